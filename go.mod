@@ -1,0 +1,3 @@
+module github.com/linnbridge/linnbridge
+
+go 1.26
