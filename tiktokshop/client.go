@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -83,20 +82,9 @@ func NewClient(app App, opts ...Option) (*Client, error) {
 		baseURL:   s.baseURL,
 		authURL:   s.authURL,
 		consent:   s.consentURL,
-		userAgent: s.userAgent,
+		userAgent: s.UserAgent,
 		now:       time.Now,
-		transport: &transport.Transport{
-			HTTP:           transport.Client(s.httpClient),
-			Middleware:     s.middleware,
-			Logger:         s.logger,
-			Observer:       s.observer,
-			MaxAttempts:    s.maxAttempts,
-			AttemptTimeout: s.timeout,
-			MaxBody:        s.maxBody,
-			BackoffBase:    time.Second,
-			BackoffMax:     time.Minute,
-			MaxRetryAfter:  s.maxRetryAfter,
-		},
+		transport: s.Transport(),
 	}}
 	c.services = newServices(c)
 	return c, nil
@@ -147,39 +135,6 @@ func (c *Client) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, c.String()) 
 
 // LogValue is String for slog.
 func (c *Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
-
-// settings is what options fill.
-type settings struct {
-	tokens        TokenSource
-	httpClient    *http.Client
-	baseURL       *url.URL
-	authURL       *url.URL
-	consentURL    string
-	logger        *slog.Logger
-	observer      func(transport.Event)
-	middleware    []Middleware
-	limiter       Limiter
-	maxAttempts   int
-	timeout       time.Duration
-	maxBody       int64
-	maxRetryAfter time.Duration
-	userAgent     string
-}
-
-func defaults() settings {
-	return settings{
-		tokens:        noTokens{},
-		baseURL:       &url.URL{Scheme: "https", Host: "open-api.tiktokglobalshop.com"},
-		authURL:       &url.URL{Scheme: "https", Host: "auth.tiktok-shops.com"},
-		consentURL:    ConsentURL,
-		limiter:       DefaultLimiter(),
-		maxAttempts:   5,
-		timeout:       30 * time.Second,
-		maxBody:       32 << 20,
-		maxRetryAfter: 2 * time.Minute,
-		userAgent:     "linnbridge-tiktokshop",
-	}
-}
 
 // noTokens is the token source of a client that has none.
 type noTokens struct{}
