@@ -99,6 +99,12 @@ func (s *OrdersService) SetLabelsPrinted(ctx context.Context, req *SetLabelsPrin
 	return out, err
 }
 
+// SetOrderCustomerInfo calls POST /api/Orders/SetOrderCustomerInfo.
+func (s *OrdersService) SetOrderCustomerInfo(ctx context.Context, req *SetOrderCustomerInfoRequest, opts ...CallOption) (*OrderTotalsInfo, error) {
+	out := new(OrderTotalsInfo)
+	return out, s.client.call(ctx, operation{name: "Orders.SetOrderCustomerInfo", method: "POST", path: "/api/Orders/SetOrderCustomerInfo", body: bodyParams, replay: replayWrite, limit: 150}, nil, req, out, opts)
+}
+
 // CreateOrdersRequest is the request of CreateOrders.
 type CreateOrdersRequest struct {
 	Orders   []ChannelOrder `json:"orders"`
@@ -186,6 +192,13 @@ type AddOrdersNoteRequest struct {
 // SetLabelsPrintedRequest is the request of SetLabelsPrinted.
 type SetLabelsPrintedRequest struct {
 	OrderIDs []GUID `json:"orderIds,omitzero"`
+}
+
+// SetOrderCustomerInfoRequest is the request of SetOrderCustomerInfo.
+type SetOrderCustomerInfoRequest struct {
+	OrderID   GUID              `json:"orderId"`
+	Info      OrderCustomerInfo `json:"info"`
+	SaveToCrm *bool             `json:"saveToCrm,omitzero"`
 }
 
 // AddExtendedPropertiesResponse is part of the Orders section.
