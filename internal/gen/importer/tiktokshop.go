@@ -113,14 +113,15 @@ func tiktokHint(name string, in *schema, out *spec.Schema) {
 			out.Kind = spec.Decimal
 			return
 		}
-		out.Enum = tiktokValues(text)
-		if len(out.Enum) == 0 {
+		if values := tiktokValues(text); !markets(name, values) {
+			out.Enum = values
+		} else {
 			tiktokLimit(text, out)
 		}
 	case spec.Array:
 		tiktokLimit(text, out)
-		if out.Elem.Kind == spec.String && len(out.Elem.Enum) == 0 {
-			out.Elem.Enum = tiktokValues(text)
+		if values := tiktokValues(text); out.Elem.Kind == spec.String && len(out.Elem.Enum) == 0 && !markets(name, values) {
+			out.Elem.Enum = values
 		}
 		out.Elem.Min, out.Elem.Max = 0, 0
 	}
@@ -147,6 +148,22 @@ func tiktokValues(text string) []string {
 		return nil
 	}
 	return values
+}
+
+var (
+	market     = regexp.MustCompile(`^[A-Z]{2}$`)
+	marketName = regexp.MustCompile(`region|country|market`)
+)
+
+// markets reports whether a list names the markets that a remark is about
+// rather than values of the field.
+func markets(name string, values []string) bool {
+	for _, v := range values {
+		if !market.MatchString(v) {
+			return false
+		}
+	}
+	return !marketName.MatchString(name)
 }
 
 func tiktokLimit(text string, out *spec.Schema) {
