@@ -102,6 +102,7 @@ type builder struct {
 	visited  map[string]bool   // places already merged into their type
 	sets     map[string]string // service, field and values -> enum, for proposals
 	requests map[string]string // definition -> request type that is built from it
+	parts    map[string]string // Go type and field -> type of the object in it
 	services map[string]int    // method name -> number of services that have it
 }
 
@@ -111,7 +112,7 @@ func Build(api *API) (*Model, error) {
 		API:   api,
 		model: &Model{API: api, Types: map[string]*Type{}, Enums: map[string]*Enum{}},
 		taken: map[string]bool{}, visited: map[string]bool{}, sets: map[string]string{}, requests: map[string]string{},
-		services: map[string]int{},
+		parts: map[string]string{}, services: map[string]int{},
 	}
 	for _, name := range reserved {
 		b.taken[name] = true
@@ -218,7 +219,16 @@ func (b *builder) request(m *Method) *Type {
 	t := b.declare(name, op.Module, l.Name()+" request")
 	t.Top = true
 	for _, q := range slices.Sorted(maps.Keys(op.Query)) {
-		b.field(t, q, "query", op.Query[q], owner{op.Module, op.Key + " query." + q, name, q, l.Service})
+		in := op.Query[q]
+		at := op.Key + " query." + q
+		if in.Kind == spec.Ref && op.Module.Types[in.Ref].Kind == spec.Object {
+			// An object in the query stands for its properties.
+			for _, f := range op.Module.Types[in.Ref].Names() {
+				b.field(t, f, "query", op.Module.Types[in.Ref].Fields[f], owner{op.Module, at + "." + f, name, f, l.Service})
+			}
+			continue
+		}
+		b.field(t, q, "query", in, owner{op.Module, at, name, q, l.Service})
 	}
 	if op.Body == "" {
 		return t
@@ -394,7 +404,14 @@ func (b *builder) expr(s *spec.Schema, o owner) Expr {
 		if len(s.Fields) == 0 {
 			return Expr{Base: "json.RawMessage", Kind: raw}
 		}
-		name := b.typeName(o.place, func() string { return b.free(o.typ + elementName(o)) })
+		part := o.typ + "." + o.field
+		name := b.typeName(o.place, func() string {
+			if known := b.parts[part]; known != "" {
+				return known // another place of the same type named it
+			}
+			return b.free(o.typ + elementName(o))
+		})
+		b.parts[part] = name
 		b.object(name, o.module, s, o.place, "")
 		return Expr{Base: name, Kind: object}
 	}

@@ -71,11 +71,11 @@ func (b *builder) proposePaging(m *Method) string {
 			}
 		}
 	}
-	number := find("pagenumber", "pagenum")
+	number := find("pagenumber", "pagenum", "page_offset")
 	if number == "" {
 		return ""
 	}
-	size := find("entriesperpage", "numentriesperpage", "resultsperpage", "pagesize")
+	size := find("entriesperpage", "numentriesperpage", "resultsperpage", "pagesize", "page_size")
 	if size == "" {
 		size = "-"
 	}
