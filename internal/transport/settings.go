@@ -1,0 +1,123 @@
+package transport
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Settings are the options that both clients offer. The setters check what they
+// are given and name the option of the client in their errors.
+type Settings struct {
+	httpClient    *http.Client
+	logger        *slog.Logger
+	observer      func(Event)
+	middleware    []Middleware
+	maxAttempts   int
+	timeout       time.Duration
+	maxRetryAfter time.Duration
+	UserAgent     string
+}
+
+// Defaults are the settings of a client without options.
+func Defaults(userAgent string) Settings {
+	return Settings{maxAttempts: 5, timeout: 30 * time.Second, maxRetryAfter: 2 * time.Minute, UserAgent: userAgent}
+}
+
+// maxReply bounds one reply. The largest known ones, full pages of stock items
+// with all their parts, stay below a tenth of it.
+const maxReply = 32 << 20
+
+// Transport returns the transport that s describes.
+func (s *Settings) Transport() *Transport {
+	return &Transport{
+		HTTP: Client(s.httpClient), Middleware: s.middleware, Logger: s.logger, Observer: s.observer,
+		MaxAttempts: s.maxAttempts, AttemptTimeout: s.timeout, MaxBody: maxReply,
+		BackoffBase: time.Second, BackoffMax: time.Minute, MaxRetryAfter: s.maxRetryAfter,
+	}
+}
+
+// SetHTTPClient checks and keeps c.
+func (s *Settings) SetHTTPClient(c *http.Client) error {
+	if c == nil {
+		return errors.New("WithHTTPClient: nil client")
+	}
+	s.httpClient = c
+	return nil
+}
+
+// SetLogger keeps l; nil logs nothing.
+func (s *Settings) SetLogger(l *slog.Logger) error {
+	s.logger = l
+	return nil
+}
+
+// SetObserver checks and keeps observe.
+func (s *Settings) SetObserver(observe func(Event)) error {
+	s.observer = observe
+	return nil
+}
+
+// AddMiddleware checks and appends mw.
+func (s *Settings) AddMiddleware(mw []Middleware) error {
+	for _, m := range mw {
+		if m == nil {
+			return errors.New("WithMiddleware: nil middleware")
+		}
+	}
+	s.middleware = append(s.middleware, mw...)
+	return nil
+}
+
+// SetMaxAttempts checks and keeps n.
+func (s *Settings) SetMaxAttempts(n int) error {
+	if n < 1 {
+		return fmt.Errorf("WithMaxAttempts: %d is below 1", n)
+	}
+	s.maxAttempts = n
+	return nil
+}
+
+// SetTimeout checks and keeps d.
+func (s *Settings) SetTimeout(d time.Duration) error {
+	if d <= 0 {
+		return fmt.Errorf("WithTimeout: %s is not positive", d)
+	}
+	s.timeout = d
+	return nil
+}
+
+// SetMaxRetryAfter checks and keeps d.
+func (s *Settings) SetMaxRetryAfter(d time.Duration) error {
+	if d <= 0 {
+		return fmt.Errorf("WithMaxRetryAfter: %s is not positive", d)
+	}
+	s.maxRetryAfter = d
+	return nil
+}
+
+// SetUserAgent checks and keeps agent.
+func (s *Settings) SetUserAgent(agent string) error {
+	if strings.ContainsAny(agent, "\r\n") {
+		return errors.New("WithUserAgent: line break in the value")
+	}
+	s.UserAgent = agent
+	return nil
+}
+
+// BaseURL checks a base URL given to the named option.
+func BaseURL(option, base string) (*url.URL, error) {
+	u, err := url.Parse(base)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return nil, fmt.Errorf("%s: %q is not an absolute http(s) URL", option, base)
+	}
+	if u.RawQuery != "" || u.User != nil {
+		return nil, fmt.Errorf("%s: the URL must not carry a query or user", option)
+	}
+	u.Path = strings.TrimSuffix(u.Path, "/")
+	return u, nil
+}

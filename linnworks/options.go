@@ -1,0 +1,154 @@
+package linnworks
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/linnbridge/linnbridge/internal/transport"
+)
+
+// Option configures a [Client]. Every option checks its own input.
+type Option func(*settings) error
+
+// settings is what options fill.
+type settings struct {
+	transport.Settings
+
+	limiter Limiter
+	hosts   hosts
+}
+
+// hosts are the base URLs that do not come from the session.
+type hosts struct {
+	auth *url.URL
+	// server replaces the session's own server, for tests and proxies.
+	server *url.URL
+	// v2 replaces the regional v2 host.
+	v2 *url.URL
+}
+
+func defaults() settings {
+	return settings{
+		Settings: transport.Defaults("linnbridge-linnworks"),
+		limiter:  DefaultLimiter(),
+		hosts:    hosts{auth: &url.URL{Scheme: "https", Host: "api.linnworks.net"}},
+	}
+}
+
+// Next sends a request on to the next middleware, or out.
+type Next = func(*http.Request) (*http.Response, error)
+
+// Middleware wraps the sending of every attempt.
+type Middleware = func(req *http.Request, next Next) (*http.Response, error)
+
+// Event describes one attempt of one call to an observer.
+type Event struct {
+	// Operation is the service and method, such as Orders.CreateOrders.
+	Operation string
+	// Attempt counts from 1.
+	Attempt int
+	// Wait is the time spent waiting for the rate limit before the attempt.
+	Wait time.Duration
+	// Duration is the time from sending to the last byte of the reply.
+	Duration time.Duration
+	// Status is the HTTP status, 0 when no reply arrived.
+	Status int
+	// Code is the Code of an error reply, mostly empty.
+	Code string
+	// Bytes is the size of the reply.
+	Bytes int
+	// Err is nil for a success.
+	Err error
+}
+
+// WithLimiter replaces the rate limits, for instance with ones that several
+// processes share.
+func WithLimiter(l Limiter) Option {
+	return func(s *settings) error {
+		if l == nil {
+			return errors.New("WithLimiter: nil limiter")
+		}
+		s.limiter = l
+		return nil
+	}
+}
+
+// WithAuthURL replaces https://api.linnworks.net, the host that opens sessions.
+func WithAuthURL(base string) Option {
+	return func(s *settings) (err error) {
+		s.hosts.auth, err = transport.BaseURL("WithAuthURL", base)
+		return err
+	}
+}
+
+// WithServerURL replaces the server that the session names, for tests and
+// proxies. Without it calls go where the account lives.
+func WithServerURL(base string) Option {
+	return func(s *settings) (err error) {
+		s.hosts.server, err = transport.BaseURL("WithServerURL", base)
+		return err
+	}
+}
+
+// WithV2URL replaces the host of the v2 operations, by default
+// https://{eu,us,as}-api.linnworks.net, by the region of the session. The
+// official .NET SDK uses another host, so it can be set.
+func WithV2URL(base string) Option {
+	return func(s *settings) (err error) {
+		s.hosts.v2, err = transport.BaseURL("WithV2URL", base)
+		return err
+	}
+}
+
+// WithHTTPClient sets the HTTP client. Its redirect policy is replaced:
+// redirects are not followed, because they would carry credentials along.
+func WithHTTPClient(c *http.Client) Option {
+	return func(s *settings) error { return s.SetHTTPClient(c) }
+}
+
+// WithLogger logs every attempt at debug level. The default logs nothing.
+// Queries, headers and bodies are never logged.
+func WithLogger(l *slog.Logger) Option {
+	return func(s *settings) error { return s.SetLogger(l) }
+}
+
+// WithObserver calls observe after every attempt, on the caller's goroutine.
+func WithObserver(observe func(Event)) Option {
+	return func(s *settings) error {
+		if observe == nil {
+			return errors.New("WithObserver: nil function")
+		}
+		return s.SetObserver(func(e transport.Event) { observe(Event(e)) })
+	}
+}
+
+// WithMiddleware adds middleware, the first outermost. It runs inside every
+// attempt, after the session token was set.
+func WithMiddleware(mw ...Middleware) Option {
+	return func(s *settings) error { return s.AddMiddleware(mw) }
+}
+
+// WithMaxAttempts bounds the attempts of a call that is safe to repeat.
+// Default 5; 1 switches repeats off.
+func WithMaxAttempts(n int) Option {
+	return func(s *settings) error { return s.SetMaxAttempts(n) }
+}
+
+// WithTimeout bounds one attempt, reading included. Default 30 seconds.
+func WithTimeout(d time.Duration) Option {
+	return func(s *settings) error { return s.SetTimeout(d) }
+}
+
+// WithMaxRetryAfter caps the pause that a server may ask for. A longer one ends
+// the call with the throttle as its error. Default 2 minutes.
+func WithMaxRetryAfter(d time.Duration) Option {
+	return func(s *settings) error { return s.SetMaxRetryAfter(d) }
+}
+
+// WithUserAgent sets the User-Agent header.
+func WithUserAgent(agent string) Option {
+	return func(s *settings) error { return s.SetUserAgent(agent) }
+}

@@ -1,0 +1,144 @@
+package tiktokshop
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/linnbridge/linnbridge/internal/transport"
+)
+
+// App is the registration of an application in TikTok Shop Partner Center.
+type App struct {
+	// Key is the app key. It is public.
+	Key string
+	// Secret signs every request and must stay private.
+	Secret Secret
+	// ServiceID names the app on the consent page; only needed for
+	// [Client.AuthorizationURL].
+	ServiceID string
+}
+
+// validate says what is wrong with the credentials, in the order a person
+// would check them.
+func (a App) validate() error {
+	for _, f := range []struct{ name, value string }{{"app key", a.Key}, {"app secret", string(a.Secret)}} {
+		switch {
+		case f.value == "":
+			return fmt.Errorf("tiktokshop: %s is empty: copy it from Partner Center, App & Service", f.name)
+		case strings.TrimSpace(f.value) != f.value || strings.ContainsAny(f.value, " \t\r\n"):
+			return fmt.Errorf("tiktokshop: %s contains white space: copy it again without line breaks", f.name)
+		}
+	}
+	return nil
+}
+
+// Client calls the TikTok Shop API for one application and, once bound with
+// [Client.ForShop], one shop. It is safe for concurrent use. Clients made from
+// one another share connections and rate limits.
+type Client struct {
+	services
+
+	core *core
+	shop Shop
+}
+
+// service is what every service is converted from.
+type service struct{ client *Client }
+
+// core is shared by all clients made from one NewClient.
+type core struct {
+	app       App
+	tokens    TokenSource
+	transport *transport.Transport
+	limiter   Limiter
+	baseURL   *url.URL
+	authURL   *url.URL
+	consent   string
+	userAgent string
+	now       func() time.Time
+}
+
+// NewClient returns a client for app. Nothing is sent. Missing or malformed
+// credentials and options are refused here, with the remedy in the error.
+func NewClient(app App, opts ...Option) (*Client, error) {
+	if err := app.validate(); err != nil {
+		return nil, err
+	}
+	s := defaults()
+	for _, opt := range opts {
+		if err := opt(&s); err != nil {
+			return nil, fmt.Errorf("tiktokshop: %w", err)
+		}
+	}
+	c := &Client{core: &core{
+		app:       app,
+		tokens:    s.tokens,
+		limiter:   s.limiter,
+		baseURL:   s.baseURL,
+		authURL:   s.authURL,
+		consent:   s.consentURL,
+		userAgent: s.UserAgent,
+		now:       time.Now,
+		transport: s.Transport(),
+	}}
+	c.services = newServices(c)
+	return c, nil
+}
+
+// ForShop returns a client that sends its calls for shop: the cipher goes with
+// every operation that takes one. Get shops from
+// Authorization.GetAuthorizedShops. Connections, limits and tokens are shared
+// with c.
+func (c *Client) ForShop(shop Shop) (*Client, error) {
+	switch {
+	case shop.ID == "":
+		return nil, errors.New("tiktokshop: shop has no id: read it with Authorization.GetAuthorizedShops")
+	case shop.Cipher == "":
+		return nil, fmt.Errorf("tiktokshop: shop %s has no cipher: read it with Authorization.GetAuthorizedShops", shop.ID)
+	}
+	return c.derive(c.core, shop), nil
+}
+
+// ForTokens returns a client that takes its access tokens from tokens, for the
+// shops of another seller. The shop binding is dropped: a cipher belongs to the
+// authorisation that listed it.
+func (c *Client) ForTokens(tokens TokenSource) *Client {
+	shared := *c.core
+	shared.tokens = tokens
+	return c.derive(&shared, Shop{})
+}
+
+func (c *Client) derive(shared *core, shop Shop) *Client {
+	d := &Client{core: shared, shop: shop}
+	d.services = newServices(d)
+	return d
+}
+
+// Shop returns the shop that the client is bound to, zero if none.
+func (c *Client) Shop() Shop { return c.shop }
+
+// String names the client without its secrets.
+func (c *Client) String() string {
+	return fmt.Sprintf("tiktokshop.Client(app %s, shop %s)", c.core.app.Key, c.shop.ID)
+}
+
+// GoString is String, so that %#v keeps quiet too.
+func (c *Client) GoString() string { return c.String() }
+
+// Format prints String for every verb; %+v would otherwise walk the fields.
+func (c *Client) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, c.String()) }
+
+// LogValue is String for slog.
+func (c *Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// noTokens is the token source of a client that has none.
+type noTokens struct{}
+
+func (noTokens) Token(context.Context) (Token, error) {
+	return Token{}, errors.New("no access token: give NewClient WithTokens, with the tokens of the shop's seller")
+}
