@@ -37,93 +37,78 @@ func (s *AuthService) GetApplicationProfileBySecretKey(ctx context.Context, req 
 
 // ApplicationProfileResponse is part of a reply.
 type ApplicationProfileResponse struct {
-	ActivationDate  Time   `json:"ActivationDate"`
-	IsProfileActive bool   `json:"IsProfileActive"`
-	LastPaymentDate Time   `json:"LastPaymentDate"`
-	NextPaymentDate Time   `json:"NextPaymentDate"`
-	PlanName        string `json:"PlanName"`
-	PlanTag         string `json:"PlanTag"`
-	ProfileExpires  Time   `json:"ProfileExpires"`
+	ActivationDate  Time   `json:"ActivationDate,omitzero"`
+	IsProfileActive bool   `json:"IsProfileActive,omitzero"`
+	LastPaymentDate Time   `json:"LastPaymentDate,omitzero"`
+	NextPaymentDate Time   `json:"NextPaymentDate,omitzero"`
+	PlanName        string `json:"PlanName,omitzero"`
+	PlanTag         string `json:"PlanTag,omitzero"`
+	ProfileExpires  Time   `json:"ProfileExpires,omitzero"`
 }
 
 // AuthorizeByApplicationRequest holds the parameters of Auth.AuthorizeByApplication.
 type AuthorizeByApplicationRequest struct {
-	ApplicationID     *GUID `json:"ApplicationId,omitzero" url:"-"`
-	ApplicationSecret *GUID `json:"ApplicationSecret,omitzero" url:"-"`
-	Token             *GUID `json:"Token,omitzero" url:"-"`
+	ApplicationID     *GUID `json:"ApplicationId,omitzero"`
+	ApplicationSecret *GUID `json:"ApplicationSecret,omitzero"`
+	Token             *GUID `json:"Token,omitzero"`
 }
 
 // BaseSession is part of a reply.
 type BaseSession struct {
-	AccessToken           string            `json:"AccessToken"`
-	AppName               string            `json:"AppName"`
-	DatabaseName          string            `json:"DatabaseName"`
-	DatabasePassword      string            `json:"DatabasePassword"`
-	DatabaseServer        string            `json:"DatabaseServer"`
-	DatabaseUser          string            `json:"DatabaseUser"`
-	Device                string            `json:"Device"`
-	DeviceType            string            `json:"DeviceType"`
-	Email                 string            `json:"Email"`
-	EntityID              GUID              `json:"EntityId"`
-	GroupName             string            `json:"GroupName"`
-	ID                    GUID              `json:"Id"`
-	Locality              AuthLocality      `json:"Locality"`
-	Md5Hash               string            `json:"Md5Hash"`
-	PrivateDatabaseServer string            `json:"PrivateDatabaseServer"`
-	Properties            map[string]string `json:"Properties"`
-	PushServer            string            `json:"PushServer"`
-	Server                string            `json:"Server"`
-	Status                StatusDetails     `json:"Status"`
-	SuperAdmin            bool              `json:"SuperAdmin"`
-	Ttl                   int               `json:"TTL"`
-	Token                 GUID              `json:"Token"`
-	UserID                GUID              `json:"UserId"`
-	UserName              string            `json:"UserName"`
-	UserType              string            `json:"UserType"`
-	SidRegistration       GUID              `json:"sid_registration"`
+	AccessToken           Secret            `json:"AccessToken,omitzero"`
+	AppName               string            `json:"AppName,omitzero"`
+	DatabaseName          string            `json:"DatabaseName,omitzero"`
+	DatabasePassword      Secret            `json:"DatabasePassword,omitzero"`
+	DatabaseServer        string            `json:"DatabaseServer,omitzero"`
+	DatabaseUser          string            `json:"DatabaseUser,omitzero"`
+	Device                string            `json:"Device,omitzero"`
+	DeviceType            string            `json:"DeviceType,omitzero"`
+	Email                 string            `json:"Email,omitzero"`
+	EntityID              GUID              `json:"EntityId,omitzero"`
+	GroupName             string            `json:"GroupName,omitzero"`
+	ID                    GUID              `json:"Id,omitzero"`
+	Locality              string            `json:"Locality,omitzero"`
+	Md5Hash               Secret            `json:"Md5Hash,omitzero"`
+	PrivateDatabaseServer string            `json:"PrivateDatabaseServer,omitzero"`
+	Properties            map[string]string `json:"Properties,omitzero"`
+	PushServer            string            `json:"PushServer,omitzero"`
+	Server                string            `json:"Server,omitzero"`
+	Status                SessionStatus     `json:"Status,omitzero"`
+	SuperAdmin            bool              `json:"SuperAdmin,omitzero"`
+	TTL                   int               `json:"TTL,omitzero"`
+	Token                 Secret            `json:"Token,omitzero"`
+	UserID                GUID              `json:"UserId,omitzero"`
+	UserName              string            `json:"UserName,omitzero"`
+	UserType              string            `json:"UserType,omitzero"`
+	SidRegistration       GUID              `json:"sid_registration,omitzero"`
 }
 
 // GetApplicationProfileBySecretKeyRequest holds the parameters of Auth.GetApplicationProfileBySecretKey.
 type GetApplicationProfileBySecretKeyRequest struct {
-	ApplicationID     *GUID `json:"applicationId,omitzero" url:"-"`
-	ApplicationSecret *GUID `json:"applicationSecret,omitzero" url:"-"`
-	UserID            *GUID `json:"userId,omitzero" url:"-"`
+	ApplicationID     *GUID `json:"applicationId,omitzero"`
+	ApplicationSecret *GUID `json:"applicationSecret,omitzero"`
+	UserID            *GUID `json:"userId,omitzero"`
 }
 
-// StatusDetails is part of a reply.
-type StatusDetails struct {
-	Parameters map[string]string `json:"Parameters"`
-	Reason     string            `json:"Reason"`
-	State      AuthState         `json:"State"`
+// SessionStatus is part of a reply.
+type SessionStatus struct {
+	Parameters map[string]string  `json:"Parameters,omitzero"`
+	Reason     string             `json:"Reason,omitzero"`
+	State      SessionStatusState `json:"State,omitzero"`
 }
 
-// AuthLocality is an open list: Linnworks may add values.
-type AuthLocality string
+// SessionStatusState is an open list: Linnworks may add values.
+type SessionStatusState string
 
-// Values of AuthLocality.
+// Values of SessionStatusState.
 const (
-	AuthLocalityEU AuthLocality = "EU"
-	AuthLocalityUS AuthLocality = "US"
-	AuthLocalityAs AuthLocality = "AS"
+	SessionStatusStateAvailable   SessionStatusState = "AVAILABLE"
+	SessionStatusStateLockedBasic SessionStatusState = "LOCKED_BASIC"
+	SessionStatusStateLockedFull  SessionStatusState = "LOCKED_FULL"
+	SessionStatusStateMaintenance SessionStatusState = "MAINTENANCE"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *AuthLocality) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "EU", "US", "AS")
-}
-
-// AuthState is an open list: Linnworks may add values.
-type AuthState string
-
-// Values of AuthState.
-const (
-	AuthStateAvailable   AuthState = "AVAILABLE"
-	AuthStateLockedBasic AuthState = "LOCKED_BASIC"
-	AuthStateLockedFull  AuthState = "LOCKED_FULL"
-	AuthStateMaintenance AuthState = "MAINTENANCE"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *AuthState) UnmarshalJSON(b []byte) error {
+func (v *SessionStatusState) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "AVAILABLE", "LOCKED_BASIC", "LOCKED_FULL", "MAINTENANCE")
 }

@@ -167,66 +167,66 @@ type GetTopProductsRequest struct {
 
 // LowStockLevel is part of a reply.
 type LowStockLevel struct {
-	InBooks      int    `json:"InBooks"`
-	ItemNumber   string `json:"ItemNumber"`
-	ItemTitle    string `json:"ItemTitle"`
-	Location     string `json:"Location"`
-	MinimumLevel int    `json:"MinimumLevel"`
-	Quantity     int    `json:"Quantity"`
+	InBooks      int    `json:"InBooks,omitzero"`
+	ItemNumber   string `json:"ItemNumber,omitzero"`
+	ItemTitle    string `json:"ItemTitle,omitzero"`
+	Location     string `json:"Location,omitzero"`
+	MinimumLevel int    `json:"MinimumLevel,omitzero"`
+	Quantity     int    `json:"Quantity,omitzero"`
 }
 
 // PagedStockCategoryLocationProductResult is part of a reply.
 type PagedStockCategoryLocationProductResult struct {
-	Results      []StockCategoryLocationProduct `json:"Results"`
-	TotalResults int64                          `json:"TotalResults"`
+	Results      []StockCategoryLocationProduct `json:"Results,omitzero"`
+	TotalResults int64                          `json:"TotalResults,omitzero"`
 }
 
 // PerfomanceData is part of a reply.
 type PerfomanceData struct {
-	Currency string  `json:"Currency"`
-	Name     string  `json:"Name"`
-	Price    Decimal `json:"Price"`
+	Currency string  `json:"Currency,omitzero"`
+	Name     string  `json:"Name,omitzero"`
+	Price    Decimal `json:"Price,omitzero"`
 }
 
 // PerfomanceDetail is part of a reply.
 type PerfomanceDetail struct {
-	Date  Time    `json:"Date"`
-	Value Decimal `json:"Value"`
+	Date  Time    `json:"Date,omitzero"`
+	Value Decimal `json:"Value,omitzero"`
 }
 
 // StatsStockItemLocation is part of a reply.
 type StatsStockItemLocation struct {
-	Location        string  `json:"Location"`
-	StockLevel      Decimal `json:"StockLevel"`
-	StockLocationID GUID    `json:"StockLocationId"`
-	StockValue      Decimal `json:"StockValue"`
+	Location        string  `json:"Location,omitzero"`
+	StockLevel      Decimal `json:"StockLevel,omitzero"`
+	StockLocationID GUID    `json:"StockLocationId,omitzero"`
+	StockValue      Decimal `json:"StockValue,omitzero"`
 }
 
 // StockCategoryLocation is part of a reply.
 type StockCategoryLocation struct {
-	CategoryID      GUID    `json:"CategoryId"`
-	CategoryName    string  `json:"CategoryName"`
-	StockLevel      int     `json:"StockLevel"`
-	StockLocationID GUID    `json:"StockLocationId"`
-	StockValue      Decimal `json:"StockValue"`
+	CategoryID      GUID    `json:"CategoryId,omitzero"`
+	CategoryName    string  `json:"CategoryName,omitzero"`
+	StockLevel      int     `json:"StockLevel,omitzero"`
+	StockLocationID GUID    `json:"StockLocationId,omitzero"`
+	StockValue      Decimal `json:"StockValue,omitzero"`
 }
 
 // StockCategoryLocationProduct is part of a reply.
 type StockCategoryLocationProduct struct {
-	ItemNumber string  `json:"ItemNumber"`
-	ItemTitle  string  `json:"ItemTitle"`
-	StockLevel int     `json:"StockLevel"`
-	StockValue Decimal `json:"StockValue"`
+	ItemNumber string  `json:"ItemNumber,omitzero"`
+	ItemTitle  string  `json:"ItemTitle,omitzero"`
+	StockLevel int     `json:"StockLevel,omitzero"`
+	StockValue Decimal `json:"StockValue,omitzero"`
 }
 
 // TopProductData is part of a reply.
 type TopProductData struct {
-	Cost     Decimal `json:"Cost"`
-	Currency string  `json:"Currency"`
-	Quantity int     `json:"Quantity"`
-	RowNum   int     `json:"RowNum"`
-	SKU      string  `json:"SKU"`
-	Title    string  `json:"Title"`
+	Cost     Decimal `json:"Cost,omitzero"`
+	Currency string  `json:"Currency,omitzero"`
+	Quantity int     `json:"Quantity,omitzero"`
+	RowNum   int     `json:"RowNum,omitzero"`
+	SKU      string  `json:"SKU,omitzero"`
+	Title    string  `json:"Title,omitzero"`
 }
 
 // DashboardsType is an open list: Linnworks may add values.

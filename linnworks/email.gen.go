@@ -73,76 +73,76 @@ type EmailStubCustomTag struct {
 
 // EmailTemplate is part of a reply.
 type EmailTemplate struct {
-	AttachPDF                    bool              `json:"AttachPDF"`
-	Body                         string            `json:"Body"`
-	Condition                    string            `json:"Condition"`
-	Enabled                      bool              `json:"Enabled"`
-	HTML                         bool              `json:"HTML"`
-	Name                         string            `json:"Name"`
-	PreviewBeforeGenerating      bool              `json:"PreviewBeforeGenerating"`
-	PromptPreviewReferenceNumber string            `json:"PromptPreviewReferenceNumber"`
-	Subject                      string            `json:"Subject"`
-	TemplateType                 string            `json:"TemplateType"`
-	TemplateTypeDefinition       EmailTemplateType `json:"TemplateTypeDefinition"`
-	FkEmailAccountRowID          int               `json:"fkEmailAccountRowId"`
-	PkEmailTemplateRowID         int               `json:"pkEmailTemplateRowId"`
+	AttachPDF                    bool              `json:"AttachPDF,omitzero"`
+	Body                         string            `json:"Body,omitzero"`
+	Condition                    string            `json:"Condition,omitzero"`
+	Enabled                      bool              `json:"Enabled,omitzero"`
+	HTML                         bool              `json:"HTML,omitzero"`
+	Name                         string            `json:"Name,omitzero"`
+	PreviewBeforeGenerating      bool              `json:"PreviewBeforeGenerating,omitzero"`
+	PromptPreviewReferenceNumber string            `json:"PromptPreviewReferenceNumber,omitzero"`
+	Subject                      string            `json:"Subject,omitzero"`
+	TemplateType                 string            `json:"TemplateType,omitzero"`
+	TemplateTypeDefinition       EmailTemplateType `json:"TemplateTypeDefinition,omitzero"`
+	FkEmailAccountRowID          int               `json:"fkEmailAccountRowId,omitzero"`
+	PkEmailTemplateRowID         int               `json:"pkEmailTemplateRowId,omitzero"`
 }
 
 // EmailTemplateHeader is part of a reply.
 type EmailTemplateHeader struct {
-	AccountName          string `json:"AccountName"`
-	AttachPDF            bool   `json:"AttachPDF"`
-	Condition            string `json:"Condition"`
-	Enabled              bool   `json:"Enabled"`
-	HTML                 bool   `json:"HTML"`
-	IsAdhoc              bool   `json:"IsAdhoc"`
-	IsConditions         bool   `json:"IsConditions"`
-	Name                 string `json:"Name"`
-	TemplateType         string `json:"TemplateType"`
-	FkEmailAccountRowID  int    `json:"fkEmailAccountRowId"`
-	PkEmailTemplateRowID int    `json:"pkEmailTemplateRowId"`
+	AccountName          string `json:"AccountName,omitzero"`
+	AttachPDF            bool   `json:"AttachPDF,omitzero"`
+	Condition            string `json:"Condition,omitzero"`
+	Enabled              bool   `json:"Enabled,omitzero"`
+	HTML                 bool   `json:"HTML,omitzero"`
+	IsAdhoc              bool   `json:"IsAdhoc,omitzero"`
+	IsConditions         bool   `json:"IsConditions,omitzero"`
+	Name                 string `json:"Name,omitzero"`
+	TemplateType         string `json:"TemplateType,omitzero"`
+	FkEmailAccountRowID  int    `json:"fkEmailAccountRowId,omitzero"`
+	PkEmailTemplateRowID int    `json:"pkEmailTemplateRowId,omitzero"`
 }
 
 // EmailTemplateType is part of a reply.
 type EmailTemplateType struct {
-	AttachPDFAvailable   bool            `json:"AttachPDFAvailable"`
-	AttachedFileName     string          `json:"AttachedFileName"`
-	AttachmentHelpText   string          `json:"AttachmentHelpText"`
-	IsAdhoc              bool            `json:"IsAdhoc"`
-	IsDesignerVisible    bool            `json:"IsDesignerVisible"`
-	Name                 string          `json:"Name"`
-	ParsableCreator      json.RawMessage `json:"ParsableCreator"`
-	PrintingTemplateType string          `json:"PrintingTemplateType"`
-	Tags                 []TemplateTag   `json:"Tags"`
-	Type                 string          `json:"Type"`
+	AttachPDFAvailable   bool            `json:"AttachPDFAvailable,omitzero"`
+	AttachedFileName     string          `json:"AttachedFileName,omitzero"`
+	AttachmentHelpText   string          `json:"AttachmentHelpText,omitzero"`
+	IsAdhoc              bool            `json:"IsAdhoc,omitzero"`
+	IsDesignerVisible    bool            `json:"IsDesignerVisible,omitzero"`
+	Name                 string          `json:"Name,omitzero"`
+	ParsableCreator      json.RawMessage `json:"ParsableCreator,omitzero"`
+	PrintingTemplateType string          `json:"PrintingTemplateType,omitzero"`
+	Tags                 []TemplateTag   `json:"Tags,omitzero"`
+	Type                 string          `json:"Type,omitzero"`
 }
 
 // GenerateAdhocEmailRequest holds the parameters of Email.GenerateAdhocEmail.
 type GenerateAdhocEmailRequest struct {
-	Attachments []string             `json:"attachments,omitzero" url:"-"`
-	IDs         []GUID               `json:"ids,omitzero" url:"-"`
-	Tags        []EmailStubCustomTag `json:"tags,omitzero" url:"-"`
-	TemplateID  *int                 `json:"templateId,omitzero" url:"-"`
+	Attachments []string             `json:"attachments,omitzero"`
+	IDs         []GUID               `json:"ids,omitzero"`
+	Tags        []EmailStubCustomTag `json:"tags,omitzero"`
+	TemplateID  *int                 `json:"templateId,omitzero"`
 }
 
 // GenerateAdhocEmailResponse is part of a reply.
 type GenerateAdhocEmailResponse struct {
-	FailedRecipients []string `json:"FailedRecipients"`
-	IsComplete       bool     `json:"isComplete"`
+	FailedRecipients []string `json:"FailedRecipients,omitzero"`
+	IsComplete       bool     `json:"isComplete,omitzero"`
 }
 
 // GenerateFreeTextEmailRequest holds the parameters of Email.GenerateFreeTextEmail.
 type GenerateFreeTextEmailRequest struct {
-	Body         *string `json:"body,omitzero" url:"-"`
-	IDs          []GUID  `json:"ids,omitzero" url:"-"`
-	Subject      *string `json:"subject,omitzero" url:"-"`
-	TemplateType *string `json:"templateType,omitzero" url:"-"`
+	Body         *string `json:"body,omitzero"`
+	IDs          []GUID  `json:"ids,omitzero"`
+	Subject      *string `json:"subject,omitzero"`
+	TemplateType *string `json:"templateType,omitzero"`
 }
 
 // GenerateFreeTextEmailResponse is part of a reply.
 type GenerateFreeTextEmailResponse struct {
-	FailedRecipients []string `json:"FailedRecipients"`
-	IsComplete       bool     `json:"isComplete"`
+	FailedRecipients []string `json:"FailedRecipients,omitzero"`
+	IsComplete       bool     `json:"isComplete,omitzero"`
 }
 
 // GetEmailTemplateRequest holds the parameters of Email.GetEmailTemplate.
@@ -152,8 +152,8 @@ type GetEmailTemplateRequest struct {
 
 // TemplateTag is part of a reply.
 type TemplateTag struct {
-	IsList        bool   `json:"IsList"`
-	Name          string `json:"Name"`
-	SelectionPath string `json:"SelectionPath"`
-	Tag           string `json:"Tag"`
+	IsList        bool   `json:"IsList,omitzero"`
+	Name          string `json:"Name,omitzero"`
+	SelectionPath string `json:"SelectionPath,omitzero"`
+	Tag           string `json:"Tag,omitzero"`
 }

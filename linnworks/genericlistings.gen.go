@@ -171,87 +171,87 @@ func (s *GenericListingsService) SaveTemplateFields(ctx context.Context, req *Sa
 
 // CreateConfiguratorRequest holds the parameters of GenericListings.CreateConfigurator.
 type CreateConfiguratorRequest struct {
-	ChannelID        *int                        `json:"ChannelId,omitzero" url:"-"`
-	ChannelName      *string                     `json:"ChannelName,omitzero" url:"-"`
-	ChannelType      *GenericListingsChannelType `json:"ChannelType,omitzero" url:"-"`
-	ConfiguratorName *string                     `json:"ConfiguratorName,omitzero" url:"-"`
+	ChannelID        *int                                  `json:"ChannelId,omitzero"`
+	ChannelName      *string                               `json:"ChannelName,omitzero"`
+	ChannelType      *CreateConfiguratorRequestChannelType `json:"ChannelType,omitzero"`
+	ConfiguratorName *string                               `json:"ConfiguratorName,omitzero"`
 }
 
 // CreateConfiguratorResponse is part of a reply.
 type CreateConfiguratorResponse struct {
-	CreatedConfiguratorID   int             `json:"CreatedConfiguratorId"`
-	CreatedConfiguratorInfo json.RawMessage `json:"CreatedConfiguratorInfo"`
+	CreatedConfiguratorID   int             `json:"CreatedConfiguratorId,omitzero"`
+	CreatedConfiguratorInfo json.RawMessage `json:"CreatedConfiguratorInfo,omitzero"`
 }
 
 // CreateTemplatesRequest holds the parameters of GenericListings.CreateTemplates.
 type CreateTemplatesRequest struct {
-	ChannelName          *string                     `json:"ChannelName,omitzero" url:"-"`
-	ChannelType          *GenericListingsChannelType `json:"ChannelType,omitzero" url:"-"`
-	ConfiguratorID       *int                        `json:"ConfiguratorId,omitzero" url:"-"`
-	PaginationParameters *PaginationParameters       `json:"PaginationParameters,omitzero" url:"-"`
-	Parameters           *InventorySearchParameters  `json:"Parameters,omitzero" url:"-"`
+	ChannelName          *string                            `json:"ChannelName,omitzero"`
+	ChannelType          *CreateTemplatesRequestChannelType `json:"ChannelType,omitzero"`
+	ConfiguratorID       *int                               `json:"ConfiguratorId,omitzero"`
+	PaginationParameters *PaginationParameters              `json:"PaginationParameters,omitzero"`
+	Parameters           *InventorySearchParameters         `json:"Parameters,omitzero"`
 }
 
 // CreateTemplatesResponse is part of a reply.
 type CreateTemplatesResponse struct {
-	AllCreatedIDs []int             `json:"AllCreatedIds"`
-	TemplatesInfo []json.RawMessage `json:"TemplatesInfo"`
+	AllCreatedIDs []int             `json:"AllCreatedIds,omitzero"`
+	TemplatesInfo []json.RawMessage `json:"TemplatesInfo,omitzero"`
 }
 
 // DeleteConfiguratorsRequest holds the parameters of GenericListings.DeleteConfigurators.
 type DeleteConfiguratorsRequest struct {
-	ChannelName     *string                     `json:"ChannelName,omitzero" url:"-"`
-	ChannelType     *GenericListingsChannelType `json:"ChannelType,omitzero" url:"-"`
-	ConfiguratorIDs []int                       `json:"ConfiguratorIds,omitzero" url:"-"`
+	ChannelName     *string                                `json:"ChannelName,omitzero"`
+	ChannelType     *DeleteConfiguratorsRequestChannelType `json:"ChannelType,omitzero"`
+	ConfiguratorIDs []int                                  `json:"ConfiguratorIds,omitzero"`
 }
 
 // DeleteConfiguratorsResponse is part of a reply.
 type DeleteConfiguratorsResponse struct {
-	DeletedIDs []int `json:"DeletedIds"`
+	DeletedIDs []int `json:"DeletedIds,omitzero"`
 }
 
 // GetConfiguratorDataRequest holds the parameters of GenericListings.GetConfiguratorData.
 type GetConfiguratorDataRequest struct {
-	ChannelName    *string                     `json:"ChannelName,omitzero" url:"-"`
-	ChannelType    *GenericListingsChannelType `json:"ChannelType,omitzero" url:"-"`
-	ConfiguratorID *int                        `json:"ConfiguratorId,omitzero" url:"-"`
-	DataKey        *string                     `json:"DataKey,omitzero" url:"-"`
-	IgnoreCache    *bool                       `json:"IgnoreCache,omitzero" url:"-"`
+	ChannelName    *string                                `json:"ChannelName,omitzero"`
+	ChannelType    *GetConfiguratorDataRequestChannelType `json:"ChannelType,omitzero"`
+	ConfiguratorID *int                                   `json:"ConfiguratorId,omitzero"`
+	DataKey        *string                                `json:"DataKey,omitzero"`
+	IgnoreCache    *bool                                  `json:"IgnoreCache,omitzero"`
 }
 
 // GetConfiguratorDataResponse is part of a reply.
 type GetConfiguratorDataResponse struct {
-	Data map[string]json.RawMessage `json:"Data"`
+	Data map[string]json.RawMessage `json:"Data,omitzero"`
 }
 
 // GetConfiguratorDescriptionRequest holds the parameters of GenericListings.GetConfiguratorDescription.
 type GetConfiguratorDescriptionRequest struct {
-	ChannelName    *string                     `json:"ChannelName,omitzero" url:"-"`
-	ChannelType    *GenericListingsChannelType `json:"ChannelType,omitzero" url:"-"`
-	ConfiguratorID *int                        `json:"ConfiguratorId,omitzero" url:"-"`
-	DataKey        *string                     `json:"DataKey,omitzero" url:"-"`
-	IgnoreCache    *bool                       `json:"IgnoreCache,omitzero" url:"-"`
+	ChannelName    *string                                       `json:"ChannelName,omitzero"`
+	ChannelType    *GetConfiguratorDescriptionRequestChannelType `json:"ChannelType,omitzero"`
+	ConfiguratorID *int                                          `json:"ConfiguratorId,omitzero"`
+	DataKey        *string                                       `json:"DataKey,omitzero"`
+	IgnoreCache    *bool                                         `json:"IgnoreCache,omitzero"`
 }
 
 // GetConfiguratorDescriptionResponse is part of a reply.
 type GetConfiguratorDescriptionResponse struct {
-	Data string `json:"Data"`
+	Data string `json:"Data,omitzero"`
 }
 
 // GetConfiguratorsInfoPagedRequest holds the parameters of GenericListings.GetConfiguratorsInfoPaged.
 type GetConfiguratorsInfoPagedRequest struct {
-	ChannelName          *string                     `json:"ChannelName,omitzero" url:"-"`
-	ChannelType          *GenericListingsChannelType `json:"ChannelType,omitzero" url:"-"`
-	ConfiguratorIDs      []int                       `json:"ConfiguratorIds,omitzero" url:"-"`
-	IsByConfiguratorIDs  *bool                       `json:"IsByConfiguratorIds,omitzero" url:"-"`
-	PaginationParameters *PaginationParameters       `json:"PaginationParameters,omitzero" url:"-"`
-	SelectedRegions      []TupleInt32Int32           `json:"SelectedRegions,omitzero" url:"-"`
-	Token                *GUID                       `json:"Token,omitzero" url:"-"`
+	ChannelName          *string                                      `json:"ChannelName,omitzero"`
+	ChannelType          *GetConfiguratorsInfoPagedRequestChannelType `json:"ChannelType,omitzero"`
+	ConfiguratorIDs      []int                                        `json:"ConfiguratorIds,omitzero"`
+	IsByConfiguratorIDs  *bool                                        `json:"IsByConfiguratorIds,omitzero"`
+	PaginationParameters *PaginationParameters                        `json:"PaginationParameters,omitzero"`
+	SelectedRegions      []TupleInt32Int32                            `json:"SelectedRegions,omitzero"`
+	Token                *GUID                                        `json:"Token,omitzero"`
 }
 
 // GetConfiguratorsInfoResponse is part of a reply.
 type GetConfiguratorsInfoResponse struct {
-	ConfiguratorsInfo []json.RawMessage `json:"ConfiguratorsInfo"`
+	ConfiguratorsInfo []json.RawMessage `json:"ConfiguratorsInfo,omitzero"`
 }
 
 // InventorySearchParameters is part of a request.
@@ -270,17 +270,17 @@ type ListingsClientContext struct {
 
 // OpenTemplatesByInventoryRequest holds the parameters of GenericListings.OpenTemplatesByInventory.
 type OpenTemplatesByInventoryRequest struct {
-	ChannelName          *string                     `json:"ChannelName,omitzero" url:"-"`
-	ChannelType          *GenericListingsChannelType `json:"ChannelType,omitzero" url:"-"`
-	PaginationParameters *PaginationParameters       `json:"PaginationParameters,omitzero" url:"-"`
-	Parameters           *InventorySearchParameters  `json:"Parameters,omitzero" url:"-"`
-	SelectOnlyWithErrors *bool                       `json:"SelectOnlyWithErrors,omitzero" url:"-"`
+	ChannelName          *string                                     `json:"ChannelName,omitzero"`
+	ChannelType          *OpenTemplatesByInventoryRequestChannelType `json:"ChannelType,omitzero"`
+	PaginationParameters *PaginationParameters                       `json:"PaginationParameters,omitzero"`
+	Parameters           *InventorySearchParameters                  `json:"Parameters,omitzero"`
+	SelectOnlyWithErrors *bool                                       `json:"SelectOnlyWithErrors,omitzero"`
 }
 
 // OpenTemplatesByInventoryResponse is part of a reply.
 type OpenTemplatesByInventoryResponse struct {
-	TemplatesInfo []json.RawMessage `json:"TemplatesInfo"`
-	TotalEntries  int               `json:"TotalEntries"`
+	TemplatesInfo []json.RawMessage `json:"TemplatesInfo,omitzero"`
+	TotalEntries  int               `json:"TotalEntries,omitzero"`
 }
 
 // PaginationParameters is part of a request.
@@ -291,62 +291,62 @@ type PaginationParameters struct {
 
 // ProcessTemplatesRequest holds the parameters of GenericListings.ProcessTemplates.
 type ProcessTemplatesRequest struct {
-	ChannelName      *string                     `json:"ChannelName,omitzero" url:"-"`
-	ChannelType      *GenericListingsChannelType `json:"ChannelType,omitzero" url:"-"`
-	ClientContext    *ListingsClientContext      `json:"ClientContext,omitzero" url:"-"`
-	TemplateRequests []TemplateToProcess         `json:"TemplateRequests,omitzero" url:"-"`
+	ChannelName      *string                             `json:"ChannelName,omitzero"`
+	ChannelType      *ProcessTemplatesRequestChannelType `json:"ChannelType,omitzero"`
+	ClientContext    *ListingsClientContext              `json:"ClientContext,omitzero"`
+	TemplateRequests []TemplateToProcess                 `json:"TemplateRequests,omitzero"`
 }
 
 // SaveConfiguratorDataRequest holds the parameters of GenericListings.SaveConfiguratorData.
 type SaveConfiguratorDataRequest struct {
-	ChannelName *string                     `json:"ChannelName,omitzero" url:"-"`
-	ChannelType *GenericListingsChannelType `json:"ChannelType,omitzero" url:"-"`
-	Data        json.RawMessage             `json:"Data,omitzero" url:"-"`
-	DataKey     *string                     `json:"DataKey,omitzero" url:"-"`
-	ForceSave   *bool                       `json:"ForceSave,omitzero" url:"-"`
-	IDs         []int                       `json:"Ids,omitzero" url:"-"`
+	ChannelName *string                                 `json:"ChannelName,omitzero"`
+	ChannelType *SaveConfiguratorDataRequestChannelType `json:"ChannelType,omitzero"`
+	Data        json.RawMessage                         `json:"Data,omitzero"`
+	DataKey     *string                                 `json:"DataKey,omitzero"`
+	ForceSave   *bool                                   `json:"ForceSave,omitzero"`
+	IDs         []int                                   `json:"Ids,omitzero"`
 }
 
 // SaveConfiguratorDataResponse is part of a reply.
 type SaveConfiguratorDataResponse struct {
-	IsSaved           bool            `json:"IsSaved"`
-	ValidationResults json.RawMessage `json:"ValidationResults"`
+	IsSaved           bool            `json:"IsSaved,omitzero"`
+	ValidationResults json.RawMessage `json:"ValidationResults,omitzero"`
 }
 
 // SaveConfiguratorDescriptionRequest holds the parameters of GenericListings.SaveConfiguratorDescription.
 type SaveConfiguratorDescriptionRequest struct {
-	ChannelName     *string                     `json:"ChannelName,omitzero" url:"-"`
-	ChannelType     *GenericListingsChannelType `json:"ChannelType,omitzero" url:"-"`
-	ConfiguratorIDs []int                       `json:"ConfiguratorIds,omitzero" url:"-"`
-	Description     *string                     `json:"Description,omitzero" url:"-"`
+	ChannelName     *string                                        `json:"ChannelName,omitzero"`
+	ChannelType     *SaveConfiguratorDescriptionRequestChannelType `json:"ChannelType,omitzero"`
+	ConfiguratorIDs []int                                          `json:"ConfiguratorIds,omitzero"`
+	Description     *string                                        `json:"Description,omitzero"`
 }
 
 // SaveConfiguratorDescriptionResponse is part of a reply.
 type SaveConfiguratorDescriptionResponse struct {
-	ErrorMessage string `json:"ErrorMessage"`
-	IsSaved      bool   `json:"IsSaved"`
+	ErrorMessage string `json:"ErrorMessage,omitzero"`
+	IsSaved      bool   `json:"IsSaved,omitzero"`
 }
 
 // SaveConfiguratorFieldsRequest holds the parameters of GenericListings.SaveConfiguratorFields.
 type SaveConfiguratorFieldsRequest struct {
-	ChannelName    *string                     `json:"ChannelName,omitzero" url:"-"`
-	ChannelType    *GenericListingsChannelType `json:"ChannelType,omitzero" url:"-"`
-	ConfiguratorID *int                        `json:"ConfiguratorId,omitzero" url:"-"`
-	FieldsToSave   map[string]json.RawMessage  `json:"FieldsToSave,omitzero" url:"-"`
+	ChannelName    *string                                   `json:"ChannelName,omitzero"`
+	ChannelType    *SaveConfiguratorFieldsRequestChannelType `json:"ChannelType,omitzero"`
+	ConfiguratorID *int                                      `json:"ConfiguratorId,omitzero"`
+	FieldsToSave   map[string]json.RawMessage                `json:"FieldsToSave,omitzero"`
 }
 
 // SaveTemplateFieldsRequest holds the parameters of GenericListings.SaveTemplateFields.
 type SaveTemplateFieldsRequest struct {
-	ChannelName  *string                     `json:"ChannelName,omitzero" url:"-"`
-	ChannelType  *GenericListingsChannelType `json:"ChannelType,omitzero" url:"-"`
-	FieldsToSave map[string]json.RawMessage  `json:"FieldsToSave,omitzero" url:"-"`
-	TemplateID   *int                        `json:"TemplateId,omitzero" url:"-"`
+	ChannelName  *string                               `json:"ChannelName,omitzero"`
+	ChannelType  *SaveTemplateFieldsRequestChannelType `json:"ChannelType,omitzero"`
+	FieldsToSave map[string]json.RawMessage            `json:"FieldsToSave,omitzero"`
+	TemplateID   *int                                  `json:"TemplateId,omitzero"`
 }
 
 // TemplateToProcess is part of a request.
 type TemplateToProcess struct {
-	Action     *GenericlistingsAction `json:"Action,omitzero"`
-	TemplateID *int                   `json:"TemplateId,omitzero"`
+	Action     *TemplateToProcessAction `json:"Action,omitzero"`
+	TemplateID *int                     `json:"TemplateId,omitzero"`
 }
 
 // TupleInt32Int32 is part of a request.
@@ -355,30 +355,184 @@ type TupleInt32Int32 struct {
 	Item2 *int `json:"Item2,omitzero"` // read-only
 }
 
-// GenericListingsChannelType is an open list: Linnworks may add values.
-type GenericListingsChannelType string
+// CreateConfiguratorRequestChannelType is an open list: Linnworks may add values.
+type CreateConfiguratorRequestChannelType string
 
-// Values of GenericListingsChannelType.
+// Values of CreateConfiguratorRequestChannelType.
 const (
-	GenericListingsChannelTypeCDiscountObsolete GenericListingsChannelType = "CDiscount_OBSOLETE"
-	GenericListingsChannelTypeShopify           GenericListingsChannelType = "Shopify"
-	GenericListingsChannelTypeMagento           GenericListingsChannelType = "Magento"
-	GenericListingsChannelTypeExternal          GenericListingsChannelType = "External"
-	GenericListingsChannelTypeWalmart           GenericListingsChannelType = "Walmart"
-	GenericListingsChannelTypeTikTok            GenericListingsChannelType = "TikTok"
-	GenericListingsChannelTypeAmazon            GenericListingsChannelType = "Amazon"
+	CreateConfiguratorRequestChannelTypeCDiscountObsolete CreateConfiguratorRequestChannelType = "CDiscount_OBSOLETE"
+	CreateConfiguratorRequestChannelTypeShopify           CreateConfiguratorRequestChannelType = "Shopify"
+	CreateConfiguratorRequestChannelTypeMagento           CreateConfiguratorRequestChannelType = "Magento"
+	CreateConfiguratorRequestChannelTypeExternal          CreateConfiguratorRequestChannelType = "External"
+	CreateConfiguratorRequestChannelTypeWalmart           CreateConfiguratorRequestChannelType = "Walmart"
+	CreateConfiguratorRequestChannelTypeTikTok            CreateConfiguratorRequestChannelType = "TikTok"
+	CreateConfiguratorRequestChannelTypeAmazon            CreateConfiguratorRequestChannelType = "Amazon"
 )
 
-// GenericlistingsAction is an open list: Linnworks may add values.
-type GenericlistingsAction string
+// CreateTemplatesRequestChannelType is an open list: Linnworks may add values.
+type CreateTemplatesRequestChannelType string
 
-// Values of GenericlistingsAction.
+// Values of CreateTemplatesRequestChannelType.
 const (
-	GenericlistingsActionNotAllowed      GenericlistingsAction = "NotAllowed"
-	GenericlistingsActionChannelSpecific GenericlistingsAction = "ChannelSpecific"
-	GenericlistingsActionCreate          GenericlistingsAction = "Create"
-	GenericlistingsActionUpdate          GenericlistingsAction = "Update"
-	GenericlistingsActionRelist          GenericlistingsAction = "Relist"
-	GenericlistingsActionDelete          GenericlistingsAction = "Delete"
-	GenericlistingsActionRevise          GenericlistingsAction = "Revise"
+	CreateTemplatesRequestChannelTypeCDiscountObsolete CreateTemplatesRequestChannelType = "CDiscount_OBSOLETE"
+	CreateTemplatesRequestChannelTypeShopify           CreateTemplatesRequestChannelType = "Shopify"
+	CreateTemplatesRequestChannelTypeMagento           CreateTemplatesRequestChannelType = "Magento"
+	CreateTemplatesRequestChannelTypeExternal          CreateTemplatesRequestChannelType = "External"
+	CreateTemplatesRequestChannelTypeWalmart           CreateTemplatesRequestChannelType = "Walmart"
+	CreateTemplatesRequestChannelTypeTikTok            CreateTemplatesRequestChannelType = "TikTok"
+	CreateTemplatesRequestChannelTypeAmazon            CreateTemplatesRequestChannelType = "Amazon"
+)
+
+// DeleteConfiguratorsRequestChannelType is an open list: Linnworks may add values.
+type DeleteConfiguratorsRequestChannelType string
+
+// Values of DeleteConfiguratorsRequestChannelType.
+const (
+	DeleteConfiguratorsRequestChannelTypeCDiscountObsolete DeleteConfiguratorsRequestChannelType = "CDiscount_OBSOLETE"
+	DeleteConfiguratorsRequestChannelTypeShopify           DeleteConfiguratorsRequestChannelType = "Shopify"
+	DeleteConfiguratorsRequestChannelTypeMagento           DeleteConfiguratorsRequestChannelType = "Magento"
+	DeleteConfiguratorsRequestChannelTypeExternal          DeleteConfiguratorsRequestChannelType = "External"
+	DeleteConfiguratorsRequestChannelTypeWalmart           DeleteConfiguratorsRequestChannelType = "Walmart"
+	DeleteConfiguratorsRequestChannelTypeTikTok            DeleteConfiguratorsRequestChannelType = "TikTok"
+	DeleteConfiguratorsRequestChannelTypeAmazon            DeleteConfiguratorsRequestChannelType = "Amazon"
+)
+
+// GetConfiguratorDataRequestChannelType is an open list: Linnworks may add values.
+type GetConfiguratorDataRequestChannelType string
+
+// Values of GetConfiguratorDataRequestChannelType.
+const (
+	GetConfiguratorDataRequestChannelTypeCDiscountObsolete GetConfiguratorDataRequestChannelType = "CDiscount_OBSOLETE"
+	GetConfiguratorDataRequestChannelTypeShopify           GetConfiguratorDataRequestChannelType = "Shopify"
+	GetConfiguratorDataRequestChannelTypeMagento           GetConfiguratorDataRequestChannelType = "Magento"
+	GetConfiguratorDataRequestChannelTypeExternal          GetConfiguratorDataRequestChannelType = "External"
+	GetConfiguratorDataRequestChannelTypeWalmart           GetConfiguratorDataRequestChannelType = "Walmart"
+	GetConfiguratorDataRequestChannelTypeTikTok            GetConfiguratorDataRequestChannelType = "TikTok"
+	GetConfiguratorDataRequestChannelTypeAmazon            GetConfiguratorDataRequestChannelType = "Amazon"
+)
+
+// GetConfiguratorDescriptionRequestChannelType is an open list: Linnworks may add values.
+type GetConfiguratorDescriptionRequestChannelType string
+
+// Values of GetConfiguratorDescriptionRequestChannelType.
+const (
+	GetConfiguratorDescriptionRequestChannelTypeCDiscountObsolete GetConfiguratorDescriptionRequestChannelType = "CDiscount_OBSOLETE"
+	GetConfiguratorDescriptionRequestChannelTypeShopify           GetConfiguratorDescriptionRequestChannelType = "Shopify"
+	GetConfiguratorDescriptionRequestChannelTypeMagento           GetConfiguratorDescriptionRequestChannelType = "Magento"
+	GetConfiguratorDescriptionRequestChannelTypeExternal          GetConfiguratorDescriptionRequestChannelType = "External"
+	GetConfiguratorDescriptionRequestChannelTypeWalmart           GetConfiguratorDescriptionRequestChannelType = "Walmart"
+	GetConfiguratorDescriptionRequestChannelTypeTikTok            GetConfiguratorDescriptionRequestChannelType = "TikTok"
+	GetConfiguratorDescriptionRequestChannelTypeAmazon            GetConfiguratorDescriptionRequestChannelType = "Amazon"
+)
+
+// GetConfiguratorsInfoPagedRequestChannelType is an open list: Linnworks may add values.
+type GetConfiguratorsInfoPagedRequestChannelType string
+
+// Values of GetConfiguratorsInfoPagedRequestChannelType.
+const (
+	GetConfiguratorsInfoPagedRequestChannelTypeCDiscountObsolete GetConfiguratorsInfoPagedRequestChannelType = "CDiscount_OBSOLETE"
+	GetConfiguratorsInfoPagedRequestChannelTypeShopify           GetConfiguratorsInfoPagedRequestChannelType = "Shopify"
+	GetConfiguratorsInfoPagedRequestChannelTypeMagento           GetConfiguratorsInfoPagedRequestChannelType = "Magento"
+	GetConfiguratorsInfoPagedRequestChannelTypeExternal          GetConfiguratorsInfoPagedRequestChannelType = "External"
+	GetConfiguratorsInfoPagedRequestChannelTypeWalmart           GetConfiguratorsInfoPagedRequestChannelType = "Walmart"
+	GetConfiguratorsInfoPagedRequestChannelTypeTikTok            GetConfiguratorsInfoPagedRequestChannelType = "TikTok"
+	GetConfiguratorsInfoPagedRequestChannelTypeAmazon            GetConfiguratorsInfoPagedRequestChannelType = "Amazon"
+)
+
+// OpenTemplatesByInventoryRequestChannelType is an open list: Linnworks may add values.
+type OpenTemplatesByInventoryRequestChannelType string
+
+// Values of OpenTemplatesByInventoryRequestChannelType.
+const (
+	OpenTemplatesByInventoryRequestChannelTypeCDiscountObsolete OpenTemplatesByInventoryRequestChannelType = "CDiscount_OBSOLETE"
+	OpenTemplatesByInventoryRequestChannelTypeShopify           OpenTemplatesByInventoryRequestChannelType = "Shopify"
+	OpenTemplatesByInventoryRequestChannelTypeMagento           OpenTemplatesByInventoryRequestChannelType = "Magento"
+	OpenTemplatesByInventoryRequestChannelTypeExternal          OpenTemplatesByInventoryRequestChannelType = "External"
+	OpenTemplatesByInventoryRequestChannelTypeWalmart           OpenTemplatesByInventoryRequestChannelType = "Walmart"
+	OpenTemplatesByInventoryRequestChannelTypeTikTok            OpenTemplatesByInventoryRequestChannelType = "TikTok"
+	OpenTemplatesByInventoryRequestChannelTypeAmazon            OpenTemplatesByInventoryRequestChannelType = "Amazon"
+)
+
+// ProcessTemplatesRequestChannelType is an open list: Linnworks may add values.
+type ProcessTemplatesRequestChannelType string
+
+// Values of ProcessTemplatesRequestChannelType.
+const (
+	ProcessTemplatesRequestChannelTypeCDiscountObsolete ProcessTemplatesRequestChannelType = "CDiscount_OBSOLETE"
+	ProcessTemplatesRequestChannelTypeShopify           ProcessTemplatesRequestChannelType = "Shopify"
+	ProcessTemplatesRequestChannelTypeMagento           ProcessTemplatesRequestChannelType = "Magento"
+	ProcessTemplatesRequestChannelTypeExternal          ProcessTemplatesRequestChannelType = "External"
+	ProcessTemplatesRequestChannelTypeWalmart           ProcessTemplatesRequestChannelType = "Walmart"
+	ProcessTemplatesRequestChannelTypeTikTok            ProcessTemplatesRequestChannelType = "TikTok"
+	ProcessTemplatesRequestChannelTypeAmazon            ProcessTemplatesRequestChannelType = "Amazon"
+)
+
+// SaveConfiguratorDataRequestChannelType is an open list: Linnworks may add values.
+type SaveConfiguratorDataRequestChannelType string
+
+// Values of SaveConfiguratorDataRequestChannelType.
+const (
+	SaveConfiguratorDataRequestChannelTypeCDiscountObsolete SaveConfiguratorDataRequestChannelType = "CDiscount_OBSOLETE"
+	SaveConfiguratorDataRequestChannelTypeShopify           SaveConfiguratorDataRequestChannelType = "Shopify"
+	SaveConfiguratorDataRequestChannelTypeMagento           SaveConfiguratorDataRequestChannelType = "Magento"
+	SaveConfiguratorDataRequestChannelTypeExternal          SaveConfiguratorDataRequestChannelType = "External"
+	SaveConfiguratorDataRequestChannelTypeWalmart           SaveConfiguratorDataRequestChannelType = "Walmart"
+	SaveConfiguratorDataRequestChannelTypeTikTok            SaveConfiguratorDataRequestChannelType = "TikTok"
+	SaveConfiguratorDataRequestChannelTypeAmazon            SaveConfiguratorDataRequestChannelType = "Amazon"
+)
+
+// SaveConfiguratorDescriptionRequestChannelType is an open list: Linnworks may add values.
+type SaveConfiguratorDescriptionRequestChannelType string
+
+// Values of SaveConfiguratorDescriptionRequestChannelType.
+const (
+	SaveConfiguratorDescriptionRequestChannelTypeCDiscountObsolete SaveConfiguratorDescriptionRequestChannelType = "CDiscount_OBSOLETE"
+	SaveConfiguratorDescriptionRequestChannelTypeShopify           SaveConfiguratorDescriptionRequestChannelType = "Shopify"
+	SaveConfiguratorDescriptionRequestChannelTypeMagento           SaveConfiguratorDescriptionRequestChannelType = "Magento"
+	SaveConfiguratorDescriptionRequestChannelTypeExternal          SaveConfiguratorDescriptionRequestChannelType = "External"
+	SaveConfiguratorDescriptionRequestChannelTypeWalmart           SaveConfiguratorDescriptionRequestChannelType = "Walmart"
+	SaveConfiguratorDescriptionRequestChannelTypeTikTok            SaveConfiguratorDescriptionRequestChannelType = "TikTok"
+	SaveConfiguratorDescriptionRequestChannelTypeAmazon            SaveConfiguratorDescriptionRequestChannelType = "Amazon"
+)
+
+// SaveConfiguratorFieldsRequestChannelType is an open list: Linnworks may add values.
+type SaveConfiguratorFieldsRequestChannelType string
+
+// Values of SaveConfiguratorFieldsRequestChannelType.
+const (
+	SaveConfiguratorFieldsRequestChannelTypeCDiscountObsolete SaveConfiguratorFieldsRequestChannelType = "CDiscount_OBSOLETE"
+	SaveConfiguratorFieldsRequestChannelTypeShopify           SaveConfiguratorFieldsRequestChannelType = "Shopify"
+	SaveConfiguratorFieldsRequestChannelTypeMagento           SaveConfiguratorFieldsRequestChannelType = "Magento"
+	SaveConfiguratorFieldsRequestChannelTypeExternal          SaveConfiguratorFieldsRequestChannelType = "External"
+	SaveConfiguratorFieldsRequestChannelTypeWalmart           SaveConfiguratorFieldsRequestChannelType = "Walmart"
+	SaveConfiguratorFieldsRequestChannelTypeTikTok            SaveConfiguratorFieldsRequestChannelType = "TikTok"
+	SaveConfiguratorFieldsRequestChannelTypeAmazon            SaveConfiguratorFieldsRequestChannelType = "Amazon"
+)
+
+// SaveTemplateFieldsRequestChannelType is an open list: Linnworks may add values.
+type SaveTemplateFieldsRequestChannelType string
+
+// Values of SaveTemplateFieldsRequestChannelType.
+const (
+	SaveTemplateFieldsRequestChannelTypeCDiscountObsolete SaveTemplateFieldsRequestChannelType = "CDiscount_OBSOLETE"
+	SaveTemplateFieldsRequestChannelTypeShopify           SaveTemplateFieldsRequestChannelType = "Shopify"
+	SaveTemplateFieldsRequestChannelTypeMagento           SaveTemplateFieldsRequestChannelType = "Magento"
+	SaveTemplateFieldsRequestChannelTypeExternal          SaveTemplateFieldsRequestChannelType = "External"
+	SaveTemplateFieldsRequestChannelTypeWalmart           SaveTemplateFieldsRequestChannelType = "Walmart"
+	SaveTemplateFieldsRequestChannelTypeTikTok            SaveTemplateFieldsRequestChannelType = "TikTok"
+	SaveTemplateFieldsRequestChannelTypeAmazon            SaveTemplateFieldsRequestChannelType = "Amazon"
+)
+
+// TemplateToProcessAction is an open list: Linnworks may add values.
+type TemplateToProcessAction string
+
+// Values of TemplateToProcessAction.
+const (
+	TemplateToProcessActionNotAllowed      TemplateToProcessAction = "NotAllowed"
+	TemplateToProcessActionChannelSpecific TemplateToProcessAction = "ChannelSpecific"
+	TemplateToProcessActionCreate          TemplateToProcessAction = "Create"
+	TemplateToProcessActionUpdate          TemplateToProcessAction = "Update"
+	TemplateToProcessActionRelist          TemplateToProcessAction = "Relist"
+	TemplateToProcessActionDelete          TemplateToProcessAction = "Delete"
+	TemplateToProcessActionRevise          TemplateToProcessAction = "Revise"
 )

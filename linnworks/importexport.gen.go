@@ -151,162 +151,162 @@ func (s *ImportExportService) RunNowImport(ctx context.Context, req *RunNowImpor
 
 // AddData is part of a reply.
 type AddData struct {
-	Name  string `json:"Name"`
-	Value string `json:"Value"`
+	Name  string `json:"Name,omitzero"`
+	Value string `json:"Value,omitzero"`
 }
 
 // BooleanFilter is part of a reply.
 type BooleanFilter struct {
-	Value bool `json:"Value"`
+	Value bool `json:"Value,omitzero"`
 }
 
 // DateRangeFilter is part of a reply.
 type DateRangeFilter struct {
-	Days      int    `json:"Days"`
-	Enabled   bool   `json:"Enabled"`
-	Type      string `json:"Type"`
-	ValueFrom Time   `json:"ValueFrom"`
-	ValueTo   Time   `json:"ValueTo"`
+	Days      int    `json:"Days,omitzero"`
+	Enabled   bool   `json:"Enabled,omitzero"`
+	Type      string `json:"Type,omitzero"`
+	ValueFrom Time   `json:"ValueFrom,omitzero"`
+	ValueTo   Time   `json:"ValueTo,omitzero"`
 }
 
 // DeleteExportRequest holds the parameters of ImportExport.DeleteExport.
 type DeleteExportRequest struct {
-	ID *int `json:"id,omitzero" url:"-"`
+	ID *int `json:"id,omitzero"`
 }
 
 // DeleteImportRequest holds the parameters of ImportExport.DeleteImport.
 type DeleteImportRequest struct {
-	ID *int `json:"id,omitzero" url:"-"`
+	ID *int `json:"id,omitzero"`
 }
 
 // EnableExportRequest holds the parameters of ImportExport.EnableExport.
 type EnableExportRequest struct {
-	Enable   *bool `json:"enable,omitzero" url:"-"`
-	ExportID *int  `json:"exportId,omitzero" url:"-"`
+	Enable   *bool `json:"enable,omitzero"`
+	ExportID *int  `json:"exportId,omitzero"`
 }
 
 // EnableImportRequest holds the parameters of ImportExport.EnableImport.
 type EnableImportRequest struct {
-	Enable   *bool `json:"enable,omitzero" url:"-"`
-	ImportID *int  `json:"importId,omitzero" url:"-"`
+	Enable   *bool `json:"enable,omitzero"`
+	ImportID *int  `json:"importId,omitzero"`
 }
 
 // ExecutionOption is part of a reply.
 type ExecutionOption struct {
-	DisplayName   string              `json:"DisplayName"`
-	OptionDetails ExecutionOptionType `json:"OptionDetails"`
-	Value         json.RawMessage     `json:"Value"`
+	DisplayName   string              `json:"DisplayName,omitzero"`
+	OptionDetails ExecutionOptionType `json:"OptionDetails,omitzero"`
+	Value         json.RawMessage     `json:"Value,omitzero"`
 }
 
 // ExecutionOptionType is part of a reply.
 type ExecutionOptionType struct {
-	Key  string `json:"Key"`
-	Type string `json:"Type"`
+	Key  string `json:"Key,omitzero"`
+	Type string `json:"Type,omitzero"`
 }
 
 // Export is part of a reply.
 type Export struct {
-	Register      ExportRegister      `json:"Register"`
-	Schedules     []Schedule          `json:"Schedules"`
-	Specification ExportSpecification `json:"Specification"`
+	Register      ExportRegister      `json:"Register,omitzero"`
+	Schedules     []Schedule          `json:"Schedules,omitzero"`
+	Specification ExportSpecification `json:"Specification,omitzero"`
 }
 
 // ExportColumn is part of a reply.
 type ExportColumn struct {
-	Column            string                                `json:"Column"`
-	DefaultValue      string                                `json:"DefaultValue"`
-	ExportToFile      bool                                  `json:"ExportToFile"`
-	Expression        string                                `json:"Expression"`
-	FileColumn        string                                `json:"FileColumn"`
-	Filters           Filters                               `json:"Filters"`
-	Order             int                                   `json:"Order"`
-	SubQuerySelection []SubQueryOutputMappingSelectionField `json:"SubQuerySelection"`
-	Visible           bool                                  `json:"Visible"`
+	Column            string                                `json:"Column,omitzero"`
+	DefaultValue      string                                `json:"DefaultValue,omitzero"`
+	ExportToFile      bool                                  `json:"ExportToFile,omitzero"`
+	Expression        string                                `json:"Expression,omitzero"`
+	FileColumn        string                                `json:"FileColumn,omitzero"`
+	Filters           Filters                               `json:"Filters,omitzero"`
+	Order             int                                   `json:"Order,omitzero"`
+	SubQuerySelection []SubQueryOutputMappingSelectionField `json:"SubQuerySelection,omitzero"`
+	Visible           bool                                  `json:"Visible,omitzero"`
 }
 
 // ExportGenericFeed is part of a reply.
 type ExportGenericFeed struct {
-	FeedType      ImportexportFeedType    `json:"FeedType"`
-	FileName      string                  `json:"FileName"`
-	FilePath      string                  `json:"FilePath"`
-	IfFileExist   ImportexportIfFileExist `json:"IfFileExist"`
-	TempFileName  string                  `json:"TempFileName"`
-	Discriminator string                  `json:"discriminator"`
+	FeedType      ExportGenericFeedFeedType    `json:"FeedType,omitzero"`
+	FileName      string                       `json:"FileName,omitzero"`
+	FilePath      string                       `json:"FilePath,omitzero"`
+	IfFileExist   ExportGenericFeedIfFileExist `json:"IfFileExist,omitzero"`
+	TempFileName  string                       `json:"TempFileName,omitzero"`
+	Discriminator string                       `json:"discriminator,omitzero"`
 }
 
 // ExportRegister is part of a reply.
 type ExportRegister struct {
-	AllSchedulesDisabled bool    `json:"AllSchedulesDisabled"`
-	Completed            Time    `json:"Completed"`
-	Enabled              bool    `json:"Enabled"`
-	Executing            bool    `json:"Executing"`
-	FriendlyName         string  `json:"FriendlyName"`
-	ID                   int     `json:"Id"`
-	IsNew                bool    `json:"IsNew"`
-	IsQueued             bool    `json:"IsQueued"`
-	LastExportStatus     bool    `json:"LastExportStatus"`
-	LastQueryExecuted    Time    `json:"LastQueryExecuted"`
-	NextSchedule         Time    `json:"NextSchedule"`
-	Started              Time    `json:"Started"`
-	TimeZoneOffset       Decimal `json:"TimeZoneOffset"`
-	Type                 string  `json:"Type"`
-	JustOnce             bool    `json:"justOnce"`
+	AllSchedulesDisabled bool    `json:"AllSchedulesDisabled,omitzero"`
+	Completed            Time    `json:"Completed,omitzero"`
+	Enabled              bool    `json:"Enabled,omitzero"`
+	Executing            bool    `json:"Executing,omitzero"`
+	FriendlyName         string  `json:"FriendlyName,omitzero"`
+	ID                   int     `json:"Id,omitzero"`
+	IsNew                bool    `json:"IsNew,omitzero"`
+	IsQueued             bool    `json:"IsQueued,omitzero"`
+	LastExportStatus     bool    `json:"LastExportStatus,omitzero"`
+	LastQueryExecuted    Time    `json:"LastQueryExecuted,omitzero"`
+	NextSchedule         Time    `json:"NextSchedule,omitzero"`
+	Started              Time    `json:"Started,omitzero"`
+	TimeZoneOffset       Decimal `json:"TimeZoneOffset,omitzero"`
+	Type                 string  `json:"Type,omitzero"`
+	JustOnce             bool    `json:"justOnce,omitzero"`
 }
 
 // ExportRegisterPublicSchedules is part of a reply.
 type ExportRegisterPublicSchedules struct {
-	AllSchedulesDisabled bool       `json:"AllSchedulesDisabled"`
-	Completed            Time       `json:"Completed"`
-	Enabled              bool       `json:"Enabled"`
-	Executing            bool       `json:"Executing"`
-	FriendlyName         string     `json:"FriendlyName"`
-	ID                   int        `json:"Id"`
-	IsNew                bool       `json:"IsNew"`
-	IsQueued             bool       `json:"IsQueued"`
-	LastExportStatus     bool       `json:"LastExportStatus"`
-	LastQueryExecuted    Time       `json:"LastQueryExecuted"`
-	NextSchedule         Time       `json:"NextSchedule"`
-	Schedules            []Schedule `json:"Schedules"`
-	Started              Time       `json:"Started"`
-	TimeZoneOffset       Decimal    `json:"TimeZoneOffset"`
-	Type                 string     `json:"Type"`
-	JustOnce             bool       `json:"justOnce"`
+	AllSchedulesDisabled bool       `json:"AllSchedulesDisabled,omitzero"`
+	Completed            Time       `json:"Completed,omitzero"`
+	Enabled              bool       `json:"Enabled,omitzero"`
+	Executing            bool       `json:"Executing,omitzero"`
+	FriendlyName         string     `json:"FriendlyName,omitzero"`
+	ID                   int        `json:"Id,omitzero"`
+	IsNew                bool       `json:"IsNew,omitzero"`
+	IsQueued             bool       `json:"IsQueued,omitzero"`
+	LastExportStatus     bool       `json:"LastExportStatus,omitzero"`
+	LastQueryExecuted    Time       `json:"LastQueryExecuted,omitzero"`
+	NextSchedule         Time       `json:"NextSchedule,omitzero"`
+	Schedules            []Schedule `json:"Schedules,omitzero"`
+	Started              Time       `json:"Started,omitzero"`
+	TimeZoneOffset       Decimal    `json:"TimeZoneOffset,omitzero"`
+	Type                 string     `json:"Type,omitzero"`
+	JustOnce             bool       `json:"justOnce,omitzero"`
 }
 
 // ExportSpecification is part of a reply.
 type ExportSpecification struct {
-	ColumnMappings    []ExportColumn    `json:"ColumnMappings"`
-	CustomScript      string            `json:"CustomScript"`
-	Delimiter         string            `json:"Delimiter"`
-	Escape            string            `json:"Escape"`
-	ExecutionOptions  []ExecutionOption `json:"ExecutionOptions"`
-	ExportColumnNames bool              `json:"ExportColumnNames"`
-	ExportTimeZone    string            `json:"ExportTimeZone"`
-	Feed              ExportGenericFeed `json:"Feed"`
+	ColumnMappings    []ExportColumn    `json:"ColumnMappings,omitzero"`
+	CustomScript      string            `json:"CustomScript,omitzero"`
+	Delimiter         string            `json:"Delimiter,omitzero"`
+	Escape            string            `json:"Escape,omitzero"`
+	ExecutionOptions  []ExecutionOption `json:"ExecutionOptions,omitzero"`
+	ExportColumnNames bool              `json:"ExportColumnNames,omitzero"`
+	ExportTimeZone    string            `json:"ExportTimeZone,omitzero"`
+	Feed              ExportGenericFeed `json:"Feed,omitzero"`
 }
 
 // Filters is part of a reply.
 type Filters struct {
-	BooleanFilter    BooleanFilter     `json:"BooleanFilter"`
-	DateRangeFilters []DateRangeFilter `json:"DateRangeFilters"`
-	NumericFilters   []NumericFilter   `json:"NumericFilters"`
-	StringFilters    []StringFilter    `json:"StringFilters"`
+	BooleanFilter    BooleanFilter     `json:"BooleanFilter,omitzero"`
+	DateRangeFilters []DateRangeFilter `json:"DateRangeFilters,omitzero"`
+	NumericFilters   []NumericFilter   `json:"NumericFilters,omitzero"`
+	StringFilters    []StringFilter    `json:"StringFilters,omitzero"`
 }
 
 // FulfilmentCenterImportExportSettings is part of a reply.
 type FulfilmentCenterImportExportSettings struct {
-	InventoryImportEnabled bool `json:"InventoryImportEnabled"`
-	OrdersExportEnabled    bool `json:"OrdersExportEnabled"`
-	OrdersImportEnabled    bool `json:"OrdersImportEnabled"`
-	FkInventoryImportID    int  `json:"fkInventoryImportId"`
-	FkOrdersExportID       int  `json:"fkOrdersExportId"`
-	FkOrdersImportID       int  `json:"fkOrdersImportId"`
-	FkStockLocationID      GUID `json:"fkStockLocationId"`
+	InventoryImportEnabled bool `json:"InventoryImportEnabled,omitzero"`
+	OrdersExportEnabled    bool `json:"OrdersExportEnabled,omitzero"`
+	OrdersImportEnabled    bool `json:"OrdersImportEnabled,omitzero"`
+	FkInventoryImportID    int  `json:"fkInventoryImportId,omitzero"`
+	FkOrdersExportID       int  `json:"fkOrdersExportId,omitzero"`
+	FkOrdersImportID       int  `json:"fkOrdersImportId,omitzero"`
+	FkStockLocationID      GUID `json:"fkStockLocationId,omitzero"`
 }
 
 // GetExportListResponse is part of a reply.
 type GetExportListResponse struct {
-	Register []ExportRegisterPublicSchedules `json:"register"`
+	Register []ExportRegisterPublicSchedules `json:"register,omitzero"`
 }
 
 // GetExportRequest holds the parameters of ImportExport.GetExport.
@@ -321,7 +321,7 @@ type GetFullfilmentCenterSettingsRequest struct {
 
 // GetImportListResponse is part of a reply.
 type GetImportListResponse struct {
-	Register []ImportRegisterPublicSchedules `json:"register"`
+	Register []ImportRegisterPublicSchedules `json:"register,omitzero"`
 }
 
 // GetImportRequest holds the parameters of ImportExport.GetImport.
@@ -331,133 +331,166 @@ type GetImportRequest struct {
 
 // Import is part of a reply.
 type Import struct {
-	Register      ImportRegister                             `json:"Register"`
-	Schedules     []Schedule                                 `json:"Schedules"`
-	Specification SpecificationImportGenericFeedImportColumn `json:"Specification"`
+	Register      ImportRegister                             `json:"Register,omitzero"`
+	Schedules     []Schedule                                 `json:"Schedules,omitzero"`
+	Specification SpecificationImportGenericFeedImportColumn `json:"Specification,omitzero"`
 }
 
 // ImportColumn is part of a reply.
 type ImportColumn struct {
-	AdditionalData []AddData `json:"AdditionalData"`
-	Column         string    `json:"Column"`
-	DefaultValue   string    `json:"DefaultValue"`
-	Expression     string    `json:"Expression"`
-	FileColumn     string    `json:"FileColumn"`
-	Visible        bool      `json:"Visible"`
+	AdditionalData []AddData `json:"AdditionalData,omitzero"`
+	Column         string    `json:"Column,omitzero"`
+	DefaultValue   string    `json:"DefaultValue,omitzero"`
+	Expression     string    `json:"Expression,omitzero"`
+	FileColumn     string    `json:"FileColumn,omitzero"`
+	Visible        bool      `json:"Visible,omitzero"`
 }
 
 // ImportGenericFeed is part of a reply.
 type ImportGenericFeed struct {
-	Comment    string                    `json:"Comment"`
-	Delimiter  string                    `json:"Delimiter"`
-	Encoding   string                    `json:"Encoding"`
-	Escape     string                    `json:"Escape"`
-	FeedType   ImportGenericFeedFeedType `json:"FeedType"`
-	HasHeaders bool                      `json:"HasHeaders"`
-	Quote      string                    `json:"Quote"`
+	Comment    string                    `json:"Comment,omitzero"`
+	Delimiter  string                    `json:"Delimiter,omitzero"`
+	Encoding   string                    `json:"Encoding,omitzero"`
+	Escape     string                    `json:"Escape,omitzero"`
+	FeedType   ImportGenericFeedFeedType `json:"FeedType,omitzero"`
+	HasHeaders bool                      `json:"HasHeaders,omitzero"`
+	Quote      string                    `json:"Quote,omitzero"`
 }
 
 // ImportRegister is part of a reply.
 type ImportRegister struct {
-	AllSchedulesDisabled bool               `json:"AllSchedulesDisabled"`
-	Completed            Time               `json:"Completed"`
-	Enabled              bool               `json:"Enabled"`
-	Executing            bool               `json:"Executing"`
-	FriendlyName         string             `json:"FriendlyName"`
-	ID                   int                `json:"Id"`
-	ImportSkipped        bool               `json:"ImportSkipped"`
-	ImportStatus         string             `json:"ImportStatus"`
-	IsNew                bool               `json:"IsNew"`
-	IsQueued             bool               `json:"IsQueued"`
-	LastFileChecksum     string             `json:"LastFileChecksum"`
-	NextSchedule         Time               `json:"NextSchedule"`
-	Started              Time               `json:"Started"`
-	TimeZoneOffset       Decimal            `json:"TimeZoneOffset"`
-	Type                 ImportRegisterType `json:"Type"`
-	JustOnce             bool               `json:"justOnce"`
+	AllSchedulesDisabled bool               `json:"AllSchedulesDisabled,omitzero"`
+	Completed            Time               `json:"Completed,omitzero"`
+	Enabled              bool               `json:"Enabled,omitzero"`
+	Executing            bool               `json:"Executing,omitzero"`
+	FriendlyName         string             `json:"FriendlyName,omitzero"`
+	ID                   int                `json:"Id,omitzero"`
+	ImportSkipped        bool               `json:"ImportSkipped,omitzero"`
+	ImportStatus         string             `json:"ImportStatus,omitzero"`
+	IsNew                bool               `json:"IsNew,omitzero"`
+	IsQueued             bool               `json:"IsQueued,omitzero"`
+	LastFileChecksum     string             `json:"LastFileChecksum,omitzero"`
+	NextSchedule         Time               `json:"NextSchedule,omitzero"`
+	Started              Time               `json:"Started,omitzero"`
+	TimeZoneOffset       Decimal            `json:"TimeZoneOffset,omitzero"`
+	Type                 ImportRegisterType `json:"Type,omitzero"`
+	JustOnce             bool               `json:"justOnce,omitzero"`
 }
 
 // ImportRegisterPublicSchedules is part of a reply.
 type ImportRegisterPublicSchedules struct {
-	AllSchedulesDisabled bool               `json:"AllSchedulesDisabled"`
-	Completed            Time               `json:"Completed"`
-	Enabled              bool               `json:"Enabled"`
-	Executing            bool               `json:"Executing"`
-	FriendlyName         string             `json:"FriendlyName"`
-	ID                   int                `json:"Id"`
-	ImportSkipped        bool               `json:"ImportSkipped"`
-	ImportStatus         string             `json:"ImportStatus"`
-	IsNew                bool               `json:"IsNew"`
-	IsQueued             bool               `json:"IsQueued"`
-	LastFileChecksum     string             `json:"LastFileChecksum"`
-	NextSchedule         Time               `json:"NextSchedule"`
-	Schedules            []Schedule         `json:"Schedules"`
-	Started              Time               `json:"Started"`
-	TimeZoneOffset       Decimal            `json:"TimeZoneOffset"`
-	Type                 ImportRegisterType `json:"Type"`
-	JustOnce             bool               `json:"justOnce"`
+	AllSchedulesDisabled bool                              `json:"AllSchedulesDisabled,omitzero"`
+	Completed            Time                              `json:"Completed,omitzero"`
+	Enabled              bool                              `json:"Enabled,omitzero"`
+	Executing            bool                              `json:"Executing,omitzero"`
+	FriendlyName         string                            `json:"FriendlyName,omitzero"`
+	ID                   int                               `json:"Id,omitzero"`
+	ImportSkipped        bool                              `json:"ImportSkipped,omitzero"`
+	ImportStatus         string                            `json:"ImportStatus,omitzero"`
+	IsNew                bool                              `json:"IsNew,omitzero"`
+	IsQueued             bool                              `json:"IsQueued,omitzero"`
+	LastFileChecksum     string                            `json:"LastFileChecksum,omitzero"`
+	NextSchedule         Time                              `json:"NextSchedule,omitzero"`
+	Schedules            []Schedule                        `json:"Schedules,omitzero"`
+	Started              Time                              `json:"Started,omitzero"`
+	TimeZoneOffset       Decimal                           `json:"TimeZoneOffset,omitzero"`
+	Type                 ImportRegisterPublicSchedulesType `json:"Type,omitzero"`
+	JustOnce             bool                              `json:"justOnce,omitzero"`
 }
 
 // NumericFilter is part of a reply.
 type NumericFilter struct {
-	Type  ImportexportType `json:"Type"`
-	Value Decimal          `json:"Value"`
+	Type  NumericFilterType `json:"Type,omitzero"`
+	Value Decimal           `json:"Value,omitzero"`
 }
 
 // RunNowExportRequest holds the parameters of ImportExport.RunNowExport.
 type RunNowExportRequest struct {
-	ExportID *int `json:"exportId,omitzero" url:"-"`
+	ExportID *int `json:"exportId,omitzero"`
 }
 
 // RunNowImportRequest holds the parameters of ImportExport.RunNowImport.
 type RunNowImportRequest struct {
-	ImportID *int `json:"importId,omitzero" url:"-"`
+	ImportID *int `json:"importId,omitzero"`
 }
 
 // Schedule is part of a reply.
 type Schedule struct {
-	Configuration ScheduleConfiguration `json:"Configuration"`
-	ID            int                   `json:"Id"`
-	Migrated      int                   `json:"Migrated"`
-	Name          string                `json:"Name"`
-	Order         int                   `json:"Order"`
-	OwnerID       int                   `json:"OwnerId"`
-	ScheduleXML   string                `json:"ScheduleXML"`
+	Configuration ScheduleConfiguration `json:"Configuration,omitzero"`
+	ID            int                   `json:"Id,omitzero"`
+	Migrated      int                   `json:"Migrated,omitzero"`
+	Name          string                `json:"Name,omitzero"`
+	Order         int                   `json:"Order,omitzero"`
+	OwnerID       int                   `json:"OwnerId,omitzero"`
+	ScheduleXML   string                `json:"ScheduleXML,omitzero"`
 }
 
 // ScheduleConfiguration is part of a reply.
 type ScheduleConfiguration struct {
-	DailyFrequency              ImportexportDailyFrequency  `json:"DailyFrequency"`
-	Enabled                     bool                        `json:"Enabled"`
-	EndingTime                  string                      `json:"EndingTime"`
-	OccursEveryHours            int                         `json:"OccursEveryHours"`
-	OccursFrequency             ImportexportOccursFrequency `json:"OccursFrequency"`
-	OccursFrequencyEveryX       int                         `json:"OccursFrequencyEveryX"`
-	OccursFrequencyStartingDate Time                        `json:"OccursFrequencyStartingDate"`
-	OccursOnceAtTime            string                      `json:"OccursOnceAtTime"`
-	OneTimeDate                 Time                        `json:"OneTimeDate"`
-	RepetitionType              ImportexportRepetitionType  `json:"RepetitionType"`
-	StartingTime                string                      `json:"StartingTime"`
-	WeeklyDays                  string                      `json:"WeeklyDays"`
+	DailyFrequency              ScheduleConfigurationDailyFrequency  `json:"DailyFrequency,omitzero"`
+	Enabled                     bool                                 `json:"Enabled,omitzero"`
+	EndingTime                  string                               `json:"EndingTime,omitzero"`
+	OccursEveryHours            int                                  `json:"OccursEveryHours,omitzero"`
+	OccursFrequency             ScheduleConfigurationOccursFrequency `json:"OccursFrequency,omitzero"`
+	OccursFrequencyEveryX       int                                  `json:"OccursFrequencyEveryX,omitzero"`
+	OccursFrequencyStartingDate Time                                 `json:"OccursFrequencyStartingDate,omitzero"`
+	OccursOnceAtTime            string                               `json:"OccursOnceAtTime,omitzero"`
+	OneTimeDate                 Time                                 `json:"OneTimeDate,omitzero"`
+	RepetitionType              ScheduleConfigurationRepetitionType  `json:"RepetitionType,omitzero"`
+	StartingTime                string                               `json:"StartingTime,omitzero"`
+	WeeklyDays                  string                               `json:"WeeklyDays,omitzero"`
 }
 
 // SpecificationImportGenericFeedImportColumn is part of a reply.
 type SpecificationImportGenericFeedImportColumn struct {
-	ColumnMappings   []ImportColumn    `json:"ColumnMappings"`
-	ExecutionOptions []ExecutionOption `json:"ExecutionOptions"`
-	Feed             ImportGenericFeed `json:"Feed"`
+	ColumnMappings   []ImportColumn    `json:"ColumnMappings,omitzero"`
+	ExecutionOptions []ExecutionOption `json:"ExecutionOptions,omitzero"`
+	Feed             ImportGenericFeed `json:"Feed,omitzero"`
 }
 
 // StringFilter is part of a reply.
 type StringFilter struct {
-	Type  StringFilterType `json:"Type"`
-	Value string           `json:"Value"`
+	Type  StringFilterType `json:"Type,omitzero"`
+	Value string           `json:"Value,omitzero"`
 }
 
 // SubQueryOutputMappingSelectionField is part of a reply.
 type SubQueryOutputMappingSelectionField struct {
-	SelectionFieldName  string `json:"SelectionFieldName"`
-	SelectionFieldValue string `json:"SelectionFieldValue"`
+	SelectionFieldName  string `json:"SelectionFieldName,omitzero"`
+	SelectionFieldValue string `json:"SelectionFieldValue,omitzero"`
+}
+
+// ExportGenericFeedFeedType is an open list: Linnworks may add values.
+type ExportGenericFeedFeedType string
+
+// Values of ExportGenericFeedFeedType.
+const (
+	ExportGenericFeedFeedTypeFtp     ExportGenericFeedFeedType = "FTP"
+	ExportGenericFeedFeedTypeSftp    ExportGenericFeedFeedType = "SFTP"
+	ExportGenericFeedFeedTypeBucket  ExportGenericFeedFeedType = "BUCKET"
+	ExportGenericFeedFeedTypeDropbox ExportGenericFeedFeedType = "DROPBOX"
+	ExportGenericFeedFeedTypeHTTP    ExportGenericFeedFeedType = "HTTP"
+	ExportGenericFeedFeedTypeFtps    ExportGenericFeedFeedType = "FTPS"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *ExportGenericFeedFeedType) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "FTP", "SFTP", "BUCKET", "DROPBOX", "HTTP", "FTPS")
+}
+
+// ExportGenericFeedIfFileExist is an open list: Linnworks may add values.
+type ExportGenericFeedIfFileExist string
+
+// Values of ExportGenericFeedIfFileExist.
+const (
+	ExportGenericFeedIfFileExistOverwride ExportGenericFeedIfFileExist = "Overwride"
+	ExportGenericFeedIfFileExistOverwrite ExportGenericFeedIfFileExist = "Overwrite"
+	ExportGenericFeedIfFileExistAppend    ExportGenericFeedIfFileExist = "Append"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *ExportGenericFeedIfFileExist) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "Overwride", "Overwrite", "Append")
 }
 
 // ImportGenericFeedFeedType is an open list: Linnworks may add values.
@@ -477,6 +510,61 @@ const (
 // UnmarshalJSON accepts a name or its number.
 func (v *ImportGenericFeedFeedType) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "FTP", "SFTP", "HTTP", "BUCKET", "AMAZON_S3", "DROPBOX", "FTPS")
+}
+
+// ImportRegisterPublicSchedulesType is an open list: Linnworks may add values.
+type ImportRegisterPublicSchedulesType string
+
+// Values of ImportRegisterPublicSchedulesType.
+const (
+	ImportRegisterPublicSchedulesTypeStockItemCompositions           ImportRegisterPublicSchedulesType = "StockItemCompositions"
+	ImportRegisterPublicSchedulesTypeCustomers                       ImportRegisterPublicSchedulesType = "Customers"
+	ImportRegisterPublicSchedulesTypeEBayCompatibility               ImportRegisterPublicSchedulesType = "eBayCompatibility"
+	ImportRegisterPublicSchedulesTypeEBayCompatibilityKtypes         ImportRegisterPublicSchedulesType = "eBayCompatibilityKtypes"
+	ImportRegisterPublicSchedulesTypeEBayCompatibilityePID           ImportRegisterPublicSchedulesType = "eBayCompatibilityePID"
+	ImportRegisterPublicSchedulesTypeInventory                       ImportRegisterPublicSchedulesType = "Inventory"
+	ImportRegisterPublicSchedulesTypeProcessOrder                    ImportRegisterPublicSchedulesType = "ProcessOrder"
+	ImportRegisterPublicSchedulesTypeStockCount                      ImportRegisterPublicSchedulesType = "StockCount"
+	ImportRegisterPublicSchedulesTypeSupplierPricesByCode            ImportRegisterPublicSchedulesType = "SupplierPricesByCode"
+	ImportRegisterPublicSchedulesTypeStockLevelBySupplierCode        ImportRegisterPublicSchedulesType = "StockLevelBySupplierCode"
+	ImportRegisterPublicSchedulesTypeStockLevel                      ImportRegisterPublicSchedulesType = "StockLevel"
+	ImportRegisterPublicSchedulesTypeItemMapping                     ImportRegisterPublicSchedulesType = "ItemMapping"
+	ImportRegisterPublicSchedulesTypeItemMappingWithChannelLocations ImportRegisterPublicSchedulesType = "ItemMappingWithChannelLocations"
+	ImportRegisterPublicSchedulesTypeOrders                          ImportRegisterPublicSchedulesType = "Orders"
+	ImportRegisterPublicSchedulesTypeFulfilmentCenterOrdersImport    ImportRegisterPublicSchedulesType = "FulfilmentCenterOrdersImport"
+	ImportRegisterPublicSchedulesTypeFulfilmentCenterInventoryImport ImportRegisterPublicSchedulesType = "FulfilmentCenterInventoryImport"
+	ImportRegisterPublicSchedulesTypeDeletePriceByChannel            ImportRegisterPublicSchedulesType = "DeletePriceByChannel"
+	ImportRegisterPublicSchedulesTypeDeleteTitleByChannel            ImportRegisterPublicSchedulesType = "DeleteTitleByChannel"
+	ImportRegisterPublicSchedulesTypeDeleteDescriptionByChannel      ImportRegisterPublicSchedulesType = "DeleteDescriptionByChannel"
+	ImportRegisterPublicSchedulesTypeDeleteStockItem                 ImportRegisterPublicSchedulesType = "DeleteStockItem"
+	ImportRegisterPublicSchedulesTypeDeleteImages                    ImportRegisterPublicSchedulesType = "DeleteImages"
+	ImportRegisterPublicSchedulesTypeDeleteNonPrimaryImages          ImportRegisterPublicSchedulesType = "DeleteNonPrimaryImages"
+	ImportRegisterPublicSchedulesTypeDeletePrimaryImages             ImportRegisterPublicSchedulesType = "DeletePrimaryImages"
+	ImportRegisterPublicSchedulesTypeDeleteExtendedProperties        ImportRegisterPublicSchedulesType = "DeleteExtendedProperties"
+	ImportRegisterPublicSchedulesTypeDeleteVariationItems            ImportRegisterPublicSchedulesType = "DeleteVariationItems"
+	ImportRegisterPublicSchedulesTypeDeleteItemMapping               ImportRegisterPublicSchedulesType = "DeleteItemMapping"
+	ImportRegisterPublicSchedulesTypeDeleteComposition               ImportRegisterPublicSchedulesType = "DeleteComposition"
+	ImportRegisterPublicSchedulesTypeDeleteSuppliersFromItems        ImportRegisterPublicSchedulesType = "DeleteSuppliersFromItems"
+	ImportRegisterPublicSchedulesTypeStockLevelBatch                 ImportRegisterPublicSchedulesType = "StockLevelBatch"
+	ImportRegisterPublicSchedulesTypeEbayListingStrikeOff            ImportRegisterPublicSchedulesType = "ebayListingStrikeOff"
+	ImportRegisterPublicSchedulesTypeEbayListingRelistPendingDelete  ImportRegisterPublicSchedulesType = "ebayListingRelistPendingDelete"
+	ImportRegisterPublicSchedulesTypeRenameSKU                       ImportRegisterPublicSchedulesType = "RenameSKU"
+	ImportRegisterPublicSchedulesTypeProductIdentifiers              ImportRegisterPublicSchedulesType = "ProductIdentifiers"
+	ImportRegisterPublicSchedulesTypeTrackingNumbers                 ImportRegisterPublicSchedulesType = "TrackingNumbers"
+	ImportRegisterPublicSchedulesTypeJITStatus                       ImportRegisterPublicSchedulesType = "JITStatus"
+	ImportRegisterPublicSchedulesTypeReorderPointGeneralParams       ImportRegisterPublicSchedulesType = "ReorderPointGeneralParams"
+	ImportRegisterPublicSchedulesTypeReorderPointWeeklyParams        ImportRegisterPublicSchedulesType = "ReorderPointWeeklyParams"
+	ImportRegisterPublicSchedulesTypeEBayCompatibilityKtypesCulture  ImportRegisterPublicSchedulesType = "eBayCompatibilityKtypesCulture"
+	ImportRegisterPublicSchedulesTypeEBayCompatibilityePIDCulture    ImportRegisterPublicSchedulesType = "eBayCompatibilityePIDCulture"
+	ImportRegisterPublicSchedulesTypeMultipleListingTitlesAndPrices  ImportRegisterPublicSchedulesType = "MultipleListingTitlesAndPrices"
+	ImportRegisterPublicSchedulesTypeStockSupplierDetail             ImportRegisterPublicSchedulesType = "StockSupplierDetail"
+	ImportRegisterPublicSchedulesTypeStockLevelBatchBySupplierCode   ImportRegisterPublicSchedulesType = "StockLevelBatchBySupplierCode"
+	ImportRegisterPublicSchedulesTypeWeightAndDimensions             ImportRegisterPublicSchedulesType = "WeightAndDimensions"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *ImportRegisterPublicSchedulesType) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "StockItemCompositions", "Customers", "eBayCompatibility", "eBayCompatibilityKtypes", "eBayCompatibilityePID", "Inventory", "ProcessOrder", "StockCount", "SupplierPricesByCode", "StockLevelBySupplierCode", "StockLevel", "ItemMapping", "ItemMappingWithChannelLocations", "Orders", "FulfilmentCenterOrdersImport", "FulfilmentCenterInventoryImport", "DeletePriceByChannel", "DeleteTitleByChannel", "DeleteDescriptionByChannel", "DeleteStockItem", "DeleteImages", "DeleteNonPrimaryImages", "DeletePrimaryImages", "DeleteExtendedProperties", "DeleteVariationItems", "DeleteItemMapping", "DeleteComposition", "DeleteSuppliersFromItems", "StockLevelBatch", "ebayListingStrikeOff", "ebayListingRelistPendingDelete", "RenameSKU", "ProductIdentifiers", "TrackingNumbers", "JITStatus", "ReorderPointGeneralParams", "ReorderPointWeeklyParams", "eBayCompatibilityKtypesCulture", "eBayCompatibilityePIDCulture", "MultipleListingTitlesAndPrices", "StockSupplierDetail", "StockLevelBatchBySupplierCode", "WeightAndDimensions")
 }
 
 // ImportRegisterType is an open list: Linnworks may add values.
@@ -534,94 +622,61 @@ func (v *ImportRegisterType) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "StockItemCompositions", "Customers", "eBayCompatibility", "eBayCompatibilityKtypes", "eBayCompatibilityePID", "Inventory", "ProcessOrder", "StockCount", "SupplierPricesByCode", "StockLevelBySupplierCode", "StockLevel", "ItemMapping", "ItemMappingWithChannelLocations", "Orders", "FulfilmentCenterOrdersImport", "FulfilmentCenterInventoryImport", "DeletePriceByChannel", "DeleteTitleByChannel", "DeleteDescriptionByChannel", "DeleteStockItem", "DeleteImages", "DeleteNonPrimaryImages", "DeletePrimaryImages", "DeleteExtendedProperties", "DeleteVariationItems", "DeleteItemMapping", "DeleteComposition", "DeleteSuppliersFromItems", "StockLevelBatch", "ebayListingStrikeOff", "ebayListingRelistPendingDelete", "RenameSKU", "ProductIdentifiers", "TrackingNumbers", "JITStatus", "ReorderPointGeneralParams", "ReorderPointWeeklyParams", "eBayCompatibilityKtypesCulture", "eBayCompatibilityePIDCulture", "MultipleListingTitlesAndPrices", "StockSupplierDetail", "StockLevelBatchBySupplierCode", "WeightAndDimensions")
 }
 
-// ImportexportDailyFrequency is an open list: Linnworks may add values.
-type ImportexportDailyFrequency string
+// NumericFilterType is an open list: Linnworks may add values.
+type NumericFilterType string
 
-// Values of ImportexportDailyFrequency.
+// Values of NumericFilterType.
 const (
-	ImportexportDailyFrequencyDaily  ImportexportDailyFrequency = "Daily"
-	ImportexportDailyFrequencyWeekly ImportexportDailyFrequency = "Weekly"
+	NumericFilterTypeEqual   NumericFilterType = "Equal"
+	NumericFilterTypeGreater NumericFilterType = "Greater"
+	NumericFilterTypeLess    NumericFilterType = "Less"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *ImportexportDailyFrequency) UnmarshalJSON(b []byte) error {
+func (v *NumericFilterType) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "Equal", "Greater", "Less")
+}
+
+// ScheduleConfigurationDailyFrequency is an open list: Linnworks may add values.
+type ScheduleConfigurationDailyFrequency string
+
+// Values of ScheduleConfigurationDailyFrequency.
+const (
+	ScheduleConfigurationDailyFrequencyDaily  ScheduleConfigurationDailyFrequency = "Daily"
+	ScheduleConfigurationDailyFrequencyWeekly ScheduleConfigurationDailyFrequency = "Weekly"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *ScheduleConfigurationDailyFrequency) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "Daily", "Weekly")
 }
 
-// ImportexportFeedType is an open list: Linnworks may add values.
-type ImportexportFeedType string
+// ScheduleConfigurationOccursFrequency is an open list: Linnworks may add values.
+type ScheduleConfigurationOccursFrequency string
 
-// Values of ImportexportFeedType.
+// Values of ScheduleConfigurationOccursFrequency.
 const (
-	ImportexportFeedTypeFtp     ImportexportFeedType = "FTP"
-	ImportexportFeedTypeSftp    ImportexportFeedType = "SFTP"
-	ImportexportFeedTypeBucket  ImportexportFeedType = "BUCKET"
-	ImportexportFeedTypeDropbox ImportexportFeedType = "DROPBOX"
-	ImportexportFeedTypeHTTP    ImportexportFeedType = "HTTP"
-	ImportexportFeedTypeFtps    ImportexportFeedType = "FTPS"
+	ScheduleConfigurationOccursFrequencyOneTime   ScheduleConfigurationOccursFrequency = "OneTime"
+	ScheduleConfigurationOccursFrequencyRecurrent ScheduleConfigurationOccursFrequency = "Recurrent"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *ImportexportFeedType) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "FTP", "SFTP", "BUCKET", "DROPBOX", "HTTP", "FTPS")
-}
-
-// ImportexportIfFileExist is an open list: Linnworks may add values.
-type ImportexportIfFileExist string
-
-// Values of ImportexportIfFileExist.
-const (
-	ImportexportIfFileExistOverwride ImportexportIfFileExist = "Overwride"
-	ImportexportIfFileExistOverwrite ImportexportIfFileExist = "Overwrite"
-	ImportexportIfFileExistAppend    ImportexportIfFileExist = "Append"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *ImportexportIfFileExist) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "Overwride", "Overwrite", "Append")
-}
-
-// ImportexportOccursFrequency is an open list: Linnworks may add values.
-type ImportexportOccursFrequency string
-
-// Values of ImportexportOccursFrequency.
-const (
-	ImportexportOccursFrequencyOneTime   ImportexportOccursFrequency = "OneTime"
-	ImportexportOccursFrequencyRecurrent ImportexportOccursFrequency = "Recurrent"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *ImportexportOccursFrequency) UnmarshalJSON(b []byte) error {
+func (v *ScheduleConfigurationOccursFrequency) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "OneTime", "Recurrent")
 }
 
-// ImportexportRepetitionType is an open list: Linnworks may add values.
-type ImportexportRepetitionType string
+// ScheduleConfigurationRepetitionType is an open list: Linnworks may add values.
+type ScheduleConfigurationRepetitionType string
 
-// Values of ImportexportRepetitionType.
+// Values of ScheduleConfigurationRepetitionType.
 const (
-	ImportexportRepetitionTypeOneTime   ImportexportRepetitionType = "OneTime"
-	ImportexportRepetitionTypeRecurrent ImportexportRepetitionType = "Recurrent"
+	ScheduleConfigurationRepetitionTypeOneTime   ScheduleConfigurationRepetitionType = "OneTime"
+	ScheduleConfigurationRepetitionTypeRecurrent ScheduleConfigurationRepetitionType = "Recurrent"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *ImportexportRepetitionType) UnmarshalJSON(b []byte) error {
+func (v *ScheduleConfigurationRepetitionType) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "OneTime", "Recurrent")
-}
-
-// ImportexportType is an open list: Linnworks may add values.
-type ImportexportType string
-
-// Values of ImportexportType.
-const (
-	ImportexportTypeEqual   ImportexportType = "Equal"
-	ImportexportTypeGreater ImportexportType = "Greater"
-	ImportexportTypeLess    ImportexportType = "Less"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *ImportexportType) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "Equal", "Greater", "Less")
 }
 
 // StringFilterType is an open list: Linnworks may add values.

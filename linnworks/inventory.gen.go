@@ -151,6 +151,16 @@ func (s *InventoryService) BatchGetInventoryItemChannelSKUs(ctx context.Context,
 	return out, err
 }
 
+// BatchGetInventoryItemChannelSKUsBatched calls [InventoryService.BatchGetInventoryItemChannelSKUs] once for every 200 of req.InventoryItemIDs and hands out each
+// reply. It stops at the first error.
+func (s *InventoryService) BatchGetInventoryItemChannelSKUsBatched(ctx context.Context, req *BatchGetInventoryItemChannelSKUsRequest, opts ...CallOption) iter.Seq2[[]StockItemChannelSKUResponse, error] {
+	r := valueOf(req)
+	return batches(r.InventoryItemIDs, 200, func(part []GUID) ([]StockItemChannelSKUResponse, error) {
+		r.InventoryItemIDs = part
+		return s.BatchGetInventoryItemChannelSKUs(ctx, &r, opts...)
+	})
+}
+
 // BulkScrapBatchedItems calls POST /api/Inventory/BulkScrapBatchedItems.
 //
 // It is not repeated once it was sent. 150 calls a minute.
@@ -1084,6 +1094,16 @@ func (s *InventoryService) GetInventoryItemsCompositionByIDs(ctx context.Context
 	}, nil, req, out, opts)
 }
 
+// GetInventoryItemsCompositionByIDsBatched calls [InventoryService.GetInventoryItemsCompositionByIDs] once for every 100 of req.InventoryItemIDs and hands out each
+// reply. It stops at the first error.
+func (s *InventoryService) GetInventoryItemsCompositionByIDsBatched(ctx context.Context, req *GetInventoryItemsCompositionByIDsRequest, opts ...CallOption) iter.Seq2[*GetInventoryItemsCompositionByIDsResponse, error] {
+	r := valueOf(req)
+	return batches(r.InventoryItemIDs, 100, func(part []GUID) (*GetInventoryItemsCompositionByIDsResponse, error) {
+		r.InventoryItemIDs = part
+		return s.GetInventoryItemsCompositionByIDs(ctx, &r, opts...)
+	})
+}
+
 // GetInventoryItemsCount calls GET /api/Inventory/GetInventoryItemsCount.
 //
 // It only reads and is safe to repeat. 150 calls a minute.
@@ -1863,115 +1883,115 @@ func (s *InventoryService) UploadImagesToInventoryItem(ctx context.Context, req 
 
 // APIResultResponseChannelMappingCreateInfo is part of a reply.
 type APIResultResponseChannelMappingCreateInfo struct {
-	Message      string                   `json:"Message"`
-	Result       ChannelMappingCreateInfo `json:"Result"`
-	ResultStatus InventoryResultStatus    `json:"ResultStatus"`
+	Message      string                                                `json:"Message,omitzero"`
+	Result       ChannelMappingCreateInfo                              `json:"Result,omitzero"`
+	ResultStatus APIResultResponseChannelMappingCreateInfoResultStatus `json:"ResultStatus,omitzero"`
 }
 
 // APIResultResponseChannelMappingUpdateInfo is part of a reply.
 type APIResultResponseChannelMappingUpdateInfo struct {
-	Message      string                   `json:"Message"`
-	Result       ChannelMappingUpdateInfo `json:"Result"`
-	ResultStatus InventoryResultStatus    `json:"ResultStatus"`
+	Message      string                                                `json:"Message,omitzero"`
+	Result       ChannelMappingUpdateInfo                              `json:"Result,omitzero"`
+	ResultStatus APIResultResponseChannelMappingUpdateInfoResultStatus `json:"ResultStatus,omitzero"`
 }
 
 // APIResultResponseDeleteInventoryItemBulkResponse is part of a reply.
 type APIResultResponseDeleteInventoryItemBulkResponse struct {
-	Message      string                          `json:"Message"`
-	Result       DeleteInventoryItemBulkResponse `json:"Result"`
-	ResultStatus InventoryResultStatus           `json:"ResultStatus"`
+	Message      string                                                       `json:"Message,omitzero"`
+	Result       DeleteInventoryItemBulkResponse                              `json:"Result,omitzero"`
+	ResultStatus APIResultResponseDeleteInventoryItemBulkResponseResultStatus `json:"ResultStatus,omitzero"`
 }
 
 // APIResultResponseDeleteInventoryItemImagesResponse is part of a reply.
 type APIResultResponseDeleteInventoryItemImagesResponse struct {
-	Message      string                            `json:"Message"`
-	Result       DeleteInventoryItemImagesResponse `json:"Result"`
-	ResultStatus InventoryResultStatus             `json:"ResultStatus"`
+	Message      string                                                         `json:"Message,omitzero"`
+	Result       DeleteInventoryItemImagesResponse                              `json:"Result,omitzero"`
+	ResultStatus APIResultResponseDeleteInventoryItemImagesResponseResultStatus `json:"ResultStatus,omitzero"`
 }
 
 // APIResultResponseGUID is part of a reply.
 type APIResultResponseGUID struct {
-	Message      string                `json:"Message"`
-	Result       GUID                  `json:"Result"`
-	ResultStatus InventoryResultStatus `json:"ResultStatus"`
+	Message      string                            `json:"Message,omitzero"`
+	Result       GUID                              `json:"Result,omitzero"`
+	ResultStatus APIResultResponseGUIDResultStatus `json:"ResultStatus,omitzero"`
 }
 
 // APIResultResponseStockItemProductIdentifier is part of a reply.
 type APIResultResponseStockItemProductIdentifier struct {
-	Message      string                     `json:"Message"`
-	Result       StockItemProductIdentifier `json:"Result"`
-	ResultStatus InventoryResultStatus      `json:"ResultStatus"`
+	Message      string                                                  `json:"Message,omitzero"`
+	Result       StockItemProductIdentifier                              `json:"Result,omitzero"`
+	ResultStatus APIResultResponseStockItemProductIdentifierResultStatus `json:"ResultStatus,omitzero"`
 }
 
 // AddImageToInventoryItemRequest holds the parameters of Inventory.AddImageToInventoryItem.
 type AddImageToInventoryItemRequest struct {
-	ImageURL    *string `json:"ImageUrl,omitzero" url:"-"`
-	IsMain      *bool   `json:"IsMain,omitzero" url:"-"`
-	ItemNumber  *string `json:"ItemNumber,omitzero" url:"-"`
-	StockItemID *GUID   `json:"StockItemId,omitzero" url:"-"`
+	ImageURL    *string `json:"ImageUrl,omitzero"`
+	IsMain      *bool   `json:"IsMain,omitzero"`
+	ItemNumber  *string `json:"ItemNumber,omitzero"`
+	StockItemID *GUID   `json:"StockItemId,omitzero"`
 }
 
 // AddImageToInventoryItemResponse is part of a reply.
 type AddImageToInventoryItemResponse struct {
-	ImageID           GUID   `json:"ImageId"`
-	ImageThumbnailURL string `json:"ImageThumbnailUrl"`
-	ImageURL          string `json:"ImageUrl"`
-	StockItemID       GUID   `json:"StockItemId"`
+	ImageID           GUID   `json:"ImageId,omitzero"`
+	ImageThumbnailURL string `json:"ImageThumbnailUrl,omitzero"`
+	ImageURL          string `json:"ImageUrl,omitzero"`
+	StockItemID       GUID   `json:"StockItemId,omitzero"`
 }
 
 // AddInventoryItemBulkRequest holds the parameters of Inventory.AddInventoryItemBulk.
 type AddInventoryItemBulkRequest struct {
-	InventoryItems []StockItemHeader `json:"InventoryItems,omitzero" url:"-"`
+	InventoryItems []StockItemHeader `json:"InventoryItems,omitzero"`
 }
 
 // AddInventoryItemRequest holds the parameters of Inventory.AddInventoryItem.
 type AddInventoryItemRequest struct {
-	InventoryItem *StockItem `json:"inventoryItem,omitzero" url:"-"`
+	InventoryItem *StockItem `json:"inventoryItem,omitzero"`
 }
 
 // AddItemLocationsRequest holds the parameters of Inventory.AddItemLocations.
 type AddItemLocationsRequest struct {
-	ItemLocations []StockItemLocation `json:"itemLocations,omitzero" url:"-"`
+	ItemLocations []StockItemLocation `json:"itemLocations,omitzero"`
 }
 
 // AddProductIdentifiersRequest holds the parameters of Inventory.AddProductIdentifiers.
 type AddProductIdentifiersRequest struct {
-	ProductIdentifiers []StockItemProductIdentifier `json:"ProductIdentifiers,omitzero" url:"-"`
+	ProductIdentifiers []StockItemProductIdentifier `json:"ProductIdentifiers,omitzero"`
 }
 
 // AddScrapCategoriesRequest holds the parameters of Inventory.AddScrapCategories.
 type AddScrapCategoriesRequest struct {
-	CategoryNames []string `json:"CategoryNames,omitzero" url:"-"`
+	CategoryNames []string `json:"CategoryNames,omitzero"`
 }
 
 // AddScrapCategoriesResponse is part of a reply.
 type AddScrapCategoriesResponse struct {
-	ScrapCategories []ScrapCategory `json:"ScrapCategories"`
+	ScrapCategories []ScrapCategory `json:"ScrapCategories,omitzero"`
 }
 
 // AddScrapItemRequest holds the parameters of Inventory.AddScrapItem.
 type AddScrapItemRequest struct {
-	IgnoreConsumption *bool      `json:"IgnoreConsumption,omitzero" url:"-"`
-	LocationID        *GUID      `json:"LocationId,omitzero" url:"-"`
-	ScrapItem         *ScrapItem `json:"ScrapItem,omitzero" url:"-"`
+	IgnoreConsumption *bool      `json:"IgnoreConsumption,omitzero"`
+	LocationID        *GUID      `json:"LocationId,omitzero"`
+	ScrapItem         *ScrapItem `json:"ScrapItem,omitzero"`
 }
 
 // AddScrapItemResponse is part of a reply.
 type AddScrapItemResponse struct {
-	ScrapItem ScrapItem `json:"ScrapItem"`
+	ScrapItem ScrapItem `json:"ScrapItem,omitzero"`
 }
 
 // AddSupplierRequest holds the parameters of Inventory.AddSupplier.
 type AddSupplierRequest struct {
-	Supplier *Supplier `json:"supplier,omitzero" url:"-"`
+	Supplier *Supplier `json:"supplier,omitzero"`
 }
 
 // AdjustTemplatesInstantRequest holds the parameters of Inventory.AdjustTemplatesInstant.
 type AdjustTemplatesInstantRequest struct {
-	AdjustmentOptions *AdjustmentOptions `json:"adjustmentOptions,omitzero" url:"-"`
-	InventoryItemIDs  []GUID             `json:"inventoryItemIds,omitzero" url:"-"`
-	Source            *string            `json:"source,omitzero" url:"-"`
-	SubSource         *string            `json:"subSource,omitzero" url:"-"`
+	AdjustmentOptions *AdjustmentOptions `json:"adjustmentOptions,omitzero"`
+	InventoryItemIDs  []GUID             `json:"inventoryItemIds,omitzero"`
+	Source            *string            `json:"source,omitzero"`
+	SubSource         *string            `json:"subSource,omitzero"`
 }
 
 // AdjustmentOptions is part of a request.
@@ -1990,77 +2010,77 @@ type AdjustmentOptions struct {
 
 // AnyConfig is part of a reply.
 type AnyConfig struct {
-	AddInOrderBookStock                          ConfigItemBoolean                                        `json:"AddInOrderBookStock"`
-	AutoLinkBySKU                                ConfigItemBoolean                                        `json:"AutoLinkBySku"`
-	AutoPopulatedLocations                       ConfigItemBoolean                                        `json:"AutoPopulatedLocations"`
-	AutoRespondCancellationRequests              ConfigItemBoolean                                        `json:"AutoRespondCancellationRequests"`
-	BopisSupported                               ConfigItemBoolean                                        `json:"BopisSupported"`
-	Buttons                                      []ConfigButton                                           `json:"Buttons"`
-	CanModifyLocationsOnChannel                  ConfigItemBoolean                                        `json:"CanModifyLocationsOnChannel"`
-	CancellationNotes                            ConfigItemBoolean                                        `json:"CancellationNotes"`
-	CancellationResponseType                     ConfigPropertySelectionListSelectStringValueOptionString `json:"CancellationResponseType"`
-	ChannelLocationBinding                       ConfigChannelLocationBinding                             `json:"ChannelLocationBinding"`
-	ChannelTag                                   ConfigItemString                                         `json:"ChannelTag"`
-	ConcurrencyKey                               string                                                   `json:"ConcurrencyKey"`
-	ConfigDiscount                               ConfigPropertySelectionListSelectStringValueOptionString `json:"ConfigDiscount"`
-	ConfigDiscountTyped                          InventoryConfigDiscountTyped                             `json:"ConfigDiscountTyped"`
-	DeductPosOrdersStock                         ConfigPropertyBoolean                                    `json:"DeductPosOrdersStock"`
-	DespatchNotes                                ConfigItemBoolean                                        `json:"DespatchNotes"`
-	DisplayName                                  string                                                   `json:"DisplayName"`
-	DownloadRefunds                              ConfigItemBoolean                                        `json:"DownloadRefunds"`
-	DownloadReturns                              ConfigItemBoolean                                        `json:"DownloadReturns"`
-	DynamicProperties                            []ConfigItemExternal                                     `json:"DynamicProperties"`
-	Enabled                                      ConfigItemBoolean                                        `json:"Enabled"`
-	EndWhen                                      ConfigItemInt32                                          `json:"EndWhen"`
-	EstimatedInventoryScanComplete               ConfigItemDateTime                                       `json:"EstimatedInventoryScanComplete"`
-	ExtractInventory                             ConfigPropertyBoolean                                    `json:"ExtractInventory"`
-	ExtractInventoryVariationMappingPropertyName ConfigPropertyString                                     `json:"ExtractInventoryVariationMappingPropertyName"`
-	FulfillmentLocation                          GUID                                                     `json:"FulfillmentLocation"`
-	FulfillmentServiceEnabled                    bool                                                     `json:"FulfillmentServiceEnabled"`
-	HeaderAuditValues                            []ChannelSettingAudit                                    `json:"HeaderAuditValues"`
-	HidesHeaderAttributes                        ConfigPropertyBoolean                                    `json:"HidesHeaderAttributes"`
-	InvSyncErrorCount                            ConfigItemInt32                                          `json:"InvSyncErrorCount"`
-	InventorySync                                ConfigItemBoolean                                        `json:"InventorySync"`
-	IsHeaderOnly                                 bool                                                     `json:"IsHeaderOnly"`
-	IsHidden                                     bool                                                     `json:"IsHidden"`
-	IsInventorySyncTriggerEnabled                ConfigPropertyBoolean                                    `json:"IsInventorySyncTriggerEnabled"`
-	IsListingScanRunning                         ConfigItemBoolean                                        `json:"IsListingScanRunning"`
-	IsMultiLocation                              ConfigItemBoolean                                        `json:"IsMultiLocation"`
-	IsOrdersSiteSpecific                         ConfigItemBoolean                                        `json:"IsOrdersSiteSpecific"`
-	LastListingUpdateDate                        ConfigItemDateTime                                       `json:"LastListingUpdateDate"`
-	ListingScanStartUpdateDate                   ConfigItemDateTime                                       `json:"ListingScanStartUpdateDate"`
-	MaxListed                                    ConfigItemInt32                                          `json:"MaxListed"`
-	OrderCancellationCheckDate                   ConfigItemDateTime                                       `json:"OrderCancellationCheckDate"`
-	OrderCancellationCheckErrorCount             ConfigItemInt32                                          `json:"OrderCancellationCheckErrorCount"`
-	OrderCancellationCheckGlobalErrorCount       ConfigItemInt32                                          `json:"OrderCancellationCheckGlobalErrorCount"`
-	OrderDespatchErrorCount                      ConfigItemInt32                                          `json:"OrderDespatchErrorCount"`
-	OrderDespatchGlobalErrorCount                ConfigItemInt32                                          `json:"OrderDespatchGlobalErrorCount"`
-	OrderDownloadErrorCount                      ConfigItemInt32                                          `json:"OrderDownloadErrorCount"`
-	OrderDownloadGlobalErrorCount                ConfigItemInt32                                          `json:"OrderDownloadGlobalErrorCount"`
-	OrderSaveLocation                            ConfigPropertySelectionListSelectStringValueOptionGUID   `json:"OrderSaveLocation"`
-	OrderSyncDate                                ConfigItemDateTime                                       `json:"OrderSyncDate"`
-	PaymentMethodMapping                         ConfigPaymentMethodMapping                               `json:"PaymentMethodMapping"`
-	PkChannelID                                  int                                                      `json:"PkChannelId"`
-	PostalServiceMapping                         ConfigPostalServiceMapping                               `json:"PostalServiceMapping"`
-	PriceChange                                  ConfigItemBoolean                                        `json:"PriceChange"`
-	PriceChangeErrorCount                        ConfigItemInt32                                          `json:"PriceChangeErrorCount"`
-	ProcessPosOrders                             ConfigPropertyBoolean                                    `json:"ProcessPosOrders"`
-	RefundNotes                                  ConfigItemBoolean                                        `json:"RefundNotes"`
-	ReturnNotes                                  ConfigItemBoolean                                        `json:"ReturnNotes"`
-	RMADownloadErrorCount                        ConfigItemInt32                                          `json:"RmaDownloadErrorCount"`
-	RMADownloadGlobalErrorCount                  ConfigItemInt32                                          `json:"RmaDownloadGlobalErrorCount"`
-	Rules                                        []ConfigRule                                             `json:"Rules"`
-	Source                                       string                                                   `json:"Source"`
-	SourceType                                   string                                                   `json:"SourceType"`
-	SourceVersion                                ConfigItemString                                         `json:"SourceVersion"`
-	StockLocationBinding                         ConfigStockLocationBinding                               `json:"StockLocationBinding"`
-	StockPercentage                              ConfigItemDouble                                         `json:"StockPercentage"`
-	SubSource                                    string                                                   `json:"SubSource"`
+	AddInOrderBookStock                          ConfigItemBoolean                                        `json:"AddInOrderBookStock,omitzero"`
+	AutoLinkBySKU                                ConfigItemBoolean                                        `json:"AutoLinkBySku,omitzero"`
+	AutoPopulatedLocations                       ConfigItemBoolean                                        `json:"AutoPopulatedLocations,omitzero"`
+	AutoRespondCancellationRequests              ConfigItemBoolean                                        `json:"AutoRespondCancellationRequests,omitzero"`
+	BopisSupported                               ConfigItemBoolean                                        `json:"BopisSupported,omitzero"`
+	Buttons                                      []ConfigButton                                           `json:"Buttons,omitzero"`
+	CanModifyLocationsOnChannel                  ConfigItemBoolean                                        `json:"CanModifyLocationsOnChannel,omitzero"`
+	CancellationNotes                            ConfigItemBoolean                                        `json:"CancellationNotes,omitzero"`
+	CancellationResponseType                     ConfigPropertySelectionListSelectStringValueOptionString `json:"CancellationResponseType,omitzero"`
+	ChannelLocationBinding                       ConfigChannelLocationBinding                             `json:"ChannelLocationBinding,omitzero"`
+	ChannelTag                                   ConfigItemString                                         `json:"ChannelTag,omitzero"`
+	ConcurrencyKey                               string                                                   `json:"ConcurrencyKey,omitzero"`
+	ConfigDiscount                               ConfigPropertySelectionListSelectStringValueOptionString `json:"ConfigDiscount,omitzero"`
+	ConfigDiscountTyped                          AnyConfigConfigDiscountTyped                             `json:"ConfigDiscountTyped,omitzero"`
+	DeductPosOrdersStock                         ConfigPropertyBoolean                                    `json:"DeductPosOrdersStock,omitzero"`
+	DespatchNotes                                ConfigItemBoolean                                        `json:"DespatchNotes,omitzero"`
+	DisplayName                                  string                                                   `json:"DisplayName,omitzero"`
+	DownloadRefunds                              ConfigItemBoolean                                        `json:"DownloadRefunds,omitzero"`
+	DownloadReturns                              ConfigItemBoolean                                        `json:"DownloadReturns,omitzero"`
+	DynamicProperties                            []ConfigItemExternal                                     `json:"DynamicProperties,omitzero"`
+	Enabled                                      ConfigItemBoolean                                        `json:"Enabled,omitzero"`
+	EndWhen                                      ConfigItemInt32                                          `json:"EndWhen,omitzero"`
+	EstimatedInventoryScanComplete               ConfigItemDateTime                                       `json:"EstimatedInventoryScanComplete,omitzero"`
+	ExtractInventory                             ConfigPropertyBoolean                                    `json:"ExtractInventory,omitzero"`
+	ExtractInventoryVariationMappingPropertyName ConfigPropertyString                                     `json:"ExtractInventoryVariationMappingPropertyName,omitzero"`
+	FulfillmentLocation                          GUID                                                     `json:"FulfillmentLocation,omitzero"`
+	FulfillmentServiceEnabled                    bool                                                     `json:"FulfillmentServiceEnabled,omitzero"`
+	HeaderAuditValues                            []ChannelSettingAudit                                    `json:"HeaderAuditValues,omitzero"`
+	HidesHeaderAttributes                        ConfigPropertyBoolean                                    `json:"HidesHeaderAttributes,omitzero"`
+	InvSyncErrorCount                            ConfigItemInt32                                          `json:"InvSyncErrorCount,omitzero"`
+	InventorySync                                ConfigItemBoolean                                        `json:"InventorySync,omitzero"`
+	IsHeaderOnly                                 bool                                                     `json:"IsHeaderOnly,omitzero"`
+	IsHidden                                     bool                                                     `json:"IsHidden,omitzero"`
+	IsInventorySyncTriggerEnabled                ConfigPropertyBoolean                                    `json:"IsInventorySyncTriggerEnabled,omitzero"`
+	IsListingScanRunning                         ConfigItemBoolean                                        `json:"IsListingScanRunning,omitzero"`
+	IsMultiLocation                              ConfigItemBoolean                                        `json:"IsMultiLocation,omitzero"`
+	IsOrdersSiteSpecific                         ConfigItemBoolean                                        `json:"IsOrdersSiteSpecific,omitzero"`
+	LastListingUpdateDate                        ConfigItemDateTime                                       `json:"LastListingUpdateDate,omitzero"`
+	ListingScanStartUpdateDate                   ConfigItemDateTime                                       `json:"ListingScanStartUpdateDate,omitzero"`
+	MaxListed                                    ConfigItemInt32                                          `json:"MaxListed,omitzero"`
+	OrderCancellationCheckDate                   ConfigItemDateTime                                       `json:"OrderCancellationCheckDate,omitzero"`
+	OrderCancellationCheckErrorCount             ConfigItemInt32                                          `json:"OrderCancellationCheckErrorCount,omitzero"`
+	OrderCancellationCheckGlobalErrorCount       ConfigItemInt32                                          `json:"OrderCancellationCheckGlobalErrorCount,omitzero"`
+	OrderDespatchErrorCount                      ConfigItemInt32                                          `json:"OrderDespatchErrorCount,omitzero"`
+	OrderDespatchGlobalErrorCount                ConfigItemInt32                                          `json:"OrderDespatchGlobalErrorCount,omitzero"`
+	OrderDownloadErrorCount                      ConfigItemInt32                                          `json:"OrderDownloadErrorCount,omitzero"`
+	OrderDownloadGlobalErrorCount                ConfigItemInt32                                          `json:"OrderDownloadGlobalErrorCount,omitzero"`
+	OrderSaveLocation                            ConfigPropertySelectionListSelectStringValueOptionGUID   `json:"OrderSaveLocation,omitzero"`
+	OrderSyncDate                                ConfigItemDateTime                                       `json:"OrderSyncDate,omitzero"`
+	PaymentMethodMapping                         ConfigPaymentMethodMapping                               `json:"PaymentMethodMapping,omitzero"`
+	PkChannelID                                  int                                                      `json:"PkChannelId,omitzero"`
+	PostalServiceMapping                         ConfigPostalServiceMapping                               `json:"PostalServiceMapping,omitzero"`
+	PriceChange                                  ConfigItemBoolean                                        `json:"PriceChange,omitzero"`
+	PriceChangeErrorCount                        ConfigItemInt32                                          `json:"PriceChangeErrorCount,omitzero"`
+	ProcessPosOrders                             ConfigPropertyBoolean                                    `json:"ProcessPosOrders,omitzero"`
+	RefundNotes                                  ConfigItemBoolean                                        `json:"RefundNotes,omitzero"`
+	ReturnNotes                                  ConfigItemBoolean                                        `json:"ReturnNotes,omitzero"`
+	RMADownloadErrorCount                        ConfigItemInt32                                          `json:"RmaDownloadErrorCount,omitzero"`
+	RMADownloadGlobalErrorCount                  ConfigItemInt32                                          `json:"RmaDownloadGlobalErrorCount,omitzero"`
+	Rules                                        []ConfigRule                                             `json:"Rules,omitzero"`
+	Source                                       string                                                   `json:"Source,omitzero"`
+	SourceType                                   string                                                   `json:"SourceType,omitzero"`
+	SourceVersion                                ConfigItemString                                         `json:"SourceVersion,omitzero"`
+	StockLocationBinding                         ConfigStockLocationBinding                               `json:"StockLocationBinding,omitzero"`
+	StockPercentage                              ConfigItemDouble                                         `json:"StockPercentage,omitzero"`
+	SubSource                                    string                                                   `json:"SubSource,omitzero"`
 }
 
 // ArchiveInventoryItemsRequest holds the parameters of Inventory.ArchiveInventoryItems.
 type ArchiveInventoryItemsRequest struct {
-	Parameters *InventoryParametersRequest `json:"parameters,omitzero" url:"-"`
+	Parameters *InventoryParametersRequest `json:"parameters,omitzero"`
 }
 
 // BatchDatesUpdateItem is part of a request.
@@ -2074,72 +2094,72 @@ type BatchDatesUpdateItem struct {
 
 // BatchDatesUpdateItemResult is part of a reply.
 type BatchDatesUpdateItemResult struct {
-	BatchNumber string   `json:"BatchNumber"`
-	Errors      []string `json:"Errors"`
-	Expiry      Time     `json:"Expiry"`
-	HasError    bool     `json:"HasError"`
-	RowIndex    int      `json:"RowIndex"`
-	SKU         string   `json:"SKU"`
-	SellBy      Time     `json:"SellBy"`
+	BatchNumber string   `json:"BatchNumber,omitzero"`
+	Errors      []string `json:"Errors,omitzero"`
+	Expiry      Time     `json:"Expiry,omitzero"`
+	HasError    bool     `json:"HasError,omitzero"`
+	RowIndex    int      `json:"RowIndex,omitzero"`
+	SKU         string   `json:"SKU,omitzero"`
+	SellBy      Time     `json:"SellBy,omitzero"`
 }
 
 // BatchGetInventoryItemChannelSKUsRequest holds the parameters of Inventory.BatchGetInventoryItemChannelSKUs.
 type BatchGetInventoryItemChannelSKUsRequest struct {
-	InventoryItemIDs []GUID `json:"inventoryItemIds,omitzero" url:"-"`
+	InventoryItemIDs []GUID `json:"inventoryItemIds,omitzero"`
 }
 
 // BatchInformation is part of a reply.
 type BatchInformation struct {
-	ItemBatchInformation []StockItemBatch `json:"ItemBatchInformation"`
-	StockItemID          GUID             `json:"StockItemId"`
+	ItemBatchInformation []StockItemBatch `json:"ItemBatchInformation,omitzero"`
+	StockItemID          GUID             `json:"StockItemId,omitzero"`
 }
 
 // BatchedAPIResponseChannelMappingCreateInfo is part of a reply.
 type BatchedAPIResponseChannelMappingCreateInfo struct {
-	ResultStatus InventoryResultStatus                       `json:"ResultStatus"`
-	Results      []APIResultResponseChannelMappingCreateInfo `json:"Results"`
-	TotalResults int                                         `json:"TotalResults"`
+	ResultStatus BatchedAPIResponseChannelMappingCreateInfoResultStatus `json:"ResultStatus,omitzero"`
+	Results      []APIResultResponseChannelMappingCreateInfo            `json:"Results,omitzero"`
+	TotalResults int                                                    `json:"TotalResults,omitzero"`
 }
 
 // BatchedAPIResponseChannelMappingUpdateInfo is part of a reply.
 type BatchedAPIResponseChannelMappingUpdateInfo struct {
-	ResultStatus InventoryResultStatus                       `json:"ResultStatus"`
-	Results      []APIResultResponseChannelMappingUpdateInfo `json:"Results"`
-	TotalResults int                                         `json:"TotalResults"`
+	ResultStatus BatchedAPIResponseChannelMappingUpdateInfoResultStatus `json:"ResultStatus,omitzero"`
+	Results      []APIResultResponseChannelMappingUpdateInfo            `json:"Results,omitzero"`
+	TotalResults int                                                    `json:"TotalResults,omitzero"`
 }
 
 // BatchedAPIResponseDeleteInventoryItemBulkResponse is part of a reply.
 type BatchedAPIResponseDeleteInventoryItemBulkResponse struct {
-	ResultStatus InventoryResultStatus                              `json:"ResultStatus"`
-	Results      []APIResultResponseDeleteInventoryItemBulkResponse `json:"Results"`
-	TotalResults int                                                `json:"TotalResults"`
+	ResultStatus BatchedAPIResponseDeleteInventoryItemBulkResponseResultStatus `json:"ResultStatus,omitzero"`
+	Results      []APIResultResponseDeleteInventoryItemBulkResponse            `json:"Results,omitzero"`
+	TotalResults int                                                           `json:"TotalResults,omitzero"`
 }
 
 // BatchedAPIResponseDeleteInventoryItemImagesResponse is part of a reply.
 type BatchedAPIResponseDeleteInventoryItemImagesResponse struct {
-	ResultStatus InventoryResultStatus                                `json:"ResultStatus"`
-	Results      []APIResultResponseDeleteInventoryItemImagesResponse `json:"Results"`
-	TotalResults int                                                  `json:"TotalResults"`
+	ResultStatus BatchedAPIResponseDeleteInventoryItemImagesResponseResultStatus `json:"ResultStatus,omitzero"`
+	Results      []APIResultResponseDeleteInventoryItemImagesResponse            `json:"Results,omitzero"`
+	TotalResults int                                                             `json:"TotalResults,omitzero"`
 }
 
 // BatchedAPIResponseGUID is part of a reply.
 type BatchedAPIResponseGUID struct {
-	ResultStatus InventoryResultStatus   `json:"ResultStatus"`
-	Results      []APIResultResponseGUID `json:"Results"`
-	TotalResults int                     `json:"TotalResults"`
+	ResultStatus BatchedAPIResponseGUIDResultStatus `json:"ResultStatus,omitzero"`
+	Results      []APIResultResponseGUID            `json:"Results,omitzero"`
+	TotalResults int                                `json:"TotalResults,omitzero"`
 }
 
 // BatchedAPIResponseStockItemProductIdentifier is part of a reply.
 type BatchedAPIResponseStockItemProductIdentifier struct {
-	ResultStatus InventoryResultStatus                         `json:"ResultStatus"`
-	Results      []APIResultResponseStockItemProductIdentifier `json:"Results"`
-	TotalResults int                                           `json:"TotalResults"`
+	ResultStatus BatchedAPIResponseStockItemProductIdentifierResultStatus `json:"ResultStatus,omitzero"`
+	Results      []APIResultResponseStockItemProductIdentifier            `json:"Results,omitzero"`
+	TotalResults int                                                      `json:"TotalResults,omitzero"`
 }
 
 // BulkScrapBatchedItemsRequest holds the parameters of Inventory.BulkScrapBatchedItems.
 type BulkScrapBatchedItemsRequest struct {
-	LocationID *GUID               `json:"LocationId,omitzero" url:"-"`
-	ScrapItems []ScrapItemExtended `json:"ScrapItems,omitzero" url:"-"`
+	LocationID *GUID               `json:"LocationId,omitzero"`
+	ScrapItems []ScrapItemExtended `json:"ScrapItems,omitzero"`
 }
 
 // ChannelMappingCreateInfo is sent and received.
@@ -2168,266 +2188,266 @@ type ChannelMappingUpdateInfo struct {
 
 // ChannelPaymentMethod is part of a reply.
 type ChannelPaymentMethod struct {
-	FriendlyName string `json:"FriendlyName"`
-	IsChanged    bool   `json:"IsChanged"`
-	Site         string `json:"Site"`
-	Tag          string `json:"Tag"`
-	FkChannelID  int    `json:"fkChannelId"`
-	PkRowID      int    `json:"pkRowId"`
+	FriendlyName string `json:"FriendlyName,omitzero"`
+	IsChanged    bool   `json:"IsChanged,omitzero"`
+	Site         string `json:"Site,omitzero"`
+	Tag          string `json:"Tag,omitzero"`
+	FkChannelID  int    `json:"fkChannelId,omitzero"`
+	PkRowID      int    `json:"pkRowId,omitzero"`
 }
 
 // ChannelPostalService is part of a reply.
 type ChannelPostalService struct {
-	FriendlyName string `json:"FriendlyName"`
-	IsChanged    bool   `json:"IsChanged"`
-	Site         string `json:"Site"`
-	Tag          string `json:"Tag"`
-	FkChannelID  int    `json:"fkChannelId"`
-	PkRowID      int    `json:"pkRowId"`
+	FriendlyName string `json:"FriendlyName,omitzero"`
+	IsChanged    bool   `json:"IsChanged,omitzero"`
+	Site         string `json:"Site,omitzero"`
+	Tag          string `json:"Tag,omitzero"`
+	FkChannelID  int    `json:"fkChannelId,omitzero"`
+	PkRowID      int    `json:"pkRowId,omitzero"`
 }
 
 // ChannelSettingAudit is part of a reply.
 type ChannelSettingAudit struct {
-	AuditDateTime   Time   `json:"AuditDateTime"`
-	PropertyName    string `json:"PropertyName"`
-	PropertyValueIs string `json:"PropertyValueIs"`
-	UserName        string `json:"UserName"`
-	FkChannelID     int    `json:"fkChannelId"`
-	PkAuditID       int    `json:"pkAuditId"`
+	AuditDateTime   Time   `json:"AuditDateTime,omitzero"`
+	PropertyName    string `json:"PropertyName,omitzero"`
+	PropertyValueIs string `json:"PropertyValueIs,omitzero"`
+	UserName        string `json:"UserName,omitzero"`
+	FkChannelID     int    `json:"fkChannelId,omitzero"`
+	PkAuditID       int    `json:"pkAuditId,omitzero"`
 }
 
 // Column is sent and received.
 type Column struct {
-	ColumnName    InventoryColumnName    `json:"ColumnName,omitzero"`
-	DisplayName   string                 `json:"DisplayName,omitzero"` // read-only
-	ExportName    string                 `json:"ExportName,omitzero"`  // read-only
-	Field         InventoryField         `json:"Field,omitzero"`       // read-only
-	Group         InventoryGroup         `json:"Group,omitzero"`       // read-only
-	IsEditable    bool                   `json:"IsEditable"`
-	SortDirection InventorySortDirection `json:"SortDirection,omitzero"`
-	Width         Decimal                `json:"Width,omitzero"`
+	ColumnName    ColumnColumnName    `json:"ColumnName,omitzero"`
+	DisplayName   string              `json:"DisplayName,omitzero"` // read-only
+	ExportName    string              `json:"ExportName,omitzero"`  // read-only
+	Field         ColumnField         `json:"Field,omitzero"`       // read-only
+	Group         ColumnGroup         `json:"Group,omitzero"`       // read-only
+	IsEditable    bool                `json:"IsEditable"`
+	SortDirection ColumnSortDirection `json:"SortDirection,omitzero"`
+	Width         Decimal             `json:"Width,omitzero"`
 }
 
 // ConfigButton is part of a reply.
 type ConfigButton struct {
-	DisplayName  string `json:"DisplayName"`
-	FieldName    string `json:"FieldName"`
-	FunctionName string `json:"FunctionName"`
-	GroupName    string `json:"GroupName"`
+	DisplayName  string `json:"DisplayName,omitzero"`
+	FieldName    string `json:"FieldName,omitzero"`
+	FunctionName string `json:"FunctionName,omitzero"`
+	GroupName    string `json:"GroupName,omitzero"`
 }
 
 // ConfigChannelLocation is part of a reply.
 type ConfigChannelLocation struct {
-	AdditionalFields          map[string]json.RawMessage `json:"AdditionalFields"`
-	Deleted                   bool                       `json:"Deleted"`
-	ExternalReference         string                     `json:"ExternalReference"`
-	Identifier                string                     `json:"Identifier"`
-	InventorySyncLocations    []GUID                     `json:"InventorySyncLocations"`
-	IsFulfilment              bool                       `json:"IsFulfilment"`
-	Name                      string                     `json:"Name"`
-	OrderDownloadLocation     GUID                       `json:"OrderDownloadLocation"`
-	Types                     InventoryType              `json:"Types"`
-	UsesOrderDownloadLocation bool                       `json:"UsesOrderDownloadLocation"`
-	PkChannelLocationID       int                        `json:"pkChannelLocationId"`
+	AdditionalFields          map[string]json.RawMessage `json:"AdditionalFields,omitzero"`
+	Deleted                   bool                       `json:"Deleted,omitzero"`
+	ExternalReference         string                     `json:"ExternalReference,omitzero"`
+	Identifier                string                     `json:"Identifier,omitzero"`
+	InventorySyncLocations    []GUID                     `json:"InventorySyncLocations,omitzero"`
+	IsFulfilment              bool                       `json:"IsFulfilment,omitzero"`
+	Name                      string                     `json:"Name,omitzero"`
+	OrderDownloadLocation     GUID                       `json:"OrderDownloadLocation,omitzero"`
+	Types                     ConfigChannelLocationType  `json:"Types,omitzero"`
+	UsesOrderDownloadLocation bool                       `json:"UsesOrderDownloadLocation,omitzero"`
+	PkChannelLocationID       int                        `json:"pkChannelLocationId,omitzero"`
 }
 
 // ConfigChannelLocationBinding is part of a reply.
 type ConfigChannelLocationBinding struct {
-	Locations []ConfigChannelLocation `json:"Locations"`
+	Locations []ConfigChannelLocation `json:"Locations,omitzero"`
 }
 
 // ConfigItemBoolean is part of a reply.
 type ConfigItemBoolean struct {
-	IsChanged     bool   `json:"IsChanged"`
-	Loaded        bool   `json:"Loaded"`
-	PropertyType  string `json:"PropertyType"`
-	PropertyValue bool   `json:"PropertyValue"`
-	PkPropertyID  int    `json:"pkPropertyId"`
+	IsChanged     bool   `json:"IsChanged,omitzero"`
+	Loaded        bool   `json:"Loaded,omitzero"`
+	PropertyType  string `json:"PropertyType,omitzero"`
+	PropertyValue bool   `json:"PropertyValue,omitzero"`
+	PkPropertyID  int    `json:"pkPropertyId,omitzero"`
 }
 
 // ConfigItemDateTime is part of a reply.
 type ConfigItemDateTime struct {
-	IsChanged     bool   `json:"IsChanged"`
-	Loaded        bool   `json:"Loaded"`
-	PropertyType  string `json:"PropertyType"`
-	PropertyValue Time   `json:"PropertyValue"`
-	PkPropertyID  int    `json:"pkPropertyId"`
+	IsChanged     bool   `json:"IsChanged,omitzero"`
+	Loaded        bool   `json:"Loaded,omitzero"`
+	PropertyType  string `json:"PropertyType,omitzero"`
+	PropertyValue Time   `json:"PropertyValue,omitzero"`
+	PkPropertyID  int    `json:"pkPropertyId,omitzero"`
 }
 
 // ConfigItemDouble is part of a reply.
 type ConfigItemDouble struct {
-	IsChanged     bool    `json:"IsChanged"`
-	Loaded        bool    `json:"Loaded"`
-	PropertyType  string  `json:"PropertyType"`
-	PropertyValue Decimal `json:"PropertyValue"`
-	PkPropertyID  int     `json:"pkPropertyId"`
+	IsChanged     bool    `json:"IsChanged,omitzero"`
+	Loaded        bool    `json:"Loaded,omitzero"`
+	PropertyType  string  `json:"PropertyType,omitzero"`
+	PropertyValue Decimal `json:"PropertyValue,omitzero"`
+	PkPropertyID  int     `json:"pkPropertyId,omitzero"`
 }
 
 // ConfigItemExternal is part of a reply.
 type ConfigItemExternal struct {
-	ConfigItemID         string               `json:"ConfigItemId"`
-	Description          string               `json:"Description"`
-	GroupName            string               `json:"GroupName"`
-	HidesHeaderAttribute bool                 `json:"HidesHeaderAttribute"`
-	ListValues           []ConfigItemListItem `json:"ListValues"`
-	MustBeSpecified      bool                 `json:"MustBeSpecified"`
-	Name                 string               `json:"Name"`
-	ReadOnly             bool                 `json:"ReadOnly"`
-	RegExError           string               `json:"RegExError"`
-	RegExValidation      string               `json:"RegExValidation"`
-	SelectedValue        string               `json:"SelectedValue"`
-	SortOrder            int                  `json:"SortOrder"`
-	ValueType            InventoryValueType   `json:"ValueType"`
+	ConfigItemID         string                      `json:"ConfigItemId,omitzero"`
+	Description          string                      `json:"Description,omitzero"`
+	GroupName            string                      `json:"GroupName,omitzero"`
+	HidesHeaderAttribute bool                        `json:"HidesHeaderAttribute,omitzero"`
+	ListValues           []ConfigItemListItem        `json:"ListValues,omitzero"`
+	MustBeSpecified      bool                        `json:"MustBeSpecified,omitzero"`
+	Name                 string                      `json:"Name,omitzero"`
+	ReadOnly             bool                        `json:"ReadOnly,omitzero"`
+	RegExError           string                      `json:"RegExError,omitzero"`
+	RegExValidation      string                      `json:"RegExValidation,omitzero"`
+	SelectedValue        string                      `json:"SelectedValue,omitzero"`
+	SortOrder            int                         `json:"SortOrder,omitzero"`
+	ValueType            ConfigItemExternalValueType `json:"ValueType,omitzero"`
 }
 
 // ConfigItemInt32 is part of a reply.
 type ConfigItemInt32 struct {
-	IsChanged     bool   `json:"IsChanged"`
-	Loaded        bool   `json:"Loaded"`
-	PropertyType  string `json:"PropertyType"`
-	PropertyValue int    `json:"PropertyValue"`
-	PkPropertyID  int    `json:"pkPropertyId"`
+	IsChanged     bool   `json:"IsChanged,omitzero"`
+	Loaded        bool   `json:"Loaded,omitzero"`
+	PropertyType  string `json:"PropertyType,omitzero"`
+	PropertyValue int    `json:"PropertyValue,omitzero"`
+	PkPropertyID  int    `json:"pkPropertyId,omitzero"`
 }
 
 // ConfigItemListItem is part of a reply.
 type ConfigItemListItem struct {
-	Display string `json:"Display"`
-	Value   string `json:"Value"`
+	Display string `json:"Display,omitzero"`
+	Value   string `json:"Value,omitzero"`
 }
 
 // ConfigItemString is part of a reply.
 type ConfigItemString struct {
-	IsChanged     bool   `json:"IsChanged"`
-	Loaded        bool   `json:"Loaded"`
-	PropertyType  string `json:"PropertyType"`
-	PropertyValue string `json:"PropertyValue"`
-	PkPropertyID  int    `json:"pkPropertyId"`
+	IsChanged     bool   `json:"IsChanged,omitzero"`
+	Loaded        bool   `json:"Loaded,omitzero"`
+	PropertyType  string `json:"PropertyType,omitzero"`
+	PropertyValue string `json:"PropertyValue,omitzero"`
+	PkPropertyID  int    `json:"pkPropertyId,omitzero"`
 }
 
 // ConfigPaymentMethodMapping is part of a reply.
 type ConfigPaymentMethodMapping struct {
-	ChannelServices []ChannelPaymentMethod           `json:"ChannelServices"`
-	IsChanged       bool                             `json:"IsChanged"`
-	Mapping         []ConfigPaymentMethodMappingItem `json:"Mapping"`
+	ChannelServices []ChannelPaymentMethod           `json:"ChannelServices,omitzero"`
+	IsChanged       bool                             `json:"IsChanged,omitzero"`
+	Mapping         []ConfigPaymentMethodMappingItem `json:"Mapping,omitzero"`
 }
 
 // ConfigPaymentMethodMappingItem is part of a reply.
 type ConfigPaymentMethodMappingItem struct {
-	IsChanged         bool   `json:"IsChanged"`
-	PaymentMethodName string `json:"PaymentMethodName"`
-	Site              string `json:"Site"`
-	Tag               string `json:"Tag"`
-	FkBankID          GUID   `json:"fkBankId"`
-	FkChannelID       int    `json:"fkChannelId"`
-	PkRowID           int    `json:"pkRowId"`
+	IsChanged         bool   `json:"IsChanged,omitzero"`
+	PaymentMethodName string `json:"PaymentMethodName,omitzero"`
+	Site              string `json:"Site,omitzero"`
+	Tag               string `json:"Tag,omitzero"`
+	FkBankID          GUID   `json:"fkBankId,omitzero"`
+	FkChannelID       int    `json:"fkChannelId,omitzero"`
+	PkRowID           int    `json:"pkRowId,omitzero"`
 }
 
 // ConfigPostalServiceMapping is part of a reply.
 type ConfigPostalServiceMapping struct {
-	ChannelServices []ChannelPostalService           `json:"ChannelServices"`
-	IsChanged       bool                             `json:"IsChanged"`
-	Mapping         []ConfigPostalServiceMappingItem `json:"Mapping"`
+	ChannelServices []ChannelPostalService           `json:"ChannelServices,omitzero"`
+	IsChanged       bool                             `json:"IsChanged,omitzero"`
+	Mapping         []ConfigPostalServiceMappingItem `json:"Mapping,omitzero"`
 }
 
 // ConfigPostalServiceMappingItem is part of a reply.
 type ConfigPostalServiceMappingItem struct {
-	IsChanged         bool   `json:"IsChanged"`
-	PostalServiceName string `json:"PostalServiceName"`
-	Site              string `json:"Site"`
-	Tag               string `json:"Tag"`
-	FkChannelID       int    `json:"fkChannelId"`
-	FkPostalServiceID GUID   `json:"fkPostalServiceId"`
-	PkRowID           int    `json:"pkRowId"`
+	IsChanged         bool   `json:"IsChanged,omitzero"`
+	PostalServiceName string `json:"PostalServiceName,omitzero"`
+	Site              string `json:"Site,omitzero"`
+	Tag               string `json:"Tag,omitzero"`
+	FkChannelID       int    `json:"fkChannelId,omitzero"`
+	FkPostalServiceID GUID   `json:"fkPostalServiceId,omitzero"`
+	PkRowID           int    `json:"pkRowId,omitzero"`
 }
 
 // ConfigPropertyBoolean is part of a reply.
 type ConfigPropertyBoolean struct {
-	IsChanged     bool   `json:"IsChanged"`
-	Loaded        bool   `json:"Loaded"`
-	PropertyType  string `json:"PropertyType"`
-	PropertyValue bool   `json:"PropertyValue"`
-	PkPropertyID  int    `json:"pkPropertyId"`
+	IsChanged     bool   `json:"IsChanged,omitzero"`
+	Loaded        bool   `json:"Loaded,omitzero"`
+	PropertyType  string `json:"PropertyType,omitzero"`
+	PropertyValue bool   `json:"PropertyValue,omitzero"`
+	PkPropertyID  int    `json:"pkPropertyId,omitzero"`
 }
 
 // ConfigPropertySelectionListSelectStringValueOptionGUID is part of a reply.
 type ConfigPropertySelectionListSelectStringValueOptionGUID struct {
-	IsChanged          bool                                    `json:"IsChanged"`
-	Loaded             bool                                    `json:"Loaded"`
-	OnGetSelectionList GetSelectionListSelectStringValueOption `json:"OnGetSelectionList"`
-	PropertyType       string                                  `json:"PropertyType"`
-	PropertyValue      GUID                                    `json:"PropertyValue"`
-	PkPropertyID       int                                     `json:"pkPropertyId"`
+	IsChanged          bool                                    `json:"IsChanged,omitzero"`
+	Loaded             bool                                    `json:"Loaded,omitzero"`
+	OnGetSelectionList GetSelectionListSelectStringValueOption `json:"OnGetSelectionList,omitzero"`
+	PropertyType       string                                  `json:"PropertyType,omitzero"`
+	PropertyValue      GUID                                    `json:"PropertyValue,omitzero"`
+	PkPropertyID       int                                     `json:"pkPropertyId,omitzero"`
 }
 
 // ConfigPropertySelectionListSelectStringValueOptionString is part of a reply.
 type ConfigPropertySelectionListSelectStringValueOptionString struct {
-	IsChanged          bool                                    `json:"IsChanged"`
-	Loaded             bool                                    `json:"Loaded"`
-	OnGetSelectionList GetSelectionListSelectStringValueOption `json:"OnGetSelectionList"`
-	PropertyType       string                                  `json:"PropertyType"`
-	PropertyValue      string                                  `json:"PropertyValue"`
-	PkPropertyID       int                                     `json:"pkPropertyId"`
+	IsChanged          bool                                    `json:"IsChanged,omitzero"`
+	Loaded             bool                                    `json:"Loaded,omitzero"`
+	OnGetSelectionList GetSelectionListSelectStringValueOption `json:"OnGetSelectionList,omitzero"`
+	PropertyType       string                                  `json:"PropertyType,omitzero"`
+	PropertyValue      string                                  `json:"PropertyValue,omitzero"`
+	PkPropertyID       int                                     `json:"pkPropertyId,omitzero"`
 }
 
 // ConfigPropertyString is part of a reply.
 type ConfigPropertyString struct {
-	IsChanged     bool   `json:"IsChanged"`
-	Loaded        bool   `json:"Loaded"`
-	PropertyType  string `json:"PropertyType"`
-	PropertyValue string `json:"PropertyValue"`
-	PkPropertyID  int    `json:"pkPropertyId"`
+	IsChanged     bool   `json:"IsChanged,omitzero"`
+	Loaded        bool   `json:"Loaded,omitzero"`
+	PropertyType  string `json:"PropertyType,omitzero"`
+	PropertyValue string `json:"PropertyValue,omitzero"`
+	PkPropertyID  int    `json:"pkPropertyId,omitzero"`
 }
 
 // ConfigRule is part of a reply.
 type ConfigRule struct {
-	FieldName string         `json:"FieldName"`
-	Rules     []PropertyRule `json:"Rules"`
+	FieldName string         `json:"FieldName,omitzero"`
+	Rules     []PropertyRule `json:"Rules,omitzero"`
 }
 
 // ConfigStockLocation is part of a reply.
 type ConfigStockLocation struct {
-	Deleted             bool `json:"Deleted"`
-	FkChannelLocationID int  `json:"fkChannelLocationId"`
-	PkStockLocationID   GUID `json:"pkStockLocationId"`
+	Deleted             bool `json:"Deleted,omitzero"`
+	FkChannelLocationID int  `json:"fkChannelLocationId,omitzero"`
+	PkStockLocationID   GUID `json:"pkStockLocationId,omitzero"`
 }
 
 // ConfigStockLocationBinding is part of a reply.
 type ConfigStockLocationBinding struct {
-	Locations []ConfigStockLocation `json:"Locations"`
+	Locations []ConfigStockLocation `json:"Locations,omitzero"`
 }
 
 // ConstructorInfo is part of a reply.
 type ConstructorInfo struct {
-	Attributes                InventoryAttribute                `json:"Attributes"`
-	CallingConvention         InventoryCallingConvention        `json:"CallingConvention"`
-	ContainsGenericParameters bool                              `json:"ContainsGenericParameters"`
-	CustomAttributes          []CustomAttributeData             `json:"CustomAttributes"`
-	DeclaringType             string                            `json:"DeclaringType"`
-	IsAbstract                bool                              `json:"IsAbstract"`
-	IsAssembly                bool                              `json:"IsAssembly"`
-	IsConstructor             bool                              `json:"IsConstructor"`
-	IsFamily                  bool                              `json:"IsFamily"`
-	IsFamilyAndAssembly       bool                              `json:"IsFamilyAndAssembly"`
-	IsFamilyOrAssembly        bool                              `json:"IsFamilyOrAssembly"`
-	IsFinal                   bool                              `json:"IsFinal"`
-	IsGenericMethod           bool                              `json:"IsGenericMethod"`
-	IsGenericMethodDefinition bool                              `json:"IsGenericMethodDefinition"`
-	IsHideBySig               bool                              `json:"IsHideBySig"`
-	IsPrivate                 bool                              `json:"IsPrivate"`
-	IsPublic                  bool                              `json:"IsPublic"`
-	IsSecurityCritical        bool                              `json:"IsSecurityCritical"`
-	IsSecuritySafeCritical    bool                              `json:"IsSecuritySafeCritical"`
-	IsSecurityTransparent     bool                              `json:"IsSecurityTransparent"`
-	IsSpecialName             bool                              `json:"IsSpecialName"`
-	IsStatic                  bool                              `json:"IsStatic"`
-	IsVirtual                 bool                              `json:"IsVirtual"`
-	MemberType                InventoryMemberType               `json:"MemberType"`
-	MetadataToken             int                               `json:"MetadataToken"`
-	MethodHandle              json.RawMessage                   `json:"MethodHandle"`
-	MethodImplementationFlags InventoryMethodImplementationFlag `json:"MethodImplementationFlags"`
-	Module                    json.RawMessage                   `json:"Module"`
-	Name                      string                            `json:"Name"`
-	ReflectedType             string                            `json:"ReflectedType"`
+	Attributes                ConstructorInfoAttribute                `json:"Attributes,omitzero"`
+	CallingConvention         ConstructorInfoCallingConvention        `json:"CallingConvention,omitzero"`
+	ContainsGenericParameters bool                                    `json:"ContainsGenericParameters,omitzero"`
+	CustomAttributes          []CustomAttributeData                   `json:"CustomAttributes,omitzero"`
+	DeclaringType             string                                  `json:"DeclaringType,omitzero"`
+	IsAbstract                bool                                    `json:"IsAbstract,omitzero"`
+	IsAssembly                bool                                    `json:"IsAssembly,omitzero"`
+	IsConstructor             bool                                    `json:"IsConstructor,omitzero"`
+	IsFamily                  bool                                    `json:"IsFamily,omitzero"`
+	IsFamilyAndAssembly       bool                                    `json:"IsFamilyAndAssembly,omitzero"`
+	IsFamilyOrAssembly        bool                                    `json:"IsFamilyOrAssembly,omitzero"`
+	IsFinal                   bool                                    `json:"IsFinal,omitzero"`
+	IsGenericMethod           bool                                    `json:"IsGenericMethod,omitzero"`
+	IsGenericMethodDefinition bool                                    `json:"IsGenericMethodDefinition,omitzero"`
+	IsHideBySig               bool                                    `json:"IsHideBySig,omitzero"`
+	IsPrivate                 bool                                    `json:"IsPrivate,omitzero"`
+	IsPublic                  bool                                    `json:"IsPublic,omitzero"`
+	IsSecurityCritical        bool                                    `json:"IsSecurityCritical,omitzero"`
+	IsSecuritySafeCritical    bool                                    `json:"IsSecuritySafeCritical,omitzero"`
+	IsSecurityTransparent     bool                                    `json:"IsSecurityTransparent,omitzero"`
+	IsSpecialName             bool                                    `json:"IsSpecialName,omitzero"`
+	IsStatic                  bool                                    `json:"IsStatic,omitzero"`
+	IsVirtual                 bool                                    `json:"IsVirtual,omitzero"`
+	MemberType                ConstructorInfoMemberType               `json:"MemberType,omitzero"`
+	MetadataToken             int                                     `json:"MetadataToken,omitzero"`
+	MethodHandle              json.RawMessage                         `json:"MethodHandle,omitzero"`
+	MethodImplementationFlags ConstructorInfoMethodImplementationFlag `json:"MethodImplementationFlags,omitzero"`
+	Module                    json.RawMessage                         `json:"Module,omitzero"`
+	Name                      string                                  `json:"Name,omitzero"`
+	ReflectedType             string                                  `json:"ReflectedType,omitzero"`
 }
 
 // Country is sent and received.
@@ -2446,182 +2466,182 @@ type Country struct {
 
 // CountryRegion is sent and received.
 type CountryRegion struct {
-	IsHomeRegion  bool                 `json:"IsHomeRegion"`
-	RegionCode    string               `json:"RegionCode,omitzero"`
-	RegionName    string               `json:"RegionName,omitzero"`
-	ReplaceWith   InventoryReplaceWith `json:"ReplaceWith,omitzero"`
-	TagsCount     int                  `json:"TagsCount"`
-	TaxRate       Decimal              `json:"TaxRate,omitzero"`
-	FkCountryID   GUID                 `json:"fkCountryId,omitzero"`
-	PkRegionRowID int                  `json:"pkRegionRowId"`
+	IsHomeRegion  bool                     `json:"IsHomeRegion"`
+	RegionCode    string                   `json:"RegionCode,omitzero"`
+	RegionName    string                   `json:"RegionName,omitzero"`
+	ReplaceWith   CountryRegionReplaceWith `json:"ReplaceWith,omitzero"`
+	TagsCount     int                      `json:"TagsCount"`
+	TaxRate       Decimal                  `json:"TaxRate,omitzero"`
+	FkCountryID   GUID                     `json:"fkCountryId,omitzero"`
+	PkRegionRowID int                      `json:"pkRegionRowId"`
 }
 
 // CreateBatchesRequest holds the parameters of Inventory.CreateBatches.
 type CreateBatchesRequest struct {
-	Batches []StockItemBatch `json:"batches,omitzero" url:"-"`
+	Batches []StockItemBatch `json:"batches,omitzero"`
 }
 
 // CreateCategoryRequest holds the parameters of Inventory.CreateCategory.
 type CreateCategoryRequest struct {
-	CategoryID   *GUID   `json:"categoryId,omitzero" url:"-"`
-	CategoryName *string `json:"categoryName,omitzero" url:"-"`
+	CategoryID   *GUID   `json:"categoryId,omitzero"`
+	CategoryName *string `json:"categoryName,omitzero"`
 }
 
 // CreateChannelMappingRequest holds the parameters of Inventory.CreateChannelMapping.
 type CreateChannelMappingRequest struct {
-	Mappings []ChannelMappingCreateInfo `json:"Mappings,omitzero" url:"-"`
+	Mappings []ChannelMappingCreateInfo `json:"Mappings,omitzero"`
 }
 
 // CreateCountriesRequest holds the parameters of Inventory.CreateCountries.
 type CreateCountriesRequest struct {
-	Countries []Country `json:"countries,omitzero" url:"-"`
+	Countries []Country `json:"countries,omitzero"`
 }
 
 // CreateCountryRegionsRequest holds the parameters of Inventory.CreateCountryRegions.
 type CreateCountryRegionsRequest struct {
-	Regions []CountryRegion `json:"regions,omitzero" url:"-"`
+	Regions []CountryRegion `json:"regions,omitzero"`
 }
 
 // CreateCountryRegionsResponse is part of a reply.
 type CreateCountryRegionsResponse struct {
-	Regions []CountryRegion `json:"regions"`
+	Regions []CountryRegion `json:"regions,omitzero"`
 }
 
 // CreateInventoryItemCompositionsRequest holds the parameters of Inventory.CreateInventoryItemCompositions.
 type CreateInventoryItemCompositionsRequest struct {
-	InventoryItemCompositions []ItemComposition `json:"inventoryItemCompositions,omitzero" url:"-"`
+	InventoryItemCompositions []ItemComposition `json:"inventoryItemCompositions,omitzero"`
 }
 
 // CreateInventoryItemDescriptionsRequest holds the parameters of Inventory.CreateInventoryItemDescriptions.
 type CreateInventoryItemDescriptionsRequest struct {
-	InventoryItemDescriptions []StockItemDescription `json:"inventoryItemDescriptions,omitzero" url:"-"`
+	InventoryItemDescriptions []StockItemDescription `json:"inventoryItemDescriptions,omitzero"`
 }
 
 // CreateInventoryItemExtendedPropertiesRequest holds the parameters of Inventory.CreateInventoryItemExtendedProperties.
 type CreateInventoryItemExtendedPropertiesRequest struct {
-	InventoryItemExtendedProperties []StockItemExtendedPropertyUpsertItem `json:"inventoryItemExtendedProperties,omitzero" url:"-"`
+	InventoryItemExtendedProperties []StockItemExtendedPropertyUpsertItem `json:"inventoryItemExtendedProperties,omitzero"`
 }
 
 // CreateInventoryItemPricesRequest holds the parameters of Inventory.CreateInventoryItemPrices.
 type CreateInventoryItemPricesRequest struct {
-	InventoryItemPrices []StockItemPrice `json:"inventoryItemPrices,omitzero" url:"-"`
+	InventoryItemPrices []StockItemPrice `json:"inventoryItemPrices,omitzero"`
 }
 
 // CreateInventoryItemPricingRulesRequest holds the parameters of Inventory.CreateInventoryItemPricingRules.
 type CreateInventoryItemPricingRulesRequest struct {
-	Rules []StockItemPricingRule `json:"rules,omitzero" url:"-"`
+	Rules []StockItemPricingRule `json:"rules,omitzero"`
 }
 
 // CreateInventoryItemTitlesRequest holds the parameters of Inventory.CreateInventoryItemTitles.
 type CreateInventoryItemTitlesRequest struct {
-	InventoryItemTitles []StockItemTitle `json:"inventoryItemTitles,omitzero" url:"-"`
+	InventoryItemTitles []StockItemTitle `json:"inventoryItemTitles,omitzero"`
 }
 
 // CreateStockSupplierStatRequest holds the parameters of Inventory.CreateStockSupplierStat.
 type CreateStockSupplierStatRequest struct {
-	ItemSuppliers []StockItemSupplierStat `json:"itemSuppliers,omitzero" url:"-"`
+	ItemSuppliers []StockItemSupplierStat `json:"itemSuppliers,omitzero"`
 }
 
 // CreateUserSpecificViewRequest holds the parameters of Inventory.CreateUserSpecificView.
 type CreateUserSpecificViewRequest struct {
-	View *InventoryView `json:"view,omitzero" url:"-"`
+	View *InventoryView `json:"view,omitzero"`
 }
 
 // CustomAttributeData is part of a reply.
 type CustomAttributeData struct {
-	AttributeType        string                         `json:"AttributeType"`
-	Constructor          ConstructorInfo                `json:"Constructor"`
-	ConstructorArguments []CustomAttributeTypedArgument `json:"ConstructorArguments"`
-	NamedArguments       []CustomAttributeNamedArgument `json:"NamedArguments"`
+	AttributeType        string                         `json:"AttributeType,omitzero"`
+	Constructor          ConstructorInfo                `json:"Constructor,omitzero"`
+	ConstructorArguments []CustomAttributeTypedArgument `json:"ConstructorArguments,omitzero"`
+	NamedArguments       []CustomAttributeNamedArgument `json:"NamedArguments,omitzero"`
 }
 
 // CustomAttributeNamedArgument is part of a reply.
 type CustomAttributeNamedArgument struct {
-	IsField    bool                         `json:"IsField"`
-	MemberInfo MemberInfo                   `json:"MemberInfo"`
-	MemberName string                       `json:"MemberName"`
-	TypedValue CustomAttributeTypedArgument `json:"TypedValue"`
+	IsField    bool                         `json:"IsField,omitzero"`
+	MemberInfo MemberInfo                   `json:"MemberInfo,omitzero"`
+	MemberName string                       `json:"MemberName,omitzero"`
+	TypedValue CustomAttributeTypedArgument `json:"TypedValue,omitzero"`
 }
 
 // CustomAttributeTypedArgument is part of a reply.
 type CustomAttributeTypedArgument struct {
-	ArgumentType string          `json:"ArgumentType"`
-	Value        json.RawMessage `json:"Value"`
+	ArgumentType string          `json:"ArgumentType,omitzero"`
+	Value        json.RawMessage `json:"Value,omitzero"`
 }
 
 // DeleteBatchInventoryInBulkRequest holds the parameters of Inventory.DeleteBatchInventoryInBulk.
 type DeleteBatchInventoryInBulkRequest struct {
-	BatchInventoryIDs []int `json:"batchInventoryIds,omitzero" url:"-"`
+	BatchInventoryIDs []int `json:"batchInventoryIds,omitzero"`
 }
 
 // DeleteBatchesByStockItemIDRequest holds the parameters of Inventory.DeleteBatchesByStockItemID.
 type DeleteBatchesByStockItemIDRequest struct {
-	StockItemID *GUID `json:"stockItemId,omitzero" url:"-"`
+	StockItemID *GUID `json:"stockItemId,omitzero"`
 }
 
 // DeleteCategoryByIDRequest holds the parameters of Inventory.DeleteCategoryByID.
 type DeleteCategoryByIDRequest struct {
-	CategoryID *GUID `json:"categoryId,omitzero" url:"-"`
+	CategoryID *GUID `json:"categoryId,omitzero"`
 }
 
 // DeleteCountriesRequest holds the parameters of Inventory.DeleteCountries.
 type DeleteCountriesRequest struct {
-	CountriesIDs []GUID `json:"countriesIds,omitzero" url:"-"`
+	CountriesIDs []GUID `json:"countriesIds,omitzero"`
 }
 
 // DeleteEbayCompatibilityListRequest holds the parameters of Inventory.DeleteEbayCompatibilityList.
 type DeleteEbayCompatibilityListRequest struct {
-	EbayCompatibilityList []StockItemEbayCompatibility `json:"EbayCompatibilityList,omitzero" url:"-"`
+	EbayCompatibilityList []StockItemEbayCompatibility `json:"EbayCompatibilityList,omitzero"`
 }
 
 // DeleteEbayCompatibilityListResponse is part of a reply.
 type DeleteEbayCompatibilityListResponse struct {
-	EbayCompatibilityList []StockItemEbayCompatibility `json:"EbayCompatibilityList"`
+	EbayCompatibilityList []StockItemEbayCompatibility `json:"EbayCompatibilityList,omitzero"`
 }
 
 // DeleteImagesFromInventoryItemRequest holds the parameters of Inventory.DeleteImagesFromInventoryItem.
 type DeleteImagesFromInventoryItemRequest struct {
-	InventoryItemImages map[string][]string `json:"inventoryItemImages,omitzero" url:"-"`
+	InventoryItemImages map[string][]string `json:"inventoryItemImages,omitzero"`
 }
 
 // DeleteInventoryItemBulkRequest holds the parameters of Inventory.DeleteInventoryItemBulk.
 type DeleteInventoryItemBulkRequest struct {
-	InventoryItemIDs []GUID   `json:"InventoryItemIds,omitzero" url:"-"`
-	ItemNumbers      []string `json:"ItemNumbers,omitzero" url:"-"`
+	InventoryItemIDs []GUID   `json:"InventoryItemIds,omitzero"`
+	ItemNumbers      []string `json:"ItemNumbers,omitzero"`
 }
 
 // DeleteInventoryItemBulkResponse is part of a reply.
 type DeleteInventoryItemBulkResponse struct {
-	InventoryItemID GUID   `json:"InventoryItemId"`
-	ItemNumber      string `json:"ItemNumber"`
+	InventoryItemID GUID   `json:"InventoryItemId,omitzero"`
+	ItemNumber      string `json:"ItemNumber,omitzero"`
 }
 
 // DeleteInventoryItemChannelSKUsRequest holds the parameters of Inventory.DeleteInventoryItemChannelSKUs.
 type DeleteInventoryItemChannelSKUsRequest struct {
-	InventoryItemChannelSKUIDs []GUID `json:"inventoryItemChannelSKUIds,omitzero" url:"-"`
+	InventoryItemChannelSKUIDs []GUID `json:"inventoryItemChannelSKUIds,omitzero"`
 }
 
 // DeleteInventoryItemCompositionsRequest holds the parameters of Inventory.DeleteInventoryItemCompositions.
 type DeleteInventoryItemCompositionsRequest struct {
-	InventoryItemCompositionIDs []GUID `json:"inventoryItemCompositionIds,omitzero" url:"-"`
-	StockItemID                 *GUID  `json:"stockItemId,omitzero" url:"-"`
+	InventoryItemCompositionIDs []GUID `json:"inventoryItemCompositionIds,omitzero"`
+	StockItemID                 *GUID  `json:"stockItemId,omitzero"`
 }
 
 // DeleteInventoryItemDescriptionsRequest holds the parameters of Inventory.DeleteInventoryItemDescriptions.
 type DeleteInventoryItemDescriptionsRequest struct {
-	InventoryItemDescriptionIDs []GUID `json:"inventoryItemDescriptionIds,omitzero" url:"-"`
+	InventoryItemDescriptionIDs []GUID `json:"inventoryItemDescriptionIds,omitzero"`
 }
 
 // DeleteInventoryItemExtendedPropertiesRequest holds the parameters of Inventory.DeleteInventoryItemExtendedProperties.
 type DeleteInventoryItemExtendedPropertiesRequest struct {
-	InventoryItemExtendedPropertyIDs []GUID  `json:"inventoryItemExtendedPropertyIds,omitzero" url:"-"`
-	InventoryItemID                  *GUID   `json:"inventoryItemId,omitzero" url:"-"`
-	ItemNumber                       *string `json:"itemNumber,omitzero" url:"-"`
+	InventoryItemExtendedPropertyIDs []GUID  `json:"inventoryItemExtendedPropertyIds,omitzero"`
+	InventoryItemID                  *GUID   `json:"inventoryItemId,omitzero"`
+	ItemNumber                       *string `json:"itemNumber,omitzero"`
 }
 
 // DeleteInventoryItemImageBulkRequest holds the parameters of Inventory.DeleteInventoryItemImageBulk.
 type DeleteInventoryItemImageBulkRequest struct {
-	Request []DeleteInventoryItemImagesRequest `json:"request,omitzero" url:"-"`
+	Request []DeleteInventoryItemImagesRequest `json:"request,omitzero"`
 }
 
 // DeleteInventoryItemImagesRequest is part of a request.
@@ -2633,110 +2653,110 @@ type DeleteInventoryItemImagesRequest struct {
 
 // DeleteInventoryItemImagesResponse is part of a reply.
 type DeleteInventoryItemImagesResponse struct {
-	ImageID         GUID   `json:"ImageId"`
-	InventoryItemID GUID   `json:"InventoryItemId"`
-	ItemNumber      string `json:"ItemNumber"`
+	ImageID         GUID   `json:"ImageId,omitzero"`
+	InventoryItemID GUID   `json:"InventoryItemId,omitzero"`
+	ItemNumber      string `json:"ItemNumber,omitzero"`
 }
 
 // DeleteInventoryItemPricesRequest holds the parameters of Inventory.DeleteInventoryItemPrices.
 type DeleteInventoryItemPricesRequest struct {
-	InventoryItemPriceIDs []GUID `json:"inventoryItemPriceIds,omitzero" url:"-"`
+	InventoryItemPriceIDs []GUID `json:"inventoryItemPriceIds,omitzero"`
 }
 
 // DeleteInventoryItemPricingRulesRequest holds the parameters of Inventory.DeleteInventoryItemPricingRules.
 type DeleteInventoryItemPricingRulesRequest struct {
-	PricingRuleIDs []int `json:"pricingRuleIds,omitzero" url:"-"`
+	PricingRuleIDs []int `json:"pricingRuleIds,omitzero"`
 }
 
 // DeleteInventoryItemTitlesRequest holds the parameters of Inventory.DeleteInventoryItemTitles.
 type DeleteInventoryItemTitlesRequest struct {
-	InventoryItemTitleIDs []GUID `json:"inventoryItemTitleIds,omitzero" url:"-"`
+	InventoryItemTitleIDs []GUID `json:"inventoryItemTitleIds,omitzero"`
 }
 
 // DeleteInventoryItemsRequest holds the parameters of Inventory.DeleteInventoryItems.
 type DeleteInventoryItemsRequest struct {
-	InventoryItemIDs []GUID                                `json:"inventoryItemIds,omitzero" url:"-"`
-	Request          *InventoryDeleteInventoryItemsRequest `json:"request,omitzero" url:"-"`
+	InventoryItemIDs []GUID                                `json:"inventoryItemIds,omitzero"`
+	Request          *InventoryDeleteInventoryItemsRequest `json:"request,omitzero"`
 }
 
 // DeleteItemLocationsRequest holds the parameters of Inventory.DeleteItemLocations.
 type DeleteItemLocationsRequest struct {
-	InventoryItemID *GUID  `json:"inventoryItemId,omitzero" url:"-"`
-	ItemLocations   []GUID `json:"itemLocations,omitzero" url:"-"`
+	InventoryItemID *GUID  `json:"inventoryItemId,omitzero"`
+	ItemLocations   []GUID `json:"itemLocations,omitzero"`
 }
 
 // DeleteProductIdentifiersRequest holds the parameters of Inventory.DeleteProductIdentifiers.
 type DeleteProductIdentifiersRequest struct {
-	ProductIdentifierIDs []int64 `json:"ProductIdentifierIds,omitzero" url:"-"`
+	ProductIdentifierIDs []int64 `json:"ProductIdentifierIds,omitzero"`
 }
 
 // DeleteScrapCategoriesRequest holds the parameters of Inventory.DeleteScrapCategories.
 type DeleteScrapCategoriesRequest struct {
-	CategoryIDs []int `json:"CategoryIds,omitzero" url:"-"`
+	CategoryIDs []int `json:"CategoryIds,omitzero"`
 }
 
 // DeleteStockSupplierStatRequest holds the parameters of Inventory.DeleteStockSupplierStat.
 type DeleteStockSupplierStatRequest struct {
-	ItemSupplierIDs []GUID `json:"itemSupplierIds,omitzero" url:"-"`
-	StockItemID     *GUID  `json:"stockItemId,omitzero" url:"-"`
+	ItemSupplierIDs []GUID `json:"itemSupplierIds,omitzero"`
+	StockItemID     *GUID  `json:"stockItemId,omitzero"`
 }
 
 // DeleteSuppliersRequest holds the parameters of Inventory.DeleteSuppliers.
 type DeleteSuppliersRequest struct {
-	SuppliersIDs []GUID `json:"suppliersIds,omitzero" url:"-"`
+	SuppliersIDs []GUID `json:"suppliersIds,omitzero"`
 }
 
 // DeleteUserSpecificViewRequest holds the parameters of Inventory.DeleteUserSpecificView.
 type DeleteUserSpecificViewRequest struct {
-	ViewName *string `json:"viewName,omitzero" url:"-"`
+	ViewName *string `json:"viewName,omitzero"`
 }
 
 // DuplicateInventoryItemRequest holds the parameters of Inventory.DuplicateInventoryItem.
 type DuplicateInventoryItemRequest struct {
-	CopyImages    *bool      `json:"copyImages,omitzero" url:"-"`
-	InventoryItem *StockItem `json:"inventoryItem,omitzero" url:"-"`
-	SourceItemID  *GUID      `json:"sourceItemId,omitzero" url:"-"`
+	CopyImages    *bool      `json:"copyImages,omitzero"`
+	InventoryItem *StockItem `json:"inventoryItem,omitzero"`
+	SourceItemID  *GUID      `json:"sourceItemId,omitzero"`
 }
 
 // Filter is sent and received.
 type Filter struct {
-	Condition            InventoryCondition  `json:"Condition,omitzero"`
-	ConditionDisplayName string              `json:"ConditionDisplayName,omitzero"` // read-only
-	DisplayName          string              `json:"DisplayName,omitzero"`          // read-only
-	Field                FilterField         `json:"Field,omitzero"`                // read-only
-	FilterName           InventoryFilterName `json:"FilterName,omitzero"`
-	FilterNameExact      []string            `json:"FilterNameExact,omitzero"`
-	Value                string              `json:"Value,omitzero"`
+	Condition            FilterCondition  `json:"Condition,omitzero"`
+	ConditionDisplayName string           `json:"ConditionDisplayName,omitzero"` // read-only
+	DisplayName          string           `json:"DisplayName,omitzero"`          // read-only
+	Field                FilterField      `json:"Field,omitzero"`                // read-only
+	FilterName           FilterFilterName `json:"FilterName,omitzero"`
+	FilterNameExact      []string         `json:"FilterNameExact,omitzero"`
+	Value                string           `json:"Value,omitzero"`
 }
 
 // GenericPagedResultScrapItem is part of a reply.
 type GenericPagedResultScrapItem struct {
-	Data           []ScrapItem `json:"Data"`
-	EntriesPerPage int         `json:"EntriesPerPage"`
-	PageNumber     int         `json:"PageNumber"`
-	TotalEntries   int64       `json:"TotalEntries"`
-	TotalPages     int         `json:"TotalPages"`
+	Data           []ScrapItem `json:"Data,omitzero"`
+	EntriesPerPage int         `json:"EntriesPerPage,omitzero"`
+	PageNumber     int         `json:"PageNumber,omitzero"`
+	TotalEntries   int64       `json:"TotalEntries,omitzero"`
+	TotalPages     int         `json:"TotalPages,omitzero"`
 }
 
 // GetBatchAuditRequest holds the parameters of Inventory.GetBatchAudit.
 type GetBatchAuditRequest struct {
-	ItemID *GUID `json:"ItemId,omitzero" url:"-"`
+	ItemID *GUID `json:"ItemId,omitzero"`
 }
 
 // GetBatchAuditResponse is part of a reply.
 type GetBatchAuditResponse struct {
-	Response []StockItemBatchAudit `json:"response"`
+	Response []StockItemBatchAudit `json:"response,omitzero"`
 }
 
 // GetBatchInventoryByIDRequest holds the parameters of Inventory.GetBatchInventoryByID.
 type GetBatchInventoryByIDRequest struct {
-	BatchInventoryIDs         []int `json:"BatchInventoryIds,omitzero" url:"-"`
-	LoadRelatedInventoryLines *bool `json:"LoadRelatedInventoryLines,omitzero" url:"-"`
+	BatchInventoryIDs         []int `json:"BatchInventoryIds,omitzero"`
+	LoadRelatedInventoryLines *bool `json:"LoadRelatedInventoryLines,omitzero"`
 }
 
 // GetBatchInventoryByIDResponse is part of a reply.
 type GetBatchInventoryByIDResponse struct {
-	Batches []StockItemBatch `json:"Batches"`
+	Batches []StockItemBatch `json:"Batches,omitzero"`
 }
 
 // GetBatchesByStockItemIDRequest holds the parameters of Inventory.GetBatchesByStockItemID.
@@ -2764,35 +2784,35 @@ type GetExtendedPropertyFilter struct {
 
 // GetImagesInBulkRequest holds the parameters of Inventory.GetImagesInBulk.
 type GetImagesInBulkRequest struct {
-	SKUs         []string `json:"SKUS,omitzero" url:"-"`
-	StockItemIDs []GUID   `json:"StockItemIds,omitzero" url:"-"`
+	SKUs         []string `json:"SKUS,omitzero"`
+	StockItemIDs []GUID   `json:"StockItemIds,omitzero"`
 }
 
 // GetImagesInBulkResponse is part of a reply.
 type GetImagesInBulkResponse struct {
-	Images []GetImagesInBulkResponseImage `json:"Images"`
+	Images []GetImagesInBulkResponseImage `json:"Images,omitzero"`
 }
 
 // GetImagesInBulkResponseImage is part of a reply.
 type GetImagesInBulkResponseImage struct {
-	ChecksumValue       string `json:"ChecksumValue"`
-	FullSource          string `json:"FullSource"`
-	FullSourceThumbnail string `json:"FullSourceThumbnail"`
-	IsMain              bool   `json:"IsMain"`
-	RawChecksum         string `json:"RawChecksum"`
-	SKU                 string `json:"SKU"`
-	SortOrder           int    `json:"SortOrder"`
-	StockItemID         GUID   `json:"StockItemId"`
-	PkRowID             GUID   `json:"pkRowId"`
+	ChecksumValue       string `json:"ChecksumValue,omitzero"`
+	FullSource          string `json:"FullSource,omitzero"`
+	FullSourceThumbnail string `json:"FullSourceThumbnail,omitzero"`
+	IsMain              bool   `json:"IsMain,omitzero"`
+	RawChecksum         string `json:"RawChecksum,omitzero"`
+	SKU                 string `json:"SKU,omitzero"`
+	SortOrder           int    `json:"SortOrder,omitzero"`
+	StockItemID         GUID   `json:"StockItemId,omitzero"`
+	PkRowID             GUID   `json:"pkRowId,omitzero"`
 }
 
 // GetInventoryItemAuditTrailPagedRequest holds the parameters of Inventory.GetInventoryItemAuditTrailPaged.
 type GetInventoryItemAuditTrailPagedRequest struct {
-	Action     *string `json:"Action,omitzero" url:"-"`
-	FromDate   *Time   `json:"FromDate,omitzero" url:"-"`
-	PageNumber *int    `json:"PageNumber,omitzero" url:"-"`
-	PageSize   *int    `json:"PageSize,omitzero" url:"-"`
-	ToDate     *Time   `json:"ToDate,omitzero" url:"-"`
+	Action     *string `json:"Action,omitzero"`
+	FromDate   *Time   `json:"FromDate,omitzero"`
+	PageNumber *int    `json:"PageNumber,omitzero"`
+	PageSize   *int    `json:"PageSize,omitzero"`
+	ToDate     *Time   `json:"ToDate,omitzero"`
 }
 
 // GetInventoryItemAuditTrailRequest holds the parameters of Inventory.GetInventoryItemAuditTrail.
@@ -2802,19 +2822,19 @@ type GetInventoryItemAuditTrailRequest struct {
 
 // GetInventoryItemBatchInformationByIDsRequest holds the parameters of Inventory.GetInventoryItemBatchInformationByIDs.
 type GetInventoryItemBatchInformationByIDsRequest struct {
-	AvailableOnly   *bool  `json:"AvailableOnly,omitzero" url:"-"`
-	StockItemIDs    []GUID `json:"StockItemIds,omitzero" url:"-"`
-	StockLocationID *GUID  `json:"StockLocationId,omitzero" url:"-"`
+	AvailableOnly   *bool  `json:"AvailableOnly,omitzero"`
+	StockItemIDs    []GUID `json:"StockItemIds,omitzero"`
+	StockLocationID *GUID  `json:"StockLocationId,omitzero"`
 }
 
 // GetInventoryItemBatchInformationByIDsResponse is part of a reply.
 type GetInventoryItemBatchInformationByIDsResponse struct {
-	InventoryItemBatchInformation []BatchInformation `json:"InventoryItemBatchInformation"`
+	InventoryItemBatchInformation []BatchInformation `json:"InventoryItemBatchInformation,omitzero"`
 }
 
 // GetInventoryItemBatchInformationRequest holds the parameters of Inventory.GetInventoryItemBatchInformation.
 type GetInventoryItemBatchInformationRequest struct {
-	Request *InventoryGetInventoryItemBatchInformationRequest `json:"Request,omitzero" url:"-"`
+	Request *InventoryGetInventoryItemBatchInformationRequest `json:"Request,omitzero"`
 }
 
 // GetInventoryItemByIDRequest holds the parameters of Inventory.GetInventoryItemByID.
@@ -2845,9 +2865,9 @@ type GetInventoryItemDescriptionsRequest struct {
 
 // GetInventoryItemExtendedPropertiesRequest holds the parameters of Inventory.GetInventoryItemExtendedProperties.
 type GetInventoryItemExtendedPropertiesRequest struct {
-	InventoryItemID *GUID                      `json:"inventoryItemId,omitzero" url:"-"`
-	ItemNumber      *string                    `json:"itemNumber,omitzero" url:"-"`
-	PropertyParams  *GetExtendedPropertyFilter `json:"propertyParams,omitzero" url:"-"`
+	InventoryItemID *GUID                      `json:"inventoryItemId,omitzero"`
+	ItemNumber      *string                    `json:"itemNumber,omitzero"`
+	PropertyParams  *GetExtendedPropertyFilter `json:"propertyParams,omitzero"`
 }
 
 // GetInventoryItemImagesRequest holds the parameters of Inventory.GetInventoryItemImages.
@@ -2891,12 +2911,12 @@ type GetInventoryItemTitlesRequest struct {
 
 // GetInventoryItemsCompositionByIDsRequest holds the parameters of Inventory.GetInventoryItemsCompositionByIDs.
 type GetInventoryItemsCompositionByIDsRequest struct {
-	InventoryItemIDs []GUID `json:"InventoryItemIds,omitzero" url:"-"`
+	InventoryItemIDs []GUID `json:"InventoryItemIds,omitzero"`
 }
 
 // GetInventoryItemsCompositionByIDsResponse is part of a reply.
 type GetInventoryItemsCompositionByIDsResponse struct {
-	InventoryItemsCompositionByIDs map[string][]ItemComposition `json:"InventoryItemsCompositionByIds"`
+	InventoryItemsCompositionByIDs map[string][]ItemComposition `json:"InventoryItemsCompositionByIds,omitzero"`
 }
 
 // GetInventoryItemsCountRequest holds the parameters of Inventory.GetInventoryItemsCount.
@@ -2907,94 +2927,94 @@ type GetInventoryItemsCountRequest struct {
 
 // GetProductIdentifierExtendedResponse is part of a reply.
 type GetProductIdentifierExtendedResponse struct {
-	Types []ProductIdentifierInformation `json:"Types"`
+	Types []ProductIdentifierInformation `json:"Types,omitzero"`
 }
 
 // GetProductIdentifierTypesRequest is part of a reply.
 type GetProductIdentifierTypesRequest struct {
-	Types map[string]string `json:"Types"`
+	Types map[string]string `json:"Types,omitzero"`
 }
 
 // GetProductIdentifiersBulkByStockItemIDRequest holds the parameters of Inventory.GetProductIdentifiersBulkByStockItemID.
 type GetProductIdentifiersBulkByStockItemIDRequest struct {
-	StockItemIDs []GUID `json:"StockItemIds,omitzero" url:"-"`
+	StockItemIDs []GUID `json:"StockItemIds,omitzero"`
 }
 
 // GetProductIdentifiersByStockItemIDRequest holds the parameters of Inventory.GetProductIdentifiersByStockItemID.
 type GetProductIdentifiersByStockItemIDRequest struct {
-	StockItemID *GUID `json:"StockItemId,omitzero" url:"-"`
+	StockItemID *GUID `json:"StockItemId,omitzero"`
 }
 
 // GetProductIdentifiersByStockItemIDResponse is part of a reply.
 type GetProductIdentifiersByStockItemIDResponse struct {
-	ProductIdentifiers []StockItemProductIdentifier `json:"ProductIdentifiers"`
+	ProductIdentifiers []StockItemProductIdentifier `json:"ProductIdentifiers,omitzero"`
 }
 
 // GetScannableProductIdentifiersByOrderIDsRequest holds the parameters of Inventory.GetScannableProductIdentifiersByOrderIDs.
 type GetScannableProductIdentifiersByOrderIDsRequest struct {
-	OrderIDs []GUID `json:"OrderIds,omitzero" url:"-"`
+	OrderIDs []GUID `json:"OrderIds,omitzero"`
 }
 
 // GetScannableProductIdentifiersByOrderIDsResponse is part of a reply.
 type GetScannableProductIdentifiersByOrderIDsResponse struct {
-	ScannableProductIdentifiersForStockItemsByOrderID map[string]map[string][]ProductIdentifierInformation `json:"ScannableProductIdentifiersForStockItemsByOrderId"`
+	ScannableProductIdentifiersForStockItemsByOrderID map[string]map[string][]ProductIdentifierInformation `json:"ScannableProductIdentifiersForStockItemsByOrderId,omitzero"`
 }
 
 // GetScrapCategoriesResponse is part of a reply.
 type GetScrapCategoriesResponse struct {
-	ScrapCategories []ScrapCategory `json:"ScrapCategories"`
+	ScrapCategories []ScrapCategory `json:"ScrapCategories,omitzero"`
 }
 
 // GetScrapHistoryRequest holds the parameters of Inventory.GetScrapHistory.
 type GetScrapHistoryRequest struct {
-	EntriesPerPage *int `json:"EntriesPerPage,omitzero" url:"-"`
-	PageNumber     *int `json:"PageNumber,omitzero" url:"-"`
+	EntriesPerPage *int `json:"EntriesPerPage,omitzero"`
+	PageNumber     *int `json:"PageNumber,omitzero"`
 }
 
 // GetScrapHistoryResponse is part of a reply.
 type GetScrapHistoryResponse struct {
-	ScrapHistory GenericPagedResultScrapItem `json:"ScrapHistory"`
+	ScrapHistory GenericPagedResultScrapItem `json:"ScrapHistory,omitzero"`
 }
 
 // GetSelectionListSelectStringValueOption is part of a reply.
 type GetSelectionListSelectStringValueOption struct {
-	Method MethodInfo      `json:"Method"`
-	Target json.RawMessage `json:"Target"`
+	Method MethodInfo      `json:"Method,omitzero"`
+	Target json.RawMessage `json:"Target,omitzero"`
 }
 
 // GetStockItemBatchesByLocationRequest holds the parameters of Inventory.GetStockItemBatchesByLocation.
 type GetStockItemBatchesByLocationRequest struct {
-	LocationID    *GUID `json:"LocationId,omitzero" url:"-"`
-	OnlyAvailable *bool `json:"OnlyAvailable,omitzero" url:"-"`
-	StockItemID   *GUID `json:"StockItemId,omitzero" url:"-"`
+	LocationID    *GUID `json:"LocationId,omitzero"`
+	OnlyAvailable *bool `json:"OnlyAvailable,omitzero"`
+	StockItemID   *GUID `json:"StockItemId,omitzero"`
 }
 
 // GetStockItemBatchesByLocationResponse is part of a reply.
 type GetStockItemBatchesByLocationResponse struct {
-	Batches []StockItemBatch `json:"Batches"`
+	Batches []StockItemBatch `json:"Batches,omitzero"`
 }
 
 // GetStockItemIDsBySKU is part of a reply.
 type GetStockItemIDsBySKU struct {
-	Items []GetStockItemIDsBySKUItem `json:"Items"`
+	Items []GetStockItemIDsBySKUItem `json:"Items,omitzero"`
 }
 
 // GetStockItemIDsBySKUItem is part of a reply.
 type GetStockItemIDsBySKUItem struct {
-	SKU         string `json:"SKU"`
-	StockItemID GUID   `json:"StockItemId"`
+	SKU         string `json:"SKU,omitzero"`
+	StockItemID GUID   `json:"StockItemId,omitzero"`
 }
 
 // GetStockItemIDsBySKURequest holds the parameters of Inventory.GetStockItemIDsBySKU.
 type GetStockItemIDsBySKURequest struct {
-	SKUs []string `json:"SKUS,omitzero" url:"-"`
+	SKUs []string `json:"SKUS,omitzero"`
 }
 
 // GetStockItemLabelsRequest holds the parameters of Inventory.GetStockItemLabels.
 type GetStockItemLabelsRequest struct {
-	Location        *GUID             `json:"location,omitzero" url:"-"`
-	SelectedRegions []TupleInt32Int32 `json:"selectedRegions,omitzero" url:"-"`
-	Token           *GUID             `json:"token,omitzero" url:"-"`
+	Location        *GUID             `json:"location,omitzero"`
+	SelectedRegions []TupleInt32Int32 `json:"selectedRegions,omitzero"`
+	Token           *GUID             `json:"token,omitzero"`
 }
 
 // GetStockSupplierStatRequest holds the parameters of Inventory.GetStockSupplierStat.
@@ -3019,92 +3039,92 @@ type HasStockItemBatchesRequest struct {
 
 // HasStockItemStockLevelRequest holds the parameters of Inventory.HasStockItemStockLevel.
 type HasStockItemStockLevelRequest struct {
-	StockItemID *GUID `json:"StockItemId,omitzero" url:"-"`
+	StockItemID *GUID `json:"StockItemId,omitzero"`
 }
 
 // HasStockItemStockLevelResponse is part of a reply.
 type HasStockItemStockLevelResponse struct {
-	HasStockLevel bool `json:"HasStockLevel"`
+	HasStockLevel bool `json:"HasStockLevel,omitzero"`
 }
 
 // HeaderConfig is part of a reply.
 type HeaderConfig struct {
-	AddInOrderBookStock                          ConfigItemBoolean                                        `json:"AddInOrderBookStock"`
-	AutoLinkBySKU                                ConfigItemBoolean                                        `json:"AutoLinkBySku"`
-	AutoPopulatedLocations                       ConfigItemBoolean                                        `json:"AutoPopulatedLocations"`
-	AutoRespondCancellationRequests              ConfigItemBoolean                                        `json:"AutoRespondCancellationRequests"`
-	BopisSupported                               ConfigItemBoolean                                        `json:"BopisSupported"`
-	Buttons                                      []ConfigButton                                           `json:"Buttons"`
-	CanModifyLocationsOnChannel                  ConfigItemBoolean                                        `json:"CanModifyLocationsOnChannel"`
-	CancellationNotes                            ConfigItemBoolean                                        `json:"CancellationNotes"`
-	CancellationResponseType                     ConfigPropertySelectionListSelectStringValueOptionString `json:"CancellationResponseType"`
-	ChannelLocationBinding                       ConfigChannelLocationBinding                             `json:"ChannelLocationBinding"`
-	ChannelTag                                   ConfigItemString                                         `json:"ChannelTag"`
-	ConcurrencyKey                               string                                                   `json:"ConcurrencyKey"`
-	ConfigDiscount                               ConfigPropertySelectionListSelectStringValueOptionString `json:"ConfigDiscount"`
-	ConfigDiscountTyped                          InventoryConfigDiscountTyped                             `json:"ConfigDiscountTyped"`
-	DeductPosOrdersStock                         ConfigPropertyBoolean                                    `json:"DeductPosOrdersStock"`
-	DespatchNotes                                ConfigItemBoolean                                        `json:"DespatchNotes"`
-	DisplayName                                  string                                                   `json:"DisplayName"`
-	DownloadRefunds                              ConfigItemBoolean                                        `json:"DownloadRefunds"`
-	DownloadReturns                              ConfigItemBoolean                                        `json:"DownloadReturns"`
-	DynamicProperties                            []ConfigItemExternal                                     `json:"DynamicProperties"`
-	Enabled                                      ConfigItemBoolean                                        `json:"Enabled"`
-	EndWhen                                      ConfigItemInt32                                          `json:"EndWhen"`
-	EstimatedInventoryScanComplete               ConfigItemDateTime                                       `json:"EstimatedInventoryScanComplete"`
-	ExtractInventory                             ConfigPropertyBoolean                                    `json:"ExtractInventory"`
-	ExtractInventoryVariationMappingPropertyName ConfigPropertyString                                     `json:"ExtractInventoryVariationMappingPropertyName"`
-	FulfillmentLocation                          GUID                                                     `json:"FulfillmentLocation"`
-	FulfillmentServiceEnabled                    bool                                                     `json:"FulfillmentServiceEnabled"`
-	HeaderAuditValues                            []ChannelSettingAudit                                    `json:"HeaderAuditValues"`
-	HidesHeaderAttributes                        ConfigPropertyBoolean                                    `json:"HidesHeaderAttributes"`
-	InvSyncErrorCount                            ConfigItemInt32                                          `json:"InvSyncErrorCount"`
-	InventorySync                                ConfigItemBoolean                                        `json:"InventorySync"`
-	IsHeaderOnly                                 bool                                                     `json:"IsHeaderOnly"`
-	IsHidden                                     bool                                                     `json:"IsHidden"`
-	IsInventorySyncTriggerEnabled                ConfigPropertyBoolean                                    `json:"IsInventorySyncTriggerEnabled"`
-	IsListingScanRunning                         ConfigItemBoolean                                        `json:"IsListingScanRunning"`
-	IsMultiLocation                              ConfigItemBoolean                                        `json:"IsMultiLocation"`
-	IsOrdersSiteSpecific                         ConfigItemBoolean                                        `json:"IsOrdersSiteSpecific"`
-	LastListingUpdateDate                        ConfigItemDateTime                                       `json:"LastListingUpdateDate"`
-	ListingScanStartUpdateDate                   ConfigItemDateTime                                       `json:"ListingScanStartUpdateDate"`
-	MaxListed                                    ConfigItemInt32                                          `json:"MaxListed"`
-	OrderCancellationCheckDate                   ConfigItemDateTime                                       `json:"OrderCancellationCheckDate"`
-	OrderCancellationCheckErrorCount             ConfigItemInt32                                          `json:"OrderCancellationCheckErrorCount"`
-	OrderCancellationCheckGlobalErrorCount       ConfigItemInt32                                          `json:"OrderCancellationCheckGlobalErrorCount"`
-	OrderDespatchErrorCount                      ConfigItemInt32                                          `json:"OrderDespatchErrorCount"`
-	OrderDespatchGlobalErrorCount                ConfigItemInt32                                          `json:"OrderDespatchGlobalErrorCount"`
-	OrderDownloadErrorCount                      ConfigItemInt32                                          `json:"OrderDownloadErrorCount"`
-	OrderDownloadGlobalErrorCount                ConfigItemInt32                                          `json:"OrderDownloadGlobalErrorCount"`
-	OrderSaveLocation                            ConfigPropertySelectionListSelectStringValueOptionGUID   `json:"OrderSaveLocation"`
-	OrderSyncDate                                ConfigItemDateTime                                       `json:"OrderSyncDate"`
-	PaymentMethodMapping                         ConfigPaymentMethodMapping                               `json:"PaymentMethodMapping"`
-	PkChannelID                                  int                                                      `json:"PkChannelId"`
-	PostalServiceMapping                         ConfigPostalServiceMapping                               `json:"PostalServiceMapping"`
-	PriceChange                                  ConfigItemBoolean                                        `json:"PriceChange"`
-	PriceChangeErrorCount                        ConfigItemInt32                                          `json:"PriceChangeErrorCount"`
-	ProcessPosOrders                             ConfigPropertyBoolean                                    `json:"ProcessPosOrders"`
-	RefundNotes                                  ConfigItemBoolean                                        `json:"RefundNotes"`
-	ReturnNotes                                  ConfigItemBoolean                                        `json:"ReturnNotes"`
-	RMADownloadErrorCount                        ConfigItemInt32                                          `json:"RmaDownloadErrorCount"`
-	RMADownloadGlobalErrorCount                  ConfigItemInt32                                          `json:"RmaDownloadGlobalErrorCount"`
-	Rules                                        []ConfigRule                                             `json:"Rules"`
-	Source                                       string                                                   `json:"Source"`
-	SourceType                                   string                                                   `json:"SourceType"`
-	SourceVersion                                ConfigItemString                                         `json:"SourceVersion"`
-	StockLocationBinding                         ConfigStockLocationBinding                               `json:"StockLocationBinding"`
-	StockPercentage                              ConfigItemDouble                                         `json:"StockPercentage"`
-	SubSource                                    string                                                   `json:"SubSource"`
+	AddInOrderBookStock                          ConfigItemBoolean                                        `json:"AddInOrderBookStock,omitzero"`
+	AutoLinkBySKU                                ConfigItemBoolean                                        `json:"AutoLinkBySku,omitzero"`
+	AutoPopulatedLocations                       ConfigItemBoolean                                        `json:"AutoPopulatedLocations,omitzero"`
+	AutoRespondCancellationRequests              ConfigItemBoolean                                        `json:"AutoRespondCancellationRequests,omitzero"`
+	BopisSupported                               ConfigItemBoolean                                        `json:"BopisSupported,omitzero"`
+	Buttons                                      []ConfigButton                                           `json:"Buttons,omitzero"`
+	CanModifyLocationsOnChannel                  ConfigItemBoolean                                        `json:"CanModifyLocationsOnChannel,omitzero"`
+	CancellationNotes                            ConfigItemBoolean                                        `json:"CancellationNotes,omitzero"`
+	CancellationResponseType                     ConfigPropertySelectionListSelectStringValueOptionString `json:"CancellationResponseType,omitzero"`
+	ChannelLocationBinding                       ConfigChannelLocationBinding                             `json:"ChannelLocationBinding,omitzero"`
+	ChannelTag                                   ConfigItemString                                         `json:"ChannelTag,omitzero"`
+	ConcurrencyKey                               string                                                   `json:"ConcurrencyKey,omitzero"`
+	ConfigDiscount                               ConfigPropertySelectionListSelectStringValueOptionString `json:"ConfigDiscount,omitzero"`
+	ConfigDiscountTyped                          HeaderConfigConfigDiscountTyped                          `json:"ConfigDiscountTyped,omitzero"`
+	DeductPosOrdersStock                         ConfigPropertyBoolean                                    `json:"DeductPosOrdersStock,omitzero"`
+	DespatchNotes                                ConfigItemBoolean                                        `json:"DespatchNotes,omitzero"`
+	DisplayName                                  string                                                   `json:"DisplayName,omitzero"`
+	DownloadRefunds                              ConfigItemBoolean                                        `json:"DownloadRefunds,omitzero"`
+	DownloadReturns                              ConfigItemBoolean                                        `json:"DownloadReturns,omitzero"`
+	DynamicProperties                            []ConfigItemExternal                                     `json:"DynamicProperties,omitzero"`
+	Enabled                                      ConfigItemBoolean                                        `json:"Enabled,omitzero"`
+	EndWhen                                      ConfigItemInt32                                          `json:"EndWhen,omitzero"`
+	EstimatedInventoryScanComplete               ConfigItemDateTime                                       `json:"EstimatedInventoryScanComplete,omitzero"`
+	ExtractInventory                             ConfigPropertyBoolean                                    `json:"ExtractInventory,omitzero"`
+	ExtractInventoryVariationMappingPropertyName ConfigPropertyString                                     `json:"ExtractInventoryVariationMappingPropertyName,omitzero"`
+	FulfillmentLocation                          GUID                                                     `json:"FulfillmentLocation,omitzero"`
+	FulfillmentServiceEnabled                    bool                                                     `json:"FulfillmentServiceEnabled,omitzero"`
+	HeaderAuditValues                            []ChannelSettingAudit                                    `json:"HeaderAuditValues,omitzero"`
+	HidesHeaderAttributes                        ConfigPropertyBoolean                                    `json:"HidesHeaderAttributes,omitzero"`
+	InvSyncErrorCount                            ConfigItemInt32                                          `json:"InvSyncErrorCount,omitzero"`
+	InventorySync                                ConfigItemBoolean                                        `json:"InventorySync,omitzero"`
+	IsHeaderOnly                                 bool                                                     `json:"IsHeaderOnly,omitzero"`
+	IsHidden                                     bool                                                     `json:"IsHidden,omitzero"`
+	IsInventorySyncTriggerEnabled                ConfigPropertyBoolean                                    `json:"IsInventorySyncTriggerEnabled,omitzero"`
+	IsListingScanRunning                         ConfigItemBoolean                                        `json:"IsListingScanRunning,omitzero"`
+	IsMultiLocation                              ConfigItemBoolean                                        `json:"IsMultiLocation,omitzero"`
+	IsOrdersSiteSpecific                         ConfigItemBoolean                                        `json:"IsOrdersSiteSpecific,omitzero"`
+	LastListingUpdateDate                        ConfigItemDateTime                                       `json:"LastListingUpdateDate,omitzero"`
+	ListingScanStartUpdateDate                   ConfigItemDateTime                                       `json:"ListingScanStartUpdateDate,omitzero"`
+	MaxListed                                    ConfigItemInt32                                          `json:"MaxListed,omitzero"`
+	OrderCancellationCheckDate                   ConfigItemDateTime                                       `json:"OrderCancellationCheckDate,omitzero"`
+	OrderCancellationCheckErrorCount             ConfigItemInt32                                          `json:"OrderCancellationCheckErrorCount,omitzero"`
+	OrderCancellationCheckGlobalErrorCount       ConfigItemInt32                                          `json:"OrderCancellationCheckGlobalErrorCount,omitzero"`
+	OrderDespatchErrorCount                      ConfigItemInt32                                          `json:"OrderDespatchErrorCount,omitzero"`
+	OrderDespatchGlobalErrorCount                ConfigItemInt32                                          `json:"OrderDespatchGlobalErrorCount,omitzero"`
+	OrderDownloadErrorCount                      ConfigItemInt32                                          `json:"OrderDownloadErrorCount,omitzero"`
+	OrderDownloadGlobalErrorCount                ConfigItemInt32                                          `json:"OrderDownloadGlobalErrorCount,omitzero"`
+	OrderSaveLocation                            ConfigPropertySelectionListSelectStringValueOptionGUID   `json:"OrderSaveLocation,omitzero"`
+	OrderSyncDate                                ConfigItemDateTime                                       `json:"OrderSyncDate,omitzero"`
+	PaymentMethodMapping                         ConfigPaymentMethodMapping                               `json:"PaymentMethodMapping,omitzero"`
+	PkChannelID                                  int                                                      `json:"PkChannelId,omitzero"`
+	PostalServiceMapping                         ConfigPostalServiceMapping                               `json:"PostalServiceMapping,omitzero"`
+	PriceChange                                  ConfigItemBoolean                                        `json:"PriceChange,omitzero"`
+	PriceChangeErrorCount                        ConfigItemInt32                                          `json:"PriceChangeErrorCount,omitzero"`
+	ProcessPosOrders                             ConfigPropertyBoolean                                    `json:"ProcessPosOrders,omitzero"`
+	RefundNotes                                  ConfigItemBoolean                                        `json:"RefundNotes,omitzero"`
+	ReturnNotes                                  ConfigItemBoolean                                        `json:"ReturnNotes,omitzero"`
+	RMADownloadErrorCount                        ConfigItemInt32                                          `json:"RmaDownloadErrorCount,omitzero"`
+	RMADownloadGlobalErrorCount                  ConfigItemInt32                                          `json:"RmaDownloadGlobalErrorCount,omitzero"`
+	Rules                                        []ConfigRule                                             `json:"Rules,omitzero"`
+	Source                                       string                                                   `json:"Source,omitzero"`
+	SourceType                                   string                                                   `json:"SourceType,omitzero"`
+	SourceVersion                                ConfigItemString                                         `json:"SourceVersion,omitzero"`
+	StockLocationBinding                         ConfigStockLocationBinding                               `json:"StockLocationBinding,omitzero"`
+	StockPercentage                              ConfigItemDouble                                         `json:"StockPercentage,omitzero"`
+	SubSource                                    string                                                   `json:"SubSource,omitzero"`
 }
 
 // InsertUpdateEbayCompatibilityListRequest holds the parameters of Inventory.InsertUpdateEbayCompatibilityList.
 type InsertUpdateEbayCompatibilityListRequest struct {
-	EbayCompatibilityList []StockItemEbayCompatibility `json:"EbayCompatibilityList,omitzero" url:"-"`
+	EbayCompatibilityList []StockItemEbayCompatibility `json:"EbayCompatibilityList,omitzero"`
 }
 
 // InsertUpdateEbayCompatibilityListResponse is part of a reply.
 type InsertUpdateEbayCompatibilityListResponse struct {
-	EbayCompatibilityList []StockItemEbayCompatibility `json:"EbayCompatibilityList"`
+	EbayCompatibilityList []StockItemEbayCompatibility `json:"EbayCompatibilityList,omitzero"`
 }
 
 // InventoryChannel is sent and received.
@@ -3184,19 +3204,19 @@ type InventoryUpdateInventoryItemRequest struct {
 
 // InventoryView is sent and received.
 type InventoryView struct {
-	Channels        []InventoryChannel      `json:"Channels,omitzero"`
-	Columns         []Column                `json:"Columns,omitzero"`
-	CountryCode     string                  `json:"CountryCode,omitzero"`
-	CountryName     string                  `json:"CountryName,omitzero"`
-	Filters         []Filter                `json:"Filters,omitzero"`
-	ID              GUID                    `json:"Id,omitzero"`
-	IncludeProducts InventoryIncludeProduct `json:"IncludeProducts,omitzero"`
-	Listing         InventoryListing        `json:"Listing,omitzero"`
-	Mode            InventoryMode           `json:"Mode,omitzero"`
-	Name            string                  `json:"Name,omitzero"`
-	ShowOnlyChanged bool                    `json:"ShowOnlyChanged"`
-	Source          string                  `json:"Source,omitzero"`
-	SubSource       string                  `json:"SubSource,omitzero"`
+	Channels        []InventoryChannel          `json:"Channels,omitzero"`
+	Columns         []Column                    `json:"Columns,omitzero"`
+	CountryCode     string                      `json:"CountryCode,omitzero"`
+	CountryName     string                      `json:"CountryName,omitzero"`
+	Filters         []Filter                    `json:"Filters,omitzero"`
+	ID              GUID                        `json:"Id,omitzero"`
+	IncludeProducts InventoryViewIncludeProduct `json:"IncludeProducts,omitzero"`
+	Listing         InventoryViewListing        `json:"Listing,omitzero"`
+	Mode            InventoryViewMode           `json:"Mode,omitzero"`
+	Name            string                      `json:"Name,omitzero"`
+	ShowOnlyChanged bool                        `json:"ShowOnlyChanged"`
+	Source          string                      `json:"Source,omitzero"`
+	SubSource       string                      `json:"SubSource,omitzero"`
 }
 
 // IsInventoryItemChannelSKULinkedRequest holds the parameters of Inventory.IsInventoryItemChannelSKULinked.
@@ -3231,18 +3251,18 @@ type ItemComposition struct {
 
 // ItemsHaveScannableIdentifiersRequest holds the parameters of Inventory.ItemsHaveScannableIdentifiers.
 type ItemsHaveScannableIdentifiersRequest struct {
-	StockItemIDs []GUID `json:"StockItemIds,omitzero" url:"-"`
+	StockItemIDs []GUID `json:"StockItemIds,omitzero"`
 }
 
 // ItemsHaveScannableIdentifiersResponse is part of a reply.
 type ItemsHaveScannableIdentifiersResponse struct {
-	ItemScannableIdentifierMapping map[string]bool `json:"ItemScannableIdentifierMapping"`
+	ItemScannableIdentifierMapping map[string]bool `json:"ItemScannableIdentifierMapping,omitzero"`
 }
 
 // KeyGUIDValue is part of a reply.
 type KeyGUIDValue struct {
-	Key   string `json:"Key"`
-	Value GUID   `json:"Value"`
+	Key   string `json:"Key,omitzero"`
+	Value GUID   `json:"Value,omitzero"`
 }
 
 // LinnworksCategory is sent and received.
@@ -3255,113 +3275,113 @@ type LinnworksCategory struct {
 
 // MemberInfo is part of a reply.
 type MemberInfo struct {
-	CustomAttributes []CustomAttributeData `json:"CustomAttributes"`
-	DeclaringType    string                `json:"DeclaringType"`
-	MemberType       InventoryMemberType   `json:"MemberType"`
-	MetadataToken    int                   `json:"MetadataToken"`
-	Module           json.RawMessage       `json:"Module"`
-	Name             string                `json:"Name"`
-	ReflectedType    string                `json:"ReflectedType"`
+	CustomAttributes []CustomAttributeData `json:"CustomAttributes,omitzero"`
+	DeclaringType    string                `json:"DeclaringType,omitzero"`
+	MemberType       MemberInfoMemberType  `json:"MemberType,omitzero"`
+	MetadataToken    int                   `json:"MetadataToken,omitzero"`
+	Module           json.RawMessage       `json:"Module,omitzero"`
+	Name             string                `json:"Name,omitzero"`
+	ReflectedType    string                `json:"ReflectedType,omitzero"`
 }
 
 // MethodInfo is part of a reply.
 type MethodInfo struct {
-	Attributes                 InventoryAttribute                `json:"Attributes"`
-	CallingConvention          InventoryCallingConvention        `json:"CallingConvention"`
-	ContainsGenericParameters  bool                              `json:"ContainsGenericParameters"`
-	CustomAttributes           []CustomAttributeData             `json:"CustomAttributes"`
-	DeclaringType              string                            `json:"DeclaringType"`
-	IsAbstract                 bool                              `json:"IsAbstract"`
-	IsAssembly                 bool                              `json:"IsAssembly"`
-	IsConstructor              bool                              `json:"IsConstructor"`
-	IsFamily                   bool                              `json:"IsFamily"`
-	IsFamilyAndAssembly        bool                              `json:"IsFamilyAndAssembly"`
-	IsFamilyOrAssembly         bool                              `json:"IsFamilyOrAssembly"`
-	IsFinal                    bool                              `json:"IsFinal"`
-	IsGenericMethod            bool                              `json:"IsGenericMethod"`
-	IsGenericMethodDefinition  bool                              `json:"IsGenericMethodDefinition"`
-	IsHideBySig                bool                              `json:"IsHideBySig"`
-	IsPrivate                  bool                              `json:"IsPrivate"`
-	IsPublic                   bool                              `json:"IsPublic"`
-	IsSecurityCritical         bool                              `json:"IsSecurityCritical"`
-	IsSecuritySafeCritical     bool                              `json:"IsSecuritySafeCritical"`
-	IsSecurityTransparent      bool                              `json:"IsSecurityTransparent"`
-	IsSpecialName              bool                              `json:"IsSpecialName"`
-	IsStatic                   bool                              `json:"IsStatic"`
-	IsVirtual                  bool                              `json:"IsVirtual"`
-	MemberType                 InventoryMemberType               `json:"MemberType"`
-	MetadataToken              int                               `json:"MetadataToken"`
-	MethodHandle               json.RawMessage                   `json:"MethodHandle"`
-	MethodImplementationFlags  InventoryMethodImplementationFlag `json:"MethodImplementationFlags"`
-	Module                     json.RawMessage                   `json:"Module"`
-	Name                       string                            `json:"Name"`
-	ReflectedType              string                            `json:"ReflectedType"`
-	ReturnParameter            ParameterInfo                     `json:"ReturnParameter"`
-	ReturnType                 string                            `json:"ReturnType"`
-	ReturnTypeCustomAttributes json.RawMessage                   `json:"ReturnTypeCustomAttributes"`
+	Attributes                 MethodInfoAttribute                `json:"Attributes,omitzero"`
+	CallingConvention          MethodInfoCallingConvention        `json:"CallingConvention,omitzero"`
+	ContainsGenericParameters  bool                               `json:"ContainsGenericParameters,omitzero"`
+	CustomAttributes           []CustomAttributeData              `json:"CustomAttributes,omitzero"`
+	DeclaringType              string                             `json:"DeclaringType,omitzero"`
+	IsAbstract                 bool                               `json:"IsAbstract,omitzero"`
+	IsAssembly                 bool                               `json:"IsAssembly,omitzero"`
+	IsConstructor              bool                               `json:"IsConstructor,omitzero"`
+	IsFamily                   bool                               `json:"IsFamily,omitzero"`
+	IsFamilyAndAssembly        bool                               `json:"IsFamilyAndAssembly,omitzero"`
+	IsFamilyOrAssembly         bool                               `json:"IsFamilyOrAssembly,omitzero"`
+	IsFinal                    bool                               `json:"IsFinal,omitzero"`
+	IsGenericMethod            bool                               `json:"IsGenericMethod,omitzero"`
+	IsGenericMethodDefinition  bool                               `json:"IsGenericMethodDefinition,omitzero"`
+	IsHideBySig                bool                               `json:"IsHideBySig,omitzero"`
+	IsPrivate                  bool                               `json:"IsPrivate,omitzero"`
+	IsPublic                   bool                               `json:"IsPublic,omitzero"`
+	IsSecurityCritical         bool                               `json:"IsSecurityCritical,omitzero"`
+	IsSecuritySafeCritical     bool                               `json:"IsSecuritySafeCritical,omitzero"`
+	IsSecurityTransparent      bool                               `json:"IsSecurityTransparent,omitzero"`
+	IsSpecialName              bool                               `json:"IsSpecialName,omitzero"`
+	IsStatic                   bool                               `json:"IsStatic,omitzero"`
+	IsVirtual                  bool                               `json:"IsVirtual,omitzero"`
+	MemberType                 MethodInfoMemberType               `json:"MemberType,omitzero"`
+	MetadataToken              int                                `json:"MetadataToken,omitzero"`
+	MethodHandle               json.RawMessage                    `json:"MethodHandle,omitzero"`
+	MethodImplementationFlags  MethodInfoMethodImplementationFlag `json:"MethodImplementationFlags,omitzero"`
+	Module                     json.RawMessage                    `json:"Module,omitzero"`
+	Name                       string                             `json:"Name,omitzero"`
+	ReflectedType              string                             `json:"ReflectedType,omitzero"`
+	ReturnParameter            ParameterInfo                      `json:"ReturnParameter,omitzero"`
+	ReturnType                 string                             `json:"ReturnType,omitzero"`
+	ReturnTypeCustomAttributes json.RawMessage                    `json:"ReturnTypeCustomAttributes,omitzero"`
 }
 
 // PagedResultStockItemAuditTrail is part of a reply.
 type PagedResultStockItemAuditTrail struct {
-	CurrentPage    int                   `json:"CurrentPage"`
-	EntriesPerPage int                   `json:"EntriesPerPage"`
-	Items          []StockItemAuditTrail `json:"Items"`
-	TotalItems     int                   `json:"TotalItems"`
+	CurrentPage    int                   `json:"CurrentPage,omitzero"`
+	EntriesPerPage int                   `json:"EntriesPerPage,omitzero"`
+	Items          []StockItemAuditTrail `json:"Items,omitzero"`
+	TotalItems     int                   `json:"TotalItems,omitzero"`
 }
 
 // ParameterInfo is part of a reply.
 type ParameterInfo struct {
-	Attributes       ParameterInfoAttribute `json:"Attributes"`
-	CustomAttributes []CustomAttributeData  `json:"CustomAttributes"`
-	DefaultValue     json.RawMessage        `json:"DefaultValue"`
-	HasDefaultValue  bool                   `json:"HasDefaultValue"`
-	IsIn             bool                   `json:"IsIn"`
-	IsLcid           bool                   `json:"IsLcid"`
-	IsOptional       bool                   `json:"IsOptional"`
-	IsOut            bool                   `json:"IsOut"`
-	IsRetval         bool                   `json:"IsRetval"`
-	Member           MemberInfo             `json:"Member"`
-	MetadataToken    int                    `json:"MetadataToken"`
-	Name             string                 `json:"Name"`
-	ParameterType    string                 `json:"ParameterType"`
-	Position         int                    `json:"Position"`
-	RawDefaultValue  json.RawMessage        `json:"RawDefaultValue"`
+	Attributes       ParameterInfoAttribute `json:"Attributes,omitzero"`
+	CustomAttributes []CustomAttributeData  `json:"CustomAttributes,omitzero"`
+	DefaultValue     json.RawMessage        `json:"DefaultValue,omitzero"`
+	HasDefaultValue  bool                   `json:"HasDefaultValue,omitzero"`
+	IsIn             bool                   `json:"IsIn,omitzero"`
+	IsLcid           bool                   `json:"IsLcid,omitzero"`
+	IsOptional       bool                   `json:"IsOptional,omitzero"`
+	IsOut            bool                   `json:"IsOut,omitzero"`
+	IsRetval         bool                   `json:"IsRetval,omitzero"`
+	Member           MemberInfo             `json:"Member,omitzero"`
+	MetadataToken    int                    `json:"MetadataToken,omitzero"`
+	Name             string                 `json:"Name,omitzero"`
+	ParameterType    string                 `json:"ParameterType,omitzero"`
+	Position         int                    `json:"Position,omitzero"`
+	RawDefaultValue  json.RawMessage        `json:"RawDefaultValue,omitzero"`
 }
 
 // PictureSource is part of a reply.
 type PictureSource struct {
-	IsMain    bool   `json:"IsMain"`
-	PictureID GUID   `json:"PictureId"`
-	SortOrder int    `json:"SortOrder"`
-	Source    string `json:"Source"`
+	IsMain    bool   `json:"IsMain,omitzero"`
+	PictureID GUID   `json:"PictureId,omitzero"`
+	SortOrder int    `json:"SortOrder,omitzero"`
+	Source    string `json:"Source,omitzero"`
 }
 
 // ProductIdentifierInformation is part of a reply.
 type ProductIdentifierInformation struct {
-	DisplayName       string                           `json:"DisplayName"`
-	ScannedAtDispatch bool                             `json:"ScannedAtDispatch"`
-	Sources           []string                         `json:"Sources"`
-	Type              ProductIdentifierInformationType `json:"Type"`
+	DisplayName       string                           `json:"DisplayName,omitzero"`
+	ScannedAtDispatch bool                             `json:"ScannedAtDispatch,omitzero"`
+	Sources           []string                         `json:"Sources,omitzero"`
+	Type              ProductIdentifierInformationType `json:"Type,omitzero"`
 }
 
 // PropertyRule is part of a reply.
 type PropertyRule struct {
-	DependantField string            `json:"DependantField"`
-	Options        string            `json:"Options"`
-	RuleType       InventoryRuleType `json:"RuleType"`
+	DependantField string               `json:"DependantField,omitzero"`
+	Options        string               `json:"Options,omitzero"`
+	RuleType       PropertyRuleRuleType `json:"RuleType,omitzero"`
 }
 
 // ScrapBatchedItemRequest holds the parameters of Inventory.ScrapBatchedItem.
 type ScrapBatchedItemRequest struct {
-	BatchInventoryID  *int       `json:"BatchInventoryId,omitzero" url:"-"`
-	IgnoreConsumption *bool      `json:"IgnoreConsumption,omitzero" url:"-"`
-	LocationID        *GUID      `json:"LocationId,omitzero" url:"-"`
-	ScrapItem         *ScrapItem `json:"ScrapItem,omitzero" url:"-"`
+	BatchInventoryID  *int       `json:"BatchInventoryId,omitzero"`
+	IgnoreConsumption *bool      `json:"IgnoreConsumption,omitzero"`
+	LocationID        *GUID      `json:"LocationId,omitzero"`
+	ScrapItem         *ScrapItem `json:"ScrapItem,omitzero"`
 }
 
 // ScrapBatchedItemResponse is part of a reply.
 type ScrapBatchedItemResponse struct {
-	ScrapItem ScrapItem `json:"ScrapItem"`
+	ScrapItem ScrapItem `json:"ScrapItem,omitzero"`
 }
 
 // ScrapCategory is sent and received.
@@ -3397,8 +3417,8 @@ type ScrapItemExtended struct {
 
 // SetInventoryItemImageAsMainRequest holds the parameters of Inventory.SetInventoryItemImageAsMain.
 type SetInventoryItemImageAsMainRequest struct {
-	InventoryItemID *GUID `json:"inventoryItemId,omitzero" url:"-"`
-	MainImageID     *GUID `json:"mainImageId,omitzero" url:"-"`
+	InventoryItemID *GUID `json:"inventoryItemId,omitzero"`
+	MainImageID     *GUID `json:"mainImageId,omitzero"`
 }
 
 // StockItem is sent and received.
@@ -3440,12 +3460,12 @@ type StockItem struct {
 
 // StockItemAuditTrail is part of a reply.
 type StockItemAuditTrail struct {
-	AuditText      string `json:"AuditText"`
-	AuditTrailDate Time   `json:"AuditTrailDate"`
-	AuditType      string `json:"AuditType"`
-	StockItemID    GUID   `json:"StockItemId"`
-	StockItemIntID int    `json:"StockItemIntId"`
-	UserName       string `json:"UserName"`
+	AuditText      string `json:"AuditText,omitzero"`
+	AuditTrailDate Time   `json:"AuditTrailDate,omitzero"`
+	AuditType      string `json:"AuditType,omitzero"`
+	StockItemID    GUID   `json:"StockItemId,omitzero"`
+	StockItemIntID int    `json:"StockItemIntId,omitzero"`
+	UserName       string `json:"UserName,omitzero"`
 }
 
 // StockItemBatch is sent and received.
@@ -3463,18 +3483,18 @@ type StockItemBatch struct {
 
 // StockItemBatchAudit is part of a reply.
 type StockItemBatchAudit struct {
-	BatchID          int     `json:"BatchId"`
-	BatchInventoryID int     `json:"BatchInventoryId"`
-	BatchNumber      string  `json:"BatchNumber"`
-	BinRack          string  `json:"BinRack"`
-	ChangeDate       Time    `json:"ChangeDate"`
-	ChangeNote       string  `json:"ChangeNote"`
-	Location         string  `json:"Location"`
-	OrderID          int     `json:"OrderId"`
-	QuantityDelta    int     `json:"QuantityDelta"`
-	StockValueDelta  Decimal `json:"StockValueDelta"`
-	Username         string  `json:"Username"`
-	FkJobID          int     `json:"fkJobId"`
+	BatchID          int     `json:"BatchId,omitzero"`
+	BatchInventoryID int     `json:"BatchInventoryId,omitzero"`
+	BatchNumber      string  `json:"BatchNumber,omitzero"`
+	BinRack          string  `json:"BinRack,omitzero"`
+	ChangeDate       Time    `json:"ChangeDate,omitzero"`
+	ChangeNote       string  `json:"ChangeNote,omitzero"`
+	Location         string  `json:"Location,omitzero"`
+	OrderID          int     `json:"OrderId,omitzero"`
+	QuantityDelta    int     `json:"QuantityDelta,omitzero"`
+	StockValueDelta  Decimal `json:"StockValueDelta,omitzero"`
+	Username         string  `json:"Username,omitzero"`
+	FkJobID          int     `json:"fkJobId,omitzero"`
 }
 
 // StockItemBatchInventory is sent and received.
@@ -3499,29 +3519,29 @@ type StockItemBatchInventory struct {
 
 // StockItemChannelSKU is part of a reply.
 type StockItemChannelSKU struct {
-	ChannelReferenceID      string  `json:"ChannelReferenceId"`
-	ChannelSKURowID         GUID    `json:"ChannelSKURowId"`
-	EndWhenStock            int     `json:"EndWhenStock"`
-	IgnoreSync              bool    `json:"IgnoreSync"`
-	IgnoreSyncMultiLocation bool    `json:"IgnoreSyncMultiLocation"`
-	IsMultiLocation         bool    `json:"IsMultiLocation"`
-	LastUpdate              Time    `json:"LastUpdate"`
-	ListedQuantity          int     `json:"ListedQuantity"`
-	MaxListedQuantity       int     `json:"MaxListedQuantity"`
-	SKU                     string  `json:"SKU"`
-	Source                  string  `json:"Source"`
-	StockItemID             GUID    `json:"StockItemId"`
-	StockItemIntID          int     `json:"StockItemIntId"`
-	StockPercentage         Decimal `json:"StockPercentage"`
-	SubSource               string  `json:"SubSource"`
-	SubmittedQuantity       int     `json:"SubmittedQuantity"`
-	UpdateStatus            string  `json:"UpdateStatus"`
+	ChannelReferenceID      string  `json:"ChannelReferenceId,omitzero"`
+	ChannelSKURowID         GUID    `json:"ChannelSKURowId,omitzero"`
+	EndWhenStock            int     `json:"EndWhenStock,omitzero"`
+	IgnoreSync              bool    `json:"IgnoreSync,omitzero"`
+	IgnoreSyncMultiLocation bool    `json:"IgnoreSyncMultiLocation,omitzero"`
+	IsMultiLocation         bool    `json:"IsMultiLocation,omitzero"`
+	LastUpdate              Time    `json:"LastUpdate,omitzero"`
+	ListedQuantity          int     `json:"ListedQuantity,omitzero"`
+	MaxListedQuantity       int     `json:"MaxListedQuantity,omitzero"`
+	SKU                     string  `json:"SKU,omitzero"`
+	Source                  string  `json:"Source,omitzero"`
+	StockItemID             GUID    `json:"StockItemId,omitzero"`
+	StockItemIntID          int     `json:"StockItemIntId,omitzero"`
+	StockPercentage         Decimal `json:"StockPercentage,omitzero"`
+	SubSource               string  `json:"SubSource,omitzero"`
+	SubmittedQuantity       int     `json:"SubmittedQuantity,omitzero"`
+	UpdateStatus            string  `json:"UpdateStatus,omitzero"`
 }
 
 // StockItemChannelSKUResponse is part of a reply.
 type StockItemChannelSKUResponse struct {
-	ChannelSKUs []StockItemChannelSKU `json:"ChannelSkus"`
-	StockItemID GUID                  `json:"StockItemId"`
+	ChannelSKUs []StockItemChannelSKU `json:"ChannelSkus,omitzero"`
+	StockItemID GUID                  `json:"StockItemId,omitzero"`
 }
 
 // StockItemChannelSKUWithLocation is sent and received.
@@ -3554,24 +3574,24 @@ type StockItemDescription struct {
 
 // StockItemEbayCompatibility is sent and received.
 type StockItemEbayCompatibility struct {
-	CompatibilityNotes    string                         `json:"CompatibilityNotes,omitzero"`
-	Culture               string                         `json:"Culture,omitzero"`
-	EbayCompitibilityType InventoryEbayCompitibilityType `json:"EbayCompitibilityType,omitzero"`
-	ExcludeYears          string                         `json:"ExcludeYears,omitzero"`
-	FkCompatibilityListID GUID                           `json:"FkCompatibilityListId,omitzero"`
-	FkStockItemID         GUID                           `json:"FkStockItemId,omitzero"`
-	IncludeYears          string                         `json:"IncludeYears,omitzero"`
-	SKU                   string                         `json:"SKU,omitzero"`
-	Value                 string                         `json:"Value,omitzero"`
+	CompatibilityNotes    string                                          `json:"CompatibilityNotes,omitzero"`
+	Culture               string                                          `json:"Culture,omitzero"`
+	EbayCompitibilityType StockItemEbayCompatibilityEbayCompitibilityType `json:"EbayCompitibilityType,omitzero"`
+	ExcludeYears          string                                          `json:"ExcludeYears,omitzero"`
+	FkCompatibilityListID GUID                                            `json:"FkCompatibilityListId,omitzero"`
+	FkStockItemID         GUID                                            `json:"FkStockItemId,omitzero"`
+	IncludeYears          string                                          `json:"IncludeYears,omitzero"`
+	SKU                   string                                          `json:"SKU,omitzero"`
+	Value                 string                                          `json:"Value,omitzero"`
 }
 
 // StockItemExtendedProperty is part of a reply.
 type StockItemExtendedProperty struct {
-	PropertyType  string `json:"PropertyType"`
-	PropertyValue string `json:"PropertyValue"`
-	ProperyName   string `json:"ProperyName"`
-	FkStockItemID GUID   `json:"fkStockItemId"`
-	PkRowID       GUID   `json:"pkRowId"`
+	PropertyType  string `json:"PropertyType,omitzero"`
+	PropertyValue string `json:"PropertyValue,omitzero"`
+	ProperyName   string `json:"ProperyName,omitzero"`
+	FkStockItemID GUID   `json:"fkStockItemId,omitzero"`
+	PkRowID       GUID   `json:"pkRowId,omitzero"`
 }
 
 // StockItemExtendedPropertyUpsertItem is part of a request.
@@ -3624,16 +3644,16 @@ type StockItemHeader struct {
 
 // StockItemImage is part of a reply.
 type StockItemImage struct {
-	CheckSumValue  string `json:"CheckSumValue"`
-	ChecksumValue  string `json:"ChecksumValue"`
-	FullSource     string `json:"FullSource"`
-	IsMain         bool   `json:"IsMain"`
-	RawChecksum    string `json:"RawChecksum"`
-	SortOrder      int    `json:"SortOrder"`
-	Source         string `json:"Source"`
-	StockItemID    GUID   `json:"StockItemId"`
-	StockItemIntID int    `json:"StockItemIntId"`
-	PkRowID        GUID   `json:"pkRowId"`
+	CheckSumValue  string `json:"CheckSumValue,omitzero"`
+	ChecksumValue  string `json:"ChecksumValue,omitzero"`
+	FullSource     string `json:"FullSource,omitzero"`
+	IsMain         bool   `json:"IsMain,omitzero"`
+	RawChecksum    string `json:"RawChecksum,omitzero"`
+	SortOrder      int    `json:"SortOrder,omitzero"`
+	Source         string `json:"Source,omitzero"`
+	StockItemID    GUID   `json:"StockItemId,omitzero"`
+	StockItemIntID int    `json:"StockItemIntId,omitzero"`
+	PkRowID        GUID   `json:"pkRowId,omitzero"`
 }
 
 // StockItemImageSimple is part of a request.
@@ -3649,53 +3669,53 @@ type StockItemImageSimple struct {
 
 // StockItemInv is part of a reply.
 type StockItemInv struct {
-	Available                int     `json:"Available"`
-	BarcodeNumber            string  `json:"BarcodeNumber"`
-	BatchNumberScanRequired  bool    `json:"BatchNumberScanRequired"`
-	CategoryID               GUID    `json:"CategoryId"`
-	CategoryName             string  `json:"CategoryName"`
-	CreationDate             Time    `json:"CreationDate"`
-	Depth                    Decimal `json:"Depth"`
-	Due                      int     `json:"Due"`
-	Height                   Decimal `json:"Height"`
-	InOrder                  int     `json:"InOrder"`
-	InventoryTrackingType    int     `json:"InventoryTrackingType"`
-	IsCompositeParent        bool    `json:"IsCompositeParent"`
-	IsVariationParent        bool    `json:"IsVariationParent"`
-	ItemDescription          string  `json:"ItemDescription"`
-	ItemNumber               string  `json:"ItemNumber"`
-	ItemTitle                string  `json:"ItemTitle"`
-	MetaData                 string  `json:"MetaData"`
-	MinimumLevel             int     `json:"MinimumLevel"`
-	PackageGroupID           GUID    `json:"PackageGroupId"`
-	PackageGroupName         string  `json:"PackageGroupName"`
-	PostalServiceID          GUID    `json:"PostalServiceId"`
-	PostalServiceName        string  `json:"PostalServiceName"`
-	PurchasePrice            Decimal `json:"PurchasePrice"`
-	Quantity                 int     `json:"Quantity"`
-	RetailPrice              Decimal `json:"RetailPrice"`
-	SerialNumberScanRequired bool    `json:"SerialNumberScanRequired"`
-	ShippedSeparately        bool    `json:"ShippedSeparately"`
-	StockItemID              GUID    `json:"StockItemId"`
-	StockItemIntID           int     `json:"StockItemIntId"`
-	TaxRate                  Decimal `json:"TaxRate"`
-	VariationGroupName       string  `json:"VariationGroupName"`
-	Weight                   Decimal `json:"Weight"`
-	Width                    Decimal `json:"Width"`
-	IsBatchedStockType       bool    `json:"isBatchedStockType"`
+	Available                int     `json:"Available,omitzero"`
+	BarcodeNumber            string  `json:"BarcodeNumber,omitzero"`
+	BatchNumberScanRequired  bool    `json:"BatchNumberScanRequired,omitzero"`
+	CategoryID               GUID    `json:"CategoryId,omitzero"`
+	CategoryName             string  `json:"CategoryName,omitzero"`
+	CreationDate             Time    `json:"CreationDate,omitzero"`
+	Depth                    Decimal `json:"Depth,omitzero"`
+	Due                      int     `json:"Due,omitzero"`
+	Height                   Decimal `json:"Height,omitzero"`
+	InOrder                  int     `json:"InOrder,omitzero"`
+	InventoryTrackingType    int     `json:"InventoryTrackingType,omitzero"`
+	IsCompositeParent        bool    `json:"IsCompositeParent,omitzero"`
+	IsVariationParent        bool    `json:"IsVariationParent,omitzero"`
+	ItemDescription          string  `json:"ItemDescription,omitzero"`
+	ItemNumber               string  `json:"ItemNumber,omitzero"`
+	ItemTitle                string  `json:"ItemTitle,omitzero"`
+	MetaData                 string  `json:"MetaData,omitzero"`
+	MinimumLevel             int     `json:"MinimumLevel,omitzero"`
+	PackageGroupID           GUID    `json:"PackageGroupId,omitzero"`
+	PackageGroupName         string  `json:"PackageGroupName,omitzero"`
+	PostalServiceID          GUID    `json:"PostalServiceId,omitzero"`
+	PostalServiceName        string  `json:"PostalServiceName,omitzero"`
+	PurchasePrice            Decimal `json:"PurchasePrice,omitzero"`
+	Quantity                 int     `json:"Quantity,omitzero"`
+	RetailPrice              Decimal `json:"RetailPrice,omitzero"`
+	SerialNumberScanRequired bool    `json:"SerialNumberScanRequired,omitzero"`
+	ShippedSeparately        bool    `json:"ShippedSeparately,omitzero"`
+	StockItemID              GUID    `json:"StockItemId,omitzero"`
+	StockItemIntID           int     `json:"StockItemIntId,omitzero"`
+	TaxRate                  Decimal `json:"TaxRate,omitzero"`
+	VariationGroupName       string  `json:"VariationGroupName,omitzero"`
+	Weight                   Decimal `json:"Weight,omitzero"`
+	Width                    Decimal `json:"Width,omitzero"`
+	IsBatchedStockType       bool    `json:"isBatchedStockType,omitzero"`
 }
 
 // StockItemLabel is part of a reply.
 type StockItemLabel struct {
-	BatchInventoryID int    `json:"BatchInventoryId"`
-	BatchNumber      string `json:"BatchNumber"`
-	BinRack          string `json:"BinRack"`
-	ItemNumber       string `json:"ItemNumber"`
-	ItemTitle        string `json:"ItemTitle"`
-	LocationID       GUID   `json:"LocationId"`
-	Quantity         int    `json:"Quantity"`
-	StockItemID      GUID   `json:"StockItemId"`
-	StockItemIntID   int    `json:"StockItemIntId"`
+	BatchInventoryID int    `json:"BatchInventoryId,omitzero"`
+	BatchNumber      string `json:"BatchNumber,omitzero"`
+	BinRack          string `json:"BinRack,omitzero"`
+	ItemNumber       string `json:"ItemNumber,omitzero"`
+	ItemTitle        string `json:"ItemTitle,omitzero"`
+	LocationID       GUID   `json:"LocationId,omitzero"`
+	Quantity         int    `json:"Quantity,omitzero"`
+	StockItemID      GUID   `json:"StockItemId,omitzero"`
+	StockItemIntID   int    `json:"StockItemIntId,omitzero"`
 }
 
 // StockItemLocation is sent and received.
@@ -3709,17 +3729,17 @@ type StockItemLocation struct {
 
 // StockItemPrice is sent and received.
 type StockItemPrice struct {
-	EndDate        Time                   `json:"EndDate,omitzero"`
-	Price          Decimal                `json:"Price,omitzero"`
-	Rules          []StockItemPricingRule `json:"Rules,omitzero"`
-	Source         string                 `json:"Source,omitzero"`
-	StartDate      Time                   `json:"StartDate,omitzero"`
-	StockItemID    GUID                   `json:"StockItemId,omitzero"`
-	StockItemIntID int                    `json:"StockItemIntId"`
-	SubSource      string                 `json:"SubSource,omitzero"`
-	Tag            string                 `json:"Tag,omitzero"`
-	UpdateStatus   InventoryUpdateStatus  `json:"UpdateStatus,omitzero"`
-	PkRowID        GUID                   `json:"pkRowId,omitzero"`
+	EndDate        Time                       `json:"EndDate,omitzero"`
+	Price          Decimal                    `json:"Price,omitzero"`
+	Rules          []StockItemPricingRule     `json:"Rules,omitzero"`
+	Source         string                     `json:"Source,omitzero"`
+	StartDate      Time                       `json:"StartDate,omitzero"`
+	StockItemID    GUID                       `json:"StockItemId,omitzero"`
+	StockItemIntID int                        `json:"StockItemIntId"`
+	SubSource      string                     `json:"SubSource,omitzero"`
+	Tag            string                     `json:"Tag,omitzero"`
+	UpdateStatus   StockItemPriceUpdateStatus `json:"UpdateStatus,omitzero"`
+	PkRowID        GUID                       `json:"pkRowId,omitzero"`
 }
 
 // StockItemPricingRule is sent and received.
@@ -3733,13 +3753,13 @@ type StockItemPricingRule struct {
 
 // StockItemProductIdentifier is sent and received.
 type StockItemProductIdentifier struct {
-	ModifiedDate     Time                             `json:"ModifiedDate,omitzero"`
-	ModifiedUserName string                           `json:"ModifiedUserName,omitzero"`
-	PkID             int64                            `json:"PkId"`
-	Site             string                           `json:"Site,omitzero"`
-	StockItemID      GUID                             `json:"StockItemId,omitzero"`
-	Type             ProductIdentifierInformationType `json:"Type,omitzero"`
-	Value            string                           `json:"Value,omitzero"`
+	ModifiedDate     Time                           `json:"ModifiedDate,omitzero"`
+	ModifiedUserName string                         `json:"ModifiedUserName,omitzero"`
+	PkID             int64                          `json:"PkId"`
+	Site             string                         `json:"Site,omitzero"`
+	StockItemID      GUID                           `json:"StockItemId,omitzero"`
+	Type             StockItemProductIdentifierType `json:"Type,omitzero"`
+	Value            string                         `json:"Value,omitzero"`
 }
 
 // StockItemSupplierStat is sent and received.
@@ -3812,180 +3832,666 @@ type Supplier struct {
 
 // UnarchiveInventoryItemsRequest holds the parameters of Inventory.UnarchiveInventoryItems.
 type UnarchiveInventoryItemsRequest struct {
-	Parameters *InventoryParametersRequest `json:"parameters,omitzero" url:"-"`
+	Parameters *InventoryParametersRequest `json:"parameters,omitzero"`
 }
 
 // UnlinkChannelListingRequest holds the parameters of Inventory.UnlinkChannelListing.
 type UnlinkChannelListingRequest struct {
-	ChannelRefID *string `json:"channelRefId,omitzero" url:"-"`
-	Source       *string `json:"source,omitzero" url:"-"`
-	SubSource    *string `json:"subSource,omitzero" url:"-"`
+	ChannelRefID *string `json:"channelRefId,omitzero"`
+	Source       *string `json:"source,omitzero"`
+	SubSource    *string `json:"subSource,omitzero"`
 }
 
 // UpdateBatchDatesRequest holds the parameters of Inventory.UpdateBatchDates.
 type UpdateBatchDatesRequest struct {
-	Items []BatchDatesUpdateItem `json:"Items,omitzero" url:"-"`
+	Items []BatchDatesUpdateItem `json:"Items,omitzero"`
 }
 
 // UpdateBatchDatesResponse is part of a reply.
 type UpdateBatchDatesResponse struct {
-	Items []BatchDatesUpdateItemResult `json:"Items"`
+	Items []BatchDatesUpdateItemResult `json:"Items,omitzero"`
 }
 
 // UpdateBatchDetailsRequest holds the parameters of Inventory.UpdateBatchDetails.
 type UpdateBatchDetailsRequest struct {
-	BatchNumberScanRequired *bool `json:"BatchNumberScanRequired,omitzero" url:"-"`
-	InventoryTrackingType   *int  `json:"InventoryTrackingType,omitzero" url:"-"`
-	ResetBatchDates         *bool `json:"ResetBatchDates,omitzero" url:"-"`
-	StockItemID             *GUID `json:"StockItemId,omitzero" url:"-"`
+	BatchNumberScanRequired *bool `json:"BatchNumberScanRequired,omitzero"`
+	InventoryTrackingType   *int  `json:"InventoryTrackingType,omitzero"`
+	ResetBatchDates         *bool `json:"ResetBatchDates,omitzero"`
+	StockItemID             *GUID `json:"StockItemId,omitzero"`
 }
 
 // UpdateBatchesWithInventoryRequest holds the parameters of Inventory.UpdateBatchesWithInventory.
 type UpdateBatchesWithInventoryRequest struct {
-	Batches []StockItemBatch `json:"batches,omitzero" url:"-"`
+	Batches []StockItemBatch `json:"batches,omitzero"`
 }
 
 // UpdateCategoryRequest holds the parameters of Inventory.UpdateCategory.
 type UpdateCategoryRequest struct {
-	Category *LinnworksCategory `json:"category,omitzero" url:"-"`
+	Category *LinnworksCategory `json:"category,omitzero"`
 }
 
 // UpdateChannelMappingRequest holds the parameters of Inventory.UpdateChannelMapping.
 type UpdateChannelMappingRequest struct {
-	Mappings []ChannelMappingUpdateInfo `json:"Mappings,omitzero" url:"-"`
+	Mappings []ChannelMappingUpdateInfo `json:"Mappings,omitzero"`
 }
 
 // UpdateCompositeParentStockLevelRequest holds the parameters of Inventory.UpdateCompositeParentStockLevel.
 type UpdateCompositeParentStockLevelRequest struct {
-	FieldValue  *int  `json:"fieldValue,omitzero" url:"-"`
-	LocationID  *GUID `json:"locationId,omitzero" url:"-"`
-	StockItemID *GUID `json:"stockItemId,omitzero" url:"-"`
+	FieldValue  *int  `json:"fieldValue,omitzero"`
+	LocationID  *GUID `json:"locationId,omitzero"`
+	StockItemID *GUID `json:"stockItemId,omitzero"`
 }
 
 // UpdateCountriesRequest holds the parameters of Inventory.UpdateCountries.
 type UpdateCountriesRequest struct {
-	Countries []Country `json:"countries,omitzero" url:"-"`
+	Countries []Country `json:"countries,omitzero"`
 }
 
 // UpdateCountryRegionsRequest holds the parameters of Inventory.UpdateCountryRegions.
 type UpdateCountryRegionsRequest struct {
-	Regions []CountryRegion `json:"regions,omitzero" url:"-"`
+	Regions []CountryRegion `json:"regions,omitzero"`
 }
 
 // UpdateImagesRequest holds the parameters of Inventory.UpdateImages.
 type UpdateImagesRequest struct {
-	Images []StockItemImageSimple `json:"images,omitzero" url:"-"`
+	Images []StockItemImageSimple `json:"images,omitzero"`
 }
 
 // UpdateInventoryItemChannelSKUsWithLocationRequest holds the parameters of Inventory.UpdateInventoryItemChannelSKUsWithLocation.
 type UpdateInventoryItemChannelSKUsWithLocationRequest struct {
-	InventoryItemChannelSKUsWithLocation []StockItemChannelSKUWithLocation `json:"inventoryItemChannelSKUsWithLocation,omitzero" url:"-"`
+	InventoryItemChannelSKUsWithLocation []StockItemChannelSKUWithLocation `json:"inventoryItemChannelSKUsWithLocation,omitzero"`
 }
 
 // UpdateInventoryItemCompositionsRequest holds the parameters of Inventory.UpdateInventoryItemCompositions.
 type UpdateInventoryItemCompositionsRequest struct {
-	InventoryItemCompositions []ItemComposition `json:"inventoryItemCompositions,omitzero" url:"-"`
+	InventoryItemCompositions []ItemComposition `json:"inventoryItemCompositions,omitzero"`
 }
 
 // UpdateInventoryItemDescriptionsRequest holds the parameters of Inventory.UpdateInventoryItemDescriptions.
 type UpdateInventoryItemDescriptionsRequest struct {
-	InventoryItemDescriptions []StockItemDescription `json:"inventoryItemDescriptions,omitzero" url:"-"`
+	InventoryItemDescriptions []StockItemDescription `json:"inventoryItemDescriptions,omitzero"`
 }
 
 // UpdateInventoryItemExtendedPropertiesRequest holds the parameters of Inventory.UpdateInventoryItemExtendedProperties.
 type UpdateInventoryItemExtendedPropertiesRequest struct {
-	InventoryItemExtendedProperties []StockItemExtendedPropertyWithSKU `json:"inventoryItemExtendedProperties,omitzero" url:"-"`
+	InventoryItemExtendedProperties []StockItemExtendedPropertyWithSKU `json:"inventoryItemExtendedProperties,omitzero"`
 }
 
 // UpdateInventoryItemFieldRequest holds the parameters of Inventory.UpdateInventoryItemField.
 type UpdateInventoryItemFieldRequest struct {
-	FieldName       *InventoryFieldName `json:"fieldName,omitzero" url:"-"`
-	FieldValue      *string             `json:"fieldValue,omitzero" url:"-"`
-	InventoryItemID *GUID               `json:"inventoryItemId,omitzero" url:"-"`
+	FieldName       *UpdateInventoryItemFieldRequestFieldName `json:"fieldName,omitzero"`
+	FieldValue      *string                                   `json:"fieldValue,omitzero"`
+	InventoryItemID *GUID                                     `json:"inventoryItemId,omitzero"`
 }
 
 // UpdateInventoryItemLevelsRequest holds the parameters of Inventory.UpdateInventoryItemLevels.
 type UpdateInventoryItemLevelsRequest struct {
-	ChangeSource    *string             `json:"changeSource,omitzero" url:"-"`
-	FieldName       *InventoryFieldName `json:"fieldName,omitzero" url:"-"`
-	FieldValue      *string             `json:"fieldValue,omitzero" url:"-"`
-	InventoryItemID *GUID               `json:"inventoryItemId,omitzero" url:"-"`
-	LocationID      *GUID               `json:"locationId,omitzero" url:"-"`
+	ChangeSource    *string                                    `json:"changeSource,omitzero"`
+	FieldName       *UpdateInventoryItemLevelsRequestFieldName `json:"fieldName,omitzero"`
+	FieldValue      *string                                    `json:"fieldValue,omitzero"`
+	InventoryItemID *GUID                                      `json:"inventoryItemId,omitzero"`
+	LocationID      *GUID                                      `json:"locationId,omitzero"`
 }
 
 // UpdateInventoryItemLocationFieldRequest holds the parameters of Inventory.UpdateInventoryItemLocationField.
 type UpdateInventoryItemLocationFieldRequest struct {
-	ChangeSource    *string             `json:"changeSource,omitzero" url:"-"`
-	FieldName       *InventoryFieldName `json:"fieldName,omitzero" url:"-"`
-	FieldValue      *string             `json:"fieldValue,omitzero" url:"-"`
-	InventoryItemID *GUID               `json:"inventoryItemId,omitzero" url:"-"`
-	LocationID      *GUID               `json:"locationId,omitzero" url:"-"`
+	ChangeSource    *string                                           `json:"changeSource,omitzero"`
+	FieldName       *UpdateInventoryItemLocationFieldRequestFieldName `json:"fieldName,omitzero"`
+	FieldValue      *string                                           `json:"fieldValue,omitzero"`
+	InventoryItemID *GUID                                             `json:"inventoryItemId,omitzero"`
+	LocationID      *GUID                                             `json:"locationId,omitzero"`
 }
 
 // UpdateInventoryItemPricesRequest holds the parameters of Inventory.UpdateInventoryItemPrices.
 type UpdateInventoryItemPricesRequest struct {
-	InventoryItemPrices []StockItemPrice `json:"inventoryItemPrices,omitzero" url:"-"`
+	InventoryItemPrices []StockItemPrice `json:"inventoryItemPrices,omitzero"`
 }
 
 // UpdateInventoryItemPricingRulesRequest holds the parameters of Inventory.UpdateInventoryItemPricingRules.
 type UpdateInventoryItemPricingRulesRequest struct {
-	Rules []StockItemPricingRule `json:"rules,omitzero" url:"-"`
+	Rules []StockItemPricingRule `json:"rules,omitzero"`
 }
 
 // UpdateInventoryItemRequest holds the parameters of Inventory.UpdateInventoryItem.
 type UpdateInventoryItemRequest struct {
-	InventoryItem *InventoryUpdateInventoryItemRequest `json:"inventoryItem,omitzero" url:"-"`
+	InventoryItem *InventoryUpdateInventoryItemRequest `json:"inventoryItem,omitzero"`
 }
 
 // UpdateInventoryItemStockFieldRequest holds the parameters of Inventory.UpdateInventoryItemStockField.
 type UpdateInventoryItemStockFieldRequest struct {
-	ChangeSource    *string             `json:"changeSource,omitzero" url:"-"`
-	FieldName       *InventoryFieldName `json:"fieldName,omitzero" url:"-"`
-	FieldValue      *string             `json:"fieldValue,omitzero" url:"-"`
-	InventoryItemID *GUID               `json:"inventoryItemId,omitzero" url:"-"`
-	LocationID      *GUID               `json:"locationId,omitzero" url:"-"`
+	ChangeSource    *string                                        `json:"changeSource,omitzero"`
+	FieldName       *UpdateInventoryItemStockFieldRequestFieldName `json:"fieldName,omitzero"`
+	FieldValue      *string                                        `json:"fieldValue,omitzero"`
+	InventoryItemID *GUID                                          `json:"inventoryItemId,omitzero"`
+	LocationID      *GUID                                          `json:"locationId,omitzero"`
 }
 
 // UpdateInventoryItemTitlesRequest holds the parameters of Inventory.UpdateInventoryItemTitles.
 type UpdateInventoryItemTitlesRequest struct {
-	InventoryItemTitles []StockItemTitle `json:"inventoryItemTitles,omitzero" url:"-"`
+	InventoryItemTitles []StockItemTitle `json:"inventoryItemTitles,omitzero"`
 }
 
 // UpdateItemLocationsRequest holds the parameters of Inventory.UpdateItemLocations.
 type UpdateItemLocationsRequest struct {
-	ItemLocations []StockItemLocation `json:"itemLocations,omitzero" url:"-"`
+	ItemLocations []StockItemLocation `json:"itemLocations,omitzero"`
 }
 
 // UpdateProductIdentifiersRequest holds the parameters of Inventory.UpdateProductIdentifiers.
 type UpdateProductIdentifiersRequest struct {
-	ProductIdentifiers []StockItemProductIdentifier `json:"ProductIdentifiers,omitzero" url:"-"`
+	ProductIdentifiers []StockItemProductIdentifier `json:"ProductIdentifiers,omitzero"`
 }
 
 // UpdateScrapCategoriesRequest holds the parameters of Inventory.UpdateScrapCategories.
 type UpdateScrapCategoriesRequest struct {
-	Categories []ScrapCategory `json:"Categories,omitzero" url:"-"`
+	Categories []ScrapCategory `json:"Categories,omitzero"`
 }
 
 // UpdateStockSupplierStatRequest holds the parameters of Inventory.UpdateStockSupplierStat.
 type UpdateStockSupplierStatRequest struct {
-	ItemSuppliers []StockItemSupplierStat `json:"itemSuppliers,omitzero" url:"-"`
+	ItemSuppliers []StockItemSupplierStat `json:"itemSuppliers,omitzero"`
 }
 
 // UpdateSupplierRequest holds the parameters of Inventory.UpdateSupplier.
 type UpdateSupplierRequest struct {
-	Supplier *Supplier `json:"supplier,omitzero" url:"-"`
+	Supplier *Supplier `json:"supplier,omitzero"`
 }
 
 // UpdateUserSpecificViewRequest holds the parameters of Inventory.UpdateUserSpecificView.
 type UpdateUserSpecificViewRequest struct {
-	View     *InventoryView `json:"view,omitzero" url:"-"`
-	ViewName *string        `json:"viewName,omitzero" url:"-"`
+	View     *InventoryView `json:"view,omitzero"`
+	ViewName *string        `json:"viewName,omitzero"`
 }
 
 // UploadImagesToInventoryItemRequest holds the parameters of Inventory.UploadImagesToInventoryItem.
 type UploadImagesToInventoryItemRequest struct {
-	ImageIDs        []GUID `json:"imageIds,omitzero" url:"-"`
-	InventoryItemID *GUID  `json:"inventoryItemId,omitzero" url:"-"`
+	ImageIDs        []GUID `json:"imageIds,omitzero"`
+	InventoryItemID *GUID  `json:"inventoryItemId,omitzero"`
+}
+
+// APIResultResponseChannelMappingCreateInfoResultStatus is an open list: Linnworks may add values.
+type APIResultResponseChannelMappingCreateInfoResultStatus string
+
+// Values of APIResultResponseChannelMappingCreateInfoResultStatus.
+const (
+	APIResultResponseChannelMappingCreateInfoResultStatusNotset              APIResultResponseChannelMappingCreateInfoResultStatus = "NOTSET"
+	APIResultResponseChannelMappingCreateInfoResultStatusSuccessful          APIResultResponseChannelMappingCreateInfoResultStatus = "SUCCESSFUL"
+	APIResultResponseChannelMappingCreateInfoResultStatusPartiallySuccessful APIResultResponseChannelMappingCreateInfoResultStatus = "PARTIALLY_SUCCESSFUL"
+	APIResultResponseChannelMappingCreateInfoResultStatusFailed              APIResultResponseChannelMappingCreateInfoResultStatus = "FAILED"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *APIResultResponseChannelMappingCreateInfoResultStatus) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "NOTSET", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED")
+}
+
+// APIResultResponseChannelMappingUpdateInfoResultStatus is an open list: Linnworks may add values.
+type APIResultResponseChannelMappingUpdateInfoResultStatus string
+
+// Values of APIResultResponseChannelMappingUpdateInfoResultStatus.
+const (
+	APIResultResponseChannelMappingUpdateInfoResultStatusNotset              APIResultResponseChannelMappingUpdateInfoResultStatus = "NOTSET"
+	APIResultResponseChannelMappingUpdateInfoResultStatusSuccessful          APIResultResponseChannelMappingUpdateInfoResultStatus = "SUCCESSFUL"
+	APIResultResponseChannelMappingUpdateInfoResultStatusPartiallySuccessful APIResultResponseChannelMappingUpdateInfoResultStatus = "PARTIALLY_SUCCESSFUL"
+	APIResultResponseChannelMappingUpdateInfoResultStatusFailed              APIResultResponseChannelMappingUpdateInfoResultStatus = "FAILED"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *APIResultResponseChannelMappingUpdateInfoResultStatus) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "NOTSET", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED")
+}
+
+// APIResultResponseDeleteInventoryItemBulkResponseResultStatus is an open list: Linnworks may add values.
+type APIResultResponseDeleteInventoryItemBulkResponseResultStatus string
+
+// Values of APIResultResponseDeleteInventoryItemBulkResponseResultStatus.
+const (
+	APIResultResponseDeleteInventoryItemBulkResponseResultStatusNotset              APIResultResponseDeleteInventoryItemBulkResponseResultStatus = "NOTSET"
+	APIResultResponseDeleteInventoryItemBulkResponseResultStatusSuccessful          APIResultResponseDeleteInventoryItemBulkResponseResultStatus = "SUCCESSFUL"
+	APIResultResponseDeleteInventoryItemBulkResponseResultStatusPartiallySuccessful APIResultResponseDeleteInventoryItemBulkResponseResultStatus = "PARTIALLY_SUCCESSFUL"
+	APIResultResponseDeleteInventoryItemBulkResponseResultStatusFailed              APIResultResponseDeleteInventoryItemBulkResponseResultStatus = "FAILED"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *APIResultResponseDeleteInventoryItemBulkResponseResultStatus) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "NOTSET", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED")
+}
+
+// APIResultResponseDeleteInventoryItemImagesResponseResultStatus is an open list: Linnworks may add values.
+type APIResultResponseDeleteInventoryItemImagesResponseResultStatus string
+
+// Values of APIResultResponseDeleteInventoryItemImagesResponseResultStatus.
+const (
+	APIResultResponseDeleteInventoryItemImagesResponseResultStatusNotset              APIResultResponseDeleteInventoryItemImagesResponseResultStatus = "NOTSET"
+	APIResultResponseDeleteInventoryItemImagesResponseResultStatusSuccessful          APIResultResponseDeleteInventoryItemImagesResponseResultStatus = "SUCCESSFUL"
+	APIResultResponseDeleteInventoryItemImagesResponseResultStatusPartiallySuccessful APIResultResponseDeleteInventoryItemImagesResponseResultStatus = "PARTIALLY_SUCCESSFUL"
+	APIResultResponseDeleteInventoryItemImagesResponseResultStatusFailed              APIResultResponseDeleteInventoryItemImagesResponseResultStatus = "FAILED"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *APIResultResponseDeleteInventoryItemImagesResponseResultStatus) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "NOTSET", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED")
+}
+
+// APIResultResponseGUIDResultStatus is an open list: Linnworks may add values.
+type APIResultResponseGUIDResultStatus string
+
+// Values of APIResultResponseGUIDResultStatus.
+const (
+	APIResultResponseGUIDResultStatusNotset              APIResultResponseGUIDResultStatus = "NOTSET"
+	APIResultResponseGUIDResultStatusSuccessful          APIResultResponseGUIDResultStatus = "SUCCESSFUL"
+	APIResultResponseGUIDResultStatusPartiallySuccessful APIResultResponseGUIDResultStatus = "PARTIALLY_SUCCESSFUL"
+	APIResultResponseGUIDResultStatusFailed              APIResultResponseGUIDResultStatus = "FAILED"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *APIResultResponseGUIDResultStatus) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "NOTSET", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED")
+}
+
+// APIResultResponseStockItemProductIdentifierResultStatus is an open list: Linnworks may add values.
+type APIResultResponseStockItemProductIdentifierResultStatus string
+
+// Values of APIResultResponseStockItemProductIdentifierResultStatus.
+const (
+	APIResultResponseStockItemProductIdentifierResultStatusNotset              APIResultResponseStockItemProductIdentifierResultStatus = "NOTSET"
+	APIResultResponseStockItemProductIdentifierResultStatusSuccessful          APIResultResponseStockItemProductIdentifierResultStatus = "SUCCESSFUL"
+	APIResultResponseStockItemProductIdentifierResultStatusPartiallySuccessful APIResultResponseStockItemProductIdentifierResultStatus = "PARTIALLY_SUCCESSFUL"
+	APIResultResponseStockItemProductIdentifierResultStatusFailed              APIResultResponseStockItemProductIdentifierResultStatus = "FAILED"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *APIResultResponseStockItemProductIdentifierResultStatus) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "NOTSET", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED")
+}
+
+// AnyConfigConfigDiscountTyped is an open list: Linnworks may add values.
+type AnyConfigConfigDiscountTyped string
+
+// Values of AnyConfigConfigDiscountTyped.
+const (
+	AnyConfigConfigDiscountTypedAllEvenly        AnyConfigConfigDiscountTyped = "AllEvenly"
+	AnyConfigConfigDiscountTypedItemsThenPostage AnyConfigConfigDiscountTyped = "ItemsThenPostage"
+	AnyConfigConfigDiscountTypedPostageThenItems AnyConfigConfigDiscountTyped = "PostageThenItems"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *AnyConfigConfigDiscountTyped) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "AllEvenly", "ItemsThenPostage", "PostageThenItems")
+}
+
+// BatchedAPIResponseChannelMappingCreateInfoResultStatus is an open list: Linnworks may add values.
+type BatchedAPIResponseChannelMappingCreateInfoResultStatus string
+
+// Values of BatchedAPIResponseChannelMappingCreateInfoResultStatus.
+const (
+	BatchedAPIResponseChannelMappingCreateInfoResultStatusNotset              BatchedAPIResponseChannelMappingCreateInfoResultStatus = "NOTSET"
+	BatchedAPIResponseChannelMappingCreateInfoResultStatusSuccessful          BatchedAPIResponseChannelMappingCreateInfoResultStatus = "SUCCESSFUL"
+	BatchedAPIResponseChannelMappingCreateInfoResultStatusPartiallySuccessful BatchedAPIResponseChannelMappingCreateInfoResultStatus = "PARTIALLY_SUCCESSFUL"
+	BatchedAPIResponseChannelMappingCreateInfoResultStatusFailed              BatchedAPIResponseChannelMappingCreateInfoResultStatus = "FAILED"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *BatchedAPIResponseChannelMappingCreateInfoResultStatus) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "NOTSET", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED")
+}
+
+// BatchedAPIResponseChannelMappingUpdateInfoResultStatus is an open list: Linnworks may add values.
+type BatchedAPIResponseChannelMappingUpdateInfoResultStatus string
+
+// Values of BatchedAPIResponseChannelMappingUpdateInfoResultStatus.
+const (
+	BatchedAPIResponseChannelMappingUpdateInfoResultStatusNotset              BatchedAPIResponseChannelMappingUpdateInfoResultStatus = "NOTSET"
+	BatchedAPIResponseChannelMappingUpdateInfoResultStatusSuccessful          BatchedAPIResponseChannelMappingUpdateInfoResultStatus = "SUCCESSFUL"
+	BatchedAPIResponseChannelMappingUpdateInfoResultStatusPartiallySuccessful BatchedAPIResponseChannelMappingUpdateInfoResultStatus = "PARTIALLY_SUCCESSFUL"
+	BatchedAPIResponseChannelMappingUpdateInfoResultStatusFailed              BatchedAPIResponseChannelMappingUpdateInfoResultStatus = "FAILED"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *BatchedAPIResponseChannelMappingUpdateInfoResultStatus) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "NOTSET", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED")
+}
+
+// BatchedAPIResponseDeleteInventoryItemBulkResponseResultStatus is an open list: Linnworks may add values.
+type BatchedAPIResponseDeleteInventoryItemBulkResponseResultStatus string
+
+// Values of BatchedAPIResponseDeleteInventoryItemBulkResponseResultStatus.
+const (
+	BatchedAPIResponseDeleteInventoryItemBulkResponseResultStatusNotset              BatchedAPIResponseDeleteInventoryItemBulkResponseResultStatus = "NOTSET"
+	BatchedAPIResponseDeleteInventoryItemBulkResponseResultStatusSuccessful          BatchedAPIResponseDeleteInventoryItemBulkResponseResultStatus = "SUCCESSFUL"
+	BatchedAPIResponseDeleteInventoryItemBulkResponseResultStatusPartiallySuccessful BatchedAPIResponseDeleteInventoryItemBulkResponseResultStatus = "PARTIALLY_SUCCESSFUL"
+	BatchedAPIResponseDeleteInventoryItemBulkResponseResultStatusFailed              BatchedAPIResponseDeleteInventoryItemBulkResponseResultStatus = "FAILED"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *BatchedAPIResponseDeleteInventoryItemBulkResponseResultStatus) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "NOTSET", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED")
+}
+
+// BatchedAPIResponseDeleteInventoryItemImagesResponseResultStatus is an open list: Linnworks may add values.
+type BatchedAPIResponseDeleteInventoryItemImagesResponseResultStatus string
+
+// Values of BatchedAPIResponseDeleteInventoryItemImagesResponseResultStatus.
+const (
+	BatchedAPIResponseDeleteInventoryItemImagesResponseResultStatusNotset              BatchedAPIResponseDeleteInventoryItemImagesResponseResultStatus = "NOTSET"
+	BatchedAPIResponseDeleteInventoryItemImagesResponseResultStatusSuccessful          BatchedAPIResponseDeleteInventoryItemImagesResponseResultStatus = "SUCCESSFUL"
+	BatchedAPIResponseDeleteInventoryItemImagesResponseResultStatusPartiallySuccessful BatchedAPIResponseDeleteInventoryItemImagesResponseResultStatus = "PARTIALLY_SUCCESSFUL"
+	BatchedAPIResponseDeleteInventoryItemImagesResponseResultStatusFailed              BatchedAPIResponseDeleteInventoryItemImagesResponseResultStatus = "FAILED"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *BatchedAPIResponseDeleteInventoryItemImagesResponseResultStatus) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "NOTSET", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED")
+}
+
+// BatchedAPIResponseGUIDResultStatus is an open list: Linnworks may add values.
+type BatchedAPIResponseGUIDResultStatus string
+
+// Values of BatchedAPIResponseGUIDResultStatus.
+const (
+	BatchedAPIResponseGUIDResultStatusNotset              BatchedAPIResponseGUIDResultStatus = "NOTSET"
+	BatchedAPIResponseGUIDResultStatusSuccessful          BatchedAPIResponseGUIDResultStatus = "SUCCESSFUL"
+	BatchedAPIResponseGUIDResultStatusPartiallySuccessful BatchedAPIResponseGUIDResultStatus = "PARTIALLY_SUCCESSFUL"
+	BatchedAPIResponseGUIDResultStatusFailed              BatchedAPIResponseGUIDResultStatus = "FAILED"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *BatchedAPIResponseGUIDResultStatus) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "NOTSET", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED")
+}
+
+// BatchedAPIResponseStockItemProductIdentifierResultStatus is an open list: Linnworks may add values.
+type BatchedAPIResponseStockItemProductIdentifierResultStatus string
+
+// Values of BatchedAPIResponseStockItemProductIdentifierResultStatus.
+const (
+	BatchedAPIResponseStockItemProductIdentifierResultStatusNotset              BatchedAPIResponseStockItemProductIdentifierResultStatus = "NOTSET"
+	BatchedAPIResponseStockItemProductIdentifierResultStatusSuccessful          BatchedAPIResponseStockItemProductIdentifierResultStatus = "SUCCESSFUL"
+	BatchedAPIResponseStockItemProductIdentifierResultStatusPartiallySuccessful BatchedAPIResponseStockItemProductIdentifierResultStatus = "PARTIALLY_SUCCESSFUL"
+	BatchedAPIResponseStockItemProductIdentifierResultStatusFailed              BatchedAPIResponseStockItemProductIdentifierResultStatus = "FAILED"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *BatchedAPIResponseStockItemProductIdentifierResultStatus) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "NOTSET", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED")
+}
+
+// ColumnColumnName is an open list: Linnworks may add values.
+type ColumnColumnName string
+
+// Values of ColumnColumnName.
+const (
+	ColumnColumnNameSKU                      ColumnColumnName = "SKU"
+	ColumnColumnNameTitle                    ColumnColumnName = "Title"
+	ColumnColumnNameVariationGroupName       ColumnColumnName = "VariationGroupName"
+	ColumnColumnNameRetailPrice              ColumnColumnName = "RetailPrice"
+	ColumnColumnNamePurchasePrice            ColumnColumnName = "PurchasePrice"
+	ColumnColumnNameTracked                  ColumnColumnName = "Tracked"
+	ColumnColumnNameBarcode                  ColumnColumnName = "Barcode"
+	ColumnColumnNameAvailable                ColumnColumnName = "Available"
+	ColumnColumnNameMinimumLevel             ColumnColumnName = "MinimumLevel"
+	ColumnColumnNameInOrder                  ColumnColumnName = "InOrder"
+	ColumnColumnNameStockLevel               ColumnColumnName = "StockLevel"
+	ColumnColumnNameStockValue               ColumnColumnName = "StockValue"
+	ColumnColumnNameDue                      ColumnColumnName = "Due"
+	ColumnColumnNameBinRack                  ColumnColumnName = "BinRack"
+	ColumnColumnNameCategory                 ColumnColumnName = "Category"
+	ColumnColumnNameImage                    ColumnColumnName = "Image"
+	ColumnColumnNameWeight                   ColumnColumnName = "Weight"
+	ColumnColumnNameDimHeight                ColumnColumnName = "DimHeight"
+	ColumnColumnNameDimWidth                 ColumnColumnName = "DimWidth"
+	ColumnColumnNameDimDepth                 ColumnColumnName = "DimDepth"
+	ColumnColumnNameCreatedDate              ColumnColumnName = "CreatedDate"
+	ColumnColumnNameModifiedDate             ColumnColumnName = "ModifiedDate"
+	ColumnColumnNameSerialNumberScanRequired ColumnColumnName = "SerialNumberScanRequired"
+	ColumnColumnNameBatchNumberScanRequired  ColumnColumnName = "BatchNumberScanRequired"
+	ColumnColumnNameBatchType                ColumnColumnName = "BatchType"
+	ColumnColumnNameJIT                      ColumnColumnName = "JIT"
+	ColumnColumnNameReorderAmount            ColumnColumnName = "ReorderAmount"
+	ColumnColumnNameReorderDate              ColumnColumnName = "ReorderDate"
+	ColumnColumnNameAverageConsumption       ColumnColumnName = "AverageConsumption"
+	ColumnColumnNameDefaultSupplier          ColumnColumnName = "DefaultSupplier"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *ColumnColumnName) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "SKU", "Title", "VariationGroupName", "RetailPrice", "PurchasePrice", "Tracked", "Barcode", "Available", "MinimumLevel", "InOrder", "StockLevel", "StockValue", "Due", "BinRack", "Category", "Image", "Weight", "DimHeight", "DimWidth", "DimDepth", "CreatedDate", "ModifiedDate", "SerialNumberScanRequired", "BatchNumberScanRequired", "BatchType", "JIT", "ReorderAmount", "ReorderDate", "AverageConsumption", "DefaultSupplier")
+}
+
+// ColumnField is an open list: Linnworks may add values.
+type ColumnField string
+
+// Values of ColumnField.
+const (
+	ColumnFieldInt       ColumnField = "Int"
+	ColumnFieldDouble    ColumnField = "Double"
+	ColumnFieldString    ColumnField = "String"
+	ColumnFieldBoolean   ColumnField = "Boolean"
+	ColumnFieldSelect    ColumnField = "Select"
+	ColumnFieldDate      ColumnField = "Date"
+	ColumnFieldDatetime2 ColumnField = "Datetime2"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *ColumnField) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "Int", "Double", "String", "Boolean", "Select", "Date", "Datetime2")
+}
+
+// ColumnGroup is an open list: Linnworks may add values.
+type ColumnGroup string
+
+// Values of ColumnGroup.
+const (
+	ColumnGroupGeneral  ColumnGroup = "General"
+	ColumnGroupStock    ColumnGroup = "Stock"
+	ColumnGroupLocation ColumnGroup = "Location"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *ColumnGroup) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "General", "Stock", "Location")
+}
+
+// ColumnSortDirection is an open list: Linnworks may add values.
+type ColumnSortDirection string
+
+// Values of ColumnSortDirection.
+const (
+	ColumnSortDirectionNone       ColumnSortDirection = "None"
+	ColumnSortDirectionDescending ColumnSortDirection = "Descending"
+	ColumnSortDirectionAscending  ColumnSortDirection = "Ascending"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *ColumnSortDirection) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "None", "Descending", "Ascending")
+}
+
+// ConfigChannelLocationType is an open list: Linnworks may add values.
+type ConfigChannelLocationType string
+
+// Values of ConfigChannelLocationType.
+const (
+	ConfigChannelLocationTypeUnspecified  ConfigChannelLocationType = "Unspecified"
+	ConfigChannelLocationTypeDelivery     ConfigChannelLocationType = "Delivery"
+	ConfigChannelLocationTypeCollection   ConfigChannelLocationType = "Collection"
+	ConfigChannelLocationTypeSmartConnect ConfigChannelLocationType = "SmartConnect"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *ConfigChannelLocationType) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "Unspecified", "Delivery", "Collection", "SmartConnect")
+}
+
+// ConfigItemExternalValueType is an open list: Linnworks may add values.
+type ConfigItemExternalValueType string
+
+// Values of ConfigItemExternalValueType.
+const (
+	ConfigItemExternalValueTypeString   ConfigItemExternalValueType = "STRING"
+	ConfigItemExternalValueTypeInt      ConfigItemExternalValueType = "INT"
+	ConfigItemExternalValueTypeDouble   ConfigItemExternalValueType = "DOUBLE"
+	ConfigItemExternalValueTypeBoolean  ConfigItemExternalValueType = "BOOLEAN"
+	ConfigItemExternalValueTypePassword ConfigItemExternalValueType = "PASSWORD"
+	ConfigItemExternalValueTypeList     ConfigItemExternalValueType = "LIST"
+	ConfigItemExternalValueTypeURL      ConfigItemExternalValueType = "URL"
+	ConfigItemExternalValueTypeButton   ConfigItemExternalValueType = "BUTTON"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *ConfigItemExternalValueType) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "STRING", "INT", "DOUBLE", "BOOLEAN", "PASSWORD", "LIST", "URL", "BUTTON")
+}
+
+// ConstructorInfoAttribute is an open list: Linnworks may add values.
+type ConstructorInfoAttribute string
+
+// Values of ConstructorInfoAttribute.
+const (
+	ConstructorInfoAttributeMemberAccessMask      ConstructorInfoAttribute = "MemberAccessMask"
+	ConstructorInfoAttributePrivateScope          ConstructorInfoAttribute = "PrivateScope"
+	ConstructorInfoAttributePrivate               ConstructorInfoAttribute = "Private"
+	ConstructorInfoAttributeFamANDAssem           ConstructorInfoAttribute = "FamANDAssem"
+	ConstructorInfoAttributeAssembly              ConstructorInfoAttribute = "Assembly"
+	ConstructorInfoAttributeFamily                ConstructorInfoAttribute = "Family"
+	ConstructorInfoAttributeFamORAssem            ConstructorInfoAttribute = "FamORAssem"
+	ConstructorInfoAttributePublic                ConstructorInfoAttribute = "Public"
+	ConstructorInfoAttributeStatic                ConstructorInfoAttribute = "Static"
+	ConstructorInfoAttributeFinal                 ConstructorInfoAttribute = "Final"
+	ConstructorInfoAttributeVirtual               ConstructorInfoAttribute = "Virtual"
+	ConstructorInfoAttributeHideBySig             ConstructorInfoAttribute = "HideBySig"
+	ConstructorInfoAttributeCheckAccessOnOverride ConstructorInfoAttribute = "CheckAccessOnOverride"
+	ConstructorInfoAttributeVtableLayoutMask      ConstructorInfoAttribute = "VtableLayoutMask"
+	ConstructorInfoAttributeReuseSlot             ConstructorInfoAttribute = "ReuseSlot"
+	ConstructorInfoAttributeNewSlot               ConstructorInfoAttribute = "NewSlot"
+	ConstructorInfoAttributeAbstract              ConstructorInfoAttribute = "Abstract"
+	ConstructorInfoAttributeSpecialName           ConstructorInfoAttribute = "SpecialName"
+	ConstructorInfoAttributePinvokeImpl           ConstructorInfoAttribute = "PinvokeImpl"
+	ConstructorInfoAttributeUnmanagedExport       ConstructorInfoAttribute = "UnmanagedExport"
+	ConstructorInfoAttributeRTSpecialName         ConstructorInfoAttribute = "RTSpecialName"
+	ConstructorInfoAttributeReservedMask          ConstructorInfoAttribute = "ReservedMask"
+	ConstructorInfoAttributeHasSecurity           ConstructorInfoAttribute = "HasSecurity"
+	ConstructorInfoAttributeRequireSecObject      ConstructorInfoAttribute = "RequireSecObject"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *ConstructorInfoAttribute) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "MemberAccessMask", "PrivateScope", "Private", "FamANDAssem", "Assembly", "Family", "FamORAssem", "Public", "Static", "Final", "Virtual", "HideBySig", "CheckAccessOnOverride", "VtableLayoutMask", "ReuseSlot", "NewSlot", "Abstract", "SpecialName", "PinvokeImpl", "UnmanagedExport", "RTSpecialName", "ReservedMask", "HasSecurity", "RequireSecObject")
+}
+
+// ConstructorInfoCallingConvention is an open list: Linnworks may add values.
+type ConstructorInfoCallingConvention string
+
+// Values of ConstructorInfoCallingConvention.
+const (
+	ConstructorInfoCallingConventionStandard     ConstructorInfoCallingConvention = "Standard"
+	ConstructorInfoCallingConventionVarArgs      ConstructorInfoCallingConvention = "VarArgs"
+	ConstructorInfoCallingConventionAny          ConstructorInfoCallingConvention = "Any"
+	ConstructorInfoCallingConventionHasThis      ConstructorInfoCallingConvention = "HasThis"
+	ConstructorInfoCallingConventionExplicitThis ConstructorInfoCallingConvention = "ExplicitThis"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *ConstructorInfoCallingConvention) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "Standard", "VarArgs", "Any", "HasThis", "ExplicitThis")
+}
+
+// ConstructorInfoMemberType is an open list: Linnworks may add values.
+type ConstructorInfoMemberType string
+
+// Values of ConstructorInfoMemberType.
+const (
+	ConstructorInfoMemberTypeConstructor ConstructorInfoMemberType = "Constructor"
+	ConstructorInfoMemberTypeEvent       ConstructorInfoMemberType = "Event"
+	ConstructorInfoMemberTypeField       ConstructorInfoMemberType = "Field"
+	ConstructorInfoMemberTypeMethod      ConstructorInfoMemberType = "Method"
+	ConstructorInfoMemberTypeProperty    ConstructorInfoMemberType = "Property"
+	ConstructorInfoMemberTypeTypeInfo    ConstructorInfoMemberType = "TypeInfo"
+	ConstructorInfoMemberTypeCustom      ConstructorInfoMemberType = "Custom"
+	ConstructorInfoMemberTypeNestedType  ConstructorInfoMemberType = "NestedType"
+	ConstructorInfoMemberTypeAll         ConstructorInfoMemberType = "All"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *ConstructorInfoMemberType) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "Constructor", "Event", "Field", "Method", "Property", "TypeInfo", "Custom", "NestedType", "All")
+}
+
+// ConstructorInfoMethodImplementationFlag is an open list: Linnworks may add values.
+type ConstructorInfoMethodImplementationFlag string
+
+// Values of ConstructorInfoMethodImplementationFlag.
+const (
+	ConstructorInfoMethodImplementationFlagCodeTypeMask        ConstructorInfoMethodImplementationFlag = "CodeTypeMask"
+	ConstructorInfoMethodImplementationFlagIl                  ConstructorInfoMethodImplementationFlag = "IL"
+	ConstructorInfoMethodImplementationFlagNative              ConstructorInfoMethodImplementationFlag = "Native"
+	ConstructorInfoMethodImplementationFlagOptil               ConstructorInfoMethodImplementationFlag = "OPTIL"
+	ConstructorInfoMethodImplementationFlagRuntime             ConstructorInfoMethodImplementationFlag = "Runtime"
+	ConstructorInfoMethodImplementationFlagManagedMask         ConstructorInfoMethodImplementationFlag = "ManagedMask"
+	ConstructorInfoMethodImplementationFlagUnmanaged           ConstructorInfoMethodImplementationFlag = "Unmanaged"
+	ConstructorInfoMethodImplementationFlagManaged             ConstructorInfoMethodImplementationFlag = "Managed"
+	ConstructorInfoMethodImplementationFlagForwardRef          ConstructorInfoMethodImplementationFlag = "ForwardRef"
+	ConstructorInfoMethodImplementationFlagPreserveSig         ConstructorInfoMethodImplementationFlag = "PreserveSig"
+	ConstructorInfoMethodImplementationFlagInternalCall        ConstructorInfoMethodImplementationFlag = "InternalCall"
+	ConstructorInfoMethodImplementationFlagSynchronized        ConstructorInfoMethodImplementationFlag = "Synchronized"
+	ConstructorInfoMethodImplementationFlagNoInlining          ConstructorInfoMethodImplementationFlag = "NoInlining"
+	ConstructorInfoMethodImplementationFlagAggressiveInlining  ConstructorInfoMethodImplementationFlag = "AggressiveInlining"
+	ConstructorInfoMethodImplementationFlagNoOptimization      ConstructorInfoMethodImplementationFlag = "NoOptimization"
+	ConstructorInfoMethodImplementationFlagSecurityMitigations ConstructorInfoMethodImplementationFlag = "SecurityMitigations"
+	ConstructorInfoMethodImplementationFlagMaxMethodImplVal    ConstructorInfoMethodImplementationFlag = "MaxMethodImplVal"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *ConstructorInfoMethodImplementationFlag) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "CodeTypeMask", "IL", "Native", "OPTIL", "Runtime", "ManagedMask", "Unmanaged", "Managed", "ForwardRef", "PreserveSig", "InternalCall", "Synchronized", "NoInlining", "AggressiveInlining", "NoOptimization", "SecurityMitigations", "MaxMethodImplVal")
+}
+
+// CountryRegionReplaceWith is an open list: Linnworks may add values.
+type CountryRegionReplaceWith string
+
+// Values of CountryRegionReplaceWith.
+const (
+	CountryRegionReplaceWithNone CountryRegionReplaceWith = "None"
+	CountryRegionReplaceWithName CountryRegionReplaceWith = "Name"
+	CountryRegionReplaceWithCode CountryRegionReplaceWith = "Code"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *CountryRegionReplaceWith) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "None", "Name", "Code")
+}
+
+// FilterCondition is an open list: Linnworks may add values.
+type FilterCondition string
+
+// Values of FilterCondition.
+const (
+	FilterConditionEquals       FilterCondition = "Equals"
+	FilterConditionContains     FilterCondition = "Contains"
+	FilterConditionLess         FilterCondition = "Less"
+	FilterConditionGreater      FilterCondition = "Greater"
+	FilterConditionNotEquals    FilterCondition = "NotEquals"
+	FilterConditionNotContains  FilterCondition = "NotContains"
+	FilterConditionExists       FilterCondition = "Exists"
+	FilterConditionListed       FilterCondition = "Listed"
+	FilterConditionNotListed    FilterCondition = "NotListed"
+	FilterConditionHasError     FilterCondition = "HasError"
+	FilterConditionOnlyErrors   FilterCondition = "OnlyErrors"
+	FilterConditionNoErrors     FilterCondition = "NoErrors"
+	FilterConditionHasWarning   FilterCondition = "HasWarning"
+	FilterConditionLastDays     FilterCondition = "LastDays"
+	FilterConditionOlderThan    FilterCondition = "OlderThan"
+	FilterConditionNext         FilterCondition = "Next"
+	FilterConditionIs           FilterCondition = "Is"
+	FilterConditionInTheFeed    FilterCondition = "InTheFeed"
+	FilterConditionNotInTheFeed FilterCondition = "NotInTheFeed"
+	FilterConditionCreating     FilterCondition = "Creating"
+	FilterConditionUpdating     FilterCondition = "Updating"
+	FilterConditionDeleting     FilterCondition = "Deleting"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *FilterCondition) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "Equals", "Contains", "Less", "Greater", "NotEquals", "NotContains", "Exists", "Listed", "NotListed", "HasError", "OnlyErrors", "NoErrors", "HasWarning", "LastDays", "OlderThan", "Next", "Is", "InTheFeed", "NotInTheFeed", "Creating", "Updating", "Deleting")
 }
 
 // FilterField is an open list: Linnworks may add values.
@@ -4010,511 +4516,242 @@ func (v *FilterField) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "Int", "Double", "String", "Boolean", "Select", "Date", "Channel", "Other", "Datetime2", "Calculated")
 }
 
-// InventoryAttribute is an open list: Linnworks may add values.
-type InventoryAttribute string
+// FilterFilterName is an open list: Linnworks may add values.
+type FilterFilterName string
 
-// Values of InventoryAttribute.
+// Values of FilterFilterName.
 const (
-	InventoryAttributeMemberAccessMask      InventoryAttribute = "MemberAccessMask"
-	InventoryAttributePrivateScope          InventoryAttribute = "PrivateScope"
-	InventoryAttributePrivate               InventoryAttribute = "Private"
-	InventoryAttributeFamANDAssem           InventoryAttribute = "FamANDAssem"
-	InventoryAttributeAssembly              InventoryAttribute = "Assembly"
-	InventoryAttributeFamily                InventoryAttribute = "Family"
-	InventoryAttributeFamORAssem            InventoryAttribute = "FamORAssem"
-	InventoryAttributePublic                InventoryAttribute = "Public"
-	InventoryAttributeStatic                InventoryAttribute = "Static"
-	InventoryAttributeFinal                 InventoryAttribute = "Final"
-	InventoryAttributeVirtual               InventoryAttribute = "Virtual"
-	InventoryAttributeHideBySig             InventoryAttribute = "HideBySig"
-	InventoryAttributeCheckAccessOnOverride InventoryAttribute = "CheckAccessOnOverride"
-	InventoryAttributeVtableLayoutMask      InventoryAttribute = "VtableLayoutMask"
-	InventoryAttributeReuseSlot             InventoryAttribute = "ReuseSlot"
-	InventoryAttributeNewSlot               InventoryAttribute = "NewSlot"
-	InventoryAttributeAbstract              InventoryAttribute = "Abstract"
-	InventoryAttributeSpecialName           InventoryAttribute = "SpecialName"
-	InventoryAttributePinvokeImpl           InventoryAttribute = "PinvokeImpl"
-	InventoryAttributeUnmanagedExport       InventoryAttribute = "UnmanagedExport"
-	InventoryAttributeRTSpecialName         InventoryAttribute = "RTSpecialName"
-	InventoryAttributeReservedMask          InventoryAttribute = "ReservedMask"
-	InventoryAttributeHasSecurity           InventoryAttribute = "HasSecurity"
-	InventoryAttributeRequireSecObject      InventoryAttribute = "RequireSecObject"
+	FilterFilterNameGeneral                    FilterFilterName = "General"
+	FilterFilterNameSKU                        FilterFilterName = "SKU"
+	FilterFilterNameTitle                      FilterFilterName = "Title"
+	FilterFilterNameRetailPrice                FilterFilterName = "RetailPrice"
+	FilterFilterNamePurchasePrice              FilterFilterName = "PurchasePrice"
+	FilterFilterNameTracked                    FilterFilterName = "Tracked"
+	FilterFilterNameBarcode                    FilterFilterName = "Barcode"
+	FilterFilterNameVariationGroupName         FilterFilterName = "VariationGroupName"
+	FilterFilterNameAvailable                  FilterFilterName = "Available"
+	FilterFilterNameMinimumLevel               FilterFilterName = "MinimumLevel"
+	FilterFilterNameInOrder                    FilterFilterName = "InOrder"
+	FilterFilterNameStockLevel                 FilterFilterName = "StockLevel"
+	FilterFilterNameStockValue                 FilterFilterName = "StockValue"
+	FilterFilterNameDue                        FilterFilterName = "Due"
+	FilterFilterNameBinRack                    FilterFilterName = "BinRack"
+	FilterFilterNameCategory                   FilterFilterName = "Category"
+	FilterFilterNameChannelSKU                 FilterFilterName = "ChannelSKU"
+	FilterFilterNameSupplierCode               FilterFilterName = "SupplierCode"
+	FilterFilterNameEBayID                     FilterFilterName = "eBayId"
+	FilterFilterNameAmazonASIN                 FilterFilterName = "AmazonASIN"
+	FilterFilterNameImage                      FilterFilterName = "Image"
+	FilterFilterNameExtendedProperty           FilterFilterName = "ExtendedProperty"
+	FilterFilterNameExtendedPropertyName       FilterFilterName = "ExtendedPropertyName"
+	FilterFilterNameChannel                    FilterFilterName = "Channel"
+	FilterFilterNameCreatedDate                FilterFilterName = "CreatedDate"
+	FilterFilterNameModifiedDate               FilterFilterName = "ModifiedDate"
+	FilterFilterNameSerialNumberScanRequired   FilterFilterName = "SerialNumberScanRequired"
+	FilterFilterNameBatchNumberScanRequired    FilterFilterName = "BatchNumberScanRequired"
+	FilterFilterNameBatchType                  FilterFilterName = "BatchType"
+	FilterFilterNameBatchNumber                FilterFilterName = "BatchNumber"
+	FilterFilterNameWeight                     FilterFilterName = "Weight"
+	FilterFilterNameDimHeight                  FilterFilterName = "DimHeight"
+	FilterFilterNameDimWidth                   FilterFilterName = "DimWidth"
+	FilterFilterNameDimDepth                   FilterFilterName = "DimDepth"
+	FilterFilterNameJIT                        FilterFilterName = "JIT"
+	FilterFilterNameReorderAmount              FilterFilterName = "ReorderAmount"
+	FilterFilterNameReorderDate                FilterFilterName = "ReorderDate"
+	FilterFilterNameAverageConsumption         FilterFilterName = "AverageConsumption"
+	FilterFilterNameDefaultSupplier            FilterFilterName = "DefaultSupplier"
+	FilterFilterNameGeneralWithSeparatingWords FilterFilterName = "GeneralWithSeparatingWords"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *InventoryAttribute) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "MemberAccessMask", "PrivateScope", "Private", "FamANDAssem", "Assembly", "Family", "FamORAssem", "Public", "Static", "Final", "Virtual", "HideBySig", "CheckAccessOnOverride", "VtableLayoutMask", "ReuseSlot", "NewSlot", "Abstract", "SpecialName", "PinvokeImpl", "UnmanagedExport", "RTSpecialName", "ReservedMask", "HasSecurity", "RequireSecObject")
-}
-
-// InventoryCallingConvention is an open list: Linnworks may add values.
-type InventoryCallingConvention string
-
-// Values of InventoryCallingConvention.
-const (
-	InventoryCallingConventionStandard     InventoryCallingConvention = "Standard"
-	InventoryCallingConventionVarArgs      InventoryCallingConvention = "VarArgs"
-	InventoryCallingConventionAny          InventoryCallingConvention = "Any"
-	InventoryCallingConventionHasThis      InventoryCallingConvention = "HasThis"
-	InventoryCallingConventionExplicitThis InventoryCallingConvention = "ExplicitThis"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *InventoryCallingConvention) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "Standard", "VarArgs", "Any", "HasThis", "ExplicitThis")
-}
-
-// InventoryColumnName is an open list: Linnworks may add values.
-type InventoryColumnName string
-
-// Values of InventoryColumnName.
-const (
-	InventoryColumnNameSKU                      InventoryColumnName = "SKU"
-	InventoryColumnNameTitle                    InventoryColumnName = "Title"
-	InventoryColumnNameVariationGroupName       InventoryColumnName = "VariationGroupName"
-	InventoryColumnNameRetailPrice              InventoryColumnName = "RetailPrice"
-	InventoryColumnNamePurchasePrice            InventoryColumnName = "PurchasePrice"
-	InventoryColumnNameTracked                  InventoryColumnName = "Tracked"
-	InventoryColumnNameBarcode                  InventoryColumnName = "Barcode"
-	InventoryColumnNameAvailable                InventoryColumnName = "Available"
-	InventoryColumnNameMinimumLevel             InventoryColumnName = "MinimumLevel"
-	InventoryColumnNameInOrder                  InventoryColumnName = "InOrder"
-	InventoryColumnNameStockLevel               InventoryColumnName = "StockLevel"
-	InventoryColumnNameStockValue               InventoryColumnName = "StockValue"
-	InventoryColumnNameDue                      InventoryColumnName = "Due"
-	InventoryColumnNameBinRack                  InventoryColumnName = "BinRack"
-	InventoryColumnNameCategory                 InventoryColumnName = "Category"
-	InventoryColumnNameImage                    InventoryColumnName = "Image"
-	InventoryColumnNameWeight                   InventoryColumnName = "Weight"
-	InventoryColumnNameDimHeight                InventoryColumnName = "DimHeight"
-	InventoryColumnNameDimWidth                 InventoryColumnName = "DimWidth"
-	InventoryColumnNameDimDepth                 InventoryColumnName = "DimDepth"
-	InventoryColumnNameCreatedDate              InventoryColumnName = "CreatedDate"
-	InventoryColumnNameModifiedDate             InventoryColumnName = "ModifiedDate"
-	InventoryColumnNameSerialNumberScanRequired InventoryColumnName = "SerialNumberScanRequired"
-	InventoryColumnNameBatchNumberScanRequired  InventoryColumnName = "BatchNumberScanRequired"
-	InventoryColumnNameBatchType                InventoryColumnName = "BatchType"
-	InventoryColumnNameJIT                      InventoryColumnName = "JIT"
-	InventoryColumnNameReorderAmount            InventoryColumnName = "ReorderAmount"
-	InventoryColumnNameReorderDate              InventoryColumnName = "ReorderDate"
-	InventoryColumnNameAverageConsumption       InventoryColumnName = "AverageConsumption"
-	InventoryColumnNameDefaultSupplier          InventoryColumnName = "DefaultSupplier"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *InventoryColumnName) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "SKU", "Title", "VariationGroupName", "RetailPrice", "PurchasePrice", "Tracked", "Barcode", "Available", "MinimumLevel", "InOrder", "StockLevel", "StockValue", "Due", "BinRack", "Category", "Image", "Weight", "DimHeight", "DimWidth", "DimDepth", "CreatedDate", "ModifiedDate", "SerialNumberScanRequired", "BatchNumberScanRequired", "BatchType", "JIT", "ReorderAmount", "ReorderDate", "AverageConsumption", "DefaultSupplier")
-}
-
-// InventoryCondition is an open list: Linnworks may add values.
-type InventoryCondition string
-
-// Values of InventoryCondition.
-const (
-	InventoryConditionEquals       InventoryCondition = "Equals"
-	InventoryConditionContains     InventoryCondition = "Contains"
-	InventoryConditionLess         InventoryCondition = "Less"
-	InventoryConditionGreater      InventoryCondition = "Greater"
-	InventoryConditionNotEquals    InventoryCondition = "NotEquals"
-	InventoryConditionNotContains  InventoryCondition = "NotContains"
-	InventoryConditionExists       InventoryCondition = "Exists"
-	InventoryConditionListed       InventoryCondition = "Listed"
-	InventoryConditionNotListed    InventoryCondition = "NotListed"
-	InventoryConditionHasError     InventoryCondition = "HasError"
-	InventoryConditionOnlyErrors   InventoryCondition = "OnlyErrors"
-	InventoryConditionNoErrors     InventoryCondition = "NoErrors"
-	InventoryConditionHasWarning   InventoryCondition = "HasWarning"
-	InventoryConditionLastDays     InventoryCondition = "LastDays"
-	InventoryConditionOlderThan    InventoryCondition = "OlderThan"
-	InventoryConditionNext         InventoryCondition = "Next"
-	InventoryConditionIs           InventoryCondition = "Is"
-	InventoryConditionInTheFeed    InventoryCondition = "InTheFeed"
-	InventoryConditionNotInTheFeed InventoryCondition = "NotInTheFeed"
-	InventoryConditionCreating     InventoryCondition = "Creating"
-	InventoryConditionUpdating     InventoryCondition = "Updating"
-	InventoryConditionDeleting     InventoryCondition = "Deleting"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *InventoryCondition) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "Equals", "Contains", "Less", "Greater", "NotEquals", "NotContains", "Exists", "Listed", "NotListed", "HasError", "OnlyErrors", "NoErrors", "HasWarning", "LastDays", "OlderThan", "Next", "Is", "InTheFeed", "NotInTheFeed", "Creating", "Updating", "Deleting")
-}
-
-// InventoryConfigDiscountTyped is an open list: Linnworks may add values.
-type InventoryConfigDiscountTyped string
-
-// Values of InventoryConfigDiscountTyped.
-const (
-	InventoryConfigDiscountTypedAllEvenly        InventoryConfigDiscountTyped = "AllEvenly"
-	InventoryConfigDiscountTypedItemsThenPostage InventoryConfigDiscountTyped = "ItemsThenPostage"
-	InventoryConfigDiscountTypedPostageThenItems InventoryConfigDiscountTyped = "PostageThenItems"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *InventoryConfigDiscountTyped) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "AllEvenly", "ItemsThenPostage", "PostageThenItems")
-}
-
-// InventoryEbayCompitibilityType is an open list: Linnworks may add values.
-type InventoryEbayCompitibilityType string
-
-// Values of InventoryEbayCompitibilityType.
-const (
-	InventoryEbayCompitibilityTypeKType InventoryEbayCompitibilityType = "KType"
-	InventoryEbayCompitibilityTypeEPID  InventoryEbayCompitibilityType = "ePID"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *InventoryEbayCompitibilityType) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "KType", "ePID")
-}
-
-// InventoryField is an open list: Linnworks may add values.
-type InventoryField string
-
-// Values of InventoryField.
-const (
-	InventoryFieldInt       InventoryField = "Int"
-	InventoryFieldDouble    InventoryField = "Double"
-	InventoryFieldString    InventoryField = "String"
-	InventoryFieldBoolean   InventoryField = "Boolean"
-	InventoryFieldSelect    InventoryField = "Select"
-	InventoryFieldDate      InventoryField = "Date"
-	InventoryFieldDatetime2 InventoryField = "Datetime2"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *InventoryField) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "Int", "Double", "String", "Boolean", "Select", "Date", "Datetime2")
-}
-
-// InventoryFieldName is an open list: Linnworks may add values.
-type InventoryFieldName string
-
-// Values of InventoryFieldName.
-const (
-	InventoryFieldNameSKU                      InventoryFieldName = "SKU"
-	InventoryFieldNameTitle                    InventoryFieldName = "Title"
-	InventoryFieldNameVariationGroupName       InventoryFieldName = "VariationGroupName"
-	InventoryFieldNameRetailPrice              InventoryFieldName = "RetailPrice"
-	InventoryFieldNamePurchasePrice            InventoryFieldName = "PurchasePrice"
-	InventoryFieldNameTracked                  InventoryFieldName = "Tracked"
-	InventoryFieldNameBarcode                  InventoryFieldName = "Barcode"
-	InventoryFieldNameAvailable                InventoryFieldName = "Available"
-	InventoryFieldNameMinimumLevel             InventoryFieldName = "MinimumLevel"
-	InventoryFieldNameInOrder                  InventoryFieldName = "InOrder"
-	InventoryFieldNameStockLevel               InventoryFieldName = "StockLevel"
-	InventoryFieldNameStockValue               InventoryFieldName = "StockValue"
-	InventoryFieldNameDue                      InventoryFieldName = "Due"
-	InventoryFieldNameBinRack                  InventoryFieldName = "BinRack"
-	InventoryFieldNameCategory                 InventoryFieldName = "Category"
-	InventoryFieldNameImage                    InventoryFieldName = "Image"
-	InventoryFieldNameWeight                   InventoryFieldName = "Weight"
-	InventoryFieldNameDimHeight                InventoryFieldName = "DimHeight"
-	InventoryFieldNameDimWidth                 InventoryFieldName = "DimWidth"
-	InventoryFieldNameDimDepth                 InventoryFieldName = "DimDepth"
-	InventoryFieldNameCreatedDate              InventoryFieldName = "CreatedDate"
-	InventoryFieldNameModifiedDate             InventoryFieldName = "ModifiedDate"
-	InventoryFieldNameSerialNumberScanRequired InventoryFieldName = "SerialNumberScanRequired"
-	InventoryFieldNameBatchNumberScanRequired  InventoryFieldName = "BatchNumberScanRequired"
-	InventoryFieldNameBatchType                InventoryFieldName = "BatchType"
-	InventoryFieldNameJIT                      InventoryFieldName = "JIT"
-	InventoryFieldNameReorderAmount            InventoryFieldName = "ReorderAmount"
-	InventoryFieldNameReorderDate              InventoryFieldName = "ReorderDate"
-	InventoryFieldNameAverageConsumption       InventoryFieldName = "AverageConsumption"
-	InventoryFieldNameDefaultSupplier          InventoryFieldName = "DefaultSupplier"
-)
-
-// InventoryFilterName is an open list: Linnworks may add values.
-type InventoryFilterName string
-
-// Values of InventoryFilterName.
-const (
-	InventoryFilterNameGeneral                    InventoryFilterName = "General"
-	InventoryFilterNameSKU                        InventoryFilterName = "SKU"
-	InventoryFilterNameTitle                      InventoryFilterName = "Title"
-	InventoryFilterNameRetailPrice                InventoryFilterName = "RetailPrice"
-	InventoryFilterNamePurchasePrice              InventoryFilterName = "PurchasePrice"
-	InventoryFilterNameTracked                    InventoryFilterName = "Tracked"
-	InventoryFilterNameBarcode                    InventoryFilterName = "Barcode"
-	InventoryFilterNameVariationGroupName         InventoryFilterName = "VariationGroupName"
-	InventoryFilterNameAvailable                  InventoryFilterName = "Available"
-	InventoryFilterNameMinimumLevel               InventoryFilterName = "MinimumLevel"
-	InventoryFilterNameInOrder                    InventoryFilterName = "InOrder"
-	InventoryFilterNameStockLevel                 InventoryFilterName = "StockLevel"
-	InventoryFilterNameStockValue                 InventoryFilterName = "StockValue"
-	InventoryFilterNameDue                        InventoryFilterName = "Due"
-	InventoryFilterNameBinRack                    InventoryFilterName = "BinRack"
-	InventoryFilterNameCategory                   InventoryFilterName = "Category"
-	InventoryFilterNameChannelSKU                 InventoryFilterName = "ChannelSKU"
-	InventoryFilterNameSupplierCode               InventoryFilterName = "SupplierCode"
-	InventoryFilterNameEBayID                     InventoryFilterName = "eBayId"
-	InventoryFilterNameAmazonASIN                 InventoryFilterName = "AmazonASIN"
-	InventoryFilterNameImage                      InventoryFilterName = "Image"
-	InventoryFilterNameExtendedProperty           InventoryFilterName = "ExtendedProperty"
-	InventoryFilterNameExtendedPropertyName       InventoryFilterName = "ExtendedPropertyName"
-	InventoryFilterNameChannel                    InventoryFilterName = "Channel"
-	InventoryFilterNameCreatedDate                InventoryFilterName = "CreatedDate"
-	InventoryFilterNameModifiedDate               InventoryFilterName = "ModifiedDate"
-	InventoryFilterNameSerialNumberScanRequired   InventoryFilterName = "SerialNumberScanRequired"
-	InventoryFilterNameBatchNumberScanRequired    InventoryFilterName = "BatchNumberScanRequired"
-	InventoryFilterNameBatchType                  InventoryFilterName = "BatchType"
-	InventoryFilterNameBatchNumber                InventoryFilterName = "BatchNumber"
-	InventoryFilterNameWeight                     InventoryFilterName = "Weight"
-	InventoryFilterNameDimHeight                  InventoryFilterName = "DimHeight"
-	InventoryFilterNameDimWidth                   InventoryFilterName = "DimWidth"
-	InventoryFilterNameDimDepth                   InventoryFilterName = "DimDepth"
-	InventoryFilterNameJIT                        InventoryFilterName = "JIT"
-	InventoryFilterNameReorderAmount              InventoryFilterName = "ReorderAmount"
-	InventoryFilterNameReorderDate                InventoryFilterName = "ReorderDate"
-	InventoryFilterNameAverageConsumption         InventoryFilterName = "AverageConsumption"
-	InventoryFilterNameDefaultSupplier            InventoryFilterName = "DefaultSupplier"
-	InventoryFilterNameGeneralWithSeparatingWords InventoryFilterName = "GeneralWithSeparatingWords"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *InventoryFilterName) UnmarshalJSON(b []byte) error {
+func (v *FilterFilterName) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "General", "SKU", "Title", "RetailPrice", "PurchasePrice", "Tracked", "Barcode", "VariationGroupName", "Available", "MinimumLevel", "InOrder", "StockLevel", "StockValue", "Due", "BinRack", "Category", "ChannelSKU", "SupplierCode", "eBayId", "AmazonASIN", "Image", "ExtendedProperty", "ExtendedPropertyName", "Channel", "CreatedDate", "ModifiedDate", "SerialNumberScanRequired", "BatchNumberScanRequired", "BatchType", "BatchNumber", "Weight", "DimHeight", "DimWidth", "DimDepth", "JIT", "ReorderAmount", "ReorderDate", "AverageConsumption", "DefaultSupplier", "GeneralWithSeparatingWords")
 }
 
-// InventoryGroup is an open list: Linnworks may add values.
-type InventoryGroup string
+// HeaderConfigConfigDiscountTyped is an open list: Linnworks may add values.
+type HeaderConfigConfigDiscountTyped string
 
-// Values of InventoryGroup.
+// Values of HeaderConfigConfigDiscountTyped.
 const (
-	InventoryGroupGeneral  InventoryGroup = "General"
-	InventoryGroupStock    InventoryGroup = "Stock"
-	InventoryGroupLocation InventoryGroup = "Location"
+	HeaderConfigConfigDiscountTypedAllEvenly        HeaderConfigConfigDiscountTyped = "AllEvenly"
+	HeaderConfigConfigDiscountTypedItemsThenPostage HeaderConfigConfigDiscountTyped = "ItemsThenPostage"
+	HeaderConfigConfigDiscountTypedPostageThenItems HeaderConfigConfigDiscountTyped = "PostageThenItems"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *InventoryGroup) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "General", "Stock", "Location")
+func (v *HeaderConfigConfigDiscountTyped) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "AllEvenly", "ItemsThenPostage", "PostageThenItems")
 }
 
-// InventoryIncludeProduct is an open list: Linnworks may add values.
-type InventoryIncludeProduct string
+// InventoryViewIncludeProduct is an open list: Linnworks may add values.
+type InventoryViewIncludeProduct string
 
-// Values of InventoryIncludeProduct.
+// Values of InventoryViewIncludeProduct.
 const (
-	InventoryIncludeProductAll         InventoryIncludeProduct = "All"
-	InventoryIncludeProductArchived    InventoryIncludeProduct = "Archived"
-	InventoryIncludeProductNotArchived InventoryIncludeProduct = "NotArchived"
+	InventoryViewIncludeProductAll         InventoryViewIncludeProduct = "All"
+	InventoryViewIncludeProductArchived    InventoryViewIncludeProduct = "Archived"
+	InventoryViewIncludeProductNotArchived InventoryViewIncludeProduct = "NotArchived"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *InventoryIncludeProduct) UnmarshalJSON(b []byte) error {
+func (v *InventoryViewIncludeProduct) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "All", "Archived", "NotArchived")
 }
 
-// InventoryListing is an open list: Linnworks may add values.
-type InventoryListing string
+// InventoryViewListing is an open list: Linnworks may add values.
+type InventoryViewListing string
 
-// Values of InventoryListing.
+// Values of InventoryViewListing.
 const (
-	InventoryListingAll           InventoryListing = "All"
-	InventoryListingVariations    InventoryListing = "Variations"
-	InventoryListingNonVariations InventoryListing = "NonVariations"
-	InventoryListingSingleItems   InventoryListing = "SingleItems"
+	InventoryViewListingAll           InventoryViewListing = "All"
+	InventoryViewListingVariations    InventoryViewListing = "Variations"
+	InventoryViewListingNonVariations InventoryViewListing = "NonVariations"
+	InventoryViewListingSingleItems   InventoryViewListing = "SingleItems"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *InventoryListing) UnmarshalJSON(b []byte) error {
+func (v *InventoryViewListing) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "All", "Variations", "NonVariations", "SingleItems")
 }
 
-// InventoryMemberType is an open list: Linnworks may add values.
-type InventoryMemberType string
+// InventoryViewMode is an open list: Linnworks may add values.
+type InventoryViewMode string
 
-// Values of InventoryMemberType.
+// Values of InventoryViewMode.
 const (
-	InventoryMemberTypeConstructor InventoryMemberType = "Constructor"
-	InventoryMemberTypeEvent       InventoryMemberType = "Event"
-	InventoryMemberTypeField       InventoryMemberType = "Field"
-	InventoryMemberTypeMethod      InventoryMemberType = "Method"
-	InventoryMemberTypeProperty    InventoryMemberType = "Property"
-	InventoryMemberTypeTypeInfo    InventoryMemberType = "TypeInfo"
-	InventoryMemberTypeCustom      InventoryMemberType = "Custom"
-	InventoryMemberTypeNestedType  InventoryMemberType = "NestedType"
-	InventoryMemberTypeAll         InventoryMemberType = "All"
+	InventoryViewModeAll       InventoryViewMode = "All"
+	InventoryViewModeListed    InventoryViewMode = "Listed"
+	InventoryViewModeNotListed InventoryViewMode = "NotListed"
+	InventoryViewModeErrors    InventoryViewMode = "Errors"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *InventoryMemberType) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "Constructor", "Event", "Field", "Method", "Property", "TypeInfo", "Custom", "NestedType", "All")
-}
-
-// InventoryMethodImplementationFlag is an open list: Linnworks may add values.
-type InventoryMethodImplementationFlag string
-
-// Values of InventoryMethodImplementationFlag.
-const (
-	InventoryMethodImplementationFlagCodeTypeMask        InventoryMethodImplementationFlag = "CodeTypeMask"
-	InventoryMethodImplementationFlagIl                  InventoryMethodImplementationFlag = "IL"
-	InventoryMethodImplementationFlagNative              InventoryMethodImplementationFlag = "Native"
-	InventoryMethodImplementationFlagOptil               InventoryMethodImplementationFlag = "OPTIL"
-	InventoryMethodImplementationFlagRuntime             InventoryMethodImplementationFlag = "Runtime"
-	InventoryMethodImplementationFlagManagedMask         InventoryMethodImplementationFlag = "ManagedMask"
-	InventoryMethodImplementationFlagUnmanaged           InventoryMethodImplementationFlag = "Unmanaged"
-	InventoryMethodImplementationFlagManaged             InventoryMethodImplementationFlag = "Managed"
-	InventoryMethodImplementationFlagForwardRef          InventoryMethodImplementationFlag = "ForwardRef"
-	InventoryMethodImplementationFlagPreserveSig         InventoryMethodImplementationFlag = "PreserveSig"
-	InventoryMethodImplementationFlagInternalCall        InventoryMethodImplementationFlag = "InternalCall"
-	InventoryMethodImplementationFlagSynchronized        InventoryMethodImplementationFlag = "Synchronized"
-	InventoryMethodImplementationFlagNoInlining          InventoryMethodImplementationFlag = "NoInlining"
-	InventoryMethodImplementationFlagAggressiveInlining  InventoryMethodImplementationFlag = "AggressiveInlining"
-	InventoryMethodImplementationFlagNoOptimization      InventoryMethodImplementationFlag = "NoOptimization"
-	InventoryMethodImplementationFlagSecurityMitigations InventoryMethodImplementationFlag = "SecurityMitigations"
-	InventoryMethodImplementationFlagMaxMethodImplVal    InventoryMethodImplementationFlag = "MaxMethodImplVal"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *InventoryMethodImplementationFlag) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "CodeTypeMask", "IL", "Native", "OPTIL", "Runtime", "ManagedMask", "Unmanaged", "Managed", "ForwardRef", "PreserveSig", "InternalCall", "Synchronized", "NoInlining", "AggressiveInlining", "NoOptimization", "SecurityMitigations", "MaxMethodImplVal")
-}
-
-// InventoryMode is an open list: Linnworks may add values.
-type InventoryMode string
-
-// Values of InventoryMode.
-const (
-	InventoryModeAll       InventoryMode = "All"
-	InventoryModeListed    InventoryMode = "Listed"
-	InventoryModeNotListed InventoryMode = "NotListed"
-	InventoryModeErrors    InventoryMode = "Errors"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *InventoryMode) UnmarshalJSON(b []byte) error {
+func (v *InventoryViewMode) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "All", "Listed", "NotListed", "Errors")
 }
 
-// InventoryReplaceWith is an open list: Linnworks may add values.
-type InventoryReplaceWith string
+// MemberInfoMemberType is an open list: Linnworks may add values.
+type MemberInfoMemberType string
 
-// Values of InventoryReplaceWith.
+// Values of MemberInfoMemberType.
 const (
-	InventoryReplaceWithNone InventoryReplaceWith = "None"
-	InventoryReplaceWithName InventoryReplaceWith = "Name"
-	InventoryReplaceWithCode InventoryReplaceWith = "Code"
+	MemberInfoMemberTypeConstructor MemberInfoMemberType = "Constructor"
+	MemberInfoMemberTypeEvent       MemberInfoMemberType = "Event"
+	MemberInfoMemberTypeField       MemberInfoMemberType = "Field"
+	MemberInfoMemberTypeMethod      MemberInfoMemberType = "Method"
+	MemberInfoMemberTypeProperty    MemberInfoMemberType = "Property"
+	MemberInfoMemberTypeTypeInfo    MemberInfoMemberType = "TypeInfo"
+	MemberInfoMemberTypeCustom      MemberInfoMemberType = "Custom"
+	MemberInfoMemberTypeNestedType  MemberInfoMemberType = "NestedType"
+	MemberInfoMemberTypeAll         MemberInfoMemberType = "All"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *InventoryReplaceWith) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "None", "Name", "Code")
+func (v *MemberInfoMemberType) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "Constructor", "Event", "Field", "Method", "Property", "TypeInfo", "Custom", "NestedType", "All")
 }
 
-// InventoryResultStatus is an open list: Linnworks may add values.
-type InventoryResultStatus string
+// MethodInfoAttribute is an open list: Linnworks may add values.
+type MethodInfoAttribute string
 
-// Values of InventoryResultStatus.
+// Values of MethodInfoAttribute.
 const (
-	InventoryResultStatusNotset              InventoryResultStatus = "NOTSET"
-	InventoryResultStatusSuccessful          InventoryResultStatus = "SUCCESSFUL"
-	InventoryResultStatusPartiallySuccessful InventoryResultStatus = "PARTIALLY_SUCCESSFUL"
-	InventoryResultStatusFailed              InventoryResultStatus = "FAILED"
+	MethodInfoAttributeMemberAccessMask      MethodInfoAttribute = "MemberAccessMask"
+	MethodInfoAttributePrivateScope          MethodInfoAttribute = "PrivateScope"
+	MethodInfoAttributePrivate               MethodInfoAttribute = "Private"
+	MethodInfoAttributeFamANDAssem           MethodInfoAttribute = "FamANDAssem"
+	MethodInfoAttributeAssembly              MethodInfoAttribute = "Assembly"
+	MethodInfoAttributeFamily                MethodInfoAttribute = "Family"
+	MethodInfoAttributeFamORAssem            MethodInfoAttribute = "FamORAssem"
+	MethodInfoAttributePublic                MethodInfoAttribute = "Public"
+	MethodInfoAttributeStatic                MethodInfoAttribute = "Static"
+	MethodInfoAttributeFinal                 MethodInfoAttribute = "Final"
+	MethodInfoAttributeVirtual               MethodInfoAttribute = "Virtual"
+	MethodInfoAttributeHideBySig             MethodInfoAttribute = "HideBySig"
+	MethodInfoAttributeCheckAccessOnOverride MethodInfoAttribute = "CheckAccessOnOverride"
+	MethodInfoAttributeVtableLayoutMask      MethodInfoAttribute = "VtableLayoutMask"
+	MethodInfoAttributeReuseSlot             MethodInfoAttribute = "ReuseSlot"
+	MethodInfoAttributeNewSlot               MethodInfoAttribute = "NewSlot"
+	MethodInfoAttributeAbstract              MethodInfoAttribute = "Abstract"
+	MethodInfoAttributeSpecialName           MethodInfoAttribute = "SpecialName"
+	MethodInfoAttributePinvokeImpl           MethodInfoAttribute = "PinvokeImpl"
+	MethodInfoAttributeUnmanagedExport       MethodInfoAttribute = "UnmanagedExport"
+	MethodInfoAttributeRTSpecialName         MethodInfoAttribute = "RTSpecialName"
+	MethodInfoAttributeReservedMask          MethodInfoAttribute = "ReservedMask"
+	MethodInfoAttributeHasSecurity           MethodInfoAttribute = "HasSecurity"
+	MethodInfoAttributeRequireSecObject      MethodInfoAttribute = "RequireSecObject"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *InventoryResultStatus) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "NOTSET", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED")
+func (v *MethodInfoAttribute) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "MemberAccessMask", "PrivateScope", "Private", "FamANDAssem", "Assembly", "Family", "FamORAssem", "Public", "Static", "Final", "Virtual", "HideBySig", "CheckAccessOnOverride", "VtableLayoutMask", "ReuseSlot", "NewSlot", "Abstract", "SpecialName", "PinvokeImpl", "UnmanagedExport", "RTSpecialName", "ReservedMask", "HasSecurity", "RequireSecObject")
 }
 
-// InventoryRuleType is an open list: Linnworks may add values.
-type InventoryRuleType string
+// MethodInfoCallingConvention is an open list: Linnworks may add values.
+type MethodInfoCallingConvention string
 
-// Values of InventoryRuleType.
+// Values of MethodInfoCallingConvention.
 const (
-	InventoryRuleTypeGreaterThan            InventoryRuleType = "GreaterThan"
-	InventoryRuleTypeGreaterThanOrZero      InventoryRuleType = "GreaterThanOrZero"
-	InventoryRuleTypeLessThan               InventoryRuleType = "LessThan"
-	InventoryRuleTypeNotEmpty               InventoryRuleType = "NotEmpty"
-	InventoryRuleTypeNotEmptyOrDisabled     InventoryRuleType = "NotEmptyOrDisabled"
-	InventoryRuleTypePercent                InventoryRuleType = "Percent"
-	InventoryRuleTypePositiveNumber         InventoryRuleType = "PositiveNumber"
-	InventoryRuleTypeRegexp                 InventoryRuleType = "Regexp"
-	InventoryRuleTypeEnabled                InventoryRuleType = "Enabled"
-	InventoryRuleTypeDisabled               InventoryRuleType = "Disabled"
-	InventoryRuleTypeDisabledSimple         InventoryRuleType = "DisabledSimple"
-	InventoryRuleTypeAction                 InventoryRuleType = "Action"
-	InventoryRuleTypeIsFilledOnce           InventoryRuleType = "IsFilledOnce"
-	InventoryRuleTypeIsReadOnlyPassword     InventoryRuleType = "IsReadOnlyPassword"
-	InventoryRuleTypeListAtLeastOneSelected InventoryRuleType = "ListAtLeastOneSelected"
-	InventoryRuleTypeListAtLeastOneOf       InventoryRuleType = "ListAtLeastOneOf"
-	InventoryRuleTypeHidden                 InventoryRuleType = "Hidden"
-	InventoryRuleTypeShown                  InventoryRuleType = "Shown"
+	MethodInfoCallingConventionStandard     MethodInfoCallingConvention = "Standard"
+	MethodInfoCallingConventionVarArgs      MethodInfoCallingConvention = "VarArgs"
+	MethodInfoCallingConventionAny          MethodInfoCallingConvention = "Any"
+	MethodInfoCallingConventionHasThis      MethodInfoCallingConvention = "HasThis"
+	MethodInfoCallingConventionExplicitThis MethodInfoCallingConvention = "ExplicitThis"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *InventoryRuleType) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "GreaterThan", "GreaterThanOrZero", "LessThan", "NotEmpty", "NotEmptyOrDisabled", "Percent", "PositiveNumber", "Regexp", "Enabled", "Disabled", "DisabledSimple", "Action", "IsFilledOnce", "IsReadOnlyPassword", "ListAtLeastOneSelected", "ListAtLeastOneOf", "Hidden", "Shown")
+func (v *MethodInfoCallingConvention) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "Standard", "VarArgs", "Any", "HasThis", "ExplicitThis")
 }
 
-// InventorySortDirection is an open list: Linnworks may add values.
-type InventorySortDirection string
+// MethodInfoMemberType is an open list: Linnworks may add values.
+type MethodInfoMemberType string
 
-// Values of InventorySortDirection.
+// Values of MethodInfoMemberType.
 const (
-	InventorySortDirectionNone       InventorySortDirection = "None"
-	InventorySortDirectionDescending InventorySortDirection = "Descending"
-	InventorySortDirectionAscending  InventorySortDirection = "Ascending"
+	MethodInfoMemberTypeConstructor MethodInfoMemberType = "Constructor"
+	MethodInfoMemberTypeEvent       MethodInfoMemberType = "Event"
+	MethodInfoMemberTypeField       MethodInfoMemberType = "Field"
+	MethodInfoMemberTypeMethod      MethodInfoMemberType = "Method"
+	MethodInfoMemberTypeProperty    MethodInfoMemberType = "Property"
+	MethodInfoMemberTypeTypeInfo    MethodInfoMemberType = "TypeInfo"
+	MethodInfoMemberTypeCustom      MethodInfoMemberType = "Custom"
+	MethodInfoMemberTypeNestedType  MethodInfoMemberType = "NestedType"
+	MethodInfoMemberTypeAll         MethodInfoMemberType = "All"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *InventorySortDirection) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "None", "Descending", "Ascending")
+func (v *MethodInfoMemberType) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "Constructor", "Event", "Field", "Method", "Property", "TypeInfo", "Custom", "NestedType", "All")
 }
 
-// InventoryType is an open list: Linnworks may add values.
-type InventoryType string
+// MethodInfoMethodImplementationFlag is an open list: Linnworks may add values.
+type MethodInfoMethodImplementationFlag string
 
-// Values of InventoryType.
+// Values of MethodInfoMethodImplementationFlag.
 const (
-	InventoryTypeUnspecified  InventoryType = "Unspecified"
-	InventoryTypeDelivery     InventoryType = "Delivery"
-	InventoryTypeCollection   InventoryType = "Collection"
-	InventoryTypeSmartConnect InventoryType = "SmartConnect"
+	MethodInfoMethodImplementationFlagCodeTypeMask        MethodInfoMethodImplementationFlag = "CodeTypeMask"
+	MethodInfoMethodImplementationFlagIl                  MethodInfoMethodImplementationFlag = "IL"
+	MethodInfoMethodImplementationFlagNative              MethodInfoMethodImplementationFlag = "Native"
+	MethodInfoMethodImplementationFlagOptil               MethodInfoMethodImplementationFlag = "OPTIL"
+	MethodInfoMethodImplementationFlagRuntime             MethodInfoMethodImplementationFlag = "Runtime"
+	MethodInfoMethodImplementationFlagManagedMask         MethodInfoMethodImplementationFlag = "ManagedMask"
+	MethodInfoMethodImplementationFlagUnmanaged           MethodInfoMethodImplementationFlag = "Unmanaged"
+	MethodInfoMethodImplementationFlagManaged             MethodInfoMethodImplementationFlag = "Managed"
+	MethodInfoMethodImplementationFlagForwardRef          MethodInfoMethodImplementationFlag = "ForwardRef"
+	MethodInfoMethodImplementationFlagPreserveSig         MethodInfoMethodImplementationFlag = "PreserveSig"
+	MethodInfoMethodImplementationFlagInternalCall        MethodInfoMethodImplementationFlag = "InternalCall"
+	MethodInfoMethodImplementationFlagSynchronized        MethodInfoMethodImplementationFlag = "Synchronized"
+	MethodInfoMethodImplementationFlagNoInlining          MethodInfoMethodImplementationFlag = "NoInlining"
+	MethodInfoMethodImplementationFlagAggressiveInlining  MethodInfoMethodImplementationFlag = "AggressiveInlining"
+	MethodInfoMethodImplementationFlagNoOptimization      MethodInfoMethodImplementationFlag = "NoOptimization"
+	MethodInfoMethodImplementationFlagSecurityMitigations MethodInfoMethodImplementationFlag = "SecurityMitigations"
+	MethodInfoMethodImplementationFlagMaxMethodImplVal    MethodInfoMethodImplementationFlag = "MaxMethodImplVal"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *InventoryType) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "Unspecified", "Delivery", "Collection", "SmartConnect")
-}
-
-// InventoryUpdateStatus is an open list: Linnworks may add values.
-type InventoryUpdateStatus string
-
-// Values of InventoryUpdateStatus.
-const (
-	InventoryUpdateStatusNoChange         InventoryUpdateStatus = "NoChange"
-	InventoryUpdateStatusPending          InventoryUpdateStatus = "Pending"
-	InventoryUpdateStatusSentNotConfirmed InventoryUpdateStatus = "SentNotConfirmed"
-	InventoryUpdateStatusSuccess          InventoryUpdateStatus = "Success"
-	InventoryUpdateStatusError            InventoryUpdateStatus = "Error"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *InventoryUpdateStatus) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "NoChange", "Pending", "SentNotConfirmed", "Success", "Error")
-}
-
-// InventoryValueType is an open list: Linnworks may add values.
-type InventoryValueType string
-
-// Values of InventoryValueType.
-const (
-	InventoryValueTypeString   InventoryValueType = "STRING"
-	InventoryValueTypeInt      InventoryValueType = "INT"
-	InventoryValueTypeDouble   InventoryValueType = "DOUBLE"
-	InventoryValueTypeBoolean  InventoryValueType = "BOOLEAN"
-	InventoryValueTypePassword InventoryValueType = "PASSWORD"
-	InventoryValueTypeList     InventoryValueType = "LIST"
-	InventoryValueTypeURL      InventoryValueType = "URL"
-	InventoryValueTypeButton   InventoryValueType = "BUTTON"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *InventoryValueType) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "STRING", "INT", "DOUBLE", "BOOLEAN", "PASSWORD", "LIST", "URL", "BUTTON")
+func (v *MethodInfoMethodImplementationFlag) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "CodeTypeMask", "IL", "Native", "OPTIL", "Runtime", "ManagedMask", "Unmanaged", "Managed", "ForwardRef", "PreserveSig", "InternalCall", "Synchronized", "NoInlining", "AggressiveInlining", "NoOptimization", "SecurityMitigations", "MaxMethodImplVal")
 }
 
 // ParameterInfoAttribute is an open list: Linnworks may add values.
@@ -4565,3 +4802,238 @@ const (
 func (v *ProductIdentifierInformationType) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "EAN", "MPN", "GTIN", "UPC", "ASIN", "ISBN", "Google", "CustomID", "PZN", "GCID", "ePID", "AMZNTRANS", "SERIAL", "IMEI")
 }
+
+// PropertyRuleRuleType is an open list: Linnworks may add values.
+type PropertyRuleRuleType string
+
+// Values of PropertyRuleRuleType.
+const (
+	PropertyRuleRuleTypeGreaterThan            PropertyRuleRuleType = "GreaterThan"
+	PropertyRuleRuleTypeGreaterThanOrZero      PropertyRuleRuleType = "GreaterThanOrZero"
+	PropertyRuleRuleTypeLessThan               PropertyRuleRuleType = "LessThan"
+	PropertyRuleRuleTypeNotEmpty               PropertyRuleRuleType = "NotEmpty"
+	PropertyRuleRuleTypeNotEmptyOrDisabled     PropertyRuleRuleType = "NotEmptyOrDisabled"
+	PropertyRuleRuleTypePercent                PropertyRuleRuleType = "Percent"
+	PropertyRuleRuleTypePositiveNumber         PropertyRuleRuleType = "PositiveNumber"
+	PropertyRuleRuleTypeRegexp                 PropertyRuleRuleType = "Regexp"
+	PropertyRuleRuleTypeEnabled                PropertyRuleRuleType = "Enabled"
+	PropertyRuleRuleTypeDisabled               PropertyRuleRuleType = "Disabled"
+	PropertyRuleRuleTypeDisabledSimple         PropertyRuleRuleType = "DisabledSimple"
+	PropertyRuleRuleTypeAction                 PropertyRuleRuleType = "Action"
+	PropertyRuleRuleTypeIsFilledOnce           PropertyRuleRuleType = "IsFilledOnce"
+	PropertyRuleRuleTypeIsReadOnlyPassword     PropertyRuleRuleType = "IsReadOnlyPassword"
+	PropertyRuleRuleTypeListAtLeastOneSelected PropertyRuleRuleType = "ListAtLeastOneSelected"
+	PropertyRuleRuleTypeListAtLeastOneOf       PropertyRuleRuleType = "ListAtLeastOneOf"
+	PropertyRuleRuleTypeHidden                 PropertyRuleRuleType = "Hidden"
+	PropertyRuleRuleTypeShown                  PropertyRuleRuleType = "Shown"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *PropertyRuleRuleType) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "GreaterThan", "GreaterThanOrZero", "LessThan", "NotEmpty", "NotEmptyOrDisabled", "Percent", "PositiveNumber", "Regexp", "Enabled", "Disabled", "DisabledSimple", "Action", "IsFilledOnce", "IsReadOnlyPassword", "ListAtLeastOneSelected", "ListAtLeastOneOf", "Hidden", "Shown")
+}
+
+// StockItemEbayCompatibilityEbayCompitibilityType is an open list: Linnworks may add values.
+type StockItemEbayCompatibilityEbayCompitibilityType string
+
+// Values of StockItemEbayCompatibilityEbayCompitibilityType.
+const (
+	StockItemEbayCompatibilityEbayCompitibilityTypeKType StockItemEbayCompatibilityEbayCompitibilityType = "KType"
+	StockItemEbayCompatibilityEbayCompitibilityTypeEPID  StockItemEbayCompatibilityEbayCompitibilityType = "ePID"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *StockItemEbayCompatibilityEbayCompitibilityType) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "KType", "ePID")
+}
+
+// StockItemPriceUpdateStatus is an open list: Linnworks may add values.
+type StockItemPriceUpdateStatus string
+
+// Values of StockItemPriceUpdateStatus.
+const (
+	StockItemPriceUpdateStatusNoChange         StockItemPriceUpdateStatus = "NoChange"
+	StockItemPriceUpdateStatusPending          StockItemPriceUpdateStatus = "Pending"
+	StockItemPriceUpdateStatusSentNotConfirmed StockItemPriceUpdateStatus = "SentNotConfirmed"
+	StockItemPriceUpdateStatusSuccess          StockItemPriceUpdateStatus = "Success"
+	StockItemPriceUpdateStatusError            StockItemPriceUpdateStatus = "Error"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *StockItemPriceUpdateStatus) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "NoChange", "Pending", "SentNotConfirmed", "Success", "Error")
+}
+
+// StockItemProductIdentifierType is an open list: Linnworks may add values.
+type StockItemProductIdentifierType string
+
+// Values of StockItemProductIdentifierType.
+const (
+	StockItemProductIdentifierTypeEAN       StockItemProductIdentifierType = "EAN"
+	StockItemProductIdentifierTypeMPN       StockItemProductIdentifierType = "MPN"
+	StockItemProductIdentifierTypeGTIN      StockItemProductIdentifierType = "GTIN"
+	StockItemProductIdentifierTypeUPC       StockItemProductIdentifierType = "UPC"
+	StockItemProductIdentifierTypeASIN      StockItemProductIdentifierType = "ASIN"
+	StockItemProductIdentifierTypeISBN      StockItemProductIdentifierType = "ISBN"
+	StockItemProductIdentifierTypeGoogle    StockItemProductIdentifierType = "Google"
+	StockItemProductIdentifierTypeCustomID  StockItemProductIdentifierType = "CustomID"
+	StockItemProductIdentifierTypePzn       StockItemProductIdentifierType = "PZN"
+	StockItemProductIdentifierTypeGcid      StockItemProductIdentifierType = "GCID"
+	StockItemProductIdentifierTypeEPID      StockItemProductIdentifierType = "ePID"
+	StockItemProductIdentifierTypeAmzntrans StockItemProductIdentifierType = "AMZNTRANS"
+	StockItemProductIdentifierTypeSerial    StockItemProductIdentifierType = "SERIAL"
+	StockItemProductIdentifierTypeImei      StockItemProductIdentifierType = "IMEI"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *StockItemProductIdentifierType) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "EAN", "MPN", "GTIN", "UPC", "ASIN", "ISBN", "Google", "CustomID", "PZN", "GCID", "ePID", "AMZNTRANS", "SERIAL", "IMEI")
+}
+
+// UpdateInventoryItemFieldRequestFieldName is an open list: Linnworks may add values.
+type UpdateInventoryItemFieldRequestFieldName string
+
+// Values of UpdateInventoryItemFieldRequestFieldName.
+const (
+	UpdateInventoryItemFieldRequestFieldNameSKU                      UpdateInventoryItemFieldRequestFieldName = "SKU"
+	UpdateInventoryItemFieldRequestFieldNameTitle                    UpdateInventoryItemFieldRequestFieldName = "Title"
+	UpdateInventoryItemFieldRequestFieldNameVariationGroupName       UpdateInventoryItemFieldRequestFieldName = "VariationGroupName"
+	UpdateInventoryItemFieldRequestFieldNameRetailPrice              UpdateInventoryItemFieldRequestFieldName = "RetailPrice"
+	UpdateInventoryItemFieldRequestFieldNamePurchasePrice            UpdateInventoryItemFieldRequestFieldName = "PurchasePrice"
+	UpdateInventoryItemFieldRequestFieldNameTracked                  UpdateInventoryItemFieldRequestFieldName = "Tracked"
+	UpdateInventoryItemFieldRequestFieldNameBarcode                  UpdateInventoryItemFieldRequestFieldName = "Barcode"
+	UpdateInventoryItemFieldRequestFieldNameAvailable                UpdateInventoryItemFieldRequestFieldName = "Available"
+	UpdateInventoryItemFieldRequestFieldNameMinimumLevel             UpdateInventoryItemFieldRequestFieldName = "MinimumLevel"
+	UpdateInventoryItemFieldRequestFieldNameInOrder                  UpdateInventoryItemFieldRequestFieldName = "InOrder"
+	UpdateInventoryItemFieldRequestFieldNameStockLevel               UpdateInventoryItemFieldRequestFieldName = "StockLevel"
+	UpdateInventoryItemFieldRequestFieldNameStockValue               UpdateInventoryItemFieldRequestFieldName = "StockValue"
+	UpdateInventoryItemFieldRequestFieldNameDue                      UpdateInventoryItemFieldRequestFieldName = "Due"
+	UpdateInventoryItemFieldRequestFieldNameBinRack                  UpdateInventoryItemFieldRequestFieldName = "BinRack"
+	UpdateInventoryItemFieldRequestFieldNameCategory                 UpdateInventoryItemFieldRequestFieldName = "Category"
+	UpdateInventoryItemFieldRequestFieldNameImage                    UpdateInventoryItemFieldRequestFieldName = "Image"
+	UpdateInventoryItemFieldRequestFieldNameWeight                   UpdateInventoryItemFieldRequestFieldName = "Weight"
+	UpdateInventoryItemFieldRequestFieldNameDimHeight                UpdateInventoryItemFieldRequestFieldName = "DimHeight"
+	UpdateInventoryItemFieldRequestFieldNameDimWidth                 UpdateInventoryItemFieldRequestFieldName = "DimWidth"
+	UpdateInventoryItemFieldRequestFieldNameDimDepth                 UpdateInventoryItemFieldRequestFieldName = "DimDepth"
+	UpdateInventoryItemFieldRequestFieldNameCreatedDate              UpdateInventoryItemFieldRequestFieldName = "CreatedDate"
+	UpdateInventoryItemFieldRequestFieldNameModifiedDate             UpdateInventoryItemFieldRequestFieldName = "ModifiedDate"
+	UpdateInventoryItemFieldRequestFieldNameSerialNumberScanRequired UpdateInventoryItemFieldRequestFieldName = "SerialNumberScanRequired"
+	UpdateInventoryItemFieldRequestFieldNameBatchNumberScanRequired  UpdateInventoryItemFieldRequestFieldName = "BatchNumberScanRequired"
+	UpdateInventoryItemFieldRequestFieldNameBatchType                UpdateInventoryItemFieldRequestFieldName = "BatchType"
+	UpdateInventoryItemFieldRequestFieldNameJIT                      UpdateInventoryItemFieldRequestFieldName = "JIT"
+	UpdateInventoryItemFieldRequestFieldNameReorderAmount            UpdateInventoryItemFieldRequestFieldName = "ReorderAmount"
+	UpdateInventoryItemFieldRequestFieldNameReorderDate              UpdateInventoryItemFieldRequestFieldName = "ReorderDate"
+	UpdateInventoryItemFieldRequestFieldNameAverageConsumption       UpdateInventoryItemFieldRequestFieldName = "AverageConsumption"
+	UpdateInventoryItemFieldRequestFieldNameDefaultSupplier          UpdateInventoryItemFieldRequestFieldName = "DefaultSupplier"
+)
+
+// UpdateInventoryItemLevelsRequestFieldName is an open list: Linnworks may add values.
+type UpdateInventoryItemLevelsRequestFieldName string
+
+// Values of UpdateInventoryItemLevelsRequestFieldName.
+const (
+	UpdateInventoryItemLevelsRequestFieldNameSKU                      UpdateInventoryItemLevelsRequestFieldName = "SKU"
+	UpdateInventoryItemLevelsRequestFieldNameTitle                    UpdateInventoryItemLevelsRequestFieldName = "Title"
+	UpdateInventoryItemLevelsRequestFieldNameVariationGroupName       UpdateInventoryItemLevelsRequestFieldName = "VariationGroupName"
+	UpdateInventoryItemLevelsRequestFieldNameRetailPrice              UpdateInventoryItemLevelsRequestFieldName = "RetailPrice"
+	UpdateInventoryItemLevelsRequestFieldNamePurchasePrice            UpdateInventoryItemLevelsRequestFieldName = "PurchasePrice"
+	UpdateInventoryItemLevelsRequestFieldNameTracked                  UpdateInventoryItemLevelsRequestFieldName = "Tracked"
+	UpdateInventoryItemLevelsRequestFieldNameBarcode                  UpdateInventoryItemLevelsRequestFieldName = "Barcode"
+	UpdateInventoryItemLevelsRequestFieldNameAvailable                UpdateInventoryItemLevelsRequestFieldName = "Available"
+	UpdateInventoryItemLevelsRequestFieldNameMinimumLevel             UpdateInventoryItemLevelsRequestFieldName = "MinimumLevel"
+	UpdateInventoryItemLevelsRequestFieldNameInOrder                  UpdateInventoryItemLevelsRequestFieldName = "InOrder"
+	UpdateInventoryItemLevelsRequestFieldNameStockLevel               UpdateInventoryItemLevelsRequestFieldName = "StockLevel"
+	UpdateInventoryItemLevelsRequestFieldNameStockValue               UpdateInventoryItemLevelsRequestFieldName = "StockValue"
+	UpdateInventoryItemLevelsRequestFieldNameDue                      UpdateInventoryItemLevelsRequestFieldName = "Due"
+	UpdateInventoryItemLevelsRequestFieldNameBinRack                  UpdateInventoryItemLevelsRequestFieldName = "BinRack"
+	UpdateInventoryItemLevelsRequestFieldNameCategory                 UpdateInventoryItemLevelsRequestFieldName = "Category"
+	UpdateInventoryItemLevelsRequestFieldNameImage                    UpdateInventoryItemLevelsRequestFieldName = "Image"
+	UpdateInventoryItemLevelsRequestFieldNameWeight                   UpdateInventoryItemLevelsRequestFieldName = "Weight"
+	UpdateInventoryItemLevelsRequestFieldNameDimHeight                UpdateInventoryItemLevelsRequestFieldName = "DimHeight"
+	UpdateInventoryItemLevelsRequestFieldNameDimWidth                 UpdateInventoryItemLevelsRequestFieldName = "DimWidth"
+	UpdateInventoryItemLevelsRequestFieldNameDimDepth                 UpdateInventoryItemLevelsRequestFieldName = "DimDepth"
+	UpdateInventoryItemLevelsRequestFieldNameCreatedDate              UpdateInventoryItemLevelsRequestFieldName = "CreatedDate"
+	UpdateInventoryItemLevelsRequestFieldNameModifiedDate             UpdateInventoryItemLevelsRequestFieldName = "ModifiedDate"
+	UpdateInventoryItemLevelsRequestFieldNameSerialNumberScanRequired UpdateInventoryItemLevelsRequestFieldName = "SerialNumberScanRequired"
+	UpdateInventoryItemLevelsRequestFieldNameBatchNumberScanRequired  UpdateInventoryItemLevelsRequestFieldName = "BatchNumberScanRequired"
+	UpdateInventoryItemLevelsRequestFieldNameBatchType                UpdateInventoryItemLevelsRequestFieldName = "BatchType"
+	UpdateInventoryItemLevelsRequestFieldNameJIT                      UpdateInventoryItemLevelsRequestFieldName = "JIT"
+	UpdateInventoryItemLevelsRequestFieldNameReorderAmount            UpdateInventoryItemLevelsRequestFieldName = "ReorderAmount"
+	UpdateInventoryItemLevelsRequestFieldNameReorderDate              UpdateInventoryItemLevelsRequestFieldName = "ReorderDate"
+	UpdateInventoryItemLevelsRequestFieldNameAverageConsumption       UpdateInventoryItemLevelsRequestFieldName = "AverageConsumption"
+	UpdateInventoryItemLevelsRequestFieldNameDefaultSupplier          UpdateInventoryItemLevelsRequestFieldName = "DefaultSupplier"
+)
+
+// UpdateInventoryItemLocationFieldRequestFieldName is an open list: Linnworks may add values.
+type UpdateInventoryItemLocationFieldRequestFieldName string
+
+// Values of UpdateInventoryItemLocationFieldRequestFieldName.
+const (
+	UpdateInventoryItemLocationFieldRequestFieldNameSKU                      UpdateInventoryItemLocationFieldRequestFieldName = "SKU"
+	UpdateInventoryItemLocationFieldRequestFieldNameTitle                    UpdateInventoryItemLocationFieldRequestFieldName = "Title"
+	UpdateInventoryItemLocationFieldRequestFieldNameVariationGroupName       UpdateInventoryItemLocationFieldRequestFieldName = "VariationGroupName"
+	UpdateInventoryItemLocationFieldRequestFieldNameRetailPrice              UpdateInventoryItemLocationFieldRequestFieldName = "RetailPrice"
+	UpdateInventoryItemLocationFieldRequestFieldNamePurchasePrice            UpdateInventoryItemLocationFieldRequestFieldName = "PurchasePrice"
+	UpdateInventoryItemLocationFieldRequestFieldNameTracked                  UpdateInventoryItemLocationFieldRequestFieldName = "Tracked"
+	UpdateInventoryItemLocationFieldRequestFieldNameBarcode                  UpdateInventoryItemLocationFieldRequestFieldName = "Barcode"
+	UpdateInventoryItemLocationFieldRequestFieldNameAvailable                UpdateInventoryItemLocationFieldRequestFieldName = "Available"
+	UpdateInventoryItemLocationFieldRequestFieldNameMinimumLevel             UpdateInventoryItemLocationFieldRequestFieldName = "MinimumLevel"
+	UpdateInventoryItemLocationFieldRequestFieldNameInOrder                  UpdateInventoryItemLocationFieldRequestFieldName = "InOrder"
+	UpdateInventoryItemLocationFieldRequestFieldNameStockLevel               UpdateInventoryItemLocationFieldRequestFieldName = "StockLevel"
+	UpdateInventoryItemLocationFieldRequestFieldNameStockValue               UpdateInventoryItemLocationFieldRequestFieldName = "StockValue"
+	UpdateInventoryItemLocationFieldRequestFieldNameDue                      UpdateInventoryItemLocationFieldRequestFieldName = "Due"
+	UpdateInventoryItemLocationFieldRequestFieldNameBinRack                  UpdateInventoryItemLocationFieldRequestFieldName = "BinRack"
+	UpdateInventoryItemLocationFieldRequestFieldNameCategory                 UpdateInventoryItemLocationFieldRequestFieldName = "Category"
+	UpdateInventoryItemLocationFieldRequestFieldNameImage                    UpdateInventoryItemLocationFieldRequestFieldName = "Image"
+	UpdateInventoryItemLocationFieldRequestFieldNameWeight                   UpdateInventoryItemLocationFieldRequestFieldName = "Weight"
+	UpdateInventoryItemLocationFieldRequestFieldNameDimHeight                UpdateInventoryItemLocationFieldRequestFieldName = "DimHeight"
+	UpdateInventoryItemLocationFieldRequestFieldNameDimWidth                 UpdateInventoryItemLocationFieldRequestFieldName = "DimWidth"
+	UpdateInventoryItemLocationFieldRequestFieldNameDimDepth                 UpdateInventoryItemLocationFieldRequestFieldName = "DimDepth"
+	UpdateInventoryItemLocationFieldRequestFieldNameCreatedDate              UpdateInventoryItemLocationFieldRequestFieldName = "CreatedDate"
+	UpdateInventoryItemLocationFieldRequestFieldNameModifiedDate             UpdateInventoryItemLocationFieldRequestFieldName = "ModifiedDate"
+	UpdateInventoryItemLocationFieldRequestFieldNameSerialNumberScanRequired UpdateInventoryItemLocationFieldRequestFieldName = "SerialNumberScanRequired"
+	UpdateInventoryItemLocationFieldRequestFieldNameBatchNumberScanRequired  UpdateInventoryItemLocationFieldRequestFieldName = "BatchNumberScanRequired"
+	UpdateInventoryItemLocationFieldRequestFieldNameBatchType                UpdateInventoryItemLocationFieldRequestFieldName = "BatchType"
+	UpdateInventoryItemLocationFieldRequestFieldNameJIT                      UpdateInventoryItemLocationFieldRequestFieldName = "JIT"
+	UpdateInventoryItemLocationFieldRequestFieldNameReorderAmount            UpdateInventoryItemLocationFieldRequestFieldName = "ReorderAmount"
+	UpdateInventoryItemLocationFieldRequestFieldNameReorderDate              UpdateInventoryItemLocationFieldRequestFieldName = "ReorderDate"
+	UpdateInventoryItemLocationFieldRequestFieldNameAverageConsumption       UpdateInventoryItemLocationFieldRequestFieldName = "AverageConsumption"
+	UpdateInventoryItemLocationFieldRequestFieldNameDefaultSupplier          UpdateInventoryItemLocationFieldRequestFieldName = "DefaultSupplier"
+)
+
+// UpdateInventoryItemStockFieldRequestFieldName is an open list: Linnworks may add values.
+type UpdateInventoryItemStockFieldRequestFieldName string
+
+// Values of UpdateInventoryItemStockFieldRequestFieldName.
+const (
+	UpdateInventoryItemStockFieldRequestFieldNameSKU                      UpdateInventoryItemStockFieldRequestFieldName = "SKU"
+	UpdateInventoryItemStockFieldRequestFieldNameTitle                    UpdateInventoryItemStockFieldRequestFieldName = "Title"
+	UpdateInventoryItemStockFieldRequestFieldNameVariationGroupName       UpdateInventoryItemStockFieldRequestFieldName = "VariationGroupName"
+	UpdateInventoryItemStockFieldRequestFieldNameRetailPrice              UpdateInventoryItemStockFieldRequestFieldName = "RetailPrice"
+	UpdateInventoryItemStockFieldRequestFieldNamePurchasePrice            UpdateInventoryItemStockFieldRequestFieldName = "PurchasePrice"
+	UpdateInventoryItemStockFieldRequestFieldNameTracked                  UpdateInventoryItemStockFieldRequestFieldName = "Tracked"
+	UpdateInventoryItemStockFieldRequestFieldNameBarcode                  UpdateInventoryItemStockFieldRequestFieldName = "Barcode"
+	UpdateInventoryItemStockFieldRequestFieldNameAvailable                UpdateInventoryItemStockFieldRequestFieldName = "Available"
+	UpdateInventoryItemStockFieldRequestFieldNameMinimumLevel             UpdateInventoryItemStockFieldRequestFieldName = "MinimumLevel"
+	UpdateInventoryItemStockFieldRequestFieldNameInOrder                  UpdateInventoryItemStockFieldRequestFieldName = "InOrder"
+	UpdateInventoryItemStockFieldRequestFieldNameStockLevel               UpdateInventoryItemStockFieldRequestFieldName = "StockLevel"
+	UpdateInventoryItemStockFieldRequestFieldNameStockValue               UpdateInventoryItemStockFieldRequestFieldName = "StockValue"
+	UpdateInventoryItemStockFieldRequestFieldNameDue                      UpdateInventoryItemStockFieldRequestFieldName = "Due"
+	UpdateInventoryItemStockFieldRequestFieldNameBinRack                  UpdateInventoryItemStockFieldRequestFieldName = "BinRack"
+	UpdateInventoryItemStockFieldRequestFieldNameCategory                 UpdateInventoryItemStockFieldRequestFieldName = "Category"
+	UpdateInventoryItemStockFieldRequestFieldNameImage                    UpdateInventoryItemStockFieldRequestFieldName = "Image"
+	UpdateInventoryItemStockFieldRequestFieldNameWeight                   UpdateInventoryItemStockFieldRequestFieldName = "Weight"
+	UpdateInventoryItemStockFieldRequestFieldNameDimHeight                UpdateInventoryItemStockFieldRequestFieldName = "DimHeight"
+	UpdateInventoryItemStockFieldRequestFieldNameDimWidth                 UpdateInventoryItemStockFieldRequestFieldName = "DimWidth"
+	UpdateInventoryItemStockFieldRequestFieldNameDimDepth                 UpdateInventoryItemStockFieldRequestFieldName = "DimDepth"
+	UpdateInventoryItemStockFieldRequestFieldNameCreatedDate              UpdateInventoryItemStockFieldRequestFieldName = "CreatedDate"
+	UpdateInventoryItemStockFieldRequestFieldNameModifiedDate             UpdateInventoryItemStockFieldRequestFieldName = "ModifiedDate"
+	UpdateInventoryItemStockFieldRequestFieldNameSerialNumberScanRequired UpdateInventoryItemStockFieldRequestFieldName = "SerialNumberScanRequired"
+	UpdateInventoryItemStockFieldRequestFieldNameBatchNumberScanRequired  UpdateInventoryItemStockFieldRequestFieldName = "BatchNumberScanRequired"
+	UpdateInventoryItemStockFieldRequestFieldNameBatchType                UpdateInventoryItemStockFieldRequestFieldName = "BatchType"
+	UpdateInventoryItemStockFieldRequestFieldNameJIT                      UpdateInventoryItemStockFieldRequestFieldName = "JIT"
+	UpdateInventoryItemStockFieldRequestFieldNameReorderAmount            UpdateInventoryItemStockFieldRequestFieldName = "ReorderAmount"
+	UpdateInventoryItemStockFieldRequestFieldNameReorderDate              UpdateInventoryItemStockFieldRequestFieldName = "ReorderDate"
+	UpdateInventoryItemStockFieldRequestFieldNameAverageConsumption       UpdateInventoryItemStockFieldRequestFieldName = "AverageConsumption"
+	UpdateInventoryItemStockFieldRequestFieldNameDefaultSupplier          UpdateInventoryItemStockFieldRequestFieldName = "DefaultSupplier"
+)

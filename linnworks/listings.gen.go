@@ -319,40 +319,40 @@ type AssociationTable struct {
 
 // BigCommerceAssignedProducts is sent and received.
 type BigCommerceAssignedProducts struct {
-	ChildID         GUID           `json:"ChildId,omitzero"`
-	CollisionNumber int            `json:"CollisionNumber"`
-	CostPrice       Decimal        `json:"CostPrice,omitzero"`
-	Depth           Decimal        `json:"Depth,omitzero"`
-	GTIN            string         `json:"GTIN,omitzero"`
-	Height          Decimal        `json:"Height,omitzero"`
-	InStockChannel  bool           `json:"InStockChannel"`
-	MPN             string         `json:"MPN,omitzero"`
-	ManageStock     bool           `json:"ManageStock"`
-	Name            string         `json:"Name,omitzero"`
-	OptionsValues   []ChildOption  `json:"OptionsValues,omitzero"`
-	Price           Decimal        `json:"Price,omitzero"`
-	ProductImageURL string         `json:"ProductImageURL,omitzero"`
-	Quantity        int            `json:"Quantity"`
-	RetailPrice     Decimal        `json:"RetailPrice,omitzero"`
-	SKU             string         `json:"SKU,omitzero"`
-	SalePrice       Decimal        `json:"SalePrice,omitzero"`
-	SKUID           int            `json:"SkuId"`
-	Status          ListingsStatus `json:"Status,omitzero"`
-	StockItemID     GUID           `json:"StockItemId,omitzero"`
-	UPC             string         `json:"UPC,omitzero"`
-	Weight          Decimal        `json:"Weight,omitzero"`
-	Width           Decimal        `json:"Width,omitzero"`
+	ChildID         GUID                              `json:"ChildId,omitzero"`
+	CollisionNumber int                               `json:"CollisionNumber"`
+	CostPrice       Decimal                           `json:"CostPrice,omitzero"`
+	Depth           Decimal                           `json:"Depth,omitzero"`
+	GTIN            string                            `json:"GTIN,omitzero"`
+	Height          Decimal                           `json:"Height,omitzero"`
+	InStockChannel  bool                              `json:"InStockChannel"`
+	MPN             string                            `json:"MPN,omitzero"`
+	ManageStock     bool                              `json:"ManageStock"`
+	Name            string                            `json:"Name,omitzero"`
+	OptionsValues   []ChildOption                     `json:"OptionsValues,omitzero"`
+	Price           Decimal                           `json:"Price,omitzero"`
+	ProductImageURL string                            `json:"ProductImageURL,omitzero"`
+	Quantity        int                               `json:"Quantity"`
+	RetailPrice     Decimal                           `json:"RetailPrice,omitzero"`
+	SKU             string                            `json:"SKU,omitzero"`
+	SalePrice       Decimal                           `json:"SalePrice,omitzero"`
+	SKUID           int                               `json:"SkuId"`
+	Status          BigCommerceAssignedProductsStatus `json:"Status,omitzero"`
+	StockItemID     GUID                              `json:"StockItemId,omitzero"`
+	UPC             string                            `json:"UPC,omitzero"`
+	Weight          Decimal                           `json:"Weight,omitzero"`
+	Width           Decimal                           `json:"Width,omitzero"`
 }
 
 // BigCommerceConfigAttributes is sent and received.
 type BigCommerceConfigAttributes struct {
-	Default          bool         `json:"Default"`
-	ExtendedProperty string       `json:"ExtendedProperty,omitzero"`
-	Label            string       `json:"Label,omitzero"`
-	MaxLength        int          `json:"MaxLength"`
-	Name             string       `json:"Name,omitzero"`
-	Type             ListingsType `json:"Type,omitzero"`
-	Value            string       `json:"Value,omitzero"`
+	Default          bool                            `json:"Default"`
+	ExtendedProperty string                          `json:"ExtendedProperty,omitzero"`
+	Label            string                          `json:"Label,omitzero"`
+	MaxLength        int                             `json:"MaxLength"`
+	Name             string                          `json:"Name,omitzero"`
+	Type             BigCommerceConfigAttributesType `json:"Type,omitzero"`
+	Value            string                          `json:"Value,omitzero"`
 }
 
 // BigCommerceConfigurator is sent and received.
@@ -424,7 +424,7 @@ type BigCommerceListing struct {
 	ManageStock       bool                          `json:"ManageStock"`
 	Name              string                        `json:"Name,omitzero"`
 	OldChildren       []BigCommerceAssignedProducts `json:"OldChildren,omitzero"`
-	OptionSet         *AssignedOptionSet            `json:"OptionSet,omitzero"`
+	OptionSet         AssignedOptionSet             `json:"OptionSet,omitzero"`
 	Price             Decimal                       `json:"Price,omitzero"`
 	ProductID         int                           `json:"ProductId"`
 	Quantity          int                           `json:"Quantity"`
@@ -432,7 +432,7 @@ type BigCommerceListing struct {
 	ShortDescription  string                        `json:"ShortDescription,omitzero"`
 	ShowListing       bool                          `json:"ShowListing"`
 	Site              string                        `json:"Site,omitzero"`
-	Status            ListingsStatus                `json:"Status,omitzero"`
+	Status            BigCommerceListingStatus      `json:"Status,omitzero"`
 	TemplateID        GUID                          `json:"TemplateId,omitzero"`
 	TitleSource       string                        `json:"TitleSource,omitzero"`
 	Type              BigCommerceListingType        `json:"Type,omitzero"`
@@ -447,7 +447,7 @@ type BigCommerceListing struct {
 
 // CancelListingBulkOperationRequest holds the parameters of Listings.CancelListingBulkOperation.
 type CancelListingBulkOperationRequest struct {
-	PkOperationID *int `json:"pkOperationId,omitzero" url:"-"`
+	PkOperationID *int `json:"pkOperationId,omitzero"`
 }
 
 // ChildOption is sent and received.
@@ -483,22 +483,22 @@ type ConfigUserAttributes struct {
 
 // CreateBigcommerceConfiguratorsRequest holds the parameters of Listings.CreateBigcommerceConfigurators.
 type CreateBigcommerceConfiguratorsRequest struct {
-	Configs []BigCommerceConfigurator `json:"configs,omitzero" url:"-"`
+	Configs []BigCommerceConfigurator `json:"configs,omitzero"`
 }
 
 // CreateBigcommerceTemplatesRequest holds the parameters of Listings.CreateBigcommerceTemplates.
 type CreateBigcommerceTemplatesRequest struct {
-	Parameters *ProcessTemplatesParameters `json:"parameters,omitzero" url:"-"`
+	Parameters *ProcessTemplatesParameters `json:"parameters,omitzero"`
 }
 
 // CreateEbayTemplatesRequest holds the parameters of Listings.CreateEbayTemplates.
 type CreateEbayTemplatesRequest struct {
-	Parameters *ProcessTemplatesParameters `json:"parameters,omitzero" url:"-"`
+	Parameters *ProcessTemplatesParameters `json:"parameters,omitzero"`
 }
 
 // CreateTemplatesFromViewInBulkRequest holds the parameters of Listings.CreateTemplatesFromViewInBulk.
 type CreateTemplatesFromViewInBulkRequest struct {
-	Parameters *CreateTemplatesInBulkParameters `json:"parameters,omitzero" url:"-"`
+	Parameters *CreateTemplatesInBulkParameters `json:"parameters,omitzero"`
 }
 
 // CreateTemplatesInBulkChannelParameters is part of a request.
@@ -515,27 +515,27 @@ type CreateTemplatesInBulkParameters struct {
 
 // CreateeBayConfiguratorsRequest holds the parameters of Listings.CreateeBayConfigurators.
 type CreateeBayConfiguratorsRequest struct {
-	Configs []EbayConfig `json:"configs,omitzero" url:"-"`
+	Configs []EbayConfig `json:"configs,omitzero"`
 }
 
 // DeleteBigcommerceConfiguratorsRequest holds the parameters of Listings.DeleteBigcommerceConfigurators.
 type DeleteBigcommerceConfiguratorsRequest struct {
-	Configs []GUID `json:"configs,omitzero" url:"-"`
+	Configs []GUID `json:"configs,omitzero"`
 }
 
 // DeleteBigcommerceTemplatesRequest holds the parameters of Listings.DeleteBigcommerceTemplates.
 type DeleteBigcommerceTemplatesRequest struct {
-	TemplateIDs []GUID `json:"templateIds,omitzero" url:"-"`
+	TemplateIDs []GUID `json:"templateIds,omitzero"`
 }
 
 // DeleteEbayTemplatesRequest holds the parameters of Listings.DeleteEbayTemplates.
 type DeleteEbayTemplatesRequest struct {
-	TemplateIDs []GUID `json:"templateIds,omitzero" url:"-"`
+	TemplateIDs []GUID `json:"templateIds,omitzero"`
 }
 
 // DeleteeBayConfiguratorsRequest holds the parameters of Listings.DeleteeBayConfigurators.
 type DeleteeBayConfiguratorsRequest struct {
-	Configs []GUID `json:"configs,omitzero" url:"-"`
+	Configs []GUID `json:"configs,omitzero"`
 }
 
 // EBayItem is part of a request.
@@ -589,118 +589,118 @@ type EbayAttribute struct {
 
 // EbayConfig is sent and received.
 type EbayConfig struct {
-	AdditionalCheckoutInstructions                 string                       `json:"AdditionalCheckoutInstructions,omitzero"`
-	AssociatedTemplates                            int                          `json:"AssociatedTemplates"`
-	AssociatedVariations                           int                          `json:"AssociatedVariations"`
-	AutoConvertCategories                          bool                         `json:"AutoConvertCategories"`
-	AutoSelectImages                               bool                         `json:"AutoSelectImages"`
-	BarcodeExtendedProperty                        string                       `json:"Barcode_ExtendedProperty,omitzero"`
-	CODCost                                        Decimal                      `json:"CODCost,omitzero"`
-	Categories                                     []LinnworksEbayCategory      `json:"Categories,omitzero"`
-	ChannelLocationIdentifier                      string                       `json:"ChannelLocationIdentifier,omitzero"`
-	CharityDonationPercent                         Decimal                      `json:"CharityDonationPercent,omitzero"`
-	CharityOrganisationID                          string                       `json:"CharityOrganisationId,omitzero"`
-	Condition                                      *KeyValue                    `json:"Condition,omitzero"`
-	ConditionNoteExtendedProperty                  string                       `json:"ConditionNote_ExtendedProperty,omitzero"`
-	ConditionExtendedProperty                      string                       `json:"Condition_ExtendedProperty,omitzero"`
-	ConfigName                                     string                       `json:"ConfigName,omitzero"`
-	Currency                                       string                       `json:"Currency,omitzero"`
-	Description                                    string                       `json:"Description,omitzero"`
-	DimensionMeasure                               string                       `json:"DimensionMeasure,omitzero"`
-	DomesticShippingProfileID                      string                       `json:"DomesticShippingProfileId,omitzero"`
-	DomesticShippingProfileIDExtendedProperty      string                       `json:"DomesticShippingProfileId_ExtendedProperty,omitzero"`
-	DomesticShippingRateTable                      bool                         `json:"DomesticShippingRateTable"`
-	DomesticShippings                              []Shipping                   `json:"DomesticShippings,omitzero"`
-	DontUseVariationPictures                       bool                         `json:"DontUseVariationPictures"`
-	EbayAccount                                    string                       `json:"EbayAccount,omitzero"`
-	ExcludedLocations                              []string                     `json:"ExcludedLocations,omitzero"`
-	FlatCalculatedShipping                         string                       `json:"FlatCalculatedShipping,omitzero"`
-	FreeCalculatedShippingServiceID                string                       `json:"FreeCalculatedShippingServiceId,omitzero"`
-	GlobalShippingProgram                          bool                         `json:"GlobalShippingProgram"`
-	InStorePickup                                  bool                         `json:"InStorePickup"`
-	InternationalPromotionalShippingDiscount       bool                         `json:"InternationalPromotionalShippingDiscount"`
-	InternationalShippingProfileID                 string                       `json:"InternationalShippingProfileId,omitzero"`
-	InternationalShippingProfileIDExtendedProperty string                       `json:"InternationalShippingProfileId_ExtendedProperty,omitzero"`
-	InternationalShippingRateTable                 bool                         `json:"InternationalShippingRateTable"`
-	InternationalShippings                         []Shipping                   `json:"InternationalShippings,omitzero"`
-	IsAutoMappingExtPropToSpecEnabled              bool                         `json:"IsAutoMappingExtPropToSpecEnabled"`
-	IsBestOfferEnabled                             bool                         `json:"IsBestOfferEnabled"`
-	IsCatalog                                      bool                         `json:"IsCatalog"`
-	IsConfiguratorEdited                           bool                         `json:"IsConfiguratorEdited"`
-	IsExtendedPropertySplittable                   bool                         `json:"IsExtendedPropertySplittable"`
-	IsImmediatePaymentRequired                     bool                         `json:"IsImmediatePaymentRequired"`
-	IsListInternationallyEnabled                   bool                         `json:"IsListInternationallyEnabled"`
-	IsMappingConfigurator                          bool                         `json:"IsMappingConfigurator"`
-	IsMaxQuantityPerBuyerEnabled                   bool                         `json:"IsMaxQuantityPerBuyerEnabled"`
-	IsOutOfStockFeatureEnabled                     bool                         `json:"IsOutOfStockFeatureEnabled"`
-	IsPrivateListingEnabled                        bool                         `json:"IsPrivateListingEnabled"`
-	IsTaxTableEnabled                              bool                         `json:"IsTaxTableEnabled"`
-	IsVATEnabled                                   bool                         `json:"IsVATEnabled"`
-	IsVariationSpecificationLimitIncreased         bool                         `json:"IsVariationSpecificationLimitIncreased"`
-	LastUpdateSessionID                            string                       `json:"LastUpdateSessionId,omitzero"`
-	LastUpdateTime                                 int64                        `json:"LastUpdateTime"`
-	ListingDuration                                string                       `json:"ListingDuration,omitzero"`
-	ListingType                                    string                       `json:"ListingType,omitzero"`
-	MaxQuantity                                    int                          `json:"MaxQuantity"`
-	MaxQuantityPerBuyer                            int                          `json:"MaxQuantityPerBuyer"`
-	MaximumDispatchTime                            *KeyValue                    `json:"MaximumDispatchTime,omitzero"`
-	MaximumDispatchTimeExtendedProperty            string                       `json:"MaximumDispatchTime_ExtendedProperty,omitzero"`
-	MinQuantity                                    int                          `json:"MinQuantity"`
-	MultiWarehouseLocationExtendedProperty         string                       `json:"MultiWarehouseLocation_ExtendedProperty,omitzero"`
-	MultiWarehouseLocations                        []string                     `json:"MultiWarehouseLocations,omitzero"`
-	MultipleIdentifiersEnabled                     bool                         `json:"MultipleIdentifiersEnabled"`
-	MultipleProductIdentifiers                     []string                     `json:"MultipleProductIdentifiers,omitzero"`
-	OldCategories                                  []LinnworksEbayCategory      `json:"OldCategories,omitzero"`
-	OriginalConfigID                               GUID                         `json:"OriginalConfigId,omitzero"`
-	OriginalSite                                   string                       `json:"OriginalSite,omitzero"`
-	PaymentMethods                                 []KeyValue                   `json:"PaymentMethods,omitzero"`
-	PaymentProfile                                 *EbaySellerProfile           `json:"PaymentProfile,omitzero"`
-	PaypalEmail                                    string                       `json:"PaypalEmail,omitzero"`
-	PhotoDisplayCodeType                           ListingsPhotoDisplayCodeType `json:"PhotoDisplayCodeType,omitzero"`
-	PickupLocationTimes                            []PickupLocationTime         `json:"PickupLocationTimes,omitzero"`
-	PostalCode                                     string                       `json:"PostalCode,omitzero"`
-	PostalCodeExtendedProperty                     string                       `json:"PostalCodeExtendedProperty,omitzero"`
-	PreviousChannelLocationIdentifier              string                       `json:"PreviousChannelLocationIdentifier,omitzero"`
-	PrimaryCategoryExtendedProperty                string                       `json:"PrimaryCategory_ExtendedProperty,omitzero"`
-	ProductLocation                                string                       `json:"ProductLocation,omitzero"`
-	ProductLocationCountry                         string                       `json:"ProductLocationCountry,omitzero"`
-	ProductLocationCountryExtendedProperty         string                       `json:"ProductLocationCountryExtendedProperty,omitzero"`
-	ProductLocationExtendedProperty                string                       `json:"ProductLocationExtendedProperty,omitzero"`
-	PromotionalShippingDiscount                    bool                         `json:"PromotionalShippingDiscount"`
-	RestockingFee                                  *KeyValue                    `json:"RestockingFee,omitzero"`
-	ReturnAccepted                                 *KeyValue                    `json:"ReturnAccepted,omitzero"`
-	ReturnPaidBy                                   *KeyValue                    `json:"ReturnPaidBy,omitzero"`
-	ReturnPolicy                                   string                       `json:"ReturnPolicy,omitzero"`
-	ReturnProfile                                  *EbaySellerProfile           `json:"ReturnProfile,omitzero"`
-	ReturnRefund                                   *KeyValue                    `json:"ReturnRefund,omitzero"`
-	ReturnWithin                                   *KeyValue                    `json:"ReturnWithin,omitzero"`
-	SchedulingEnabled                              bool                         `json:"SchedulingEnabled"`
-	SecondaryCategoryExtendedProperty              string                       `json:"SecondaryCategory_ExtendedProperty,omitzero"`
-	ShippingCostOverrides                          []ShippingCostOverride       `json:"ShippingCostOverrides,omitzero"`
-	ShippingLocations                              []string                     `json:"ShippingLocations,omitzero"`
-	ShippingPackageType                            string                       `json:"ShippingPackageType,omitzero"`
-	ShippingProfile                                *EbaySellerProfile           `json:"ShippingProfile,omitzero"`
-	ShowInInventory                                bool                         `json:"ShowInInventory"`
-	Site                                           string                       `json:"Site,omitzero"`
-	SoldOneBay                                     bool                         `json:"SoldOneBay"`
-	Specifications                                 []EbaySpecification          `json:"Specifications,omitzero"`
-	StoreCategories                                []LinnworksEbayCategory      `json:"StoreCategories,omitzero"`
-	StorePrimaryCategoryExtendedProperty           string                       `json:"StorePrimaryCategory_ExtendedProperty,omitzero"`
-	StoreSecondaryCategoryExtendedProperty         string                       `json:"StoreSecondaryCategory_ExtendedProperty,omitzero"`
-	UseLotsEnabled                                 bool                         `json:"UseLotsEnabled"`
-	UseNewAPI                                      bool                         `json:"UseNewApi"`
-	UseSuggestedCategory                           bool                         `json:"UseSuggestedCategory"`
-	VAT                                            Decimal                      `json:"VAT,omitzero"`
-	VariationTitleExtendedProperty                 string                       `json:"VariationTitle_ExtendedProperty,omitzero"`
-	Variations                                     []EbaySpecification          `json:"Variations,omitzero"`
-	VATExtendedProperty                            string                       `json:"VatExtendedProperty,omitzero"`
-	PkConfigID                                     GUID                         `json:"pkConfigId,omitzero"`
+	AdditionalCheckoutInstructions                 string                         `json:"AdditionalCheckoutInstructions,omitzero"`
+	AssociatedTemplates                            int                            `json:"AssociatedTemplates"`
+	AssociatedVariations                           int                            `json:"AssociatedVariations"`
+	AutoConvertCategories                          bool                           `json:"AutoConvertCategories"`
+	AutoSelectImages                               bool                           `json:"AutoSelectImages"`
+	BarcodeExtendedProperty                        string                         `json:"Barcode_ExtendedProperty,omitzero"`
+	CODCost                                        Decimal                        `json:"CODCost,omitzero"`
+	Categories                                     []LinnworksEbayCategory        `json:"Categories,omitzero"`
+	ChannelLocationIdentifier                      string                         `json:"ChannelLocationIdentifier,omitzero"`
+	CharityDonationPercent                         Decimal                        `json:"CharityDonationPercent,omitzero"`
+	CharityOrganisationID                          string                         `json:"CharityOrganisationId,omitzero"`
+	Condition                                      KeyValue                       `json:"Condition,omitzero"`
+	ConditionNoteExtendedProperty                  string                         `json:"ConditionNote_ExtendedProperty,omitzero"`
+	ConditionExtendedProperty                      string                         `json:"Condition_ExtendedProperty,omitzero"`
+	ConfigName                                     string                         `json:"ConfigName,omitzero"`
+	Currency                                       string                         `json:"Currency,omitzero"`
+	Description                                    string                         `json:"Description,omitzero"`
+	DimensionMeasure                               string                         `json:"DimensionMeasure,omitzero"`
+	DomesticShippingProfileID                      string                         `json:"DomesticShippingProfileId,omitzero"`
+	DomesticShippingProfileIDExtendedProperty      string                         `json:"DomesticShippingProfileId_ExtendedProperty,omitzero"`
+	DomesticShippingRateTable                      bool                           `json:"DomesticShippingRateTable"`
+	DomesticShippings                              []Shipping                     `json:"DomesticShippings,omitzero"`
+	DontUseVariationPictures                       bool                           `json:"DontUseVariationPictures"`
+	EbayAccount                                    string                         `json:"EbayAccount,omitzero"`
+	ExcludedLocations                              []string                       `json:"ExcludedLocations,omitzero"`
+	FlatCalculatedShipping                         string                         `json:"FlatCalculatedShipping,omitzero"`
+	FreeCalculatedShippingServiceID                string                         `json:"FreeCalculatedShippingServiceId,omitzero"`
+	GlobalShippingProgram                          bool                           `json:"GlobalShippingProgram"`
+	InStorePickup                                  bool                           `json:"InStorePickup"`
+	InternationalPromotionalShippingDiscount       bool                           `json:"InternationalPromotionalShippingDiscount"`
+	InternationalShippingProfileID                 string                         `json:"InternationalShippingProfileId,omitzero"`
+	InternationalShippingProfileIDExtendedProperty string                         `json:"InternationalShippingProfileId_ExtendedProperty,omitzero"`
+	InternationalShippingRateTable                 bool                           `json:"InternationalShippingRateTable"`
+	InternationalShippings                         []Shipping                     `json:"InternationalShippings,omitzero"`
+	IsAutoMappingExtPropToSpecEnabled              bool                           `json:"IsAutoMappingExtPropToSpecEnabled"`
+	IsBestOfferEnabled                             bool                           `json:"IsBestOfferEnabled"`
+	IsCatalog                                      bool                           `json:"IsCatalog"`
+	IsConfiguratorEdited                           bool                           `json:"IsConfiguratorEdited"`
+	IsExtendedPropertySplittable                   bool                           `json:"IsExtendedPropertySplittable"`
+	IsImmediatePaymentRequired                     bool                           `json:"IsImmediatePaymentRequired"`
+	IsListInternationallyEnabled                   bool                           `json:"IsListInternationallyEnabled"`
+	IsMappingConfigurator                          bool                           `json:"IsMappingConfigurator"`
+	IsMaxQuantityPerBuyerEnabled                   bool                           `json:"IsMaxQuantityPerBuyerEnabled"`
+	IsOutOfStockFeatureEnabled                     bool                           `json:"IsOutOfStockFeatureEnabled"`
+	IsPrivateListingEnabled                        bool                           `json:"IsPrivateListingEnabled"`
+	IsTaxTableEnabled                              bool                           `json:"IsTaxTableEnabled"`
+	IsVATEnabled                                   bool                           `json:"IsVATEnabled"`
+	IsVariationSpecificationLimitIncreased         bool                           `json:"IsVariationSpecificationLimitIncreased"`
+	LastUpdateSessionID                            string                         `json:"LastUpdateSessionId,omitzero"`
+	LastUpdateTime                                 int64                          `json:"LastUpdateTime"`
+	ListingDuration                                string                         `json:"ListingDuration,omitzero"`
+	ListingType                                    string                         `json:"ListingType,omitzero"`
+	MaxQuantity                                    int                            `json:"MaxQuantity"`
+	MaxQuantityPerBuyer                            int                            `json:"MaxQuantityPerBuyer"`
+	MaximumDispatchTime                            KeyValue                       `json:"MaximumDispatchTime,omitzero"`
+	MaximumDispatchTimeExtendedProperty            string                         `json:"MaximumDispatchTime_ExtendedProperty,omitzero"`
+	MinQuantity                                    int                            `json:"MinQuantity"`
+	MultiWarehouseLocationExtendedProperty         string                         `json:"MultiWarehouseLocation_ExtendedProperty,omitzero"`
+	MultiWarehouseLocations                        []string                       `json:"MultiWarehouseLocations,omitzero"`
+	MultipleIdentifiersEnabled                     bool                           `json:"MultipleIdentifiersEnabled"`
+	MultipleProductIdentifiers                     []string                       `json:"MultipleProductIdentifiers,omitzero"`
+	OldCategories                                  []LinnworksEbayCategory        `json:"OldCategories,omitzero"`
+	OriginalConfigID                               GUID                           `json:"OriginalConfigId,omitzero"`
+	OriginalSite                                   string                         `json:"OriginalSite,omitzero"`
+	PaymentMethods                                 []KeyValue                     `json:"PaymentMethods,omitzero"`
+	PaymentProfile                                 EbaySellerProfile              `json:"PaymentProfile,omitzero"`
+	PaypalEmail                                    string                         `json:"PaypalEmail,omitzero"`
+	PhotoDisplayCodeType                           EbayConfigPhotoDisplayCodeType `json:"PhotoDisplayCodeType,omitzero"`
+	PickupLocationTimes                            []PickupLocationTime           `json:"PickupLocationTimes,omitzero"`
+	PostalCode                                     string                         `json:"PostalCode,omitzero"`
+	PostalCodeExtendedProperty                     string                         `json:"PostalCodeExtendedProperty,omitzero"`
+	PreviousChannelLocationIdentifier              string                         `json:"PreviousChannelLocationIdentifier,omitzero"`
+	PrimaryCategoryExtendedProperty                string                         `json:"PrimaryCategory_ExtendedProperty,omitzero"`
+	ProductLocation                                string                         `json:"ProductLocation,omitzero"`
+	ProductLocationCountry                         string                         `json:"ProductLocationCountry,omitzero"`
+	ProductLocationCountryExtendedProperty         string                         `json:"ProductLocationCountryExtendedProperty,omitzero"`
+	ProductLocationExtendedProperty                string                         `json:"ProductLocationExtendedProperty,omitzero"`
+	PromotionalShippingDiscount                    bool                           `json:"PromotionalShippingDiscount"`
+	RestockingFee                                  KeyValue                       `json:"RestockingFee,omitzero"`
+	ReturnAccepted                                 KeyValue                       `json:"ReturnAccepted,omitzero"`
+	ReturnPaidBy                                   KeyValue                       `json:"ReturnPaidBy,omitzero"`
+	ReturnPolicy                                   string                         `json:"ReturnPolicy,omitzero"`
+	ReturnProfile                                  EbaySellerProfile              `json:"ReturnProfile,omitzero"`
+	ReturnRefund                                   KeyValue                       `json:"ReturnRefund,omitzero"`
+	ReturnWithin                                   KeyValue                       `json:"ReturnWithin,omitzero"`
+	SchedulingEnabled                              bool                           `json:"SchedulingEnabled"`
+	SecondaryCategoryExtendedProperty              string                         `json:"SecondaryCategory_ExtendedProperty,omitzero"`
+	ShippingCostOverrides                          []ShippingCostOverride         `json:"ShippingCostOverrides,omitzero"`
+	ShippingLocations                              []string                       `json:"ShippingLocations,omitzero"`
+	ShippingPackageType                            string                         `json:"ShippingPackageType,omitzero"`
+	ShippingProfile                                EbaySellerProfile              `json:"ShippingProfile,omitzero"`
+	ShowInInventory                                bool                           `json:"ShowInInventory"`
+	Site                                           string                         `json:"Site,omitzero"`
+	SoldOneBay                                     bool                           `json:"SoldOneBay"`
+	Specifications                                 []EbaySpecification            `json:"Specifications,omitzero"`
+	StoreCategories                                []LinnworksEbayCategory        `json:"StoreCategories,omitzero"`
+	StorePrimaryCategoryExtendedProperty           string                         `json:"StorePrimaryCategory_ExtendedProperty,omitzero"`
+	StoreSecondaryCategoryExtendedProperty         string                         `json:"StoreSecondaryCategory_ExtendedProperty,omitzero"`
+	UseLotsEnabled                                 bool                           `json:"UseLotsEnabled"`
+	UseNewAPI                                      bool                           `json:"UseNewApi"`
+	UseSuggestedCategory                           bool                           `json:"UseSuggestedCategory"`
+	VAT                                            Decimal                        `json:"VAT,omitzero"`
+	VariationTitleExtendedProperty                 string                         `json:"VariationTitle_ExtendedProperty,omitzero"`
+	Variations                                     []EbaySpecification            `json:"Variations,omitzero"`
+	VATExtendedProperty                            string                         `json:"VatExtendedProperty,omitzero"`
+	PkConfigID                                     GUID                           `json:"pkConfigId,omitzero"`
 }
 
 // EbayConfiguratorProperties is part of a reply.
 type EbayConfiguratorProperties struct {
-	ConfiguratorID   GUID   `json:"ConfiguratorId"`
-	ConfiguratorName string `json:"ConfiguratorName"`
+	ConfiguratorID   GUID   `json:"ConfiguratorId,omitzero"`
+	ConfiguratorName string `json:"ConfiguratorName,omitzero"`
 }
 
 // EbayListing is sent and received.
@@ -738,7 +738,7 @@ type EbayListing struct {
 	OldVariationSpecifics                  []KeyList               `json:"OldVariationSpecifics,omitzero"`
 	OldVariations                          []EbayVariation         `json:"OldVariations,omitzero"`
 	Pictures                               []ImageData             `json:"Pictures,omitzero"`
-	Price                                  *EbayPrices             `json:"Price,omitzero"`
+	Price                                  EbayPrices              `json:"Price,omitzero"`
 	RecommendationMessage                  string                  `json:"RecommendationMessage,omitzero"`
 	SKU                                    string                  `json:"SKU,omitzero"`
 	Site                                   string                  `json:"Site,omitzero"`
@@ -807,26 +807,26 @@ type EbayShippingService struct {
 
 // EbaySourceConfigurator is part of a reply.
 type EbaySourceConfigurator struct {
-	SourceName             string                      `json:"SourceName"`
-	SubsourceConfigurators []EbaySubsourceConfigurator `json:"SubsourceConfigurators"`
+	SourceName             string                      `json:"SourceName,omitzero"`
+	SubsourceConfigurators []EbaySubsourceConfigurator `json:"SubsourceConfigurators,omitzero"`
 }
 
 // EbaySpecification is sent and received.
 type EbaySpecification struct {
-	AssociationTable  *AssociationTable `json:"AssociationTable,omitzero"`
-	CategoryIDs       []int             `json:"CategoryIds,omitzero"`
-	DefaultValue      string            `json:"DefaultValue,omitzero"`
-	IsRequired        bool              `json:"IsRequired"`
-	IsUserDefined     bool              `json:"IsUserDefined"`
-	LinnworksProperty string            `json:"LinnworksProperty,omitzero"`
-	PossibleValues    []string          `json:"PossibleValues,omitzero"`
-	SpecName          string            `json:"SpecName,omitzero"`
+	AssociationTable  AssociationTable `json:"AssociationTable,omitzero"`
+	CategoryIDs       []int            `json:"CategoryIds,omitzero"`
+	DefaultValue      string           `json:"DefaultValue,omitzero"`
+	IsRequired        bool             `json:"IsRequired"`
+	IsUserDefined     bool             `json:"IsUserDefined"`
+	LinnworksProperty string           `json:"LinnworksProperty,omitzero"`
+	PossibleValues    []string         `json:"PossibleValues,omitzero"`
+	SpecName          string           `json:"SpecName,omitzero"`
 }
 
 // EbaySubsourceConfigurator is part of a reply.
 type EbaySubsourceConfigurator struct {
-	Configurators []EbayConfiguratorProperties `json:"Configurators"`
-	SubsourceName string                       `json:"SubsourceName"`
+	Configurators []EbayConfiguratorProperties `json:"Configurators,omitzero"`
+	SubsourceName string                       `json:"SubsourceName,omitzero"`
 }
 
 // EbayVariation is sent and received.
@@ -840,7 +840,7 @@ type EbayVariation struct {
 	LotSize             int             `json:"LotSize"`
 	MultipleIdentifiers []KeyValue      `json:"MultipleIdentifiers,omitzero"`
 	Pictures            []ImageData     `json:"Pictures,omitzero"`
-	Price               *EbayPrices     `json:"Price,omitzero"`
+	Price               EbayPrices      `json:"Price,omitzero"`
 	SKU                 string          `json:"SKU,omitzero"`
 	StockItemID         GUID            `json:"StockItemId,omitzero"`
 	Title               string          `json:"Title,omitzero"`
@@ -859,17 +859,17 @@ type EbayWeightRule struct {
 
 // EndListingsPendingRelistRequest holds the parameters of Listings.EndListingsPendingRelist.
 type EndListingsPendingRelistRequest struct {
-	Listings []EbayListingAudit `json:"Listings,omitzero" url:"-"`
+	Listings []EbayListingAudit `json:"Listings,omitzero"`
 }
 
 // GetBigCommerceTemplatesRequest holds the parameters of Listings.GetBigCommerceTemplates.
 type GetBigCommerceTemplatesRequest struct {
-	Parameters *GetTemplatesParameters `json:"parameters,omitzero" url:"-"`
+	Parameters *GetTemplatesParameters `json:"parameters,omitzero"`
 }
 
 // GetEbayConfiguratorsResponse is part of a reply.
 type GetEbayConfiguratorsResponse struct {
-	SourceConfiguratorData []EbaySourceConfigurator `json:"SourceConfiguratorData"`
+	SourceConfiguratorData []EbaySourceConfigurator `json:"SourceConfiguratorData,omitzero"`
 }
 
 // GetEbayListingOperationsRequest holds the parameters of Listings.GetEbayListingOperations.
@@ -882,24 +882,24 @@ type GetEbayListingOperationsRequest struct {
 
 // GetTemplatesParameters is part of a request.
 type GetTemplatesParameters struct {
-	ConfigID         *GUID                  `json:"ConfigId,omitzero"`
-	EntriesPerPage   *int                   `json:"EntriesPerPage,omitzero"`
-	InventoryItemIDs []GUID                 `json:"InventoryItemIds,omitzero"`
-	IsMigrated       *bool                  `json:"IsMigrated,omitzero"`
-	OnlyWithErrors   *bool                  `json:"OnlyWithErrors,omitzero"`
-	PageNumber       *int                   `json:"PageNumber,omitzero"`
-	SelectedRegions  []TupleInt32Int32      `json:"SelectedRegions,omitzero"`
-	SiteFilter       *SiteFilter            `json:"SiteFilter,omitzero"`
-	Source           *string                `json:"Source,omitzero"`
-	SubSource        *string                `json:"SubSource,omitzero"`
-	TemplateIDs      []GUID                 `json:"TemplateIds,omitzero"`
-	TemplatesType    *ListingsTemplatesType `json:"TemplatesType,omitzero"`
-	Token            *GUID                  `json:"Token,omitzero"`
+	ConfigID         *GUID                                `json:"ConfigId,omitzero"`
+	EntriesPerPage   *int                                 `json:"EntriesPerPage,omitzero"`
+	InventoryItemIDs []GUID                               `json:"InventoryItemIds,omitzero"`
+	IsMigrated       *bool                                `json:"IsMigrated,omitzero"`
+	OnlyWithErrors   *bool                                `json:"OnlyWithErrors,omitzero"`
+	PageNumber       *int                                 `json:"PageNumber,omitzero"`
+	SelectedRegions  []TupleInt32Int32                    `json:"SelectedRegions,omitzero"`
+	SiteFilter       *SiteFilter                          `json:"SiteFilter,omitzero"`
+	Source           *string                              `json:"Source,omitzero"`
+	SubSource        *string                              `json:"SubSource,omitzero"`
+	TemplateIDs      []GUID                               `json:"TemplateIds,omitzero"`
+	TemplatesType    *GetTemplatesParametersTemplatesType `json:"TemplatesType,omitzero"`
+	Token            *GUID                                `json:"Token,omitzero"`
 }
 
 // GeteBayTemplatesRequest holds the parameters of Listings.GeteBayTemplates.
 type GeteBayTemplatesRequest struct {
-	Parameters *GetTemplatesParameters `json:"parameters,omitzero" url:"-"`
+	Parameters *GetTemplatesParameters `json:"parameters,omitzero"`
 }
 
 // ImageData is sent and received.
@@ -933,12 +933,12 @@ type LinnworksEbayCategory struct {
 
 // OptionValue is sent and received.
 type OptionValue struct {
-	ID              int              `json:"Id"`
-	IDV3            int              `json:"IdV3"`
-	Label           string           `json:"Label,omitzero"`
-	MappedFromBC    bool             `json:"MappedFromBC"`
-	OptionValueData *OptionValueData `json:"OptionValueData,omitzero"`
-	SortOrder       int              `json:"SortOrder"`
+	ID              int             `json:"Id"`
+	IDV3            int             `json:"IdV3"`
+	Label           string          `json:"Label,omitzero"`
+	MappedFromBC    bool            `json:"MappedFromBC"`
+	OptionValueData OptionValueData `json:"OptionValueData,omitzero"`
+	SortOrder       int             `json:"SortOrder"`
 }
 
 // OptionValueData is sent and received.
@@ -949,18 +949,18 @@ type OptionValueData struct {
 
 // PagedResultBigCommerceListing is part of a reply.
 type PagedResultBigCommerceListing struct {
-	CurrentPage    int                  `json:"CurrentPage"`
-	EntriesPerPage int                  `json:"EntriesPerPage"`
-	Items          []BigCommerceListing `json:"Items"`
-	TotalItems     int                  `json:"TotalItems"`
+	CurrentPage    int                  `json:"CurrentPage,omitzero"`
+	EntriesPerPage int                  `json:"EntriesPerPage,omitzero"`
+	Items          []BigCommerceListing `json:"Items,omitzero"`
+	TotalItems     int                  `json:"TotalItems,omitzero"`
 }
 
 // PagedResultEbayListing is part of a reply.
 type PagedResultEbayListing struct {
-	CurrentPage    int           `json:"CurrentPage"`
-	EntriesPerPage int           `json:"EntriesPerPage"`
-	Items          []EbayListing `json:"Items"`
-	TotalItems     int           `json:"TotalItems"`
+	CurrentPage    int           `json:"CurrentPage,omitzero"`
+	EntriesPerPage int           `json:"EntriesPerPage,omitzero"`
+	Items          []EbayListing `json:"Items,omitzero"`
+	TotalItems     int           `json:"TotalItems,omitzero"`
 }
 
 // PickupLocationTime is sent and received.
@@ -974,48 +974,48 @@ type PickupLocationTime struct {
 
 // ProcessBigcommerceListingsRequest holds the parameters of Listings.ProcessBigcommerceListings.
 type ProcessBigcommerceListingsRequest struct {
-	Force *bool                `json:"force,omitzero" url:"-"`
-	Items []BigCommerceListing `json:"items,omitzero" url:"-"`
+	Force *bool                `json:"force,omitzero"`
+	Items []BigCommerceListing `json:"items,omitzero"`
 }
 
 // ProcessTemplatesParameters is part of a request.
 type ProcessTemplatesParameters struct {
-	ConfigID         *GUID                  `json:"ConfigId,omitzero"`
-	InventoryItemIDs []GUID                 `json:"InventoryItemIds,omitzero"`
-	SelectedRegions  []TupleInt32Int32      `json:"SelectedRegions,omitzero"`
-	Source           *string                `json:"Source,omitzero"`
-	SubSource        *string                `json:"SubSource,omitzero"`
-	TemplatesType    *ListingsTemplatesType `json:"TemplatesType,omitzero"`
-	Token            *GUID                  `json:"Token,omitzero"`
+	ConfigID         *GUID                                    `json:"ConfigId,omitzero"`
+	InventoryItemIDs []GUID                                   `json:"InventoryItemIds,omitzero"`
+	SelectedRegions  []TupleInt32Int32                        `json:"SelectedRegions,omitzero"`
+	Source           *string                                  `json:"Source,omitzero"`
+	SubSource        *string                                  `json:"SubSource,omitzero"`
+	TemplatesType    *ProcessTemplatesParametersTemplatesType `json:"TemplatesType,omitzero"`
+	Token            *GUID                                    `json:"Token,omitzero"`
 }
 
 // ProcesseBayListingsRequest holds the parameters of Listings.ProcesseBayListings.
 type ProcesseBayListingsRequest struct {
-	Action *string       `json:"action,omitzero" url:"-"`
-	Force  *bool         `json:"force,omitzero" url:"-"`
-	Items  []EbayListing `json:"items,omitzero" url:"-"`
+	Action *string       `json:"action,omitzero"`
+	Force  *bool         `json:"force,omitzero"`
+	Items  []EbayListing `json:"items,omitzero"`
 }
 
 // SetListingStrikeOffStateRequest holds the parameters of Listings.SetListingStrikeOffState.
 type SetListingStrikeOffStateRequest struct {
-	ListingAudits  []EbayListingAudit      `json:"ListingAudits,omitzero" url:"-"`
-	Listings       []EBayItem              `json:"Listings,omitzero" url:"-"`
-	ListingsStatus *ListingsListingsStatus `json:"ListingsStatus,omitzero" url:"-"`
-	StrikeOffState *bool                   `json:"StrikeOffState,omitzero" url:"-"`
-	StrikeReason   *string                 `json:"StrikeReason,omitzero" url:"-"`
+	ListingAudits  []EbayListingAudit                             `json:"ListingAudits,omitzero"`
+	Listings       []EBayItem                                     `json:"Listings,omitzero"`
+	ListingsStatus *SetListingStrikeOffStateRequestListingsStatus `json:"ListingsStatus,omitzero"`
+	StrikeOffState *bool                                          `json:"StrikeOffState,omitzero"`
+	StrikeReason   *string                                        `json:"StrikeReason,omitzero"`
 }
 
 // Shipping is sent and received.
 type Shipping struct {
-	AdditionalPrice                 Decimal              `json:"AdditionalPrice,omitzero"`
-	AdditionalPriceExtendedProperty string               `json:"AdditionalPrice_ExtendedProperty,omitzero"`
-	HandlingPrice                   Decimal              `json:"HandlingPrice,omitzero"`
-	Price                           Decimal              `json:"Price,omitzero"`
-	PriceAssociationRules           []EbayPriceRule      `json:"PriceAssociationRules,omitzero"`
-	PriceExtendedProperty           string               `json:"Price_ExtendedProperty,omitzero"`
-	ShippingLocations               []KeyValue           `json:"ShippingLocations,omitzero"`
-	ShippingService                 *EbayShippingService `json:"ShippingService,omitzero"`
-	WeightRules                     []EbayWeightRule     `json:"WeightRules,omitzero"`
+	AdditionalPrice                 Decimal             `json:"AdditionalPrice,omitzero"`
+	AdditionalPriceExtendedProperty string              `json:"AdditionalPrice_ExtendedProperty,omitzero"`
+	HandlingPrice                   Decimal             `json:"HandlingPrice,omitzero"`
+	Price                           Decimal             `json:"Price,omitzero"`
+	PriceAssociationRules           []EbayPriceRule     `json:"PriceAssociationRules,omitzero"`
+	PriceExtendedProperty           string              `json:"Price_ExtendedProperty,omitzero"`
+	ShippingLocations               []KeyValue          `json:"ShippingLocations,omitzero"`
+	ShippingService                 EbayShippingService `json:"ShippingService,omitzero"`
+	WeightRules                     []EbayWeightRule    `json:"WeightRules,omitzero"`
 }
 
 // ShippingCostOverride is sent and received.
@@ -1036,12 +1036,12 @@ type SiteFilter struct {
 
 // UpdateBigcommerceConfiguratorsRequest holds the parameters of Listings.UpdateBigcommerceConfigurators.
 type UpdateBigcommerceConfiguratorsRequest struct {
-	Configs []BigCommerceConfigurator `json:"configs,omitzero" url:"-"`
+	Configs []BigCommerceConfigurator `json:"configs,omitzero"`
 }
 
 // UpdateeBayConfiguratorsRequest holds the parameters of Listings.UpdateeBayConfigurators.
 type UpdateeBayConfiguratorsRequest struct {
-	Configs []EbayConfig `json:"configs,omitzero" url:"-"`
+	Configs []EbayConfig `json:"configs,omitzero"`
 }
 
 // VarAttribute is sent and received.
@@ -1052,6 +1052,68 @@ type VarAttribute struct {
 	Type                           string `json:"Type,omitzero"`
 	TypeLabel                      string `json:"TypeLabel,omitzero"`
 	ValueSortOrderExtendedProperty string `json:"ValueSortOrderExtendedProperty,omitzero"`
+}
+
+// BigCommerceAssignedProductsStatus is an open list: Linnworks may add values.
+type BigCommerceAssignedProductsStatus string
+
+// Values of BigCommerceAssignedProductsStatus.
+const (
+	BigCommerceAssignedProductsStatusNotListed         BigCommerceAssignedProductsStatus = "NOT_LISTED"
+	BigCommerceAssignedProductsStatusOk                BigCommerceAssignedProductsStatus = "OK"
+	BigCommerceAssignedProductsStatusWaitingForListing BigCommerceAssignedProductsStatus = "WAITING_FOR_LISTING"
+	BigCommerceAssignedProductsStatusUpdating          BigCommerceAssignedProductsStatus = "UPDATING"
+	BigCommerceAssignedProductsStatusCreating          BigCommerceAssignedProductsStatus = "CREATING"
+	BigCommerceAssignedProductsStatusDeleting          BigCommerceAssignedProductsStatus = "DELETING"
+	BigCommerceAssignedProductsStatusWaitingForUpdate  BigCommerceAssignedProductsStatus = "WAITING_FOR_UPDATE"
+	BigCommerceAssignedProductsStatusProcessing        BigCommerceAssignedProductsStatus = "PROCESSING"
+	BigCommerceAssignedProductsStatusUpdateError       BigCommerceAssignedProductsStatus = "UPDATE_ERROR"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *BigCommerceAssignedProductsStatus) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "NOT_LISTED", "OK", "WAITING_FOR_LISTING", "UPDATING", "CREATING", "DELETING", "WAITING_FOR_UPDATE", "PROCESSING", "UPDATE_ERROR")
+}
+
+// BigCommerceConfigAttributesType is an open list: Linnworks may add values.
+type BigCommerceConfigAttributesType string
+
+// Values of BigCommerceConfigAttributesType.
+const (
+	BigCommerceConfigAttributesTypeString   BigCommerceConfigAttributesType = "STRING"
+	BigCommerceConfigAttributesTypeBoolean  BigCommerceConfigAttributesType = "BOOLEAN"
+	BigCommerceConfigAttributesTypeInt      BigCommerceConfigAttributesType = "INT"
+	BigCommerceConfigAttributesTypeEnum     BigCommerceConfigAttributesType = "ENUM"
+	BigCommerceConfigAttributesTypeDate     BigCommerceConfigAttributesType = "DATE"
+	BigCommerceConfigAttributesTypeHTML     BigCommerceConfigAttributesType = "HTML"
+	BigCommerceConfigAttributesTypeDecimal  BigCommerceConfigAttributesType = "DECIMAL"
+	BigCommerceConfigAttributesTypeDepended BigCommerceConfigAttributesType = "DEPENDED"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *BigCommerceConfigAttributesType) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "STRING", "BOOLEAN", "INT", "ENUM", "DATE", "HTML", "DECIMAL", "DEPENDED")
+}
+
+// BigCommerceListingStatus is an open list: Linnworks may add values.
+type BigCommerceListingStatus string
+
+// Values of BigCommerceListingStatus.
+const (
+	BigCommerceListingStatusNotListed         BigCommerceListingStatus = "NOT_LISTED"
+	BigCommerceListingStatusOk                BigCommerceListingStatus = "OK"
+	BigCommerceListingStatusWaitingForListing BigCommerceListingStatus = "WAITING_FOR_LISTING"
+	BigCommerceListingStatusUpdating          BigCommerceListingStatus = "UPDATING"
+	BigCommerceListingStatusCreating          BigCommerceListingStatus = "CREATING"
+	BigCommerceListingStatusDeleting          BigCommerceListingStatus = "DELETING"
+	BigCommerceListingStatusWaitingForUpdate  BigCommerceListingStatus = "WAITING_FOR_UPDATE"
+	BigCommerceListingStatusProcessing        BigCommerceListingStatus = "PROCESSING"
+	BigCommerceListingStatusUpdateError       BigCommerceListingStatus = "UPDATE_ERROR"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *BigCommerceListingStatus) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "NOT_LISTED", "OK", "WAITING_FOR_LISTING", "UPDATING", "CREATING", "DELETING", "WAITING_FOR_UPDATE", "PROCESSING", "UPDATE_ERROR")
 }
 
 // BigCommerceListingType is an open list: Linnworks may add values.
@@ -1066,6 +1128,20 @@ const (
 // UnmarshalJSON accepts a name or its number.
 func (v *BigCommerceListingType) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "SIMPLE", "VARIATION")
+}
+
+// EbayConfigPhotoDisplayCodeType is an open list: Linnworks may add values.
+type EbayConfigPhotoDisplayCodeType string
+
+// Values of EbayConfigPhotoDisplayCodeType.
+const (
+	EbayConfigPhotoDisplayCodeTypeNone      EbayConfigPhotoDisplayCodeType = "None"
+	EbayConfigPhotoDisplayCodeTypeSuperSize EbayConfigPhotoDisplayCodeType = "SuperSize"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *EbayConfigPhotoDisplayCodeType) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "None", "SuperSize")
 }
 
 // EbayListingStatus is an open list: Linnworks may add values.
@@ -1089,77 +1165,32 @@ func (v *EbayListingStatus) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "NOT_LISTED", "OK", "CREATING", "UPDATING", "DELETING", "LISTING", "ENDING", "MANUALLY_ENDED", "MIGRATING")
 }
 
-// ListingsListingsStatus is an open list: Linnworks may add values.
-type ListingsListingsStatus string
+// GetTemplatesParametersTemplatesType is an open list: Linnworks may add values.
+type GetTemplatesParametersTemplatesType string
 
-// Values of ListingsListingsStatus.
+// Values of GetTemplatesParametersTemplatesType.
 const (
-	ListingsListingsStatusActive        ListingsListingsStatus = "active"
-	ListingsListingsStatusPendingrelist ListingsListingsStatus = "pendingrelist"
-	ListingsListingsStatusEnded         ListingsListingsStatus = "ended"
+	GetTemplatesParametersTemplatesTypeBoth      GetTemplatesParametersTemplatesType = "Both"
+	GetTemplatesParametersTemplatesTypeSimple    GetTemplatesParametersTemplatesType = "Simple"
+	GetTemplatesParametersTemplatesTypeVariation GetTemplatesParametersTemplatesType = "Variation"
 )
 
-// ListingsPhotoDisplayCodeType is an open list: Linnworks may add values.
-type ListingsPhotoDisplayCodeType string
+// ProcessTemplatesParametersTemplatesType is an open list: Linnworks may add values.
+type ProcessTemplatesParametersTemplatesType string
 
-// Values of ListingsPhotoDisplayCodeType.
+// Values of ProcessTemplatesParametersTemplatesType.
 const (
-	ListingsPhotoDisplayCodeTypeNone      ListingsPhotoDisplayCodeType = "None"
-	ListingsPhotoDisplayCodeTypeSuperSize ListingsPhotoDisplayCodeType = "SuperSize"
+	ProcessTemplatesParametersTemplatesTypeBoth      ProcessTemplatesParametersTemplatesType = "Both"
+	ProcessTemplatesParametersTemplatesTypeSimple    ProcessTemplatesParametersTemplatesType = "Simple"
+	ProcessTemplatesParametersTemplatesTypeVariation ProcessTemplatesParametersTemplatesType = "Variation"
 )
 
-// UnmarshalJSON accepts a name or its number.
-func (v *ListingsPhotoDisplayCodeType) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "None", "SuperSize")
-}
+// SetListingStrikeOffStateRequestListingsStatus is an open list: Linnworks may add values.
+type SetListingStrikeOffStateRequestListingsStatus string
 
-// ListingsStatus is an open list: Linnworks may add values.
-type ListingsStatus string
-
-// Values of ListingsStatus.
+// Values of SetListingStrikeOffStateRequestListingsStatus.
 const (
-	ListingsStatusNotListed         ListingsStatus = "NOT_LISTED"
-	ListingsStatusOk                ListingsStatus = "OK"
-	ListingsStatusWaitingForListing ListingsStatus = "WAITING_FOR_LISTING"
-	ListingsStatusUpdating          ListingsStatus = "UPDATING"
-	ListingsStatusCreating          ListingsStatus = "CREATING"
-	ListingsStatusDeleting          ListingsStatus = "DELETING"
-	ListingsStatusWaitingForUpdate  ListingsStatus = "WAITING_FOR_UPDATE"
-	ListingsStatusProcessing        ListingsStatus = "PROCESSING"
-	ListingsStatusUpdateError       ListingsStatus = "UPDATE_ERROR"
+	SetListingStrikeOffStateRequestListingsStatusActive        SetListingStrikeOffStateRequestListingsStatus = "active"
+	SetListingStrikeOffStateRequestListingsStatusPendingrelist SetListingStrikeOffStateRequestListingsStatus = "pendingrelist"
+	SetListingStrikeOffStateRequestListingsStatusEnded         SetListingStrikeOffStateRequestListingsStatus = "ended"
 )
-
-// UnmarshalJSON accepts a name or its number.
-func (v *ListingsStatus) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "NOT_LISTED", "OK", "WAITING_FOR_LISTING", "UPDATING", "CREATING", "DELETING", "WAITING_FOR_UPDATE", "PROCESSING", "UPDATE_ERROR")
-}
-
-// ListingsTemplatesType is an open list: Linnworks may add values.
-type ListingsTemplatesType string
-
-// Values of ListingsTemplatesType.
-const (
-	ListingsTemplatesTypeBoth      ListingsTemplatesType = "Both"
-	ListingsTemplatesTypeSimple    ListingsTemplatesType = "Simple"
-	ListingsTemplatesTypeVariation ListingsTemplatesType = "Variation"
-)
-
-// ListingsType is an open list: Linnworks may add values.
-type ListingsType string
-
-// Values of ListingsType.
-const (
-	ListingsTypeString   ListingsType = "STRING"
-	ListingsTypeBoolean  ListingsType = "BOOLEAN"
-	ListingsTypeInt      ListingsType = "INT"
-	ListingsTypeEnum     ListingsType = "ENUM"
-	ListingsTypeDate     ListingsType = "DATE"
-	ListingsTypeHTML     ListingsType = "HTML"
-	ListingsTypeDecimal  ListingsType = "DECIMAL"
-	ListingsTypeDepended ListingsType = "DEPENDED"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *ListingsType) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "STRING", "BOOLEAN", "INT", "ENUM", "DATE", "HTML", "DECIMAL", "DEPENDED")
-}

@@ -86,23 +86,23 @@ func (s *LocationsService) UpdateLocation(ctx context.Context, req *UpdateLocati
 
 // AddLocationRequest holds the parameters of Locations.AddLocation.
 type AddLocationRequest struct {
-	Location *StockLocation `json:"location,omitzero" url:"-"`
+	Location *StockLocation `json:"location,omitzero"`
 }
 
 // DeleteLocationRequest holds the parameters of Locations.DeleteLocation.
 type DeleteLocationRequest struct {
-	PkStockLocationID *GUID `json:"pkStockLocationId,omitzero" url:"-"`
+	PkStockLocationID *GUID `json:"pkStockLocationId,omitzero"`
 }
 
 // DeleteWarehouseTOTERequest holds the parameters of Locations.DeleteWarehouseTOTE.
 type DeleteWarehouseTOTERequest struct {
-	LocationID *GUID `json:"LocationId,omitzero" url:"-"`
-	ToteIDs    []int `json:"ToteIds,omitzero" url:"-"`
+	LocationID *GUID `json:"LocationId,omitzero"`
+	ToteIDs    []int `json:"ToteIds,omitzero"`
 }
 
 // DeleteWarehouseToteResponse is part of a reply.
 type DeleteWarehouseToteResponse struct {
-	DeletedToteIDs []int `json:"DeletedToteIds"`
+	DeletedToteIDs []int `json:"DeletedToteIds,omitzero"`
 }
 
 // GetLocationRequest holds the parameters of Locations.GetLocation.
@@ -112,24 +112,24 @@ type GetLocationRequest struct {
 
 // GetWarehouseTOTEsRequest holds the parameters of Locations.GetWarehouseTOTEs.
 type GetWarehouseTOTEsRequest struct {
-	LocationID  *GUID   `json:"LocationId,omitzero" url:"-"`
-	TotID       *int    `json:"TotId,omitzero" url:"-"`
-	ToteBarcode *string `json:"ToteBarcode,omitzero" url:"-"`
+	LocationID  *GUID   `json:"LocationId,omitzero"`
+	TotID       *int    `json:"TotId,omitzero"`
+	ToteBarcode *string `json:"ToteBarcode,omitzero"`
 }
 
 // GetWarehouseTotesResponse is part of a reply.
 type GetWarehouseTotesResponse struct {
-	Totes []WarehouseTOTE `json:"Totes"`
+	Totes []WarehouseTOTE `json:"Totes,omitzero"`
 }
 
 // UpdateLocationRequest holds the parameters of Locations.UpdateLocation.
 type UpdateLocationRequest struct {
-	Location *StockLocation `json:"location,omitzero" url:"-"`
+	Location *StockLocation `json:"location,omitzero"`
 }
 
 // WarehouseTOTE is part of a reply.
 type WarehouseTOTE struct {
-	LocationID  GUID   `json:"LocationId"`
-	ToteBarcode string `json:"ToteBarcode"`
-	ToteID      int    `json:"ToteId"`
+	LocationID  GUID   `json:"LocationId,omitzero"`
+	ToteBarcode string `json:"ToteBarcode,omitzero"`
+	ToteID      int    `json:"ToteId,omitzero"`
 }

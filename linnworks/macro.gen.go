@@ -38,151 +38,151 @@ func (s *MacroService) GetMacroConfigurations(ctx context.Context, opts ...CallO
 
 // GetInstalledMacrosResponse is part of a reply.
 type GetInstalledMacrosResponse struct {
-	Macros []InstalledMacro `json:"Macros"`
+	Macros []InstalledMacro `json:"Macros,omitzero"`
 }
 
 // InstalledMacro is part of a reply.
 type InstalledMacro struct {
-	ApplicationLogo  string                `json:"ApplicationLogo"`
-	ApplicationName  string                `json:"ApplicationName"`
-	ExecutionType    MacroExecutionType    `json:"ExecutionType"`
-	MacroDescription string                `json:"MacroDescription"`
-	MacroName        string                `json:"MacroName"`
-	Parameters       []ParameterDefinition `json:"Parameters"`
-	SourceCodeType   MacroSourceCodeType   `json:"SourceCodeType"`
+	ApplicationLogo  string                       `json:"ApplicationLogo,omitzero"`
+	ApplicationName  string                       `json:"ApplicationName,omitzero"`
+	ExecutionType    InstalledMacroExecutionType  `json:"ExecutionType,omitzero"`
+	MacroDescription string                       `json:"MacroDescription,omitzero"`
+	MacroName        string                       `json:"MacroName,omitzero"`
+	Parameters       []ParameterDefinition        `json:"Parameters,omitzero"`
+	SourceCodeType   InstalledMacroSourceCodeType `json:"SourceCodeType,omitzero"`
 }
 
 // MacroParameter is part of a reply.
 type MacroParameter struct {
-	IsSecure       bool   `json:"IsSecure"`
-	MacroID        int    `json:"MacroId"`
-	ParameterName  string `json:"ParameterName"`
-	ParameterValue string `json:"ParameterValue"`
+	IsSecure       bool   `json:"IsSecure,omitzero"`
+	MacroID        int    `json:"MacroId,omitzero"`
+	ParameterName  string `json:"ParameterName,omitzero"`
+	ParameterValue string `json:"ParameterValue,omitzero"`
 }
 
 // MacroRegister is part of a reply.
 type MacroRegister struct {
-	ApplicationName string                       `json:"ApplicationName"`
-	Completed       Time                         `json:"Completed"`
-	CurrentState    string                       `json:"CurrentState"`
-	Enabled         bool                         `json:"Enabled"`
-	Executing       bool                         `json:"Executing"`
-	FriendlyName    string                       `json:"FriendlyName"`
-	MacroID         int                          `json:"MacroId"`
-	MacroName       string                       `json:"MacroName"`
-	MacroType       string                       `json:"MacroType"`
-	Migrated        int                          `json:"Migrated"`
-	Parameters      []MacroParameter             `json:"Parameters"`
-	Specification   []NamedScheduleConfiguration `json:"Specification"`
-	Started         Time                         `json:"Started"`
-	TimeZoneOffset  Decimal                      `json:"TimeZoneOffset"`
+	ApplicationName string                       `json:"ApplicationName,omitzero"`
+	Completed       Time                         `json:"Completed,omitzero"`
+	CurrentState    string                       `json:"CurrentState,omitzero"`
+	Enabled         bool                         `json:"Enabled,omitzero"`
+	Executing       bool                         `json:"Executing,omitzero"`
+	FriendlyName    string                       `json:"FriendlyName,omitzero"`
+	MacroID         int                          `json:"MacroId,omitzero"`
+	MacroName       string                       `json:"MacroName,omitzero"`
+	MacroType       string                       `json:"MacroType,omitzero"`
+	Migrated        int                          `json:"Migrated,omitzero"`
+	Parameters      []MacroParameter             `json:"Parameters,omitzero"`
+	Specification   []NamedScheduleConfiguration `json:"Specification,omitzero"`
+	Started         Time                         `json:"Started,omitzero"`
+	TimeZoneOffset  Decimal                      `json:"TimeZoneOffset,omitzero"`
 }
 
 // NamedScheduleConfiguration is part of a reply.
 type NamedScheduleConfiguration struct {
-	DailyFrequency              MacroDailyFrequency  `json:"DailyFrequency"`
-	Enabled                     bool                 `json:"Enabled"`
-	EndingTime                  string               `json:"EndingTime"`
-	Name                        string               `json:"Name"`
-	OccursEveryHours            int                  `json:"OccursEveryHours"`
-	OccursFrequency             MacroOccursFrequency `json:"OccursFrequency"`
-	OccursFrequencyEveryX       int                  `json:"OccursFrequencyEveryX"`
-	OccursFrequencyStartingDate Time                 `json:"OccursFrequencyStartingDate"`
-	OccursOnceAtTime            string               `json:"OccursOnceAtTime"`
-	OneTimeDate                 Time                 `json:"OneTimeDate"`
-	RepetitionType              MacroRepetitionType  `json:"RepetitionType"`
-	StartingTime                string               `json:"StartingTime"`
-	WeeklyDays                  string               `json:"WeeklyDays"`
+	DailyFrequency              NamedScheduleConfigurationDailyFrequency  `json:"DailyFrequency,omitzero"`
+	Enabled                     bool                                      `json:"Enabled,omitzero"`
+	EndingTime                  string                                    `json:"EndingTime,omitzero"`
+	Name                        string                                    `json:"Name,omitzero"`
+	OccursEveryHours            int                                       `json:"OccursEveryHours,omitzero"`
+	OccursFrequency             NamedScheduleConfigurationOccursFrequency `json:"OccursFrequency,omitzero"`
+	OccursFrequencyEveryX       int                                       `json:"OccursFrequencyEveryX,omitzero"`
+	OccursFrequencyStartingDate Time                                      `json:"OccursFrequencyStartingDate,omitzero"`
+	OccursOnceAtTime            string                                    `json:"OccursOnceAtTime,omitzero"`
+	OneTimeDate                 Time                                      `json:"OneTimeDate,omitzero"`
+	RepetitionType              NamedScheduleConfigurationRepetitionType  `json:"RepetitionType,omitzero"`
+	StartingTime                string                                    `json:"StartingTime,omitzero"`
+	WeeklyDays                  string                                    `json:"WeeklyDays,omitzero"`
 }
 
 // ParameterDefinition is part of a reply.
 type ParameterDefinition struct {
-	DefaultValue         string `json:"DefaultValue"`
-	FriendlyName         string `json:"FriendlyName"`
-	GroupName            string `json:"GroupName"`
-	IsRequired           bool   `json:"IsRequired"`
-	IsSecure             bool   `json:"IsSecure"`
-	MustBeSpecified1     bool   `json:"MustBeSpecified1"`
-	Name                 string `json:"Name"`
-	ParameterDescription string `json:"ParameterDescription"`
-	RegexErrorMessage    string `json:"RegexErrorMessage"`
-	RegexValidation      string `json:"RegexValidation"`
-	Sortorder            int    `json:"Sortorder"`
-	Type                 string `json:"Type"`
-	IsHidden             bool   `json:"isHidden"`
-	IsReadOnly           bool   `json:"isReadOnly"`
+	DefaultValue         string `json:"DefaultValue,omitzero"`
+	FriendlyName         string `json:"FriendlyName,omitzero"`
+	GroupName            string `json:"GroupName,omitzero"`
+	IsRequired           bool   `json:"IsRequired,omitzero"`
+	IsSecure             bool   `json:"IsSecure,omitzero"`
+	MustBeSpecified1     bool   `json:"MustBeSpecified1,omitzero"`
+	Name                 string `json:"Name,omitzero"`
+	ParameterDescription string `json:"ParameterDescription,omitzero"`
+	RegexErrorMessage    string `json:"RegexErrorMessage,omitzero"`
+	RegexValidation      string `json:"RegexValidation,omitzero"`
+	Sortorder            int    `json:"Sortorder,omitzero"`
+	Type                 string `json:"Type,omitzero"`
+	IsHidden             bool   `json:"isHidden,omitzero"`
+	IsReadOnly           bool   `json:"isReadOnly,omitzero"`
 }
 
-// MacroDailyFrequency is an open list: Linnworks may add values.
-type MacroDailyFrequency string
+// InstalledMacroExecutionType is an open list: Linnworks may add values.
+type InstalledMacroExecutionType string
 
-// Values of MacroDailyFrequency.
+// Values of InstalledMacroExecutionType.
 const (
-	MacroDailyFrequencyDaily  MacroDailyFrequency = "Daily"
-	MacroDailyFrequencyWeekly MacroDailyFrequency = "Weekly"
+	InstalledMacroExecutionTypeAPI              InstalledMacroExecutionType = "API"
+	InstalledMacroExecutionTypeScheduled        InstalledMacroExecutionType = "Scheduled"
+	InstalledMacroExecutionTypeRulesEngineOrder InstalledMacroExecutionType = "RulesEngine_Order"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *MacroDailyFrequency) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "Daily", "Weekly")
-}
-
-// MacroExecutionType is an open list: Linnworks may add values.
-type MacroExecutionType string
-
-// Values of MacroExecutionType.
-const (
-	MacroExecutionTypeAPI              MacroExecutionType = "API"
-	MacroExecutionTypeScheduled        MacroExecutionType = "Scheduled"
-	MacroExecutionTypeRulesEngineOrder MacroExecutionType = "RulesEngine_Order"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *MacroExecutionType) UnmarshalJSON(b []byte) error {
+func (v *InstalledMacroExecutionType) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "API", "Scheduled", "RulesEngine_Order")
 }
 
-// MacroOccursFrequency is an open list: Linnworks may add values.
-type MacroOccursFrequency string
+// InstalledMacroSourceCodeType is an open list: Linnworks may add values.
+type InstalledMacroSourceCodeType string
 
-// Values of MacroOccursFrequency.
+// Values of InstalledMacroSourceCodeType.
 const (
-	MacroOccursFrequencyOneTime   MacroOccursFrequency = "OneTime"
-	MacroOccursFrequencyRecurrent MacroOccursFrequency = "Recurrent"
+	InstalledMacroSourceCodeTypeNetcore10 InstalledMacroSourceCodeType = "netcore10"
+	InstalledMacroSourceCodeTypeNetcore21 InstalledMacroSourceCodeType = "netcore21"
+	InstalledMacroSourceCodeTypeNetcore31 InstalledMacroSourceCodeType = "netcore31"
+	InstalledMacroSourceCodeTypeNet6      InstalledMacroSourceCodeType = "net6"
+	InstalledMacroSourceCodeTypeNet8      InstalledMacroSourceCodeType = "net8"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *MacroOccursFrequency) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "OneTime", "Recurrent")
-}
-
-// MacroRepetitionType is an open list: Linnworks may add values.
-type MacroRepetitionType string
-
-// Values of MacroRepetitionType.
-const (
-	MacroRepetitionTypeOneTime   MacroRepetitionType = "OneTime"
-	MacroRepetitionTypeRecurrent MacroRepetitionType = "Recurrent"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *MacroRepetitionType) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "OneTime", "Recurrent")
-}
-
-// MacroSourceCodeType is an open list: Linnworks may add values.
-type MacroSourceCodeType string
-
-// Values of MacroSourceCodeType.
-const (
-	MacroSourceCodeTypeNetcore10 MacroSourceCodeType = "netcore10"
-	MacroSourceCodeTypeNetcore21 MacroSourceCodeType = "netcore21"
-	MacroSourceCodeTypeNetcore31 MacroSourceCodeType = "netcore31"
-	MacroSourceCodeTypeNet6      MacroSourceCodeType = "net6"
-	MacroSourceCodeTypeNet8      MacroSourceCodeType = "net8"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *MacroSourceCodeType) UnmarshalJSON(b []byte) error {
+func (v *InstalledMacroSourceCodeType) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "netcore10", "netcore21", "netcore31", "net6", "net8")
+}
+
+// NamedScheduleConfigurationDailyFrequency is an open list: Linnworks may add values.
+type NamedScheduleConfigurationDailyFrequency string
+
+// Values of NamedScheduleConfigurationDailyFrequency.
+const (
+	NamedScheduleConfigurationDailyFrequencyDaily  NamedScheduleConfigurationDailyFrequency = "Daily"
+	NamedScheduleConfigurationDailyFrequencyWeekly NamedScheduleConfigurationDailyFrequency = "Weekly"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *NamedScheduleConfigurationDailyFrequency) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "Daily", "Weekly")
+}
+
+// NamedScheduleConfigurationOccursFrequency is an open list: Linnworks may add values.
+type NamedScheduleConfigurationOccursFrequency string
+
+// Values of NamedScheduleConfigurationOccursFrequency.
+const (
+	NamedScheduleConfigurationOccursFrequencyOneTime   NamedScheduleConfigurationOccursFrequency = "OneTime"
+	NamedScheduleConfigurationOccursFrequencyRecurrent NamedScheduleConfigurationOccursFrequency = "Recurrent"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *NamedScheduleConfigurationOccursFrequency) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "OneTime", "Recurrent")
+}
+
+// NamedScheduleConfigurationRepetitionType is an open list: Linnworks may add values.
+type NamedScheduleConfigurationRepetitionType string
+
+// Values of NamedScheduleConfigurationRepetitionType.
+const (
+	NamedScheduleConfigurationRepetitionTypeOneTime   NamedScheduleConfigurationRepetitionType = "OneTime"
+	NamedScheduleConfigurationRepetitionTypeRecurrent NamedScheduleConfigurationRepetitionType = "Recurrent"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *NamedScheduleConfigurationRepetitionType) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "OneTime", "Recurrent")
 }

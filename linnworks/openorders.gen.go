@@ -180,6 +180,16 @@ func (s *OpenOrdersService) GetOpenOrdersDetails(ctx context.Context, req *GetOp
 	}, nil, req, out, opts)
 }
 
+// GetOpenOrdersDetailsBatched calls [OpenOrdersService.GetOpenOrdersDetails] once for every 50 of req.OrderIDs and hands out each
+// reply. It stops at the first error.
+func (s *OpenOrdersService) GetOpenOrdersDetailsBatched(ctx context.Context, req *GetOpenOrdersDetailsRequest, opts ...CallOption) iter.Seq2[*GetOpenOrdersDetailsResponse, error] {
+	r := valueOf(req)
+	return batches(r.OrderIDs, 50, func(part []GUID) (*GetOpenOrdersDetailsResponse, error) {
+		r.OrderIDs = part
+		return s.GetOpenOrdersDetails(ctx, &r, opts...)
+	})
+}
+
 // GetOrderItemIndicators calls POST /api/OpenOrders/GetOrderItemIndicators.
 //
 // It only reads and is safe to repeat. 150 calls a minute.
@@ -274,42 +284,42 @@ func (s *OpenOrdersService) UnassignOrderIdentifier(ctx context.Context, req *Un
 
 // AssignOrderIdentifierRequest holds the parameters of OpenOrders.AssignOrderIdentifier.
 type AssignOrderIdentifierRequest struct {
-	OrderIDs []GUID  `json:"OrderIds,omitzero" url:"-"`
-	Tag      *string `json:"Tag,omitzero" url:"-"`
+	OrderIDs []GUID  `json:"OrderIds,omitzero"`
+	Tag      *string `json:"Tag,omitzero"`
 }
 
 // AssignResult is part of a reply.
 type AssignResult struct {
-	Changed    []GUID `json:"Changed"`
-	NotChanged []GUID `json:"NotChanged"`
+	Changed    []GUID `json:"Changed,omitzero"`
+	NotChanged []GUID `json:"NotChanged,omitzero"`
 }
 
 // AssignStockToOrdersRequest holds the parameters of OpenOrders.AssignStockToOrders.
 type AssignStockToOrdersRequest struct {
-	BatchAssignmentMode *OpenOrdersBatchAssignmentMode `json:"BatchAssignmentMode,omitzero" url:"-"`
-	OrderIDs            []GUID                         `json:"OrderIds,omitzero" url:"-"`
+	BatchAssignmentMode *AssignStockToOrdersRequestBatchAssignmentMode `json:"BatchAssignmentMode,omitzero"`
+	OrderIDs            []GUID                                         `json:"OrderIds,omitzero"`
 }
 
 // AssignStockToOrdersResponseInt32Int32 is part of a reply.
 type AssignStockToOrdersResponseInt32Int32 struct {
-	BatchActionResult BatchActionResultInt32Int32 `json:"BatchActionResult"`
+	BatchActionResult BatchActionResultInt32Int32 `json:"BatchActionResult,omitzero"`
 }
 
 // AssignStockToOrdersResponseOrderItemBatchExtendedGUID is part of a reply.
 type AssignStockToOrdersResponseOrderItemBatchExtendedGUID struct {
-	BatchActionResult BatchActionResultOrderItemBatchExtendedGUID `json:"BatchActionResult"`
+	BatchActionResult BatchActionResultOrderItemBatchExtendedGUID `json:"BatchActionResult,omitzero"`
 }
 
 // BatchActionResultInt32Int32 is part of a reply.
 type BatchActionResultInt32Int32 struct {
-	ProcessedOrders   []int            `json:"ProcessedOrders"`
-	UnprocessedOrders map[string][]int `json:"UnprocessedOrders"`
+	ProcessedOrders   []int            `json:"ProcessedOrders,omitzero"`
+	UnprocessedOrders map[string][]int `json:"UnprocessedOrders,omitzero"`
 }
 
 // BatchActionResultOrderItemBatchExtendedGUID is part of a reply.
 type BatchActionResultOrderItemBatchExtendedGUID struct {
-	ProcessedOrders   []OrderItemBatchExtended `json:"ProcessedOrders"`
-	UnprocessedOrders map[string][]GUID        `json:"UnprocessedOrders"`
+	ProcessedOrders   []OrderItemBatchExtended `json:"ProcessedOrders,omitzero"`
+	UnprocessedOrders map[string][]GUID        `json:"UnprocessedOrders,omitzero"`
 }
 
 // CustomerAddress is sent and received.
@@ -331,12 +341,12 @@ type CustomerAddress struct {
 
 // DeleteAssignedStockRequest holds the parameters of OpenOrders.DeleteAssignedStock.
 type DeleteAssignedStockRequest struct {
-	OrderIDs []int `json:"OrderIds,omitzero" url:"-"`
+	OrderIDs []int `json:"OrderIds,omitzero"`
 }
 
 // DeleteIdentifierRequest holds the parameters of OpenOrders.DeleteIdentifier.
 type DeleteIdentifierRequest struct {
-	Tag *string `json:"Tag,omitzero" url:"-"`
+	Tag *string `json:"Tag,omitzero"`
 }
 
 // ExtendedProperty is sent and received.
@@ -354,84 +364,84 @@ type FilterNotProcessedOpenOrdersRequest struct {
 
 // FilterNotProcessedOpenOrdersResponse is part of a reply.
 type FilterNotProcessedOpenOrdersResponse struct {
-	OrderIDs []int `json:"OrderIds"`
+	OrderIDs []int `json:"OrderIds,omitzero"`
 }
 
 // GenericOrderOperationResult is part of a reply.
 type GenericOrderOperationResult struct {
-	KeyedErrors      map[string]string `json:"KeyedErrors"`
-	SuccessfulOrders []GUID            `json:"SuccessfulOrders"`
+	KeyedErrors      map[string]string `json:"KeyedErrors,omitzero"`
+	SuccessfulOrders []GUID            `json:"SuccessfulOrders,omitzero"`
 }
 
 // GenericPagedResultGUID is part of a reply.
 type GenericPagedResultGUID struct {
-	Data           []GUID `json:"Data"`
-	EntriesPerPage int    `json:"EntriesPerPage"`
-	PageNumber     int    `json:"PageNumber"`
-	TotalEntries   int64  `json:"TotalEntries"`
-	TotalPages     int    `json:"TotalPages"`
+	Data           []GUID `json:"Data,omitzero"`
+	EntriesPerPage int    `json:"EntriesPerPage,omitzero"`
+	PageNumber     int    `json:"PageNumber,omitzero"`
+	TotalEntries   int64  `json:"TotalEntries,omitzero"`
+	TotalPages     int    `json:"TotalPages,omitzero"`
 }
 
 // GetAvailableChannelsResponse is part of a reply.
 type GetAvailableChannelsResponse struct {
-	Channels []ServiceInformation `json:"Channels"`
+	Channels []ServiceInformation `json:"Channels,omitzero"`
 }
 
 // GetIdentifiersByOrderIDsRequest holds the parameters of OpenOrders.GetIdentifiersByOrderIDs.
 type GetIdentifiersByOrderIDsRequest struct {
-	OrderIDs []GUID `json:"OrderIds,omitzero" url:"-"`
+	OrderIDs []GUID `json:"OrderIds,omitzero"`
 }
 
 // GetOpenOrderIDsRequest holds the parameters of OpenOrders.GetOpenOrderIDs.
 type GetOpenOrderIDsRequest struct {
-	EntriesPerPage int    `json:"EntriesPerPage" url:"-"` // required
-	LocationID     GUID   `json:"LocationId" url:"-"`     // required
-	OrderIDs       []GUID `json:"OrderIds,omitzero" url:"-"`
-	PageNumber     *int   `json:"PageNumber,omitzero" url:"-"`
-	ViewID         int    `json:"ViewId" url:"-"` // required
+	EntriesPerPage int    `json:"EntriesPerPage"` // required
+	LocationID     GUID   `json:"LocationId"`     // required
+	OrderIDs       []GUID `json:"OrderIds,omitzero"`
+	PageNumber     *int   `json:"PageNumber,omitzero"`
+	ViewID         int    `json:"ViewId"` // required
 }
 
 // GetOpenOrdersDetailsRequest holds the parameters of OpenOrders.GetOpenOrdersDetails.
 type GetOpenOrdersDetailsRequest struct {
-	DetailLevel []OpenOrdersDetailLevel `json:"DetailLevel,omitzero" url:"-"`
-	OrderIDs    []GUID                  `json:"OrderIds,omitzero" url:"-"`
+	DetailLevel []GetOpenOrdersDetailsRequestDetailLevel `json:"DetailLevel,omitzero"`
+	OrderIDs    []GUID                                   `json:"OrderIds,omitzero"`
 }
 
 // GetOpenOrdersDetailsResponse is part of a reply.
 type GetOpenOrdersDetailsResponse struct {
-	Orders []OrderDetails `json:"Orders"`
+	Orders []OrderDetails `json:"Orders,omitzero"`
 }
 
 // GetOrderItemIndicatorResponse is part of a reply.
 type GetOrderItemIndicatorResponse struct {
-	Items []OrderItemIndicator `json:"Items"`
+	Items []OrderItemIndicator `json:"Items,omitzero"`
 }
 
 // GetOrderItemIndicatorsRequest holds the parameters of OpenOrders.GetOrderItemIndicators.
 type GetOrderItemIndicatorsRequest struct {
-	Items      []IndicatorRequest `json:"Items,omitzero" url:"-"`
-	LocationID *GUID              `json:"LocationId,omitzero" url:"-"`
+	Items      []IndicatorRequest `json:"Items,omitzero"`
+	LocationID *GUID              `json:"LocationId,omitzero"`
 }
 
 // GetOrdersLowFidelityRequest holds the parameters of OpenOrders.GetOrdersLowFidelity.
 type GetOrdersLowFidelityRequest struct {
-	LocationID *GUID `json:"LocationId,omitzero" url:"-"`
+	LocationID *GUID `json:"LocationId,omitzero"`
 }
 
 // GetOrdersLowFidelityResponse is part of a reply.
 type GetOrdersLowFidelityResponse struct {
-	Orders []OpenOrderLowFidelity `json:"Orders"`
+	Orders []OpenOrderLowFidelity `json:"Orders,omitzero"`
 }
 
 // GetViewStatsRequest holds the parameters of OpenOrders.GetViewStats.
 type GetViewStatsRequest struct {
-	IncludeUserManagement     *bool `json:"IncludeUserManagement,omitzero" url:"-"`
-	LocationID                *GUID `json:"LocationId,omitzero" url:"-"`
-	OnlyVisible               *bool `json:"OnlyVisible,omitzero" url:"-"`
-	RebuildCacheIfRequired    *bool `json:"RebuildCacheIfRequired,omitzero" url:"-"`
-	RecalculateViewIfRequired *bool `json:"RecalculateViewIfRequired,omitzero" url:"-"`
-	UserID                    *int  `json:"UserId,omitzero" url:"-"`
-	ViewID                    *int  `json:"ViewId,omitzero" url:"-"`
+	IncludeUserManagement     *bool `json:"IncludeUserManagement,omitzero"`
+	LocationID                *GUID `json:"LocationId,omitzero"`
+	OnlyVisible               *bool `json:"OnlyVisible,omitzero"`
+	RebuildCacheIfRequired    *bool `json:"RebuildCacheIfRequired,omitzero"`
+	RecalculateViewIfRequired *bool `json:"RecalculateViewIfRequired,omitzero"`
+	UserID                    *int  `json:"UserId,omitzero"`
+	ViewID                    *int  `json:"ViewId,omitzero"`
 }
 
 // Identifier is sent and received.
@@ -452,135 +462,135 @@ type IndicatorRequest struct {
 
 // MarkReadyForCollectionRequest holds the parameters of OpenOrders.MarkReadyForCollection.
 type MarkReadyForCollectionRequest struct {
-	OrderIDs []GUID `json:"OrderIds,omitzero" url:"-"`
+	OrderIDs []GUID `json:"OrderIds,omitzero"`
 }
 
 // OpenOrder is part of a reply.
 type OpenOrder struct {
-	CanFulfil         bool                  `json:"CanFulfil"`
-	CustomerInfo      OrderCustomerInfo     `json:"CustomerInfo"`
-	FolderName        []string              `json:"FolderName"`
-	Fulfillment       OrderFulfillmentState `json:"Fulfillment"`
-	GeneralInfo       OrderGeneralInfo      `json:"GeneralInfo"`
-	HasItems          bool                  `json:"HasItems"`
-	IsPostFilteredOut bool                  `json:"IsPostFilteredOut"`
-	Items             []OrderItem           `json:"Items"`
-	NumOrderID        int                   `json:"NumOrderId"`
-	OrderID           GUID                  `json:"OrderId"`
-	ShippingInfo      OrderShippingInfo     `json:"ShippingInfo"`
-	TaxInfo           OrderTaxInfo          `json:"TaxInfo"`
-	TotalItemsSum     int                   `json:"TotalItemsSum"`
-	TotalsInfo        OrderTotalsInfo       `json:"TotalsInfo"`
+	CanFulfil         bool                  `json:"CanFulfil,omitzero"`
+	CustomerInfo      OrderCustomerInfo     `json:"CustomerInfo,omitzero"`
+	FolderName        []string              `json:"FolderName,omitzero"`
+	Fulfillment       OrderFulfillmentState `json:"Fulfillment,omitzero"`
+	GeneralInfo       OrderGeneralInfo      `json:"GeneralInfo,omitzero"`
+	HasItems          bool                  `json:"HasItems,omitzero"`
+	IsPostFilteredOut bool                  `json:"IsPostFilteredOut,omitzero"`
+	Items             []OrderItem           `json:"Items,omitzero"`
+	NumOrderID        int                   `json:"NumOrderId,omitzero"`
+	OrderID           GUID                  `json:"OrderId,omitzero"`
+	ShippingInfo      OrderShippingInfo     `json:"ShippingInfo,omitzero"`
+	TaxInfo           OrderTaxInfo          `json:"TaxInfo,omitzero"`
+	TotalItemsSum     int                   `json:"TotalItemsSum,omitzero"`
+	TotalsInfo        OrderTotalsInfo       `json:"TotalsInfo,omitzero"`
 }
 
 // OpenOrderItem is part of a reply.
 type OpenOrderItem struct {
-	BarcodeNumber      string              `json:"BarcodeNumber"`
-	CompositeChild     []OrderItemBase     `json:"CompositeChild"`
-	ContainsComposites bool                `json:"ContainsComposites"`
-	ItemTitle          string              `json:"ItemTitle"`
-	ProductIdentifiers []ProductIdentifier `json:"ProductIdentifiers"`
-	Quantity           int                 `json:"Quantity"`
-	SKU                string              `json:"SKU"`
-	StockItemID        GUID                `json:"StockItemId"`
+	BarcodeNumber      string              `json:"BarcodeNumber,omitzero"`
+	CompositeChild     []OrderItemBase     `json:"CompositeChild,omitzero"`
+	ContainsComposites bool                `json:"ContainsComposites,omitzero"`
+	ItemTitle          string              `json:"ItemTitle,omitzero"`
+	ProductIdentifiers []ProductIdentifier `json:"ProductIdentifiers,omitzero"`
+	Quantity           int                 `json:"Quantity,omitzero"`
+	SKU                string              `json:"SKU,omitzero"`
+	StockItemID        GUID                `json:"StockItemId,omitzero"`
 }
 
 // OpenOrderLowFidelity is part of a reply.
 type OpenOrderLowFidelity struct {
-	DispatchBy           Time            `json:"DispatchBy"`
-	ExternalReference    string          `json:"ExternalReference"`
-	Items                []OpenOrderItem `json:"Items"`
-	OrderDate            Time            `json:"OrderDate"`
-	OrderID              int             `json:"OrderId"`
-	PostalTrackingNumber string          `json:"PostalTrackingNumber"`
-	ReferenceNum         string          `json:"ReferenceNum"`
-	Status               int             `json:"Status"`
-	PkOrderID            GUID            `json:"pkOrderID"`
+	DispatchBy           Time            `json:"DispatchBy,omitzero"`
+	ExternalReference    string          `json:"ExternalReference,omitzero"`
+	Items                []OpenOrderItem `json:"Items,omitzero"`
+	OrderDate            Time            `json:"OrderDate,omitzero"`
+	OrderID              int             `json:"OrderId,omitzero"`
+	PostalTrackingNumber string          `json:"PostalTrackingNumber,omitzero"`
+	ReferenceNum         string          `json:"ReferenceNum,omitzero"`
+	Status               int             `json:"Status,omitzero"`
+	PkOrderID            GUID            `json:"pkOrderID,omitzero"`
 }
 
 // OpenOrdersGetOpenOrdersRequest holds the parameters of OpenOrders.GetOpenOrders.
 type OpenOrdersGetOpenOrdersRequest struct {
-	EntriesPerPage int    `json:"EntriesPerPage" url:"-"` // required
-	LocationID     GUID   `json:"LocationId" url:"-"`     // required
-	OrderIDs       []GUID `json:"OrderIds,omitzero" url:"-"`
-	PageNumber     *int   `json:"PageNumber,omitzero" url:"-"`
-	ViewID         int    `json:"ViewId" url:"-"` // required
+	EntriesPerPage int    `json:"EntriesPerPage"` // required
+	LocationID     GUID   `json:"LocationId"`     // required
+	OrderIDs       []GUID `json:"OrderIds,omitzero"`
+	PageNumber     *int   `json:"PageNumber,omitzero"`
+	ViewID         int    `json:"ViewId"` // required
 }
 
 // OrderCustomerInfo is sent and received.
 type OrderCustomerInfo struct {
-	Address          *CustomerAddress `json:"Address,omitzero"`
-	BillingAddress   *CustomerAddress `json:"BillingAddress,omitzero"`
-	ChannelBuyerName string           `json:"ChannelBuyerName,omitzero"`
+	Address          CustomerAddress `json:"Address,omitzero"`
+	BillingAddress   CustomerAddress `json:"BillingAddress,omitzero"`
+	ChannelBuyerName string          `json:"ChannelBuyerName,omitzero"`
 }
 
 // OrderDetails is part of a reply.
 type OrderDetails struct {
-	CustomerInfo         OrderCustomerInfo  `json:"CustomerInfo"`
-	ExtendedProperties   []ExtendedProperty `json:"ExtendedProperties"`
-	FolderName           []string           `json:"FolderName"`
-	FulfilmentLocationID GUID               `json:"FulfilmentLocationId"`
-	GeneralInfo          OrderGeneralInfo   `json:"GeneralInfo"`
-	Items                []OrderItem        `json:"Items"`
-	Notes                []OrderNote        `json:"Notes"`
-	NumOrderID           int                `json:"NumOrderId"`
-	OrderID              GUID               `json:"OrderId"`
-	PaidDateTime         Time               `json:"PaidDateTime"`
-	Processed            bool               `json:"Processed"`
-	ProcessedDateTime    Time               `json:"ProcessedDateTime"`
-	ShippingInfo         OrderShippingInfo  `json:"ShippingInfo"`
-	TaxID                string             `json:"TaxId"`
-	TotalsInfo           OrderTotalsInfo    `json:"TotalsInfo"`
+	CustomerInfo         OrderCustomerInfo  `json:"CustomerInfo,omitzero"`
+	ExtendedProperties   []ExtendedProperty `json:"ExtendedProperties,omitzero"`
+	FolderName           []string           `json:"FolderName,omitzero"`
+	FulfilmentLocationID GUID               `json:"FulfilmentLocationId,omitzero"`
+	GeneralInfo          OrderGeneralInfo   `json:"GeneralInfo,omitzero"`
+	Items                []OrderItem        `json:"Items,omitzero"`
+	Notes                []OrderNote        `json:"Notes,omitzero"`
+	NumOrderID           int                `json:"NumOrderId,omitzero"`
+	OrderID              GUID               `json:"OrderId,omitzero"`
+	PaidDateTime         Time               `json:"PaidDateTime,omitzero"`
+	Processed            bool               `json:"Processed,omitzero"`
+	ProcessedDateTime    Time               `json:"ProcessedDateTime,omitzero"`
+	ShippingInfo         OrderShippingInfo  `json:"ShippingInfo,omitzero"`
+	TaxID                string             `json:"TaxId,omitzero"`
+	TotalsInfo           OrderTotalsInfo    `json:"TotalsInfo,omitzero"`
 }
 
 // OrderFulfillmentState is part of a reply.
 type OrderFulfillmentState struct {
-	FulfillmentState   OpenordersFulfillmentState   `json:"FulfillmentState"`
-	PurchaseOrderState OpenordersPurchaseOrderState `json:"PurchaseOrderState"`
+	FulfillmentState   OrderFulfillmentStateFulfillmentState   `json:"FulfillmentState,omitzero"`
+	PurchaseOrderState OrderFulfillmentStatePurchaseOrderState `json:"PurchaseOrderState,omitzero"`
 }
 
 // OrderGeneralInfo is sent and received.
 type OrderGeneralInfo struct {
-	DespatchByDate       Time                          `json:"DespatchByDate,omitzero"`
-	ExternalReferenceNum string                        `json:"ExternalReferenceNum,omitzero"`
-	HasScheduledDelivery bool                          `json:"HasScheduledDelivery,omitzero"` // read-only
-	HoldOrCancel         bool                          `json:"HoldOrCancel"`
-	Identifiers          []Identifier                  `json:"Identifiers,omitzero"`
-	InvoicePrintError    string                        `json:"InvoicePrintError,omitzero"`
-	InvoicePrinted       bool                          `json:"InvoicePrinted"`
-	IsParked             bool                          `json:"IsParked"`
-	IsRuleRun            bool                          `json:"IsRuleRun"`
-	LabelError           string                        `json:"LabelError,omitzero"`
-	LabelPrinted         bool                          `json:"LabelPrinted"`
-	Location             GUID                          `json:"Location,omitzero"`
-	Marker               int                           `json:"Marker"`
-	Notes                int                           `json:"Notes"`
-	NumItems             int                           `json:"NumItems"`
-	PIIRedactionDays     int                           `json:"PIIRedactionDays"`
-	PartShipped          bool                          `json:"PartShipped"`
-	PickListPrintError   string                        `json:"PickListPrintError,omitzero"`
-	PickListPrinted      bool                          `json:"PickListPrinted"`
-	PickwaveIDs          []int                         `json:"PickwaveIds,omitzero"`
-	ReceivedDate         Time                          `json:"ReceivedDate,omitzero"`
-	ReferenceNum         string                        `json:"ReferenceNum,omitzero"`
-	ScheduledDelivery    *ScheduledDelivery            `json:"ScheduledDelivery,omitzero"`
-	SecondaryReference   string                        `json:"SecondaryReference,omitzero"`
-	SiteCode             string                        `json:"SiteCode,omitzero"`
-	Source               string                        `json:"Source,omitzero"`
-	Status               int                           `json:"Status"`
-	StockAllocationType  OpenordersStockAllocationType `json:"StockAllocationType,omitzero"`
-	SubSource            string                        `json:"SubSource,omitzero"`
+	DespatchByDate       Time                                `json:"DespatchByDate,omitzero"`
+	ExternalReferenceNum string                              `json:"ExternalReferenceNum,omitzero"`
+	HasScheduledDelivery bool                                `json:"HasScheduledDelivery,omitzero"` // read-only
+	HoldOrCancel         bool                                `json:"HoldOrCancel"`
+	Identifiers          []Identifier                        `json:"Identifiers,omitzero"`
+	InvoicePrintError    string                              `json:"InvoicePrintError,omitzero"`
+	InvoicePrinted       bool                                `json:"InvoicePrinted"`
+	IsParked             bool                                `json:"IsParked"`
+	IsRuleRun            bool                                `json:"IsRuleRun"`
+	LabelError           string                              `json:"LabelError,omitzero"`
+	LabelPrinted         bool                                `json:"LabelPrinted"`
+	Location             GUID                                `json:"Location,omitzero"`
+	Marker               int                                 `json:"Marker"`
+	Notes                int                                 `json:"Notes"`
+	NumItems             int                                 `json:"NumItems"`
+	PIIRedactionDays     int                                 `json:"PIIRedactionDays"`
+	PartShipped          bool                                `json:"PartShipped"`
+	PickListPrintError   string                              `json:"PickListPrintError,omitzero"`
+	PickListPrinted      bool                                `json:"PickListPrinted"`
+	PickwaveIDs          []int                               `json:"PickwaveIds,omitzero"`
+	ReceivedDate         Time                                `json:"ReceivedDate,omitzero"`
+	ReferenceNum         string                              `json:"ReferenceNum,omitzero"`
+	ScheduledDelivery    ScheduledDelivery                   `json:"ScheduledDelivery,omitzero"`
+	SecondaryReference   string                              `json:"SecondaryReference,omitzero"`
+	SiteCode             string                              `json:"SiteCode,omitzero"`
+	Source               string                              `json:"Source,omitzero"`
+	Status               int                                 `json:"Status"`
+	StockAllocationType  OrderGeneralInfoStockAllocationType `json:"StockAllocationType,omitzero"`
+	SubSource            string                              `json:"SubSource,omitzero"`
 }
 
 // OrderIdentifier is part of a reply.
 type OrderIdentifier struct {
-	IdentifierID int    `json:"IdentifierId"`
-	ImageID      GUID   `json:"ImageId"`
-	ImageURL     string `json:"ImageUrl"`
-	IsCustom     bool   `json:"IsCustom"`
-	Name         string `json:"Name"`
-	Tag          string `json:"Tag"`
-	FkOrderID    GUID   `json:"fkOrderId"`
+	IdentifierID int    `json:"IdentifierId,omitzero"`
+	ImageID      GUID   `json:"ImageId,omitzero"`
+	ImageURL     string `json:"ImageUrl,omitzero"`
+	IsCustom     bool   `json:"IsCustom,omitzero"`
+	Name         string `json:"Name,omitzero"`
+	Tag          string `json:"Tag,omitzero"`
+	FkOrderID    GUID   `json:"fkOrderId,omitzero"`
 }
 
 // OrderItem is sent and received.
@@ -618,7 +628,7 @@ type OrderItem struct {
 	Market                   int                         `json:"Market"`
 	MinimumLevel             int                         `json:"MinimumLevel"`
 	OnOrder                  int                         `json:"OnOrder"`
-	OnPurchaseOrder          *OrderItemOnOrder           `json:"OnPurchaseOrder,omitzero"`
+	OnPurchaseOrder          OrderItemOnOrder            `json:"OnPurchaseOrder,omitzero"`
 	OrderID                  GUID                        `json:"OrderId,omitzero"`
 	PartShipped              bool                        `json:"PartShipped"`
 	PartShippedQty           int                         `json:"PartShippedQty"`
@@ -644,30 +654,30 @@ type OrderItem struct {
 
 // OrderItemBase is part of a reply.
 type OrderItemBase struct {
-	BarcodeNumber      string              `json:"BarcodeNumber"`
-	ItemTitle          string              `json:"ItemTitle"`
-	ProductIdentifiers []ProductIdentifier `json:"ProductIdentifiers"`
-	Quantity           int                 `json:"Quantity"`
-	SKU                string              `json:"SKU"`
-	StockItemID        GUID                `json:"StockItemId"`
+	BarcodeNumber      string              `json:"BarcodeNumber,omitzero"`
+	ItemTitle          string              `json:"ItemTitle,omitzero"`
+	ProductIdentifiers []ProductIdentifier `json:"ProductIdentifiers,omitzero"`
+	Quantity           int                 `json:"Quantity,omitzero"`
+	SKU                string              `json:"SKU,omitzero"`
+	StockItemID        GUID                `json:"StockItemId,omitzero"`
 }
 
 // OrderItemBatch is sent and received.
 type OrderItemBatch struct {
-	AssignmentType    OpenordersAssignmentType `json:"AssignmentType,omitzero"`
-	Batch             *StockItemBatch          `json:"Batch,omitzero"`
-	BatchInventoryID  int                      `json:"BatchInventoryId"`
-	DespatchUnitValue Decimal                  `json:"DespatchUnitValue,omitzero"` // read-only
-	OrderItemBatchID  int                      `json:"OrderItemBatchId"`
-	OrderItemRowID    GUID                     `json:"OrderItemRowId,omitzero"`
-	Quantity          int                      `json:"Quantity"`
+	AssignmentType    OrderItemBatchAssignmentType `json:"AssignmentType,omitzero"`
+	Batch             StockItemBatch               `json:"Batch,omitzero"`
+	BatchInventoryID  int                          `json:"BatchInventoryId"`
+	DespatchUnitValue Decimal                      `json:"DespatchUnitValue,omitzero"` // read-only
+	OrderItemBatchID  int                          `json:"OrderItemBatchId"`
+	OrderItemRowID    GUID                         `json:"OrderItemRowId,omitzero"`
+	Quantity          int                          `json:"Quantity"`
 }
 
 // OrderItemBatchExtended is part of a reply.
 type OrderItemBatchExtended struct {
-	Batches   []OrderItemBatch `json:"Batches"`
-	OrderID   GUID             `json:"OrderId"`
-	PkOrderID GUID             `json:"pkOrderId"`
+	Batches   []OrderItemBatch `json:"Batches,omitzero"`
+	OrderID   GUID             `json:"OrderId,omitzero"`
+	PkOrderID GUID             `json:"pkOrderId,omitzero"`
 }
 
 // OrderItemBinRack is sent and received.
@@ -681,11 +691,11 @@ type OrderItemBinRack struct {
 
 // OrderItemIndicator is part of a reply.
 type OrderItemIndicator struct {
-	FulfillmentState   OpenordersFulfillmentState   `json:"FulfillmentState"`
-	Indicator          int                          `json:"Indicator"`
-	OrderItemID        GUID                         `json:"OrderItemId"`
-	PurchaseOrderState OpenordersPurchaseOrderState `json:"PurchaseOrderState"`
-	StockItemID        GUID                         `json:"StockItemId"`
+	FulfillmentState   OrderItemIndicatorFulfillmentState   `json:"FulfillmentState,omitzero"`
+	Indicator          int                                  `json:"Indicator,omitzero"`
+	OrderItemID        GUID                                 `json:"OrderItemId,omitzero"`
+	PurchaseOrderState OrderItemIndicatorPurchaseOrderState `json:"PurchaseOrderState,omitzero"`
+	StockItemID        GUID                                 `json:"StockItemId,omitzero"`
 }
 
 // OrderItemOnOrder is sent and received.
@@ -721,24 +731,24 @@ type OrderNote struct {
 
 // OrderShippingInfo is part of a reply.
 type OrderShippingInfo struct {
-	ItemWeight        Decimal `json:"ItemWeight"`
-	ManualAdjust      bool    `json:"ManualAdjust"`
-	PackageCategory   string  `json:"PackageCategory"`
-	PackageCategoryID GUID    `json:"PackageCategoryId"`
-	PackageType       string  `json:"PackageType"`
-	PackageTypeID     GUID    `json:"PackageTypeId"`
-	PostageCost       Decimal `json:"PostageCost"`
-	PostageCostExTax  Decimal `json:"PostageCostExTax"`
-	PostalServiceID   GUID    `json:"PostalServiceId"`
-	PostalServiceName string  `json:"PostalServiceName"`
-	TotalWeight       Decimal `json:"TotalWeight"`
-	TrackingNumber    string  `json:"TrackingNumber"`
-	Vendor            string  `json:"Vendor"`
+	ItemWeight        Decimal `json:"ItemWeight,omitzero"`
+	ManualAdjust      bool    `json:"ManualAdjust,omitzero"`
+	PackageCategory   string  `json:"PackageCategory,omitzero"`
+	PackageCategoryID GUID    `json:"PackageCategoryId,omitzero"`
+	PackageType       string  `json:"PackageType,omitzero"`
+	PackageTypeID     GUID    `json:"PackageTypeId,omitzero"`
+	PostageCost       Decimal `json:"PostageCost,omitzero"`
+	PostageCostExTax  Decimal `json:"PostageCostExTax,omitzero"`
+	PostalServiceID   GUID    `json:"PostalServiceId,omitzero"`
+	PostalServiceName string  `json:"PostalServiceName,omitzero"`
+	TotalWeight       Decimal `json:"TotalWeight,omitzero"`
+	TrackingNumber    string  `json:"TrackingNumber,omitzero"`
+	Vendor            string  `json:"Vendor,omitzero"`
 }
 
 // OrderTaxInfo is part of a reply.
 type OrderTaxInfo struct {
-	TaxNumber string `json:"TaxNumber"`
+	TaxNumber string `json:"TaxNumber,omitzero"`
 }
 
 // OrderTotalsInfo is sent and received.
@@ -759,58 +769,58 @@ type OrderTotalsInfo struct {
 
 // OrderViewIDs is part of a reply.
 type OrderViewIDs struct {
-	Count       int64  `json:"Count"`
-	LocationID  GUID   `json:"LocationId"`
-	OrderIDs    []GUID `json:"OrderIds"`
-	TotalOrders int64  `json:"TotalOrders"`
-	ViewID      int    `json:"ViewId"`
+	Count       int64  `json:"Count,omitzero"`
+	LocationID  GUID   `json:"LocationId,omitzero"`
+	OrderIDs    []GUID `json:"OrderIds,omitzero"`
+	TotalOrders int64  `json:"TotalOrders,omitzero"`
+	ViewID      int    `json:"ViewId,omitzero"`
 }
 
 // OrderViewStats is part of a reply.
 type OrderViewStats struct {
-	ExpiryDate              Time                    `json:"ExpiryDate"`
-	IsCacheable             bool                    `json:"IsCacheable"`
-	IsCalculated            bool                    `json:"IsCalculated"`
-	IsCalculating           bool                    `json:"IsCalculating"`
-	IsSystem                bool                    `json:"IsSystem"`
-	LastRequested           Time                    `json:"LastRequested"`
-	LocationID              GUID                    `json:"LocationId"`
-	OrderViewUserPreference OrderViewUserPreference `json:"OrderViewUserPreference"`
-	Owner                   ViewUser                `json:"Owner"`
-	TotalOrders             int64                   `json:"TotalOrders"`
-	UserManagement          ViewUserManagement      `json:"UserManagement"`
-	ViewExists              bool                    `json:"ViewExists"`
-	ViewID                  int                     `json:"ViewId"`
-	ViewName                string                  `json:"ViewName"`
+	ExpiryDate              Time                    `json:"ExpiryDate,omitzero"`
+	IsCacheable             bool                    `json:"IsCacheable,omitzero"`
+	IsCalculated            bool                    `json:"IsCalculated,omitzero"`
+	IsCalculating           bool                    `json:"IsCalculating,omitzero"`
+	IsSystem                bool                    `json:"IsSystem,omitzero"`
+	LastRequested           Time                    `json:"LastRequested,omitzero"`
+	LocationID              GUID                    `json:"LocationId,omitzero"`
+	OrderViewUserPreference OrderViewUserPreference `json:"OrderViewUserPreference,omitzero"`
+	Owner                   ViewUser                `json:"Owner,omitzero"`
+	TotalOrders             int64                   `json:"TotalOrders,omitzero"`
+	UserManagement          ViewUserManagement      `json:"UserManagement,omitzero"`
+	ViewExists              bool                    `json:"ViewExists,omitzero"`
+	ViewID                  int                     `json:"ViewId,omitzero"`
+	ViewName                string                  `json:"ViewName,omitzero"`
 }
 
 // OrderViewUserPreference is part of a reply.
 type OrderViewUserPreference struct {
-	IsVisible bool `json:"IsVisible"`
-	Sequence  int  `json:"Sequence"`
-	ViewID    int  `json:"ViewId"`
+	IsVisible bool `json:"IsVisible,omitzero"`
+	Sequence  int  `json:"Sequence,omitzero"`
+	ViewID    int  `json:"ViewId,omitzero"`
 }
 
 // PostFilterPagedResponseOpenOrder is part of a reply.
 type PostFilterPagedResponseOpenOrder struct {
-	Data                           []OpenOrder `json:"Data"`
-	EntriesPerPage                 int         `json:"EntriesPerPage"`
-	PageNumber                     int         `json:"PageNumber"`
-	ResultCountRemovedByPostFilter int64       `json:"ResultCountRemovedByPostFilter"`
-	TotalEntries                   int64       `json:"TotalEntries"`
-	TotalPages                     int         `json:"TotalPages"`
+	Data                           []OpenOrder `json:"Data,omitzero"`
+	EntriesPerPage                 int         `json:"EntriesPerPage,omitzero"`
+	PageNumber                     int         `json:"PageNumber,omitzero"`
+	ResultCountRemovedByPostFilter int64       `json:"ResultCountRemovedByPostFilter,omitzero"`
+	TotalEntries                   int64       `json:"TotalEntries,omitzero"`
+	TotalPages                     int         `json:"TotalPages,omitzero"`
 }
 
 // ProductIdentifier is part of a reply.
 type ProductIdentifier struct {
-	Site  string `json:"Site"`
-	Type  string `json:"Type"`
-	Value string `json:"Value"`
+	Site  string `json:"Site,omitzero"`
+	Type  string `json:"Type,omitzero"`
+	Value string `json:"Value,omitzero"`
 }
 
 // SaveIdentifierRequest holds the parameters of OpenOrders.SaveIdentifier.
 type SaveIdentifierRequest struct {
-	Identifier *Identifier `json:"Identifier,omitzero" url:"-"`
+	Identifier *Identifier `json:"Identifier,omitzero"`
 }
 
 // ScheduledDelivery is sent and received.
@@ -821,22 +831,22 @@ type ScheduledDelivery struct {
 
 // SearchOrdersRequest holds the parameters of OpenOrders.SearchOrders.
 type SearchOrdersRequest struct {
-	IncludeProcessed *bool   `json:"IncludeProcessed,omitzero" url:"-"`
-	LocationID       *GUID   `json:"LocationId,omitzero" url:"-"`
-	SearchTerm       *string `json:"SearchTerm,omitzero" url:"-"`
+	IncludeProcessed *bool   `json:"IncludeProcessed,omitzero"`
+	LocationID       *GUID   `json:"LocationId,omitzero"`
+	SearchTerm       *string `json:"SearchTerm,omitzero"`
 }
 
 // SearchOrdersResponse is part of a reply.
 type SearchOrdersResponse struct {
-	OpenOrders      []OrderViewIDs `json:"OpenOrders"`
-	ProcessedOrders []GUID         `json:"ProcessedOrders"`
+	OpenOrders      []OrderViewIDs `json:"OpenOrders,omitzero"`
+	ProcessedOrders []GUID         `json:"ProcessedOrders,omitzero"`
 }
 
 // ServiceInformation is part of a reply.
 type ServiceInformation struct {
-	Identifier string `json:"Identifier"`
-	Logo       string `json:"Logo"`
-	Name       string `json:"Name"`
+	Identifier string `json:"Identifier,omitzero"`
+	Logo       string `json:"Logo,omitzero"`
+	Name       string `json:"Name,omitzero"`
 }
 
 // StockItemBoxConfiguration is sent and received.
@@ -856,111 +866,141 @@ type StockItemBoxConfiguration struct {
 
 // UnassignOrderIdentifierRequest holds the parameters of OpenOrders.UnassignOrderIdentifier.
 type UnassignOrderIdentifierRequest struct {
-	OrderIDs []GUID  `json:"OrderIds,omitzero" url:"-"`
-	Tag      *string `json:"Tag,omitzero" url:"-"`
+	OrderIDs []GUID  `json:"OrderIds,omitzero"`
+	Tag      *string `json:"Tag,omitzero"`
 }
 
 // ViewGroup is part of a reply.
 type ViewGroup struct {
-	GroupID int    `json:"GroupId"`
-	Name    string `json:"Name"`
+	GroupID int    `json:"GroupId,omitzero"`
+	Name    string `json:"Name,omitzero"`
 }
 
 // ViewUser is part of a reply.
 type ViewUser struct {
-	EmailAddress string `json:"EmailAddress"`
-	IsOwner      bool   `json:"IsOwner"`
-	Name         string `json:"Name"`
-	UserID       int    `json:"UserId"`
-	UserType     string `json:"UserType"`
+	EmailAddress string `json:"EmailAddress,omitzero"`
+	IsOwner      bool   `json:"IsOwner,omitzero"`
+	Name         string `json:"Name,omitzero"`
+	UserID       int    `json:"UserId,omitzero"`
+	UserType     string `json:"UserType,omitzero"`
 }
 
 // ViewUserManagement is part of a reply.
 type ViewUserManagement struct {
-	ViewGroups []ViewGroup `json:"ViewGroups"`
-	ViewID     int         `json:"ViewId"`
-	ViewUsers  []ViewUser  `json:"ViewUsers"`
+	ViewGroups []ViewGroup `json:"ViewGroups,omitzero"`
+	ViewID     int         `json:"ViewId,omitzero"`
+	ViewUsers  []ViewUser  `json:"ViewUsers,omitzero"`
 }
 
-// OpenOrdersBatchAssignmentMode is an open list: Linnworks may add values.
-type OpenOrdersBatchAssignmentMode string
+// AssignStockToOrdersRequestBatchAssignmentMode is an open list: Linnworks may add values.
+type AssignStockToOrdersRequestBatchAssignmentMode string
 
-// Values of OpenOrdersBatchAssignmentMode.
+// Values of AssignStockToOrdersRequestBatchAssignmentMode.
 const (
-	OpenOrdersBatchAssignmentModeAll            OpenOrdersBatchAssignmentMode = "ALL"
-	OpenOrdersBatchAssignmentModeAutoOnly       OpenOrdersBatchAssignmentMode = "AUTO_ONLY"
-	OpenOrdersBatchAssignmentModeUnassignedOnly OpenOrdersBatchAssignmentMode = "UNASSIGNED_ONLY"
+	AssignStockToOrdersRequestBatchAssignmentModeAll            AssignStockToOrdersRequestBatchAssignmentMode = "ALL"
+	AssignStockToOrdersRequestBatchAssignmentModeAutoOnly       AssignStockToOrdersRequestBatchAssignmentMode = "AUTO_ONLY"
+	AssignStockToOrdersRequestBatchAssignmentModeUnassignedOnly AssignStockToOrdersRequestBatchAssignmentMode = "UNASSIGNED_ONLY"
 )
 
-// OpenOrdersDetailLevel is an open list: Linnworks may add values.
-type OpenOrdersDetailLevel string
+// GetOpenOrdersDetailsRequestDetailLevel is an open list: Linnworks may add values.
+type GetOpenOrdersDetailsRequestDetailLevel string
 
-// Values of OpenOrdersDetailLevel.
+// Values of GetOpenOrdersDetailsRequestDetailLevel.
 const (
-	OpenOrdersDetailLevelFolder             OpenOrdersDetailLevel = "FOLDER"
-	OpenOrdersDetailLevelNotes              OpenOrdersDetailLevel = "NOTES"
-	OpenOrdersDetailLevelIdentifiers        OpenOrdersDetailLevel = "IDENTIFIERS"
-	OpenOrdersDetailLevelExtendedproperties OpenOrdersDetailLevel = "EXTENDEDPROPERTIES"
-	OpenOrdersDetailLevelBinracks           OpenOrdersDetailLevel = "BINRACKS"
+	GetOpenOrdersDetailsRequestDetailLevelFolder             GetOpenOrdersDetailsRequestDetailLevel = "FOLDER"
+	GetOpenOrdersDetailsRequestDetailLevelNotes              GetOpenOrdersDetailsRequestDetailLevel = "NOTES"
+	GetOpenOrdersDetailsRequestDetailLevelIdentifiers        GetOpenOrdersDetailsRequestDetailLevel = "IDENTIFIERS"
+	GetOpenOrdersDetailsRequestDetailLevelExtendedproperties GetOpenOrdersDetailsRequestDetailLevel = "EXTENDEDPROPERTIES"
+	GetOpenOrdersDetailsRequestDetailLevelBinracks           GetOpenOrdersDetailsRequestDetailLevel = "BINRACKS"
 )
 
-// OpenordersAssignmentType is an open list: Linnworks may add values.
-type OpenordersAssignmentType string
+// OrderFulfillmentStateFulfillmentState is an open list: Linnworks may add values.
+type OrderFulfillmentStateFulfillmentState string
 
-// Values of OpenordersAssignmentType.
+// Values of OrderFulfillmentStateFulfillmentState.
 const (
-	OpenordersAssignmentTypeAuto   OpenordersAssignmentType = "AUTO"
-	OpenordersAssignmentTypeManual OpenordersAssignmentType = "MANUAL"
+	OrderFulfillmentStateFulfillmentStateUnknown                  OrderFulfillmentStateFulfillmentState = "Unknown"
+	OrderFulfillmentStateFulfillmentStateInsufficientStock        OrderFulfillmentStateFulfillmentState = "Insufficient_Stock"
+	OrderFulfillmentStateFulfillmentStateInsufficientToFulfillAll OrderFulfillmentStateFulfillmentState = "Insufficient_To_Fulfill_All"
+	OrderFulfillmentStateFulfillmentStateSufficientStock          OrderFulfillmentStateFulfillmentState = "Sufficient_Stock"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *OpenordersAssignmentType) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "AUTO", "MANUAL")
-}
-
-// OpenordersFulfillmentState is an open list: Linnworks may add values.
-type OpenordersFulfillmentState string
-
-// Values of OpenordersFulfillmentState.
-const (
-	OpenordersFulfillmentStateUnknown                  OpenordersFulfillmentState = "Unknown"
-	OpenordersFulfillmentStateInsufficientStock        OpenordersFulfillmentState = "Insufficient_Stock"
-	OpenordersFulfillmentStateInsufficientToFulfillAll OpenordersFulfillmentState = "Insufficient_To_Fulfill_All"
-	OpenordersFulfillmentStateSufficientStock          OpenordersFulfillmentState = "Sufficient_Stock"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *OpenordersFulfillmentState) UnmarshalJSON(b []byte) error {
+func (v *OrderFulfillmentStateFulfillmentState) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "Unknown", "Insufficient_Stock", "Insufficient_To_Fulfill_All", "Sufficient_Stock")
 }
 
-// OpenordersPurchaseOrderState is an open list: Linnworks may add values.
-type OpenordersPurchaseOrderState string
+// OrderFulfillmentStatePurchaseOrderState is an open list: Linnworks may add values.
+type OrderFulfillmentStatePurchaseOrderState string
 
-// Values of OpenordersPurchaseOrderState.
+// Values of OrderFulfillmentStatePurchaseOrderState.
 const (
-	OpenordersPurchaseOrderStateInsufficientPO OpenordersPurchaseOrderState = "Insufficient_PO"
-	OpenordersPurchaseOrderStateSufficientPO   OpenordersPurchaseOrderState = "Sufficient_PO"
+	OrderFulfillmentStatePurchaseOrderStateInsufficientPO OrderFulfillmentStatePurchaseOrderState = "Insufficient_PO"
+	OrderFulfillmentStatePurchaseOrderStateSufficientPO   OrderFulfillmentStatePurchaseOrderState = "Sufficient_PO"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *OpenordersPurchaseOrderState) UnmarshalJSON(b []byte) error {
+func (v *OrderFulfillmentStatePurchaseOrderState) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "Insufficient_PO", "Sufficient_PO")
 }
 
-// OpenordersStockAllocationType is an open list: Linnworks may add values.
-type OpenordersStockAllocationType string
+// OrderGeneralInfoStockAllocationType is an open list: Linnworks may add values.
+type OrderGeneralInfoStockAllocationType string
 
-// Values of OpenordersStockAllocationType.
+// Values of OrderGeneralInfoStockAllocationType.
 const (
-	OpenordersStockAllocationTypeNotAllocated  OpenordersStockAllocationType = "NotAllocated"
-	OpenordersStockAllocationTypeInsuffient    OpenordersStockAllocationType = "Insuffient"
-	OpenordersStockAllocationTypePartial       OpenordersStockAllocationType = "Partial"
-	OpenordersStockAllocationTypeFull          OpenordersStockAllocationType = "Full"
-	OpenordersStockAllocationTypeOverAllocated OpenordersStockAllocationType = "OverAllocated"
+	OrderGeneralInfoStockAllocationTypeNotAllocated  OrderGeneralInfoStockAllocationType = "NotAllocated"
+	OrderGeneralInfoStockAllocationTypeInsuffient    OrderGeneralInfoStockAllocationType = "Insuffient"
+	OrderGeneralInfoStockAllocationTypePartial       OrderGeneralInfoStockAllocationType = "Partial"
+	OrderGeneralInfoStockAllocationTypeFull          OrderGeneralInfoStockAllocationType = "Full"
+	OrderGeneralInfoStockAllocationTypeOverAllocated OrderGeneralInfoStockAllocationType = "OverAllocated"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *OpenordersStockAllocationType) UnmarshalJSON(b []byte) error {
+func (v *OrderGeneralInfoStockAllocationType) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "NotAllocated", "Insuffient", "Partial", "Full", "OverAllocated")
+}
+
+// OrderItemBatchAssignmentType is an open list: Linnworks may add values.
+type OrderItemBatchAssignmentType string
+
+// Values of OrderItemBatchAssignmentType.
+const (
+	OrderItemBatchAssignmentTypeAuto   OrderItemBatchAssignmentType = "AUTO"
+	OrderItemBatchAssignmentTypeManual OrderItemBatchAssignmentType = "MANUAL"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *OrderItemBatchAssignmentType) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "AUTO", "MANUAL")
+}
+
+// OrderItemIndicatorFulfillmentState is an open list: Linnworks may add values.
+type OrderItemIndicatorFulfillmentState string
+
+// Values of OrderItemIndicatorFulfillmentState.
+const (
+	OrderItemIndicatorFulfillmentStateUnknown                  OrderItemIndicatorFulfillmentState = "Unknown"
+	OrderItemIndicatorFulfillmentStateInsufficientStock        OrderItemIndicatorFulfillmentState = "Insufficient_Stock"
+	OrderItemIndicatorFulfillmentStateInsufficientToFulfillAll OrderItemIndicatorFulfillmentState = "Insufficient_To_Fulfill_All"
+	OrderItemIndicatorFulfillmentStateSufficientStock          OrderItemIndicatorFulfillmentState = "Sufficient_Stock"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *OrderItemIndicatorFulfillmentState) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "Unknown", "Insufficient_Stock", "Insufficient_To_Fulfill_All", "Sufficient_Stock")
+}
+
+// OrderItemIndicatorPurchaseOrderState is an open list: Linnworks may add values.
+type OrderItemIndicatorPurchaseOrderState string
+
+// Values of OrderItemIndicatorPurchaseOrderState.
+const (
+	OrderItemIndicatorPurchaseOrderStateInsufficientPO OrderItemIndicatorPurchaseOrderState = "Insufficient_PO"
+	OrderItemIndicatorPurchaseOrderStateSufficientPO   OrderItemIndicatorPurchaseOrderState = "Sufficient_PO"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *OrderItemIndicatorPurchaseOrderState) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "Insufficient_PO", "Sufficient_PO")
 }

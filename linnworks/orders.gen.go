@@ -858,6 +858,16 @@ func (s *OrdersService) GetOrdersByID(ctx context.Context, req *GetOrdersByIDReq
 	return out, err
 }
 
+// GetOrdersByIDBatched calls [OrdersService.GetOrdersByID] once for every 200 of req.PkOrderIDs and hands out each
+// reply. It stops at the first error.
+func (s *OrdersService) GetOrdersByIDBatched(ctx context.Context, req *GetOrdersByIDRequest, opts ...CallOption) iter.Seq2[[]OrderDetails, error] {
+	r := valueOf(req)
+	return batches(r.PkOrderIDs, 200, func(part []GUID) ([]OrderDetails, error) {
+		r.PkOrderIDs = part
+		return s.GetOrdersByID(ctx, &r, opts...)
+	})
+}
+
 // GetOrdersNotes calls POST /api/Orders/GetOrdersNotes.
 //
 // It only reads and is safe to repeat. 150 calls a minute.
@@ -1396,77 +1406,77 @@ func (s *OrdersService) ValidateCoupon(ctx context.Context, req *ValidateCouponR
 
 // AddCouponRequest holds the parameters of Orders.AddCoupon.
 type AddCouponRequest struct {
-	Barcode          *string                 `json:"barcode,omitzero" url:"-"`
-	CouponData       *CouponValidationResult `json:"couponData,omitzero" url:"-"`
-	FulfilmentCenter *GUID                   `json:"fulfilmentCenter,omitzero" url:"-"`
-	OrderID          *GUID                   `json:"orderId,omitzero" url:"-"`
+	Barcode          *string                 `json:"barcode,omitzero"`
+	CouponData       *CouponValidationResult `json:"couponData,omitzero"`
+	FulfilmentCenter *GUID                   `json:"fulfilmentCenter,omitzero"`
+	OrderID          *GUID                   `json:"orderId,omitzero"`
 }
 
 // AddExtendedPropertiesRequest holds the parameters of Orders.AddExtendedProperties.
 type AddExtendedPropertiesRequest struct {
-	ExtendedProperties []BasicExtendedProperty `json:"ExtendedProperties,omitzero" url:"-"`
-	OrderID            *GUID                   `json:"OrderId,omitzero" url:"-"`
+	ExtendedProperties []BasicExtendedProperty `json:"ExtendedProperties,omitzero"`
+	OrderID            *GUID                   `json:"OrderId,omitzero"`
 }
 
 // AddExtendedPropertiesResponse is part of a reply.
 type AddExtendedPropertiesResponse struct {
-	Errors                     []string `json:"Errors"`
-	ExtendedPropertiesInserted int      `json:"ExtendedPropertiesInserted"`
+	Errors                     []string `json:"Errors,omitzero"`
+	ExtendedPropertiesInserted int      `json:"ExtendedPropertiesInserted,omitzero"`
 }
 
 // AddOrderItemRequest holds the parameters of Orders.AddOrderItem.
 type AddOrderItemRequest struct {
-	ChannelSKU       *string             `json:"channelSKU,omitzero" url:"-"`
-	CreatedDate      *Time               `json:"createdDate,omitzero" url:"-"`
-	FulfilmentCenter *GUID               `json:"fulfilmentCenter,omitzero" url:"-"`
-	ItemID           *GUID               `json:"itemId,omitzero" url:"-"`
-	LinePricing      *LinePricingRequest `json:"linePricing,omitzero" url:"-"`
-	OrderID          *GUID               `json:"orderId,omitzero" url:"-"`
-	Quantity         *int                `json:"quantity,omitzero" url:"-"`
+	ChannelSKU       *string             `json:"channelSKU,omitzero"`
+	CreatedDate      *Time               `json:"createdDate,omitzero"`
+	FulfilmentCenter *GUID               `json:"fulfilmentCenter,omitzero"`
+	ItemID           *GUID               `json:"itemId,omitzero"`
+	LinePricing      *LinePricingRequest `json:"linePricing,omitzero"`
+	OrderID          *GUID               `json:"orderId,omitzero"`
+	Quantity         *int                `json:"quantity,omitzero"`
 }
 
 // AddOrderServiceRequest holds the parameters of Orders.AddOrderService.
 type AddOrderServiceRequest struct {
-	AddedDate          *Time    `json:"AddedDate,omitzero" url:"-"`
-	Cost               *Decimal `json:"Cost,omitzero" url:"-"`
-	DiscountPercentage *Decimal `json:"DiscountPercentage,omitzero" url:"-"`
-	FulfilmentCenter   *GUID    `json:"FulfilmentCenter,omitzero" url:"-"`
-	OrderID            *GUID    `json:"OrderId,omitzero" url:"-"`
-	Quantity           *int     `json:"Quantity,omitzero" url:"-"`
-	Service            *string  `json:"Service,omitzero" url:"-"`
-	TaxRate            *Decimal `json:"TaxRate,omitzero" url:"-"`
+	AddedDate          *Time    `json:"AddedDate,omitzero"`
+	Cost               *Decimal `json:"Cost,omitzero"`
+	DiscountPercentage *Decimal `json:"DiscountPercentage,omitzero"`
+	FulfilmentCenter   *GUID    `json:"FulfilmentCenter,omitzero"`
+	OrderID            *GUID    `json:"OrderId,omitzero"`
+	Quantity           *int     `json:"Quantity,omitzero"`
+	Service            *string  `json:"Service,omitzero"`
+	TaxRate            *Decimal `json:"TaxRate,omitzero"`
 }
 
 // AddOrdersNoteRequest holds the parameters of Orders.AddOrdersNote.
 type AddOrdersNoteRequest struct {
-	IsInternal       *bool   `json:"IsInternal,omitzero" url:"-"`
-	IsProcessingNote *bool   `json:"IsProcessingNote,omitzero" url:"-"`
-	NoteText         *string `json:"NoteText,omitzero" url:"-"`
-	OrderIDs         []GUID  `json:"OrderIds,omitzero" url:"-"`
+	IsInternal       *bool   `json:"IsInternal,omitzero"`
+	IsProcessingNote *bool   `json:"IsProcessingNote,omitzero"`
+	NoteText         *string `json:"NoteText,omitzero"`
+	OrderIDs         []GUID  `json:"OrderIds,omitzero"`
 }
 
 // AddOrdersNoteResponse is part of a reply.
 type AddOrdersNoteResponse struct {
-	OrderNotes []OrderNoteDto `json:"OrderNotes"`
+	OrderNotes []OrderNoteDto `json:"OrderNotes,omitzero"`
 }
 
 // AssignOrderItemBatchesRequest holds the parameters of Orders.AssignOrderItemBatches.
 type AssignOrderItemBatchesRequest struct {
-	Batches []OrderItemBatch `json:"Batches,omitzero" url:"-"`
-	OrderID *GUID            `json:"OrderId,omitzero" url:"-"`
+	Batches []OrderItemBatch `json:"Batches,omitzero"`
+	OrderID *GUID            `json:"OrderId,omitzero"`
 }
 
 // AssignStockToOrderRequest holds the parameters of Orders.AssignStockToOrder.
 type AssignStockToOrderRequest struct {
-	BatchAssignmentMode *OrdersBatchAssignmentMode `json:"BatchAssignmentMode,omitzero" url:"-"`
-	OrderID             *GUID                      `json:"OrderId,omitzero" url:"-"`
-	OrderItemRows       []GUID                     `json:"OrderItemRows,omitzero" url:"-"`
+	BatchAssignmentMode *AssignStockToOrderRequestBatchAssignmentMode `json:"BatchAssignmentMode,omitzero"`
+	OrderID             *GUID                                         `json:"OrderId,omitzero"`
+	OrderItemRows       []GUID                                        `json:"OrderItemRows,omitzero"`
 }
 
 // AssignToFolderRequest holds the parameters of Orders.AssignToFolder.
 type AssignToFolderRequest struct {
-	Folder   *string `json:"folder,omitzero" url:"-"`
-	OrderIDs []GUID  `json:"orderIds,omitzero" url:"-"`
+	Folder   *string `json:"folder,omitzero"`
+	OrderIDs []GUID  `json:"orderIds,omitzero"`
 }
 
 // AvailableOrderItemBatchsInfo is part of a request.
@@ -1474,11 +1484,11 @@ type AvailableOrderItemBatchsInfo struct {
 	PkOrderID *GUID `json:"pkOrderId,omitzero"`
 }
 
-// BasicExtendedProperty is part of a request.
+// BasicExtendedProperty is sent and received.
 type BasicExtendedProperty struct {
-	Name  *string `json:"Name,omitzero"`
-	Type  *string `json:"Type,omitzero"`
-	Value *string `json:"Value,omitzero"`
+	Name  string `json:"Name,omitzero"`
+	Type  string `json:"Type,omitzero"`
+	Value string `json:"Value,omitzero"`
 }
 
 // BatchAssignment is part of a request.
@@ -1494,10 +1504,10 @@ type BatchAssignmentForOrderItems struct {
 	OrderID            *GUID             `json:"orderId,omitzero"`
 }
 
-// BooleanFieldFilter is part of a request.
+// BooleanFieldFilter is sent and received.
 type BooleanFieldFilter struct {
-	FieldCode *OrdersFieldCode `json:"FieldCode,omitzero"`
-	Value     *bool            `json:"Value,omitzero"`
+	FieldCode FieldCode `json:"FieldCode,omitzero"`
+	Value     bool      `json:"Value"`
 }
 
 // CalcBin is sent and received.
@@ -1529,30 +1539,30 @@ type CalcBinItem struct {
 
 // CalcOrderHeader is part of a reply.
 type CalcOrderHeader struct {
-	Bins               []CalcBin       `json:"Bins"`
-	CalculationHints   []string        `json:"CalculationHints"`
-	CanAutoSplit       bool            `json:"CanAutoSplit"`
-	DimMethod          OrdersDimMethod `json:"DimMethod"`
-	IsAutoSplit        bool            `json:"IsAutoSplit"`
-	IsSplitPackaging   bool            `json:"IsSplitPackaging"`
-	ItemWeight         Decimal         `json:"ItemWeight"`
-	Items              []CalcOrderItem `json:"Items"`
-	LabelPrinted       bool            `json:"LabelPrinted"`
-	ManualAdjust       bool            `json:"ManualAdjust"`
-	PackagingWeight    Decimal         `json:"PackagingWeight"`
-	SplitPackageCount  int             `json:"SplitPackageCount"`
-	ThreeDimPackaging  PackingResult   `json:"ThreeDimPackaging"`
-	TotalDepth         Decimal         `json:"TotalDepth"`
-	TotalHeight        Decimal         `json:"TotalHeight"`
-	TotalWeight        Decimal         `json:"TotalWeight"`
-	TotalWidth         Decimal         `json:"TotalWidth"`
-	CCountry           string          `json:"cCountry"`
-	FkCountryID        GUID            `json:"fkCountryId"`
-	FkPackagingGroupID GUID            `json:"fkPackagingGroupId"`
-	FkPackagingTypeID  GUID            `json:"fkPackagingTypeId"`
-	FkPostalServiceID  GUID            `json:"fkPostalServiceId"`
-	NOrderID           int             `json:"nOrderId"`
-	PkOrderID          GUID            `json:"pkOrderID"`
+	Bins               []CalcBin                `json:"Bins,omitzero"`
+	CalculationHints   []string                 `json:"CalculationHints,omitzero"`
+	CanAutoSplit       bool                     `json:"CanAutoSplit,omitzero"`
+	DimMethod          CalcOrderHeaderDimMethod `json:"DimMethod,omitzero"`
+	IsAutoSplit        bool                     `json:"IsAutoSplit,omitzero"`
+	IsSplitPackaging   bool                     `json:"IsSplitPackaging,omitzero"`
+	ItemWeight         Decimal                  `json:"ItemWeight,omitzero"`
+	Items              []CalcOrderItem          `json:"Items,omitzero"`
+	LabelPrinted       bool                     `json:"LabelPrinted,omitzero"`
+	ManualAdjust       bool                     `json:"ManualAdjust,omitzero"`
+	PackagingWeight    Decimal                  `json:"PackagingWeight,omitzero"`
+	SplitPackageCount  int                      `json:"SplitPackageCount,omitzero"`
+	ThreeDimPackaging  PackingResult            `json:"ThreeDimPackaging,omitzero"`
+	TotalDepth         Decimal                  `json:"TotalDepth,omitzero"`
+	TotalHeight        Decimal                  `json:"TotalHeight,omitzero"`
+	TotalWeight        Decimal                  `json:"TotalWeight,omitzero"`
+	TotalWidth         Decimal                  `json:"TotalWidth,omitzero"`
+	CCountry           string                   `json:"cCountry,omitzero"`
+	FkCountryID        GUID                     `json:"fkCountryId,omitzero"`
+	FkPackagingGroupID GUID                     `json:"fkPackagingGroupId,omitzero"`
+	FkPackagingTypeID  GUID                     `json:"fkPackagingTypeId,omitzero"`
+	FkPostalServiceID  GUID                     `json:"fkPostalServiceId,omitzero"`
+	NOrderID           int                      `json:"nOrderId,omitzero"`
+	PkOrderID          GUID                     `json:"pkOrderID,omitzero"`
 }
 
 // CalcOrderItem is sent and received.
@@ -1574,200 +1584,200 @@ type CalcOrderItem struct {
 
 // CancelOrderRequest holds the parameters of Orders.CancelOrder.
 type CancelOrderRequest struct {
-	FulfilmentCenter *GUID    `json:"fulfilmentCenter,omitzero" url:"-"`
-	Note             *string  `json:"note,omitzero" url:"-"`
-	OrderID          *GUID    `json:"orderId,omitzero" url:"-"`
-	Refund           *Decimal `json:"refund,omitzero" url:"-"`
+	FulfilmentCenter GUID    `json:"fulfilmentCenter"` // required
+	Note             *string `json:"note,omitzero"`
+	OrderID          GUID    `json:"orderId"` // required
+	Refund           Decimal `json:"refund"`  // required
 }
 
 // ChangeOrderTagRequest holds the parameters of Orders.ChangeOrderTag.
 type ChangeOrderTagRequest struct {
-	OrderIDs []GUID `json:"orderIds,omitzero" url:"-"`
-	Tag      *int   `json:"tag,omitzero" url:"-"`
+	OrderIDs []GUID `json:"orderIds"` // required
+	Tag      *int   `json:"tag"`
 }
 
 // ChangeShippingMethodRequest holds the parameters of Orders.ChangeShippingMethod.
 type ChangeShippingMethodRequest struct {
-	OrderIDs       []GUID  `json:"orderIds,omitzero" url:"-"`
-	ShippingMethod *string `json:"shippingMethod,omitzero" url:"-"`
+	OrderIDs       []GUID  `json:"orderIds,omitzero"`
+	ShippingMethod *string `json:"shippingMethod,omitzero"`
 }
 
 // ChangeStatusRequest holds the parameters of Orders.ChangeStatus.
 type ChangeStatusRequest struct {
-	OrderIDs []GUID `json:"orderIds,omitzero" url:"-"`
-	Status   *int   `json:"status,omitzero" url:"-"`
+	OrderIDs []GUID `json:"orderIds"` // required
+	Status   int    `json:"status"`   // required
 }
 
-// ChannelAddress is part of a request.
+// ChannelAddress is sent and received.
 type ChannelAddress struct {
-	Address1         *string `json:"Address1,omitzero"`
-	Address2         *string `json:"Address2,omitzero"`
-	Address3         *string `json:"Address3,omitzero"`
-	Company          *string `json:"Company,omitzero"`
-	Country          *string `json:"Country,omitzero"`
-	EmailAddress     *string `json:"EmailAddress,omitzero"`
-	FullName         *string `json:"FullName,omitzero"`
-	MatchCountryCode *string `json:"MatchCountryCode,omitzero"`
-	MatchCountryName *string `json:"MatchCountryName,omitzero"`
-	PhoneNumber      *string `json:"PhoneNumber,omitzero"`
-	PostCode         *string `json:"PostCode,omitzero"`
-	Region           *string `json:"Region,omitzero"`
-	Town             *string `json:"Town,omitzero"`
-	IsEmpty          *bool   `json:"isEmpty,omitzero"` // read-only
+	Address1         string `json:"Address1,omitzero"`
+	Address2         string `json:"Address2,omitzero"`
+	Address3         string `json:"Address3,omitzero"`
+	Company          string `json:"Company,omitzero"`
+	Country          string `json:"Country,omitzero"`
+	EmailAddress     string `json:"EmailAddress,omitzero"`
+	FullName         string `json:"FullName,omitzero"`
+	MatchCountryCode string `json:"MatchCountryCode,omitzero"`
+	MatchCountryName string `json:"MatchCountryName,omitzero"`
+	PhoneNumber      string `json:"PhoneNumber,omitzero"`
+	PostCode         string `json:"PostCode,omitzero"`
+	Region           string `json:"Region,omitzero"`
+	Town             string `json:"Town,omitzero"`
+	IsEmpty          bool   `json:"isEmpty,omitzero"` // read-only
 }
 
-// ChannelOrder is part of a request.
+// ChannelOrder is sent and received.
 type ChannelOrder struct {
-	AutomaticallyLinkByASIN     *bool                           `json:"AutomaticallyLinkByASIN,omitzero"`
-	AutomaticallyLinkByBarcode  *bool                           `json:"AutomaticallyLinkByBarcode,omitzero"`
-	AutomaticallyLinkBySKU      *bool                           `json:"AutomaticallyLinkBySKU,omitzero"`
-	BillingAddress              *ChannelAddress                 `json:"BillingAddress,omitzero"`
-	BuyerTaxNumber              *string                         `json:"BuyerTaxNumber,omitzero"`
-	ChannelBuyerName            *string                         `json:"ChannelBuyerName,omitzero"`
-	ConversionRate              *Decimal                        `json:"ConversionRate,omitzero"`
-	Currency                    *string                         `json:"Currency,omitzero"`
-	DeliveryAddress             *ChannelAddress                 `json:"DeliveryAddress,omitzero"`
-	DeliveryEndDate             *Time                           `json:"DeliveryEndDate,omitzero"`
-	DeliveryStartDate           *Time                           `json:"DeliveryStartDate,omitzero"`
-	Discount                    *Decimal                        `json:"Discount,omitzero"`
-	DiscountTaxType             *OrdersDiscountTaxType          `json:"DiscountTaxType,omitzero"`
-	DiscountType                *OrdersDiscountType             `json:"DiscountType,omitzero"`
-	DispatchBy                  *Time                           `json:"DispatchBy,omitzero"`
-	ExtendedProperties          []ChannelOrderExtendedProperty  `json:"ExtendedProperties,omitzero"`
-	ExternalReference           *string                         `json:"ExternalReference,omitzero"`
-	ForceReSaveFulfilledOrder   *bool                           `json:"ForceReSaveFulfilledOrder,omitzero"`
-	ItemsRefund                 *Decimal                        `json:"ItemsRefund,omitzero"`
-	LineRefundAllocation        *OrdersLineRefundAllocation     `json:"LineRefundAllocation,omitzero"`
-	Locations                   []ChannelOrderLocation          `json:"Locations,omitzero"`
-	MappingSource               *string                         `json:"MappingSource,omitzero"`
-	MatchPaymentMethodTag       *string                         `json:"MatchPaymentMethodTag,omitzero"`
-	MatchPostalServiceTag       *string                         `json:"MatchPostalServiceTag,omitzero"`
-	Notes                       []ChannelOrderNote              `json:"Notes,omitzero"`
-	OrderFulfilmentType         *OrdersOrderFulfilmentType      `json:"OrderFulfilmentType,omitzero"`
-	OrderIdentifierTags         []string                        `json:"OrderIdentifierTags,omitzero"`
-	OrderItems                  []ChannelOrderItem              `json:"OrderItems,omitzero"`
-	OrderState                  *OrdersOrderState               `json:"OrderState,omitzero"`
-	OrderStatus                 *string                         `json:"OrderStatus,omitzero"`
-	OrderStatusType             *OrdersOrderStatusType          `json:"OrderStatusType,omitzero"`
-	PIIRedactionDays            *int                            `json:"PIIRedactionDays,omitzero"`
-	PaidOn                      *Time                           `json:"PaidOn,omitzero"`
-	PaymentMethodName           *string                         `json:"PaymentMethodName,omitzero"`
-	PaymentStatus               *OrdersPaymentStatus            `json:"PaymentStatus,omitzero"`
-	PostalServiceCost           *Decimal                        `json:"PostalServiceCost,omitzero"`
-	PostalServiceDiscount       *Decimal                        `json:"PostalServiceDiscount,omitzero"`
-	PostalServiceName           *string                         `json:"PostalServiceName,omitzero"`
-	PostalServiceTaxRate        *Decimal                        `json:"PostalServiceTaxRate,omitzero"`
-	ReceivedDate                *Time                           `json:"ReceivedDate,omitzero"`
-	ReferenceNumber             *string                         `json:"ReferenceNumber,omitzero"`
-	Relations                   []ChannelOrderID                `json:"Relations,omitzero"`
-	SavePaymentMethodIfNotExist *bool                           `json:"SavePaymentMethodIfNotExist,omitzero"`
-	SavePostalServiceIfNotExist *bool                           `json:"SavePostalServiceIfNotExist,omitzero"`
-	SecondaryReferenceNumber    *string                         `json:"SecondaryReferenceNumber,omitzero"`
-	ShippingRefund              *Decimal                        `json:"ShippingRefund,omitzero"`
-	ShippingRefundAllocation    *OrdersShippingRefundAllocation `json:"ShippingRefundAllocation,omitzero"`
-	Site                        *string                         `json:"Site,omitzero"`
-	Source                      *string                         `json:"Source,omitzero"`
-	SourceOverride              *string                         `json:"SourceOverride,omitzero"`
-	SubSource                   *string                         `json:"SubSource,omitzero"`
-	TotalRefund                 *Decimal                        `json:"TotalRefund,omitzero"`
-	UpdatedDate                 *Time                           `json:"UpdatedDate,omitzero"`
-	UseChannelTax               *bool                           `json:"UseChannelTax,omitzero"`
-	PkOrderID                   *GUID                           `json:"pkOrderId,omitzero"` // read-only
+	AutomaticallyLinkByASIN     bool                                 `json:"AutomaticallyLinkByASIN"`
+	AutomaticallyLinkByBarcode  bool                                 `json:"AutomaticallyLinkByBarcode"`
+	AutomaticallyLinkBySKU      bool                                 `json:"AutomaticallyLinkBySKU"`
+	BillingAddress              ChannelAddress                       `json:"BillingAddress,omitzero"`
+	BuyerTaxNumber              string                               `json:"BuyerTaxNumber,omitzero"`
+	ChannelBuyerName            string                               `json:"ChannelBuyerName,omitzero"`
+	ConversionRate              Decimal                              `json:"ConversionRate,omitzero"`
+	Currency                    string                               `json:"Currency,omitzero"`
+	DeliveryAddress             ChannelAddress                       `json:"DeliveryAddress,omitzero"`
+	DeliveryEndDate             Time                                 `json:"DeliveryEndDate,omitzero"`
+	DeliveryStartDate           Time                                 `json:"DeliveryStartDate,omitzero"`
+	Discount                    Decimal                              `json:"Discount,omitzero"`
+	DiscountTaxType             ChannelOrderDiscountTaxType          `json:"DiscountTaxType,omitzero"`
+	DiscountType                ChannelOrderDiscountType             `json:"DiscountType,omitzero"`
+	DispatchBy                  Time                                 `json:"DispatchBy"` // required
+	ExtendedProperties          []ChannelOrderExtendedProperty       `json:"ExtendedProperties,omitzero"`
+	ExternalReference           string                               `json:"ExternalReference,omitzero"`
+	ForceReSaveFulfilledOrder   bool                                 `json:"ForceReSaveFulfilledOrder"`
+	ItemsRefund                 Decimal                              `json:"ItemsRefund,omitzero"`
+	LineRefundAllocation        ChannelOrderLineRefundAllocation     `json:"LineRefundAllocation,omitzero"`
+	Locations                   []ChannelOrderLocation               `json:"Locations,omitzero"`
+	MappingSource               string                               `json:"MappingSource,omitzero"`
+	MatchPaymentMethodTag       string                               `json:"MatchPaymentMethodTag,omitzero"`
+	MatchPostalServiceTag       string                               `json:"MatchPostalServiceTag,omitzero"`
+	Notes                       []ChannelOrderNote                   `json:"Notes,omitzero"`
+	OrderFulfilmentType         ChannelOrderOrderFulfilmentType      `json:"OrderFulfilmentType,omitzero"`
+	OrderIdentifierTags         []string                             `json:"OrderIdentifierTags,omitzero"`
+	OrderItems                  []ChannelOrderItem                   `json:"OrderItems,omitzero"`
+	OrderState                  OrderState                           `json:"OrderState,omitzero"`
+	OrderStatus                 string                               `json:"OrderStatus,omitzero"`
+	OrderStatusType             ChannelOrderOrderStatusType          `json:"OrderStatusType,omitzero"`
+	PIIRedactionDays            int                                  `json:"PIIRedactionDays"`
+	PaidOn                      Time                                 `json:"PaidOn,omitzero"`
+	PaymentMethodName           string                               `json:"PaymentMethodName,omitzero"`
+	PaymentStatus               PaymentStatus                        `json:"PaymentStatus,omitzero"`
+	PostalServiceCost           Decimal                              `json:"PostalServiceCost,omitzero"`
+	PostalServiceDiscount       Decimal                              `json:"PostalServiceDiscount,omitzero"`
+	PostalServiceName           string                               `json:"PostalServiceName,omitzero"`
+	PostalServiceTaxRate        Decimal                              `json:"PostalServiceTaxRate,omitzero"`
+	ReceivedDate                Time                                 `json:"ReceivedDate"`    // required
+	ReferenceNumber             string                               `json:"ReferenceNumber"` // required
+	Relations                   []ChannelOrderID                     `json:"Relations,omitzero"`
+	SavePaymentMethodIfNotExist bool                                 `json:"SavePaymentMethodIfNotExist"`
+	SavePostalServiceIfNotExist bool                                 `json:"SavePostalServiceIfNotExist"`
+	SecondaryReferenceNumber    string                               `json:"SecondaryReferenceNumber,omitzero"`
+	ShippingRefund              Decimal                              `json:"ShippingRefund,omitzero"`
+	ShippingRefundAllocation    ChannelOrderShippingRefundAllocation `json:"ShippingRefundAllocation,omitzero"`
+	Site                        string                               `json:"Site,omitzero"`
+	Source                      string                               `json:"Source"` // required
+	SourceOverride              string                               `json:"SourceOverride,omitzero"`
+	SubSource                   string                               `json:"SubSource"` // required
+	TotalRefund                 Decimal                              `json:"TotalRefund,omitzero"`
+	UpdatedDate                 Time                                 `json:"UpdatedDate,omitzero"`
+	UseChannelTax               bool                                 `json:"UseChannelTax"`
+	PkOrderID                   GUID                                 `json:"pkOrderId,omitzero"` // read-only
 }
 
-// ChannelOrderExtendedProperty is part of a request.
+// ChannelOrderExtendedProperty is sent and received.
 type ChannelOrderExtendedProperty struct {
-	Name  *string `json:"Name,omitzero"`
-	Type  *string `json:"Type,omitzero"`
-	Value *string `json:"Value,omitzero"`
+	Name  string `json:"Name,omitzero"`
+	Type  string `json:"Type,omitzero"`
+	Value string `json:"Value,omitzero"`
 }
 
-// ChannelOrderID is part of a request.
+// ChannelOrderID is sent and received.
 type ChannelOrderID struct {
-	ExternalReference  *string `json:"ExternalReference,omitzero"`
-	ReferenceID        *string `json:"ReferenceId,omitzero"`
-	SecondaryReference *string `json:"SecondaryReference,omitzero"`
+	ExternalReference  string `json:"ExternalReference,omitzero"`
+	ReferenceID        string `json:"ReferenceId,omitzero"`
+	SecondaryReference string `json:"SecondaryReference,omitzero"`
 }
 
-// ChannelOrderItem is part of a request.
+// ChannelOrderItem is sent and received.
 type ChannelOrderItem struct {
-	ChannelReferenceID *string                  `json:"ChannelReferenceId,omitzero"`
-	ChannelSKU         *string                  `json:"ChannelSKU,omitzero"`
-	IsService          *bool                    `json:"IsService,omitzero"`
-	ItemNumber         *string                  `json:"ItemNumber,omitzero"`
-	ItemTitle          *string                  `json:"ItemTitle,omitzero"`
-	LineDiscount       *Decimal                 `json:"LineDiscount,omitzero"`
-	LineRefund         *Decimal                 `json:"LineRefund,omitzero"`
+	ChannelReferenceID string                   `json:"ChannelReferenceId,omitzero"`
+	ChannelSKU         string                   `json:"ChannelSKU"` // required
+	IsService          bool                     `json:"IsService"`
+	ItemNumber         string                   `json:"ItemNumber"`   // required
+	ItemTitle          string                   `json:"ItemTitle"`    // required
+	LineDiscount       Decimal                  `json:"LineDiscount"` // required
+	LineRefund         Decimal                  `json:"LineRefund,omitzero"`
 	Options            []ChannelOrderItemOption `json:"Options,omitzero"`
-	PostalServiceCost  *Decimal                 `json:"PostalServiceCost,omitzero"`
-	PricePerUnit       *Decimal                 `json:"PricePerUnit,omitzero"`
-	Qty                *int                     `json:"Qty,omitzero"`
-	RefundQuantity     *Decimal                 `json:"RefundQuantity,omitzero"`
-	ShippingRefund     *Decimal                 `json:"ShippingRefund,omitzero"`
-	TaxCostInclusive   *bool                    `json:"TaxCostInclusive,omitzero"`
-	TaxRate            *Decimal                 `json:"TaxRate,omitzero"`
+	PostalServiceCost  Decimal                  `json:"PostalServiceCost,omitzero"`
+	PricePerUnit       Decimal                  `json:"PricePerUnit"` // required
+	Qty                int                      `json:"Qty"`
+	RefundQuantity     Decimal                  `json:"RefundQuantity,omitzero"`
+	ShippingRefund     Decimal                  `json:"ShippingRefund,omitzero"`
+	TaxCostInclusive   bool                     `json:"TaxCostInclusive"`
+	TaxRate            Decimal                  `json:"TaxRate"` // required
 	Taxes              []ChannelOrderItemTax    `json:"Taxes,omitzero"`
-	TotalRefund        *Decimal                 `json:"TotalRefund,omitzero"`
-	UseChannelTax      *bool                    `json:"UseChannelTax,omitzero"`
+	TotalRefund        Decimal                  `json:"TotalRefund,omitzero"`
+	UseChannelTax      bool                     `json:"UseChannelTax"`
 }
 
-// ChannelOrderItemLocationAllocation is part of a request.
+// ChannelOrderItemLocationAllocation is sent and received.
 type ChannelOrderItemLocationAllocation struct {
-	ItemNumber *string `json:"ItemNumber,omitzero"`
-	Quantity   *int    `json:"Quantity,omitzero"`
+	ItemNumber string `json:"ItemNumber,omitzero"`
+	Quantity   int    `json:"Quantity"`
 }
 
-// ChannelOrderItemOption is part of a request.
+// ChannelOrderItemOption is sent and received.
 type ChannelOrderItemOption struct {
-	Property *string `json:"Property,omitzero"`
-	Value    *string `json:"Value,omitzero"`
+	Property string `json:"Property,omitzero"`
+	Value    string `json:"Value,omitzero"`
 }
 
-// ChannelOrderItemTax is part of a request.
+// ChannelOrderItemTax is sent and received.
 type ChannelOrderItemTax struct {
-	IsSellerCollected *bool    `json:"IsSellerCollected,omitzero"`
-	TaxType           *string  `json:"TaxType,omitzero"`
-	TaxValue          *Decimal `json:"TaxValue,omitzero"`
+	IsSellerCollected bool    `json:"IsSellerCollected"`
+	TaxType           string  `json:"TaxType,omitzero"`
+	TaxValue          Decimal `json:"TaxValue,omitzero"`
 }
 
-// ChannelOrderLocation is part of a request.
+// ChannelOrderLocation is sent and received.
 type ChannelOrderLocation struct {
-	ExternalReference *string                              `json:"ExternalReference,omitzero"`
+	ExternalReference string                               `json:"ExternalReference,omitzero"`
 	ItemAllocations   []ChannelOrderItemLocationAllocation `json:"ItemAllocations,omitzero"`
 }
 
-// ChannelOrderNote is part of a request.
+// ChannelOrderNote is sent and received.
 type ChannelOrderNote struct {
-	Internal      *bool   `json:"Internal,omitzero"`
-	Note          *string `json:"Note,omitzero"`
-	NoteEntryDate *Time   `json:"NoteEntryDate,omitzero"`
-	NoteUserName  *string `json:"NoteUserName,omitzero"`
+	Internal      bool   `json:"Internal"`
+	Note          string `json:"Note,omitzero"`
+	NoteEntryDate Time   `json:"NoteEntryDate,omitzero"`
+	NoteUserName  string `json:"NoteUserName,omitzero"`
 }
 
 // ClearInvoicePrintedRequest holds the parameters of Orders.ClearInvoicePrinted.
 type ClearInvoicePrintedRequest struct {
-	OrderIDs []GUID `json:"orderIds,omitzero" url:"-"`
+	OrderIDs []GUID `json:"orderIds,omitzero"`
 }
 
 // ClearPickListPrintedRequest holds the parameters of Orders.ClearPickListPrinted.
 type ClearPickListPrintedRequest struct {
-	OrderIDs []GUID `json:"orderIds,omitzero" url:"-"`
+	OrderIDs []GUID `json:"orderIds,omitzero"`
 }
 
 // ClearShippingLabelInfoRequest holds the parameters of Orders.ClearShippingLabelInfo.
 type ClearShippingLabelInfoRequest struct {
-	OrderIDs            []GUID `json:"orderIds,omitzero" url:"-"`
-	WithoutConfirmation *bool  `json:"withoutConfirmation,omitzero" url:"-"`
+	OrderIDs            []GUID `json:"orderIds,omitzero"`
+	WithoutConfirmation *bool  `json:"withoutConfirmation,omitzero"`
 }
 
-// ClientContext is part of a request.
+// ClientContext is sent and received.
 type ClientContext struct {
-	Module *string `json:"Module,omitzero"`
+	Module string `json:"Module,omitzero"`
 }
 
 // CompleteOrderRequest holds the parameters of Orders.CompleteOrder.
 type CompleteOrderRequest struct {
-	OrderID *GUID `json:"orderId,omitzero" url:"-"`
+	OrderID *GUID `json:"orderId,omitzero"`
 }
 
 // CouponValidationResult is sent and received.
@@ -1783,30 +1793,30 @@ type CouponValidationResult struct {
 
 // CreateNewItemAndLinkRequest holds the parameters of Orders.CreateNewItemAndLink.
 type CreateNewItemAndLinkRequest struct {
-	ChannelSKU      *string `json:"channelSKU,omitzero" url:"-"`
-	InitialQuantity *int    `json:"initialQuantity,omitzero" url:"-"`
-	ItemTitle       *string `json:"itemTitle,omitzero" url:"-"`
-	LocationID      *GUID   `json:"locationId,omitzero" url:"-"`
-	PkStockItemID   *GUID   `json:"pkStockItemId,omitzero" url:"-"`
-	Source          *string `json:"source,omitzero" url:"-"`
-	SubSource       *string `json:"subSource,omitzero" url:"-"`
+	ChannelSKU      *string `json:"channelSKU,omitzero"`
+	InitialQuantity *int    `json:"initialQuantity,omitzero"`
+	ItemTitle       *string `json:"itemTitle,omitzero"`
+	LocationID      *GUID   `json:"locationId,omitzero"`
+	PkStockItemID   *GUID   `json:"pkStockItemId,omitzero"`
+	Source          *string `json:"source,omitzero"`
+	SubSource       *string `json:"subSource,omitzero"`
 }
 
 // CreateNewOrderRequest holds the parameters of Orders.CreateNewOrder.
 type CreateNewOrderRequest struct {
-	CreateAsDraft    *bool `json:"createAsDraft,omitzero" url:"-"`
-	FulfilmentCenter *GUID `json:"fulfilmentCenter,omitzero" url:"-"`
+	CreateAsDraft    *bool `json:"createAsDraft,omitzero"`
+	FulfilmentCenter *GUID `json:"fulfilmentCenter,omitzero"`
 }
 
 // CreateOrdersRequest holds the parameters of Orders.CreateOrders.
 type CreateOrdersRequest struct {
-	Location *string        `json:"location,omitzero" url:"-"`
-	Orders   []ChannelOrder `json:"orders,omitzero" url:"-"`
+	Location string         `json:"location"` // required
+	Orders   []ChannelOrder `json:"orders"`   // required
 }
 
 // CreateSerialisedValuesForOrderItemsRequest holds the parameters of Orders.CreateSerialisedValuesForOrderItems.
 type CreateSerialisedValuesForOrderItemsRequest struct {
-	OrderItemSerialData []OrderItemSerialModel `json:"OrderItemSerialData,omitzero" url:"-"`
+	OrderItemSerialData []OrderItemSerialModel `json:"OrderItemSerialData,omitzero"`
 }
 
 // CustomerLookUpRequest holds the parameters of Orders.CustomerLookUp.
@@ -1815,50 +1825,50 @@ type CustomerLookUpRequest struct {
 	Txt   *string `url:"txt,omitempty" json:"-"`
 }
 
-// DateFieldFilter is part of a request.
+// DateFieldFilter is sent and received.
 type DateFieldFilter struct {
-	DateFrom  *Time            `json:"DateFrom,omitzero"`
-	DateTo    *Time            `json:"DateTo,omitzero"`
-	FieldCode *OrdersFieldCode `json:"FieldCode,omitzero"`
-	Type      *OrdersType      `json:"Type,omitzero"`
-	Value     *int             `json:"Value,omitzero"`
+	DateFrom  Time                `json:"DateFrom,omitzero"`
+	DateTo    Time                `json:"DateTo,omitzero"`
+	FieldCode FieldCode           `json:"FieldCode,omitzero"`
+	Type      DateFieldFilterType `json:"Type,omitzero"`
+	Value     int                 `json:"Value"`
 }
 
 // DeleteOrderRequest holds the parameters of Orders.DeleteOrder.
 type DeleteOrderRequest struct {
-	OrderID *GUID `json:"orderId,omitzero" url:"-"`
+	OrderID *GUID `json:"orderId,omitzero"`
 }
 
 // Face is sent and received.
 type Face struct {
-	BottomLeft  *PointF `json:"BottomLeft,omitzero"`
-	BottomRight *PointF `json:"BottomRight,omitzero"`
-	TopLeft     *PointF `json:"TopLeft,omitzero"`
-	TopRight    *PointF `json:"TopRight,omitzero"`
+	BottomLeft  PointF `json:"BottomLeft,omitzero"`
+	BottomRight PointF `json:"BottomRight,omitzero"`
+	TopLeft     PointF `json:"TopLeft,omitzero"`
+	TopRight    PointF `json:"TopRight,omitzero"`
 }
 
-// FieldSorting is part of a request.
+// FieldSorting is sent and received.
 type FieldSorting struct {
-	Direction *OrdersDirection `json:"Direction,omitzero"`
-	FieldCode *OrdersFieldCode `json:"FieldCode,omitzero"`
-	Order     *int             `json:"Order,omitzero"`
+	Direction FieldSortingDirection `json:"Direction,omitzero"`
+	FieldCode FieldCode             `json:"FieldCode,omitzero"`
+	Order     int                   `json:"Order"`
 }
 
-// FieldVisibility is part of a request.
+// FieldVisibility is sent and received.
 type FieldVisibility struct {
-	CanFilter     *bool             `json:"CanFilter,omitzero"`
-	CanSort       *bool             `json:"CanSort,omitzero"`
-	Code          *OrdersCode       `json:"Code,omitzero"`
-	FieldType     *OrdersFieldType  `json:"FieldType,omitzero"`
-	HotButtonIcon *string           `json:"HotButtonIcon,omitzero"`
-	HotButtonKey  *string           `json:"HotButtonKey,omitzero"`
-	IsFilterOnly  *bool             `json:"IsFilterOnly,omitzero"`
-	Name          *string           `json:"Name,omitzero"`
-	SubFields     []FieldVisibility `json:"SubFields,omitzero"`
-	Visible       *bool             `json:"Visible,omitzero"`
+	CanFilter     bool                     `json:"CanFilter"`
+	CanSort       bool                     `json:"CanSort"`
+	Code          FieldCode                `json:"Code,omitzero"`
+	FieldType     FieldVisibilityFieldType `json:"FieldType,omitzero"`
+	HotButtonIcon string                   `json:"HotButtonIcon,omitzero"`
+	HotButtonKey  string                   `json:"HotButtonKey,omitzero"`
+	IsFilterOnly  bool                     `json:"IsFilterOnly"`
+	Name          string                   `json:"Name,omitzero"`
+	SubFields     []FieldVisibility        `json:"SubFields,omitzero"`
+	Visible       bool                     `json:"Visible"`
 }
 
-// FieldsFilter is part of a request.
+// FieldsFilter is sent and received.
 type FieldsFilter struct {
 	BooleanFields   []BooleanFieldFilter `json:"BooleanFields,omitzero"`
 	DateFields      []DateFieldFilter    `json:"DateFields,omitzero"`
@@ -1870,40 +1880,40 @@ type FieldsFilter struct {
 
 // GenericPagedResultOpenOrder is part of a reply.
 type GenericPagedResultOpenOrder struct {
-	Data           []OpenOrder `json:"Data"`
-	EntriesPerPage int         `json:"EntriesPerPage"`
-	PageNumber     int         `json:"PageNumber"`
-	TotalEntries   int64       `json:"TotalEntries"`
-	TotalPages     int         `json:"TotalPages"`
+	Data           []OpenOrder `json:"Data,omitzero"`
+	EntriesPerPage int         `json:"EntriesPerPage,omitzero"`
+	PageNumber     int         `json:"PageNumber,omitzero"`
+	TotalEntries   int64       `json:"TotalEntries,omitzero"`
+	TotalPages     int         `json:"TotalPages,omitzero"`
 }
 
 // GetAllAvailableOrderItemBatchsByOrderIDRequest holds the parameters of Orders.GetAllAvailableOrderItemBatchsByOrderID.
 type GetAllAvailableOrderItemBatchsByOrderIDRequest struct {
-	Parameters *AvailableOrderItemBatchsInfo `json:"parameters,omitzero" url:"-"`
+	Parameters *AvailableOrderItemBatchsInfo `json:"parameters,omitzero"`
 }
 
 // GetAllOpenOrdersBetweenIndexRequest holds the parameters of Orders.GetAllOpenOrdersBetweenIndex.
 type GetAllOpenOrdersBetweenIndexRequest struct {
-	AdditionalFilter *string        `json:"additionalFilter,omitzero" url:"-"`
-	Filters          *FieldsFilter  `json:"filters,omitzero" url:"-"`
-	FromIndex        *int           `json:"fromIndex,omitzero" url:"-"`
-	FulfilmentCenter *GUID          `json:"fulfilmentCenter,omitzero" url:"-"`
-	Sorting          []FieldSorting `json:"sorting,omitzero" url:"-"`
-	ToIndex          *int           `json:"toIndex,omitzero" url:"-"`
+	AdditionalFilter *string        `json:"additionalFilter,omitzero"`
+	Filters          *FieldsFilter  `json:"filters,omitzero"`
+	FromIndex        *int           `json:"fromIndex,omitzero"`
+	FulfilmentCenter *GUID          `json:"fulfilmentCenter,omitzero"`
+	Sorting          []FieldSorting `json:"sorting,omitzero"`
+	ToIndex          *int           `json:"toIndex,omitzero"`
 }
 
 // GetAllOpenOrdersRequest holds the parameters of Orders.GetAllOpenOrders.
 type GetAllOpenOrdersRequest struct {
-	AdditionalFilter *string        `json:"additionalFilter,omitzero" url:"-"`
-	ExactMatch       *bool          `json:"exactMatch,omitzero" url:"-"`
-	Filters          *FieldsFilter  `json:"filters,omitzero" url:"-"`
-	FulfilmentCenter *GUID          `json:"fulfilmentCenter,omitzero" url:"-"`
-	Sorting          []FieldSorting `json:"sorting,omitzero" url:"-"`
+	AdditionalFilter *string        `json:"additionalFilter,omitzero"`
+	ExactMatch       *bool          `json:"exactMatch,omitzero"`
+	Filters          *FieldsFilter  `json:"filters,omitzero"`
+	FulfilmentCenter *GUID          `json:"fulfilmentCenter,omitzero"`
+	Sorting          []FieldSorting `json:"sorting,omitzero"`
 }
 
 // GetAssignedOrderItemBatchesRequest holds the parameters of Orders.GetAssignedOrderItemBatches.
 type GetAssignedOrderItemBatchesRequest struct {
-	OrderItemRows []GUID `json:"OrderItemRows,omitzero" url:"-"`
+	OrderItemRows []GUID `json:"OrderItemRows,omitzero"`
 }
 
 // GetExtendedPropertiesRequest holds the parameters of Orders.GetExtendedProperties.
@@ -1918,9 +1928,9 @@ type GetLinkedItemsRequest struct {
 
 // GetOpenOrderIDByOrderOrReferenceIDRequest holds the parameters of Orders.GetOpenOrderIDByOrderOrReferenceID.
 type GetOpenOrderIDByOrderOrReferenceIDRequest struct {
-	Filters            *FieldsFilter `json:"filters,omitzero" url:"-"`
-	LocationID         *GUID         `json:"locationId,omitzero" url:"-"`
-	OrderOrReferenceID *string       `json:"orderOrReferenceId,omitzero" url:"-"`
+	Filters            *FieldsFilter `json:"filters,omitzero"`
+	LocationID         *GUID         `json:"locationId,omitzero"`
+	OrderOrReferenceID *string       `json:"orderOrReferenceId,omitzero"`
 }
 
 // GetOpenOrderItemsSuppliersRequest holds the parameters of Orders.GetOpenOrderItemsSuppliers.
@@ -1930,9 +1940,9 @@ type GetOpenOrderItemsSuppliersRequest struct {
 
 // GetOpenOrdersByItemBarcodeRequest holds the parameters of Orders.GetOpenOrdersByItemBarcode.
 type GetOpenOrdersByItemBarcodeRequest struct {
-	Filters        *FieldsFilter `json:"filters,omitzero" url:"-"`
-	LocationID     *GUID         `json:"locationId,omitzero" url:"-"`
-	ProductBarcode *string       `json:"productBarcode,omitzero" url:"-"`
+	Filters        *FieldsFilter `json:"filters,omitzero"`
+	LocationID     *GUID         `json:"locationId,omitzero"`
+	ProductBarcode *string       `json:"productBarcode,omitzero"`
 }
 
 // GetOrderAuditTrailRequest holds the parameters of Orders.GetOrderAuditTrail.
@@ -1942,12 +1952,12 @@ type GetOrderAuditTrailRequest struct {
 
 // GetOrderAuditTrailsByIDsRequest holds the parameters of Orders.GetOrderAuditTrailsByIDs.
 type GetOrderAuditTrailsByIDsRequest struct {
-	OrderIDs []GUID `json:"OrderIds,omitzero" url:"-"`
+	OrderIDs []GUID `json:"OrderIds,omitzero"`
 }
 
 // GetOrderAuditTrailsByIDsResponse is part of a reply.
 type GetOrderAuditTrailsByIDsResponse struct {
-	AuditTrails []OrderAuditTrailExtended `json:"AuditTrails"`
+	AuditTrails []OrderAuditTrailExtended `json:"AuditTrails,omitzero"`
 }
 
 // GetOrderByIDRequest holds the parameters of Orders.GetOrderByID.
@@ -1962,22 +1972,22 @@ type GetOrderDetailsByNumOrderIDRequest struct {
 
 // GetOrderDetailsByReferenceIDRequest holds the parameters of Orders.GetOrderDetailsByReferenceID.
 type GetOrderDetailsByReferenceIDRequest struct {
-	ReferenceID *string `url:"ReferenceId,omitempty" json:"-"`
+	ReferenceID string `url:"ReferenceId" json:"-"` // required
 }
 
 // GetOrderItemBatchesByOrderIDsRequest holds the parameters of Orders.GetOrderItemBatchesByOrderIDs.
 type GetOrderItemBatchesByOrderIDsRequest struct {
-	PkOrderIDs []GUID `json:"pkOrderIds,omitzero" url:"-"`
+	PkOrderIDs []GUID `json:"pkOrderIds,omitzero"`
 }
 
 // GetOrderItemBatchesByOrderIDsResponse is part of a reply.
 type GetOrderItemBatchesByOrderIDsResponse struct {
-	OrderBatches []OrderItemBatchExtended `json:"OrderBatches"`
+	OrderBatches []OrderItemBatchExtended `json:"OrderBatches,omitzero"`
 }
 
 // GetOrderItemBatchsByOrderIDRequest holds the parameters of Orders.GetOrderItemBatchsByOrderID.
 type GetOrderItemBatchsByOrderIDRequest struct {
-	PkOrderID *GUID `json:"pkOrderId,omitzero" url:"-"`
+	PkOrderID *GUID `json:"pkOrderId,omitzero"`
 }
 
 // GetOrderItemCompositionRequest holds the parameters of Orders.GetOrderItemComposition.
@@ -1989,7 +1999,7 @@ type GetOrderItemCompositionRequest struct {
 
 // GetOrderItemRowSerialValuesByOrderIDsRequest holds the parameters of Orders.GetOrderItemRowSerialValuesByOrderIDs.
 type GetOrderItemRowSerialValuesByOrderIDsRequest struct {
-	OrderIDs []GUID `json:"OrderIds,omitzero" url:"-"`
+	OrderIDs []GUID `json:"OrderIds,omitzero"`
 }
 
 // GetOrderItemsRequest holds the parameters of Orders.GetOrderItems.
@@ -2005,9 +2015,9 @@ type GetOrderNotesRequest struct {
 
 // GetOrderPackagingCalculationRequest holds the parameters of Orders.GetOrderPackagingCalculation.
 type GetOrderPackagingCalculationRequest struct {
-	Recalculate       *bool  `json:"Recalculate,omitzero" url:"-"`
-	SaveRecalculation *bool  `json:"SaveRecalculation,omitzero" url:"-"`
-	PkOrderIDs        []GUID `json:"pkOrderIds,omitzero" url:"-"`
+	Recalculate       *bool  `json:"Recalculate,omitzero"`
+	SaveRecalculation *bool  `json:"SaveRecalculation,omitzero"`
+	PkOrderIDs        []GUID `json:"pkOrderIds,omitzero"`
 }
 
 // GetOrderPackagingSplitRequest holds the parameters of Orders.GetOrderPackagingSplit.
@@ -2023,10 +2033,10 @@ type GetOrderRelationsRequest struct {
 
 // GetOrderRequest holds the parameters of Orders.GetOrder.
 type GetOrderRequest struct {
-	FulfilmentLocationID *GUID `json:"fulfilmentLocationId,omitzero" url:"-"`
-	LoadAdditionalInfo   *bool `json:"loadAdditionalInfo,omitzero" url:"-"`
-	LoadItems            *bool `json:"loadItems,omitzero" url:"-"`
-	OrderID              *GUID `json:"orderId,omitzero" url:"-"`
+	FulfilmentLocationID *GUID `json:"fulfilmentLocationId,omitzero"`
+	LoadAdditionalInfo   *bool `json:"loadAdditionalInfo,omitzero"`
+	LoadItems            *bool `json:"loadItems,omitzero"`
+	OrderID              *GUID `json:"orderId,omitzero"`
 }
 
 // GetOrderViewRequest holds the parameters of Orders.GetOrderView.
@@ -2047,40 +2057,40 @@ type GetOrderXMLRequest struct {
 
 // GetOrdersByIDRequest holds the parameters of Orders.GetOrdersByID.
 type GetOrdersByIDRequest struct {
-	PkOrderIDs []GUID `json:"pkOrderIds,omitzero" url:"-"`
+	PkOrderIDs []GUID `json:"pkOrderIds"` // required
 }
 
 // GetOrdersNotesRequest holds the parameters of Orders.GetOrdersNotes.
 type GetOrdersNotesRequest struct {
-	OrderIDs []GUID `json:"orderIds,omitzero" url:"-"`
+	OrderIDs []GUID `json:"orderIds,omitzero"`
 }
 
 // GetOrdersRelationsRequest holds the parameters of Orders.GetOrdersRelations.
 type GetOrdersRelationsRequest struct {
-	OrderIDs []GUID `json:"orderIds,omitzero" url:"-"`
+	OrderIDs []GUID `json:"orderIds,omitzero"`
 }
 
 // GetSerialisedValuesForOrdersResponse is part of a reply.
 type GetSerialisedValuesForOrdersResponse struct {
-	OrderItemRowSerialValuesByOrderIDs map[string][]OrderItemSerialModel `json:"OrderItemRowSerialValuesByOrderIds"`
+	OrderItemRowSerialValuesByOrderIDs map[string][]OrderItemSerialModel `json:"OrderItemRowSerialValuesByOrderIds,omitzero"`
 }
 
 // KeyValuePairGUIDGUID is part of a reply.
 type KeyValuePairGUIDGUID struct {
-	Key   GUID `json:"Key"`
-	Value GUID `json:"Value"`
+	Key   GUID `json:"Key,omitzero"`
+	Value GUID `json:"Value,omitzero"`
 }
 
 // KeyValuePairGUIDString is part of a reply.
 type KeyValuePairGUIDString struct {
-	Key   GUID   `json:"Key"`
-	Value string `json:"Value"`
+	Key   GUID   `json:"Key,omitzero"`
+	Value string `json:"Value,omitzero"`
 }
 
 // KeyValuePairListOrderSummaryString is part of a reply.
 type KeyValuePairListOrderSummaryString struct {
-	Key   []OrderSummary `json:"Key"`
-	Value string         `json:"Value"`
+	Key   []OrderSummary `json:"Key,omitzero"`
+	Value string         `json:"Value,omitzero"`
 }
 
 // LinePricingRequest is part of a request.
@@ -2093,77 +2103,77 @@ type LinePricingRequest struct {
 
 // LinkedItem is part of a reply.
 type LinkedItem struct {
-	ItemName   string `json:"ItemName"`
-	ItemNumber string `json:"ItemNumber"`
-	PkStockID  GUID   `json:"pkStockId"`
+	ItemName   string `json:"ItemName,omitzero"`
+	ItemNumber string `json:"ItemNumber,omitzero"`
+	PkStockID  GUID   `json:"pkStockId,omitzero"`
 }
 
-// ListFieldFilter is part of a request.
+// ListFieldFilter is sent and received.
 type ListFieldFilter struct {
-	FieldCode *OrdersFieldCode     `json:"FieldCode,omitzero"`
-	Type      *ListFieldFilterType `json:"Type,omitzero"`
-	Value     *string              `json:"Value,omitzero"`
+	FieldCode FieldCode           `json:"FieldCode,omitzero"`
+	Type      ListFieldFilterType `json:"Type,omitzero"`
+	Value     string              `json:"Value,omitzero"`
 }
 
 // LockOrderRequest holds the parameters of Orders.LockOrder.
 type LockOrderRequest struct {
-	LockOrder *bool  `json:"lockOrder,omitzero" url:"-"`
-	OrderIDs  []GUID `json:"orderIds,omitzero" url:"-"`
+	LockOrder bool   `json:"lockOrder"` // required
+	OrderIDs  []GUID `json:"orderIds"`  // required
 }
 
 // MergeOrdersRequest holds the parameters of Orders.MergeOrders.
 type MergeOrdersRequest struct {
-	FulfilmentCenter  *GUID  `json:"fulfilmentCenter,omitzero" url:"-"`
-	OrdersToMerge     []GUID `json:"ordersToMerge,omitzero" url:"-"`
-	PkPostalServiceID *GUID  `json:"pkPostalServiceId,omitzero" url:"-"`
+	FulfilmentCenter  *GUID  `json:"fulfilmentCenter,omitzero"`
+	OrdersToMerge     []GUID `json:"ordersToMerge,omitzero"`
+	PkPostalServiceID *GUID  `json:"pkPostalServiceId,omitzero"`
 }
 
 // MoveToLocationRequest holds the parameters of Orders.MoveToLocation.
 type MoveToLocationRequest struct {
-	FulfillmentStatusToApply *OrdersFulfillmentStatusToApply `json:"fulfillmentStatusToApply,omitzero" url:"-"`
-	OrderIDs                 []GUID                          `json:"orderIds,omitzero" url:"-"`
-	PkStockLocationID        *GUID                           `json:"pkStockLocationId,omitzero" url:"-"`
+	FulfillmentStatusToApply *MoveToLocationRequestFulfillmentStatusToApply `json:"fulfillmentStatusToApply,omitzero"`
+	OrderIDs                 []GUID                                         `json:"orderIds,omitzero"`
+	PkStockLocationID        *GUID                                          `json:"pkStockLocationId,omitzero"`
 }
 
 // MoveToLocationResult is part of a reply.
 type MoveToLocationResult struct {
-	Errors      []string          `json:"Errors"`
-	KeyedErrors map[string]string `json:"KeyedErrors"`
-	OrdersMoved []GUID            `json:"OrdersMoved"`
+	Errors      []string          `json:"Errors,omitzero"`
+	KeyedErrors map[string]string `json:"KeyedErrors,omitzero"`
+	OrdersMoved []GUID            `json:"OrdersMoved,omitzero"`
 }
 
-// NumericFieldFilter is part of a request.
+// NumericFieldFilter is sent and received.
 type NumericFieldFilter struct {
-	FieldCode *OrdersFieldCode        `json:"FieldCode,omitzero"`
-	Type      *NumericFieldFilterType `json:"Type,omitzero"`
-	Value     *Decimal                `json:"Value,omitzero"`
+	FieldCode FieldCode              `json:"FieldCode,omitzero"`
+	Type      NumericFieldFilterType `json:"Type,omitzero"`
+	Value     Decimal                `json:"Value,omitzero"`
 }
 
 // OrderAuditTrail is part of a reply.
 type OrderAuditTrail struct {
-	Date                 Time   `json:"Date"`
-	Note                 string `json:"Note"`
-	Tag                  string `json:"Tag"`
-	Type                 string `json:"Type"`
-	TypeDescription      string `json:"TypeDescription"`
-	User                 string `json:"User"`
-	FkOrderHistoryTypeID string `json:"fkOrderHistoryTypeId"`
+	Date                 Time   `json:"Date,omitzero"`
+	Note                 string `json:"Note,omitzero"`
+	Tag                  string `json:"Tag,omitzero"`
+	Type                 string `json:"Type,omitzero"`
+	TypeDescription      string `json:"TypeDescription,omitzero"`
+	User                 string `json:"User,omitzero"`
+	FkOrderHistoryTypeID string `json:"fkOrderHistoryTypeId,omitzero"`
 }
 
 // OrderAuditTrailExtended is part of a reply.
 type OrderAuditTrailExtended struct {
-	AuditTrail []OrderAuditTrail `json:"AuditTrail"`
-	PkOrderID  GUID              `json:"pkOrderId"`
+	AuditTrail []OrderAuditTrail `json:"AuditTrail,omitzero"`
+	PkOrderID  GUID              `json:"pkOrderId,omitzero"`
 }
 
 // OrderCountry is part of a reply.
 type OrderCountry struct {
-	Continent       string  `json:"Continent"`
-	CountryCode     string  `json:"CountryCode"`
-	CountryID       GUID    `json:"CountryId"`
-	CountryName     string  `json:"CountryName"`
-	CustomsRequired bool    `json:"CustomsRequired"`
-	TaxRate         Decimal `json:"TaxRate"`
+	Continent       string  `json:"Continent,omitzero"`
+	CountryCode     string  `json:"CountryCode,omitzero"`
+	CountryID       GUID    `json:"CountryId,omitzero"`
+	CountryName     string  `json:"CountryName,omitzero"`
+	CustomsRequired bool    `json:"CustomsRequired,omitzero"`
+	TaxRate         Decimal `json:"TaxRate,omitzero"`
 }
 
 // OrderFolder is sent and received.
@@ -2197,19 +2207,19 @@ type OrderItemShippingBatchWithRow struct {
 
 // OrderNoteDto is part of a reply.
 type OrderNoteDto struct {
-	CreatedBy   string `json:"CreatedBy"`
-	Internal    bool   `json:"Internal"`
-	Note        string `json:"Note"`
-	NoteDate    Time   `json:"NoteDate"`
-	NoteTypeID  int    `json:"NoteTypeId"`
-	OrderID     GUID   `json:"OrderId"`
-	OrderNoteID GUID   `json:"OrderNoteId"`
+	CreatedBy   string `json:"CreatedBy,omitzero"`
+	Internal    bool   `json:"Internal,omitzero"`
+	Note        string `json:"Note,omitzero"`
+	NoteDate    Time   `json:"NoteDate,omitzero"`
+	NoteTypeID  int    `json:"NoteTypeId,omitzero"`
+	OrderID     GUID   `json:"OrderId,omitzero"`
+	OrderNoteID GUID   `json:"OrderNoteId,omitzero"`
 }
 
 // OrderNoteType is part of a reply.
 type OrderNoteType struct {
-	NoteType   string `json:"NoteType"`
-	NoteTypeID int    `json:"NoteTypeId"`
+	NoteType   string `json:"NoteType,omitzero"`
+	NoteTypeID int    `json:"NoteTypeId,omitzero"`
 }
 
 // OrderPackagingSplit is sent and received.
@@ -2241,11 +2251,11 @@ type OrderPackagingSplitItem struct {
 
 // OrderRelation is part of a reply.
 type OrderRelation struct {
-	Child         int    `json:"Child"`
-	ChildOrderID  GUID   `json:"ChildOrderId"`
-	Parent        int    `json:"Parent"`
-	ParentOrderID GUID   `json:"ParentOrderId"`
-	Type          string `json:"Type"`
+	Child         int    `json:"Child,omitzero"`
+	ChildOrderID  GUID   `json:"ChildOrderId,omitzero"`
+	Parent        int    `json:"Parent,omitzero"`
+	ParentOrderID GUID   `json:"ParentOrderId,omitzero"`
+	Type          string `json:"Type,omitzero"`
 }
 
 // OrderSplit is part of a request.
@@ -2265,54 +2275,54 @@ type OrderSplitOutItem struct {
 
 // OrderSummary is part of a reply.
 type OrderSummary struct {
-	CustomerName          string `json:"CustomerName"`
-	FulfillmentLocationID GUID   `json:"FulfillmentLocationId"`
-	NumOrderID            int    `json:"NumOrderId"`
-	NumProducts           int    `json:"NumProducts"`
-	OrderID               GUID   `json:"OrderId"`
-	ProcessDate           Time   `json:"ProcessDate"`
-	ReceivedDate          Time   `json:"ReceivedDate"`
-	Source                string `json:"Source"`
+	CustomerName          string `json:"CustomerName,omitzero"`
+	FulfillmentLocationID GUID   `json:"FulfillmentLocationId,omitzero"`
+	NumOrderID            int    `json:"NumOrderId,omitzero"`
+	NumProducts           int    `json:"NumProducts,omitzero"`
+	OrderID               GUID   `json:"OrderId,omitzero"`
+	ProcessDate           Time   `json:"ProcessDate,omitzero"`
+	ReceivedDate          Time   `json:"ReceivedDate,omitzero"`
+	Source                string `json:"Source,omitzero"`
 }
 
 // OrderXML is part of a reply.
 type OrderXML struct {
-	LineTag string            `json:"LineTag"`
-	Type    string            `json:"Type"`
-	XML     string            `json:"XML"`
-	XMLDoc  []json.RawMessage `json:"XMLDoc"`
+	LineTag string            `json:"LineTag,omitzero"`
+	Type    string            `json:"Type,omitzero"`
+	XML     string            `json:"XML,omitzero"`
+	XMLDoc  []json.RawMessage `json:"XMLDoc,omitzero"`
 }
 
 // OrdersGetOpenOrdersRequest holds the parameters of Orders.GetOpenOrders.
 type OrdersGetOpenOrdersRequest struct {
-	AdditionalFilter *string        `json:"additionalFilter,omitzero" url:"-"`
-	EntriesPerPage   *int           `json:"entriesPerPage,omitzero" url:"-"`
-	Filters          *FieldsFilter  `json:"filters,omitzero" url:"-"`
-	FulfilmentCenter *GUID          `json:"fulfilmentCenter,omitzero" url:"-"`
-	PageNumber       *int           `json:"pageNumber,omitzero" url:"-"`
-	Sorting          []FieldSorting `json:"sorting,omitzero" url:"-"`
+	AdditionalFilter *string        `json:"additionalFilter,omitzero"`
+	EntriesPerPage   *int           `json:"entriesPerPage,omitzero"`
+	Filters          *FieldsFilter  `json:"filters,omitzero"`
+	FulfilmentCenter *GUID          `json:"fulfilmentCenter,omitzero"`
+	PageNumber       *int           `json:"pageNumber,omitzero"`
+	Sorting          []FieldSorting `json:"sorting,omitzero"`
 }
 
 // OrdersGetOrdersRequest holds the parameters of Orders.GetOrders.
 type OrdersGetOrdersRequest struct {
-	FulfilmentLocationID *GUID  `json:"fulfilmentLocationId,omitzero" url:"-"`
-	LoadAdditionalInfo   *bool  `json:"loadAdditionalInfo,omitzero" url:"-"`
-	LoadItems            *bool  `json:"loadItems,omitzero" url:"-"`
-	OrdersIDs            []GUID `json:"ordersIds,omitzero" url:"-"`
+	FulfilmentLocationID *GUID  `json:"fulfilmentLocationId,omitzero"`
+	LoadAdditionalInfo   *bool  `json:"loadAdditionalInfo,omitzero"`
+	LoadItems            *bool  `json:"loadItems,omitzero"`
+	OrdersIDs            []GUID `json:"ordersIds,omitzero"`
 }
 
 // OrdersSetPickListPrintedRequest is part of a request.
 type OrdersSetPickListPrintedRequest struct {
-	BatchAssignmentMode *OrdersBatchAssignmentMode `json:"BatchAssignmentMode,omitzero"`
-	OrderIDs            []GUID                     `json:"OrderIds,omitzero"`
+	BatchAssignmentMode *OrdersSetPickListPrintedRequestBatchAssignmentMode `json:"BatchAssignmentMode,omitzero"`
+	OrderIDs            []GUID                                              `json:"OrderIds,omitzero"`
 }
 
 // PackageGroup is part of a reply.
 type PackageGroup struct {
-	PackageCategory   string        `json:"PackageCategory"`
-	PackageCategoryID GUID          `json:"PackageCategoryID"`
-	PackageTypes      []PackageType `json:"PackageTypes"`
-	Rowguid           GUID          `json:"rowguid"`
+	PackageCategory   string        `json:"PackageCategory,omitzero"`
+	PackageCategoryID GUID          `json:"PackageCategoryID,omitzero"`
+	PackageTypes      []PackageType `json:"PackageTypes,omitzero"`
+	Rowguid           GUID          `json:"rowguid,omitzero"`
 }
 
 // PackageResult is sent and received.
@@ -2332,17 +2342,17 @@ type PackageResult struct {
 
 // PackageType is part of a reply.
 type PackageType struct {
-	Depth             Decimal `json:"Depth"`
-	FromGramms        Decimal `json:"FromGramms"`
-	Height            Decimal `json:"Height"`
-	PackageGroupID    GUID    `json:"PackageGroupId"`
-	PackageTitle      string  `json:"PackageTitle"`
-	PackageTypeID     GUID    `json:"PackageTypeId"`
-	PackagingCapacity Decimal `json:"PackagingCapacity"`
-	PackagingWeight   Decimal `json:"PackagingWeight"`
-	Rowguid           GUID    `json:"Rowguid"`
-	ToGramms          Decimal `json:"ToGramms"`
-	Width             Decimal `json:"Width"`
+	Depth             Decimal `json:"Depth,omitzero"`
+	FromGramms        Decimal `json:"FromGramms,omitzero"`
+	Height            Decimal `json:"Height,omitzero"`
+	PackageGroupID    GUID    `json:"PackageGroupId,omitzero"`
+	PackageTitle      string  `json:"PackageTitle,omitzero"`
+	PackageTypeID     GUID    `json:"PackageTypeId,omitzero"`
+	PackagingCapacity Decimal `json:"PackagingCapacity,omitzero"`
+	PackagingWeight   Decimal `json:"PackagingWeight,omitzero"`
+	Rowguid           GUID    `json:"Rowguid,omitzero"`
+	ToGramms          Decimal `json:"ToGramms,omitzero"`
+	Width             Decimal `json:"Width,omitzero"`
 }
 
 // PackedItem is sent and received.
@@ -2384,111 +2394,111 @@ type PointF struct {
 
 // PostageService is part of a reply.
 type PostageService struct {
-	IntegratedServiceID    GUID   `json:"IntegratedServiceID"`
-	PostalServiceName      string `json:"PostalServiceName"`
-	TrackingNumberRequired bool   `json:"TrackingNumberRequired"`
-	Vendor                 string `json:"Vendor"`
-	PkPostalServiceID      GUID   `json:"pkPostalServiceId"`
+	IntegratedServiceID    GUID   `json:"IntegratedServiceID,omitzero"`
+	PostalServiceName      string `json:"PostalServiceName,omitzero"`
+	TrackingNumberRequired bool   `json:"TrackingNumberRequired,omitzero"`
+	Vendor                 string `json:"Vendor,omitzero"`
+	PkPostalServiceID      GUID   `json:"pkPostalServiceId,omitzero"`
 }
 
 // ProcessFulfilmentCentreOrderRequest holds the parameters of Orders.ProcessFulfilmentCentreOrder.
 type ProcessFulfilmentCentreOrderRequest struct {
-	OrderID *GUID `json:"orderId,omitzero" url:"-"`
+	OrderID *GUID `json:"orderId,omitzero"`
 }
 
 // ProcessOrderByOrderIDOrReferenceResponse is part of a reply.
 type ProcessOrderByOrderIDOrReferenceResponse struct {
-	BatchInformation []StockItemBatch     `json:"BatchInformation"`
-	Items            []OrderItem          `json:"Items"`
-	Message          string               `json:"Message"`
-	OrderID          GUID                 `json:"OrderId"`
-	OrderSummary     OrderSummary         `json:"OrderSummary"`
-	ProcessedState   OrdersProcessedState `json:"ProcessedState"`
-	Response         json.RawMessage      `json:"Response"`
+	BatchInformation []StockItemBatch                                       `json:"BatchInformation,omitzero"`
+	Items            []OrderItem                                            `json:"Items,omitzero"`
+	Message          string                                                 `json:"Message,omitzero"`
+	OrderID          GUID                                                   `json:"OrderId,omitzero"`
+	OrderSummary     OrderSummary                                           `json:"OrderSummary,omitzero"`
+	ProcessedState   ProcessOrderByOrderIDOrReferenceResponseProcessedState `json:"ProcessedState,omitzero"`
+	Response         json.RawMessage                                        `json:"Response,omitzero"`
 }
 
 // ProcessOrderByOrderOrReferenceIDRequest holds the parameters of Orders.ProcessOrderByOrderOrReferenceID.
 type ProcessOrderByOrderOrReferenceIDRequest struct {
-	LocationID                       *GUID   `json:"LocationId,omitzero" url:"-"`
-	OrderOrReferenceID               *string `json:"OrderOrReferenceId,omitzero" url:"-"`
-	OrderProcessingNotesAcknowledged *bool   `json:"OrderProcessingNotesAcknowledged,omitzero" url:"-"`
-	ScansPerformed                   *bool   `json:"ScansPerformed,omitzero" url:"-"`
-	WorkflowJobID                    *int    `json:"WorkflowJobId,omitzero" url:"-"`
+	LocationID                       *GUID   `json:"LocationId,omitzero"`
+	OrderOrReferenceID               *string `json:"OrderOrReferenceId,omitzero"`
+	OrderProcessingNotesAcknowledged *bool   `json:"OrderProcessingNotesAcknowledged,omitzero"`
+	ScansPerformed                   *bool   `json:"ScansPerformed,omitzero"`
+	WorkflowJobID                    *int    `json:"WorkflowJobId,omitzero"`
 }
 
 // ProcessOrderRequest holds the parameters of Orders.ProcessOrder.
 type ProcessOrderRequest struct {
-	Context       *ClientContext `json:"context,omitzero" url:"-"`
-	LocationID    *GUID          `json:"locationId,omitzero" url:"-"`
-	OrderID       *GUID          `json:"orderId,omitzero" url:"-"`
-	ScanPerformed *bool          `json:"scanPerformed,omitzero" url:"-"`
+	Context       *ClientContext `json:"context,omitzero"`
+	LocationID    *GUID          `json:"locationId,omitzero"`
+	OrderID       GUID           `json:"orderId"` // required
+	ScanPerformed *bool          `json:"scanPerformed,omitzero"`
 }
 
 // ProcessOrderRequiredBatchScansRequest holds the parameters of Orders.ProcessOrderRequiredBatchScans.
 type ProcessOrderRequiredBatchScansRequest struct {
-	BatchAssignment *BatchAssignmentForOrderItems `json:"BatchAssignment,omitzero" url:"-"`
+	BatchAssignment *BatchAssignmentForOrderItems `json:"BatchAssignment,omitzero"`
 }
 
 // ProcessOrderResult is part of a reply.
 type ProcessOrderResult struct {
-	Error     string `json:"Error"`
-	OrderID   GUID   `json:"OrderId"`
-	Processed bool   `json:"Processed"`
+	Error     string `json:"Error,omitzero"`
+	OrderID   GUID   `json:"OrderId,omitzero"`
+	Processed bool   `json:"Processed,omitzero"`
 }
 
 // ProcessOrdersInBatchRequest holds the parameters of Orders.ProcessOrdersInBatch.
 type ProcessOrdersInBatchRequest struct {
-	Context    *ClientContext `json:"context,omitzero" url:"-"`
-	LocationID *GUID          `json:"locationId,omitzero" url:"-"`
-	OrdersIDs  []GUID         `json:"ordersIds,omitzero" url:"-"`
+	Context    *ClientContext `json:"context,omitzero"`
+	LocationID *GUID          `json:"locationId,omitzero"`
+	OrdersIDs  []GUID         `json:"ordersIds,omitzero"`
 }
 
 // RecalculateSingleOrderPackagingRequest holds the parameters of Orders.RecalculateSingleOrderPackaging.
 type RecalculateSingleOrderPackagingRequest struct {
-	Bins               []CalcBin        `json:"Bins,omitzero" url:"-"`
-	CalculationHints   []string         `json:"CalculationHints,omitzero" url:"-"`
-	CanAutoSplit       *bool            `json:"CanAutoSplit,omitzero" url:"-"` // read-only
-	DimMethod          *OrdersDimMethod `json:"DimMethod,omitzero" url:"-"`
-	IsAutoSplit        *bool            `json:"IsAutoSplit,omitzero" url:"-"`
-	IsSplitPackaging   *bool            `json:"IsSplitPackaging,omitzero" url:"-"` // read-only
-	ItemWeight         *Decimal         `json:"ItemWeight,omitzero" url:"-"`
-	Items              []CalcOrderItem  `json:"Items,omitzero" url:"-"`
-	LabelPrinted       *bool            `json:"LabelPrinted,omitzero" url:"-"`
-	ManualAdjust       *bool            `json:"ManualAdjust,omitzero" url:"-"`
-	PackagingWeight    *Decimal         `json:"PackagingWeight,omitzero" url:"-"`
-	SplitPackageCount  *int             `json:"SplitPackageCount,omitzero" url:"-"`
-	ThreeDimPackaging  *PackingResult   `json:"ThreeDimPackaging,omitzero" url:"-"`
-	TotalDepth         *Decimal         `json:"TotalDepth,omitzero" url:"-"`
-	TotalHeight        *Decimal         `json:"TotalHeight,omitzero" url:"-"`
-	TotalWeight        *Decimal         `json:"TotalWeight,omitzero" url:"-"`
-	TotalWidth         *Decimal         `json:"TotalWidth,omitzero" url:"-"`
-	CCountry           *string          `json:"cCountry,omitzero" url:"-"`
-	FkCountryID        *GUID            `json:"fkCountryId,omitzero" url:"-"`
-	FkPackagingGroupID *GUID            `json:"fkPackagingGroupId,omitzero" url:"-"`
-	FkPackagingTypeID  *GUID            `json:"fkPackagingTypeId,omitzero" url:"-"`
-	FkPostalServiceID  *GUID            `json:"fkPostalServiceId,omitzero" url:"-"`
-	NOrderID           *int             `json:"nOrderId,omitzero" url:"-"`
-	PkOrderID          *GUID            `json:"pkOrderID,omitzero" url:"-"`
+	Bins               []CalcBin                                        `json:"Bins,omitzero"`
+	CalculationHints   []string                                         `json:"CalculationHints,omitzero"`
+	CanAutoSplit       *bool                                            `json:"CanAutoSplit,omitzero"` // read-only
+	DimMethod          *RecalculateSingleOrderPackagingRequestDimMethod `json:"DimMethod,omitzero"`
+	IsAutoSplit        *bool                                            `json:"IsAutoSplit,omitzero"`
+	IsSplitPackaging   *bool                                            `json:"IsSplitPackaging,omitzero"` // read-only
+	ItemWeight         *Decimal                                         `json:"ItemWeight,omitzero"`
+	Items              []CalcOrderItem                                  `json:"Items,omitzero"`
+	LabelPrinted       *bool                                            `json:"LabelPrinted,omitzero"`
+	ManualAdjust       *bool                                            `json:"ManualAdjust,omitzero"`
+	PackagingWeight    *Decimal                                         `json:"PackagingWeight,omitzero"`
+	SplitPackageCount  *int                                             `json:"SplitPackageCount,omitzero"`
+	ThreeDimPackaging  *PackingResult                                   `json:"ThreeDimPackaging,omitzero"`
+	TotalDepth         *Decimal                                         `json:"TotalDepth,omitzero"`
+	TotalHeight        *Decimal                                         `json:"TotalHeight,omitzero"`
+	TotalWeight        *Decimal                                         `json:"TotalWeight,omitzero"`
+	TotalWidth         *Decimal                                         `json:"TotalWidth,omitzero"`
+	CCountry           *string                                          `json:"cCountry,omitzero"`
+	FkCountryID        *GUID                                            `json:"fkCountryId,omitzero"`
+	FkPackagingGroupID *GUID                                            `json:"fkPackagingGroupId,omitzero"`
+	FkPackagingTypeID  *GUID                                            `json:"fkPackagingTypeId,omitzero"`
+	FkPostalServiceID  *GUID                                            `json:"fkPostalServiceId,omitzero"`
+	NOrderID           *int                                             `json:"nOrderId,omitzero"`
+	PkOrderID          *GUID                                            `json:"pkOrderID,omitzero"`
 }
 
 // RemoveOrderItemRequest holds the parameters of Orders.RemoveOrderItem.
 type RemoveOrderItemRequest struct {
-	FulfilmentCenter *GUID `json:"fulfilmentCenter,omitzero" url:"-"`
-	OrderID          *GUID `json:"orderId,omitzero" url:"-"`
-	RowID            *GUID `json:"rowid,omitzero" url:"-"`
+	FulfilmentCenter *GUID `json:"fulfilmentCenter,omitzero"`
+	OrderID          *GUID `json:"orderId,omitzero"`
+	RowID            *GUID `json:"rowid,omitzero"`
 }
 
 // RunRulesEngineRequest holds the parameters of Orders.RunRulesEngine.
 type RunRulesEngineRequest struct {
-	OrderIDs []GUID `json:"orderIds,omitzero" url:"-"`
-	RuleID   *int   `json:"ruleId,omitzero" url:"-"`
+	OrderIDs []GUID `json:"orderIds,omitzero"`
+	RuleID   *int   `json:"ruleId,omitzero"`
 }
 
 // SaveOrderViewRequest holds the parameters of Orders.SaveOrderView.
 type SaveOrderViewRequest struct {
-	OrderViewDetailJSON *string `json:"OrderViewDetailJSON,omitzero" url:"-"`
-	PkViewID            *int    `json:"pkViewId,omitzero" url:"-"`
-	ViewName            *string `json:"viewName,omitzero" url:"-"`
+	OrderViewDetailJSON *string `json:"OrderViewDetailJSON,omitzero"`
+	PkViewID            *int    `json:"pkViewId,omitzero"`
+	ViewName            *string `json:"viewName,omitzero"`
 }
 
 // SerialModel is sent and received.
@@ -2499,224 +2509,486 @@ type SerialModel struct {
 
 // SetAdditionalInfoRequest holds the parameters of Orders.SetAdditionalInfo.
 type SetAdditionalInfoRequest struct {
-	AdditionalInfo []OrderItemOption `json:"additionalInfo,omitzero" url:"-"`
-	OrderID        *GUID             `json:"orderId,omitzero" url:"-"`
-	RowID          *GUID             `json:"rowId,omitzero" url:"-"`
+	AdditionalInfo []OrderItemOption `json:"additionalInfo,omitzero"`
+	OrderID        *GUID             `json:"orderId,omitzero"`
+	RowID          *GUID             `json:"rowId,omitzero"`
 }
 
 // SetAvailableFoldersRequest holds the parameters of Orders.SetAvailableFolders.
 type SetAvailableFoldersRequest struct {
-	Folders []OrderFolder `json:"folders,omitzero" url:"-"`
+	Folders []OrderFolder `json:"folders,omitzero"`
 }
 
 // SetDefaultPaymentMethodIDForNewOrderRequest holds the parameters of Orders.SetDefaultPaymentMethodIDForNewOrder.
 type SetDefaultPaymentMethodIDForNewOrderRequest struct {
-	PaymentMethod *GUID `json:"paymentMethod,omitzero" url:"-"`
+	PaymentMethod *GUID `json:"paymentMethod,omitzero"`
 }
 
 // SetExtendedPropertiesRequest holds the parameters of Orders.SetExtendedProperties.
 type SetExtendedPropertiesRequest struct {
-	ExtendedProperties []ExtendedProperty `json:"extendedProperties,omitzero" url:"-"`
-	OrderID            *GUID              `json:"orderId,omitzero" url:"-"`
+	ExtendedProperties []ExtendedProperty `json:"extendedProperties,omitzero"`
+	OrderID            *GUID              `json:"orderId,omitzero"`
 }
 
 // SetInvoicesPrintedRequest holds the parameters of Orders.SetInvoicesPrinted.
 type SetInvoicesPrintedRequest struct {
-	OrderIDs []GUID `json:"orderIds,omitzero" url:"-"`
+	OrderIDs []GUID `json:"orderIds,omitzero"`
 }
 
 // SetLabelsPrintedRequest holds the parameters of Orders.SetLabelsPrinted.
 type SetLabelsPrintedRequest struct {
-	OrderIDs []GUID `json:"orderIds,omitzero" url:"-"`
+	OrderIDs []GUID `json:"orderIds,omitzero"`
 }
 
 // SetOrderCustomerInfoRequest holds the parameters of Orders.SetOrderCustomerInfo.
 type SetOrderCustomerInfoRequest struct {
-	Info      *OrderCustomerInfo `json:"info,omitzero" url:"-"`
-	OrderID   *GUID              `json:"orderId,omitzero" url:"-"`
-	SaveToCRM *bool              `json:"saveToCrm,omitzero" url:"-"`
+	Info      *OrderCustomerInfo `json:"info,omitzero"`
+	OrderID   *GUID              `json:"orderId,omitzero"`
+	SaveToCRM *bool              `json:"saveToCrm,omitzero"`
 }
 
 // SetOrderGeneralInfoRequest holds the parameters of Orders.SetOrderGeneralInfo.
 type SetOrderGeneralInfoRequest struct {
-	Info     *OrderGeneralInfo `json:"info,omitzero" url:"-"`
-	OrderID  *GUID             `json:"orderId,omitzero" url:"-"`
-	WasDraft *bool             `json:"wasDraft,omitzero" url:"-"`
+	Info     *OrderGeneralInfo `json:"info,omitzero"`
+	OrderID  *GUID             `json:"orderId,omitzero"`
+	WasDraft *bool             `json:"wasDraft,omitzero"`
 }
 
 // SetOrderNotesRequest holds the parameters of Orders.SetOrderNotes.
 type SetOrderNotesRequest struct {
-	OrderID    *GUID       `json:"orderId,omitzero" url:"-"`
-	OrderNotes []OrderNote `json:"orderNotes,omitzero" url:"-"`
+	OrderID    *GUID       `json:"orderId,omitzero"`
+	OrderNotes []OrderNote `json:"orderNotes,omitzero"`
 }
 
 // SetOrderPackagingRequest holds the parameters of Orders.SetOrderPackaging.
 type SetOrderPackagingRequest struct {
-	IsAutoSplit        *bool    `json:"IsAutoSplit,omitzero" url:"-"`
-	ManualAdjust       *bool    `json:"ManualAdjust,omitzero" url:"-"`
-	TotalDepth         *Decimal `json:"TotalDepth,omitzero" url:"-"`
-	TotalHeight        *Decimal `json:"TotalHeight,omitzero" url:"-"`
-	TotalWeight        *Decimal `json:"TotalWeight,omitzero" url:"-"`
-	TotalWidth         *Decimal `json:"TotalWidth,omitzero" url:"-"`
-	FkPackagingGroupID *GUID    `json:"fkPackagingGroupId,omitzero" url:"-"`
-	FkPackagingTypeID  *GUID    `json:"fkPackagingTypeId,omitzero" url:"-"`
-	PkOrderID          *GUID    `json:"pkOrderId,omitzero" url:"-"`
+	IsAutoSplit        *bool    `json:"IsAutoSplit,omitzero"`
+	ManualAdjust       *bool    `json:"ManualAdjust,omitzero"`
+	TotalDepth         *Decimal `json:"TotalDepth,omitzero"`
+	TotalHeight        *Decimal `json:"TotalHeight,omitzero"`
+	TotalWeight        *Decimal `json:"TotalWeight,omitzero"`
+	TotalWidth         *Decimal `json:"TotalWidth,omitzero"`
+	FkPackagingGroupID *GUID    `json:"fkPackagingGroupId,omitzero"`
+	FkPackagingTypeID  *GUID    `json:"fkPackagingTypeId,omitzero"`
+	PkOrderID          *GUID    `json:"pkOrderId,omitzero"`
 }
 
 // SetOrderPackagingSplitRequest holds the parameters of Orders.SetOrderPackagingSplit.
 type SetOrderPackagingSplitRequest struct {
-	OrderID        *GUID                 `json:"orderId,omitzero" url:"-"`
-	PackagingSplit []OrderPackagingSplit `json:"packagingSplit,omitzero" url:"-"`
+	OrderID        *GUID                 `json:"orderId,omitzero"`
+	PackagingSplit []OrderPackagingSplit `json:"packagingSplit,omitzero"`
 }
 
 // SetOrderShippingInfoRequest holds the parameters of Orders.SetOrderShippingInfo.
 type SetOrderShippingInfoRequest struct {
-	Info    *UpdateOrderShippingInfoRequest `json:"info,omitzero" url:"-"`
-	OrderID *GUID                           `json:"orderId,omitzero" url:"-"`
+	Info    UpdateOrderShippingInfoRequest `json:"info"`    // required
+	OrderID GUID                           `json:"orderId"` // required
 }
 
 // SetOrderSplitPackagingManualOverwriteRequest holds the parameters of Orders.SetOrderSplitPackagingManualOverwrite.
 type SetOrderSplitPackagingManualOverwriteRequest struct {
-	Bins               []CalcBin        `json:"Bins,omitzero" url:"-"`
-	CalculationHints   []string         `json:"CalculationHints,omitzero" url:"-"`
-	CanAutoSplit       *bool            `json:"CanAutoSplit,omitzero" url:"-"` // read-only
-	DimMethod          *OrdersDimMethod `json:"DimMethod,omitzero" url:"-"`
-	IsAutoSplit        *bool            `json:"IsAutoSplit,omitzero" url:"-"`
-	IsSplitPackaging   *bool            `json:"IsSplitPackaging,omitzero" url:"-"` // read-only
-	ItemWeight         *Decimal         `json:"ItemWeight,omitzero" url:"-"`
-	Items              []CalcOrderItem  `json:"Items,omitzero" url:"-"`
-	LabelPrinted       *bool            `json:"LabelPrinted,omitzero" url:"-"`
-	ManualAdjust       *bool            `json:"ManualAdjust,omitzero" url:"-"`
-	PackagingWeight    *Decimal         `json:"PackagingWeight,omitzero" url:"-"`
-	SplitPackageCount  *int             `json:"SplitPackageCount,omitzero" url:"-"`
-	ThreeDimPackaging  *PackingResult   `json:"ThreeDimPackaging,omitzero" url:"-"`
-	TotalDepth         *Decimal         `json:"TotalDepth,omitzero" url:"-"`
-	TotalHeight        *Decimal         `json:"TotalHeight,omitzero" url:"-"`
-	TotalWeight        *Decimal         `json:"TotalWeight,omitzero" url:"-"`
-	TotalWidth         *Decimal         `json:"TotalWidth,omitzero" url:"-"`
-	CCountry           *string          `json:"cCountry,omitzero" url:"-"`
-	FkCountryID        *GUID            `json:"fkCountryId,omitzero" url:"-"`
-	FkPackagingGroupID *GUID            `json:"fkPackagingGroupId,omitzero" url:"-"`
-	FkPackagingTypeID  *GUID            `json:"fkPackagingTypeId,omitzero" url:"-"`
-	FkPostalServiceID  *GUID            `json:"fkPostalServiceId,omitzero" url:"-"`
-	NOrderID           *int             `json:"nOrderId,omitzero" url:"-"`
-	PkOrderID          *GUID            `json:"pkOrderID,omitzero" url:"-"`
+	Bins               []CalcBin                                              `json:"Bins,omitzero"`
+	CalculationHints   []string                                               `json:"CalculationHints,omitzero"`
+	CanAutoSplit       *bool                                                  `json:"CanAutoSplit,omitzero"` // read-only
+	DimMethod          *SetOrderSplitPackagingManualOverwriteRequestDimMethod `json:"DimMethod,omitzero"`
+	IsAutoSplit        *bool                                                  `json:"IsAutoSplit,omitzero"`
+	IsSplitPackaging   *bool                                                  `json:"IsSplitPackaging,omitzero"` // read-only
+	ItemWeight         *Decimal                                               `json:"ItemWeight,omitzero"`
+	Items              []CalcOrderItem                                        `json:"Items,omitzero"`
+	LabelPrinted       *bool                                                  `json:"LabelPrinted,omitzero"`
+	ManualAdjust       *bool                                                  `json:"ManualAdjust,omitzero"`
+	PackagingWeight    *Decimal                                               `json:"PackagingWeight,omitzero"`
+	SplitPackageCount  *int                                                   `json:"SplitPackageCount,omitzero"`
+	ThreeDimPackaging  *PackingResult                                         `json:"ThreeDimPackaging,omitzero"`
+	TotalDepth         *Decimal                                               `json:"TotalDepth,omitzero"`
+	TotalHeight        *Decimal                                               `json:"TotalHeight,omitzero"`
+	TotalWeight        *Decimal                                               `json:"TotalWeight,omitzero"`
+	TotalWidth         *Decimal                                               `json:"TotalWidth,omitzero"`
+	CCountry           *string                                                `json:"cCountry,omitzero"`
+	FkCountryID        *GUID                                                  `json:"fkCountryId,omitzero"`
+	FkPackagingGroupID *GUID                                                  `json:"fkPackagingGroupId,omitzero"`
+	FkPackagingTypeID  *GUID                                                  `json:"fkPackagingTypeId,omitzero"`
+	FkPostalServiceID  *GUID                                                  `json:"fkPostalServiceId,omitzero"`
+	NOrderID           *int                                                   `json:"nOrderId,omitzero"`
+	PkOrderID          *GUID                                                  `json:"pkOrderID,omitzero"`
 }
 
 // SetOrderTotalsInfoRequest holds the parameters of Orders.SetOrderTotalsInfo.
 type SetOrderTotalsInfoRequest struct {
-	Info    *OrderTotalsInfo `json:"info,omitzero" url:"-"`
-	OrderID *GUID            `json:"orderId,omitzero" url:"-"`
+	Info    *OrderTotalsInfo `json:"info,omitzero"`
+	OrderID *GUID            `json:"orderId,omitzero"`
 }
 
 // SetPaymentMethodsRequest holds the parameters of Orders.SetPaymentMethods.
 type SetPaymentMethodsRequest struct {
-	PaymentMethods []PaymentMethod `json:"paymentMethods,omitzero" url:"-"`
+	PaymentMethods []PaymentMethod `json:"paymentMethods,omitzero"`
 }
 
 // SetPickListPrintedRequest holds the parameters of Orders.SetPickListPrinted.
 type SetPickListPrintedRequest struct {
-	Request *OrdersSetPickListPrintedRequest `json:"Request,omitzero" url:"-"`
+	Request *OrdersSetPickListPrintedRequest `json:"Request,omitzero"`
 }
 
 // ShippingMethod is part of a reply.
 type ShippingMethod struct {
-	PostalServices []PostageService `json:"PostalServices"`
-	Vendor         string           `json:"Vendor"`
+	PostalServices []PostageService `json:"PostalServices,omitzero"`
+	Vendor         string           `json:"Vendor,omitzero"`
 }
 
 // SplitOrderRequest holds the parameters of Orders.SplitOrder.
 type SplitOrderRequest struct {
-	FulfillmentStatus    *OrdersFulfillmentStatus `json:"fulfillmentStatus,omitzero" url:"-"`
-	FulfilmentLocationID *GUID                    `json:"fulfilmentLocationId,omitzero" url:"-"`
-	NewOrders            []OrderSplit             `json:"newOrders,omitzero" url:"-"`
-	OrderID              *GUID                    `json:"orderId,omitzero" url:"-"`
-	RecalcPackaging      *bool                    `json:"recalcPackaging,omitzero" url:"-"`
-	Type                 *string                  `json:"type,omitzero" url:"-"`
+	FulfillmentStatus    *SplitOrderRequestFulfillmentStatus `json:"fulfillmentStatus,omitzero"`
+	FulfilmentLocationID *GUID                               `json:"fulfilmentLocationId,omitzero"`
+	NewOrders            []OrderSplit                        `json:"newOrders,omitzero"`
+	OrderID              *GUID                               `json:"orderId,omitzero"`
+	RecalcPackaging      *bool                               `json:"recalcPackaging,omitzero"`
+	Type                 *string                             `json:"type,omitzero"`
 }
 
-// TextFieldFilter is part of a request.
+// TextFieldFilter is sent and received.
 type TextFieldFilter struct {
-	FieldCode *OrdersFieldCode     `json:"FieldCode,omitzero"`
-	Text      *string              `json:"Text,omitzero"`
-	Type      *TextFieldFilterType `json:"Type,omitzero"`
+	FieldCode FieldCode           `json:"FieldCode,omitzero"`
+	Text      string              `json:"Text,omitzero"`
+	Type      TextFieldFilterType `json:"Type,omitzero"`
 }
 
 // UnassignToFolderRequest holds the parameters of Orders.UnassignToFolder.
 type UnassignToFolderRequest struct {
-	Folder   *string `json:"folder,omitzero" url:"-"`
-	OrderIDs []GUID  `json:"orderIds,omitzero" url:"-"`
+	Folder   *string `json:"folder,omitzero"`
+	OrderIDs []GUID  `json:"orderIds,omitzero"`
 }
 
 // UpdateAdditionalInfoRequest holds the parameters of Orders.UpdateAdditionalInfo.
 type UpdateAdditionalInfoRequest struct {
-	AdditionalInfo []OrderItemOptionUpdate `json:"AdditionalInfo,omitzero" url:"-"`
-	OrderID        *GUID                   `json:"OrderId,omitzero" url:"-"`
-	OrderItemRowID *GUID                   `json:"OrderItemRowId,omitzero" url:"-"`
+	AdditionalInfo []OrderItemOptionUpdate `json:"AdditionalInfo,omitzero"`
+	OrderID        *GUID                   `json:"OrderId,omitzero"`
+	OrderItemRowID *GUID                   `json:"OrderItemRowId,omitzero"`
 }
 
 // UpdateBillingAddressRequest holds the parameters of Orders.UpdateBillingAddress.
 type UpdateBillingAddressRequest struct {
-	BillingAddress *CustomerAddress `json:"billingAddress,omitzero" url:"-"`
-	OrderID        *GUID            `json:"orderId,omitzero" url:"-"`
+	BillingAddress *CustomerAddress `json:"billingAddress,omitzero"`
+	OrderID        *GUID            `json:"orderId,omitzero"`
 }
 
 // UpdateLinkItemRequest holds the parameters of Orders.UpdateLinkItem.
 type UpdateLinkItemRequest struct {
-	ChannelSKU    *string `json:"channelSKU,omitzero" url:"-"`
-	PkStockID     *GUID   `json:"pkStockId,omitzero" url:"-"`
-	PkStockItemID *GUID   `json:"pkStockItemId,omitzero" url:"-"`
-	Source        *string `json:"source,omitzero" url:"-"`
-	SubSource     *string `json:"subSource,omitzero" url:"-"`
+	ChannelSKU    *string `json:"channelSKU,omitzero"`
+	PkStockID     *GUID   `json:"pkStockId,omitzero"`
+	PkStockItemID *GUID   `json:"pkStockItemId,omitzero"`
+	Source        *string `json:"source,omitzero"`
+	SubSource     *string `json:"subSource,omitzero"`
 }
 
 // UpdateOrderItemRequest holds the parameters of Orders.UpdateOrderItem.
 type UpdateOrderItemRequest struct {
-	FulfilmentCenter *GUID      `json:"fulfilmentCenter,omitzero" url:"-"`
-	OrderID          *GUID      `json:"orderId,omitzero" url:"-"`
-	OrderItem        *OrderItem `json:"orderItem,omitzero" url:"-"`
-	Source           *string    `json:"source,omitzero" url:"-"`
-	SubSource        *string    `json:"subSource,omitzero" url:"-"`
+	FulfilmentCenter *GUID      `json:"fulfilmentCenter,omitzero"`
+	OrderID          *GUID      `json:"orderId,omitzero"`
+	OrderItem        *OrderItem `json:"orderItem,omitzero"`
+	Source           *string    `json:"source,omitzero"`
+	SubSource        *string    `json:"subSource,omitzero"`
 }
 
 // UpdateOrderItemResult is part of a reply.
 type UpdateOrderItemResult struct {
-	Item        OrderItem       `json:"Item"`
-	ItemWeight  Decimal         `json:"ItemWeight"`
-	TotalWeight Decimal         `json:"TotalWeight"`
-	TotalsInfo  OrderTotalsInfo `json:"TotalsInfo"`
+	Item        OrderItem       `json:"Item,omitzero"`
+	ItemWeight  Decimal         `json:"ItemWeight,omitzero"`
+	TotalWeight Decimal         `json:"TotalWeight,omitzero"`
+	TotalsInfo  OrderTotalsInfo `json:"TotalsInfo,omitzero"`
 }
 
-// UpdateOrderShippingInfoRequest is part of a request.
+// UpdateOrderShippingInfoRequest is sent and received.
 type UpdateOrderShippingInfoRequest struct {
-	ItemWeight      *Decimal `json:"ItemWeight,omitzero"`
-	ManualAdjust    *bool    `json:"ManualAdjust,omitzero"`
-	PostageCost     *Decimal `json:"PostageCost,omitzero"`
-	PostalServiceID *GUID    `json:"PostalServiceId,omitzero"`
-	TotalWeight     *Decimal `json:"TotalWeight,omitzero"`
-	TrackingNumber  *string  `json:"TrackingNumber,omitzero"`
+	ItemWeight      Decimal `json:"ItemWeight,omitzero"`
+	ManualAdjust    bool    `json:"ManualAdjust"`
+	PostageCost     Decimal `json:"PostageCost,omitzero"`
+	PostalServiceID GUID    `json:"PostalServiceId,omitzero"`
+	TotalWeight     Decimal `json:"TotalWeight,omitzero"`
+	TrackingNumber  string  `json:"TrackingNumber"` // required
 }
 
 // UpdateTotalsResult is part of a reply.
 type UpdateTotalsResult struct {
-	ShippingInfo OrderShippingInfo `json:"ShippingInfo"`
-	TotalsInfo   OrderTotalsInfo   `json:"TotalsInfo"`
+	ShippingInfo OrderShippingInfo `json:"ShippingInfo,omitzero"`
+	TotalsInfo   OrderTotalsInfo   `json:"TotalsInfo,omitzero"`
 }
 
 // UserOrderView is part of a reply.
 type UserOrderView struct {
-	AllowModify bool   `json:"AllowModify"`
-	JSONDetail  string `json:"JSONDetail"`
-	OwnerName   string `json:"OwnerName"`
-	ViewName    string `json:"ViewName"`
-	PkViewID    int    `json:"pkViewId"`
+	AllowModify bool   `json:"AllowModify,omitzero"`
+	JSONDetail  string `json:"JSONDetail,omitzero"`
+	OwnerName   string `json:"OwnerName,omitzero"`
+	ViewName    string `json:"ViewName,omitzero"`
+	PkViewID    int    `json:"pkViewId,omitzero"`
 }
 
 // ValidateCouponRequest holds the parameters of Orders.ValidateCoupon.
 type ValidateCouponRequest struct {
-	Barcode *string `json:"barcode,omitzero" url:"-"`
-	OrderID *GUID   `json:"orderId,omitzero" url:"-"`
+	Barcode *string `json:"barcode,omitzero"`
+	OrderID *GUID   `json:"orderId,omitzero"`
 }
+
+// AssignStockToOrderRequestBatchAssignmentMode is an open list: Linnworks may add values.
+type AssignStockToOrderRequestBatchAssignmentMode string
+
+// Values of AssignStockToOrderRequestBatchAssignmentMode.
+const (
+	AssignStockToOrderRequestBatchAssignmentModeAll            AssignStockToOrderRequestBatchAssignmentMode = "ALL"
+	AssignStockToOrderRequestBatchAssignmentModeAutoOnly       AssignStockToOrderRequestBatchAssignmentMode = "AUTO_ONLY"
+	AssignStockToOrderRequestBatchAssignmentModeUnassignedOnly AssignStockToOrderRequestBatchAssignmentMode = "UNASSIGNED_ONLY"
+)
+
+// CalcOrderHeaderDimMethod is an open list: Linnworks may add values.
+type CalcOrderHeaderDimMethod string
+
+// Values of CalcOrderHeaderDimMethod.
+const (
+	CalcOrderHeaderDimMethodLegacy        CalcOrderHeaderDimMethod = "LEGACY"
+	CalcOrderHeaderDimMethodMax           CalcOrderHeaderDimMethod = "MAX"
+	CalcOrderHeaderDimMethodStacked       CalcOrderHeaderDimMethod = "STACKED"
+	CalcOrderHeaderDimMethodWeightfit     CalcOrderHeaderDimMethod = "WEIGHTFIT"
+	CalcOrderHeaderDimMethodThreedimAll   CalcOrderHeaderDimMethod = "THREEDIM_ALL"
+	CalcOrderHeaderDimMethodThreedimItems CalcOrderHeaderDimMethod = "THREEDIM_ITEMS"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *CalcOrderHeaderDimMethod) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "LEGACY", "MAX", "STACKED", "WEIGHTFIT", "THREEDIM_ALL", "THREEDIM_ITEMS")
+}
+
+// ChannelOrderDiscountTaxType is an open list: Linnworks may add values.
+type ChannelOrderDiscountTaxType string
+
+// Values of ChannelOrderDiscountTaxType.
+const (
+	ChannelOrderDiscountTaxTypeDeductAfterTax  ChannelOrderDiscountTaxType = "DeductAfterTax"
+	ChannelOrderDiscountTaxTypeDeductBeforeTax ChannelOrderDiscountTaxType = "DeductBeforeTax"
+)
+
+// ChannelOrderDiscountType is an open list: Linnworks may add values.
+type ChannelOrderDiscountType string
+
+// Values of ChannelOrderDiscountType.
+const (
+	ChannelOrderDiscountTypeAllEvenly        ChannelOrderDiscountType = "AllEvenly"
+	ChannelOrderDiscountTypeItemsThenPostage ChannelOrderDiscountType = "ItemsThenPostage"
+	ChannelOrderDiscountTypePostageThenItems ChannelOrderDiscountType = "PostageThenItems"
+)
+
+// ChannelOrderLineRefundAllocation is an open list: Linnworks may add values.
+type ChannelOrderLineRefundAllocation string
+
+// Values of ChannelOrderLineRefundAllocation.
+const (
+	ChannelOrderLineRefundAllocationUnknown    ChannelOrderLineRefundAllocation = "Unknown"
+	ChannelOrderLineRefundAllocationOrderLevel ChannelOrderLineRefundAllocation = "OrderLevel"
+	ChannelOrderLineRefundAllocationLineLevel  ChannelOrderLineRefundAllocation = "LineLevel"
+	ChannelOrderLineRefundAllocationBoth       ChannelOrderLineRefundAllocation = "Both"
+)
+
+// ChannelOrderOrderFulfilmentType is an open list: Linnworks may add values.
+type ChannelOrderOrderFulfilmentType string
+
+// Values of ChannelOrderOrderFulfilmentType.
+const (
+	ChannelOrderOrderFulfilmentTypeManual              ChannelOrderOrderFulfilmentType = "Manual"
+	ChannelOrderOrderFulfilmentTypePos                 ChannelOrderOrderFulfilmentType = "POS"
+	ChannelOrderOrderFulfilmentTypeDigitalOnly         ChannelOrderOrderFulfilmentType = "DigitalOnly"
+	ChannelOrderOrderFulfilmentTypeFulfilmentByChannel ChannelOrderOrderFulfilmentType = "FulfilmentByChannel"
+)
+
+// ChannelOrderOrderStatusType is an open list: Linnworks may add values.
+type ChannelOrderOrderStatusType string
+
+// Values of ChannelOrderOrderStatusType.
+const (
+	ChannelOrderOrderStatusTypeUnknown            ChannelOrderOrderStatusType = "Unknown"
+	ChannelOrderOrderStatusTypePending            ChannelOrderOrderStatusType = "Pending"
+	ChannelOrderOrderStatusTypeUnshipped          ChannelOrderOrderStatusType = "Unshipped"
+	ChannelOrderOrderStatusTypePartiallyShipped   ChannelOrderOrderStatusType = "PartiallyShipped"
+	ChannelOrderOrderStatusTypeShipped            ChannelOrderOrderStatusType = "Shipped"
+	ChannelOrderOrderStatusTypePartiallyCancelled ChannelOrderOrderStatusType = "PartiallyCancelled"
+	ChannelOrderOrderStatusTypeCancelled          ChannelOrderOrderStatusType = "Cancelled"
+	ChannelOrderOrderStatusTypePartiallyRefunded  ChannelOrderOrderStatusType = "PartiallyRefunded"
+	ChannelOrderOrderStatusTypeRefunded           ChannelOrderOrderStatusType = "Refunded"
+)
+
+// ChannelOrderShippingRefundAllocation is an open list: Linnworks may add values.
+type ChannelOrderShippingRefundAllocation string
+
+// Values of ChannelOrderShippingRefundAllocation.
+const (
+	ChannelOrderShippingRefundAllocationUnknown    ChannelOrderShippingRefundAllocation = "Unknown"
+	ChannelOrderShippingRefundAllocationOrderLevel ChannelOrderShippingRefundAllocation = "OrderLevel"
+	ChannelOrderShippingRefundAllocationLineLevel  ChannelOrderShippingRefundAllocation = "LineLevel"
+	ChannelOrderShippingRefundAllocationBoth       ChannelOrderShippingRefundAllocation = "Both"
+)
+
+// DateFieldFilterType is an open list: Linnworks may add values.
+type DateFieldFilterType string
+
+// Values of DateFieldFilterType.
+const (
+	DateFieldFilterTypeRange     DateFieldFilterType = "Range"
+	DateFieldFilterTypeOlderThan DateFieldFilterType = "OlderThan"
+	DateFieldFilterTypeLastDays  DateFieldFilterType = "LastDays"
+)
+
+// FieldCode is an open list: Linnworks may add values.
+type FieldCode string
+
+// Values of FieldCode.
+const (
+	FieldCodeNone                               FieldCode = "NONE"
+	FieldCodeGeneralInfo                        FieldCode = "GENERAL_INFO"
+	FieldCodeGeneralInfoOrderID                 FieldCode = "GENERAL_INFO_ORDER_ID"
+	FieldCodeGeneralInfoReferenceNumber         FieldCode = "GENERAL_INFO_REFERENCE_NUMBER"
+	FieldCodeGeneralInfoChannelReferenceNumber  FieldCode = "GENERAL_INFO_CHANNEL_REFERENCE_NUMBER"
+	FieldCodeGeneralInfoExternalReferenceNumber FieldCode = "GENERAL_INFO_EXTERNAL_REFERENCE_NUMBER"
+	FieldCodeGeneralInfoDate                    FieldCode = "GENERAL_INFO_DATE"
+	FieldCodeGeneralInfoSource                  FieldCode = "GENERAL_INFO_SOURCE"
+	FieldCodeGeneralInfoSubsource               FieldCode = "GENERAL_INFO_SUBSOURCE"
+	FieldCodeGeneralInfoLabelPrinted            FieldCode = "GENERAL_INFO_LABEL_PRINTED"
+	FieldCodeGeneralInfoInvoicePrinted          FieldCode = "GENERAL_INFO_INVOICE_PRINTED"
+	FieldCodeGeneralInfoPickListPrinted         FieldCode = "GENERAL_INFO_PICK_LIST_PRINTED"
+	FieldCodeGeneralInfoIsRuleRun               FieldCode = "GENERAL_INFO_IS_RULE_RUN"
+	FieldCodeGeneralInfoNotes                   FieldCode = "GENERAL_INFO_NOTES"
+	FieldCodeGeneralInfoLocked                  FieldCode = "GENERAL_INFO_LOCKED"
+	FieldCodeGeneralInfoParked                  FieldCode = "GENERAL_INFO_PARKED"
+	FieldCodeGeneralInfoPartShipped             FieldCode = "GENERAL_INFO_PART_SHIPPED"
+	FieldCodeGeneralInfoTag                     FieldCode = "GENERAL_INFO_TAG"
+	FieldCodeGeneralInfoIdentifier              FieldCode = "GENERAL_INFO_IDENTIFIER"
+	FieldCodeGeneralInfoStatus                  FieldCode = "GENERAL_INFO_STATUS"
+	FieldCodeGeneralInfoDespatchbydate          FieldCode = "GENERAL_INFO_DESPATCHBYDATE"
+	FieldCodeGeneralInfoItemsCount              FieldCode = "GENERAL_INFO_ITEMS_COUNT"
+	FieldCodeGeneralInfoShippingLabelError      FieldCode = "GENERAL_INFO_SHIPPING_LABEL_ERROR"
+	FieldCodeGeneralInfoHasShippingLabelError   FieldCode = "GENERAL_INFO_HAS_SHIPPING_LABEL_ERROR"
+	FieldCodeShippingInformation                FieldCode = "SHIPPING_INFORMATION"
+	FieldCodeShippingInformationVendor          FieldCode = "SHIPPING_INFORMATION_VENDOR"
+	FieldCodeShippingInformationService         FieldCode = "SHIPPING_INFORMATION_SERVICE"
+	FieldCodeShippingInformationWeight          FieldCode = "SHIPPING_INFORMATION_WEIGHT"
+	FieldCodeShippingInformationPackagingGroup  FieldCode = "SHIPPING_INFORMATION_PACKAGING_GROUP"
+	FieldCodeShippingInformationPackagingType   FieldCode = "SHIPPING_INFORMATION_PACKAGING_TYPE"
+	FieldCodeShippingInformationCost            FieldCode = "SHIPPING_INFORMATION_COST"
+	FieldCodeShippingInformationTrackingNumber  FieldCode = "SHIPPING_INFORMATION_TRACKING_NUMBER"
+	FieldCodeShippingInformationServiceID       FieldCode = "SHIPPING_INFORMATION_SERVICE_ID"
+	FieldCodeShippingScheduledDeliveryStart     FieldCode = "SHIPPING_SCHEDULED_DELIVERY_START"
+	FieldCodeShippingScheduledDeliveryEnd       FieldCode = "SHIPPING_SCHEDULED_DELIVERY_END"
+	FieldCodeCustomer                           FieldCode = "CUSTOMER"
+	FieldCodeCustomerAddressAddress             FieldCode = "CUSTOMER_ADDRESS_ADDRESS"
+	FieldCodeCustomerAddressFullName            FieldCode = "CUSTOMER_ADDRESS_FULL_NAME"
+	FieldCodeCustomerAddressCompany             FieldCode = "CUSTOMER_ADDRESS_COMPANY"
+	FieldCodeCustomerAddressPostcode            FieldCode = "CUSTOMER_ADDRESS_POSTCODE"
+	FieldCodeCustomerAddressCounty              FieldCode = "CUSTOMER_ADDRESS_COUNTY"
+	FieldCodeCustomerAddressCountry             FieldCode = "CUSTOMER_ADDRESS_COUNTRY"
+	FieldCodeCustomerAddressCountryZone         FieldCode = "CUSTOMER_ADDRESS_COUNTRY_ZONE"
+	FieldCodeCustomerAddressAddress1            FieldCode = "CUSTOMER_ADDRESS_ADDRESS1"
+	FieldCodeCustomerAddressAddress2            FieldCode = "CUSTOMER_ADDRESS_ADDRESS2"
+	FieldCodeCustomerAddressAddress3            FieldCode = "CUSTOMER_ADDRESS_ADDRESS3"
+	FieldCodeCustomerAddressTown                FieldCode = "CUSTOMER_ADDRESS_TOWN"
+	FieldCodeCustomerEmail                      FieldCode = "CUSTOMER_EMAIL"
+	FieldCodeCustomerChannelBuyerName           FieldCode = "CUSTOMER_CHANNEL_BUYER_NAME"
+	FieldCodeCustomerPhone                      FieldCode = "CUSTOMER_PHONE"
+	FieldCodeCustomerBillingAddress             FieldCode = "CUSTOMER_BILLING_ADDRESS"
+	FieldCodeCustomerBillingAddressName         FieldCode = "CUSTOMER_BILLING_ADDRESS_NAME"
+	FieldCodeCustomerBillingAddressCompany      FieldCode = "CUSTOMER_BILLING_ADDRESS_COMPANY"
+	FieldCodeCustomerBillingAddressAddress1     FieldCode = "CUSTOMER_BILLING_ADDRESS_ADDRESS1"
+	FieldCodeCustomerBillingAddressAddress2     FieldCode = "CUSTOMER_BILLING_ADDRESS_ADDRESS2"
+	FieldCodeCustomerBillingAddressAddress3     FieldCode = "CUSTOMER_BILLING_ADDRESS_ADDRESS3"
+	FieldCodeCustomerBillingAddressTown         FieldCode = "CUSTOMER_BILLING_ADDRESS_TOWN"
+	FieldCodeCustomerBillingAddressRegion       FieldCode = "CUSTOMER_BILLING_ADDRESS_REGION"
+	FieldCodeCustomerBillingAddressPostcode     FieldCode = "CUSTOMER_BILLING_ADDRESS_POSTCODE"
+	FieldCodeCustomerBillingAddressCountry      FieldCode = "CUSTOMER_BILLING_ADDRESS_COUNTRY"
+	FieldCodeCustomerBillingEmail               FieldCode = "CUSTOMER_BILLING_EMAIL"
+	FieldCodeCustomerBillingPhone               FieldCode = "CUSTOMER_BILLING_PHONE"
+	FieldCodeTotals                             FieldCode = "TOTALS"
+	FieldCodeTotalsSubtotal                     FieldCode = "TOTALS_SUBTOTAL"
+	FieldCodeTotalsShipping                     FieldCode = "TOTALS_SHIPPING"
+	FieldCodeTotalsTax                          FieldCode = "TOTALS_TAX"
+	FieldCodeTotalsTotal                        FieldCode = "TOTALS_TOTAL"
+	FieldCodeTotalsDiscount                     FieldCode = "TOTALS_DISCOUNT"
+	FieldCodeTotalsCurrency                     FieldCode = "TOTALS_CURRENCY"
+	FieldCodeTotalsPaymentMethod                FieldCode = "TOTALS_PAYMENT_METHOD"
+	FieldCodeTotalsCountryTaxRate               FieldCode = "TOTALS_COUNTRY_TAX_RATE"
+	FieldCodeOrderTotal                         FieldCode = "ORDER_TOTAL"
+	FieldCodeOrderTotalTotal                    FieldCode = "ORDER_TOTAL_TOTAL"
+	FieldCodeOrderTotalCurrency                 FieldCode = "ORDER_TOTAL_CURRENCY"
+	FieldCodeOrderTax                           FieldCode = "ORDER_TAX"
+	FieldCodeOrderTaxTotal                      FieldCode = "ORDER_TAX_TOTAL"
+	FieldCodeOrderTaxCurrency                   FieldCode = "ORDER_TAX_CURRENCY"
+	FieldCodeFolder                             FieldCode = "FOLDER"
+	FieldCodeFolders                            FieldCode = "FOLDERS"
+	FieldCodeJob                                FieldCode = "JOB"
+	FieldCodeItems                              FieldCode = "ITEMS"
+	FieldCodeItemsImage                         FieldCode = "ITEMS_IMAGE"
+	FieldCodeItemsSKU                           FieldCode = "ITEMS_SKU"
+	FieldCodeItemsOriginalSKU                   FieldCode = "ITEMS_ORIGINAL_SKU"
+	FieldCodeItemsTitle                         FieldCode = "ITEMS_TITLE"
+	FieldCodeItemsOriginalTitle                 FieldCode = "ITEMS_ORIGINAL_TITLE"
+	FieldCodeItemsItemNumber                    FieldCode = "ITEMS_ITEM_NUMBER"
+	FieldCodeItemsIsService                     FieldCode = "ITEMS_IS_SERVICE"
+	FieldCodeItemsQuantity                      FieldCode = "ITEMS_QUANTITY"
+	FieldCodeItemsSource                        FieldCode = "ITEMS_SOURCE"
+	FieldCodeItemsLine                          FieldCode = "ITEMS_LINE"
+	FieldCodeItemsCostIncTax                    FieldCode = "ITEMS_COST_INC_TAX"
+	FieldCodeItemsCost                          FieldCode = "ITEMS_COST"
+	FieldCodeItemsSalesTax                      FieldCode = "ITEMS_SALES_TAX"
+	FieldCodeItemsTaxRate                       FieldCode = "ITEMS_TAX_RATE"
+	FieldCodeItemsCurrency                      FieldCode = "ITEMS_CURRENCY"
+	FieldCodeItemsCategory                      FieldCode = "ITEMS_CATEGORY"
+	FieldCodeItemsBinrack                       FieldCode = "ITEMS_BINRACK"
+	FieldCodeItemsTaxCostInclusive              FieldCode = "ITEMS_TAX_COST_INCLUSIVE"
+	FieldCodeItemsDiscount                      FieldCode = "ITEMS_DISCOUNT"
+	FieldCodeItemsSumQuantity                   FieldCode = "ITEMS_SUM_QUANTITY"
+	FieldCodeItemsWeight                        FieldCode = "ITEMS_WEIGHT"
+	FieldCodeItemsUnitCost                      FieldCode = "ITEMS_UNIT_COST"
+	FieldCodeItemsPricePerUnit                  FieldCode = "ITEMS_PRICE_PER_UNIT"
+	FieldCodeItemsBatched                       FieldCode = "ITEMS_BATCHED"
+	FieldCodeItemsInventoryTrackingType         FieldCode = "ITEMS_INVENTORY_TRACKING_TYPE"
+	FieldCodeItemsBarcodeNumber                 FieldCode = "ITEMS_BARCODE_NUMBER"
+	FieldCodeStockLevel                         FieldCode = "STOCK_LEVEL"
+	FieldCodeCanFulfil                          FieldCode = "CAN_FULFIL"
+	FieldCodeHotButtons                         FieldCode = "HOT_BUTTONS"
+	FieldCodeHotButton                          FieldCode = "HOT_BUTTON"
+	FieldCodeAdditional                         FieldCode = "ADDITIONAL"
+	FieldCodeLocationID                         FieldCode = "LOCATION_ID"
+	FieldCodeItemsStockitemID                   FieldCode = "ITEMS_STOCKITEM_ID"
+	FieldCodeItemsCompositeParentID             FieldCode = "ITEMS_COMPOSITE_PARENT_ID"
+	FieldCodeGeneralInfoStockAllocation         FieldCode = "GENERAL_INFO_STOCK_ALLOCATION"
+	FieldCodeGeneralInfoNote                    FieldCode = "GENERAL_INFO_NOTE"
+	FieldCodeGeneralInfoNoteCount               FieldCode = "GENERAL_INFO_NOTE_COUNT"
+	FieldCodeGeneralInfoPickwaveIDs             FieldCode = "GENERAL_INFO_PICKWAVE_IDS"
+	FieldCodeFulfillment                        FieldCode = "FULFILLMENT"
+	FieldCodeFulfillmentState                   FieldCode = "FULFILLMENT_STATE"
+	FieldCodeFulfillmentAdditional              FieldCode = "FULFILLMENT_ADDITIONAL"
+	FieldCodeGeneralInfoInvoicePrintError       FieldCode = "GENERAL_INFO_INVOICE_PRINT_ERROR"
+	FieldCodeGeneralInfoPickListPrintError      FieldCode = "GENERAL_INFO_PICK_LIST_PRINT_ERROR"
+)
+
+// FieldSortingDirection is an open list: Linnworks may add values.
+type FieldSortingDirection string
+
+// Values of FieldSortingDirection.
+const (
+	FieldSortingDirectionAscending  FieldSortingDirection = "Ascending"
+	FieldSortingDirectionDescending FieldSortingDirection = "Descending"
+)
+
+// FieldVisibilityFieldType is an open list: Linnworks may add values.
+type FieldVisibilityFieldType string
+
+// Values of FieldVisibilityFieldType.
+const (
+	FieldVisibilityFieldTypeDecimal  FieldVisibilityFieldType = "Decimal"
+	FieldVisibilityFieldTypeText     FieldVisibilityFieldType = "Text"
+	FieldVisibilityFieldTypeList     FieldVisibilityFieldType = "List"
+	FieldVisibilityFieldTypeDate     FieldVisibilityFieldType = "Date"
+	FieldVisibilityFieldTypeBoolean  FieldVisibilityFieldType = "Boolean"
+	FieldVisibilityFieldTypeNone     FieldVisibilityFieldType = "None"
+	FieldVisibilityFieldTypeButton   FieldVisibilityFieldType = "Button"
+	FieldVisibilityFieldTypeHTMLList FieldVisibilityFieldType = "HtmlList"
+	FieldVisibilityFieldTypeInteger  FieldVisibilityFieldType = "Integer"
+)
 
 // ListFieldFilterType is an open list: Linnworks may add values.
 type ListFieldFilterType string
@@ -2725,6 +2997,17 @@ type ListFieldFilterType string
 const (
 	ListFieldFilterTypeIs  ListFieldFilterType = "Is"
 	ListFieldFilterTypeNot ListFieldFilterType = "Not"
+)
+
+// MoveToLocationRequestFulfillmentStatusToApply is an open list: Linnworks may add values.
+type MoveToLocationRequestFulfillmentStatusToApply string
+
+// Values of MoveToLocationRequestFulfillmentStatusToApply.
+const (
+	MoveToLocationRequestFulfillmentStatusToApplyUnassigned MoveToLocationRequestFulfillmentStatusToApply = "Unassigned"
+	MoveToLocationRequestFulfillmentStatusToApplyAssigned   MoveToLocationRequestFulfillmentStatusToApply = "Assigned"
+	MoveToLocationRequestFulfillmentStatusToApplySubmitted  MoveToLocationRequestFulfillmentStatusToApply = "Submitted"
+	MoveToLocationRequestFulfillmentStatusToApplyAccepted   MoveToLocationRequestFulfillmentStatusToApply = "Accepted"
 )
 
 // NumericFieldFilterType is an open list: Linnworks may add values.
@@ -2737,457 +3020,89 @@ const (
 	NumericFieldFilterTypeLower   NumericFieldFilterType = "Lower"
 )
 
-// OrdersBatchAssignmentMode is an open list: Linnworks may add values.
-type OrdersBatchAssignmentMode string
+// OrderState is an open list: Linnworks may add values.
+type OrderState string
 
-// Values of OrdersBatchAssignmentMode.
+// Values of OrderState.
 const (
-	OrdersBatchAssignmentModeAll            OrdersBatchAssignmentMode = "ALL"
-	OrdersBatchAssignmentModeAutoOnly       OrdersBatchAssignmentMode = "AUTO_ONLY"
-	OrdersBatchAssignmentModeUnassignedOnly OrdersBatchAssignmentMode = "UNASSIGNED_ONLY"
+	OrderStateNone OrderState = "None"
+	OrderStateHold OrderState = "Hold"
+	OrderStatePark OrderState = "Park"
 )
 
-// OrdersCode is an open list: Linnworks may add values.
-type OrdersCode string
+// OrdersSetPickListPrintedRequestBatchAssignmentMode is an open list: Linnworks may add values.
+type OrdersSetPickListPrintedRequestBatchAssignmentMode string
 
-// Values of OrdersCode.
+// Values of OrdersSetPickListPrintedRequestBatchAssignmentMode.
 const (
-	OrdersCodeNone                               OrdersCode = "NONE"
-	OrdersCodeGeneralInfo                        OrdersCode = "GENERAL_INFO"
-	OrdersCodeGeneralInfoOrderID                 OrdersCode = "GENERAL_INFO_ORDER_ID"
-	OrdersCodeGeneralInfoReferenceNumber         OrdersCode = "GENERAL_INFO_REFERENCE_NUMBER"
-	OrdersCodeGeneralInfoChannelReferenceNumber  OrdersCode = "GENERAL_INFO_CHANNEL_REFERENCE_NUMBER"
-	OrdersCodeGeneralInfoExternalReferenceNumber OrdersCode = "GENERAL_INFO_EXTERNAL_REFERENCE_NUMBER"
-	OrdersCodeGeneralInfoDate                    OrdersCode = "GENERAL_INFO_DATE"
-	OrdersCodeGeneralInfoSource                  OrdersCode = "GENERAL_INFO_SOURCE"
-	OrdersCodeGeneralInfoSubsource               OrdersCode = "GENERAL_INFO_SUBSOURCE"
-	OrdersCodeGeneralInfoLabelPrinted            OrdersCode = "GENERAL_INFO_LABEL_PRINTED"
-	OrdersCodeGeneralInfoInvoicePrinted          OrdersCode = "GENERAL_INFO_INVOICE_PRINTED"
-	OrdersCodeGeneralInfoPickListPrinted         OrdersCode = "GENERAL_INFO_PICK_LIST_PRINTED"
-	OrdersCodeGeneralInfoIsRuleRun               OrdersCode = "GENERAL_INFO_IS_RULE_RUN"
-	OrdersCodeGeneralInfoNotes                   OrdersCode = "GENERAL_INFO_NOTES"
-	OrdersCodeGeneralInfoLocked                  OrdersCode = "GENERAL_INFO_LOCKED"
-	OrdersCodeGeneralInfoParked                  OrdersCode = "GENERAL_INFO_PARKED"
-	OrdersCodeGeneralInfoPartShipped             OrdersCode = "GENERAL_INFO_PART_SHIPPED"
-	OrdersCodeGeneralInfoTag                     OrdersCode = "GENERAL_INFO_TAG"
-	OrdersCodeGeneralInfoIdentifier              OrdersCode = "GENERAL_INFO_IDENTIFIER"
-	OrdersCodeGeneralInfoStatus                  OrdersCode = "GENERAL_INFO_STATUS"
-	OrdersCodeGeneralInfoDespatchbydate          OrdersCode = "GENERAL_INFO_DESPATCHBYDATE"
-	OrdersCodeGeneralInfoItemsCount              OrdersCode = "GENERAL_INFO_ITEMS_COUNT"
-	OrdersCodeGeneralInfoShippingLabelError      OrdersCode = "GENERAL_INFO_SHIPPING_LABEL_ERROR"
-	OrdersCodeGeneralInfoHasShippingLabelError   OrdersCode = "GENERAL_INFO_HAS_SHIPPING_LABEL_ERROR"
-	OrdersCodeShippingInformation                OrdersCode = "SHIPPING_INFORMATION"
-	OrdersCodeShippingInformationVendor          OrdersCode = "SHIPPING_INFORMATION_VENDOR"
-	OrdersCodeShippingInformationService         OrdersCode = "SHIPPING_INFORMATION_SERVICE"
-	OrdersCodeShippingInformationWeight          OrdersCode = "SHIPPING_INFORMATION_WEIGHT"
-	OrdersCodeShippingInformationPackagingGroup  OrdersCode = "SHIPPING_INFORMATION_PACKAGING_GROUP"
-	OrdersCodeShippingInformationPackagingType   OrdersCode = "SHIPPING_INFORMATION_PACKAGING_TYPE"
-	OrdersCodeShippingInformationCost            OrdersCode = "SHIPPING_INFORMATION_COST"
-	OrdersCodeShippingInformationTrackingNumber  OrdersCode = "SHIPPING_INFORMATION_TRACKING_NUMBER"
-	OrdersCodeShippingInformationServiceID       OrdersCode = "SHIPPING_INFORMATION_SERVICE_ID"
-	OrdersCodeShippingScheduledDeliveryStart     OrdersCode = "SHIPPING_SCHEDULED_DELIVERY_START"
-	OrdersCodeShippingScheduledDeliveryEnd       OrdersCode = "SHIPPING_SCHEDULED_DELIVERY_END"
-	OrdersCodeCustomer                           OrdersCode = "CUSTOMER"
-	OrdersCodeCustomerAddressAddress             OrdersCode = "CUSTOMER_ADDRESS_ADDRESS"
-	OrdersCodeCustomerAddressFullName            OrdersCode = "CUSTOMER_ADDRESS_FULL_NAME"
-	OrdersCodeCustomerAddressCompany             OrdersCode = "CUSTOMER_ADDRESS_COMPANY"
-	OrdersCodeCustomerAddressPostcode            OrdersCode = "CUSTOMER_ADDRESS_POSTCODE"
-	OrdersCodeCustomerAddressCounty              OrdersCode = "CUSTOMER_ADDRESS_COUNTY"
-	OrdersCodeCustomerAddressCountry             OrdersCode = "CUSTOMER_ADDRESS_COUNTRY"
-	OrdersCodeCustomerAddressCountryZone         OrdersCode = "CUSTOMER_ADDRESS_COUNTRY_ZONE"
-	OrdersCodeCustomerAddressAddress1            OrdersCode = "CUSTOMER_ADDRESS_ADDRESS1"
-	OrdersCodeCustomerAddressAddress2            OrdersCode = "CUSTOMER_ADDRESS_ADDRESS2"
-	OrdersCodeCustomerAddressAddress3            OrdersCode = "CUSTOMER_ADDRESS_ADDRESS3"
-	OrdersCodeCustomerAddressTown                OrdersCode = "CUSTOMER_ADDRESS_TOWN"
-	OrdersCodeCustomerEmail                      OrdersCode = "CUSTOMER_EMAIL"
-	OrdersCodeCustomerChannelBuyerName           OrdersCode = "CUSTOMER_CHANNEL_BUYER_NAME"
-	OrdersCodeCustomerPhone                      OrdersCode = "CUSTOMER_PHONE"
-	OrdersCodeCustomerBillingAddress             OrdersCode = "CUSTOMER_BILLING_ADDRESS"
-	OrdersCodeCustomerBillingAddressName         OrdersCode = "CUSTOMER_BILLING_ADDRESS_NAME"
-	OrdersCodeCustomerBillingAddressCompany      OrdersCode = "CUSTOMER_BILLING_ADDRESS_COMPANY"
-	OrdersCodeCustomerBillingAddressAddress1     OrdersCode = "CUSTOMER_BILLING_ADDRESS_ADDRESS1"
-	OrdersCodeCustomerBillingAddressAddress2     OrdersCode = "CUSTOMER_BILLING_ADDRESS_ADDRESS2"
-	OrdersCodeCustomerBillingAddressAddress3     OrdersCode = "CUSTOMER_BILLING_ADDRESS_ADDRESS3"
-	OrdersCodeCustomerBillingAddressTown         OrdersCode = "CUSTOMER_BILLING_ADDRESS_TOWN"
-	OrdersCodeCustomerBillingAddressRegion       OrdersCode = "CUSTOMER_BILLING_ADDRESS_REGION"
-	OrdersCodeCustomerBillingAddressPostcode     OrdersCode = "CUSTOMER_BILLING_ADDRESS_POSTCODE"
-	OrdersCodeCustomerBillingAddressCountry      OrdersCode = "CUSTOMER_BILLING_ADDRESS_COUNTRY"
-	OrdersCodeCustomerBillingEmail               OrdersCode = "CUSTOMER_BILLING_EMAIL"
-	OrdersCodeCustomerBillingPhone               OrdersCode = "CUSTOMER_BILLING_PHONE"
-	OrdersCodeTotals                             OrdersCode = "TOTALS"
-	OrdersCodeTotalsSubtotal                     OrdersCode = "TOTALS_SUBTOTAL"
-	OrdersCodeTotalsShipping                     OrdersCode = "TOTALS_SHIPPING"
-	OrdersCodeTotalsTax                          OrdersCode = "TOTALS_TAX"
-	OrdersCodeTotalsTotal                        OrdersCode = "TOTALS_TOTAL"
-	OrdersCodeTotalsDiscount                     OrdersCode = "TOTALS_DISCOUNT"
-	OrdersCodeTotalsCurrency                     OrdersCode = "TOTALS_CURRENCY"
-	OrdersCodeTotalsPaymentMethod                OrdersCode = "TOTALS_PAYMENT_METHOD"
-	OrdersCodeTotalsCountryTaxRate               OrdersCode = "TOTALS_COUNTRY_TAX_RATE"
-	OrdersCodeOrderTotal                         OrdersCode = "ORDER_TOTAL"
-	OrdersCodeOrderTotalTotal                    OrdersCode = "ORDER_TOTAL_TOTAL"
-	OrdersCodeOrderTotalCurrency                 OrdersCode = "ORDER_TOTAL_CURRENCY"
-	OrdersCodeOrderTax                           OrdersCode = "ORDER_TAX"
-	OrdersCodeOrderTaxTotal                      OrdersCode = "ORDER_TAX_TOTAL"
-	OrdersCodeOrderTaxCurrency                   OrdersCode = "ORDER_TAX_CURRENCY"
-	OrdersCodeFolder                             OrdersCode = "FOLDER"
-	OrdersCodeFolders                            OrdersCode = "FOLDERS"
-	OrdersCodeJob                                OrdersCode = "JOB"
-	OrdersCodeItems                              OrdersCode = "ITEMS"
-	OrdersCodeItemsImage                         OrdersCode = "ITEMS_IMAGE"
-	OrdersCodeItemsSKU                           OrdersCode = "ITEMS_SKU"
-	OrdersCodeItemsOriginalSKU                   OrdersCode = "ITEMS_ORIGINAL_SKU"
-	OrdersCodeItemsTitle                         OrdersCode = "ITEMS_TITLE"
-	OrdersCodeItemsOriginalTitle                 OrdersCode = "ITEMS_ORIGINAL_TITLE"
-	OrdersCodeItemsItemNumber                    OrdersCode = "ITEMS_ITEM_NUMBER"
-	OrdersCodeItemsIsService                     OrdersCode = "ITEMS_IS_SERVICE"
-	OrdersCodeItemsQuantity                      OrdersCode = "ITEMS_QUANTITY"
-	OrdersCodeItemsSource                        OrdersCode = "ITEMS_SOURCE"
-	OrdersCodeItemsLine                          OrdersCode = "ITEMS_LINE"
-	OrdersCodeItemsCostIncTax                    OrdersCode = "ITEMS_COST_INC_TAX"
-	OrdersCodeItemsCost                          OrdersCode = "ITEMS_COST"
-	OrdersCodeItemsSalesTax                      OrdersCode = "ITEMS_SALES_TAX"
-	OrdersCodeItemsTaxRate                       OrdersCode = "ITEMS_TAX_RATE"
-	OrdersCodeItemsCurrency                      OrdersCode = "ITEMS_CURRENCY"
-	OrdersCodeItemsCategory                      OrdersCode = "ITEMS_CATEGORY"
-	OrdersCodeItemsBinrack                       OrdersCode = "ITEMS_BINRACK"
-	OrdersCodeItemsTaxCostInclusive              OrdersCode = "ITEMS_TAX_COST_INCLUSIVE"
-	OrdersCodeItemsDiscount                      OrdersCode = "ITEMS_DISCOUNT"
-	OrdersCodeItemsSumQuantity                   OrdersCode = "ITEMS_SUM_QUANTITY"
-	OrdersCodeItemsWeight                        OrdersCode = "ITEMS_WEIGHT"
-	OrdersCodeItemsUnitCost                      OrdersCode = "ITEMS_UNIT_COST"
-	OrdersCodeItemsPricePerUnit                  OrdersCode = "ITEMS_PRICE_PER_UNIT"
-	OrdersCodeItemsBatched                       OrdersCode = "ITEMS_BATCHED"
-	OrdersCodeItemsInventoryTrackingType         OrdersCode = "ITEMS_INVENTORY_TRACKING_TYPE"
-	OrdersCodeItemsBarcodeNumber                 OrdersCode = "ITEMS_BARCODE_NUMBER"
-	OrdersCodeStockLevel                         OrdersCode = "STOCK_LEVEL"
-	OrdersCodeCanFulfil                          OrdersCode = "CAN_FULFIL"
-	OrdersCodeHotButtons                         OrdersCode = "HOT_BUTTONS"
-	OrdersCodeHotButton                          OrdersCode = "HOT_BUTTON"
-	OrdersCodeAdditional                         OrdersCode = "ADDITIONAL"
-	OrdersCodeLocationID                         OrdersCode = "LOCATION_ID"
-	OrdersCodeItemsStockitemID                   OrdersCode = "ITEMS_STOCKITEM_ID"
-	OrdersCodeItemsCompositeParentID             OrdersCode = "ITEMS_COMPOSITE_PARENT_ID"
-	OrdersCodeGeneralInfoStockAllocation         OrdersCode = "GENERAL_INFO_STOCK_ALLOCATION"
-	OrdersCodeGeneralInfoNote                    OrdersCode = "GENERAL_INFO_NOTE"
-	OrdersCodeGeneralInfoNoteCount               OrdersCode = "GENERAL_INFO_NOTE_COUNT"
-	OrdersCodeGeneralInfoPickwaveIDs             OrdersCode = "GENERAL_INFO_PICKWAVE_IDS"
-	OrdersCodeFulfillment                        OrdersCode = "FULFILLMENT"
-	OrdersCodeFulfillmentState                   OrdersCode = "FULFILLMENT_STATE"
-	OrdersCodeFulfillmentAdditional              OrdersCode = "FULFILLMENT_ADDITIONAL"
-	OrdersCodeGeneralInfoInvoicePrintError       OrdersCode = "GENERAL_INFO_INVOICE_PRINT_ERROR"
-	OrdersCodeGeneralInfoPickListPrintError      OrdersCode = "GENERAL_INFO_PICK_LIST_PRINT_ERROR"
+	OrdersSetPickListPrintedRequestBatchAssignmentModeAll            OrdersSetPickListPrintedRequestBatchAssignmentMode = "ALL"
+	OrdersSetPickListPrintedRequestBatchAssignmentModeAutoOnly       OrdersSetPickListPrintedRequestBatchAssignmentMode = "AUTO_ONLY"
+	OrdersSetPickListPrintedRequestBatchAssignmentModeUnassignedOnly OrdersSetPickListPrintedRequestBatchAssignmentMode = "UNASSIGNED_ONLY"
 )
 
-// OrdersDimMethod is an open list: Linnworks may add values.
-type OrdersDimMethod string
+// PaymentStatus is an open list: Linnworks may add values.
+type PaymentStatus string
 
-// Values of OrdersDimMethod.
+// Values of PaymentStatus.
 const (
-	OrdersDimMethodLegacy        OrdersDimMethod = "LEGACY"
-	OrdersDimMethodMax           OrdersDimMethod = "MAX"
-	OrdersDimMethodStacked       OrdersDimMethod = "STACKED"
-	OrdersDimMethodWeightfit     OrdersDimMethod = "WEIGHTFIT"
-	OrdersDimMethodThreedimAll   OrdersDimMethod = "THREEDIM_ALL"
-	OrdersDimMethodThreedimItems OrdersDimMethod = "THREEDIM_ITEMS"
+	PaymentStatusUnpaid    PaymentStatus = "Unpaid"
+	PaymentStatusPaid      PaymentStatus = "Paid"
+	PaymentStatusCancelled PaymentStatus = "Cancelled"
+)
+
+// ProcessOrderByOrderIDOrReferenceResponseProcessedState is an open list: Linnworks may add values.
+type ProcessOrderByOrderIDOrReferenceResponseProcessedState string
+
+// Values of ProcessOrderByOrderIDOrReferenceResponseProcessedState.
+const (
+	ProcessOrderByOrderIDOrReferenceResponseProcessedStateProcessed                   ProcessOrderByOrderIDOrReferenceResponseProcessedState = "PROCESSED"
+	ProcessOrderByOrderIDOrReferenceResponseProcessedStateNotFound                    ProcessOrderByOrderIDOrReferenceResponseProcessedState = "NOT_FOUND"
+	ProcessOrderByOrderIDOrReferenceResponseProcessedStateScanRequired                ProcessOrderByOrderIDOrReferenceResponseProcessedState = "SCAN_REQUIRED"
+	ProcessOrderByOrderIDOrReferenceResponseProcessedStateNotProcessed                ProcessOrderByOrderIDOrReferenceResponseProcessedState = "NOT_PROCESSED"
+	ProcessOrderByOrderIDOrReferenceResponseProcessedStateNoteAcknowledgementRequired ProcessOrderByOrderIDOrReferenceResponseProcessedState = "NOTE_ACKNOWLEDGEMENT_REQUIRED"
+	ProcessOrderByOrderIDOrReferenceResponseProcessedStateNotInWorkflow               ProcessOrderByOrderIDOrReferenceResponseProcessedState = "NOT_IN_WORKFLOW"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *OrdersDimMethod) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "LEGACY", "MAX", "STACKED", "WEIGHTFIT", "THREEDIM_ALL", "THREEDIM_ITEMS")
-}
-
-// OrdersDirection is an open list: Linnworks may add values.
-type OrdersDirection string
-
-// Values of OrdersDirection.
-const (
-	OrdersDirectionAscending  OrdersDirection = "Ascending"
-	OrdersDirectionDescending OrdersDirection = "Descending"
-)
-
-// OrdersDiscountTaxType is an open list: Linnworks may add values.
-type OrdersDiscountTaxType string
-
-// Values of OrdersDiscountTaxType.
-const (
-	OrdersDiscountTaxTypeDeductAfterTax  OrdersDiscountTaxType = "DeductAfterTax"
-	OrdersDiscountTaxTypeDeductBeforeTax OrdersDiscountTaxType = "DeductBeforeTax"
-)
-
-// OrdersDiscountType is an open list: Linnworks may add values.
-type OrdersDiscountType string
-
-// Values of OrdersDiscountType.
-const (
-	OrdersDiscountTypeAllEvenly        OrdersDiscountType = "AllEvenly"
-	OrdersDiscountTypeItemsThenPostage OrdersDiscountType = "ItemsThenPostage"
-	OrdersDiscountTypePostageThenItems OrdersDiscountType = "PostageThenItems"
-)
-
-// OrdersFieldCode is an open list: Linnworks may add values.
-type OrdersFieldCode string
-
-// Values of OrdersFieldCode.
-const (
-	OrdersFieldCodeNone                               OrdersFieldCode = "NONE"
-	OrdersFieldCodeGeneralInfo                        OrdersFieldCode = "GENERAL_INFO"
-	OrdersFieldCodeGeneralInfoOrderID                 OrdersFieldCode = "GENERAL_INFO_ORDER_ID"
-	OrdersFieldCodeGeneralInfoReferenceNumber         OrdersFieldCode = "GENERAL_INFO_REFERENCE_NUMBER"
-	OrdersFieldCodeGeneralInfoChannelReferenceNumber  OrdersFieldCode = "GENERAL_INFO_CHANNEL_REFERENCE_NUMBER"
-	OrdersFieldCodeGeneralInfoExternalReferenceNumber OrdersFieldCode = "GENERAL_INFO_EXTERNAL_REFERENCE_NUMBER"
-	OrdersFieldCodeGeneralInfoDate                    OrdersFieldCode = "GENERAL_INFO_DATE"
-	OrdersFieldCodeGeneralInfoSource                  OrdersFieldCode = "GENERAL_INFO_SOURCE"
-	OrdersFieldCodeGeneralInfoSubsource               OrdersFieldCode = "GENERAL_INFO_SUBSOURCE"
-	OrdersFieldCodeGeneralInfoLabelPrinted            OrdersFieldCode = "GENERAL_INFO_LABEL_PRINTED"
-	OrdersFieldCodeGeneralInfoInvoicePrinted          OrdersFieldCode = "GENERAL_INFO_INVOICE_PRINTED"
-	OrdersFieldCodeGeneralInfoPickListPrinted         OrdersFieldCode = "GENERAL_INFO_PICK_LIST_PRINTED"
-	OrdersFieldCodeGeneralInfoIsRuleRun               OrdersFieldCode = "GENERAL_INFO_IS_RULE_RUN"
-	OrdersFieldCodeGeneralInfoNotes                   OrdersFieldCode = "GENERAL_INFO_NOTES"
-	OrdersFieldCodeGeneralInfoLocked                  OrdersFieldCode = "GENERAL_INFO_LOCKED"
-	OrdersFieldCodeGeneralInfoParked                  OrdersFieldCode = "GENERAL_INFO_PARKED"
-	OrdersFieldCodeGeneralInfoPartShipped             OrdersFieldCode = "GENERAL_INFO_PART_SHIPPED"
-	OrdersFieldCodeGeneralInfoTag                     OrdersFieldCode = "GENERAL_INFO_TAG"
-	OrdersFieldCodeGeneralInfoIdentifier              OrdersFieldCode = "GENERAL_INFO_IDENTIFIER"
-	OrdersFieldCodeGeneralInfoStatus                  OrdersFieldCode = "GENERAL_INFO_STATUS"
-	OrdersFieldCodeGeneralInfoDespatchbydate          OrdersFieldCode = "GENERAL_INFO_DESPATCHBYDATE"
-	OrdersFieldCodeGeneralInfoItemsCount              OrdersFieldCode = "GENERAL_INFO_ITEMS_COUNT"
-	OrdersFieldCodeGeneralInfoShippingLabelError      OrdersFieldCode = "GENERAL_INFO_SHIPPING_LABEL_ERROR"
-	OrdersFieldCodeGeneralInfoHasShippingLabelError   OrdersFieldCode = "GENERAL_INFO_HAS_SHIPPING_LABEL_ERROR"
-	OrdersFieldCodeShippingInformation                OrdersFieldCode = "SHIPPING_INFORMATION"
-	OrdersFieldCodeShippingInformationVendor          OrdersFieldCode = "SHIPPING_INFORMATION_VENDOR"
-	OrdersFieldCodeShippingInformationService         OrdersFieldCode = "SHIPPING_INFORMATION_SERVICE"
-	OrdersFieldCodeShippingInformationWeight          OrdersFieldCode = "SHIPPING_INFORMATION_WEIGHT"
-	OrdersFieldCodeShippingInformationPackagingGroup  OrdersFieldCode = "SHIPPING_INFORMATION_PACKAGING_GROUP"
-	OrdersFieldCodeShippingInformationPackagingType   OrdersFieldCode = "SHIPPING_INFORMATION_PACKAGING_TYPE"
-	OrdersFieldCodeShippingInformationCost            OrdersFieldCode = "SHIPPING_INFORMATION_COST"
-	OrdersFieldCodeShippingInformationTrackingNumber  OrdersFieldCode = "SHIPPING_INFORMATION_TRACKING_NUMBER"
-	OrdersFieldCodeShippingInformationServiceID       OrdersFieldCode = "SHIPPING_INFORMATION_SERVICE_ID"
-	OrdersFieldCodeShippingScheduledDeliveryStart     OrdersFieldCode = "SHIPPING_SCHEDULED_DELIVERY_START"
-	OrdersFieldCodeShippingScheduledDeliveryEnd       OrdersFieldCode = "SHIPPING_SCHEDULED_DELIVERY_END"
-	OrdersFieldCodeCustomer                           OrdersFieldCode = "CUSTOMER"
-	OrdersFieldCodeCustomerAddressAddress             OrdersFieldCode = "CUSTOMER_ADDRESS_ADDRESS"
-	OrdersFieldCodeCustomerAddressFullName            OrdersFieldCode = "CUSTOMER_ADDRESS_FULL_NAME"
-	OrdersFieldCodeCustomerAddressCompany             OrdersFieldCode = "CUSTOMER_ADDRESS_COMPANY"
-	OrdersFieldCodeCustomerAddressPostcode            OrdersFieldCode = "CUSTOMER_ADDRESS_POSTCODE"
-	OrdersFieldCodeCustomerAddressCounty              OrdersFieldCode = "CUSTOMER_ADDRESS_COUNTY"
-	OrdersFieldCodeCustomerAddressCountry             OrdersFieldCode = "CUSTOMER_ADDRESS_COUNTRY"
-	OrdersFieldCodeCustomerAddressCountryZone         OrdersFieldCode = "CUSTOMER_ADDRESS_COUNTRY_ZONE"
-	OrdersFieldCodeCustomerAddressAddress1            OrdersFieldCode = "CUSTOMER_ADDRESS_ADDRESS1"
-	OrdersFieldCodeCustomerAddressAddress2            OrdersFieldCode = "CUSTOMER_ADDRESS_ADDRESS2"
-	OrdersFieldCodeCustomerAddressAddress3            OrdersFieldCode = "CUSTOMER_ADDRESS_ADDRESS3"
-	OrdersFieldCodeCustomerAddressTown                OrdersFieldCode = "CUSTOMER_ADDRESS_TOWN"
-	OrdersFieldCodeCustomerEmail                      OrdersFieldCode = "CUSTOMER_EMAIL"
-	OrdersFieldCodeCustomerChannelBuyerName           OrdersFieldCode = "CUSTOMER_CHANNEL_BUYER_NAME"
-	OrdersFieldCodeCustomerPhone                      OrdersFieldCode = "CUSTOMER_PHONE"
-	OrdersFieldCodeCustomerBillingAddress             OrdersFieldCode = "CUSTOMER_BILLING_ADDRESS"
-	OrdersFieldCodeCustomerBillingAddressName         OrdersFieldCode = "CUSTOMER_BILLING_ADDRESS_NAME"
-	OrdersFieldCodeCustomerBillingAddressCompany      OrdersFieldCode = "CUSTOMER_BILLING_ADDRESS_COMPANY"
-	OrdersFieldCodeCustomerBillingAddressAddress1     OrdersFieldCode = "CUSTOMER_BILLING_ADDRESS_ADDRESS1"
-	OrdersFieldCodeCustomerBillingAddressAddress2     OrdersFieldCode = "CUSTOMER_BILLING_ADDRESS_ADDRESS2"
-	OrdersFieldCodeCustomerBillingAddressAddress3     OrdersFieldCode = "CUSTOMER_BILLING_ADDRESS_ADDRESS3"
-	OrdersFieldCodeCustomerBillingAddressTown         OrdersFieldCode = "CUSTOMER_BILLING_ADDRESS_TOWN"
-	OrdersFieldCodeCustomerBillingAddressRegion       OrdersFieldCode = "CUSTOMER_BILLING_ADDRESS_REGION"
-	OrdersFieldCodeCustomerBillingAddressPostcode     OrdersFieldCode = "CUSTOMER_BILLING_ADDRESS_POSTCODE"
-	OrdersFieldCodeCustomerBillingAddressCountry      OrdersFieldCode = "CUSTOMER_BILLING_ADDRESS_COUNTRY"
-	OrdersFieldCodeCustomerBillingEmail               OrdersFieldCode = "CUSTOMER_BILLING_EMAIL"
-	OrdersFieldCodeCustomerBillingPhone               OrdersFieldCode = "CUSTOMER_BILLING_PHONE"
-	OrdersFieldCodeTotals                             OrdersFieldCode = "TOTALS"
-	OrdersFieldCodeTotalsSubtotal                     OrdersFieldCode = "TOTALS_SUBTOTAL"
-	OrdersFieldCodeTotalsShipping                     OrdersFieldCode = "TOTALS_SHIPPING"
-	OrdersFieldCodeTotalsTax                          OrdersFieldCode = "TOTALS_TAX"
-	OrdersFieldCodeTotalsTotal                        OrdersFieldCode = "TOTALS_TOTAL"
-	OrdersFieldCodeTotalsDiscount                     OrdersFieldCode = "TOTALS_DISCOUNT"
-	OrdersFieldCodeTotalsCurrency                     OrdersFieldCode = "TOTALS_CURRENCY"
-	OrdersFieldCodeTotalsPaymentMethod                OrdersFieldCode = "TOTALS_PAYMENT_METHOD"
-	OrdersFieldCodeTotalsCountryTaxRate               OrdersFieldCode = "TOTALS_COUNTRY_TAX_RATE"
-	OrdersFieldCodeOrderTotal                         OrdersFieldCode = "ORDER_TOTAL"
-	OrdersFieldCodeOrderTotalTotal                    OrdersFieldCode = "ORDER_TOTAL_TOTAL"
-	OrdersFieldCodeOrderTotalCurrency                 OrdersFieldCode = "ORDER_TOTAL_CURRENCY"
-	OrdersFieldCodeOrderTax                           OrdersFieldCode = "ORDER_TAX"
-	OrdersFieldCodeOrderTaxTotal                      OrdersFieldCode = "ORDER_TAX_TOTAL"
-	OrdersFieldCodeOrderTaxCurrency                   OrdersFieldCode = "ORDER_TAX_CURRENCY"
-	OrdersFieldCodeFolder                             OrdersFieldCode = "FOLDER"
-	OrdersFieldCodeFolders                            OrdersFieldCode = "FOLDERS"
-	OrdersFieldCodeJob                                OrdersFieldCode = "JOB"
-	OrdersFieldCodeItems                              OrdersFieldCode = "ITEMS"
-	OrdersFieldCodeItemsImage                         OrdersFieldCode = "ITEMS_IMAGE"
-	OrdersFieldCodeItemsSKU                           OrdersFieldCode = "ITEMS_SKU"
-	OrdersFieldCodeItemsOriginalSKU                   OrdersFieldCode = "ITEMS_ORIGINAL_SKU"
-	OrdersFieldCodeItemsTitle                         OrdersFieldCode = "ITEMS_TITLE"
-	OrdersFieldCodeItemsOriginalTitle                 OrdersFieldCode = "ITEMS_ORIGINAL_TITLE"
-	OrdersFieldCodeItemsItemNumber                    OrdersFieldCode = "ITEMS_ITEM_NUMBER"
-	OrdersFieldCodeItemsIsService                     OrdersFieldCode = "ITEMS_IS_SERVICE"
-	OrdersFieldCodeItemsQuantity                      OrdersFieldCode = "ITEMS_QUANTITY"
-	OrdersFieldCodeItemsSource                        OrdersFieldCode = "ITEMS_SOURCE"
-	OrdersFieldCodeItemsLine                          OrdersFieldCode = "ITEMS_LINE"
-	OrdersFieldCodeItemsCostIncTax                    OrdersFieldCode = "ITEMS_COST_INC_TAX"
-	OrdersFieldCodeItemsCost                          OrdersFieldCode = "ITEMS_COST"
-	OrdersFieldCodeItemsSalesTax                      OrdersFieldCode = "ITEMS_SALES_TAX"
-	OrdersFieldCodeItemsTaxRate                       OrdersFieldCode = "ITEMS_TAX_RATE"
-	OrdersFieldCodeItemsCurrency                      OrdersFieldCode = "ITEMS_CURRENCY"
-	OrdersFieldCodeItemsCategory                      OrdersFieldCode = "ITEMS_CATEGORY"
-	OrdersFieldCodeItemsBinrack                       OrdersFieldCode = "ITEMS_BINRACK"
-	OrdersFieldCodeItemsTaxCostInclusive              OrdersFieldCode = "ITEMS_TAX_COST_INCLUSIVE"
-	OrdersFieldCodeItemsDiscount                      OrdersFieldCode = "ITEMS_DISCOUNT"
-	OrdersFieldCodeItemsSumQuantity                   OrdersFieldCode = "ITEMS_SUM_QUANTITY"
-	OrdersFieldCodeItemsWeight                        OrdersFieldCode = "ITEMS_WEIGHT"
-	OrdersFieldCodeItemsUnitCost                      OrdersFieldCode = "ITEMS_UNIT_COST"
-	OrdersFieldCodeItemsPricePerUnit                  OrdersFieldCode = "ITEMS_PRICE_PER_UNIT"
-	OrdersFieldCodeItemsBatched                       OrdersFieldCode = "ITEMS_BATCHED"
-	OrdersFieldCodeItemsInventoryTrackingType         OrdersFieldCode = "ITEMS_INVENTORY_TRACKING_TYPE"
-	OrdersFieldCodeItemsBarcodeNumber                 OrdersFieldCode = "ITEMS_BARCODE_NUMBER"
-	OrdersFieldCodeStockLevel                         OrdersFieldCode = "STOCK_LEVEL"
-	OrdersFieldCodeCanFulfil                          OrdersFieldCode = "CAN_FULFIL"
-	OrdersFieldCodeHotButtons                         OrdersFieldCode = "HOT_BUTTONS"
-	OrdersFieldCodeHotButton                          OrdersFieldCode = "HOT_BUTTON"
-	OrdersFieldCodeAdditional                         OrdersFieldCode = "ADDITIONAL"
-	OrdersFieldCodeLocationID                         OrdersFieldCode = "LOCATION_ID"
-	OrdersFieldCodeItemsStockitemID                   OrdersFieldCode = "ITEMS_STOCKITEM_ID"
-	OrdersFieldCodeItemsCompositeParentID             OrdersFieldCode = "ITEMS_COMPOSITE_PARENT_ID"
-	OrdersFieldCodeGeneralInfoStockAllocation         OrdersFieldCode = "GENERAL_INFO_STOCK_ALLOCATION"
-	OrdersFieldCodeGeneralInfoNote                    OrdersFieldCode = "GENERAL_INFO_NOTE"
-	OrdersFieldCodeGeneralInfoNoteCount               OrdersFieldCode = "GENERAL_INFO_NOTE_COUNT"
-	OrdersFieldCodeGeneralInfoPickwaveIDs             OrdersFieldCode = "GENERAL_INFO_PICKWAVE_IDS"
-	OrdersFieldCodeFulfillment                        OrdersFieldCode = "FULFILLMENT"
-	OrdersFieldCodeFulfillmentState                   OrdersFieldCode = "FULFILLMENT_STATE"
-	OrdersFieldCodeFulfillmentAdditional              OrdersFieldCode = "FULFILLMENT_ADDITIONAL"
-	OrdersFieldCodeGeneralInfoInvoicePrintError       OrdersFieldCode = "GENERAL_INFO_INVOICE_PRINT_ERROR"
-	OrdersFieldCodeGeneralInfoPickListPrintError      OrdersFieldCode = "GENERAL_INFO_PICK_LIST_PRINT_ERROR"
-)
-
-// OrdersFieldType is an open list: Linnworks may add values.
-type OrdersFieldType string
-
-// Values of OrdersFieldType.
-const (
-	OrdersFieldTypeDecimal  OrdersFieldType = "Decimal"
-	OrdersFieldTypeText     OrdersFieldType = "Text"
-	OrdersFieldTypeList     OrdersFieldType = "List"
-	OrdersFieldTypeDate     OrdersFieldType = "Date"
-	OrdersFieldTypeBoolean  OrdersFieldType = "Boolean"
-	OrdersFieldTypeNone     OrdersFieldType = "None"
-	OrdersFieldTypeButton   OrdersFieldType = "Button"
-	OrdersFieldTypeHTMLList OrdersFieldType = "HtmlList"
-	OrdersFieldTypeInteger  OrdersFieldType = "Integer"
-)
-
-// OrdersFulfillmentStatus is an open list: Linnworks may add values.
-type OrdersFulfillmentStatus string
-
-// Values of OrdersFulfillmentStatus.
-const (
-	OrdersFulfillmentStatusUnassigned OrdersFulfillmentStatus = "Unassigned"
-	OrdersFulfillmentStatusAssigned   OrdersFulfillmentStatus = "Assigned"
-	OrdersFulfillmentStatusSubmitted  OrdersFulfillmentStatus = "Submitted"
-	OrdersFulfillmentStatusAccepted   OrdersFulfillmentStatus = "Accepted"
-)
-
-// OrdersFulfillmentStatusToApply is an open list: Linnworks may add values.
-type OrdersFulfillmentStatusToApply string
-
-// Values of OrdersFulfillmentStatusToApply.
-const (
-	OrdersFulfillmentStatusToApplyUnassigned OrdersFulfillmentStatusToApply = "Unassigned"
-	OrdersFulfillmentStatusToApplyAssigned   OrdersFulfillmentStatusToApply = "Assigned"
-	OrdersFulfillmentStatusToApplySubmitted  OrdersFulfillmentStatusToApply = "Submitted"
-	OrdersFulfillmentStatusToApplyAccepted   OrdersFulfillmentStatusToApply = "Accepted"
-)
-
-// OrdersLineRefundAllocation is an open list: Linnworks may add values.
-type OrdersLineRefundAllocation string
-
-// Values of OrdersLineRefundAllocation.
-const (
-	OrdersLineRefundAllocationUnknown    OrdersLineRefundAllocation = "Unknown"
-	OrdersLineRefundAllocationOrderLevel OrdersLineRefundAllocation = "OrderLevel"
-	OrdersLineRefundAllocationLineLevel  OrdersLineRefundAllocation = "LineLevel"
-	OrdersLineRefundAllocationBoth       OrdersLineRefundAllocation = "Both"
-)
-
-// OrdersOrderFulfilmentType is an open list: Linnworks may add values.
-type OrdersOrderFulfilmentType string
-
-// Values of OrdersOrderFulfilmentType.
-const (
-	OrdersOrderFulfilmentTypeManual              OrdersOrderFulfilmentType = "Manual"
-	OrdersOrderFulfilmentTypePos                 OrdersOrderFulfilmentType = "POS"
-	OrdersOrderFulfilmentTypeDigitalOnly         OrdersOrderFulfilmentType = "DigitalOnly"
-	OrdersOrderFulfilmentTypeFulfilmentByChannel OrdersOrderFulfilmentType = "FulfilmentByChannel"
-)
-
-// OrdersOrderState is an open list: Linnworks may add values.
-type OrdersOrderState string
-
-// Values of OrdersOrderState.
-const (
-	OrdersOrderStateNone OrdersOrderState = "None"
-	OrdersOrderStateHold OrdersOrderState = "Hold"
-	OrdersOrderStatePark OrdersOrderState = "Park"
-)
-
-// OrdersOrderStatusType is an open list: Linnworks may add values.
-type OrdersOrderStatusType string
-
-// Values of OrdersOrderStatusType.
-const (
-	OrdersOrderStatusTypeUnknown            OrdersOrderStatusType = "Unknown"
-	OrdersOrderStatusTypePending            OrdersOrderStatusType = "Pending"
-	OrdersOrderStatusTypeUnshipped          OrdersOrderStatusType = "Unshipped"
-	OrdersOrderStatusTypePartiallyShipped   OrdersOrderStatusType = "PartiallyShipped"
-	OrdersOrderStatusTypeShipped            OrdersOrderStatusType = "Shipped"
-	OrdersOrderStatusTypePartiallyCancelled OrdersOrderStatusType = "PartiallyCancelled"
-	OrdersOrderStatusTypeCancelled          OrdersOrderStatusType = "Cancelled"
-	OrdersOrderStatusTypePartiallyRefunded  OrdersOrderStatusType = "PartiallyRefunded"
-	OrdersOrderStatusTypeRefunded           OrdersOrderStatusType = "Refunded"
-)
-
-// OrdersPaymentStatus is an open list: Linnworks may add values.
-type OrdersPaymentStatus string
-
-// Values of OrdersPaymentStatus.
-const (
-	OrdersPaymentStatusUnpaid    OrdersPaymentStatus = "Unpaid"
-	OrdersPaymentStatusPaid      OrdersPaymentStatus = "Paid"
-	OrdersPaymentStatusCancelled OrdersPaymentStatus = "Cancelled"
-)
-
-// OrdersProcessedState is an open list: Linnworks may add values.
-type OrdersProcessedState string
-
-// Values of OrdersProcessedState.
-const (
-	OrdersProcessedStateProcessed                   OrdersProcessedState = "PROCESSED"
-	OrdersProcessedStateNotFound                    OrdersProcessedState = "NOT_FOUND"
-	OrdersProcessedStateScanRequired                OrdersProcessedState = "SCAN_REQUIRED"
-	OrdersProcessedStateNotProcessed                OrdersProcessedState = "NOT_PROCESSED"
-	OrdersProcessedStateNoteAcknowledgementRequired OrdersProcessedState = "NOTE_ACKNOWLEDGEMENT_REQUIRED"
-	OrdersProcessedStateNotInWorkflow               OrdersProcessedState = "NOT_IN_WORKFLOW"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *OrdersProcessedState) UnmarshalJSON(b []byte) error {
+func (v *ProcessOrderByOrderIDOrReferenceResponseProcessedState) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "PROCESSED", "NOT_FOUND", "SCAN_REQUIRED", "NOT_PROCESSED", "NOTE_ACKNOWLEDGEMENT_REQUIRED", "NOT_IN_WORKFLOW")
 }
 
-// OrdersShippingRefundAllocation is an open list: Linnworks may add values.
-type OrdersShippingRefundAllocation string
+// RecalculateSingleOrderPackagingRequestDimMethod is an open list: Linnworks may add values.
+type RecalculateSingleOrderPackagingRequestDimMethod string
 
-// Values of OrdersShippingRefundAllocation.
+// Values of RecalculateSingleOrderPackagingRequestDimMethod.
 const (
-	OrdersShippingRefundAllocationUnknown    OrdersShippingRefundAllocation = "Unknown"
-	OrdersShippingRefundAllocationOrderLevel OrdersShippingRefundAllocation = "OrderLevel"
-	OrdersShippingRefundAllocationLineLevel  OrdersShippingRefundAllocation = "LineLevel"
-	OrdersShippingRefundAllocationBoth       OrdersShippingRefundAllocation = "Both"
+	RecalculateSingleOrderPackagingRequestDimMethodLegacy        RecalculateSingleOrderPackagingRequestDimMethod = "LEGACY"
+	RecalculateSingleOrderPackagingRequestDimMethodMax           RecalculateSingleOrderPackagingRequestDimMethod = "MAX"
+	RecalculateSingleOrderPackagingRequestDimMethodStacked       RecalculateSingleOrderPackagingRequestDimMethod = "STACKED"
+	RecalculateSingleOrderPackagingRequestDimMethodWeightfit     RecalculateSingleOrderPackagingRequestDimMethod = "WEIGHTFIT"
+	RecalculateSingleOrderPackagingRequestDimMethodThreedimAll   RecalculateSingleOrderPackagingRequestDimMethod = "THREEDIM_ALL"
+	RecalculateSingleOrderPackagingRequestDimMethodThreedimItems RecalculateSingleOrderPackagingRequestDimMethod = "THREEDIM_ITEMS"
 )
 
-// OrdersType is an open list: Linnworks may add values.
-type OrdersType string
+// SetOrderSplitPackagingManualOverwriteRequestDimMethod is an open list: Linnworks may add values.
+type SetOrderSplitPackagingManualOverwriteRequestDimMethod string
 
-// Values of OrdersType.
+// Values of SetOrderSplitPackagingManualOverwriteRequestDimMethod.
 const (
-	OrdersTypeRange     OrdersType = "Range"
-	OrdersTypeOlderThan OrdersType = "OlderThan"
-	OrdersTypeLastDays  OrdersType = "LastDays"
+	SetOrderSplitPackagingManualOverwriteRequestDimMethodLegacy        SetOrderSplitPackagingManualOverwriteRequestDimMethod = "LEGACY"
+	SetOrderSplitPackagingManualOverwriteRequestDimMethodMax           SetOrderSplitPackagingManualOverwriteRequestDimMethod = "MAX"
+	SetOrderSplitPackagingManualOverwriteRequestDimMethodStacked       SetOrderSplitPackagingManualOverwriteRequestDimMethod = "STACKED"
+	SetOrderSplitPackagingManualOverwriteRequestDimMethodWeightfit     SetOrderSplitPackagingManualOverwriteRequestDimMethod = "WEIGHTFIT"
+	SetOrderSplitPackagingManualOverwriteRequestDimMethodThreedimAll   SetOrderSplitPackagingManualOverwriteRequestDimMethod = "THREEDIM_ALL"
+	SetOrderSplitPackagingManualOverwriteRequestDimMethodThreedimItems SetOrderSplitPackagingManualOverwriteRequestDimMethod = "THREEDIM_ITEMS"
+)
+
+// SplitOrderRequestFulfillmentStatus is an open list: Linnworks may add values.
+type SplitOrderRequestFulfillmentStatus string
+
+// Values of SplitOrderRequestFulfillmentStatus.
+const (
+	SplitOrderRequestFulfillmentStatusUnassigned SplitOrderRequestFulfillmentStatus = "Unassigned"
+	SplitOrderRequestFulfillmentStatusAssigned   SplitOrderRequestFulfillmentStatus = "Assigned"
+	SplitOrderRequestFulfillmentStatusSubmitted  SplitOrderRequestFulfillmentStatus = "Submitted"
+	SplitOrderRequestFulfillmentStatusAccepted   SplitOrderRequestFulfillmentStatus = "Accepted"
 )
 
 // TextFieldFilterType is an open list: Linnworks may add values.

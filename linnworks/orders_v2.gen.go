@@ -94,15 +94,15 @@ func (s *OrdersV2Service) UpdateFulfillmentStatuses(ctx context.Context, req *Up
 
 // APIResultResponseOrderFulfillmentStatus is part of a reply.
 type APIResultResponseOrderFulfillmentStatus struct {
-	Message      string                 `json:"Message"`
-	Result       OrderFulfillmentStatus `json:"Result"`
-	ResultStatus APIResultStatus        `json:"ResultStatus"`
+	Message      string                 `json:"Message,omitzero"`
+	Result       OrderFulfillmentStatus `json:"Result,omitzero"`
+	ResultStatus APIResultStatus        `json:"ResultStatus,omitzero"`
 }
 
 // BasicIdentifier is part of a reply.
 type BasicIdentifier struct {
-	Name string `json:"Name"`
-	Tag  string `json:"Tag"`
+	Name string `json:"Name,omitzero"`
+	Tag  string `json:"Tag,omitzero"`
 }
 
 // GetFulfillmentStatusesRequest holds the parameters of OrdersV2.GetFulfillmentStatuses.
@@ -114,21 +114,21 @@ type GetFulfillmentStatusesRequest struct {
 
 // GetOrdersResponse is part of a reply.
 type GetOrdersResponse struct {
-	NextSearchToken GUID                     `json:"NextSearchToken"`
-	OpenOrders      []OrdersV2Order          `json:"OpenOrders"`
-	ProcessedOrders []OrdersV2ProcessedOrder `json:"ProcessedOrders"`
-	TotalOrders     int                      `json:"TotalOrders"`
+	NextSearchToken GUID                     `json:"NextSearchToken,omitzero"`
+	OpenOrders      []OrdersV2Order          `json:"OpenOrders,omitzero"`
+	ProcessedOrders []OrdersV2ProcessedOrder `json:"ProcessedOrders,omitzero"`
+	TotalOrders     int                      `json:"TotalOrders,omitzero"`
 }
 
 // OrderExtendedProperty is part of a reply.
 type OrderExtendedProperty struct {
-	CreateDate Time   `json:"CreateDate"`
-	LastUpdate Time   `json:"LastUpdate"`
-	Name       string `json:"Name"`
-	RowID      GUID   `json:"RowId"`
-	Type       string `json:"Type"`
-	UpdatedBy  string `json:"UpdatedBy"`
-	Value      string `json:"Value"`
+	CreateDate Time   `json:"CreateDate,omitzero"`
+	LastUpdate Time   `json:"LastUpdate,omitzero"`
+	Name       string `json:"Name,omitzero"`
+	RowID      GUID   `json:"RowId,omitzero"`
+	Type       string `json:"Type,omitzero"`
+	UpdatedBy  string `json:"UpdatedBy,omitzero"`
+	Value      string `json:"Value,omitzero"`
 }
 
 // OrderFulfillmentStatus is sent and received.
@@ -139,39 +139,39 @@ type OrderFulfillmentStatus struct {
 
 // OrderItemWithChildren is part of a reply.
 type OrderItemWithChildren struct {
-	AddedDate                Time                      `json:"AddedDate"`
-	AdditionalInfo           []OrdersV2OrderItemOption `json:"AdditionalInfo"`
-	BarcodeNumber            string                    `json:"BarcodeNumber"`
-	BatchNumberScanRequired  bool                      `json:"BatchNumberScanRequired"`
-	BinRacks                 []OrderItemBinRack        `json:"BinRacks"`
-	CategoryID               GUID                      `json:"CategoryId"`
-	CategoryName             string                    `json:"CategoryName"`
-	ChannelSKU               string                    `json:"ChannelSKU"`
-	ChannelTitle             string                    `json:"ChannelTitle"`
-	CompositeSubItems        []OrderItemWithChildren   `json:"CompositeSubItems"`
-	Cost                     Decimal                   `json:"Cost"`
-	CostIncTax               Decimal                   `json:"CostIncTax"`
-	DespatchStockUnitCost    Decimal                   `json:"DespatchStockUnitCost"`
-	Discount                 Decimal                   `json:"Discount"`
-	DiscountValue            Decimal                   `json:"DiscountValue"`
-	IsService                bool                      `json:"IsService"`
-	IsUnlinked               bool                      `json:"IsUnlinked"`
-	ItemNumber               string                    `json:"ItemNumber"`
-	ItemSource               string                    `json:"ItemSource"`
-	ParentItemID             GUID                      `json:"ParentItemId"`
-	PricePerUnit             Decimal                   `json:"PricePerUnit"`
-	Quantity                 int                       `json:"Quantity"`
-	RowID                    GUID                      `json:"RowId"`
-	SKU                      string                    `json:"SKU"`
-	SalesTax                 Decimal                   `json:"SalesTax"`
-	SerialNumberScanRequired bool                      `json:"SerialNumberScanRequired"`
-	StockItemID              GUID                      `json:"StockItemId"`
-	StockItemIntID           int                       `json:"StockItemIntId"`
-	TaxCostInclusive         bool                      `json:"TaxCostInclusive"`
-	TaxRate                  Decimal                   `json:"TaxRate"`
-	Title                    string                    `json:"Title"`
-	UnitCost                 Decimal                   `json:"UnitCost"`
-	Weight                   Decimal                   `json:"Weight"`
+	AddedDate                Time                      `json:"AddedDate,omitzero"`
+	AdditionalInfo           []OrdersV2OrderItemOption `json:"AdditionalInfo,omitzero"`
+	BarcodeNumber            string                    `json:"BarcodeNumber,omitzero"`
+	BatchNumberScanRequired  bool                      `json:"BatchNumberScanRequired,omitzero"`
+	BinRacks                 []OrderItemBinRack        `json:"BinRacks,omitzero"`
+	CategoryID               GUID                      `json:"CategoryId,omitzero"`
+	CategoryName             string                    `json:"CategoryName,omitzero"`
+	ChannelSKU               string                    `json:"ChannelSKU,omitzero"`
+	ChannelTitle             string                    `json:"ChannelTitle,omitzero"`
+	CompositeSubItems        []OrderItemWithChildren   `json:"CompositeSubItems,omitzero"`
+	Cost                     Decimal                   `json:"Cost,omitzero"`
+	CostIncTax               Decimal                   `json:"CostIncTax,omitzero"`
+	DespatchStockUnitCost    Decimal                   `json:"DespatchStockUnitCost,omitzero"`
+	Discount                 Decimal                   `json:"Discount,omitzero"`
+	DiscountValue            Decimal                   `json:"DiscountValue,omitzero"`
+	IsService                bool                      `json:"IsService,omitzero"`
+	IsUnlinked               bool                      `json:"IsUnlinked,omitzero"`
+	ItemNumber               string                    `json:"ItemNumber,omitzero"`
+	ItemSource               string                    `json:"ItemSource,omitzero"`
+	ParentItemID             GUID                      `json:"ParentItemId,omitzero"`
+	PricePerUnit             Decimal                   `json:"PricePerUnit,omitzero"`
+	Quantity                 int                       `json:"Quantity,omitzero"`
+	RowID                    GUID                      `json:"RowId,omitzero"`
+	SKU                      string                    `json:"SKU,omitzero"`
+	SalesTax                 Decimal                   `json:"SalesTax,omitzero"`
+	SerialNumberScanRequired bool                      `json:"SerialNumberScanRequired,omitzero"`
+	StockItemID              GUID                      `json:"StockItemId,omitzero"`
+	StockItemIntID           int                       `json:"StockItemIntId,omitzero"`
+	TaxCostInclusive         bool                      `json:"TaxCostInclusive,omitzero"`
+	TaxRate                  Decimal                   `json:"TaxRate,omitzero"`
+	Title                    string                    `json:"Title,omitzero"`
+	UnitCost                 Decimal                   `json:"UnitCost,omitzero"`
+	Weight                   Decimal                   `json:"Weight,omitzero"`
 }
 
 // OrdersV2GetOrdersRequest holds the parameters of OrdersV2.GetOrders.
@@ -187,176 +187,176 @@ type OrdersV2GetOrdersRequest struct {
 
 // OrdersV2Order is part of a reply.
 type OrdersV2Order struct {
-	CustomerInfo         OrdersV2OrderCustomerInfo `json:"CustomerInfo"`
-	ExtendedProperties   []OrderExtendedProperty   `json:"ExtendedProperties"`
-	Folders              []string                  `json:"Folders"`
-	FulfilmentLocationID GUID                      `json:"FulfilmentLocationId"`
-	GeneralInfo          OrdersV2OrderGeneralInfo  `json:"GeneralInfo"`
-	Items                []OrderItemWithChildren   `json:"Items"`
-	LastUpdated          Time                      `json:"LastUpdated"`
-	Notes                []OrdersV2OrderNote       `json:"Notes"`
-	NumOrderID           int                       `json:"NumOrderId"`
-	OrderID              GUID                      `json:"OrderId"`
-	PaidOn               Time                      `json:"PaidOn"`
-	Processed            bool                      `json:"Processed"`
-	ProcessedOn          Time                      `json:"ProcessedOn"`
-	ShippingInfo         OrdersV2OrderShippingInfo `json:"ShippingInfo"`
-	TaxID                string                    `json:"TaxId"`
-	TotalsInfo           OrdersV2OrderTotalsInfo   `json:"TotalsInfo"`
+	CustomerInfo         OrdersV2OrderCustomerInfo `json:"CustomerInfo,omitzero"`
+	ExtendedProperties   []OrderExtendedProperty   `json:"ExtendedProperties,omitzero"`
+	Folders              []string                  `json:"Folders,omitzero"`
+	FulfilmentLocationID GUID                      `json:"FulfilmentLocationId,omitzero"`
+	GeneralInfo          OrdersV2OrderGeneralInfo  `json:"GeneralInfo,omitzero"`
+	Items                []OrderItemWithChildren   `json:"Items,omitzero"`
+	LastUpdated          Time                      `json:"LastUpdated,omitzero"`
+	Notes                []OrdersV2OrderNote       `json:"Notes,omitzero"`
+	NumOrderID           int                       `json:"NumOrderId,omitzero"`
+	OrderID              GUID                      `json:"OrderId,omitzero"`
+	PaidOn               Time                      `json:"PaidOn,omitzero"`
+	Processed            bool                      `json:"Processed,omitzero"`
+	ProcessedOn          Time                      `json:"ProcessedOn,omitzero"`
+	ShippingInfo         OrdersV2OrderShippingInfo `json:"ShippingInfo,omitzero"`
+	TaxID                string                    `json:"TaxId,omitzero"`
+	TotalsInfo           OrdersV2OrderTotalsInfo   `json:"TotalsInfo,omitzero"`
 }
 
 // OrdersV2OrderCustomerInfo is part of a reply.
 type OrdersV2OrderCustomerInfo struct {
-	Address          ShippingAddress `json:"Address"`
-	BillingAddress   ShippingAddress `json:"BillingAddress"`
-	ChannelBuyerName string          `json:"ChannelBuyerName"`
-	TaxID            string          `json:"TaxId"`
+	Address          ShippingAddress `json:"Address,omitzero"`
+	BillingAddress   ShippingAddress `json:"BillingAddress,omitzero"`
+	ChannelBuyerName string          `json:"ChannelBuyerName,omitzero"`
+	TaxID            string          `json:"TaxId,omitzero"`
 }
 
 // OrdersV2OrderGeneralInfo is part of a reply.
 type OrdersV2OrderGeneralInfo struct {
-	DespatchByDate       Time                `json:"DespatchByDate"`
-	ExternalReferenceNum string              `json:"ExternalReferenceNum"`
-	HasScheduledDelivery bool                `json:"HasScheduledDelivery"`
-	Identifiers          []BasicIdentifier   `json:"Identifiers"`
-	InvoicePrintError    string              `json:"InvoicePrintError"`
-	InvoicePrinted       bool                `json:"InvoicePrinted"`
-	IsLocked             bool                `json:"IsLocked"`
-	IsMerged             bool                `json:"IsMerged"`
-	IsParked             bool                `json:"IsParked"`
-	IsRuleRun            bool                `json:"IsRuleRun"`
-	LabelError           string              `json:"LabelError"`
-	LabelPrinted         bool                `json:"LabelPrinted"`
-	Marker               int                 `json:"Marker"`
-	NotesCount           int                 `json:"NotesCount"`
-	NumItems             int                 `json:"NumItems"`
-	PickListPrintError   string              `json:"PickListPrintError"`
-	PickListPrinted      bool                `json:"PickListPrinted"`
-	ReceivedDate         Time                `json:"ReceivedDate"`
-	ReferenceNum         string              `json:"ReferenceNum"`
-	ScheduledDelivery    ScheduledDelivery   `json:"ScheduledDelivery"`
-	SecondaryReference   string              `json:"SecondaryReference"`
-	Source               string              `json:"Source"`
-	Status               int                 `json:"Status"`
-	StatusDescription    string              `json:"StatusDescription"`
-	StockAllocationType  StockAllocationType `json:"StockAllocationType"`
-	SubSource            string              `json:"SubSource"`
+	DespatchByDate       Time                `json:"DespatchByDate,omitzero"`
+	ExternalReferenceNum string              `json:"ExternalReferenceNum,omitzero"`
+	HasScheduledDelivery bool                `json:"HasScheduledDelivery,omitzero"`
+	Identifiers          []BasicIdentifier   `json:"Identifiers,omitzero"`
+	InvoicePrintError    string              `json:"InvoicePrintError,omitzero"`
+	InvoicePrinted       bool                `json:"InvoicePrinted,omitzero"`
+	IsLocked             bool                `json:"IsLocked,omitzero"`
+	IsMerged             bool                `json:"IsMerged,omitzero"`
+	IsParked             bool                `json:"IsParked,omitzero"`
+	IsRuleRun            bool                `json:"IsRuleRun,omitzero"`
+	LabelError           string              `json:"LabelError,omitzero"`
+	LabelPrinted         bool                `json:"LabelPrinted,omitzero"`
+	Marker               int                 `json:"Marker,omitzero"`
+	NotesCount           int                 `json:"NotesCount,omitzero"`
+	NumItems             int                 `json:"NumItems,omitzero"`
+	PickListPrintError   string              `json:"PickListPrintError,omitzero"`
+	PickListPrinted      bool                `json:"PickListPrinted,omitzero"`
+	ReceivedDate         Time                `json:"ReceivedDate,omitzero"`
+	ReferenceNum         string              `json:"ReferenceNum,omitzero"`
+	ScheduledDelivery    ScheduledDelivery   `json:"ScheduledDelivery,omitzero"`
+	SecondaryReference   string              `json:"SecondaryReference,omitzero"`
+	Source               string              `json:"Source,omitzero"`
+	Status               int                 `json:"Status,omitzero"`
+	StatusDescription    string              `json:"StatusDescription,omitzero"`
+	StockAllocationType  StockAllocationType `json:"StockAllocationType,omitzero"`
+	SubSource            string              `json:"SubSource,omitzero"`
 }
 
 // OrdersV2OrderItemOption is part of a reply.
 type OrdersV2OrderItemOption struct {
-	OptionID GUID   `json:"OptionId"`
-	Property string `json:"Property"`
-	Value    string `json:"Value"`
+	OptionID GUID   `json:"OptionId,omitzero"`
+	Property string `json:"Property,omitzero"`
+	Value    string `json:"Value,omitzero"`
 }
 
 // OrdersV2OrderNote is part of a reply.
 type OrdersV2OrderNote struct {
-	CreatedBy   string `json:"CreatedBy"`
-	Internal    bool   `json:"Internal"`
-	Note        string `json:"Note"`
-	NoteDate    Time   `json:"NoteDate"`
-	NoteTypeID  int    `json:"NoteTypeId"`
-	OrderNoteID GUID   `json:"OrderNoteId"`
+	CreatedBy   string `json:"CreatedBy,omitzero"`
+	Internal    bool   `json:"Internal,omitzero"`
+	Note        string `json:"Note,omitzero"`
+	NoteDate    Time   `json:"NoteDate,omitzero"`
+	NoteTypeID  int    `json:"NoteTypeId,omitzero"`
+	OrderNoteID GUID   `json:"OrderNoteId,omitzero"`
 }
 
 // OrdersV2OrderShippingInfo is part of a reply.
 type OrdersV2OrderShippingInfo struct {
-	ItemWeight        Decimal `json:"ItemWeight"`
-	ManualAdjust      bool    `json:"ManualAdjust"`
-	PackageCategory   string  `json:"PackageCategory"`
-	PackageCategoryID GUID    `json:"PackageCategoryId"`
-	PackageType       string  `json:"PackageType"`
-	PackageTypeID     GUID    `json:"PackageTypeId"`
-	PostalServiceID   GUID    `json:"PostalServiceId"`
-	PostalServiceName string  `json:"PostalServiceName"`
-	TotalWeight       Decimal `json:"TotalWeight"`
-	TrackingNumber    string  `json:"TrackingNumber"`
-	Vendor            string  `json:"Vendor"`
+	ItemWeight        Decimal `json:"ItemWeight,omitzero"`
+	ManualAdjust      bool    `json:"ManualAdjust,omitzero"`
+	PackageCategory   string  `json:"PackageCategory,omitzero"`
+	PackageCategoryID GUID    `json:"PackageCategoryId,omitzero"`
+	PackageType       string  `json:"PackageType,omitzero"`
+	PackageTypeID     GUID    `json:"PackageTypeId,omitzero"`
+	PostalServiceID   GUID    `json:"PostalServiceId,omitzero"`
+	PostalServiceName string  `json:"PostalServiceName,omitzero"`
+	TotalWeight       Decimal `json:"TotalWeight,omitzero"`
+	TrackingNumber    string  `json:"TrackingNumber,omitzero"`
+	Vendor            string  `json:"Vendor,omitzero"`
 }
 
 // OrdersV2OrderTotalsInfo is part of a reply.
 type OrdersV2OrderTotalsInfo struct {
-	ConversionRate   Decimal `json:"ConversionRate"`
-	CountryTaxRate   Decimal `json:"CountryTaxRate"`
-	Currency         string  `json:"Currency"`
-	PaymentMethod    string  `json:"PaymentMethod"`
-	PaymentMethodID  GUID    `json:"PaymentMethodId"`
-	PostageCost      Decimal `json:"PostageCost"`
-	PostageCostExTax Decimal `json:"PostageCostExTax"`
-	Subtotal         Decimal `json:"Subtotal"`
-	Tax              Decimal `json:"Tax"`
-	TotalCharge      Decimal `json:"TotalCharge"`
-	TotalDiscount    Decimal `json:"TotalDiscount"`
+	ConversionRate   Decimal `json:"ConversionRate,omitzero"`
+	CountryTaxRate   Decimal `json:"CountryTaxRate,omitzero"`
+	Currency         string  `json:"Currency,omitzero"`
+	PaymentMethod    string  `json:"PaymentMethod,omitzero"`
+	PaymentMethodID  GUID    `json:"PaymentMethodId,omitzero"`
+	PostageCost      Decimal `json:"PostageCost,omitzero"`
+	PostageCostExTax Decimal `json:"PostageCostExTax,omitzero"`
+	Subtotal         Decimal `json:"Subtotal,omitzero"`
+	Tax              Decimal `json:"Tax,omitzero"`
+	TotalCharge      Decimal `json:"TotalCharge,omitzero"`
+	TotalDiscount    Decimal `json:"TotalDiscount,omitzero"`
 }
 
 // OrdersV2ProcessedOrder is part of a reply.
 type OrdersV2ProcessedOrder struct {
-	CustomerInfo         OrdersV2OrderCustomerInfo `json:"CustomerInfo"`
-	ExtendedProperties   []OrderExtendedProperty   `json:"ExtendedProperties"`
-	Folders              []string                  `json:"Folders"`
-	FulfilmentLocationID GUID                      `json:"FulfilmentLocationId"`
-	GeneralInfo          ProcessedOrderGeneralInfo `json:"GeneralInfo"`
-	Items                []OrderItemWithChildren   `json:"Items"`
-	LastUpdated          Time                      `json:"LastUpdated"`
-	Notes                []OrdersV2OrderNote       `json:"Notes"`
-	NumOrderID           int                       `json:"NumOrderId"`
-	OrderID              GUID                      `json:"OrderId"`
-	PaidOn               Time                      `json:"PaidOn"`
-	Processed            bool                      `json:"Processed"`
-	ProcessedOn          Time                      `json:"ProcessedOn"`
-	ShippingInfo         OrdersV2OrderShippingInfo `json:"ShippingInfo"`
-	TaxID                string                    `json:"TaxId"`
-	TotalsInfo           OrdersV2OrderTotalsInfo   `json:"TotalsInfo"`
+	CustomerInfo         OrdersV2OrderCustomerInfo `json:"CustomerInfo,omitzero"`
+	ExtendedProperties   []OrderExtendedProperty   `json:"ExtendedProperties,omitzero"`
+	Folders              []string                  `json:"Folders,omitzero"`
+	FulfilmentLocationID GUID                      `json:"FulfilmentLocationId,omitzero"`
+	GeneralInfo          ProcessedOrderGeneralInfo `json:"GeneralInfo,omitzero"`
+	Items                []OrderItemWithChildren   `json:"Items,omitzero"`
+	LastUpdated          Time                      `json:"LastUpdated,omitzero"`
+	Notes                []OrdersV2OrderNote       `json:"Notes,omitzero"`
+	NumOrderID           int                       `json:"NumOrderId,omitzero"`
+	OrderID              GUID                      `json:"OrderId,omitzero"`
+	PaidOn               Time                      `json:"PaidOn,omitzero"`
+	Processed            bool                      `json:"Processed,omitzero"`
+	ProcessedOn          Time                      `json:"ProcessedOn,omitzero"`
+	ShippingInfo         OrdersV2OrderShippingInfo `json:"ShippingInfo,omitzero"`
+	TaxID                string                    `json:"TaxId,omitzero"`
+	TotalsInfo           OrdersV2OrderTotalsInfo   `json:"TotalsInfo,omitzero"`
 }
 
 // ProcessedOrderGeneralInfo is part of a reply.
 type ProcessedOrderGeneralInfo struct {
-	DespatchByDate       Time                `json:"DespatchByDate"`
-	ExternalReferenceNum string              `json:"ExternalReferenceNum"`
-	HasScheduledDelivery bool                `json:"HasScheduledDelivery"`
-	Identifiers          []BasicIdentifier   `json:"Identifiers"`
-	InvoicePrintError    string              `json:"InvoicePrintError"`
-	InvoicePrinted       bool                `json:"InvoicePrinted"`
-	IsCancelled          bool                `json:"IsCancelled"`
-	LabelError           string              `json:"LabelError"`
-	LabelPrinted         bool                `json:"LabelPrinted"`
-	Marker               int                 `json:"Marker"`
-	NotesCount           int                 `json:"NotesCount"`
-	NumItems             int                 `json:"NumItems"`
-	PickListPrintError   string              `json:"PickListPrintError"`
-	PickListPrinted      bool                `json:"PickListPrinted"`
-	ReceivedDate         Time                `json:"ReceivedDate"`
-	ReferenceNum         string              `json:"ReferenceNum"`
-	ScheduledDelivery    ScheduledDelivery   `json:"ScheduledDelivery"`
-	SecondaryReference   string              `json:"SecondaryReference"`
-	Source               string              `json:"Source"`
-	Status               int                 `json:"Status"`
-	StatusDescription    string              `json:"StatusDescription"`
-	StockAllocationType  StockAllocationType `json:"StockAllocationType"`
-	SubSource            string              `json:"SubSource"`
+	DespatchByDate       Time                `json:"DespatchByDate,omitzero"`
+	ExternalReferenceNum string              `json:"ExternalReferenceNum,omitzero"`
+	HasScheduledDelivery bool                `json:"HasScheduledDelivery,omitzero"`
+	Identifiers          []BasicIdentifier   `json:"Identifiers,omitzero"`
+	InvoicePrintError    string              `json:"InvoicePrintError,omitzero"`
+	InvoicePrinted       bool                `json:"InvoicePrinted,omitzero"`
+	IsCancelled          bool                `json:"IsCancelled,omitzero"`
+	LabelError           string              `json:"LabelError,omitzero"`
+	LabelPrinted         bool                `json:"LabelPrinted,omitzero"`
+	Marker               int                 `json:"Marker,omitzero"`
+	NotesCount           int                 `json:"NotesCount,omitzero"`
+	NumItems             int                 `json:"NumItems,omitzero"`
+	PickListPrintError   string              `json:"PickListPrintError,omitzero"`
+	PickListPrinted      bool                `json:"PickListPrinted,omitzero"`
+	ReceivedDate         Time                `json:"ReceivedDate,omitzero"`
+	ReferenceNum         string              `json:"ReferenceNum,omitzero"`
+	ScheduledDelivery    ScheduledDelivery   `json:"ScheduledDelivery,omitzero"`
+	SecondaryReference   string              `json:"SecondaryReference,omitzero"`
+	Source               string              `json:"Source,omitzero"`
+	Status               int                 `json:"Status,omitzero"`
+	StatusDescription    string              `json:"StatusDescription,omitzero"`
+	StockAllocationType  StockAllocationType `json:"StockAllocationType,omitzero"`
+	SubSource            string              `json:"SubSource,omitzero"`
 }
 
 // ShippingAddress is part of a reply.
 type ShippingAddress struct {
-	Address1     string `json:"Address1"`
-	Address2     string `json:"Address2"`
-	Address3     string `json:"Address3"`
-	Company      string `json:"Company"`
-	Continent    string `json:"Continent"`
-	Country      string `json:"Country"`
-	CountryID    GUID   `json:"CountryId"`
-	EmailAddress string `json:"EmailAddress"`
-	FullName     string `json:"FullName"`
-	PhoneNumber  string `json:"PhoneNumber"`
-	PostCode     string `json:"PostCode"`
-	Region       string `json:"Region"`
-	Town         string `json:"Town"`
+	Address1     string `json:"Address1,omitzero"`
+	Address2     string `json:"Address2,omitzero"`
+	Address3     string `json:"Address3,omitzero"`
+	Company      string `json:"Company,omitzero"`
+	Continent    string `json:"Continent,omitzero"`
+	Country      string `json:"Country,omitzero"`
+	CountryID    GUID   `json:"CountryId,omitzero"`
+	EmailAddress string `json:"EmailAddress,omitzero"`
+	FullName     string `json:"FullName,omitzero"`
+	PhoneNumber  string `json:"PhoneNumber,omitzero"`
+	PostCode     string `json:"PostCode,omitzero"`
+	Region       string `json:"Region,omitzero"`
+	Town         string `json:"Town,omitzero"`
 }
 
 // UpdateFulfillmentStatusRequest holds the parameters of OrdersV2.UpdateFulfillmentStatus.
 type UpdateFulfillmentStatusRequest struct {
-	FulfillmentStatus *FulfillmentStatus `json:"FulfillmentStatus,omitzero" url:"-"`
+	FulfillmentStatus *FulfillmentStatus `json:"FulfillmentStatus,omitzero"`
 }
 
 // UpdateFulfillmentStatusesRequest is the body of OrdersV2.UpdateFulfillmentStatuses.
@@ -364,9 +364,9 @@ type UpdateFulfillmentStatusesRequest []OrderFulfillmentStatus
 
 // UpdateFulfillmentStatusesResponse is part of a reply.
 type UpdateFulfillmentStatusesResponse struct {
-	ResultStatus APIResultStatus                           `json:"ResultStatus"`
-	Results      []APIResultResponseOrderFulfillmentStatus `json:"Results"`
-	TotalResults int                                       `json:"TotalResults"`
+	ResultStatus APIResultStatus                           `json:"ResultStatus,omitzero"`
+	Results      []APIResultResponseOrderFulfillmentStatus `json:"Results,omitzero"`
+	TotalResults int                                       `json:"TotalResults,omitzero"`
 }
 
 // APIResultStatus is an open list: Linnworks may add values.

@@ -207,63 +207,63 @@ func (s *PickingService) UpdatePickingWaveItemWithNewBinrack(ctx context.Context
 
 // BinRackStockItem is part of a reply.
 type BinRackStockItem struct {
-	BatchID               int     `json:"BatchId"`
-	BatchInventoryID      int     `json:"BatchInventoryId"`
-	BatchNumber           string  `json:"BatchNumber"`
-	BatchStatus           string  `json:"BatchStatus"`
-	BinRack               string  `json:"BinRack"`
-	BinRackID             int     `json:"BinRackId"`
-	BinrackTypeName       string  `json:"BinrackTypeName"`
-	CurrentFullPercentage Decimal `json:"CurrentFullPercentage"`
-	ExpiresOn             Time    `json:"ExpiresOn"`
-	InTransit             int     `json:"InTransit"`
-	InventoryTrackingType int     `json:"InventoryTrackingType"`
-	LocationID            GUID    `json:"LocationId"`
-	PickedQuantity        int     `json:"PickedQuantity"`
-	PrioritySequence      int     `json:"PrioritySequence"`
-	Quantity              int     `json:"Quantity"`
-	SellBy                Time    `json:"SellBy"`
-	StandardType          int     `json:"StandardType"`
-	StockItemID           GUID    `json:"StockItemId"`
+	BatchID               int     `json:"BatchId,omitzero"`
+	BatchInventoryID      int     `json:"BatchInventoryId,omitzero"`
+	BatchNumber           string  `json:"BatchNumber,omitzero"`
+	BatchStatus           string  `json:"BatchStatus,omitzero"`
+	BinRack               string  `json:"BinRack,omitzero"`
+	BinRackID             int     `json:"BinRackId,omitzero"`
+	BinrackTypeName       string  `json:"BinrackTypeName,omitzero"`
+	CurrentFullPercentage Decimal `json:"CurrentFullPercentage,omitzero"`
+	ExpiresOn             Time    `json:"ExpiresOn,omitzero"`
+	InTransit             int     `json:"InTransit,omitzero"`
+	InventoryTrackingType int     `json:"InventoryTrackingType,omitzero"`
+	LocationID            GUID    `json:"LocationId,omitzero"`
+	PickedQuantity        int     `json:"PickedQuantity,omitzero"`
+	PrioritySequence      int     `json:"PrioritySequence,omitzero"`
+	Quantity              int     `json:"Quantity,omitzero"`
+	SellBy                Time    `json:"SellBy,omitzero"`
+	StandardType          int     `json:"StandardType,omitzero"`
+	StockItemID           GUID    `json:"StockItemId,omitzero"`
 }
 
 // CheckAllocatableToPickwaveRequest holds the parameters of Picking.CheckAllocatableToPickwave.
 type CheckAllocatableToPickwaveRequest struct {
-	OrderIDs []int `json:"OrderIds,omitzero" url:"-"`
+	OrderIDs []int `json:"OrderIds,omitzero"`
 }
 
 // CheckAllocatableToPickwaveResponse is part of a reply.
 type CheckAllocatableToPickwaveResponse struct {
-	Results []PickWaveAllocateCheckResult `json:"Results"`
+	Results []PickWaveAllocateCheckResult `json:"Results,omitzero"`
 }
 
 // DeleteOrdersFromPickingWavesRequest holds the parameters of Picking.DeleteOrdersFromPickingWaves.
 type DeleteOrdersFromPickingWavesRequest struct {
-	OrderIDs []int `json:"OrderIds,omitzero" url:"-"`
+	OrderIDs []int `json:"OrderIds,omitzero"`
 }
 
 // DeleteOrdersFromPickingWavesResponse is part of a reply.
 type DeleteOrdersFromPickingWavesResponse struct {
-	NoPickwaves       []int `json:"NoPickwaves"`
-	ProcessedOrderIDs []int `json:"ProcessedOrderIds"`
+	NoPickwaves       []int `json:"NoPickwaves,omitzero"`
+	ProcessedOrderIDs []int `json:"ProcessedOrderIds,omitzero"`
 }
 
 // GeneratePickingWaveRequest holds the parameters of Picking.GeneratePickingWave.
 type GeneratePickingWaveRequest struct {
-	GroupType   *PickingGroupType          `json:"GroupType,omitzero" url:"-"`
-	LocationID  *GUID                      `json:"LocationId,omitzero" url:"-"`
-	Orders      []PickingWaveGenerateOrder `json:"Orders,omitzero" url:"-"`
-	Pickwaves   []PickingWaveGenerateMulti `json:"Pickwaves,omitzero" url:"-"`
-	SortingType *PickingSortingType        `json:"SortingType,omitzero" url:"-"`
-	UserID      *int                       `json:"UserId,omitzero" url:"-"`
+	GroupType   *GeneratePickingWaveRequestGroupType   `json:"GroupType,omitzero"`
+	LocationID  *GUID                                  `json:"LocationId,omitzero"`
+	Orders      []PickingWaveGenerateOrder             `json:"Orders,omitzero"`
+	Pickwaves   []PickingWaveGenerateMulti             `json:"Pickwaves,omitzero"`
+	SortingType *GeneratePickingWaveRequestSortingType `json:"SortingType,omitzero"`
+	UserID      *int                                   `json:"UserId,omitzero"`
 }
 
 // GeneratePickingWaveResponse is part of a reply.
 type GeneratePickingWaveResponse struct {
-	Bins              []BinRackStockItem            `json:"Bins"`
-	PickingWaves      []PickingWaveDetailed         `json:"PickingWaves"`
-	SKUs              []StockItemInfo               `json:"Skus"`
-	ValidationResults []PickWaveAllocateCheckResult `json:"ValidationResults"`
+	Bins              []BinRackStockItem            `json:"Bins,omitzero"`
+	PickingWaves      []PickingWaveDetailed         `json:"PickingWaves,omitzero"`
+	SKUs              []StockItemInfo               `json:"Skus,omitzero"`
+	ValidationResults []PickWaveAllocateCheckResult `json:"ValidationResults,omitzero"`
 }
 
 // GetAllPickingWaveHeadersRequest holds the parameters of Picking.GetAllPickingWaveHeaders.
@@ -290,9 +290,9 @@ type GetItemBinracksRequest struct {
 
 // GetItemBinracksResponse is part of a reply.
 type GetItemBinracksResponse struct {
-	AlternateLocations []StockItemBatch   `json:"AlternateLocations"`
-	NonPickableBins    []BinRackStockItem `json:"NonPickableBins"`
-	PickableBins       []BinRackStockItem `json:"PickableBins"`
+	AlternateLocations []StockItemBatch   `json:"AlternateLocations,omitzero"`
+	NonPickableBins    []BinRackStockItem `json:"NonPickableBins,omitzero"`
+	PickableBins       []BinRackStockItem `json:"PickableBins,omitzero"`
 }
 
 // GetMyPickingWaveHeadersRequest holds the parameters of Picking.GetMyPickingWaveHeaders.
@@ -311,7 +311,7 @@ type GetMyPickingWavesRequest struct {
 
 // GetPickingWaveHeadersResponse is part of a reply.
 type GetPickingWaveHeadersResponse struct {
-	PickwaveHeaders []PickingWave `json:"PickwaveHeaders"`
+	PickwaveHeaders []PickingWave `json:"PickwaveHeaders,omitzero"`
 }
 
 // GetPickingWaveRequest holds the parameters of Picking.GetPickingWave.
@@ -321,9 +321,9 @@ type GetPickingWaveRequest struct {
 
 // GetPickingWavesResponse is part of a reply.
 type GetPickingWavesResponse struct {
-	Bins         []BinRackStockItem    `json:"Bins"`
-	PickingWaves []PickingWaveDetailed `json:"PickingWaves"`
-	SKUs         []StockItemInfo       `json:"Skus"`
+	Bins         []BinRackStockItem    `json:"Bins,omitzero"`
+	PickingWaves []PickingWaveDetailed `json:"PickingWaves,omitzero"`
+	SKUs         []StockItemInfo       `json:"Skus,omitzero"`
 }
 
 // GetPickingwaveDespatchDataByLocationRequest holds the parameters of Picking.GetPickingwaveDespatchDataByLocation.
@@ -340,94 +340,94 @@ type GetPickwaveUsersWithSummaryRequest struct {
 
 // GetPickwaveUsersWithSummaryResponse is part of a reply.
 type GetPickwaveUsersWithSummaryResponse struct {
-	PickingWaves []PickingWave `json:"PickingWaves"`
+	PickingWaves []PickingWave `json:"PickingWaves,omitzero"`
 }
 
 // PickWaveAllocateCheckResult is part of a reply.
 type PickWaveAllocateCheckResult struct {
-	Errors       []PickWaveAllocateCheckResultError        `json:"Errors"`
-	HasErrors    bool                                      `json:"HasErrors"`
-	OrderDetails []PickWaveAllocateCheckResultOrderDetails `json:"OrderDetails"`
-	OrderID      int                                       `json:"OrderId"`
-	OrderIDGUID  GUID                                      `json:"OrderId_Guid"`
-	SortOrder    int                                       `json:"SortOrder"`
+	Errors       []PickWaveAllocateCheckResultError        `json:"Errors,omitzero"`
+	HasErrors    bool                                      `json:"HasErrors,omitzero"`
+	OrderDetails []PickWaveAllocateCheckResultOrderDetails `json:"OrderDetails,omitzero"`
+	OrderID      int                                       `json:"OrderId,omitzero"`
+	OrderIDGUID  GUID                                      `json:"OrderId_Guid,omitzero"`
+	SortOrder    int                                       `json:"SortOrder,omitzero"`
 }
 
 // PickWaveAllocateCheckResultError is part of a reply.
 type PickWaveAllocateCheckResultError struct {
-	Error          string           `json:"Error"`
-	ErrorType      PickingErrorType `json:"ErrorType"`
-	OrderItemRowID GUID             `json:"OrderItemRowId"`
+	Error          string                                    `json:"Error,omitzero"`
+	ErrorType      PickWaveAllocateCheckResultErrorErrorType `json:"ErrorType,omitzero"`
+	OrderItemRowID GUID                                      `json:"OrderItemRowId,omitzero"`
 }
 
 // PickWaveAllocateCheckResultOrderDetails is part of a reply.
 type PickWaveAllocateCheckResultOrderDetails struct {
-	BatchInventoryID int    `json:"BatchInventoryId"`
-	BatchNumber      string `json:"BatchNumber"`
-	Binrack          string `json:"Binrack"`
-	ItemTitle        string `json:"ItemTitle"`
-	LocationID       GUID   `json:"LocationId"`
-	OrderItemRowID   GUID   `json:"OrderItemRowId"`
-	Quantity         int    `json:"Quantity"`
-	RoutingSequence  int    `json:"RoutingSequence"`
-	SKU              string `json:"SKU"`
-	StockItemID      GUID   `json:"StockItemId"`
+	BatchInventoryID int    `json:"BatchInventoryId,omitzero"`
+	BatchNumber      string `json:"BatchNumber,omitzero"`
+	Binrack          string `json:"Binrack,omitzero"`
+	ItemTitle        string `json:"ItemTitle,omitzero"`
+	LocationID       GUID   `json:"LocationId,omitzero"`
+	OrderItemRowID   GUID   `json:"OrderItemRowId,omitzero"`
+	Quantity         int    `json:"Quantity,omitzero"`
+	RoutingSequence  int    `json:"RoutingSequence,omitzero"`
+	SKU              string `json:"SKU,omitzero"`
+	StockItemID      GUID   `json:"StockItemId,omitzero"`
 }
 
 // PickingWave is part of a reply.
 type PickingWave struct {
-	AccumulatedInProgressSeconds int                `json:"AccumulatedInProgressSeconds"`
-	CreatedDate                  Time               `json:"CreatedDate"`
-	EmailAddress                 string             `json:"EmailAddress"`
-	EndTime                      Time               `json:"EndTime"`
-	GroupType                    PickingGroupType   `json:"GroupType"`
-	ItemCount                    int                `json:"ItemCount"`
-	ItemsPicked                  int                `json:"ItemsPicked"`
-	LocationID                   GUID               `json:"LocationId"`
-	Options                      PickingWaveOptions `json:"Options"`
-	OrderCount                   int                `json:"OrderCount"`
-	Orders                       []PickingWaveOrder `json:"Orders"`
-	OrdersPicked                 int                `json:"OrdersPicked"`
-	PickingWaveID                int                `json:"PickingWaveId"`
-	SortType                     PickingSortType    `json:"SortType"`
-	StartTime                    Time               `json:"StartTime"`
-	State                        PickingWaveState   `json:"State"`
-	UserID                       int                `json:"UserId"`
+	AccumulatedInProgressSeconds int                  `json:"AccumulatedInProgressSeconds,omitzero"`
+	CreatedDate                  Time                 `json:"CreatedDate,omitzero"`
+	EmailAddress                 string               `json:"EmailAddress,omitzero"`
+	EndTime                      Time                 `json:"EndTime,omitzero"`
+	GroupType                    PickingWaveGroupType `json:"GroupType,omitzero"`
+	ItemCount                    int                  `json:"ItemCount,omitzero"`
+	ItemsPicked                  int                  `json:"ItemsPicked,omitzero"`
+	LocationID                   GUID                 `json:"LocationId,omitzero"`
+	Options                      PickingWaveOptions   `json:"Options,omitzero"`
+	OrderCount                   int                  `json:"OrderCount,omitzero"`
+	Orders                       []PickingWaveOrder   `json:"Orders,omitzero"`
+	OrdersPicked                 int                  `json:"OrdersPicked,omitzero"`
+	PickingWaveID                int                  `json:"PickingWaveId,omitzero"`
+	SortType                     PickingWaveSortType  `json:"SortType,omitzero"`
+	StartTime                    Time                 `json:"StartTime,omitzero"`
+	State                        PickingWaveState     `json:"State,omitzero"`
+	UserID                       int                  `json:"UserId,omitzero"`
 }
 
 // PickingWaveDespatchData is part of a reply.
 type PickingWaveDespatchData struct {
-	OrderID       int    `json:"OrderId"`
-	OrderIDGUID   GUID   `json:"OrderIdGuid"`
-	PickedQty     int    `json:"PickedQty"`
-	PickingWaveID int    `json:"PickingWaveId"`
-	SortOrder     int    `json:"SortOrder"`
-	StockItemID   GUID   `json:"StockItemId"`
-	ToPickQty     int    `json:"ToPickQty"`
-	ToteBarcode   string `json:"ToteBarcode"`
-	ToteID        int    `json:"ToteId"`
-	TrayNumber    string `json:"TrayNumber"`
+	OrderID       int    `json:"OrderId,omitzero"`
+	OrderIDGUID   GUID   `json:"OrderIdGuid,omitzero"`
+	PickedQty     int    `json:"PickedQty,omitzero"`
+	PickingWaveID int    `json:"PickingWaveId,omitzero"`
+	SortOrder     int    `json:"SortOrder,omitzero"`
+	StockItemID   GUID   `json:"StockItemId,omitzero"`
+	ToPickQty     int    `json:"ToPickQty,omitzero"`
+	ToteBarcode   string `json:"ToteBarcode,omitzero"`
+	ToteID        int    `json:"ToteId,omitzero"`
+	TrayNumber    string `json:"TrayNumber,omitzero"`
 }
 
 // PickingWaveDetailed is part of a reply.
 type PickingWaveDetailed struct {
-	AccumulatedInProgressSeconds int                        `json:"AccumulatedInProgressSeconds"`
-	CreatedDate                  Time                       `json:"CreatedDate"`
-	EmailAddress                 string                     `json:"EmailAddress"`
-	EndTime                      Time                       `json:"EndTime"`
-	GroupType                    PickingGroupType           `json:"GroupType"`
-	ItemCount                    int                        `json:"ItemCount"`
-	ItemsPicked                  int                        `json:"ItemsPicked"`
-	LocationID                   GUID                       `json:"LocationId"`
-	Options                      PickingWaveOptions         `json:"Options"`
-	OrderCount                   int                        `json:"OrderCount"`
-	Orders                       []PickingWaveOrderDetailed `json:"Orders"`
-	OrdersPicked                 int                        `json:"OrdersPicked"`
-	PickingWaveID                int                        `json:"PickingWaveId"`
-	SortingType                  PickingSortingType         `json:"SortingType"`
-	StartTime                    Time                       `json:"StartTime"`
-	State                        PickingWaveState           `json:"State"`
-	UserID                       int                        `json:"UserId"`
+	AccumulatedInProgressSeconds int                            `json:"AccumulatedInProgressSeconds,omitzero"`
+	CreatedDate                  Time                           `json:"CreatedDate,omitzero"`
+	EmailAddress                 string                         `json:"EmailAddress,omitzero"`
+	EndTime                      Time                           `json:"EndTime,omitzero"`
+	GroupType                    PickingWaveDetailedGroupType   `json:"GroupType,omitzero"`
+	ItemCount                    int                            `json:"ItemCount,omitzero"`
+	ItemsPicked                  int                            `json:"ItemsPicked,omitzero"`
+	LocationID                   GUID                           `json:"LocationId,omitzero"`
+	Options                      PickingWaveOptions             `json:"Options,omitzero"`
+	OrderCount                   int                            `json:"OrderCount,omitzero"`
+	Orders                       []PickingWaveOrderDetailed     `json:"Orders,omitzero"`
+	OrdersPicked                 int                            `json:"OrdersPicked,omitzero"`
+	PickingWaveID                int                            `json:"PickingWaveId,omitzero"`
+	SortingType                  PickingWaveDetailedSortingType `json:"SortingType,omitzero"`
+	StartTime                    Time                           `json:"StartTime,omitzero"`
+	State                        PickingWaveDetailedState       `json:"State,omitzero"`
+	UserID                       int                            `json:"UserId,omitzero"`
 }
 
 // PickingWaveGenerateItemMulti is part of a request.
@@ -438,8 +438,8 @@ type PickingWaveGenerateItemMulti struct {
 
 // PickingWaveGenerateMulti is part of a request.
 type PickingWaveGenerateMulti struct {
-	GroupType *PickingGroupType               `json:"GroupType,omitzero"`
-	Orders    []PickingWaveGenerateOrderMulti `json:"Orders,omitzero"`
+	GroupType *PickingWaveGenerateMultiGroupType `json:"GroupType,omitzero"`
+	Orders    []PickingWaveGenerateOrderMulti    `json:"Orders,omitzero"`
 }
 
 // PickingWaveGenerateOrder is part of a request.
@@ -457,130 +457,130 @@ type PickingWaveGenerateOrderMulti struct {
 
 // PickingWaveItem is part of a reply.
 type PickingWaveItem struct {
-	BatchInventoryID      int              `json:"BatchInventoryId"`
-	ItemState             PickingItemState `json:"ItemState"`
-	OrderID               int              `json:"OrderId"`
-	OrderItemRowID        GUID             `json:"OrderItemRowId"`
-	OrderSortOrder        int              `json:"OrderSortOrder"`
-	PickedQuantity        int              `json:"PickedQuantity"`
-	PickingTag            string           `json:"PickingTag"`
-	PickingWaveID         int              `json:"PickingWaveId"`
-	PickingWaveItemsRowID int              `json:"PickingWaveItemsRowId"`
-	SortOrder             int              `json:"SortOrder"`
-	StockItemID           GUID             `json:"StockItemId"`
-	TOTID                 int              `json:"TOTId"`
-	ToPickQuantity        int              `json:"ToPickQuantity"`
-	TotBarcode            string           `json:"TotBarcode"`
-	TrayTag               string           `json:"TrayTag"`
+	BatchInventoryID      int                      `json:"BatchInventoryId,omitzero"`
+	ItemState             PickingWaveItemItemState `json:"ItemState,omitzero"`
+	OrderID               int                      `json:"OrderId,omitzero"`
+	OrderItemRowID        GUID                     `json:"OrderItemRowId,omitzero"`
+	OrderSortOrder        int                      `json:"OrderSortOrder,omitzero"`
+	PickedQuantity        int                      `json:"PickedQuantity,omitzero"`
+	PickingTag            string                   `json:"PickingTag,omitzero"`
+	PickingWaveID         int                      `json:"PickingWaveId,omitzero"`
+	PickingWaveItemsRowID int                      `json:"PickingWaveItemsRowId,omitzero"`
+	SortOrder             int                      `json:"SortOrder,omitzero"`
+	StockItemID           GUID                     `json:"StockItemId,omitzero"`
+	TOTID                 int                      `json:"TOTId,omitzero"`
+	ToPickQuantity        int                      `json:"ToPickQuantity,omitzero"`
+	TotBarcode            string                   `json:"TotBarcode,omitzero"`
+	TrayTag               string                   `json:"TrayTag,omitzero"`
 }
 
 // PickingWaveItemComposition is part of a reply.
 type PickingWaveItemComposition struct {
-	Children       []PickingWaveItemComposition `json:"Children"`
-	OrderItemRowID GUID                         `json:"OrderItemRowId"`
-	Quantity       int                          `json:"Quantity"`
-	StockItemID    GUID                         `json:"StockItemId"`
+	Children       []PickingWaveItemComposition `json:"Children,omitzero"`
+	OrderItemRowID GUID                         `json:"OrderItemRowId,omitzero"`
+	Quantity       int                          `json:"Quantity,omitzero"`
+	StockItemID    GUID                         `json:"StockItemId,omitzero"`
 }
 
 // PickingWaveItemDetailed is part of a reply.
 type PickingWaveItemDetailed struct {
-	BatchInventoryID      int                   `json:"BatchInventoryId"`
-	ItemState             PickingItemState      `json:"ItemState"`
-	OrderID               int                   `json:"OrderId"`
-	OrderItemRowID        GUID                  `json:"OrderItemRowId"`
-	OrderSortOrder        int                   `json:"OrderSortOrder"`
-	PickedQuantity        int                   `json:"PickedQuantity"`
-	PickingTag            string                `json:"PickingTag"`
-	PickingWaveID         int                   `json:"PickingWaveId"`
-	PickingWaveItemsRowID int                   `json:"PickingWaveItemsRowId"`
-	SortOrder             int                   `json:"SortOrder"`
-	StockItemID           GUID                  `json:"StockItemId"`
-	TOTID                 int                   `json:"TOTId"`
-	ToPickQuantity        int                   `json:"ToPickQuantity"`
-	Totes                 []PickingWaveItemTote `json:"Totes"`
-	TrayTag               string                `json:"TrayTag"`
+	BatchInventoryID      int                              `json:"BatchInventoryId,omitzero"`
+	ItemState             PickingWaveItemDetailedItemState `json:"ItemState,omitzero"`
+	OrderID               int                              `json:"OrderId,omitzero"`
+	OrderItemRowID        GUID                             `json:"OrderItemRowId,omitzero"`
+	OrderSortOrder        int                              `json:"OrderSortOrder,omitzero"`
+	PickedQuantity        int                              `json:"PickedQuantity,omitzero"`
+	PickingTag            string                           `json:"PickingTag,omitzero"`
+	PickingWaveID         int                              `json:"PickingWaveId,omitzero"`
+	PickingWaveItemsRowID int                              `json:"PickingWaveItemsRowId,omitzero"`
+	SortOrder             int                              `json:"SortOrder,omitzero"`
+	StockItemID           GUID                             `json:"StockItemId,omitzero"`
+	TOTID                 int                              `json:"TOTId,omitzero"`
+	ToPickQuantity        int                              `json:"ToPickQuantity,omitzero"`
+	Totes                 []PickingWaveItemTote            `json:"Totes,omitzero"`
+	TrayTag               string                           `json:"TrayTag,omitzero"`
 }
 
 // PickingWaveItemTote is part of a reply.
 type PickingWaveItemTote struct {
-	PickedQuantity        int    `json:"PickedQuantity"`
-	PickingWaveItemsRowID int    `json:"PickingWaveItemsRowId"`
-	RowID                 int    `json:"RowId"`
-	ToteID                int    `json:"ToteId"`
-	TrayTag               string `json:"TrayTag"`
+	PickedQuantity        int    `json:"PickedQuantity,omitzero"`
+	PickingWaveItemsRowID int    `json:"PickingWaveItemsRowId,omitzero"`
+	RowID                 int    `json:"RowId,omitzero"`
+	ToteID                int    `json:"ToteId,omitzero"`
+	TrayTag               string `json:"TrayTag,omitzero"`
 }
 
 // PickingWaveItemUpdate is part of a request.
 type PickingWaveItemUpdate struct {
-	ItemState             *PickingItemState  `json:"ItemState,omitzero"`
-	OrderState            *PickingOrderState `json:"OrderState,omitzero"`
-	PickedQuantity        *int               `json:"PickedQuantity,omitzero"`
-	PickingTag            *string            `json:"PickingTag,omitzero"`
-	PickingWaveItemsRowID *int               `json:"PickingWaveItemsRowId,omitzero"`
-	TOTID                 *int               `json:"TOTId,omitzero"`
-	ToPickQuantity        *int               `json:"ToPickQuantity,omitzero"`
-	TrayTag               *string            `json:"TrayTag,omitzero"`
+	ItemState             *PickingWaveItemUpdateItemState  `json:"ItemState,omitzero"`
+	OrderState            *PickingWaveItemUpdateOrderState `json:"OrderState,omitzero"`
+	PickedQuantity        *int                             `json:"PickedQuantity,omitzero"`
+	PickingTag            *string                          `json:"PickingTag,omitzero"`
+	PickingWaveItemsRowID *int                             `json:"PickingWaveItemsRowId,omitzero"`
+	TOTID                 *int                             `json:"TOTId,omitzero"`
+	ToPickQuantity        *int                             `json:"ToPickQuantity,omitzero"`
+	TrayTag               *string                          `json:"TrayTag,omitzero"`
 }
 
 // PickingWaveOptions is part of a reply.
 type PickingWaveOptions struct {
-	BinRackScanRequired bool                `json:"BinRackScanRequired"`
-	ItemScanType        PickingItemScanType `json:"ItemScanType"`
-	TotScanRequired     bool                `json:"TotScanRequired"`
-	TrayScanRequired    bool                `json:"TrayScanRequired"`
+	BinRackScanRequired bool                           `json:"BinRackScanRequired,omitzero"`
+	ItemScanType        PickingWaveOptionsItemScanType `json:"ItemScanType,omitzero"`
+	TotScanRequired     bool                           `json:"TotScanRequired,omitzero"`
+	TrayScanRequired    bool                           `json:"TrayScanRequired,omitzero"`
 }
 
 // PickingWaveOrder is part of a reply.
 type PickingWaveOrder struct {
-	ItemCount              int               `json:"ItemCount"`
-	Items                  []PickingWaveItem `json:"Items"`
-	OrderID                int               `json:"OrderId"`
-	PickState              PickingPickState  `json:"PickState"`
-	PickedItemsCount       int               `json:"PickedItemsCount"`
-	PickingWaveID          int               `json:"PickingWaveId"`
-	PickingWaveOrdersRowID int               `json:"PickingWaveOrdersRowId"`
-	SortOrder              int               `json:"SortOrder"`
+	ItemCount              int                       `json:"ItemCount,omitzero"`
+	Items                  []PickingWaveItem         `json:"Items,omitzero"`
+	OrderID                int                       `json:"OrderId,omitzero"`
+	PickState              PickingWaveOrderPickState `json:"PickState,omitzero"`
+	PickedItemsCount       int                       `json:"PickedItemsCount,omitzero"`
+	PickingWaveID          int                       `json:"PickingWaveId,omitzero"`
+	PickingWaveOrdersRowID int                       `json:"PickingWaveOrdersRowId,omitzero"`
+	SortOrder              int                       `json:"SortOrder,omitzero"`
 }
 
 // PickingWaveOrderDetailed is part of a reply.
 type PickingWaveOrderDetailed struct {
-	Composition            []PickingWaveItemComposition `json:"Composition"`
-	IsCancelled            bool                         `json:"IsCancelled"`
-	IsLocked               bool                         `json:"IsLocked"`
-	IsOnHold               bool                         `json:"IsOnHold"`
-	IsPaid                 bool                         `json:"IsPaid"`
-	IsProcessed            bool                         `json:"IsProcessed"`
-	ItemCount              int                          `json:"ItemCount"`
-	Items                  []PickingWaveItemDetailed    `json:"Items"`
-	OrderID                int                          `json:"OrderId"`
-	OrderIDGUID            GUID                         `json:"OrderId_Guid"`
-	PickState              PickingPickState             `json:"PickState"`
-	PickedItemsCount       int                          `json:"PickedItemsCount"`
-	PickingWaveID          int                          `json:"PickingWaveId"`
-	PickingWaveOrdersRowID int                          `json:"PickingWaveOrdersRowId"`
-	SortOrder              int                          `json:"SortOrder"`
+	Composition            []PickingWaveItemComposition      `json:"Composition,omitzero"`
+	IsCancelled            bool                              `json:"IsCancelled,omitzero"`
+	IsLocked               bool                              `json:"IsLocked,omitzero"`
+	IsOnHold               bool                              `json:"IsOnHold,omitzero"`
+	IsPaid                 bool                              `json:"IsPaid,omitzero"`
+	IsProcessed            bool                              `json:"IsProcessed,omitzero"`
+	ItemCount              int                               `json:"ItemCount,omitzero"`
+	Items                  []PickingWaveItemDetailed         `json:"Items,omitzero"`
+	OrderID                int                               `json:"OrderId,omitzero"`
+	OrderIDGUID            GUID                              `json:"OrderId_Guid,omitzero"`
+	PickState              PickingWaveOrderDetailedPickState `json:"PickState,omitzero"`
+	PickedItemsCount       int                               `json:"PickedItemsCount,omitzero"`
+	PickingWaveID          int                               `json:"PickingWaveId,omitzero"`
+	PickingWaveOrdersRowID int                               `json:"PickingWaveOrdersRowId,omitzero"`
+	SortOrder              int                               `json:"SortOrder,omitzero"`
 }
 
 // StockItemIdentifier is part of a reply.
 type StockItemIdentifier struct {
-	StockItemID GUID        `json:"StockItemId"`
-	Type        PickingType `json:"Type"`
-	Value       string      `json:"Value"`
+	StockItemID GUID                    `json:"StockItemId,omitzero"`
+	Type        StockItemIdentifierType `json:"Type,omitzero"`
+	Value       string                  `json:"Value,omitzero"`
 }
 
 // StockItemInfo is part of a reply.
 type StockItemInfo struct {
-	Barcode         string                `json:"Barcode"`
-	Identifiers     []StockItemIdentifier `json:"Identifiers"`
-	ItemTitle       string                `json:"ItemTitle"`
-	PrimaryImageURL string                `json:"PrimaryImageURL"`
-	SKU             string                `json:"SKU"`
-	StockItemID     GUID                  `json:"StockItemId"`
+	Barcode         string                `json:"Barcode,omitzero"`
+	Identifiers     []StockItemIdentifier `json:"Identifiers,omitzero"`
+	ItemTitle       string                `json:"ItemTitle,omitzero"`
+	PrimaryImageURL string                `json:"PrimaryImageURL,omitzero"`
+	SKU             string                `json:"SKU,omitzero"`
+	StockItemID     GUID                  `json:"StockItemId,omitzero"`
 }
 
 // UpdatePickedItemDeltaRequest holds the parameters of Picking.UpdatePickedItemDelta.
 type UpdatePickedItemDeltaRequest struct {
-	Deltas []UpdatePickedItemDeltaRequestItem `json:"Deltas,omitzero" url:"-"`
+	Deltas []UpdatePickedItemDeltaRequestItem `json:"Deltas,omitzero"`
 }
 
 // UpdatePickedItemDeltaRequestItem is part of a request.
@@ -593,24 +593,68 @@ type UpdatePickedItemDeltaRequestItem struct {
 
 // UpdatePickingWaveHeaderRequest holds the parameters of Picking.UpdatePickingWaveHeader.
 type UpdatePickingWaveHeaderRequest struct {
-	EndTime       *Time             `json:"EndTime,omitzero" url:"-"`
-	PickingWaveID *int              `json:"PickingWaveId,omitzero" url:"-"`
-	StartTime     *Time             `json:"StartTime,omitzero" url:"-"`
-	State         *PickingWaveState `json:"State,omitzero" url:"-"`
-	UserID        *int              `json:"UserId,omitzero" url:"-"`
+	EndTime       *Time                                `json:"EndTime,omitzero"`
+	PickingWaveID *int                                 `json:"PickingWaveId,omitzero"`
+	StartTime     *Time                                `json:"StartTime,omitzero"`
+	State         *UpdatePickingWaveHeaderRequestState `json:"State,omitzero"`
+	UserID        *int                                 `json:"UserId,omitzero"`
 }
 
 // UpdatePickingWaveItemRequest holds the parameters of Picking.UpdatePickingWaveItem.
 type UpdatePickingWaveItemRequest struct {
-	WaveItemUpdates []PickingWaveItemUpdate `json:"WaveItemUpdates,omitzero" url:"-"`
+	WaveItemUpdates []PickingWaveItemUpdate `json:"WaveItemUpdates,omitzero"`
 }
 
 // UpdatePickingWaveItemWithNewBinrackRequest holds the parameters of Picking.UpdatePickingWaveItemWithNewBinrack.
 type UpdatePickingWaveItemWithNewBinrackRequest struct {
-	NewBatchInventoryID   *int                                                `json:"NewBatchInventoryId,omitzero" url:"-"`
-	PickingWaveID         *int                                                `json:"PickingWaveId,omitzero" url:"-"`
-	PickingWaveItemRowIDs []int                                               `json:"PickingWaveItemRowIds,omitzero" url:"-"`
-	SortType              *UpdatePickingWaveItemWithNewBinrackRequestSortType `json:"SortType,omitzero" url:"-"`
+	NewBatchInventoryID   *int                                                `json:"NewBatchInventoryId,omitzero"`
+	PickingWaveID         *int                                                `json:"PickingWaveId,omitzero"`
+	PickingWaveItemRowIDs []int                                               `json:"PickingWaveItemRowIds,omitzero"`
+	SortType              *UpdatePickingWaveItemWithNewBinrackRequestSortType `json:"SortType,omitzero"`
+}
+
+// GeneratePickingWaveRequestGroupType is an open list: Linnworks may add values.
+type GeneratePickingWaveRequestGroupType string
+
+// Values of GeneratePickingWaveRequestGroupType.
+const (
+	GeneratePickingWaveRequestGroupTypeItems  GeneratePickingWaveRequestGroupType = "Items"
+	GeneratePickingWaveRequestGroupTypeOrders GeneratePickingWaveRequestGroupType = "Orders"
+)
+
+// GeneratePickingWaveRequestSortingType is an open list: Linnworks may add values.
+type GeneratePickingWaveRequestSortingType string
+
+// Values of GeneratePickingWaveRequestSortingType.
+const (
+	GeneratePickingWaveRequestSortingTypeBinPriority GeneratePickingWaveRequestSortingType = "BinPriority"
+	GeneratePickingWaveRequestSortingTypeOrderView   GeneratePickingWaveRequestSortingType = "OrderView"
+)
+
+// PickWaveAllocateCheckResultErrorErrorType is an open list: Linnworks may add values.
+type PickWaveAllocateCheckResultErrorErrorType string
+
+// Values of PickWaveAllocateCheckResultErrorErrorType.
+const (
+	PickWaveAllocateCheckResultErrorErrorTypeUnknown                           PickWaveAllocateCheckResultErrorErrorType = "Unknown"
+	PickWaveAllocateCheckResultErrorErrorTypeNeedsStockAllocation              PickWaveAllocateCheckResultErrorErrorType = "NeedsStockAllocation"
+	PickWaveAllocateCheckResultErrorErrorTypeIsLocked                          PickWaveAllocateCheckResultErrorErrorType = "IsLocked"
+	PickWaveAllocateCheckResultErrorErrorTypeIsParked                          PickWaveAllocateCheckResultErrorErrorType = "IsParked"
+	PickWaveAllocateCheckResultErrorErrorTypeIsInFulfilmentCentre              PickWaveAllocateCheckResultErrorErrorType = "IsInFulfilmentCentre"
+	PickWaveAllocateCheckResultErrorErrorTypeIsCancelled                       PickWaveAllocateCheckResultErrorErrorType = "IsCancelled"
+	PickWaveAllocateCheckResultErrorErrorTypeIsProcessed                       PickWaveAllocateCheckResultErrorErrorType = "IsProcessed"
+	PickWaveAllocateCheckResultErrorErrorTypeNoVaidItems                       PickWaveAllocateCheckResultErrorErrorType = "NoVaidItems"
+	PickWaveAllocateCheckResultErrorErrorTypeUnlinkedItem                      PickWaveAllocateCheckResultErrorErrorType = "UnlinkedItem"
+	PickWaveAllocateCheckResultErrorErrorTypeAlreadyExistsInWave               PickWaveAllocateCheckResultErrorErrorType = "AlreadyExistsInWave"
+	PickWaveAllocateCheckResultErrorErrorTypeOrderDoesntExist                  PickWaveAllocateCheckResultErrorErrorType = "OrderDoesntExist"
+	PickWaveAllocateCheckResultErrorErrorTypeAllCombinationOfItemsDontExist    PickWaveAllocateCheckResultErrorErrorType = "AllCombinationOfItemsDontExist"
+	PickWaveAllocateCheckResultErrorErrorTypeDuplicateCombinationsOfItemsExist PickWaveAllocateCheckResultErrorErrorType = "DuplicateCombinationsOfItemsExist"
+	PickWaveAllocateCheckResultErrorErrorTypeDifferentLocation                 PickWaveAllocateCheckResultErrorErrorType = "DifferentLocation"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *PickWaveAllocateCheckResultErrorErrorType) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "Unknown", "NeedsStockAllocation", "IsLocked", "IsParked", "IsInFulfilmentCentre", "IsCancelled", "IsProcessed", "NoVaidItems", "UnlinkedItem", "AlreadyExistsInWave", "OrderDoesntExist", "AllCombinationOfItemsDontExist", "DuplicateCombinationsOfItemsExist", "DifferentLocation")
 }
 
 // PickingDetailLevel is an open list: Linnworks may add values.
@@ -621,138 +665,6 @@ const (
 	PickingDetailLevelAll          PickingDetailLevel = "All"
 	PickingDetailLevelOnlyPickWave PickingDetailLevel = "OnlyPickWave"
 )
-
-// PickingErrorType is an open list: Linnworks may add values.
-type PickingErrorType string
-
-// Values of PickingErrorType.
-const (
-	PickingErrorTypeUnknown                           PickingErrorType = "Unknown"
-	PickingErrorTypeNeedsStockAllocation              PickingErrorType = "NeedsStockAllocation"
-	PickingErrorTypeIsLocked                          PickingErrorType = "IsLocked"
-	PickingErrorTypeIsParked                          PickingErrorType = "IsParked"
-	PickingErrorTypeIsInFulfilmentCentre              PickingErrorType = "IsInFulfilmentCentre"
-	PickingErrorTypeIsCancelled                       PickingErrorType = "IsCancelled"
-	PickingErrorTypeIsProcessed                       PickingErrorType = "IsProcessed"
-	PickingErrorTypeNoVaidItems                       PickingErrorType = "NoVaidItems"
-	PickingErrorTypeUnlinkedItem                      PickingErrorType = "UnlinkedItem"
-	PickingErrorTypeAlreadyExistsInWave               PickingErrorType = "AlreadyExistsInWave"
-	PickingErrorTypeOrderDoesntExist                  PickingErrorType = "OrderDoesntExist"
-	PickingErrorTypeAllCombinationOfItemsDontExist    PickingErrorType = "AllCombinationOfItemsDontExist"
-	PickingErrorTypeDuplicateCombinationsOfItemsExist PickingErrorType = "DuplicateCombinationsOfItemsExist"
-	PickingErrorTypeDifferentLocation                 PickingErrorType = "DifferentLocation"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *PickingErrorType) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "Unknown", "NeedsStockAllocation", "IsLocked", "IsParked", "IsInFulfilmentCentre", "IsCancelled", "IsProcessed", "NoVaidItems", "UnlinkedItem", "AlreadyExistsInWave", "OrderDoesntExist", "AllCombinationOfItemsDontExist", "DuplicateCombinationsOfItemsExist", "DifferentLocation")
-}
-
-// PickingGroupType is an open list: Linnworks may add values.
-type PickingGroupType string
-
-// Values of PickingGroupType.
-const (
-	PickingGroupTypeItems  PickingGroupType = "Items"
-	PickingGroupTypeOrders PickingGroupType = "Orders"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *PickingGroupType) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "Items", "Orders")
-}
-
-// PickingItemScanType is an open list: Linnworks may add values.
-type PickingItemScanType string
-
-// Values of PickingItemScanType.
-const (
-	PickingItemScanTypeAny            PickingItemScanType = "Any"
-	PickingItemScanTypeIndividualItem PickingItemScanType = "IndividualItem"
-	PickingItemScanTypeAggregateItem  PickingItemScanType = "AggregateItem"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *PickingItemScanType) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "Any", "IndividualItem", "AggregateItem")
-}
-
-// PickingItemState is an open list: Linnworks may add values.
-type PickingItemState string
-
-// Values of PickingItemState.
-const (
-	PickingItemStateNormal            PickingItemState = "Normal"
-	PickingItemStateOrderStateInvalid PickingItemState = "OrderStateInvalid"
-	PickingItemStateAbandonned        PickingItemState = "Abandonned"
-	PickingItemStateDeletedFromOrder  PickingItemState = "DeletedFromOrder"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *PickingItemState) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "Normal", "OrderStateInvalid", "Abandonned", "DeletedFromOrder")
-}
-
-// PickingOrderState is an open list: Linnworks may add values.
-type PickingOrderState string
-
-// Values of PickingOrderState.
-const (
-	PickingOrderStateUnpicked       PickingOrderState = "Unpicked"
-	PickingOrderStatePartialPicked  PickingOrderState = "PartialPicked"
-	PickingOrderStatePicked         PickingOrderState = "Picked"
-	PickingOrderStateProcessed      PickingOrderState = "Processed"
-	PickingOrderStateLockedOrParked PickingOrderState = "LockedOrParked"
-	PickingOrderStateCancelled      PickingOrderState = "Cancelled"
-	PickingOrderStateDeleted        PickingOrderState = "Deleted"
-)
-
-// PickingPickState is an open list: Linnworks may add values.
-type PickingPickState string
-
-// Values of PickingPickState.
-const (
-	PickingPickStateUnpicked       PickingPickState = "Unpicked"
-	PickingPickStatePartialPicked  PickingPickState = "PartialPicked"
-	PickingPickStatePicked         PickingPickState = "Picked"
-	PickingPickStateProcessed      PickingPickState = "Processed"
-	PickingPickStateLockedOrParked PickingPickState = "LockedOrParked"
-	PickingPickStateCancelled      PickingPickState = "Cancelled"
-	PickingPickStateDeleted        PickingPickState = "Deleted"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *PickingPickState) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "Unpicked", "PartialPicked", "Picked", "Processed", "LockedOrParked", "Cancelled", "Deleted")
-}
-
-// PickingSortType is an open list: Linnworks may add values.
-type PickingSortType string
-
-// Values of PickingSortType.
-const (
-	PickingSortTypeBinPriority PickingSortType = "BinPriority"
-	PickingSortTypeOrderView   PickingSortType = "OrderView"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *PickingSortType) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "BinPriority", "OrderView")
-}
-
-// PickingSortingType is an open list: Linnworks may add values.
-type PickingSortingType string
-
-// Values of PickingSortingType.
-const (
-	PickingSortingTypeBinPriority PickingSortingType = "BinPriority"
-	PickingSortingTypeOrderView   PickingSortingType = "OrderView"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *PickingSortingType) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "BinPriority", "OrderView")
-}
 
 // PickingState is an open list: Linnworks may add values.
 type PickingState string
@@ -769,30 +681,199 @@ const (
 	PickingStateShipped     PickingState = "Shipped"
 )
 
-// PickingType is an open list: Linnworks may add values.
-type PickingType string
+// PickingWaveDetailedGroupType is an open list: Linnworks may add values.
+type PickingWaveDetailedGroupType string
 
-// Values of PickingType.
+// Values of PickingWaveDetailedGroupType.
 const (
-	PickingTypeEAN       PickingType = "EAN"
-	PickingTypeMPN       PickingType = "MPN"
-	PickingTypeGTIN      PickingType = "GTIN"
-	PickingTypeUPC       PickingType = "UPC"
-	PickingTypeASIN      PickingType = "ASIN"
-	PickingTypeISBN      PickingType = "ISBN"
-	PickingTypeGoogle    PickingType = "Google"
-	PickingTypeCustomID  PickingType = "CustomID"
-	PickingTypePzn       PickingType = "PZN"
-	PickingTypeGcid      PickingType = "GCID"
-	PickingTypeEPID      PickingType = "ePID"
-	PickingTypeAmzntrans PickingType = "AMZNTRANS"
-	PickingTypeSerial    PickingType = "SERIAL"
-	PickingTypeImei      PickingType = "IMEI"
+	PickingWaveDetailedGroupTypeItems  PickingWaveDetailedGroupType = "Items"
+	PickingWaveDetailedGroupTypeOrders PickingWaveDetailedGroupType = "Orders"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *PickingType) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "EAN", "MPN", "GTIN", "UPC", "ASIN", "ISBN", "Google", "CustomID", "PZN", "GCID", "ePID", "AMZNTRANS", "SERIAL", "IMEI")
+func (v *PickingWaveDetailedGroupType) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "Items", "Orders")
+}
+
+// PickingWaveDetailedSortingType is an open list: Linnworks may add values.
+type PickingWaveDetailedSortingType string
+
+// Values of PickingWaveDetailedSortingType.
+const (
+	PickingWaveDetailedSortingTypeBinPriority PickingWaveDetailedSortingType = "BinPriority"
+	PickingWaveDetailedSortingTypeOrderView   PickingWaveDetailedSortingType = "OrderView"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *PickingWaveDetailedSortingType) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "BinPriority", "OrderView")
+}
+
+// PickingWaveDetailedState is an open list: Linnworks may add values.
+type PickingWaveDetailedState string
+
+// Values of PickingWaveDetailedState.
+const (
+	PickingWaveDetailedStateUnallocated PickingWaveDetailedState = "Unallocated"
+	PickingWaveDetailedStateAllocated   PickingWaveDetailedState = "Allocated"
+	PickingWaveDetailedStateInProgress  PickingWaveDetailedState = "InProgress"
+	PickingWaveDetailedStatePaused      PickingWaveDetailedState = "Paused"
+	PickingWaveDetailedStateComplete    PickingWaveDetailedState = "Complete"
+	PickingWaveDetailedStateAbandoned   PickingWaveDetailedState = "Abandoned"
+	PickingWaveDetailedStatePacking     PickingWaveDetailedState = "Packing"
+	PickingWaveDetailedStateShipped     PickingWaveDetailedState = "Shipped"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *PickingWaveDetailedState) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "Unallocated", "Allocated", "InProgress", "Paused", "Complete", "Abandoned", "Packing", "Shipped")
+}
+
+// PickingWaveGenerateMultiGroupType is an open list: Linnworks may add values.
+type PickingWaveGenerateMultiGroupType string
+
+// Values of PickingWaveGenerateMultiGroupType.
+const (
+	PickingWaveGenerateMultiGroupTypeItems  PickingWaveGenerateMultiGroupType = "Items"
+	PickingWaveGenerateMultiGroupTypeOrders PickingWaveGenerateMultiGroupType = "Orders"
+)
+
+// PickingWaveGroupType is an open list: Linnworks may add values.
+type PickingWaveGroupType string
+
+// Values of PickingWaveGroupType.
+const (
+	PickingWaveGroupTypeItems  PickingWaveGroupType = "Items"
+	PickingWaveGroupTypeOrders PickingWaveGroupType = "Orders"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *PickingWaveGroupType) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "Items", "Orders")
+}
+
+// PickingWaveItemDetailedItemState is an open list: Linnworks may add values.
+type PickingWaveItemDetailedItemState string
+
+// Values of PickingWaveItemDetailedItemState.
+const (
+	PickingWaveItemDetailedItemStateNormal            PickingWaveItemDetailedItemState = "Normal"
+	PickingWaveItemDetailedItemStateOrderStateInvalid PickingWaveItemDetailedItemState = "OrderStateInvalid"
+	PickingWaveItemDetailedItemStateAbandonned        PickingWaveItemDetailedItemState = "Abandonned"
+	PickingWaveItemDetailedItemStateDeletedFromOrder  PickingWaveItemDetailedItemState = "DeletedFromOrder"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *PickingWaveItemDetailedItemState) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "Normal", "OrderStateInvalid", "Abandonned", "DeletedFromOrder")
+}
+
+// PickingWaveItemItemState is an open list: Linnworks may add values.
+type PickingWaveItemItemState string
+
+// Values of PickingWaveItemItemState.
+const (
+	PickingWaveItemItemStateNormal            PickingWaveItemItemState = "Normal"
+	PickingWaveItemItemStateOrderStateInvalid PickingWaveItemItemState = "OrderStateInvalid"
+	PickingWaveItemItemStateAbandonned        PickingWaveItemItemState = "Abandonned"
+	PickingWaveItemItemStateDeletedFromOrder  PickingWaveItemItemState = "DeletedFromOrder"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *PickingWaveItemItemState) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "Normal", "OrderStateInvalid", "Abandonned", "DeletedFromOrder")
+}
+
+// PickingWaveItemUpdateItemState is an open list: Linnworks may add values.
+type PickingWaveItemUpdateItemState string
+
+// Values of PickingWaveItemUpdateItemState.
+const (
+	PickingWaveItemUpdateItemStateNormal            PickingWaveItemUpdateItemState = "Normal"
+	PickingWaveItemUpdateItemStateOrderStateInvalid PickingWaveItemUpdateItemState = "OrderStateInvalid"
+	PickingWaveItemUpdateItemStateAbandonned        PickingWaveItemUpdateItemState = "Abandonned"
+	PickingWaveItemUpdateItemStateDeletedFromOrder  PickingWaveItemUpdateItemState = "DeletedFromOrder"
+)
+
+// PickingWaveItemUpdateOrderState is an open list: Linnworks may add values.
+type PickingWaveItemUpdateOrderState string
+
+// Values of PickingWaveItemUpdateOrderState.
+const (
+	PickingWaveItemUpdateOrderStateUnpicked       PickingWaveItemUpdateOrderState = "Unpicked"
+	PickingWaveItemUpdateOrderStatePartialPicked  PickingWaveItemUpdateOrderState = "PartialPicked"
+	PickingWaveItemUpdateOrderStatePicked         PickingWaveItemUpdateOrderState = "Picked"
+	PickingWaveItemUpdateOrderStateProcessed      PickingWaveItemUpdateOrderState = "Processed"
+	PickingWaveItemUpdateOrderStateLockedOrParked PickingWaveItemUpdateOrderState = "LockedOrParked"
+	PickingWaveItemUpdateOrderStateCancelled      PickingWaveItemUpdateOrderState = "Cancelled"
+	PickingWaveItemUpdateOrderStateDeleted        PickingWaveItemUpdateOrderState = "Deleted"
+)
+
+// PickingWaveOptionsItemScanType is an open list: Linnworks may add values.
+type PickingWaveOptionsItemScanType string
+
+// Values of PickingWaveOptionsItemScanType.
+const (
+	PickingWaveOptionsItemScanTypeAny            PickingWaveOptionsItemScanType = "Any"
+	PickingWaveOptionsItemScanTypeIndividualItem PickingWaveOptionsItemScanType = "IndividualItem"
+	PickingWaveOptionsItemScanTypeAggregateItem  PickingWaveOptionsItemScanType = "AggregateItem"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *PickingWaveOptionsItemScanType) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "Any", "IndividualItem", "AggregateItem")
+}
+
+// PickingWaveOrderDetailedPickState is an open list: Linnworks may add values.
+type PickingWaveOrderDetailedPickState string
+
+// Values of PickingWaveOrderDetailedPickState.
+const (
+	PickingWaveOrderDetailedPickStateUnpicked       PickingWaveOrderDetailedPickState = "Unpicked"
+	PickingWaveOrderDetailedPickStatePartialPicked  PickingWaveOrderDetailedPickState = "PartialPicked"
+	PickingWaveOrderDetailedPickStatePicked         PickingWaveOrderDetailedPickState = "Picked"
+	PickingWaveOrderDetailedPickStateProcessed      PickingWaveOrderDetailedPickState = "Processed"
+	PickingWaveOrderDetailedPickStateLockedOrParked PickingWaveOrderDetailedPickState = "LockedOrParked"
+	PickingWaveOrderDetailedPickStateCancelled      PickingWaveOrderDetailedPickState = "Cancelled"
+	PickingWaveOrderDetailedPickStateDeleted        PickingWaveOrderDetailedPickState = "Deleted"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *PickingWaveOrderDetailedPickState) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "Unpicked", "PartialPicked", "Picked", "Processed", "LockedOrParked", "Cancelled", "Deleted")
+}
+
+// PickingWaveOrderPickState is an open list: Linnworks may add values.
+type PickingWaveOrderPickState string
+
+// Values of PickingWaveOrderPickState.
+const (
+	PickingWaveOrderPickStateUnpicked       PickingWaveOrderPickState = "Unpicked"
+	PickingWaveOrderPickStatePartialPicked  PickingWaveOrderPickState = "PartialPicked"
+	PickingWaveOrderPickStatePicked         PickingWaveOrderPickState = "Picked"
+	PickingWaveOrderPickStateProcessed      PickingWaveOrderPickState = "Processed"
+	PickingWaveOrderPickStateLockedOrParked PickingWaveOrderPickState = "LockedOrParked"
+	PickingWaveOrderPickStateCancelled      PickingWaveOrderPickState = "Cancelled"
+	PickingWaveOrderPickStateDeleted        PickingWaveOrderPickState = "Deleted"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *PickingWaveOrderPickState) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "Unpicked", "PartialPicked", "Picked", "Processed", "LockedOrParked", "Cancelled", "Deleted")
+}
+
+// PickingWaveSortType is an open list: Linnworks may add values.
+type PickingWaveSortType string
+
+// Values of PickingWaveSortType.
+const (
+	PickingWaveSortTypeBinPriority PickingWaveSortType = "BinPriority"
+	PickingWaveSortTypeOrderView   PickingWaveSortType = "OrderView"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *PickingWaveSortType) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "BinPriority", "OrderView")
 }
 
 // PickingWaveState is an open list: Linnworks may add values.
@@ -814,6 +895,47 @@ const (
 func (v *PickingWaveState) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "Unallocated", "Allocated", "InProgress", "Paused", "Complete", "Abandoned", "Packing", "Shipped")
 }
+
+// StockItemIdentifierType is an open list: Linnworks may add values.
+type StockItemIdentifierType string
+
+// Values of StockItemIdentifierType.
+const (
+	StockItemIdentifierTypeEAN       StockItemIdentifierType = "EAN"
+	StockItemIdentifierTypeMPN       StockItemIdentifierType = "MPN"
+	StockItemIdentifierTypeGTIN      StockItemIdentifierType = "GTIN"
+	StockItemIdentifierTypeUPC       StockItemIdentifierType = "UPC"
+	StockItemIdentifierTypeASIN      StockItemIdentifierType = "ASIN"
+	StockItemIdentifierTypeISBN      StockItemIdentifierType = "ISBN"
+	StockItemIdentifierTypeGoogle    StockItemIdentifierType = "Google"
+	StockItemIdentifierTypeCustomID  StockItemIdentifierType = "CustomID"
+	StockItemIdentifierTypePzn       StockItemIdentifierType = "PZN"
+	StockItemIdentifierTypeGcid      StockItemIdentifierType = "GCID"
+	StockItemIdentifierTypeEPID      StockItemIdentifierType = "ePID"
+	StockItemIdentifierTypeAmzntrans StockItemIdentifierType = "AMZNTRANS"
+	StockItemIdentifierTypeSerial    StockItemIdentifierType = "SERIAL"
+	StockItemIdentifierTypeImei      StockItemIdentifierType = "IMEI"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *StockItemIdentifierType) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "EAN", "MPN", "GTIN", "UPC", "ASIN", "ISBN", "Google", "CustomID", "PZN", "GCID", "ePID", "AMZNTRANS", "SERIAL", "IMEI")
+}
+
+// UpdatePickingWaveHeaderRequestState is an open list: Linnworks may add values.
+type UpdatePickingWaveHeaderRequestState string
+
+// Values of UpdatePickingWaveHeaderRequestState.
+const (
+	UpdatePickingWaveHeaderRequestStateUnallocated UpdatePickingWaveHeaderRequestState = "Unallocated"
+	UpdatePickingWaveHeaderRequestStateAllocated   UpdatePickingWaveHeaderRequestState = "Allocated"
+	UpdatePickingWaveHeaderRequestStateInProgress  UpdatePickingWaveHeaderRequestState = "InProgress"
+	UpdatePickingWaveHeaderRequestStatePaused      UpdatePickingWaveHeaderRequestState = "Paused"
+	UpdatePickingWaveHeaderRequestStateComplete    UpdatePickingWaveHeaderRequestState = "Complete"
+	UpdatePickingWaveHeaderRequestStateAbandoned   UpdatePickingWaveHeaderRequestState = "Abandoned"
+	UpdatePickingWaveHeaderRequestStatePacking     UpdatePickingWaveHeaderRequestState = "Packing"
+	UpdatePickingWaveHeaderRequestStateShipped     UpdatePickingWaveHeaderRequestState = "Shipped"
+)
 
 // UpdatePickingWaveItemWithNewBinrackRequestSortType is an open list: Linnworks may add values.
 type UpdatePickingWaveItemWithNewBinrackRequestSortType string

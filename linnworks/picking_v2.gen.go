@@ -68,7 +68,7 @@ type AssignPickwaveIdentifiersRequest struct {
 
 // CreatePickwaveIdentifierRequest holds the parameters of PickingV2.CreatePickwaveIdentifier.
 type CreatePickwaveIdentifierRequest struct {
-	PickwaveIdentifier *PickwaveIdentifier `json:"pickwaveIdentifier,omitzero" url:"-"`
+	PickwaveIdentifier *PickwaveIdentifier `json:"pickwaveIdentifier,omitzero"`
 }
 
 // PickwaveIdentifier is sent and received.

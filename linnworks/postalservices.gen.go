@@ -53,8 +53,8 @@ func (s *PostalServicesService) GetChannelLinks(ctx context.Context, req *GetCha
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PostalServices-GetPostalServices
-func (s *PostalServicesService) GetPostalServices(ctx context.Context, opts ...CallOption) ([]PostalServiceWithChannelAndShippingLinks, error) {
-	var out []PostalServiceWithChannelAndShippingLinks
+func (s *PostalServicesService) GetPostalServices(ctx context.Context, opts ...CallOption) ([]PostalService, error) {
+	var out []PostalService
 	err := s.client.call(ctx, operation{
 		name: "PostalServices.GetPostalServices", method: "GET", path: "/api/PostalServices/GetPostalServices",
 		replay: replayRead, limit: 150,
@@ -84,21 +84,21 @@ type Channel struct {
 
 // ChannelServiceLinks is part of a reply.
 type ChannelServiceLinks struct {
-	Channel        string `json:"Channel"`
-	ChannelName    string `json:"ChannelName"`
-	ChannelService string `json:"ChannelService"`
-	ChannelTag     string `json:"ChannelTag"`
-	Site           string `json:"Site"`
+	Channel        string `json:"Channel,omitzero"`
+	ChannelName    string `json:"ChannelName,omitzero"`
+	ChannelService string `json:"ChannelService,omitzero"`
+	ChannelTag     string `json:"ChannelTag,omitzero"`
+	Site           string `json:"Site,omitzero"`
 }
 
 // CreatePostalServiceRequest holds the parameters of PostalServices.CreatePostalService.
 type CreatePostalServiceRequest struct {
-	PostalServiceDetails *PostalServiceWithChannelAndShippingLinks `json:"PostalServiceDetails,omitzero" url:"-"`
+	PostalServiceDetails *PostalService `json:"PostalServiceDetails,omitzero"`
 }
 
 // DeletePostalServiceRequest holds the parameters of PostalServices.DeletePostalService.
 type DeletePostalServiceRequest struct {
-	IDToDelete *GUID `json:"idToDelete,omitzero" url:"-"`
+	IDToDelete *GUID `json:"idToDelete,omitzero"`
 }
 
 // GetChannelLinksRequest holds the parameters of PostalServices.GetChannelLinks.
@@ -108,23 +108,6 @@ type GetChannelLinksRequest struct {
 
 // PostalService is sent and received.
 type PostalService struct {
-	IgnorePackagingGroup   bool   `json:"IgnorePackagingGroup"`
-	IntegratedServiceID    GUID   `json:"IntegratedServiceId,omitzero"`
-	PostalServiceCode      string `json:"PostalServiceCode,omitzero"`
-	PostalServiceName      string `json:"PostalServiceName,omitzero"`
-	PostalServiceTag       string `json:"PostalServiceTag,omitzero"`
-	PrintModule            string `json:"PrintModule,omitzero"`
-	PrintModuleTitle       string `json:"PrintModuleTitle,omitzero"`
-	ServiceCountry         string `json:"ServiceCountry,omitzero"`
-	TrackingNumberRequired bool   `json:"TrackingNumberRequired"`
-	Vendor                 string `json:"Vendor,omitzero"`
-	WeightRequired         bool   `json:"WeightRequired"`
-	FkShippingAPIConfigID  int    `json:"fkShippingAPIConfigId"`
-	PkPostalServiceID      GUID   `json:"pkPostalServiceId,omitzero"`
-}
-
-// PostalServiceWithChannelAndShippingLinks is sent and received.
-type PostalServiceWithChannelAndShippingLinks struct {
 	Channels                 []Channel         `json:"Channels,omitzero"`
 	IgnorePackagingGroup     bool              `json:"IgnorePackagingGroup"`
 	IntegratedServiceID      GUID              `json:"IntegratedServiceId,omitzero"`
@@ -155,5 +138,5 @@ type ShippingService struct {
 
 // UpdatePostalServiceRequest holds the parameters of PostalServices.UpdatePostalService.
 type UpdatePostalServiceRequest struct {
-	PostalServiceDetails *PostalService `json:"PostalServiceDetails,omitzero" url:"-"`
+	PostalServiceDetails *PostalService `json:"PostalServiceDetails,omitzero"`
 }

@@ -53,60 +53,60 @@ type ActionFormControl struct {
 
 // CancellationOptions is part of a reply.
 type CancellationOptions struct {
-	AllowRefundOnCancel           bool              `json:"AllowRefundOnCancel"`
-	AutomaticRefundOnCancel       bool              `json:"AutomaticRefundOnCancel"`
-	CanCancel                     bool              `json:"CanCancel"`
-	CanCancelFreeText             bool              `json:"CanCancelFreeText"`
-	CanCancelInternally           bool              `json:"CanCancelInternally"`
-	CanCancelOrderLines           bool              `json:"CanCancelOrderLines"`
-	CanCancelPartially            bool              `json:"CanCancelPartially"`
-	CancelFreeTextOrNoteMaxLength int               `json:"CancelFreeTextOrNoteMaxLength"`
-	CancellationHeader            OrderRefundHeader `json:"CancellationHeader"`
-	CancellationReasons           []ChannelReason   `json:"CancellationReasons"`
-	Errors                        []string          `json:"Errors"`
-	Order                         OrderDetails      `json:"Order"`
-	OrderIsLockedOnUnhandledError bool              `json:"OrderIsLockedOnUnhandledError"`
+	AllowRefundOnCancel           bool              `json:"AllowRefundOnCancel,omitzero"`
+	AutomaticRefundOnCancel       bool              `json:"AutomaticRefundOnCancel,omitzero"`
+	CanCancel                     bool              `json:"CanCancel,omitzero"`
+	CanCancelFreeText             bool              `json:"CanCancelFreeText,omitzero"`
+	CanCancelInternally           bool              `json:"CanCancelInternally,omitzero"`
+	CanCancelOrderLines           bool              `json:"CanCancelOrderLines,omitzero"`
+	CanCancelPartially            bool              `json:"CanCancelPartially,omitzero"`
+	CancelFreeTextOrNoteMaxLength int               `json:"CancelFreeTextOrNoteMaxLength,omitzero"`
+	CancellationHeader            OrderRefundHeader `json:"CancellationHeader,omitzero"`
+	CancellationReasons           []ChannelReason   `json:"CancellationReasons,omitzero"`
+	Errors                        []string          `json:"Errors,omitzero"`
+	Order                         OrderDetails      `json:"Order,omitzero"`
+	OrderIsLockedOnUnhandledError bool              `json:"OrderIsLockedOnUnhandledError,omitzero"`
 }
 
 // ChannelExistingCancellation is part of a reply.
 type ChannelExistingCancellation struct {
-	Quantity int    `json:"Quantity"`
-	Reason   string `json:"Reason"`
-	SKU      string `json:"Sku"`
+	Quantity int    `json:"Quantity,omitzero"`
+	Reason   string `json:"Reason,omitzero"`
+	SKU      string `json:"Sku,omitzero"`
 }
 
 // ChannelReason is part of a reply.
 type ChannelReason struct {
-	DisplayName string             `json:"DisplayName"`
-	SubReasons  []ChannelSubReason `json:"SubReasons"`
-	Tag         string             `json:"Tag"`
-	Types       PostsaleType       `json:"Types"`
+	DisplayName string             `json:"DisplayName,omitzero"`
+	SubReasons  []ChannelSubReason `json:"SubReasons,omitzero"`
+	Tag         string             `json:"Tag,omitzero"`
+	Types       ChannelReasonType  `json:"Types,omitzero"`
 }
 
 // ChannelSubReason is part of a reply.
 type ChannelSubReason struct {
-	DisplayName string `json:"DisplayName"`
-	Tag         string `json:"Tag"`
+	DisplayName string `json:"DisplayName,omitzero"`
+	Tag         string `json:"Tag,omitzero"`
 }
 
 // CreateCancellationRequest holds the parameters of PostSale.CreateCancellation.
 type CreateCancellationRequest struct {
-	ActionForm                     *ActionForm `json:"ActionForm,omitzero" url:"-"`
-	CreateFullRefund               *bool       `json:"CreateFullRefund,omitzero" url:"-"`
-	FreeTextOrNote                 *string     `json:"FreeTextOrNote,omitzero" url:"-"`
-	HeaderID                       *int        `json:"HeaderId,omitzero" url:"-"`
-	InternalOnly                   *bool       `json:"InternalOnly,omitzero" url:"-"`
-	IsChannelCancellation          *bool       `json:"IsChannelCancellation,omitzero" url:"-"`
-	IsChannelCancellationConfirmed *bool       `json:"IsChannelCancellationConfirmed,omitzero" url:"-"`
-	IsChannelInitiated             *bool       `json:"IsChannelInitiated,omitzero" url:"-"`
-	IsFreeText                     *bool       `json:"IsFreeText,omitzero" url:"-"`
-	IsRetry                        *bool       `json:"IsRetry,omitzero" url:"-"`
-	OrderID                        *GUID       `json:"OrderId,omitzero" url:"-"`
-	ReasonTag                      *string     `json:"ReasonTag,omitzero" url:"-"`
-	RefundAlreadyProcessed         *bool       `json:"RefundAlreadyProcessed,omitzero" url:"-"`
-	RefundReference                *string     `json:"RefundReference,omitzero" url:"-"`
-	RefundStatusTag                *string     `json:"RefundStatusTag,omitzero" url:"-"`
-	SubReasonTag                   *string     `json:"SubReasonTag,omitzero" url:"-"`
+	ActionForm                     *ActionForm `json:"ActionForm,omitzero"`
+	CreateFullRefund               *bool       `json:"CreateFullRefund,omitzero"`
+	FreeTextOrNote                 *string     `json:"FreeTextOrNote,omitzero"`
+	HeaderID                       *int        `json:"HeaderId,omitzero"`
+	InternalOnly                   *bool       `json:"InternalOnly,omitzero"`
+	IsChannelCancellation          *bool       `json:"IsChannelCancellation,omitzero"`
+	IsChannelCancellationConfirmed *bool       `json:"IsChannelCancellationConfirmed,omitzero"`
+	IsChannelInitiated             *bool       `json:"IsChannelInitiated,omitzero"`
+	IsFreeText                     *bool       `json:"IsFreeText,omitzero"`
+	IsRetry                        *bool       `json:"IsRetry,omitzero"`
+	OrderID                        *GUID       `json:"OrderId,omitzero"`
+	ReasonTag                      *string     `json:"ReasonTag,omitzero"`
+	RefundAlreadyProcessed         *bool       `json:"RefundAlreadyProcessed,omitzero"`
+	RefundReference                *string     `json:"RefundReference,omitzero"`
+	RefundStatusTag                *string     `json:"RefundStatusTag,omitzero"`
+	SubReasonTag                   *string     `json:"SubReasonTag,omitzero"`
 }
 
 // GetCancellationOptionsRequest holds the parameters of PostSale.GetCancellationOptions.
@@ -116,27 +116,27 @@ type GetCancellationOptionsRequest struct {
 
 // OrderRefundHeader is part of a reply.
 type OrderRefundHeader struct {
-	Actioned          bool             `json:"Actioned"`
-	Amount            Decimal          `json:"Amount"`
-	ChannelInitiated  bool             `json:"ChannelInitiated"`
-	CreatedDate       Time             `json:"CreatedDate"`
-	Currency          string           `json:"Currency"`
-	ExternalReference string           `json:"ExternalReference"`
-	LastActionDate    Time             `json:"LastActionDate"`
-	NumOrderID        int              `json:"NumOrderId"`
-	OrderID           GUID             `json:"OrderId"`
-	OrderSource       string           `json:"OrderSource"`
-	OrderSubSource    string           `json:"OrderSubSource"`
-	RefundHeaderID    int              `json:"RefundHeaderId"`
-	RefundLines       []VerifiedRefund `json:"RefundLines"`
-	RefundLink        string           `json:"RefundLink"`
-	Status            PostSaleStatus   `json:"Status"`
+	Actioned          bool             `json:"Actioned,omitzero"`
+	Amount            Decimal          `json:"Amount,omitzero"`
+	ChannelInitiated  bool             `json:"ChannelInitiated,omitzero"`
+	CreatedDate       Time             `json:"CreatedDate,omitzero"`
+	Currency          string           `json:"Currency,omitzero"`
+	ExternalReference string           `json:"ExternalReference,omitzero"`
+	LastActionDate    Time             `json:"LastActionDate,omitzero"`
+	NumOrderID        int              `json:"NumOrderId,omitzero"`
+	OrderID           GUID             `json:"OrderId,omitzero"`
+	OrderSource       string           `json:"OrderSource,omitzero"`
+	OrderSubSource    string           `json:"OrderSubSource,omitzero"`
+	RefundHeaderID    int              `json:"RefundHeaderId,omitzero"`
+	RefundLines       []VerifiedRefund `json:"RefundLines,omitzero"`
+	RefundLink        string           `json:"RefundLink,omitzero"`
+	Status            PostSaleStatus   `json:"Status,omitzero"`
 }
 
 // PostSaleStatus is sent and received.
 type PostSaleStatus struct {
-	StatusDetail *PostSaleSubStatus   `json:"StatusDetail,omitzero"`
-	StatusHeader PostsaleStatusHeader `json:"StatusHeader,omitzero"`
+	StatusDetail PostSaleSubStatus          `json:"StatusDetail,omitzero"`
+	StatusHeader PostSaleStatusStatusHeader `json:"StatusHeader,omitzero"`
 }
 
 // PostSaleSubStatus is sent and received.
@@ -150,135 +150,135 @@ type PostSaleSubStatus struct {
 
 // RefundError is part of a reply.
 type RefundError struct {
-	Acknowledged bool   `json:"Acknowledged"`
-	DateStamp    Time   `json:"DateStamp"`
-	ErrorMessage string `json:"ErrorMessage"`
-	RefundRowID  GUID   `json:"RefundRowId"`
+	Acknowledged bool   `json:"Acknowledged,omitzero"`
+	DateStamp    Time   `json:"DateStamp,omitzero"`
+	ErrorMessage string `json:"ErrorMessage,omitzero"`
+	RefundRowID  GUID   `json:"RefundRowId,omitzero"`
 }
 
 // ValidatedCancellation is part of a reply.
 type ValidatedCancellation struct {
-	AllowRefundOnCancel           bool                          `json:"AllowRefundOnCancel"`
-	CancellationHeader            OrderRefundHeader             `json:"CancellationHeader"`
-	ChannelExistingCancellations  []ChannelExistingCancellation `json:"ChannelExistingCancellations"`
-	Errors                        []string                      `json:"Errors"`
-	NeedsConfirmation             bool                          `json:"NeedsConfirmation"`
-	Order                         OrderDetails                  `json:"Order"`
-	OrderIsLockedOnUnhandledError bool                          `json:"OrderIsLockedOnUnhandledError"`
-	RefundReference               string                        `json:"RefundReference"`
-	Status                        PostsaleStatus                `json:"Status"`
-	SubStatus                     PostSaleSubStatus             `json:"SubStatus"`
+	AllowRefundOnCancel           bool                          `json:"AllowRefundOnCancel,omitzero"`
+	CancellationHeader            OrderRefundHeader             `json:"CancellationHeader,omitzero"`
+	ChannelExistingCancellations  []ChannelExistingCancellation `json:"ChannelExistingCancellations,omitzero"`
+	Errors                        []string                      `json:"Errors,omitzero"`
+	NeedsConfirmation             bool                          `json:"NeedsConfirmation,omitzero"`
+	Order                         OrderDetails                  `json:"Order,omitzero"`
+	OrderIsLockedOnUnhandledError bool                          `json:"OrderIsLockedOnUnhandledError,omitzero"`
+	RefundReference               string                        `json:"RefundReference,omitzero"`
+	Status                        ValidatedCancellationStatus   `json:"Status,omitzero"`
+	SubStatus                     PostSaleSubStatus             `json:"SubStatus,omitzero"`
 }
 
 // VerifiedRefund is part of a reply.
 type VerifiedRefund struct {
-	Actioned               bool                 `json:"Actioned"`
-	ActionedDate           Time                 `json:"ActionedDate"`
-	Amount                 Decimal              `json:"Amount"`
-	ChannelInitiated       bool                 `json:"ChannelInitiated"`
-	Deleted                bool                 `json:"Deleted"`
-	Error                  string               `json:"Error"`
-	Errors                 []RefundError        `json:"Errors"`
-	ExternalReference      string               `json:"ExternalReference"`
-	FreeTextOrNote         string               `json:"FreeTextOrNote"`
-	InsufficientRefundNote string               `json:"InsufficientRefundNote"`
-	InsufficientRefundTag  string               `json:"InsufficientRefundTag"`
-	Internal               bool                 `json:"Internal"`
-	IsAdditionalRefund     bool                 `json:"IsAdditionalRefund"`
-	IsCancellation         bool                 `json:"IsCancellation"`
-	IsFreeText             bool                 `json:"IsFreeText"`
-	IsShippingRefund       bool                 `json:"IsShippingRefund"`
-	Quantity               int                  `json:"Quantity"`
-	ReasonCategory         string               `json:"ReasonCategory"`
-	ReasonTag              string               `json:"ReasonTag"`
-	RefundHeaderID         int                  `json:"RefundHeaderId"`
-	RefundRowID            GUID                 `json:"RefundRowId"`
-	RefundedItem           VerifiedRefundItem   `json:"RefundedItem"`
-	RefundedUnit           PostsaleRefundedUnit `json:"RefundedUnit"`
-	Status                 PostSaleStatus       `json:"Status"`
-	SubReasonTag           string               `json:"SubReasonTag"`
-	ValidationError        string               `json:"ValidationError"`
+	Actioned               bool                       `json:"Actioned,omitzero"`
+	ActionedDate           Time                       `json:"ActionedDate,omitzero"`
+	Amount                 Decimal                    `json:"Amount,omitzero"`
+	ChannelInitiated       bool                       `json:"ChannelInitiated,omitzero"`
+	Deleted                bool                       `json:"Deleted,omitzero"`
+	Error                  string                     `json:"Error,omitzero"`
+	Errors                 []RefundError              `json:"Errors,omitzero"`
+	ExternalReference      string                     `json:"ExternalReference,omitzero"`
+	FreeTextOrNote         string                     `json:"FreeTextOrNote,omitzero"`
+	InsufficientRefundNote string                     `json:"InsufficientRefundNote,omitzero"`
+	InsufficientRefundTag  string                     `json:"InsufficientRefundTag,omitzero"`
+	Internal               bool                       `json:"Internal,omitzero"`
+	IsAdditionalRefund     bool                       `json:"IsAdditionalRefund,omitzero"`
+	IsCancellation         bool                       `json:"IsCancellation,omitzero"`
+	IsFreeText             bool                       `json:"IsFreeText,omitzero"`
+	IsShippingRefund       bool                       `json:"IsShippingRefund,omitzero"`
+	Quantity               int                        `json:"Quantity,omitzero"`
+	ReasonCategory         string                     `json:"ReasonCategory,omitzero"`
+	ReasonTag              string                     `json:"ReasonTag,omitzero"`
+	RefundHeaderID         int                        `json:"RefundHeaderId,omitzero"`
+	RefundRowID            GUID                       `json:"RefundRowId,omitzero"`
+	RefundedItem           VerifiedRefundItem         `json:"RefundedItem,omitzero"`
+	RefundedUnit           VerifiedRefundRefundedUnit `json:"RefundedUnit,omitzero"`
+	Status                 PostSaleStatus             `json:"Status,omitzero"`
+	SubReasonTag           string                     `json:"SubReasonTag,omitzero"`
+	ValidationError        string                     `json:"ValidationError,omitzero"`
 }
 
 // VerifiedRefundItem is part of a reply.
 type VerifiedRefundItem struct {
-	CancelledQuantity int     `json:"CancelledQuantity"`
-	ChannelSKU        string  `json:"ChannelSKU"`
-	Cost              Decimal `json:"Cost"`
-	ItemSKU           string  `json:"ItemSKU"`
-	ItemTitle         string  `json:"ItemTitle"`
-	OrderItemRowID    GUID    `json:"OrderItemRowId"`
-	ReturnRowID       int     `json:"ReturnRowId"`
+	CancelledQuantity int     `json:"CancelledQuantity,omitzero"`
+	ChannelSKU        string  `json:"ChannelSKU,omitzero"`
+	Cost              Decimal `json:"Cost,omitzero"`
+	ItemSKU           string  `json:"ItemSKU,omitzero"`
+	ItemTitle         string  `json:"ItemTitle,omitzero"`
+	OrderItemRowID    GUID    `json:"OrderItemRowId,omitzero"`
+	ReturnRowID       int     `json:"ReturnRowId,omitzero"`
 }
 
-// PostsaleRefundedUnit is an open list: Linnworks may add values.
-type PostsaleRefundedUnit string
+// ChannelReasonType is an open list: Linnworks may add values.
+type ChannelReasonType string
 
-// Values of PostsaleRefundedUnit.
+// Values of ChannelReasonType.
 const (
-	PostsaleRefundedUnitItem       PostsaleRefundedUnit = "Item"
-	PostsaleRefundedUnitShipping   PostsaleRefundedUnit = "Shipping"
-	PostsaleRefundedUnitService    PostsaleRefundedUnit = "Service"
-	PostsaleRefundedUnitAdditional PostsaleRefundedUnit = "Additional"
+	ChannelReasonTypeNone               ChannelReasonType = "None"
+	ChannelReasonTypeCancellation       ChannelReasonType = "Cancellation"
+	ChannelReasonTypeItemRefund         ChannelReasonType = "ItemRefund"
+	ChannelReasonTypeShippingRefund     ChannelReasonType = "ShippingRefund"
+	ChannelReasonTypeServiceRefund      ChannelReasonType = "ServiceRefund"
+	ChannelReasonTypeItemReturn         ChannelReasonType = "ItemReturn"
+	ChannelReasonTypeInsufficientRefund ChannelReasonType = "InsufficientRefund"
+	ChannelReasonTypeAdditionalRefund   ChannelReasonType = "AdditionalRefund"
+	ChannelReasonTypeRejectReturn       ChannelReasonType = "RejectReturn"
+	ChannelReasonTypeRejectRefund       ChannelReasonType = "RejectRefund"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *PostsaleRefundedUnit) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "Item", "Shipping", "Service", "Additional")
-}
-
-// PostsaleStatus is an open list: Linnworks may add values.
-type PostsaleStatus string
-
-// Values of PostsaleStatus.
-const (
-	PostsaleStatusOpen       PostsaleStatus = "OPEN"
-	PostsaleStatusProcessed  PostsaleStatus = "PROCESSED"
-	PostsaleStatusError      PostsaleStatus = "ERROR"
-	PostsaleStatusErrorAcked PostsaleStatus = "ERROR_ACKED"
-	PostsaleStatusPending    PostsaleStatus = "PENDING"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *PostsaleStatus) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "OPEN", "PROCESSED", "ERROR", "ERROR_ACKED", "PENDING")
-}
-
-// PostsaleStatusHeader is an open list: Linnworks may add values.
-type PostsaleStatusHeader string
-
-// Values of PostsaleStatusHeader.
-const (
-	PostsaleStatusHeaderOpen       PostsaleStatusHeader = "OPEN"
-	PostsaleStatusHeaderProcessed  PostsaleStatusHeader = "PROCESSED"
-	PostsaleStatusHeaderError      PostsaleStatusHeader = "ERROR"
-	PostsaleStatusHeaderErrorAcked PostsaleStatusHeader = "ERROR_ACKED"
-	PostsaleStatusHeaderPending    PostsaleStatusHeader = "PENDING"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *PostsaleStatusHeader) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "OPEN", "PROCESSED", "ERROR", "ERROR_ACKED", "PENDING")
-}
-
-// PostsaleType is an open list: Linnworks may add values.
-type PostsaleType string
-
-// Values of PostsaleType.
-const (
-	PostsaleTypeNone               PostsaleType = "None"
-	PostsaleTypeCancellation       PostsaleType = "Cancellation"
-	PostsaleTypeItemRefund         PostsaleType = "ItemRefund"
-	PostsaleTypeShippingRefund     PostsaleType = "ShippingRefund"
-	PostsaleTypeServiceRefund      PostsaleType = "ServiceRefund"
-	PostsaleTypeItemReturn         PostsaleType = "ItemReturn"
-	PostsaleTypeInsufficientRefund PostsaleType = "InsufficientRefund"
-	PostsaleTypeAdditionalRefund   PostsaleType = "AdditionalRefund"
-	PostsaleTypeRejectReturn       PostsaleType = "RejectReturn"
-	PostsaleTypeRejectRefund       PostsaleType = "RejectRefund"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *PostsaleType) UnmarshalJSON(b []byte) error {
+func (v *ChannelReasonType) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "None", "Cancellation", "ItemRefund", "ShippingRefund", "ServiceRefund", "ItemReturn", "InsufficientRefund", "AdditionalRefund", "RejectReturn", "RejectRefund")
+}
+
+// PostSaleStatusStatusHeader is an open list: Linnworks may add values.
+type PostSaleStatusStatusHeader string
+
+// Values of PostSaleStatusStatusHeader.
+const (
+	PostSaleStatusStatusHeaderOpen       PostSaleStatusStatusHeader = "OPEN"
+	PostSaleStatusStatusHeaderProcessed  PostSaleStatusStatusHeader = "PROCESSED"
+	PostSaleStatusStatusHeaderError      PostSaleStatusStatusHeader = "ERROR"
+	PostSaleStatusStatusHeaderErrorAcked PostSaleStatusStatusHeader = "ERROR_ACKED"
+	PostSaleStatusStatusHeaderPending    PostSaleStatusStatusHeader = "PENDING"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *PostSaleStatusStatusHeader) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "OPEN", "PROCESSED", "ERROR", "ERROR_ACKED", "PENDING")
+}
+
+// ValidatedCancellationStatus is an open list: Linnworks may add values.
+type ValidatedCancellationStatus string
+
+// Values of ValidatedCancellationStatus.
+const (
+	ValidatedCancellationStatusOpen       ValidatedCancellationStatus = "OPEN"
+	ValidatedCancellationStatusProcessed  ValidatedCancellationStatus = "PROCESSED"
+	ValidatedCancellationStatusError      ValidatedCancellationStatus = "ERROR"
+	ValidatedCancellationStatusErrorAcked ValidatedCancellationStatus = "ERROR_ACKED"
+	ValidatedCancellationStatusPending    ValidatedCancellationStatus = "PENDING"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *ValidatedCancellationStatus) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "OPEN", "PROCESSED", "ERROR", "ERROR_ACKED", "PENDING")
+}
+
+// VerifiedRefundRefundedUnit is an open list: Linnworks may add values.
+type VerifiedRefundRefundedUnit string
+
+// Values of VerifiedRefundRefundedUnit.
+const (
+	VerifiedRefundRefundedUnitItem       VerifiedRefundRefundedUnit = "Item"
+	VerifiedRefundRefundedUnitShipping   VerifiedRefundRefundedUnit = "Shipping"
+	VerifiedRefundRefundedUnitService    VerifiedRefundRefundedUnit = "Service"
+	VerifiedRefundRefundedUnitAdditional VerifiedRefundRefundedUnit = "Additional"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *VerifiedRefundRefundedUnit) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "Item", "Shipping", "Service", "Additional")
 }

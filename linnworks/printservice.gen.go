@@ -133,62 +133,62 @@ func (s *PrintServiceService) VPGetPrinters(ctx context.Context, opts ...CallOpt
 
 // CreatePDFResult is part of a reply.
 type CreatePDFResult struct {
-	IDsProcessed []GUID            `json:"IdsProcessed"`
-	KeyedError   []PrintError      `json:"KeyedError"`
-	PageCount    int               `json:"PageCount"`
-	PrintErrors  []string          `json:"PrintErrors"`
-	ProcessedIDs map[string][]GUID `json:"ProcessedIds"`
-	URL          string            `json:"URL"`
+	IDsProcessed []GUID            `json:"IdsProcessed,omitzero"`
+	KeyedError   []PrintError      `json:"KeyedError,omitzero"`
+	PageCount    int               `json:"PageCount,omitzero"`
+	PrintErrors  []string          `json:"PrintErrors,omitzero"`
+	ProcessedIDs map[string][]GUID `json:"ProcessedIds,omitzero"`
+	URL          string            `json:"URL,omitzero"`
 }
 
 // CreatePDFfromJobForceTemplateRequest holds the parameters of PrintService.CreatePDFfromJobForceTemplate.
 type CreatePDFfromJobForceTemplateRequest struct {
-	IDs             []GUID            `json:"IDs,omitzero" url:"-"`
-	Context         *ClientContext    `json:"context,omitzero" url:"-"`
-	OperationID     *GUID             `json:"operationId,omitzero" url:"-"`
-	PageStartNumber *int              `json:"pageStartNumber,omitzero" url:"-"`
-	Parameters      []KeyValueRequest `json:"parameters,omitzero" url:"-"`
-	PrintZoneCode   *string           `json:"printZoneCode,omitzero" url:"-"`
-	PrinterName     *string           `json:"printerName,omitzero" url:"-"`
-	TemplateID      *int              `json:"templateID,omitzero" url:"-"`
-	TemplateType    *string           `json:"templateType,omitzero" url:"-"`
+	IDs             []GUID            `json:"IDs,omitzero"`
+	Context         *ClientContext    `json:"context,omitzero"`
+	OperationID     *GUID             `json:"operationId,omitzero"`
+	PageStartNumber *int              `json:"pageStartNumber,omitzero"`
+	Parameters      []KeyValueRequest `json:"parameters,omitzero"`
+	PrintZoneCode   *string           `json:"printZoneCode,omitzero"`
+	PrinterName     *string           `json:"printerName,omitzero"`
+	TemplateID      *int              `json:"templateID,omitzero"`
+	TemplateType    *string           `json:"templateType,omitzero"`
 }
 
 // CreatePDFfromJobForceTemplateStockInRequest holds the parameters of PrintService.CreatePDFfromJobForceTemplateStockIn.
 type CreatePDFfromJobForceTemplateStockInRequest struct {
-	PrintingKeys    []PrintingKey     `json:"PrintingKeys,omitzero" url:"-"`
-	Context         *ClientContext    `json:"context,omitzero" url:"-"`
-	OperationID     *GUID             `json:"operationId,omitzero" url:"-"`
-	PageStartNumber *int              `json:"pageStartNumber,omitzero" url:"-"`
-	Parameters      []KeyValueRequest `json:"parameters,omitzero" url:"-"`
-	PrintZoneCode   *string           `json:"printZoneCode,omitzero" url:"-"`
-	PrinterName     *string           `json:"printerName,omitzero" url:"-"`
-	TemplateID      *int              `json:"templateID,omitzero" url:"-"`
-	TemplateType    *string           `json:"templateType,omitzero" url:"-"`
+	PrintingKeys    []PrintingKey     `json:"PrintingKeys,omitzero"`
+	Context         *ClientContext    `json:"context,omitzero"`
+	OperationID     *GUID             `json:"operationId,omitzero"`
+	PageStartNumber *int              `json:"pageStartNumber,omitzero"`
+	Parameters      []KeyValueRequest `json:"parameters,omitzero"`
+	PrintZoneCode   *string           `json:"printZoneCode,omitzero"`
+	PrinterName     *string           `json:"printerName,omitzero"`
+	TemplateID      *int              `json:"templateID,omitzero"`
+	TemplateType    *string           `json:"templateType,omitzero"`
 }
 
 // CreatePDFfromJobForceTemplateWithQuantitiesRequest holds the parameters of PrintService.CreatePDFfromJobForceTemplateWithQuantities.
 type CreatePDFfromJobForceTemplateWithQuantitiesRequest struct {
-	IDsAndQuantities []KeyValueRequestGUIDInt32 `json:"IDsAndQuantities,omitzero" url:"-"`
-	Parameters       []KeyValueRequest          `json:"parameters,omitzero" url:"-"`
-	PrintZoneCode    *string                    `json:"printZoneCode,omitzero" url:"-"`
-	PrinterName      *string                    `json:"printerName,omitzero" url:"-"`
-	TemplateID       *int                       `json:"templateID,omitzero" url:"-"`
-	TemplateType     *string                    `json:"templateType,omitzero" url:"-"`
+	IDsAndQuantities []KeyValueRequestGUIDInt32 `json:"IDsAndQuantities,omitzero"`
+	Parameters       []KeyValueRequest          `json:"parameters,omitzero"`
+	PrintZoneCode    *string                    `json:"printZoneCode,omitzero"`
+	PrinterName      *string                    `json:"printerName,omitzero"`
+	TemplateID       *int                       `json:"templateID,omitzero"`
+	TemplateType     *string                    `json:"templateType,omitzero"`
 }
 
 // CreateReturnShippingLabelsPDFRequest holds the parameters of PrintService.CreateReturnShippingLabelsPDF.
 type CreateReturnShippingLabelsPDFRequest struct {
-	IDs                       []GUID                     `json:"IDs,omitzero" url:"-"`
-	OrderItemIDsAndQuantities []KeyValueRequestGUIDInt32 `json:"orderItemIdsAndQuantities,omitzero" url:"-"`
-	ReturnPostalServiceName   *string                    `json:"returnPostalServiceName,omitzero" url:"-"`
+	IDs                       []GUID                     `json:"IDs,omitzero"`
+	OrderItemIDsAndQuantities []KeyValueRequestGUIDInt32 `json:"orderItemIdsAndQuantities,omitzero"`
+	ReturnPostalServiceName   *string                    `json:"returnPostalServiceName,omitzero"`
 }
 
 // CreateReturnShippingLabelsPDFWithSKUsRequest holds the parameters of PrintService.CreateReturnShippingLabelsPDFWithSKUs.
 type CreateReturnShippingLabelsPDFWithSKUsRequest struct {
-	SKUsAndQuantities       []KeyValueRequestStringInt32 `json:"SKUsAndQuantities,omitzero" url:"-"`
-	ReferenceNum            *string                      `json:"referenceNum,omitzero" url:"-"`
-	ReturnPostalServiceName *string                      `json:"returnPostalServiceName,omitzero" url:"-"`
+	SKUsAndQuantities       []KeyValueRequestStringInt32 `json:"SKUsAndQuantities,omitzero"`
+	ReferenceNum            *string                      `json:"referenceNum,omitzero"`
+	ReturnPostalServiceName *string                      `json:"returnPostalServiceName,omitzero"`
 }
 
 // GetTemplateListRequest holds the parameters of PrintService.GetTemplateList.
@@ -216,32 +216,32 @@ type KeyValueRequestStringInt32 struct {
 
 // PermissionsUser is part of a reply.
 type PermissionsUser struct {
-	EmailAddress              string `json:"EmailAddress"`
-	PasswordProblems          int    `json:"PasswordProblems"`
-	SuperAdmin                bool   `json:"SuperAdmin"`
-	TotpAuthenticationEnabled bool   `json:"TotpAuthenticationEnabled"`
-	UserID                    int    `json:"UserId"`
-	UserType                  string `json:"UserType"`
-	FkUserID                  GUID   `json:"fkUserId"`
+	EmailAddress              string `json:"EmailAddress,omitzero"`
+	PasswordProblems          int    `json:"PasswordProblems,omitzero"`
+	SuperAdmin                bool   `json:"SuperAdmin,omitzero"`
+	TotpAuthenticationEnabled bool   `json:"TotpAuthenticationEnabled,omitzero"`
+	UserID                    int    `json:"UserId,omitzero"`
+	UserType                  string `json:"UserType,omitzero"`
+	FkUserID                  GUID   `json:"fkUserId,omitzero"`
 }
 
 // PrintError is part of a reply.
 type PrintError struct {
-	Error        string           `json:"Error"`
-	ID           GUID             `json:"Id"`
-	Tags         []PrintErrorTags `json:"Tags"`
-	TemplateType string           `json:"TemplateType"`
+	Error        string           `json:"Error,omitzero"`
+	ID           GUID             `json:"Id,omitzero"`
+	Tags         []PrintErrorTags `json:"Tags,omitzero"`
+	TemplateType string           `json:"TemplateType,omitzero"`
 }
 
 // PrintErrorTags is part of a reply.
 type PrintErrorTags struct {
-	Tag   string `json:"Tag"`
-	Value string `json:"Value"`
+	Tag   string `json:"Tag,omitzero"`
+	Value string `json:"Value,omitzero"`
 }
 
 // PrintTemplatePreviewRequest holds the parameters of PrintService.PrintTemplatePreview.
 type PrintTemplatePreviewRequest struct {
-	TemplateID *int `json:"templateId,omitzero" url:"-"`
+	TemplateID *int `json:"templateId,omitzero"`
 }
 
 // PrintingKey is part of a request.
@@ -254,38 +254,38 @@ type PrintingKey struct {
 
 // TemplateHeader is part of a reply.
 type TemplateHeader struct {
-	ConditionRating     int    `json:"ConditionRating"`
-	Enabled             bool   `json:"Enabled"`
-	IsConditional       bool   `json:"IsConditional"`
-	IsDefault           bool   `json:"IsDefault"`
-	IsEmailAttachment   bool   `json:"IsEmailAttachment"`
-	TemplateID          GUID   `json:"TemplateId"`
-	TemplateName        string `json:"TemplateName"`
-	TemplateType        string `json:"TemplateType"`
-	VisibilityCondition string `json:"VisibilityCondition"`
-	BLogicalDelete      bool   `json:"bLogicalDelete"`
-	PkTemplateRowID     int    `json:"pkTemplateRowId"`
+	ConditionRating     int    `json:"ConditionRating,omitzero"`
+	Enabled             bool   `json:"Enabled,omitzero"`
+	IsConditional       bool   `json:"IsConditional,omitzero"`
+	IsDefault           bool   `json:"IsDefault,omitzero"`
+	IsEmailAttachment   bool   `json:"IsEmailAttachment,omitzero"`
+	TemplateID          GUID   `json:"TemplateId,omitzero"`
+	TemplateName        string `json:"TemplateName,omitzero"`
+	TemplateType        string `json:"TemplateType,omitzero"`
+	VisibilityCondition string `json:"VisibilityCondition,omitzero"`
+	BLogicalDelete      bool   `json:"bLogicalDelete,omitzero"`
+	PkTemplateRowID     int    `json:"pkTemplateRowId,omitzero"`
 }
 
 // VirtualPrinter is part of a reply.
 type VirtualPrinter struct {
-	PrinterLocalName    string             `json:"PrinterLocalName"`
-	PrinterLocationName string             `json:"PrinterLocationName"`
-	PrinterName         string             `json:"PrinterName"`
-	Status              PrintserviceStatus `json:"Status"`
+	PrinterLocalName    string               `json:"PrinterLocalName,omitzero"`
+	PrinterLocationName string               `json:"PrinterLocationName,omitzero"`
+	PrinterName         string               `json:"PrinterName,omitzero"`
+	Status              VirtualPrinterStatus `json:"Status,omitzero"`
 }
 
-// PrintserviceStatus is an open list: Linnworks may add values.
-type PrintserviceStatus string
+// VirtualPrinterStatus is an open list: Linnworks may add values.
+type VirtualPrinterStatus string
 
-// Values of PrintserviceStatus.
+// Values of VirtualPrinterStatus.
 const (
-	PrintserviceStatusUnknown PrintserviceStatus = "UNKNOWN"
-	PrintserviceStatusOffline PrintserviceStatus = "OFFLINE"
-	PrintserviceStatusOnline  PrintserviceStatus = "ONLINE"
+	VirtualPrinterStatusUnknown VirtualPrinterStatus = "UNKNOWN"
+	VirtualPrinterStatusOffline VirtualPrinterStatus = "OFFLINE"
+	VirtualPrinterStatusOnline  VirtualPrinterStatus = "ONLINE"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *PrintserviceStatus) UnmarshalJSON(b []byte) error {
+func (v *VirtualPrinterStatus) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "UNKNOWN", "OFFLINE", "ONLINE")
 }

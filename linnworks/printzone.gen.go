@@ -24,12 +24,12 @@ func (s *PrintZoneService) GetAllPrintZones(ctx context.Context, opts ...CallOpt
 
 // GetAllPrintZonesResponse is part of a reply.
 type GetAllPrintZonesResponse struct {
-	PrintZones []PrintZone `json:"PrintZones"`
+	PrintZones []PrintZone `json:"PrintZones,omitzero"`
 }
 
 // PrintZone is part of a reply.
 type PrintZone struct {
-	PrintZoneCode string `json:"PrintZoneCode"`
-	PrintZoneID   int    `json:"PrintZoneId"`
-	PrintZoneName string `json:"PrintZoneName"`
+	PrintZoneCode string `json:"PrintZoneCode,omitzero"`
+	PrintZoneID   int    `json:"PrintZoneId,omitzero"`
+	PrintZoneName string `json:"PrintZoneName,omitzero"`
 }

@@ -527,47 +527,47 @@ func (s *ProcessedOrdersService) ValidateCompleteOrderRefund(ctx context.Context
 
 // AddOrderNoteRequest holds the parameters of ProcessedOrders.AddOrderNote.
 type AddOrderNoteRequest struct {
-	IsInternal *bool   `json:"isInternal,omitzero" url:"-"`
-	NoteText   *string `json:"noteText,omitzero" url:"-"`
-	PkOrderID  *GUID   `json:"pkOrderID,omitzero" url:"-"`
+	IsInternal *bool   `json:"isInternal,omitzero"`
+	NoteText   *string `json:"noteText,omitzero"`
+	PkOrderID  *GUID   `json:"pkOrderID,omitzero"`
 }
 
 // AddReturnCategoryRequest holds the parameters of ProcessedOrders.AddReturnCategory.
 type AddReturnCategoryRequest struct {
-	CategoryName *string `json:"categoryName,omitzero" url:"-"`
+	CategoryName *string `json:"categoryName,omitzero"`
 }
 
 // AuditEntry is part of a reply.
 type AuditEntry struct {
-	DateStamp            Time   `json:"DateStamp"`
-	HistoryNote          string `json:"HistoryNote"`
-	Tag                  string `json:"Tag"`
-	TypeDescription      string `json:"TypeDescription"`
-	UpdatedBy            string `json:"UpdatedBy"`
-	FkOrderHistoryTypeID string `json:"fkOrderHistoryTypeId"`
-	FkOrderID            GUID   `json:"fkOrderId"`
-	SidHistory           int    `json:"sid_history"`
+	DateStamp            Time   `json:"DateStamp,omitzero"`
+	HistoryNote          string `json:"HistoryNote,omitzero"`
+	Tag                  string `json:"Tag,omitzero"`
+	TypeDescription      string `json:"TypeDescription,omitzero"`
+	UpdatedBy            string `json:"UpdatedBy,omitzero"`
+	FkOrderHistoryTypeID string `json:"fkOrderHistoryTypeId,omitzero"`
+	FkOrderID            GUID   `json:"fkOrderId,omitzero"`
+	SidHistory           int    `json:"sid_history,omitzero"`
 }
 
 // ChangeOrderNoteRequest holds the parameters of ProcessedOrders.ChangeOrderNote.
 type ChangeOrderNoteRequest struct {
-	IsInternal    *bool   `json:"isInternal,omitzero" url:"-"`
-	NoteText      *string `json:"noteText,omitzero" url:"-"`
-	NoteTypeID    *int    `json:"noteTypeId,omitzero" url:"-"`
-	PkOrderNoteID *GUID   `json:"pkOrderNoteId,omitzero" url:"-"`
+	IsInternal    *bool   `json:"isInternal,omitzero"`
+	NoteText      *string `json:"noteText,omitzero"`
+	NoteTypeID    *int    `json:"noteTypeId,omitzero"`
+	PkOrderNoteID *GUID   `json:"pkOrderNoteId,omitzero"`
 }
 
 // ChannelRefundReason is part of a reply.
 type ChannelRefundReason struct {
-	DisplayName string                   `json:"DisplayName"`
-	SubReasons  []ChannelRefundSubReason `json:"SubReasons"`
-	Tag         string                   `json:"Tag"`
+	DisplayName string                   `json:"DisplayName,omitzero"`
+	SubReasons  []ChannelRefundSubReason `json:"SubReasons,omitzero"`
+	Tag         string                   `json:"Tag,omitzero"`
 }
 
 // ChannelRefundSubReason is part of a reply.
 type ChannelRefundSubReason struct {
-	DisplayName string `json:"DisplayName"`
-	Tag         string `json:"Tag"`
+	DisplayName string `json:"DisplayName,omitzero"`
+	Tag         string `json:"Tag,omitzero"`
 }
 
 // CheckOrderFullyReturnedRequest holds the parameters of ProcessedOrders.CheckOrderFullyReturned.
@@ -577,80 +577,80 @@ type CheckOrderFullyReturnedRequest struct {
 
 // CreateExchangeRequest holds the parameters of ProcessedOrders.CreateExchange.
 type CreateExchangeRequest struct {
-	Category          *string  `json:"category,omitzero" url:"-"`
-	ChannelReason     *string  `json:"channelReason,omitzero" url:"-"`
-	ChannelSubReason  *string  `json:"channelSubReason,omitzero" url:"-"`
-	DespatchLocation  *GUID    `json:"despatchLocation,omitzero" url:"-"`
-	ExchangeItems     []RowQty `json:"exchangeItems,omitzero" url:"-"`
-	IgnoredValidation *bool    `json:"ignoredValidation,omitzero" url:"-"`
-	IsBooking         *bool    `json:"isBooking,omitzero" url:"-"`
-	PkOrderID         *GUID    `json:"pkOrderId,omitzero" url:"-"`
-	Reason            *string  `json:"reason,omitzero" url:"-"`
-	ReturnLocation    *GUID    `json:"returnLocation,omitzero" url:"-"`
+	Category          *string  `json:"category,omitzero"`
+	ChannelReason     *string  `json:"channelReason,omitzero"`
+	ChannelSubReason  *string  `json:"channelSubReason,omitzero"`
+	DespatchLocation  *GUID    `json:"despatchLocation,omitzero"`
+	ExchangeItems     []RowQty `json:"exchangeItems,omitzero"`
+	IgnoredValidation *bool    `json:"ignoredValidation,omitzero"`
+	IsBooking         *bool    `json:"isBooking,omitzero"`
+	PkOrderID         *GUID    `json:"pkOrderId,omitzero"`
+	Reason            *string  `json:"reason,omitzero"`
+	ReturnLocation    *GUID    `json:"returnLocation,omitzero"`
 }
 
 // CreateFullResendRequest holds the parameters of ProcessedOrders.CreateFullResend.
 type CreateFullResendRequest struct {
-	AdditionalCost   *Decimal `json:"additionalCost,omitzero" url:"-"`
-	Category         *string  `json:"category,omitzero" url:"-"`
-	DespatchLocation *GUID    `json:"despatchLocation,omitzero" url:"-"`
-	PkOrderID        *GUID    `json:"pkOrderId,omitzero" url:"-"`
-	Reason           *string  `json:"reason,omitzero" url:"-"`
+	AdditionalCost   *Decimal `json:"additionalCost,omitzero"`
+	Category         *string  `json:"category,omitzero"`
+	DespatchLocation *GUID    `json:"despatchLocation,omitzero"`
+	PkOrderID        *GUID    `json:"pkOrderId,omitzero"`
+	Reason           *string  `json:"reason,omitzero"`
 }
 
 // CreateResendRequest holds the parameters of ProcessedOrders.CreateResend.
 type CreateResendRequest struct {
-	AdditionalCost   *Decimal `json:"additionalCost,omitzero" url:"-"`
-	Category         *string  `json:"category,omitzero" url:"-"`
-	DespatchLocation *GUID    `json:"despatchLocation,omitzero" url:"-"`
-	PkOrderID        *GUID    `json:"pkOrderId,omitzero" url:"-"`
-	Reason           *string  `json:"reason,omitzero" url:"-"`
-	ResendItems      []RowQty `json:"resendItems,omitzero" url:"-"`
+	AdditionalCost   *Decimal `json:"additionalCost,omitzero"`
+	Category         *string  `json:"category,omitzero"`
+	DespatchLocation *GUID    `json:"despatchLocation,omitzero"`
+	PkOrderID        *GUID    `json:"pkOrderId,omitzero"`
+	Reason           *string  `json:"reason,omitzero"`
+	ResendItems      []RowQty `json:"resendItems,omitzero"`
 }
 
 // DeleteOrderNoteRequest holds the parameters of ProcessedOrders.DeleteOrderNote.
 type DeleteOrderNoteRequest struct {
-	PkOrderNoteID *GUID `json:"pkOrderNoteId,omitzero" url:"-"`
+	PkOrderNoteID *GUID `json:"pkOrderNoteId,omitzero"`
 }
 
 // DeleteReturnCategoryRequest holds the parameters of ProcessedOrders.DeleteReturnCategory.
 type DeleteReturnCategoryRequest struct {
-	PkItemID *int `json:"pkItemId,omitzero" url:"-"`
+	PkItemID *int `json:"pkItemId,omitzero"`
 }
 
 // DownloadOrdersToCSVRequest holds the parameters of ProcessedOrders.DownloadOrdersToCSV.
 type DownloadOrdersToCSVRequest struct {
-	DateField     *ProcessedOrdersDateField `json:"DateField,omitzero" url:"-"`
-	FromDate      *Time                     `json:"FromDate,omitzero" url:"-"`
-	SearchFilters []SearchFilters           `json:"SearchFilters,omitzero" url:"-"`
-	SearchSorting *SearchSorting            `json:"SearchSorting,omitzero" url:"-"`
-	SearchTerm    *string                   `json:"SearchTerm,omitzero" url:"-"`
-	ToDate        *Time                     `json:"ToDate,omitzero" url:"-"`
+	DateField     *DownloadOrdersToCSVRequestDateField `json:"DateField,omitzero"`
+	FromDate      *Time                                `json:"FromDate,omitzero"`
+	SearchFilters []SearchFilters                      `json:"SearchFilters,omitzero"`
+	SearchSorting *SearchSorting                       `json:"SearchSorting,omitzero"`
+	SearchTerm    *string                              `json:"SearchTerm,omitzero"`
+	ToDate        *Time                                `json:"ToDate,omitzero"`
 }
 
 // DownloadOrdersToCSVResponse is part of a reply.
 type DownloadOrdersToCSVResponse struct {
-	CreationDate     string  `json:"CreationDate"`
-	DownloadProgress Decimal `json:"DownloadProgress"`
-	ID               GUID    `json:"Id"`
-	UploadProgress   Decimal `json:"UploadProgress"`
-	URL              string  `json:"Url"`
+	CreationDate     string  `json:"CreationDate,omitzero"`
+	DownloadProgress Decimal `json:"DownloadProgress,omitzero"`
+	ID               GUID    `json:"Id,omitzero"`
+	UploadProgress   Decimal `json:"UploadProgress,omitzero"`
+	URL              string  `json:"Url,omitzero"`
 }
 
 // ExistingRefundTotal is part of a reply.
 type ExistingRefundTotal struct {
-	Amount      Decimal `json:"Amount"`
-	Refundable  Decimal `json:"Refundable"`
-	TotalCharge Decimal `json:"TotalCharge"`
+	Amount      Decimal `json:"Amount,omitzero"`
+	Refundable  Decimal `json:"Refundable,omitzero"`
+	TotalCharge Decimal `json:"TotalCharge,omitzero"`
 }
 
 // GenericPagedResultProcessedOrderWeb is part of a reply.
 type GenericPagedResultProcessedOrderWeb struct {
-	Data           []ProcessedOrder `json:"Data"`
-	EntriesPerPage int              `json:"EntriesPerPage"`
-	PageNumber     int              `json:"PageNumber"`
-	TotalEntries   int64            `json:"TotalEntries"`
-	TotalPages     int              `json:"TotalPages"`
+	Data           []ProcessedOrder `json:"Data,omitzero"`
+	EntriesPerPage int              `json:"EntriesPerPage,omitzero"`
+	PageNumber     int              `json:"PageNumber,omitzero"`
+	TotalEntries   int64            `json:"TotalEntries,omitzero"`
+	TotalPages     int              `json:"TotalPages,omitzero"`
 }
 
 // GetChannelRefundReasonsRequest holds the parameters of ProcessedOrders.GetChannelRefundReasons.
@@ -665,12 +665,12 @@ type GetOrderInfoRequest struct {
 
 // GetOrderTrackingURLsRequest holds the parameters of ProcessedOrders.GetOrderTrackingURLs.
 type GetOrderTrackingURLsRequest struct {
-	Items []TrackingURLRequestItem `json:"Items,omitzero" url:"-"`
+	Items []TrackingURLRequestItem `json:"Items,omitzero"`
 }
 
 // GetOrderTrackingURLsResponse is part of a reply.
 type GetOrderTrackingURLsResponse struct {
-	Items []TrackingURLResponseItem `json:"Items"`
+	Items []TrackingURLResponseItem `json:"Items,omitzero"`
 }
 
 // GetPackageSplitRequest holds the parameters of ProcessedOrders.GetPackageSplit.
@@ -731,8 +731,8 @@ type GetReturnsExchangesRequest struct {
 
 // IsRefundValidRequest holds the parameters of ProcessedOrders.IsRefundValid.
 type IsRefundValidRequest struct {
-	PkOrderID   *GUID        `json:"pkOrderId,omitzero" url:"-"`
-	RefundItems []RefundItem `json:"refundItems,omitzero" url:"-"`
+	PkOrderID   *GUID        `json:"pkOrderId,omitzero"`
+	RefundItems []RefundItem `json:"refundItems,omitzero"`
 }
 
 // IsRefundValidationRequiredByOrderIDRequest holds the parameters of ProcessedOrders.IsRefundValidationRequiredByOrderID.
@@ -742,149 +742,149 @@ type IsRefundValidationRequiredByOrderIDRequest struct {
 
 // MarkManualRefundsAsActionedRequest holds the parameters of ProcessedOrders.MarkManualRefundsAsActioned.
 type MarkManualRefundsAsActionedRequest struct {
-	PkOrderID *GUID `json:"pkOrderId,omitzero" url:"-"`
+	PkOrderID *GUID `json:"pkOrderId,omitzero"`
 }
 
 // OrderItemReturnInfo is part of a reply.
 type OrderItemReturnInfo struct {
-	Batches                  []OrderItemReturnInfoBatched `json:"Batches"`
-	ChildItems               []OrderItemReturnInfo        `json:"ChildItems"`
-	Currency                 string                       `json:"Currency"`
-	IsCompositeParent        bool                         `json:"IsCompositeParent"`
-	IsPartialCompositeReturn bool                         `json:"IsPartialCompositeReturn"`
-	ItemTitle                string                       `json:"ItemTitle"`
-	OrderID                  GUID                         `json:"OrderId"`
-	OrderQty                 int                          `json:"OrderQty"`
-	ParentRatio              int                          `json:"ParentRatio"`
-	ParentRowID              GUID                         `json:"ParentRowId"`
-	ResentQty                int                          `json:"ResentQty"`
-	ReturnableQty            int                          `json:"ReturnableQty"`
-	ReturnedQty              int                          `json:"ReturnedQty"`
-	SKU                      string                       `json:"SKU"`
-	TaxCostInclusive         bool                         `json:"TaxCostInclusive"`
-	TaxRate                  Decimal                      `json:"TaxRate"`
-	UnitValue                Decimal                      `json:"UnitValue"`
-	FkOrderItemRowID         GUID                         `json:"fkOrderItemRowId"`
-	FkRefundRowID            GUID                         `json:"fkRefundRowId"`
-	PkStockItemID            GUID                         `json:"pkStockItemId"`
+	Batches                  []OrderItemReturnInfoBatched `json:"Batches,omitzero"`
+	ChildItems               []OrderItemReturnInfo        `json:"ChildItems,omitzero"`
+	Currency                 string                       `json:"Currency,omitzero"`
+	IsCompositeParent        bool                         `json:"IsCompositeParent,omitzero"`
+	IsPartialCompositeReturn bool                         `json:"IsPartialCompositeReturn,omitzero"`
+	ItemTitle                string                       `json:"ItemTitle,omitzero"`
+	OrderID                  GUID                         `json:"OrderId,omitzero"`
+	OrderQty                 int                          `json:"OrderQty,omitzero"`
+	ParentRatio              int                          `json:"ParentRatio,omitzero"`
+	ParentRowID              GUID                         `json:"ParentRowId,omitzero"`
+	ResentQty                int                          `json:"ResentQty,omitzero"`
+	ReturnableQty            int                          `json:"ReturnableQty,omitzero"`
+	ReturnedQty              int                          `json:"ReturnedQty,omitzero"`
+	SKU                      string                       `json:"SKU,omitzero"`
+	TaxCostInclusive         bool                         `json:"TaxCostInclusive,omitzero"`
+	TaxRate                  Decimal                      `json:"TaxRate,omitzero"`
+	UnitValue                Decimal                      `json:"UnitValue,omitzero"`
+	FkOrderItemRowID         GUID                         `json:"fkOrderItemRowId,omitzero"`
+	FkRefundRowID            GUID                         `json:"fkRefundRowId,omitzero"`
+	PkStockItemID            GUID                         `json:"pkStockItemId,omitzero"`
 }
 
 // OrderItemReturnInfoBatched is part of a reply.
 type OrderItemReturnInfoBatched struct {
-	BatchInventoryID         int     `json:"BatchInventoryId"`
-	BatchNumber              string  `json:"BatchNumber"`
-	Currency                 string  `json:"Currency"`
-	DespatchUnitValue        Decimal `json:"DespatchUnitValue"`
-	IsCompositeParent        bool    `json:"IsCompositeParent"`
-	IsPartialCompositeReturn bool    `json:"IsPartialCompositeReturn"`
-	ItemTitle                string  `json:"ItemTitle"`
-	OrderID                  GUID    `json:"OrderId"`
-	OrderItemBatchID         int     `json:"OrderItemBatchId"`
-	OrderQty                 int     `json:"OrderQty"`
-	ParentRatio              int     `json:"ParentRatio"`
-	ParentRowID              GUID    `json:"ParentRowId"`
-	ResentQty                int     `json:"ResentQty"`
-	ReturnableQty            int     `json:"ReturnableQty"`
-	ReturnedQty              int     `json:"ReturnedQty"`
-	SKU                      string  `json:"SKU"`
-	TaxCostInclusive         bool    `json:"TaxCostInclusive"`
-	TaxRate                  Decimal `json:"TaxRate"`
-	UnitValue                Decimal `json:"UnitValue"`
-	FkOrderItemRowID         GUID    `json:"fkOrderItemRowId"`
-	FkRefundRowID            GUID    `json:"fkRefundRowId"`
-	PkStockItemID            GUID    `json:"pkStockItemId"`
+	BatchInventoryID         int     `json:"BatchInventoryId,omitzero"`
+	BatchNumber              string  `json:"BatchNumber,omitzero"`
+	Currency                 string  `json:"Currency,omitzero"`
+	DespatchUnitValue        Decimal `json:"DespatchUnitValue,omitzero"`
+	IsCompositeParent        bool    `json:"IsCompositeParent,omitzero"`
+	IsPartialCompositeReturn bool    `json:"IsPartialCompositeReturn,omitzero"`
+	ItemTitle                string  `json:"ItemTitle,omitzero"`
+	OrderID                  GUID    `json:"OrderId,omitzero"`
+	OrderItemBatchID         int     `json:"OrderItemBatchId,omitzero"`
+	OrderQty                 int     `json:"OrderQty,omitzero"`
+	ParentRatio              int     `json:"ParentRatio,omitzero"`
+	ParentRowID              GUID    `json:"ParentRowId,omitzero"`
+	ResentQty                int     `json:"ResentQty,omitzero"`
+	ReturnableQty            int     `json:"ReturnableQty,omitzero"`
+	ReturnedQty              int     `json:"ReturnedQty,omitzero"`
+	SKU                      string  `json:"SKU,omitzero"`
+	TaxCostInclusive         bool    `json:"TaxCostInclusive,omitzero"`
+	TaxRate                  Decimal `json:"TaxRate,omitzero"`
+	UnitValue                Decimal `json:"UnitValue,omitzero"`
+	FkOrderItemRowID         GUID    `json:"fkOrderItemRowId,omitzero"`
+	FkRefundRowID            GUID    `json:"fkRefundRowId,omitzero"`
+	PkStockItemID            GUID    `json:"pkStockItemId,omitzero"`
 }
 
 // OrderReturnCategory is part of a reply.
 type OrderReturnCategory struct {
-	CategoryName string `json:"CategoryName"`
-	PkItemID     int    `json:"pkItemId"`
+	CategoryName string `json:"CategoryName,omitzero"`
+	PkItemID     int    `json:"pkItemId,omitzero"`
 }
 
 // ProcessedOrder is part of a reply.
 type ProcessedOrder struct {
-	AccountName            string  `json:"AccountName"`
-	Address1               string  `json:"Address1"`
-	Address2               string  `json:"Address2"`
-	Address3               string  `json:"Address3"`
-	BillingAddress1        string  `json:"BillingAddress1"`
-	BillingAddress2        string  `json:"BillingAddress2"`
-	BillingAddress3        string  `json:"BillingAddress3"`
-	BillingCompany         string  `json:"BillingCompany"`
-	BillingCountryName     string  `json:"BillingCountryName"`
-	BillingEmailAddress    string  `json:"BillingEmailAddress"`
-	BillingName            string  `json:"BillingName"`
-	BillingPhoneNumber     string  `json:"BillingPhoneNumber"`
-	BillingPostCode        string  `json:"BillingPostCode"`
-	BillingRegion          string  `json:"BillingRegion"`
-	BillingTown            string  `json:"BillingTown"`
-	BuyerPhoneNumber       string  `json:"BuyerPhoneNumber"`
-	ChannelBuyerName       string  `json:"ChannelBuyerName"`
-	Company                string  `json:"Company"`
-	CountryTaxRate         Decimal `json:"CountryTaxRate"`
-	ExternalReference      string  `json:"ExternalReference"`
-	FolderCollection       string  `json:"FolderCollection"`
-	FulfilmentLocationName string  `json:"FulfilmentLocationName"`
-	HoldOrCancel           bool    `json:"HoldOrCancel"`
-	IsExchange             bool    `json:"IsExchange"`
-	IsResend               bool    `json:"IsResend"`
-	ItemWeight             Decimal `json:"ItemWeight"`
-	PackageCategory        string  `json:"PackageCategory"`
-	PackageTitle           string  `json:"PackageTitle"`
-	PostageCostExTax       Decimal `json:"PostageCostExTax"`
-	PostalServiceCode      string  `json:"PostalServiceCode"`
-	PostalServiceName      string  `json:"PostalServiceName"`
-	PostalTrackingNumber   string  `json:"PostalTrackingNumber"`
-	ProfitMargin           Decimal `json:"ProfitMargin"`
-	ReferenceNum           string  `json:"ReferenceNum"`
-	Region                 string  `json:"Region"`
-	SecondaryReference     string  `json:"SecondaryReference"`
-	Source                 string  `json:"Source"`
-	SubSource              string  `json:"SubSource"`
-	Subtotal               Decimal `json:"Subtotal"`
-	TaxID                  string  `json:"TaxId"`
-	TotalDiscount          Decimal `json:"TotalDiscount"`
-	TotalWeight            Decimal `json:"TotalWeight"`
-	Town                   string  `json:"Town"`
-	Vendor                 string  `json:"Vendor"`
-	CBillingAddress        string  `json:"cBillingAddress"`
-	CCountry               string  `json:"cCountry"`
-	CCurrency              string  `json:"cCurrency"`
-	CEmailAddress          string  `json:"cEmailAddress"`
-	CFullName              string  `json:"cFullName"`
-	CPostCode              string  `json:"cPostCode"`
-	CShippingAddress       string  `json:"cShippingAddress"`
-	DCancelledOn           Time    `json:"dCancelledOn"`
-	DPaidOn                Time    `json:"dPaidOn"`
-	DProcessedOn           Time    `json:"dProcessedOn"`
-	DReceivedDate          Time    `json:"dReceivedDate"`
-	FPostageCost           Decimal `json:"fPostageCost"`
-	FTax                   Decimal `json:"fTax"`
-	FTotalCharge           Decimal `json:"fTotalCharge"`
-	NOrderID               int     `json:"nOrderId"`
-	NStatus                int     `json:"nStatus"`
-	PkOrderID              GUID    `json:"pkOrderID"`
-	TimeDiff               Decimal `json:"timeDiff"`
+	AccountName            string  `json:"AccountName,omitzero"`
+	Address1               string  `json:"Address1,omitzero"`
+	Address2               string  `json:"Address2,omitzero"`
+	Address3               string  `json:"Address3,omitzero"`
+	BillingAddress1        string  `json:"BillingAddress1,omitzero"`
+	BillingAddress2        string  `json:"BillingAddress2,omitzero"`
+	BillingAddress3        string  `json:"BillingAddress3,omitzero"`
+	BillingCompany         string  `json:"BillingCompany,omitzero"`
+	BillingCountryName     string  `json:"BillingCountryName,omitzero"`
+	BillingEmailAddress    string  `json:"BillingEmailAddress,omitzero"`
+	BillingName            string  `json:"BillingName,omitzero"`
+	BillingPhoneNumber     string  `json:"BillingPhoneNumber,omitzero"`
+	BillingPostCode        string  `json:"BillingPostCode,omitzero"`
+	BillingRegion          string  `json:"BillingRegion,omitzero"`
+	BillingTown            string  `json:"BillingTown,omitzero"`
+	BuyerPhoneNumber       string  `json:"BuyerPhoneNumber,omitzero"`
+	ChannelBuyerName       string  `json:"ChannelBuyerName,omitzero"`
+	Company                string  `json:"Company,omitzero"`
+	CountryTaxRate         Decimal `json:"CountryTaxRate,omitzero"`
+	ExternalReference      string  `json:"ExternalReference,omitzero"`
+	FolderCollection       string  `json:"FolderCollection,omitzero"`
+	FulfilmentLocationName string  `json:"FulfilmentLocationName,omitzero"`
+	HoldOrCancel           bool    `json:"HoldOrCancel,omitzero"`
+	IsExchange             bool    `json:"IsExchange,omitzero"`
+	IsResend               bool    `json:"IsResend,omitzero"`
+	ItemWeight             Decimal `json:"ItemWeight,omitzero"`
+	PackageCategory        string  `json:"PackageCategory,omitzero"`
+	PackageTitle           string  `json:"PackageTitle,omitzero"`
+	PostageCostExTax       Decimal `json:"PostageCostExTax,omitzero"`
+	PostalServiceCode      string  `json:"PostalServiceCode,omitzero"`
+	PostalServiceName      string  `json:"PostalServiceName,omitzero"`
+	PostalTrackingNumber   string  `json:"PostalTrackingNumber,omitzero"`
+	ProfitMargin           Decimal `json:"ProfitMargin,omitzero"`
+	ReferenceNum           string  `json:"ReferenceNum,omitzero"`
+	Region                 string  `json:"Region,omitzero"`
+	SecondaryReference     string  `json:"SecondaryReference,omitzero"`
+	Source                 string  `json:"Source,omitzero"`
+	SubSource              string  `json:"SubSource,omitzero"`
+	Subtotal               Decimal `json:"Subtotal,omitzero"`
+	TaxID                  string  `json:"TaxId,omitzero"`
+	TotalDiscount          Decimal `json:"TotalDiscount,omitzero"`
+	TotalWeight            Decimal `json:"TotalWeight,omitzero"`
+	Town                   string  `json:"Town,omitzero"`
+	Vendor                 string  `json:"Vendor,omitzero"`
+	CBillingAddress        string  `json:"cBillingAddress,omitzero"`
+	CCountry               string  `json:"cCountry,omitzero"`
+	CCurrency              string  `json:"cCurrency,omitzero"`
+	CEmailAddress          string  `json:"cEmailAddress,omitzero"`
+	CFullName              string  `json:"cFullName,omitzero"`
+	CPostCode              string  `json:"cPostCode,omitzero"`
+	CShippingAddress       string  `json:"cShippingAddress,omitzero"`
+	DCancelledOn           Time    `json:"dCancelledOn,omitzero"`
+	DPaidOn                Time    `json:"dPaidOn,omitzero"`
+	DProcessedOn           Time    `json:"dProcessedOn,omitzero"`
+	DReceivedDate          Time    `json:"dReceivedDate,omitzero"`
+	FPostageCost           Decimal `json:"fPostageCost,omitzero"`
+	FTax                   Decimal `json:"fTax,omitzero"`
+	FTotalCharge           Decimal `json:"fTotalCharge,omitzero"`
+	NOrderID               int     `json:"nOrderId,omitzero"`
+	NStatus                int     `json:"nStatus,omitzero"`
+	PkOrderID              GUID    `json:"pkOrderID,omitzero"`
+	TimeDiff               Decimal `json:"timeDiff,omitzero"`
 }
 
 // ProcessedOrderNote is part of a reply.
 type ProcessedOrderNote struct {
-	Internal      bool   `json:"Internal"`
-	Note          string `json:"Note"`
-	NoteEntryDate Time   `json:"NoteEntryDate"`
-	NoteTypeID    int    `json:"NoteTypeId"`
-	NoteUserName  string `json:"NoteUserName"`
-	FkOrderID     GUID   `json:"fkOrderId"`
-	PkOrderNoteID GUID   `json:"pkOrderNoteId"`
+	Internal      bool   `json:"Internal,omitzero"`
+	Note          string `json:"Note,omitzero"`
+	NoteEntryDate Time   `json:"NoteEntryDate,omitzero"`
+	NoteTypeID    int    `json:"NoteTypeId,omitzero"`
+	NoteUserName  string `json:"NoteUserName,omitzero"`
+	FkOrderID     GUID   `json:"fkOrderId,omitzero"`
+	PkOrderNoteID GUID   `json:"pkOrderNoteId,omitzero"`
 }
 
 // ProcessedOrderRelation is part of a reply.
 type ProcessedOrderRelation struct {
-	ChildOrderID         int    `json:"ChildOrderId"`
-	ChildOrderPkOrderID  GUID   `json:"ChildOrderPkOrderId"`
-	ParentOrderID        int    `json:"ParentOrderId"`
-	ParentOrderPkOrderID GUID   `json:"ParentOrderPkOrderId"`
-	RelationType         string `json:"RelationType"`
+	ChildOrderID         int    `json:"ChildOrderId,omitzero"`
+	ChildOrderPkOrderID  GUID   `json:"ChildOrderPkOrderId,omitzero"`
+	ParentOrderID        int    `json:"ParentOrderId,omitzero"`
+	ParentOrderPkOrderID GUID   `json:"ParentOrderPkOrderId,omitzero"`
+	RelationType         string `json:"RelationType,omitzero"`
 }
 
 // ProcessedOrdersGetTotalRefundsRequest holds the parameters of ProcessedOrders.GetTotalRefunds.
@@ -895,133 +895,133 @@ type ProcessedOrdersGetTotalRefundsRequest struct {
 
 // ProcessedOrdersOrderExtendedProperty is part of a reply.
 type ProcessedOrdersOrderExtendedProperty struct {
-	PropertyName  string `json:"PropertyName"`
-	PropertyType  string `json:"PropertyType"`
-	PropertyValue string `json:"PropertyValue"`
-	RowID         GUID   `json:"rowid"`
+	PropertyName  string `json:"PropertyName,omitzero"`
+	PropertyType  string `json:"PropertyType,omitzero"`
+	PropertyValue string `json:"PropertyValue,omitzero"`
+	RowID         GUID   `json:"rowid,omitzero"`
 }
 
 // RefundFreeTextRequest holds the parameters of ProcessedOrders.RefundFreeText.
 type RefundFreeTextRequest struct {
-	PkOrderID   *GUID        `json:"pkOrderId,omitzero" url:"-"`
-	RefundItems []RefundItem `json:"refundItems,omitzero" url:"-"`
+	PkOrderID   *GUID        `json:"pkOrderId,omitzero"`
+	RefundItems []RefundItem `json:"refundItems,omitzero"`
 }
 
 // RefundInfo is part of a reply.
 type RefundInfo struct {
-	ActionDate                      Time                        `json:"ActionDate"`
-	Actioned                        bool                        `json:"Actioned"`
-	Amount                          Decimal                     `json:"Amount"`
-	ChannelReason                   string                      `json:"ChannelReason"`
-	ChannelReasonSec                string                      `json:"ChannelReasonSec"`
-	Cost                            Decimal                     `json:"Cost"`
-	IgnoredValidation               bool                        `json:"IgnoredValidation"`
-	IsItem                          bool                        `json:"IsItem"`
-	IsNew                           bool                        `json:"IsNew"`
-	IsService                       bool                        `json:"IsService"`
-	ItemTitle                       string                      `json:"ItemTitle"`
-	Reason                          string                      `json:"Reason"`
-	RefundStatus                    ProcessedordersRefundStatus `json:"RefundStatus"`
-	ReturnReference                 string                      `json:"ReturnReference"`
-	SKU                             string                      `json:"SKU"`
-	ShouldSerializeChannelReason    bool                        `json:"ShouldSerializeChannelReason"`
-	ShouldSerializeChannelReasonSec bool                        `json:"ShouldSerializeChannelReasonSec"`
-	FkOrderItemRowID                GUID                        `json:"fkOrderItemRowId"`
-	PkRefundRowID                   GUID                        `json:"pkRefundRowId"`
+	ActionDate                      Time                   `json:"ActionDate,omitzero"`
+	Actioned                        bool                   `json:"Actioned,omitzero"`
+	Amount                          Decimal                `json:"Amount,omitzero"`
+	ChannelReason                   string                 `json:"ChannelReason,omitzero"`
+	ChannelReasonSec                string                 `json:"ChannelReasonSec,omitzero"`
+	Cost                            Decimal                `json:"Cost,omitzero"`
+	IgnoredValidation               bool                   `json:"IgnoredValidation,omitzero"`
+	IsItem                          bool                   `json:"IsItem,omitzero"`
+	IsNew                           bool                   `json:"IsNew,omitzero"`
+	IsService                       bool                   `json:"IsService,omitzero"`
+	ItemTitle                       string                 `json:"ItemTitle,omitzero"`
+	Reason                          string                 `json:"Reason,omitzero"`
+	RefundStatus                    RefundInfoRefundStatus `json:"RefundStatus,omitzero"`
+	ReturnReference                 string                 `json:"ReturnReference,omitzero"`
+	SKU                             string                 `json:"SKU,omitzero"`
+	ShouldSerializeChannelReason    bool                   `json:"ShouldSerializeChannelReason,omitzero"`
+	ShouldSerializeChannelReasonSec bool                   `json:"ShouldSerializeChannelReasonSec,omitzero"`
+	FkOrderItemRowID                GUID                   `json:"fkOrderItemRowId,omitzero"`
+	PkRefundRowID                   GUID                   `json:"pkRefundRowId,omitzero"`
 }
 
 // RefundItem is sent and received.
 type RefundItem struct {
-	ChannelReason    string              `json:"ChannelReason,omitzero"`
-	ChannelReasonSec string              `json:"ChannelReasonSec,omitzero"`
-	IsManualRefund   bool                `json:"IsManualRefund"`
-	Reason           string              `json:"Reason,omitzero"`
-	RefundAmount     Decimal             `json:"RefundAmount,omitzero"`
-	RefundQty        int                 `json:"RefundQty"`
-	Type             ProcessedordersType `json:"Type,omitzero"`
-	FkOrderItemID    GUID                `json:"fkOrderItemId,omitzero"`
-	PkRefundRowID    GUID                `json:"pkRefundRowId,omitzero"`
+	ChannelReason    string         `json:"ChannelReason,omitzero"`
+	ChannelReasonSec string         `json:"ChannelReasonSec,omitzero"`
+	IsManualRefund   bool           `json:"IsManualRefund"`
+	Reason           string         `json:"Reason,omitzero"`
+	RefundAmount     Decimal        `json:"RefundAmount,omitzero"`
+	RefundQty        int            `json:"RefundQty"`
+	Type             RefundItemType `json:"Type,omitzero"`
+	FkOrderItemID    GUID           `json:"fkOrderItemId,omitzero"`
+	PkRefundRowID    GUID           `json:"pkRefundRowId,omitzero"`
 }
 
 // RefundScreenOptions is part of a reply.
 type RefundScreenOptions struct {
-	CanRefundShipping         bool                          `json:"CanRefundShipping"`
-	FreeTextOption            ProcessedordersFreeTextOption `json:"FreeTextOption"`
-	IsServiceRefundAutomated  bool                          `json:"IsServiceRefundAutomated"`
-	IsShippingRefundAutomated bool                          `json:"IsShippingRefundAutomated"`
-	OrderHasServiceItems      bool                          `json:"OrderHasServiceItems"`
-	SupportsAutomatedRefunds  bool                          `json:"SupportsAutomatedRefunds"`
+	CanRefundShipping         bool                              `json:"CanRefundShipping,omitzero"`
+	FreeTextOption            RefundScreenOptionsFreeTextOption `json:"FreeTextOption,omitzero"`
+	IsServiceRefundAutomated  bool                              `json:"IsServiceRefundAutomated,omitzero"`
+	IsShippingRefundAutomated bool                              `json:"IsShippingRefundAutomated,omitzero"`
+	OrderHasServiceItems      bool                              `json:"OrderHasServiceItems,omitzero"`
+	SupportsAutomatedRefunds  bool                              `json:"SupportsAutomatedRefunds,omitzero"`
 }
 
 // RefundServicesRequest holds the parameters of ProcessedOrders.RefundServices.
 type RefundServicesRequest struct {
-	PkOrderID   *GUID        `json:"pkOrderId,omitzero" url:"-"`
-	RefundItems []RefundItem `json:"refundItems,omitzero" url:"-"`
+	PkOrderID   *GUID        `json:"pkOrderId,omitzero"`
+	RefundItems []RefundItem `json:"refundItems,omitzero"`
 }
 
 // RefundShippingRequest holds the parameters of ProcessedOrders.RefundShipping.
 type RefundShippingRequest struct {
-	PkOrderID *GUID `json:"pkOrderId,omitzero" url:"-"`
+	PkOrderID *GUID `json:"pkOrderId,omitzero"`
 }
 
 // RenameReturnCategoryRequest holds the parameters of ProcessedOrders.RenameReturnCategory.
 type RenameReturnCategoryRequest struct {
-	NewName  *string `json:"newName,omitzero" url:"-"`
-	PkItemID *int    `json:"pkItemId,omitzero" url:"-"`
+	NewName  *string `json:"newName,omitzero"`
+	PkItemID *int    `json:"pkItemId,omitzero"`
 }
 
 // ReturnInfo is part of a reply.
 type ReturnInfo struct {
-	AdditionalCost      Decimal                `json:"AdditionalCost"`
-	BatchNumber         string                 `json:"BatchNumber"`
-	Category            string                 `json:"Category"`
-	ChannelReason       string                 `json:"ChannelReason"`
-	ChannelReasonSec    string                 `json:"ChannelReasonSec"`
-	Completed           bool                   `json:"Completed"`
-	ItemTitle           string                 `json:"ItemTitle"`
-	LastDate            Time                   `json:"LastDate"`
-	LastState           string                 `json:"LastState"`
-	NewItemTitle        string                 `json:"NewItemTitle"`
-	NewOrderCancelled   bool                   `json:"NewOrderCancelled"`
-	NewOrderID          int                    `json:"NewOrderId"`
-	NewOrderProcessedOn Time                   `json:"NewOrderProcessedOn"`
-	NewQty              int                    `json:"NewQty"`
-	NewSKU              string                 `json:"NewSKU"`
-	OrderItemBatchID    int                    `json:"OrderItemBatchId"`
-	PendingRefund       Decimal                `json:"PendingRefund"`
-	Reason              string                 `json:"Reason"`
-	RefundedAmount      Decimal                `json:"RefundedAmount"`
-	ReturnDate          Time                   `json:"ReturnDate"`
-	ReturnQty           int                    `json:"ReturnQty"`
-	ReturnReference     string                 `json:"ReturnReference"`
-	RowType             ProcessedordersRowType `json:"RowType"`
-	SKU                 string                 `json:"SKU"`
-	ScrapQty            int                    `json:"ScrapQty"`
-	Scrapped            bool                   `json:"Scrapped"`
-	FkNewOrderID        GUID                   `json:"fkNewOrderId"`
-	FkNewOrderItemRowID GUID                   `json:"fkNewOrderItemRowId"`
-	FkNewStockItemID    GUID                   `json:"fkNewStockItemId"`
-	FkOrderID           GUID                   `json:"fkOrderId"`
-	FkOrderItemRowID    GUID                   `json:"fkOrderItemRowId"`
-	FkRefundRowID       GUID                   `json:"fkRefundRowId"`
-	FkReturnLocationID  GUID                   `json:"fkReturnLocationId"`
-	NOrderID            int                    `json:"nOrderId"`
-	PkReturnID          int                    `json:"pkReturnId"`
+	AdditionalCost      Decimal           `json:"AdditionalCost,omitzero"`
+	BatchNumber         string            `json:"BatchNumber,omitzero"`
+	Category            string            `json:"Category,omitzero"`
+	ChannelReason       string            `json:"ChannelReason,omitzero"`
+	ChannelReasonSec    string            `json:"ChannelReasonSec,omitzero"`
+	Completed           bool              `json:"Completed,omitzero"`
+	ItemTitle           string            `json:"ItemTitle,omitzero"`
+	LastDate            Time              `json:"LastDate,omitzero"`
+	LastState           string            `json:"LastState,omitzero"`
+	NewItemTitle        string            `json:"NewItemTitle,omitzero"`
+	NewOrderCancelled   bool              `json:"NewOrderCancelled,omitzero"`
+	NewOrderID          int               `json:"NewOrderId,omitzero"`
+	NewOrderProcessedOn Time              `json:"NewOrderProcessedOn,omitzero"`
+	NewQty              int               `json:"NewQty,omitzero"`
+	NewSKU              string            `json:"NewSKU,omitzero"`
+	OrderItemBatchID    int               `json:"OrderItemBatchId,omitzero"`
+	PendingRefund       Decimal           `json:"PendingRefund,omitzero"`
+	Reason              string            `json:"Reason,omitzero"`
+	RefundedAmount      Decimal           `json:"RefundedAmount,omitzero"`
+	ReturnDate          Time              `json:"ReturnDate,omitzero"`
+	ReturnQty           int               `json:"ReturnQty,omitzero"`
+	ReturnReference     string            `json:"ReturnReference,omitzero"`
+	RowType             ReturnInfoRowType `json:"RowType,omitzero"`
+	SKU                 string            `json:"SKU,omitzero"`
+	ScrapQty            int               `json:"ScrapQty,omitzero"`
+	Scrapped            bool              `json:"Scrapped,omitzero"`
+	FkNewOrderID        GUID              `json:"fkNewOrderId,omitzero"`
+	FkNewOrderItemRowID GUID              `json:"fkNewOrderItemRowId,omitzero"`
+	FkNewStockItemID    GUID              `json:"fkNewStockItemId,omitzero"`
+	FkOrderID           GUID              `json:"fkOrderId,omitzero"`
+	FkOrderItemRowID    GUID              `json:"fkOrderItemRowId,omitzero"`
+	FkRefundRowID       GUID              `json:"fkRefundRowId,omitzero"`
+	FkReturnLocationID  GUID              `json:"fkReturnLocationId,omitzero"`
+	NOrderID            int               `json:"nOrderId,omitzero"`
+	PkReturnID          int               `json:"pkReturnId,omitzero"`
 }
 
 // ReturnOrderHeader is part of a reply.
 type ReturnOrderHeader struct {
-	PostalServiceName string  `json:"PostalServiceName"`
-	RefundLink        string  `json:"RefundLink"`
-	Source            string  `json:"Source"`
-	SubSource         string  `json:"SubSource"`
-	CCurrency         string  `json:"cCurrency"`
-	CShippingAddress  string  `json:"cShippingAddress"`
-	DProcessedOn      Time    `json:"dProcessedOn"`
-	DReceivedDate     Time    `json:"dReceivedDate"`
-	FTotalCharge      Decimal `json:"fTotalCharge"`
-	NOrderID          int     `json:"nOrderId"`
-	PkOrderID         GUID    `json:"pkOrderId"`
+	PostalServiceName string  `json:"PostalServiceName,omitzero"`
+	RefundLink        string  `json:"RefundLink,omitzero"`
+	Source            string  `json:"Source,omitzero"`
+	SubSource         string  `json:"SubSource,omitzero"`
+	CCurrency         string  `json:"cCurrency,omitzero"`
+	CShippingAddress  string  `json:"cShippingAddress,omitzero"`
+	DProcessedOn      Time    `json:"dProcessedOn,omitzero"`
+	DReceivedDate     Time    `json:"dReceivedDate,omitzero"`
+	FTotalCharge      Decimal `json:"fTotalCharge,omitzero"`
+	NOrderID          int     `json:"nOrderId,omitzero"`
+	PkOrderID         GUID    `json:"pkOrderId,omitzero"`
 }
 
 // RowQty is part of a request.
@@ -1037,69 +1037,69 @@ type RowQty struct {
 	ScrapQty         *int            `json:"ScrapQty,omitzero"`
 }
 
-// SearchFilters is part of a request.
+// SearchFilters is sent and received.
 type SearchFilters struct {
-	SearchField *ProcessedordersSearchField `json:"SearchField,omitzero"`
-	SearchTerm  *string                     `json:"SearchTerm,omitzero"`
+	SearchField SearchFiltersSearchField `json:"SearchField,omitzero"`
+	SearchTerm  string                   `json:"SearchTerm,omitzero"`
 }
 
 // SearchProcessedOrdersPagedRequest holds the parameters of ProcessedOrders.SearchProcessedOrdersPaged.
 type SearchProcessedOrdersPagedRequest struct {
-	DateType          *ProcessedOrdersDateType `json:"dateType,omitzero" url:"-"`
-	ExactMatch        *bool                    `json:"exactMatch,omitzero" url:"-"`
-	From              *Time                    `json:"from,omitzero" url:"-"`
-	NumEntriesPerPage *int                     `json:"numEntriesPerPage,omitzero" url:"-"`
-	PageNum           *int                     `json:"pageNum,omitzero" url:"-"`
-	SearchField       *string                  `json:"searchField,omitzero" url:"-"`
-	SearchTerm        *string                  `json:"searchTerm,omitzero" url:"-"`
-	To                *Time                    `json:"to,omitzero" url:"-"`
+	DateType          *SearchProcessedOrdersPagedRequestDateType `json:"dateType,omitzero"`
+	ExactMatch        *bool                                      `json:"exactMatch,omitzero"`
+	From              *Time                                      `json:"from,omitzero"`
+	NumEntriesPerPage *int                                       `json:"numEntriesPerPage,omitzero"`
+	PageNum           *int                                       `json:"pageNum,omitzero"`
+	SearchField       *string                                    `json:"searchField,omitzero"`
+	SearchTerm        *string                                    `json:"searchTerm,omitzero"`
+	To                *Time                                      `json:"to,omitzero"`
 }
 
 // SearchProcessedOrdersRequest holds the parameters of ProcessedOrders.SearchProcessedOrders.
 type SearchProcessedOrdersRequest struct {
-	DateField      *ProcessedOrdersDateField `json:"DateField,omitzero" url:"-"`
-	FromDate       *Time                     `json:"FromDate,omitzero" url:"-"`
-	PageNumber     *int                      `json:"PageNumber,omitzero" url:"-"`
-	ResultsPerPage *int                      `json:"ResultsPerPage,omitzero" url:"-"`
-	SearchFilters  []SearchFilters           `json:"SearchFilters,omitzero" url:"-"`
-	SearchSorting  *SearchSorting            `json:"SearchSorting,omitzero" url:"-"`
-	SearchTerm     *string                   `json:"SearchTerm,omitzero" url:"-"`
-	ToDate         *Time                     `json:"ToDate,omitzero" url:"-"`
+	DateField      *SearchProcessedOrdersRequestDateField `json:"DateField,omitzero"`
+	FromDate       *Time                                  `json:"FromDate,omitzero"`
+	PageNumber     *int                                   `json:"PageNumber,omitzero"`
+	ResultsPerPage *int                                   `json:"ResultsPerPage,omitzero"`
+	SearchFilters  []SearchFilters                        `json:"SearchFilters,omitzero"`
+	SearchSorting  *SearchSorting                         `json:"SearchSorting,omitzero"`
+	SearchTerm     *string                                `json:"SearchTerm,omitzero"`
+	ToDate         *Time                                  `json:"ToDate,omitzero"`
 }
 
 // SearchProcessedOrdersResponse is part of a reply.
 type SearchProcessedOrdersResponse struct {
-	ProcessedOrders GenericPagedResultProcessedOrderWeb `json:"ProcessedOrders"`
+	ProcessedOrders GenericPagedResultProcessedOrderWeb `json:"ProcessedOrders,omitzero"`
 }
 
-// SearchSorting is part of a request.
+// SearchSorting is sent and received.
 type SearchSorting struct {
-	SortDirection *ProcessedordersSortDirection `json:"SortDirection,omitzero"`
-	SortField     *string                       `json:"SortField,omitzero"`
+	SortDirection SearchSortingSortDirection `json:"SortDirection,omitzero"`
+	SortField     string                     `json:"SortField,omitzero"`
 }
 
 // ServiceItem is part of a reply.
 type ServiceItem struct {
-	AllowsAutomatedRefund   bool                   `json:"AllowsAutomatedRefund"`
-	DefaultChannelReason    ChannelRefundReason    `json:"DefaultChannelReason"`
-	DefaultChannelSubReason ChannelRefundSubReason `json:"DefaultChannelSubReason"`
-	ItemNumber              string                 `json:"ItemNumber"`
-	ServiceCost             Decimal                `json:"ServiceCost"`
-	ServiceName             string                 `json:"ServiceName"`
-	PkOrderItemRowID        GUID                   `json:"pkOrderItemRowId"`
+	AllowsAutomatedRefund   bool                   `json:"AllowsAutomatedRefund,omitzero"`
+	DefaultChannelReason    ChannelRefundReason    `json:"DefaultChannelReason,omitzero"`
+	DefaultChannelSubReason ChannelRefundSubReason `json:"DefaultChannelSubReason,omitzero"`
+	ItemNumber              string                 `json:"ItemNumber,omitzero"`
+	ServiceCost             Decimal                `json:"ServiceCost,omitzero"`
+	ServiceName             string                 `json:"ServiceName,omitzero"`
+	PkOrderItemRowID        GUID                   `json:"pkOrderItemRowId,omitzero"`
 }
 
 // SplitPackaging is part of a reply.
 type SplitPackaging struct {
-	BinIndex         int     `json:"BinIndex"`
-	ItemTitle        string  `json:"ItemTitle"`
-	PackageTitle     string  `json:"PackageTitle"`
-	Quantity         int     `json:"Quantity"`
-	SKU              string  `json:"SKU"`
-	TrackingNumber   string  `json:"TrackingNumber"`
-	Weight           Decimal `json:"Weight"`
-	FkOrderItemRowID GUID    `json:"fkOrderItemRowId"`
-	PkBinID          GUID    `json:"pkBinId"`
+	BinIndex         int     `json:"BinIndex,omitzero"`
+	ItemTitle        string  `json:"ItemTitle,omitzero"`
+	PackageTitle     string  `json:"PackageTitle,omitzero"`
+	Quantity         int     `json:"Quantity,omitzero"`
+	SKU              string  `json:"SKU,omitzero"`
+	TrackingNumber   string  `json:"TrackingNumber,omitzero"`
+	Weight           Decimal `json:"Weight,omitzero"`
+	FkOrderItemRowID GUID    `json:"fkOrderItemRowId,omitzero"`
+	PkBinID          GUID    `json:"pkBinId,omitzero"`
 }
 
 // TrackingURLRequestItem is part of a request.
@@ -1112,134 +1112,145 @@ type TrackingURLRequestItem struct {
 
 // TrackingURLResponseItem is part of a reply.
 type TrackingURLResponseItem struct {
-	OrderID              int    `json:"OrderId"`
-	PostalTrackingNumber string `json:"PostalTrackingNumber"`
-	Postcode             string `json:"Postcode"`
-	TrackingURL          string `json:"TrackingURL"`
-	Vendor               string `json:"Vendor"`
+	OrderID              int    `json:"OrderId,omitzero"`
+	PostalTrackingNumber string `json:"PostalTrackingNumber,omitzero"`
+	Postcode             string `json:"Postcode,omitzero"`
+	TrackingURL          string `json:"TrackingURL,omitzero"`
+	Vendor               string `json:"Vendor,omitzero"`
 }
 
 // ValidateCompleteOrderRefundRequest holds the parameters of ProcessedOrders.ValidateCompleteOrderRefund.
 type ValidateCompleteOrderRefundRequest struct {
-	PkOrderID *GUID `json:"pkOrderId,omitzero" url:"-"`
+	PkOrderID *GUID `json:"pkOrderId,omitzero"`
 }
 
 // ValidationResult is part of a reply.
 type ValidationResult struct {
-	AdditionalInformation string               `json:"AdditionalInformation"`
-	InvalidItems          []RefundItem         `json:"InvalidItems"`
-	Type                  ValidationResultType `json:"Type"`
+	AdditionalInformation string               `json:"AdditionalInformation,omitzero"`
+	InvalidItems          []RefundItem         `json:"InvalidItems,omitzero"`
+	Type                  ValidationResultType `json:"Type,omitzero"`
 }
 
-// ProcessedOrdersDateField is an open list: Linnworks may add values.
-type ProcessedOrdersDateField string
+// DownloadOrdersToCSVRequestDateField is an open list: Linnworks may add values.
+type DownloadOrdersToCSVRequestDateField string
 
-// Values of ProcessedOrdersDateField.
+// Values of DownloadOrdersToCSVRequestDateField.
 const (
-	ProcessedOrdersDateFieldProcessed ProcessedOrdersDateField = "processed"
-	ProcessedOrdersDateFieldPayment   ProcessedOrdersDateField = "payment"
-	ProcessedOrdersDateFieldCancelled ProcessedOrdersDateField = "cancelled"
-	ProcessedOrdersDateFieldReceived  ProcessedOrdersDateField = "received"
+	DownloadOrdersToCSVRequestDateFieldProcessed DownloadOrdersToCSVRequestDateField = "processed"
+	DownloadOrdersToCSVRequestDateFieldPayment   DownloadOrdersToCSVRequestDateField = "payment"
+	DownloadOrdersToCSVRequestDateFieldCancelled DownloadOrdersToCSVRequestDateField = "cancelled"
+	DownloadOrdersToCSVRequestDateFieldReceived  DownloadOrdersToCSVRequestDateField = "received"
 )
 
-// ProcessedOrdersDateType is an open list: Linnworks may add values.
-type ProcessedOrdersDateType string
+// RefundInfoRefundStatus is an open list: Linnworks may add values.
+type RefundInfoRefundStatus string
 
-// Values of ProcessedOrdersDateType.
+// Values of RefundInfoRefundStatus.
 const (
-	ProcessedOrdersDateTypeAlldates        ProcessedOrdersDateType = "ALLDATES"
-	ProcessedOrdersDateTypeReceived        ProcessedOrdersDateType = "RECEIVED"
-	ProcessedOrdersDateTypeProcessed       ProcessedOrdersDateType = "PROCESSED"
-	ProcessedOrdersDateTypePaymentreceived ProcessedOrdersDateType = "PAYMENTRECEIVED"
-	ProcessedOrdersDateTypeCancelled       ProcessedOrdersDateType = "CANCELLED"
-)
-
-// ProcessedordersFreeTextOption is an open list: Linnworks may add values.
-type ProcessedordersFreeTextOption string
-
-// Values of ProcessedordersFreeTextOption.
-const (
-	ProcessedordersFreeTextOptionOk                                       ProcessedordersFreeTextOption = "OK"
-	ProcessedordersFreeTextOptionChannelRefundFunctionalityNotImplemented ProcessedordersFreeTextOption = "ChannelRefundFunctionalityNotImplemented"
-	ProcessedordersFreeTextOptionChannelRefundsDisabled                   ProcessedordersFreeTextOption = "ChannelRefundsDisabled"
-	ProcessedordersFreeTextOptionNotAllowed                               ProcessedordersFreeTextOption = "NotAllowed"
+	RefundInfoRefundStatusOpen       RefundInfoRefundStatus = "OPEN"
+	RefundInfoRefundStatusProcessed  RefundInfoRefundStatus = "PROCESSED"
+	RefundInfoRefundStatusError      RefundInfoRefundStatus = "ERROR"
+	RefundInfoRefundStatusErrorAcked RefundInfoRefundStatus = "ERROR_ACKED"
+	RefundInfoRefundStatusPending    RefundInfoRefundStatus = "PENDING"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *ProcessedordersFreeTextOption) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "OK", "ChannelRefundFunctionalityNotImplemented", "ChannelRefundsDisabled", "NotAllowed")
-}
-
-// ProcessedordersRefundStatus is an open list: Linnworks may add values.
-type ProcessedordersRefundStatus string
-
-// Values of ProcessedordersRefundStatus.
-const (
-	ProcessedordersRefundStatusOpen       ProcessedordersRefundStatus = "OPEN"
-	ProcessedordersRefundStatusProcessed  ProcessedordersRefundStatus = "PROCESSED"
-	ProcessedordersRefundStatusError      ProcessedordersRefundStatus = "ERROR"
-	ProcessedordersRefundStatusErrorAcked ProcessedordersRefundStatus = "ERROR_ACKED"
-	ProcessedordersRefundStatusPending    ProcessedordersRefundStatus = "PENDING"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *ProcessedordersRefundStatus) UnmarshalJSON(b []byte) error {
+func (v *RefundInfoRefundStatus) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "OPEN", "PROCESSED", "ERROR", "ERROR_ACKED", "PENDING")
 }
 
-// ProcessedordersRowType is an open list: Linnworks may add values.
-type ProcessedordersRowType string
+// RefundItemType is an open list: Linnworks may add values.
+type RefundItemType string
 
-// Values of ProcessedordersRowType.
+// Values of RefundItemType.
 const (
-	ProcessedordersRowTypeUnknown         ProcessedordersRowType = "UNKNOWN"
-	ProcessedordersRowTypeReturn          ProcessedordersRowType = "RETURN"
-	ProcessedordersRowTypeReturnrefund    ProcessedordersRowType = "RETURNREFUND"
-	ProcessedordersRowTypeExchange        ProcessedordersRowType = "EXCHANGE"
-	ProcessedordersRowTypeResend          ProcessedordersRowType = "RESEND"
-	ProcessedordersRowTypeReturnbooking   ProcessedordersRowType = "RETURNBOOKING"
-	ProcessedordersRowTypeExchangebooking ProcessedordersRowType = "EXCHANGEBOOKING"
+	RefundItemTypeItem     RefundItemType = "Item"
+	RefundItemTypeService  RefundItemType = "Service"
+	RefundItemTypeShipping RefundItemType = "Shipping"
+	RefundItemTypeFreeText RefundItemType = "FreeText"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *ProcessedordersRowType) UnmarshalJSON(b []byte) error {
+func (v *RefundItemType) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "Item", "Service", "Shipping", "FreeText")
+}
+
+// RefundScreenOptionsFreeTextOption is an open list: Linnworks may add values.
+type RefundScreenOptionsFreeTextOption string
+
+// Values of RefundScreenOptionsFreeTextOption.
+const (
+	RefundScreenOptionsFreeTextOptionOk                                       RefundScreenOptionsFreeTextOption = "OK"
+	RefundScreenOptionsFreeTextOptionChannelRefundFunctionalityNotImplemented RefundScreenOptionsFreeTextOption = "ChannelRefundFunctionalityNotImplemented"
+	RefundScreenOptionsFreeTextOptionChannelRefundsDisabled                   RefundScreenOptionsFreeTextOption = "ChannelRefundsDisabled"
+	RefundScreenOptionsFreeTextOptionNotAllowed                               RefundScreenOptionsFreeTextOption = "NotAllowed"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *RefundScreenOptionsFreeTextOption) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "OK", "ChannelRefundFunctionalityNotImplemented", "ChannelRefundsDisabled", "NotAllowed")
+}
+
+// ReturnInfoRowType is an open list: Linnworks may add values.
+type ReturnInfoRowType string
+
+// Values of ReturnInfoRowType.
+const (
+	ReturnInfoRowTypeUnknown         ReturnInfoRowType = "UNKNOWN"
+	ReturnInfoRowTypeReturn          ReturnInfoRowType = "RETURN"
+	ReturnInfoRowTypeReturnrefund    ReturnInfoRowType = "RETURNREFUND"
+	ReturnInfoRowTypeExchange        ReturnInfoRowType = "EXCHANGE"
+	ReturnInfoRowTypeResend          ReturnInfoRowType = "RESEND"
+	ReturnInfoRowTypeReturnbooking   ReturnInfoRowType = "RETURNBOOKING"
+	ReturnInfoRowTypeExchangebooking ReturnInfoRowType = "EXCHANGEBOOKING"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *ReturnInfoRowType) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "UNKNOWN", "RETURN", "RETURNREFUND", "EXCHANGE", "RESEND", "RETURNBOOKING", "EXCHANGEBOOKING")
 }
 
-// ProcessedordersSearchField is an open list: Linnworks may add values.
-type ProcessedordersSearchField string
+// SearchFiltersSearchField is an open list: Linnworks may add values.
+type SearchFiltersSearchField string
 
-// Values of ProcessedordersSearchField.
+// Values of SearchFiltersSearchField.
 const (
-	ProcessedordersSearchFieldSource         ProcessedordersSearchField = "Source"
-	ProcessedordersSearchFieldSubSource      ProcessedordersSearchField = "SubSource"
-	ProcessedordersSearchFieldItemIdentifier ProcessedordersSearchField = "ItemIdentifier"
+	SearchFiltersSearchFieldSource         SearchFiltersSearchField = "Source"
+	SearchFiltersSearchFieldSubSource      SearchFiltersSearchField = "SubSource"
+	SearchFiltersSearchFieldItemIdentifier SearchFiltersSearchField = "ItemIdentifier"
 )
 
-// ProcessedordersSortDirection is an open list: Linnworks may add values.
-type ProcessedordersSortDirection string
+// SearchProcessedOrdersPagedRequestDateType is an open list: Linnworks may add values.
+type SearchProcessedOrdersPagedRequestDateType string
 
-// Values of ProcessedordersSortDirection.
+// Values of SearchProcessedOrdersPagedRequestDateType.
 const (
-	ProcessedordersSortDirectionAsc  ProcessedordersSortDirection = "ASC"
-	ProcessedordersSortDirectionDesc ProcessedordersSortDirection = "DESC"
+	SearchProcessedOrdersPagedRequestDateTypeAlldates        SearchProcessedOrdersPagedRequestDateType = "ALLDATES"
+	SearchProcessedOrdersPagedRequestDateTypeReceived        SearchProcessedOrdersPagedRequestDateType = "RECEIVED"
+	SearchProcessedOrdersPagedRequestDateTypeProcessed       SearchProcessedOrdersPagedRequestDateType = "PROCESSED"
+	SearchProcessedOrdersPagedRequestDateTypePaymentreceived SearchProcessedOrdersPagedRequestDateType = "PAYMENTRECEIVED"
+	SearchProcessedOrdersPagedRequestDateTypeCancelled       SearchProcessedOrdersPagedRequestDateType = "CANCELLED"
 )
 
-// ProcessedordersType is an open list: Linnworks may add values.
-type ProcessedordersType string
+// SearchProcessedOrdersRequestDateField is an open list: Linnworks may add values.
+type SearchProcessedOrdersRequestDateField string
 
-// Values of ProcessedordersType.
+// Values of SearchProcessedOrdersRequestDateField.
 const (
-	ProcessedordersTypeItem     ProcessedordersType = "Item"
-	ProcessedordersTypeService  ProcessedordersType = "Service"
-	ProcessedordersTypeShipping ProcessedordersType = "Shipping"
-	ProcessedordersTypeFreeText ProcessedordersType = "FreeText"
+	SearchProcessedOrdersRequestDateFieldProcessed SearchProcessedOrdersRequestDateField = "processed"
+	SearchProcessedOrdersRequestDateFieldPayment   SearchProcessedOrdersRequestDateField = "payment"
+	SearchProcessedOrdersRequestDateFieldCancelled SearchProcessedOrdersRequestDateField = "cancelled"
+	SearchProcessedOrdersRequestDateFieldReceived  SearchProcessedOrdersRequestDateField = "received"
 )
 
-// UnmarshalJSON accepts a name or its number.
-func (v *ProcessedordersType) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "Item", "Service", "Shipping", "FreeText")
-}
+// SearchSortingSortDirection is an open list: Linnworks may add values.
+type SearchSortingSortDirection string
+
+// Values of SearchSortingSortDirection.
+const (
+	SearchSortingSortDirectionAsc  SearchSortingSortDirection = "ASC"
+	SearchSortingSortDirectionDesc SearchSortingSortDirection = "DESC"
+)
 
 // ValidationResultType is an open list: Linnworks may add values.
 type ValidationResultType string

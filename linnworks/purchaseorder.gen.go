@@ -379,8 +379,8 @@ func (s *PurchaseOrderService) GetPurchaseOrderNote(ctx context.Context, req *Ge
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-GetPurchaseOrderStatusList
-func (s *PurchaseOrderService) GetPurchaseOrderStatusList(ctx context.Context, req *GetPurchaseOrderStatusListRequest, opts ...CallOption) ([]PurchaseOrderResult, error) {
-	var out []PurchaseOrderResult
+func (s *PurchaseOrderService) GetPurchaseOrderStatusList(ctx context.Context, req *GetPurchaseOrderStatusListRequest, opts ...CallOption) ([]PurchaseOrderGetPurchaseOrderStatusListResult, error) {
+	var out []PurchaseOrderGetPurchaseOrderStatusListResult
 	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.GetPurchaseOrderStatusList", method: "POST", path: "/api/PurchaseOrder/GetPurchaseOrderStatusList",
 		body: bodyParams, replay: replayRead, limit: 150,
@@ -556,30 +556,30 @@ type AddAdditionalCostAllocationItem struct {
 
 // AddAdditionalCostItem is part of a request.
 type AddAdditionalCostItem struct {
-	AdditionalCostTypeID *int                           `json:"AdditionalCostTypeId,omitzero"`
-	AllocationLocked     *bool                          `json:"AllocationLocked,omitzero"`
-	AllocationMethod     *PurchaseorderAllocationMethod `json:"AllocationMethod,omitzero"`
-	ConversionRate       *Decimal                       `json:"ConversionRate,omitzero"`
-	Currency             *string                        `json:"Currency,omitzero"`
-	ID                   *GUID                          `json:"Id,omitzero"`
-	Print                *bool                          `json:"Print,omitzero"`
-	Reference            *string                        `json:"Reference,omitzero"`
-	SubTotalLineCost     *Decimal                       `json:"SubTotalLineCost,omitzero"`
-	TaxRate              *Decimal                       `json:"TaxRate,omitzero"`
+	AdditionalCostTypeID *int                                   `json:"AdditionalCostTypeId,omitzero"`
+	AllocationLocked     *bool                                  `json:"AllocationLocked,omitzero"`
+	AllocationMethod     *AddAdditionalCostItemAllocationMethod `json:"AllocationMethod,omitzero"`
+	ConversionRate       *Decimal                               `json:"ConversionRate,omitzero"`
+	Currency             *string                                `json:"Currency,omitzero"`
+	ID                   *GUID                                  `json:"Id,omitzero"`
+	Print                *bool                                  `json:"Print,omitzero"`
+	Reference            *string                                `json:"Reference,omitzero"`
+	SubTotalLineCost     *Decimal                               `json:"SubTotalLineCost,omitzero"`
+	TaxRate              *Decimal                               `json:"TaxRate,omitzero"`
 }
 
 // AddAdditionalCostTypesRequest holds the parameters of PurchaseOrder.AddAdditionalCostTypes.
 type AddAdditionalCostTypesRequest struct {
-	AllocationMethod    *PurchaseOrderAllocationMethod `json:"AllocationMethod,omitzero" url:"-"`
-	IsPartialAllocation *bool                          `json:"IsPartialAllocation,omitzero" url:"-"`
-	IsShippingType      *bool                          `json:"IsShippingType,omitzero" url:"-"`
-	Print               *bool                          `json:"Print,omitzero" url:"-"`
-	TypeName            *string                        `json:"TypeName,omitzero" url:"-"`
+	AllocationMethod    *AddAdditionalCostTypesRequestAllocationMethod `json:"AllocationMethod,omitzero"`
+	IsPartialAllocation *bool                                          `json:"IsPartialAllocation,omitzero"`
+	IsShippingType      *bool                                          `json:"IsShippingType,omitzero"`
+	Print               *bool                                          `json:"Print,omitzero"`
+	TypeName            *string                                        `json:"TypeName,omitzero"`
 }
 
 // AddAdditionalCostTypesResponse is part of a reply.
 type AddAdditionalCostTypesResponse struct {
-	NewAdditionalCostType PurchaseOrderAdditionalCostType `json:"NewAdditionalCostType"`
+	NewAdditionalCostType PurchaseOrderAdditionalCostType `json:"NewAdditionalCostType,omitzero"`
 }
 
 // AddPaymentStatementItem is part of a request.
@@ -602,13 +602,13 @@ type AddPurchaseOrderExtendedPropertyItem struct {
 
 // AddPurchaseOrderExtendedPropertyRequest holds the parameters of PurchaseOrder.AddPurchaseOrderExtendedProperty.
 type AddPurchaseOrderExtendedPropertyRequest struct {
-	ExtendedPropertyItems []AddPurchaseOrderExtendedPropertyItem `json:"ExtendedPropertyItems,omitzero" url:"-"`
-	PurchaseID            *GUID                                  `json:"PurchaseId,omitzero" url:"-"`
+	ExtendedPropertyItems []AddPurchaseOrderExtendedPropertyItem `json:"ExtendedPropertyItems,omitzero"`
+	PurchaseID            *GUID                                  `json:"PurchaseId,omitzero"`
 }
 
 // AddPurchaseOrderExtendedPropertyResponse is part of a reply.
 type AddPurchaseOrderExtendedPropertyResponse struct {
-	Items []PurchaseOrderExtendedProperty `json:"Items"`
+	Items []PurchaseOrderExtendedProperty `json:"Items,omitzero"`
 }
 
 // AddPurchaseOrderItem is part of a request.
@@ -635,13 +635,13 @@ type AddPurchaseOrderItemParameter struct {
 
 // AddPurchaseOrderItemRequest holds the parameters of PurchaseOrder.AddPurchaseOrderItem.
 type AddPurchaseOrderItemRequest struct {
-	AddItemParameter *AddPurchaseOrderItemParameter `json:"addItemParameter,omitzero" url:"-"`
+	AddItemParameter *AddPurchaseOrderItemParameter `json:"addItemParameter,omitzero"`
 }
 
 // AddPurchaseOrderNoteRequest holds the parameters of PurchaseOrder.AddPurchaseOrderNote.
 type AddPurchaseOrderNoteRequest struct {
-	Note         *string `json:"Note,omitzero" url:"-"`
-	PkPurchaseID *GUID   `json:"pkPurchaseId,omitzero" url:"-"`
+	Note         *string `json:"Note,omitzero"`
+	PkPurchaseID *GUID   `json:"pkPurchaseId,omitzero"`
 }
 
 // ChangePurchaseOrderStatusParameter is part of a request.
@@ -652,156 +652,156 @@ type ChangePurchaseOrderStatusParameter struct {
 
 // ChangePurchaseOrderStatusRequest holds the parameters of PurchaseOrder.ChangePurchaseOrderStatus.
 type ChangePurchaseOrderStatusRequest struct {
-	ChangeStatusParameter *ChangePurchaseOrderStatusParameter `json:"changeStatusParameter,omitzero" url:"-"`
+	ChangeStatusParameter *ChangePurchaseOrderStatusParameter `json:"changeStatusParameter,omitzero"`
 }
 
 // ColumnPurchaseOrderMappingModel is part of a request.
 type ColumnPurchaseOrderMappingModel struct {
-	CSVField           *string                          `json:"CsvField,omitzero"`
-	Index              *int                             `json:"Index,omitzero"`
-	LinnworksFieldType *PurchaseorderLinnworksFieldType `json:"LinnworksFieldType,omitzero"`
+	CSVField           *string                                            `json:"CsvField,omitzero"`
+	Index              *int                                               `json:"Index,omitzero"`
+	LinnworksFieldType *ColumnPurchaseOrderMappingModelLinnworksFieldType `json:"LinnworksFieldType,omitzero"`
 }
 
 // CommonModifiedAdditionalCostItem is part of a reply.
 type CommonModifiedAdditionalCostItem struct {
-	AdditionalCostTypeID                  int                                           `json:"AdditionalCostTypeId"`
-	AdditionalCostTypeIsPartialAllocation bool                                          `json:"AdditionalCostTypeIsPartialAllocation"`
-	AdditionalCostTypeIsShippingType      bool                                          `json:"AdditionalCostTypeIsShippingType"`
-	AdditionalCostTypeName                string                                        `json:"AdditionalCostTypeName"`
-	AllocationLocked                      bool                                          `json:"AllocationLocked"`
-	AllocationMethod                      PurchaseorderAllocationMethod                 `json:"AllocationMethod"`
-	ConversionRate                        Decimal                                       `json:"ConversionRate"`
-	CostAllocation                        []CommonPurchaseOrderAdditionalCostAllocation `json:"CostAllocation"`
-	Currency                              string                                        `json:"Currency"`
-	ID                                    GUID                                          `json:"Id"`
-	Print                                 bool                                          `json:"Print"`
-	PurchaseAdditionalCostItemID          int                                           `json:"PurchaseAdditionalCostItemId"`
-	Reference                             string                                        `json:"Reference"`
-	SubTotalLineCost                      Decimal                                       `json:"SubTotalLineCost"`
-	Tax                                   Decimal                                       `json:"Tax"`
-	TaxRate                               Decimal                                       `json:"TaxRate"`
-	TotalLineCost                         Decimal                                       `json:"TotalLineCost"`
+	AdditionalCostTypeID                  int                                              `json:"AdditionalCostTypeId,omitzero"`
+	AdditionalCostTypeIsPartialAllocation bool                                             `json:"AdditionalCostTypeIsPartialAllocation,omitzero"`
+	AdditionalCostTypeIsShippingType      bool                                             `json:"AdditionalCostTypeIsShippingType,omitzero"`
+	AdditionalCostTypeName                string                                           `json:"AdditionalCostTypeName,omitzero"`
+	AllocationLocked                      bool                                             `json:"AllocationLocked,omitzero"`
+	AllocationMethod                      CommonModifiedAdditionalCostItemAllocationMethod `json:"AllocationMethod,omitzero"`
+	ConversionRate                        Decimal                                          `json:"ConversionRate,omitzero"`
+	CostAllocation                        []CommonPurchaseOrderAdditionalCostAllocation    `json:"CostAllocation,omitzero"`
+	Currency                              string                                           `json:"Currency,omitzero"`
+	ID                                    GUID                                             `json:"Id,omitzero"`
+	Print                                 bool                                             `json:"Print,omitzero"`
+	PurchaseAdditionalCostItemID          int                                              `json:"PurchaseAdditionalCostItemId,omitzero"`
+	Reference                             string                                           `json:"Reference,omitzero"`
+	SubTotalLineCost                      Decimal                                          `json:"SubTotalLineCost,omitzero"`
+	Tax                                   Decimal                                          `json:"Tax,omitzero"`
+	TaxRate                               Decimal                                          `json:"TaxRate,omitzero"`
+	TotalLineCost                         Decimal                                          `json:"TotalLineCost,omitzero"`
 }
 
 // CommonPurchaseOrderAdditionalCost is part of a reply.
 type CommonPurchaseOrderAdditionalCost struct {
-	AdditionalCostTypeID                  int                                           `json:"AdditionalCostTypeId"`
-	AdditionalCostTypeIsPartialAllocation bool                                          `json:"AdditionalCostTypeIsPartialAllocation"`
-	AdditionalCostTypeIsShippingType      bool                                          `json:"AdditionalCostTypeIsShippingType"`
-	AdditionalCostTypeName                string                                        `json:"AdditionalCostTypeName"`
-	AllocationLocked                      bool                                          `json:"AllocationLocked"`
-	AllocationMethod                      PurchaseorderAllocationMethod                 `json:"AllocationMethod"`
-	ConversionRate                        Decimal                                       `json:"ConversionRate"`
-	CostAllocation                        []CommonPurchaseOrderAdditionalCostAllocation `json:"CostAllocation"`
-	Currency                              string                                        `json:"Currency"`
-	Print                                 bool                                          `json:"Print"`
-	PurchaseAdditionalCostItemID          int                                           `json:"PurchaseAdditionalCostItemId"`
-	Reference                             string                                        `json:"Reference"`
-	SubTotalLineCost                      Decimal                                       `json:"SubTotalLineCost"`
-	Tax                                   Decimal                                       `json:"Tax"`
-	TaxRate                               Decimal                                       `json:"TaxRate"`
-	TotalLineCost                         Decimal                                       `json:"TotalLineCost"`
+	AdditionalCostTypeID                  int                                               `json:"AdditionalCostTypeId,omitzero"`
+	AdditionalCostTypeIsPartialAllocation bool                                              `json:"AdditionalCostTypeIsPartialAllocation,omitzero"`
+	AdditionalCostTypeIsShippingType      bool                                              `json:"AdditionalCostTypeIsShippingType,omitzero"`
+	AdditionalCostTypeName                string                                            `json:"AdditionalCostTypeName,omitzero"`
+	AllocationLocked                      bool                                              `json:"AllocationLocked,omitzero"`
+	AllocationMethod                      CommonPurchaseOrderAdditionalCostAllocationMethod `json:"AllocationMethod,omitzero"`
+	ConversionRate                        Decimal                                           `json:"ConversionRate,omitzero"`
+	CostAllocation                        []CommonPurchaseOrderAdditionalCostAllocation     `json:"CostAllocation,omitzero"`
+	Currency                              string                                            `json:"Currency,omitzero"`
+	Print                                 bool                                              `json:"Print,omitzero"`
+	PurchaseAdditionalCostItemID          int                                               `json:"PurchaseAdditionalCostItemId,omitzero"`
+	Reference                             string                                            `json:"Reference,omitzero"`
+	SubTotalLineCost                      Decimal                                           `json:"SubTotalLineCost,omitzero"`
+	Tax                                   Decimal                                           `json:"Tax,omitzero"`
+	TaxRate                               Decimal                                           `json:"TaxRate,omitzero"`
+	TotalLineCost                         Decimal                                           `json:"TotalLineCost,omitzero"`
 }
 
 // CommonPurchaseOrderAdditionalCostAllocation is part of a reply.
 type CommonPurchaseOrderAdditionalCostAllocation struct {
-	AllocationPercentage         Decimal `json:"AllocationPercentage"`
-	CostAllocationID             int     `json:"CostAllocationId"`
-	PurchaseAdditionalCostItemID int     `json:"PurchaseAdditionalCostItemId"`
-	PurchaseItemID               GUID    `json:"PurchaseItemId"`
+	AllocationPercentage         Decimal `json:"AllocationPercentage,omitzero"`
+	CostAllocationID             int     `json:"CostAllocationId,omitzero"`
+	PurchaseAdditionalCostItemID int     `json:"PurchaseAdditionalCostItemId,omitzero"`
+	PurchaseItemID               GUID    `json:"PurchaseItemId,omitzero"`
 }
 
 // CommonPurchaseOrderDeliveredRecord is part of a reply.
 type CommonPurchaseOrderDeliveredRecord struct {
-	CreatedDateTime    Time    `json:"CreatedDateTime"`
-	DeliveredQuantity  int     `json:"DeliveredQuantity"`
-	ModifiedDateTime   Time    `json:"ModifiedDateTime"`
-	UnitCost           Decimal `json:"UnitCost"`
-	FkBatchInventoryID int     `json:"fkBatchInventoryId"`
-	FkPurchaseItemID   GUID    `json:"fkPurchaseItemId"`
-	FkStockLocationID  GUID    `json:"fkStockLocationId"`
-	PkDeliveryRecordID int     `json:"pkDeliveryRecordId"`
+	CreatedDateTime    Time    `json:"CreatedDateTime,omitzero"`
+	DeliveredQuantity  int     `json:"DeliveredQuantity,omitzero"`
+	ModifiedDateTime   Time    `json:"ModifiedDateTime,omitzero"`
+	UnitCost           Decimal `json:"UnitCost,omitzero"`
+	FkBatchInventoryID int     `json:"fkBatchInventoryId,omitzero"`
+	FkPurchaseItemID   GUID    `json:"fkPurchaseItemId,omitzero"`
+	FkStockLocationID  GUID    `json:"fkStockLocationId,omitzero"`
+	PkDeliveryRecordID int     `json:"pkDeliveryRecordId,omitzero"`
 }
 
 // CommonPurchaseOrderHeader is part of a reply.
 type CommonPurchaseOrderHeader struct {
-	ConversionRate            Decimal             `json:"ConversionRate"`
-	ConvertedGrandTotal       Decimal             `json:"ConvertedGrandTotal"`
-	ConvertedOtherCost        Decimal             `json:"ConvertedOtherCost"`
-	ConvertedOtherTax         Decimal             `json:"ConvertedOtherTax"`
-	ConvertedShippingCost     Decimal             `json:"ConvertedShippingCost"`
-	ConvertedShippingTax      Decimal             `json:"ConvertedShippingTax"`
-	Currency                  string              `json:"Currency"`
-	DateOfDelivery            Time                `json:"DateOfDelivery"`
-	DateOfPurchase            Time                `json:"DateOfPurchase"`
-	DeliveredLinesCount       int                 `json:"DeliveredLinesCount"`
-	ExternalInvoiceNumber     string              `json:"ExternalInvoiceNumber"`
-	LineCount                 int                 `json:"LineCount"`
-	Locked                    bool                `json:"Locked"`
-	PostagePaid               Decimal             `json:"PostagePaid"`
-	QuotedDeliveryDate        Time                `json:"QuotedDeliveryDate"`
-	ShippingTaxRate           Decimal             `json:"ShippingTaxRate"`
-	Status                    PurchaseorderStatus `json:"Status"`
-	SupplierReferenceNumber   string              `json:"SupplierReferenceNumber"`
-	TotalCost                 Decimal             `json:"TotalCost"`
-	UnitAmountTaxIncludedType int                 `json:"UnitAmountTaxIncludedType"`
-	FkLocationID              GUID                `json:"fkLocationId"`
-	FkSupplierID              GUID                `json:"fkSupplierId"`
-	PkPurchaseID              GUID                `json:"pkPurchaseID"`
-	TaxPaid                   Decimal             `json:"taxPaid"`
+	ConversionRate            Decimal                         `json:"ConversionRate,omitzero"`
+	ConvertedGrandTotal       Decimal                         `json:"ConvertedGrandTotal,omitzero"`
+	ConvertedOtherCost        Decimal                         `json:"ConvertedOtherCost,omitzero"`
+	ConvertedOtherTax         Decimal                         `json:"ConvertedOtherTax,omitzero"`
+	ConvertedShippingCost     Decimal                         `json:"ConvertedShippingCost,omitzero"`
+	ConvertedShippingTax      Decimal                         `json:"ConvertedShippingTax,omitzero"`
+	Currency                  string                          `json:"Currency,omitzero"`
+	DateOfDelivery            Time                            `json:"DateOfDelivery,omitzero"`
+	DateOfPurchase            Time                            `json:"DateOfPurchase,omitzero"`
+	DeliveredLinesCount       int                             `json:"DeliveredLinesCount,omitzero"`
+	ExternalInvoiceNumber     string                          `json:"ExternalInvoiceNumber,omitzero"`
+	LineCount                 int                             `json:"LineCount,omitzero"`
+	Locked                    bool                            `json:"Locked,omitzero"`
+	PostagePaid               Decimal                         `json:"PostagePaid,omitzero"`
+	QuotedDeliveryDate        Time                            `json:"QuotedDeliveryDate,omitzero"`
+	ShippingTaxRate           Decimal                         `json:"ShippingTaxRate,omitzero"`
+	Status                    CommonPurchaseOrderHeaderStatus `json:"Status,omitzero"`
+	SupplierReferenceNumber   string                          `json:"SupplierReferenceNumber,omitzero"`
+	TotalCost                 Decimal                         `json:"TotalCost,omitzero"`
+	UnitAmountTaxIncludedType int                             `json:"UnitAmountTaxIncludedType,omitzero"`
+	FkLocationID              GUID                            `json:"fkLocationId,omitzero"`
+	FkSupplierID              GUID                            `json:"fkSupplierId,omitzero"`
+	PkPurchaseID              GUID                            `json:"pkPurchaseID,omitzero"`
+	TaxPaid                   Decimal                         `json:"taxPaid,omitzero"`
 }
 
 // CommonPurchaseOrderItem is part of a reply.
 type CommonPurchaseOrderItem struct {
-	BarcodeNumber                  string  `json:"BarcodeNumber"`
-	BinRack                        string  `json:"BinRack"`
-	BoundToOpenOrdersItems         int     `json:"BoundToOpenOrdersItems"`
-	Cost                           Decimal `json:"Cost"`
-	Delivered                      int     `json:"Delivered"`
-	DimDepth                       Decimal `json:"DimDepth"`
-	DimHeight                      Decimal `json:"DimHeight"`
-	DimWidth                       Decimal `json:"DimWidth"`
-	InventoryTrackingType          int     `json:"InventoryTrackingType"`
-	IsDeleted                      bool    `json:"IsDeleted"`
-	ItemTitle                      string  `json:"ItemTitle"`
-	PackQuantity                   int     `json:"PackQuantity"`
-	PackSize                       int     `json:"PackSize"`
-	Quantity                       int     `json:"Quantity"`
-	QuantityBoundToOpenOrdersItems int     `json:"QuantityBoundToOpenOrdersItems"`
-	SKU                            string  `json:"SKU"`
-	SKUGroupIDs                    []int   `json:"SkuGroupIds"`
-	SortOrder                      int     `json:"SortOrder"`
-	StockItemIntID                 int     `json:"StockItemIntId"`
-	SupplierBarcode                string  `json:"SupplierBarcode"`
-	SupplierCode                   string  `json:"SupplierCode"`
-	Tax                            Decimal `json:"Tax"`
-	TaxRate                        Decimal `json:"TaxRate"`
-	FkStockItemID                  GUID    `json:"fkStockItemId"`
-	PkPurchaseItemID               GUID    `json:"pkPurchaseItemId"`
+	BarcodeNumber                  string  `json:"BarcodeNumber,omitzero"`
+	BinRack                        string  `json:"BinRack,omitzero"`
+	BoundToOpenOrdersItems         int     `json:"BoundToOpenOrdersItems,omitzero"`
+	Cost                           Decimal `json:"Cost,omitzero"`
+	Delivered                      int     `json:"Delivered,omitzero"`
+	DimDepth                       Decimal `json:"DimDepth,omitzero"`
+	DimHeight                      Decimal `json:"DimHeight,omitzero"`
+	DimWidth                       Decimal `json:"DimWidth,omitzero"`
+	InventoryTrackingType          int     `json:"InventoryTrackingType,omitzero"`
+	IsDeleted                      bool    `json:"IsDeleted,omitzero"`
+	ItemTitle                      string  `json:"ItemTitle,omitzero"`
+	PackQuantity                   int     `json:"PackQuantity,omitzero"`
+	PackSize                       int     `json:"PackSize,omitzero"`
+	Quantity                       int     `json:"Quantity,omitzero"`
+	QuantityBoundToOpenOrdersItems int     `json:"QuantityBoundToOpenOrdersItems,omitzero"`
+	SKU                            string  `json:"SKU,omitzero"`
+	SKUGroupIDs                    []int   `json:"SkuGroupIds,omitzero"`
+	SortOrder                      int     `json:"SortOrder,omitzero"`
+	StockItemIntID                 int     `json:"StockItemIntId,omitzero"`
+	SupplierBarcode                string  `json:"SupplierBarcode,omitzero"`
+	SupplierCode                   string  `json:"SupplierCode,omitzero"`
+	Tax                            Decimal `json:"Tax,omitzero"`
+	TaxRate                        Decimal `json:"TaxRate,omitzero"`
+	FkStockItemID                  GUID    `json:"fkStockItemId,omitzero"`
+	PkPurchaseItemID               GUID    `json:"pkPurchaseItemId,omitzero"`
 }
 
 // CommonPurchaseOrderPaymentStatement is part of a reply.
 type CommonPurchaseOrderPaymentStatement struct {
-	ConversionRate                 Decimal `json:"ConversionRate"`
-	CreationDate                   Time    `json:"CreationDate"`
-	Currency                       string  `json:"Currency"`
-	LineCost                       Decimal `json:"LineCost"`
-	PaymentDate                    Time    `json:"PaymentDate"`
-	PurchasePaymentStatementID     int     `json:"PurchasePaymentStatementId"`
-	Reference                      string  `json:"Reference"`
-	FkPurchaseAdditionalCostItemID int     `json:"fkPurchaseAdditionalCostItemId"`
+	ConversionRate                 Decimal `json:"ConversionRate,omitzero"`
+	CreationDate                   Time    `json:"CreationDate,omitzero"`
+	Currency                       string  `json:"Currency,omitzero"`
+	LineCost                       Decimal `json:"LineCost,omitzero"`
+	PaymentDate                    Time    `json:"PaymentDate,omitzero"`
+	PurchasePaymentStatementID     int     `json:"PurchasePaymentStatementId,omitzero"`
+	Reference                      string  `json:"Reference,omitzero"`
+	FkPurchaseAdditionalCostItemID int     `json:"fkPurchaseAdditionalCostItemId,omitzero"`
 }
 
 // CreatePOsFromInventoryRequest holds the parameters of PurchaseOrder.CreatePOsFromInventory.
 type CreatePOsFromInventoryRequest struct {
-	LocationID *GUID                        `json:"LocationId,omitzero" url:"-"`
-	ToCreate   []MyInventoryPOCreationItems `json:"ToCreate,omitzero" url:"-"`
+	LocationID *GUID                        `json:"LocationId,omitzero"`
+	ToCreate   []MyInventoryPOCreationItems `json:"ToCreate,omitzero"`
 }
 
 // CreatePOsFromInventoryResponse is part of a reply.
 type CreatePOsFromInventoryResponse struct {
-	PurchaseOrders    map[string]TupleGUIDString `json:"PurchaseOrders"`
-	SkippedStockItems []GUID                     `json:"SkippedStockItems"`
+	PurchaseOrders    map[string]TupleGUIDString `json:"PurchaseOrders,omitzero"`
+	SkippedStockItems []GUID                     `json:"SkippedStockItems,omitzero"`
 }
 
 // CreatePurchaseOrderInitialParameter is part of a request.
@@ -821,18 +821,18 @@ type CreatePurchaseOrderInitialParameter struct {
 
 // CreatePurchaseOrderInitialRequest holds the parameters of PurchaseOrder.CreatePurchaseOrderInitial.
 type CreatePurchaseOrderInitialRequest struct {
-	CreateParameters *CreatePurchaseOrderInitialParameter `json:"createParameters,omitzero" url:"-"`
+	CreateParameters *CreatePurchaseOrderInitialParameter `json:"createParameters,omitzero"`
 }
 
 // DeleteAdditionalCostTypesRequest holds the parameters of PurchaseOrder.DeleteAdditionalCostTypes.
 type DeleteAdditionalCostTypesRequest struct {
-	AdditionalCostTypeID *int `json:"AdditionalCostTypeId,omitzero" url:"-"`
+	AdditionalCostTypeID *int `json:"AdditionalCostTypeId,omitzero"`
 }
 
 // DeletePurchaseOrderExtendedPropertyRequest holds the parameters of PurchaseOrder.DeletePurchaseOrderExtendedProperty.
 type DeletePurchaseOrderExtendedPropertyRequest struct {
-	PurchaseID *GUID `json:"PurchaseId,omitzero" url:"-"`
-	RowIDs     []int `json:"RowIds,omitzero" url:"-"`
+	PurchaseID *GUID `json:"PurchaseId,omitzero"`
+	RowIDs     []int `json:"RowIds,omitzero"`
 }
 
 // DeletePurchaseOrderItemParameter is part of a request.
@@ -843,53 +843,53 @@ type DeletePurchaseOrderItemParameter struct {
 
 // DeletePurchaseOrderItemRequest holds the parameters of PurchaseOrder.DeletePurchaseOrderItem.
 type DeletePurchaseOrderItemRequest struct {
-	DeleteItemParameter *DeletePurchaseOrderItemParameter `json:"deleteItemParameter,omitzero" url:"-"`
+	DeleteItemParameter *DeletePurchaseOrderItemParameter `json:"deleteItemParameter,omitzero"`
 }
 
 // DeletePurchaseOrderNoteRequest holds the parameters of PurchaseOrder.DeletePurchaseOrderNote.
 type DeletePurchaseOrderNoteRequest struct {
-	PkPurchaseID          *GUID `json:"pkPurchaseId,omitzero" url:"-"`
-	PkPurchaseOrderNoteID *GUID `json:"pkPurchaseOrderNoteId,omitzero" url:"-"`
+	PkPurchaseID          *GUID `json:"pkPurchaseId,omitzero"`
+	PkPurchaseOrderNoteID *GUID `json:"pkPurchaseOrderNoteId,omitzero"`
 }
 
 // DeletePurchaseOrderRequest holds the parameters of PurchaseOrder.DeletePurchaseOrder.
 type DeletePurchaseOrderRequest struct {
-	PkPurchaseID *GUID `json:"pkPurchaseId,omitzero" url:"-"`
+	PkPurchaseID *GUID `json:"pkPurchaseId,omitzero"`
 }
 
 // DeliverPurchaseItemAllExceptBatchItemsRequest holds the parameters of PurchaseOrder.DeliverPurchaseItemAllExceptBatchItems.
 type DeliverPurchaseItemAllExceptBatchItemsRequest struct {
-	PurchaseID *GUID `json:"purchaseId,omitzero" url:"-"`
+	PurchaseID *GUID `json:"purchaseId,omitzero"`
 }
 
 // DeliverPurchaseItemAllRequest holds the parameters of PurchaseOrder.DeliverPurchaseItemAll.
 type DeliverPurchaseItemAllRequest struct {
-	PurchaseID *GUID `json:"purchaseId,omitzero" url:"-"`
+	PurchaseID *GUID `json:"purchaseId,omitzero"`
 }
 
 // DeliverPurchaseItemRequest holds the parameters of PurchaseOrder.DeliverPurchaseItem.
 type DeliverPurchaseItemRequest struct {
-	DeliverItemParameter *DeliverPurchaseOrderItemRequest `json:"deliverItemParameter,omitzero" url:"-"`
+	DeliverItemParameter *DeliverPurchaseOrderItemRequest `json:"deliverItemParameter,omitzero"`
 }
 
 // DeliverPurchaseItemsWithQuantityRequest holds the parameters of PurchaseOrder.DeliverPurchaseItemsWithQuantity.
 type DeliverPurchaseItemsWithQuantityRequest struct {
-	DeliveryID   *int                         `json:"DeliveryId,omitzero" url:"-"`
-	Items        []PurchaseOrderDeliveredItem `json:"Items,omitzero" url:"-"`
-	PkPurchaseID *GUID                        `json:"pkPurchaseId,omitzero" url:"-"`
+	DeliveryID   *int                         `json:"DeliveryId,omitzero"`
+	Items        []PurchaseOrderDeliveredItem `json:"Items,omitzero"`
+	PkPurchaseID *GUID                        `json:"pkPurchaseId,omitzero"`
 }
 
 // DeliverPurchaseOrderItemAllNoBatchResponse is part of a reply.
 type DeliverPurchaseOrderItemAllNoBatchResponse struct {
-	AllItemsDelivered bool                                `json:"allItemsDelivered"`
-	Message           string                              `json:"message"`
-	PoHeaderAndItems  DeliverPurchaseOrderItemAllResponse `json:"poHeaderAndItems"`
+	AllItemsDelivered bool                                `json:"allItemsDelivered,omitzero"`
+	Message           string                              `json:"message,omitzero"`
+	PoHeaderAndItems  DeliverPurchaseOrderItemAllResponse `json:"poHeaderAndItems,omitzero"`
 }
 
 // DeliverPurchaseOrderItemAllResponse is part of a reply.
 type DeliverPurchaseOrderItemAllResponse struct {
-	PurchaseOrderHeader CommonPurchaseOrderHeader `json:"PurchaseOrderHeader"`
-	PurchaseOrderItems  []CommonPurchaseOrderItem `json:"PurchaseOrderItems"`
+	PurchaseOrderHeader CommonPurchaseOrderHeader `json:"PurchaseOrderHeader,omitzero"`
+	PurchaseOrderItems  []CommonPurchaseOrderItem `json:"PurchaseOrderItems,omitzero"`
 }
 
 // DeliverPurchaseOrderItemRequest is part of a request.
@@ -907,50 +907,50 @@ type DeliverPurchaseOrderItemRequest struct {
 
 // DeliverPurchaseOrderItemResponse is part of a reply.
 type DeliverPurchaseOrderItemResponse struct {
-	BatchInventoryID     int                 `json:"BatchInventoryId"`
-	NewPurchaseOrderItem PurchaseOrderItem   `json:"NewPurchaseOrderItem"`
-	PurchaseOrderHeader  PurchaseOrderHeader `json:"PurchaseOrderHeader"`
+	BatchInventoryID     int                 `json:"BatchInventoryId,omitzero"`
+	NewPurchaseOrderItem PurchaseOrderItem   `json:"NewPurchaseOrderItem,omitzero"`
+	PurchaseOrderHeader  PurchaseOrderHeader `json:"PurchaseOrderHeader,omitzero"`
 }
 
 // DownloadResponse is part of a reply.
 type DownloadResponse struct {
-	Path string `json:"Path"`
-	URL  string `json:"Url"`
+	Path string `json:"Path,omitzero"`
+	URL  string `json:"Url,omitzero"`
 }
 
 // EmailSent is part of a reply.
 type EmailSent struct {
-	AttachmentURL string `json:"AttachmentUrl"`
-	Recipient     string `json:"Recipient"`
-	SendDate      Time   `json:"SendDate"`
-	Subject       string `json:"Subject"`
-	UserName      string `json:"UserName"`
-	PkEmailID     int    `json:"pkEmailId"`
+	AttachmentURL string `json:"AttachmentUrl,omitzero"`
+	Recipient     string `json:"Recipient,omitzero"`
+	SendDate      Time   `json:"SendDate,omitzero"`
+	Subject       string `json:"Subject,omitzero"`
+	UserName      string `json:"UserName,omitzero"`
+	PkEmailID     int    `json:"pkEmailId,omitzero"`
 }
 
 // ExportPurchaseOrderRequest holds the parameters of PurchaseOrder.ExportPurchaseOrder.
 type ExportPurchaseOrderRequest struct {
-	ColumnMappings  []ColumnPurchaseOrderMappingModel `json:"ColumnMappings,omitzero" url:"-"`
-	Delimiter       *string                           `json:"Delimiter,omitzero" url:"-"`
-	Encoding        *PurchaseOrderEncoding            `json:"Encoding,omitzero" url:"-"`
-	FileName        *string                           `json:"FileName,omitzero" url:"-"`
-	PurchaseID      *GUID                             `json:"PurchaseId,omitzero" url:"-"`
-	StringDelimiter *string                           `json:"StringDelimiter,omitzero" url:"-"`
+	ColumnMappings  []ColumnPurchaseOrderMappingModel   `json:"ColumnMappings,omitzero"`
+	Delimiter       *string                             `json:"Delimiter,omitzero"`
+	Encoding        *ExportPurchaseOrderRequestEncoding `json:"Encoding,omitzero"`
+	FileName        *string                             `json:"FileName,omitzero"`
+	PurchaseID      *GUID                               `json:"PurchaseId,omitzero"`
+	StringDelimiter *string                             `json:"StringDelimiter,omitzero"`
 }
 
 // FindStockItemResponse is part of a reply.
 type FindStockItemResponse struct {
-	Items []PurchaseItemFound `json:"Items"`
+	Items []PurchaseItemFound `json:"Items,omitzero"`
 }
 
 // GetAdditionalCostRequest holds the parameters of PurchaseOrder.GetAdditionalCost.
 type GetAdditionalCostRequest struct {
-	PurchaseID *GUID `json:"PurchaseId,omitzero" url:"-"`
+	PurchaseID *GUID `json:"PurchaseId,omitzero"`
 }
 
 // GetAdditionalCostResponse is part of a reply.
 type GetAdditionalCostResponse struct {
-	Items []CommonPurchaseOrderAdditionalCost `json:"items"`
+	Items []CommonPurchaseOrderAdditionalCost `json:"items,omitzero"`
 }
 
 // GetAdditionalCostTypesRequest holds the parameters of PurchaseOrder.GetAdditionalCostTypes.
@@ -959,72 +959,72 @@ type GetAdditionalCostTypesRequest struct {
 
 // GetAdditionalCostTypesResponse is part of a reply.
 type GetAdditionalCostTypesResponse struct {
-	AdditionalTypes []PurchaseOrderAdditionalCostType `json:"AdditionalTypes"`
+	AdditionalTypes []PurchaseOrderAdditionalCostType `json:"AdditionalTypes,omitzero"`
 }
 
 // GetDeliveredRecordsRequest holds the parameters of PurchaseOrder.GetDeliveredRecords.
 type GetDeliveredRecordsRequest struct {
-	PkPurchaseID *GUID `json:"pkPurchaseId,omitzero" url:"-"`
+	PkPurchaseID *GUID `json:"pkPurchaseId,omitzero"`
 }
 
 // GetDeliveredRecordsResponse is part of a reply.
 type GetDeliveredRecordsResponse struct {
-	Items []CommonPurchaseOrderDeliveredRecord `json:"Items"`
+	Items []CommonPurchaseOrderDeliveredRecord `json:"Items,omitzero"`
 }
 
 // GetEmailCSVFileRequest holds the parameters of PurchaseOrder.GetEmailCSVFile.
 type GetEmailCSVFileRequest struct {
-	PkPurchaseID *GUID `json:"pkPurchaseId,omitzero" url:"-"`
+	PkPurchaseID *GUID `json:"pkPurchaseId,omitzero"`
 }
 
 // GetEmailCSVFileResponse is part of a reply.
 type GetEmailCSVFileResponse struct {
-	URL string `json:"Url"`
+	URL string `json:"Url,omitzero"`
 }
 
 // GetEmailsSentRequest holds the parameters of PurchaseOrder.GetEmailsSent.
 type GetEmailsSentRequest struct {
-	PkPurchaseID *GUID `json:"pkPurchaseId,omitzero" url:"-"`
+	PkPurchaseID *GUID `json:"pkPurchaseId,omitzero"`
 }
 
 // GetEmailsSentResponse is part of a reply.
 type GetEmailsSentResponse struct {
-	Items []EmailSent `json:"Items"`
+	Items []EmailSent `json:"Items,omitzero"`
 }
 
 // GetPaymentStatementRequest holds the parameters of PurchaseOrder.GetPaymentStatement.
 type GetPaymentStatementRequest struct {
-	PurchaseID *GUID `json:"PurchaseId,omitzero" url:"-"`
+	PurchaseID *GUID `json:"PurchaseId,omitzero"`
 }
 
 // GetPaymentStatementResponse is part of a reply.
 type GetPaymentStatementResponse struct {
-	Items []CommonPurchaseOrderPaymentStatement `json:"items"`
+	Items []CommonPurchaseOrderPaymentStatement `json:"items,omitzero"`
 }
 
 // GetPurchaseOrderAuditRequest holds the parameters of PurchaseOrder.GetPurchaseOrderAudit.
 type GetPurchaseOrderAuditRequest struct {
-	AuditLog *SearchPurchaseOrderAuditLog `json:"auditLog,omitzero" url:"-"`
+	AuditLog *SearchPurchaseOrderAuditLog `json:"auditLog,omitzero"`
 }
 
 // GetPurchaseOrderExtendedPropertyRequest holds the parameters of PurchaseOrder.GetPurchaseOrderExtendedProperty.
 type GetPurchaseOrderExtendedPropertyRequest struct {
-	PurchaseID *GUID `json:"PurchaseId,omitzero" url:"-"`
+	PurchaseID *GUID `json:"PurchaseId,omitzero"`
 }
 
 // GetPurchaseOrderExtendedPropertyResponse is part of a reply.
 type GetPurchaseOrderExtendedPropertyResponse struct {
-	Items []PurchaseOrderExtendedProperty `json:"Items"`
+	Items []PurchaseOrderExtendedProperty `json:"Items,omitzero"`
 }
 
 // GetPurchaseOrderNoteRequest holds the parameters of PurchaseOrder.GetPurchaseOrderNote.
 type GetPurchaseOrderNoteRequest struct {
-	PkPurchaseID *GUID `json:"pkPurchaseId,omitzero" url:"-"`
+	PkPurchaseID *GUID `json:"pkPurchaseId,omitzero"`
 }
 
 // GetPurchaseOrderRequest holds the parameters of PurchaseOrder.GetPurchaseOrder.
 type GetPurchaseOrderRequest struct {
-	PkPurchaseID *GUID `json:"pkPurchaseId,omitzero" url:"-"`
+	PkPurchaseID *GUID `json:"pkPurchaseId,omitzero"`
 }
 
 // GetPurchaseOrderStatusListRequest holds the parameters of PurchaseOrder.GetPurchaseOrderStatusList.
@@ -1033,180 +1033,180 @@ type GetPurchaseOrderStatusListRequest struct {
 
 // GetPurchaseOrdersWithStockItemsRequest holds the parameters of PurchaseOrder.GetPurchaseOrdersWithStockItems.
 type GetPurchaseOrdersWithStockItemsRequest struct {
-	PurchaseOrder *PurchaseOrderWithStockItem `json:"purchaseOrder,omitzero" url:"-"`
+	PurchaseOrder *PurchaseOrderWithStockItem `json:"purchaseOrder,omitzero"`
 }
 
 // ModifiedAdditionalCostAllocationItem is part of a reply.
 type ModifiedAdditionalCostAllocationItem struct {
-	AllocationPercentage         Decimal `json:"AllocationPercentage"`
-	CostAllocationID             int     `json:"CostAllocationId"`
-	ID                           GUID    `json:"Id"`
-	PurchaseAdditionalCostItemID int     `json:"PurchaseAdditionalCostItemId"`
-	PurchaseItemID               GUID    `json:"PurchaseItemId"`
+	AllocationPercentage         Decimal `json:"AllocationPercentage,omitzero"`
+	CostAllocationID             int     `json:"CostAllocationId,omitzero"`
+	ID                           GUID    `json:"Id,omitzero"`
+	PurchaseAdditionalCostItemID int     `json:"PurchaseAdditionalCostItemId,omitzero"`
+	PurchaseItemID               GUID    `json:"PurchaseItemId,omitzero"`
 }
 
 // ModifiedPaymentStatementItem is part of a reply.
 type ModifiedPaymentStatementItem struct {
-	ConversionRate                 Decimal `json:"ConversionRate"`
-	CreationDate                   Time    `json:"CreationDate"`
-	Currency                       string  `json:"Currency"`
-	ID                             GUID    `json:"Id"`
-	LineCost                       Decimal `json:"LineCost"`
-	PaymentDate                    Time    `json:"PaymentDate"`
-	PurchasePaymentStatementID     int     `json:"PurchasePaymentStatementId"`
-	Reference                      string  `json:"Reference"`
-	FkPurchaseAdditionalCostItemID int     `json:"fkPurchaseAdditionalCostItemId"`
+	ConversionRate                 Decimal `json:"ConversionRate,omitzero"`
+	CreationDate                   Time    `json:"CreationDate,omitzero"`
+	Currency                       string  `json:"Currency,omitzero"`
+	ID                             GUID    `json:"Id,omitzero"`
+	LineCost                       Decimal `json:"LineCost,omitzero"`
+	PaymentDate                    Time    `json:"PaymentDate,omitzero"`
+	PurchasePaymentStatementID     int     `json:"PurchasePaymentStatementId,omitzero"`
+	Reference                      string  `json:"Reference,omitzero"`
+	FkPurchaseAdditionalCostItemID int     `json:"fkPurchaseAdditionalCostItemId,omitzero"`
 }
 
 // ModifiedPurchaseOrderItem is part of a reply.
 type ModifiedPurchaseOrderItem struct {
-	BoundToOpenOrdersItems         int     `json:"BoundToOpenOrdersItems"`
-	Cost                           Decimal `json:"Cost"`
-	ID                             GUID    `json:"Id"`
-	PackQuantity                   int     `json:"PackQuantity"`
-	PackSize                       int     `json:"PackSize"`
-	PurchaseItemID                 GUID    `json:"PurchaseItemId"`
-	Qty                            int     `json:"Qty"`
-	QuantityBoundToOpenOrdersItems int     `json:"QuantityBoundToOpenOrdersItems"`
-	StockItemID                    GUID    `json:"StockItemId"`
-	TaxRate                        Decimal `json:"TaxRate"`
+	BoundToOpenOrdersItems         int     `json:"BoundToOpenOrdersItems,omitzero"`
+	Cost                           Decimal `json:"Cost,omitzero"`
+	ID                             GUID    `json:"Id,omitzero"`
+	PackQuantity                   int     `json:"PackQuantity,omitzero"`
+	PackSize                       int     `json:"PackSize,omitzero"`
+	PurchaseItemID                 GUID    `json:"PurchaseItemId,omitzero"`
+	Qty                            int     `json:"Qty,omitzero"`
+	QuantityBoundToOpenOrdersItems int     `json:"QuantityBoundToOpenOrdersItems,omitzero"`
+	StockItemID                    GUID    `json:"StockItemId,omitzero"`
+	TaxRate                        Decimal `json:"TaxRate,omitzero"`
 }
 
 // ModifyAdditionalCostAllocationRequest holds the parameters of PurchaseOrder.ModifyAdditionalCostAllocation.
 type ModifyAdditionalCostAllocationRequest struct {
-	PurchaseID    *GUID                                `json:"PurchaseId,omitzero" url:"-"`
-	ItemsToAdd    []AddAdditionalCostAllocationItem    `json:"itemsToAdd,omitzero" url:"-"`
-	ItemsToDelete []int                                `json:"itemsToDelete,omitzero" url:"-"`
-	ItemsToUpdate []UpdateAdditionalCostAllocationItem `json:"itemsToUpdate,omitzero" url:"-"`
+	PurchaseID    *GUID                                `json:"PurchaseId,omitzero"`
+	ItemsToAdd    []AddAdditionalCostAllocationItem    `json:"itemsToAdd,omitzero"`
+	ItemsToDelete []int                                `json:"itemsToDelete,omitzero"`
+	ItemsToUpdate []UpdateAdditionalCostAllocationItem `json:"itemsToUpdate,omitzero"`
 }
 
 // ModifyAdditionalCostAllocationResponse is part of a reply.
 type ModifyAdditionalCostAllocationResponse struct {
-	ModifiedItems []ModifiedAdditionalCostAllocationItem `json:"ModifiedItems"`
+	ModifiedItems []ModifiedAdditionalCostAllocationItem `json:"ModifiedItems,omitzero"`
 }
 
 // ModifyAdditionalCostRequest holds the parameters of PurchaseOrder.ModifyAdditionalCost.
 type ModifyAdditionalCostRequest struct {
-	PurchaseID    *GUID                      `json:"PurchaseId,omitzero" url:"-"`
-	ItemsToAdd    []AddAdditionalCostItem    `json:"itemsToAdd,omitzero" url:"-"`
-	ItemsToDelete []int                      `json:"itemsToDelete,omitzero" url:"-"`
-	ItemsToUpdate []UpdateAdditionalCostItem `json:"itemsToUpdate,omitzero" url:"-"`
+	PurchaseID    *GUID                      `json:"PurchaseId,omitzero"`
+	ItemsToAdd    []AddAdditionalCostItem    `json:"itemsToAdd,omitzero"`
+	ItemsToDelete []int                      `json:"itemsToDelete,omitzero"`
+	ItemsToUpdate []UpdateAdditionalCostItem `json:"itemsToUpdate,omitzero"`
 }
 
 // ModifyPaymentStatementRequest holds the parameters of PurchaseOrder.ModifyPaymentStatement.
 type ModifyPaymentStatementRequest struct {
-	PurchaseID    *GUID                        `json:"PurchaseId,omitzero" url:"-"`
-	ItemsToAdd    []AddPaymentStatementItem    `json:"itemsToAdd,omitzero" url:"-"`
-	ItemsToDelete []int                        `json:"itemsToDelete,omitzero" url:"-"`
-	ItemsToUpdate []UpdatePaymentStatementItem `json:"itemsToUpdate,omitzero" url:"-"`
+	PurchaseID    *GUID                        `json:"PurchaseId,omitzero"`
+	ItemsToAdd    []AddPaymentStatementItem    `json:"itemsToAdd,omitzero"`
+	ItemsToDelete []int                        `json:"itemsToDelete,omitzero"`
+	ItemsToUpdate []UpdatePaymentStatementItem `json:"itemsToUpdate,omitzero"`
 }
 
 // ModifyPurchaseOrderItemsBulkRequest holds the parameters of PurchaseOrder.ModifyPurchaseOrderItemsBulk.
 type ModifyPurchaseOrderItemsBulkRequest struct {
-	ItemsToAdd    []AddPurchaseOrderItem    `json:"ItemsToAdd,omitzero" url:"-"`
-	ItemsToDelete []GUID                    `json:"ItemsToDelete,omitzero" url:"-"`
-	ItemsToUpdate []UpdatePurchaseOrderItem `json:"ItemsToUpdate,omitzero" url:"-"`
-	PurchaseID    *GUID                     `json:"PurchaseId,omitzero" url:"-"`
+	ItemsToAdd    []AddPurchaseOrderItem    `json:"ItemsToAdd,omitzero"`
+	ItemsToDelete []GUID                    `json:"ItemsToDelete,omitzero"`
+	ItemsToUpdate []UpdatePurchaseOrderItem `json:"ItemsToUpdate,omitzero"`
+	PurchaseID    *GUID                     `json:"PurchaseId,omitzero"`
 }
 
 // ModifyPurchaseOrderItemsBulkResponse is part of a reply.
 type ModifyPurchaseOrderItemsBulkResponse struct {
-	ModifiedItems       []ModifiedPurchaseOrderItem `json:"ModifiedItems"`
-	PurchaseOrderHeader CommonPurchaseOrderHeader   `json:"PurchaseOrderHeader"`
+	ModifiedItems       []ModifiedPurchaseOrderItem `json:"ModifiedItems,omitzero"`
+	PurchaseOrderHeader CommonPurchaseOrderHeader   `json:"PurchaseOrderHeader,omitzero"`
 }
 
 // MyInventoryPOCreationItems is part of a request.
 type MyInventoryPOCreationItems struct {
-	CalculationMethod      *PurchaseorderCalculationMethod `json:"CalculationMethod,omitzero"`
-	CanBeOrdered           *bool                           `json:"CanBeOrdered,omitzero"`
-	ErrorCode              *PurchaseorderErrorCode         `json:"ErrorCode,omitzero"`
-	ErrorMessage           *string                         `json:"ErrorMessage,omitzero"`
-	ImageURL               *string                         `json:"ImageURL,omitzero"`
-	IsNew                  *bool                           `json:"IsNew,omitzero"`
-	ItemTitle              *string                         `json:"ItemTitle,omitzero"`
-	MinimumOrderQuantity   *int                            `json:"MinimumOrderQuantity,omitzero"`
-	OpenOrderItemsBound    []GUID                          `json:"OpenOrderItemsBound,omitzero"`
-	OustandingPOQuantity   *int                            `json:"OustandingPOQuantity,omitzero"`
-	PurchaseOrderID        *GUID                           `json:"PurchaseOrderId,omitzero"`
-	QuantityInDraftPOs     *int                            `json:"QuantityInDraftPOs,omitzero"`
-	RequestedSupplierID    *GUID                           `json:"RequestedSupplierId,omitzero"`
-	SKU                    *string                         `json:"SKU,omitzero"`
-	StockItemID            *GUID                           `json:"StockItemId,omitzero"`
-	SuggestedReorderAmount *int                            `json:"SuggestedReorderAmount,omitzero"`
-	SupplierAssigned       *bool                           `json:"SupplierAssigned,omitzero"`
-	SupplierID             *GUID                           `json:"SupplierId,omitzero"`
-	SupplierName           *string                         `json:"SupplierName,omitzero"`
-	SupplierPackSize       *int                            `json:"SupplierPackSize,omitzero"`
+	CalculationMethod      *MyInventoryPOCreationItemsCalculationMethod `json:"CalculationMethod,omitzero"`
+	CanBeOrdered           *bool                                        `json:"CanBeOrdered,omitzero"`
+	ErrorCode              *MyInventoryPOCreationItemsErrorCode         `json:"ErrorCode,omitzero"`
+	ErrorMessage           *string                                      `json:"ErrorMessage,omitzero"`
+	ImageURL               *string                                      `json:"ImageURL,omitzero"`
+	IsNew                  *bool                                        `json:"IsNew,omitzero"`
+	ItemTitle              *string                                      `json:"ItemTitle,omitzero"`
+	MinimumOrderQuantity   *int                                         `json:"MinimumOrderQuantity,omitzero"`
+	OpenOrderItemsBound    []GUID                                       `json:"OpenOrderItemsBound,omitzero"`
+	OustandingPOQuantity   *int                                         `json:"OustandingPOQuantity,omitzero"`
+	PurchaseOrderID        *GUID                                        `json:"PurchaseOrderId,omitzero"`
+	QuantityInDraftPOs     *int                                         `json:"QuantityInDraftPOs,omitzero"`
+	RequestedSupplierID    *GUID                                        `json:"RequestedSupplierId,omitzero"`
+	SKU                    *string                                      `json:"SKU,omitzero"`
+	StockItemID            *GUID                                        `json:"StockItemId,omitzero"`
+	SuggestedReorderAmount *int                                         `json:"SuggestedReorderAmount,omitzero"`
+	SupplierAssigned       *bool                                        `json:"SupplierAssigned,omitzero"`
+	SupplierID             *GUID                                        `json:"SupplierId,omitzero"`
+	SupplierName           *string                                      `json:"SupplierName,omitzero"`
+	SupplierPackSize       *int                                         `json:"SupplierPackSize,omitzero"`
 }
 
 // PurchaseItemFound is part of a reply.
 type PurchaseItemFound struct {
-	ContainsComposites    bool    `json:"ContainsComposites"`
-	InventoryTrackingType int     `json:"InventoryTrackingType"`
-	ItemNumber            string  `json:"ItemNumber"`
-	ItemTitle             string  `json:"ItemTitle"`
-	KnownPurchasePrice    Decimal `json:"KnownPurchasePrice"`
-	PurchasePrice         Decimal `json:"PurchasePrice"`
-	StockItemIntID        int     `json:"StockItemIntId"`
-	SupplierBarcode       string  `json:"SupplierBarcode"`
-	SupplierCode          string  `json:"SupplierCode"`
-	SupplierMinOrderQty   int     `json:"SupplierMinOrderQty"`
-	SupplierPackSize      int     `json:"SupplierPackSize"`
-	TaxRate               Decimal `json:"TaxRate"`
-	FkStockLocationID     GUID    `json:"fkStockLocationId"`
-	FkSupplierID          GUID    `json:"fkSupplierId"`
-	PkStockItemID         GUID    `json:"pkStockItemId"`
+	ContainsComposites    bool    `json:"ContainsComposites,omitzero"`
+	InventoryTrackingType int     `json:"InventoryTrackingType,omitzero"`
+	ItemNumber            string  `json:"ItemNumber,omitzero"`
+	ItemTitle             string  `json:"ItemTitle,omitzero"`
+	KnownPurchasePrice    Decimal `json:"KnownPurchasePrice,omitzero"`
+	PurchasePrice         Decimal `json:"PurchasePrice,omitzero"`
+	StockItemIntID        int     `json:"StockItemIntId,omitzero"`
+	SupplierBarcode       string  `json:"SupplierBarcode,omitzero"`
+	SupplierCode          string  `json:"SupplierCode,omitzero"`
+	SupplierMinOrderQty   int     `json:"SupplierMinOrderQty,omitzero"`
+	SupplierPackSize      int     `json:"SupplierPackSize,omitzero"`
+	TaxRate               Decimal `json:"TaxRate,omitzero"`
+	FkStockLocationID     GUID    `json:"fkStockLocationId,omitzero"`
+	FkSupplierID          GUID    `json:"fkSupplierId,omitzero"`
+	PkStockItemID         GUID    `json:"pkStockItemId,omitzero"`
 }
 
 // PurchaseOrderAdditionalCost is part of a reply.
 type PurchaseOrderAdditionalCost struct {
-	AdditionalCostTypeID                  int                                     `json:"AdditionalCostTypeId"`
-	AdditionalCostTypeIsPartialAllocation bool                                    `json:"AdditionalCostTypeIsPartialAllocation"`
-	AdditionalCostTypeIsShippingType      bool                                    `json:"AdditionalCostTypeIsShippingType"`
-	AdditionalCostTypeName                string                                  `json:"AdditionalCostTypeName"`
-	AllocationLocked                      bool                                    `json:"AllocationLocked"`
-	AllocationMethod                      PurchaseorderAllocationMethod           `json:"AllocationMethod"`
-	ConversionRate                        Decimal                                 `json:"ConversionRate"`
-	CostAllocation                        []PurchaseOrderAdditionalCostAllocation `json:"CostAllocation"`
-	Currency                              string                                  `json:"Currency"`
-	Print                                 bool                                    `json:"Print"`
-	PurchaseAdditionalCostItemID          int                                     `json:"PurchaseAdditionalCostItemId"`
-	Reference                             string                                  `json:"Reference"`
-	SubTotalLineCost                      Decimal                                 `json:"SubTotalLineCost"`
-	Tax                                   Decimal                                 `json:"Tax"`
-	TaxRate                               Decimal                                 `json:"TaxRate"`
-	TotalLineCost                         Decimal                                 `json:"TotalLineCost"`
+	AdditionalCostTypeID                  int                                         `json:"AdditionalCostTypeId,omitzero"`
+	AdditionalCostTypeIsPartialAllocation bool                                        `json:"AdditionalCostTypeIsPartialAllocation,omitzero"`
+	AdditionalCostTypeIsShippingType      bool                                        `json:"AdditionalCostTypeIsShippingType,omitzero"`
+	AdditionalCostTypeName                string                                      `json:"AdditionalCostTypeName,omitzero"`
+	AllocationLocked                      bool                                        `json:"AllocationLocked,omitzero"`
+	AllocationMethod                      PurchaseOrderAdditionalCostAllocationMethod `json:"AllocationMethod,omitzero"`
+	ConversionRate                        Decimal                                     `json:"ConversionRate,omitzero"`
+	CostAllocation                        []PurchaseOrderAdditionalCostAllocation     `json:"CostAllocation,omitzero"`
+	Currency                              string                                      `json:"Currency,omitzero"`
+	Print                                 bool                                        `json:"Print,omitzero"`
+	PurchaseAdditionalCostItemID          int                                         `json:"PurchaseAdditionalCostItemId,omitzero"`
+	Reference                             string                                      `json:"Reference,omitzero"`
+	SubTotalLineCost                      Decimal                                     `json:"SubTotalLineCost,omitzero"`
+	Tax                                   Decimal                                     `json:"Tax,omitzero"`
+	TaxRate                               Decimal                                     `json:"TaxRate,omitzero"`
+	TotalLineCost                         Decimal                                     `json:"TotalLineCost,omitzero"`
 }
 
 // PurchaseOrderAdditionalCostAllocation is part of a reply.
 type PurchaseOrderAdditionalCostAllocation struct {
-	AllocationPercentage         Decimal `json:"AllocationPercentage"`
-	CostAllocationID             int     `json:"CostAllocationId"`
-	PurchaseAdditionalCostItemID int     `json:"PurchaseAdditionalCostItemId"`
-	PurchaseItemID               GUID    `json:"PurchaseItemId"`
+	AllocationPercentage         Decimal `json:"AllocationPercentage,omitzero"`
+	CostAllocationID             int     `json:"CostAllocationId,omitzero"`
+	PurchaseAdditionalCostItemID int     `json:"PurchaseAdditionalCostItemId,omitzero"`
+	PurchaseItemID               GUID    `json:"PurchaseItemId,omitzero"`
 }
 
 // PurchaseOrderAdditionalCostType is part of a reply.
 type PurchaseOrderAdditionalCostType struct {
-	AdditionalCostTypeID int                           `json:"AdditionalCostTypeId"`
-	AllocationMethod     PurchaseorderAllocationMethod `json:"AllocationMethod"`
-	IsPartialAllocation  bool                          `json:"IsPartialAllocation"`
-	IsShippingType       bool                          `json:"IsShippingType"`
-	Print                bool                          `json:"Print"`
-	TypeName             string                        `json:"TypeName"`
+	AdditionalCostTypeID int                                             `json:"AdditionalCostTypeId,omitzero"`
+	AllocationMethod     PurchaseOrderAdditionalCostTypeAllocationMethod `json:"AllocationMethod,omitzero"`
+	IsPartialAllocation  bool                                            `json:"IsPartialAllocation,omitzero"`
+	IsShippingType       bool                                            `json:"IsShippingType,omitzero"`
+	Print                bool                                            `json:"Print,omitzero"`
+	TypeName             string                                          `json:"TypeName,omitzero"`
 }
 
 // PurchaseOrderAudit is part of a reply.
 type PurchaseOrderAudit struct {
-	AuditTrailDate          string `json:"AuditTrailDate"`
-	AuditTrailDateTimeStamp Time   `json:"AuditTrailDateTimeStamp"`
-	AuditTrailNote          string `json:"AuditTrailNote"`
-	AuditTrailTag           string `json:"AuditTrailTag"`
-	AuditTrailTime          string `json:"AuditTrailTime"`
-	AuditTrailType          string `json:"AuditTrailType"`
-	UserName                string `json:"UserName"`
-	FkPurchaseID            GUID   `json:"fkPurchaseId"`
-	PkPurchaseAuditTrailID  GUID   `json:"pkPurchaseAuditTrailId"`
+	AuditTrailDate          string `json:"AuditTrailDate,omitzero"`
+	AuditTrailDateTimeStamp Time   `json:"AuditTrailDateTimeStamp,omitzero"`
+	AuditTrailNote          string `json:"AuditTrailNote,omitzero"`
+	AuditTrailTag           string `json:"AuditTrailTag,omitzero"`
+	AuditTrailTime          string `json:"AuditTrailTime,omitzero"`
+	AuditTrailType          string `json:"AuditTrailType,omitzero"`
+	UserName                string `json:"UserName,omitzero"`
+	FkPurchaseID            GUID   `json:"fkPurchaseId,omitzero"`
+	PkPurchaseAuditTrailID  GUID   `json:"pkPurchaseAuditTrailId,omitzero"`
 }
 
 // PurchaseOrderDeliveredItem is part of a request.
@@ -1217,130 +1217,130 @@ type PurchaseOrderDeliveredItem struct {
 
 // PurchaseOrderDeliveredRecord is part of a reply.
 type PurchaseOrderDeliveredRecord struct {
-	CreatedDateTime    Time    `json:"CreatedDateTime"`
-	DeliveredQuantity  int     `json:"DeliveredQuantity"`
-	ModifiedDateTime   Time    `json:"ModifiedDateTime"`
-	UnitCost           Decimal `json:"UnitCost"`
-	FkBatchInventoryID int     `json:"fkBatchInventoryId"`
-	FkDeliveryID       int     `json:"fkDeliveryId"`
-	FkPurchaseItemID   GUID    `json:"fkPurchaseItemId"`
-	FkStockLocationID  GUID    `json:"fkStockLocationId"`
-	PkDeliveryRecordID int     `json:"pkDeliveryRecordId"`
+	CreatedDateTime    Time    `json:"CreatedDateTime,omitzero"`
+	DeliveredQuantity  int     `json:"DeliveredQuantity,omitzero"`
+	ModifiedDateTime   Time    `json:"ModifiedDateTime,omitzero"`
+	UnitCost           Decimal `json:"UnitCost,omitzero"`
+	FkBatchInventoryID int     `json:"fkBatchInventoryId,omitzero"`
+	FkDeliveryID       int     `json:"fkDeliveryId,omitzero"`
+	FkPurchaseItemID   GUID    `json:"fkPurchaseItemId,omitzero"`
+	FkStockLocationID  GUID    `json:"fkStockLocationId,omitzero"`
+	PkDeliveryRecordID int     `json:"pkDeliveryRecordId,omitzero"`
 }
 
 // PurchaseOrderExtendedProperty is part of a reply.
 type PurchaseOrderExtendedProperty struct {
-	AddedDateTime Time   `json:"AddedDateTime"`
-	PropertyName  string `json:"PropertyName"`
-	PropertyValue string `json:"PropertyValue"`
-	PurchaseID    GUID   `json:"PurchaseID"`
-	RowID         int    `json:"RowId"`
-	UserName      string `json:"UserName"`
+	AddedDateTime Time   `json:"AddedDateTime,omitzero"`
+	PropertyName  string `json:"PropertyName,omitzero"`
+	PropertyValue string `json:"PropertyValue,omitzero"`
+	PurchaseID    GUID   `json:"PurchaseID,omitzero"`
+	RowID         int    `json:"RowId,omitzero"`
+	UserName      string `json:"UserName,omitzero"`
 }
 
 // PurchaseOrderFindStockItemRequest holds the parameters of PurchaseOrder.FindStockItem.
 type PurchaseOrderFindStockItemRequest struct {
-	Codes []string `json:"Codes,omitzero" url:"-"`
+	Codes []string `json:"Codes,omitzero"`
 }
 
 // PurchaseOrderHeader is part of a reply.
 type PurchaseOrderHeader struct {
-	ConversionRate            Decimal             `json:"ConversionRate"`
-	ConvertedGrandTotal       Decimal             `json:"ConvertedGrandTotal"`
-	ConvertedOtherCost        Decimal             `json:"ConvertedOtherCost"`
-	ConvertedOtherTax         Decimal             `json:"ConvertedOtherTax"`
-	ConvertedShippingCost     Decimal             `json:"ConvertedShippingCost"`
-	ConvertedShippingTax      Decimal             `json:"ConvertedShippingTax"`
-	Currency                  string              `json:"Currency"`
-	DateOfDelivery            Time                `json:"DateOfDelivery"`
-	DateOfPurchase            Time                `json:"DateOfPurchase"`
-	DeliveredLinesCount       int                 `json:"DeliveredLinesCount"`
-	ExternalInvoiceNumber     string              `json:"ExternalInvoiceNumber"`
-	LineCount                 int                 `json:"LineCount"`
-	Locked                    bool                `json:"Locked"`
-	PostagePaid               Decimal             `json:"PostagePaid"`
-	QuotedDeliveryDate        Time                `json:"QuotedDeliveryDate"`
-	ShippingTaxRate           Decimal             `json:"ShippingTaxRate"`
-	Status                    PurchaseorderStatus `json:"Status"`
-	SupplierReferenceNumber   string              `json:"SupplierReferenceNumber"`
-	TotalCost                 Decimal             `json:"TotalCost"`
-	UnitAmountTaxIncludedType int                 `json:"UnitAmountTaxIncludedType"`
-	FkLocationID              GUID                `json:"fkLocationId"`
-	FkSupplierID              GUID                `json:"fkSupplierId"`
-	PkPurchaseID              GUID                `json:"pkPurchaseID"`
-	TaxPaid                   Decimal             `json:"taxPaid"`
+	ConversionRate            Decimal                   `json:"ConversionRate,omitzero"`
+	ConvertedGrandTotal       Decimal                   `json:"ConvertedGrandTotal,omitzero"`
+	ConvertedOtherCost        Decimal                   `json:"ConvertedOtherCost,omitzero"`
+	ConvertedOtherTax         Decimal                   `json:"ConvertedOtherTax,omitzero"`
+	ConvertedShippingCost     Decimal                   `json:"ConvertedShippingCost,omitzero"`
+	ConvertedShippingTax      Decimal                   `json:"ConvertedShippingTax,omitzero"`
+	Currency                  string                    `json:"Currency,omitzero"`
+	DateOfDelivery            Time                      `json:"DateOfDelivery,omitzero"`
+	DateOfPurchase            Time                      `json:"DateOfPurchase,omitzero"`
+	DeliveredLinesCount       int                       `json:"DeliveredLinesCount,omitzero"`
+	ExternalInvoiceNumber     string                    `json:"ExternalInvoiceNumber,omitzero"`
+	LineCount                 int                       `json:"LineCount,omitzero"`
+	Locked                    bool                      `json:"Locked,omitzero"`
+	PostagePaid               Decimal                   `json:"PostagePaid,omitzero"`
+	QuotedDeliveryDate        Time                      `json:"QuotedDeliveryDate,omitzero"`
+	ShippingTaxRate           Decimal                   `json:"ShippingTaxRate,omitzero"`
+	Status                    PurchaseOrderHeaderStatus `json:"Status,omitzero"`
+	SupplierReferenceNumber   string                    `json:"SupplierReferenceNumber,omitzero"`
+	TotalCost                 Decimal                   `json:"TotalCost,omitzero"`
+	UnitAmountTaxIncludedType int                       `json:"UnitAmountTaxIncludedType,omitzero"`
+	FkLocationID              GUID                      `json:"fkLocationId,omitzero"`
+	FkSupplierID              GUID                      `json:"fkSupplierId,omitzero"`
+	PkPurchaseID              GUID                      `json:"pkPurchaseID,omitzero"`
+	TaxPaid                   Decimal                   `json:"taxPaid,omitzero"`
 }
 
 // PurchaseOrderItem is part of a reply.
 type PurchaseOrderItem struct {
-	BarcodeNumber                  string  `json:"BarcodeNumber"`
-	BinRack                        string  `json:"BinRack"`
-	BoundToOpenOrdersItems         int     `json:"BoundToOpenOrdersItems"`
-	Cost                           Decimal `json:"Cost"`
-	Delivered                      int     `json:"Delivered"`
-	DimDepth                       Decimal `json:"DimDepth"`
-	DimHeight                      Decimal `json:"DimHeight"`
-	DimWidth                       Decimal `json:"DimWidth"`
-	InventoryTrackingType          int     `json:"InventoryTrackingType"`
-	IsDeleted                      bool    `json:"IsDeleted"`
-	ItemTitle                      string  `json:"ItemTitle"`
-	PackQuantity                   int     `json:"PackQuantity"`
-	PackSize                       int     `json:"PackSize"`
-	Quantity                       int     `json:"Quantity"`
-	QuantityBoundToOpenOrdersItems int     `json:"QuantityBoundToOpenOrdersItems"`
-	SKU                            string  `json:"SKU"`
-	SKUGroupIDs                    []int   `json:"SkuGroupIds"`
-	SortOrder                      int     `json:"SortOrder"`
-	StockItemIntID                 int     `json:"StockItemIntId"`
-	SupplierBarcode                string  `json:"SupplierBarcode"`
-	SupplierCode                   string  `json:"SupplierCode"`
-	Tax                            Decimal `json:"Tax"`
-	TaxRate                        Decimal `json:"TaxRate"`
-	FkStockItemID                  GUID    `json:"fkStockItemId"`
-	PkPurchaseItemID               GUID    `json:"pkPurchaseItemId"`
+	BarcodeNumber                  string  `json:"BarcodeNumber,omitzero"`
+	BinRack                        string  `json:"BinRack,omitzero"`
+	BoundToOpenOrdersItems         int     `json:"BoundToOpenOrdersItems,omitzero"`
+	Cost                           Decimal `json:"Cost,omitzero"`
+	Delivered                      int     `json:"Delivered,omitzero"`
+	DimDepth                       Decimal `json:"DimDepth,omitzero"`
+	DimHeight                      Decimal `json:"DimHeight,omitzero"`
+	DimWidth                       Decimal `json:"DimWidth,omitzero"`
+	InventoryTrackingType          int     `json:"InventoryTrackingType,omitzero"`
+	IsDeleted                      bool    `json:"IsDeleted,omitzero"`
+	ItemTitle                      string  `json:"ItemTitle,omitzero"`
+	PackQuantity                   int     `json:"PackQuantity,omitzero"`
+	PackSize                       int     `json:"PackSize,omitzero"`
+	Quantity                       int     `json:"Quantity,omitzero"`
+	QuantityBoundToOpenOrdersItems int     `json:"QuantityBoundToOpenOrdersItems,omitzero"`
+	SKU                            string  `json:"SKU,omitzero"`
+	SKUGroupIDs                    []int   `json:"SkuGroupIds,omitzero"`
+	SortOrder                      int     `json:"SortOrder,omitzero"`
+	StockItemIntID                 int     `json:"StockItemIntId,omitzero"`
+	SupplierBarcode                string  `json:"SupplierBarcode,omitzero"`
+	SupplierCode                   string  `json:"SupplierCode,omitzero"`
+	Tax                            Decimal `json:"Tax,omitzero"`
+	TaxRate                        Decimal `json:"TaxRate,omitzero"`
+	FkStockItemID                  GUID    `json:"fkStockItemId,omitzero"`
+	PkPurchaseItemID               GUID    `json:"pkPurchaseItemId,omitzero"`
 }
 
 // PurchaseOrderModifyAdditionalCostResponse is part of a reply.
 type PurchaseOrderModifyAdditionalCostResponse struct {
-	ModifiedItems       []CommonModifiedAdditionalCostItem `json:"ModifiedItems"`
-	PurchaseOrderHeader CommonPurchaseOrderHeader          `json:"PurchaseOrderHeader"`
+	ModifiedItems       []CommonModifiedAdditionalCostItem `json:"ModifiedItems,omitzero"`
+	PurchaseOrderHeader CommonPurchaseOrderHeader          `json:"PurchaseOrderHeader,omitzero"`
 }
 
 // PurchaseOrderModifyPaymentStatementResponse is part of a reply.
 type PurchaseOrderModifyPaymentStatementResponse struct {
-	ModifiedItems []ModifiedPaymentStatementItem `json:"ModifiedItems"`
+	ModifiedItems []ModifiedPaymentStatementItem `json:"ModifiedItems,omitzero"`
 }
 
 // PurchaseOrderNote is part of a reply.
 type PurchaseOrderNote struct {
-	Note                  string `json:"Note"`
-	NoteDate              string `json:"NoteDate"`
-	NoteDateTime          Time   `json:"NoteDateTime"`
-	NoteTime              string `json:"NoteTime"`
-	UserName              string `json:"UserName"`
-	PkPurchaseOrderNoteID GUID   `json:"pkPurchaseOrderNoteId"`
+	Note                  string `json:"Note,omitzero"`
+	NoteDate              string `json:"NoteDate,omitzero"`
+	NoteDateTime          Time   `json:"NoteDateTime,omitzero"`
+	NoteTime              string `json:"NoteTime,omitzero"`
+	UserName              string `json:"UserName,omitzero"`
+	PkPurchaseOrderNoteID GUID   `json:"pkPurchaseOrderNoteId,omitzero"`
 }
 
 // PurchaseOrderPaymentStatement is part of a reply.
 type PurchaseOrderPaymentStatement struct {
-	ConversionRate                 Decimal `json:"ConversionRate"`
-	CreationDate                   Time    `json:"CreationDate"`
-	Currency                       string  `json:"Currency"`
-	LineCost                       Decimal `json:"LineCost"`
-	PaymentDate                    Time    `json:"PaymentDate"`
-	PurchasePaymentStatementID     int     `json:"PurchasePaymentStatementId"`
-	Reference                      string  `json:"Reference"`
-	FkPurchaseAdditionalCostItemID int     `json:"fkPurchaseAdditionalCostItemId"`
+	ConversionRate                 Decimal `json:"ConversionRate,omitzero"`
+	CreationDate                   Time    `json:"CreationDate,omitzero"`
+	Currency                       string  `json:"Currency,omitzero"`
+	LineCost                       Decimal `json:"LineCost,omitzero"`
+	PaymentDate                    Time    `json:"PaymentDate,omitzero"`
+	PurchasePaymentStatementID     int     `json:"PurchasePaymentStatementId,omitzero"`
+	Reference                      string  `json:"Reference,omitzero"`
+	FkPurchaseAdditionalCostItemID int     `json:"fkPurchaseAdditionalCostItemId,omitzero"`
 }
 
 // PurchaseOrderResponse is part of a reply.
 type PurchaseOrderResponse struct {
-	AdditionalCosts     []PurchaseOrderAdditionalCost   `json:"AdditionalCosts"`
-	DeliveredRecords    []PurchaseOrderDeliveredRecord  `json:"DeliveredRecords"`
-	NoteCount           int                             `json:"NoteCount"`
-	PaymentStatements   []PurchaseOrderPaymentStatement `json:"PaymentStatements"`
-	PurchaseOrderHeader PurchaseOrderHeader             `json:"PurchaseOrderHeader"`
-	PurchaseOrderItem   []PurchaseOrderItem             `json:"PurchaseOrderItem"`
+	AdditionalCosts     []PurchaseOrderAdditionalCost   `json:"AdditionalCosts,omitzero"`
+	DeliveredRecords    []PurchaseOrderDeliveredRecord  `json:"DeliveredRecords,omitzero"`
+	NoteCount           int                             `json:"NoteCount,omitzero"`
+	PaymentStatements   []PurchaseOrderPaymentStatement `json:"PaymentStatements,omitzero"`
+	PurchaseOrderHeader PurchaseOrderHeader             `json:"PurchaseOrderHeader,omitzero"`
+	PurchaseOrderItem   []PurchaseOrderItem             `json:"PurchaseOrderItem,omitzero"`
 }
 
 // PurchaseOrderWithStockItem is part of a request.
@@ -1356,47 +1356,47 @@ type SearchPurchaseOrderAuditLog struct {
 
 // SearchPurchaseOrderParameter is part of a request.
 type SearchPurchaseOrderParameter struct {
-	DateFrom       *Time                `json:"DateFrom,omitzero"`
-	DateTo         *Time                `json:"DateTo,omitzero"`
-	EntriesPerPage *int                 `json:"EntriesPerPage,omitzero"`
-	Location       []GUID               `json:"Location,omitzero"`
-	PageNumber     *int                 `json:"PageNumber,omitzero"`
-	ReferenceLike  *string              `json:"ReferenceLike,omitzero"`
-	Status         *PurchaseorderStatus `json:"Status,omitzero"`
-	Supplier       []GUID               `json:"Supplier,omitzero"`
+	DateFrom       *Time                               `json:"DateFrom,omitzero"`
+	DateTo         *Time                               `json:"DateTo,omitzero"`
+	EntriesPerPage *int                                `json:"EntriesPerPage,omitzero"`
+	Location       []GUID                              `json:"Location,omitzero"`
+	PageNumber     *int                                `json:"PageNumber,omitzero"`
+	ReferenceLike  *string                             `json:"ReferenceLike,omitzero"`
+	Status         *SearchPurchaseOrderParameterStatus `json:"Status,omitzero"`
+	Supplier       []GUID                              `json:"Supplier,omitzero"`
 }
 
 // SearchPurchaseOrders2Request holds the parameters of PurchaseOrder.SearchPurchaseOrders2.
 type SearchPurchaseOrders2Request struct {
-	DateFrom       *Time                    `json:"DateFrom,omitzero" url:"-"`
-	DateTo         *Time                    `json:"DateTo,omitzero" url:"-"`
-	EntriesPerPage *int                     `json:"EntriesPerPage,omitzero" url:"-"`
-	Location       []GUID                   `json:"Location,omitzero" url:"-"`
-	PageNumber     *int                     `json:"PageNumber,omitzero" url:"-"`
-	SearchType     *PurchaseOrderSearchType `json:"SearchType,omitzero" url:"-"`
-	SearchValue    *string                  `json:"SearchValue,omitzero" url:"-"`
-	Status         *PurchaseOrderStatus     `json:"Status,omitzero" url:"-"`
-	Supplier       []GUID                   `json:"Supplier,omitzero" url:"-"`
+	DateFrom       *Time                                   `json:"DateFrom,omitzero"`
+	DateTo         *Time                                   `json:"DateTo,omitzero"`
+	EntriesPerPage *int                                    `json:"EntriesPerPage,omitzero"`
+	Location       []GUID                                  `json:"Location,omitzero"`
+	PageNumber     *int                                    `json:"PageNumber,omitzero"`
+	SearchType     *SearchPurchaseOrders2RequestSearchType `json:"SearchType,omitzero"`
+	SearchValue    *string                                 `json:"SearchValue,omitzero"`
+	Status         *SearchPurchaseOrders2RequestStatus     `json:"Status,omitzero"`
+	Supplier       []GUID                                  `json:"Supplier,omitzero"`
 }
 
 // SearchPurchaseOrdersRequest holds the parameters of PurchaseOrder.SearchPurchaseOrders.
 type SearchPurchaseOrdersRequest struct {
-	SearchParameter *SearchPurchaseOrderParameter `json:"searchParameter,omitzero" url:"-"`
+	SearchParameter *SearchPurchaseOrderParameter `json:"searchParameter,omitzero"`
 }
 
 // SearchPurchaseOrdersResult is part of a reply.
 type SearchPurchaseOrdersResult struct {
-	CurrentPageNumber    int                         `json:"CurrentPageNumber"`
-	EntriesPerPage       int                         `json:"EntriesPerPage"`
-	Result               []CommonPurchaseOrderHeader `json:"Result"`
-	TotalNumberOfRecords int                         `json:"TotalNumberOfRecords"`
-	TotalPages           int                         `json:"TotalPages"`
+	CurrentPageNumber    int                         `json:"CurrentPageNumber,omitzero"`
+	EntriesPerPage       int                         `json:"EntriesPerPage,omitzero"`
+	Result               []CommonPurchaseOrderHeader `json:"Result,omitzero"`
+	TotalNumberOfRecords int                         `json:"TotalNumberOfRecords,omitzero"`
+	TotalPages           int                         `json:"TotalPages,omitzero"`
 }
 
 // TupleGUIDString is part of a reply.
 type TupleGUIDString struct {
-	Item1 GUID   `json:"Item1"`
-	Item2 string `json:"Item2"`
+	Item1 GUID   `json:"Item1,omitzero"`
+	Item2 string `json:"Item2,omitzero"`
 }
 
 // UpdateAdditionalCostAllocationItem is part of a request.
@@ -1409,32 +1409,32 @@ type UpdateAdditionalCostAllocationItem struct {
 
 // UpdateAdditionalCostItem is part of a request.
 type UpdateAdditionalCostItem struct {
-	AdditionalCostTypeID         *int                           `json:"AdditionalCostTypeId,omitzero"`
-	AllocationLocked             *bool                          `json:"AllocationLocked,omitzero"`
-	AllocationMethod             *PurchaseorderAllocationMethod `json:"AllocationMethod,omitzero"`
-	ConversionRate               *Decimal                       `json:"ConversionRate,omitzero"`
-	Currency                     *string                        `json:"Currency,omitzero"`
-	ID                           *GUID                          `json:"Id,omitzero"`
-	Print                        *bool                          `json:"Print,omitzero"`
-	PurchaseAdditionalCostItemID *int                           `json:"PurchaseAdditionalCostItemId,omitzero"`
-	Reference                    *string                        `json:"Reference,omitzero"`
-	SubTotalLineCost             *Decimal                       `json:"SubTotalLineCost,omitzero"`
-	TaxRate                      *Decimal                       `json:"TaxRate,omitzero"`
+	AdditionalCostTypeID         *int                                      `json:"AdditionalCostTypeId,omitzero"`
+	AllocationLocked             *bool                                     `json:"AllocationLocked,omitzero"`
+	AllocationMethod             *UpdateAdditionalCostItemAllocationMethod `json:"AllocationMethod,omitzero"`
+	ConversionRate               *Decimal                                  `json:"ConversionRate,omitzero"`
+	Currency                     *string                                   `json:"Currency,omitzero"`
+	ID                           *GUID                                     `json:"Id,omitzero"`
+	Print                        *bool                                     `json:"Print,omitzero"`
+	PurchaseAdditionalCostItemID *int                                      `json:"PurchaseAdditionalCostItemId,omitzero"`
+	Reference                    *string                                   `json:"Reference,omitzero"`
+	SubTotalLineCost             *Decimal                                  `json:"SubTotalLineCost,omitzero"`
+	TaxRate                      *Decimal                                  `json:"TaxRate,omitzero"`
 }
 
 // UpdateAdditionalCostTypesRequest holds the parameters of PurchaseOrder.UpdateAdditionalCostTypes.
 type UpdateAdditionalCostTypesRequest struct {
-	AdditionalCostTypeID *int                           `json:"AdditionalCostTypeId,omitzero" url:"-"`
-	AllocationMethod     *PurchaseOrderAllocationMethod `json:"AllocationMethod,omitzero" url:"-"`
-	IsPartialAllocation  *bool                          `json:"IsPartialAllocation,omitzero" url:"-"`
-	IsShippingType       *bool                          `json:"IsShippingType,omitzero" url:"-"`
-	Print                *bool                          `json:"Print,omitzero" url:"-"`
-	TypeName             *string                        `json:"TypeName,omitzero" url:"-"`
+	AdditionalCostTypeID *int                                              `json:"AdditionalCostTypeId,omitzero"`
+	AllocationMethod     *UpdateAdditionalCostTypesRequestAllocationMethod `json:"AllocationMethod,omitzero"`
+	IsPartialAllocation  *bool                                             `json:"IsPartialAllocation,omitzero"`
+	IsShippingType       *bool                                             `json:"IsShippingType,omitzero"`
+	Print                *bool                                             `json:"Print,omitzero"`
+	TypeName             *string                                           `json:"TypeName,omitzero"`
 }
 
 // UpdateAdditionalCostTypesResponse is part of a reply.
 type UpdateAdditionalCostTypesResponse struct {
-	UpdatedAdditionalCostType PurchaseOrderAdditionalCostType `json:"UpdatedAdditionalCostType"`
+	UpdatedAdditionalCostType PurchaseOrderAdditionalCostType `json:"UpdatedAdditionalCostType,omitzero"`
 }
 
 // UpdatePaymentStatementItem is part of a request.
@@ -1459,8 +1459,8 @@ type UpdatePurchaseOrderExtendedPropertyItem struct {
 
 // UpdatePurchaseOrderExtendedPropertyRequest holds the parameters of PurchaseOrder.UpdatePurchaseOrderExtendedProperty.
 type UpdatePurchaseOrderExtendedPropertyRequest struct {
-	ExtendedPropertyItems []UpdatePurchaseOrderExtendedPropertyItem `json:"ExtendedPropertyItems,omitzero" url:"-"`
-	PurchaseID            *GUID                                     `json:"PurchaseId,omitzero" url:"-"`
+	ExtendedPropertyItems []UpdatePurchaseOrderExtendedPropertyItem `json:"ExtendedPropertyItems,omitzero"`
+	PurchaseID            *GUID                                     `json:"PurchaseId,omitzero"`
 }
 
 // UpdatePurchaseOrderHeaderParameter is part of a request.
@@ -1481,7 +1481,7 @@ type UpdatePurchaseOrderHeaderParameter struct {
 
 // UpdatePurchaseOrderHeaderRequest holds the parameters of PurchaseOrder.UpdatePurchaseOrderHeader.
 type UpdatePurchaseOrderHeaderRequest struct {
-	UpdateParameter *UpdatePurchaseOrderHeaderParameter `json:"updateParameter,omitzero" url:"-"`
+	UpdateParameter *UpdatePurchaseOrderHeaderParameter `json:"updateParameter,omitzero"`
 }
 
 // UpdatePurchaseOrderItem is part of a request.
@@ -1509,15 +1509,33 @@ type UpdatePurchaseOrderItemParameter struct {
 
 // UpdatePurchaseOrderItemRequest holds the parameters of PurchaseOrder.UpdatePurchaseOrderItem.
 type UpdatePurchaseOrderItemRequest struct {
-	UpdateItemParameter *UpdatePurchaseOrderItemParameter `json:"updateItemParameter,omitzero" url:"-"`
+	UpdateItemParameter *UpdatePurchaseOrderItemParameter `json:"updateItemParameter,omitzero"`
 }
 
 // UpdatePurchaseOrderItemResponse is part of a reply.
 type UpdatePurchaseOrderItemResponse struct {
-	BatchInventoryID     int                       `json:"BatchInventoryId"`
-	NewPurchaseOrderItem CommonPurchaseOrderItem   `json:"NewPurchaseOrderItem"`
-	PurchaseOrderHeader  CommonPurchaseOrderHeader `json:"PurchaseOrderHeader"`
+	BatchInventoryID     int                       `json:"BatchInventoryId,omitzero"`
+	NewPurchaseOrderItem CommonPurchaseOrderItem   `json:"NewPurchaseOrderItem,omitzero"`
+	PurchaseOrderHeader  CommonPurchaseOrderHeader `json:"PurchaseOrderHeader,omitzero"`
 }
+
+// AddAdditionalCostItemAllocationMethod is an open list: Linnworks may add values.
+type AddAdditionalCostItemAllocationMethod string
+
+// Values of AddAdditionalCostItemAllocationMethod.
+const (
+	AddAdditionalCostItemAllocationMethodByValue AddAdditionalCostItemAllocationMethod = "ByValue"
+	AddAdditionalCostItemAllocationMethodByCBM   AddAdditionalCostItemAllocationMethod = "ByCBM"
+)
+
+// AddAdditionalCostTypesRequestAllocationMethod is an open list: Linnworks may add values.
+type AddAdditionalCostTypesRequestAllocationMethod string
+
+// Values of AddAdditionalCostTypesRequestAllocationMethod.
+const (
+	AddAdditionalCostTypesRequestAllocationMethodByValue AddAdditionalCostTypesRequestAllocationMethod = "ByValue"
+	AddAdditionalCostTypesRequestAllocationMethodByCBM   AddAdditionalCostTypesRequestAllocationMethod = "ByCBM"
+)
 
 // ChangePurchaseOrderStatusParameterStatus is an open list: Linnworks may add values.
 type ChangePurchaseOrderStatusParameterStatus string
@@ -1530,140 +1548,218 @@ const (
 	ChangePurchaseOrderStatusParameterStatusDelivered ChangePurchaseOrderStatusParameterStatus = "DELIVERED"
 )
 
-// PurchaseOrderAllocationMethod is an open list: Linnworks may add values.
-type PurchaseOrderAllocationMethod string
+// ColumnPurchaseOrderMappingModelLinnworksFieldType is an open list: Linnworks may add values.
+type ColumnPurchaseOrderMappingModelLinnworksFieldType string
 
-// Values of PurchaseOrderAllocationMethod.
+// Values of ColumnPurchaseOrderMappingModelLinnworksFieldType.
 const (
-	PurchaseOrderAllocationMethodByValue PurchaseOrderAllocationMethod = "ByValue"
-	PurchaseOrderAllocationMethodByCBM   PurchaseOrderAllocationMethod = "ByCBM"
+	ColumnPurchaseOrderMappingModelLinnworksFieldTypeSKU             ColumnPurchaseOrderMappingModelLinnworksFieldType = "Sku"
+	ColumnPurchaseOrderMappingModelLinnworksFieldTypeSupplierCode    ColumnPurchaseOrderMappingModelLinnworksFieldType = "SupplierCode"
+	ColumnPurchaseOrderMappingModelLinnworksFieldTypeSupplierBarcode ColumnPurchaseOrderMappingModelLinnworksFieldType = "SupplierBarcode"
+	ColumnPurchaseOrderMappingModelLinnworksFieldTypeTitle           ColumnPurchaseOrderMappingModelLinnworksFieldType = "Title"
+	ColumnPurchaseOrderMappingModelLinnworksFieldTypePackSize        ColumnPurchaseOrderMappingModelLinnworksFieldType = "PackSize"
+	ColumnPurchaseOrderMappingModelLinnworksFieldTypePackQuantity    ColumnPurchaseOrderMappingModelLinnworksFieldType = "PackQuantity"
+	ColumnPurchaseOrderMappingModelLinnworksFieldTypeQuantity        ColumnPurchaseOrderMappingModelLinnworksFieldType = "Quantity"
+	ColumnPurchaseOrderMappingModelLinnworksFieldTypeUnitCost        ColumnPurchaseOrderMappingModelLinnworksFieldType = "UnitCost"
+	ColumnPurchaseOrderMappingModelLinnworksFieldTypeTaxRate         ColumnPurchaseOrderMappingModelLinnworksFieldType = "TaxRate"
+	ColumnPurchaseOrderMappingModelLinnworksFieldTypeTax             ColumnPurchaseOrderMappingModelLinnworksFieldType = "Tax"
+	ColumnPurchaseOrderMappingModelLinnworksFieldTypeLineTotal       ColumnPurchaseOrderMappingModelLinnworksFieldType = "LineTotal"
 )
 
-// PurchaseOrderEncoding is an open list: Linnworks may add values.
-type PurchaseOrderEncoding string
+// CommonModifiedAdditionalCostItemAllocationMethod is an open list: Linnworks may add values.
+type CommonModifiedAdditionalCostItemAllocationMethod string
 
-// Values of PurchaseOrderEncoding.
+// Values of CommonModifiedAdditionalCostItemAllocationMethod.
 const (
-	PurchaseOrderEncodingUtf8     PurchaseOrderEncoding = "UTF8"
-	PurchaseOrderEncodingUtf16    PurchaseOrderEncoding = "UTF16"
-	PurchaseOrderEncodingUtf16be  PurchaseOrderEncoding = "UTF16BE"
-	PurchaseOrderEncodingShiftjis PurchaseOrderEncoding = "SHIFTJIS"
-)
-
-// PurchaseOrderResult is an open list: Linnworks may add values.
-type PurchaseOrderResult string
-
-// Values of PurchaseOrderResult.
-const (
-	PurchaseOrderResultPending   PurchaseOrderResult = "PENDING"
-	PurchaseOrderResultOpen      PurchaseOrderResult = "OPEN"
-	PurchaseOrderResultPartial   PurchaseOrderResult = "PARTIAL"
-	PurchaseOrderResultDelivered PurchaseOrderResult = "DELIVERED"
+	CommonModifiedAdditionalCostItemAllocationMethodByValue CommonModifiedAdditionalCostItemAllocationMethod = "ByValue"
+	CommonModifiedAdditionalCostItemAllocationMethodByCBM   CommonModifiedAdditionalCostItemAllocationMethod = "ByCBM"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *PurchaseOrderResult) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "PENDING", "OPEN", "PARTIAL", "DELIVERED")
-}
-
-// PurchaseOrderSearchType is an open list: Linnworks may add values.
-type PurchaseOrderSearchType string
-
-// Values of PurchaseOrderSearchType.
-const (
-	PurchaseOrderSearchTypeAll               PurchaseOrderSearchType = "All"
-	PurchaseOrderSearchTypeReference         PurchaseOrderSearchType = "Reference"
-	PurchaseOrderSearchTypeStockItemSKU      PurchaseOrderSearchType = "StockItemSKU"
-	PurchaseOrderSearchTypeSupplierCode      PurchaseOrderSearchType = "SupplierCode"
-	PurchaseOrderSearchTypeSupplierReference PurchaseOrderSearchType = "SupplierReference"
-)
-
-// PurchaseOrderStatus is an open list: Linnworks may add values.
-type PurchaseOrderStatus string
-
-// Values of PurchaseOrderStatus.
-const (
-	PurchaseOrderStatusPending   PurchaseOrderStatus = "PENDING"
-	PurchaseOrderStatusOpen      PurchaseOrderStatus = "OPEN"
-	PurchaseOrderStatusPartial   PurchaseOrderStatus = "PARTIAL"
-	PurchaseOrderStatusDelivered PurchaseOrderStatus = "DELIVERED"
-)
-
-// PurchaseorderAllocationMethod is an open list: Linnworks may add values.
-type PurchaseorderAllocationMethod string
-
-// Values of PurchaseorderAllocationMethod.
-const (
-	PurchaseorderAllocationMethodByValue PurchaseorderAllocationMethod = "ByValue"
-	PurchaseorderAllocationMethodByCBM   PurchaseorderAllocationMethod = "ByCBM"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *PurchaseorderAllocationMethod) UnmarshalJSON(b []byte) error {
+func (v *CommonModifiedAdditionalCostItemAllocationMethod) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "ByValue", "ByCBM")
 }
 
-// PurchaseorderCalculationMethod is an open list: Linnworks may add values.
-type PurchaseorderCalculationMethod string
+// CommonPurchaseOrderAdditionalCostAllocationMethod is an open list: Linnworks may add values.
+type CommonPurchaseOrderAdditionalCostAllocationMethod string
 
-// Values of PurchaseorderCalculationMethod.
+// Values of CommonPurchaseOrderAdditionalCostAllocationMethod.
 const (
-	PurchaseorderCalculationMethodError        PurchaseorderCalculationMethod = "Error"
-	PurchaseorderCalculationMethodMinimumLevel PurchaseorderCalculationMethod = "MinimumLevel"
-	PurchaseorderCalculationMethodPreviousPOs  PurchaseorderCalculationMethod = "PreviousPOs"
-	PurchaseorderCalculationMethodReorderPoint PurchaseorderCalculationMethod = "ReorderPoint"
-	PurchaseorderCalculationMethodOpenOrders   PurchaseorderCalculationMethod = "OpenOrders"
-)
-
-// PurchaseorderErrorCode is an open list: Linnworks may add values.
-type PurchaseorderErrorCode string
-
-// Values of PurchaseorderErrorCode.
-const (
-	PurchaseorderErrorCodeNoError              PurchaseorderErrorCode = "NO_ERROR"
-	PurchaseorderErrorCodeAboveMinLevel        PurchaseorderErrorCode = "ABOVE_MIN_LEVEL"
-	PurchaseorderErrorCodeSupplierNotFound     PurchaseorderErrorCode = "SUPPLIER_NOT_FOUND"
-	PurchaseorderErrorCodeNoDefaultSupplier    PurchaseorderErrorCode = "NO_DEFAULT_SUPPLIER"
-	PurchaseorderErrorCodeStockLevelUnknown    PurchaseorderErrorCode = "STOCK_LEVEL_UNKNOWN"
-	PurchaseorderErrorCodeUnspecifiedRpError   PurchaseorderErrorCode = "UNSPECIFIED_RP_ERROR"
-	PurchaseorderErrorCodeNoPreviousPos        PurchaseorderErrorCode = "NO_PREVIOUS_POS"
-	PurchaseorderErrorCodeBelowSupplierMinimum PurchaseorderErrorCode = "BELOW_SUPPLIER_MINIMUM"
-	PurchaseorderErrorCodeNoMinimumLevel       PurchaseorderErrorCode = "NO_MINIMUM_LEVEL"
-	PurchaseorderErrorCodeItemUntracked        PurchaseorderErrorCode = "ITEM_UNTRACKED"
-	PurchaseorderErrorCodeUnsupportedOoRequest PurchaseorderErrorCode = "UNSUPPORTED_OO_REQUEST"
-	PurchaseorderErrorCodeUnsupportedCalcType  PurchaseorderErrorCode = "UNSUPPORTED_CALC_TYPE"
-)
-
-// PurchaseorderLinnworksFieldType is an open list: Linnworks may add values.
-type PurchaseorderLinnworksFieldType string
-
-// Values of PurchaseorderLinnworksFieldType.
-const (
-	PurchaseorderLinnworksFieldTypeSKU             PurchaseorderLinnworksFieldType = "Sku"
-	PurchaseorderLinnworksFieldTypeSupplierCode    PurchaseorderLinnworksFieldType = "SupplierCode"
-	PurchaseorderLinnworksFieldTypeSupplierBarcode PurchaseorderLinnworksFieldType = "SupplierBarcode"
-	PurchaseorderLinnworksFieldTypeTitle           PurchaseorderLinnworksFieldType = "Title"
-	PurchaseorderLinnworksFieldTypePackSize        PurchaseorderLinnworksFieldType = "PackSize"
-	PurchaseorderLinnworksFieldTypePackQuantity    PurchaseorderLinnworksFieldType = "PackQuantity"
-	PurchaseorderLinnworksFieldTypeQuantity        PurchaseorderLinnworksFieldType = "Quantity"
-	PurchaseorderLinnworksFieldTypeUnitCost        PurchaseorderLinnworksFieldType = "UnitCost"
-	PurchaseorderLinnworksFieldTypeTaxRate         PurchaseorderLinnworksFieldType = "TaxRate"
-	PurchaseorderLinnworksFieldTypeTax             PurchaseorderLinnworksFieldType = "Tax"
-	PurchaseorderLinnworksFieldTypeLineTotal       PurchaseorderLinnworksFieldType = "LineTotal"
-)
-
-// PurchaseorderStatus is an open list: Linnworks may add values.
-type PurchaseorderStatus string
-
-// Values of PurchaseorderStatus.
-const (
-	PurchaseorderStatusPending   PurchaseorderStatus = "PENDING"
-	PurchaseorderStatusOpen      PurchaseorderStatus = "OPEN"
-	PurchaseorderStatusPartial   PurchaseorderStatus = "PARTIAL"
-	PurchaseorderStatusDelivered PurchaseorderStatus = "DELIVERED"
+	CommonPurchaseOrderAdditionalCostAllocationMethodByValue CommonPurchaseOrderAdditionalCostAllocationMethod = "ByValue"
+	CommonPurchaseOrderAdditionalCostAllocationMethodByCBM   CommonPurchaseOrderAdditionalCostAllocationMethod = "ByCBM"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *PurchaseorderStatus) UnmarshalJSON(b []byte) error {
+func (v *CommonPurchaseOrderAdditionalCostAllocationMethod) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "ByValue", "ByCBM")
+}
+
+// CommonPurchaseOrderHeaderStatus is an open list: Linnworks may add values.
+type CommonPurchaseOrderHeaderStatus string
+
+// Values of CommonPurchaseOrderHeaderStatus.
+const (
+	CommonPurchaseOrderHeaderStatusPending   CommonPurchaseOrderHeaderStatus = "PENDING"
+	CommonPurchaseOrderHeaderStatusOpen      CommonPurchaseOrderHeaderStatus = "OPEN"
+	CommonPurchaseOrderHeaderStatusPartial   CommonPurchaseOrderHeaderStatus = "PARTIAL"
+	CommonPurchaseOrderHeaderStatusDelivered CommonPurchaseOrderHeaderStatus = "DELIVERED"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *CommonPurchaseOrderHeaderStatus) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "PENDING", "OPEN", "PARTIAL", "DELIVERED")
 }
+
+// ExportPurchaseOrderRequestEncoding is an open list: Linnworks may add values.
+type ExportPurchaseOrderRequestEncoding string
+
+// Values of ExportPurchaseOrderRequestEncoding.
+const (
+	ExportPurchaseOrderRequestEncodingUtf8     ExportPurchaseOrderRequestEncoding = "UTF8"
+	ExportPurchaseOrderRequestEncodingUtf16    ExportPurchaseOrderRequestEncoding = "UTF16"
+	ExportPurchaseOrderRequestEncodingUtf16be  ExportPurchaseOrderRequestEncoding = "UTF16BE"
+	ExportPurchaseOrderRequestEncodingShiftjis ExportPurchaseOrderRequestEncoding = "SHIFTJIS"
+)
+
+// MyInventoryPOCreationItemsCalculationMethod is an open list: Linnworks may add values.
+type MyInventoryPOCreationItemsCalculationMethod string
+
+// Values of MyInventoryPOCreationItemsCalculationMethod.
+const (
+	MyInventoryPOCreationItemsCalculationMethodError        MyInventoryPOCreationItemsCalculationMethod = "Error"
+	MyInventoryPOCreationItemsCalculationMethodMinimumLevel MyInventoryPOCreationItemsCalculationMethod = "MinimumLevel"
+	MyInventoryPOCreationItemsCalculationMethodPreviousPOs  MyInventoryPOCreationItemsCalculationMethod = "PreviousPOs"
+	MyInventoryPOCreationItemsCalculationMethodReorderPoint MyInventoryPOCreationItemsCalculationMethod = "ReorderPoint"
+	MyInventoryPOCreationItemsCalculationMethodOpenOrders   MyInventoryPOCreationItemsCalculationMethod = "OpenOrders"
+)
+
+// MyInventoryPOCreationItemsErrorCode is an open list: Linnworks may add values.
+type MyInventoryPOCreationItemsErrorCode string
+
+// Values of MyInventoryPOCreationItemsErrorCode.
+const (
+	MyInventoryPOCreationItemsErrorCodeNoError              MyInventoryPOCreationItemsErrorCode = "NO_ERROR"
+	MyInventoryPOCreationItemsErrorCodeAboveMinLevel        MyInventoryPOCreationItemsErrorCode = "ABOVE_MIN_LEVEL"
+	MyInventoryPOCreationItemsErrorCodeSupplierNotFound     MyInventoryPOCreationItemsErrorCode = "SUPPLIER_NOT_FOUND"
+	MyInventoryPOCreationItemsErrorCodeNoDefaultSupplier    MyInventoryPOCreationItemsErrorCode = "NO_DEFAULT_SUPPLIER"
+	MyInventoryPOCreationItemsErrorCodeStockLevelUnknown    MyInventoryPOCreationItemsErrorCode = "STOCK_LEVEL_UNKNOWN"
+	MyInventoryPOCreationItemsErrorCodeUnspecifiedRpError   MyInventoryPOCreationItemsErrorCode = "UNSPECIFIED_RP_ERROR"
+	MyInventoryPOCreationItemsErrorCodeNoPreviousPos        MyInventoryPOCreationItemsErrorCode = "NO_PREVIOUS_POS"
+	MyInventoryPOCreationItemsErrorCodeBelowSupplierMinimum MyInventoryPOCreationItemsErrorCode = "BELOW_SUPPLIER_MINIMUM"
+	MyInventoryPOCreationItemsErrorCodeNoMinimumLevel       MyInventoryPOCreationItemsErrorCode = "NO_MINIMUM_LEVEL"
+	MyInventoryPOCreationItemsErrorCodeItemUntracked        MyInventoryPOCreationItemsErrorCode = "ITEM_UNTRACKED"
+	MyInventoryPOCreationItemsErrorCodeUnsupportedOoRequest MyInventoryPOCreationItemsErrorCode = "UNSUPPORTED_OO_REQUEST"
+	MyInventoryPOCreationItemsErrorCodeUnsupportedCalcType  MyInventoryPOCreationItemsErrorCode = "UNSUPPORTED_CALC_TYPE"
+)
+
+// PurchaseOrderAdditionalCostAllocationMethod is an open list: Linnworks may add values.
+type PurchaseOrderAdditionalCostAllocationMethod string
+
+// Values of PurchaseOrderAdditionalCostAllocationMethod.
+const (
+	PurchaseOrderAdditionalCostAllocationMethodByValue PurchaseOrderAdditionalCostAllocationMethod = "ByValue"
+	PurchaseOrderAdditionalCostAllocationMethodByCBM   PurchaseOrderAdditionalCostAllocationMethod = "ByCBM"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *PurchaseOrderAdditionalCostAllocationMethod) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "ByValue", "ByCBM")
+}
+
+// PurchaseOrderAdditionalCostTypeAllocationMethod is an open list: Linnworks may add values.
+type PurchaseOrderAdditionalCostTypeAllocationMethod string
+
+// Values of PurchaseOrderAdditionalCostTypeAllocationMethod.
+const (
+	PurchaseOrderAdditionalCostTypeAllocationMethodByValue PurchaseOrderAdditionalCostTypeAllocationMethod = "ByValue"
+	PurchaseOrderAdditionalCostTypeAllocationMethodByCBM   PurchaseOrderAdditionalCostTypeAllocationMethod = "ByCBM"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *PurchaseOrderAdditionalCostTypeAllocationMethod) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "ByValue", "ByCBM")
+}
+
+// PurchaseOrderGetPurchaseOrderStatusListResult is an open list: Linnworks may add values.
+type PurchaseOrderGetPurchaseOrderStatusListResult string
+
+// Values of PurchaseOrderGetPurchaseOrderStatusListResult.
+const (
+	PurchaseOrderGetPurchaseOrderStatusListResultPending   PurchaseOrderGetPurchaseOrderStatusListResult = "PENDING"
+	PurchaseOrderGetPurchaseOrderStatusListResultOpen      PurchaseOrderGetPurchaseOrderStatusListResult = "OPEN"
+	PurchaseOrderGetPurchaseOrderStatusListResultPartial   PurchaseOrderGetPurchaseOrderStatusListResult = "PARTIAL"
+	PurchaseOrderGetPurchaseOrderStatusListResultDelivered PurchaseOrderGetPurchaseOrderStatusListResult = "DELIVERED"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *PurchaseOrderGetPurchaseOrderStatusListResult) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "PENDING", "OPEN", "PARTIAL", "DELIVERED")
+}
+
+// PurchaseOrderHeaderStatus is an open list: Linnworks may add values.
+type PurchaseOrderHeaderStatus string
+
+// Values of PurchaseOrderHeaderStatus.
+const (
+	PurchaseOrderHeaderStatusPending   PurchaseOrderHeaderStatus = "PENDING"
+	PurchaseOrderHeaderStatusOpen      PurchaseOrderHeaderStatus = "OPEN"
+	PurchaseOrderHeaderStatusPartial   PurchaseOrderHeaderStatus = "PARTIAL"
+	PurchaseOrderHeaderStatusDelivered PurchaseOrderHeaderStatus = "DELIVERED"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *PurchaseOrderHeaderStatus) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "PENDING", "OPEN", "PARTIAL", "DELIVERED")
+}
+
+// SearchPurchaseOrderParameterStatus is an open list: Linnworks may add values.
+type SearchPurchaseOrderParameterStatus string
+
+// Values of SearchPurchaseOrderParameterStatus.
+const (
+	SearchPurchaseOrderParameterStatusPending   SearchPurchaseOrderParameterStatus = "PENDING"
+	SearchPurchaseOrderParameterStatusOpen      SearchPurchaseOrderParameterStatus = "OPEN"
+	SearchPurchaseOrderParameterStatusPartial   SearchPurchaseOrderParameterStatus = "PARTIAL"
+	SearchPurchaseOrderParameterStatusDelivered SearchPurchaseOrderParameterStatus = "DELIVERED"
+)
+
+// SearchPurchaseOrders2RequestSearchType is an open list: Linnworks may add values.
+type SearchPurchaseOrders2RequestSearchType string
+
+// Values of SearchPurchaseOrders2RequestSearchType.
+const (
+	SearchPurchaseOrders2RequestSearchTypeAll               SearchPurchaseOrders2RequestSearchType = "All"
+	SearchPurchaseOrders2RequestSearchTypeReference         SearchPurchaseOrders2RequestSearchType = "Reference"
+	SearchPurchaseOrders2RequestSearchTypeStockItemSKU      SearchPurchaseOrders2RequestSearchType = "StockItemSKU"
+	SearchPurchaseOrders2RequestSearchTypeSupplierCode      SearchPurchaseOrders2RequestSearchType = "SupplierCode"
+	SearchPurchaseOrders2RequestSearchTypeSupplierReference SearchPurchaseOrders2RequestSearchType = "SupplierReference"
+)
+
+// SearchPurchaseOrders2RequestStatus is an open list: Linnworks may add values.
+type SearchPurchaseOrders2RequestStatus string
+
+// Values of SearchPurchaseOrders2RequestStatus.
+const (
+	SearchPurchaseOrders2RequestStatusPending   SearchPurchaseOrders2RequestStatus = "PENDING"
+	SearchPurchaseOrders2RequestStatusOpen      SearchPurchaseOrders2RequestStatus = "OPEN"
+	SearchPurchaseOrders2RequestStatusPartial   SearchPurchaseOrders2RequestStatus = "PARTIAL"
+	SearchPurchaseOrders2RequestStatusDelivered SearchPurchaseOrders2RequestStatus = "DELIVERED"
+)
+
+// UpdateAdditionalCostItemAllocationMethod is an open list: Linnworks may add values.
+type UpdateAdditionalCostItemAllocationMethod string
+
+// Values of UpdateAdditionalCostItemAllocationMethod.
+const (
+	UpdateAdditionalCostItemAllocationMethodByValue UpdateAdditionalCostItemAllocationMethod = "ByValue"
+	UpdateAdditionalCostItemAllocationMethodByCBM   UpdateAdditionalCostItemAllocationMethod = "ByCBM"
+)
+
+// UpdateAdditionalCostTypesRequestAllocationMethod is an open list: Linnworks may add values.
+type UpdateAdditionalCostTypesRequestAllocationMethod string
+
+// Values of UpdateAdditionalCostTypesRequestAllocationMethod.
+const (
+	UpdateAdditionalCostTypesRequestAllocationMethodByValue UpdateAdditionalCostTypesRequestAllocationMethod = "ByValue"
+	UpdateAdditionalCostTypesRequestAllocationMethodByCBM   UpdateAdditionalCostTypesRequestAllocationMethod = "ByCBM"
+)

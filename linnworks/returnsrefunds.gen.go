@@ -446,78 +446,78 @@ func (s *ReturnsRefundsService) UpdateRefund(ctx context.Context, req *UpdateRef
 
 // AcknowledgeRMAErrorsRequest holds the parameters of ReturnsRefunds.AcknowledgeRMAErrors.
 type AcknowledgeRMAErrorsRequest struct {
-	AcknowledgeAllErrors *bool `json:"AcknowledgeAllErrors,omitzero" url:"-"`
-	RMAHeaderID          *int  `json:"RMAHeaderId,omitzero" url:"-"`
-	RMARowIDs            []int `json:"RMARowIds,omitzero" url:"-"`
+	AcknowledgeAllErrors *bool `json:"AcknowledgeAllErrors,omitzero"`
+	RMAHeaderID          *int  `json:"RMAHeaderId,omitzero"`
+	RMARowIDs            []int `json:"RMARowIds,omitzero"`
 }
 
 // AcknowledgeRMAErrorsResponse is part of a reply.
 type AcknowledgeRMAErrorsResponse struct {
-	EntireRMAHeaderSetToErrorAcked bool              `json:"EntireRMAHeaderSetToErrorAcked"`
-	Errors                         []string          `json:"Errors"`
-	Info                           []string          `json:"Info"`
-	Items                          []VerifiedRMAItem `json:"Items"`
-	RMAHeaderID                    int               `json:"RMAHeaderId"`
+	EntireRMAHeaderSetToErrorAcked bool              `json:"EntireRMAHeaderSetToErrorAcked,omitzero"`
+	Errors                         []string          `json:"Errors,omitzero"`
+	Info                           []string          `json:"Info,omitzero"`
+	Items                          []VerifiedRMAItem `json:"Items,omitzero"`
+	RMAHeaderID                    int               `json:"RMAHeaderId,omitzero"`
 }
 
 // AcknowledgeRefundErrorsRequest holds the parameters of ReturnsRefunds.AcknowledgeRefundErrors.
 type AcknowledgeRefundErrorsRequest struct {
-	AcknowledgeAllErrors *bool  `json:"AcknowledgeAllErrors,omitzero" url:"-"`
-	RefundHeaderID       *int   `json:"RefundHeaderId,omitzero" url:"-"`
-	RefundRowIDs         []GUID `json:"RefundRowIds,omitzero" url:"-"`
+	AcknowledgeAllErrors *bool  `json:"AcknowledgeAllErrors,omitzero"`
+	RefundHeaderID       *int   `json:"RefundHeaderId,omitzero"`
+	RefundRowIDs         []GUID `json:"RefundRowIds,omitzero"`
 }
 
 // AcknowledgeRefundErrorsResponse is part of a reply.
 type AcknowledgeRefundErrorsResponse struct {
-	CannotRefundReason                ReturnsrefundsCannotRefundReason `json:"CannotRefundReason"`
-	EntireRefundHeaderSetToErrorAcked bool                             `json:"EntireRefundHeaderSetToErrorAcked"`
-	Errors                            []string                         `json:"Errors"`
-	RefundHeaderID                    int                              `json:"RefundHeaderId"`
-	RefundLines                       []VerifiedRefund                 `json:"RefundLines"`
-	RefundReference                   string                           `json:"RefundReference"`
-	Status                            PostSaleStatus                   `json:"Status"`
+	CannotRefundReason                AcknowledgeRefundErrorsResponseCannotRefundReason `json:"CannotRefundReason,omitzero"`
+	EntireRefundHeaderSetToErrorAcked bool                                              `json:"EntireRefundHeaderSetToErrorAcked,omitzero"`
+	Errors                            []string                                          `json:"Errors,omitzero"`
+	RefundHeaderID                    int                                               `json:"RefundHeaderId,omitzero"`
+	RefundLines                       []VerifiedRefund                                  `json:"RefundLines,omitzero"`
+	RefundReference                   string                                            `json:"RefundReference,omitzero"`
+	Status                            PostSaleStatus                                    `json:"Status,omitzero"`
 }
 
 // ActionBookedOrderRequest holds the parameters of ReturnsRefunds.ActionBookedOrder.
 type ActionBookedOrderRequest struct {
-	BookedItems []BookedReturnsExchangeItem `json:"bookedItems,omitzero" url:"-"`
-	PkOrderID   *GUID                       `json:"pkOrderId,omitzero" url:"-"`
+	BookedItems []BookedReturnsExchangeItem `json:"bookedItems,omitzero"`
+	PkOrderID   *GUID                       `json:"pkOrderId,omitzero"`
 }
 
 // ActionRMABookingRequest holds the parameters of ReturnsRefunds.ActionRMABooking.
 type ActionRMABookingRequest struct {
-	OrderID     *GUID       `json:"OrderId,omitzero" url:"-"`
-	RMAHeaderID *int        `json:"RMAHeaderId,omitzero" url:"-"`
-	Request     *ActionForm `json:"Request,omitzero" url:"-"`
+	OrderID     *GUID       `json:"OrderId,omitzero"`
+	RMAHeaderID *int        `json:"RMAHeaderId,omitzero"`
+	Request     *ActionForm `json:"Request,omitzero"`
 }
 
 // ActionRMABookingResponse is part of a reply.
 type ActionRMABookingResponse struct {
-	Errors               []string          `json:"Errors"`
-	Info                 []string          `json:"Info"`
-	Items                []VerifiedRMAItem `json:"Items"`
-	RMAHeaderID          int               `json:"RMAHeaderId"`
-	RefundHeaderID       int               `json:"RefundHeaderId"`
-	Status               PostSaleStatus    `json:"Status"`
-	SuccessfullyActioned bool              `json:"SuccessfullyActioned"`
+	Errors               []string          `json:"Errors,omitzero"`
+	Info                 []string          `json:"Info,omitzero"`
+	Items                []VerifiedRMAItem `json:"Items,omitzero"`
+	RMAHeaderID          int               `json:"RMAHeaderId,omitzero"`
+	RefundHeaderID       int               `json:"RefundHeaderId,omitzero"`
+	Status               PostSaleStatus    `json:"Status,omitzero"`
+	SuccessfullyActioned bool              `json:"SuccessfullyActioned,omitzero"`
 }
 
 // ActionRefundRequest holds the parameters of ReturnsRefunds.ActionRefund.
 type ActionRefundRequest struct {
-	OrderID        *GUID       `json:"OrderId,omitzero" url:"-"`
-	RefundHeaderID *int        `json:"RefundHeaderId,omitzero" url:"-"`
-	Request        *ActionForm `json:"Request,omitzero" url:"-"`
+	OrderID        *GUID       `json:"OrderId,omitzero"`
+	RefundHeaderID *int        `json:"RefundHeaderId,omitzero"`
+	Request        *ActionForm `json:"Request,omitzero"`
 }
 
 // ActionRefundResponse is part of a reply.
 type ActionRefundResponse struct {
-	CannotRefundReason   ReturnsrefundsCannotRefundReason `json:"CannotRefundReason"`
-	Errors               []string                         `json:"Errors"`
-	RefundHeaderID       int                              `json:"RefundHeaderId"`
-	RefundLines          []VerifiedRefund                 `json:"RefundLines"`
-	RefundReference      string                           `json:"RefundReference"`
-	Status               PostSaleStatus                   `json:"Status"`
-	SuccessfullyActioned bool                             `json:"SuccessfullyActioned"`
+	CannotRefundReason   ActionRefundResponseCannotRefundReason `json:"CannotRefundReason,omitzero"`
+	Errors               []string                               `json:"Errors,omitzero"`
+	RefundHeaderID       int                                    `json:"RefundHeaderId,omitzero"`
+	RefundLines          []VerifiedRefund                       `json:"RefundLines,omitzero"`
+	RefundReference      string                                 `json:"RefundReference,omitzero"`
+	Status               PostSaleStatus                         `json:"Status,omitzero"`
+	SuccessfullyActioned bool                                   `json:"SuccessfullyActioned,omitzero"`
 }
 
 // ActionablePostSaleSearchFilters is part of a request.
@@ -563,54 +563,54 @@ type BookedReturnsExchangeItem struct {
 
 // BookedReturnsExchangeOrder is part of a reply.
 type BookedReturnsExchangeOrder struct {
-	ReferenceNum       string `json:"ReferenceNum"`
-	ReturnDate         Time   `json:"ReturnDate"`
-	SecondaryReference string `json:"SecondaryReference"`
-	CFullName          string `json:"cFullName"`
-	NOrderID           int    `json:"nOrderId"`
-	PkOrderID          GUID   `json:"pkOrderID"`
+	ReferenceNum       string `json:"ReferenceNum,omitzero"`
+	ReturnDate         Time   `json:"ReturnDate,omitzero"`
+	SecondaryReference string `json:"SecondaryReference,omitzero"`
+	CFullName          string `json:"cFullName,omitzero"`
+	NOrderID           int    `json:"nOrderId,omitzero"`
+	PkOrderID          GUID   `json:"pkOrderID,omitzero"`
 }
 
 // ChannelReasonBase is part of a reply.
 type ChannelReasonBase struct {
-	DisplayName string             `json:"DisplayName"`
-	SubReasons  []ChannelSubReason `json:"SubReasons"`
-	Tag         string             `json:"Tag"`
+	DisplayName string             `json:"DisplayName,omitzero"`
+	SubReasons  []ChannelSubReason `json:"SubReasons,omitzero"`
+	Tag         string             `json:"Tag,omitzero"`
 }
 
 // CreateRMABookingRequest holds the parameters of ReturnsRefunds.CreateRMABooking.
 type CreateRMABookingRequest struct {
-	ChannelInitiated *bool          `json:"ChannelInitiated,omitzero" url:"-"`
-	ExchangeItems    []ExchangeItem `json:"ExchangeItems,omitzero" url:"-"`
-	OrderID          *GUID          `json:"OrderId,omitzero" url:"-"`
-	Reference        *string        `json:"Reference,omitzero" url:"-"`
-	ResendItems      []ResendItem   `json:"ResendItems,omitzero" url:"-"`
-	ReturnItems      []ReturnItem   `json:"ReturnItems,omitzero" url:"-"`
+	ChannelInitiated *bool          `json:"ChannelInitiated,omitzero"`
+	ExchangeItems    []ExchangeItem `json:"ExchangeItems,omitzero"`
+	OrderID          *GUID          `json:"OrderId,omitzero"`
+	Reference        *string        `json:"Reference,omitzero"`
+	ResendItems      []ResendItem   `json:"ResendItems,omitzero"`
+	ReturnItems      []ReturnItem   `json:"ReturnItems,omitzero"`
 }
 
 // CreateRMABookingResponse is part of a reply.
 type CreateRMABookingResponse struct {
-	Errors      []string          `json:"Errors"`
-	Info        []string          `json:"Info"`
-	Items       []VerifiedRMAItem `json:"Items"`
-	RMAHeaderID int               `json:"RMAHeaderId"`
+	Errors      []string          `json:"Errors,omitzero"`
+	Info        []string          `json:"Info,omitzero"`
+	Items       []VerifiedRMAItem `json:"Items,omitzero"`
+	RMAHeaderID int               `json:"RMAHeaderId,omitzero"`
 }
 
 // CreateRefundRequest holds the parameters of ReturnsRefunds.CreateRefund.
 type CreateRefundRequest struct {
-	ChannelInitiated *bool           `json:"ChannelInitiated,omitzero" url:"-"`
-	OrderID          *GUID           `json:"OrderId,omitzero" url:"-"`
-	RefundLines      []NewRefundLine `json:"RefundLines,omitzero" url:"-"`
+	ChannelInitiated *bool           `json:"ChannelInitiated,omitzero"`
+	OrderID          *GUID           `json:"OrderId,omitzero"`
+	RefundLines      []NewRefundLine `json:"RefundLines,omitzero"`
 }
 
 // CreateRefundResponse is part of a reply.
 type CreateRefundResponse struct {
-	CannotRefundReason ReturnsrefundsCannotRefundReason `json:"CannotRefundReason"`
-	Errors             []string                         `json:"Errors"`
-	RefundHeaderID     int                              `json:"RefundHeaderId"`
-	RefundLines        []VerifiedRefund                 `json:"RefundLines"`
-	RefundReference    string                           `json:"RefundReference"`
-	Status             PostSaleStatus                   `json:"Status"`
+	CannotRefundReason CreateRefundResponseCannotRefundReason `json:"CannotRefundReason,omitzero"`
+	Errors             []string                               `json:"Errors,omitzero"`
+	RefundHeaderID     int                                    `json:"RefundHeaderId,omitzero"`
+	RefundLines        []VerifiedRefund                       `json:"RefundLines,omitzero"`
+	RefundReference    string                                 `json:"RefundReference,omitzero"`
+	Status             PostSaleStatus                         `json:"Status,omitzero"`
 }
 
 // CreateReturnsRefundsCSVRequest holds the parameters of ReturnsRefunds.CreateReturnsRefundsCSV.
@@ -628,39 +628,39 @@ type CreateReturnsRefundsCSVRequest struct {
 
 // DeleteBookedItemRequest holds the parameters of ReturnsRefunds.DeleteBookedItem.
 type DeleteBookedItemRequest struct {
-	PkOrderID  *GUID `json:"pkOrderId,omitzero" url:"-"`
-	PkReturnID *int  `json:"pkReturnId,omitzero" url:"-"`
+	PkOrderID  *GUID `json:"pkOrderId,omitzero"`
+	PkReturnID *int  `json:"pkReturnId,omitzero"`
 }
 
 // DeleteBookedOrderRequest holds the parameters of ReturnsRefunds.DeleteBookedOrder.
 type DeleteBookedOrderRequest struct {
-	PkOrderID *GUID `json:"pkOrderId,omitzero" url:"-"`
+	PkOrderID *GUID `json:"pkOrderId,omitzero"`
 }
 
 // DeletePendingRefundItemRequest holds the parameters of ReturnsRefunds.DeletePendingRefundItem.
 type DeletePendingRefundItemRequest struct {
-	FkOrderID     *GUID `json:"fkOrderId,omitzero" url:"-"`
-	PkRefundRowID *GUID `json:"pkRefundRowId,omitzero" url:"-"`
+	FkOrderID     *GUID `json:"fkOrderId,omitzero"`
+	PkRefundRowID *GUID `json:"pkRefundRowId,omitzero"`
 }
 
 // DeleteRMARequest holds the parameters of ReturnsRefunds.DeleteRMA.
 type DeleteRMARequest struct {
-	RMAHeaderID     *int    `json:"RMAHeaderId,omitzero" url:"-"`
-	ReasonTag       *string `json:"ReasonTag,omitzero" url:"-"`
-	RejectOnChannel *bool   `json:"RejectOnChannel,omitzero" url:"-"`
+	RMAHeaderID     *int    `json:"RMAHeaderId,omitzero"`
+	ReasonTag       *string `json:"ReasonTag,omitzero"`
+	RejectOnChannel *bool   `json:"RejectOnChannel,omitzero"`
 }
 
 // DeleteRefundRequest holds the parameters of ReturnsRefunds.DeleteRefund.
 type DeleteRefundRequest struct {
-	ReasonTag       *string `json:"ReasonTag,omitzero" url:"-"`
-	RefundHeaderID  *int    `json:"RefundHeaderId,omitzero" url:"-"`
-	RejectOnChannel *bool   `json:"RejectOnChannel,omitzero" url:"-"`
+	ReasonTag       *string `json:"ReasonTag,omitzero"`
+	RefundHeaderID  *int    `json:"RefundHeaderId,omitzero"`
+	RejectOnChannel *bool   `json:"RejectOnChannel,omitzero"`
 }
 
 // EditBookedItemInfoRequest holds the parameters of ReturnsRefunds.EditBookedItemInfo.
 type EditBookedItemInfoRequest struct {
-	BookedReturnsExchangeItem *BookedReturnsExchangeItem `json:"bookedReturnsExchangeItem,omitzero" url:"-"`
-	PkOrderID                 *GUID                      `json:"pkOrderId,omitzero" url:"-"`
+	BookedReturnsExchangeItem *BookedReturnsExchangeItem `json:"bookedReturnsExchangeItem,omitzero"`
+	PkOrderID                 *GUID                      `json:"pkOrderId,omitzero"`
 }
 
 // ExchangeItem is part of a request.
@@ -691,122 +691,122 @@ type ExchangeItem struct {
 
 // GenericPagedResultReturnsRefundsWeb is part of a reply.
 type GenericPagedResultReturnsRefundsWeb struct {
-	Data           []ReturnsRefundsWeb `json:"Data"`
-	EntriesPerPage int                 `json:"EntriesPerPage"`
-	PageNumber     int                 `json:"PageNumber"`
-	TotalEntries   int64               `json:"TotalEntries"`
-	TotalPages     int                 `json:"TotalPages"`
+	Data           []ReturnsRefundsWeb `json:"Data,omitzero"`
+	EntriesPerPage int                 `json:"EntriesPerPage,omitzero"`
+	PageNumber     int                 `json:"PageNumber,omitzero"`
+	TotalEntries   int64               `json:"TotalEntries,omitzero"`
+	TotalPages     int                 `json:"TotalPages,omitzero"`
 }
 
 // GetActionableRMAHeadersRequest holds the parameters of ReturnsRefunds.GetActionableRMAHeaders.
 type GetActionableRMAHeadersRequest struct {
-	Filters *ActionablePostSaleSearchFilters `json:"Filters,omitzero" url:"-"`
-	Page    *int                             `json:"Page,omitzero" url:"-"`
+	Filters *ActionablePostSaleSearchFilters `json:"Filters,omitzero"`
+	Page    *int                             `json:"Page,omitzero"`
 }
 
 // GetActionableRMAHeadersResponse is part of a reply.
 type GetActionableRMAHeadersResponse struct {
-	HeadersPerPage int              `json:"HeadersPerPage"`
-	Page           int              `json:"Page"`
-	RMAHeaders     []OrderRMAHeader `json:"RMAHeaders"`
-	TotalHeaders   int              `json:"TotalHeaders"`
+	HeadersPerPage int              `json:"HeadersPerPage,omitzero"`
+	Page           int              `json:"Page,omitzero"`
+	RMAHeaders     []OrderRMAHeader `json:"RMAHeaders,omitzero"`
+	TotalHeaders   int              `json:"TotalHeaders,omitzero"`
 }
 
 // GetActionableRefundHeadersRequest holds the parameters of ReturnsRefunds.GetActionableRefundHeaders.
 type GetActionableRefundHeadersRequest struct {
-	Filters *ActionablePostSaleSearchFilters `json:"Filters,omitzero" url:"-"`
-	Page    *int                             `json:"Page,omitzero" url:"-"`
+	Filters *ActionablePostSaleSearchFilters `json:"Filters,omitzero"`
+	Page    *int                             `json:"Page,omitzero"`
 }
 
 // GetActionableRefundHeadersResponse is part of a reply.
 type GetActionableRefundHeadersResponse struct {
-	HeadersPerPage int                 `json:"HeadersPerPage"`
-	Page           int                 `json:"Page"`
-	RefundHeaders  []OrderRefundHeader `json:"RefundHeaders"`
-	TotalHeaders   int                 `json:"TotalHeaders"`
+	HeadersPerPage int                 `json:"HeadersPerPage,omitzero"`
+	Page           int                 `json:"Page,omitzero"`
+	RefundHeaders  []OrderRefundHeader `json:"RefundHeaders,omitzero"`
+	TotalHeaders   int                 `json:"TotalHeaders,omitzero"`
 }
 
 // GetProcessedOrAckedErrorRMAHeadersRequest holds the parameters of ReturnsRefunds.GetProcessedOrAckedErrorRMAHeaders.
 type GetProcessedOrAckedErrorRMAHeadersRequest struct {
-	Filters *ProcessedPostSaleSearchFilters `json:"Filters,omitzero" url:"-"`
-	Page    *int                            `json:"Page,omitzero" url:"-"`
+	Filters *ProcessedPostSaleSearchFilters `json:"Filters,omitzero"`
+	Page    *int                            `json:"Page,omitzero"`
 }
 
 // GetProcessedOrAckedErrorRMAHeadersResponse is part of a reply.
 type GetProcessedOrAckedErrorRMAHeadersResponse struct {
-	HeadersPerPage int              `json:"HeadersPerPage"`
-	Page           int              `json:"Page"`
-	RMAHeaders     []OrderRMAHeader `json:"RMAHeaders"`
-	TotalHeaders   int              `json:"TotalHeaders"`
+	HeadersPerPage int              `json:"HeadersPerPage,omitzero"`
+	Page           int              `json:"Page,omitzero"`
+	RMAHeaders     []OrderRMAHeader `json:"RMAHeaders,omitzero"`
+	TotalHeaders   int              `json:"TotalHeaders,omitzero"`
 }
 
 // GetProcessedOrAckedErrorRefundHeadersRequest holds the parameters of ReturnsRefunds.GetProcessedOrAckedErrorRefundHeaders.
 type GetProcessedOrAckedErrorRefundHeadersRequest struct {
-	Filters *ProcessedPostSaleSearchFilters `json:"Filters,omitzero" url:"-"`
-	Page    *int                            `json:"Page,omitzero" url:"-"`
+	Filters *ProcessedPostSaleSearchFilters `json:"Filters,omitzero"`
+	Page    *int                            `json:"Page,omitzero"`
 }
 
 // GetProcessedOrAckedErrorRefundHeadersResponse is part of a reply.
 type GetProcessedOrAckedErrorRefundHeadersResponse struct {
-	HeadersPerPage int                 `json:"HeadersPerPage"`
-	Page           int                 `json:"Page"`
-	RefundHeaders  []OrderRefundHeader `json:"RefundHeaders"`
-	TotalHeaders   int                 `json:"TotalHeaders"`
+	HeadersPerPage int                 `json:"HeadersPerPage,omitzero"`
+	Page           int                 `json:"Page,omitzero"`
+	RefundHeaders  []OrderRefundHeader `json:"RefundHeaders,omitzero"`
+	TotalHeaders   int                 `json:"TotalHeaders,omitzero"`
 }
 
 // GetRMAHeadersByOrderIDRequest holds the parameters of ReturnsRefunds.GetRMAHeadersByOrderID.
 type GetRMAHeadersByOrderIDRequest struct {
-	OrderID *GUID `json:"OrderId,omitzero" url:"-"`
+	OrderID *GUID `json:"OrderId,omitzero"`
 }
 
 // GetRMAHeadersByOrderIDResponse is part of a reply.
 type GetRMAHeadersByOrderIDResponse struct {
-	RMAHeaders []OrderRMAHeader `json:"RMAHeaders"`
+	RMAHeaders []OrderRMAHeader `json:"RMAHeaders,omitzero"`
 }
 
 // GetRefundHeadersByOrderIDRequest holds the parameters of ReturnsRefunds.GetRefundHeadersByOrderID.
 type GetRefundHeadersByOrderIDRequest struct {
-	OrderID *GUID `json:"OrderId,omitzero" url:"-"`
+	OrderID *GUID `json:"OrderId,omitzero"`
 }
 
 // GetRefundHeadersByOrderIDResponse is part of a reply.
 type GetRefundHeadersByOrderIDResponse struct {
-	RefundHeaders []OrderRefundHeader `json:"RefundHeaders"`
+	RefundHeaders []OrderRefundHeader `json:"RefundHeaders,omitzero"`
 }
 
 // GetRefundLinesByHeaderIDRequest holds the parameters of ReturnsRefunds.GetRefundLinesByHeaderID.
 type GetRefundLinesByHeaderIDRequest struct {
-	OrderID        *GUID `json:"OrderId,omitzero" url:"-"`
-	RefundHeaderID *int  `json:"RefundHeaderId,omitzero" url:"-"`
+	OrderID        *GUID `json:"OrderId,omitzero"`
+	RefundHeaderID *int  `json:"RefundHeaderId,omitzero"`
 }
 
 // GetRefundLinesByHeaderIDResponse is part of a reply.
 type GetRefundLinesByHeaderIDResponse struct {
-	RefundHeaderID int              `json:"RefundHeaderId"`
-	RefundLines    []VerifiedRefund `json:"RefundLines"`
-	RefundOptions  RefundOptions    `json:"RefundOptions"`
+	RefundHeaderID int              `json:"RefundHeaderId,omitzero"`
+	RefundLines    []VerifiedRefund `json:"RefundLines,omitzero"`
+	RefundOptions  RefundOptions    `json:"RefundOptions,omitzero"`
 }
 
 // GetRefundOptionsRequest holds the parameters of ReturnsRefunds.GetRefundOptions.
 type GetRefundOptionsRequest struct {
-	OrderID        *GUID `json:"OrderId,omitzero" url:"-"`
-	RefundHeaderID *int  `json:"RefundHeaderId,omitzero" url:"-"`
+	OrderID        *GUID `json:"OrderId,omitzero"`
+	RefundHeaderID *int  `json:"RefundHeaderId,omitzero"`
 }
 
 // GetRefundOptionsResponse is part of a reply.
 type GetRefundOptionsResponse struct {
-	RefundOptions RefundOptions `json:"RefundOptions"`
+	RefundOptions RefundOptions `json:"RefundOptions,omitzero"`
 }
 
 // GetReturnOptionsRequest holds the parameters of ReturnsRefunds.GetReturnOptions.
 type GetReturnOptionsRequest struct {
-	OrderID     *GUID `json:"OrderId,omitzero" url:"-"`
-	RMAHeaderID *int  `json:"RMAHeaderId,omitzero" url:"-"`
+	OrderID     *GUID `json:"OrderId,omitzero"`
+	RMAHeaderID *int  `json:"RMAHeaderId,omitzero"`
 }
 
 // GetReturnOptionsResponse is part of a reply.
 type GetReturnOptionsResponse struct {
-	ReturnOptions ReturnOptions `json:"ReturnOptions"`
+	ReturnOptions ReturnOptions `json:"ReturnOptions,omitzero"`
 }
 
 // GetSearchTypesRequest holds the parameters of ReturnsRefunds.GetSearchTypes.
@@ -816,110 +816,110 @@ type GetSearchTypesRequest struct {
 
 // ItemizedRefundReason is part of a reply.
 type ItemizedRefundReason struct {
-	ItemID  GUID                     `json:"ItemId"`
-	Reasons []ChannelReasonBase      `json:"Reasons"`
-	Type    ItemizedRefundReasonType `json:"Type"`
+	ItemID  GUID                     `json:"ItemId,omitzero"`
+	Reasons []ChannelReasonBase      `json:"Reasons,omitzero"`
+	Type    ItemizedRefundReasonType `json:"Type,omitzero"`
 }
 
 // NewRefundLine is part of a request.
 type NewRefundLine struct {
-	Amount                 *Decimal                    `json:"Amount,omitzero"`
-	CancelledQuantity      *int                        `json:"CancelledQuantity,omitzero"`
-	ExternalReference      *string                     `json:"ExternalReference,omitzero"`
-	FreeTextOrNote         *string                     `json:"FreeTextOrNote,omitzero"`
-	InsufficientRefundNote *string                     `json:"InsufficientRefundNote,omitzero"`
-	InsufficientRefundTag  *string                     `json:"InsufficientRefundTag,omitzero"`
-	IsFreeText             *bool                       `json:"IsFreeText,omitzero"` // read-only
-	OrderItemRowID         *GUID                       `json:"OrderItemRowId,omitzero"`
-	Quantity               *int                        `json:"Quantity,omitzero"`
-	ReasonCategory         *string                     `json:"ReasonCategory,omitzero"`
-	ReasonTag              *string                     `json:"ReasonTag,omitzero"`
-	RefundedUnit           *ReturnsrefundsRefundedUnit `json:"RefundedUnit,omitzero"`
-	ReturnRowID            *int                        `json:"ReturnRowId,omitzero"`
-	SubReasonTag           *string                     `json:"SubReasonTag,omitzero"`
+	Amount                 *Decimal                   `json:"Amount,omitzero"`
+	CancelledQuantity      *int                       `json:"CancelledQuantity,omitzero"`
+	ExternalReference      *string                    `json:"ExternalReference,omitzero"`
+	FreeTextOrNote         *string                    `json:"FreeTextOrNote,omitzero"`
+	InsufficientRefundNote *string                    `json:"InsufficientRefundNote,omitzero"`
+	InsufficientRefundTag  *string                    `json:"InsufficientRefundTag,omitzero"`
+	IsFreeText             *bool                      `json:"IsFreeText,omitzero"` // read-only
+	OrderItemRowID         *GUID                      `json:"OrderItemRowId,omitzero"`
+	Quantity               *int                       `json:"Quantity,omitzero"`
+	ReasonCategory         *string                    `json:"ReasonCategory,omitzero"`
+	ReasonTag              *string                    `json:"ReasonTag,omitzero"`
+	RefundedUnit           *NewRefundLineRefundedUnit `json:"RefundedUnit,omitzero"`
+	ReturnRowID            *int                       `json:"ReturnRowId,omitzero"`
+	SubReasonTag           *string                    `json:"SubReasonTag,omitzero"`
 }
 
 // OrderRMAHeader is part of a reply.
 type OrderRMAHeader struct {
-	Actioned          bool              `json:"Actioned"`
-	ChannelInitiated  bool              `json:"ChannelInitiated"`
-	CreatedDate       Time              `json:"CreatedDate"`
-	ExternalReference string            `json:"ExternalReference"`
-	LastActionDate    Time              `json:"LastActionDate"`
-	NumOrderID        int               `json:"NumOrderId"`
-	OrderID           GUID              `json:"OrderId"`
-	OrderSource       string            `json:"OrderSource"`
-	OrderSubSource    string            `json:"OrderSubSource"`
-	RMAHeaderID       int               `json:"RMAHeaderId"`
-	RMALines          []VerifiedRMAItem `json:"RMALines"`
-	Status            PostSaleStatus    `json:"Status"`
+	Actioned          bool              `json:"Actioned,omitzero"`
+	ChannelInitiated  bool              `json:"ChannelInitiated,omitzero"`
+	CreatedDate       Time              `json:"CreatedDate,omitzero"`
+	ExternalReference string            `json:"ExternalReference,omitzero"`
+	LastActionDate    Time              `json:"LastActionDate,omitzero"`
+	NumOrderID        int               `json:"NumOrderId,omitzero"`
+	OrderID           GUID              `json:"OrderId,omitzero"`
+	OrderSource       string            `json:"OrderSource,omitzero"`
+	OrderSubSource    string            `json:"OrderSubSource,omitzero"`
+	RMAHeaderID       int               `json:"RMAHeaderId,omitzero"`
+	RMALines          []VerifiedRMAItem `json:"RMALines,omitzero"`
+	Status            PostSaleStatus    `json:"Status,omitzero"`
 }
 
 // ProcessedPostSaleSearchFilters is part of a request.
 type ProcessedPostSaleSearchFilters struct {
-	Actionable *bool                                `json:"Actionable,omitzero"` // read-only
-	Type       *ActionablePostSaleSearchFiltersType `json:"Type,omitzero"`
-	Value      *string                              `json:"Value,omitzero"`
+	Actionable *bool                               `json:"Actionable,omitzero"` // read-only
+	Type       *ProcessedPostSaleSearchFiltersType `json:"Type,omitzero"`
+	Value      *string                             `json:"Value,omitzero"`
 }
 
 // RMAError is part of a reply.
 type RMAError struct {
-	Acknowledged bool   `json:"Acknowledged"`
-	DateStamp    Time   `json:"DateStamp"`
-	ErrorMessage string `json:"ErrorMessage"`
-	RMARowID     int    `json:"RMARowId"`
+	Acknowledged bool   `json:"Acknowledged,omitzero"`
+	DateStamp    Time   `json:"DateStamp,omitzero"`
+	ErrorMessage string `json:"ErrorMessage,omitzero"`
+	RMARowID     int    `json:"RMARowId,omitzero"`
 }
 
 // RefundOptions is part of a reply.
 type RefundOptions struct {
-	AllExistingRefunds             []VerifiedRefund                 `json:"AllExistingRefunds"`
-	CanInsufficientRefundFreeText  bool                             `json:"CanInsufficientRefundFreeText"`
-	CanRefund                      bool                             `json:"CanRefund"`
-	CanRefundAdditionally          bool                             `json:"CanRefundAdditionally"`
-	CanRefundFreeText              bool                             `json:"CanRefundFreeText"`
-	CanRefundInternally            bool                             `json:"CanRefundInternally"`
-	CanRefundItems                 bool                             `json:"CanRefundItems"`
-	CanRefundServices              bool                             `json:"CanRefundServices"`
-	CanRefundShipping              bool                             `json:"CanRefundShipping"`
-	CanRefundShippingIndependently bool                             `json:"CanRefundShippingIndependently"`
-	CanSendRejectionIfDeleted      bool                             `json:"CanSendRejectionIfDeleted"`
-	CannotRefundReason             ReturnsrefundsCannotRefundReason `json:"CannotRefundReason"`
-	Errors                         []string                         `json:"Errors"`
-	InsufficientRefundReasons      []ChannelReason                  `json:"InsufficientRefundReasons"`
-	ItemRefundReasons              []ChannelReason                  `json:"ItemRefundReasons"`
-	ItemizedRefundReasons          []ItemizedRefundReason           `json:"ItemizedRefundReasons"`
-	Order                          OrderDetails                     `json:"Order"`
-	RefundFreeTextOrNoteMaxLength  int                              `json:"RefundFreeTextOrNoteMaxLength"`
-	RefundHeader                   OrderRefundHeader                `json:"RefundHeader"`
-	RejectionReasons               []ChannelReason                  `json:"RejectionReasons"`
-	ServiceRefundReasons           []ChannelReason                  `json:"ServiceRefundReasons"`
-	ShippingRefundReasons          []ChannelReason                  `json:"ShippingRefundReasons"`
-	SubStatuses                    []PostSaleSubStatus              `json:"SubStatuses"`
+	AllExistingRefunds             []VerifiedRefund                `json:"AllExistingRefunds,omitzero"`
+	CanInsufficientRefundFreeText  bool                            `json:"CanInsufficientRefundFreeText,omitzero"`
+	CanRefund                      bool                            `json:"CanRefund,omitzero"`
+	CanRefundAdditionally          bool                            `json:"CanRefundAdditionally,omitzero"`
+	CanRefundFreeText              bool                            `json:"CanRefundFreeText,omitzero"`
+	CanRefundInternally            bool                            `json:"CanRefundInternally,omitzero"`
+	CanRefundItems                 bool                            `json:"CanRefundItems,omitzero"`
+	CanRefundServices              bool                            `json:"CanRefundServices,omitzero"`
+	CanRefundShipping              bool                            `json:"CanRefundShipping,omitzero"`
+	CanRefundShippingIndependently bool                            `json:"CanRefundShippingIndependently,omitzero"`
+	CanSendRejectionIfDeleted      bool                            `json:"CanSendRejectionIfDeleted,omitzero"`
+	CannotRefundReason             RefundOptionsCannotRefundReason `json:"CannotRefundReason,omitzero"`
+	Errors                         []string                        `json:"Errors,omitzero"`
+	InsufficientRefundReasons      []ChannelReason                 `json:"InsufficientRefundReasons,omitzero"`
+	ItemRefundReasons              []ChannelReason                 `json:"ItemRefundReasons,omitzero"`
+	ItemizedRefundReasons          []ItemizedRefundReason          `json:"ItemizedRefundReasons,omitzero"`
+	Order                          OrderDetails                    `json:"Order,omitzero"`
+	RefundFreeTextOrNoteMaxLength  int                             `json:"RefundFreeTextOrNoteMaxLength,omitzero"`
+	RefundHeader                   OrderRefundHeader               `json:"RefundHeader,omitzero"`
+	RejectionReasons               []ChannelReason                 `json:"RejectionReasons,omitzero"`
+	ServiceRefundReasons           []ChannelReason                 `json:"ServiceRefundReasons,omitzero"`
+	ShippingRefundReasons          []ChannelReason                 `json:"ShippingRefundReasons,omitzero"`
+	SubStatuses                    []PostSaleSubStatus             `json:"SubStatuses,omitzero"`
 }
 
 // RefundOrder is part of a reply.
 type RefundOrder struct {
-	Amount             Decimal `json:"Amount"`
-	IssueRefundURL     string  `json:"IssueRefundUrl"`
-	ReferenceNum       string  `json:"ReferenceNum"`
-	RefundDate         Time    `json:"RefundDate"`
-	RefundReference    string  `json:"RefundReference"`
-	SecondaryReference string  `json:"SecondaryReference"`
-	Source             string  `json:"Source"`
-	SubSource          string  `json:"SubSource"`
-	SubTotal           Decimal `json:"SubTotal"`
-	TaxRate            Decimal `json:"TaxRate"`
-	Total              Decimal `json:"Total"`
-	CCurrency          string  `json:"cCurrency"`
-	CFullName          string  `json:"cFullName"`
-	NOrderID           int     `json:"nOrderId"`
-	PkOrderID          GUID    `json:"pkOrderID"`
+	Amount             Decimal `json:"Amount,omitzero"`
+	IssueRefundURL     string  `json:"IssueRefundUrl,omitzero"`
+	ReferenceNum       string  `json:"ReferenceNum,omitzero"`
+	RefundDate         Time    `json:"RefundDate,omitzero"`
+	RefundReference    string  `json:"RefundReference,omitzero"`
+	SecondaryReference string  `json:"SecondaryReference,omitzero"`
+	Source             string  `json:"Source,omitzero"`
+	SubSource          string  `json:"SubSource,omitzero"`
+	SubTotal           Decimal `json:"SubTotal,omitzero"`
+	TaxRate            Decimal `json:"TaxRate,omitzero"`
+	Total              Decimal `json:"Total,omitzero"`
+	CCurrency          string  `json:"cCurrency,omitzero"`
+	CFullName          string  `json:"cFullName,omitzero"`
+	NOrderID           int     `json:"nOrderId,omitzero"`
+	PkOrderID          GUID    `json:"pkOrderID,omitzero"`
 }
 
 // RefundOrderRequest holds the parameters of ReturnsRefunds.RefundOrder.
 type RefundOrderRequest struct {
-	PkOrderID       *GUID   `json:"pkOrderId,omitzero" url:"-"`
-	RefundReference *string `json:"refundReference,omitzero" url:"-"`
+	PkOrderID       *GUID   `json:"pkOrderId,omitzero"`
+	RefundReference *string `json:"refundReference,omitzero"`
 }
 
 // ResendItem is part of a request.
@@ -967,22 +967,22 @@ type ReturnItem struct {
 
 // ReturnOptions is part of a reply.
 type ReturnOptions struct {
-	AllExistingRMAs           []VerifiedRMAItem                `json:"AllExistingRMAs"`
-	CanHaveRefund             bool                             `json:"CanHaveRefund"`
-	CanReturn                 bool                             `json:"CanReturn"`
-	CanReturnInternally       bool                             `json:"CanReturnInternally"`
-	CanSendRejectionIfDeleted bool                             `json:"CanSendRejectionIfDeleted"`
-	CannotReturnReason        ReturnsrefundsCannotReturnReason `json:"CannotReturnReason"`
-	Errors                    []string                         `json:"Errors"`
-	Info                      []string                         `json:"Info"`
-	MustHaveRefund            bool                             `json:"MustHaveRefund"`
-	Order                     OrderDetails                     `json:"Order"`
-	RMAHeader                 OrderRMAHeader                   `json:"RMAHeader"`
-	RefundAutoPopulated       bool                             `json:"RefundAutoPopulated"`
-	RefundOptions             RefundOptions                    `json:"RefundOptions"`
-	RejectionReasons          []ChannelReason                  `json:"RejectionReasons"`
-	ReturnReasons             []ChannelReason                  `json:"ReturnReasons"`
-	SubStatuses               []PostSaleSubStatus              `json:"SubStatuses"`
+	AllExistingRMAs           []VerifiedRMAItem               `json:"AllExistingRMAs,omitzero"`
+	CanHaveRefund             bool                            `json:"CanHaveRefund,omitzero"`
+	CanReturn                 bool                            `json:"CanReturn,omitzero"`
+	CanReturnInternally       bool                            `json:"CanReturnInternally,omitzero"`
+	CanSendRejectionIfDeleted bool                            `json:"CanSendRejectionIfDeleted,omitzero"`
+	CannotReturnReason        ReturnOptionsCannotReturnReason `json:"CannotReturnReason,omitzero"`
+	Errors                    []string                        `json:"Errors,omitzero"`
+	Info                      []string                        `json:"Info,omitzero"`
+	MustHaveRefund            bool                            `json:"MustHaveRefund,omitzero"`
+	Order                     OrderDetails                    `json:"Order,omitzero"`
+	RMAHeader                 OrderRMAHeader                  `json:"RMAHeader,omitzero"`
+	RefundAutoPopulated       bool                            `json:"RefundAutoPopulated,omitzero"`
+	RefundOptions             RefundOptions                   `json:"RefundOptions,omitzero"`
+	RejectionReasons          []ChannelReason                 `json:"RejectionReasons,omitzero"`
+	ReturnReasons             []ChannelReason                 `json:"ReturnReasons,omitzero"`
+	SubStatuses               []PostSaleSubStatus             `json:"SubStatuses,omitzero"`
 }
 
 // ReturnsRefundsGetTotalRefundsRequest holds the parameters of ReturnsRefunds.GetTotalRefunds.
@@ -992,89 +992,89 @@ type ReturnsRefundsGetTotalRefundsRequest struct {
 
 // ReturnsRefundsWeb is part of a reply.
 type ReturnsRefundsWeb struct {
-	AccountName          string                     `json:"AccountName"`
-	ActionDate           Time                       `json:"ActionDate"`
-	Address1             string                     `json:"Address1"`
-	Address2             string                     `json:"Address2"`
-	Address3             string                     `json:"Address3"`
-	Amount               Decimal                    `json:"Amount"`
-	BillingAddress1      string                     `json:"BillingAddress1"`
-	BillingAddress2      string                     `json:"BillingAddress2"`
-	BillingAddress3      string                     `json:"BillingAddress3"`
-	BillingCompany       string                     `json:"BillingCompany"`
-	BillingCountryName   string                     `json:"BillingCountryName"`
-	BillingName          string                     `json:"BillingName"`
-	BillingPhoneNumber   string                     `json:"BillingPhoneNumber"`
-	BillingPostCode      string                     `json:"BillingPostCode"`
-	BillingRegion        string                     `json:"BillingRegion"`
-	BillingTown          string                     `json:"BillingTown"`
-	BuyerPhoneNumber     string                     `json:"BuyerPhoneNumber"`
-	CancellationQuantity int                        `json:"CancellationQuantity"`
-	Category             string                     `json:"Category"`
-	ChannelBuyerName     string                     `json:"ChannelBuyerName"`
-	ChannelReason        string                     `json:"ChannelReason"`
-	ChannelReasonSec     string                     `json:"ChannelReasonSec"`
-	Company              string                     `json:"Company"`
-	CountryTaxRate       Decimal                    `json:"CountryTaxRate"`
-	CreateDate           Time                       `json:"CreateDate"`
-	ExternalReference    string                     `json:"ExternalReference"`
-	ItemNumber           string                     `json:"ItemNumber"`
-	ItemTitle            string                     `json:"ItemTitle"`
-	LastDate             Time                       `json:"LastDate"`
-	Location             string                     `json:"Location"`
-	NewQty               int                        `json:"NewQty"`
-	PendingRefundAmount  Decimal                    `json:"PendingRefundAmount"`
-	PostageCostExTax     Decimal                    `json:"PostageCostExTax"`
-	PostalServiceCode    string                     `json:"PostalServiceCode"`
-	PostalServiceName    string                     `json:"PostalServiceName"`
-	PostalTrackingNumber string                     `json:"PostalTrackingNumber"`
-	Reason               string                     `json:"Reason"`
-	ReferenceNum         string                     `json:"ReferenceNum"`
-	RefundReference      string                     `json:"RefundReference"`
-	RefundStatus         ReturnsrefundsRefundStatus `json:"RefundStatus"`
-	Region               string                     `json:"Region"`
-	ReturnDate           Time                       `json:"ReturnDate"`
-	ReturnQty            int                        `json:"ReturnQty"`
-	ReturnReference      string                     `json:"ReturnReference"`
-	Row                  int                        `json:"Row"`
-	RowType              string                     `json:"RowType"`
-	ScrapQty             int                        `json:"ScrapQty"`
-	Scrapped             bool                       `json:"Scrapped"`
-	SecondaryReference   string                     `json:"SecondaryReference"`
-	Source               string                     `json:"Source"`
-	SubSource            string                     `json:"SubSource"`
-	Subtotal             Decimal                    `json:"Subtotal"`
-	TotalDiscount        Decimal                    `json:"TotalDiscount"`
-	Town                 string                     `json:"Town"`
-	Vendor               string                     `json:"Vendor"`
-	CBillingAddress      string                     `json:"cBillingAddress"`
-	CCountry             string                     `json:"cCountry"`
-	CCurrency            string                     `json:"cCurrency"`
-	CEmailAddress        string                     `json:"cEmailAddress"`
-	CFullName            string                     `json:"cFullName"`
-	CItemName            string                     `json:"cItemName"`
-	CItemNumber          string                     `json:"cItemNumber"`
-	CPostCode            string                     `json:"cPostCode"`
-	CShippingAddress     string                     `json:"cShippingAddress"`
-	DPaidOn              Time                       `json:"dPaidOn"`
-	DProcessedOn         Time                       `json:"dProcessedOn"`
-	FPostageCost         Decimal                    `json:"fPostageCost"`
-	FTax                 Decimal                    `json:"fTax"`
-	FTotalCharge         Decimal                    `json:"fTotalCharge"`
-	FkOrderItemReturnID  GUID                       `json:"fkOrderItemReturnId"`
-	FkReturnLocationID   GUID                       `json:"fkReturnLocationId"`
-	NOrderID             int                        `json:"nOrderId"`
-	PkOrderID            GUID                       `json:"pkOrderID"`
-	PkRefundRowID        GUID                       `json:"pkRefundRowId"`
-	PkReturnID           int                        `json:"pkReturnId"`
+	AccountName          string                        `json:"AccountName,omitzero"`
+	ActionDate           Time                          `json:"ActionDate,omitzero"`
+	Address1             string                        `json:"Address1,omitzero"`
+	Address2             string                        `json:"Address2,omitzero"`
+	Address3             string                        `json:"Address3,omitzero"`
+	Amount               Decimal                       `json:"Amount,omitzero"`
+	BillingAddress1      string                        `json:"BillingAddress1,omitzero"`
+	BillingAddress2      string                        `json:"BillingAddress2,omitzero"`
+	BillingAddress3      string                        `json:"BillingAddress3,omitzero"`
+	BillingCompany       string                        `json:"BillingCompany,omitzero"`
+	BillingCountryName   string                        `json:"BillingCountryName,omitzero"`
+	BillingName          string                        `json:"BillingName,omitzero"`
+	BillingPhoneNumber   string                        `json:"BillingPhoneNumber,omitzero"`
+	BillingPostCode      string                        `json:"BillingPostCode,omitzero"`
+	BillingRegion        string                        `json:"BillingRegion,omitzero"`
+	BillingTown          string                        `json:"BillingTown,omitzero"`
+	BuyerPhoneNumber     string                        `json:"BuyerPhoneNumber,omitzero"`
+	CancellationQuantity int                           `json:"CancellationQuantity,omitzero"`
+	Category             string                        `json:"Category,omitzero"`
+	ChannelBuyerName     string                        `json:"ChannelBuyerName,omitzero"`
+	ChannelReason        string                        `json:"ChannelReason,omitzero"`
+	ChannelReasonSec     string                        `json:"ChannelReasonSec,omitzero"`
+	Company              string                        `json:"Company,omitzero"`
+	CountryTaxRate       Decimal                       `json:"CountryTaxRate,omitzero"`
+	CreateDate           Time                          `json:"CreateDate,omitzero"`
+	ExternalReference    string                        `json:"ExternalReference,omitzero"`
+	ItemNumber           string                        `json:"ItemNumber,omitzero"`
+	ItemTitle            string                        `json:"ItemTitle,omitzero"`
+	LastDate             Time                          `json:"LastDate,omitzero"`
+	Location             string                        `json:"Location,omitzero"`
+	NewQty               int                           `json:"NewQty,omitzero"`
+	PendingRefundAmount  Decimal                       `json:"PendingRefundAmount,omitzero"`
+	PostageCostExTax     Decimal                       `json:"PostageCostExTax,omitzero"`
+	PostalServiceCode    string                        `json:"PostalServiceCode,omitzero"`
+	PostalServiceName    string                        `json:"PostalServiceName,omitzero"`
+	PostalTrackingNumber string                        `json:"PostalTrackingNumber,omitzero"`
+	Reason               string                        `json:"Reason,omitzero"`
+	ReferenceNum         string                        `json:"ReferenceNum,omitzero"`
+	RefundReference      string                        `json:"RefundReference,omitzero"`
+	RefundStatus         ReturnsRefundsWebRefundStatus `json:"RefundStatus,omitzero"`
+	Region               string                        `json:"Region,omitzero"`
+	ReturnDate           Time                          `json:"ReturnDate,omitzero"`
+	ReturnQty            int                           `json:"ReturnQty,omitzero"`
+	ReturnReference      string                        `json:"ReturnReference,omitzero"`
+	Row                  int                           `json:"Row,omitzero"`
+	RowType              string                        `json:"RowType,omitzero"`
+	ScrapQty             int                           `json:"ScrapQty,omitzero"`
+	Scrapped             bool                          `json:"Scrapped,omitzero"`
+	SecondaryReference   string                        `json:"SecondaryReference,omitzero"`
+	Source               string                        `json:"Source,omitzero"`
+	SubSource            string                        `json:"SubSource,omitzero"`
+	Subtotal             Decimal                       `json:"Subtotal,omitzero"`
+	TotalDiscount        Decimal                       `json:"TotalDiscount,omitzero"`
+	Town                 string                        `json:"Town,omitzero"`
+	Vendor               string                        `json:"Vendor,omitzero"`
+	CBillingAddress      string                        `json:"cBillingAddress,omitzero"`
+	CCountry             string                        `json:"cCountry,omitzero"`
+	CCurrency            string                        `json:"cCurrency,omitzero"`
+	CEmailAddress        string                        `json:"cEmailAddress,omitzero"`
+	CFullName            string                        `json:"cFullName,omitzero"`
+	CItemName            string                        `json:"cItemName,omitzero"`
+	CItemNumber          string                        `json:"cItemNumber,omitzero"`
+	CPostCode            string                        `json:"cPostCode,omitzero"`
+	CShippingAddress     string                        `json:"cShippingAddress,omitzero"`
+	DPaidOn              Time                          `json:"dPaidOn,omitzero"`
+	DProcessedOn         Time                          `json:"dProcessedOn,omitzero"`
+	FPostageCost         Decimal                       `json:"fPostageCost,omitzero"`
+	FTax                 Decimal                       `json:"fTax,omitzero"`
+	FTotalCharge         Decimal                       `json:"fTotalCharge,omitzero"`
+	FkOrderItemReturnID  GUID                          `json:"fkOrderItemReturnId,omitzero"`
+	FkReturnLocationID   GUID                          `json:"fkReturnLocationId,omitzero"`
+	NOrderID             int                           `json:"nOrderId,omitzero"`
+	PkOrderID            GUID                          `json:"pkOrderID,omitzero"`
+	PkRefundRowID        GUID                          `json:"pkRefundRowId,omitzero"`
+	PkReturnID           int                           `json:"pkReturnId,omitzero"`
 }
 
 // SearchField is part of a reply.
 type SearchField struct {
-	AllowForAllDates    bool   `json:"AllowForAllDates"`
-	ExactSearchOptional bool   `json:"ExactSearchOptional"`
-	Field               string `json:"Field"`
-	Name                string `json:"Name"`
+	AllowForAllDates    bool   `json:"AllowForAllDates,omitzero"`
+	ExactSearchOptional bool   `json:"ExactSearchOptional,omitzero"`
+	Field               string `json:"Field,omitzero"`
+	Name                string `json:"Name,omitzero"`
 }
 
 // SearchReturnsRefundsPagedRequest holds the parameters of ReturnsRefunds.SearchReturnsRefundsPaged.
@@ -1092,37 +1092,37 @@ type SearchReturnsRefundsPagedRequest struct {
 
 // UpdateRMABookingRequest holds the parameters of ReturnsRefunds.UpdateRMABooking.
 type UpdateRMABookingRequest struct {
-	AllowCreationOfNewOrder *bool                 `json:"AllowCreationOfNewOrder,omitzero" url:"-"`
-	ExchangeItems           []UpdatedExchangeItem `json:"ExchangeItems,omitzero" url:"-"`
-	OrderID                 *GUID                 `json:"OrderId,omitzero" url:"-"`
-	RMAHeaderID             *int                  `json:"RMAHeaderId,omitzero" url:"-"`
-	ResendItems             []UpdatedResendItem   `json:"ResendItems,omitzero" url:"-"`
-	ReturnItems             []UpdatedReturnItem   `json:"ReturnItems,omitzero" url:"-"`
+	AllowCreationOfNewOrder *bool                 `json:"AllowCreationOfNewOrder,omitzero"`
+	ExchangeItems           []UpdatedExchangeItem `json:"ExchangeItems,omitzero"`
+	OrderID                 *GUID                 `json:"OrderId,omitzero"`
+	RMAHeaderID             *int                  `json:"RMAHeaderId,omitzero"`
+	ResendItems             []UpdatedResendItem   `json:"ResendItems,omitzero"`
+	ReturnItems             []UpdatedReturnItem   `json:"ReturnItems,omitzero"`
 }
 
 // UpdateRMABookingResponse is part of a reply.
 type UpdateRMABookingResponse struct {
-	Errors      []string          `json:"Errors"`
-	Info        []string          `json:"Info"`
-	Items       []VerifiedRMAItem `json:"Items"`
-	RMAHeaderID int               `json:"RMAHeaderId"`
+	Errors      []string          `json:"Errors,omitzero"`
+	Info        []string          `json:"Info,omitzero"`
+	Items       []VerifiedRMAItem `json:"Items,omitzero"`
+	RMAHeaderID int               `json:"RMAHeaderId,omitzero"`
 }
 
 // UpdateRefundRequest holds the parameters of ReturnsRefunds.UpdateRefund.
 type UpdateRefundRequest struct {
-	OrderID        *GUID               `json:"OrderId,omitzero" url:"-"`
-	RefundHeaderID *int                `json:"RefundHeaderId,omitzero" url:"-"`
-	RefundLines    []UpdatedRefundLine `json:"RefundLines,omitzero" url:"-"`
+	OrderID        *GUID               `json:"OrderId,omitzero"`
+	RefundHeaderID *int                `json:"RefundHeaderId,omitzero"`
+	RefundLines    []UpdatedRefundLine `json:"RefundLines,omitzero"`
 }
 
 // UpdateRefundResponse is part of a reply.
 type UpdateRefundResponse struct {
-	CannotRefundReason ReturnsrefundsCannotRefundReason `json:"CannotRefundReason"`
-	Errors             []string                         `json:"Errors"`
-	RefundHeaderID     int                              `json:"RefundHeaderId"`
-	RefundLines        []VerifiedRefund                 `json:"RefundLines"`
-	RefundReference    string                           `json:"RefundReference"`
-	Status             PostSaleStatus                   `json:"Status"`
+	CannotRefundReason UpdateRefundResponseCannotRefundReason `json:"CannotRefundReason,omitzero"`
+	Errors             []string                               `json:"Errors,omitzero"`
+	RefundHeaderID     int                                    `json:"RefundHeaderId,omitzero"`
+	RefundLines        []VerifiedRefund                       `json:"RefundLines,omitzero"`
+	RefundReference    string                                 `json:"RefundReference,omitzero"`
+	Status             PostSaleStatus                         `json:"Status,omitzero"`
 }
 
 // UpdatedExchangeItem is part of a request.
@@ -1218,48 +1218,100 @@ type UpdatedReturnItem struct {
 
 // VerifiedRMAItem is part of a reply.
 type VerifiedRMAItem struct {
-	Actioned            bool               `json:"Actioned"`
-	ActionedDate        Time               `json:"ActionedDate"`
-	AdditionalCost      Decimal            `json:"AdditionalCost"`
-	BatchInventoryID    int                `json:"BatchInventoryId"`
-	BinrackOverride     string             `json:"BinrackOverride"`
-	CreatedDate         Time               `json:"CreatedDate"`
-	Deleted             bool               `json:"Deleted"`
-	DespatchLocationID  GUID               `json:"DespatchLocationId"`
-	Error               string             `json:"Error"`
-	Errors              []RMAError         `json:"Errors"`
-	ExchangeQuantity    int                `json:"ExchangeQuantity"`
-	ExchangeSKU         string             `json:"ExchangeSKU"`
-	ExchangeStockItemID GUID               `json:"ExchangeStockItemId"`
-	ExchangeTitle       string             `json:"ExchangeTitle"`
-	ExternalReference   string             `json:"ExternalReference"`
-	Info                string             `json:"Info"`
-	IsFreeText          bool               `json:"IsFreeText"`
-	NewOrderID          GUID               `json:"NewOrderId"`
-	OrderItemRowID      GUID               `json:"OrderItemRowId"`
-	RMAHeaderID         int                `json:"RMAHeaderId"`
-	RMARowID            int                `json:"RMARowId"`
-	Reason              string             `json:"Reason"`
-	ReasonCategory      string             `json:"ReasonCategory"`
-	ReasonTag           string             `json:"ReasonTag"`
-	RefundAmount        Decimal            `json:"RefundAmount"`
-	RefundRowID         GUID               `json:"RefundRowId"`
-	ResendQuantity      int                `json:"ResendQuantity"`
-	ReturnItemSKU       string             `json:"ReturnItemSKU"`
-	ReturnItemTitle     string             `json:"ReturnItemTitle"`
-	ReturnLocation      GUID               `json:"ReturnLocation"`
-	ReturnQuantity      int                `json:"ReturnQuantity"`
-	ScrapQuantity       int                `json:"ScrapQuantity"`
-	Status              PostSaleStatus     `json:"Status"`
-	SubReasonTag        string             `json:"SubReasonTag"`
-	Type                ReturnsrefundsType `json:"Type"`
-	ValidationError     string             `json:"ValidationError"`
+	Actioned            bool                `json:"Actioned,omitzero"`
+	ActionedDate        Time                `json:"ActionedDate,omitzero"`
+	AdditionalCost      Decimal             `json:"AdditionalCost,omitzero"`
+	BatchInventoryID    int                 `json:"BatchInventoryId,omitzero"`
+	BinrackOverride     string              `json:"BinrackOverride,omitzero"`
+	CreatedDate         Time                `json:"CreatedDate,omitzero"`
+	Deleted             bool                `json:"Deleted,omitzero"`
+	DespatchLocationID  GUID                `json:"DespatchLocationId,omitzero"`
+	Error               string              `json:"Error,omitzero"`
+	Errors              []RMAError          `json:"Errors,omitzero"`
+	ExchangeQuantity    int                 `json:"ExchangeQuantity,omitzero"`
+	ExchangeSKU         string              `json:"ExchangeSKU,omitzero"`
+	ExchangeStockItemID GUID                `json:"ExchangeStockItemId,omitzero"`
+	ExchangeTitle       string              `json:"ExchangeTitle,omitzero"`
+	ExternalReference   string              `json:"ExternalReference,omitzero"`
+	Info                string              `json:"Info,omitzero"`
+	IsFreeText          bool                `json:"IsFreeText,omitzero"`
+	NewOrderID          GUID                `json:"NewOrderId,omitzero"`
+	OrderItemRowID      GUID                `json:"OrderItemRowId,omitzero"`
+	RMAHeaderID         int                 `json:"RMAHeaderId,omitzero"`
+	RMARowID            int                 `json:"RMARowId,omitzero"`
+	Reason              string              `json:"Reason,omitzero"`
+	ReasonCategory      string              `json:"ReasonCategory,omitzero"`
+	ReasonTag           string              `json:"ReasonTag,omitzero"`
+	RefundAmount        Decimal             `json:"RefundAmount,omitzero"`
+	RefundRowID         GUID                `json:"RefundRowId,omitzero"`
+	ResendQuantity      int                 `json:"ResendQuantity,omitzero"`
+	ReturnItemSKU       string              `json:"ReturnItemSKU,omitzero"`
+	ReturnItemTitle     string              `json:"ReturnItemTitle,omitzero"`
+	ReturnLocation      GUID                `json:"ReturnLocation,omitzero"`
+	ReturnQuantity      int                 `json:"ReturnQuantity,omitzero"`
+	ScrapQuantity       int                 `json:"ScrapQuantity,omitzero"`
+	Status              PostSaleStatus      `json:"Status,omitzero"`
+	SubReasonTag        string              `json:"SubReasonTag,omitzero"`
+	Type                VerifiedRMAItemType `json:"Type,omitzero"`
+	ValidationError     string              `json:"ValidationError,omitzero"`
 }
 
 // WarehouseLocation is part of a reply.
 type WarehouseLocation struct {
-	LocationName      string `json:"LocationName"`
-	PkStockLocationID GUID   `json:"pkStockLocationId"`
+	LocationName      string `json:"LocationName,omitzero"`
+	PkStockLocationID GUID   `json:"pkStockLocationId,omitzero"`
+}
+
+// AcknowledgeRefundErrorsResponseCannotRefundReason is an open list: Linnworks may add values.
+type AcknowledgeRefundErrorsResponseCannotRefundReason string
+
+// Values of AcknowledgeRefundErrorsResponseCannotRefundReason.
+const (
+	AcknowledgeRefundErrorsResponseCannotRefundReasonNone                            AcknowledgeRefundErrorsResponseCannotRefundReason = "None"
+	AcknowledgeRefundErrorsResponseCannotRefundReasonNotImplemented                  AcknowledgeRefundErrorsResponseCannotRefundReason = "NotImplemented"
+	AcknowledgeRefundErrorsResponseCannotRefundReasonDisabledInConfig                AcknowledgeRefundErrorsResponseCannotRefundReason = "DisabledInConfig"
+	AcknowledgeRefundErrorsResponseCannotRefundReasonMissingOrderInLinnworks         AcknowledgeRefundErrorsResponseCannotRefundReason = "MissingOrderInLinnworks"
+	AcknowledgeRefundErrorsResponseCannotRefundReasonOpenOrderInLinnworks            AcknowledgeRefundErrorsResponseCannotRefundReason = "OpenOrderInLinnworks"
+	AcknowledgeRefundErrorsResponseCannotRefundReasonOrderIsFullyRefundedInLinnworks AcknowledgeRefundErrorsResponseCannotRefundReason = "OrderIsFullyRefundedInLinnworks"
+	AcknowledgeRefundErrorsResponseCannotRefundReasonNoNewRefundsSpecified           AcknowledgeRefundErrorsResponseCannotRefundReason = "NoNewRefundsSpecified"
+	AcknowledgeRefundErrorsResponseCannotRefundReasonNoUpdatedRefundsSpecified       AcknowledgeRefundErrorsResponseCannotRefundReason = "NoUpdatedRefundsSpecified"
+	AcknowledgeRefundErrorsResponseCannotRefundReasonMultipleReferences              AcknowledgeRefundErrorsResponseCannotRefundReason = "MultipleReferences"
+	AcknowledgeRefundErrorsResponseCannotRefundReasonSubStatusTagNotInTheSystem      AcknowledgeRefundErrorsResponseCannotRefundReason = "SubStatusTagNotInTheSystem"
+	AcknowledgeRefundErrorsResponseCannotRefundReasonSubStatusTagIsNotActionable     AcknowledgeRefundErrorsResponseCannotRefundReason = "SubStatusTagIsNotActionable"
+	AcknowledgeRefundErrorsResponseCannotRefundReasonMultipleSubStatusTags           AcknowledgeRefundErrorsResponseCannotRefundReason = "MultipleSubStatusTags"
+	AcknowledgeRefundErrorsResponseCannotRefundReasonRefundNotInSystem               AcknowledgeRefundErrorsResponseCannotRefundReason = "RefundNotInSystem"
+	AcknowledgeRefundErrorsResponseCannotRefundReasonOther                           AcknowledgeRefundErrorsResponseCannotRefundReason = "Other"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *AcknowledgeRefundErrorsResponseCannotRefundReason) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "None", "NotImplemented", "DisabledInConfig", "MissingOrderInLinnworks", "OpenOrderInLinnworks", "OrderIsFullyRefundedInLinnworks", "NoNewRefundsSpecified", "NoUpdatedRefundsSpecified", "MultipleReferences", "SubStatusTagNotInTheSystem", "SubStatusTagIsNotActionable", "MultipleSubStatusTags", "RefundNotInSystem", "Other")
+}
+
+// ActionRefundResponseCannotRefundReason is an open list: Linnworks may add values.
+type ActionRefundResponseCannotRefundReason string
+
+// Values of ActionRefundResponseCannotRefundReason.
+const (
+	ActionRefundResponseCannotRefundReasonNone                            ActionRefundResponseCannotRefundReason = "None"
+	ActionRefundResponseCannotRefundReasonNotImplemented                  ActionRefundResponseCannotRefundReason = "NotImplemented"
+	ActionRefundResponseCannotRefundReasonDisabledInConfig                ActionRefundResponseCannotRefundReason = "DisabledInConfig"
+	ActionRefundResponseCannotRefundReasonMissingOrderInLinnworks         ActionRefundResponseCannotRefundReason = "MissingOrderInLinnworks"
+	ActionRefundResponseCannotRefundReasonOpenOrderInLinnworks            ActionRefundResponseCannotRefundReason = "OpenOrderInLinnworks"
+	ActionRefundResponseCannotRefundReasonOrderIsFullyRefundedInLinnworks ActionRefundResponseCannotRefundReason = "OrderIsFullyRefundedInLinnworks"
+	ActionRefundResponseCannotRefundReasonNoNewRefundsSpecified           ActionRefundResponseCannotRefundReason = "NoNewRefundsSpecified"
+	ActionRefundResponseCannotRefundReasonNoUpdatedRefundsSpecified       ActionRefundResponseCannotRefundReason = "NoUpdatedRefundsSpecified"
+	ActionRefundResponseCannotRefundReasonMultipleReferences              ActionRefundResponseCannotRefundReason = "MultipleReferences"
+	ActionRefundResponseCannotRefundReasonSubStatusTagNotInTheSystem      ActionRefundResponseCannotRefundReason = "SubStatusTagNotInTheSystem"
+	ActionRefundResponseCannotRefundReasonSubStatusTagIsNotActionable     ActionRefundResponseCannotRefundReason = "SubStatusTagIsNotActionable"
+	ActionRefundResponseCannotRefundReasonMultipleSubStatusTags           ActionRefundResponseCannotRefundReason = "MultipleSubStatusTags"
+	ActionRefundResponseCannotRefundReasonRefundNotInSystem               ActionRefundResponseCannotRefundReason = "RefundNotInSystem"
+	ActionRefundResponseCannotRefundReasonOther                           ActionRefundResponseCannotRefundReason = "Other"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *ActionRefundResponseCannotRefundReason) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "None", "NotImplemented", "DisabledInConfig", "MissingOrderInLinnworks", "OpenOrderInLinnworks", "OrderIsFullyRefundedInLinnworks", "NoNewRefundsSpecified", "NoUpdatedRefundsSpecified", "MultipleReferences", "SubStatusTagNotInTheSystem", "SubStatusTagIsNotActionable", "MultipleSubStatusTags", "RefundNotInSystem", "Other")
 }
 
 // ActionablePostSaleSearchFiltersType is an open list: Linnworks may add values.
@@ -1276,6 +1328,32 @@ const (
 	ActionablePostSaleSearchFiltersTypeCustomerInfo    ActionablePostSaleSearchFiltersType = "CUSTOMER_INFO"
 )
 
+// CreateRefundResponseCannotRefundReason is an open list: Linnworks may add values.
+type CreateRefundResponseCannotRefundReason string
+
+// Values of CreateRefundResponseCannotRefundReason.
+const (
+	CreateRefundResponseCannotRefundReasonNone                            CreateRefundResponseCannotRefundReason = "None"
+	CreateRefundResponseCannotRefundReasonNotImplemented                  CreateRefundResponseCannotRefundReason = "NotImplemented"
+	CreateRefundResponseCannotRefundReasonDisabledInConfig                CreateRefundResponseCannotRefundReason = "DisabledInConfig"
+	CreateRefundResponseCannotRefundReasonMissingOrderInLinnworks         CreateRefundResponseCannotRefundReason = "MissingOrderInLinnworks"
+	CreateRefundResponseCannotRefundReasonOpenOrderInLinnworks            CreateRefundResponseCannotRefundReason = "OpenOrderInLinnworks"
+	CreateRefundResponseCannotRefundReasonOrderIsFullyRefundedInLinnworks CreateRefundResponseCannotRefundReason = "OrderIsFullyRefundedInLinnworks"
+	CreateRefundResponseCannotRefundReasonNoNewRefundsSpecified           CreateRefundResponseCannotRefundReason = "NoNewRefundsSpecified"
+	CreateRefundResponseCannotRefundReasonNoUpdatedRefundsSpecified       CreateRefundResponseCannotRefundReason = "NoUpdatedRefundsSpecified"
+	CreateRefundResponseCannotRefundReasonMultipleReferences              CreateRefundResponseCannotRefundReason = "MultipleReferences"
+	CreateRefundResponseCannotRefundReasonSubStatusTagNotInTheSystem      CreateRefundResponseCannotRefundReason = "SubStatusTagNotInTheSystem"
+	CreateRefundResponseCannotRefundReasonSubStatusTagIsNotActionable     CreateRefundResponseCannotRefundReason = "SubStatusTagIsNotActionable"
+	CreateRefundResponseCannotRefundReasonMultipleSubStatusTags           CreateRefundResponseCannotRefundReason = "MultipleSubStatusTags"
+	CreateRefundResponseCannotRefundReasonRefundNotInSystem               CreateRefundResponseCannotRefundReason = "RefundNotInSystem"
+	CreateRefundResponseCannotRefundReasonOther                           CreateRefundResponseCannotRefundReason = "Other"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *CreateRefundResponseCannotRefundReason) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "None", "NotImplemented", "DisabledInConfig", "MissingOrderInLinnworks", "OpenOrderInLinnworks", "OrderIsFullyRefundedInLinnworks", "NoNewRefundsSpecified", "NoUpdatedRefundsSpecified", "MultipleReferences", "SubStatusTagNotInTheSystem", "SubStatusTagIsNotActionable", "MultipleSubStatusTags", "RefundNotInSystem", "Other")
+}
+
 // ItemizedRefundReasonType is an open list: Linnworks may add values.
 type ItemizedRefundReasonType string
 
@@ -1290,6 +1368,81 @@ const (
 // UnmarshalJSON accepts a name or its number.
 func (v *ItemizedRefundReasonType) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "Item", "Shipping", "Service", "Additional")
+}
+
+// NewRefundLineRefundedUnit is an open list: Linnworks may add values.
+type NewRefundLineRefundedUnit string
+
+// Values of NewRefundLineRefundedUnit.
+const (
+	NewRefundLineRefundedUnitItem       NewRefundLineRefundedUnit = "Item"
+	NewRefundLineRefundedUnitShipping   NewRefundLineRefundedUnit = "Shipping"
+	NewRefundLineRefundedUnitService    NewRefundLineRefundedUnit = "Service"
+	NewRefundLineRefundedUnitAdditional NewRefundLineRefundedUnit = "Additional"
+)
+
+// ProcessedPostSaleSearchFiltersType is an open list: Linnworks may add values.
+type ProcessedPostSaleSearchFiltersType string
+
+// Values of ProcessedPostSaleSearchFiltersType.
+const (
+	ProcessedPostSaleSearchFiltersTypeHeaderID        ProcessedPostSaleSearchFiltersType = "HEADER_ID"
+	ProcessedPostSaleSearchFiltersTypeOrderID         ProcessedPostSaleSearchFiltersType = "ORDER_ID"
+	ProcessedPostSaleSearchFiltersTypeHeaderReference ProcessedPostSaleSearchFiltersType = "HEADER_REFERENCE"
+	ProcessedPostSaleSearchFiltersTypeOrderReferences ProcessedPostSaleSearchFiltersType = "ORDER_REFERENCES"
+	ProcessedPostSaleSearchFiltersTypeOrderTracking   ProcessedPostSaleSearchFiltersType = "ORDER_TRACKING"
+	ProcessedPostSaleSearchFiltersTypeItemInfo        ProcessedPostSaleSearchFiltersType = "ITEM_INFO"
+	ProcessedPostSaleSearchFiltersTypeCustomerInfo    ProcessedPostSaleSearchFiltersType = "CUSTOMER_INFO"
+)
+
+// RefundOptionsCannotRefundReason is an open list: Linnworks may add values.
+type RefundOptionsCannotRefundReason string
+
+// Values of RefundOptionsCannotRefundReason.
+const (
+	RefundOptionsCannotRefundReasonNone                            RefundOptionsCannotRefundReason = "None"
+	RefundOptionsCannotRefundReasonNotImplemented                  RefundOptionsCannotRefundReason = "NotImplemented"
+	RefundOptionsCannotRefundReasonDisabledInConfig                RefundOptionsCannotRefundReason = "DisabledInConfig"
+	RefundOptionsCannotRefundReasonMissingOrderInLinnworks         RefundOptionsCannotRefundReason = "MissingOrderInLinnworks"
+	RefundOptionsCannotRefundReasonOpenOrderInLinnworks            RefundOptionsCannotRefundReason = "OpenOrderInLinnworks"
+	RefundOptionsCannotRefundReasonOrderIsFullyRefundedInLinnworks RefundOptionsCannotRefundReason = "OrderIsFullyRefundedInLinnworks"
+	RefundOptionsCannotRefundReasonNoNewRefundsSpecified           RefundOptionsCannotRefundReason = "NoNewRefundsSpecified"
+	RefundOptionsCannotRefundReasonNoUpdatedRefundsSpecified       RefundOptionsCannotRefundReason = "NoUpdatedRefundsSpecified"
+	RefundOptionsCannotRefundReasonMultipleReferences              RefundOptionsCannotRefundReason = "MultipleReferences"
+	RefundOptionsCannotRefundReasonSubStatusTagNotInTheSystem      RefundOptionsCannotRefundReason = "SubStatusTagNotInTheSystem"
+	RefundOptionsCannotRefundReasonSubStatusTagIsNotActionable     RefundOptionsCannotRefundReason = "SubStatusTagIsNotActionable"
+	RefundOptionsCannotRefundReasonMultipleSubStatusTags           RefundOptionsCannotRefundReason = "MultipleSubStatusTags"
+	RefundOptionsCannotRefundReasonRefundNotInSystem               RefundOptionsCannotRefundReason = "RefundNotInSystem"
+	RefundOptionsCannotRefundReasonOther                           RefundOptionsCannotRefundReason = "Other"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *RefundOptionsCannotRefundReason) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "None", "NotImplemented", "DisabledInConfig", "MissingOrderInLinnworks", "OpenOrderInLinnworks", "OrderIsFullyRefundedInLinnworks", "NoNewRefundsSpecified", "NoUpdatedRefundsSpecified", "MultipleReferences", "SubStatusTagNotInTheSystem", "SubStatusTagIsNotActionable", "MultipleSubStatusTags", "RefundNotInSystem", "Other")
+}
+
+// ReturnOptionsCannotReturnReason is an open list: Linnworks may add values.
+type ReturnOptionsCannotReturnReason string
+
+// Values of ReturnOptionsCannotReturnReason.
+const (
+	ReturnOptionsCannotReturnReasonNone                        ReturnOptionsCannotReturnReason = "None"
+	ReturnOptionsCannotReturnReasonNotImplemented              ReturnOptionsCannotReturnReason = "NotImplemented"
+	ReturnOptionsCannotReturnReasonDisabledInConfig            ReturnOptionsCannotReturnReason = "DisabledInConfig"
+	ReturnOptionsCannotReturnReasonMissingOrderInLinnworks     ReturnOptionsCannotReturnReason = "MissingOrderInLinnworks"
+	ReturnOptionsCannotReturnReasonOpenOrderInLinnworks        ReturnOptionsCannotReturnReason = "OpenOrderInLinnworks"
+	ReturnOptionsCannotReturnReasonAlreadyReturnedOnChannel    ReturnOptionsCannotReturnReason = "AlreadyReturnedOnChannel"
+	ReturnOptionsCannotReturnReasonAlreadyReturnedInLinnworks  ReturnOptionsCannotReturnReason = "AlreadyReturnedInLinnworks"
+	ReturnOptionsCannotReturnReasonNoNewRMAsSpecified          ReturnOptionsCannotReturnReason = "NoNewRMAsSpecified"
+	ReturnOptionsCannotReturnReasonSubStatusTagNotInTheSystem  ReturnOptionsCannotReturnReason = "SubStatusTagNotInTheSystem"
+	ReturnOptionsCannotReturnReasonSubStatusTagIsNotActionable ReturnOptionsCannotReturnReason = "SubStatusTagIsNotActionable"
+	ReturnOptionsCannotReturnReasonMultipleSubStatusTags       ReturnOptionsCannotReturnReason = "MultipleSubStatusTags"
+	ReturnOptionsCannotReturnReasonOther                       ReturnOptionsCannotReturnReason = "Other"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *ReturnOptionsCannotReturnReason) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "None", "NotImplemented", "DisabledInConfig", "MissingOrderInLinnworks", "OpenOrderInLinnworks", "AlreadyReturnedOnChannel", "AlreadyReturnedInLinnworks", "NoNewRMAsSpecified", "SubStatusTagNotInTheSystem", "SubStatusTagIsNotActionable", "MultipleSubStatusTags", "Other")
 }
 
 // ReturnsRefundsDateType is an open list: Linnworks may add values.
@@ -1314,95 +1467,60 @@ const (
 	ReturnsRefundsHistoryTypeCancellations ReturnsRefundsHistoryType = "CANCELLATIONS"
 )
 
-// ReturnsrefundsCannotRefundReason is an open list: Linnworks may add values.
-type ReturnsrefundsCannotRefundReason string
+// ReturnsRefundsWebRefundStatus is an open list: Linnworks may add values.
+type ReturnsRefundsWebRefundStatus string
 
-// Values of ReturnsrefundsCannotRefundReason.
+// Values of ReturnsRefundsWebRefundStatus.
 const (
-	ReturnsrefundsCannotRefundReasonNone                            ReturnsrefundsCannotRefundReason = "None"
-	ReturnsrefundsCannotRefundReasonNotImplemented                  ReturnsrefundsCannotRefundReason = "NotImplemented"
-	ReturnsrefundsCannotRefundReasonDisabledInConfig                ReturnsrefundsCannotRefundReason = "DisabledInConfig"
-	ReturnsrefundsCannotRefundReasonMissingOrderInLinnworks         ReturnsrefundsCannotRefundReason = "MissingOrderInLinnworks"
-	ReturnsrefundsCannotRefundReasonOpenOrderInLinnworks            ReturnsrefundsCannotRefundReason = "OpenOrderInLinnworks"
-	ReturnsrefundsCannotRefundReasonOrderIsFullyRefundedInLinnworks ReturnsrefundsCannotRefundReason = "OrderIsFullyRefundedInLinnworks"
-	ReturnsrefundsCannotRefundReasonNoNewRefundsSpecified           ReturnsrefundsCannotRefundReason = "NoNewRefundsSpecified"
-	ReturnsrefundsCannotRefundReasonNoUpdatedRefundsSpecified       ReturnsrefundsCannotRefundReason = "NoUpdatedRefundsSpecified"
-	ReturnsrefundsCannotRefundReasonMultipleReferences              ReturnsrefundsCannotRefundReason = "MultipleReferences"
-	ReturnsrefundsCannotRefundReasonSubStatusTagNotInTheSystem      ReturnsrefundsCannotRefundReason = "SubStatusTagNotInTheSystem"
-	ReturnsrefundsCannotRefundReasonSubStatusTagIsNotActionable     ReturnsrefundsCannotRefundReason = "SubStatusTagIsNotActionable"
-	ReturnsrefundsCannotRefundReasonMultipleSubStatusTags           ReturnsrefundsCannotRefundReason = "MultipleSubStatusTags"
-	ReturnsrefundsCannotRefundReasonRefundNotInSystem               ReturnsrefundsCannotRefundReason = "RefundNotInSystem"
-	ReturnsrefundsCannotRefundReasonOther                           ReturnsrefundsCannotRefundReason = "Other"
+	ReturnsRefundsWebRefundStatusOpen       ReturnsRefundsWebRefundStatus = "OPEN"
+	ReturnsRefundsWebRefundStatusProcessed  ReturnsRefundsWebRefundStatus = "PROCESSED"
+	ReturnsRefundsWebRefundStatusError      ReturnsRefundsWebRefundStatus = "ERROR"
+	ReturnsRefundsWebRefundStatusErrorAcked ReturnsRefundsWebRefundStatus = "ERROR_ACKED"
+	ReturnsRefundsWebRefundStatusPending    ReturnsRefundsWebRefundStatus = "PENDING"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *ReturnsrefundsCannotRefundReason) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "None", "NotImplemented", "DisabledInConfig", "MissingOrderInLinnworks", "OpenOrderInLinnworks", "OrderIsFullyRefundedInLinnworks", "NoNewRefundsSpecified", "NoUpdatedRefundsSpecified", "MultipleReferences", "SubStatusTagNotInTheSystem", "SubStatusTagIsNotActionable", "MultipleSubStatusTags", "RefundNotInSystem", "Other")
-}
-
-// ReturnsrefundsCannotReturnReason is an open list: Linnworks may add values.
-type ReturnsrefundsCannotReturnReason string
-
-// Values of ReturnsrefundsCannotReturnReason.
-const (
-	ReturnsrefundsCannotReturnReasonNone                        ReturnsrefundsCannotReturnReason = "None"
-	ReturnsrefundsCannotReturnReasonNotImplemented              ReturnsrefundsCannotReturnReason = "NotImplemented"
-	ReturnsrefundsCannotReturnReasonDisabledInConfig            ReturnsrefundsCannotReturnReason = "DisabledInConfig"
-	ReturnsrefundsCannotReturnReasonMissingOrderInLinnworks     ReturnsrefundsCannotReturnReason = "MissingOrderInLinnworks"
-	ReturnsrefundsCannotReturnReasonOpenOrderInLinnworks        ReturnsrefundsCannotReturnReason = "OpenOrderInLinnworks"
-	ReturnsrefundsCannotReturnReasonAlreadyReturnedOnChannel    ReturnsrefundsCannotReturnReason = "AlreadyReturnedOnChannel"
-	ReturnsrefundsCannotReturnReasonAlreadyReturnedInLinnworks  ReturnsrefundsCannotReturnReason = "AlreadyReturnedInLinnworks"
-	ReturnsrefundsCannotReturnReasonNoNewRMAsSpecified          ReturnsrefundsCannotReturnReason = "NoNewRMAsSpecified"
-	ReturnsrefundsCannotReturnReasonSubStatusTagNotInTheSystem  ReturnsrefundsCannotReturnReason = "SubStatusTagNotInTheSystem"
-	ReturnsrefundsCannotReturnReasonSubStatusTagIsNotActionable ReturnsrefundsCannotReturnReason = "SubStatusTagIsNotActionable"
-	ReturnsrefundsCannotReturnReasonMultipleSubStatusTags       ReturnsrefundsCannotReturnReason = "MultipleSubStatusTags"
-	ReturnsrefundsCannotReturnReasonOther                       ReturnsrefundsCannotReturnReason = "Other"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *ReturnsrefundsCannotReturnReason) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "None", "NotImplemented", "DisabledInConfig", "MissingOrderInLinnworks", "OpenOrderInLinnworks", "AlreadyReturnedOnChannel", "AlreadyReturnedInLinnworks", "NoNewRMAsSpecified", "SubStatusTagNotInTheSystem", "SubStatusTagIsNotActionable", "MultipleSubStatusTags", "Other")
-}
-
-// ReturnsrefundsRefundStatus is an open list: Linnworks may add values.
-type ReturnsrefundsRefundStatus string
-
-// Values of ReturnsrefundsRefundStatus.
-const (
-	ReturnsrefundsRefundStatusOpen       ReturnsrefundsRefundStatus = "OPEN"
-	ReturnsrefundsRefundStatusProcessed  ReturnsrefundsRefundStatus = "PROCESSED"
-	ReturnsrefundsRefundStatusError      ReturnsrefundsRefundStatus = "ERROR"
-	ReturnsrefundsRefundStatusErrorAcked ReturnsrefundsRefundStatus = "ERROR_ACKED"
-	ReturnsrefundsRefundStatusPending    ReturnsrefundsRefundStatus = "PENDING"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *ReturnsrefundsRefundStatus) UnmarshalJSON(b []byte) error {
+func (v *ReturnsRefundsWebRefundStatus) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "OPEN", "PROCESSED", "ERROR", "ERROR_ACKED", "PENDING")
 }
 
-// ReturnsrefundsRefundedUnit is an open list: Linnworks may add values.
-type ReturnsrefundsRefundedUnit string
+// UpdateRefundResponseCannotRefundReason is an open list: Linnworks may add values.
+type UpdateRefundResponseCannotRefundReason string
 
-// Values of ReturnsrefundsRefundedUnit.
+// Values of UpdateRefundResponseCannotRefundReason.
 const (
-	ReturnsrefundsRefundedUnitItem       ReturnsrefundsRefundedUnit = "Item"
-	ReturnsrefundsRefundedUnitShipping   ReturnsrefundsRefundedUnit = "Shipping"
-	ReturnsrefundsRefundedUnitService    ReturnsrefundsRefundedUnit = "Service"
-	ReturnsrefundsRefundedUnitAdditional ReturnsrefundsRefundedUnit = "Additional"
-)
-
-// ReturnsrefundsType is an open list: Linnworks may add values.
-type ReturnsrefundsType string
-
-// Values of ReturnsrefundsType.
-const (
-	ReturnsrefundsTypeReturn   ReturnsrefundsType = "Return"
-	ReturnsrefundsTypeExchange ReturnsrefundsType = "Exchange"
-	ReturnsrefundsTypeResend   ReturnsrefundsType = "Resend"
+	UpdateRefundResponseCannotRefundReasonNone                            UpdateRefundResponseCannotRefundReason = "None"
+	UpdateRefundResponseCannotRefundReasonNotImplemented                  UpdateRefundResponseCannotRefundReason = "NotImplemented"
+	UpdateRefundResponseCannotRefundReasonDisabledInConfig                UpdateRefundResponseCannotRefundReason = "DisabledInConfig"
+	UpdateRefundResponseCannotRefundReasonMissingOrderInLinnworks         UpdateRefundResponseCannotRefundReason = "MissingOrderInLinnworks"
+	UpdateRefundResponseCannotRefundReasonOpenOrderInLinnworks            UpdateRefundResponseCannotRefundReason = "OpenOrderInLinnworks"
+	UpdateRefundResponseCannotRefundReasonOrderIsFullyRefundedInLinnworks UpdateRefundResponseCannotRefundReason = "OrderIsFullyRefundedInLinnworks"
+	UpdateRefundResponseCannotRefundReasonNoNewRefundsSpecified           UpdateRefundResponseCannotRefundReason = "NoNewRefundsSpecified"
+	UpdateRefundResponseCannotRefundReasonNoUpdatedRefundsSpecified       UpdateRefundResponseCannotRefundReason = "NoUpdatedRefundsSpecified"
+	UpdateRefundResponseCannotRefundReasonMultipleReferences              UpdateRefundResponseCannotRefundReason = "MultipleReferences"
+	UpdateRefundResponseCannotRefundReasonSubStatusTagNotInTheSystem      UpdateRefundResponseCannotRefundReason = "SubStatusTagNotInTheSystem"
+	UpdateRefundResponseCannotRefundReasonSubStatusTagIsNotActionable     UpdateRefundResponseCannotRefundReason = "SubStatusTagIsNotActionable"
+	UpdateRefundResponseCannotRefundReasonMultipleSubStatusTags           UpdateRefundResponseCannotRefundReason = "MultipleSubStatusTags"
+	UpdateRefundResponseCannotRefundReasonRefundNotInSystem               UpdateRefundResponseCannotRefundReason = "RefundNotInSystem"
+	UpdateRefundResponseCannotRefundReasonOther                           UpdateRefundResponseCannotRefundReason = "Other"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *ReturnsrefundsType) UnmarshalJSON(b []byte) error {
+func (v *UpdateRefundResponseCannotRefundReason) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "None", "NotImplemented", "DisabledInConfig", "MissingOrderInLinnworks", "OpenOrderInLinnworks", "OrderIsFullyRefundedInLinnworks", "NoNewRefundsSpecified", "NoUpdatedRefundsSpecified", "MultipleReferences", "SubStatusTagNotInTheSystem", "SubStatusTagIsNotActionable", "MultipleSubStatusTags", "RefundNotInSystem", "Other")
+}
+
+// VerifiedRMAItemType is an open list: Linnworks may add values.
+type VerifiedRMAItemType string
+
+// Values of VerifiedRMAItemType.
+const (
+	VerifiedRMAItemTypeReturn   VerifiedRMAItemType = "Return"
+	VerifiedRMAItemTypeExchange VerifiedRMAItemType = "Exchange"
+	VerifiedRMAItemTypeResend   VerifiedRMAItemType = "Resend"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *VerifiedRMAItemType) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "Return", "Exchange", "Resend")
 }

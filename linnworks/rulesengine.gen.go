@@ -471,9 +471,9 @@ func (s *RulesEngineService) UpdateAction(ctx context.Context, req *UpdateAction
 
 // ActionOption is part of a reply.
 type ActionOption struct {
-	Icon  string `json:"Icon"`
-	Text  string `json:"Text"`
-	Value string `json:"Value"`
+	Icon  string `json:"Icon,omitzero"`
+	Text  string `json:"Text,omitzero"`
+	Value string `json:"Value,omitzero"`
 }
 
 // ActionPropertyRequest is part of a request.
@@ -486,10 +486,10 @@ type ActionPropertyRequest struct {
 
 // AddActionRequest holds the parameters of RulesEngine.AddAction.
 type AddActionRequest struct {
-	ActionName    *string                 `json:"ActionName,omitzero" url:"-"`
-	ActionType    *RulesEngineActionType  `json:"ActionType,omitzero" url:"-"`
-	Properties    []ActionPropertyRequest `json:"Properties,omitzero" url:"-"`
-	FkConditionID *int                    `json:"fkConditionId,omitzero" url:"-"`
+	ActionName    *string                     `json:"ActionName,omitzero"`
+	ActionType    *AddActionRequestActionType `json:"ActionType,omitzero"`
+	Properties    []ActionPropertyRequest     `json:"Properties,omitzero"`
+	FkConditionID *int                        `json:"fkConditionId,omitzero"`
 }
 
 // CheckConditionNameExistsRequest holds the parameters of RulesEngine.CheckConditionNameExists.
@@ -512,91 +512,91 @@ type ConditionHeaderBasic struct {
 
 // ConditionItemBasic is sent and received.
 type ConditionItemBasic struct {
-	Evaluation        RulesengineEvaluation `json:"Evaluation,omitzero"`
-	FieldName         string                `json:"FieldName,omitzero"`
-	KeyValue          string                `json:"KeyValue,omitzero"`
-	Values            []string              `json:"Values,omitzero"`
-	FkConditionID     int                   `json:"fkConditionId"`
-	PkConditionItemID int                   `json:"pkConditionItemId"`
+	Evaluation        ConditionItemBasicEvaluation `json:"Evaluation,omitzero"`
+	FieldName         string                       `json:"FieldName,omitzero"`
+	KeyValue          string                       `json:"KeyValue,omitzero"`
+	Values            []string                     `json:"Values,omitzero"`
+	FkConditionID     int                          `json:"fkConditionId"`
+	PkConditionItemID int                          `json:"pkConditionItemId"`
 }
 
 // CopyActionRequest holds the parameters of RulesEngine.CopyAction.
 type CopyActionRequest struct {
-	PkActionID              *int `json:"pkActionId,omitzero" url:"-"`
-	TargetParentConditionID *int `json:"targetParentConditionId,omitzero" url:"-"`
+	PkActionID              *int `json:"pkActionId,omitzero"`
+	TargetParentConditionID *int `json:"targetParentConditionId,omitzero"`
 }
 
 // CopyConditionRequest holds the parameters of RulesEngine.CopyCondition.
 type CopyConditionRequest struct {
-	IncludeActions          *bool `json:"includeActions,omitzero" url:"-"`
-	IncludeChildren         *bool `json:"includeChildren,omitzero" url:"-"`
-	PkConditionID           *int  `json:"pkConditionId,omitzero" url:"-"`
-	PkRuleID                *int  `json:"pkRuleId,omitzero" url:"-"`
-	TargetParentConditionID *int  `json:"targetParentConditionId,omitzero" url:"-"`
+	IncludeActions          *bool `json:"includeActions,omitzero"`
+	IncludeChildren         *bool `json:"includeChildren,omitzero"`
+	PkConditionID           *int  `json:"pkConditionId,omitzero"`
+	PkRuleID                *int  `json:"pkRuleId,omitzero"`
+	TargetParentConditionID *int  `json:"targetParentConditionId,omitzero"`
 }
 
 // CreateDraftFromExistingRequest holds the parameters of RulesEngine.CreateDraftFromExisting.
 type CreateDraftFromExistingRequest struct {
-	PkRuleID *int `json:"pkRuleId,omitzero" url:"-"`
+	PkRuleID *int `json:"pkRuleId,omitzero"`
 }
 
 // CreateNewConditionRequest holds the parameters of RulesEngine.CreateNewCondition.
 type CreateNewConditionRequest struct {
-	Header *ConditionHeaderBasic `json:"header,omitzero" url:"-"`
+	Header *ConditionHeaderBasic `json:"header,omitzero"`
 }
 
 // CreateNewDraftFromExistingRequest holds the parameters of RulesEngine.CreateNewDraftFromExisting.
 type CreateNewDraftFromExistingRequest struct {
-	PkRuleID *int    `json:"pkRuleId,omitzero" url:"-"`
-	RuleName *string `json:"ruleName,omitzero" url:"-"`
+	PkRuleID *int    `json:"pkRuleId,omitzero"`
+	RuleName *string `json:"ruleName,omitzero"`
 }
 
 // CreateNewDraftRequest holds the parameters of RulesEngine.CreateNewDraft.
 type CreateNewDraftRequest struct {
-	RuleName *string                    `json:"ruleName,omitzero" url:"-"`
-	Type     *GetActionTypesRequestType `json:"type,omitzero" url:"-"`
+	RuleName *string                    `json:"ruleName,omitzero"`
+	Type     *CreateNewDraftRequestType `json:"type,omitzero"`
 }
 
 // DeleteActionRequest holds the parameters of RulesEngine.DeleteAction.
 type DeleteActionRequest struct {
-	PkActionID *int `json:"pkActionId,omitzero" url:"-"`
+	PkActionID *int `json:"pkActionId,omitzero"`
 }
 
 // DeleteConditionRequest holds the parameters of RulesEngine.DeleteCondition.
 type DeleteConditionRequest struct {
-	PkConditionID *int `json:"pkConditionId,omitzero" url:"-"`
+	PkConditionID *int `json:"pkConditionId,omitzero"`
 }
 
 // DeleteRuleByIDRequest holds the parameters of RulesEngine.DeleteRuleByID.
 type DeleteRuleByIDRequest struct {
-	PkRuleID *int `json:"pkRuleId,omitzero" url:"-"`
+	PkRuleID *int `json:"pkRuleId,omitzero"`
 }
 
 // EvaluatorDescriptor is part of a reply.
 type EvaluatorDescriptor struct {
-	ClientType     RulesengineClientType     `json:"ClientType"`
-	ClientTypeName string                    `json:"ClientTypeName"`
-	Description    string                    `json:"Description"`
-	EvalIndex      int                       `json:"EvalIndex"`
-	EvaluatorGroup RulesengineEvaluatorGroup `json:"EvaluatorGroup"`
-	EvaluatorType  RulesengineEvaluatorType  `json:"EvaluatorType"`
-	GroupIndex     int                       `json:"GroupIndex"`
+	ClientType     EvaluatorDescriptorClientType     `json:"ClientType,omitzero"`
+	ClientTypeName string                            `json:"ClientTypeName,omitzero"`
+	Description    string                            `json:"Description,omitzero"`
+	EvalIndex      int                               `json:"EvalIndex,omitzero"`
+	EvaluatorGroup EvaluatorDescriptorEvaluatorGroup `json:"EvaluatorGroup,omitzero"`
+	EvaluatorType  EvaluatorDescriptorEvaluatorType  `json:"EvaluatorType,omitzero"`
+	GroupIndex     int                               `json:"GroupIndex,omitzero"`
 }
 
 // FieldDescriptor is part of a reply.
 type FieldDescriptor struct {
-	DisplayType          RulesengineDisplayType           `json:"DisplayType"`
-	ExactMatchRequired   bool                             `json:"ExactMatchRequired"`
-	FieldGroup           string                           `json:"FieldGroup"`
-	FieldName            string                           `json:"FieldName"`
-	HasAttributeKey      bool                             `json:"HasAttributeKey"`
-	HasKeyOptions        bool                             `json:"HasKeyOptions"`
-	HasOptions           bool                             `json:"HasOptions"`
-	IsASet               bool                             `json:"IsASet"`
-	Key                  string                           `json:"Key"`
-	KeyDisplayName       string                           `json:"KeyDisplayName"`
-	Name                 string                           `json:"Name"`
-	ValidEvaluatorGroups []RulesengineValidEvaluatorGroup `json:"ValidEvaluatorGroups"`
+	DisplayType          FieldDescriptorDisplayType           `json:"DisplayType,omitzero"`
+	ExactMatchRequired   bool                                 `json:"ExactMatchRequired,omitzero"`
+	FieldGroup           string                               `json:"FieldGroup,omitzero"`
+	FieldName            string                               `json:"FieldName,omitzero"`
+	HasAttributeKey      bool                                 `json:"HasAttributeKey,omitzero"`
+	HasKeyOptions        bool                                 `json:"HasKeyOptions,omitzero"`
+	HasOptions           bool                                 `json:"HasOptions,omitzero"`
+	IsASet               bool                                 `json:"IsASet,omitzero"`
+	Key                  string                               `json:"Key,omitzero"`
+	KeyDisplayName       string                               `json:"KeyDisplayName,omitzero"`
+	Name                 string                               `json:"Name,omitzero"`
+	ValidEvaluatorGroups []FieldDescriptorValidEvaluatorGroup `json:"ValidEvaluatorGroups,omitzero"`
 }
 
 // FieldKeys is part of a request.
@@ -607,7 +607,7 @@ type FieldKeys struct {
 
 // GetActionOptionsRequest holds the parameters of RulesEngine.GetActionOptions.
 type GetActionOptionsRequest struct {
-	Type *RulesEngineType `url:"type,omitempty" json:"-"`
+	Type *GetActionOptionsRequestType `url:"type,omitempty" json:"-"`
 }
 
 // GetActionRequest holds the parameters of RulesEngine.GetAction.
@@ -627,32 +627,32 @@ type GetConditionWebRequest struct {
 
 // GetEvaluationFieldsRequest holds the parameters of RulesEngine.GetEvaluationFields.
 type GetEvaluationFieldsRequest struct {
-	Type *GetActionTypesRequestType `url:"type,omitempty" json:"-"`
+	Type *GetEvaluationFieldsRequestType `url:"type,omitempty" json:"-"`
 }
 
 // GetKeyOptionsRequest holds the parameters of RulesEngine.GetKeyOptions.
 type GetKeyOptionsRequest struct {
-	FieldName *string                    `url:"fieldName,omitempty" json:"-"`
-	Type      *GetActionTypesRequestType `url:"type,omitempty" json:"-"`
+	FieldName *string                   `url:"fieldName,omitempty" json:"-"`
+	Type      *GetKeyOptionsRequestType `url:"type,omitempty" json:"-"`
 }
 
 // GetMultiKeyOptionsRequest holds the parameters of RulesEngine.GetMultiKeyOptions.
 type GetMultiKeyOptionsRequest struct {
-	FieldNames []string                   `json:"fieldNames,omitzero" url:"-"`
-	Type       *GetActionTypesRequestType `json:"type,omitzero" url:"-"`
+	FieldNames []string                       `json:"fieldNames,omitzero"`
+	Type       *GetMultiKeyOptionsRequestType `json:"type,omitzero"`
 }
 
 // GetMultiOptionsRequest holds the parameters of RulesEngine.GetMultiOptions.
 type GetMultiOptionsRequest struct {
-	FieldKeys []FieldKeys                `json:"fieldKeys,omitzero" url:"-"`
-	Type      *GetActionTypesRequestType `json:"type,omitzero" url:"-"`
+	FieldKeys []FieldKeys                 `json:"fieldKeys,omitzero"`
+	Type      *GetMultiOptionsRequestType `json:"type,omitzero"`
 }
 
 // GetOptionsRequest holds the parameters of RulesEngine.GetOptions.
 type GetOptionsRequest struct {
-	FieldName *string                    `url:"fieldName,omitempty" json:"-"`
-	Key       *string                    `url:"key,omitempty" json:"-"`
-	Type      *GetActionTypesRequestType `url:"type,omitempty" json:"-"`
+	FieldName *string                `url:"fieldName,omitempty" json:"-"`
+	Key       *string                `url:"key,omitempty" json:"-"`
+	Type      *GetOptionsRequestType `url:"type,omitempty" json:"-"`
 }
 
 // GetRequiredFieldsByRuleIDRequest holds the parameters of RulesEngine.GetRequiredFieldsByRuleID.
@@ -662,7 +662,7 @@ type GetRequiredFieldsByRuleIDRequest struct {
 
 // GetRequiredFieldsByTypeRequest holds the parameters of RulesEngine.GetRequiredFieldsByType.
 type GetRequiredFieldsByTypeRequest struct {
-	Type *GetActionTypesRequestType `url:"type,omitempty" json:"-"`
+	Type *GetRequiredFieldsByTypeRequestType `url:"type,omitempty" json:"-"`
 }
 
 // GetRuleConditionNodesRequest holds the parameters of RulesEngine.GetRuleConditionNodes.
@@ -672,174 +672,174 @@ type GetRuleConditionNodesRequest struct {
 
 // GetRulesByTypeRequest holds the parameters of RulesEngine.GetRulesByType.
 type GetRulesByTypeRequest struct {
-	Type *GetActionTypesRequestType `url:"type,omitempty" json:"-"`
+	Type *GetRulesByTypeRequestType `url:"type,omitempty" json:"-"`
 }
 
 // MultiKeyOptionResponse is part of a reply.
 type MultiKeyOptionResponse struct {
-	Field   string   `json:"Field"`
-	Options []string `json:"Options"`
+	Field   string   `json:"Field,omitzero"`
+	Options []string `json:"Options,omitzero"`
 }
 
 // MultiOptionResponse is part of a reply.
 type MultiOptionResponse struct {
-	Field        string       `json:"Field"`
-	Key          string       `json:"Key"`
-	KeyedOptions []OptionBase `json:"KeyedOptions"`
-	Options      []string     `json:"Options"`
+	Field        string       `json:"Field,omitzero"`
+	Key          string       `json:"Key,omitzero"`
+	KeyedOptions []OptionBase `json:"KeyedOptions,omitzero"`
+	Options      []string     `json:"Options,omitzero"`
 }
 
 // OptionBase is part of a reply.
 type OptionBase struct {
-	Text  string `json:"Text"`
-	Value string `json:"Value"`
+	Text  string `json:"Text,omitzero"`
+	Value string `json:"Value,omitzero"`
 }
 
 // RuleAction is part of a reply.
 type RuleAction struct {
-	ActionName    string               `json:"ActionName"`
-	ActionType    RuleActionActionType `json:"ActionType"`
-	ActionValue   string               `json:"ActionValue"`
-	Properties    []RuleActionProperty `json:"Properties"`
-	RuleVersion   int                  `json:"RuleVersion"`
-	FkConditionID int                  `json:"fkConditionId"`
-	FkRuleID      int                  `json:"fkRuleId"`
-	PkActionID    int                  `json:"pkActionId"`
+	ActionName    string               `json:"ActionName,omitzero"`
+	ActionType    RuleActionActionType `json:"ActionType,omitzero"`
+	ActionValue   string               `json:"ActionValue,omitzero"`
+	Properties    []RuleActionProperty `json:"Properties,omitzero"`
+	RuleVersion   int                  `json:"RuleVersion,omitzero"`
+	FkConditionID int                  `json:"fkConditionId,omitzero"`
+	FkRuleID      int                  `json:"fkRuleId,omitzero"`
+	PkActionID    int                  `json:"pkActionId,omitzero"`
 }
 
 // RuleActionGridInformation is part of a reply.
 type RuleActionGridInformation struct {
-	RowAddText                    string                          `json:"RowAddText"`
-	RowAddTrigger                 RulesengineRowAddTrigger        `json:"RowAddTrigger"`
-	RuleActionPropertyInformation []RuleActionPropertyInformation `json:"RuleActionPropertyInformation"`
+	RowAddText                    string                                 `json:"RowAddText,omitzero"`
+	RowAddTrigger                 RuleActionGridInformationRowAddTrigger `json:"RowAddTrigger,omitzero"`
+	RuleActionPropertyInformation []RuleActionPropertyInformation        `json:"RuleActionPropertyInformation,omitzero"`
 }
 
 // RuleActionInformation is part of a reply.
 type RuleActionInformation struct {
-	DisplayName     string                          `json:"DisplayName"`
-	GridInformation RuleActionGridInformation       `json:"GridInformation"`
-	Properties      []RuleActionPropertyInformation `json:"Properties"`
-	Value           RulesengineValue                `json:"Value"`
+	DisplayName     string                          `json:"DisplayName,omitzero"`
+	GridInformation RuleActionGridInformation       `json:"GridInformation,omitzero"`
+	Properties      []RuleActionPropertyInformation `json:"Properties,omitzero"`
+	Value           RuleActionInformationValue      `json:"Value,omitzero"`
 }
 
 // RuleActionProperty is part of a reply.
 type RuleActionProperty struct {
-	ActionID         int    `json:"ActionId"`
-	ActionPropertyID int    `json:"ActionPropertyId"`
-	DisplayName      string `json:"DisplayName"`
-	Value            string `json:"Value"`
+	ActionID         int    `json:"ActionId,omitzero"`
+	ActionPropertyID int    `json:"ActionPropertyId,omitzero"`
+	DisplayName      string `json:"DisplayName,omitzero"`
+	Value            string `json:"Value,omitzero"`
 }
 
 // RuleActionPropertyInformation is part of a reply.
 type RuleActionPropertyInformation struct {
-	Description string               `json:"Description"`
-	DisplayName string               `json:"DisplayName"`
-	DisplayType string               `json:"DisplayType"`
-	Editable    bool                 `json:"Editable"`
-	FieldType   RulesengineFieldType `json:"FieldType"`
-	Key         string               `json:"Key"`
-	SubHeading  string               `json:"SubHeading"`
+	Description string                                 `json:"Description,omitzero"`
+	DisplayName string                                 `json:"DisplayName,omitzero"`
+	DisplayType string                                 `json:"DisplayType,omitzero"`
+	Editable    bool                                   `json:"Editable,omitzero"`
+	FieldType   RuleActionPropertyInformationFieldType `json:"FieldType,omitzero"`
+	Key         string                                 `json:"Key,omitzero"`
+	SubHeading  string                                 `json:"SubHeading,omitzero"`
 }
 
 // RuleActionPropertyResponse is part of a reply.
 type RuleActionPropertyResponse struct {
-	ActionPropertyID int    `json:"ActionPropertyId"`
-	DisplayName      string `json:"DisplayName"`
-	PropertyGroupID  int    `json:"PropertyGroupId"`
-	Value            string `json:"Value"`
+	ActionPropertyID int    `json:"ActionPropertyId,omitzero"`
+	DisplayName      string `json:"DisplayName,omitzero"`
+	PropertyGroupID  int    `json:"PropertyGroupId,omitzero"`
+	Value            string `json:"Value,omitzero"`
 }
 
 // RuleActionResponse is part of a reply.
 type RuleActionResponse struct {
-	ActionName    string                       `json:"ActionName"`
-	ActionType    RulesengineActionType        `json:"ActionType"`
-	Properties    []RuleActionPropertyResponse `json:"Properties"`
-	FkConditionID int                          `json:"fkConditionId"`
-	PkActionID    int                          `json:"pkActionId"`
+	ActionName    string                       `json:"ActionName,omitzero"`
+	ActionType    RuleActionResponseActionType `json:"ActionType,omitzero"`
+	Properties    []RuleActionPropertyResponse `json:"Properties,omitzero"`
+	FkConditionID int                          `json:"fkConditionId,omitzero"`
+	PkActionID    int                          `json:"pkActionId,omitzero"`
 }
 
 // RuleConditionHeader is part of a reply.
 type RuleConditionHeader struct {
-	Action              RuleAction            `json:"Action"`
-	ConditionName       string                `json:"ConditionName"`
-	Conditions          []json.RawMessage     `json:"Conditions"`
-	Enabled             bool                  `json:"Enabled"`
-	RunOrder            int                   `json:"RunOrder"`
-	Subrules            []RuleConditionHeader `json:"Subrules"`
-	FkParentConditionID int                   `json:"fkParentConditionId"`
-	FkRuleID            int                   `json:"fkRuleId"`
-	PkConditionID       int                   `json:"pkConditionId"`
+	Action              RuleAction            `json:"Action,omitzero"`
+	ConditionName       string                `json:"ConditionName,omitzero"`
+	Conditions          []json.RawMessage     `json:"Conditions,omitzero"`
+	Enabled             bool                  `json:"Enabled,omitzero"`
+	RunOrder            int                   `json:"RunOrder,omitzero"`
+	Subrules            []RuleConditionHeader `json:"Subrules,omitzero"`
+	FkParentConditionID int                   `json:"fkParentConditionId,omitzero"`
+	FkRuleID            int                   `json:"fkRuleId,omitzero"`
+	PkConditionID       int                   `json:"pkConditionId,omitzero"`
 }
 
 // RuleEvaluationResult is part of a reply.
 type RuleEvaluationResult struct {
-	LastActionID    int `json:"LastActionId"`
-	LastConditionID int `json:"LastConditionId"`
+	LastActionID    int `json:"LastActionId,omitzero"`
+	LastConditionID int `json:"LastConditionId,omitzero"`
 }
 
 // RuleHeaderBasic is part of a reply.
 type RuleHeaderBasic struct {
-	Draft               bool                `json:"Draft"`
-	Enabled             bool                `json:"Enabled"`
-	RuleName            string              `json:"RuleName"`
-	RuleType            RulesengineRuleType `json:"RuleType"`
-	RuleTypeDisplayName string              `json:"RuleTypeDisplayName"`
-	RunOrder            int                 `json:"RunOrder"`
-	PkRuleID            int                 `json:"pkRuleId"`
-	PkRuleIDDraft       int                 `json:"pkRuleId_Draft"`
+	Draft               bool                    `json:"Draft,omitzero"`
+	Enabled             bool                    `json:"Enabled,omitzero"`
+	RuleName            string                  `json:"RuleName,omitzero"`
+	RuleType            RuleHeaderBasicRuleType `json:"RuleType,omitzero"`
+	RuleTypeDisplayName string                  `json:"RuleTypeDisplayName,omitzero"`
+	RunOrder            int                     `json:"RunOrder,omitzero"`
+	PkRuleID            int                     `json:"pkRuleId,omitzero"`
+	PkRuleIDDraft       int                     `json:"pkRuleId_Draft,omitzero"`
 }
 
 // RulesFields is part of a reply.
 type RulesFields struct {
-	FieldKeys  map[string][]string `json:"FieldKeys"`
-	FieldNames []string            `json:"FieldNames"`
-	IDName     string              `json:"IdName"`
+	FieldKeys  map[string][]string `json:"FieldKeys,omitzero"`
+	FieldNames []string            `json:"FieldNames,omitzero"`
+	IDName     string              `json:"IdName,omitzero"`
 }
 
 // SaveConditionChangesRequest holds the parameters of RulesEngine.SaveConditionChanges.
 type SaveConditionChangesRequest struct {
-	ConditionHeader *ConditionHeaderBasic `json:"conditionHeader,omitzero" url:"-"`
+	ConditionHeader *ConditionHeaderBasic `json:"conditionHeader,omitzero"`
 }
 
 // SetConditionEnabledRequest holds the parameters of RulesEngine.SetConditionEnabled.
 type SetConditionEnabledRequest struct {
-	Enabled       *bool `json:"enabled,omitzero" url:"-"`
-	PkConditionID *int  `json:"pkConditionId,omitzero" url:"-"`
+	Enabled       *bool `json:"enabled,omitzero"`
+	PkConditionID *int  `json:"pkConditionId,omitzero"`
 }
 
 // SetDraftLiveRequest holds the parameters of RulesEngine.SetDraftLive.
 type SetDraftLiveRequest struct {
-	PkRuleID *int `json:"pkRuleId,omitzero" url:"-"`
+	PkRuleID *int `json:"pkRuleId,omitzero"`
 }
 
 // SetRuleEnabledRequest holds the parameters of RulesEngine.SetRuleEnabled.
 type SetRuleEnabledRequest struct {
-	Enabled  *bool `json:"enabled,omitzero" url:"-"`
-	PkRuleID *int  `json:"pkRuleId,omitzero" url:"-"`
+	Enabled  *bool `json:"enabled,omitzero"`
+	PkRuleID *int  `json:"pkRuleId,omitzero"`
 }
 
 // SetRuleNameRequest holds the parameters of RulesEngine.SetRuleName.
 type SetRuleNameRequest struct {
-	PkRuleID *int    `json:"pkRuleId,omitzero" url:"-"`
-	RuleName *string `json:"ruleName,omitzero" url:"-"`
+	PkRuleID *int    `json:"pkRuleId,omitzero"`
+	RuleName *string `json:"ruleName,omitzero"`
 }
 
 // SwapConditionsRequest holds the parameters of RulesEngine.SwapConditions.
 type SwapConditionsRequest struct {
-	PkConditionId1 *int `json:"pkConditionId1,omitzero" url:"-"`
-	PkConditionId2 *int `json:"pkConditionId2,omitzero" url:"-"`
+	PkConditionId1 *int `json:"pkConditionId1,omitzero"`
+	PkConditionId2 *int `json:"pkConditionId2,omitzero"`
 }
 
 // SwapRulesRequest holds the parameters of RulesEngine.SwapRules.
 type SwapRulesRequest struct {
-	PkRuleId1 *int `json:"pkRuleId1,omitzero" url:"-"`
-	PkRuleId2 *int `json:"pkRuleId2,omitzero" url:"-"`
+	PkRuleId1 *int `json:"pkRuleId1,omitzero"`
+	PkRuleId2 *int `json:"pkRuleId2,omitzero"`
 }
 
 // TestEvaluateRuleRequest holds the parameters of RulesEngine.TestEvaluateRule.
 type TestEvaluateRuleRequest struct {
-	PkRuleID   *int           `json:"pkRuleId,omitzero" url:"-"`
-	TestValues []TestpadValue `json:"testValues,omitzero" url:"-"`
+	PkRuleID   *int           `json:"pkRuleId,omitzero"`
+	TestValues []TestpadValue `json:"testValues,omitzero"`
 }
 
 // TestpadValue is part of a request.
@@ -851,12 +851,222 @@ type TestpadValue struct {
 
 // UpdateActionRequest holds the parameters of RulesEngine.UpdateAction.
 type UpdateActionRequest struct {
-	ActionName    *string                 `json:"ActionName,omitzero" url:"-"`
-	ActionType    *RulesEngineActionType  `json:"ActionType,omitzero" url:"-"`
-	Properties    []ActionPropertyRequest `json:"Properties,omitzero" url:"-"`
-	FkConditionID *int                    `json:"fkConditionId,omitzero" url:"-"`
-	PkActionID    *int                    `json:"pkActionId,omitzero" url:"-"`
+	ActionName    *string                        `json:"ActionName,omitzero"`
+	ActionType    *UpdateActionRequestActionType `json:"ActionType,omitzero"`
+	Properties    []ActionPropertyRequest        `json:"Properties,omitzero"`
+	FkConditionID *int                           `json:"fkConditionId,omitzero"`
+	PkActionID    *int                           `json:"pkActionId,omitzero"`
 }
+
+// AddActionRequestActionType is an open list: Linnworks may add values.
+type AddActionRequestActionType string
+
+// Values of AddActionRequestActionType.
+const (
+	AddActionRequestActionTypeUnknown                     AddActionRequestActionType = "Unknown"
+	AddActionRequestActionTypeAssignShippingService       AddActionRequestActionType = "AssignShippingService"
+	AddActionRequestActionTypeAssignToFolder              AddActionRequestActionType = "AssignToFolder"
+	AddActionRequestActionTypeAssignToLocation            AddActionRequestActionType = "AssignToLocation"
+	AddActionRequestActionTypeSplitOrderByWeight          AddActionRequestActionType = "SplitOrderByWeight"
+	AddActionRequestActionTypeSplitOrderByValue           AddActionRequestActionType = "SplitOrderByValue"
+	AddActionRequestActionTypeSplitOrderSingle            AddActionRequestActionType = "SplitOrderSingle"
+	AddActionRequestActionTypeAssignOrderExtendedProperty AddActionRequestActionType = "AssignOrderExtendedProperty"
+	AddActionRequestActionTypeChangeOrderLockStatus       AddActionRequestActionType = "ChangeOrderLockStatus"
+	AddActionRequestActionTypeChangeOrderParkStatus       AddActionRequestActionType = "ChangeOrderParkStatus"
+	AddActionRequestActionTypeAssignTagToOrder            AddActionRequestActionType = "AssignTagToOrder"
+	AddActionRequestActionTypeExecuteMacro                AddActionRequestActionType = "ExecuteMacro"
+	AddActionRequestActionTypeAssignIdentifierToOrder     AddActionRequestActionType = "AssignIdentifierToOrder"
+	AddActionRequestActionTypeBlockOrderFromMerging       AddActionRequestActionType = "BlockOrderFromMerging"
+	AddActionRequestActionTypeSendToFulfillmentNetwork    AddActionRequestActionType = "SendToFulfillmentNetwork"
+	AddActionRequestActionTypeSetDispatchDate             AddActionRequestActionType = "SetDispatchDate"
+	AddActionRequestActionTypeAddItemToOrder              AddActionRequestActionType = "AddItemToOrder"
+	AddActionRequestActionTypeAddServiceToOrder           AddActionRequestActionType = "AddServiceToOrder"
+	AddActionRequestActionTypeAddNoteToOrder              AddActionRequestActionType = "AddNoteToOrder"
+)
+
+// ConditionItemBasicEvaluation is an open list: Linnworks may add values.
+type ConditionItemBasicEvaluation string
+
+// Values of ConditionItemBasicEvaluation.
+const (
+	ConditionItemBasicEvaluationDefault               ConditionItemBasicEvaluation = "Default"
+	ConditionItemBasicEvaluationBetweenExclusive      ConditionItemBasicEvaluation = "BetweenExclusive"
+	ConditionItemBasicEvaluationBetweenInclusive      ConditionItemBasicEvaluation = "BetweenInclusive"
+	ConditionItemBasicEvaluationGreaterThan           ConditionItemBasicEvaluation = "GreaterThan"
+	ConditionItemBasicEvaluationGreaterThanOrEqualTo  ConditionItemBasicEvaluation = "GreaterThanOrEqualTo"
+	ConditionItemBasicEvaluationLessThan              ConditionItemBasicEvaluation = "LessThan"
+	ConditionItemBasicEvaluationLessThanOrEqualTo     ConditionItemBasicEvaluation = "LessThanOrEqualTo"
+	ConditionItemBasicEvaluationEquals                ConditionItemBasicEvaluation = "Equals"
+	ConditionItemBasicEvaluationNotEquals             ConditionItemBasicEvaluation = "NotEquals"
+	ConditionItemBasicEvaluationStartsWith            ConditionItemBasicEvaluation = "StartsWith"
+	ConditionItemBasicEvaluationNotStartsWith         ConditionItemBasicEvaluation = "NotStartsWith"
+	ConditionItemBasicEvaluationEndsWith              ConditionItemBasicEvaluation = "EndsWith"
+	ConditionItemBasicEvaluationNotEndsWith           ConditionItemBasicEvaluation = "NotEndsWith"
+	ConditionItemBasicEvaluationContains              ConditionItemBasicEvaluation = "Contains"
+	ConditionItemBasicEvaluationNotContains           ConditionItemBasicEvaluation = "NotContains"
+	ConditionItemBasicEvaluationRegexMatch            ConditionItemBasicEvaluation = "RegexMatch"
+	ConditionItemBasicEvaluationNotRegexMatch         ConditionItemBasicEvaluation = "NotRegexMatch"
+	ConditionItemBasicEvaluationInSet                 ConditionItemBasicEvaluation = "InSet"
+	ConditionItemBasicEvaluationNotInSet              ConditionItemBasicEvaluation = "NotInSet"
+	ConditionItemBasicEvaluationStartsWithSetValue    ConditionItemBasicEvaluation = "StartsWithSetValue"
+	ConditionItemBasicEvaluationNotStartsWithSetValue ConditionItemBasicEvaluation = "NotStartsWithSetValue"
+	ConditionItemBasicEvaluationEndsWithSetValue      ConditionItemBasicEvaluation = "EndsWithSetValue"
+	ConditionItemBasicEvaluationNotEndsWithSetValue   ConditionItemBasicEvaluation = "NotEndsWithSetValue"
+	ConditionItemBasicEvaluationContainsSetValue      ConditionItemBasicEvaluation = "ContainsSetValue"
+	ConditionItemBasicEvaluationNotContainsSetValue   ConditionItemBasicEvaluation = "NotContainsSetValue"
+	ConditionItemBasicEvaluationRegexMatchSetValue    ConditionItemBasicEvaluation = "RegexMatchSetValue"
+	ConditionItemBasicEvaluationNotRegexMatchSetValue ConditionItemBasicEvaluation = "NotRegexMatchSetValue"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *ConditionItemBasicEvaluation) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "Default", "BetweenExclusive", "BetweenInclusive", "GreaterThan", "GreaterThanOrEqualTo", "LessThan", "LessThanOrEqualTo", "Equals", "NotEquals", "StartsWith", "NotStartsWith", "EndsWith", "NotEndsWith", "Contains", "NotContains", "RegexMatch", "NotRegexMatch", "InSet", "NotInSet", "StartsWithSetValue", "NotStartsWithSetValue", "EndsWithSetValue", "NotEndsWithSetValue", "ContainsSetValue", "NotContainsSetValue", "RegexMatchSetValue", "NotRegexMatchSetValue")
+}
+
+// CreateNewDraftRequestType is an open list: Linnworks may add values.
+type CreateNewDraftRequestType string
+
+// Values of CreateNewDraftRequestType.
+const (
+	CreateNewDraftRequestTypeTest   CreateNewDraftRequestType = "Test"
+	CreateNewDraftRequestTypeOrders CreateNewDraftRequestType = "Orders"
+)
+
+// EvaluatorDescriptorClientType is an open list: Linnworks may add values.
+type EvaluatorDescriptorClientType string
+
+// Values of EvaluatorDescriptorClientType.
+const (
+	EvaluatorDescriptorClientTypeSingleValue EvaluatorDescriptorClientType = "SingleValue"
+	EvaluatorDescriptorClientTypeRangeValue  EvaluatorDescriptorClientType = "RangeValue"
+	EvaluatorDescriptorClientTypeSetValue    EvaluatorDescriptorClientType = "SetValue"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *EvaluatorDescriptorClientType) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "SingleValue", "RangeValue", "SetValue")
+}
+
+// EvaluatorDescriptorEvaluatorGroup is an open list: Linnworks may add values.
+type EvaluatorDescriptorEvaluatorGroup string
+
+// Values of EvaluatorDescriptorEvaluatorGroup.
+const (
+	EvaluatorDescriptorEvaluatorGroupBasicEquality  EvaluatorDescriptorEvaluatorGroup = "BasicEquality"
+	EvaluatorDescriptorEvaluatorGroupRange          EvaluatorDescriptorEvaluatorGroup = "Range"
+	EvaluatorDescriptorEvaluatorGroupSet            EvaluatorDescriptorEvaluatorGroup = "Set"
+	EvaluatorDescriptorEvaluatorGroupNumberEquality EvaluatorDescriptorEvaluatorGroup = "NumberEquality"
+	EvaluatorDescriptorEvaluatorGroupStringEquality EvaluatorDescriptorEvaluatorGroup = "StringEquality"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *EvaluatorDescriptorEvaluatorGroup) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "BasicEquality", "Range", "Set", "NumberEquality", "StringEquality")
+}
+
+// EvaluatorDescriptorEvaluatorType is an open list: Linnworks may add values.
+type EvaluatorDescriptorEvaluatorType string
+
+// Values of EvaluatorDescriptorEvaluatorType.
+const (
+	EvaluatorDescriptorEvaluatorTypeDefault               EvaluatorDescriptorEvaluatorType = "Default"
+	EvaluatorDescriptorEvaluatorTypeBetweenExclusive      EvaluatorDescriptorEvaluatorType = "BetweenExclusive"
+	EvaluatorDescriptorEvaluatorTypeBetweenInclusive      EvaluatorDescriptorEvaluatorType = "BetweenInclusive"
+	EvaluatorDescriptorEvaluatorTypeGreaterThan           EvaluatorDescriptorEvaluatorType = "GreaterThan"
+	EvaluatorDescriptorEvaluatorTypeGreaterThanOrEqualTo  EvaluatorDescriptorEvaluatorType = "GreaterThanOrEqualTo"
+	EvaluatorDescriptorEvaluatorTypeLessThan              EvaluatorDescriptorEvaluatorType = "LessThan"
+	EvaluatorDescriptorEvaluatorTypeLessThanOrEqualTo     EvaluatorDescriptorEvaluatorType = "LessThanOrEqualTo"
+	EvaluatorDescriptorEvaluatorTypeEquals                EvaluatorDescriptorEvaluatorType = "Equals"
+	EvaluatorDescriptorEvaluatorTypeNotEquals             EvaluatorDescriptorEvaluatorType = "NotEquals"
+	EvaluatorDescriptorEvaluatorTypeStartsWith            EvaluatorDescriptorEvaluatorType = "StartsWith"
+	EvaluatorDescriptorEvaluatorTypeNotStartsWith         EvaluatorDescriptorEvaluatorType = "NotStartsWith"
+	EvaluatorDescriptorEvaluatorTypeEndsWith              EvaluatorDescriptorEvaluatorType = "EndsWith"
+	EvaluatorDescriptorEvaluatorTypeNotEndsWith           EvaluatorDescriptorEvaluatorType = "NotEndsWith"
+	EvaluatorDescriptorEvaluatorTypeContains              EvaluatorDescriptorEvaluatorType = "Contains"
+	EvaluatorDescriptorEvaluatorTypeNotContains           EvaluatorDescriptorEvaluatorType = "NotContains"
+	EvaluatorDescriptorEvaluatorTypeRegexMatch            EvaluatorDescriptorEvaluatorType = "RegexMatch"
+	EvaluatorDescriptorEvaluatorTypeNotRegexMatch         EvaluatorDescriptorEvaluatorType = "NotRegexMatch"
+	EvaluatorDescriptorEvaluatorTypeInSet                 EvaluatorDescriptorEvaluatorType = "InSet"
+	EvaluatorDescriptorEvaluatorTypeNotInSet              EvaluatorDescriptorEvaluatorType = "NotInSet"
+	EvaluatorDescriptorEvaluatorTypeStartsWithSetValue    EvaluatorDescriptorEvaluatorType = "StartsWithSetValue"
+	EvaluatorDescriptorEvaluatorTypeNotStartsWithSetValue EvaluatorDescriptorEvaluatorType = "NotStartsWithSetValue"
+	EvaluatorDescriptorEvaluatorTypeEndsWithSetValue      EvaluatorDescriptorEvaluatorType = "EndsWithSetValue"
+	EvaluatorDescriptorEvaluatorTypeNotEndsWithSetValue   EvaluatorDescriptorEvaluatorType = "NotEndsWithSetValue"
+	EvaluatorDescriptorEvaluatorTypeContainsSetValue      EvaluatorDescriptorEvaluatorType = "ContainsSetValue"
+	EvaluatorDescriptorEvaluatorTypeNotContainsSetValue   EvaluatorDescriptorEvaluatorType = "NotContainsSetValue"
+	EvaluatorDescriptorEvaluatorTypeRegexMatchSetValue    EvaluatorDescriptorEvaluatorType = "RegexMatchSetValue"
+	EvaluatorDescriptorEvaluatorTypeNotRegexMatchSetValue EvaluatorDescriptorEvaluatorType = "NotRegexMatchSetValue"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *EvaluatorDescriptorEvaluatorType) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "Default", "BetweenExclusive", "BetweenInclusive", "GreaterThan", "GreaterThanOrEqualTo", "LessThan", "LessThanOrEqualTo", "Equals", "NotEquals", "StartsWith", "NotStartsWith", "EndsWith", "NotEndsWith", "Contains", "NotContains", "RegexMatch", "NotRegexMatch", "InSet", "NotInSet", "StartsWithSetValue", "NotStartsWithSetValue", "EndsWithSetValue", "NotEndsWithSetValue", "ContainsSetValue", "NotContainsSetValue", "RegexMatchSetValue", "NotRegexMatchSetValue")
+}
+
+// FieldDescriptorDisplayType is an open list: Linnworks may add values.
+type FieldDescriptorDisplayType string
+
+// Values of FieldDescriptorDisplayType.
+const (
+	FieldDescriptorDisplayTypeNone         FieldDescriptorDisplayType = "None"
+	FieldDescriptorDisplayTypeFreeText     FieldDescriptorDisplayType = "FreeText"
+	FieldDescriptorDisplayTypeAutoComplete FieldDescriptorDisplayType = "AutoComplete"
+	FieldDescriptorDisplayTypeDropdown     FieldDescriptorDisplayType = "Dropdown"
+	FieldDescriptorDisplayTypeTime         FieldDescriptorDisplayType = "Time"
+	FieldDescriptorDisplayTypeNumberOfDays FieldDescriptorDisplayType = "NumberOfDays"
+	FieldDescriptorDisplayTypeTimezone     FieldDescriptorDisplayType = "Timezone"
+	FieldDescriptorDisplayTypeCurrency     FieldDescriptorDisplayType = "Currency"
+	FieldDescriptorDisplayTypePercentage   FieldDescriptorDisplayType = "Percentage"
+	FieldDescriptorDisplayTypeToggle       FieldDescriptorDisplayType = "Toggle"
+	FieldDescriptorDisplayTypeParagraph    FieldDescriptorDisplayType = "Paragraph"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *FieldDescriptorDisplayType) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "None", "FreeText", "AutoComplete", "Dropdown", "Time", "NumberOfDays", "Timezone", "Currency", "Percentage", "Toggle", "Paragraph")
+}
+
+// FieldDescriptorValidEvaluatorGroup is an open list: Linnworks may add values.
+type FieldDescriptorValidEvaluatorGroup string
+
+// Values of FieldDescriptorValidEvaluatorGroup.
+const (
+	FieldDescriptorValidEvaluatorGroupBasicEquality  FieldDescriptorValidEvaluatorGroup = "BasicEquality"
+	FieldDescriptorValidEvaluatorGroupRange          FieldDescriptorValidEvaluatorGroup = "Range"
+	FieldDescriptorValidEvaluatorGroupSet            FieldDescriptorValidEvaluatorGroup = "Set"
+	FieldDescriptorValidEvaluatorGroupNumberEquality FieldDescriptorValidEvaluatorGroup = "NumberEquality"
+	FieldDescriptorValidEvaluatorGroupStringEquality FieldDescriptorValidEvaluatorGroup = "StringEquality"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *FieldDescriptorValidEvaluatorGroup) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "BasicEquality", "Range", "Set", "NumberEquality", "StringEquality")
+}
+
+// GetActionOptionsRequestType is an open list: Linnworks may add values.
+type GetActionOptionsRequestType string
+
+// Values of GetActionOptionsRequestType.
+const (
+	GetActionOptionsRequestTypeAssignShippingService       GetActionOptionsRequestType = "AssignShippingService"
+	GetActionOptionsRequestTypeAssignToFolder              GetActionOptionsRequestType = "AssignToFolder"
+	GetActionOptionsRequestTypeAssignToLocation            GetActionOptionsRequestType = "AssignToLocation"
+	GetActionOptionsRequestTypeSplitOrderByWeight          GetActionOptionsRequestType = "SplitOrderByWeight"
+	GetActionOptionsRequestTypeSplitOrderByValue           GetActionOptionsRequestType = "SplitOrderByValue"
+	GetActionOptionsRequestTypeSplitOrderSingle            GetActionOptionsRequestType = "SplitOrderSingle"
+	GetActionOptionsRequestTypeAssignOrderExtendedProperty GetActionOptionsRequestType = "AssignOrderExtendedProperty"
+	GetActionOptionsRequestTypeChangeOrderLockStatus       GetActionOptionsRequestType = "ChangeOrderLockStatus"
+	GetActionOptionsRequestTypeChangeOrderParkStatus       GetActionOptionsRequestType = "ChangeOrderParkStatus"
+	GetActionOptionsRequestTypeAssignTagToOrder            GetActionOptionsRequestType = "AssignTagToOrder"
+	GetActionOptionsRequestTypeExecuteMacro                GetActionOptionsRequestType = "ExecuteMacro"
+	GetActionOptionsRequestTypeAssignIdentifierToOrder     GetActionOptionsRequestType = "AssignIdentifierToOrder"
+	GetActionOptionsRequestTypeBlockOrderFromMerging       GetActionOptionsRequestType = "BlockOrderFromMerging"
+	GetActionOptionsRequestTypeSendToFulfillmentNetwork    GetActionOptionsRequestType = "SendToFulfillmentNetwork"
+	GetActionOptionsRequestTypeSetDispatchDate             GetActionOptionsRequestType = "SetDispatchDate"
+	GetActionOptionsRequestTypeAddItemToOrder              GetActionOptionsRequestType = "AddItemToOrder"
+	GetActionOptionsRequestTypeAddServiceToOrder           GetActionOptionsRequestType = "AddServiceToOrder"
+	GetActionOptionsRequestTypeAddNoteToOrder              GetActionOptionsRequestType = "AddNoteToOrder"
+)
 
 // GetActionTypesRequestType is an open list: Linnworks may add values.
 type GetActionTypesRequestType string
@@ -865,6 +1075,69 @@ type GetActionTypesRequestType string
 const (
 	GetActionTypesRequestTypeTest   GetActionTypesRequestType = "Test"
 	GetActionTypesRequestTypeOrders GetActionTypesRequestType = "Orders"
+)
+
+// GetEvaluationFieldsRequestType is an open list: Linnworks may add values.
+type GetEvaluationFieldsRequestType string
+
+// Values of GetEvaluationFieldsRequestType.
+const (
+	GetEvaluationFieldsRequestTypeTest   GetEvaluationFieldsRequestType = "Test"
+	GetEvaluationFieldsRequestTypeOrders GetEvaluationFieldsRequestType = "Orders"
+)
+
+// GetKeyOptionsRequestType is an open list: Linnworks may add values.
+type GetKeyOptionsRequestType string
+
+// Values of GetKeyOptionsRequestType.
+const (
+	GetKeyOptionsRequestTypeTest   GetKeyOptionsRequestType = "Test"
+	GetKeyOptionsRequestTypeOrders GetKeyOptionsRequestType = "Orders"
+)
+
+// GetMultiKeyOptionsRequestType is an open list: Linnworks may add values.
+type GetMultiKeyOptionsRequestType string
+
+// Values of GetMultiKeyOptionsRequestType.
+const (
+	GetMultiKeyOptionsRequestTypeTest   GetMultiKeyOptionsRequestType = "Test"
+	GetMultiKeyOptionsRequestTypeOrders GetMultiKeyOptionsRequestType = "Orders"
+)
+
+// GetMultiOptionsRequestType is an open list: Linnworks may add values.
+type GetMultiOptionsRequestType string
+
+// Values of GetMultiOptionsRequestType.
+const (
+	GetMultiOptionsRequestTypeTest   GetMultiOptionsRequestType = "Test"
+	GetMultiOptionsRequestTypeOrders GetMultiOptionsRequestType = "Orders"
+)
+
+// GetOptionsRequestType is an open list: Linnworks may add values.
+type GetOptionsRequestType string
+
+// Values of GetOptionsRequestType.
+const (
+	GetOptionsRequestTypeTest   GetOptionsRequestType = "Test"
+	GetOptionsRequestTypeOrders GetOptionsRequestType = "Orders"
+)
+
+// GetRequiredFieldsByTypeRequestType is an open list: Linnworks may add values.
+type GetRequiredFieldsByTypeRequestType string
+
+// Values of GetRequiredFieldsByTypeRequestType.
+const (
+	GetRequiredFieldsByTypeRequestTypeTest   GetRequiredFieldsByTypeRequestType = "Test"
+	GetRequiredFieldsByTypeRequestTypeOrders GetRequiredFieldsByTypeRequestType = "Orders"
+)
+
+// GetRulesByTypeRequestType is an open list: Linnworks may add values.
+type GetRulesByTypeRequestType string
+
+// Values of GetRulesByTypeRequestType.
+const (
+	GetRulesByTypeRequestTypeTest   GetRulesByTypeRequestType = "Test"
+	GetRulesByTypeRequestTypeOrders GetRulesByTypeRequestType = "Orders"
 )
 
 // RuleActionActionType is an open list: Linnworks may add values.
@@ -897,312 +1170,137 @@ func (v *RuleActionActionType) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "AssignShippingService", "AssignToFolder", "AssignToLocation", "SplitOrderByWeight", "SplitOrderByValue", "SplitOrderSingle", "AssignOrderExtendedProperty", "ChangeOrderLockStatus", "ChangeOrderParkStatus", "AssignTagToOrder", "ExecuteMacro", "AssignIdentifierToOrder", "BlockOrderFromMerging", "SendToFulfillmentNetwork", "SetDispatchDate", "AddItemToOrder", "AddServiceToOrder", "AddNoteToOrder")
 }
 
-// RulesEngineActionType is an open list: Linnworks may add values.
-type RulesEngineActionType string
+// RuleActionGridInformationRowAddTrigger is an open list: Linnworks may add values.
+type RuleActionGridInformationRowAddTrigger string
 
-// Values of RulesEngineActionType.
+// Values of RuleActionGridInformationRowAddTrigger.
 const (
-	RulesEngineActionTypeUnknown                     RulesEngineActionType = "Unknown"
-	RulesEngineActionTypeAssignShippingService       RulesEngineActionType = "AssignShippingService"
-	RulesEngineActionTypeAssignToFolder              RulesEngineActionType = "AssignToFolder"
-	RulesEngineActionTypeAssignToLocation            RulesEngineActionType = "AssignToLocation"
-	RulesEngineActionTypeSplitOrderByWeight          RulesEngineActionType = "SplitOrderByWeight"
-	RulesEngineActionTypeSplitOrderByValue           RulesEngineActionType = "SplitOrderByValue"
-	RulesEngineActionTypeSplitOrderSingle            RulesEngineActionType = "SplitOrderSingle"
-	RulesEngineActionTypeAssignOrderExtendedProperty RulesEngineActionType = "AssignOrderExtendedProperty"
-	RulesEngineActionTypeChangeOrderLockStatus       RulesEngineActionType = "ChangeOrderLockStatus"
-	RulesEngineActionTypeChangeOrderParkStatus       RulesEngineActionType = "ChangeOrderParkStatus"
-	RulesEngineActionTypeAssignTagToOrder            RulesEngineActionType = "AssignTagToOrder"
-	RulesEngineActionTypeExecuteMacro                RulesEngineActionType = "ExecuteMacro"
-	RulesEngineActionTypeAssignIdentifierToOrder     RulesEngineActionType = "AssignIdentifierToOrder"
-	RulesEngineActionTypeBlockOrderFromMerging       RulesEngineActionType = "BlockOrderFromMerging"
-	RulesEngineActionTypeSendToFulfillmentNetwork    RulesEngineActionType = "SendToFulfillmentNetwork"
-	RulesEngineActionTypeSetDispatchDate             RulesEngineActionType = "SetDispatchDate"
-	RulesEngineActionTypeAddItemToOrder              RulesEngineActionType = "AddItemToOrder"
-	RulesEngineActionTypeAddServiceToOrder           RulesEngineActionType = "AddServiceToOrder"
-	RulesEngineActionTypeAddNoteToOrder              RulesEngineActionType = "AddNoteToOrder"
-)
-
-// RulesEngineType is an open list: Linnworks may add values.
-type RulesEngineType string
-
-// Values of RulesEngineType.
-const (
-	RulesEngineTypeAssignShippingService       RulesEngineType = "AssignShippingService"
-	RulesEngineTypeAssignToFolder              RulesEngineType = "AssignToFolder"
-	RulesEngineTypeAssignToLocation            RulesEngineType = "AssignToLocation"
-	RulesEngineTypeSplitOrderByWeight          RulesEngineType = "SplitOrderByWeight"
-	RulesEngineTypeSplitOrderByValue           RulesEngineType = "SplitOrderByValue"
-	RulesEngineTypeSplitOrderSingle            RulesEngineType = "SplitOrderSingle"
-	RulesEngineTypeAssignOrderExtendedProperty RulesEngineType = "AssignOrderExtendedProperty"
-	RulesEngineTypeChangeOrderLockStatus       RulesEngineType = "ChangeOrderLockStatus"
-	RulesEngineTypeChangeOrderParkStatus       RulesEngineType = "ChangeOrderParkStatus"
-	RulesEngineTypeAssignTagToOrder            RulesEngineType = "AssignTagToOrder"
-	RulesEngineTypeExecuteMacro                RulesEngineType = "ExecuteMacro"
-	RulesEngineTypeAssignIdentifierToOrder     RulesEngineType = "AssignIdentifierToOrder"
-	RulesEngineTypeBlockOrderFromMerging       RulesEngineType = "BlockOrderFromMerging"
-	RulesEngineTypeSendToFulfillmentNetwork    RulesEngineType = "SendToFulfillmentNetwork"
-	RulesEngineTypeSetDispatchDate             RulesEngineType = "SetDispatchDate"
-	RulesEngineTypeAddItemToOrder              RulesEngineType = "AddItemToOrder"
-	RulesEngineTypeAddServiceToOrder           RulesEngineType = "AddServiceToOrder"
-	RulesEngineTypeAddNoteToOrder              RulesEngineType = "AddNoteToOrder"
-)
-
-// RulesengineActionType is an open list: Linnworks may add values.
-type RulesengineActionType string
-
-// Values of RulesengineActionType.
-const (
-	RulesengineActionTypeUnknown                     RulesengineActionType = "Unknown"
-	RulesengineActionTypeAssignShippingService       RulesengineActionType = "AssignShippingService"
-	RulesengineActionTypeAssignToFolder              RulesengineActionType = "AssignToFolder"
-	RulesengineActionTypeAssignToLocation            RulesengineActionType = "AssignToLocation"
-	RulesengineActionTypeSplitOrderByWeight          RulesengineActionType = "SplitOrderByWeight"
-	RulesengineActionTypeSplitOrderByValue           RulesengineActionType = "SplitOrderByValue"
-	RulesengineActionTypeSplitOrderSingle            RulesengineActionType = "SplitOrderSingle"
-	RulesengineActionTypeAssignOrderExtendedProperty RulesengineActionType = "AssignOrderExtendedProperty"
-	RulesengineActionTypeChangeOrderLockStatus       RulesengineActionType = "ChangeOrderLockStatus"
-	RulesengineActionTypeChangeOrderParkStatus       RulesengineActionType = "ChangeOrderParkStatus"
-	RulesengineActionTypeAssignTagToOrder            RulesengineActionType = "AssignTagToOrder"
-	RulesengineActionTypeExecuteMacro                RulesengineActionType = "ExecuteMacro"
-	RulesengineActionTypeAssignIdentifierToOrder     RulesengineActionType = "AssignIdentifierToOrder"
-	RulesengineActionTypeBlockOrderFromMerging       RulesengineActionType = "BlockOrderFromMerging"
-	RulesengineActionTypeSendToFulfillmentNetwork    RulesengineActionType = "SendToFulfillmentNetwork"
-	RulesengineActionTypeSetDispatchDate             RulesengineActionType = "SetDispatchDate"
-	RulesengineActionTypeAddItemToOrder              RulesengineActionType = "AddItemToOrder"
-	RulesengineActionTypeAddServiceToOrder           RulesengineActionType = "AddServiceToOrder"
-	RulesengineActionTypeAddNoteToOrder              RulesengineActionType = "AddNoteToOrder"
+	RuleActionGridInformationRowAddTriggerSimpleButton RuleActionGridInformationRowAddTrigger = "SimpleButton"
+	RuleActionGridInformationRowAddTriggerSKUSearch    RuleActionGridInformationRowAddTrigger = "SkuSearch"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *RulesengineActionType) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "Unknown", "AssignShippingService", "AssignToFolder", "AssignToLocation", "SplitOrderByWeight", "SplitOrderByValue", "SplitOrderSingle", "AssignOrderExtendedProperty", "ChangeOrderLockStatus", "ChangeOrderParkStatus", "AssignTagToOrder", "ExecuteMacro", "AssignIdentifierToOrder", "BlockOrderFromMerging", "SendToFulfillmentNetwork", "SetDispatchDate", "AddItemToOrder", "AddServiceToOrder", "AddNoteToOrder")
-}
-
-// RulesengineClientType is an open list: Linnworks may add values.
-type RulesengineClientType string
-
-// Values of RulesengineClientType.
-const (
-	RulesengineClientTypeSingleValue RulesengineClientType = "SingleValue"
-	RulesengineClientTypeRangeValue  RulesengineClientType = "RangeValue"
-	RulesengineClientTypeSetValue    RulesengineClientType = "SetValue"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *RulesengineClientType) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "SingleValue", "RangeValue", "SetValue")
-}
-
-// RulesengineDisplayType is an open list: Linnworks may add values.
-type RulesengineDisplayType string
-
-// Values of RulesengineDisplayType.
-const (
-	RulesengineDisplayTypeNone         RulesengineDisplayType = "None"
-	RulesengineDisplayTypeFreeText     RulesengineDisplayType = "FreeText"
-	RulesengineDisplayTypeAutoComplete RulesengineDisplayType = "AutoComplete"
-	RulesengineDisplayTypeDropdown     RulesengineDisplayType = "Dropdown"
-	RulesengineDisplayTypeTime         RulesengineDisplayType = "Time"
-	RulesengineDisplayTypeNumberOfDays RulesengineDisplayType = "NumberOfDays"
-	RulesengineDisplayTypeTimezone     RulesengineDisplayType = "Timezone"
-	RulesengineDisplayTypeCurrency     RulesengineDisplayType = "Currency"
-	RulesengineDisplayTypePercentage   RulesengineDisplayType = "Percentage"
-	RulesengineDisplayTypeToggle       RulesengineDisplayType = "Toggle"
-	RulesengineDisplayTypeParagraph    RulesengineDisplayType = "Paragraph"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *RulesengineDisplayType) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "None", "FreeText", "AutoComplete", "Dropdown", "Time", "NumberOfDays", "Timezone", "Currency", "Percentage", "Toggle", "Paragraph")
-}
-
-// RulesengineEvaluation is an open list: Linnworks may add values.
-type RulesengineEvaluation string
-
-// Values of RulesengineEvaluation.
-const (
-	RulesengineEvaluationDefault               RulesengineEvaluation = "Default"
-	RulesengineEvaluationBetweenExclusive      RulesengineEvaluation = "BetweenExclusive"
-	RulesengineEvaluationBetweenInclusive      RulesengineEvaluation = "BetweenInclusive"
-	RulesengineEvaluationGreaterThan           RulesengineEvaluation = "GreaterThan"
-	RulesengineEvaluationGreaterThanOrEqualTo  RulesengineEvaluation = "GreaterThanOrEqualTo"
-	RulesengineEvaluationLessThan              RulesengineEvaluation = "LessThan"
-	RulesengineEvaluationLessThanOrEqualTo     RulesengineEvaluation = "LessThanOrEqualTo"
-	RulesengineEvaluationEquals                RulesengineEvaluation = "Equals"
-	RulesengineEvaluationNotEquals             RulesengineEvaluation = "NotEquals"
-	RulesengineEvaluationStartsWith            RulesengineEvaluation = "StartsWith"
-	RulesengineEvaluationNotStartsWith         RulesengineEvaluation = "NotStartsWith"
-	RulesengineEvaluationEndsWith              RulesengineEvaluation = "EndsWith"
-	RulesengineEvaluationNotEndsWith           RulesengineEvaluation = "NotEndsWith"
-	RulesengineEvaluationContains              RulesengineEvaluation = "Contains"
-	RulesengineEvaluationNotContains           RulesengineEvaluation = "NotContains"
-	RulesengineEvaluationRegexMatch            RulesengineEvaluation = "RegexMatch"
-	RulesengineEvaluationNotRegexMatch         RulesengineEvaluation = "NotRegexMatch"
-	RulesengineEvaluationInSet                 RulesengineEvaluation = "InSet"
-	RulesengineEvaluationNotInSet              RulesengineEvaluation = "NotInSet"
-	RulesengineEvaluationStartsWithSetValue    RulesengineEvaluation = "StartsWithSetValue"
-	RulesengineEvaluationNotStartsWithSetValue RulesengineEvaluation = "NotStartsWithSetValue"
-	RulesengineEvaluationEndsWithSetValue      RulesengineEvaluation = "EndsWithSetValue"
-	RulesengineEvaluationNotEndsWithSetValue   RulesengineEvaluation = "NotEndsWithSetValue"
-	RulesengineEvaluationContainsSetValue      RulesengineEvaluation = "ContainsSetValue"
-	RulesengineEvaluationNotContainsSetValue   RulesengineEvaluation = "NotContainsSetValue"
-	RulesengineEvaluationRegexMatchSetValue    RulesengineEvaluation = "RegexMatchSetValue"
-	RulesengineEvaluationNotRegexMatchSetValue RulesengineEvaluation = "NotRegexMatchSetValue"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *RulesengineEvaluation) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "Default", "BetweenExclusive", "BetweenInclusive", "GreaterThan", "GreaterThanOrEqualTo", "LessThan", "LessThanOrEqualTo", "Equals", "NotEquals", "StartsWith", "NotStartsWith", "EndsWith", "NotEndsWith", "Contains", "NotContains", "RegexMatch", "NotRegexMatch", "InSet", "NotInSet", "StartsWithSetValue", "NotStartsWithSetValue", "EndsWithSetValue", "NotEndsWithSetValue", "ContainsSetValue", "NotContainsSetValue", "RegexMatchSetValue", "NotRegexMatchSetValue")
-}
-
-// RulesengineEvaluatorGroup is an open list: Linnworks may add values.
-type RulesengineEvaluatorGroup string
-
-// Values of RulesengineEvaluatorGroup.
-const (
-	RulesengineEvaluatorGroupBasicEquality  RulesengineEvaluatorGroup = "BasicEquality"
-	RulesengineEvaluatorGroupRange          RulesengineEvaluatorGroup = "Range"
-	RulesengineEvaluatorGroupSet            RulesengineEvaluatorGroup = "Set"
-	RulesengineEvaluatorGroupNumberEquality RulesengineEvaluatorGroup = "NumberEquality"
-	RulesengineEvaluatorGroupStringEquality RulesengineEvaluatorGroup = "StringEquality"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *RulesengineEvaluatorGroup) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "BasicEquality", "Range", "Set", "NumberEquality", "StringEquality")
-}
-
-// RulesengineEvaluatorType is an open list: Linnworks may add values.
-type RulesengineEvaluatorType string
-
-// Values of RulesengineEvaluatorType.
-const (
-	RulesengineEvaluatorTypeDefault               RulesengineEvaluatorType = "Default"
-	RulesengineEvaluatorTypeBetweenExclusive      RulesengineEvaluatorType = "BetweenExclusive"
-	RulesengineEvaluatorTypeBetweenInclusive      RulesengineEvaluatorType = "BetweenInclusive"
-	RulesengineEvaluatorTypeGreaterThan           RulesengineEvaluatorType = "GreaterThan"
-	RulesengineEvaluatorTypeGreaterThanOrEqualTo  RulesengineEvaluatorType = "GreaterThanOrEqualTo"
-	RulesengineEvaluatorTypeLessThan              RulesengineEvaluatorType = "LessThan"
-	RulesengineEvaluatorTypeLessThanOrEqualTo     RulesengineEvaluatorType = "LessThanOrEqualTo"
-	RulesengineEvaluatorTypeEquals                RulesengineEvaluatorType = "Equals"
-	RulesengineEvaluatorTypeNotEquals             RulesengineEvaluatorType = "NotEquals"
-	RulesengineEvaluatorTypeStartsWith            RulesengineEvaluatorType = "StartsWith"
-	RulesengineEvaluatorTypeNotStartsWith         RulesengineEvaluatorType = "NotStartsWith"
-	RulesengineEvaluatorTypeEndsWith              RulesengineEvaluatorType = "EndsWith"
-	RulesengineEvaluatorTypeNotEndsWith           RulesengineEvaluatorType = "NotEndsWith"
-	RulesengineEvaluatorTypeContains              RulesengineEvaluatorType = "Contains"
-	RulesengineEvaluatorTypeNotContains           RulesengineEvaluatorType = "NotContains"
-	RulesengineEvaluatorTypeRegexMatch            RulesengineEvaluatorType = "RegexMatch"
-	RulesengineEvaluatorTypeNotRegexMatch         RulesengineEvaluatorType = "NotRegexMatch"
-	RulesengineEvaluatorTypeInSet                 RulesengineEvaluatorType = "InSet"
-	RulesengineEvaluatorTypeNotInSet              RulesengineEvaluatorType = "NotInSet"
-	RulesengineEvaluatorTypeStartsWithSetValue    RulesengineEvaluatorType = "StartsWithSetValue"
-	RulesengineEvaluatorTypeNotStartsWithSetValue RulesengineEvaluatorType = "NotStartsWithSetValue"
-	RulesengineEvaluatorTypeEndsWithSetValue      RulesengineEvaluatorType = "EndsWithSetValue"
-	RulesengineEvaluatorTypeNotEndsWithSetValue   RulesengineEvaluatorType = "NotEndsWithSetValue"
-	RulesengineEvaluatorTypeContainsSetValue      RulesengineEvaluatorType = "ContainsSetValue"
-	RulesengineEvaluatorTypeNotContainsSetValue   RulesengineEvaluatorType = "NotContainsSetValue"
-	RulesengineEvaluatorTypeRegexMatchSetValue    RulesengineEvaluatorType = "RegexMatchSetValue"
-	RulesengineEvaluatorTypeNotRegexMatchSetValue RulesengineEvaluatorType = "NotRegexMatchSetValue"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *RulesengineEvaluatorType) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "Default", "BetweenExclusive", "BetweenInclusive", "GreaterThan", "GreaterThanOrEqualTo", "LessThan", "LessThanOrEqualTo", "Equals", "NotEquals", "StartsWith", "NotStartsWith", "EndsWith", "NotEndsWith", "Contains", "NotContains", "RegexMatch", "NotRegexMatch", "InSet", "NotInSet", "StartsWithSetValue", "NotStartsWithSetValue", "EndsWithSetValue", "NotEndsWithSetValue", "ContainsSetValue", "NotContainsSetValue", "RegexMatchSetValue", "NotRegexMatchSetValue")
-}
-
-// RulesengineFieldType is an open list: Linnworks may add values.
-type RulesengineFieldType string
-
-// Values of RulesengineFieldType.
-const (
-	RulesengineFieldTypeDefault RulesengineFieldType = "Default"
-	RulesengineFieldTypeString  RulesengineFieldType = "String"
-	RulesengineFieldTypeInt     RulesengineFieldType = "Int"
-	RulesengineFieldTypeBool    RulesengineFieldType = "Bool"
-	RulesengineFieldTypeGUID    RulesengineFieldType = "Guid"
-	RulesengineFieldTypeFloat   RulesengineFieldType = "Float"
-	RulesengineFieldTypeDouble  RulesengineFieldType = "Double"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *RulesengineFieldType) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "Default", "String", "Int", "Bool", "Guid", "Float", "Double")
-}
-
-// RulesengineRowAddTrigger is an open list: Linnworks may add values.
-type RulesengineRowAddTrigger string
-
-// Values of RulesengineRowAddTrigger.
-const (
-	RulesengineRowAddTriggerSimpleButton RulesengineRowAddTrigger = "SimpleButton"
-	RulesengineRowAddTriggerSKUSearch    RulesengineRowAddTrigger = "SkuSearch"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *RulesengineRowAddTrigger) UnmarshalJSON(b []byte) error {
+func (v *RuleActionGridInformationRowAddTrigger) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "SimpleButton", "SkuSearch")
 }
 
-// RulesengineRuleType is an open list: Linnworks may add values.
-type RulesengineRuleType string
+// RuleActionInformationValue is an open list: Linnworks may add values.
+type RuleActionInformationValue string
 
-// Values of RulesengineRuleType.
+// Values of RuleActionInformationValue.
 const (
-	RulesengineRuleTypeTest   RulesengineRuleType = "Test"
-	RulesengineRuleTypeOrders RulesengineRuleType = "Orders"
+	RuleActionInformationValueUnknown                     RuleActionInformationValue = "Unknown"
+	RuleActionInformationValueAssignShippingService       RuleActionInformationValue = "AssignShippingService"
+	RuleActionInformationValueAssignToFolder              RuleActionInformationValue = "AssignToFolder"
+	RuleActionInformationValueAssignToLocation            RuleActionInformationValue = "AssignToLocation"
+	RuleActionInformationValueSplitOrderByWeight          RuleActionInformationValue = "SplitOrderByWeight"
+	RuleActionInformationValueSplitOrderByValue           RuleActionInformationValue = "SplitOrderByValue"
+	RuleActionInformationValueSplitOrderSingle            RuleActionInformationValue = "SplitOrderSingle"
+	RuleActionInformationValueAssignOrderExtendedProperty RuleActionInformationValue = "AssignOrderExtendedProperty"
+	RuleActionInformationValueChangeOrderLockStatus       RuleActionInformationValue = "ChangeOrderLockStatus"
+	RuleActionInformationValueChangeOrderParkStatus       RuleActionInformationValue = "ChangeOrderParkStatus"
+	RuleActionInformationValueAssignTagToOrder            RuleActionInformationValue = "AssignTagToOrder"
+	RuleActionInformationValueExecuteMacro                RuleActionInformationValue = "ExecuteMacro"
+	RuleActionInformationValueAssignIdentifierToOrder     RuleActionInformationValue = "AssignIdentifierToOrder"
+	RuleActionInformationValueBlockOrderFromMerging       RuleActionInformationValue = "BlockOrderFromMerging"
+	RuleActionInformationValueSendToFulfillmentNetwork    RuleActionInformationValue = "SendToFulfillmentNetwork"
+	RuleActionInformationValueSetDispatchDate             RuleActionInformationValue = "SetDispatchDate"
+	RuleActionInformationValueAddItemToOrder              RuleActionInformationValue = "AddItemToOrder"
+	RuleActionInformationValueAddServiceToOrder           RuleActionInformationValue = "AddServiceToOrder"
+	RuleActionInformationValueAddNoteToOrder              RuleActionInformationValue = "AddNoteToOrder"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *RulesengineRuleType) UnmarshalJSON(b []byte) error {
+func (v *RuleActionInformationValue) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "Unknown", "AssignShippingService", "AssignToFolder", "AssignToLocation", "SplitOrderByWeight", "SplitOrderByValue", "SplitOrderSingle", "AssignOrderExtendedProperty", "ChangeOrderLockStatus", "ChangeOrderParkStatus", "AssignTagToOrder", "ExecuteMacro", "AssignIdentifierToOrder", "BlockOrderFromMerging", "SendToFulfillmentNetwork", "SetDispatchDate", "AddItemToOrder", "AddServiceToOrder", "AddNoteToOrder")
+}
+
+// RuleActionPropertyInformationFieldType is an open list: Linnworks may add values.
+type RuleActionPropertyInformationFieldType string
+
+// Values of RuleActionPropertyInformationFieldType.
+const (
+	RuleActionPropertyInformationFieldTypeDefault RuleActionPropertyInformationFieldType = "Default"
+	RuleActionPropertyInformationFieldTypeString  RuleActionPropertyInformationFieldType = "String"
+	RuleActionPropertyInformationFieldTypeInt     RuleActionPropertyInformationFieldType = "Int"
+	RuleActionPropertyInformationFieldTypeBool    RuleActionPropertyInformationFieldType = "Bool"
+	RuleActionPropertyInformationFieldTypeGUID    RuleActionPropertyInformationFieldType = "Guid"
+	RuleActionPropertyInformationFieldTypeFloat   RuleActionPropertyInformationFieldType = "Float"
+	RuleActionPropertyInformationFieldTypeDouble  RuleActionPropertyInformationFieldType = "Double"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *RuleActionPropertyInformationFieldType) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "Default", "String", "Int", "Bool", "Guid", "Float", "Double")
+}
+
+// RuleActionResponseActionType is an open list: Linnworks may add values.
+type RuleActionResponseActionType string
+
+// Values of RuleActionResponseActionType.
+const (
+	RuleActionResponseActionTypeUnknown                     RuleActionResponseActionType = "Unknown"
+	RuleActionResponseActionTypeAssignShippingService       RuleActionResponseActionType = "AssignShippingService"
+	RuleActionResponseActionTypeAssignToFolder              RuleActionResponseActionType = "AssignToFolder"
+	RuleActionResponseActionTypeAssignToLocation            RuleActionResponseActionType = "AssignToLocation"
+	RuleActionResponseActionTypeSplitOrderByWeight          RuleActionResponseActionType = "SplitOrderByWeight"
+	RuleActionResponseActionTypeSplitOrderByValue           RuleActionResponseActionType = "SplitOrderByValue"
+	RuleActionResponseActionTypeSplitOrderSingle            RuleActionResponseActionType = "SplitOrderSingle"
+	RuleActionResponseActionTypeAssignOrderExtendedProperty RuleActionResponseActionType = "AssignOrderExtendedProperty"
+	RuleActionResponseActionTypeChangeOrderLockStatus       RuleActionResponseActionType = "ChangeOrderLockStatus"
+	RuleActionResponseActionTypeChangeOrderParkStatus       RuleActionResponseActionType = "ChangeOrderParkStatus"
+	RuleActionResponseActionTypeAssignTagToOrder            RuleActionResponseActionType = "AssignTagToOrder"
+	RuleActionResponseActionTypeExecuteMacro                RuleActionResponseActionType = "ExecuteMacro"
+	RuleActionResponseActionTypeAssignIdentifierToOrder     RuleActionResponseActionType = "AssignIdentifierToOrder"
+	RuleActionResponseActionTypeBlockOrderFromMerging       RuleActionResponseActionType = "BlockOrderFromMerging"
+	RuleActionResponseActionTypeSendToFulfillmentNetwork    RuleActionResponseActionType = "SendToFulfillmentNetwork"
+	RuleActionResponseActionTypeSetDispatchDate             RuleActionResponseActionType = "SetDispatchDate"
+	RuleActionResponseActionTypeAddItemToOrder              RuleActionResponseActionType = "AddItemToOrder"
+	RuleActionResponseActionTypeAddServiceToOrder           RuleActionResponseActionType = "AddServiceToOrder"
+	RuleActionResponseActionTypeAddNoteToOrder              RuleActionResponseActionType = "AddNoteToOrder"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *RuleActionResponseActionType) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "Unknown", "AssignShippingService", "AssignToFolder", "AssignToLocation", "SplitOrderByWeight", "SplitOrderByValue", "SplitOrderSingle", "AssignOrderExtendedProperty", "ChangeOrderLockStatus", "ChangeOrderParkStatus", "AssignTagToOrder", "ExecuteMacro", "AssignIdentifierToOrder", "BlockOrderFromMerging", "SendToFulfillmentNetwork", "SetDispatchDate", "AddItemToOrder", "AddServiceToOrder", "AddNoteToOrder")
+}
+
+// RuleHeaderBasicRuleType is an open list: Linnworks may add values.
+type RuleHeaderBasicRuleType string
+
+// Values of RuleHeaderBasicRuleType.
+const (
+	RuleHeaderBasicRuleTypeTest   RuleHeaderBasicRuleType = "Test"
+	RuleHeaderBasicRuleTypeOrders RuleHeaderBasicRuleType = "Orders"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *RuleHeaderBasicRuleType) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "Test", "Orders")
 }
 
-// RulesengineValidEvaluatorGroup is an open list: Linnworks may add values.
-type RulesengineValidEvaluatorGroup string
+// UpdateActionRequestActionType is an open list: Linnworks may add values.
+type UpdateActionRequestActionType string
 
-// Values of RulesengineValidEvaluatorGroup.
+// Values of UpdateActionRequestActionType.
 const (
-	RulesengineValidEvaluatorGroupBasicEquality  RulesengineValidEvaluatorGroup = "BasicEquality"
-	RulesengineValidEvaluatorGroupRange          RulesengineValidEvaluatorGroup = "Range"
-	RulesengineValidEvaluatorGroupSet            RulesengineValidEvaluatorGroup = "Set"
-	RulesengineValidEvaluatorGroupNumberEquality RulesengineValidEvaluatorGroup = "NumberEquality"
-	RulesengineValidEvaluatorGroupStringEquality RulesengineValidEvaluatorGroup = "StringEquality"
+	UpdateActionRequestActionTypeUnknown                     UpdateActionRequestActionType = "Unknown"
+	UpdateActionRequestActionTypeAssignShippingService       UpdateActionRequestActionType = "AssignShippingService"
+	UpdateActionRequestActionTypeAssignToFolder              UpdateActionRequestActionType = "AssignToFolder"
+	UpdateActionRequestActionTypeAssignToLocation            UpdateActionRequestActionType = "AssignToLocation"
+	UpdateActionRequestActionTypeSplitOrderByWeight          UpdateActionRequestActionType = "SplitOrderByWeight"
+	UpdateActionRequestActionTypeSplitOrderByValue           UpdateActionRequestActionType = "SplitOrderByValue"
+	UpdateActionRequestActionTypeSplitOrderSingle            UpdateActionRequestActionType = "SplitOrderSingle"
+	UpdateActionRequestActionTypeAssignOrderExtendedProperty UpdateActionRequestActionType = "AssignOrderExtendedProperty"
+	UpdateActionRequestActionTypeChangeOrderLockStatus       UpdateActionRequestActionType = "ChangeOrderLockStatus"
+	UpdateActionRequestActionTypeChangeOrderParkStatus       UpdateActionRequestActionType = "ChangeOrderParkStatus"
+	UpdateActionRequestActionTypeAssignTagToOrder            UpdateActionRequestActionType = "AssignTagToOrder"
+	UpdateActionRequestActionTypeExecuteMacro                UpdateActionRequestActionType = "ExecuteMacro"
+	UpdateActionRequestActionTypeAssignIdentifierToOrder     UpdateActionRequestActionType = "AssignIdentifierToOrder"
+	UpdateActionRequestActionTypeBlockOrderFromMerging       UpdateActionRequestActionType = "BlockOrderFromMerging"
+	UpdateActionRequestActionTypeSendToFulfillmentNetwork    UpdateActionRequestActionType = "SendToFulfillmentNetwork"
+	UpdateActionRequestActionTypeSetDispatchDate             UpdateActionRequestActionType = "SetDispatchDate"
+	UpdateActionRequestActionTypeAddItemToOrder              UpdateActionRequestActionType = "AddItemToOrder"
+	UpdateActionRequestActionTypeAddServiceToOrder           UpdateActionRequestActionType = "AddServiceToOrder"
+	UpdateActionRequestActionTypeAddNoteToOrder              UpdateActionRequestActionType = "AddNoteToOrder"
 )
-
-// UnmarshalJSON accepts a name or its number.
-func (v *RulesengineValidEvaluatorGroup) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "BasicEquality", "Range", "Set", "NumberEquality", "StringEquality")
-}
-
-// RulesengineValue is an open list: Linnworks may add values.
-type RulesengineValue string
-
-// Values of RulesengineValue.
-const (
-	RulesengineValueUnknown                     RulesengineValue = "Unknown"
-	RulesengineValueAssignShippingService       RulesengineValue = "AssignShippingService"
-	RulesengineValueAssignToFolder              RulesengineValue = "AssignToFolder"
-	RulesengineValueAssignToLocation            RulesengineValue = "AssignToLocation"
-	RulesengineValueSplitOrderByWeight          RulesengineValue = "SplitOrderByWeight"
-	RulesengineValueSplitOrderByValue           RulesengineValue = "SplitOrderByValue"
-	RulesengineValueSplitOrderSingle            RulesengineValue = "SplitOrderSingle"
-	RulesengineValueAssignOrderExtendedProperty RulesengineValue = "AssignOrderExtendedProperty"
-	RulesengineValueChangeOrderLockStatus       RulesengineValue = "ChangeOrderLockStatus"
-	RulesengineValueChangeOrderParkStatus       RulesengineValue = "ChangeOrderParkStatus"
-	RulesengineValueAssignTagToOrder            RulesengineValue = "AssignTagToOrder"
-	RulesengineValueExecuteMacro                RulesengineValue = "ExecuteMacro"
-	RulesengineValueAssignIdentifierToOrder     RulesengineValue = "AssignIdentifierToOrder"
-	RulesengineValueBlockOrderFromMerging       RulesengineValue = "BlockOrderFromMerging"
-	RulesengineValueSendToFulfillmentNetwork    RulesengineValue = "SendToFulfillmentNetwork"
-	RulesengineValueSetDispatchDate             RulesengineValue = "SetDispatchDate"
-	RulesengineValueAddItemToOrder              RulesengineValue = "AddItemToOrder"
-	RulesengineValueAddServiceToOrder           RulesengineValue = "AddServiceToOrder"
-	RulesengineValueAddNoteToOrder              RulesengineValue = "AddNoteToOrder"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *RulesengineValue) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "Unknown", "AssignShippingService", "AssignToFolder", "AssignToLocation", "SplitOrderByWeight", "SplitOrderByValue", "SplitOrderSingle", "AssignOrderExtendedProperty", "ChangeOrderLockStatus", "ChangeOrderParkStatus", "AssignTagToOrder", "ExecuteMacro", "AssignIdentifierToOrder", "BlockOrderFromMerging", "SendToFulfillmentNetwork", "SetDispatchDate", "AddItemToOrder", "AddServiceToOrder", "AddNoteToOrder")
-}

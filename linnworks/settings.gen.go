@@ -100,8 +100,8 @@ func (s *SettingsService) UpdateCurrencyConversionRates(ctx context.Context, req
 
 // AvailableTimeZone is part of a reply.
 type AvailableTimeZone struct {
-	ID   string `json:"Id"`
-	Name string `json:"Name"`
+	ID   string `json:"Id,omitzero"`
+	Name string `json:"Name,omitzero"`
 }
 
 // CurrencyConversionRate is sent and received.
@@ -112,19 +112,19 @@ type CurrencyConversionRate struct {
 
 // CurrencyRate is part of a reply.
 type CurrencyRate struct {
-	AccurateAsOf Time    `json:"AccurateAsOf"`
-	Currency     string  `json:"Currency"`
-	Rate         Decimal `json:"Rate"`
+	AccurateAsOf Time    `json:"AccurateAsOf,omitzero"`
+	Currency     string  `json:"Currency,omitzero"`
+	Rate         Decimal `json:"Rate,omitzero"`
 }
 
 // DeleteCurrencyConversionRatesRequest holds the parameters of Settings.DeleteCurrencyConversionRates.
 type DeleteCurrencyConversionRatesRequest struct {
-	Currencies []string `json:"currencies,omitzero" url:"-"`
+	Currencies []string `json:"currencies,omitzero"`
 }
 
 // GetAvailableTimeZonesResponse is part of a reply.
 type GetAvailableTimeZonesResponse struct {
-	TimeZones []AvailableTimeZone `json:"TimeZones"`
+	TimeZones []AvailableTimeZone `json:"TimeZones,omitzero"`
 }
 
 // GetCurrencyConversionRatesRequest holds the parameters of Settings.GetCurrencyConversionRates.
@@ -140,22 +140,22 @@ type GetLatestCurrencyRateRequest struct {
 
 // GetLatestCurrencyRateResponse is part of a reply.
 type GetLatestCurrencyRateResponse struct {
-	BaseCurrency string         `json:"BaseCurrency"`
-	Rates        []CurrencyRate `json:"Rates"`
+	BaseCurrency string         `json:"BaseCurrency,omitzero"`
+	Rates        []CurrencyRate `json:"Rates,omitzero"`
 }
 
 // InsertCurrencyConversionRatesRequest holds the parameters of Settings.InsertCurrencyConversionRates.
 type InsertCurrencyConversionRatesRequest struct {
-	Rates []CurrencyConversionRate `json:"rates,omitzero" url:"-"`
+	Rates []CurrencyConversionRate `json:"rates,omitzero"`
 }
 
 // Measures is part of a reply.
 type Measures struct {
-	Dimension string `json:"Dimension"`
-	Weight    string `json:"Weight"`
+	Dimension string `json:"Dimension,omitzero"`
+	Weight    string `json:"Weight,omitzero"`
 }
 
 // UpdateCurrencyConversionRatesRequest holds the parameters of Settings.UpdateCurrencyConversionRates.
 type UpdateCurrencyConversionRatesRequest struct {
-	Rates []CurrencyConversionRate `json:"rates,omitzero" url:"-"`
+	Rates []CurrencyConversionRate `json:"rates,omitzero"`
 }

@@ -104,32 +104,32 @@ func (s *ShippingServiceService) PostShipmentUpload(ctx context.Context, req *Po
 
 // CancelOrderShippingLabelRequest holds the parameters of ShippingService.CancelOrderShippingLabel.
 type CancelOrderShippingLabelRequest struct {
-	PkOrderID *GUID `json:"pkOrderId,omitzero" url:"-"`
+	PkOrderID *GUID `json:"pkOrderId,omitzero"`
 }
 
 // CancelOrderShippingLabelResponse is part of a reply.
 type CancelOrderShippingLabelResponse struct {
-	ErrorMessage       string `json:"ErrorMessage"`
-	IsError            bool   `json:"IsError"`
-	LabelCanceled      bool   `json:"LabelCanceled"`
-	MustCancelManually bool   `json:"MustCancelManually"`
+	ErrorMessage       string `json:"ErrorMessage,omitzero"`
+	IsError            bool   `json:"IsError,omitzero"`
+	LabelCanceled      bool   `json:"LabelCanceled,omitzero"`
+	MustCancelManually bool   `json:"MustCancelManually,omitzero"`
 }
 
 // Consignment is part of a reply.
 type Consignment struct {
-	ConsignmentID       int               `json:"ConsignmentId"`
-	ConsignmentPackages []ManifestPackage `json:"ConsignmentPackages"`
-	Country             string            `json:"Country"`
-	Customer            string            `json:"Customer"`
-	Deferred            bool              `json:"Deferred"`
-	Email               string            `json:"Email"`
-	OrderID             int               `json:"OrderId"`
-	Packages            int               `json:"Packages"`
-	PostalCode          string            `json:"PostalCode"`
-	Properties          []ServiceProperty `json:"Properties"`
-	Service             string            `json:"Service"`
-	TrackingNumbers     []string          `json:"TrackingNumbers"`
-	Weight              Decimal           `json:"Weight"`
+	ConsignmentID       int               `json:"ConsignmentId,omitzero"`
+	ConsignmentPackages []ManifestPackage `json:"ConsignmentPackages,omitzero"`
+	Country             string            `json:"Country,omitzero"`
+	Customer            string            `json:"Customer,omitzero"`
+	Deferred            bool              `json:"Deferred,omitzero"`
+	Email               string            `json:"Email,omitzero"`
+	OrderID             int               `json:"OrderId,omitzero"`
+	Packages            int               `json:"Packages,omitzero"`
+	PostalCode          string            `json:"PostalCode,omitzero"`
+	Properties          []ServiceProperty `json:"Properties,omitzero"`
+	Service             string            `json:"Service,omitzero"`
+	TrackingNumbers     []string          `json:"TrackingNumbers,omitzero"`
+	Weight              Decimal           `json:"Weight,omitzero"`
 }
 
 // FileUploadItem is part of a request.
@@ -146,34 +146,34 @@ type FileUploadItem struct {
 
 // FiledManifest is part of a reply.
 type FiledManifest struct {
-	AccountID             string `json:"AccountId"`
-	Date                  Time   `json:"Date"`
-	ExternalManifestID    GUID   `json:"ExternalManifestId"`
-	IsComplete            bool   `json:"IsComplete"`
-	IsError               bool   `json:"IsError"`
-	ManifestID            int    `json:"ManifestId"`
-	NumConsignments       int    `json:"NumConsignments"`
-	Reference             string `json:"Reference"`
-	Vendor                string `json:"Vendor"`
-	FkShippingAPIConfigID int    `json:"fkShippingAPIConfigId"`
+	AccountID             string `json:"AccountId,omitzero"`
+	Date                  Time   `json:"Date,omitzero"`
+	ExternalManifestID    GUID   `json:"ExternalManifestId,omitzero"`
+	IsComplete            bool   `json:"IsComplete,omitzero"`
+	IsError               bool   `json:"IsError,omitzero"`
+	ManifestID            int    `json:"ManifestId,omitzero"`
+	NumConsignments       int    `json:"NumConsignments,omitzero"`
+	Reference             string `json:"Reference,omitzero"`
+	Vendor                string `json:"Vendor,omitzero"`
+	FkShippingAPIConfigID int    `json:"fkShippingAPIConfigId,omitzero"`
 }
 
 // GenericPagedResultConsignment is part of a reply.
 type GenericPagedResultConsignment struct {
-	Data           []Consignment `json:"Data"`
-	EntriesPerPage int           `json:"EntriesPerPage"`
-	PageNumber     int           `json:"PageNumber"`
-	TotalEntries   int64         `json:"TotalEntries"`
-	TotalPages     int           `json:"TotalPages"`
+	Data           []Consignment `json:"Data,omitzero"`
+	EntriesPerPage int           `json:"EntriesPerPage,omitzero"`
+	PageNumber     int           `json:"PageNumber,omitzero"`
+	TotalEntries   int64         `json:"TotalEntries,omitzero"`
+	TotalPages     int           `json:"TotalPages,omitzero"`
 }
 
 // GenericPagedResultFiledManifest is part of a reply.
 type GenericPagedResultFiledManifest struct {
-	Data           []FiledManifest `json:"Data"`
-	EntriesPerPage int             `json:"EntriesPerPage"`
-	PageNumber     int             `json:"PageNumber"`
-	TotalEntries   int64           `json:"TotalEntries"`
-	TotalPages     int             `json:"TotalPages"`
+	Data           []FiledManifest `json:"Data,omitzero"`
+	EntriesPerPage int             `json:"EntriesPerPage,omitzero"`
+	PageNumber     int             `json:"PageNumber,omitzero"`
+	TotalEntries   int64           `json:"TotalEntries,omitzero"`
+	TotalPages     int             `json:"TotalPages,omitzero"`
 }
 
 // GetConsignmentsByManifestRequest holds the parameters of ShippingService.GetConsignmentsByManifest.
@@ -203,131 +203,131 @@ type GetShippingQuoteRequest struct {
 
 // GetShippingQuoteResponse is part of a reply.
 type GetShippingQuoteResponse struct {
-	Errors    []ShippingQuoteVendorError `json:"Errors"`
-	Quotes    []ShippingQuoteVendor      `json:"Quotes"`
-	PkOrderID GUID                       `json:"pkOrderId"`
+	Errors    []ShippingQuoteVendorError `json:"Errors,omitzero"`
+	Quotes    []ShippingQuoteVendor      `json:"Quotes,omitzero"`
+	PkOrderID GUID                       `json:"pkOrderId,omitzero"`
 }
 
 // ManifestPackage is part of a reply.
 type ManifestPackage struct {
-	Depth          Decimal     `json:"Depth"`
-	Height         Decimal     `json:"Height"`
-	Items          []SavedItem `json:"Items"`
-	OrderReference string      `json:"OrderReference"`
-	PackageFormat  string      `json:"PackageFormat"`
-	PackageSeqNo   int         `json:"PackageSeqNo"`
-	TrackingNumber string      `json:"TrackingNumber"`
-	Value          Decimal     `json:"Value"`
-	Weight         Decimal     `json:"Weight"`
-	Width          Decimal     `json:"Width"`
+	Depth          Decimal     `json:"Depth,omitzero"`
+	Height         Decimal     `json:"Height,omitzero"`
+	Items          []SavedItem `json:"Items,omitzero"`
+	OrderReference string      `json:"OrderReference,omitzero"`
+	PackageFormat  string      `json:"PackageFormat,omitzero"`
+	PackageSeqNo   int         `json:"PackageSeqNo,omitzero"`
+	TrackingNumber string      `json:"TrackingNumber,omitzero"`
+	Value          Decimal     `json:"Value,omitzero"`
+	Weight         Decimal     `json:"Weight,omitzero"`
+	Width          Decimal     `json:"Width,omitzero"`
 }
 
 // PostShipmentUploadRequest holds the parameters of ShippingService.PostShipmentUpload.
 type PostShipmentUploadRequest struct {
-	FileUploadItems []FileUploadItem `json:"FileUploadItems,omitzero" url:"-"`
+	FileUploadItems []FileUploadItem `json:"FileUploadItems,omitzero"`
 }
 
 // PrintZoneConfig is part of a reply.
 type PrintZoneConfig struct {
-	PrintZoneCode      string `json:"PrintZoneCode"`
-	PrinterDestination string `json:"PrinterDestination"`
-	PrinterName        string `json:"PrinterName"`
+	PrintZoneCode      string `json:"PrintZoneCode,omitzero"`
+	PrinterDestination string `json:"PrinterDestination,omitzero"`
+	PrinterName        string `json:"PrinterName,omitzero"`
 }
 
 // PrinterConfig is part of a reply.
 type PrinterConfig struct {
-	Duplex          bool                `json:"Duplex"`
-	LabelFormat     string              `json:"LabelFormat"`
-	MarginLeft      Decimal             `json:"MarginLeft"`
-	MarginTop       Decimal             `json:"MarginTop"`
-	PrintZoneConfig []PrintZoneConfig   `json:"PrintZoneConfig"`
-	PrinterName     string              `json:"PrinterName"`
-	TemplateID      GUID                `json:"TemplateId"`
-	UserConfig      []PrinterUserConfig `json:"UserConfig"`
+	Duplex          bool                `json:"Duplex,omitzero"`
+	LabelFormat     string              `json:"LabelFormat,omitzero"`
+	MarginLeft      Decimal             `json:"MarginLeft,omitzero"`
+	MarginTop       Decimal             `json:"MarginTop,omitzero"`
+	PrintZoneConfig []PrintZoneConfig   `json:"PrintZoneConfig,omitzero"`
+	PrinterName     string              `json:"PrinterName,omitzero"`
+	TemplateID      GUID                `json:"TemplateId,omitzero"`
+	UserConfig      []PrinterUserConfig `json:"UserConfig,omitzero"`
 }
 
 // PrinterUserConfig is part of a reply.
 type PrinterUserConfig struct {
-	Duplex      bool    `json:"Duplex"`
-	LabelFormat string  `json:"LabelFormat"`
-	MarginLeft  Decimal `json:"MarginLeft"`
-	MarginTop   Decimal `json:"MarginTop"`
-	PrinterName string  `json:"PrinterName"`
-	TemplateID  GUID    `json:"TemplateId"`
-	UserID      GUID    `json:"UserId"`
+	Duplex      bool    `json:"Duplex,omitzero"`
+	LabelFormat string  `json:"LabelFormat,omitzero"`
+	MarginLeft  Decimal `json:"MarginLeft,omitzero"`
+	MarginTop   Decimal `json:"MarginTop,omitzero"`
+	PrinterName string  `json:"PrinterName,omitzero"`
+	TemplateID  GUID    `json:"TemplateId,omitzero"`
+	UserID      GUID    `json:"UserId,omitzero"`
 }
 
 // QuoteProperty is part of a reply.
 type QuoteProperty struct {
-	Title string `json:"Title"`
-	Value string `json:"Value"`
+	Title string `json:"Title,omitzero"`
+	Value string `json:"Value,omitzero"`
 }
 
 // QuoteServieOption is part of a reply.
 type QuoteServieOption struct {
-	OptionName  string `json:"OptionName"`
-	OptionValue string `json:"OptionValue"`
+	OptionName  string `json:"OptionName,omitzero"`
+	OptionValue string `json:"OptionValue,omitzero"`
 }
 
 // SavedItem is part of a reply.
 type SavedItem struct {
-	Name              string  `json:"Name"`
-	Quantity          int     `json:"Quantity"`
-	UnitValue         Decimal `json:"UnitValue"`
-	UnitValueCurrency string  `json:"UnitValueCurrency"`
+	Name              string  `json:"Name,omitzero"`
+	Quantity          int     `json:"Quantity,omitzero"`
+	UnitValue         Decimal `json:"UnitValue,omitzero"`
+	UnitValueCurrency string  `json:"UnitValueCurrency,omitzero"`
 }
 
 // ServiceProperty is part of a reply.
 type ServiceProperty struct {
-	PropertyName  string `json:"PropertyName"`
-	PropertyValue string `json:"PropertyValue"`
-	ServiceID     GUID   `json:"ServiceId"`
+	PropertyName  string `json:"PropertyName,omitzero"`
+	PropertyValue string `json:"PropertyValue,omitzero"`
+	ServiceID     GUID   `json:"ServiceId,omitzero"`
 }
 
 // ShippingQuoteVendor is part of a reply.
 type ShippingQuoteVendor struct {
-	AccountID             string              `json:"AccountId"`
-	CollectionDate        Time                `json:"CollectionDate"`
-	Cost                  Decimal             `json:"Cost"`
-	Currency              string              `json:"Currency"`
-	EstimatedDeliveryDate Time                `json:"EstimatedDeliveryDate"`
-	FriendlyName          string              `json:"FriendlyName"`
-	IconURL               string              `json:"IconURL"`
-	Options               []QuoteServieOption `json:"Options"`
-	PropertyItem          []QuoteProperty     `json:"PropertyItem"`
-	ServiceCode           string              `json:"ServiceCode"`
-	ServiceID             GUID                `json:"ServiceId"`
-	ServiceName           string              `json:"ServiceName"`
-	ServiceTag            string              `json:"ServiceTag"`
-	ServiceVendor         string              `json:"ServiceVendor"`
-	Tax                   Decimal             `json:"Tax"`
-	TotalCost             Decimal             `json:"TotalCost"`
-	Vendor                string              `json:"Vendor"`
+	AccountID             string              `json:"AccountId,omitzero"`
+	CollectionDate        Time                `json:"CollectionDate,omitzero"`
+	Cost                  Decimal             `json:"Cost,omitzero"`
+	Currency              string              `json:"Currency,omitzero"`
+	EstimatedDeliveryDate Time                `json:"EstimatedDeliveryDate,omitzero"`
+	FriendlyName          string              `json:"FriendlyName,omitzero"`
+	IconURL               string              `json:"IconURL,omitzero"`
+	Options               []QuoteServieOption `json:"Options,omitzero"`
+	PropertyItem          []QuoteProperty     `json:"PropertyItem,omitzero"`
+	ServiceCode           string              `json:"ServiceCode,omitzero"`
+	ServiceID             GUID                `json:"ServiceId,omitzero"`
+	ServiceName           string              `json:"ServiceName,omitzero"`
+	ServiceTag            string              `json:"ServiceTag,omitzero"`
+	ServiceVendor         string              `json:"ServiceVendor,omitzero"`
+	Tax                   Decimal             `json:"Tax,omitzero"`
+	TotalCost             Decimal             `json:"TotalCost,omitzero"`
+	Vendor                string              `json:"Vendor,omitzero"`
 }
 
 // ShippingQuoteVendorError is part of a reply.
 type ShippingQuoteVendorError struct {
-	AccountID    string `json:"AccountId"`
-	ErrorMessage string `json:"ErrorMessage"`
-	FriendlyName string `json:"FriendlyName"`
-	IconURL      string `json:"IconURL"`
-	Vendor       string `json:"Vendor"`
+	AccountID    string `json:"AccountId,omitzero"`
+	ErrorMessage string `json:"ErrorMessage,omitzero"`
+	FriendlyName string `json:"FriendlyName,omitzero"`
+	IconURL      string `json:"IconURL,omitzero"`
+	Vendor       string `json:"Vendor,omitzero"`
 }
 
 // SystemShippingAPIConfig is part of a reply.
 type SystemShippingAPIConfig struct {
-	AccountID                 string        `json:"AccountId"`
-	LabelFormat               string        `json:"LabelFormat"`
-	LastManifestWithErrorID   int           `json:"LastManifestWithErrorId"`
-	ManifestPending           bool          `json:"ManifestPending"`
-	PrinterConfig             PrinterConfig `json:"PrinterConfig"`
-	QuoteEnabled              bool          `json:"QuoteEnabled"`
-	QuoteOnlyIncludedServices bool          `json:"QuoteOnlyIncludedServices"`
-	ReadOnly                  bool          `json:"ReadOnly"`
-	Services                  int           `json:"Services"`
-	Status                    string        `json:"Status"`
-	Vendor                    string        `json:"Vendor"`
-	VendorFriendlyName        string        `json:"VendorFriendlyName"`
-	VendorIcon                string        `json:"VendorIcon"`
-	PkShippingAPIConfigID     int           `json:"pkShippingAPIConfigId"`
+	AccountID                 string        `json:"AccountId,omitzero"`
+	LabelFormat               string        `json:"LabelFormat,omitzero"`
+	LastManifestWithErrorID   int           `json:"LastManifestWithErrorId,omitzero"`
+	ManifestPending           bool          `json:"ManifestPending,omitzero"`
+	PrinterConfig             PrinterConfig `json:"PrinterConfig,omitzero"`
+	QuoteEnabled              bool          `json:"QuoteEnabled,omitzero"`
+	QuoteOnlyIncludedServices bool          `json:"QuoteOnlyIncludedServices,omitzero"`
+	ReadOnly                  bool          `json:"ReadOnly,omitzero"`
+	Services                  int           `json:"Services,omitzero"`
+	Status                    string        `json:"Status,omitzero"`
+	Vendor                    string        `json:"Vendor,omitzero"`
+	VendorFriendlyName        string        `json:"VendorFriendlyName,omitzero"`
+	VendorIcon                string        `json:"VendorIcon,omitzero"`
+	PkShippingAPIConfigID     int           `json:"pkShippingAPIConfigId,omitzero"`
 }

@@ -77,17 +77,17 @@ func (s *ShipStationService) GetShipStationIntegrations(ctx context.Context, opt
 
 // CreateShipStationIntegrationRequest holds the parameters of ShipStation.CreateShipStationIntegration.
 type CreateShipStationIntegrationRequest struct {
-	Integration *ShipStationConfig `json:"integration,omitzero" url:"-"`
+	Integration *ShipStationConfig `json:"integration,omitzero"`
 }
 
 // DeleteShipStationIntegrationRequest holds the parameters of ShipStation.DeleteShipStationIntegration.
 type DeleteShipStationIntegrationRequest struct {
-	IntegrationID *string `json:"integrationId,omitzero" url:"-"`
+	IntegrationID *string `json:"integrationId,omitzero"`
 }
 
 // EditShipStationIntegrationRequest holds the parameters of ShipStation.EditShipStationIntegration.
 type EditShipStationIntegrationRequest struct {
-	Integration *ShipStationConfig `json:"integration,omitzero" url:"-"`
+	Integration *ShipStationConfig `json:"integration,omitzero"`
 }
 
 // GetShipStationIntegrationRequest holds the parameters of ShipStation.GetShipStationIntegration.
@@ -103,40 +103,40 @@ type ShipService struct {
 
 // ShipStationConfig is sent and received.
 type ShipStationConfig struct {
-	AutoProcessOrdersLocation     GUID                  `json:"AutoProcessOrdersLocation,omitzero"`
-	ConfigID                      string                `json:"ConfigId,omitzero"`
-	ConfigV                       int                   `json:"ConfigV"`
-	CustomOrderField1             string                `json:"CustomOrderField1,omitzero"`
-	CustomOrderField2             string                `json:"CustomOrderField2,omitzero"`
-	CustomOrderField3             string                `json:"CustomOrderField3,omitzero"`
-	DefaultShipServiceLinnworks   GUID                  `json:"DefaultShipServiceLinnworks,omitzero"`
-	DefaultShipServiceShipStation GUID                  `json:"DefaultShipServiceShipStation,omitzero"`
-	Enabled                       bool                  `json:"Enabled"`
-	ExportChildItems              bool                  `json:"ExportChildItems"`
-	ExportFolder                  GUID                  `json:"ExportFolder,omitzero"`
-	ExportLocations               []GUID                `json:"ExportLocations,omitzero"`
-	ImportedOrderTag              int                   `json:"ImportedOrderTag"`
-	LastSync                      Time                  `json:"LastSync,omitzero"`
-	Name                          string                `json:"Name,omitzero"`
-	SearchToken                   GUID                  `json:"SearchToken,omitzero"`
-	ShipServices                  []ShipService         `json:"ShipServices,omitzero"`
-	UseChannelData                bool                  `json:"UseChannelData"`
-	WeightUnit                    ShipstationWeightUnit `json:"WeightUnit,omitzero"`
+	AutoProcessOrdersLocation     GUID                        `json:"AutoProcessOrdersLocation,omitzero"`
+	ConfigID                      string                      `json:"ConfigId,omitzero"`
+	ConfigV                       int                         `json:"ConfigV"`
+	CustomOrderField1             string                      `json:"CustomOrderField1,omitzero"`
+	CustomOrderField2             string                      `json:"CustomOrderField2,omitzero"`
+	CustomOrderField3             string                      `json:"CustomOrderField3,omitzero"`
+	DefaultShipServiceLinnworks   GUID                        `json:"DefaultShipServiceLinnworks,omitzero"`
+	DefaultShipServiceShipStation GUID                        `json:"DefaultShipServiceShipStation,omitzero"`
+	Enabled                       bool                        `json:"Enabled"`
+	ExportChildItems              bool                        `json:"ExportChildItems"`
+	ExportFolder                  GUID                        `json:"ExportFolder,omitzero"`
+	ExportLocations               []GUID                      `json:"ExportLocations,omitzero"`
+	ImportedOrderTag              int                         `json:"ImportedOrderTag"`
+	LastSync                      Time                        `json:"LastSync,omitzero"`
+	Name                          string                      `json:"Name,omitzero"`
+	SearchToken                   GUID                        `json:"SearchToken,omitzero"`
+	ShipServices                  []ShipService               `json:"ShipServices,omitzero"`
+	UseChannelData                bool                        `json:"UseChannelData"`
+	WeightUnit                    ShipStationConfigWeightUnit `json:"WeightUnit,omitzero"`
 }
 
-// ShipstationWeightUnit is an open list: Linnworks may add values.
-type ShipstationWeightUnit string
+// ShipStationConfigWeightUnit is an open list: Linnworks may add values.
+type ShipStationConfigWeightUnit string
 
-// Values of ShipstationWeightUnit.
+// Values of ShipStationConfigWeightUnit.
 const (
-	ShipstationWeightUnitNone ShipstationWeightUnit = "none"
-	ShipstationWeightUnitOz   ShipstationWeightUnit = "oz"
-	ShipstationWeightUnitLb   ShipstationWeightUnit = "lb"
-	ShipstationWeightUnitGm   ShipstationWeightUnit = "gm"
-	ShipstationWeightUnitKg   ShipstationWeightUnit = "kg"
+	ShipStationConfigWeightUnitNone ShipStationConfigWeightUnit = "none"
+	ShipStationConfigWeightUnitOz   ShipStationConfigWeightUnit = "oz"
+	ShipStationConfigWeightUnitLb   ShipStationConfigWeightUnit = "lb"
+	ShipStationConfigWeightUnitGm   ShipStationConfigWeightUnit = "gm"
+	ShipStationConfigWeightUnitKg   ShipStationConfigWeightUnit = "kg"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *ShipstationWeightUnit) UnmarshalJSON(b []byte) error {
+func (v *ShipStationConfigWeightUnit) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "none", "oz", "lb", "gm", "kg")
 }

@@ -81,8 +81,8 @@ func (s *StockService) BookInStockItem(ctx context.Context, req *BookInStockItem
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-CheckVariationParentSKUExists
-func (s *StockService) CheckVariationParentSKUExists(ctx context.Context, req *CheckVariationParentSKUExistsRequest, opts ...CallOption) (StockResult, error) {
-	var out StockResult
+func (s *StockService) CheckVariationParentSKUExists(ctx context.Context, req *CheckVariationParentSKUExistsRequest, opts ...CallOption) (StockCheckVariationParentSKUExistsResult, error) {
+	var out StockCheckVariationParentSKUExistsResult
 	err := s.client.call(ctx, operation{
 		name: "Stock.CheckVariationParentSKUExists", method: "GET", path: "/api/Stock/CheckVariationParentSKUExists",
 		query: true, replay: replayRead, limit: 150,
@@ -443,6 +443,16 @@ func (s *StockService) GetStockItemsFullByIDs(ctx context.Context, req *GetStock
 	}, nil, req, out, opts)
 }
 
+// GetStockItemsFullByIDsBatched calls [StockService.GetStockItemsFullByIDs] once for every 200 of req.StockItemIDs and hands out each
+// reply. It stops at the first error.
+func (s *StockService) GetStockItemsFullByIDsBatched(ctx context.Context, req *GetStockItemsFullByIDsRequest, opts ...CallOption) iter.Seq2[*GetStockItemsFullByIDsResponse, error] {
+	r := valueOf(req)
+	return batches(r.StockItemIDs, 200, func(part []GUID) (*GetStockItemsFullByIDsResponse, error) {
+		r.StockItemIDs = part
+		return s.GetStockItemsFullByIDs(ctx, &r, opts...)
+	})
+}
+
 // GetStockItemsLocation calls POST /api/Stock/GetStockItemsLocation.
 //
 // It only reads and is safe to repeat. 150 calls a minute.
@@ -482,6 +492,16 @@ func (s *StockService) GetStockLevelBatch(ctx context.Context, req *GetStockLeve
 		body: bodyWrapped, replay: replayRead, limit: 250,
 	}, nil, req, &out, opts)
 	return out, err
+}
+
+// GetStockLevelBatchBatched calls [StockService.GetStockLevelBatch] once for every 200 of req.StockItemIDs and hands out each
+// reply. It stops at the first error.
+func (s *StockService) GetStockLevelBatchBatched(ctx context.Context, req *GetStockLevelBatchRequest, opts ...CallOption) iter.Seq2[[]GetStockLevelBatchResponse, error] {
+	r := valueOf(req)
+	return batches(r.StockItemIDs, 200, func(part []GUID) ([]GetStockLevelBatchResponse, error) {
+		r.StockItemIDs = part
+		return s.GetStockLevelBatch(ctx, &r, opts...)
+	})
 }
 
 // GetStockLevelByLocation calls POST /api/Stock/GetStockLevelByLocation.
@@ -738,20 +758,20 @@ func (s *StockService) UpdateWarehouseMove(ctx context.Context, req *UpdateWareh
 
 // AddRollingStockTakeRequest holds the parameters of Stock.AddRollingStockTake.
 type AddRollingStockTakeRequest struct {
-	Items                   []StockTakeItem `json:"Items,omitzero" url:"-"`
-	LocationID              *GUID           `json:"LocationId,omitzero" url:"-"`
-	SessionDuriationSeconds *int            `json:"SessionDuriationSeconds,omitzero" url:"-"`
+	Items                   []StockTakeItem `json:"Items,omitzero"`
+	LocationID              *GUID           `json:"LocationId,omitzero"`
+	SessionDuriationSeconds *int            `json:"SessionDuriationSeconds,omitzero"`
 }
 
 // AddRollingStockTakeResponse is part of a reply.
 type AddRollingStockTakeResponse struct {
-	ErroredItems []StockTakeItemWithError `json:"ErroredItems"`
+	ErroredItems []StockTakeItemWithError `json:"ErroredItems,omitzero"`
 }
 
 // AddVariationItemsRequest holds the parameters of Stock.AddVariationItems.
 type AddVariationItemsRequest struct {
-	PkStockItemIDs    []GUID `json:"pkStockItemIds,omitzero" url:"-"`
-	PkVariationItemID *GUID  `json:"pkVariationItemId,omitzero" url:"-"`
+	PkStockItemIDs    []GUID `json:"pkStockItemIds,omitzero"`
+	PkVariationItemID *GUID  `json:"pkVariationItemId,omitzero"`
 }
 
 // BatchPickingWaveStockItems is sent and received.
@@ -783,14 +803,14 @@ type BatchStockLevelDelta struct {
 
 // BatchStockLevelDeltaRequest holds the parameters of Stock.BatchStockLevelDelta.
 type BatchStockLevelDeltaRequest struct {
-	StockLevelDeltas []BatchStockLevelDelta `json:"StockLevelDeltas,omitzero" url:"-"`
-	StockLocationID  *GUID                  `json:"StockLocationId,omitzero" url:"-"`
+	StockLevelDeltas []BatchStockLevelDelta `json:"StockLevelDeltas,omitzero"`
+	StockLocationID  *GUID                  `json:"StockLocationId,omitzero"`
 }
 
 // BatchStockLevelDeltaResponse is part of a reply.
 type BatchStockLevelDeltaResponse struct {
-	ProcessedContainsErrors bool                   `json:"ProcessedContainsErrors"`
-	ProcessedDeltas         []BatchStockLevelDelta `json:"ProcessedDeltas"`
+	ProcessedContainsErrors bool                   `json:"ProcessedContainsErrors,omitzero"`
+	ProcessedDeltas         []BatchStockLevelDelta `json:"ProcessedDeltas,omitzero"`
 }
 
 // BatchedBookIn is part of a request.
@@ -809,18 +829,18 @@ type BatchedBookIn struct {
 
 // BinrackSKUResponse is part of a reply.
 type BinrackSKUResponse struct {
-	SKUs []StockItemBatch `json:"Skus"`
+	SKUs []StockItemBatch `json:"Skus,omitzero"`
 }
 
 // BinracksResponse is part of a reply.
 type BinracksResponse struct {
-	BinRacks  []WarehouseBinRack `json:"BinRacks"`
-	Decisions []string           `json:"Decisions"`
+	BinRacks  []WarehouseBinRack `json:"BinRacks,omitzero"`
+	Decisions []string           `json:"Decisions,omitzero"`
 }
 
 // BookInStockBatchRequest holds the parameters of Stock.BookInStockBatch.
 type BookInStockBatchRequest struct {
-	StockItem *BatchedBookIn `json:"stockItem,omitzero" url:"-"`
+	StockItem *BatchedBookIn `json:"stockItem,omitzero"`
 }
 
 // BookInStockItem is part of a request.
@@ -834,7 +854,7 @@ type BookInStockItem struct {
 
 // BookInStockItemRequest holds the parameters of Stock.BookInStockItem.
 type BookInStockItemRequest struct {
-	StockItem *BookInStockItem `json:"stockItem,omitzero" url:"-"`
+	StockItem *BookInStockItem `json:"stockItem,omitzero"`
 }
 
 // CheckVariationParentSKUExistsRequest holds the parameters of Stock.CheckVariationParentSKUExists.
@@ -844,34 +864,34 @@ type CheckVariationParentSKUExistsRequest struct {
 
 // CompleteWarehouseMoveRequest holds the parameters of Stock.CompleteWarehouseMove.
 type CompleteWarehouseMoveRequest struct {
-	FinalBinrackID *int `json:"FinalBinrackId,omitzero" url:"-"`
-	MoveID         *int `json:"MoveId,omitzero" url:"-"`
+	FinalBinrackID *int `json:"FinalBinrackId,omitzero"`
+	MoveID         *int `json:"MoveId,omitzero"`
 }
 
 // CreateStockBatchesRequest holds the parameters of Stock.CreateStockBatches.
 type CreateStockBatchesRequest struct {
-	Batches []StockItemBatch `json:"batches,omitzero" url:"-"`
+	Batches []StockItemBatch `json:"batches,omitzero"`
 }
 
 // CreateVariationGroupRequest holds the parameters of Stock.CreateVariationGroup.
 type CreateVariationGroupRequest struct {
-	Template *VariationGroupTemplate `json:"template,omitzero" url:"-"`
+	Template *VariationGroupTemplate `json:"template,omitzero"`
 }
 
 // CreateWarehouseMoveRequest holds the parameters of Stock.CreateWarehouseMove.
 type CreateWarehouseMoveRequest struct {
-	BatchInventoryID     *int         `json:"BatchInventoryId,omitzero" url:"-"`
-	BinrackIDDestination *int         `json:"BinrackIdDestination,omitzero" url:"-"`
-	JobID                *int         `json:"JobId,omitzero" url:"-"`
-	Quantity             *int         `json:"Quantity,omitzero" url:"-"`
-	TotID                *int         `json:"TotId,omitzero" url:"-"`
-	TxType               *StockTxType `json:"TxType,omitzero" url:"-"`
-	UserID               *GUID        `json:"UserId,omitzero" url:"-"`
+	BatchInventoryID     *int                              `json:"BatchInventoryId,omitzero"`
+	BinrackIDDestination *int                              `json:"BinrackIdDestination,omitzero"`
+	JobID                *int                              `json:"JobId,omitzero"`
+	Quantity             *int                              `json:"Quantity,omitzero"`
+	TotID                *int                              `json:"TotId,omitzero"`
+	TxType               *CreateWarehouseMoveRequestTxType `json:"TxType,omitzero"`
+	UserID               *GUID                             `json:"UserId,omitzero"`
 }
 
 // DeleteMoveRequest holds the parameters of Stock.DeleteMove.
 type DeleteMoveRequest struct {
-	MoveID *int `json:"MoveId,omitzero" url:"-"`
+	MoveID *int `json:"MoveId,omitzero"`
 }
 
 // DeleteVariationGroupRequest holds the parameters of Stock.DeleteVariationGroup.
@@ -881,78 +901,78 @@ type DeleteVariationGroupRequest struct {
 
 // DeleteVariationGroupsRequest holds the parameters of Stock.DeleteVariationGroups.
 type DeleteVariationGroupsRequest struct {
-	VariationGroupsIDList []GUID `json:"VariationGroupsIdList,omitzero" url:"-"`
+	VariationGroupsIDList []GUID `json:"VariationGroupsIdList,omitzero"`
 }
 
 // DeleteVariationItemRequest holds the parameters of Stock.DeleteVariationItem.
 type DeleteVariationItemRequest struct {
-	PkStockItemID     *GUID `json:"pkStockItemId,omitzero" url:"-"`
-	PkVariationItemID *GUID `json:"pkVariationItemId,omitzero" url:"-"`
+	PkStockItemID     *GUID `json:"pkStockItemId,omitzero"`
+	PkVariationItemID *GUID `json:"pkVariationItemId,omitzero"`
 }
 
 // DeleteVariationItemsRequest holds the parameters of Stock.DeleteVariationItems.
 type DeleteVariationItemsRequest struct {
-	StockItemIDs    []GUID `json:"StockItemIds,omitzero" url:"-"`
-	VariationItemID *GUID  `json:"VariationItemId,omitzero" url:"-"`
+	StockItemIDs    []GUID `json:"StockItemIds,omitzero"`
+	VariationItemID *GUID  `json:"VariationItemId,omitzero"`
 }
 
 // Dimension is part of a reply.
 type Dimension struct {
-	Depth  Decimal `json:"Depth"`
-	Height Decimal `json:"Height"`
-	Width  Decimal `json:"Width"`
+	Depth  Decimal `json:"Depth,omitzero"`
+	Height Decimal `json:"Height,omitzero"`
+	Width  Decimal `json:"Width,omitzero"`
 }
 
 // GenericEnumDescriptor is part of a reply.
 type GenericEnumDescriptor struct {
-	Description string `json:"Description"`
-	IsDefault   bool   `json:"IsDefault"`
-	Value       string `json:"Value"`
+	Description string `json:"Description,omitzero"`
+	IsDefault   bool   `json:"IsDefault,omitzero"`
+	Value       string `json:"Value,omitzero"`
 }
 
 // GenericPagedResultStockItem is part of a reply.
 type GenericPagedResultStockItem struct {
-	Data           []StockItem `json:"Data"`
-	EntriesPerPage int         `json:"EntriesPerPage"`
-	PageNumber     int         `json:"PageNumber"`
-	TotalEntries   int64       `json:"TotalEntries"`
-	TotalPages     int         `json:"TotalPages"`
+	Data           []StockItem `json:"Data,omitzero"`
+	EntriesPerPage int         `json:"EntriesPerPage,omitzero"`
+	PageNumber     int         `json:"PageNumber,omitzero"`
+	TotalEntries   int64       `json:"TotalEntries,omitzero"`
+	TotalPages     int         `json:"TotalPages,omitzero"`
 }
 
 // GenericPagedResultStockItemChangeHistory is part of a reply.
 type GenericPagedResultStockItemChangeHistory struct {
-	Data           []StockItemChangeHistory `json:"Data"`
-	EntriesPerPage int                      `json:"EntriesPerPage"`
-	PageNumber     int                      `json:"PageNumber"`
-	TotalEntries   int64                    `json:"TotalEntries"`
-	TotalPages     int                      `json:"TotalPages"`
+	Data           []StockItemChangeHistory `json:"Data,omitzero"`
+	EntriesPerPage int                      `json:"EntriesPerPage,omitzero"`
+	PageNumber     int                      `json:"PageNumber,omitzero"`
+	TotalEntries   int64                    `json:"TotalEntries,omitzero"`
+	TotalPages     int                      `json:"TotalPages,omitzero"`
 }
 
 // GenericPagedResultVariationGroup is part of a reply.
 type GenericPagedResultVariationGroup struct {
-	Data           []VariationGroup `json:"Data"`
-	EntriesPerPage int              `json:"EntriesPerPage"`
-	PageNumber     int              `json:"PageNumber"`
-	TotalEntries   int64            `json:"TotalEntries"`
-	TotalPages     int              `json:"TotalPages"`
+	Data           []VariationGroup `json:"Data,omitzero"`
+	EntriesPerPage int              `json:"EntriesPerPage,omitzero"`
+	PageNumber     int              `json:"PageNumber,omitzero"`
+	TotalEntries   int64            `json:"TotalEntries,omitzero"`
+	TotalPages     int              `json:"TotalPages,omitzero"`
 }
 
 // GeoPosition is part of a reply.
 type GeoPosition struct {
-	X Decimal `json:"X"`
-	Y Decimal `json:"Y"`
-	Z Decimal `json:"Z"`
+	X Decimal `json:"X,omitzero"`
+	Y Decimal `json:"Y,omitzero"`
+	Z Decimal `json:"Z,omitzero"`
 }
 
 // GetBinRacksByIDRequest holds the parameters of Stock.GetBinRacksByID.
 type GetBinRacksByIDRequest struct {
-	BinrackIDs []int `json:"BinrackIds,omitzero" url:"-"`
+	BinrackIDs []int `json:"BinrackIds,omitzero"`
 }
 
 // GetBinrackSKUsRequest holds the parameters of Stock.GetBinrackSKUs.
 type GetBinrackSKUsRequest struct {
-	BinRackID   *int               `json:"BinRackId,omitzero" url:"-"`
-	DetailLevel []StockDetailLevel `json:"DetailLevel,omitzero" url:"-"`
+	BinRackID   *int                               `json:"BinRackId,omitzero"`
+	DetailLevel []GetBinrackSKUsRequestDetailLevel `json:"DetailLevel,omitzero"`
 }
 
 // GetItemChangesHistoryCSVRequest holds the parameters of Stock.GetItemChangesHistoryCSV.
@@ -999,64 +1019,64 @@ type GetStockItemScrapStatRequest struct {
 
 // GetStockItemTypeInfoRequest holds the parameters of Stock.GetStockItemTypeInfo.
 type GetStockItemTypeInfoRequest struct {
-	SKUs            []string `json:"SKUS,omitzero" url:"-"`
-	StockItemIntIDs []int    `json:"StockItemIntIds,omitzero" url:"-"`
+	SKUs            []string `json:"SKUS,omitzero"`
+	StockItemIntIDs []int    `json:"StockItemIntIds,omitzero"`
 }
 
 // GetStockItemTypeInfoResponse is part of a reply.
 type GetStockItemTypeInfoResponse struct {
-	StockItemInfo []StockItemTypeInfo `json:"StockItemInfo"`
+	StockItemInfo []StockItemTypeInfo `json:"StockItemInfo,omitzero"`
 }
 
 // GetStockItemsByIDsRequest holds the parameters of Stock.GetStockItemsByIDs.
 type GetStockItemsByIDsRequest struct {
-	StockItemIDs []GUID `json:"StockItemIds,omitzero" url:"-"`
+	StockItemIDs []GUID `json:"StockItemIds,omitzero"`
 }
 
 // GetStockItemsByIDsResponse is part of a reply.
 type GetStockItemsByIDsResponse struct {
-	Items []StockItemHeader `json:"Items"`
+	Items []StockItemHeader `json:"Items,omitzero"`
 }
 
 // GetStockItemsByKeyRequest holds the parameters of Stock.GetStockItemsByKey.
 type GetStockItemsByKeyRequest struct {
-	StockIdentifier *SearchStockByKey `json:"stockIdentifier,omitzero" url:"-"`
+	StockIdentifier *SearchStockByKey `json:"stockIdentifier,omitzero"`
 }
 
 // GetStockItemsFullByIDsRequest holds the parameters of Stock.GetStockItemsFullByIDs.
 type GetStockItemsFullByIDsRequest struct {
-	DataRequirements []GetStockItemsFullByIDsRequestDataRequirement `json:"DataRequirements,omitzero" url:"-"`
-	StockItemIDs     []GUID                                         `json:"StockItemIds,omitzero" url:"-"`
+	DataRequirements []GetStockItemsFullByIDsRequestDataRequirement `json:"DataRequirements,omitzero"`
+	StockItemIDs     []GUID                                         `json:"StockItemIds,omitzero"`
 }
 
 // GetStockItemsFullByIDsResponse is part of a reply.
 type GetStockItemsFullByIDsResponse struct {
-	StockItemsFullExtended []StockItemFullExtended `json:"StockItemsFullExtended"`
+	StockItemsFullExtended []StockItemFullExtended `json:"StockItemsFullExtended,omitzero"`
 }
 
 // GetStockItemsFullRequest holds the parameters of Stock.GetStockItemsFull.
 type GetStockItemsFullRequest struct {
-	DataRequirements     []StockDataRequirement               `json:"dataRequirements,omitzero" url:"-"`
-	EntriesPerPage       *int                                 `json:"entriesPerPage,omitzero" url:"-"`
-	Keyword              *string                              `json:"keyword,omitzero" url:"-"`
-	LoadCompositeParents *bool                                `json:"loadCompositeParents,omitzero" url:"-"`
-	LoadVariationParents *bool                                `json:"loadVariationParents,omitzero" url:"-"`
-	PageNumber           *int                                 `json:"pageNumber,omitzero" url:"-"`
-	SearchTypes          []GetStockItemsFullRequestSearchType `json:"searchTypes,omitzero" url:"-"`
+	DataRequirements     []StockDataRequirement `json:"dataRequirements,omitzero"`
+	EntriesPerPage       *int                   `json:"entriesPerPage,omitzero"`
+	Keyword              *string                `json:"keyword,omitzero"`
+	LoadCompositeParents *bool                  `json:"loadCompositeParents,omitzero"`
+	LoadVariationParents *bool                  `json:"loadVariationParents,omitzero"`
+	PageNumber           *int                   `json:"pageNumber,omitzero"`
+	SearchTypes          []StockSearchType      `json:"searchTypes,omitzero"`
 }
 
 // GetStockItemsLocationRequest holds the parameters of Stock.GetStockItemsLocation.
 type GetStockItemsLocationRequest struct {
-	AccountID          *string                    `json:"AccountId,omitzero" url:"-"`
-	AuthToken          *string                    `json:"AuthToken,omitzero" url:"-"`
-	StockItemLocations []StockLocationStockItemID `json:"StockItemLocations,omitzero" url:"-"`
-	Vendor             *string                    `json:"Vendor,omitzero" url:"-"`
-	VendorFriendlyName *string                    `json:"VendorFriendlyName,omitzero" url:"-"`
+	AccountID          *string                    `json:"AccountId,omitzero"`
+	AuthToken          *string                    `json:"AuthToken,omitzero"`
+	StockItemLocations []StockLocationStockItemID `json:"StockItemLocations,omitzero"`
+	Vendor             *string                    `json:"Vendor,omitzero"`
+	VendorFriendlyName *string                    `json:"VendorFriendlyName,omitzero"`
 }
 
 // GetStockItemsLocationResponse is part of a reply.
 type GetStockItemsLocationResponse struct {
-	StockItemLocations []StockItemLocation `json:"StockItemLocations"`
+	StockItemLocations []StockItemLocation `json:"StockItemLocations,omitzero"`
 }
 
 // GetStockItemsRequest holds the parameters of Stock.GetStockItems.
@@ -1072,24 +1092,24 @@ type GetStockItemsRequest struct {
 
 // GetStockLevelBatchRequest holds the parameters of Stock.GetStockLevelBatch.
 type GetStockLevelBatchRequest struct {
-	StockItemIDs []GUID `json:"StockItemIds,omitzero" url:"-"`
+	StockItemIDs []GUID `json:"StockItemIds"` // required
 }
 
 // GetStockLevelBatchResponse is part of a reply.
 type GetStockLevelBatchResponse struct {
-	StockItemLevels []StockItemLevel `json:"StockItemLevels"`
-	PkStockItemID   GUID             `json:"pkStockItemId"`
+	StockItemLevels []StockItemLevel `json:"StockItemLevels,omitzero"`
+	PkStockItemID   GUID             `json:"pkStockItemId,omitzero"`
 }
 
 // GetStockLevelByLocationRequest holds the parameters of Stock.GetStockLevelByLocation.
 type GetStockLevelByLocationRequest struct {
-	LocationID  *GUID `json:"LocationId,omitzero" url:"-"`
-	StockItemID *GUID `json:"StockItemId,omitzero" url:"-"`
+	LocationID  *GUID `json:"LocationId,omitzero"`
+	StockItemID *GUID `json:"StockItemId,omitzero"`
 }
 
 // GetStockLevelByLocationResponse is part of a reply.
 type GetStockLevelByLocationResponse struct {
-	StockLevel StockItemLevel `json:"StockLevel"`
+	StockLevel StockItemLevel `json:"StockLevel,omitzero"`
 }
 
 // GetStockLevelRequest holds the parameters of Stock.GetStockLevel.
@@ -1119,39 +1139,39 @@ type GetVariationItemsRequest struct {
 
 // GetWarehouseMoveRequest holds the parameters of Stock.GetWarehouseMove.
 type GetWarehouseMoveRequest struct {
-	MoveID *int `json:"MoveId,omitzero" url:"-"`
+	MoveID *int `json:"MoveId,omitzero"`
 }
 
 // GetWarehouseMoveResponse is part of a reply.
 type GetWarehouseMoveResponse struct {
-	WarehouseMove WarehouseMoveDetailed `json:"WarehouseMove"`
+	WarehouseMove WarehouseMoveDetailed `json:"WarehouseMove,omitzero"`
 }
 
 // GetWarehouseMovesByBinrackRequest holds the parameters of Stock.GetWarehouseMovesByBinrack.
 type GetWarehouseMovesByBinrackRequest struct {
-	BinrackID *int `json:"BinrackId,omitzero" url:"-"`
+	BinrackID *int `json:"BinrackId,omitzero"`
 }
 
 // GetWarehouseMovesByBinrackResponse is part of a reply.
 type GetWarehouseMovesByBinrackResponse struct {
-	WarehouseMoves WarehouseMoveCollection `json:"WarehouseMoves"`
+	WarehouseMoves WarehouseMoveCollection `json:"WarehouseMoves,omitzero"`
 }
 
 // InventoryStockLocation is part of a reply.
 type InventoryStockLocation struct {
-	BinRack             string `json:"BinRack"`
-	IsFulfillmentCenter bool   `json:"IsFulfillmentCenter"`
-	IsWarehouseManaged  bool   `json:"IsWarehouseManaged"`
-	LocationName        string `json:"LocationName"`
-	LocationTag         string `json:"LocationTag"`
-	StockLocationID     GUID   `json:"StockLocationId"`
-	StockLocationIntID  int    `json:"StockLocationIntId"`
+	BinRack             string `json:"BinRack,omitzero"`
+	IsFulfillmentCenter bool   `json:"IsFulfillmentCenter,omitzero"`
+	IsWarehouseManaged  bool   `json:"IsWarehouseManaged,omitzero"`
+	LocationName        string `json:"LocationName,omitzero"`
+	LocationTag         string `json:"LocationTag,omitzero"`
+	StockLocationID     GUID   `json:"StockLocationId,omitzero"`
+	StockLocationIntID  int    `json:"StockLocationIntId,omitzero"`
 }
 
 // RenameVariationGroupRequest holds the parameters of Stock.RenameVariationGroup.
 type RenameVariationGroupRequest struct {
-	PkVariationItemID *GUID   `json:"pkVariationItemId,omitzero" url:"-"`
-	VariationName     *string `json:"variationName,omitzero" url:"-"`
+	PkVariationItemID *GUID   `json:"pkVariationItemId,omitzero"`
+	VariationName     *string `json:"variationName,omitzero"`
 }
 
 // SKUExistsRequest holds the parameters of Stock.SKUExists.
@@ -1161,11 +1181,11 @@ type SKUExistsRequest struct {
 
 // SearchBinracksRequest holds the parameters of Stock.SearchBinracks.
 type SearchBinracksRequest struct {
-	BinRack        *string `json:"BinRack,omitzero" url:"-"`
-	BinRackTypeIDs []int   `json:"BinRackTypeIds,omitzero" url:"-"`
-	LocationID     *GUID   `json:"LocationId,omitzero" url:"-"`
-	PageNumber     *int    `json:"PageNumber,omitzero" url:"-"`
-	StockItemID    *GUID   `json:"StockItemId,omitzero" url:"-"`
+	BinRack        *string `json:"BinRack,omitzero"`
+	BinRackTypeIDs []int   `json:"BinRackTypeIds,omitzero"`
+	LocationID     *GUID   `json:"LocationId,omitzero"`
+	PageNumber     *int    `json:"PageNumber,omitzero"`
+	StockItemID    *GUID   `json:"StockItemId,omitzero"`
 }
 
 // SearchStockByKey is part of a request.
@@ -1176,225 +1196,225 @@ type SearchStockByKey struct {
 
 // SearchVariationGroupsRequest holds the parameters of Stock.SearchVariationGroups.
 type SearchVariationGroupsRequest struct {
-	EntriesPerPage *int             `url:"entriesPerPage,omitempty" json:"-"`
-	PageNumber     *int             `url:"pageNumber,omitempty" json:"-"`
-	SearchText     *string          `url:"searchText,omitempty" json:"-"`
-	SearchType     *StockSearchType `url:"searchType,omitempty" json:"-"`
+	EntriesPerPage *int                                    `url:"entriesPerPage,omitempty" json:"-"`
+	PageNumber     *int                                    `url:"pageNumber,omitempty" json:"-"`
+	SearchText     *string                                 `url:"searchText,omitempty" json:"-"`
+	SearchType     *SearchVariationGroupsRequestSearchType `url:"searchType,omitempty" json:"-"`
 }
 
 // SetStockLevelRequest holds the parameters of Stock.SetStockLevel.
 type SetStockLevelRequest struct {
-	ChangeSource *string            `json:"changeSource,omitzero" url:"-"`
-	StockLevels  []StockLevelUpdate `json:"stockLevels,omitzero" url:"-"`
+	ChangeSource *string            `json:"changeSource,omitzero"`
+	StockLevels  []StockLevelUpdate `json:"stockLevels"` // required
 }
 
 // StockConsumption is part of a reply.
 type StockConsumption struct {
-	Date           Time    `json:"Date"`
-	Shipped        int     `json:"Shipped"`
-	StockItemID    GUID    `json:"StockItemId"`
-	StockItemIntID int     `json:"StockItemIntId"`
-	StockQuantity  int     `json:"StockQuantity"`
-	StockValue     Decimal `json:"StockValue"`
+	Date           Time    `json:"Date,omitzero"`
+	Shipped        int     `json:"Shipped,omitzero"`
+	StockItemID    GUID    `json:"StockItemId,omitzero"`
+	StockItemIntID int     `json:"StockItemIntId,omitzero"`
+	StockQuantity  int     `json:"StockQuantity,omitzero"`
+	StockValue     Decimal `json:"StockValue,omitzero"`
 }
 
 // StockItemChangeHistory is part of a reply.
 type StockItemChangeHistory struct {
-	ChangeQty   int     `json:"ChangeQty"`
-	ChangeValue Decimal `json:"ChangeValue"`
-	Date        Time    `json:"Date"`
-	Level       int     `json:"Level"`
-	Note        string  `json:"Note"`
-	StockItemID GUID    `json:"StockItemId"`
-	StockValue  Decimal `json:"StockValue"`
+	ChangeQty   int     `json:"ChangeQty,omitzero"`
+	ChangeValue Decimal `json:"ChangeValue,omitzero"`
+	Date        Time    `json:"Date,omitzero"`
+	Level       int     `json:"Level,omitzero"`
+	Note        string  `json:"Note,omitzero"`
+	StockItemID GUID    `json:"StockItemId,omitzero"`
+	StockValue  Decimal `json:"StockValue,omitzero"`
 }
 
 // StockItemDuePO is part of a reply.
 type StockItemDuePO struct {
-	DateOfPurchase     Time                   `json:"DateOfPurchase"`
-	Delivered          int                    `json:"Delivered"`
-	Location           InventoryStockLocation `json:"Location"`
-	Quantity           int                    `json:"Quantity"`
-	QuotedDeliveryDate Time                   `json:"QuotedDeliveryDate"`
-	StockItemID        GUID                   `json:"StockItemId"`
-	StockItemIntID     int                    `json:"StockItemIntId"`
-	SupplierID         GUID                   `json:"SupplierId"`
-	SupplierName       string                 `json:"SupplierName"`
-	UnitCost           Decimal                `json:"UnitCost"`
+	DateOfPurchase     Time                   `json:"DateOfPurchase,omitzero"`
+	Delivered          int                    `json:"Delivered,omitzero"`
+	Location           InventoryStockLocation `json:"Location,omitzero"`
+	Quantity           int                    `json:"Quantity,omitzero"`
+	QuotedDeliveryDate Time                   `json:"QuotedDeliveryDate,omitzero"`
+	StockItemID        GUID                   `json:"StockItemId,omitzero"`
+	StockItemIntID     int                    `json:"StockItemIntId,omitzero"`
+	SupplierID         GUID                   `json:"SupplierId,omitzero"`
+	SupplierName       string                 `json:"SupplierName,omitzero"`
+	UnitCost           Decimal                `json:"UnitCost,omitzero"`
 }
 
 // StockItemFull is part of a reply.
 type StockItemFull struct {
-	BarcodeNumber            string                      `json:"BarcodeNumber"`
-	BatchNumberScanRequired  bool                        `json:"BatchNumberScanRequired"`
-	CategoryID               GUID                        `json:"CategoryId"`
-	CategoryName             string                      `json:"CategoryName"`
-	CreationDate             Time                        `json:"CreationDate"`
-	Depth                    Decimal                     `json:"Depth"`
-	Height                   Decimal                     `json:"Height"`
-	Images                   []StockItemImage            `json:"Images"`
-	InventoryTrackingType    int                         `json:"InventoryTrackingType"`
-	IsVariationParent        bool                        `json:"IsVariationParent"`
-	ItemChannelDescriptions  []StockItemDescription      `json:"ItemChannelDescriptions"`
-	ItemChannelPrices        []StockItemPrice            `json:"ItemChannelPrices"`
-	ItemChannelTitles        []StockItemTitle            `json:"ItemChannelTitles"`
-	ItemExtendedProperties   []StockItemExtendedProperty `json:"ItemExtendedProperties"`
-	ItemNumber               string                      `json:"ItemNumber"`
-	ItemTitle                string                      `json:"ItemTitle"`
-	MetaData                 string                      `json:"MetaData"`
-	PackageGroupID           GUID                        `json:"PackageGroupId"`
-	PackageGroupName         string                      `json:"PackageGroupName"`
-	PostalServiceID          GUID                        `json:"PostalServiceId"`
-	PostalServiceName        string                      `json:"PostalServiceName"`
-	PurchasePrice            Decimal                     `json:"PurchasePrice"`
-	RetailPrice              Decimal                     `json:"RetailPrice"`
-	SerialNumberScanRequired bool                        `json:"SerialNumberScanRequired"`
-	StockItemID              GUID                        `json:"StockItemId"`
-	StockItemIntID           int                         `json:"StockItemIntId"`
-	StockLevels              []StockItemLevel            `json:"StockLevels"`
-	Suppliers                []StockItemSupplierStat     `json:"Suppliers"`
-	TaxRate                  Decimal                     `json:"TaxRate"`
-	Weight                   Decimal                     `json:"Weight"`
-	Width                    Decimal                     `json:"Width"`
-	IsBatchedStockType       bool                        `json:"isBatchedStockType"`
+	BarcodeNumber            string                      `json:"BarcodeNumber,omitzero"`
+	BatchNumberScanRequired  bool                        `json:"BatchNumberScanRequired,omitzero"`
+	CategoryID               GUID                        `json:"CategoryId,omitzero"`
+	CategoryName             string                      `json:"CategoryName,omitzero"`
+	CreationDate             Time                        `json:"CreationDate,omitzero"`
+	Depth                    Decimal                     `json:"Depth,omitzero"`
+	Height                   Decimal                     `json:"Height,omitzero"`
+	Images                   []StockItemImage            `json:"Images,omitzero"`
+	InventoryTrackingType    int                         `json:"InventoryTrackingType,omitzero"`
+	IsVariationParent        bool                        `json:"IsVariationParent,omitzero"`
+	ItemChannelDescriptions  []StockItemDescription      `json:"ItemChannelDescriptions,omitzero"`
+	ItemChannelPrices        []StockItemPrice            `json:"ItemChannelPrices,omitzero"`
+	ItemChannelTitles        []StockItemTitle            `json:"ItemChannelTitles,omitzero"`
+	ItemExtendedProperties   []StockItemExtendedProperty `json:"ItemExtendedProperties,omitzero"`
+	ItemNumber               string                      `json:"ItemNumber,omitzero"`
+	ItemTitle                string                      `json:"ItemTitle,omitzero"`
+	MetaData                 string                      `json:"MetaData,omitzero"`
+	PackageGroupID           GUID                        `json:"PackageGroupId,omitzero"`
+	PackageGroupName         string                      `json:"PackageGroupName,omitzero"`
+	PostalServiceID          GUID                        `json:"PostalServiceId,omitzero"`
+	PostalServiceName        string                      `json:"PostalServiceName,omitzero"`
+	PurchasePrice            Decimal                     `json:"PurchasePrice,omitzero"`
+	RetailPrice              Decimal                     `json:"RetailPrice,omitzero"`
+	SerialNumberScanRequired bool                        `json:"SerialNumberScanRequired,omitzero"`
+	StockItemID              GUID                        `json:"StockItemId,omitzero"`
+	StockItemIntID           int                         `json:"StockItemIntId,omitzero"`
+	StockLevels              []StockItemLevel            `json:"StockLevels,omitzero"`
+	Suppliers                []StockItemSupplierStat     `json:"Suppliers,omitzero"`
+	TaxRate                  Decimal                     `json:"TaxRate,omitzero"`
+	Weight                   Decimal                     `json:"Weight,omitzero"`
+	Width                    Decimal                     `json:"Width,omitzero"`
+	IsBatchedStockType       bool                        `json:"isBatchedStockType,omitzero"`
 }
 
 // StockItemFullExtended is part of a reply.
 type StockItemFullExtended struct {
-	BarcodeNumber            string                      `json:"BarcodeNumber"`
-	BatchNumberScanRequired  bool                        `json:"BatchNumberScanRequired"`
-	CategoryID               GUID                        `json:"CategoryId"`
-	CategoryName             string                      `json:"CategoryName"`
-	CreationDate             Time                        `json:"CreationDate"`
-	Depth                    Decimal                     `json:"Depth"`
-	Height                   Decimal                     `json:"Height"`
-	Images                   []StockItemImage            `json:"Images"`
-	InventoryTrackingType    int                         `json:"InventoryTrackingType"`
-	IsCompositeParent        bool                        `json:"IsCompositeParent"`
-	ItemChannelDescriptions  []StockItemDescription      `json:"ItemChannelDescriptions"`
-	ItemChannelPrices        []StockItemPrice            `json:"ItemChannelPrices"`
-	ItemChannelTitles        []StockItemTitle            `json:"ItemChannelTitles"`
-	ItemExtendedProperties   []StockItemExtendedProperty `json:"ItemExtendedProperties"`
-	ItemNumber               string                      `json:"ItemNumber"`
-	ItemTitle                string                      `json:"ItemTitle"`
-	MetaData                 string                      `json:"MetaData"`
-	PackageGroupID           GUID                        `json:"PackageGroupId"`
-	PackageGroupName         string                      `json:"PackageGroupName"`
-	PostalServiceID          GUID                        `json:"PostalServiceId"`
-	PostalServiceName        string                      `json:"PostalServiceName"`
-	PurchasePrice            Decimal                     `json:"PurchasePrice"`
-	RetailPrice              Decimal                     `json:"RetailPrice"`
-	SerialNumberScanRequired bool                        `json:"SerialNumberScanRequired"`
-	StockItemID              GUID                        `json:"StockItemId"`
-	StockItemIntID           int                         `json:"StockItemIntId"`
-	StockLevels              []StockItemLevel            `json:"StockLevels"`
-	Suppliers                []StockItemSupplierStat     `json:"Suppliers"`
-	TaxRate                  Decimal                     `json:"TaxRate"`
-	Weight                   Decimal                     `json:"Weight"`
-	Width                    Decimal                     `json:"Width"`
-	IsBatchedStockType       bool                        `json:"isBatchedStockType"`
+	BarcodeNumber            string                      `json:"BarcodeNumber,omitzero"`
+	BatchNumberScanRequired  bool                        `json:"BatchNumberScanRequired,omitzero"`
+	CategoryID               GUID                        `json:"CategoryId,omitzero"`
+	CategoryName             string                      `json:"CategoryName,omitzero"`
+	CreationDate             Time                        `json:"CreationDate,omitzero"`
+	Depth                    Decimal                     `json:"Depth,omitzero"`
+	Height                   Decimal                     `json:"Height,omitzero"`
+	Images                   []StockItemImage            `json:"Images,omitzero"`
+	InventoryTrackingType    int                         `json:"InventoryTrackingType,omitzero"`
+	IsCompositeParent        bool                        `json:"IsCompositeParent,omitzero"`
+	ItemChannelDescriptions  []StockItemDescription      `json:"ItemChannelDescriptions,omitzero"`
+	ItemChannelPrices        []StockItemPrice            `json:"ItemChannelPrices,omitzero"`
+	ItemChannelTitles        []StockItemTitle            `json:"ItemChannelTitles,omitzero"`
+	ItemExtendedProperties   []StockItemExtendedProperty `json:"ItemExtendedProperties,omitzero"`
+	ItemNumber               string                      `json:"ItemNumber,omitzero"`
+	ItemTitle                string                      `json:"ItemTitle,omitzero"`
+	MetaData                 string                      `json:"MetaData,omitzero"`
+	PackageGroupID           GUID                        `json:"PackageGroupId,omitzero"`
+	PackageGroupName         string                      `json:"PackageGroupName,omitzero"`
+	PostalServiceID          GUID                        `json:"PostalServiceId,omitzero"`
+	PostalServiceName        string                      `json:"PostalServiceName,omitzero"`
+	PurchasePrice            Decimal                     `json:"PurchasePrice,omitzero"`
+	RetailPrice              Decimal                     `json:"RetailPrice,omitzero"`
+	SerialNumberScanRequired bool                        `json:"SerialNumberScanRequired,omitzero"`
+	StockItemID              GUID                        `json:"StockItemId,omitzero"`
+	StockItemIntID           int                         `json:"StockItemIntId,omitzero"`
+	StockLevels              []StockItemLevel            `json:"StockLevels,omitzero"`
+	Suppliers                []StockItemSupplierStat     `json:"Suppliers,omitzero"`
+	TaxRate                  Decimal                     `json:"TaxRate,omitzero"`
+	Weight                   Decimal                     `json:"Weight,omitzero"`
+	Width                    Decimal                     `json:"Width,omitzero"`
+	IsBatchedStockType       bool                        `json:"isBatchedStockType,omitzero"`
 }
 
 // StockItemLevel is part of a reply.
 type StockItemLevel struct {
-	AutoAdjust             bool                   `json:"AutoAdjust"`
-	Available              int                    `json:"Available"`
-	Due                    int                    `json:"Due"`
-	InOrderBook            int                    `json:"InOrderBook"`
-	InOrders               int                    `json:"InOrders"`
-	JIT                    bool                   `json:"JIT"`
-	LastUpdateDate         Time                   `json:"LastUpdateDate"`
-	LastUpdateOperation    string                 `json:"LastUpdateOperation"`
-	Location               InventoryStockLocation `json:"Location"`
-	MinimumLevel           int                    `json:"MinimumLevel"`
-	PendingUpdate          bool                   `json:"PendingUpdate"`
-	SKU                    string                 `json:"SKU"`
-	StockItemID            GUID                   `json:"StockItemId"`
-	StockItemIntID         int                    `json:"StockItemIntId"`
-	StockItemPurchasePrice Decimal                `json:"StockItemPurchasePrice"`
-	StockLevel             int                    `json:"StockLevel"`
-	StockValue             Decimal                `json:"StockValue"`
-	UnitCost               Decimal                `json:"UnitCost"`
-	RowID                  GUID                   `json:"rowid"`
+	AutoAdjust             bool                   `json:"AutoAdjust,omitzero"`
+	Available              int                    `json:"Available,omitzero"`
+	Due                    int                    `json:"Due,omitzero"`
+	InOrderBook            int                    `json:"InOrderBook,omitzero"`
+	InOrders               int                    `json:"InOrders,omitzero"`
+	JIT                    bool                   `json:"JIT,omitzero"`
+	LastUpdateDate         Time                   `json:"LastUpdateDate,omitzero"`
+	LastUpdateOperation    string                 `json:"LastUpdateOperation,omitzero"`
+	Location               InventoryStockLocation `json:"Location,omitzero"`
+	MinimumLevel           int                    `json:"MinimumLevel,omitzero"`
+	PendingUpdate          bool                   `json:"PendingUpdate,omitzero"`
+	SKU                    string                 `json:"SKU,omitzero"`
+	StockItemID            GUID                   `json:"StockItemId,omitzero"`
+	StockItemIntID         int                    `json:"StockItemIntId,omitzero"`
+	StockItemPurchasePrice Decimal                `json:"StockItemPurchasePrice,omitzero"`
+	StockLevel             int                    `json:"StockLevel,omitzero"`
+	StockValue             Decimal                `json:"StockValue,omitzero"`
+	UnitCost               Decimal                `json:"UnitCost,omitzero"`
+	RowID                  GUID                   `json:"rowid,omitzero"`
 }
 
 // StockItemReturn is part of a reply.
 type StockItemReturn struct {
-	Month          int    `json:"Month"`
-	Quantity       int    `json:"Quantity"`
-	Reason         string `json:"Reason"`
-	StockItemID    GUID   `json:"StockItemId"`
-	StockItemIntID int    `json:"StockItemIntId"`
-	Year           int    `json:"Year"`
+	Month          int    `json:"Month,omitzero"`
+	Quantity       int    `json:"Quantity,omitzero"`
+	Reason         string `json:"Reason,omitzero"`
+	StockItemID    GUID   `json:"StockItemId,omitzero"`
+	StockItemIntID int    `json:"StockItemIntId,omitzero"`
+	Year           int    `json:"Year,omitzero"`
 }
 
 // StockItemScrap is part of a reply.
 type StockItemScrap struct {
-	Cost           Decimal `json:"Cost"`
-	Month          int     `json:"Month"`
-	Quantity       int     `json:"Quantity"`
-	Reason         string  `json:"Reason"`
-	StockItemID    GUID    `json:"StockItemId"`
-	StockItemIntID int     `json:"StockItemIntId"`
-	Year           int     `json:"Year"`
+	Cost           Decimal `json:"Cost,omitzero"`
+	Month          int     `json:"Month,omitzero"`
+	Quantity       int     `json:"Quantity,omitzero"`
+	Reason         string  `json:"Reason,omitzero"`
+	StockItemID    GUID    `json:"StockItemId,omitzero"`
+	StockItemIntID int     `json:"StockItemIntId,omitzero"`
+	Year           int     `json:"Year,omitzero"`
 }
 
 // StockItemSold is part of a reply.
 type StockItemSold struct {
-	ItemNumber     string `json:"ItemNumber"`
-	ItemTitle      string `json:"ItemTitle"`
-	Quantity       int    `json:"Quantity"`
-	StockItemID    GUID   `json:"StockItemId"`
-	StockItemIntID int    `json:"StockItemIntId"`
+	ItemNumber     string `json:"ItemNumber,omitzero"`
+	ItemTitle      string `json:"ItemTitle,omitzero"`
+	Quantity       int    `json:"Quantity,omitzero"`
+	StockItemID    GUID   `json:"StockItemId,omitzero"`
+	StockItemIntID int    `json:"StockItemIntId,omitzero"`
 }
 
 // StockItemSoldStat is part of a reply.
 type StockItemSoldStat struct {
-	Cost           Decimal                   `json:"Cost"`
-	Detail         []StockItemSoldStatDetail `json:"Detail"`
-	ProfitMargin   Decimal                   `json:"ProfitMargin"`
-	Quantity       int                       `json:"Quantity"`
-	Source         string                    `json:"Source"`
-	StockItemID    GUID                      `json:"StockItemId"`
-	StockItemIntID int                       `json:"StockItemIntId"`
-	Total          Decimal                   `json:"Total"`
+	Cost           Decimal                   `json:"Cost,omitzero"`
+	Detail         []StockItemSoldStatDetail `json:"Detail,omitzero"`
+	ProfitMargin   Decimal                   `json:"ProfitMargin,omitzero"`
+	Quantity       int                       `json:"Quantity,omitzero"`
+	Source         string                    `json:"Source,omitzero"`
+	StockItemID    GUID                      `json:"StockItemId,omitzero"`
+	StockItemIntID int                       `json:"StockItemIntId,omitzero"`
+	Total          Decimal                   `json:"Total,omitzero"`
 }
 
 // StockItemSoldStatDetail is part of a reply.
 type StockItemSoldStatDetail struct {
-	Cost         Decimal                        `json:"Cost"`
-	Detail       []StockItemSoldStatFinalDetail `json:"Detail"`
-	ProfitMargin Decimal                        `json:"ProfitMargin"`
-	Quantity     int                            `json:"Quantity"`
-	Subsource    string                         `json:"Subsource"`
-	Total        Decimal                        `json:"Total"`
+	Cost         Decimal                        `json:"Cost,omitzero"`
+	Detail       []StockItemSoldStatFinalDetail `json:"Detail,omitzero"`
+	ProfitMargin Decimal                        `json:"ProfitMargin,omitzero"`
+	Quantity     int                            `json:"Quantity,omitzero"`
+	Subsource    string                         `json:"Subsource,omitzero"`
+	Total        Decimal                        `json:"Total,omitzero"`
 }
 
 // StockItemSoldStatFinalDetail is part of a reply.
 type StockItemSoldStatFinalDetail struct {
-	Cost         Decimal `json:"Cost"`
-	Date         Time    `json:"Date"`
-	ProfitMargin Decimal `json:"ProfitMargin"`
-	Quantity     int     `json:"Quantity"`
-	Total        Decimal `json:"Total"`
+	Cost         Decimal `json:"Cost,omitzero"`
+	Date         Time    `json:"Date,omitzero"`
+	ProfitMargin Decimal `json:"ProfitMargin,omitzero"`
+	Quantity     int     `json:"Quantity,omitzero"`
+	Total        Decimal `json:"Total,omitzero"`
 }
 
 // StockItemTypeInfo is part of a reply.
 type StockItemTypeInfo struct {
-	InventoryTrackingType int    `json:"InventoryTrackingType"`
-	IsArchived            bool   `json:"IsArchived"`
-	IsCompositeParent     bool   `json:"IsCompositeParent"`
-	IsVariationGroup      bool   `json:"IsVariationGroup"`
-	SKU                   string `json:"SKU"`
-	StockItemID           GUID   `json:"StockItemId"`
-	StockItemIntID        int    `json:"StockItemIntId"`
+	InventoryTrackingType int    `json:"InventoryTrackingType,omitzero"`
+	IsArchived            bool   `json:"IsArchived,omitzero"`
+	IsCompositeParent     bool   `json:"IsCompositeParent,omitzero"`
+	IsVariationGroup      bool   `json:"IsVariationGroup,omitzero"`
+	SKU                   string `json:"SKU,omitzero"`
+	StockItemID           GUID   `json:"StockItemId,omitzero"`
+	StockItemIntID        int    `json:"StockItemIntId,omitzero"`
 }
 
-// StockLevelUpdate is part of a request.
+// StockLevelUpdate is sent and received.
 type StockLevelUpdate struct {
-	Level      *int    `json:"Level,omitzero"`
-	LocationID *GUID   `json:"LocationId,omitzero"`
-	SKU        *string `json:"SKU,omitzero"`
+	Level      int    `json:"Level"`
+	LocationID GUID   `json:"LocationId"` // required
+	SKU        string `json:"SKU"`        // required
 }
 
 // StockLocationStockItemID is part of a request.
@@ -1416,38 +1436,38 @@ type StockTakeItem struct {
 
 // StockTakeItemWithError is part of a reply.
 type StockTakeItemWithError struct {
-	BatchInventoryID int                          `json:"BatchInventoryId"`
-	BinRack          string                       `json:"BinRack"`
-	Errors           []string                     `json:"Errors"`
-	OriginalQuantity int                          `json:"OriginalQuantity"`
-	PickingWaveItems []BatchPickingWaveStockItems `json:"PickingWaveItems"`
-	Quantity         int                          `json:"Quantity"`
-	StockItemID      GUID                         `json:"StockItemId"`
-	StockValue       Decimal                      `json:"StockValue"`
+	BatchInventoryID int                          `json:"BatchInventoryId,omitzero"`
+	BinRack          string                       `json:"BinRack,omitzero"`
+	Errors           []string                     `json:"Errors,omitzero"`
+	OriginalQuantity int                          `json:"OriginalQuantity,omitzero"`
+	PickingWaveItems []BatchPickingWaveStockItems `json:"PickingWaveItems,omitzero"`
+	Quantity         int                          `json:"Quantity,omitzero"`
+	StockItemID      GUID                         `json:"StockItemId,omitzero"`
+	StockValue       Decimal                      `json:"StockValue,omitzero"`
 }
 
 // TempFile is part of a reply.
 type TempFile struct {
-	Name string `json:"Name"`
-	Path string `json:"Path"`
-	URL  string `json:"Url"`
+	Name string `json:"Name,omitzero"`
+	Path string `json:"Path,omitzero"`
+	URL  string `json:"Url,omitzero"`
 }
 
 // UpdateSKUGroupIdentifierRequest holds the parameters of Stock.UpdateSKUGroupIdentifier.
 type UpdateSKUGroupIdentifierRequest struct {
-	Identifiers []UpdateSKUGroupIdentifierRequestItems `json:"Identifiers,omitzero" url:"-"`
+	Identifiers []UpdateSKUGroupIdentifierRequestItems `json:"Identifiers,omitzero"`
 }
 
 // UpdateSKUGroupIdentifierRequestItems is part of a request.
 type UpdateSKUGroupIdentifierRequestItems struct {
-	Identifier             *string                      `json:"Identifier,omitzero"`
-	SKUGroupID             *int                         `json:"SkuGroupId,omitzero"`
-	SKUGroupIdentifierType *StockSKUGroupIdentifierType `json:"SkuGroupIdentifierType,omitzero"`
+	Identifier             *string                                                     `json:"Identifier,omitzero"`
+	SKUGroupID             *int                                                        `json:"SkuGroupId,omitzero"`
+	SKUGroupIdentifierType *UpdateSKUGroupIdentifierRequestItemsSKUGroupIdentifierType `json:"SkuGroupIdentifierType,omitzero"`
 }
 
 // UpdateStockLevelsBulkRequest holds the parameters of Stock.UpdateStockLevelsBulk.
 type UpdateStockLevelsBulkRequest struct {
-	Items []UpdateStockLevelsBulkRequestItem `json:"Items,omitzero" url:"-"`
+	Items []UpdateStockLevelsBulkRequestItem `json:"Items"` // required
 }
 
 // UpdateStockLevelsBulkRequestItem is part of a request.
@@ -1466,54 +1486,54 @@ type UpdateStockLevelsBulkRequestItem struct {
 
 // UpdateStockLevelsBulkResponse is part of a reply.
 type UpdateStockLevelsBulkResponse struct {
-	Items []UpdateStockLevelsBulkResponseItem `json:"Items"`
+	Items []UpdateStockLevelsBulkResponseItem `json:"Items,omitzero"`
 }
 
 // UpdateStockLevelsBulkResponseItem is part of a reply.
 type UpdateStockLevelsBulkResponseItem struct {
-	Binrack           string   `json:"Binrack"`
-	Errors            []string `json:"Errors"`
-	MinimumLevel      int      `json:"MinimumLevel"`
-	RowIndex          int      `json:"RowIndex"`
-	SKU               string   `json:"SKU"`
-	StockItemID       GUID     `json:"StockItemId"`
-	StockLevel        int      `json:"StockLevel"`
-	StockLocationID   GUID     `json:"StockLocationId"`
-	StockLocationName string   `json:"StockLocationName"`
-	StockValue        Decimal  `json:"StockValue"`
-	UnitCost          Decimal  `json:"UnitCost"`
+	Binrack           string   `json:"Binrack,omitzero"`
+	Errors            []string `json:"Errors,omitzero"`
+	MinimumLevel      int      `json:"MinimumLevel,omitzero"`
+	RowIndex          int      `json:"RowIndex,omitzero"`
+	SKU               string   `json:"SKU,omitzero"`
+	StockItemID       GUID     `json:"StockItemId,omitzero"`
+	StockLevel        int      `json:"StockLevel,omitzero"`
+	StockLocationID   GUID     `json:"StockLocationId,omitzero"`
+	StockLocationName string   `json:"StockLocationName,omitzero"`
+	StockValue        Decimal  `json:"StockValue,omitzero"`
+	UnitCost          Decimal  `json:"UnitCost,omitzero"`
 }
 
 // UpdateStockLevelsBySKURequest holds the parameters of Stock.UpdateStockLevelsBySKU.
 type UpdateStockLevelsBySKURequest struct {
-	ChangeSource *string            `json:"changeSource,omitzero" url:"-"`
-	StockLevels  []StockLevelUpdate `json:"stockLevels,omitzero" url:"-"`
+	ChangeSource *string            `json:"changeSource,omitzero"`
+	StockLevels  []StockLevelUpdate `json:"stockLevels,omitzero"`
 }
 
 // UpdateStockMinimumLevelRequest holds the parameters of Stock.UpdateStockMinimumLevel.
 type UpdateStockMinimumLevelRequest struct {
-	LocationID   *GUID `json:"locationId,omitzero" url:"-"`
-	MinimumLevel *int  `json:"minimumLevel,omitzero" url:"-"`
-	StockItemID  *GUID `json:"stockItemId,omitzero" url:"-"`
+	LocationID   *GUID `json:"locationId,omitzero"`
+	MinimumLevel *int  `json:"minimumLevel,omitzero"`
+	StockItemID  *GUID `json:"stockItemId,omitzero"`
 }
 
 // UpdateWarehouseMoveRequest holds the parameters of Stock.UpdateWarehouseMove.
 type UpdateWarehouseMoveRequest struct {
-	BatchInventoryID     *int         `json:"BatchInventoryId,omitzero" url:"-"`
-	BinrackIDDestination *int         `json:"BinrackIdDestination,omitzero" url:"-"`
-	JobID                *int         `json:"JobId,omitzero" url:"-"`
-	MoveID               *int         `json:"MoveId,omitzero" url:"-"`
-	Quantity             *int         `json:"Quantity,omitzero" url:"-"`
-	TotID                *int         `json:"TotId,omitzero" url:"-"`
-	TxType               *StockTxType `json:"TxType,omitzero" url:"-"`
-	UserID               *GUID        `json:"UserId,omitzero" url:"-"`
+	BatchInventoryID     *int                              `json:"BatchInventoryId,omitzero"`
+	BinrackIDDestination *int                              `json:"BinrackIdDestination,omitzero"`
+	JobID                *int                              `json:"JobId,omitzero"`
+	MoveID               *int                              `json:"MoveId,omitzero"`
+	Quantity             *int                              `json:"Quantity,omitzero"`
+	TotID                *int                              `json:"TotId,omitzero"`
+	TxType               *UpdateWarehouseMoveRequestTxType `json:"TxType,omitzero"`
+	UserID               *GUID                             `json:"UserId,omitzero"`
 }
 
 // VariationGroup is part of a reply.
 type VariationGroup struct {
-	VariationGroupName string `json:"VariationGroupName"`
-	VariationSKU       string `json:"VariationSKU"`
-	PkVariationItemID  GUID   `json:"pkVariationItemId"`
+	VariationGroupName string `json:"VariationGroupName,omitzero"`
+	VariationSKU       string `json:"VariationSKU,omitzero"`
+	PkVariationItemID  GUID   `json:"pkVariationItemId,omitzero"`
 }
 
 // VariationGroupTemplate is part of a request.
@@ -1526,83 +1546,100 @@ type VariationGroupTemplate struct {
 
 // VariationItem is part of a reply.
 type VariationItem struct {
-	ItemNumber    string `json:"ItemNumber"`
-	ItemTitle     string `json:"ItemTitle"`
-	PkRowID       GUID   `json:"pkRowId"`
-	PkStockItemID GUID   `json:"pkStockItemId"`
+	ItemNumber    string `json:"ItemNumber,omitzero"`
+	ItemTitle     string `json:"ItemTitle,omitzero"`
+	PkRowID       GUID   `json:"pkRowId,omitzero"`
+	PkStockItemID GUID   `json:"pkStockItemId,omitzero"`
 }
 
 // WarehouseBinRack is part of a reply.
 type WarehouseBinRack struct {
-	AccessOrientation               string                    `json:"AccessOrientation"`
-	BinRack                         string                    `json:"BinRack"`
-	BinRackID                       int                       `json:"BinRackId"`
-	BinRackTypeID                   int                       `json:"BinRackTypeId"`
-	BinrackType                     WarehouseBinRackType      `json:"BinrackType"`
-	CriticalReplenishFullPercentage Decimal                   `json:"CriticalReplenishFullPercentage"`
-	CurrentFullPercentage           Decimal                   `json:"CurrentFullPercentage"`
-	CurrentQuantity                 int                       `json:"CurrentQuantity"`
-	CurrentVolumetric               Decimal                   `json:"CurrentVolumetric"`
-	Dimension                       Dimension                 `json:"Dimension"`
-	GeoPosition                     GeoPosition               `json:"GeoPosition"`
-	GroupRestriction                bool                      `json:"GroupRestriction"`
-	IsValidForStockItem             bool                      `json:"IsValidForStockItem"`
-	IsVolumetric                    bool                      `json:"IsVolumetric"`
-	ItemRestriction                 bool                      `json:"ItemRestriction"`
-	ItemsInfo                       WarehouseBinRackItemsInfo `json:"ItemsInfo"`
-	LocationID                      GUID                      `json:"LocationId"`
-	MaxCapacityVolumetric           Decimal                   `json:"MaxCapacityVolumetric"`
-	MaxQuantityCapacity             int                       `json:"MaxQuantityCapacity"`
-	OptimalReplenishFullPercentage  Decimal                   `json:"OptimalReplenishFullPercentage"`
-	RoutingSequence                 int                       `json:"RoutingSequence"`
-	StandardType                    int                       `json:"StandardType"`
-	StorageGroups                   []string                  `json:"StorageGroups"`
-	TypeName                        string                    `json:"TypeName"`
-	UniqueSKUs                      int                       `json:"UniqueSkus"`
+	AccessOrientation               string                    `json:"AccessOrientation,omitzero"`
+	BinRack                         string                    `json:"BinRack,omitzero"`
+	BinRackID                       int                       `json:"BinRackId,omitzero"`
+	BinRackTypeID                   int                       `json:"BinRackTypeId,omitzero"`
+	BinrackType                     WarehouseBinRackType      `json:"BinrackType,omitzero"`
+	CriticalReplenishFullPercentage Decimal                   `json:"CriticalReplenishFullPercentage,omitzero"`
+	CurrentFullPercentage           Decimal                   `json:"CurrentFullPercentage,omitzero"`
+	CurrentQuantity                 int                       `json:"CurrentQuantity,omitzero"`
+	CurrentVolumetric               Decimal                   `json:"CurrentVolumetric,omitzero"`
+	Dimension                       Dimension                 `json:"Dimension,omitzero"`
+	GeoPosition                     GeoPosition               `json:"GeoPosition,omitzero"`
+	GroupRestriction                bool                      `json:"GroupRestriction,omitzero"`
+	IsValidForStockItem             bool                      `json:"IsValidForStockItem,omitzero"`
+	IsVolumetric                    bool                      `json:"IsVolumetric,omitzero"`
+	ItemRestriction                 bool                      `json:"ItemRestriction,omitzero"`
+	ItemsInfo                       WarehouseBinRackItemsInfo `json:"ItemsInfo,omitzero"`
+	LocationID                      GUID                      `json:"LocationId,omitzero"`
+	MaxCapacityVolumetric           Decimal                   `json:"MaxCapacityVolumetric,omitzero"`
+	MaxQuantityCapacity             int                       `json:"MaxQuantityCapacity,omitzero"`
+	OptimalReplenishFullPercentage  Decimal                   `json:"OptimalReplenishFullPercentage,omitzero"`
+	RoutingSequence                 int                       `json:"RoutingSequence,omitzero"`
+	StandardType                    int                       `json:"StandardType,omitzero"`
+	StorageGroups                   []string                  `json:"StorageGroups,omitzero"`
+	TypeName                        string                    `json:"TypeName,omitzero"`
+	UniqueSKUs                      int                       `json:"UniqueSkus,omitzero"`
 }
 
 // WarehouseBinRackItemsInfo is part of a reply.
 type WarehouseBinRackItemsInfo struct {
-	BinRackID     int `json:"BinRackId"`
-	NumberOfItems int `json:"NumberOfItems"`
-	TotalQuantity int `json:"TotalQuantity"`
+	BinRackID     int `json:"BinRackId,omitzero"`
+	NumberOfItems int `json:"NumberOfItems,omitzero"`
+	TotalQuantity int `json:"TotalQuantity,omitzero"`
 }
 
 // WarehouseBinRackType is part of a reply.
 type WarehouseBinRackType struct {
-	BinRackTypeID      int                     `json:"BinRackTypeId"`
-	DefaultBatchStatus StockDefaultBatchStatus `json:"DefaultBatchStatus"`
-	IsVolumetric       bool                    `json:"IsVolumetric"`
-	LocationBound      GUID                    `json:"LocationBound"`
-	Name               string                  `json:"Name"`
-	StandardType       int                     `json:"StandardType"`
+	BinRackTypeID      int                                    `json:"BinRackTypeId,omitzero"`
+	DefaultBatchStatus WarehouseBinRackTypeDefaultBatchStatus `json:"DefaultBatchStatus,omitzero"`
+	IsVolumetric       bool                                   `json:"IsVolumetric,omitzero"`
+	LocationBound      GUID                                   `json:"LocationBound,omitzero"`
+	Name               string                                 `json:"Name,omitzero"`
+	StandardType       int                                    `json:"StandardType,omitzero"`
 }
 
 // WarehouseMoveCollection is part of a reply.
 type WarehouseMoveCollection struct {
-	Incoming []WarehouseMoveDetailed `json:"Incoming"`
-	Outgoing []WarehouseMoveDetailed `json:"Outgoing"`
+	Incoming []WarehouseMoveDetailed `json:"Incoming,omitzero"`
+	Outgoing []WarehouseMoveDetailed `json:"Outgoing,omitzero"`
 }
 
 // WarehouseMoveDetailed is part of a reply.
 type WarehouseMoveDetailed struct {
-	Batch                StockItemBatch   `json:"Batch"`
-	BatchID              int              `json:"BatchId"`
-	BatchInventoryID     int              `json:"BatchInventoryId"`
-	BinrackDestination   WarehouseBinRack `json:"BinrackDestination"`
-	BinrackFrom          WarehouseBinRack `json:"BinrackFrom"`
-	BinrackIDDestination int              `json:"BinrackIdDestination"`
-	BinrackIDFrom        int              `json:"BinrackIdFrom"`
-	CreateDate           Time             `json:"CreateDate"`
-	JobID                int              `json:"JobId"`
-	MoveID               int              `json:"MoveId"`
-	Quantity             int              `json:"Quantity"`
-	StockLocationID      GUID             `json:"StockLocationId"`
-	TotID                int              `json:"TotId"`
-	TxType               StockTxType      `json:"TxType"`
-	UserID               GUID             `json:"UserId"`
-	UserName             string           `json:"UserName"`
+	Batch                StockItemBatch              `json:"Batch,omitzero"`
+	BatchID              int                         `json:"BatchId,omitzero"`
+	BatchInventoryID     int                         `json:"BatchInventoryId,omitzero"`
+	BinrackDestination   WarehouseBinRack            `json:"BinrackDestination,omitzero"`
+	BinrackFrom          WarehouseBinRack            `json:"BinrackFrom,omitzero"`
+	BinrackIDDestination int                         `json:"BinrackIdDestination,omitzero"`
+	BinrackIDFrom        int                         `json:"BinrackIdFrom,omitzero"`
+	CreateDate           Time                        `json:"CreateDate,omitzero"`
+	JobID                int                         `json:"JobId,omitzero"`
+	MoveID               int                         `json:"MoveId,omitzero"`
+	Quantity             int                         `json:"Quantity,omitzero"`
+	StockLocationID      GUID                        `json:"StockLocationId,omitzero"`
+	TotID                int                         `json:"TotId,omitzero"`
+	TxType               WarehouseMoveDetailedTxType `json:"TxType,omitzero"`
+	UserID               GUID                        `json:"UserId,omitzero"`
+	UserName             string                      `json:"UserName,omitzero"`
 }
+
+// CreateWarehouseMoveRequestTxType is an open list: Linnworks may add values.
+type CreateWarehouseMoveRequestTxType string
+
+// Values of CreateWarehouseMoveRequestTxType.
+const (
+	CreateWarehouseMoveRequestTxTypeOpen      CreateWarehouseMoveRequestTxType = "Open"
+	CreateWarehouseMoveRequestTxTypeInTransit CreateWarehouseMoveRequestTxType = "InTransit"
+)
+
+// GetBinrackSKUsRequestDetailLevel is an open list: Linnworks may add values.
+type GetBinrackSKUsRequestDetailLevel string
+
+// Values of GetBinrackSKUsRequestDetailLevel.
+const (
+	GetBinrackSKUsRequestDetailLevelFilterZeroQtyBatches GetBinrackSKUsRequestDetailLevel = "FilterZeroQtyBatches"
+)
 
 // GetStockItemsFullByIDsRequestDataRequirement is an open list: Linnworks may add values.
 type GetStockItemsFullByIDsRequestDataRequirement string
@@ -1618,15 +1655,30 @@ const (
 	GetStockItemsFullByIDsRequestDataRequirementImages             GetStockItemsFullByIDsRequestDataRequirement = "Images"
 )
 
-// GetStockItemsFullRequestSearchType is an open list: Linnworks may add values.
-type GetStockItemsFullRequestSearchType string
+// SearchVariationGroupsRequestSearchType is an open list: Linnworks may add values.
+type SearchVariationGroupsRequestSearchType string
 
-// Values of GetStockItemsFullRequestSearchType.
+// Values of SearchVariationGroupsRequestSearchType.
 const (
-	GetStockItemsFullRequestSearchTypeSKU     GetStockItemsFullRequestSearchType = "SKU"
-	GetStockItemsFullRequestSearchTypeTitle   GetStockItemsFullRequestSearchType = "Title"
-	GetStockItemsFullRequestSearchTypeBarcode GetStockItemsFullRequestSearchType = "Barcode"
+	SearchVariationGroupsRequestSearchTypeVariationName SearchVariationGroupsRequestSearchType = "VariationName"
+	SearchVariationGroupsRequestSearchTypeParentSKU     SearchVariationGroupsRequestSearchType = "ParentSKU"
+	SearchVariationGroupsRequestSearchTypeItemSKU       SearchVariationGroupsRequestSearchType = "ItemSKU"
 )
+
+// StockCheckVariationParentSKUExistsResult is an open list: Linnworks may add values.
+type StockCheckVariationParentSKUExistsResult string
+
+// Values of StockCheckVariationParentSKUExistsResult.
+const (
+	StockCheckVariationParentSKUExistsResultExists           StockCheckVariationParentSKUExistsResult = "Exists"
+	StockCheckVariationParentSKUExistsResultNotExists        StockCheckVariationParentSKUExistsResult = "NotExists"
+	StockCheckVariationParentSKUExistsResultAlreadyVariation StockCheckVariationParentSKUExistsResult = "AlreadyVariation"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *StockCheckVariationParentSKUExistsResult) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "Exists", "NotExists", "AlreadyVariation")
+}
 
 // StockDataRequirement is an open list: Linnworks may add values.
 type StockDataRequirement string
@@ -1644,73 +1696,59 @@ const (
 	StockDataRequirementImages              StockDataRequirement = "Images"
 )
 
-// StockDefaultBatchStatus is an open list: Linnworks may add values.
-type StockDefaultBatchStatus string
-
-// Values of StockDefaultBatchStatus.
-const (
-	StockDefaultBatchStatusUnchanged  StockDefaultBatchStatus = "Unchanged"
-	StockDefaultBatchStatusAvailable  StockDefaultBatchStatus = "Available"
-	StockDefaultBatchStatusRestricted StockDefaultBatchStatus = "Restricted"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *StockDefaultBatchStatus) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "Unchanged", "Available", "Restricted")
-}
-
-// StockDetailLevel is an open list: Linnworks may add values.
-type StockDetailLevel string
-
-// Values of StockDetailLevel.
-const (
-	StockDetailLevelFilterZeroQtyBatches StockDetailLevel = "FilterZeroQtyBatches"
-)
-
-// StockResult is an open list: Linnworks may add values.
-type StockResult string
-
-// Values of StockResult.
-const (
-	StockResultExists           StockResult = "Exists"
-	StockResultNotExists        StockResult = "NotExists"
-	StockResultAlreadyVariation StockResult = "AlreadyVariation"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *StockResult) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "Exists", "NotExists", "AlreadyVariation")
-}
-
-// StockSKUGroupIdentifierType is an open list: Linnworks may add values.
-type StockSKUGroupIdentifierType string
-
-// Values of StockSKUGroupIdentifierType.
-const (
-	StockSKUGroupIdentifierTypeID      StockSKUGroupIdentifierType = "Id"
-	StockSKUGroupIdentifierTypeBarcode StockSKUGroupIdentifierType = "Barcode"
-)
-
 // StockSearchType is an open list: Linnworks may add values.
 type StockSearchType string
 
 // Values of StockSearchType.
 const (
-	StockSearchTypeVariationName StockSearchType = "VariationName"
-	StockSearchTypeParentSKU     StockSearchType = "ParentSKU"
-	StockSearchTypeItemSKU       StockSearchType = "ItemSKU"
+	StockSearchTypeSKU     StockSearchType = "SKU"
+	StockSearchTypeTitle   StockSearchType = "Title"
+	StockSearchTypeBarcode StockSearchType = "Barcode"
 )
 
-// StockTxType is an open list: Linnworks may add values.
-type StockTxType string
+// UpdateSKUGroupIdentifierRequestItemsSKUGroupIdentifierType is an open list: Linnworks may add values.
+type UpdateSKUGroupIdentifierRequestItemsSKUGroupIdentifierType string
 
-// Values of StockTxType.
+// Values of UpdateSKUGroupIdentifierRequestItemsSKUGroupIdentifierType.
 const (
-	StockTxTypeOpen      StockTxType = "Open"
-	StockTxTypeInTransit StockTxType = "InTransit"
+	UpdateSKUGroupIdentifierRequestItemsSKUGroupIdentifierTypeID      UpdateSKUGroupIdentifierRequestItemsSKUGroupIdentifierType = "Id"
+	UpdateSKUGroupIdentifierRequestItemsSKUGroupIdentifierTypeBarcode UpdateSKUGroupIdentifierRequestItemsSKUGroupIdentifierType = "Barcode"
+)
+
+// UpdateWarehouseMoveRequestTxType is an open list: Linnworks may add values.
+type UpdateWarehouseMoveRequestTxType string
+
+// Values of UpdateWarehouseMoveRequestTxType.
+const (
+	UpdateWarehouseMoveRequestTxTypeOpen      UpdateWarehouseMoveRequestTxType = "Open"
+	UpdateWarehouseMoveRequestTxTypeInTransit UpdateWarehouseMoveRequestTxType = "InTransit"
+)
+
+// WarehouseBinRackTypeDefaultBatchStatus is an open list: Linnworks may add values.
+type WarehouseBinRackTypeDefaultBatchStatus string
+
+// Values of WarehouseBinRackTypeDefaultBatchStatus.
+const (
+	WarehouseBinRackTypeDefaultBatchStatusUnchanged  WarehouseBinRackTypeDefaultBatchStatus = "Unchanged"
+	WarehouseBinRackTypeDefaultBatchStatusAvailable  WarehouseBinRackTypeDefaultBatchStatus = "Available"
+	WarehouseBinRackTypeDefaultBatchStatusRestricted WarehouseBinRackTypeDefaultBatchStatus = "Restricted"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *StockTxType) UnmarshalJSON(b []byte) error {
+func (v *WarehouseBinRackTypeDefaultBatchStatus) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "Unchanged", "Available", "Restricted")
+}
+
+// WarehouseMoveDetailedTxType is an open list: Linnworks may add values.
+type WarehouseMoveDetailedTxType string
+
+// Values of WarehouseMoveDetailedTxType.
+const (
+	WarehouseMoveDetailedTxTypeOpen      WarehouseMoveDetailedTxType = "Open"
+	WarehouseMoveDetailedTxTypeInTransit WarehouseMoveDetailedTxType = "InTransit"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *WarehouseMoveDetailedTxType) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "Open", "InTransit")
 }

@@ -710,161 +710,161 @@ func (s *WarehouseTransferService) SetReferenceNumber(ctx context.Context, req *
 
 // AddItemToTransferRequest holds the parameters of WarehouseTransfer.AddItemToTransfer.
 type AddItemToTransferRequest struct {
-	FkTransferID  *GUID `json:"fkTransferId,omitzero" url:"-"`
-	PkStockItemID *GUID `json:"pkStockItemId,omitzero" url:"-"`
+	FkTransferID  *GUID `json:"fkTransferId,omitzero"`
+	PkStockItemID *GUID `json:"pkStockItemId,omitzero"`
 }
 
 // AddItemsToTransferRequest holds the parameters of WarehouseTransfer.AddItemsToTransfer.
 type AddItemsToTransferRequest struct {
-	TransferID    *GUID                           `json:"TransferId,omitzero" url:"-"`
-	TransferItems []WarehouseTransferItemQuantity `json:"TransferItems,omitzero" url:"-"`
+	TransferID    *GUID                           `json:"TransferId,omitzero"`
+	TransferItems []WarehouseTransferItemQuantity `json:"TransferItems,omitzero"`
 }
 
 // AddItemsToTransferResponse is part of a reply.
 type AddItemsToTransferResponse struct {
-	TransferItems []WarehouseTransferItem `json:"TransferItems"`
+	TransferItems []WarehouseTransferItem `json:"TransferItems,omitzero"`
 }
 
 // AddTransferBinNoteRequest holds the parameters of WarehouseTransfer.AddTransferBinNote.
 type AddTransferBinNoteRequest struct {
-	FkTransferBinID *GUID   `json:"fkTransferBinId,omitzero" url:"-"`
-	FkTransferID    *GUID   `json:"fkTransferId,omitzero" url:"-"`
-	Note            *string `json:"note,omitzero" url:"-"`
+	FkTransferBinID *GUID   `json:"fkTransferBinId,omitzero"`
+	FkTransferID    *GUID   `json:"fkTransferId,omitzero"`
+	Note            *string `json:"note,omitzero"`
 }
 
 // AddTransferItemNoteRequest holds the parameters of WarehouseTransfer.AddTransferItemNote.
 type AddTransferItemNoteRequest struct {
-	FkTransferID     *GUID   `json:"fkTransferId,omitzero" url:"-"`
-	FkTransferItemID *GUID   `json:"fkTransferItemId,omitzero" url:"-"`
-	Note             *string `json:"note,omitzero" url:"-"`
+	FkTransferID     *GUID   `json:"fkTransferId,omitzero"`
+	FkTransferItemID *GUID   `json:"fkTransferItemId,omitzero"`
+	Note             *string `json:"note,omitzero"`
 }
 
 // AddTransferNoteRequest holds the parameters of WarehouseTransfer.AddTransferNote.
 type AddTransferNoteRequest struct {
-	Note         *string `json:"note,omitzero" url:"-"`
-	PkTransferID *GUID   `json:"pkTransferId,omitzero" url:"-"`
+	Note         *string `json:"note,omitzero"`
+	PkTransferID *GUID   `json:"pkTransferId,omitzero"`
 }
 
 // AddTransferPropertyRequest holds the parameters of WarehouseTransfer.AddTransferProperty.
 type AddTransferPropertyRequest struct {
-	FkTransferID  *GUID   `json:"fkTransferId,omitzero" url:"-"`
-	PropertyName  *string `json:"propertyName,omitzero" url:"-"`
-	PropertyValue *string `json:"propertyValue,omitzero" url:"-"`
+	FkTransferID  *GUID   `json:"fkTransferId,omitzero"`
+	PropertyName  *string `json:"propertyName,omitzero"`
+	PropertyValue *string `json:"propertyValue,omitzero"`
 }
 
 // AllocateItemToBinRequest holds the parameters of WarehouseTransfer.AllocateItemToBin.
 type AllocateItemToBinRequest struct {
-	PkDstBinID       *GUID `json:"pkDstBinId,omitzero" url:"-"`
-	PkSrcBinID       *GUID `json:"pkSrcBinId,omitzero" url:"-"`
-	PkTransferItemID *GUID `json:"pkTransferItemId,omitzero" url:"-"`
-	Quantity         *int  `json:"quantity,omitzero" url:"-"`
+	PkDstBinID       *GUID `json:"pkDstBinId,omitzero"`
+	PkSrcBinID       *GUID `json:"pkSrcBinId,omitzero"`
+	PkTransferItemID *GUID `json:"pkTransferItemId,omitzero"`
+	Quantity         *int  `json:"quantity,omitzero"`
 }
 
 // ChangeBinDetailsRequest holds the parameters of WarehouseTransfer.ChangeBinDetails.
 type ChangeBinDetailsRequest struct {
-	BinBarcode   *string `json:"BinBarcode,omitzero" url:"-"`
-	BinName      *string `json:"BinName,omitzero" url:"-"`
-	BinReference *string `json:"BinReference,omitzero" url:"-"`
-	PkBinID      *GUID   `json:"pkBinId,omitzero" url:"-"`
-	PkTransferID *GUID   `json:"pkTransferId,omitzero" url:"-"`
+	BinBarcode   *string `json:"BinBarcode,omitzero"`
+	BinName      *string `json:"BinName,omitzero"`
+	BinReference *string `json:"BinReference,omitzero"`
+	PkBinID      *GUID   `json:"pkBinId,omitzero"`
+	PkTransferID *GUID   `json:"pkTransferId,omitzero"`
 }
 
 // ChangeTransferFromLocationRequest holds the parameters of WarehouseTransfer.ChangeTransferFromLocation.
 type ChangeTransferFromLocationRequest struct {
-	NewLocationID *GUID `json:"newLocationId,omitzero" url:"-"`
-	PkTransferID  *GUID `json:"pkTransferId,omitzero" url:"-"`
+	NewLocationID *GUID `json:"newLocationId,omitzero"`
+	PkTransferID  *GUID `json:"pkTransferId,omitzero"`
 }
 
 // ChangeTransferItemReceivedQuantityRequest holds the parameters of WarehouseTransfer.ChangeTransferItemReceivedQuantity.
 type ChangeTransferItemReceivedQuantityRequest struct {
-	Quantity         *int  `json:"Quantity,omitzero" url:"-"`
-	PkBinID          *GUID `json:"pkBinId,omitzero" url:"-"`
-	PkTransferID     *GUID `json:"pkTransferId,omitzero" url:"-"`
-	PkTransferItemID *GUID `json:"pkTransferItemId,omitzero" url:"-"`
+	Quantity         *int  `json:"Quantity,omitzero"`
+	PkBinID          *GUID `json:"pkBinId,omitzero"`
+	PkTransferID     *GUID `json:"pkTransferId,omitzero"`
+	PkTransferItemID *GUID `json:"pkTransferItemId,omitzero"`
 }
 
 // ChangeTransferItemRequestQuantityRequest holds the parameters of WarehouseTransfer.ChangeTransferItemRequestQuantity.
 type ChangeTransferItemRequestQuantityRequest struct {
-	Quantity         *int  `json:"Quantity,omitzero" url:"-"`
-	PkTransferID     *GUID `json:"pkTransferId,omitzero" url:"-"`
-	PkTransferItemID *GUID `json:"pkTransferItemId,omitzero" url:"-"`
+	Quantity         *int  `json:"Quantity,omitzero"`
+	PkTransferID     *GUID `json:"pkTransferId,omitzero"`
+	PkTransferItemID *GUID `json:"pkTransferItemId,omitzero"`
 }
 
 // ChangeTransferItemSentQuantityRequest holds the parameters of WarehouseTransfer.ChangeTransferItemSentQuantity.
 type ChangeTransferItemSentQuantityRequest struct {
-	Quantity         *int  `json:"Quantity,omitzero" url:"-"`
-	PkBinID          *GUID `json:"pkBinId,omitzero" url:"-"`
-	PkTransferID     *GUID `json:"pkTransferId,omitzero" url:"-"`
-	PkTransferItemID *GUID `json:"pkTransferItemId,omitzero" url:"-"`
+	Quantity         *int  `json:"Quantity,omitzero"`
+	PkBinID          *GUID `json:"pkBinId,omitzero"`
+	PkTransferID     *GUID `json:"pkTransferId,omitzero"`
+	PkTransferItemID *GUID `json:"pkTransferItemId,omitzero"`
 }
 
 // ChangeTransferLocationsRequest holds the parameters of WarehouseTransfer.ChangeTransferLocations.
 type ChangeTransferLocationsRequest struct {
-	FromLocationID *GUID `json:"fromLocationId,omitzero" url:"-"`
-	PkTransferID   *GUID `json:"pkTransferId,omitzero" url:"-"`
-	ToLocationID   *GUID `json:"toLocationId,omitzero" url:"-"`
+	FromLocationID *GUID `json:"fromLocationId,omitzero"`
+	PkTransferID   *GUID `json:"pkTransferId,omitzero"`
+	ToLocationID   *GUID `json:"toLocationId,omitzero"`
 }
 
 // ChangeTransferPropertyRequest holds the parameters of WarehouseTransfer.ChangeTransferProperty.
 type ChangeTransferPropertyRequest struct {
-	NewValue             *string `json:"newValue,omitzero" url:"-"`
-	PkTransferID         *GUID   `json:"pkTransferId,omitzero" url:"-"`
-	PkTransferPropertyID *GUID   `json:"pkTransferPropertyId,omitzero" url:"-"`
+	NewValue             *string `json:"newValue,omitzero"`
+	PkTransferID         *GUID   `json:"pkTransferId,omitzero"`
+	PkTransferPropertyID *GUID   `json:"pkTransferPropertyId,omitzero"`
 }
 
 // ChangeTransferStatusRequest holds the parameters of WarehouseTransfer.ChangeTransferStatus.
 type ChangeTransferStatusRequest struct {
-	NewStatus    *WarehouseTransferNewStatus `json:"newStatus,omitzero" url:"-"`
-	PkTransferID *GUID                       `json:"pkTransferId,omitzero" url:"-"`
+	NewStatus    *ChangeTransferStatusRequestNewStatus `json:"newStatus,omitzero"`
+	PkTransferID *GUID                                 `json:"pkTransferId,omitzero"`
 }
 
 // ChangeTransferToLocationRequest holds the parameters of WarehouseTransfer.ChangeTransferToLocation.
 type ChangeTransferToLocationRequest struct {
-	NewLocationID *GUID `json:"newLocationId,omitzero" url:"-"`
-	PkTransferID  *GUID `json:"pkTransferId,omitzero" url:"-"`
+	NewLocationID *GUID `json:"newLocationId,omitzero"`
+	PkTransferID  *GUID `json:"pkTransferId,omitzero"`
 }
 
 // CreateNewBinRequest holds the parameters of WarehouseTransfer.CreateNewBin.
 type CreateNewBinRequest struct {
-	Barcode      *string `json:"barcode,omitzero" url:"-"`
-	PkTransferID *GUID   `json:"pkTransferId,omitzero" url:"-"`
+	Barcode      *string `json:"barcode,omitzero"`
+	PkTransferID *GUID   `json:"pkTransferId,omitzero"`
 }
 
 // CreateTransferFromDescrepanciesRequest holds the parameters of WarehouseTransfer.CreateTransferFromDescrepancies.
 type CreateTransferFromDescrepanciesRequest struct {
-	PkTransferID *GUID `json:"pkTransferId,omitzero" url:"-"`
+	PkTransferID *GUID `json:"pkTransferId,omitzero"`
 }
 
 // CreateTransferRequestWithReturnRequest holds the parameters of WarehouseTransfer.CreateTransferRequestWithReturn.
 type CreateTransferRequestWithReturnRequest struct {
-	FromLocationID *GUID `json:"fromLocationId,omitzero" url:"-"`
-	ToLocationID   *GUID `json:"toLocationId,omitzero" url:"-"`
+	FromLocationID *GUID `json:"fromLocationId,omitzero"`
+	ToLocationID   *GUID `json:"toLocationId,omitzero"`
 }
 
 // DeleteEmptyDraftTransferRequest holds the parameters of WarehouseTransfer.DeleteEmptyDraftTransfer.
 type DeleteEmptyDraftTransferRequest struct {
-	PkTransferID *GUID `json:"pkTransferId,omitzero" url:"-"`
+	PkTransferID *GUID `json:"pkTransferId,omitzero"`
 }
 
 // DeleteTransferPropertyRequest holds the parameters of WarehouseTransfer.DeleteTransferProperty.
 type DeleteTransferPropertyRequest struct {
-	PkTransferID         *GUID `json:"pkTransferId,omitzero" url:"-"`
-	PkTransferPropertyID *GUID `json:"pkTransferPropertyId,omitzero" url:"-"`
+	PkTransferID         *GUID `json:"pkTransferId,omitzero"`
+	PkTransferPropertyID *GUID `json:"pkTransferPropertyId,omitzero"`
 }
 
 // DeleteTransferRequest holds the parameters of WarehouseTransfer.DeleteTransfer.
 type DeleteTransferRequest struct {
-	DeleteReason *string `json:"DeleteReason,omitzero" url:"-"`
-	PkTransferID *GUID   `json:"pkTransferId,omitzero" url:"-"`
+	DeleteReason *string `json:"DeleteReason,omitzero"`
+	PkTransferID *GUID   `json:"pkTransferId,omitzero"`
 }
 
 // GenericPagedResultWarehouseTransfer is part of a reply.
 type GenericPagedResultWarehouseTransfer struct {
-	Data           []WarehouseTransfer `json:"Data"`
-	EntriesPerPage int                 `json:"EntriesPerPage"`
-	PageNumber     int                 `json:"PageNumber"`
-	TotalEntries   int64               `json:"TotalEntries"`
-	TotalPages     int                 `json:"TotalPages"`
+	Data           []WarehouseTransfer `json:"Data,omitzero"`
+	EntriesPerPage int                 `json:"EntriesPerPage,omitzero"`
+	PageNumber     int                 `json:"PageNumber,omitzero"`
+	TotalEntries   int64               `json:"TotalEntries,omitzero"`
+	TotalPages     int                 `json:"TotalPages,omitzero"`
 }
 
 // GetActiveTransfersForLocationRequest holds the parameters of WarehouseTransfer.GetActiveTransfersForLocation.
@@ -960,7 +960,7 @@ type IsDraftTransferChangedRequest struct {
 
 // PrintTransferRequest holds the parameters of WarehouseTransfer.PrintTransfer.
 type PrintTransferRequest struct {
-	PkTransferID *GUID `json:"pkTransferId,omitzero" url:"-"`
+	PkTransferID *GUID `json:"pkTransferId,omitzero"`
 }
 
 // RemoveAllEmptyBinsRequest holds the parameters of WarehouseTransfer.RemoveAllEmptyBins.
@@ -969,8 +969,8 @@ type RemoveAllEmptyBinsRequest struct {
 
 // RemoveItemFromTransferRequest holds the parameters of WarehouseTransfer.RemoveItemFromTransfer.
 type RemoveItemFromTransferRequest struct {
-	PkTransferID     *GUID `json:"pkTransferId,omitzero" url:"-"`
-	PkTransferItemID *GUID `json:"pkTransferItemId,omitzero" url:"-"`
+	PkTransferID     *GUID `json:"pkTransferId,omitzero"`
+	PkTransferItemID *GUID `json:"pkTransferItemId,omitzero"`
 }
 
 // SearchTransfersAllLocationsRequest holds the parameters of WarehouseTransfer.SearchTransfersAllLocations.
@@ -988,79 +988,79 @@ type SearchTransfersByLocationRequest struct {
 
 // SetReferenceNumberRequest holds the parameters of WarehouseTransfer.SetReferenceNumber.
 type SetReferenceNumberRequest struct {
-	ReferenceNumber *string `json:"ReferenceNumber,omitzero" url:"-"`
-	PkTransferID    *GUID   `json:"pkTransferId,omitzero" url:"-"`
+	ReferenceNumber *string `json:"ReferenceNumber,omitzero"`
+	PkTransferID    *GUID   `json:"pkTransferId,omitzero"`
 }
 
 // StockAvailability is part of a reply.
 type StockAvailability struct {
-	LevelType       WarehousetransferLevelType `json:"LevelType"`
-	PkID            GUID                       `json:"PkId"`
-	Quantity        int                        `json:"Quantity"`
-	ReferenceNumber string                     `json:"ReferenceNumber"`
-	Status          StockAvailabilityStatus    `json:"Status"`
+	LevelType       StockAvailabilityLevelType `json:"LevelType,omitzero"`
+	PkID            GUID                       `json:"PkId,omitzero"`
+	Quantity        int                        `json:"Quantity,omitzero"`
+	ReferenceNumber string                     `json:"ReferenceNumber,omitzero"`
+	Status          StockAvailabilityStatus    `json:"Status,omitzero"`
 }
 
 // UpdateStatus is part of a reply.
 type UpdateStatus struct {
-	Information bool `json:"Information"`
-	Items       bool `json:"Items"`
-	Notes       bool `json:"Notes"`
-	Properties  bool `json:"Properties"`
-	Status      bool `json:"Status"`
+	Information bool `json:"Information,omitzero"`
+	Items       bool `json:"Items,omitzero"`
+	Notes       bool `json:"Notes,omitzero"`
+	Properties  bool `json:"Properties,omitzero"`
+	Status      bool `json:"Status,omitzero"`
 }
 
 // WarehouseTransfer is part of a reply.
 type WarehouseTransfer struct {
-	AuditTrail                []WarehouseTransferAudit    `json:"AuditTrail"`
-	BLogicalDelete            bool                        `json:"BLogicalDelete"`
-	Bins                      []WarehouseTransferBin      `json:"Bins"`
-	FromLocation              string                      `json:"FromLocation"`
-	FromLocationID            GUID                        `json:"FromLocationId"`
-	IsDiscrepancyTransfer     bool                        `json:"IsDiscrepancyTransfer"`
-	Notes                     []WarehouseTransferNote     `json:"Notes"`
-	NumberOfItems             int                         `json:"NumberOfItems"`
-	NumberOfNotes             int                         `json:"NumberOfNotes"`
-	OrderDate                 Time                        `json:"OrderDate"`
-	OriginalTransferReference string                      `json:"OriginalTransferReference"`
-	PkTransferID              GUID                        `json:"PkTransferId"`
-	ReferenceNumber           string                      `json:"ReferenceNumber"`
-	Status                    WarehousetransferStatus     `json:"Status"`
-	ToLocation                string                      `json:"ToLocation"`
-	ToLocationID              GUID                        `json:"ToLocationId"`
-	TransferProperties        []WarehouseTransferProperty `json:"TransferProperties"`
-	UpdateStatus              UpdateStatus                `json:"UpdateStatus"`
-	FkOriginalTransferID      GUID                        `json:"fkOriginalTransferId"`
-	NStatus                   int                         `json:"nStatus"`
+	AuditTrail                []WarehouseTransferAudit    `json:"AuditTrail,omitzero"`
+	BLogicalDelete            bool                        `json:"BLogicalDelete,omitzero"`
+	Bins                      []WarehouseTransferBin      `json:"Bins,omitzero"`
+	FromLocation              string                      `json:"FromLocation,omitzero"`
+	FromLocationID            GUID                        `json:"FromLocationId,omitzero"`
+	IsDiscrepancyTransfer     bool                        `json:"IsDiscrepancyTransfer,omitzero"`
+	Notes                     []WarehouseTransferNote     `json:"Notes,omitzero"`
+	NumberOfItems             int                         `json:"NumberOfItems,omitzero"`
+	NumberOfNotes             int                         `json:"NumberOfNotes,omitzero"`
+	OrderDate                 Time                        `json:"OrderDate,omitzero"`
+	OriginalTransferReference string                      `json:"OriginalTransferReference,omitzero"`
+	PkTransferID              GUID                        `json:"PkTransferId,omitzero"`
+	ReferenceNumber           string                      `json:"ReferenceNumber,omitzero"`
+	Status                    WarehouseTransferStatus     `json:"Status,omitzero"`
+	ToLocation                string                      `json:"ToLocation,omitzero"`
+	ToLocationID              GUID                        `json:"ToLocationId,omitzero"`
+	TransferProperties        []WarehouseTransferProperty `json:"TransferProperties,omitzero"`
+	UpdateStatus              UpdateStatus                `json:"UpdateStatus,omitzero"`
+	FkOriginalTransferID      GUID                        `json:"fkOriginalTransferId,omitzero"`
+	NStatus                   int                         `json:"nStatus,omitzero"`
 }
 
 // WarehouseTransferAudit is part of a reply.
 type WarehouseTransferAudit struct {
-	AuditDate         Time                       `json:"AuditDate"`
-	AuditNote         string                     `json:"AuditNote"`
-	AuditType         WarehousetransferAuditType `json:"AuditType"`
-	PkTransferAuditID GUID                       `json:"PkTransferAuditId"`
-	NAuditType        int                        `json:"nAuditType"`
+	AuditDate         Time                            `json:"AuditDate,omitzero"`
+	AuditNote         string                          `json:"AuditNote,omitzero"`
+	AuditType         WarehouseTransferAuditAuditType `json:"AuditType,omitzero"`
+	PkTransferAuditID GUID                            `json:"PkTransferAuditId,omitzero"`
+	NAuditType        int                             `json:"nAuditType,omitzero"`
 }
 
 // WarehouseTransferBin is part of a reply.
 type WarehouseTransferBin struct {
-	BinBarcode   string                     `json:"BinBarcode"`
-	BinItems     []WarehouseTransferItem    `json:"BinItems"`
-	BinName      string                     `json:"BinName"`
-	BinNotes     []WarehouseTransferBinNote `json:"BinNotes"`
-	BinReference string                     `json:"BinReference"`
-	PkBinID      GUID                       `json:"PkBinId"`
+	BinBarcode   string                     `json:"BinBarcode,omitzero"`
+	BinItems     []WarehouseTransferItem    `json:"BinItems,omitzero"`
+	BinName      string                     `json:"BinName,omitzero"`
+	BinNotes     []WarehouseTransferBinNote `json:"BinNotes,omitzero"`
+	BinReference string                     `json:"BinReference,omitzero"`
+	PkBinID      GUID                       `json:"PkBinId,omitzero"`
 }
 
 // WarehouseTransferBinNote is part of a reply.
 type WarehouseTransferBinNote struct {
-	Note                string `json:"Note"`
-	NoteDateTime        Time   `json:"NoteDateTime"`
-	NoteRead            bool   `json:"NoteRead"`
-	NoteUser            string `json:"NoteUser"`
-	PkBinID             GUID   `json:"PkBinId"`
-	PkTransferBinNoteID GUID   `json:"PkTransferBinNoteId"`
+	Note                string `json:"Note,omitzero"`
+	NoteDateTime        Time   `json:"NoteDateTime,omitzero"`
+	NoteRead            bool   `json:"NoteRead,omitzero"`
+	NoteUser            string `json:"NoteUser,omitzero"`
+	PkBinID             GUID   `json:"PkBinId,omitzero"`
+	PkTransferBinNoteID GUID   `json:"PkTransferBinNoteId,omitzero"`
 }
 
 // WarehouseTransferCheckForDraftTransferRequest holds the parameters of WarehouseTransfer.CheckForDraftTransfer.
@@ -1071,7 +1071,7 @@ type WarehouseTransferCheckForDraftTransferRequest struct {
 
 // WarehouseTransferGetListTransfersRequest holds the parameters of WarehouseTransfer.GetListTransfers.
 type WarehouseTransferGetListTransfersRequest struct {
-	IDs []GUID `json:"ids,omitzero" url:"-"`
+	IDs []GUID `json:"ids,omitzero"`
 }
 
 // WarehouseTransferGetTransferItemsRequest holds the parameters of WarehouseTransfer.GetTransferItems.
@@ -1081,32 +1081,32 @@ type WarehouseTransferGetTransferItemsRequest struct {
 
 // WarehouseTransferItem is part of a reply.
 type WarehouseTransferItem struct {
-	Barcode                 string                      `json:"Barcode"`
-	BinRackNumber           string                      `json:"BinRackNumber"`
-	DueFromLocationQuantity int                         `json:"DueFromLocationQuantity"`
-	FkStockItemID           GUID                        `json:"FkStockItemId"`
-	InFromLocationQuantity  int                         `json:"InFromLocationQuantity"`
-	InToLocationQuantity    int                         `json:"InToLocationQuantity"`
-	ItemNoteCount           int                         `json:"ItemNoteCount"`
-	ItemNotes               []WarehouseTransferItemNote `json:"ItemNotes"`
-	ItemTitle               string                      `json:"ItemTitle"`
-	PkBinID                 GUID                        `json:"PkBinId"`
-	PkTransferItemID        GUID                        `json:"PkTransferItemId"`
-	ReceivedQuantity        int                         `json:"ReceivedQuantity"`
-	RequestedQuantity       int                         `json:"RequestedQuantity"`
-	SKU                     string                      `json:"SKU"`
-	SentQuantity            int                         `json:"SentQuantity"`
+	Barcode                 string                      `json:"Barcode,omitzero"`
+	BinRackNumber           string                      `json:"BinRackNumber,omitzero"`
+	DueFromLocationQuantity int                         `json:"DueFromLocationQuantity,omitzero"`
+	FkStockItemID           GUID                        `json:"FkStockItemId,omitzero"`
+	InFromLocationQuantity  int                         `json:"InFromLocationQuantity,omitzero"`
+	InToLocationQuantity    int                         `json:"InToLocationQuantity,omitzero"`
+	ItemNoteCount           int                         `json:"ItemNoteCount,omitzero"`
+	ItemNotes               []WarehouseTransferItemNote `json:"ItemNotes,omitzero"`
+	ItemTitle               string                      `json:"ItemTitle,omitzero"`
+	PkBinID                 GUID                        `json:"PkBinId,omitzero"`
+	PkTransferItemID        GUID                        `json:"PkTransferItemId,omitzero"`
+	ReceivedQuantity        int                         `json:"ReceivedQuantity,omitzero"`
+	RequestedQuantity       int                         `json:"RequestedQuantity,omitzero"`
+	SKU                     string                      `json:"SKU,omitzero"`
+	SentQuantity            int                         `json:"SentQuantity,omitzero"`
 }
 
 // WarehouseTransferItemNote is part of a reply.
 type WarehouseTransferItemNote struct {
-	FkBinID              GUID   `json:"FkBinId"`
-	Note                 string `json:"Note"`
-	NoteDateTime         Time   `json:"NoteDateTime"`
-	NoteRead             bool   `json:"NoteRead"`
-	NoteUser             string `json:"NoteUser"`
-	PkTransferItemID     GUID   `json:"PkTransferItemId"`
-	PkTransferItemNoteID GUID   `json:"PkTransferItemNoteId"`
+	FkBinID              GUID   `json:"FkBinId,omitzero"`
+	Note                 string `json:"Note,omitzero"`
+	NoteDateTime         Time   `json:"NoteDateTime,omitzero"`
+	NoteRead             bool   `json:"NoteRead,omitzero"`
+	NoteUser             string `json:"NoteUser,omitzero"`
+	PkTransferItemID     GUID   `json:"PkTransferItemId,omitzero"`
+	PkTransferItemNoteID GUID   `json:"PkTransferItemNoteId,omitzero"`
 }
 
 // WarehouseTransferItemQuantity is part of a request.
@@ -1118,18 +1118,46 @@ type WarehouseTransferItemQuantity struct {
 
 // WarehouseTransferNote is part of a reply.
 type WarehouseTransferNote struct {
-	Note             string `json:"Note"`
-	NoteDateTime     Time   `json:"NoteDateTime"`
-	NoteRead         bool   `json:"NoteRead"`
-	NoteUser         string `json:"NoteUser"`
-	PkTransferNoteID GUID   `json:"PkTransferNoteId"`
+	Note             string `json:"Note,omitzero"`
+	NoteDateTime     Time   `json:"NoteDateTime,omitzero"`
+	NoteRead         bool   `json:"NoteRead,omitzero"`
+	NoteUser         string `json:"NoteUser,omitzero"`
+	PkTransferNoteID GUID   `json:"PkTransferNoteId,omitzero"`
 }
 
 // WarehouseTransferProperty is part of a reply.
 type WarehouseTransferProperty struct {
-	PkTransferPropertyID  GUID   `json:"PkTransferPropertyId"`
-	TransferPropertyName  string `json:"TransferPropertyName"`
-	TransferPropertyValue string `json:"TransferPropertyValue"`
+	PkTransferPropertyID  GUID   `json:"PkTransferPropertyId,omitzero"`
+	TransferPropertyName  string `json:"TransferPropertyName,omitzero"`
+	TransferPropertyValue string `json:"TransferPropertyValue,omitzero"`
+}
+
+// ChangeTransferStatusRequestNewStatus is an open list: Linnworks may add values.
+type ChangeTransferStatusRequestNewStatus string
+
+// Values of ChangeTransferStatusRequestNewStatus.
+const (
+	ChangeTransferStatusRequestNewStatusDraft      ChangeTransferStatusRequestNewStatus = "Draft"
+	ChangeTransferStatusRequestNewStatusRequest    ChangeTransferStatusRequestNewStatus = "Request"
+	ChangeTransferStatusRequestNewStatusAccepted   ChangeTransferStatusRequestNewStatus = "Accepted"
+	ChangeTransferStatusRequestNewStatusPacking    ChangeTransferStatusRequestNewStatus = "Packing"
+	ChangeTransferStatusRequestNewStatusInTransit  ChangeTransferStatusRequestNewStatus = "InTransit"
+	ChangeTransferStatusRequestNewStatusCheckingIn ChangeTransferStatusRequestNewStatus = "CheckingIn"
+	ChangeTransferStatusRequestNewStatusDelivered  ChangeTransferStatusRequestNewStatus = "Delivered"
+)
+
+// StockAvailabilityLevelType is an open list: Linnworks may add values.
+type StockAvailabilityLevelType string
+
+// Values of StockAvailabilityLevelType.
+const (
+	StockAvailabilityLevelTypeTransfer      StockAvailabilityLevelType = "Transfer"
+	StockAvailabilityLevelTypePurchaseOrder StockAvailabilityLevelType = "PurchaseOrder"
+)
+
+// UnmarshalJSON accepts a name or its number.
+func (v *StockAvailabilityLevelType) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "Transfer", "PurchaseOrder")
 }
 
 // StockAvailabilityStatus is an open list: Linnworks may add values.
@@ -1154,19 +1182,25 @@ func (v *StockAvailabilityStatus) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "Draft", "Request", "Accepted", "Packing", "InTransit", "CheckingIn", "Delivered", "PARTIAL", "PENDING", "OPEN")
 }
 
-// WarehouseTransferNewStatus is an open list: Linnworks may add values.
-type WarehouseTransferNewStatus string
+// WarehouseTransferAuditAuditType is an open list: Linnworks may add values.
+type WarehouseTransferAuditAuditType string
 
-// Values of WarehouseTransferNewStatus.
+// Values of WarehouseTransferAuditAuditType.
 const (
-	WarehouseTransferNewStatusDraft      WarehouseTransferNewStatus = "Draft"
-	WarehouseTransferNewStatusRequest    WarehouseTransferNewStatus = "Request"
-	WarehouseTransferNewStatusAccepted   WarehouseTransferNewStatus = "Accepted"
-	WarehouseTransferNewStatusPacking    WarehouseTransferNewStatus = "Packing"
-	WarehouseTransferNewStatusInTransit  WarehouseTransferNewStatus = "InTransit"
-	WarehouseTransferNewStatusCheckingIn WarehouseTransferNewStatus = "CheckingIn"
-	WarehouseTransferNewStatusDelivered  WarehouseTransferNewStatus = "Delivered"
+	WarehouseTransferAuditAuditTypeTransferStatusChange WarehouseTransferAuditAuditType = "TransferStatusChange"
+	WarehouseTransferAuditAuditTypeTransferItem         WarehouseTransferAuditAuditType = "TransferItem"
+	WarehouseTransferAuditAuditTypeTransferNote         WarehouseTransferAuditAuditType = "TransferNote"
+	WarehouseTransferAuditAuditTypeTransferProperty     WarehouseTransferAuditAuditType = "TransferProperty"
+	WarehouseTransferAuditAuditTypeTransferBin          WarehouseTransferAuditAuditType = "TransferBin"
+	WarehouseTransferAuditAuditTypeTransferInformation  WarehouseTransferAuditAuditType = "TransferInformation"
+	WarehouseTransferAuditAuditTypeTransferMerge        WarehouseTransferAuditAuditType = "TransferMerge"
+	WarehouseTransferAuditAuditTypeTransferArchived     WarehouseTransferAuditAuditType = "TransferArchived"
 )
+
+// UnmarshalJSON accepts a name or its number.
+func (v *WarehouseTransferAuditAuditType) UnmarshalJSON(b []byte) error {
+	return decodeEnum(b, v, "TransferStatusChange", "TransferItem", "TransferNote", "TransferProperty", "TransferBin", "TransferInformation", "TransferMerge", "TransferArchived")
+}
 
 // WarehouseTransferSearchType is an open list: Linnworks may add values.
 type WarehouseTransferSearchType string
@@ -1180,55 +1214,21 @@ const (
 	WarehouseTransferSearchTypeBinreference      WarehouseTransferSearchType = "BINREFERENCE"
 )
 
-// WarehousetransferAuditType is an open list: Linnworks may add values.
-type WarehousetransferAuditType string
+// WarehouseTransferStatus is an open list: Linnworks may add values.
+type WarehouseTransferStatus string
 
-// Values of WarehousetransferAuditType.
+// Values of WarehouseTransferStatus.
 const (
-	WarehousetransferAuditTypeTransferStatusChange WarehousetransferAuditType = "TransferStatusChange"
-	WarehousetransferAuditTypeTransferItem         WarehousetransferAuditType = "TransferItem"
-	WarehousetransferAuditTypeTransferNote         WarehousetransferAuditType = "TransferNote"
-	WarehousetransferAuditTypeTransferProperty     WarehousetransferAuditType = "TransferProperty"
-	WarehousetransferAuditTypeTransferBin          WarehousetransferAuditType = "TransferBin"
-	WarehousetransferAuditTypeTransferInformation  WarehousetransferAuditType = "TransferInformation"
-	WarehousetransferAuditTypeTransferMerge        WarehousetransferAuditType = "TransferMerge"
-	WarehousetransferAuditTypeTransferArchived     WarehousetransferAuditType = "TransferArchived"
+	WarehouseTransferStatusDraft      WarehouseTransferStatus = "Draft"
+	WarehouseTransferStatusRequest    WarehouseTransferStatus = "Request"
+	WarehouseTransferStatusAccepted   WarehouseTransferStatus = "Accepted"
+	WarehouseTransferStatusPacking    WarehouseTransferStatus = "Packing"
+	WarehouseTransferStatusInTransit  WarehouseTransferStatus = "InTransit"
+	WarehouseTransferStatusCheckingIn WarehouseTransferStatus = "CheckingIn"
+	WarehouseTransferStatusDelivered  WarehouseTransferStatus = "Delivered"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *WarehousetransferAuditType) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "TransferStatusChange", "TransferItem", "TransferNote", "TransferProperty", "TransferBin", "TransferInformation", "TransferMerge", "TransferArchived")
-}
-
-// WarehousetransferLevelType is an open list: Linnworks may add values.
-type WarehousetransferLevelType string
-
-// Values of WarehousetransferLevelType.
-const (
-	WarehousetransferLevelTypeTransfer      WarehousetransferLevelType = "Transfer"
-	WarehousetransferLevelTypePurchaseOrder WarehousetransferLevelType = "PurchaseOrder"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *WarehousetransferLevelType) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "Transfer", "PurchaseOrder")
-}
-
-// WarehousetransferStatus is an open list: Linnworks may add values.
-type WarehousetransferStatus string
-
-// Values of WarehousetransferStatus.
-const (
-	WarehousetransferStatusDraft      WarehousetransferStatus = "Draft"
-	WarehousetransferStatusRequest    WarehousetransferStatus = "Request"
-	WarehousetransferStatusAccepted   WarehousetransferStatus = "Accepted"
-	WarehousetransferStatusPacking    WarehousetransferStatus = "Packing"
-	WarehousetransferStatusInTransit  WarehousetransferStatus = "InTransit"
-	WarehousetransferStatusCheckingIn WarehousetransferStatus = "CheckingIn"
-	WarehousetransferStatusDelivered  WarehousetransferStatus = "Delivered"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *WarehousetransferStatus) UnmarshalJSON(b []byte) error {
+func (v *WarehouseTransferStatus) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "Draft", "Request", "Accepted", "Packing", "InTransit", "CheckingIn", "Delivered")
 }

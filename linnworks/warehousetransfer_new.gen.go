@@ -421,68 +421,68 @@ func (s *WarehouseTransferNewService) UploadCSV(ctx context.Context, importType 
 
 // AddItemBatchesRequest holds the parameters of WarehouseTransferNew.AddItemBatches.
 type AddItemBatchesRequest struct {
-	Batches        []ItemBatchModel `json:"batches" url:"-"`        // required
-	TransferID     int              `json:"transferId" url:"-"`     // required
-	TransferItemID int              `json:"transferItemId" url:"-"` // required
+	Batches        []ItemBatchModel `json:"batches"`        // required
+	TransferID     int              `json:"transferId"`     // required
+	TransferItemID int              `json:"transferItemId"` // required
 }
 
 // AddItemReceivedBatchesRequest holds the parameters of WarehouseTransferNew.AddItemReceivedBatches.
 type AddItemReceivedBatchesRequest struct {
-	Batches        ItemReceivedBatchesModel `json:"batches" url:"-"`        // required
-	StockItemID    GUID                     `json:"stockItemId" url:"-"`    // required
-	TransferID     int                      `json:"transferId" url:"-"`     // required
-	TransferItemID int                      `json:"transferItemId" url:"-"` // required
+	Batches        ItemReceivedBatchesModel `json:"batches"`        // required
+	StockItemID    GUID                     `json:"stockItemId"`    // required
+	TransferID     int                      `json:"transferId"`     // required
+	TransferItemID int                      `json:"transferItemId"` // required
 }
 
 // AddItemRequest holds the parameters of WarehouseTransferNew.AddItem.
 type AddItemRequest struct {
-	StockItemID *int `json:"stockItemId,omitzero" url:"-"`
-	TransferID  int  `json:"transferId" url:"-"` // required
+	StockItemID *int `json:"stockItemId,omitzero"`
+	TransferID  int  `json:"transferId"` // required
 }
 
 // AddItemsInBulkRequest holds the parameters of WarehouseTransferNew.AddItemsInBulk.
 type AddItemsInBulkRequest struct {
-	StockItemIDs []int `json:"stockItemIds,omitzero" url:"-"`
-	TransferID   int   `json:"transferId" url:"-"` // required
+	StockItemIDs []int `json:"stockItemIds,omitzero"`
+	TransferID   int   `json:"transferId"` // required
 }
 
 // ArchiveWarehouseTransferRequest holds the parameters of WarehouseTransferNew.ArchiveWarehouseTransfer.
 type ArchiveWarehouseTransferRequest struct {
-	TransferID *int `json:"transferId,omitzero" url:"-"`
+	TransferID *int `json:"transferId,omitzero"`
 }
 
 // BinRackResponse is part of a reply.
 type BinRackResponse struct {
-	BinRack         string `json:"binRack"`
-	BinRackID       int    `json:"binRackId"`
-	BinRackTypeID   int    `json:"binRackTypeId"`
-	BinRackTypeName string `json:"binRackTypeName"`
-	RoutingSequence int    `json:"routingSequence"`
+	BinRack         string `json:"binRack,omitzero"`
+	BinRackID       int    `json:"binRackId,omitzero"`
+	BinRackTypeID   int    `json:"binRackTypeId,omitzero"`
+	BinRackTypeName string `json:"binRackTypeName,omitzero"`
+	RoutingSequence int    `json:"routingSequence,omitzero"`
 }
 
 // CSVSeparator is part of a reply.
 type CSVSeparator struct {
-	Name  string           `json:"name"`
-	Type  CSVSeparatorType `json:"type"`
-	Value string           `json:"value"`
+	Name  string           `json:"name,omitzero"`
+	Type  CSVSeparatorType `json:"type,omitzero"`
+	Value string           `json:"value,omitzero"`
 }
 
 // CreateTransferRequest holds the parameters of WarehouseTransferNew.CreateTransfer.
 type CreateTransferRequest struct {
-	FromLocationID *GUID `json:"fromLocationId,omitzero" url:"-"`
-	ToLocationID   *GUID `json:"toLocationId,omitzero" url:"-"`
-	Type           *int  `json:"type,omitzero" url:"-"`
+	FromLocationID *GUID `json:"fromLocationId,omitzero"`
+	ToLocationID   *GUID `json:"toLocationId,omitzero"`
+	Type           *int  `json:"type,omitzero"`
 }
 
 // DeleteItemsRequest holds the parameters of WarehouseTransferNew.DeleteItems.
 type DeleteItemsRequest struct {
-	TransferID      *int  `json:"transferId,omitzero" url:"-"`
-	TransferItemIDs []int `json:"transferItemIds,omitzero" url:"-"`
+	TransferID      *int  `json:"transferId,omitzero"`
+	TransferItemIDs []int `json:"transferItemIds,omitzero"`
 }
 
 // DeleteWarehouseTransferRequest holds the parameters of WarehouseTransferNew.DeleteWarehouseTransfer.
 type DeleteWarehouseTransferRequest struct {
-	TransferID *int `json:"transferId,omitzero" url:"-"`
+	TransferID *int `json:"transferId,omitzero"`
 }
 
 // FindWarehouseTransferStockItemsRequest holds the parameters of WarehouseTransferNew.FindWarehouseTransferStockItems.
@@ -498,7 +498,7 @@ type FindWarehouseTransferStockItemsRequest struct {
 
 // GetBatchesByWarehouseTransferIDResponse is part of a reply.
 type GetBatchesByWarehouseTransferIDResponse struct {
-	Batches []StockItemBatchResponse `json:"batches"`
+	Batches []StockItemBatchResponse `json:"batches,omitzero"`
 }
 
 // GetTransferCardsByLocationRequest holds the parameters of WarehouseTransferNew.GetTransferCardsByLocation.
@@ -514,8 +514,8 @@ type GetTransferItemBatchesRequest struct {
 
 // GetViewMetaDataResponse is part of a reply.
 type GetViewMetaDataResponse struct {
-	AmazonPartneredCarrierSupportedCountries []string                      `json:"amazonPartneredCarrierSupportedCountries"`
-	ImportMetaFields                         ShipmentItemsImportMetaFields `json:"importMetaFields"`
+	AmazonPartneredCarrierSupportedCountries []string                      `json:"amazonPartneredCarrierSupportedCountries,omitzero"`
+	ImportMetaFields                         ShipmentItemsImportMetaFields `json:"importMetaFields,omitzero"`
 }
 
 // ImportColumnStockRequestMappingModel is part of a request.
@@ -532,21 +532,21 @@ type ImportColumnStockTransferMappingModel struct {
 
 // ImportProductsToStockRequestResponse is part of a reply.
 type ImportProductsToStockRequestResponse struct {
-	InsertedIDs []int `json:"insertedIds"`
-	UpdatedIDs  []int `json:"updatedIds"`
+	InsertedIDs []int `json:"insertedIds,omitzero"`
+	UpdatedIDs  []int `json:"updatedIds,omitzero"`
 }
 
 // ImportProductsToStockTransferResponse is part of a reply.
 type ImportProductsToStockTransferResponse struct {
-	InsertedIDs []int `json:"insertedIds"`
-	UpdatedIDs  []int `json:"updatedIds"`
+	InsertedIDs []int `json:"insertedIds,omitzero"`
+	UpdatedIDs  []int `json:"updatedIds,omitzero"`
 }
 
 // ImportStockRequestItemsRequest holds the parameters of WarehouseTransferNew.ImportStockRequestItems.
 type ImportStockRequestItemsRequest struct {
-	FileID     GUID                           `json:"fileId" url:"-"`     // required
-	Settings   ImportStockRequestSettingModel `json:"settings" url:"-"`   // required
-	TransferID int                            `json:"transferId" url:"-"` // required
+	FileID     GUID                           `json:"fileId"`     // required
+	Settings   ImportStockRequestSettingModel `json:"settings"`   // required
+	TransferID int                            `json:"transferId"` // required
 }
 
 // ImportStockRequestSettingModel is part of a request.
@@ -558,9 +558,9 @@ type ImportStockRequestSettingModel struct {
 
 // ImportStockTransferItemsRequest holds the parameters of WarehouseTransferNew.ImportStockTransferItems.
 type ImportStockTransferItemsRequest struct {
-	FileID     GUID                            `json:"fileId" url:"-"`     // required
-	Settings   ImportStockTransferSettingModel `json:"settings" url:"-"`   // required
-	TransferID int                             `json:"transferId" url:"-"` // required
+	FileID     GUID                            `json:"fileId"`     // required
+	Settings   ImportStockTransferSettingModel `json:"settings"`   // required
+	TransferID int                             `json:"transferId"` // required
 }
 
 // ImportStockTransferSettingModel is part of a request.
@@ -619,193 +619,193 @@ type ItemsReceivedQuantities struct {
 
 // ItemsReceivedQuantitiesResponse is part of a reply.
 type ItemsReceivedQuantitiesResponse struct {
-	ReceivedQuantity int `json:"receivedQuantity"`
-	TransferItemID   int `json:"transferItemId"`
+	ReceivedQuantity int `json:"receivedQuantity,omitzero"`
+	TransferItemID   int `json:"transferItemId,omitzero"`
 }
 
 // ReceiveSelectedTransferItemsForWMSRequest holds the parameters of WarehouseTransferNew.ReceiveSelectedTransferItemsForWMS.
 type ReceiveSelectedTransferItemsForWMSRequest struct {
-	BinrackID       *int    `json:"binrackId,omitzero" url:"-"`
-	BinrackName     *string `json:"binrackName,omitzero" url:"-"`
-	TransferID      *int    `json:"transferId,omitzero" url:"-"`
-	TransferItemIDs []int   `json:"transferItemIds,omitzero" url:"-"`
+	BinrackID       *int    `json:"binrackId,omitzero"`
+	BinrackName     *string `json:"binrackName,omitzero"`
+	TransferID      *int    `json:"transferId,omitzero"`
+	TransferItemIDs []int   `json:"transferItemIds,omitzero"`
 }
 
 // ShipmentItemImportRow is part of a reply.
 type ShipmentItemImportRow struct {
-	Group  int                 `json:"group"`
-	Name   string              `json:"name"`
-	Sample string              `json:"sample"`
-	Type   ImportProductColumn `json:"type"`
+	Group  int                 `json:"group,omitzero"`
+	Name   string              `json:"name,omitzero"`
+	Sample string              `json:"sample,omitzero"`
+	Type   ImportProductColumn `json:"type,omitzero"`
 }
 
 // ShipmentItemsImportMetaFields is part of a reply.
 type ShipmentItemsImportMetaFields struct {
-	CSVSeparatorMappings  []CSVSeparator               `json:"csvSeparatorMappings"`
-	ShipmentItemRows      []ShipmentItemImportRow      `json:"shipmentItemRows"`
-	StockRequestItemRows  []StockRequestItemImportRow  `json:"stockRequestItemRows"`
-	StockTransferItemRows []StockTransferItemImportRow `json:"stockTransferItemRows"`
+	CSVSeparatorMappings  []CSVSeparator               `json:"csvSeparatorMappings,omitzero"`
+	ShipmentItemRows      []ShipmentItemImportRow      `json:"shipmentItemRows,omitzero"`
+	StockRequestItemRows  []StockRequestItemImportRow  `json:"stockRequestItemRows,omitzero"`
+	StockTransferItemRows []StockTransferItemImportRow `json:"stockTransferItemRows,omitzero"`
 }
 
 // StockItemBatchResponse is part of a reply.
 type StockItemBatchResponse struct {
-	Available        int             `json:"available"`
-	BatchID          int             `json:"batchId"`
-	BatchInventoryID int             `json:"batchInventoryId"`
-	BinRack          string          `json:"binRack"`
-	BinRackType      BinRackResponse `json:"binRackType"`
-	ExpiresOn        Time            `json:"expiresOn"`
-	FkBinRackID      int             `json:"fkBinRackId"`
-	Number           string          `json:"number"`
-	PrioritySequence int             `json:"prioritySequence"`
-	Quantity         int             `json:"quantity"`
-	SellBy           Time            `json:"sellBy"`
-	Status           string          `json:"status"`
-	StockItemID      GUID            `json:"stockItemId"`
-	StockItemIntID   int             `json:"stockItemIntId"`
-	StockLocationID  GUID            `json:"stockLocationId"`
-	StockValue       Decimal         `json:"stockValue"`
+	Available        int             `json:"available,omitzero"`
+	BatchID          int             `json:"batchId,omitzero"`
+	BatchInventoryID int             `json:"batchInventoryId,omitzero"`
+	BinRack          string          `json:"binRack,omitzero"`
+	BinRackType      BinRackResponse `json:"binRackType,omitzero"`
+	ExpiresOn        Time            `json:"expiresOn,omitzero"`
+	FkBinRackID      int             `json:"fkBinRackId,omitzero"`
+	Number           string          `json:"number,omitzero"`
+	PrioritySequence int             `json:"prioritySequence,omitzero"`
+	Quantity         int             `json:"quantity,omitzero"`
+	SellBy           Time            `json:"sellBy,omitzero"`
+	Status           string          `json:"status,omitzero"`
+	StockItemID      GUID            `json:"stockItemId,omitzero"`
+	StockItemIntID   int             `json:"stockItemIntId,omitzero"`
+	StockLocationID  GUID            `json:"stockLocationId,omitzero"`
+	StockValue       Decimal         `json:"stockValue,omitzero"`
 }
 
 // StockItemModel is part of a reply.
 type StockItemModel struct {
-	ASIN            string `json:"asin"`
-	Available       int    `json:"available"`
-	Condition       string `json:"condition"`
-	FBATotalStock   int    `json:"fbaTotalStock"`
-	InOrderBook     int    `json:"inOrderBook"`
-	ItemNumber      string `json:"itemNumber"`
-	ItemTitle       string `json:"itemTitle"`
-	Quantity        int    `json:"quantity"`
-	SellerSKU       string `json:"sellerSku"`
-	StockItemID     GUID   `json:"stockItemId"`
-	StockItemIntID  int    `json:"stockItemIntId"`
-	ThumbnailSource string `json:"thumbnailSource"`
+	ASIN            string `json:"asin,omitzero"`
+	Available       int    `json:"available,omitzero"`
+	Condition       string `json:"condition,omitzero"`
+	FBATotalStock   int    `json:"fbaTotalStock,omitzero"`
+	InOrderBook     int    `json:"inOrderBook,omitzero"`
+	ItemNumber      string `json:"itemNumber,omitzero"`
+	ItemTitle       string `json:"itemTitle,omitzero"`
+	Quantity        int    `json:"quantity,omitzero"`
+	SellerSKU       string `json:"sellerSku,omitzero"`
+	StockItemID     GUID   `json:"stockItemId,omitzero"`
+	StockItemIntID  int    `json:"stockItemIntId,omitzero"`
+	ThumbnailSource string `json:"thumbnailSource,omitzero"`
 }
 
 // StockItemModelGenericPagedResult is part of a reply.
 type StockItemModelGenericPagedResult struct {
-	Data           []StockItemModel `json:"data"`
-	EntriesPerPage int              `json:"entriesPerPage"`
-	PageNumber     int              `json:"pageNumber"`
-	TotalEntries   int64            `json:"totalEntries"`
-	TotalPages     int              `json:"totalPages"`
+	Data           []StockItemModel `json:"data,omitzero"`
+	EntriesPerPage int              `json:"entriesPerPage,omitzero"`
+	PageNumber     int              `json:"pageNumber,omitzero"`
+	TotalEntries   int64            `json:"totalEntries,omitzero"`
+	TotalPages     int              `json:"totalPages,omitzero"`
 }
 
 // StockRequestItemImportRow is part of a reply.
 type StockRequestItemImportRow struct {
-	Group  int                      `json:"group"`
-	Name   string                   `json:"name"`
-	Sample string                   `json:"sample"`
-	Type   ImportStockRequestColumn `json:"type"`
+	Group  int                      `json:"group,omitzero"`
+	Name   string                   `json:"name,omitzero"`
+	Sample string                   `json:"sample,omitzero"`
+	Type   ImportStockRequestColumn `json:"type,omitzero"`
 }
 
 // StockTransferItemImportRow is part of a reply.
 type StockTransferItemImportRow struct {
-	Group  int                       `json:"group"`
-	Name   string                    `json:"name"`
-	Sample string                    `json:"sample"`
-	Type   ImportStockTransferColumn `json:"type"`
+	Group  int                       `json:"group,omitzero"`
+	Name   string                    `json:"name,omitzero"`
+	Sample string                    `json:"sample,omitzero"`
+	Type   ImportStockTransferColumn `json:"type,omitzero"`
 }
 
 // TransferItemBatchViewModel is part of a reply.
 type TransferItemBatchViewModel struct {
-	AvailableQuantity int     `json:"availableQuantity"`
-	BatchID           int     `json:"batchId"`
-	BatchInventoryID  int     `json:"batchInventoryId"`
-	BatchNumber       string  `json:"batchNumber"`
-	BatchStatus       string  `json:"batchStatus"`
-	BinRack           string  `json:"binRack"`
-	ExpiryDate        Time    `json:"expiryDate"`
-	PrioritySequence  int     `json:"prioritySequence"`
-	Quantity          int     `json:"quantity"`
-	SellBy            Time    `json:"sellBy"`
-	UnitCost          Decimal `json:"unitCost"`
+	AvailableQuantity int     `json:"availableQuantity,omitzero"`
+	BatchID           int     `json:"batchId,omitzero"`
+	BatchInventoryID  int     `json:"batchInventoryId,omitzero"`
+	BatchNumber       string  `json:"batchNumber,omitzero"`
+	BatchStatus       string  `json:"batchStatus,omitzero"`
+	BinRack           string  `json:"binRack,omitzero"`
+	ExpiryDate        Time    `json:"expiryDate,omitzero"`
+	PrioritySequence  int     `json:"prioritySequence,omitzero"`
+	Quantity          int     `json:"quantity,omitzero"`
+	SellBy            Time    `json:"sellBy,omitzero"`
+	UnitCost          Decimal `json:"unitCost,omitzero"`
 }
 
 // TransferItemViewModel is part of a reply.
 type TransferItemViewModel struct {
-	BatchType               int                          `json:"batchType"`
-	DueFromLocationQuantity int                          `json:"dueFromLocationQuantity"`
-	FkStockItemID           GUID                         `json:"fkStockItemId"`
-	FkStockItemIntID        int                          `json:"fkStockItemIntId"`
-	FkTransferID            int                          `json:"fkTransferId"`
-	FromLocationBatches     []TransferItemBatchViewModel `json:"fromLocationBatches"`
-	InFromLocationQuantity  int                          `json:"inFromLocationQuantity"`
-	InToLocationQuantity    int                          `json:"inToLocationQuantity"`
-	ItemTitle               string                       `json:"itemTitle"`
-	PkTransferItemID        int                          `json:"pkTransferItemId"`
-	ReceivedQuantity        int                          `json:"receivedQuantity"`
-	RequestedQuantity       int                          `json:"requestedQuantity"`
-	SentQuantity            int                          `json:"sentQuantity"`
-	SKU                     string                       `json:"sku"`
-	ThumbnailSource         string                       `json:"thumbnailSource"`
-	ToLocationBatches       []TransferItemBatchViewModel `json:"toLocationBatches"`
-	UnitCost                Decimal                      `json:"unitCost"`
+	BatchType               int                          `json:"batchType,omitzero"`
+	DueFromLocationQuantity int                          `json:"dueFromLocationQuantity,omitzero"`
+	FkStockItemID           GUID                         `json:"fkStockItemId,omitzero"`
+	FkStockItemIntID        int                          `json:"fkStockItemIntId,omitzero"`
+	FkTransferID            int                          `json:"fkTransferId,omitzero"`
+	FromLocationBatches     []TransferItemBatchViewModel `json:"fromLocationBatches,omitzero"`
+	InFromLocationQuantity  int                          `json:"inFromLocationQuantity,omitzero"`
+	InToLocationQuantity    int                          `json:"inToLocationQuantity,omitzero"`
+	ItemTitle               string                       `json:"itemTitle,omitzero"`
+	PkTransferItemID        int                          `json:"pkTransferItemId,omitzero"`
+	ReceivedQuantity        int                          `json:"receivedQuantity,omitzero"`
+	RequestedQuantity       int                          `json:"requestedQuantity,omitzero"`
+	SentQuantity            int                          `json:"sentQuantity,omitzero"`
+	SKU                     string                       `json:"sku,omitzero"`
+	ThumbnailSource         string                       `json:"thumbnailSource,omitzero"`
+	ToLocationBatches       []TransferItemBatchViewModel `json:"toLocationBatches,omitzero"`
+	UnitCost                Decimal                      `json:"unitCost,omitzero"`
 }
 
 // UpdateFromLocationRequest holds the parameters of WarehouseTransferNew.UpdateFromLocation.
 type UpdateFromLocationRequest struct {
-	NewLocationID *GUID `json:"newLocationId,omitzero" url:"-"`
-	PkTransferID  *int  `json:"pkTransferId,omitzero" url:"-"`
+	NewLocationID *GUID `json:"newLocationId,omitzero"`
+	PkTransferID  *int  `json:"pkTransferId,omitzero"`
 }
 
 // UpdateItemReceivedQuantityRequest holds the parameters of WarehouseTransferNew.UpdateItemReceivedQuantity.
 type UpdateItemReceivedQuantityRequest struct {
-	ReceivedQuantity *int `json:"receivedQuantity,omitzero" url:"-"`
-	TransferID       *int `json:"transferId,omitzero" url:"-"`
-	TransferItemID   *int `json:"transferItemId,omitzero" url:"-"`
+	ReceivedQuantity *int `json:"receivedQuantity,omitzero"`
+	TransferID       *int `json:"transferId,omitzero"`
+	TransferItemID   *int `json:"transferItemId,omitzero"`
 }
 
 // UpdateItemRequestedQuantityRequest holds the parameters of WarehouseTransferNew.UpdateItemRequestedQuantity.
 type UpdateItemRequestedQuantityRequest struct {
-	RequestedQuantity *int `json:"requestedQuantity,omitzero" url:"-"`
-	TransferID        *int `json:"transferId,omitzero" url:"-"`
-	TransferItemID    *int `json:"transferItemId,omitzero" url:"-"`
+	RequestedQuantity *int `json:"requestedQuantity,omitzero"`
+	TransferID        *int `json:"transferId,omitzero"`
+	TransferItemID    *int `json:"transferItemId,omitzero"`
 }
 
 // UpdateItemSentQuantityRequest holds the parameters of WarehouseTransferNew.UpdateItemSentQuantity.
 type UpdateItemSentQuantityRequest struct {
-	SentQuantity   *int `json:"sentQuantity,omitzero" url:"-"`
-	TransferID     *int `json:"transferId,omitzero" url:"-"`
-	TransferItemID *int `json:"transferItemId,omitzero" url:"-"`
+	SentQuantity   *int `json:"sentQuantity,omitzero"`
+	TransferID     *int `json:"transferId,omitzero"`
+	TransferItemID *int `json:"transferItemId,omitzero"`
 }
 
 // UpdateItemsReceivedQuantitiesRequest holds the parameters of WarehouseTransferNew.UpdateItemsReceivedQuantities.
 type UpdateItemsReceivedQuantitiesRequest struct {
-	Items      []ItemsReceivedQuantities `json:"items" url:"-"`      // required, 1 to 200
-	TransferID int                       `json:"transferId" url:"-"` // required
+	Items      []ItemsReceivedQuantities `json:"items"`      // required, 1 to 200
+	TransferID int                       `json:"transferId"` // required
 }
 
 // UpdateItemsReceivedQuantitiesResponse is part of a reply.
 type UpdateItemsReceivedQuantitiesResponse struct {
-	Items      []ItemsReceivedQuantitiesResponse `json:"items"`
-	TransferID int                               `json:"transferId"`
+	Items      []ItemsReceivedQuantitiesResponse `json:"items,omitzero"`
+	TransferID int                               `json:"transferId,omitzero"`
 }
 
 // UpdateStatusRequest holds the parameters of WarehouseTransferNew.UpdateStatus.
 type UpdateStatusRequest struct {
-	NewStatus  *int `json:"newStatus,omitzero" url:"-"`
-	TransferID *int `json:"transferId,omitzero" url:"-"`
+	NewStatus  *int `json:"newStatus,omitzero"`
+	TransferID *int `json:"transferId,omitzero"`
 }
 
 // UpdateToLocationRequest holds the parameters of WarehouseTransferNew.UpdateToLocation.
 type UpdateToLocationRequest struct {
-	NewLocationID *GUID `json:"newLocationId,omitzero" url:"-"`
-	PkTransferID  *int  `json:"pkTransferId,omitzero" url:"-"`
+	NewLocationID *GUID `json:"newLocationId,omitzero"`
+	PkTransferID  *int  `json:"pkTransferId,omitzero"`
 }
 
 // UploadCSVResponse is part of a reply.
 type UploadCSVResponse struct {
-	ExpirationDate Time `json:"expirationDate"`
-	FileID         GUID `json:"fileId"`
+	ExpirationDate Time `json:"expirationDate,omitzero"`
+	FileID         GUID `json:"fileId,omitzero"`
 }
 
 // WarehouseTransferNewCheckForDraftTransferRequest holds the parameters of WarehouseTransferNew.CheckForDraftTransfer.
 type WarehouseTransferNewCheckForDraftTransferRequest struct {
-	FromLocationID GUID `json:"fromLocationId" url:"-"` // required
-	ToLocationID   GUID `json:"toLocationId" url:"-"`   // required
-	TransferType   *int `json:"transferType,omitzero" url:"-"`
+	FromLocationID GUID `json:"fromLocationId"` // required
+	ToLocationID   GUID `json:"toLocationId"`   // required
+	TransferType   *int `json:"transferType,omitzero"`
 }
 
 // WarehouseTransferNewFindStockItemRequest holds the parameters of WarehouseTransferNew.FindStockItem.
@@ -831,42 +831,42 @@ type WarehouseTransferNewGetTransferItemsRequest struct {
 
 // WarehouseTransferStockItemModel is part of a reply.
 type WarehouseTransferStockItemModel struct {
-	DestinationAvailableQuantity int    `json:"destinationAvailableQuantity"`
-	FromAvailableQuantity        int    `json:"fromAvailableQuantity"`
-	FromDueQuantity              int    `json:"fromDueQuantity"`
-	ItemNumber                   string `json:"itemNumber"`
-	ItemTitle                    string `json:"itemTitle"`
-	RowsCount                    int    `json:"rowsCount"`
-	StockItemID                  GUID   `json:"stockItemId"`
-	StockItemIntID               int    `json:"stockItemIntId"`
-	ThumbnailSource              string `json:"thumbnailSource"`
+	DestinationAvailableQuantity int    `json:"destinationAvailableQuantity,omitzero"`
+	FromAvailableQuantity        int    `json:"fromAvailableQuantity,omitzero"`
+	FromDueQuantity              int    `json:"fromDueQuantity,omitzero"`
+	ItemNumber                   string `json:"itemNumber,omitzero"`
+	ItemTitle                    string `json:"itemTitle,omitzero"`
+	RowsCount                    int    `json:"rowsCount,omitzero"`
+	StockItemID                  GUID   `json:"stockItemId,omitzero"`
+	StockItemIntID               int    `json:"stockItemIntId,omitzero"`
+	ThumbnailSource              string `json:"thumbnailSource,omitzero"`
 }
 
 // WarehouseTransferStockItemModelGenericPagedResult is part of a reply.
 type WarehouseTransferStockItemModelGenericPagedResult struct {
-	Data           []WarehouseTransferStockItemModel `json:"data"`
-	EntriesPerPage int                               `json:"entriesPerPage"`
-	PageNumber     int                               `json:"pageNumber"`
-	TotalEntries   int64                             `json:"totalEntries"`
-	TotalPages     int                               `json:"totalPages"`
+	Data           []WarehouseTransferStockItemModel `json:"data,omitzero"`
+	EntriesPerPage int                               `json:"entriesPerPage,omitzero"`
+	PageNumber     int                               `json:"pageNumber,omitzero"`
+	TotalEntries   int64                             `json:"totalEntries,omitzero"`
+	TotalPages     int                               `json:"totalPages,omitzero"`
 }
 
 // WarehouseTransferViewModel is part of a reply.
 type WarehouseTransferViewModel struct {
-	CreateDate             Time   `json:"createDate"`
-	FromLocation           string `json:"fromLocation"`
-	FromLocationID         GUID   `json:"fromLocationId"`
-	NumberOfItems          int    `json:"numberOfItems"`
-	PkTransferID           int    `json:"pkTransferId"`
-	ReferenceNumber        string `json:"referenceNumber"`
-	Status                 int    `json:"status"`
-	ToLocation             string `json:"toLocation"`
-	ToLocationID           GUID   `json:"toLocationId"`
-	TotalReceivedQuantity  int    `json:"totalReceivedQuantity"`
-	TotalRequestedQuantity int    `json:"totalRequestedQuantity"`
-	TotalSentQuantity      int    `json:"totalSentQuantity"`
-	TransferType           int    `json:"transferType"`
-	UpdateDate             Time   `json:"updateDate"`
+	CreateDate             Time   `json:"createDate,omitzero"`
+	FromLocation           string `json:"fromLocation,omitzero"`
+	FromLocationID         GUID   `json:"fromLocationId,omitzero"`
+	NumberOfItems          int    `json:"numberOfItems,omitzero"`
+	PkTransferID           int    `json:"pkTransferId,omitzero"`
+	ReferenceNumber        string `json:"referenceNumber,omitzero"`
+	Status                 int    `json:"status,omitzero"`
+	ToLocation             string `json:"toLocation,omitzero"`
+	ToLocationID           GUID   `json:"toLocationId,omitzero"`
+	TotalReceivedQuantity  int    `json:"totalReceivedQuantity,omitzero"`
+	TotalRequestedQuantity int    `json:"totalRequestedQuantity,omitzero"`
+	TotalSentQuantity      int    `json:"totalSentQuantity,omitzero"`
+	TransferType           int    `json:"transferType,omitzero"`
+	UpdateDate             Time   `json:"updateDate,omitzero"`
 }
 
 // BatchStatus is an open list: Linnworks may add values.

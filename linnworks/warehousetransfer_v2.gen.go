@@ -1006,9 +1006,9 @@ func (s *WarehouseTransferV2Service) UpdateShippingPlanPrepInstructionsByShippin
 
 // AddFBAItemBatchRequest holds the parameters of WarehouseTransferV2.AddFBAItemBatch.
 type AddFBAItemBatchRequest struct {
-	Batches        []ItemBatches `json:"batches" url:"-"`        // required
-	FromLocation   GUID          `json:"fromLocation" url:"-"`   // required
-	ShipmentItemID int           `json:"shipmentItemId" url:"-"` // required
+	Batches        []ItemBatches `json:"batches"`        // required
+	FromLocation   GUID          `json:"fromLocation"`   // required
+	ShipmentItemID int           `json:"shipmentItemId"` // required
 }
 
 // AddShipmentBoxModel is part of a request.
@@ -1047,56 +1047,56 @@ type AddShipmentPalletsRequest []AddShipmentPalletModel
 
 // AmazonConfigErrors is part of a reply.
 type AmazonConfigErrors struct {
-	ChannelID    int    `json:"channelId"`
-	ErrorMessage string `json:"errorMessage"`
+	ChannelID    int    `json:"channelId,omitzero"`
+	ErrorMessage string `json:"errorMessage,omitzero"`
 }
 
 // AmazonPrepInstructionItem is part of a reply.
 type AmazonPrepInstructionItem struct {
-	CurrencyCode    string             `json:"currencyCode"`
-	CurrencyValue   Decimal            `json:"currencyValue"`
-	PrepInstruction SKUPrepInstruction `json:"prepInstruction"`
+	CurrencyCode    string             `json:"currencyCode,omitzero"`
+	CurrencyValue   Decimal            `json:"currencyValue,omitzero"`
+	PrepInstruction SKUPrepInstruction `json:"prepInstruction,omitzero"`
 }
 
 // ArchiveShipmentsRequest holds the parameters of WarehouseTransferV2.ArchiveShipments.
 type ArchiveShipmentsRequest struct {
-	ShipmentIDs []int `json:"shipmentIds,omitzero" url:"-"`
+	ShipmentIDs []int `json:"shipmentIds,omitzero"`
 }
 
 // AssignItemToBoxRequest holds the parameters of WarehouseTransferV2.AssignItemToBox.
 type AssignItemToBoxRequest struct {
-	DestinationBoxID int `json:"destinationBoxId" url:"-"` // required
-	Quantity         int `json:"quantity" url:"-"`         // required
+	DestinationBoxID int `json:"destinationBoxId"` // required
+	Quantity         int `json:"quantity"`         // required
 }
 
 // AssignItemToBoxResponse is part of a reply.
 type AssignItemToBoxResponse struct {
-	Added   []ShipmentBoxItemExtendedModel `json:"added"`
-	Deleted []int                          `json:"deleted"`
-	Updated []ShipmentBoxItemExtendedModel `json:"updated"`
+	Added   []ShipmentBoxItemExtendedModel `json:"added,omitzero"`
+	Deleted []int                          `json:"deleted,omitzero"`
+	Updated []ShipmentBoxItemExtendedModel `json:"updated,omitzero"`
 }
 
 // BoxRequirementsModel is part of a reply.
 type BoxRequirementsModel struct {
-	Weight WeightRangeModel `json:"weight"`
+	Weight WeightRangeModel `json:"weight,omitzero"`
 }
 
 // CarrierAppointmentModel is part of a reply.
 type CarrierAppointmentModel struct {
-	EndTime   Time `json:"endTime"`
-	StartTime Time `json:"startTime"`
+	EndTime   Time `json:"endTime,omitzero"`
+	StartTime Time `json:"startTime,omitzero"`
 }
 
 // CarrierModel is part of a reply.
 type CarrierModel struct {
-	AlphaCode string `json:"alphaCode"`
-	Name      string `json:"name"`
+	AlphaCode string `json:"alphaCode,omitzero"`
+	Name      string `json:"name,omitzero"`
 }
 
 // ChannelDetailModel is part of a reply.
 type ChannelDetailModel struct {
-	ChannelID       int              `json:"channelId"`
-	ChannelSiteCode AmazonSiteLocale `json:"channelSiteCode"`
+	ChannelID       int              `json:"channelId,omitzero"`
+	ChannelSiteCode AmazonSiteLocale `json:"channelSiteCode,omitzero"`
 }
 
 // ConfirmTransportationOptionRequest is the body of WarehouseTransferV2.ConfirmTransportationOption.
@@ -1111,16 +1111,16 @@ type ConfirmTransportationOptionsRequestInput struct {
 
 // ContentUpdatePreviewModel is part of a reply.
 type ContentUpdatePreviewModel struct {
-	ContentUpdatePreviewID string                           `json:"contentUpdatePreviewId"`
-	Expiration             Time                             `json:"expiration"`
-	RequestedUpdates       ContentUpdatePreviewRequestModel `json:"requestedUpdates"`
-	TransportationOption   TransportationOptionModel        `json:"transportationOption"`
+	ContentUpdatePreviewID string                           `json:"contentUpdatePreviewId,omitzero"`
+	Expiration             Time                             `json:"expiration,omitzero"`
+	RequestedUpdates       ContentUpdatePreviewRequestModel `json:"requestedUpdates,omitzero"`
+	TransportationOption   TransportationOptionModel        `json:"transportationOption,omitzero"`
 }
 
 // ContentUpdatePreviewRequestModel is part of a reply.
 type ContentUpdatePreviewRequestModel struct {
-	Boxes []ContentUpdateShipmentBoxModel  `json:"boxes"`
-	Items []ContentUpdateShipmentItemModel `json:"items"`
+	Boxes []ContentUpdateShipmentBoxModel  `json:"boxes,omitzero"`
+	Items []ContentUpdateShipmentItemModel `json:"items,omitzero"`
 }
 
 // ContentUpdateShipmentBoxItemModel is sent and received.
@@ -1150,18 +1150,18 @@ type ContentUpdateShipmentItemModel struct {
 
 // CreateShipmentItemBatchRequest holds the parameters of WarehouseTransferV2.CreateShipmentItemBatch.
 type CreateShipmentItemBatchRequest struct {
-	Items          []ShippingItem `json:"items" url:"-"` // required, at most 200
-	ShippingPlanID *int           `json:"shippingPlanId,omitzero" url:"-"`
+	Items          []ShippingItem `json:"items"` // required, at most 200
+	ShippingPlanID *int           `json:"shippingPlanId,omitzero"`
 }
 
 // CreateShippingPlanRequest holds the parameters of WarehouseTransferV2.CreateShippingPlan.
 type CreateShippingPlanRequest struct {
-	ChannelID          *int                `json:"channelId,omitzero" url:"-"`
-	FromLocationID     GUID                `json:"fromLocationId" url:"-"` // required
-	IsPackingInfoKnown *bool               `json:"isPackingInfoKnown,omitzero" url:"-"`
-	PlanID             *string             `json:"planId,omitzero" url:"-"`
-	Status             *ShippingPlanStatus `json:"status,omitzero" url:"-"`
-	ToLocationID       GUID                `json:"toLocationId" url:"-"` // required
+	ChannelID          *int                `json:"channelId,omitzero"`
+	FromLocationID     GUID                `json:"fromLocationId"` // required
+	IsPackingInfoKnown *bool               `json:"isPackingInfoKnown,omitzero"`
+	PlanID             *string             `json:"planId,omitzero"`
+	Status             *ShippingPlanStatus `json:"status,omitzero"`
+	ToLocationID       GUID                `json:"toLocationId"` // required
 }
 
 // CurrencyModel is sent and received.
@@ -1172,16 +1172,16 @@ type CurrencyModel struct {
 
 // DeleteShipmentItemRequest holds the parameters of WarehouseTransferV2.DeleteShipmentItem.
 type DeleteShipmentItemRequest struct {
-	ShipmentItemIDs []int `json:"shipmentItemIds" url:"-"` // required, at most 200
+	ShipmentItemIDs []int `json:"shipmentItemIds"` // required, at most 200
 }
 
 // FailedShippingItem is part of a reply.
 type FailedShippingItem struct {
-	BatchInventoryID int    `json:"batchInventoryId"`
-	BatchNumber      string `json:"batchNumber"`
-	FailMessage      string `json:"failMessage"`
-	SKU              string `json:"sku"`
-	StockItemID      int    `json:"stockItemId"`
+	BatchInventoryID int    `json:"batchInventoryId,omitzero"`
+	BatchNumber      string `json:"batchNumber,omitzero"`
+	FailMessage      string `json:"failMessage,omitzero"`
+	SKU              string `json:"sku,omitzero"`
+	StockItemID      int    `json:"stockItemId,omitzero"`
 }
 
 // FreightInformationModel is part of a request.
@@ -1192,30 +1192,30 @@ type FreightInformationModel struct {
 
 // GenerateContentUpdatePreviewRequest holds the parameters of WarehouseTransferV2.GenerateContentUpdatePreview.
 type GenerateContentUpdatePreviewRequest struct {
-	Boxes []ContentUpdateShipmentBoxModel  `json:"boxes" url:"-"` // required
-	Items []ContentUpdateShipmentItemModel `json:"items" url:"-"` // required
+	Boxes []ContentUpdateShipmentBoxModel  `json:"boxes"` // required
+	Items []ContentUpdateShipmentItemModel `json:"items"` // required
 }
 
 // GenerateTransportationOptionRequest holds the parameters of WarehouseTransferV2.GenerateTransportationOption.
 type GenerateTransportationOptionRequest struct {
-	PlacementOptionID                    string                                     `json:"placementOptionId" url:"-"`                    // required
-	ShipmentTransportationConfigurations []ShipmentTransportationConfigurationModel `json:"shipmentTransportationConfigurations" url:"-"` // required
+	PlacementOptionID                    string                                     `json:"placementOptionId"`                    // required
+	ShipmentTransportationConfigurations []ShipmentTransportationConfigurationModel `json:"shipmentTransportationConfigurations"` // required
 }
 
 // GetBillOfLadingByShipmentIDResponse is part of a reply.
 type GetBillOfLadingByShipmentIDResponse struct {
-	BillOfLadingURL string `json:"billOfLadingUrl"`
+	BillOfLadingURL string `json:"billOfLadingUrl,omitzero"`
 }
 
 // GetDeliveryInformationResponse is part of a reply.
 type GetDeliveryInformationResponse struct {
-	DeliveryWindowOptionID string `json:"deliveryWindowOptionId"`
-	EndDate                Time   `json:"endDate"`
-	ID                     int    `json:"id"`
-	ShipmentID             int    `json:"shipmentId"`
-	ShippingPlanID         int    `json:"shippingPlanId"`
-	StartDate              Time   `json:"startDate"`
-	ValidUntil             Time   `json:"validUntil"`
+	DeliveryWindowOptionID string `json:"deliveryWindowOptionId,omitzero"`
+	EndDate                Time   `json:"endDate,omitzero"`
+	ID                     int    `json:"id,omitzero"`
+	ShipmentID             int    `json:"shipmentId,omitzero"`
+	ShippingPlanID         int    `json:"shippingPlanId,omitzero"`
+	StartDate              Time   `json:"startDate,omitzero"`
+	ValidUntil             Time   `json:"validUntil,omitzero"`
 }
 
 // GetLabelByShipmentIDRequest holds the parameters of WarehouseTransferV2.GetLabelByShipmentID.
@@ -1227,7 +1227,7 @@ type GetLabelByShipmentIDRequest struct {
 
 // GetLabelByShipmentIDResponse is part of a reply.
 type GetLabelByShipmentIDResponse struct {
-	LabelURL string `json:"labelUrl"`
+	LabelURL string `json:"labelUrl,omitzero"`
 }
 
 // GetOperationByEntityIDTypeRequest holds the parameters of WarehouseTransferV2.GetOperationByEntityIDType.
@@ -1244,9 +1244,9 @@ type GetOperationLatestByEntityIDTypesRequest struct {
 
 // GetPackingGroupModel is part of a reply.
 type GetPackingGroupModel struct {
-	AmazonPackingGroupID string `json:"amazonPackingGroupId"`
-	ID                   int    `json:"id"`
-	ShippingPlanID       int    `json:"shippingPlanId"`
+	AmazonPackingGroupID string `json:"amazonPackingGroupId,omitzero"`
+	ID                   int    `json:"id,omitzero"`
+	ShippingPlanID       int    `json:"shippingPlanId,omitzero"`
 }
 
 // GetPalletLabelByShipmentIDRequest holds the parameters of WarehouseTransferV2.GetPalletLabelByShipmentID.
@@ -1257,33 +1257,33 @@ type GetPalletLabelByShipmentIDRequest struct {
 
 // GetPrepInstructionsByShippingPlanIDResponse is part of a reply.
 type GetPrepInstructionsByShippingPlanIDResponse struct {
-	ShippingPlanID          int                      `json:"shippingPlanId"`
-	SKUPrepInstructionsList []SKUPrepInstructionItem `json:"skuPrepInstructionsList"`
+	ShippingPlanID          int                      `json:"shippingPlanId,omitzero"`
+	SKUPrepInstructionsList []SKUPrepInstructionItem `json:"skuPrepInstructionsList,omitzero"`
 }
 
 // GetPrepInstructionsFromAmazonByShippingPlanIDResponse is part of a reply.
 type GetPrepInstructionsFromAmazonByShippingPlanIDResponse struct {
-	InvalidSKUList          []InvalidSKUItem         `json:"invalidSKUList"`
-	ShippingPlanID          int                      `json:"shippingPlanId"`
-	SKUPrepInstructionsList []SKUPrepInstructionItem `json:"skuPrepInstructionsList"`
+	InvalidSKUList          []InvalidSKUItem         `json:"invalidSKUList,omitzero"`
+	ShippingPlanID          int                      `json:"shippingPlanId,omitzero"`
+	SKUPrepInstructionsList []SKUPrepInstructionItem `json:"skuPrepInstructionsList,omitzero"`
 }
 
 // GetShipmentCardsResponse is part of a reply.
 type GetShipmentCardsResponse struct {
-	AmazonConfigErrors []AmazonConfigErrors `json:"amazonConfigErrors"`
-	Cards              []ShipmentCardModel  `json:"cards"`
-	LastUpdateDate     Time                 `json:"lastUpdateDate"`
+	AmazonConfigErrors []AmazonConfigErrors `json:"amazonConfigErrors,omitzero"`
+	Cards              []ShipmentCardModel  `json:"cards,omitzero"`
+	LastUpdateDate     Time                 `json:"lastUpdateDate,omitzero"`
 }
 
 // GetShipmentDeliveryWindowOptionResponse is part of a reply.
 type GetShipmentDeliveryWindowOptionResponse struct {
-	DeliveryWindowOptionID string `json:"deliveryWindowOptionId"`
-	EndDate                Time   `json:"endDate"`
-	ID                     int    `json:"id"`
-	ShipmentID             int    `json:"shipmentId"`
-	ShippingPlanID         int    `json:"shippingPlanId"`
-	StartDate              Time   `json:"startDate"`
-	ValidUntil             Time   `json:"validUntil"`
+	DeliveryWindowOptionID string `json:"deliveryWindowOptionId,omitzero"`
+	EndDate                Time   `json:"endDate,omitzero"`
+	ID                     int    `json:"id,omitzero"`
+	ShipmentID             int    `json:"shipmentId,omitzero"`
+	ShippingPlanID         int    `json:"shippingPlanId,omitzero"`
+	StartDate              Time   `json:"startDate,omitzero"`
+	ValidUntil             Time   `json:"validUntil,omitzero"`
 }
 
 // GetShipmentItemsRequest holds the parameters of WarehouseTransferV2.GetShipmentItems.
@@ -1293,41 +1293,41 @@ type GetShipmentItemsRequest struct {
 
 // GetShippingPlanByIDResponse is part of a reply.
 type GetShippingPlanByIDResponse struct {
-	ChannelID          int                `json:"channelId"`
-	DefaultShipmentID  string             `json:"defaultShipmentId"`
-	FromLocation       GUID               `json:"fromLocation"`
-	ID                 int                `json:"id"`
-	InboundPlanID      string             `json:"inboundPlanId"`
-	IsPackingInfoKnown bool               `json:"isPackingInfoKnown"`
-	PlacementOptionID  string             `json:"placementOptionId"`
-	PlanID             string             `json:"planId"`
-	ShipmentItemsCount int                `json:"shipmentItemsCount"`
-	Shipments          []ShipmentResponse `json:"shipments"`
-	Status             ShippingPlanStatus `json:"status"`
-	ToLocation         GUID               `json:"toLocation"`
+	ChannelID          int                `json:"channelId,omitzero"`
+	DefaultShipmentID  string             `json:"defaultShipmentId,omitzero"`
+	FromLocation       GUID               `json:"fromLocation,omitzero"`
+	ID                 int                `json:"id,omitzero"`
+	InboundPlanID      string             `json:"inboundPlanId,omitzero"`
+	IsPackingInfoKnown bool               `json:"isPackingInfoKnown,omitzero"`
+	PlacementOptionID  string             `json:"placementOptionId,omitzero"`
+	PlanID             string             `json:"planId,omitzero"`
+	ShipmentItemsCount int                `json:"shipmentItemsCount,omitzero"`
+	Shipments          []ShipmentResponse `json:"shipments,omitzero"`
+	Status             ShippingPlanStatus `json:"status,omitzero"`
+	ToLocation         GUID               `json:"toLocation,omitzero"`
 }
 
 // GetShippingPlanCardsResponse is part of a reply.
 type GetShippingPlanCardsResponse struct {
-	ChannelID          int                    `json:"channelId"`
-	CreateDate         Time                   `json:"createDate"`
-	FromLocation       GUID                   `json:"fromLocation"`
-	ID                 int                    `json:"id"`
-	InboundPlanID      string                 `json:"inboundPlanId"`
-	IsPackingInfoKnown bool                   `json:"isPackingInfoKnown"`
-	Items              []StockItemSearchModel `json:"items"`
-	PackingOptionID    string                 `json:"packingOptionId"`
-	PlacementOptionID  string                 `json:"placementOptionId"`
-	PlanID             string                 `json:"planId"`
-	ShipmentItemsCount int                    `json:"shipmentItemsCount"`
-	ShipmentReceived   int                    `json:"shipmentReceived"`
-	ShipmentShipped    int                    `json:"shipmentShipped"`
-	Shipments          []ShipmentSearchModel  `json:"shipments"`
-	ShippingPlanID     int                    `json:"shippingPlanId"`
-	Status             ShippingPlanStatus     `json:"status"`
-	ToLocation         GUID                   `json:"toLocation"`
-	Type               TransferCard           `json:"type"`
-	UpdateDate         Time                   `json:"updateDate"`
+	ChannelID          int                    `json:"channelId,omitzero"`
+	CreateDate         Time                   `json:"createDate,omitzero"`
+	FromLocation       GUID                   `json:"fromLocation,omitzero"`
+	ID                 int                    `json:"id,omitzero"`
+	InboundPlanID      string                 `json:"inboundPlanId,omitzero"`
+	IsPackingInfoKnown bool                   `json:"isPackingInfoKnown,omitzero"`
+	Items              []StockItemSearchModel `json:"items,omitzero"`
+	PackingOptionID    string                 `json:"packingOptionId,omitzero"`
+	PlacementOptionID  string                 `json:"placementOptionId,omitzero"`
+	PlanID             string                 `json:"planId,omitzero"`
+	ShipmentItemsCount int                    `json:"shipmentItemsCount,omitzero"`
+	ShipmentReceived   int                    `json:"shipmentReceived,omitzero"`
+	ShipmentShipped    int                    `json:"shipmentShipped,omitzero"`
+	Shipments          []ShipmentSearchModel  `json:"shipments,omitzero"`
+	ShippingPlanID     int                    `json:"shippingPlanId,omitzero"`
+	Status             ShippingPlanStatus     `json:"status,omitzero"`
+	ToLocation         GUID                   `json:"toLocation,omitzero"`
+	Type               TransferCard           `json:"type,omitzero"`
+	UpdateDate         Time                   `json:"updateDate,omitzero"`
 }
 
 // GetStockItemBatchesByShippingPlanIDRequest holds the parameters of WarehouseTransferV2.GetStockItemBatchesByShippingPlanID.
@@ -1343,8 +1343,8 @@ type ImportColumnMappingModel struct {
 
 // ImportItemsRequest holds the parameters of WarehouseTransferV2.ImportItems.
 type ImportItemsRequest struct {
-	FileID   GUID               `json:"fileId" url:"-"`   // required
-	Settings ImportSettingModel `json:"settings" url:"-"` // required
+	FileID   GUID               `json:"fileId"`   // required
+	Settings ImportSettingModel `json:"settings"` // required
 }
 
 // ImportSettingModel is part of a request.
@@ -1356,28 +1356,28 @@ type ImportSettingModel struct {
 
 // ImportShipmentItemsResponse is part of a reply.
 type ImportShipmentItemsResponse struct {
-	InsertedIDs      []int                `json:"insertedIds"`
-	NotImportedItems []FailedShippingItem `json:"notImportedItems"`
-	UpdatedIDs       []int                `json:"updatedIds"`
+	InsertedIDs      []int                `json:"insertedIds,omitzero"`
+	NotImportedItems []FailedShippingItem `json:"notImportedItems,omitzero"`
+	UpdatedIDs       []int                `json:"updatedIds,omitzero"`
 }
 
 // IncentiveModel is part of a reply.
 type IncentiveModel struct {
-	Description string        `json:"description"`
-	Target      string        `json:"target"`
-	Value       CurrencyModel `json:"value"`
+	Description string        `json:"description,omitzero"`
+	Target      string        `json:"target,omitzero"`
+	Value       CurrencyModel `json:"value,omitzero"`
 }
 
 // Int32StringKeyValuePair is part of a reply.
 type Int32StringKeyValuePair struct {
-	Key   int    `json:"key"`
-	Value string `json:"value"`
+	Key   int    `json:"key,omitzero"`
+	Value string `json:"value,omitzero"`
 }
 
 // InvalidSKUItem is part of a reply.
 type InvalidSKUItem struct {
-	ErrorReason InvalidSKUErrorReason `json:"errorReason"`
-	SellerSKU   string                `json:"sellerSKU"`
+	ErrorReason InvalidSKUErrorReason `json:"errorReason,omitzero"`
+	SellerSKU   string                `json:"sellerSKU,omitzero"`
 }
 
 // ItemBatches is part of a request.
@@ -1389,26 +1389,26 @@ type ItemBatches struct {
 
 // ItemModel is part of a reply.
 type ItemModel struct {
-	ASIN                 string                  `json:"asin"`
-	FNSKU                string                  `json:"fnsku"`
-	LabelOwner           string                  `json:"labelOwner"`
-	ManufacturingLotCode string                  `json:"manufacturingLotCode"`
-	Msku                 string                  `json:"msku"`
-	PrepInstructions     []PrepInstructionsModel `json:"prepInstructions"`
-	Quantity             int                     `json:"quantity"`
-	StockItemID          int                     `json:"stockItemId"`
-	StockItemIDGUID      GUID                    `json:"stockItemIdGuid"`
-	ThumbnailSource      string                  `json:"thumbnailSource"`
-	Title                string                  `json:"title"`
+	ASIN                 string                  `json:"asin,omitzero"`
+	FNSKU                string                  `json:"fnsku,omitzero"`
+	LabelOwner           string                  `json:"labelOwner,omitzero"`
+	ManufacturingLotCode string                  `json:"manufacturingLotCode,omitzero"`
+	Msku                 string                  `json:"msku,omitzero"`
+	PrepInstructions     []PrepInstructionsModel `json:"prepInstructions,omitzero"`
+	Quantity             int                     `json:"quantity,omitzero"`
+	StockItemID          int                     `json:"stockItemId,omitzero"`
+	StockItemIDGUID      GUID                    `json:"stockItemIdGuid,omitzero"`
+	ThumbnailSource      string                  `json:"thumbnailSource,omitzero"`
+	Title                string                  `json:"title,omitzero"`
 }
 
 // ListDeliveryWindowOptionResponse is part of a reply.
 type ListDeliveryWindowOptionResponse struct {
-	AvailabilityType       AvailabilityType `json:"availabilityType"`
-	DeliveryWindowOptionID string           `json:"deliveryWindowOptionId"`
-	EndDate                Time             `json:"endDate"`
-	StartDate              Time             `json:"startDate"`
-	ValidUntil             Time             `json:"validUntil"`
+	AvailabilityType       AvailabilityType `json:"availabilityType,omitzero"`
+	DeliveryWindowOptionID string           `json:"deliveryWindowOptionId,omitzero"`
+	EndDate                Time             `json:"endDate,omitzero"`
+	StartDate              Time             `json:"startDate,omitzero"`
+	ValidUntil             Time             `json:"validUntil,omitzero"`
 }
 
 // LtlTrackingDetailModel is part of a request.
@@ -1419,109 +1419,109 @@ type LtlTrackingDetailModel struct {
 
 // Operation is part of a request.
 type Operation struct {
-	From          *string                           `json:"from,omitzero"`
-	Op            *string                           `json:"op,omitzero"`
-	OperationType *WarehousetransferV2OperationType `json:"operationType,omitzero"` // read-only
-	Path          *string                           `json:"path,omitzero"`
-	Value         json.RawMessage                   `json:"value,omitzero"`
+	From          *string                 `json:"from,omitzero"`
+	Op            *string                 `json:"op,omitzero"`
+	OperationType *OperationOperationType `json:"operationType,omitzero"` // read-only
+	Path          *string                 `json:"path,omitzero"`
+	Value         json.RawMessage         `json:"value,omitzero"`
 }
 
 // OperationModel is part of a reply.
 type OperationModel struct {
-	AmazonOperationID GUID                    `json:"amazonOperationId"`
-	CreatedDate       Time                    `json:"createdDate"`
-	EntityID          int                     `json:"entityId"`
-	ID                GUID                    `json:"id"`
-	Problems          []OperationProblemModel `json:"problems"`
-	Status            OperationStatus         `json:"status"`
-	Type              WarehousetransferV2Type `json:"type"`
+	AmazonOperationID GUID                    `json:"amazonOperationId,omitzero"`
+	CreatedDate       Time                    `json:"createdDate,omitzero"`
+	EntityID          int                     `json:"entityId,omitzero"`
+	ID                GUID                    `json:"id,omitzero"`
+	Problems          []OperationProblemModel `json:"problems,omitzero"`
+	Status            OperationStatus         `json:"status,omitzero"`
+	Type              OperationModelType      `json:"type,omitzero"`
 }
 
 // OperationProblemModel is part of a reply.
 type OperationProblemModel struct {
-	Code     string          `json:"code"`
-	Details  string          `json:"details"`
-	Message  string          `json:"message"`
-	Severity SeverityProblem `json:"severity"`
+	Code     string          `json:"code,omitzero"`
+	Details  string          `json:"details,omitzero"`
+	Message  string          `json:"message,omitzero"`
+	Severity SeverityProblem `json:"severity,omitzero"`
 }
 
 // PackingConfigurationModel is part of a reply.
 type PackingConfigurationModel struct {
-	BoxPackingMethods    []BoxContentInformationSource `json:"boxPackingMethods"`
-	BoxRequirements      BoxRequirementsModel          `json:"boxRequirements"`
-	ShippingRequirements []ShippingRequirementsModel   `json:"shippingRequirements"`
+	BoxPackingMethods    []BoxContentInformationSource `json:"boxPackingMethods,omitzero"`
+	BoxRequirements      BoxRequirementsModel          `json:"boxRequirements,omitzero"`
+	ShippingRequirements []ShippingRequirementsModel   `json:"shippingRequirements,omitzero"`
 }
 
 // PackingGroupModel is part of a reply.
 type PackingGroupModel struct {
-	Items          []ItemModel `json:"items"`
-	PackingGroupID string      `json:"packingGroupId"`
+	Items          []ItemModel `json:"items,omitzero"`
+	PackingGroupID string      `json:"packingGroupId,omitzero"`
 }
 
 // PackingOptionModel is part of a reply.
 type PackingOptionModel struct {
-	Discounts               []IncentiveModel            `json:"discounts"`
-	ExpirationDate          Time                        `json:"expirationDate"`
-	Fees                    []IncentiveModel            `json:"fees"`
-	PackingGroups           []PackingGroupModel         `json:"packingGroups"`
-	PackingOptionID         string                      `json:"packingOptionId"`
-	Status                  OptionStatus                `json:"status"`
-	SupportedConfigurations []PackingConfigurationModel `json:"supportedConfigurations"`
+	Discounts               []IncentiveModel            `json:"discounts,omitzero"`
+	ExpirationDate          Time                        `json:"expirationDate,omitzero"`
+	Fees                    []IncentiveModel            `json:"fees,omitzero"`
+	PackingGroups           []PackingGroupModel         `json:"packingGroups,omitzero"`
+	PackingOptionID         string                      `json:"packingOptionId,omitzero"`
+	Status                  OptionStatus                `json:"status,omitzero"`
+	SupportedConfigurations []PackingConfigurationModel `json:"supportedConfigurations,omitzero"`
 }
 
 // PlacementOptionModel is part of a reply.
 type PlacementOptionModel struct {
-	Discounts         []IncentiveModel      `json:"discounts"`
-	ExpirationDate    Time                  `json:"expirationDate"`
-	Fees              []IncentiveModel      `json:"fees"`
-	PlacementOptionID string                `json:"placementOptionId"`
-	Shipments         []ShipmentAmazonModel `json:"shipments"`
-	Status            OptionStatus          `json:"status"`
+	Discounts         []IncentiveModel      `json:"discounts,omitzero"`
+	ExpirationDate    Time                  `json:"expirationDate,omitzero"`
+	Fees              []IncentiveModel      `json:"fees,omitzero"`
+	PlacementOptionID string                `json:"placementOptionId,omitzero"`
+	Shipments         []ShipmentAmazonModel `json:"shipments,omitzero"`
+	Status            OptionStatus          `json:"status,omitzero"`
 }
 
 // PrepInstructionsModel is part of a reply.
 type PrepInstructionsModel struct {
-	Fee       CurrencyModel `json:"fee"`
-	PrepOwner PrepOwner     `json:"prepOwner"`
-	PrepType  PrepType      `json:"prepType"`
+	Fee       CurrencyModel `json:"fee,omitzero"`
+	PrepOwner PrepOwner     `json:"prepOwner,omitzero"`
+	PrepType  PrepType      `json:"prepType,omitzero"`
 }
 
 // QuoteModel is part of a reply.
 type QuoteModel struct {
-	Cost          CurrencyModel `json:"cost"`
-	Expiration    Time          `json:"expiration"`
-	VoidableUntil Time          `json:"voidableUntil"`
+	Cost          CurrencyModel `json:"cost,omitzero"`
+	Expiration    Time          `json:"expiration,omitzero"`
+	VoidableUntil Time          `json:"voidableUntil,omitzero"`
 }
 
 // RefreshShipmentCardsResponse is part of a reply.
 type RefreshShipmentCardsResponse struct {
-	AmazonConfigErrors []AmazonConfigErrors `json:"amazonConfigErrors"`
+	AmazonConfigErrors []AmazonConfigErrors `json:"amazonConfigErrors,omitzero"`
 }
 
 // SKUPrepInstructionItem is part of a reply.
 type SKUPrepInstructionItem struct {
-	AllOwnersConstraint  AllOwnersConstraint         `json:"allOwnersConstraint"`
-	ASIN                 string                      `json:"asin"`
-	BarcodeInstruction   SKUPrepBarcodeInstruction   `json:"barcodeInstruction"`
-	ExpirationDate       Time                        `json:"expirationDate"`
-	FeeAmountPerUnit     map[string]Decimal          `json:"feeAmountPerUnit"`
-	ItemTitle            string                      `json:"itemTitle"`
-	LabelOwner           LabelOwner                  `json:"labelOwner"`
-	LabelOwnerConstraint OwnerConstraint             `json:"labelOwnerConstraint"`
-	LabelType            string                      `json:"labelType"`
-	PrepCategory         PrepCategory                `json:"prepCategory"`
-	PrepGuidance         SKUPrepGuidance             `json:"prepGuidance"`
-	PrepInstructionList  []AmazonPrepInstructionItem `json:"prepInstructionList"`
-	PrepOwner            PrepOwner                   `json:"prepOwner"`
-	PrepOwnerConstraint  OwnerConstraint             `json:"prepOwnerConstraint"`
-	PrepTypes            []PreparationType           `json:"prepTypes"`
-	QuantityToSend       int                         `json:"quantityToSend"`
-	SellerSKU            string                      `json:"sellerSKU"`
-	ShipmentItemID       int                         `json:"shipmentItemId"`
-	SKU                  string                      `json:"sku"`
-	StockItemIDGUID      GUID                        `json:"stockItemIdGuid"`
-	ThumbnailSource      string                      `json:"thumbnailSource"`
-	TotalFeeAmount       map[string]Decimal          `json:"totalFeeAmount"`
+	AllOwnersConstraint  AllOwnersConstraint         `json:"allOwnersConstraint,omitzero"`
+	ASIN                 string                      `json:"asin,omitzero"`
+	BarcodeInstruction   SKUPrepBarcodeInstruction   `json:"barcodeInstruction,omitzero"`
+	ExpirationDate       Time                        `json:"expirationDate,omitzero"`
+	FeeAmountPerUnit     map[string]Decimal          `json:"feeAmountPerUnit,omitzero"`
+	ItemTitle            string                      `json:"itemTitle,omitzero"`
+	LabelOwner           LabelOwner                  `json:"labelOwner,omitzero"`
+	LabelOwnerConstraint OwnerConstraint             `json:"labelOwnerConstraint,omitzero"`
+	LabelType            string                      `json:"labelType,omitzero"`
+	PrepCategory         PrepCategory                `json:"prepCategory,omitzero"`
+	PrepGuidance         SKUPrepGuidance             `json:"prepGuidance,omitzero"`
+	PrepInstructionList  []AmazonPrepInstructionItem `json:"prepInstructionList,omitzero"`
+	PrepOwner            PrepOwner                   `json:"prepOwner,omitzero"`
+	PrepOwnerConstraint  OwnerConstraint             `json:"prepOwnerConstraint,omitzero"`
+	PrepTypes            []PreparationType           `json:"prepTypes,omitzero"`
+	QuantityToSend       int                         `json:"quantityToSend,omitzero"`
+	SellerSKU            string                      `json:"sellerSKU,omitzero"`
+	ShipmentItemID       int                         `json:"shipmentItemId,omitzero"`
+	SKU                  string                      `json:"sku,omitzero"`
+	StockItemIDGUID      GUID                        `json:"stockItemIdGuid,omitzero"`
+	ThumbnailSource      string                      `json:"thumbnailSource,omitzero"`
+	TotalFeeAmount       map[string]Decimal          `json:"totalFeeAmount,omitzero"`
 }
 
 // SaveShipmentTransportationOptionsRequestInput is part of a request.
@@ -1538,7 +1538,7 @@ type SaveTransportationOptionRequest []SaveShipmentTransportationOptionsRequestI
 
 // SendShipmentTrackingDetailsRequest holds the parameters of WarehouseTransferV2.SendShipmentTrackingDetails.
 type SendShipmentTrackingDetailsRequest struct {
-	LtlTrackingDetails *LtlTrackingDetailModel `json:"ltlTrackingDetails,omitzero" url:"-"`
+	LtlTrackingDetails *LtlTrackingDetailModel `json:"ltlTrackingDetails,omitzero"`
 }
 
 // SetPrepCategoryRequestItem is part of a request.
@@ -1550,95 +1550,95 @@ type SetPrepCategoryRequestItem struct {
 
 // SetPrepDetailsRequest holds the parameters of WarehouseTransferV2.SetPrepDetails.
 type SetPrepDetailsRequest struct {
-	Items []SetPrepCategoryRequestItem `json:"items" url:"-"` // required
+	Items []SetPrepCategoryRequestItem `json:"items"` // required
 }
 
 // ShipmentAmazonModel is part of a reply.
 type ShipmentAmazonModel struct {
-	AmazonReferenceID      string      `json:"amazonReferenceId"`
-	Name                   string      `json:"name"`
-	PlacementOptionID      string      `json:"placementOptionId"`
-	ShipmentConfirmationID string      `json:"shipmentConfirmationId"`
-	ShipmentID             string      `json:"shipmentId"`
-	ShippingItems          []ItemModel `json:"shippingItems"`
-	Status                 string      `json:"status"`
-	WarehouseAddress       string      `json:"warehouseAddress"`
-	WarehouseID            string      `json:"warehouseId"`
+	AmazonReferenceID      string      `json:"amazonReferenceId,omitzero"`
+	Name                   string      `json:"name,omitzero"`
+	PlacementOptionID      string      `json:"placementOptionId,omitzero"`
+	ShipmentConfirmationID string      `json:"shipmentConfirmationId,omitzero"`
+	ShipmentID             string      `json:"shipmentId,omitzero"`
+	ShippingItems          []ItemModel `json:"shippingItems,omitzero"`
+	Status                 string      `json:"status,omitzero"`
+	WarehouseAddress       string      `json:"warehouseAddress,omitzero"`
+	WarehouseID            string      `json:"warehouseId,omitzero"`
 }
 
 // ShipmentBoxItemExtendedModel is part of a reply.
 type ShipmentBoxItemExtendedModel struct {
-	ItemHeight        Decimal `json:"itemHeight"`
-	ItemLength        Decimal `json:"itemLength"`
-	ItemWeight        Decimal `json:"itemWeight"`
-	ItemWidth         Decimal `json:"itemWidth"`
-	PackingGroupID    int     `json:"packingGroupId"`
-	QuantityToShip    int     `json:"quantityToShip"`
-	SellerSKU         string  `json:"sellerSku"`
-	ShipmentBoxID     int     `json:"shipmentBoxId"`
-	ShipmentBoxItemID int     `json:"shipmentBoxItemId"`
-	ShipmentID        int     `json:"shipmentId"`
-	ShippingPlanID    int     `json:"shippingPlanId"`
-	SKU               string  `json:"sku"`
-	StockItemID       GUID    `json:"stockItemId"`
-	StockItemIntID    int     `json:"stockItemIntId"`
-	ThumbnailSource   string  `json:"thumbnailSource"`
-	Title             string  `json:"title"`
+	ItemHeight        Decimal `json:"itemHeight,omitzero"`
+	ItemLength        Decimal `json:"itemLength,omitzero"`
+	ItemWeight        Decimal `json:"itemWeight,omitzero"`
+	ItemWidth         Decimal `json:"itemWidth,omitzero"`
+	PackingGroupID    int     `json:"packingGroupId,omitzero"`
+	QuantityToShip    int     `json:"quantityToShip,omitzero"`
+	SellerSKU         string  `json:"sellerSku,omitzero"`
+	ShipmentBoxID     int     `json:"shipmentBoxId,omitzero"`
+	ShipmentBoxItemID int     `json:"shipmentBoxItemId,omitzero"`
+	ShipmentID        int     `json:"shipmentId,omitzero"`
+	ShippingPlanID    int     `json:"shippingPlanId,omitzero"`
+	SKU               string  `json:"sku,omitzero"`
+	StockItemID       GUID    `json:"stockItemId,omitzero"`
+	StockItemIntID    int     `json:"stockItemIntId,omitzero"`
+	ThumbnailSource   string  `json:"thumbnailSource,omitzero"`
+	Title             string  `json:"title,omitzero"`
 }
 
 // ShipmentBoxModel is part of a reply.
 type ShipmentBoxModel struct {
-	Height                  Decimal           `json:"height"`
-	Length                  Decimal           `json:"length"`
-	Name                    string            `json:"name"`
-	PackingGroupID          int               `json:"packingGroupId"`
-	Quantity                int               `json:"quantity"`
-	ShipmentBoxID           int               `json:"shipmentBoxId"`
-	ShipmentID              int               `json:"shipmentId"`
-	ShipmentMeasurementUnit UnitOfMeasurement `json:"shipmentMeasurementUnit"`
-	ShipmentWeightUnit      UnitOfWeight      `json:"shipmentWeightUnit"`
-	ShippingPlanID          int               `json:"shippingPlanId"`
-	Weight                  Decimal           `json:"weight"`
-	Width                   Decimal           `json:"width"`
+	Height                  Decimal           `json:"height,omitzero"`
+	Length                  Decimal           `json:"length,omitzero"`
+	Name                    string            `json:"name,omitzero"`
+	PackingGroupID          int               `json:"packingGroupId,omitzero"`
+	Quantity                int               `json:"quantity,omitzero"`
+	ShipmentBoxID           int               `json:"shipmentBoxId,omitzero"`
+	ShipmentID              int               `json:"shipmentId,omitzero"`
+	ShipmentMeasurementUnit UnitOfMeasurement `json:"shipmentMeasurementUnit,omitzero"`
+	ShipmentWeightUnit      UnitOfWeight      `json:"shipmentWeightUnit,omitzero"`
+	ShippingPlanID          int               `json:"shippingPlanId,omitzero"`
+	Weight                  Decimal           `json:"weight,omitzero"`
+	Width                   Decimal           `json:"width,omitzero"`
 }
 
 // ShipmentBoxTrackingExtendedModel is part of a reply.
 type ShipmentBoxTrackingExtendedModel struct {
-	ShipmentBox          ShipmentBoxModel           `json:"shipmentBox"`
-	ShipmentBoxTrackings []ShipmentBoxTrackingModel `json:"shipmentBoxTrackings"`
+	ShipmentBox          ShipmentBoxModel           `json:"shipmentBox,omitzero"`
+	ShipmentBoxTrackings []ShipmentBoxTrackingModel `json:"shipmentBoxTrackings,omitzero"`
 }
 
 // ShipmentBoxTrackingModel is part of a reply.
 type ShipmentBoxTrackingModel struct {
-	AmazonBoxID           string `json:"amazonBoxId"`
-	PackageID             string `json:"packageId"`
-	PackingGroupID        int    `json:"packingGroupId"`
-	ShipmentBoxID         int    `json:"shipmentBoxId"`
-	ShipmentBoxTrackingID int    `json:"shipmentBoxTrackingId"`
-	ShipmentID            int    `json:"shipmentId"`
-	ShippingPlanID        int    `json:"shippingPlanId"`
-	TrackingNumber        string `json:"trackingNumber"`
+	AmazonBoxID           string `json:"amazonBoxId,omitzero"`
+	PackageID             string `json:"packageId,omitzero"`
+	PackingGroupID        int    `json:"packingGroupId,omitzero"`
+	ShipmentBoxID         int    `json:"shipmentBoxId,omitzero"`
+	ShipmentBoxTrackingID int    `json:"shipmentBoxTrackingId,omitzero"`
+	ShipmentID            int    `json:"shipmentId,omitzero"`
+	ShippingPlanID        int    `json:"shippingPlanId,omitzero"`
+	TrackingNumber        string `json:"trackingNumber,omitzero"`
 }
 
 // ShipmentCardModel is part of a reply.
 type ShipmentCardModel struct {
-	AmazonShipmentID   string                 `json:"amazonShipmentId"`
-	ChannelID          int                    `json:"channelId"`
-	CreateDate         Time                   `json:"createDate"`
-	FromLocation       GUID                   `json:"fromLocation"`
-	ID                 int                    `json:"id"`
-	Items              []StockItemSearchModel `json:"items"`
-	PackingType        int                    `json:"packingType"`
-	PlanID             string                 `json:"planId"`
-	ShipmentItemsCount int                    `json:"shipmentItemsCount"`
-	ShipmentReceived   int                    `json:"shipmentReceived"`
-	ShipmentShipped    int                    `json:"shipmentShipped"`
-	Shipments          []ShipmentSearchModel  `json:"shipments"`
-	ShippingPlanID     int                    `json:"shippingPlanId"`
-	Status             ShipmentStatus         `json:"status"`
-	ToLocation         GUID                   `json:"toLocation"`
-	Type               TransferCard           `json:"type"`
-	UpdateDate         Time                   `json:"updateDate"`
+	AmazonShipmentID   string                 `json:"amazonShipmentId,omitzero"`
+	ChannelID          int                    `json:"channelId,omitzero"`
+	CreateDate         Time                   `json:"createDate,omitzero"`
+	FromLocation       GUID                   `json:"fromLocation,omitzero"`
+	ID                 int                    `json:"id,omitzero"`
+	Items              []StockItemSearchModel `json:"items,omitzero"`
+	PackingType        int                    `json:"packingType,omitzero"`
+	PlanID             string                 `json:"planId,omitzero"`
+	ShipmentItemsCount int                    `json:"shipmentItemsCount,omitzero"`
+	ShipmentReceived   int                    `json:"shipmentReceived,omitzero"`
+	ShipmentShipped    int                    `json:"shipmentShipped,omitzero"`
+	Shipments          []ShipmentSearchModel  `json:"shipments,omitzero"`
+	ShippingPlanID     int                    `json:"shippingPlanId,omitzero"`
+	Status             ShipmentStatus         `json:"status,omitzero"`
+	ToLocation         GUID                   `json:"toLocation,omitzero"`
+	Type               TransferCard           `json:"type,omitzero"`
+	UpdateDate         Time                   `json:"updateDate,omitzero"`
 }
 
 // ShipmentDeliveryWindowModel is part of a request.
@@ -1649,141 +1649,141 @@ type ShipmentDeliveryWindowModel struct {
 
 // ShipmentItemBatchResponse is part of a reply.
 type ShipmentItemBatchResponse struct {
-	Available        int    `json:"available"`
-	BatchID          int    `json:"batchId"`
-	BatchInventoryID int    `json:"batchInventoryId"`
-	BatchNumber      string `json:"batchNumber"`
-	BatchStatus      string `json:"batchStatus"`
-	Quantity         int    `json:"quantity"`
-	QuantityToShip   int    `json:"quantityToShip"`
-	ShipmentItemID   int    `json:"shipmentItemId"`
+	Available        int    `json:"available,omitzero"`
+	BatchID          int    `json:"batchId,omitzero"`
+	BatchInventoryID int    `json:"batchInventoryId,omitzero"`
+	BatchNumber      string `json:"batchNumber,omitzero"`
+	BatchStatus      string `json:"batchStatus,omitzero"`
+	Quantity         int    `json:"quantity,omitzero"`
+	QuantityToShip   int    `json:"quantityToShip,omitzero"`
+	ShipmentItemID   int    `json:"shipmentItemId,omitzero"`
 }
 
 // ShipmentItemModel is part of a reply.
 type ShipmentItemModel struct {
-	BarcodeInstructionID SKUPrepBarcodeInstruction `json:"barcodeInstructionId"`
-	ExpirationDate       Time                      `json:"expirationDate"`
-	ID                   int                       `json:"id"`
-	LabelOwner           LabelOwner                `json:"labelOwner"`
-	PrepGuidanceID       SKUPrepGuidance           `json:"prepGuidanceId"`
-	PrepOwner            PrepOwner                 `json:"prepOwner"`
-	QuantityToShip       int                       `json:"quantityToShip"`
-	ReceivedQty          int                       `json:"receivedQty"`
-	SellerSKU            string                    `json:"sellerSku"`
-	ShipmentID           int                       `json:"shipmentId"`
-	ShippedQty           int                       `json:"shippedQty"`
-	SKU                  string                    `json:"sku"`
-	StockItemID          int                       `json:"stockItemId"`
-	Title                string                    `json:"title"`
-	UnitCost             Decimal                   `json:"unitCost"`
+	BarcodeInstructionID SKUPrepBarcodeInstruction `json:"barcodeInstructionId,omitzero"`
+	ExpirationDate       Time                      `json:"expirationDate,omitzero"`
+	ID                   int                       `json:"id,omitzero"`
+	LabelOwner           LabelOwner                `json:"labelOwner,omitzero"`
+	PrepGuidanceID       SKUPrepGuidance           `json:"prepGuidanceId,omitzero"`
+	PrepOwner            PrepOwner                 `json:"prepOwner,omitzero"`
+	QuantityToShip       int                       `json:"quantityToShip,omitzero"`
+	ReceivedQty          int                       `json:"receivedQty,omitzero"`
+	SellerSKU            string                    `json:"sellerSku,omitzero"`
+	ShipmentID           int                       `json:"shipmentId,omitzero"`
+	ShippedQty           int                       `json:"shippedQty,omitzero"`
+	SKU                  string                    `json:"sku,omitzero"`
+	StockItemID          int                       `json:"stockItemId,omitzero"`
+	Title                string                    `json:"title,omitzero"`
+	UnitCost             Decimal                   `json:"unitCost,omitzero"`
 }
 
 // ShipmentItemResponse is part of a reply.
 type ShipmentItemResponse struct {
-	ASIN             string                      `json:"asin"`
-	Available        int                         `json:"available"`
-	BatchType        int                         `json:"batchType"`
-	Batches          []ShipmentItemBatchResponse `json:"batches"`
-	ExpirationDate   Time                        `json:"expirationDate"`
-	FBAAvailable     int                         `json:"fbaAvailable"`
-	FBAStockLevel    int                         `json:"fbaStockLevel"`
-	FBATotalStock    int                         `json:"fbaTotalStock"`
-	ID               int                         `json:"id"`
-	LabelOwner       LabelOwner                  `json:"labelOwner"`
-	PrepInstructions []AmazonPrepInstructionItem `json:"prepInstructions"`
-	PrepOwner        PrepOwner                   `json:"prepOwner"`
-	QuantityToShip   int                         `json:"quantityToShip"`
-	ReceivedQty      int                         `json:"receivedQty"`
-	SellerSKU        string                      `json:"sellerSku"`
-	ShipmentID       int                         `json:"shipmentId"`
-	ShippedQty       int                         `json:"shippedQty"`
-	SKU              string                      `json:"sku"`
-	StockItemID      int                         `json:"stockItemId"`
-	StockItemIDGUID  string                      `json:"stockItemIdGuid"`
-	ThumbnailSource  string                      `json:"thumbnailSource"`
-	Title            string                      `json:"title"`
+	ASIN             string                      `json:"asin,omitzero"`
+	Available        int                         `json:"available,omitzero"`
+	BatchType        int                         `json:"batchType,omitzero"`
+	Batches          []ShipmentItemBatchResponse `json:"batches,omitzero"`
+	ExpirationDate   Time                        `json:"expirationDate,omitzero"`
+	FBAAvailable     int                         `json:"fbaAvailable,omitzero"`
+	FBAStockLevel    int                         `json:"fbaStockLevel,omitzero"`
+	FBATotalStock    int                         `json:"fbaTotalStock,omitzero"`
+	ID               int                         `json:"id,omitzero"`
+	LabelOwner       LabelOwner                  `json:"labelOwner,omitzero"`
+	PrepInstructions []AmazonPrepInstructionItem `json:"prepInstructions,omitzero"`
+	PrepOwner        PrepOwner                   `json:"prepOwner,omitzero"`
+	QuantityToShip   int                         `json:"quantityToShip,omitzero"`
+	ReceivedQty      int                         `json:"receivedQty,omitzero"`
+	SellerSKU        string                      `json:"sellerSku,omitzero"`
+	ShipmentID       int                         `json:"shipmentId,omitzero"`
+	ShippedQty       int                         `json:"shippedQty,omitzero"`
+	SKU              string                      `json:"sku,omitzero"`
+	StockItemID      int                         `json:"stockItemId,omitzero"`
+	StockItemIDGUID  string                      `json:"stockItemIdGuid,omitzero"`
+	ThumbnailSource  string                      `json:"thumbnailSource,omitzero"`
+	Title            string                      `json:"title,omitzero"`
 }
 
 // ShipmentMeasurementUnitModel is part of a reply.
 type ShipmentMeasurementUnitModel struct {
-	ConversionRate  Decimal           `json:"conversionRate"`
-	MeasurementUnit UnitOfMeasurement `json:"measurementUnit"`
+	ConversionRate  Decimal           `json:"conversionRate,omitzero"`
+	MeasurementUnit UnitOfMeasurement `json:"measurementUnit,omitzero"`
 }
 
 // ShipmentModel is part of a reply.
 type ShipmentModel struct {
-	AmazonReferenceID                string              `json:"amazonReferenceId"`
-	AmazonShipmentID                 string              `json:"amazonShipmentId"`
-	ContactEmail                     string              `json:"contactEmail"`
-	ContactName                      string              `json:"contactName"`
-	ContactPhoneNumber               string              `json:"contactPhoneNumber"`
-	CreateDate                       Time                `json:"createDate"`
-	FreightClass                     FreightClass        `json:"freightClass"`
-	FreightDeclaredValueAmount       Decimal             `json:"freightDeclaredValueAmount"`
-	FreightDeclaredValueCurrencyCode string              `json:"freightDeclaredValueCurrencyCode"`
-	ID                               int                 `json:"id"`
-	Items                            []ShipmentItemModel `json:"items"`
-	Name                             string              `json:"name"`
-	ReadyToShipWindow                Time                `json:"readyToShipWindow"`
-	ShipmentConfirmationID           string              `json:"shipmentConfirmationId"`
-	ShippingPlanID                   int                 `json:"shippingPlanId"`
-	Status                           ShipmentStatus      `json:"status"`
-	UpdateDate                       Time                `json:"updateDate"`
-	WarehouseAddress                 string              `json:"warehouseAddress"`
+	AmazonReferenceID                string              `json:"amazonReferenceId,omitzero"`
+	AmazonShipmentID                 string              `json:"amazonShipmentId,omitzero"`
+	ContactEmail                     string              `json:"contactEmail,omitzero"`
+	ContactName                      string              `json:"contactName,omitzero"`
+	ContactPhoneNumber               string              `json:"contactPhoneNumber,omitzero"`
+	CreateDate                       Time                `json:"createDate,omitzero"`
+	FreightClass                     FreightClass        `json:"freightClass,omitzero"`
+	FreightDeclaredValueAmount       Decimal             `json:"freightDeclaredValueAmount,omitzero"`
+	FreightDeclaredValueCurrencyCode string              `json:"freightDeclaredValueCurrencyCode,omitzero"`
+	ID                               int                 `json:"id,omitzero"`
+	Items                            []ShipmentItemModel `json:"items,omitzero"`
+	Name                             string              `json:"name,omitzero"`
+	ReadyToShipWindow                Time                `json:"readyToShipWindow,omitzero"`
+	ShipmentConfirmationID           string              `json:"shipmentConfirmationId,omitzero"`
+	ShippingPlanID                   int                 `json:"shippingPlanId,omitzero"`
+	Status                           ShipmentStatus      `json:"status,omitzero"`
+	UpdateDate                       Time                `json:"updateDate,omitzero"`
+	WarehouseAddress                 string              `json:"warehouseAddress,omitzero"`
 }
 
 // ShipmentPackageLabelTypeModel is part of a reply.
 type ShipmentPackageLabelTypeModel struct {
-	AmazonPageType     string                      `json:"amazonPageType"`
-	CarrierTypes       []AmazonShipmentCarrierType `json:"carrierTypes"`
-	Countries          []string                    `json:"countries"`
-	IsVisibleForPallet bool                        `json:"isVisibleForPallet"`
-	PaperSizeInfo      string                      `json:"paperSizeInfo"`
-	ShipmentCarrier    string                      `json:"shipmentCarrier"`
+	AmazonPageType     string                      `json:"amazonPageType,omitzero"`
+	CarrierTypes       []AmazonShipmentCarrierType `json:"carrierTypes,omitzero"`
+	Countries          []string                    `json:"countries,omitzero"`
+	IsVisibleForPallet bool                        `json:"isVisibleForPallet,omitzero"`
+	PaperSizeInfo      string                      `json:"paperSizeInfo,omitzero"`
+	ShipmentCarrier    string                      `json:"shipmentCarrier,omitzero"`
 }
 
 // ShipmentPalletModel is part of a reply.
 type ShipmentPalletModel struct {
-	Height                  Decimal `json:"height"`
-	ID                      int     `json:"id"`
-	IsStacked               bool    `json:"isStacked"`
-	Length                  Decimal `json:"length"`
-	Name                    string  `json:"name"`
-	Quantity                int     `json:"quantity"`
-	ShipmentDimensionUnitID int     `json:"shipmentDimensionUnitId"`
-	ShipmentID              int     `json:"shipmentId"`
-	ShipmentWeightUnitID    int     `json:"shipmentWeightUnitId"`
-	Weight                  Decimal `json:"weight"`
-	Width                   Decimal `json:"width"`
+	Height                  Decimal `json:"height,omitzero"`
+	ID                      int     `json:"id,omitzero"`
+	IsStacked               bool    `json:"isStacked,omitzero"`
+	Length                  Decimal `json:"length,omitzero"`
+	Name                    string  `json:"name,omitzero"`
+	Quantity                int     `json:"quantity,omitzero"`
+	ShipmentDimensionUnitID int     `json:"shipmentDimensionUnitId,omitzero"`
+	ShipmentID              int     `json:"shipmentId,omitzero"`
+	ShipmentWeightUnitID    int     `json:"shipmentWeightUnitId,omitzero"`
+	Weight                  Decimal `json:"weight,omitzero"`
+	Width                   Decimal `json:"width,omitzero"`
 }
 
 // ShipmentResponse is part of a reply.
 type ShipmentResponse struct {
-	AmazonReferenceID                string                 `json:"amazonReferenceId"`
-	AmazonShipmentID                 string                 `json:"amazonShipmentId"`
-	ContactEmail                     string                 `json:"contactEmail"`
-	ContactName                      string                 `json:"contactName"`
-	ContactPhoneNumber               string                 `json:"contactPhoneNumber"`
-	CreateDate                       Time                   `json:"createDate"`
-	FreightClass                     string                 `json:"freightClass"`
-	FreightDeclaredValueAmount       Decimal                `json:"freightDeclaredValueAmount"`
-	FreightDeclaredValueCurrencyCode string                 `json:"freightDeclaredValueCurrencyCode"`
-	ID                               int                    `json:"id"`
-	Name                             string                 `json:"name"`
-	ReadyToShipWindow                Time                   `json:"readyToShipWindow"`
-	ShipmentConfirmationID           string                 `json:"shipmentConfirmationId"`
-	ShippingItems                    []ShipmentItemResponse `json:"shippingItems"`
-	ShippingPlanID                   int                    `json:"shippingPlanId"`
-	Status                           ShipmentStatus         `json:"status"`
-	UpdateDate                       Time                   `json:"updateDate"`
-	WarehouseAddress                 string                 `json:"warehouseAddress"`
+	AmazonReferenceID                string                 `json:"amazonReferenceId,omitzero"`
+	AmazonShipmentID                 string                 `json:"amazonShipmentId,omitzero"`
+	ContactEmail                     string                 `json:"contactEmail,omitzero"`
+	ContactName                      string                 `json:"contactName,omitzero"`
+	ContactPhoneNumber               string                 `json:"contactPhoneNumber,omitzero"`
+	CreateDate                       Time                   `json:"createDate,omitzero"`
+	FreightClass                     string                 `json:"freightClass,omitzero"`
+	FreightDeclaredValueAmount       Decimal                `json:"freightDeclaredValueAmount,omitzero"`
+	FreightDeclaredValueCurrencyCode string                 `json:"freightDeclaredValueCurrencyCode,omitzero"`
+	ID                               int                    `json:"id,omitzero"`
+	Name                             string                 `json:"name,omitzero"`
+	ReadyToShipWindow                Time                   `json:"readyToShipWindow,omitzero"`
+	ShipmentConfirmationID           string                 `json:"shipmentConfirmationId,omitzero"`
+	ShippingItems                    []ShipmentItemResponse `json:"shippingItems,omitzero"`
+	ShippingPlanID                   int                    `json:"shippingPlanId,omitzero"`
+	Status                           ShipmentStatus         `json:"status,omitzero"`
+	UpdateDate                       Time                   `json:"updateDate,omitzero"`
+	WarehouseAddress                 string                 `json:"warehouseAddress,omitzero"`
 }
 
 // ShipmentSearchModel is part of a reply.
 type ShipmentSearchModel struct {
-	AmazonShipmentID       string `json:"amazonShipmentId"`
-	Name                   string `json:"name"`
-	ShipmentConfirmationID string `json:"shipmentConfirmationId"`
+	AmazonShipmentID       string `json:"amazonShipmentId,omitzero"`
+	Name                   string `json:"name,omitzero"`
+	ShipmentConfirmationID string `json:"shipmentConfirmationId,omitzero"`
 }
 
 // ShipmentTransportationConfigurationModel is part of a request.
@@ -1796,20 +1796,20 @@ type ShipmentTransportationConfigurationModel struct {
 
 // ShipmentTransportationDetailModel is part of a reply.
 type ShipmentTransportationDetailModel struct {
-	Carrier                CarrierModel            `json:"carrier"`
-	CarrierAppointment     CarrierAppointmentModel `json:"carrierAppointment"`
-	Preconditions          []string                `json:"preconditions"`
-	Quote                  QuoteModel              `json:"quote"`
-	ShipmentID             int                     `json:"shipmentId"`
-	ShippingMode           ShippingMode            `json:"shippingMode"`
-	ShippingSolution       ShippingSolution        `json:"shippingSolution"`
-	TransportationOptionID string                  `json:"transportationOptionId"`
+	Carrier                CarrierModel            `json:"carrier,omitzero"`
+	CarrierAppointment     CarrierAppointmentModel `json:"carrierAppointment,omitzero"`
+	Preconditions          []string                `json:"preconditions,omitzero"`
+	Quote                  QuoteModel              `json:"quote,omitzero"`
+	ShipmentID             int                     `json:"shipmentId,omitzero"`
+	ShippingMode           ShippingMode            `json:"shippingMode,omitzero"`
+	ShippingSolution       ShippingSolution        `json:"shippingSolution,omitzero"`
+	TransportationOptionID string                  `json:"transportationOptionId,omitzero"`
 }
 
 // ShipmentWeightUnitModel is part of a reply.
 type ShipmentWeightUnitModel struct {
-	ConversionRate Decimal      `json:"conversionRate"`
-	WeightUnit     UnitOfWeight `json:"weightUnit"`
+	ConversionRate Decimal      `json:"conversionRate,omitzero"`
+	WeightUnit     UnitOfWeight `json:"weightUnit,omitzero"`
 }
 
 // ShippingItem is part of a request.
@@ -1825,17 +1825,17 @@ type ShippingItem struct {
 
 // ShippingRequirementsModel is part of a reply.
 type ShippingRequirementsModel struct {
-	Modes    []ShippingMode   `json:"modes"`
-	Solution ShippingSolution `json:"solution"`
+	Modes    []ShippingMode   `json:"modes,omitzero"`
+	Solution ShippingSolution `json:"solution,omitzero"`
 }
 
 // StockItemSearchModel is part of a reply.
 type StockItemSearchModel struct {
-	ASIN          string `json:"asin"`
-	BarcodeNumber string `json:"barcodeNumber"`
-	ItemNumber    string `json:"itemNumber"`
-	ItemTitle     string `json:"itemTitle"`
-	SellerSKU     string `json:"sellerSKU"`
+	ASIN          string `json:"asin,omitzero"`
+	BarcodeNumber string `json:"barcodeNumber,omitzero"`
+	ItemNumber    string `json:"itemNumber,omitzero"`
+	ItemTitle     string `json:"itemTitle,omitzero"`
+	SellerSKU     string `json:"sellerSKU,omitzero"`
 }
 
 // TransportationContactModel is part of a request.
@@ -1847,14 +1847,14 @@ type TransportationContactModel struct {
 
 // TransportationOptionModel is part of a reply.
 type TransportationOptionModel struct {
-	Carrier                CarrierModel            `json:"carrier"`
-	CarrierAppointment     CarrierAppointmentModel `json:"carrierAppointment"`
-	Preconditions          []string                `json:"preconditions"`
-	Quote                  QuoteModel              `json:"quote"`
-	ShipmentID             string                  `json:"shipmentId"`
-	ShippingMode           ShippingMode            `json:"shippingMode"`
-	ShippingSolution       ShippingSolution        `json:"shippingSolution"`
-	TransportationOptionID string                  `json:"transportationOptionId"`
+	Carrier                CarrierModel            `json:"carrier,omitzero"`
+	CarrierAppointment     CarrierAppointmentModel `json:"carrierAppointment,omitzero"`
+	Preconditions          []string                `json:"preconditions,omitzero"`
+	Quote                  QuoteModel              `json:"quote,omitzero"`
+	ShipmentID             string                  `json:"shipmentId,omitzero"`
+	ShippingMode           ShippingMode            `json:"shippingMode,omitzero"`
+	ShippingSolution       ShippingSolution        `json:"shippingSolution,omitzero"`
+	TransportationOptionID string                  `json:"transportationOptionId,omitzero"`
 }
 
 // TransportationWindowInputModel is part of a request.
@@ -1886,7 +1886,7 @@ type UpdateShipmentBoxesRequest []UpdateShipmentBoxModel
 
 // UpdateShipmentItemExpirationDateRequest holds the parameters of WarehouseTransferV2.UpdateShipmentItemExpirationDate.
 type UpdateShipmentItemExpirationDateRequest struct {
-	Items []UpdateShipmentItemExpirationDateRequestItem `json:"items,omitzero" url:"-"`
+	Items []UpdateShipmentItemExpirationDateRequestItem `json:"items,omitzero"`
 }
 
 // UpdateShipmentItemExpirationDateRequestItem is part of a request.
@@ -1897,13 +1897,13 @@ type UpdateShipmentItemExpirationDateRequestItem struct {
 
 // UpdateShipmentItemLabelOwnerRequest holds the parameters of WarehouseTransferV2.UpdateShipmentItemLabelOwner.
 type UpdateShipmentItemLabelOwnerRequest struct {
-	LabelOwner     *LabelOwner `json:"labelOwner,omitzero" url:"-"`
-	ShipmentItemID *int        `json:"shipmentItemId,omitzero" url:"-"`
+	LabelOwner     *LabelOwner `json:"labelOwner,omitzero"`
+	ShipmentItemID *int        `json:"shipmentItemId,omitzero"`
 }
 
 // UpdateShipmentItemPrepOwnerRequest holds the parameters of WarehouseTransferV2.UpdateShipmentItemPrepOwner.
 type UpdateShipmentItemPrepOwnerRequest struct {
-	Items []UpdateShipmentItemPrepOwnerRequestItem `json:"items,omitzero" url:"-"`
+	Items []UpdateShipmentItemPrepOwnerRequestItem `json:"items,omitzero"`
 }
 
 // UpdateShipmentItemPrepOwnerRequestItem is part of a request.
@@ -1914,11 +1914,11 @@ type UpdateShipmentItemPrepOwnerRequestItem struct {
 
 // UpdateShipmentItemRequest holds the parameters of WarehouseTransferV2.UpdateShipmentItem.
 type UpdateShipmentItemRequest struct {
-	QuantityToShip int  `json:"quantityToShip" url:"-"` // required
-	ReceivedQty    *int `json:"receivedQty,omitzero" url:"-"`
-	ShipmentID     int  `json:"shipmentId" url:"-"` // required
-	ShippedQty     *int `json:"shippedQty,omitzero" url:"-"`
-	StockItemID    int  `json:"stockItemId" url:"-"` // required
+	QuantityToShip int  `json:"quantityToShip"` // required
+	ReceivedQty    *int `json:"receivedQty,omitzero"`
+	ShipmentID     int  `json:"shipmentId"` // required
+	ShippedQty     *int `json:"shippedQty,omitzero"`
+	StockItemID    int  `json:"stockItemId"` // required
 }
 
 // UpdateShipmentPalletsRequest is the body of WarehouseTransferV2.UpdateShipmentPallets.
@@ -1926,42 +1926,42 @@ type UpdateShipmentPalletsRequest []Operation
 
 // UpdateShippingPlanRequest holds the parameters of WarehouseTransferV2.UpdateShippingPlan.
 type UpdateShippingPlanRequest struct {
-	ChannelID          int                 `json:"channelId" url:"-"`    // required
-	FromLocation       GUID                `json:"fromLocation" url:"-"` // required
-	InboundPlanID      *string             `json:"inboundPlanId,omitzero" url:"-"`
-	IsPackingInfoKnown *bool               `json:"isPackingInfoKnown,omitzero" url:"-"`
-	PlanID             *string             `json:"planId,omitzero" url:"-"`
-	Status             *ShippingPlanStatus `json:"status,omitzero" url:"-"`
-	ToLocation         GUID                `json:"toLocation" url:"-"` // required
+	ChannelID          int                 `json:"channelId"`    // required
+	FromLocation       GUID                `json:"fromLocation"` // required
+	InboundPlanID      *string             `json:"inboundPlanId,omitzero"`
+	IsPackingInfoKnown *bool               `json:"isPackingInfoKnown,omitzero"`
+	PlanID             *string             `json:"planId,omitzero"`
+	Status             *ShippingPlanStatus `json:"status,omitzero"`
+	ToLocation         GUID                `json:"toLocation"` // required
 }
 
 // WarehouseTransferModel is part of a reply.
 type WarehouseTransferModel struct {
-	CreateDate      Time   `json:"createDate"`
-	FromLocationID  GUID   `json:"fromLocationId"`
-	ReferenceNumber string `json:"referenceNumber"`
-	Status          int    `json:"status"`
-	ToLocationID    GUID   `json:"toLocationId"`
-	TransferID      int    `json:"transferId"`
-	TransferType    int    `json:"transferType"`
-	UpdateDate      Time   `json:"updateDate"`
+	CreateDate      Time   `json:"createDate,omitzero"`
+	FromLocationID  GUID   `json:"fromLocationId,omitzero"`
+	ReferenceNumber string `json:"referenceNumber,omitzero"`
+	Status          int    `json:"status,omitzero"`
+	ToLocationID    GUID   `json:"toLocationId,omitzero"`
+	TransferID      int    `json:"transferId,omitzero"`
+	TransferType    int    `json:"transferType,omitzero"`
+	UpdateDate      Time   `json:"updateDate,omitzero"`
 }
 
 // WarehouseTransferV2GetViewMetaDataResponse is part of a reply.
 type WarehouseTransferV2GetViewMetaDataResponse struct {
-	AmazonShipmentPackageLabelTypes []ShipmentPackageLabelTypeModel `json:"amazonShipmentPackageLabelTypes"`
-	LabelOwners                     []Int32StringKeyValuePair       `json:"labelOwners"`
-	PrepCategories                  []Int32StringKeyValuePair       `json:"prepCategories"`
-	PrepOwners                      []Int32StringKeyValuePair       `json:"prepOwners"`
-	ShipmentMeasurementUnit         ShipmentMeasurementUnitModel    `json:"shipmentMeasurementUnit"`
-	ShipmentWeightUnit              ShipmentWeightUnitModel         `json:"shipmentWeightUnit"`
+	AmazonShipmentPackageLabelTypes []ShipmentPackageLabelTypeModel `json:"amazonShipmentPackageLabelTypes,omitzero"`
+	LabelOwners                     []Int32StringKeyValuePair       `json:"labelOwners,omitzero"`
+	PrepCategories                  []Int32StringKeyValuePair       `json:"prepCategories,omitzero"`
+	PrepOwners                      []Int32StringKeyValuePair       `json:"prepOwners,omitzero"`
+	ShipmentMeasurementUnit         ShipmentMeasurementUnitModel    `json:"shipmentMeasurementUnit,omitzero"`
+	ShipmentWeightUnit              ShipmentWeightUnitModel         `json:"shipmentWeightUnit,omitzero"`
 }
 
 // WeightRangeModel is part of a reply.
 type WeightRangeModel struct {
-	Maximum int          `json:"maximum"`
-	Minimum int          `json:"minimum"`
-	Unit    UnitOfWeight `json:"unit"`
+	Maximum int          `json:"maximum,omitzero"`
+	Minimum int          `json:"minimum,omitzero"`
+	Unit    UnitOfWeight `json:"unit,omitzero"`
 }
 
 // AllOwnersConstraint is an open list: Linnworks may add values.
@@ -2146,6 +2146,47 @@ const (
 	LabelOwnerNone   LabelOwner = 0
 	LabelOwnerAmazon LabelOwner = 1
 	LabelOwnerSeller LabelOwner = 2
+)
+
+// OperationModelType is an open list: Linnworks may add values.
+type OperationModelType int
+
+// Values of OperationModelType.
+const (
+	OperationModelTypeNone                                     OperationModelType = 0
+	OperationModelTypeCreatingShippingPlan                     OperationModelType = 1
+	OperationModelTypeGeneratingPackingOptions                 OperationModelType = 2
+	OperationModelTypeConfirmingPackingOptions                 OperationModelType = 3
+	OperationModelTypeGeneratingPlacementOptions               OperationModelType = 4
+	OperationModelTypeConfirmingPlacementOptions               OperationModelType = 5
+	OperationModelTypeGeneratingTransportOptions               OperationModelType = 6
+	OperationModelTypeConfirmingTransportOptions               OperationModelType = 7
+	OperationModelTypeGeneratingDeliveryWindows                OperationModelType = 8
+	OperationModelTypeConfirmingDeliveryWindows                OperationModelType = 9
+	OperationModelTypeSettingPackingInfo                       OperationModelType = 10
+	OperationModelTypeUpdateShipmentTrackingDetails            OperationModelType = 11
+	OperationModelTypeGeneratingContentUpdatePreview           OperationModelType = 12
+	OperationModelTypeConfirmingContentUpdatePreview           OperationModelType = 13
+	OperationModelTypeSetPrepDetails                           OperationModelType = 14
+	OperationModelTypeGeneratingTransportOptionsByShippingPlan OperationModelType = 15
+	OperationModelTypeConfirmingTransportOptionsByShippingPlan OperationModelType = 16
+	OperationModelTypeSavingPlacementOption                    OperationModelType = 17
+	OperationModelTypeSavingDeliveryWindowOptions              OperationModelType = 18
+	OperationModelTypeConfirmingAll                            OperationModelType = 19
+)
+
+// OperationOperationType is an open list: Linnworks may add values.
+type OperationOperationType int
+
+// Values of OperationOperationType.
+const (
+	OperationOperationTypeAdd     OperationOperationType = 0
+	OperationOperationTypeRemove  OperationOperationType = 1
+	OperationOperationTypeReplace OperationOperationType = 2
+	OperationOperationTypeMove    OperationOperationType = 3
+	OperationOperationTypeCopy    OperationOperationType = 4
+	OperationOperationTypeTest    OperationOperationType = 5
+	OperationOperationTypeInvalid OperationOperationType = 6
 )
 
 // OperationStatus is an open list: Linnworks may add values.
@@ -2433,45 +2474,4 @@ const (
 	WarehouseTransferV2OperationTypeSavingPlacementOption                    WarehouseTransferV2OperationType = 17
 	WarehouseTransferV2OperationTypeSavingDeliveryWindowOptions              WarehouseTransferV2OperationType = 18
 	WarehouseTransferV2OperationTypeConfirmingAll                            WarehouseTransferV2OperationType = 19
-)
-
-// WarehousetransferV2OperationType is an open list: Linnworks may add values.
-type WarehousetransferV2OperationType int
-
-// Values of WarehousetransferV2OperationType.
-const (
-	WarehousetransferV2OperationTypeAdd     WarehousetransferV2OperationType = 0
-	WarehousetransferV2OperationTypeRemove  WarehousetransferV2OperationType = 1
-	WarehousetransferV2OperationTypeReplace WarehousetransferV2OperationType = 2
-	WarehousetransferV2OperationTypeMove    WarehousetransferV2OperationType = 3
-	WarehousetransferV2OperationTypeCopy    WarehousetransferV2OperationType = 4
-	WarehousetransferV2OperationTypeTest    WarehousetransferV2OperationType = 5
-	WarehousetransferV2OperationTypeInvalid WarehousetransferV2OperationType = 6
-)
-
-// WarehousetransferV2Type is an open list: Linnworks may add values.
-type WarehousetransferV2Type int
-
-// Values of WarehousetransferV2Type.
-const (
-	WarehousetransferV2TypeNone                                     WarehousetransferV2Type = 0
-	WarehousetransferV2TypeCreatingShippingPlan                     WarehousetransferV2Type = 1
-	WarehousetransferV2TypeGeneratingPackingOptions                 WarehousetransferV2Type = 2
-	WarehousetransferV2TypeConfirmingPackingOptions                 WarehousetransferV2Type = 3
-	WarehousetransferV2TypeGeneratingPlacementOptions               WarehousetransferV2Type = 4
-	WarehousetransferV2TypeConfirmingPlacementOptions               WarehousetransferV2Type = 5
-	WarehousetransferV2TypeGeneratingTransportOptions               WarehousetransferV2Type = 6
-	WarehousetransferV2TypeConfirmingTransportOptions               WarehousetransferV2Type = 7
-	WarehousetransferV2TypeGeneratingDeliveryWindows                WarehousetransferV2Type = 8
-	WarehousetransferV2TypeConfirmingDeliveryWindows                WarehousetransferV2Type = 9
-	WarehousetransferV2TypeSettingPackingInfo                       WarehousetransferV2Type = 10
-	WarehousetransferV2TypeUpdateShipmentTrackingDetails            WarehousetransferV2Type = 11
-	WarehousetransferV2TypeGeneratingContentUpdatePreview           WarehousetransferV2Type = 12
-	WarehousetransferV2TypeConfirmingContentUpdatePreview           WarehousetransferV2Type = 13
-	WarehousetransferV2TypeSetPrepDetails                           WarehousetransferV2Type = 14
-	WarehousetransferV2TypeGeneratingTransportOptionsByShippingPlan WarehousetransferV2Type = 15
-	WarehousetransferV2TypeConfirmingTransportOptionsByShippingPlan WarehousetransferV2Type = 16
-	WarehousetransferV2TypeSavingPlacementOption                    WarehousetransferV2Type = 17
-	WarehousetransferV2TypeSavingDeliveryWindowOptions              WarehousetransferV2Type = 18
-	WarehousetransferV2TypeConfirmingAll                            WarehousetransferV2Type = 19
 )

@@ -157,67 +157,67 @@ func (s *WMSService) UpdateWarehouseZoneType(ctx context.Context, req *UpdateWar
 
 // AddWarehouseZoneRequest holds the parameters of WMS.AddWarehouseZone.
 type AddWarehouseZoneRequest struct {
-	HierarchyLevel     *int    `json:"HierarchyLevel,omitzero" url:"-"`
-	Name               *string `json:"Name,omitzero" url:"-"`
-	ParentZoneID       *int    `json:"ParentZoneId,omitzero" url:"-"`
-	StockLocationIntID *int    `json:"StockLocationIntId,omitzero" url:"-"`
-	ZoneTypeID         *int    `json:"ZoneTypeId,omitzero" url:"-"`
+	HierarchyLevel     *int    `json:"HierarchyLevel,omitzero"`
+	Name               *string `json:"Name,omitzero"`
+	ParentZoneID       *int    `json:"ParentZoneId,omitzero"`
+	StockLocationIntID *int    `json:"StockLocationIntId,omitzero"`
+	ZoneTypeID         *int    `json:"ZoneTypeId,omitzero"`
 }
 
 // AddWarehouseZoneResponse is part of a reply.
 type AddWarehouseZoneResponse struct {
-	Zone WarehouseZone `json:"Zone"`
+	Zone WarehouseZone `json:"Zone,omitzero"`
 }
 
 // AddWarehouseZoneTypeRequest holds the parameters of WMS.AddWarehouseZoneType.
 type AddWarehouseZoneTypeRequest struct {
-	Name               *string `json:"Name,omitzero" url:"-"`
-	StockLocationIntID *int    `json:"StockLocationIntId,omitzero" url:"-"`
+	Name               *string `json:"Name,omitzero"`
+	StockLocationIntID *int    `json:"StockLocationIntId,omitzero"`
 }
 
 // AddWarehouseZoneTypeResponse is part of a reply.
 type AddWarehouseZoneTypeResponse struct {
-	Type WarehouseZoneType `json:"Type"`
+	Type WarehouseZoneType `json:"Type,omitzero"`
 }
 
 // DeleteWarehouseZoneRequest holds the parameters of WMS.DeleteWarehouseZone.
 type DeleteWarehouseZoneRequest struct {
-	ZoneID *int `json:"ZoneId,omitzero" url:"-"`
+	ZoneID *int `json:"ZoneId,omitzero"`
 }
 
 // DeleteWarehouseZoneTypeRequest holds the parameters of WMS.DeleteWarehouseZoneType.
 type DeleteWarehouseZoneTypeRequest struct {
-	ZoneTypeID *int `json:"ZoneTypeId,omitzero" url:"-"`
+	ZoneTypeID *int `json:"ZoneTypeId,omitzero"`
 }
 
 // GetBinrackZonesByBinrackIDOrNameRequest holds the parameters of WMS.GetBinrackZonesByBinrackIDOrName.
 type GetBinrackZonesByBinrackIDOrNameRequest struct {
-	BinrackIDs         []int    `json:"BinrackIds,omitzero" url:"-"`
-	BinrackNames       []string `json:"BinrackNames,omitzero" url:"-"`
-	StockLocationIntID *int     `json:"StockLocationIntId,omitzero" url:"-"`
+	BinrackIDs         []int    `json:"BinrackIds,omitzero"`
+	BinrackNames       []string `json:"BinrackNames,omitzero"`
+	StockLocationIntID *int     `json:"StockLocationIntId,omitzero"`
 }
 
 // GetBinrackZonesByBinrackIDOrNameResponse is part of a reply.
 type GetBinrackZonesByBinrackIDOrNameResponse struct {
-	BinrackToZones []WarehouseBinrackToZone `json:"BinrackToZones"`
-	Zones          []WarehouseZone          `json:"Zones"`
+	BinrackToZones []WarehouseBinrackToZone `json:"BinrackToZones,omitzero"`
+	Zones          []WarehouseZone          `json:"Zones,omitzero"`
 }
 
 // GetBinrackZonesByZoneIDOrNameRequest holds the parameters of WMS.GetBinrackZonesByZoneIDOrName.
 type GetBinrackZonesByZoneIDOrNameRequest struct {
-	StockLocationIntID *int     `json:"StockLocationIntId,omitzero" url:"-"`
-	ZoneIDs            []int    `json:"ZoneIds,omitzero" url:"-"`
-	ZoneNames          []string `json:"ZoneNames,omitzero" url:"-"`
+	StockLocationIntID *int     `json:"StockLocationIntId,omitzero"`
+	ZoneIDs            []int    `json:"ZoneIds,omitzero"`
+	ZoneNames          []string `json:"ZoneNames,omitzero"`
 }
 
 // GetBinrackZonesByZoneIDOrNameResponse is part of a reply.
 type GetBinrackZonesByZoneIDOrNameResponse struct {
-	WarehouseZones []WarehouseZone `json:"WarehouseZones"`
+	WarehouseZones []WarehouseZone `json:"WarehouseZones,omitzero"`
 }
 
 // GetWarehouseZoneTypesResponse is part of a reply.
 type GetWarehouseZoneTypesResponse struct {
-	Types []WarehouseZoneType `json:"Types"`
+	Types []WarehouseZoneType `json:"Types,omitzero"`
 }
 
 // GetWarehouseZonesByLocationRequest holds the parameters of WMS.GetWarehouseZonesByLocation.
@@ -228,48 +228,48 @@ type GetWarehouseZonesByLocationRequest struct {
 
 // GetWarehouseZonesByLocationResponse is part of a reply.
 type GetWarehouseZonesByLocationResponse struct {
-	ZoneGroups            []WarehouseZoneGroup        `json:"ZoneGroups"`
-	ZoneGroupsToZones     []WarehouseZoneGroupToZone  `json:"ZoneGroupsToZones"`
-	ZoneTypes             []WarehouseZoneType         `json:"ZoneTypes"`
-	Zones                 []WarehouseZone             `json:"Zones"`
-	ZonesBinracksCount    []WarehouseZoneBinrackCount `json:"ZonesBinracksCount"`
-	ZonesToZonesHierarchy []WarehouseZoneToZone       `json:"ZonesToZonesHierarchy"`
+	ZoneGroups            []WarehouseZoneGroup        `json:"ZoneGroups,omitzero"`
+	ZoneGroupsToZones     []WarehouseZoneGroupToZone  `json:"ZoneGroupsToZones,omitzero"`
+	ZoneTypes             []WarehouseZoneType         `json:"ZoneTypes,omitzero"`
+	Zones                 []WarehouseZone             `json:"Zones,omitzero"`
+	ZonesBinracksCount    []WarehouseZoneBinrackCount `json:"ZonesBinracksCount,omitzero"`
+	ZonesToZonesHierarchy []WarehouseZoneToZone       `json:"ZonesToZonesHierarchy,omitzero"`
 }
 
 // UpdateWarehouseBinrackBinrackToZoneRequest holds the parameters of WMS.UpdateWarehouseBinrackBinrackToZone.
 type UpdateWarehouseBinrackBinrackToZoneRequest struct {
-	BinrackToZones []WarehouseBinrackToZoneRequestItem `json:"BinrackToZones,omitzero" url:"-"`
+	BinrackToZones []WarehouseBinrackToZoneRequestItem `json:"BinrackToZones,omitzero"`
 }
 
 // UpdateWarehouseBinrackBinrackToZoneResponse is part of a reply.
 type UpdateWarehouseBinrackBinrackToZoneResponse struct {
-	BinrackToZones []WarehouseBinrackToZoneResponseItem `json:"BinrackToZones"`
+	BinrackToZones []WarehouseBinrackToZoneResponseItem `json:"BinrackToZones,omitzero"`
 }
 
 // UpdateWarehouseZoneRequest holds the parameters of WMS.UpdateWarehouseZone.
 type UpdateWarehouseZoneRequest struct {
-	Zone *WarehouseZone `json:"Zone,omitzero" url:"-"`
+	Zone *WarehouseZone `json:"Zone,omitzero"`
 }
 
 // UpdateWarehouseZoneResponse is part of a reply.
 type UpdateWarehouseZoneResponse struct {
-	Zone WarehouseZone `json:"Zone"`
+	Zone WarehouseZone `json:"Zone,omitzero"`
 }
 
 // UpdateWarehouseZoneTypeRequest holds the parameters of WMS.UpdateWarehouseZoneType.
 type UpdateWarehouseZoneTypeRequest struct {
-	Type *WarehouseZoneType `json:"Type,omitzero" url:"-"`
+	Type *WarehouseZoneType `json:"Type,omitzero"`
 }
 
 // UpdateWarehouseZoneTypeResponse is part of a reply.
 type UpdateWarehouseZoneTypeResponse struct {
-	Type WarehouseZoneType `json:"Type"`
+	Type WarehouseZoneType `json:"Type,omitzero"`
 }
 
 // WarehouseBinrackToZone is part of a reply.
 type WarehouseBinrackToZone struct {
-	BinrackID int `json:"BinrackId"`
-	ZoneID    int `json:"ZoneId"`
+	BinrackID int `json:"BinrackId,omitzero"`
+	ZoneID    int `json:"ZoneId,omitzero"`
 }
 
 // WarehouseBinrackToZoneRequestItem is part of a request.
@@ -281,10 +281,10 @@ type WarehouseBinrackToZoneRequestItem struct {
 
 // WarehouseBinrackToZoneResponseItem is part of a reply.
 type WarehouseBinrackToZoneResponseItem struct {
-	BinrackID int      `json:"BinrackId"`
-	Errors    []string `json:"Errors"`
-	RowIndex  int      `json:"RowIndex"`
-	ZoneID    int      `json:"ZoneId"`
+	BinrackID int      `json:"BinrackId,omitzero"`
+	Errors    []string `json:"Errors,omitzero"`
+	RowIndex  int      `json:"RowIndex,omitzero"`
+	ZoneID    int      `json:"ZoneId,omitzero"`
 }
 
 // WarehouseZone is sent and received.
@@ -299,26 +299,26 @@ type WarehouseZone struct {
 
 // WarehouseZoneBinrackCount is part of a reply.
 type WarehouseZoneBinrackCount struct {
-	Count  int `json:"Count"`
-	ZoneID int `json:"ZoneId"`
+	Count  int `json:"Count,omitzero"`
+	ZoneID int `json:"ZoneId,omitzero"`
 }
 
 // WarehouseZoneGroup is part of a reply.
 type WarehouseZoneGroup struct {
-	Name        string `json:"Name"`
-	ZoneGroupID int    `json:"ZoneGroupId"`
+	Name        string `json:"Name,omitzero"`
+	ZoneGroupID int    `json:"ZoneGroupId,omitzero"`
 }
 
 // WarehouseZoneGroupToZone is part of a reply.
 type WarehouseZoneGroupToZone struct {
-	ZoneGroupID int `json:"ZoneGroupId"`
-	ZoneID      int `json:"ZoneId"`
+	ZoneGroupID int `json:"ZoneGroupId,omitzero"`
+	ZoneID      int `json:"ZoneId,omitzero"`
 }
 
 // WarehouseZoneToZone is part of a reply.
 type WarehouseZoneToZone struct {
-	ZoneID       int `json:"ZoneId"`
-	ZoneIDParent int `json:"ZoneIdParent"`
+	ZoneID       int `json:"ZoneId,omitzero"`
+	ZoneIDParent int `json:"ZoneIdParent,omitzero"`
 }
 
 // WarehouseZoneType is sent and received.

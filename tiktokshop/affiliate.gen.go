@@ -229,153 +229,153 @@ func (s *AffiliateService) UnpinLIVEProduct(ctx context.Context, productID strin
 
 // AddLIVEProductsRequest holds the parameters of Affiliate.AddLIVEProducts.
 type AddLIVEProductsRequest struct {
-	ProductIDs []string `json:"product_ids,omitzero" url:"-"`
+	ProductIDs []string `json:"product_ids,omitzero"`
 }
 
 // AddLIVEProductsResponse is the reply of Affiliate.AddLIVEProducts.
 type AddLIVEProductsResponse struct {
-	Errors []AddLIVEProductsResponseError `json:"errors"`
+	Errors []AddLIVEProductsResponseError `json:"errors,omitzero"`
 }
 
 // AddLIVEProductsResponseError is part of a reply.
 type AddLIVEProductsResponseError struct {
-	Code    int                                `json:"code"`
-	Detail  AddLIVEProductsResponseErrorDetail `json:"detail"`
-	Message string                             `json:"message"`
+	Code    int                                `json:"code,omitzero"`
+	Detail  AddLIVEProductsResponseErrorDetail `json:"detail,omitzero"`
+	Message string                             `json:"message,omitzero"`
 }
 
 // AddLIVEProductsResponseErrorDetail is part of a reply.
 type AddLIVEProductsResponseErrorDetail struct {
-	ProductID string `json:"product_id"`
+	ProductID string `json:"product_id,omitzero"`
 }
 
 // AddShowcaseProductsoldRequest holds the parameters of Affiliate.AddShowcaseProductsold.
 type AddShowcaseProductsoldRequest struct {
-	ProductIDs []string `json:"product_ids,omitzero" url:"-"`
+	ProductIDs []string `json:"product_ids,omitzero"`
 }
 
 // AddShowcaseProductsoldResponse is the reply of Affiliate.AddShowcaseProductsold.
 type AddShowcaseProductsoldResponse struct {
-	Errors []AddShowcaseProductsoldResponseError `json:"errors"`
+	Errors []AddShowcaseProductsoldResponseError `json:"errors,omitzero"`
 }
 
 // AddShowcaseProductsoldResponseError is part of a reply.
 type AddShowcaseProductsoldResponseError struct {
-	Code    int                                       `json:"code"`
-	Detail  AddShowcaseProductsoldResponseErrorDetail `json:"detail"`
-	Message string                                    `json:"message"`
+	Code    int                                       `json:"code,omitzero"`
+	Detail  AddShowcaseProductsoldResponseErrorDetail `json:"detail,omitzero"`
+	Message string                                    `json:"message,omitzero"`
 }
 
 // AddShowcaseProductsoldResponseErrorDetail is part of a reply.
 type AddShowcaseProductsoldResponseErrorDetail struct {
-	ProductID string `json:"product_id"`
+	ProductID string `json:"product_id,omitzero"`
 }
 
 // CheckAnchorContentRequest holds the parameters of Affiliate.CheckAnchorContent.
 type CheckAnchorContentRequest struct {
-	Title *string `json:"title,omitzero" url:"-"`
+	Title *string `json:"title,omitzero"`
 }
 
 // CheckAnchorPrerequisitesRequest holds the parameters of Affiliate.CheckAnchorPrerequisites.
 type CheckAnchorPrerequisitesRequest struct {
-	ProductID *string `json:"product_id,omitzero" url:"-"`
+	ProductID *string `json:"product_id,omitzero"`
 }
 
 // GetCreatorProfileoldResponse is the reply of Affiliate.GetCreatorProfileold.
 type GetCreatorProfileoldResponse struct {
-	Avatar          GetCreatorProfileoldResponseAvatar `json:"avatar"`
-	PartnerID       string                             `json:"partner_id"`
-	PartnerName     string                             `json:"partner_name"`
-	Permissions     []string                           `json:"permissions"`
-	RegisterRegion  string                             `json:"register_region"`
-	SelectionRegion string                             `json:"selection_region"`
-	SellerType      string                             `json:"seller_type"`
-	UserName        string                             `json:"user_name"`
-	UserType        string                             `json:"user_type"`
+	Avatar          GetCreatorProfileoldResponseAvatar `json:"avatar,omitzero"`
+	PartnerID       string                             `json:"partner_id,omitzero"`
+	PartnerName     string                             `json:"partner_name,omitzero"`
+	Permissions     []string                           `json:"permissions,omitzero"`
+	RegisterRegion  string                             `json:"register_region,omitzero"`
+	SelectionRegion string                             `json:"selection_region,omitzero"`
+	SellerType      string                             `json:"seller_type,omitzero"`
+	UserName        string                             `json:"user_name,omitzero"`
+	UserType        string                             `json:"user_type,omitzero"`
 }
 
 // GetCreatorProfileoldResponseAvatar is part of a reply.
 type GetCreatorProfileoldResponseAvatar struct {
-	Height int    `json:"height"`
-	URL    string `json:"url"`
-	Width  int    `json:"width"`
+	Height int    `json:"height,omitzero"`
+	URL    string `json:"url,omitzero"`
+	Width  int    `json:"width,omitzero"`
 }
 
 // GetLIVEProductsResponse is the reply of Affiliate.GetLIVEProducts.
 type GetLIVEProductsResponse struct {
-	PinnedProductID string                           `json:"pinned_product_id"`
-	Products        []GetLIVEProductsResponseProduct `json:"products"`
+	PinnedProductID string                           `json:"pinned_product_id,omitzero"`
+	Products        []GetLIVEProductsResponseProduct `json:"products,omitzero"`
 }
 
 // GetLIVEProductsResponseProduct is part of a reply.
 type GetLIVEProductsResponseProduct struct {
-	Commission  GetLIVEProductsResponseProductCommission  `json:"commission"`
-	DetailURL   string                                    `json:"detail_url"`
-	ID          string                                    `json:"id"`
-	MainImages  []GetLIVEProductsResponseProductMainImage `json:"main_images"`
-	OriginalURL string                                    `json:"original_url"`
-	Price       GetLIVEProductsResponseProductPrice       `json:"price"`
-	SaleRegions []string                                  `json:"sale_regions"`
-	ShopName    string                                    `json:"shop_name"`
-	Source      string                                    `json:"source"`
-	Status      GetLIVEProductsResponseProductStatus      `json:"status"`
-	Title       string                                    `json:"title"`
+	Commission  GetLIVEProductsResponseProductCommission  `json:"commission,omitzero"`
+	DetailURL   string                                    `json:"detail_url,omitzero"`
+	ID          string                                    `json:"id,omitzero"`
+	MainImages  []GetLIVEProductsResponseProductMainImage `json:"main_images,omitzero"`
+	OriginalURL string                                    `json:"original_url,omitzero"`
+	Price       GetLIVEProductsResponseProductPrice       `json:"price,omitzero"`
+	SaleRegions []string                                  `json:"sale_regions,omitzero"`
+	ShopName    string                                    `json:"shop_name,omitzero"`
+	Source      string                                    `json:"source,omitzero"`
+	Status      GetLIVEProductsResponseProductStatus      `json:"status,omitzero"`
+	Title       string                                    `json:"title,omitzero"`
 }
 
 // GetLIVEProductsResponseProductCommission is part of a reply.
 type GetLIVEProductsResponseProductCommission struct {
-	CommissionRate                int64 `json:"commission_rate"`
-	InclusiveRewardCommissionRate int64 `json:"inclusive_reward_commission_rate"`
+	CommissionRate                int64 `json:"commission_rate,omitzero"`
+	InclusiveRewardCommissionRate int64 `json:"inclusive_reward_commission_rate,omitzero"`
 }
 
 // GetLIVEProductsResponseProductMainImage is part of a reply.
 type GetLIVEProductsResponseProductMainImage struct {
-	Height int    `json:"height"`
-	URL    string `json:"url"`
-	Width  int    `json:"width"`
+	Height int    `json:"height,omitzero"`
+	URL    string `json:"url,omitzero"`
+	Width  int    `json:"width,omitzero"`
 }
 
 // GetLIVEProductsResponseProductPrice is part of a reply.
 type GetLIVEProductsResponseProductPrice struct {
-	OriginalPrice         GetLIVEProductsResponseProductPriceOriginalPrice         `json:"original_price"`
-	PlatformDiscountPrice GetLIVEProductsResponseProductPricePlatformDiscountPrice `json:"platform_discount_price"`
-	SellerDiscountPrice   GetLIVEProductsResponseProductPriceSellerDiscountPrice   `json:"seller_discount_price"`
+	OriginalPrice         GetLIVEProductsResponseProductPriceOriginalPrice         `json:"original_price,omitzero"`
+	PlatformDiscountPrice GetLIVEProductsResponseProductPricePlatformDiscountPrice `json:"platform_discount_price,omitzero"`
+	SellerDiscountPrice   GetLIVEProductsResponseProductPriceSellerDiscountPrice   `json:"seller_discount_price,omitzero"`
 }
 
 // GetLIVEProductsResponseProductPriceOriginalPrice is part of a reply.
 type GetLIVEProductsResponseProductPriceOriginalPrice struct {
-	Currency      string  `json:"currency"`
-	HighestAmount Decimal `json:"highest_amount"`
-	LowestAmount  Decimal `json:"lowest_amount"`
+	Currency      string  `json:"currency,omitzero"`
+	HighestAmount Decimal `json:"highest_amount,omitzero"`
+	LowestAmount  Decimal `json:"lowest_amount,omitzero"`
 }
 
 // GetLIVEProductsResponseProductPricePlatformDiscountPrice is part of a reply.
 type GetLIVEProductsResponseProductPricePlatformDiscountPrice struct {
-	Currency      string  `json:"currency"`
-	HighestAmount Decimal `json:"highest_amount"`
-	LowestAmount  Decimal `json:"lowest_amount"`
+	Currency      string  `json:"currency,omitzero"`
+	HighestAmount Decimal `json:"highest_amount,omitzero"`
+	LowestAmount  Decimal `json:"lowest_amount,omitzero"`
 }
 
 // GetLIVEProductsResponseProductPriceSellerDiscountPrice is part of a reply.
 type GetLIVEProductsResponseProductPriceSellerDiscountPrice struct {
-	Currency      string  `json:"currency"`
-	HighestAmount Decimal `json:"highest_amount"`
-	LowestAmount  Decimal `json:"lowest_amount"`
+	Currency      string  `json:"currency,omitzero"`
+	HighestAmount Decimal `json:"highest_amount,omitzero"`
+	LowestAmount  Decimal `json:"lowest_amount,omitzero"`
 }
 
 // GetLIVEProductsResponseProductStatus is part of a reply.
 type GetLIVEProductsResponseProductStatus struct {
-	AddedStatus     AffiliateAddedStatus     `json:"added_status"`
-	InventoryStatus AffiliateInventoryStatus `json:"inventory_status"`
-	ReviewStatus    AffiliateReviewStatus    `json:"review_status"`
+	AddedStatus     GetLIVEProductsResponseProductStatusAddedStatus `json:"added_status,omitzero"`
+	InventoryStatus AffiliateInventoryStatus                        `json:"inventory_status,omitzero"`
+	ReviewStatus    AffiliateReviewStatus                           `json:"review_status,omitzero"`
 }
 
 // GetLiveRoomInfoResponse is the reply of Affiliate.GetLiveRoomInfo.
 type GetLiveRoomInfoResponse struct {
-	ID        string      `json:"id"`
-	StartTime UnixSeconds `json:"start_time"`
-	Status    string      `json:"status"`
-	Title     string      `json:"title"`
+	ID        string      `json:"id,omitzero"`
+	StartTime UnixSeconds `json:"start_time,omitzero"`
+	Status    string      `json:"status,omitzero"`
+	Title     string      `json:"title,omitzero"`
 }
 
 // GetShopProductslegacyRequest holds the parameters of Affiliate.GetShopProductslegacy.
@@ -389,32 +389,32 @@ type GetShopProductslegacyRequest struct {
 
 // GetShopProductslegacyResponse is the reply of Affiliate.GetShopProductslegacy.
 type GetShopProductslegacyResponse struct {
-	NextPageToken string                                 `json:"next_page_token"`
-	Products      []GetShopProductslegacyResponseProduct `json:"products"`
+	NextPageToken string                                 `json:"next_page_token,omitzero"`
+	Products      []GetShopProductslegacyResponseProduct `json:"products,omitzero"`
 }
 
 // GetShopProductslegacyResponseProduct is part of a reply.
 type GetShopProductslegacyResponseProduct struct {
-	AddedStatus GetShopProductslegacyResponseProductAddedStatus `json:"added_status"`
-	BrandName   string                                          `json:"brand_name"`
-	ID          string                                          `json:"id"`
-	Images      []GetShopProductslegacyResponseProductImage     `json:"images"`
-	Price       GetShopProductslegacyResponseProductPrice       `json:"price"`
-	SalesCount  int                                             `json:"sales_count"`
-	Title       string                                          `json:"title"`
+	AddedStatus GetShopProductslegacyResponseProductAddedStatus `json:"added_status,omitzero"`
+	BrandName   string                                          `json:"brand_name,omitzero"`
+	ID          string                                          `json:"id,omitzero"`
+	Images      []GetShopProductslegacyResponseProductImage     `json:"images,omitzero"`
+	Price       GetShopProductslegacyResponseProductPrice       `json:"price,omitzero"`
+	SalesCount  int                                             `json:"sales_count,omitzero"`
+	Title       string                                          `json:"title,omitzero"`
 }
 
 // GetShopProductslegacyResponseProductImage is part of a reply.
 type GetShopProductslegacyResponseProductImage struct {
-	Height int    `json:"height"`
-	URL    string `json:"url"`
-	Width  int    `json:"width"`
+	Height int    `json:"height,omitzero"`
+	URL    string `json:"url,omitzero"`
+	Width  int    `json:"width,omitzero"`
 }
 
 // GetShopProductslegacyResponseProductPrice is part of a reply.
 type GetShopProductslegacyResponseProductPrice struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShowcaseProductsoldRequest holds the parameters of Affiliate.GetShowcaseProductsold.
@@ -426,118 +426,108 @@ type GetShowcaseProductsoldRequest struct {
 
 // GetShowcaseProductsoldResponse is the reply of Affiliate.GetShowcaseProductsold.
 type GetShowcaseProductsoldResponse struct {
-	LiveProductIDs []string                                `json:"live_product_ids"`
-	NextPageToken  string                                  `json:"next_page_token"`
-	Products       []GetShowcaseProductsoldResponseProduct `json:"products"`
-	TotalCount     int                                     `json:"total_count"`
+	LiveProductIDs []string                                `json:"live_product_ids,omitzero"`
+	NextPageToken  string                                  `json:"next_page_token,omitzero"`
+	Products       []GetShowcaseProductsoldResponseProduct `json:"products,omitzero"`
+	TotalCount     int                                     `json:"total_count,omitzero"`
 }
 
 // GetShowcaseProductsoldResponseProduct is part of a reply.
 type GetShowcaseProductsoldResponseProduct struct {
-	Addition    GetShowcaseProductsoldResponseProductAddition    `json:"addition"`
-	Commission  GetShowcaseProductsoldResponseProductCommission  `json:"commission"`
-	DetailURL   string                                           `json:"detail_url"`
-	ID          string                                           `json:"id"`
-	MainImages  []GetShowcaseProductsoldResponseProductMainImage `json:"main_images"`
-	OriginalURL string                                           `json:"original_url"`
-	Price       GetShowcaseProductsoldResponseProductPrice       `json:"price"`
-	SaleRegions []string                                         `json:"sale_regions"`
-	ShopName    string                                           `json:"shop_name"`
-	Source      AffiliateSource                                  `json:"source"`
-	Status      GetShowcaseProductsoldResponseProductStatus      `json:"status"`
-	Title       string                                           `json:"title"`
+	Addition    GetShowcaseProductsoldResponseProductAddition    `json:"addition,omitzero"`
+	Commission  GetShowcaseProductsoldResponseProductCommission  `json:"commission,omitzero"`
+	DetailURL   string                                           `json:"detail_url,omitzero"`
+	ID          string                                           `json:"id,omitzero"`
+	MainImages  []GetShowcaseProductsoldResponseProductMainImage `json:"main_images,omitzero"`
+	OriginalURL string                                           `json:"original_url,omitzero"`
+	Price       GetShowcaseProductsoldResponseProductPrice       `json:"price,omitzero"`
+	SaleRegions []string                                         `json:"sale_regions,omitzero"`
+	ShopName    string                                           `json:"shop_name,omitzero"`
+	Source      AffiliateSource                                  `json:"source,omitzero"`
+	Status      GetShowcaseProductsoldResponseProductStatus      `json:"status,omitzero"`
+	Title       string                                           `json:"title,omitzero"`
 }
 
 // GetShowcaseProductsoldResponseProductAddition is part of a reply.
 type GetShowcaseProductsoldResponseProductAddition struct {
-	CustomizedMainImage []GetShowcaseProductsoldResponseProductAdditionCustomizedMainImage `json:"customized_main_image"`
+	CustomizedMainImage []GetShowcaseProductsoldResponseProductAdditionCustomizedMainImage `json:"customized_main_image,omitzero"`
 }
 
 // GetShowcaseProductsoldResponseProductAdditionCustomizedMainImage is part of a reply.
 type GetShowcaseProductsoldResponseProductAdditionCustomizedMainImage struct {
-	Height int    `json:"height"`
-	URL    string `json:"url"`
-	Width  int    `json:"width"`
+	Height int    `json:"height,omitzero"`
+	URL    string `json:"url,omitzero"`
+	Width  int    `json:"width,omitzero"`
 }
 
 // GetShowcaseProductsoldResponseProductCommission is part of a reply.
 type GetShowcaseProductsoldResponseProductCommission struct {
-	CommissionRate                int64 `json:"commission_rate"`
-	InclusiveRewardCommissionRate int64 `json:"inclusive_reward_commission_rate"`
+	CommissionRate                int64 `json:"commission_rate,omitzero"`
+	InclusiveRewardCommissionRate int64 `json:"inclusive_reward_commission_rate,omitzero"`
 }
 
 // GetShowcaseProductsoldResponseProductMainImage is part of a reply.
 type GetShowcaseProductsoldResponseProductMainImage struct {
-	Height int    `json:"height"`
-	URL    string `json:"url"`
-	Width  int    `json:"width"`
+	Height int    `json:"height,omitzero"`
+	URL    string `json:"url,omitzero"`
+	Width  int    `json:"width,omitzero"`
 }
 
 // GetShowcaseProductsoldResponseProductPrice is part of a reply.
 type GetShowcaseProductsoldResponseProductPrice struct {
-	OriginalPrice         GetShowcaseProductsoldResponseProductPriceOriginalPrice         `json:"original_price"`
-	PlatformDiscountPrice GetShowcaseProductsoldResponseProductPricePlatformDiscountPrice `json:"platform_discount_price"`
-	SellerDiscountPrice   GetShowcaseProductsoldResponseProductPriceSellerDiscountPrice   `json:"seller_discount_price"`
+	OriginalPrice         GetShowcaseProductsoldResponseProductPriceOriginalPrice         `json:"original_price,omitzero"`
+	PlatformDiscountPrice GetShowcaseProductsoldResponseProductPricePlatformDiscountPrice `json:"platform_discount_price,omitzero"`
+	SellerDiscountPrice   GetShowcaseProductsoldResponseProductPriceSellerDiscountPrice   `json:"seller_discount_price,omitzero"`
 }
 
 // GetShowcaseProductsoldResponseProductPriceOriginalPrice is part of a reply.
 type GetShowcaseProductsoldResponseProductPriceOriginalPrice struct {
-	Currency      string  `json:"currency"`
-	HighestAmount Decimal `json:"highest_amount"`
-	LowestAmount  Decimal `json:"lowest_amount"`
+	Currency      string  `json:"currency,omitzero"`
+	HighestAmount Decimal `json:"highest_amount,omitzero"`
+	LowestAmount  Decimal `json:"lowest_amount,omitzero"`
 }
 
 // GetShowcaseProductsoldResponseProductPricePlatformDiscountPrice is part of a reply.
 type GetShowcaseProductsoldResponseProductPricePlatformDiscountPrice struct {
-	Currency      string  `json:"currency"`
-	HighestAmount Decimal `json:"highest_amount"`
-	LowestAmount  Decimal `json:"lowest_amount"`
+	Currency      string  `json:"currency,omitzero"`
+	HighestAmount Decimal `json:"highest_amount,omitzero"`
+	LowestAmount  Decimal `json:"lowest_amount,omitzero"`
 }
 
 // GetShowcaseProductsoldResponseProductPriceSellerDiscountPrice is part of a reply.
 type GetShowcaseProductsoldResponseProductPriceSellerDiscountPrice struct {
-	Currency      string  `json:"currency"`
-	HighestAmount Decimal `json:"highest_amount"`
-	LowestAmount  Decimal `json:"lowest_amount"`
+	Currency      string  `json:"currency,omitzero"`
+	HighestAmount Decimal `json:"highest_amount,omitzero"`
+	LowestAmount  Decimal `json:"lowest_amount,omitzero"`
 }
 
 // GetShowcaseProductsoldResponseProductStatus is part of a reply.
 type GetShowcaseProductsoldResponseProductStatus struct {
-	AddedStatus     AffiliateAddedStatus     `json:"added_status"`
-	InventoryStatus AffiliateInventoryStatus `json:"inventory_status"`
-	IsHidden        bool                     `json:"is_hidden"`
-	ReviewStatus    AffiliateReviewStatus    `json:"review_status"`
+	AddedStatus     GetShowcaseProductsoldResponseProductStatusAddedStatus `json:"added_status,omitzero"`
+	InventoryStatus AffiliateInventoryStatus                               `json:"inventory_status,omitzero"`
+	IsHidden        bool                                                   `json:"is_hidden,omitzero"`
+	ReviewStatus    AffiliateReviewStatus                                  `json:"review_status,omitzero"`
 }
 
 // RemoveLIVEProductsRequest holds the parameters of Affiliate.RemoveLIVEProducts.
 type RemoveLIVEProductsRequest struct {
-	ProductIDs []string `json:"product_ids,omitzero" url:"-"`
+	ProductIDs []string `json:"product_ids,omitzero"`
 }
 
 // RemoveShowcaseProductsoldRequest holds the parameters of Affiliate.RemoveShowcaseProductsold.
 type RemoveShowcaseProductsoldRequest struct {
-	ProductIDs []string `json:"product_ids,omitzero" url:"-"`
+	ProductIDs []string `json:"product_ids,omitzero"`
 }
 
 // TopLIVEProductsRequest holds the parameters of Affiliate.TopLIVEProducts.
 type TopLIVEProductsRequest struct {
-	ProductIDs []string `json:"product_ids,omitzero" url:"-"`
+	ProductIDs []string `json:"product_ids,omitzero"`
 }
 
 // TopShowcaseProductsoldRequest holds the parameters of Affiliate.TopShowcaseProductsold.
 type TopShowcaseProductsoldRequest struct {
-	ProductIDs []string `json:"product_ids,omitzero" url:"-"`
+	ProductIDs []string `json:"product_ids,omitzero"`
 }
-
-// AffiliateAddedStatus is an open list: TikTok Shop may add values.
-type AffiliateAddedStatus string
-
-// Values of AffiliateAddedStatus.
-const (
-	AffiliateAddedStatusNotAdded AffiliateAddedStatus = "NOT_ADDED"
-	AffiliateAddedStatusAdded    AffiliateAddedStatus = "ADDED"
-	AffiliateAddedStatusRejected AffiliateAddedStatus = "REJECTED"
-)
 
 // AffiliateInventoryStatus is an open list: TikTok Shop may add values.
 type AffiliateInventoryStatus string
@@ -568,7 +558,17 @@ type AffiliateSource string
 const (
 	AffiliateSourceThirdParty  AffiliateSource = "THIRD_PARTY"
 	AffiliateSourceAffiliate   AffiliateSource = "AFFILIATE"
-	AffiliateSourceTiktokStore AffiliateSource = "TIKTOK_STORE"
+	AffiliateSourceTikTokStore AffiliateSource = "TIKTOK_STORE"
+)
+
+// GetLIVEProductsResponseProductStatusAddedStatus is an open list: TikTok Shop may add values.
+type GetLIVEProductsResponseProductStatusAddedStatus string
+
+// Values of GetLIVEProductsResponseProductStatusAddedStatus.
+const (
+	GetLIVEProductsResponseProductStatusAddedStatusNotAdded GetLIVEProductsResponseProductStatusAddedStatus = "NOT_ADDED"
+	GetLIVEProductsResponseProductStatusAddedStatusAdded    GetLIVEProductsResponseProductStatusAddedStatus = "ADDED"
+	GetLIVEProductsResponseProductStatusAddedStatusRejected GetLIVEProductsResponseProductStatusAddedStatus = "REJECTED"
 )
 
 // GetShopProductslegacyResponseProductAddedStatus is an open list: TikTok Shop may add values.
@@ -579,4 +579,14 @@ const (
 	GetShopProductslegacyResponseProductAddedStatusAddable  GetShopProductslegacyResponseProductAddedStatus = "ADDABLE"
 	GetShopProductslegacyResponseProductAddedStatusAdded    GetShopProductslegacyResponseProductAddedStatus = "ADDED"
 	GetShopProductslegacyResponseProductAddedStatusRejected GetShopProductslegacyResponseProductAddedStatus = "REJECTED"
+)
+
+// GetShowcaseProductsoldResponseProductStatusAddedStatus is an open list: TikTok Shop may add values.
+type GetShowcaseProductsoldResponseProductStatusAddedStatus string
+
+// Values of GetShowcaseProductsoldResponseProductStatusAddedStatus.
+const (
+	GetShowcaseProductsoldResponseProductStatusAddedStatusNotAdded GetShowcaseProductsoldResponseProductStatusAddedStatus = "NOT_ADDED"
+	GetShowcaseProductsoldResponseProductStatusAddedStatusAdded    GetShowcaseProductsoldResponseProductStatusAddedStatus = "ADDED"
+	GetShowcaseProductsoldResponseProductStatusAddedStatusRejected GetShowcaseProductsoldResponseProductStatusAddedStatus = "REJECTED"
 )

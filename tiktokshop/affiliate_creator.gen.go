@@ -524,33 +524,33 @@ func (s *AffiliateCreatorService) UploadShoppableVideoFile(ctx context.Context, 
 
 // AddShowcaseProductsRequest holds the parameters of AffiliateCreator.AddShowcaseProducts.
 type AddShowcaseProductsRequest struct {
-	AddType     *AffiliateCreatorAddType `json:"add_type,omitzero" url:"-"`
-	ProductIDs  []string                 `json:"product_ids,omitzero" url:"-"`
-	ProductLink *string                  `json:"product_link,omitzero" url:"-"`
+	AddType     *AffiliateCreatorAddType `json:"add_type,omitzero"`
+	ProductIDs  []string                 `json:"product_ids,omitzero"`
+	ProductLink *string                  `json:"product_link,omitzero"`
 }
 
 // AddShowcaseProductsResponse is the reply of AffiliateCreator.AddShowcaseProducts.
 type AddShowcaseProductsResponse struct {
-	Errors []AddShowcaseProductsResponseError `json:"errors"`
+	Errors []AddShowcaseProductsResponseError `json:"errors,omitzero"`
 }
 
 // AddShowcaseProductsResponseError is part of a reply.
 type AddShowcaseProductsResponseError struct {
-	Code    int                                    `json:"code"`
-	Detail  AddShowcaseProductsResponseErrorDetail `json:"detail"`
-	Message string                                 `json:"message"`
+	Code    int                                    `json:"code,omitzero"`
+	Detail  AddShowcaseProductsResponseErrorDetail `json:"detail,omitzero"`
+	Message string                                 `json:"message,omitzero"`
 }
 
 // AddShowcaseProductsResponseErrorDetail is part of a reply.
 type AddShowcaseProductsResponseErrorDetail struct {
-	ProductID string `json:"product_id"`
+	ProductID string `json:"product_id,omitzero"`
 }
 
 // CreatorGenerateGeneralLinkRequest holds the parameters of AffiliateCreator.CreatorGenerateGeneralLink.
 type CreatorGenerateGeneralLinkRequest struct {
-	CampaignID *string                                    `json:"campaign_id,omitzero" url:"-"`
-	LinkType   *string                                    `json:"link_type,omitzero" url:"-"`
-	Material   *CreatorGenerateGeneralLinkRequestMaterial `json:"material,omitzero" url:"-"`
+	CampaignID *string                                    `json:"campaign_id,omitzero"`
+	LinkType   *string                                    `json:"link_type,omitzero"`
+	Material   *CreatorGenerateGeneralLinkRequestMaterial `json:"material,omitzero"`
 }
 
 // CreatorGenerateGeneralLinkRequestMaterial is part of a request.
@@ -561,29 +561,29 @@ type CreatorGenerateGeneralLinkRequestMaterial struct {
 
 // CreatorGenerateGeneralLinkResponse is the reply of AffiliateCreator.CreatorGenerateGeneralLink.
 type CreatorGenerateGeneralLinkResponse struct {
-	FailedMaterials []CreatorGenerateGeneralLinkResponseFailedMaterial `json:"failed_materials"`
-	SharingLinks    []CreatorGenerateGeneralLinkResponseSharingLink    `json:"sharing_links"`
+	FailedMaterials []CreatorGenerateGeneralLinkResponseFailedMaterial `json:"failed_materials,omitzero"`
+	SharingLinks    []CreatorGenerateGeneralLinkResponseSharingLink    `json:"sharing_links,omitzero"`
 }
 
 // CreatorGenerateGeneralLinkResponseFailedMaterial is part of a reply.
 type CreatorGenerateGeneralLinkResponseFailedMaterial struct {
-	FailReason string `json:"fail_reason"`
-	MaterialID string `json:"material_id"`
+	FailReason string `json:"fail_reason,omitzero"`
+	MaterialID string `json:"material_id,omitzero"`
 }
 
 // CreatorGenerateGeneralLinkResponseSharingLink is part of a reply.
 type CreatorGenerateGeneralLinkResponseSharingLink struct {
-	DeepLink    string `json:"deep_link"`
-	MaterialID  string `json:"material_id"`
-	OneLink     string `json:"one_link"`
-	SharingLink string `json:"sharing_link"`
+	DeepLink    string `json:"deep_link,omitzero"`
+	MaterialID  string `json:"material_id,omitzero"`
+	OneLink     string `json:"one_link,omitzero"`
+	SharingLink string `json:"sharing_link,omitzero"`
 }
 
 // CreatorGeneratePublisherLinkRequest holds the parameters of AffiliateCreator.CreatorGeneratePublisherLink.
 type CreatorGeneratePublisherLinkRequest struct {
-	CampaignID *string                                      `json:"campaign_id,omitzero" url:"-"`
-	LinkType   *string                                      `json:"link_type,omitzero" url:"-"`
-	Material   *CreatorGeneratePublisherLinkRequestMaterial `json:"material,omitzero" url:"-"`
+	CampaignID *string                                      `json:"campaign_id,omitzero"`
+	LinkType   *string                                      `json:"link_type,omitzero"`
+	Material   *CreatorGeneratePublisherLinkRequestMaterial `json:"material,omitzero"`
 }
 
 // CreatorGeneratePublisherLinkRequestMaterial is part of a request.
@@ -594,22 +594,22 @@ type CreatorGeneratePublisherLinkRequestMaterial struct {
 
 // CreatorGeneratePublisherLinkResponse is the reply of AffiliateCreator.CreatorGeneratePublisherLink.
 type CreatorGeneratePublisherLinkResponse struct {
-	FailedMaterials []CreatorGeneratePublisherLinkResponseFailedMaterial `json:"failed_materials"`
-	SharingLinks    []CreatorGeneratePublisherLinkResponseSharingLink    `json:"sharing_links"`
+	FailedMaterials []CreatorGeneratePublisherLinkResponseFailedMaterial `json:"failed_materials,omitzero"`
+	SharingLinks    []CreatorGeneratePublisherLinkResponseSharingLink    `json:"sharing_links,omitzero"`
 }
 
 // CreatorGeneratePublisherLinkResponseFailedMaterial is part of a reply.
 type CreatorGeneratePublisherLinkResponseFailedMaterial struct {
-	FailReason string `json:"fail_reason"`
-	MaterialID string `json:"material_id"`
+	FailReason string `json:"fail_reason,omitzero"`
+	MaterialID string `json:"material_id,omitzero"`
 }
 
 // CreatorGeneratePublisherLinkResponseSharingLink is part of a reply.
 type CreatorGeneratePublisherLinkResponseSharingLink struct {
-	DeepLink    string `json:"deep_link"`
-	MaterialID  int64  `json:"material_id"`
-	OneLink     string `json:"one_link"`
-	SharingLink string `json:"sharing_link"`
+	DeepLink    string `json:"deep_link,omitzero"`
+	MaterialID  int64  `json:"material_id,omitzero"`
+	OneLink     string `json:"one_link,omitzero"`
+	SharingLink string `json:"sharing_link,omitzero"`
 }
 
 // CreatorGetSampleRequestDeeplinkRequest holds the parameters of AffiliateCreator.CreatorGetSampleRequestDeeplink.
@@ -623,7 +623,7 @@ type CreatorGetSampleRequestDeeplinkRequest struct {
 
 // CreatorGetSampleRequestDeeplinkResponse is the reply of AffiliateCreator.CreatorGetSampleRequestDeeplink.
 type CreatorGetSampleRequestDeeplinkResponse struct {
-	Deeplink string `json:"deeplink"`
+	Deeplink string `json:"deeplink,omitzero"`
 }
 
 // CreatorSearchAffiliateTraceOrdersRequest holds the parameters of AffiliateCreator.CreatorSearchAffiliateTraceOrders.
@@ -637,121 +637,121 @@ type CreatorSearchAffiliateTraceOrdersRequest struct {
 
 // CreatorSearchAffiliateTraceOrdersResponse is the reply of AffiliateCreator.CreatorSearchAffiliateTraceOrders.
 type CreatorSearchAffiliateTraceOrdersResponse struct {
-	NextPageToken string                                           `json:"next_page_token"`
-	Orders        []CreatorSearchAffiliateTraceOrdersResponseOrder `json:"orders"`
-	TotalCount    int64                                            `json:"total_count"`
+	NextPageToken string                                           `json:"next_page_token,omitzero"`
+	Orders        []CreatorSearchAffiliateTraceOrdersResponseOrder `json:"orders,omitzero"`
+	TotalCount    int64                                            `json:"total_count,omitzero"`
 }
 
 // CreatorSearchAffiliateTraceOrdersResponseOrder is part of a reply.
 type CreatorSearchAffiliateTraceOrdersResponseOrder struct {
-	CreateTime   UnixSeconds                                          `json:"create_time"`
-	DeliveryTime UnixSeconds                                          `json:"delivery_time"`
-	ID           int64                                                `json:"id"`
-	SKUs         []CreatorSearchAffiliateTraceOrdersResponseOrderSKU  `json:"skus"`
-	Status       CreatorSearchAffiliateTraceOrdersResponseOrderStatus `json:"status"`
+	CreateTime   UnixSeconds                                          `json:"create_time,omitzero"`
+	DeliveryTime UnixSeconds                                          `json:"delivery_time,omitzero"`
+	ID           int64                                                `json:"id,omitzero"`
+	SKUs         []CreatorSearchAffiliateTraceOrdersResponseOrderSKU  `json:"skus,omitzero"`
+	Status       CreatorSearchAffiliateTraceOrdersResponseOrderStatus `json:"status,omitzero"`
 }
 
 // CreatorSearchAffiliateTraceOrdersResponseOrderSKU is part of a reply.
 type CreatorSearchAffiliateTraceOrdersResponseOrderSKU struct {
-	ActualBonusCommission               CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualBonusCommission               `json:"actual_bonus_commission"`
-	ActualCommission                    CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualCommission                    `json:"actual_commission"`
-	ActualCommissionBase                CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualCommissionBase                `json:"actual_commission_base"`
-	ActualCreatorCommissionRewardFee    CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualCreatorCommissionRewardFee    `json:"actual_creator_commission_reward_fee"`
-	ActualShopAdsCommission             CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualShopAdsCommission             `json:"actual_shop_ads_commission"`
-	CampaignID                          string                                                                               `json:"campaign_id"`
-	CommissionBonusRate                 int64                                                                                `json:"commission_bonus_rate"`
-	CommissionRate                      int64                                                                                `json:"commission_rate"`
-	ContentID                           string                                                                               `json:"content_id"`
-	ContentType                         AffiliateCreatorContentType                                                          `json:"content_type"`
-	CreatorCommissionRewardRate         int64                                                                                `json:"creator_commission_reward_rate"`
-	DeliveryTime                        UnixSeconds                                                                          `json:"delivery_time"`
-	EstimatedBonusCommission            CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedBonusCommission            `json:"estimated_bonus_commission"`
-	EstimatedCommission                 CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedCommission                 `json:"estimated_commission"`
-	EstimatedCommissionBase             CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedCommissionBase             `json:"estimated_commission_base"`
-	EstimatedCreatorCommissionRewardFee CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedCreatorCommissionRewardFee `json:"estimated_creator_commission_reward_fee"`
-	EstimatedShopAdsCommission          CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedShopAdsCommission          `json:"estimated_shop_ads_commission"`
-	ID                                  string                                                                               `json:"id"`
-	Price                               CreatorSearchAffiliateTraceOrdersResponseOrderSKUPrice                               `json:"price"`
-	ProductID                           string                                                                               `json:"product_id"`
-	ProductName                         string                                                                               `json:"product_name"`
-	Quantity                            int                                                                                  `json:"quantity"`
-	RefundedQuantity                    int                                                                                  `json:"refunded_quantity"`
-	ReturnedQuantity                    int                                                                                  `json:"returned_quantity"`
-	ShopAdsCommissionRate               int64                                                                                `json:"shop_ads_commission_rate"`
-	ShopName                            string                                                                               `json:"shop_name"`
-	Trace                               CreatorSearchAffiliateTraceOrdersResponseOrderSKUTrace                               `json:"trace"`
+	ActualBonusCommission               CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualBonusCommission               `json:"actual_bonus_commission,omitzero"`
+	ActualCommission                    CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualCommission                    `json:"actual_commission,omitzero"`
+	ActualCommissionBase                CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualCommissionBase                `json:"actual_commission_base,omitzero"`
+	ActualCreatorCommissionRewardFee    CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualCreatorCommissionRewardFee    `json:"actual_creator_commission_reward_fee,omitzero"`
+	ActualShopAdsCommission             CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualShopAdsCommission             `json:"actual_shop_ads_commission,omitzero"`
+	CampaignID                          string                                                                               `json:"campaign_id,omitzero"`
+	CommissionBonusRate                 int64                                                                                `json:"commission_bonus_rate,omitzero"`
+	CommissionRate                      int64                                                                                `json:"commission_rate,omitzero"`
+	ContentID                           string                                                                               `json:"content_id,omitzero"`
+	ContentType                         AffiliateCreatorContentType                                                          `json:"content_type,omitzero"`
+	CreatorCommissionRewardRate         int64                                                                                `json:"creator_commission_reward_rate,omitzero"`
+	DeliveryTime                        UnixSeconds                                                                          `json:"delivery_time,omitzero"`
+	EstimatedBonusCommission            CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedBonusCommission            `json:"estimated_bonus_commission,omitzero"`
+	EstimatedCommission                 CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedCommission                 `json:"estimated_commission,omitzero"`
+	EstimatedCommissionBase             CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedCommissionBase             `json:"estimated_commission_base,omitzero"`
+	EstimatedCreatorCommissionRewardFee CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedCreatorCommissionRewardFee `json:"estimated_creator_commission_reward_fee,omitzero"`
+	EstimatedShopAdsCommission          CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedShopAdsCommission          `json:"estimated_shop_ads_commission,omitzero"`
+	ID                                  string                                                                               `json:"id,omitzero"`
+	Price                               CreatorSearchAffiliateTraceOrdersResponseOrderSKUPrice                               `json:"price,omitzero"`
+	ProductID                           string                                                                               `json:"product_id,omitzero"`
+	ProductName                         string                                                                               `json:"product_name,omitzero"`
+	Quantity                            int                                                                                  `json:"quantity,omitzero"`
+	RefundedQuantity                    int                                                                                  `json:"refunded_quantity,omitzero"`
+	ReturnedQuantity                    int                                                                                  `json:"returned_quantity,omitzero"`
+	ShopAdsCommissionRate               int64                                                                                `json:"shop_ads_commission_rate,omitzero"`
+	ShopName                            string                                                                               `json:"shop_name,omitzero"`
+	Trace                               CreatorSearchAffiliateTraceOrdersResponseOrderSKUTrace                               `json:"trace,omitzero"`
 }
 
 // CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualBonusCommission is part of a reply.
 type CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualBonusCommission struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualCommission is part of a reply.
 type CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualCommission struct {
-	Amount   string `json:"amount"`
-	Currency string `json:"currency"`
+	Amount   string `json:"amount,omitzero"`
+	Currency string `json:"currency,omitzero"`
 }
 
 // CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualCommissionBase is part of a reply.
 type CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualCommissionBase struct {
-	Amount   string `json:"amount"`
-	Currency string `json:"currency"`
+	Amount   string `json:"amount,omitzero"`
+	Currency string `json:"currency,omitzero"`
 }
 
 // CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualCreatorCommissionRewardFee is part of a reply.
 type CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualCreatorCommissionRewardFee struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualShopAdsCommission is part of a reply.
 type CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualShopAdsCommission struct {
-	Amount   string `json:"amount"`
-	Currency string `json:"currency"`
+	Amount   string `json:"amount,omitzero"`
+	Currency string `json:"currency,omitzero"`
 }
 
 // CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedBonusCommission is part of a reply.
 type CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedBonusCommission struct {
-	Amount   string `json:"amount"`
-	Currency string `json:"currency"`
+	Amount   string `json:"amount,omitzero"`
+	Currency string `json:"currency,omitzero"`
 }
 
 // CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedCommission is part of a reply.
 type CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedCommission struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedCommissionBase is part of a reply.
 type CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedCommissionBase struct {
-	Amount   string `json:"amount"`
-	Currency string `json:"currency"`
+	Amount   string `json:"amount,omitzero"`
+	Currency string `json:"currency,omitzero"`
 }
 
 // CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedCreatorCommissionRewardFee is part of a reply.
 type CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedCreatorCommissionRewardFee struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedShopAdsCommission is part of a reply.
 type CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedShopAdsCommission struct {
-	Amount   string `json:"amount"`
-	Currency string `json:"currency"`
+	Amount   string `json:"amount,omitzero"`
+	Currency string `json:"currency,omitzero"`
 }
 
 // CreatorSearchAffiliateTraceOrdersResponseOrderSKUPrice is part of a reply.
 type CreatorSearchAffiliateTraceOrdersResponseOrderSKUPrice struct {
-	Amount   string `json:"amount"`
-	Currency string `json:"currency"`
+	Amount   string `json:"amount,omitzero"`
+	Currency string `json:"currency,omitzero"`
 }
 
 // CreatorSearchAffiliateTraceOrdersResponseOrderSKUTrace is part of a reply.
 type CreatorSearchAffiliateTraceOrdersResponseOrderSKUTrace struct {
-	ID   string `json:"id"`
-	Type string `json:"type"`
+	ID   string `json:"id,omitzero"`
+	Type string `json:"type,omitzero"`
 }
 
 // CreatorSearchOpenCollaborationProductRequest holds the parameters of AffiliateCreator.CreatorSearchOpenCollaborationProduct.
@@ -762,7 +762,7 @@ type CreatorSearchOpenCollaborationProductRequest struct {
 	PageToken           *string                                                          `url:"page_token,omitempty" json:"-"`
 	SalesPriceRange     *CreatorSearchOpenCollaborationProductRequestSalesPriceRange     `json:"sales_price_range,omitzero" url:"-"`
 	SortField           *string                                                          `url:"sort_field,omitempty" json:"-"`
-	SortOrder           *AffiliateCreatorSortOrder                                       `url:"sort_order,omitempty" json:"-"`
+	SortOrder           *SortOrder                                                       `url:"sort_order,omitempty" json:"-"`
 	TitleKeywords       []string                                                         `json:"title_keywords,omitzero" url:"-"`
 }
 
@@ -785,84 +785,84 @@ type CreatorSearchOpenCollaborationProductRequestSalesPriceRange struct {
 
 // CreatorSearchOpenCollaborationProductResponse is the reply of AffiliateCreator.CreatorSearchOpenCollaborationProduct.
 type CreatorSearchOpenCollaborationProductResponse struct {
-	NextPageToken string                                                 `json:"next_page_token"`
-	Products      []CreatorSearchOpenCollaborationProductResponseProduct `json:"products"`
-	TotalCount    int64                                                  `json:"total_count"`
+	NextPageToken string                                                 `json:"next_page_token,omitzero"`
+	Products      []CreatorSearchOpenCollaborationProductResponseProduct `json:"products,omitzero"`
+	TotalCount    int64                                                  `json:"total_count,omitzero"`
 }
 
 // CreatorSearchOpenCollaborationProductResponseProduct is part of a reply.
 type CreatorSearchOpenCollaborationProductResponseProduct struct {
-	CategoryChains []CreatorSearchOpenCollaborationProductResponseProductCategoryChain `json:"category_chains"`
-	Commission     CreatorSearchOpenCollaborationProductResponseProductCommission      `json:"commission"`
-	DetailLink     string                                                              `json:"detail_link"`
-	HasInventory   bool                                                                `json:"has_inventory"`
-	ID             string                                                              `json:"id"`
-	MainImageURL   string                                                              `json:"main_image_url"`
-	OriginalPrice  CreatorSearchOpenCollaborationProductResponseProductOriginalPrice   `json:"original_price"`
-	SaleRegion     string                                                              `json:"sale_region"`
-	SalesPrice     CreatorSearchOpenCollaborationProductResponseProductSalesPrice      `json:"sales_price"`
-	Shop           CreatorSearchOpenCollaborationProductResponseProductShop            `json:"shop"`
-	Title          string                                                              `json:"title"`
-	UnitsSold      int64                                                               `json:"units_sold"`
+	CategoryChains []CreatorSearchOpenCollaborationProductResponseProductCategoryChain `json:"category_chains,omitzero"`
+	Commission     CreatorSearchOpenCollaborationProductResponseProductCommission      `json:"commission,omitzero"`
+	DetailLink     string                                                              `json:"detail_link,omitzero"`
+	HasInventory   bool                                                                `json:"has_inventory,omitzero"`
+	ID             string                                                              `json:"id,omitzero"`
+	MainImageURL   string                                                              `json:"main_image_url,omitzero"`
+	OriginalPrice  CreatorSearchOpenCollaborationProductResponseProductOriginalPrice   `json:"original_price,omitzero"`
+	SaleRegion     string                                                              `json:"sale_region,omitzero"`
+	SalesPrice     CreatorSearchOpenCollaborationProductResponseProductSalesPrice      `json:"sales_price,omitzero"`
+	Shop           CreatorSearchOpenCollaborationProductResponseProductShop            `json:"shop,omitzero"`
+	Title          string                                                              `json:"title,omitzero"`
+	UnitsSold      int64                                                               `json:"units_sold,omitzero"`
 }
 
 // CreatorSearchOpenCollaborationProductResponseProductCategoryChain is part of a reply.
 type CreatorSearchOpenCollaborationProductResponseProductCategoryChain struct {
-	ID        string `json:"id"`
-	IsLeaf    bool   `json:"is_leaf"`
-	LocalName string `json:"local_name"`
-	ParentID  string `json:"parent_id"`
+	ID        string `json:"id,omitzero"`
+	IsLeaf    bool   `json:"is_leaf,omitzero"`
+	LocalName string `json:"local_name,omitzero"`
+	ParentID  string `json:"parent_id,omitzero"`
 }
 
 // CreatorSearchOpenCollaborationProductResponseProductCommission is part of a reply.
 type CreatorSearchOpenCollaborationProductResponseProductCommission struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
-	Rate     int64   `json:"rate"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
+	Rate     int64   `json:"rate,omitzero"`
 }
 
 // CreatorSearchOpenCollaborationProductResponseProductOriginalPrice is part of a reply.
 type CreatorSearchOpenCollaborationProductResponseProductOriginalPrice struct {
-	Currency      string  `json:"currency"`
-	MaximumAmount Decimal `json:"maximum_amount"`
-	MinimumAmount Decimal `json:"minimum_amount"`
+	Currency      string  `json:"currency,omitzero"`
+	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
 }
 
 // CreatorSearchOpenCollaborationProductResponseProductSalesPrice is part of a reply.
 type CreatorSearchOpenCollaborationProductResponseProductSalesPrice struct {
-	Currency      string  `json:"currency"`
-	MaximumAmount Decimal `json:"maximum_amount"`
-	MinimumAmount Decimal `json:"minimum_amount"`
+	Currency      string  `json:"currency,omitzero"`
+	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
 }
 
 // CreatorSearchOpenCollaborationProductResponseProductShop is part of a reply.
 type CreatorSearchOpenCollaborationProductResponseProductShop struct {
-	Name string `json:"name"`
+	Name string `json:"name,omitzero"`
 }
 
 // CreatorSearchSampleApplicationFulfillmentsRequest holds the parameters of AffiliateCreator.CreatorSearchSampleApplicationFulfillments.
 type CreatorSearchSampleApplicationFulfillmentsRequest struct {
 	FulfillmentStatuses []AffiliateCreatorFulfillmentStatus `json:"fulfillment_statuses,omitzero" url:"-"`
 	SortField           *string                             `url:"sort_field,omitempty" json:"-"`
-	SortOrder           *AffiliateCreatorSortOrder          `url:"sort_order,omitempty" json:"-"`
+	SortOrder           *SortOrder                          `url:"sort_order,omitempty" json:"-"`
 }
 
 // CreatorSearchSampleApplicationFulfillmentsResponse is the reply of AffiliateCreator.CreatorSearchSampleApplicationFulfillments.
 type CreatorSearchSampleApplicationFulfillmentsResponse struct {
-	Fulfillments []CreatorSearchSampleApplicationFulfillmentsResponseFulfillment `json:"fulfillments"`
+	Fulfillments []CreatorSearchSampleApplicationFulfillmentsResponseFulfillment `json:"fulfillments,omitzero"`
 }
 
 // CreatorSearchSampleApplicationFulfillmentsResponseFulfillment is part of a reply.
 type CreatorSearchSampleApplicationFulfillmentsResponseFulfillment struct {
-	ApplicationID         string                                                              `json:"application_id"`
-	BoundProductStatus    AffiliateCreatorBoundProductStatus                                  `json:"bound_product_status"`
-	ExpirationTime        UnixSeconds                                                         `json:"expiration_time"`
-	ID                    string                                                              `json:"id"`
-	ProductID             string                                                              `json:"product_id"`
-	SampleApplicationType AffiliateCreatorSampleApplicationType                               `json:"sample_application_type"`
-	ShopID                string                                                              `json:"shop_id"`
-	Status                CreatorSearchSampleApplicationFulfillmentsResponseFulfillmentStatus `json:"status"`
-	TotalSuspendDuration  int64                                                               `json:"total_suspend_duration"`
+	ApplicationID         string                                                              `json:"application_id,omitzero"`
+	BoundProductStatus    AffiliateCreatorBoundProductStatus                                  `json:"bound_product_status,omitzero"`
+	ExpirationTime        UnixSeconds                                                         `json:"expiration_time,omitzero"`
+	ID                    string                                                              `json:"id,omitzero"`
+	ProductID             string                                                              `json:"product_id,omitzero"`
+	SampleApplicationType AffiliateCreatorSampleApplicationType                               `json:"sample_application_type,omitzero"`
+	ShopID                string                                                              `json:"shop_id,omitzero"`
+	Status                CreatorSearchSampleApplicationFulfillmentsResponseFulfillmentStatus `json:"status,omitzero"`
+	TotalSuspendDuration  int64                                                               `json:"total_suspend_duration,omitzero"`
 }
 
 // CreatorSelectAffiliateProductRequest holds the parameters of AffiliateCreator.CreatorSelectAffiliateProduct.
@@ -916,66 +916,66 @@ type CreatorSelectAffiliateProductRequestSortParams struct {
 
 // CreatorSelectAffiliateProductResponse is the reply of AffiliateCreator.CreatorSelectAffiliateProduct.
 type CreatorSelectAffiliateProductResponse struct {
-	NextPageToken string                                         `json:"next_page_token"`
-	Products      []CreatorSelectAffiliateProductResponseProduct `json:"products"`
-	TotalCount    int                                            `json:"total_count"`
+	NextPageToken string                                         `json:"next_page_token,omitzero"`
+	Products      []CreatorSelectAffiliateProductResponseProduct `json:"products,omitzero"`
+	TotalCount    int                                            `json:"total_count,omitzero"`
 }
 
 // CreatorSelectAffiliateProductResponseProduct is part of a reply.
 type CreatorSelectAffiliateProductResponseProduct struct {
-	BrandName         string                                                        `json:"brand_name"`
-	Commission        CreatorSelectAffiliateProductResponseProductCommission        `json:"commission"`
-	ID                string                                                        `json:"id"`
-	MainImageURL      string                                                        `json:"main_image_url"`
-	MarketPerformance CreatorSelectAffiliateProductResponseProductMarketPerformance `json:"market_performance"`
-	Price             CreatorSelectAffiliateProductResponseProductPrice             `json:"price"`
-	Review            CreatorSelectAffiliateProductResponseProductReview            `json:"review"`
-	Shop              CreatorSelectAffiliateProductResponseProductShop              `json:"shop"`
-	Stock             CreatorSelectAffiliateProductResponseProductStock             `json:"stock"`
-	Title             string                                                        `json:"title"`
+	BrandName         string                                                        `json:"brand_name,omitzero"`
+	Commission        CreatorSelectAffiliateProductResponseProductCommission        `json:"commission,omitzero"`
+	ID                string                                                        `json:"id,omitzero"`
+	MainImageURL      string                                                        `json:"main_image_url,omitzero"`
+	MarketPerformance CreatorSelectAffiliateProductResponseProductMarketPerformance `json:"market_performance,omitzero"`
+	Price             CreatorSelectAffiliateProductResponseProductPrice             `json:"price,omitzero"`
+	Review            CreatorSelectAffiliateProductResponseProductReview            `json:"review,omitzero"`
+	Shop              CreatorSelectAffiliateProductResponseProductShop              `json:"shop,omitzero"`
+	Stock             CreatorSelectAffiliateProductResponseProductStock             `json:"stock,omitzero"`
+	Title             string                                                        `json:"title,omitzero"`
 }
 
 // CreatorSelectAffiliateProductResponseProductCommission is part of a reply.
 type CreatorSelectAffiliateProductResponseProductCommission struct {
-	Amount string `json:"amount"`
-	Rate   int    `json:"rate"`
+	Amount string `json:"amount,omitzero"`
+	Rate   int    `json:"rate,omitzero"`
 }
 
 // CreatorSelectAffiliateProductResponseProductMarketPerformance is part of a reply.
 type CreatorSelectAffiliateProductResponseProductMarketPerformance struct {
-	HistoricalSoldQuantity int `json:"historical_sold_quantity"`
+	HistoricalSoldQuantity int `json:"historical_sold_quantity,omitzero"`
 }
 
 // CreatorSelectAffiliateProductResponseProductPrice is part of a reply.
 type CreatorSelectAffiliateProductResponseProductPrice struct {
-	CeilingPrice string `json:"ceiling_price"`
-	Currency     string `json:"currency"`
-	FloorPrice   string `json:"floor_price"`
+	CeilingPrice string `json:"ceiling_price,omitzero"`
+	Currency     string `json:"currency,omitzero"`
+	FloorPrice   string `json:"floor_price,omitzero"`
 }
 
 // CreatorSelectAffiliateProductResponseProductReview is part of a reply.
 type CreatorSelectAffiliateProductResponseProductReview struct {
-	Count        int    `json:"count"`
-	OverallScore string `json:"overall_score"`
+	Count        int    `json:"count,omitzero"`
+	OverallScore string `json:"overall_score,omitzero"`
 }
 
 // CreatorSelectAffiliateProductResponseProductShop is part of a reply.
 type CreatorSelectAffiliateProductResponseProductShop struct {
-	LogoURL string `json:"logo_url"`
-	Name    string `json:"name"`
-	Rating  string `json:"rating"`
+	LogoURL string `json:"logo_url,omitzero"`
+	Name    string `json:"name,omitzero"`
+	Rating  string `json:"rating,omitzero"`
 }
 
 // CreatorSelectAffiliateProductResponseProductStock is part of a reply.
 type CreatorSelectAffiliateProductResponseProductStock struct {
-	Quantity int `json:"quantity"`
+	Quantity int `json:"quantity,omitzero"`
 }
 
 // GenerateAffiliateSharingLinkRequest holds the parameters of AffiliateCreator.GenerateAffiliateSharingLink.
 type GenerateAffiliateSharingLinkRequest struct {
-	Channel  *string                                      `json:"channel,omitzero" url:"-"`
-	Material *GenerateAffiliateSharingLinkRequestMaterial `json:"material,omitzero" url:"-"`
-	Tags     []string                                     `json:"tags,omitzero" url:"-"`
+	Channel  *string                                      `json:"channel,omitzero"`
+	Material *GenerateAffiliateSharingLinkRequestMaterial `json:"material,omitzero"`
+	Tags     []string                                     `json:"tags,omitzero"`
 }
 
 // GenerateAffiliateSharingLinkRequestMaterial is part of a request.
@@ -987,34 +987,34 @@ type GenerateAffiliateSharingLinkRequestMaterial struct {
 
 // GenerateAffiliateSharingLinkResponse is the reply of AffiliateCreator.GenerateAffiliateSharingLink.
 type GenerateAffiliateSharingLinkResponse struct {
-	AffiliateSharingLinks []GenerateAffiliateSharingLinkResponseAffiliateSharingLink `json:"affiliate_sharing_links"`
-	Errors                []GenerateAffiliateSharingLinkResponseError                `json:"errors"`
+	AffiliateSharingLinks []GenerateAffiliateSharingLinkResponseAffiliateSharingLink `json:"affiliate_sharing_links,omitzero"`
+	Errors                []GenerateAffiliateSharingLinkResponseError                `json:"errors,omitzero"`
 }
 
 // GenerateAffiliateSharingLinkResponseAffiliateSharingLink is part of a reply.
 type GenerateAffiliateSharingLinkResponseAffiliateSharingLink struct {
-	AffiliateSharingLink string `json:"affiliate_sharing_link"`
-	Tag                  string `json:"tag"`
+	AffiliateSharingLink string `json:"affiliate_sharing_link,omitzero"`
+	Tag                  string `json:"tag,omitzero"`
 }
 
 // GenerateAffiliateSharingLinkResponseError is part of a reply.
 type GenerateAffiliateSharingLinkResponseError struct {
-	Code    int                                             `json:"code"`
-	Detail  GenerateAffiliateSharingLinkResponseErrorDetail `json:"detail"`
-	Message string                                          `json:"message"`
+	Code    int                                             `json:"code,omitzero"`
+	Detail  GenerateAffiliateSharingLinkResponseErrorDetail `json:"detail,omitzero"`
+	Message string                                          `json:"message,omitzero"`
 }
 
 // GenerateAffiliateSharingLinkResponseErrorDetail is part of a reply.
 type GenerateAffiliateSharingLinkResponseErrorDetail struct {
-	FailReason string `json:"fail_reason"`
-	Tag        string `json:"tag"`
+	FailReason string `json:"fail_reason,omitzero"`
+	Tag        string `json:"tag,omitzero"`
 }
 
 // GenerateAffiliateSharingLinkV202407Request holds the parameters of AffiliateCreator.GenerateAffiliateSharingLinkV202407.
 type GenerateAffiliateSharingLinkV202407Request struct {
-	Channel  *string                                             `json:"channel,omitzero" url:"-"`
-	Material *GenerateAffiliateSharingLinkV202407RequestMaterial `json:"material,omitzero" url:"-"`
-	Tags     []string                                            `json:"tags,omitzero" url:"-"`
+	Channel  *string                                             `json:"channel,omitzero"`
+	Material *GenerateAffiliateSharingLinkV202407RequestMaterial `json:"material,omitzero"`
+	Tags     []string                                            `json:"tags,omitzero"`
 }
 
 // GenerateAffiliateSharingLinkV202407RequestMaterial is part of a request.
@@ -1025,27 +1025,27 @@ type GenerateAffiliateSharingLinkV202407RequestMaterial struct {
 
 // GenerateAffiliateSharingLinkV202407Response is the reply of AffiliateCreator.GenerateAffiliateSharingLinkV202407.
 type GenerateAffiliateSharingLinkV202407Response struct {
-	AffiliateSharingLinks []GenerateAffiliateSharingLinkV202407ResponseAffiliateSharingLink `json:"affiliate_sharing_links"`
-	Errors                []GenerateAffiliateSharingLinkV202407ResponseError                `json:"errors"`
+	AffiliateSharingLinks []GenerateAffiliateSharingLinkV202407ResponseAffiliateSharingLink `json:"affiliate_sharing_links,omitzero"`
+	Errors                []GenerateAffiliateSharingLinkV202407ResponseError                `json:"errors,omitzero"`
 }
 
 // GenerateAffiliateSharingLinkV202407ResponseAffiliateSharingLink is part of a reply.
 type GenerateAffiliateSharingLinkV202407ResponseAffiliateSharingLink struct {
-	AffiliateSharingLink string `json:"affiliate_sharing_link"`
-	Tag                  string `json:"tag"`
+	AffiliateSharingLink string `json:"affiliate_sharing_link,omitzero"`
+	Tag                  string `json:"tag,omitzero"`
 }
 
 // GenerateAffiliateSharingLinkV202407ResponseError is part of a reply.
 type GenerateAffiliateSharingLinkV202407ResponseError struct {
-	Code    int                                                    `json:"code"`
-	Detail  GenerateAffiliateSharingLinkV202407ResponseErrorDetail `json:"detail"`
-	Message string                                                 `json:"message"`
+	Code    int                                                    `json:"code,omitzero"`
+	Detail  GenerateAffiliateSharingLinkV202407ResponseErrorDetail `json:"detail,omitzero"`
+	Message string                                                 `json:"message,omitzero"`
 }
 
 // GenerateAffiliateSharingLinkV202407ResponseErrorDetail is part of a reply.
 type GenerateAffiliateSharingLinkV202407ResponseErrorDetail struct {
-	FailReason string `json:"fail_reason"`
-	Tag        string `json:"tag"`
+	FailReason string `json:"fail_reason,omitzero"`
+	Tag        string `json:"tag,omitzero"`
 }
 
 // GetCreatorApplicableSampleLabelRequest holds the parameters of AffiliateCreator.GetCreatorApplicableSampleLabel.
@@ -1055,123 +1055,123 @@ type GetCreatorApplicableSampleLabelRequest struct {
 
 // GetCreatorApplicableSampleLabelResponse is the reply of AffiliateCreator.GetCreatorApplicableSampleLabel.
 type GetCreatorApplicableSampleLabelResponse struct {
-	Label GetCreatorApplicableSampleLabelResponseLabel `json:"label"`
+	Label GetCreatorApplicableSampleLabelResponseLabel `json:"label,omitzero"`
 }
 
 // GetCreatorApplicableSampleLabelResponseLabel is part of a reply.
 type GetCreatorApplicableSampleLabelResponseLabel struct {
-	ApplicationID string                                                    `json:"application_id"`
-	CanApply      bool                                                      `json:"can_apply"`
-	ReachLimit    bool                                                      `json:"reach_limit"`
-	SampleProduct GetCreatorApplicableSampleLabelResponseLabelSampleProduct `json:"sample_product"`
-	Status        string                                                    `json:"status"`
+	ApplicationID string                                                    `json:"application_id,omitzero"`
+	CanApply      bool                                                      `json:"can_apply,omitzero"`
+	ReachLimit    bool                                                      `json:"reach_limit,omitzero"`
+	SampleProduct GetCreatorApplicableSampleLabelResponseLabelSampleProduct `json:"sample_product,omitzero"`
+	Status        string                                                    `json:"status,omitzero"`
 }
 
 // GetCreatorApplicableSampleLabelResponseLabelSampleProduct is part of a reply.
 type GetCreatorApplicableSampleLabelResponseLabelSampleProduct struct {
-	SampleSKUList []GetCreatorApplicableSampleLabelResponseLabelSampleProductSampleSKUList `json:"sample_sku_list"`
+	SampleSKUList []GetCreatorApplicableSampleLabelResponseLabelSampleProductSampleSKUList `json:"sample_sku_list,omitzero"`
 }
 
 // GetCreatorApplicableSampleLabelResponseLabelSampleProductSampleSKUList is part of a reply.
 type GetCreatorApplicableSampleLabelResponseLabelSampleProductSampleSKUList struct {
-	ID                   string                                                                               `json:"id"`
-	IsAvailable          bool                                                                                 `json:"is_available"`
-	Price                GetCreatorApplicableSampleLabelResponseLabelSampleProductSampleSKUListPrice          `json:"price"`
-	SaleProperties       []GetCreatorApplicableSampleLabelResponseLabelSampleProductSampleSKUListSaleProperty `json:"sale_properties"`
-	SalePropertyValueIDs string                                                                               `json:"sale_property_value_ids"`
-	UnavailableReason    string                                                                               `json:"unavailable_reason"`
+	ID                   string                                                                               `json:"id,omitzero"`
+	IsAvailable          bool                                                                                 `json:"is_available,omitzero"`
+	Price                GetCreatorApplicableSampleLabelResponseLabelSampleProductSampleSKUListPrice          `json:"price,omitzero"`
+	SaleProperties       []GetCreatorApplicableSampleLabelResponseLabelSampleProductSampleSKUListSaleProperty `json:"sale_properties,omitzero"`
+	SalePropertyValueIDs string                                                                               `json:"sale_property_value_ids,omitzero"`
+	UnavailableReason    string                                                                               `json:"unavailable_reason,omitzero"`
 }
 
 // GetCreatorApplicableSampleLabelResponseLabelSampleProductSampleSKUListPrice is part of a reply.
 type GetCreatorApplicableSampleLabelResponseLabelSampleProductSampleSKUListPrice struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetCreatorApplicableSampleLabelResponseLabelSampleProductSampleSKUListSaleProperty is part of a reply.
 type GetCreatorApplicableSampleLabelResponseLabelSampleProductSampleSKUListSaleProperty struct {
-	ID        string `json:"id"`
-	Name      string `json:"name"`
-	ValueID   string `json:"value_id"`
-	ValueName string `json:"value_name"`
+	ID        string `json:"id,omitzero"`
+	Name      string `json:"name,omitzero"`
+	ValueID   string `json:"value_id,omitzero"`
+	ValueName string `json:"value_name,omitzero"`
 }
 
 // GetCreatorProfileResponse is the reply of AffiliateCreator.GetCreatorProfile.
 type GetCreatorProfileResponse struct {
-	Avatar            GetCreatorProfileResponseAvatar `json:"avatar"`
-	CreatorUserOpenID string                          `json:"creator_user_open_id"`
-	Permissions       []string                        `json:"permissions"`
-	RegisterRegion    string                          `json:"register_region"`
-	SelectionRegion   string                          `json:"selection_region"`
-	SellerType        AffiliateCreatorSellerType      `json:"seller_type"`
-	UserType          AffiliateCreatorUserType        `json:"user_type"`
-	Username          string                          `json:"username"`
+	Avatar            GetCreatorProfileResponseAvatar `json:"avatar,omitzero"`
+	CreatorUserOpenID string                          `json:"creator_user_open_id,omitzero"`
+	Permissions       []string                        `json:"permissions,omitzero"`
+	RegisterRegion    string                          `json:"register_region,omitzero"`
+	SelectionRegion   string                          `json:"selection_region,omitzero"`
+	SellerType        AffiliateCreatorSellerType      `json:"seller_type,omitzero"`
+	UserType          AffiliateCreatorUserType        `json:"user_type,omitzero"`
+	Username          string                          `json:"username,omitzero"`
 }
 
 // GetCreatorProfileResponseAvatar is part of a reply.
 type GetCreatorProfileResponseAvatar struct {
-	Height int    `json:"height"`
-	URL    string `json:"url"`
-	Width  int    `json:"width"`
+	Height int    `json:"height,omitzero"`
+	URL    string `json:"url,omitzero"`
+	Width  int    `json:"width,omitzero"`
 }
 
 // GetCreatorProfileV202405Response is the reply of AffiliateCreator.GetCreatorProfileV202405.
 type GetCreatorProfileV202405Response struct {
-	Avatar          GetCreatorProfileV202405ResponseAvatar `json:"avatar"`
-	CreatorUserID   string                                 `json:"creator_user_id"`
-	Permissions     []string                               `json:"permissions"`
-	RegisterRegion  string                                 `json:"register_region"`
-	SelectionRegion string                                 `json:"selection_region"`
-	SellerType      AffiliateCreatorSellerType             `json:"seller_type"`
-	UserType        AffiliateCreatorUserType               `json:"user_type"`
-	Username        string                                 `json:"username"`
+	Avatar          GetCreatorProfileV202405ResponseAvatar `json:"avatar,omitzero"`
+	CreatorUserID   string                                 `json:"creator_user_id,omitzero"`
+	Permissions     []string                               `json:"permissions,omitzero"`
+	RegisterRegion  string                                 `json:"register_region,omitzero"`
+	SelectionRegion string                                 `json:"selection_region,omitzero"`
+	SellerType      AffiliateCreatorSellerType             `json:"seller_type,omitzero"`
+	UserType        AffiliateCreatorUserType               `json:"user_type,omitzero"`
+	Username        string                                 `json:"username,omitzero"`
 }
 
 // GetCreatorProfileV202405ResponseAvatar is part of a reply.
 type GetCreatorProfileV202405ResponseAvatar struct {
-	Height int    `json:"height"`
-	URL    string `json:"url"`
-	Width  int    `json:"width"`
+	Height int    `json:"height,omitzero"`
+	URL    string `json:"url,omitzero"`
+	Width  int    `json:"width,omitzero"`
 }
 
 // GetCreatorSampleApplicationDetailRequest holds the parameters of AffiliateCreator.GetCreatorSampleApplicationDetail.
 type GetCreatorSampleApplicationDetailRequest struct {
-	ApplicationID   *string `json:"application_id,omitzero" url:"-"`
-	ApplicationType *string `json:"application_type,omitzero" url:"-"`
-	MainOrderID     *string `json:"main_order_id,omitzero" url:"-"`
-	ProductID       *string `json:"product_id,omitzero" url:"-"`
+	ApplicationID   *string `json:"application_id,omitzero"`
+	ApplicationType *string `json:"application_type,omitzero"`
+	MainOrderID     *string `json:"main_order_id,omitzero"`
+	ProductID       *string `json:"product_id,omitzero"`
 }
 
 // GetCreatorSampleApplicationDetailResponse is the reply of AffiliateCreator.GetCreatorSampleApplicationDetail.
 type GetCreatorSampleApplicationDetailResponse struct {
-	SampleApplication GetCreatorSampleApplicationDetailResponseSampleApplication `json:"sample_application"`
+	SampleApplication GetCreatorSampleApplicationDetailResponseSampleApplication `json:"sample_application,omitzero"`
 }
 
 // GetCreatorSampleApplicationDetailResponseSampleApplication is part of a reply.
 type GetCreatorSampleApplicationDetailResponseSampleApplication struct {
-	ActivityID         string                                                                       `json:"activity_id"`
-	CreateTime         UnixSeconds                                                                  `json:"create_time"`
-	CreatorFulfillment GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillment `json:"creator_fulfillment"`
-	ID                 string                                                                       `json:"id"`
-	MainOrderID        string                                                                       `json:"main_order_id"`
-	SampleProduct      GetCreatorSampleApplicationDetailResponseSampleApplicationSampleProduct      `json:"sample_product"`
-	Status             string                                                                       `json:"status"`
-	Type               string                                                                       `json:"type"`
+	ActivityID         string                                                                       `json:"activity_id,omitzero"`
+	CreateTime         UnixSeconds                                                                  `json:"create_time,omitzero"`
+	CreatorFulfillment GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillment `json:"creator_fulfillment,omitzero"`
+	ID                 string                                                                       `json:"id,omitzero"`
+	MainOrderID        string                                                                       `json:"main_order_id,omitzero"`
+	SampleProduct      GetCreatorSampleApplicationDetailResponseSampleApplicationSampleProduct      `json:"sample_product,omitzero"`
+	Status             string                                                                       `json:"status,omitzero"`
+	Type               string                                                                       `json:"type,omitzero"`
 }
 
 // GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillment is part of a reply.
 type GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillment struct {
-	ExpirationTime       UnixSeconds                                                                      `json:"expiration_time"`
-	ID                   string                                                                           `json:"id"`
-	Status               SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillmentStatus `json:"status"`
-	TotalSuspendDuration int                                                                              `json:"total_suspend_duration"`
+	ExpirationTime       UnixSeconds                                                                        `json:"expiration_time,omitzero"`
+	ID                   string                                                                             `json:"id,omitzero"`
+	Status               GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatus `json:"status,omitzero"`
+	TotalSuspendDuration int                                                                                `json:"total_suspend_duration,omitzero"`
 }
 
 // GetCreatorSampleApplicationDetailResponseSampleApplicationSampleProduct is part of a reply.
 type GetCreatorSampleApplicationDetailResponseSampleApplicationSampleProduct struct {
-	ID                        string   `json:"id"`
-	SKUID                     string   `json:"sku_id"`
-	SKUSalePropertyValueNames []string `json:"sku_sale_property_value_names"`
+	ID                        string   `json:"id,omitzero"`
+	SKUID                     string   `json:"sku_id,omitzero"`
+	SKUSalePropertyValueNames []string `json:"sku_sale_property_value_names,omitzero"`
 }
 
 // GetOpenCollaborationProductListByProductIDsRequest holds the parameters of AffiliateCreator.GetOpenCollaborationProductListByProductIDs.
@@ -1181,63 +1181,63 @@ type GetOpenCollaborationProductListByProductIDsRequest struct {
 
 // GetOpenCollaborationProductListByProductIDsResponse is the reply of AffiliateCreator.GetOpenCollaborationProductListByProductIDs.
 type GetOpenCollaborationProductListByProductIDsResponse struct {
-	Products []GetOpenCollaborationProductListByProductIDsResponseProduct `json:"products"`
+	Products []GetOpenCollaborationProductListByProductIDsResponseProduct `json:"products,omitzero"`
 }
 
 // GetOpenCollaborationProductListByProductIDsResponseProduct is part of a reply.
 type GetOpenCollaborationProductListByProductIDsResponseProduct struct {
-	CategoryChains    []GetOpenCollaborationProductListByProductIDsResponseProductCategoryChain   `json:"category_chains"`
-	Commission        GetOpenCollaborationProductListByProductIDsResponseProductCommission        `json:"commission"`
-	DetailLink        string                                                                      `json:"detail_link"`
-	HasInventory      bool                                                                        `json:"has_inventory"`
-	ID                string                                                                      `json:"id"`
-	MainImageURL      string                                                                      `json:"main_image_url"`
-	OriginalPrice     GetOpenCollaborationProductListByProductIDsResponseProductOriginalPrice     `json:"original_price"`
-	SaleRegion        string                                                                      `json:"sale_region"`
-	SalesPrice        GetOpenCollaborationProductListByProductIDsResponseProductSalesPrice        `json:"sales_price"`
-	Shop              GetOpenCollaborationProductListByProductIDsResponseProductShop              `json:"shop"`
-	ShopAdsCommission GetOpenCollaborationProductListByProductIDsResponseProductShopAdsCommission `json:"shop_ads_commission"`
-	Title             string                                                                      `json:"title"`
-	UnitsSold         int64                                                                       `json:"units_sold"`
+	CategoryChains    []GetOpenCollaborationProductListByProductIDsResponseProductCategoryChain   `json:"category_chains,omitzero"`
+	Commission        GetOpenCollaborationProductListByProductIDsResponseProductCommission        `json:"commission,omitzero"`
+	DetailLink        string                                                                      `json:"detail_link,omitzero"`
+	HasInventory      bool                                                                        `json:"has_inventory,omitzero"`
+	ID                string                                                                      `json:"id,omitzero"`
+	MainImageURL      string                                                                      `json:"main_image_url,omitzero"`
+	OriginalPrice     GetOpenCollaborationProductListByProductIDsResponseProductOriginalPrice     `json:"original_price,omitzero"`
+	SaleRegion        string                                                                      `json:"sale_region,omitzero"`
+	SalesPrice        GetOpenCollaborationProductListByProductIDsResponseProductSalesPrice        `json:"sales_price,omitzero"`
+	Shop              GetOpenCollaborationProductListByProductIDsResponseProductShop              `json:"shop,omitzero"`
+	ShopAdsCommission GetOpenCollaborationProductListByProductIDsResponseProductShopAdsCommission `json:"shop_ads_commission,omitzero"`
+	Title             string                                                                      `json:"title,omitzero"`
+	UnitsSold         int64                                                                       `json:"units_sold,omitzero"`
 }
 
 // GetOpenCollaborationProductListByProductIDsResponseProductCategoryChain is part of a reply.
 type GetOpenCollaborationProductListByProductIDsResponseProductCategoryChain struct {
-	ID        string `json:"id"`
-	IsLeaf    bool   `json:"is_leaf"`
-	LocalName string `json:"local_name"`
-	ParentID  string `json:"parent_id"`
+	ID        string `json:"id,omitzero"`
+	IsLeaf    bool   `json:"is_leaf,omitzero"`
+	LocalName string `json:"local_name,omitzero"`
+	ParentID  string `json:"parent_id,omitzero"`
 }
 
 // GetOpenCollaborationProductListByProductIDsResponseProductCommission is part of a reply.
 type GetOpenCollaborationProductListByProductIDsResponseProductCommission struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
-	Rate     int64   `json:"rate"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
+	Rate     int64   `json:"rate,omitzero"`
 }
 
 // GetOpenCollaborationProductListByProductIDsResponseProductOriginalPrice is part of a reply.
 type GetOpenCollaborationProductListByProductIDsResponseProductOriginalPrice struct {
-	Currency      string  `json:"currency"`
-	MaximumAmount Decimal `json:"maximum_amount"`
-	MinimumAmount Decimal `json:"minimum_amount"`
+	Currency      string  `json:"currency,omitzero"`
+	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
 }
 
 // GetOpenCollaborationProductListByProductIDsResponseProductSalesPrice is part of a reply.
 type GetOpenCollaborationProductListByProductIDsResponseProductSalesPrice struct {
-	Currency      string  `json:"currency"`
-	MaximumAmount Decimal `json:"maximum_amount"`
-	MinimumAmount Decimal `json:"minimum_amount"`
+	Currency      string  `json:"currency,omitzero"`
+	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
 }
 
 // GetOpenCollaborationProductListByProductIDsResponseProductShop is part of a reply.
 type GetOpenCollaborationProductListByProductIDsResponseProductShop struct {
-	Name string `json:"name"`
+	Name string `json:"name,omitzero"`
 }
 
 // GetOpenCollaborationProductListByProductIDsResponseProductShopAdsCommission is part of a reply.
 type GetOpenCollaborationProductListByProductIDsResponseProductShopAdsCommission struct {
-	Rate int64 `json:"rate"`
+	Rate int64 `json:"rate,omitzero"`
 }
 
 // GetShopProductsRequest holds the parameters of AffiliateCreator.GetShopProducts.
@@ -1251,99 +1251,99 @@ type GetShopProductsRequest struct {
 
 // GetShopProductsResponse is the reply of AffiliateCreator.GetShopProducts.
 type GetShopProductsResponse struct {
-	NextPageToken string                           `json:"next_page_token"`
-	Products      []GetShopProductsResponseProduct `json:"products"`
-	TotalCount    int                              `json:"total_count"`
+	NextPageToken string                           `json:"next_page_token,omitzero"`
+	Products      []GetShopProductsResponseProduct `json:"products,omitzero"`
+	TotalCount    int                              `json:"total_count,omitzero"`
 }
 
 // GetShopProductsResponseProduct is part of a reply.
 type GetShopProductsResponseProduct struct {
-	AddedStatus GetShopProductsResponseProductAddedStatus `json:"added_status"`
-	BrandName   string                                    `json:"brand_name"`
-	ID          string                                    `json:"id"`
-	Images      []GetShopProductsResponseProductImage     `json:"images"`
-	Price       GetShopProductsResponseProductPrice       `json:"price"`
-	SalesCount  int                                       `json:"sales_count"`
-	Title       string                                    `json:"title"`
+	AddedStatus GetShopProductsResponseProductAddedStatus `json:"added_status,omitzero"`
+	BrandName   string                                    `json:"brand_name,omitzero"`
+	ID          string                                    `json:"id,omitzero"`
+	Images      []GetShopProductsResponseProductImage     `json:"images,omitzero"`
+	Price       GetShopProductsResponseProductPrice       `json:"price,omitzero"`
+	SalesCount  int                                       `json:"sales_count,omitzero"`
+	Title       string                                    `json:"title,omitzero"`
 }
 
 // GetShopProductsResponseProductImage is part of a reply.
 type GetShopProductsResponseProductImage struct {
-	Height int    `json:"height"`
-	URL    string `json:"url"`
-	Width  int    `json:"width"`
+	Height int    `json:"height,omitzero"`
+	URL    string `json:"url,omitzero"`
+	Width  int    `json:"width,omitzero"`
 }
 
 // GetShopProductsResponseProductPrice is part of a reply.
 type GetShopProductsResponseProductPrice struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShoppableVideoPrecheckResultResponse is the reply of AffiliateCreator.GetShoppableVideoPrecheckResult.
 type GetShoppableVideoPrecheckResultResponse struct {
-	PrecheckTask GetShoppableVideoPrecheckResultResponsePrecheckTask `json:"precheck_task"`
+	PrecheckTask GetShoppableVideoPrecheckResultResponsePrecheckTask `json:"precheck_task,omitzero"`
 }
 
 // GetShoppableVideoPrecheckResultResponsePrecheckTask is part of a reply.
 type GetShoppableVideoPrecheckResultResponsePrecheckTask struct {
-	GoodQualityCheckResult GetShoppableVideoPrecheckResultResponsePrecheckTaskGoodQualityCheckResult `json:"good_quality_check_result"`
-	ID                     string                                                                    `json:"id"`
-	ViolationCheckResult   GetShoppableVideoPrecheckResultResponsePrecheckTaskViolationCheckResult   `json:"violation_check_result"`
+	GoodQualityCheckResult GetShoppableVideoPrecheckResultResponsePrecheckTaskGoodQualityCheckResult `json:"good_quality_check_result,omitzero"`
+	ID                     string                                                                    `json:"id,omitzero"`
+	ViolationCheckResult   GetShoppableVideoPrecheckResultResponsePrecheckTaskViolationCheckResult   `json:"violation_check_result,omitzero"`
 }
 
 // GetShoppableVideoPrecheckResultResponsePrecheckTaskGoodQualityCheckResult is part of a reply.
 type GetShoppableVideoPrecheckResultResponsePrecheckTaskGoodQualityCheckResult struct {
-	Issues []GetShoppableVideoPrecheckResultResponsePrecheckTaskGoodQualityCheckResultIssue `json:"issues"`
-	Status string                                                                           `json:"status"`
+	Issues []GetShoppableVideoPrecheckResultResponsePrecheckTaskGoodQualityCheckResultIssue `json:"issues,omitzero"`
+	Status string                                                                           `json:"status,omitzero"`
 }
 
 // GetShoppableVideoPrecheckResultResponsePrecheckTaskGoodQualityCheckResultIssue is part of a reply.
 type GetShoppableVideoPrecheckResultResponsePrecheckTaskGoodQualityCheckResultIssue struct {
-	Code        string `json:"code"`
-	Suggestions string `json:"suggestions"`
+	Code        string `json:"code,omitzero"`
+	Suggestions string `json:"suggestions,omitzero"`
 }
 
 // GetShoppableVideoPrecheckResultResponsePrecheckTaskViolationCheckResult is part of a reply.
 type GetShoppableVideoPrecheckResultResponsePrecheckTaskViolationCheckResult struct {
-	Issues []GetShoppableVideoPrecheckResultResponsePrecheckTaskViolationCheckResultIssue `json:"issues"`
-	Status string                                                                         `json:"status"`
+	Issues []GetShoppableVideoPrecheckResultResponsePrecheckTaskViolationCheckResultIssue `json:"issues,omitzero"`
+	Status string                                                                         `json:"status,omitzero"`
 }
 
 // GetShoppableVideoPrecheckResultResponsePrecheckTaskViolationCheckResultIssue is part of a reply.
 type GetShoppableVideoPrecheckResultResponsePrecheckTaskViolationCheckResultIssue struct {
-	Risk        string `json:"risk"`
-	Suggestions string `json:"suggestions"`
+	Risk        string `json:"risk,omitzero"`
+	Suggestions string `json:"suggestions,omitzero"`
 }
 
 // GetShoppableVideoPrecheckResultV202511Response is the reply of AffiliateCreator.GetShoppableVideoPrecheckResultV202511.
 type GetShoppableVideoPrecheckResultV202511Response struct {
-	PrecheckTask GetShoppableVideoPrecheckResultV202511ResponsePrecheckTask `json:"precheck_task"`
+	PrecheckTask GetShoppableVideoPrecheckResultV202511ResponsePrecheckTask `json:"precheck_task,omitzero"`
 }
 
 // GetShoppableVideoPrecheckResultV202511ResponsePrecheckTask is part of a reply.
 type GetShoppableVideoPrecheckResultV202511ResponsePrecheckTask struct {
-	ID     string                                                            `json:"id"`
-	Issues []GetShoppableVideoPrecheckResultV202511ResponsePrecheckTaskIssue `json:"issues"`
-	Result string                                                            `json:"result"`
+	ID     string                                                            `json:"id,omitzero"`
+	Issues []GetShoppableVideoPrecheckResultV202511ResponsePrecheckTaskIssue `json:"issues,omitzero"`
+	Result string                                                            `json:"result,omitzero"`
 }
 
 // GetShoppableVideoPrecheckResultV202511ResponsePrecheckTaskIssue is part of a reply.
 type GetShoppableVideoPrecheckResultV202511ResponsePrecheckTaskIssue struct {
-	Risk        string `json:"risk"`
-	Suggestions string `json:"suggestions"`
+	Risk        string `json:"risk,omitzero"`
+	Suggestions string `json:"suggestions,omitzero"`
 }
 
 // GetShoppableVideoStatusResponse is the reply of AffiliateCreator.GetShoppableVideoStatus.
 type GetShoppableVideoStatusResponse struct {
-	Video GetShoppableVideoStatusResponseVideo `json:"video"`
+	Video GetShoppableVideoStatusResponseVideo `json:"video,omitzero"`
 }
 
 // GetShoppableVideoStatusResponseVideo is part of a reply.
 type GetShoppableVideoStatusResponseVideo struct {
-	ID         string                     `json:"id"`
-	PostStatus AffiliateCreatorPostStatus `json:"post_status"`
-	PostTime   UnixSeconds                `json:"post_time"`
+	ID         string                     `json:"id,omitzero"`
+	PostStatus AffiliateCreatorPostStatus `json:"post_status,omitzero"`
+	PostTime   UnixSeconds                `json:"post_time,omitzero"`
 }
 
 // GetShowcaseProductsRequest holds the parameters of AffiliateCreator.GetShowcaseProducts.
@@ -1355,111 +1355,111 @@ type GetShowcaseProductsRequest struct {
 
 // GetShowcaseProductsResponse is the reply of AffiliateCreator.GetShowcaseProducts.
 type GetShowcaseProductsResponse struct {
-	NextPageToken string                               `json:"next_page_token"`
-	Products      []GetShowcaseProductsResponseProduct `json:"products"`
-	TotalCount    int64                                `json:"total_count"`
+	NextPageToken string                               `json:"next_page_token,omitzero"`
+	Products      []GetShowcaseProductsResponseProduct `json:"products,omitzero"`
+	TotalCount    int64                                `json:"total_count,omitzero"`
 }
 
 // GetShowcaseProductsResponseProduct is part of a reply.
 type GetShowcaseProductsResponseProduct struct {
-	Addition       GetShowcaseProductsResponseProductAddition      `json:"addition"`
-	Collaboration  GetShowcaseProductsResponseProductCollaboration `json:"collaboration"`
-	Commission     GetShowcaseProductsResponseProductCommission    `json:"commission"`
-	DetailLink     string                                          `json:"detail_link"`
-	ID             string                                          `json:"id"`
-	MainImages     []GetShowcaseProductsResponseProductMainImage   `json:"main_images"`
-	Price          GetShowcaseProductsResponseProductPrice         `json:"price"`
-	SaleRegions    []string                                        `json:"sale_regions"`
-	Shop           GetShowcaseProductsResponseProductShop          `json:"shop"`
-	Source         AffiliateCreatorSource                          `json:"source"`
-	Status         GetShowcaseProductsResponseProductStatus        `json:"status"`
-	ThirdPartyLink string                                          `json:"third_party_link"`
-	Title          string                                          `json:"title"`
+	Addition       GetShowcaseProductsResponseProductAddition      `json:"addition,omitzero"`
+	Collaboration  GetShowcaseProductsResponseProductCollaboration `json:"collaboration,omitzero"`
+	Commission     GetShowcaseProductsResponseProductCommission    `json:"commission,omitzero"`
+	DetailLink     string                                          `json:"detail_link,omitzero"`
+	ID             string                                          `json:"id,omitzero"`
+	MainImages     []GetShowcaseProductsResponseProductMainImage   `json:"main_images,omitzero"`
+	Price          GetShowcaseProductsResponseProductPrice         `json:"price,omitzero"`
+	SaleRegions    []string                                        `json:"sale_regions,omitzero"`
+	Shop           GetShowcaseProductsResponseProductShop          `json:"shop,omitzero"`
+	Source         AffiliateCreatorSource                          `json:"source,omitzero"`
+	Status         GetShowcaseProductsResponseProductStatus        `json:"status,omitzero"`
+	ThirdPartyLink string                                          `json:"third_party_link,omitzero"`
+	Title          string                                          `json:"title,omitzero"`
 }
 
 // GetShowcaseProductsResponseProductAddition is part of a reply.
 type GetShowcaseProductsResponseProductAddition struct {
-	CustomizedMainImages []GetShowcaseProductsResponseProductAdditionCustomizedMainImage `json:"customized_main_images"`
+	CustomizedMainImages []GetShowcaseProductsResponseProductAdditionCustomizedMainImage `json:"customized_main_images,omitzero"`
 }
 
 // GetShowcaseProductsResponseProductAdditionCustomizedMainImage is part of a reply.
 type GetShowcaseProductsResponseProductAdditionCustomizedMainImage struct {
-	Heigth int    `json:"heigth"`
-	URL    string `json:"url"`
-	Width  int    `json:"width"`
+	Heigth int    `json:"heigth,omitzero"`
+	URL    string `json:"url,omitzero"`
+	Width  int    `json:"width,omitzero"`
 }
 
 // GetShowcaseProductsResponseProductCollaboration is part of a reply.
 type GetShowcaseProductsResponseProductCollaboration struct {
-	ID      string                                                 `json:"id"`
-	Partner GetShowcaseProductsResponseProductCollaborationPartner `json:"partner"`
-	Type    string                                                 `json:"type"`
+	ID      string                                                 `json:"id,omitzero"`
+	Partner GetShowcaseProductsResponseProductCollaborationPartner `json:"partner,omitzero"`
+	Type    string                                                 `json:"type,omitzero"`
 }
 
 // GetShowcaseProductsResponseProductCollaborationPartner is part of a reply.
 type GetShowcaseProductsResponseProductCollaborationPartner struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID   string `json:"id,omitzero"`
+	Name string `json:"name,omitzero"`
 }
 
 // GetShowcaseProductsResponseProductCommission is part of a reply.
 type GetShowcaseProductsResponseProductCommission struct {
-	Rate       int64 `json:"rate"`
-	RewardRate int64 `json:"reward_rate"`
+	Rate       int64 `json:"rate,omitzero"`
+	RewardRate int64 `json:"reward_rate,omitzero"`
 }
 
 // GetShowcaseProductsResponseProductMainImage is part of a reply.
 type GetShowcaseProductsResponseProductMainImage struct {
-	Heigth int    `json:"heigth"`
-	URL    string `json:"url"`
-	Width  int    `json:"width"`
+	Heigth int    `json:"heigth,omitzero"`
+	URL    string `json:"url,omitzero"`
+	Width  int    `json:"width,omitzero"`
 }
 
 // GetShowcaseProductsResponseProductPrice is part of a reply.
 type GetShowcaseProductsResponseProductPrice struct {
-	OriginalPrice         GetShowcaseProductsResponseProductPriceOriginalPrice         `json:"original_price"`
-	PlatformDiscountPrice GetShowcaseProductsResponseProductPricePlatformDiscountPrice `json:"platform_discount_price"`
-	SellerDiscountPrice   GetShowcaseProductsResponseProductPriceSellerDiscountPrice   `json:"seller_discount_price"`
+	OriginalPrice         GetShowcaseProductsResponseProductPriceOriginalPrice         `json:"original_price,omitzero"`
+	PlatformDiscountPrice GetShowcaseProductsResponseProductPricePlatformDiscountPrice `json:"platform_discount_price,omitzero"`
+	SellerDiscountPrice   GetShowcaseProductsResponseProductPriceSellerDiscountPrice   `json:"seller_discount_price,omitzero"`
 }
 
 // GetShowcaseProductsResponseProductPriceOriginalPrice is part of a reply.
 type GetShowcaseProductsResponseProductPriceOriginalPrice struct {
-	Currency      string  `json:"currency"`
-	MaximumAmount Decimal `json:"maximum_amount"`
-	MinimumAmount Decimal `json:"minimum_amount"`
+	Currency      string  `json:"currency,omitzero"`
+	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
 }
 
 // GetShowcaseProductsResponseProductPricePlatformDiscountPrice is part of a reply.
 type GetShowcaseProductsResponseProductPricePlatformDiscountPrice struct {
-	Currency      string  `json:"currency"`
-	MaximumAmount Decimal `json:"maximum_amount"`
-	MinimumAmount Decimal `json:"minimum_amount"`
+	Currency      string  `json:"currency,omitzero"`
+	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
 }
 
 // GetShowcaseProductsResponseProductPriceSellerDiscountPrice is part of a reply.
 type GetShowcaseProductsResponseProductPriceSellerDiscountPrice struct {
-	Currency      string  `json:"currency"`
-	MaximumAmount Decimal `json:"maximum_amount"`
-	MinimumAmount Decimal `json:"minimum_amount"`
+	Currency      string  `json:"currency,omitzero"`
+	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
 }
 
 // GetShowcaseProductsResponseProductShop is part of a reply.
 type GetShowcaseProductsResponseProductShop struct {
-	Name string `json:"name"`
+	Name string `json:"name,omitzero"`
 }
 
 // GetShowcaseProductsResponseProductStatus is part of a reply.
 type GetShowcaseProductsResponseProductStatus struct {
-	AddedStatus     AffiliateCreatorAddedStatus     `json:"added_status"`
-	InventoryStatus AffiliateCreatorInventoryStatus `json:"inventory_status"`
-	IsHidden        bool                            `json:"is_hidden"`
-	ReviewStatus    AffiliateCreatorReviewStatus    `json:"review_status"`
+	AddedStatus     GetShowcaseProductsResponseProductStatusAddedStatus `json:"added_status,omitzero"`
+	InventoryStatus AffiliateCreatorInventoryStatus                     `json:"inventory_status,omitzero"`
+	IsHidden        bool                                                `json:"is_hidden,omitzero"`
+	ReviewStatus    AffiliateCreatorReviewStatus                        `json:"review_status,omitzero"`
 }
 
 // PostShoppableVideoRequest holds the parameters of AffiliateCreator.PostShoppableVideo.
 type PostShoppableVideoRequest struct {
-	ProductLinkInfo *PostShoppableVideoRequestProductLinkInfo `json:"product_link_info,omitzero" url:"-"`
-	VideoInfo       *PostShoppableVideoRequestVideoInfo       `json:"video_info,omitzero" url:"-"`
+	ProductLinkInfo *PostShoppableVideoRequestProductLinkInfo `json:"product_link_info,omitzero"`
+	VideoInfo       *PostShoppableVideoRequestVideoInfo       `json:"video_info,omitzero"`
 }
 
 // PostShoppableVideoRequestProductLinkInfo is part of a request.
@@ -1476,18 +1476,18 @@ type PostShoppableVideoRequestVideoInfo struct {
 
 // PostShoppableVideoResponse is the reply of AffiliateCreator.PostShoppableVideo.
 type PostShoppableVideoResponse struct {
-	Video PostShoppableVideoResponseVideo `json:"video"`
+	Video PostShoppableVideoResponseVideo `json:"video,omitzero"`
 }
 
 // PostShoppableVideoResponseVideo is part of a reply.
 type PostShoppableVideoResponseVideo struct {
-	ID string `json:"id"`
+	ID string `json:"id,omitzero"`
 }
 
 // PrecheckVideoContentRequest holds the parameters of AffiliateCreator.PrecheckVideoContent.
 type PrecheckVideoContentRequest struct {
-	ProductLinkInfo *PrecheckVideoContentRequestProductLinkInfo `json:"product_link_info,omitzero" url:"-"`
-	VideoInfo       *PrecheckVideoContentRequestVideoInfo       `json:"video_info,omitzero" url:"-"`
+	ProductLinkInfo *PrecheckVideoContentRequestProductLinkInfo `json:"product_link_info,omitzero"`
+	VideoInfo       *PrecheckVideoContentRequestVideoInfo       `json:"video_info,omitzero"`
 }
 
 // PrecheckVideoContentRequestProductLinkInfo is part of a request.
@@ -1503,24 +1503,24 @@ type PrecheckVideoContentRequestVideoInfo struct {
 
 // PrecheckVideoContentResponse is the reply of AffiliateCreator.PrecheckVideoContent.
 type PrecheckVideoContentResponse struct {
-	Precheck PrecheckVideoContentResponsePrecheck `json:"precheck"`
+	Precheck PrecheckVideoContentResponsePrecheck `json:"precheck,omitzero"`
 }
 
 // PrecheckVideoContentResponsePrecheck is part of a reply.
 type PrecheckVideoContentResponsePrecheck struct {
-	TaskID string `json:"task_id"`
+	TaskID string `json:"task_id,omitzero"`
 }
 
 // RemoveShowcaseProductsRequest holds the parameters of AffiliateCreator.RemoveShowcaseProducts.
 type RemoveShowcaseProductsRequest struct {
-	ProductIDs []string `json:"product_ids,omitzero" url:"-"`
+	ProductIDs []string `json:"product_ids,omitzero"`
 }
 
 // RemoveShowcaseProductsResponse is the reply of AffiliateCreator.RemoveShowcaseProducts.
 type RemoveShowcaseProductsResponse struct {
-	Code      int64  `json:"code"`
-	Message   string `json:"message"`
-	RequestID string `json:"request_id"`
+	Code      int64  `json:"code,omitzero"`
+	Message   string `json:"message,omitzero"`
+	RequestID string `json:"request_id,omitzero"`
 }
 
 // SearchCreatorAffiliateOrdersRequest holds the parameters of AffiliateCreator.SearchCreatorAffiliateOrders.
@@ -1533,118 +1533,118 @@ type SearchCreatorAffiliateOrdersRequest struct {
 
 // SearchCreatorAffiliateOrdersResponse is the reply of AffiliateCreator.SearchCreatorAffiliateOrders.
 type SearchCreatorAffiliateOrdersResponse struct {
-	NextPageToken string                                      `json:"next_page_token"`
-	Orders        []SearchCreatorAffiliateOrdersResponseOrder `json:"orders"`
-	TotalCount    int64                                       `json:"total_count"`
+	NextPageToken string                                      `json:"next_page_token,omitzero"`
+	Orders        []SearchCreatorAffiliateOrdersResponseOrder `json:"orders,omitzero"`
+	TotalCount    int64                                       `json:"total_count,omitzero"`
 }
 
 // SearchCreatorAffiliateOrdersResponseOrder is part of a reply.
 type SearchCreatorAffiliateOrdersResponseOrder struct {
-	CreateTime   UnixSeconds                                     `json:"create_time"`
-	DeliveryTime UnixSeconds                                     `json:"delivery_time"`
-	ID           string                                          `json:"id"`
-	SKUs         []SearchCreatorAffiliateOrdersResponseOrderSKU  `json:"skus"`
-	Status       SearchCreatorAffiliateOrdersResponseOrderStatus `json:"status"`
+	CreateTime   UnixSeconds                                     `json:"create_time,omitzero"`
+	DeliveryTime UnixSeconds                                     `json:"delivery_time,omitzero"`
+	ID           string                                          `json:"id,omitzero"`
+	SKUs         []SearchCreatorAffiliateOrdersResponseOrderSKU  `json:"skus,omitzero"`
+	Status       SearchCreatorAffiliateOrdersResponseOrderStatus `json:"status,omitzero"`
 }
 
 // SearchCreatorAffiliateOrdersResponseOrderSKU is part of a reply.
 type SearchCreatorAffiliateOrdersResponseOrderSKU struct {
-	ActualBonusCommission               SearchCreatorAffiliateOrdersResponseOrderSKUActualBonusCommission               `json:"actual_bonus_commission"`
-	ActualCommission                    SearchCreatorAffiliateOrdersResponseOrderSKUActualCommission                    `json:"actual_commission"`
-	ActualCommissionBase                SearchCreatorAffiliateOrdersResponseOrderSKUActualCommissionBase                `json:"actual_commission_base"`
-	ActualCreatorCommissionRewardFee    SearchCreatorAffiliateOrdersResponseOrderSKUActualCreatorCommissionRewardFee    `json:"actual_creator_commission_reward_fee"`
-	ActualShopAdsCommission             SearchCreatorAffiliateOrdersResponseOrderSKUActualShopAdsCommission             `json:"actual_shop_ads_commission"`
-	CampaignID                          string                                                                          `json:"campaign_id"`
-	CommissionBonusRate                 int64                                                                           `json:"commission_bonus_rate"`
-	CommissionModel                     string                                                                          `json:"commission_model"`
-	CommissionRate                      int64                                                                           `json:"commission_rate"`
-	CommissionTierSetting               string                                                                          `json:"commission_tier_setting"`
-	ContentID                           string                                                                          `json:"content_id"`
-	ContentType                         AffiliateCreatorContentType                                                     `json:"content_type"`
-	CreatorCommissionRewardRate         int64                                                                           `json:"creator_commission_reward_rate"`
-	EstimatedBonusCommission            SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedBonusCommission            `json:"estimated_bonus_commission"`
-	EstimatedCommission                 SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedCommission                 `json:"estimated_commission"`
-	EstimatedCommissionBase             SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedCommissionBase             `json:"estimated_commission_base"`
-	EstimatedCreatorCommissionRewardFee SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedCreatorCommissionRewardFee `json:"estimated_creator_commission_reward_fee"`
-	EstimatedShopAdsCommission          SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedShopAdsCommission          `json:"estimated_shop_ads_commission"`
-	ID                                  string                                                                          `json:"id"`
-	OpenCollaborationID                 string                                                                          `json:"open_collaboration_id"`
-	Price                               SearchCreatorAffiliateOrdersResponseOrderSKUPrice                               `json:"price"`
-	ProductID                           string                                                                          `json:"product_id"`
-	ProductName                         string                                                                          `json:"product_name"`
-	Quantity                            int                                                                             `json:"quantity"`
-	RefundedQuantity                    int                                                                             `json:"refunded_quantity"`
-	ReturnedQuantity                    int                                                                             `json:"returned_quantity"`
-	ShopAdsCommissionRate               int64                                                                           `json:"shop_ads_commission_rate"`
-	ShopName                            string                                                                          `json:"shop_name"`
-	Tag                                 string                                                                          `json:"tag"`
-	TargetCollaborationID               string                                                                          `json:"target_collaboration_id"`
+	ActualBonusCommission               SearchCreatorAffiliateOrdersResponseOrderSKUActualBonusCommission               `json:"actual_bonus_commission,omitzero"`
+	ActualCommission                    SearchCreatorAffiliateOrdersResponseOrderSKUActualCommission                    `json:"actual_commission,omitzero"`
+	ActualCommissionBase                SearchCreatorAffiliateOrdersResponseOrderSKUActualCommissionBase                `json:"actual_commission_base,omitzero"`
+	ActualCreatorCommissionRewardFee    SearchCreatorAffiliateOrdersResponseOrderSKUActualCreatorCommissionRewardFee    `json:"actual_creator_commission_reward_fee,omitzero"`
+	ActualShopAdsCommission             SearchCreatorAffiliateOrdersResponseOrderSKUActualShopAdsCommission             `json:"actual_shop_ads_commission,omitzero"`
+	CampaignID                          string                                                                          `json:"campaign_id,omitzero"`
+	CommissionBonusRate                 int64                                                                           `json:"commission_bonus_rate,omitzero"`
+	CommissionModel                     string                                                                          `json:"commission_model,omitzero"`
+	CommissionRate                      int64                                                                           `json:"commission_rate,omitzero"`
+	CommissionTierSetting               string                                                                          `json:"commission_tier_setting,omitzero"`
+	ContentID                           string                                                                          `json:"content_id,omitzero"`
+	ContentType                         AffiliateCreatorContentType                                                     `json:"content_type,omitzero"`
+	CreatorCommissionRewardRate         int64                                                                           `json:"creator_commission_reward_rate,omitzero"`
+	EstimatedBonusCommission            SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedBonusCommission            `json:"estimated_bonus_commission,omitzero"`
+	EstimatedCommission                 SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedCommission                 `json:"estimated_commission,omitzero"`
+	EstimatedCommissionBase             SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedCommissionBase             `json:"estimated_commission_base,omitzero"`
+	EstimatedCreatorCommissionRewardFee SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedCreatorCommissionRewardFee `json:"estimated_creator_commission_reward_fee,omitzero"`
+	EstimatedShopAdsCommission          SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedShopAdsCommission          `json:"estimated_shop_ads_commission,omitzero"`
+	ID                                  string                                                                          `json:"id,omitzero"`
+	OpenCollaborationID                 string                                                                          `json:"open_collaboration_id,omitzero"`
+	Price                               SearchCreatorAffiliateOrdersResponseOrderSKUPrice                               `json:"price,omitzero"`
+	ProductID                           string                                                                          `json:"product_id,omitzero"`
+	ProductName                         string                                                                          `json:"product_name,omitzero"`
+	Quantity                            int                                                                             `json:"quantity,omitzero"`
+	RefundedQuantity                    int                                                                             `json:"refunded_quantity,omitzero"`
+	ReturnedQuantity                    int                                                                             `json:"returned_quantity,omitzero"`
+	ShopAdsCommissionRate               int64                                                                           `json:"shop_ads_commission_rate,omitzero"`
+	ShopName                            string                                                                          `json:"shop_name,omitzero"`
+	Tag                                 string                                                                          `json:"tag,omitzero"`
+	TargetCollaborationID               string                                                                          `json:"target_collaboration_id,omitzero"`
 }
 
 // SearchCreatorAffiliateOrdersResponseOrderSKUActualBonusCommission is part of a reply.
 type SearchCreatorAffiliateOrdersResponseOrderSKUActualBonusCommission struct {
-	Amount   string `json:"amount"`
-	Currency string `json:"currency"`
+	Amount   string `json:"amount,omitzero"`
+	Currency string `json:"currency,omitzero"`
 }
 
 // SearchCreatorAffiliateOrdersResponseOrderSKUActualCommission is part of a reply.
 type SearchCreatorAffiliateOrdersResponseOrderSKUActualCommission struct {
-	Amount   string `json:"amount"`
-	Currency string `json:"currency"`
+	Amount   string `json:"amount,omitzero"`
+	Currency string `json:"currency,omitzero"`
 }
 
 // SearchCreatorAffiliateOrdersResponseOrderSKUActualCommissionBase is part of a reply.
 type SearchCreatorAffiliateOrdersResponseOrderSKUActualCommissionBase struct {
-	Amount   string `json:"amount"`
-	Currency string `json:"currency"`
+	Amount   string `json:"amount,omitzero"`
+	Currency string `json:"currency,omitzero"`
 }
 
 // SearchCreatorAffiliateOrdersResponseOrderSKUActualCreatorCommissionRewardFee is part of a reply.
 type SearchCreatorAffiliateOrdersResponseOrderSKUActualCreatorCommissionRewardFee struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchCreatorAffiliateOrdersResponseOrderSKUActualShopAdsCommission is part of a reply.
 type SearchCreatorAffiliateOrdersResponseOrderSKUActualShopAdsCommission struct {
-	Amount   string `json:"amount"`
-	Currency string `json:"currency"`
+	Amount   string `json:"amount,omitzero"`
+	Currency string `json:"currency,omitzero"`
 }
 
 // SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedBonusCommission is part of a reply.
 type SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedBonusCommission struct {
-	Amount   string `json:"amount"`
-	Currency string `json:"currency"`
+	Amount   string `json:"amount,omitzero"`
+	Currency string `json:"currency,omitzero"`
 }
 
 // SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedCommission is part of a reply.
 type SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedCommission struct {
-	Amount   string `json:"amount"`
-	Currency string `json:"currency"`
+	Amount   string `json:"amount,omitzero"`
+	Currency string `json:"currency,omitzero"`
 }
 
 // SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedCommissionBase is part of a reply.
 type SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedCommissionBase struct {
-	Amount   string `json:"amount"`
-	Currency string `json:"currency"`
+	Amount   string `json:"amount,omitzero"`
+	Currency string `json:"currency,omitzero"`
 }
 
 // SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedCreatorCommissionRewardFee is part of a reply.
 type SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedCreatorCommissionRewardFee struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedShopAdsCommission is part of a reply.
 type SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedShopAdsCommission struct {
-	Amount   string `json:"amount"`
-	Currency string `json:"currency"`
+	Amount   string `json:"amount,omitzero"`
+	Currency string `json:"currency,omitzero"`
 }
 
 // SearchCreatorAffiliateOrdersResponseOrderSKUPrice is part of a reply.
 type SearchCreatorAffiliateOrdersResponseOrderSKUPrice struct {
-	Amount   string `json:"amount"`
-	Currency string `json:"currency"`
+	Amount   string `json:"amount,omitzero"`
+	Currency string `json:"currency,omitzero"`
 }
 
 // SearchCreatorAffiliateOrdersV202405Request holds the parameters of AffiliateCreator.SearchCreatorAffiliateOrdersV202405.
@@ -1656,21 +1656,21 @@ type SearchCreatorAffiliateOrdersV202405Request struct {
 
 // SearchCreatorAffiliateOrdersV202405Response is the reply of AffiliateCreator.SearchCreatorAffiliateOrdersV202405.
 type SearchCreatorAffiliateOrdersV202405Response struct {
-	NextPageToken string                                             `json:"next_page_token"`
-	Orders        []SearchCreatorAffiliateOrdersV202405ResponseOrder `json:"orders"`
-	TotalCount    int64                                              `json:"total_count"`
+	NextPageToken string                                             `json:"next_page_token,omitzero"`
+	Orders        []SearchCreatorAffiliateOrdersV202405ResponseOrder `json:"orders,omitzero"`
+	TotalCount    int64                                              `json:"total_count,omitzero"`
 }
 
 // SearchCreatorAffiliateOrdersV202405ResponseOrder is part of a reply.
 type SearchCreatorAffiliateOrdersV202405ResponseOrder struct {
-	ID        string                                                     `json:"id"`
-	LineItems []SearchCreatorAffiliateOrdersV202405ResponseOrderLineItem `json:"line_items"`
+	ID        string                                                     `json:"id,omitzero"`
+	LineItems []SearchCreatorAffiliateOrdersV202405ResponseOrderLineItem `json:"line_items,omitzero"`
 }
 
 // SearchCreatorAffiliateOrdersV202405ResponseOrderLineItem is part of a reply.
 type SearchCreatorAffiliateOrdersV202405ResponseOrderLineItem struct {
-	ID        string `json:"id"`
-	ProductID string `json:"product_id"`
+	ID        string `json:"id,omitzero"`
+	ProductID string `json:"product_id,omitzero"`
 }
 
 // SearchCreatorSampleApplicationsRequest holds the parameters of AffiliateCreator.SearchCreatorSampleApplications.
@@ -1682,34 +1682,34 @@ type SearchCreatorSampleApplicationsRequest struct {
 
 // SearchCreatorSampleApplicationsResponse is the reply of AffiliateCreator.SearchCreatorSampleApplications.
 type SearchCreatorSampleApplicationsResponse struct {
-	NextPageToken      string                                                     `json:"next_page_token"`
-	SampleApplications []SearchCreatorSampleApplicationsResponseSampleApplication `json:"sample_applications"`
+	NextPageToken      string                                                     `json:"next_page_token,omitzero"`
+	SampleApplications []SearchCreatorSampleApplicationsResponseSampleApplication `json:"sample_applications,omitzero"`
 }
 
 // SearchCreatorSampleApplicationsResponseSampleApplication is part of a reply.
 type SearchCreatorSampleApplicationsResponseSampleApplication struct {
-	ActivityID         string                                                                     `json:"activity_id"`
-	CreatorFulfillment SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillment `json:"creator_fulfillment"`
-	ID                 string                                                                     `json:"id"`
-	MainOrderID        string                                                                     `json:"main_order_id"`
-	SampleProduct      SearchCreatorSampleApplicationsResponseSampleApplicationSampleProduct      `json:"sample_product"`
-	Status             string                                                                     `json:"status"`
+	ActivityID         string                                                                     `json:"activity_id,omitzero"`
+	CreatorFulfillment SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillment `json:"creator_fulfillment,omitzero"`
+	ID                 string                                                                     `json:"id,omitzero"`
+	MainOrderID        string                                                                     `json:"main_order_id,omitzero"`
+	SampleProduct      SearchCreatorSampleApplicationsResponseSampleApplicationSampleProduct      `json:"sample_product,omitzero"`
+	Status             string                                                                     `json:"status,omitzero"`
 }
 
 // SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillment is part of a reply.
 type SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillment struct {
-	BoundProductStatus   AffiliateCreatorBoundProductStatus                                               `json:"bound_product_status"`
-	ExpirationTime       UnixSeconds                                                                      `json:"expiration_time"`
-	ID                   string                                                                           `json:"id"`
-	Status               SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillmentStatus `json:"status"`
-	TotalSuspendDuration int                                                                              `json:"total_suspend_duration"`
+	BoundProductStatus   AffiliateCreatorBoundProductStatus                                               `json:"bound_product_status,omitzero"`
+	ExpirationTime       UnixSeconds                                                                      `json:"expiration_time,omitzero"`
+	ID                   string                                                                           `json:"id,omitzero"`
+	Status               SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillmentStatus `json:"status,omitzero"`
+	TotalSuspendDuration int                                                                              `json:"total_suspend_duration,omitzero"`
 }
 
 // SearchCreatorSampleApplicationsResponseSampleApplicationSampleProduct is part of a reply.
 type SearchCreatorSampleApplicationsResponseSampleApplicationSampleProduct struct {
-	ID                        string   `json:"id"`
-	SKUID                     string   `json:"sku_id"`
-	SKUSalePropertyValueNames []string `json:"sku_sale_property_value_names"`
+	ID                        string   `json:"id,omitzero"`
+	SKUID                     string   `json:"sku_id,omitzero"`
+	SKUSalePropertyValueNames []string `json:"sku_sale_property_value_names,omitzero"`
 }
 
 // SearchCreatorTargetCollaborationsRequest holds the parameters of AffiliateCreator.SearchCreatorTargetCollaborations.
@@ -1723,44 +1723,44 @@ type SearchCreatorTargetCollaborationsRequest struct {
 
 // SearchCreatorTargetCollaborationsResponse is the reply of AffiliateCreator.SearchCreatorTargetCollaborations.
 type SearchCreatorTargetCollaborationsResponse struct {
-	NextPageToken        string                                                         `json:"next_page_token"`
-	TargetCollaborations []SearchCreatorTargetCollaborationsResponseTargetCollaboration `json:"target_collaborations"`
-	TotalCount           int64                                                          `json:"total_count"`
+	NextPageToken        string                                                         `json:"next_page_token,omitzero"`
+	TargetCollaborations []SearchCreatorTargetCollaborationsResponseTargetCollaboration `json:"target_collaborations,omitzero"`
+	TotalCount           int64                                                          `json:"total_count,omitzero"`
 }
 
 // SearchCreatorTargetCollaborationsResponseTargetCollaboration is part of a reply.
 type SearchCreatorTargetCollaborationsResponseTargetCollaboration struct {
-	ID       string                                                                `json:"id"`
-	Name     string                                                                `json:"name"`
-	Products []SearchCreatorTargetCollaborationsResponseTargetCollaborationProduct `json:"products"`
-	Status   AffiliateCreatorStatus                                                `json:"status"`
+	ID       string                                                                `json:"id,omitzero"`
+	Name     string                                                                `json:"name,omitzero"`
+	Products []SearchCreatorTargetCollaborationsResponseTargetCollaborationProduct `json:"products,omitzero"`
+	Status   SearchCreatorTargetCollaborationsResponseTargetCollaborationStatus    `json:"status,omitzero"`
 }
 
 // SearchCreatorTargetCollaborationsResponseTargetCollaborationProduct is part of a reply.
 type SearchCreatorTargetCollaborationsResponseTargetCollaborationProduct struct {
-	Commission   SearchCreatorTargetCollaborationsResponseTargetCollaborationProductCommission `json:"commission"`
-	ID           string                                                                        `json:"id"`
-	MainImageURL string                                                                        `json:"main_image_url"`
-	Title        string                                                                        `json:"title"`
+	Commission   SearchCreatorTargetCollaborationsResponseTargetCollaborationProductCommission `json:"commission,omitzero"`
+	ID           string                                                                        `json:"id,omitzero"`
+	MainImageURL string                                                                        `json:"main_image_url,omitzero"`
+	Title        string                                                                        `json:"title,omitzero"`
 }
 
 // SearchCreatorTargetCollaborationsResponseTargetCollaborationProductCommission is part of a reply.
 type SearchCreatorTargetCollaborationsResponseTargetCollaborationProductCommission struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
-	Rate     int64   `json:"rate"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
+	Rate     int64   `json:"rate,omitzero"`
 }
 
 // TopShowcaseProductsRequest holds the parameters of AffiliateCreator.TopShowcaseProducts.
 type TopShowcaseProductsRequest struct {
-	ProductIDs []string `json:"product_ids,omitzero" url:"-"`
+	ProductIDs []string `json:"product_ids,omitzero"`
 }
 
 // TopShowcaseProductsResponse is the reply of AffiliateCreator.TopShowcaseProducts.
 type TopShowcaseProductsResponse struct {
-	Code      int64  `json:"code"`
-	Message   string `json:"message"`
-	RequestID string `json:"request_id"`
+	Code      int64  `json:"code,omitzero"`
+	Message   string `json:"message,omitzero"`
+	RequestID string `json:"request_id,omitzero"`
 }
 
 // UploadShoppableVideoFileRequest holds the parameters of AffiliateCreator.UploadShoppableVideoFile.
@@ -1770,13 +1770,13 @@ type UploadShoppableVideoFileRequest struct {
 
 // UploadShoppableVideoFileResponse is the reply of AffiliateCreator.UploadShoppableVideoFile.
 type UploadShoppableVideoFileResponse struct {
-	VideoFile UploadShoppableVideoFileResponseVideoFile `json:"video_file"`
+	VideoFile UploadShoppableVideoFileResponseVideoFile `json:"video_file,omitzero"`
 }
 
 // UploadShoppableVideoFileResponseVideoFile is part of a reply.
 type UploadShoppableVideoFileResponseVideoFile struct {
-	ID  string `json:"id"`
-	Md5 string `json:"md5"`
+	ID  string `json:"id,omitzero"`
+	Md5 string `json:"md5,omitzero"`
 }
 
 // AffiliateCreatorAddType is an open list: TikTok Shop may add values.
@@ -1786,16 +1786,6 @@ type AffiliateCreatorAddType string
 const (
 	AffiliateCreatorAddTypeProductID   AffiliateCreatorAddType = "PRODUCT_ID"
 	AffiliateCreatorAddTypeProductLink AffiliateCreatorAddType = "PRODUCT_LINK"
-)
-
-// AffiliateCreatorAddedStatus is an open list: TikTok Shop may add values.
-type AffiliateCreatorAddedStatus string
-
-// Values of AffiliateCreatorAddedStatus.
-const (
-	AffiliateCreatorAddedStatusNotAdded AffiliateCreatorAddedStatus = "NOT_ADDED"
-	AffiliateCreatorAddedStatusAdded    AffiliateCreatorAddedStatus = "ADDED"
-	AffiliateCreatorAddedStatusRejected AffiliateCreatorAddedStatus = "REJECTED"
 )
 
 // AffiliateCreatorBoundProductStatus is an open list: TikTok Shop may add values.
@@ -1899,15 +1889,6 @@ const (
 	AffiliateCreatorSellerTypeLocal       AffiliateCreatorSellerType = "LOCAL"
 )
 
-// AffiliateCreatorSortOrder is an open list: TikTok Shop may add values.
-type AffiliateCreatorSortOrder string
-
-// Values of AffiliateCreatorSortOrder.
-const (
-	AffiliateCreatorSortOrderAsc  AffiliateCreatorSortOrder = "ASC"
-	AffiliateCreatorSortOrderDesc AffiliateCreatorSortOrder = "DESC"
-)
-
 // AffiliateCreatorSource is an open list: TikTok Shop may add values.
 type AffiliateCreatorSource string
 
@@ -1915,18 +1896,7 @@ type AffiliateCreatorSource string
 const (
 	AffiliateCreatorSourceThirdParty  AffiliateCreatorSource = "THIRD_PARTY"
 	AffiliateCreatorSourceAffiliate   AffiliateCreatorSource = "AFFILIATE"
-	AffiliateCreatorSourceTiktokStore AffiliateCreatorSource = "TIKTOK_STORE"
-)
-
-// AffiliateCreatorStatus is an open list: TikTok Shop may add values.
-type AffiliateCreatorStatus string
-
-// Values of AffiliateCreatorStatus.
-const (
-	AffiliateCreatorStatusLive    AffiliateCreatorStatus = "LIVE"
-	AffiliateCreatorStatusExpired AffiliateCreatorStatus = "EXPIRED"
-	AffiliateCreatorStatusDeleted AffiliateCreatorStatus = "DELETED"
-	AffiliateCreatorStatusEnded   AffiliateCreatorStatus = "ENDED"
+	AffiliateCreatorSourceTikTokStore AffiliateCreatorSource = "TIKTOK_STORE"
 )
 
 // AffiliateCreatorTimeType is an open list: TikTok Shop may add values.
@@ -1945,9 +1915,9 @@ type AffiliateCreatorUserType string
 
 // Values of AffiliateCreatorUserType.
 const (
-	AffiliateCreatorUserTypeTiktokShopOfficialAccount AffiliateCreatorUserType = "TIKTOK_SHOP_OFFICIAL_ACCOUNT"
-	AffiliateCreatorUserTypeTiktokMarketingAccount    AffiliateCreatorUserType = "TIKTOK_MARKETING_ACCOUNT"
-	AffiliateCreatorUserTypeTiktokShopCreator         AffiliateCreatorUserType = "TIKTOK_SHOP_CREATOR"
+	AffiliateCreatorUserTypeTikTokShopOfficialAccount AffiliateCreatorUserType = "TIKTOK_SHOP_OFFICIAL_ACCOUNT"
+	AffiliateCreatorUserTypeTikTokMarketingAccount    AffiliateCreatorUserType = "TIKTOK_MARKETING_ACCOUNT"
+	AffiliateCreatorUserTypeTikTokShopCreator         AffiliateCreatorUserType = "TIKTOK_SHOP_CREATOR"
 )
 
 // CreatorSearchAffiliateTraceOrdersResponseOrderStatus is an open list: TikTok Shop may add values.
@@ -1977,6 +1947,21 @@ const (
 	CreatorSearchSampleApplicationFulfillmentsResponseFulfillmentStatusExempted  CreatorSearchSampleApplicationFulfillmentsResponseFulfillmentStatus = "EXEMPTED"
 )
 
+// GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatus is an open list: TikTok Shop may add values.
+type GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatus string
+
+// Values of GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatus.
+const (
+	GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatusPending   GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatus = "PENDING"
+	GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatusOngoing   GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatus = "ONGOING"
+	GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatusSucceed   GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatus = "SUCCEED"
+	GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatusFailed    GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatus = "FAILED"
+	GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatusOverdue   GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatus = "OVERDUE"
+	GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatusSuspend   GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatus = "SUSPEND"
+	GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatusCancelled GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatus = "CANCELLED"
+	GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatusExempted  GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatus = "EXEMPTED"
+)
+
 // GetShopProductsResponseProductAddedStatus is an open list: TikTok Shop may add values.
 type GetShopProductsResponseProductAddedStatus string
 
@@ -1985,6 +1970,16 @@ const (
 	GetShopProductsResponseProductAddedStatusAddable  GetShopProductsResponseProductAddedStatus = "ADDABLE"
 	GetShopProductsResponseProductAddedStatusAdded    GetShopProductsResponseProductAddedStatus = "ADDED"
 	GetShopProductsResponseProductAddedStatusRejected GetShopProductsResponseProductAddedStatus = "REJECTED"
+)
+
+// GetShowcaseProductsResponseProductStatusAddedStatus is an open list: TikTok Shop may add values.
+type GetShowcaseProductsResponseProductStatusAddedStatus string
+
+// Values of GetShowcaseProductsResponseProductStatusAddedStatus.
+const (
+	GetShowcaseProductsResponseProductStatusAddedStatusNotAdded GetShowcaseProductsResponseProductStatusAddedStatus = "NOT_ADDED"
+	GetShowcaseProductsResponseProductStatusAddedStatusAdded    GetShowcaseProductsResponseProductStatusAddedStatus = "ADDED"
+	GetShowcaseProductsResponseProductStatusAddedStatusRejected GetShowcaseProductsResponseProductStatusAddedStatus = "REJECTED"
 )
 
 // SearchCreatorAffiliateOrdersResponseOrderStatus is an open list: TikTok Shop may add values.
@@ -2011,4 +2006,24 @@ const (
 	SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillmentStatusSuspend   SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillmentStatus = "SUSPEND"
 	SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillmentStatusCancelled SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillmentStatus = "CANCELLED"
 	SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillmentStatusExempted  SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillmentStatus = "EXEMPTED"
+)
+
+// SearchCreatorTargetCollaborationsResponseTargetCollaborationStatus is an open list: TikTok Shop may add values.
+type SearchCreatorTargetCollaborationsResponseTargetCollaborationStatus string
+
+// Values of SearchCreatorTargetCollaborationsResponseTargetCollaborationStatus.
+const (
+	SearchCreatorTargetCollaborationsResponseTargetCollaborationStatusLive    SearchCreatorTargetCollaborationsResponseTargetCollaborationStatus = "LIVE"
+	SearchCreatorTargetCollaborationsResponseTargetCollaborationStatusExpired SearchCreatorTargetCollaborationsResponseTargetCollaborationStatus = "EXPIRED"
+	SearchCreatorTargetCollaborationsResponseTargetCollaborationStatusDeleted SearchCreatorTargetCollaborationsResponseTargetCollaborationStatus = "DELETED"
+	SearchCreatorTargetCollaborationsResponseTargetCollaborationStatusEnded   SearchCreatorTargetCollaborationsResponseTargetCollaborationStatus = "ENDED"
+)
+
+// SortOrder is an open list: TikTok Shop may add values.
+type SortOrder string
+
+// Values of SortOrder.
+const (
+	SortOrderAsc  SortOrder = "ASC"
+	SortOrderDesc SortOrder = "DESC"
 )

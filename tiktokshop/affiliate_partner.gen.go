@@ -345,7 +345,7 @@ type CreateAffiliatePartnerCampaignRequestContactInfo struct {
 
 // CreateAffiliatePartnerCampaignResponse is the reply of AffiliatePartner.CreateAffiliatePartnerCampaign.
 type CreateAffiliatePartnerCampaignResponse struct {
-	CampaignID string `json:"campaign_id"`
+	CampaignID string `json:"campaign_id,omitzero"`
 }
 
 // EditAffiliatePartnerCampaignRequest holds the parameters of AffiliatePartner.EditAffiliatePartnerCampaign.
@@ -381,7 +381,7 @@ type GenerateAffiliatePartnerCampaignProductLinkRequest struct {
 
 // GenerateAffiliatePartnerCampaignProductLinkResponse is the reply of AffiliatePartner.GenerateAffiliatePartnerCampaignProductLink.
 type GenerateAffiliatePartnerCampaignProductLinkResponse struct {
-	ProductPromotionLink string `json:"product_promotion_link"`
+	ProductPromotionLink string `json:"product_promotion_link,omitzero"`
 }
 
 // GetAffiliateCampaignCreatorFulfillmentStatusInfoRequest holds the parameters of AffiliatePartner.GetAffiliateCampaignCreatorFulfillmentStatusInfo.
@@ -392,37 +392,37 @@ type GetAffiliateCampaignCreatorFulfillmentStatusInfoRequest struct {
 
 // GetAffiliateCampaignCreatorFulfillmentStatusInfoResponse is the reply of AffiliatePartner.GetAffiliateCampaignCreatorFulfillmentStatusInfo.
 type GetAffiliateCampaignCreatorFulfillmentStatusInfoResponse struct {
-	NextPageToken     string                                                                     `json:"next_page_token"`
-	PromotionCreators []GetAffiliateCampaignCreatorFulfillmentStatusInfoResponsePromotionCreator `json:"promotion_creators"`
-	TotalCreatorCount int64                                                                      `json:"total_creator_count"`
+	NextPageToken     string                                                                     `json:"next_page_token,omitzero"`
+	PromotionCreators []GetAffiliateCampaignCreatorFulfillmentStatusInfoResponsePromotionCreator `json:"promotion_creators,omitzero"`
+	TotalCreatorCount int64                                                                      `json:"total_creator_count,omitzero"`
 }
 
 // GetAffiliateCampaignCreatorFulfillmentStatusInfoResponsePromotionCreator is part of a reply.
 type GetAffiliateCampaignCreatorFulfillmentStatusInfoResponsePromotionCreator struct {
-	AffiliateProductID string                                                                             `json:"affiliate_product_id"`
-	Commission         Decimal                                                                            `json:"commission"`
-	Creator            GetAffiliateCampaignCreatorFulfillmentStatusInfoResponsePromotionCreatorCreator    `json:"creator"`
-	EffectiveEndTime   string                                                                             `json:"effective_end_time"`
-	EffectiveStartTime string                                                                             `json:"effective_start_time"`
-	FreeSampleStatus   string                                                                             `json:"free_sample_status"`
-	PaidAmount         GetAffiliateCampaignCreatorFulfillmentStatusInfoResponsePromotionCreatorPaidAmount `json:"paid_amount"`
-	RoomCount          int                                                                                `json:"room_count"`
-	VideoCount         int                                                                                `json:"video_count"`
+	AffiliateProductID string                                                                             `json:"affiliate_product_id,omitzero"`
+	Commission         Decimal                                                                            `json:"commission,omitzero"`
+	Creator            GetAffiliateCampaignCreatorFulfillmentStatusInfoResponsePromotionCreatorCreator    `json:"creator,omitzero"`
+	EffectiveEndTime   string                                                                             `json:"effective_end_time,omitzero"`
+	EffectiveStartTime string                                                                             `json:"effective_start_time,omitzero"`
+	FreeSampleStatus   string                                                                             `json:"free_sample_status,omitzero"`
+	PaidAmount         GetAffiliateCampaignCreatorFulfillmentStatusInfoResponsePromotionCreatorPaidAmount `json:"paid_amount,omitzero"`
+	RoomCount          int                                                                                `json:"room_count,omitzero"`
+	VideoCount         int                                                                                `json:"video_count,omitzero"`
 }
 
 // GetAffiliateCampaignCreatorFulfillmentStatusInfoResponsePromotionCreatorCreator is part of a reply.
 type GetAffiliateCampaignCreatorFulfillmentStatusInfoResponsePromotionCreatorCreator struct {
-	AvatarURL     string `json:"avatar_url"`
-	CreatorTempID string `json:"creator_temp_id"`
-	FollowerNum   int64  `json:"follower_num"`
-	NickName      string `json:"nick_name"`
-	UserName      string `json:"user_name"`
+	AvatarURL     string `json:"avatar_url,omitzero"`
+	CreatorTempID string `json:"creator_temp_id,omitzero"`
+	FollowerNum   int64  `json:"follower_num,omitzero"`
+	NickName      string `json:"nick_name,omitzero"`
+	UserName      string `json:"user_name,omitzero"`
 }
 
 // GetAffiliateCampaignCreatorFulfillmentStatusInfoResponsePromotionCreatorPaidAmount is part of a reply.
 type GetAffiliateCampaignCreatorFulfillmentStatusInfoResponsePromotionCreatorPaidAmount struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetAffiliateCampaignCreatorFulfillmentStatusListRequest holds the parameters of AffiliatePartner.GetAffiliateCampaignCreatorFulfillmentStatusList.
@@ -433,61 +433,61 @@ type GetAffiliateCampaignCreatorFulfillmentStatusListRequest struct {
 
 // GetAffiliateCampaignCreatorFulfillmentStatusListResponse is the reply of AffiliatePartner.GetAffiliateCampaignCreatorFulfillmentStatusList.
 type GetAffiliateCampaignCreatorFulfillmentStatusListResponse struct {
-	CampaignProductStatistics []GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatistic `json:"campaign_product_statistics"`
-	NextPageToken             string                                                                             `json:"next_page_token"`
-	TotalCount                int64                                                                              `json:"total_count"`
+	CampaignProductStatistics []GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatistic `json:"campaign_product_statistics,omitzero"`
+	NextPageToken             string                                                                             `json:"next_page_token,omitzero"`
+	TotalCount                int64                                                                              `json:"total_count,omitzero"`
 }
 
 // GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatistic is part of a reply.
 type GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatistic struct {
-	CampaignProductDetail     GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatisticCampaignProductDetail `json:"campaign_product_detail"`
-	CollaboratedCreatorsNum   int64                                                                                                 `json:"collaborated_creators_num"`
-	CreatorSalesNum           int64                                                                                                 `json:"creator_sales_num"`
-	DataUpdateTime            string                                                                                                `json:"data_update_time"`
-	PromotedCreatorNum        int64                                                                                                 `json:"promoted_creator_num"`
-	SampleRequestedCreatorNum int64                                                                                                 `json:"sample_requested_creator_num"`
+	CampaignProductDetail     GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatisticCampaignProductDetail `json:"campaign_product_detail,omitzero"`
+	CollaboratedCreatorsNum   int64                                                                                                 `json:"collaborated_creators_num,omitzero"`
+	CreatorSalesNum           int64                                                                                                 `json:"creator_sales_num,omitzero"`
+	DataUpdateTime            string                                                                                                `json:"data_update_time,omitzero"`
+	PromotedCreatorNum        int64                                                                                                 `json:"promoted_creator_num,omitzero"`
+	SampleRequestedCreatorNum int64                                                                                                 `json:"sample_requested_creator_num,omitzero"`
 }
 
 // GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatisticCampaignProductDetail is part of a reply.
 type GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatisticCampaignProductDetail struct {
-	CreatorCommissionPercent string                                                                                                                `json:"creator_commission_percent"`
-	IndicatorData            GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatisticCampaignProductDetailIndicatorData    `json:"indicator_data"`
-	PartnerCommissionPercent string                                                                                                                `json:"partner_commission_percent"`
-	PlanCommissionPercent    string                                                                                                                `json:"plan_commission_percent"`
-	ProductID                string                                                                                                                `json:"product_id"`
-	ProductName              string                                                                                                                `json:"product_name"`
-	ProductPrice             GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatisticCampaignProductDetailProductPrice     `json:"product_price"`
-	ProductStatus            AffiliatePartnerProductStatus                                                                                         `json:"product_status"`
-	ProductStockCount        string                                                                                                                `json:"product_stock_count"`
-	ProductThumbnail         GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatisticCampaignProductDetailProductThumbnail `json:"product_thumbnail"`
-	TotalCommissionPercent   string                                                                                                                `json:"total_commission_percent"`
+	CreatorCommissionPercent string                                                                                                                `json:"creator_commission_percent,omitzero"`
+	IndicatorData            GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatisticCampaignProductDetailIndicatorData    `json:"indicator_data,omitzero"`
+	PartnerCommissionPercent string                                                                                                                `json:"partner_commission_percent,omitzero"`
+	PlanCommissionPercent    string                                                                                                                `json:"plan_commission_percent,omitzero"`
+	ProductID                string                                                                                                                `json:"product_id,omitzero"`
+	ProductName              string                                                                                                                `json:"product_name,omitzero"`
+	ProductPrice             GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatisticCampaignProductDetailProductPrice     `json:"product_price,omitzero"`
+	ProductStatus            AffiliatePartnerProductStatus                                                                                         `json:"product_status,omitzero"`
+	ProductStockCount        string                                                                                                                `json:"product_stock_count,omitzero"`
+	ProductThumbnail         GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatisticCampaignProductDetailProductThumbnail `json:"product_thumbnail,omitzero"`
+	TotalCommissionPercent   string                                                                                                                `json:"total_commission_percent,omitzero"`
 }
 
 // GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatisticCampaignProductDetailIndicatorData is part of a reply.
 type GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatisticCampaignProductDetailIndicatorData struct {
-	ActualAmount               Decimal `json:"actual_amount"`
-	ActualOrderNum             string  `json:"actual_order_num"`
-	ActualPartnerCommission    Decimal `json:"actual_partner_commission"`
-	CollaboratedCreatorsNum    string  `json:"collaborated_creators_num"`
-	CreatorSalesNum            string  `json:"creator_sales_num"`
-	EstimatedAmount            Decimal `json:"estimated_amount"`
-	EstimatedPartnerCommission Decimal `json:"estimated_partner_commission"`
-	PaidOrderNum               string  `json:"paid_order_num"`
-	PromotedCreatorNum         string  `json:"promoted_creator_num"`
-	SampleRequestedCreatorNum  string  `json:"sample_requested_creator_num"`
+	ActualAmount               Decimal `json:"actual_amount,omitzero"`
+	ActualOrderNum             string  `json:"actual_order_num,omitzero"`
+	ActualPartnerCommission    Decimal `json:"actual_partner_commission,omitzero"`
+	CollaboratedCreatorsNum    string  `json:"collaborated_creators_num,omitzero"`
+	CreatorSalesNum            string  `json:"creator_sales_num,omitzero"`
+	EstimatedAmount            Decimal `json:"estimated_amount,omitzero"`
+	EstimatedPartnerCommission Decimal `json:"estimated_partner_commission,omitzero"`
+	PaidOrderNum               string  `json:"paid_order_num,omitzero"`
+	PromotedCreatorNum         string  `json:"promoted_creator_num,omitzero"`
+	SampleRequestedCreatorNum  string  `json:"sample_requested_creator_num,omitzero"`
 }
 
 // GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatisticCampaignProductDetailProductPrice is part of a reply.
 type GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatisticCampaignProductDetailProductPrice struct {
-	Currency string  `json:"currency"`
-	MaxPrice Decimal `json:"max_price"`
-	MinPrice Decimal `json:"min_price"`
+	Currency string  `json:"currency,omitzero"`
+	MaxPrice Decimal `json:"max_price,omitzero"`
+	MinPrice Decimal `json:"min_price,omitzero"`
 }
 
 // GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatisticCampaignProductDetailProductThumbnail is part of a reply.
 type GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatisticCampaignProductDetailProductThumbnail struct {
-	URI     string   `json:"uri"`
-	URLList []string `json:"url_list"`
+	URI     string   `json:"uri,omitzero"`
+	URLList []string `json:"url_list,omitzero"`
 }
 
 // GetAffiliateCampaignCreatorProductContentStatisticsRequest holds the parameters of AffiliatePartner.GetAffiliateCampaignCreatorProductContentStatistics.
@@ -498,22 +498,22 @@ type GetAffiliateCampaignCreatorProductContentStatisticsRequest struct {
 
 // GetAffiliateCampaignCreatorProductContentStatisticsResponse is the reply of AffiliatePartner.GetAffiliateCampaignCreatorProductContentStatistics.
 type GetAffiliateCampaignCreatorProductContentStatisticsResponse struct {
-	CreatorContentStatistics []GetAffiliateCampaignCreatorProductContentStatisticsResponseCreatorContentStatistic `json:"creator_content_statistics"`
+	CreatorContentStatistics []GetAffiliateCampaignCreatorProductContentStatisticsResponseCreatorContentStatistic `json:"creator_content_statistics,omitzero"`
 }
 
 // GetAffiliateCampaignCreatorProductContentStatisticsResponseCreatorContentStatistic is part of a reply.
 type GetAffiliateCampaignCreatorProductContentStatisticsResponseCreatorContentStatistic struct {
-	CommentNum        string  `json:"comment_num"`
-	ContentEndDate    string  `json:"content_end_date"`
-	ContentType       string  `json:"content_type"`
-	CoverImgURL       string  `json:"cover_img_url"`
-	LikeCount         string  `json:"like_count"`
-	LinkedTiktokVideo string  `json:"linked_tiktok_video"`
-	PaidAmount        Decimal `json:"paid_amount"`
-	PaidOrderNum      string  `json:"paid_order_num"`
-	PublishedDate     string  `json:"published_date"`
-	SourceURL         string  `json:"source_url"`
-	ViewCount         string  `json:"view_count"`
+	CommentNum        string  `json:"comment_num,omitzero"`
+	ContentEndDate    string  `json:"content_end_date,omitzero"`
+	ContentType       string  `json:"content_type,omitzero"`
+	CoverImgURL       string  `json:"cover_img_url,omitzero"`
+	LikeCount         string  `json:"like_count,omitzero"`
+	LinkedTikTokVideo string  `json:"linked_tiktok_video,omitzero"`
+	PaidAmount        Decimal `json:"paid_amount,omitzero"`
+	PaidOrderNum      string  `json:"paid_order_num,omitzero"`
+	PublishedDate     string  `json:"published_date,omitzero"`
+	SourceURL         string  `json:"source_url,omitzero"`
+	ViewCount         string  `json:"view_count,omitzero"`
 }
 
 // GetAffiliateCampaignCreatorProductContentStatisticsV202501Request holds the parameters of AffiliatePartner.GetAffiliateCampaignCreatorProductContentStatisticsV202501.
@@ -524,66 +524,66 @@ type GetAffiliateCampaignCreatorProductContentStatisticsV202501Request struct {
 
 // GetAffiliateCampaignCreatorProductContentStatisticsV202501Response is the reply of AffiliatePartner.GetAffiliateCampaignCreatorProductContentStatisticsV202501.
 type GetAffiliateCampaignCreatorProductContentStatisticsV202501Response struct {
-	CreatorContentStatistics []GetAffiliateCampaignCreatorProductContentStatisticsV202501ResponseCreatorContentStatistic `json:"creator_content_statistics"`
+	CreatorContentStatistics []GetAffiliateCampaignCreatorProductContentStatisticsV202501ResponseCreatorContentStatistic `json:"creator_content_statistics,omitzero"`
 }
 
 // GetAffiliateCampaignCreatorProductContentStatisticsV202501ResponseCreatorContentStatistic is part of a reply.
 type GetAffiliateCampaignCreatorProductContentStatisticsV202501ResponseCreatorContentStatistic struct {
-	CommentNum        string  `json:"comment_num"`
-	ContentEndDate    string  `json:"content_end_date"`
-	ContentType       string  `json:"content_type"`
-	CoverImgURL       string  `json:"cover_img_url"`
-	LikeCount         string  `json:"like_count"`
-	LinkedTiktokVideo string  `json:"linked_tiktok_video"`
-	PaidAmount        Decimal `json:"paid_amount"`
-	PaidOrderNum      string  `json:"paid_order_num"`
-	PublishedDate     string  `json:"published_date"`
-	SourceURL         string  `json:"source_url"`
-	ViewCount         string  `json:"view_count"`
+	CommentNum        string  `json:"comment_num,omitzero"`
+	ContentEndDate    string  `json:"content_end_date,omitzero"`
+	ContentType       string  `json:"content_type,omitzero"`
+	CoverImgURL       string  `json:"cover_img_url,omitzero"`
+	LikeCount         string  `json:"like_count,omitzero"`
+	LinkedTikTokVideo string  `json:"linked_tiktok_video,omitzero"`
+	PaidAmount        Decimal `json:"paid_amount,omitzero"`
+	PaidOrderNum      string  `json:"paid_order_num,omitzero"`
+	PublishedDate     string  `json:"published_date,omitzero"`
+	SourceURL         string  `json:"source_url,omitzero"`
+	ViewCount         string  `json:"view_count,omitzero"`
 }
 
 // GetAffiliateCampaignCreatorProductSampleStatusResponse is the reply of AffiliatePartner.GetAffiliateCampaignCreatorProductSampleStatus.
 type GetAffiliateCampaignCreatorProductSampleStatusResponse struct {
-	SampleStatus GetAffiliateCampaignCreatorProductSampleStatusResponseSampleStatus `json:"sample_status"`
+	SampleStatus GetAffiliateCampaignCreatorProductSampleStatusResponseSampleStatus `json:"sample_status,omitzero"`
 }
 
 // GetAffiliateCampaignCreatorProductSampleStatusResponseSampleStatus is part of a reply.
 type GetAffiliateCampaignCreatorProductSampleStatusResponseSampleStatus struct {
-	DeliveryOption                string                                                                             `json:"delivery_option"`
-	EstimatedEarliestDeliveryDate string                                                                             `json:"estimated_earliest_delivery_date"`
-	EstimatedLatestDeliveryDate   string                                                                             `json:"estimated_latest_delivery_date"`
-	Quantity                      int64                                                                              `json:"quantity"`
-	ShippingProviderName          string                                                                             `json:"shipping_provider_name"`
-	TrackingResults               []GetAffiliateCampaignCreatorProductSampleStatusResponseSampleStatusTrackingResult `json:"tracking_results"`
+	DeliveryOption                string                                                                             `json:"delivery_option,omitzero"`
+	EstimatedEarliestDeliveryDate string                                                                             `json:"estimated_earliest_delivery_date,omitzero"`
+	EstimatedLatestDeliveryDate   string                                                                             `json:"estimated_latest_delivery_date,omitzero"`
+	Quantity                      int64                                                                              `json:"quantity,omitzero"`
+	ShippingProviderName          string                                                                             `json:"shipping_provider_name,omitzero"`
+	TrackingResults               []GetAffiliateCampaignCreatorProductSampleStatusResponseSampleStatusTrackingResult `json:"tracking_results,omitzero"`
 }
 
 // GetAffiliateCampaignCreatorProductSampleStatusResponseSampleStatusTrackingResult is part of a reply.
 type GetAffiliateCampaignCreatorProductSampleStatusResponseSampleStatusTrackingResult struct {
-	TrackingEventDescription         string `json:"tracking_event_description"`
-	TrackingEventDescriptionExtended string `json:"tracking_event_description_extended"`
-	TrackingEventUpdateDate          string `json:"tracking_event_update_date"`
+	TrackingEventDescription         string `json:"tracking_event_description,omitzero"`
+	TrackingEventDescriptionExtended string `json:"tracking_event_description_extended,omitzero"`
+	TrackingEventUpdateDate          string `json:"tracking_event_update_date,omitzero"`
 }
 
 // GetAffiliateCampaignCreatorProductSampleStatusV202501Response is the reply of AffiliatePartner.GetAffiliateCampaignCreatorProductSampleStatusV202501.
 type GetAffiliateCampaignCreatorProductSampleStatusV202501Response struct {
-	SampleStatus GetAffiliateCampaignCreatorProductSampleStatusV202501ResponseSampleStatus `json:"sample_status"`
+	SampleStatus GetAffiliateCampaignCreatorProductSampleStatusV202501ResponseSampleStatus `json:"sample_status,omitzero"`
 }
 
 // GetAffiliateCampaignCreatorProductSampleStatusV202501ResponseSampleStatus is part of a reply.
 type GetAffiliateCampaignCreatorProductSampleStatusV202501ResponseSampleStatus struct {
-	DeliveryOption                string                                                                                    `json:"delivery_option"`
-	EstimatedEarliestDeliveryDate string                                                                                    `json:"estimated_earliest_delivery_date"`
-	EstimatedLatestDeliveryDate   string                                                                                    `json:"estimated_latest_delivery_date"`
-	Quantity                      int64                                                                                     `json:"quantity"`
-	ShippingProviderName          string                                                                                    `json:"shipping_provider_name"`
-	TrackingResults               []GetAffiliateCampaignCreatorProductSampleStatusV202501ResponseSampleStatusTrackingResult `json:"tracking_results"`
+	DeliveryOption                string                                                                                    `json:"delivery_option,omitzero"`
+	EstimatedEarliestDeliveryDate string                                                                                    `json:"estimated_earliest_delivery_date,omitzero"`
+	EstimatedLatestDeliveryDate   string                                                                                    `json:"estimated_latest_delivery_date,omitzero"`
+	Quantity                      int64                                                                                     `json:"quantity,omitzero"`
+	ShippingProviderName          string                                                                                    `json:"shipping_provider_name,omitzero"`
+	TrackingResults               []GetAffiliateCampaignCreatorProductSampleStatusV202501ResponseSampleStatusTrackingResult `json:"tracking_results,omitzero"`
 }
 
 // GetAffiliateCampaignCreatorProductSampleStatusV202501ResponseSampleStatusTrackingResult is part of a reply.
 type GetAffiliateCampaignCreatorProductSampleStatusV202501ResponseSampleStatusTrackingResult struct {
-	TrackingEventDescription         string `json:"tracking_event_description"`
-	TrackingEventDescriptionExtended string `json:"tracking_event_description_extended"`
-	TrackingEventUpdateDate          string `json:"tracking_event_update_date"`
+	TrackingEventDescription         string `json:"tracking_event_description,omitzero"`
+	TrackingEventDescriptionExtended string `json:"tracking_event_description_extended,omitzero"`
+	TrackingEventUpdateDate          string `json:"tracking_event_update_date,omitzero"`
 }
 
 // GetAffiliatePartnerCampaignDetailRequest holds the parameters of AffiliatePartner.GetAffiliatePartnerCampaignDetail.
@@ -593,63 +593,63 @@ type GetAffiliatePartnerCampaignDetailRequest struct {
 
 // GetAffiliatePartnerCampaignDetailResponse is the reply of AffiliatePartner.GetAffiliatePartnerCampaignDetail.
 type GetAffiliatePartnerCampaignDetailResponse struct {
-	CampaignEndTime       UnixSeconds                                           `json:"campaign_end_time"`
-	CampaignStartTime     UnixSeconds                                           `json:"campaign_start_time"`
-	CommissionRate        int64                                                 `json:"commission_rate"`
-	ContactInfo           GetAffiliatePartnerCampaignDetailResponseContactInfo  `json:"contact_info"`
-	Description           string                                                `json:"description"`
-	ID                    string                                                `json:"id"`
-	Name                  string                                                `json:"name"`
-	Region                string                                                `json:"region"`
-	RegistrationEndTime   UnixSeconds                                           `json:"registration_end_time"`
-	RegistrationStartTime UnixSeconds                                           `json:"registration_start_time"`
-	Status                GetAffiliatePartnerCampaignListResponseCampaignStatus `json:"status"`
-	TargetSellerTypes     []AffiliatePartnerTargetSellerType                    `json:"target_seller_types"`
-	TargetShops           []GetAffiliatePartnerCampaignDetailResponseTargetShop `json:"target_shops"`
+	CampaignEndTime       UnixSeconds                                           `json:"campaign_end_time,omitzero"`
+	CampaignStartTime     UnixSeconds                                           `json:"campaign_start_time,omitzero"`
+	CommissionRate        int64                                                 `json:"commission_rate,omitzero"`
+	ContactInfo           GetAffiliatePartnerCampaignDetailResponseContactInfo  `json:"contact_info,omitzero"`
+	Description           string                                                `json:"description,omitzero"`
+	ID                    string                                                `json:"id,omitzero"`
+	Name                  string                                                `json:"name,omitzero"`
+	Region                string                                                `json:"region,omitzero"`
+	RegistrationEndTime   UnixSeconds                                           `json:"registration_end_time,omitzero"`
+	RegistrationStartTime UnixSeconds                                           `json:"registration_start_time,omitzero"`
+	Status                GetAffiliatePartnerCampaignDetailResponseStatus       `json:"status,omitzero"`
+	TargetSellerTypes     []AffiliatePartnerTargetSellerType                    `json:"target_seller_types,omitzero"`
+	TargetShops           []GetAffiliatePartnerCampaignDetailResponseTargetShop `json:"target_shops,omitzero"`
 }
 
 // GetAffiliatePartnerCampaignDetailResponseContactInfo is part of a reply.
 type GetAffiliatePartnerCampaignDetailResponseContactInfo struct {
-	Email    string `json:"email"`
-	Line     string `json:"line"`
-	Phone    string `json:"phone"`
-	Viber    string `json:"viber"`
-	Whatsapp string `json:"whatsapp"`
-	Zalo     string `json:"zalo"`
+	Email    string `json:"email,omitzero"`
+	Line     string `json:"line,omitzero"`
+	Phone    string `json:"phone,omitzero"`
+	Viber    string `json:"viber,omitzero"`
+	Whatsapp string `json:"whatsapp,omitzero"`
+	Zalo     string `json:"zalo,omitzero"`
 }
 
 // GetAffiliatePartnerCampaignDetailResponseTargetShop is part of a reply.
 type GetAffiliatePartnerCampaignDetailResponseTargetShop struct {
-	Code string `json:"code"`
-	Name string `json:"name"`
+	Code string `json:"code,omitzero"`
+	Name string `json:"name,omitzero"`
 }
 
 // GetAffiliatePartnerCampaignListRequest holds the parameters of AffiliatePartner.GetAffiliatePartnerCampaignList.
 type GetAffiliatePartnerCampaignListRequest struct {
-	CategoryAssetCipher string                           `url:"category_asset_cipher" json:"-"` // required
-	PageSize            int64                            `url:"page_size" json:"-"`             // required, 1 to 100
-	PageToken           *string                          `url:"page_token,omitempty" json:"-"`
-	QueryTypeFilter     *AffiliatePartnerQueryTypeFilter `url:"query_type_filter,omitempty" json:"-"`
-	Status              *AffiliatePartnerStatus          `url:"status,omitempty" json:"-"`
-	Type                *AffiliatePartnerType            `url:"type,omitempty" json:"-"`
+	CategoryAssetCipher string                                        `url:"category_asset_cipher" json:"-"` // required
+	PageSize            int64                                         `url:"page_size" json:"-"`             // required, 1 to 100
+	PageToken           *string                                       `url:"page_token,omitempty" json:"-"`
+	QueryTypeFilter     *AffiliatePartnerQueryTypeFilter              `url:"query_type_filter,omitempty" json:"-"`
+	Status              *GetAffiliatePartnerCampaignListRequestStatus `url:"status,omitempty" json:"-"`
+	Type                *AffiliatePartnerType                         `url:"type,omitempty" json:"-"`
 }
 
 // GetAffiliatePartnerCampaignListResponse is the reply of AffiliatePartner.GetAffiliatePartnerCampaignList.
 type GetAffiliatePartnerCampaignListResponse struct {
-	Campaigns     []GetAffiliatePartnerCampaignListResponseCampaign `json:"campaigns"`
-	NextPageToken string                                            `json:"next_page_token"`
-	TotalCount    int64                                             `json:"total_count"`
+	Campaigns     []GetAffiliatePartnerCampaignListResponseCampaign `json:"campaigns,omitzero"`
+	NextPageToken string                                            `json:"next_page_token,omitzero"`
+	TotalCount    int64                                             `json:"total_count,omitzero"`
 }
 
 // GetAffiliatePartnerCampaignListResponseCampaign is part of a reply.
 type GetAffiliatePartnerCampaignListResponseCampaign struct {
-	CampaignEndTime       UnixSeconds                                           `json:"campaign_end_time"`
-	CampaignStartTime     UnixSeconds                                           `json:"campaign_start_time"`
-	ID                    string                                                `json:"id"`
-	Name                  string                                                `json:"name"`
-	RegistrationEndTime   UnixSeconds                                           `json:"registration_end_time"`
-	RegistrationStartTime UnixSeconds                                           `json:"registration_start_time"`
-	Status                GetAffiliatePartnerCampaignListResponseCampaignStatus `json:"status"`
+	CampaignEndTime       UnixSeconds                                           `json:"campaign_end_time,omitzero"`
+	CampaignStartTime     UnixSeconds                                           `json:"campaign_start_time,omitzero"`
+	ID                    string                                                `json:"id,omitzero"`
+	Name                  string                                                `json:"name,omitzero"`
+	RegistrationEndTime   UnixSeconds                                           `json:"registration_end_time,omitzero"`
+	RegistrationStartTime UnixSeconds                                           `json:"registration_start_time,omitzero"`
+	Status                GetAffiliatePartnerCampaignListResponseCampaignStatus `json:"status,omitzero"`
 }
 
 // GetAffiliatePartnerCampaignProductListRequest holds the parameters of AffiliatePartner.GetAffiliatePartnerCampaignProductList.
@@ -666,88 +666,88 @@ type GetAffiliatePartnerCampaignProductListRequest struct {
 
 // GetAffiliatePartnerCampaignProductListResponse is the reply of AffiliatePartner.GetAffiliatePartnerCampaignProductList.
 type GetAffiliatePartnerCampaignProductListResponse struct {
-	NextPageToken string                                                  `json:"next_page_token"`
-	Products      []GetAffiliatePartnerCampaignProductListResponseProduct `json:"products"`
-	TotalCount    int64                                                   `json:"total_count"`
+	NextPageToken string                                                  `json:"next_page_token,omitzero"`
+	Products      []GetAffiliatePartnerCampaignProductListResponseProduct `json:"products,omitzero"`
+	TotalCount    int64                                                   `json:"total_count,omitzero"`
 }
 
 // GetAffiliatePartnerCampaignProductListResponseProduct is part of a reply.
 type GetAffiliatePartnerCampaignProductListResponseProduct struct {
-	Category                        GetAffiliatePartnerCampaignProductListResponseProductCategory             `json:"category"`
-	CreatorCommissionRate           int64                                                                     `json:"creator_commission_rate"`
-	HighestPrice                    GetAffiliatePartnerCampaignProductListResponseProductHighestPrice         `json:"highest_price"`
-	ID                              string                                                                    `json:"id"`
-	Inventory                       int64                                                                     `json:"inventory"`
-	IsAvailable                     bool                                                                      `json:"is_available"`
-	LowestPrice                     GetAffiliatePartnerCampaignProductListResponseProductLowestPrice          `json:"lowest_price"`
-	MainImageURL                    string                                                                    `json:"main_image_url"`
-	Name                            string                                                                    `json:"name"`
-	OpenCollaborationCommissionRate int64                                                                     `json:"open_collaboration_commission_rate"`
-	PartnerCommissionRate           int64                                                                     `json:"partner_commission_rate"`
-	ProductDescription              string                                                                    `json:"product_description"`
-	ProductSales                    int64                                                                     `json:"product_sales"`
-	ReviewStatus                    AffiliatePartnerReviewStatus                                              `json:"review_status"`
-	SampleQuota                     int64                                                                     `json:"sample_quota"`
-	ShopName                        string                                                                    `json:"shop_name"`
-	SKUInformationList              []GetAffiliatePartnerCampaignProductListResponseProductSKUInformationList `json:"sku_information_list"`
-	TotalCommissionRate             int64                                                                     `json:"total_commission_rate"`
+	Category                        GetAffiliatePartnerCampaignProductListResponseProductCategory             `json:"category,omitzero"`
+	CreatorCommissionRate           int64                                                                     `json:"creator_commission_rate,omitzero"`
+	HighestPrice                    GetAffiliatePartnerCampaignProductListResponseProductHighestPrice         `json:"highest_price,omitzero"`
+	ID                              string                                                                    `json:"id,omitzero"`
+	Inventory                       int64                                                                     `json:"inventory,omitzero"`
+	IsAvailable                     bool                                                                      `json:"is_available,omitzero"`
+	LowestPrice                     GetAffiliatePartnerCampaignProductListResponseProductLowestPrice          `json:"lowest_price,omitzero"`
+	MainImageURL                    string                                                                    `json:"main_image_url,omitzero"`
+	Name                            string                                                                    `json:"name,omitzero"`
+	OpenCollaborationCommissionRate int64                                                                     `json:"open_collaboration_commission_rate,omitzero"`
+	PartnerCommissionRate           int64                                                                     `json:"partner_commission_rate,omitzero"`
+	ProductDescription              string                                                                    `json:"product_description,omitzero"`
+	ProductSales                    int64                                                                     `json:"product_sales,omitzero"`
+	ReviewStatus                    AffiliatePartnerReviewStatus                                              `json:"review_status,omitzero"`
+	SampleQuota                     int64                                                                     `json:"sample_quota,omitzero"`
+	ShopName                        string                                                                    `json:"shop_name,omitzero"`
+	SKUInformationList              []GetAffiliatePartnerCampaignProductListResponseProductSKUInformationList `json:"sku_information_list,omitzero"`
+	TotalCommissionRate             int64                                                                     `json:"total_commission_rate,omitzero"`
 }
 
 // GetAffiliatePartnerCampaignProductListResponseProductCategory is part of a reply.
 type GetAffiliatePartnerCampaignProductListResponseProductCategory struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID   string `json:"id,omitzero"`
+	Name string `json:"name,omitzero"`
 }
 
 // GetAffiliatePartnerCampaignProductListResponseProductHighestPrice is part of a reply.
 type GetAffiliatePartnerCampaignProductListResponseProductHighestPrice struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetAffiliatePartnerCampaignProductListResponseProductLowestPrice is part of a reply.
 type GetAffiliatePartnerCampaignProductListResponseProductLowestPrice struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetAffiliatePartnerCampaignProductListResponseProductSKUInformationList is part of a reply.
 type GetAffiliatePartnerCampaignProductListResponseProductSKUInformationList struct {
-	BasePrice    GetAffiliatePartnerCampaignProductListResponseProductSKUInformationListBasePrice     `json:"base_price"`
-	Inventory    GetAffiliatePartnerCampaignProductListResponseProductSKUInformationListInventory     `json:"inventory"`
-	Properties   []GetAffiliatePartnerCampaignProductListResponseProductSKUInformationListProperty    `json:"properties"`
-	RegionPrices []GetAffiliatePartnerCampaignProductListResponseProductSKUInformationListRegionPrice `json:"region_prices"`
-	SKUID        string                                                                               `json:"sku_id"`
-	SKUName      string                                                                               `json:"sku_name"`
+	BasePrice    GetAffiliatePartnerCampaignProductListResponseProductSKUInformationListBasePrice     `json:"base_price,omitzero"`
+	Inventory    GetAffiliatePartnerCampaignProductListResponseProductSKUInformationListInventory     `json:"inventory,omitzero"`
+	Properties   []GetAffiliatePartnerCampaignProductListResponseProductSKUInformationListProperty    `json:"properties,omitzero"`
+	RegionPrices []GetAffiliatePartnerCampaignProductListResponseProductSKUInformationListRegionPrice `json:"region_prices,omitzero"`
+	SKUID        string                                                                               `json:"sku_id,omitzero"`
+	SKUName      string                                                                               `json:"sku_name,omitzero"`
 }
 
 // GetAffiliatePartnerCampaignProductListResponseProductSKUInformationListBasePrice is part of a reply.
 type GetAffiliatePartnerCampaignProductListResponseProductSKUInformationListBasePrice struct {
-	Currency               AffiliatePartnerCurrency `json:"currency"`
-	ListPrice              Decimal                  `json:"list_price"`
-	LocalizedDutiablePrice Decimal                  `json:"localized_dutiable_price"`
-	RegionCode             string                   `json:"region_code"`
-	SalePrice              Decimal                  `json:"sale_price"`
+	Currency               string  `json:"currency,omitzero"`
+	ListPrice              Decimal `json:"list_price,omitzero"`
+	LocalizedDutiablePrice Decimal `json:"localized_dutiable_price,omitzero"`
+	RegionCode             string  `json:"region_code,omitzero"`
+	SalePrice              Decimal `json:"sale_price,omitzero"`
 }
 
 // GetAffiliatePartnerCampaignProductListResponseProductSKUInformationListInventory is part of a reply.
 type GetAffiliatePartnerCampaignProductListResponseProductSKUInformationListInventory struct {
-	AvailableQuantity string `json:"available_quantity"`
+	AvailableQuantity string `json:"available_quantity,omitzero"`
 }
 
 // GetAffiliatePartnerCampaignProductListResponseProductSKUInformationListProperty is part of a reply.
 type GetAffiliatePartnerCampaignProductListResponseProductSKUInformationListProperty struct {
-	Name      string `json:"name"`
-	ValueName string `json:"value_name"`
+	Name      string `json:"name,omitzero"`
+	ValueName string `json:"value_name,omitzero"`
 }
 
 // GetAffiliatePartnerCampaignProductListResponseProductSKUInformationListRegionPrice is part of a reply.
 type GetAffiliatePartnerCampaignProductListResponseProductSKUInformationListRegionPrice struct {
-	Currency               AffiliatePartnerCurrency `json:"currency"`
-	ListPrice              Decimal                  `json:"list_price"`
-	LocalizedDutiablePrice Decimal                  `json:"localized_dutiable_price"`
-	RegionCode             string                   `json:"region_code"`
-	SalePrice              Decimal                  `json:"sale_price"`
+	Currency               string  `json:"currency,omitzero"`
+	ListPrice              Decimal `json:"list_price,omitzero"`
+	LocalizedDutiablePrice Decimal `json:"localized_dutiable_price,omitzero"`
+	RegionCode             string  `json:"region_code,omitzero"`
+	SalePrice              Decimal `json:"sale_price,omitzero"`
 }
 
 // PartnerGenerateMultiAffiliateCampaignProductLinkRequest holds the parameters of AffiliatePartner.PartnerGenerateMultiAffiliateCampaignProductLink.
@@ -758,14 +758,14 @@ type PartnerGenerateMultiAffiliateCampaignProductLinkRequest struct {
 
 // PartnerGenerateMultiAffiliateCampaignProductLinkResponse is the reply of AffiliatePartner.PartnerGenerateMultiAffiliateCampaignProductLink.
 type PartnerGenerateMultiAffiliateCampaignProductLinkResponse struct {
-	FailedProductIDs      []string                                                                       `json:"failed_product_ids"`
-	ProductPromotionLinks []PartnerGenerateMultiAffiliateCampaignProductLinkResponseProductPromotionLink `json:"product_promotion_links"`
+	FailedProductIDs      []string                                                                       `json:"failed_product_ids,omitzero"`
+	ProductPromotionLinks []PartnerGenerateMultiAffiliateCampaignProductLinkResponseProductPromotionLink `json:"product_promotion_links,omitzero"`
 }
 
 // PartnerGenerateMultiAffiliateCampaignProductLinkResponseProductPromotionLink is part of a reply.
 type PartnerGenerateMultiAffiliateCampaignProductLinkResponseProductPromotionLink struct {
-	Link      string `json:"link"`
-	ProductID string `json:"product_id"`
+	Link      string `json:"link,omitzero"`
+	ProductID string `json:"product_id,omitzero"`
 }
 
 // PublishAffiliatePartnerCampaignRequest holds the parameters of AffiliatePartner.PublishAffiliatePartnerCampaign.
@@ -794,135 +794,135 @@ type SearchCAPAffiliateOrdersRequest struct {
 
 // SearchCAPAffiliateOrdersResponse is the reply of AffiliatePartner.SearchCAPAffiliateOrders.
 type SearchCAPAffiliateOrdersResponse struct {
-	NextPageToken string                                  `json:"next_page_token"`
-	Orders        []SearchCAPAffiliateOrdersResponseOrder `json:"orders"`
-	TotalCount    int64                                   `json:"total_count"`
+	NextPageToken string                                  `json:"next_page_token,omitzero"`
+	Orders        []SearchCAPAffiliateOrdersResponseOrder `json:"orders,omitzero"`
+	TotalCount    int64                                   `json:"total_count,omitzero"`
 }
 
 // SearchCAPAffiliateOrdersResponseOrder is part of a reply.
 type SearchCAPAffiliateOrdersResponseOrder struct {
-	CreateTime   UnixSeconds                                 `json:"create_time"`
-	DeliveryTime UnixSeconds                                 `json:"delivery_time"`
-	ID           string                                      `json:"id"`
-	SKUs         SearchCAPAffiliateOrdersResponseOrderSKUs   `json:"skus"`
-	Status       SearchTapAffiliateOrdersResponseOrderStatus `json:"status"`
-	Tags         string                                      `json:"tags"`
+	CreateTime   UnixSeconds                                 `json:"create_time,omitzero"`
+	DeliveryTime UnixSeconds                                 `json:"delivery_time,omitzero"`
+	ID           string                                      `json:"id,omitzero"`
+	SKUs         SearchCAPAffiliateOrdersResponseOrderSKUs   `json:"skus,omitzero"`
+	Status       SearchCAPAffiliateOrdersResponseOrderStatus `json:"status,omitzero"`
+	Tags         string                                      `json:"tags,omitzero"`
 }
 
 // SearchCAPAffiliateOrdersResponseOrderSKUs is part of a reply.
 type SearchCAPAffiliateOrdersResponseOrderSKUs struct {
-	ActualBonusCommission      SearchCAPAffiliateOrdersResponseOrderSKUsActualBonusCommission      `json:"actual_bonus_commission"`
-	ActualCommission           SearchCAPAffiliateOrdersResponseOrderSKUsActualCommission           `json:"actual_commission"`
-	ActualCommissionBase       SearchCAPAffiliateOrdersResponseOrderSKUsActualCommissionBase       `json:"actual_commission_base"`
-	ActualShopAdsCommission    SearchCAPAffiliateOrdersResponseOrderSKUsActualShopAdsCommission    `json:"actual_shop_ads_commission"`
-	AgencyBonusCommission      SearchCAPAffiliateOrdersResponseOrderSKUsAgencyBonusCommission      `json:"agency_bonus_commission"`
-	AgencyCommission           SearchCAPAffiliateOrdersResponseOrderSKUsAgencyCommission           `json:"agency_commission"`
-	AgencyCommissionRate       string                                                              `json:"agency_commission_rate"`
-	AgencyShopAdsCommission    SearchCAPAffiliateOrdersResponseOrderSKUsAgencyShopAdsCommission    `json:"agency_shop_ads_commission"`
-	AttributionType            string                                                              `json:"attribution_type"`
-	CommissionBonusRate        string                                                              `json:"commission_bonus_rate"`
-	CommissionModel            string                                                              `json:"commission_model"`
-	CommissionRate             string                                                              `json:"commission_rate"`
-	CommissionTierSetting      string                                                              `json:"commission_tier_setting"`
-	ContentID                  string                                                              `json:"content_id"`
-	ContentType                AffiliatePartnerContentType                                         `json:"content_type"`
-	CreatorUsername            string                                                              `json:"creator_username"`
-	EstimatedBonusCommission   SearchCAPAffiliateOrdersResponseOrderSKUsEstimatedBonusCommission   `json:"estimated_bonus_commission"`
-	EstimatedCommission        SearchCAPAffiliateOrdersResponseOrderSKUsEstimatedCommission        `json:"estimated_commission"`
-	EstimatedCommissionBase    SearchCAPAffiliateOrdersResponseOrderSKUsEstimatedCommissionBase    `json:"estimated_commission_base"`
-	EstimatedShopAdsCommission SearchCAPAffiliateOrdersResponseOrderSKUsEstimatedShopAdsCommission `json:"estimated_shop_ads_commission"`
-	ID                         string                                                              `json:"id"`
-	Isr                        string                                                              `json:"isr"`
-	Iva                        string                                                              `json:"iva"`
-	OpenCollaborationID        string                                                              `json:"open_collaboration_id"`
-	Price                      SearchCAPAffiliateOrdersResponseOrderSKUsPrice                      `json:"price"`
-	ProductID                  string                                                              `json:"product_id"`
-	ProductName                string                                                              `json:"product_name"`
-	Quantity                   int                                                                 `json:"quantity"`
-	RefundedQuantity           int                                                                 `json:"refunded_quantity"`
-	ReturnedQuantity           int                                                                 `json:"returned_quantity"`
-	ShopAdsCommissionRate      string                                                              `json:"shop_ads_commission_rate"`
-	ShopName                   string                                                              `json:"shop_name"`
-	TargetCollaborationID      string                                                              `json:"target_collaboration_id"`
-	TotalAgencyCommission      SearchCAPAffiliateOrdersResponseOrderSKUsTotalAgencyCommission      `json:"total_agency_commission"`
+	ActualBonusCommission      SearchCAPAffiliateOrdersResponseOrderSKUsActualBonusCommission      `json:"actual_bonus_commission,omitzero"`
+	ActualCommission           SearchCAPAffiliateOrdersResponseOrderSKUsActualCommission           `json:"actual_commission,omitzero"`
+	ActualCommissionBase       SearchCAPAffiliateOrdersResponseOrderSKUsActualCommissionBase       `json:"actual_commission_base,omitzero"`
+	ActualShopAdsCommission    SearchCAPAffiliateOrdersResponseOrderSKUsActualShopAdsCommission    `json:"actual_shop_ads_commission,omitzero"`
+	AgencyBonusCommission      SearchCAPAffiliateOrdersResponseOrderSKUsAgencyBonusCommission      `json:"agency_bonus_commission,omitzero"`
+	AgencyCommission           SearchCAPAffiliateOrdersResponseOrderSKUsAgencyCommission           `json:"agency_commission,omitzero"`
+	AgencyCommissionRate       string                                                              `json:"agency_commission_rate,omitzero"`
+	AgencyShopAdsCommission    SearchCAPAffiliateOrdersResponseOrderSKUsAgencyShopAdsCommission    `json:"agency_shop_ads_commission,omitzero"`
+	AttributionType            string                                                              `json:"attribution_type,omitzero"`
+	CommissionBonusRate        string                                                              `json:"commission_bonus_rate,omitzero"`
+	CommissionModel            string                                                              `json:"commission_model,omitzero"`
+	CommissionRate             string                                                              `json:"commission_rate,omitzero"`
+	CommissionTierSetting      string                                                              `json:"commission_tier_setting,omitzero"`
+	ContentID                  string                                                              `json:"content_id,omitzero"`
+	ContentType                AffiliatePartnerContentType                                         `json:"content_type,omitzero"`
+	CreatorUsername            string                                                              `json:"creator_username,omitzero"`
+	EstimatedBonusCommission   SearchCAPAffiliateOrdersResponseOrderSKUsEstimatedBonusCommission   `json:"estimated_bonus_commission,omitzero"`
+	EstimatedCommission        SearchCAPAffiliateOrdersResponseOrderSKUsEstimatedCommission        `json:"estimated_commission,omitzero"`
+	EstimatedCommissionBase    SearchCAPAffiliateOrdersResponseOrderSKUsEstimatedCommissionBase    `json:"estimated_commission_base,omitzero"`
+	EstimatedShopAdsCommission SearchCAPAffiliateOrdersResponseOrderSKUsEstimatedShopAdsCommission `json:"estimated_shop_ads_commission,omitzero"`
+	ID                         string                                                              `json:"id,omitzero"`
+	Isr                        string                                                              `json:"isr,omitzero"`
+	Iva                        string                                                              `json:"iva,omitzero"`
+	OpenCollaborationID        string                                                              `json:"open_collaboration_id,omitzero"`
+	Price                      SearchCAPAffiliateOrdersResponseOrderSKUsPrice                      `json:"price,omitzero"`
+	ProductID                  string                                                              `json:"product_id,omitzero"`
+	ProductName                string                                                              `json:"product_name,omitzero"`
+	Quantity                   int                                                                 `json:"quantity,omitzero"`
+	RefundedQuantity           int                                                                 `json:"refunded_quantity,omitzero"`
+	ReturnedQuantity           int                                                                 `json:"returned_quantity,omitzero"`
+	ShopAdsCommissionRate      string                                                              `json:"shop_ads_commission_rate,omitzero"`
+	ShopName                   string                                                              `json:"shop_name,omitzero"`
+	TargetCollaborationID      string                                                              `json:"target_collaboration_id,omitzero"`
+	TotalAgencyCommission      SearchCAPAffiliateOrdersResponseOrderSKUsTotalAgencyCommission      `json:"total_agency_commission,omitzero"`
 }
 
 // SearchCAPAffiliateOrdersResponseOrderSKUsActualBonusCommission is part of a reply.
 type SearchCAPAffiliateOrdersResponseOrderSKUsActualBonusCommission struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchCAPAffiliateOrdersResponseOrderSKUsActualCommission is part of a reply.
 type SearchCAPAffiliateOrdersResponseOrderSKUsActualCommission struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchCAPAffiliateOrdersResponseOrderSKUsActualCommissionBase is part of a reply.
 type SearchCAPAffiliateOrdersResponseOrderSKUsActualCommissionBase struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchCAPAffiliateOrdersResponseOrderSKUsActualShopAdsCommission is part of a reply.
 type SearchCAPAffiliateOrdersResponseOrderSKUsActualShopAdsCommission struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchCAPAffiliateOrdersResponseOrderSKUsAgencyBonusCommission is part of a reply.
 type SearchCAPAffiliateOrdersResponseOrderSKUsAgencyBonusCommission struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchCAPAffiliateOrdersResponseOrderSKUsAgencyCommission is part of a reply.
 type SearchCAPAffiliateOrdersResponseOrderSKUsAgencyCommission struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchCAPAffiliateOrdersResponseOrderSKUsAgencyShopAdsCommission is part of a reply.
 type SearchCAPAffiliateOrdersResponseOrderSKUsAgencyShopAdsCommission struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchCAPAffiliateOrdersResponseOrderSKUsEstimatedBonusCommission is part of a reply.
 type SearchCAPAffiliateOrdersResponseOrderSKUsEstimatedBonusCommission struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchCAPAffiliateOrdersResponseOrderSKUsEstimatedCommission is part of a reply.
 type SearchCAPAffiliateOrdersResponseOrderSKUsEstimatedCommission struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchCAPAffiliateOrdersResponseOrderSKUsEstimatedCommissionBase is part of a reply.
 type SearchCAPAffiliateOrdersResponseOrderSKUsEstimatedCommissionBase struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchCAPAffiliateOrdersResponseOrderSKUsEstimatedShopAdsCommission is part of a reply.
 type SearchCAPAffiliateOrdersResponseOrderSKUsEstimatedShopAdsCommission struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchCAPAffiliateOrdersResponseOrderSKUsPrice is part of a reply.
 type SearchCAPAffiliateOrdersResponseOrderSKUsPrice struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchCAPAffiliateOrdersResponseOrderSKUsTotalAgencyCommission is part of a reply.
 type SearchCAPAffiliateOrdersResponseOrderSKUsTotalAgencyCommission struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchTapAffiliateOrdersRequest holds the parameters of AffiliatePartner.SearchTapAffiliateOrders.
@@ -937,113 +937,113 @@ type SearchTapAffiliateOrdersRequest struct {
 
 // SearchTapAffiliateOrdersResponse is the reply of AffiliatePartner.SearchTapAffiliateOrders.
 type SearchTapAffiliateOrdersResponse struct {
-	NextPageToken string                                  `json:"next_page_token"`
-	Orders        []SearchTapAffiliateOrdersResponseOrder `json:"orders"`
-	TotalCount    int64                                   `json:"total_count"`
+	NextPageToken string                                  `json:"next_page_token,omitzero"`
+	Orders        []SearchTapAffiliateOrdersResponseOrder `json:"orders,omitzero"`
+	TotalCount    int64                                   `json:"total_count,omitzero"`
 }
 
 // SearchTapAffiliateOrdersResponseOrder is part of a reply.
 type SearchTapAffiliateOrdersResponseOrder struct {
-	CreateTime   UnixSeconds                                 `json:"create_time"`
-	DeliveryTime UnixSeconds                                 `json:"delivery_time"`
-	ID           string                                      `json:"id"`
-	SKUs         SearchTapAffiliateOrdersResponseOrderSKUs   `json:"skus"`
-	Status       SearchTapAffiliateOrdersResponseOrderStatus `json:"status"`
+	CreateTime   UnixSeconds                                 `json:"create_time,omitzero"`
+	DeliveryTime UnixSeconds                                 `json:"delivery_time,omitzero"`
+	ID           string                                      `json:"id,omitzero"`
+	SKUs         SearchTapAffiliateOrdersResponseOrderSKUs   `json:"skus,omitzero"`
+	Status       SearchTapAffiliateOrdersResponseOrderStatus `json:"status,omitzero"`
 }
 
 // SearchTapAffiliateOrdersResponseOrderSKUs is part of a reply.
 type SearchTapAffiliateOrdersResponseOrderSKUs struct {
-	ActualCommissionBase                SearchTapAffiliateOrdersResponseOrderSKUsActualCommissionBase                `json:"actual_commission_base"`
-	ActualCreatorCommission             SearchTapAffiliateOrdersResponseOrderSKUsActualCreatorCommission             `json:"actual_creator_commission"`
-	ActualCreatorCommissionRewardFee    SearchTapAffiliateOrdersResponseOrderSKUsActualCreatorCommissionRewardFee    `json:"actual_creator_commission_reward_fee"`
-	ActualPartnerCommissionRewardFee    SearchTapAffiliateOrdersResponseOrderSKUsActualPartnerCommissionRewardFee    `json:"actual_partner_commission_reward_fee"`
-	ActualTapCommission                 SearchTapAffiliateOrdersResponseOrderSKUsActualTapCommission                 `json:"actual_tap_commission"`
-	CampaignID                          string                                                                       `json:"campaign_id"`
-	ContentID                           string                                                                       `json:"content_id"`
-	ContentType                         AffiliatePartnerContentType                                                  `json:"content_type"`
-	CreatorCommissionRate               int64                                                                        `json:"creator_commission_rate"`
-	CreatorCommissionRewardRate         int64                                                                        `json:"creator_commission_reward_rate"`
-	CreatorUsername                     string                                                                       `json:"creator_username"`
-	EstimatedCommissionBase             SearchTapAffiliateOrdersResponseOrderSKUsEstimatedCommissionBase             `json:"estimated_commission_base"`
-	EstimatedCreatorCommission          SearchTapAffiliateOrdersResponseOrderSKUsEstimatedCreatorCommission          `json:"estimated_creator_commission"`
-	EstimatedCreatorCommissionRewardFee SearchTapAffiliateOrdersResponseOrderSKUsEstimatedCreatorCommissionRewardFee `json:"estimated_creator_commission_reward_fee"`
-	EstimatedPartnerCommissionRewardFee SearchTapAffiliateOrdersResponseOrderSKUsEstimatedPartnerCommissionRewardFee `json:"estimated_partner_commission_reward_fee"`
-	EstimatedTapCommission              SearchTapAffiliateOrdersResponseOrderSKUsEstimatedTapCommission              `json:"estimated_tap_commission"`
-	ID                                  string                                                                       `json:"id"`
-	PartnerCommissionRewardRate         int64                                                                        `json:"partner_commission_reward_rate"`
-	Price                               SearchTapAffiliateOrdersResponseOrderSKUsPrice                               `json:"price"`
-	ProductID                           string                                                                       `json:"product_id"`
-	ProductName                         string                                                                       `json:"product_name"`
-	Quantity                            int                                                                          `json:"quantity"`
-	RefundedQuantity                    int                                                                          `json:"refunded_quantity"`
-	ReturnedQuantity                    int                                                                          `json:"returned_quantity"`
-	TapCommissionRate                   int64                                                                        `json:"tap_commission_rate"`
+	ActualCommissionBase                SearchTapAffiliateOrdersResponseOrderSKUsActualCommissionBase                `json:"actual_commission_base,omitzero"`
+	ActualCreatorCommission             SearchTapAffiliateOrdersResponseOrderSKUsActualCreatorCommission             `json:"actual_creator_commission,omitzero"`
+	ActualCreatorCommissionRewardFee    SearchTapAffiliateOrdersResponseOrderSKUsActualCreatorCommissionRewardFee    `json:"actual_creator_commission_reward_fee,omitzero"`
+	ActualPartnerCommissionRewardFee    SearchTapAffiliateOrdersResponseOrderSKUsActualPartnerCommissionRewardFee    `json:"actual_partner_commission_reward_fee,omitzero"`
+	ActualTapCommission                 SearchTapAffiliateOrdersResponseOrderSKUsActualTapCommission                 `json:"actual_tap_commission,omitzero"`
+	CampaignID                          string                                                                       `json:"campaign_id,omitzero"`
+	ContentID                           string                                                                       `json:"content_id,omitzero"`
+	ContentType                         AffiliatePartnerContentType                                                  `json:"content_type,omitzero"`
+	CreatorCommissionRate               int64                                                                        `json:"creator_commission_rate,omitzero"`
+	CreatorCommissionRewardRate         int64                                                                        `json:"creator_commission_reward_rate,omitzero"`
+	CreatorUsername                     string                                                                       `json:"creator_username,omitzero"`
+	EstimatedCommissionBase             SearchTapAffiliateOrdersResponseOrderSKUsEstimatedCommissionBase             `json:"estimated_commission_base,omitzero"`
+	EstimatedCreatorCommission          SearchTapAffiliateOrdersResponseOrderSKUsEstimatedCreatorCommission          `json:"estimated_creator_commission,omitzero"`
+	EstimatedCreatorCommissionRewardFee SearchTapAffiliateOrdersResponseOrderSKUsEstimatedCreatorCommissionRewardFee `json:"estimated_creator_commission_reward_fee,omitzero"`
+	EstimatedPartnerCommissionRewardFee SearchTapAffiliateOrdersResponseOrderSKUsEstimatedPartnerCommissionRewardFee `json:"estimated_partner_commission_reward_fee,omitzero"`
+	EstimatedTapCommission              SearchTapAffiliateOrdersResponseOrderSKUsEstimatedTapCommission              `json:"estimated_tap_commission,omitzero"`
+	ID                                  string                                                                       `json:"id,omitzero"`
+	PartnerCommissionRewardRate         int64                                                                        `json:"partner_commission_reward_rate,omitzero"`
+	Price                               SearchTapAffiliateOrdersResponseOrderSKUsPrice                               `json:"price,omitzero"`
+	ProductID                           string                                                                       `json:"product_id,omitzero"`
+	ProductName                         string                                                                       `json:"product_name,omitzero"`
+	Quantity                            int                                                                          `json:"quantity,omitzero"`
+	RefundedQuantity                    int                                                                          `json:"refunded_quantity,omitzero"`
+	ReturnedQuantity                    int                                                                          `json:"returned_quantity,omitzero"`
+	TapCommissionRate                   int64                                                                        `json:"tap_commission_rate,omitzero"`
 }
 
 // SearchTapAffiliateOrdersResponseOrderSKUsActualCommissionBase is part of a reply.
 type SearchTapAffiliateOrdersResponseOrderSKUsActualCommissionBase struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchTapAffiliateOrdersResponseOrderSKUsActualCreatorCommission is part of a reply.
 type SearchTapAffiliateOrdersResponseOrderSKUsActualCreatorCommission struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchTapAffiliateOrdersResponseOrderSKUsActualCreatorCommissionRewardFee is part of a reply.
 type SearchTapAffiliateOrdersResponseOrderSKUsActualCreatorCommissionRewardFee struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchTapAffiliateOrdersResponseOrderSKUsActualPartnerCommissionRewardFee is part of a reply.
 type SearchTapAffiliateOrdersResponseOrderSKUsActualPartnerCommissionRewardFee struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchTapAffiliateOrdersResponseOrderSKUsActualTapCommission is part of a reply.
 type SearchTapAffiliateOrdersResponseOrderSKUsActualTapCommission struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchTapAffiliateOrdersResponseOrderSKUsEstimatedCommissionBase is part of a reply.
 type SearchTapAffiliateOrdersResponseOrderSKUsEstimatedCommissionBase struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchTapAffiliateOrdersResponseOrderSKUsEstimatedCreatorCommission is part of a reply.
 type SearchTapAffiliateOrdersResponseOrderSKUsEstimatedCreatorCommission struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchTapAffiliateOrdersResponseOrderSKUsEstimatedCreatorCommissionRewardFee is part of a reply.
 type SearchTapAffiliateOrdersResponseOrderSKUsEstimatedCreatorCommissionRewardFee struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchTapAffiliateOrdersResponseOrderSKUsEstimatedPartnerCommissionRewardFee is part of a reply.
 type SearchTapAffiliateOrdersResponseOrderSKUsEstimatedPartnerCommissionRewardFee struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchTapAffiliateOrdersResponseOrderSKUsEstimatedTapCommission is part of a reply.
 type SearchTapAffiliateOrdersResponseOrderSKUsEstimatedTapCommission struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchTapAffiliateOrdersResponseOrderSKUsPrice is part of a reply.
 type SearchTapAffiliateOrdersResponseOrderSKUsPrice struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // AffiliatePartnerContentType is an open list: TikTok Shop may add values.
@@ -1057,25 +1057,6 @@ const (
 	AffiliatePartnerContentTypePreLive       AffiliatePartnerContentType = "PRE_LIVE"
 	AffiliatePartnerContentTypePromotionPage AffiliatePartnerContentType = "PROMOTION_PAGE"
 	AffiliatePartnerContentTypeLinkshare     AffiliatePartnerContentType = "LINKSHARE"
-)
-
-// AffiliatePartnerCurrency is an open list: TikTok Shop may add values.
-type AffiliatePartnerCurrency string
-
-// Values of AffiliatePartnerCurrency.
-const (
-	AffiliatePartnerCurrencyBrl AffiliatePartnerCurrency = "BRL"
-	AffiliatePartnerCurrencyEur AffiliatePartnerCurrency = "EUR"
-	AffiliatePartnerCurrencyGbp AffiliatePartnerCurrency = "GBP"
-	AffiliatePartnerCurrencyIdr AffiliatePartnerCurrency = "IDR"
-	AffiliatePartnerCurrencyJpy AffiliatePartnerCurrency = "JPY"
-	AffiliatePartnerCurrencyMxn AffiliatePartnerCurrency = "MXN"
-	AffiliatePartnerCurrencyMyr AffiliatePartnerCurrency = "MYR"
-	AffiliatePartnerCurrencyPhp AffiliatePartnerCurrency = "PHP"
-	AffiliatePartnerCurrencySgd AffiliatePartnerCurrency = "SGD"
-	AffiliatePartnerCurrencyThb AffiliatePartnerCurrency = "THB"
-	AffiliatePartnerCurrencyUsd AffiliatePartnerCurrency = "USD"
-	AffiliatePartnerCurrencyVnd AffiliatePartnerCurrency = "VND"
 )
 
 // AffiliatePartnerProductStatus is an open list: TikTok Shop may add values.
@@ -1134,18 +1115,6 @@ const (
 	AffiliatePartnerReviewStatusClosed        AffiliatePartnerReviewStatus = "CLOSED"
 )
 
-// AffiliatePartnerStatus is an open list: TikTok Shop may add values.
-type AffiliatePartnerStatus string
-
-// Values of AffiliatePartnerStatus.
-const (
-	AffiliatePartnerStatusReady       AffiliatePartnerStatus = "READY"
-	AffiliatePartnerStatusUpcoming    AffiliatePartnerStatus = "UPCOMING"
-	AffiliatePartnerStatusOngoing     AffiliatePartnerStatus = "ONGOING"
-	AffiliatePartnerStatusClosed      AffiliatePartnerStatus = "CLOSED"
-	AffiliatePartnerStatusUnspecified AffiliatePartnerStatus = "UNSPECIFIED"
-)
-
 // AffiliatePartnerTargetSellerType is an open list: TikTok Shop may add values.
 type AffiliatePartnerTargetSellerType string
 
@@ -1163,7 +1132,30 @@ const (
 	AffiliatePartnerTypeMyCampaigns         AffiliatePartnerType = "MY_CAMPAIGNS"
 	AffiliatePartnerTypeGSSellingCampaigns  AffiliatePartnerType = "GS_SELLING_CAMPAIGNS"
 	AffiliatePartnerTypeSellerCampaigns     AffiliatePartnerType = "SELLER_CAMPAIGNS"
-	AffiliatePartnerTypeExclusiveTiktokShop AffiliatePartnerType = "EXCLUSIVE_TIKTOK_SHOP"
+	AffiliatePartnerTypeExclusiveTikTokShop AffiliatePartnerType = "EXCLUSIVE_TIKTOK_SHOP"
+)
+
+// GetAffiliatePartnerCampaignDetailResponseStatus is an open list: TikTok Shop may add values.
+type GetAffiliatePartnerCampaignDetailResponseStatus string
+
+// Values of GetAffiliatePartnerCampaignDetailResponseStatus.
+const (
+	GetAffiliatePartnerCampaignDetailResponseStatusReady    GetAffiliatePartnerCampaignDetailResponseStatus = "READY"
+	GetAffiliatePartnerCampaignDetailResponseStatusUpcoming GetAffiliatePartnerCampaignDetailResponseStatus = "UPCOMING"
+	GetAffiliatePartnerCampaignDetailResponseStatusOngoing  GetAffiliatePartnerCampaignDetailResponseStatus = "ONGOING"
+	GetAffiliatePartnerCampaignDetailResponseStatusClosed   GetAffiliatePartnerCampaignDetailResponseStatus = "CLOSED"
+)
+
+// GetAffiliatePartnerCampaignListRequestStatus is an open list: TikTok Shop may add values.
+type GetAffiliatePartnerCampaignListRequestStatus string
+
+// Values of GetAffiliatePartnerCampaignListRequestStatus.
+const (
+	GetAffiliatePartnerCampaignListRequestStatusReady       GetAffiliatePartnerCampaignListRequestStatus = "READY"
+	GetAffiliatePartnerCampaignListRequestStatusUpcoming    GetAffiliatePartnerCampaignListRequestStatus = "UPCOMING"
+	GetAffiliatePartnerCampaignListRequestStatusOngoing     GetAffiliatePartnerCampaignListRequestStatus = "ONGOING"
+	GetAffiliatePartnerCampaignListRequestStatusClosed      GetAffiliatePartnerCampaignListRequestStatus = "CLOSED"
+	GetAffiliatePartnerCampaignListRequestStatusUnspecified GetAffiliatePartnerCampaignListRequestStatus = "UNSPECIFIED"
 )
 
 // GetAffiliatePartnerCampaignListResponseCampaignStatus is an open list: TikTok Shop may add values.
@@ -1175,6 +1167,19 @@ const (
 	GetAffiliatePartnerCampaignListResponseCampaignStatusUpcoming GetAffiliatePartnerCampaignListResponseCampaignStatus = "UPCOMING"
 	GetAffiliatePartnerCampaignListResponseCampaignStatusOngoing  GetAffiliatePartnerCampaignListResponseCampaignStatus = "ONGOING"
 	GetAffiliatePartnerCampaignListResponseCampaignStatusClosed   GetAffiliatePartnerCampaignListResponseCampaignStatus = "CLOSED"
+)
+
+// SearchCAPAffiliateOrdersResponseOrderStatus is an open list: TikTok Shop may add values.
+type SearchCAPAffiliateOrdersResponseOrderStatus string
+
+// Values of SearchCAPAffiliateOrdersResponseOrderStatus.
+const (
+	SearchCAPAffiliateOrdersResponseOrderStatusAll        SearchCAPAffiliateOrdersResponseOrderStatus = "ALL"
+	SearchCAPAffiliateOrdersResponseOrderStatusProcessing SearchCAPAffiliateOrdersResponseOrderStatus = "PROCESSING"
+	SearchCAPAffiliateOrdersResponseOrderStatusCompleted  SearchCAPAffiliateOrdersResponseOrderStatus = "COMPLETED"
+	SearchCAPAffiliateOrdersResponseOrderStatusCancelled  SearchCAPAffiliateOrdersResponseOrderStatus = "CANCELLED"
+	SearchCAPAffiliateOrdersResponseOrderStatusFrozen     SearchCAPAffiliateOrdersResponseOrderStatus = "FROZEN"
+	SearchCAPAffiliateOrdersResponseOrderStatusDeducted   SearchCAPAffiliateOrdersResponseOrderStatus = "DEDUCTED"
 )
 
 // SearchTapAffiliateOrdersResponseOrderStatus is an open list: TikTok Shop may add values.

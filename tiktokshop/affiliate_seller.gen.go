@@ -934,82 +934,82 @@ func (s *AffiliateSellerService) UploadMessageImage(ctx context.Context, req *Up
 
 // CreateConversationWithCreatorRequest holds the parameters of AffiliateSeller.CreateConversationWithCreator.
 type CreateConversationWithCreatorRequest struct {
-	CreatorOpenID          *string `json:"creator_open_id,omitzero" url:"-"`
-	OnlyNeedConversationID *bool   `json:"only_need_conversation_id,omitzero" url:"-"`
+	CreatorOpenID          *string `json:"creator_open_id,omitzero"`
+	OnlyNeedConversationID *bool   `json:"only_need_conversation_id,omitzero"`
 }
 
 // CreateConversationWithCreatorResponse is the reply of AffiliateSeller.CreateConversationWithCreator.
 type CreateConversationWithCreatorResponse struct {
-	Avatar         string `json:"avatar"`
-	ConversationID string `json:"conversation_id"`
-	CreatorImID    string `json:"creator_im_id"`
-	IsNew          bool   `json:"is_new"`
-	UnreadCount    int64  `json:"unread_count"`
-	Username       string `json:"username"`
+	Avatar         string `json:"avatar,omitzero"`
+	ConversationID string `json:"conversation_id,omitzero"`
+	CreatorImID    string `json:"creator_im_id,omitzero"`
+	IsNew          bool   `json:"is_new,omitzero"`
+	UnreadCount    int64  `json:"unread_count,omitzero"`
+	Username       string `json:"username,omitzero"`
 }
 
 // CreateConversationWithCreatorV202412Request holds the parameters of AffiliateSeller.CreateConversationWithCreatorV202412.
 type CreateConversationWithCreatorV202412Request struct {
-	CreatorID              *string `json:"creator_id,omitzero" url:"-"`
-	OnlyNeedConversationID *bool   `json:"only_need_conversation_id,omitzero" url:"-"`
+	CreatorID              *string `json:"creator_id,omitzero"`
+	OnlyNeedConversationID *bool   `json:"only_need_conversation_id,omitzero"`
 }
 
 // CreateConversationWithCreatorV202412Response is the reply of AffiliateSeller.CreateConversationWithCreatorV202412.
 type CreateConversationWithCreatorV202412Response struct {
-	Avatar         string `json:"avatar"`
-	ConversationID string `json:"conversation_id"`
-	CreatorImID    string `json:"creator_im_id"`
-	IsNew          bool   `json:"is_new"`
-	UnreadCount    int64  `json:"unread_count"`
-	Username       string `json:"username"`
+	Avatar         string `json:"avatar,omitzero"`
+	ConversationID string `json:"conversation_id,omitzero"`
+	CreatorImID    string `json:"creator_im_id,omitzero"`
+	IsNew          bool   `json:"is_new,omitzero"`
+	UnreadCount    int64  `json:"unread_count,omitzero"`
+	Username       string `json:"username,omitzero"`
 }
 
 // CreateOpenCollaborationRequest holds the parameters of AffiliateSeller.CreateOpenCollaboration.
 type CreateOpenCollaborationRequest struct {
-	CommissionRate *int64  `json:"commission_rate,omitzero" url:"-"`
-	ProductID      *string `json:"product_id,omitzero" url:"-"`
+	CommissionRate *int64  `json:"commission_rate,omitzero"`
+	ProductID      *string `json:"product_id,omitzero"`
 }
 
 // CreateOpenCollaborationResponse is the reply of AffiliateSeller.CreateOpenCollaboration.
 type CreateOpenCollaborationResponse struct {
-	OpenCollaboration CreateOpenCollaborationResponseOpenCollaboration `json:"open_collaboration"`
+	OpenCollaboration CreateOpenCollaborationResponseOpenCollaboration `json:"open_collaboration,omitzero"`
 }
 
 // CreateOpenCollaborationResponseOpenCollaboration is part of a reply.
 type CreateOpenCollaborationResponseOpenCollaboration struct {
-	EffectiveTime UnixSeconds `json:"effective_time"`
-	ID            string      `json:"id"`
-	ProductID     string      `json:"product_id"`
+	EffectiveTime UnixSeconds `json:"effective_time,omitzero"`
+	ID            string      `json:"id,omitzero"`
+	ProductID     string      `json:"product_id,omitzero"`
 }
 
 // CreateOpenCollaborationV202405Request holds the parameters of AffiliateSeller.CreateOpenCollaborationV202405.
 type CreateOpenCollaborationV202405Request struct {
-	CommissionRate              *int64  `json:"commission_rate,omitzero" url:"-"`
-	ProductID                   *string `json:"product_id,omitzero" url:"-"`
-	RequireSellerApproveCreator *bool   `json:"require_seller_approve_creator,omitzero" url:"-"`
+	CommissionRate              *int64  `json:"commission_rate,omitzero"`
+	ProductID                   *string `json:"product_id,omitzero"`
+	RequireSellerApproveCreator *bool   `json:"require_seller_approve_creator,omitzero"`
 }
 
 // CreateOpenCollaborationV202405Response is the reply of AffiliateSeller.CreateOpenCollaborationV202405.
 type CreateOpenCollaborationV202405Response struct {
-	OpenCollaboration CreateOpenCollaborationV202405ResponseOpenCollaboration `json:"open_collaboration"`
+	OpenCollaboration CreateOpenCollaborationV202405ResponseOpenCollaboration `json:"open_collaboration,omitzero"`
 }
 
 // CreateOpenCollaborationV202405ResponseOpenCollaboration is part of a reply.
 type CreateOpenCollaborationV202405ResponseOpenCollaboration struct {
-	EffectiveTime UnixSeconds `json:"effective_time"`
-	ID            string      `json:"id"`
-	ProductID     string      `json:"product_id"`
+	EffectiveTime UnixSeconds `json:"effective_time,omitzero"`
+	ID            string      `json:"id,omitzero"`
+	ProductID     string      `json:"product_id,omitzero"`
 }
 
 // CreateTargetCollaborationRequest holds the parameters of AffiliateSeller.CreateTargetCollaboration.
 type CreateTargetCollaborationRequest struct {
-	CreatorUserOpenIDs []string                                           `json:"creator_user_open_ids,omitzero" url:"-"`
-	EndTime            *string                                            `json:"end_time,omitzero" url:"-"`
-	FreeSampleRule     *CreateTargetCollaborationRequestFreeSampleRule    `json:"free_sample_rule,omitzero" url:"-"`
-	Message            *string                                            `json:"message,omitzero" url:"-"`
-	Name               *string                                            `json:"name,omitzero" url:"-"`
-	Products           []CreateTargetCollaborationRequestProduct          `json:"products,omitzero" url:"-"`
-	SellerContactInfo  *CreateTargetCollaborationRequestSellerContactInfo `json:"seller_contact_info,omitzero" url:"-"`
+	CreatorUserOpenIDs []string                                           `json:"creator_user_open_ids,omitzero"`
+	EndTime            *string                                            `json:"end_time,omitzero"`
+	FreeSampleRule     *CreateTargetCollaborationRequestFreeSampleRule    `json:"free_sample_rule,omitzero"`
+	Message            *string                                            `json:"message,omitzero"`
+	Name               *string                                            `json:"name,omitzero"`
+	Products           []CreateTargetCollaborationRequestProduct          `json:"products,omitzero"`
+	SellerContactInfo  *CreateTargetCollaborationRequestSellerContactInfo `json:"seller_contact_info,omitzero"`
 }
 
 // CreateTargetCollaborationRequestFreeSampleRule is part of a request.
@@ -1032,30 +1032,30 @@ type CreateTargetCollaborationRequestSellerContactInfo struct {
 
 // CreateTargetCollaborationResponse is the reply of AffiliateSeller.CreateTargetCollaboration.
 type CreateTargetCollaborationResponse struct {
-	TargetCollaboration          CreateTargetCollaborationResponseTargetCollaboration           `json:"target_collaboration"`
-	TargetCollaborationConflicts []CreateTargetCollaborationResponseTargetCollaborationConflict `json:"target_collaboration_conflicts"`
+	TargetCollaboration          CreateTargetCollaborationResponseTargetCollaboration           `json:"target_collaboration,omitzero"`
+	TargetCollaborationConflicts []CreateTargetCollaborationResponseTargetCollaborationConflict `json:"target_collaboration_conflicts,omitzero"`
 }
 
 // CreateTargetCollaborationResponseTargetCollaboration is part of a reply.
 type CreateTargetCollaborationResponseTargetCollaboration struct {
-	ID string `json:"id"`
+	ID string `json:"id,omitzero"`
 }
 
 // CreateTargetCollaborationResponseTargetCollaborationConflict is part of a reply.
 type CreateTargetCollaborationResponseTargetCollaborationConflict struct {
-	CreatorUserOpenID string `json:"creator_user_open_id"`
-	ProductID         string `json:"product_id"`
+	CreatorUserOpenID string `json:"creator_user_open_id,omitzero"`
+	ProductID         string `json:"product_id,omitzero"`
 }
 
 // CreateTargetCollaborationV202405Request holds the parameters of AffiliateSeller.CreateTargetCollaborationV202405.
 type CreateTargetCollaborationV202405Request struct {
-	CreatorUserIDs    []string                                                  `json:"creator_user_ids,omitzero" url:"-"`
-	EndTime           *string                                                   `json:"end_time,omitzero" url:"-"`
-	FreeSampleRule    *CreateTargetCollaborationV202405RequestFreeSampleRule    `json:"free_sample_rule,omitzero" url:"-"`
-	Message           *string                                                   `json:"message,omitzero" url:"-"`
-	Name              *string                                                   `json:"name,omitzero" url:"-"`
-	Products          []CreateTargetCollaborationV202405RequestProduct          `json:"products,omitzero" url:"-"`
-	SellerContactInfo *CreateTargetCollaborationV202405RequestSellerContactInfo `json:"seller_contact_info,omitzero" url:"-"`
+	CreatorUserIDs    []string                                                  `json:"creator_user_ids,omitzero"`
+	EndTime           *string                                                   `json:"end_time,omitzero"`
+	FreeSampleRule    *CreateTargetCollaborationV202405RequestFreeSampleRule    `json:"free_sample_rule,omitzero"`
+	Message           *string                                                   `json:"message,omitzero"`
+	Name              *string                                                   `json:"name,omitzero"`
+	Products          []CreateTargetCollaborationV202405RequestProduct          `json:"products,omitzero"`
+	SellerContactInfo *CreateTargetCollaborationV202405RequestSellerContactInfo `json:"seller_contact_info,omitzero"`
 }
 
 // CreateTargetCollaborationV202405RequestFreeSampleRule is part of a request.
@@ -1077,25 +1077,25 @@ type CreateTargetCollaborationV202405RequestSellerContactInfo struct {
 
 // CreateTargetCollaborationV202405Response is the reply of AffiliateSeller.CreateTargetCollaborationV202405.
 type CreateTargetCollaborationV202405Response struct {
-	TargetCollaboration          CreateTargetCollaborationV202405ResponseTargetCollaboration           `json:"target_collaboration"`
-	TargetCollaborationConflicts []CreateTargetCollaborationV202405ResponseTargetCollaborationConflict `json:"target_collaboration_conflicts"`
+	TargetCollaboration          CreateTargetCollaborationV202405ResponseTargetCollaboration           `json:"target_collaboration,omitzero"`
+	TargetCollaborationConflicts []CreateTargetCollaborationV202405ResponseTargetCollaborationConflict `json:"target_collaboration_conflicts,omitzero"`
 }
 
 // CreateTargetCollaborationV202405ResponseTargetCollaboration is part of a reply.
 type CreateTargetCollaborationV202405ResponseTargetCollaboration struct {
-	ID string `json:"id"`
+	ID string `json:"id,omitzero"`
 }
 
 // CreateTargetCollaborationV202405ResponseTargetCollaborationConflict is part of a reply.
 type CreateTargetCollaborationV202405ResponseTargetCollaborationConflict struct {
-	CreatorUserID string `json:"creator_user_id"`
-	ProductID     string `json:"product_id"`
+	CreatorUserID string `json:"creator_user_id,omitzero"`
+	ProductID     string `json:"product_id,omitzero"`
 }
 
 // EditOpenCollaborationSampleRuleRequest holds the parameters of AffiliateSeller.EditOpenCollaborationSampleRule.
 type EditOpenCollaborationSampleRuleRequest struct {
-	ProductID  *string                                           `json:"product_id,omitzero" url:"-"`
-	SampleRule *EditOpenCollaborationSampleRuleRequestSampleRule `json:"sample_rule,omitzero" url:"-"`
+	ProductID  *string                                           `json:"product_id,omitzero"`
+	SampleRule *EditOpenCollaborationSampleRuleRequestSampleRule `json:"sample_rule,omitzero"`
 }
 
 // EditOpenCollaborationSampleRuleRequestSampleRule is part of a request.
@@ -1119,7 +1119,7 @@ type EditOpenCollaborationSampleRuleRequestSampleRuleThresholds struct {
 
 // EditOpenCollaborationSettingsRequest holds the parameters of AffiliateSeller.EditOpenCollaborationSettings.
 type EditOpenCollaborationSettingsRequest struct {
-	AutoAddProduct *EditOpenCollaborationSettingsRequestAutoAddProduct `json:"auto_add_product,omitzero" url:"-"`
+	AutoAddProduct *EditOpenCollaborationSettingsRequestAutoAddProduct `json:"auto_add_product,omitzero"`
 }
 
 // EditOpenCollaborationSettingsRequestAutoAddProduct is part of a request.
@@ -1130,12 +1130,12 @@ type EditOpenCollaborationSettingsRequestAutoAddProduct struct {
 
 // GenerateAffiliateProductPromotionLinkResponse is the reply of AffiliateSeller.GenerateAffiliateProductPromotionLink.
 type GenerateAffiliateProductPromotionLinkResponse struct {
-	ProductPromotionLink string `json:"product_promotion_link"`
+	ProductPromotionLink string `json:"product_promotion_link,omitzero"`
 }
 
 // GenerateTargetCollaborationLinkResponse is the reply of AffiliateSeller.GenerateTargetCollaborationLink.
 type GenerateTargetCollaborationLinkResponse struct {
-	Link string `json:"link"`
+	Link string `json:"link,omitzero"`
 }
 
 // GetConversationListRequest holds the parameters of AffiliateSeller.GetConversationList.
@@ -1147,18 +1147,18 @@ type GetConversationListRequest struct {
 
 // GetConversationListResponse is the reply of AffiliateSeller.GetConversationList.
 type GetConversationListResponse struct {
-	Conversations []GetConversationListResponseConversation `json:"conversations"`
-	HasMore       bool                                      `json:"has_more"`
-	NextPageToken string                                    `json:"next_page_token"`
+	Conversations []GetConversationListResponseConversation `json:"conversations,omitzero"`
+	HasMore       bool                                      `json:"has_more,omitzero"`
+	NextPageToken string                                    `json:"next_page_token,omitzero"`
 }
 
 // GetConversationListResponseConversation is part of a reply.
 type GetConversationListResponseConversation struct {
-	Avatar      string `json:"avatar"`
-	CreatorImID string `json:"creator_im_id"`
-	ID          string `json:"id"`
-	UnreadCount int64  `json:"unread_count"`
-	Username    string `json:"username"`
+	Avatar      string `json:"avatar,omitzero"`
+	CreatorImID string `json:"creator_im_id,omitzero"`
+	ID          string `json:"id,omitzero"`
+	UnreadCount int64  `json:"unread_count,omitzero"`
+	Username    string `json:"username,omitzero"`
 }
 
 // GetConversationListV202412Request holds the parameters of AffiliateSeller.GetConversationListV202412.
@@ -1171,558 +1171,558 @@ type GetConversationListV202412Request struct {
 
 // GetConversationListV202412Response is the reply of AffiliateSeller.GetConversationListV202412.
 type GetConversationListV202412Response struct {
-	Conversations []GetConversationListV202412ResponseConversation `json:"conversations"`
-	HasMore       bool                                             `json:"has_more"`
-	NextPageToken string                                           `json:"next_page_token"`
+	Conversations []GetConversationListV202412ResponseConversation `json:"conversations,omitzero"`
+	HasMore       bool                                             `json:"has_more,omitzero"`
+	NextPageToken string                                           `json:"next_page_token,omitzero"`
 }
 
 // GetConversationListV202412ResponseConversation is part of a reply.
 type GetConversationListV202412ResponseConversation struct {
-	Avatar      string `json:"avatar"`
-	CreatorImID string `json:"creator_im_id"`
-	ID          string `json:"id"`
-	UnreadCount int64  `json:"unread_count"`
-	Username    string `json:"username"`
+	Avatar      string `json:"avatar,omitzero"`
+	CreatorImID string `json:"creator_im_id,omitzero"`
+	ID          string `json:"id,omitzero"`
+	UnreadCount int64  `json:"unread_count,omitzero"`
+	Username    string `json:"username,omitzero"`
 }
 
 // GetLatestUnreadMessagesResponse is the reply of AffiliateSeller.GetLatestUnreadMessages.
 type GetLatestUnreadMessagesResponse struct {
-	NewestMessageList []GetLatestUnreadMessagesResponseNewestMessageList `json:"newest_message_list"`
+	NewestMessageList []GetLatestUnreadMessagesResponseNewestMessageList `json:"newest_message_list,omitzero"`
 }
 
 // GetLatestUnreadMessagesResponseNewestMessageList is part of a reply.
 type GetLatestUnreadMessagesResponseNewestMessageList struct {
-	Content            string                                                    `json:"content"`
-	ConversationID     string                                                    `json:"conversation_id"`
-	SenderID           string                                                    `json:"sender_id"`
-	Type               GetMessageintheConversationResponseMessageMessageBodyType `json:"type"`
-	UnreadMessageCount int64                                                     `json:"unread_message_count"`
+	Content            string                                               `json:"content,omitzero"`
+	ConversationID     string                                               `json:"conversation_id,omitzero"`
+	SenderID           string                                               `json:"sender_id,omitzero"`
+	Type               GetLatestUnreadMessagesResponseNewestMessageListType `json:"type,omitzero"`
+	UnreadMessageCount int64                                                `json:"unread_message_count,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceResponse is the reply of AffiliateSeller.GetMarketplaceCreatorPerformance.
 type GetMarketplaceCreatorPerformanceResponse struct {
-	Creator GetMarketplaceCreatorPerformanceResponseCreator `json:"creator"`
+	Creator GetMarketplaceCreatorPerformanceResponseCreator `json:"creator,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceResponseCreator is part of a reply.
 type GetMarketplaceCreatorPerformanceResponseCreator struct {
-	Avatar                    GetMarketplaceCreatorPerformanceResponseCreatorAvatar                    `json:"avatar"`
-	AvgCommissionRate         int64                                                                    `json:"avg_commission_rate"`
-	AvgCommissionRateRange    GetMarketplaceCreatorPerformanceResponseCreatorAvgCommissionRateRange    `json:"avg_commission_rate_range"`
-	AvgEcLiveCommentCount     int64                                                                    `json:"avg_ec_live_comment_count"`
-	AvgEcLiveLikeCount        int64                                                                    `json:"avg_ec_live_like_count"`
-	AvgEcLiveShareCount       int64                                                                    `json:"avg_ec_live_share_count"`
-	AvgEcLiveViewCount        int64                                                                    `json:"avg_ec_live_view_count"`
-	AvgEcVideoCommentCount    int64                                                                    `json:"avg_ec_video_comment_count"`
-	AvgEcVideoLikeCount       int64                                                                    `json:"avg_ec_video_like_count"`
-	AvgEcVideoPlayCount       int64                                                                    `json:"avg_ec_video_play_count"`
-	AvgEcVideoShareCount      int64                                                                    `json:"avg_ec_video_share_count"`
-	AvgGMVPerBuyer            GetMarketplaceCreatorPerformanceResponseCreatorAvgGMVPerBuyer            `json:"avg_gmv_per_buyer"`
-	AvgGMVPerBuyerRange       GetMarketplaceCreatorPerformanceResponseCreatorAvgGMVPerBuyerRange       `json:"avg_gmv_per_buyer_range"`
-	BioDescription            string                                                                   `json:"bio_description"`
-	BrandCollaborationCount   int64                                                                    `json:"brand_collaboration_count"`
-	CategoryGMVDistribution   []GetMarketplaceCreatorPerformanceResponseCreatorCategoryGMVDistribution `json:"category_gmv_distribution"`
-	CategoryIDs               []string                                                                 `json:"category_ids"`
-	ContentGMVDistribution    []GetMarketplaceCreatorPerformanceResponseCreatorContentGMVDistribution  `json:"content_gmv_distribution"`
-	EcLiveCount               int64                                                                    `json:"ec_live_count"`
-	EcLiveEngagementRate      string                                                                   `json:"ec_live_engagement_rate"`
-	EcVideoCount              int64                                                                    `json:"ec_video_count"`
-	EcVideoEngagementRate     string                                                                   `json:"ec_video_engagement_rate"`
-	FollowerAge               []GetMarketplaceCreatorPerformanceResponseCreatorFollowerAge             `json:"follower_age"`
-	FollowerCount             int64                                                                    `json:"follower_count"`
-	FollowerGender            []GetMarketplaceCreatorPerformanceResponseCreatorFollowerGender          `json:"follower_gender"`
-	FollowerLocation          []GetMarketplaceCreatorPerformanceResponseCreatorFollowerLocation        `json:"follower_location"`
-	GMV                       GetMarketplaceCreatorPerformanceResponseCreatorGMV                       `json:"gmv"`
-	GMVRange                  GetMarketplaceCreatorPerformanceResponseCreatorGMVRange                  `json:"gmv_range"`
-	Gpm                       GetMarketplaceCreatorPerformanceResponseCreatorGpm                       `json:"gpm"`
-	GpmRange                  GetMarketplaceCreatorPerformanceResponseCreatorGpmRange                  `json:"gpm_range"`
-	LiveGMV                   GetMarketplaceCreatorPerformanceResponseCreatorLiveGMV                   `json:"live_gmv"`
-	LiveGpm                   GetMarketplaceCreatorPerformanceResponseCreatorLiveGpm                   `json:"live_gpm"`
-	LiveGpmRange              GetMarketplaceCreatorPerformanceResponseCreatorLiveGpmRange              `json:"live_gpm_range"`
-	Nickname                  string                                                                   `json:"nickname"`
-	PostRate                  string                                                                   `json:"post_rate"`
-	Pps                       string                                                                   `json:"pps"`
-	ProductOriginalPriceRange GetMarketplaceCreatorPerformanceResponseCreatorProductOriginalPriceRange `json:"product_original_price_range"`
-	ProfileTtURI              string                                                                   `json:"profile_tt_uri"`
-	PromotedProductNum        int64                                                                    `json:"promoted_product_num"`
-	Rating                    string                                                                   `json:"rating"`
-	SelectionRegion           string                                                                   `json:"selection_region"`
-	TopCollaboratedBrandIDs   []string                                                                 `json:"top_collaborated_brand_ids"`
-	UnitsSold                 int64                                                                    `json:"units_sold"`
-	UnitsSoldRange            GetMarketplaceCreatorPerformanceResponseCreatorUnitsSoldRange            `json:"units_sold_range"`
-	Username                  string                                                                   `json:"username"`
-	VideoGMV                  GetMarketplaceCreatorPerformanceResponseCreatorVideoGMV                  `json:"video_gmv"`
-	VideoGpm                  GetMarketplaceCreatorPerformanceResponseCreatorVideoGpm                  `json:"video_gpm"`
-	VideoGpmRange             GetMarketplaceCreatorPerformanceResponseCreatorVideoGpmRange             `json:"video_gpm_range"`
+	Avatar                    GetMarketplaceCreatorPerformanceResponseCreatorAvatar                    `json:"avatar,omitzero"`
+	AvgCommissionRate         int64                                                                    `json:"avg_commission_rate,omitzero"`
+	AvgCommissionRateRange    GetMarketplaceCreatorPerformanceResponseCreatorAvgCommissionRateRange    `json:"avg_commission_rate_range,omitzero"`
+	AvgEcLiveCommentCount     int64                                                                    `json:"avg_ec_live_comment_count,omitzero"`
+	AvgEcLiveLikeCount        int64                                                                    `json:"avg_ec_live_like_count,omitzero"`
+	AvgEcLiveShareCount       int64                                                                    `json:"avg_ec_live_share_count,omitzero"`
+	AvgEcLiveViewCount        int64                                                                    `json:"avg_ec_live_view_count,omitzero"`
+	AvgEcVideoCommentCount    int64                                                                    `json:"avg_ec_video_comment_count,omitzero"`
+	AvgEcVideoLikeCount       int64                                                                    `json:"avg_ec_video_like_count,omitzero"`
+	AvgEcVideoPlayCount       int64                                                                    `json:"avg_ec_video_play_count,omitzero"`
+	AvgEcVideoShareCount      int64                                                                    `json:"avg_ec_video_share_count,omitzero"`
+	AvgGMVPerBuyer            GetMarketplaceCreatorPerformanceResponseCreatorAvgGMVPerBuyer            `json:"avg_gmv_per_buyer,omitzero"`
+	AvgGMVPerBuyerRange       GetMarketplaceCreatorPerformanceResponseCreatorAvgGMVPerBuyerRange       `json:"avg_gmv_per_buyer_range,omitzero"`
+	BioDescription            string                                                                   `json:"bio_description,omitzero"`
+	BrandCollaborationCount   int64                                                                    `json:"brand_collaboration_count,omitzero"`
+	CategoryGMVDistribution   []GetMarketplaceCreatorPerformanceResponseCreatorCategoryGMVDistribution `json:"category_gmv_distribution,omitzero"`
+	CategoryIDs               []string                                                                 `json:"category_ids,omitzero"`
+	ContentGMVDistribution    []GetMarketplaceCreatorPerformanceResponseCreatorContentGMVDistribution  `json:"content_gmv_distribution,omitzero"`
+	EcLiveCount               int64                                                                    `json:"ec_live_count,omitzero"`
+	EcLiveEngagementRate      string                                                                   `json:"ec_live_engagement_rate,omitzero"`
+	EcVideoCount              int64                                                                    `json:"ec_video_count,omitzero"`
+	EcVideoEngagementRate     string                                                                   `json:"ec_video_engagement_rate,omitzero"`
+	FollowerAge               []GetMarketplaceCreatorPerformanceResponseCreatorFollowerAge             `json:"follower_age,omitzero"`
+	FollowerCount             int64                                                                    `json:"follower_count,omitzero"`
+	FollowerGender            []GetMarketplaceCreatorPerformanceResponseCreatorFollowerGender          `json:"follower_gender,omitzero"`
+	FollowerLocation          []GetMarketplaceCreatorPerformanceResponseCreatorFollowerLocation        `json:"follower_location,omitzero"`
+	GMV                       GetMarketplaceCreatorPerformanceResponseCreatorGMV                       `json:"gmv,omitzero"`
+	GMVRange                  GetMarketplaceCreatorPerformanceResponseCreatorGMVRange                  `json:"gmv_range,omitzero"`
+	Gpm                       GetMarketplaceCreatorPerformanceResponseCreatorGpm                       `json:"gpm,omitzero"`
+	GpmRange                  GetMarketplaceCreatorPerformanceResponseCreatorGpmRange                  `json:"gpm_range,omitzero"`
+	LiveGMV                   GetMarketplaceCreatorPerformanceResponseCreatorLiveGMV                   `json:"live_gmv,omitzero"`
+	LiveGpm                   GetMarketplaceCreatorPerformanceResponseCreatorLiveGpm                   `json:"live_gpm,omitzero"`
+	LiveGpmRange              GetMarketplaceCreatorPerformanceResponseCreatorLiveGpmRange              `json:"live_gpm_range,omitzero"`
+	Nickname                  string                                                                   `json:"nickname,omitzero"`
+	PostRate                  string                                                                   `json:"post_rate,omitzero"`
+	Pps                       string                                                                   `json:"pps,omitzero"`
+	ProductOriginalPriceRange GetMarketplaceCreatorPerformanceResponseCreatorProductOriginalPriceRange `json:"product_original_price_range,omitzero"`
+	ProfileTtURI              string                                                                   `json:"profile_tt_uri,omitzero"`
+	PromotedProductNum        int64                                                                    `json:"promoted_product_num,omitzero"`
+	Rating                    string                                                                   `json:"rating,omitzero"`
+	SelectionRegion           string                                                                   `json:"selection_region,omitzero"`
+	TopCollaboratedBrandIDs   []string                                                                 `json:"top_collaborated_brand_ids,omitzero"`
+	UnitsSold                 int64                                                                    `json:"units_sold,omitzero"`
+	UnitsSoldRange            GetMarketplaceCreatorPerformanceResponseCreatorUnitsSoldRange            `json:"units_sold_range,omitzero"`
+	Username                  string                                                                   `json:"username,omitzero"`
+	VideoGMV                  GetMarketplaceCreatorPerformanceResponseCreatorVideoGMV                  `json:"video_gmv,omitzero"`
+	VideoGpm                  GetMarketplaceCreatorPerformanceResponseCreatorVideoGpm                  `json:"video_gpm,omitzero"`
+	VideoGpmRange             GetMarketplaceCreatorPerformanceResponseCreatorVideoGpmRange             `json:"video_gpm_range,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceResponseCreatorAvatar is part of a reply.
 type GetMarketplaceCreatorPerformanceResponseCreatorAvatar struct {
-	URL string `json:"url"`
+	URL string `json:"url,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceResponseCreatorAvgCommissionRateRange is part of a reply.
 type GetMarketplaceCreatorPerformanceResponseCreatorAvgCommissionRateRange struct {
-	MaximumAmount int64 `json:"maximum_amount"`
-	MinimumAmount int64 `json:"minimum_amount"`
+	MaximumAmount int64 `json:"maximum_amount,omitzero"`
+	MinimumAmount int64 `json:"minimum_amount,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceResponseCreatorAvgGMVPerBuyer is part of a reply.
 type GetMarketplaceCreatorPerformanceResponseCreatorAvgGMVPerBuyer struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceResponseCreatorAvgGMVPerBuyerRange is part of a reply.
 type GetMarketplaceCreatorPerformanceResponseCreatorAvgGMVPerBuyerRange struct {
-	Currency       string  `json:"currency"`
-	FormattedRange string  `json:"formatted_range"`
-	MaximumAmount  Decimal `json:"maximum_amount"`
-	MinimumAmount  Decimal `json:"minimum_amount"`
+	Currency       string  `json:"currency,omitzero"`
+	FormattedRange string  `json:"formatted_range,omitzero"`
+	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount  Decimal `json:"minimum_amount,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceResponseCreatorCategoryGMVDistribution is part of a reply.
 type GetMarketplaceCreatorPerformanceResponseCreatorCategoryGMVDistribution struct {
-	CategoryID string `json:"category_id"`
-	Value      string `json:"value"`
+	CategoryID string `json:"category_id,omitzero"`
+	Value      string `json:"value,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceResponseCreatorContentGMVDistribution is part of a reply.
 type GetMarketplaceCreatorPerformanceResponseCreatorContentGMVDistribution struct {
-	ContentType AffiliateSellerContentType `json:"content_type"`
-	Value       string                     `json:"value"`
+	ContentType GetMarketplaceCreatorPerformanceResponseCreatorContentGMVDistributionContentType `json:"content_type,omitzero"`
+	Value       string                                                                           `json:"value,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceResponseCreatorFollowerAge is part of a reply.
 type GetMarketplaceCreatorPerformanceResponseCreatorFollowerAge struct {
-	Key   string `json:"key"`
-	Value string `json:"value"`
+	Key   string `json:"key,omitzero"`
+	Value string `json:"value,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceResponseCreatorFollowerGender is part of a reply.
 type GetMarketplaceCreatorPerformanceResponseCreatorFollowerGender struct {
-	Key   string `json:"key"`
-	Value string `json:"value"`
+	Key   string `json:"key,omitzero"`
+	Value string `json:"value,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceResponseCreatorFollowerLocation is part of a reply.
 type GetMarketplaceCreatorPerformanceResponseCreatorFollowerLocation struct {
-	Key   string `json:"key"`
-	Value string `json:"value"`
+	Key   string `json:"key,omitzero"`
+	Value string `json:"value,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceResponseCreatorGMV is part of a reply.
 type GetMarketplaceCreatorPerformanceResponseCreatorGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceResponseCreatorGMVRange is part of a reply.
 type GetMarketplaceCreatorPerformanceResponseCreatorGMVRange struct {
-	Currency       string  `json:"currency"`
-	FormattedRange string  `json:"formatted_range"`
-	MaximumAmount  Decimal `json:"maximum_amount"`
-	MinimumAmount  Decimal `json:"minimum_amount"`
+	Currency       string  `json:"currency,omitzero"`
+	FormattedRange string  `json:"formatted_range,omitzero"`
+	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount  Decimal `json:"minimum_amount,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceResponseCreatorGpm is part of a reply.
 type GetMarketplaceCreatorPerformanceResponseCreatorGpm struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceResponseCreatorGpmRange is part of a reply.
 type GetMarketplaceCreatorPerformanceResponseCreatorGpmRange struct {
-	Currency       string  `json:"currency"`
-	FormattedRange string  `json:"formatted_range"`
-	MaximumAmount  Decimal `json:"maximum_amount"`
-	MinimumAmount  Decimal `json:"minimum_amount"`
+	Currency       string  `json:"currency,omitzero"`
+	FormattedRange string  `json:"formatted_range,omitzero"`
+	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount  Decimal `json:"minimum_amount,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceResponseCreatorLiveGMV is part of a reply.
 type GetMarketplaceCreatorPerformanceResponseCreatorLiveGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceResponseCreatorLiveGpm is part of a reply.
 type GetMarketplaceCreatorPerformanceResponseCreatorLiveGpm struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceResponseCreatorLiveGpmRange is part of a reply.
 type GetMarketplaceCreatorPerformanceResponseCreatorLiveGpmRange struct {
-	Currency       string  `json:"currency"`
-	FormattedRange string  `json:"formatted_range"`
-	MaximumAmount  Decimal `json:"maximum_amount"`
-	MinimumAmount  Decimal `json:"minimum_amount"`
+	Currency       string  `json:"currency,omitzero"`
+	FormattedRange string  `json:"formatted_range,omitzero"`
+	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount  Decimal `json:"minimum_amount,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceResponseCreatorProductOriginalPriceRange is part of a reply.
 type GetMarketplaceCreatorPerformanceResponseCreatorProductOriginalPriceRange struct {
-	Currency      string  `json:"currency"`
-	MaximumAmount Decimal `json:"maximum_amount"`
-	MinimumAmount Decimal `json:"minimum_amount"`
+	Currency      string  `json:"currency,omitzero"`
+	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceResponseCreatorUnitsSoldRange is part of a reply.
 type GetMarketplaceCreatorPerformanceResponseCreatorUnitsSoldRange struct {
-	FormattedRange string `json:"formatted_range"`
-	MaximumAmount  int64  `json:"maximum_amount"`
-	MinimumAmount  int64  `json:"minimum_amount"`
+	FormattedRange string `json:"formatted_range,omitzero"`
+	MaximumAmount  int64  `json:"maximum_amount,omitzero"`
+	MinimumAmount  int64  `json:"minimum_amount,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceResponseCreatorVideoGMV is part of a reply.
 type GetMarketplaceCreatorPerformanceResponseCreatorVideoGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceResponseCreatorVideoGpm is part of a reply.
 type GetMarketplaceCreatorPerformanceResponseCreatorVideoGpm struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceResponseCreatorVideoGpmRange is part of a reply.
 type GetMarketplaceCreatorPerformanceResponseCreatorVideoGpmRange struct {
-	Currency       string  `json:"currency"`
-	FormattedRange string  `json:"formatted_range"`
-	MaximumAmount  Decimal `json:"maximum_amount"`
-	MinimumAmount  Decimal `json:"minimum_amount"`
+	Currency       string  `json:"currency,omitzero"`
+	FormattedRange string  `json:"formatted_range,omitzero"`
+	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount  Decimal `json:"minimum_amount,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202406Response is the reply of AffiliateSeller.GetMarketplaceCreatorPerformanceV202406.
 type GetMarketplaceCreatorPerformanceV202406Response struct {
-	Creator GetMarketplaceCreatorPerformanceV202406ResponseCreator `json:"creator"`
+	Creator GetMarketplaceCreatorPerformanceV202406ResponseCreator `json:"creator,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202406ResponseCreator is part of a reply.
 type GetMarketplaceCreatorPerformanceV202406ResponseCreator struct {
-	Avatar                    GetMarketplaceCreatorPerformanceV202406ResponseCreatorAvatar                    `json:"avatar"`
-	AvgCommissionRate         int64                                                                           `json:"avg_commission_rate"`
-	AvgCommissionRateRange    GetMarketplaceCreatorPerformanceV202406ResponseCreatorAvgCommissionRateRange    `json:"avg_commission_rate_range"`
-	AvgEcLiveCommentCount     int64                                                                           `json:"avg_ec_live_comment_count"`
-	AvgEcLiveLikeCount        int64                                                                           `json:"avg_ec_live_like_count"`
-	AvgEcLiveShareCount       int64                                                                           `json:"avg_ec_live_share_count"`
-	AvgEcLiveViewCount        int64                                                                           `json:"avg_ec_live_view_count"`
-	AvgEcVideoCommentCount    int64                                                                           `json:"avg_ec_video_comment_count"`
-	AvgEcVideoLikeCount       int64                                                                           `json:"avg_ec_video_like_count"`
-	AvgEcVideoPlayCount       int64                                                                           `json:"avg_ec_video_play_count"`
-	AvgEcVideoShareCount      int64                                                                           `json:"avg_ec_video_share_count"`
-	AvgGMVPerBuyer            GetMarketplaceCreatorPerformanceV202406ResponseCreatorAvgGMVPerBuyer            `json:"avg_gmv_per_buyer"`
-	AvgGMVPerBuyerRange       GetMarketplaceCreatorPerformanceV202406ResponseCreatorAvgGMVPerBuyerRange       `json:"avg_gmv_per_buyer_range"`
-	BioDescription            string                                                                          `json:"bio_description"`
-	BrandCollaborationCount   int64                                                                           `json:"brand_collaboration_count"`
-	CategoryGMVDistribution   []GetMarketplaceCreatorPerformanceV202406ResponseCreatorCategoryGMVDistribution `json:"category_gmv_distribution"`
-	CategoryIDs               []string                                                                        `json:"category_ids"`
-	ContentGMVDistribution    []GetMarketplaceCreatorPerformanceV202406ResponseCreatorContentGMVDistribution  `json:"content_gmv_distribution"`
-	EcLiveCount               int64                                                                           `json:"ec_live_count"`
-	EcLiveEngagementRate      string                                                                          `json:"ec_live_engagement_rate"`
-	EcVideoCount              int64                                                                           `json:"ec_video_count"`
-	FollowerCount             int64                                                                           `json:"follower_count"`
-	GMV                       GetMarketplaceCreatorPerformanceV202406ResponseCreatorGMV                       `json:"gmv"`
-	GMVRange                  GetMarketplaceCreatorPerformanceV202406ResponseCreatorGMVRange                  `json:"gmv_range"`
-	Gpm                       GetMarketplaceCreatorPerformanceV202406ResponseCreatorGpm                       `json:"gpm"`
-	GpmRange                  GetMarketplaceCreatorPerformanceV202406ResponseCreatorGpmRange                  `json:"gpm_range"`
-	LiveGMV                   GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGMV                   `json:"live_gmv"`
-	LiveGpm                   GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGpm                   `json:"live_gpm"`
-	LiveGpmRange              GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGpmRange              `json:"live_gpm_range"`
-	Nickname                  string                                                                          `json:"nickname"`
-	ProductOriginalPriceRange GetMarketplaceCreatorPerformanceV202406ResponseCreatorProductOriginalPriceRange `json:"product_original_price_range"`
-	ProfileTtURI              string                                                                          `json:"profile_tt_uri"`
-	PromotedProductNum        int64                                                                           `json:"promoted_product_num"`
-	SelectionRegion           string                                                                          `json:"selection_region"`
-	TopCollaboratedBrandIDs   []string                                                                        `json:"top_collaborated_brand_ids"`
-	UnitsSold                 int64                                                                           `json:"units_sold"`
-	UnitsSoldRange            GetMarketplaceCreatorPerformanceV202406ResponseCreatorUnitsSoldRange            `json:"units_sold_range"`
-	Username                  string                                                                          `json:"username"`
-	VideoGMV                  GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGMV                  `json:"video_gmv"`
-	VideoGpm                  GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGpm                  `json:"video_gpm"`
-	VideoGpmRange             GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGpmRange             `json:"video_gpm_range"`
+	Avatar                    GetMarketplaceCreatorPerformanceV202406ResponseCreatorAvatar                    `json:"avatar,omitzero"`
+	AvgCommissionRate         int64                                                                           `json:"avg_commission_rate,omitzero"`
+	AvgCommissionRateRange    GetMarketplaceCreatorPerformanceV202406ResponseCreatorAvgCommissionRateRange    `json:"avg_commission_rate_range,omitzero"`
+	AvgEcLiveCommentCount     int64                                                                           `json:"avg_ec_live_comment_count,omitzero"`
+	AvgEcLiveLikeCount        int64                                                                           `json:"avg_ec_live_like_count,omitzero"`
+	AvgEcLiveShareCount       int64                                                                           `json:"avg_ec_live_share_count,omitzero"`
+	AvgEcLiveViewCount        int64                                                                           `json:"avg_ec_live_view_count,omitzero"`
+	AvgEcVideoCommentCount    int64                                                                           `json:"avg_ec_video_comment_count,omitzero"`
+	AvgEcVideoLikeCount       int64                                                                           `json:"avg_ec_video_like_count,omitzero"`
+	AvgEcVideoPlayCount       int64                                                                           `json:"avg_ec_video_play_count,omitzero"`
+	AvgEcVideoShareCount      int64                                                                           `json:"avg_ec_video_share_count,omitzero"`
+	AvgGMVPerBuyer            GetMarketplaceCreatorPerformanceV202406ResponseCreatorAvgGMVPerBuyer            `json:"avg_gmv_per_buyer,omitzero"`
+	AvgGMVPerBuyerRange       GetMarketplaceCreatorPerformanceV202406ResponseCreatorAvgGMVPerBuyerRange       `json:"avg_gmv_per_buyer_range,omitzero"`
+	BioDescription            string                                                                          `json:"bio_description,omitzero"`
+	BrandCollaborationCount   int64                                                                           `json:"brand_collaboration_count,omitzero"`
+	CategoryGMVDistribution   []GetMarketplaceCreatorPerformanceV202406ResponseCreatorCategoryGMVDistribution `json:"category_gmv_distribution,omitzero"`
+	CategoryIDs               []string                                                                        `json:"category_ids,omitzero"`
+	ContentGMVDistribution    []GetMarketplaceCreatorPerformanceV202406ResponseCreatorContentGMVDistribution  `json:"content_gmv_distribution,omitzero"`
+	EcLiveCount               int64                                                                           `json:"ec_live_count,omitzero"`
+	EcLiveEngagementRate      string                                                                          `json:"ec_live_engagement_rate,omitzero"`
+	EcVideoCount              int64                                                                           `json:"ec_video_count,omitzero"`
+	FollowerCount             int64                                                                           `json:"follower_count,omitzero"`
+	GMV                       GetMarketplaceCreatorPerformanceV202406ResponseCreatorGMV                       `json:"gmv,omitzero"`
+	GMVRange                  GetMarketplaceCreatorPerformanceV202406ResponseCreatorGMVRange                  `json:"gmv_range,omitzero"`
+	Gpm                       GetMarketplaceCreatorPerformanceV202406ResponseCreatorGpm                       `json:"gpm,omitzero"`
+	GpmRange                  GetMarketplaceCreatorPerformanceV202406ResponseCreatorGpmRange                  `json:"gpm_range,omitzero"`
+	LiveGMV                   GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGMV                   `json:"live_gmv,omitzero"`
+	LiveGpm                   GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGpm                   `json:"live_gpm,omitzero"`
+	LiveGpmRange              GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGpmRange              `json:"live_gpm_range,omitzero"`
+	Nickname                  string                                                                          `json:"nickname,omitzero"`
+	ProductOriginalPriceRange GetMarketplaceCreatorPerformanceV202406ResponseCreatorProductOriginalPriceRange `json:"product_original_price_range,omitzero"`
+	ProfileTtURI              string                                                                          `json:"profile_tt_uri,omitzero"`
+	PromotedProductNum        int64                                                                           `json:"promoted_product_num,omitzero"`
+	SelectionRegion           string                                                                          `json:"selection_region,omitzero"`
+	TopCollaboratedBrandIDs   []string                                                                        `json:"top_collaborated_brand_ids,omitzero"`
+	UnitsSold                 int64                                                                           `json:"units_sold,omitzero"`
+	UnitsSoldRange            GetMarketplaceCreatorPerformanceV202406ResponseCreatorUnitsSoldRange            `json:"units_sold_range,omitzero"`
+	Username                  string                                                                          `json:"username,omitzero"`
+	VideoGMV                  GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGMV                  `json:"video_gmv,omitzero"`
+	VideoGpm                  GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGpm                  `json:"video_gpm,omitzero"`
+	VideoGpmRange             GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGpmRange             `json:"video_gpm_range,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202406ResponseCreatorAvatar is part of a reply.
 type GetMarketplaceCreatorPerformanceV202406ResponseCreatorAvatar struct {
-	URL string `json:"url"`
+	URL string `json:"url,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202406ResponseCreatorAvgCommissionRateRange is part of a reply.
 type GetMarketplaceCreatorPerformanceV202406ResponseCreatorAvgCommissionRateRange struct {
-	MaximumAmount int64 `json:"maximum_amount"`
-	MinimumAmount int64 `json:"minimum_amount"`
+	MaximumAmount int64 `json:"maximum_amount,omitzero"`
+	MinimumAmount int64 `json:"minimum_amount,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202406ResponseCreatorAvgGMVPerBuyer is part of a reply.
 type GetMarketplaceCreatorPerformanceV202406ResponseCreatorAvgGMVPerBuyer struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202406ResponseCreatorAvgGMVPerBuyerRange is part of a reply.
 type GetMarketplaceCreatorPerformanceV202406ResponseCreatorAvgGMVPerBuyerRange struct {
-	Currency      string  `json:"currency"`
-	MaximumAmount Decimal `json:"maximum_amount"`
-	MinimumAmount Decimal `json:"minimum_amount"`
+	Currency      string  `json:"currency,omitzero"`
+	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202406ResponseCreatorCategoryGMVDistribution is part of a reply.
 type GetMarketplaceCreatorPerformanceV202406ResponseCreatorCategoryGMVDistribution struct {
-	CategoryID string `json:"category_id"`
-	Value      string `json:"value"`
+	CategoryID string `json:"category_id,omitzero"`
+	Value      string `json:"value,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202406ResponseCreatorContentGMVDistribution is part of a reply.
 type GetMarketplaceCreatorPerformanceV202406ResponseCreatorContentGMVDistribution struct {
-	ContentType AffiliateSellerContentType `json:"content_type"`
-	Value       string                     `json:"value"`
+	ContentType GetMarketplaceCreatorPerformanceV202406ResponseCreatorContentGMVDistributionContentType `json:"content_type,omitzero"`
+	Value       string                                                                                  `json:"value,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202406ResponseCreatorGMV is part of a reply.
 type GetMarketplaceCreatorPerformanceV202406ResponseCreatorGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202406ResponseCreatorGMVRange is part of a reply.
 type GetMarketplaceCreatorPerformanceV202406ResponseCreatorGMVRange struct {
-	Currency      string  `json:"currency"`
-	MaximumAmount Decimal `json:"maximum_amount"`
-	MinimumAmount Decimal `json:"minimum_amount"`
+	Currency      string  `json:"currency,omitzero"`
+	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202406ResponseCreatorGpm is part of a reply.
 type GetMarketplaceCreatorPerformanceV202406ResponseCreatorGpm struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202406ResponseCreatorGpmRange is part of a reply.
 type GetMarketplaceCreatorPerformanceV202406ResponseCreatorGpmRange struct {
-	Currency      string  `json:"currency"`
-	MaximumAmount Decimal `json:"maximum_amount"`
-	MinimumAmount Decimal `json:"minimum_amount"`
+	Currency      string  `json:"currency,omitzero"`
+	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGMV is part of a reply.
 type GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGpm is part of a reply.
 type GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGpm struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGpmRange is part of a reply.
 type GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGpmRange struct {
-	Currency      string  `json:"currency"`
-	MaximumAmount Decimal `json:"maximum_amount"`
-	MinimumAmount Decimal `json:"minimum_amount"`
+	Currency      string  `json:"currency,omitzero"`
+	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202406ResponseCreatorProductOriginalPriceRange is part of a reply.
 type GetMarketplaceCreatorPerformanceV202406ResponseCreatorProductOriginalPriceRange struct {
-	Currency      string  `json:"currency"`
-	MaximumAmount Decimal `json:"maximum_amount"`
-	MinimumAmount Decimal `json:"minimum_amount"`
+	Currency      string  `json:"currency,omitzero"`
+	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202406ResponseCreatorUnitsSoldRange is part of a reply.
 type GetMarketplaceCreatorPerformanceV202406ResponseCreatorUnitsSoldRange struct {
-	MaximumAmount int64 `json:"maximum_amount"`
-	MinimumAmount int64 `json:"minimum_amount"`
+	MaximumAmount int64 `json:"maximum_amount,omitzero"`
+	MinimumAmount int64 `json:"minimum_amount,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGMV is part of a reply.
 type GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGpm is part of a reply.
 type GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGpm struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGpmRange is part of a reply.
 type GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGpmRange struct {
-	Currency      string  `json:"currency"`
-	MaximumAmount Decimal `json:"maximum_amount"`
-	MinimumAmount Decimal `json:"minimum_amount"`
+	Currency      string  `json:"currency,omitzero"`
+	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202505Response is the reply of AffiliateSeller.GetMarketplaceCreatorPerformanceV202505.
 type GetMarketplaceCreatorPerformanceV202505Response struct {
-	Creator GetMarketplaceCreatorPerformanceV202505ResponseCreator `json:"creator"`
+	Creator GetMarketplaceCreatorPerformanceV202505ResponseCreator `json:"creator,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202505ResponseCreator is part of a reply.
 type GetMarketplaceCreatorPerformanceV202505ResponseCreator struct {
-	Avatar                    GetMarketplaceCreatorPerformanceV202505ResponseCreatorAvatar                    `json:"avatar"`
-	AvgCommissionRate         int64                                                                           `json:"avg_commission_rate"`
-	AvgCommissionRateRange    GetMarketplaceCreatorPerformanceV202505ResponseCreatorAvgCommissionRateRange    `json:"avg_commission_rate_range"`
-	AvgEcLiveCommentCount     int64                                                                           `json:"avg_ec_live_comment_count"`
-	AvgEcLiveLikeCount        int64                                                                           `json:"avg_ec_live_like_count"`
-	AvgEcLiveShareCount       int64                                                                           `json:"avg_ec_live_share_count"`
-	AvgEcLiveViewCount        int64                                                                           `json:"avg_ec_live_view_count"`
-	AvgEcVideoCommentCount    int64                                                                           `json:"avg_ec_video_comment_count"`
-	AvgEcVideoLikeCount       int64                                                                           `json:"avg_ec_video_like_count"`
-	AvgEcVideoPlayCount       int64                                                                           `json:"avg_ec_video_play_count"`
-	AvgEcVideoShareCount      int64                                                                           `json:"avg_ec_video_share_count"`
-	AvgGMVPerBuyer            GetMarketplaceCreatorPerformanceV202505ResponseCreatorAvgGMVPerBuyer            `json:"avg_gmv_per_buyer"`
-	AvgGMVPerBuyerRange       GetMarketplaceCreatorPerformanceV202505ResponseCreatorAvgGMVPerBuyerRange       `json:"avg_gmv_per_buyer_range"`
-	BioDescription            string                                                                          `json:"bio_description"`
-	BrandCollaborationCount   int64                                                                           `json:"brand_collaboration_count"`
-	CategoryGMVDistribution   []GetMarketplaceCreatorPerformanceV202505ResponseCreatorCategoryGMVDistribution `json:"category_gmv_distribution"`
-	CategoryIDs               []string                                                                        `json:"category_ids"`
-	ContentGMVDistribution    []GetMarketplaceCreatorPerformanceV202505ResponseCreatorContentGMVDistribution  `json:"content_gmv_distribution"`
-	EcLiveCount               int64                                                                           `json:"ec_live_count"`
-	EcLiveEngagementRate      string                                                                          `json:"ec_live_engagement_rate"`
-	EcVideoCount              int64                                                                           `json:"ec_video_count"`
-	FollowerCount             int64                                                                           `json:"follower_count"`
-	GMV                       GetMarketplaceCreatorPerformanceV202505ResponseCreatorGMV                       `json:"gmv"`
-	GMVRange                  GetMarketplaceCreatorPerformanceV202505ResponseCreatorGMVRange                  `json:"gmv_range"`
-	Gpm                       GetMarketplaceCreatorPerformanceV202505ResponseCreatorGpm                       `json:"gpm"`
-	GpmRange                  GetMarketplaceCreatorPerformanceV202505ResponseCreatorGpmRange                  `json:"gpm_range"`
-	LiveGMV                   GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGMV                   `json:"live_gmv"`
-	LiveGpm                   GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGpm                   `json:"live_gpm"`
-	LiveGpmRange              GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGpmRange              `json:"live_gpm_range"`
-	Nickname                  string                                                                          `json:"nickname"`
-	ProductOriginalPriceRange GetMarketplaceCreatorPerformanceV202505ResponseCreatorProductOriginalPriceRange `json:"product_original_price_range"`
-	ProfileTtURI              string                                                                          `json:"profile_tt_uri"`
-	PromotedProductNum        int64                                                                           `json:"promoted_product_num"`
-	SelectionRegion           string                                                                          `json:"selection_region"`
-	TopCollaboratedBrandIDs   []string                                                                        `json:"top_collaborated_brand_ids"`
-	UnitsSold                 int64                                                                           `json:"units_sold"`
-	UnitsSoldRange            GetMarketplaceCreatorPerformanceV202505ResponseCreatorUnitsSoldRange            `json:"units_sold_range"`
-	Username                  string                                                                          `json:"username"`
-	VideoGMV                  GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGMV                  `json:"video_gmv"`
-	VideoGpm                  GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGpm                  `json:"video_gpm"`
-	VideoGpmRange             GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGpmRange             `json:"video_gpm_range"`
+	Avatar                    GetMarketplaceCreatorPerformanceV202505ResponseCreatorAvatar                    `json:"avatar,omitzero"`
+	AvgCommissionRate         int64                                                                           `json:"avg_commission_rate,omitzero"`
+	AvgCommissionRateRange    GetMarketplaceCreatorPerformanceV202505ResponseCreatorAvgCommissionRateRange    `json:"avg_commission_rate_range,omitzero"`
+	AvgEcLiveCommentCount     int64                                                                           `json:"avg_ec_live_comment_count,omitzero"`
+	AvgEcLiveLikeCount        int64                                                                           `json:"avg_ec_live_like_count,omitzero"`
+	AvgEcLiveShareCount       int64                                                                           `json:"avg_ec_live_share_count,omitzero"`
+	AvgEcLiveViewCount        int64                                                                           `json:"avg_ec_live_view_count,omitzero"`
+	AvgEcVideoCommentCount    int64                                                                           `json:"avg_ec_video_comment_count,omitzero"`
+	AvgEcVideoLikeCount       int64                                                                           `json:"avg_ec_video_like_count,omitzero"`
+	AvgEcVideoPlayCount       int64                                                                           `json:"avg_ec_video_play_count,omitzero"`
+	AvgEcVideoShareCount      int64                                                                           `json:"avg_ec_video_share_count,omitzero"`
+	AvgGMVPerBuyer            GetMarketplaceCreatorPerformanceV202505ResponseCreatorAvgGMVPerBuyer            `json:"avg_gmv_per_buyer,omitzero"`
+	AvgGMVPerBuyerRange       GetMarketplaceCreatorPerformanceV202505ResponseCreatorAvgGMVPerBuyerRange       `json:"avg_gmv_per_buyer_range,omitzero"`
+	BioDescription            string                                                                          `json:"bio_description,omitzero"`
+	BrandCollaborationCount   int64                                                                           `json:"brand_collaboration_count,omitzero"`
+	CategoryGMVDistribution   []GetMarketplaceCreatorPerformanceV202505ResponseCreatorCategoryGMVDistribution `json:"category_gmv_distribution,omitzero"`
+	CategoryIDs               []string                                                                        `json:"category_ids,omitzero"`
+	ContentGMVDistribution    []GetMarketplaceCreatorPerformanceV202505ResponseCreatorContentGMVDistribution  `json:"content_gmv_distribution,omitzero"`
+	EcLiveCount               int64                                                                           `json:"ec_live_count,omitzero"`
+	EcLiveEngagementRate      string                                                                          `json:"ec_live_engagement_rate,omitzero"`
+	EcVideoCount              int64                                                                           `json:"ec_video_count,omitzero"`
+	FollowerCount             int64                                                                           `json:"follower_count,omitzero"`
+	GMV                       GetMarketplaceCreatorPerformanceV202505ResponseCreatorGMV                       `json:"gmv,omitzero"`
+	GMVRange                  GetMarketplaceCreatorPerformanceV202505ResponseCreatorGMVRange                  `json:"gmv_range,omitzero"`
+	Gpm                       GetMarketplaceCreatorPerformanceV202505ResponseCreatorGpm                       `json:"gpm,omitzero"`
+	GpmRange                  GetMarketplaceCreatorPerformanceV202505ResponseCreatorGpmRange                  `json:"gpm_range,omitzero"`
+	LiveGMV                   GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGMV                   `json:"live_gmv,omitzero"`
+	LiveGpm                   GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGpm                   `json:"live_gpm,omitzero"`
+	LiveGpmRange              GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGpmRange              `json:"live_gpm_range,omitzero"`
+	Nickname                  string                                                                          `json:"nickname,omitzero"`
+	ProductOriginalPriceRange GetMarketplaceCreatorPerformanceV202505ResponseCreatorProductOriginalPriceRange `json:"product_original_price_range,omitzero"`
+	ProfileTtURI              string                                                                          `json:"profile_tt_uri,omitzero"`
+	PromotedProductNum        int64                                                                           `json:"promoted_product_num,omitzero"`
+	SelectionRegion           string                                                                          `json:"selection_region,omitzero"`
+	TopCollaboratedBrandIDs   []string                                                                        `json:"top_collaborated_brand_ids,omitzero"`
+	UnitsSold                 int64                                                                           `json:"units_sold,omitzero"`
+	UnitsSoldRange            GetMarketplaceCreatorPerformanceV202505ResponseCreatorUnitsSoldRange            `json:"units_sold_range,omitzero"`
+	Username                  string                                                                          `json:"username,omitzero"`
+	VideoGMV                  GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGMV                  `json:"video_gmv,omitzero"`
+	VideoGpm                  GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGpm                  `json:"video_gpm,omitzero"`
+	VideoGpmRange             GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGpmRange             `json:"video_gpm_range,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202505ResponseCreatorAvatar is part of a reply.
 type GetMarketplaceCreatorPerformanceV202505ResponseCreatorAvatar struct {
-	URL string `json:"url"`
+	URL string `json:"url,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202505ResponseCreatorAvgCommissionRateRange is part of a reply.
 type GetMarketplaceCreatorPerformanceV202505ResponseCreatorAvgCommissionRateRange struct {
-	MaximumAmount int64 `json:"maximum_amount"`
-	MinimumAmount int64 `json:"minimum_amount"`
+	MaximumAmount int64 `json:"maximum_amount,omitzero"`
+	MinimumAmount int64 `json:"minimum_amount,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202505ResponseCreatorAvgGMVPerBuyer is part of a reply.
 type GetMarketplaceCreatorPerformanceV202505ResponseCreatorAvgGMVPerBuyer struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202505ResponseCreatorAvgGMVPerBuyerRange is part of a reply.
 type GetMarketplaceCreatorPerformanceV202505ResponseCreatorAvgGMVPerBuyerRange struct {
-	Currency       string  `json:"currency"`
-	FormattedRange string  `json:"formatted_range"`
-	MaximumAmount  Decimal `json:"maximum_amount"`
-	MinimumAmount  Decimal `json:"minimum_amount"`
+	Currency       string  `json:"currency,omitzero"`
+	FormattedRange string  `json:"formatted_range,omitzero"`
+	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount  Decimal `json:"minimum_amount,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202505ResponseCreatorCategoryGMVDistribution is part of a reply.
 type GetMarketplaceCreatorPerformanceV202505ResponseCreatorCategoryGMVDistribution struct {
-	CategoryID string `json:"category_id"`
-	Value      string `json:"value"`
+	CategoryID string `json:"category_id,omitzero"`
+	Value      string `json:"value,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202505ResponseCreatorContentGMVDistribution is part of a reply.
 type GetMarketplaceCreatorPerformanceV202505ResponseCreatorContentGMVDistribution struct {
-	ContentType AffiliateSellerContentType `json:"content_type"`
-	Value       string                     `json:"value"`
+	ContentType GetMarketplaceCreatorPerformanceV202505ResponseCreatorContentGMVDistributionContentType `json:"content_type,omitzero"`
+	Value       string                                                                                  `json:"value,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202505ResponseCreatorGMV is part of a reply.
 type GetMarketplaceCreatorPerformanceV202505ResponseCreatorGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202505ResponseCreatorGMVRange is part of a reply.
 type GetMarketplaceCreatorPerformanceV202505ResponseCreatorGMVRange struct {
-	Currency       string  `json:"currency"`
-	FormattedRange string  `json:"formatted_range"`
-	MaximumAmount  Decimal `json:"maximum_amount"`
-	MinimumAmount  Decimal `json:"minimum_amount"`
+	Currency       string  `json:"currency,omitzero"`
+	FormattedRange string  `json:"formatted_range,omitzero"`
+	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount  Decimal `json:"minimum_amount,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202505ResponseCreatorGpm is part of a reply.
 type GetMarketplaceCreatorPerformanceV202505ResponseCreatorGpm struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202505ResponseCreatorGpmRange is part of a reply.
 type GetMarketplaceCreatorPerformanceV202505ResponseCreatorGpmRange struct {
-	Currency       string  `json:"currency"`
-	FormattedRange string  `json:"formatted_range"`
-	MaximumAmount  Decimal `json:"maximum_amount"`
-	MinimumAmount  Decimal `json:"minimum_amount"`
+	Currency       string  `json:"currency,omitzero"`
+	FormattedRange string  `json:"formatted_range,omitzero"`
+	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount  Decimal `json:"minimum_amount,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGMV is part of a reply.
 type GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGpm is part of a reply.
 type GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGpm struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGpmRange is part of a reply.
 type GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGpmRange struct {
-	Currency       string  `json:"currency"`
-	FormattedRange string  `json:"formatted_range"`
-	MaximumAmount  Decimal `json:"maximum_amount"`
-	MinimumAmount  Decimal `json:"minimum_amount"`
+	Currency       string  `json:"currency,omitzero"`
+	FormattedRange string  `json:"formatted_range,omitzero"`
+	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount  Decimal `json:"minimum_amount,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202505ResponseCreatorProductOriginalPriceRange is part of a reply.
 type GetMarketplaceCreatorPerformanceV202505ResponseCreatorProductOriginalPriceRange struct {
-	Currency      string  `json:"currency"`
-	MaximumAmount Decimal `json:"maximum_amount"`
-	MinimumAmount Decimal `json:"minimum_amount"`
+	Currency      string  `json:"currency,omitzero"`
+	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202505ResponseCreatorUnitsSoldRange is part of a reply.
 type GetMarketplaceCreatorPerformanceV202505ResponseCreatorUnitsSoldRange struct {
-	FormattedRange string `json:"formatted_range"`
-	MaximumAmount  int64  `json:"maximum_amount"`
-	MinimumAmount  int64  `json:"minimum_amount"`
+	FormattedRange string `json:"formatted_range,omitzero"`
+	MaximumAmount  int64  `json:"maximum_amount,omitzero"`
+	MinimumAmount  int64  `json:"minimum_amount,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGMV is part of a reply.
 type GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGpm is part of a reply.
 type GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGpm struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGpmRange is part of a reply.
 type GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGpmRange struct {
-	Currency       string  `json:"currency"`
-	FormattedRange string  `json:"formatted_range"`
-	MaximumAmount  Decimal `json:"maximum_amount"`
-	MinimumAmount  Decimal `json:"minimum_amount"`
+	Currency       string  `json:"currency,omitzero"`
+	FormattedRange string  `json:"formatted_range,omitzero"`
+	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount  Decimal `json:"minimum_amount,omitzero"`
 }
 
 // GetMessageintheConversationRequest holds the parameters of AffiliateSeller.GetMessageintheConversation.
@@ -1733,25 +1733,25 @@ type GetMessageintheConversationRequest struct {
 
 // GetMessageintheConversationResponse is the reply of AffiliateSeller.GetMessageintheConversation.
 type GetMessageintheConversationResponse struct {
-	HasMore       bool                                         `json:"has_more"`
-	Messages      []GetMessageintheConversationResponseMessage `json:"messages"`
-	NextPageToken string                                       `json:"next_page_token"`
+	HasMore       bool                                         `json:"has_more,omitzero"`
+	Messages      []GetMessageintheConversationResponseMessage `json:"messages,omitzero"`
+	NextPageToken string                                       `json:"next_page_token,omitzero"`
 }
 
 // GetMessageintheConversationResponseMessage is part of a reply.
 type GetMessageintheConversationResponseMessage struct {
-	ConversationIndex string                                                `json:"conversation_index"`
-	MessageBody       GetMessageintheConversationResponseMessageMessageBody `json:"message_body"`
+	ConversationIndex string                                                `json:"conversation_index,omitzero"`
+	MessageBody       GetMessageintheConversationResponseMessageMessageBody `json:"message_body,omitzero"`
 }
 
 // GetMessageintheConversationResponseMessageMessageBody is part of a reply.
 type GetMessageintheConversationResponseMessageMessageBody struct {
-	Content        string                                                    `json:"content"`
-	ConversationID string                                                    `json:"conversation_id"`
-	CreateTime     UnixSeconds                                               `json:"create_time"`
-	ID             string                                                    `json:"id"`
-	SenderID       string                                                    `json:"sender_id"`
-	Type           GetMessageintheConversationResponseMessageMessageBodyType `json:"type"`
+	Content        string                                                    `json:"content,omitzero"`
+	ConversationID string                                                    `json:"conversation_id,omitzero"`
+	CreateTime     UnixSeconds                                               `json:"create_time,omitzero"`
+	ID             string                                                    `json:"id,omitzero"`
+	SenderID       string                                                    `json:"sender_id,omitzero"`
+	Type           GetMessageintheConversationResponseMessageMessageBodyType `json:"type,omitzero"`
 }
 
 // GetOpenCollaborationCreatorContentDetailRequest holds the parameters of AffiliateSeller.GetOpenCollaborationCreatorContentDetail.
@@ -1763,39 +1763,39 @@ type GetOpenCollaborationCreatorContentDetailRequest struct {
 
 // GetOpenCollaborationCreatorContentDetailResponse is the reply of AffiliateSeller.GetOpenCollaborationCreatorContentDetail.
 type GetOpenCollaborationCreatorContentDetailResponse struct {
-	CreatorContentDetails []GetOpenCollaborationCreatorContentDetailResponseCreatorContentDetail `json:"creator_content_details"`
-	NextPageToken         string                                                                 `json:"next_page_token"`
-	Product               GetOpenCollaborationCreatorContentDetailResponseProduct                `json:"product"`
-	TotalCount            int64                                                                  `json:"total_count"`
+	CreatorContentDetails []GetOpenCollaborationCreatorContentDetailResponseCreatorContentDetail `json:"creator_content_details,omitzero"`
+	NextPageToken         string                                                                 `json:"next_page_token,omitzero"`
+	Product               GetOpenCollaborationCreatorContentDetailResponseProduct                `json:"product,omitzero"`
+	TotalCount            int64                                                                  `json:"total_count,omitzero"`
 }
 
 // GetOpenCollaborationCreatorContentDetailResponseCreatorContentDetail is part of a reply.
 type GetOpenCollaborationCreatorContentDetailResponseCreatorContentDetail struct {
-	CreatorProfile   GetOpenCollaborationCreatorContentDetailResponseCreatorContentDetailCreatorProfile `json:"creator_profile"`
-	LiveCount        int                                                                                `json:"live_count"`
-	PromotionEndTime UnixSeconds                                                                        `json:"promotion_end_time"`
-	PromotionStatus  AffiliateSellerPromotionStatus                                                     `json:"promotion_status"`
-	VideoCount       int                                                                                `json:"video_count"`
+	CreatorProfile   GetOpenCollaborationCreatorContentDetailResponseCreatorContentDetailCreatorProfile `json:"creator_profile,omitzero"`
+	LiveCount        int                                                                                `json:"live_count,omitzero"`
+	PromotionEndTime UnixSeconds                                                                        `json:"promotion_end_time,omitzero"`
+	PromotionStatus  AffiliateSellerPromotionStatus                                                     `json:"promotion_status,omitzero"`
+	VideoCount       int                                                                                `json:"video_count,omitzero"`
 }
 
 // GetOpenCollaborationCreatorContentDetailResponseCreatorContentDetailCreatorProfile is part of a reply.
 type GetOpenCollaborationCreatorContentDetailResponseCreatorContentDetailCreatorProfile struct {
-	Avatar        GetOpenCollaborationCreatorContentDetailResponseCreatorContentDetailCreatorProfileAvatar `json:"avatar"`
-	CreatorOpenID string                                                                                   `json:"creator_open_id"`
-	FollowerCount int                                                                                      `json:"follower_count"`
-	Nickname      string                                                                                   `json:"nickname"`
-	Username      string                                                                                   `json:"username"`
+	Avatar        GetOpenCollaborationCreatorContentDetailResponseCreatorContentDetailCreatorProfileAvatar `json:"avatar,omitzero"`
+	CreatorOpenID string                                                                                   `json:"creator_open_id,omitzero"`
+	FollowerCount int                                                                                      `json:"follower_count,omitzero"`
+	Nickname      string                                                                                   `json:"nickname,omitzero"`
+	Username      string                                                                                   `json:"username,omitzero"`
 }
 
 // GetOpenCollaborationCreatorContentDetailResponseCreatorContentDetailCreatorProfileAvatar is part of a reply.
 type GetOpenCollaborationCreatorContentDetailResponseCreatorContentDetailCreatorProfileAvatar struct {
-	URL string `json:"url"`
+	URL string `json:"url,omitzero"`
 }
 
 // GetOpenCollaborationCreatorContentDetailResponseProduct is part of a reply.
 type GetOpenCollaborationCreatorContentDetailResponseProduct struct {
-	ID       string `json:"id"`
-	ImageURL string `json:"image_url"`
+	ID       string `json:"id,omitzero"`
+	ImageURL string `json:"image_url,omitzero"`
 }
 
 // GetOpenCollaborationCreatorContentDetailV202412Request holds the parameters of AffiliateSeller.GetOpenCollaborationCreatorContentDetailV202412.
@@ -1807,38 +1807,38 @@ type GetOpenCollaborationCreatorContentDetailV202412Request struct {
 
 // GetOpenCollaborationCreatorContentDetailV202412Response is the reply of AffiliateSeller.GetOpenCollaborationCreatorContentDetailV202412.
 type GetOpenCollaborationCreatorContentDetailV202412Response struct {
-	CreatorContentDetails []GetOpenCollaborationCreatorContentDetailV202412ResponseCreatorContentDetail `json:"creator_content_details"`
-	NextPageToken         string                                                                        `json:"next_page_token"`
-	Product               GetOpenCollaborationCreatorContentDetailV202412ResponseProduct                `json:"product"`
-	TotalCount            int64                                                                         `json:"total_count"`
+	CreatorContentDetails []GetOpenCollaborationCreatorContentDetailV202412ResponseCreatorContentDetail `json:"creator_content_details,omitzero"`
+	NextPageToken         string                                                                        `json:"next_page_token,omitzero"`
+	Product               GetOpenCollaborationCreatorContentDetailV202412ResponseProduct                `json:"product,omitzero"`
+	TotalCount            int64                                                                         `json:"total_count,omitzero"`
 }
 
 // GetOpenCollaborationCreatorContentDetailV202412ResponseCreatorContentDetail is part of a reply.
 type GetOpenCollaborationCreatorContentDetailV202412ResponseCreatorContentDetail struct {
-	CreatorProfile   GetOpenCollaborationCreatorContentDetailV202412ResponseCreatorContentDetailCreatorProfile `json:"creator_profile"`
-	LiveCount        int                                                                                       `json:"live_count"`
-	PromotionEndTime UnixSeconds                                                                               `json:"promotion_end_time"`
-	PromotionStatus  AffiliateSellerPromotionStatus                                                            `json:"promotion_status"`
-	VideoCount       int                                                                                       `json:"video_count"`
+	CreatorProfile   GetOpenCollaborationCreatorContentDetailV202412ResponseCreatorContentDetailCreatorProfile `json:"creator_profile,omitzero"`
+	LiveCount        int                                                                                       `json:"live_count,omitzero"`
+	PromotionEndTime UnixSeconds                                                                               `json:"promotion_end_time,omitzero"`
+	PromotionStatus  AffiliateSellerPromotionStatus                                                            `json:"promotion_status,omitzero"`
+	VideoCount       int                                                                                       `json:"video_count,omitzero"`
 }
 
 // GetOpenCollaborationCreatorContentDetailV202412ResponseCreatorContentDetailCreatorProfile is part of a reply.
 type GetOpenCollaborationCreatorContentDetailV202412ResponseCreatorContentDetailCreatorProfile struct {
-	Avatar        GetOpenCollaborationCreatorContentDetailV202412ResponseCreatorContentDetailCreatorProfileAvatar `json:"avatar"`
-	FollowerCount int                                                                                             `json:"follower_count"`
-	Nickname      string                                                                                          `json:"nickname"`
-	Username      string                                                                                          `json:"username"`
+	Avatar        GetOpenCollaborationCreatorContentDetailV202412ResponseCreatorContentDetailCreatorProfileAvatar `json:"avatar,omitzero"`
+	FollowerCount int                                                                                             `json:"follower_count,omitzero"`
+	Nickname      string                                                                                          `json:"nickname,omitzero"`
+	Username      string                                                                                          `json:"username,omitzero"`
 }
 
 // GetOpenCollaborationCreatorContentDetailV202412ResponseCreatorContentDetailCreatorProfileAvatar is part of a reply.
 type GetOpenCollaborationCreatorContentDetailV202412ResponseCreatorContentDetailCreatorProfileAvatar struct {
-	URL string `json:"url"`
+	URL string `json:"url,omitzero"`
 }
 
 // GetOpenCollaborationCreatorContentDetailV202412ResponseProduct is part of a reply.
 type GetOpenCollaborationCreatorContentDetailV202412ResponseProduct struct {
-	ID       string `json:"id"`
-	ImageURL string `json:"image_url"`
+	ID       string `json:"id,omitzero"`
+	ImageURL string `json:"image_url,omitzero"`
 }
 
 // GetOpenCollaborationSampleRulesRequest holds the parameters of AffiliateSeller.GetOpenCollaborationSampleRules.
@@ -1848,431 +1848,431 @@ type GetOpenCollaborationSampleRulesRequest struct {
 
 // GetOpenCollaborationSampleRulesResponse is the reply of AffiliateSeller.GetOpenCollaborationSampleRules.
 type GetOpenCollaborationSampleRulesResponse struct {
-	SampleRules []GetOpenCollaborationSampleRulesResponseSampleRule `json:"sample_rules"`
+	SampleRules []GetOpenCollaborationSampleRulesResponseSampleRule `json:"sample_rules,omitzero"`
 }
 
 // GetOpenCollaborationSampleRulesResponseSampleRule is part of a reply.
 type GetOpenCollaborationSampleRulesResponseSampleRule struct {
-	AvailableQuantity     int                                                         `json:"available_quantity"`
-	EndTime               UnixSeconds                                                 `json:"end_time"`
-	IsSampleTimeUnlimited bool                                                        `json:"is_sample_time_unlimited"`
-	ProductID             string                                                      `json:"product_id"`
-	SampleQuota           int                                                         `json:"sample_quota"`
-	StartTime             UnixSeconds                                                 `json:"start_time"`
-	Status                string                                                      `json:"status"`
-	Thresholds            GetOpenCollaborationSampleRulesResponseSampleRuleThresholds `json:"thresholds"`
+	AvailableQuantity     int                                                         `json:"available_quantity,omitzero"`
+	EndTime               UnixSeconds                                                 `json:"end_time,omitzero"`
+	IsSampleTimeUnlimited bool                                                        `json:"is_sample_time_unlimited,omitzero"`
+	ProductID             string                                                      `json:"product_id,omitzero"`
+	SampleQuota           int                                                         `json:"sample_quota,omitzero"`
+	StartTime             UnixSeconds                                                 `json:"start_time,omitzero"`
+	Status                string                                                      `json:"status,omitzero"`
+	Thresholds            GetOpenCollaborationSampleRulesResponseSampleRuleThresholds `json:"thresholds,omitzero"`
 }
 
 // GetOpenCollaborationSampleRulesResponseSampleRuleThresholds is part of a reply.
 type GetOpenCollaborationSampleRulesResponseSampleRuleThresholds struct {
-	AvgEcVideoViews          int      `json:"avg_ec_video_views"`
-	CategoryIDs              []string `json:"category_ids"`
-	MinimumFollowerCount     int      `json:"minimum_follower_count"`
-	MinimumGMV               int      `json:"minimum_gmv"`
-	PredictedFulfillmentRank string   `json:"predicted_fulfillment_rank"`
+	AvgEcVideoViews          int      `json:"avg_ec_video_views,omitzero"`
+	CategoryIDs              []string `json:"category_ids,omitzero"`
+	MinimumFollowerCount     int      `json:"minimum_follower_count,omitzero"`
+	MinimumGMV               int      `json:"minimum_gmv,omitzero"`
+	PredictedFulfillmentRank string   `json:"predicted_fulfillment_rank,omitzero"`
 }
 
 // GetOpenCollaborationSettingsResponse is the reply of AffiliateSeller.GetOpenCollaborationSettings.
 type GetOpenCollaborationSettingsResponse struct {
-	OpenCollaborationSettings GetOpenCollaborationSettingsResponseOpenCollaborationSettings `json:"open_collaboration_settings"`
+	OpenCollaborationSettings GetOpenCollaborationSettingsResponseOpenCollaborationSettings `json:"open_collaboration_settings,omitzero"`
 }
 
 // GetOpenCollaborationSettingsResponseOpenCollaborationSettings is part of a reply.
 type GetOpenCollaborationSettingsResponseOpenCollaborationSettings struct {
-	AutoAddProduct GetOpenCollaborationSettingsResponseOpenCollaborationSettingsAutoAddProduct `json:"auto_add_product"`
+	AutoAddProduct GetOpenCollaborationSettingsResponseOpenCollaborationSettingsAutoAddProduct `json:"auto_add_product,omitzero"`
 }
 
 // GetOpenCollaborationSettingsResponseOpenCollaborationSettingsAutoAddProduct is part of a reply.
 type GetOpenCollaborationSettingsResponseOpenCollaborationSettingsAutoAddProduct struct {
-	CommissionRate int64 `json:"commission_rate"`
-	Enable         bool  `json:"enable"`
+	CommissionRate int64 `json:"commission_rate,omitzero"`
+	Enable         bool  `json:"enable,omitzero"`
 }
 
 // GetSellerSearchCreatorMarketplaceAdvancedFiltersResponse is the reply of AffiliateSeller.GetSellerSearchCreatorMarketplaceAdvancedFilters.
 type GetSellerSearchCreatorMarketplaceAdvancedFiltersResponse struct {
-	AdvancedFilters GetSellerSearchCreatorMarketplaceAdvancedFiltersResponseAdvancedFilters `json:"advanced_filters"`
+	AdvancedFilters GetSellerSearchCreatorMarketplaceAdvancedFiltersResponseAdvancedFilters `json:"advanced_filters,omitzero"`
 }
 
 // GetSellerSearchCreatorMarketplaceAdvancedFiltersResponseAdvancedFilters is part of a reply.
 type GetSellerSearchCreatorMarketplaceAdvancedFiltersResponseAdvancedFilters struct {
-	CategoryPro  []string `json:"category_pro"`
-	CreatorLevel []string `json:"creator_level"`
-	Language     []string `json:"language"`
+	CategoryPro  []string `json:"category_pro,omitzero"`
+	CreatorLevel []string `json:"creator_level,omitzero"`
+	Language     []string `json:"language,omitzero"`
 }
 
 // MarkConversationReadRequest holds the parameters of AffiliateSeller.MarkConversationRead.
 type MarkConversationReadRequest struct {
-	ConversationIDs []string `json:"conversation_ids,omitzero" url:"-"`
+	ConversationIDs []string `json:"conversation_ids,omitzero"`
 }
 
 // MarkConversationReadResponse is the reply of AffiliateSeller.MarkConversationRead.
 type MarkConversationReadResponse struct {
-	FailedConversationIDs []string `json:"failed_conversation_ids"`
+	FailedConversationIDs []string `json:"failed_conversation_ids,omitzero"`
 }
 
 // QueryTargetCollaborationDetailResponse is the reply of AffiliateSeller.QueryTargetCollaborationDetail.
 type QueryTargetCollaborationDetailResponse struct {
-	TargetCollaboration QueryTargetCollaborationDetailResponseTargetCollaboration `json:"target_collaboration"`
+	TargetCollaboration QueryTargetCollaborationDetailResponseTargetCollaboration `json:"target_collaboration,omitzero"`
 }
 
 // QueryTargetCollaborationDetailResponseTargetCollaboration is part of a reply.
 type QueryTargetCollaborationDetailResponseTargetCollaboration struct {
-	ContentCreatorCount  int64                                                                      `json:"content_creator_count"`
-	CreatorInvitedCount  int64                                                                      `json:"creator_invited_count"`
-	Creators             []QueryTargetCollaborationDetailResponseTargetCollaborationCreator         `json:"creators"`
-	EndTime              UnixSeconds                                                                `json:"end_time"`
-	FreeSampleRule       QueryTargetCollaborationDetailResponseTargetCollaborationFreeSampleRule    `json:"free_sample_rule"`
-	ID                   string                                                                     `json:"id"`
-	Message              string                                                                     `json:"message"`
-	Name                 string                                                                     `json:"name"`
-	ProductCount         int64                                                                      `json:"product_count"`
-	Products             []QueryTargetCollaborationDetailResponseTargetCollaborationProduct         `json:"products"`
-	SellerContactInfo    QueryTargetCollaborationDetailResponseTargetCollaborationSellerContactInfo `json:"seller_contact_info"`
-	ShowcaseCreatorCount int64                                                                      `json:"showcase_creator_count"`
-	StartTime            UnixSeconds                                                                `json:"start_time"`
-	Type                 AffiliateSellerType                                                        `json:"type"`
-	UpdateTime           UnixSeconds                                                                `json:"update_time"`
+	ContentCreatorCount  int64                                                                      `json:"content_creator_count,omitzero"`
+	CreatorInvitedCount  int64                                                                      `json:"creator_invited_count,omitzero"`
+	Creators             []QueryTargetCollaborationDetailResponseTargetCollaborationCreator         `json:"creators,omitzero"`
+	EndTime              UnixSeconds                                                                `json:"end_time,omitzero"`
+	FreeSampleRule       QueryTargetCollaborationDetailResponseTargetCollaborationFreeSampleRule    `json:"free_sample_rule,omitzero"`
+	ID                   string                                                                     `json:"id,omitzero"`
+	Message              string                                                                     `json:"message,omitzero"`
+	Name                 string                                                                     `json:"name,omitzero"`
+	ProductCount         int64                                                                      `json:"product_count,omitzero"`
+	Products             []QueryTargetCollaborationDetailResponseTargetCollaborationProduct         `json:"products,omitzero"`
+	SellerContactInfo    QueryTargetCollaborationDetailResponseTargetCollaborationSellerContactInfo `json:"seller_contact_info,omitzero"`
+	ShowcaseCreatorCount int64                                                                      `json:"showcase_creator_count,omitzero"`
+	StartTime            UnixSeconds                                                                `json:"start_time,omitzero"`
+	Type                 QueryTargetCollaborationDetailResponseTargetCollaborationType              `json:"type,omitzero"`
+	UpdateTime           UnixSeconds                                                                `json:"update_time,omitzero"`
 }
 
 // QueryTargetCollaborationDetailResponseTargetCollaborationCreator is part of a reply.
 type QueryTargetCollaborationDetailResponseTargetCollaborationCreator struct {
-	Avatar                 QueryTargetCollaborationDetailResponseTargetCollaborationCreatorAvatar `json:"avatar"`
-	CollaborationStatus    AffiliateSellerCollaborationStatus                                     `json:"collaboration_status"`
-	ContentProductCount    int64                                                                  `json:"content_product_count"`
-	CreatorOpenID          string                                                                 `json:"creator_open_id"`
-	Nickname               string                                                                 `json:"nickname"`
-	ProductEffectiveStatus AffiliateSellerProductEffectiveStatus                                  `json:"product_effective_status"`
-	SelectionRegion        string                                                                 `json:"selection_region"`
-	ShowcaseProductCount   int64                                                                  `json:"showcase_product_count"`
-	Username               string                                                                 `json:"username"`
+	Avatar                 QueryTargetCollaborationDetailResponseTargetCollaborationCreatorAvatar `json:"avatar,omitzero"`
+	CollaborationStatus    AffiliateSellerCollaborationStatus                                     `json:"collaboration_status,omitzero"`
+	ContentProductCount    int64                                                                  `json:"content_product_count,omitzero"`
+	CreatorOpenID          string                                                                 `json:"creator_open_id,omitzero"`
+	Nickname               string                                                                 `json:"nickname,omitzero"`
+	ProductEffectiveStatus AffiliateSellerProductEffectiveStatus                                  `json:"product_effective_status,omitzero"`
+	SelectionRegion        string                                                                 `json:"selection_region,omitzero"`
+	ShowcaseProductCount   int64                                                                  `json:"showcase_product_count,omitzero"`
+	Username               string                                                                 `json:"username,omitzero"`
 }
 
 // QueryTargetCollaborationDetailResponseTargetCollaborationCreatorAvatar is part of a reply.
 type QueryTargetCollaborationDetailResponseTargetCollaborationCreatorAvatar struct {
-	URL string `json:"url"`
+	URL string `json:"url,omitzero"`
 }
 
 // QueryTargetCollaborationDetailResponseTargetCollaborationFreeSampleRule is part of a reply.
 type QueryTargetCollaborationDetailResponseTargetCollaborationFreeSampleRule struct {
-	HasFreeSample          bool `json:"has_free_sample"`
-	IsSampleApprovalExempt bool `json:"is_sample_approval_exempt"`
+	HasFreeSample          bool `json:"has_free_sample,omitzero"`
+	IsSampleApprovalExempt bool `json:"is_sample_approval_exempt,omitzero"`
 }
 
 // QueryTargetCollaborationDetailResponseTargetCollaborationProduct is part of a reply.
 type QueryTargetCollaborationDetailResponseTargetCollaborationProduct struct {
-	CollaborationStatus       AffiliateSellerCollaborationStatus                                            `json:"collaboration_status"`
-	Commission                QueryTargetCollaborationDetailResponseTargetCollaborationProductCommission    `json:"commission"`
-	CommissionEffectiveStatus AffiliateSellerCommissionEffectiveStatus                                      `json:"commission_effective_status"`
-	ID                        string                                                                        `json:"id"`
-	MainImageURL              string                                                                        `json:"main_image_url"`
-	OriginalPrice             QueryTargetCollaborationDetailResponseTargetCollaborationProductOriginalPrice `json:"original_price"`
-	Status                    AffiliateSellerStatus                                                         `json:"status"`
-	Title                     string                                                                        `json:"title"`
+	CollaborationStatus       AffiliateSellerCollaborationStatus                                            `json:"collaboration_status,omitzero"`
+	Commission                QueryTargetCollaborationDetailResponseTargetCollaborationProductCommission    `json:"commission,omitzero"`
+	CommissionEffectiveStatus AffiliateSellerCommissionEffectiveStatus                                      `json:"commission_effective_status,omitzero"`
+	ID                        string                                                                        `json:"id,omitzero"`
+	MainImageURL              string                                                                        `json:"main_image_url,omitzero"`
+	OriginalPrice             QueryTargetCollaborationDetailResponseTargetCollaborationProductOriginalPrice `json:"original_price,omitzero"`
+	Status                    QueryTargetCollaborationDetailResponseTargetCollaborationProductStatus        `json:"status,omitzero"`
+	Title                     string                                                                        `json:"title,omitzero"`
 }
 
 // QueryTargetCollaborationDetailResponseTargetCollaborationProductCommission is part of a reply.
 type QueryTargetCollaborationDetailResponseTargetCollaborationProductCommission struct {
-	Currency              string  `json:"currency"`
-	EffectiveTime         string  `json:"effective_time"`
-	MaximumAmount         Decimal `json:"maximum_amount"`
-	MinimumAmount         Decimal `json:"minimum_amount"`
-	Rate                  int64   `json:"rate"`
-	ShopAdsCommissionRate int     `json:"shop_ads_commission_rate"`
+	Currency              string  `json:"currency,omitzero"`
+	EffectiveTime         string  `json:"effective_time,omitzero"`
+	MaximumAmount         Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount         Decimal `json:"minimum_amount,omitzero"`
+	Rate                  int64   `json:"rate,omitzero"`
+	ShopAdsCommissionRate int     `json:"shop_ads_commission_rate,omitzero"`
 }
 
 // QueryTargetCollaborationDetailResponseTargetCollaborationProductOriginalPrice is part of a reply.
 type QueryTargetCollaborationDetailResponseTargetCollaborationProductOriginalPrice struct {
-	Currency      string  `json:"currency"`
-	MaximumAmount Decimal `json:"maximum_amount"`
-	MinimumAmount Decimal `json:"minimum_amount"`
+	Currency      string  `json:"currency,omitzero"`
+	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
 }
 
 // QueryTargetCollaborationDetailResponseTargetCollaborationSellerContactInfo is part of a reply.
 type QueryTargetCollaborationDetailResponseTargetCollaborationSellerContactInfo struct {
-	Email string `json:"email"`
+	Email string `json:"email,omitzero"`
 }
 
 // QueryTargetCollaborationDetailV202409Response is the reply of AffiliateSeller.QueryTargetCollaborationDetailV202409.
 type QueryTargetCollaborationDetailV202409Response struct {
-	TargetCollaboration QueryTargetCollaborationDetailV202409ResponseTargetCollaboration `json:"target_collaboration"`
+	TargetCollaboration QueryTargetCollaborationDetailV202409ResponseTargetCollaboration `json:"target_collaboration,omitzero"`
 }
 
 // QueryTargetCollaborationDetailV202409ResponseTargetCollaboration is part of a reply.
 type QueryTargetCollaborationDetailV202409ResponseTargetCollaboration struct {
-	ContentCreatorCount  int64                                                                             `json:"content_creator_count"`
-	CreatorInvitedCount  int64                                                                             `json:"creator_invited_count"`
-	Creators             []QueryTargetCollaborationDetailV202409ResponseTargetCollaborationCreator         `json:"creators"`
-	EndTime              UnixSeconds                                                                       `json:"end_time"`
-	FreeSampleRule       QueryTargetCollaborationDetailV202409ResponseTargetCollaborationFreeSampleRule    `json:"free_sample_rule"`
-	ID                   string                                                                            `json:"id"`
-	Message              string                                                                            `json:"message"`
-	Name                 string                                                                            `json:"name"`
-	ProductCount         int64                                                                             `json:"product_count"`
-	Products             []QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProduct         `json:"products"`
-	SellerContactInfo    QueryTargetCollaborationDetailV202409ResponseTargetCollaborationSellerContactInfo `json:"seller_contact_info"`
-	ShowcaseCreatorCount int64                                                                             `json:"showcase_creator_count"`
-	StartTime            UnixSeconds                                                                       `json:"start_time"`
-	Type                 AffiliateSellerType                                                               `json:"type"`
-	UpdateTime           UnixSeconds                                                                       `json:"update_time"`
+	ContentCreatorCount  int64                                                                             `json:"content_creator_count,omitzero"`
+	CreatorInvitedCount  int64                                                                             `json:"creator_invited_count,omitzero"`
+	Creators             []QueryTargetCollaborationDetailV202409ResponseTargetCollaborationCreator         `json:"creators,omitzero"`
+	EndTime              UnixSeconds                                                                       `json:"end_time,omitzero"`
+	FreeSampleRule       QueryTargetCollaborationDetailV202409ResponseTargetCollaborationFreeSampleRule    `json:"free_sample_rule,omitzero"`
+	ID                   string                                                                            `json:"id,omitzero"`
+	Message              string                                                                            `json:"message,omitzero"`
+	Name                 string                                                                            `json:"name,omitzero"`
+	ProductCount         int64                                                                             `json:"product_count,omitzero"`
+	Products             []QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProduct         `json:"products,omitzero"`
+	SellerContactInfo    QueryTargetCollaborationDetailV202409ResponseTargetCollaborationSellerContactInfo `json:"seller_contact_info,omitzero"`
+	ShowcaseCreatorCount int64                                                                             `json:"showcase_creator_count,omitzero"`
+	StartTime            UnixSeconds                                                                       `json:"start_time,omitzero"`
+	Type                 QueryTargetCollaborationDetailV202409ResponseTargetCollaborationType              `json:"type,omitzero"`
+	UpdateTime           UnixSeconds                                                                       `json:"update_time,omitzero"`
 }
 
 // QueryTargetCollaborationDetailV202409ResponseTargetCollaborationCreator is part of a reply.
 type QueryTargetCollaborationDetailV202409ResponseTargetCollaborationCreator struct {
-	Avatar                 QueryTargetCollaborationDetailV202409ResponseTargetCollaborationCreatorAvatar `json:"avatar"`
-	CollaborationStatus    AffiliateSellerCollaborationStatus                                            `json:"collaboration_status"`
-	ContentProductCount    int64                                                                         `json:"content_product_count"`
-	Nickname               string                                                                        `json:"nickname"`
-	ProductEffectiveStatus AffiliateSellerProductEffectiveStatus                                         `json:"product_effective_status"`
-	SelectionRegion        string                                                                        `json:"selection_region"`
-	ShowcaseProductCount   int64                                                                         `json:"showcase_product_count"`
-	UserID                 string                                                                        `json:"user_id"`
-	Username               string                                                                        `json:"username"`
+	Avatar                 QueryTargetCollaborationDetailV202409ResponseTargetCollaborationCreatorAvatar `json:"avatar,omitzero"`
+	CollaborationStatus    AffiliateSellerCollaborationStatus                                            `json:"collaboration_status,omitzero"`
+	ContentProductCount    int64                                                                         `json:"content_product_count,omitzero"`
+	Nickname               string                                                                        `json:"nickname,omitzero"`
+	ProductEffectiveStatus AffiliateSellerProductEffectiveStatus                                         `json:"product_effective_status,omitzero"`
+	SelectionRegion        string                                                                        `json:"selection_region,omitzero"`
+	ShowcaseProductCount   int64                                                                         `json:"showcase_product_count,omitzero"`
+	UserID                 string                                                                        `json:"user_id,omitzero"`
+	Username               string                                                                        `json:"username,omitzero"`
 }
 
 // QueryTargetCollaborationDetailV202409ResponseTargetCollaborationCreatorAvatar is part of a reply.
 type QueryTargetCollaborationDetailV202409ResponseTargetCollaborationCreatorAvatar struct {
-	URL string `json:"url"`
+	URL string `json:"url,omitzero"`
 }
 
 // QueryTargetCollaborationDetailV202409ResponseTargetCollaborationFreeSampleRule is part of a reply.
 type QueryTargetCollaborationDetailV202409ResponseTargetCollaborationFreeSampleRule struct {
-	HasFreeSample          bool `json:"has_free_sample"`
-	IsSampleApprovalExempt bool `json:"is_sample_approval_exempt"`
+	HasFreeSample          bool `json:"has_free_sample,omitzero"`
+	IsSampleApprovalExempt bool `json:"is_sample_approval_exempt,omitzero"`
 }
 
 // QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProduct is part of a reply.
 type QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProduct struct {
-	CollaborationStatus       AffiliateSellerCollaborationStatus                                                   `json:"collaboration_status"`
-	Commission                QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductCommission    `json:"commission"`
-	CommissionEffectiveStatus AffiliateSellerCommissionEffectiveStatus                                             `json:"commission_effective_status"`
-	ID                        string                                                                               `json:"id"`
-	MainImageURL              string                                                                               `json:"main_image_url"`
-	OriginalPrice             QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductOriginalPrice `json:"original_price"`
-	Status                    AffiliateSellerStatus                                                                `json:"status"`
-	Title                     string                                                                               `json:"title"`
+	CollaborationStatus       AffiliateSellerCollaborationStatus                                                   `json:"collaboration_status,omitzero"`
+	Commission                QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductCommission    `json:"commission,omitzero"`
+	CommissionEffectiveStatus AffiliateSellerCommissionEffectiveStatus                                             `json:"commission_effective_status,omitzero"`
+	ID                        string                                                                               `json:"id,omitzero"`
+	MainImageURL              string                                                                               `json:"main_image_url,omitzero"`
+	OriginalPrice             QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductOriginalPrice `json:"original_price,omitzero"`
+	Status                    QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatus        `json:"status,omitzero"`
+	Title                     string                                                                               `json:"title,omitzero"`
 }
 
 // QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductCommission is part of a reply.
 type QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductCommission struct {
-	Currency      string  `json:"currency"`
-	EffectiveTime string  `json:"effective_time"`
-	MaximumAmount Decimal `json:"maximum_amount"`
-	MinimumAmount Decimal `json:"minimum_amount"`
-	Rate          int64   `json:"rate"`
+	Currency      string  `json:"currency,omitzero"`
+	EffectiveTime string  `json:"effective_time,omitzero"`
+	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
+	Rate          int64   `json:"rate,omitzero"`
 }
 
 // QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductOriginalPrice is part of a reply.
 type QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductOriginalPrice struct {
-	Currency      string  `json:"currency"`
-	MaximumAmount Decimal `json:"maximum_amount"`
-	MinimumAmount Decimal `json:"minimum_amount"`
+	Currency      string  `json:"currency,omitzero"`
+	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
 }
 
 // QueryTargetCollaborationDetailV202409ResponseTargetCollaborationSellerContactInfo is part of a reply.
 type QueryTargetCollaborationDetailV202409ResponseTargetCollaborationSellerContactInfo struct {
-	Email string `json:"email"`
+	Email string `json:"email,omitzero"`
 }
 
 // QueryTargetCollaborationDetailV202412Response is the reply of AffiliateSeller.QueryTargetCollaborationDetailV202412.
 type QueryTargetCollaborationDetailV202412Response struct {
-	TargetCollaboration QueryTargetCollaborationDetailV202412ResponseTargetCollaboration `json:"target_collaboration"`
+	TargetCollaboration QueryTargetCollaborationDetailV202412ResponseTargetCollaboration `json:"target_collaboration,omitzero"`
 }
 
 // QueryTargetCollaborationDetailV202412ResponseTargetCollaboration is part of a reply.
 type QueryTargetCollaborationDetailV202412ResponseTargetCollaboration struct {
-	ContentCreatorCount  int64                                                                             `json:"content_creator_count"`
-	CreatorInvitedCount  int64                                                                             `json:"creator_invited_count"`
-	Creators             []QueryTargetCollaborationDetailV202412ResponseTargetCollaborationCreator         `json:"creators"`
-	EndTime              UnixSeconds                                                                       `json:"end_time"`
-	FreeSampleRule       QueryTargetCollaborationDetailV202412ResponseTargetCollaborationFreeSampleRule    `json:"free_sample_rule"`
-	ID                   string                                                                            `json:"id"`
-	Message              string                                                                            `json:"message"`
-	Name                 string                                                                            `json:"name"`
-	ProductCount         int64                                                                             `json:"product_count"`
-	Products             []QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProduct         `json:"products"`
-	SellerContactInfo    QueryTargetCollaborationDetailV202412ResponseTargetCollaborationSellerContactInfo `json:"seller_contact_info"`
-	ShowcaseCreatorCount int64                                                                             `json:"showcase_creator_count"`
-	StartTime            UnixSeconds                                                                       `json:"start_time"`
-	Type                 AffiliateSellerType                                                               `json:"type"`
-	UpdateTime           UnixSeconds                                                                       `json:"update_time"`
+	ContentCreatorCount  int64                                                                             `json:"content_creator_count,omitzero"`
+	CreatorInvitedCount  int64                                                                             `json:"creator_invited_count,omitzero"`
+	Creators             []QueryTargetCollaborationDetailV202412ResponseTargetCollaborationCreator         `json:"creators,omitzero"`
+	EndTime              UnixSeconds                                                                       `json:"end_time,omitzero"`
+	FreeSampleRule       QueryTargetCollaborationDetailV202412ResponseTargetCollaborationFreeSampleRule    `json:"free_sample_rule,omitzero"`
+	ID                   string                                                                            `json:"id,omitzero"`
+	Message              string                                                                            `json:"message,omitzero"`
+	Name                 string                                                                            `json:"name,omitzero"`
+	ProductCount         int64                                                                             `json:"product_count,omitzero"`
+	Products             []QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProduct         `json:"products,omitzero"`
+	SellerContactInfo    QueryTargetCollaborationDetailV202412ResponseTargetCollaborationSellerContactInfo `json:"seller_contact_info,omitzero"`
+	ShowcaseCreatorCount int64                                                                             `json:"showcase_creator_count,omitzero"`
+	StartTime            UnixSeconds                                                                       `json:"start_time,omitzero"`
+	Type                 QueryTargetCollaborationDetailV202412ResponseTargetCollaborationType              `json:"type,omitzero"`
+	UpdateTime           UnixSeconds                                                                       `json:"update_time,omitzero"`
 }
 
 // QueryTargetCollaborationDetailV202412ResponseTargetCollaborationCreator is part of a reply.
 type QueryTargetCollaborationDetailV202412ResponseTargetCollaborationCreator struct {
-	Avatar                 QueryTargetCollaborationDetailV202412ResponseTargetCollaborationCreatorAvatar `json:"avatar"`
-	CollaborationStatus    AffiliateSellerCollaborationStatus                                            `json:"collaboration_status"`
-	ContentProductCount    int64                                                                         `json:"content_product_count"`
-	Nickname               string                                                                        `json:"nickname"`
-	ProductEffectiveStatus AffiliateSellerProductEffectiveStatus                                         `json:"product_effective_status"`
-	SelectionRegion        string                                                                        `json:"selection_region"`
-	ShowcaseProductCount   int64                                                                         `json:"showcase_product_count"`
-	Username               string                                                                        `json:"username"`
+	Avatar                 QueryTargetCollaborationDetailV202412ResponseTargetCollaborationCreatorAvatar `json:"avatar,omitzero"`
+	CollaborationStatus    AffiliateSellerCollaborationStatus                                            `json:"collaboration_status,omitzero"`
+	ContentProductCount    int64                                                                         `json:"content_product_count,omitzero"`
+	Nickname               string                                                                        `json:"nickname,omitzero"`
+	ProductEffectiveStatus AffiliateSellerProductEffectiveStatus                                         `json:"product_effective_status,omitzero"`
+	SelectionRegion        string                                                                        `json:"selection_region,omitzero"`
+	ShowcaseProductCount   int64                                                                         `json:"showcase_product_count,omitzero"`
+	Username               string                                                                        `json:"username,omitzero"`
 }
 
 // QueryTargetCollaborationDetailV202412ResponseTargetCollaborationCreatorAvatar is part of a reply.
 type QueryTargetCollaborationDetailV202412ResponseTargetCollaborationCreatorAvatar struct {
-	URL string `json:"url"`
+	URL string `json:"url,omitzero"`
 }
 
 // QueryTargetCollaborationDetailV202412ResponseTargetCollaborationFreeSampleRule is part of a reply.
 type QueryTargetCollaborationDetailV202412ResponseTargetCollaborationFreeSampleRule struct {
-	HasFreeSample          bool `json:"has_free_sample"`
-	IsSampleApprovalExempt bool `json:"is_sample_approval_exempt"`
+	HasFreeSample          bool `json:"has_free_sample,omitzero"`
+	IsSampleApprovalExempt bool `json:"is_sample_approval_exempt,omitzero"`
 }
 
 // QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProduct is part of a reply.
 type QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProduct struct {
-	CollaborationStatus       AffiliateSellerCollaborationStatus                                                   `json:"collaboration_status"`
-	Commission                QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductCommission    `json:"commission"`
-	CommissionEffectiveStatus AffiliateSellerCommissionEffectiveStatus                                             `json:"commission_effective_status"`
-	ID                        string                                                                               `json:"id"`
-	MainImageURL              string                                                                               `json:"main_image_url"`
-	OriginalPrice             QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductOriginalPrice `json:"original_price"`
-	Status                    AffiliateSellerStatus                                                                `json:"status"`
-	Title                     string                                                                               `json:"title"`
+	CollaborationStatus       AffiliateSellerCollaborationStatus                                                   `json:"collaboration_status,omitzero"`
+	Commission                QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductCommission    `json:"commission,omitzero"`
+	CommissionEffectiveStatus AffiliateSellerCommissionEffectiveStatus                                             `json:"commission_effective_status,omitzero"`
+	ID                        string                                                                               `json:"id,omitzero"`
+	MainImageURL              string                                                                               `json:"main_image_url,omitzero"`
+	OriginalPrice             QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductOriginalPrice `json:"original_price,omitzero"`
+	Status                    QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatus        `json:"status,omitzero"`
+	Title                     string                                                                               `json:"title,omitzero"`
 }
 
 // QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductCommission is part of a reply.
 type QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductCommission struct {
-	Currency      string  `json:"currency"`
-	EffectiveTime string  `json:"effective_time"`
-	MaximumAmount Decimal `json:"maximum_amount"`
-	MinimumAmount Decimal `json:"minimum_amount"`
-	Rate          int64   `json:"rate"`
+	Currency      string  `json:"currency,omitzero"`
+	EffectiveTime string  `json:"effective_time,omitzero"`
+	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
+	Rate          int64   `json:"rate,omitzero"`
 }
 
 // QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductOriginalPrice is part of a reply.
 type QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductOriginalPrice struct {
-	Currency      string  `json:"currency"`
-	MaximumAmount Decimal `json:"maximum_amount"`
-	MinimumAmount Decimal `json:"minimum_amount"`
+	Currency      string  `json:"currency,omitzero"`
+	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
 }
 
 // QueryTargetCollaborationDetailV202412ResponseTargetCollaborationSellerContactInfo is part of a reply.
 type QueryTargetCollaborationDetailV202412ResponseTargetCollaborationSellerContactInfo struct {
-	Email string `json:"email"`
+	Email string `json:"email,omitzero"`
 }
 
 // RemoveCreatorFromOpenCollaborationRequest holds the parameters of AffiliateSeller.RemoveCreatorFromOpenCollaboration.
 type RemoveCreatorFromOpenCollaborationRequest struct {
-	CreatorUserOpenID *string `json:"creator_user_open_id,omitzero" url:"-"`
-	ProductID         *string `json:"product_id,omitzero" url:"-"`
+	CreatorUserOpenID *string `json:"creator_user_open_id,omitzero"`
+	ProductID         *string `json:"product_id,omitzero"`
 }
 
 // RemoveCreatorFromOpenCollaborationV202405Request holds the parameters of AffiliateSeller.RemoveCreatorFromOpenCollaborationV202405.
 type RemoveCreatorFromOpenCollaborationV202405Request struct {
-	CreatorUserID *string `json:"creator_user_id,omitzero" url:"-"`
-	ProductID     *string `json:"product_id,omitzero" url:"-"`
+	CreatorUserID *string `json:"creator_user_id,omitzero"`
+	ProductID     *string `json:"product_id,omitzero"`
 }
 
 // RemoveOpenCollaborationResponse is the reply of AffiliateSeller.RemoveOpenCollaboration.
 type RemoveOpenCollaborationResponse struct {
-	TerminatedEffectiveTime UnixSeconds `json:"terminated_effective_time"`
+	TerminatedEffectiveTime UnixSeconds `json:"terminated_effective_time,omitzero"`
 }
 
 // SearchOpenCollaborationRequest holds the parameters of AffiliateSeller.SearchOpenCollaboration.
 type SearchOpenCollaborationRequest struct {
-	Keyword            *string                   `json:"keyword,omitzero" url:"-"`
-	KeywordType        *string                   `json:"keyword_type,omitzero" url:"-"`
-	PageSize           int64                     `url:"page_size" json:"-"` // required, at most 100
-	PageToken          *string                   `url:"page_token,omitempty" json:"-"`
-	SortField          *string                   `url:"sort_field,omitempty" json:"-"`
-	SortOrder          *AffiliateSellerSortOrder `url:"sort_order,omitempty" json:"-"`
-	TopLevelCategoryID *string                   `json:"top_level_category_id,omitzero" url:"-"`
+	Keyword            *string    `json:"keyword,omitzero" url:"-"`
+	KeywordType        *string    `json:"keyword_type,omitzero" url:"-"`
+	PageSize           int64      `url:"page_size" json:"-"` // required, at most 100
+	PageToken          *string    `url:"page_token,omitempty" json:"-"`
+	SortField          *string    `url:"sort_field,omitempty" json:"-"`
+	SortOrder          *SortOrder `url:"sort_order,omitempty" json:"-"`
+	TopLevelCategoryID *string    `json:"top_level_category_id,omitzero" url:"-"`
 }
 
 // SearchOpenCollaborationResponse is the reply of AffiliateSeller.SearchOpenCollaboration.
 type SearchOpenCollaborationResponse struct {
-	NextPageToken      string                                             `json:"next_page_token"`
-	OpenCollaborations []SearchOpenCollaborationResponseOpenCollaboration `json:"open_collaborations"`
-	TotalCount         int64                                              `json:"total_count"`
+	NextPageToken      string                                             `json:"next_page_token,omitzero"`
+	OpenCollaborations []SearchOpenCollaborationResponseOpenCollaboration `json:"open_collaborations,omitzero"`
+	TotalCount         int64                                              `json:"total_count,omitzero"`
 }
 
 // SearchOpenCollaborationResponseOpenCollaboration is part of a reply.
 type SearchOpenCollaborationResponseOpenCollaboration struct {
-	ContentCreatorCount  int64                                                             `json:"content_creator_count"`
-	CurrentCommission    SearchOpenCollaborationResponseOpenCollaborationCurrentCommission `json:"current_commission"`
-	ID                   string                                                            `json:"id"`
-	Product              SearchOpenCollaborationResponseOpenCollaborationProduct           `json:"product"`
-	ShowcaseCreatorCount int64                                                             `json:"showcase_creator_count"`
-	Status               SearchOpenCollaborationV202409ResponseOpenCollaborationStatus     `json:"status"`
+	ContentCreatorCount  int64                                                             `json:"content_creator_count,omitzero"`
+	CurrentCommission    SearchOpenCollaborationResponseOpenCollaborationCurrentCommission `json:"current_commission,omitzero"`
+	ID                   string                                                            `json:"id,omitzero"`
+	Product              SearchOpenCollaborationResponseOpenCollaborationProduct           `json:"product,omitzero"`
+	ShowcaseCreatorCount int64                                                             `json:"showcase_creator_count,omitzero"`
+	Status               SearchOpenCollaborationResponseOpenCollaborationStatus            `json:"status,omitzero"`
 }
 
 // SearchOpenCollaborationResponseOpenCollaborationCurrentCommission is part of a reply.
 type SearchOpenCollaborationResponseOpenCollaborationCurrentCommission struct {
-	EndTime   UnixSeconds `json:"end_time"`
-	Rate      int64       `json:"rate"`
-	StartTime UnixSeconds `json:"start_time"`
+	EndTime   UnixSeconds `json:"end_time,omitzero"`
+	Rate      int64       `json:"rate,omitzero"`
+	StartTime UnixSeconds `json:"start_time,omitzero"`
 }
 
 // SearchOpenCollaborationResponseOpenCollaborationProduct is part of a reply.
 type SearchOpenCollaborationResponseOpenCollaborationProduct struct {
-	ID            string                                                               `json:"id"`
-	Inventory     int64                                                                `json:"inventory"`
-	MainImageURL  string                                                               `json:"main_image_url"`
-	OriginalPrice SearchOpenCollaborationResponseOpenCollaborationProductOriginalPrice `json:"original_price"`
-	Status        AffiliateSellerStatus                                                `json:"status"`
-	Title         string                                                               `json:"title"`
+	ID            string                                                               `json:"id,omitzero"`
+	Inventory     int64                                                                `json:"inventory,omitzero"`
+	MainImageURL  string                                                               `json:"main_image_url,omitzero"`
+	OriginalPrice SearchOpenCollaborationResponseOpenCollaborationProductOriginalPrice `json:"original_price,omitzero"`
+	Status        SearchOpenCollaborationResponseOpenCollaborationProductStatus        `json:"status,omitzero"`
+	Title         string                                                               `json:"title,omitzero"`
 }
 
 // SearchOpenCollaborationResponseOpenCollaborationProductOriginalPrice is part of a reply.
 type SearchOpenCollaborationResponseOpenCollaborationProductOriginalPrice struct {
-	Currency      string  `json:"currency"`
-	MaximumAmount Decimal `json:"maximum_amount"`
-	MinimumAmount Decimal `json:"minimum_amount"`
+	Currency      string  `json:"currency,omitzero"`
+	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
 }
 
 // SearchOpenCollaborationV202409Request holds the parameters of AffiliateSeller.SearchOpenCollaborationV202409.
 type SearchOpenCollaborationV202409Request struct {
-	Keyword            *string                   `json:"keyword,omitzero" url:"-"`
-	KeywordType        *string                   `json:"keyword_type,omitzero" url:"-"`
-	PageSize           int64                     `url:"page_size" json:"-"` // required, at most 100
-	PageToken          *string                   `url:"page_token,omitempty" json:"-"`
-	SortField          *string                   `url:"sort_field,omitempty" json:"-"`
-	SortOrder          *AffiliateSellerSortOrder `url:"sort_order,omitempty" json:"-"`
-	TopLevelCategoryID *string                   `json:"top_level_category_id,omitzero" url:"-"`
+	Keyword            *string    `json:"keyword,omitzero" url:"-"`
+	KeywordType        *string    `json:"keyword_type,omitzero" url:"-"`
+	PageSize           int64      `url:"page_size" json:"-"` // required, at most 100
+	PageToken          *string    `url:"page_token,omitempty" json:"-"`
+	SortField          *string    `url:"sort_field,omitempty" json:"-"`
+	SortOrder          *SortOrder `url:"sort_order,omitempty" json:"-"`
+	TopLevelCategoryID *string    `json:"top_level_category_id,omitzero" url:"-"`
 }
 
 // SearchOpenCollaborationV202409Response is the reply of AffiliateSeller.SearchOpenCollaborationV202409.
 type SearchOpenCollaborationV202409Response struct {
-	NextPageToken      string                                                    `json:"next_page_token"`
-	OpenCollaborations []SearchOpenCollaborationV202409ResponseOpenCollaboration `json:"open_collaborations"`
-	TotalCount         int64                                                     `json:"total_count"`
+	NextPageToken      string                                                    `json:"next_page_token,omitzero"`
+	OpenCollaborations []SearchOpenCollaborationV202409ResponseOpenCollaboration `json:"open_collaborations,omitzero"`
+	TotalCount         int64                                                     `json:"total_count,omitzero"`
 }
 
 // SearchOpenCollaborationV202409ResponseOpenCollaboration is part of a reply.
 type SearchOpenCollaborationV202409ResponseOpenCollaboration struct {
-	ContentCreatorCount         int64                                                                    `json:"content_creator_count"`
-	CurrentCommission           SearchOpenCollaborationV202409ResponseOpenCollaborationCurrentCommission `json:"current_commission"`
-	ID                          string                                                                   `json:"id"`
-	Product                     SearchOpenCollaborationV202409ResponseOpenCollaborationProduct           `json:"product"`
-	RequireSellerApproveCreator bool                                                                     `json:"require_seller_approve_creator"`
-	ShowcaseCreatorCount        int64                                                                    `json:"showcase_creator_count"`
-	Status                      SearchOpenCollaborationV202409ResponseOpenCollaborationStatus            `json:"status"`
+	ContentCreatorCount         int64                                                                    `json:"content_creator_count,omitzero"`
+	CurrentCommission           SearchOpenCollaborationV202409ResponseOpenCollaborationCurrentCommission `json:"current_commission,omitzero"`
+	ID                          string                                                                   `json:"id,omitzero"`
+	Product                     SearchOpenCollaborationV202409ResponseOpenCollaborationProduct           `json:"product,omitzero"`
+	RequireSellerApproveCreator bool                                                                     `json:"require_seller_approve_creator,omitzero"`
+	ShowcaseCreatorCount        int64                                                                    `json:"showcase_creator_count,omitzero"`
+	Status                      SearchOpenCollaborationV202409ResponseOpenCollaborationStatus            `json:"status,omitzero"`
 }
 
 // SearchOpenCollaborationV202409ResponseOpenCollaborationCurrentCommission is part of a reply.
 type SearchOpenCollaborationV202409ResponseOpenCollaborationCurrentCommission struct {
-	EndTime   UnixSeconds `json:"end_time"`
-	Rate      int64       `json:"rate"`
-	StartTime UnixSeconds `json:"start_time"`
+	EndTime   UnixSeconds `json:"end_time,omitzero"`
+	Rate      int64       `json:"rate,omitzero"`
+	StartTime UnixSeconds `json:"start_time,omitzero"`
 }
 
 // SearchOpenCollaborationV202409ResponseOpenCollaborationProduct is part of a reply.
 type SearchOpenCollaborationV202409ResponseOpenCollaborationProduct struct {
-	ID            string                                                                      `json:"id"`
-	Inventory     int64                                                                       `json:"inventory"`
-	MainImageURL  string                                                                      `json:"main_image_url"`
-	OriginalPrice SearchOpenCollaborationV202409ResponseOpenCollaborationProductOriginalPrice `json:"original_price"`
-	Status        AffiliateSellerStatus                                                       `json:"status"`
-	Title         string                                                                      `json:"title"`
+	ID            string                                                                      `json:"id,omitzero"`
+	Inventory     int64                                                                       `json:"inventory,omitzero"`
+	MainImageURL  string                                                                      `json:"main_image_url,omitzero"`
+	OriginalPrice SearchOpenCollaborationV202409ResponseOpenCollaborationProductOriginalPrice `json:"original_price,omitzero"`
+	Status        SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatus        `json:"status,omitzero"`
+	Title         string                                                                      `json:"title,omitzero"`
 }
 
 // SearchOpenCollaborationV202409ResponseOpenCollaborationProductOriginalPrice is part of a reply.
 type SearchOpenCollaborationV202409ResponseOpenCollaborationProductOriginalPrice struct {
-	Currency      string  `json:"currency"`
-	MaximumAmount Decimal `json:"maximum_amount"`
-	MinimumAmount Decimal `json:"minimum_amount"`
+	Currency      string  `json:"currency,omitzero"`
+	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
 }
 
 // SearchSellerAffiliateOrdersRequest holds the parameters of AffiliateSeller.SearchSellerAffiliateOrders.
@@ -2286,99 +2286,99 @@ type SearchSellerAffiliateOrdersRequest struct {
 
 // SearchSellerAffiliateOrdersResponse is the reply of AffiliateSeller.SearchSellerAffiliateOrders.
 type SearchSellerAffiliateOrdersResponse struct {
-	NextPageToken string                                     `json:"next_page_token"`
-	Orders        []SearchSellerAffiliateOrdersResponseOrder `json:"orders"`
-	TotalCount    int64                                      `json:"total_count"`
+	NextPageToken string                                     `json:"next_page_token,omitzero"`
+	Orders        []SearchSellerAffiliateOrdersResponseOrder `json:"orders,omitzero"`
+	TotalCount    int64                                      `json:"total_count,omitzero"`
 }
 
 // SearchSellerAffiliateOrdersResponseOrder is part of a reply.
 type SearchSellerAffiliateOrdersResponseOrder struct {
-	CreateTime   UnixSeconds                                    `json:"create_time"`
-	DeliveryTime UnixSeconds                                    `json:"delivery_time"`
-	ID           string                                         `json:"id"`
-	SKUs         []SearchSellerAffiliateOrdersResponseOrderSKU  `json:"skus"`
-	Status       SearchSellerAffiliateOrdersResponseOrderStatus `json:"status"`
+	CreateTime   UnixSeconds                                    `json:"create_time,omitzero"`
+	DeliveryTime UnixSeconds                                    `json:"delivery_time,omitzero"`
+	ID           string                                         `json:"id,omitzero"`
+	SKUs         []SearchSellerAffiliateOrdersResponseOrderSKU  `json:"skus,omitzero"`
+	Status       SearchSellerAffiliateOrdersResponseOrderStatus `json:"status,omitzero"`
 }
 
 // SearchSellerAffiliateOrdersResponseOrderSKU is part of a reply.
 type SearchSellerAffiliateOrdersResponseOrderSKU struct {
-	ActualCofundedCreatorBonusAmount    SearchSellerAffiliateOrdersResponseOrderSKUActualCofundedCreatorBonusAmount    `json:"actual_cofunded_creator_bonus_amount"`
-	ActualCommissionBase                SearchSellerAffiliateOrdersResponseOrderSKUActualCommissionBase                `json:"actual_commission_base"`
-	ActualPaidCommission                SearchSellerAffiliateOrdersResponseOrderSKUActualPaidCommission                `json:"actual_paid_commission"`
-	ActualPaidShopAdsCommission         SearchSellerAffiliateOrdersResponseOrderSKUActualPaidShopAdsCommission         `json:"actual_paid_shop_ads_commission"`
-	CampaignID                          string                                                                         `json:"campaign_id"`
-	CommissionModel                     string                                                                         `json:"commission_model"`
-	CommissionRate                      string                                                                         `json:"commission_rate"`
-	CommissionTierSetting               string                                                                         `json:"commission_tier_setting"`
-	ContentID                           string                                                                         `json:"content_id"`
-	ContentType                         SearchSellerAffiliateOrdersResponseOrderSKUContentType                         `json:"content_type"`
-	CreatorUsername                     string                                                                         `json:"creator_username"`
-	EstimatedCofundedCreatorBonusAmount SearchSellerAffiliateOrdersResponseOrderSKUEstimatedCofundedCreatorBonusAmount `json:"estimated_cofunded_creator_bonus_amount"`
-	EstimatedCommissionBase             SearchSellerAffiliateOrdersResponseOrderSKUEstimatedCommissionBase             `json:"estimated_commission_base"`
-	EstimatedPaidCommission             SearchSellerAffiliateOrdersResponseOrderSKUEstimatedPaidCommission             `json:"estimated_paid_commission"`
-	EstimatedPaidShopAdsCommission      SearchSellerAffiliateOrdersResponseOrderSKUEstimatedPaidShopAdsCommission      `json:"estimated_paid_shop_ads_commission"`
-	OpenCollaborationID                 string                                                                         `json:"open_collaboration_id"`
-	Price                               SearchSellerAffiliateOrdersResponseOrderSKUPrice                               `json:"price"`
-	ProductID                           string                                                                         `json:"product_id"`
-	Quantity                            int                                                                            `json:"quantity"`
-	RefundedQuantity                    int                                                                            `json:"refunded_quantity"`
-	ReturnedQuantity                    int                                                                            `json:"returned_quantity"`
-	ShopAdsCommissionRate               string                                                                         `json:"shop_ads_commission_rate"`
-	TargetCollaborationID               string                                                                         `json:"target_collaboration_id"`
+	ActualCofundedCreatorBonusAmount    SearchSellerAffiliateOrdersResponseOrderSKUActualCofundedCreatorBonusAmount    `json:"actual_cofunded_creator_bonus_amount,omitzero"`
+	ActualCommissionBase                SearchSellerAffiliateOrdersResponseOrderSKUActualCommissionBase                `json:"actual_commission_base,omitzero"`
+	ActualPaidCommission                SearchSellerAffiliateOrdersResponseOrderSKUActualPaidCommission                `json:"actual_paid_commission,omitzero"`
+	ActualPaidShopAdsCommission         SearchSellerAffiliateOrdersResponseOrderSKUActualPaidShopAdsCommission         `json:"actual_paid_shop_ads_commission,omitzero"`
+	CampaignID                          string                                                                         `json:"campaign_id,omitzero"`
+	CommissionModel                     string                                                                         `json:"commission_model,omitzero"`
+	CommissionRate                      string                                                                         `json:"commission_rate,omitzero"`
+	CommissionTierSetting               string                                                                         `json:"commission_tier_setting,omitzero"`
+	ContentID                           string                                                                         `json:"content_id,omitzero"`
+	ContentType                         SearchSellerAffiliateOrdersResponseOrderSKUContentType                         `json:"content_type,omitzero"`
+	CreatorUsername                     string                                                                         `json:"creator_username,omitzero"`
+	EstimatedCofundedCreatorBonusAmount SearchSellerAffiliateOrdersResponseOrderSKUEstimatedCofundedCreatorBonusAmount `json:"estimated_cofunded_creator_bonus_amount,omitzero"`
+	EstimatedCommissionBase             SearchSellerAffiliateOrdersResponseOrderSKUEstimatedCommissionBase             `json:"estimated_commission_base,omitzero"`
+	EstimatedPaidCommission             SearchSellerAffiliateOrdersResponseOrderSKUEstimatedPaidCommission             `json:"estimated_paid_commission,omitzero"`
+	EstimatedPaidShopAdsCommission      SearchSellerAffiliateOrdersResponseOrderSKUEstimatedPaidShopAdsCommission      `json:"estimated_paid_shop_ads_commission,omitzero"`
+	OpenCollaborationID                 string                                                                         `json:"open_collaboration_id,omitzero"`
+	Price                               SearchSellerAffiliateOrdersResponseOrderSKUPrice                               `json:"price,omitzero"`
+	ProductID                           string                                                                         `json:"product_id,omitzero"`
+	Quantity                            int                                                                            `json:"quantity,omitzero"`
+	RefundedQuantity                    int                                                                            `json:"refunded_quantity,omitzero"`
+	ReturnedQuantity                    int                                                                            `json:"returned_quantity,omitzero"`
+	ShopAdsCommissionRate               string                                                                         `json:"shop_ads_commission_rate,omitzero"`
+	TargetCollaborationID               string                                                                         `json:"target_collaboration_id,omitzero"`
 }
 
 // SearchSellerAffiliateOrdersResponseOrderSKUActualCofundedCreatorBonusAmount is part of a reply.
 type SearchSellerAffiliateOrdersResponseOrderSKUActualCofundedCreatorBonusAmount struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchSellerAffiliateOrdersResponseOrderSKUActualCommissionBase is part of a reply.
 type SearchSellerAffiliateOrdersResponseOrderSKUActualCommissionBase struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchSellerAffiliateOrdersResponseOrderSKUActualPaidCommission is part of a reply.
 type SearchSellerAffiliateOrdersResponseOrderSKUActualPaidCommission struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchSellerAffiliateOrdersResponseOrderSKUActualPaidShopAdsCommission is part of a reply.
 type SearchSellerAffiliateOrdersResponseOrderSKUActualPaidShopAdsCommission struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchSellerAffiliateOrdersResponseOrderSKUEstimatedCofundedCreatorBonusAmount is part of a reply.
 type SearchSellerAffiliateOrdersResponseOrderSKUEstimatedCofundedCreatorBonusAmount struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchSellerAffiliateOrdersResponseOrderSKUEstimatedCommissionBase is part of a reply.
 type SearchSellerAffiliateOrdersResponseOrderSKUEstimatedCommissionBase struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchSellerAffiliateOrdersResponseOrderSKUEstimatedPaidCommission is part of a reply.
 type SearchSellerAffiliateOrdersResponseOrderSKUEstimatedPaidCommission struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchSellerAffiliateOrdersResponseOrderSKUEstimatedPaidShopAdsCommission is part of a reply.
 type SearchSellerAffiliateOrdersResponseOrderSKUEstimatedPaidShopAdsCommission struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchSellerAffiliateOrdersResponseOrderSKUPrice is part of a reply.
 type SearchSellerAffiliateOrdersResponseOrderSKUPrice struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchSellerAffiliateOrdersV202405Request holds the parameters of AffiliateSeller.SearchSellerAffiliateOrdersV202405.
@@ -2390,21 +2390,21 @@ type SearchSellerAffiliateOrdersV202405Request struct {
 
 // SearchSellerAffiliateOrdersV202405Response is the reply of AffiliateSeller.SearchSellerAffiliateOrdersV202405.
 type SearchSellerAffiliateOrdersV202405Response struct {
-	NextPageToken string                                            `json:"next_page_token"`
-	Orders        []SearchSellerAffiliateOrdersV202405ResponseOrder `json:"orders"`
-	TotalCount    int64                                             `json:"total_count"`
+	NextPageToken string                                            `json:"next_page_token,omitzero"`
+	Orders        []SearchSellerAffiliateOrdersV202405ResponseOrder `json:"orders,omitzero"`
+	TotalCount    int64                                             `json:"total_count,omitzero"`
 }
 
 // SearchSellerAffiliateOrdersV202405ResponseOrder is part of a reply.
 type SearchSellerAffiliateOrdersV202405ResponseOrder struct {
-	ID        string                                                    `json:"id"`
-	LineItems []SearchSellerAffiliateOrdersV202405ResponseOrderLineItem `json:"line_items"`
+	ID        string                                                    `json:"id,omitzero"`
+	LineItems []SearchSellerAffiliateOrdersV202405ResponseOrderLineItem `json:"line_items,omitzero"`
 }
 
 // SearchSellerAffiliateOrdersV202405ResponseOrderLineItem is part of a reply.
 type SearchSellerAffiliateOrdersV202405ResponseOrderLineItem struct {
-	ID        string `json:"id"`
-	ProductID string `json:"product_id"`
+	ID        string `json:"id,omitzero"`
+	ProductID string `json:"product_id,omitzero"`
 }
 
 // SearchTargetCollaborationsRequest holds the parameters of AffiliateSeller.SearchTargetCollaborations.
@@ -2426,31 +2426,31 @@ type SearchTargetCollaborationsRequestSearchParam struct {
 
 // SearchTargetCollaborationsResponse is the reply of AffiliateSeller.SearchTargetCollaborations.
 type SearchTargetCollaborationsResponse struct {
-	NextPageToken        string                                                  `json:"next_page_token"`
-	TargetCollaborations []SearchTargetCollaborationsResponseTargetCollaboration `json:"target_collaborations"`
-	TotalCount           int64                                                   `json:"total_count"`
+	NextPageToken        string                                                  `json:"next_page_token,omitzero"`
+	TargetCollaborations []SearchTargetCollaborationsResponseTargetCollaboration `json:"target_collaborations,omitzero"`
+	TotalCount           int64                                                   `json:"total_count,omitzero"`
 }
 
 // SearchTargetCollaborationsResponseTargetCollaboration is part of a reply.
 type SearchTargetCollaborationsResponseTargetCollaboration struct {
-	ContentCreatorCount  int64                                                               `json:"content_creator_count"`
-	CreatorInivitedCount int64                                                               `json:"creator_inivited_count"`
-	EndTime              UnixSeconds                                                         `json:"end_time"`
-	FreeSampleRule       SearchTargetCollaborationsResponseTargetCollaborationFreeSampleRule `json:"free_sample_rule"`
-	ID                   string                                                              `json:"id"`
-	Message              string                                                              `json:"message"`
-	Name                 string                                                              `json:"name"`
-	ProductCount         int64                                                               `json:"product_count"`
-	ShowcaseCreatorCount int64                                                               `json:"showcase_creator_count"`
-	StartTime            UnixSeconds                                                         `json:"start_time"`
-	Type                 AffiliateSellerType                                                 `json:"type"`
-	UpdateTime           UnixSeconds                                                         `json:"update_time"`
+	ContentCreatorCount  int64                                                               `json:"content_creator_count,omitzero"`
+	CreatorInivitedCount int64                                                               `json:"creator_inivited_count,omitzero"`
+	EndTime              UnixSeconds                                                         `json:"end_time,omitzero"`
+	FreeSampleRule       SearchTargetCollaborationsResponseTargetCollaborationFreeSampleRule `json:"free_sample_rule,omitzero"`
+	ID                   string                                                              `json:"id,omitzero"`
+	Message              string                                                              `json:"message,omitzero"`
+	Name                 string                                                              `json:"name,omitzero"`
+	ProductCount         int64                                                               `json:"product_count,omitzero"`
+	ShowcaseCreatorCount int64                                                               `json:"showcase_creator_count,omitzero"`
+	StartTime            UnixSeconds                                                         `json:"start_time,omitzero"`
+	Type                 SearchTargetCollaborationsResponseTargetCollaborationType           `json:"type,omitzero"`
+	UpdateTime           UnixSeconds                                                         `json:"update_time,omitzero"`
 }
 
 // SearchTargetCollaborationsResponseTargetCollaborationFreeSampleRule is part of a reply.
 type SearchTargetCollaborationsResponseTargetCollaborationFreeSampleRule struct {
-	HasFreeSample          bool `json:"has_free_sample"`
-	IsSampleApprovalExempt bool `json:"is_sample_approval_exempt"`
+	HasFreeSample          bool `json:"has_free_sample,omitzero"`
+	IsSampleApprovalExempt bool `json:"is_sample_approval_exempt,omitzero"`
 }
 
 // SearchTargetCollaborationsV202409Request holds the parameters of AffiliateSeller.SearchTargetCollaborationsV202409.
@@ -2472,31 +2472,31 @@ type SearchTargetCollaborationsV202409RequestSearchParam struct {
 
 // SearchTargetCollaborationsV202409Response is the reply of AffiliateSeller.SearchTargetCollaborationsV202409.
 type SearchTargetCollaborationsV202409Response struct {
-	NextPageToken        string                                                         `json:"next_page_token"`
-	TargetCollaborations []SearchTargetCollaborationsV202409ResponseTargetCollaboration `json:"target_collaborations"`
-	TotalCount           int64                                                          `json:"total_count"`
+	NextPageToken        string                                                         `json:"next_page_token,omitzero"`
+	TargetCollaborations []SearchTargetCollaborationsV202409ResponseTargetCollaboration `json:"target_collaborations,omitzero"`
+	TotalCount           int64                                                          `json:"total_count,omitzero"`
 }
 
 // SearchTargetCollaborationsV202409ResponseTargetCollaboration is part of a reply.
 type SearchTargetCollaborationsV202409ResponseTargetCollaboration struct {
-	ContentCreatorCount  int64                                                                      `json:"content_creator_count"`
-	CreatorInivitedCount int64                                                                      `json:"creator_inivited_count"`
-	EndTime              UnixSeconds                                                                `json:"end_time"`
-	FreeSampleRule       SearchTargetCollaborationsV202409ResponseTargetCollaborationFreeSampleRule `json:"free_sample_rule"`
-	ID                   string                                                                     `json:"id"`
-	Message              string                                                                     `json:"message"`
-	Name                 string                                                                     `json:"name"`
-	ProductCount         int64                                                                      `json:"product_count"`
-	ShowcaseCreatorCount int64                                                                      `json:"showcase_creator_count"`
-	StartTime            UnixSeconds                                                                `json:"start_time"`
-	Type                 AffiliateSellerType                                                        `json:"type"`
-	UpdateTime           UnixSeconds                                                                `json:"update_time"`
+	ContentCreatorCount  int64                                                                      `json:"content_creator_count,omitzero"`
+	CreatorInivitedCount int64                                                                      `json:"creator_inivited_count,omitzero"`
+	EndTime              UnixSeconds                                                                `json:"end_time,omitzero"`
+	FreeSampleRule       SearchTargetCollaborationsV202409ResponseTargetCollaborationFreeSampleRule `json:"free_sample_rule,omitzero"`
+	ID                   string                                                                     `json:"id,omitzero"`
+	Message              string                                                                     `json:"message,omitzero"`
+	Name                 string                                                                     `json:"name,omitzero"`
+	ProductCount         int64                                                                      `json:"product_count,omitzero"`
+	ShowcaseCreatorCount int64                                                                      `json:"showcase_creator_count,omitzero"`
+	StartTime            UnixSeconds                                                                `json:"start_time,omitzero"`
+	Type                 SearchTargetCollaborationsV202409ResponseTargetCollaborationType           `json:"type,omitzero"`
+	UpdateTime           UnixSeconds                                                                `json:"update_time,omitzero"`
 }
 
 // SearchTargetCollaborationsV202409ResponseTargetCollaborationFreeSampleRule is part of a reply.
 type SearchTargetCollaborationsV202409ResponseTargetCollaborationFreeSampleRule struct {
-	HasFreeSample          bool `json:"has_free_sample"`
-	IsSampleApprovalExempt bool `json:"is_sample_approval_exempt"`
+	HasFreeSample          bool `json:"has_free_sample,omitzero"`
+	IsSampleApprovalExempt bool `json:"is_sample_approval_exempt,omitzero"`
 }
 
 // SellerGetSampleRequestDeeplinkRequest holds the parameters of AffiliateSeller.SellerGetSampleRequestDeeplink.
@@ -2510,19 +2510,19 @@ type SellerGetSampleRequestDeeplinkRequest struct {
 
 // SellerGetSampleRequestDeeplinkResponse is the reply of AffiliateSeller.SellerGetSampleRequestDeeplink.
 type SellerGetSampleRequestDeeplinkResponse struct {
-	Deeplink string `json:"deeplink"`
+	Deeplink string `json:"deeplink,omitzero"`
 }
 
 // SellerReviewSampleApplicationsRequest holds the parameters of AffiliateSeller.SellerReviewSampleApplications.
 type SellerReviewSampleApplicationsRequest struct {
-	RejectReason *string                      `json:"reject_reason,omitzero" url:"-"`
-	ReviewResult *AffiliateSellerReviewResult `json:"review_result,omitzero" url:"-"`
+	RejectReason *string                      `json:"reject_reason,omitzero"`
+	ReviewResult *AffiliateSellerReviewResult `json:"review_result,omitzero"`
 }
 
 // SellerReviewSampleApplicationsV202409Request holds the parameters of AffiliateSeller.SellerReviewSampleApplicationsV202409.
 type SellerReviewSampleApplicationsV202409Request struct {
-	RejectReason *string                      `json:"reject_reason,omitzero" url:"-"`
-	ReviewResult *AffiliateSellerReviewResult `json:"review_result,omitzero" url:"-"`
+	RejectReason *string                      `json:"reject_reason,omitzero"`
+	ReviewResult *AffiliateSellerReviewResult `json:"review_result,omitzero"`
 }
 
 // SellerSearchAffiliateOpenCollaborationProductRequest holds the parameters of AffiliateSeller.SellerSearchAffiliateOpenCollaborationProduct.
@@ -2533,7 +2533,7 @@ type SellerSearchAffiliateOpenCollaborationProductRequest struct {
 	PageToken           *string                                                                  `url:"page_token,omitempty" json:"-"`
 	SalesPriceRange     *SellerSearchAffiliateOpenCollaborationProductRequestSalesPriceRange     `json:"sales_price_range,omitzero" url:"-"`
 	SortField           *string                                                                  `url:"sort_field,omitempty" json:"-"`
-	SortOrder           *AffiliateSellerSortOrder                                                `url:"sort_order,omitempty" json:"-"`
+	SortOrder           *SortOrder                                                               `url:"sort_order,omitempty" json:"-"`
 	TitleKeywords       []string                                                                 `json:"title_keywords,omitzero" url:"-"`
 }
 
@@ -2556,59 +2556,59 @@ type SellerSearchAffiliateOpenCollaborationProductRequestSalesPriceRange struct 
 
 // SellerSearchAffiliateOpenCollaborationProductResponse is the reply of AffiliateSeller.SellerSearchAffiliateOpenCollaborationProduct.
 type SellerSearchAffiliateOpenCollaborationProductResponse struct {
-	NextPageToken string                                                         `json:"next_page_token"`
-	Products      []SellerSearchAffiliateOpenCollaborationProductResponseProduct `json:"products"`
-	TotalCount    int64                                                          `json:"total_count"`
+	NextPageToken string                                                         `json:"next_page_token,omitzero"`
+	Products      []SellerSearchAffiliateOpenCollaborationProductResponseProduct `json:"products,omitzero"`
+	TotalCount    int64                                                          `json:"total_count,omitzero"`
 }
 
 // SellerSearchAffiliateOpenCollaborationProductResponseProduct is part of a reply.
 type SellerSearchAffiliateOpenCollaborationProductResponseProduct struct {
-	CategoryChains []SellerSearchAffiliateOpenCollaborationProductResponseProductCategoryChain `json:"category_chains"`
-	Commission     SellerSearchAffiliateOpenCollaborationProductResponseProductCommission      `json:"commission"`
-	DetailLink     string                                                                      `json:"detail_link"`
-	HasInventory   bool                                                                        `json:"has_inventory"`
-	ID             string                                                                      `json:"id"`
-	MainImageURL   string                                                                      `json:"main_image_url"`
-	OriginalPrice  SellerSearchAffiliateOpenCollaborationProductResponseProductOriginalPrice   `json:"original_price"`
-	SaleRegion     string                                                                      `json:"sale_region"`
-	SalesPrice     SellerSearchAffiliateOpenCollaborationProductResponseProductSalesPrice      `json:"sales_price"`
-	Shop           SellerSearchAffiliateOpenCollaborationProductResponseProductShop            `json:"shop"`
-	Title          string                                                                      `json:"title"`
-	UnitsSold      int64                                                                       `json:"units_sold"`
+	CategoryChains []SellerSearchAffiliateOpenCollaborationProductResponseProductCategoryChain `json:"category_chains,omitzero"`
+	Commission     SellerSearchAffiliateOpenCollaborationProductResponseProductCommission      `json:"commission,omitzero"`
+	DetailLink     string                                                                      `json:"detail_link,omitzero"`
+	HasInventory   bool                                                                        `json:"has_inventory,omitzero"`
+	ID             string                                                                      `json:"id,omitzero"`
+	MainImageURL   string                                                                      `json:"main_image_url,omitzero"`
+	OriginalPrice  SellerSearchAffiliateOpenCollaborationProductResponseProductOriginalPrice   `json:"original_price,omitzero"`
+	SaleRegion     string                                                                      `json:"sale_region,omitzero"`
+	SalesPrice     SellerSearchAffiliateOpenCollaborationProductResponseProductSalesPrice      `json:"sales_price,omitzero"`
+	Shop           SellerSearchAffiliateOpenCollaborationProductResponseProductShop            `json:"shop,omitzero"`
+	Title          string                                                                      `json:"title,omitzero"`
+	UnitsSold      int64                                                                       `json:"units_sold,omitzero"`
 }
 
 // SellerSearchAffiliateOpenCollaborationProductResponseProductCategoryChain is part of a reply.
 type SellerSearchAffiliateOpenCollaborationProductResponseProductCategoryChain struct {
-	ID        string `json:"id"`
-	IsLeaf    bool   `json:"is_leaf"`
-	LocalName string `json:"local_name"`
-	ParentID  string `json:"parent_id"`
+	ID        string `json:"id,omitzero"`
+	IsLeaf    bool   `json:"is_leaf,omitzero"`
+	LocalName string `json:"local_name,omitzero"`
+	ParentID  string `json:"parent_id,omitzero"`
 }
 
 // SellerSearchAffiliateOpenCollaborationProductResponseProductCommission is part of a reply.
 type SellerSearchAffiliateOpenCollaborationProductResponseProductCommission struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
-	Rate     int64   `json:"rate"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
+	Rate     int64   `json:"rate,omitzero"`
 }
 
 // SellerSearchAffiliateOpenCollaborationProductResponseProductOriginalPrice is part of a reply.
 type SellerSearchAffiliateOpenCollaborationProductResponseProductOriginalPrice struct {
-	Currency      string  `json:"currency"`
-	MaximumAmount Decimal `json:"maximum_amount"`
-	MinimumAmount Decimal `json:"minimum_amount"`
+	Currency      string  `json:"currency,omitzero"`
+	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
 }
 
 // SellerSearchAffiliateOpenCollaborationProductResponseProductSalesPrice is part of a reply.
 type SellerSearchAffiliateOpenCollaborationProductResponseProductSalesPrice struct {
-	Currency      string  `json:"currency"`
-	MaximumAmount Decimal `json:"maximum_amount"`
-	MinimumAmount Decimal `json:"minimum_amount"`
+	Currency      string  `json:"currency,omitzero"`
+	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
 }
 
 // SellerSearchAffiliateOpenCollaborationProductResponseProductShop is part of a reply.
 type SellerSearchAffiliateOpenCollaborationProductResponseProductShop struct {
-	Name string `json:"name"`
+	Name string `json:"name,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceRequest holds the parameters of AffiliateSeller.SellerSearchCreatorOnMarketplace.
@@ -2679,78 +2679,78 @@ type SellerSearchCreatorOnMarketplaceRequestFollowerDemographicsGenderDistributi
 
 // SellerSearchCreatorOnMarketplaceResponse is the reply of AffiliateSeller.SellerSearchCreatorOnMarketplace.
 type SellerSearchCreatorOnMarketplaceResponse struct {
-	Creators      []SellerSearchCreatorOnMarketplaceResponseCreator `json:"creators"`
-	NextPageToken string                                            `json:"next_page_token"`
-	SearchKey     string                                            `json:"search_key"`
+	Creators      []SellerSearchCreatorOnMarketplaceResponseCreator `json:"creators,omitzero"`
+	NextPageToken string                                            `json:"next_page_token,omitzero"`
+	SearchKey     string                                            `json:"search_key,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceResponseCreator is part of a reply.
 type SellerSearchCreatorOnMarketplaceResponseCreator struct {
-	Avatar                  SellerSearchCreatorOnMarketplaceResponseCreatorAvatar                  `json:"avatar"`
-	AvgEcLiveUv             int64                                                                  `json:"avg_ec_live_uv"`
-	AvgEcVideoViewCount     int64                                                                  `json:"avg_ec_video_view_count"`
-	CategoryIDs             []string                                                               `json:"category_ids"`
-	CreatorOpenID           string                                                                 `json:"creator_open_id"`
-	FollowerCount           int64                                                                  `json:"follower_count"`
-	GMV                     SellerSearchCreatorOnMarketplaceResponseCreatorGMV                     `json:"gmv"`
-	GMVRange                SellerSearchCreatorOnMarketplaceResponseCreatorGMVRange                `json:"gmv_range"`
-	LiveGMV                 SellerSearchCreatorOnMarketplaceResponseCreatorLiveGMV                 `json:"live_gmv"`
-	Nickname                string                                                                 `json:"nickname"`
-	SelectionRegion         string                                                                 `json:"selection_region"`
-	TopFollowerDemographics SellerSearchCreatorOnMarketplaceResponseCreatorTopFollowerDemographics `json:"top_follower_demographics"`
-	UnitsSoldRange          SellerSearchCreatorOnMarketplaceResponseCreatorUnitsSoldRange          `json:"units_sold_range"`
-	Username                string                                                                 `json:"username"`
-	VideoGMV                SellerSearchCreatorOnMarketplaceResponseCreatorVideoGMV                `json:"video_gmv"`
+	Avatar                  SellerSearchCreatorOnMarketplaceResponseCreatorAvatar                  `json:"avatar,omitzero"`
+	AvgEcLiveUv             int64                                                                  `json:"avg_ec_live_uv,omitzero"`
+	AvgEcVideoViewCount     int64                                                                  `json:"avg_ec_video_view_count,omitzero"`
+	CategoryIDs             []string                                                               `json:"category_ids,omitzero"`
+	CreatorOpenID           string                                                                 `json:"creator_open_id,omitzero"`
+	FollowerCount           int64                                                                  `json:"follower_count,omitzero"`
+	GMV                     SellerSearchCreatorOnMarketplaceResponseCreatorGMV                     `json:"gmv,omitzero"`
+	GMVRange                SellerSearchCreatorOnMarketplaceResponseCreatorGMVRange                `json:"gmv_range,omitzero"`
+	LiveGMV                 SellerSearchCreatorOnMarketplaceResponseCreatorLiveGMV                 `json:"live_gmv,omitzero"`
+	Nickname                string                                                                 `json:"nickname,omitzero"`
+	SelectionRegion         string                                                                 `json:"selection_region,omitzero"`
+	TopFollowerDemographics SellerSearchCreatorOnMarketplaceResponseCreatorTopFollowerDemographics `json:"top_follower_demographics,omitzero"`
+	UnitsSoldRange          SellerSearchCreatorOnMarketplaceResponseCreatorUnitsSoldRange          `json:"units_sold_range,omitzero"`
+	Username                string                                                                 `json:"username,omitzero"`
+	VideoGMV                SellerSearchCreatorOnMarketplaceResponseCreatorVideoGMV                `json:"video_gmv,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceResponseCreatorAvatar is part of a reply.
 type SellerSearchCreatorOnMarketplaceResponseCreatorAvatar struct {
-	URL string `json:"url"`
+	URL string `json:"url,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceResponseCreatorGMV is part of a reply.
 type SellerSearchCreatorOnMarketplaceResponseCreatorGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceResponseCreatorGMVRange is part of a reply.
 type SellerSearchCreatorOnMarketplaceResponseCreatorGMVRange struct {
-	Currency       string  `json:"currency"`
-	FormattedRange string  `json:"formatted_range"`
-	MaximumAmount  Decimal `json:"maximum_amount"`
-	MinimumAmount  Decimal `json:"minimum_amount"`
+	Currency       string  `json:"currency,omitzero"`
+	FormattedRange string  `json:"formatted_range,omitzero"`
+	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount  Decimal `json:"minimum_amount,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceResponseCreatorLiveGMV is part of a reply.
 type SellerSearchCreatorOnMarketplaceResponseCreatorLiveGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceResponseCreatorTopFollowerDemographics is part of a reply.
 type SellerSearchCreatorOnMarketplaceResponseCreatorTopFollowerDemographics struct {
-	AgeRanges   []string                                                                          `json:"age_ranges"`
-	MajorGender SellerSearchCreatorOnMarketplaceResponseCreatorTopFollowerDemographicsMajorGender `json:"major_gender"`
+	AgeRanges   []string                                                                          `json:"age_ranges,omitzero"`
+	MajorGender SellerSearchCreatorOnMarketplaceResponseCreatorTopFollowerDemographicsMajorGender `json:"major_gender,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceResponseCreatorTopFollowerDemographicsMajorGender is part of a reply.
 type SellerSearchCreatorOnMarketplaceResponseCreatorTopFollowerDemographicsMajorGender struct {
-	Gender     string `json:"gender"`
-	Percentage int64  `json:"percentage"`
+	Gender     string `json:"gender,omitzero"`
+	Percentage int64  `json:"percentage,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceResponseCreatorUnitsSoldRange is part of a reply.
 type SellerSearchCreatorOnMarketplaceResponseCreatorUnitsSoldRange struct {
-	FormattedRange string `json:"formatted_range"`
-	MaximumAmount  int64  `json:"maximum_amount"`
-	MinimumAmount  int64  `json:"minimum_amount"`
+	FormattedRange string `json:"formatted_range,omitzero"`
+	MaximumAmount  int64  `json:"maximum_amount,omitzero"`
+	MinimumAmount  int64  `json:"minimum_amount,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceResponseCreatorVideoGMV is part of a reply.
 type SellerSearchCreatorOnMarketplaceResponseCreatorVideoGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceV202406Request holds the parameters of AffiliateSeller.SellerSearchCreatorOnMarketplaceV202406.
@@ -2785,75 +2785,75 @@ type SellerSearchCreatorOnMarketplaceV202406RequestFollowerDemographicsGenderDis
 
 // SellerSearchCreatorOnMarketplaceV202406Response is the reply of AffiliateSeller.SellerSearchCreatorOnMarketplaceV202406.
 type SellerSearchCreatorOnMarketplaceV202406Response struct {
-	Creators      []SellerSearchCreatorOnMarketplaceV202406ResponseCreator `json:"creators"`
-	NextPageToken string                                                   `json:"next_page_token"`
-	SearchKey     string                                                   `json:"search_key"`
+	Creators      []SellerSearchCreatorOnMarketplaceV202406ResponseCreator `json:"creators,omitzero"`
+	NextPageToken string                                                   `json:"next_page_token,omitzero"`
+	SearchKey     string                                                   `json:"search_key,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceV202406ResponseCreator is part of a reply.
 type SellerSearchCreatorOnMarketplaceV202406ResponseCreator struct {
-	Avatar                  SellerSearchCreatorOnMarketplaceV202406ResponseCreatorAvatar                  `json:"avatar"`
-	AvgEcLiveUv             int64                                                                         `json:"avg_ec_live_uv"`
-	AvgEcVideoViewCount     int64                                                                         `json:"avg_ec_video_view_count"`
-	CategoryIDs             []string                                                                      `json:"category_ids"`
-	FollowerCount           int64                                                                         `json:"follower_count"`
-	GMV                     SellerSearchCreatorOnMarketplaceV202406ResponseCreatorGMV                     `json:"gmv"`
-	GMVRange                SellerSearchCreatorOnMarketplaceV202406ResponseCreatorGMVRange                `json:"gmv_range"`
-	LiveGMV                 SellerSearchCreatorOnMarketplaceV202406ResponseCreatorLiveGMV                 `json:"live_gmv"`
-	Nickname                string                                                                        `json:"nickname"`
-	SelectionRegion         string                                                                        `json:"selection_region"`
-	TopFollowerDemographics SellerSearchCreatorOnMarketplaceV202406ResponseCreatorTopFollowerDemographics `json:"top_follower_demographics"`
-	UnitsSoldRange          SellerSearchCreatorOnMarketplaceV202406ResponseCreatorUnitsSoldRange          `json:"units_sold_range"`
-	Username                string                                                                        `json:"username"`
-	VideoGMV                SellerSearchCreatorOnMarketplaceV202406ResponseCreatorVideoGMV                `json:"video_gmv"`
+	Avatar                  SellerSearchCreatorOnMarketplaceV202406ResponseCreatorAvatar                  `json:"avatar,omitzero"`
+	AvgEcLiveUv             int64                                                                         `json:"avg_ec_live_uv,omitzero"`
+	AvgEcVideoViewCount     int64                                                                         `json:"avg_ec_video_view_count,omitzero"`
+	CategoryIDs             []string                                                                      `json:"category_ids,omitzero"`
+	FollowerCount           int64                                                                         `json:"follower_count,omitzero"`
+	GMV                     SellerSearchCreatorOnMarketplaceV202406ResponseCreatorGMV                     `json:"gmv,omitzero"`
+	GMVRange                SellerSearchCreatorOnMarketplaceV202406ResponseCreatorGMVRange                `json:"gmv_range,omitzero"`
+	LiveGMV                 SellerSearchCreatorOnMarketplaceV202406ResponseCreatorLiveGMV                 `json:"live_gmv,omitzero"`
+	Nickname                string                                                                        `json:"nickname,omitzero"`
+	SelectionRegion         string                                                                        `json:"selection_region,omitzero"`
+	TopFollowerDemographics SellerSearchCreatorOnMarketplaceV202406ResponseCreatorTopFollowerDemographics `json:"top_follower_demographics,omitzero"`
+	UnitsSoldRange          SellerSearchCreatorOnMarketplaceV202406ResponseCreatorUnitsSoldRange          `json:"units_sold_range,omitzero"`
+	Username                string                                                                        `json:"username,omitzero"`
+	VideoGMV                SellerSearchCreatorOnMarketplaceV202406ResponseCreatorVideoGMV                `json:"video_gmv,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceV202406ResponseCreatorAvatar is part of a reply.
 type SellerSearchCreatorOnMarketplaceV202406ResponseCreatorAvatar struct {
-	URL string `json:"url"`
+	URL string `json:"url,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceV202406ResponseCreatorGMV is part of a reply.
 type SellerSearchCreatorOnMarketplaceV202406ResponseCreatorGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceV202406ResponseCreatorGMVRange is part of a reply.
 type SellerSearchCreatorOnMarketplaceV202406ResponseCreatorGMVRange struct {
-	Currency      string  `json:"currency"`
-	MaximumAmount Decimal `json:"maximum_amount"`
-	MinimumAmount Decimal `json:"minimum_amount"`
+	Currency      string  `json:"currency,omitzero"`
+	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceV202406ResponseCreatorLiveGMV is part of a reply.
 type SellerSearchCreatorOnMarketplaceV202406ResponseCreatorLiveGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceV202406ResponseCreatorTopFollowerDemographics is part of a reply.
 type SellerSearchCreatorOnMarketplaceV202406ResponseCreatorTopFollowerDemographics struct {
-	AgeRanges   []string                                                                                 `json:"age_ranges"`
-	MajorGender SellerSearchCreatorOnMarketplaceV202406ResponseCreatorTopFollowerDemographicsMajorGender `json:"major_gender"`
+	AgeRanges   []string                                                                                 `json:"age_ranges,omitzero"`
+	MajorGender SellerSearchCreatorOnMarketplaceV202406ResponseCreatorTopFollowerDemographicsMajorGender `json:"major_gender,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceV202406ResponseCreatorTopFollowerDemographicsMajorGender is part of a reply.
 type SellerSearchCreatorOnMarketplaceV202406ResponseCreatorTopFollowerDemographicsMajorGender struct {
-	Gender     string `json:"gender"`
-	Percentage int64  `json:"percentage"`
+	Gender     string `json:"gender,omitzero"`
+	Percentage int64  `json:"percentage,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceV202406ResponseCreatorUnitsSoldRange is part of a reply.
 type SellerSearchCreatorOnMarketplaceV202406ResponseCreatorUnitsSoldRange struct {
-	MaximumAmount int64 `json:"maximum_amount"`
-	MinimumAmount int64 `json:"minimum_amount"`
+	MaximumAmount int64 `json:"maximum_amount,omitzero"`
+	MinimumAmount int64 `json:"minimum_amount,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceV202406ResponseCreatorVideoGMV is part of a reply.
 type SellerSearchCreatorOnMarketplaceV202406ResponseCreatorVideoGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceV202505Request holds the parameters of AffiliateSeller.SellerSearchCreatorOnMarketplaceV202505.
@@ -2888,114 +2888,114 @@ type SellerSearchCreatorOnMarketplaceV202505RequestFollowerDemographicsGenderDis
 
 // SellerSearchCreatorOnMarketplaceV202505Response is the reply of AffiliateSeller.SellerSearchCreatorOnMarketplaceV202505.
 type SellerSearchCreatorOnMarketplaceV202505Response struct {
-	Creators      []SellerSearchCreatorOnMarketplaceV202505ResponseCreator `json:"creators"`
-	NextPageToken string                                                   `json:"next_page_token"`
-	SearchKey     string                                                   `json:"search_key"`
+	Creators      []SellerSearchCreatorOnMarketplaceV202505ResponseCreator `json:"creators,omitzero"`
+	NextPageToken string                                                   `json:"next_page_token,omitzero"`
+	SearchKey     string                                                   `json:"search_key,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceV202505ResponseCreator is part of a reply.
 type SellerSearchCreatorOnMarketplaceV202505ResponseCreator struct {
-	Avatar                  SellerSearchCreatorOnMarketplaceV202505ResponseCreatorAvatar                  `json:"avatar"`
-	AvgEcLiveUv             int64                                                                         `json:"avg_ec_live_uv"`
-	AvgEcVideoViewCount     int64                                                                         `json:"avg_ec_video_view_count"`
-	CategoryIDs             []string                                                                      `json:"category_ids"`
-	FollowerCount           int64                                                                         `json:"follower_count"`
-	GMV                     SellerSearchCreatorOnMarketplaceV202505ResponseCreatorGMV                     `json:"gmv"`
-	GMVRange                SellerSearchCreatorOnMarketplaceV202505ResponseCreatorGMVRange                `json:"gmv_range"`
-	LiveGMV                 SellerSearchCreatorOnMarketplaceV202505ResponseCreatorLiveGMV                 `json:"live_gmv"`
-	Nickname                string                                                                        `json:"nickname"`
-	SelectionRegion         string                                                                        `json:"selection_region"`
-	TopFollowerDemographics SellerSearchCreatorOnMarketplaceV202505ResponseCreatorTopFollowerDemographics `json:"top_follower_demographics"`
-	UnitsSoldRange          SellerSearchCreatorOnMarketplaceV202505ResponseCreatorUnitsSoldRange          `json:"units_sold_range"`
-	Username                string                                                                        `json:"username"`
-	VideoGMV                SellerSearchCreatorOnMarketplaceV202505ResponseCreatorVideoGMV                `json:"video_gmv"`
+	Avatar                  SellerSearchCreatorOnMarketplaceV202505ResponseCreatorAvatar                  `json:"avatar,omitzero"`
+	AvgEcLiveUv             int64                                                                         `json:"avg_ec_live_uv,omitzero"`
+	AvgEcVideoViewCount     int64                                                                         `json:"avg_ec_video_view_count,omitzero"`
+	CategoryIDs             []string                                                                      `json:"category_ids,omitzero"`
+	FollowerCount           int64                                                                         `json:"follower_count,omitzero"`
+	GMV                     SellerSearchCreatorOnMarketplaceV202505ResponseCreatorGMV                     `json:"gmv,omitzero"`
+	GMVRange                SellerSearchCreatorOnMarketplaceV202505ResponseCreatorGMVRange                `json:"gmv_range,omitzero"`
+	LiveGMV                 SellerSearchCreatorOnMarketplaceV202505ResponseCreatorLiveGMV                 `json:"live_gmv,omitzero"`
+	Nickname                string                                                                        `json:"nickname,omitzero"`
+	SelectionRegion         string                                                                        `json:"selection_region,omitzero"`
+	TopFollowerDemographics SellerSearchCreatorOnMarketplaceV202505ResponseCreatorTopFollowerDemographics `json:"top_follower_demographics,omitzero"`
+	UnitsSoldRange          SellerSearchCreatorOnMarketplaceV202505ResponseCreatorUnitsSoldRange          `json:"units_sold_range,omitzero"`
+	Username                string                                                                        `json:"username,omitzero"`
+	VideoGMV                SellerSearchCreatorOnMarketplaceV202505ResponseCreatorVideoGMV                `json:"video_gmv,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceV202505ResponseCreatorAvatar is part of a reply.
 type SellerSearchCreatorOnMarketplaceV202505ResponseCreatorAvatar struct {
-	URL string `json:"url"`
+	URL string `json:"url,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceV202505ResponseCreatorGMV is part of a reply.
 type SellerSearchCreatorOnMarketplaceV202505ResponseCreatorGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceV202505ResponseCreatorGMVRange is part of a reply.
 type SellerSearchCreatorOnMarketplaceV202505ResponseCreatorGMVRange struct {
-	Currency       string  `json:"currency"`
-	FormattedRange string  `json:"formatted_range"`
-	MaximumAmount  Decimal `json:"maximum_amount"`
-	MinimumAmount  Decimal `json:"minimum_amount"`
+	Currency       string  `json:"currency,omitzero"`
+	FormattedRange string  `json:"formatted_range,omitzero"`
+	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount  Decimal `json:"minimum_amount,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceV202505ResponseCreatorLiveGMV is part of a reply.
 type SellerSearchCreatorOnMarketplaceV202505ResponseCreatorLiveGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceV202505ResponseCreatorTopFollowerDemographics is part of a reply.
 type SellerSearchCreatorOnMarketplaceV202505ResponseCreatorTopFollowerDemographics struct {
-	AgeRanges   []string                                                                                 `json:"age_ranges"`
-	MajorGender SellerSearchCreatorOnMarketplaceV202505ResponseCreatorTopFollowerDemographicsMajorGender `json:"major_gender"`
+	AgeRanges   []string                                                                                 `json:"age_ranges,omitzero"`
+	MajorGender SellerSearchCreatorOnMarketplaceV202505ResponseCreatorTopFollowerDemographicsMajorGender `json:"major_gender,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceV202505ResponseCreatorTopFollowerDemographicsMajorGender is part of a reply.
 type SellerSearchCreatorOnMarketplaceV202505ResponseCreatorTopFollowerDemographicsMajorGender struct {
-	Gender     string `json:"gender"`
-	Percentage int64  `json:"percentage"`
+	Gender     string `json:"gender,omitzero"`
+	Percentage int64  `json:"percentage,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceV202505ResponseCreatorUnitsSoldRange is part of a reply.
 type SellerSearchCreatorOnMarketplaceV202505ResponseCreatorUnitsSoldRange struct {
-	FormattedRange string `json:"formatted_range"`
-	MaximumAmount  int64  `json:"maximum_amount"`
-	MinimumAmount  int64  `json:"minimum_amount"`
+	FormattedRange string `json:"formatted_range,omitzero"`
+	MaximumAmount  int64  `json:"maximum_amount,omitzero"`
+	MinimumAmount  int64  `json:"minimum_amount,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceV202505ResponseCreatorVideoGMV is part of a reply.
 type SellerSearchCreatorOnMarketplaceV202505ResponseCreatorVideoGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SellerSearchSampleApplicationsFulfillmentsRequest holds the parameters of AffiliateSeller.SellerSearchSampleApplicationsFulfillments.
 type SellerSearchSampleApplicationsFulfillmentsRequest struct {
-	ContentFormat *AffiliateSellerContentFormat `json:"content_format,omitzero" url:"-"`
+	ContentFormat *AffiliateSellerContentFormat `json:"content_format,omitzero"`
 }
 
 // SellerSearchSampleApplicationsFulfillmentsResponse is the reply of AffiliateSeller.SellerSearchSampleApplicationsFulfillments.
 type SellerSearchSampleApplicationsFulfillmentsResponse struct {
-	Fulfillments []SellerSearchSampleApplicationsFulfillmentsResponseFulfillment `json:"fulfillments"`
+	Fulfillments []SellerSearchSampleApplicationsFulfillmentsResponseFulfillment `json:"fulfillments,omitzero"`
 }
 
 // SellerSearchSampleApplicationsFulfillmentsResponseFulfillment is part of a reply.
 type SellerSearchSampleApplicationsFulfillmentsResponseFulfillment struct {
-	Content SellerSearchSampleApplicationsFulfillmentsResponseFulfillmentContent `json:"content"`
-	Product SellerSearchSampleApplicationsFulfillmentsResponseFulfillmentProduct `json:"product"`
+	Content SellerSearchSampleApplicationsFulfillmentsResponseFulfillmentContent `json:"content,omitzero"`
+	Product SellerSearchSampleApplicationsFulfillmentsResponseFulfillmentProduct `json:"product,omitzero"`
 }
 
 // SellerSearchSampleApplicationsFulfillmentsResponseFulfillmentContent is part of a reply.
 type SellerSearchSampleApplicationsFulfillmentsResponseFulfillmentContent struct {
-	CommentCount   int         `json:"comment_count"`
-	CreateTime     UnixSeconds `json:"create_time"`
-	Description    string      `json:"description"`
-	Format         string      `json:"format"`
-	ID             string      `json:"id"`
-	LikeCount      int         `json:"like_count"`
-	LiveEndTime    UnixSeconds `json:"live_end_time"`
-	PageLink       string      `json:"page_link"`
-	PaidOrderCount int         `json:"paid_order_count"`
-	URL            string      `json:"url"`
-	ViewCount      int         `json:"view_count"`
+	CommentCount   int         `json:"comment_count,omitzero"`
+	CreateTime     UnixSeconds `json:"create_time,omitzero"`
+	Description    string      `json:"description,omitzero"`
+	Format         string      `json:"format,omitzero"`
+	ID             string      `json:"id,omitzero"`
+	LikeCount      int         `json:"like_count,omitzero"`
+	LiveEndTime    UnixSeconds `json:"live_end_time,omitzero"`
+	PageLink       string      `json:"page_link,omitzero"`
+	PaidOrderCount int         `json:"paid_order_count,omitzero"`
+	URL            string      `json:"url,omitzero"`
+	ViewCount      int         `json:"view_count,omitzero"`
 }
 
 // SellerSearchSampleApplicationsFulfillmentsResponseFulfillmentProduct is part of a reply.
 type SellerSearchSampleApplicationsFulfillmentsResponseFulfillmentProduct struct {
-	ID           string `json:"id"`
-	MainImageURL string `json:"main_image_url"`
+	ID           string `json:"id,omitzero"`
+	MainImageURL string `json:"main_image_url,omitzero"`
 }
 
 // SellerSearchSampleApplicationsRequest holds the parameters of AffiliateSeller.SellerSearchSampleApplications.
@@ -3013,55 +3013,55 @@ type SellerSearchSampleApplicationsRequest struct {
 
 // SellerSearchSampleApplicationsResponse is the reply of AffiliateSeller.SellerSearchSampleApplications.
 type SellerSearchSampleApplicationsResponse struct {
-	NextPageToken      string                                                    `json:"next_page_token"`
-	SampleApplications []SellerSearchSampleApplicationsResponseSampleApplication `json:"sample_applications"`
-	TotalCount         int64                                                     `json:"total_count"`
+	NextPageToken      string                                                    `json:"next_page_token,omitzero"`
+	SampleApplications []SellerSearchSampleApplicationsResponseSampleApplication `json:"sample_applications,omitzero"`
+	TotalCount         int64                                                     `json:"total_count,omitzero"`
 }
 
 // SellerSearchSampleApplicationsResponseSampleApplication is part of a reply.
 type SellerSearchSampleApplicationsResponseSampleApplication struct {
-	ApproveExpirationTime  UnixSeconds                                                    `json:"approve_expiration_time"`
-	AvailableQuantity      int                                                            `json:"available_quantity"`
-	CommissionRate         string                                                         `json:"commission_rate"`
-	Creator                SellerSearchSampleApplicationsResponseSampleApplicationCreator `json:"creator"`
-	DisapprovableReasons   []string                                                       `json:"disapprovable_reasons"`
-	FulfillmentStatus      AffiliateSellerFulfillmentStatus                               `json:"fulfillment_status"`
-	ID                     string                                                         `json:"id"`
-	IsApprovable           bool                                                           `json:"is_approvable"`
-	OrderID                string                                                         `json:"order_id"`
-	PartnerName            string                                                         `json:"partner_name"`
-	Product                SellerSearchSampleApplicationsResponseSampleApplicationProduct `json:"product"`
-	ShipmentExpirationTime UnixSeconds                                                    `json:"shipment_expiration_time"`
-	Status                 string                                                         `json:"status"`
-	TrackingNumber         string                                                         `json:"tracking_number"`
+	ApproveExpirationTime  UnixSeconds                                                    `json:"approve_expiration_time,omitzero"`
+	AvailableQuantity      int                                                            `json:"available_quantity,omitzero"`
+	CommissionRate         string                                                         `json:"commission_rate,omitzero"`
+	Creator                SellerSearchSampleApplicationsResponseSampleApplicationCreator `json:"creator,omitzero"`
+	DisapprovableReasons   []string                                                       `json:"disapprovable_reasons,omitzero"`
+	FulfillmentStatus      AffiliateSellerFulfillmentStatus                               `json:"fulfillment_status,omitzero"`
+	ID                     string                                                         `json:"id,omitzero"`
+	IsApprovable           bool                                                           `json:"is_approvable,omitzero"`
+	OrderID                string                                                         `json:"order_id,omitzero"`
+	PartnerName            string                                                         `json:"partner_name,omitzero"`
+	Product                SellerSearchSampleApplicationsResponseSampleApplicationProduct `json:"product,omitzero"`
+	ShipmentExpirationTime UnixSeconds                                                    `json:"shipment_expiration_time,omitzero"`
+	Status                 string                                                         `json:"status,omitzero"`
+	TrackingNumber         string                                                         `json:"tracking_number,omitzero"`
 }
 
 // SellerSearchSampleApplicationsResponseSampleApplicationCreator is part of a reply.
 type SellerSearchSampleApplicationsResponseSampleApplicationCreator struct {
-	AvatarURL             string                                                            `json:"avatar_url"`
-	ContentCount          int                                                               `json:"content_count"`
-	CreatorOpenID         string                                                            `json:"creator_open_id"`
-	EcVideoView           int                                                               `json:"ec_video_view"`
-	FollowerCount         int64                                                             `json:"follower_count"`
-	FulfillmentPercentage string                                                            `json:"fulfillment_percentage"`
-	GMV                   SellerSearchSampleApplicationsResponseSampleApplicationCreatorGMV `json:"gmv"`
-	Nickname              string                                                            `json:"nickname"`
-	Username              string                                                            `json:"username"`
+	AvatarURL             string                                                            `json:"avatar_url,omitzero"`
+	ContentCount          int                                                               `json:"content_count,omitzero"`
+	CreatorOpenID         string                                                            `json:"creator_open_id,omitzero"`
+	EcVideoView           int                                                               `json:"ec_video_view,omitzero"`
+	FollowerCount         int64                                                             `json:"follower_count,omitzero"`
+	FulfillmentPercentage string                                                            `json:"fulfillment_percentage,omitzero"`
+	GMV                   SellerSearchSampleApplicationsResponseSampleApplicationCreatorGMV `json:"gmv,omitzero"`
+	Nickname              string                                                            `json:"nickname,omitzero"`
+	Username              string                                                            `json:"username,omitzero"`
 }
 
 // SellerSearchSampleApplicationsResponseSampleApplicationCreatorGMV is part of a reply.
 type SellerSearchSampleApplicationsResponseSampleApplicationCreatorGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SellerSearchSampleApplicationsResponseSampleApplicationProduct is part of a reply.
 type SellerSearchSampleApplicationsResponseSampleApplicationProduct struct {
-	ID          string `json:"id"`
-	SKUID       string `json:"sku_id"`
-	SKUImageURL string `json:"sku_image_url"`
-	SKUName     string `json:"sku_name"`
-	Title       string `json:"title"`
+	ID          string `json:"id,omitzero"`
+	SKUID       string `json:"sku_id,omitzero"`
+	SKUImageURL string `json:"sku_image_url,omitzero"`
+	SKUName     string `json:"sku_name,omitzero"`
+	Title       string `json:"title,omitzero"`
 }
 
 // SellerSearchSampleApplicationsV202409Request holds the parameters of AffiliateSeller.SellerSearchSampleApplicationsV202409.
@@ -3079,55 +3079,55 @@ type SellerSearchSampleApplicationsV202409Request struct {
 
 // SellerSearchSampleApplicationsV202409Response is the reply of AffiliateSeller.SellerSearchSampleApplicationsV202409.
 type SellerSearchSampleApplicationsV202409Response struct {
-	NextPageToken      string                                                           `json:"next_page_token"`
-	SampleApplications []SellerSearchSampleApplicationsV202409ResponseSampleApplication `json:"sample_applications"`
-	TotalCount         int64                                                            `json:"total_count"`
+	NextPageToken      string                                                           `json:"next_page_token,omitzero"`
+	SampleApplications []SellerSearchSampleApplicationsV202409ResponseSampleApplication `json:"sample_applications,omitzero"`
+	TotalCount         int64                                                            `json:"total_count,omitzero"`
 }
 
 // SellerSearchSampleApplicationsV202409ResponseSampleApplication is part of a reply.
 type SellerSearchSampleApplicationsV202409ResponseSampleApplication struct {
-	ApproveExpirationTime  UnixSeconds                                                           `json:"approve_expiration_time"`
-	AvailableQuantity      int                                                                   `json:"available_quantity"`
-	CommissionRate         string                                                                `json:"commission_rate"`
-	Creator                SellerSearchSampleApplicationsV202409ResponseSampleApplicationCreator `json:"creator"`
-	DisapprovableReasons   []string                                                              `json:"disapprovable_reasons"`
-	FulfillmentStatus      AffiliateSellerFulfillmentStatus                                      `json:"fulfillment_status"`
-	ID                     string                                                                `json:"id"`
-	IsApprovable           bool                                                                  `json:"is_approvable"`
-	OrderID                string                                                                `json:"order_id"`
-	PartnerName            string                                                                `json:"partner_name"`
-	Product                SellerSearchSampleApplicationsV202409ResponseSampleApplicationProduct `json:"product"`
-	ShipmentExpirationTime UnixSeconds                                                           `json:"shipment_expiration_time"`
-	Status                 string                                                                `json:"status"`
-	TrackingNumber         string                                                                `json:"tracking_number"`
+	ApproveExpirationTime  UnixSeconds                                                           `json:"approve_expiration_time,omitzero"`
+	AvailableQuantity      int                                                                   `json:"available_quantity,omitzero"`
+	CommissionRate         string                                                                `json:"commission_rate,omitzero"`
+	Creator                SellerSearchSampleApplicationsV202409ResponseSampleApplicationCreator `json:"creator,omitzero"`
+	DisapprovableReasons   []string                                                              `json:"disapprovable_reasons,omitzero"`
+	FulfillmentStatus      AffiliateSellerFulfillmentStatus                                      `json:"fulfillment_status,omitzero"`
+	ID                     string                                                                `json:"id,omitzero"`
+	IsApprovable           bool                                                                  `json:"is_approvable,omitzero"`
+	OrderID                string                                                                `json:"order_id,omitzero"`
+	PartnerName            string                                                                `json:"partner_name,omitzero"`
+	Product                SellerSearchSampleApplicationsV202409ResponseSampleApplicationProduct `json:"product,omitzero"`
+	ShipmentExpirationTime UnixSeconds                                                           `json:"shipment_expiration_time,omitzero"`
+	Status                 string                                                                `json:"status,omitzero"`
+	TrackingNumber         string                                                                `json:"tracking_number,omitzero"`
 }
 
 // SellerSearchSampleApplicationsV202409ResponseSampleApplicationCreator is part of a reply.
 type SellerSearchSampleApplicationsV202409ResponseSampleApplicationCreator struct {
-	AvatarURL             string                                                                   `json:"avatar_url"`
-	ContentCount          int                                                                      `json:"content_count"`
-	EcVideoView           int                                                                      `json:"ec_video_view"`
-	FollowerCount         int64                                                                    `json:"follower_count"`
-	FulfillmentPercentage string                                                                   `json:"fulfillment_percentage"`
-	GMV                   SellerSearchSampleApplicationsV202409ResponseSampleApplicationCreatorGMV `json:"gmv"`
-	Nickname              string                                                                   `json:"nickname"`
-	UserID                string                                                                   `json:"user_id"`
-	Username              string                                                                   `json:"username"`
+	AvatarURL             string                                                                   `json:"avatar_url,omitzero"`
+	ContentCount          int                                                                      `json:"content_count,omitzero"`
+	EcVideoView           int                                                                      `json:"ec_video_view,omitzero"`
+	FollowerCount         int64                                                                    `json:"follower_count,omitzero"`
+	FulfillmentPercentage string                                                                   `json:"fulfillment_percentage,omitzero"`
+	GMV                   SellerSearchSampleApplicationsV202409ResponseSampleApplicationCreatorGMV `json:"gmv,omitzero"`
+	Nickname              string                                                                   `json:"nickname,omitzero"`
+	UserID                string                                                                   `json:"user_id,omitzero"`
+	Username              string                                                                   `json:"username,omitzero"`
 }
 
 // SellerSearchSampleApplicationsV202409ResponseSampleApplicationCreatorGMV is part of a reply.
 type SellerSearchSampleApplicationsV202409ResponseSampleApplicationCreatorGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SellerSearchSampleApplicationsV202409ResponseSampleApplicationProduct is part of a reply.
 type SellerSearchSampleApplicationsV202409ResponseSampleApplicationProduct struct {
-	ID          string `json:"id"`
-	SKUID       string `json:"sku_id"`
-	SKUImageURL string `json:"sku_image_url"`
-	SKUName     string `json:"sku_name"`
-	Title       string `json:"title"`
+	ID          string `json:"id,omitzero"`
+	SKUID       string `json:"sku_id,omitzero"`
+	SKUImageURL string `json:"sku_image_url,omitzero"`
+	SKUName     string `json:"sku_name,omitzero"`
+	Title       string `json:"title,omitzero"`
 }
 
 // SellerSearchSampleApplicationsV202507Request holds the parameters of AffiliateSeller.SellerSearchSampleApplicationsV202507.
@@ -3145,76 +3145,76 @@ type SellerSearchSampleApplicationsV202507Request struct {
 
 // SellerSearchSampleApplicationsV202507Response is the reply of AffiliateSeller.SellerSearchSampleApplicationsV202507.
 type SellerSearchSampleApplicationsV202507Response struct {
-	NextPageToken      string                                                           `json:"next_page_token"`
-	SampleApplications []SellerSearchSampleApplicationsV202507ResponseSampleApplication `json:"sample_applications"`
-	TotalCount         int64                                                            `json:"total_count"`
+	NextPageToken      string                                                           `json:"next_page_token,omitzero"`
+	SampleApplications []SellerSearchSampleApplicationsV202507ResponseSampleApplication `json:"sample_applications,omitzero"`
+	TotalCount         int64                                                            `json:"total_count,omitzero"`
 }
 
 // SellerSearchSampleApplicationsV202507ResponseSampleApplication is part of a reply.
 type SellerSearchSampleApplicationsV202507ResponseSampleApplication struct {
-	ApproveExpirationTime  UnixSeconds                                                           `json:"approve_expiration_time"`
-	AvailableQuantity      int                                                                   `json:"available_quantity"`
-	CommissionRate         string                                                                `json:"commission_rate"`
-	Creator                SellerSearchSampleApplicationsV202507ResponseSampleApplicationCreator `json:"creator"`
-	DisapprovableReasons   []string                                                              `json:"disapprovable_reasons"`
-	FulfillmentStatus      AffiliateSellerFulfillmentStatus                                      `json:"fulfillment_status"`
-	ID                     string                                                                `json:"id"`
-	IsApprovable           bool                                                                  `json:"is_approvable"`
-	OrderID                string                                                                `json:"order_id"`
-	PartnerName            string                                                                `json:"partner_name"`
-	Product                SellerSearchSampleApplicationsV202507ResponseSampleApplicationProduct `json:"product"`
-	ShipmentExpirationTime UnixSeconds                                                           `json:"shipment_expiration_time"`
-	Status                 string                                                                `json:"status"`
-	TrackingNumber         string                                                                `json:"tracking_number"`
+	ApproveExpirationTime  UnixSeconds                                                           `json:"approve_expiration_time,omitzero"`
+	AvailableQuantity      int                                                                   `json:"available_quantity,omitzero"`
+	CommissionRate         string                                                                `json:"commission_rate,omitzero"`
+	Creator                SellerSearchSampleApplicationsV202507ResponseSampleApplicationCreator `json:"creator,omitzero"`
+	DisapprovableReasons   []string                                                              `json:"disapprovable_reasons,omitzero"`
+	FulfillmentStatus      AffiliateSellerFulfillmentStatus                                      `json:"fulfillment_status,omitzero"`
+	ID                     string                                                                `json:"id,omitzero"`
+	IsApprovable           bool                                                                  `json:"is_approvable,omitzero"`
+	OrderID                string                                                                `json:"order_id,omitzero"`
+	PartnerName            string                                                                `json:"partner_name,omitzero"`
+	Product                SellerSearchSampleApplicationsV202507ResponseSampleApplicationProduct `json:"product,omitzero"`
+	ShipmentExpirationTime UnixSeconds                                                           `json:"shipment_expiration_time,omitzero"`
+	Status                 string                                                                `json:"status,omitzero"`
+	TrackingNumber         string                                                                `json:"tracking_number,omitzero"`
 }
 
 // SellerSearchSampleApplicationsV202507ResponseSampleApplicationCreator is part of a reply.
 type SellerSearchSampleApplicationsV202507ResponseSampleApplicationCreator struct {
-	AvatarURL             string                                                                   `json:"avatar_url"`
-	ContentCount          int                                                                      `json:"content_count"`
-	EcVideoView           int                                                                      `json:"ec_video_view"`
-	FollowerCount         int64                                                                    `json:"follower_count"`
-	FulfillmentPercentage string                                                                   `json:"fulfillment_percentage"`
-	GMV                   SellerSearchSampleApplicationsV202507ResponseSampleApplicationCreatorGMV `json:"gmv"`
-	Nickname              string                                                                   `json:"nickname"`
-	UserID                string                                                                   `json:"user_id"`
-	Username              string                                                                   `json:"username"`
+	AvatarURL             string                                                                   `json:"avatar_url,omitzero"`
+	ContentCount          int                                                                      `json:"content_count,omitzero"`
+	EcVideoView           int                                                                      `json:"ec_video_view,omitzero"`
+	FollowerCount         int64                                                                    `json:"follower_count,omitzero"`
+	FulfillmentPercentage string                                                                   `json:"fulfillment_percentage,omitzero"`
+	GMV                   SellerSearchSampleApplicationsV202507ResponseSampleApplicationCreatorGMV `json:"gmv,omitzero"`
+	Nickname              string                                                                   `json:"nickname,omitzero"`
+	UserID                string                                                                   `json:"user_id,omitzero"`
+	Username              string                                                                   `json:"username,omitzero"`
 }
 
 // SellerSearchSampleApplicationsV202507ResponseSampleApplicationCreatorGMV is part of a reply.
 type SellerSearchSampleApplicationsV202507ResponseSampleApplicationCreatorGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SellerSearchSampleApplicationsV202507ResponseSampleApplicationProduct is part of a reply.
 type SellerSearchSampleApplicationsV202507ResponseSampleApplicationProduct struct {
-	ID          string `json:"id"`
-	SKUID       string `json:"sku_id"`
-	SKUImageURL string `json:"sku_image_url"`
-	SKUName     string `json:"sku_name"`
-	Title       string `json:"title"`
+	ID          string `json:"id,omitzero"`
+	SKUID       string `json:"sku_id,omitzero"`
+	SKUImageURL string `json:"sku_image_url,omitzero"`
+	SKUName     string `json:"sku_name,omitzero"`
+	Title       string `json:"title,omitzero"`
 }
 
 // SendIMMessageRequest holds the parameters of AffiliateSeller.SendIMMessage.
 type SendIMMessageRequest struct {
-	Content *string                 `json:"content,omitzero" url:"-"`
-	MsgType *AffiliateSellerMsgType `json:"msg_type,omitzero" url:"-"`
+	Content *string                 `json:"content,omitzero"`
+	MsgType *AffiliateSellerMsgType `json:"msg_type,omitzero"`
 }
 
 // SendIMMessageResponse is the reply of AffiliateSeller.SendIMMessage.
 type SendIMMessageResponse struct {
-	MessageID string `json:"message_id"`
+	MessageID string `json:"message_id,omitzero"`
 }
 
 // UpdateTargetCollaborationRequest holds the parameters of AffiliateSeller.UpdateTargetCollaboration.
 type UpdateTargetCollaborationRequest struct {
-	CreatorUserOpenIDs []string                                           `json:"creator_user_open_ids,omitzero" url:"-"`
-	EndTime            *string                                            `json:"end_time,omitzero" url:"-"`
-	FreeSampleRule     *UpdateTargetCollaborationRequestFreeSampleRule    `json:"free_sample_rule,omitzero" url:"-"`
-	Name               *string                                            `json:"name,omitzero" url:"-"`
-	Products           []UpdateTargetCollaborationRequestProduct          `json:"products,omitzero" url:"-"`
-	SellerContactInfo  *UpdateTargetCollaborationRequestSellerContactInfo `json:"seller_contact_info,omitzero" url:"-"`
+	CreatorUserOpenIDs []string                                           `json:"creator_user_open_ids,omitzero"`
+	EndTime            *string                                            `json:"end_time,omitzero"`
+	FreeSampleRule     *UpdateTargetCollaborationRequestFreeSampleRule    `json:"free_sample_rule,omitzero"`
+	Name               *string                                            `json:"name,omitzero"`
+	Products           []UpdateTargetCollaborationRequestProduct          `json:"products,omitzero"`
+	SellerContactInfo  *UpdateTargetCollaborationRequestSellerContactInfo `json:"seller_contact_info,omitzero"`
 }
 
 // UpdateTargetCollaborationRequestFreeSampleRule is part of a request.
@@ -3237,53 +3237,53 @@ type UpdateTargetCollaborationRequestSellerContactInfo struct {
 
 // UpdateTargetCollaborationResponse is the reply of AffiliateSeller.UpdateTargetCollaboration.
 type UpdateTargetCollaborationResponse struct {
-	TargetCollaborationConflicts []UpdateTargetCollaborationResponseTargetCollaborationConflict `json:"target_collaboration_conflicts"`
-	UpdateFailed                 UpdateTargetCollaborationResponseUpdateFailed                  `json:"update_failed"`
+	TargetCollaborationConflicts []UpdateTargetCollaborationResponseTargetCollaborationConflict `json:"target_collaboration_conflicts,omitzero"`
+	UpdateFailed                 UpdateTargetCollaborationResponseUpdateFailed                  `json:"update_failed,omitzero"`
 }
 
 // UpdateTargetCollaborationResponseTargetCollaborationConflict is part of a reply.
 type UpdateTargetCollaborationResponseTargetCollaborationConflict struct {
-	CreatorUserOpenID string `json:"creator_user_open_id"`
-	ProductID         string `json:"product_id"`
+	CreatorUserOpenID string `json:"creator_user_open_id,omitzero"`
+	ProductID         string `json:"product_id,omitzero"`
 }
 
 // UpdateTargetCollaborationResponseUpdateFailed is part of a reply.
 type UpdateTargetCollaborationResponseUpdateFailed struct {
-	AddCreatorOpenIDs    []string                                                       `json:"add_creator_open_ids"`
-	AddProducts          UpdateTargetCollaborationResponseUpdateFailedAddProducts       `json:"add_products"`
-	ChangeCommissions    UpdateTargetCollaborationResponseUpdateFailedChangeCommissions `json:"change_commissions"`
-	EndTime              UnixSeconds                                                    `json:"end_time"`
-	Name                 string                                                         `json:"name"`
-	RemoveCreatorOpenIDs []string                                                       `json:"remove_creator_open_ids"`
-	RemoveProductIDs     []string                                                       `json:"remove_product_ids"`
-	SellerContactInfo    UpdateTargetCollaborationResponseUpdateFailedSellerContactInfo `json:"seller_contact_info"`
+	AddCreatorOpenIDs    []string                                                       `json:"add_creator_open_ids,omitzero"`
+	AddProducts          UpdateTargetCollaborationResponseUpdateFailedAddProducts       `json:"add_products,omitzero"`
+	ChangeCommissions    UpdateTargetCollaborationResponseUpdateFailedChangeCommissions `json:"change_commissions,omitzero"`
+	EndTime              UnixSeconds                                                    `json:"end_time,omitzero"`
+	Name                 string                                                         `json:"name,omitzero"`
+	RemoveCreatorOpenIDs []string                                                       `json:"remove_creator_open_ids,omitzero"`
+	RemoveProductIDs     []string                                                       `json:"remove_product_ids,omitzero"`
+	SellerContactInfo    UpdateTargetCollaborationResponseUpdateFailedSellerContactInfo `json:"seller_contact_info,omitzero"`
 }
 
 // UpdateTargetCollaborationResponseUpdateFailedAddProducts is part of a reply.
 type UpdateTargetCollaborationResponseUpdateFailedAddProducts struct {
-	CommissionRate int64  `json:"commission_rate"`
-	ID             string `json:"id"`
+	CommissionRate int64  `json:"commission_rate,omitzero"`
+	ID             string `json:"id,omitzero"`
 }
 
 // UpdateTargetCollaborationResponseUpdateFailedChangeCommissions is part of a reply.
 type UpdateTargetCollaborationResponseUpdateFailedChangeCommissions struct {
-	CommissionRate int64  `json:"commission_rate"`
-	ProductID      string `json:"product_id"`
+	CommissionRate int64  `json:"commission_rate,omitzero"`
+	ProductID      string `json:"product_id,omitzero"`
 }
 
 // UpdateTargetCollaborationResponseUpdateFailedSellerContactInfo is part of a reply.
 type UpdateTargetCollaborationResponseUpdateFailedSellerContactInfo struct {
-	Email string `json:"email"`
+	Email string `json:"email,omitzero"`
 }
 
 // UpdateTargetCollaborationV202409Request holds the parameters of AffiliateSeller.UpdateTargetCollaborationV202409.
 type UpdateTargetCollaborationV202409Request struct {
-	CreatorUserIDs    []string                                                  `json:"creator_user_ids,omitzero" url:"-"`
-	EndTime           *string                                                   `json:"end_time,omitzero" url:"-"`
-	FreeSampleRule    *UpdateTargetCollaborationV202409RequestFreeSampleRule    `json:"free_sample_rule,omitzero" url:"-"`
-	Name              *string                                                   `json:"name,omitzero" url:"-"`
-	Products          []UpdateTargetCollaborationV202409RequestProduct          `json:"products,omitzero" url:"-"`
-	SellerContactInfo *UpdateTargetCollaborationV202409RequestSellerContactInfo `json:"seller_contact_info,omitzero" url:"-"`
+	CreatorUserIDs    []string                                                  `json:"creator_user_ids,omitzero"`
+	EndTime           *string                                                   `json:"end_time,omitzero"`
+	FreeSampleRule    *UpdateTargetCollaborationV202409RequestFreeSampleRule    `json:"free_sample_rule,omitzero"`
+	Name              *string                                                   `json:"name,omitzero"`
+	Products          []UpdateTargetCollaborationV202409RequestProduct          `json:"products,omitzero"`
+	SellerContactInfo *UpdateTargetCollaborationV202409RequestSellerContactInfo `json:"seller_contact_info,omitzero"`
 }
 
 // UpdateTargetCollaborationV202409RequestFreeSampleRule is part of a request.
@@ -3305,43 +3305,43 @@ type UpdateTargetCollaborationV202409RequestSellerContactInfo struct {
 
 // UpdateTargetCollaborationV202409Response is the reply of AffiliateSeller.UpdateTargetCollaborationV202409.
 type UpdateTargetCollaborationV202409Response struct {
-	TargetCollaborationConflicts []UpdateTargetCollaborationV202409ResponseTargetCollaborationConflict `json:"target_collaboration_conflicts"`
-	UpdateFailed                 UpdateTargetCollaborationV202409ResponseUpdateFailed                  `json:"update_failed"`
+	TargetCollaborationConflicts []UpdateTargetCollaborationV202409ResponseTargetCollaborationConflict `json:"target_collaboration_conflicts,omitzero"`
+	UpdateFailed                 UpdateTargetCollaborationV202409ResponseUpdateFailed                  `json:"update_failed,omitzero"`
 }
 
 // UpdateTargetCollaborationV202409ResponseTargetCollaborationConflict is part of a reply.
 type UpdateTargetCollaborationV202409ResponseTargetCollaborationConflict struct {
-	CreatorUserID string `json:"creator_user_id"`
-	ProductID     string `json:"product_id"`
+	CreatorUserID string `json:"creator_user_id,omitzero"`
+	ProductID     string `json:"product_id,omitzero"`
 }
 
 // UpdateTargetCollaborationV202409ResponseUpdateFailed is part of a reply.
 type UpdateTargetCollaborationV202409ResponseUpdateFailed struct {
-	AddCreatorIDs     []string                                                              `json:"add_creator_ids"`
-	AddProducts       UpdateTargetCollaborationV202409ResponseUpdateFailedAddProducts       `json:"add_products"`
-	ChangeCommissions UpdateTargetCollaborationV202409ResponseUpdateFailedChangeCommissions `json:"change_commissions"`
-	EndTime           UnixSeconds                                                           `json:"end_time"`
-	Name              string                                                                `json:"name"`
-	RemoveCreatorIDs  []string                                                              `json:"remove_creator_ids"`
-	RemoveProductIDs  []string                                                              `json:"remove_product_ids"`
-	SellerContactInfo UpdateTargetCollaborationV202409ResponseUpdateFailedSellerContactInfo `json:"seller_contact_info"`
+	AddCreatorIDs     []string                                                              `json:"add_creator_ids,omitzero"`
+	AddProducts       UpdateTargetCollaborationV202409ResponseUpdateFailedAddProducts       `json:"add_products,omitzero"`
+	ChangeCommissions UpdateTargetCollaborationV202409ResponseUpdateFailedChangeCommissions `json:"change_commissions,omitzero"`
+	EndTime           UnixSeconds                                                           `json:"end_time,omitzero"`
+	Name              string                                                                `json:"name,omitzero"`
+	RemoveCreatorIDs  []string                                                              `json:"remove_creator_ids,omitzero"`
+	RemoveProductIDs  []string                                                              `json:"remove_product_ids,omitzero"`
+	SellerContactInfo UpdateTargetCollaborationV202409ResponseUpdateFailedSellerContactInfo `json:"seller_contact_info,omitzero"`
 }
 
 // UpdateTargetCollaborationV202409ResponseUpdateFailedAddProducts is part of a reply.
 type UpdateTargetCollaborationV202409ResponseUpdateFailedAddProducts struct {
-	CommissionRate int64  `json:"commission_rate"`
-	ID             string `json:"id"`
+	CommissionRate int64  `json:"commission_rate,omitzero"`
+	ID             string `json:"id,omitzero"`
 }
 
 // UpdateTargetCollaborationV202409ResponseUpdateFailedChangeCommissions is part of a reply.
 type UpdateTargetCollaborationV202409ResponseUpdateFailedChangeCommissions struct {
-	CommissionRate int64  `json:"commission_rate"`
-	ProductID      string `json:"product_id"`
+	CommissionRate int64  `json:"commission_rate,omitzero"`
+	ProductID      string `json:"product_id,omitzero"`
 }
 
 // UpdateTargetCollaborationV202409ResponseUpdateFailedSellerContactInfo is part of a reply.
 type UpdateTargetCollaborationV202409ResponseUpdateFailedSellerContactInfo struct {
-	Email string `json:"email"`
+	Email string `json:"email,omitzero"`
 }
 
 // UploadMessageImageRequest holds the parameters of AffiliateSeller.UploadMessageImage.
@@ -3351,9 +3351,9 @@ type UploadMessageImageRequest struct {
 
 // UploadMessageImageResponse is the reply of AffiliateSeller.UploadMessageImage.
 type UploadMessageImageResponse struct {
-	Height int    `json:"height"`
-	URL    string `json:"url"`
-	Width  int    `json:"width"`
+	Height int    `json:"height,omitzero"`
+	URL    string `json:"url,omitzero"`
+	Width  int    `json:"width,omitzero"`
 }
 
 // AffiliateSellerCollaborationStatus is an open list: TikTok Shop may add values.
@@ -3383,16 +3383,6 @@ type AffiliateSellerContentFormat string
 const (
 	AffiliateSellerContentFormatLive  AffiliateSellerContentFormat = "LIVE"
 	AffiliateSellerContentFormatVideo AffiliateSellerContentFormat = "VIDEO"
-)
-
-// AffiliateSellerContentType is an open list: TikTok Shop may add values.
-type AffiliateSellerContentType string
-
-// Values of AffiliateSellerContentType.
-const (
-	AffiliateSellerContentTypeVideo    AffiliateSellerContentType = "VIDEO"
-	AffiliateSellerContentTypeLive     AffiliateSellerContentType = "LIVE"
-	AffiliateSellerContentTypeShowcase AffiliateSellerContentType = "SHOWCASE"
 )
 
 // AffiliateSellerConversationStatus is an open list: TikTok Shop may add values.
@@ -3459,36 +3449,51 @@ const (
 	AffiliateSellerReviewResultReject  AffiliateSellerReviewResult = "REJECT"
 )
 
-// AffiliateSellerSortOrder is an open list: TikTok Shop may add values.
-type AffiliateSellerSortOrder string
+// GetLatestUnreadMessagesResponseNewestMessageListType is an open list: TikTok Shop may add values.
+type GetLatestUnreadMessagesResponseNewestMessageListType string
 
-// Values of AffiliateSellerSortOrder.
+// Values of GetLatestUnreadMessagesResponseNewestMessageListType.
 const (
-	AffiliateSellerSortOrderAsc  AffiliateSellerSortOrder = "ASC"
-	AffiliateSellerSortOrderDesc AffiliateSellerSortOrder = "DESC"
+	GetLatestUnreadMessagesResponseNewestMessageListTypeText                    GetLatestUnreadMessagesResponseNewestMessageListType = "TEXT"
+	GetLatestUnreadMessagesResponseNewestMessageListTypeProductCard             GetLatestUnreadMessagesResponseNewestMessageListType = "PRODUCT_CARD"
+	GetLatestUnreadMessagesResponseNewestMessageListTypeTargetCollaborationCard GetLatestUnreadMessagesResponseNewestMessageListType = "TARGET_COLLABORATION_CARD"
+	GetLatestUnreadMessagesResponseNewestMessageListTypeFreeSampleCard          GetLatestUnreadMessagesResponseNewestMessageListType = "FREE_SAMPLE_CARD"
+	GetLatestUnreadMessagesResponseNewestMessageListTypeImage                   GetLatestUnreadMessagesResponseNewestMessageListType = "IMAGE"
+	GetLatestUnreadMessagesResponseNewestMessageListTypeCRMTextWithImageCard    GetLatestUnreadMessagesResponseNewestMessageListType = "CRM_TEXT_WITH_IMAGE_CARD"
+	GetLatestUnreadMessagesResponseNewestMessageListTypeCRMTextWithProductsCard GetLatestUnreadMessagesResponseNewestMessageListType = "CRM_TEXT_WITH_PRODUCTS_CARD"
+	GetLatestUnreadMessagesResponseNewestMessageListTypeNotification            GetLatestUnreadMessagesResponseNewestMessageListType = "NOTIFICATION"
+	GetLatestUnreadMessagesResponseNewestMessageListTypeEmoticons               GetLatestUnreadMessagesResponseNewestMessageListType = "EMOTICONS"
+	GetLatestUnreadMessagesResponseNewestMessageListTypeSystem                  GetLatestUnreadMessagesResponseNewestMessageListType = "SYSTEM"
 )
 
-// AffiliateSellerStatus is an open list: TikTok Shop may add values.
-type AffiliateSellerStatus string
+// GetMarketplaceCreatorPerformanceResponseCreatorContentGMVDistributionContentType is an open list: TikTok Shop may add values.
+type GetMarketplaceCreatorPerformanceResponseCreatorContentGMVDistributionContentType string
 
-// Values of AffiliateSellerStatus.
+// Values of GetMarketplaceCreatorPerformanceResponseCreatorContentGMVDistributionContentType.
 const (
-	AffiliateSellerStatusLive               AffiliateSellerStatus = "LIVE"
-	AffiliateSellerStatusOutOfStock         AffiliateSellerStatus = "OUT_OF_STOCK"
-	AffiliateSellerStatusSellerDeactivate   AffiliateSellerStatus = "SELLER_DEACTIVATE"
-	AffiliateSellerStatusPlatformDeactivate AffiliateSellerStatus = "PLATFORM_DEACTIVATE"
-	AffiliateSellerStatusGneReject          AffiliateSellerStatus = "GNE_REJECT"
-	AffiliateSellerStatusDelete             AffiliateSellerStatus = "DELETE"
-	AffiliateSellerStatusOther              AffiliateSellerStatus = "OTHER"
+	GetMarketplaceCreatorPerformanceResponseCreatorContentGMVDistributionContentTypeVideo    GetMarketplaceCreatorPerformanceResponseCreatorContentGMVDistributionContentType = "VIDEO"
+	GetMarketplaceCreatorPerformanceResponseCreatorContentGMVDistributionContentTypeLive     GetMarketplaceCreatorPerformanceResponseCreatorContentGMVDistributionContentType = "LIVE"
+	GetMarketplaceCreatorPerformanceResponseCreatorContentGMVDistributionContentTypeShowcase GetMarketplaceCreatorPerformanceResponseCreatorContentGMVDistributionContentType = "SHOWCASE"
 )
 
-// AffiliateSellerType is an open list: TikTok Shop may add values.
-type AffiliateSellerType string
+// GetMarketplaceCreatorPerformanceV202406ResponseCreatorContentGMVDistributionContentType is an open list: TikTok Shop may add values.
+type GetMarketplaceCreatorPerformanceV202406ResponseCreatorContentGMVDistributionContentType string
 
-// Values of AffiliateSellerType.
+// Values of GetMarketplaceCreatorPerformanceV202406ResponseCreatorContentGMVDistributionContentType.
 const (
-	AffiliateSellerTypeStandard          AffiliateSellerType = "STANDARD"
-	AffiliateSellerTypeTopCreatorProgram AffiliateSellerType = "TOP_CREATOR_PROGRAM"
+	GetMarketplaceCreatorPerformanceV202406ResponseCreatorContentGMVDistributionContentTypeVideo    GetMarketplaceCreatorPerformanceV202406ResponseCreatorContentGMVDistributionContentType = "VIDEO"
+	GetMarketplaceCreatorPerformanceV202406ResponseCreatorContentGMVDistributionContentTypeLive     GetMarketplaceCreatorPerformanceV202406ResponseCreatorContentGMVDistributionContentType = "LIVE"
+	GetMarketplaceCreatorPerformanceV202406ResponseCreatorContentGMVDistributionContentTypeShowcase GetMarketplaceCreatorPerformanceV202406ResponseCreatorContentGMVDistributionContentType = "SHOWCASE"
+)
+
+// GetMarketplaceCreatorPerformanceV202505ResponseCreatorContentGMVDistributionContentType is an open list: TikTok Shop may add values.
+type GetMarketplaceCreatorPerformanceV202505ResponseCreatorContentGMVDistributionContentType string
+
+// Values of GetMarketplaceCreatorPerformanceV202505ResponseCreatorContentGMVDistributionContentType.
+const (
+	GetMarketplaceCreatorPerformanceV202505ResponseCreatorContentGMVDistributionContentTypeVideo    GetMarketplaceCreatorPerformanceV202505ResponseCreatorContentGMVDistributionContentType = "VIDEO"
+	GetMarketplaceCreatorPerformanceV202505ResponseCreatorContentGMVDistributionContentTypeLive     GetMarketplaceCreatorPerformanceV202505ResponseCreatorContentGMVDistributionContentType = "LIVE"
+	GetMarketplaceCreatorPerformanceV202505ResponseCreatorContentGMVDistributionContentTypeShowcase GetMarketplaceCreatorPerformanceV202505ResponseCreatorContentGMVDistributionContentType = "SHOWCASE"
 )
 
 // GetMessageintheConversationResponseMessageMessageBodyType is an open list: TikTok Shop may add values.
@@ -3506,6 +3511,112 @@ const (
 	GetMessageintheConversationResponseMessageMessageBodyTypeNotification            GetMessageintheConversationResponseMessageMessageBodyType = "NOTIFICATION"
 	GetMessageintheConversationResponseMessageMessageBodyTypeEmoticons               GetMessageintheConversationResponseMessageMessageBodyType = "EMOTICONS"
 	GetMessageintheConversationResponseMessageMessageBodyTypeSystem                  GetMessageintheConversationResponseMessageMessageBodyType = "SYSTEM"
+)
+
+// QueryTargetCollaborationDetailResponseTargetCollaborationProductStatus is an open list: TikTok Shop may add values.
+type QueryTargetCollaborationDetailResponseTargetCollaborationProductStatus string
+
+// Values of QueryTargetCollaborationDetailResponseTargetCollaborationProductStatus.
+const (
+	QueryTargetCollaborationDetailResponseTargetCollaborationProductStatusLive               QueryTargetCollaborationDetailResponseTargetCollaborationProductStatus = "LIVE"
+	QueryTargetCollaborationDetailResponseTargetCollaborationProductStatusOutOfStock         QueryTargetCollaborationDetailResponseTargetCollaborationProductStatus = "OUT_OF_STOCK"
+	QueryTargetCollaborationDetailResponseTargetCollaborationProductStatusSellerDeactivate   QueryTargetCollaborationDetailResponseTargetCollaborationProductStatus = "SELLER_DEACTIVATE"
+	QueryTargetCollaborationDetailResponseTargetCollaborationProductStatusPlatformDeactivate QueryTargetCollaborationDetailResponseTargetCollaborationProductStatus = "PLATFORM_DEACTIVATE"
+	QueryTargetCollaborationDetailResponseTargetCollaborationProductStatusGneReject          QueryTargetCollaborationDetailResponseTargetCollaborationProductStatus = "GNE_REJECT"
+	QueryTargetCollaborationDetailResponseTargetCollaborationProductStatusDelete             QueryTargetCollaborationDetailResponseTargetCollaborationProductStatus = "DELETE"
+	QueryTargetCollaborationDetailResponseTargetCollaborationProductStatusOther              QueryTargetCollaborationDetailResponseTargetCollaborationProductStatus = "OTHER"
+)
+
+// QueryTargetCollaborationDetailResponseTargetCollaborationType is an open list: TikTok Shop may add values.
+type QueryTargetCollaborationDetailResponseTargetCollaborationType string
+
+// Values of QueryTargetCollaborationDetailResponseTargetCollaborationType.
+const (
+	QueryTargetCollaborationDetailResponseTargetCollaborationTypeStandard          QueryTargetCollaborationDetailResponseTargetCollaborationType = "STANDARD"
+	QueryTargetCollaborationDetailResponseTargetCollaborationTypeTopCreatorProgram QueryTargetCollaborationDetailResponseTargetCollaborationType = "TOP_CREATOR_PROGRAM"
+)
+
+// QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatus is an open list: TikTok Shop may add values.
+type QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatus string
+
+// Values of QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatus.
+const (
+	QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatusLive               QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatus = "LIVE"
+	QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatusOutOfStock         QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatus = "OUT_OF_STOCK"
+	QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatusSellerDeactivate   QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatus = "SELLER_DEACTIVATE"
+	QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatusPlatformDeactivate QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatus = "PLATFORM_DEACTIVATE"
+	QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatusGneReject          QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatus = "GNE_REJECT"
+	QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatusDelete             QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatus = "DELETE"
+	QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatusOther              QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatus = "OTHER"
+)
+
+// QueryTargetCollaborationDetailV202409ResponseTargetCollaborationType is an open list: TikTok Shop may add values.
+type QueryTargetCollaborationDetailV202409ResponseTargetCollaborationType string
+
+// Values of QueryTargetCollaborationDetailV202409ResponseTargetCollaborationType.
+const (
+	QueryTargetCollaborationDetailV202409ResponseTargetCollaborationTypeStandard          QueryTargetCollaborationDetailV202409ResponseTargetCollaborationType = "STANDARD"
+	QueryTargetCollaborationDetailV202409ResponseTargetCollaborationTypeTopCreatorProgram QueryTargetCollaborationDetailV202409ResponseTargetCollaborationType = "TOP_CREATOR_PROGRAM"
+)
+
+// QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatus is an open list: TikTok Shop may add values.
+type QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatus string
+
+// Values of QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatus.
+const (
+	QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatusLive               QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatus = "LIVE"
+	QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatusOutOfStock         QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatus = "OUT_OF_STOCK"
+	QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatusSellerDeactivate   QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatus = "SELLER_DEACTIVATE"
+	QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatusPlatformDeactivate QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatus = "PLATFORM_DEACTIVATE"
+	QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatusGneReject          QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatus = "GNE_REJECT"
+	QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatusDelete             QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatus = "DELETE"
+	QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatusOther              QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatus = "OTHER"
+)
+
+// QueryTargetCollaborationDetailV202412ResponseTargetCollaborationType is an open list: TikTok Shop may add values.
+type QueryTargetCollaborationDetailV202412ResponseTargetCollaborationType string
+
+// Values of QueryTargetCollaborationDetailV202412ResponseTargetCollaborationType.
+const (
+	QueryTargetCollaborationDetailV202412ResponseTargetCollaborationTypeStandard          QueryTargetCollaborationDetailV202412ResponseTargetCollaborationType = "STANDARD"
+	QueryTargetCollaborationDetailV202412ResponseTargetCollaborationTypeTopCreatorProgram QueryTargetCollaborationDetailV202412ResponseTargetCollaborationType = "TOP_CREATOR_PROGRAM"
+)
+
+// SearchOpenCollaborationResponseOpenCollaborationProductStatus is an open list: TikTok Shop may add values.
+type SearchOpenCollaborationResponseOpenCollaborationProductStatus string
+
+// Values of SearchOpenCollaborationResponseOpenCollaborationProductStatus.
+const (
+	SearchOpenCollaborationResponseOpenCollaborationProductStatusLive               SearchOpenCollaborationResponseOpenCollaborationProductStatus = "LIVE"
+	SearchOpenCollaborationResponseOpenCollaborationProductStatusOutOfStock         SearchOpenCollaborationResponseOpenCollaborationProductStatus = "OUT_OF_STOCK"
+	SearchOpenCollaborationResponseOpenCollaborationProductStatusSellerDeactivate   SearchOpenCollaborationResponseOpenCollaborationProductStatus = "SELLER_DEACTIVATE"
+	SearchOpenCollaborationResponseOpenCollaborationProductStatusPlatformDeactivate SearchOpenCollaborationResponseOpenCollaborationProductStatus = "PLATFORM_DEACTIVATE"
+	SearchOpenCollaborationResponseOpenCollaborationProductStatusGneReject          SearchOpenCollaborationResponseOpenCollaborationProductStatus = "GNE_REJECT"
+	SearchOpenCollaborationResponseOpenCollaborationProductStatusDelete             SearchOpenCollaborationResponseOpenCollaborationProductStatus = "DELETE"
+	SearchOpenCollaborationResponseOpenCollaborationProductStatusOther              SearchOpenCollaborationResponseOpenCollaborationProductStatus = "OTHER"
+)
+
+// SearchOpenCollaborationResponseOpenCollaborationStatus is an open list: TikTok Shop may add values.
+type SearchOpenCollaborationResponseOpenCollaborationStatus string
+
+// Values of SearchOpenCollaborationResponseOpenCollaborationStatus.
+const (
+	SearchOpenCollaborationResponseOpenCollaborationStatusNormal      SearchOpenCollaborationResponseOpenCollaborationStatus = "NORMAL"
+	SearchOpenCollaborationResponseOpenCollaborationStatusTerminating SearchOpenCollaborationResponseOpenCollaborationStatus = "TERMINATING"
+)
+
+// SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatus is an open list: TikTok Shop may add values.
+type SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatus string
+
+// Values of SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatus.
+const (
+	SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatusLive               SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatus = "LIVE"
+	SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatusOutOfStock         SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatus = "OUT_OF_STOCK"
+	SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatusSellerDeactivate   SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatus = "SELLER_DEACTIVATE"
+	SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatusPlatformDeactivate SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatus = "PLATFORM_DEACTIVATE"
+	SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatusGneReject          SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatus = "GNE_REJECT"
+	SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatusDelete             SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatus = "DELETE"
+	SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatusOther              SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatus = "OTHER"
 )
 
 // SearchOpenCollaborationV202409ResponseOpenCollaborationStatus is an open list: TikTok Shop may add values.
@@ -3541,4 +3652,22 @@ const (
 	SearchSellerAffiliateOrdersResponseOrderStatusCancelled  SearchSellerAffiliateOrdersResponseOrderStatus = "CANCELLED"
 	SearchSellerAffiliateOrdersResponseOrderStatusFrozen     SearchSellerAffiliateOrdersResponseOrderStatus = "FROZEN"
 	SearchSellerAffiliateOrdersResponseOrderStatusDeducted   SearchSellerAffiliateOrdersResponseOrderStatus = "DEDUCTED"
+)
+
+// SearchTargetCollaborationsResponseTargetCollaborationType is an open list: TikTok Shop may add values.
+type SearchTargetCollaborationsResponseTargetCollaborationType string
+
+// Values of SearchTargetCollaborationsResponseTargetCollaborationType.
+const (
+	SearchTargetCollaborationsResponseTargetCollaborationTypeStandard          SearchTargetCollaborationsResponseTargetCollaborationType = "STANDARD"
+	SearchTargetCollaborationsResponseTargetCollaborationTypeTopCreatorProgram SearchTargetCollaborationsResponseTargetCollaborationType = "TOP_CREATOR_PROGRAM"
+)
+
+// SearchTargetCollaborationsV202409ResponseTargetCollaborationType is an open list: TikTok Shop may add values.
+type SearchTargetCollaborationsV202409ResponseTargetCollaborationType string
+
+// Values of SearchTargetCollaborationsV202409ResponseTargetCollaborationType.
+const (
+	SearchTargetCollaborationsV202409ResponseTargetCollaborationTypeStandard          SearchTargetCollaborationsV202409ResponseTargetCollaborationType = "STANDARD"
+	SearchTargetCollaborationsV202409ResponseTargetCollaborationTypeTopCreatorProgram SearchTargetCollaborationsV202409ResponseTargetCollaborationType = "TOP_CREATOR_PROGRAM"
 )

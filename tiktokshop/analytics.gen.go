@@ -647,119 +647,119 @@ func (s *AnalyticsService) GetViewTrendPerformances(ctx context.Context, liveRoo
 
 // GetGMVTrendPerformancesResponse is the reply of Analytics.GetGMVTrendPerformances.
 type GetGMVTrendPerformancesResponse struct {
-	GMVTrendPerformances []GetGMVTrendPerformancesResponseGMVTrendPerformance `json:"gmv_trend_performances"`
+	GMVTrendPerformances []GetGMVTrendPerformancesResponseGMVTrendPerformance `json:"gmv_trend_performances,omitzero"`
 }
 
 // GetGMVTrendPerformancesResponseGMVTrendPerformance is part of a reply.
 type GetGMVTrendPerformancesResponseGMVTrendPerformance struct {
-	DataPoints []GetGMVTrendPerformancesResponseGMVTrendPerformanceDataPoint `json:"data_points"`
-	StatsType  string                                                        `json:"stats_type"`
+	DataPoints []GetGMVTrendPerformancesResponseGMVTrendPerformanceDataPoint `json:"data_points,omitzero"`
+	StatsType  string                                                        `json:"stats_type,omitzero"`
 }
 
 // GetGMVTrendPerformancesResponseGMVTrendPerformanceDataPoint is part of a reply.
 type GetGMVTrendPerformancesResponseGMVTrendPerformanceDataPoint struct {
-	GMV        GetGMVTrendPerformancesResponseGMVTrendPerformanceDataPointGMV `json:"gmv"`
-	OrderCount int64                                                          `json:"order_count"`
-	Timestamp  UnixSeconds                                                    `json:"timestamp"`
+	GMV        GetGMVTrendPerformancesResponseGMVTrendPerformanceDataPointGMV `json:"gmv,omitzero"`
+	OrderCount int64                                                          `json:"order_count,omitzero"`
+	Timestamp  UnixSeconds                                                    `json:"timestamp,omitzero"`
 }
 
 // GetGMVTrendPerformancesResponseGMVTrendPerformanceDataPointGMV is part of a reply.
 type GetGMVTrendPerformancesResponseGMVTrendPerformanceDataPointGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetInteractiveTrendPerformancesResponse is the reply of Analytics.GetInteractiveTrendPerformances.
 type GetInteractiveTrendPerformancesResponse struct {
-	InteractiveTrendPerformances []GetInteractiveTrendPerformancesResponseInteractiveTrendPerformance `json:"interactive_trend_performances"`
+	InteractiveTrendPerformances []GetInteractiveTrendPerformancesResponseInteractiveTrendPerformance `json:"interactive_trend_performances,omitzero"`
 }
 
 // GetInteractiveTrendPerformancesResponseInteractiveTrendPerformance is part of a reply.
 type GetInteractiveTrendPerformancesResponseInteractiveTrendPerformance struct {
-	DataPoints []GetInteractiveTrendPerformancesResponseInteractiveTrendPerformanceDataPoint `json:"data_points"`
-	StatsType  string                                                                        `json:"stats_type"`
+	DataPoints []GetInteractiveTrendPerformancesResponseInteractiveTrendPerformanceDataPoint `json:"data_points,omitzero"`
+	StatsType  string                                                                        `json:"stats_type,omitzero"`
 }
 
 // GetInteractiveTrendPerformancesResponseInteractiveTrendPerformanceDataPoint is part of a reply.
 type GetInteractiveTrendPerformancesResponseInteractiveTrendPerformanceDataPoint struct {
-	Timestamp UnixSeconds `json:"timestamp"`
-	Value     string      `json:"value"`
+	Timestamp UnixSeconds `json:"timestamp,omitzero"`
+	Value     string      `json:"value,omitzero"`
 }
 
 // GetLiveCoreStatsResponse is the reply of Analytics.GetLiveCoreStats.
 type GetLiveCoreStatsResponse struct {
-	Stats GetLiveCoreStatsResponseStats `json:"stats"`
+	Stats GetLiveCoreStatsResponseStats `json:"stats,omitzero"`
 }
 
 // GetLiveCoreStatsResponseStats is part of a reply.
 type GetLiveCoreStatsResponseStats struct {
-	AccumulatedCommentCount     int64                                       `json:"accumulated_comment_count"`
-	AccumulatedNewFollowerCount int64                                       `json:"accumulated_new_follower_count"`
-	AccumulatedSharingCount     int64                                       `json:"accumulated_sharing_count"`
-	AvgWatchingDuration         int64                                       `json:"avg_watching_duration"`
-	BuyerCount                  int64                                       `json:"buyer_count"`
-	ClickOrderRate              string                                      `json:"click_order_rate"`
-	ClickThroughRate            string                                      `json:"click_through_rate"`
-	CreatedOrderCount           int64                                       `json:"created_order_count"`
-	CurrentVisitorCount         int64                                       `json:"current_visitor_count"`
-	LocalGMV                    GetLiveCoreStatsResponseStatsLocalGMV       `json:"local_gmv"`
-	LocalUnitPrice              GetLiveCoreStatsResponseStatsLocalUnitPrice `json:"local_unit_price"`
-	PaidOrderCount              int64                                       `json:"paid_order_count"`
-	PeakConcurrentUserCount     int64                                       `json:"peak_concurrent_user_count"`
-	ProductReachCount           int64                                       `json:"product_reach_count"`
-	ProductViewCount            int64                                       `json:"product_view_count"`
-	Sales                       int64                                       `json:"sales"`
-	WatchPv                     int64                                       `json:"watch_pv"`
+	AccumulatedCommentCount     int64                                       `json:"accumulated_comment_count,omitzero"`
+	AccumulatedNewFollowerCount int64                                       `json:"accumulated_new_follower_count,omitzero"`
+	AccumulatedSharingCount     int64                                       `json:"accumulated_sharing_count,omitzero"`
+	AvgWatchingDuration         int64                                       `json:"avg_watching_duration,omitzero"`
+	BuyerCount                  int64                                       `json:"buyer_count,omitzero"`
+	ClickOrderRate              string                                      `json:"click_order_rate,omitzero"`
+	ClickThroughRate            string                                      `json:"click_through_rate,omitzero"`
+	CreatedOrderCount           int64                                       `json:"created_order_count,omitzero"`
+	CurrentVisitorCount         int64                                       `json:"current_visitor_count,omitzero"`
+	LocalGMV                    GetLiveCoreStatsResponseStatsLocalGMV       `json:"local_gmv,omitzero"`
+	LocalUnitPrice              GetLiveCoreStatsResponseStatsLocalUnitPrice `json:"local_unit_price,omitzero"`
+	PaidOrderCount              int64                                       `json:"paid_order_count,omitzero"`
+	PeakConcurrentUserCount     int64                                       `json:"peak_concurrent_user_count,omitzero"`
+	ProductReachCount           int64                                       `json:"product_reach_count,omitzero"`
+	ProductViewCount            int64                                       `json:"product_view_count,omitzero"`
+	Sales                       int64                                       `json:"sales,omitzero"`
+	WatchPv                     int64                                       `json:"watch_pv,omitzero"`
 }
 
 // GetLiveCoreStatsResponseStatsLocalGMV is part of a reply.
 type GetLiveCoreStatsResponseStatsLocalGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetLiveCoreStatsResponseStatsLocalUnitPrice is part of a reply.
 type GetLiveCoreStatsResponseStatsLocalUnitPrice struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetProductStatsResponse is the reply of Analytics.GetProductStats.
 type GetProductStatsResponse struct {
-	ProductStats []GetProductStatsResponseProductStat `json:"product_stats"`
+	ProductStats []GetProductStatsResponseProductStat `json:"product_stats,omitzero"`
 }
 
 // GetProductStatsResponseProductStat is part of a reply.
 type GetProductStatsResponseProductStat struct {
-	ClickOrderRate            string                                           `json:"click_order_rate"`
-	ClickThroughRate          string                                           `json:"click_through_rate"`
-	CreatedOrderCount         int64                                            `json:"created_order_count"`
-	CreatedOrderUserCount     int64                                            `json:"created_order_user_count"`
-	ExposureCount             int64                                            `json:"exposure_count"`
-	InventoryConsumptionCount int64                                            `json:"inventory_consumption_count"`
-	InventoryLeftCount        int64                                            `json:"inventory_left_count"`
-	IsLive                    bool                                             `json:"is_live"`
-	LocalGMV                  GetProductStatsResponseProductStatLocalGMV       `json:"local_gmv"`
-	LocalUnitPrice            GetProductStatsResponseProductStatLocalUnitPrice `json:"local_unit_price"`
-	MainImageURL              string                                           `json:"main_image_url"`
-	PaidOrderCount            int64                                            `json:"paid_order_count"`
-	PaidUserCount             int64                                            `json:"paid_user_count"`
-	ProductID                 string                                           `json:"product_id"`
-	ProductName               string                                           `json:"product_name"`
-	SellableRegion            string                                           `json:"sellable_region"`
-	TotalClickCount           int64                                            `json:"total_click_count"`
+	ClickOrderRate            string                                           `json:"click_order_rate,omitzero"`
+	ClickThroughRate          string                                           `json:"click_through_rate,omitzero"`
+	CreatedOrderCount         int64                                            `json:"created_order_count,omitzero"`
+	CreatedOrderUserCount     int64                                            `json:"created_order_user_count,omitzero"`
+	ExposureCount             int64                                            `json:"exposure_count,omitzero"`
+	InventoryConsumptionCount int64                                            `json:"inventory_consumption_count,omitzero"`
+	InventoryLeftCount        int64                                            `json:"inventory_left_count,omitzero"`
+	IsLive                    bool                                             `json:"is_live,omitzero"`
+	LocalGMV                  GetProductStatsResponseProductStatLocalGMV       `json:"local_gmv,omitzero"`
+	LocalUnitPrice            GetProductStatsResponseProductStatLocalUnitPrice `json:"local_unit_price,omitzero"`
+	MainImageURL              string                                           `json:"main_image_url,omitzero"`
+	PaidOrderCount            int64                                            `json:"paid_order_count,omitzero"`
+	PaidUserCount             int64                                            `json:"paid_user_count,omitzero"`
+	ProductID                 string                                           `json:"product_id,omitzero"`
+	ProductName               string                                           `json:"product_name,omitzero"`
+	SellableRegion            string                                           `json:"sellable_region,omitzero"`
+	TotalClickCount           int64                                            `json:"total_click_count,omitzero"`
 }
 
 // GetProductStatsResponseProductStatLocalGMV is part of a reply.
 type GetProductStatsResponseProductStatLocalGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetProductStatsResponseProductStatLocalUnitPrice is part of a reply.
 type GetProductStatsResponseProductStatLocalUnitPrice struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopLIVEPerformanceListOLDRequest holds the parameters of Analytics.GetShopLIVEPerformanceListOLD.
@@ -776,69 +776,69 @@ type GetShopLIVEPerformanceListOLDRequest struct {
 
 // GetShopLIVEPerformanceListOLDResponse is the reply of Analytics.GetShopLIVEPerformanceListOLD.
 type GetShopLIVEPerformanceListOLDResponse struct {
-	LatestAvailableDate string                                                   `json:"latest_available_date"`
-	LiveStreamSessions  []GetShopLIVEPerformanceListOLDResponseLiveStreamSession `json:"live_stream_sessions"`
-	NextPageToken       string                                                   `json:"next_page_token"`
-	TotalCount          int64                                                    `json:"total_count"`
+	LatestAvailableDate string                                                   `json:"latest_available_date,omitzero"`
+	LiveStreamSessions  []GetShopLIVEPerformanceListOLDResponseLiveStreamSession `json:"live_stream_sessions,omitzero"`
+	NextPageToken       string                                                   `json:"next_page_token,omitzero"`
+	TotalCount          int64                                                    `json:"total_count,omitzero"`
 }
 
 // GetShopLIVEPerformanceListOLDResponseLiveStreamSession is part of a reply.
 type GetShopLIVEPerformanceListOLDResponseLiveStreamSession struct {
-	EndTime                string                                                                       `json:"end_time"`
-	ID                     string                                                                       `json:"id"`
-	InteractionPerformance GetShopLIVEPerformanceListOLDResponseLiveStreamSessionInteractionPerformance `json:"interaction_performance"`
-	SalesPerformance       GetShopLIVEPerformanceListOLDResponseLiveStreamSessionSalesPerformance       `json:"sales_performance"`
-	StartTime              string                                                                       `json:"start_time"`
-	Title                  string                                                                       `json:"title"`
-	Username               string                                                                       `json:"username"`
+	EndTime                string                                                                       `json:"end_time,omitzero"`
+	ID                     string                                                                       `json:"id,omitzero"`
+	InteractionPerformance GetShopLIVEPerformanceListOLDResponseLiveStreamSessionInteractionPerformance `json:"interaction_performance,omitzero"`
+	SalesPerformance       GetShopLIVEPerformanceListOLDResponseLiveStreamSessionSalesPerformance       `json:"sales_performance,omitzero"`
+	StartTime              string                                                                       `json:"start_time,omitzero"`
+	Title                  string                                                                       `json:"title,omitzero"`
+	Username               string                                                                       `json:"username,omitzero"`
 }
 
 // GetShopLIVEPerformanceListOLDResponseLiveStreamSessionInteractionPerformance is part of a reply.
 type GetShopLIVEPerformanceListOLDResponseLiveStreamSessionInteractionPerformance struct {
-	Acu                int64  `json:"acu"`
-	AvgViewingDuration string `json:"avg_viewing_duration"`
-	ClickThroughRate   string `json:"click_through_rate"`
-	Comments           int64  `json:"comments"`
-	Likes              int64  `json:"likes"`
-	NewFollowers       int64  `json:"new_followers"`
-	Pcu                int64  `json:"pcu"`
-	ProductClicks      int64  `json:"product_clicks"`
-	ProductImpressions int64  `json:"product_impressions"`
-	Shares             int64  `json:"shares"`
-	Viewers            int64  `json:"viewers"`
-	Views              int64  `json:"views"`
+	Acu                int64  `json:"acu,omitzero"`
+	AvgViewingDuration string `json:"avg_viewing_duration,omitzero"`
+	ClickThroughRate   string `json:"click_through_rate,omitzero"`
+	Comments           int64  `json:"comments,omitzero"`
+	Likes              int64  `json:"likes,omitzero"`
+	NewFollowers       int64  `json:"new_followers,omitzero"`
+	Pcu                int64  `json:"pcu,omitzero"`
+	ProductClicks      int64  `json:"product_clicks,omitzero"`
+	ProductImpressions int64  `json:"product_impressions,omitzero"`
+	Shares             int64  `json:"shares,omitzero"`
+	Viewers            int64  `json:"viewers,omitzero"`
+	Views              int64  `json:"views,omitzero"`
 }
 
 // GetShopLIVEPerformanceListOLDResponseLiveStreamSessionSalesPerformance is part of a reply.
 type GetShopLIVEPerformanceListOLDResponseLiveStreamSessionSalesPerformance struct {
-	N24hLiveGMV           GetShopLIVEPerformanceListOLDResponseLiveStreamSessionSalesPerformanceN24hLiveGMV `json:"24h_live_gmv"`
-	AvgPrice              GetShopLIVEPerformanceListOLDResponseLiveStreamSessionSalesPerformanceAvgPrice    `json:"avg_price"`
-	ClickToOrderRate      string                                                                            `json:"click_to_order_rate"`
-	CreatedSKUOrders      int64                                                                             `json:"created_sku_orders"`
-	Customers             int64                                                                             `json:"customers"`
-	DifferentProductsSold int64                                                                             `json:"different_products_sold"`
-	GMV                   GetShopLIVEPerformanceListOLDResponseLiveStreamSessionSalesPerformanceGMV         `json:"gmv"`
-	ProductsAdded         int64                                                                             `json:"products_added"`
-	SKUOrders             int64                                                                             `json:"sku_orders"`
-	UnitSold              int64                                                                             `json:"unit_sold"`
+	N24hLiveGMV           GetShopLIVEPerformanceListOLDResponseLiveStreamSessionSalesPerformanceN24hLiveGMV `json:"24h_live_gmv,omitzero"`
+	AvgPrice              GetShopLIVEPerformanceListOLDResponseLiveStreamSessionSalesPerformanceAvgPrice    `json:"avg_price,omitzero"`
+	ClickToOrderRate      string                                                                            `json:"click_to_order_rate,omitzero"`
+	CreatedSKUOrders      int64                                                                             `json:"created_sku_orders,omitzero"`
+	Customers             int64                                                                             `json:"customers,omitzero"`
+	DifferentProductsSold int64                                                                             `json:"different_products_sold,omitzero"`
+	GMV                   GetShopLIVEPerformanceListOLDResponseLiveStreamSessionSalesPerformanceGMV         `json:"gmv,omitzero"`
+	ProductsAdded         int64                                                                             `json:"products_added,omitzero"`
+	SKUOrders             int64                                                                             `json:"sku_orders,omitzero"`
+	UnitSold              int64                                                                             `json:"unit_sold,omitzero"`
 }
 
 // GetShopLIVEPerformanceListOLDResponseLiveStreamSessionSalesPerformanceAvgPrice is part of a reply.
 type GetShopLIVEPerformanceListOLDResponseLiveStreamSessionSalesPerformanceAvgPrice struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopLIVEPerformanceListOLDResponseLiveStreamSessionSalesPerformanceGMV is part of a reply.
 type GetShopLIVEPerformanceListOLDResponseLiveStreamSessionSalesPerformanceGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopLIVEPerformanceListOLDResponseLiveStreamSessionSalesPerformanceN24hLiveGMV is part of a reply.
 type GetShopLIVEPerformanceListOLDResponseLiveStreamSessionSalesPerformanceN24hLiveGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopLIVEPerformanceListRequest holds the parameters of Analytics.GetShopLIVEPerformanceList.
@@ -855,69 +855,69 @@ type GetShopLIVEPerformanceListRequest struct {
 
 // GetShopLIVEPerformanceListResponse is the reply of Analytics.GetShopLIVEPerformanceList.
 type GetShopLIVEPerformanceListResponse struct {
-	LatestAvailableDate string                                                `json:"latest_available_date"`
-	LiveStreamSessions  []GetShopLIVEPerformanceListResponseLiveStreamSession `json:"live_stream_sessions"`
-	NextPageToken       string                                                `json:"next_page_token"`
-	TotalCount          int64                                                 `json:"total_count"`
+	LatestAvailableDate string                                                `json:"latest_available_date,omitzero"`
+	LiveStreamSessions  []GetShopLIVEPerformanceListResponseLiveStreamSession `json:"live_stream_sessions,omitzero"`
+	NextPageToken       string                                                `json:"next_page_token,omitzero"`
+	TotalCount          int64                                                 `json:"total_count,omitzero"`
 }
 
 // GetShopLIVEPerformanceListResponseLiveStreamSession is part of a reply.
 type GetShopLIVEPerformanceListResponseLiveStreamSession struct {
-	EndTime                string                                                                    `json:"end_time"`
-	ID                     string                                                                    `json:"id"`
-	InteractionPerformance GetShopLIVEPerformanceListResponseLiveStreamSessionInteractionPerformance `json:"interaction_performance"`
-	SalesPerformance       GetShopLIVEPerformanceListResponseLiveStreamSessionSalesPerformance       `json:"sales_performance"`
-	StartTime              string                                                                    `json:"start_time"`
-	Title                  string                                                                    `json:"title"`
-	Username               string                                                                    `json:"username"`
+	EndTime                string                                                                    `json:"end_time,omitzero"`
+	ID                     string                                                                    `json:"id,omitzero"`
+	InteractionPerformance GetShopLIVEPerformanceListResponseLiveStreamSessionInteractionPerformance `json:"interaction_performance,omitzero"`
+	SalesPerformance       GetShopLIVEPerformanceListResponseLiveStreamSessionSalesPerformance       `json:"sales_performance,omitzero"`
+	StartTime              string                                                                    `json:"start_time,omitzero"`
+	Title                  string                                                                    `json:"title,omitzero"`
+	Username               string                                                                    `json:"username,omitzero"`
 }
 
 // GetShopLIVEPerformanceListResponseLiveStreamSessionInteractionPerformance is part of a reply.
 type GetShopLIVEPerformanceListResponseLiveStreamSessionInteractionPerformance struct {
-	Acu                int64  `json:"acu"`
-	AvgViewingDuration string `json:"avg_viewing_duration"`
-	ClickThroughRate   string `json:"click_through_rate"`
-	Comments           int64  `json:"comments"`
-	Likes              int64  `json:"likes"`
-	NewFollowers       int64  `json:"new_followers"`
-	Pcu                int64  `json:"pcu"`
-	ProductClicks      int64  `json:"product_clicks"`
-	ProductImpressions int64  `json:"product_impressions"`
-	Shares             int64  `json:"shares"`
-	Viewers            int64  `json:"viewers"`
-	Views              int64  `json:"views"`
+	Acu                int64  `json:"acu,omitzero"`
+	AvgViewingDuration string `json:"avg_viewing_duration,omitzero"`
+	ClickThroughRate   string `json:"click_through_rate,omitzero"`
+	Comments           int64  `json:"comments,omitzero"`
+	Likes              int64  `json:"likes,omitzero"`
+	NewFollowers       int64  `json:"new_followers,omitzero"`
+	Pcu                int64  `json:"pcu,omitzero"`
+	ProductClicks      int64  `json:"product_clicks,omitzero"`
+	ProductImpressions int64  `json:"product_impressions,omitzero"`
+	Shares             int64  `json:"shares,omitzero"`
+	Viewers            int64  `json:"viewers,omitzero"`
+	Views              int64  `json:"views,omitzero"`
 }
 
 // GetShopLIVEPerformanceListResponseLiveStreamSessionSalesPerformance is part of a reply.
 type GetShopLIVEPerformanceListResponseLiveStreamSessionSalesPerformance struct {
-	N24hLiveGMV           GetShopLIVEPerformanceListResponseLiveStreamSessionSalesPerformanceN24hLiveGMV `json:"24h_live_gmv"`
-	AvgPrice              GetShopLIVEPerformanceListResponseLiveStreamSessionSalesPerformanceAvgPrice    `json:"avg_price"`
-	ClickToOrderRate      string                                                                         `json:"click_to_order_rate"`
-	CreatedSKUOrders      int64                                                                          `json:"created_sku_orders"`
-	Customers             int64                                                                          `json:"customers"`
-	DifferentProductsSold int64                                                                          `json:"different_products_sold"`
-	GMV                   GetShopLIVEPerformanceListResponseLiveStreamSessionSalesPerformanceGMV         `json:"gmv"`
-	ItemsSold             int64                                                                          `json:"items_sold"`
-	ProductsAdded         int64                                                                          `json:"products_added"`
-	SKUOrders             int64                                                                          `json:"sku_orders"`
+	N24hLiveGMV           GetShopLIVEPerformanceListResponseLiveStreamSessionSalesPerformanceN24hLiveGMV `json:"24h_live_gmv,omitzero"`
+	AvgPrice              GetShopLIVEPerformanceListResponseLiveStreamSessionSalesPerformanceAvgPrice    `json:"avg_price,omitzero"`
+	ClickToOrderRate      string                                                                         `json:"click_to_order_rate,omitzero"`
+	CreatedSKUOrders      int64                                                                          `json:"created_sku_orders,omitzero"`
+	Customers             int64                                                                          `json:"customers,omitzero"`
+	DifferentProductsSold int64                                                                          `json:"different_products_sold,omitzero"`
+	GMV                   GetShopLIVEPerformanceListResponseLiveStreamSessionSalesPerformanceGMV         `json:"gmv,omitzero"`
+	ItemsSold             int64                                                                          `json:"items_sold,omitzero"`
+	ProductsAdded         int64                                                                          `json:"products_added,omitzero"`
+	SKUOrders             int64                                                                          `json:"sku_orders,omitzero"`
 }
 
 // GetShopLIVEPerformanceListResponseLiveStreamSessionSalesPerformanceAvgPrice is part of a reply.
 type GetShopLIVEPerformanceListResponseLiveStreamSessionSalesPerformanceAvgPrice struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopLIVEPerformanceListResponseLiveStreamSessionSalesPerformanceGMV is part of a reply.
 type GetShopLIVEPerformanceListResponseLiveStreamSessionSalesPerformanceGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopLIVEPerformanceListResponseLiveStreamSessionSalesPerformanceN24hLiveGMV is part of a reply.
 type GetShopLIVEPerformanceListResponseLiveStreamSessionSalesPerformanceN24hLiveGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopLIVEPerformanceListV202508Request holds the parameters of Analytics.GetShopLIVEPerformanceListV202508.
@@ -934,69 +934,69 @@ type GetShopLIVEPerformanceListV202508Request struct {
 
 // GetShopLIVEPerformanceListV202508Response is the reply of Analytics.GetShopLIVEPerformanceListV202508.
 type GetShopLIVEPerformanceListV202508Response struct {
-	LatestAvailableDate string                                                       `json:"latest_available_date"`
-	LiveStreamSessions  []GetShopLIVEPerformanceListV202508ResponseLiveStreamSession `json:"live_stream_sessions"`
-	NextPageToken       string                                                       `json:"next_page_token"`
-	TotalCount          int64                                                        `json:"total_count"`
+	LatestAvailableDate string                                                       `json:"latest_available_date,omitzero"`
+	LiveStreamSessions  []GetShopLIVEPerformanceListV202508ResponseLiveStreamSession `json:"live_stream_sessions,omitzero"`
+	NextPageToken       string                                                       `json:"next_page_token,omitzero"`
+	TotalCount          int64                                                        `json:"total_count,omitzero"`
 }
 
 // GetShopLIVEPerformanceListV202508ResponseLiveStreamSession is part of a reply.
 type GetShopLIVEPerformanceListV202508ResponseLiveStreamSession struct {
-	EndTime                string                                                                           `json:"end_time"`
-	ID                     string                                                                           `json:"id"`
-	InteractionPerformance GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionInteractionPerformance `json:"interaction_performance"`
-	SalesPerformance       GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionSalesPerformance       `json:"sales_performance"`
-	StartTime              string                                                                           `json:"start_time"`
-	Title                  string                                                                           `json:"title"`
-	Username               string                                                                           `json:"username"`
+	EndTime                string                                                                           `json:"end_time,omitzero"`
+	ID                     string                                                                           `json:"id,omitzero"`
+	InteractionPerformance GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionInteractionPerformance `json:"interaction_performance,omitzero"`
+	SalesPerformance       GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionSalesPerformance       `json:"sales_performance,omitzero"`
+	StartTime              string                                                                           `json:"start_time,omitzero"`
+	Title                  string                                                                           `json:"title,omitzero"`
+	Username               string                                                                           `json:"username,omitzero"`
 }
 
 // GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionInteractionPerformance is part of a reply.
 type GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionInteractionPerformance struct {
-	Acu                int64  `json:"acu"`
-	AvgViewingDuration string `json:"avg_viewing_duration"`
-	ClickThroughRate   string `json:"click_through_rate"`
-	Comments           int64  `json:"comments"`
-	Likes              int64  `json:"likes"`
-	NewFollowers       int64  `json:"new_followers"`
-	Pcu                int64  `json:"pcu"`
-	ProductClicks      int64  `json:"product_clicks"`
-	ProductImpressions int64  `json:"product_impressions"`
-	Shares             int64  `json:"shares"`
-	Viewers            int64  `json:"viewers"`
-	Views              int64  `json:"views"`
+	Acu                int64  `json:"acu,omitzero"`
+	AvgViewingDuration string `json:"avg_viewing_duration,omitzero"`
+	ClickThroughRate   string `json:"click_through_rate,omitzero"`
+	Comments           int64  `json:"comments,omitzero"`
+	Likes              int64  `json:"likes,omitzero"`
+	NewFollowers       int64  `json:"new_followers,omitzero"`
+	Pcu                int64  `json:"pcu,omitzero"`
+	ProductClicks      int64  `json:"product_clicks,omitzero"`
+	ProductImpressions int64  `json:"product_impressions,omitzero"`
+	Shares             int64  `json:"shares,omitzero"`
+	Viewers            int64  `json:"viewers,omitzero"`
+	Views              int64  `json:"views,omitzero"`
 }
 
 // GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionSalesPerformance is part of a reply.
 type GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionSalesPerformance struct {
-	N24hLiveGMV           GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionSalesPerformanceN24hLiveGMV `json:"24h_live_gmv"`
-	AvgPrice              GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionSalesPerformanceAvgPrice    `json:"avg_price"`
-	ClickToOrderRate      string                                                                                `json:"click_to_order_rate"`
-	CreatedSKUOrders      int64                                                                                 `json:"created_sku_orders"`
-	Customers             int64                                                                                 `json:"customers"`
-	DifferentProductsSold int64                                                                                 `json:"different_products_sold"`
-	GMV                   GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionSalesPerformanceGMV         `json:"gmv"`
-	ProductsAdded         int64                                                                                 `json:"products_added"`
-	SKUOrders             int64                                                                                 `json:"sku_orders"`
-	UnitSold              int64                                                                                 `json:"unit_sold"`
+	N24hLiveGMV           GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionSalesPerformanceN24hLiveGMV `json:"24h_live_gmv,omitzero"`
+	AvgPrice              GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionSalesPerformanceAvgPrice    `json:"avg_price,omitzero"`
+	ClickToOrderRate      string                                                                                `json:"click_to_order_rate,omitzero"`
+	CreatedSKUOrders      int64                                                                                 `json:"created_sku_orders,omitzero"`
+	Customers             int64                                                                                 `json:"customers,omitzero"`
+	DifferentProductsSold int64                                                                                 `json:"different_products_sold,omitzero"`
+	GMV                   GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionSalesPerformanceGMV         `json:"gmv,omitzero"`
+	ProductsAdded         int64                                                                                 `json:"products_added,omitzero"`
+	SKUOrders             int64                                                                                 `json:"sku_orders,omitzero"`
+	UnitSold              int64                                                                                 `json:"unit_sold,omitzero"`
 }
 
 // GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionSalesPerformanceAvgPrice is part of a reply.
 type GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionSalesPerformanceAvgPrice struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionSalesPerformanceGMV is part of a reply.
 type GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionSalesPerformanceGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionSalesPerformanceN24hLiveGMV is part of a reply.
 type GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionSalesPerformanceN24hLiveGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopLIVEPerformanceOverviewOLDRequest holds the parameters of Analytics.GetShopLIVEPerformanceOverviewOLD.
@@ -1011,50 +1011,50 @@ type GetShopLIVEPerformanceOverviewOLDRequest struct {
 
 // GetShopLIVEPerformanceOverviewOLDResponse is the reply of Analytics.GetShopLIVEPerformanceOverviewOLD.
 type GetShopLIVEPerformanceOverviewOLDResponse struct {
-	LatestAvailableDate string                                               `json:"latest_available_date"`
-	Performance         GetShopLIVEPerformanceOverviewOLDResponsePerformance `json:"performance"`
+	LatestAvailableDate string                                               `json:"latest_available_date,omitzero"`
+	Performance         GetShopLIVEPerformanceOverviewOLDResponsePerformance `json:"performance,omitzero"`
 }
 
 // GetShopLIVEPerformanceOverviewOLDResponsePerformance is part of a reply.
 type GetShopLIVEPerformanceOverviewOLDResponsePerformance struct {
-	ComparisonIntervals []GetShopLIVEPerformanceOverviewOLDResponsePerformanceComparisonInterval `json:"comparison_intervals"`
-	Intervals           []GetShopLIVEPerformanceOverviewOLDResponsePerformanceInterval           `json:"intervals"`
+	ComparisonIntervals []GetShopLIVEPerformanceOverviewOLDResponsePerformanceComparisonInterval `json:"comparison_intervals,omitzero"`
+	Intervals           []GetShopLIVEPerformanceOverviewOLDResponsePerformanceInterval           `json:"intervals,omitzero"`
 }
 
 // GetShopLIVEPerformanceOverviewOLDResponsePerformanceComparisonInterval is part of a reply.
 type GetShopLIVEPerformanceOverviewOLDResponsePerformanceComparisonInterval struct {
-	ClickThroughRate string                                                                    `json:"click_through_rate"`
-	ClickToOrderRate string                                                                    `json:"click_to_order_rate"`
-	Customers        int64                                                                     `json:"customers"`
-	EndDate          string                                                                    `json:"end_date"`
-	GMV              GetShopLIVEPerformanceOverviewOLDResponsePerformanceComparisonIntervalGMV `json:"gmv"`
-	SKUOrders        int64                                                                     `json:"sku_orders"`
-	StartDate        string                                                                    `json:"start_date"`
-	UnitsSold        int64                                                                     `json:"units_sold"`
+	ClickThroughRate string                                                                    `json:"click_through_rate,omitzero"`
+	ClickToOrderRate string                                                                    `json:"click_to_order_rate,omitzero"`
+	Customers        int64                                                                     `json:"customers,omitzero"`
+	EndDate          string                                                                    `json:"end_date,omitzero"`
+	GMV              GetShopLIVEPerformanceOverviewOLDResponsePerformanceComparisonIntervalGMV `json:"gmv,omitzero"`
+	SKUOrders        int64                                                                     `json:"sku_orders,omitzero"`
+	StartDate        string                                                                    `json:"start_date,omitzero"`
+	UnitsSold        int64                                                                     `json:"units_sold,omitzero"`
 }
 
 // GetShopLIVEPerformanceOverviewOLDResponsePerformanceComparisonIntervalGMV is part of a reply.
 type GetShopLIVEPerformanceOverviewOLDResponsePerformanceComparisonIntervalGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopLIVEPerformanceOverviewOLDResponsePerformanceInterval is part of a reply.
 type GetShopLIVEPerformanceOverviewOLDResponsePerformanceInterval struct {
-	ClickThroughRate string                                                          `json:"click_through_rate"`
-	ClickToOrderRate string                                                          `json:"click_to_order_rate"`
-	Customers        int64                                                           `json:"customers"`
-	EndDate          string                                                          `json:"end_date"`
-	GMV              GetShopLIVEPerformanceOverviewOLDResponsePerformanceIntervalGMV `json:"gmv"`
-	SKUOrders        int64                                                           `json:"sku_orders"`
-	StartDate        string                                                          `json:"start_date"`
-	UnitsSold        int64                                                           `json:"units_sold"`
+	ClickThroughRate string                                                          `json:"click_through_rate,omitzero"`
+	ClickToOrderRate string                                                          `json:"click_to_order_rate,omitzero"`
+	Customers        int64                                                           `json:"customers,omitzero"`
+	EndDate          string                                                          `json:"end_date,omitzero"`
+	GMV              GetShopLIVEPerformanceOverviewOLDResponsePerformanceIntervalGMV `json:"gmv,omitzero"`
+	SKUOrders        int64                                                           `json:"sku_orders,omitzero"`
+	StartDate        string                                                          `json:"start_date,omitzero"`
+	UnitsSold        int64                                                           `json:"units_sold,omitzero"`
 }
 
 // GetShopLIVEPerformanceOverviewOLDResponsePerformanceIntervalGMV is part of a reply.
 type GetShopLIVEPerformanceOverviewOLDResponsePerformanceIntervalGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopLIVEPerformanceOverviewRequest holds the parameters of Analytics.GetShopLIVEPerformanceOverview.
@@ -1069,31 +1069,31 @@ type GetShopLIVEPerformanceOverviewRequest struct {
 
 // GetShopLIVEPerformanceOverviewResponse is the reply of Analytics.GetShopLIVEPerformanceOverview.
 type GetShopLIVEPerformanceOverviewResponse struct {
-	LatestAvailableDate string                                            `json:"latest_available_date"`
-	Performance         GetShopLIVEPerformanceOverviewResponsePerformance `json:"performance"`
+	LatestAvailableDate string                                            `json:"latest_available_date,omitzero"`
+	Performance         GetShopLIVEPerformanceOverviewResponsePerformance `json:"performance,omitzero"`
 }
 
 // GetShopLIVEPerformanceOverviewResponsePerformance is part of a reply.
 type GetShopLIVEPerformanceOverviewResponsePerformance struct {
-	Intervals []GetShopLIVEPerformanceOverviewResponsePerformanceInterval `json:"intervals"`
+	Intervals []GetShopLIVEPerformanceOverviewResponsePerformanceInterval `json:"intervals,omitzero"`
 }
 
 // GetShopLIVEPerformanceOverviewResponsePerformanceInterval is part of a reply.
 type GetShopLIVEPerformanceOverviewResponsePerformanceInterval struct {
-	ClickThroughRate string                                                       `json:"click_through_rate"`
-	ClickToOrderRate string                                                       `json:"click_to_order_rate"`
-	Customers        int64                                                        `json:"customers"`
-	EndDate          string                                                       `json:"end_date"`
-	GMV              GetShopLIVEPerformanceOverviewResponsePerformanceIntervalGMV `json:"gmv"`
-	ItemsSold        int64                                                        `json:"items_sold"`
-	SKUOrders        int64                                                        `json:"sku_orders"`
-	StartDate        string                                                       `json:"start_date"`
+	ClickThroughRate string                                                       `json:"click_through_rate,omitzero"`
+	ClickToOrderRate string                                                       `json:"click_to_order_rate,omitzero"`
+	Customers        int64                                                        `json:"customers,omitzero"`
+	EndDate          string                                                       `json:"end_date,omitzero"`
+	GMV              GetShopLIVEPerformanceOverviewResponsePerformanceIntervalGMV `json:"gmv,omitzero"`
+	ItemsSold        int64                                                        `json:"items_sold,omitzero"`
+	SKUOrders        int64                                                        `json:"sku_orders,omitzero"`
+	StartDate        string                                                       `json:"start_date,omitzero"`
 }
 
 // GetShopLIVEPerformanceOverviewResponsePerformanceIntervalGMV is part of a reply.
 type GetShopLIVEPerformanceOverviewResponsePerformanceIntervalGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopLIVEPerformanceOverviewV202508Request holds the parameters of Analytics.GetShopLIVEPerformanceOverviewV202508.
@@ -1108,50 +1108,50 @@ type GetShopLIVEPerformanceOverviewV202508Request struct {
 
 // GetShopLIVEPerformanceOverviewV202508Response is the reply of Analytics.GetShopLIVEPerformanceOverviewV202508.
 type GetShopLIVEPerformanceOverviewV202508Response struct {
-	LatestAvailableDate string                                                   `json:"latest_available_date"`
-	Performance         GetShopLIVEPerformanceOverviewV202508ResponsePerformance `json:"performance"`
+	LatestAvailableDate string                                                   `json:"latest_available_date,omitzero"`
+	Performance         GetShopLIVEPerformanceOverviewV202508ResponsePerformance `json:"performance,omitzero"`
 }
 
 // GetShopLIVEPerformanceOverviewV202508ResponsePerformance is part of a reply.
 type GetShopLIVEPerformanceOverviewV202508ResponsePerformance struct {
-	ComparisonIntervals []GetShopLIVEPerformanceOverviewV202508ResponsePerformanceComparisonInterval `json:"comparison_intervals"`
-	Intervals           []GetShopLIVEPerformanceOverviewV202508ResponsePerformanceInterval           `json:"intervals"`
+	ComparisonIntervals []GetShopLIVEPerformanceOverviewV202508ResponsePerformanceComparisonInterval `json:"comparison_intervals,omitzero"`
+	Intervals           []GetShopLIVEPerformanceOverviewV202508ResponsePerformanceInterval           `json:"intervals,omitzero"`
 }
 
 // GetShopLIVEPerformanceOverviewV202508ResponsePerformanceComparisonInterval is part of a reply.
 type GetShopLIVEPerformanceOverviewV202508ResponsePerformanceComparisonInterval struct {
-	ClickThroughRate string                                                                        `json:"click_through_rate"`
-	ClickToOrderRate string                                                                        `json:"click_to_order_rate"`
-	Customers        int64                                                                         `json:"customers"`
-	EndDate          string                                                                        `json:"end_date"`
-	GMV              GetShopLIVEPerformanceOverviewV202508ResponsePerformanceComparisonIntervalGMV `json:"gmv"`
-	SKUOrders        int64                                                                         `json:"sku_orders"`
-	StartDate        string                                                                        `json:"start_date"`
-	UnitsSold        int64                                                                         `json:"units_sold"`
+	ClickThroughRate string                                                                        `json:"click_through_rate,omitzero"`
+	ClickToOrderRate string                                                                        `json:"click_to_order_rate,omitzero"`
+	Customers        int64                                                                         `json:"customers,omitzero"`
+	EndDate          string                                                                        `json:"end_date,omitzero"`
+	GMV              GetShopLIVEPerformanceOverviewV202508ResponsePerformanceComparisonIntervalGMV `json:"gmv,omitzero"`
+	SKUOrders        int64                                                                         `json:"sku_orders,omitzero"`
+	StartDate        string                                                                        `json:"start_date,omitzero"`
+	UnitsSold        int64                                                                         `json:"units_sold,omitzero"`
 }
 
 // GetShopLIVEPerformanceOverviewV202508ResponsePerformanceComparisonIntervalGMV is part of a reply.
 type GetShopLIVEPerformanceOverviewV202508ResponsePerformanceComparisonIntervalGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopLIVEPerformanceOverviewV202508ResponsePerformanceInterval is part of a reply.
 type GetShopLIVEPerformanceOverviewV202508ResponsePerformanceInterval struct {
-	ClickThroughRate string                                                              `json:"click_through_rate"`
-	ClickToOrderRate string                                                              `json:"click_to_order_rate"`
-	Customers        int64                                                               `json:"customers"`
-	EndDate          string                                                              `json:"end_date"`
-	GMV              GetShopLIVEPerformanceOverviewV202508ResponsePerformanceIntervalGMV `json:"gmv"`
-	SKUOrders        int64                                                               `json:"sku_orders"`
-	StartDate        string                                                              `json:"start_date"`
-	UnitsSold        int64                                                               `json:"units_sold"`
+	ClickThroughRate string                                                              `json:"click_through_rate,omitzero"`
+	ClickToOrderRate string                                                              `json:"click_to_order_rate,omitzero"`
+	Customers        int64                                                               `json:"customers,omitzero"`
+	EndDate          string                                                              `json:"end_date,omitzero"`
+	GMV              GetShopLIVEPerformanceOverviewV202508ResponsePerformanceIntervalGMV `json:"gmv,omitzero"`
+	SKUOrders        int64                                                               `json:"sku_orders,omitzero"`
+	StartDate        string                                                              `json:"start_date,omitzero"`
+	UnitsSold        int64                                                               `json:"units_sold,omitzero"`
 }
 
 // GetShopLIVEPerformanceOverviewV202508ResponsePerformanceIntervalGMV is part of a reply.
 type GetShopLIVEPerformanceOverviewV202508ResponsePerformanceIntervalGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopLIVEPerformancePerMinutesRequest holds the parameters of Analytics.GetShopLIVEPerformancePerMinutes.
@@ -1162,108 +1162,108 @@ type GetShopLIVEPerformancePerMinutesRequest struct {
 
 // GetShopLIVEPerformancePerMinutesResponse is the reply of Analytics.GetShopLIVEPerformancePerMinutes.
 type GetShopLIVEPerformancePerMinutesResponse struct {
-	NextPageToken string                                              `json:"next_page_token"`
-	Performance   GetShopLIVEPerformancePerMinutesResponsePerformance `json:"performance"`
-	TotalCount    int                                                 `json:"total_count"`
+	NextPageToken string                                              `json:"next_page_token,omitzero"`
+	Performance   GetShopLIVEPerformancePerMinutesResponsePerformance `json:"performance,omitzero"`
+	TotalCount    int                                                 `json:"total_count,omitzero"`
 }
 
 // GetShopLIVEPerformancePerMinutesResponsePerformance is part of a reply.
 type GetShopLIVEPerformancePerMinutesResponsePerformance struct {
-	Intervals []GetShopLIVEPerformancePerMinutesResponsePerformanceInterval `json:"intervals"`
-	Overall   GetShopLIVEPerformancePerMinutesResponsePerformanceOverall    `json:"overall"`
+	Intervals []GetShopLIVEPerformancePerMinutesResponsePerformanceInterval `json:"intervals,omitzero"`
+	Overall   GetShopLIVEPerformancePerMinutesResponsePerformanceOverall    `json:"overall,omitzero"`
 }
 
 // GetShopLIVEPerformancePerMinutesResponsePerformanceInterval is part of a reply.
 type GetShopLIVEPerformancePerMinutesResponsePerformanceInterval struct {
-	Conversion   GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversion   `json:"conversion"`
-	EndTime      UnixSeconds                                                             `json:"end_time"`
-	Interactions GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalInteractions `json:"interactions"`
-	Sales        GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalSales        `json:"sales"`
-	StartTime    UnixSeconds                                                             `json:"start_time"`
-	Traffic      GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalTraffic      `json:"traffic"`
+	Conversion   GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversion   `json:"conversion,omitzero"`
+	EndTime      UnixSeconds                                                             `json:"end_time,omitzero"`
+	Interactions GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalInteractions `json:"interactions,omitzero"`
+	Sales        GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalSales        `json:"sales,omitzero"`
+	StartTime    UnixSeconds                                                             `json:"start_time,omitzero"`
+	Traffic      GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalTraffic      `json:"traffic,omitzero"`
 }
 
 // GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversion is part of a reply.
 type GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversion struct {
-	AvgPrice         GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversionAvgPrice         `json:"avg_price"`
-	ClickToOrderRate GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversionClickToOrderRate `json:"click_to_order_rate"`
-	CreatedSKUOrders int64                                                                                 `json:"created_sku_orders"`
-	Gpm              GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversionGpm              `json:"gpm"`
-	SKUOrderRate     string                                                                                `json:"sku_order_rate"`
+	AvgPrice         GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversionAvgPrice         `json:"avg_price,omitzero"`
+	ClickToOrderRate GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversionClickToOrderRate `json:"click_to_order_rate,omitzero"`
+	CreatedSKUOrders int64                                                                                 `json:"created_sku_orders,omitzero"`
+	Gpm              GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversionGpm              `json:"gpm,omitzero"`
+	SKUOrderRate     string                                                                                `json:"sku_order_rate,omitzero"`
 }
 
 // GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversionAvgPrice is part of a reply.
 type GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversionAvgPrice struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversionClickToOrderRate is part of a reply.
 type GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversionClickToOrderRate struct {
-	MainOrderCtor string `json:"main_order_ctor"`
-	SKUOrderCtor  string `json:"sku_order_ctor"`
+	MainOrderCtor string `json:"main_order_ctor,omitzero"`
+	SKUOrderCtor  string `json:"sku_order_ctor,omitzero"`
 }
 
 // GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversionGpm is part of a reply.
 type GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversionGpm struct {
-	ShowGpm  string `json:"show_gpm"`
-	WatchGpm string `json:"watch_gpm"`
+	ShowGpm  string `json:"show_gpm,omitzero"`
+	WatchGpm string `json:"watch_gpm,omitzero"`
 }
 
 // GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalInteractions is part of a reply.
 type GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalInteractions struct {
-	CommentRate  string `json:"comment_rate"`
-	Comments     int64  `json:"comments"`
-	FollowRate   string `json:"follow_rate"`
-	LikeRate     string `json:"like_rate"`
-	Likes        int64  `json:"likes"`
-	NewFollowers int64  `json:"new_followers"`
-	ShareRate    string `json:"share_rate"`
-	Shares       int64  `json:"shares"`
+	CommentRate  string `json:"comment_rate,omitzero"`
+	Comments     int64  `json:"comments,omitzero"`
+	FollowRate   string `json:"follow_rate,omitzero"`
+	LikeRate     string `json:"like_rate,omitzero"`
+	Likes        int64  `json:"likes,omitzero"`
+	NewFollowers int64  `json:"new_followers,omitzero"`
+	ShareRate    string `json:"share_rate,omitzero"`
+	Shares       int64  `json:"shares,omitzero"`
 }
 
 // GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalSales is part of a reply.
 type GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalSales struct {
-	Customers  int64                                                               `json:"customers"`
-	GMV        GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalSalesGMV `json:"gmv"`
-	ItemsSold  int64                                                               `json:"items_sold"`
-	MainOrders int64                                                               `json:"main_orders"`
-	SKUOrders  int64                                                               `json:"sku_orders"`
+	Customers  int64                                                               `json:"customers,omitzero"`
+	GMV        GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalSalesGMV `json:"gmv,omitzero"`
+	ItemsSold  int64                                                               `json:"items_sold,omitzero"`
+	MainOrders int64                                                               `json:"main_orders,omitzero"`
+	SKUOrders  int64                                                               `json:"sku_orders,omitzero"`
 }
 
 // GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalSalesGMV is part of a reply.
 type GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalSalesGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalTraffic is part of a reply.
 type GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalTraffic struct {
-	CTR                string `json:"ctr"`
-	EnterRoomRate      string `json:"enter_room_rate"`
-	Impressions        int64  `json:"impressions"`
-	ProductClicks      int64  `json:"product_clicks"`
-	ProductImpressions int64  `json:"product_impressions"`
-	Viewers            int64  `json:"viewers"`
-	Views              int64  `json:"views"`
+	CTR                string `json:"ctr,omitzero"`
+	EnterRoomRate      string `json:"enter_room_rate,omitzero"`
+	Impressions        int64  `json:"impressions,omitzero"`
+	ProductClicks      int64  `json:"product_clicks,omitzero"`
+	ProductImpressions int64  `json:"product_impressions,omitzero"`
+	Viewers            int64  `json:"viewers,omitzero"`
+	Views              int64  `json:"views,omitzero"`
 }
 
 // GetShopLIVEPerformancePerMinutesResponsePerformanceOverall is part of a reply.
 type GetShopLIVEPerformancePerMinutesResponsePerformanceOverall struct {
-	Duration      int64                                                         `json:"duration"`
-	EndTime       UnixSeconds                                                   `json:"end_time"`
-	GMV           GetShopLIVEPerformancePerMinutesResponsePerformanceOverallGMV `json:"gmv"`
-	Impressions   int64                                                         `json:"impressions"`
-	ItemsSold     int64                                                         `json:"items_sold"`
-	LiveTitle     string                                                        `json:"live_title"`
-	StartTime     UnixSeconds                                                   `json:"start_time"`
-	UniqueViewers int64                                                         `json:"unique_viewers"`
+	Duration      int64                                                         `json:"duration,omitzero"`
+	EndTime       UnixSeconds                                                   `json:"end_time,omitzero"`
+	GMV           GetShopLIVEPerformancePerMinutesResponsePerformanceOverallGMV `json:"gmv,omitzero"`
+	Impressions   int64                                                         `json:"impressions,omitzero"`
+	ItemsSold     int64                                                         `json:"items_sold,omitzero"`
+	LiveTitle     string                                                        `json:"live_title,omitzero"`
+	StartTime     UnixSeconds                                                   `json:"start_time,omitzero"`
+	UniqueViewers int64                                                         `json:"unique_viewers,omitzero"`
 }
 
 // GetShopLIVEPerformancePerMinutesResponsePerformanceOverallGMV is part of a reply.
 type GetShopLIVEPerformancePerMinutesResponsePerformanceOverallGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopLIVEProductsPerformanceListRequest holds the parameters of Analytics.GetShopLIVEProductsPerformanceList.
@@ -1275,111 +1275,111 @@ type GetShopLIVEProductsPerformanceListRequest struct {
 
 // GetShopLIVEProductsPerformanceListResponse is the reply of Analytics.GetShopLIVEProductsPerformanceList.
 type GetShopLIVEProductsPerformanceListResponse struct {
-	Products []GetShopLIVEProductsPerformanceListResponseProduct `json:"products"`
+	Products []GetShopLIVEProductsPerformanceListResponseProduct `json:"products,omitzero"`
 }
 
 // GetShopLIVEProductsPerformanceListResponseProduct is part of a reply.
 type GetShopLIVEProductsPerformanceListResponseProduct struct {
-	ID      string                                                   `json:"id"`
-	Name    string                                                   `json:"name"`
-	Sales   GetShopLIVEProductsPerformanceListResponseProductSales   `json:"sales"`
-	Traffic GetShopLIVEProductsPerformanceListResponseProductTraffic `json:"traffic"`
+	ID      string                                                   `json:"id,omitzero"`
+	Name    string                                                   `json:"name,omitzero"`
+	Sales   GetShopLIVEProductsPerformanceListResponseProductSales   `json:"sales,omitzero"`
+	Traffic GetShopLIVEProductsPerformanceListResponseProductTraffic `json:"traffic,omitzero"`
 }
 
 // GetShopLIVEProductsPerformanceListResponseProductSales is part of a reply.
 type GetShopLIVEProductsPerformanceListResponseProductSales struct {
-	AvgPrice         GetShopLIVEProductsPerformanceListResponseProductSalesAvgPrice  `json:"avg_price"`
-	CreatedSKUOrders int64                                                           `json:"created_sku_orders"`
-	Customers        int64                                                           `json:"customers"`
-	DirectGMV        GetShopLIVEProductsPerformanceListResponseProductSalesDirectGMV `json:"direct_gmv"`
-	ItemsSold        int64                                                           `json:"items_sold"`
-	MainOrders       int64                                                           `json:"main_orders"`
-	PaymentRate      string                                                          `json:"payment_rate"`
-	SKUOrders        int64                                                           `json:"sku_orders"`
+	AvgPrice         GetShopLIVEProductsPerformanceListResponseProductSalesAvgPrice  `json:"avg_price,omitzero"`
+	CreatedSKUOrders int64                                                           `json:"created_sku_orders,omitzero"`
+	Customers        int64                                                           `json:"customers,omitzero"`
+	DirectGMV        GetShopLIVEProductsPerformanceListResponseProductSalesDirectGMV `json:"direct_gmv,omitzero"`
+	ItemsSold        int64                                                           `json:"items_sold,omitzero"`
+	MainOrders       int64                                                           `json:"main_orders,omitzero"`
+	PaymentRate      string                                                          `json:"payment_rate,omitzero"`
+	SKUOrders        int64                                                           `json:"sku_orders,omitzero"`
 }
 
 // GetShopLIVEProductsPerformanceListResponseProductSalesAvgPrice is part of a reply.
 type GetShopLIVEProductsPerformanceListResponseProductSalesAvgPrice struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopLIVEProductsPerformanceListResponseProductSalesDirectGMV is part of a reply.
 type GetShopLIVEProductsPerformanceListResponseProductSalesDirectGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopLIVEProductsPerformanceListResponseProductTraffic is part of a reply.
 type GetShopLIVEProductsPerformanceListResponseProductTraffic struct {
-	AddToCartCount     int64                                                                    `json:"add_to_cart_count"`
-	ClickToOrderRate   GetShopLIVEProductsPerformanceListResponseProductTrafficClickToOrderRate `json:"click_to_order_rate"`
-	CTR                string                                                                   `json:"ctr"`
-	Gpm                GetShopLIVEProductsPerformanceListResponseProductTrafficGpm              `json:"gpm"`
-	ProductImpressions int64                                                                    `json:"product_impressions"`
-	ProdutClicks       int64                                                                    `json:"produt_clicks"`
+	AddToCartCount     int64                                                                    `json:"add_to_cart_count,omitzero"`
+	ClickToOrderRate   GetShopLIVEProductsPerformanceListResponseProductTrafficClickToOrderRate `json:"click_to_order_rate,omitzero"`
+	CTR                string                                                                   `json:"ctr,omitzero"`
+	Gpm                GetShopLIVEProductsPerformanceListResponseProductTrafficGpm              `json:"gpm,omitzero"`
+	ProductImpressions int64                                                                    `json:"product_impressions,omitzero"`
+	ProdutClicks       int64                                                                    `json:"produt_clicks,omitzero"`
 }
 
 // GetShopLIVEProductsPerformanceListResponseProductTrafficClickToOrderRate is part of a reply.
 type GetShopLIVEProductsPerformanceListResponseProductTrafficClickToOrderRate struct {
-	MainOrderCtor string `json:"main_order_ctor"`
-	SKUOrderCtor  string `json:"sku_order_ctor"`
+	MainOrderCtor string `json:"main_order_ctor,omitzero"`
+	SKUOrderCtor  string `json:"sku_order_ctor,omitzero"`
 }
 
 // GetShopLIVEProductsPerformanceListResponseProductTrafficGpm is part of a reply.
 type GetShopLIVEProductsPerformanceListResponseProductTrafficGpm struct {
-	WatchGpm string `json:"watch_gpm"`
+	WatchGpm string `json:"watch_gpm,omitzero"`
 }
 
 // GetShopPerformancePerHourRequest holds the parameters of Analytics.GetShopPerformancePerHour.
 type GetShopPerformancePerHourRequest struct {
-	Currency *AnalyticsCurrency `url:"currency,omitempty" json:"-"`
+	Currency *string `url:"currency,omitempty" json:"-"`
 }
 
 // GetShopPerformancePerHourResponse is the reply of Analytics.GetShopPerformancePerHour.
 type GetShopPerformancePerHourResponse struct {
-	Performance GetShopPerformancePerHourResponsePerformance `json:"performance"`
+	Performance GetShopPerformancePerHourResponsePerformance `json:"performance,omitzero"`
 }
 
 // GetShopPerformancePerHourResponsePerformance is part of a reply.
 type GetShopPerformancePerHourResponsePerformance struct {
-	Intervals                []GetShopPerformancePerHourResponsePerformanceInterval `json:"intervals"`
-	LatestAvailableTimestamp UnixSeconds                                            `json:"latest_available_timestamp"`
-	Overall                  GetShopPerformancePerHourResponsePerformanceOverall    `json:"overall"`
+	Intervals                []GetShopPerformancePerHourResponsePerformanceInterval `json:"intervals,omitzero"`
+	LatestAvailableTimestamp UnixSeconds                                            `json:"latest_available_timestamp,omitzero"`
+	Overall                  GetShopPerformancePerHourResponsePerformanceOverall    `json:"overall,omitzero"`
 }
 
 // GetShopPerformancePerHourResponsePerformanceInterval is part of a reply.
 type GetShopPerformancePerHourResponsePerformanceInterval struct {
-	Customers int64                                                   `json:"customers"`
-	GMV       GetShopPerformancePerHourResponsePerformanceIntervalGMV `json:"gmv"`
-	Index     int64                                                   `json:"index"`
-	ItemsSold int64                                                   `json:"items_sold"`
-	Visitors  int64                                                   `json:"visitors"`
+	Customers int64                                                   `json:"customers,omitzero"`
+	GMV       GetShopPerformancePerHourResponsePerformanceIntervalGMV `json:"gmv,omitzero"`
+	Index     int64                                                   `json:"index,omitzero"`
+	ItemsSold int64                                                   `json:"items_sold,omitzero"`
+	Visitors  int64                                                   `json:"visitors,omitzero"`
 }
 
 // GetShopPerformancePerHourResponsePerformanceIntervalGMV is part of a reply.
 type GetShopPerformancePerHourResponsePerformanceIntervalGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopPerformancePerHourResponsePerformanceOverall is part of a reply.
 type GetShopPerformancePerHourResponsePerformanceOverall struct {
-	Customers int64                                                  `json:"customers"`
-	GMV       GetShopPerformancePerHourResponsePerformanceOverallGMV `json:"gmv"`
-	ItemsSold int64                                                  `json:"items_sold"`
-	Visitors  int64                                                  `json:"visitors"`
+	Customers int64                                                  `json:"customers,omitzero"`
+	GMV       GetShopPerformancePerHourResponsePerformanceOverallGMV `json:"gmv,omitzero"`
+	ItemsSold int64                                                  `json:"items_sold,omitzero"`
+	Visitors  int64                                                  `json:"visitors,omitzero"`
 }
 
 // GetShopPerformancePerHourResponsePerformanceOverallGMV is part of a reply.
 type GetShopPerformancePerHourResponsePerformanceOverallGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopPerformanceRequest holds the parameters of Analytics.GetShopPerformance.
 type GetShopPerformanceRequest struct {
-	Currency    *AnalyticsCurrency    `url:"currency,omitempty" json:"-"`
+	Currency    *string               `url:"currency,omitempty" json:"-"`
 	EndDateLt   string                `url:"end_date_lt" json:"-"` // required
 	Granularity *AnalyticsGranularity `url:"granularity,omitempty" json:"-"`
 	StartDateGe string                `url:"start_date_ge" json:"-"` // required
@@ -1387,92 +1387,92 @@ type GetShopPerformanceRequest struct {
 
 // GetShopPerformanceResponse is the reply of Analytics.GetShopPerformance.
 type GetShopPerformanceResponse struct {
-	LatestAvailableDate string                                `json:"latest_available_date"`
-	Performance         GetShopPerformanceResponsePerformance `json:"performance"`
+	LatestAvailableDate string                                `json:"latest_available_date,omitzero"`
+	Performance         GetShopPerformanceResponsePerformance `json:"performance,omitzero"`
 }
 
 // GetShopPerformanceResponsePerformance is part of a reply.
 type GetShopPerformanceResponsePerformance struct {
-	Intervals []GetShopPerformanceResponsePerformanceInterval `json:"intervals"`
+	Intervals []GetShopPerformanceResponsePerformanceInterval `json:"intervals,omitzero"`
 }
 
 // GetShopPerformanceResponsePerformanceInterval is part of a reply.
 type GetShopPerformanceResponsePerformanceInterval struct {
-	EndDate   string                                               `json:"end_date"`
-	Sales     GetShopPerformanceResponsePerformanceIntervalSales   `json:"sales"`
-	StartDate string                                               `json:"start_date"`
-	Traffic   GetShopPerformanceResponsePerformanceIntervalTraffic `json:"traffic"`
+	EndDate   string                                               `json:"end_date,omitzero"`
+	Sales     GetShopPerformanceResponsePerformanceIntervalSales   `json:"sales,omitzero"`
+	StartDate string                                               `json:"start_date,omitzero"`
+	Traffic   GetShopPerformanceResponsePerformanceIntervalTraffic `json:"traffic,omitzero"`
 }
 
 // GetShopPerformanceResponsePerformanceIntervalSales is part of a reply.
 type GetShopPerformanceResponsePerformanceIntervalSales struct {
-	AvgCustomersCount int64                                                          `json:"avg_customers_count"`
-	GMV               GetShopPerformanceResponsePerformanceIntervalSalesGMV          `json:"gmv"`
-	GrossRevenue      GetShopPerformanceResponsePerformanceIntervalSalesGrossRevenue `json:"gross_revenue"`
-	ItemsSold         int64                                                          `json:"items_sold"`
-	OrdersCount       int64                                                          `json:"orders_count"`
-	Refunds           GetShopPerformanceResponsePerformanceIntervalSalesRefunds      `json:"refunds"`
-	SKUOrdersCount    int64                                                          `json:"sku_orders_count"`
+	AvgCustomersCount int64                                                          `json:"avg_customers_count,omitzero"`
+	GMV               GetShopPerformanceResponsePerformanceIntervalSalesGMV          `json:"gmv,omitzero"`
+	GrossRevenue      GetShopPerformanceResponsePerformanceIntervalSalesGrossRevenue `json:"gross_revenue,omitzero"`
+	ItemsSold         int64                                                          `json:"items_sold,omitzero"`
+	OrdersCount       int64                                                          `json:"orders_count,omitzero"`
+	Refunds           GetShopPerformanceResponsePerformanceIntervalSalesRefunds      `json:"refunds,omitzero"`
+	SKUOrdersCount    int64                                                          `json:"sku_orders_count,omitzero"`
 }
 
 // GetShopPerformanceResponsePerformanceIntervalSalesGMV is part of a reply.
 type GetShopPerformanceResponsePerformanceIntervalSalesGMV struct {
-	Breakdowns []GetShopPerformanceResponsePerformanceIntervalSalesGMVBreakdown `json:"breakdowns"`
-	Overall    GetShopPerformanceResponsePerformanceIntervalSalesGMVOverall     `json:"overall"`
+	Breakdowns []GetShopPerformanceResponsePerformanceIntervalSalesGMVBreakdown `json:"breakdowns,omitzero"`
+	Overall    GetShopPerformanceResponsePerformanceIntervalSalesGMVOverall     `json:"overall,omitzero"`
 }
 
 // GetShopPerformanceResponsePerformanceIntervalSalesGMVBreakdown is part of a reply.
 type GetShopPerformanceResponsePerformanceIntervalSalesGMVBreakdown struct {
-	GMV  GetShopPerformanceResponsePerformanceIntervalSalesGMVBreakdownGMV `json:"gmv"`
-	Type AnalyticsType                                                     `json:"type"`
+	GMV  GetShopPerformanceResponsePerformanceIntervalSalesGMVBreakdownGMV  `json:"gmv,omitzero"`
+	Type GetShopPerformanceResponsePerformanceIntervalSalesGMVBreakdownType `json:"type,omitzero"`
 }
 
 // GetShopPerformanceResponsePerformanceIntervalSalesGMVBreakdownGMV is part of a reply.
 type GetShopPerformanceResponsePerformanceIntervalSalesGMVBreakdownGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopPerformanceResponsePerformanceIntervalSalesGMVOverall is part of a reply.
 type GetShopPerformanceResponsePerformanceIntervalSalesGMVOverall struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopPerformanceResponsePerformanceIntervalSalesGrossRevenue is part of a reply.
 type GetShopPerformanceResponsePerformanceIntervalSalesGrossRevenue struct {
-	Breakdowns []GetShopPerformanceResponsePerformanceIntervalSalesGrossRevenueBreakdown `json:"breakdowns"`
-	Overall    GetShopPerformanceResponsePerformanceIntervalSalesGrossRevenueOverall     `json:"overall"`
+	Breakdowns []GetShopPerformanceResponsePerformanceIntervalSalesGrossRevenueBreakdown `json:"breakdowns,omitzero"`
+	Overall    GetShopPerformanceResponsePerformanceIntervalSalesGrossRevenueOverall     `json:"overall,omitzero"`
 }
 
 // GetShopPerformanceResponsePerformanceIntervalSalesGrossRevenueBreakdown is part of a reply.
 type GetShopPerformanceResponsePerformanceIntervalSalesGrossRevenueBreakdown struct {
-	Percentage string `json:"percentage"`
-	Type       string `json:"type"`
+	Percentage string `json:"percentage,omitzero"`
+	Type       string `json:"type,omitzero"`
 }
 
 // GetShopPerformanceResponsePerformanceIntervalSalesGrossRevenueOverall is part of a reply.
 type GetShopPerformanceResponsePerformanceIntervalSalesGrossRevenueOverall struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopPerformanceResponsePerformanceIntervalSalesRefunds is part of a reply.
 type GetShopPerformanceResponsePerformanceIntervalSalesRefunds struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopPerformanceResponsePerformanceIntervalTraffic is part of a reply.
 type GetShopPerformanceResponsePerformanceIntervalTraffic struct {
-	AvgConversationRate string `json:"avg_conversation_rate"`
-	AvgPageViews        int64  `json:"avg_page_views"`
-	AvgVisitors         int64  `json:"avg_visitors"`
+	AvgConversationRate string `json:"avg_conversation_rate,omitzero"`
+	AvgPageViews        int64  `json:"avg_page_views,omitzero"`
+	AvgVisitors         int64  `json:"avg_visitors,omitzero"`
 }
 
 // GetShopPerformanceV202405Request holds the parameters of Analytics.GetShopPerformanceV202405.
 type GetShopPerformanceV202405Request struct {
-	Currency       *AnalyticsCurrency    `url:"currency,omitempty" json:"-"`
+	Currency       *string               `url:"currency,omitempty" json:"-"`
 	EndDateLt      string                `url:"end_date_lt" json:"-"` // required
 	Granularity    *AnalyticsGranularity `url:"granularity,omitempty" json:"-"`
 	StartDateGe    string                `url:"start_date_ge" json:"-"` // required
@@ -1481,161 +1481,161 @@ type GetShopPerformanceV202405Request struct {
 
 // GetShopPerformanceV202405Response is the reply of Analytics.GetShopPerformanceV202405.
 type GetShopPerformanceV202405Response struct {
-	LatestAvailableDate string                                       `json:"latest_available_date"`
-	Performance         GetShopPerformanceV202405ResponsePerformance `json:"performance"`
+	LatestAvailableDate string                                       `json:"latest_available_date,omitzero"`
+	Performance         GetShopPerformanceV202405ResponsePerformance `json:"performance,omitzero"`
 }
 
 // GetShopPerformanceV202405ResponsePerformance is part of a reply.
 type GetShopPerformanceV202405ResponsePerformance struct {
-	ComparisonIntervals []GetShopPerformanceV202405ResponsePerformanceComparisonInterval `json:"comparison_intervals"`
-	Intervals           []GetShopPerformanceV202405ResponsePerformanceInterval           `json:"intervals"`
+	ComparisonIntervals []GetShopPerformanceV202405ResponsePerformanceComparisonInterval `json:"comparison_intervals,omitzero"`
+	Intervals           []GetShopPerformanceV202405ResponsePerformanceInterval           `json:"intervals,omitzero"`
 }
 
 // GetShopPerformanceV202405ResponsePerformanceComparisonInterval is part of a reply.
 type GetShopPerformanceV202405ResponsePerformanceComparisonInterval struct {
-	AvgOrderValue                   GetShopPerformanceV202405ResponsePerformanceComparisonIntervalAvgOrderValue                    `json:"avg_order_value"`
-	AvgProductPageVisitorBreakdowns []GetShopPerformanceV202405ResponsePerformanceComparisonIntervalAvgProductPageVisitorBreakdown `json:"avg_product_page_visitor_breakdowns"`
-	AvgProductPageVisitors          int64                                                                                          `json:"avg_product_page_visitors"`
-	BuyerBreakdowns                 []GetShopPerformanceV202405ResponsePerformanceComparisonIntervalBuyerBreakdown                 `json:"buyer_breakdowns"`
-	Buyers                          int64                                                                                          `json:"buyers"`
-	CancellationsAndReturns         int64                                                                                          `json:"cancellations_and_returns"`
-	EndDate                         string                                                                                         `json:"end_date"`
-	GMV                             GetShopPerformanceV202405ResponsePerformanceComparisonIntervalGMV                              `json:"gmv"`
-	GMVBreakdowns                   []GetShopPerformanceV202405ResponsePerformanceComparisonIntervalGMVBreakdown                   `json:"gmv_breakdowns"`
-	Orders                          int64                                                                                          `json:"orders"`
-	ProductImpressionBreakdowns     []GetShopPerformanceV202405ResponsePerformanceComparisonIntervalProductImpressionBreakdown     `json:"product_impression_breakdowns"`
-	ProductImpressions              int64                                                                                          `json:"product_impressions"`
-	ProductPageViewBreakdowns       []GetShopPerformanceV202405ResponsePerformanceComparisonIntervalProductPageViewBreakdown       `json:"product_page_view_breakdowns"`
-	ProductPageViews                int64                                                                                          `json:"product_page_views"`
-	Refunds                         GetShopPerformanceV202405ResponsePerformanceComparisonIntervalRefunds                          `json:"refunds"`
-	SKUOrders                       int64                                                                                          `json:"sku_orders"`
-	StartDate                       string                                                                                         `json:"start_date"`
-	UnitsSold                       int64                                                                                          `json:"units_sold"`
+	AvgOrderValue                   GetShopPerformanceV202405ResponsePerformanceComparisonIntervalAvgOrderValue                    `json:"avg_order_value,omitzero"`
+	AvgProductPageVisitorBreakdowns []GetShopPerformanceV202405ResponsePerformanceComparisonIntervalAvgProductPageVisitorBreakdown `json:"avg_product_page_visitor_breakdowns,omitzero"`
+	AvgProductPageVisitors          int64                                                                                          `json:"avg_product_page_visitors,omitzero"`
+	BuyerBreakdowns                 []GetShopPerformanceV202405ResponsePerformanceComparisonIntervalBuyerBreakdown                 `json:"buyer_breakdowns,omitzero"`
+	Buyers                          int64                                                                                          `json:"buyers,omitzero"`
+	CancellationsAndReturns         int64                                                                                          `json:"cancellations_and_returns,omitzero"`
+	EndDate                         string                                                                                         `json:"end_date,omitzero"`
+	GMV                             GetShopPerformanceV202405ResponsePerformanceComparisonIntervalGMV                              `json:"gmv,omitzero"`
+	GMVBreakdowns                   []GetShopPerformanceV202405ResponsePerformanceComparisonIntervalGMVBreakdown                   `json:"gmv_breakdowns,omitzero"`
+	Orders                          int64                                                                                          `json:"orders,omitzero"`
+	ProductImpressionBreakdowns     []GetShopPerformanceV202405ResponsePerformanceComparisonIntervalProductImpressionBreakdown     `json:"product_impression_breakdowns,omitzero"`
+	ProductImpressions              int64                                                                                          `json:"product_impressions,omitzero"`
+	ProductPageViewBreakdowns       []GetShopPerformanceV202405ResponsePerformanceComparisonIntervalProductPageViewBreakdown       `json:"product_page_view_breakdowns,omitzero"`
+	ProductPageViews                int64                                                                                          `json:"product_page_views,omitzero"`
+	Refunds                         GetShopPerformanceV202405ResponsePerformanceComparisonIntervalRefunds                          `json:"refunds,omitzero"`
+	SKUOrders                       int64                                                                                          `json:"sku_orders,omitzero"`
+	StartDate                       string                                                                                         `json:"start_date,omitzero"`
+	UnitsSold                       int64                                                                                          `json:"units_sold,omitzero"`
 }
 
 // GetShopPerformanceV202405ResponsePerformanceComparisonIntervalAvgOrderValue is part of a reply.
 type GetShopPerformanceV202405ResponsePerformanceComparisonIntervalAvgOrderValue struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopPerformanceV202405ResponsePerformanceComparisonIntervalAvgProductPageVisitorBreakdown is part of a reply.
 type GetShopPerformanceV202405ResponsePerformanceComparisonIntervalAvgProductPageVisitorBreakdown struct {
-	Amount int64  `json:"amount"`
-	Type   string `json:"type"`
+	Amount int64  `json:"amount,omitzero"`
+	Type   string `json:"type,omitzero"`
 }
 
 // GetShopPerformanceV202405ResponsePerformanceComparisonIntervalBuyerBreakdown is part of a reply.
 type GetShopPerformanceV202405ResponsePerformanceComparisonIntervalBuyerBreakdown struct {
-	Amount int64  `json:"amount"`
-	Type   string `json:"type"`
+	Amount int64  `json:"amount,omitzero"`
+	Type   string `json:"type,omitzero"`
 }
 
 // GetShopPerformanceV202405ResponsePerformanceComparisonIntervalGMV is part of a reply.
 type GetShopPerformanceV202405ResponsePerformanceComparisonIntervalGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopPerformanceV202405ResponsePerformanceComparisonIntervalGMVBreakdown is part of a reply.
 type GetShopPerformanceV202405ResponsePerformanceComparisonIntervalGMVBreakdown struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
-	Type     string  `json:"type"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
+	Type     string  `json:"type,omitzero"`
 }
 
 // GetShopPerformanceV202405ResponsePerformanceComparisonIntervalProductImpressionBreakdown is part of a reply.
 type GetShopPerformanceV202405ResponsePerformanceComparisonIntervalProductImpressionBreakdown struct {
-	Amount int64  `json:"amount"`
-	Type   string `json:"type"`
+	Amount int64  `json:"amount,omitzero"`
+	Type   string `json:"type,omitzero"`
 }
 
 // GetShopPerformanceV202405ResponsePerformanceComparisonIntervalProductPageViewBreakdown is part of a reply.
 type GetShopPerformanceV202405ResponsePerformanceComparisonIntervalProductPageViewBreakdown struct {
-	Amount int64  `json:"amount"`
-	Type   string `json:"type"`
+	Amount int64  `json:"amount,omitzero"`
+	Type   string `json:"type,omitzero"`
 }
 
 // GetShopPerformanceV202405ResponsePerformanceComparisonIntervalRefunds is part of a reply.
 type GetShopPerformanceV202405ResponsePerformanceComparisonIntervalRefunds struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopPerformanceV202405ResponsePerformanceInterval is part of a reply.
 type GetShopPerformanceV202405ResponsePerformanceInterval struct {
-	AvgOrderValue                   GetShopPerformanceV202405ResponsePerformanceIntervalAvgOrderValue                    `json:"avg_order_value"`
-	AvgProductPageVisitorBreakdowns []GetShopPerformanceV202405ResponsePerformanceIntervalAvgProductPageVisitorBreakdown `json:"avg_product_page_visitor_breakdowns"`
-	AvgProductPageVisitors          int64                                                                                `json:"avg_product_page_visitors"`
-	BuyerBreakdowns                 []GetShopPerformanceV202405ResponsePerformanceIntervalBuyerBreakdown                 `json:"buyer_breakdowns"`
-	Buyers                          int64                                                                                `json:"buyers"`
-	CancellationsAndReturns         int64                                                                                `json:"cancellations_and_returns"`
-	EndDate                         string                                                                               `json:"end_date"`
-	GMV                             GetShopPerformanceV202405ResponsePerformanceIntervalGMV                              `json:"gmv"`
-	GMVBreakdowns                   []GetShopPerformanceV202405ResponsePerformanceIntervalGMVBreakdown                   `json:"gmv_breakdowns"`
-	Orders                          int64                                                                                `json:"orders"`
-	ProductImpressionBreakdowns     []GetShopPerformanceV202405ResponsePerformanceIntervalProductImpressionBreakdown     `json:"product_impression_breakdowns"`
-	ProductImpressions              int64                                                                                `json:"product_impressions"`
-	ProductPageViewBreakdowns       []GetShopPerformanceV202405ResponsePerformanceIntervalProductPageViewBreakdown       `json:"product_page_view_breakdowns"`
-	ProductPageViews                int64                                                                                `json:"product_page_views"`
-	Refunds                         GetShopPerformanceV202405ResponsePerformanceIntervalRefunds                          `json:"refunds"`
-	SKUOrders                       int64                                                                                `json:"sku_orders"`
-	StartDate                       string                                                                               `json:"start_date"`
-	UnitsSold                       int64                                                                                `json:"units_sold"`
+	AvgOrderValue                   GetShopPerformanceV202405ResponsePerformanceIntervalAvgOrderValue                    `json:"avg_order_value,omitzero"`
+	AvgProductPageVisitorBreakdowns []GetShopPerformanceV202405ResponsePerformanceIntervalAvgProductPageVisitorBreakdown `json:"avg_product_page_visitor_breakdowns,omitzero"`
+	AvgProductPageVisitors          int64                                                                                `json:"avg_product_page_visitors,omitzero"`
+	BuyerBreakdowns                 []GetShopPerformanceV202405ResponsePerformanceIntervalBuyerBreakdown                 `json:"buyer_breakdowns,omitzero"`
+	Buyers                          int64                                                                                `json:"buyers,omitzero"`
+	CancellationsAndReturns         int64                                                                                `json:"cancellations_and_returns,omitzero"`
+	EndDate                         string                                                                               `json:"end_date,omitzero"`
+	GMV                             GetShopPerformanceV202405ResponsePerformanceIntervalGMV                              `json:"gmv,omitzero"`
+	GMVBreakdowns                   []GetShopPerformanceV202405ResponsePerformanceIntervalGMVBreakdown                   `json:"gmv_breakdowns,omitzero"`
+	Orders                          int64                                                                                `json:"orders,omitzero"`
+	ProductImpressionBreakdowns     []GetShopPerformanceV202405ResponsePerformanceIntervalProductImpressionBreakdown     `json:"product_impression_breakdowns,omitzero"`
+	ProductImpressions              int64                                                                                `json:"product_impressions,omitzero"`
+	ProductPageViewBreakdowns       []GetShopPerformanceV202405ResponsePerformanceIntervalProductPageViewBreakdown       `json:"product_page_view_breakdowns,omitzero"`
+	ProductPageViews                int64                                                                                `json:"product_page_views,omitzero"`
+	Refunds                         GetShopPerformanceV202405ResponsePerformanceIntervalRefunds                          `json:"refunds,omitzero"`
+	SKUOrders                       int64                                                                                `json:"sku_orders,omitzero"`
+	StartDate                       string                                                                               `json:"start_date,omitzero"`
+	UnitsSold                       int64                                                                                `json:"units_sold,omitzero"`
 }
 
 // GetShopPerformanceV202405ResponsePerformanceIntervalAvgOrderValue is part of a reply.
 type GetShopPerformanceV202405ResponsePerformanceIntervalAvgOrderValue struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopPerformanceV202405ResponsePerformanceIntervalAvgProductPageVisitorBreakdown is part of a reply.
 type GetShopPerformanceV202405ResponsePerformanceIntervalAvgProductPageVisitorBreakdown struct {
-	Amount int64  `json:"amount"`
-	Type   string `json:"type"`
+	Amount int64  `json:"amount,omitzero"`
+	Type   string `json:"type,omitzero"`
 }
 
 // GetShopPerformanceV202405ResponsePerformanceIntervalBuyerBreakdown is part of a reply.
 type GetShopPerformanceV202405ResponsePerformanceIntervalBuyerBreakdown struct {
-	Amount int64  `json:"amount"`
-	Type   string `json:"type"`
+	Amount int64  `json:"amount,omitzero"`
+	Type   string `json:"type,omitzero"`
 }
 
 // GetShopPerformanceV202405ResponsePerformanceIntervalGMV is part of a reply.
 type GetShopPerformanceV202405ResponsePerformanceIntervalGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopPerformanceV202405ResponsePerformanceIntervalGMVBreakdown is part of a reply.
 type GetShopPerformanceV202405ResponsePerformanceIntervalGMVBreakdown struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
-	Type     string  `json:"type"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
+	Type     string  `json:"type,omitzero"`
 }
 
 // GetShopPerformanceV202405ResponsePerformanceIntervalProductImpressionBreakdown is part of a reply.
 type GetShopPerformanceV202405ResponsePerformanceIntervalProductImpressionBreakdown struct {
-	Amount int64  `json:"amount"`
-	Type   string `json:"type"`
+	Amount int64  `json:"amount,omitzero"`
+	Type   string `json:"type,omitzero"`
 }
 
 // GetShopPerformanceV202405ResponsePerformanceIntervalProductPageViewBreakdown is part of a reply.
 type GetShopPerformanceV202405ResponsePerformanceIntervalProductPageViewBreakdown struct {
-	Amount int64  `json:"amount"`
-	Type   string `json:"type"`
+	Amount int64  `json:"amount,omitzero"`
+	Type   string `json:"type,omitzero"`
 }
 
 // GetShopPerformanceV202405ResponsePerformanceIntervalRefunds is part of a reply.
 type GetShopPerformanceV202405ResponsePerformanceIntervalRefunds struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopProductPerformanceDetailRequest holds the parameters of Analytics.GetShopProductPerformanceDetail.
 type GetShopProductPerformanceDetailRequest struct {
-	Currency    *AnalyticsCurrency    `url:"currency,omitempty" json:"-"`
+	Currency    *string               `url:"currency,omitempty" json:"-"`
 	EndDateLt   string                `url:"end_date_lt" json:"-"` // required
 	Granularity *AnalyticsGranularity `url:"granularity,omitempty" json:"-"`
 	StartDateGe string                `url:"start_date_ge" json:"-"` // required
@@ -1643,132 +1643,132 @@ type GetShopProductPerformanceDetailRequest struct {
 
 // GetShopProductPerformanceDetailResponse is the reply of Analytics.GetShopProductPerformanceDetail.
 type GetShopProductPerformanceDetailResponse struct {
-	LatestAvailableDate string                                             `json:"latest_available_date"`
-	Performance         GetShopProductPerformanceDetailResponsePerformance `json:"performance"`
+	LatestAvailableDate string                                             `json:"latest_available_date,omitzero"`
+	Performance         GetShopProductPerformanceDetailResponsePerformance `json:"performance,omitzero"`
 }
 
 // GetShopProductPerformanceDetailResponsePerformance is part of a reply.
 type GetShopProductPerformanceDetailResponsePerformance struct {
-	Intervals   []GetShopProductPerformanceDetailResponsePerformanceInterval   `json:"intervals"`
-	Ratings     []GetShopProductPerformanceDetailResponsePerformanceRating     `json:"ratings"`
-	TopContents []GetShopProductPerformanceDetailResponsePerformanceTopContent `json:"top_contents"`
-	TopCreators []GetShopProductPerformanceDetailResponsePerformanceTopCreator `json:"top_creators"`
+	Intervals   []GetShopProductPerformanceDetailResponsePerformanceInterval   `json:"intervals,omitzero"`
+	Ratings     []GetShopProductPerformanceDetailResponsePerformanceRating     `json:"ratings,omitzero"`
+	TopContents []GetShopProductPerformanceDetailResponsePerformanceTopContent `json:"top_contents,omitzero"`
+	TopCreators []GetShopProductPerformanceDetailResponsePerformanceTopCreator `json:"top_creators,omitzero"`
 }
 
 // GetShopProductPerformanceDetailResponsePerformanceInterval is part of a reply.
 type GetShopProductPerformanceDetailResponsePerformanceInterval struct {
-	CancelAndRefunds GetShopProductPerformanceDetailResponsePerformanceIntervalCancelAndRefunds `json:"cancel_and_refunds"`
-	EndDate          string                                                                     `json:"end_date"`
-	Sales            GetShopProductPerformanceDetailResponsePerformanceIntervalSales            `json:"sales"`
-	StartDate        string                                                                     `json:"start_date"`
-	Traffic          GetShopProductPerformanceDetailResponsePerformanceIntervalTraffic          `json:"traffic"`
+	CancelAndRefunds GetShopProductPerformanceDetailResponsePerformanceIntervalCancelAndRefunds `json:"cancel_and_refunds,omitzero"`
+	EndDate          string                                                                     `json:"end_date,omitzero"`
+	Sales            GetShopProductPerformanceDetailResponsePerformanceIntervalSales            `json:"sales,omitzero"`
+	StartDate        string                                                                     `json:"start_date,omitzero"`
+	Traffic          GetShopProductPerformanceDetailResponsePerformanceIntervalTraffic          `json:"traffic,omitzero"`
 }
 
 // GetShopProductPerformanceDetailResponsePerformanceIntervalCancelAndRefunds is part of a reply.
 type GetShopProductPerformanceDetailResponsePerformanceIntervalCancelAndRefunds struct {
-	Canceled     int64 `json:"canceled"`
-	Refunded     int64 `json:"refunded"`
-	Replacements int64 `json:"replacements"`
-	Returned     int64 `json:"returned"`
+	Canceled     int64 `json:"canceled,omitzero"`
+	Refunded     int64 `json:"refunded,omitzero"`
+	Replacements int64 `json:"replacements,omitzero"`
+	Returned     int64 `json:"returned,omitzero"`
 }
 
 // GetShopProductPerformanceDetailResponsePerformanceIntervalSales is part of a reply.
 type GetShopProductPerformanceDetailResponsePerformanceIntervalSales struct {
-	Breakdowns []GetShopProductPerformanceDetailResponsePerformanceIntervalSalesBreakdown `json:"breakdowns"`
-	GMV        GetShopProductPerformanceDetailResponsePerformanceIntervalSalesGMV         `json:"gmv"`
-	ItemsSold  int64                                                                      `json:"items_sold"`
-	Orders     int64                                                                      `json:"orders"`
+	Breakdowns []GetShopProductPerformanceDetailResponsePerformanceIntervalSalesBreakdown `json:"breakdowns,omitzero"`
+	GMV        GetShopProductPerformanceDetailResponsePerformanceIntervalSalesGMV         `json:"gmv,omitzero"`
+	ItemsSold  int64                                                                      `json:"items_sold,omitzero"`
+	Orders     int64                                                                      `json:"orders,omitzero"`
 }
 
 // GetShopProductPerformanceDetailResponsePerformanceIntervalSalesBreakdown is part of a reply.
 type GetShopProductPerformanceDetailResponsePerformanceIntervalSalesBreakdown struct {
-	ContentType AnalyticsContentType                                                          `json:"content_type"`
-	Sales       GetShopProductPerformanceDetailResponsePerformanceIntervalSalesBreakdownSales `json:"sales"`
+	ContentType AnalyticsContentType                                                          `json:"content_type,omitzero"`
+	Sales       GetShopProductPerformanceDetailResponsePerformanceIntervalSalesBreakdownSales `json:"sales,omitzero"`
 }
 
 // GetShopProductPerformanceDetailResponsePerformanceIntervalSalesBreakdownSales is part of a reply.
 type GetShopProductPerformanceDetailResponsePerformanceIntervalSalesBreakdownSales struct {
-	AvgCustomers int64                                                                            `json:"avg_customers"`
-	GMV          GetShopProductPerformanceDetailResponsePerformanceIntervalSalesBreakdownSalesGMV `json:"gmv"`
-	ItemsSold    int64                                                                            `json:"items_sold"`
+	AvgCustomers int64                                                                            `json:"avg_customers,omitzero"`
+	GMV          GetShopProductPerformanceDetailResponsePerformanceIntervalSalesBreakdownSalesGMV `json:"gmv,omitzero"`
+	ItemsSold    int64                                                                            `json:"items_sold,omitzero"`
 }
 
 // GetShopProductPerformanceDetailResponsePerformanceIntervalSalesBreakdownSalesGMV is part of a reply.
 type GetShopProductPerformanceDetailResponsePerformanceIntervalSalesBreakdownSalesGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopProductPerformanceDetailResponsePerformanceIntervalSalesGMV is part of a reply.
 type GetShopProductPerformanceDetailResponsePerformanceIntervalSalesGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopProductPerformanceDetailResponsePerformanceIntervalTraffic is part of a reply.
 type GetShopProductPerformanceDetailResponsePerformanceIntervalTraffic struct {
-	Breakdowns []GetShopProductPerformanceDetailResponsePerformanceIntervalTrafficBreakdown `json:"breakdowns"`
+	Breakdowns []GetShopProductPerformanceDetailResponsePerformanceIntervalTrafficBreakdown `json:"breakdowns,omitzero"`
 }
 
 // GetShopProductPerformanceDetailResponsePerformanceIntervalTrafficBreakdown is part of a reply.
 type GetShopProductPerformanceDetailResponsePerformanceIntervalTrafficBreakdown struct {
-	ContentType AnalyticsContentType                                                              `json:"content_type"`
-	Traffic     GetShopProductPerformanceDetailResponsePerformanceIntervalTrafficBreakdownTraffic `json:"traffic"`
+	ContentType AnalyticsContentType                                                              `json:"content_type,omitzero"`
+	Traffic     GetShopProductPerformanceDetailResponsePerformanceIntervalTrafficBreakdownTraffic `json:"traffic,omitzero"`
 }
 
 // GetShopProductPerformanceDetailResponsePerformanceIntervalTrafficBreakdownTraffic is part of a reply.
 type GetShopProductPerformanceDetailResponsePerformanceIntervalTrafficBreakdownTraffic struct {
-	AvgConversionRate  string `json:"avg_conversion_rate"`
-	AvgUniquePageViews int64  `json:"avg_unique_page_views"`
-	CTR                string `json:"ctr"`
-	Impressions        int64  `json:"impressions"`
-	PageViews          int64  `json:"page_views"`
+	AvgConversionRate  string `json:"avg_conversion_rate,omitzero"`
+	AvgUniquePageViews int64  `json:"avg_unique_page_views,omitzero"`
+	CTR                string `json:"ctr,omitzero"`
+	Impressions        int64  `json:"impressions,omitzero"`
+	PageViews          int64  `json:"page_views,omitzero"`
 }
 
 // GetShopProductPerformanceDetailResponsePerformanceRating is part of a reply.
 type GetShopProductPerformanceDetailResponsePerformanceRating struct {
-	Count      int64         `json:"count"`
-	Percentage string        `json:"percentage"`
-	Stars      AnalyticsStar `json:"stars"`
+	Count      int64         `json:"count,omitzero"`
+	Percentage string        `json:"percentage,omitzero"`
+	Stars      AnalyticsStar `json:"stars,omitzero"`
 }
 
 // GetShopProductPerformanceDetailResponsePerformanceTopContent is part of a reply.
 type GetShopProductPerformanceDetailResponsePerformanceTopContent struct {
-	Contents []GetShopProductPerformanceDetailResponsePerformanceTopContentContent `json:"contents"`
-	Type     GetShopProductPerformanceDetailResponsePerformanceTopContentType      `json:"type"`
+	Contents []GetShopProductPerformanceDetailResponsePerformanceTopContentContent `json:"contents,omitzero"`
+	Type     GetShopProductPerformanceDetailResponsePerformanceTopContentType      `json:"type,omitzero"`
 }
 
 // GetShopProductPerformanceDetailResponsePerformanceTopContentContent is part of a reply.
 type GetShopProductPerformanceDetailResponsePerformanceTopContentContent struct {
-	ContentID string                                                                 `json:"content_id"`
-	GMV       GetShopProductPerformanceDetailResponsePerformanceTopContentContentGMV `json:"gmv"`
-	ItemsSold int64                                                                  `json:"items_sold"`
+	ContentID string                                                                 `json:"content_id,omitzero"`
+	GMV       GetShopProductPerformanceDetailResponsePerformanceTopContentContentGMV `json:"gmv,omitzero"`
+	ItemsSold int64                                                                  `json:"items_sold,omitzero"`
 }
 
 // GetShopProductPerformanceDetailResponsePerformanceTopContentContentGMV is part of a reply.
 type GetShopProductPerformanceDetailResponsePerformanceTopContentContentGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopProductPerformanceDetailResponsePerformanceTopCreator is part of a reply.
 type GetShopProductPerformanceDetailResponsePerformanceTopCreator struct {
-	CreatorName    string                                                          `json:"creator_name"`
-	CreatorOpenID  string                                                          `json:"creator_open_id"`
-	CreatorProfile string                                                          `json:"creator_profile"`
-	GMV            GetShopProductPerformanceDetailResponsePerformanceTopCreatorGMV `json:"gmv"`
-	ItemsSold      int64                                                           `json:"items_sold"`
+	CreatorName    string                                                          `json:"creator_name,omitzero"`
+	CreatorOpenID  string                                                          `json:"creator_open_id,omitzero"`
+	CreatorProfile string                                                          `json:"creator_profile,omitzero"`
+	GMV            GetShopProductPerformanceDetailResponsePerformanceTopCreatorGMV `json:"gmv,omitzero"`
+	ItemsSold      int64                                                           `json:"items_sold,omitzero"`
 }
 
 // GetShopProductPerformanceDetailResponsePerformanceTopCreatorGMV is part of a reply.
 type GetShopProductPerformanceDetailResponsePerformanceTopCreatorGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopProductPerformanceDetailV202405Request holds the parameters of Analytics.GetShopProductPerformanceDetailV202405.
 type GetShopProductPerformanceDetailV202405Request struct {
-	Currency       *AnalyticsCurrency    `url:"currency,omitempty" json:"-"`
+	Currency       *string               `url:"currency,omitempty" json:"-"`
 	EndDateLt      string                `url:"end_date_lt" json:"-"` // required
 	Granularity    *AnalyticsGranularity `url:"granularity,omitempty" json:"-"`
 	StartDateGe    string                `url:"start_date_ge" json:"-"` // required
@@ -1777,284 +1777,284 @@ type GetShopProductPerformanceDetailV202405Request struct {
 
 // GetShopProductPerformanceDetailV202405Response is the reply of Analytics.GetShopProductPerformanceDetailV202405.
 type GetShopProductPerformanceDetailV202405Response struct {
-	LatestAvailableDate string                                                    `json:"latest_available_date"`
-	Performance         GetShopProductPerformanceDetailV202405ResponsePerformance `json:"performance"`
+	LatestAvailableDate string                                                    `json:"latest_available_date,omitzero"`
+	Performance         GetShopProductPerformanceDetailV202405ResponsePerformance `json:"performance,omitzero"`
 }
 
 // GetShopProductPerformanceDetailV202405ResponsePerformance is part of a reply.
 type GetShopProductPerformanceDetailV202405ResponsePerformance struct {
-	ComparisonIntervals []GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonInterval `json:"comparison_intervals"`
-	Intervals           []GetShopProductPerformanceDetailV202405ResponsePerformanceInterval           `json:"intervals"`
+	ComparisonIntervals []GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonInterval `json:"comparison_intervals,omitzero"`
+	Intervals           []GetShopProductPerformanceDetailV202405ResponsePerformanceInterval           `json:"intervals,omitzero"`
 }
 
 // GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonInterval is part of a reply.
 type GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonInterval struct {
-	AvgPageVisitorBreakdowns   []GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalAvgPageVisitorBreakdown   `json:"avg_page_visitor_breakdowns"`
-	AvgPageVisitors            int64                                                                                                  `json:"avg_page_visitors"`
-	ClickThroughRate           string                                                                                                 `json:"click_through_rate"`
-	ClickThroughRateBreakdowns []GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalClickThroughRateBreakdown `json:"click_through_rate_breakdowns"`
-	EndDate                    string                                                                                                 `json:"end_date"`
-	GMV                        GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalGMV                         `json:"gmv"`
-	GMVBreakdowns              []GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalGMVBreakdown              `json:"gmv_breakdowns"`
-	ImpressionBreakdowns       []GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalImpressionBreakdown       `json:"impression_breakdowns"`
-	Impressions                int64                                                                                                  `json:"impressions"`
-	Orders                     int64                                                                                                  `json:"orders"`
-	PageViewBreakdowns         []GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalPageViewBreakdown         `json:"page_view_breakdowns"`
-	PageViews                  int64                                                                                                  `json:"page_views"`
-	StartDate                  string                                                                                                 `json:"start_date"`
-	UnitSoldBreakdowns         []GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalUnitSoldBreakdown         `json:"unit_sold_breakdowns"`
-	UnitsSold                  int64                                                                                                  `json:"units_sold"`
+	AvgPageVisitorBreakdowns   []GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalAvgPageVisitorBreakdown   `json:"avg_page_visitor_breakdowns,omitzero"`
+	AvgPageVisitors            int64                                                                                                  `json:"avg_page_visitors,omitzero"`
+	ClickThroughRate           string                                                                                                 `json:"click_through_rate,omitzero"`
+	ClickThroughRateBreakdowns []GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalClickThroughRateBreakdown `json:"click_through_rate_breakdowns,omitzero"`
+	EndDate                    string                                                                                                 `json:"end_date,omitzero"`
+	GMV                        GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalGMV                         `json:"gmv,omitzero"`
+	GMVBreakdowns              []GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalGMVBreakdown              `json:"gmv_breakdowns,omitzero"`
+	ImpressionBreakdowns       []GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalImpressionBreakdown       `json:"impression_breakdowns,omitzero"`
+	Impressions                int64                                                                                                  `json:"impressions,omitzero"`
+	Orders                     int64                                                                                                  `json:"orders,omitzero"`
+	PageViewBreakdowns         []GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalPageViewBreakdown         `json:"page_view_breakdowns,omitzero"`
+	PageViews                  int64                                                                                                  `json:"page_views,omitzero"`
+	StartDate                  string                                                                                                 `json:"start_date,omitzero"`
+	UnitSoldBreakdowns         []GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalUnitSoldBreakdown         `json:"unit_sold_breakdowns,omitzero"`
+	UnitsSold                  int64                                                                                                  `json:"units_sold,omitzero"`
 }
 
 // GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalAvgPageVisitorBreakdown is part of a reply.
 type GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalAvgPageVisitorBreakdown struct {
-	Amount int64  `json:"amount"`
-	Type   string `json:"type"`
+	Amount int64  `json:"amount,omitzero"`
+	Type   string `json:"type,omitzero"`
 }
 
 // GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalClickThroughRateBreakdown is part of a reply.
 type GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalClickThroughRateBreakdown struct {
-	Amount Decimal `json:"amount"`
-	Type   string  `json:"type"`
+	Amount Decimal `json:"amount,omitzero"`
+	Type   string  `json:"type,omitzero"`
 }
 
 // GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalGMV is part of a reply.
 type GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalGMVBreakdown is part of a reply.
 type GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalGMVBreakdown struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
-	Type     string  `json:"type"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
+	Type     string  `json:"type,omitzero"`
 }
 
 // GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalImpressionBreakdown is part of a reply.
 type GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalImpressionBreakdown struct {
-	Amount int64  `json:"amount"`
-	Type   string `json:"type"`
+	Amount int64  `json:"amount,omitzero"`
+	Type   string `json:"type,omitzero"`
 }
 
 // GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalPageViewBreakdown is part of a reply.
 type GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalPageViewBreakdown struct {
-	Amount int64  `json:"amount"`
-	Type   string `json:"type"`
+	Amount int64  `json:"amount,omitzero"`
+	Type   string `json:"type,omitzero"`
 }
 
 // GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalUnitSoldBreakdown is part of a reply.
 type GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalUnitSoldBreakdown struct {
-	Amount int64  `json:"amount"`
-	Type   string `json:"type"`
+	Amount int64  `json:"amount,omitzero"`
+	Type   string `json:"type,omitzero"`
 }
 
 // GetShopProductPerformanceDetailV202405ResponsePerformanceInterval is part of a reply.
 type GetShopProductPerformanceDetailV202405ResponsePerformanceInterval struct {
-	AvgPageVisitorBreakdowns   []GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalAvgPageVisitorBreakdown   `json:"avg_page_visitor_breakdowns"`
-	AvgPageVisitors            int64                                                                                        `json:"avg_page_visitors"`
-	ClickThroughRate           string                                                                                       `json:"click_through_rate"`
-	ClickThroughRateBreakdowns []GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalClickThroughRateBreakdown `json:"click_through_rate_breakdowns"`
-	EndDate                    string                                                                                       `json:"end_date"`
-	GMV                        GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalGMV                         `json:"gmv"`
-	GMVBreakdowns              []GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalGMVBreakdown              `json:"gmv_breakdowns"`
-	ImpressionBreakdowns       []GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalImpressionBreakdown       `json:"impression_breakdowns"`
-	Impressions                int64                                                                                        `json:"impressions"`
-	Orders                     int64                                                                                        `json:"orders"`
-	PageViewBreakdowns         []GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalPageViewBreakdown         `json:"page_view_breakdowns"`
-	PageViews                  int64                                                                                        `json:"page_views"`
-	StartDate                  string                                                                                       `json:"start_date"`
-	UnitSoldBreakdowns         []GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalUnitSoldBreakdown         `json:"unit_sold_breakdowns"`
-	UnitsSold                  int64                                                                                        `json:"units_sold"`
+	AvgPageVisitorBreakdowns   []GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalAvgPageVisitorBreakdown   `json:"avg_page_visitor_breakdowns,omitzero"`
+	AvgPageVisitors            int64                                                                                        `json:"avg_page_visitors,omitzero"`
+	ClickThroughRate           string                                                                                       `json:"click_through_rate,omitzero"`
+	ClickThroughRateBreakdowns []GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalClickThroughRateBreakdown `json:"click_through_rate_breakdowns,omitzero"`
+	EndDate                    string                                                                                       `json:"end_date,omitzero"`
+	GMV                        GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalGMV                         `json:"gmv,omitzero"`
+	GMVBreakdowns              []GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalGMVBreakdown              `json:"gmv_breakdowns,omitzero"`
+	ImpressionBreakdowns       []GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalImpressionBreakdown       `json:"impression_breakdowns,omitzero"`
+	Impressions                int64                                                                                        `json:"impressions,omitzero"`
+	Orders                     int64                                                                                        `json:"orders,omitzero"`
+	PageViewBreakdowns         []GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalPageViewBreakdown         `json:"page_view_breakdowns,omitzero"`
+	PageViews                  int64                                                                                        `json:"page_views,omitzero"`
+	StartDate                  string                                                                                       `json:"start_date,omitzero"`
+	UnitSoldBreakdowns         []GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalUnitSoldBreakdown         `json:"unit_sold_breakdowns,omitzero"`
+	UnitsSold                  int64                                                                                        `json:"units_sold,omitzero"`
 }
 
 // GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalAvgPageVisitorBreakdown is part of a reply.
 type GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalAvgPageVisitorBreakdown struct {
-	Amount int64  `json:"amount"`
-	Type   string `json:"type"`
+	Amount int64  `json:"amount,omitzero"`
+	Type   string `json:"type,omitzero"`
 }
 
 // GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalClickThroughRateBreakdown is part of a reply.
 type GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalClickThroughRateBreakdown struct {
-	Amount Decimal `json:"amount"`
-	Type   string  `json:"type"`
+	Amount Decimal `json:"amount,omitzero"`
+	Type   string  `json:"type,omitzero"`
 }
 
 // GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalGMV is part of a reply.
 type GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalGMVBreakdown is part of a reply.
 type GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalGMVBreakdown struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
-	Type     string  `json:"type"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
+	Type     string  `json:"type,omitzero"`
 }
 
 // GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalImpressionBreakdown is part of a reply.
 type GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalImpressionBreakdown struct {
-	Amount int64  `json:"amount"`
-	Type   string `json:"type"`
+	Amount int64  `json:"amount,omitzero"`
+	Type   string `json:"type,omitzero"`
 }
 
 // GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalPageViewBreakdown is part of a reply.
 type GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalPageViewBreakdown struct {
-	Amount int64  `json:"amount"`
-	Type   string `json:"type"`
+	Amount int64  `json:"amount,omitzero"`
+	Type   string `json:"type,omitzero"`
 }
 
 // GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalUnitSoldBreakdown is part of a reply.
 type GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalUnitSoldBreakdown struct {
-	Amount int64  `json:"amount"`
-	Type   string `json:"type"`
+	Amount int64  `json:"amount,omitzero"`
+	Type   string `json:"type,omitzero"`
 }
 
 // GetShopProductPerformanceListRequest holds the parameters of Analytics.GetShopProductPerformanceList.
 type GetShopProductPerformanceListRequest struct {
-	CategoryFilter      []string            `url:"category_filter,comma,omitempty" json:"-"`
-	Currency            *AnalyticsCurrency  `url:"currency,omitempty" json:"-"`
-	EndDateLt           string              `url:"end_date_lt" json:"-"`         // required
-	PageSize            *int64              `url:"page_size,omitempty" json:"-"` // at most 100
-	PageToken           *string             `url:"page_token,omitempty" json:"-"`
-	ProductStatusFilter *string             `url:"product_status_filter,omitempty" json:"-"`
-	SortField           *string             `url:"sort_field,omitempty" json:"-"`
-	SortOrder           *AnalyticsSortOrder `url:"sort_order,omitempty" json:"-"`
-	StartDateGe         string              `url:"start_date_ge" json:"-"` // required
+	CategoryFilter      []string   `url:"category_filter,comma,omitempty" json:"-"`
+	Currency            *string    `url:"currency,omitempty" json:"-"`
+	EndDateLt           string     `url:"end_date_lt" json:"-"`         // required
+	PageSize            *int64     `url:"page_size,omitempty" json:"-"` // at most 100
+	PageToken           *string    `url:"page_token,omitempty" json:"-"`
+	ProductStatusFilter *string    `url:"product_status_filter,omitempty" json:"-"`
+	SortField           *string    `url:"sort_field,omitempty" json:"-"`
+	SortOrder           *SortOrder `url:"sort_order,omitempty" json:"-"`
+	StartDateGe         string     `url:"start_date_ge" json:"-"` // required
 }
 
 // GetShopProductPerformanceListResponse is the reply of Analytics.GetShopProductPerformanceList.
 type GetShopProductPerformanceListResponse struct {
-	LatestAvailableDate string                                         `json:"latest_available_date"`
-	NextPageToken       string                                         `json:"next_page_token"`
-	Products            []GetShopProductPerformanceListResponseProduct `json:"products"`
-	TotalCount          int                                            `json:"total_count"`
+	LatestAvailableDate string                                         `json:"latest_available_date,omitzero"`
+	NextPageToken       string                                         `json:"next_page_token,omitzero"`
+	Products            []GetShopProductPerformanceListResponseProduct `json:"products,omitzero"`
+	TotalCount          int                                            `json:"total_count,omitzero"`
 }
 
 // GetShopProductPerformanceListResponseProduct is part of a reply.
 type GetShopProductPerformanceListResponseProduct struct {
-	ID                 string                                                         `json:"id"`
-	OverallPerformance GetShopProductPerformanceListResponseProductOverallPerformance `json:"overall_performance"`
+	ID                 string                                                         `json:"id,omitzero"`
+	OverallPerformance GetShopProductPerformanceListResponseProductOverallPerformance `json:"overall_performance,omitzero"`
 }
 
 // GetShopProductPerformanceListResponseProductOverallPerformance is part of a reply.
 type GetShopProductPerformanceListResponseProductOverallPerformance struct {
-	GMV       GetShopProductPerformanceListResponseProductOverallPerformanceGMV `json:"gmv"`
-	ItemsSold int64                                                             `json:"items_sold"`
-	Orders    int64                                                             `json:"orders"`
+	GMV       GetShopProductPerformanceListResponseProductOverallPerformanceGMV `json:"gmv,omitzero"`
+	ItemsSold int64                                                             `json:"items_sold,omitzero"`
+	Orders    int64                                                             `json:"orders,omitzero"`
 }
 
 // GetShopProductPerformanceListResponseProductOverallPerformanceGMV is part of a reply.
 type GetShopProductPerformanceListResponseProductOverallPerformanceGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopProductPerformanceListV202405Request holds the parameters of Analytics.GetShopProductPerformanceListV202405.
 type GetShopProductPerformanceListV202405Request struct {
-	Currency    *AnalyticsCurrency  `url:"currency,omitempty" json:"-"`
-	EndDateLt   string              `url:"end_date_lt" json:"-"`         // required
-	PageSize    *int64              `url:"page_size,omitempty" json:"-"` // at most 100
-	PageToken   *string             `url:"page_token,omitempty" json:"-"`
-	SortField   *string             `url:"sort_field,omitempty" json:"-"`
-	SortOrder   *AnalyticsSortOrder `url:"sort_order,omitempty" json:"-"`
-	StartDateGe string              `url:"start_date_ge" json:"-"` // required
+	Currency    *string    `url:"currency,omitempty" json:"-"`
+	EndDateLt   string     `url:"end_date_lt" json:"-"`         // required
+	PageSize    *int64     `url:"page_size,omitempty" json:"-"` // at most 100
+	PageToken   *string    `url:"page_token,omitempty" json:"-"`
+	SortField   *string    `url:"sort_field,omitempty" json:"-"`
+	SortOrder   *SortOrder `url:"sort_order,omitempty" json:"-"`
+	StartDateGe string     `url:"start_date_ge" json:"-"` // required
 }
 
 // GetShopProductPerformanceListV202405Response is the reply of Analytics.GetShopProductPerformanceListV202405.
 type GetShopProductPerformanceListV202405Response struct {
-	LatestAvailableDate string                                                `json:"latest_available_date"`
-	NextPageToken       string                                                `json:"next_page_token"`
-	Products            []GetShopProductPerformanceListV202405ResponseProduct `json:"products"`
-	TotalCount          int                                                   `json:"total_count"`
+	LatestAvailableDate string                                                `json:"latest_available_date,omitzero"`
+	NextPageToken       string                                                `json:"next_page_token,omitzero"`
+	Products            []GetShopProductPerformanceListV202405ResponseProduct `json:"products,omitzero"`
+	TotalCount          int                                                   `json:"total_count,omitzero"`
 }
 
 // GetShopProductPerformanceListV202405ResponseProduct is part of a reply.
 type GetShopProductPerformanceListV202405ResponseProduct struct {
-	ClickThroughRate string                                                 `json:"click_through_rate"`
-	GMV              GetShopProductPerformanceListV202405ResponseProductGMV `json:"gmv"`
-	ID               int64                                                  `json:"id"`
-	Orders           int64                                                  `json:"orders"`
-	UnitsSold        int64                                                  `json:"units_sold"`
+	ClickThroughRate string                                                 `json:"click_through_rate,omitzero"`
+	GMV              GetShopProductPerformanceListV202405ResponseProductGMV `json:"gmv,omitzero"`
+	ID               int64                                                  `json:"id,omitzero"`
+	Orders           int64                                                  `json:"orders,omitzero"`
+	UnitsSold        int64                                                  `json:"units_sold,omitzero"`
 }
 
 // GetShopProductPerformanceListV202405ResponseProductGMV is part of a reply.
 type GetShopProductPerformanceListV202405ResponseProductGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopSKUPerformanceListRequest holds the parameters of Analytics.GetShopSKUPerformanceList.
 type GetShopSKUPerformanceListRequest struct {
-	CategoryFilter      []string                                          `url:"category_filter,comma,omitempty" json:"-"`
-	Currency            *string                                           `url:"currency,omitempty" json:"-"`
-	EndDateLt           string                                            `url:"end_date_lt" json:"-"` // required
-	PageSize            *int64                                            `url:"page_size,omitempty" json:"-"`
-	PageToken           *string                                           `url:"page_token,omitempty" json:"-"`
-	ProductIDs          []string                                          `url:"product_ids,comma,omitempty" json:"-"`
-	ProductStatusFilter *string                                           `url:"product_status_filter,omitempty" json:"-"`
-	SortField           *string                                           `url:"sort_field,omitempty" json:"-"`
-	SortOrder           *GetShopSKUPerformanceListV202406RequestSortOrder `url:"sort_order,omitempty" json:"-"`
-	StartDateGe         string                                            `url:"start_date_ge" json:"-"` // required
+	CategoryFilter      []string   `url:"category_filter,comma,omitempty" json:"-"`
+	Currency            *string    `url:"currency,omitempty" json:"-"`
+	EndDateLt           string     `url:"end_date_lt" json:"-"` // required
+	PageSize            *int64     `url:"page_size,omitempty" json:"-"`
+	PageToken           *string    `url:"page_token,omitempty" json:"-"`
+	ProductIDs          []string   `url:"product_ids,comma,omitempty" json:"-"`
+	ProductStatusFilter *string    `url:"product_status_filter,omitempty" json:"-"`
+	SortField           *string    `url:"sort_field,omitempty" json:"-"`
+	SortOrder           *SortOrder `url:"sort_order,omitempty" json:"-"`
+	StartDateGe         string     `url:"start_date_ge" json:"-"` // required
 }
 
 // GetShopSKUPerformanceListResponse is the reply of Analytics.GetShopSKUPerformanceList.
 type GetShopSKUPerformanceListResponse struct {
-	LatestAvailableDate string                                 `json:"latest_available_date"`
-	NextPageToken       string                                 `json:"next_page_token"`
-	SKUs                []GetShopSKUPerformanceListResponseSKU `json:"skus"`
-	TotalCount          int                                    `json:"total_count"`
+	LatestAvailableDate string                                 `json:"latest_available_date,omitzero"`
+	NextPageToken       string                                 `json:"next_page_token,omitzero"`
+	SKUs                []GetShopSKUPerformanceListResponseSKU `json:"skus,omitzero"`
+	TotalCount          int                                    `json:"total_count,omitzero"`
 }
 
 // GetShopSKUPerformanceListResponseSKU is part of a reply.
 type GetShopSKUPerformanceListResponseSKU struct {
-	GMV       GetShopSKUPerformanceListResponseSKUGMV `json:"gmv"`
-	ID        int64                                   `json:"id"`
-	ProductID int64                                   `json:"product_id"`
-	SKUOrders int64                                   `json:"sku_orders"`
-	UnitsSold int64                                   `json:"units_sold"`
+	GMV       GetShopSKUPerformanceListResponseSKUGMV `json:"gmv,omitzero"`
+	ID        int64                                   `json:"id,omitzero"`
+	ProductID int64                                   `json:"product_id,omitzero"`
+	SKUOrders int64                                   `json:"sku_orders,omitzero"`
+	UnitsSold int64                                   `json:"units_sold,omitzero"`
 }
 
 // GetShopSKUPerformanceListResponseSKUGMV is part of a reply.
 type GetShopSKUPerformanceListResponseSKUGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopSKUPerformanceListV202406Request holds the parameters of Analytics.GetShopSKUPerformanceListV202406.
 type GetShopSKUPerformanceListV202406Request struct {
-	Currency    *string                                           `url:"currency,omitempty" json:"-"`
-	EndDateLt   string                                            `url:"end_date_lt" json:"-"` // required
-	PageSize    *int64                                            `url:"page_size,omitempty" json:"-"`
-	PageToken   *string                                           `url:"page_token,omitempty" json:"-"`
-	ProductID   *string                                           `url:"product_id,omitempty" json:"-"`
-	SortField   *string                                           `url:"sort_field,omitempty" json:"-"`
-	SortOrder   *GetShopSKUPerformanceListV202406RequestSortOrder `url:"sort_order,omitempty" json:"-"`
-	StartDateGe string                                            `url:"start_date_ge" json:"-"` // required
+	Currency    *string    `url:"currency,omitempty" json:"-"`
+	EndDateLt   string     `url:"end_date_lt" json:"-"` // required
+	PageSize    *int64     `url:"page_size,omitempty" json:"-"`
+	PageToken   *string    `url:"page_token,omitempty" json:"-"`
+	ProductID   *string    `url:"product_id,omitempty" json:"-"`
+	SortField   *string    `url:"sort_field,omitempty" json:"-"`
+	SortOrder   *SortOrder `url:"sort_order,omitempty" json:"-"`
+	StartDateGe string     `url:"start_date_ge" json:"-"` // required
 }
 
 // GetShopSKUPerformanceListV202406Response is the reply of Analytics.GetShopSKUPerformanceListV202406.
 type GetShopSKUPerformanceListV202406Response struct {
-	LatestAvailableDate string                                        `json:"latest_available_date"`
-	NextPageToken       string                                        `json:"next_page_token"`
-	SKUs                []GetShopSKUPerformanceListV202406ResponseSKU `json:"skus"`
-	TotalCount          int                                           `json:"total_count"`
+	LatestAvailableDate string                                        `json:"latest_available_date,omitzero"`
+	NextPageToken       string                                        `json:"next_page_token,omitzero"`
+	SKUs                []GetShopSKUPerformanceListV202406ResponseSKU `json:"skus,omitzero"`
+	TotalCount          int                                           `json:"total_count,omitzero"`
 }
 
 // GetShopSKUPerformanceListV202406ResponseSKU is part of a reply.
 type GetShopSKUPerformanceListV202406ResponseSKU struct {
-	GMV       GetShopSKUPerformanceListV202406ResponseSKUGMV `json:"gmv"`
-	ID        int64                                          `json:"id"`
-	ProductID int64                                          `json:"product_id"`
-	SKUOrders int64                                          `json:"sku_orders"`
-	UnitsSold int64                                          `json:"units_sold"`
+	GMV       GetShopSKUPerformanceListV202406ResponseSKUGMV `json:"gmv,omitzero"`
+	ID        int64                                          `json:"id,omitzero"`
+	ProductID int64                                          `json:"product_id,omitzero"`
+	SKUOrders int64                                          `json:"sku_orders,omitzero"`
+	UnitsSold int64                                          `json:"units_sold,omitzero"`
 }
 
 // GetShopSKUPerformanceListV202406ResponseSKUGMV is part of a reply.
 type GetShopSKUPerformanceListV202406ResponseSKUGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopSKUPerformanceRequest holds the parameters of Analytics.GetShopSKUPerformance.
@@ -2067,45 +2067,45 @@ type GetShopSKUPerformanceRequest struct {
 
 // GetShopSKUPerformanceResponse is the reply of Analytics.GetShopSKUPerformance.
 type GetShopSKUPerformanceResponse struct {
-	LatestAvailableDate string                                   `json:"latest_available_date"`
-	Performance         GetShopSKUPerformanceResponsePerformance `json:"performance"`
+	LatestAvailableDate string                                   `json:"latest_available_date,omitzero"`
+	Performance         GetShopSKUPerformanceResponsePerformance `json:"performance,omitzero"`
 }
 
 // GetShopSKUPerformanceResponsePerformance is part of a reply.
 type GetShopSKUPerformanceResponsePerformance struct {
-	Intervals []GetShopSKUPerformanceResponsePerformanceInterval `json:"intervals"`
-	ProductID int64                                              `json:"product_id"`
-	SKUID     string                                             `json:"sku_id"`
+	Intervals []GetShopSKUPerformanceResponsePerformanceInterval `json:"intervals,omitzero"`
+	ProductID int64                                              `json:"product_id,omitzero"`
+	SKUID     string                                             `json:"sku_id,omitzero"`
 }
 
 // GetShopSKUPerformanceResponsePerformanceInterval is part of a reply.
 type GetShopSKUPerformanceResponsePerformanceInterval struct {
-	EndDate            string                                                               `json:"end_date"`
-	GMV                GetShopSKUPerformanceResponsePerformanceIntervalGMV                  `json:"gmv"`
-	GMVBreakdown       []GetShopSKUPerformanceResponsePerformanceIntervalGMVBreakdown       `json:"gmv_breakdown"`
-	ItemsSold          int64                                                                `json:"items_sold"`
-	ItemsSoldBreakdown []GetShopSKUPerformanceResponsePerformanceIntervalItemsSoldBreakdown `json:"items_sold_breakdown"`
-	SKUOrders          int64                                                                `json:"sku_orders"`
-	StartDate          string                                                               `json:"start_date"`
+	EndDate            string                                                               `json:"end_date,omitzero"`
+	GMV                GetShopSKUPerformanceResponsePerformanceIntervalGMV                  `json:"gmv,omitzero"`
+	GMVBreakdown       []GetShopSKUPerformanceResponsePerformanceIntervalGMVBreakdown       `json:"gmv_breakdown,omitzero"`
+	ItemsSold          int64                                                                `json:"items_sold,omitzero"`
+	ItemsSoldBreakdown []GetShopSKUPerformanceResponsePerformanceIntervalItemsSoldBreakdown `json:"items_sold_breakdown,omitzero"`
+	SKUOrders          int64                                                                `json:"sku_orders,omitzero"`
+	StartDate          string                                                               `json:"start_date,omitzero"`
 }
 
 // GetShopSKUPerformanceResponsePerformanceIntervalGMV is part of a reply.
 type GetShopSKUPerformanceResponsePerformanceIntervalGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopSKUPerformanceResponsePerformanceIntervalGMVBreakdown is part of a reply.
 type GetShopSKUPerformanceResponsePerformanceIntervalGMVBreakdown struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
-	Type     string  `json:"type"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
+	Type     string  `json:"type,omitzero"`
 }
 
 // GetShopSKUPerformanceResponsePerformanceIntervalItemsSoldBreakdown is part of a reply.
 type GetShopSKUPerformanceResponsePerformanceIntervalItemsSoldBreakdown struct {
-	Amount int64  `json:"amount"`
-	Type   string `json:"type"`
+	Amount int64  `json:"amount,omitzero"`
+	Type   string `json:"type,omitzero"`
 }
 
 // GetShopSKUPerformanceV202406Request holds the parameters of Analytics.GetShopSKUPerformanceV202406.
@@ -2119,80 +2119,80 @@ type GetShopSKUPerformanceV202406Request struct {
 
 // GetShopSKUPerformanceV202406Response is the reply of Analytics.GetShopSKUPerformanceV202406.
 type GetShopSKUPerformanceV202406Response struct {
-	LatestAvailableDate string                                          `json:"latest_available_date"`
-	Performance         GetShopSKUPerformanceV202406ResponsePerformance `json:"performance"`
+	LatestAvailableDate string                                          `json:"latest_available_date,omitzero"`
+	Performance         GetShopSKUPerformanceV202406ResponsePerformance `json:"performance,omitzero"`
 }
 
 // GetShopSKUPerformanceV202406ResponsePerformance is part of a reply.
 type GetShopSKUPerformanceV202406ResponsePerformance struct {
-	ComparisonIntervals []GetShopSKUPerformanceV202406ResponsePerformanceComparisonInterval `json:"comparison_intervals"`
-	Intervals           []GetShopSKUPerformanceV202406ResponsePerformanceInterval           `json:"intervals"`
-	ProductID           int64                                                               `json:"product_id"`
+	ComparisonIntervals []GetShopSKUPerformanceV202406ResponsePerformanceComparisonInterval `json:"comparison_intervals,omitzero"`
+	Intervals           []GetShopSKUPerformanceV202406ResponsePerformanceInterval           `json:"intervals,omitzero"`
+	ProductID           int64                                                               `json:"product_id,omitzero"`
 }
 
 // GetShopSKUPerformanceV202406ResponsePerformanceComparisonInterval is part of a reply.
 type GetShopSKUPerformanceV202406ResponsePerformanceComparisonInterval struct {
-	EndDate            string                                                                                `json:"end_date"`
-	GMV                GetShopSKUPerformanceV202406ResponsePerformanceComparisonIntervalGMV                  `json:"gmv"`
-	GMVBreakdown       []GetShopSKUPerformanceV202406ResponsePerformanceComparisonIntervalGMVBreakdown       `json:"gmv_breakdown"`
-	SKUOrders          int64                                                                                 `json:"sku_orders"`
-	StartDate          string                                                                                `json:"start_date"`
-	UnitsSold          int64                                                                                 `json:"units_sold"`
-	UnitsSoldBreakdown []GetShopSKUPerformanceV202406ResponsePerformanceComparisonIntervalUnitsSoldBreakdown `json:"units_sold_breakdown"`
+	EndDate            string                                                                                `json:"end_date,omitzero"`
+	GMV                GetShopSKUPerformanceV202406ResponsePerformanceComparisonIntervalGMV                  `json:"gmv,omitzero"`
+	GMVBreakdown       []GetShopSKUPerformanceV202406ResponsePerformanceComparisonIntervalGMVBreakdown       `json:"gmv_breakdown,omitzero"`
+	SKUOrders          int64                                                                                 `json:"sku_orders,omitzero"`
+	StartDate          string                                                                                `json:"start_date,omitzero"`
+	UnitsSold          int64                                                                                 `json:"units_sold,omitzero"`
+	UnitsSoldBreakdown []GetShopSKUPerformanceV202406ResponsePerformanceComparisonIntervalUnitsSoldBreakdown `json:"units_sold_breakdown,omitzero"`
 }
 
 // GetShopSKUPerformanceV202406ResponsePerformanceComparisonIntervalGMV is part of a reply.
 type GetShopSKUPerformanceV202406ResponsePerformanceComparisonIntervalGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopSKUPerformanceV202406ResponsePerformanceComparisonIntervalGMVBreakdown is part of a reply.
 type GetShopSKUPerformanceV202406ResponsePerformanceComparisonIntervalGMVBreakdown struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
-	Type     string  `json:"type"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
+	Type     string  `json:"type,omitzero"`
 }
 
 // GetShopSKUPerformanceV202406ResponsePerformanceComparisonIntervalUnitsSoldBreakdown is part of a reply.
 type GetShopSKUPerformanceV202406ResponsePerformanceComparisonIntervalUnitsSoldBreakdown struct {
-	Amount int64  `json:"amount"`
-	Type   string `json:"type"`
+	Amount int64  `json:"amount,omitzero"`
+	Type   string `json:"type,omitzero"`
 }
 
 // GetShopSKUPerformanceV202406ResponsePerformanceInterval is part of a reply.
 type GetShopSKUPerformanceV202406ResponsePerformanceInterval struct {
-	EndDate            string                                                                      `json:"end_date"`
-	GMV                GetShopSKUPerformanceV202406ResponsePerformanceIntervalGMV                  `json:"gmv"`
-	GMVBreakdown       []GetShopSKUPerformanceV202406ResponsePerformanceIntervalGMVBreakdown       `json:"gmv_breakdown"`
-	SKUOrders          int64                                                                       `json:"sku_orders"`
-	StartDate          string                                                                      `json:"start_date"`
-	UnitsSold          int64                                                                       `json:"units_sold"`
-	UnitsSoldBreakdown []GetShopSKUPerformanceV202406ResponsePerformanceIntervalUnitsSoldBreakdown `json:"units_sold_breakdown"`
+	EndDate            string                                                                      `json:"end_date,omitzero"`
+	GMV                GetShopSKUPerformanceV202406ResponsePerformanceIntervalGMV                  `json:"gmv,omitzero"`
+	GMVBreakdown       []GetShopSKUPerformanceV202406ResponsePerformanceIntervalGMVBreakdown       `json:"gmv_breakdown,omitzero"`
+	SKUOrders          int64                                                                       `json:"sku_orders,omitzero"`
+	StartDate          string                                                                      `json:"start_date,omitzero"`
+	UnitsSold          int64                                                                       `json:"units_sold,omitzero"`
+	UnitsSoldBreakdown []GetShopSKUPerformanceV202406ResponsePerformanceIntervalUnitsSoldBreakdown `json:"units_sold_breakdown,omitzero"`
 }
 
 // GetShopSKUPerformanceV202406ResponsePerformanceIntervalGMV is part of a reply.
 type GetShopSKUPerformanceV202406ResponsePerformanceIntervalGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopSKUPerformanceV202406ResponsePerformanceIntervalGMVBreakdown is part of a reply.
 type GetShopSKUPerformanceV202406ResponsePerformanceIntervalGMVBreakdown struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
-	Type     string  `json:"type"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
+	Type     string  `json:"type,omitzero"`
 }
 
 // GetShopSKUPerformanceV202406ResponsePerformanceIntervalUnitsSoldBreakdown is part of a reply.
 type GetShopSKUPerformanceV202406ResponsePerformanceIntervalUnitsSoldBreakdown struct {
-	Amount int64  `json:"amount"`
-	Type   string `json:"type"`
+	Amount int64  `json:"amount,omitzero"`
+	Type   string `json:"type,omitzero"`
 }
 
 // GetShopVideoPerformanceDetailsRequest holds the parameters of Analytics.GetShopVideoPerformanceDetails.
 type GetShopVideoPerformanceDetailsRequest struct {
-	Currency    *AnalyticsCurrency    `url:"currency,omitempty" json:"-"`
+	Currency    *string               `url:"currency,omitempty" json:"-"`
 	EndDateLt   string                `url:"end_date_lt" json:"-"` // required
 	Granularity *AnalyticsGranularity `url:"granularity,omitempty" json:"-"`
 	StartDateGe string                `url:"start_date_ge" json:"-"` // required
@@ -2200,115 +2200,115 @@ type GetShopVideoPerformanceDetailsRequest struct {
 
 // GetShopVideoPerformanceDetailsResponse is the reply of Analytics.GetShopVideoPerformanceDetails.
 type GetShopVideoPerformanceDetailsResponse struct {
-	LatestAvailableDate string                                            `json:"latest_available_date"`
-	Performance         GetShopVideoPerformanceDetailsResponsePerformance `json:"performance"`
+	LatestAvailableDate string                                            `json:"latest_available_date,omitzero"`
+	Performance         GetShopVideoPerformanceDetailsResponsePerformance `json:"performance,omitzero"`
 }
 
 // GetShopVideoPerformanceDetailsResponsePerformance is part of a reply.
 type GetShopVideoPerformanceDetailsResponsePerformance struct {
-	Intervals     []GetShopVideoPerformanceDetailsResponsePerformanceInterval      `json:"intervals"`
-	ViewerProfile []GetShopVideoPerformanceDetailsResponsePerformanceViewerProfile `json:"viewer_profile"`
+	Intervals     []GetShopVideoPerformanceDetailsResponsePerformanceInterval      `json:"intervals,omitzero"`
+	ViewerProfile []GetShopVideoPerformanceDetailsResponsePerformanceViewerProfile `json:"viewer_profile,omitzero"`
 }
 
 // GetShopVideoPerformanceDetailsResponsePerformanceInterval is part of a reply.
 type GetShopVideoPerformanceDetailsResponsePerformanceInterval struct {
-	EndDate   string                                                           `json:"end_date"`
-	Sales     GetShopVideoPerformanceDetailsResponsePerformanceIntervalSales   `json:"sales"`
-	StartDate string                                                           `json:"start_date"`
-	Traffic   GetShopVideoPerformanceDetailsResponsePerformanceIntervalTraffic `json:"traffic"`
+	EndDate   string                                                           `json:"end_date,omitzero"`
+	Sales     GetShopVideoPerformanceDetailsResponsePerformanceIntervalSales   `json:"sales,omitzero"`
+	StartDate string                                                           `json:"start_date,omitzero"`
+	Traffic   GetShopVideoPerformanceDetailsResponsePerformanceIntervalTraffic `json:"traffic,omitzero"`
 }
 
 // GetShopVideoPerformanceDetailsResponsePerformanceIntervalSales is part of a reply.
 type GetShopVideoPerformanceDetailsResponsePerformanceIntervalSales struct {
-	Breakdowns []GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesBreakdown `json:"breakdowns"`
-	Overall    GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesOverall     `json:"overall"`
+	Breakdowns []GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesBreakdown `json:"breakdowns,omitzero"`
+	Overall    GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesOverall     `json:"overall,omitzero"`
 }
 
 // GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesBreakdown is part of a reply.
 type GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesBreakdown struct {
-	CTR                string                                                                     `json:"ctr"`
-	Customers          int64                                                                      `json:"customers"`
-	GMV                GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesBreakdownGMV `json:"gmv"`
-	Gpm                GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesBreakdownGpm `json:"gpm"`
-	ItemsSold          int64                                                                      `json:"items_sold"`
-	ProductClicks      int64                                                                      `json:"product_clicks"`
-	ProductID          string                                                                     `json:"product_id"`
-	ProductImpressions int64                                                                      `json:"product_impressions"`
+	CTR                string                                                                     `json:"ctr,omitzero"`
+	Customers          int64                                                                      `json:"customers,omitzero"`
+	GMV                GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesBreakdownGMV `json:"gmv,omitzero"`
+	Gpm                GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesBreakdownGpm `json:"gpm,omitzero"`
+	ItemsSold          int64                                                                      `json:"items_sold,omitzero"`
+	ProductClicks      int64                                                                      `json:"product_clicks,omitzero"`
+	ProductID          string                                                                     `json:"product_id,omitzero"`
+	ProductImpressions int64                                                                      `json:"product_impressions,omitzero"`
 }
 
 // GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesBreakdownGMV is part of a reply.
 type GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesBreakdownGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesBreakdownGpm is part of a reply.
 type GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesBreakdownGpm struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesOverall is part of a reply.
 type GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesOverall struct {
-	CTR                string                                                                   `json:"ctr"`
-	Customers          int64                                                                    `json:"customers"`
-	GMV                GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesOverallGMV `json:"gmv"`
-	Gpm                GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesOverallGpm `json:"gpm"`
-	ItemsSold          int64                                                                    `json:"items_sold"`
-	ProductClicks      int64                                                                    `json:"product_clicks"`
-	ProductImpressions int64                                                                    `json:"product_impressions"`
+	CTR                string                                                                   `json:"ctr,omitzero"`
+	Customers          int64                                                                    `json:"customers,omitzero"`
+	GMV                GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesOverallGMV `json:"gmv,omitzero"`
+	Gpm                GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesOverallGpm `json:"gpm,omitzero"`
+	ItemsSold          int64                                                                    `json:"items_sold,omitzero"`
+	ProductClicks      int64                                                                    `json:"product_clicks,omitzero"`
+	ProductImpressions int64                                                                    `json:"product_impressions,omitzero"`
 }
 
 // GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesOverallGMV is part of a reply.
 type GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesOverallGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesOverallGpm is part of a reply.
 type GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesOverallGpm struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopVideoPerformanceDetailsResponsePerformanceIntervalTraffic is part of a reply.
 type GetShopVideoPerformanceDetailsResponsePerformanceIntervalTraffic struct {
-	Comments     int64 `json:"comments"`
-	Likes        int64 `json:"likes"`
-	NewFollowers int64 `json:"new_followers"`
-	Shares       int64 `json:"shares"`
-	Views        int64 `json:"views"`
+	Comments     int64 `json:"comments,omitzero"`
+	Likes        int64 `json:"likes,omitzero"`
+	NewFollowers int64 `json:"new_followers,omitzero"`
+	Shares       int64 `json:"shares,omitzero"`
+	Views        int64 `json:"views,omitzero"`
 }
 
 // GetShopVideoPerformanceDetailsResponsePerformanceViewerProfile is part of a reply.
 type GetShopVideoPerformanceDetailsResponsePerformanceViewerProfile struct {
-	AgeDistribution     []GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileAgeDistribution     `json:"age_distribution"`
-	CountryDistribution []GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileCountryDistribution `json:"country_distribution"`
-	GenderDistribution  []GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileGenderDistribution  `json:"gender_distribution"`
-	Type                GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileType                  `json:"type"`
+	AgeDistribution     []GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileAgeDistribution     `json:"age_distribution,omitzero"`
+	CountryDistribution []GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileCountryDistribution `json:"country_distribution,omitzero"`
+	GenderDistribution  []GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileGenderDistribution  `json:"gender_distribution,omitzero"`
+	Type                GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileType                  `json:"type,omitzero"`
 }
 
 // GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileAgeDistribution is part of a reply.
 type GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileAgeDistribution struct {
-	Age        string `json:"age"`
-	Percentage string `json:"percentage"`
+	Age        string `json:"age,omitzero"`
+	Percentage string `json:"percentage,omitzero"`
 }
 
 // GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileCountryDistribution is part of a reply.
 type GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileCountryDistribution struct {
-	CountryCode string `json:"country_code"`
-	Percentage  string `json:"percentage"`
+	CountryCode string `json:"country_code,omitzero"`
+	Percentage  string `json:"percentage,omitzero"`
 }
 
 // GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileGenderDistribution is part of a reply.
 type GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileGenderDistribution struct {
-	Gender     AnalyticsGender `json:"gender"`
-	Percentage string          `json:"percentage"`
+	Gender     AnalyticsGender `json:"gender,omitzero"`
+	Percentage string          `json:"percentage,omitzero"`
 }
 
 // GetShopVideoPerformanceDetailsV202409Request holds the parameters of Analytics.GetShopVideoPerformanceDetailsV202409.
 type GetShopVideoPerformanceDetailsV202409Request struct {
-	Currency       *AnalyticsCurrency    `url:"currency,omitempty" json:"-"`
+	Currency       *string               `url:"currency,omitempty" json:"-"`
 	EndDateLt      string                `url:"end_date_lt" json:"-"` // required
 	Granularity    *AnalyticsGranularity `url:"granularity,omitempty" json:"-"`
 	StartDateGe    string                `url:"start_date_ge" json:"-"` // required
@@ -2317,164 +2317,164 @@ type GetShopVideoPerformanceDetailsV202409Request struct {
 
 // GetShopVideoPerformanceDetailsV202409Response is the reply of Analytics.GetShopVideoPerformanceDetailsV202409.
 type GetShopVideoPerformanceDetailsV202409Response struct {
-	EngagementData      GetShopVideoPerformanceDetailsV202409ResponseEngagementData `json:"engagement_data"`
-	LatestAvailableDate string                                                      `json:"latest_available_date"`
-	Performance         GetShopVideoPerformanceDetailsV202409ResponsePerformance    `json:"performance"`
+	EngagementData      GetShopVideoPerformanceDetailsV202409ResponseEngagementData `json:"engagement_data,omitzero"`
+	LatestAvailableDate string                                                      `json:"latest_available_date,omitzero"`
+	Performance         GetShopVideoPerformanceDetailsV202409ResponsePerformance    `json:"performance,omitzero"`
 }
 
 // GetShopVideoPerformanceDetailsV202409ResponseEngagementData is part of a reply.
 type GetShopVideoPerformanceDetailsV202409ResponseEngagementData struct {
-	TotalComments int64 `json:"total_comments"`
-	TotalLikes    int64 `json:"total_likes"`
-	TotalShares   int64 `json:"total_shares"`
-	TotalViews    int64 `json:"total_views"`
+	TotalComments int64 `json:"total_comments,omitzero"`
+	TotalLikes    int64 `json:"total_likes,omitzero"`
+	TotalShares   int64 `json:"total_shares,omitzero"`
+	TotalViews    int64 `json:"total_views,omitzero"`
 }
 
 // GetShopVideoPerformanceDetailsV202409ResponsePerformance is part of a reply.
 type GetShopVideoPerformanceDetailsV202409ResponsePerformance struct {
-	ComparisonIntervals []GetShopVideoPerformanceDetailsV202409ResponsePerformanceComparisonInterval `json:"comparison_intervals"`
-	Intervals           []GetShopVideoPerformanceDetailsV202409ResponsePerformanceInterval           `json:"intervals"`
-	VideoPostTime       string                                                                       `json:"video_post_time"`
+	ComparisonIntervals []GetShopVideoPerformanceDetailsV202409ResponsePerformanceComparisonInterval `json:"comparison_intervals,omitzero"`
+	Intervals           []GetShopVideoPerformanceDetailsV202409ResponsePerformanceInterval           `json:"intervals,omitzero"`
+	VideoPostTime       string                                                                       `json:"video_post_time,omitzero"`
 }
 
 // GetShopVideoPerformanceDetailsV202409ResponsePerformanceComparisonInterval is part of a reply.
 type GetShopVideoPerformanceDetailsV202409ResponsePerformanceComparisonInterval struct {
-	ClickThroughRate string                                                                        `json:"click_through_rate"`
-	DailyAvgBuyers   string                                                                        `json:"daily_avg_buyers"`
-	EndDate          string                                                                        `json:"end_date"`
-	GMV              GetShopVideoPerformanceDetailsV202409ResponsePerformanceComparisonIntervalGMV `json:"gmv"`
-	StartDate        string                                                                        `json:"start_date"`
-	Views            int64                                                                         `json:"views"`
+	ClickThroughRate string                                                                        `json:"click_through_rate,omitzero"`
+	DailyAvgBuyers   string                                                                        `json:"daily_avg_buyers,omitzero"`
+	EndDate          string                                                                        `json:"end_date,omitzero"`
+	GMV              GetShopVideoPerformanceDetailsV202409ResponsePerformanceComparisonIntervalGMV `json:"gmv,omitzero"`
+	StartDate        string                                                                        `json:"start_date,omitzero"`
+	Views            int64                                                                         `json:"views,omitzero"`
 }
 
 // GetShopVideoPerformanceDetailsV202409ResponsePerformanceComparisonIntervalGMV is part of a reply.
 type GetShopVideoPerformanceDetailsV202409ResponsePerformanceComparisonIntervalGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopVideoPerformanceDetailsV202409ResponsePerformanceInterval is part of a reply.
 type GetShopVideoPerformanceDetailsV202409ResponsePerformanceInterval struct {
-	ClickThroughRate string                                                              `json:"click_through_rate"`
-	DailyAvgBuyers   string                                                              `json:"daily_avg_buyers"`
-	EndDate          string                                                              `json:"end_date"`
-	GMV              GetShopVideoPerformanceDetailsV202409ResponsePerformanceIntervalGMV `json:"gmv"`
-	StartDate        string                                                              `json:"start_date"`
-	Views            int64                                                               `json:"views"`
+	ClickThroughRate string                                                              `json:"click_through_rate,omitzero"`
+	DailyAvgBuyers   string                                                              `json:"daily_avg_buyers,omitzero"`
+	EndDate          string                                                              `json:"end_date,omitzero"`
+	GMV              GetShopVideoPerformanceDetailsV202409ResponsePerformanceIntervalGMV `json:"gmv,omitzero"`
+	StartDate        string                                                              `json:"start_date,omitzero"`
+	Views            int64                                                               `json:"views,omitzero"`
 }
 
 // GetShopVideoPerformanceDetailsV202409ResponsePerformanceIntervalGMV is part of a reply.
 type GetShopVideoPerformanceDetailsV202409ResponsePerformanceIntervalGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopVideoPerformanceListRequest holds the parameters of Analytics.GetShopVideoPerformanceList.
 type GetShopVideoPerformanceListRequest struct {
-	AccountType *GetShopVideoPerformanceOverviewRequestAccountType `url:"account_type,omitempty" json:"-"`
-	Currency    *AnalyticsCurrency                                 `url:"currency,omitempty" json:"-"`
-	EndDateLt   string                                             `url:"end_date_lt" json:"-"`         // required
-	PageSize    *int                                               `url:"page_size,omitempty" json:"-"` // at most 100
-	PageToken   *string                                            `url:"page_token,omitempty" json:"-"`
-	SortField   *string                                            `url:"sort_field,omitempty" json:"-"`
-	SortOrder   *AnalyticsSortOrder                                `url:"sort_order,omitempty" json:"-"`
-	StartDateGe string                                             `url:"start_date_ge" json:"-"` // required
+	AccountType *GetShopVideoPerformanceListRequestAccountType `url:"account_type,omitempty" json:"-"`
+	Currency    *string                                        `url:"currency,omitempty" json:"-"`
+	EndDateLt   string                                         `url:"end_date_lt" json:"-"`         // required
+	PageSize    *int                                           `url:"page_size,omitempty" json:"-"` // at most 100
+	PageToken   *string                                        `url:"page_token,omitempty" json:"-"`
+	SortField   *string                                        `url:"sort_field,omitempty" json:"-"`
+	SortOrder   *SortOrder                                     `url:"sort_order,omitempty" json:"-"`
+	StartDateGe string                                         `url:"start_date_ge" json:"-"` // required
 }
 
 // GetShopVideoPerformanceListResponse is the reply of Analytics.GetShopVideoPerformanceList.
 type GetShopVideoPerformanceListResponse struct {
-	LatestAvailableDate string                                     `json:"latest_available_date"`
-	NextPageToken       string                                     `json:"next_page_token"`
-	TotalCount          int64                                      `json:"total_count"`
-	Videos              []GetShopVideoPerformanceListResponseVideo `json:"videos"`
+	LatestAvailableDate string                                     `json:"latest_available_date,omitzero"`
+	NextPageToken       string                                     `json:"next_page_token,omitzero"`
+	TotalCount          int64                                      `json:"total_count,omitzero"`
+	Videos              []GetShopVideoPerformanceListResponseVideo `json:"videos,omitzero"`
 }
 
 // GetShopVideoPerformanceListResponseVideo is part of a reply.
 type GetShopVideoPerformanceListResponseVideo struct {
-	AvgCustomers     int64                                             `json:"avg_customers"`
-	ClickThroughRate string                                            `json:"click_through_rate"`
-	Duration         int64                                             `json:"duration"`
-	GMV              GetShopVideoPerformanceListResponseVideoGMV       `json:"gmv"`
-	Gpm              GetShopVideoPerformanceListResponseVideoGpm       `json:"gpm"`
-	HashTags         []string                                          `json:"hash_tags"`
-	ID               string                                            `json:"id"`
-	ItemsSold        int64                                             `json:"items_sold"`
-	Products         []GetShopVideoPerformanceListResponseVideoProduct `json:"products"`
-	SKUOrders        int64                                             `json:"sku_orders"`
-	Title            string                                            `json:"title"`
-	Username         string                                            `json:"username"`
-	VideoPostTime    string                                            `json:"video_post_time"`
-	Views            int64                                             `json:"views"`
+	AvgCustomers     int64                                             `json:"avg_customers,omitzero"`
+	ClickThroughRate string                                            `json:"click_through_rate,omitzero"`
+	Duration         int64                                             `json:"duration,omitzero"`
+	GMV              GetShopVideoPerformanceListResponseVideoGMV       `json:"gmv,omitzero"`
+	Gpm              GetShopVideoPerformanceListResponseVideoGpm       `json:"gpm,omitzero"`
+	HashTags         []string                                          `json:"hash_tags,omitzero"`
+	ID               string                                            `json:"id,omitzero"`
+	ItemsSold        int64                                             `json:"items_sold,omitzero"`
+	Products         []GetShopVideoPerformanceListResponseVideoProduct `json:"products,omitzero"`
+	SKUOrders        int64                                             `json:"sku_orders,omitzero"`
+	Title            string                                            `json:"title,omitzero"`
+	Username         string                                            `json:"username,omitzero"`
+	VideoPostTime    string                                            `json:"video_post_time,omitzero"`
+	Views            int64                                             `json:"views,omitzero"`
 }
 
 // GetShopVideoPerformanceListResponseVideoGMV is part of a reply.
 type GetShopVideoPerformanceListResponseVideoGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopVideoPerformanceListResponseVideoGpm is part of a reply.
 type GetShopVideoPerformanceListResponseVideoGpm struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopVideoPerformanceListResponseVideoProduct is part of a reply.
 type GetShopVideoPerformanceListResponseVideoProduct struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID   string `json:"id,omitzero"`
+	Name string `json:"name,omitzero"`
 }
 
 // GetShopVideoPerformanceListV202409Request holds the parameters of Analytics.GetShopVideoPerformanceListV202409.
 type GetShopVideoPerformanceListV202409Request struct {
-	AccountType *AnalyticsAccountType `url:"account_type,omitempty" json:"-"`
-	Currency    *AnalyticsCurrency    `url:"currency,omitempty" json:"-"`
-	EndDateLt   string                `url:"end_date_lt" json:"-"`         // required
-	PageSize    *int                  `url:"page_size,omitempty" json:"-"` // at most 100
-	PageToken   *string               `url:"page_token,omitempty" json:"-"`
-	SortField   *string               `url:"sort_field,omitempty" json:"-"`
-	SortOrder   *AnalyticsSortOrder   `url:"sort_order,omitempty" json:"-"`
-	StartDateGe string                `url:"start_date_ge" json:"-"` // required
+	AccountType *GetShopVideoPerformanceListV202409RequestAccountType `url:"account_type,omitempty" json:"-"`
+	Currency    *string                                               `url:"currency,omitempty" json:"-"`
+	EndDateLt   string                                                `url:"end_date_lt" json:"-"`         // required
+	PageSize    *int                                                  `url:"page_size,omitempty" json:"-"` // at most 100
+	PageToken   *string                                               `url:"page_token,omitempty" json:"-"`
+	SortField   *string                                               `url:"sort_field,omitempty" json:"-"`
+	SortOrder   *SortOrder                                            `url:"sort_order,omitempty" json:"-"`
+	StartDateGe string                                                `url:"start_date_ge" json:"-"` // required
 }
 
 // GetShopVideoPerformanceListV202409Response is the reply of Analytics.GetShopVideoPerformanceListV202409.
 type GetShopVideoPerformanceListV202409Response struct {
-	LatestAvailableDate string                                            `json:"latest_available_date"`
-	NextPageToken       string                                            `json:"next_page_token"`
-	TotalCount          int64                                             `json:"total_count"`
-	Videos              []GetShopVideoPerformanceListV202409ResponseVideo `json:"videos"`
+	LatestAvailableDate string                                            `json:"latest_available_date,omitzero"`
+	NextPageToken       string                                            `json:"next_page_token,omitzero"`
+	TotalCount          int64                                             `json:"total_count,omitzero"`
+	Videos              []GetShopVideoPerformanceListV202409ResponseVideo `json:"videos,omitzero"`
 }
 
 // GetShopVideoPerformanceListV202409ResponseVideo is part of a reply.
 type GetShopVideoPerformanceListV202409ResponseVideo struct {
-	ClickThroughRate string                                                   `json:"click_through_rate"`
-	GMV              GetShopVideoPerformanceListV202409ResponseVideoGMV       `json:"gmv"`
-	ID               string                                                   `json:"id"`
-	Products         []GetShopVideoPerformanceListV202409ResponseVideoProduct `json:"products"`
-	SKUOrders        int64                                                    `json:"sku_orders"`
-	Title            string                                                   `json:"title"`
-	UnitsSold        int64                                                    `json:"units_sold"`
-	Username         string                                                   `json:"username"`
-	VideoPostTime    string                                                   `json:"video_post_time"`
-	Views            int64                                                    `json:"views"`
+	ClickThroughRate string                                                   `json:"click_through_rate,omitzero"`
+	GMV              GetShopVideoPerformanceListV202409ResponseVideoGMV       `json:"gmv,omitzero"`
+	ID               string                                                   `json:"id,omitzero"`
+	Products         []GetShopVideoPerformanceListV202409ResponseVideoProduct `json:"products,omitzero"`
+	SKUOrders        int64                                                    `json:"sku_orders,omitzero"`
+	Title            string                                                   `json:"title,omitzero"`
+	UnitsSold        int64                                                    `json:"units_sold,omitzero"`
+	Username         string                                                   `json:"username,omitzero"`
+	VideoPostTime    string                                                   `json:"video_post_time,omitzero"`
+	Views            int64                                                    `json:"views,omitzero"`
 }
 
 // GetShopVideoPerformanceListV202409ResponseVideoGMV is part of a reply.
 type GetShopVideoPerformanceListV202409ResponseVideoGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopVideoPerformanceListV202409ResponseVideoProduct is part of a reply.
 type GetShopVideoPerformanceListV202409ResponseVideoProduct struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID   string `json:"id,omitzero"`
+	Name string `json:"name,omitzero"`
 }
 
 // GetShopVideoPerformanceOverviewRequest holds the parameters of Analytics.GetShopVideoPerformanceOverview.
 type GetShopVideoPerformanceOverviewRequest struct {
 	AccountType *GetShopVideoPerformanceOverviewRequestAccountType `url:"account_type,omitempty" json:"-"`
-	Currency    *AnalyticsCurrency                                 `url:"currency,omitempty" json:"-"`
+	Currency    *string                                            `url:"currency,omitempty" json:"-"`
 	EndDateLt   string                                             `url:"end_date_lt" json:"-"` // required
 	Granularity *AnalyticsGranularity                              `url:"granularity,omitempty" json:"-"`
 	StartDateGe string                                             `url:"start_date_ge" json:"-"` // required
@@ -2483,229 +2483,229 @@ type GetShopVideoPerformanceOverviewRequest struct {
 
 // GetShopVideoPerformanceOverviewResponse is the reply of Analytics.GetShopVideoPerformanceOverview.
 type GetShopVideoPerformanceOverviewResponse struct {
-	LatestAvailableDate string                                             `json:"latest_available_date"`
-	Performance         GetShopVideoPerformanceOverviewResponsePerformance `json:"performance"`
+	LatestAvailableDate string                                             `json:"latest_available_date,omitzero"`
+	Performance         GetShopVideoPerformanceOverviewResponsePerformance `json:"performance,omitzero"`
 }
 
 // GetShopVideoPerformanceOverviewResponsePerformance is part of a reply.
 type GetShopVideoPerformanceOverviewResponsePerformance struct {
-	Intervals []GetShopVideoPerformanceOverviewResponsePerformanceInterval `json:"intervals"`
+	Intervals []GetShopVideoPerformanceOverviewResponsePerformanceInterval `json:"intervals,omitzero"`
 }
 
 // GetShopVideoPerformanceOverviewResponsePerformanceInterval is part of a reply.
 type GetShopVideoPerformanceOverviewResponsePerformanceInterval struct {
-	AvgCustomers       int64                                                         `json:"avg_customers"`
-	ClickThroughRate   string                                                        `json:"click_through_rate"`
-	EndDate            string                                                        `json:"end_date"`
-	GMV                GetShopVideoPerformanceOverviewResponsePerformanceIntervalGMV `json:"gmv"`
-	ProductClicks      int64                                                         `json:"product_clicks"`
-	ProductImpressions int64                                                         `json:"product_impressions"`
-	SKUOrders          int64                                                         `json:"sku_orders"`
-	StartDate          string                                                        `json:"start_date"`
+	AvgCustomers       int64                                                         `json:"avg_customers,omitzero"`
+	ClickThroughRate   string                                                        `json:"click_through_rate,omitzero"`
+	EndDate            string                                                        `json:"end_date,omitzero"`
+	GMV                GetShopVideoPerformanceOverviewResponsePerformanceIntervalGMV `json:"gmv,omitzero"`
+	ProductClicks      int64                                                         `json:"product_clicks,omitzero"`
+	ProductImpressions int64                                                         `json:"product_impressions,omitzero"`
+	SKUOrders          int64                                                         `json:"sku_orders,omitzero"`
+	StartDate          string                                                        `json:"start_date,omitzero"`
 }
 
 // GetShopVideoPerformanceOverviewResponsePerformanceIntervalGMV is part of a reply.
 type GetShopVideoPerformanceOverviewResponsePerformanceIntervalGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopVideoPerformanceOverviewV202409Request holds the parameters of Analytics.GetShopVideoPerformanceOverviewV202409.
 type GetShopVideoPerformanceOverviewV202409Request struct {
-	AccountType    *AnalyticsAccountType `url:"account_type,omitempty" json:"-"`
-	Currency       *AnalyticsCurrency    `url:"currency,omitempty" json:"-"`
-	EndDateLt      string                `url:"end_date_lt" json:"-"` // required
-	Granularity    *AnalyticsGranularity `url:"granularity,omitempty" json:"-"`
-	StartDateGe    string                `url:"start_date_ge" json:"-"` // required
-	WithComparison *bool                 `url:"with_comparison,omitempty" json:"-"`
+	AccountType    *GetShopVideoPerformanceOverviewV202409RequestAccountType `url:"account_type,omitempty" json:"-"`
+	Currency       *string                                                   `url:"currency,omitempty" json:"-"`
+	EndDateLt      string                                                    `url:"end_date_lt" json:"-"` // required
+	Granularity    *AnalyticsGranularity                                     `url:"granularity,omitempty" json:"-"`
+	StartDateGe    string                                                    `url:"start_date_ge" json:"-"` // required
+	WithComparison *bool                                                     `url:"with_comparison,omitempty" json:"-"`
 }
 
 // GetShopVideoPerformanceOverviewV202409Response is the reply of Analytics.GetShopVideoPerformanceOverviewV202409.
 type GetShopVideoPerformanceOverviewV202409Response struct {
-	LatestAvailableDate string                                                    `json:"latest_available_date"`
-	Performance         GetShopVideoPerformanceOverviewV202409ResponsePerformance `json:"performance"`
+	LatestAvailableDate string                                                    `json:"latest_available_date,omitzero"`
+	Performance         GetShopVideoPerformanceOverviewV202409ResponsePerformance `json:"performance,omitzero"`
 }
 
 // GetShopVideoPerformanceOverviewV202409ResponsePerformance is part of a reply.
 type GetShopVideoPerformanceOverviewV202409ResponsePerformance struct {
-	ComparisonIntervals []GetShopVideoPerformanceOverviewV202409ResponsePerformanceComparisonInterval `json:"comparison_intervals"`
-	Intervals           []GetShopVideoPerformanceOverviewV202409ResponsePerformanceInterval           `json:"intervals"`
+	ComparisonIntervals []GetShopVideoPerformanceOverviewV202409ResponsePerformanceComparisonInterval `json:"comparison_intervals,omitzero"`
+	Intervals           []GetShopVideoPerformanceOverviewV202409ResponsePerformanceInterval           `json:"intervals,omitzero"`
 }
 
 // GetShopVideoPerformanceOverviewV202409ResponsePerformanceComparisonInterval is part of a reply.
 type GetShopVideoPerformanceOverviewV202409ResponsePerformanceComparisonInterval struct {
-	ClickThroughRate string                                                                         `json:"click_through_rate"`
-	EndDate          string                                                                         `json:"end_date"`
-	GMV              GetShopVideoPerformanceOverviewV202409ResponsePerformanceComparisonIntervalGMV `json:"gmv"`
-	SKUOrders        int64                                                                          `json:"sku_orders"`
-	StartDate        string                                                                         `json:"start_date"`
-	UnitsSold        int64                                                                          `json:"units_sold"`
+	ClickThroughRate string                                                                         `json:"click_through_rate,omitzero"`
+	EndDate          string                                                                         `json:"end_date,omitzero"`
+	GMV              GetShopVideoPerformanceOverviewV202409ResponsePerformanceComparisonIntervalGMV `json:"gmv,omitzero"`
+	SKUOrders        int64                                                                          `json:"sku_orders,omitzero"`
+	StartDate        string                                                                         `json:"start_date,omitzero"`
+	UnitsSold        int64                                                                          `json:"units_sold,omitzero"`
 }
 
 // GetShopVideoPerformanceOverviewV202409ResponsePerformanceComparisonIntervalGMV is part of a reply.
 type GetShopVideoPerformanceOverviewV202409ResponsePerformanceComparisonIntervalGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopVideoPerformanceOverviewV202409ResponsePerformanceInterval is part of a reply.
 type GetShopVideoPerformanceOverviewV202409ResponsePerformanceInterval struct {
-	ClickThroughRate string                                                               `json:"click_through_rate"`
-	EndDate          string                                                               `json:"end_date"`
-	GMV              GetShopVideoPerformanceOverviewV202409ResponsePerformanceIntervalGMV `json:"gmv"`
-	SKUOrders        int64                                                                `json:"sku_orders"`
-	StartDate        string                                                               `json:"start_date"`
-	UnitsSold        int64                                                                `json:"units_sold"`
+	ClickThroughRate string                                                               `json:"click_through_rate,omitzero"`
+	EndDate          string                                                               `json:"end_date,omitzero"`
+	GMV              GetShopVideoPerformanceOverviewV202409ResponsePerformanceIntervalGMV `json:"gmv,omitzero"`
+	SKUOrders        int64                                                                `json:"sku_orders,omitzero"`
+	StartDate        string                                                               `json:"start_date,omitzero"`
+	UnitsSold        int64                                                                `json:"units_sold,omitzero"`
 }
 
 // GetShopVideoPerformanceOverviewV202409ResponsePerformanceIntervalGMV is part of a reply.
 type GetShopVideoPerformanceOverviewV202409ResponsePerformanceIntervalGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopVideoProductPerformanceListRequest holds the parameters of Analytics.GetShopVideoProductPerformanceList.
 type GetShopVideoProductPerformanceListRequest struct {
-	Currency    *AnalyticsCurrency  `url:"currency,omitempty" json:"-"`
-	EndDateLt   string              `url:"end_date_lt" json:"-"`         // required
-	PageSize    *int                `url:"page_size,omitempty" json:"-"` // at most 100
-	PageToken   *string             `url:"page_token,omitempty" json:"-"`
-	SortField   *string             `url:"sort_field,omitempty" json:"-"`
-	SortOrder   *AnalyticsSortOrder `url:"sort_order,omitempty" json:"-"`
-	StartDateGe string              `url:"start_date_ge" json:"-"` // required
+	Currency    *string    `url:"currency,omitempty" json:"-"`
+	EndDateLt   string     `url:"end_date_lt" json:"-"`         // required
+	PageSize    *int       `url:"page_size,omitempty" json:"-"` // at most 100
+	PageToken   *string    `url:"page_token,omitempty" json:"-"`
+	SortField   *string    `url:"sort_field,omitempty" json:"-"`
+	SortOrder   *SortOrder `url:"sort_order,omitempty" json:"-"`
+	StartDateGe string     `url:"start_date_ge" json:"-"` // required
 }
 
 // GetShopVideoProductPerformanceListResponse is the reply of Analytics.GetShopVideoProductPerformanceList.
 type GetShopVideoProductPerformanceListResponse struct {
-	LatestAvailableDate string                                              `json:"latest_available_date"`
-	NextPageToken       string                                              `json:"next_page_token"`
-	Products            []GetShopVideoProductPerformanceListResponseProduct `json:"products"`
-	TotalCount          int64                                               `json:"total_count"`
+	LatestAvailableDate string                                              `json:"latest_available_date,omitzero"`
+	NextPageToken       string                                              `json:"next_page_token,omitzero"`
+	Products            []GetShopVideoProductPerformanceListResponseProduct `json:"products,omitzero"`
+	TotalCount          int64                                               `json:"total_count,omitzero"`
 }
 
 // GetShopVideoProductPerformanceListResponseProduct is part of a reply.
 type GetShopVideoProductPerformanceListResponseProduct struct {
-	DailyAvgBuyers string                                               `json:"daily_avg_buyers"`
-	GMV            GetShopVideoProductPerformanceListResponseProductGMV `json:"gmv"`
-	ID             string                                               `json:"id"`
-	Name           string                                               `json:"name"`
-	UnitsSold      int64                                                `json:"units_sold"`
+	DailyAvgBuyers string                                               `json:"daily_avg_buyers,omitzero"`
+	GMV            GetShopVideoProductPerformanceListResponseProductGMV `json:"gmv,omitzero"`
+	ID             string                                               `json:"id,omitzero"`
+	Name           string                                               `json:"name,omitzero"`
+	UnitsSold      int64                                                `json:"units_sold,omitzero"`
 }
 
 // GetShopVideoProductPerformanceListResponseProductGMV is part of a reply.
 type GetShopVideoProductPerformanceListResponseProductGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopVideoProductPerformanceListV202409Request holds the parameters of Analytics.GetShopVideoProductPerformanceListV202409.
 type GetShopVideoProductPerformanceListV202409Request struct {
-	Currency    *AnalyticsCurrency  `url:"currency,omitempty" json:"-"`
-	EndDateLt   string              `url:"end_date_lt" json:"-"`         // required
-	PageSize    *int                `url:"page_size,omitempty" json:"-"` // at most 100
-	PageToken   *string             `url:"page_token,omitempty" json:"-"`
-	SortField   *string             `url:"sort_field,omitempty" json:"-"`
-	SortOrder   *AnalyticsSortOrder `url:"sort_order,omitempty" json:"-"`
-	StartDateGe string              `url:"start_date_ge" json:"-"` // required
+	Currency    *string    `url:"currency,omitempty" json:"-"`
+	EndDateLt   string     `url:"end_date_lt" json:"-"`         // required
+	PageSize    *int       `url:"page_size,omitempty" json:"-"` // at most 100
+	PageToken   *string    `url:"page_token,omitempty" json:"-"`
+	SortField   *string    `url:"sort_field,omitempty" json:"-"`
+	SortOrder   *SortOrder `url:"sort_order,omitempty" json:"-"`
+	StartDateGe string     `url:"start_date_ge" json:"-"` // required
 }
 
 // GetShopVideoProductPerformanceListV202409Response is the reply of Analytics.GetShopVideoProductPerformanceListV202409.
 type GetShopVideoProductPerformanceListV202409Response struct {
-	LatestAvailableDate string                                                     `json:"latest_available_date"`
-	NextPageToken       string                                                     `json:"next_page_token"`
-	Products            []GetShopVideoProductPerformanceListV202409ResponseProduct `json:"products"`
-	TotalCount          int64                                                      `json:"total_count"`
+	LatestAvailableDate string                                                     `json:"latest_available_date,omitzero"`
+	NextPageToken       string                                                     `json:"next_page_token,omitzero"`
+	Products            []GetShopVideoProductPerformanceListV202409ResponseProduct `json:"products,omitzero"`
+	TotalCount          int64                                                      `json:"total_count,omitzero"`
 }
 
 // GetShopVideoProductPerformanceListV202409ResponseProduct is part of a reply.
 type GetShopVideoProductPerformanceListV202409ResponseProduct struct {
-	DailyAvgBuyers string                                                      `json:"daily_avg_buyers"`
-	GMV            GetShopVideoProductPerformanceListV202409ResponseProductGMV `json:"gmv"`
-	ID             string                                                      `json:"id"`
-	Name           string                                                      `json:"name"`
-	UnitsSold      int64                                                       `json:"units_sold"`
+	DailyAvgBuyers string                                                      `json:"daily_avg_buyers,omitzero"`
+	GMV            GetShopVideoProductPerformanceListV202409ResponseProductGMV `json:"gmv,omitzero"`
+	ID             string                                                      `json:"id,omitzero"`
+	Name           string                                                      `json:"name,omitzero"`
+	UnitsSold      int64                                                       `json:"units_sold,omitzero"`
 }
 
 // GetShopVideoProductPerformanceListV202409ResponseProductGMV is part of a reply.
 type GetShopVideoProductPerformanceListV202409ResponseProductGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetTrafficPerformancesResponse is the reply of Analytics.GetTrafficPerformances.
 type GetTrafficPerformancesResponse struct {
-	TrafficPerformances []GetTrafficPerformancesResponseTrafficPerformance `json:"traffic_performances"`
+	TrafficPerformances []GetTrafficPerformancesResponseTrafficPerformance `json:"traffic_performances,omitzero"`
 }
 
 // GetTrafficPerformancesResponseTrafficPerformance is part of a reply.
 type GetTrafficPerformancesResponseTrafficPerformance struct {
-	Source     GetTrafficPerformancesResponseTrafficPerformanceSource      `json:"source"`
-	SubSources []GetTrafficPerformancesResponseTrafficPerformanceSubSource `json:"sub_sources"`
+	Source     GetTrafficPerformancesResponseTrafficPerformanceSource      `json:"source,omitzero"`
+	SubSources []GetTrafficPerformancesResponseTrafficPerformanceSubSource `json:"sub_sources,omitzero"`
 }
 
 // GetTrafficPerformancesResponseTrafficPerformanceSource is part of a reply.
 type GetTrafficPerformancesResponseTrafficPerformanceSource struct {
-	Name    string `json:"name"`
-	WatchPv int64  `json:"watch_pv"`
+	Name    string `json:"name,omitzero"`
+	WatchPv int64  `json:"watch_pv,omitzero"`
 }
 
 // GetTrafficPerformancesResponseTrafficPerformanceSubSource is part of a reply.
 type GetTrafficPerformancesResponseTrafficPerformanceSubSource struct {
-	Name    string `json:"name"`
-	WatchPv int64  `json:"watch_pv"`
+	Name    string `json:"name,omitzero"`
+	WatchPv int64  `json:"watch_pv,omitzero"`
 }
 
 // GetUserPortraitsResponse is the reply of Analytics.GetUserPortraits.
 type GetUserPortraitsResponse struct {
-	AllAdsAgeIndicators     []GetUserPortraitsResponseAllAdsAgeIndicator     `json:"all_ads_age_indicators"`
-	AllAdsGenderIndicators  []GetUserPortraitsResponseAllAdsGenderIndicator  `json:"all_ads_gender_indicators"`
-	AllFanIndicators        []GetUserPortraitsResponseAllFanIndicator        `json:"all_fan_indicators"`
-	PaidAdsAgeIndicators    []GetUserPortraitsResponsePaidAdsAgeIndicator    `json:"paid_ads_age_indicators"`
-	PaidAdsGenderIndicators []GetUserPortraitsResponsePaidAdsGenderIndicator `json:"paid_ads_gender_indicators"`
-	PaidFanIndicators       []GetUserPortraitsResponsePaidFanIndicator       `json:"paid_fan_indicators"`
-	RegionIndicators        []GetUserPortraitsResponseRegionIndicator        `json:"region_indicators"`
+	AllAdsAgeIndicators     []GetUserPortraitsResponseAllAdsAgeIndicator     `json:"all_ads_age_indicators,omitzero"`
+	AllAdsGenderIndicators  []GetUserPortraitsResponseAllAdsGenderIndicator  `json:"all_ads_gender_indicators,omitzero"`
+	AllFanIndicators        []GetUserPortraitsResponseAllFanIndicator        `json:"all_fan_indicators,omitzero"`
+	PaidAdsAgeIndicators    []GetUserPortraitsResponsePaidAdsAgeIndicator    `json:"paid_ads_age_indicators,omitzero"`
+	PaidAdsGenderIndicators []GetUserPortraitsResponsePaidAdsGenderIndicator `json:"paid_ads_gender_indicators,omitzero"`
+	PaidFanIndicators       []GetUserPortraitsResponsePaidFanIndicator       `json:"paid_fan_indicators,omitzero"`
+	RegionIndicators        []GetUserPortraitsResponseRegionIndicator        `json:"region_indicators,omitzero"`
 }
 
 // GetUserPortraitsResponseAllAdsAgeIndicator is part of a reply.
 type GetUserPortraitsResponseAllAdsAgeIndicator struct {
-	Type  string `json:"type"`
-	Value string `json:"value"`
+	Type  string `json:"type,omitzero"`
+	Value string `json:"value,omitzero"`
 }
 
 // GetUserPortraitsResponseAllAdsGenderIndicator is part of a reply.
 type GetUserPortraitsResponseAllAdsGenderIndicator struct {
-	Type  string `json:"type"`
-	Value string `json:"value"`
+	Type  string `json:"type,omitzero"`
+	Value string `json:"value,omitzero"`
 }
 
 // GetUserPortraitsResponseAllFanIndicator is part of a reply.
 type GetUserPortraitsResponseAllFanIndicator struct {
-	Type  string `json:"type"`
-	Value string `json:"value"`
+	Type  string `json:"type,omitzero"`
+	Value string `json:"value,omitzero"`
 }
 
 // GetUserPortraitsResponsePaidAdsAgeIndicator is part of a reply.
 type GetUserPortraitsResponsePaidAdsAgeIndicator struct {
-	Type  string `json:"type"`
-	Value string `json:"value"`
+	Type  string `json:"type,omitzero"`
+	Value string `json:"value,omitzero"`
 }
 
 // GetUserPortraitsResponsePaidAdsGenderIndicator is part of a reply.
 type GetUserPortraitsResponsePaidAdsGenderIndicator struct {
-	Type  string `json:"type"`
-	Value string `json:"value"`
+	Type  string `json:"type,omitzero"`
+	Value string `json:"value,omitzero"`
 }
 
 // GetUserPortraitsResponsePaidFanIndicator is part of a reply.
 type GetUserPortraitsResponsePaidFanIndicator struct {
-	Type  string `json:"type"`
-	Value string `json:"value"`
+	Type  string `json:"type,omitzero"`
+	Value string `json:"value,omitzero"`
 }
 
 // GetUserPortraitsResponseRegionIndicator is part of a reply.
 type GetUserPortraitsResponseRegionIndicator struct {
-	Type  string `json:"type"`
-	Value string `json:"value"`
+	Type  string `json:"type,omitzero"`
+	Value string `json:"value,omitzero"`
 }
 
 // GetVideoPerformancesRequest holds the parameters of Analytics.GetVideoPerformances.
@@ -2717,68 +2717,58 @@ type GetVideoPerformancesRequest struct {
 
 // GetVideoPerformancesResponse is the reply of Analytics.GetVideoPerformances.
 type GetVideoPerformancesResponse struct {
-	Videos []GetVideoPerformancesResponseVideo `json:"videos"`
+	Videos []GetVideoPerformancesResponseVideo `json:"videos,omitzero"`
 }
 
 // GetVideoPerformancesResponseVideo is part of a reply.
 type GetVideoPerformancesResponseVideo struct {
-	ID           string                                         `json:"id"`
-	Performances []GetVideoPerformancesResponseVideoPerformance `json:"performances"`
+	ID           string                                         `json:"id,omitzero"`
+	Performances []GetVideoPerformancesResponseVideoPerformance `json:"performances,omitzero"`
 }
 
 // GetVideoPerformancesResponseVideoPerformance is part of a reply.
 type GetVideoPerformancesResponseVideoPerformance struct {
-	Metrics   GetVideoPerformancesResponseVideoPerformanceMetrics   `json:"metrics"`
-	TimeRange GetVideoPerformancesResponseVideoPerformanceTimeRange `json:"time_range"`
+	Metrics   GetVideoPerformancesResponseVideoPerformanceMetrics   `json:"metrics,omitzero"`
+	TimeRange GetVideoPerformancesResponseVideoPerformanceTimeRange `json:"time_range,omitzero"`
 }
 
 // GetVideoPerformancesResponseVideoPerformanceMetrics is part of a reply.
 type GetVideoPerformancesResponseVideoPerformanceMetrics struct {
-	AnchorDisplayRate string                                                 `json:"anchor_display_rate"`
-	ClickThroughRate  string                                                 `json:"click_through_rate"`
-	GMV               GetVideoPerformancesResponseVideoPerformanceMetricsGMV `json:"gmv"`
-	ItemSoldCount     int64                                                  `json:"item_sold_count"`
-	OrderCount        int64                                                  `json:"order_count"`
+	AnchorDisplayRate string                                                 `json:"anchor_display_rate,omitzero"`
+	ClickThroughRate  string                                                 `json:"click_through_rate,omitzero"`
+	GMV               GetVideoPerformancesResponseVideoPerformanceMetricsGMV `json:"gmv,omitzero"`
+	ItemSoldCount     int64                                                  `json:"item_sold_count,omitzero"`
+	OrderCount        int64                                                  `json:"order_count,omitzero"`
 }
 
 // GetVideoPerformancesResponseVideoPerformanceMetricsGMV is part of a reply.
 type GetVideoPerformancesResponseVideoPerformanceMetricsGMV struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetVideoPerformancesResponseVideoPerformanceTimeRange is part of a reply.
 type GetVideoPerformancesResponseVideoPerformanceTimeRange struct {
-	EndTime   UnixSeconds `json:"end_time"`
-	StartTime UnixSeconds `json:"start_time"`
+	EndTime   UnixSeconds `json:"end_time,omitzero"`
+	StartTime UnixSeconds `json:"start_time,omitzero"`
 }
 
 // GetViewTrendPerformancesResponse is the reply of Analytics.GetViewTrendPerformances.
 type GetViewTrendPerformancesResponse struct {
-	ViewTrendPerformances []GetViewTrendPerformancesResponseViewTrendPerformance `json:"view_trend_performances"`
+	ViewTrendPerformances []GetViewTrendPerformancesResponseViewTrendPerformance `json:"view_trend_performances,omitzero"`
 }
 
 // GetViewTrendPerformancesResponseViewTrendPerformance is part of a reply.
 type GetViewTrendPerformancesResponseViewTrendPerformance struct {
-	DataPoints []GetViewTrendPerformancesResponseViewTrendPerformanceDataPoint `json:"data_points"`
-	StatsType  string                                                          `json:"stats_type"`
+	DataPoints []GetViewTrendPerformancesResponseViewTrendPerformanceDataPoint `json:"data_points,omitzero"`
+	StatsType  string                                                          `json:"stats_type,omitzero"`
 }
 
 // GetViewTrendPerformancesResponseViewTrendPerformanceDataPoint is part of a reply.
 type GetViewTrendPerformancesResponseViewTrendPerformanceDataPoint struct {
-	Timestamp UnixSeconds `json:"timestamp"`
-	Value     string      `json:"value"`
+	Timestamp UnixSeconds `json:"timestamp,omitzero"`
+	Value     string      `json:"value,omitzero"`
 }
-
-// AnalyticsAccountType is an open list: TikTok Shop may add values.
-type AnalyticsAccountType string
-
-// Values of AnalyticsAccountType.
-const (
-	AnalyticsAccountTypeAll            AnalyticsAccountType = "ALL"
-	AnalyticsAccountTypeLinkedAccounts AnalyticsAccountType = "LINKED_ACCOUNTS"
-	AnalyticsAccountTypeAffiliates     AnalyticsAccountType = "AFFILIATES"
-)
 
 // AnalyticsContentType is an open list: TikTok Shop may add values.
 type AnalyticsContentType string
@@ -2788,15 +2778,6 @@ const (
 	AnalyticsContentTypeVideo       AnalyticsContentType = "VIDEO"
 	AnalyticsContentTypeLive        AnalyticsContentType = "LIVE"
 	AnalyticsContentTypeProductCard AnalyticsContentType = "PRODUCT_CARD"
-)
-
-// AnalyticsCurrency is an open list: TikTok Shop may add values.
-type AnalyticsCurrency string
-
-// Values of AnalyticsCurrency.
-const (
-	AnalyticsCurrencyUsd   AnalyticsCurrency = "USD"
-	AnalyticsCurrencyLocal AnalyticsCurrency = "LOCAL"
 )
 
 // AnalyticsGender is an open list: TikTok Shop may add values.
@@ -2817,15 +2798,6 @@ const (
 	AnalyticsGranularity1d  AnalyticsGranularity = "1D"
 )
 
-// AnalyticsSortOrder is an open list: TikTok Shop may add values.
-type AnalyticsSortOrder string
-
-// Values of AnalyticsSortOrder.
-const (
-	AnalyticsSortOrderAsc  AnalyticsSortOrder = "ASC"
-	AnalyticsSortOrderDesc AnalyticsSortOrder = "DESC"
-)
-
 // AnalyticsStar is an open list: TikTok Shop may add values.
 type AnalyticsStar string
 
@@ -2838,14 +2810,14 @@ const (
 	AnalyticsStar5Star AnalyticsStar = "5_STAR"
 )
 
-// AnalyticsType is an open list: TikTok Shop may add values.
-type AnalyticsType string
+// GetShopPerformanceResponsePerformanceIntervalSalesGMVBreakdownType is an open list: TikTok Shop may add values.
+type GetShopPerformanceResponsePerformanceIntervalSalesGMVBreakdownType string
 
-// Values of AnalyticsType.
+// Values of GetShopPerformanceResponsePerformanceIntervalSalesGMVBreakdownType.
 const (
-	AnalyticsTypeVideo       AnalyticsType = "VIDEO"
-	AnalyticsTypeLive        AnalyticsType = "LIVE"
-	AnalyticsTypeProductCard AnalyticsType = "PRODUCT_CARD"
+	GetShopPerformanceResponsePerformanceIntervalSalesGMVBreakdownTypeVideo       GetShopPerformanceResponsePerformanceIntervalSalesGMVBreakdownType = "VIDEO"
+	GetShopPerformanceResponsePerformanceIntervalSalesGMVBreakdownTypeLive        GetShopPerformanceResponsePerformanceIntervalSalesGMVBreakdownType = "LIVE"
+	GetShopPerformanceResponsePerformanceIntervalSalesGMVBreakdownTypeProductCard GetShopPerformanceResponsePerformanceIntervalSalesGMVBreakdownType = "PRODUCT_CARD"
 )
 
 // GetShopProductPerformanceDetailResponsePerformanceTopContentType is an open list: TikTok Shop may add values.
@@ -2857,15 +2829,6 @@ const (
 	GetShopProductPerformanceDetailResponsePerformanceTopContentTypeVideo GetShopProductPerformanceDetailResponsePerformanceTopContentType = "VIDEO"
 )
 
-// GetShopSKUPerformanceListV202406RequestSortOrder is an open list: TikTok Shop may add values.
-type GetShopSKUPerformanceListV202406RequestSortOrder string
-
-// Values of GetShopSKUPerformanceListV202406RequestSortOrder.
-const (
-	GetShopSKUPerformanceListV202406RequestSortOrderDesc GetShopSKUPerformanceListV202406RequestSortOrder = "DESC"
-	GetShopSKUPerformanceListV202406RequestSortOrderAsc  GetShopSKUPerformanceListV202406RequestSortOrder = "ASC"
-)
-
 // GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileType is an open list: TikTok Shop may add values.
 type GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileType string
 
@@ -2873,6 +2836,27 @@ type GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileType string
 const (
 	GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileTypeNewFollower GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileType = "NEW_FOLLOWER"
 	GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileTypeViewers     GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileType = "VIEWERS"
+)
+
+// GetShopVideoPerformanceListRequestAccountType is an open list: TikTok Shop may add values.
+type GetShopVideoPerformanceListRequestAccountType string
+
+// Values of GetShopVideoPerformanceListRequestAccountType.
+const (
+	GetShopVideoPerformanceListRequestAccountTypeAll               GetShopVideoPerformanceListRequestAccountType = "ALL"
+	GetShopVideoPerformanceListRequestAccountTypeOfficialAccounts  GetShopVideoPerformanceListRequestAccountType = "OFFICIAL_ACCOUNTS"
+	GetShopVideoPerformanceListRequestAccountTypeMarketingAccounts GetShopVideoPerformanceListRequestAccountType = "MARKETING_ACCOUNTS"
+	GetShopVideoPerformanceListRequestAccountTypeAffiliateAccounts GetShopVideoPerformanceListRequestAccountType = "AFFILIATE_ACCOUNTS"
+)
+
+// GetShopVideoPerformanceListV202409RequestAccountType is an open list: TikTok Shop may add values.
+type GetShopVideoPerformanceListV202409RequestAccountType string
+
+// Values of GetShopVideoPerformanceListV202409RequestAccountType.
+const (
+	GetShopVideoPerformanceListV202409RequestAccountTypeAll            GetShopVideoPerformanceListV202409RequestAccountType = "ALL"
+	GetShopVideoPerformanceListV202409RequestAccountTypeLinkedAccounts GetShopVideoPerformanceListV202409RequestAccountType = "LINKED_ACCOUNTS"
+	GetShopVideoPerformanceListV202409RequestAccountTypeAffiliates     GetShopVideoPerformanceListV202409RequestAccountType = "AFFILIATES"
 )
 
 // GetShopVideoPerformanceOverviewRequestAccountType is an open list: TikTok Shop may add values.
@@ -2884,4 +2868,14 @@ const (
 	GetShopVideoPerformanceOverviewRequestAccountTypeOfficialAccounts  GetShopVideoPerformanceOverviewRequestAccountType = "OFFICIAL_ACCOUNTS"
 	GetShopVideoPerformanceOverviewRequestAccountTypeMarketingAccounts GetShopVideoPerformanceOverviewRequestAccountType = "MARKETING_ACCOUNTS"
 	GetShopVideoPerformanceOverviewRequestAccountTypeAffiliateAccounts GetShopVideoPerformanceOverviewRequestAccountType = "AFFILIATE_ACCOUNTS"
+)
+
+// GetShopVideoPerformanceOverviewV202409RequestAccountType is an open list: TikTok Shop may add values.
+type GetShopVideoPerformanceOverviewV202409RequestAccountType string
+
+// Values of GetShopVideoPerformanceOverviewV202409RequestAccountType.
+const (
+	GetShopVideoPerformanceOverviewV202409RequestAccountTypeAll            GetShopVideoPerformanceOverviewV202409RequestAccountType = "ALL"
+	GetShopVideoPerformanceOverviewV202409RequestAccountTypeLinkedAccounts GetShopVideoPerformanceOverviewV202409RequestAccountType = "LINKED_ACCOUNTS"
+	GetShopVideoPerformanceOverviewV202409RequestAccountTypeAffiliates     GetShopVideoPerformanceOverviewV202409RequestAccountType = "AFFILIATES"
 )

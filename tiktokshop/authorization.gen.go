@@ -75,25 +75,25 @@ func (s *AuthorizationService) GetWidgetTokenV202312(ctx context.Context, req *G
 
 // GetAuthorizedCategoryAssetsResponse is the reply of Authorization.GetAuthorizedCategoryAssets.
 type GetAuthorizedCategoryAssetsResponse struct {
-	CategoryAssets []GetAuthorizedCategoryAssetsResponseCategoryAsset `json:"category_assets"`
+	CategoryAssets []GetAuthorizedCategoryAssetsResponseCategoryAsset `json:"category_assets,omitzero"`
 }
 
 // GetAuthorizedCategoryAssetsResponseCategoryAsset is part of a reply.
 type GetAuthorizedCategoryAssetsResponseCategoryAsset struct {
-	Category     GetAuthorizedCategoryAssetsResponseCategoryAssetCategory `json:"category"`
-	Cipher       string                                                   `json:"cipher"`
-	TargetMarket string                                                   `json:"target_market"`
+	Category     GetAuthorizedCategoryAssetsResponseCategoryAssetCategory `json:"category,omitzero"`
+	Cipher       string                                                   `json:"cipher,omitzero"`
+	TargetMarket string                                                   `json:"target_market,omitzero"`
 }
 
 // GetAuthorizedCategoryAssetsResponseCategoryAssetCategory is part of a reply.
 type GetAuthorizedCategoryAssetsResponseCategoryAssetCategory struct {
-	ID   int64  `json:"id"`
-	Name string `json:"name"`
+	ID   int64  `json:"id,omitzero"`
+	Name string `json:"name,omitzero"`
 }
 
 // GetAuthorizedShopsResponse is the reply of Authorization.GetAuthorizedShops.
 type GetAuthorizedShopsResponse struct {
-	Shops []Shop `json:"shops"`
+	Shops []Shop `json:"shops,omitzero"`
 }
 
 // GetWidgetTokenRequest holds the parameters of Authorization.GetWidgetToken.
@@ -103,13 +103,13 @@ type GetWidgetTokenRequest struct {
 
 // GetWidgetTokenResponse is the reply of Authorization.GetWidgetToken.
 type GetWidgetTokenResponse struct {
-	WidgetToken GetWidgetTokenResponseWidgetToken `json:"widget_token"`
+	WidgetToken GetWidgetTokenResponseWidgetToken `json:"widget_token,omitzero"`
 }
 
 // GetWidgetTokenResponseWidgetToken is part of a reply.
 type GetWidgetTokenResponseWidgetToken struct {
-	ExpireAt UnixSeconds `json:"expire_at"`
-	Token    string      `json:"token"`
+	ExpireAt UnixSeconds `json:"expire_at,omitzero"`
+	Token    string      `json:"token,omitzero"`
 }
 
 // GetWidgetTokenV202312Request holds the parameters of Authorization.GetWidgetTokenV202312.
@@ -119,23 +119,23 @@ type GetWidgetTokenV202312Request struct {
 
 // GetWidgetTokenV202312Response is the reply of Authorization.GetWidgetTokenV202312.
 type GetWidgetTokenV202312Response struct {
-	WidgetToken GetWidgetTokenV202312ResponseWidgetToken `json:"widget_token"`
+	WidgetToken GetWidgetTokenV202312ResponseWidgetToken `json:"widget_token,omitzero"`
 }
 
 // GetWidgetTokenV202312ResponseWidgetToken is part of a reply.
 type GetWidgetTokenV202312ResponseWidgetToken struct {
-	ExpireAt UnixSeconds `json:"expire_at"`
-	Token    string      `json:"token"`
+	ExpireAt UnixSeconds `json:"expire_at,omitzero"`
+	Token    string      `json:"token,omitzero"`
 }
 
 // Shop is part of a reply.
 type Shop struct {
-	Cipher     string     `json:"cipher"`
-	Code       string     `json:"code"`
-	ID         string     `json:"id"`
-	Name       string     `json:"name"`
-	Region     string     `json:"region"`
-	SellerType SellerType `json:"seller_type"`
+	Cipher     string     `json:"cipher,omitzero"`
+	Code       string     `json:"code,omitzero"`
+	ID         string     `json:"id,omitzero"`
+	Name       string     `json:"name,omitzero"`
+	Region     string     `json:"region,omitzero"`
+	SellerType SellerType `json:"seller_type,omitzero"`
 }
 
 // SellerType is an open list: TikTok Shop may add values.

@@ -119,7 +119,7 @@ type CreateCustomEngagementTaskRequestCustomMessage struct {
 
 // CreateCustomEngagementTaskResponse is the reply of CustomerEngagement.CreateCustomEngagementTask.
 type CreateCustomEngagementTaskResponse struct {
-	TaskID string `json:"task_id"`
+	TaskID string `json:"task_id,omitzero"`
 }
 
 // CreateEngagementTaskRequest holds the parameters of CustomerEngagement.CreateEngagementTask.
@@ -135,23 +135,23 @@ type CreateEngagementTaskRequest struct {
 
 // CreateEngagementTaskResponse is the reply of CustomerEngagement.CreateEngagementTask.
 type CreateEngagementTaskResponse struct {
-	TaskID string `json:"task_id"`
+	TaskID string `json:"task_id,omitzero"`
 }
 
 // GetCustomerTabVisibilityResponse is the reply of CustomerEngagement.GetCustomerTabVisibility.
 type GetCustomerTabVisibilityResponse struct {
-	IsVisible bool `json:"is_visible"`
+	IsVisible bool `json:"is_visible,omitzero"`
 }
 
 // GetFeaturePermissionsResponse is the reply of CustomerEngagement.GetFeaturePermissions.
 type GetFeaturePermissionsResponse struct {
-	Features []GetFeaturePermissionsResponseFeature `json:"features"`
+	Features []GetFeaturePermissionsResponseFeature `json:"features,omitzero"`
 }
 
 // GetFeaturePermissionsResponseFeature is part of a reply.
 type GetFeaturePermissionsResponseFeature struct {
-	IsAuthorized bool                   `json:"is_authorized"`
-	Name         CustomerEngagementName `json:"name"`
+	IsAuthorized bool                   `json:"is_authorized,omitzero"`
+	Name         CustomerEngagementName `json:"name,omitzero"`
 }
 
 // GetMessageTemplatesRequest holds the parameters of CustomerEngagement.GetMessageTemplates.
@@ -161,73 +161,73 @@ type GetMessageTemplatesRequest struct {
 
 // GetMessageTemplatesResponse is the reply of CustomerEngagement.GetMessageTemplates.
 type GetMessageTemplatesResponse struct {
-	MessageTemplates []GetMessageTemplatesResponseMessageTemplate `json:"message_templates"`
+	MessageTemplates []GetMessageTemplatesResponseMessageTemplate `json:"message_templates,omitzero"`
 }
 
 // GetMessageTemplatesResponseMessageTemplate is part of a reply.
 type GetMessageTemplatesResponseMessageTemplate struct {
-	CouponCardRules  GetMessageTemplatesResponseMessageTemplateCouponCardRules  `json:"coupon_card_rules"`
-	ID               string                                                     `json:"id"`
-	MessageBody      string                                                     `json:"message_body"`
-	MessageTitle     string                                                     `json:"message_title"`
-	ProductCardRules GetMessageTemplatesResponseMessageTemplateProductCardRules `json:"product_card_rules"`
+	CouponCardRules  GetMessageTemplatesResponseMessageTemplateCouponCardRules  `json:"coupon_card_rules,omitzero"`
+	ID               string                                                     `json:"id,omitzero"`
+	MessageBody      string                                                     `json:"message_body,omitzero"`
+	MessageTitle     string                                                     `json:"message_title,omitzero"`
+	ProductCardRules GetMessageTemplatesResponseMessageTemplateProductCardRules `json:"product_card_rules,omitzero"`
 }
 
 // GetMessageTemplatesResponseMessageTemplateCouponCardRules is part of a reply.
 type GetMessageTemplatesResponseMessageTemplateCouponCardRules struct {
-	CouponType []CustomerEngagementCouponType `json:"coupon_type"`
-	MaxCount   int                            `json:"max_count"`
-	MinCount   int                            `json:"min_count"`
+	CouponType []CustomerEngagementCouponType `json:"coupon_type,omitzero"`
+	MaxCount   int                            `json:"max_count,omitzero"`
+	MinCount   int                            `json:"min_count,omitzero"`
 }
 
 // GetMessageTemplatesResponseMessageTemplateProductCardRules is part of a reply.
 type GetMessageTemplatesResponseMessageTemplateProductCardRules struct {
-	MaxCount int `json:"max_count"`
-	MinCount int `json:"min_count"`
+	MaxCount int `json:"max_count,omitzero"`
+	MinCount int `json:"min_count,omitzero"`
 }
 
 // GetTaskPerformancesRequest holds the parameters of CustomerEngagement.GetTaskPerformances.
 type GetTaskPerformancesRequest struct {
-	TaskIDs []string `json:"task_ids,omitzero" url:"-"`
+	TaskIDs []string `json:"task_ids,omitzero"`
 }
 
 // GetTaskPerformancesResponse is the reply of CustomerEngagement.GetTaskPerformances.
 type GetTaskPerformancesResponse struct {
-	TaskPerformances []GetTaskPerformancesResponseTaskPerformance `json:"task_performances"`
+	TaskPerformances []GetTaskPerformancesResponseTaskPerformance `json:"task_performances,omitzero"`
 }
 
 // GetTaskPerformancesResponseTaskPerformance is part of a reply.
 type GetTaskPerformancesResponseTaskPerformance struct {
-	ClaimedCouponsCount int                      `json:"claimed_coupons_count"`
-	GMVAmount           Decimal                  `json:"gmv_amount"`
-	ID                  string                   `json:"id"`
-	OrderCount          int64                    `json:"order_count"`
-	ReadRecipientCount  int64                    `json:"read_recipient_count"`
-	SentRecipientCount  int64                    `json:"sent_recipient_count"`
-	Status              CustomerEngagementStatus `json:"status"`
+	ClaimedCouponsCount int                      `json:"claimed_coupons_count,omitzero"`
+	GMVAmount           Decimal                  `json:"gmv_amount,omitzero"`
+	ID                  string                   `json:"id,omitzero"`
+	OrderCount          int64                    `json:"order_count,omitzero"`
+	ReadRecipientCount  int64                    `json:"read_recipient_count,omitzero"`
+	SentRecipientCount  int64                    `json:"sent_recipient_count,omitzero"`
+	Status              CustomerEngagementStatus `json:"status,omitzero"`
 }
 
 // SendEngagementMessageRequest holds the parameters of CustomerEngagement.SendEngagementMessage.
 type SendEngagementMessageRequest struct {
-	BuyerEmails []string `json:"buyer_emails,omitzero" url:"-"`
-	TaskID      *string  `json:"task_id,omitzero" url:"-"`
+	BuyerEmails []string `json:"buyer_emails,omitzero"`
+	TaskID      *string  `json:"task_id,omitzero"`
 }
 
 // SendEngagementMessageResponse is the reply of CustomerEngagement.SendEngagementMessage.
 type SendEngagementMessageResponse struct {
-	Errors []SendEngagementMessageResponseError `json:"errors"`
+	Errors []SendEngagementMessageResponseError `json:"errors,omitzero"`
 }
 
 // SendEngagementMessageResponseError is part of a reply.
 type SendEngagementMessageResponseError struct {
-	Code    int                                      `json:"code"`
-	Detail  SendEngagementMessageResponseErrorDetail `json:"detail"`
-	Message string                                   `json:"message"`
+	Code    int                                      `json:"code,omitzero"`
+	Detail  SendEngagementMessageResponseErrorDetail `json:"detail,omitzero"`
+	Message string                                   `json:"message,omitzero"`
 }
 
 // SendEngagementMessageResponseErrorDetail is part of a reply.
 type SendEngagementMessageResponseErrorDetail struct {
-	BuyerEmail string `json:"buyer_email"`
+	BuyerEmail string `json:"buyer_email,omitzero"`
 }
 
 // CustomerEngagementCouponType is an open list: TikTok Shop may add values.

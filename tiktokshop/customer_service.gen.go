@@ -169,78 +169,78 @@ func (s *CustomerServiceService) UploadBuyerMessagesImage(ctx context.Context, r
 
 // CreateConversationRequest holds the parameters of CustomerService.CreateConversation.
 type CreateConversationRequest struct {
-	BuyerUserID *string `json:"buyer_user_id,omitzero" url:"-"`
+	BuyerUserID *string `json:"buyer_user_id,omitzero"`
 }
 
 // CreateConversationResponse is the reply of CustomerService.CreateConversation.
 type CreateConversationResponse struct {
-	ConversationID string `json:"conversation_id"`
+	ConversationID string `json:"conversation_id,omitzero"`
 }
 
 // GetAgentSettingsResponse is the reply of CustomerService.GetAgentSettings.
 type GetAgentSettingsResponse struct {
-	CanAcceptChat bool `json:"can_accept_chat"`
+	CanAcceptChat bool `json:"can_accept_chat,omitzero"`
 }
 
 // GetConversationMessagesRequest holds the parameters of CustomerService.GetConversationMessages.
 type GetConversationMessagesRequest struct {
-	Locale    *string                   `url:"locale,omitempty" json:"-"`
-	NeedData  *bool                     `url:"need_data,omitempty" json:"-"`
-	PageSize  int                       `url:"page_size" json:"-"` // required
-	PageToken *string                   `url:"page_token,omitempty" json:"-"`
-	SortField *string                   `url:"sort_field,omitempty" json:"-"`
-	SortOrder *CustomerServiceSortOrder `url:"sort_order,omitempty" json:"-"`
+	Locale    *string    `url:"locale,omitempty" json:"-"`
+	NeedData  *bool      `url:"need_data,omitempty" json:"-"`
+	PageSize  int        `url:"page_size" json:"-"` // required
+	PageToken *string    `url:"page_token,omitempty" json:"-"`
+	SortField *string    `url:"sort_field,omitempty" json:"-"`
+	SortOrder *SortOrder `url:"sort_order,omitempty" json:"-"`
 }
 
 // GetConversationMessagesResponse is the reply of CustomerService.GetConversationMessages.
 type GetConversationMessagesResponse struct {
-	Messages           []GetConversationMessagesResponseMessage `json:"messages"`
-	NextPageToken      string                                   `json:"next_page_token"`
-	UnsupportedMsgTips string                                   `json:"unsupported_msg_tips"`
+	Messages           []GetConversationMessagesResponseMessage `json:"messages,omitzero"`
+	NextPageToken      string                                   `json:"next_page_token,omitzero"`
+	UnsupportedMsgTips string                                   `json:"unsupported_msg_tips,omitzero"`
 }
 
 // GetConversationMessagesResponseMessage is part of a reply.
 type GetConversationMessagesResponseMessage struct {
-	Content    string                                       `json:"content"`
-	CreateTime UnixSeconds                                  `json:"create_time"`
-	Data       string                                       `json:"data"`
-	ID         string                                       `json:"id"`
-	Index      string                                       `json:"index"`
-	IsVisible  bool                                         `json:"is_visible"`
-	Sender     GetConversationMessagesResponseMessageSender `json:"sender"`
-	Type       GetConversationMessagesResponseMessageType   `json:"type"`
+	Content    string                                       `json:"content,omitzero"`
+	CreateTime UnixSeconds                                  `json:"create_time,omitzero"`
+	Data       string                                       `json:"data,omitzero"`
+	ID         string                                       `json:"id,omitzero"`
+	Index      string                                       `json:"index,omitzero"`
+	IsVisible  bool                                         `json:"is_visible,omitzero"`
+	Sender     GetConversationMessagesResponseMessageSender `json:"sender,omitzero"`
+	Type       GetConversationMessagesResponseMessageType   `json:"type,omitzero"`
 }
 
 // GetConversationMessagesResponseMessageSender is part of a reply.
 type GetConversationMessagesResponseMessageSender struct {
-	Avatar   string              `json:"avatar"`
-	ImUserID string              `json:"im_user_id"`
-	Nickname string              `json:"nickname"`
-	Role     CustomerServiceRole `json:"role"`
+	Avatar   string                                           `json:"avatar,omitzero"`
+	ImUserID string                                           `json:"im_user_id,omitzero"`
+	Nickname string                                           `json:"nickname,omitzero"`
+	Role     GetConversationMessagesResponseMessageSenderRole `json:"role,omitzero"`
 }
 
 // GetConversationResponse is the reply of CustomerService.GetConversation.
 type GetConversationResponse struct {
-	Conversation GetConversationResponseConversation `json:"conversation"`
+	Conversation GetConversationResponseConversation `json:"conversation,omitzero"`
 }
 
 // GetConversationResponseConversation is part of a reply.
 type GetConversationResponseConversation struct {
-	CreateTime       UnixSeconds                                      `json:"create_time"`
-	ID               string                                           `json:"id"`
-	ParticipantCount int                                              `json:"participant_count"`
-	Participants     []GetConversationResponseConversationParticipant `json:"participants"`
-	UnreadCount      int                                              `json:"unread_count"`
+	CreateTime       UnixSeconds                                      `json:"create_time,omitzero"`
+	ID               string                                           `json:"id,omitzero"`
+	ParticipantCount int                                              `json:"participant_count,omitzero"`
+	Participants     []GetConversationResponseConversationParticipant `json:"participants,omitzero"`
+	UnreadCount      int                                              `json:"unread_count,omitzero"`
 }
 
 // GetConversationResponseConversationParticipant is part of a reply.
 type GetConversationResponseConversationParticipant struct {
-	Avatar   string                                              `json:"avatar"`
-	ImUserID string                                              `json:"im_user_id"`
-	Nickname string                                              `json:"nickname"`
-	Platform CustomerServicePlatform                             `json:"platform"`
-	Role     GetConversationsResponseConversationParticipantRole `json:"role"`
-	UserID   string                                              `json:"user_id"`
+	Avatar   string                                             `json:"avatar,omitzero"`
+	ImUserID string                                             `json:"im_user_id,omitzero"`
+	Nickname string                                             `json:"nickname,omitzero"`
+	Platform CustomerServicePlatform                            `json:"platform,omitzero"`
+	Role     GetConversationResponseConversationParticipantRole `json:"role,omitzero"`
+	UserID   string                                             `json:"user_id,omitzero"`
 }
 
 // GetConversationsRequest holds the parameters of CustomerService.GetConversations.
@@ -252,48 +252,48 @@ type GetConversationsRequest struct {
 
 // GetConversationsResponse is the reply of CustomerService.GetConversations.
 type GetConversationsResponse struct {
-	Conversations []GetConversationsResponseConversation `json:"conversations"`
-	NextPageToken string                                 `json:"next_page_token"`
+	Conversations []GetConversationsResponseConversation `json:"conversations,omitzero"`
+	NextPageToken string                                 `json:"next_page_token,omitzero"`
 }
 
 // GetConversationsResponseConversation is part of a reply.
 type GetConversationsResponseConversation struct {
-	CanSendMessage   bool                                              `json:"can_send_message"`
-	CreateTime       UnixSeconds                                       `json:"create_time"`
-	ID               string                                            `json:"id"`
-	LatestMessage    GetConversationsResponseConversationLatestMessage `json:"latest_message"`
-	ParticipantCount int                                               `json:"participant_count"`
-	Participants     []GetConversationsResponseConversationParticipant `json:"participants"`
-	UnreadCount      int                                               `json:"unread_count"`
+	CanSendMessage   bool                                              `json:"can_send_message,omitzero"`
+	CreateTime       UnixSeconds                                       `json:"create_time,omitzero"`
+	ID               string                                            `json:"id,omitzero"`
+	LatestMessage    GetConversationsResponseConversationLatestMessage `json:"latest_message,omitzero"`
+	ParticipantCount int                                               `json:"participant_count,omitzero"`
+	Participants     []GetConversationsResponseConversationParticipant `json:"participants,omitzero"`
+	UnreadCount      int                                               `json:"unread_count,omitzero"`
 }
 
 // GetConversationsResponseConversationLatestMessage is part of a reply.
 type GetConversationsResponseConversationLatestMessage struct {
-	Content    string                                                  `json:"content"`
-	CreateTime UnixSeconds                                             `json:"create_time"`
-	ID         string                                                  `json:"id"`
-	Index      string                                                  `json:"index"`
-	IsVisible  bool                                                    `json:"is_visible"`
-	Sender     GetConversationsResponseConversationLatestMessageSender `json:"sender"`
-	Type       CustomerServiceType                                     `json:"type"`
+	Content    string                                                  `json:"content,omitzero"`
+	CreateTime UnixSeconds                                             `json:"create_time,omitzero"`
+	ID         string                                                  `json:"id,omitzero"`
+	Index      string                                                  `json:"index,omitzero"`
+	IsVisible  bool                                                    `json:"is_visible,omitzero"`
+	Sender     GetConversationsResponseConversationLatestMessageSender `json:"sender,omitzero"`
+	Type       GetConversationsResponseConversationLatestMessageType   `json:"type,omitzero"`
 }
 
 // GetConversationsResponseConversationLatestMessageSender is part of a reply.
 type GetConversationsResponseConversationLatestMessageSender struct {
-	Avatar   string              `json:"avatar"`
-	ImUserID string              `json:"im_user_id"`
-	Nickname string              `json:"nickname"`
-	Role     CustomerServiceRole `json:"role"`
+	Avatar   string                                                      `json:"avatar,omitzero"`
+	ImUserID string                                                      `json:"im_user_id,omitzero"`
+	Nickname string                                                      `json:"nickname,omitzero"`
+	Role     GetConversationsResponseConversationLatestMessageSenderRole `json:"role,omitzero"`
 }
 
 // GetConversationsResponseConversationParticipant is part of a reply.
 type GetConversationsResponseConversationParticipant struct {
-	Avatar        string                                              `json:"avatar"`
-	BuyerPlatform CustomerServiceBuyerPlatform                        `json:"buyer_platform"`
-	ImUserID      string                                              `json:"im_user_id"`
-	Nickname      string                                              `json:"nickname"`
-	Role          GetConversationsResponseConversationParticipantRole `json:"role"`
-	UserID        string                                              `json:"user_id"`
+	Avatar        string                                              `json:"avatar,omitzero"`
+	BuyerPlatform CustomerServiceBuyerPlatform                        `json:"buyer_platform,omitzero"`
+	ImUserID      string                                              `json:"im_user_id,omitzero"`
+	Nickname      string                                              `json:"nickname,omitzero"`
+	Role          GetConversationsResponseConversationParticipantRole `json:"role,omitzero"`
+	UserID        string                                              `json:"user_id,omitzero"`
 }
 
 // GetCustomerServicePerformanceRequest holds the parameters of CustomerService.GetCustomerServicePerformance.
@@ -304,31 +304,31 @@ type GetCustomerServicePerformanceRequest struct {
 
 // GetCustomerServicePerformanceResponse is the reply of CustomerService.GetCustomerServicePerformance.
 type GetCustomerServicePerformanceResponse struct {
-	Performance GetCustomerServicePerformanceResponsePerformance `json:"performance"`
+	Performance GetCustomerServicePerformanceResponsePerformance `json:"performance,omitzero"`
 }
 
 // GetCustomerServicePerformanceResponsePerformance is part of a reply.
 type GetCustomerServicePerformanceResponsePerformance struct {
-	ResponsePercentage     string `json:"response_percentage"`
-	ResponseTimeMins       string `json:"response_time_mins"`
-	SatisfactionPercentage string `json:"satisfaction_percentage"`
-	SupportSessionCount    int    `json:"support_session_count"`
+	ResponsePercentage     string `json:"response_percentage,omitzero"`
+	ResponseTimeMins       string `json:"response_time_mins,omitzero"`
+	SatisfactionPercentage string `json:"satisfaction_percentage,omitzero"`
+	SupportSessionCount    int    `json:"support_session_count,omitzero"`
 }
 
 // SendMessageRequest holds the parameters of CustomerService.SendMessage.
 type SendMessageRequest struct {
-	Content *string                 `json:"content,omitzero" url:"-"`
-	Type    *SendMessageRequestType `json:"type,omitzero" url:"-"`
+	Content *string                 `json:"content,omitzero"`
+	Type    *SendMessageRequestType `json:"type,omitzero"`
 }
 
 // SendMessageResponse is the reply of CustomerService.SendMessage.
 type SendMessageResponse struct {
-	MessageID string `json:"message_id"`
+	MessageID string `json:"message_id,omitzero"`
 }
 
 // UpdateAgentSettingsRequest holds the parameters of CustomerService.UpdateAgentSettings.
 type UpdateAgentSettingsRequest struct {
-	CanAcceptChat *bool `json:"can_accept_chat,omitzero" url:"-"`
+	CanAcceptChat *bool `json:"can_accept_chat,omitzero"`
 }
 
 // UploadBuyerMessagesImageRequest holds the parameters of CustomerService.UploadBuyerMessagesImage.
@@ -338,9 +338,9 @@ type UploadBuyerMessagesImageRequest struct {
 
 // UploadBuyerMessagesImageResponse is the reply of CustomerService.UploadBuyerMessagesImage.
 type UploadBuyerMessagesImageResponse struct {
-	Height int    `json:"height"`
-	URL    string `json:"url"`
-	Width  int    `json:"width"`
+	Height int    `json:"height,omitzero"`
+	URL    string `json:"url,omitzero"`
+	Width  int    `json:"width,omitzero"`
 }
 
 // CustomerServiceBuyerPlatform is an open list: TikTok Shop may add values.
@@ -348,7 +348,7 @@ type CustomerServiceBuyerPlatform string
 
 // Values of CustomerServiceBuyerPlatform.
 const (
-	CustomerServiceBuyerPlatformTiktokShop CustomerServiceBuyerPlatform = "TIKTOK_SHOP"
+	CustomerServiceBuyerPlatformTikTokShop CustomerServiceBuyerPlatform = "TIKTOK_SHOP"
 	CustomerServiceBuyerPlatformTokopedia  CustomerServiceBuyerPlatform = "TOKOPEDIA"
 )
 
@@ -357,50 +357,20 @@ type CustomerServicePlatform string
 
 // Values of CustomerServicePlatform.
 const (
-	CustomerServicePlatformTiktokShop CustomerServicePlatform = "TIKTOK_SHOP"
+	CustomerServicePlatformTikTokShop CustomerServicePlatform = "TIKTOK_SHOP"
 	CustomerServicePlatformTokopedia  CustomerServicePlatform = "TOKOPEDIA"
 )
 
-// CustomerServiceRole is an open list: TikTok Shop may add values.
-type CustomerServiceRole string
+// GetConversationMessagesResponseMessageSenderRole is an open list: TikTok Shop may add values.
+type GetConversationMessagesResponseMessageSenderRole string
 
-// Values of CustomerServiceRole.
+// Values of GetConversationMessagesResponseMessageSenderRole.
 const (
-	CustomerServiceRoleBuyer           CustomerServiceRole = "BUYER"
-	CustomerServiceRoleShop            CustomerServiceRole = "SHOP"
-	CustomerServiceRoleCustomerService CustomerServiceRole = "CUSTOMER_SERVICE"
-	CustomerServiceRoleSystem          CustomerServiceRole = "SYSTEM"
-	CustomerServiceRoleRobot           CustomerServiceRole = "ROBOT"
-)
-
-// CustomerServiceSortOrder is an open list: TikTok Shop may add values.
-type CustomerServiceSortOrder string
-
-// Values of CustomerServiceSortOrder.
-const (
-	CustomerServiceSortOrderDesc CustomerServiceSortOrder = "DESC"
-	CustomerServiceSortOrderAsc  CustomerServiceSortOrder = "ASC"
-)
-
-// CustomerServiceType is an open list: TikTok Shop may add values.
-type CustomerServiceType string
-
-// Values of CustomerServiceType.
-const (
-	CustomerServiceTypeText                   CustomerServiceType = "TEXT"
-	CustomerServiceTypeImage                  CustomerServiceType = "IMAGE"
-	CustomerServiceTypeAllocatedService       CustomerServiceType = "ALLOCATED_SERVICE"
-	CustomerServiceTypeNotification           CustomerServiceType = "NOTIFICATION"
-	CustomerServiceTypeBuyerEnterFromTransfer CustomerServiceType = "BUYER_ENTER_FROM_TRANSFER"
-	CustomerServiceTypeBuyerEnterFromProduct  CustomerServiceType = "BUYER_ENTER_FROM_PRODUCT"
-	CustomerServiceTypeBuyerEnterFromOrder    CustomerServiceType = "BUYER_ENTER_FROM_ORDER"
-	CustomerServiceTypeProductCard            CustomerServiceType = "PRODUCT_CARD"
-	CustomerServiceTypeEmoticons              CustomerServiceType = "EMOTICONS"
-	CustomerServiceTypeOrderCard              CustomerServiceType = "ORDER_CARD"
-	CustomerServiceTypeVideo                  CustomerServiceType = "VIDEO"
-	CustomerServiceTypeReturnRefundCard       CustomerServiceType = "RETURN_REFUND_CARD"
-	CustomerServiceTypeCouponCard             CustomerServiceType = "COUPON_CARD"
-	CustomerServiceTypeOther                  CustomerServiceType = "OTHER"
+	GetConversationMessagesResponseMessageSenderRoleBuyer           GetConversationMessagesResponseMessageSenderRole = "BUYER"
+	GetConversationMessagesResponseMessageSenderRoleShop            GetConversationMessagesResponseMessageSenderRole = "SHOP"
+	GetConversationMessagesResponseMessageSenderRoleCustomerService GetConversationMessagesResponseMessageSenderRole = "CUSTOMER_SERVICE"
+	GetConversationMessagesResponseMessageSenderRoleSystem          GetConversationMessagesResponseMessageSenderRole = "SYSTEM"
+	GetConversationMessagesResponseMessageSenderRoleRobot           GetConversationMessagesResponseMessageSenderRole = "ROBOT"
 )
 
 // GetConversationMessagesResponseMessageType is an open list: TikTok Shop may add values.
@@ -423,6 +393,49 @@ const (
 	GetConversationMessagesResponseMessageTypeCouponCard             GetConversationMessagesResponseMessageType = "COUPON_CARD"
 	GetConversationMessagesResponseMessageTypeLogisticsCard          GetConversationMessagesResponseMessageType = "LOGISTICS_CARD"
 	GetConversationMessagesResponseMessageTypeOther                  GetConversationMessagesResponseMessageType = "OTHER"
+)
+
+// GetConversationResponseConversationParticipantRole is an open list: TikTok Shop may add values.
+type GetConversationResponseConversationParticipantRole string
+
+// Values of GetConversationResponseConversationParticipantRole.
+const (
+	GetConversationResponseConversationParticipantRoleBuyer           GetConversationResponseConversationParticipantRole = "BUYER"
+	GetConversationResponseConversationParticipantRoleShop            GetConversationResponseConversationParticipantRole = "SHOP"
+	GetConversationResponseConversationParticipantRoleCustomerService GetConversationResponseConversationParticipantRole = "CUSTOMER_SERVICE"
+)
+
+// GetConversationsResponseConversationLatestMessageSenderRole is an open list: TikTok Shop may add values.
+type GetConversationsResponseConversationLatestMessageSenderRole string
+
+// Values of GetConversationsResponseConversationLatestMessageSenderRole.
+const (
+	GetConversationsResponseConversationLatestMessageSenderRoleBuyer           GetConversationsResponseConversationLatestMessageSenderRole = "BUYER"
+	GetConversationsResponseConversationLatestMessageSenderRoleShop            GetConversationsResponseConversationLatestMessageSenderRole = "SHOP"
+	GetConversationsResponseConversationLatestMessageSenderRoleCustomerService GetConversationsResponseConversationLatestMessageSenderRole = "CUSTOMER_SERVICE"
+	GetConversationsResponseConversationLatestMessageSenderRoleSystem          GetConversationsResponseConversationLatestMessageSenderRole = "SYSTEM"
+	GetConversationsResponseConversationLatestMessageSenderRoleRobot           GetConversationsResponseConversationLatestMessageSenderRole = "ROBOT"
+)
+
+// GetConversationsResponseConversationLatestMessageType is an open list: TikTok Shop may add values.
+type GetConversationsResponseConversationLatestMessageType string
+
+// Values of GetConversationsResponseConversationLatestMessageType.
+const (
+	GetConversationsResponseConversationLatestMessageTypeText                   GetConversationsResponseConversationLatestMessageType = "TEXT"
+	GetConversationsResponseConversationLatestMessageTypeImage                  GetConversationsResponseConversationLatestMessageType = "IMAGE"
+	GetConversationsResponseConversationLatestMessageTypeAllocatedService       GetConversationsResponseConversationLatestMessageType = "ALLOCATED_SERVICE"
+	GetConversationsResponseConversationLatestMessageTypeNotification           GetConversationsResponseConversationLatestMessageType = "NOTIFICATION"
+	GetConversationsResponseConversationLatestMessageTypeBuyerEnterFromTransfer GetConversationsResponseConversationLatestMessageType = "BUYER_ENTER_FROM_TRANSFER"
+	GetConversationsResponseConversationLatestMessageTypeBuyerEnterFromProduct  GetConversationsResponseConversationLatestMessageType = "BUYER_ENTER_FROM_PRODUCT"
+	GetConversationsResponseConversationLatestMessageTypeBuyerEnterFromOrder    GetConversationsResponseConversationLatestMessageType = "BUYER_ENTER_FROM_ORDER"
+	GetConversationsResponseConversationLatestMessageTypeProductCard            GetConversationsResponseConversationLatestMessageType = "PRODUCT_CARD"
+	GetConversationsResponseConversationLatestMessageTypeEmoticons              GetConversationsResponseConversationLatestMessageType = "EMOTICONS"
+	GetConversationsResponseConversationLatestMessageTypeOrderCard              GetConversationsResponseConversationLatestMessageType = "ORDER_CARD"
+	GetConversationsResponseConversationLatestMessageTypeVideo                  GetConversationsResponseConversationLatestMessageType = "VIDEO"
+	GetConversationsResponseConversationLatestMessageTypeReturnRefundCard       GetConversationsResponseConversationLatestMessageType = "RETURN_REFUND_CARD"
+	GetConversationsResponseConversationLatestMessageTypeCouponCard             GetConversationsResponseConversationLatestMessageType = "COUPON_CARD"
+	GetConversationsResponseConversationLatestMessageTypeOther                  GetConversationsResponseConversationLatestMessageType = "OTHER"
 )
 
 // GetConversationsResponseConversationParticipantRole is an open list: TikTok Shop may add values.

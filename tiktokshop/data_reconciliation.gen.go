@@ -76,33 +76,33 @@ type OrderStatusDataExchangeRequestOrderPackage struct {
 
 // OrderStatusDataExchangeResponse is the reply of DataReconciliation.OrderStatusDataExchange.
 type OrderStatusDataExchangeResponse struct {
-	Errors []OrderStatusDataExchangeResponseError `json:"errors"`
+	Errors []OrderStatusDataExchangeResponseError `json:"errors,omitzero"`
 }
 
 // OrderStatusDataExchangeResponseError is part of a reply.
 type OrderStatusDataExchangeResponseError struct {
-	Code    string                                     `json:"code"`
-	Detail  OrderStatusDataExchangeResponseErrorDetail `json:"detail"`
-	Message string                                     `json:"message"`
+	Code    string                                     `json:"code,omitzero"`
+	Detail  OrderStatusDataExchangeResponseErrorDetail `json:"detail,omitzero"`
+	Message string                                     `json:"message,omitzero"`
 }
 
 // OrderStatusDataExchangeResponseErrorDetail is part of a reply.
 type OrderStatusDataExchangeResponseErrorDetail struct {
-	ChannelOrderID string                                                 `json:"channel_order_id"`
-	ChannelType    string                                                 `json:"channel_type"`
-	ExtraErrors    []OrderStatusDataExchangeResponseErrorDetailExtraError `json:"extra_errors"`
-	OrderID        string                                                 `json:"order_id"`
+	ChannelOrderID string                                                 `json:"channel_order_id,omitzero"`
+	ChannelType    string                                                 `json:"channel_type,omitzero"`
+	ExtraErrors    []OrderStatusDataExchangeResponseErrorDetailExtraError `json:"extra_errors,omitzero"`
+	OrderID        string                                                 `json:"order_id,omitzero"`
 }
 
 // OrderStatusDataExchangeResponseErrorDetailExtraError is part of a reply.
 type OrderStatusDataExchangeResponseErrorDetailExtraError struct {
-	Code    string `json:"code"`
-	Message string `json:"message"`
+	Code    string `json:"code,omitzero"`
+	Message string `json:"message,omitzero"`
 }
 
 // QualityFactoryOrderDataImportAPIRequest holds the parameters of DataReconciliation.QualityFactoryOrderDataImportAPI.
 type QualityFactoryOrderDataImportAPIRequest struct {
-	Orders []QualityFactoryOrderDataImportAPIRequestOrder `json:"orders,omitzero" url:"-"`
+	Orders []QualityFactoryOrderDataImportAPIRequestOrder `json:"orders,omitzero"`
 }
 
 // QualityFactoryOrderDataImportAPIRequestOrder is part of a request.
@@ -127,33 +127,33 @@ type QualityFactoryOrderDataImportAPIRequestOrderPackage struct {
 
 // QualityFactoryOrderDataImportAPIResponse is the reply of DataReconciliation.QualityFactoryOrderDataImportAPI.
 type QualityFactoryOrderDataImportAPIResponse struct {
-	Errors []QualityFactoryOrderDataImportAPIResponseError `json:"errors"`
+	Errors []QualityFactoryOrderDataImportAPIResponseError `json:"errors,omitzero"`
 }
 
 // QualityFactoryOrderDataImportAPIResponseError is part of a reply.
 type QualityFactoryOrderDataImportAPIResponseError struct {
-	Code    string                                              `json:"code"`
-	Detail  QualityFactoryOrderDataImportAPIResponseErrorDetail `json:"detail"`
-	Message string                                              `json:"message"`
+	Code    string                                              `json:"code,omitzero"`
+	Detail  QualityFactoryOrderDataImportAPIResponseErrorDetail `json:"detail,omitzero"`
+	Message string                                              `json:"message,omitzero"`
 }
 
 // QualityFactoryOrderDataImportAPIResponseErrorDetail is part of a reply.
 type QualityFactoryOrderDataImportAPIResponseErrorDetail struct {
-	ChannelOrderID string                                                          `json:"channel_order_id"`
-	ChannelType    string                                                          `json:"channel_type"`
-	ExtraErrors    []QualityFactoryOrderDataImportAPIResponseErrorDetailExtraError `json:"extra_errors"`
-	OrderID        string                                                          `json:"order_id"`
+	ChannelOrderID string                                                          `json:"channel_order_id,omitzero"`
+	ChannelType    string                                                          `json:"channel_type,omitzero"`
+	ExtraErrors    []QualityFactoryOrderDataImportAPIResponseErrorDetailExtraError `json:"extra_errors,omitzero"`
+	OrderID        string                                                          `json:"order_id,omitzero"`
 }
 
 // QualityFactoryOrderDataImportAPIResponseErrorDetailExtraError is part of a reply.
 type QualityFactoryOrderDataImportAPIResponseErrorDetailExtraError struct {
-	Code    string `json:"code"`
-	Message string `json:"message"`
+	Code    string `json:"code,omitzero"`
+	Message string `json:"message,omitzero"`
 }
 
 // QualityFactoryOrderDataImportAPIV202310Request holds the parameters of DataReconciliation.QualityFactoryOrderDataImportAPIV202310.
 type QualityFactoryOrderDataImportAPIV202310Request struct {
-	Orders []QualityFactoryOrderDataImportAPIV202310RequestOrder `json:"orders,omitzero" url:"-"`
+	Orders []QualityFactoryOrderDataImportAPIV202310RequestOrder `json:"orders,omitzero"`
 }
 
 // QualityFactoryOrderDataImportAPIV202310RequestOrder is part of a request.
@@ -178,26 +178,26 @@ type QualityFactoryOrderDataImportAPIV202310RequestOrderPackage struct {
 
 // QualityFactoryOrderDataImportAPIV202310Response is the reply of DataReconciliation.QualityFactoryOrderDataImportAPIV202310.
 type QualityFactoryOrderDataImportAPIV202310Response struct {
-	Errors []QualityFactoryOrderDataImportAPIV202310ResponseError `json:"errors"`
+	Errors []QualityFactoryOrderDataImportAPIV202310ResponseError `json:"errors,omitzero"`
 }
 
 // QualityFactoryOrderDataImportAPIV202310ResponseError is part of a reply.
 type QualityFactoryOrderDataImportAPIV202310ResponseError struct {
-	Code    string                                                     `json:"code"`
-	Detail  QualityFactoryOrderDataImportAPIV202310ResponseErrorDetail `json:"detail"`
-	Message string                                                     `json:"message"`
+	Code    string                                                     `json:"code,omitzero"`
+	Detail  QualityFactoryOrderDataImportAPIV202310ResponseErrorDetail `json:"detail,omitzero"`
+	Message string                                                     `json:"message,omitzero"`
 }
 
 // QualityFactoryOrderDataImportAPIV202310ResponseErrorDetail is part of a reply.
 type QualityFactoryOrderDataImportAPIV202310ResponseErrorDetail struct {
-	ChannelOrderID string                                                                 `json:"channel_order_id"`
-	ChannelType    string                                                                 `json:"channel_type"`
-	ExtraErrors    []QualityFactoryOrderDataImportAPIV202310ResponseErrorDetailExtraError `json:"extra_errors"`
-	OrderID        string                                                                 `json:"order_id"`
+	ChannelOrderID string                                                                 `json:"channel_order_id,omitzero"`
+	ChannelType    string                                                                 `json:"channel_type,omitzero"`
+	ExtraErrors    []QualityFactoryOrderDataImportAPIV202310ResponseErrorDetailExtraError `json:"extra_errors,omitzero"`
+	OrderID        string                                                                 `json:"order_id,omitzero"`
 }
 
 // QualityFactoryOrderDataImportAPIV202310ResponseErrorDetailExtraError is part of a reply.
 type QualityFactoryOrderDataImportAPIV202310ResponseErrorDetailExtraError struct {
-	Code    string `json:"code"`
-	Message string `json:"message"`
+	Code    string `json:"code,omitzero"`
+	Message string `json:"message,omitzero"`
 }

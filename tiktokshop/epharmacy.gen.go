@@ -90,12 +90,12 @@ func (s *EpharmacyService) UpdatePrescriptionStatus(ctx context.Context, orderID
 
 // GetConsultationProviderResponse is the reply of Epharmacy.GetConsultationProvider.
 type GetConsultationProviderResponse struct {
-	ConsultationProvider GetConsultationProviderResponseConsultationProvider `json:"consultation_provider"`
+	ConsultationProvider GetConsultationProviderResponseConsultationProvider `json:"consultation_provider,omitzero"`
 }
 
 // GetConsultationProviderResponseConsultationProvider is part of a reply.
 type GetConsultationProviderResponseConsultationProvider struct {
-	ID string `json:"id"`
+	ID string `json:"id,omitzero"`
 }
 
 // GetPharmaciesRequest holds the parameters of Epharmacy.GetPharmacies.
@@ -106,37 +106,37 @@ type GetPharmaciesRequest struct {
 
 // GetPharmaciesResponse is the reply of Epharmacy.GetPharmacies.
 type GetPharmaciesResponse struct {
-	NextPageToken string                          `json:"next_page_token"`
-	Pharmacies    []GetPharmaciesResponsePharmacy `json:"pharmacies"`
-	TotalCount    int64                           `json:"total_count"`
+	NextPageToken string                          `json:"next_page_token,omitzero"`
+	Pharmacies    []GetPharmaciesResponsePharmacy `json:"pharmacies,omitzero"`
+	TotalCount    int64                           `json:"total_count,omitzero"`
 }
 
 // GetPharmaciesResponsePharmacy is part of a reply.
 type GetPharmaciesResponsePharmacy struct {
-	LicenseExpireTime UnixSeconds                                  `json:"license_expire_time"`
-	LicenseNumber     string                                       `json:"license_number"`
-	OperationHours    []GetPharmaciesResponsePharmacyOperationHour `json:"operation_hours"`
-	Pharmacist        GetPharmaciesResponsePharmacyPharmacist      `json:"pharmacist"`
-	WarehouseID       string                                       `json:"warehouse_id"`
+	LicenseExpireTime UnixSeconds                                  `json:"license_expire_time,omitzero"`
+	LicenseNumber     string                                       `json:"license_number,omitzero"`
+	OperationHours    []GetPharmaciesResponsePharmacyOperationHour `json:"operation_hours,omitzero"`
+	Pharmacist        GetPharmaciesResponsePharmacyPharmacist      `json:"pharmacist,omitzero"`
+	WarehouseID       string                                       `json:"warehouse_id,omitzero"`
 }
 
 // GetPharmaciesResponsePharmacyOperationHour is part of a reply.
 type GetPharmaciesResponsePharmacyOperationHour struct {
-	CloseTime string   `json:"close_time"`
-	Days      []string `json:"days"`
-	OpenTime  string   `json:"open_time"`
+	CloseTime string   `json:"close_time,omitzero"`
+	Days      []string `json:"days,omitzero"`
+	OpenTime  string   `json:"open_time,omitzero"`
 }
 
 // GetPharmaciesResponsePharmacyPharmacist is part of a reply.
 type GetPharmaciesResponsePharmacyPharmacist struct {
-	Name                      string      `json:"name"`
-	PracticeLicenseExpireTime UnixSeconds `json:"practice_license_expire_time"`
-	PracticeLicenseNumber     string      `json:"practice_license_number"`
+	Name                      string      `json:"name,omitzero"`
+	PracticeLicenseExpireTime UnixSeconds `json:"practice_license_expire_time,omitzero"`
+	PracticeLicenseNumber     string      `json:"practice_license_number,omitzero"`
 }
 
 // UpdatePharmaciesRequest holds the parameters of Epharmacy.UpdatePharmacies.
 type UpdatePharmaciesRequest struct {
-	Pharmacies []UpdatePharmaciesRequestPharmacy `json:"pharmacies,omitzero" url:"-"` // at most 20
+	Pharmacies []UpdatePharmaciesRequestPharmacy `json:"pharmacies,omitzero"` // at most 20
 }
 
 // UpdatePharmaciesRequestPharmacy is part of a request.
@@ -164,24 +164,24 @@ type UpdatePharmaciesRequestPharmacyPharmacist struct {
 
 // UpdatePharmaciesResponse is the reply of Epharmacy.UpdatePharmacies.
 type UpdatePharmaciesResponse struct {
-	Errors []UpdatePharmaciesResponseError `json:"errors"`
+	Errors []UpdatePharmaciesResponseError `json:"errors,omitzero"`
 }
 
 // UpdatePharmaciesResponseError is part of a reply.
 type UpdatePharmaciesResponseError struct {
-	Code    string                              `json:"code"`
-	Detail  UpdatePharmaciesResponseErrorDetail `json:"detail"`
-	Message string                              `json:"message"`
+	Code    string                              `json:"code,omitzero"`
+	Detail  UpdatePharmaciesResponseErrorDetail `json:"detail,omitzero"`
+	Message string                              `json:"message,omitzero"`
 }
 
 // UpdatePharmaciesResponseErrorDetail is part of a reply.
 type UpdatePharmaciesResponseErrorDetail struct {
-	WarehouseID string `json:"warehouse_id"`
+	WarehouseID string `json:"warehouse_id,omitzero"`
 }
 
 // UpdatePrescriptionRequirementRequest holds the parameters of Epharmacy.UpdatePrescriptionRequirement.
 type UpdatePrescriptionRequirementRequest struct {
-	PrescriptionRequirement *UpdatePrescriptionRequirementRequestPrescriptionRequirement `json:"prescription_requirement,omitzero" url:"-"`
+	PrescriptionRequirement *UpdatePrescriptionRequirementRequestPrescriptionRequirement `json:"prescription_requirement,omitzero"`
 }
 
 // UpdatePrescriptionRequirementRequestPrescriptionRequirement is part of a request.
@@ -191,8 +191,8 @@ type UpdatePrescriptionRequirementRequestPrescriptionRequirement struct {
 
 // UpdatePrescriptionStatusRequest holds the parameters of Epharmacy.UpdatePrescriptionStatus.
 type UpdatePrescriptionStatusRequest struct {
-	PrescriptionStatus *EpharmacyPrescriptionStatus `json:"prescription_status,omitzero" url:"-"`
-	RejectionReason    *string                      `json:"rejection_reason,omitzero" url:"-"` // at most 5000 characters
+	PrescriptionStatus *EpharmacyPrescriptionStatus `json:"prescription_status,omitzero"`
+	RejectionReason    *string                      `json:"rejection_reason,omitzero"` // at most 5000 characters
 }
 
 // EpharmacyPrescriptionStatus is an open list: TikTok Shop may add values.

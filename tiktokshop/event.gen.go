@@ -48,27 +48,27 @@ func (s *EventService) UpdateShopWebhook(ctx context.Context, req *UpdateShopWeb
 
 // DeleteShopWebhookRequest holds the parameters of Event.DeleteShopWebhook.
 type DeleteShopWebhookRequest struct {
-	EventType EventType `json:"event_type" url:"-"` // required
+	EventType EventType `json:"event_type"` // required
 }
 
 // GetShopWebhooksResponse is the reply of Event.GetShopWebhooks.
 type GetShopWebhooksResponse struct {
-	TotalCount int64     `json:"total_count"`
-	Webhooks   []Webhook `json:"webhooks"`
+	TotalCount int64     `json:"total_count,omitzero"`
+	Webhooks   []Webhook `json:"webhooks,omitzero"`
 }
 
 // UpdateShopWebhookRequest holds the parameters of Event.UpdateShopWebhook.
 type UpdateShopWebhookRequest struct {
-	Address   string    `json:"address" url:"-"`    // required, at most 255 characters
-	EventType EventType `json:"event_type" url:"-"` // required
+	Address   string    `json:"address"`    // required, at most 255 characters
+	EventType EventType `json:"event_type"` // required
 }
 
 // Webhook is part of a reply.
 type Webhook struct {
-	Address    string      `json:"address"`
-	CreateTime UnixSeconds `json:"create_time"`
-	EventType  EventType   `json:"event_type"`
-	UpdateTime UnixSeconds `json:"update_time"`
+	Address    string      `json:"address,omitzero"`
+	CreateTime UnixSeconds `json:"create_time,omitzero"`
+	EventType  EventType   `json:"event_type,omitzero"`
+	UpdateTime UnixSeconds `json:"update_time,omitzero"`
 }
 
 // EventType is an open list: TikTok Shop may add values.

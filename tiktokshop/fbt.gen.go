@@ -200,8 +200,8 @@ func (s *FBTService) SearchGoodsInfoAll(ctx context.Context, req *SearchGoodsInf
 
 // CancelFbtmcfOrderRequest holds the parameters of FBT.CancelFbtmcfOrder.
 type CancelFbtmcfOrderRequest struct {
-	ConsignOrders []CancelFbtmcfOrderRequestConsignOrder `json:"consign_orders,omitzero" url:"-"`
-	MCFOrderID    *string                                `json:"mcf_order_id,omitzero" url:"-"`
+	ConsignOrders []CancelFbtmcfOrderRequestConsignOrder `json:"consign_orders,omitzero"`
+	MCFOrderID    *string                                `json:"mcf_order_id,omitzero"`
 }
 
 // CancelFbtmcfOrderRequestConsignOrder is part of a request.
@@ -211,27 +211,27 @@ type CancelFbtmcfOrderRequestConsignOrder struct {
 
 // CancelFbtmcfOrderResponse is the reply of FBT.CancelFbtmcfOrder.
 type CancelFbtmcfOrderResponse struct {
-	MCFOrder CancelFbtmcfOrderResponseMCFOrder `json:"mcf_order"`
+	MCFOrder CancelFbtmcfOrderResponseMCFOrder `json:"mcf_order,omitzero"`
 }
 
 // CancelFbtmcfOrderResponseMCFOrder is part of a reply.
 type CancelFbtmcfOrderResponseMCFOrder struct {
-	ConsignOrders   []CancelFbtmcfOrderResponseMCFOrderConsignOrder `json:"consign_orders"`
-	ExternalOrderID string                                          `json:"external_order_id"`
-	MCFOrderID      string                                          `json:"mcf_order_id"`
+	ConsignOrders   []CancelFbtmcfOrderResponseMCFOrderConsignOrder `json:"consign_orders,omitzero"`
+	ExternalOrderID string                                          `json:"external_order_id,omitzero"`
+	MCFOrderID      string                                          `json:"mcf_order_id,omitzero"`
 }
 
 // CancelFbtmcfOrderResponseMCFOrderConsignOrder is part of a reply.
 type CancelFbtmcfOrderResponseMCFOrderConsignOrder struct {
-	ID     string `json:"id"`
-	Status string `json:"status"`
+	ID     string `json:"id,omitzero"`
+	Status string `json:"status,omitzero"`
 }
 
 // CreateFbtmcfOrderRequest holds the parameters of FBT.CreateFbtmcfOrder.
 type CreateFbtmcfOrderRequest struct {
-	Consignee       *CreateFbtmcfOrderRequestConsignee `json:"consignee,omitzero" url:"-"`
-	ExternalOrderID *string                            `json:"external_order_id,omitzero" url:"-"`
-	Goods           []CreateFbtmcfOrderRequestGood     `json:"goods,omitzero" url:"-"`
+	Consignee       *CreateFbtmcfOrderRequestConsignee `json:"consignee,omitzero"`
+	ExternalOrderID *string                            `json:"external_order_id,omitzero"`
+	Goods           []CreateFbtmcfOrderRequestGood     `json:"goods,omitzero"`
 }
 
 // CreateFbtmcfOrderRequestConsignee is part of a request.
@@ -261,69 +261,69 @@ type CreateFbtmcfOrderRequestGood struct {
 
 // CreateFbtmcfOrderResponse is the reply of FBT.CreateFbtmcfOrder.
 type CreateFbtmcfOrderResponse struct {
-	MCFOrder CreateFbtmcfOrderResponseMCFOrder `json:"mcf_order"`
+	MCFOrder CreateFbtmcfOrderResponseMCFOrder `json:"mcf_order,omitzero"`
 }
 
 // CreateFbtmcfOrderResponseMCFOrder is part of a reply.
 type CreateFbtmcfOrderResponseMCFOrder struct {
-	CreateTime      UnixSeconds `json:"create_time"`
-	ExternalOrderID string      `json:"external_order_id"`
-	MCFOrderID      string      `json:"mcf_order_id"`
+	CreateTime      UnixSeconds `json:"create_time,omitzero"`
+	ExternalOrderID string      `json:"external_order_id,omitzero"`
+	MCFOrderID      string      `json:"mcf_order_id,omitzero"`
 }
 
 // GetFBTMerchantMCFStatusResponse is the reply of FBT.GetFBTMerchantMCFStatus.
 type GetFBTMerchantMCFStatusResponse struct {
-	MCFStatus GetFBTMerchantMCFStatusResponseMCFStatus `json:"mcf_status"`
+	MCFStatus GetFBTMerchantMCFStatusResponseMCFStatus `json:"mcf_status,omitzero"`
 }
 
 // GetFBTMerchantMCFStatusResponseMCFStatus is part of a reply.
 type GetFBTMerchantMCFStatusResponseMCFStatus struct {
-	IsMCF int `json:"is_mcf"`
+	IsMCF int `json:"is_mcf,omitzero"`
 }
 
 // GetFBTMerchantOnboardedRegionsResponse is the reply of FBT.GetFBTMerchantOnboardedRegions.
 type GetFBTMerchantOnboardedRegionsResponse struct {
-	OnboardedRegions []GetFBTMerchantOnboardedRegionsResponseOnboardedRegion `json:"onboarded_regions"`
+	OnboardedRegions []GetFBTMerchantOnboardedRegionsResponseOnboardedRegion `json:"onboarded_regions,omitzero"`
 }
 
 // GetFBTMerchantOnboardedRegionsResponseOnboardedRegion is part of a reply.
 type GetFBTMerchantOnboardedRegionsResponseOnboardedRegion struct {
-	RegionCode string `json:"region_code"`
+	RegionCode string `json:"region_code,omitzero"`
 }
 
 // GetFBTWarehouseListResponse is the reply of FBT.GetFBTWarehouseList.
 type GetFBTWarehouseListResponse struct {
-	Warehouses []GetFBTWarehouseListResponseWarehouse `json:"warehouses"`
+	Warehouses []GetFBTWarehouseListResponseWarehouse `json:"warehouses,omitzero"`
 }
 
 // GetFBTWarehouseListResponseWarehouse is part of a reply.
 type GetFBTWarehouseListResponseWarehouse struct {
-	Addresses         []GetFBTWarehouseListResponseWarehouseAddress          `json:"addresses"`
-	FBTWarehouseID    string                                                 `json:"fbt_warehouse_id"`
-	LogisticsServices []GetFBTWarehouseListResponseWarehouseLogisticsService `json:"logistics_services"`
-	Name              string                                                 `json:"name"`
-	Subscribed        bool                                                   `json:"subscribed"`
-	Type              string                                                 `json:"type"`
-	WarehouseIDs      []string                                               `json:"warehouse_ids"`
+	Addresses         []GetFBTWarehouseListResponseWarehouseAddress          `json:"addresses,omitzero"`
+	FBTWarehouseID    string                                                 `json:"fbt_warehouse_id,omitzero"`
+	LogisticsServices []GetFBTWarehouseListResponseWarehouseLogisticsService `json:"logistics_services,omitzero"`
+	Name              string                                                 `json:"name,omitzero"`
+	Subscribed        bool                                                   `json:"subscribed,omitzero"`
+	Type              string                                                 `json:"type,omitzero"`
+	WarehouseIDs      []string                                               `json:"warehouse_ids,omitzero"`
 }
 
 // GetFBTWarehouseListResponseWarehouseAddress is part of a reply.
 type GetFBTWarehouseListResponseWarehouseAddress struct {
-	AddressLine1 string `json:"address_line_1"`
-	AddressLine2 string `json:"address_line_2"`
-	AddressLine3 string `json:"address_line_3"`
-	City         string `json:"city"`
-	District     string `json:"district"`
-	PostalCode   string `json:"postal_code"`
-	RegionCode   string `json:"region_code"`
-	State        string `json:"state"`
+	AddressLine1 string `json:"address_line_1,omitzero"`
+	AddressLine2 string `json:"address_line_2,omitzero"`
+	AddressLine3 string `json:"address_line_3,omitzero"`
+	City         string `json:"city,omitzero"`
+	District     string `json:"district,omitzero"`
+	PostalCode   string `json:"postal_code,omitzero"`
+	RegionCode   string `json:"region_code,omitzero"`
+	State        string `json:"state,omitzero"`
 }
 
 // GetFBTWarehouseListResponseWarehouseLogisticsService is part of a reply.
 type GetFBTWarehouseListResponseWarehouseLogisticsService struct {
-	ID         string `json:"id"`
-	Name       string `json:"name"`
-	Subscribed bool   `json:"subscribed"`
+	ID         string `json:"id,omitzero"`
+	Name       string `json:"name,omitzero"`
+	Subscribed bool   `json:"subscribed,omitzero"`
 }
 
 // GetFbfmcfOrderStatusRequest holds the parameters of FBT.GetFbfmcfOrderStatus.
@@ -333,39 +333,39 @@ type GetFbfmcfOrderStatusRequest struct {
 
 // GetFbfmcfOrderStatusResponse is the reply of FBT.GetFbfmcfOrderStatus.
 type GetFbfmcfOrderStatusResponse struct {
-	MCFOrder GetFbfmcfOrderStatusResponseMCFOrder `json:"mcf_order"`
+	MCFOrder GetFbfmcfOrderStatusResponseMCFOrder `json:"mcf_order,omitzero"`
 }
 
 // GetFbfmcfOrderStatusResponseMCFOrder is part of a reply.
 type GetFbfmcfOrderStatusResponseMCFOrder struct {
-	ConsignOrders   []GetFbfmcfOrderStatusResponseMCFOrderConsignOrder `json:"consign_orders"`
-	CreateTime      UnixSeconds                                        `json:"create_time"`
-	ExternalOrderID string                                             `json:"external_order_id"`
-	MCFOrderID      string                                             `json:"mcf_order_id"`
+	ConsignOrders   []GetFbfmcfOrderStatusResponseMCFOrderConsignOrder `json:"consign_orders,omitzero"`
+	CreateTime      UnixSeconds                                        `json:"create_time,omitzero"`
+	ExternalOrderID string                                             `json:"external_order_id,omitzero"`
+	MCFOrderID      string                                             `json:"mcf_order_id,omitzero"`
 }
 
 // GetFbfmcfOrderStatusResponseMCFOrderConsignOrder is part of a reply.
 type GetFbfmcfOrderStatusResponseMCFOrderConsignOrder struct {
-	Carrier          string                                                           `json:"carrier"`
-	Goods            []GetFbfmcfOrderStatusResponseMCFOrderConsignOrderGood           `json:"goods"`
-	ID               string                                                           `json:"id"`
-	IsPlatformClosed bool                                                             `json:"is_platform_closed"`
-	Issue            string                                                           `json:"issue"`
-	ShippingProvider GetFbfmcfOrderStatusResponseMCFOrderConsignOrderShippingProvider `json:"shipping_provider"`
-	Status           string                                                           `json:"status"`
-	TrackingNumber   string                                                           `json:"tracking_number"`
+	Carrier          string                                                           `json:"carrier,omitzero"`
+	Goods            []GetFbfmcfOrderStatusResponseMCFOrderConsignOrderGood           `json:"goods,omitzero"`
+	ID               string                                                           `json:"id,omitzero"`
+	IsPlatformClosed bool                                                             `json:"is_platform_closed,omitzero"`
+	Issue            string                                                           `json:"issue,omitzero"`
+	ShippingProvider GetFbfmcfOrderStatusResponseMCFOrderConsignOrderShippingProvider `json:"shipping_provider,omitzero"`
+	Status           string                                                           `json:"status,omitzero"`
+	TrackingNumber   string                                                           `json:"tracking_number,omitzero"`
 }
 
 // GetFbfmcfOrderStatusResponseMCFOrderConsignOrderGood is part of a reply.
 type GetFbfmcfOrderStatusResponseMCFOrderConsignOrderGood struct {
-	ID       string `json:"id"`
-	Quantity int    `json:"quantity"`
+	ID       string `json:"id,omitzero"`
+	Quantity int    `json:"quantity,omitzero"`
 }
 
 // GetFbfmcfOrderStatusResponseMCFOrderConsignOrderShippingProvider is part of a reply.
 type GetFbfmcfOrderStatusResponseMCFOrderConsignOrderShippingProvider struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID   string `json:"id,omitzero"`
+	Name string `json:"name,omitzero"`
 }
 
 // GetInboundOrderRequest holds the parameters of FBT.GetInboundOrder.
@@ -375,74 +375,74 @@ type GetInboundOrderRequest struct {
 
 // GetInboundOrderResponse is the reply of FBT.GetInboundOrder.
 type GetInboundOrderResponse struct {
-	InboundOrders []GetInboundOrderResponseInboundOrder `json:"inbound_orders"`
+	InboundOrders []GetInboundOrderResponseInboundOrder `json:"inbound_orders,omitzero"`
 }
 
 // GetInboundOrderResponseInboundOrder is part of a reply.
 type GetInboundOrderResponseInboundOrder struct {
-	ActualArriveTime   UnixSeconds                                            `json:"actual_arrive_time"`
-	Carriers           []GetInboundOrderResponseInboundOrderCarrier           `json:"carriers"`
-	CreateTime         UnixSeconds                                            `json:"create_time"`
-	ExpectArriveTime   UnixSeconds                                            `json:"expect_arrive_time"`
-	ID                 string                                                 `json:"id"`
-	Merchant           GetInboundOrderResponseInboundOrderMerchant            `json:"merchant"`
-	OrderOperationLogs []GetInboundOrderResponseInboundOrderOrderOperationLog `json:"order_operation_logs"`
-	PlannedGoods       []GetInboundOrderResponseInboundOrderPlannedGood       `json:"planned_goods"`
-	ReceivedBatches    []GetInboundOrderResponseInboundOrderReceivedBatch     `json:"received_batches"`
-	ShipTime           UnixSeconds                                            `json:"ship_time"`
-	Type               string                                                 `json:"type"`
-	Warehouse          GetInboundOrderResponseInboundOrderWarehouse           `json:"warehouse"`
+	ActualArriveTime   UnixSeconds                                            `json:"actual_arrive_time,omitzero"`
+	Carriers           []GetInboundOrderResponseInboundOrderCarrier           `json:"carriers,omitzero"`
+	CreateTime         UnixSeconds                                            `json:"create_time,omitzero"`
+	ExpectArriveTime   UnixSeconds                                            `json:"expect_arrive_time,omitzero"`
+	ID                 string                                                 `json:"id,omitzero"`
+	Merchant           GetInboundOrderResponseInboundOrderMerchant            `json:"merchant,omitzero"`
+	OrderOperationLogs []GetInboundOrderResponseInboundOrderOrderOperationLog `json:"order_operation_logs,omitzero"`
+	PlannedGoods       []GetInboundOrderResponseInboundOrderPlannedGood       `json:"planned_goods,omitzero"`
+	ReceivedBatches    []GetInboundOrderResponseInboundOrderReceivedBatch     `json:"received_batches,omitzero"`
+	ShipTime           UnixSeconds                                            `json:"ship_time,omitzero"`
+	Type               string                                                 `json:"type,omitzero"`
+	Warehouse          GetInboundOrderResponseInboundOrderWarehouse           `json:"warehouse,omitzero"`
 }
 
 // GetInboundOrderResponseInboundOrderCarrier is part of a reply.
 type GetInboundOrderResponseInboundOrderCarrier struct {
-	CarrierName    string `json:"carrier_name"`
-	TrackingNumber string `json:"tracking_number"`
+	CarrierName    string `json:"carrier_name,omitzero"`
+	TrackingNumber string `json:"tracking_number,omitzero"`
 }
 
 // GetInboundOrderResponseInboundOrderMerchant is part of a reply.
 type GetInboundOrderResponseInboundOrderMerchant struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID   string `json:"id,omitzero"`
+	Name string `json:"name,omitzero"`
 }
 
 // GetInboundOrderResponseInboundOrderOrderOperationLog is part of a reply.
 type GetInboundOrderResponseInboundOrderOrderOperationLog struct {
-	OperateTime UnixSeconds    `json:"operate_time"`
-	OrderStatus FBTOrderStatus `json:"order_status"`
+	OperateTime UnixSeconds    `json:"operate_time,omitzero"`
+	OrderStatus FBTOrderStatus `json:"order_status,omitzero"`
 }
 
 // GetInboundOrderResponseInboundOrderPlannedGood is part of a reply.
 type GetInboundOrderResponseInboundOrderPlannedGood struct {
-	ID            string   `json:"id"`
-	Name          string   `json:"name"`
-	Quantity      int      `json:"quantity"`
-	ReferenceCode string   `json:"reference_code"`
-	SKUIDs        []string `json:"sku_ids"`
+	ID            string   `json:"id,omitzero"`
+	Name          string   `json:"name,omitzero"`
+	Quantity      int      `json:"quantity,omitzero"`
+	ReferenceCode string   `json:"reference_code,omitzero"`
+	SKUIDs        []string `json:"sku_ids,omitzero"`
 }
 
 // GetInboundOrderResponseInboundOrderReceivedBatch is part of a reply.
 type GetInboundOrderResponseInboundOrderReceivedBatch struct {
-	DefectiveQuantity int      `json:"defective_quantity"`
-	GoodsID           string   `json:"goods_id"`
-	ID                string   `json:"id"`
-	NormalQuantity    int      `json:"normal_quantity"`
-	ProductIDs        []string `json:"product_ids"`
-	SKUIDs            []string `json:"sku_ids"`
-	TotalQuantity     int      `json:"total_quantity"`
+	DefectiveQuantity int      `json:"defective_quantity,omitzero"`
+	GoodsID           string   `json:"goods_id,omitzero"`
+	ID                string   `json:"id,omitzero"`
+	NormalQuantity    int      `json:"normal_quantity,omitzero"`
+	ProductIDs        []string `json:"product_ids,omitzero"`
+	SKUIDs            []string `json:"sku_ids,omitzero"`
+	TotalQuantity     int      `json:"total_quantity,omitzero"`
 }
 
 // GetInboundOrderResponseInboundOrderWarehouse is part of a reply.
 type GetInboundOrderResponseInboundOrderWarehouse struct {
-	FBTWarehouseID string   `json:"fbt_warehouse_id"`
-	Name           string   `json:"name"`
-	Type           string   `json:"type"`
-	WarehouseIDs   []string `json:"warehouse_ids"`
+	FBTWarehouseID string   `json:"fbt_warehouse_id,omitzero"`
+	Name           string   `json:"name,omitzero"`
+	Type           string   `json:"type,omitzero"`
+	WarehouseIDs   []string `json:"warehouse_ids,omitzero"`
 }
 
 // QueryGoodsInventoryForMCFRequest holds the parameters of FBT.QueryGoodsInventoryForMCF.
 type QueryGoodsInventoryForMCFRequest struct {
-	Goods []QueryGoodsInventoryForMCFRequestGood `json:"goods,omitzero" url:"-"` // at most 50
+	Goods []QueryGoodsInventoryForMCFRequestGood `json:"goods,omitzero"` // at most 50
 }
 
 // QueryGoodsInventoryForMCFRequestGood is part of a request.
@@ -452,13 +452,13 @@ type QueryGoodsInventoryForMCFRequestGood struct {
 
 // QueryGoodsInventoryForMCFResponse is the reply of FBT.QueryGoodsInventoryForMCF.
 type QueryGoodsInventoryForMCFResponse struct {
-	GoodsInventoryList []QueryGoodsInventoryForMCFResponseGoodsInventoryList `json:"goods_inventory_list"`
+	GoodsInventoryList []QueryGoodsInventoryForMCFResponseGoodsInventoryList `json:"goods_inventory_list,omitzero"`
 }
 
 // QueryGoodsInventoryForMCFResponseGoodsInventoryList is part of a reply.
 type QueryGoodsInventoryForMCFResponseGoodsInventoryList struct {
-	AvailableQty int64  `json:"available_qty"`
-	GoodsID      string `json:"goods_id"`
+	AvailableQty int64  `json:"available_qty,omitzero"`
+	GoodsID      string `json:"goods_id,omitzero"`
 }
 
 // SearchFBTInventoryRecordRequest holds the parameters of FBT.SearchFBTInventoryRecord.
@@ -473,34 +473,34 @@ type SearchFBTInventoryRecordRequest struct {
 
 // SearchFBTInventoryRecordResponse is the reply of FBT.SearchFBTInventoryRecord.
 type SearchFBTInventoryRecordResponse struct {
-	InventoryRecords []SearchFBTInventoryRecordResponseInventoryRecord `json:"inventory_records"`
-	NextPageToken    string                                            `json:"next_page_token"`
-	TotalCount       int                                               `json:"total_count"`
+	InventoryRecords []SearchFBTInventoryRecordResponseInventoryRecord `json:"inventory_records,omitzero"`
+	NextPageToken    string                                            `json:"next_page_token,omitzero"`
+	TotalCount       int                                               `json:"total_count,omitzero"`
 }
 
 // SearchFBTInventoryRecordResponseInventoryRecord is part of a reply.
 type SearchFBTInventoryRecordResponseInventoryRecord struct {
-	ChangedQuantity       int                                                  `json:"changed_quantity"`
-	CreateTime            UnixSeconds                                          `json:"create_time"`
-	FBTWarehouseID        string                                               `json:"fbt_warehouse_id"`
-	FinalOnHandQuantity   int                                                  `json:"final_on_hand_quantity"`
-	Goods                 SearchFBTInventoryRecordResponseInventoryRecordGoods `json:"goods"`
-	InitialOnHandQuantity int                                                  `json:"initial_on_hand_quantity"`
-	InventoryGoodsType    FBTInventoryGoodsType                                `json:"inventory_goods_type"`
-	Order                 SearchFBTInventoryRecordResponseInventoryRecordOrder `json:"order"`
+	ChangedQuantity       int                                                  `json:"changed_quantity,omitzero"`
+	CreateTime            UnixSeconds                                          `json:"create_time,omitzero"`
+	FBTWarehouseID        string                                               `json:"fbt_warehouse_id,omitzero"`
+	FinalOnHandQuantity   int                                                  `json:"final_on_hand_quantity,omitzero"`
+	Goods                 SearchFBTInventoryRecordResponseInventoryRecordGoods `json:"goods,omitzero"`
+	InitialOnHandQuantity int                                                  `json:"initial_on_hand_quantity,omitzero"`
+	InventoryGoodsType    FBTInventoryGoodsType                                `json:"inventory_goods_type,omitzero"`
+	Order                 SearchFBTInventoryRecordResponseInventoryRecordOrder `json:"order,omitzero"`
 }
 
 // SearchFBTInventoryRecordResponseInventoryRecordGoods is part of a reply.
 type SearchFBTInventoryRecordResponseInventoryRecordGoods struct {
-	ID            string `json:"id"`
-	Name          string `json:"name"`
-	ReferenceCode string `json:"reference_code"`
+	ID            string `json:"id,omitzero"`
+	Name          string `json:"name,omitzero"`
+	ReferenceCode string `json:"reference_code,omitzero"`
 }
 
 // SearchFBTInventoryRecordResponseInventoryRecordOrder is part of a reply.
 type SearchFBTInventoryRecordResponseInventoryRecordOrder struct {
-	ID   string                                                   `json:"id"`
-	Type SearchFBTInventoryRecordResponseInventoryRecordOrderType `json:"type"`
+	ID   string                                                   `json:"id,omitzero"`
+	Type SearchFBTInventoryRecordResponseInventoryRecordOrderType `json:"type,omitzero"`
 }
 
 // SearchFBTInventoryRequest holds the parameters of FBT.SearchFBTInventory.
@@ -514,46 +514,46 @@ type SearchFBTInventoryRequest struct {
 
 // SearchFBTInventoryResponse is the reply of FBT.SearchFBTInventory.
 type SearchFBTInventoryResponse struct {
-	Inventory     []SearchFBTInventoryResponseInventory `json:"inventory"`
-	NextPageToken string                                `json:"next_page_token"`
-	TotalCount    int                                   `json:"total_count"`
+	Inventory     []SearchFBTInventoryResponseInventory `json:"inventory,omitzero"`
+	NextPageToken string                                `json:"next_page_token,omitzero"`
+	TotalCount    int                                   `json:"total_count,omitzero"`
 }
 
 // SearchFBTInventoryResponseInventory is part of a reply.
 type SearchFBTInventoryResponseInventory struct {
-	FBTWarehouseID    string                                          `json:"fbt_warehouse_id"`
-	Goods             SearchFBTInventoryResponseInventoryGoods        `json:"goods"`
-	InTransitQuantity int                                             `json:"in_transit_quantity"`
-	OnHandDetail      SearchFBTInventoryResponseInventoryOnHandDetail `json:"on_hand_detail"`
+	FBTWarehouseID    string                                          `json:"fbt_warehouse_id,omitzero"`
+	Goods             SearchFBTInventoryResponseInventoryGoods        `json:"goods,omitzero"`
+	InTransitQuantity int                                             `json:"in_transit_quantity,omitzero"`
+	OnHandDetail      SearchFBTInventoryResponseInventoryOnHandDetail `json:"on_hand_detail,omitzero"`
 }
 
 // SearchFBTInventoryResponseInventoryGoods is part of a reply.
 type SearchFBTInventoryResponseInventoryGoods struct {
-	ID            string                                        `json:"id"`
-	Name          string                                        `json:"name"`
-	ReferenceCode string                                        `json:"reference_code"`
-	SKUs          []SearchFBTInventoryResponseInventoryGoodsSKU `json:"skus"`
+	ID            string                                        `json:"id,omitzero"`
+	Name          string                                        `json:"name,omitzero"`
+	ReferenceCode string                                        `json:"reference_code,omitzero"`
+	SKUs          []SearchFBTInventoryResponseInventoryGoodsSKU `json:"skus,omitzero"`
 }
 
 // SearchFBTInventoryResponseInventoryGoodsSKU is part of a reply.
 type SearchFBTInventoryResponseInventoryGoodsSKU struct {
-	ID           string                                                  `json:"id"`
-	OnHandDetail SearchFBTInventoryResponseInventoryGoodsSKUOnHandDetail `json:"on_hand_detail"`
+	ID           string                                                  `json:"id,omitzero"`
+	OnHandDetail SearchFBTInventoryResponseInventoryGoodsSKUOnHandDetail `json:"on_hand_detail,omitzero"`
 }
 
 // SearchFBTInventoryResponseInventoryGoodsSKUOnHandDetail is part of a reply.
 type SearchFBTInventoryResponseInventoryGoodsSKUOnHandDetail struct {
-	AvailableQuantity int `json:"available_quantity"`
-	ReservedQuantity  int `json:"reserved_quantity"`
-	TotalQuantity     int `json:"total_quantity"`
+	AvailableQuantity int `json:"available_quantity,omitzero"`
+	ReservedQuantity  int `json:"reserved_quantity,omitzero"`
+	TotalQuantity     int `json:"total_quantity,omitzero"`
 }
 
 // SearchFBTInventoryResponseInventoryOnHandDetail is part of a reply.
 type SearchFBTInventoryResponseInventoryOnHandDetail struct {
-	AvailableQuantity     int `json:"available_quantity"`
-	ReservedQuantity      int `json:"reserved_quantity"`
-	TotalQuantity         int `json:"total_quantity"`
-	UnfulfillableQuantity int `json:"unfulfillable_quantity"`
+	AvailableQuantity     int `json:"available_quantity,omitzero"`
+	ReservedQuantity      int `json:"reserved_quantity,omitzero"`
+	TotalQuantity         int `json:"total_quantity,omitzero"`
+	UnfulfillableQuantity int `json:"unfulfillable_quantity,omitzero"`
 }
 
 // SearchGoodsInfoRequest holds the parameters of FBT.SearchGoodsInfo.
@@ -568,112 +568,112 @@ type SearchGoodsInfoRequest struct {
 
 // SearchGoodsInfoResponse is the reply of FBT.SearchGoodsInfo.
 type SearchGoodsInfoResponse struct {
-	Goods         []SearchGoodsInfoResponseGood `json:"goods"`
-	NextPageToken string                        `json:"next_page_token"`
-	TotalCount    int                           `json:"total_count"`
+	Goods         []SearchGoodsInfoResponseGood `json:"goods,omitzero"`
+	NextPageToken string                        `json:"next_page_token,omitzero"`
+	TotalCount    int                           `json:"total_count,omitzero"`
 }
 
 // SearchGoodsInfoResponseGood is part of a reply.
 type SearchGoodsInfoResponseGood struct {
-	Barcodes                  []SearchGoodsInfoResponseGoodBarcode                 `json:"barcodes"`
-	ID                        string                                               `json:"id"`
-	ImageURL                  string                                               `json:"image_url"`
-	LotExpirationInfo         SearchGoodsInfoResponseGoodLotExpirationInfo         `json:"lot_expiration_info"`
-	MerchantDeclarationInfo   SearchGoodsInfoResponseGoodMerchantDeclarationInfo   `json:"merchant_declaration_info"`
-	Name                      string                                               `json:"name"`
-	ReferenceCode             string                                               `json:"reference_code"`
-	SKUs                      []SearchGoodsInfoResponseGoodSKU                     `json:"skus"`
-	WarehouseConfirmationInfo SearchGoodsInfoResponseGoodWarehouseConfirmationInfo `json:"warehouse_confirmation_info"`
+	Barcodes                  []SearchGoodsInfoResponseGoodBarcode                 `json:"barcodes,omitzero"`
+	ID                        string                                               `json:"id,omitzero"`
+	ImageURL                  string                                               `json:"image_url,omitzero"`
+	LotExpirationInfo         SearchGoodsInfoResponseGoodLotExpirationInfo         `json:"lot_expiration_info,omitzero"`
+	MerchantDeclarationInfo   SearchGoodsInfoResponseGoodMerchantDeclarationInfo   `json:"merchant_declaration_info,omitzero"`
+	Name                      string                                               `json:"name,omitzero"`
+	ReferenceCode             string                                               `json:"reference_code,omitzero"`
+	SKUs                      []SearchGoodsInfoResponseGoodSKU                     `json:"skus,omitzero"`
+	WarehouseConfirmationInfo SearchGoodsInfoResponseGoodWarehouseConfirmationInfo `json:"warehouse_confirmation_info,omitzero"`
 }
 
 // SearchGoodsInfoResponseGoodBarcode is part of a reply.
 type SearchGoodsInfoResponseGoodBarcode struct {
-	Code string  `json:"code"`
-	Type FBTType `json:"type"`
+	Code string                                 `json:"code,omitzero"`
+	Type SearchGoodsInfoResponseGoodBarcodeType `json:"type,omitzero"`
 }
 
 // SearchGoodsInfoResponseGoodLotExpirationInfo is part of a reply.
 type SearchGoodsInfoResponseGoodLotExpirationInfo struct {
-	Addresses              SearchGoodsInfoResponseGoodLotExpirationInfoAddresses `json:"addresses"`
-	ExpirationAlertDays    int                                                   `json:"expiration_alert_days"`
-	HandlingMethod         FBTHandlingMethod                                     `json:"handling_method"`
-	InboundCutoffDays      int                                                   `json:"inbound_cutoff_days"`
-	IsExpirationManagement bool                                                  `json:"is_expiration_management"`
-	IsLotControl           bool                                                  `json:"is_lot_control"`
-	ReturnCycle            FBTReturnCycle                                        `json:"return_cycle"`
-	SalesCutoffDays        int                                                   `json:"sales_cutoff_days"`
-	ShelfLifeDays          int                                                   `json:"shelf_life_days"`
+	Addresses              SearchGoodsInfoResponseGoodLotExpirationInfoAddresses `json:"addresses,omitzero"`
+	ExpirationAlertDays    int                                                   `json:"expiration_alert_days,omitzero"`
+	HandlingMethod         FBTHandlingMethod                                     `json:"handling_method,omitzero"`
+	InboundCutoffDays      int                                                   `json:"inbound_cutoff_days,omitzero"`
+	IsExpirationManagement bool                                                  `json:"is_expiration_management,omitzero"`
+	IsLotControl           bool                                                  `json:"is_lot_control,omitzero"`
+	ReturnCycle            FBTReturnCycle                                        `json:"return_cycle,omitzero"`
+	SalesCutoffDays        int                                                   `json:"sales_cutoff_days,omitzero"`
+	ShelfLifeDays          int                                                   `json:"shelf_life_days,omitzero"`
 }
 
 // SearchGoodsInfoResponseGoodLotExpirationInfoAddresses is part of a reply.
 type SearchGoodsInfoResponseGoodLotExpirationInfoAddresses struct {
-	AddressLine1 string `json:"address_line_1"`
-	AddressLine2 string `json:"address_line_2"`
-	AddressLine3 string `json:"address_line_3"`
-	City         string `json:"city"`
-	District     string `json:"district"`
-	Name         string `json:"name"`
-	PhoneNumber  string `json:"phone_number"`
-	PostalCode   string `json:"postal_code"`
-	RegionCode   string `json:"region_code"`
-	State        string `json:"state"`
+	AddressLine1 string `json:"address_line_1,omitzero"`
+	AddressLine2 string `json:"address_line_2,omitzero"`
+	AddressLine3 string `json:"address_line_3,omitzero"`
+	City         string `json:"city,omitzero"`
+	District     string `json:"district,omitzero"`
+	Name         string `json:"name,omitzero"`
+	PhoneNumber  string `json:"phone_number,omitzero"`
+	PostalCode   string `json:"postal_code,omitzero"`
+	RegionCode   string `json:"region_code,omitzero"`
+	State        string `json:"state,omitzero"`
 }
 
 // SearchGoodsInfoResponseGoodMerchantDeclarationInfo is part of a reply.
 type SearchGoodsInfoResponseGoodMerchantDeclarationInfo struct {
-	Dimension SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimension `json:"dimension"`
-	Weight    SearchGoodsInfoResponseGoodMerchantDeclarationInfoWeight    `json:"weight"`
+	Dimension SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimension `json:"dimension,omitzero"`
+	Weight    SearchGoodsInfoResponseGoodMerchantDeclarationInfoWeight    `json:"weight,omitzero"`
 }
 
 // SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimension is part of a reply.
 type SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimension struct {
-	Height string  `json:"height"`
-	Length string  `json:"length"`
-	Unit   FBTUnit `json:"unit"`
-	Width  string  `json:"width"`
+	Height string                                                          `json:"height,omitzero"`
+	Length string                                                          `json:"length,omitzero"`
+	Unit   SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimensionUnit `json:"unit,omitzero"`
+	Width  string                                                          `json:"width,omitzero"`
 }
 
 // SearchGoodsInfoResponseGoodMerchantDeclarationInfoWeight is part of a reply.
 type SearchGoodsInfoResponseGoodMerchantDeclarationInfoWeight struct {
-	Unit  SearchGoodsInfoResponseGoodMerchantDeclarationInfoWeightUnit `json:"unit"`
-	Value string                                                       `json:"value"`
+	Unit  SearchGoodsInfoResponseGoodMerchantDeclarationInfoWeightUnit `json:"unit,omitzero"`
+	Value string                                                       `json:"value,omitzero"`
 }
 
 // SearchGoodsInfoResponseGoodSKU is part of a reply.
 type SearchGoodsInfoResponseGoodSKU struct {
-	ID       string                                `json:"id"`
-	ImageURL string                                `json:"image_url"`
-	Matched  bool                                  `json:"matched"`
-	Name     string                                `json:"name"`
-	Product  SearchGoodsInfoResponseGoodSKUProduct `json:"product"`
-	Regions  []string                              `json:"regions"`
+	ID       string                                `json:"id,omitzero"`
+	ImageURL string                                `json:"image_url,omitzero"`
+	Matched  bool                                  `json:"matched,omitzero"`
+	Name     string                                `json:"name,omitzero"`
+	Product  SearchGoodsInfoResponseGoodSKUProduct `json:"product,omitzero"`
+	Regions  []string                              `json:"regions,omitzero"`
 }
 
 // SearchGoodsInfoResponseGoodSKUProduct is part of a reply.
 type SearchGoodsInfoResponseGoodSKUProduct struct {
-	ID       string `json:"id"`
-	ImageURL string `json:"image_url"`
-	Name     string `json:"name"`
+	ID       string `json:"id,omitzero"`
+	ImageURL string `json:"image_url,omitzero"`
+	Name     string `json:"name,omitzero"`
 }
 
 // SearchGoodsInfoResponseGoodWarehouseConfirmationInfo is part of a reply.
 type SearchGoodsInfoResponseGoodWarehouseConfirmationInfo struct {
-	Dimension SearchGoodsInfoResponseGoodWarehouseConfirmationInfoDimension `json:"dimension"`
-	Weight    SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeight    `json:"weight"`
+	Dimension SearchGoodsInfoResponseGoodWarehouseConfirmationInfoDimension `json:"dimension,omitzero"`
+	Weight    SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeight    `json:"weight,omitzero"`
 }
 
 // SearchGoodsInfoResponseGoodWarehouseConfirmationInfoDimension is part of a reply.
 type SearchGoodsInfoResponseGoodWarehouseConfirmationInfoDimension struct {
-	Height string                                                            `json:"height"`
-	Length string                                                            `json:"length"`
-	Unit   SearchGoodsInfoResponseGoodWarehouseConfirmationInfoDimensionUnit `json:"unit"`
-	Width  string                                                            `json:"width"`
+	Height string                                                            `json:"height,omitzero"`
+	Length string                                                            `json:"length,omitzero"`
+	Unit   SearchGoodsInfoResponseGoodWarehouseConfirmationInfoDimensionUnit `json:"unit,omitzero"`
+	Width  string                                                            `json:"width,omitzero"`
 }
 
 // SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeight is part of a reply.
 type SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeight struct {
-	Unit  SearchGoodsInfoResponseGoodMerchantDeclarationInfoWeightUnit `json:"unit"`
-	Value string                                                       `json:"value"`
+	Unit  SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeightUnit `json:"unit,omitzero"`
+	Value string                                                         `json:"value,omitzero"`
 }
 
 // FBTHandlingMethod is an open list: TikTok Shop may add values.
@@ -722,29 +722,6 @@ const (
 	FBTReturnCycleOnceAQuarter FBTReturnCycle = "ONCE_A_QUARTER"
 )
 
-// FBTType is an open list: TikTok Shop may add values.
-type FBTType string
-
-// Values of FBTType.
-const (
-	FBTTypeUPC  FBTType = "UPC"
-	FBTTypeEAN  FBTType = "EAN"
-	FBTTypeGTIN FBTType = "GTIN"
-)
-
-// FBTUnit is an open list: TikTok Shop may add values.
-type FBTUnit string
-
-// Values of FBTUnit.
-const (
-	FBTUnitMillimeter FBTUnit = "MILLIMETER"
-	FBTUnitCentimeter FBTUnit = "CENTIMETER"
-	FBTUnitMeter      FBTUnit = "METER"
-	FBTUnitFoot       FBTUnit = "FOOT"
-	FBTUnitInch       FBTUnit = "INCH"
-	FBTUnitMicrometer FBTUnit = "MICROMETER"
-)
-
 // SearchFBTInventoryRecordResponseInventoryRecordOrderType is an open list: TikTok Shop may add values.
 type SearchFBTInventoryRecordResponseInventoryRecordOrderType string
 
@@ -760,6 +737,29 @@ const (
 	SearchFBTInventoryRecordResponseInventoryRecordOrderTypeCustomerReturn                   SearchFBTInventoryRecordResponseInventoryRecordOrderType = "CUSTOMER_RETURN"
 	SearchFBTInventoryRecordResponseInventoryRecordOrderTypeInventoryQuantityAdjustmentOrder SearchFBTInventoryRecordResponseInventoryRecordOrderType = "INVENTORY_QUANTITY_ADJUSTMENT_ORDER"
 	SearchFBTInventoryRecordResponseInventoryRecordOrderTypeInventoryTransferOrder           SearchFBTInventoryRecordResponseInventoryRecordOrderType = "INVENTORY_TRANSFER_ORDER"
+)
+
+// SearchGoodsInfoResponseGoodBarcodeType is an open list: TikTok Shop may add values.
+type SearchGoodsInfoResponseGoodBarcodeType string
+
+// Values of SearchGoodsInfoResponseGoodBarcodeType.
+const (
+	SearchGoodsInfoResponseGoodBarcodeTypeUPC  SearchGoodsInfoResponseGoodBarcodeType = "UPC"
+	SearchGoodsInfoResponseGoodBarcodeTypeEAN  SearchGoodsInfoResponseGoodBarcodeType = "EAN"
+	SearchGoodsInfoResponseGoodBarcodeTypeGTIN SearchGoodsInfoResponseGoodBarcodeType = "GTIN"
+)
+
+// SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimensionUnit is an open list: TikTok Shop may add values.
+type SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimensionUnit string
+
+// Values of SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimensionUnit.
+const (
+	SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimensionUnitMillimeter SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimensionUnit = "MILLIMETER"
+	SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimensionUnitCentimeter SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimensionUnit = "CENTIMETER"
+	SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimensionUnitMeter      SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimensionUnit = "METER"
+	SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimensionUnitFoot       SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimensionUnit = "FOOT"
+	SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimensionUnitInch       SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimensionUnit = "INCH"
+	SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimensionUnitMicrometer SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimensionUnit = "MICROMETER"
 )
 
 // SearchGoodsInfoResponseGoodMerchantDeclarationInfoWeightUnit is an open list: TikTok Shop may add values.
@@ -785,4 +785,16 @@ const (
 	SearchGoodsInfoResponseGoodWarehouseConfirmationInfoDimensionUnitFoot       SearchGoodsInfoResponseGoodWarehouseConfirmationInfoDimensionUnit = "FOOT"
 	SearchGoodsInfoResponseGoodWarehouseConfirmationInfoDimensionUnitInch       SearchGoodsInfoResponseGoodWarehouseConfirmationInfoDimensionUnit = "INCH"
 	SearchGoodsInfoResponseGoodWarehouseConfirmationInfoDimensionUnitMicro      SearchGoodsInfoResponseGoodWarehouseConfirmationInfoDimensionUnit = "MICRO"
+)
+
+// SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeightUnit is an open list: TikTok Shop may add values.
+type SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeightUnit string
+
+// Values of SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeightUnit.
+const (
+	SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeightUnitMilligram SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeightUnit = "MILLIGRAM"
+	SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeightUnitGram      SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeightUnit = "GRAM"
+	SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeightUnitKilogram  SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeightUnit = "KILOGRAM"
+	SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeightUnitPound     SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeightUnit = "POUND"
+	SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeightUnitOunce     SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeightUnit = "OUNCE"
 )

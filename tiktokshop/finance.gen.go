@@ -225,373 +225,373 @@ func (s *FinanceService) GetWithdrawalsAll(ctx context.Context, req *GetWithdraw
 
 // GetPaymentsRequest holds the parameters of Finance.GetPayments.
 type GetPaymentsRequest struct {
-	CreateTimeGe *UnixSeconds      `url:"create_time_ge,omitempty" json:"-"`
-	CreateTimeLt *UnixSeconds      `url:"create_time_lt,omitempty" json:"-"`
-	PageSize     *int              `url:"page_size,omitempty" json:"-"` // 1 to 100
-	PageToken    *string           `url:"page_token,omitempty" json:"-"`
-	SortField    string            `url:"sort_field" json:"-"` // required
-	SortOrder    *FinanceSortOrder `url:"sort_order,omitempty" json:"-"`
+	CreateTimeGe *UnixSeconds `url:"create_time_ge,omitempty" json:"-"`
+	CreateTimeLt *UnixSeconds `url:"create_time_lt,omitempty" json:"-"`
+	PageSize     *int         `url:"page_size,omitempty" json:"-"` // 1 to 100
+	PageToken    *string      `url:"page_token,omitempty" json:"-"`
+	SortField    string       `url:"sort_field" json:"-"` // required
+	SortOrder    *SortOrder   `url:"sort_order,omitempty" json:"-"`
 }
 
 // GetPaymentsResponse is the reply of Finance.GetPayments.
 type GetPaymentsResponse struct {
-	NextPageToken string    `json:"next_page_token"`
-	Payments      []Payment `json:"payments"`
+	NextPageToken string    `json:"next_page_token,omitzero"`
+	Payments      []Payment `json:"payments,omitzero"`
 }
 
 // GetStatementsRequest holds the parameters of Finance.GetStatements.
 type GetStatementsRequest struct {
-	PageSize        *int              `url:"page_size,omitempty" json:"-"` // 1 to 100
-	PageToken       *string           `url:"page_token,omitempty" json:"-"`
-	PaymentStatus   *PaymentStatus    `url:"payment_status,omitempty" json:"-"`
-	SortField       string            `url:"sort_field" json:"-"` // required
-	SortOrder       *FinanceSortOrder `url:"sort_order,omitempty" json:"-"`
-	StatementTimeGe *UnixSeconds      `url:"statement_time_ge,omitempty" json:"-"`
-	StatementTimeLt *UnixSeconds      `url:"statement_time_lt,omitempty" json:"-"`
+	PageSize        *int           `url:"page_size,omitempty" json:"-"` // 1 to 100
+	PageToken       *string        `url:"page_token,omitempty" json:"-"`
+	PaymentStatus   *PaymentStatus `url:"payment_status,omitempty" json:"-"`
+	SortField       string         `url:"sort_field" json:"-"` // required
+	SortOrder       *SortOrder     `url:"sort_order,omitempty" json:"-"`
+	StatementTimeGe *UnixSeconds   `url:"statement_time_ge,omitempty" json:"-"`
+	StatementTimeLt *UnixSeconds   `url:"statement_time_lt,omitempty" json:"-"`
 }
 
 // GetStatementsResponse is the reply of Finance.GetStatements.
 type GetStatementsResponse struct {
-	NextPageToken string      `json:"next_page_token"`
-	Statements    []Statement `json:"statements"`
+	NextPageToken string      `json:"next_page_token,omitzero"`
+	Statements    []Statement `json:"statements,omitzero"`
 }
 
 // GetTaxInformationResponse is the reply of Finance.GetTaxInformation.
 type GetTaxInformationResponse struct {
-	TaxInformation GetTaxInformationResponseTaxInformation `json:"tax_information"`
+	TaxInformation GetTaxInformationResponseTaxInformation `json:"tax_information,omitzero"`
 }
 
 // GetTaxInformationResponseTaxInformation is part of a reply.
 type GetTaxInformationResponseTaxInformation struct {
-	BusinessEntity GetTaxInformationResponseTaxInformationBusinessEntity `json:"business_entity"`
-	OverallStatus  GetTaxInformationResponseTaxInformationOverallStatus  `json:"overall_status"`
-	TaxNumbers     []GetTaxInformationResponseTaxInformationTaxNumber    `json:"tax_numbers"`
+	BusinessEntity GetTaxInformationResponseTaxInformationBusinessEntity `json:"business_entity,omitzero"`
+	OverallStatus  GetTaxInformationResponseTaxInformationOverallStatus  `json:"overall_status,omitzero"`
+	TaxNumbers     []GetTaxInformationResponseTaxInformationTaxNumber    `json:"tax_numbers,omitzero"`
 }
 
 // GetTaxInformationResponseTaxInformationBusinessEntity is part of a reply.
 type GetTaxInformationResponseTaxInformationBusinessEntity struct {
-	Address           string `json:"address"`
-	BranchNumber      string `json:"branch_number"`
-	BusinessName      string `json:"business_name"`
-	FiscalRegime      string `json:"fiscal_regime"`
-	OrganizationLevel string `json:"organization_level"`
-	PostalCode        string `json:"postal_code"`
+	Address           string `json:"address,omitzero"`
+	BranchNumber      string `json:"branch_number,omitzero"`
+	BusinessName      string `json:"business_name,omitzero"`
+	FiscalRegime      string `json:"fiscal_regime,omitzero"`
+	OrganizationLevel string `json:"organization_level,omitzero"`
+	PostalCode        string `json:"postal_code,omitzero"`
 }
 
 // GetTaxInformationResponseTaxInformationOverallStatus is part of a reply.
 type GetTaxInformationResponseTaxInformationOverallStatus struct {
-	IsTaxInfomationComplete bool `json:"is_tax_infomation_complete"`
-	IsTaxNumberSubmitted    bool `json:"is_tax_number_submitted"`
+	IsTaxInfomationComplete bool `json:"is_tax_infomation_complete,omitzero"`
+	IsTaxNumberSubmitted    bool `json:"is_tax_number_submitted,omitzero"`
 }
 
 // GetTaxInformationResponseTaxInformationTaxNumber is part of a reply.
 type GetTaxInformationResponseTaxInformationTaxNumber struct {
-	RecentAudit        GetTaxInformationResponseTaxInformationTaxNumberRecentAudit `json:"recent_audit"`
-	RegistrationStatus string                                                      `json:"registration_status"`
-	TaxFormAuditStatus string                                                      `json:"tax_form_audit_status"`
-	TaxNumber          string                                                      `json:"tax_number"`
-	Type               string                                                      `json:"type"`
+	RecentAudit        GetTaxInformationResponseTaxInformationTaxNumberRecentAudit `json:"recent_audit,omitzero"`
+	RegistrationStatus string                                                      `json:"registration_status,omitzero"`
+	TaxFormAuditStatus string                                                      `json:"tax_form_audit_status,omitzero"`
+	TaxNumber          string                                                      `json:"tax_number,omitzero"`
+	Type               string                                                      `json:"type,omitzero"`
 }
 
 // GetTaxInformationResponseTaxInformationTaxNumberRecentAudit is part of a reply.
 type GetTaxInformationResponseTaxInformationTaxNumberRecentAudit struct {
-	RejectionReasons []string `json:"rejection_reasons"`
-	Status           string   `json:"status"`
-	TaxNumber        string   `json:"tax_number"`
+	RejectionReasons []string `json:"rejection_reasons,omitzero"`
+	Status           string   `json:"status,omitzero"`
+	TaxNumber        string   `json:"tax_number,omitzero"`
 }
 
 // GetTransactionsByOrderResponse is the reply of Finance.GetTransactionsByOrder.
 type GetTransactionsByOrderResponse struct {
-	Currency           string                                         `json:"currency"`
-	FeeAndTaxAmount    Decimal                                        `json:"fee_and_tax_amount"`
-	OrderCreateTime    UnixSeconds                                    `json:"order_create_time"`
-	OrderID            string                                         `json:"order_id"`
-	RevenueAmount      Decimal                                        `json:"revenue_amount"`
-	SettlementAmount   Decimal                                        `json:"settlement_amount"`
-	ShippingCostAmount Decimal                                        `json:"shipping_cost_amount"`
-	SKUTransactions    []GetTransactionsByOrderResponseSKUTransaction `json:"sku_transactions"`
-	TotalCount         int64                                          `json:"total_count"`
+	Currency           string                                         `json:"currency,omitzero"`
+	FeeAndTaxAmount    Decimal                                        `json:"fee_and_tax_amount,omitzero"`
+	OrderCreateTime    UnixSeconds                                    `json:"order_create_time,omitzero"`
+	OrderID            string                                         `json:"order_id,omitzero"`
+	RevenueAmount      Decimal                                        `json:"revenue_amount,omitzero"`
+	SettlementAmount   Decimal                                        `json:"settlement_amount,omitzero"`
+	ShippingCostAmount Decimal                                        `json:"shipping_cost_amount,omitzero"`
+	SKUTransactions    []GetTransactionsByOrderResponseSKUTransaction `json:"sku_transactions,omitzero"`
+	TotalCount         int64                                          `json:"total_count,omitzero"`
 }
 
 // GetTransactionsByOrderResponseSKUTransaction is part of a reply.
 type GetTransactionsByOrderResponseSKUTransaction struct {
-	FeeTaxAmount          Decimal                                                           `json:"fee_tax_amount"`
-	FeeTaxBreakdown       GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdown       `json:"fee_tax_breakdown"`
-	ProductName           string                                                            `json:"product_name"`
-	Quantity              string                                                            `json:"quantity"`
-	RevenueAmount         Decimal                                                           `json:"revenue_amount"`
-	RevenueBreakdown      GetTransactionsByOrderResponseSKUTransactionRevenueBreakdown      `json:"revenue_breakdown"`
-	SettlementAmount      Decimal                                                           `json:"settlement_amount"`
-	ShippingCostAmount    Decimal                                                           `json:"shipping_cost_amount"`
-	ShippingCostBreakdown GetTransactionsByOrderResponseSKUTransactionShippingCostBreakdown `json:"shipping_cost_breakdown"`
-	SKUID                 string                                                            `json:"sku_id"`
-	SKUName               string                                                            `json:"sku_name"`
-	StatementID           string                                                            `json:"statement_id"`
+	FeeTaxAmount          Decimal                                                           `json:"fee_tax_amount,omitzero"`
+	FeeTaxBreakdown       GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdown       `json:"fee_tax_breakdown,omitzero"`
+	ProductName           string                                                            `json:"product_name,omitzero"`
+	Quantity              string                                                            `json:"quantity,omitzero"`
+	RevenueAmount         Decimal                                                           `json:"revenue_amount,omitzero"`
+	RevenueBreakdown      GetTransactionsByOrderResponseSKUTransactionRevenueBreakdown      `json:"revenue_breakdown,omitzero"`
+	SettlementAmount      Decimal                                                           `json:"settlement_amount,omitzero"`
+	ShippingCostAmount    Decimal                                                           `json:"shipping_cost_amount,omitzero"`
+	ShippingCostBreakdown GetTransactionsByOrderResponseSKUTransactionShippingCostBreakdown `json:"shipping_cost_breakdown,omitzero"`
+	SKUID                 string                                                            `json:"sku_id,omitzero"`
+	SKUName               string                                                            `json:"sku_name,omitzero"`
+	StatementID           string                                                            `json:"statement_id,omitzero"`
 }
 
 // GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdown is part of a reply.
 type GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdown struct {
-	Fee GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownFee `json:"fee"`
-	Tax GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownTax `json:"tax"`
+	Fee GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownFee `json:"fee,omitzero"`
+	Tax GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownTax `json:"tax,omitzero"`
 }
 
 // GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownFee is part of a reply.
 type GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownFee struct {
-	AffiliateAdsCommissionAmount        Decimal `json:"affiliate_ads_commission_amount"`
-	AffiliateCommissionAmount           Decimal `json:"affiliate_commission_amount"`
-	AffiliateCommissionAmountBeforePit  string  `json:"affiliate_commission_amount_before_pit"`
-	AffiliateCommissionDeposit          string  `json:"affiliate_commission_deposit"`
-	AffiliateCommissionRelease          string  `json:"affiliate_commission_release"`
-	AffiliatePartnerCommissionAmount    Decimal `json:"affiliate_partner_commission_amount"`
-	BonusCashbackServiceFeeAmount       Decimal `json:"bonus_cashback_service_fee_amount"`
-	CampaignResourceFee                 Decimal `json:"campaign_resource_fee"`
-	CofundedCreatorBonusAmount          Decimal `json:"cofunded_creator_bonus_amount"`
-	CofundedPromotionServiceFeeAmount   Decimal `json:"cofunded_promotion_service_fee_amount"`
-	CreditCardHandlingFeeAmount         Decimal `json:"credit_card_handling_fee_amount"`
-	DtHandlingFeeAmount                 Decimal `json:"dt_handling_fee_amount"`
-	DynamicCommissionAmount             Decimal `json:"dynamic_commission_amount"`
-	EprPobServiceFeeAmount              Decimal `json:"epr_pob_service_fee_amount"`
-	ExternalAffiliateMarketingFeeAmount Decimal `json:"external_affiliate_marketing_fee_amount"`
-	FeePerItemSoldAmount                Decimal `json:"fee_per_item_sold_amount"`
-	FlashSalesServiceFeeAmount          Decimal `json:"flash_sales_service_fee_amount"`
-	InstallationServiceFee              Decimal `json:"installation_service_fee"`
-	LiveSpecialsFeeAmount               Decimal `json:"live_specials_fee_amount"`
-	MallServiceFeeAmount                Decimal `json:"mall_service_fee_amount"`
-	PlatformCommissionAmount            Decimal `json:"platform_commission_amount"`
-	PreOrderServiceFeeAmount            Decimal `json:"pre_order_service_fee_amount"`
-	ReferralFeeAmount                   Decimal `json:"referral_fee_amount"`
-	RefundAdministrationFeeAmount       Decimal `json:"refund_administration_fee_amount"`
-	SellerPaylaterHandlingFeeAmount     Decimal `json:"seller_paylater_handling_fee_amount"`
-	SfpServiceFeeAmount                 Decimal `json:"sfp_service_fee_amount"`
-	ShippingFeeGuaranteeServiceFee      Decimal `json:"shipping_fee_guarantee_service_fee"`
-	TapShopAdsCommission                Decimal `json:"tap_shop_ads_commission"`
-	TransactionFeeAmount                Decimal `json:"transaction_fee_amount"`
-	TspCommissionAmount                 Decimal `json:"tsp_commission_amount"`
-	VnFixInfrastructureFee              Decimal `json:"vn_fix_infrastructure_fee"`
-	VoucherXtraServiceFeeAmount         Decimal `json:"voucher_xtra_service_fee_amount"`
+	AffiliateAdsCommissionAmount        Decimal `json:"affiliate_ads_commission_amount,omitzero"`
+	AffiliateCommissionAmount           Decimal `json:"affiliate_commission_amount,omitzero"`
+	AffiliateCommissionAmountBeforePit  string  `json:"affiliate_commission_amount_before_pit,omitzero"`
+	AffiliateCommissionDeposit          string  `json:"affiliate_commission_deposit,omitzero"`
+	AffiliateCommissionRelease          string  `json:"affiliate_commission_release,omitzero"`
+	AffiliatePartnerCommissionAmount    Decimal `json:"affiliate_partner_commission_amount,omitzero"`
+	BonusCashbackServiceFeeAmount       Decimal `json:"bonus_cashback_service_fee_amount,omitzero"`
+	CampaignResourceFee                 Decimal `json:"campaign_resource_fee,omitzero"`
+	CofundedCreatorBonusAmount          Decimal `json:"cofunded_creator_bonus_amount,omitzero"`
+	CofundedPromotionServiceFeeAmount   Decimal `json:"cofunded_promotion_service_fee_amount,omitzero"`
+	CreditCardHandlingFeeAmount         Decimal `json:"credit_card_handling_fee_amount,omitzero"`
+	DtHandlingFeeAmount                 Decimal `json:"dt_handling_fee_amount,omitzero"`
+	DynamicCommissionAmount             Decimal `json:"dynamic_commission_amount,omitzero"`
+	EprPobServiceFeeAmount              Decimal `json:"epr_pob_service_fee_amount,omitzero"`
+	ExternalAffiliateMarketingFeeAmount Decimal `json:"external_affiliate_marketing_fee_amount,omitzero"`
+	FeePerItemSoldAmount                Decimal `json:"fee_per_item_sold_amount,omitzero"`
+	FlashSalesServiceFeeAmount          Decimal `json:"flash_sales_service_fee_amount,omitzero"`
+	InstallationServiceFee              Decimal `json:"installation_service_fee,omitzero"`
+	LiveSpecialsFeeAmount               Decimal `json:"live_specials_fee_amount,omitzero"`
+	MallServiceFeeAmount                Decimal `json:"mall_service_fee_amount,omitzero"`
+	PlatformCommissionAmount            Decimal `json:"platform_commission_amount,omitzero"`
+	PreOrderServiceFeeAmount            Decimal `json:"pre_order_service_fee_amount,omitzero"`
+	ReferralFeeAmount                   Decimal `json:"referral_fee_amount,omitzero"`
+	RefundAdministrationFeeAmount       Decimal `json:"refund_administration_fee_amount,omitzero"`
+	SellerPaylaterHandlingFeeAmount     Decimal `json:"seller_paylater_handling_fee_amount,omitzero"`
+	SfpServiceFeeAmount                 Decimal `json:"sfp_service_fee_amount,omitzero"`
+	ShippingFeeGuaranteeServiceFee      Decimal `json:"shipping_fee_guarantee_service_fee,omitzero"`
+	TapShopAdsCommission                Decimal `json:"tap_shop_ads_commission,omitzero"`
+	TransactionFeeAmount                Decimal `json:"transaction_fee_amount,omitzero"`
+	TspCommissionAmount                 Decimal `json:"tsp_commission_amount,omitzero"`
+	VnFixInfrastructureFee              Decimal `json:"vn_fix_infrastructure_fee,omitzero"`
+	VoucherXtraServiceFeeAmount         Decimal `json:"voucher_xtra_service_fee_amount,omitzero"`
 }
 
 // GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownTax is part of a reply.
 type GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownTax struct {
-	AntiDumpingDutyAmount  Decimal `json:"anti_dumping_duty_amount"`
-	CustomsClearanceAmount Decimal `json:"customs_clearance_amount"`
-	CustomsDutyAmount      Decimal `json:"customs_duty_amount"`
-	GSTAmount              Decimal `json:"gst_amount"`
-	ImportVATAmount        Decimal `json:"import_vat_amount"`
-	IsrAmount              Decimal `json:"isr_amount"`
-	IvaAmount              Decimal `json:"iva_amount"`
-	LocalVATAmount         Decimal `json:"local_vat_amount"`
-	PitAmount              Decimal `json:"pit_amount"`
-	SstAmount              Decimal `json:"sst_amount"`
-	VATAmount              Decimal `json:"vat_amount"`
+	AntiDumpingDutyAmount  Decimal `json:"anti_dumping_duty_amount,omitzero"`
+	CustomsClearanceAmount Decimal `json:"customs_clearance_amount,omitzero"`
+	CustomsDutyAmount      Decimal `json:"customs_duty_amount,omitzero"`
+	GSTAmount              Decimal `json:"gst_amount,omitzero"`
+	ImportVATAmount        Decimal `json:"import_vat_amount,omitzero"`
+	IsrAmount              Decimal `json:"isr_amount,omitzero"`
+	IvaAmount              Decimal `json:"iva_amount,omitzero"`
+	LocalVATAmount         Decimal `json:"local_vat_amount,omitzero"`
+	PitAmount              Decimal `json:"pit_amount,omitzero"`
+	SstAmount              Decimal `json:"sst_amount,omitzero"`
+	VATAmount              Decimal `json:"vat_amount,omitzero"`
 }
 
 // GetTransactionsByOrderResponseSKUTransactionRevenueBreakdown is part of a reply.
 type GetTransactionsByOrderResponseSKUTransactionRevenueBreakdown struct {
-	CODServiceFeeAmount                Decimal `json:"cod_service_fee_amount"`
-	RefundCODServiceFeeAmount          Decimal `json:"refund_cod_service_fee_amount"`
-	RefundSubtotalBeforeDiscountAmount Decimal `json:"refund_subtotal_before_discount_amount"`
-	SellerDiscountAmount               Decimal `json:"seller_discount_amount"`
-	SellerDiscountRefundAmount         Decimal `json:"seller_discount_refund_amount"`
-	SubtotalBeforeDiscountAmount       Decimal `json:"subtotal_before_discount_amount"`
+	CODServiceFeeAmount                Decimal `json:"cod_service_fee_amount,omitzero"`
+	RefundCODServiceFeeAmount          Decimal `json:"refund_cod_service_fee_amount,omitzero"`
+	RefundSubtotalBeforeDiscountAmount Decimal `json:"refund_subtotal_before_discount_amount,omitzero"`
+	SellerDiscountAmount               Decimal `json:"seller_discount_amount,omitzero"`
+	SellerDiscountRefundAmount         Decimal `json:"seller_discount_refund_amount,omitzero"`
+	SubtotalBeforeDiscountAmount       Decimal `json:"subtotal_before_discount_amount,omitzero"`
 }
 
 // GetTransactionsByOrderResponseSKUTransactionShippingCostBreakdown is part of a reply.
 type GetTransactionsByOrderResponseSKUTransactionShippingCostBreakdown struct {
-	ActualShippingFeeAmount              Decimal                                                                                 `json:"actual_shipping_fee_amount"`
-	CustomerPaidShippingFeeAmount        Decimal                                                                                 `json:"customer_paid_shipping_fee_amount"`
-	ExchangeShippingFeeAmount            Decimal                                                                                 `json:"exchange_shipping_fee_amount"`
-	FailedDeliverySubsidyAmount          Decimal                                                                                 `json:"failed_delivery_subsidy_amount"`
-	FBTFreeShippingFeeAmount             Decimal                                                                                 `json:"fbt_free_shipping_fee_amount"`
-	FBTFulfillmentFeeReimbursementAmount Decimal                                                                                 `json:"fbt_fulfillment_fee_reimbursement_amount"`
-	FreeReturnSubsidyAmount              Decimal                                                                                 `json:"free_return_subsidy_amount"`
-	ReplacementShippingFeeAmount         Decimal                                                                                 `json:"replacement_shipping_fee_amount"`
-	ReturnShippingFeeAmount              Decimal                                                                                 `json:"return_shipping_fee_amount"`
-	ReturnShippingFeePaidBuyerAmount     Decimal                                                                                 `json:"return_shipping_fee_paid_buyer_amount"`
-	ReturnShippingLabelFeeAmount         Decimal                                                                                 `json:"return_shipping_label_fee_amount"`
-	SellerSelfShippingServiceFeeAmount   Decimal                                                                                 `json:"seller_self_shipping_service_fee_amount"`
-	ShippingFeeDiscountAmount            Decimal                                                                                 `json:"shipping_fee_discount_amount"`
-	ShippingInsuranceFeeAmount           Decimal                                                                                 `json:"shipping_insurance_fee_amount"`
-	SignatureConfirmationFeeAmount       Decimal                                                                                 `json:"signature_confirmation_fee_amount"`
-	SupplementaryComponent               GetTransactionsByOrderResponseSKUTransactionShippingCostBreakdownSupplementaryComponent `json:"supplementary_component"`
+	ActualShippingFeeAmount              Decimal                                                                                 `json:"actual_shipping_fee_amount,omitzero"`
+	CustomerPaidShippingFeeAmount        Decimal                                                                                 `json:"customer_paid_shipping_fee_amount,omitzero"`
+	ExchangeShippingFeeAmount            Decimal                                                                                 `json:"exchange_shipping_fee_amount,omitzero"`
+	FailedDeliverySubsidyAmount          Decimal                                                                                 `json:"failed_delivery_subsidy_amount,omitzero"`
+	FBTFreeShippingFeeAmount             Decimal                                                                                 `json:"fbt_free_shipping_fee_amount,omitzero"`
+	FBTFulfillmentFeeReimbursementAmount Decimal                                                                                 `json:"fbt_fulfillment_fee_reimbursement_amount,omitzero"`
+	FreeReturnSubsidyAmount              Decimal                                                                                 `json:"free_return_subsidy_amount,omitzero"`
+	ReplacementShippingFeeAmount         Decimal                                                                                 `json:"replacement_shipping_fee_amount,omitzero"`
+	ReturnShippingFeeAmount              Decimal                                                                                 `json:"return_shipping_fee_amount,omitzero"`
+	ReturnShippingFeePaidBuyerAmount     Decimal                                                                                 `json:"return_shipping_fee_paid_buyer_amount,omitzero"`
+	ReturnShippingLabelFeeAmount         Decimal                                                                                 `json:"return_shipping_label_fee_amount,omitzero"`
+	SellerSelfShippingServiceFeeAmount   Decimal                                                                                 `json:"seller_self_shipping_service_fee_amount,omitzero"`
+	ShippingFeeDiscountAmount            Decimal                                                                                 `json:"shipping_fee_discount_amount,omitzero"`
+	ShippingInsuranceFeeAmount           Decimal                                                                                 `json:"shipping_insurance_fee_amount,omitzero"`
+	SignatureConfirmationFeeAmount       Decimal                                                                                 `json:"signature_confirmation_fee_amount,omitzero"`
+	SupplementaryComponent               GetTransactionsByOrderResponseSKUTransactionShippingCostBreakdownSupplementaryComponent `json:"supplementary_component,omitzero"`
 }
 
 // GetTransactionsByOrderResponseSKUTransactionShippingCostBreakdownSupplementaryComponent is part of a reply.
 type GetTransactionsByOrderResponseSKUTransactionShippingCostBreakdownSupplementaryComponent struct {
-	CustomerShippingFeeOffsetAmount      Decimal `json:"customer_shipping_fee_offset_amount"`
-	FbmShippingCostAmount                Decimal `json:"fbm_shipping_cost_amount"`
-	FBTFulfillmentFeeAmount              Decimal `json:"fbt_fulfillment_fee_amount"`
-	FBTFulfillmentFeeReimbursementAmount Decimal `json:"fbt_fulfillment_fee_reimbursement_amount"`
-	FBTShippingCostAmount                Decimal `json:"fbt_shipping_cost_amount"`
-	PlatformShippingFeeDiscountAmount    Decimal `json:"platform_shipping_fee_discount_amount"`
-	PromoShippingIncentiveAmount         Decimal `json:"promo_shipping_incentive_amount"`
-	RefundedCustomerShippingFeeAmount    Decimal `json:"refunded_customer_shipping_fee_amount"`
-	ReturnRefundSubsidyAmount            Decimal `json:"return_refund_subsidy_amount"`
-	SellerShippingFeeDiscountAmount      Decimal `json:"seller_shipping_fee_discount_amount"`
-	ShippingFeeGuaranteeReimbursement    string  `json:"shipping_fee_guarantee_reimbursement"`
-	ShippingFeeSubsidyAmount             Decimal `json:"shipping_fee_subsidy_amount"`
+	CustomerShippingFeeOffsetAmount      Decimal `json:"customer_shipping_fee_offset_amount,omitzero"`
+	FbmShippingCostAmount                Decimal `json:"fbm_shipping_cost_amount,omitzero"`
+	FBTFulfillmentFeeAmount              Decimal `json:"fbt_fulfillment_fee_amount,omitzero"`
+	FBTFulfillmentFeeReimbursementAmount Decimal `json:"fbt_fulfillment_fee_reimbursement_amount,omitzero"`
+	FBTShippingCostAmount                Decimal `json:"fbt_shipping_cost_amount,omitzero"`
+	PlatformShippingFeeDiscountAmount    Decimal `json:"platform_shipping_fee_discount_amount,omitzero"`
+	PromoShippingIncentiveAmount         Decimal `json:"promo_shipping_incentive_amount,omitzero"`
+	RefundedCustomerShippingFeeAmount    Decimal `json:"refunded_customer_shipping_fee_amount,omitzero"`
+	ReturnRefundSubsidyAmount            Decimal `json:"return_refund_subsidy_amount,omitzero"`
+	SellerShippingFeeDiscountAmount      Decimal `json:"seller_shipping_fee_discount_amount,omitzero"`
+	ShippingFeeGuaranteeReimbursement    string  `json:"shipping_fee_guarantee_reimbursement,omitzero"`
+	ShippingFeeSubsidyAmount             Decimal `json:"shipping_fee_subsidy_amount,omitzero"`
 }
 
 // GetTransactionsByOrderV202309Response is the reply of Finance.GetTransactionsByOrderV202309.
 type GetTransactionsByOrderV202309Response struct {
-	OrderCreateTime       UnixSeconds                                                 `json:"order_create_time"`
-	OrderID               string                                                      `json:"order_id"`
-	StatementTransactions []GetTransactionsByOrderV202309ResponseStatementTransaction `json:"statement_transactions"`
+	OrderCreateTime       UnixSeconds                                                 `json:"order_create_time,omitzero"`
+	OrderID               string                                                      `json:"order_id,omitzero"`
+	StatementTransactions []GetTransactionsByOrderV202309ResponseStatementTransaction `json:"statement_transactions,omitzero"`
 }
 
 // GetTransactionsByOrderV202309ResponseStatementTransaction is part of a reply.
 type GetTransactionsByOrderV202309ResponseStatementTransaction struct {
-	ActualReturnShippingFeeAmount        Decimal                                                                            `json:"actual_return_shipping_fee_amount"`
-	ActualShippingFeeAmount              Decimal                                                                            `json:"actual_shipping_fee_amount"`
-	AdjustmentAmount                     Decimal                                                                            `json:"adjustment_amount"`
-	AffiliateAdsCommissionAmount         Decimal                                                                            `json:"affiliate_ads_commission_amount"`
-	AffiliateCommissionAmount            Decimal                                                                            `json:"affiliate_commission_amount"`
-	AffiliateCommissionBeforePit         string                                                                             `json:"affiliate_commission_before_pit"`
-	AffiliatePartnerCommissionAmount     Decimal                                                                            `json:"affiliate_partner_commission_amount"`
-	AfterSellerDiscountsSubtotalAmount   Decimal                                                                            `json:"after_seller_discounts_subtotal_amount"`
-	Currency                             string                                                                             `json:"currency"`
-	CustomerOrderRefundAmount            Decimal                                                                            `json:"customer_order_refund_amount"`
-	CustomerPaidShippingFeeAmount        Decimal                                                                            `json:"customer_paid_shipping_fee_amount"`
-	CustomerPaidShippingFeeRefundAmount  Decimal                                                                            `json:"customer_paid_shipping_fee_refund_amount"`
-	CustomerPaymentAmount                Decimal                                                                            `json:"customer_payment_amount"`
-	CustomerRefundAmount                 Decimal                                                                            `json:"customer_refund_amount"`
-	CustomerShippingFeeAmount            Decimal                                                                            `json:"customer_shipping_fee_amount"`
-	CustomerShippingFeeOffsetAmount      Decimal                                                                            `json:"customer_shipping_fee_offset_amount"`
-	FbmShippingCostAmount                Decimal                                                                            `json:"fbm_shipping_cost_amount"`
-	FBTFulfillmentFeeAmount              Decimal                                                                            `json:"fbt_fulfillment_fee_amount"`
-	FBTFulfillmentFeeReimbursementAmount Decimal                                                                            `json:"fbt_fulfillment_fee_reimbursement_amount"`
-	FBTShippingCostAmount                Decimal                                                                            `json:"fbt_shipping_cost_amount"`
-	FeeAmount                            Decimal                                                                            `json:"fee_amount"`
-	GrossSalesAmount                     Decimal                                                                            `json:"gross_sales_amount"`
-	GrossSalesRefundAmount               Decimal                                                                            `json:"gross_sales_refund_amount"`
-	ID                                   string                                                                             `json:"id"`
-	IsrIncomeTaxAmount                   Decimal                                                                            `json:"isr_income_tax_amount"`
-	IvaVATAmount                         Decimal                                                                            `json:"iva_vat_amount"`
-	NetSalesAmount                       Decimal                                                                            `json:"net_sales_amount"`
-	PitAmount                            Decimal                                                                            `json:"pit_amount"`
-	PlatformCommissionAmount             Decimal                                                                            `json:"platform_commission_amount"`
-	PlatformDiscountAmount               Decimal                                                                            `json:"platform_discount_amount"`
-	PlatformDiscountRefundAmount         Decimal                                                                            `json:"platform_discount_refund_amount"`
-	PlatformRefundSubsidyAmount          Decimal                                                                            `json:"platform_refund_subsidy_amount"`
-	PlatformShippingFeeDiscountAmount    Decimal                                                                            `json:"platform_shipping_fee_discount_amount"`
-	PromoShippingIncentiveAmount         Decimal                                                                            `json:"promo_shipping_incentive_amount"`
-	ReferralFeeAmount                    Decimal                                                                            `json:"referral_fee_amount"`
-	RefundAdministrationFeeAmount        Decimal                                                                            `json:"refund_administration_fee_amount"`
-	RefundShippingCostDiscountAmount     Decimal                                                                            `json:"refund_shipping_cost_discount_amount"`
-	RetailDeliveryFeeAmount              Decimal                                                                            `json:"retail_delivery_fee_amount"`
-	RetailDeliveryFeePaymentAmount       Decimal                                                                            `json:"retail_delivery_fee_payment_amount"`
-	RetailDeliveryFeeRefundAmount        Decimal                                                                            `json:"retail_delivery_fee_refund_amount"`
-	ReturnShippingFeeAmount              Decimal                                                                            `json:"return_shipping_fee_amount"`
-	RevenueAmount                        Decimal                                                                            `json:"revenue_amount"`
-	SalesTaxAmount                       Decimal                                                                            `json:"sales_tax_amount"`
-	SalesTaxPaymentAmount                Decimal                                                                            `json:"sales_tax_payment_amount"`
-	SalesTaxRefundAmount                 Decimal                                                                            `json:"sales_tax_refund_amount"`
-	SellerDiscountAmount                 Decimal                                                                            `json:"seller_discount_amount"`
-	SellerDiscountRefundAmount           Decimal                                                                            `json:"seller_discount_refund_amount"`
-	SettlementAmount                     Decimal                                                                            `json:"settlement_amount"`
-	ShippingCostAmount                   Decimal                                                                            `json:"shipping_cost_amount"`
-	ShippingCostDiscountAmount           Decimal                                                                            `json:"shipping_cost_discount_amount"`
-	ShippingFeeAmount                    Decimal                                                                            `json:"shipping_fee_amount"`
-	ShippingFeeSubsidyAmount             Decimal                                                                            `json:"shipping_fee_subsidy_amount"`
-	ShippingInsuranceFeeAmount           Decimal                                                                            `json:"shipping_insurance_fee_amount"`
-	SignatureConfirmationFeeAmount       Decimal                                                                            `json:"signature_confirmation_fee_amount"`
-	SKUStatementTransactions             []GetTransactionsByOrderV202309ResponseStatementTransactionSKUStatementTransaction `json:"sku_statement_transactions"`
-	StatementID                          string                                                                             `json:"statement_id"`
-	StatementTime                        UnixSeconds                                                                        `json:"statement_time"`
-	Status                               string                                                                             `json:"status"`
-	TransactionFeeAmount                 Decimal                                                                            `json:"transaction_fee_amount"`
+	ActualReturnShippingFeeAmount        Decimal                                                                            `json:"actual_return_shipping_fee_amount,omitzero"`
+	ActualShippingFeeAmount              Decimal                                                                            `json:"actual_shipping_fee_amount,omitzero"`
+	AdjustmentAmount                     Decimal                                                                            `json:"adjustment_amount,omitzero"`
+	AffiliateAdsCommissionAmount         Decimal                                                                            `json:"affiliate_ads_commission_amount,omitzero"`
+	AffiliateCommissionAmount            Decimal                                                                            `json:"affiliate_commission_amount,omitzero"`
+	AffiliateCommissionBeforePit         string                                                                             `json:"affiliate_commission_before_pit,omitzero"`
+	AffiliatePartnerCommissionAmount     Decimal                                                                            `json:"affiliate_partner_commission_amount,omitzero"`
+	AfterSellerDiscountsSubtotalAmount   Decimal                                                                            `json:"after_seller_discounts_subtotal_amount,omitzero"`
+	Currency                             string                                                                             `json:"currency,omitzero"`
+	CustomerOrderRefundAmount            Decimal                                                                            `json:"customer_order_refund_amount,omitzero"`
+	CustomerPaidShippingFeeAmount        Decimal                                                                            `json:"customer_paid_shipping_fee_amount,omitzero"`
+	CustomerPaidShippingFeeRefundAmount  Decimal                                                                            `json:"customer_paid_shipping_fee_refund_amount,omitzero"`
+	CustomerPaymentAmount                Decimal                                                                            `json:"customer_payment_amount,omitzero"`
+	CustomerRefundAmount                 Decimal                                                                            `json:"customer_refund_amount,omitzero"`
+	CustomerShippingFeeAmount            Decimal                                                                            `json:"customer_shipping_fee_amount,omitzero"`
+	CustomerShippingFeeOffsetAmount      Decimal                                                                            `json:"customer_shipping_fee_offset_amount,omitzero"`
+	FbmShippingCostAmount                Decimal                                                                            `json:"fbm_shipping_cost_amount,omitzero"`
+	FBTFulfillmentFeeAmount              Decimal                                                                            `json:"fbt_fulfillment_fee_amount,omitzero"`
+	FBTFulfillmentFeeReimbursementAmount Decimal                                                                            `json:"fbt_fulfillment_fee_reimbursement_amount,omitzero"`
+	FBTShippingCostAmount                Decimal                                                                            `json:"fbt_shipping_cost_amount,omitzero"`
+	FeeAmount                            Decimal                                                                            `json:"fee_amount,omitzero"`
+	GrossSalesAmount                     Decimal                                                                            `json:"gross_sales_amount,omitzero"`
+	GrossSalesRefundAmount               Decimal                                                                            `json:"gross_sales_refund_amount,omitzero"`
+	ID                                   string                                                                             `json:"id,omitzero"`
+	IsrIncomeTaxAmount                   Decimal                                                                            `json:"isr_income_tax_amount,omitzero"`
+	IvaVATAmount                         Decimal                                                                            `json:"iva_vat_amount,omitzero"`
+	NetSalesAmount                       Decimal                                                                            `json:"net_sales_amount,omitzero"`
+	PitAmount                            Decimal                                                                            `json:"pit_amount,omitzero"`
+	PlatformCommissionAmount             Decimal                                                                            `json:"platform_commission_amount,omitzero"`
+	PlatformDiscountAmount               Decimal                                                                            `json:"platform_discount_amount,omitzero"`
+	PlatformDiscountRefundAmount         Decimal                                                                            `json:"platform_discount_refund_amount,omitzero"`
+	PlatformRefundSubsidyAmount          Decimal                                                                            `json:"platform_refund_subsidy_amount,omitzero"`
+	PlatformShippingFeeDiscountAmount    Decimal                                                                            `json:"platform_shipping_fee_discount_amount,omitzero"`
+	PromoShippingIncentiveAmount         Decimal                                                                            `json:"promo_shipping_incentive_amount,omitzero"`
+	ReferralFeeAmount                    Decimal                                                                            `json:"referral_fee_amount,omitzero"`
+	RefundAdministrationFeeAmount        Decimal                                                                            `json:"refund_administration_fee_amount,omitzero"`
+	RefundShippingCostDiscountAmount     Decimal                                                                            `json:"refund_shipping_cost_discount_amount,omitzero"`
+	RetailDeliveryFeeAmount              Decimal                                                                            `json:"retail_delivery_fee_amount,omitzero"`
+	RetailDeliveryFeePaymentAmount       Decimal                                                                            `json:"retail_delivery_fee_payment_amount,omitzero"`
+	RetailDeliveryFeeRefundAmount        Decimal                                                                            `json:"retail_delivery_fee_refund_amount,omitzero"`
+	ReturnShippingFeeAmount              Decimal                                                                            `json:"return_shipping_fee_amount,omitzero"`
+	RevenueAmount                        Decimal                                                                            `json:"revenue_amount,omitzero"`
+	SalesTaxAmount                       Decimal                                                                            `json:"sales_tax_amount,omitzero"`
+	SalesTaxPaymentAmount                Decimal                                                                            `json:"sales_tax_payment_amount,omitzero"`
+	SalesTaxRefundAmount                 Decimal                                                                            `json:"sales_tax_refund_amount,omitzero"`
+	SellerDiscountAmount                 Decimal                                                                            `json:"seller_discount_amount,omitzero"`
+	SellerDiscountRefundAmount           Decimal                                                                            `json:"seller_discount_refund_amount,omitzero"`
+	SettlementAmount                     Decimal                                                                            `json:"settlement_amount,omitzero"`
+	ShippingCostAmount                   Decimal                                                                            `json:"shipping_cost_amount,omitzero"`
+	ShippingCostDiscountAmount           Decimal                                                                            `json:"shipping_cost_discount_amount,omitzero"`
+	ShippingFeeAmount                    Decimal                                                                            `json:"shipping_fee_amount,omitzero"`
+	ShippingFeeSubsidyAmount             Decimal                                                                            `json:"shipping_fee_subsidy_amount,omitzero"`
+	ShippingInsuranceFeeAmount           Decimal                                                                            `json:"shipping_insurance_fee_amount,omitzero"`
+	SignatureConfirmationFeeAmount       Decimal                                                                            `json:"signature_confirmation_fee_amount,omitzero"`
+	SKUStatementTransactions             []GetTransactionsByOrderV202309ResponseStatementTransactionSKUStatementTransaction `json:"sku_statement_transactions,omitzero"`
+	StatementID                          string                                                                             `json:"statement_id,omitzero"`
+	StatementTime                        UnixSeconds                                                                        `json:"statement_time,omitzero"`
+	Status                               string                                                                             `json:"status,omitzero"`
+	TransactionFeeAmount                 Decimal                                                                            `json:"transaction_fee_amount,omitzero"`
 }
 
 // GetTransactionsByOrderV202309ResponseStatementTransactionSKUStatementTransaction is part of a reply.
 type GetTransactionsByOrderV202309ResponseStatementTransactionSKUStatementTransaction struct {
-	ActualReturnShippingFeeAmount       Decimal `json:"actual_return_shipping_fee_amount"`
-	ActualShippingFeeAmount             Decimal `json:"actual_shipping_fee_amount"`
-	AdjustmentAmount                    Decimal `json:"adjustment_amount"`
-	AffiliateAdsCommissionAmount        Decimal `json:"affiliate_ads_commission_amount"`
-	AffiliateCommissionAmount           Decimal `json:"affiliate_commission_amount"`
-	AffiliateCommissionBeforePit        string  `json:"affiliate_commission_before_pit"`
-	AffiliatePartnerCommissionAmount    Decimal `json:"affiliate_partner_commission_amount"`
-	AfterSellerDiscountsSubtotalAmount  Decimal `json:"after_seller_discounts_subtotal_amount"`
-	Currency                            string  `json:"currency"`
-	CustomerOrderRefundAmount           Decimal `json:"customer_order_refund_amount"`
-	CustomerPaidShippingFeeAmount       Decimal `json:"customer_paid_shipping_fee_amount"`
-	CustomerPaidShippingFeeRefundAmount Decimal `json:"customer_paid_shipping_fee_refund_amount"`
-	CustomerPaymentAmount               Decimal `json:"customer_payment_amount"`
-	CustomerRefundAmount                Decimal `json:"customer_refund_amount"`
-	CustomerShippingFeeAmount           Decimal `json:"customer_shipping_fee_amount"`
-	CustomerShippingFeeOffsetAmount     Decimal `json:"customer_shipping_fee_offset_amount"`
-	FbmShippingCostAmount               Decimal `json:"fbm_shipping_cost_amount"`
-	FBTFulfillmentFeeAmount             Decimal `json:"fbt_fulfillment_fee_amount"`
-	FBTShippingCostAmount               Decimal `json:"fbt_shipping_cost_amount"`
-	FeeAmount                           Decimal `json:"fee_amount"`
-	GrossSalesAmount                    Decimal `json:"gross_sales_amount"`
-	GrossSalesRefundAmount              Decimal `json:"gross_sales_refund_amount"`
-	IsrIncomeTaxAmount                  Decimal `json:"isr_income_tax_amount"`
-	IvaVATAmount                        Decimal `json:"iva_vat_amount"`
-	NetSalesAmount                      Decimal `json:"net_sales_amount"`
-	PitAmount                           Decimal `json:"pit_amount"`
-	PlatformCommissionAmount            Decimal `json:"platform_commission_amount"`
-	PlatformDiscountAmount              Decimal `json:"platform_discount_amount"`
-	PlatformDiscountRefundAmount        Decimal `json:"platform_discount_refund_amount"`
-	PlatformRefundSubsidyAmount         Decimal `json:"platform_refund_subsidy_amount"`
-	PlatformShippingFeeDiscountAmount   Decimal `json:"platform_shipping_fee_discount_amount"`
-	ProductName                         string  `json:"product_name"`
-	PromoShippingIncentiveAmount        Decimal `json:"promo_shipping_incentive_amount"`
-	Quantity                            int64   `json:"quantity"`
-	ReferralFeeAmount                   Decimal `json:"referral_fee_amount"`
-	RefundAdministrationFeeAmount       Decimal `json:"refund_administration_fee_amount"`
-	RefundShippingCostDiscountAmount    Decimal `json:"refund_shipping_cost_discount_amount"`
-	RetailDeliveryFeeAmount             Decimal `json:"retail_delivery_fee_amount"`
-	RetailDeliveryFeePaymentAmount      Decimal `json:"retail_delivery_fee_payment_amount"`
-	RetailDeliveryFeeRefundAmount       Decimal `json:"retail_delivery_fee_refund_amount"`
-	ReturnShippingFeeAmount             Decimal `json:"return_shipping_fee_amount"`
-	RevenueAmount                       Decimal `json:"revenue_amount"`
-	SalesTaxAmount                      Decimal `json:"sales_tax_amount"`
-	SalesTaxPaymentAmount               Decimal `json:"sales_tax_payment_amount"`
-	SalesTaxRefundAmount                Decimal `json:"sales_tax_refund_amount"`
-	SellerDiscountAmount                Decimal `json:"seller_discount_amount"`
-	SellerDiscountRefundAmount          Decimal `json:"seller_discount_refund_amount"`
-	SettlementAmount                    Decimal `json:"settlement_amount"`
-	ShippingCostAmount                  Decimal `json:"shipping_cost_amount"`
-	ShippingCostDiscountAmount          Decimal `json:"shipping_cost_discount_amount"`
-	ShippingFeeAmount                   Decimal `json:"shipping_fee_amount"`
-	ShippingFeeSubsidyAmount            Decimal `json:"shipping_fee_subsidy_amount"`
-	ShippingInsuranceFeeAmount          Decimal `json:"shipping_insurance_fee_amount"`
-	SignatureConfirmationFeeAmount      Decimal `json:"signature_confirmation_fee_amount"`
-	SKUID                               string  `json:"sku_id"`
-	SKUName                             string  `json:"sku_name"`
-	TransactionFeeAmount                Decimal `json:"transaction_fee_amount"`
+	ActualReturnShippingFeeAmount       Decimal `json:"actual_return_shipping_fee_amount,omitzero"`
+	ActualShippingFeeAmount             Decimal `json:"actual_shipping_fee_amount,omitzero"`
+	AdjustmentAmount                    Decimal `json:"adjustment_amount,omitzero"`
+	AffiliateAdsCommissionAmount        Decimal `json:"affiliate_ads_commission_amount,omitzero"`
+	AffiliateCommissionAmount           Decimal `json:"affiliate_commission_amount,omitzero"`
+	AffiliateCommissionBeforePit        string  `json:"affiliate_commission_before_pit,omitzero"`
+	AffiliatePartnerCommissionAmount    Decimal `json:"affiliate_partner_commission_amount,omitzero"`
+	AfterSellerDiscountsSubtotalAmount  Decimal `json:"after_seller_discounts_subtotal_amount,omitzero"`
+	Currency                            string  `json:"currency,omitzero"`
+	CustomerOrderRefundAmount           Decimal `json:"customer_order_refund_amount,omitzero"`
+	CustomerPaidShippingFeeAmount       Decimal `json:"customer_paid_shipping_fee_amount,omitzero"`
+	CustomerPaidShippingFeeRefundAmount Decimal `json:"customer_paid_shipping_fee_refund_amount,omitzero"`
+	CustomerPaymentAmount               Decimal `json:"customer_payment_amount,omitzero"`
+	CustomerRefundAmount                Decimal `json:"customer_refund_amount,omitzero"`
+	CustomerShippingFeeAmount           Decimal `json:"customer_shipping_fee_amount,omitzero"`
+	CustomerShippingFeeOffsetAmount     Decimal `json:"customer_shipping_fee_offset_amount,omitzero"`
+	FbmShippingCostAmount               Decimal `json:"fbm_shipping_cost_amount,omitzero"`
+	FBTFulfillmentFeeAmount             Decimal `json:"fbt_fulfillment_fee_amount,omitzero"`
+	FBTShippingCostAmount               Decimal `json:"fbt_shipping_cost_amount,omitzero"`
+	FeeAmount                           Decimal `json:"fee_amount,omitzero"`
+	GrossSalesAmount                    Decimal `json:"gross_sales_amount,omitzero"`
+	GrossSalesRefundAmount              Decimal `json:"gross_sales_refund_amount,omitzero"`
+	IsrIncomeTaxAmount                  Decimal `json:"isr_income_tax_amount,omitzero"`
+	IvaVATAmount                        Decimal `json:"iva_vat_amount,omitzero"`
+	NetSalesAmount                      Decimal `json:"net_sales_amount,omitzero"`
+	PitAmount                           Decimal `json:"pit_amount,omitzero"`
+	PlatformCommissionAmount            Decimal `json:"platform_commission_amount,omitzero"`
+	PlatformDiscountAmount              Decimal `json:"platform_discount_amount,omitzero"`
+	PlatformDiscountRefundAmount        Decimal `json:"platform_discount_refund_amount,omitzero"`
+	PlatformRefundSubsidyAmount         Decimal `json:"platform_refund_subsidy_amount,omitzero"`
+	PlatformShippingFeeDiscountAmount   Decimal `json:"platform_shipping_fee_discount_amount,omitzero"`
+	ProductName                         string  `json:"product_name,omitzero"`
+	PromoShippingIncentiveAmount        Decimal `json:"promo_shipping_incentive_amount,omitzero"`
+	Quantity                            int64   `json:"quantity,omitzero"`
+	ReferralFeeAmount                   Decimal `json:"referral_fee_amount,omitzero"`
+	RefundAdministrationFeeAmount       Decimal `json:"refund_administration_fee_amount,omitzero"`
+	RefundShippingCostDiscountAmount    Decimal `json:"refund_shipping_cost_discount_amount,omitzero"`
+	RetailDeliveryFeeAmount             Decimal `json:"retail_delivery_fee_amount,omitzero"`
+	RetailDeliveryFeePaymentAmount      Decimal `json:"retail_delivery_fee_payment_amount,omitzero"`
+	RetailDeliveryFeeRefundAmount       Decimal `json:"retail_delivery_fee_refund_amount,omitzero"`
+	ReturnShippingFeeAmount             Decimal `json:"return_shipping_fee_amount,omitzero"`
+	RevenueAmount                       Decimal `json:"revenue_amount,omitzero"`
+	SalesTaxAmount                      Decimal `json:"sales_tax_amount,omitzero"`
+	SalesTaxPaymentAmount               Decimal `json:"sales_tax_payment_amount,omitzero"`
+	SalesTaxRefundAmount                Decimal `json:"sales_tax_refund_amount,omitzero"`
+	SellerDiscountAmount                Decimal `json:"seller_discount_amount,omitzero"`
+	SellerDiscountRefundAmount          Decimal `json:"seller_discount_refund_amount,omitzero"`
+	SettlementAmount                    Decimal `json:"settlement_amount,omitzero"`
+	ShippingCostAmount                  Decimal `json:"shipping_cost_amount,omitzero"`
+	ShippingCostDiscountAmount          Decimal `json:"shipping_cost_discount_amount,omitzero"`
+	ShippingFeeAmount                   Decimal `json:"shipping_fee_amount,omitzero"`
+	ShippingFeeSubsidyAmount            Decimal `json:"shipping_fee_subsidy_amount,omitzero"`
+	ShippingInsuranceFeeAmount          Decimal `json:"shipping_insurance_fee_amount,omitzero"`
+	SignatureConfirmationFeeAmount      Decimal `json:"signature_confirmation_fee_amount,omitzero"`
+	SKUID                               string  `json:"sku_id,omitzero"`
+	SKUName                             string  `json:"sku_name,omitzero"`
+	TransactionFeeAmount                Decimal `json:"transaction_fee_amount,omitzero"`
 }
 
 // GetTransactionsByStatementRequest holds the parameters of Finance.GetTransactionsByStatement.
 type GetTransactionsByStatementRequest struct {
-	PageSize  *int              `url:"page_size,omitempty" json:"-"` // 1 to 100
-	PageToken *string           `url:"page_token,omitempty" json:"-"`
-	SortField string            `url:"sort_field" json:"-"` // required
-	SortOrder *FinanceSortOrder `url:"sort_order,omitempty" json:"-"`
+	PageSize  *int       `url:"page_size,omitempty" json:"-"` // 1 to 100
+	PageToken *string    `url:"page_token,omitempty" json:"-"`
+	SortField string     `url:"sort_field" json:"-"` // required
+	SortOrder *SortOrder `url:"sort_order,omitempty" json:"-"`
 }
 
 // GetTransactionsByStatementResponse is the reply of Finance.GetTransactionsByStatement.
 type GetTransactionsByStatementResponse struct {
-	CreateTime               UnixSeconds                                                `json:"create_time"`
-	Currency                 string                                                     `json:"currency"`
-	ID                       string                                                     `json:"id"`
-	NextPageToken            string                                                     `json:"next_page_token"`
-	PayableAmount            Decimal                                                    `json:"payable_amount"`
-	Status                   string                                                     `json:"status"`
-	TotalCount               int                                                        `json:"total_count"`
-	TotalReserveAmount       Decimal                                                    `json:"total_reserve_amount"`
-	TotalSettlementAmount    Decimal                                                    `json:"total_settlement_amount"`
-	TotalSettlementBreakdown GetTransactionsByStatementResponseTotalSettlementBreakdown `json:"total_settlement_breakdown"`
-	Transactions             []StatementTransaction                                     `json:"transactions"`
+	CreateTime               UnixSeconds                                                `json:"create_time,omitzero"`
+	Currency                 string                                                     `json:"currency,omitzero"`
+	ID                       string                                                     `json:"id,omitzero"`
+	NextPageToken            string                                                     `json:"next_page_token,omitzero"`
+	PayableAmount            Decimal                                                    `json:"payable_amount,omitzero"`
+	Status                   string                                                     `json:"status,omitzero"`
+	TotalCount               int                                                        `json:"total_count,omitzero"`
+	TotalReserveAmount       Decimal                                                    `json:"total_reserve_amount,omitzero"`
+	TotalSettlementAmount    Decimal                                                    `json:"total_settlement_amount,omitzero"`
+	TotalSettlementBreakdown GetTransactionsByStatementResponseTotalSettlementBreakdown `json:"total_settlement_breakdown,omitzero"`
+	Transactions             []StatementTransaction                                     `json:"transactions,omitzero"`
 }
 
 // GetTransactionsByStatementResponseTotalSettlementBreakdown is part of a reply.
 type GetTransactionsByStatementResponseTotalSettlementBreakdown struct {
-	TotalAdjustmentAmount   Decimal `json:"total_adjustment_amount"`
-	TotalFeeTaxAmount       Decimal `json:"total_fee_tax_amount"`
-	TotalRevenueAmount      Decimal `json:"total_revenue_amount"`
-	TotalShippingCostAmount Decimal `json:"total_shipping_cost_amount"`
+	TotalAdjustmentAmount   Decimal `json:"total_adjustment_amount,omitzero"`
+	TotalFeeTaxAmount       Decimal `json:"total_fee_tax_amount,omitzero"`
+	TotalRevenueAmount      Decimal `json:"total_revenue_amount,omitzero"`
+	TotalShippingCostAmount Decimal `json:"total_shipping_cost_amount,omitzero"`
 }
 
 // GetTransactionsByStatementV202309Request holds the parameters of Finance.GetTransactionsByStatementV202309.
@@ -604,428 +604,428 @@ type GetTransactionsByStatementV202309Request struct {
 
 // GetTransactionsByStatementV202309Response is the reply of Finance.GetTransactionsByStatementV202309.
 type GetTransactionsByStatementV202309Response struct {
-	AdjustmentAmount      Decimal                                                         `json:"adjustment_amount"`
-	Currency              string                                                          `json:"currency"`
-	FeeAmount             Decimal                                                         `json:"fee_amount"`
-	NetSalesAmount        Decimal                                                         `json:"net_sales_amount"`
-	NextPageToken         string                                                          `json:"next_page_token"`
-	RevenueAmount         Decimal                                                         `json:"revenue_amount"`
-	SettlementAmount      Decimal                                                         `json:"settlement_amount"`
-	ShippingCostAmount    Decimal                                                         `json:"shipping_cost_amount"`
-	StatementID           string                                                          `json:"statement_id"`
-	StatementTime         UnixSeconds                                                     `json:"statement_time"`
-	StatementTransactions []GetTransactionsByStatementV202309ResponseStatementTransaction `json:"statement_transactions"`
-	TotalCount            int                                                             `json:"total_count"`
+	AdjustmentAmount      Decimal                                                         `json:"adjustment_amount,omitzero"`
+	Currency              string                                                          `json:"currency,omitzero"`
+	FeeAmount             Decimal                                                         `json:"fee_amount,omitzero"`
+	NetSalesAmount        Decimal                                                         `json:"net_sales_amount,omitzero"`
+	NextPageToken         string                                                          `json:"next_page_token,omitzero"`
+	RevenueAmount         Decimal                                                         `json:"revenue_amount,omitzero"`
+	SettlementAmount      Decimal                                                         `json:"settlement_amount,omitzero"`
+	ShippingCostAmount    Decimal                                                         `json:"shipping_cost_amount,omitzero"`
+	StatementID           string                                                          `json:"statement_id,omitzero"`
+	StatementTime         UnixSeconds                                                     `json:"statement_time,omitzero"`
+	StatementTransactions []GetTransactionsByStatementV202309ResponseStatementTransaction `json:"statement_transactions,omitzero"`
+	TotalCount            int                                                             `json:"total_count,omitzero"`
 }
 
 // GetTransactionsByStatementV202309ResponseStatementTransaction is part of a reply.
 type GetTransactionsByStatementV202309ResponseStatementTransaction struct {
-	ActualReturnShippingFeeAmount        Decimal     `json:"actual_return_shipping_fee_amount"`
-	ActualShippingFeeAmount              Decimal     `json:"actual_shipping_fee_amount"`
-	AdjustmentAmount                     Decimal     `json:"adjustment_amount"`
-	AdjustmentID                         string      `json:"adjustment_id"`
-	AdjustmentOrderID                    string      `json:"adjustment_order_id"`
-	AffiliateAdsCommissionAmount         Decimal     `json:"affiliate_ads_commission_amount"`
-	AffiliateCommissionAmount            Decimal     `json:"affiliate_commission_amount"`
-	AffiliateCommissionBeforePit         string      `json:"affiliate_commission_before_pit"`
-	AffiliatePartnerCommissionAmount     Decimal     `json:"affiliate_partner_commission_amount"`
-	AfterSellerDiscountsSubtotalAmount   Decimal     `json:"after_seller_discounts_subtotal_amount"`
-	Currency                             string      `json:"currency"`
-	CustomerOrderRefundAmount            Decimal     `json:"customer_order_refund_amount"`
-	CustomerPaidShippingFeeAmount        Decimal     `json:"customer_paid_shipping_fee_amount"`
-	CustomerPaidShippingFeeRefundAmount  Decimal     `json:"customer_paid_shipping_fee_refund_amount"`
-	CustomerPaymentAmount                Decimal     `json:"customer_payment_amount"`
-	CustomerRefundAmount                 Decimal     `json:"customer_refund_amount"`
-	CustomerShippingFeeAmount            Decimal     `json:"customer_shipping_fee_amount"`
-	CustomerShippingFeeOffsetAmount      Decimal     `json:"customer_shipping_fee_offset_amount"`
-	FbmShippingCostAmount                Decimal     `json:"fbm_shipping_cost_amount"`
-	FBTFulfillmentFeeAmount              Decimal     `json:"fbt_fulfillment_fee_amount"`
-	FBTFulfillmentFeeReimbursementAmount Decimal     `json:"fbt_fulfillment_fee_reimbursement_amount"`
-	FBTShippingCostAmount                Decimal     `json:"fbt_shipping_cost_amount"`
-	FeeAmount                            Decimal     `json:"fee_amount"`
-	GrossSalesAmount                     Decimal     `json:"gross_sales_amount"`
-	GrossSalesRefundAmount               Decimal     `json:"gross_sales_refund_amount"`
-	ID                                   string      `json:"id"`
-	IsrIncomeTaxAmount                   Decimal     `json:"isr_income_tax_amount"`
-	IvaVATAmount                         Decimal     `json:"iva_vat_amount"`
-	NetSalesAmount                       Decimal     `json:"net_sales_amount"`
-	OrderCreateTime                      UnixSeconds `json:"order_create_time"`
-	OrderID                              string      `json:"order_id"`
-	PitAmount                            Decimal     `json:"pit_amount"`
-	PlatformCommissionAmount             Decimal     `json:"platform_commission_amount"`
-	PlatformDiscountAmount               Decimal     `json:"platform_discount_amount"`
-	PlatformDiscountRefundAmount         Decimal     `json:"platform_discount_refund_amount"`
-	PlatformRefundSubsidyAmount          Decimal     `json:"platform_refund_subsidy_amount"`
-	PlatformShippingFeeDiscountAmount    Decimal     `json:"platform_shipping_fee_discount_amount"`
-	PromoShippingIncentiveAmount         Decimal     `json:"promo_shipping_incentive_amount"`
-	ReferralFeeAmount                    Decimal     `json:"referral_fee_amount"`
-	RefundAdministrationFeeAmount        Decimal     `json:"refund_administration_fee_amount"`
-	RefundShippingCostDiscountAmount     Decimal     `json:"refund_shipping_cost_discount_amount"`
-	RetailDeliveryFeeAmount              Decimal     `json:"retail_delivery_fee_amount"`
-	RetailDeliveryFeePaymentAmount       Decimal     `json:"retail_delivery_fee_payment_amount"`
-	RetailDeliveryFeeRefundAmount        Decimal     `json:"retail_delivery_fee_refund_amount"`
-	ReturnShippingFeeAmount              Decimal     `json:"return_shipping_fee_amount"`
-	RevenueAmount                        Decimal     `json:"revenue_amount"`
-	SalesTaxAmount                       Decimal     `json:"sales_tax_amount"`
-	SalesTaxPaymentAmount                Decimal     `json:"sales_tax_payment_amount"`
-	SalesTaxRefundAmount                 Decimal     `json:"sales_tax_refund_amount"`
-	SellerDiscountAmount                 Decimal     `json:"seller_discount_amount"`
-	SellerDiscountRefundAmount           Decimal     `json:"seller_discount_refund_amount"`
-	SettlementAmount                     Decimal     `json:"settlement_amount"`
-	ShippingCostAmount                   Decimal     `json:"shipping_cost_amount"`
-	ShippingCostDiscountAmount           Decimal     `json:"shipping_cost_discount_amount"`
-	ShippingFeeAmount                    Decimal     `json:"shipping_fee_amount"`
-	ShippingFeeSubsidyAmount             Decimal     `json:"shipping_fee_subsidy_amount"`
-	ShippingInsuranceFeeAmount           Decimal     `json:"shipping_insurance_fee_amount"`
-	SignatureConfirmationFeeAmount       Decimal     `json:"signature_confirmation_fee_amount"`
-	TransactionFeeAmount                 Decimal     `json:"transaction_fee_amount"`
-	Type                                 FinanceType `json:"type"`
+	ActualReturnShippingFeeAmount        Decimal                                                           `json:"actual_return_shipping_fee_amount,omitzero"`
+	ActualShippingFeeAmount              Decimal                                                           `json:"actual_shipping_fee_amount,omitzero"`
+	AdjustmentAmount                     Decimal                                                           `json:"adjustment_amount,omitzero"`
+	AdjustmentID                         string                                                            `json:"adjustment_id,omitzero"`
+	AdjustmentOrderID                    string                                                            `json:"adjustment_order_id,omitzero"`
+	AffiliateAdsCommissionAmount         Decimal                                                           `json:"affiliate_ads_commission_amount,omitzero"`
+	AffiliateCommissionAmount            Decimal                                                           `json:"affiliate_commission_amount,omitzero"`
+	AffiliateCommissionBeforePit         string                                                            `json:"affiliate_commission_before_pit,omitzero"`
+	AffiliatePartnerCommissionAmount     Decimal                                                           `json:"affiliate_partner_commission_amount,omitzero"`
+	AfterSellerDiscountsSubtotalAmount   Decimal                                                           `json:"after_seller_discounts_subtotal_amount,omitzero"`
+	Currency                             string                                                            `json:"currency,omitzero"`
+	CustomerOrderRefundAmount            Decimal                                                           `json:"customer_order_refund_amount,omitzero"`
+	CustomerPaidShippingFeeAmount        Decimal                                                           `json:"customer_paid_shipping_fee_amount,omitzero"`
+	CustomerPaidShippingFeeRefundAmount  Decimal                                                           `json:"customer_paid_shipping_fee_refund_amount,omitzero"`
+	CustomerPaymentAmount                Decimal                                                           `json:"customer_payment_amount,omitzero"`
+	CustomerRefundAmount                 Decimal                                                           `json:"customer_refund_amount,omitzero"`
+	CustomerShippingFeeAmount            Decimal                                                           `json:"customer_shipping_fee_amount,omitzero"`
+	CustomerShippingFeeOffsetAmount      Decimal                                                           `json:"customer_shipping_fee_offset_amount,omitzero"`
+	FbmShippingCostAmount                Decimal                                                           `json:"fbm_shipping_cost_amount,omitzero"`
+	FBTFulfillmentFeeAmount              Decimal                                                           `json:"fbt_fulfillment_fee_amount,omitzero"`
+	FBTFulfillmentFeeReimbursementAmount Decimal                                                           `json:"fbt_fulfillment_fee_reimbursement_amount,omitzero"`
+	FBTShippingCostAmount                Decimal                                                           `json:"fbt_shipping_cost_amount,omitzero"`
+	FeeAmount                            Decimal                                                           `json:"fee_amount,omitzero"`
+	GrossSalesAmount                     Decimal                                                           `json:"gross_sales_amount,omitzero"`
+	GrossSalesRefundAmount               Decimal                                                           `json:"gross_sales_refund_amount,omitzero"`
+	ID                                   string                                                            `json:"id,omitzero"`
+	IsrIncomeTaxAmount                   Decimal                                                           `json:"isr_income_tax_amount,omitzero"`
+	IvaVATAmount                         Decimal                                                           `json:"iva_vat_amount,omitzero"`
+	NetSalesAmount                       Decimal                                                           `json:"net_sales_amount,omitzero"`
+	OrderCreateTime                      UnixSeconds                                                       `json:"order_create_time,omitzero"`
+	OrderID                              string                                                            `json:"order_id,omitzero"`
+	PitAmount                            Decimal                                                           `json:"pit_amount,omitzero"`
+	PlatformCommissionAmount             Decimal                                                           `json:"platform_commission_amount,omitzero"`
+	PlatformDiscountAmount               Decimal                                                           `json:"platform_discount_amount,omitzero"`
+	PlatformDiscountRefundAmount         Decimal                                                           `json:"platform_discount_refund_amount,omitzero"`
+	PlatformRefundSubsidyAmount          Decimal                                                           `json:"platform_refund_subsidy_amount,omitzero"`
+	PlatformShippingFeeDiscountAmount    Decimal                                                           `json:"platform_shipping_fee_discount_amount,omitzero"`
+	PromoShippingIncentiveAmount         Decimal                                                           `json:"promo_shipping_incentive_amount,omitzero"`
+	ReferralFeeAmount                    Decimal                                                           `json:"referral_fee_amount,omitzero"`
+	RefundAdministrationFeeAmount        Decimal                                                           `json:"refund_administration_fee_amount,omitzero"`
+	RefundShippingCostDiscountAmount     Decimal                                                           `json:"refund_shipping_cost_discount_amount,omitzero"`
+	RetailDeliveryFeeAmount              Decimal                                                           `json:"retail_delivery_fee_amount,omitzero"`
+	RetailDeliveryFeePaymentAmount       Decimal                                                           `json:"retail_delivery_fee_payment_amount,omitzero"`
+	RetailDeliveryFeeRefundAmount        Decimal                                                           `json:"retail_delivery_fee_refund_amount,omitzero"`
+	ReturnShippingFeeAmount              Decimal                                                           `json:"return_shipping_fee_amount,omitzero"`
+	RevenueAmount                        Decimal                                                           `json:"revenue_amount,omitzero"`
+	SalesTaxAmount                       Decimal                                                           `json:"sales_tax_amount,omitzero"`
+	SalesTaxPaymentAmount                Decimal                                                           `json:"sales_tax_payment_amount,omitzero"`
+	SalesTaxRefundAmount                 Decimal                                                           `json:"sales_tax_refund_amount,omitzero"`
+	SellerDiscountAmount                 Decimal                                                           `json:"seller_discount_amount,omitzero"`
+	SellerDiscountRefundAmount           Decimal                                                           `json:"seller_discount_refund_amount,omitzero"`
+	SettlementAmount                     Decimal                                                           `json:"settlement_amount,omitzero"`
+	ShippingCostAmount                   Decimal                                                           `json:"shipping_cost_amount,omitzero"`
+	ShippingCostDiscountAmount           Decimal                                                           `json:"shipping_cost_discount_amount,omitzero"`
+	ShippingFeeAmount                    Decimal                                                           `json:"shipping_fee_amount,omitzero"`
+	ShippingFeeSubsidyAmount             Decimal                                                           `json:"shipping_fee_subsidy_amount,omitzero"`
+	ShippingInsuranceFeeAmount           Decimal                                                           `json:"shipping_insurance_fee_amount,omitzero"`
+	SignatureConfirmationFeeAmount       Decimal                                                           `json:"signature_confirmation_fee_amount,omitzero"`
+	TransactionFeeAmount                 Decimal                                                           `json:"transaction_fee_amount,omitzero"`
+	Type                                 GetTransactionsByStatementV202309ResponseStatementTransactionType `json:"type,omitzero"`
 }
 
 // GetUnsettledTransactionsRequest holds the parameters of Finance.GetUnsettledTransactions.
 type GetUnsettledTransactionsRequest struct {
-	PageSize     *int64            `url:"page_size,omitempty" json:"-"` // 1 to 100
-	PageToken    *string           `url:"page_token,omitempty" json:"-"`
-	SearchTimeGe *UnixSeconds      `url:"search_time_ge,omitempty" json:"-"`
-	SearchTimeLt *UnixSeconds      `url:"search_time_lt,omitempty" json:"-"`
-	SortField    string            `url:"sort_field" json:"-"` // required
-	SortOrder    *FinanceSortOrder `url:"sort_order,omitempty" json:"-"`
+	PageSize     *int64       `url:"page_size,omitempty" json:"-"` // 1 to 100
+	PageToken    *string      `url:"page_token,omitempty" json:"-"`
+	SearchTimeGe *UnixSeconds `url:"search_time_ge,omitempty" json:"-"`
+	SearchTimeLt *UnixSeconds `url:"search_time_lt,omitempty" json:"-"`
+	SortField    string       `url:"sort_field" json:"-"` // required
+	SortOrder    *SortOrder   `url:"sort_order,omitempty" json:"-"`
 }
 
 // GetUnsettledTransactionsResponse is the reply of Finance.GetUnsettledTransactions.
 type GetUnsettledTransactionsResponse struct {
-	NextPageToken          string                                        `json:"next_page_token"`
-	SumEstAdjustmentAmount Decimal                                       `json:"sum_est_adjustment_amount"`
-	SumEstFeeAmount        Decimal                                       `json:"sum_est_fee_amount"`
-	SumEstRevenueAmount    Decimal                                       `json:"sum_est_revenue_amount"`
-	SumEstSettlementAmount Decimal                                       `json:"sum_est_settlement_amount"`
-	TotalCount             int64                                         `json:"total_count"`
-	Transactions           []GetUnsettledTransactionsResponseTransaction `json:"transactions"`
+	NextPageToken          string                                        `json:"next_page_token,omitzero"`
+	SumEstAdjustmentAmount Decimal                                       `json:"sum_est_adjustment_amount,omitzero"`
+	SumEstFeeAmount        Decimal                                       `json:"sum_est_fee_amount,omitzero"`
+	SumEstRevenueAmount    Decimal                                       `json:"sum_est_revenue_amount,omitzero"`
+	SumEstSettlementAmount Decimal                                       `json:"sum_est_settlement_amount,omitzero"`
+	TotalCount             int64                                         `json:"total_count,omitzero"`
+	Transactions           []GetUnsettledTransactionsResponseTransaction `json:"transactions,omitzero"`
 }
 
 // GetUnsettledTransactionsResponseTransaction is part of a reply.
 type GetUnsettledTransactionsResponseTransaction struct {
-	AdjustmentID          string                                                           `json:"adjustment_id"`
-	AdjustmentOrderID     string                                                           `json:"adjustment_order_id"`
-	Currency              string                                                           `json:"currency"`
-	EstAdjustmentAmount   Decimal                                                          `json:"est_adjustment_amount"`
-	EstFeeTaxAmount       Decimal                                                          `json:"est_fee_tax_amount"`
-	EstRevenueAmount      Decimal                                                          `json:"est_revenue_amount"`
-	EstSettlementAmount   Decimal                                                          `json:"est_settlement_amount"`
-	EstShippingCostAmount Decimal                                                          `json:"est_shipping_cost_amount"`
-	EstimatedSettlement   string                                                           `json:"estimated_settlement"`
-	FeeTaxBreakdown       GetUnsettledTransactionsResponseTransactionFeeTaxBreakdown       `json:"fee_tax_breakdown"`
-	ID                    string                                                           `json:"id"`
-	OrderCreateTime       UnixSeconds                                                      `json:"order_create_time"`
-	OrderDeliveryTime     UnixSeconds                                                      `json:"order_delivery_time"`
-	OrderID               string                                                           `json:"order_id"`
-	RevenueBreakdown      GetUnsettledTransactionsResponseTransactionRevenueBreakdown      `json:"revenue_breakdown"`
-	ShippingCostBreakdown GetUnsettledTransactionsResponseTransactionShippingCostBreakdown `json:"shipping_cost_breakdown"`
-	Status                string                                                           `json:"status"`
-	Type                  GetUnsettledTransactionsResponseTransactionType                  `json:"type"`
-	UnsettledReason       string                                                           `json:"unsettled_reason"`
+	AdjustmentID          string                                                           `json:"adjustment_id,omitzero"`
+	AdjustmentOrderID     string                                                           `json:"adjustment_order_id,omitzero"`
+	Currency              string                                                           `json:"currency,omitzero"`
+	EstAdjustmentAmount   Decimal                                                          `json:"est_adjustment_amount,omitzero"`
+	EstFeeTaxAmount       Decimal                                                          `json:"est_fee_tax_amount,omitzero"`
+	EstRevenueAmount      Decimal                                                          `json:"est_revenue_amount,omitzero"`
+	EstSettlementAmount   Decimal                                                          `json:"est_settlement_amount,omitzero"`
+	EstShippingCostAmount Decimal                                                          `json:"est_shipping_cost_amount,omitzero"`
+	EstimatedSettlement   string                                                           `json:"estimated_settlement,omitzero"`
+	FeeTaxBreakdown       GetUnsettledTransactionsResponseTransactionFeeTaxBreakdown       `json:"fee_tax_breakdown,omitzero"`
+	ID                    string                                                           `json:"id,omitzero"`
+	OrderCreateTime       UnixSeconds                                                      `json:"order_create_time,omitzero"`
+	OrderDeliveryTime     UnixSeconds                                                      `json:"order_delivery_time,omitzero"`
+	OrderID               string                                                           `json:"order_id,omitzero"`
+	RevenueBreakdown      GetUnsettledTransactionsResponseTransactionRevenueBreakdown      `json:"revenue_breakdown,omitzero"`
+	ShippingCostBreakdown GetUnsettledTransactionsResponseTransactionShippingCostBreakdown `json:"shipping_cost_breakdown,omitzero"`
+	Status                string                                                           `json:"status,omitzero"`
+	Type                  GetUnsettledTransactionsResponseTransactionType                  `json:"type,omitzero"`
+	UnsettledReason       string                                                           `json:"unsettled_reason,omitzero"`
 }
 
 // GetUnsettledTransactionsResponseTransactionFeeTaxBreakdown is part of a reply.
 type GetUnsettledTransactionsResponseTransactionFeeTaxBreakdown struct {
-	Fee GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownFee `json:"fee"`
-	Tax GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownTax `json:"tax"`
+	Fee GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownFee `json:"fee,omitzero"`
+	Tax GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownTax `json:"tax,omitzero"`
 }
 
 // GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownFee is part of a reply.
 type GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownFee struct {
-	AffiliateAdsCommissionAmount       Decimal `json:"affiliate_ads_commission_amount"`
-	AffiliateCommissionAmount          Decimal `json:"affiliate_commission_amount"`
-	AffiliateCommissionBeforePitAmount Decimal `json:"affiliate_commission_before_pit_amount"`
-	AffiliatePartnerCommissionAmount   Decimal `json:"affiliate_partner_commission_amount"`
-	BonusCashbackServiceFeeAmount      Decimal `json:"bonus_cashback_service_fee_amount"`
-	CreditCardHandlingFeeAmount        Decimal `json:"credit_card_handling_fee_amount"`
-	LiveSpecialsFeeAmount              Decimal `json:"live_specials_fee_amount"`
-	MallServiceFeeAmount               Decimal `json:"mall_service_fee_amount"`
-	PitWithheldFromAdsCommissionAmount Decimal `json:"pit_withheld_from_ads_commission_amount"`
-	PlatformCommissionAmount           Decimal `json:"platform_commission_amount"`
-	ReferralFeeAmount                  Decimal `json:"referral_fee_amount"`
-	RefundAdministrationFeeAmount      Decimal `json:"refund_administration_fee_amount"`
-	RetailDeliveryFeeAmount            Decimal `json:"retail_delivery_fee_amount"`
-	RetailDeliveryFeePaymentAmount     Decimal `json:"retail_delivery_fee_payment_amount"`
-	RetailDeliveryFeeRefundAmount      Decimal `json:"retail_delivery_fee_refund_amount"`
-	SfpServiceFeeAmount                Decimal `json:"sfp_service_fee_amount"`
-	TransactionFeeAmount               Decimal `json:"transaction_fee_amount"`
+	AffiliateAdsCommissionAmount       Decimal `json:"affiliate_ads_commission_amount,omitzero"`
+	AffiliateCommissionAmount          Decimal `json:"affiliate_commission_amount,omitzero"`
+	AffiliateCommissionBeforePitAmount Decimal `json:"affiliate_commission_before_pit_amount,omitzero"`
+	AffiliatePartnerCommissionAmount   Decimal `json:"affiliate_partner_commission_amount,omitzero"`
+	BonusCashbackServiceFeeAmount      Decimal `json:"bonus_cashback_service_fee_amount,omitzero"`
+	CreditCardHandlingFeeAmount        Decimal `json:"credit_card_handling_fee_amount,omitzero"`
+	LiveSpecialsFeeAmount              Decimal `json:"live_specials_fee_amount,omitzero"`
+	MallServiceFeeAmount               Decimal `json:"mall_service_fee_amount,omitzero"`
+	PitWithheldFromAdsCommissionAmount Decimal `json:"pit_withheld_from_ads_commission_amount,omitzero"`
+	PlatformCommissionAmount           Decimal `json:"platform_commission_amount,omitzero"`
+	ReferralFeeAmount                  Decimal `json:"referral_fee_amount,omitzero"`
+	RefundAdministrationFeeAmount      Decimal `json:"refund_administration_fee_amount,omitzero"`
+	RetailDeliveryFeeAmount            Decimal `json:"retail_delivery_fee_amount,omitzero"`
+	RetailDeliveryFeePaymentAmount     Decimal `json:"retail_delivery_fee_payment_amount,omitzero"`
+	RetailDeliveryFeeRefundAmount      Decimal `json:"retail_delivery_fee_refund_amount,omitzero"`
+	SfpServiceFeeAmount                Decimal `json:"sfp_service_fee_amount,omitzero"`
+	TransactionFeeAmount               Decimal `json:"transaction_fee_amount,omitzero"`
 }
 
 // GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownTax is part of a reply.
 type GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownTax struct {
-	CustomsClearanceAmount Decimal `json:"customs_clearance_amount"`
-	CustomsDutyAmount      Decimal `json:"customs_duty_amount"`
-	GSTAmount              Decimal `json:"gst_amount"`
-	ImportVATAmount        Decimal `json:"import_vat_amount"`
-	SalesTaxAmount         Decimal `json:"sales_tax_amount"`
-	SalesTaxPaymentAmount  Decimal `json:"sales_tax_payment_amount"`
-	SalesTaxRefundAmount   Decimal `json:"sales_tax_refund_amount"`
-	SstAmount              Decimal `json:"sst_amount"`
-	VATAmount              Decimal `json:"vat_amount"`
+	CustomsClearanceAmount Decimal `json:"customs_clearance_amount,omitzero"`
+	CustomsDutyAmount      Decimal `json:"customs_duty_amount,omitzero"`
+	GSTAmount              Decimal `json:"gst_amount,omitzero"`
+	ImportVATAmount        Decimal `json:"import_vat_amount,omitzero"`
+	SalesTaxAmount         Decimal `json:"sales_tax_amount,omitzero"`
+	SalesTaxPaymentAmount  Decimal `json:"sales_tax_payment_amount,omitzero"`
+	SalesTaxRefundAmount   Decimal `json:"sales_tax_refund_amount,omitzero"`
+	SstAmount              Decimal `json:"sst_amount,omitzero"`
+	VATAmount              Decimal `json:"vat_amount,omitzero"`
 }
 
 // GetUnsettledTransactionsResponseTransactionRevenueBreakdown is part of a reply.
 type GetUnsettledTransactionsResponseTransactionRevenueBreakdown struct {
-	CODServiceFeeAmount                Decimal `json:"cod_service_fee_amount"`
-	RefundCODServiceFeeAmount          Decimal `json:"refund_cod_service_fee_amount"`
-	RefundSubtotalBeforeDiscountAmount Decimal `json:"refund_subtotal_before_discount_amount"`
-	SellerDiscountAmount               Decimal `json:"seller_discount_amount"`
-	SellerDiscountRefundAmount         Decimal `json:"seller_discount_refund_amount"`
-	SubtotalBeforeDiscountAmount       Decimal `json:"subtotal_before_discount_amount"`
+	CODServiceFeeAmount                Decimal `json:"cod_service_fee_amount,omitzero"`
+	RefundCODServiceFeeAmount          Decimal `json:"refund_cod_service_fee_amount,omitzero"`
+	RefundSubtotalBeforeDiscountAmount Decimal `json:"refund_subtotal_before_discount_amount,omitzero"`
+	SellerDiscountAmount               Decimal `json:"seller_discount_amount,omitzero"`
+	SellerDiscountRefundAmount         Decimal `json:"seller_discount_refund_amount,omitzero"`
+	SubtotalBeforeDiscountAmount       Decimal `json:"subtotal_before_discount_amount,omitzero"`
 }
 
 // GetUnsettledTransactionsResponseTransactionShippingCostBreakdown is part of a reply.
 type GetUnsettledTransactionsResponseTransactionShippingCostBreakdown struct {
-	ActualShippingFeeAmount        Decimal                                                                                `json:"actual_shipping_fee_amount"`
-	CustomerPaidShippingFeeAmount  Decimal                                                                                `json:"customer_paid_shipping_fee_amount"`
-	ExchangeShippingFeeAmount      Decimal                                                                                `json:"exchange_shipping_fee_amount"`
-	ReplacementShippingFeeAmount   Decimal                                                                                `json:"replacement_shipping_fee_amount"`
-	ReturnShippingFeeAmount        Decimal                                                                                `json:"return_shipping_fee_amount"`
-	ShippingFeeDiscountAmount      Decimal                                                                                `json:"shipping_fee_discount_amount"`
-	ShippingInsuranceFeeAmount     Decimal                                                                                `json:"shipping_insurance_fee_amount"`
-	SignatureConfirmationFeeAmount Decimal                                                                                `json:"signature_confirmation_fee_amount"`
-	SupplementaryComponent         GetUnsettledTransactionsResponseTransactionShippingCostBreakdownSupplementaryComponent `json:"supplementary_component"`
+	ActualShippingFeeAmount        Decimal                                                                                `json:"actual_shipping_fee_amount,omitzero"`
+	CustomerPaidShippingFeeAmount  Decimal                                                                                `json:"customer_paid_shipping_fee_amount,omitzero"`
+	ExchangeShippingFeeAmount      Decimal                                                                                `json:"exchange_shipping_fee_amount,omitzero"`
+	ReplacementShippingFeeAmount   Decimal                                                                                `json:"replacement_shipping_fee_amount,omitzero"`
+	ReturnShippingFeeAmount        Decimal                                                                                `json:"return_shipping_fee_amount,omitzero"`
+	ShippingFeeDiscountAmount      Decimal                                                                                `json:"shipping_fee_discount_amount,omitzero"`
+	ShippingInsuranceFeeAmount     Decimal                                                                                `json:"shipping_insurance_fee_amount,omitzero"`
+	SignatureConfirmationFeeAmount Decimal                                                                                `json:"signature_confirmation_fee_amount,omitzero"`
+	SupplementaryComponent         GetUnsettledTransactionsResponseTransactionShippingCostBreakdownSupplementaryComponent `json:"supplementary_component,omitzero"`
 }
 
 // GetUnsettledTransactionsResponseTransactionShippingCostBreakdownSupplementaryComponent is part of a reply.
 type GetUnsettledTransactionsResponseTransactionShippingCostBreakdownSupplementaryComponent struct {
-	CustomerShippingFeeOffsetAmount   Decimal `json:"customer_shipping_fee_offset_amount"`
-	FbmShippingCostAmount             Decimal `json:"fbm_shipping_cost_amount"`
-	FBTFulfillmentFeeAmount           Decimal `json:"fbt_fulfillment_fee_amount"`
-	FBTShippingCostAmount             Decimal `json:"fbt_shipping_cost_amount"`
-	PlatformShippingFeeDiscountAmount Decimal `json:"platform_shipping_fee_discount_amount"`
-	PromoShippingIncentiveAmount      Decimal `json:"promo_shipping_incentive_amount"`
-	SellerShippingFeeDiscountAmount   Decimal `json:"seller_shipping_fee_discount_amount"`
-	ShippingFeeSubsidyAmount          Decimal `json:"shipping_fee_subsidy_amount"`
+	CustomerShippingFeeOffsetAmount   Decimal `json:"customer_shipping_fee_offset_amount,omitzero"`
+	FbmShippingCostAmount             Decimal `json:"fbm_shipping_cost_amount,omitzero"`
+	FBTFulfillmentFeeAmount           Decimal `json:"fbt_fulfillment_fee_amount,omitzero"`
+	FBTShippingCostAmount             Decimal `json:"fbt_shipping_cost_amount,omitzero"`
+	PlatformShippingFeeDiscountAmount Decimal `json:"platform_shipping_fee_discount_amount,omitzero"`
+	PromoShippingIncentiveAmount      Decimal `json:"promo_shipping_incentive_amount,omitzero"`
+	SellerShippingFeeDiscountAmount   Decimal `json:"seller_shipping_fee_discount_amount,omitzero"`
+	ShippingFeeSubsidyAmount          Decimal `json:"shipping_fee_subsidy_amount,omitzero"`
 }
 
 // GetWithdrawalsRequest holds the parameters of Finance.GetWithdrawals.
 type GetWithdrawalsRequest struct {
-	CreateTimeGe *UnixSeconds                `url:"create_time_ge,omitempty" json:"-"`
-	CreateTimeLt *UnixSeconds                `url:"create_time_lt,omitempty" json:"-"`
-	PageSize     *int                        `url:"page_size,omitempty" json:"-"` // 1 to 100
-	PageToken    *string                     `url:"page_token,omitempty" json:"-"`
-	Types        []GetWithdrawalsRequestType `url:"types,comma" json:"-"` // required
+	CreateTimeGe *UnixSeconds  `url:"create_time_ge,omitempty" json:"-"`
+	CreateTimeLt *UnixSeconds  `url:"create_time_lt,omitempty" json:"-"`
+	PageSize     *int          `url:"page_size,omitempty" json:"-"` // 1 to 100
+	PageToken    *string       `url:"page_token,omitempty" json:"-"`
+	Types        []FinanceType `url:"types,comma" json:"-"` // required
 }
 
 // GetWithdrawalsResponse is the reply of Finance.GetWithdrawals.
 type GetWithdrawalsResponse struct {
-	NextPageToken string                             `json:"next_page_token"`
-	TotalCount    int                                `json:"total_count"`
-	Withdrawals   []GetWithdrawalsResponseWithdrawal `json:"withdrawals"`
+	NextPageToken string                             `json:"next_page_token,omitzero"`
+	TotalCount    int                                `json:"total_count,omitzero"`
+	Withdrawals   []GetWithdrawalsResponseWithdrawal `json:"withdrawals,omitzero"`
 }
 
 // GetWithdrawalsResponseWithdrawal is part of a reply.
 type GetWithdrawalsResponseWithdrawal struct {
-	Amount     Decimal       `json:"amount"`
-	CreateTime UnixSeconds   `json:"create_time"`
-	Currency   string        `json:"currency"`
-	ID         string        `json:"id"`
-	Status     FinanceStatus `json:"status"`
-	Type       string        `json:"type"`
+	Amount     Decimal                                `json:"amount,omitzero"`
+	CreateTime UnixSeconds                            `json:"create_time,omitzero"`
+	Currency   string                                 `json:"currency,omitzero"`
+	ID         string                                 `json:"id,omitzero"`
+	Status     GetWithdrawalsResponseWithdrawalStatus `json:"status,omitzero"`
+	Type       string                                 `json:"type,omitzero"`
 }
 
 // Payment is part of a reply.
 type Payment struct {
-	Amount                      PaymentAmount                      `json:"amount"`
-	BankAccount                 string                             `json:"bank_account"`
-	CreateTime                  UnixSeconds                        `json:"create_time"`
-	ExchangeRate                string                             `json:"exchange_rate"`
-	ID                          string                             `json:"id"`
-	PaidTime                    UnixSeconds                        `json:"paid_time"`
-	PaymentAmountBeforeExchange PaymentPaymentAmountBeforeExchange `json:"payment_amount_before_exchange"`
-	ReserveAmount               PaymentReserveAmount               `json:"reserve_amount"`
-	SettlementAmount            PaymentSettlementAmount            `json:"settlement_amount"`
-	Status                      PaymentStatus                      `json:"status"`
+	Amount                      PaymentAmount                      `json:"amount,omitzero"`
+	BankAccount                 string                             `json:"bank_account,omitzero"`
+	CreateTime                  UnixSeconds                        `json:"create_time,omitzero"`
+	ExchangeRate                string                             `json:"exchange_rate,omitzero"`
+	ID                          string                             `json:"id,omitzero"`
+	PaidTime                    UnixSeconds                        `json:"paid_time,omitzero"`
+	PaymentAmountBeforeExchange PaymentPaymentAmountBeforeExchange `json:"payment_amount_before_exchange,omitzero"`
+	ReserveAmount               PaymentReserveAmount               `json:"reserve_amount,omitzero"`
+	SettlementAmount            PaymentSettlementAmount            `json:"settlement_amount,omitzero"`
+	Status                      PaymentStatus                      `json:"status,omitzero"`
 }
 
 // PaymentAmount is part of a reply.
 type PaymentAmount struct {
-	Currency string `json:"currency"`
-	Value    string `json:"value"`
+	Currency string `json:"currency,omitzero"`
+	Value    string `json:"value,omitzero"`
 }
 
 // PaymentPaymentAmountBeforeExchange is part of a reply.
 type PaymentPaymentAmountBeforeExchange struct {
-	Currency string `json:"currency"`
-	Value    string `json:"value"`
+	Currency string `json:"currency,omitzero"`
+	Value    string `json:"value,omitzero"`
 }
 
 // PaymentReserveAmount is part of a reply.
 type PaymentReserveAmount struct {
-	Currency string `json:"currency"`
-	Value    string `json:"value"`
+	Currency string `json:"currency,omitzero"`
+	Value    string `json:"value,omitzero"`
 }
 
 // PaymentSettlementAmount is part of a reply.
 type PaymentSettlementAmount struct {
-	Currency string `json:"currency"`
-	Value    string `json:"value"`
+	Currency string `json:"currency,omitzero"`
+	Value    string `json:"value,omitzero"`
 }
 
 // Statement is part of a reply.
 type Statement struct {
-	AdjustmentAmount   Decimal       `json:"adjustment_amount"`
-	Currency           string        `json:"currency"`
-	FeeAmount          Decimal       `json:"fee_amount"`
-	ID                 string        `json:"id"`
-	NetSalesAmount     Decimal       `json:"net_sales_amount"`
-	PaymentID          string        `json:"payment_id"`
-	PaymentStatus      PaymentStatus `json:"payment_status"`
-	PaymentTime        UnixSeconds   `json:"payment_time"`
-	RevenueAmount      Decimal       `json:"revenue_amount"`
-	SettlementAmount   Decimal       `json:"settlement_amount"`
-	ShippingCostAmount Decimal       `json:"shipping_cost_amount"`
-	StatementTime      UnixSeconds   `json:"statement_time"`
+	AdjustmentAmount   Decimal       `json:"adjustment_amount,omitzero"`
+	Currency           string        `json:"currency,omitzero"`
+	FeeAmount          Decimal       `json:"fee_amount,omitzero"`
+	ID                 string        `json:"id,omitzero"`
+	NetSalesAmount     Decimal       `json:"net_sales_amount,omitzero"`
+	PaymentID          string        `json:"payment_id,omitzero"`
+	PaymentStatus      PaymentStatus `json:"payment_status,omitzero"`
+	PaymentTime        UnixSeconds   `json:"payment_time,omitzero"`
+	RevenueAmount      Decimal       `json:"revenue_amount,omitzero"`
+	SettlementAmount   Decimal       `json:"settlement_amount,omitzero"`
+	ShippingCostAmount Decimal       `json:"shipping_cost_amount,omitzero"`
+	StatementTime      UnixSeconds   `json:"statement_time,omitzero"`
 }
 
 // StatementTransaction is part of a reply.
 type StatementTransaction struct {
-	AdjustmentAmount       Decimal                                    `json:"adjustment_amount"`
-	AdjustmentID           string                                     `json:"adjustment_id"`
-	AdjustmentOrderID      string                                     `json:"adjustment_order_id"`
-	AssociatedOrderID      string                                     `json:"associated_order_id"`
-	EstimatedReleaseTime   string                                     `json:"estimated_release_time"`
-	FeeTaxAmount           Decimal                                    `json:"fee_tax_amount"`
-	FeeTaxBreakdown        StatementTransactionFeeTaxBreakdown        `json:"fee_tax_breakdown"`
-	ID                     string                                     `json:"id"`
-	OrderCreateTime        UnixSeconds                                `json:"order_create_time"`
-	OrderID                string                                     `json:"order_id"`
-	ReserveAmount          Decimal                                    `json:"reserve_amount"`
-	ReserveID              string                                     `json:"reserve_id"`
-	ReserveStatus          FinanceReserveStatus                       `json:"reserve_status"`
-	RevenueAmount          Decimal                                    `json:"revenue_amount"`
-	RevenueBreakdown       StatementTransactionRevenueBreakdown       `json:"revenue_breakdown"`
-	SettlementAmount       Decimal                                    `json:"settlement_amount"`
-	ShippingCostAmount     Decimal                                    `json:"shipping_cost_amount"`
-	ShippingCostBreakdown  StatementTransactionShippingCostBreakdown  `json:"shipping_cost_breakdown"`
-	SupplementaryComponent StatementTransactionSupplementaryComponent `json:"supplementary_component"`
-	Type                   StatementTransactionType                   `json:"type"`
+	AdjustmentAmount       Decimal                                    `json:"adjustment_amount,omitzero"`
+	AdjustmentID           string                                     `json:"adjustment_id,omitzero"`
+	AdjustmentOrderID      string                                     `json:"adjustment_order_id,omitzero"`
+	AssociatedOrderID      string                                     `json:"associated_order_id,omitzero"`
+	EstimatedReleaseTime   string                                     `json:"estimated_release_time,omitzero"`
+	FeeTaxAmount           Decimal                                    `json:"fee_tax_amount,omitzero"`
+	FeeTaxBreakdown        StatementTransactionFeeTaxBreakdown        `json:"fee_tax_breakdown,omitzero"`
+	ID                     string                                     `json:"id,omitzero"`
+	OrderCreateTime        UnixSeconds                                `json:"order_create_time,omitzero"`
+	OrderID                string                                     `json:"order_id,omitzero"`
+	ReserveAmount          Decimal                                    `json:"reserve_amount,omitzero"`
+	ReserveID              string                                     `json:"reserve_id,omitzero"`
+	ReserveStatus          FinanceReserveStatus                       `json:"reserve_status,omitzero"`
+	RevenueAmount          Decimal                                    `json:"revenue_amount,omitzero"`
+	RevenueBreakdown       StatementTransactionRevenueBreakdown       `json:"revenue_breakdown,omitzero"`
+	SettlementAmount       Decimal                                    `json:"settlement_amount,omitzero"`
+	ShippingCostAmount     Decimal                                    `json:"shipping_cost_amount,omitzero"`
+	ShippingCostBreakdown  StatementTransactionShippingCostBreakdown  `json:"shipping_cost_breakdown,omitzero"`
+	SupplementaryComponent StatementTransactionSupplementaryComponent `json:"supplementary_component,omitzero"`
+	Type                   StatementTransactionType                   `json:"type,omitzero"`
 }
 
 // StatementTransactionFeeTaxBreakdown is part of a reply.
 type StatementTransactionFeeTaxBreakdown struct {
-	Fee StatementTransactionFeeTaxBreakdownFee `json:"fee"`
-	Tax StatementTransactionFeeTaxBreakdownTax `json:"tax"`
+	Fee StatementTransactionFeeTaxBreakdownFee `json:"fee,omitzero"`
+	Tax StatementTransactionFeeTaxBreakdownTax `json:"tax,omitzero"`
 }
 
 // StatementTransactionFeeTaxBreakdownFee is part of a reply.
 type StatementTransactionFeeTaxBreakdownFee struct {
-	AffiliateAdsCommissionAmount        Decimal `json:"affiliate_ads_commission_amount"`
-	AffiliateCommissionAmount           Decimal `json:"affiliate_commission_amount"`
-	AffiliateCommissionAmountBeforePit  string  `json:"affiliate_commission_amount_before_pit"`
-	AffiliateCommissionDeposit          string  `json:"affiliate_commission_deposit"`
-	AffiliateCommissionRelease          string  `json:"affiliate_commission_release"`
-	AffiliatePartnerCommissionAmount    Decimal `json:"affiliate_partner_commission_amount"`
-	BonusCashbackServiceFeeAmount       Decimal `json:"bonus_cashback_service_fee_amount"`
-	CampaignResourceFee                 Decimal `json:"campaign_resource_fee"`
-	CofundedCreatorBonusAmount          Decimal `json:"cofunded_creator_bonus_amount"`
-	CofundedPromotionServiceFeeAmount   Decimal `json:"cofunded_promotion_service_fee_amount"`
-	CreditCardHandlingFeeAmount         Decimal `json:"credit_card_handling_fee_amount"`
-	DtHandlingFeeAmount                 Decimal `json:"dt_handling_fee_amount"`
-	DynamicCommissionAmount             Decimal `json:"dynamic_commission_amount"`
-	EprPobServiceFeeAmount              Decimal `json:"epr_pob_service_fee_amount"`
-	ExternalAffiliateMarketingFeeAmount Decimal `json:"external_affiliate_marketing_fee_amount"`
-	FeePerItemSoldAmount                Decimal `json:"fee_per_item_sold_amount"`
-	FlashSalesServiceFeeAmount          Decimal `json:"flash_sales_service_fee_amount"`
-	InstallationServiceFee              Decimal `json:"installation_service_fee"`
-	LiveSpecialsFeeAmount               Decimal `json:"live_specials_fee_amount"`
-	MallServiceFeeAmount                Decimal `json:"mall_service_fee_amount"`
-	PlatformCommissionAmount            Decimal `json:"platform_commission_amount"`
-	PreOrderServiceFeeAmount            Decimal `json:"pre_order_service_fee_amount"`
-	ReferralFeeAmount                   Decimal `json:"referral_fee_amount"`
-	RefundAdministrationFeeAmount       Decimal `json:"refund_administration_fee_amount"`
-	SellerPaylaterHandlingFeeAmount     Decimal `json:"seller_paylater_handling_fee_amount"`
-	SfpServiceFeeAmount                 Decimal `json:"sfp_service_fee_amount"`
-	ShippingFeeGuaranteeServiceFee      Decimal `json:"shipping_fee_guarantee_service_fee"`
-	TapShopAdsCommission                Decimal `json:"tap_shop_ads_commission"`
-	TransactionFeeAmount                Decimal `json:"transaction_fee_amount"`
-	TspCommissionAmount                 Decimal `json:"tsp_commission_amount"`
-	VnFixInfrastructureFee              Decimal `json:"vn_fix_infrastructure_fee"`
-	VoucherXtraServiceFeeAmount         Decimal `json:"voucher_xtra_service_fee_amount"`
+	AffiliateAdsCommissionAmount        Decimal `json:"affiliate_ads_commission_amount,omitzero"`
+	AffiliateCommissionAmount           Decimal `json:"affiliate_commission_amount,omitzero"`
+	AffiliateCommissionAmountBeforePit  string  `json:"affiliate_commission_amount_before_pit,omitzero"`
+	AffiliateCommissionDeposit          string  `json:"affiliate_commission_deposit,omitzero"`
+	AffiliateCommissionRelease          string  `json:"affiliate_commission_release,omitzero"`
+	AffiliatePartnerCommissionAmount    Decimal `json:"affiliate_partner_commission_amount,omitzero"`
+	BonusCashbackServiceFeeAmount       Decimal `json:"bonus_cashback_service_fee_amount,omitzero"`
+	CampaignResourceFee                 Decimal `json:"campaign_resource_fee,omitzero"`
+	CofundedCreatorBonusAmount          Decimal `json:"cofunded_creator_bonus_amount,omitzero"`
+	CofundedPromotionServiceFeeAmount   Decimal `json:"cofunded_promotion_service_fee_amount,omitzero"`
+	CreditCardHandlingFeeAmount         Decimal `json:"credit_card_handling_fee_amount,omitzero"`
+	DtHandlingFeeAmount                 Decimal `json:"dt_handling_fee_amount,omitzero"`
+	DynamicCommissionAmount             Decimal `json:"dynamic_commission_amount,omitzero"`
+	EprPobServiceFeeAmount              Decimal `json:"epr_pob_service_fee_amount,omitzero"`
+	ExternalAffiliateMarketingFeeAmount Decimal `json:"external_affiliate_marketing_fee_amount,omitzero"`
+	FeePerItemSoldAmount                Decimal `json:"fee_per_item_sold_amount,omitzero"`
+	FlashSalesServiceFeeAmount          Decimal `json:"flash_sales_service_fee_amount,omitzero"`
+	InstallationServiceFee              Decimal `json:"installation_service_fee,omitzero"`
+	LiveSpecialsFeeAmount               Decimal `json:"live_specials_fee_amount,omitzero"`
+	MallServiceFeeAmount                Decimal `json:"mall_service_fee_amount,omitzero"`
+	PlatformCommissionAmount            Decimal `json:"platform_commission_amount,omitzero"`
+	PreOrderServiceFeeAmount            Decimal `json:"pre_order_service_fee_amount,omitzero"`
+	ReferralFeeAmount                   Decimal `json:"referral_fee_amount,omitzero"`
+	RefundAdministrationFeeAmount       Decimal `json:"refund_administration_fee_amount,omitzero"`
+	SellerPaylaterHandlingFeeAmount     Decimal `json:"seller_paylater_handling_fee_amount,omitzero"`
+	SfpServiceFeeAmount                 Decimal `json:"sfp_service_fee_amount,omitzero"`
+	ShippingFeeGuaranteeServiceFee      Decimal `json:"shipping_fee_guarantee_service_fee,omitzero"`
+	TapShopAdsCommission                Decimal `json:"tap_shop_ads_commission,omitzero"`
+	TransactionFeeAmount                Decimal `json:"transaction_fee_amount,omitzero"`
+	TspCommissionAmount                 Decimal `json:"tsp_commission_amount,omitzero"`
+	VnFixInfrastructureFee              Decimal `json:"vn_fix_infrastructure_fee,omitzero"`
+	VoucherXtraServiceFeeAmount         Decimal `json:"voucher_xtra_service_fee_amount,omitzero"`
 }
 
 // StatementTransactionFeeTaxBreakdownTax is part of a reply.
 type StatementTransactionFeeTaxBreakdownTax struct {
-	AntiDumpingDutyAmount  Decimal `json:"anti_dumping_duty_amount"`
-	CustomsClearanceAmount Decimal `json:"customs_clearance_amount"`
-	CustomsDutyAmount      Decimal `json:"customs_duty_amount"`
-	GSTAmount              Decimal `json:"gst_amount"`
-	ImportVATAmount        Decimal `json:"import_vat_amount"`
-	IsrAmount              Decimal `json:"isr_amount"`
-	IvaAmount              Decimal `json:"iva_amount"`
-	LocalVATAmount         Decimal `json:"local_vat_amount"`
-	PitAmount              Decimal `json:"pit_amount"`
-	SstAmount              Decimal `json:"sst_amount"`
-	VATAmount              Decimal `json:"vat_amount"`
+	AntiDumpingDutyAmount  Decimal `json:"anti_dumping_duty_amount,omitzero"`
+	CustomsClearanceAmount Decimal `json:"customs_clearance_amount,omitzero"`
+	CustomsDutyAmount      Decimal `json:"customs_duty_amount,omitzero"`
+	GSTAmount              Decimal `json:"gst_amount,omitzero"`
+	ImportVATAmount        Decimal `json:"import_vat_amount,omitzero"`
+	IsrAmount              Decimal `json:"isr_amount,omitzero"`
+	IvaAmount              Decimal `json:"iva_amount,omitzero"`
+	LocalVATAmount         Decimal `json:"local_vat_amount,omitzero"`
+	PitAmount              Decimal `json:"pit_amount,omitzero"`
+	SstAmount              Decimal `json:"sst_amount,omitzero"`
+	VATAmount              Decimal `json:"vat_amount,omitzero"`
 }
 
 // StatementTransactionRevenueBreakdown is part of a reply.
 type StatementTransactionRevenueBreakdown struct {
-	CODServiceFeeAmount                Decimal `json:"cod_service_fee_amount"`
-	RefundCODServiceFeeAmount          Decimal `json:"refund_cod_service_fee_amount"`
-	RefundSubtotalBeforeDiscountAmount Decimal `json:"refund_subtotal_before_discount_amount"`
-	SellerDiscountAmount               Decimal `json:"seller_discount_amount"`
-	SellerDiscountRefundAmount         Decimal `json:"seller_discount_refund_amount"`
-	SubtotalBeforeDiscountAmount       Decimal `json:"subtotal_before_discount_amount"`
+	CODServiceFeeAmount                Decimal `json:"cod_service_fee_amount,omitzero"`
+	RefundCODServiceFeeAmount          Decimal `json:"refund_cod_service_fee_amount,omitzero"`
+	RefundSubtotalBeforeDiscountAmount Decimal `json:"refund_subtotal_before_discount_amount,omitzero"`
+	SellerDiscountAmount               Decimal `json:"seller_discount_amount,omitzero"`
+	SellerDiscountRefundAmount         Decimal `json:"seller_discount_refund_amount,omitzero"`
+	SubtotalBeforeDiscountAmount       Decimal `json:"subtotal_before_discount_amount,omitzero"`
 }
 
 // StatementTransactionShippingCostBreakdown is part of a reply.
 type StatementTransactionShippingCostBreakdown struct {
-	ActualShippingFeeAmount              Decimal                                                         `json:"actual_shipping_fee_amount"`
-	CustomerPaidShippingFeeAmount        Decimal                                                         `json:"customer_paid_shipping_fee_amount"`
-	ExchangeShippingFeeAmount            Decimal                                                         `json:"exchange_shipping_fee_amount"`
-	FailedDeliverySubsidyAmount          Decimal                                                         `json:"failed_delivery_subsidy_amount"`
-	FBTFreeShippingFeeAmount             Decimal                                                         `json:"fbt_free_shipping_fee_amount"`
-	FBTFulfillmentFeeReimbursementAmount Decimal                                                         `json:"fbt_fulfillment_fee_reimbursement_amount"`
-	FreeReturnSubsidyAmount              Decimal                                                         `json:"free_return_subsidy_amount"`
-	ReplacementShippingFeeAmount         Decimal                                                         `json:"replacement_shipping_fee_amount"`
-	ReturnShippingFeeAmount              Decimal                                                         `json:"return_shipping_fee_amount"`
-	ReturnShippingFeePaidBuyerAmount     Decimal                                                         `json:"return_shipping_fee_paid_buyer_amount"`
-	ReturnShippingLabelFeeAmount         Decimal                                                         `json:"return_shipping_label_fee_amount"`
-	SellerSelfShippingServiceFeeAmount   Decimal                                                         `json:"seller_self_shipping_service_fee_amount"`
-	ShippingFeeDiscountAmount            Decimal                                                         `json:"shipping_fee_discount_amount"`
-	ShippingFeeGuaranteeReimbursement    string                                                          `json:"shipping_fee_guarantee_reimbursement"`
-	ShippingInsuranceFeeAmount           Decimal                                                         `json:"shipping_insurance_fee_amount"`
-	SignatureConfirmationFeeAmount       Decimal                                                         `json:"signature_confirmation_fee_amount"`
-	SupplementaryComponent               StatementTransactionShippingCostBreakdownSupplementaryComponent `json:"supplementary_component"`
+	ActualShippingFeeAmount              Decimal                                                         `json:"actual_shipping_fee_amount,omitzero"`
+	CustomerPaidShippingFeeAmount        Decimal                                                         `json:"customer_paid_shipping_fee_amount,omitzero"`
+	ExchangeShippingFeeAmount            Decimal                                                         `json:"exchange_shipping_fee_amount,omitzero"`
+	FailedDeliverySubsidyAmount          Decimal                                                         `json:"failed_delivery_subsidy_amount,omitzero"`
+	FBTFreeShippingFeeAmount             Decimal                                                         `json:"fbt_free_shipping_fee_amount,omitzero"`
+	FBTFulfillmentFeeReimbursementAmount Decimal                                                         `json:"fbt_fulfillment_fee_reimbursement_amount,omitzero"`
+	FreeReturnSubsidyAmount              Decimal                                                         `json:"free_return_subsidy_amount,omitzero"`
+	ReplacementShippingFeeAmount         Decimal                                                         `json:"replacement_shipping_fee_amount,omitzero"`
+	ReturnShippingFeeAmount              Decimal                                                         `json:"return_shipping_fee_amount,omitzero"`
+	ReturnShippingFeePaidBuyerAmount     Decimal                                                         `json:"return_shipping_fee_paid_buyer_amount,omitzero"`
+	ReturnShippingLabelFeeAmount         Decimal                                                         `json:"return_shipping_label_fee_amount,omitzero"`
+	SellerSelfShippingServiceFeeAmount   Decimal                                                         `json:"seller_self_shipping_service_fee_amount,omitzero"`
+	ShippingFeeDiscountAmount            Decimal                                                         `json:"shipping_fee_discount_amount,omitzero"`
+	ShippingFeeGuaranteeReimbursement    string                                                          `json:"shipping_fee_guarantee_reimbursement,omitzero"`
+	ShippingInsuranceFeeAmount           Decimal                                                         `json:"shipping_insurance_fee_amount,omitzero"`
+	SignatureConfirmationFeeAmount       Decimal                                                         `json:"signature_confirmation_fee_amount,omitzero"`
+	SupplementaryComponent               StatementTransactionShippingCostBreakdownSupplementaryComponent `json:"supplementary_component,omitzero"`
 }
 
 // StatementTransactionShippingCostBreakdownSupplementaryComponent is part of a reply.
 type StatementTransactionShippingCostBreakdownSupplementaryComponent struct {
-	CustomerShippingFee                  Decimal `json:"customer_shipping_fee"`
-	CustomerShippingFeeOffsetAmount      Decimal `json:"customer_shipping_fee_offset_amount"`
-	FbmShippingCostAmount                Decimal `json:"fbm_shipping_cost_amount"`
-	FBTFulfillmentFeeAmount              Decimal `json:"fbt_fulfillment_fee_amount"`
-	FBTFulfillmentFeeReimbursementAmount Decimal `json:"fbt_fulfillment_fee_reimbursement_amount"`
-	FBTShippingCostAmount                Decimal `json:"fbt_shipping_cost_amount"`
-	PlatformShippingFeeDiscountAmount    Decimal `json:"platform_shipping_fee_discount_amount"`
-	PromoShippingIncentiveAmount         Decimal `json:"promo_shipping_incentive_amount"`
-	RefundCustomerShippingFee            Decimal `json:"refund_customer_shipping_fee"`
-	RefundedCustomerShippingFeeAmount    Decimal `json:"refunded_customer_shipping_fee_amount"`
-	ReturnRefundSubsidyAmount            Decimal `json:"return_refund_subsidy_amount"`
-	SellerShippingFeeDiscountAmount      Decimal `json:"seller_shipping_fee_discount_amount"`
-	ShippingFeeSubsidyAmount             Decimal `json:"shipping_fee_subsidy_amount"`
+	CustomerShippingFee                  Decimal `json:"customer_shipping_fee,omitzero"`
+	CustomerShippingFeeOffsetAmount      Decimal `json:"customer_shipping_fee_offset_amount,omitzero"`
+	FbmShippingCostAmount                Decimal `json:"fbm_shipping_cost_amount,omitzero"`
+	FBTFulfillmentFeeAmount              Decimal `json:"fbt_fulfillment_fee_amount,omitzero"`
+	FBTFulfillmentFeeReimbursementAmount Decimal `json:"fbt_fulfillment_fee_reimbursement_amount,omitzero"`
+	FBTShippingCostAmount                Decimal `json:"fbt_shipping_cost_amount,omitzero"`
+	PlatformShippingFeeDiscountAmount    Decimal `json:"platform_shipping_fee_discount_amount,omitzero"`
+	PromoShippingIncentiveAmount         Decimal `json:"promo_shipping_incentive_amount,omitzero"`
+	RefundCustomerShippingFee            Decimal `json:"refund_customer_shipping_fee,omitzero"`
+	RefundedCustomerShippingFeeAmount    Decimal `json:"refunded_customer_shipping_fee_amount,omitzero"`
+	ReturnRefundSubsidyAmount            Decimal `json:"return_refund_subsidy_amount,omitzero"`
+	SellerShippingFeeDiscountAmount      Decimal `json:"seller_shipping_fee_discount_amount,omitzero"`
+	ShippingFeeSubsidyAmount             Decimal `json:"shipping_fee_subsidy_amount,omitzero"`
 }
 
 // StatementTransactionSupplementaryComponent is part of a reply.
 type StatementTransactionSupplementaryComponent struct {
-	CustomerPaymentAmount                Decimal `json:"customer_payment_amount"`
-	CustomerRefundAmount                 Decimal `json:"customer_refund_amount"`
-	PlatformCofundedDiscountAmount       Decimal `json:"platform_cofunded_discount_amount"`
-	PlatformCofundedDiscountRefundAmount Decimal `json:"platform_cofunded_discount_refund_amount"`
-	PlatformDiscountAmount               Decimal `json:"platform_discount_amount"`
-	PlatformDiscountRefundAmount         Decimal `json:"platform_discount_refund_amount"`
-	RetailDeliveryFeeAmount              Decimal `json:"retail_delivery_fee_amount"`
-	RetailDeliveryFeePaymentAmount       Decimal `json:"retail_delivery_fee_payment_amount"`
-	RetailDeliveryFeeRefundAmount        Decimal `json:"retail_delivery_fee_refund_amount"`
-	SalesTaxAmount                       Decimal `json:"sales_tax_amount"`
-	SalesTaxPaymentAmount                Decimal `json:"sales_tax_payment_amount"`
-	SalesTaxRefundAmount                 string  `json:"sales_tax_refund_amount"`
-	SellerCofundedDiscountAmount         Decimal `json:"seller_cofunded_discount_amount"`
-	SellerCofundedDiscountRefundAmount   Decimal `json:"seller_cofunded_discount_refund_amount"`
+	CustomerPaymentAmount                Decimal `json:"customer_payment_amount,omitzero"`
+	CustomerRefundAmount                 Decimal `json:"customer_refund_amount,omitzero"`
+	PlatformCofundedDiscountAmount       Decimal `json:"platform_cofunded_discount_amount,omitzero"`
+	PlatformCofundedDiscountRefundAmount Decimal `json:"platform_cofunded_discount_refund_amount,omitzero"`
+	PlatformDiscountAmount               Decimal `json:"platform_discount_amount,omitzero"`
+	PlatformDiscountRefundAmount         Decimal `json:"platform_discount_refund_amount,omitzero"`
+	RetailDeliveryFeeAmount              Decimal `json:"retail_delivery_fee_amount,omitzero"`
+	RetailDeliveryFeePaymentAmount       Decimal `json:"retail_delivery_fee_payment_amount,omitzero"`
+	RetailDeliveryFeeRefundAmount        Decimal `json:"retail_delivery_fee_refund_amount,omitzero"`
+	SalesTaxAmount                       Decimal `json:"sales_tax_amount,omitzero"`
+	SalesTaxPaymentAmount                Decimal `json:"sales_tax_payment_amount,omitzero"`
+	SalesTaxRefundAmount                 string  `json:"sales_tax_refund_amount,omitzero"`
+	SellerCofundedDiscountAmount         Decimal `json:"seller_cofunded_discount_amount,omitzero"`
+	SellerCofundedDiscountRefundAmount   Decimal `json:"seller_cofunded_discount_refund_amount,omitzero"`
 }
 
 // FinanceReserveStatus is an open list: TikTok Shop may add values.
@@ -1037,48 +1037,40 @@ const (
 	FinanceReserveStatusReleased  FinanceReserveStatus = "RELEASED"
 )
 
-// FinanceSortOrder is an open list: TikTok Shop may add values.
-type FinanceSortOrder string
-
-// Values of FinanceSortOrder.
-const (
-	FinanceSortOrderAsc  FinanceSortOrder = "ASC"
-	FinanceSortOrderDesc FinanceSortOrder = "DESC"
-)
-
-// FinanceStatus is an open list: TikTok Shop may add values.
-type FinanceStatus string
-
-// Values of FinanceStatus.
-const (
-	FinanceStatusProcessing FinanceStatus = "PROCESSING"
-	FinanceStatusSuccess    FinanceStatus = "SUCCESS"
-	FinanceStatusFailed     FinanceStatus = "FAILED"
-)
-
 // FinanceType is an open list: TikTok Shop may add values.
 type FinanceType string
 
 // Values of FinanceType.
 const (
-	FinanceTypeShippingFeeAdjustment          FinanceType = "SHIPPING_FEE_ADJUSTMENT"
-	FinanceTypeShippingFeeCompensation        FinanceType = "SHIPPING_FEE_COMPENSATION"
-	FinanceTypeChargeBack                     FinanceType = "CHARGE_BACK"
-	FinanceTypeCustomerServiceCompensation    FinanceType = "CUSTOMER_SERVICE_COMPENSATION"
-	FinanceTypePromotionAdjustment            FinanceType = "PROMOTION_ADJUSTMENT"
-	FinanceTypePlatformCompensation           FinanceType = "PLATFORM_COMPENSATION"
-	FinanceTypePlatformPenalty                FinanceType = "PLATFORM_PENALTY"
-	FinanceTypeSampleShippingFee              FinanceType = "SAMPLE_SHIPPING_FEE"
-	FinanceTypeLogisticsReimbursement         FinanceType = "LOGISTICS_REIMBURSEMENT"
-	FinanceTypePlatformReimbursement          FinanceType = "PLATFORM_REIMBURSEMENT"
-	FinanceTypeDeductionsIncurredBySeller     FinanceType = "DEDUCTIONS_INCURRED_BY_SELLER"
-	FinanceTypeShippingFeeRebate              FinanceType = "SHIPPING_FEE_REBATE"
-	FinanceTypePlatformCommissionAdjustment   FinanceType = "PLATFORM_COMMISSION_ADJUSTMENT"
-	FinanceTypePlatformCommissionCompensation FinanceType = "PLATFORM_COMMISSION_COMPENSATION"
-	FinanceTypeOtherAdjustment                FinanceType = "OTHER_ADJUSTMENT"
-	FinanceTypeFBTWarehouseServiceFee         FinanceType = "FBT_WAREHOUSE_SERVICE_FEE"
-	FinanceTypeGMVPaymentForAds               FinanceType = "GMV_PAYMENT_FOR_ADS"
-	FinanceTypeRebate                         FinanceType = "REBATE"
+	FinanceTypeWithdraw FinanceType = "WITHDRAW"
+	FinanceTypeSettle   FinanceType = "SETTLE"
+	FinanceTypeTransfer FinanceType = "TRANSFER"
+	FinanceTypeReverse  FinanceType = "REVERSE"
+)
+
+// GetTransactionsByStatementV202309ResponseStatementTransactionType is an open list: TikTok Shop may add values.
+type GetTransactionsByStatementV202309ResponseStatementTransactionType string
+
+// Values of GetTransactionsByStatementV202309ResponseStatementTransactionType.
+const (
+	GetTransactionsByStatementV202309ResponseStatementTransactionTypeShippingFeeAdjustment          GetTransactionsByStatementV202309ResponseStatementTransactionType = "SHIPPING_FEE_ADJUSTMENT"
+	GetTransactionsByStatementV202309ResponseStatementTransactionTypeShippingFeeCompensation        GetTransactionsByStatementV202309ResponseStatementTransactionType = "SHIPPING_FEE_COMPENSATION"
+	GetTransactionsByStatementV202309ResponseStatementTransactionTypeChargeBack                     GetTransactionsByStatementV202309ResponseStatementTransactionType = "CHARGE_BACK"
+	GetTransactionsByStatementV202309ResponseStatementTransactionTypeCustomerServiceCompensation    GetTransactionsByStatementV202309ResponseStatementTransactionType = "CUSTOMER_SERVICE_COMPENSATION"
+	GetTransactionsByStatementV202309ResponseStatementTransactionTypePromotionAdjustment            GetTransactionsByStatementV202309ResponseStatementTransactionType = "PROMOTION_ADJUSTMENT"
+	GetTransactionsByStatementV202309ResponseStatementTransactionTypePlatformCompensation           GetTransactionsByStatementV202309ResponseStatementTransactionType = "PLATFORM_COMPENSATION"
+	GetTransactionsByStatementV202309ResponseStatementTransactionTypePlatformPenalty                GetTransactionsByStatementV202309ResponseStatementTransactionType = "PLATFORM_PENALTY"
+	GetTransactionsByStatementV202309ResponseStatementTransactionTypeSampleShippingFee              GetTransactionsByStatementV202309ResponseStatementTransactionType = "SAMPLE_SHIPPING_FEE"
+	GetTransactionsByStatementV202309ResponseStatementTransactionTypeLogisticsReimbursement         GetTransactionsByStatementV202309ResponseStatementTransactionType = "LOGISTICS_REIMBURSEMENT"
+	GetTransactionsByStatementV202309ResponseStatementTransactionTypePlatformReimbursement          GetTransactionsByStatementV202309ResponseStatementTransactionType = "PLATFORM_REIMBURSEMENT"
+	GetTransactionsByStatementV202309ResponseStatementTransactionTypeDeductionsIncurredBySeller     GetTransactionsByStatementV202309ResponseStatementTransactionType = "DEDUCTIONS_INCURRED_BY_SELLER"
+	GetTransactionsByStatementV202309ResponseStatementTransactionTypeShippingFeeRebate              GetTransactionsByStatementV202309ResponseStatementTransactionType = "SHIPPING_FEE_REBATE"
+	GetTransactionsByStatementV202309ResponseStatementTransactionTypePlatformCommissionAdjustment   GetTransactionsByStatementV202309ResponseStatementTransactionType = "PLATFORM_COMMISSION_ADJUSTMENT"
+	GetTransactionsByStatementV202309ResponseStatementTransactionTypePlatformCommissionCompensation GetTransactionsByStatementV202309ResponseStatementTransactionType = "PLATFORM_COMMISSION_COMPENSATION"
+	GetTransactionsByStatementV202309ResponseStatementTransactionTypeOtherAdjustment                GetTransactionsByStatementV202309ResponseStatementTransactionType = "OTHER_ADJUSTMENT"
+	GetTransactionsByStatementV202309ResponseStatementTransactionTypeFBTWarehouseServiceFee         GetTransactionsByStatementV202309ResponseStatementTransactionType = "FBT_WAREHOUSE_SERVICE_FEE"
+	GetTransactionsByStatementV202309ResponseStatementTransactionTypeGMVPaymentForAds               GetTransactionsByStatementV202309ResponseStatementTransactionType = "GMV_PAYMENT_FOR_ADS"
+	GetTransactionsByStatementV202309ResponseStatementTransactionTypeRebate                         GetTransactionsByStatementV202309ResponseStatementTransactionType = "REBATE"
 )
 
 // GetUnsettledTransactionsResponseTransactionType is an open list: TikTok Shop may add values.
@@ -1106,15 +1098,14 @@ const (
 	GetUnsettledTransactionsResponseTransactionTypeOtherAdjustment                GetUnsettledTransactionsResponseTransactionType = "OTHER_ADJUSTMENT"
 )
 
-// GetWithdrawalsRequestType is an open list: TikTok Shop may add values.
-type GetWithdrawalsRequestType string
+// GetWithdrawalsResponseWithdrawalStatus is an open list: TikTok Shop may add values.
+type GetWithdrawalsResponseWithdrawalStatus string
 
-// Values of GetWithdrawalsRequestType.
+// Values of GetWithdrawalsResponseWithdrawalStatus.
 const (
-	GetWithdrawalsRequestTypeWithdraw GetWithdrawalsRequestType = "WITHDRAW"
-	GetWithdrawalsRequestTypeSettle   GetWithdrawalsRequestType = "SETTLE"
-	GetWithdrawalsRequestTypeTransfer GetWithdrawalsRequestType = "TRANSFER"
-	GetWithdrawalsRequestTypeReverse  GetWithdrawalsRequestType = "REVERSE"
+	GetWithdrawalsResponseWithdrawalStatusProcessing GetWithdrawalsResponseWithdrawalStatus = "PROCESSING"
+	GetWithdrawalsResponseWithdrawalStatusSuccess    GetWithdrawalsResponseWithdrawalStatus = "SUCCESS"
+	GetWithdrawalsResponseWithdrawalStatusFailed     GetWithdrawalsResponseWithdrawalStatus = "FAILED"
 )
 
 // PaymentStatus is an open list: TikTok Shop may add values.

@@ -416,12 +416,12 @@ func (s *FulfillmentService) UploadInvoice(ctx context.Context, req *UploadInvoi
 
 // BatchShipPackagesRequest holds the parameters of Fulfillment.BatchShipPackages.
 type BatchShipPackagesRequest struct {
-	Packages []BatchShipPackagesRequestPackage `json:"packages" url:"-"` // required
+	Packages []BatchShipPackagesRequestPackage `json:"packages"` // required
 }
 
 // BatchShipPackagesRequestPackage is part of a request.
 type BatchShipPackagesRequestPackage struct {
-	HandoverMethod *FulfillmentHandoverMethod                   `json:"handover_method,omitzero"`
+	HandoverMethod *HandoverMethod                              `json:"handover_method,omitzero"`
 	ID             string                                       `json:"id"` // required
 	PickupSlot     *BatchShipPackagesRequestPackagePickupSlot   `json:"pickup_slot,omitzero"`
 	SelfShipment   *BatchShipPackagesRequestPackageSelfShipment `json:"self_shipment,omitzero"`
@@ -441,24 +441,24 @@ type BatchShipPackagesRequestPackageSelfShipment struct {
 
 // BatchShipPackagesResponse is the reply of Fulfillment.BatchShipPackages.
 type BatchShipPackagesResponse struct {
-	Errors []BatchShipPackagesResponseError `json:"errors"`
+	Errors []BatchShipPackagesResponseError `json:"errors,omitzero"`
 }
 
 // BatchShipPackagesResponseError is part of a reply.
 type BatchShipPackagesResponseError struct {
-	Code    int64                                `json:"code"`
-	Detail  BatchShipPackagesResponseErrorDetail `json:"detail"`
-	Message string                               `json:"message"`
+	Code    int64                                `json:"code,omitzero"`
+	Detail  BatchShipPackagesResponseErrorDetail `json:"detail,omitzero"`
+	Message string                               `json:"message,omitzero"`
 }
 
 // BatchShipPackagesResponseErrorDetail is part of a reply.
 type BatchShipPackagesResponseErrorDetail struct {
-	PackageID string `json:"package_id"`
+	PackageID string `json:"package_id,omitzero"`
 }
 
 // CombinePackageRequest holds the parameters of Fulfillment.CombinePackage.
 type CombinePackageRequest struct {
-	CombinablePackages []CombinePackageRequestCombinablePackage `json:"combinable_packages,omitzero" url:"-"`
+	CombinablePackages []CombinePackageRequestCombinablePackage `json:"combinable_packages,omitzero"`
 }
 
 // CombinePackageRequestCombinablePackage is part of a request.
@@ -469,89 +469,89 @@ type CombinePackageRequestCombinablePackage struct {
 
 // CombinePackageResponse is the reply of Fulfillment.CombinePackage.
 type CombinePackageResponse struct {
-	Errors   []CombinePackageResponseError   `json:"errors"`
-	Packages []CombinePackageResponsePackage `json:"packages"`
+	Errors   []CombinePackageResponseError   `json:"errors,omitzero"`
+	Packages []CombinePackageResponsePackage `json:"packages,omitzero"`
 }
 
 // CombinePackageResponseError is part of a reply.
 type CombinePackageResponseError struct {
-	Code    int                               `json:"code"`
-	Detail  CombinePackageResponseErrorDetail `json:"detail"`
-	Message string                            `json:"message"`
+	Code    int                               `json:"code,omitzero"`
+	Detail  CombinePackageResponseErrorDetail `json:"detail,omitzero"`
+	Message string                            `json:"message,omitzero"`
 }
 
 // CombinePackageResponseErrorDetail is part of a reply.
 type CombinePackageResponseErrorDetail struct {
-	PackageID string `json:"package_id"`
+	PackageID string `json:"package_id,omitzero"`
 }
 
 // CombinePackageResponsePackage is part of a reply.
 type CombinePackageResponsePackage struct {
-	ID       string   `json:"id"`
-	OrderIDs []string `json:"order_ids"`
+	ID       string   `json:"id,omitzero"`
+	OrderIDs []string `json:"order_ids,omitzero"`
 }
 
 // CreateFirstMileBundleRequest holds the parameters of Fulfillment.CreateFirstMileBundle.
 type CreateFirstMileBundleRequest struct {
-	HandoverMethod     *FulfillmentHandoverMethod `json:"handover_method,omitzero" url:"-"`
-	OrderIDs           []string                   `json:"order_ids,omitzero" url:"-"`
-	PhoneTailNumber    *string                    `json:"phone_tail_number,omitzero" url:"-"`
-	ShippingProviderID *string                    `json:"shipping_provider_id,omitzero" url:"-"`
-	TrackingNumber     *string                    `json:"tracking_number,omitzero" url:"-"`
+	HandoverMethod     *FulfillmentHandoverMethod `json:"handover_method,omitzero"`
+	OrderIDs           []string                   `json:"order_ids,omitzero"`
+	PhoneTailNumber    *string                    `json:"phone_tail_number,omitzero"`
+	ShippingProviderID *string                    `json:"shipping_provider_id,omitzero"`
+	TrackingNumber     *string                    `json:"tracking_number,omitzero"`
 }
 
 // CreateFirstMileBundleResponse is the reply of Fulfillment.CreateFirstMileBundle.
 type CreateFirstMileBundleResponse struct {
-	Errors            []CreateFirstMileBundleResponseError `json:"errors"`
-	FirstMileBundleID string                               `json:"first_mile_bundle_id"`
-	URL               string                               `json:"url"`
+	Errors            []CreateFirstMileBundleResponseError `json:"errors,omitzero"`
+	FirstMileBundleID string                               `json:"first_mile_bundle_id,omitzero"`
+	URL               string                               `json:"url,omitzero"`
 }
 
 // CreateFirstMileBundleResponseError is part of a reply.
 type CreateFirstMileBundleResponseError struct {
-	Code    int64                                    `json:"code"`
-	Detail  CreateFirstMileBundleResponseErrorDetail `json:"detail"`
-	Message string                                   `json:"message"`
+	Code    int64                                    `json:"code,omitzero"`
+	Detail  CreateFirstMileBundleResponseErrorDetail `json:"detail,omitzero"`
+	Message string                                   `json:"message,omitzero"`
 }
 
 // CreateFirstMileBundleResponseErrorDetail is part of a reply.
 type CreateFirstMileBundleResponseErrorDetail struct {
-	OrderID string `json:"order_id"`
+	OrderID string `json:"order_id,omitzero"`
 }
 
 // CreateFirstMileBundleV2Request holds the parameters of Fulfillment.CreateFirstMileBundleV2.
 type CreateFirstMileBundleV2Request struct {
-	HandoverMethod     *FulfillmentHandoverMethod `json:"handover_method,omitzero" url:"-"`
-	OrderIDs           []string                   `json:"order_ids,omitzero" url:"-"`
-	PhoneTailNumber    *string                    `json:"phone_tail_number,omitzero" url:"-"`
-	ShippingProviderID *string                    `json:"shipping_provider_id,omitzero" url:"-"`
-	TrackingNumber     *string                    `json:"tracking_number,omitzero" url:"-"`
+	HandoverMethod     *FulfillmentHandoverMethod `json:"handover_method,omitzero"`
+	OrderIDs           []string                   `json:"order_ids,omitzero"`
+	PhoneTailNumber    *string                    `json:"phone_tail_number,omitzero"`
+	ShippingProviderID *string                    `json:"shipping_provider_id,omitzero"`
+	TrackingNumber     *string                    `json:"tracking_number,omitzero"`
 }
 
 // CreateFirstMileBundleV2Response is the reply of Fulfillment.CreateFirstMileBundleV2.
 type CreateFirstMileBundleV2Response struct {
-	Errors            []CreateFirstMileBundleV2ResponseError `json:"errors"`
-	FirstMileBundleID string                                 `json:"first_mile_bundle_id"`
-	URL               string                                 `json:"url"`
+	Errors            []CreateFirstMileBundleV2ResponseError `json:"errors,omitzero"`
+	FirstMileBundleID string                                 `json:"first_mile_bundle_id,omitzero"`
+	URL               string                                 `json:"url,omitzero"`
 }
 
 // CreateFirstMileBundleV2ResponseError is part of a reply.
 type CreateFirstMileBundleV2ResponseError struct {
-	Code    int64                                      `json:"code"`
-	Detail  CreateFirstMileBundleV2ResponseErrorDetail `json:"detail"`
-	Message string                                     `json:"message"`
+	Code    int64                                      `json:"code,omitzero"`
+	Detail  CreateFirstMileBundleV2ResponseErrorDetail `json:"detail,omitzero"`
+	Message string                                     `json:"message,omitzero"`
 }
 
 // CreateFirstMileBundleV2ResponseErrorDetail is part of a reply.
 type CreateFirstMileBundleV2ResponseErrorDetail struct {
-	OrderID string `json:"order_id"`
+	OrderID string `json:"order_id,omitzero"`
 }
 
 // CreateLastMileBundleRequest holds the parameters of Fulfillment.CreateLastMileBundle.
 type CreateLastMileBundleRequest struct {
-	FulfillmentUnitIDs []string                                   `json:"fulfillment_unit_ids,omitzero" url:"-"`
-	LastMileBundle     *CreateLastMileBundleRequestLastMileBundle `json:"last_mile_bundle,omitzero" url:"-"`
-	LogisticsGroupID   *int64                                     `json:"logistics_group_id,omitzero" url:"-"`
+	FulfillmentUnitIDs []string                                   `json:"fulfillment_unit_ids,omitzero"`
+	LastMileBundle     *CreateLastMileBundleRequestLastMileBundle `json:"last_mile_bundle,omitzero"`
+	LogisticsGroupID   *int64                                     `json:"logistics_group_id,omitzero"`
 }
 
 // CreateLastMileBundleRequestLastMileBundle is part of a request.
@@ -579,26 +579,26 @@ type CreateLastMileBundleRequestLastMileBundleWeight struct {
 
 // CreateLastMileBundleResponse is the reply of Fulfillment.CreateLastMileBundle.
 type CreateLastMileBundleResponse struct {
-	LastMileBundleID string `json:"last_mile_bundle_id"`
+	LastMileBundleID string `json:"last_mile_bundle_id,omitzero"`
 }
 
 // CreatePackagesRequest holds the parameters of Fulfillment.CreatePackages.
 type CreatePackagesRequest struct {
-	Dimension         *CreatePackagesRequestDimension      `json:"dimension,omitzero" url:"-"`
-	OrderID           *string                              `json:"order_id,omitzero" url:"-"`
-	OrderLineItem     []CreatePackagesRequestOrderLineItem `json:"order_line_item,omitzero" url:"-"`
-	OrderListIDs      []string                             `json:"order_list_ids,omitzero" url:"-"`
-	ShipType          *string                              `json:"ship_type,omitzero" url:"-"`
-	ShippingServiceID *string                              `json:"shipping_service_id,omitzero" url:"-"`
-	Weight            *CreatePackagesRequestWeight         `json:"weight,omitzero" url:"-"`
+	Dimension         *CreatePackagesRequestDimension      `json:"dimension,omitzero"`
+	OrderID           *string                              `json:"order_id,omitzero"`
+	OrderLineItem     []CreatePackagesRequestOrderLineItem `json:"order_line_item,omitzero"`
+	OrderListIDs      []string                             `json:"order_list_ids,omitzero"`
+	ShipType          *string                              `json:"ship_type,omitzero"`
+	ShippingServiceID *string                              `json:"shipping_service_id,omitzero"`
+	Weight            *CreatePackagesRequestWeight         `json:"weight,omitzero"`
 }
 
 // CreatePackagesRequestDimension is part of a request.
 type CreatePackagesRequestDimension struct {
-	Height *string          `json:"height,omitzero"`
-	Length *string          `json:"length,omitzero"`
-	Unit   *FulfillmentUnit `json:"unit,omitzero"`
-	Width  *string          `json:"width,omitzero"`
+	Height *string                             `json:"height,omitzero"`
+	Length *string                             `json:"length,omitzero"`
+	Unit   *CreatePackagesRequestDimensionUnit `json:"unit,omitzero"`
+	Width  *string                             `json:"width,omitzero"`
 }
 
 // CreatePackagesRequestOrderLineItem is part of a request.
@@ -608,103 +608,103 @@ type CreatePackagesRequestOrderLineItem struct {
 
 // CreatePackagesRequestWeight is part of a request.
 type CreatePackagesRequestWeight struct {
-	Unit  *PackageWeightUnit `json:"unit,omitzero"`
-	Value *string            `json:"value,omitzero"`
+	Unit  *CreatePackagesRequestWeightUnit `json:"unit,omitzero"`
+	Value *string                          `json:"value,omitzero"`
 }
 
 // CreatePackagesResponse is the reply of Fulfillment.CreatePackages.
 type CreatePackagesResponse struct {
-	CreateTime          UnixSeconds                               `json:"create_time"`
-	Dimension           CreatePackagesResponseDimension           `json:"dimension"`
-	PackageID           string                                    `json:"package_id"`
-	ShippingServiceInfo CreatePackagesResponseShippingServiceInfo `json:"shipping_service_info"`
-	Weight              CreatePackagesResponseWeight              `json:"weight"`
+	CreateTime          UnixSeconds                               `json:"create_time,omitzero"`
+	Dimension           CreatePackagesResponseDimension           `json:"dimension,omitzero"`
+	PackageID           string                                    `json:"package_id,omitzero"`
+	ShippingServiceInfo CreatePackagesResponseShippingServiceInfo `json:"shipping_service_info,omitzero"`
+	Weight              CreatePackagesResponseWeight              `json:"weight,omitzero"`
 }
 
 // CreatePackagesResponseDimension is part of a reply.
 type CreatePackagesResponseDimension struct {
-	Height string          `json:"height"`
-	Length string          `json:"length"`
-	Unit   FulfillmentUnit `json:"unit"`
-	Width  string          `json:"width"`
+	Height string                              `json:"height,omitzero"`
+	Length string                              `json:"length,omitzero"`
+	Unit   CreatePackagesResponseDimensionUnit `json:"unit,omitzero"`
+	Width  string                              `json:"width,omitzero"`
 }
 
 // CreatePackagesResponseShippingServiceInfo is part of a reply.
 type CreatePackagesResponseShippingServiceInfo struct {
-	Currency             string  `json:"currency"`
-	EarliestDeliveryDays int     `json:"earliest_delivery_days"`
-	ID                   string  `json:"id"`
-	LatestDeliveryDays   int     `json:"latest_delivery_days"`
-	Name                 string  `json:"name"`
-	Price                Decimal `json:"price"`
-	ShippingProviderID   string  `json:"shipping_provider_id"`
-	ShippingProviderName string  `json:"shipping_provider_name"`
+	Currency             string  `json:"currency,omitzero"`
+	EarliestDeliveryDays int     `json:"earliest_delivery_days,omitzero"`
+	ID                   string  `json:"id,omitzero"`
+	LatestDeliveryDays   int     `json:"latest_delivery_days,omitzero"`
+	Name                 string  `json:"name,omitzero"`
+	Price                Decimal `json:"price,omitzero"`
+	ShippingProviderID   string  `json:"shipping_provider_id,omitzero"`
+	ShippingProviderName string  `json:"shipping_provider_name,omitzero"`
 }
 
 // CreatePackagesResponseWeight is part of a reply.
 type CreatePackagesResponseWeight struct {
-	Unit  PackageWeightUnit `json:"unit"`
-	Value string            `json:"value"`
+	Unit  CreatePackagesResponseWeightUnit `json:"unit,omitzero"`
+	Value string                           `json:"value,omitzero"`
 }
 
 // CreatePackagesV202309Request holds the parameters of Fulfillment.CreatePackagesV202309.
 type CreatePackagesV202309Request struct {
-	Dimension         *CreatePackagesV202309RequestDimension `json:"dimension,omitzero" url:"-"`
-	OrderID           *string                                `json:"order_id,omitzero" url:"-"`
-	OrderLineItemIDs  []string                               `json:"order_line_item_ids,omitzero" url:"-"`
-	ShippingServiceID *string                                `json:"shipping_service_id,omitzero" url:"-"`
-	Weight            *CreatePackagesV202309RequestWeight    `json:"weight,omitzero" url:"-"`
+	Dimension         *CreatePackagesV202309RequestDimension `json:"dimension,omitzero"`
+	OrderID           *string                                `json:"order_id,omitzero"`
+	OrderLineItemIDs  []string                               `json:"order_line_item_ids,omitzero"`
+	ShippingServiceID *string                                `json:"shipping_service_id,omitzero"`
+	Weight            *CreatePackagesV202309RequestWeight    `json:"weight,omitzero"`
 }
 
 // CreatePackagesV202309RequestDimension is part of a request.
 type CreatePackagesV202309RequestDimension struct {
-	Height *string          `json:"height,omitzero"`
-	Length *string          `json:"length,omitzero"`
-	Unit   *FulfillmentUnit `json:"unit,omitzero"`
-	Width  *string          `json:"width,omitzero"`
+	Height *string                                    `json:"height,omitzero"`
+	Length *string                                    `json:"length,omitzero"`
+	Unit   *CreatePackagesV202309RequestDimensionUnit `json:"unit,omitzero"`
+	Width  *string                                    `json:"width,omitzero"`
 }
 
 // CreatePackagesV202309RequestWeight is part of a request.
 type CreatePackagesV202309RequestWeight struct {
-	Unit  *PackageWeightUnit `json:"unit,omitzero"`
-	Value *string            `json:"value,omitzero"`
+	Unit  *CreatePackagesV202309RequestWeightUnit `json:"unit,omitzero"`
+	Value *string                                 `json:"value,omitzero"`
 }
 
 // CreatePackagesV202309Response is the reply of Fulfillment.CreatePackagesV202309.
 type CreatePackagesV202309Response struct {
-	CreateTime          UnixSeconds                                      `json:"create_time"`
-	Dimension           CreatePackagesV202309ResponseDimension           `json:"dimension"`
-	OrderID             string                                           `json:"order_id"`
-	OrderLineItemIDs    []string                                         `json:"order_line_item_ids"`
-	PackageID           string                                           `json:"package_id"`
-	ShippingServiceInfo CreatePackagesV202309ResponseShippingServiceInfo `json:"shipping_service_info"`
-	Weight              CreatePackagesV202309ResponseWeight              `json:"weight"`
+	CreateTime          UnixSeconds                                      `json:"create_time,omitzero"`
+	Dimension           CreatePackagesV202309ResponseDimension           `json:"dimension,omitzero"`
+	OrderID             string                                           `json:"order_id,omitzero"`
+	OrderLineItemIDs    []string                                         `json:"order_line_item_ids,omitzero"`
+	PackageID           string                                           `json:"package_id,omitzero"`
+	ShippingServiceInfo CreatePackagesV202309ResponseShippingServiceInfo `json:"shipping_service_info,omitzero"`
+	Weight              CreatePackagesV202309ResponseWeight              `json:"weight,omitzero"`
 }
 
 // CreatePackagesV202309ResponseDimension is part of a reply.
 type CreatePackagesV202309ResponseDimension struct {
-	Height string          `json:"height"`
-	Length string          `json:"length"`
-	Unit   FulfillmentUnit `json:"unit"`
-	Width  string          `json:"width"`
+	Height string                                     `json:"height,omitzero"`
+	Length string                                     `json:"length,omitzero"`
+	Unit   CreatePackagesV202309ResponseDimensionUnit `json:"unit,omitzero"`
+	Width  string                                     `json:"width,omitzero"`
 }
 
 // CreatePackagesV202309ResponseShippingServiceInfo is part of a reply.
 type CreatePackagesV202309ResponseShippingServiceInfo struct {
-	Currency             string  `json:"currency"`
-	EarliestDeliveryDays int     `json:"earliest_delivery_days"`
-	ID                   string  `json:"id"`
-	LatestDeliveryDays   int     `json:"latest_delivery_days"`
-	Name                 string  `json:"name"`
-	Price                Decimal `json:"price"`
-	ShippingProviderID   string  `json:"shipping_provider_id"`
-	ShippingProviderName string  `json:"shipping_provider_name"`
+	Currency             string  `json:"currency,omitzero"`
+	EarliestDeliveryDays int     `json:"earliest_delivery_days,omitzero"`
+	ID                   string  `json:"id,omitzero"`
+	LatestDeliveryDays   int     `json:"latest_delivery_days,omitzero"`
+	Name                 string  `json:"name,omitzero"`
+	Price                Decimal `json:"price,omitzero"`
+	ShippingProviderID   string  `json:"shipping_provider_id,omitzero"`
+	ShippingProviderName string  `json:"shipping_provider_name,omitzero"`
 }
 
 // CreatePackagesV202309ResponseWeight is part of a reply.
 type CreatePackagesV202309ResponseWeight struct {
-	Unit  PackageWeightUnit `json:"unit"`
-	Value string            `json:"value"`
+	Unit  CreatePackagesV202309ResponseWeightUnit `json:"unit,omitzero"`
+	Value string                                  `json:"value,omitzero"`
 }
 
 // FulfillmentUploadDeliveryFileRequest holds the parameters of Fulfillment.FulfillmentUploadDeliveryFile.
@@ -715,8 +715,8 @@ type FulfillmentUploadDeliveryFileRequest struct {
 
 // FulfillmentUploadDeliveryFileResponse is the reply of Fulfillment.FulfillmentUploadDeliveryFile.
 type FulfillmentUploadDeliveryFileResponse struct {
-	Name string `json:"name"`
-	URL  string `json:"url"`
+	Name string `json:"name,omitzero"`
+	URL  string `json:"url,omitzero"`
 }
 
 // FulfillmentUploadDeliveryImageRequest holds the parameters of Fulfillment.FulfillmentUploadDeliveryImage.
@@ -726,16 +726,16 @@ type FulfillmentUploadDeliveryImageRequest struct {
 
 // FulfillmentUploadDeliveryImageResponse is the reply of Fulfillment.FulfillmentUploadDeliveryImage.
 type FulfillmentUploadDeliveryImageResponse struct {
-	Height int    `json:"height"`
-	URL    string `json:"url"`
-	Width  int    `json:"width"`
+	Height int    `json:"height,omitzero"`
+	URL    string `json:"url,omitzero"`
+	Width  int    `json:"width,omitzero"`
 }
 
 // GetEligibleShippingServiceRequest holds the parameters of Fulfillment.GetEligibleShippingService.
 type GetEligibleShippingServiceRequest struct {
-	Dimension        *GetEligibleShippingServiceRequestDimension `json:"dimension,omitzero" url:"-"`
-	OrderLineItemIDs []string                                    `json:"order_line_item_ids,omitzero" url:"-"`
-	Weight           *GetEligibleShippingServiceRequestWeight    `json:"weight,omitzero" url:"-"`
+	Dimension        *GetEligibleShippingServiceRequestDimension `json:"dimension,omitzero"`
+	OrderLineItemIDs []string                                    `json:"order_line_item_ids,omitzero"`
+	Weight           *GetEligibleShippingServiceRequestWeight    `json:"weight,omitzero"`
 }
 
 // GetEligibleShippingServiceRequestDimension is part of a request.
@@ -754,38 +754,38 @@ type GetEligibleShippingServiceRequestWeight struct {
 
 // GetEligibleShippingServiceResponse is the reply of Fulfillment.GetEligibleShippingService.
 type GetEligibleShippingServiceResponse struct {
-	Dimension        GetEligibleShippingServiceResponseDimension         `json:"dimension"`
-	OrderID          string                                              `json:"order_id"`
-	OrderLineID      []string                                            `json:"order_line_id"`
-	ShippingServices []GetEligibleShippingServiceResponseShippingService `json:"shipping_services"`
-	Weight           GetEligibleShippingServiceResponseWeight            `json:"weight"`
+	Dimension        GetEligibleShippingServiceResponseDimension         `json:"dimension,omitzero"`
+	OrderID          string                                              `json:"order_id,omitzero"`
+	OrderLineID      []string                                            `json:"order_line_id,omitzero"`
+	ShippingServices []GetEligibleShippingServiceResponseShippingService `json:"shipping_services,omitzero"`
+	Weight           GetEligibleShippingServiceResponseWeight            `json:"weight,omitzero"`
 }
 
 // GetEligibleShippingServiceResponseDimension is part of a reply.
 type GetEligibleShippingServiceResponseDimension struct {
-	Height string `json:"height"`
-	Length string `json:"length"`
-	Unit   string `json:"unit"`
-	Width  string `json:"width"`
+	Height string `json:"height,omitzero"`
+	Length string `json:"length,omitzero"`
+	Unit   string `json:"unit,omitzero"`
+	Width  string `json:"width,omitzero"`
 }
 
 // GetEligibleShippingServiceResponseShippingService is part of a reply.
 type GetEligibleShippingServiceResponseShippingService struct {
-	Currency             string  `json:"currency"`
-	EarliestDeliveryDays int     `json:"earliest_delivery_days"`
-	ID                   string  `json:"id"`
-	IsDefault            bool    `json:"is_default"`
-	LatestDeliveryDays   int     `json:"latest_delivery_days"`
-	Name                 string  `json:"name"`
-	Price                Decimal `json:"price"`
-	ShippingProviderID   string  `json:"shipping_provider_id"`
-	ShippingProviderName string  `json:"shipping_provider_name"`
+	Currency             string  `json:"currency,omitzero"`
+	EarliestDeliveryDays int     `json:"earliest_delivery_days,omitzero"`
+	ID                   string  `json:"id,omitzero"`
+	IsDefault            bool    `json:"is_default,omitzero"`
+	LatestDeliveryDays   int     `json:"latest_delivery_days,omitzero"`
+	Name                 string  `json:"name,omitzero"`
+	Price                Decimal `json:"price,omitzero"`
+	ShippingProviderID   string  `json:"shipping_provider_id,omitzero"`
+	ShippingProviderName string  `json:"shipping_provider_name,omitzero"`
 }
 
 // GetEligibleShippingServiceResponseWeight is part of a reply.
 type GetEligibleShippingServiceResponseWeight struct {
-	Unit  string `json:"unit"`
-	Value string `json:"value"`
+	Unit  string `json:"unit,omitzero"`
+	Value string `json:"value,omitzero"`
 }
 
 // GetHandoverTimeslotsRequest holds the parameters of Fulfillment.GetHandoverTimeslots.
@@ -795,18 +795,18 @@ type GetHandoverTimeslotsRequest struct {
 
 // GetHandoverTimeslotsResponse is the reply of Fulfillment.GetHandoverTimeslots.
 type GetHandoverTimeslotsResponse struct {
-	CanDropOff       bool                                     `json:"can_drop_off"`
-	CanPickup        bool                                     `json:"can_pickup"`
-	CanVanCollection bool                                     `json:"can_van_collection"`
-	DropOffPointURL  string                                   `json:"drop_off_point_url"`
-	PickupSlots      []GetHandoverTimeslotsResponsePickupSlot `json:"pickup_slots"`
+	CanDropOff       bool                                     `json:"can_drop_off,omitzero"`
+	CanPickup        bool                                     `json:"can_pickup,omitzero"`
+	CanVanCollection bool                                     `json:"can_van_collection,omitzero"`
+	DropOffPointURL  string                                   `json:"drop_off_point_url,omitzero"`
+	PickupSlots      []GetHandoverTimeslotsResponsePickupSlot `json:"pickup_slots,omitzero"`
 }
 
 // GetHandoverTimeslotsResponsePickupSlot is part of a reply.
 type GetHandoverTimeslotsResponsePickupSlot struct {
-	Avaliable bool        `json:"avaliable"`
-	EndTime   UnixSeconds `json:"end_time"`
-	StartTime UnixSeconds `json:"start_time"`
+	Avaliable bool        `json:"avaliable,omitzero"`
+	EndTime   UnixSeconds `json:"end_time,omitzero"`
+	StartTime UnixSeconds `json:"start_time,omitzero"`
 }
 
 // GetOrderSplitAttributesRequest holds the parameters of Fulfillment.GetOrderSplitAttributes.
@@ -816,39 +816,39 @@ type GetOrderSplitAttributesRequest struct {
 
 // GetOrderSplitAttributesResponse is the reply of Fulfillment.GetOrderSplitAttributes.
 type GetOrderSplitAttributesResponse struct {
-	SplitAttributes []GetOrderSplitAttributesResponseSplitAttribute `json:"split_attributes"`
+	SplitAttributes []GetOrderSplitAttributesResponseSplitAttribute `json:"split_attributes,omitzero"`
 }
 
 // GetOrderSplitAttributesResponseSplitAttribute is part of a reply.
 type GetOrderSplitAttributesResponseSplitAttribute struct {
-	CanSplit         bool                                                           `json:"can_split"`
-	MustSplit        bool                                                           `json:"must_split"`
-	MustSplitReasons []GetOrderSplitAttributesResponseSplitAttributeMustSplitReason `json:"must_split_reasons"`
-	OrderID          string                                                         `json:"order_id"`
-	Reason           string                                                         `json:"reason"`
+	CanSplit         bool                                                           `json:"can_split,omitzero"`
+	MustSplit        bool                                                           `json:"must_split,omitzero"`
+	MustSplitReasons []GetOrderSplitAttributesResponseSplitAttributeMustSplitReason `json:"must_split_reasons,omitzero"`
+	OrderID          string                                                         `json:"order_id,omitzero"`
+	Reason           string                                                         `json:"reason,omitzero"`
 }
 
 // GetOrderSplitAttributesResponseSplitAttributeMustSplitReason is part of a reply.
 type GetOrderSplitAttributesResponseSplitAttributeMustSplitReason struct {
-	CategoryID string `json:"category_id"`
-	MaxCount   string `json:"max_count"`
-	Type       string `json:"type"`
+	CategoryID string `json:"category_id,omitzero"`
+	MaxCount   string `json:"max_count,omitzero"`
+	Type       string `json:"type,omitzero"`
 }
 
 // GetPackageHandoverTimeSlotsResponse is the reply of Fulfillment.GetPackageHandoverTimeSlots.
 type GetPackageHandoverTimeSlotsResponse struct {
-	CanDropOff       bool                                            `json:"can_drop_off"`
-	CanPickup        bool                                            `json:"can_pickup"`
-	CanVanCollection bool                                            `json:"can_van_collection"`
-	DropOffPointURL  string                                          `json:"drop_off_point_url"`
-	PickupSlots      []GetPackageHandoverTimeSlotsResponsePickupSlot `json:"pickup_slots"`
+	CanDropOff       bool                                            `json:"can_drop_off,omitzero"`
+	CanPickup        bool                                            `json:"can_pickup,omitzero"`
+	CanVanCollection bool                                            `json:"can_van_collection,omitzero"`
+	DropOffPointURL  string                                          `json:"drop_off_point_url,omitzero"`
+	PickupSlots      []GetPackageHandoverTimeSlotsResponsePickupSlot `json:"pickup_slots,omitzero"`
 }
 
 // GetPackageHandoverTimeSlotsResponsePickupSlot is part of a reply.
 type GetPackageHandoverTimeSlotsResponsePickupSlot struct {
-	Avaliable bool        `json:"avaliable"`
-	EndTime   UnixSeconds `json:"end_time"`
-	StartTime UnixSeconds `json:"start_time"`
+	Avaliable bool        `json:"avaliable,omitzero"`
+	EndTime   UnixSeconds `json:"end_time,omitzero"`
+	StartTime UnixSeconds `json:"start_time,omitzero"`
 }
 
 // GetPackageShippingDocumentRequest holds the parameters of Fulfillment.GetPackageShippingDocument.
@@ -860,144 +860,144 @@ type GetPackageShippingDocumentRequest struct {
 
 // GetPackageShippingDocumentResponse is the reply of Fulfillment.GetPackageShippingDocument.
 type GetPackageShippingDocumentResponse struct {
-	DocURL         string `json:"doc_url"`
-	TrackingNumber string `json:"tracking_number"`
+	DocURL         string `json:"doc_url,omitzero"`
+	TrackingNumber string `json:"tracking_number,omitzero"`
 }
 
 // GetTrackingResponse is the reply of Fulfillment.GetTracking.
 type GetTrackingResponse struct {
-	Tracking []GetTrackingResponseTracking `json:"tracking"`
+	Tracking []GetTrackingResponseTracking `json:"tracking,omitzero"`
 }
 
 // GetTrackingResponseTracking is part of a reply.
 type GetTrackingResponseTracking struct {
-	Description      string `json:"description"`
-	UpdateTimeMillis int64  `json:"update_time_millis"`
+	Description      string `json:"description,omitzero"`
+	UpdateTimeMillis int64  `json:"update_time_millis,omitzero"`
 }
 
 // MarkPackageAsShippedRequest holds the parameters of Fulfillment.MarkPackageAsShipped.
 type MarkPackageAsShippedRequest struct {
-	OrderLineItemIDs   []string `json:"order_line_item_ids,omitzero" url:"-"`
-	ShippingProviderID string   `json:"shipping_provider_id" url:"-"` // required
-	TrackingNumber     string   `json:"tracking_number" url:"-"`      // required
+	OrderLineItemIDs   []string `json:"order_line_item_ids,omitzero"`
+	ShippingProviderID string   `json:"shipping_provider_id"` // required
+	TrackingNumber     string   `json:"tracking_number"`      // required
 }
 
 // MarkPackageAsShippedResponse is the reply of Fulfillment.MarkPackageAsShipped.
 type MarkPackageAsShippedResponse struct {
-	OrderID          string                              `json:"order_id"`
-	OrderLineItemIDs []string                            `json:"order_line_item_ids"`
-	PackageID        string                              `json:"package_id"`
-	Warning          MarkPackageAsShippedResponseWarning `json:"warning"`
+	OrderID          string                              `json:"order_id,omitzero"`
+	OrderLineItemIDs []string                            `json:"order_line_item_ids,omitzero"`
+	PackageID        string                              `json:"package_id,omitzero"`
+	Warning          MarkPackageAsShippedResponseWarning `json:"warning,omitzero"`
 }
 
 // MarkPackageAsShippedResponseWarning is part of a reply.
 type MarkPackageAsShippedResponseWarning struct {
-	Message string `json:"message"`
+	Message string `json:"message,omitzero"`
 }
 
 // Package is the reply of Fulfillment.GetPackageDetail.
 type Package struct {
-	CreateTime             UnixSeconds                   `json:"create_time"`
-	DeliveryOptionID       string                        `json:"delivery_option_id"`
-	DeliveryOptionName     string                        `json:"delivery_option_name"`
-	Dimension              PackageDimension              `json:"dimension"`
-	HandoverMethod         FulfillmentHandoverMethod     `json:"handover_method"`
-	HasMultiSKUs           bool                          `json:"has_multi_skus"`
-	ID                     string                        `json:"id"`
-	Insurance              PackageInsurance              `json:"insurance"`
-	LastMileTrackingNumber string                        `json:"last_mile_tracking_number"`
-	NoteTag                FulfillmentNoteTag            `json:"note_tag"`
-	OrderLineItemIDs       []string                      `json:"order_line_item_ids"`
-	Orders                 []PackageOrder                `json:"orders"`
-	PackageID              string                        `json:"package_id"`
-	PackageStatus          PackageStatus                 `json:"package_status"`
-	PickupSlot             PackagePickupSlot             `json:"pickup_slot"`
-	RecipientAddress       PackageRecipientAddress       `json:"recipient_address"`
-	SenderAddress          PackageSenderAddress          `json:"sender_address"`
-	ShippingProviderID     string                        `json:"shipping_provider_id"`
-	ShippingProviderName   string                        `json:"shipping_provider_name"`
-	ShippingType           ShippingType                  `json:"shipping_type"`
-	SplitAndCombineTag     FulfillmentSplitAndCombineTag `json:"split_and_combine_tag"`
-	Status                 PackageStatus                 `json:"status"`
-	TrackingNumber         string                        `json:"tracking_number"`
-	UpdateTime             UnixSeconds                   `json:"update_time"`
-	Weight                 PackageWeight                 `json:"weight"`
+	CreateTime             UnixSeconds                   `json:"create_time,omitzero"`
+	DeliveryOptionID       string                        `json:"delivery_option_id,omitzero"`
+	DeliveryOptionName     string                        `json:"delivery_option_name,omitzero"`
+	Dimension              PackageDimension              `json:"dimension,omitzero"`
+	HandoverMethod         HandoverMethod                `json:"handover_method,omitzero"`
+	HasMultiSKUs           bool                          `json:"has_multi_skus,omitzero"`
+	ID                     string                        `json:"id,omitzero"`
+	Insurance              PackageInsurance              `json:"insurance,omitzero"`
+	LastMileTrackingNumber string                        `json:"last_mile_tracking_number,omitzero"`
+	NoteTag                FulfillmentNoteTag            `json:"note_tag,omitzero"`
+	OrderLineItemIDs       []string                      `json:"order_line_item_ids,omitzero"`
+	Orders                 []PackageOrder                `json:"orders,omitzero"`
+	PackageID              string                        `json:"package_id,omitzero"`
+	PackageStatus          PackageStatus                 `json:"package_status,omitzero"`
+	PickupSlot             PackagePickupSlot             `json:"pickup_slot,omitzero"`
+	RecipientAddress       PackageRecipientAddress       `json:"recipient_address,omitzero"`
+	SenderAddress          PackageSenderAddress          `json:"sender_address,omitzero"`
+	ShippingProviderID     string                        `json:"shipping_provider_id,omitzero"`
+	ShippingProviderName   string                        `json:"shipping_provider_name,omitzero"`
+	ShippingType           ShippingType                  `json:"shipping_type,omitzero"`
+	SplitAndCombineTag     FulfillmentSplitAndCombineTag `json:"split_and_combine_tag,omitzero"`
+	Status                 PackageStatus                 `json:"status,omitzero"`
+	TrackingNumber         string                        `json:"tracking_number,omitzero"`
+	UpdateTime             UnixSeconds                   `json:"update_time,omitzero"`
+	Weight                 PackageWeight                 `json:"weight,omitzero"`
 }
 
 // PackageDimension is part of a reply.
 type PackageDimension struct {
-	Height string          `json:"height"`
-	Length string          `json:"length"`
-	Unit   FulfillmentUnit `json:"unit"`
-	Width  string          `json:"width"`
+	Height string               `json:"height,omitzero"`
+	Length string               `json:"length,omitzero"`
+	Unit   PackageDimensionUnit `json:"unit,omitzero"`
+	Width  string               `json:"width,omitzero"`
 }
 
 // PackageInsurance is part of a reply.
 type PackageInsurance struct {
-	ClaimStatus     FulfillmentClaimStatus `json:"claim_status"`
-	CoverageAmount  Decimal                `json:"coverage_amount"`
-	IsClaimEligible bool                   `json:"is_claim_eligible"`
-	IsPurchased     bool                   `json:"is_purchased"`
+	ClaimStatus     FulfillmentClaimStatus `json:"claim_status,omitzero"`
+	CoverageAmount  Decimal                `json:"coverage_amount,omitzero"`
+	IsClaimEligible bool                   `json:"is_claim_eligible,omitzero"`
+	IsPurchased     bool                   `json:"is_purchased,omitzero"`
 }
 
 // PackageOrder is part of a reply.
 type PackageOrder struct {
-	ID   string            `json:"id"`
-	SKUs []PackageOrderSKU `json:"skus"`
+	ID   string            `json:"id,omitzero"`
+	SKUs []PackageOrderSKU `json:"skus,omitzero"`
 }
 
 // PackageOrderSKU is part of a reply.
 type PackageOrderSKU struct {
-	ID       string `json:"id"`
-	ImageURL string `json:"image_url"`
-	Name     string `json:"name"`
-	Quantity int64  `json:"quantity"`
+	ID       string `json:"id,omitzero"`
+	ImageURL string `json:"image_url,omitzero"`
+	Name     string `json:"name,omitzero"`
+	Quantity int64  `json:"quantity,omitzero"`
 }
 
 // PackagePickupSlot is part of a reply.
 type PackagePickupSlot struct {
-	EndTime   UnixSeconds `json:"end_time"`
-	StartTime UnixSeconds `json:"start_time"`
+	EndTime   UnixSeconds `json:"end_time,omitzero"`
+	StartTime UnixSeconds `json:"start_time,omitzero"`
 }
 
 // PackageRecipientAddress is part of a reply.
 type PackageRecipientAddress struct {
-	AddressDetail string `json:"address_detail"`
-	AddressLine1  string `json:"address_line1"`
-	AddressLine2  string `json:"address_line2"`
-	AddressLine3  string `json:"address_line3"`
-	AddressLine4  string `json:"address_line4"`
-	FullAddress   string `json:"full_address"`
-	Name          string `json:"name"`
-	PhoneNumber   string `json:"phone_number"`
-	PostalCode    string `json:"postal_code"`
-	RegionCode    string `json:"region_code"`
+	AddressDetail string `json:"address_detail,omitzero"`
+	AddressLine1  string `json:"address_line1,omitzero"`
+	AddressLine2  string `json:"address_line2,omitzero"`
+	AddressLine3  string `json:"address_line3,omitzero"`
+	AddressLine4  string `json:"address_line4,omitzero"`
+	FullAddress   string `json:"full_address,omitzero"`
+	Name          string `json:"name,omitzero"`
+	PhoneNumber   string `json:"phone_number,omitzero"`
+	PostalCode    string `json:"postal_code,omitzero"`
+	RegionCode    string `json:"region_code,omitzero"`
 }
 
 // PackageSenderAddress is part of a reply.
 type PackageSenderAddress struct {
-	AddressDetail string `json:"address_detail"`
-	AddressLine1  string `json:"address_line1"`
-	AddressLine2  string `json:"address_line2"`
-	AddressLine3  string `json:"address_line3"`
-	AddressLine4  string `json:"address_line4"`
-	FullAddress   string `json:"full_address"`
-	Name          string `json:"name"`
-	PhoneNumber   string `json:"phone_number"`
-	PostalCode    string `json:"postal_code"`
-	RegionCode    string `json:"region_code"`
+	AddressDetail string `json:"address_detail,omitzero"`
+	AddressLine1  string `json:"address_line1,omitzero"`
+	AddressLine2  string `json:"address_line2,omitzero"`
+	AddressLine3  string `json:"address_line3,omitzero"`
+	AddressLine4  string `json:"address_line4,omitzero"`
+	FullAddress   string `json:"full_address,omitzero"`
+	Name          string `json:"name,omitzero"`
+	PhoneNumber   string `json:"phone_number,omitzero"`
+	PostalCode    string `json:"postal_code,omitzero"`
+	RegionCode    string `json:"region_code,omitzero"`
 }
 
 // PackageWeight is part of a reply.
 type PackageWeight struct {
-	Unit  PackageWeightUnit `json:"unit"`
-	Value string            `json:"value"`
+	Unit  PackageWeightUnit `json:"unit,omitzero"`
+	Value string            `json:"value,omitzero"`
 }
 
 // RedeemInfoCallbackRequest holds the parameters of Fulfillment.RedeemInfoCallback.
 type RedeemInfoCallbackRequest struct {
-	OrderID       *string                                  `json:"order_id,omitzero" url:"-"`
-	OrderInfoList []RedeemInfoCallbackRequestOrderInfoList `json:"order_info_list,omitzero" url:"-"`
+	OrderID       *string                                  `json:"order_id,omitzero"`
+	OrderInfoList []RedeemInfoCallbackRequestOrderInfoList `json:"order_info_list,omitzero"`
 }
 
 // RedeemInfoCallbackRequestOrderInfoList is part of a request.
@@ -1015,21 +1015,21 @@ type RedeemInfoCallbackRequestOrderInfoListRedeemInfo struct {
 
 // RedeemInfoCallbackResponse is the reply of Fulfillment.RedeemInfoCallback.
 type RedeemInfoCallbackResponse struct {
-	OrderStatuses []RedeemInfoCallbackResponseOrderStatus `json:"order_statuses"`
+	OrderStatuses []RedeemInfoCallbackResponseOrderStatus `json:"order_statuses,omitzero"`
 }
 
 // RedeemInfoCallbackResponseOrderStatus is part of a reply.
 type RedeemInfoCallbackResponseOrderStatus struct {
-	OrderLineID string `json:"order_line_id"`
-	StatusCode  int    `json:"status_code"`
+	OrderLineID string `json:"order_line_id,omitzero"`
+	StatusCode  int    `json:"status_code,omitzero"`
 }
 
 // SchedulePackageHandoverRequest holds the parameters of Fulfillment.SchedulePackageHandover.
 type SchedulePackageHandoverRequest struct {
-	HandoverMethod   *string                                   `json:"handover_method,omitzero" url:"-"`
-	OrderID          *string                                   `json:"order_id,omitzero" url:"-"`
-	OrderLineItemIDs []string                                  `json:"order_line_item_ids,omitzero" url:"-"`
-	PickupSlot       *SchedulePackageHandoverRequestPickupSlot `json:"pickup_slot,omitzero" url:"-"`
+	HandoverMethod   *string                                   `json:"handover_method,omitzero"`
+	OrderID          *string                                   `json:"order_id,omitzero"`
+	OrderLineItemIDs []string                                  `json:"order_line_item_ids,omitzero"`
+	PickupSlot       *SchedulePackageHandoverRequestPickupSlot `json:"pickup_slot,omitzero"`
 }
 
 // SchedulePackageHandoverRequestPickupSlot is part of a request.
@@ -1040,31 +1040,31 @@ type SchedulePackageHandoverRequestPickupSlot struct {
 
 // SchedulePackageHandoverResponse is the reply of Fulfillment.SchedulePackageHandover.
 type SchedulePackageHandoverResponse struct {
-	CreateTime           UnixSeconds                              `json:"create_time"`
-	Dimension            SchedulePackageHandoverResponseDimension `json:"dimension"`
-	HandoverMethod       string                                   `json:"handover_method"`
-	OrderID              string                                   `json:"order_id"`
-	OrderLineItemIDs     []string                                 `json:"order_line_item_ids"`
-	PackageID            string                                   `json:"package_id"`
-	ShippingProviderID   string                                   `json:"shipping_provider_id"`
-	ShippingProviderName string                                   `json:"shipping_provider_name"`
-	TrackingNumber       string                                   `json:"tracking_number"`
-	UpdateTime           UnixSeconds                              `json:"update_time"`
-	Weight               SchedulePackageHandoverResponseWeight    `json:"weight"`
+	CreateTime           UnixSeconds                              `json:"create_time,omitzero"`
+	Dimension            SchedulePackageHandoverResponseDimension `json:"dimension,omitzero"`
+	HandoverMethod       string                                   `json:"handover_method,omitzero"`
+	OrderID              string                                   `json:"order_id,omitzero"`
+	OrderLineItemIDs     []string                                 `json:"order_line_item_ids,omitzero"`
+	PackageID            string                                   `json:"package_id,omitzero"`
+	ShippingProviderID   string                                   `json:"shipping_provider_id,omitzero"`
+	ShippingProviderName string                                   `json:"shipping_provider_name,omitzero"`
+	TrackingNumber       string                                   `json:"tracking_number,omitzero"`
+	UpdateTime           UnixSeconds                              `json:"update_time,omitzero"`
+	Weight               SchedulePackageHandoverResponseWeight    `json:"weight,omitzero"`
 }
 
 // SchedulePackageHandoverResponseDimension is part of a reply.
 type SchedulePackageHandoverResponseDimension struct {
-	Height string `json:"height"`
-	Length string `json:"length"`
-	Unit   string `json:"unit"`
-	Width  string `json:"width"`
+	Height string `json:"height,omitzero"`
+	Length string `json:"length,omitzero"`
+	Unit   string `json:"unit,omitzero"`
+	Width  string `json:"width,omitzero"`
 }
 
 // SchedulePackageHandoverResponseWeight is part of a reply.
 type SchedulePackageHandoverResponseWeight struct {
-	Unit  string `json:"unit"`
-	Value string `json:"value"`
+	Unit  string `json:"unit,omitzero"`
+	Value string `json:"value,omitzero"`
 }
 
 // SearchCombinablePackagesRequest holds the parameters of Fulfillment.SearchCombinablePackages.
@@ -1075,42 +1075,42 @@ type SearchCombinablePackagesRequest struct {
 
 // SearchCombinablePackagesResponse is the reply of Fulfillment.SearchCombinablePackages.
 type SearchCombinablePackagesResponse struct {
-	CombinablePackages []SearchCombinablePackagesResponseCombinablePackage `json:"combinable_packages"`
-	NextPageToken      string                                              `json:"next_page_token"`
-	TotalCount         int64                                               `json:"total_count"`
+	CombinablePackages []SearchCombinablePackagesResponseCombinablePackage `json:"combinable_packages,omitzero"`
+	NextPageToken      string                                              `json:"next_page_token,omitzero"`
+	TotalCount         int64                                               `json:"total_count,omitzero"`
 }
 
 // SearchCombinablePackagesResponseCombinablePackage is part of a reply.
 type SearchCombinablePackagesResponseCombinablePackage struct {
-	ID       string   `json:"id"`
-	OrderIDs []string `json:"order_ids"`
+	ID       string   `json:"id,omitzero"`
+	OrderIDs []string `json:"order_ids,omitzero"`
 }
 
 // SearchPackageRequest holds the parameters of Fulfillment.SearchPackage.
 type SearchPackageRequest struct {
-	CreateTimeGe  *UnixSeconds          `json:"create_time_ge,omitzero" url:"-"`
-	CreateTimeLt  *UnixSeconds          `json:"create_time_lt,omitzero" url:"-"`
-	PackageStatus *PackageStatus        `json:"package_status,omitzero" url:"-"`
-	PageSize      int                   `url:"page_size" json:"-"` // required, 1 to 50
-	PageToken     *string               `url:"page_token,omitempty" json:"-"`
-	SortField     *string               `url:"sort_field,omitempty" json:"-"`
-	SortOrder     *FulfillmentSortOrder `url:"sort_order,omitempty" json:"-"`
-	UpdateTimeGe  *UnixSeconds          `json:"update_time_ge,omitzero" url:"-"`
-	UpdateTimeLt  *UnixSeconds          `json:"update_time_lt,omitzero" url:"-"`
+	CreateTimeGe  *UnixSeconds   `json:"create_time_ge,omitzero" url:"-"`
+	CreateTimeLt  *UnixSeconds   `json:"create_time_lt,omitzero" url:"-"`
+	PackageStatus *PackageStatus `json:"package_status,omitzero" url:"-"`
+	PageSize      int            `url:"page_size" json:"-"` // required, 1 to 50
+	PageToken     *string        `url:"page_token,omitempty" json:"-"`
+	SortField     *string        `url:"sort_field,omitempty" json:"-"`
+	SortOrder     *SortOrder     `url:"sort_order,omitempty" json:"-"`
+	UpdateTimeGe  *UnixSeconds   `json:"update_time_ge,omitzero" url:"-"`
+	UpdateTimeLt  *UnixSeconds   `json:"update_time_lt,omitzero" url:"-"`
 }
 
 // SearchPackageResponse is the reply of Fulfillment.SearchPackage.
 type SearchPackageResponse struct {
-	NextPageToken string    `json:"next_page_token"`
-	Packages      []Package `json:"packages"`
-	TotalCount    int       `json:"total_count"`
+	NextPageToken string    `json:"next_page_token,omitzero"`
+	Packages      []Package `json:"packages,omitzero"`
+	TotalCount    int       `json:"total_count,omitzero"`
 }
 
 // ShipPackageRequest holds the parameters of Fulfillment.ShipPackage.
 type ShipPackageRequest struct {
-	HandoverMethod *FulfillmentHandoverMethod      `json:"handover_method,omitzero" url:"-"`
-	PickupSlot     *ShipPackageRequestPickupSlot   `json:"pickup_slot,omitzero" url:"-"`
-	SelfShipment   *ShipPackageRequestSelfShipment `json:"self_shipment,omitzero" url:"-"`
+	HandoverMethod *HandoverMethod                 `json:"handover_method,omitzero"`
+	PickupSlot     *ShipPackageRequestPickupSlot   `json:"pickup_slot,omitzero"`
+	SelfShipment   *ShipPackageRequestSelfShipment `json:"self_shipment,omitzero"`
 }
 
 // ShipPackageRequestPickupSlot is part of a request.
@@ -1127,7 +1127,7 @@ type ShipPackageRequestSelfShipment struct {
 
 // SplitOrdersRequest holds the parameters of Fulfillment.SplitOrders.
 type SplitOrdersRequest struct {
-	SplittableGroups []SplitOrdersRequestSplittableGroup `json:"splittable_groups,omitzero" url:"-"`
+	SplittableGroups []SplitOrdersRequestSplittableGroup `json:"splittable_groups,omitzero"`
 }
 
 // SplitOrdersRequestSplittableGroup is part of a request.
@@ -1138,13 +1138,13 @@ type SplitOrdersRequestSplittableGroup struct {
 
 // SplitOrdersResponse is the reply of Fulfillment.SplitOrders.
 type SplitOrdersResponse struct {
-	Packages []SplitOrdersResponsePackage `json:"packages"`
+	Packages []SplitOrdersResponsePackage `json:"packages,omitzero"`
 }
 
 // SplitOrdersResponsePackage is part of a reply.
 type SplitOrdersResponsePackage struct {
-	ID                string `json:"id"`
-	SplittableGroupID string `json:"splittable_group_id"`
+	ID                string `json:"id,omitzero"`
+	SplittableGroupID string `json:"splittable_group_id,omitzero"`
 }
 
 // TTSTrackingValidationRequest holds the parameters of Fulfillment.TTSTrackingValidation.
@@ -1154,29 +1154,29 @@ type TTSTrackingValidationRequest struct {
 
 // TTSTrackingValidationResponse is the reply of Fulfillment.TTSTrackingValidation.
 type TTSTrackingValidationResponse struct {
-	IsTiktokCollection bool `json:"is_tiktok_collection"`
-	IsTiktokShipping   bool `json:"is_tiktok_shipping"`
+	IsTikTokCollection bool `json:"is_tiktok_collection,omitzero"`
+	IsTikTokShipping   bool `json:"is_tiktok_shipping,omitzero"`
 }
 
 // UncombinePackagesRequest holds the parameters of Fulfillment.UncombinePackages.
 type UncombinePackagesRequest struct {
-	OrderIDs []string `json:"order_ids,omitzero" url:"-"`
+	OrderIDs []string `json:"order_ids,omitzero"`
 }
 
 // UncombinePackagesResponse is the reply of Fulfillment.UncombinePackages.
 type UncombinePackagesResponse struct {
-	Packages []UncombinePackagesResponsePackage `json:"packages"`
+	Packages []UncombinePackagesResponsePackage `json:"packages,omitzero"`
 }
 
 // UncombinePackagesResponsePackage is part of a reply.
 type UncombinePackagesResponsePackage struct {
-	ID       string   `json:"id"`
-	OrderIDs []string `json:"order_ids"`
+	ID       string   `json:"id,omitzero"`
+	OrderIDs []string `json:"order_ids,omitzero"`
 }
 
 // UpdatePackageDeliveryStatusRequest holds the parameters of Fulfillment.UpdatePackageDeliveryStatus.
 type UpdatePackageDeliveryStatusRequest struct {
-	Packages []UpdatePackageDeliveryStatusRequestPackage `json:"packages,omitzero" url:"-"`
+	Packages []UpdatePackageDeliveryStatusRequestPackage `json:"packages,omitzero"`
 }
 
 // UpdatePackageDeliveryStatusRequestPackage is part of a request.
@@ -1190,36 +1190,36 @@ type UpdatePackageDeliveryStatusRequestPackage struct {
 
 // UpdatePackageDeliveryStatusResponse is the reply of Fulfillment.UpdatePackageDeliveryStatus.
 type UpdatePackageDeliveryStatusResponse struct {
-	Errors []UpdatePackageDeliveryStatusResponseError `json:"errors"`
+	Errors []UpdatePackageDeliveryStatusResponseError `json:"errors,omitzero"`
 }
 
 // UpdatePackageDeliveryStatusResponseError is part of a reply.
 type UpdatePackageDeliveryStatusResponseError struct {
-	Code    int                                            `json:"code"`
-	Detail  UpdatePackageDeliveryStatusResponseErrorDetail `json:"detail"`
-	Message string                                         `json:"message"`
+	Code    int                                            `json:"code,omitzero"`
+	Detail  UpdatePackageDeliveryStatusResponseErrorDetail `json:"detail,omitzero"`
+	Message string                                         `json:"message,omitzero"`
 }
 
 // UpdatePackageDeliveryStatusResponseErrorDetail is part of a reply.
 type UpdatePackageDeliveryStatusResponseErrorDetail struct {
-	PackageID string `json:"package_id"`
+	PackageID string `json:"package_id,omitzero"`
 }
 
 // UpdatePackageShippingInfoRequest holds the parameters of Fulfillment.UpdatePackageShippingInfo.
 type UpdatePackageShippingInfoRequest struct {
-	ShippingProviderID string `json:"shipping_provider_id" url:"-"` // required
-	TrackingNumber     string `json:"tracking_number" url:"-"`      // required
+	ShippingProviderID string `json:"shipping_provider_id"` // required
+	TrackingNumber     string `json:"tracking_number"`      // required
 }
 
 // UpdateShippingInfoRequest holds the parameters of Fulfillment.UpdateShippingInfo.
 type UpdateShippingInfoRequest struct {
-	ShippingProviderID string `json:"shipping_provider_id" url:"-"` // required
-	TrackingNumber     string `json:"tracking_number" url:"-"`      // required
+	ShippingProviderID string `json:"shipping_provider_id"` // required
+	TrackingNumber     string `json:"tracking_number"`      // required
 }
 
 // UploadInvoiceRequest holds the parameters of Fulfillment.UploadInvoice.
 type UploadInvoiceRequest struct {
-	Invoices []UploadInvoiceRequestInvoice `json:"invoices,omitzero" url:"-"`
+	Invoices []UploadInvoiceRequestInvoice `json:"invoices,omitzero"`
 }
 
 // UploadInvoiceRequestInvoice is part of a request.
@@ -1232,21 +1232,93 @@ type UploadInvoiceRequestInvoice struct {
 
 // UploadInvoiceResponse is the reply of Fulfillment.UploadInvoice.
 type UploadInvoiceResponse struct {
-	Errors []UploadInvoiceResponseError `json:"errors"`
+	Errors []UploadInvoiceResponseError `json:"errors,omitzero"`
 }
 
 // UploadInvoiceResponseError is part of a reply.
 type UploadInvoiceResponseError struct {
-	Code    int                              `json:"code"`
-	Detail  UploadInvoiceResponseErrorDetail `json:"detail"`
-	Message string                           `json:"message"`
+	Code    int                              `json:"code,omitzero"`
+	Detail  UploadInvoiceResponseErrorDetail `json:"detail,omitzero"`
+	Message string                           `json:"message,omitzero"`
 }
 
 // UploadInvoiceResponseErrorDetail is part of a reply.
 type UploadInvoiceResponseErrorDetail struct {
-	OrderIDs  []string `json:"order_ids"`
-	PackageID string   `json:"package_id"`
+	OrderIDs  []string `json:"order_ids,omitzero"`
+	PackageID string   `json:"package_id,omitzero"`
 }
+
+// CreatePackagesRequestDimensionUnit is an open list: TikTok Shop may add values.
+type CreatePackagesRequestDimensionUnit string
+
+// Values of CreatePackagesRequestDimensionUnit.
+const (
+	CreatePackagesRequestDimensionUnitCm   CreatePackagesRequestDimensionUnit = "CM"
+	CreatePackagesRequestDimensionUnitInch CreatePackagesRequestDimensionUnit = "INCH"
+)
+
+// CreatePackagesRequestWeightUnit is an open list: TikTok Shop may add values.
+type CreatePackagesRequestWeightUnit string
+
+// Values of CreatePackagesRequestWeightUnit.
+const (
+	CreatePackagesRequestWeightUnitGram  CreatePackagesRequestWeightUnit = "GRAM"
+	CreatePackagesRequestWeightUnitPound CreatePackagesRequestWeightUnit = "POUND"
+)
+
+// CreatePackagesResponseDimensionUnit is an open list: TikTok Shop may add values.
+type CreatePackagesResponseDimensionUnit string
+
+// Values of CreatePackagesResponseDimensionUnit.
+const (
+	CreatePackagesResponseDimensionUnitCm   CreatePackagesResponseDimensionUnit = "CM"
+	CreatePackagesResponseDimensionUnitInch CreatePackagesResponseDimensionUnit = "INCH"
+)
+
+// CreatePackagesResponseWeightUnit is an open list: TikTok Shop may add values.
+type CreatePackagesResponseWeightUnit string
+
+// Values of CreatePackagesResponseWeightUnit.
+const (
+	CreatePackagesResponseWeightUnitGram  CreatePackagesResponseWeightUnit = "GRAM"
+	CreatePackagesResponseWeightUnitPound CreatePackagesResponseWeightUnit = "POUND"
+)
+
+// CreatePackagesV202309RequestDimensionUnit is an open list: TikTok Shop may add values.
+type CreatePackagesV202309RequestDimensionUnit string
+
+// Values of CreatePackagesV202309RequestDimensionUnit.
+const (
+	CreatePackagesV202309RequestDimensionUnitCm   CreatePackagesV202309RequestDimensionUnit = "CM"
+	CreatePackagesV202309RequestDimensionUnitInch CreatePackagesV202309RequestDimensionUnit = "INCH"
+)
+
+// CreatePackagesV202309RequestWeightUnit is an open list: TikTok Shop may add values.
+type CreatePackagesV202309RequestWeightUnit string
+
+// Values of CreatePackagesV202309RequestWeightUnit.
+const (
+	CreatePackagesV202309RequestWeightUnitGram  CreatePackagesV202309RequestWeightUnit = "GRAM"
+	CreatePackagesV202309RequestWeightUnitPound CreatePackagesV202309RequestWeightUnit = "POUND"
+)
+
+// CreatePackagesV202309ResponseDimensionUnit is an open list: TikTok Shop may add values.
+type CreatePackagesV202309ResponseDimensionUnit string
+
+// Values of CreatePackagesV202309ResponseDimensionUnit.
+const (
+	CreatePackagesV202309ResponseDimensionUnitCm   CreatePackagesV202309ResponseDimensionUnit = "CM"
+	CreatePackagesV202309ResponseDimensionUnitInch CreatePackagesV202309ResponseDimensionUnit = "INCH"
+)
+
+// CreatePackagesV202309ResponseWeightUnit is an open list: TikTok Shop may add values.
+type CreatePackagesV202309ResponseWeightUnit string
+
+// Values of CreatePackagesV202309ResponseWeightUnit.
+const (
+	CreatePackagesV202309ResponseWeightUnitGram  CreatePackagesV202309ResponseWeightUnit = "GRAM"
+	CreatePackagesV202309ResponseWeightUnitPound CreatePackagesV202309ResponseWeightUnit = "POUND"
+)
 
 // FulfillmentClaimStatus is an open list: TikTok Shop may add values.
 type FulfillmentClaimStatus string
@@ -1312,15 +1384,6 @@ const (
 	FulfillmentNoteTagBuyerNoted   FulfillmentNoteTag = "BUYER_NOTED"
 )
 
-// FulfillmentSortOrder is an open list: TikTok Shop may add values.
-type FulfillmentSortOrder string
-
-// Values of FulfillmentSortOrder.
-const (
-	FulfillmentSortOrderAsc  FulfillmentSortOrder = "ASC"
-	FulfillmentSortOrderDesc FulfillmentSortOrder = "DESC"
-)
-
 // FulfillmentSplitAndCombineTag is an open list: TikTok Shop may add values.
 type FulfillmentSplitAndCombineTag string
 
@@ -1331,13 +1394,22 @@ const (
 	FulfillmentSplitAndCombineTagSplit   FulfillmentSplitAndCombineTag = "SPLIT"
 )
 
-// FulfillmentUnit is an open list: TikTok Shop may add values.
-type FulfillmentUnit string
+// HandoverMethod is an open list: TikTok Shop may add values.
+type HandoverMethod string
 
-// Values of FulfillmentUnit.
+// Values of HandoverMethod.
 const (
-	FulfillmentUnitCm   FulfillmentUnit = "CM"
-	FulfillmentUnitInch FulfillmentUnit = "INCH"
+	HandoverMethodPickup  HandoverMethod = "PICKUP"
+	HandoverMethodDropOff HandoverMethod = "DROP_OFF"
+)
+
+// PackageDimensionUnit is an open list: TikTok Shop may add values.
+type PackageDimensionUnit string
+
+// Values of PackageDimensionUnit.
+const (
+	PackageDimensionUnitCm   PackageDimensionUnit = "CM"
+	PackageDimensionUnitInch PackageDimensionUnit = "INCH"
 )
 
 // PackageStatus is an open list: TikTok Shop may add values.
@@ -1366,6 +1438,6 @@ type ShippingType string
 
 // Values of ShippingType.
 const (
-	ShippingTypeTiktok ShippingType = "TIKTOK"
+	ShippingTypeTikTok ShippingType = "TIKTOK"
 	ShippingTypeSeller ShippingType = "SELLER"
 )

@@ -611,7 +611,7 @@ func (s *GSFullServiceCommodityService) QuerySKUsAndTheApprovalStatusOfSKUsAll(c
 
 // GSCalculateProductAuditInfoRequest holds the parameters of GSFullServiceCommodity.GSCalculateProductAuditInfo.
 type GSCalculateProductAuditInfoRequest struct {
-	Spu *GSCalculateProductAuditInfoRequestSpu `json:"spu,omitzero" url:"-"`
+	Spu *GSCalculateProductAuditInfoRequestSpu `json:"spu,omitzero"`
 }
 
 // GSCalculateProductAuditInfoRequestSpu is part of a request.
@@ -814,25 +814,25 @@ type GSCalculateProductAuditInfoRequestSpuSkcSKUWeight struct {
 
 // GSCalculateProductAuditInfoResponse is the reply of GSFullServiceCommodity.GSCalculateProductAuditInfo.
 type GSCalculateProductAuditInfoResponse struct {
-	ProductPublishDetail []GSCalculateProductAuditInfoResponseProductPublishDetail `json:"product_publish_detail"`
+	ProductPublishDetail []GSCalculateProductAuditInfoResponseProductPublishDetail `json:"product_publish_detail,omitzero"`
 }
 
 // GSCalculateProductAuditInfoResponseProductPublishDetail is part of a reply.
 type GSCalculateProductAuditInfoResponseProductPublishDetail struct {
-	CanPublish           bool                                                                         `json:"can_publish"`
-	Region               string                                                                       `json:"region"`
-	UnpublishableReasons []GSCalculateProductAuditInfoResponseProductPublishDetailUnpublishableReason `json:"unpublishable_reasons"`
+	CanPublish           bool                                                                         `json:"can_publish,omitzero"`
+	Region               string                                                                       `json:"region,omitzero"`
+	UnpublishableReasons []GSCalculateProductAuditInfoResponseProductPublishDetailUnpublishableReason `json:"unpublishable_reasons,omitzero"`
 }
 
 // GSCalculateProductAuditInfoResponseProductPublishDetailUnpublishableReason is part of a reply.
 type GSCalculateProductAuditInfoResponseProductPublishDetailUnpublishableReason struct {
-	ReasonInformation string `json:"reason_information"`
-	ReasonType        int64  `json:"reason_type"`
+	ReasonInformation string `json:"reason_information,omitzero"`
+	ReasonType        int64  `json:"reason_type,omitzero"`
 }
 
 // GSCalculateProductAuditInfoV202508Request holds the parameters of GSFullServiceCommodity.GSCalculateProductAuditInfoV202508.
 type GSCalculateProductAuditInfoV202508Request struct {
-	Spu *GSCalculateProductAuditInfoV202508RequestSpu `json:"spu,omitzero" url:"-"`
+	Spu *GSCalculateProductAuditInfoV202508RequestSpu `json:"spu,omitzero"`
 }
 
 // GSCalculateProductAuditInfoV202508RequestSpu is part of a request.
@@ -1021,20 +1021,20 @@ type GSCalculateProductAuditInfoV202508RequestSpuSkcSKUWeight struct {
 
 // GSCalculateProductAuditInfoV202508Response is the reply of GSFullServiceCommodity.GSCalculateProductAuditInfoV202508.
 type GSCalculateProductAuditInfoV202508Response struct {
-	ProductPublishDetail []GSCalculateProductAuditInfoV202508ResponseProductPublishDetail `json:"product_publish_detail"`
+	ProductPublishDetail []GSCalculateProductAuditInfoV202508ResponseProductPublishDetail `json:"product_publish_detail,omitzero"`
 }
 
 // GSCalculateProductAuditInfoV202508ResponseProductPublishDetail is part of a reply.
 type GSCalculateProductAuditInfoV202508ResponseProductPublishDetail struct {
-	CanPublish           bool                                                                                `json:"can_publish"`
-	Region               string                                                                              `json:"region"`
-	UnpublishableReasons []GSCalculateProductAuditInfoV202508ResponseProductPublishDetailUnpublishableReason `json:"unpublishable_reasons"`
+	CanPublish           bool                                                                                `json:"can_publish,omitzero"`
+	Region               string                                                                              `json:"region,omitzero"`
+	UnpublishableReasons []GSCalculateProductAuditInfoV202508ResponseProductPublishDetailUnpublishableReason `json:"unpublishable_reasons,omitzero"`
 }
 
 // GSCalculateProductAuditInfoV202508ResponseProductPublishDetailUnpublishableReason is part of a reply.
 type GSCalculateProductAuditInfoV202508ResponseProductPublishDetailUnpublishableReason struct {
-	ReasonInformation string `json:"reason_information"`
-	ReasonType        int64  `json:"reason_type"`
+	ReasonInformation string `json:"reason_information,omitzero"`
+	ReasonType        int64  `json:"reason_type,omitzero"`
 }
 
 // GSCreateProductRequest holds the parameters of GSFullServiceCommodity.GSCreateProduct.
@@ -1201,13 +1201,13 @@ type GSCreateProductRequestSpuSkcSKUWeight struct {
 
 // GSCreateProductResponse is the reply of GSFullServiceCommodity.GSCreateProduct.
 type GSCreateProductResponse struct {
-	SpuCode string `json:"spu_code"`
+	SpuCode string `json:"spu_code,omitzero"`
 }
 
 // GSCreateProductv2Request holds the parameters of GSFullServiceCommodity.GSCreateProductv2.
 type GSCreateProductv2Request struct {
-	IdempotentKey *string                      `json:"idempotent_key,omitzero" url:"-"`
-	Spu           *GSCreateProductv2RequestSpu `json:"spu,omitzero" url:"-"`
+	IdempotentKey *string                      `json:"idempotent_key,omitzero"`
+	Spu           *GSCreateProductv2RequestSpu `json:"spu,omitzero"`
 }
 
 // GSCreateProductv2RequestSpu is part of a request.
@@ -1410,13 +1410,13 @@ type GSCreateProductv2RequestSpuSkcSKUWeight struct {
 
 // GSCreateProductv2Response is the reply of GSFullServiceCommodity.GSCreateProductv2.
 type GSCreateProductv2Response struct {
-	SpuCode string `json:"spu_code"`
+	SpuCode string `json:"spu_code,omitzero"`
 }
 
 // GSCreateProductv2V202405Request holds the parameters of GSFullServiceCommodity.GSCreateProductv2V202405.
 type GSCreateProductv2V202405Request struct {
-	IdempotentKey *string                             `json:"idempotent_key,omitzero" url:"-"`
-	Spu           *GSCreateProductv2V202405RequestSpu `json:"spu,omitzero" url:"-"`
+	IdempotentKey *string                             `json:"idempotent_key,omitzero"`
+	Spu           *GSCreateProductv2V202405RequestSpu `json:"spu,omitzero"`
 }
 
 // GSCreateProductv2V202405RequestSpu is part of a request.
@@ -1576,13 +1576,13 @@ type GSCreateProductv2V202405RequestSpuSkcSKUWeight struct {
 
 // GSCreateProductv2V202405Response is the reply of GSFullServiceCommodity.GSCreateProductv2V202405.
 type GSCreateProductv2V202405Response struct {
-	SpuCode string `json:"spu_code"`
+	SpuCode string `json:"spu_code,omitzero"`
 }
 
 // GSCreateProductv2V202410Request holds the parameters of GSFullServiceCommodity.GSCreateProductv2V202410.
 type GSCreateProductv2V202410Request struct {
-	IdempotentKey *string                             `json:"idempotent_key,omitzero" url:"-"`
-	Spu           *GSCreateProductv2V202410RequestSpu `json:"spu,omitzero" url:"-"`
+	IdempotentKey *string                             `json:"idempotent_key,omitzero"`
+	Spu           *GSCreateProductv2V202410RequestSpu `json:"spu,omitzero"`
 }
 
 // GSCreateProductv2V202410RequestSpu is part of a request.
@@ -1768,13 +1768,13 @@ type GSCreateProductv2V202410RequestSpuSkcSKUWeight struct {
 
 // GSCreateProductv2V202410Response is the reply of GSFullServiceCommodity.GSCreateProductv2V202410.
 type GSCreateProductv2V202410Response struct {
-	SpuCode string `json:"spu_code"`
+	SpuCode string `json:"spu_code,omitzero"`
 }
 
 // GSCreateProductv2V202508Request holds the parameters of GSFullServiceCommodity.GSCreateProductv2V202508.
 type GSCreateProductv2V202508Request struct {
-	IdempotentKey *string                             `json:"idempotent_key,omitzero" url:"-"`
-	Spu           *GSCreateProductv2V202508RequestSpu `json:"spu,omitzero" url:"-"`
+	IdempotentKey *string                             `json:"idempotent_key,omitzero"`
+	Spu           *GSCreateProductv2V202508RequestSpu `json:"spu,omitzero"`
 }
 
 // GSCreateProductv2V202508RequestSpu is part of a request.
@@ -1963,225 +1963,225 @@ type GSCreateProductv2V202508RequestSpuSkcSKUWeight struct {
 
 // GSCreateProductv2V202508Response is the reply of GSFullServiceCommodity.GSCreateProductv2V202508.
 type GSCreateProductv2V202508Response struct {
-	SpuCode string `json:"spu_code"`
+	SpuCode string `json:"spu_code,omitzero"`
 }
 
 // GSFullServiceGetAttributesResponse is the reply of GSFullServiceCommodity.GSFullServiceGetAttributes.
 type GSFullServiceGetAttributesResponse struct {
-	Attributes       []GSFullServiceGetAttributesResponseAttribute       `json:"attributes"`
-	RegionAttributes []GSFullServiceGetAttributesResponseRegionAttribute `json:"region_attributes"`
+	Attributes       []GSFullServiceGetAttributesResponseAttribute       `json:"attributes,omitzero"`
+	RegionAttributes []GSFullServiceGetAttributesResponseRegionAttribute `json:"region_attributes,omitzero"`
 }
 
 // GSFullServiceGetAttributesResponseAttribute is part of a reply.
 type GSFullServiceGetAttributesResponseAttribute struct {
-	ID                    string                                                            `json:"id"`
-	IsMutipleSelection    bool                                                              `json:"is_mutiple_selection"`
-	IsRequired            bool                                                              `json:"is_required"`
-	NameEn                string                                                            `json:"name_en"`
-	NameZh                string                                                            `json:"name_zh"`
-	RequiredRegions       []string                                                          `json:"required_regions"`
-	RequirementConditions []GSFullServiceGetAttributesResponseAttributeRequirementCondition `json:"requirement_conditions"`
-	Type                  string                                                            `json:"type"`
-	ValueType             GSFullServiceGetAttributesV202405ResponseAttributeValueType       `json:"value_type"`
-	Values                []GSFullServiceGetAttributesResponseAttributeValue                `json:"values"`
+	ID                    string                                                            `json:"id,omitzero"`
+	IsMutipleSelection    bool                                                              `json:"is_mutiple_selection,omitzero"`
+	IsRequired            bool                                                              `json:"is_required,omitzero"`
+	NameEn                string                                                            `json:"name_en,omitzero"`
+	NameZh                string                                                            `json:"name_zh,omitzero"`
+	RequiredRegions       []string                                                          `json:"required_regions,omitzero"`
+	RequirementConditions []GSFullServiceGetAttributesResponseAttributeRequirementCondition `json:"requirement_conditions,omitzero"`
+	Type                  string                                                            `json:"type,omitzero"`
+	ValueType             GSFullServiceGetAttributesResponseAttributeValueType              `json:"value_type,omitzero"`
+	Values                []GSFullServiceGetAttributesResponseAttributeValue                `json:"values,omitzero"`
 }
 
 // GSFullServiceGetAttributesResponseAttributeRequirementCondition is part of a reply.
 type GSFullServiceGetAttributesResponseAttributeRequirementCondition struct {
-	AttributeID       string   `json:"attribute_id"`
-	AttributeValueIDs []string `json:"attribute_value_ids"`
+	AttributeID       string   `json:"attribute_id,omitzero"`
+	AttributeValueIDs []string `json:"attribute_value_ids,omitzero"`
 }
 
 // GSFullServiceGetAttributesResponseAttributeValue is part of a reply.
 type GSFullServiceGetAttributesResponseAttributeValue struct {
-	ID     string `json:"id"`
-	NameEn string `json:"name_en"`
-	NameZh string `json:"name_zh"`
+	ID     string `json:"id,omitzero"`
+	NameEn string `json:"name_en,omitzero"`
+	NameZh string `json:"name_zh,omitzero"`
 }
 
 // GSFullServiceGetAttributesResponseRegionAttribute is part of a reply.
 type GSFullServiceGetAttributesResponseRegionAttribute struct {
-	Attributes []GSFullServiceGetAttributesResponseRegionAttributeAttribute `json:"attributes"`
-	Region     string                                                       `json:"region"`
+	Attributes []GSFullServiceGetAttributesResponseRegionAttributeAttribute `json:"attributes,omitzero"`
+	Region     string                                                       `json:"region,omitzero"`
 }
 
 // GSFullServiceGetAttributesResponseRegionAttributeAttribute is part of a reply.
 type GSFullServiceGetAttributesResponseRegionAttributeAttribute struct {
-	ID                    string                                                                           `json:"id"`
-	IsMutipleSelection    bool                                                                             `json:"is_mutiple_selection"`
-	IsRequired            bool                                                                             `json:"is_required"`
-	NameEn                string                                                                           `json:"name_en"`
-	NameZh                string                                                                           `json:"name_zh"`
-	RequirementConditions []GSFullServiceGetAttributesResponseRegionAttributeAttributeRequirementCondition `json:"requirement_conditions"`
-	Type                  string                                                                           `json:"type"`
-	ValueType             GSFullServiceGetAttributesV202405ResponseAttributeValueType                      `json:"value_type"`
-	Values                []GSFullServiceGetAttributesResponseRegionAttributeAttributeValue                `json:"values"`
+	ID                    string                                                                           `json:"id,omitzero"`
+	IsMutipleSelection    bool                                                                             `json:"is_mutiple_selection,omitzero"`
+	IsRequired            bool                                                                             `json:"is_required,omitzero"`
+	NameEn                string                                                                           `json:"name_en,omitzero"`
+	NameZh                string                                                                           `json:"name_zh,omitzero"`
+	RequirementConditions []GSFullServiceGetAttributesResponseRegionAttributeAttributeRequirementCondition `json:"requirement_conditions,omitzero"`
+	Type                  string                                                                           `json:"type,omitzero"`
+	ValueType             GSFullServiceGetAttributesResponseRegionAttributeAttributeValueType              `json:"value_type,omitzero"`
+	Values                []GSFullServiceGetAttributesResponseRegionAttributeAttributeValue                `json:"values,omitzero"`
 }
 
 // GSFullServiceGetAttributesResponseRegionAttributeAttributeRequirementCondition is part of a reply.
 type GSFullServiceGetAttributesResponseRegionAttributeAttributeRequirementCondition struct {
-	AttributeID       string   `json:"attribute_id"`
-	AttributeValueIDs []string `json:"attribute_value_ids"`
+	AttributeID       string   `json:"attribute_id,omitzero"`
+	AttributeValueIDs []string `json:"attribute_value_ids,omitzero"`
 }
 
 // GSFullServiceGetAttributesResponseRegionAttributeAttributeValue is part of a reply.
 type GSFullServiceGetAttributesResponseRegionAttributeAttributeValue struct {
-	ID     string `json:"id"`
-	NameEn string `json:"name_en"`
-	NameZh string `json:"name_zh"`
+	ID     string `json:"id,omitzero"`
+	NameEn string `json:"name_en,omitzero"`
+	NameZh string `json:"name_zh,omitzero"`
 }
 
 // GSFullServiceGetAttributesV202405Response is the reply of GSFullServiceCommodity.GSFullServiceGetAttributesV202405.
 type GSFullServiceGetAttributesV202405Response struct {
-	Attributes []GSFullServiceGetAttributesV202405ResponseAttribute `json:"attributes"`
+	Attributes []GSFullServiceGetAttributesV202405ResponseAttribute `json:"attributes,omitzero"`
 }
 
 // GSFullServiceGetAttributesV202405ResponseAttribute is part of a reply.
 type GSFullServiceGetAttributesV202405ResponseAttribute struct {
-	ID                 string                                                      `json:"id"`
-	IsMutipleSelection bool                                                        `json:"is_mutiple_selection"`
-	IsRequired         bool                                                        `json:"is_required"`
-	NameEn             string                                                      `json:"name_en"`
-	NameZh             string                                                      `json:"name_zh"`
-	Type               string                                                      `json:"type"`
-	ValueType          GSFullServiceGetAttributesV202405ResponseAttributeValueType `json:"value_type"`
-	Values             []GSFullServiceGetAttributesV202405ResponseAttributeValue   `json:"values"`
+	ID                 string                                                      `json:"id,omitzero"`
+	IsMutipleSelection bool                                                        `json:"is_mutiple_selection,omitzero"`
+	IsRequired         bool                                                        `json:"is_required,omitzero"`
+	NameEn             string                                                      `json:"name_en,omitzero"`
+	NameZh             string                                                      `json:"name_zh,omitzero"`
+	Type               string                                                      `json:"type,omitzero"`
+	ValueType          GSFullServiceGetAttributesV202405ResponseAttributeValueType `json:"value_type,omitzero"`
+	Values             []GSFullServiceGetAttributesV202405ResponseAttributeValue   `json:"values,omitzero"`
 }
 
 // GSFullServiceGetAttributesV202405ResponseAttributeValue is part of a reply.
 type GSFullServiceGetAttributesV202405ResponseAttributeValue struct {
-	ID     string `json:"id"`
-	NameEn string `json:"name_en"`
-	NameZh string `json:"name_zh"`
+	ID     string `json:"id,omitzero"`
+	NameEn string `json:"name_en,omitzero"`
+	NameZh string `json:"name_zh,omitzero"`
 }
 
 // GSFullServiceGetAttributesV202503Response is the reply of GSFullServiceCommodity.GSFullServiceGetAttributesV202503.
 type GSFullServiceGetAttributesV202503Response struct {
-	Attributes []GSFullServiceGetAttributesV202503ResponseAttribute `json:"attributes"`
+	Attributes []GSFullServiceGetAttributesV202503ResponseAttribute `json:"attributes,omitzero"`
 }
 
 // GSFullServiceGetAttributesV202503ResponseAttribute is part of a reply.
 type GSFullServiceGetAttributesV202503ResponseAttribute struct {
-	ID                 string                                                      `json:"id"`
-	IsMutipleSelection bool                                                        `json:"is_mutiple_selection"`
-	IsRequired         bool                                                        `json:"is_required"`
-	NameEn             string                                                      `json:"name_en"`
-	NameZh             string                                                      `json:"name_zh"`
-	RequiredRegions    []string                                                    `json:"required_regions"`
-	Type               string                                                      `json:"type"`
-	ValueType          GSFullServiceGetAttributesV202405ResponseAttributeValueType `json:"value_type"`
-	Values             []GSFullServiceGetAttributesV202503ResponseAttributeValue   `json:"values"`
+	ID                 string                                                      `json:"id,omitzero"`
+	IsMutipleSelection bool                                                        `json:"is_mutiple_selection,omitzero"`
+	IsRequired         bool                                                        `json:"is_required,omitzero"`
+	NameEn             string                                                      `json:"name_en,omitzero"`
+	NameZh             string                                                      `json:"name_zh,omitzero"`
+	RequiredRegions    []string                                                    `json:"required_regions,omitzero"`
+	Type               string                                                      `json:"type,omitzero"`
+	ValueType          GSFullServiceGetAttributesV202503ResponseAttributeValueType `json:"value_type,omitzero"`
+	Values             []GSFullServiceGetAttributesV202503ResponseAttributeValue   `json:"values,omitzero"`
 }
 
 // GSFullServiceGetAttributesV202503ResponseAttributeValue is part of a reply.
 type GSFullServiceGetAttributesV202503ResponseAttributeValue struct {
-	ID     string `json:"id"`
-	NameEn string `json:"name_en"`
-	NameZh string `json:"name_zh"`
+	ID     string `json:"id,omitzero"`
+	NameEn string `json:"name_en,omitzero"`
+	NameZh string `json:"name_zh,omitzero"`
 }
 
 // GSFullServiceGetBrandsResponse is the reply of GSFullServiceCommodity.GSFullServiceGetBrands.
 type GSFullServiceGetBrandsResponse struct {
-	Brands []GSFullServiceGetBrandsResponseBrand `json:"brands"`
+	Brands []GSFullServiceGetBrandsResponseBrand `json:"brands,omitzero"`
 }
 
 // GSFullServiceGetBrandsResponseBrand is part of a reply.
 type GSFullServiceGetBrandsResponseBrand struct {
-	ApprovalStatus string `json:"approval_status"`
-	ID             string `json:"id"`
-	Name           string `json:"name"`
+	ApprovalStatus string `json:"approval_status,omitzero"`
+	ID             string `json:"id,omitzero"`
+	Name           string `json:"name,omitzero"`
 }
 
 // GSFullServiceGetCategoryInformationResponse is the reply of GSFullServiceCommodity.GSFullServiceGetCategoryInformation.
 type GSFullServiceGetCategoryInformationResponse struct {
-	FirstKeyAttributeID  string `json:"first_key_attribute_id"`
-	ID                   string `json:"id"`
-	IsAllowedJIT         bool   `json:"is_allowed_jit"`
-	IsCustomKeyAttribute bool   `json:"is_custom_key_attribute"`
-	IsEnabled            bool   `json:"is_enabled"`
-	IsGarment            bool   `json:"is_garment"`
-	IsLeaf               bool   `json:"is_leaf"`
-	Level                int    `json:"level"`
-	NameEn               string `json:"name_en"`
-	NameZh               string `json:"name_zh"`
-	ParentID             string `json:"parent_id"`
-	SecondKeyAttributeID string `json:"second_key_attribute_id"`
+	FirstKeyAttributeID  string `json:"first_key_attribute_id,omitzero"`
+	ID                   string `json:"id,omitzero"`
+	IsAllowedJIT         bool   `json:"is_allowed_jit,omitzero"`
+	IsCustomKeyAttribute bool   `json:"is_custom_key_attribute,omitzero"`
+	IsEnabled            bool   `json:"is_enabled,omitzero"`
+	IsGarment            bool   `json:"is_garment,omitzero"`
+	IsLeaf               bool   `json:"is_leaf,omitzero"`
+	Level                int    `json:"level,omitzero"`
+	NameEn               string `json:"name_en,omitzero"`
+	NameZh               string `json:"name_zh,omitzero"`
+	ParentID             string `json:"parent_id,omitzero"`
+	SecondKeyAttributeID string `json:"second_key_attribute_id,omitzero"`
 }
 
 // GSFullServiceGetCertificationsResponse is the reply of GSFullServiceCommodity.GSFullServiceGetCertifications.
 type GSFullServiceGetCertificationsResponse struct {
-	Certifications []GSFullServiceGetCertificationsResponseCertification `json:"certifications"`
+	Certifications []GSFullServiceGetCertificationsResponseCertification `json:"certifications,omitzero"`
 }
 
 // GSFullServiceGetCertificationsResponseCertification is part of a reply.
 type GSFullServiceGetCertificationsResponseCertification struct {
-	Description           string                                                                    `json:"description"`
-	IsRequired            bool                                                                      `json:"is_required"`
-	Qualifications        []GSFullServiceGetCertificationsResponseCertificationQualification        `json:"qualifications"`
-	RegionCode            string                                                                    `json:"region_code"`
-	RequirementConditions []GSFullServiceGetCertificationsResponseCertificationRequirementCondition `json:"requirement_conditions"`
-	Type                  string                                                                    `json:"type"`
+	Description           string                                                                    `json:"description,omitzero"`
+	IsRequired            bool                                                                      `json:"is_required,omitzero"`
+	Qualifications        []GSFullServiceGetCertificationsResponseCertificationQualification        `json:"qualifications,omitzero"`
+	RegionCode            string                                                                    `json:"region_code,omitzero"`
+	RequirementConditions []GSFullServiceGetCertificationsResponseCertificationRequirementCondition `json:"requirement_conditions,omitzero"`
+	Type                  string                                                                    `json:"type,omitzero"`
 }
 
 // GSFullServiceGetCertificationsResponseCertificationQualification is part of a reply.
 type GSFullServiceGetCertificationsResponseCertificationQualification struct {
-	Description  string   `json:"description"`
-	ExampleURL   string   `json:"example_url"`
-	FileTypes    []string `json:"file_types"`
-	MaxFileCount int64    `json:"max_file_count"`
-	Type         string   `json:"type"`
+	Description  string   `json:"description,omitzero"`
+	ExampleURL   string   `json:"example_url,omitzero"`
+	FileTypes    []string `json:"file_types,omitzero"`
+	MaxFileCount int64    `json:"max_file_count,omitzero"`
+	Type         string   `json:"type,omitzero"`
 }
 
 // GSFullServiceGetCertificationsResponseCertificationRequirementCondition is part of a reply.
 type GSFullServiceGetCertificationsResponseCertificationRequirementCondition struct {
-	AttributeID       string   `json:"attribute_id"`
-	AttributeValueIDs []string `json:"attribute_value_ids"`
+	AttributeID       string   `json:"attribute_id,omitzero"`
+	AttributeValueIDs []string `json:"attribute_value_ids,omitzero"`
 }
 
 // GSFullServiceGetCertificationsV202406Response is the reply of GSFullServiceCommodity.GSFullServiceGetCertificationsV202406.
 type GSFullServiceGetCertificationsV202406Response struct {
-	Certifications []GSFullServiceGetCertificationsV202406ResponseCertification `json:"certifications"`
+	Certifications []GSFullServiceGetCertificationsV202406ResponseCertification `json:"certifications,omitzero"`
 }
 
 // GSFullServiceGetCertificationsV202406ResponseCertification is part of a reply.
 type GSFullServiceGetCertificationsV202406ResponseCertification struct {
-	Description    string                                                                    `json:"description"`
-	IsRequired     bool                                                                      `json:"is_required"`
-	Qualifications []GSFullServiceGetCertificationsV202406ResponseCertificationQualification `json:"qualifications"`
-	RegionCode     string                                                                    `json:"region_code"`
-	Type           string                                                                    `json:"type"`
+	Description    string                                                                    `json:"description,omitzero"`
+	IsRequired     bool                                                                      `json:"is_required,omitzero"`
+	Qualifications []GSFullServiceGetCertificationsV202406ResponseCertificationQualification `json:"qualifications,omitzero"`
+	RegionCode     string                                                                    `json:"region_code,omitzero"`
+	Type           string                                                                    `json:"type,omitzero"`
 }
 
 // GSFullServiceGetCertificationsV202406ResponseCertificationQualification is part of a reply.
 type GSFullServiceGetCertificationsV202406ResponseCertificationQualification struct {
-	Description  string   `json:"description"`
-	ExampleURL   string   `json:"example_url"`
-	FileTypes    []string `json:"file_types"`
-	MaxFileCount int64    `json:"max_file_count"`
-	Type         string   `json:"type"`
+	Description  string   `json:"description,omitzero"`
+	ExampleURL   string   `json:"example_url,omitzero"`
+	FileTypes    []string `json:"file_types,omitzero"`
+	MaxFileCount int64    `json:"max_file_count,omitzero"`
+	Type         string   `json:"type,omitzero"`
 }
 
 // GSFullServicePreviewGetAttributesResponse is the reply of GSFullServiceCommodity.GSFullServicePreviewGetAttributes.
 type GSFullServicePreviewGetAttributesResponse struct {
-	Attributes []GSFullServicePreviewGetAttributesResponseAttribute `json:"attributes"`
+	Attributes []GSFullServicePreviewGetAttributesResponseAttribute `json:"attributes,omitzero"`
 }
 
 // GSFullServicePreviewGetAttributesResponseAttribute is part of a reply.
 type GSFullServicePreviewGetAttributesResponseAttribute struct {
-	ID                 string                                                    `json:"id"`
-	IsMutipleSelection bool                                                      `json:"is_mutiple_selection"`
-	IsRequired         bool                                                      `json:"is_required"`
-	NameEn             string                                                    `json:"name_en"`
-	NameZh             string                                                    `json:"name_zh"`
-	ValueType          GSFullServiceCommodityValueType                           `json:"value_type"`
-	Values             []GSFullServicePreviewGetAttributesResponseAttributeValue `json:"values"`
+	ID                 string                                                      `json:"id,omitzero"`
+	IsMutipleSelection bool                                                        `json:"is_mutiple_selection,omitzero"`
+	IsRequired         bool                                                        `json:"is_required,omitzero"`
+	NameEn             string                                                      `json:"name_en,omitzero"`
+	NameZh             string                                                      `json:"name_zh,omitzero"`
+	ValueType          GSFullServicePreviewGetAttributesResponseAttributeValueType `json:"value_type,omitzero"`
+	Values             []GSFullServicePreviewGetAttributesResponseAttributeValue   `json:"values,omitzero"`
 }
 
 // GSFullServicePreviewGetAttributesResponseAttributeValue is part of a reply.
 type GSFullServicePreviewGetAttributesResponseAttributeValue struct {
-	ID     string `json:"id"`
-	NameEn string `json:"name_en"`
-	NameZh string `json:"name_zh"`
+	ID     string `json:"id,omitzero"`
+	NameEn string `json:"name_en,omitzero"`
+	NameZh string `json:"name_zh,omitzero"`
 }
 
 // GSFullServicePreviewGetBrandsRequest holds the parameters of GSFullServiceCommodity.GSFullServicePreviewGetBrands.
@@ -2191,66 +2191,66 @@ type GSFullServicePreviewGetBrandsRequest struct {
 
 // GSFullServicePreviewGetBrandsResponse is the reply of GSFullServiceCommodity.GSFullServicePreviewGetBrands.
 type GSFullServicePreviewGetBrandsResponse struct {
-	Brands []GSFullServicePreviewGetBrandsResponseBrand `json:"brands"`
+	Brands []GSFullServicePreviewGetBrandsResponseBrand `json:"brands,omitzero"`
 }
 
 // GSFullServicePreviewGetBrandsResponseBrand is part of a reply.
 type GSFullServicePreviewGetBrandsResponseBrand struct {
-	ApprovalStatus string `json:"approval_status"`
-	ID             string `json:"id"`
-	Name           string `json:"name"`
+	ApprovalStatus string `json:"approval_status,omitzero"`
+	ID             string `json:"id,omitzero"`
+	Name           string `json:"name,omitzero"`
 }
 
 // GSFullServicePreviewGetCategoryInformationResponse is the reply of GSFullServiceCommodity.GSFullServicePreviewGetCategoryInformation.
 type GSFullServicePreviewGetCategoryInformationResponse struct {
-	FirstKeyAttributeID  string `json:"first_key_attribute_id"`
-	ID                   string `json:"id"`
-	IsAllowedJIT         bool   `json:"is_allowed_jit"`
-	IsCustomKeyAttribute bool   `json:"is_custom_key_attribute"`
-	IsEnabled            bool   `json:"is_enabled"`
-	IsGarment            bool   `json:"is_garment"`
-	IsLeaf               bool   `json:"is_leaf"`
-	Level                int    `json:"level"`
-	NameEn               string `json:"name_en"`
-	NameZh               string `json:"name_zh"`
-	ParentID             string `json:"parent_id"`
-	SecondKeyAttributeID string `json:"second_key_attribute_id"`
+	FirstKeyAttributeID  string `json:"first_key_attribute_id,omitzero"`
+	ID                   string `json:"id,omitzero"`
+	IsAllowedJIT         bool   `json:"is_allowed_jit,omitzero"`
+	IsCustomKeyAttribute bool   `json:"is_custom_key_attribute,omitzero"`
+	IsEnabled            bool   `json:"is_enabled,omitzero"`
+	IsGarment            bool   `json:"is_garment,omitzero"`
+	IsLeaf               bool   `json:"is_leaf,omitzero"`
+	Level                int    `json:"level,omitzero"`
+	NameEn               string `json:"name_en,omitzero"`
+	NameZh               string `json:"name_zh,omitzero"`
+	ParentID             string `json:"parent_id,omitzero"`
+	SecondKeyAttributeID string `json:"second_key_attribute_id,omitzero"`
 }
 
 // GSFullServiceSearchCategoriesRequest holds the parameters of GSFullServiceCommodity.GSFullServiceSearchCategories.
 type GSFullServiceSearchCategoriesRequest struct {
-	PageOffset *int `json:"page_offset,omitzero" url:"-"`
-	PageSize   *int `json:"page_size,omitzero" url:"-"`
+	PageOffset *int `json:"page_offset,omitzero"`
+	PageSize   *int `json:"page_size,omitzero"`
 }
 
 // GSFullServiceSearchCategoriesResponse is the reply of GSFullServiceCommodity.GSFullServiceSearchCategories.
 type GSFullServiceSearchCategoriesResponse struct {
-	Categories []GSFullServiceSearchCategoriesResponseCategory `json:"categories"`
-	PageOffset int                                             `json:"page_offset"`
-	PageSize   int                                             `json:"page_size"`
-	TotalCount int                                             `json:"total_count"`
+	Categories []GSFullServiceSearchCategoriesResponseCategory `json:"categories,omitzero"`
+	PageOffset int                                             `json:"page_offset,omitzero"`
+	PageSize   int                                             `json:"page_size,omitzero"`
+	TotalCount int                                             `json:"total_count,omitzero"`
 }
 
 // GSFullServiceSearchCategoriesResponseCategory is part of a reply.
 type GSFullServiceSearchCategoriesResponseCategory struct {
-	ID       string `json:"id"`
-	IsLeaf   bool   `json:"is_leaf"`
-	NameCn   string `json:"name_cn"`
-	NameEn   string `json:"name_en"`
-	ParentID string `json:"parent_id"`
-	Status   string `json:"status"`
-	Version  string `json:"version"`
+	ID       string `json:"id,omitzero"`
+	IsLeaf   bool   `json:"is_leaf,omitzero"`
+	NameCn   string `json:"name_cn,omitzero"`
+	NameEn   string `json:"name_en,omitzero"`
+	ParentID string `json:"parent_id,omitzero"`
+	Status   string `json:"status,omitzero"`
+	Version  string `json:"version,omitzero"`
 }
 
 // GSGetGradingTemplatesConfigV2Response is the reply of GSFullServiceCommodity.GSGetGradingTemplatesConfigV2.
 type GSGetGradingTemplatesConfigV2Response struct {
-	GradingTemplates []GSGetGradingTemplatesConfigV2ResponseGradingTemplate `json:"grading_templates"`
+	GradingTemplates []GSGetGradingTemplatesConfigV2ResponseGradingTemplate `json:"grading_templates,omitzero"`
 }
 
 // GSGetGradingTemplatesConfigV2ResponseGradingTemplate is part of a reply.
 type GSGetGradingTemplatesConfigV2ResponseGradingTemplate struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID   string `json:"id,omitzero"`
+	Name string `json:"name,omitzero"`
 }
 
 // GSGetSizeGroupsConfigV2Request holds the parameters of GSFullServiceCommodity.GSGetSizeGroupsConfigV2.
@@ -2260,20 +2260,20 @@ type GSGetSizeGroupsConfigV2Request struct {
 
 // GSGetSizeGroupsConfigV2Response is the reply of GSFullServiceCommodity.GSGetSizeGroupsConfigV2.
 type GSGetSizeGroupsConfigV2Response struct {
-	SizeGradingRequired bool                                       `json:"size_grading_required"`
-	SizeGroups          []GSGetSizeGroupsConfigV2ResponseSizeGroup `json:"size_groups"`
+	SizeGradingRequired bool                                       `json:"size_grading_required,omitzero"`
+	SizeGroups          []GSGetSizeGroupsConfigV2ResponseSizeGroup `json:"size_groups,omitzero"`
 }
 
 // GSGetSizeGroupsConfigV2ResponseSizeGroup is part of a reply.
 type GSGetSizeGroupsConfigV2ResponseSizeGroup struct {
-	ID           string                                                `json:"id"`
-	Name         string                                                `json:"name"`
-	SizeSegments []GSGetSizeGroupsConfigV2ResponseSizeGroupSizeSegment `json:"size_segments"`
+	ID           string                                                `json:"id,omitzero"`
+	Name         string                                                `json:"name,omitzero"`
+	SizeSegments []GSGetSizeGroupsConfigV2ResponseSizeGroupSizeSegment `json:"size_segments,omitzero"`
 }
 
 // GSGetSizeGroupsConfigV2ResponseSizeGroupSizeSegment is part of a reply.
 type GSGetSizeGroupsConfigV2ResponseSizeGroupSizeSegment struct {
-	SizeCodes []string `json:"size_codes"`
+	SizeCodes []string `json:"size_codes,omitzero"`
 }
 
 // GSGetSupplierRPRequest holds the parameters of GSFullServiceCommodity.GSGetSupplierRP.
@@ -2284,46 +2284,46 @@ type GSGetSupplierRPRequest struct {
 
 // GSGetSupplierRPResponse is the reply of GSFullServiceCommodity.GSGetSupplierRP.
 type GSGetSupplierRPResponse struct {
-	NextPageToken string                          `json:"next_page_token"`
-	RpInfos       []GSGetSupplierRPResponseRpInfo `json:"rp_infos"`
+	NextPageToken string                          `json:"next_page_token,omitzero"`
+	RpInfos       []GSGetSupplierRPResponseRpInfo `json:"rp_infos,omitzero"`
 }
 
 // GSGetSupplierRPResponseRpInfo is part of a reply.
 type GSGetSupplierRPResponseRpInfo struct {
-	Address     GSGetSupplierRPResponseRpInfoAddress     `json:"address"`
-	CompanyName string                                   `json:"company_name"`
-	CreateTime  UnixSeconds                              `json:"create_time"`
-	DefaultRP   bool                                     `json:"default_RP"`
-	Email       string                                   `json:"email"`
-	ID          string                                   `json:"id"`
-	Name        GSGetSupplierRPResponseRpInfoName        `json:"name"`
-	PhoneNumber GSGetSupplierRPResponseRpInfoPhoneNumber `json:"phone_number"`
-	RpName      string                                   `json:"rp_name"`
-	Type        int                                      `json:"type"`
-	UpdateTime  UnixSeconds                              `json:"update_time"`
-	Version     int64                                    `json:"version"`
+	Address     GSGetSupplierRPResponseRpInfoAddress     `json:"address,omitzero"`
+	CompanyName string                                   `json:"company_name,omitzero"`
+	CreateTime  UnixSeconds                              `json:"create_time,omitzero"`
+	DefaultRP   bool                                     `json:"default_RP,omitzero"`
+	Email       string                                   `json:"email,omitzero"`
+	ID          string                                   `json:"id,omitzero"`
+	Name        GSGetSupplierRPResponseRpInfoName        `json:"name,omitzero"`
+	PhoneNumber GSGetSupplierRPResponseRpInfoPhoneNumber `json:"phone_number,omitzero"`
+	RpName      string                                   `json:"rp_name,omitzero"`
+	Type        int                                      `json:"type,omitzero"`
+	UpdateTime  UnixSeconds                              `json:"update_time,omitzero"`
+	Version     int64                                    `json:"version,omitzero"`
 }
 
 // GSGetSupplierRPResponseRpInfoAddress is part of a reply.
 type GSGetSupplierRPResponseRpInfoAddress struct {
-	City     string `json:"city"`
-	Country  string `json:"country"`
-	Province string `json:"province"`
-	Street   string `json:"street"`
-	Street2  string `json:"street2"`
+	City     string `json:"city,omitzero"`
+	Country  string `json:"country,omitzero"`
+	Province string `json:"province,omitzero"`
+	Street   string `json:"street,omitzero"`
+	Street2  string `json:"street2,omitzero"`
 }
 
 // GSGetSupplierRPResponseRpInfoName is part of a reply.
 type GSGetSupplierRPResponseRpInfoName struct {
-	FirstName  string `json:"first_name"`
-	LastName   string `json:"last_name"`
-	MiddleName string `json:"middle_name"`
+	FirstName  string `json:"first_name,omitzero"`
+	LastName   string `json:"last_name,omitzero"`
+	MiddleName string `json:"middle_name,omitzero"`
 }
 
 // GSGetSupplierRPResponseRpInfoPhoneNumber is part of a reply.
 type GSGetSupplierRPResponseRpInfoPhoneNumber struct {
-	PhoneNumber       string `json:"phone_number"`
-	PhoneNumberRegion string `json:"phone_number_region"`
+	PhoneNumber       string `json:"phone_number,omitzero"`
+	PhoneNumberRegion string `json:"phone_number_region,omitzero"`
 }
 
 // GSImageUploadV2Request holds the parameters of GSFullServiceCommodity.GSImageUploadV2.
@@ -2333,10 +2333,10 @@ type GSImageUploadV2Request struct {
 
 // GSImageUploadV2Response is the reply of GSFullServiceCommodity.GSImageUploadV2.
 type GSImageUploadV2Response struct {
-	Length int64  `json:"length"`
-	URI    string `json:"uri"`
-	URL    string `json:"url"`
-	Width  int64  `json:"width"`
+	Length int64  `json:"length,omitzero"`
+	URI    string `json:"uri,omitzero"`
+	URL    string `json:"url,omitzero"`
+	Width  int64  `json:"width,omitzero"`
 }
 
 // GSListSupplierManufacturerRequest holds the parameters of GSFullServiceCommodity.GSListSupplierManufacturer.
@@ -2347,60 +2347,60 @@ type GSListSupplierManufacturerRequest struct {
 
 // GSListSupplierManufacturerResponse is the reply of GSFullServiceCommodity.GSListSupplierManufacturer.
 type GSListSupplierManufacturerResponse struct {
-	ManufacturerList []GSListSupplierManufacturerResponseManufacturerList `json:"manufacturer_list"`
-	NextPageToken    string                                               `json:"next_page_token"`
+	ManufacturerList []GSListSupplierManufacturerResponseManufacturerList `json:"manufacturer_list,omitzero"`
+	NextPageToken    string                                               `json:"next_page_token,omitzero"`
 }
 
 // GSListSupplierManufacturerResponseManufacturerList is part of a reply.
 type GSListSupplierManufacturerResponseManufacturerList struct {
-	Address             string                                                        `json:"address"`
-	Email               string                                                        `json:"email"`
-	ID                  string                                                        `json:"id"`
-	ManufacturerName    string                                                        `json:"manufacturer_name"`
-	PhoneNumber         GSListSupplierManufacturerResponseManufacturerListPhoneNumber `json:"phone_number"`
-	RegisteredTradeName string                                                        `json:"registered_trade_name"`
+	Address             string                                                        `json:"address,omitzero"`
+	Email               string                                                        `json:"email,omitzero"`
+	ID                  string                                                        `json:"id,omitzero"`
+	ManufacturerName    string                                                        `json:"manufacturer_name,omitzero"`
+	PhoneNumber         GSListSupplierManufacturerResponseManufacturerListPhoneNumber `json:"phone_number,omitzero"`
+	RegisteredTradeName string                                                        `json:"registered_trade_name,omitzero"`
 }
 
 // GSListSupplierManufacturerResponseManufacturerListPhoneNumber is part of a reply.
 type GSListSupplierManufacturerResponseManufacturerListPhoneNumber struct {
-	PhoneNumber       string `json:"phone_number"`
-	PhoneNumberRegion string `json:"phone_number_region"`
+	PhoneNumber       string `json:"phone_number,omitzero"`
+	PhoneNumberRegion string `json:"phone_number_region,omitzero"`
 }
 
 // GSProductImageUploadRequirementsQueryResponse is the reply of GSFullServiceCommodity.GSProductImageUploadRequirementsQuery.
 type GSProductImageUploadRequirementsQueryResponse struct {
-	ImageUploadRequirements []GSProductImageUploadRequirementsQueryResponseImageUploadRequirement `json:"image_upload_requirements"`
-	PicUploadWayConfigs     []string                                                              `json:"pic_upload_way_configs"`
+	ImageUploadRequirements []GSProductImageUploadRequirementsQueryResponseImageUploadRequirement `json:"image_upload_requirements,omitzero"`
+	PicUploadWayConfigs     []string                                                              `json:"pic_upload_way_configs,omitzero"`
 }
 
 // GSProductImageUploadRequirementsQueryResponseImageUploadRequirement is part of a reply.
 type GSProductImageUploadRequirementsQueryResponseImageUploadRequirement struct {
-	ConfigDetails []GSProductImageUploadRequirementsQueryResponseImageUploadRequirementConfigDetail `json:"config_details"`
-	PicSetType    []string                                                                          `json:"pic_set_type"`
+	ConfigDetails []GSProductImageUploadRequirementsQueryResponseImageUploadRequirementConfigDetail `json:"config_details,omitzero"`
+	PicSetType    []string                                                                          `json:"pic_set_type,omitzero"`
 }
 
 // GSProductImageUploadRequirementsQueryResponseImageUploadRequirementConfigDetail is part of a reply.
 type GSProductImageUploadRequirementsQueryResponseImageUploadRequirementConfigDetail struct {
-	IsRequired       bool                                                                                             `json:"is_required"`
-	LengthMax        int64                                                                                            `json:"length_max"`
-	LengthMin        int64                                                                                            `json:"length_min"`
-	LengthRate       int64                                                                                            `json:"length_rate"`
-	MaterialShowType string                                                                                           `json:"material_show_type"`
-	MaterialUseType  []GSProductImageUploadRequirementsQueryResponseImageUploadRequirementConfigDetailMaterialUseType `json:"material_use_type"`
-	MaxSize          int64                                                                                            `json:"max_size"`
-	QuantityCeiling  int64                                                                                            `json:"quantity_ceiling"`
-	QuantityFloor    int64                                                                                            `json:"quantity_floor"`
-	WidthMax         int64                                                                                            `json:"width_max"`
-	WidthMin         int64                                                                                            `json:"width_min"`
-	WidthRate        int64                                                                                            `json:"width_rate"`
+	IsRequired       bool                                                                                             `json:"is_required,omitzero"`
+	LengthMax        int64                                                                                            `json:"length_max,omitzero"`
+	LengthMin        int64                                                                                            `json:"length_min,omitzero"`
+	LengthRate       int64                                                                                            `json:"length_rate,omitzero"`
+	MaterialShowType string                                                                                           `json:"material_show_type,omitzero"`
+	MaterialUseType  []GSProductImageUploadRequirementsQueryResponseImageUploadRequirementConfigDetailMaterialUseType `json:"material_use_type,omitzero"`
+	MaxSize          int64                                                                                            `json:"max_size,omitzero"`
+	QuantityCeiling  int64                                                                                            `json:"quantity_ceiling,omitzero"`
+	QuantityFloor    int64                                                                                            `json:"quantity_floor,omitzero"`
+	WidthMax         int64                                                                                            `json:"width_max,omitzero"`
+	WidthMin         int64                                                                                            `json:"width_min,omitzero"`
+	WidthRate        int64                                                                                            `json:"width_rate,omitzero"`
 }
 
 // GSProductImageUploadRequirementsQueryResponseImageUploadRequirementConfigDetailMaterialUseType is part of a reply.
 type GSProductImageUploadRequirementsQueryResponseImageUploadRequirementConfigDetailMaterialUseType struct {
-	Code            string `json:"code"`
-	IsRequired      bool   `json:"is_required"`
-	QuantityCeiling int64  `json:"quantity_ceiling"`
-	QuantityFloor   int64  `json:"quantity_floor"`
+	Code            string `json:"code,omitzero"`
+	IsRequired      bool   `json:"is_required,omitzero"`
+	QuantityCeiling int64  `json:"quantity_ceiling,omitzero"`
+	QuantityFloor   int64  `json:"quantity_floor,omitzero"`
 }
 
 // GSQualificationFileUploadRequest holds the parameters of GSFullServiceCommodity.GSQualificationFileUpload.
@@ -2410,106 +2410,106 @@ type GSQualificationFileUploadRequest struct {
 
 // GSQualificationFileUploadResponse is the reply of GSFullServiceCommodity.GSQualificationFileUpload.
 type GSQualificationFileUploadResponse struct {
-	URI string `json:"uri"`
+	URI string `json:"uri,omitzero"`
 }
 
 // GSQuerySKUsAndTheApprovalStatusOfSKUsV2Request holds the parameters of GSFullServiceCommodity.GSQuerySKUsAndTheApprovalStatusOfSKUsV2.
 type GSQuerySKUsAndTheApprovalStatusOfSKUsV2Request struct {
-	ExternalSKUCodes []string `json:"external_sku_codes,omitzero" url:"-"`
-	PageSize         *int64   `json:"page_size,omitzero" url:"-"`
-	PageToken        *string  `json:"page_token,omitzero" url:"-"`
-	PlatformSKUCodes []string `json:"platform_sku_codes,omitzero" url:"-"`
-	PlatformSpuCodes []string `json:"platform_spu_codes,omitzero" url:"-"`
-	PushTimeGe       *int64   `json:"push_time_ge,omitzero" url:"-"`
-	PushTimeLt       *int64   `json:"push_time_lt,omitzero" url:"-"`
-	SKUStatus        *string  `json:"sku_status,omitzero" url:"-"`
+	ExternalSKUCodes []string `json:"external_sku_codes,omitzero"`
+	PageSize         *int64   `json:"page_size,omitzero"`
+	PageToken        *string  `json:"page_token,omitzero"`
+	PlatformSKUCodes []string `json:"platform_sku_codes,omitzero"`
+	PlatformSpuCodes []string `json:"platform_spu_codes,omitzero"`
+	PushTimeGe       *int64   `json:"push_time_ge,omitzero"`
+	PushTimeLt       *int64   `json:"push_time_lt,omitzero"`
+	SKUStatus        *string  `json:"sku_status,omitzero"`
 }
 
 // GSQuerySKUsAndTheApprovalStatusOfSKUsV2Response is the reply of GSFullServiceCommodity.GSQuerySKUsAndTheApprovalStatusOfSKUsV2.
 type GSQuerySKUsAndTheApprovalStatusOfSKUsV2Response struct {
-	NextPageToken string                                                `json:"next_page_token"`
-	Spus          []GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSpus `json:"spus"`
+	NextPageToken string                                                `json:"next_page_token,omitzero"`
+	Spus          []GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSpus `json:"spus,omitzero"`
 }
 
 // GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSpus is part of a reply.
 type GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSpus struct {
-	SKUs    []GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSpusSKU `json:"skus"`
-	SpuCode string                                                   `json:"spu_code"`
+	SKUs    []GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSpusSKU `json:"skus,omitzero"`
+	SpuCode string                                                   `json:"spu_code,omitzero"`
 }
 
 // GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSpusSKU is part of a reply.
 type GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSpusSKU struct {
-	Code            string `json:"code"`
-	ExternalSKUCode string `json:"external_sku_code"`
-	RejectReason    string `json:"reject_reason"`
-	Status          string `json:"status"`
-	UpdateTime      int64  `json:"update_time"`
+	Code            string `json:"code,omitzero"`
+	ExternalSKUCode string `json:"external_sku_code,omitzero"`
+	RejectReason    string `json:"reject_reason,omitzero"`
+	Status          string `json:"status,omitzero"`
+	UpdateTime      int64  `json:"update_time,omitzero"`
 }
 
 // GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406Request holds the parameters of GSFullServiceCommodity.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406.
 type GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406Request struct {
-	ExternalSKUCodes []string `json:"external_sku_codes,omitzero" url:"-"`
-	PageSize         *int64   `json:"page_size,omitzero" url:"-"`
-	PageToken        *string  `json:"page_token,omitzero" url:"-"`
-	PlatformSKUCodes []string `json:"platform_sku_codes,omitzero" url:"-"`
-	PlatformSpuCodes []string `json:"platform_spu_codes,omitzero" url:"-"`
-	PushTimeGe       *int64   `json:"push_time_ge,omitzero" url:"-"`
-	PushTimeLt       *int64   `json:"push_time_lt,omitzero" url:"-"`
-	SKUStatus        *string  `json:"sku_status,omitzero" url:"-"`
+	ExternalSKUCodes []string `json:"external_sku_codes,omitzero"`
+	PageSize         *int64   `json:"page_size,omitzero"`
+	PageToken        *string  `json:"page_token,omitzero"`
+	PlatformSKUCodes []string `json:"platform_sku_codes,omitzero"`
+	PlatformSpuCodes []string `json:"platform_spu_codes,omitzero"`
+	PushTimeGe       *int64   `json:"push_time_ge,omitzero"`
+	PushTimeLt       *int64   `json:"push_time_lt,omitzero"`
+	SKUStatus        *string  `json:"sku_status,omitzero"`
 }
 
 // GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406Response is the reply of GSFullServiceCommodity.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406.
 type GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406Response struct {
-	NextPageToken string                                                       `json:"next_page_token"`
-	Spus          []GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSpus `json:"spus"`
+	NextPageToken string                                                       `json:"next_page_token,omitzero"`
+	Spus          []GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSpus `json:"spus,omitzero"`
 }
 
 // GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSpus is part of a reply.
 type GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSpus struct {
-	SKUs    []GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSpusSKU `json:"skus"`
-	SpuCode string                                                          `json:"spu_code"`
+	SKUs    []GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSpusSKU `json:"skus,omitzero"`
+	SpuCode string                                                          `json:"spu_code,omitzero"`
 }
 
 // GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSpusSKU is part of a reply.
 type GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSpusSKU struct {
-	Code            string `json:"code"`
-	ExternalSKUCode string `json:"external_sku_code"`
-	RejectReason    string `json:"reject_reason"`
-	Status          string `json:"status"`
-	UpdateTime      int64  `json:"update_time"`
+	Code            string `json:"code,omitzero"`
+	ExternalSKUCode string `json:"external_sku_code,omitzero"`
+	RejectReason    string `json:"reject_reason,omitzero"`
+	Status          string `json:"status,omitzero"`
+	UpdateTime      int64  `json:"update_time,omitzero"`
 }
 
 // GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410Request holds the parameters of GSFullServiceCommodity.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410.
 type GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410Request struct {
-	ExternalSKUCodes []string `json:"external_sku_codes,omitzero" url:"-"`
-	PageSize         *int64   `json:"page_size,omitzero" url:"-"`
-	PageToken        *string  `json:"page_token,omitzero" url:"-"`
-	PlatformSKUCodes []string `json:"platform_sku_codes,omitzero" url:"-"`
-	PlatformSpuCodes []string `json:"platform_spu_codes,omitzero" url:"-"`
-	PushTimeGe       *int64   `json:"push_time_ge,omitzero" url:"-"`
-	PushTimeLt       *int64   `json:"push_time_lt,omitzero" url:"-"`
-	SKUStatus        *string  `json:"sku_status,omitzero" url:"-"`
+	ExternalSKUCodes []string `json:"external_sku_codes,omitzero"`
+	PageSize         *int64   `json:"page_size,omitzero"`
+	PageToken        *string  `json:"page_token,omitzero"`
+	PlatformSKUCodes []string `json:"platform_sku_codes,omitzero"`
+	PlatformSpuCodes []string `json:"platform_spu_codes,omitzero"`
+	PushTimeGe       *int64   `json:"push_time_ge,omitzero"`
+	PushTimeLt       *int64   `json:"push_time_lt,omitzero"`
+	SKUStatus        *string  `json:"sku_status,omitzero"`
 }
 
 // GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410Response is the reply of GSFullServiceCommodity.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410.
 type GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410Response struct {
-	NextPageToken string                                                       `json:"next_page_token"`
-	Spus          []GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSpus `json:"spus"`
+	NextPageToken string                                                       `json:"next_page_token,omitzero"`
+	Spus          []GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSpus `json:"spus,omitzero"`
 }
 
 // GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSpus is part of a reply.
 type GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSpus struct {
-	SKUs    []GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSpusSKU `json:"skus"`
-	SpuCode string                                                          `json:"spu_code"`
+	SKUs    []GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSpusSKU `json:"skus,omitzero"`
+	SpuCode string                                                          `json:"spu_code,omitzero"`
 }
 
 // GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSpusSKU is part of a reply.
 type GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSpusSKU struct {
-	Code            string `json:"code"`
-	ExternalSKUCode string `json:"external_sku_code"`
-	RejectReason    string `json:"reject_reason"`
-	Status          string `json:"status"`
-	UpdateTime      int64  `json:"update_time"`
+	Code            string `json:"code,omitzero"`
+	ExternalSKUCode string `json:"external_sku_code,omitzero"`
+	RejectReason    string `json:"reject_reason,omitzero"`
+	Status          string `json:"status,omitzero"`
+	UpdateTime      int64  `json:"update_time,omitzero"`
 }
 
 // GSVideoUploadRequest holds the parameters of GSFullServiceCommodity.GSVideoUpload.
@@ -2519,31 +2519,31 @@ type GSVideoUploadRequest struct {
 
 // GSVideoUploadResponse is the reply of GSFullServiceCommodity.GSVideoUpload.
 type GSVideoUploadResponse struct {
-	URI string `json:"uri"`
+	URI string `json:"uri,omitzero"`
 }
 
 // GetGlobalSellingFullServiceCategoriesRequest holds the parameters of GSFullServiceCommodity.GetGlobalSellingFullServiceCategories.
 type GetGlobalSellingFullServiceCategoriesRequest struct {
-	PageOffset *int `json:"page_offset,omitzero" url:"-"`
-	PageSize   *int `json:"page_size,omitzero" url:"-"`
+	PageOffset *int `json:"page_offset,omitzero"`
+	PageSize   *int `json:"page_size,omitzero"`
 }
 
 // GetGlobalSellingFullServiceCategoriesResponse is the reply of GSFullServiceCommodity.GetGlobalSellingFullServiceCategories.
 type GetGlobalSellingFullServiceCategoriesResponse struct {
-	Categories []GetGlobalSellingFullServiceCategoriesResponseCategory `json:"categories"`
-	PageOffset int                                                     `json:"page_offset"`
-	PageSize   int                                                     `json:"page_size"`
-	TotalCount int                                                     `json:"total_count"`
+	Categories []GetGlobalSellingFullServiceCategoriesResponseCategory `json:"categories,omitzero"`
+	PageOffset int                                                     `json:"page_offset,omitzero"`
+	PageSize   int                                                     `json:"page_size,omitzero"`
+	TotalCount int                                                     `json:"total_count,omitzero"`
 }
 
 // GetGlobalSellingFullServiceCategoriesResponseCategory is part of a reply.
 type GetGlobalSellingFullServiceCategoriesResponseCategory struct {
-	ID       string `json:"id"`
-	IsLeaf   bool   `json:"is_leaf"`
-	NameCn   string `json:"name_cn"`
-	NameEn   string `json:"name_en"`
-	ParentID string `json:"parent_id"`
-	Status   string `json:"status"`
+	ID       string `json:"id,omitzero"`
+	IsLeaf   bool   `json:"is_leaf,omitzero"`
+	NameCn   string `json:"name_cn,omitzero"`
+	NameEn   string `json:"name_en,omitzero"`
+	ParentID string `json:"parent_id,omitzero"`
+	Status   string `json:"status,omitzero"`
 }
 
 // GetGradingTemplatesConfigRequest holds the parameters of GSFullServiceCommodity.GetGradingTemplatesConfig.
@@ -2553,13 +2553,13 @@ type GetGradingTemplatesConfigRequest struct {
 
 // GetGradingTemplatesConfigResponse is the reply of GSFullServiceCommodity.GetGradingTemplatesConfig.
 type GetGradingTemplatesConfigResponse struct {
-	GradingTemplates []GetGradingTemplatesConfigResponseGradingTemplate `json:"grading_templates"`
+	GradingTemplates []GetGradingTemplatesConfigResponseGradingTemplate `json:"grading_templates,omitzero"`
 }
 
 // GetGradingTemplatesConfigResponseGradingTemplate is part of a reply.
 type GetGradingTemplatesConfigResponseGradingTemplate struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID   string `json:"id,omitzero"`
+	Name string `json:"name,omitzero"`
 }
 
 // GetSizeGroupsConfigRequest holds the parameters of GSFullServiceCommodity.GetSizeGroupsConfig.
@@ -2569,20 +2569,20 @@ type GetSizeGroupsConfigRequest struct {
 
 // GetSizeGroupsConfigResponse is the reply of GSFullServiceCommodity.GetSizeGroupsConfig.
 type GetSizeGroupsConfigResponse struct {
-	SizeGradingRequired bool                                   `json:"size_grading_required"`
-	SizeGroups          []GetSizeGroupsConfigResponseSizeGroup `json:"size_groups"`
+	SizeGradingRequired bool                                   `json:"size_grading_required,omitzero"`
+	SizeGroups          []GetSizeGroupsConfigResponseSizeGroup `json:"size_groups,omitzero"`
 }
 
 // GetSizeGroupsConfigResponseSizeGroup is part of a reply.
 type GetSizeGroupsConfigResponseSizeGroup struct {
-	ID           string                                            `json:"id"`
-	Name         string                                            `json:"name"`
-	SizeSegments []GetSizeGroupsConfigResponseSizeGroupSizeSegment `json:"size_segments"`
+	ID           string                                            `json:"id,omitzero"`
+	Name         string                                            `json:"name,omitzero"`
+	SizeSegments []GetSizeGroupsConfigResponseSizeGroupSizeSegment `json:"size_segments,omitzero"`
 }
 
 // GetSizeGroupsConfigResponseSizeGroupSizeSegment is part of a reply.
 type GetSizeGroupsConfigResponseSizeGroupSizeSegment struct {
-	SizeCodes []string `json:"size_codes"`
+	SizeCodes []string `json:"size_codes,omitzero"`
 }
 
 // GetSizeGroupsRequest holds the parameters of GSFullServiceCommodity.GetSizeGroups.
@@ -2592,26 +2592,26 @@ type GetSizeGroupsRequest struct {
 
 // GetSizeGroupsResponse is the reply of GSFullServiceCommodity.GetSizeGroups.
 type GetSizeGroupsResponse struct {
-	SizeGradingData GetSizeGroupsResponseSizeGradingData `json:"size_grading_data"`
+	SizeGradingData GetSizeGroupsResponseSizeGradingData `json:"size_grading_data,omitzero"`
 }
 
 // GetSizeGroupsResponseSizeGradingData is part of a reply.
 type GetSizeGroupsResponseSizeGradingData struct {
-	SizeGradingRequired bool                                            `json:"size_grading_required"`
-	SizeGroups          []GetSizeGroupsResponseSizeGradingDataSizeGroup `json:"size_groups"`
+	SizeGradingRequired bool                                            `json:"size_grading_required,omitzero"`
+	SizeGroups          []GetSizeGroupsResponseSizeGradingDataSizeGroup `json:"size_groups,omitzero"`
 }
 
 // GetSizeGroupsResponseSizeGradingDataSizeGroup is part of a reply.
 type GetSizeGroupsResponseSizeGradingDataSizeGroup struct {
-	ID            string                                                      `json:"id"`
-	Name          string                                                      `json:"name"`
-	SizeSegements []GetSizeGroupsResponseSizeGradingDataSizeGroupSizeSegement `json:"size_segements"`
+	ID            string                                                      `json:"id,omitzero"`
+	Name          string                                                      `json:"name,omitzero"`
+	SizeSegements []GetSizeGroupsResponseSizeGradingDataSizeGroupSizeSegement `json:"size_segements,omitzero"`
 }
 
 // GetSizeGroupsResponseSizeGradingDataSizeGroupSizeSegement is part of a reply.
 type GetSizeGroupsResponseSizeGradingDataSizeGroupSizeSegement struct {
-	SizeCode string `json:"size_code"`
-	SizeID   string `json:"size_id"`
+	SizeCode string `json:"size_code,omitzero"`
+	SizeID   string `json:"size_id,omitzero"`
 }
 
 // GlobalSellingGetSupplierAddressesRequest holds the parameters of GSFullServiceCommodity.GlobalSellingGetSupplierAddresses.
@@ -2622,28 +2622,28 @@ type GlobalSellingGetSupplierAddressesRequest struct {
 
 // GlobalSellingGetSupplierAddressesResponse is the reply of GSFullServiceCommodity.GlobalSellingGetSupplierAddresses.
 type GlobalSellingGetSupplierAddressesResponse struct {
-	Addresses     []GlobalSellingGetSupplierAddressesResponseAddress `json:"addresses"`
-	NextPageToken string                                             `json:"next_page_token"`
-	TotalCount    int                                                `json:"total_count"`
+	Addresses     []GlobalSellingGetSupplierAddressesResponseAddress `json:"addresses,omitzero"`
+	NextPageToken string                                             `json:"next_page_token,omitzero"`
+	TotalCount    int                                                `json:"total_count,omitzero"`
 }
 
 // GlobalSellingGetSupplierAddressesResponseAddress is part of a reply.
 type GlobalSellingGetSupplierAddressesResponseAddress struct {
-	ContactName string                                                 `json:"contact_name"`
-	Detail      GlobalSellingGetSupplierAddressesResponseAddressDetail `json:"detail"`
-	FullAddress string                                                 `json:"full_address"`
-	ID          string                                                 `json:"id"`
-	PhoneNumber string                                                 `json:"phone_number"`
+	ContactName string                                                 `json:"contact_name,omitzero"`
+	Detail      GlobalSellingGetSupplierAddressesResponseAddressDetail `json:"detail,omitzero"`
+	FullAddress string                                                 `json:"full_address,omitzero"`
+	ID          string                                                 `json:"id,omitzero"`
+	PhoneNumber string                                                 `json:"phone_number,omitzero"`
 }
 
 // GlobalSellingGetSupplierAddressesResponseAddressDetail is part of a reply.
 type GlobalSellingGetSupplierAddressesResponseAddressDetail struct {
-	Building     string `json:"building"`
-	CityName     string `json:"city_name"`
-	CountryName  string `json:"country_name"`
-	DistrictName string `json:"district_name"`
-	ProvinceName string `json:"province_name"`
-	TownName     string `json:"town_name"`
+	Building     string `json:"building,omitzero"`
+	CityName     string `json:"city_name,omitzero"`
+	CountryName  string `json:"country_name,omitzero"`
+	DistrictName string `json:"district_name,omitzero"`
+	ProvinceName string `json:"province_name,omitzero"`
+	TownName     string `json:"town_name,omitzero"`
 }
 
 // ImageUploadRequest holds the parameters of GSFullServiceCommodity.ImageUpload.
@@ -2654,10 +2654,10 @@ type ImageUploadRequest struct {
 
 // ImageUploadResponse is the reply of GSFullServiceCommodity.ImageUpload.
 type ImageUploadResponse struct {
-	Height int64  `json:"height"`
-	URI    string `json:"uri"`
-	URL    string `json:"url"`
-	Width  int64  `json:"width"`
+	Height int64  `json:"height,omitzero"`
+	URI    string `json:"uri,omitzero"`
+	URL    string `json:"url,omitzero"`
+	Width  int64  `json:"width,omitzero"`
 }
 
 // QuerySKUsAndTheApprovalStatusOfSKUsRequest holds the parameters of GSFullServiceCommodity.QuerySKUsAndTheApprovalStatusOfSKUs.
@@ -2675,33 +2675,43 @@ type QuerySKUsAndTheApprovalStatusOfSKUsRequest struct {
 
 // QuerySKUsAndTheApprovalStatusOfSKUsResponse is the reply of GSFullServiceCommodity.QuerySKUsAndTheApprovalStatusOfSKUs.
 type QuerySKUsAndTheApprovalStatusOfSKUsResponse struct {
-	NextPageToken string                                            `json:"next_page_token"`
-	Spus          []QuerySKUsAndTheApprovalStatusOfSKUsResponseSpus `json:"spus"`
+	NextPageToken string                                            `json:"next_page_token,omitzero"`
+	Spus          []QuerySKUsAndTheApprovalStatusOfSKUsResponseSpus `json:"spus,omitzero"`
 }
 
 // QuerySKUsAndTheApprovalStatusOfSKUsResponseSpus is part of a reply.
 type QuerySKUsAndTheApprovalStatusOfSKUsResponseSpus struct {
-	SKUs    []QuerySKUsAndTheApprovalStatusOfSKUsResponseSpusSKU `json:"skus"`
-	SpuCode string                                               `json:"spu_code"`
+	SKUs    []QuerySKUsAndTheApprovalStatusOfSKUsResponseSpusSKU `json:"skus,omitzero"`
+	SpuCode string                                               `json:"spu_code,omitzero"`
 }
 
 // QuerySKUsAndTheApprovalStatusOfSKUsResponseSpusSKU is part of a reply.
 type QuerySKUsAndTheApprovalStatusOfSKUsResponseSpusSKU struct {
-	Code            string      `json:"code"`
-	ExternalSKUCode string      `json:"external_sku_code"`
-	RejectReason    string      `json:"reject_reason"`
-	Status          string      `json:"status"`
-	UpdateTime      UnixSeconds `json:"update_time"`
+	Code            string      `json:"code,omitzero"`
+	ExternalSKUCode string      `json:"external_sku_code,omitzero"`
+	RejectReason    string      `json:"reject_reason,omitzero"`
+	Status          string      `json:"status,omitzero"`
+	UpdateTime      UnixSeconds `json:"update_time,omitzero"`
 }
 
-// GSFullServiceCommodityValueType is an open list: TikTok Shop may add values.
-type GSFullServiceCommodityValueType string
+// GSFullServiceGetAttributesResponseAttributeValueType is an open list: TikTok Shop may add values.
+type GSFullServiceGetAttributesResponseAttributeValueType string
 
-// Values of GSFullServiceCommodityValueType.
+// Values of GSFullServiceGetAttributesResponseAttributeValueType.
 const (
-	GSFullServiceCommodityValueTypeEnum     GSFullServiceCommodityValueType = "ENUM"
-	GSFullServiceCommodityValueTypeText     GSFullServiceCommodityValueType = "TEXT"
-	GSFullServiceCommodityValueTypeEnumText GSFullServiceCommodityValueType = "ENUM_TEXT"
+	GSFullServiceGetAttributesResponseAttributeValueTypeEnum       GSFullServiceGetAttributesResponseAttributeValueType = "ENUM"
+	GSFullServiceGetAttributesResponseAttributeValueTypeSingletext GSFullServiceGetAttributesResponseAttributeValueType = "SINGLETEXT"
+	GSFullServiceGetAttributesResponseAttributeValueTypeEnumText   GSFullServiceGetAttributesResponseAttributeValueType = "ENUM_TEXT"
+)
+
+// GSFullServiceGetAttributesResponseRegionAttributeAttributeValueType is an open list: TikTok Shop may add values.
+type GSFullServiceGetAttributesResponseRegionAttributeAttributeValueType string
+
+// Values of GSFullServiceGetAttributesResponseRegionAttributeAttributeValueType.
+const (
+	GSFullServiceGetAttributesResponseRegionAttributeAttributeValueTypeEnum       GSFullServiceGetAttributesResponseRegionAttributeAttributeValueType = "ENUM"
+	GSFullServiceGetAttributesResponseRegionAttributeAttributeValueTypeSingletext GSFullServiceGetAttributesResponseRegionAttributeAttributeValueType = "SINGLETEXT"
+	GSFullServiceGetAttributesResponseRegionAttributeAttributeValueTypeEnumText   GSFullServiceGetAttributesResponseRegionAttributeAttributeValueType = "ENUM_TEXT"
 )
 
 // GSFullServiceGetAttributesV202405ResponseAttributeValueType is an open list: TikTok Shop may add values.
@@ -2712,4 +2722,24 @@ const (
 	GSFullServiceGetAttributesV202405ResponseAttributeValueTypeEnum       GSFullServiceGetAttributesV202405ResponseAttributeValueType = "ENUM"
 	GSFullServiceGetAttributesV202405ResponseAttributeValueTypeSingletext GSFullServiceGetAttributesV202405ResponseAttributeValueType = "SINGLETEXT"
 	GSFullServiceGetAttributesV202405ResponseAttributeValueTypeEnumText   GSFullServiceGetAttributesV202405ResponseAttributeValueType = "ENUM_TEXT"
+)
+
+// GSFullServiceGetAttributesV202503ResponseAttributeValueType is an open list: TikTok Shop may add values.
+type GSFullServiceGetAttributesV202503ResponseAttributeValueType string
+
+// Values of GSFullServiceGetAttributesV202503ResponseAttributeValueType.
+const (
+	GSFullServiceGetAttributesV202503ResponseAttributeValueTypeEnum       GSFullServiceGetAttributesV202503ResponseAttributeValueType = "ENUM"
+	GSFullServiceGetAttributesV202503ResponseAttributeValueTypeSingletext GSFullServiceGetAttributesV202503ResponseAttributeValueType = "SINGLETEXT"
+	GSFullServiceGetAttributesV202503ResponseAttributeValueTypeEnumText   GSFullServiceGetAttributesV202503ResponseAttributeValueType = "ENUM_TEXT"
+)
+
+// GSFullServicePreviewGetAttributesResponseAttributeValueType is an open list: TikTok Shop may add values.
+type GSFullServicePreviewGetAttributesResponseAttributeValueType string
+
+// Values of GSFullServicePreviewGetAttributesResponseAttributeValueType.
+const (
+	GSFullServicePreviewGetAttributesResponseAttributeValueTypeEnum     GSFullServicePreviewGetAttributesResponseAttributeValueType = "ENUM"
+	GSFullServicePreviewGetAttributesResponseAttributeValueTypeText     GSFullServicePreviewGetAttributesResponseAttributeValueType = "TEXT"
+	GSFullServicePreviewGetAttributesResponseAttributeValueTypeEnumText GSFullServicePreviewGetAttributesResponseAttributeValueType = "ENUM_TEXT"
 )

@@ -63,25 +63,25 @@ func (s *GSFullServiceInventoryService) SetGlobalSellingVirtualInventory(ctx con
 
 // GSFullServiceQueryVirtualInventoryRequest holds the parameters of GSFullServiceInventory.GSFullServiceQueryVirtualInventory.
 type GSFullServiceQueryVirtualInventoryRequest struct {
-	SKUs []string `json:"skus,omitzero" url:"-"`
+	SKUs []string `json:"skus,omitzero"`
 }
 
 // GSFullServiceQueryVirtualInventoryResponse is the reply of GSFullServiceInventory.GSFullServiceQueryVirtualInventory.
 type GSFullServiceQueryVirtualInventoryResponse struct {
-	Inventory []GSFullServiceQueryVirtualInventoryResponseInventory `json:"inventory"`
+	Inventory []GSFullServiceQueryVirtualInventoryResponseInventory `json:"inventory,omitzero"`
 }
 
 // GSFullServiceQueryVirtualInventoryResponseInventory is part of a reply.
 type GSFullServiceQueryVirtualInventoryResponseInventory struct {
-	OccupiedQuantity int64  `json:"occupied_quantity"`
-	Quantity         int64  `json:"quantity"`
-	SKUCode          string `json:"sku_code"`
-	WarehouseCode    string `json:"warehouse_code"`
+	OccupiedQuantity int64  `json:"occupied_quantity,omitzero"`
+	Quantity         int64  `json:"quantity,omitzero"`
+	SKUCode          string `json:"sku_code,omitzero"`
+	WarehouseCode    string `json:"warehouse_code,omitzero"`
 }
 
 // GSFullServiceUpdateVirtualInventoryRequest holds the parameters of GSFullServiceInventory.GSFullServiceUpdateVirtualInventory.
 type GSFullServiceUpdateVirtualInventoryRequest struct {
-	SKUs []GSFullServiceUpdateVirtualInventoryRequestSKU `json:"skus,omitzero" url:"-"`
+	SKUs []GSFullServiceUpdateVirtualInventoryRequestSKU `json:"skus,omitzero"`
 }
 
 // GSFullServiceUpdateVirtualInventoryRequestSKU is part of a request.
@@ -93,40 +93,40 @@ type GSFullServiceUpdateVirtualInventoryRequestSKU struct {
 
 // GSFullServiceUpdateVirtualInventoryResponse is the reply of GSFullServiceInventory.GSFullServiceUpdateVirtualInventory.
 type GSFullServiceUpdateVirtualInventoryResponse struct {
-	Errors []GSFullServiceUpdateVirtualInventoryResponseError `json:"errors"`
+	Errors []GSFullServiceUpdateVirtualInventoryResponseError `json:"errors,omitzero"`
 }
 
 // GSFullServiceUpdateVirtualInventoryResponseError is part of a reply.
 type GSFullServiceUpdateVirtualInventoryResponseError struct {
-	Code          string `json:"code"`
-	Message       string `json:"message"`
-	SKUCode       string `json:"sku_code"`
-	WarehouseCode string `json:"warehouse_code"`
+	Code          string `json:"code,omitzero"`
+	Message       string `json:"message,omitzero"`
+	SKUCode       string `json:"sku_code,omitzero"`
+	WarehouseCode string `json:"warehouse_code,omitzero"`
 }
 
 // QueryGlobalSellingVirtualInventoryRequest holds the parameters of GSFullServiceInventory.QueryGlobalSellingVirtualInventory.
 type QueryGlobalSellingVirtualInventoryRequest struct {
-	SKUs       []string `json:"skus,omitzero" url:"-"`
-	SupplierID *string  `json:"supplier_id,omitzero" url:"-"`
+	SKUs       []string `json:"skus,omitzero"`
+	SupplierID *string  `json:"supplier_id,omitzero"`
 }
 
 // QueryGlobalSellingVirtualInventoryResponse is the reply of GSFullServiceInventory.QueryGlobalSellingVirtualInventory.
 type QueryGlobalSellingVirtualInventoryResponse struct {
-	Inventory []QueryGlobalSellingVirtualInventoryResponseInventory `json:"inventory"`
+	Inventory []QueryGlobalSellingVirtualInventoryResponseInventory `json:"inventory,omitzero"`
 }
 
 // QueryGlobalSellingVirtualInventoryResponseInventory is part of a reply.
 type QueryGlobalSellingVirtualInventoryResponseInventory struct {
-	OccupiedQuantity int64  `json:"occupied_quantity"`
-	Quantity         int64  `json:"quantity"`
-	SKUCode          string `json:"sku_code"`
-	WarehouseCode    string `json:"warehouse_code"`
+	OccupiedQuantity int64  `json:"occupied_quantity,omitzero"`
+	Quantity         int64  `json:"quantity,omitzero"`
+	SKUCode          string `json:"sku_code,omitzero"`
+	WarehouseCode    string `json:"warehouse_code,omitzero"`
 }
 
 // SetGlobalSellingVirtualInventoryRequest holds the parameters of GSFullServiceInventory.SetGlobalSellingVirtualInventory.
 type SetGlobalSellingVirtualInventoryRequest struct {
-	SKUs       []SetGlobalSellingVirtualInventoryRequestSKU `json:"skus,omitzero" url:"-"`
-	SupplierID *string                                      `json:"supplier_id,omitzero" url:"-"`
+	SKUs       []SetGlobalSellingVirtualInventoryRequestSKU `json:"skus,omitzero"`
+	SupplierID *string                                      `json:"supplier_id,omitzero"`
 }
 
 // SetGlobalSellingVirtualInventoryRequestSKU is part of a request.
@@ -138,13 +138,13 @@ type SetGlobalSellingVirtualInventoryRequestSKU struct {
 
 // SetGlobalSellingVirtualInventoryResponse is the reply of GSFullServiceInventory.SetGlobalSellingVirtualInventory.
 type SetGlobalSellingVirtualInventoryResponse struct {
-	Errors []SetGlobalSellingVirtualInventoryResponseError `json:"errors"`
+	Errors []SetGlobalSellingVirtualInventoryResponseError `json:"errors,omitzero"`
 }
 
 // SetGlobalSellingVirtualInventoryResponseError is part of a reply.
 type SetGlobalSellingVirtualInventoryResponseError struct {
-	Code          string `json:"code"`
-	Message       string `json:"message"`
-	SKUCode       string `json:"sku_code"`
-	WarehouseCode string `json:"warehouse_code"`
+	Code          string `json:"code,omitzero"`
+	Message       string `json:"message,omitzero"`
+	SKUCode       string `json:"sku_code,omitzero"`
+	WarehouseCode string `json:"warehouse_code,omitzero"`
 }

@@ -594,18 +594,18 @@ type CreateDeliveryOrderRequestDeliveryOrderPackageItem struct {
 
 // CreateDeliveryOrderResponse is the reply of GSFullServiceShipment.CreateDeliveryOrder.
 type CreateDeliveryOrderResponse struct {
-	DeliveryOrderCode string `json:"delivery_order_code"`
-	StockupOrderCode  string `json:"stockup_order_code"`
+	DeliveryOrderCode string `json:"delivery_order_code,omitzero"`
+	StockupOrderCode  string `json:"stockup_order_code,omitzero"`
 }
 
 // GSConfirmDeliveryRequest holds the parameters of GSFullServiceShipment.GSConfirmDelivery.
 type GSConfirmDeliveryRequest struct {
-	DeliveryOrderCode *string `json:"delivery_order_code,omitzero" url:"-"`
+	DeliveryOrderCode *string `json:"delivery_order_code,omitzero"`
 }
 
 // GSCreateDeliveryOrderRequest holds the parameters of GSFullServiceShipment.GSCreateDeliveryOrder.
 type GSCreateDeliveryOrderRequest struct {
-	DeliveryOrder *GSCreateDeliveryOrderRequestDeliveryOrder `json:"delivery_order,omitzero" url:"-"`
+	DeliveryOrder *GSCreateDeliveryOrderRequestDeliveryOrder `json:"delivery_order,omitzero"`
 }
 
 // GSCreateDeliveryOrderRequestDeliveryOrder is part of a request.
@@ -628,8 +628,8 @@ type GSCreateDeliveryOrderRequestDeliveryOrderPackageItem struct {
 
 // GSCreateDeliveryOrderResponse is the reply of GSFullServiceShipment.GSCreateDeliveryOrder.
 type GSCreateDeliveryOrderResponse struct {
-	DeliveryOrderCode string `json:"delivery_order_code"`
-	StockupOrderCode  string `json:"stockup_order_code"`
+	DeliveryOrderCode string `json:"delivery_order_code,omitzero"`
+	StockupOrderCode  string `json:"stockup_order_code,omitzero"`
 }
 
 // GSGetDeliveryOrderPrintDocumentRequest holds the parameters of GSFullServiceShipment.GSGetDeliveryOrderPrintDocument.
@@ -639,7 +639,7 @@ type GSGetDeliveryOrderPrintDocumentRequest struct {
 
 // GSGetDeliveryOrderPrintDocumentResponse is the reply of GSFullServiceShipment.GSGetDeliveryOrderPrintDocument.
 type GSGetDeliveryOrderPrintDocumentResponse struct {
-	DocumentURL string `json:"document_url"`
+	DocumentURL string `json:"document_url,omitzero"`
 }
 
 // GSGetLogisticsWaybillsPrintDocumentRequest holds the parameters of GSFullServiceShipment.GSGetLogisticsWaybillsPrintDocument.
@@ -649,15 +649,15 @@ type GSGetLogisticsWaybillsPrintDocumentRequest struct {
 
 // GSGetLogisticsWaybillsPrintDocumentResponse is the reply of GSFullServiceShipment.GSGetLogisticsWaybillsPrintDocument.
 type GSGetLogisticsWaybillsPrintDocumentResponse struct {
-	DocumentURL string `json:"document_url"`
+	DocumentURL string `json:"document_url,omitzero"`
 }
 
 // GSGetSKUPrintDocumentRequest holds the parameters of GSFullServiceShipment.GSGetSKUPrintDocument.
 type GSGetSKUPrintDocumentRequest struct {
-	Dimension        *GSGetSKUPrintDocumentRequestDimension        `json:"dimension,omitzero" url:"-"`
-	PlatformSKUItems []GSGetSKUPrintDocumentRequestPlatformSKUItem `json:"platform_sku_items,omitzero" url:"-"`
-	PrintSKUCode     *bool                                         `json:"print_sku_code,omitzero" url:"-"`
-	StockupOrderCode *string                                       `json:"stockup_order_code,omitzero" url:"-"`
+	Dimension        *GSGetSKUPrintDocumentRequestDimension        `json:"dimension,omitzero"`
+	PlatformSKUItems []GSGetSKUPrintDocumentRequestPlatformSKUItem `json:"platform_sku_items,omitzero"`
+	PrintSKUCode     *bool                                         `json:"print_sku_code,omitzero"`
+	StockupOrderCode *string                                       `json:"stockup_order_code,omitzero"`
 }
 
 // GSGetSKUPrintDocumentRequestDimension is part of a request.
@@ -675,7 +675,7 @@ type GSGetSKUPrintDocumentRequestPlatformSKUItem struct {
 
 // GSGetSKUPrintDocumentResponse is the reply of GSFullServiceShipment.GSGetSKUPrintDocument.
 type GSGetSKUPrintDocumentResponse struct {
-	DocumentURL string `json:"document_url"`
+	DocumentURL string `json:"document_url,omitzero"`
 }
 
 // GSQueryDeliveryBatchsRequest holds the parameters of GSFullServiceShipment.GSQueryDeliveryBatchs.
@@ -685,123 +685,123 @@ type GSQueryDeliveryBatchsRequest struct {
 
 // GSQueryDeliveryBatchsResponse is the reply of GSFullServiceShipment.GSQueryDeliveryBatchs.
 type GSQueryDeliveryBatchsResponse struct {
-	DeliveryBatchs []GSQueryDeliveryBatchsResponseDeliveryBatch `json:"delivery_batchs"`
+	DeliveryBatchs []GSQueryDeliveryBatchsResponseDeliveryBatch `json:"delivery_batchs,omitzero"`
 }
 
 // GSQueryDeliveryBatchsResponseDeliveryBatch is part of a reply.
 type GSQueryDeliveryBatchsResponseDeliveryBatch struct {
-	Code                     string                                                      `json:"code"`
-	CreateTime               UnixSeconds                                                 `json:"create_time"`
-	Logistics                GSQueryDeliveryBatchsResponseDeliveryBatchLogistics         `json:"logistics"`
-	LogisticsOrderQuantity   int64                                                       `json:"logistics_order_quantity"`
-	LogisticsOrders          []GSQueryDeliveryBatchsResponseDeliveryBatchLogisticsOrder  `json:"logistics_orders"`
-	LogisticsPackageQuantity int64                                                       `json:"logistics_package_quantity"`
-	LogisticsPickerName      string                                                      `json:"logistics_picker_name"`
-	LogisticsPickerPhone     string                                                      `json:"logistics_picker_phone"`
-	PredictedArriveTime      UnixSeconds                                                 `json:"predicted_arrive_time"`
-	PredictedPickInfo        GSQueryDeliveryBatchsResponseDeliveryBatchPredictedPickInfo `json:"predicted_pick_info"`
-	PredictedShipTime        UnixSeconds                                                 `json:"predicted_ship_time"`
-	ReceiverContact          GSQueryDeliveryBatchsResponseDeliveryBatchReceiverContact   `json:"receiver_contact"`
-	SenderContact            GSQueryDeliveryBatchsResponseDeliveryBatchSenderContact     `json:"sender_contact"`
-	Status                   string                                                      `json:"status"`
+	Code                     string                                                      `json:"code,omitzero"`
+	CreateTime               UnixSeconds                                                 `json:"create_time,omitzero"`
+	Logistics                GSQueryDeliveryBatchsResponseDeliveryBatchLogistics         `json:"logistics,omitzero"`
+	LogisticsOrderQuantity   int64                                                       `json:"logistics_order_quantity,omitzero"`
+	LogisticsOrders          []GSQueryDeliveryBatchsResponseDeliveryBatchLogisticsOrder  `json:"logistics_orders,omitzero"`
+	LogisticsPackageQuantity int64                                                       `json:"logistics_package_quantity,omitzero"`
+	LogisticsPickerName      string                                                      `json:"logistics_picker_name,omitzero"`
+	LogisticsPickerPhone     string                                                      `json:"logistics_picker_phone,omitzero"`
+	PredictedArriveTime      UnixSeconds                                                 `json:"predicted_arrive_time,omitzero"`
+	PredictedPickInfo        GSQueryDeliveryBatchsResponseDeliveryBatchPredictedPickInfo `json:"predicted_pick_info,omitzero"`
+	PredictedShipTime        UnixSeconds                                                 `json:"predicted_ship_time,omitzero"`
+	ReceiverContact          GSQueryDeliveryBatchsResponseDeliveryBatchReceiverContact   `json:"receiver_contact,omitzero"`
+	SenderContact            GSQueryDeliveryBatchsResponseDeliveryBatchSenderContact     `json:"sender_contact,omitzero"`
+	Status                   string                                                      `json:"status,omitzero"`
 }
 
 // GSQueryDeliveryBatchsResponseDeliveryBatchLogistics is part of a reply.
 type GSQueryDeliveryBatchsResponseDeliveryBatchLogistics struct {
-	DeliveryOption       string `json:"delivery_option"`
-	ShippingProviderCode string `json:"shipping_provider_code"`
-	ShippingProviderName string `json:"shipping_provider_name"`
+	DeliveryOption       string `json:"delivery_option,omitzero"`
+	ShippingProviderCode string `json:"shipping_provider_code,omitzero"`
+	ShippingProviderName string `json:"shipping_provider_name,omitzero"`
 }
 
 // GSQueryDeliveryBatchsResponseDeliveryBatchLogisticsOrder is part of a reply.
 type GSQueryDeliveryBatchsResponseDeliveryBatchLogisticsOrder struct {
-	Code            string                                                                   `json:"code"`
-	FailedReason    string                                                                   `json:"failed_reason"`
-	PackageWeight   GSQueryDeliveryBatchsResponseDeliveryBatchLogisticsOrderPackageWeight    `json:"package_weight"`
-	Status          string                                                                   `json:"status"`
-	TrackingNumber  string                                                                   `json:"tracking_number"`
-	TrackingRecords []GSQueryDeliveryBatchsResponseDeliveryBatchLogisticsOrderTrackingRecord `json:"tracking_records"`
+	Code            string                                                                   `json:"code,omitzero"`
+	FailedReason    string                                                                   `json:"failed_reason,omitzero"`
+	PackageWeight   GSQueryDeliveryBatchsResponseDeliveryBatchLogisticsOrderPackageWeight    `json:"package_weight,omitzero"`
+	Status          string                                                                   `json:"status,omitzero"`
+	TrackingNumber  string                                                                   `json:"tracking_number,omitzero"`
+	TrackingRecords []GSQueryDeliveryBatchsResponseDeliveryBatchLogisticsOrderTrackingRecord `json:"tracking_records,omitzero"`
 }
 
 // GSQueryDeliveryBatchsResponseDeliveryBatchLogisticsOrderPackageWeight is part of a reply.
 type GSQueryDeliveryBatchsResponseDeliveryBatchLogisticsOrderPackageWeight struct {
-	Unit  string `json:"unit"`
-	Value string `json:"value"`
+	Unit  string `json:"unit,omitzero"`
+	Value string `json:"value,omitzero"`
 }
 
 // GSQueryDeliveryBatchsResponseDeliveryBatchLogisticsOrderTrackingRecord is part of a reply.
 type GSQueryDeliveryBatchsResponseDeliveryBatchLogisticsOrderTrackingRecord struct {
-	Message    string      `json:"message"`
-	Title      string      `json:"title"`
-	UpdateTime UnixSeconds `json:"update_time"`
+	Message    string      `json:"message,omitzero"`
+	Title      string      `json:"title,omitzero"`
+	UpdateTime UnixSeconds `json:"update_time,omitzero"`
 }
 
 // GSQueryDeliveryBatchsResponseDeliveryBatchPredictedPickInfo is part of a reply.
 type GSQueryDeliveryBatchsResponseDeliveryBatchPredictedPickInfo struct {
-	EndTime   UnixSeconds `json:"end_time"`
-	StartTime UnixSeconds `json:"start_time"`
+	EndTime   UnixSeconds `json:"end_time,omitzero"`
+	StartTime UnixSeconds `json:"start_time,omitzero"`
 }
 
 // GSQueryDeliveryBatchsResponseDeliveryBatchReceiverContact is part of a reply.
 type GSQueryDeliveryBatchsResponseDeliveryBatchReceiverContact struct {
-	AddressDetail GSQueryDeliveryBatchsResponseDeliveryBatchReceiverContactAddressDetail `json:"address_detail"`
-	ContactName   string                                                                 `json:"contact_name"`
-	Email         string                                                                 `json:"email"`
-	FullAddress   string                                                                 `json:"full_address"`
-	PhoneNumber   string                                                                 `json:"phone_number"`
-	PostalCode    string                                                                 `json:"postal_code"`
+	AddressDetail GSQueryDeliveryBatchsResponseDeliveryBatchReceiverContactAddressDetail `json:"address_detail,omitzero"`
+	ContactName   string                                                                 `json:"contact_name,omitzero"`
+	Email         string                                                                 `json:"email,omitzero"`
+	FullAddress   string                                                                 `json:"full_address,omitzero"`
+	PhoneNumber   string                                                                 `json:"phone_number,omitzero"`
+	PostalCode    string                                                                 `json:"postal_code,omitzero"`
 }
 
 // GSQueryDeliveryBatchsResponseDeliveryBatchReceiverContactAddressDetail is part of a reply.
 type GSQueryDeliveryBatchsResponseDeliveryBatchReceiverContactAddressDetail struct {
-	CityID       int64  `json:"city_id"`
-	CityName     string `json:"city_name"`
-	CountryID    int64  `json:"country_id"`
-	CountryName  string `json:"country_name"`
-	Detail       string `json:"detail"`
-	DistrictID   int64  `json:"district_id"`
-	DistrictName string `json:"district_name"`
-	ProvinceID   int64  `json:"province_id"`
-	ProvinceName string `json:"province_name"`
-	TownID       int64  `json:"town_id"`
-	TownName     string `json:"town_name"`
+	CityID       int64  `json:"city_id,omitzero"`
+	CityName     string `json:"city_name,omitzero"`
+	CountryID    int64  `json:"country_id,omitzero"`
+	CountryName  string `json:"country_name,omitzero"`
+	Detail       string `json:"detail,omitzero"`
+	DistrictID   int64  `json:"district_id,omitzero"`
+	DistrictName string `json:"district_name,omitzero"`
+	ProvinceID   int64  `json:"province_id,omitzero"`
+	ProvinceName string `json:"province_name,omitzero"`
+	TownID       int64  `json:"town_id,omitzero"`
+	TownName     string `json:"town_name,omitzero"`
 }
 
 // GSQueryDeliveryBatchsResponseDeliveryBatchSenderContact is part of a reply.
 type GSQueryDeliveryBatchsResponseDeliveryBatchSenderContact struct {
-	AddressDetail GSQueryDeliveryBatchsResponseDeliveryBatchSenderContactAddressDetail `json:"address_detail"`
-	ContactName   string                                                               `json:"contact_name"`
-	Email         string                                                               `json:"email"`
-	FullAddress   string                                                               `json:"full_address"`
-	PhoneNumber   string                                                               `json:"phone_number"`
-	PostalCode    string                                                               `json:"postal_code"`
+	AddressDetail GSQueryDeliveryBatchsResponseDeliveryBatchSenderContactAddressDetail `json:"address_detail,omitzero"`
+	ContactName   string                                                               `json:"contact_name,omitzero"`
+	Email         string                                                               `json:"email,omitzero"`
+	FullAddress   string                                                               `json:"full_address,omitzero"`
+	PhoneNumber   string                                                               `json:"phone_number,omitzero"`
+	PostalCode    string                                                               `json:"postal_code,omitzero"`
 }
 
 // GSQueryDeliveryBatchsResponseDeliveryBatchSenderContactAddressDetail is part of a reply.
 type GSQueryDeliveryBatchsResponseDeliveryBatchSenderContactAddressDetail struct {
-	CityID       int64  `json:"city_id"`
-	CityName     string `json:"city_name"`
-	CountryID    int64  `json:"country_id"`
-	CountryName  string `json:"country_name"`
-	Detail       string `json:"detail"`
-	DistrictID   int64  `json:"district_id"`
-	DistrictName string `json:"district_name"`
-	ProvinceID   int64  `json:"province_id"`
-	ProvinceName string `json:"province_name"`
-	TownID       int64  `json:"town_id"`
-	TownName     string `json:"town_name"`
+	CityID       int64  `json:"city_id,omitzero"`
+	CityName     string `json:"city_name,omitzero"`
+	CountryID    int64  `json:"country_id,omitzero"`
+	CountryName  string `json:"country_name,omitzero"`
+	Detail       string `json:"detail,omitzero"`
+	DistrictID   int64  `json:"district_id,omitzero"`
+	DistrictName string `json:"district_name,omitzero"`
+	ProvinceID   int64  `json:"province_id,omitzero"`
+	ProvinceName string `json:"province_name,omitzero"`
+	TownID       int64  `json:"town_id,omitzero"`
+	TownName     string `json:"town_name,omitzero"`
 }
 
 // GSReserveShippingRequest holds the parameters of GSFullServiceShipment.GSReserveShipping.
 type GSReserveShippingRequest struct {
-	DeliveryMode        *string                                `json:"delivery_mode,omitzero" url:"-"`
-	DeliveryOrderCodes  []string                               `json:"delivery_order_codes,omitzero" url:"-"`
-	Logistics           *GSReserveShippingRequestLogistics     `json:"logistics,omitzero" url:"-"`
-	Reserve             *GSReserveShippingRequestReserve       `json:"reserve,omitzero" url:"-"`
-	SenderContact       *GSReserveShippingRequestSenderContact `json:"sender_contact,omitzero" url:"-"`
-	ShippingBoxQuantity *int64                                 `json:"shipping_box_quantity,omitzero" url:"-"`
-	TotalWeight         *GSReserveShippingRequestTotalWeight   `json:"total_weight,omitzero" url:"-"`
-	WarehouseCode       *string                                `json:"warehouse_code,omitzero" url:"-"`
+	DeliveryMode        *string                                `json:"delivery_mode,omitzero"`
+	DeliveryOrderCodes  []string                               `json:"delivery_order_codes,omitzero"`
+	Logistics           *GSReserveShippingRequestLogistics     `json:"logistics,omitzero"`
+	Reserve             *GSReserveShippingRequestReserve       `json:"reserve,omitzero"`
+	SenderContact       *GSReserveShippingRequestSenderContact `json:"sender_contact,omitzero"`
+	ShippingBoxQuantity *int64                                 `json:"shipping_box_quantity,omitzero"`
+	TotalWeight         *GSReserveShippingRequestTotalWeight   `json:"total_weight,omitzero"`
+	WarehouseCode       *string                                `json:"warehouse_code,omitzero"`
 }
 
 // GSReserveShippingRequestLogistics is part of a request.
@@ -853,17 +853,17 @@ type GSReserveShippingRequestTotalWeight struct {
 
 // GSReserveShippingResponse is the reply of GSFullServiceShipment.GSReserveShipping.
 type GSReserveShippingResponse struct {
-	DeliveryBatchCode string `json:"delivery_batch_code"`
+	DeliveryBatchCode string `json:"delivery_batch_code,omitzero"`
 }
 
 // GSSearchAvailableShippingProvidersRequest holds the parameters of GSFullServiceShipment.GSSearchAvailableShippingProviders.
 type GSSearchAvailableShippingProvidersRequest struct {
-	DeliveryMode       *string                                                 `json:"delivery_mode,omitzero" url:"-"`
-	DeliveryOption     *string                                                 `json:"delivery_option,omitzero" url:"-"`
-	DeliveryOrderCodes []string                                                `json:"delivery_order_codes,omitzero" url:"-"`
-	SenderContact      *GSSearchAvailableShippingProvidersRequestSenderContact `json:"sender_contact,omitzero" url:"-"`
-	TotalWeight        *GSSearchAvailableShippingProvidersRequestTotalWeight   `json:"total_weight,omitzero" url:"-"`
-	WarehouseCode      *string                                                 `json:"warehouse_code,omitzero" url:"-"`
+	DeliveryMode       *string                                                 `json:"delivery_mode,omitzero"`
+	DeliveryOption     *string                                                 `json:"delivery_option,omitzero"`
+	DeliveryOrderCodes []string                                                `json:"delivery_order_codes,omitzero"`
+	SenderContact      *GSSearchAvailableShippingProvidersRequestSenderContact `json:"sender_contact,omitzero"`
+	TotalWeight        *GSSearchAvailableShippingProvidersRequestTotalWeight   `json:"total_weight,omitzero"`
+	WarehouseCode      *string                                                 `json:"warehouse_code,omitzero"`
 }
 
 // GSSearchAvailableShippingProvidersRequestSenderContact is part of a request.
@@ -899,273 +899,273 @@ type GSSearchAvailableShippingProvidersRequestTotalWeight struct {
 
 // GSSearchAvailableShippingProvidersResponse is the reply of GSFullServiceShipment.GSSearchAvailableShippingProviders.
 type GSSearchAvailableShippingProvidersResponse struct {
-	ReserveArrivedTimes []GSSearchAvailableShippingProvidersResponseReserveArrivedTime `json:"reserve_arrived_times"`
-	ShippingProviders   []GSSearchAvailableShippingProvidersResponseShippingProvider   `json:"shipping_providers"`
+	ReserveArrivedTimes []GSSearchAvailableShippingProvidersResponseReserveArrivedTime `json:"reserve_arrived_times,omitzero"`
+	ShippingProviders   []GSSearchAvailableShippingProvidersResponseShippingProvider   `json:"shipping_providers,omitzero"`
 }
 
 // GSSearchAvailableShippingProvidersResponseReserveArrivedTime is part of a reply.
 type GSSearchAvailableShippingProvidersResponseReserveArrivedTime struct {
-	ArrivedTime UnixSeconds `json:"arrived_time"`
-	CanReserve  bool        `json:"can_reserve"`
+	ArrivedTime UnixSeconds `json:"arrived_time,omitzero"`
+	CanReserve  bool        `json:"can_reserve,omitzero"`
 }
 
 // GSSearchAvailableShippingProvidersResponseShippingProvider is part of a reply.
 type GSSearchAvailableShippingProvidersResponseShippingProvider struct {
-	DeliveryOption string                                                                  `json:"delivery_option"`
-	MaxChargeFee   GSSearchAvailableShippingProvidersResponseShippingProviderMaxChargeFee  `json:"max_charge_fee"`
-	MinChargeFee   GSSearchAvailableShippingProvidersResponseShippingProviderMinChargeFee  `json:"min_charge_fee"`
-	ProviderCode   string                                                                  `json:"provider_code"`
-	ProviderName   string                                                                  `json:"provider_name"`
-	ReserveData    []GSSearchAvailableShippingProvidersResponseShippingProviderReserveData `json:"reserve_data"`
+	DeliveryOption string                                                                  `json:"delivery_option,omitzero"`
+	MaxChargeFee   GSSearchAvailableShippingProvidersResponseShippingProviderMaxChargeFee  `json:"max_charge_fee,omitzero"`
+	MinChargeFee   GSSearchAvailableShippingProvidersResponseShippingProviderMinChargeFee  `json:"min_charge_fee,omitzero"`
+	ProviderCode   string                                                                  `json:"provider_code,omitzero"`
+	ProviderName   string                                                                  `json:"provider_name,omitzero"`
+	ReserveData    []GSSearchAvailableShippingProvidersResponseShippingProviderReserveData `json:"reserve_data,omitzero"`
 }
 
 // GSSearchAvailableShippingProvidersResponseShippingProviderMaxChargeFee is part of a reply.
 type GSSearchAvailableShippingProvidersResponseShippingProviderMaxChargeFee struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GSSearchAvailableShippingProvidersResponseShippingProviderMinChargeFee is part of a reply.
 type GSSearchAvailableShippingProvidersResponseShippingProviderMinChargeFee struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GSSearchAvailableShippingProvidersResponseShippingProviderReserveData is part of a reply.
 type GSSearchAvailableShippingProvidersResponseShippingProviderReserveData struct {
-	CanReserve      bool                                                                                  `json:"can_reserve"`
-	ReserveSegments []GSSearchAvailableShippingProvidersResponseShippingProviderReserveDataReserveSegment `json:"reserve_segments"`
-	ShipTime        UnixSeconds                                                                           `json:"ship_time"`
+	CanReserve      bool                                                                                  `json:"can_reserve,omitzero"`
+	ReserveSegments []GSSearchAvailableShippingProvidersResponseShippingProviderReserveDataReserveSegment `json:"reserve_segments,omitzero"`
+	ShipTime        UnixSeconds                                                                           `json:"ship_time,omitzero"`
 }
 
 // GSSearchAvailableShippingProvidersResponseShippingProviderReserveDataReserveSegment is part of a reply.
 type GSSearchAvailableShippingProvidersResponseShippingProviderReserveDataReserveSegment struct {
-	CanReserve bool        `json:"can_reserve"`
-	EndTime    UnixSeconds `json:"end_time"`
-	StartTime  UnixSeconds `json:"start_time"`
+	CanReserve bool        `json:"can_reserve,omitzero"`
+	EndTime    UnixSeconds `json:"end_time,omitzero"`
+	StartTime  UnixSeconds `json:"start_time,omitzero"`
 }
 
 // GSSearchDeliveryOrdersRequest holds the parameters of GSFullServiceShipment.GSSearchDeliveryOrders.
 type GSSearchDeliveryOrdersRequest struct {
-	ArrivedTimeGe        *UnixSeconds `json:"arrived_time_ge,omitzero" url:"-"`
-	ArrivedTimeLt        *UnixSeconds `json:"arrived_time_lt,omitzero" url:"-"`
-	DeliveryBatchCodes   []string     `json:"delivery_batch_codes,omitzero" url:"-"`
-	DeliveryOrderCodes   []string     `json:"delivery_order_codes,omitzero" url:"-"`
-	DeliveryTypes        []string     `json:"delivery_types,omitzero" url:"-"`
-	EmergencyLevels      []string     `json:"emergency_levels,omitzero" url:"-"`
-	ExternalSkcCodes     []string     `json:"external_skc_codes,omitzero" url:"-"`
-	ExternalSKUCodes     []string     `json:"external_sku_codes,omitzero" url:"-"`
-	IsSampleIncluded     *bool        `json:"is_sample_included,omitzero" url:"-"`
-	LatestStatusUpdateGe *int64       `json:"latest_status_update_ge,omitzero" url:"-"`
-	LatestStatusUpdateLt *int64       `json:"latest_status_update_lt,omitzero" url:"-"`
-	OrderTypes           []string     `json:"order_types,omitzero" url:"-"`
-	PageSize             *int64       `json:"page_size,omitzero" url:"-"`
-	PageToken            *string      `json:"page_token,omitzero" url:"-"`
-	PlatformSpuCodes     []string     `json:"platform_spu_codes,omitzero" url:"-"`
-	RelativeCodes        []string     `json:"relative_codes,omitzero" url:"-"`
-	RequireArrivedTimeGe *UnixSeconds `json:"require_arrived_time_ge,omitzero" url:"-"`
-	RequireArrivedTimeLt *UnixSeconds `json:"require_arrived_time_lt,omitzero" url:"-"`
-	ShipTimeGe           *UnixSeconds `json:"ship_time_ge,omitzero" url:"-"`
-	ShipTimeLt           *UnixSeconds `json:"ship_time_lt,omitzero" url:"-"`
-	WarehouseCodes       []string     `json:"warehouse_codes,omitzero" url:"-"`
+	ArrivedTimeGe        *UnixSeconds `json:"arrived_time_ge,omitzero"`
+	ArrivedTimeLt        *UnixSeconds `json:"arrived_time_lt,omitzero"`
+	DeliveryBatchCodes   []string     `json:"delivery_batch_codes,omitzero"`
+	DeliveryOrderCodes   []string     `json:"delivery_order_codes,omitzero"`
+	DeliveryTypes        []string     `json:"delivery_types,omitzero"`
+	EmergencyLevels      []string     `json:"emergency_levels,omitzero"`
+	ExternalSkcCodes     []string     `json:"external_skc_codes,omitzero"`
+	ExternalSKUCodes     []string     `json:"external_sku_codes,omitzero"`
+	IsSampleIncluded     *bool        `json:"is_sample_included,omitzero"`
+	LatestStatusUpdateGe *int64       `json:"latest_status_update_ge,omitzero"`
+	LatestStatusUpdateLt *int64       `json:"latest_status_update_lt,omitzero"`
+	OrderTypes           []string     `json:"order_types,omitzero"`
+	PageSize             *int64       `json:"page_size,omitzero"`
+	PageToken            *string      `json:"page_token,omitzero"`
+	PlatformSpuCodes     []string     `json:"platform_spu_codes,omitzero"`
+	RelativeCodes        []string     `json:"relative_codes,omitzero"`
+	RequireArrivedTimeGe *UnixSeconds `json:"require_arrived_time_ge,omitzero"`
+	RequireArrivedTimeLt *UnixSeconds `json:"require_arrived_time_lt,omitzero"`
+	ShipTimeGe           *UnixSeconds `json:"ship_time_ge,omitzero"`
+	ShipTimeLt           *UnixSeconds `json:"ship_time_lt,omitzero"`
+	WarehouseCodes       []string     `json:"warehouse_codes,omitzero"`
 }
 
 // GSSearchDeliveryOrdersResponse is the reply of GSFullServiceShipment.GSSearchDeliveryOrders.
 type GSSearchDeliveryOrdersResponse struct {
-	DeliveryOrders []GSSearchDeliveryOrdersResponseDeliveryOrder `json:"delivery_orders"`
-	NextPageToken  string                                        `json:"next_page_token"`
-	TotalCount     int64                                         `json:"total_count"`
+	DeliveryOrders []GSSearchDeliveryOrdersResponseDeliveryOrder `json:"delivery_orders,omitzero"`
+	NextPageToken  string                                        `json:"next_page_token,omitzero"`
+	TotalCount     int64                                         `json:"total_count,omitzero"`
 }
 
 // GSSearchDeliveryOrdersResponseDeliveryOrder is part of a reply.
 type GSSearchDeliveryOrdersResponseDeliveryOrder struct {
-	ArrivedTime            UnixSeconds                                                  `json:"arrived_time"`
-	CategoryID             string                                                       `json:"category_id"`
-	Code                   string                                                       `json:"code"`
-	DeliveryBatchCode      string                                                       `json:"delivery_batch_code"`
-	DeliveryPackages       []GSSearchDeliveryOrdersResponseDeliveryOrderDeliveryPackage `json:"delivery_packages"`
-	DeliveryQuantity       int64                                                        `json:"delivery_quantity"`
-	DeliveryType           string                                                       `json:"delivery_type"`
-	EmergencyLevel         string                                                       `json:"emergency_level"`
-	InboundQuantity        int64                                                        `json:"inbound_quantity"`
-	IsFirstOrder           bool                                                         `json:"is_first_order"`
-	IsSampleIncluded       bool                                                         `json:"is_sample_included"`
-	LatestStatusUpdateTime UnixSeconds                                                  `json:"latest_status_update_time"`
-	Logistics              GSSearchDeliveryOrdersResponseDeliveryOrderLogistics         `json:"logistics"`
-	Mode                   string                                                       `json:"mode"`
-	PlatformSpuCode        string                                                       `json:"platform_spu_code"`
-	PredictedArrivedTime   UnixSeconds                                                  `json:"predicted_arrived_time"`
-	PredictedShipTime      UnixSeconds                                                  `json:"predicted_ship_time"`
-	QualifiedQuantity      int64                                                        `json:"qualified_quantity"`
-	QualityCheckResult     string                                                       `json:"quality_check_result"`
-	ReceivedQuantity       int64                                                        `json:"received_quantity"`
-	RelativeCode           string                                                       `json:"relative_code"`
-	RelativeCodeType       string                                                       `json:"relative_code_type"`
-	RequireArrivedTime     UnixSeconds                                                  `json:"require_arrived_time"`
-	ReturnedQuantity       int64                                                        `json:"returned_quantity"`
-	SampleCode             string                                                       `json:"sample_code"`
-	SampleStatus           string                                                       `json:"sample_status"`
-	ShipTime               UnixSeconds                                                  `json:"ship_time"`
-	Skc                    GSSearchDeliveryOrdersResponseDeliveryOrderSkc               `json:"skc"`
-	SKUs                   []GSSearchDeliveryOrdersResponseDeliveryOrderSKU             `json:"skus"`
-	Status                 string                                                       `json:"status"`
-	StockupType            string                                                       `json:"stockup_type"`
-	UnqualifiedQuantity    int64                                                        `json:"unqualified_quantity"`
-	WarehouseCode          string                                                       `json:"warehouse_code"`
-	WarehouseContact       GSSearchDeliveryOrdersResponseDeliveryOrderWarehouseContact  `json:"warehouse_contact"`
-	WarehouseName          string                                                       `json:"warehouse_name"`
+	ArrivedTime            UnixSeconds                                                  `json:"arrived_time,omitzero"`
+	CategoryID             string                                                       `json:"category_id,omitzero"`
+	Code                   string                                                       `json:"code,omitzero"`
+	DeliveryBatchCode      string                                                       `json:"delivery_batch_code,omitzero"`
+	DeliveryPackages       []GSSearchDeliveryOrdersResponseDeliveryOrderDeliveryPackage `json:"delivery_packages,omitzero"`
+	DeliveryQuantity       int64                                                        `json:"delivery_quantity,omitzero"`
+	DeliveryType           string                                                       `json:"delivery_type,omitzero"`
+	EmergencyLevel         string                                                       `json:"emergency_level,omitzero"`
+	InboundQuantity        int64                                                        `json:"inbound_quantity,omitzero"`
+	IsFirstOrder           bool                                                         `json:"is_first_order,omitzero"`
+	IsSampleIncluded       bool                                                         `json:"is_sample_included,omitzero"`
+	LatestStatusUpdateTime UnixSeconds                                                  `json:"latest_status_update_time,omitzero"`
+	Logistics              GSSearchDeliveryOrdersResponseDeliveryOrderLogistics         `json:"logistics,omitzero"`
+	Mode                   string                                                       `json:"mode,omitzero"`
+	PlatformSpuCode        string                                                       `json:"platform_spu_code,omitzero"`
+	PredictedArrivedTime   UnixSeconds                                                  `json:"predicted_arrived_time,omitzero"`
+	PredictedShipTime      UnixSeconds                                                  `json:"predicted_ship_time,omitzero"`
+	QualifiedQuantity      int64                                                        `json:"qualified_quantity,omitzero"`
+	QualityCheckResult     string                                                       `json:"quality_check_result,omitzero"`
+	ReceivedQuantity       int64                                                        `json:"received_quantity,omitzero"`
+	RelativeCode           string                                                       `json:"relative_code,omitzero"`
+	RelativeCodeType       string                                                       `json:"relative_code_type,omitzero"`
+	RequireArrivedTime     UnixSeconds                                                  `json:"require_arrived_time,omitzero"`
+	ReturnedQuantity       int64                                                        `json:"returned_quantity,omitzero"`
+	SampleCode             string                                                       `json:"sample_code,omitzero"`
+	SampleStatus           string                                                       `json:"sample_status,omitzero"`
+	ShipTime               UnixSeconds                                                  `json:"ship_time,omitzero"`
+	Skc                    GSSearchDeliveryOrdersResponseDeliveryOrderSkc               `json:"skc,omitzero"`
+	SKUs                   []GSSearchDeliveryOrdersResponseDeliveryOrderSKU             `json:"skus,omitzero"`
+	Status                 string                                                       `json:"status,omitzero"`
+	StockupType            string                                                       `json:"stockup_type,omitzero"`
+	UnqualifiedQuantity    int64                                                        `json:"unqualified_quantity,omitzero"`
+	WarehouseCode          string                                                       `json:"warehouse_code,omitzero"`
+	WarehouseContact       GSSearchDeliveryOrdersResponseDeliveryOrderWarehouseContact  `json:"warehouse_contact,omitzero"`
+	WarehouseName          string                                                       `json:"warehouse_name,omitzero"`
 }
 
 // GSSearchDeliveryOrdersResponseDeliveryOrderDeliveryPackage is part of a reply.
 type GSSearchDeliveryOrdersResponseDeliveryOrderDeliveryPackage struct {
-	LogisticsOrderCode string                                                          `json:"logistics_order_code"`
-	PackageCode        string                                                          `json:"package_code"`
-	SKUs               []GSSearchDeliveryOrdersResponseDeliveryOrderDeliveryPackageSKU `json:"skus"`
+	LogisticsOrderCode string                                                          `json:"logistics_order_code,omitzero"`
+	PackageCode        string                                                          `json:"package_code,omitzero"`
+	SKUs               []GSSearchDeliveryOrdersResponseDeliveryOrderDeliveryPackageSKU `json:"skus,omitzero"`
 }
 
 // GSSearchDeliveryOrdersResponseDeliveryOrderDeliveryPackageSKU is part of a reply.
 type GSSearchDeliveryOrdersResponseDeliveryOrderDeliveryPackageSKU struct {
-	Quantity int64  `json:"quantity"`
-	SKUCode  string `json:"sku_code"`
+	Quantity int64  `json:"quantity,omitzero"`
+	SKUCode  string `json:"sku_code,omitzero"`
 }
 
 // GSSearchDeliveryOrdersResponseDeliveryOrderLogistics is part of a reply.
 type GSSearchDeliveryOrdersResponseDeliveryOrderLogistics struct {
-	DeliveryOption       string `json:"delivery_option"`
-	ShippingProviderCode string `json:"shipping_provider_code"`
+	DeliveryOption       string `json:"delivery_option,omitzero"`
+	ShippingProviderCode string `json:"shipping_provider_code,omitzero"`
 }
 
 // GSSearchDeliveryOrdersResponseDeliveryOrderSKU is part of a reply.
 type GSSearchDeliveryOrdersResponseDeliveryOrderSKU struct {
-	Barcode                   string `json:"barcode"`
-	ExternalSKUCode           string `json:"external_sku_code"`
-	PlatformSKUCode           string `json:"platform_sku_code"`
-	SecondKeyAttributeNameEn  string `json:"second_key_attribute_name_en"`
-	SecondKeyAttributeNameZh  string `json:"second_key_attribute_name_zh"`
-	SecondKeyAttributeValueEn string `json:"second_key_attribute_value_en"`
-	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh"`
+	Barcode                   string `json:"barcode,omitzero"`
+	ExternalSKUCode           string `json:"external_sku_code,omitzero"`
+	PlatformSKUCode           string `json:"platform_sku_code,omitzero"`
+	SecondKeyAttributeNameEn  string `json:"second_key_attribute_name_en,omitzero"`
+	SecondKeyAttributeNameZh  string `json:"second_key_attribute_name_zh,omitzero"`
+	SecondKeyAttributeValueEn string `json:"second_key_attribute_value_en,omitzero"`
+	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh,omitzero"`
 }
 
 // GSSearchDeliveryOrdersResponseDeliveryOrderSkc is part of a reply.
 type GSSearchDeliveryOrdersResponseDeliveryOrderSkc struct {
-	ExternalSkcCode          string `json:"external_skc_code"`
-	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en"`
-	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh"`
-	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en"`
-	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh"`
-	PlatformSkcCode          string `json:"platform_skc_code"`
+	ExternalSkcCode          string `json:"external_skc_code,omitzero"`
+	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
+	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
+	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
+	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
+	PlatformSkcCode          string `json:"platform_skc_code,omitzero"`
 }
 
 // GSSearchDeliveryOrdersResponseDeliveryOrderWarehouseContact is part of a reply.
 type GSSearchDeliveryOrdersResponseDeliveryOrderWarehouseContact struct {
-	AddressDetail GSSearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail `json:"address_detail"`
-	ContactName   string                                                                   `json:"contact_name"`
-	Email         string                                                                   `json:"email"`
-	FullAddress   string                                                                   `json:"full_address"`
-	PhoneNumber   string                                                                   `json:"phone_number"`
-	PostalCode    string                                                                   `json:"postal_code"`
+	AddressDetail GSSearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail `json:"address_detail,omitzero"`
+	ContactName   string                                                                   `json:"contact_name,omitzero"`
+	Email         string                                                                   `json:"email,omitzero"`
+	FullAddress   string                                                                   `json:"full_address,omitzero"`
+	PhoneNumber   string                                                                   `json:"phone_number,omitzero"`
+	PostalCode    string                                                                   `json:"postal_code,omitzero"`
 }
 
 // GSSearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail is part of a reply.
 type GSSearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail struct {
-	CityID       int64  `json:"city_id"`
-	CityName     string `json:"city_name"`
-	CountryID    int64  `json:"country_id"`
-	CountryName  string `json:"country_name"`
-	Detail       string `json:"detail"`
-	DistrictID   int64  `json:"district_id"`
-	DistrictName string `json:"district_name"`
-	ProvinceID   int64  `json:"province_id"`
-	ProvinceName string `json:"province_name"`
-	TownID       int64  `json:"town_id"`
-	TownName     string `json:"town_name"`
+	CityID       int64  `json:"city_id,omitzero"`
+	CityName     string `json:"city_name,omitzero"`
+	CountryID    int64  `json:"country_id,omitzero"`
+	CountryName  string `json:"country_name,omitzero"`
+	Detail       string `json:"detail,omitzero"`
+	DistrictID   int64  `json:"district_id,omitzero"`
+	DistrictName string `json:"district_name,omitzero"`
+	ProvinceID   int64  `json:"province_id,omitzero"`
+	ProvinceName string `json:"province_name,omitzero"`
+	TownID       int64  `json:"town_id,omitzero"`
+	TownName     string `json:"town_name,omitzero"`
 }
 
 // GSSearchStockupOrdersRequest holds the parameters of GSFullServiceShipment.GSSearchStockupOrders.
 type GSSearchStockupOrdersRequest struct {
-	CanDeliver           *bool        `json:"can_deliver,omitzero" url:"-"`
-	EmergencyLevels      []string     `json:"emergency_levels,omitzero" url:"-"`
-	ExternalSkcCodes     []string     `json:"external_skc_codes,omitzero" url:"-"`
-	ExternalSKUCodes     []string     `json:"external_sku_codes,omitzero" url:"-"`
-	IsDeliveryCompleted  *bool        `json:"is_delivery_completed,omitzero" url:"-"`
-	IsFirstOrder         *bool        `json:"is_first_order,omitzero" url:"-"`
-	IsNormal             *bool        `json:"is_normal,omitzero" url:"-"`
-	LatestStatusUpdateGe *int64       `json:"latest_status_update_ge,omitzero" url:"-"`
-	LatestStatusUpdateLt *int64       `json:"latest_status_update_lt,omitzero" url:"-"`
-	OrderCreateTimeGe    *UnixSeconds `json:"order_create_time_ge,omitzero" url:"-"`
-	OrderCreateTimeLt    *UnixSeconds `json:"order_create_time_lt,omitzero" url:"-"`
-	OrderSources         []string     `json:"order_sources,omitzero" url:"-"`
-	OrderStatus          []string     `json:"order_status,omitzero" url:"-"`
-	OrderTypes           []string     `json:"order_types,omitzero" url:"-"`
-	PageSize             *int64       `json:"page_size,omitzero" url:"-"`
-	PageToken            *string      `json:"page_token,omitzero" url:"-"`
-	PlatformSKUCodes     []string     `json:"platform_sku_codes,omitzero" url:"-"`
-	PlatformSpuCodes     []string     `json:"platform_spu_codes,omitzero" url:"-"`
-	RequireArrivedTimeGe *UnixSeconds `json:"require_arrived_time_ge,omitzero" url:"-"`
-	RequireArrivedTimeLt *UnixSeconds `json:"require_arrived_time_lt,omitzero" url:"-"`
-	RequireShipTimeGe    *UnixSeconds `json:"require_ship_time_ge,omitzero" url:"-"`
-	RequireShipTimeLt    *UnixSeconds `json:"require_ship_time_lt,omitzero" url:"-"`
-	StockupOrderCodes    []string     `json:"stockup_order_codes,omitzero" url:"-"`
+	CanDeliver           *bool        `json:"can_deliver,omitzero"`
+	EmergencyLevels      []string     `json:"emergency_levels,omitzero"`
+	ExternalSkcCodes     []string     `json:"external_skc_codes,omitzero"`
+	ExternalSKUCodes     []string     `json:"external_sku_codes,omitzero"`
+	IsDeliveryCompleted  *bool        `json:"is_delivery_completed,omitzero"`
+	IsFirstOrder         *bool        `json:"is_first_order,omitzero"`
+	IsNormal             *bool        `json:"is_normal,omitzero"`
+	LatestStatusUpdateGe *int64       `json:"latest_status_update_ge,omitzero"`
+	LatestStatusUpdateLt *int64       `json:"latest_status_update_lt,omitzero"`
+	OrderCreateTimeGe    *UnixSeconds `json:"order_create_time_ge,omitzero"`
+	OrderCreateTimeLt    *UnixSeconds `json:"order_create_time_lt,omitzero"`
+	OrderSources         []string     `json:"order_sources,omitzero"`
+	OrderStatus          []string     `json:"order_status,omitzero"`
+	OrderTypes           []string     `json:"order_types,omitzero"`
+	PageSize             *int64       `json:"page_size,omitzero"`
+	PageToken            *string      `json:"page_token,omitzero"`
+	PlatformSKUCodes     []string     `json:"platform_sku_codes,omitzero"`
+	PlatformSpuCodes     []string     `json:"platform_spu_codes,omitzero"`
+	RequireArrivedTimeGe *UnixSeconds `json:"require_arrived_time_ge,omitzero"`
+	RequireArrivedTimeLt *UnixSeconds `json:"require_arrived_time_lt,omitzero"`
+	RequireShipTimeGe    *UnixSeconds `json:"require_ship_time_ge,omitzero"`
+	RequireShipTimeLt    *UnixSeconds `json:"require_ship_time_lt,omitzero"`
+	StockupOrderCodes    []string     `json:"stockup_order_codes,omitzero"`
 }
 
 // GSSearchStockupOrdersResponse is the reply of GSFullServiceShipment.GSSearchStockupOrders.
 type GSSearchStockupOrdersResponse struct {
-	NextPageToken string                                      `json:"next_page_token"`
-	StockupOrders []GSSearchStockupOrdersResponseStockupOrder `json:"stockup_orders"`
-	TotalCount    int64                                       `json:"total_count"`
+	NextPageToken string                                      `json:"next_page_token,omitzero"`
+	StockupOrders []GSSearchStockupOrdersResponseStockupOrder `json:"stockup_orders,omitzero"`
+	TotalCount    int64                                       `json:"total_count,omitzero"`
 }
 
 // GSSearchStockupOrdersResponseStockupOrder is part of a reply.
 type GSSearchStockupOrdersResponseStockupOrder struct {
-	CanDeliver             bool                                           `json:"can_deliver"`
-	CategoryID             string                                         `json:"category_id"`
-	Code                   string                                         `json:"code"`
-	CreateTime             UnixSeconds                                    `json:"create_time"`
-	DeliveryQuantity       int64                                          `json:"delivery_quantity"`
-	EmergencyLevel         string                                         `json:"emergency_level"`
-	InboundQuantity        int64                                          `json:"inbound_quantity"`
-	IsDeliveryCompleted    bool                                           `json:"is_delivery_completed"`
-	IsFirstOrder           bool                                           `json:"is_first_order"`
-	IsNormal               bool                                           `json:"is_normal"`
-	LatestStatusUpdateTime UnixSeconds                                    `json:"latest_status_update_time"`
-	ManufactureMode        string                                         `json:"manufacture_mode"`
-	PlatformSpuCode        string                                         `json:"platform_spu_code"`
-	ReceivedQuantity       int64                                          `json:"received_quantity"`
-	RequireArrivedTime     int64                                          `json:"require_arrived_time"`
-	RequireShipTime        UnixSeconds                                    `json:"require_ship_time"`
-	ReturnedQuantity       int64                                          `json:"returned_quantity"`
-	Skc                    GSSearchStockupOrdersResponseStockupOrderSkc   `json:"skc"`
-	SKUs                   []GSSearchStockupOrdersResponseStockupOrderSKU `json:"skus"`
-	Source                 string                                         `json:"source"`
-	Status                 string                                         `json:"status"`
-	StockupQuantity        int64                                          `json:"stockup_quantity"`
-	Type                   string                                         `json:"type"`
+	CanDeliver             bool                                           `json:"can_deliver,omitzero"`
+	CategoryID             string                                         `json:"category_id,omitzero"`
+	Code                   string                                         `json:"code,omitzero"`
+	CreateTime             UnixSeconds                                    `json:"create_time,omitzero"`
+	DeliveryQuantity       int64                                          `json:"delivery_quantity,omitzero"`
+	EmergencyLevel         string                                         `json:"emergency_level,omitzero"`
+	InboundQuantity        int64                                          `json:"inbound_quantity,omitzero"`
+	IsDeliveryCompleted    bool                                           `json:"is_delivery_completed,omitzero"`
+	IsFirstOrder           bool                                           `json:"is_first_order,omitzero"`
+	IsNormal               bool                                           `json:"is_normal,omitzero"`
+	LatestStatusUpdateTime UnixSeconds                                    `json:"latest_status_update_time,omitzero"`
+	ManufactureMode        string                                         `json:"manufacture_mode,omitzero"`
+	PlatformSpuCode        string                                         `json:"platform_spu_code,omitzero"`
+	ReceivedQuantity       int64                                          `json:"received_quantity,omitzero"`
+	RequireArrivedTime     int64                                          `json:"require_arrived_time,omitzero"`
+	RequireShipTime        UnixSeconds                                    `json:"require_ship_time,omitzero"`
+	ReturnedQuantity       int64                                          `json:"returned_quantity,omitzero"`
+	Skc                    GSSearchStockupOrdersResponseStockupOrderSkc   `json:"skc,omitzero"`
+	SKUs                   []GSSearchStockupOrdersResponseStockupOrderSKU `json:"skus,omitzero"`
+	Source                 string                                         `json:"source,omitzero"`
+	Status                 string                                         `json:"status,omitzero"`
+	StockupQuantity        int64                                          `json:"stockup_quantity,omitzero"`
+	Type                   string                                         `json:"type,omitzero"`
 }
 
 // GSSearchStockupOrdersResponseStockupOrderSKU is part of a reply.
 type GSSearchStockupOrdersResponseStockupOrderSKU struct {
-	Barcode                   string `json:"barcode"`
-	DeliveredQuantity         int64  `json:"delivered_quantity"`
-	ExternalSKUCode           string `json:"external_sku_code"`
-	InboundQuantity           int64  `json:"inbound_quantity"`
-	PlatformSKUCode           string `json:"platform_sku_code"`
-	ReceivedQuantity          int64  `json:"received_quantity"`
-	ReturnedQuantity          int64  `json:"returned_quantity"`
-	SecondKeyAttributeNameEn  string `json:"second_key_attribute_name_en"`
-	SecondKeyAttributeNameZh  string `json:"second_key_attribute_name_zh"`
-	SecondKeyAttributeValueEn string `json:"second_key_attribute_value_en"`
-	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh"`
-	StockupQuantity           int64  `json:"stockup_quantity"`
+	Barcode                   string `json:"barcode,omitzero"`
+	DeliveredQuantity         int64  `json:"delivered_quantity,omitzero"`
+	ExternalSKUCode           string `json:"external_sku_code,omitzero"`
+	InboundQuantity           int64  `json:"inbound_quantity,omitzero"`
+	PlatformSKUCode           string `json:"platform_sku_code,omitzero"`
+	ReceivedQuantity          int64  `json:"received_quantity,omitzero"`
+	ReturnedQuantity          int64  `json:"returned_quantity,omitzero"`
+	SecondKeyAttributeNameEn  string `json:"second_key_attribute_name_en,omitzero"`
+	SecondKeyAttributeNameZh  string `json:"second_key_attribute_name_zh,omitzero"`
+	SecondKeyAttributeValueEn string `json:"second_key_attribute_value_en,omitzero"`
+	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh,omitzero"`
+	StockupQuantity           int64  `json:"stockup_quantity,omitzero"`
 }
 
 // GSSearchStockupOrdersResponseStockupOrderSkc is part of a reply.
 type GSSearchStockupOrdersResponseStockupOrderSkc struct {
-	ExternalSkcCode          string `json:"external_skc_code"`
-	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en"`
-	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh"`
-	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en"`
-	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh"`
-	PlatformSkcCode          string `json:"platform_skc_code"`
+	ExternalSkcCode          string `json:"external_skc_code,omitzero"`
+	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
+	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
+	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
+	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
+	PlatformSkcCode          string `json:"platform_skc_code,omitzero"`
 }
 
 // GetDeliveryOrderPrintDocumentRequest holds the parameters of GSFullServiceShipment.GetDeliveryOrderPrintDocument.
@@ -1176,7 +1176,7 @@ type GetDeliveryOrderPrintDocumentRequest struct {
 
 // GetDeliveryOrderPrintDocumentResponse is the reply of GSFullServiceShipment.GetDeliveryOrderPrintDocument.
 type GetDeliveryOrderPrintDocumentResponse struct {
-	DocumentURL string `json:"document_url"`
+	DocumentURL string `json:"document_url,omitzero"`
 }
 
 // GetLogisticsWaybillsPrintDocurementRequest holds the parameters of GSFullServiceShipment.GetLogisticsWaybillsPrintDocurement.
@@ -1187,21 +1187,21 @@ type GetLogisticsWaybillsPrintDocurementRequest struct {
 
 // GetLogisticsWaybillsPrintDocurementResponse is the reply of GSFullServiceShipment.GetLogisticsWaybillsPrintDocurement.
 type GetLogisticsWaybillsPrintDocurementResponse struct {
-	DocumentURL string `json:"document_url"`
+	DocumentURL string `json:"document_url,omitzero"`
 }
 
 // GlobalSellingCancelShipmentRequest holds the parameters of GSFullServiceShipment.GlobalSellingCancelShipment.
 type GlobalSellingCancelShipmentRequest struct {
-	LogisticsOrder *string `json:"logistics_order,omitzero" url:"-"`
+	LogisticsOrder *string `json:"logistics_order,omitzero"`
 }
 
 // GlobalSellingConfirmStockupOrderRequest holds the parameters of GSFullServiceShipment.GlobalSellingConfirmStockupOrder.
 type GlobalSellingConfirmStockupOrderRequest struct {
-	IsOrderConfirmed *bool                                        `json:"is_order_confirmed,omitzero" url:"-"`
-	RejectNote       *string                                      `json:"reject_note,omitzero" url:"-"`
-	RejectReason     *GSFullServiceShipmentRejectReason           `json:"reject_reason,omitzero" url:"-"`
-	SKUs             []GlobalSellingConfirmStockupOrderRequestSKU `json:"skus,omitzero" url:"-"`
-	StockupOrderCode *string                                      `json:"stockup_order_code,omitzero" url:"-"`
+	IsOrderConfirmed *bool                                        `json:"is_order_confirmed,omitzero"`
+	RejectNote       *string                                      `json:"reject_note,omitzero"`
+	RejectReason     *GSFullServiceShipmentRejectReason           `json:"reject_reason,omitzero"`
+	SKUs             []GlobalSellingConfirmStockupOrderRequestSKU `json:"skus,omitzero"`
+	StockupOrderCode *string                                      `json:"stockup_order_code,omitzero"`
 }
 
 // GlobalSellingConfirmStockupOrderRequestSKU is part of a request.
@@ -1218,15 +1218,15 @@ type GlobalSellingGetQualityDocumentsRequest struct {
 
 // GlobalSellingGetQualityDocumentsResponse is the reply of GSFullServiceShipment.GlobalSellingGetQualityDocuments.
 type GlobalSellingGetQualityDocumentsResponse struct {
-	DocumentURL string `json:"document_url"`
+	DocumentURL string `json:"document_url,omitzero"`
 }
 
 // GlobalSellingGetSKUPrintDocumentRequest holds the parameters of GSFullServiceShipment.GlobalSellingGetSKUPrintDocument.
 type GlobalSellingGetSKUPrintDocumentRequest struct {
-	NeedSeparator    *bool                                                    `json:"need_separator,omitzero" url:"-"`
-	PlatformSKUItems []GlobalSellingGetSKUPrintDocumentRequestPlatformSKUItem `json:"platform_sku_items,omitzero" url:"-"`
-	Size             *GlobalSellingGetSKUPrintDocumentRequestSize             `json:"size,omitzero" url:"-"`
-	StockupOrderCode *string                                                  `json:"stockup_order_code,omitzero" url:"-"`
+	NeedSeparator    *bool                                                    `json:"need_separator,omitzero"`
+	PlatformSKUItems []GlobalSellingGetSKUPrintDocumentRequestPlatformSKUItem `json:"platform_sku_items,omitzero"`
+	Size             *GlobalSellingGetSKUPrintDocumentRequestSize             `json:"size,omitzero"`
+	StockupOrderCode *string                                                  `json:"stockup_order_code,omitzero"`
 }
 
 // GlobalSellingGetSKUPrintDocumentRequestPlatformSKUItem is part of a request.
@@ -1244,14 +1244,14 @@ type GlobalSellingGetSKUPrintDocumentRequestSize struct {
 
 // GlobalSellingGetSKUPrintDocumentResponse is the reply of GSFullServiceShipment.GlobalSellingGetSKUPrintDocument.
 type GlobalSellingGetSKUPrintDocumentResponse struct {
-	DocumentURL string `json:"document_url"`
+	DocumentURL string `json:"document_url,omitzero"`
 }
 
 // GlobalSellingGetSKUPrintDocumentV202409Request holds the parameters of GSFullServiceShipment.GlobalSellingGetSKUPrintDocumentV202409.
 type GlobalSellingGetSKUPrintDocumentV202409Request struct {
-	PlatformSKUItems []GlobalSellingGetSKUPrintDocumentV202409RequestPlatformSKUItem `json:"platform_sku_items,omitzero" url:"-"`
-	Size             *GlobalSellingGetSKUPrintDocumentV202409RequestSize             `json:"size,omitzero" url:"-"`
-	StockupOrderCode *string                                                         `json:"stockup_order_code,omitzero" url:"-"`
+	PlatformSKUItems []GlobalSellingGetSKUPrintDocumentV202409RequestPlatformSKUItem `json:"platform_sku_items,omitzero"`
+	Size             *GlobalSellingGetSKUPrintDocumentV202409RequestSize             `json:"size,omitzero"`
+	StockupOrderCode *string                                                         `json:"stockup_order_code,omitzero"`
 }
 
 // GlobalSellingGetSKUPrintDocumentV202409RequestPlatformSKUItem is part of a request.
@@ -1269,7 +1269,7 @@ type GlobalSellingGetSKUPrintDocumentV202409RequestSize struct {
 
 // GlobalSellingGetSKUPrintDocumentV202409Response is the reply of GSFullServiceShipment.GlobalSellingGetSKUPrintDocumentV202409.
 type GlobalSellingGetSKUPrintDocumentV202409Response struct {
-	DocumentURL string `json:"document_url"`
+	DocumentURL string `json:"document_url,omitzero"`
 }
 
 // GlobalSellingQueryLogisticsOrdersRequest holds the parameters of GSFullServiceShipment.GlobalSellingQueryLogisticsOrders.
@@ -1279,126 +1279,126 @@ type GlobalSellingQueryLogisticsOrdersRequest struct {
 
 // GlobalSellingQueryLogisticsOrdersResponse is the reply of GSFullServiceShipment.GlobalSellingQueryLogisticsOrders.
 type GlobalSellingQueryLogisticsOrdersResponse struct {
-	LogisticsOrders []GlobalSellingQueryLogisticsOrdersResponseLogisticsOrder `json:"logistics_orders"`
+	LogisticsOrders []GlobalSellingQueryLogisticsOrdersResponseLogisticsOrder `json:"logistics_orders,omitzero"`
 }
 
 // GlobalSellingQueryLogisticsOrdersResponseLogisticsOrder is part of a reply.
 type GlobalSellingQueryLogisticsOrdersResponseLogisticsOrder struct {
-	Code                      string                                                                     `json:"code"`
-	CompletionTime            UnixSeconds                                                                `json:"completion_time"`
-	CreateTime                UnixSeconds                                                                `json:"create_time"`
-	DeliveryTime              UnixSeconds                                                                `json:"delivery_time"`
-	LatestUpdateTime          UnixSeconds                                                                `json:"latest_update_time"`
-	Logistics                 GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogistics           `json:"logistics"`
-	LogisticsPackageQuantity  int64                                                                      `json:"logistics_package_quantity"`
-	LogisticsPickerName       string                                                                     `json:"logistics_picker_name"`
-	LogisticsPickerPhone      string                                                                     `json:"logistics_picker_phone"`
-	LogisticsSubOrderQuantity int64                                                                      `json:"logistics_sub_order_quantity"`
-	LogisticsSubOrders        []GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrder `json:"logistics_sub_orders"`
-	PickupTime                UnixSeconds                                                                `json:"pickup_time"`
-	PredictedArriveTime       UnixSeconds                                                                `json:"predicted_arrive_time"`
-	PredictedPickInfo         GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderPredictedPickInfo   `json:"predicted_pick_info"`
-	PredictedShipTime         UnixSeconds                                                                `json:"predicted_ship_time"`
-	ReceiverContact           GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderReceiverContact     `json:"receiver_contact"`
-	SenderContact             GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderSenderContact       `json:"sender_contact"`
-	SignTime                  UnixSeconds                                                                `json:"sign_time"`
-	Status                    GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatus              `json:"status"`
-	Type                      GSFullServiceShipmentType                                                  `json:"type"`
+	Code                      string                                                                     `json:"code,omitzero"`
+	CompletionTime            UnixSeconds                                                                `json:"completion_time,omitzero"`
+	CreateTime                UnixSeconds                                                                `json:"create_time,omitzero"`
+	DeliveryTime              UnixSeconds                                                                `json:"delivery_time,omitzero"`
+	LatestUpdateTime          UnixSeconds                                                                `json:"latest_update_time,omitzero"`
+	Logistics                 GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogistics           `json:"logistics,omitzero"`
+	LogisticsPackageQuantity  int64                                                                      `json:"logistics_package_quantity,omitzero"`
+	LogisticsPickerName       string                                                                     `json:"logistics_picker_name,omitzero"`
+	LogisticsPickerPhone      string                                                                     `json:"logistics_picker_phone,omitzero"`
+	LogisticsSubOrderQuantity int64                                                                      `json:"logistics_sub_order_quantity,omitzero"`
+	LogisticsSubOrders        []GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrder `json:"logistics_sub_orders,omitzero"`
+	PickupTime                UnixSeconds                                                                `json:"pickup_time,omitzero"`
+	PredictedArriveTime       UnixSeconds                                                                `json:"predicted_arrive_time,omitzero"`
+	PredictedPickInfo         GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderPredictedPickInfo   `json:"predicted_pick_info,omitzero"`
+	PredictedShipTime         UnixSeconds                                                                `json:"predicted_ship_time,omitzero"`
+	ReceiverContact           GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderReceiverContact     `json:"receiver_contact,omitzero"`
+	SenderContact             GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderSenderContact       `json:"sender_contact,omitzero"`
+	SignTime                  UnixSeconds                                                                `json:"sign_time,omitzero"`
+	Status                    GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatus              `json:"status,omitzero"`
+	Type                      GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderType                `json:"type,omitzero"`
 }
 
 // GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogistics is part of a reply.
 type GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogistics struct {
-	DeliveryOption       GSFullServiceShipmentDeliveryOption `json:"delivery_option"`
-	ShippingProviderCode string                              `json:"shipping_provider_code"`
-	ShippingProviderName string                              `json:"shipping_provider_name"`
+	DeliveryOption       GSFullServiceShipmentDeliveryOption `json:"delivery_option,omitzero"`
+	ShippingProviderCode string                              `json:"shipping_provider_code,omitzero"`
+	ShippingProviderName string                              `json:"shipping_provider_name,omitzero"`
 }
 
 // GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrder is part of a reply.
 type GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrder struct {
-	Code             string                                                                                   `json:"code"`
-	CompletionTime   UnixSeconds                                                                              `json:"completion_time"`
-	CreateTime       UnixSeconds                                                                              `json:"create_time"`
-	DeliveryTime     UnixSeconds                                                                              `json:"delivery_time"`
-	FailedReason     string                                                                                   `json:"failed_reason"`
-	LatestUpdateTime UnixSeconds                                                                              `json:"latest_update_time"`
-	LossSuspendTime  UnixSeconds                                                                              `json:"loss_suspend_time"`
-	PackageWeight    GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderPackageWeight    `json:"package_weight"`
-	PickupTime       UnixSeconds                                                                              `json:"pickup_time"`
-	SignTime         UnixSeconds                                                                              `json:"sign_time"`
-	Status           GSFullServiceShipmentStatus                                                              `json:"status"`
-	TrackingNumber   string                                                                                   `json:"tracking_number"`
-	TrackingRecords  []GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderTrackingRecord `json:"tracking_records"`
+	Code             string                                                                                   `json:"code,omitzero"`
+	CompletionTime   UnixSeconds                                                                              `json:"completion_time,omitzero"`
+	CreateTime       UnixSeconds                                                                              `json:"create_time,omitzero"`
+	DeliveryTime     UnixSeconds                                                                              `json:"delivery_time,omitzero"`
+	FailedReason     string                                                                                   `json:"failed_reason,omitzero"`
+	LatestUpdateTime UnixSeconds                                                                              `json:"latest_update_time,omitzero"`
+	LossSuspendTime  UnixSeconds                                                                              `json:"loss_suspend_time,omitzero"`
+	PackageWeight    GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderPackageWeight    `json:"package_weight,omitzero"`
+	PickupTime       UnixSeconds                                                                              `json:"pickup_time,omitzero"`
+	SignTime         UnixSeconds                                                                              `json:"sign_time,omitzero"`
+	Status           GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus           `json:"status,omitzero"`
+	TrackingNumber   string                                                                                   `json:"tracking_number,omitzero"`
+	TrackingRecords  []GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderTrackingRecord `json:"tracking_records,omitzero"`
 }
 
 // GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderPackageWeight is part of a reply.
 type GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderPackageWeight struct {
-	Unit  GSFullServiceShipmentUnit `json:"unit"`
-	Value string                    `json:"value"`
+	Unit  GSFullServiceShipmentUnit `json:"unit,omitzero"`
+	Value string                    `json:"value,omitzero"`
 }
 
 // GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderTrackingRecord is part of a reply.
 type GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderTrackingRecord struct {
-	Message    string      `json:"message"`
-	Title      string      `json:"title"`
-	UpdateTime UnixSeconds `json:"update_time"`
+	Message    string      `json:"message,omitzero"`
+	Title      string      `json:"title,omitzero"`
+	UpdateTime UnixSeconds `json:"update_time,omitzero"`
 }
 
 // GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderPredictedPickInfo is part of a reply.
 type GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderPredictedPickInfo struct {
-	EndTime   UnixSeconds `json:"end_time"`
-	StartTime UnixSeconds `json:"start_time"`
+	EndTime   UnixSeconds `json:"end_time,omitzero"`
+	StartTime UnixSeconds `json:"start_time,omitzero"`
 }
 
 // GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderReceiverContact is part of a reply.
 type GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderReceiverContact struct {
-	AddressDetail GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderReceiverContactAddressDetail `json:"address_detail"`
-	ContactName   string                                                                              `json:"contact_name"`
-	Email         string                                                                              `json:"email"`
-	FullAddress   string                                                                              `json:"full_address"`
-	PhoneNumber   string                                                                              `json:"phone_number"`
-	PostalCode    string                                                                              `json:"postal_code"`
+	AddressDetail GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderReceiverContactAddressDetail `json:"address_detail,omitzero"`
+	ContactName   string                                                                              `json:"contact_name,omitzero"`
+	Email         string                                                                              `json:"email,omitzero"`
+	FullAddress   string                                                                              `json:"full_address,omitzero"`
+	PhoneNumber   string                                                                              `json:"phone_number,omitzero"`
+	PostalCode    string                                                                              `json:"postal_code,omitzero"`
 }
 
 // GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderReceiverContactAddressDetail is part of a reply.
 type GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderReceiverContactAddressDetail struct {
-	CityName     string `json:"city_name"`
-	CountryName  string `json:"country_name"`
-	Detail       string `json:"detail"`
-	DistrictName string `json:"district_name"`
-	ProvinceName string `json:"province_name"`
-	TownName     string `json:"town_name"`
+	CityName     string `json:"city_name,omitzero"`
+	CountryName  string `json:"country_name,omitzero"`
+	Detail       string `json:"detail,omitzero"`
+	DistrictName string `json:"district_name,omitzero"`
+	ProvinceName string `json:"province_name,omitzero"`
+	TownName     string `json:"town_name,omitzero"`
 }
 
 // GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderSenderContact is part of a reply.
 type GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderSenderContact struct {
-	AddressDetail GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderSenderContactAddressDetail `json:"address_detail"`
-	ContactName   string                                                                            `json:"contact_name"`
-	Email         string                                                                            `json:"email"`
-	FullAddress   string                                                                            `json:"full_address"`
-	PhoneNumber   string                                                                            `json:"phone_number"`
-	PostalCode    string                                                                            `json:"postal_code"`
+	AddressDetail GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderSenderContactAddressDetail `json:"address_detail,omitzero"`
+	ContactName   string                                                                            `json:"contact_name,omitzero"`
+	Email         string                                                                            `json:"email,omitzero"`
+	FullAddress   string                                                                            `json:"full_address,omitzero"`
+	PhoneNumber   string                                                                            `json:"phone_number,omitzero"`
+	PostalCode    string                                                                            `json:"postal_code,omitzero"`
 }
 
 // GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderSenderContactAddressDetail is part of a reply.
 type GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderSenderContactAddressDetail struct {
-	CityName     string `json:"city_name"`
-	CountryName  string `json:"country_name"`
-	Detail       string `json:"detail"`
-	DistrictName string `json:"district_name"`
-	ProvinceName string `json:"province_name"`
-	TownName     string `json:"town_name"`
+	CityName     string `json:"city_name,omitzero"`
+	CountryName  string `json:"country_name,omitzero"`
+	Detail       string `json:"detail,omitzero"`
+	DistrictName string `json:"district_name,omitzero"`
+	ProvinceName string `json:"province_name,omitzero"`
+	TownName     string `json:"town_name,omitzero"`
 }
 
 // GlobalSellingReserveShipmentRequest holds the parameters of GSFullServiceShipment.GlobalSellingReserveShipment.
 type GlobalSellingReserveShipmentRequest struct {
-	DeliveryMode        *GSFullServiceShipmentDeliveryMode              `json:"delivery_mode,omitzero" url:"-"`
-	DeliveryOrderCodes  []string                                        `json:"delivery_order_codes,omitzero" url:"-"`
-	Logistics           *GlobalSellingReserveShipmentRequestLogistics   `json:"logistics,omitzero" url:"-"`
-	Reserve             *GlobalSellingReserveShipmentRequestReserve     `json:"reserve,omitzero" url:"-"`
-	SenderContactID     *string                                         `json:"sender_contact_id,omitzero" url:"-"`
-	ShippingBoxQuantity *int64                                          `json:"shipping_box_quantity,omitzero" url:"-"`
-	TotalWeight         *GlobalSellingReserveShipmentRequestTotalWeight `json:"total_weight,omitzero" url:"-"`
-	WarehouseCode       *string                                         `json:"warehouse_code,omitzero" url:"-"`
+	DeliveryMode        *GSFullServiceShipmentDeliveryMode              `json:"delivery_mode,omitzero"`
+	DeliveryOrderCodes  []string                                        `json:"delivery_order_codes,omitzero"`
+	Logistics           *GlobalSellingReserveShipmentRequestLogistics   `json:"logistics,omitzero"`
+	Reserve             *GlobalSellingReserveShipmentRequestReserve     `json:"reserve,omitzero"`
+	SenderContactID     *string                                         `json:"sender_contact_id,omitzero"`
+	ShippingBoxQuantity *int64                                          `json:"shipping_box_quantity,omitzero"`
+	TotalWeight         *GlobalSellingReserveShipmentRequestTotalWeight `json:"total_weight,omitzero"`
+	WarehouseCode       *string                                         `json:"warehouse_code,omitzero"`
 }
 
 // GlobalSellingReserveShipmentRequestLogistics is part of a request.
@@ -1425,19 +1425,19 @@ type GlobalSellingReserveShipmentRequestTotalWeight struct {
 
 // GlobalSellingReserveShipmentResponse is the reply of GSFullServiceShipment.GlobalSellingReserveShipment.
 type GlobalSellingReserveShipmentResponse struct {
-	LogisticsOrder string `json:"logistics_order"`
+	LogisticsOrder string `json:"logistics_order,omitzero"`
 }
 
 // GlobalSellingReserveShipmentV202407Request holds the parameters of GSFullServiceShipment.GlobalSellingReserveShipmentV202407.
 type GlobalSellingReserveShipmentV202407Request struct {
-	DeliveryMode        *GSFullServiceShipmentDeliveryMode                     `json:"delivery_mode,omitzero" url:"-"`
-	DeliveryOrderCodes  []string                                               `json:"delivery_order_codes,omitzero" url:"-"`
-	Logistics           *GlobalSellingReserveShipmentV202407RequestLogistics   `json:"logistics,omitzero" url:"-"`
-	Reserve             *GlobalSellingReserveShipmentV202407RequestReserve     `json:"reserve,omitzero" url:"-"`
-	SenderContactID     *string                                                `json:"sender_contact_id,omitzero" url:"-"`
-	ShippingBoxQuantity *int64                                                 `json:"shipping_box_quantity,omitzero" url:"-"`
-	TotalWeight         *GlobalSellingReserveShipmentV202407RequestTotalWeight `json:"total_weight,omitzero" url:"-"`
-	WarehouseCode       *string                                                `json:"warehouse_code,omitzero" url:"-"`
+	DeliveryMode        *GSFullServiceShipmentDeliveryMode                     `json:"delivery_mode,omitzero"`
+	DeliveryOrderCodes  []string                                               `json:"delivery_order_codes,omitzero"`
+	Logistics           *GlobalSellingReserveShipmentV202407RequestLogistics   `json:"logistics,omitzero"`
+	Reserve             *GlobalSellingReserveShipmentV202407RequestReserve     `json:"reserve,omitzero"`
+	SenderContactID     *string                                                `json:"sender_contact_id,omitzero"`
+	ShippingBoxQuantity *int64                                                 `json:"shipping_box_quantity,omitzero"`
+	TotalWeight         *GlobalSellingReserveShipmentV202407RequestTotalWeight `json:"total_weight,omitzero"`
+	WarehouseCode       *string                                                `json:"warehouse_code,omitzero"`
 }
 
 // GlobalSellingReserveShipmentV202407RequestLogistics is part of a request.
@@ -1464,88 +1464,88 @@ type GlobalSellingReserveShipmentV202407RequestTotalWeight struct {
 
 // GlobalSellingReserveShipmentV202407Response is the reply of GSFullServiceShipment.GlobalSellingReserveShipmentV202407.
 type GlobalSellingReserveShipmentV202407Response struct {
-	LogisticsOrder string `json:"logistics_order"`
+	LogisticsOrder string `json:"logistics_order,omitzero"`
 }
 
 // GlobalSellingSearchAbnormalOrdersRequest holds the parameters of GSFullServiceShipment.GlobalSellingSearchAbnormalOrders.
 type GlobalSellingSearchAbnormalOrdersRequest struct {
-	AbnormalOrderCodes   []string                                    `json:"abnormal_order_codes,omitzero" url:"-"`
-	AbnormalTypes        []GSFullServiceShipmentAbnormalType         `json:"abnormal_types,omitzero" url:"-"`
-	DeliveryOrderCodes   []string                                    `json:"delivery_order_codes,omitzero" url:"-"`
-	ExternalSkcCodes     []string                                    `json:"external_skc_codes,omitzero" url:"-"`
-	ExternalSKUCodes     []string                                    `json:"external_sku_codes,omitzero" url:"-"`
-	LatestUpdateTimeGe   *UnixSeconds                                `json:"latest_update_time_ge,omitzero" url:"-"`
-	LatestUpdateTimeLt   *UnixSeconds                                `json:"latest_update_time_lt,omitzero" url:"-"`
-	OrderCreateTimeGe    *UnixSeconds                                `json:"order_create_time_ge,omitzero" url:"-"`
-	OrderCreateTimeLt    *UnixSeconds                                `json:"order_create_time_lt,omitzero" url:"-"`
-	PageSize             *int64                                      `json:"page_size,omitzero" url:"-"`
-	PageToken            *string                                     `json:"page_token,omitzero" url:"-"`
-	PlatformSKUCodes     []string                                    `json:"platform_sku_codes,omitzero" url:"-"`
-	PlatformSpuCodes     []string                                    `json:"platform_spu_codes,omitzero" url:"-"`
-	RelativeReturnStatus []GSFullServiceShipmentRelativeReturnStatus `json:"relative_return_status,omitzero" url:"-"`
-	StockupOrderCodes    []string                                    `json:"stockup_order_codes,omitzero" url:"-"`
+	AbnormalOrderCodes   []string                                    `json:"abnormal_order_codes,omitzero"`
+	AbnormalTypes        []GSFullServiceShipmentAbnormalType         `json:"abnormal_types,omitzero"`
+	DeliveryOrderCodes   []string                                    `json:"delivery_order_codes,omitzero"`
+	ExternalSkcCodes     []string                                    `json:"external_skc_codes,omitzero"`
+	ExternalSKUCodes     []string                                    `json:"external_sku_codes,omitzero"`
+	LatestUpdateTimeGe   *UnixSeconds                                `json:"latest_update_time_ge,omitzero"`
+	LatestUpdateTimeLt   *UnixSeconds                                `json:"latest_update_time_lt,omitzero"`
+	OrderCreateTimeGe    *UnixSeconds                                `json:"order_create_time_ge,omitzero"`
+	OrderCreateTimeLt    *UnixSeconds                                `json:"order_create_time_lt,omitzero"`
+	PageSize             *int64                                      `json:"page_size,omitzero"`
+	PageToken            *string                                     `json:"page_token,omitzero"`
+	PlatformSKUCodes     []string                                    `json:"platform_sku_codes,omitzero"`
+	PlatformSpuCodes     []string                                    `json:"platform_spu_codes,omitzero"`
+	RelativeReturnStatus []GSFullServiceShipmentRelativeReturnStatus `json:"relative_return_status,omitzero"`
+	StockupOrderCodes    []string                                    `json:"stockup_order_codes,omitzero"`
 }
 
 // GlobalSellingSearchAbnormalOrdersResponse is the reply of GSFullServiceShipment.GlobalSellingSearchAbnormalOrders.
 type GlobalSellingSearchAbnormalOrdersResponse struct {
-	AbnormalOrders []GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder `json:"abnormal_orders"`
-	NextPageToken  string                                                   `json:"next_page_token"`
-	TotalCount     int64                                                    `json:"total_count"`
+	AbnormalOrders []GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder `json:"abnormal_orders,omitzero"`
+	NextPageToken  string                                                   `json:"next_page_token,omitzero"`
+	TotalCount     int64                                                    `json:"total_count,omitzero"`
 }
 
 // GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder is part of a reply.
 type GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder struct {
-	AbnormalQuantity            string                                                      `json:"abnormal_quantity"`
-	AbnormalityRegisterImageURL string                                                      `json:"abnormality_register_image_url"`
-	CategoryID                  string                                                      `json:"category_id"`
-	Code                        string                                                      `json:"code"`
-	CreateTime                  UnixSeconds                                                 `json:"create_time"`
-	DeliveryOrderCode           string                                                      `json:"delivery_order_code"`
-	HandleMethod                string                                                      `json:"handle_method"`
-	InspectOrderCode            string                                                      `json:"inspect_order_code"`
-	PlatformSpuCode             string                                                      `json:"platform_spu_code"`
-	QualityCheckResult          string                                                      `json:"quality_check_result"`
-	RelativeReturnStatus        GSFullServiceShipmentRelativeReturnStatus                   `json:"relative_return_status"`
-	Remark                      string                                                      `json:"remark"`
-	ReturnOrderCode             string                                                      `json:"return_order_code"`
-	Skc                         GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSkc   `json:"skc"`
-	SKUs                        []GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSKU `json:"skus"`
-	StockupOrderCode            string                                                      `json:"stockup_order_code"`
-	Type                        GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderType  `json:"type"`
+	AbnormalQuantity            string                                                      `json:"abnormal_quantity,omitzero"`
+	AbnormalityRegisterImageURL string                                                      `json:"abnormality_register_image_url,omitzero"`
+	CategoryID                  string                                                      `json:"category_id,omitzero"`
+	Code                        string                                                      `json:"code,omitzero"`
+	CreateTime                  UnixSeconds                                                 `json:"create_time,omitzero"`
+	DeliveryOrderCode           string                                                      `json:"delivery_order_code,omitzero"`
+	HandleMethod                string                                                      `json:"handle_method,omitzero"`
+	InspectOrderCode            string                                                      `json:"inspect_order_code,omitzero"`
+	PlatformSpuCode             string                                                      `json:"platform_spu_code,omitzero"`
+	QualityCheckResult          string                                                      `json:"quality_check_result,omitzero"`
+	RelativeReturnStatus        GSFullServiceShipmentRelativeReturnStatus                   `json:"relative_return_status,omitzero"`
+	Remark                      string                                                      `json:"remark,omitzero"`
+	ReturnOrderCode             string                                                      `json:"return_order_code,omitzero"`
+	Skc                         GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSkc   `json:"skc,omitzero"`
+	SKUs                        []GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSKU `json:"skus,omitzero"`
+	StockupOrderCode            string                                                      `json:"stockup_order_code,omitzero"`
+	Type                        GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderType  `json:"type,omitzero"`
 }
 
 // GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSKU is part of a reply.
 type GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSKU struct {
-	AbnormalQuantity          int64  `json:"abnormal_quantity"`
-	Barcode                   string `json:"barcode"`
-	ExternalSKUCode           string `json:"external_sku_code"`
-	PlatformSKUCode           string `json:"platform_sku_code"`
-	SecondKeyAttributeNameEn  string `json:"second_key_attribute_name_en"`
-	SecondKeyAttributeNameZh  string `json:"second_key_attribute_name_zh"`
-	SecondKeyAttributeValueEn string `json:"second_key_attribute_value_en"`
-	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh"`
+	AbnormalQuantity          int64  `json:"abnormal_quantity,omitzero"`
+	Barcode                   string `json:"barcode,omitzero"`
+	ExternalSKUCode           string `json:"external_sku_code,omitzero"`
+	PlatformSKUCode           string `json:"platform_sku_code,omitzero"`
+	SecondKeyAttributeNameEn  string `json:"second_key_attribute_name_en,omitzero"`
+	SecondKeyAttributeNameZh  string `json:"second_key_attribute_name_zh,omitzero"`
+	SecondKeyAttributeValueEn string `json:"second_key_attribute_value_en,omitzero"`
+	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh,omitzero"`
 }
 
 // GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSkc is part of a reply.
 type GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSkc struct {
-	ExternalSkcCode          string `json:"external_skc_code"`
-	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en"`
-	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh"`
-	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en"`
-	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh"`
-	ImageURL                 string `json:"image_url"`
-	PlatformSkcCode          string `json:"platform_skc_code"`
+	ExternalSkcCode          string `json:"external_skc_code,omitzero"`
+	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
+	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
+	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
+	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
+	ImageURL                 string `json:"image_url,omitzero"`
+	PlatformSkcCode          string `json:"platform_skc_code,omitzero"`
 }
 
 // GlobalSellingSearchAvailableShippingProvidersRequest holds the parameters of GSFullServiceShipment.GlobalSellingSearchAvailableShippingProviders.
 type GlobalSellingSearchAvailableShippingProvidersRequest struct {
-	DeliveryMode        *string                                                          `json:"delivery_mode,omitzero" url:"-"`
-	DeliveryOption      *GSFullServiceShipmentDeliveryOption                             `json:"delivery_option,omitzero" url:"-"`
-	DeliveryOrderCodes  []string                                                         `json:"delivery_order_codes,omitzero" url:"-"`
-	SenderContactID     *string                                                          `json:"sender_contact_id,omitzero" url:"-"`
-	ShippingBoxQuantity *int64                                                           `json:"shipping_box_quantity,omitzero" url:"-"`
-	TotalWeight         *GlobalSellingSearchAvailableShippingProvidersRequestTotalWeight `json:"total_weight,omitzero" url:"-"`
-	WarehouseCode       *string                                                          `json:"warehouse_code,omitzero" url:"-"`
+	DeliveryMode        *string                                                          `json:"delivery_mode,omitzero"`
+	DeliveryOption      *GSFullServiceShipmentDeliveryOption                             `json:"delivery_option,omitzero"`
+	DeliveryOrderCodes  []string                                                         `json:"delivery_order_codes,omitzero"`
+	SenderContactID     *string                                                          `json:"sender_contact_id,omitzero"`
+	ShippingBoxQuantity *int64                                                           `json:"shipping_box_quantity,omitzero"`
+	TotalWeight         *GlobalSellingSearchAvailableShippingProvidersRequestTotalWeight `json:"total_weight,omitzero"`
+	WarehouseCode       *string                                                          `json:"warehouse_code,omitzero"`
 }
 
 // GlobalSellingSearchAvailableShippingProvidersRequestTotalWeight is part of a request.
@@ -1556,105 +1556,105 @@ type GlobalSellingSearchAvailableShippingProvidersRequestTotalWeight struct {
 
 // GlobalSellingSearchAvailableShippingProvidersResponse is the reply of GSFullServiceShipment.GlobalSellingSearchAvailableShippingProviders.
 type GlobalSellingSearchAvailableShippingProvidersResponse struct {
-	ReserveArrivedTimes []GlobalSellingSearchAvailableShippingProvidersResponseReserveArrivedTime `json:"reserve_arrived_times"`
-	ShippingProviders   []GlobalSellingSearchAvailableShippingProvidersResponseShippingProvider   `json:"shipping_providers"`
-	WarehouseList       []GlobalSellingSearchAvailableShippingProvidersResponseWarehouseList      `json:"warehouse_list"`
+	ReserveArrivedTimes []GlobalSellingSearchAvailableShippingProvidersResponseReserveArrivedTime `json:"reserve_arrived_times,omitzero"`
+	ShippingProviders   []GlobalSellingSearchAvailableShippingProvidersResponseShippingProvider   `json:"shipping_providers,omitzero"`
+	WarehouseList       []GlobalSellingSearchAvailableShippingProvidersResponseWarehouseList      `json:"warehouse_list,omitzero"`
 }
 
 // GlobalSellingSearchAvailableShippingProvidersResponseReserveArrivedTime is part of a reply.
 type GlobalSellingSearchAvailableShippingProvidersResponseReserveArrivedTime struct {
-	AccurateWarehouseCode string                                                                              `json:"accurate_warehouse_code"`
-	ArrivedTime           UnixSeconds                                                                         `json:"arrived_time"`
-	CanReserve            bool                                                                                `json:"can_reserve"`
-	MaxChargeFee          GlobalSellingSearchAvailableShippingProvidersResponseReserveArrivedTimeMaxChargeFee `json:"max_charge_fee"`
-	MinChargeFee          GlobalSellingSearchAvailableShippingProvidersResponseReserveArrivedTimeMinChargeFee `json:"min_charge_fee"`
+	AccurateWarehouseCode string                                                                              `json:"accurate_warehouse_code,omitzero"`
+	ArrivedTime           UnixSeconds                                                                         `json:"arrived_time,omitzero"`
+	CanReserve            bool                                                                                `json:"can_reserve,omitzero"`
+	MaxChargeFee          GlobalSellingSearchAvailableShippingProvidersResponseReserveArrivedTimeMaxChargeFee `json:"max_charge_fee,omitzero"`
+	MinChargeFee          GlobalSellingSearchAvailableShippingProvidersResponseReserveArrivedTimeMinChargeFee `json:"min_charge_fee,omitzero"`
 }
 
 // GlobalSellingSearchAvailableShippingProvidersResponseReserveArrivedTimeMaxChargeFee is part of a reply.
 type GlobalSellingSearchAvailableShippingProvidersResponseReserveArrivedTimeMaxChargeFee struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GlobalSellingSearchAvailableShippingProvidersResponseReserveArrivedTimeMinChargeFee is part of a reply.
 type GlobalSellingSearchAvailableShippingProvidersResponseReserveArrivedTimeMinChargeFee struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GlobalSellingSearchAvailableShippingProvidersResponseShippingProvider is part of a reply.
 type GlobalSellingSearchAvailableShippingProvidersResponseShippingProvider struct {
-	DeliveryOption GSFullServiceShipmentDeliveryOption                                                `json:"delivery_option"`
-	MaxChargeFee   GlobalSellingSearchAvailableShippingProvidersResponseShippingProviderMaxChargeFee  `json:"max_charge_fee"`
-	MinChargeFee   GlobalSellingSearchAvailableShippingProvidersResponseShippingProviderMinChargeFee  `json:"min_charge_fee"`
-	ProviderCode   string                                                                             `json:"provider_code"`
-	ProviderName   string                                                                             `json:"provider_name"`
-	ReserveDatas   []GlobalSellingSearchAvailableShippingProvidersResponseShippingProviderReserveData `json:"reserve_datas"`
+	DeliveryOption GSFullServiceShipmentDeliveryOption                                                `json:"delivery_option,omitzero"`
+	MaxChargeFee   GlobalSellingSearchAvailableShippingProvidersResponseShippingProviderMaxChargeFee  `json:"max_charge_fee,omitzero"`
+	MinChargeFee   GlobalSellingSearchAvailableShippingProvidersResponseShippingProviderMinChargeFee  `json:"min_charge_fee,omitzero"`
+	ProviderCode   string                                                                             `json:"provider_code,omitzero"`
+	ProviderName   string                                                                             `json:"provider_name,omitzero"`
+	ReserveDatas   []GlobalSellingSearchAvailableShippingProvidersResponseShippingProviderReserveData `json:"reserve_datas,omitzero"`
 }
 
 // GlobalSellingSearchAvailableShippingProvidersResponseShippingProviderMaxChargeFee is part of a reply.
 type GlobalSellingSearchAvailableShippingProvidersResponseShippingProviderMaxChargeFee struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GlobalSellingSearchAvailableShippingProvidersResponseShippingProviderMinChargeFee is part of a reply.
 type GlobalSellingSearchAvailableShippingProvidersResponseShippingProviderMinChargeFee struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GlobalSellingSearchAvailableShippingProvidersResponseShippingProviderReserveData is part of a reply.
 type GlobalSellingSearchAvailableShippingProvidersResponseShippingProviderReserveData struct {
-	CanReserve      bool                                                                                             `json:"can_reserve"`
-	ReserveSegments []GlobalSellingSearchAvailableShippingProvidersResponseShippingProviderReserveDataReserveSegment `json:"reserve_segments"`
-	ShipTime        UnixSeconds                                                                                      `json:"ship_time"`
+	CanReserve      bool                                                                                             `json:"can_reserve,omitzero"`
+	ReserveSegments []GlobalSellingSearchAvailableShippingProvidersResponseShippingProviderReserveDataReserveSegment `json:"reserve_segments,omitzero"`
+	ShipTime        UnixSeconds                                                                                      `json:"ship_time,omitzero"`
 }
 
 // GlobalSellingSearchAvailableShippingProvidersResponseShippingProviderReserveDataReserveSegment is part of a reply.
 type GlobalSellingSearchAvailableShippingProvidersResponseShippingProviderReserveDataReserveSegment struct {
-	AccurateWarehouseCode string      `json:"accurate_warehouse_code"`
-	CanReserve            bool        `json:"can_reserve"`
-	EndTime               UnixSeconds `json:"end_time"`
-	StartTime             UnixSeconds `json:"start_time"`
+	AccurateWarehouseCode string      `json:"accurate_warehouse_code,omitzero"`
+	CanReserve            bool        `json:"can_reserve,omitzero"`
+	EndTime               UnixSeconds `json:"end_time,omitzero"`
+	StartTime             UnixSeconds `json:"start_time,omitzero"`
 }
 
 // GlobalSellingSearchAvailableShippingProvidersResponseWarehouseList is part of a reply.
 type GlobalSellingSearchAvailableShippingProvidersResponseWarehouseList struct {
-	WarehouseCode    string                                                                             `json:"warehouse_code"`
-	WarehouseContact GlobalSellingSearchAvailableShippingProvidersResponseWarehouseListWarehouseContact `json:"warehouse_contact"`
-	WarehouseName    string                                                                             `json:"warehouse_name"`
+	WarehouseCode    string                                                                             `json:"warehouse_code,omitzero"`
+	WarehouseContact GlobalSellingSearchAvailableShippingProvidersResponseWarehouseListWarehouseContact `json:"warehouse_contact,omitzero"`
+	WarehouseName    string                                                                             `json:"warehouse_name,omitzero"`
 }
 
 // GlobalSellingSearchAvailableShippingProvidersResponseWarehouseListWarehouseContact is part of a reply.
 type GlobalSellingSearchAvailableShippingProvidersResponseWarehouseListWarehouseContact struct {
-	AddressDetail GlobalSellingSearchAvailableShippingProvidersResponseWarehouseListWarehouseContactAddressDetail `json:"address_detail"`
-	ContactName   string                                                                                          `json:"contact_name"`
-	Email         string                                                                                          `json:"email"`
-	FullAddress   string                                                                                          `json:"full_address"`
-	PhoneNumber   string                                                                                          `json:"phone_number"`
-	PostalCode    string                                                                                          `json:"postal_code"`
+	AddressDetail GlobalSellingSearchAvailableShippingProvidersResponseWarehouseListWarehouseContactAddressDetail `json:"address_detail,omitzero"`
+	ContactName   string                                                                                          `json:"contact_name,omitzero"`
+	Email         string                                                                                          `json:"email,omitzero"`
+	FullAddress   string                                                                                          `json:"full_address,omitzero"`
+	PhoneNumber   string                                                                                          `json:"phone_number,omitzero"`
+	PostalCode    string                                                                                          `json:"postal_code,omitzero"`
 }
 
 // GlobalSellingSearchAvailableShippingProvidersResponseWarehouseListWarehouseContactAddressDetail is part of a reply.
 type GlobalSellingSearchAvailableShippingProvidersResponseWarehouseListWarehouseContactAddressDetail struct {
-	CityName     string `json:"city_name"`
-	CountryName  string `json:"country_name"`
-	Detail       string `json:"detail"`
-	DistrictName string `json:"district_name"`
-	ProvinceName string `json:"province_name"`
-	TownName     string `json:"town_name"`
+	CityName     string `json:"city_name,omitzero"`
+	CountryName  string `json:"country_name,omitzero"`
+	Detail       string `json:"detail,omitzero"`
+	DistrictName string `json:"district_name,omitzero"`
+	ProvinceName string `json:"province_name,omitzero"`
+	TownName     string `json:"town_name,omitzero"`
 }
 
 // GlobalSellingSearchAvailableShippingProvidersV202407Request holds the parameters of GSFullServiceShipment.GlobalSellingSearchAvailableShippingProvidersV202407.
 type GlobalSellingSearchAvailableShippingProvidersV202407Request struct {
-	DeliveryMode        *string                                                                 `json:"delivery_mode,omitzero" url:"-"`
-	DeliveryOption      *GSFullServiceShipmentDeliveryOption                                    `json:"delivery_option,omitzero" url:"-"`
-	DeliveryOrderCodes  []string                                                                `json:"delivery_order_codes,omitzero" url:"-"`
-	SenderContactID     *string                                                                 `json:"sender_contact_id,omitzero" url:"-"`
-	ShippingBoxQuantity *int64                                                                  `json:"shipping_box_quantity,omitzero" url:"-"`
-	TotalWeight         *GlobalSellingSearchAvailableShippingProvidersV202407RequestTotalWeight `json:"total_weight,omitzero" url:"-"`
-	WarehouseCode       *string                                                                 `json:"warehouse_code,omitzero" url:"-"`
+	DeliveryMode        *string                                                                 `json:"delivery_mode,omitzero"`
+	DeliveryOption      *GSFullServiceShipmentDeliveryOption                                    `json:"delivery_option,omitzero"`
+	DeliveryOrderCodes  []string                                                                `json:"delivery_order_codes,omitzero"`
+	SenderContactID     *string                                                                 `json:"sender_contact_id,omitzero"`
+	ShippingBoxQuantity *int64                                                                  `json:"shipping_box_quantity,omitzero"`
+	TotalWeight         *GlobalSellingSearchAvailableShippingProvidersV202407RequestTotalWeight `json:"total_weight,omitzero"`
+	WarehouseCode       *string                                                                 `json:"warehouse_code,omitzero"`
 }
 
 // GlobalSellingSearchAvailableShippingProvidersV202407RequestTotalWeight is part of a request.
@@ -1665,347 +1665,347 @@ type GlobalSellingSearchAvailableShippingProvidersV202407RequestTotalWeight stru
 
 // GlobalSellingSearchAvailableShippingProvidersV202407Response is the reply of GSFullServiceShipment.GlobalSellingSearchAvailableShippingProvidersV202407.
 type GlobalSellingSearchAvailableShippingProvidersV202407Response struct {
-	ReserveArrivedTimes []GlobalSellingSearchAvailableShippingProvidersV202407ResponseReserveArrivedTime `json:"reserve_arrived_times"`
-	ShippingProviders   []GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProvider   `json:"shipping_providers"`
+	ReserveArrivedTimes []GlobalSellingSearchAvailableShippingProvidersV202407ResponseReserveArrivedTime `json:"reserve_arrived_times,omitzero"`
+	ShippingProviders   []GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProvider   `json:"shipping_providers,omitzero"`
 }
 
 // GlobalSellingSearchAvailableShippingProvidersV202407ResponseReserveArrivedTime is part of a reply.
 type GlobalSellingSearchAvailableShippingProvidersV202407ResponseReserveArrivedTime struct {
-	ArrivedTime UnixSeconds `json:"arrived_time"`
-	CanReserve  bool        `json:"can_reserve"`
+	ArrivedTime UnixSeconds `json:"arrived_time,omitzero"`
+	CanReserve  bool        `json:"can_reserve,omitzero"`
 }
 
 // GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProvider is part of a reply.
 type GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProvider struct {
-	DeliveryOption GSFullServiceShipmentDeliveryOption                                                       `json:"delivery_option"`
-	MaxChargeFee   GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProviderMaxChargeFee  `json:"max_charge_fee"`
-	MinChargeFee   GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProviderMinChargeFee  `json:"min_charge_fee"`
-	ProviderCode   string                                                                                    `json:"provider_code"`
-	ProviderName   string                                                                                    `json:"provider_name"`
-	ReserveDatas   []GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProviderReserveData `json:"reserve_datas"`
+	DeliveryOption GSFullServiceShipmentDeliveryOption                                                       `json:"delivery_option,omitzero"`
+	MaxChargeFee   GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProviderMaxChargeFee  `json:"max_charge_fee,omitzero"`
+	MinChargeFee   GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProviderMinChargeFee  `json:"min_charge_fee,omitzero"`
+	ProviderCode   string                                                                                    `json:"provider_code,omitzero"`
+	ProviderName   string                                                                                    `json:"provider_name,omitzero"`
+	ReserveDatas   []GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProviderReserveData `json:"reserve_datas,omitzero"`
 }
 
 // GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProviderMaxChargeFee is part of a reply.
 type GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProviderMaxChargeFee struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProviderMinChargeFee is part of a reply.
 type GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProviderMinChargeFee struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProviderReserveData is part of a reply.
 type GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProviderReserveData struct {
-	CanReserve      bool                                                                                                    `json:"can_reserve"`
-	ReserveSegments []GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProviderReserveDataReserveSegment `json:"reserve_segments"`
-	ShipTime        UnixSeconds                                                                                             `json:"ship_time"`
+	CanReserve      bool                                                                                                    `json:"can_reserve,omitzero"`
+	ReserveSegments []GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProviderReserveDataReserveSegment `json:"reserve_segments,omitzero"`
+	ShipTime        UnixSeconds                                                                                             `json:"ship_time,omitzero"`
 }
 
 // GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProviderReserveDataReserveSegment is part of a reply.
 type GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProviderReserveDataReserveSegment struct {
-	CanReserve bool        `json:"can_reserve"`
-	EndTime    UnixSeconds `json:"end_time"`
-	StartTime  UnixSeconds `json:"start_time"`
+	CanReserve bool        `json:"can_reserve,omitzero"`
+	EndTime    UnixSeconds `json:"end_time,omitzero"`
+	StartTime  UnixSeconds `json:"start_time,omitzero"`
 }
 
 // GlobalSellingSearchDeliveryOrdersRequest holds the parameters of GSFullServiceShipment.GlobalSellingSearchDeliveryOrders.
 type GlobalSellingSearchDeliveryOrdersRequest struct {
-	ArrivedTimeGe        *UnixSeconds                          `json:"arrived_time_ge,omitzero" url:"-"`
-	ArrivedTimeLt        *UnixSeconds                          `json:"arrived_time_lt,omitzero" url:"-"`
-	DeliveryOrderCodes   []string                              `json:"delivery_order_codes,omitzero" url:"-"`
-	DeliveryTypes        []GSFullServiceShipmentDeliveryType   `json:"delivery_types,omitzero" url:"-"`
-	EmergencyLevels      []GSFullServiceShipmentEmergencyLevel `json:"emergency_levels,omitzero" url:"-"`
-	ExternalSkcCodes     []string                              `json:"external_skc_codes,omitzero" url:"-"`
-	ExternalSKUCodes     []string                              `json:"external_sku_codes,omitzero" url:"-"`
-	IsSampleIncluded     *bool                                 `json:"is_sample_included,omitzero" url:"-"`
-	LatestStatusUpdateGe *int64                                `json:"latest_status_update_ge,omitzero" url:"-"`
-	LatestStatusUpdateLt *int64                                `json:"latest_status_update_lt,omitzero" url:"-"`
-	LogisticsOrders      []string                              `json:"logistics_orders,omitzero" url:"-"`
-	OrderTypes           []string                              `json:"order_types,omitzero" url:"-"`
-	PageSize             *int64                                `json:"page_size,omitzero" url:"-"`
-	PageToken            *string                               `json:"page_token,omitzero" url:"-"`
-	PlatformSpuCodes     []string                              `json:"platform_spu_codes,omitzero" url:"-"`
-	RelativeCodes        []string                              `json:"relative_codes,omitzero" url:"-"`
-	RequireArrivedTimeGe *UnixSeconds                          `json:"require_arrived_time_ge,omitzero" url:"-"`
-	RequireArrivedTimeLt *UnixSeconds                          `json:"require_arrived_time_lt,omitzero" url:"-"`
-	ShipTimeGe           *UnixSeconds                          `json:"ship_time_ge,omitzero" url:"-"`
-	ShipTimeLt           *UnixSeconds                          `json:"ship_time_lt,omitzero" url:"-"`
-	WarehouseCodes       []string                              `json:"warehouse_codes,omitzero" url:"-"`
+	ArrivedTimeGe        *UnixSeconds                          `json:"arrived_time_ge,omitzero"`
+	ArrivedTimeLt        *UnixSeconds                          `json:"arrived_time_lt,omitzero"`
+	DeliveryOrderCodes   []string                              `json:"delivery_order_codes,omitzero"`
+	DeliveryTypes        []GSFullServiceShipmentDeliveryType   `json:"delivery_types,omitzero"`
+	EmergencyLevels      []GSFullServiceShipmentEmergencyLevel `json:"emergency_levels,omitzero"`
+	ExternalSkcCodes     []string                              `json:"external_skc_codes,omitzero"`
+	ExternalSKUCodes     []string                              `json:"external_sku_codes,omitzero"`
+	IsSampleIncluded     *bool                                 `json:"is_sample_included,omitzero"`
+	LatestStatusUpdateGe *int64                                `json:"latest_status_update_ge,omitzero"`
+	LatestStatusUpdateLt *int64                                `json:"latest_status_update_lt,omitzero"`
+	LogisticsOrders      []string                              `json:"logistics_orders,omitzero"`
+	OrderTypes           []string                              `json:"order_types,omitzero"`
+	PageSize             *int64                                `json:"page_size,omitzero"`
+	PageToken            *string                               `json:"page_token,omitzero"`
+	PlatformSpuCodes     []string                              `json:"platform_spu_codes,omitzero"`
+	RelativeCodes        []string                              `json:"relative_codes,omitzero"`
+	RequireArrivedTimeGe *UnixSeconds                          `json:"require_arrived_time_ge,omitzero"`
+	RequireArrivedTimeLt *UnixSeconds                          `json:"require_arrived_time_lt,omitzero"`
+	ShipTimeGe           *UnixSeconds                          `json:"ship_time_ge,omitzero"`
+	ShipTimeLt           *UnixSeconds                          `json:"ship_time_lt,omitzero"`
+	WarehouseCodes       []string                              `json:"warehouse_codes,omitzero"`
 }
 
 // GlobalSellingSearchDeliveryOrdersResponse is the reply of GSFullServiceShipment.GlobalSellingSearchDeliveryOrders.
 type GlobalSellingSearchDeliveryOrdersResponse struct {
-	DeliveryOrders []GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder `json:"delivery_orders"`
-	NextPageToken  string                                                   `json:"next_page_token"`
-	TotalCount     int64                                                    `json:"total_count"`
+	DeliveryOrders []GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder `json:"delivery_orders,omitzero"`
+	NextPageToken  string                                                   `json:"next_page_token,omitzero"`
+	TotalCount     int64                                                    `json:"total_count,omitzero"`
 }
 
 // GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder is part of a reply.
 type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder struct {
-	ArrivedTime            UnixSeconds                                                             `json:"arrived_time"`
-	CategoryID             string                                                                  `json:"category_id"`
-	Code                   string                                                                  `json:"code"`
-	DeliveredQuantity      int64                                                                   `json:"delivered_quantity"`
-	DeliveryPackages       []GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderDeliveryPackage `json:"delivery_packages"`
-	DeliveryType           GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderDeliveryType      `json:"delivery_type"`
-	EmergencyLevel         GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderEmergencyLevel    `json:"emergency_level"`
-	InboundQuantity        int64                                                                   `json:"inbound_quantity"`
-	IsFirstOrder           bool                                                                    `json:"is_first_order"`
-	IsSampleIncluded       bool                                                                    `json:"is_sample_included"`
-	LatestStatusUpdateTime UnixSeconds                                                             `json:"latest_status_update_time"`
-	Logistics              GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderLogistics         `json:"logistics"`
-	Mode                   GSFullServiceShipmentMode                                               `json:"mode"`
-	PlatformSpuCode        string                                                                  `json:"platform_spu_code"`
-	PredictedArrivedTime   UnixSeconds                                                             `json:"predicted_arrived_time"`
-	PredictedShipTime      UnixSeconds                                                             `json:"predicted_ship_time"`
-	QualifiedQuantity      int64                                                                   `json:"qualified_quantity"`
-	QualityCheckResult     GSFullServiceShipmentQualityCheckResult                                 `json:"quality_check_result"`
-	ReceivedQuantity       int64                                                                   `json:"received_quantity"`
-	RelativeCode           string                                                                  `json:"relative_code"`
-	RelativeCodeType       GSFullServiceShipmentRelativeCodeType                                   `json:"relative_code_type"`
-	RequireArrivedTime     UnixSeconds                                                             `json:"require_arrived_time"`
-	ReturnedQuantity       int64                                                                   `json:"returned_quantity"`
-	SampleCode             string                                                                  `json:"sample_code"`
-	SampleStatus           GSFullServiceShipmentSampleStatus                                       `json:"sample_status"`
-	ShipTime               UnixSeconds                                                             `json:"ship_time"`
-	Skc                    GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSkc               `json:"skc"`
-	SKUs                   []GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSKU             `json:"skus"`
-	Status                 GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderStatus            `json:"status"`
-	StockupType            GSFullServiceShipmentStockupType                                        `json:"stockup_type"`
-	UnqualifiedQuantity    int64                                                                   `json:"unqualified_quantity"`
-	WarehouseCode          string                                                                  `json:"warehouse_code"`
-	WarehouseContact       GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderWarehouseContact  `json:"warehouse_contact"`
-	WarehouseName          string                                                                  `json:"warehouse_name"`
+	ArrivedTime            UnixSeconds                                                             `json:"arrived_time,omitzero"`
+	CategoryID             string                                                                  `json:"category_id,omitzero"`
+	Code                   string                                                                  `json:"code,omitzero"`
+	DeliveredQuantity      int64                                                                   `json:"delivered_quantity,omitzero"`
+	DeliveryPackages       []GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderDeliveryPackage `json:"delivery_packages,omitzero"`
+	DeliveryType           GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderDeliveryType      `json:"delivery_type,omitzero"`
+	EmergencyLevel         GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderEmergencyLevel    `json:"emergency_level,omitzero"`
+	InboundQuantity        int64                                                                   `json:"inbound_quantity,omitzero"`
+	IsFirstOrder           bool                                                                    `json:"is_first_order,omitzero"`
+	IsSampleIncluded       bool                                                                    `json:"is_sample_included,omitzero"`
+	LatestStatusUpdateTime UnixSeconds                                                             `json:"latest_status_update_time,omitzero"`
+	Logistics              GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderLogistics         `json:"logistics,omitzero"`
+	Mode                   GSFullServiceShipmentMode                                               `json:"mode,omitzero"`
+	PlatformSpuCode        string                                                                  `json:"platform_spu_code,omitzero"`
+	PredictedArrivedTime   UnixSeconds                                                             `json:"predicted_arrived_time,omitzero"`
+	PredictedShipTime      UnixSeconds                                                             `json:"predicted_ship_time,omitzero"`
+	QualifiedQuantity      int64                                                                   `json:"qualified_quantity,omitzero"`
+	QualityCheckResult     GSFullServiceShipmentQualityCheckResult                                 `json:"quality_check_result,omitzero"`
+	ReceivedQuantity       int64                                                                   `json:"received_quantity,omitzero"`
+	RelativeCode           string                                                                  `json:"relative_code,omitzero"`
+	RelativeCodeType       GSFullServiceShipmentRelativeCodeType                                   `json:"relative_code_type,omitzero"`
+	RequireArrivedTime     UnixSeconds                                                             `json:"require_arrived_time,omitzero"`
+	ReturnedQuantity       int64                                                                   `json:"returned_quantity,omitzero"`
+	SampleCode             string                                                                  `json:"sample_code,omitzero"`
+	SampleStatus           GSFullServiceShipmentSampleStatus                                       `json:"sample_status,omitzero"`
+	ShipTime               UnixSeconds                                                             `json:"ship_time,omitzero"`
+	Skc                    GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSkc               `json:"skc,omitzero"`
+	SKUs                   []GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSKU             `json:"skus,omitzero"`
+	Status                 GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderStatus            `json:"status,omitzero"`
+	StockupType            GSFullServiceShipmentStockupType                                        `json:"stockup_type,omitzero"`
+	UnqualifiedQuantity    int64                                                                   `json:"unqualified_quantity,omitzero"`
+	WarehouseCode          string                                                                  `json:"warehouse_code,omitzero"`
+	WarehouseContact       GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderWarehouseContact  `json:"warehouse_contact,omitzero"`
+	WarehouseName          string                                                                  `json:"warehouse_name,omitzero"`
 }
 
 // GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderDeliveryPackage is part of a reply.
 type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderDeliveryPackage struct {
-	PackageCode string                                                                     `json:"package_code"`
-	SKUs        []GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderDeliveryPackageSKU `json:"skus"`
+	PackageCode string                                                                     `json:"package_code,omitzero"`
+	SKUs        []GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderDeliveryPackageSKU `json:"skus,omitzero"`
 }
 
 // GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderDeliveryPackageSKU is part of a reply.
 type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderDeliveryPackageSKU struct {
-	Quantity int64  `json:"quantity"`
-	SKUCode  string `json:"sku_code"`
+	Quantity int64  `json:"quantity,omitzero"`
+	SKUCode  string `json:"sku_code,omitzero"`
 }
 
 // GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderLogistics is part of a reply.
 type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderLogistics struct {
-	DeliveryOption       GSFullServiceShipmentDeliveryOption `json:"delivery_option"`
-	LogisticsOrder       string                              `json:"logistics_order"`
-	ShippingProviderCode string                              `json:"shipping_provider_code"`
+	DeliveryOption       GSFullServiceShipmentDeliveryOption `json:"delivery_option,omitzero"`
+	LogisticsOrder       string                              `json:"logistics_order,omitzero"`
+	ShippingProviderCode string                              `json:"shipping_provider_code,omitzero"`
 }
 
 // GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSKU is part of a reply.
 type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSKU struct {
-	Barcode                   string `json:"barcode"`
-	DeliveredQuantity         int64  `json:"delivered_quantity"`
-	ExternalSKUCode           string `json:"external_sku_code"`
-	InboundQuantity           int64  `json:"inbound_quantity"`
-	PlatformSKUCode           string `json:"platform_sku_code"`
-	QualifiedQuantity         int64  `json:"qualified_quantity"`
-	ReceivedQuantity          int64  `json:"received_quantity"`
-	ReturnedQuantity          int64  `json:"returned_quantity"`
-	SecondKeyAttributeNameEn  string `json:"second_key_attribute_name_en"`
-	SecondKeyAttributeNameZh  string `json:"second_key_attribute_name_zh"`
-	SecondKeyAttributeValueEn string `json:"second_key_attribute_value_en"`
-	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh"`
-	UnqualifiedQuantity       int64  `json:"unqualified_quantity"`
+	Barcode                   string `json:"barcode,omitzero"`
+	DeliveredQuantity         int64  `json:"delivered_quantity,omitzero"`
+	ExternalSKUCode           string `json:"external_sku_code,omitzero"`
+	InboundQuantity           int64  `json:"inbound_quantity,omitzero"`
+	PlatformSKUCode           string `json:"platform_sku_code,omitzero"`
+	QualifiedQuantity         int64  `json:"qualified_quantity,omitzero"`
+	ReceivedQuantity          int64  `json:"received_quantity,omitzero"`
+	ReturnedQuantity          int64  `json:"returned_quantity,omitzero"`
+	SecondKeyAttributeNameEn  string `json:"second_key_attribute_name_en,omitzero"`
+	SecondKeyAttributeNameZh  string `json:"second_key_attribute_name_zh,omitzero"`
+	SecondKeyAttributeValueEn string `json:"second_key_attribute_value_en,omitzero"`
+	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh,omitzero"`
+	UnqualifiedQuantity       int64  `json:"unqualified_quantity,omitzero"`
 }
 
 // GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSkc is part of a reply.
 type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSkc struct {
-	ExternalSkcCode          string `json:"external_skc_code"`
-	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en"`
-	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh"`
-	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en"`
-	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh"`
-	ImageURL                 string `json:"image_url"`
-	PlatformSkcCode          string `json:"platform_skc_code"`
+	ExternalSkcCode          string `json:"external_skc_code,omitzero"`
+	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
+	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
+	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
+	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
+	ImageURL                 string `json:"image_url,omitzero"`
+	PlatformSkcCode          string `json:"platform_skc_code,omitzero"`
 }
 
 // GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderWarehouseContact is part of a reply.
 type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderWarehouseContact struct {
-	AddressDetail GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail `json:"address_detail"`
-	ContactName   string                                                                              `json:"contact_name"`
-	Email         string                                                                              `json:"email"`
-	FullAddress   string                                                                              `json:"full_address"`
-	PhoneNumber   string                                                                              `json:"phone_number"`
-	PostalCode    string                                                                              `json:"postal_code"`
+	AddressDetail GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail `json:"address_detail,omitzero"`
+	ContactName   string                                                                              `json:"contact_name,omitzero"`
+	Email         string                                                                              `json:"email,omitzero"`
+	FullAddress   string                                                                              `json:"full_address,omitzero"`
+	PhoneNumber   string                                                                              `json:"phone_number,omitzero"`
+	PostalCode    string                                                                              `json:"postal_code,omitzero"`
 }
 
 // GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail is part of a reply.
 type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail struct {
-	CityName     string `json:"city_name"`
-	CountryName  string `json:"country_name"`
-	Detail       string `json:"detail"`
-	DistrictName string `json:"district_name"`
-	ProvinceName string `json:"province_name"`
-	TownName     string `json:"town_name"`
+	CityName     string `json:"city_name,omitzero"`
+	CountryName  string `json:"country_name,omitzero"`
+	Detail       string `json:"detail,omitzero"`
+	DistrictName string `json:"district_name,omitzero"`
+	ProvinceName string `json:"province_name,omitzero"`
+	TownName     string `json:"town_name,omitzero"`
 }
 
 // GlobalSellingSearchReturnOrdersRequest holds the parameters of GSFullServiceShipment.GlobalSellingSearchReturnOrders.
 type GlobalSellingSearchReturnOrdersRequest struct {
-	ExternalSkcCodes  []string                            `json:"external_skc_codes,omitzero" url:"-"`
-	ExternalSKUCodes  []string                            `json:"external_sku_codes,omitzero" url:"-"`
-	OrderCreateTimeGe *UnixSeconds                        `json:"order_create_time_ge,omitzero" url:"-"`
-	OrderCreateTimeLt *UnixSeconds                        `json:"order_create_time_lt,omitzero" url:"-"`
-	PageSize          *int64                              `json:"page_size,omitzero" url:"-"`
-	PageToken         *string                             `json:"page_token,omitzero" url:"-"`
-	PlatformSKUCodes  []string                            `json:"platform_sku_codes,omitzero" url:"-"`
-	PlatformSpuCodes  []string                            `json:"platform_spu_codes,omitzero" url:"-"`
-	ReturnMethods     []GSFullServiceShipmentReturnMethod `json:"return_methods,omitzero" url:"-"`
-	ReturnOrderCodes  []string                            `json:"return_order_codes,omitzero" url:"-"`
-	ReturnSource      *GSFullServiceShipmentReturnSource  `json:"return_source,omitzero" url:"-"`
-	ReturnStatus      []GSFullServiceShipmentReturnStatus `json:"return_status,omitzero" url:"-"`
-	ReturnTypes       []GSFullServiceShipmentReturnType   `json:"return_types,omitzero" url:"-"`
+	ExternalSkcCodes  []string                            `json:"external_skc_codes,omitzero"`
+	ExternalSKUCodes  []string                            `json:"external_sku_codes,omitzero"`
+	OrderCreateTimeGe *UnixSeconds                        `json:"order_create_time_ge,omitzero"`
+	OrderCreateTimeLt *UnixSeconds                        `json:"order_create_time_lt,omitzero"`
+	PageSize          *int64                              `json:"page_size,omitzero"`
+	PageToken         *string                             `json:"page_token,omitzero"`
+	PlatformSKUCodes  []string                            `json:"platform_sku_codes,omitzero"`
+	PlatformSpuCodes  []string                            `json:"platform_spu_codes,omitzero"`
+	ReturnMethods     []GSFullServiceShipmentReturnMethod `json:"return_methods,omitzero"`
+	ReturnOrderCodes  []string                            `json:"return_order_codes,omitzero"`
+	ReturnSource      *GSFullServiceShipmentReturnSource  `json:"return_source,omitzero"`
+	ReturnStatus      []GSFullServiceShipmentReturnStatus `json:"return_status,omitzero"`
+	ReturnTypes       []GSFullServiceShipmentReturnType   `json:"return_types,omitzero"`
 }
 
 // GlobalSellingSearchReturnOrdersResponse is the reply of GSFullServiceShipment.GlobalSellingSearchReturnOrders.
 type GlobalSellingSearchReturnOrdersResponse struct {
-	NextPageToken string                                               `json:"next_page_token"`
-	ReturnOrders  []GlobalSellingSearchReturnOrdersResponseReturnOrder `json:"return_orders"`
-	TotalCount    int64                                                `json:"total_count"`
+	NextPageToken string                                               `json:"next_page_token,omitzero"`
+	ReturnOrders  []GlobalSellingSearchReturnOrdersResponseReturnOrder `json:"return_orders,omitzero"`
+	TotalCount    int64                                                `json:"total_count,omitzero"`
 }
 
 // GlobalSellingSearchReturnOrdersResponseReturnOrder is part of a reply.
 type GlobalSellingSearchReturnOrdersResponseReturnOrder struct {
-	Code              string                                                      `json:"code"`
-	DetailedReason    string                                                      `json:"detailed_reason"`
-	Logistics         GlobalSellingSearchReturnOrdersResponseReturnOrderLogistics `json:"logistics"`
-	Method            GSFullServiceShipmentMethod                                 `json:"method"`
-	OutboundBatchCode string                                                      `json:"outbound_batch_code"`
-	ReasonType        string                                                      `json:"reason_type"`
-	Source            GSFullServiceShipmentSource                                 `json:"source"`
-	Status            GlobalSellingSearchReturnOrdersResponseReturnOrderStatus    `json:"status"`
-	Type              GlobalSellingSearchReturnOrdersResponseReturnOrderType      `json:"type"`
-	WarehouseCode     string                                                      `json:"warehouse_code"`
+	Code              string                                                      `json:"code,omitzero"`
+	DetailedReason    string                                                      `json:"detailed_reason,omitzero"`
+	Logistics         GlobalSellingSearchReturnOrdersResponseReturnOrderLogistics `json:"logistics,omitzero"`
+	Method            GSFullServiceShipmentMethod                                 `json:"method,omitzero"`
+	OutboundBatchCode string                                                      `json:"outbound_batch_code,omitzero"`
+	ReasonType        string                                                      `json:"reason_type,omitzero"`
+	Source            GSFullServiceShipmentSource                                 `json:"source,omitzero"`
+	Status            GlobalSellingSearchReturnOrdersResponseReturnOrderStatus    `json:"status,omitzero"`
+	Type              GlobalSellingSearchReturnOrdersResponseReturnOrderType      `json:"type,omitzero"`
+	WarehouseCode     string                                                      `json:"warehouse_code,omitzero"`
 }
 
 // GlobalSellingSearchReturnOrdersResponseReturnOrderLogistics is part of a reply.
 type GlobalSellingSearchReturnOrdersResponseReturnOrderLogistics struct {
-	ActualQuantity       int64                                                            `json:"actual_quantity"`
-	CategoryID           string                                                           `json:"category_id"`
-	ConfirmQuantity      int64                                                            `json:"confirm_quantity"`
-	LogisticsOrder       string                                                           `json:"logistics_order"`
-	PlatformSpuCode      string                                                           `json:"platform_spu_code"`
-	RequestQuantity      int64                                                            `json:"request_quantity"`
-	ShippingProviderCode string                                                           `json:"shipping_provider_code"`
-	SKUs                 []GlobalSellingSearchReturnOrdersResponseReturnOrderLogisticsSKU `json:"skus"`
+	ActualQuantity       int64                                                            `json:"actual_quantity,omitzero"`
+	CategoryID           string                                                           `json:"category_id,omitzero"`
+	ConfirmQuantity      int64                                                            `json:"confirm_quantity,omitzero"`
+	LogisticsOrder       string                                                           `json:"logistics_order,omitzero"`
+	PlatformSpuCode      string                                                           `json:"platform_spu_code,omitzero"`
+	RequestQuantity      int64                                                            `json:"request_quantity,omitzero"`
+	ShippingProviderCode string                                                           `json:"shipping_provider_code,omitzero"`
+	SKUs                 []GlobalSellingSearchReturnOrdersResponseReturnOrderLogisticsSKU `json:"skus,omitzero"`
 }
 
 // GlobalSellingSearchReturnOrdersResponseReturnOrderLogisticsSKU is part of a reply.
 type GlobalSellingSearchReturnOrdersResponseReturnOrderLogisticsSKU struct {
-	ActualQuantity            int64  `json:"actual_quantity"`
-	Barcode                   string `json:"barcode"`
-	CancelReason              string `json:"cancel_reason"`
-	ConfirmQuantity           int64  `json:"confirm_quantity"`
-	ConfirmReason             string `json:"confirm_reason"`
-	ExternalSkcCode           string `json:"external_skc_code"`
-	ExternalSKUCode           string `json:"external_sku_code"`
-	FirstKeyAttributeNameEn   string `json:"first_key_attribute_name_en"`
-	FirstKeyAttributeNameZh   string `json:"first_key_attribute_name_zh"`
-	FirstKeyAttributeValueEn  string `json:"first_key_attribute_value_en"`
-	FirstKeyAttributeValueZh  string `json:"first_key_attribute_value_zh"`
-	ImageURL                  string `json:"image_url"`
-	PlatformSKUCode           string `json:"platform_sku_code"`
-	RequestQuantity           int64  `json:"request_quantity"`
-	SecondKeyAttributeNameEn  string `json:"second_key_attribute_name_en"`
-	SecondKeyAttributeNameZh  string `json:"second_key_attribute_name_zh"`
-	SecondKeyAttributeValueEn string `json:"second_key_attribute_value_en"`
-	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh"`
+	ActualQuantity            int64  `json:"actual_quantity,omitzero"`
+	Barcode                   string `json:"barcode,omitzero"`
+	CancelReason              string `json:"cancel_reason,omitzero"`
+	ConfirmQuantity           int64  `json:"confirm_quantity,omitzero"`
+	ConfirmReason             string `json:"confirm_reason,omitzero"`
+	ExternalSkcCode           string `json:"external_skc_code,omitzero"`
+	ExternalSKUCode           string `json:"external_sku_code,omitzero"`
+	FirstKeyAttributeNameEn   string `json:"first_key_attribute_name_en,omitzero"`
+	FirstKeyAttributeNameZh   string `json:"first_key_attribute_name_zh,omitzero"`
+	FirstKeyAttributeValueEn  string `json:"first_key_attribute_value_en,omitzero"`
+	FirstKeyAttributeValueZh  string `json:"first_key_attribute_value_zh,omitzero"`
+	ImageURL                  string `json:"image_url,omitzero"`
+	PlatformSKUCode           string `json:"platform_sku_code,omitzero"`
+	RequestQuantity           int64  `json:"request_quantity,omitzero"`
+	SecondKeyAttributeNameEn  string `json:"second_key_attribute_name_en,omitzero"`
+	SecondKeyAttributeNameZh  string `json:"second_key_attribute_name_zh,omitzero"`
+	SecondKeyAttributeValueEn string `json:"second_key_attribute_value_en,omitzero"`
+	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh,omitzero"`
 }
 
 // GlobalSellingSearchStockupOrdersRequest holds the parameters of GSFullServiceShipment.GlobalSellingSearchStockupOrders.
 type GlobalSellingSearchStockupOrdersRequest struct {
-	CanDeliver           *bool                                              `json:"can_deliver,omitzero" url:"-"`
-	EmergencyLevels      []GSFullServiceShipmentEmergencyLevel              `json:"emergency_levels,omitzero" url:"-"`
-	ExternalSkcCodes     []string                                           `json:"external_skc_codes,omitzero" url:"-"`
-	ExternalSKUCodes     []string                                           `json:"external_sku_codes,omitzero" url:"-"`
-	IsDeliveryCompleted  *bool                                              `json:"is_delivery_completed,omitzero" url:"-"`
-	IsFirstOrder         *bool                                              `json:"is_first_order,omitzero" url:"-"`
-	IsNormal             *bool                                              `json:"is_normal,omitzero" url:"-"`
-	LatestStatusUpdateGe *int64                                             `json:"latest_status_update_ge,omitzero" url:"-"`
-	LatestStatusUpdateLt *int64                                             `json:"latest_status_update_lt,omitzero" url:"-"`
-	OrderCreateTimeGe    *UnixSeconds                                       `json:"order_create_time_ge,omitzero" url:"-"`
-	OrderCreateTimeLt    *UnixSeconds                                       `json:"order_create_time_lt,omitzero" url:"-"`
-	OrderSources         []GSFullServiceShipmentOrderSource                 `json:"order_sources,omitzero" url:"-"`
-	OrderStatus          []GSFullServiceShipmentOrderStatus                 `json:"order_status,omitzero" url:"-"`
-	OrderTypes           []GlobalSellingSearchStockupOrdersRequestOrderType `json:"order_types,omitzero" url:"-"`
-	PageSize             *int64                                             `json:"page_size,omitzero" url:"-"`
-	PageToken            *string                                            `json:"page_token,omitzero" url:"-"`
-	PlatformSKUCodes     []string                                           `json:"platform_sku_codes,omitzero" url:"-"`
-	PlatformSpuCodes     []string                                           `json:"platform_spu_codes,omitzero" url:"-"`
-	RequireArrivedTimeGe *UnixSeconds                                       `json:"require_arrived_time_ge,omitzero" url:"-"`
-	RequireArrivedTimeLt *UnixSeconds                                       `json:"require_arrived_time_lt,omitzero" url:"-"`
-	RequireShipTimeGe    *UnixSeconds                                       `json:"require_ship_time_ge,omitzero" url:"-"`
-	RequireShipTimeLt    *UnixSeconds                                       `json:"require_ship_time_lt,omitzero" url:"-"`
-	StockupOrderCodes    []string                                           `json:"stockup_order_codes,omitzero" url:"-"`
+	CanDeliver           *bool                                              `json:"can_deliver,omitzero"`
+	EmergencyLevels      []GSFullServiceShipmentEmergencyLevel              `json:"emergency_levels,omitzero"`
+	ExternalSkcCodes     []string                                           `json:"external_skc_codes,omitzero"`
+	ExternalSKUCodes     []string                                           `json:"external_sku_codes,omitzero"`
+	IsDeliveryCompleted  *bool                                              `json:"is_delivery_completed,omitzero"`
+	IsFirstOrder         *bool                                              `json:"is_first_order,omitzero"`
+	IsNormal             *bool                                              `json:"is_normal,omitzero"`
+	LatestStatusUpdateGe *int64                                             `json:"latest_status_update_ge,omitzero"`
+	LatestStatusUpdateLt *int64                                             `json:"latest_status_update_lt,omitzero"`
+	OrderCreateTimeGe    *UnixSeconds                                       `json:"order_create_time_ge,omitzero"`
+	OrderCreateTimeLt    *UnixSeconds                                       `json:"order_create_time_lt,omitzero"`
+	OrderSources         []GSFullServiceShipmentOrderSource                 `json:"order_sources,omitzero"`
+	OrderStatus          []GSFullServiceShipmentOrderStatus                 `json:"order_status,omitzero"`
+	OrderTypes           []GlobalSellingSearchStockupOrdersRequestOrderType `json:"order_types,omitzero"`
+	PageSize             *int64                                             `json:"page_size,omitzero"`
+	PageToken            *string                                            `json:"page_token,omitzero"`
+	PlatformSKUCodes     []string                                           `json:"platform_sku_codes,omitzero"`
+	PlatformSpuCodes     []string                                           `json:"platform_spu_codes,omitzero"`
+	RequireArrivedTimeGe *UnixSeconds                                       `json:"require_arrived_time_ge,omitzero"`
+	RequireArrivedTimeLt *UnixSeconds                                       `json:"require_arrived_time_lt,omitzero"`
+	RequireShipTimeGe    *UnixSeconds                                       `json:"require_ship_time_ge,omitzero"`
+	RequireShipTimeLt    *UnixSeconds                                       `json:"require_ship_time_lt,omitzero"`
+	StockupOrderCodes    []string                                           `json:"stockup_order_codes,omitzero"`
 }
 
 // GlobalSellingSearchStockupOrdersResponse is the reply of GSFullServiceShipment.GlobalSellingSearchStockupOrders.
 type GlobalSellingSearchStockupOrdersResponse struct {
-	NextPageToken string                                                 `json:"next_page_token"`
-	StockupOrders []GlobalSellingSearchStockupOrdersResponseStockupOrder `json:"stockup_orders"`
-	TotalCount    int64                                                  `json:"total_count"`
+	NextPageToken string                                                 `json:"next_page_token,omitzero"`
+	StockupOrders []GlobalSellingSearchStockupOrdersResponseStockupOrder `json:"stockup_orders,omitzero"`
+	TotalCount    int64                                                  `json:"total_count,omitzero"`
 }
 
 // GlobalSellingSearchStockupOrdersResponseStockupOrder is part of a reply.
 type GlobalSellingSearchStockupOrdersResponseStockupOrder struct {
-	CanDeliver             bool                                                                 `json:"can_deliver"`
-	CategoryID             string                                                               `json:"category_id"`
-	Code                   string                                                               `json:"code"`
-	CreateTime             UnixSeconds                                                          `json:"create_time"`
-	DeliveredQuantity      int64                                                                `json:"delivered_quantity"`
-	EmergencyLevel         GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderEmergencyLevel `json:"emergency_level"`
-	InboundQuantity        int64                                                                `json:"inbound_quantity"`
-	IsDeliveryCompleted    bool                                                                 `json:"is_delivery_completed"`
-	IsFirstOrder           bool                                                                 `json:"is_first_order"`
-	IsNormal               bool                                                                 `json:"is_normal"`
-	LatestStatusUpdateTime UnixSeconds                                                          `json:"latest_status_update_time"`
-	ManufactureMode        string                                                               `json:"manufacture_mode"`
-	PlatformSpuCode        string                                                               `json:"platform_spu_code"`
-	ReceivedQuantity       int64                                                                `json:"received_quantity"`
-	RequireArrivedTime     UnixSeconds                                                          `json:"require_arrived_time"`
-	RequireShipTime        UnixSeconds                                                          `json:"require_ship_time"`
-	ReturnedQuantity       int64                                                                `json:"returned_quantity"`
-	Skc                    GlobalSellingSearchStockupOrdersResponseStockupOrderSkc              `json:"skc"`
-	SKUs                   []GlobalSellingSearchStockupOrdersResponseStockupOrderSKU            `json:"skus"`
-	Source                 string                                                               `json:"source"`
-	Status                 string                                                               `json:"status"`
-	StockupQuantity        int64                                                                `json:"stockup_quantity"`
-	Type                   GlobalSellingSearchStockupOrdersResponseStockupOrderType             `json:"type"`
+	CanDeliver             bool                                                               `json:"can_deliver,omitzero"`
+	CategoryID             string                                                             `json:"category_id,omitzero"`
+	Code                   string                                                             `json:"code,omitzero"`
+	CreateTime             UnixSeconds                                                        `json:"create_time,omitzero"`
+	DeliveredQuantity      int64                                                              `json:"delivered_quantity,omitzero"`
+	EmergencyLevel         GlobalSellingSearchStockupOrdersResponseStockupOrderEmergencyLevel `json:"emergency_level,omitzero"`
+	InboundQuantity        int64                                                              `json:"inbound_quantity,omitzero"`
+	IsDeliveryCompleted    bool                                                               `json:"is_delivery_completed,omitzero"`
+	IsFirstOrder           bool                                                               `json:"is_first_order,omitzero"`
+	IsNormal               bool                                                               `json:"is_normal,omitzero"`
+	LatestStatusUpdateTime UnixSeconds                                                        `json:"latest_status_update_time,omitzero"`
+	ManufactureMode        string                                                             `json:"manufacture_mode,omitzero"`
+	PlatformSpuCode        string                                                             `json:"platform_spu_code,omitzero"`
+	ReceivedQuantity       int64                                                              `json:"received_quantity,omitzero"`
+	RequireArrivedTime     UnixSeconds                                                        `json:"require_arrived_time,omitzero"`
+	RequireShipTime        UnixSeconds                                                        `json:"require_ship_time,omitzero"`
+	ReturnedQuantity       int64                                                              `json:"returned_quantity,omitzero"`
+	Skc                    GlobalSellingSearchStockupOrdersResponseStockupOrderSkc            `json:"skc,omitzero"`
+	SKUs                   []GlobalSellingSearchStockupOrdersResponseStockupOrderSKU          `json:"skus,omitzero"`
+	Source                 string                                                             `json:"source,omitzero"`
+	Status                 string                                                             `json:"status,omitzero"`
+	StockupQuantity        int64                                                              `json:"stockup_quantity,omitzero"`
+	Type                   GlobalSellingSearchStockupOrdersResponseStockupOrderType           `json:"type,omitzero"`
 }
 
 // GlobalSellingSearchStockupOrdersResponseStockupOrderSKU is part of a reply.
 type GlobalSellingSearchStockupOrdersResponseStockupOrderSKU struct {
-	Barcode                   string `json:"barcode"`
-	DeliveredQuantity         int64  `json:"delivered_quantity"`
-	ExternalSKUCode           string `json:"external_sku_code"`
-	InboundQuantity           int64  `json:"inbound_quantity"`
-	PlatformSKUCode           string `json:"platform_sku_code"`
-	ReceivedQuantity          int64  `json:"received_quantity"`
-	ReturnedQuantity          int64  `json:"returned_quantity"`
-	SecondKeyAttributeNameEn  string `json:"second_key_attribute_name_en"`
-	SecondKeyAttributeNameZh  string `json:"second_key_attribute_name_zh"`
-	SecondKeyAttributeValueEn string `json:"second_key_attribute_value_en"`
-	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh"`
-	StockupQuantity           int64  `json:"stockup_quantity"`
+	Barcode                   string `json:"barcode,omitzero"`
+	DeliveredQuantity         int64  `json:"delivered_quantity,omitzero"`
+	ExternalSKUCode           string `json:"external_sku_code,omitzero"`
+	InboundQuantity           int64  `json:"inbound_quantity,omitzero"`
+	PlatformSKUCode           string `json:"platform_sku_code,omitzero"`
+	ReceivedQuantity          int64  `json:"received_quantity,omitzero"`
+	ReturnedQuantity          int64  `json:"returned_quantity,omitzero"`
+	SecondKeyAttributeNameEn  string `json:"second_key_attribute_name_en,omitzero"`
+	SecondKeyAttributeNameZh  string `json:"second_key_attribute_name_zh,omitzero"`
+	SecondKeyAttributeValueEn string `json:"second_key_attribute_value_en,omitzero"`
+	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh,omitzero"`
+	StockupQuantity           int64  `json:"stockup_quantity,omitzero"`
 }
 
 // GlobalSellingSearchStockupOrdersResponseStockupOrderSkc is part of a reply.
 type GlobalSellingSearchStockupOrdersResponseStockupOrderSkc struct {
-	ExternalSkcCode          string `json:"external_skc_code"`
-	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en"`
-	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh"`
-	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en"`
-	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh"`
-	ImageURL                 string `json:"image_url"`
-	PlatformSkcCode          string `json:"platform_skc_code"`
+	ExternalSkcCode          string `json:"external_skc_code,omitzero"`
+	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
+	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
+	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
+	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
+	ImageURL                 string `json:"image_url,omitzero"`
+	PlatformSkcCode          string `json:"platform_skc_code,omitzero"`
 }
 
 // QueryDeliveryBatchsRequest holds the parameters of GSFullServiceShipment.QueryDeliveryBatchs.
@@ -2016,111 +2016,111 @@ type QueryDeliveryBatchsRequest struct {
 
 // QueryDeliveryBatchsResponse is the reply of GSFullServiceShipment.QueryDeliveryBatchs.
 type QueryDeliveryBatchsResponse struct {
-	DeliveryBatchs []QueryDeliveryBatchsResponseDeliveryBatch `json:"delivery_batchs"`
+	DeliveryBatchs []QueryDeliveryBatchsResponseDeliveryBatch `json:"delivery_batchs,omitzero"`
 }
 
 // QueryDeliveryBatchsResponseDeliveryBatch is part of a reply.
 type QueryDeliveryBatchsResponseDeliveryBatch struct {
-	Code                     string                                                    `json:"code"`
-	CreateTime               UnixSeconds                                               `json:"create_time"`
-	Logistics                QueryDeliveryBatchsResponseDeliveryBatchLogistics         `json:"logistics"`
-	LogisticsOrderQuantity   int64                                                     `json:"logistics_order_quantity"`
-	LogisticsOrders          []QueryDeliveryBatchsResponseDeliveryBatchLogisticsOrder  `json:"logistics_orders"`
-	LogisticsPackageQuantity int64                                                     `json:"logistics_package_quantity"`
-	LogisticsPickerName      string                                                    `json:"logistics_picker_name"`
-	LogisticsPickerPhone     string                                                    `json:"logistics_picker_phone"`
-	PredictedArriveTime      UnixSeconds                                               `json:"predicted_arrive_time"`
-	PredictedPickInfo        QueryDeliveryBatchsResponseDeliveryBatchPredictedPickInfo `json:"predicted_pick_info"`
-	PredictedShipTime        UnixSeconds                                               `json:"predicted_ship_time"`
-	ReceiverContact          QueryDeliveryBatchsResponseDeliveryBatchReceiverContact   `json:"receiver_contact"`
-	SenderContact            QueryDeliveryBatchsResponseDeliveryBatchSenderContact     `json:"sender_contact"`
-	Status                   string                                                    `json:"status"`
+	Code                     string                                                    `json:"code,omitzero"`
+	CreateTime               UnixSeconds                                               `json:"create_time,omitzero"`
+	Logistics                QueryDeliveryBatchsResponseDeliveryBatchLogistics         `json:"logistics,omitzero"`
+	LogisticsOrderQuantity   int64                                                     `json:"logistics_order_quantity,omitzero"`
+	LogisticsOrders          []QueryDeliveryBatchsResponseDeliveryBatchLogisticsOrder  `json:"logistics_orders,omitzero"`
+	LogisticsPackageQuantity int64                                                     `json:"logistics_package_quantity,omitzero"`
+	LogisticsPickerName      string                                                    `json:"logistics_picker_name,omitzero"`
+	LogisticsPickerPhone     string                                                    `json:"logistics_picker_phone,omitzero"`
+	PredictedArriveTime      UnixSeconds                                               `json:"predicted_arrive_time,omitzero"`
+	PredictedPickInfo        QueryDeliveryBatchsResponseDeliveryBatchPredictedPickInfo `json:"predicted_pick_info,omitzero"`
+	PredictedShipTime        UnixSeconds                                               `json:"predicted_ship_time,omitzero"`
+	ReceiverContact          QueryDeliveryBatchsResponseDeliveryBatchReceiverContact   `json:"receiver_contact,omitzero"`
+	SenderContact            QueryDeliveryBatchsResponseDeliveryBatchSenderContact     `json:"sender_contact,omitzero"`
+	Status                   string                                                    `json:"status,omitzero"`
 }
 
 // QueryDeliveryBatchsResponseDeliveryBatchLogistics is part of a reply.
 type QueryDeliveryBatchsResponseDeliveryBatchLogistics struct {
-	DeliveryOption       string `json:"delivery_option"`
-	ShippingProviderCode string `json:"shipping_provider_code"`
-	ShippingProviderName string `json:"shipping_provider_name"`
+	DeliveryOption       string `json:"delivery_option,omitzero"`
+	ShippingProviderCode string `json:"shipping_provider_code,omitzero"`
+	ShippingProviderName string `json:"shipping_provider_name,omitzero"`
 }
 
 // QueryDeliveryBatchsResponseDeliveryBatchLogisticsOrder is part of a reply.
 type QueryDeliveryBatchsResponseDeliveryBatchLogisticsOrder struct {
-	Code            string                                                                 `json:"code"`
-	FailedReason    string                                                                 `json:"failed_reason"`
-	PackageWeight   QueryDeliveryBatchsResponseDeliveryBatchLogisticsOrderPackageWeight    `json:"package_weight"`
-	Status          string                                                                 `json:"status"`
-	TrackingNumber  string                                                                 `json:"tracking_number"`
-	TrackingRecords []QueryDeliveryBatchsResponseDeliveryBatchLogisticsOrderTrackingRecord `json:"tracking_records"`
+	Code            string                                                                 `json:"code,omitzero"`
+	FailedReason    string                                                                 `json:"failed_reason,omitzero"`
+	PackageWeight   QueryDeliveryBatchsResponseDeliveryBatchLogisticsOrderPackageWeight    `json:"package_weight,omitzero"`
+	Status          string                                                                 `json:"status,omitzero"`
+	TrackingNumber  string                                                                 `json:"tracking_number,omitzero"`
+	TrackingRecords []QueryDeliveryBatchsResponseDeliveryBatchLogisticsOrderTrackingRecord `json:"tracking_records,omitzero"`
 }
 
 // QueryDeliveryBatchsResponseDeliveryBatchLogisticsOrderPackageWeight is part of a reply.
 type QueryDeliveryBatchsResponseDeliveryBatchLogisticsOrderPackageWeight struct {
-	Unit  string `json:"unit"`
-	Value int64  `json:"value"`
+	Unit  string `json:"unit,omitzero"`
+	Value int64  `json:"value,omitzero"`
 }
 
 // QueryDeliveryBatchsResponseDeliveryBatchLogisticsOrderTrackingRecord is part of a reply.
 type QueryDeliveryBatchsResponseDeliveryBatchLogisticsOrderTrackingRecord struct {
-	Message    string      `json:"message"`
-	Title      string      `json:"title"`
-	UpdateTime UnixSeconds `json:"update_time"`
+	Message    string      `json:"message,omitzero"`
+	Title      string      `json:"title,omitzero"`
+	UpdateTime UnixSeconds `json:"update_time,omitzero"`
 }
 
 // QueryDeliveryBatchsResponseDeliveryBatchPredictedPickInfo is part of a reply.
 type QueryDeliveryBatchsResponseDeliveryBatchPredictedPickInfo struct {
-	EndTime   UnixSeconds `json:"end_time"`
-	StartTime UnixSeconds `json:"start_time"`
+	EndTime   UnixSeconds `json:"end_time,omitzero"`
+	StartTime UnixSeconds `json:"start_time,omitzero"`
 }
 
 // QueryDeliveryBatchsResponseDeliveryBatchReceiverContact is part of a reply.
 type QueryDeliveryBatchsResponseDeliveryBatchReceiverContact struct {
-	AddressDetail QueryDeliveryBatchsResponseDeliveryBatchReceiverContactAddressDetail `json:"address_detail"`
-	ContactName   string                                                               `json:"contact_name"`
-	Email         string                                                               `json:"email"`
-	FullAddress   string                                                               `json:"full_address"`
-	PhoneNumber   string                                                               `json:"phone_number"`
-	PostalCode    string                                                               `json:"postal_code"`
+	AddressDetail QueryDeliveryBatchsResponseDeliveryBatchReceiverContactAddressDetail `json:"address_detail,omitzero"`
+	ContactName   string                                                               `json:"contact_name,omitzero"`
+	Email         string                                                               `json:"email,omitzero"`
+	FullAddress   string                                                               `json:"full_address,omitzero"`
+	PhoneNumber   string                                                               `json:"phone_number,omitzero"`
+	PostalCode    string                                                               `json:"postal_code,omitzero"`
 }
 
 // QueryDeliveryBatchsResponseDeliveryBatchReceiverContactAddressDetail is part of a reply.
 type QueryDeliveryBatchsResponseDeliveryBatchReceiverContactAddressDetail struct {
-	CityID       int64  `json:"city_id"`
-	CityName     string `json:"city_name"`
-	CountryID    int64  `json:"country_id"`
-	CountryName  string `json:"country_name"`
-	Detail       string `json:"detail"`
-	DistrictID   int64  `json:"district_id"`
-	DistrictName string `json:"district_name"`
-	ProvinceID   int64  `json:"province_id"`
-	ProvinceName string `json:"province_name"`
-	TownID       int64  `json:"town_id"`
-	TownName     string `json:"town_name"`
+	CityID       int64  `json:"city_id,omitzero"`
+	CityName     string `json:"city_name,omitzero"`
+	CountryID    int64  `json:"country_id,omitzero"`
+	CountryName  string `json:"country_name,omitzero"`
+	Detail       string `json:"detail,omitzero"`
+	DistrictID   int64  `json:"district_id,omitzero"`
+	DistrictName string `json:"district_name,omitzero"`
+	ProvinceID   int64  `json:"province_id,omitzero"`
+	ProvinceName string `json:"province_name,omitzero"`
+	TownID       int64  `json:"town_id,omitzero"`
+	TownName     string `json:"town_name,omitzero"`
 }
 
 // QueryDeliveryBatchsResponseDeliveryBatchSenderContact is part of a reply.
 type QueryDeliveryBatchsResponseDeliveryBatchSenderContact struct {
-	AddressDetail QueryDeliveryBatchsResponseDeliveryBatchSenderContactAddressDetail `json:"address_detail"`
-	ContactName   string                                                             `json:"contact_name"`
-	Email         string                                                             `json:"email"`
-	FullAddress   string                                                             `json:"full_address"`
-	PhoneNumber   string                                                             `json:"phone_number"`
-	PostalCode    string                                                             `json:"postal_code"`
+	AddressDetail QueryDeliveryBatchsResponseDeliveryBatchSenderContactAddressDetail `json:"address_detail,omitzero"`
+	ContactName   string                                                             `json:"contact_name,omitzero"`
+	Email         string                                                             `json:"email,omitzero"`
+	FullAddress   string                                                             `json:"full_address,omitzero"`
+	PhoneNumber   string                                                             `json:"phone_number,omitzero"`
+	PostalCode    string                                                             `json:"postal_code,omitzero"`
 }
 
 // QueryDeliveryBatchsResponseDeliveryBatchSenderContactAddressDetail is part of a reply.
 type QueryDeliveryBatchsResponseDeliveryBatchSenderContactAddressDetail struct {
-	CityID       int64  `json:"city_id"`
-	CityName     string `json:"city_name"`
-	CountryID    int64  `json:"country_id"`
-	CountryName  string `json:"country_name"`
-	Detail       string `json:"detail"`
-	DistrictID   int64  `json:"district_id"`
-	DistrictName string `json:"district_name"`
-	ProvinceID   int64  `json:"province_id"`
-	ProvinceName string `json:"province_name"`
-	TownID       int64  `json:"town_id"`
-	TownName     string `json:"town_name"`
+	CityID       int64  `json:"city_id,omitzero"`
+	CityName     string `json:"city_name,omitzero"`
+	CountryID    int64  `json:"country_id,omitzero"`
+	CountryName  string `json:"country_name,omitzero"`
+	Detail       string `json:"detail,omitzero"`
+	DistrictID   int64  `json:"district_id,omitzero"`
+	DistrictName string `json:"district_name,omitzero"`
+	ProvinceID   int64  `json:"province_id,omitzero"`
+	ProvinceName string `json:"province_name,omitzero"`
+	TownID       int64  `json:"town_id,omitzero"`
+	TownName     string `json:"town_name,omitzero"`
 }
 
 // ReserveShippingRequest holds the parameters of GSFullServiceShipment.ReserveShipping.
@@ -2184,7 +2184,7 @@ type ReserveShippingRequestTotalWeight struct {
 
 // ReserveShippingResponse is the reply of GSFullServiceShipment.ReserveShipping.
 type ReserveShippingResponse struct {
-	DeliveryBatchCode string `json:"delivery_batch_code"`
+	DeliveryBatchCode string `json:"delivery_batch_code,omitzero"`
 }
 
 // SearchAvailableShippingProvidersRequest holds the parameters of GSFullServiceShipment.SearchAvailableShippingProviders.
@@ -2231,50 +2231,50 @@ type SearchAvailableShippingProvidersRequestTotalWeight struct {
 
 // SearchAvailableShippingProvidersResponse is the reply of GSFullServiceShipment.SearchAvailableShippingProviders.
 type SearchAvailableShippingProvidersResponse struct {
-	ReserveArrivedTimes []SearchAvailableShippingProvidersResponseReserveArrivedTime `json:"reserve_arrived_times"`
-	ShippingProviders   []SearchAvailableShippingProvidersResponseShippingProvider   `json:"shipping_providers"`
+	ReserveArrivedTimes []SearchAvailableShippingProvidersResponseReserveArrivedTime `json:"reserve_arrived_times,omitzero"`
+	ShippingProviders   []SearchAvailableShippingProvidersResponseShippingProvider   `json:"shipping_providers,omitzero"`
 }
 
 // SearchAvailableShippingProvidersResponseReserveArrivedTime is part of a reply.
 type SearchAvailableShippingProvidersResponseReserveArrivedTime struct {
-	ArrivedTime UnixSeconds `json:"arrived_time"`
-	CanReserve  bool        `json:"can_reserve"`
+	ArrivedTime UnixSeconds `json:"arrived_time,omitzero"`
+	CanReserve  bool        `json:"can_reserve,omitzero"`
 }
 
 // SearchAvailableShippingProvidersResponseShippingProvider is part of a reply.
 type SearchAvailableShippingProvidersResponseShippingProvider struct {
-	DeliveryOption string                                                                `json:"delivery_option"`
-	MaxChargeFee   SearchAvailableShippingProvidersResponseShippingProviderMaxChargeFee  `json:"max_charge_fee"`
-	MinChargeFee   SearchAvailableShippingProvidersResponseShippingProviderMinChargeFee  `json:"min_charge_fee"`
-	ProviderCode   string                                                                `json:"provider_code"`
-	ProviderName   string                                                                `json:"provider_name"`
-	ReserveData    []SearchAvailableShippingProvidersResponseShippingProviderReserveData `json:"reserve_data"`
+	DeliveryOption string                                                                `json:"delivery_option,omitzero"`
+	MaxChargeFee   SearchAvailableShippingProvidersResponseShippingProviderMaxChargeFee  `json:"max_charge_fee,omitzero"`
+	MinChargeFee   SearchAvailableShippingProvidersResponseShippingProviderMinChargeFee  `json:"min_charge_fee,omitzero"`
+	ProviderCode   string                                                                `json:"provider_code,omitzero"`
+	ProviderName   string                                                                `json:"provider_name,omitzero"`
+	ReserveData    []SearchAvailableShippingProvidersResponseShippingProviderReserveData `json:"reserve_data,omitzero"`
 }
 
 // SearchAvailableShippingProvidersResponseShippingProviderMaxChargeFee is part of a reply.
 type SearchAvailableShippingProvidersResponseShippingProviderMaxChargeFee struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchAvailableShippingProvidersResponseShippingProviderMinChargeFee is part of a reply.
 type SearchAvailableShippingProvidersResponseShippingProviderMinChargeFee struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchAvailableShippingProvidersResponseShippingProviderReserveData is part of a reply.
 type SearchAvailableShippingProvidersResponseShippingProviderReserveData struct {
-	CanReserve      bool                                                                                `json:"can_reserve"`
-	ReserveSegments []SearchAvailableShippingProvidersResponseShippingProviderReserveDataReserveSegment `json:"reserve_segments"`
-	ShipTime        UnixSeconds                                                                         `json:"ship_time"`
+	CanReserve      bool                                                                                `json:"can_reserve,omitzero"`
+	ReserveSegments []SearchAvailableShippingProvidersResponseShippingProviderReserveDataReserveSegment `json:"reserve_segments,omitzero"`
+	ShipTime        UnixSeconds                                                                         `json:"ship_time,omitzero"`
 }
 
 // SearchAvailableShippingProvidersResponseShippingProviderReserveDataReserveSegment is part of a reply.
 type SearchAvailableShippingProvidersResponseShippingProviderReserveDataReserveSegment struct {
-	CanReserve bool        `json:"can_reserve"`
-	EndTime    UnixSeconds `json:"end_time"`
-	StartTime  UnixSeconds `json:"start_time"`
+	CanReserve bool        `json:"can_reserve,omitzero"`
+	EndTime    UnixSeconds `json:"end_time,omitzero"`
+	StartTime  UnixSeconds `json:"start_time,omitzero"`
 }
 
 // SearchDeliveryOrdersRequest holds the parameters of GSFullServiceShipment.SearchDeliveryOrders.
@@ -2303,112 +2303,112 @@ type SearchDeliveryOrdersRequest struct {
 
 // SearchDeliveryOrdersResponse is the reply of GSFullServiceShipment.SearchDeliveryOrders.
 type SearchDeliveryOrdersResponse struct {
-	DeliveryOrders []SearchDeliveryOrdersResponseDeliveryOrder `json:"delivery_orders"`
-	NextPageToken  string                                      `json:"next_page_token"`
-	TotalCount     int64                                       `json:"total_count"`
+	DeliveryOrders []SearchDeliveryOrdersResponseDeliveryOrder `json:"delivery_orders,omitzero"`
+	NextPageToken  string                                      `json:"next_page_token,omitzero"`
+	TotalCount     int64                                       `json:"total_count,omitzero"`
 }
 
 // SearchDeliveryOrdersResponseDeliveryOrder is part of a reply.
 type SearchDeliveryOrdersResponseDeliveryOrder struct {
-	ArrivedTime          UnixSeconds                                                `json:"arrived_time"`
-	CategoryID           string                                                     `json:"category_id"`
-	Code                 string                                                     `json:"code"`
-	DeliveryBatchCode    string                                                     `json:"delivery_batch_code"`
-	DeliveryPackages     []SearchDeliveryOrdersResponseDeliveryOrderDeliveryPackage `json:"delivery_packages"`
-	DeliveryQuantity     int64                                                      `json:"delivery_quantity"`
-	DeliveryType         string                                                     `json:"delivery_type"`
-	EmergencyLevel       string                                                     `json:"emergency_level"`
-	InboundQuantity      int64                                                      `json:"inbound_quantity"`
-	IsFirstOrder         bool                                                       `json:"is_first_order"`
-	IsSampleIncluded     bool                                                       `json:"is_sample_included"`
-	Logistics            SearchDeliveryOrdersResponseDeliveryOrderLogistics         `json:"logistics"`
-	Mode                 string                                                     `json:"mode"`
-	PlatformSpuCode      string                                                     `json:"platform_spu_code"`
-	PredictedArrivedTime UnixSeconds                                                `json:"predicted_arrived_time"`
-	PredictedShipTime    UnixSeconds                                                `json:"predicted_ship_time"`
-	QualifiedQuantity    int64                                                      `json:"qualified_quantity"`
-	QualityCheckResult   string                                                     `json:"quality_check_result"`
-	ReceivedQuantity     int64                                                      `json:"received_quantity"`
-	RelativeCode         string                                                     `json:"relative_code"`
-	RelativeCodeType     string                                                     `json:"relative_code_type"`
-	RequireArrivedTime   UnixSeconds                                                `json:"require_arrived_time"`
-	ReturnedQuantity     int64                                                      `json:"returned_quantity"`
-	SampleCode           string                                                     `json:"sample_code"`
-	SampleStatus         string                                                     `json:"sample_status"`
-	ShipTime             UnixSeconds                                                `json:"ship_time"`
-	Skc                  SearchDeliveryOrdersResponseDeliveryOrderSkc               `json:"skc"`
-	SKUs                 []SearchDeliveryOrdersResponseDeliveryOrderSKU             `json:"skus"`
-	Status               string                                                     `json:"status"`
-	StockupType          string                                                     `json:"stockup_type"`
-	UnqualifiedQuantity  int64                                                      `json:"unqualified_quantity"`
-	WarehouseCode        string                                                     `json:"warehouse_code"`
-	WarehouseContact     SearchDeliveryOrdersResponseDeliveryOrderWarehouseContact  `json:"warehouse_contact"`
-	WarehouseName        string                                                     `json:"warehouse_name"`
+	ArrivedTime          UnixSeconds                                                `json:"arrived_time,omitzero"`
+	CategoryID           string                                                     `json:"category_id,omitzero"`
+	Code                 string                                                     `json:"code,omitzero"`
+	DeliveryBatchCode    string                                                     `json:"delivery_batch_code,omitzero"`
+	DeliveryPackages     []SearchDeliveryOrdersResponseDeliveryOrderDeliveryPackage `json:"delivery_packages,omitzero"`
+	DeliveryQuantity     int64                                                      `json:"delivery_quantity,omitzero"`
+	DeliveryType         string                                                     `json:"delivery_type,omitzero"`
+	EmergencyLevel       string                                                     `json:"emergency_level,omitzero"`
+	InboundQuantity      int64                                                      `json:"inbound_quantity,omitzero"`
+	IsFirstOrder         bool                                                       `json:"is_first_order,omitzero"`
+	IsSampleIncluded     bool                                                       `json:"is_sample_included,omitzero"`
+	Logistics            SearchDeliveryOrdersResponseDeliveryOrderLogistics         `json:"logistics,omitzero"`
+	Mode                 string                                                     `json:"mode,omitzero"`
+	PlatformSpuCode      string                                                     `json:"platform_spu_code,omitzero"`
+	PredictedArrivedTime UnixSeconds                                                `json:"predicted_arrived_time,omitzero"`
+	PredictedShipTime    UnixSeconds                                                `json:"predicted_ship_time,omitzero"`
+	QualifiedQuantity    int64                                                      `json:"qualified_quantity,omitzero"`
+	QualityCheckResult   string                                                     `json:"quality_check_result,omitzero"`
+	ReceivedQuantity     int64                                                      `json:"received_quantity,omitzero"`
+	RelativeCode         string                                                     `json:"relative_code,omitzero"`
+	RelativeCodeType     string                                                     `json:"relative_code_type,omitzero"`
+	RequireArrivedTime   UnixSeconds                                                `json:"require_arrived_time,omitzero"`
+	ReturnedQuantity     int64                                                      `json:"returned_quantity,omitzero"`
+	SampleCode           string                                                     `json:"sample_code,omitzero"`
+	SampleStatus         string                                                     `json:"sample_status,omitzero"`
+	ShipTime             UnixSeconds                                                `json:"ship_time,omitzero"`
+	Skc                  SearchDeliveryOrdersResponseDeliveryOrderSkc               `json:"skc,omitzero"`
+	SKUs                 []SearchDeliveryOrdersResponseDeliveryOrderSKU             `json:"skus,omitzero"`
+	Status               string                                                     `json:"status,omitzero"`
+	StockupType          string                                                     `json:"stockup_type,omitzero"`
+	UnqualifiedQuantity  int64                                                      `json:"unqualified_quantity,omitzero"`
+	WarehouseCode        string                                                     `json:"warehouse_code,omitzero"`
+	WarehouseContact     SearchDeliveryOrdersResponseDeliveryOrderWarehouseContact  `json:"warehouse_contact,omitzero"`
+	WarehouseName        string                                                     `json:"warehouse_name,omitzero"`
 }
 
 // SearchDeliveryOrdersResponseDeliveryOrderDeliveryPackage is part of a reply.
 type SearchDeliveryOrdersResponseDeliveryOrderDeliveryPackage struct {
-	LogisticsOrderCode string                                                        `json:"logistics_order_code"`
-	PackageCode        string                                                        `json:"package_code"`
-	SKUs               []SearchDeliveryOrdersResponseDeliveryOrderDeliveryPackageSKU `json:"skus"`
+	LogisticsOrderCode string                                                        `json:"logistics_order_code,omitzero"`
+	PackageCode        string                                                        `json:"package_code,omitzero"`
+	SKUs               []SearchDeliveryOrdersResponseDeliveryOrderDeliveryPackageSKU `json:"skus,omitzero"`
 }
 
 // SearchDeliveryOrdersResponseDeliveryOrderDeliveryPackageSKU is part of a reply.
 type SearchDeliveryOrdersResponseDeliveryOrderDeliveryPackageSKU struct {
-	Quantity int64  `json:"quantity"`
-	SKUCode  string `json:"sku_code"`
+	Quantity int64  `json:"quantity,omitzero"`
+	SKUCode  string `json:"sku_code,omitzero"`
 }
 
 // SearchDeliveryOrdersResponseDeliveryOrderLogistics is part of a reply.
 type SearchDeliveryOrdersResponseDeliveryOrderLogistics struct {
-	DeliveryOption       string `json:"delivery_option"`
-	ShippingProviderCode string `json:"shipping_provider_code"`
+	DeliveryOption       string `json:"delivery_option,omitzero"`
+	ShippingProviderCode string `json:"shipping_provider_code,omitzero"`
 }
 
 // SearchDeliveryOrdersResponseDeliveryOrderSKU is part of a reply.
 type SearchDeliveryOrdersResponseDeliveryOrderSKU struct {
-	Barcode                   string `json:"barcode"`
-	ExternalSKUCode           string `json:"external_sku_code"`
-	PlatformSKUCode           string `json:"platform_sku_code"`
-	SecondKeyAttributeNameEn  string `json:"second_key_attribute_name_en"`
-	SecondKeyAttributeNameZh  string `json:"second_key_attribute_name_zh"`
-	SecondKeyAttributeValueEn string `json:"second_key_attribute_value_en"`
-	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh"`
+	Barcode                   string `json:"barcode,omitzero"`
+	ExternalSKUCode           string `json:"external_sku_code,omitzero"`
+	PlatformSKUCode           string `json:"platform_sku_code,omitzero"`
+	SecondKeyAttributeNameEn  string `json:"second_key_attribute_name_en,omitzero"`
+	SecondKeyAttributeNameZh  string `json:"second_key_attribute_name_zh,omitzero"`
+	SecondKeyAttributeValueEn string `json:"second_key_attribute_value_en,omitzero"`
+	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh,omitzero"`
 }
 
 // SearchDeliveryOrdersResponseDeliveryOrderSkc is part of a reply.
 type SearchDeliveryOrdersResponseDeliveryOrderSkc struct {
-	ExternalSkcCode          string `json:"external_skc_code"`
-	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en"`
-	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh"`
-	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en"`
-	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh"`
-	PlatformSkcCode          string `json:"platform_skc_code"`
+	ExternalSkcCode          string `json:"external_skc_code,omitzero"`
+	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
+	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
+	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
+	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
+	PlatformSkcCode          string `json:"platform_skc_code,omitzero"`
 }
 
 // SearchDeliveryOrdersResponseDeliveryOrderWarehouseContact is part of a reply.
 type SearchDeliveryOrdersResponseDeliveryOrderWarehouseContact struct {
-	AddressDetail SearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail `json:"address_detail"`
-	ContactName   string                                                                 `json:"contact_name"`
-	Email         string                                                                 `json:"email"`
-	FullAddress   string                                                                 `json:"full_address"`
-	PhoneNumber   string                                                                 `json:"phone_number"`
-	PostalCode    string                                                                 `json:"postal_code"`
+	AddressDetail SearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail `json:"address_detail,omitzero"`
+	ContactName   string                                                                 `json:"contact_name,omitzero"`
+	Email         string                                                                 `json:"email,omitzero"`
+	FullAddress   string                                                                 `json:"full_address,omitzero"`
+	PhoneNumber   string                                                                 `json:"phone_number,omitzero"`
+	PostalCode    string                                                                 `json:"postal_code,omitzero"`
 }
 
 // SearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail is part of a reply.
 type SearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail struct {
-	CityID       int64  `json:"city_id"`
-	CityName     string `json:"city_name"`
-	CountryID    int64  `json:"country_id"`
-	CountryName  string `json:"country_name"`
-	Detail       string `json:"detail"`
-	DistrictID   int64  `json:"district_id"`
-	DistrictName string `json:"district_name"`
-	ProvinceID   int64  `json:"province_id"`
-	ProvinceName string `json:"province_name"`
-	TownID       int64  `json:"town_id"`
-	TownName     string `json:"town_name"`
+	CityID       int64  `json:"city_id,omitzero"`
+	CityName     string `json:"city_name,omitzero"`
+	CountryID    int64  `json:"country_id,omitzero"`
+	CountryName  string `json:"country_name,omitzero"`
+	Detail       string `json:"detail,omitzero"`
+	DistrictID   int64  `json:"district_id,omitzero"`
+	DistrictName string `json:"district_name,omitzero"`
+	ProvinceID   int64  `json:"province_id,omitzero"`
+	ProvinceName string `json:"province_name,omitzero"`
+	TownID       int64  `json:"town_id,omitzero"`
+	TownName     string `json:"town_name,omitzero"`
 }
 
 // SearchStockupOrdersRequest holds the parameters of GSFullServiceShipment.SearchStockupOrders.
@@ -2439,61 +2439,61 @@ type SearchStockupOrdersRequest struct {
 
 // SearchStockupOrdersResponse is the reply of GSFullServiceShipment.SearchStockupOrders.
 type SearchStockupOrdersResponse struct {
-	NextPageToken string                                    `json:"next_page_token"`
-	StockupOrders []SearchStockupOrdersResponseStockupOrder `json:"stockup_orders"`
-	TotalCount    int64                                     `json:"total_count"`
+	NextPageToken string                                    `json:"next_page_token,omitzero"`
+	StockupOrders []SearchStockupOrdersResponseStockupOrder `json:"stockup_orders,omitzero"`
+	TotalCount    int64                                     `json:"total_count,omitzero"`
 }
 
 // SearchStockupOrdersResponseStockupOrder is part of a reply.
 type SearchStockupOrdersResponseStockupOrder struct {
-	CanDeliver          bool                                         `json:"can_deliver"`
-	CategoryID          string                                       `json:"category_id"`
-	Code                string                                       `json:"code"`
-	CreateTime          UnixSeconds                                  `json:"create_time"`
-	DeliveryQuantity    int64                                        `json:"delivery_quantity"`
-	EmergencyLevel      string                                       `json:"emergency_level"`
-	InboundQuantity     int64                                        `json:"inbound_quantity"`
-	IsDeliveryCompleted bool                                         `json:"is_delivery_completed"`
-	IsFirstOrder        bool                                         `json:"is_first_order"`
-	IsNormal            bool                                         `json:"is_normal"`
-	ManufactureMode     string                                       `json:"manufacture_mode"`
-	PlatformSpuCode     string                                       `json:"platform_spu_code"`
-	ReceivedQuantity    int64                                        `json:"received_quantity"`
-	RequireArrivedTime  UnixSeconds                                  `json:"require_arrived_time"`
-	RequireShipTime     UnixSeconds                                  `json:"require_ship_time"`
-	ReturnedQuantity    int64                                        `json:"returned_quantity"`
-	Skc                 SearchStockupOrdersResponseStockupOrderSkc   `json:"skc"`
-	SKUs                []SearchStockupOrdersResponseStockupOrderSKU `json:"skus"`
-	Source              string                                       `json:"source"`
-	Status              string                                       `json:"status"`
-	StockupQuantity     int64                                        `json:"stockup_quantity"`
-	Type                string                                       `json:"type"`
+	CanDeliver          bool                                         `json:"can_deliver,omitzero"`
+	CategoryID          string                                       `json:"category_id,omitzero"`
+	Code                string                                       `json:"code,omitzero"`
+	CreateTime          UnixSeconds                                  `json:"create_time,omitzero"`
+	DeliveryQuantity    int64                                        `json:"delivery_quantity,omitzero"`
+	EmergencyLevel      string                                       `json:"emergency_level,omitzero"`
+	InboundQuantity     int64                                        `json:"inbound_quantity,omitzero"`
+	IsDeliveryCompleted bool                                         `json:"is_delivery_completed,omitzero"`
+	IsFirstOrder        bool                                         `json:"is_first_order,omitzero"`
+	IsNormal            bool                                         `json:"is_normal,omitzero"`
+	ManufactureMode     string                                       `json:"manufacture_mode,omitzero"`
+	PlatformSpuCode     string                                       `json:"platform_spu_code,omitzero"`
+	ReceivedQuantity    int64                                        `json:"received_quantity,omitzero"`
+	RequireArrivedTime  UnixSeconds                                  `json:"require_arrived_time,omitzero"`
+	RequireShipTime     UnixSeconds                                  `json:"require_ship_time,omitzero"`
+	ReturnedQuantity    int64                                        `json:"returned_quantity,omitzero"`
+	Skc                 SearchStockupOrdersResponseStockupOrderSkc   `json:"skc,omitzero"`
+	SKUs                []SearchStockupOrdersResponseStockupOrderSKU `json:"skus,omitzero"`
+	Source              string                                       `json:"source,omitzero"`
+	Status              string                                       `json:"status,omitzero"`
+	StockupQuantity     int64                                        `json:"stockup_quantity,omitzero"`
+	Type                string                                       `json:"type,omitzero"`
 }
 
 // SearchStockupOrdersResponseStockupOrderSKU is part of a reply.
 type SearchStockupOrdersResponseStockupOrderSKU struct {
-	Barcode                   string `json:"barcode"`
-	DeliveredQuantity         int64  `json:"delivered_quantity"`
-	ExternalSKUCode           string `json:"external_sku_code"`
-	InboundQuantity           int64  `json:"inbound_quantity"`
-	PlatformSKUCode           string `json:"platform_sku_code"`
-	ReceivedQuantity          int64  `json:"received_quantity"`
-	ReturnedQuantity          int64  `json:"returned_quantity"`
-	SecondKeyAttributeNameEn  string `json:"second_key_attribute_name_en"`
-	SecondKeyAttributeNameZh  string `json:"second_key_attribute_name_zh"`
-	SecondKeyAttributeValueEn string `json:"second_key_attribute_value_en"`
-	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh"`
-	StockupQuantity           int64  `json:"stockup_quantity"`
+	Barcode                   string `json:"barcode,omitzero"`
+	DeliveredQuantity         int64  `json:"delivered_quantity,omitzero"`
+	ExternalSKUCode           string `json:"external_sku_code,omitzero"`
+	InboundQuantity           int64  `json:"inbound_quantity,omitzero"`
+	PlatformSKUCode           string `json:"platform_sku_code,omitzero"`
+	ReceivedQuantity          int64  `json:"received_quantity,omitzero"`
+	ReturnedQuantity          int64  `json:"returned_quantity,omitzero"`
+	SecondKeyAttributeNameEn  string `json:"second_key_attribute_name_en,omitzero"`
+	SecondKeyAttributeNameZh  string `json:"second_key_attribute_name_zh,omitzero"`
+	SecondKeyAttributeValueEn string `json:"second_key_attribute_value_en,omitzero"`
+	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh,omitzero"`
+	StockupQuantity           int64  `json:"stockup_quantity,omitzero"`
 }
 
 // SearchStockupOrdersResponseStockupOrderSkc is part of a reply.
 type SearchStockupOrdersResponseStockupOrderSkc struct {
-	ExternalSkcCode          string `json:"external_skc_code"`
-	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en"`
-	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh"`
-	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en"`
-	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh"`
-	PlatformSkcCode          string `json:"platform_skc_code"`
+	ExternalSkcCode          string `json:"external_skc_code,omitzero"`
+	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
+	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
+	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
+	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
+	PlatformSkcCode          string `json:"platform_skc_code,omitzero"`
 }
 
 // GSFullServiceShipmentAbnormalType is an open list: TikTok Shop may add values.
@@ -2753,28 +2753,6 @@ const (
 	GSFullServiceShipmentSourceProductDisuse   GSFullServiceShipmentSource = "PRODUCT_DISUSE"
 )
 
-// GSFullServiceShipmentStatus is an open list: TikTok Shop may add values.
-type GSFullServiceShipmentStatus string
-
-// Values of GSFullServiceShipmentStatus.
-const (
-	GSFullServiceShipmentStatusInit              GSFullServiceShipmentStatus = "INIT"
-	GSFullServiceShipmentStatusWaitCreate        GSFullServiceShipmentStatus = "WAIT_CREATE"
-	GSFullServiceShipmentStatusCreateFailed      GSFullServiceShipmentStatus = "CREATE_FAILED"
-	GSFullServiceShipmentStatusRTS               GSFullServiceShipmentStatus = "RTS"
-	GSFullServiceShipmentStatusRTSFailed         GSFullServiceShipmentStatus = "RTS_FAILED"
-	GSFullServiceShipmentStatusTTS               GSFullServiceShipmentStatus = "TTS"
-	GSFullServiceShipmentStatusShipped           GSFullServiceShipmentStatus = "SHIPPED"
-	GSFullServiceShipmentStatusShippedAbnormal   GSFullServiceShipmentStatus = "SHIPPED_ABNORMAL"
-	GSFullServiceShipmentStatusDelivered         GSFullServiceShipmentStatus = "DELIVERED"
-	GSFullServiceShipmentStatusDeliveredAbnormal GSFullServiceShipmentStatus = "DELIVERED_ABNORMAL"
-	GSFullServiceShipmentStatusSigned            GSFullServiceShipmentStatus = "SIGNED"
-	GSFullServiceShipmentStatusFinished          GSFullServiceShipmentStatus = "FINISHED"
-	GSFullServiceShipmentStatusCanceled          GSFullServiceShipmentStatus = "CANCELED"
-	GSFullServiceShipmentStatusReturningToSender GSFullServiceShipmentStatus = "RETURNING_TO_SENDER"
-	GSFullServiceShipmentStatusReturnedToSender  GSFullServiceShipmentStatus = "RETURNED_TO_SENDER"
-)
-
 // GSFullServiceShipmentStockupType is an open list: TikTok Shop may add values.
 type GSFullServiceShipmentStockupType string
 
@@ -2784,15 +2762,6 @@ const (
 	GSFullServiceShipmentStockupTypeNormal GSFullServiceShipmentStockupType = "NORMAL"
 )
 
-// GSFullServiceShipmentType is an open list: TikTok Shop may add values.
-type GSFullServiceShipmentType string
-
-// Values of GSFullServiceShipmentType.
-const (
-	GSFullServiceShipmentTypeDelivery GSFullServiceShipmentType = "DELIVERY"
-	GSFullServiceShipmentTypeReturn   GSFullServiceShipmentType = "RETURN"
-)
-
 // GSFullServiceShipmentUnit is an open list: TikTok Shop may add values.
 type GSFullServiceShipmentUnit string
 
@@ -2800,6 +2769,28 @@ type GSFullServiceShipmentUnit string
 const (
 	GSFullServiceShipmentUnitGram     GSFullServiceShipmentUnit = "GRAM"
 	GSFullServiceShipmentUnitKilogram GSFullServiceShipmentUnit = "KILOGRAM"
+)
+
+// GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus is an open list: TikTok Shop may add values.
+type GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus string
+
+// Values of GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus.
+const (
+	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatusInit              GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus = "INIT"
+	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatusWaitCreate        GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus = "WAIT_CREATE"
+	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatusCreateFailed      GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus = "CREATE_FAILED"
+	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatusRTS               GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus = "RTS"
+	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatusRTSFailed         GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus = "RTS_FAILED"
+	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatusTTS               GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus = "TTS"
+	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatusShipped           GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus = "SHIPPED"
+	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatusShippedAbnormal   GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus = "SHIPPED_ABNORMAL"
+	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatusDelivered         GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus = "DELIVERED"
+	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatusDeliveredAbnormal GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus = "DELIVERED_ABNORMAL"
+	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatusSigned            GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus = "SIGNED"
+	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatusFinished          GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus = "FINISHED"
+	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatusCanceled          GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus = "CANCELED"
+	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatusReturningToSender GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus = "RETURNING_TO_SENDER"
+	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatusReturnedToSender  GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus = "RETURNED_TO_SENDER"
 )
 
 // GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatus is an open list: TikTok Shop may add values.
@@ -2823,6 +2814,15 @@ const (
 	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatusCanceled          GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatus = "CANCELED"
 	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatusReturningToSender GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatus = "RETURNING_TO_SENDER"
 	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatusReturnedToSender  GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatus = "RETURNED_TO_SENDER"
+)
+
+// GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderType is an open list: TikTok Shop may add values.
+type GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderType string
+
+// Values of GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderType.
+const (
+	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderTypeDelivery GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderType = "DELIVERY"
+	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderTypeReturn   GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderType = "RETURN"
 )
 
 // GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderType is an open list: TikTok Shop may add values.
@@ -2925,6 +2925,16 @@ type GlobalSellingSearchStockupOrdersRequestOrderType string
 const (
 	GlobalSellingSearchStockupOrdersRequestOrderTypeJIT    GlobalSellingSearchStockupOrdersRequestOrderType = "JIT"
 	GlobalSellingSearchStockupOrdersRequestOrderTypeNormal GlobalSellingSearchStockupOrdersRequestOrderType = "NORMAL"
+)
+
+// GlobalSellingSearchStockupOrdersResponseStockupOrderEmergencyLevel is an open list: TikTok Shop may add values.
+type GlobalSellingSearchStockupOrdersResponseStockupOrderEmergencyLevel string
+
+// Values of GlobalSellingSearchStockupOrdersResponseStockupOrderEmergencyLevel.
+const (
+	GlobalSellingSearchStockupOrdersResponseStockupOrderEmergencyLevelUrgent    GlobalSellingSearchStockupOrdersResponseStockupOrderEmergencyLevel = "URGENT"
+	GlobalSellingSearchStockupOrdersResponseStockupOrderEmergencyLevelExpedited GlobalSellingSearchStockupOrdersResponseStockupOrderEmergencyLevel = "EXPEDITED"
+	GlobalSellingSearchStockupOrdersResponseStockupOrderEmergencyLevelGeneral   GlobalSellingSearchStockupOrdersResponseStockupOrderEmergencyLevel = "GENERAL"
 )
 
 // GlobalSellingSearchStockupOrdersResponseStockupOrderType is an open list: TikTok Shop may add values.

@@ -115,7 +115,7 @@ func (s *LogisticsService) UpdateWarehouse(ctx context.Context, warehouseID stri
 
 // CreateWarehouseRequest holds the parameters of Logistics.CreateWarehouse.
 type CreateWarehouseRequest struct {
-	Warehouse *CreateWarehouseRequestWarehouse `json:"warehouse,omitzero" url:"-"`
+	Warehouse *CreateWarehouseRequestWarehouse `json:"warehouse,omitzero"`
 }
 
 // CreateWarehouseRequestWarehouse is part of a request.
@@ -163,45 +163,45 @@ type CreateWarehouseRequestWarehouseCoverAddressDetail struct {
 
 // CreateWarehouseResponse is the reply of Logistics.CreateWarehouse.
 type CreateWarehouseResponse struct {
-	ErrorList   []CreateWarehouseResponseErrorList `json:"error_list"`
-	WarehouseID string                             `json:"warehouse_id"`
+	ErrorList   []CreateWarehouseResponseErrorList `json:"error_list,omitzero"`
+	WarehouseID string                             `json:"warehouse_id,omitzero"`
 }
 
 // CreateWarehouseResponseErrorList is part of a reply.
 type CreateWarehouseResponseErrorList struct {
-	Code    int64  `json:"code"`
-	Message string `json:"message"`
+	Code    int64  `json:"code,omitzero"`
+	Message string `json:"message,omitzero"`
 }
 
 // DeliveryOption is part of a reply.
 type DeliveryOption struct {
-	Description    string                       `json:"description"`
-	DimensionLimit DeliveryOptionDimensionLimit `json:"dimension_limit"`
-	ID             string                       `json:"id"`
-	Name           string                       `json:"name"`
-	Platform       []LogisticsPlatform          `json:"platform"`
-	Type           LogisticsType                `json:"type"`
-	WeightLimit    DeliveryOptionWeightLimit    `json:"weight_limit"`
+	Description    string                       `json:"description,omitzero"`
+	DimensionLimit DeliveryOptionDimensionLimit `json:"dimension_limit,omitzero"`
+	ID             string                       `json:"id,omitzero"`
+	Name           string                       `json:"name,omitzero"`
+	Platform       []LogisticsPlatform          `json:"platform,omitzero"`
+	Type           DeliveryOptionType           `json:"type,omitzero"`
+	WeightLimit    DeliveryOptionWeightLimit    `json:"weight_limit,omitzero"`
 }
 
 // DeliveryOptionDimensionLimit is part of a reply.
 type DeliveryOptionDimensionLimit struct {
-	MaxHeight int64         `json:"max_height"`
-	MaxLength int64         `json:"max_length"`
-	MaxWidth  int64         `json:"max_width"`
-	Unit      LogisticsUnit `json:"unit"`
+	MaxHeight int64                            `json:"max_height,omitzero"`
+	MaxLength int64                            `json:"max_length,omitzero"`
+	MaxWidth  int64                            `json:"max_width,omitzero"`
+	Unit      DeliveryOptionDimensionLimitUnit `json:"unit,omitzero"`
 }
 
 // DeliveryOptionWeightLimit is part of a reply.
 type DeliveryOptionWeightLimit struct {
-	MaxWeight int64                         `json:"max_weight"`
-	MinWeight int64                         `json:"min_weight"`
-	Unit      DeliveryOptionWeightLimitUnit `json:"unit"`
+	MaxWeight int64                         `json:"max_weight,omitzero"`
+	MinWeight int64                         `json:"min_weight,omitzero"`
+	Unit      DeliveryOptionWeightLimitUnit `json:"unit,omitzero"`
 }
 
 // GetAvailableShippingTemplateRequest holds the parameters of Logistics.GetAvailableShippingTemplate.
 type GetAvailableShippingTemplateRequest struct {
-	ProductAttribute *GetAvailableShippingTemplateRequestProductAttribute `json:"product_attribute,omitzero" url:"-"`
+	ProductAttribute *GetAvailableShippingTemplateRequestProductAttribute `json:"product_attribute,omitzero"`
 }
 
 // GetAvailableShippingTemplateRequestProductAttribute is part of a request.
@@ -226,51 +226,51 @@ type GetAvailableShippingTemplateRequestProductAttributeWeight struct {
 
 // GetAvailableShippingTemplateResponse is the reply of Logistics.GetAvailableShippingTemplate.
 type GetAvailableShippingTemplateResponse struct {
-	Templates []GetAvailableShippingTemplateResponseTemplate `json:"templates"`
+	Templates []GetAvailableShippingTemplateResponseTemplate `json:"templates,omitzero"`
 }
 
 // GetAvailableShippingTemplateResponseTemplate is part of a reply.
 type GetAvailableShippingTemplateResponseTemplate struct {
-	ServiceUnreachableReason []GetAvailableShippingTemplateResponseTemplateServiceUnreachableReason `json:"service_unreachable_reason"`
-	Template                 GetAvailableShippingTemplateResponseTemplateTemplate                   `json:"template"`
-	TemplateIsAvailable      bool                                                                   `json:"template_is_available"`
+	ServiceUnreachableReason []GetAvailableShippingTemplateResponseTemplateServiceUnreachableReason `json:"service_unreachable_reason,omitzero"`
+	Template                 GetAvailableShippingTemplateResponseTemplateTemplate                   `json:"template,omitzero"`
+	TemplateIsAvailable      bool                                                                   `json:"template_is_available,omitzero"`
 }
 
 // GetAvailableShippingTemplateResponseTemplateServiceUnreachableReason is part of a reply.
 type GetAvailableShippingTemplateResponseTemplateServiceUnreachableReason struct {
-	FilterReason []GetAvailableShippingTemplateResponseTemplateServiceUnreachableReasonFilterReason `json:"filter_reason"`
-	ServiceID    string                                                                             `json:"service_id"`
+	FilterReason []GetAvailableShippingTemplateResponseTemplateServiceUnreachableReasonFilterReason `json:"filter_reason,omitzero"`
+	ServiceID    string                                                                             `json:"service_id,omitzero"`
 }
 
 // GetAvailableShippingTemplateResponseTemplateServiceUnreachableReasonFilterReason is part of a reply.
 type GetAvailableShippingTemplateResponseTemplateServiceUnreachableReasonFilterReason struct {
-	FilterType string `json:"filter_type"`
-	Reason     string `json:"reason"`
+	FilterType string `json:"filter_type,omitzero"`
+	Reason     string `json:"reason,omitzero"`
 }
 
 // GetAvailableShippingTemplateResponseTemplateTemplate is part of a reply.
 type GetAvailableShippingTemplateResponseTemplateTemplate struct {
-	IsDefault     bool   `json:"is_default"`
-	TemplateID    string `json:"template_id"`
-	TemplateName  string `json:"template_name"`
-	TemplateParty int64  `json:"template_party"`
+	IsDefault     bool   `json:"is_default,omitzero"`
+	TemplateID    string `json:"template_id,omitzero"`
+	TemplateName  string `json:"template_name,omitzero"`
+	TemplateParty int64  `json:"template_party,omitzero"`
 }
 
 // GetGlobalSellerWarehouseResponse is the reply of Logistics.GetGlobalSellerWarehouse.
 type GetGlobalSellerWarehouseResponse struct {
-	GlobalWarehouses []GetGlobalSellerWarehouseResponseGlobalWarehouse `json:"global_warehouses"`
+	GlobalWarehouses []GetGlobalSellerWarehouseResponseGlobalWarehouse `json:"global_warehouses,omitzero"`
 }
 
 // GetGlobalSellerWarehouseResponseGlobalWarehouse is part of a reply.
 type GetGlobalSellerWarehouseResponseGlobalWarehouse struct {
-	ID        string             `json:"id"`
-	Name      string             `json:"name"`
-	Ownership LogisticsOwnership `json:"ownership"`
+	ID        string             `json:"id,omitzero"`
+	Name      string             `json:"name,omitzero"`
+	Ownership LogisticsOwnership `json:"ownership,omitzero"`
 }
 
 // GetShippingProvidersResponse is the reply of Logistics.GetShippingProviders.
 type GetShippingProvidersResponse struct {
-	ShippingProviders []ShippingProvider `json:"shipping_providers"`
+	ShippingProviders []ShippingProvider `json:"shipping_providers,omitzero"`
 }
 
 // GetWarehouseDeliveryOptionsRequest holds the parameters of Logistics.GetWarehouseDeliveryOptions.
@@ -280,23 +280,23 @@ type GetWarehouseDeliveryOptionsRequest struct {
 
 // GetWarehouseDeliveryOptionsResponse is the reply of Logistics.GetWarehouseDeliveryOptions.
 type GetWarehouseDeliveryOptionsResponse struct {
-	DeliveryOptions []DeliveryOption `json:"delivery_options"`
+	DeliveryOptions []DeliveryOption `json:"delivery_options,omitzero"`
 }
 
 // GetWarehouseListResponse is the reply of Logistics.GetWarehouseList.
 type GetWarehouseListResponse struct {
-	Warehouses []Warehouse `json:"warehouses"`
+	Warehouses []Warehouse `json:"warehouses,omitzero"`
 }
 
 // ShippingProvider is part of a reply.
 type ShippingProvider struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID   string `json:"id,omitzero"`
+	Name string `json:"name,omitzero"`
 }
 
 // StandardizeWarehouseAddressRequest holds the parameters of Logistics.StandardizeWarehouseAddress.
 type StandardizeWarehouseAddressRequest struct {
-	Address *StandardizeWarehouseAddressRequestAddress `json:"address,omitzero" url:"-"`
+	Address *StandardizeWarehouseAddressRequestAddress `json:"address,omitzero"`
 }
 
 // StandardizeWarehouseAddressRequestAddress is part of a request.
@@ -313,30 +313,30 @@ type StandardizeWarehouseAddressRequestAddress struct {
 
 // StandardizeWarehouseAddressResponse is the reply of Logistics.StandardizeWarehouseAddress.
 type StandardizeWarehouseAddressResponse struct {
-	StandardizationResult StandardizeWarehouseAddressResponseStandardizationResult `json:"standardization_result"`
+	StandardizationResult StandardizeWarehouseAddressResponseStandardizationResult `json:"standardization_result,omitzero"`
 }
 
 // StandardizeWarehouseAddressResponseStandardizationResult is part of a reply.
 type StandardizeWarehouseAddressResponseStandardizationResult struct {
-	StandardizedAddress StandardizeWarehouseAddressResponseStandardizationResultStandardizedAddress `json:"standardized_address"`
-	Updated             bool                                                                        `json:"updated"`
+	StandardizedAddress StandardizeWarehouseAddressResponseStandardizationResultStandardizedAddress `json:"standardized_address,omitzero"`
+	Updated             bool                                                                        `json:"updated,omitzero"`
 }
 
 // StandardizeWarehouseAddressResponseStandardizationResultStandardizedAddress is part of a reply.
 type StandardizeWarehouseAddressResponseStandardizationResultStandardizedAddress struct {
-	AddressLine1 string `json:"address_line1"`
-	AddressLine2 string `json:"address_line2"`
-	City         string `json:"city"`
-	District     string `json:"district"`
-	PostalCode   string `json:"postal_code"`
-	RegionCode   string `json:"region_code"`
-	State        string `json:"state"`
-	Town         string `json:"town"`
+	AddressLine1 string `json:"address_line1,omitzero"`
+	AddressLine2 string `json:"address_line2,omitzero"`
+	City         string `json:"city,omitzero"`
+	District     string `json:"district,omitzero"`
+	PostalCode   string `json:"postal_code,omitzero"`
+	RegionCode   string `json:"region_code,omitzero"`
+	State        string `json:"state,omitzero"`
+	Town         string `json:"town,omitzero"`
 }
 
 // UpdateWarehouseRequest holds the parameters of Logistics.UpdateWarehouse.
 type UpdateWarehouseRequest struct {
-	Warehouse *UpdateWarehouseRequestWarehouse `json:"warehouse,omitzero" url:"-"`
+	Warehouse *UpdateWarehouseRequestWarehouse `json:"warehouse,omitzero"`
 }
 
 // UpdateWarehouseRequestWarehouse is part of a request.
@@ -384,55 +384,75 @@ type UpdateWarehouseRequestWarehouseCoverAddressDetail struct {
 
 // UpdateWarehouseResponse is the reply of Logistics.UpdateWarehouse.
 type UpdateWarehouseResponse struct {
-	ErrorList []UpdateWarehouseResponseErrorList `json:"error_list"`
+	ErrorList []UpdateWarehouseResponseErrorList `json:"error_list,omitzero"`
 }
 
 // UpdateWarehouseResponseErrorList is part of a reply.
 type UpdateWarehouseResponseErrorList struct {
-	Code    int64  `json:"code"`
-	Message string `json:"message"`
+	Code    int64  `json:"code,omitzero"`
+	Message string `json:"message,omitzero"`
 }
 
 // Warehouse is part of a reply.
 type Warehouse struct {
-	Address      WarehouseAddress `json:"address"`
-	EffectStatus WarehouseStatus  `json:"effect_status"`
-	EntityID     string           `json:"entity_id"`
-	ID           string           `json:"id"`
-	IsDefault    bool             `json:"is_default"`
-	Name         string           `json:"name"`
-	SubType      WarehouseSubType `json:"sub_type"`
-	Type         WarehouseType    `json:"type"`
+	Address      WarehouseAddress `json:"address,omitzero"`
+	EffectStatus WarehouseStatus  `json:"effect_status,omitzero"`
+	EntityID     string           `json:"entity_id,omitzero"`
+	ID           string           `json:"id,omitzero"`
+	IsDefault    bool             `json:"is_default,omitzero"`
+	Name         string           `json:"name,omitzero"`
+	SubType      WarehouseSubType `json:"sub_type,omitzero"`
+	Type         WarehouseType    `json:"type,omitzero"`
 }
 
 // WarehouseAddress is part of a reply.
 type WarehouseAddress struct {
-	AddressLine1         string                      `json:"address_line1"`
-	AddressLine2         string                      `json:"address_line2"`
-	AddressLine3         string                      `json:"address_line3"`
-	AddressLine4         string                      `json:"address_line4"`
-	City                 string                      `json:"city"`
-	ContactPerson        string                      `json:"contact_person"`
-	Distict              string                      `json:"distict"`
-	FirstName            string                      `json:"first_name"`
-	FirstNameLocalScript string                      `json:"first_name_local_script"`
-	FullAddress          string                      `json:"full_address"`
-	Geolocation          WarehouseAddressGeolocation `json:"geolocation"`
-	LastName             string                      `json:"last_name"`
-	LastNameLocalScript  string                      `json:"last_name_local_script"`
-	PhoneNumber          string                      `json:"phone_number"`
-	PostalCode           string                      `json:"postal_code"`
-	Region               string                      `json:"region"`
-	RegionCode           string                      `json:"region_code"`
-	State                string                      `json:"state"`
-	Town                 string                      `json:"town"`
+	AddressLine1         string                      `json:"address_line1,omitzero"`
+	AddressLine2         string                      `json:"address_line2,omitzero"`
+	AddressLine3         string                      `json:"address_line3,omitzero"`
+	AddressLine4         string                      `json:"address_line4,omitzero"`
+	City                 string                      `json:"city,omitzero"`
+	ContactPerson        string                      `json:"contact_person,omitzero"`
+	Distict              string                      `json:"distict,omitzero"`
+	FirstName            string                      `json:"first_name,omitzero"`
+	FirstNameLocalScript string                      `json:"first_name_local_script,omitzero"`
+	FullAddress          string                      `json:"full_address,omitzero"`
+	Geolocation          WarehouseAddressGeolocation `json:"geolocation,omitzero"`
+	LastName             string                      `json:"last_name,omitzero"`
+	LastNameLocalScript  string                      `json:"last_name_local_script,omitzero"`
+	PhoneNumber          string                      `json:"phone_number,omitzero"`
+	PostalCode           string                      `json:"postal_code,omitzero"`
+	Region               string                      `json:"region,omitzero"`
+	RegionCode           string                      `json:"region_code,omitzero"`
+	State                string                      `json:"state,omitzero"`
+	Town                 string                      `json:"town,omitzero"`
 }
 
 // WarehouseAddressGeolocation is part of a reply.
 type WarehouseAddressGeolocation struct {
-	Latitude  string `json:"latitude"`
-	Longitude string `json:"longitude"`
+	Latitude  string `json:"latitude,omitzero"`
+	Longitude string `json:"longitude,omitzero"`
 }
+
+// DeliveryOptionDimensionLimitUnit is an open list: TikTok Shop may add values.
+type DeliveryOptionDimensionLimitUnit string
+
+// Values of DeliveryOptionDimensionLimitUnit.
+const (
+	DeliveryOptionDimensionLimitUnitCm   DeliveryOptionDimensionLimitUnit = "CM"
+	DeliveryOptionDimensionLimitUnitInch DeliveryOptionDimensionLimitUnit = "INCH"
+)
+
+// DeliveryOptionType is an open list: TikTok Shop may add values.
+type DeliveryOptionType string
+
+// Values of DeliveryOptionType.
+const (
+	DeliveryOptionTypeStandard     DeliveryOptionType = "STANDARD"
+	DeliveryOptionTypeExpress      DeliveryOptionType = "EXPRESS"
+	DeliveryOptionTypeEconomy      DeliveryOptionType = "ECONOMY"
+	DeliveryOptionTypeSendBySeller DeliveryOptionType = "SEND_BY_SELLER"
+)
 
 // DeliveryOptionWeightLimitUnit is an open list: TikTok Shop may add values.
 type DeliveryOptionWeightLimitUnit string
@@ -457,28 +477,8 @@ type LogisticsPlatform string
 
 // Values of LogisticsPlatform.
 const (
-	LogisticsPlatformTiktokShop LogisticsPlatform = "TIKTOK_SHOP"
+	LogisticsPlatformTikTokShop LogisticsPlatform = "TIKTOK_SHOP"
 	LogisticsPlatformTokopedia  LogisticsPlatform = "TOKOPEDIA"
-)
-
-// LogisticsType is an open list: TikTok Shop may add values.
-type LogisticsType string
-
-// Values of LogisticsType.
-const (
-	LogisticsTypeStandard     LogisticsType = "STANDARD"
-	LogisticsTypeExpress      LogisticsType = "EXPRESS"
-	LogisticsTypeEconomy      LogisticsType = "ECONOMY"
-	LogisticsTypeSendBySeller LogisticsType = "SEND_BY_SELLER"
-)
-
-// LogisticsUnit is an open list: TikTok Shop may add values.
-type LogisticsUnit string
-
-// Values of LogisticsUnit.
-const (
-	LogisticsUnitCm   LogisticsUnit = "CM"
-	LogisticsUnitInch LogisticsUnit = "INCH"
 )
 
 // WarehouseStatus is an open list: TikTok Shop may add values.

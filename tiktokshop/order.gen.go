@@ -163,50 +163,50 @@ func (s *OrderService) UpdateTheBlindBoxOpeningResults(ctx context.Context, req 
 
 // AddExternalOrderReferencesRequest holds the parameters of Order.AddExternalOrderReferences.
 type AddExternalOrderReferencesRequest struct {
-	Orders []AddExternalOrderReferencesRequestOrder `json:"orders,omitzero" url:"-"` // at most 100
+	Orders []AddExternalOrderReferencesRequestOrder `json:"orders"` // required, at most 100
 }
 
 // AddExternalOrderReferencesRequestOrder is part of a request.
 type AddExternalOrderReferencesRequestOrder struct {
-	ExternalOrder *AddExternalOrderReferencesRequestOrderExternalOrder `json:"external_order,omitzero"`
-	ID            *string                                              `json:"id,omitzero"`
+	ExternalOrder AddExternalOrderReferencesRequestOrderExternalOrder `json:"external_order"` // required
+	ID            string                                              `json:"id"`             // required
 }
 
 // AddExternalOrderReferencesRequestOrderExternalOrder is part of a request.
 type AddExternalOrderReferencesRequestOrderExternalOrder struct {
-	ID        *string                                                       `json:"id,omitzero"`
-	LineItems []AddExternalOrderReferencesRequestOrderExternalOrderLineItem `json:"line_items,omitzero"` // at most 100
-	Platform  *OrderPlatform                                                `json:"platform,omitzero"`
+	ID        string                                                        `json:"id"`         // required
+	LineItems []AddExternalOrderReferencesRequestOrderExternalOrderLineItem `json:"line_items"` // required, at most 100
+	Platform  OrderPlatform                                                 `json:"platform"`   // required
 }
 
 // AddExternalOrderReferencesRequestOrderExternalOrderLineItem is part of a request.
 type AddExternalOrderReferencesRequestOrderExternalOrderLineItem struct {
-	ID       *string `json:"id,omitzero"`
-	OriginID *string `json:"origin_id,omitzero"`
+	ID       string `json:"id"`        // required
+	OriginID string `json:"origin_id"` // required
 }
 
 // AddExternalOrderReferencesResponse is the reply of Order.AddExternalOrderReferences.
 type AddExternalOrderReferencesResponse struct {
-	Errors []AddExternalOrderReferencesResponseError `json:"errors"`
+	Errors []AddExternalOrderReferencesResponseError `json:"errors,omitzero"`
 }
 
 // AddExternalOrderReferencesResponseError is part of a reply.
 type AddExternalOrderReferencesResponseError struct {
-	Code    string                                        `json:"code"`
-	Detail  AddExternalOrderReferencesResponseErrorDetail `json:"detail"`
-	Message string                                        `json:"message"`
+	Code    string                                        `json:"code,omitzero"`
+	Detail  AddExternalOrderReferencesResponseErrorDetail `json:"detail,omitzero"`
+	Message string                                        `json:"message,omitzero"`
 }
 
 // AddExternalOrderReferencesResponseErrorDetail is part of a reply.
 type AddExternalOrderReferencesResponseErrorDetail struct {
-	ExternalOrder AddExternalOrderReferencesResponseErrorDetailExternalOrder `json:"external_order"`
-	OrderID       string                                                     `json:"order_id"`
+	ExternalOrder AddExternalOrderReferencesResponseErrorDetailExternalOrder `json:"external_order,omitzero"`
+	OrderID       string                                                     `json:"order_id,omitzero"`
 }
 
 // AddExternalOrderReferencesResponseErrorDetailExternalOrder is part of a reply.
 type AddExternalOrderReferencesResponseErrorDetailExternalOrder struct {
-	ID       string `json:"id"`
-	Platform string `json:"platform"`
+	ID       string `json:"id,omitzero"`
+	Platform string `json:"platform,omitzero"`
 }
 
 // GetExternalOrderReferencesRequest holds the parameters of Order.GetExternalOrderReferences.
@@ -216,20 +216,20 @@ type GetExternalOrderReferencesRequest struct {
 
 // GetExternalOrderReferencesResponse is the reply of Order.GetExternalOrderReferences.
 type GetExternalOrderReferencesResponse struct {
-	ExternalOrders []GetExternalOrderReferencesResponseExternalOrder `json:"external_orders"`
+	ExternalOrders []GetExternalOrderReferencesResponseExternalOrder `json:"external_orders,omitzero"`
 }
 
 // GetExternalOrderReferencesResponseExternalOrder is part of a reply.
 type GetExternalOrderReferencesResponseExternalOrder struct {
-	ID        string                                                    `json:"id"`
-	LineItems []GetExternalOrderReferencesResponseExternalOrderLineItem `json:"line_items"`
-	Platform  string                                                    `json:"platform"`
+	ID        string                                                    `json:"id,omitzero"`
+	LineItems []GetExternalOrderReferencesResponseExternalOrderLineItem `json:"line_items,omitzero"`
+	Platform  string                                                    `json:"platform,omitzero"`
 }
 
 // GetExternalOrderReferencesResponseExternalOrderLineItem is part of a reply.
 type GetExternalOrderReferencesResponseExternalOrderLineItem struct {
-	ID       string `json:"id"`
-	OriginID string `json:"origin_id"`
+	ID       string `json:"id,omitzero"`
+	OriginID string `json:"origin_id,omitzero"`
 }
 
 // GetOrderDetailRequest holds the parameters of Order.GetOrderDetail.
@@ -239,7 +239,7 @@ type GetOrderDetailRequest struct {
 
 // GetOrderDetailResponse is the reply of Order.GetOrderDetail.
 type GetOrderDetailResponse struct {
-	Orders []Order `json:"orders"`
+	Orders []Order `json:"orders,omitzero"`
 }
 
 // GetOrderDetailV202309Request holds the parameters of Order.GetOrderDetailV202309.
@@ -249,91 +249,91 @@ type GetOrderDetailV202309Request struct {
 
 // GetOrderDetailV202309Response is the reply of Order.GetOrderDetailV202309.
 type GetOrderDetailV202309Response struct {
-	Orders []Order `json:"orders"`
+	Orders []Order `json:"orders,omitzero"`
 }
 
 // GetOrderListRequest holds the parameters of Order.GetOrderList.
 type GetOrderListRequest struct {
-	BuyerUserID          *string         `json:"buyer_user_id,omitzero" url:"-"`
-	CreateTimeGe         *UnixSeconds    `json:"create_time_ge,omitzero" url:"-"`
-	CreateTimeLt         *UnixSeconds    `json:"create_time_lt,omitzero" url:"-"`
-	IsBuyerRequestCancel *bool           `json:"is_buyer_request_cancel,omitzero" url:"-"`
-	OrderStatus          *OrderStatus    `json:"order_status,omitzero" url:"-"`
-	PageSize             int             `url:"page_size" json:"-"` // required, 1 to 100
-	PageToken            *string         `url:"page_token,omitempty" json:"-"`
-	ShippingType         *ShippingType   `json:"shipping_type,omitzero" url:"-"`
-	SortField            *string         `url:"sort_field,omitempty" json:"-"`
-	SortOrder            *OrderSortOrder `url:"sort_order,omitempty" json:"-"`
-	UpdateTimeGe         *UnixSeconds    `json:"update_time_ge,omitzero" url:"-"`
-	UpdateTimeLt         *UnixSeconds    `json:"update_time_lt,omitzero" url:"-"`
-	WarehouseIDs         []string        `json:"warehouse_ids,omitzero" url:"-"` // at most 100
+	BuyerUserID          *string       `json:"buyer_user_id,omitzero" url:"-"`
+	CreateTimeGe         *UnixSeconds  `json:"create_time_ge,omitzero" url:"-"`
+	CreateTimeLt         *UnixSeconds  `json:"create_time_lt,omitzero" url:"-"`
+	IsBuyerRequestCancel *bool         `json:"is_buyer_request_cancel,omitzero" url:"-"`
+	OrderStatus          *OrderStatus  `json:"order_status,omitzero" url:"-"`
+	PageSize             int           `url:"page_size" json:"-"` // required, 1 to 100
+	PageToken            *string       `url:"page_token,omitempty" json:"-"`
+	ShippingType         *ShippingType `json:"shipping_type,omitzero" url:"-"`
+	SortField            *string       `url:"sort_field,omitempty" json:"-"`
+	SortOrder            *SortOrder    `url:"sort_order,omitempty" json:"-"`
+	UpdateTimeGe         *UnixSeconds  `json:"update_time_ge,omitzero" url:"-"`
+	UpdateTimeLt         *UnixSeconds  `json:"update_time_lt,omitzero" url:"-"`
+	WarehouseIDs         []string      `json:"warehouse_ids,omitzero" url:"-"` // at most 100
 }
 
 // GetOrderListResponse is the reply of Order.GetOrderList.
 type GetOrderListResponse struct {
-	NextPageToken string  `json:"next_page_token"`
-	Orders        []Order `json:"orders"`
-	TotalCount    int     `json:"total_count"`
+	NextPageToken string  `json:"next_page_token,omitzero"`
+	Orders        []Order `json:"orders,omitzero"`
+	TotalCount    int     `json:"total_count,omitzero"`
 }
 
 // GetPriceDetailResponse is the reply of Order.GetPriceDetail.
 type GetPriceDetailResponse struct {
-	CODFee                              Decimal                          `json:"cod_fee"`
-	CODFeeNetAmount                     Decimal                          `json:"cod_fee_net_amount"`
-	Currency                            string                           `json:"currency"`
-	DistanceFee                         Decimal                          `json:"distance_fee"`
-	DistanceShippingFee                 Decimal                          `json:"distance_shipping_fee"`
-	LineItems                           []GetPriceDetailResponseLineItem `json:"line_items"`
-	NetPriceAmount                      Decimal                          `json:"net_price_amount"`
-	Payment                             string                           `json:"payment"`
-	ShippingFeeDeductionPlatform        string                           `json:"shipping_fee_deduction_platform"`
-	ShippingFeeDeductionPlatformVoucher string                           `json:"shipping_fee_deduction_platform_voucher"`
-	ShippingFeeDeductionSeller          string                           `json:"shipping_fee_deduction_seller"`
-	ShippingListPrice                   Decimal                          `json:"shipping_list_price"`
-	ShippingSalePrice                   Decimal                          `json:"shipping_sale_price"`
-	SKUGiftNetPrice                     Decimal                          `json:"sku_gift_net_price"`
-	SKUGiftOriginalPrice                Decimal                          `json:"sku_gift_original_price"`
-	SKUListPrice                        Decimal                          `json:"sku_list_price"`
-	SKUSalePrice                        Decimal                          `json:"sku_sale_price"`
-	Subtotal                            Decimal                          `json:"subtotal"`
-	SubtotalDeductionPlatform           string                           `json:"subtotal_deduction_platform"`
-	SubtotalDeductionSeller             string                           `json:"subtotal_deduction_seller"`
-	SubtotalTaxAmount                   Decimal                          `json:"subtotal_tax_amount"`
-	TaxAmount                           Decimal                          `json:"tax_amount"`
-	TaxRate                             string                           `json:"tax_rate"`
-	Total                               Decimal                          `json:"total"`
-	VoucherDeductionPlatform            string                           `json:"voucher_deduction_platform"`
-	VoucherDeductionSeller              string                           `json:"voucher_deduction_seller"`
+	CODFee                              Decimal                          `json:"cod_fee,omitzero"`
+	CODFeeNetAmount                     Decimal                          `json:"cod_fee_net_amount,omitzero"`
+	Currency                            string                           `json:"currency,omitzero"`
+	DistanceFee                         Decimal                          `json:"distance_fee,omitzero"`
+	DistanceShippingFee                 Decimal                          `json:"distance_shipping_fee,omitzero"`
+	LineItems                           []GetPriceDetailResponseLineItem `json:"line_items,omitzero"`
+	NetPriceAmount                      Decimal                          `json:"net_price_amount,omitzero"`
+	Payment                             string                           `json:"payment,omitzero"`
+	ShippingFeeDeductionPlatform        string                           `json:"shipping_fee_deduction_platform,omitzero"`
+	ShippingFeeDeductionPlatformVoucher string                           `json:"shipping_fee_deduction_platform_voucher,omitzero"`
+	ShippingFeeDeductionSeller          string                           `json:"shipping_fee_deduction_seller,omitzero"`
+	ShippingListPrice                   Decimal                          `json:"shipping_list_price,omitzero"`
+	ShippingSalePrice                   Decimal                          `json:"shipping_sale_price,omitzero"`
+	SKUGiftNetPrice                     Decimal                          `json:"sku_gift_net_price,omitzero"`
+	SKUGiftOriginalPrice                Decimal                          `json:"sku_gift_original_price,omitzero"`
+	SKUListPrice                        Decimal                          `json:"sku_list_price,omitzero"`
+	SKUSalePrice                        Decimal                          `json:"sku_sale_price,omitzero"`
+	Subtotal                            Decimal                          `json:"subtotal,omitzero"`
+	SubtotalDeductionPlatform           string                           `json:"subtotal_deduction_platform,omitzero"`
+	SubtotalDeductionSeller             string                           `json:"subtotal_deduction_seller,omitzero"`
+	SubtotalTaxAmount                   Decimal                          `json:"subtotal_tax_amount,omitzero"`
+	TaxAmount                           Decimal                          `json:"tax_amount,omitzero"`
+	TaxRate                             string                           `json:"tax_rate,omitzero"`
+	Total                               Decimal                          `json:"total,omitzero"`
+	VoucherDeductionPlatform            string                           `json:"voucher_deduction_platform,omitzero"`
+	VoucherDeductionSeller              string                           `json:"voucher_deduction_seller,omitzero"`
 }
 
 // GetPriceDetailResponseLineItem is part of a reply.
 type GetPriceDetailResponseLineItem struct {
-	CODFee                              Decimal `json:"cod_fee"`
-	CODFeeAmount                        Decimal `json:"cod_fee_amount"`
-	Currency                            string  `json:"currency"`
-	DistanceFee                         Decimal `json:"distance_fee"`
-	DistanceShippingFee                 Decimal `json:"distance_shipping_fee"`
-	ID                                  string  `json:"id"`
-	NetPriceAmount                      Decimal `json:"net_price_amount"`
-	Payment                             string  `json:"payment"`
-	ShippingFeeDeductionPlatform        string  `json:"shipping_fee_deduction_platform"`
-	ShippingFeeDeductionPlatformVoucher string  `json:"shipping_fee_deduction_platform_voucher"`
-	ShippingFeeDeductionSeller          string  `json:"shipping_fee_deduction_seller"`
-	ShippingListPrice                   Decimal `json:"shipping_list_price"`
-	ShippingSalePrice                   Decimal `json:"shipping_sale_price"`
-	SKUGiftNetPrice                     Decimal `json:"sku_gift_net_price"`
-	SKUGiftOriginalPrice                Decimal `json:"sku_gift_original_price"`
-	SKUListPrice                        Decimal `json:"sku_list_price"`
-	SKUSalePrice                        Decimal `json:"sku_sale_price"`
-	Subtotal                            Decimal `json:"subtotal"`
-	SubtotalDeductionPlatform           string  `json:"subtotal_deduction_platform"`
-	SubtotalDeductionSeller             string  `json:"subtotal_deduction_seller"`
-	SubtotalTaxAmount                   Decimal `json:"subtotal_tax_amount"`
-	TaxAmount                           Decimal `json:"tax_amount"`
-	TaxRate                             string  `json:"tax_rate"`
-	Total                               Decimal `json:"total"`
-	VoucherDeductionPlatform            string  `json:"voucher_deduction_platform"`
-	VoucherDeductionSeller              string  `json:"voucher_deduction_seller"`
+	CODFee                              Decimal `json:"cod_fee,omitzero"`
+	CODFeeAmount                        Decimal `json:"cod_fee_amount,omitzero"`
+	Currency                            string  `json:"currency,omitzero"`
+	DistanceFee                         Decimal `json:"distance_fee,omitzero"`
+	DistanceShippingFee                 Decimal `json:"distance_shipping_fee,omitzero"`
+	ID                                  string  `json:"id,omitzero"`
+	NetPriceAmount                      Decimal `json:"net_price_amount,omitzero"`
+	Payment                             string  `json:"payment,omitzero"`
+	ShippingFeeDeductionPlatform        string  `json:"shipping_fee_deduction_platform,omitzero"`
+	ShippingFeeDeductionPlatformVoucher string  `json:"shipping_fee_deduction_platform_voucher,omitzero"`
+	ShippingFeeDeductionSeller          string  `json:"shipping_fee_deduction_seller,omitzero"`
+	ShippingListPrice                   Decimal `json:"shipping_list_price,omitzero"`
+	ShippingSalePrice                   Decimal `json:"shipping_sale_price,omitzero"`
+	SKUGiftNetPrice                     Decimal `json:"sku_gift_net_price,omitzero"`
+	SKUGiftOriginalPrice                Decimal `json:"sku_gift_original_price,omitzero"`
+	SKUListPrice                        Decimal `json:"sku_list_price,omitzero"`
+	SKUSalePrice                        Decimal `json:"sku_sale_price,omitzero"`
+	Subtotal                            Decimal `json:"subtotal,omitzero"`
+	SubtotalDeductionPlatform           string  `json:"subtotal_deduction_platform,omitzero"`
+	SubtotalDeductionSeller             string  `json:"subtotal_deduction_seller,omitzero"`
+	SubtotalTaxAmount                   Decimal `json:"subtotal_tax_amount,omitzero"`
+	TaxAmount                           Decimal `json:"tax_amount,omitzero"`
+	TaxRate                             string  `json:"tax_rate,omitzero"`
+	Total                               Decimal `json:"total,omitzero"`
+	VoucherDeductionPlatform            string  `json:"voucher_deduction_platform,omitzero"`
+	VoucherDeductionSeller              string  `json:"voucher_deduction_seller,omitzero"`
 }
 
 // GetPrivilegedOrderDetailRequest holds the parameters of Order.GetPrivilegedOrderDetail.
@@ -343,213 +343,213 @@ type GetPrivilegedOrderDetailRequest struct {
 
 // GetPrivilegedOrderDetailResponse is the reply of Order.GetPrivilegedOrderDetail.
 type GetPrivilegedOrderDetailResponse struct {
-	Orders []Order `json:"orders"`
+	Orders []Order `json:"orders,omitzero"`
 }
 
 // Order is part of a reply.
 type Order struct {
-	AutoCombineGroupID                 string                `json:"auto_combine_group_id"`
-	BuyerAvatar                        string                `json:"buyer_avatar"`
-	BuyerEmail                         string                `json:"buyer_email"`
-	BuyerMessage                       string                `json:"buyer_message"`
-	BuyerNickname                      string                `json:"buyer_nickname"`
-	CancelOrderSLATime                 UnixSeconds           `json:"cancel_order_sla_time"`
-	CancelReason                       string                `json:"cancel_reason"`
-	CancelTime                         UnixSeconds           `json:"cancel_time"`
-	CancellationInitiator              CancellationInitiator `json:"cancellation_initiator"`
-	ChannelEntityNationalRegistryID    string                `json:"channel_entity_national_registry_id"`
-	CollectionDueTime                  UnixSeconds           `json:"collection_due_time"`
-	CollectionTime                     UnixSeconds           `json:"collection_time"`
-	CommercePlatform                   CommercePlatform      `json:"commerce_platform"`
-	ConsultationID                     string                `json:"consultation_id"`
-	CPF                                string                `json:"cpf"`
-	CPFName                            string                `json:"cpf_name"`
-	CreateTime                         UnixSeconds           `json:"create_time"`
-	DeliveryDueTime                    UnixSeconds           `json:"delivery_due_time"`
-	DeliveryOptionID                   string                `json:"delivery_option_id"`
-	DeliveryOptionName                 string                `json:"delivery_option_name"`
-	DeliveryOptionRequiredDeliveryTime UnixSeconds           `json:"delivery_option_required_delivery_time"`
-	DeliverySLATime                    UnixSeconds           `json:"delivery_sla_time"`
-	DeliveryTime                       UnixSeconds           `json:"delivery_time"`
-	DeliveryType                       DeliveryType          `json:"delivery_type"`
-	ExchangeSourceOrderID              string                `json:"exchange_source_order_id"`
-	FastDeliveryProgram                string                `json:"fast_delivery_program"`
-	FastDispatchSLATime                UnixSeconds           `json:"fast_dispatch_sla_time"`
-	FulfillmentPriorityLevel           int                   `json:"fulfillment_priority_level"`
-	FulfillmentType                    FulfillmentType       `json:"fulfillment_type"`
-	HandlingDuration                   OrderHandlingDuration `json:"handling_duration"`
-	HasUpdatedRecipientAddress         bool                  `json:"has_updated_recipient_address"`
-	ID                                 string                `json:"id"`
-	IsBuyerRequestCancel               bool                  `json:"is_buyer_request_cancel"`
-	IsCOD                              bool                  `json:"is_cod"`
-	IsExchangeOrder                    bool                  `json:"is_exchange_order"`
-	IsOnHoldOrder                      bool                  `json:"is_on_hold_order"`
-	IsReplacementOrder                 bool                  `json:"is_replacement_order"`
-	IsSampleOrder                      bool                  `json:"is_sample_order"`
-	LineItems                          []OrderLineItem       `json:"line_items"`
-	NeedUploadInvoice                  string                `json:"need_upload_invoice"`
-	OrderRights                        []int                 `json:"order_rights"`
-	OrderType                          OrderType             `json:"order_type"`
-	Packages                           []OrderPackage        `json:"packages"`
-	PaidTime                           UnixSeconds           `json:"paid_time"`
-	Payment                            OrderPayment          `json:"payment"`
-	PaymentAuthCode                    string                `json:"payment_auth_code"`
-	PaymentCardType                    string                `json:"payment_card_type"`
-	PaymentMethodCode                  string                `json:"payment_method_code"`
-	PaymentMethodName                  string                `json:"payment_method_name"`
-	PickUpCutOffTime                   UnixSeconds           `json:"pick_up_cut_off_time"`
-	RecipientAddress                   OrderRecipientAddress `json:"recipient_address"`
-	RecommendedShippingTime            UnixSeconds           `json:"recommended_shipping_time"`
-	ReleaseDate                        UnixSeconds           `json:"release_date"`
-	ReplacedOrderID                    string                `json:"replaced_order_id"`
-	RequestCancelTime                  UnixSeconds           `json:"request_cancel_time"`
-	RTSSLATime                         UnixSeconds           `json:"rts_sla_time"`
-	RTSTime                            UnixSeconds           `json:"rts_time"`
-	SampleOrderPayer                   string                `json:"sample_order_payer"`
-	SellerNote                         string                `json:"seller_note"`
-	ShippingDueTime                    UnixSeconds           `json:"shipping_due_time"`
-	ShippingProvider                   string                `json:"shipping_provider"`
-	ShippingProviderID                 string                `json:"shipping_provider_id"`
-	ShippingType                       ShippingType          `json:"shipping_type"`
-	SplitOrCombineTag                  string                `json:"split_or_combine_tag"`
-	Status                             OrderStatus           `json:"status"`
-	TrackingNumber                     string                `json:"tracking_number"`
-	TTSSLATime                         UnixSeconds           `json:"tts_sla_time"`
-	UpdateTime                         UnixSeconds           `json:"update_time"`
-	UserID                             string                `json:"user_id"`
-	WarehouseID                        string                `json:"warehouse_id"`
+	AutoCombineGroupID                 string                `json:"auto_combine_group_id,omitzero"`
+	BuyerAvatar                        string                `json:"buyer_avatar,omitzero"`
+	BuyerEmail                         string                `json:"buyer_email,omitzero"`
+	BuyerMessage                       string                `json:"buyer_message,omitzero"`
+	BuyerNickname                      string                `json:"buyer_nickname,omitzero"`
+	CancelOrderSLATime                 UnixSeconds           `json:"cancel_order_sla_time,omitzero"`
+	CancelReason                       string                `json:"cancel_reason,omitzero"`
+	CancelTime                         UnixSeconds           `json:"cancel_time,omitzero"`
+	CancellationInitiator              CancellationInitiator `json:"cancellation_initiator,omitzero"`
+	ChannelEntityNationalRegistryID    string                `json:"channel_entity_national_registry_id,omitzero"`
+	CollectionDueTime                  UnixSeconds           `json:"collection_due_time,omitzero"`
+	CollectionTime                     UnixSeconds           `json:"collection_time,omitzero"`
+	CommercePlatform                   CommercePlatform      `json:"commerce_platform,omitzero"`
+	ConsultationID                     string                `json:"consultation_id,omitzero"`
+	CPF                                string                `json:"cpf,omitzero"`
+	CPFName                            string                `json:"cpf_name,omitzero"`
+	CreateTime                         UnixSeconds           `json:"create_time,omitzero"`
+	DeliveryDueTime                    UnixSeconds           `json:"delivery_due_time,omitzero"`
+	DeliveryOptionID                   string                `json:"delivery_option_id,omitzero"`
+	DeliveryOptionName                 string                `json:"delivery_option_name,omitzero"`
+	DeliveryOptionRequiredDeliveryTime UnixSeconds           `json:"delivery_option_required_delivery_time,omitzero"`
+	DeliverySLATime                    UnixSeconds           `json:"delivery_sla_time,omitzero"`
+	DeliveryTime                       UnixSeconds           `json:"delivery_time,omitzero"`
+	DeliveryType                       DeliveryType          `json:"delivery_type,omitzero"`
+	ExchangeSourceOrderID              string                `json:"exchange_source_order_id,omitzero"`
+	FastDeliveryProgram                string                `json:"fast_delivery_program,omitzero"`
+	FastDispatchSLATime                UnixSeconds           `json:"fast_dispatch_sla_time,omitzero"`
+	FulfillmentPriorityLevel           int                   `json:"fulfillment_priority_level,omitzero"`
+	FulfillmentType                    FulfillmentType       `json:"fulfillment_type,omitzero"`
+	HandlingDuration                   OrderHandlingDuration `json:"handling_duration,omitzero"`
+	HasUpdatedRecipientAddress         bool                  `json:"has_updated_recipient_address,omitzero"`
+	ID                                 string                `json:"id,omitzero"`
+	IsBuyerRequestCancel               bool                  `json:"is_buyer_request_cancel,omitzero"`
+	IsCOD                              bool                  `json:"is_cod,omitzero"`
+	IsExchangeOrder                    bool                  `json:"is_exchange_order,omitzero"`
+	IsOnHoldOrder                      bool                  `json:"is_on_hold_order,omitzero"`
+	IsReplacementOrder                 bool                  `json:"is_replacement_order,omitzero"`
+	IsSampleOrder                      bool                  `json:"is_sample_order,omitzero"`
+	LineItems                          []OrderLineItem       `json:"line_items,omitzero"`
+	NeedUploadInvoice                  string                `json:"need_upload_invoice,omitzero"`
+	OrderRights                        []int                 `json:"order_rights,omitzero"`
+	OrderType                          OrderType             `json:"order_type,omitzero"`
+	Packages                           []OrderPackage        `json:"packages,omitzero"`
+	PaidTime                           UnixSeconds           `json:"paid_time,omitzero"`
+	Payment                            OrderPayment          `json:"payment,omitzero"`
+	PaymentAuthCode                    string                `json:"payment_auth_code,omitzero"`
+	PaymentCardType                    string                `json:"payment_card_type,omitzero"`
+	PaymentMethodCode                  string                `json:"payment_method_code,omitzero"`
+	PaymentMethodName                  string                `json:"payment_method_name,omitzero"`
+	PickUpCutOffTime                   UnixSeconds           `json:"pick_up_cut_off_time,omitzero"`
+	RecipientAddress                   OrderRecipientAddress `json:"recipient_address,omitzero"`
+	RecommendedShippingTime            UnixSeconds           `json:"recommended_shipping_time,omitzero"`
+	ReleaseDate                        UnixSeconds           `json:"release_date,omitzero"`
+	ReplacedOrderID                    string                `json:"replaced_order_id,omitzero"`
+	RequestCancelTime                  UnixSeconds           `json:"request_cancel_time,omitzero"`
+	RTSSLATime                         UnixSeconds           `json:"rts_sla_time,omitzero"`
+	RTSTime                            UnixSeconds           `json:"rts_time,omitzero"`
+	SampleOrderPayer                   string                `json:"sample_order_payer,omitzero"`
+	SellerNote                         string                `json:"seller_note,omitzero"`
+	ShippingDueTime                    UnixSeconds           `json:"shipping_due_time,omitzero"`
+	ShippingProvider                   string                `json:"shipping_provider,omitzero"`
+	ShippingProviderID                 string                `json:"shipping_provider_id,omitzero"`
+	ShippingType                       ShippingType          `json:"shipping_type,omitzero"`
+	SplitOrCombineTag                  string                `json:"split_or_combine_tag,omitzero"`
+	Status                             OrderStatus           `json:"status,omitzero"`
+	TrackingNumber                     string                `json:"tracking_number,omitzero"`
+	TTSSLATime                         UnixSeconds           `json:"tts_sla_time,omitzero"`
+	UpdateTime                         UnixSeconds           `json:"update_time,omitzero"`
+	UserID                             string                `json:"user_id,omitzero"`
+	WarehouseID                        string                `json:"warehouse_id,omitzero"`
 }
 
 // OrderHandlingDuration is part of a reply.
 type OrderHandlingDuration struct {
-	Days string                    `json:"days"`
-	Type OrderHandlingDurationType `json:"type"`
+	Days string                    `json:"days,omitzero"`
+	Type OrderHandlingDurationType `json:"type,omitzero"`
 }
 
 // OrderLineItem is part of a reply.
 type OrderLineItem struct {
-	BuyerServiceFee      Decimal                           `json:"buyer_service_fee"`
-	CancelReason         string                            `json:"cancel_reason"`
-	CancelUser           OrderCancelUser                   `json:"cancel_user"`
-	CombinedListingSKUs  []OrderLineItemCombinedListingSKU `json:"combined_listing_skus"`
-	Currency             string                            `json:"currency"`
-	DisplayStatus        OrderStatus                       `json:"display_status"`
-	DistanceFee          Decimal                           `json:"distance_fee"`
-	DistanceShippingFee  Decimal                           `json:"distance_shipping_fee"`
-	GiftRetailPrice      Decimal                           `json:"gift_retail_price"`
-	HandlingDurationDays string                            `json:"handling_duration_days"`
-	ID                   string                            `json:"id"`
-	IsDangerousGood      bool                              `json:"is_dangerous_good"`
-	IsGift               bool                              `json:"is_gift"`
-	IsUnboxingItem       bool                              `json:"is_unboxing_item"`
-	ItemTax              []OrderLineItemItemTax            `json:"item_tax"`
-	NeedsPrescription    bool                              `json:"needs_prescription"`
-	OriginalPrice        Decimal                           `json:"original_price"`
-	PackageID            string                            `json:"package_id"`
-	PackageStatus        PackageStatus                     `json:"package_status"`
-	PfandFee             Decimal                           `json:"pfand_fee"`
-	PlatformDiscount     Decimal                           `json:"platform_discount"`
-	ProductID            string                            `json:"product_id"`
-	ProductName          string                            `json:"product_name"`
-	RetailDeliveryFee    Decimal                           `json:"retail_delivery_fee"`
-	RTSTime              UnixSeconds                       `json:"rts_time"`
-	SalePrice            Decimal                           `json:"sale_price"`
-	SellerDiscount       Decimal                           `json:"seller_discount"`
-	SellerSKU            string                            `json:"seller_sku"`
-	ShippingProviderID   string                            `json:"shipping_provider_id"`
-	ShippingProviderName string                            `json:"shipping_provider_name"`
-	SKUID                string                            `json:"sku_id"`
-	SKUImage             string                            `json:"sku_image"`
-	SKUName              string                            `json:"sku_name"`
-	SKUType              OrderSKUType                      `json:"sku_type"`
-	SmallOrderFee        Decimal                           `json:"small_order_fee"`
-	TrackingNumber       string                            `json:"tracking_number"`
-	UnboxingSKUCode      string                            `json:"unboxing_sku_code"`
+	BuyerServiceFee      Decimal                           `json:"buyer_service_fee,omitzero"`
+	CancelReason         string                            `json:"cancel_reason,omitzero"`
+	CancelUser           OrderCancelUser                   `json:"cancel_user,omitzero"`
+	CombinedListingSKUs  []OrderLineItemCombinedListingSKU `json:"combined_listing_skus,omitzero"`
+	Currency             string                            `json:"currency,omitzero"`
+	DisplayStatus        OrderStatus                       `json:"display_status,omitzero"`
+	DistanceFee          Decimal                           `json:"distance_fee,omitzero"`
+	DistanceShippingFee  Decimal                           `json:"distance_shipping_fee,omitzero"`
+	GiftRetailPrice      Decimal                           `json:"gift_retail_price,omitzero"`
+	HandlingDurationDays string                            `json:"handling_duration_days,omitzero"`
+	ID                   string                            `json:"id,omitzero"`
+	IsDangerousGood      bool                              `json:"is_dangerous_good,omitzero"`
+	IsGift               bool                              `json:"is_gift,omitzero"`
+	IsUnboxingItem       bool                              `json:"is_unboxing_item,omitzero"`
+	ItemTax              []OrderLineItemItemTax            `json:"item_tax,omitzero"`
+	NeedsPrescription    bool                              `json:"needs_prescription,omitzero"`
+	OriginalPrice        Decimal                           `json:"original_price,omitzero"`
+	PackageID            string                            `json:"package_id,omitzero"`
+	PackageStatus        PackageStatus                     `json:"package_status,omitzero"`
+	PfandFee             Decimal                           `json:"pfand_fee,omitzero"`
+	PlatformDiscount     Decimal                           `json:"platform_discount,omitzero"`
+	ProductID            string                            `json:"product_id,omitzero"`
+	ProductName          string                            `json:"product_name,omitzero"`
+	RetailDeliveryFee    Decimal                           `json:"retail_delivery_fee,omitzero"`
+	RTSTime              UnixSeconds                       `json:"rts_time,omitzero"`
+	SalePrice            Decimal                           `json:"sale_price,omitzero"`
+	SellerDiscount       Decimal                           `json:"seller_discount,omitzero"`
+	SellerSKU            string                            `json:"seller_sku,omitzero"`
+	ShippingProviderID   string                            `json:"shipping_provider_id,omitzero"`
+	ShippingProviderName string                            `json:"shipping_provider_name,omitzero"`
+	SKUID                string                            `json:"sku_id,omitzero"`
+	SKUImage             string                            `json:"sku_image,omitzero"`
+	SKUName              string                            `json:"sku_name,omitzero"`
+	SKUType              OrderSKUType                      `json:"sku_type,omitzero"`
+	SmallOrderFee        Decimal                           `json:"small_order_fee,omitzero"`
+	TrackingNumber       string                            `json:"tracking_number,omitzero"`
+	UnboxingSKUCode      string                            `json:"unboxing_sku_code,omitzero"`
 }
 
 // OrderLineItemCombinedListingSKU is part of a reply.
 type OrderLineItemCombinedListingSKU struct {
-	ProductID string `json:"product_id"`
-	SellerSKU string `json:"seller_sku"`
-	SKUCount  int    `json:"sku_count"`
-	SKUID     string `json:"sku_id"`
+	ProductID string `json:"product_id,omitzero"`
+	SellerSKU string `json:"seller_sku,omitzero"`
+	SKUCount  int    `json:"sku_count,omitzero"`
+	SKUID     string `json:"sku_id,omitzero"`
 }
 
 // OrderLineItemItemTax is part of a reply.
 type OrderLineItemItemTax struct {
-	TaxAmount Decimal `json:"tax_amount"`
-	TaxRate   string  `json:"tax_rate"`
-	TaxType   string  `json:"tax_type"`
+	TaxAmount Decimal `json:"tax_amount,omitzero"`
+	TaxRate   string  `json:"tax_rate,omitzero"`
+	TaxType   string  `json:"tax_type,omitzero"`
 }
 
 // OrderPackage is part of a reply.
 type OrderPackage struct {
-	ID string `json:"id"`
+	ID string `json:"id,omitzero"`
 }
 
 // OrderPayment is part of a reply.
 type OrderPayment struct {
-	BuyerServiceFee             Decimal `json:"buyer_service_fee"`
-	Currency                    string  `json:"currency"`
-	DistanceFee                 Decimal `json:"distance_fee"`
-	DistanceShippingFee         Decimal `json:"distance_shipping_fee"`
-	HandlingFee                 Decimal `json:"handling_fee"`
-	ItemInsuranceFee            Decimal `json:"item_insurance_fee"`
-	ItemInsuranceTax            Decimal `json:"item_insurance_tax"`
-	OriginalShippingFee         Decimal `json:"original_shipping_fee"`
-	OriginalTotalProductPrice   Decimal `json:"original_total_product_price"`
-	PaymentDiscountServiceFee   Decimal `json:"payment_discount_service_fee"`
-	PaymentPlatformDiscount     Decimal `json:"payment_platform_discount"`
-	PlatformDiscount            Decimal `json:"platform_discount"`
-	ProductTax                  Decimal `json:"product_tax"`
-	RetailDeliveryFee           Decimal `json:"retail_delivery_fee"`
-	SellerDiscount              Decimal `json:"seller_discount"`
-	ShippingFee                 Decimal `json:"shipping_fee"`
-	ShippingFeeCofundedDiscount Decimal `json:"shipping_fee_cofunded_discount"`
-	ShippingFeePlatformDiscount Decimal `json:"shipping_fee_platform_discount"`
-	ShippingFeeSellerDiscount   Decimal `json:"shipping_fee_seller_discount"`
-	ShippingFeeTax              Decimal `json:"shipping_fee_tax"`
-	ShippingInsuranceFee        Decimal `json:"shipping_insurance_fee"`
-	SmallOrderFee               Decimal `json:"small_order_fee"`
-	SubTotal                    Decimal `json:"sub_total"`
-	Tax                         Decimal `json:"tax"`
-	TotalAmount                 Decimal `json:"total_amount"`
+	BuyerServiceFee             Decimal `json:"buyer_service_fee,omitzero"`
+	Currency                    string  `json:"currency,omitzero"`
+	DistanceFee                 Decimal `json:"distance_fee,omitzero"`
+	DistanceShippingFee         Decimal `json:"distance_shipping_fee,omitzero"`
+	HandlingFee                 Decimal `json:"handling_fee,omitzero"`
+	ItemInsuranceFee            Decimal `json:"item_insurance_fee,omitzero"`
+	ItemInsuranceTax            Decimal `json:"item_insurance_tax,omitzero"`
+	OriginalShippingFee         Decimal `json:"original_shipping_fee,omitzero"`
+	OriginalTotalProductPrice   Decimal `json:"original_total_product_price,omitzero"`
+	PaymentDiscountServiceFee   Decimal `json:"payment_discount_service_fee,omitzero"`
+	PaymentPlatformDiscount     Decimal `json:"payment_platform_discount,omitzero"`
+	PlatformDiscount            Decimal `json:"platform_discount,omitzero"`
+	ProductTax                  Decimal `json:"product_tax,omitzero"`
+	RetailDeliveryFee           Decimal `json:"retail_delivery_fee,omitzero"`
+	SellerDiscount              Decimal `json:"seller_discount,omitzero"`
+	ShippingFee                 Decimal `json:"shipping_fee,omitzero"`
+	ShippingFeeCofundedDiscount Decimal `json:"shipping_fee_cofunded_discount,omitzero"`
+	ShippingFeePlatformDiscount Decimal `json:"shipping_fee_platform_discount,omitzero"`
+	ShippingFeeSellerDiscount   Decimal `json:"shipping_fee_seller_discount,omitzero"`
+	ShippingFeeTax              Decimal `json:"shipping_fee_tax,omitzero"`
+	ShippingInsuranceFee        Decimal `json:"shipping_insurance_fee,omitzero"`
+	SmallOrderFee               Decimal `json:"small_order_fee,omitzero"`
+	SubTotal                    Decimal `json:"sub_total,omitzero"`
+	Tax                         Decimal `json:"tax,omitzero"`
+	TotalAmount                 Decimal `json:"total_amount,omitzero"`
 }
 
 // OrderRecipientAddress is part of a reply.
 type OrderRecipientAddress struct {
-	AddressDetail        string                                   `json:"address_detail"`
-	AddressLine1         string                                   `json:"address_line1"`
-	AddressLine2         string                                   `json:"address_line2"`
-	AddressLine3         string                                   `json:"address_line3"`
-	AddressLine4         string                                   `json:"address_line4"`
-	DeliveryPreferences  OrderRecipientAddressDeliveryPreferences `json:"delivery_preferences"`
-	DistrictInfo         []OrderRecipientAddressDistrictInfo      `json:"district_info"`
-	Email                string                                   `json:"email"`
-	FirstName            string                                   `json:"first_name"`
-	FirstNameLocalScript string                                   `json:"first_name_local_script"`
-	FullAddress          string                                   `json:"full_address"`
-	LastName             string                                   `json:"last_name"`
-	LastNameLocalScript  string                                   `json:"last_name_local_script"`
-	Name                 string                                   `json:"name"`
-	PhoneNumber          string                                   `json:"phone_number"`
-	PostTown             string                                   `json:"post_town"`
-	PostalCode           string                                   `json:"postal_code"`
-	RegionCode           string                                   `json:"region_code"`
-	TokenizedEmail       string                                   `json:"tokenized_email"`
+	AddressDetail        string                                   `json:"address_detail,omitzero"`
+	AddressLine1         string                                   `json:"address_line1,omitzero"`
+	AddressLine2         string                                   `json:"address_line2,omitzero"`
+	AddressLine3         string                                   `json:"address_line3,omitzero"`
+	AddressLine4         string                                   `json:"address_line4,omitzero"`
+	DeliveryPreferences  OrderRecipientAddressDeliveryPreferences `json:"delivery_preferences,omitzero"`
+	DistrictInfo         []OrderRecipientAddressDistrictInfo      `json:"district_info,omitzero"`
+	Email                string                                   `json:"email,omitzero"`
+	FirstName            string                                   `json:"first_name,omitzero"`
+	FirstNameLocalScript string                                   `json:"first_name_local_script,omitzero"`
+	FullAddress          string                                   `json:"full_address,omitzero"`
+	LastName             string                                   `json:"last_name,omitzero"`
+	LastNameLocalScript  string                                   `json:"last_name_local_script,omitzero"`
+	Name                 string                                   `json:"name,omitzero"`
+	PhoneNumber          string                                   `json:"phone_number,omitzero"`
+	PostTown             string                                   `json:"post_town,omitzero"`
+	PostalCode           string                                   `json:"postal_code,omitzero"`
+	RegionCode           string                                   `json:"region_code,omitzero"`
+	TokenizedEmail       string                                   `json:"tokenized_email,omitzero"`
 }
 
 // OrderRecipientAddressDeliveryPreferences is part of a reply.
 type OrderRecipientAddressDeliveryPreferences struct {
-	DropOffLocation string `json:"drop_off_location"`
+	DropOffLocation string `json:"drop_off_location,omitzero"`
 }
 
 // OrderRecipientAddressDistrictInfo is part of a reply.
 type OrderRecipientAddressDistrictInfo struct {
-	AddressLevel     string `json:"address_level"`
-	AddressLevelName string `json:"address_level_name"`
-	AddressName      string `json:"address_name"`
-	ISOCode          string `json:"iso_code"`
+	AddressLevel     string `json:"address_level,omitzero"`
+	AddressLevelName string `json:"address_level_name,omitzero"`
+	AddressName      string `json:"address_name,omitzero"`
+	ISOCode          string `json:"iso_code,omitzero"`
 }
 
 // SearchOrderByExternalOrderReferenceRequest holds the parameters of Order.SearchOrderByExternalOrderReference.
@@ -560,32 +560,32 @@ type SearchOrderByExternalOrderReferenceRequest struct {
 
 // SearchOrderByExternalOrderReferenceResponse is the reply of Order.SearchOrderByExternalOrderReference.
 type SearchOrderByExternalOrderReferenceResponse struct {
-	Orders []SearchOrderByExternalOrderReferenceResponseOrder `json:"orders"`
+	Orders []SearchOrderByExternalOrderReferenceResponseOrder `json:"orders,omitzero"`
 }
 
 // SearchOrderByExternalOrderReferenceResponseOrder is part of a reply.
 type SearchOrderByExternalOrderReferenceResponseOrder struct {
-	ExternalOrder SearchOrderByExternalOrderReferenceResponseOrderExternalOrder `json:"external_order"`
-	ID            string                                                        `json:"id"`
+	ExternalOrder SearchOrderByExternalOrderReferenceResponseOrderExternalOrder `json:"external_order,omitzero"`
+	ID            string                                                        `json:"id,omitzero"`
 }
 
 // SearchOrderByExternalOrderReferenceResponseOrderExternalOrder is part of a reply.
 type SearchOrderByExternalOrderReferenceResponseOrderExternalOrder struct {
-	ID        string                                                                  `json:"id"`
-	LineItems []SearchOrderByExternalOrderReferenceResponseOrderExternalOrderLineItem `json:"line_items"`
-	Platform  string                                                                  `json:"platform"`
+	ID        string                                                                  `json:"id,omitzero"`
+	LineItems []SearchOrderByExternalOrderReferenceResponseOrderExternalOrderLineItem `json:"line_items,omitzero"`
+	Platform  string                                                                  `json:"platform,omitzero"`
 }
 
 // SearchOrderByExternalOrderReferenceResponseOrderExternalOrderLineItem is part of a reply.
 type SearchOrderByExternalOrderReferenceResponseOrderExternalOrderLineItem struct {
-	ID       string `json:"id"`
-	OriginID string `json:"origin_id"`
+	ID       string `json:"id,omitzero"`
+	OriginID string `json:"origin_id,omitzero"`
 }
 
 // UpdateTheBlindBoxOpeningResultsRequest holds the parameters of Order.UpdateTheBlindBoxOpeningResults.
 type UpdateTheBlindBoxOpeningResultsRequest struct {
-	BlindBoxResults []UpdateTheBlindBoxOpeningResultsRequestBlindBoxResult `json:"blind_box_results,omitzero" url:"-"`
-	MainOrderID     *string                                                `json:"main_order_id,omitzero" url:"-"`
+	BlindBoxResults []UpdateTheBlindBoxOpeningResultsRequestBlindBoxResult `json:"blind_box_results,omitzero"`
+	MainOrderID     *string                                                `json:"main_order_id,omitzero"`
 }
 
 // UpdateTheBlindBoxOpeningResultsRequestBlindBoxResult is part of a request.
@@ -611,7 +611,7 @@ type CommercePlatform string
 
 // Values of CommercePlatform.
 const (
-	CommercePlatformTiktokShop CommercePlatform = "TIKTOK_SHOP"
+	CommercePlatformTikTokShop CommercePlatform = "TIKTOK_SHOP"
 	CommercePlatformTokopedia  CommercePlatform = "TOKOPEDIA"
 )
 
@@ -629,9 +629,9 @@ type FulfillmentType string
 
 // Values of FulfillmentType.
 const (
-	FulfillmentTypeFulfillmentBySeller            FulfillmentType = "FULFILLMENT_BY_SELLER"
-	FulfillmentTypeFulfillmentByTiktok            FulfillmentType = "FULFILLMENT_BY_TIKTOK"
-	FulfillmentTypeFulfillmentByDilayaniTokopedia FulfillmentType = "FULFILLMENT_BY_DILAYANI_TOKOPEDIA"
+	FulfillmentTypeBySeller            FulfillmentType = "FULFILLMENT_BY_SELLER"
+	FulfillmentTypeByTikTok            FulfillmentType = "FULFILLMENT_BY_TIKTOK"
+	FulfillmentTypeByDilayaniTokopedia FulfillmentType = "FULFILLMENT_BY_DILAYANI_TOKOPEDIA"
 )
 
 // OrderCancelUser is an open list: TikTok Shop may add values.
@@ -681,15 +681,6 @@ const (
 	OrderSKUTypeShopPartner OrderSKUType = "SHOP_PARTNER"
 	OrderSKUTypePreOrder    OrderSKUType = "PRE_ORDER"
 	OrderSKUTypeMadeToOrder OrderSKUType = "MADE_TO_ORDER"
-)
-
-// OrderSortOrder is an open list: TikTok Shop may add values.
-type OrderSortOrder string
-
-// Values of OrderSortOrder.
-const (
-	OrderSortOrderAsc  OrderSortOrder = "ASC"
-	OrderSortOrderDesc OrderSortOrder = "DESC"
 )
 
 // OrderStatus is an open list: TikTok Shop may add values.

@@ -1260,55 +1260,55 @@ func (s *ProductService) UploadProductImage(ctx context.Context, req *UploadProd
 
 // ActivateProductRequest holds the parameters of Product.ActivateProduct.
 type ActivateProductRequest struct {
-	ListingPlatforms []CreateProductRequestListingPlatform `json:"listing_platforms,omitzero" url:"-"`
-	ProductIDs       []string                              `json:"product_ids" url:"-"` // required
+	ListingPlatforms []ActivateProductRequestListingPlatform `json:"listing_platforms,omitzero"`
+	ProductIDs       []string                                `json:"product_ids"` // required
 }
 
 // ActivateProductResponse is the reply of Product.ActivateProduct.
 type ActivateProductResponse struct {
-	Errors []ActivateProductResponseError `json:"errors"`
+	Errors []ActivateProductResponseError `json:"errors,omitzero"`
 }
 
 // ActivateProductResponseError is part of a reply.
 type ActivateProductResponseError struct {
-	Code    int                                `json:"code"`
-	Detail  ActivateProductResponseErrorDetail `json:"detail"`
-	Message string                             `json:"message"`
+	Code    int                                `json:"code,omitzero"`
+	Detail  ActivateProductResponseErrorDetail `json:"detail,omitzero"`
+	Message string                             `json:"message,omitzero"`
 }
 
 // ActivateProductResponseErrorDetail is part of a reply.
 type ActivateProductResponseErrorDetail struct {
-	ExtraErrors []ActivateProductResponseErrorDetailExtraError `json:"extra_errors"`
-	ProductID   string                                         `json:"product_id"`
+	ExtraErrors []ActivateProductResponseErrorDetailExtraError `json:"extra_errors,omitzero"`
+	ProductID   string                                         `json:"product_id,omitzero"`
 }
 
 // ActivateProductResponseErrorDetailExtraError is part of a reply.
 type ActivateProductResponseErrorDetailExtraError struct {
-	Code    int    `json:"code"`
-	Message string `json:"message"`
+	Code    int    `json:"code,omitzero"`
+	Message string `json:"message,omitzero"`
 }
 
 // ApplyOpportunitiesRequest holds the parameters of Product.ApplyOpportunities.
 type ApplyOpportunitiesRequest struct {
-	OpportunityIDs []string `json:"opportunity_ids,omitzero" url:"-"`
+	OpportunityIDs []string `json:"opportunity_ids,omitzero"`
 }
 
 // ApplyOpportunitiesResponse is the reply of Product.ApplyOpportunities.
 type ApplyOpportunitiesResponse struct {
-	OpportunityApplications []ApplyOpportunitiesResponseOpportunityApplication `json:"opportunity_applications"`
+	OpportunityApplications []ApplyOpportunitiesResponseOpportunityApplication `json:"opportunity_applications,omitzero"`
 }
 
 // ApplyOpportunitiesResponseOpportunityApplication is part of a reply.
 type ApplyOpportunitiesResponseOpportunityApplication struct {
-	ID            string                                                 `json:"id"`
-	OpportunityID string                                                 `json:"opportunity_id"`
-	ProductID     string                                                 `json:"product_id"`
-	Status        ApplyOpportunitiesResponseOpportunityApplicationStatus `json:"status"`
+	ID            string                                                 `json:"id,omitzero"`
+	OpportunityID string                                                 `json:"opportunity_id,omitzero"`
+	ProductID     string                                                 `json:"product_id,omitzero"`
+	Status        ApplyOpportunitiesResponseOpportunityApplicationStatus `json:"status,omitzero"`
 }
 
 // BindLocalProductsRequest holds the parameters of Product.BindLocalProducts.
 type BindLocalProductsRequest struct {
-	LocalProducts []BindLocalProductsRequestLocalProduct `json:"local_products,omitzero" url:"-"`
+	LocalProducts []BindLocalProductsRequestLocalProduct `json:"local_products,omitzero"`
 }
 
 // BindLocalProductsRequestLocalProduct is part of a request.
@@ -1343,38 +1343,38 @@ type BindLocalProductsRequestLocalProductSKUSalesAttribute struct {
 
 // BindLocalProductsResponse is the reply of Product.BindLocalProducts.
 type BindLocalProductsResponse struct {
-	BindResults []BindLocalProductsResponseBindResult `json:"bind_results"`
+	BindResults []BindLocalProductsResponseBindResult `json:"bind_results,omitzero"`
 }
 
 // BindLocalProductsResponseBindResult is part of a reply.
 type BindLocalProductsResponseBindResult struct {
-	FailReasons    []BindLocalProductsResponseBindResultFailReason `json:"fail_reasons"`
-	LocalProductID string                                          `json:"local_product_id"`
-	Region         BindLocalProductsResponseBindResultRegion       `json:"region"`
-	Status         BindLocalProductsResponseBindResultStatus       `json:"status"`
+	FailReasons    []BindLocalProductsResponseBindResultFailReason `json:"fail_reasons,omitzero"`
+	LocalProductID string                                          `json:"local_product_id,omitzero"`
+	Region         string                                          `json:"region,omitzero"`
+	Status         BindLocalProductsResponseBindResultStatus       `json:"status,omitzero"`
 }
 
 // BindLocalProductsResponseBindResultFailReason is part of a reply.
 type BindLocalProductsResponseBindResultFailReason struct {
-	Code    int    `json:"code"`
-	Message string `json:"message"`
+	Code    int    `json:"code,omitzero"`
+	Message string `json:"message,omitzero"`
 }
 
 // CheckGlobalProductListingRequest holds the parameters of Product.CheckGlobalProductListing.
 type CheckGlobalProductListingRequest struct {
-	BrandID           *string                                            `json:"brand_id,omitzero" url:"-"`
-	CategoryID        *string                                            `json:"category_id,omitzero" url:"-"`
-	Certifications    []CheckGlobalProductListingRequestCertification    `json:"certifications,omitzero" url:"-"`
-	Description       *string                                            `json:"description,omitzero" url:"-"`
-	MainImages        []CheckGlobalProductListingRequestMainImage        `json:"main_images,omitzero" url:"-"`
-	Manufacturer      *CheckGlobalProductListingRequestManufacturer      `json:"manufacturer,omitzero" url:"-"`
-	PackageDimensions *CheckGlobalProductListingRequestPackageDimensions `json:"package_dimensions,omitzero" url:"-"`
-	PackageWeight     *CheckGlobalProductListingRequestPackageWeight     `json:"package_weight,omitzero" url:"-"`
-	ProductAttributes []CheckGlobalProductListingRequestProductAttribute `json:"product_attributes,omitzero" url:"-"`
-	SizeChart         *CheckGlobalProductListingRequestSizeChart         `json:"size_chart,omitzero" url:"-"`
-	SKUs              []CheckGlobalProductListingRequestSKU              `json:"skus,omitzero" url:"-"`
-	Title             *string                                            `json:"title,omitzero" url:"-"`
-	Video             *CheckGlobalProductListingRequestVideo             `json:"video,omitzero" url:"-"`
+	BrandID           *string                                            `json:"brand_id,omitzero"`
+	CategoryID        *string                                            `json:"category_id,omitzero"`
+	Certifications    []CheckGlobalProductListingRequestCertification    `json:"certifications,omitzero"`
+	Description       *string                                            `json:"description,omitzero"`
+	MainImages        []CheckGlobalProductListingRequestMainImage        `json:"main_images,omitzero"`
+	Manufacturer      *CheckGlobalProductListingRequestManufacturer      `json:"manufacturer,omitzero"`
+	PackageDimensions *CheckGlobalProductListingRequestPackageDimensions `json:"package_dimensions,omitzero"`
+	PackageWeight     *CheckGlobalProductListingRequestPackageWeight     `json:"package_weight,omitzero"`
+	ProductAttributes []CheckGlobalProductListingRequestProductAttribute `json:"product_attributes,omitzero"`
+	SizeChart         *CheckGlobalProductListingRequestSizeChart         `json:"size_chart,omitzero"`
+	SKUs              []CheckGlobalProductListingRequestSKU              `json:"skus,omitzero"`
+	Title             *string                                            `json:"title,omitzero"`
+	Video             *CheckGlobalProductListingRequestVideo             `json:"video,omitzero"`
 }
 
 // CheckGlobalProductListingRequestCertification is part of a request.
@@ -1501,54 +1501,54 @@ type CheckGlobalProductListingRequestVideo struct {
 
 // CheckGlobalProductListingResponse is the reply of Product.CheckGlobalProductListing.
 type CheckGlobalProductListingResponse struct {
-	CheckResult string                                        `json:"check_result"`
-	FailReasons []CheckGlobalProductListingResponseFailReason `json:"fail_reasons"`
+	CheckResult string                                        `json:"check_result,omitzero"`
+	FailReasons []CheckGlobalProductListingResponseFailReason `json:"fail_reasons,omitzero"`
 }
 
 // CheckGlobalProductListingResponseFailReason is part of a reply.
 type CheckGlobalProductListingResponseFailReason struct {
-	Message string `json:"message"`
+	Message string `json:"message,omitzero"`
 }
 
 // CheckListingPrerequisitesResponse is the reply of Product.CheckListingPrerequisites.
 type CheckListingPrerequisitesResponse struct {
-	CheckResults []CheckListingPrerequisitesResponseCheckResult `json:"check_results"`
+	CheckResults []CheckListingPrerequisitesResponseCheckResult `json:"check_results,omitzero"`
 }
 
 // CheckListingPrerequisitesResponseCheckResult is part of a reply.
 type CheckListingPrerequisitesResponseCheckResult struct {
-	CheckItem   ProductCheckItem `json:"check_item"`
-	FailReasons []string         `json:"fail_reasons"`
-	IsFailed    bool             `json:"is_failed"`
+	CheckItem   ProductCheckItem `json:"check_item,omitzero"`
+	FailReasons []string         `json:"fail_reasons,omitzero"`
+	IsFailed    bool             `json:"is_failed,omitzero"`
 }
 
 // CheckListingPrerequisitesV202309Response is the reply of Product.CheckListingPrerequisitesV202309.
 type CheckListingPrerequisitesV202309Response struct {
-	Shop CheckListingPrerequisitesV202309ResponseShop `json:"shop"`
+	Shop CheckListingPrerequisitesV202309ResponseShop `json:"shop,omitzero"`
 }
 
 // CheckListingPrerequisitesV202309ResponseShop is part of a reply.
 type CheckListingPrerequisitesV202309ResponseShop struct {
-	BankAccount string                                                `json:"bank_account"`
-	ContactInfo string                                                `json:"contact_info"`
-	Gne         CheckListingPrerequisitesV202309ResponseShopGne       `json:"gne"`
-	Logistics   CheckListingPrerequisitesV202309ResponseShopLogistics `json:"logistics"`
-	Status      string                                                `json:"status"`
-	TaxInfo     string                                                `json:"tax_info"`
+	BankAccount string                                                `json:"bank_account,omitzero"`
+	ContactInfo string                                                `json:"contact_info,omitzero"`
+	Gne         CheckListingPrerequisitesV202309ResponseShopGne       `json:"gne,omitzero"`
+	Logistics   CheckListingPrerequisitesV202309ResponseShopLogistics `json:"logistics,omitzero"`
+	Status      string                                                `json:"status,omitzero"`
+	TaxInfo     string                                                `json:"tax_info,omitzero"`
 }
 
 // CheckListingPrerequisitesV202309ResponseShopGne is part of a reply.
 type CheckListingPrerequisitesV202309ResponseShopGne struct {
-	Epr                  string `json:"epr"`
-	ProductQuantityLimit string `json:"product_quantity_limit"`
+	Epr                  string `json:"epr,omitzero"`
+	ProductQuantityLimit string `json:"product_quantity_limit,omitzero"`
 }
 
 // CheckListingPrerequisitesV202309ResponseShopLogistics is part of a reply.
 type CheckListingPrerequisitesV202309ResponseShopLogistics struct {
-	DeliveryOption   string `json:"delivery_option"`
-	PickupWarehouse  string `json:"pickup_warehouse"`
-	ReturnWarehouse  string `json:"return_warehouse"`
-	ShippingTemplate string `json:"shipping_template"`
+	DeliveryOption   string `json:"delivery_option,omitzero"`
+	PickupWarehouse  string `json:"pickup_warehouse,omitzero"`
+	ReturnWarehouse  string `json:"return_warehouse,omitzero"`
+	ShippingTemplate string `json:"shipping_template,omitzero"`
 }
 
 // CheckProductListingRequest holds the parameters of Product.CheckProductListing.
@@ -1562,7 +1562,7 @@ type CheckProductListingRequest struct {
 	IsCODAllowed                 *bool                                        `json:"is_cod_allowed,omitzero" url:"-"`
 	IsDiagnosisRequired          *bool                                        `url:"is_diagnosis_required,omitempty" json:"-"`
 	IsPreOwned                   *bool                                        `json:"is_pre_owned,omitzero" url:"-"`
-	ListingPlatforms             []CreateProductRequestListingPlatform        `json:"listing_platforms,omitzero" url:"-"`
+	ListingPlatforms             []CheckProductListingRequestListingPlatform  `json:"listing_platforms,omitzero" url:"-"`
 	MainImages                   []CheckProductListingRequestMainImage        `json:"main_images,omitzero" url:"-"` // at most 9
 	ManufacturerIDs              []string                                     `json:"manufacturer_ids,omitzero" url:"-"`
 	MinimumOrderQuantity         *int                                         `json:"minimum_order_quantity,omitzero" url:"-"` // 1 to 20
@@ -1678,8 +1678,8 @@ type CheckProductListingRequestSKUFee struct {
 
 // CheckProductListingRequestSKUIdentifierCode is part of a request.
 type CheckProductListingRequestSKUIdentifierCode struct {
-	Code *string                                        `json:"code,omitzero"`
-	Type *GetGlobalProductResponseSKUIdentifierCodeType `json:"type,omitzero"`
+	Code *string                                          `json:"code,omitzero"`
+	Type *CheckProductListingRequestSKUIdentifierCodeType `json:"type,omitzero"`
 }
 
 // CheckProductListingRequestSKUInventory is part of a request.
@@ -1699,7 +1699,7 @@ type CheckProductListingRequestSKUListPrice struct {
 // CheckProductListingRequestSKUPreSale is part of a request.
 type CheckProductListingRequestSKUPreSale struct {
 	FulfillmentType *CheckProductListingRequestSKUPreSaleFulfillmentType `json:"fulfillment_type,omitzero"`
-	Type            *SKUPreSaleType                                      `json:"type,omitzero"`
+	Type            *CheckProductListingRequestSKUPreSaleType            `json:"type,omitzero"`
 }
 
 // CheckProductListingRequestSKUPreSaleFulfillmentType is part of a request.
@@ -1710,9 +1710,9 @@ type CheckProductListingRequestSKUPreSaleFulfillmentType struct {
 
 // CheckProductListingRequestSKUPrice is part of a request.
 type CheckProductListingRequestSKUPrice struct {
-	Amount    *Decimal                     `json:"amount,omitzero"`
-	Currency  *SKUCombinedSKUPriceCurrency `json:"currency,omitzero"`
-	SalePrice *Decimal                     `json:"sale_price,omitzero"`
+	Amount    *Decimal `json:"amount,omitzero"`
+	Currency  *string  `json:"currency,omitzero"`
+	SalePrice *Decimal `json:"sale_price,omitzero"`
 }
 
 // CheckProductListingRequestSKUSalesAttribute is part of a request.
@@ -1758,88 +1758,88 @@ type CheckProductListingRequestVideo struct {
 
 // CheckProductListingResponse is the reply of Product.CheckProductListing.
 type CheckProductListingResponse struct {
-	CheckResult     string                                      `json:"check_result"`
-	Diagnoses       []CheckProductListingResponseDiagnose       `json:"diagnoses"`
-	FailReasons     []CheckProductListingResponseFailReason     `json:"fail_reasons"`
-	ListingQuality  CheckProductListingResponseListingQuality   `json:"listing_quality"`
-	PreCheckResults []CheckProductListingResponsePreCheckResult `json:"pre_check_results"`
-	Warnings        CheckProductListingResponseWarnings         `json:"warnings"`
+	CheckResult     string                                      `json:"check_result,omitzero"`
+	Diagnoses       []CheckProductListingResponseDiagnose       `json:"diagnoses,omitzero"`
+	FailReasons     []CheckProductListingResponseFailReason     `json:"fail_reasons,omitzero"`
+	ListingQuality  CheckProductListingResponseListingQuality   `json:"listing_quality,omitzero"`
+	PreCheckResults []CheckProductListingResponsePreCheckResult `json:"pre_check_results,omitzero"`
+	Warnings        CheckProductListingResponseWarnings         `json:"warnings,omitzero"`
 }
 
 // CheckProductListingResponseDiagnose is part of a reply.
 type CheckProductListingResponseDiagnose struct {
-	DiagnosisResults []CheckProductListingResponseDiagnoseDiagnosisResult `json:"diagnosis_results"`
-	Field            ProductField                                         `json:"field"`
-	Suggestions      CheckProductListingResponseDiagnoseSuggestions       `json:"suggestions"`
+	DiagnosisResults []CheckProductListingResponseDiagnoseDiagnosisResult `json:"diagnosis_results,omitzero"`
+	Field            CheckProductListingResponseDiagnoseField             `json:"field,omitzero"`
+	Suggestions      CheckProductListingResponseDiagnoseSuggestions       `json:"suggestions,omitzero"`
 }
 
 // CheckProductListingResponseDiagnoseDiagnosisResult is part of a reply.
 type CheckProductListingResponseDiagnoseDiagnosisResult struct {
-	Code        string             `json:"code"`
-	HowToSolve  string             `json:"how_to_solve"`
-	QualityTier ProductQualityTier `json:"quality_tier"`
+	Code        string             `json:"code,omitzero"`
+	HowToSolve  string             `json:"how_to_solve,omitzero"`
+	QualityTier ProductQualityTier `json:"quality_tier,omitzero"`
 }
 
 // CheckProductListingResponseDiagnoseSuggestions is part of a reply.
 type CheckProductListingResponseDiagnoseSuggestions struct {
-	Images     []CheckProductListingResponseDiagnoseSuggestionsImage     `json:"images"`
-	SeoWords   []CheckProductListingResponseDiagnoseSuggestionsSeoWord   `json:"seo_words"`
-	SmartTexts []CheckProductListingResponseDiagnoseSuggestionsSmartText `json:"smart_texts"`
+	Images     []CheckProductListingResponseDiagnoseSuggestionsImage     `json:"images,omitzero"`
+	SeoWords   []CheckProductListingResponseDiagnoseSuggestionsSeoWord   `json:"seo_words,omitzero"`
+	SmartTexts []CheckProductListingResponseDiagnoseSuggestionsSmartText `json:"smart_texts,omitzero"`
 }
 
 // CheckProductListingResponseDiagnoseSuggestionsImage is part of a reply.
 type CheckProductListingResponseDiagnoseSuggestionsImage struct {
-	Height       int    `json:"height"`
-	OptimizedURI string `json:"optimized_uri"`
-	OptimizedURL string `json:"optimized_url"`
-	URI          string `json:"uri"`
-	URL          string `json:"url"`
-	Width        int    `json:"width"`
+	Height       int    `json:"height,omitzero"`
+	OptimizedURI string `json:"optimized_uri,omitzero"`
+	OptimizedURL string `json:"optimized_url,omitzero"`
+	URI          string `json:"uri,omitzero"`
+	URL          string `json:"url,omitzero"`
+	Width        int    `json:"width,omitzero"`
 }
 
 // CheckProductListingResponseDiagnoseSuggestionsSeoWord is part of a reply.
 type CheckProductListingResponseDiagnoseSuggestionsSeoWord struct {
-	Text string `json:"text"`
+	Text string `json:"text,omitzero"`
 }
 
 // CheckProductListingResponseDiagnoseSuggestionsSmartText is part of a reply.
 type CheckProductListingResponseDiagnoseSuggestionsSmartText struct {
-	Text string `json:"text"`
+	Text string `json:"text,omitzero"`
 }
 
 // CheckProductListingResponseFailReason is part of a reply.
 type CheckProductListingResponseFailReason struct {
-	Code    int    `json:"code"`
-	Message string `json:"message"`
+	Code    int    `json:"code,omitzero"`
+	Message string `json:"message,omitzero"`
 }
 
 // CheckProductListingResponseListingQuality is part of a reply.
 type CheckProductListingResponseListingQuality struct {
-	CurrentTier              ProductCurrentTier `json:"current_tier"`
-	RemainingRecommendations int                `json:"remaining_recommendations"`
+	CurrentTier              ProductCurrentTier `json:"current_tier,omitzero"`
+	RemainingRecommendations int                `json:"remaining_recommendations,omitzero"`
 }
 
 // CheckProductListingResponsePreCheckResult is part of a reply.
 type CheckProductListingResponsePreCheckResult struct {
-	PreCheckDetails []CheckProductListingResponsePreCheckResultPreCheckDetail `json:"pre_check_details"`
-	PreCheckItem    string                                                    `json:"pre_check_item"`
+	PreCheckDetails []CheckProductListingResponsePreCheckResultPreCheckDetail `json:"pre_check_details,omitzero"`
+	PreCheckItem    string                                                    `json:"pre_check_item,omitzero"`
 }
 
 // CheckProductListingResponsePreCheckResultPreCheckDetail is part of a reply.
 type CheckProductListingResponsePreCheckResultPreCheckDetail struct {
-	LongReason    string   `json:"long_reason"`
-	RelatedFields []string `json:"related_fields"`
-	ShortReason   string   `json:"short_reason"`
+	LongReason    string   `json:"long_reason,omitzero"`
+	RelatedFields []string `json:"related_fields,omitzero"`
+	ShortReason   string   `json:"short_reason,omitzero"`
 }
 
 // CheckProductListingResponseWarnings is part of a reply.
 type CheckProductListingResponseWarnings struct {
-	Message string `json:"message"`
+	Message string `json:"message,omitzero"`
 }
 
 // CreateAttributeRecommendationRequestRequest holds the parameters of Product.CreateAttributeRecommendationRequest.
 type CreateAttributeRecommendationRequestRequest struct {
-	ExternalProduct *CreateAttributeRecommendationRequestRequestExternalProduct `json:"external_product,omitzero" url:"-"`
+	ExternalProduct *CreateAttributeRecommendationRequestRequestExternalProduct `json:"external_product,omitzero"`
 }
 
 // CreateAttributeRecommendationRequestRequestExternalProduct is part of a request.
@@ -1880,34 +1880,34 @@ type CreateAttributeRecommendationRequestRequestExternalProductSKUSalesAttribute
 
 // CreateCustomBrandsRequest holds the parameters of Product.CreateCustomBrands.
 type CreateCustomBrandsRequest struct {
-	Name *string `json:"name,omitzero" url:"-"`
+	Name *string `json:"name,omitzero"`
 }
 
 // CreateCustomBrandsResponse is the reply of Product.CreateCustomBrands.
 type CreateCustomBrandsResponse struct {
-	ID string `json:"id"`
+	ID string `json:"id,omitzero"`
 }
 
 // CreateGlobalProductRequest holds the parameters of Product.CreateGlobalProduct.
 type CreateGlobalProductRequest struct {
-	BrandID                 *string                                      `json:"brand_id,omitzero" url:"-"`
-	CategoryID              *string                                      `json:"category_id,omitzero" url:"-"`
-	CategoryVersion         *string                                      `json:"category_version,omitzero" url:"-"`
-	Certifications          []CreateGlobalProductRequestCertification    `json:"certifications,omitzero" url:"-"`             // at most 10
-	Description             *string                                      `json:"description,omitzero" url:"-"`                // at most 10 characters
-	ExternalGlobalProductID *string                                      `json:"external_global_product_id,omitzero" url:"-"` // at most 999 characters
-	MainImages              []CreateGlobalProductRequestMainImage        `json:"main_images,omitzero" url:"-"`                // at most 9
-	Manufacturer            *CreateGlobalProductRequestManufacturer      `json:"manufacturer,omitzero" url:"-"`
-	ManufacturerIDs         []string                                     `json:"manufacturer_ids,omitzero" url:"-"`
-	PackageDimensions       *CreateGlobalProductRequestPackageDimensions `json:"package_dimensions,omitzero" url:"-"`
-	PackageWeight           *CreateGlobalProductRequestPackageWeight     `json:"package_weight,omitzero" url:"-"`
-	ProductAttributes       []CreateGlobalProductRequestProductAttribute `json:"product_attributes,omitzero" url:"-"`
-	ResponsiblePersonIDs    []string                                     `json:"responsible_person_ids,omitzero" url:"-"`
-	SizeChart               *CreateGlobalProductRequestSizeChart         `json:"size_chart,omitzero" url:"-"`
-	SKUs                    []CreateGlobalProductRequestSKU              `json:"skus,omitzero" url:"-"`
-	SourceLocale            *string                                      `json:"source_locale,omitzero" url:"-"`
-	Title                   *string                                      `json:"title,omitzero" url:"-"`
-	Video                   *CreateGlobalProductRequestVideo             `json:"video,omitzero" url:"-"`
+	BrandID                 *string                                      `json:"brand_id,omitzero"`
+	CategoryID              *string                                      `json:"category_id,omitzero"`
+	CategoryVersion         *string                                      `json:"category_version,omitzero"`
+	Certifications          []CreateGlobalProductRequestCertification    `json:"certifications,omitzero"`             // at most 10
+	Description             *string                                      `json:"description,omitzero"`                // at most 10 characters
+	ExternalGlobalProductID *string                                      `json:"external_global_product_id,omitzero"` // at most 999 characters
+	MainImages              []CreateGlobalProductRequestMainImage        `json:"main_images,omitzero"`                // at most 9
+	Manufacturer            *CreateGlobalProductRequestManufacturer      `json:"manufacturer,omitzero"`
+	ManufacturerIDs         []string                                     `json:"manufacturer_ids,omitzero"`
+	PackageDimensions       *CreateGlobalProductRequestPackageDimensions `json:"package_dimensions,omitzero"`
+	PackageWeight           *CreateGlobalProductRequestPackageWeight     `json:"package_weight,omitzero"`
+	ProductAttributes       []CreateGlobalProductRequestProductAttribute `json:"product_attributes,omitzero"`
+	ResponsiblePersonIDs    []string                                     `json:"responsible_person_ids,omitzero"`
+	SizeChart               *CreateGlobalProductRequestSizeChart         `json:"size_chart,omitzero"`
+	SKUs                    []CreateGlobalProductRequestSKU              `json:"skus,omitzero"`
+	SourceLocale            *string                                      `json:"source_locale,omitzero"`
+	Title                   *string                                      `json:"title,omitzero"`
+	Video                   *CreateGlobalProductRequestVideo             `json:"video,omitzero"`
 }
 
 // CreateGlobalProductRequestCertification is part of a request.
@@ -1983,8 +1983,8 @@ type CreateGlobalProductRequestSKU struct {
 
 // CreateGlobalProductRequestSKUIdentifierCode is part of a request.
 type CreateGlobalProductRequestSKUIdentifierCode struct {
-	Code *string                                        `json:"code,omitzero"`
-	Type *GetGlobalProductResponseSKUIdentifierCodeType `json:"type,omitzero"`
+	Code *string                                          `json:"code,omitzero"`
+	Type *CreateGlobalProductRequestSKUIdentifierCodeType `json:"type,omitzero"`
 }
 
 // CreateGlobalProductRequestSKUInventory is part of a request.
@@ -1995,8 +1995,8 @@ type CreateGlobalProductRequestSKUInventory struct {
 
 // CreateGlobalProductRequestSKUPrice is part of a request.
 type CreateGlobalProductRequestSKUPrice struct {
-	Amount   *Decimal         `json:"amount,omitzero"`
-	Currency *ProductCurrency `json:"currency,omitzero"`
+	Amount   *Decimal `json:"amount,omitzero"`
+	Currency *string  `json:"currency,omitzero"`
 }
 
 // CreateGlobalProductRequestSKUSalesAttribute is part of a request.
@@ -2036,27 +2036,27 @@ type CreateGlobalProductRequestVideo struct {
 
 // CreateGlobalProductResponse is the reply of Product.CreateGlobalProduct.
 type CreateGlobalProductResponse struct {
-	GlobalProductID string                                 `json:"global_product_id"`
-	GlobalSKUs      []CreateGlobalProductResponseGlobalSKU `json:"global_skus"`
+	GlobalProductID string                                 `json:"global_product_id,omitzero"`
+	GlobalSKUs      []CreateGlobalProductResponseGlobalSKU `json:"global_skus,omitzero"`
 }
 
 // CreateGlobalProductResponseGlobalSKU is part of a reply.
 type CreateGlobalProductResponseGlobalSKU struct {
-	ExternalGlobalSKUID string                                               `json:"external_global_sku_id"`
-	ID                  string                                               `json:"id"`
-	SalesAttributes     []CreateGlobalProductResponseGlobalSKUSalesAttribute `json:"sales_attributes"`
-	SellerSKU           string                                               `json:"seller_sku"`
+	ExternalGlobalSKUID string                                               `json:"external_global_sku_id,omitzero"`
+	ID                  string                                               `json:"id,omitzero"`
+	SalesAttributes     []CreateGlobalProductResponseGlobalSKUSalesAttribute `json:"sales_attributes,omitzero"`
+	SellerSKU           string                                               `json:"seller_sku,omitzero"`
 }
 
 // CreateGlobalProductResponseGlobalSKUSalesAttribute is part of a reply.
 type CreateGlobalProductResponseGlobalSKUSalesAttribute struct {
-	ID      string `json:"id"`
-	ValueID string `json:"value_id"`
+	ID      string `json:"id,omitzero"`
+	ValueID string `json:"value_id,omitzero"`
 }
 
 // CreateImageTranslationTasksRequest holds the parameters of Product.CreateImageTranslationTasks.
 type CreateImageTranslationTasksRequest struct {
-	Images []CreateImageTranslationTasksRequestImage `json:"images,omitzero" url:"-"`
+	Images []CreateImageTranslationTasksRequestImage `json:"images,omitzero"`
 }
 
 // CreateImageTranslationTasksRequestImage is part of a request.
@@ -2067,24 +2067,24 @@ type CreateImageTranslationTasksRequestImage struct {
 
 // CreateImageTranslationTasksResponse is the reply of Product.CreateImageTranslationTasks.
 type CreateImageTranslationTasksResponse struct {
-	TranslationTasks []CreateImageTranslationTasksResponseTranslationTask `json:"translation_tasks"`
+	TranslationTasks []CreateImageTranslationTasksResponseTranslationTask `json:"translation_tasks,omitzero"`
 }
 
 // CreateImageTranslationTasksResponseTranslationTask is part of a reply.
 type CreateImageTranslationTasksResponseTranslationTask struct {
-	ID             string `json:"id"`
-	ImageURI       string `json:"image_uri"`
-	TargetLanguage string `json:"target_language"`
+	ID             string `json:"id,omitzero"`
+	ImageURI       string `json:"image_uri,omitzero"`
+	TargetLanguage string `json:"target_language,omitzero"`
 }
 
 // CreateManufacturerRequest holds the parameters of Product.CreateManufacturer.
 type CreateManufacturerRequest struct {
-	Address             *string                               `json:"address,omitzero" url:"-"` // at most 500 characters
-	Email               *string                               `json:"email,omitzero" url:"-"`
-	Locale              *string                               `json:"locale,omitzero" url:"-"`
-	Name                *string                               `json:"name,omitzero" url:"-"` // at most 255 characters
-	PhoneNumber         *CreateManufacturerRequestPhoneNumber `json:"phone_number,omitzero" url:"-"`
-	RegisteredTradeName *string                               `json:"registered_trade_name,omitzero" url:"-"` // at most 200 characters
+	Address             *string                               `json:"address,omitzero"` // at most 500 characters
+	Email               *string                               `json:"email,omitzero"`
+	Locale              *string                               `json:"locale,omitzero"`
+	Name                *string                               `json:"name,omitzero"` // at most 255 characters
+	PhoneNumber         *CreateManufacturerRequestPhoneNumber `json:"phone_number,omitzero"`
+	RegisteredTradeName *string                               `json:"registered_trade_name,omitzero"` // at most 200 characters
 }
 
 // CreateManufacturerRequestPhoneNumber is part of a request.
@@ -2096,38 +2096,38 @@ type CreateManufacturerRequestPhoneNumber struct {
 
 // CreateManufacturerResponse is the reply of Product.CreateManufacturer.
 type CreateManufacturerResponse struct {
-	ManufacturerID string `json:"manufacturer_id"`
+	ManufacturerID string `json:"manufacturer_id,omitzero"`
 }
 
 // CreateProductRequest holds the parameters of Product.CreateProduct.
 type CreateProductRequest struct {
-	BrandID                      *string                                `json:"brand_id,omitzero" url:"-"`
-	CategoryID                   *string                                `json:"category_id,omitzero" url:"-"`
-	CategoryVersion              *string                                `json:"category_version,omitzero" url:"-"`
-	Certifications               []CreateProductRequestCertification    `json:"certifications,omitzero" url:"-"` // at most 10
-	DeliveryOptionIDs            []string                               `json:"delivery_option_ids,omitzero" url:"-"`
-	Description                  *string                                `json:"description,omitzero" url:"-"`         // at most 10 characters
-	ExternalProductID            *string                                `json:"external_product_id,omitzero" url:"-"` // at most 999 characters
-	IdempotencyKey               *string                                `json:"idempotency_key,omitzero" url:"-"`     // at most 128 characters
-	IsCODAllowed                 *bool                                  `json:"is_cod_allowed,omitzero" url:"-"`
-	IsNotForSale                 *bool                                  `json:"is_not_for_sale,omitzero" url:"-"`
-	IsPreOwned                   *bool                                  `json:"is_pre_owned,omitzero" url:"-"`
-	ListingPlatforms             []CreateProductRequestListingPlatform  `json:"listing_platforms,omitzero" url:"-"`
-	MainImages                   []CreateProductRequestMainImage        `json:"main_images,omitzero" url:"-"` // at most 9
-	ManufacturerIDs              []string                               `json:"manufacturer_ids,omitzero" url:"-"`
-	MinimumOrderQuantity         *int                                   `json:"minimum_order_quantity,omitzero" url:"-"` // 1 to 20
-	PackageDimensions            *CreateProductRequestPackageDimensions `json:"package_dimensions,omitzero" url:"-"`
-	PackageWeight                *CreateProductRequestPackageWeight     `json:"package_weight,omitzero" url:"-"`
-	PrimaryCombinedProductID     *string                                `json:"primary_combined_product_id,omitzero" url:"-"`
-	ProductAttributes            []CreateProductRequestProductAttribute `json:"product_attributes,omitzero" url:"-"`
-	ResponsiblePersonIDs         []string                               `json:"responsible_person_ids,omitzero" url:"-"`
-	SaveMode                     *ProductSaveMode                       `json:"save_mode,omitzero" url:"-"`
-	ShippingInsuranceRequirement *ProductShippingInsuranceRequirement   `json:"shipping_insurance_requirement,omitzero" url:"-"`
-	ShippingTemplateID           *string                                `json:"shipping_template_id,omitzero" url:"-"`
-	SizeChart                    *CreateProductRequestSizeChart         `json:"size_chart,omitzero" url:"-"`
-	SKUs                         []CreateProductRequestSKU              `json:"skus,omitzero" url:"-"`
-	Title                        *string                                `json:"title,omitzero" url:"-"`
-	Video                        *CreateProductRequestVideo             `json:"video,omitzero" url:"-"`
+	BrandID                      *string                                `json:"brand_id,omitzero"`
+	CategoryID                   *string                                `json:"category_id,omitzero"`
+	CategoryVersion              *string                                `json:"category_version,omitzero"`
+	Certifications               []CreateProductRequestCertification    `json:"certifications,omitzero"` // at most 10
+	DeliveryOptionIDs            []string                               `json:"delivery_option_ids,omitzero"`
+	Description                  *string                                `json:"description,omitzero"`         // at most 10 characters
+	ExternalProductID            *string                                `json:"external_product_id,omitzero"` // at most 999 characters
+	IdempotencyKey               *string                                `json:"idempotency_key,omitzero"`     // at most 128 characters
+	IsCODAllowed                 *bool                                  `json:"is_cod_allowed,omitzero"`
+	IsNotForSale                 *bool                                  `json:"is_not_for_sale,omitzero"`
+	IsPreOwned                   *bool                                  `json:"is_pre_owned,omitzero"`
+	ListingPlatforms             []CreateProductRequestListingPlatform  `json:"listing_platforms,omitzero"`
+	MainImages                   []CreateProductRequestMainImage        `json:"main_images,omitzero"` // at most 9
+	ManufacturerIDs              []string                               `json:"manufacturer_ids,omitzero"`
+	MinimumOrderQuantity         *int                                   `json:"minimum_order_quantity,omitzero"` // 1 to 20
+	PackageDimensions            *CreateProductRequestPackageDimensions `json:"package_dimensions,omitzero"`
+	PackageWeight                *CreateProductRequestPackageWeight     `json:"package_weight,omitzero"`
+	PrimaryCombinedProductID     *string                                `json:"primary_combined_product_id,omitzero"`
+	ProductAttributes            []CreateProductRequestProductAttribute `json:"product_attributes,omitzero"`
+	ResponsiblePersonIDs         []string                               `json:"responsible_person_ids,omitzero"`
+	SaveMode                     *ProductSaveMode                       `json:"save_mode,omitzero"`
+	ShippingInsuranceRequirement *ProductShippingInsuranceRequirement   `json:"shipping_insurance_requirement,omitzero"`
+	ShippingTemplateID           *string                                `json:"shipping_template_id,omitzero"`
+	SizeChart                    *CreateProductRequestSizeChart         `json:"size_chart,omitzero"`
+	SKUs                         []CreateProductRequestSKU              `json:"skus,omitzero"`
+	Title                        *string                                `json:"title,omitzero"`
+	Video                        *CreateProductRequestVideo             `json:"video,omitzero"`
 }
 
 // CreateProductRequestCertification is part of a request.
@@ -2222,8 +2222,8 @@ type CreateProductRequestSKUFee struct {
 
 // CreateProductRequestSKUIdentifierCode is part of a request.
 type CreateProductRequestSKUIdentifierCode struct {
-	Code *string                                        `json:"code,omitzero"`
-	Type *GetGlobalProductResponseSKUIdentifierCodeType `json:"type,omitzero"`
+	Code *string                                    `json:"code,omitzero"`
+	Type *CreateProductRequestSKUIdentifierCodeType `json:"type,omitzero"`
 }
 
 // CreateProductRequestSKUInventory is part of a request.
@@ -2243,7 +2243,7 @@ type CreateProductRequestSKUListPrice struct {
 // CreateProductRequestSKUPreSale is part of a request.
 type CreateProductRequestSKUPreSale struct {
 	FulfillmentType *CreateProductRequestSKUPreSaleFulfillmentType `json:"fulfillment_type,omitzero"`
-	Type            *SKUPreSaleType                                `json:"type,omitzero"`
+	Type            *CreateProductRequestSKUPreSaleType            `json:"type,omitzero"`
 }
 
 // CreateProductRequestSKUPreSaleFulfillmentType is part of a request.
@@ -2254,9 +2254,9 @@ type CreateProductRequestSKUPreSaleFulfillmentType struct {
 
 // CreateProductRequestSKUPrice is part of a request.
 type CreateProductRequestSKUPrice struct {
-	Amount    *Decimal                     `json:"amount,omitzero"`
-	Currency  *SKUCombinedSKUPriceCurrency `json:"currency,omitzero"`
-	SalePrice *Decimal                     `json:"sale_price,omitzero"`
+	Amount    *Decimal `json:"amount,omitzero"`
+	Currency  *string  `json:"currency,omitzero"`
+	SalePrice *Decimal `json:"sale_price,omitzero"`
 }
 
 // CreateProductRequestSKUSalesAttribute is part of a request.
@@ -2302,45 +2302,45 @@ type CreateProductRequestVideo struct {
 
 // CreateProductResponse is the reply of Product.CreateProduct.
 type CreateProductResponse struct {
-	ProductID string                         `json:"product_id"`
-	SKUs      []CreateProductResponseSKU     `json:"skus"`
-	Warnings  []CreateProductResponseWarning `json:"warnings"`
+	ProductID string                         `json:"product_id,omitzero"`
+	SKUs      []CreateProductResponseSKU     `json:"skus,omitzero"`
+	Warnings  []CreateProductResponseWarning `json:"warnings,omitzero"`
 }
 
 // CreateProductResponseSKU is part of a reply.
 type CreateProductResponseSKU struct {
-	ExternalSKUID   string                                   `json:"external_sku_id"`
-	Fees            []CreateProductResponseSKUFee            `json:"fees"`
-	ID              string                                   `json:"id"`
-	SalesAttributes []CreateProductResponseSKUSalesAttribute `json:"sales_attributes"`
-	SellerSKU       string                                   `json:"seller_sku"`
+	ExternalSKUID   string                                   `json:"external_sku_id,omitzero"`
+	Fees            []CreateProductResponseSKUFee            `json:"fees,omitzero"`
+	ID              string                                   `json:"id,omitzero"`
+	SalesAttributes []CreateProductResponseSKUSalesAttribute `json:"sales_attributes,omitzero"`
+	SellerSKU       string                                   `json:"seller_sku,omitzero"`
 }
 
 // CreateProductResponseSKUFee is part of a reply.
 type CreateProductResponseSKUFee struct {
-	AdditionalAttribute ProductAdditionalAttribute `json:"additional_attribute"`
-	Amount              Decimal                    `json:"amount"`
-	Type                string                     `json:"type"`
+	AdditionalAttribute ProductAdditionalAttribute `json:"additional_attribute,omitzero"`
+	Amount              Decimal                    `json:"amount,omitzero"`
+	Type                string                     `json:"type,omitzero"`
 }
 
 // CreateProductResponseSKUSalesAttribute is part of a reply.
 type CreateProductResponseSKUSalesAttribute struct {
-	ID      string `json:"id"`
-	ValueID string `json:"value_id"`
+	ID      string `json:"id,omitzero"`
+	ValueID string `json:"value_id,omitzero"`
 }
 
 // CreateProductResponseWarning is part of a reply.
 type CreateProductResponseWarning struct {
-	Message string `json:"message"`
+	Message string `json:"message,omitzero"`
 }
 
 // CreateResponsiblePersonRequest holds the parameters of Product.CreateResponsiblePerson.
 type CreateResponsiblePersonRequest struct {
-	Address     *CreateResponsiblePersonRequestAddress     `json:"address,omitzero" url:"-"`
-	Email       *string                                    `json:"email,omitzero" url:"-"`
-	Locale      *string                                    `json:"locale,omitzero" url:"-"`
-	Name        *string                                    `json:"name,omitzero" url:"-"` // at most 200 characters
-	PhoneNumber *CreateResponsiblePersonRequestPhoneNumber `json:"phone_number,omitzero" url:"-"`
+	Address     *CreateResponsiblePersonRequestAddress     `json:"address,omitzero"`
+	Email       *string                                    `json:"email,omitzero"`
+	Locale      *string                                    `json:"locale,omitzero"`
+	Name        *string                                    `json:"name,omitzero"` // at most 200 characters
+	PhoneNumber *CreateResponsiblePersonRequestPhoneNumber `json:"phone_number,omitzero"`
 }
 
 // CreateResponsiblePersonRequestAddress is part of a request.
@@ -2362,87 +2362,87 @@ type CreateResponsiblePersonRequestPhoneNumber struct {
 
 // CreateResponsiblePersonResponse is the reply of Product.CreateResponsiblePerson.
 type CreateResponsiblePersonResponse struct {
-	ResponsiblePersonID string `json:"responsible_person_id"`
+	ResponsiblePersonID string `json:"responsible_person_id,omitzero"`
 }
 
 // DeactivateProductsRequest holds the parameters of Product.DeactivateProducts.
 type DeactivateProductsRequest struct {
-	ListingPlatforms []CreateProductRequestListingPlatform `json:"listing_platforms,omitzero" url:"-"`
-	ProductIDs       []string                              `json:"product_ids" url:"-"` // required
+	ListingPlatforms []DeactivateProductsRequestListingPlatform `json:"listing_platforms,omitzero"`
+	ProductIDs       []string                                   `json:"product_ids"` // required
 }
 
 // DeactivateProductsResponse is the reply of Product.DeactivateProducts.
 type DeactivateProductsResponse struct {
-	Errors []DeactivateProductsResponseError `json:"errors"`
+	Errors []DeactivateProductsResponseError `json:"errors,omitzero"`
 }
 
 // DeactivateProductsResponseError is part of a reply.
 type DeactivateProductsResponseError struct {
-	Code    int                                   `json:"code"`
-	Detail  DeactivateProductsResponseErrorDetail `json:"detail"`
-	Message string                                `json:"message"`
+	Code    int                                   `json:"code,omitzero"`
+	Detail  DeactivateProductsResponseErrorDetail `json:"detail,omitzero"`
+	Message string                                `json:"message,omitzero"`
 }
 
 // DeactivateProductsResponseErrorDetail is part of a reply.
 type DeactivateProductsResponseErrorDetail struct {
-	ProductID string `json:"product_id"`
+	ProductID string `json:"product_id,omitzero"`
 }
 
 // DeleteGlobalProductsRequest holds the parameters of Product.DeleteGlobalProducts.
 type DeleteGlobalProductsRequest struct {
-	GlobalProductIDs []string `json:"global_product_ids,omitzero" url:"-"`
+	GlobalProductIDs []string `json:"global_product_ids,omitzero"`
 }
 
 // DeleteGlobalProductsResponse is the reply of Product.DeleteGlobalProducts.
 type DeleteGlobalProductsResponse struct {
-	Errors []DeleteGlobalProductsResponseError `json:"errors"`
+	Errors []DeleteGlobalProductsResponseError `json:"errors,omitzero"`
 }
 
 // DeleteGlobalProductsResponseError is part of a reply.
 type DeleteGlobalProductsResponseError struct {
-	Code    int                                     `json:"code"`
-	Detail  DeleteGlobalProductsResponseErrorDetail `json:"detail"`
-	Message string                                  `json:"message"`
+	Code    int                                     `json:"code,omitzero"`
+	Detail  DeleteGlobalProductsResponseErrorDetail `json:"detail,omitzero"`
+	Message string                                  `json:"message,omitzero"`
 }
 
 // DeleteGlobalProductsResponseErrorDetail is part of a reply.
 type DeleteGlobalProductsResponseErrorDetail struct {
-	GlobalProductID string `json:"global_product_id"`
+	GlobalProductID string `json:"global_product_id,omitzero"`
 }
 
 // DeleteProductsRequest holds the parameters of Product.DeleteProducts.
 type DeleteProductsRequest struct {
-	ProductIDs []string `json:"product_ids,omitzero" url:"-"`
+	ProductIDs []string `json:"product_ids,omitzero"`
 }
 
 // DeleteProductsResponse is the reply of Product.DeleteProducts.
 type DeleteProductsResponse struct {
-	Errors []DeleteProductsResponseError `json:"errors"`
+	Errors []DeleteProductsResponseError `json:"errors,omitzero"`
 }
 
 // DeleteProductsResponseError is part of a reply.
 type DeleteProductsResponseError struct {
-	Code    int                               `json:"code"`
-	Detail  DeleteProductsResponseErrorDetail `json:"detail"`
-	Message string                            `json:"message"`
+	Code    int                               `json:"code,omitzero"`
+	Detail  DeleteProductsResponseErrorDetail `json:"detail,omitzero"`
+	Message string                            `json:"message,omitzero"`
 }
 
 // DeleteProductsResponseErrorDetail is part of a reply.
 type DeleteProductsResponseErrorDetail struct {
-	ProductID string `json:"product_id"`
+	ProductID string `json:"product_id,omitzero"`
 }
 
 // DiagnoseAndOptimizeProductRequest holds the parameters of Product.DiagnoseAndOptimizeProduct.
 type DiagnoseAndOptimizeProductRequest struct {
-	BrandID            *string                                             `json:"brand_id,omitzero" url:"-"`
-	CategoryID         *string                                             `json:"category_id,omitzero" url:"-"`
-	Description        *string                                             `json:"description,omitzero" url:"-"` // at most 10 characters
-	MainImages         []DiagnoseAndOptimizeProductRequestMainImage        `json:"main_images,omitzero" url:"-"`
-	OptimizationFields []ProductOptimizationField                          `json:"optimization_fields,omitzero" url:"-"`
-	ProductAttributes  []DiagnoseAndOptimizeProductRequestProductAttribute `json:"product_attributes,omitzero" url:"-"`
-	ProductID          *string                                             `json:"product_id,omitzero" url:"-"`
-	SizeChart          *DiagnoseAndOptimizeProductRequestSizeChart         `json:"size_chart,omitzero" url:"-"`
-	Title              *string                                             `json:"title,omitzero" url:"-"`
+	BrandID            *string                                             `json:"brand_id,omitzero"`
+	CategoryID         *string                                             `json:"category_id,omitzero"`
+	Description        *string                                             `json:"description,omitzero"` // at most 10 characters
+	MainImages         []DiagnoseAndOptimizeProductRequestMainImage        `json:"main_images,omitzero"`
+	OptimizationFields []ProductOptimizationField                          `json:"optimization_fields,omitzero"`
+	ProductAttributes  []DiagnoseAndOptimizeProductRequestProductAttribute `json:"product_attributes,omitzero"`
+	ProductID          *string                                             `json:"product_id,omitzero"`
+	SizeChart          *DiagnoseAndOptimizeProductRequestSizeChart         `json:"size_chart,omitzero"`
+	Title              *string                                             `json:"title,omitzero"`
 }
 
 // DiagnoseAndOptimizeProductRequestMainImage is part of a request.
@@ -2480,76 +2480,76 @@ type DiagnoseAndOptimizeProductRequestSizeChartTemplate struct {
 
 // DiagnoseAndOptimizeProductResponse is the reply of Product.DiagnoseAndOptimizeProduct.
 type DiagnoseAndOptimizeProductResponse struct {
-	Diagnoses      []DiagnoseAndOptimizeProductResponseDiagnose     `json:"diagnoses"`
-	ListingQuality DiagnoseAndOptimizeProductResponseListingQuality `json:"listing_quality"`
+	Diagnoses      []DiagnoseAndOptimizeProductResponseDiagnose     `json:"diagnoses,omitzero"`
+	ListingQuality DiagnoseAndOptimizeProductResponseListingQuality `json:"listing_quality,omitzero"`
 }
 
 // DiagnoseAndOptimizeProductResponseDiagnose is part of a reply.
 type DiagnoseAndOptimizeProductResponseDiagnose struct {
-	DiagnosisResults []DiagnoseAndOptimizeProductResponseDiagnoseDiagnosisResult `json:"diagnosis_results"`
-	Field            ProductField                                                `json:"field"`
-	Suggestion       DiagnoseAndOptimizeProductResponseDiagnoseSuggestion        `json:"suggestion"`
+	DiagnosisResults []DiagnoseAndOptimizeProductResponseDiagnoseDiagnosisResult `json:"diagnosis_results,omitzero"`
+	Field            DiagnoseAndOptimizeProductResponseDiagnoseField             `json:"field,omitzero"`
+	Suggestion       DiagnoseAndOptimizeProductResponseDiagnoseSuggestion        `json:"suggestion,omitzero"`
 }
 
 // DiagnoseAndOptimizeProductResponseDiagnoseDiagnosisResult is part of a reply.
 type DiagnoseAndOptimizeProductResponseDiagnoseDiagnosisResult struct {
-	Code        string             `json:"code"`
-	HowToSolve  string             `json:"how_to_solve"`
-	QualityTier ProductQualityTier `json:"quality_tier"`
+	Code        string             `json:"code,omitzero"`
+	HowToSolve  string             `json:"how_to_solve,omitzero"`
+	QualityTier ProductQualityTier `json:"quality_tier,omitzero"`
 }
 
 // DiagnoseAndOptimizeProductResponseDiagnoseSuggestion is part of a reply.
 type DiagnoseAndOptimizeProductResponseDiagnoseSuggestion struct {
-	Images     []DiagnoseAndOptimizeProductResponseDiagnoseSuggestionImage     `json:"images"`
-	SeoWords   []DiagnoseAndOptimizeProductResponseDiagnoseSuggestionSeoWord   `json:"seo_words"`
-	SmartTexts []DiagnoseAndOptimizeProductResponseDiagnoseSuggestionSmartText `json:"smart_texts"`
+	Images     []DiagnoseAndOptimizeProductResponseDiagnoseSuggestionImage     `json:"images,omitzero"`
+	SeoWords   []DiagnoseAndOptimizeProductResponseDiagnoseSuggestionSeoWord   `json:"seo_words,omitzero"`
+	SmartTexts []DiagnoseAndOptimizeProductResponseDiagnoseSuggestionSmartText `json:"smart_texts,omitzero"`
 }
 
 // DiagnoseAndOptimizeProductResponseDiagnoseSuggestionImage is part of a reply.
 type DiagnoseAndOptimizeProductResponseDiagnoseSuggestionImage struct {
-	Height       int    `json:"height"`
-	OptimizedURI string `json:"optimized_uri"`
-	OptimizedURL string `json:"optimized_url"`
-	URI          string `json:"uri"`
-	URL          string `json:"url"`
-	Width        int    `json:"width"`
+	Height       int    `json:"height,omitzero"`
+	OptimizedURI string `json:"optimized_uri,omitzero"`
+	OptimizedURL string `json:"optimized_url,omitzero"`
+	URI          string `json:"uri,omitzero"`
+	URL          string `json:"url,omitzero"`
+	Width        int    `json:"width,omitzero"`
 }
 
 // DiagnoseAndOptimizeProductResponseDiagnoseSuggestionSeoWord is part of a reply.
 type DiagnoseAndOptimizeProductResponseDiagnoseSuggestionSeoWord struct {
-	Text string `json:"text"`
+	Text string `json:"text,omitzero"`
 }
 
 // DiagnoseAndOptimizeProductResponseDiagnoseSuggestionSmartText is part of a reply.
 type DiagnoseAndOptimizeProductResponseDiagnoseSuggestionSmartText struct {
-	Text string `json:"text"`
+	Text string `json:"text,omitzero"`
 }
 
 // DiagnoseAndOptimizeProductResponseListingQuality is part of a reply.
 type DiagnoseAndOptimizeProductResponseListingQuality struct {
-	CurrentTier              ProductCurrentTier `json:"current_tier"`
-	RemainingRecommendations int                `json:"remaining_recommendations"`
+	CurrentTier              ProductCurrentTier `json:"current_tier,omitzero"`
+	RemainingRecommendations int                `json:"remaining_recommendations,omitzero"`
 }
 
 // EditGlobalProductRequest holds the parameters of Product.EditGlobalProduct.
 type EditGlobalProductRequest struct {
-	BrandID                 *string                                    `json:"brand_id,omitzero" url:"-"`
-	CategoryID              *string                                    `json:"category_id,omitzero" url:"-"`
-	CategoryVersion         *string                                    `json:"category_version,omitzero" url:"-"`
-	Certifications          []EditGlobalProductRequestCertification    `json:"certifications,omitzero" url:"-"`             // at most 10
-	Description             *string                                    `json:"description,omitzero" url:"-"`                // at most 10 characters
-	ExternalGlobalProductID *string                                    `json:"external_global_product_id,omitzero" url:"-"` // at most 999 characters
-	MainImages              []EditGlobalProductRequestMainImage        `json:"main_images,omitzero" url:"-"`                // at most 9
-	Manufacturer            *EditGlobalProductRequestManufacturer      `json:"manufacturer,omitzero" url:"-"`
-	ManufacturerIDs         []string                                   `json:"manufacturer_ids,omitzero" url:"-"`
-	PackageDimensions       *EditGlobalProductRequestPackageDimensions `json:"package_dimensions,omitzero" url:"-"`
-	PackageWeight           *EditGlobalProductRequestPackageWeight     `json:"package_weight,omitzero" url:"-"`
-	ProductAttributes       []EditGlobalProductRequestProductAttribute `json:"product_attributes,omitzero" url:"-"`
-	ResponsiblePersonIDs    []string                                   `json:"responsible_person_ids,omitzero" url:"-"`
-	SizeChart               *EditGlobalProductRequestSizeChart         `json:"size_chart,omitzero" url:"-"`
-	SKUs                    []EditGlobalProductRequestSKU              `json:"skus,omitzero" url:"-"`
-	Title                   *string                                    `json:"title,omitzero" url:"-"`
-	Video                   *EditGlobalProductRequestVideo             `json:"video,omitzero" url:"-"`
+	BrandID                 *string                                    `json:"brand_id,omitzero"`
+	CategoryID              *string                                    `json:"category_id,omitzero"`
+	CategoryVersion         *string                                    `json:"category_version,omitzero"`
+	Certifications          []EditGlobalProductRequestCertification    `json:"certifications,omitzero"`             // at most 10
+	Description             *string                                    `json:"description,omitzero"`                // at most 10 characters
+	ExternalGlobalProductID *string                                    `json:"external_global_product_id,omitzero"` // at most 999 characters
+	MainImages              []EditGlobalProductRequestMainImage        `json:"main_images,omitzero"`                // at most 9
+	Manufacturer            *EditGlobalProductRequestManufacturer      `json:"manufacturer,omitzero"`
+	ManufacturerIDs         []string                                   `json:"manufacturer_ids,omitzero"`
+	PackageDimensions       *EditGlobalProductRequestPackageDimensions `json:"package_dimensions,omitzero"`
+	PackageWeight           *EditGlobalProductRequestPackageWeight     `json:"package_weight,omitzero"`
+	ProductAttributes       []EditGlobalProductRequestProductAttribute `json:"product_attributes,omitzero"`
+	ResponsiblePersonIDs    []string                                   `json:"responsible_person_ids,omitzero"`
+	SizeChart               *EditGlobalProductRequestSizeChart         `json:"size_chart,omitzero"`
+	SKUs                    []EditGlobalProductRequestSKU              `json:"skus,omitzero"`
+	Title                   *string                                    `json:"title,omitzero"`
+	Video                   *EditGlobalProductRequestVideo             `json:"video,omitzero"`
 }
 
 // EditGlobalProductRequestCertification is part of a request.
@@ -2628,7 +2628,7 @@ type EditGlobalProductRequestSKU struct {
 // EditGlobalProductRequestSKUIdentifierCode is part of a request.
 type EditGlobalProductRequestSKUIdentifierCode struct {
 	Code *string                                        `json:"code,omitzero"`
-	Type *GetGlobalProductResponseSKUIdentifierCodeType `json:"type,omitzero"`
+	Type *EditGlobalProductRequestSKUIdentifierCodeType `json:"type,omitzero"`
 }
 
 // EditGlobalProductRequestSKUInventory is part of a request.
@@ -2639,14 +2639,14 @@ type EditGlobalProductRequestSKUInventory struct {
 
 // EditGlobalProductRequestSKUPrice is part of a request.
 type EditGlobalProductRequestSKUPrice struct {
-	Amount   *Decimal         `json:"amount,omitzero"`
-	Currency *ProductCurrency `json:"currency,omitzero"`
+	Amount   *Decimal `json:"amount,omitzero"`
+	Currency *string  `json:"currency,omitzero"`
 }
 
 // EditGlobalProductRequestSKUSalePrice is part of a request.
 type EditGlobalProductRequestSKUSalePrice struct {
-	Amount *Decimal                                                 `json:"amount,omitzero"`
-	Region *PartialEditProductV202309RequestReplicatedProductRegion `json:"region,omitzero"`
+	Amount *Decimal `json:"amount,omitzero"`
+	Region *string  `json:"region,omitzero"`
 }
 
 // EditGlobalProductRequestSKUSalesAttribute is part of a request.
@@ -2686,64 +2686,64 @@ type EditGlobalProductRequestVideo struct {
 
 // EditGlobalProductResponse is the reply of Product.EditGlobalProduct.
 type EditGlobalProductResponse struct {
-	GlobalSKUs     []EditGlobalProductResponseGlobalSKU     `json:"global_skus"`
-	PublishResults []EditGlobalProductResponsePublishResult `json:"publish_results"`
+	GlobalSKUs     []EditGlobalProductResponseGlobalSKU     `json:"global_skus,omitzero"`
+	PublishResults []EditGlobalProductResponsePublishResult `json:"publish_results,omitzero"`
 }
 
 // EditGlobalProductResponseGlobalSKU is part of a reply.
 type EditGlobalProductResponseGlobalSKU struct {
-	ExternalGlobalSKUID string                                             `json:"external_global_sku_id"`
-	ID                  string                                             `json:"id"`
-	SalesAttributes     []EditGlobalProductResponseGlobalSKUSalesAttribute `json:"sales_attributes"`
-	SellerSKU           string                                             `json:"seller_sku"`
+	ExternalGlobalSKUID string                                             `json:"external_global_sku_id,omitzero"`
+	ID                  string                                             `json:"id,omitzero"`
+	SalesAttributes     []EditGlobalProductResponseGlobalSKUSalesAttribute `json:"sales_attributes,omitzero"`
+	SellerSKU           string                                             `json:"seller_sku,omitzero"`
 }
 
 // EditGlobalProductResponseGlobalSKUSalesAttribute is part of a reply.
 type EditGlobalProductResponseGlobalSKUSalesAttribute struct {
-	ID      string `json:"id"`
-	ValueID string `json:"value_id"`
+	ID      string `json:"id,omitzero"`
+	ValueID string `json:"value_id,omitzero"`
 }
 
 // EditGlobalProductResponsePublishResult is part of a reply.
 type EditGlobalProductResponsePublishResult struct {
-	FailReasons []EditGlobalProductResponsePublishResultFailReason `json:"fail_reasons"`
-	Region      EditGlobalProductResponsePublishResultRegion       `json:"region"`
-	Status      BindLocalProductsResponseBindResultStatus          `json:"status"`
+	FailReasons []EditGlobalProductResponsePublishResultFailReason `json:"fail_reasons,omitzero"`
+	Region      string                                             `json:"region,omitzero"`
+	Status      EditGlobalProductResponsePublishResultStatus       `json:"status,omitzero"`
 }
 
 // EditGlobalProductResponsePublishResultFailReason is part of a reply.
 type EditGlobalProductResponsePublishResultFailReason struct {
-	Message string `json:"message"`
+	Message string `json:"message,omitzero"`
 }
 
 // EditProductRequest holds the parameters of Product.EditProduct.
 type EditProductRequest struct {
-	BrandID                      *string                               `json:"brand_id,omitzero" url:"-"`
-	CategoryID                   *string                               `json:"category_id,omitzero" url:"-"`
-	CategoryVersion              *string                               `json:"category_version,omitzero" url:"-"`
-	Certifications               []EditProductRequestCertification     `json:"certifications,omitzero" url:"-"` // at most 10
-	DeliveryOptionIDs            []string                              `json:"delivery_option_ids,omitzero" url:"-"`
-	Description                  *string                               `json:"description,omitzero" url:"-"`         // at most 10 characters
-	ExternalProductID            *string                               `json:"external_product_id,omitzero" url:"-"` // at most 999 characters
-	IsCODAllowed                 *bool                                 `json:"is_cod_allowed,omitzero" url:"-"`
-	IsPreOwned                   *bool                                 `json:"is_pre_owned,omitzero" url:"-"`
-	ListingPlatforms             []CreateProductRequestListingPlatform `json:"listing_platforms,omitzero" url:"-"`
-	MainImages                   []EditProductRequestMainImage         `json:"main_images,omitzero" url:"-"` // at most 9
-	ManufacturerIDs              []string                              `json:"manufacturer_ids,omitzero" url:"-"`
-	MinimumOrderQuantity         *int                                  `json:"minimum_order_quantity,omitzero" url:"-"` // 1 to 20
-	PackageDimensions            *EditProductRequestPackageDimensions  `json:"package_dimensions,omitzero" url:"-"`
-	PackageWeight                *EditProductRequestPackageWeight      `json:"package_weight,omitzero" url:"-"`
-	ProductAttributes            []EditProductRequestProductAttribute  `json:"product_attributes,omitzero" url:"-"`
-	ReplicatedProducts           []EditProductRequestReplicatedProduct `json:"replicated_products,omitzero" url:"-"`
-	ResponsiblePersonIDs         []string                              `json:"responsible_person_ids,omitzero" url:"-"`
-	SaveMode                     *ProductSaveMode                      `json:"save_mode,omitzero" url:"-"`
-	ShippingInsuranceRequirement *ProductShippingInsuranceRequirement  `json:"shipping_insurance_requirement,omitzero" url:"-"`
-	ShippingTemplateID           *string                               `json:"shipping_template_id,omitzero" url:"-"`
-	SizeChart                    *EditProductRequestSizeChart          `json:"size_chart,omitzero" url:"-"`
-	SKUs                         []EditProductRequestSKU               `json:"skus,omitzero" url:"-"`
-	SubscribeInfoEdit            *EditProductRequestSubscribeInfoEdit  `json:"subscribe_info_edit,omitzero" url:"-"`
-	Title                        *string                               `json:"title,omitzero" url:"-"`
-	Video                        *EditProductRequestVideo              `json:"video,omitzero" url:"-"`
+	BrandID                      *string                               `json:"brand_id,omitzero"`
+	CategoryID                   *string                               `json:"category_id,omitzero"`
+	CategoryVersion              *string                               `json:"category_version,omitzero"`
+	Certifications               []EditProductRequestCertification     `json:"certifications,omitzero"` // at most 10
+	DeliveryOptionIDs            []string                              `json:"delivery_option_ids,omitzero"`
+	Description                  *string                               `json:"description,omitzero"`         // at most 10 characters
+	ExternalProductID            *string                               `json:"external_product_id,omitzero"` // at most 999 characters
+	IsCODAllowed                 *bool                                 `json:"is_cod_allowed,omitzero"`
+	IsPreOwned                   *bool                                 `json:"is_pre_owned,omitzero"`
+	ListingPlatforms             []EditProductRequestListingPlatform   `json:"listing_platforms,omitzero"`
+	MainImages                   []EditProductRequestMainImage         `json:"main_images,omitzero"` // at most 9
+	ManufacturerIDs              []string                              `json:"manufacturer_ids,omitzero"`
+	MinimumOrderQuantity         *int                                  `json:"minimum_order_quantity,omitzero"` // 1 to 20
+	PackageDimensions            *EditProductRequestPackageDimensions  `json:"package_dimensions,omitzero"`
+	PackageWeight                *EditProductRequestPackageWeight      `json:"package_weight,omitzero"`
+	ProductAttributes            []EditProductRequestProductAttribute  `json:"product_attributes,omitzero"`
+	ReplicatedProducts           []EditProductRequestReplicatedProduct `json:"replicated_products,omitzero"`
+	ResponsiblePersonIDs         []string                              `json:"responsible_person_ids,omitzero"`
+	SaveMode                     *ProductSaveMode                      `json:"save_mode,omitzero"`
+	ShippingInsuranceRequirement *ProductShippingInsuranceRequirement  `json:"shipping_insurance_requirement,omitzero"`
+	ShippingTemplateID           *string                               `json:"shipping_template_id,omitzero"`
+	SizeChart                    *EditProductRequestSizeChart          `json:"size_chart,omitzero"`
+	SKUs                         []EditProductRequestSKU               `json:"skus,omitzero"`
+	SubscribeInfoEdit            *EditProductRequestSubscribeInfoEdit  `json:"subscribe_info_edit,omitzero"`
+	Title                        *string                               `json:"title,omitzero"`
+	Video                        *EditProductRequestVideo              `json:"video,omitzero"`
 }
 
 // EditProductRequestCertification is part of a request.
@@ -2799,8 +2799,8 @@ type EditProductRequestProductAttributeValue struct {
 
 // EditProductRequestReplicatedProduct is part of a request.
 type EditProductRequestReplicatedProduct struct {
-	Region *PartialEditProductV202309RequestReplicatedProductRegion `json:"region,omitzero"`
-	SKUs   []EditProductRequestReplicatedProductSKU                 `json:"skus,omitzero"`
+	Region *string                                  `json:"region,omitzero"`
+	SKUs   []EditProductRequestReplicatedProductSKU `json:"skus,omitzero"`
 }
 
 // EditProductRequestReplicatedProductSKU is part of a request.
@@ -2819,8 +2819,8 @@ type EditProductRequestReplicatedProductSKUInventory struct {
 
 // EditProductRequestReplicatedProductSKUPrice is part of a request.
 type EditProductRequestReplicatedProductSKUPrice struct {
-	Currency  *PartialEditProductV202309RequestReplicatedProductSKUPriceCurrency `json:"currency,omitzero"`
-	SalePrice *Decimal                                                           `json:"sale_price,omitzero"`
+	Currency  *string  `json:"currency,omitzero"`
+	SalePrice *Decimal `json:"sale_price,omitzero"`
 }
 
 // EditProductRequestSKU is part of a request.
@@ -2865,8 +2865,8 @@ type EditProductRequestSKUFee struct {
 
 // EditProductRequestSKUIdentifierCode is part of a request.
 type EditProductRequestSKUIdentifierCode struct {
-	Code *string                                        `json:"code,omitzero"`
-	Type *GetGlobalProductResponseSKUIdentifierCodeType `json:"type,omitzero"`
+	Code *string                                  `json:"code,omitzero"`
+	Type *EditProductRequestSKUIdentifierCodeType `json:"type,omitzero"`
 }
 
 // EditProductRequestSKUInventory is part of a request.
@@ -2886,7 +2886,7 @@ type EditProductRequestSKUListPrice struct {
 // EditProductRequestSKUPreSale is part of a request.
 type EditProductRequestSKUPreSale struct {
 	FulfillmentType *EditProductRequestSKUPreSaleFulfillmentType `json:"fulfillment_type,omitzero"`
-	Type            *EditProductV202309RequestSKUPreSaleType     `json:"type,omitzero"`
+	Type            *EditProductRequestSKUPreSaleType            `json:"type,omitzero"`
 }
 
 // EditProductRequestSKUPreSaleFulfillmentType is part of a request.
@@ -2897,9 +2897,9 @@ type EditProductRequestSKUPreSaleFulfillmentType struct {
 
 // EditProductRequestSKUPrice is part of a request.
 type EditProductRequestSKUPrice struct {
-	Amount    *Decimal                     `json:"amount,omitzero"`
-	Currency  *SKUCombinedSKUPriceCurrency `json:"currency,omitzero"`
-	SalePrice *Decimal                     `json:"sale_price,omitzero"`
+	Amount    *Decimal `json:"amount,omitzero"`
+	Currency  *string  `json:"currency,omitzero"`
+	SalePrice *Decimal `json:"sale_price,omitzero"`
 }
 
 // EditProductRequestSKUSalesAttribute is part of a request.
@@ -2957,72 +2957,72 @@ type EditProductRequestVideo struct {
 
 // EditProductResponse is the reply of Product.EditProduct.
 type EditProductResponse struct {
-	Audit     EditProductResponseAudit     `json:"audit"`
-	ProductID string                       `json:"product_id"`
-	SKUs      []EditProductResponseSKU     `json:"skus"`
-	Warnings  []EditProductResponseWarning `json:"warnings"`
+	Audit     EditProductResponseAudit     `json:"audit,omitzero"`
+	ProductID string                       `json:"product_id,omitzero"`
+	SKUs      []EditProductResponseSKU     `json:"skus,omitzero"`
+	Warnings  []EditProductResponseWarning `json:"warnings,omitzero"`
 }
 
 // EditProductResponseAudit is part of a reply.
 type EditProductResponseAudit struct {
-	Status PartialEditProductV202309ResponseAuditStatus `json:"status"`
+	Status EditProductResponseAuditStatus `json:"status,omitzero"`
 }
 
 // EditProductResponseSKU is part of a reply.
 type EditProductResponseSKU struct {
-	ExternalSKUID   string                                 `json:"external_sku_id"`
-	Fees            []EditProductResponseSKUFee            `json:"fees"`
-	ID              string                                 `json:"id"`
-	SalesAttributes []EditProductResponseSKUSalesAttribute `json:"sales_attributes"`
-	SellerSKU       string                                 `json:"seller_sku"`
+	ExternalSKUID   string                                 `json:"external_sku_id,omitzero"`
+	Fees            []EditProductResponseSKUFee            `json:"fees,omitzero"`
+	ID              string                                 `json:"id,omitzero"`
+	SalesAttributes []EditProductResponseSKUSalesAttribute `json:"sales_attributes,omitzero"`
+	SellerSKU       string                                 `json:"seller_sku,omitzero"`
 }
 
 // EditProductResponseSKUFee is part of a reply.
 type EditProductResponseSKUFee struct {
-	AdditionalAttribute ProductAdditionalAttribute `json:"additional_attribute"`
-	Amount              Decimal                    `json:"amount"`
-	Type                string                     `json:"type"`
+	AdditionalAttribute ProductAdditionalAttribute `json:"additional_attribute,omitzero"`
+	Amount              Decimal                    `json:"amount,omitzero"`
+	Type                string                     `json:"type,omitzero"`
 }
 
 // EditProductResponseSKUSalesAttribute is part of a reply.
 type EditProductResponseSKUSalesAttribute struct {
-	ID      string `json:"id"`
-	ValueID string `json:"value_id"`
+	ID      string `json:"id,omitzero"`
+	ValueID string `json:"value_id,omitzero"`
 }
 
 // EditProductResponseWarning is part of a reply.
 type EditProductResponseWarning struct {
-	Message string `json:"message"`
+	Message string `json:"message,omitzero"`
 }
 
 // EditProductV202309Request holds the parameters of Product.EditProductV202309.
 type EditProductV202309Request struct {
-	BrandID                      *string                                      `json:"brand_id,omitzero" url:"-"`
-	CategoryID                   *string                                      `json:"category_id,omitzero" url:"-"`
-	CategoryVersion              *string                                      `json:"category_version,omitzero" url:"-"`
-	Certifications               []EditProductV202309RequestCertification     `json:"certifications,omitzero" url:"-"` // at most 10
-	DeliveryOptionIDs            []string                                     `json:"delivery_option_ids,omitzero" url:"-"`
-	Description                  *string                                      `json:"description,omitzero" url:"-"`         // at most 10 characters
-	ExternalProductID            *string                                      `json:"external_product_id,omitzero" url:"-"` // at most 999 characters
-	IsCODAllowed                 *bool                                        `json:"is_cod_allowed,omitzero" url:"-"`
-	IsPreOwned                   *bool                                        `json:"is_pre_owned,omitzero" url:"-"`
-	ListingPlatforms             []CreateProductRequestListingPlatform        `json:"listing_platforms,omitzero" url:"-"`
-	MainImages                   []EditProductV202309RequestMainImage         `json:"main_images,omitzero" url:"-"` // at most 9
-	ManufacturerIDs              []string                                     `json:"manufacturer_ids,omitzero" url:"-"`
-	MinimumOrderQuantity         *int                                         `json:"minimum_order_quantity,omitzero" url:"-"` // 1 to 20
-	PackageDimensions            *EditProductV202309RequestPackageDimensions  `json:"package_dimensions,omitzero" url:"-"`
-	PackageWeight                *EditProductV202309RequestPackageWeight      `json:"package_weight,omitzero" url:"-"`
-	ProductAttributes            []EditProductV202309RequestProductAttribute  `json:"product_attributes,omitzero" url:"-"`
-	ReplicatedProducts           []EditProductV202309RequestReplicatedProduct `json:"replicated_products,omitzero" url:"-"`
-	ResponsiblePersonIDs         []string                                     `json:"responsible_person_ids,omitzero" url:"-"`
-	SaveMode                     *ProductSaveMode                             `json:"save_mode,omitzero" url:"-"`
-	ShippingInsuranceRequirement *ProductShippingInsuranceRequirement         `json:"shipping_insurance_requirement,omitzero" url:"-"`
-	ShippingTemplateID           *string                                      `json:"shipping_template_id,omitzero" url:"-"`
-	SizeChart                    *EditProductV202309RequestSizeChart          `json:"size_chart,omitzero" url:"-"`
-	SKUs                         []EditProductV202309RequestSKU               `json:"skus,omitzero" url:"-"`
-	SubscribeInfoEdit            *EditProductV202309RequestSubscribeInfoEdit  `json:"subscribe_info_edit,omitzero" url:"-"`
-	Title                        *string                                      `json:"title,omitzero" url:"-"`
-	Video                        *EditProductV202309RequestVideo              `json:"video,omitzero" url:"-"`
+	BrandID                      *string                                      `json:"brand_id,omitzero"`
+	CategoryID                   *string                                      `json:"category_id,omitzero"`
+	CategoryVersion              *string                                      `json:"category_version,omitzero"`
+	Certifications               []EditProductV202309RequestCertification     `json:"certifications,omitzero"` // at most 10
+	DeliveryOptionIDs            []string                                     `json:"delivery_option_ids,omitzero"`
+	Description                  *string                                      `json:"description,omitzero"`         // at most 10 characters
+	ExternalProductID            *string                                      `json:"external_product_id,omitzero"` // at most 999 characters
+	IsCODAllowed                 *bool                                        `json:"is_cod_allowed,omitzero"`
+	IsPreOwned                   *bool                                        `json:"is_pre_owned,omitzero"`
+	ListingPlatforms             []EditProductV202309RequestListingPlatform   `json:"listing_platforms,omitzero"`
+	MainImages                   []EditProductV202309RequestMainImage         `json:"main_images,omitzero"` // at most 9
+	ManufacturerIDs              []string                                     `json:"manufacturer_ids,omitzero"`
+	MinimumOrderQuantity         *int                                         `json:"minimum_order_quantity,omitzero"` // 1 to 20
+	PackageDimensions            *EditProductV202309RequestPackageDimensions  `json:"package_dimensions,omitzero"`
+	PackageWeight                *EditProductV202309RequestPackageWeight      `json:"package_weight,omitzero"`
+	ProductAttributes            []EditProductV202309RequestProductAttribute  `json:"product_attributes,omitzero"`
+	ReplicatedProducts           []EditProductV202309RequestReplicatedProduct `json:"replicated_products,omitzero"`
+	ResponsiblePersonIDs         []string                                     `json:"responsible_person_ids,omitzero"`
+	SaveMode                     *ProductSaveMode                             `json:"save_mode,omitzero"`
+	ShippingInsuranceRequirement *ProductShippingInsuranceRequirement         `json:"shipping_insurance_requirement,omitzero"`
+	ShippingTemplateID           *string                                      `json:"shipping_template_id,omitzero"`
+	SizeChart                    *EditProductV202309RequestSizeChart          `json:"size_chart,omitzero"`
+	SKUs                         []EditProductV202309RequestSKU               `json:"skus,omitzero"`
+	SubscribeInfoEdit            *EditProductV202309RequestSubscribeInfoEdit  `json:"subscribe_info_edit,omitzero"`
+	Title                        *string                                      `json:"title,omitzero"`
+	Video                        *EditProductV202309RequestVideo              `json:"video,omitzero"`
 }
 
 // EditProductV202309RequestCertification is part of a request.
@@ -3078,8 +3078,8 @@ type EditProductV202309RequestProductAttributeValue struct {
 
 // EditProductV202309RequestReplicatedProduct is part of a request.
 type EditProductV202309RequestReplicatedProduct struct {
-	Region *PartialEditProductV202309RequestReplicatedProductRegion `json:"region,omitzero"`
-	SKUs   []EditProductV202309RequestReplicatedProductSKU          `json:"skus,omitzero"`
+	Region *string                                         `json:"region,omitzero"`
+	SKUs   []EditProductV202309RequestReplicatedProductSKU `json:"skus,omitzero"`
 }
 
 // EditProductV202309RequestReplicatedProductSKU is part of a request.
@@ -3098,8 +3098,8 @@ type EditProductV202309RequestReplicatedProductSKUInventory struct {
 
 // EditProductV202309RequestReplicatedProductSKUPrice is part of a request.
 type EditProductV202309RequestReplicatedProductSKUPrice struct {
-	Currency  *PartialEditProductV202309RequestReplicatedProductSKUPriceCurrency `json:"currency,omitzero"`
-	SalePrice *Decimal                                                           `json:"sale_price,omitzero"`
+	Currency  *string  `json:"currency,omitzero"`
+	SalePrice *Decimal `json:"sale_price,omitzero"`
 }
 
 // EditProductV202309RequestSKU is part of a request.
@@ -3144,8 +3144,8 @@ type EditProductV202309RequestSKUFee struct {
 
 // EditProductV202309RequestSKUIdentifierCode is part of a request.
 type EditProductV202309RequestSKUIdentifierCode struct {
-	Code *string                                        `json:"code,omitzero"`
-	Type *GetGlobalProductResponseSKUIdentifierCodeType `json:"type,omitzero"`
+	Code *string                                         `json:"code,omitzero"`
+	Type *EditProductV202309RequestSKUIdentifierCodeType `json:"type,omitzero"`
 }
 
 // EditProductV202309RequestSKUInventory is part of a request.
@@ -3174,9 +3174,9 @@ type EditProductV202309RequestSKUPreSaleFulfillmentType struct {
 
 // EditProductV202309RequestSKUPrice is part of a request.
 type EditProductV202309RequestSKUPrice struct {
-	Amount    *Decimal                     `json:"amount,omitzero"`
-	Currency  *SKUCombinedSKUPriceCurrency `json:"currency,omitzero"`
-	SalePrice *Decimal                     `json:"sale_price,omitzero"`
+	Amount    *Decimal `json:"amount,omitzero"`
+	Currency  *string  `json:"currency,omitzero"`
+	SalePrice *Decimal `json:"sale_price,omitzero"`
 }
 
 // EditProductV202309RequestSKUSalesAttribute is part of a request.
@@ -3234,48 +3234,48 @@ type EditProductV202309RequestVideo struct {
 
 // EditProductV202309Response is the reply of Product.EditProductV202309.
 type EditProductV202309Response struct {
-	Audit     EditProductV202309ResponseAudit     `json:"audit"`
-	ProductID string                              `json:"product_id"`
-	SKUs      []EditProductV202309ResponseSKU     `json:"skus"`
-	Warnings  []EditProductV202309ResponseWarning `json:"warnings"`
+	Audit     EditProductV202309ResponseAudit     `json:"audit,omitzero"`
+	ProductID string                              `json:"product_id,omitzero"`
+	SKUs      []EditProductV202309ResponseSKU     `json:"skus,omitzero"`
+	Warnings  []EditProductV202309ResponseWarning `json:"warnings,omitzero"`
 }
 
 // EditProductV202309ResponseAudit is part of a reply.
 type EditProductV202309ResponseAudit struct {
-	Status PartialEditProductV202309ResponseAuditStatus `json:"status"`
+	Status EditProductV202309ResponseAuditStatus `json:"status,omitzero"`
 }
 
 // EditProductV202309ResponseSKU is part of a reply.
 type EditProductV202309ResponseSKU struct {
-	ExternalSKUID   string                                        `json:"external_sku_id"`
-	Fees            []EditProductV202309ResponseSKUFee            `json:"fees"`
-	ID              string                                        `json:"id"`
-	SalesAttributes []EditProductV202309ResponseSKUSalesAttribute `json:"sales_attributes"`
-	SellerSKU       string                                        `json:"seller_sku"`
+	ExternalSKUID   string                                        `json:"external_sku_id,omitzero"`
+	Fees            []EditProductV202309ResponseSKUFee            `json:"fees,omitzero"`
+	ID              string                                        `json:"id,omitzero"`
+	SalesAttributes []EditProductV202309ResponseSKUSalesAttribute `json:"sales_attributes,omitzero"`
+	SellerSKU       string                                        `json:"seller_sku,omitzero"`
 }
 
 // EditProductV202309ResponseSKUFee is part of a reply.
 type EditProductV202309ResponseSKUFee struct {
-	AdditionalAttribute ProductAdditionalAttribute `json:"additional_attribute"`
-	Amount              Decimal                    `json:"amount"`
-	Type                string                     `json:"type"`
+	AdditionalAttribute ProductAdditionalAttribute `json:"additional_attribute,omitzero"`
+	Amount              Decimal                    `json:"amount,omitzero"`
+	Type                string                     `json:"type,omitzero"`
 }
 
 // EditProductV202309ResponseSKUSalesAttribute is part of a reply.
 type EditProductV202309ResponseSKUSalesAttribute struct {
-	ID      string `json:"id"`
-	ValueID string `json:"value_id"`
+	ID      string `json:"id,omitzero"`
+	ValueID string `json:"value_id,omitzero"`
 }
 
 // EditProductV202309ResponseWarning is part of a reply.
 type EditProductV202309ResponseWarning struct {
-	Message string `json:"message"`
+	Message string `json:"message,omitzero"`
 }
 
 // EnableStrikethroughPricesRequest holds the parameters of Product.EnableStrikethroughPrices.
 type EnableStrikethroughPricesRequest struct {
-	ExternalProductID *string                               `json:"external_product_id,omitzero" url:"-"` // at most 999 characters
-	SKUs              []EnableStrikethroughPricesRequestSKU `json:"skus,omitzero" url:"-"`
+	ExternalProductID *string                               `json:"external_product_id,omitzero"` // at most 999 characters
+	SKUs              []EnableStrikethroughPricesRequestSKU `json:"skus,omitzero"`
 }
 
 // EnableStrikethroughPricesRequestSKU is part of a request.
@@ -3307,19 +3307,19 @@ type EnableStrikethroughPricesRequestSKUExternalTransactionPriceImage struct {
 
 // EnableStrikethroughPricesResponse is the reply of Product.EnableStrikethroughPrices.
 type EnableStrikethroughPricesResponse struct {
-	Errors []EnableStrikethroughPricesResponseError `json:"errors"`
+	Errors []EnableStrikethroughPricesResponseError `json:"errors,omitzero"`
 }
 
 // EnableStrikethroughPricesResponseError is part of a reply.
 type EnableStrikethroughPricesResponseError struct {
-	Code    string                                       `json:"code"`
-	Detail  EnableStrikethroughPricesResponseErrorDetail `json:"detail"`
-	Message string                                       `json:"message"`
+	Code    string                                       `json:"code,omitzero"`
+	Detail  EnableStrikethroughPricesResponseErrorDetail `json:"detail,omitzero"`
+	Message string                                       `json:"message,omitzero"`
 }
 
 // EnableStrikethroughPricesResponseErrorDetail is part of a reply.
 type EnableStrikethroughPricesResponseErrorDetail struct {
-	SKUID string `json:"sku_id"`
+	SKUID string `json:"sku_id,omitzero"`
 }
 
 // GetAttributesRequest holds the parameters of Product.GetAttributes.
@@ -3330,34 +3330,34 @@ type GetAttributesRequest struct {
 
 // GetAttributesResponse is the reply of Product.GetAttributes.
 type GetAttributesResponse struct {
-	Attributes []GetAttributesResponseAttribute `json:"attributes"`
+	Attributes []GetAttributesResponseAttribute `json:"attributes,omitzero"`
 }
 
 // GetAttributesResponseAttribute is part of a reply.
 type GetAttributesResponseAttribute struct {
-	ID                    string                                               `json:"id"`
-	IsCustomizable        bool                                                 `json:"is_customizable"`
-	IsMultipleSelection   bool                                                 `json:"is_multiple_selection"`
-	IsRequried            bool                                                 `json:"is_requried"`
-	Name                  string                                               `json:"name"`
-	RequirementConditions []GetAttributesResponseAttributeRequirementCondition `json:"requirement_conditions"`
-	Type                  ProductType                                          `json:"type"`
-	ValueDataFormat       string                                               `json:"value_data_format"`
-	Values                []GetAttributesResponseAttributeValue                `json:"values"`
+	ID                    string                                               `json:"id,omitzero"`
+	IsCustomizable        bool                                                 `json:"is_customizable,omitzero"`
+	IsMultipleSelection   bool                                                 `json:"is_multiple_selection,omitzero"`
+	IsRequried            bool                                                 `json:"is_requried,omitzero"`
+	Name                  string                                               `json:"name,omitzero"`
+	RequirementConditions []GetAttributesResponseAttributeRequirementCondition `json:"requirement_conditions,omitzero"`
+	Type                  GetAttributesResponseAttributeType                   `json:"type,omitzero"`
+	ValueDataFormat       string                                               `json:"value_data_format,omitzero"`
+	Values                []GetAttributesResponseAttributeValue                `json:"values,omitzero"`
 }
 
 // GetAttributesResponseAttributeRequirementCondition is part of a reply.
 type GetAttributesResponseAttributeRequirementCondition struct {
-	AttributeID      string `json:"attribute_id"`
-	AttributeValueID string `json:"attribute_value_id"`
-	ConditionType    string `json:"condition_type"`
+	AttributeID      string `json:"attribute_id,omitzero"`
+	AttributeValueID string `json:"attribute_value_id,omitzero"`
+	ConditionType    string `json:"condition_type,omitzero"`
 }
 
 // GetAttributesResponseAttributeValue is part of a reply.
 type GetAttributesResponseAttributeValue struct {
-	IconURL string `json:"icon_url"`
-	ID      string `json:"id"`
-	Name    string `json:"name"`
+	IconURL string `json:"icon_url,omitzero"`
+	ID      string `json:"id,omitzero"`
+	Name    string `json:"name,omitzero"`
 }
 
 // GetBrandsRequest holds the parameters of Product.GetBrands.
@@ -3372,18 +3372,18 @@ type GetBrandsRequest struct {
 
 // GetBrandsResponse is the reply of Product.GetBrands.
 type GetBrandsResponse struct {
-	Brands        []GetBrandsResponseBrand `json:"brands"`
-	NextPageToken string                   `json:"next_page_token"`
-	TotalCount    int                      `json:"total_count"`
+	Brands        []GetBrandsResponseBrand `json:"brands,omitzero"`
+	NextPageToken string                   `json:"next_page_token,omitzero"`
+	TotalCount    int                      `json:"total_count,omitzero"`
 }
 
 // GetBrandsResponseBrand is part of a reply.
 type GetBrandsResponseBrand struct {
-	AuthorizedStatus ProductAuthorizedStatus `json:"authorized_status"`
-	BrandStatus      ProductBrandStatus      `json:"brand_status"`
-	ID               string                  `json:"id"`
-	IsT1Brand        bool                    `json:"is_t1_brand"`
-	Name             string                  `json:"name"`
+	AuthorizedStatus ProductAuthorizedStatus `json:"authorized_status,omitzero"`
+	BrandStatus      ProductBrandStatus      `json:"brand_status,omitzero"`
+	ID               string                  `json:"id,omitzero"`
+	IsT1Brand        bool                    `json:"is_t1_brand,omitzero"`
+	Name             string                  `json:"name,omitzero"`
 }
 
 // GetCategoriesRequest holds the parameters of Product.GetCategories.
@@ -3397,16 +3397,16 @@ type GetCategoriesRequest struct {
 
 // GetCategoriesResponse is the reply of Product.GetCategories.
 type GetCategoriesResponse struct {
-	Categories []GetCategoriesResponseCategory `json:"categories"`
+	Categories []GetCategoriesResponseCategory `json:"categories,omitzero"`
 }
 
 // GetCategoriesResponseCategory is part of a reply.
 type GetCategoriesResponseCategory struct {
-	ID                 string                    `json:"id"`
-	IsLeaf             bool                      `json:"is_leaf"`
-	LocalName          string                    `json:"local_name"`
-	ParentID           string                    `json:"parent_id"`
-	PermissionStatuses []ProductPermissionStatus `json:"permission_statuses"`
+	ID                 string                                          `json:"id,omitzero"`
+	IsLeaf             bool                                            `json:"is_leaf,omitzero"`
+	LocalName          string                                          `json:"local_name,omitzero"`
+	ParentID           string                                          `json:"parent_id,omitzero"`
+	PermissionStatuses []GetCategoriesResponseCategoryPermissionStatus `json:"permission_statuses,omitzero"`
 }
 
 // GetCategoryRulesRequest holds the parameters of Product.GetCategoryRules.
@@ -3417,75 +3417,75 @@ type GetCategoryRulesRequest struct {
 
 // GetCategoryRulesResponse is the reply of Product.GetCategoryRules.
 type GetCategoryRulesResponse struct {
-	AllowedSpecialProductTypes []ProductAllowedSpecialProductType             `json:"allowed_special_product_types"`
-	COD                        GetCategoryRulesResponseCOD                    `json:"cod"`
-	Epr                        GetCategoryRulesResponseEpr                    `json:"epr"`
-	Fees                       []GetCategoryRulesResponseFee                  `json:"fees"`
-	Manufacturer               GetCategoryRulesResponseManufacturer           `json:"manufacturer"`
-	PackageDimension           GetCategoryRulesResponsePackageDimension       `json:"package_dimension"`
-	ProductCertifications      []GetCategoryRulesResponseProductCertification `json:"product_certifications"`
-	ResponsiblePerson          GetCategoryRulesResponseResponsiblePerson      `json:"responsible_person"`
-	SizeChart                  GetCategoryRulesResponseSizeChart              `json:"size_chart"`
+	AllowedSpecialProductTypes []ProductAllowedSpecialProductType             `json:"allowed_special_product_types,omitzero"`
+	COD                        GetCategoryRulesResponseCOD                    `json:"cod,omitzero"`
+	Epr                        GetCategoryRulesResponseEpr                    `json:"epr,omitzero"`
+	Fees                       []GetCategoryRulesResponseFee                  `json:"fees,omitzero"`
+	Manufacturer               GetCategoryRulesResponseManufacturer           `json:"manufacturer,omitzero"`
+	PackageDimension           GetCategoryRulesResponsePackageDimension       `json:"package_dimension,omitzero"`
+	ProductCertifications      []GetCategoryRulesResponseProductCertification `json:"product_certifications,omitzero"`
+	ResponsiblePerson          GetCategoryRulesResponseResponsiblePerson      `json:"responsible_person,omitzero"`
+	SizeChart                  GetCategoryRulesResponseSizeChart              `json:"size_chart,omitzero"`
 }
 
 // GetCategoryRulesResponseCOD is part of a reply.
 type GetCategoryRulesResponseCOD struct {
-	IsSupported bool `json:"is_supported"`
+	IsSupported bool `json:"is_supported,omitzero"`
 }
 
 // GetCategoryRulesResponseEpr is part of a reply.
 type GetCategoryRulesResponseEpr struct {
-	IsRequired bool `json:"is_required"`
+	IsRequired bool `json:"is_required,omitzero"`
 }
 
 // GetCategoryRulesResponseFee is part of a reply.
 type GetCategoryRulesResponseFee struct {
-	IsRequired bool   `json:"is_required"`
-	Type       string `json:"type"`
+	IsRequired bool   `json:"is_required,omitzero"`
+	Type       string `json:"type,omitzero"`
 }
 
 // GetCategoryRulesResponseManufacturer is part of a reply.
 type GetCategoryRulesResponseManufacturer struct {
-	IsRequired bool `json:"is_required"`
+	IsRequired bool `json:"is_required,omitzero"`
 }
 
 // GetCategoryRulesResponsePackageDimension is part of a reply.
 type GetCategoryRulesResponsePackageDimension struct {
-	IsRequired bool `json:"is_required"`
+	IsRequired bool `json:"is_required,omitzero"`
 }
 
 // GetCategoryRulesResponseProductCertification is part of a reply.
 type GetCategoryRulesResponseProductCertification struct {
-	DocumentDetails       string                                                             `json:"document_details"`
-	ExpirationDate        GetCategoryRulesResponseProductCertificationExpirationDate         `json:"expiration_date"`
-	ID                    string                                                             `json:"id"`
-	IsRequired            bool                                                               `json:"is_required"`
-	Name                  string                                                             `json:"name"`
-	RequirementConditions []GetCategoryRulesResponseProductCertificationRequirementCondition `json:"requirement_conditions"`
-	SampleImageURL        string                                                             `json:"sample_image_url"`
+	DocumentDetails       string                                                             `json:"document_details,omitzero"`
+	ExpirationDate        GetCategoryRulesResponseProductCertificationExpirationDate         `json:"expiration_date,omitzero"`
+	ID                    string                                                             `json:"id,omitzero"`
+	IsRequired            bool                                                               `json:"is_required,omitzero"`
+	Name                  string                                                             `json:"name,omitzero"`
+	RequirementConditions []GetCategoryRulesResponseProductCertificationRequirementCondition `json:"requirement_conditions,omitzero"`
+	SampleImageURL        string                                                             `json:"sample_image_url,omitzero"`
 }
 
 // GetCategoryRulesResponseProductCertificationExpirationDate is part of a reply.
 type GetCategoryRulesResponseProductCertificationExpirationDate struct {
-	IsRequired bool `json:"is_required"`
+	IsRequired bool `json:"is_required,omitzero"`
 }
 
 // GetCategoryRulesResponseProductCertificationRequirementCondition is part of a reply.
 type GetCategoryRulesResponseProductCertificationRequirementCondition struct {
-	AttributeID      string `json:"attribute_id"`
-	AttributeValueID string `json:"attribute_value_id"`
-	ConditionType    string `json:"condition_type"`
+	AttributeID      string `json:"attribute_id,omitzero"`
+	AttributeValueID string `json:"attribute_value_id,omitzero"`
+	ConditionType    string `json:"condition_type,omitzero"`
 }
 
 // GetCategoryRulesResponseResponsiblePerson is part of a reply.
 type GetCategoryRulesResponseResponsiblePerson struct {
-	IsRequired bool `json:"is_required"`
+	IsRequired bool `json:"is_required,omitzero"`
 }
 
 // GetCategoryRulesResponseSizeChart is part of a reply.
 type GetCategoryRulesResponseSizeChart struct {
-	IsRequired  bool `json:"is_required"`
-	IsSupported bool `json:"is_supported"`
+	IsRequired  bool `json:"is_required,omitzero"`
+	IsSupported bool `json:"is_supported,omitzero"`
 }
 
 // GetGlobalAttributesRequest holds the parameters of Product.GetGlobalAttributes.
@@ -3496,35 +3496,35 @@ type GetGlobalAttributesRequest struct {
 
 // GetGlobalAttributesResponse is the reply of Product.GetGlobalAttributes.
 type GetGlobalAttributesResponse struct {
-	Attributes []GetGlobalAttributesResponseAttribute `json:"attributes"`
+	Attributes []GetGlobalAttributesResponseAttribute `json:"attributes,omitzero"`
 }
 
 // GetGlobalAttributesResponseAttribute is part of a reply.
 type GetGlobalAttributesResponseAttribute struct {
-	ID                    string                                                     `json:"id"`
-	IsCustomizable        bool                                                       `json:"is_customizable"`
-	IsMultipleSelection   bool                                                       `json:"is_multiple_selection"`
-	IsRequried            bool                                                       `json:"is_requried"`
-	Name                  string                                                     `json:"name"`
-	OptionalRegions       []ProductOptionalRegion                                    `json:"optional_regions"`
-	RequiredRegions       []ProductRequiredRegion                                    `json:"required_regions"`
-	RequirementConditions []GetGlobalAttributesResponseAttributeRequirementCondition `json:"requirement_conditions"`
-	Type                  ProductType                                                `json:"type"`
-	Values                []GetGlobalAttributesResponseAttributeValue                `json:"values"`
+	ID                    string                                                     `json:"id,omitzero"`
+	IsCustomizable        bool                                                       `json:"is_customizable,omitzero"`
+	IsMultipleSelection   bool                                                       `json:"is_multiple_selection,omitzero"`
+	IsRequried            bool                                                       `json:"is_requried,omitzero"`
+	Name                  string                                                     `json:"name,omitzero"`
+	OptionalRegions       []string                                                   `json:"optional_regions,omitzero"`
+	RequiredRegions       []string                                                   `json:"required_regions,omitzero"`
+	RequirementConditions []GetGlobalAttributesResponseAttributeRequirementCondition `json:"requirement_conditions,omitzero"`
+	Type                  GetGlobalAttributesResponseAttributeType                   `json:"type,omitzero"`
+	Values                []GetGlobalAttributesResponseAttributeValue                `json:"values,omitzero"`
 }
 
 // GetGlobalAttributesResponseAttributeRequirementCondition is part of a reply.
 type GetGlobalAttributesResponseAttributeRequirementCondition struct {
-	AttributeID      string        `json:"attribute_id"`
-	AttributeValueID string        `json:"attribute_value_id"`
-	ConditionType    string        `json:"condition_type"`
-	Region           ProductRegion `json:"region"`
+	AttributeID      string `json:"attribute_id,omitzero"`
+	AttributeValueID string `json:"attribute_value_id,omitzero"`
+	ConditionType    string `json:"condition_type,omitzero"`
+	Region           string `json:"region,omitzero"`
 }
 
 // GetGlobalAttributesResponseAttributeValue is part of a reply.
 type GetGlobalAttributesResponseAttributeValue struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID   string `json:"id,omitzero"`
+	Name string `json:"name,omitzero"`
 }
 
 // GetGlobalCategoriesRequest holds the parameters of Product.GetGlobalCategories.
@@ -3536,16 +3536,16 @@ type GetGlobalCategoriesRequest struct {
 
 // GetGlobalCategoriesResponse is the reply of Product.GetGlobalCategories.
 type GetGlobalCategoriesResponse struct {
-	Categories []GetGlobalCategoriesResponseCategory `json:"categories"`
+	Categories []GetGlobalCategoriesResponseCategory `json:"categories,omitzero"`
 }
 
 // GetGlobalCategoriesResponseCategory is part of a reply.
 type GetGlobalCategoriesResponseCategory struct {
-	ID                 string                                                `json:"id"`
-	IsLeaf             bool                                                  `json:"is_leaf"`
-	LocalName          string                                                `json:"local_name"`
-	ParentID           string                                                `json:"parent_id"`
-	PermissionStatuses []GetGlobalCategoriesResponseCategoryPermissionStatus `json:"permission_statuses"`
+	ID                 string                                                `json:"id,omitzero"`
+	IsLeaf             bool                                                  `json:"is_leaf,omitzero"`
+	LocalName          string                                                `json:"local_name,omitzero"`
+	ParentID           string                                                `json:"parent_id,omitzero"`
+	PermissionStatuses []GetGlobalCategoriesResponseCategoryPermissionStatus `json:"permission_statuses,omitzero"`
 }
 
 // GetGlobalCategoryRulesRequest holds the parameters of Product.GetGlobalCategoryRules.
@@ -3556,278 +3556,278 @@ type GetGlobalCategoryRulesRequest struct {
 
 // GetGlobalCategoryRulesResponse is the reply of Product.GetGlobalCategoryRules.
 type GetGlobalCategoryRulesResponse struct {
-	Manufacturer          GetGlobalCategoryRulesResponseManufacturer           `json:"manufacturer"`
-	ProductCertifications []GetGlobalCategoryRulesResponseProductCertification `json:"product_certifications"`
-	ResponsiblePerson     GetGlobalCategoryRulesResponseResponsiblePerson      `json:"responsible_person"`
-	SizeChart             GetGlobalCategoryRulesResponseSizeChart              `json:"size_chart"`
+	Manufacturer          GetGlobalCategoryRulesResponseManufacturer           `json:"manufacturer,omitzero"`
+	ProductCertifications []GetGlobalCategoryRulesResponseProductCertification `json:"product_certifications,omitzero"`
+	ResponsiblePerson     GetGlobalCategoryRulesResponseResponsiblePerson      `json:"responsible_person,omitzero"`
+	SizeChart             GetGlobalCategoryRulesResponseSizeChart              `json:"size_chart,omitzero"`
 }
 
 // GetGlobalCategoryRulesResponseManufacturer is part of a reply.
 type GetGlobalCategoryRulesResponseManufacturer struct {
-	IsRequired      bool                                                       `json:"is_required"`
-	OptionalRegions []GetGlobalCategoryRulesResponseManufacturerOptionalRegion `json:"optional_regions"`
-	RequiredRegions []GetGlobalCategoryRulesResponseManufacturerRequiredRegion `json:"required_regions"`
+	IsRequired      bool     `json:"is_required,omitzero"`
+	OptionalRegions []string `json:"optional_regions,omitzero"`
+	RequiredRegions []string `json:"required_regions,omitzero"`
 }
 
 // GetGlobalCategoryRulesResponseProductCertification is part of a reply.
 type GetGlobalCategoryRulesResponseProductCertification struct {
-	ID                    string                                                                   `json:"id"`
-	IsRequired            bool                                                                     `json:"is_required"`
-	Name                  string                                                                   `json:"name"`
-	OptionalRegions       []ProductOptionalRegion                                                  `json:"optional_regions"`
-	RequiredRegions       []ProductRequiredRegion                                                  `json:"required_regions"`
-	RequirementConditions []GetGlobalCategoryRulesResponseProductCertificationRequirementCondition `json:"requirement_conditions"`
-	SampleImageURL        string                                                                   `json:"sample_image_url"`
+	ID                    string                                                                   `json:"id,omitzero"`
+	IsRequired            bool                                                                     `json:"is_required,omitzero"`
+	Name                  string                                                                   `json:"name,omitzero"`
+	OptionalRegions       []string                                                                 `json:"optional_regions,omitzero"`
+	RequiredRegions       []string                                                                 `json:"required_regions,omitzero"`
+	RequirementConditions []GetGlobalCategoryRulesResponseProductCertificationRequirementCondition `json:"requirement_conditions,omitzero"`
+	SampleImageURL        string                                                                   `json:"sample_image_url,omitzero"`
 }
 
 // GetGlobalCategoryRulesResponseProductCertificationRequirementCondition is part of a reply.
 type GetGlobalCategoryRulesResponseProductCertificationRequirementCondition struct {
-	AttributeID      string        `json:"attribute_id"`
-	AttributeValueID string        `json:"attribute_value_id"`
-	ConditionType    string        `json:"condition_type"`
-	Region           ProductRegion `json:"region"`
+	AttributeID      string `json:"attribute_id,omitzero"`
+	AttributeValueID string `json:"attribute_value_id,omitzero"`
+	ConditionType    string `json:"condition_type,omitzero"`
+	Region           string `json:"region,omitzero"`
 }
 
 // GetGlobalCategoryRulesResponseResponsiblePerson is part of a reply.
 type GetGlobalCategoryRulesResponseResponsiblePerson struct {
-	IsRequired      bool                                                       `json:"is_required"`
-	OptionalRegions []GetGlobalCategoryRulesResponseManufacturerOptionalRegion `json:"optional_regions"`
-	RequiredRegions []GetGlobalCategoryRulesResponseManufacturerRequiredRegion `json:"required_regions"`
+	IsRequired      bool     `json:"is_required,omitzero"`
+	OptionalRegions []string `json:"optional_regions,omitzero"`
+	RequiredRegions []string `json:"required_regions,omitzero"`
 }
 
 // GetGlobalCategoryRulesResponseSizeChart is part of a reply.
 type GetGlobalCategoryRulesResponseSizeChart struct {
-	IsRequired  bool `json:"is_required"`
-	IsSupported bool `json:"is_supported"`
+	IsRequired  bool `json:"is_required,omitzero"`
+	IsSupported bool `json:"is_supported,omitzero"`
 }
 
 // GetGlobalListingRulesResponse is the reply of Product.GetGlobalListingRules.
 type GetGlobalListingRulesResponse struct {
-	InventoryRules []GetGlobalListingRulesResponseInventoryRule `json:"inventory_rules"`
-	ListingMethods []ProductListingMethod                       `json:"listing_methods"`
+	InventoryRules []GetGlobalListingRulesResponseInventoryRule `json:"inventory_rules,omitzero"`
+	ListingMethods []ProductListingMethod                       `json:"listing_methods,omitzero"`
 }
 
 // GetGlobalListingRulesResponseInventoryRule is part of a reply.
 type GetGlobalListingRulesResponseInventoryRule struct {
-	AllocationMode       string                                                          `json:"allocation_mode"`
-	AssociatedWarehouses []GetGlobalListingRulesResponseInventoryRuleAssociatedWarehouse `json:"associated_warehouses"`
-	LocalWarehouseID     string                                                          `json:"local_warehouse_id"`
+	AllocationMode       string                                                          `json:"allocation_mode,omitzero"`
+	AssociatedWarehouses []GetGlobalListingRulesResponseInventoryRuleAssociatedWarehouse `json:"associated_warehouses,omitzero"`
+	LocalWarehouseID     string                                                          `json:"local_warehouse_id,omitzero"`
 }
 
 // GetGlobalListingRulesResponseInventoryRuleAssociatedWarehouse is part of a reply.
 type GetGlobalListingRulesResponseInventoryRuleAssociatedWarehouse struct {
-	Region      string `json:"region"`
-	WarehouseID string `json:"warehouse_id"`
+	Region      string `json:"region,omitzero"`
+	WarehouseID string `json:"warehouse_id,omitzero"`
 }
 
 // GetGlobalProductResponse is the reply of Product.GetGlobalProduct.
 type GetGlobalProductResponse struct {
-	Brand                   GetGlobalProductResponseBrand              `json:"brand"`
-	Category                GetGlobalProductResponseCategory           `json:"category"`
-	Certifications          []GetGlobalProductResponseCertification    `json:"certifications"`
-	CreateTime              UnixSeconds                                `json:"create_time"`
-	Description             string                                     `json:"description"`
-	ExternalGlobalProductID string                                     `json:"external_global_product_id"`
-	GlobalSellerID          string                                     `json:"global_seller_id"`
-	ID                      string                                     `json:"id"`
-	MainImages              []GetGlobalProductResponseMainImage        `json:"main_images"`
-	Manufacturer            GetGlobalProductResponseManufacturer       `json:"manufacturer"`
-	ManufacturerIDs         []string                                   `json:"manufacturer_ids"`
-	PackageDimensions       GetGlobalProductResponsePackageDimensions  `json:"package_dimensions"`
-	PackageWeight           GetGlobalProductResponsePackageWeight      `json:"package_weight"`
-	ProductAttributes       []GetGlobalProductResponseProductAttribute `json:"product_attributes"`
-	Products                []GetGlobalProductResponseProduct          `json:"products"`
-	ResponsiblePersonIDs    []string                                   `json:"responsible_person_ids"`
-	SizeChart               GetGlobalProductResponseSizeChart          `json:"size_chart"`
-	SKUs                    []GetGlobalProductResponseSKU              `json:"skus"`
-	SourceLocale            string                                     `json:"source_locale"`
-	Title                   string                                     `json:"title"`
-	UpdateTime              UnixSeconds                                `json:"update_time"`
-	Video                   GetGlobalProductResponseVideo              `json:"video"`
+	Brand                   GetGlobalProductResponseBrand              `json:"brand,omitzero"`
+	Category                GetGlobalProductResponseCategory           `json:"category,omitzero"`
+	Certifications          []GetGlobalProductResponseCertification    `json:"certifications,omitzero"`
+	CreateTime              UnixSeconds                                `json:"create_time,omitzero"`
+	Description             string                                     `json:"description,omitzero"`
+	ExternalGlobalProductID string                                     `json:"external_global_product_id,omitzero"`
+	GlobalSellerID          string                                     `json:"global_seller_id,omitzero"`
+	ID                      string                                     `json:"id,omitzero"`
+	MainImages              []GetGlobalProductResponseMainImage        `json:"main_images,omitzero"`
+	Manufacturer            GetGlobalProductResponseManufacturer       `json:"manufacturer,omitzero"`
+	ManufacturerIDs         []string                                   `json:"manufacturer_ids,omitzero"`
+	PackageDimensions       GetGlobalProductResponsePackageDimensions  `json:"package_dimensions,omitzero"`
+	PackageWeight           GetGlobalProductResponsePackageWeight      `json:"package_weight,omitzero"`
+	ProductAttributes       []GetGlobalProductResponseProductAttribute `json:"product_attributes,omitzero"`
+	Products                []GetGlobalProductResponseProduct          `json:"products,omitzero"`
+	ResponsiblePersonIDs    []string                                   `json:"responsible_person_ids,omitzero"`
+	SizeChart               GetGlobalProductResponseSizeChart          `json:"size_chart,omitzero"`
+	SKUs                    []GetGlobalProductResponseSKU              `json:"skus,omitzero"`
+	SourceLocale            string                                     `json:"source_locale,omitzero"`
+	Title                   string                                     `json:"title,omitzero"`
+	UpdateTime              UnixSeconds                                `json:"update_time,omitzero"`
+	Video                   GetGlobalProductResponseVideo              `json:"video,omitzero"`
 }
 
 // GetGlobalProductResponseBrand is part of a reply.
 type GetGlobalProductResponseBrand struct {
-	ID string `json:"id"`
+	ID string `json:"id,omitzero"`
 }
 
 // GetGlobalProductResponseCategory is part of a reply.
 type GetGlobalProductResponseCategory struct {
-	ID string `json:"id"`
+	ID string `json:"id,omitzero"`
 }
 
 // GetGlobalProductResponseCertification is part of a reply.
 type GetGlobalProductResponseCertification struct {
-	Files  []GetGlobalProductResponseCertificationFile  `json:"files"`
-	ID     string                                       `json:"id"`
-	Images []GetGlobalProductResponseCertificationImage `json:"images"`
-	Title  string                                       `json:"title"`
+	Files  []GetGlobalProductResponseCertificationFile  `json:"files,omitzero"`
+	ID     string                                       `json:"id,omitzero"`
+	Images []GetGlobalProductResponseCertificationImage `json:"images,omitzero"`
+	Title  string                                       `json:"title,omitzero"`
 }
 
 // GetGlobalProductResponseCertificationFile is part of a reply.
 type GetGlobalProductResponseCertificationFile struct {
-	Format string   `json:"format"`
-	ID     string   `json:"id"`
-	Name   string   `json:"name"`
-	URLs   []string `json:"urls"`
+	Format string   `json:"format,omitzero"`
+	ID     string   `json:"id,omitzero"`
+	Name   string   `json:"name,omitzero"`
+	URLs   []string `json:"urls,omitzero"`
 }
 
 // GetGlobalProductResponseCertificationImage is part of a reply.
 type GetGlobalProductResponseCertificationImage struct {
-	Height int    `json:"height"`
-	URI    string `json:"uri"`
-	Width  int    `json:"width"`
+	Height int    `json:"height,omitzero"`
+	URI    string `json:"uri,omitzero"`
+	Width  int    `json:"width,omitzero"`
 }
 
 // GetGlobalProductResponseMainImage is part of a reply.
 type GetGlobalProductResponseMainImage struct {
-	Height int    `json:"height"`
-	URI    string `json:"uri"`
-	Width  int    `json:"width"`
+	Height int    `json:"height,omitzero"`
+	URI    string `json:"uri,omitzero"`
+	Width  int    `json:"width,omitzero"`
 }
 
 // GetGlobalProductResponseManufacturer is part of a reply.
 type GetGlobalProductResponseManufacturer struct {
-	Address     string `json:"address"`
-	Email       string `json:"email"`
-	Name        string `json:"name"`
-	PhoneNumber string `json:"phone_number"`
+	Address     string `json:"address,omitzero"`
+	Email       string `json:"email,omitzero"`
+	Name        string `json:"name,omitzero"`
+	PhoneNumber string `json:"phone_number,omitzero"`
 }
 
 // GetGlobalProductResponsePackageDimensions is part of a reply.
 type GetGlobalProductResponsePackageDimensions struct {
-	Height string `json:"height"`
-	Length string `json:"length"`
-	Unit   string `json:"unit"`
-	Width  string `json:"width"`
+	Height string `json:"height,omitzero"`
+	Length string `json:"length,omitzero"`
+	Unit   string `json:"unit,omitzero"`
+	Width  string `json:"width,omitzero"`
 }
 
 // GetGlobalProductResponsePackageWeight is part of a reply.
 type GetGlobalProductResponsePackageWeight struct {
-	Unit  string `json:"unit"`
-	Value string `json:"value"`
+	Unit  string `json:"unit,omitzero"`
+	Value string `json:"value,omitzero"`
 }
 
 // GetGlobalProductResponseProduct is part of a reply.
 type GetGlobalProductResponseProduct struct {
-	ID          string                                      `json:"id"`
-	Region      string                                      `json:"region"`
-	SKUMappings []GetGlobalProductResponseProductSKUMapping `json:"sku_mappings"`
+	ID          string                                      `json:"id,omitzero"`
+	Region      string                                      `json:"region,omitzero"`
+	SKUMappings []GetGlobalProductResponseProductSKUMapping `json:"sku_mappings,omitzero"`
 }
 
 // GetGlobalProductResponseProductAttribute is part of a reply.
 type GetGlobalProductResponseProductAttribute struct {
-	ID     string                                          `json:"id"`
-	Name   string                                          `json:"name"`
-	Values []GetGlobalProductResponseProductAttributeValue `json:"values"`
+	ID     string                                          `json:"id,omitzero"`
+	Name   string                                          `json:"name,omitzero"`
+	Values []GetGlobalProductResponseProductAttributeValue `json:"values,omitzero"`
 }
 
 // GetGlobalProductResponseProductAttributeValue is part of a reply.
 type GetGlobalProductResponseProductAttributeValue struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID   string `json:"id,omitzero"`
+	Name string `json:"name,omitzero"`
 }
 
 // GetGlobalProductResponseProductSKUMapping is part of a reply.
 type GetGlobalProductResponseProductSKUMapping struct {
-	GlobalSKUID            string                                                           `json:"global_sku_id"`
-	LocalSKUID             string                                                           `json:"local_sku_id"`
-	SalesAttributeMappings []GetGlobalProductResponseProductSKUMappingSalesAttributeMapping `json:"sales_attribute_mappings"`
+	GlobalSKUID            string                                                           `json:"global_sku_id,omitzero"`
+	LocalSKUID             string                                                           `json:"local_sku_id,omitzero"`
+	SalesAttributeMappings []GetGlobalProductResponseProductSKUMappingSalesAttributeMapping `json:"sales_attribute_mappings,omitzero"`
 }
 
 // GetGlobalProductResponseProductSKUMappingSalesAttributeMapping is part of a reply.
 type GetGlobalProductResponseProductSKUMappingSalesAttributeMapping struct {
-	GlobalAttributeID string `json:"global_attribute_id"`
-	GlobalValueID     string `json:"global_value_id"`
-	LocalAttributeID  string `json:"local_attribute_id"`
-	LocalValueID      string `json:"local_value_id"`
+	GlobalAttributeID string `json:"global_attribute_id,omitzero"`
+	GlobalValueID     string `json:"global_value_id,omitzero"`
+	LocalAttributeID  string `json:"local_attribute_id,omitzero"`
+	LocalValueID      string `json:"local_value_id,omitzero"`
 }
 
 // GetGlobalProductResponseSKU is part of a reply.
 type GetGlobalProductResponseSKU struct {
-	ExternalGlobalSKUID  string                                      `json:"external_global_sku_id"`
-	ExtraIdentifierCodes []string                                    `json:"extra_identifier_codes"`
-	GlobalQuantity       int                                         `json:"global_quantity"`
-	ID                   string                                      `json:"id"`
-	IdentifierCode       GetGlobalProductResponseSKUIdentifierCode   `json:"identifier_code"`
-	Inventory            []GetGlobalProductResponseSKUInventory      `json:"inventory"`
-	Price                GetGlobalProductResponseSKUPrice            `json:"price"`
-	SalesAttributes      []GetGlobalProductResponseSKUSalesAttribute `json:"sales_attributes"`
-	SellerSKU            string                                      `json:"seller_sku"`
-	SKUUnitCount         string                                      `json:"sku_unit_count"`
+	ExternalGlobalSKUID  string                                      `json:"external_global_sku_id,omitzero"`
+	ExtraIdentifierCodes []string                                    `json:"extra_identifier_codes,omitzero"`
+	GlobalQuantity       int                                         `json:"global_quantity,omitzero"`
+	ID                   string                                      `json:"id,omitzero"`
+	IdentifierCode       GetGlobalProductResponseSKUIdentifierCode   `json:"identifier_code,omitzero"`
+	Inventory            []GetGlobalProductResponseSKUInventory      `json:"inventory,omitzero"`
+	Price                GetGlobalProductResponseSKUPrice            `json:"price,omitzero"`
+	SalesAttributes      []GetGlobalProductResponseSKUSalesAttribute `json:"sales_attributes,omitzero"`
+	SellerSKU            string                                      `json:"seller_sku,omitzero"`
+	SKUUnitCount         string                                      `json:"sku_unit_count,omitzero"`
 }
 
 // GetGlobalProductResponseSKUIdentifierCode is part of a reply.
 type GetGlobalProductResponseSKUIdentifierCode struct {
-	Code string                                        `json:"code"`
-	Type GetGlobalProductResponseSKUIdentifierCodeType `json:"type"`
+	Code string                                        `json:"code,omitzero"`
+	Type GetGlobalProductResponseSKUIdentifierCodeType `json:"type,omitzero"`
 }
 
 // GetGlobalProductResponseSKUInventory is part of a reply.
 type GetGlobalProductResponseSKUInventory struct {
-	GlobalWarehouseID string `json:"global_warehouse_id"`
-	Quantity          int    `json:"quantity"`
+	GlobalWarehouseID string `json:"global_warehouse_id,omitzero"`
+	Quantity          int    `json:"quantity,omitzero"`
 }
 
 // GetGlobalProductResponseSKUPrice is part of a reply.
 type GetGlobalProductResponseSKUPrice struct {
-	Amount    Decimal         `json:"amount"`
-	Currency  ProductCurrency `json:"currency"`
-	UnitPrice Decimal         `json:"unit_price"`
+	Amount    Decimal `json:"amount,omitzero"`
+	Currency  string  `json:"currency,omitzero"`
+	UnitPrice Decimal `json:"unit_price,omitzero"`
 }
 
 // GetGlobalProductResponseSKUSalesAttribute is part of a reply.
 type GetGlobalProductResponseSKUSalesAttribute struct {
-	ID        string                                          `json:"id"`
-	Name      string                                          `json:"name"`
-	SKUImg    GetGlobalProductResponseSKUSalesAttributeSKUImg `json:"sku_img"`
-	ValueID   string                                          `json:"value_id"`
-	ValueName string                                          `json:"value_name"`
+	ID        string                                          `json:"id,omitzero"`
+	Name      string                                          `json:"name,omitzero"`
+	SKUImg    GetGlobalProductResponseSKUSalesAttributeSKUImg `json:"sku_img,omitzero"`
+	ValueID   string                                          `json:"value_id,omitzero"`
+	ValueName string                                          `json:"value_name,omitzero"`
 }
 
 // GetGlobalProductResponseSKUSalesAttributeSKUImg is part of a reply.
 type GetGlobalProductResponseSKUSalesAttributeSKUImg struct {
-	Height    int      `json:"height"`
-	ThumbURLs []string `json:"thumb_urls"`
-	URI       string   `json:"uri"`
-	URLs      []string `json:"urls"`
-	Width     int      `json:"width"`
+	Height    int      `json:"height,omitzero"`
+	ThumbURLs []string `json:"thumb_urls,omitzero"`
+	URI       string   `json:"uri,omitzero"`
+	URLs      []string `json:"urls,omitzero"`
+	Width     int      `json:"width,omitzero"`
 }
 
 // GetGlobalProductResponseSizeChart is part of a reply.
 type GetGlobalProductResponseSizeChart struct {
-	Image    GetGlobalProductResponseSizeChartImage    `json:"image"`
-	Template GetGlobalProductResponseSizeChartTemplate `json:"template"`
+	Image    GetGlobalProductResponseSizeChartImage    `json:"image,omitzero"`
+	Template GetGlobalProductResponseSizeChartTemplate `json:"template,omitzero"`
 }
 
 // GetGlobalProductResponseSizeChartImage is part of a reply.
 type GetGlobalProductResponseSizeChartImage struct {
-	Height int    `json:"height"`
-	URI    string `json:"uri"`
-	Width  int    `json:"width"`
+	Height int    `json:"height,omitzero"`
+	URI    string `json:"uri,omitzero"`
+	Width  int    `json:"width,omitzero"`
 }
 
 // GetGlobalProductResponseSizeChartTemplate is part of a reply.
 type GetGlobalProductResponseSizeChartTemplate struct {
-	ID string `json:"id"`
+	ID string `json:"id,omitzero"`
 }
 
 // GetGlobalProductResponseVideo is part of a reply.
 type GetGlobalProductResponseVideo struct {
-	ID string `json:"id"`
+	ID string `json:"id,omitzero"`
 }
 
 // GetGlobalReplicatedProductsResponse is the reply of Product.GetGlobalReplicatedProducts.
 type GetGlobalReplicatedProductsResponse struct {
-	ReplicatedProducts []GetGlobalReplicatedProductsResponseReplicatedProduct `json:"replicated_products"`
+	ReplicatedProducts []GetGlobalReplicatedProductsResponseReplicatedProduct `json:"replicated_products,omitzero"`
 }
 
 // GetGlobalReplicatedProductsResponseReplicatedProduct is part of a reply.
 type GetGlobalReplicatedProductsResponseReplicatedProduct struct {
-	ProductID     string `json:"product_id"`
-	ProductStatus string `json:"product_status"`
-	Region        string `json:"region"`
-	ShopID        string `json:"shop_id"`
+	ProductID     string `json:"product_id,omitzero"`
+	ProductStatus string `json:"product_status,omitzero"`
+	Region        string `json:"region,omitzero"`
+	ShopID        string `json:"shop_id,omitzero"`
 }
 
 // GetImageTranslationTasksRequest holds the parameters of Product.GetImageTranslationTasks.
@@ -3837,29 +3837,29 @@ type GetImageTranslationTasksRequest struct {
 
 // GetImageTranslationTasksResponse is the reply of Product.GetImageTranslationTasks.
 type GetImageTranslationTasksResponse struct {
-	TranslationTasks []GetImageTranslationTasksResponseTranslationTask `json:"translation_tasks"`
+	TranslationTasks []GetImageTranslationTasksResponseTranslationTask `json:"translation_tasks,omitzero"`
 }
 
 // GetImageTranslationTasksResponseTranslationTask is part of a reply.
 type GetImageTranslationTasksResponseTranslationTask struct {
-	FailReason      string                                                         `json:"fail_reason"`
-	ID              string                                                         `json:"id"`
-	OriginalImage   GetImageTranslationTasksResponseTranslationTaskOriginalImage   `json:"original_image"`
-	Status          GetImageTranslationTasksResponseTranslationTaskStatus          `json:"status"`
-	TargetLanguage  string                                                         `json:"target_language"`
-	TranslatedImage GetImageTranslationTasksResponseTranslationTaskTranslatedImage `json:"translated_image"`
+	FailReason      string                                                         `json:"fail_reason,omitzero"`
+	ID              string                                                         `json:"id,omitzero"`
+	OriginalImage   GetImageTranslationTasksResponseTranslationTaskOriginalImage   `json:"original_image,omitzero"`
+	Status          GetImageTranslationTasksResponseTranslationTaskStatus          `json:"status,omitzero"`
+	TargetLanguage  string                                                         `json:"target_language,omitzero"`
+	TranslatedImage GetImageTranslationTasksResponseTranslationTaskTranslatedImage `json:"translated_image,omitzero"`
 }
 
 // GetImageTranslationTasksResponseTranslationTaskOriginalImage is part of a reply.
 type GetImageTranslationTasksResponseTranslationTaskOriginalImage struct {
-	URI string `json:"uri"`
-	URL string `json:"url"`
+	URI string `json:"uri,omitzero"`
+	URL string `json:"url,omitzero"`
 }
 
 // GetImageTranslationTasksResponseTranslationTaskTranslatedImage is part of a reply.
 type GetImageTranslationTasksResponseTranslationTaskTranslatedImage struct {
-	URI string `json:"uri"`
-	URL string `json:"url"`
+	URI string `json:"uri,omitzero"`
+	URL string `json:"url,omitzero"`
 }
 
 // GetProductRequest holds the parameters of Product.GetProduct.
@@ -3876,18 +3876,18 @@ type GetProductsSEOWordsRequest struct {
 
 // GetProductsSEOWordsResponse is the reply of Product.GetProductsSEOWords.
 type GetProductsSEOWordsResponse struct {
-	Products []GetProductsSEOWordsResponseProduct `json:"products"`
+	Products []GetProductsSEOWordsResponseProduct `json:"products,omitzero"`
 }
 
 // GetProductsSEOWordsResponseProduct is part of a reply.
 type GetProductsSEOWordsResponseProduct struct {
-	ID       string                                      `json:"id"`
-	SeoWords []GetProductsSEOWordsResponseProductSeoWord `json:"seo_words"`
+	ID       string                                      `json:"id,omitzero"`
+	SeoWords []GetProductsSEOWordsResponseProductSeoWord `json:"seo_words,omitzero"`
 }
 
 // GetProductsSEOWordsResponseProductSeoWord is part of a reply.
 type GetProductsSEOWordsResponseProductSeoWord struct {
-	Text string `json:"text"`
+	Text string `json:"text,omitzero"`
 }
 
 // GetRecommendedProductTitleAndDescriptionRequest holds the parameters of Product.GetRecommendedProductTitleAndDescription.
@@ -3897,24 +3897,24 @@ type GetRecommendedProductTitleAndDescriptionRequest struct {
 
 // GetRecommendedProductTitleAndDescriptionResponse is the reply of Product.GetRecommendedProductTitleAndDescription.
 type GetRecommendedProductTitleAndDescriptionResponse struct {
-	Products []GetRecommendedProductTitleAndDescriptionResponseProduct `json:"products"`
+	Products []GetRecommendedProductTitleAndDescriptionResponseProduct `json:"products,omitzero"`
 }
 
 // GetRecommendedProductTitleAndDescriptionResponseProduct is part of a reply.
 type GetRecommendedProductTitleAndDescriptionResponseProduct struct {
-	ID          string                                                              `json:"id"`
-	Suggestions []GetRecommendedProductTitleAndDescriptionResponseProductSuggestion `json:"suggestions"`
+	ID          string                                                              `json:"id,omitzero"`
+	Suggestions []GetRecommendedProductTitleAndDescriptionResponseProductSuggestion `json:"suggestions,omitzero"`
 }
 
 // GetRecommendedProductTitleAndDescriptionResponseProductSuggestion is part of a reply.
 type GetRecommendedProductTitleAndDescriptionResponseProductSuggestion struct {
-	Field GetRecommendedProductTitleAndDescriptionResponseProductSuggestionField  `json:"field"`
-	Items []GetRecommendedProductTitleAndDescriptionResponseProductSuggestionItem `json:"items"`
+	Field GetRecommendedProductTitleAndDescriptionResponseProductSuggestionField  `json:"field,omitzero"`
+	Items []GetRecommendedProductTitleAndDescriptionResponseProductSuggestionItem `json:"items,omitzero"`
 }
 
 // GetRecommendedProductTitleAndDescriptionResponseProductSuggestionItem is part of a reply.
 type GetRecommendedProductTitleAndDescriptionResponseProductSuggestionItem struct {
-	Text string `json:"text"`
+	Text string `json:"text,omitzero"`
 }
 
 // ImportExternalProductInfoRequest holds the parameters of Product.ImportExternalProductInfo.
@@ -3924,64 +3924,64 @@ type ImportExternalProductInfoRequest struct {
 
 // ImportExternalProductInfoResponse is the reply of Product.ImportExternalProductInfo.
 type ImportExternalProductInfoResponse struct {
-	ImportResult ImportExternalProductInfoResponseImportResult `json:"import_result"`
+	ImportResult ImportExternalProductInfoResponseImportResult `json:"import_result,omitzero"`
 }
 
 // ImportExternalProductInfoResponseImportResult is part of a reply.
 type ImportExternalProductInfoResponseImportResult struct {
-	Code    string `json:"code"`
-	Message string `json:"message"`
+	Code    string `json:"code,omitzero"`
+	Message string `json:"message,omitzero"`
 }
 
 // Inventory is part of a reply.
 type Inventory struct {
-	ProductID string         `json:"product_id"`
-	SKUs      []InventorySKU `json:"skus"`
+	ProductID string         `json:"product_id,omitzero"`
+	SKUs      []InventorySKU `json:"skus,omitzero"`
 }
 
 // InventorySKU is part of a reply.
 type InventorySKU struct {
-	ID                                  string                                          `json:"id"`
-	SellerSKU                           string                                          `json:"seller_sku"`
-	TotalAvailableInventoryDistribution InventorySKUTotalAvailableInventoryDistribution `json:"total_available_inventory_distribution"`
-	TotalAvailableQuantity              int                                             `json:"total_available_quantity"`
-	TotalCommittedQuantity              int                                             `json:"total_committed_quantity"`
-	WarehouseInventory                  []WarehouseInventory                            `json:"warehouse_inventory"`
+	ID                                  string                                          `json:"id,omitzero"`
+	SellerSKU                           string                                          `json:"seller_sku,omitzero"`
+	TotalAvailableInventoryDistribution InventorySKUTotalAvailableInventoryDistribution `json:"total_available_inventory_distribution,omitzero"`
+	TotalAvailableQuantity              int                                             `json:"total_available_quantity,omitzero"`
+	TotalCommittedQuantity              int                                             `json:"total_committed_quantity,omitzero"`
+	WarehouseInventory                  []WarehouseInventory                            `json:"warehouse_inventory,omitzero"`
 }
 
 // InventorySKUTotalAvailableInventoryDistribution is part of a reply.
 type InventorySKUTotalAvailableInventoryDistribution struct {
-	CampaignInventory []InventorySKUTotalAvailableInventoryDistributionCampaignInventory `json:"campaign_inventory"`
-	CreatorInventory  []InventorySKUTotalAvailableInventoryDistributionCreatorInventory  `json:"creator_inventory"`
-	InShopInventory   InventorySKUTotalAvailableInventoryDistributionInShopInventory     `json:"in_shop_inventory"`
+	CampaignInventory []InventorySKUTotalAvailableInventoryDistributionCampaignInventory `json:"campaign_inventory,omitzero"`
+	CreatorInventory  []InventorySKUTotalAvailableInventoryDistributionCreatorInventory  `json:"creator_inventory,omitzero"`
+	InShopInventory   InventorySKUTotalAvailableInventoryDistributionInShopInventory     `json:"in_shop_inventory,omitzero"`
 }
 
 // InventorySKUTotalAvailableInventoryDistributionCampaignInventory is part of a reply.
 type InventorySKUTotalAvailableInventoryDistributionCampaignInventory struct {
-	CampaignName string `json:"campaign_name"`
-	Quantity     int    `json:"quantity"`
+	CampaignName string `json:"campaign_name,omitzero"`
+	Quantity     int    `json:"quantity,omitzero"`
 }
 
 // InventorySKUTotalAvailableInventoryDistributionCreatorInventory is part of a reply.
 type InventorySKUTotalAvailableInventoryDistributionCreatorInventory struct {
-	CreatorName string `json:"creator_name"`
-	Quantity    int    `json:"quantity"`
+	CreatorName string `json:"creator_name,omitzero"`
+	Quantity    int    `json:"quantity,omitzero"`
 }
 
 // InventorySKUTotalAvailableInventoryDistributionInShopInventory is part of a reply.
 type InventorySKUTotalAvailableInventoryDistributionInShopInventory struct {
-	Quantity int `json:"quantity"`
+	Quantity int `json:"quantity,omitzero"`
 }
 
 // InventorySearchRequest holds the parameters of Product.InventorySearch.
 type InventorySearchRequest struct {
-	ProductIDs []string `json:"product_ids,omitzero" url:"-"`
-	SKUIDs     []string `json:"sku_ids,omitzero" url:"-"`
+	ProductIDs []string `json:"product_ids,omitzero"`
+	SKUIDs     []string `json:"sku_ids,omitzero"`
 }
 
 // InventorySearchResponse is the reply of Product.InventorySearch.
 type InventorySearchResponse struct {
-	Inventory []Inventory `json:"inventory"`
+	Inventory []Inventory `json:"inventory,omitzero"`
 }
 
 // ListingSchemasRequest holds the parameters of Product.ListingSchemas.
@@ -3993,67 +3993,67 @@ type ListingSchemasRequest struct {
 
 // ListingSchemasResponse is the reply of Product.ListingSchemas.
 type ListingSchemasResponse struct {
-	Errors         []ListingSchemasResponseError         `json:"errors"`
-	ListingSchemas []ListingSchemasResponseListingSchema `json:"listing_schemas"`
+	Errors         []ListingSchemasResponseError         `json:"errors,omitzero"`
+	ListingSchemas []ListingSchemasResponseListingSchema `json:"listing_schemas,omitzero"`
 }
 
 // ListingSchemasResponseError is part of a reply.
 type ListingSchemasResponseError struct {
-	Code    int                               `json:"code"`
-	Detail  ListingSchemasResponseErrorDetail `json:"detail"`
-	Message string                            `json:"message"`
+	Code    int                               `json:"code,omitzero"`
+	Detail  ListingSchemasResponseErrorDetail `json:"detail,omitzero"`
+	Message string                            `json:"message,omitzero"`
 }
 
 // ListingSchemasResponseErrorDetail is part of a reply.
 type ListingSchemasResponseErrorDetail struct {
-	CategoryID int `json:"category_id"`
+	CategoryID int `json:"category_id,omitzero"`
 }
 
 // ListingSchemasResponseListingSchema is part of a reply.
 type ListingSchemasResponseListingSchema struct {
-	CategoryID int                                        `json:"category_id"`
-	Fields     []ListingSchemasResponseListingSchemaField `json:"fields"`
+	CategoryID int                                        `json:"category_id,omitzero"`
+	Fields     []ListingSchemasResponseListingSchemaField `json:"fields,omitzero"`
 }
 
 // ListingSchemasResponseListingSchemaField is part of a reply.
 type ListingSchemasResponseListingSchemaField struct {
-	ComplexValues []ListingSchemasResponseListingSchemaFieldComplexValue `json:"complex_values"`
-	ID            string                                                 `json:"id"`
-	Name          string                                                 `json:"name"`
-	Options       []ListingSchemasResponseListingSchemaFieldOption       `json:"options"`
-	Rules         []ListingSchemasResponseListingSchemaFieldRule         `json:"rules"`
+	ComplexValues []ListingSchemasResponseListingSchemaFieldComplexValue `json:"complex_values,omitzero"`
+	ID            string                                                 `json:"id,omitzero"`
+	Name          string                                                 `json:"name,omitzero"`
+	Options       []ListingSchemasResponseListingSchemaFieldOption       `json:"options,omitzero"`
+	Rules         []ListingSchemasResponseListingSchemaFieldRule         `json:"rules,omitzero"`
 }
 
 // ListingSchemasResponseListingSchemaFieldComplexValue is part of a reply.
 type ListingSchemasResponseListingSchemaFieldComplexValue struct {
-	ID      string                                                       `json:"id"`
-	Name    string                                                       `json:"name"`
-	Options []ListingSchemasResponseListingSchemaFieldComplexValueOption `json:"options"`
-	Rules   []ListingSchemasResponseListingSchemaFieldComplexValueRule   `json:"rules"`
+	ID      string                                                       `json:"id,omitzero"`
+	Name    string                                                       `json:"name,omitzero"`
+	Options []ListingSchemasResponseListingSchemaFieldComplexValueOption `json:"options,omitzero"`
+	Rules   []ListingSchemasResponseListingSchemaFieldComplexValueRule   `json:"rules,omitzero"`
 }
 
 // ListingSchemasResponseListingSchemaFieldComplexValueOption is part of a reply.
 type ListingSchemasResponseListingSchemaFieldComplexValueOption struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID   string `json:"id,omitzero"`
+	Name string `json:"name,omitzero"`
 }
 
 // ListingSchemasResponseListingSchemaFieldComplexValueRule is part of a reply.
 type ListingSchemasResponseListingSchemaFieldComplexValueRule struct {
-	Type  string `json:"type"`
-	Value string `json:"value"`
+	Type  string `json:"type,omitzero"`
+	Value string `json:"value,omitzero"`
 }
 
 // ListingSchemasResponseListingSchemaFieldOption is part of a reply.
 type ListingSchemasResponseListingSchemaFieldOption struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID   string `json:"id,omitzero"`
+	Name string `json:"name,omitzero"`
 }
 
 // ListingSchemasResponseListingSchemaFieldRule is part of a reply.
 type ListingSchemasResponseListingSchemaFieldRule struct {
-	Type  string `json:"type"`
-	Value string `json:"value"`
+	Type  string `json:"type,omitzero"`
+	Value string `json:"value,omitzero"`
 }
 
 // ListingSchemasV202401Request holds the parameters of Product.ListingSchemasV202401.
@@ -4065,72 +4065,72 @@ type ListingSchemasV202401Request struct {
 
 // ListingSchemasV202401Response is the reply of Product.ListingSchemasV202401.
 type ListingSchemasV202401Response struct {
-	Errors         []ListingSchemasV202401ResponseError         `json:"errors"`
-	ListingSchemas []ListingSchemasV202401ResponseListingSchema `json:"listing_schemas"`
+	Errors         []ListingSchemasV202401ResponseError         `json:"errors,omitzero"`
+	ListingSchemas []ListingSchemasV202401ResponseListingSchema `json:"listing_schemas,omitzero"`
 }
 
 // ListingSchemasV202401ResponseError is part of a reply.
 type ListingSchemasV202401ResponseError struct {
-	Code    int                                      `json:"code"`
-	Detail  ListingSchemasV202401ResponseErrorDetail `json:"detail"`
-	Message string                                   `json:"message"`
+	Code    int                                      `json:"code,omitzero"`
+	Detail  ListingSchemasV202401ResponseErrorDetail `json:"detail,omitzero"`
+	Message string                                   `json:"message,omitzero"`
 }
 
 // ListingSchemasV202401ResponseErrorDetail is part of a reply.
 type ListingSchemasV202401ResponseErrorDetail struct {
-	CategoryID int `json:"category_id"`
+	CategoryID int `json:"category_id,omitzero"`
 }
 
 // ListingSchemasV202401ResponseListingSchema is part of a reply.
 type ListingSchemasV202401ResponseListingSchema struct {
-	CategoryID int                                               `json:"category_id"`
-	Fileds     []ListingSchemasV202401ResponseListingSchemaFiled `json:"fileds"`
+	CategoryID int                                               `json:"category_id,omitzero"`
+	Fileds     []ListingSchemasV202401ResponseListingSchemaFiled `json:"fileds,omitzero"`
 }
 
 // ListingSchemasV202401ResponseListingSchemaFiled is part of a reply.
 type ListingSchemasV202401ResponseListingSchemaFiled struct {
-	ComplexValues []ListingSchemasV202401ResponseListingSchemaFiledComplexValue `json:"complex_values"`
-	ID            string                                                        `json:"id"`
-	Name          string                                                        `json:"name"`
-	Options       []ListingSchemasV202401ResponseListingSchemaFiledOption       `json:"options"`
-	Rules         []ListingSchemasV202401ResponseListingSchemaFiledRule         `json:"rules"`
+	ComplexValues []ListingSchemasV202401ResponseListingSchemaFiledComplexValue `json:"complex_values,omitzero"`
+	ID            string                                                        `json:"id,omitzero"`
+	Name          string                                                        `json:"name,omitzero"`
+	Options       []ListingSchemasV202401ResponseListingSchemaFiledOption       `json:"options,omitzero"`
+	Rules         []ListingSchemasV202401ResponseListingSchemaFiledRule         `json:"rules,omitzero"`
 }
 
 // ListingSchemasV202401ResponseListingSchemaFiledComplexValue is part of a reply.
 type ListingSchemasV202401ResponseListingSchemaFiledComplexValue struct {
-	ID      string                                                              `json:"id"`
-	Name    string                                                              `json:"name"`
-	Options []ListingSchemasV202401ResponseListingSchemaFiledComplexValueOption `json:"options"`
-	Rules   []ListingSchemasV202401ResponseListingSchemaFiledComplexValueRule   `json:"rules"`
+	ID      string                                                              `json:"id,omitzero"`
+	Name    string                                                              `json:"name,omitzero"`
+	Options []ListingSchemasV202401ResponseListingSchemaFiledComplexValueOption `json:"options,omitzero"`
+	Rules   []ListingSchemasV202401ResponseListingSchemaFiledComplexValueRule   `json:"rules,omitzero"`
 }
 
 // ListingSchemasV202401ResponseListingSchemaFiledComplexValueOption is part of a reply.
 type ListingSchemasV202401ResponseListingSchemaFiledComplexValueOption struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID   string `json:"id,omitzero"`
+	Name string `json:"name,omitzero"`
 }
 
 // ListingSchemasV202401ResponseListingSchemaFiledComplexValueRule is part of a reply.
 type ListingSchemasV202401ResponseListingSchemaFiledComplexValueRule struct {
-	Type  string `json:"type"`
-	Value string `json:"value"`
+	Type  string `json:"type,omitzero"`
+	Value string `json:"value,omitzero"`
 }
 
 // ListingSchemasV202401ResponseListingSchemaFiledOption is part of a reply.
 type ListingSchemasV202401ResponseListingSchemaFiledOption struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID   string `json:"id,omitzero"`
+	Name string `json:"name,omitzero"`
 }
 
 // ListingSchemasV202401ResponseListingSchemaFiledRule is part of a reply.
 type ListingSchemasV202401ResponseListingSchemaFiledRule struct {
-	Type  string `json:"type"`
-	Value string `json:"value"`
+	Type  string `json:"type,omitzero"`
+	Value string `json:"value,omitzero"`
 }
 
 // OptimizedImagesRequest holds the parameters of Product.OptimizedImages.
 type OptimizedImagesRequest struct {
-	Images []OptimizedImagesRequestImage `json:"images,omitzero" url:"-"` // at most 200
+	Images []OptimizedImagesRequestImage `json:"images,omitzero"` // at most 200
 }
 
 // OptimizedImagesRequestImage is part of a request.
@@ -4141,23 +4141,23 @@ type OptimizedImagesRequestImage struct {
 
 // OptimizedImagesResponse is the reply of Product.OptimizedImages.
 type OptimizedImagesResponse struct {
-	Images []OptimizedImagesResponseImage `json:"images"`
+	Images []OptimizedImagesResponseImage `json:"images,omitzero"`
 }
 
 // OptimizedImagesResponseImage is part of a reply.
 type OptimizedImagesResponseImage struct {
-	Height         int                   `json:"height"`
-	OptimizeStatus ProductOptimizeStatus `json:"optimize_status"`
-	OptimizedURI   string                `json:"optimized_uri"`
-	OptimizedURL   string                `json:"optimized_url"`
-	OriginalURI    string                `json:"original_uri"`
-	OriginalURL    string                `json:"original_url"`
-	Width          int                   `json:"width"`
+	Height         int                   `json:"height,omitzero"`
+	OptimizeStatus ProductOptimizeStatus `json:"optimize_status,omitzero"`
+	OptimizedURI   string                `json:"optimized_uri,omitzero"`
+	OptimizedURL   string                `json:"optimized_url,omitzero"`
+	OriginalURI    string                `json:"original_uri,omitzero"`
+	OriginalURL    string                `json:"original_url,omitzero"`
+	Width          int                   `json:"width,omitzero"`
 }
 
 // PartialEditCandidateProductsRequest holds the parameters of Product.PartialEditCandidateProducts.
 type PartialEditCandidateProductsRequest struct {
-	CandidateProducts []PartialEditCandidateProductsRequestCandidateProduct `json:"candidate_products,omitzero" url:"-"`
+	CandidateProducts []PartialEditCandidateProductsRequestCandidateProduct `json:"candidate_products,omitzero"`
 }
 
 // PartialEditCandidateProductsRequestCandidateProduct is part of a request.
@@ -4202,40 +4202,40 @@ type PartialEditCandidateProductsRequestCandidateProductSKUSalesAttributeSKUImag
 
 // PartialEditCandidateProductsResponse is the reply of Product.PartialEditCandidateProducts.
 type PartialEditCandidateProductsResponse struct {
-	Errors []PartialEditCandidateProductsResponseError `json:"errors"`
+	Errors []PartialEditCandidateProductsResponseError `json:"errors,omitzero"`
 }
 
 // PartialEditCandidateProductsResponseError is part of a reply.
 type PartialEditCandidateProductsResponseError struct {
-	Code    int                                             `json:"code"`
-	Detail  PartialEditCandidateProductsResponseErrorDetail `json:"detail"`
-	Message string                                          `json:"message"`
+	Code    int                                             `json:"code,omitzero"`
+	Detail  PartialEditCandidateProductsResponseErrorDetail `json:"detail,omitzero"`
+	Message string                                          `json:"message,omitzero"`
 }
 
 // PartialEditCandidateProductsResponseErrorDetail is part of a reply.
 type PartialEditCandidateProductsResponseErrorDetail struct {
-	ExternalProductID string `json:"external_product_id"`
+	ExternalProductID string `json:"external_product_id,omitzero"`
 }
 
 // PartialEditGlobalProductRequest holds the parameters of Product.PartialEditGlobalProduct.
 type PartialEditGlobalProductRequest struct {
-	BrandID                 *string                                           `json:"brand_id,omitzero" url:"-"`
-	CategoryID              *string                                           `json:"category_id,omitzero" url:"-"`
-	CategoryVersion         *string                                           `json:"category_version,omitzero" url:"-"`
-	Certifications          []PartialEditGlobalProductRequestCertification    `json:"certifications,omitzero" url:"-"`             // at most 10
-	Description             *string                                           `json:"description,omitzero" url:"-"`                // at most 10 characters
-	ExternalGlobalProductID *string                                           `json:"external_global_product_id,omitzero" url:"-"` // at most 999 characters
-	MainImages              []PartialEditGlobalProductRequestMainImage        `json:"main_images,omitzero" url:"-"`                // at most 9
-	Manufacturer            *PartialEditGlobalProductRequestManufacturer      `json:"manufacturer,omitzero" url:"-"`
-	ManufacturerIDs         []string                                          `json:"manufacturer_ids,omitzero" url:"-"`
-	PackageDimensions       *PartialEditGlobalProductRequestPackageDimensions `json:"package_dimensions,omitzero" url:"-"`
-	PackageWeight           *PartialEditGlobalProductRequestPackageWeight     `json:"package_weight,omitzero" url:"-"`
-	ProductAttributes       []PartialEditGlobalProductRequestProductAttribute `json:"product_attributes,omitzero" url:"-"`
-	ResponsiblePersonIDs    []string                                          `json:"responsible_person_ids,omitzero" url:"-"`
-	SizeChart               *PartialEditGlobalProductRequestSizeChart         `json:"size_chart,omitzero" url:"-"`
-	SKUs                    []PartialEditGlobalProductRequestSKU              `json:"skus,omitzero" url:"-"`
-	Title                   *string                                           `json:"title,omitzero" url:"-"`
-	Video                   *PartialEditGlobalProductRequestVideo             `json:"video,omitzero" url:"-"`
+	BrandID                 *string                                           `json:"brand_id,omitzero"`
+	CategoryID              *string                                           `json:"category_id,omitzero"`
+	CategoryVersion         *string                                           `json:"category_version,omitzero"`
+	Certifications          []PartialEditGlobalProductRequestCertification    `json:"certifications,omitzero"`             // at most 10
+	Description             *string                                           `json:"description,omitzero"`                // at most 10 characters
+	ExternalGlobalProductID *string                                           `json:"external_global_product_id,omitzero"` // at most 999 characters
+	MainImages              []PartialEditGlobalProductRequestMainImage        `json:"main_images,omitzero"`                // at most 9
+	Manufacturer            *PartialEditGlobalProductRequestManufacturer      `json:"manufacturer,omitzero"`
+	ManufacturerIDs         []string                                          `json:"manufacturer_ids,omitzero"`
+	PackageDimensions       *PartialEditGlobalProductRequestPackageDimensions `json:"package_dimensions,omitzero"`
+	PackageWeight           *PartialEditGlobalProductRequestPackageWeight     `json:"package_weight,omitzero"`
+	ProductAttributes       []PartialEditGlobalProductRequestProductAttribute `json:"product_attributes,omitzero"`
+	ResponsiblePersonIDs    []string                                          `json:"responsible_person_ids,omitzero"`
+	SizeChart               *PartialEditGlobalProductRequestSizeChart         `json:"size_chart,omitzero"`
+	SKUs                    []PartialEditGlobalProductRequestSKU              `json:"skus,omitzero"`
+	Title                   *string                                           `json:"title,omitzero"`
+	Video                   *PartialEditGlobalProductRequestVideo             `json:"video,omitzero"`
 }
 
 // PartialEditGlobalProductRequestCertification is part of a request.
@@ -4313,8 +4313,8 @@ type PartialEditGlobalProductRequestSKU struct {
 
 // PartialEditGlobalProductRequestSKUIdentifierCode is part of a request.
 type PartialEditGlobalProductRequestSKUIdentifierCode struct {
-	Code *string                                        `json:"code,omitzero"`
-	Type *GetGlobalProductResponseSKUIdentifierCodeType `json:"type,omitzero"`
+	Code *string                                               `json:"code,omitzero"`
+	Type *PartialEditGlobalProductRequestSKUIdentifierCodeType `json:"type,omitzero"`
 }
 
 // PartialEditGlobalProductRequestSKUInventory is part of a request.
@@ -4325,14 +4325,14 @@ type PartialEditGlobalProductRequestSKUInventory struct {
 
 // PartialEditGlobalProductRequestSKUPrice is part of a request.
 type PartialEditGlobalProductRequestSKUPrice struct {
-	Amount   *Decimal         `json:"amount,omitzero"`
-	Currency *ProductCurrency `json:"currency,omitzero"`
+	Amount   *Decimal `json:"amount,omitzero"`
+	Currency *string  `json:"currency,omitzero"`
 }
 
 // PartialEditGlobalProductRequestSKUSalePrice is part of a request.
 type PartialEditGlobalProductRequestSKUSalePrice struct {
-	Amount *Decimal                                                 `json:"amount,omitzero"`
-	Region *PartialEditProductV202309RequestReplicatedProductRegion `json:"region,omitzero"`
+	Amount *Decimal `json:"amount,omitzero"`
+	Region *string  `json:"region,omitzero"`
 }
 
 // PartialEditGlobalProductRequestSKUSalesAttribute is part of a request.
@@ -4372,44 +4372,44 @@ type PartialEditGlobalProductRequestVideo struct {
 
 // PartialEditGlobalProductResponse is the reply of Product.PartialEditGlobalProduct.
 type PartialEditGlobalProductResponse struct {
-	GlobalSKUs     []PartialEditGlobalProductResponseGlobalSKU     `json:"global_skus"`
-	PublishResults []PartialEditGlobalProductResponsePublishResult `json:"publish_results"`
+	GlobalSKUs     []PartialEditGlobalProductResponseGlobalSKU     `json:"global_skus,omitzero"`
+	PublishResults []PartialEditGlobalProductResponsePublishResult `json:"publish_results,omitzero"`
 }
 
 // PartialEditGlobalProductResponseGlobalSKU is part of a reply.
 type PartialEditGlobalProductResponseGlobalSKU struct {
-	ExternalGlobalSKUID string                                                    `json:"external_global_sku_id"`
-	ID                  string                                                    `json:"id"`
-	SalesAttributes     []PartialEditGlobalProductResponseGlobalSKUSalesAttribute `json:"sales_attributes"`
-	SellerSKU           string                                                    `json:"seller_sku"`
+	ExternalGlobalSKUID string                                                    `json:"external_global_sku_id,omitzero"`
+	ID                  string                                                    `json:"id,omitzero"`
+	SalesAttributes     []PartialEditGlobalProductResponseGlobalSKUSalesAttribute `json:"sales_attributes,omitzero"`
+	SellerSKU           string                                                    `json:"seller_sku,omitzero"`
 }
 
 // PartialEditGlobalProductResponseGlobalSKUSalesAttribute is part of a reply.
 type PartialEditGlobalProductResponseGlobalSKUSalesAttribute struct {
-	ID      string `json:"id"`
-	ValueID string `json:"value_id"`
+	ID      string `json:"id,omitzero"`
+	ValueID string `json:"value_id,omitzero"`
 }
 
 // PartialEditGlobalProductResponsePublishResult is part of a reply.
 type PartialEditGlobalProductResponsePublishResult struct {
-	FailReasons []PartialEditGlobalProductResponsePublishResultFailReason `json:"fail_reasons"`
-	Region      EditGlobalProductResponsePublishResultRegion              `json:"region"`
-	Status      BindLocalProductsResponseBindResultStatus                 `json:"status"`
+	FailReasons []PartialEditGlobalProductResponsePublishResultFailReason `json:"fail_reasons,omitzero"`
+	Region      string                                                    `json:"region,omitzero"`
+	Status      PartialEditGlobalProductResponsePublishResultStatus       `json:"status,omitzero"`
 }
 
 // PartialEditGlobalProductResponsePublishResultFailReason is part of a reply.
 type PartialEditGlobalProductResponsePublishResultFailReason struct {
-	Message string `json:"message"`
+	Message string `json:"message,omitzero"`
 }
 
 // PartialEditManufacturerRequest holds the parameters of Product.PartialEditManufacturer.
 type PartialEditManufacturerRequest struct {
-	Address             *string                                    `json:"address,omitzero" url:"-"` // at most 500 characters
-	Email               *string                                    `json:"email,omitzero" url:"-"`
-	Locale              *string                                    `json:"locale,omitzero" url:"-"`
-	Name                *string                                    `json:"name,omitzero" url:"-"` // at most 255 characters
-	PhoneNumber         *PartialEditManufacturerRequestPhoneNumber `json:"phone_number,omitzero" url:"-"`
-	RegisteredTradeName *string                                    `json:"registered_trade_name,omitzero" url:"-"` // at most 200 characters
+	Address             *string                                    `json:"address,omitzero"` // at most 500 characters
+	Email               *string                                    `json:"email,omitzero"`
+	Locale              *string                                    `json:"locale,omitzero"`
+	Name                *string                                    `json:"name,omitzero"` // at most 255 characters
+	PhoneNumber         *PartialEditManufacturerRequestPhoneNumber `json:"phone_number,omitzero"`
+	RegisteredTradeName *string                                    `json:"registered_trade_name,omitzero"` // at most 200 characters
 }
 
 // PartialEditManufacturerRequestPhoneNumber is part of a request.
@@ -4421,25 +4421,25 @@ type PartialEditManufacturerRequestPhoneNumber struct {
 
 // PartialEditProductRequest holds the parameters of Product.PartialEditProduct.
 type PartialEditProductRequest struct {
-	BrandID              *string                                      `json:"brand_id,omitzero" url:"-"`
-	Certifications       []PartialEditProductRequestCertification     `json:"certifications,omitzero" url:"-"`      // at most 10
-	Description          *string                                      `json:"description,omitzero" url:"-"`         // at most 10 characters
-	ExternalProductID    *string                                      `json:"external_product_id,omitzero" url:"-"` // at most 999 characters
-	IsCODAllowed         *bool                                        `json:"is_cod_allowed,omitzero" url:"-"`
-	ListingPlatforms     []CreateProductRequestListingPlatform        `json:"listing_platforms,omitzero" url:"-"`
-	MainImages           []PartialEditProductRequestMainImage         `json:"main_images,omitzero" url:"-"` // at most 9
-	ManufacturerIDs      []string                                     `json:"manufacturer_ids,omitzero" url:"-"`
-	PackageDimensions    *PartialEditProductRequestPackageDimensions  `json:"package_dimensions,omitzero" url:"-"`
-	PackageWeight        *PartialEditProductRequestPackageWeight      `json:"package_weight,omitzero" url:"-"`
-	ProductAttributes    []PartialEditProductRequestProductAttribute  `json:"product_attributes,omitzero" url:"-"`
-	ReplicatedProducts   []PartialEditProductRequestReplicatedProduct `json:"replicated_products,omitzero" url:"-"`
-	ResponsiblePersonIDs []string                                     `json:"responsible_person_ids,omitzero" url:"-"`
-	SaveMode             *ProductSaveMode                             `json:"save_mode,omitzero" url:"-"`
-	SizeChart            *PartialEditProductRequestSizeChart          `json:"size_chart,omitzero" url:"-"`
-	SKUs                 []PartialEditProductRequestSKU               `json:"skus,omitzero" url:"-"`
-	SubscribeInfoEdit    *PartialEditProductRequestSubscribeInfoEdit  `json:"subscribe_info_edit,omitzero" url:"-"`
-	Title                *string                                      `json:"title,omitzero" url:"-"`
-	Video                *PartialEditProductRequestVideo              `json:"video,omitzero" url:"-"`
+	BrandID              *string                                      `json:"brand_id,omitzero"`
+	Certifications       []PartialEditProductRequestCertification     `json:"certifications,omitzero"`      // at most 10
+	Description          *string                                      `json:"description,omitzero"`         // at most 10 characters
+	ExternalProductID    *string                                      `json:"external_product_id,omitzero"` // at most 999 characters
+	IsCODAllowed         *bool                                        `json:"is_cod_allowed,omitzero"`
+	ListingPlatforms     []PartialEditProductRequestListingPlatform   `json:"listing_platforms,omitzero"`
+	MainImages           []PartialEditProductRequestMainImage         `json:"main_images,omitzero"` // at most 9
+	ManufacturerIDs      []string                                     `json:"manufacturer_ids,omitzero"`
+	PackageDimensions    *PartialEditProductRequestPackageDimensions  `json:"package_dimensions,omitzero"`
+	PackageWeight        *PartialEditProductRequestPackageWeight      `json:"package_weight,omitzero"`
+	ProductAttributes    []PartialEditProductRequestProductAttribute  `json:"product_attributes,omitzero"`
+	ReplicatedProducts   []PartialEditProductRequestReplicatedProduct `json:"replicated_products,omitzero"`
+	ResponsiblePersonIDs []string                                     `json:"responsible_person_ids,omitzero"`
+	SaveMode             *ProductSaveMode                             `json:"save_mode,omitzero"`
+	SizeChart            *PartialEditProductRequestSizeChart          `json:"size_chart,omitzero"`
+	SKUs                 []PartialEditProductRequestSKU               `json:"skus,omitzero"`
+	SubscribeInfoEdit    *PartialEditProductRequestSubscribeInfoEdit  `json:"subscribe_info_edit,omitzero"`
+	Title                *string                                      `json:"title,omitzero"`
+	Video                *PartialEditProductRequestVideo              `json:"video,omitzero"`
 }
 
 // PartialEditProductRequestCertification is part of a request.
@@ -4495,8 +4495,8 @@ type PartialEditProductRequestProductAttributeValue struct {
 
 // PartialEditProductRequestReplicatedProduct is part of a request.
 type PartialEditProductRequestReplicatedProduct struct {
-	Region *PartialEditProductV202309RequestReplicatedProductRegion `json:"region,omitzero"`
-	SKUs   []PartialEditProductRequestReplicatedProductSKU          `json:"skus,omitzero"`
+	Region *string                                         `json:"region,omitzero"`
+	SKUs   []PartialEditProductRequestReplicatedProductSKU `json:"skus,omitzero"`
 }
 
 // PartialEditProductRequestReplicatedProductSKU is part of a request.
@@ -4516,8 +4516,8 @@ type PartialEditProductRequestReplicatedProductSKUInventory struct {
 
 // PartialEditProductRequestReplicatedProductSKUPrice is part of a request.
 type PartialEditProductRequestReplicatedProductSKUPrice struct {
-	Currency  *PartialEditProductV202309RequestReplicatedProductSKUPriceCurrency `json:"currency,omitzero"`
-	SalePrice *Decimal                                                           `json:"sale_price,omitzero"`
+	Currency  *string  `json:"currency,omitzero"`
+	SalePrice *Decimal `json:"sale_price,omitzero"`
 }
 
 // PartialEditProductRequestSKU is part of a request.
@@ -4554,8 +4554,8 @@ type PartialEditProductRequestSKUFee struct {
 
 // PartialEditProductRequestSKUIdentifierCode is part of a request.
 type PartialEditProductRequestSKUIdentifierCode struct {
-	Code *string                                        `json:"code,omitzero"`
-	Type *GetGlobalProductResponseSKUIdentifierCodeType `json:"type,omitzero"`
+	Code *string                                         `json:"code,omitzero"`
+	Type *PartialEditProductRequestSKUIdentifierCodeType `json:"type,omitzero"`
 }
 
 // PartialEditProductRequestSKUInventory is part of a request.
@@ -4575,7 +4575,7 @@ type PartialEditProductRequestSKUListPrice struct {
 // PartialEditProductRequestSKUPreSale is part of a request.
 type PartialEditProductRequestSKUPreSale struct {
 	FulfillmentType *PartialEditProductRequestSKUPreSaleFulfillmentType `json:"fulfillment_type,omitzero"`
-	Type            *SKUPreSaleType                                     `json:"type,omitzero"`
+	Type            *PartialEditProductRequestSKUPreSaleType            `json:"type,omitzero"`
 }
 
 // PartialEditProductRequestSKUPreSaleFulfillmentType is part of a request.
@@ -4586,9 +4586,9 @@ type PartialEditProductRequestSKUPreSaleFulfillmentType struct {
 
 // PartialEditProductRequestSKUPrice is part of a request.
 type PartialEditProductRequestSKUPrice struct {
-	Amount    *Decimal                     `json:"amount,omitzero"`
-	Currency  *SKUCombinedSKUPriceCurrency `json:"currency,omitzero"`
-	SalePrice *Decimal                     `json:"sale_price,omitzero"`
+	Amount    *Decimal `json:"amount,omitzero"`
+	Currency  *string  `json:"currency,omitzero"`
+	SalePrice *Decimal `json:"sale_price,omitzero"`
 }
 
 // PartialEditProductRequestSKUSalesAttribute is part of a request.
@@ -4646,59 +4646,59 @@ type PartialEditProductRequestVideo struct {
 
 // PartialEditProductResponse is the reply of Product.PartialEditProduct.
 type PartialEditProductResponse struct {
-	Audit     PartialEditProductResponseAudit `json:"audit"`
-	ProductID string                          `json:"product_id"`
-	SKUs      []PartialEditProductResponseSKU `json:"skus"`
+	Audit     PartialEditProductResponseAudit `json:"audit,omitzero"`
+	ProductID string                          `json:"product_id,omitzero"`
+	SKUs      []PartialEditProductResponseSKU `json:"skus,omitzero"`
 }
 
 // PartialEditProductResponseAudit is part of a reply.
 type PartialEditProductResponseAudit struct {
-	Status PartialEditProductV202309ResponseAuditStatus `json:"status"`
+	Status PartialEditProductResponseAuditStatus `json:"status,omitzero"`
 }
 
 // PartialEditProductResponseSKU is part of a reply.
 type PartialEditProductResponseSKU struct {
-	ExternalSKUID   string                                        `json:"external_sku_id"`
-	Fees            []PartialEditProductResponseSKUFee            `json:"fees"`
-	ID              string                                        `json:"id"`
-	SalesAttributes []PartialEditProductResponseSKUSalesAttribute `json:"sales_attributes"`
-	SellerSKU       string                                        `json:"seller_sku"`
+	ExternalSKUID   string                                        `json:"external_sku_id,omitzero"`
+	Fees            []PartialEditProductResponseSKUFee            `json:"fees,omitzero"`
+	ID              string                                        `json:"id,omitzero"`
+	SalesAttributes []PartialEditProductResponseSKUSalesAttribute `json:"sales_attributes,omitzero"`
+	SellerSKU       string                                        `json:"seller_sku,omitzero"`
 }
 
 // PartialEditProductResponseSKUFee is part of a reply.
 type PartialEditProductResponseSKUFee struct {
-	AdditionalAttribute ProductAdditionalAttribute `json:"additional_attribute"`
-	Amount              Decimal                    `json:"amount"`
-	Type                string                     `json:"type"`
+	AdditionalAttribute ProductAdditionalAttribute `json:"additional_attribute,omitzero"`
+	Amount              Decimal                    `json:"amount,omitzero"`
+	Type                string                     `json:"type,omitzero"`
 }
 
 // PartialEditProductResponseSKUSalesAttribute is part of a reply.
 type PartialEditProductResponseSKUSalesAttribute struct {
-	ID      string `json:"id"`
-	ValueID string `json:"value_id"`
+	ID      string `json:"id,omitzero"`
+	ValueID string `json:"value_id,omitzero"`
 }
 
 // PartialEditProductV202309Request holds the parameters of Product.PartialEditProductV202309.
 type PartialEditProductV202309Request struct {
-	BrandID              *string                                             `json:"brand_id,omitzero" url:"-"`
-	Certifications       []PartialEditProductV202309RequestCertification     `json:"certifications,omitzero" url:"-"`      // at most 10
-	Description          *string                                             `json:"description,omitzero" url:"-"`         // at most 10 characters
-	ExternalProductID    *string                                             `json:"external_product_id,omitzero" url:"-"` // at most 999 characters
-	IsCODAllowed         *bool                                               `json:"is_cod_allowed,omitzero" url:"-"`
-	ListingPlatforms     []CreateProductRequestListingPlatform               `json:"listing_platforms,omitzero" url:"-"`
-	MainImages           []PartialEditProductV202309RequestMainImage         `json:"main_images,omitzero" url:"-"` // at most 9
-	ManufacturerIDs      []string                                            `json:"manufacturer_ids,omitzero" url:"-"`
-	PackageDimensions    *PartialEditProductV202309RequestPackageDimensions  `json:"package_dimensions,omitzero" url:"-"`
-	PackageWeight        *PartialEditProductV202309RequestPackageWeight      `json:"package_weight,omitzero" url:"-"`
-	ProductAttributes    []PartialEditProductV202309RequestProductAttribute  `json:"product_attributes,omitzero" url:"-"`
-	ReplicatedProducts   []PartialEditProductV202309RequestReplicatedProduct `json:"replicated_products,omitzero" url:"-"`
-	ResponsiblePersonIDs []string                                            `json:"responsible_person_ids,omitzero" url:"-"`
-	SaveMode             *ProductSaveMode                                    `json:"save_mode,omitzero" url:"-"`
-	SizeChart            *PartialEditProductV202309RequestSizeChart          `json:"size_chart,omitzero" url:"-"`
-	SKUs                 []PartialEditProductV202309RequestSKU               `json:"skus,omitzero" url:"-"`
-	SubscribeInfoEdit    *PartialEditProductV202309RequestSubscribeInfoEdit  `json:"subscribe_info_edit,omitzero" url:"-"`
-	Title                *string                                             `json:"title,omitzero" url:"-"`
-	Video                *PartialEditProductV202309RequestVideo              `json:"video,omitzero" url:"-"`
+	BrandID              *string                                             `json:"brand_id,omitzero"`
+	Certifications       []PartialEditProductV202309RequestCertification     `json:"certifications,omitzero"`      // at most 10
+	Description          *string                                             `json:"description,omitzero"`         // at most 10 characters
+	ExternalProductID    *string                                             `json:"external_product_id,omitzero"` // at most 999 characters
+	IsCODAllowed         *bool                                               `json:"is_cod_allowed,omitzero"`
+	ListingPlatforms     []PartialEditProductV202309RequestListingPlatform   `json:"listing_platforms,omitzero"`
+	MainImages           []PartialEditProductV202309RequestMainImage         `json:"main_images,omitzero"` // at most 9
+	ManufacturerIDs      []string                                            `json:"manufacturer_ids,omitzero"`
+	PackageDimensions    *PartialEditProductV202309RequestPackageDimensions  `json:"package_dimensions,omitzero"`
+	PackageWeight        *PartialEditProductV202309RequestPackageWeight      `json:"package_weight,omitzero"`
+	ProductAttributes    []PartialEditProductV202309RequestProductAttribute  `json:"product_attributes,omitzero"`
+	ReplicatedProducts   []PartialEditProductV202309RequestReplicatedProduct `json:"replicated_products,omitzero"`
+	ResponsiblePersonIDs []string                                            `json:"responsible_person_ids,omitzero"`
+	SaveMode             *ProductSaveMode                                    `json:"save_mode,omitzero"`
+	SizeChart            *PartialEditProductV202309RequestSizeChart          `json:"size_chart,omitzero"`
+	SKUs                 []PartialEditProductV202309RequestSKU               `json:"skus,omitzero"`
+	SubscribeInfoEdit    *PartialEditProductV202309RequestSubscribeInfoEdit  `json:"subscribe_info_edit,omitzero"`
+	Title                *string                                             `json:"title,omitzero"`
+	Video                *PartialEditProductV202309RequestVideo              `json:"video,omitzero"`
 }
 
 // PartialEditProductV202309RequestCertification is part of a request.
@@ -4754,8 +4754,8 @@ type PartialEditProductV202309RequestProductAttributeValue struct {
 
 // PartialEditProductV202309RequestReplicatedProduct is part of a request.
 type PartialEditProductV202309RequestReplicatedProduct struct {
-	Region *PartialEditProductV202309RequestReplicatedProductRegion `json:"region,omitzero"`
-	SKUs   []PartialEditProductV202309RequestReplicatedProductSKU   `json:"skus,omitzero"`
+	Region *string                                                `json:"region,omitzero"`
+	SKUs   []PartialEditProductV202309RequestReplicatedProductSKU `json:"skus,omitzero"`
 }
 
 // PartialEditProductV202309RequestReplicatedProductSKU is part of a request.
@@ -4775,8 +4775,8 @@ type PartialEditProductV202309RequestReplicatedProductSKUInventory struct {
 
 // PartialEditProductV202309RequestReplicatedProductSKUPrice is part of a request.
 type PartialEditProductV202309RequestReplicatedProductSKUPrice struct {
-	Currency  *PartialEditProductV202309RequestReplicatedProductSKUPriceCurrency `json:"currency,omitzero"`
-	SalePrice *Decimal                                                           `json:"sale_price,omitzero"`
+	Currency  *string  `json:"currency,omitzero"`
+	SalePrice *Decimal `json:"sale_price,omitzero"`
 }
 
 // PartialEditProductV202309RequestSKU is part of a request.
@@ -4813,8 +4813,8 @@ type PartialEditProductV202309RequestSKUFee struct {
 
 // PartialEditProductV202309RequestSKUIdentifierCode is part of a request.
 type PartialEditProductV202309RequestSKUIdentifierCode struct {
-	Code *string                                        `json:"code,omitzero"`
-	Type *GetGlobalProductResponseSKUIdentifierCodeType `json:"type,omitzero"`
+	Code *string                                                `json:"code,omitzero"`
+	Type *PartialEditProductV202309RequestSKUIdentifierCodeType `json:"type,omitzero"`
 }
 
 // PartialEditProductV202309RequestSKUInventory is part of a request.
@@ -4832,7 +4832,7 @@ type PartialEditProductV202309RequestSKUListPrice struct {
 // PartialEditProductV202309RequestSKUPreSale is part of a request.
 type PartialEditProductV202309RequestSKUPreSale struct {
 	FulfillmentType *PartialEditProductV202309RequestSKUPreSaleFulfillmentType `json:"fulfillment_type,omitzero"`
-	Type            *SKUPreSaleType                                            `json:"type,omitzero"`
+	Type            *PartialEditProductV202309RequestSKUPreSaleType            `json:"type,omitzero"`
 }
 
 // PartialEditProductV202309RequestSKUPreSaleFulfillmentType is part of a request.
@@ -4843,9 +4843,9 @@ type PartialEditProductV202309RequestSKUPreSaleFulfillmentType struct {
 
 // PartialEditProductV202309RequestSKUPrice is part of a request.
 type PartialEditProductV202309RequestSKUPrice struct {
-	Amount    *Decimal                     `json:"amount,omitzero"`
-	Currency  *SKUCombinedSKUPriceCurrency `json:"currency,omitzero"`
-	SalePrice *Decimal                     `json:"sale_price,omitzero"`
+	Amount    *Decimal `json:"amount,omitzero"`
+	Currency  *string  `json:"currency,omitzero"`
+	SalePrice *Decimal `json:"sale_price,omitzero"`
 }
 
 // PartialEditProductV202309RequestSKUSalesAttribute is part of a request.
@@ -4903,59 +4903,59 @@ type PartialEditProductV202309RequestVideo struct {
 
 // PartialEditProductV202309Response is the reply of Product.PartialEditProductV202309.
 type PartialEditProductV202309Response struct {
-	Audit              PartialEditProductV202309ResponseAudit               `json:"audit"`
-	ProductID          string                                               `json:"product_id"`
-	ReplicatedProducts []PartialEditProductV202309ResponseReplicatedProduct `json:"replicated_products"`
-	SKUs               []PartialEditProductV202309ResponseSKU               `json:"skus"`
+	Audit              PartialEditProductV202309ResponseAudit               `json:"audit,omitzero"`
+	ProductID          string                                               `json:"product_id,omitzero"`
+	ReplicatedProducts []PartialEditProductV202309ResponseReplicatedProduct `json:"replicated_products,omitzero"`
+	SKUs               []PartialEditProductV202309ResponseSKU               `json:"skus,omitzero"`
 }
 
 // PartialEditProductV202309ResponseAudit is part of a reply.
 type PartialEditProductV202309ResponseAudit struct {
-	Status PartialEditProductV202309ResponseAuditStatus `json:"status"`
+	Status PartialEditProductV202309ResponseAuditStatus `json:"status,omitzero"`
 }
 
 // PartialEditProductV202309ResponseReplicatedProduct is part of a reply.
 type PartialEditProductV202309ResponseReplicatedProduct struct {
-	ProductID string                                                  `json:"product_id"`
-	Region    string                                                  `json:"region"`
-	SKUs      []PartialEditProductV202309ResponseReplicatedProductSKU `json:"skus"`
+	ProductID string                                                  `json:"product_id,omitzero"`
+	Region    string                                                  `json:"region,omitzero"`
+	SKUs      []PartialEditProductV202309ResponseReplicatedProductSKU `json:"skus,omitzero"`
 }
 
 // PartialEditProductV202309ResponseReplicatedProductSKU is part of a reply.
 type PartialEditProductV202309ResponseReplicatedProductSKU struct {
-	ExternalSKUID string `json:"external_sku_id"`
-	ID            string `json:"id"`
+	ExternalSKUID string `json:"external_sku_id,omitzero"`
+	ID            string `json:"id,omitzero"`
 }
 
 // PartialEditProductV202309ResponseSKU is part of a reply.
 type PartialEditProductV202309ResponseSKU struct {
-	ExternalSKUID   string                                               `json:"external_sku_id"`
-	Fees            []PartialEditProductV202309ResponseSKUFee            `json:"fees"`
-	ID              string                                               `json:"id"`
-	SalesAttributes []PartialEditProductV202309ResponseSKUSalesAttribute `json:"sales_attributes"`
-	SellerSKU       string                                               `json:"seller_sku"`
+	ExternalSKUID   string                                               `json:"external_sku_id,omitzero"`
+	Fees            []PartialEditProductV202309ResponseSKUFee            `json:"fees,omitzero"`
+	ID              string                                               `json:"id,omitzero"`
+	SalesAttributes []PartialEditProductV202309ResponseSKUSalesAttribute `json:"sales_attributes,omitzero"`
+	SellerSKU       string                                               `json:"seller_sku,omitzero"`
 }
 
 // PartialEditProductV202309ResponseSKUFee is part of a reply.
 type PartialEditProductV202309ResponseSKUFee struct {
-	AdditionalAttribute ProductAdditionalAttribute `json:"additional_attribute"`
-	Amount              Decimal                    `json:"amount"`
-	Type                string                     `json:"type"`
+	AdditionalAttribute ProductAdditionalAttribute `json:"additional_attribute,omitzero"`
+	Amount              Decimal                    `json:"amount,omitzero"`
+	Type                string                     `json:"type,omitzero"`
 }
 
 // PartialEditProductV202309ResponseSKUSalesAttribute is part of a reply.
 type PartialEditProductV202309ResponseSKUSalesAttribute struct {
-	ID      string `json:"id"`
-	ValueID string `json:"value_id"`
+	ID      string `json:"id,omitzero"`
+	ValueID string `json:"value_id,omitzero"`
 }
 
 // PartialEditResponsiblePersonRequest holds the parameters of Product.PartialEditResponsiblePerson.
 type PartialEditResponsiblePersonRequest struct {
-	Address     *PartialEditResponsiblePersonRequestAddress     `json:"address,omitzero" url:"-"`
-	Email       *string                                         `json:"email,omitzero" url:"-"`
-	Locale      *string                                         `json:"locale,omitzero" url:"-"`
-	Name        *string                                         `json:"name,omitzero" url:"-"` // at most 200 characters
-	PhoneNumber *PartialEditResponsiblePersonRequestPhoneNumber `json:"phone_number,omitzero" url:"-"`
+	Address     *PartialEditResponsiblePersonRequestAddress     `json:"address,omitzero"`
+	Email       *string                                         `json:"email,omitzero"`
+	Locale      *string                                         `json:"locale,omitzero"`
+	Name        *string                                         `json:"name,omitzero"` // at most 200 characters
+	PhoneNumber *PartialEditResponsiblePersonRequestPhoneNumber `json:"phone_number,omitzero"`
 }
 
 // PartialEditResponsiblePersonRequestAddress is part of a request.
@@ -4977,62 +4977,62 @@ type PartialEditResponsiblePersonRequestPhoneNumber struct {
 
 // Product is the reply of Product.GetProduct.
 type Product struct {
-	Audit                        ProductAudit                        `json:"audit"`
-	AuditFailedReasons           []ProductAuditFailedReason          `json:"audit_failed_reasons"`
-	Brand                        ProductBrand                        `json:"brand"`
-	CategoryChains               []ProductCategoryChain              `json:"category_chains"`
-	Certifications               []ProductCertification              `json:"certifications"`
-	CreateTime                   UnixSeconds                         `json:"create_time"`
-	DeliveryOptions              []ProductDeliveryOption             `json:"delivery_options"`
-	Description                  string                              `json:"description"`
-	ExternalProductID            string                              `json:"external_product_id"`
-	GlobalProductAssociation     ProductGlobalProductAssociation     `json:"global_product_association"`
-	HasDraft                     bool                                `json:"has_draft"`
-	ID                           string                              `json:"id"`
-	IntegratedPlatformStatuses   []ProductIntegratedPlatformStatus   `json:"integrated_platform_statuses"`
-	IsCODAllowed                 bool                                `json:"is_cod_allowed"`
-	IsNotForSale                 bool                                `json:"is_not_for_sale"`
-	IsPreOwned                   bool                                `json:"is_pre_owned"`
-	IsReplicated                 bool                                `json:"is_replicated"`
-	ListingQualityTier           ProductListingQualityTier           `json:"listing_quality_tier"`
-	MainImages                   []ProductMainImage                  `json:"main_images"`
-	ManufacturerIDs              []string                            `json:"manufacturer_ids"`
-	MinimumOrderQuantity         int                                 `json:"minimum_order_quantity"`
-	PackageDimensions            ProductPackageDimensions            `json:"package_dimensions"`
-	PackageWeight                ProductPackageWeight                `json:"package_weight"`
-	PrescriptionRequirement      ProductPrescriptionRequirement      `json:"prescription_requirement"`
-	PrimaryCombinedProductID     string                              `json:"primary_combined_product_id"`
-	ProductAttributes            []ProductProductAttribute           `json:"product_attributes"`
-	ProductFamilies              []ProductProductFamily              `json:"product_families"`
-	ProductStatus                ProductStatus                       `json:"product_status"`
-	ProductSyncFailReasons       []string                            `json:"product_sync_fail_reasons"`
-	ProductTypes                 []ProductProductType                `json:"product_types"`
-	RecommendedCategories        []ProductRecommendedCategory        `json:"recommended_categories"`
-	ResponsiblePersonIDs         []string                            `json:"responsible_person_ids"`
-	SalesRegions                 []ProductSalesRegion                `json:"sales_regions"`
-	ShippingInsuranceRequirement ProductShippingInsuranceRequirement `json:"shipping_insurance_requirement"`
-	ShippingTemplateID           string                              `json:"shipping_template_id"`
-	SizeChart                    ProductSizeChart                    `json:"size_chart"`
-	SKUs                         []SKU                               `json:"skus"`
-	Status                       ProductStatus                       `json:"status"`
-	SubscribeInfo                ProductSubscribeInfo                `json:"subscribe_info"`
-	Title                        string                              `json:"title"`
-	UpdateTime                   UnixSeconds                         `json:"update_time"`
-	Video                        ProductVideo                        `json:"video"`
+	Audit                        ProductAudit                        `json:"audit,omitzero"`
+	AuditFailedReasons           []ProductAuditFailedReason          `json:"audit_failed_reasons,omitzero"`
+	Brand                        ProductBrand                        `json:"brand,omitzero"`
+	CategoryChains               []ProductCategoryChain              `json:"category_chains,omitzero"`
+	Certifications               []ProductCertification              `json:"certifications,omitzero"`
+	CreateTime                   UnixSeconds                         `json:"create_time,omitzero"`
+	DeliveryOptions              []ProductDeliveryOption             `json:"delivery_options,omitzero"`
+	Description                  string                              `json:"description,omitzero"`
+	ExternalProductID            string                              `json:"external_product_id,omitzero"`
+	GlobalProductAssociation     ProductGlobalProductAssociation     `json:"global_product_association,omitzero"`
+	HasDraft                     bool                                `json:"has_draft,omitzero"`
+	ID                           string                              `json:"id,omitzero"`
+	IntegratedPlatformStatuses   []ProductIntegratedPlatformStatus   `json:"integrated_platform_statuses,omitzero"`
+	IsCODAllowed                 bool                                `json:"is_cod_allowed,omitzero"`
+	IsNotForSale                 bool                                `json:"is_not_for_sale,omitzero"`
+	IsPreOwned                   bool                                `json:"is_pre_owned,omitzero"`
+	IsReplicated                 bool                                `json:"is_replicated,omitzero"`
+	ListingQualityTier           ListingQualityTier                  `json:"listing_quality_tier,omitzero"`
+	MainImages                   []ProductMainImage                  `json:"main_images,omitzero"`
+	ManufacturerIDs              []string                            `json:"manufacturer_ids,omitzero"`
+	MinimumOrderQuantity         int                                 `json:"minimum_order_quantity,omitzero"`
+	PackageDimensions            ProductPackageDimensions            `json:"package_dimensions,omitzero"`
+	PackageWeight                ProductPackageWeight                `json:"package_weight,omitzero"`
+	PrescriptionRequirement      ProductPrescriptionRequirement      `json:"prescription_requirement,omitzero"`
+	PrimaryCombinedProductID     string                              `json:"primary_combined_product_id,omitzero"`
+	ProductAttributes            []ProductProductAttribute           `json:"product_attributes,omitzero"`
+	ProductFamilies              []ProductProductFamily              `json:"product_families,omitzero"`
+	ProductStatus                ProductStatus                       `json:"product_status,omitzero"`
+	ProductSyncFailReasons       []string                            `json:"product_sync_fail_reasons,omitzero"`
+	ProductTypes                 []ProductProductType                `json:"product_types,omitzero"`
+	RecommendedCategories        []ProductRecommendedCategory        `json:"recommended_categories,omitzero"`
+	ResponsiblePersonIDs         []string                            `json:"responsible_person_ids,omitzero"`
+	SalesRegions                 []string                            `json:"sales_regions,omitzero"`
+	ShippingInsuranceRequirement ProductShippingInsuranceRequirement `json:"shipping_insurance_requirement,omitzero"`
+	ShippingTemplateID           string                              `json:"shipping_template_id,omitzero"`
+	SizeChart                    ProductSizeChart                    `json:"size_chart,omitzero"`
+	SKUs                         []SKU                               `json:"skus,omitzero"`
+	Status                       ProductStatus                       `json:"status,omitzero"`
+	SubscribeInfo                ProductSubscribeInfo                `json:"subscribe_info,omitzero"`
+	Title                        string                              `json:"title,omitzero"`
+	UpdateTime                   UnixSeconds                         `json:"update_time,omitzero"`
+	Video                        ProductVideo                        `json:"video,omitzero"`
 }
 
 // ProductAudit is part of a reply.
 type ProductAudit struct {
-	PreApprovedReasons []ProductPreApprovedReason `json:"pre_approved_reasons"`
-	Status             ProductAuditStatus         `json:"status"`
+	PreApprovedReasons []ProductPreApprovedReason `json:"pre_approved_reasons,omitzero"`
+	Status             AuditStatus                `json:"status,omitzero"`
 }
 
 // ProductAuditFailedReason is part of a reply.
 type ProductAuditFailedReason struct {
-	ListingPlatform ProductListingPlatform `json:"listing_platform"`
-	Position        string                 `json:"position"`
-	Reasons         []string               `json:"reasons"`
-	Suggestions     []string               `json:"suggestions"`
+	ListingPlatform ProductListingPlatform `json:"listing_platform,omitzero"`
+	Position        string                 `json:"position,omitzero"`
+	Reasons         []string               `json:"reasons,omitzero"`
+	Suggestions     []string               `json:"suggestions,omitzero"`
 }
 
 // ProductAuditingResearchRequest holds the parameters of Product.ProductAuditingResearch.
@@ -5049,107 +5049,107 @@ type ProductAuditingResearchRequest struct {
 
 // ProductAuditingResearchResponse is the reply of Product.ProductAuditingResearch.
 type ProductAuditingResearchResponse struct {
-	NextPageToken string                                   `json:"next_page_token"`
-	Products      []ProductAuditingResearchResponseProduct `json:"products"`
-	TotalCount    int64                                    `json:"total_count"`
+	NextPageToken string                                   `json:"next_page_token,omitzero"`
+	Products      []ProductAuditingResearchResponseProduct `json:"products,omitzero"`
+	TotalCount    int64                                    `json:"total_count,omitzero"`
 }
 
 // ProductAuditingResearchResponseProduct is part of a reply.
 type ProductAuditingResearchResponseProduct struct {
-	BrandID       string                                           `json:"brand_id"`
-	BrandName     string                                           `json:"brand_name"`
-	Categories    []ProductAuditingResearchResponseProductCategory `json:"categories"`
-	Country       string                                           `json:"country"`
-	Description   string                                           `json:"description"`
-	ID            string                                           `json:"id"`
-	ListingURL    string                                           `json:"listing_url"`
-	MainImageURLs []string                                         `json:"main_image_urls"`
-	SellerID      string                                           `json:"seller_id"`
-	SellerName    string                                           `json:"seller_name"`
-	Title         string                                           `json:"title"`
-	Variants      []ProductAuditingResearchResponseProductVariant  `json:"variants"`
+	BrandID       string                                           `json:"brand_id,omitzero"`
+	BrandName     string                                           `json:"brand_name,omitzero"`
+	Categories    []ProductAuditingResearchResponseProductCategory `json:"categories,omitzero"`
+	Country       string                                           `json:"country,omitzero"`
+	Description   string                                           `json:"description,omitzero"`
+	ID            string                                           `json:"id,omitzero"`
+	ListingURL    string                                           `json:"listing_url,omitzero"`
+	MainImageURLs []string                                         `json:"main_image_urls,omitzero"`
+	SellerID      string                                           `json:"seller_id,omitzero"`
+	SellerName    string                                           `json:"seller_name,omitzero"`
+	Title         string                                           `json:"title,omitzero"`
+	Variants      []ProductAuditingResearchResponseProductVariant  `json:"variants,omitzero"`
 }
 
 // ProductAuditingResearchResponseProductCategory is part of a reply.
 type ProductAuditingResearchResponseProductCategory struct {
-	ID       string `json:"id"`
-	IsLeaf   bool   `json:"is_leaf"`
-	Level    int    `json:"level"`
-	Name     string `json:"name"`
-	ParentID string `json:"parent_id"`
+	ID       string `json:"id,omitzero"`
+	IsLeaf   bool   `json:"is_leaf,omitzero"`
+	Level    int    `json:"level,omitzero"`
+	Name     string `json:"name,omitzero"`
+	ParentID string `json:"parent_id,omitzero"`
 }
 
 // ProductAuditingResearchResponseProductVariant is part of a reply.
 type ProductAuditingResearchResponseProductVariant struct {
-	ID string `json:"id"`
+	ID string `json:"id,omitzero"`
 }
 
 // ProductBrand is part of a reply.
 type ProductBrand struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID   string `json:"id,omitzero"`
+	Name string `json:"name,omitzero"`
 }
 
 // ProductCategoryChain is part of a reply.
 type ProductCategoryChain struct {
-	ID        string `json:"id"`
-	IsLeaf    bool   `json:"is_leaf"`
-	LocalName string `json:"local_name"`
-	ParentID  string `json:"parent_id"`
+	ID        string `json:"id,omitzero"`
+	IsLeaf    bool   `json:"is_leaf,omitzero"`
+	LocalName string `json:"local_name,omitzero"`
+	ParentID  string `json:"parent_id,omitzero"`
 }
 
 // ProductCertification is part of a reply.
 type ProductCertification struct {
-	ExpirationDate UnixSeconds                 `json:"expiration_date"`
-	Files          []ProductCertificationFile  `json:"files"`
-	ID             string                      `json:"id"`
-	Images         []ProductCertificationImage `json:"images"`
-	Title          string                      `json:"title"`
+	ExpirationDate UnixSeconds                 `json:"expiration_date,omitzero"`
+	Files          []ProductCertificationFile  `json:"files,omitzero"`
+	ID             string                      `json:"id,omitzero"`
+	Images         []ProductCertificationImage `json:"images,omitzero"`
+	Title          string                      `json:"title,omitzero"`
 }
 
 // ProductCertificationFile is part of a reply.
 type ProductCertificationFile struct {
-	Format string   `json:"format"`
-	ID     string   `json:"id"`
-	Name   string   `json:"name"`
-	URLs   []string `json:"urls"`
+	Format string   `json:"format,omitzero"`
+	ID     string   `json:"id,omitzero"`
+	Name   string   `json:"name,omitzero"`
+	URLs   []string `json:"urls,omitzero"`
 }
 
 // ProductCertificationImage is part of a reply.
 type ProductCertificationImage struct {
-	Height    int      `json:"height"`
-	ThumbURLs []string `json:"thumb_urls"`
-	URI       string   `json:"uri"`
-	URLs      []string `json:"urls"`
-	Width     int      `json:"width"`
+	Height    int      `json:"height,omitzero"`
+	ThumbURLs []string `json:"thumb_urls,omitzero"`
+	URI       string   `json:"uri,omitzero"`
+	URLs      []string `json:"urls,omitzero"`
+	Width     int      `json:"width,omitzero"`
 }
 
 // ProductDeliveryOption is part of a reply.
 type ProductDeliveryOption struct {
-	ID          string `json:"id"`
-	IsAvailable bool   `json:"is_available"`
-	Name        string `json:"name"`
+	ID          string `json:"id,omitzero"`
+	IsAvailable bool   `json:"is_available,omitzero"`
+	Name        string `json:"name,omitzero"`
 }
 
 // ProductGlobalProductAssociation is part of a reply.
 type ProductGlobalProductAssociation struct {
-	GlobalProductID string                                      `json:"global_product_id"`
-	SKUMappings     []ProductGlobalProductAssociationSKUMapping `json:"sku_mappings"`
+	GlobalProductID string                                      `json:"global_product_id,omitzero"`
+	SKUMappings     []ProductGlobalProductAssociationSKUMapping `json:"sku_mappings,omitzero"`
 }
 
 // ProductGlobalProductAssociationSKUMapping is part of a reply.
 type ProductGlobalProductAssociationSKUMapping struct {
-	GlobalSKUID            string                                                           `json:"global_sku_id"`
-	LocalSKUID             string                                                           `json:"local_sku_id"`
-	SalesAttributeMappings []ProductGlobalProductAssociationSKUMappingSalesAttributeMapping `json:"sales_attribute_mappings"`
+	GlobalSKUID            string                                                           `json:"global_sku_id,omitzero"`
+	LocalSKUID             string                                                           `json:"local_sku_id,omitzero"`
+	SalesAttributeMappings []ProductGlobalProductAssociationSKUMappingSalesAttributeMapping `json:"sales_attribute_mappings,omitzero"`
 }
 
 // ProductGlobalProductAssociationSKUMappingSalesAttributeMapping is part of a reply.
 type ProductGlobalProductAssociationSKUMappingSalesAttributeMapping struct {
-	GlobalAttributeID string `json:"global_attribute_id"`
-	GlobalValueID     string `json:"global_value_id"`
-	LocalAttributeID  string `json:"local_attribute_id"`
-	LocalValueID      string `json:"local_value_id"`
+	GlobalAttributeID string `json:"global_attribute_id,omitzero"`
+	GlobalValueID     string `json:"global_value_id,omitzero"`
+	LocalAttributeID  string `json:"local_attribute_id,omitzero"`
+	LocalValueID      string `json:"local_value_id,omitzero"`
 }
 
 // ProductInformationIssueDiagnosisRequest holds the parameters of Product.ProductInformationIssueDiagnosis.
@@ -5159,191 +5159,191 @@ type ProductInformationIssueDiagnosisRequest struct {
 
 // ProductInformationIssueDiagnosisResponse is the reply of Product.ProductInformationIssueDiagnosis.
 type ProductInformationIssueDiagnosisResponse struct {
-	Products []ProductInformationIssueDiagnosisResponseProduct `json:"products"`
+	Products []ProductInformationIssueDiagnosisResponseProduct `json:"products,omitzero"`
 }
 
 // ProductInformationIssueDiagnosisResponseProduct is part of a reply.
 type ProductInformationIssueDiagnosisResponseProduct struct {
-	Diagnoses      []ProductInformationIssueDiagnosisResponseProductDiagnose     `json:"diagnoses"`
-	ID             string                                                        `json:"id"`
-	ListingQuality ProductInformationIssueDiagnosisResponseProductListingQuality `json:"listing_quality"`
+	Diagnoses      []ProductInformationIssueDiagnosisResponseProductDiagnose     `json:"diagnoses,omitzero"`
+	ID             string                                                        `json:"id,omitzero"`
+	ListingQuality ProductInformationIssueDiagnosisResponseProductListingQuality `json:"listing_quality,omitzero"`
 }
 
 // ProductInformationIssueDiagnosisResponseProductDiagnose is part of a reply.
 type ProductInformationIssueDiagnosisResponseProductDiagnose struct {
-	DiagnosisResults []ProductInformationIssueDiagnosisResponseProductDiagnoseDiagnosisResult `json:"diagnosis_results"`
-	Field            ProductField                                                             `json:"field"`
-	Suggestion       ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestion        `json:"suggestion"`
+	DiagnosisResults []ProductInformationIssueDiagnosisResponseProductDiagnoseDiagnosisResult `json:"diagnosis_results,omitzero"`
+	Field            ProductInformationIssueDiagnosisResponseProductDiagnoseField             `json:"field,omitzero"`
+	Suggestion       ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestion        `json:"suggestion,omitzero"`
 }
 
 // ProductInformationIssueDiagnosisResponseProductDiagnoseDiagnosisResult is part of a reply.
 type ProductInformationIssueDiagnosisResponseProductDiagnoseDiagnosisResult struct {
-	Code        string             `json:"code"`
-	HowToSolve  string             `json:"how_to_solve"`
-	QualityTier ProductQualityTier `json:"quality_tier"`
+	Code        string             `json:"code,omitzero"`
+	HowToSolve  string             `json:"how_to_solve,omitzero"`
+	QualityTier ProductQualityTier `json:"quality_tier,omitzero"`
 }
 
 // ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestion is part of a reply.
 type ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestion struct {
-	Images     []ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionImage     `json:"images"`
-	SeoWords   []ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionSeoWord   `json:"seo_words"`
-	SmartTexts []ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionSmartText `json:"smart_texts"`
+	Images     []ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionImage     `json:"images,omitzero"`
+	SeoWords   []ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionSeoWord   `json:"seo_words,omitzero"`
+	SmartTexts []ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionSmartText `json:"smart_texts,omitzero"`
 }
 
 // ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionImage is part of a reply.
 type ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionImage struct {
-	Height       int    `json:"height"`
-	OptimizedURI string `json:"optimized_uri"`
-	OptimizedURL string `json:"optimized_url"`
-	URI          string `json:"uri"`
-	URL          string `json:"url"`
-	Width        int    `json:"width"`
+	Height       int    `json:"height,omitzero"`
+	OptimizedURI string `json:"optimized_uri,omitzero"`
+	OptimizedURL string `json:"optimized_url,omitzero"`
+	URI          string `json:"uri,omitzero"`
+	URL          string `json:"url,omitzero"`
+	Width        int    `json:"width,omitzero"`
 }
 
 // ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionSeoWord is part of a reply.
 type ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionSeoWord struct {
-	Text string `json:"text"`
+	Text string `json:"text,omitzero"`
 }
 
 // ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionSmartText is part of a reply.
 type ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionSmartText struct {
-	Text string `json:"text"`
+	Text string `json:"text,omitzero"`
 }
 
 // ProductInformationIssueDiagnosisResponseProductListingQuality is part of a reply.
 type ProductInformationIssueDiagnosisResponseProductListingQuality struct {
-	CurrentTier              ProductCurrentTier `json:"current_tier"`
-	RemainingRecommendations int                `json:"remaining_recommendations"`
+	CurrentTier              ProductCurrentTier `json:"current_tier,omitzero"`
+	RemainingRecommendations int                `json:"remaining_recommendations,omitzero"`
 }
 
 // ProductIntegratedPlatformStatus is part of a reply.
 type ProductIntegratedPlatformStatus struct {
-	Platform string                                `json:"platform"`
-	Status   ProductIntegratedPlatformStatusStatus `json:"status"`
+	Platform string                                `json:"platform,omitzero"`
+	Status   ProductIntegratedPlatformStatusStatus `json:"status,omitzero"`
 }
 
 // ProductMainImage is part of a reply.
 type ProductMainImage struct {
-	Height    int      `json:"height"`
-	ThumbURLs []string `json:"thumb_urls"`
-	URI       string   `json:"uri"`
-	URLs      []string `json:"urls"`
-	Width     int      `json:"width"`
+	Height    int      `json:"height,omitzero"`
+	ThumbURLs []string `json:"thumb_urls,omitzero"`
+	URI       string   `json:"uri,omitzero"`
+	URLs      []string `json:"urls,omitzero"`
+	Width     int      `json:"width,omitzero"`
 }
 
 // ProductPackageDimensions is part of a reply.
 type ProductPackageDimensions struct {
-	Height string `json:"height"`
-	Length string `json:"length"`
-	Unit   string `json:"unit"`
-	Width  string `json:"width"`
+	Height string `json:"height,omitzero"`
+	Length string `json:"length,omitzero"`
+	Unit   string `json:"unit,omitzero"`
+	Width  string `json:"width,omitzero"`
 }
 
 // ProductPackageWeight is part of a reply.
 type ProductPackageWeight struct {
-	Unit  ProductUnit `json:"unit"`
-	Value string      `json:"value"`
+	Unit  ProductUnit `json:"unit,omitzero"`
+	Value string      `json:"value,omitzero"`
 }
 
 // ProductPrescriptionRequirement is part of a reply.
 type ProductPrescriptionRequirement struct {
-	NeedsPrescription bool `json:"needs_prescription"`
+	NeedsPrescription bool `json:"needs_prescription,omitzero"`
 }
 
 // ProductProductAttribute is part of a reply.
 type ProductProductAttribute struct {
-	ID     string                         `json:"id"`
-	Name   string                         `json:"name"`
-	Values []ProductProductAttributeValue `json:"values"`
+	ID     string                         `json:"id,omitzero"`
+	Name   string                         `json:"name,omitzero"`
+	Values []ProductProductAttributeValue `json:"values,omitzero"`
 }
 
 // ProductProductAttributeValue is part of a reply.
 type ProductProductAttributeValue struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID   string `json:"id,omitzero"`
+	Name string `json:"name,omitzero"`
 }
 
 // ProductProductFamily is part of a reply.
 type ProductProductFamily struct {
-	ID       string                        `json:"id"`
-	Products []ProductProductFamilyProduct `json:"products"`
+	ID       string                        `json:"id,omitzero"`
+	Products []ProductProductFamilyProduct `json:"products,omitzero"`
 }
 
 // ProductProductFamilyProduct is part of a reply.
 type ProductProductFamilyProduct struct {
-	ID string `json:"id"`
+	ID string `json:"id,omitzero"`
 }
 
 // ProductRecommendedCategory is part of a reply.
 type ProductRecommendedCategory struct {
-	ID        string `json:"id"`
-	LocalName string `json:"local_name"`
+	ID        string `json:"id,omitzero"`
+	LocalName string `json:"local_name,omitzero"`
 }
 
 // ProductSizeChart is part of a reply.
 type ProductSizeChart struct {
-	Image    ProductSizeChartImage    `json:"image"`
-	Template ProductSizeChartTemplate `json:"template"`
+	Image    ProductSizeChartImage    `json:"image,omitzero"`
+	Template ProductSizeChartTemplate `json:"template,omitzero"`
 }
 
 // ProductSizeChartImage is part of a reply.
 type ProductSizeChartImage struct {
-	Height    int      `json:"height"`
-	ThumbURLs []string `json:"thumb_urls"`
-	URI       string   `json:"uri"`
-	URLs      []string `json:"urls"`
-	Width     int      `json:"width"`
+	Height    int      `json:"height,omitzero"`
+	ThumbURLs []string `json:"thumb_urls,omitzero"`
+	URI       string   `json:"uri,omitzero"`
+	URLs      []string `json:"urls,omitzero"`
+	Width     int      `json:"width,omitzero"`
 }
 
 // ProductSizeChartTemplate is part of a reply.
 type ProductSizeChartTemplate struct {
-	ID string `json:"id"`
+	ID string `json:"id,omitzero"`
 }
 
 // ProductSubscribeInfo is part of a reply.
 type ProductSubscribeInfo struct {
-	SubscribeDiscountDetails []ProductSubscribeInfoSubscribeDiscountDetail  `json:"subscribe_discount_details"`
-	SubscribePromotionConfig []ProductSubscribeInfoSubscribePromotionConfig `json:"subscribe_promotion_config"`
-	SubscribeStatus          string                                         `json:"subscribe_status"`
-	SupportSubscribe         bool                                           `json:"support_subscribe"`
+	SubscribeDiscountDetails []ProductSubscribeInfoSubscribeDiscountDetail  `json:"subscribe_discount_details,omitzero"`
+	SubscribePromotionConfig []ProductSubscribeInfoSubscribePromotionConfig `json:"subscribe_promotion_config,omitzero"`
+	SubscribeStatus          string                                         `json:"subscribe_status,omitzero"`
+	SupportSubscribe         bool                                           `json:"support_subscribe,omitzero"`
 }
 
 // ProductSubscribeInfoSubscribeDiscountDetail is part of a reply.
 type ProductSubscribeInfoSubscribeDiscountDetail struct {
-	DiscountLevel string `json:"discount_level"`
-	DiscountValue int    `json:"discount_value"`
+	DiscountLevel string `json:"discount_level,omitzero"`
+	DiscountValue int    `json:"discount_value,omitzero"`
 }
 
 // ProductSubscribeInfoSubscribePromotionConfig is part of a reply.
 type ProductSubscribeInfoSubscribePromotionConfig struct {
-	DiscountLevel   string `json:"discount_level"`
-	DiscountOptions []int  `json:"discount_options"`
-	MaxDiscount     int    `json:"max_discount"`
-	MinDiscount     int    `json:"min_discount"`
+	DiscountLevel   string `json:"discount_level,omitzero"`
+	DiscountOptions []int  `json:"discount_options,omitzero"`
+	MaxDiscount     int    `json:"max_discount,omitzero"`
+	MinDiscount     int    `json:"min_discount,omitzero"`
 }
 
 // ProductVideo is part of a reply.
 type ProductVideo struct {
-	CoverURL string `json:"cover_url"`
-	Format   string `json:"format"`
-	Height   int    `json:"height"`
-	ID       string `json:"id"`
-	Size     int    `json:"size"`
-	URL      string `json:"url"`
-	Width    int    `json:"width"`
+	CoverURL string `json:"cover_url,omitzero"`
+	Format   string `json:"format,omitzero"`
+	Height   int    `json:"height,omitzero"`
+	ID       string `json:"id,omitzero"`
+	Size     int    `json:"size,omitzero"`
+	URL      string `json:"url,omitzero"`
+	Width    int    `json:"width,omitzero"`
 }
 
 // PublishGlobalProductRequest holds the parameters of Product.PublishGlobalProduct.
 type PublishGlobalProductRequest struct {
-	PublishTarget []PublishGlobalProductRequestPublishTarget `json:"publish_target,omitzero" url:"-"`
+	PublishTarget []PublishGlobalProductRequestPublishTarget `json:"publish_target,omitzero"`
 }
 
 // PublishGlobalProductRequestPublishTarget is part of a request.
 type PublishGlobalProductRequestPublishTarget struct {
-	ManufacturerIDs      []string                                        `json:"manufacturer_ids,omitzero"`
-	Region               *PublishGlobalProductRequestPublishTargetRegion `json:"region,omitzero"`
-	ResponsiblePersonIDs []string                                        `json:"responsible_person_ids,omitzero"`
-	SKUs                 []PublishGlobalProductRequestPublishTargetSKU   `json:"skus,omitzero"`
+	ManufacturerIDs      []string                                      `json:"manufacturer_ids,omitzero"`
+	Region               *string                                       `json:"region,omitzero"`
+	ResponsiblePersonIDs []string                                      `json:"responsible_person_ids,omitzero"`
+	SKUs                 []PublishGlobalProductRequestPublishTargetSKU `json:"skus,omitzero"`
 }
 
 // PublishGlobalProductRequestPublishTargetSKU is part of a request.
@@ -5369,76 +5369,76 @@ type PublishGlobalProductRequestPublishTargetSKUInventory struct {
 
 // PublishGlobalProductRequestPublishTargetSKUPrice is part of a request.
 type PublishGlobalProductRequestPublishTargetSKUPrice struct {
-	Amount    *Decimal                                                  `json:"amount,omitzero"`
-	Currency  *PublishGlobalProductRequestPublishTargetSKUPriceCurrency `json:"currency,omitzero"`
-	SalePrice *Decimal                                                  `json:"sale_price,omitzero"`
+	Amount    *Decimal `json:"amount,omitzero"`
+	Currency  *string  `json:"currency,omitzero"`
+	SalePrice *Decimal `json:"sale_price,omitzero"`
 }
 
 // PublishGlobalProductResponse is the reply of Product.PublishGlobalProduct.
 type PublishGlobalProductResponse struct {
-	Products      []PublishGlobalProductResponseProduct       `json:"products"`
-	PublishResult []PublishGlobalProductResponsePublishResult `json:"publish_result"`
+	Products      []PublishGlobalProductResponseProduct       `json:"products,omitzero"`
+	PublishResult []PublishGlobalProductResponsePublishResult `json:"publish_result,omitzero"`
 }
 
 // PublishGlobalProductResponseProduct is part of a reply.
 type PublishGlobalProductResponseProduct struct {
-	ID     string                                         `json:"id"`
-	Region PublishGlobalProductRequestPublishTargetRegion `json:"region"`
-	ShopID string                                         `json:"shop_id"`
-	SKUs   []PublishGlobalProductResponseProductSKU       `json:"skus"`
+	ID     string                                   `json:"id,omitzero"`
+	Region string                                   `json:"region,omitzero"`
+	ShopID string                                   `json:"shop_id,omitzero"`
+	SKUs   []PublishGlobalProductResponseProductSKU `json:"skus,omitzero"`
 }
 
 // PublishGlobalProductResponseProductSKU is part of a reply.
 type PublishGlobalProductResponseProductSKU struct {
-	ID                 string                                                `json:"id"`
-	RelatedGlobalSKUID string                                                `json:"related_global_sku_id"`
-	SaleAttributes     []PublishGlobalProductResponseProductSKUSaleAttribute `json:"sale_attributes"`
-	SellerSKU          string                                                `json:"seller_sku"`
+	ID                 string                                                `json:"id,omitzero"`
+	RelatedGlobalSKUID string                                                `json:"related_global_sku_id,omitzero"`
+	SaleAttributes     []PublishGlobalProductResponseProductSKUSaleAttribute `json:"sale_attributes,omitzero"`
+	SellerSKU          string                                                `json:"seller_sku,omitzero"`
 }
 
 // PublishGlobalProductResponseProductSKUSaleAttribute is part of a reply.
 type PublishGlobalProductResponseProductSKUSaleAttribute struct {
-	ID      string `json:"id"`
-	ValueID string `json:"value_id"`
+	ID      string `json:"id,omitzero"`
+	ValueID string `json:"value_id,omitzero"`
 }
 
 // PublishGlobalProductResponsePublishResult is part of a reply.
 type PublishGlobalProductResponsePublishResult struct {
-	FailReasons []PublishGlobalProductResponsePublishResultFailReason `json:"fail_reasons"`
-	Region      PublishGlobalProductRequestPublishTargetRegion        `json:"region"`
-	Status      PublishGlobalProductResponsePublishResultStatus       `json:"status"`
+	FailReasons []PublishGlobalProductResponsePublishResultFailReason `json:"fail_reasons,omitzero"`
+	Region      string                                                `json:"region,omitzero"`
+	Status      PublishGlobalProductResponsePublishResultStatus       `json:"status,omitzero"`
 }
 
 // PublishGlobalProductResponsePublishResultFailReason is part of a reply.
 type PublishGlobalProductResponsePublishResultFailReason struct {
-	Message string `json:"message"`
+	Message string `json:"message,omitzero"`
 }
 
 // RecommendBrandRequest holds the parameters of Product.RecommendBrand.
 type RecommendBrandRequest struct {
-	Language     *string `json:"language,omitzero" url:"-"`
-	ProductTitle *string `json:"product_title,omitzero" url:"-"`
+	Language     *string `json:"language,omitzero"`
+	ProductTitle *string `json:"product_title,omitzero"`
 }
 
 // RecommendBrandResponse is the reply of Product.RecommendBrand.
 type RecommendBrandResponse struct {
-	Brand RecommendBrandResponseBrand `json:"brand"`
+	Brand RecommendBrandResponseBrand `json:"brand,omitzero"`
 }
 
 // RecommendBrandResponseBrand is part of a reply.
 type RecommendBrandResponseBrand struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID   string `json:"id,omitzero"`
+	Name string `json:"name,omitzero"`
 }
 
 // RecommendCategoryRequest holds the parameters of Product.RecommendCategory.
 type RecommendCategoryRequest struct {
-	CategoryVersion             *string                         `json:"category_version,omitzero" url:"-"`
-	Description                 *string                         `json:"description,omitzero" url:"-"` // at most 10 characters
-	Images                      []RecommendCategoryRequestImage `json:"images,omitzero" url:"-"`
-	IncludeProhibitedCategories *bool                           `json:"include_prohibited_categories,omitzero" url:"-"`
-	ListingPlatform             *ProductListingPlatform         `json:"listing_platform,omitzero" url:"-"`
-	ProductTitle                *string                         `json:"product_title,omitzero" url:"-"`
+	CategoryVersion             *string                         `json:"category_version,omitzero"`
+	Description                 *string                         `json:"description,omitzero"` // at most 10 characters
+	Images                      []RecommendCategoryRequestImage `json:"images,omitzero"`
+	IncludeProhibitedCategories *bool                           `json:"include_prohibited_categories,omitzero"`
+	ListingPlatform             *ProductListingPlatform         `json:"listing_platform,omitzero"`
+	ProductTitle                *string                         `json:"product_title,omitzero"`
 }
 
 // RecommendCategoryRequestImage is part of a request.
@@ -5448,25 +5448,25 @@ type RecommendCategoryRequestImage struct {
 
 // RecommendCategoryResponse is the reply of Product.RecommendCategory.
 type RecommendCategoryResponse struct {
-	Categories     []RecommendCategoryResponseCategory `json:"categories"`
-	LeafCategoryID string                              `json:"leaf_category_id"`
+	Categories     []RecommendCategoryResponseCategory `json:"categories,omitzero"`
+	LeafCategoryID string                              `json:"leaf_category_id,omitzero"`
 }
 
 // RecommendCategoryResponseCategory is part of a reply.
 type RecommendCategoryResponseCategory struct {
-	ID                 string                                              `json:"id"`
-	IsLeaf             bool                                                `json:"is_leaf"`
-	Level              int                                                 `json:"level"`
-	Name               string                                              `json:"name"`
-	PermissionStatuses []RecommendCategoryResponseCategoryPermissionStatus `json:"permission_statuses"`
+	ID                 string                                              `json:"id,omitzero"`
+	IsLeaf             bool                                                `json:"is_leaf,omitzero"`
+	Level              int                                                 `json:"level,omitzero"`
+	Name               string                                              `json:"name,omitzero"`
+	PermissionStatuses []RecommendCategoryResponseCategoryPermissionStatus `json:"permission_statuses,omitzero"`
 }
 
 // RecommendGlobalCategoriesRequest holds the parameters of Product.RecommendGlobalCategories.
 type RecommendGlobalCategoriesRequest struct {
-	CategoryVersion *string                                 `json:"category_version,omitzero" url:"-"`
-	Description     *string                                 `json:"description,omitzero" url:"-"` // at most 10 characters
-	Images          []RecommendGlobalCategoriesRequestImage `json:"images,omitzero" url:"-"`
-	ProductTitle    *string                                 `json:"product_title,omitzero" url:"-"`
+	CategoryVersion *string                                 `json:"category_version,omitzero"`
+	Description     *string                                 `json:"description,omitzero"` // at most 10 characters
+	Images          []RecommendGlobalCategoriesRequestImage `json:"images,omitzero"`
+	ProductTitle    *string                                 `json:"product_title,omitzero"`
 }
 
 // RecommendGlobalCategoriesRequestImage is part of a request.
@@ -5476,21 +5476,21 @@ type RecommendGlobalCategoriesRequestImage struct {
 
 // RecommendGlobalCategoriesResponse is the reply of Product.RecommendGlobalCategories.
 type RecommendGlobalCategoriesResponse struct {
-	Categories     []RecommendGlobalCategoriesResponseCategory `json:"categories"`
-	LeafCategoryID string                                      `json:"leaf_category_id"`
+	Categories     []RecommendGlobalCategoriesResponseCategory `json:"categories,omitzero"`
+	LeafCategoryID string                                      `json:"leaf_category_id,omitzero"`
 }
 
 // RecommendGlobalCategoriesResponseCategory is part of a reply.
 type RecommendGlobalCategoriesResponseCategory struct {
-	ID     string `json:"id"`
-	IsLeaf bool   `json:"is_leaf"`
-	Level  int    `json:"level"`
-	Name   string `json:"name"`
+	ID     string `json:"id,omitzero"`
+	IsLeaf bool   `json:"is_leaf,omitzero"`
+	Level  int    `json:"level,omitzero"`
+	Name   string `json:"name,omitzero"`
 }
 
 // RecommendSizechartRequest holds the parameters of Product.RecommendSizechart.
 type RecommendSizechartRequest struct {
-	Images []RecommendSizechartRequestImage `json:"images,omitzero" url:"-"`
+	Images []RecommendSizechartRequestImage `json:"images,omitzero"`
 }
 
 // RecommendSizechartRequestImage is part of a request.
@@ -5500,40 +5500,40 @@ type RecommendSizechartRequestImage struct {
 
 // RecommendSizechartResponse is the reply of Product.RecommendSizechart.
 type RecommendSizechartResponse struct {
-	Images []RecommendSizechartResponseImage `json:"images"`
+	Images []RecommendSizechartResponseImage `json:"images,omitzero"`
 }
 
 // RecommendSizechartResponseImage is part of a reply.
 type RecommendSizechartResponseImage struct {
-	IsSizeChart bool   `json:"is_size_chart"`
-	URL         string `json:"url"`
+	IsSizeChart bool   `json:"is_size_chart,omitzero"`
+	URL         string `json:"url,omitzero"`
 }
 
 // RecoverProductsRequest holds the parameters of Product.RecoverProducts.
 type RecoverProductsRequest struct {
-	ProductIDs []string `json:"product_ids,omitzero" url:"-"`
+	ProductIDs []string `json:"product_ids,omitzero"`
 }
 
 // RecoverProductsResponse is the reply of Product.RecoverProducts.
 type RecoverProductsResponse struct {
-	Errors []RecoverProductsResponseError `json:"errors"`
+	Errors []RecoverProductsResponseError `json:"errors,omitzero"`
 }
 
 // RecoverProductsResponseError is part of a reply.
 type RecoverProductsResponseError struct {
-	Code    int                                `json:"code"`
-	Detail  RecoverProductsResponseErrorDetail `json:"detail"`
-	Message string                             `json:"message"`
+	Code    int                                `json:"code,omitzero"`
+	Detail  RecoverProductsResponseErrorDetail `json:"detail,omitzero"`
+	Message string                             `json:"message,omitzero"`
 }
 
 // RecoverProductsResponseErrorDetail is part of a reply.
 type RecoverProductsResponseErrorDetail struct {
-	ProductID string `json:"product_id"`
+	ProductID string `json:"product_id,omitzero"`
 }
 
 // ReplicateProductRequest holds the parameters of Product.ReplicateProduct.
 type ReplicateProductRequest struct {
-	ReplicateTarget []ReplicateProductRequestReplicateTarget `json:"replicate_target,omitzero" url:"-"`
+	ReplicateTarget []ReplicateProductRequestReplicateTarget `json:"replicate_target,omitzero"`
 }
 
 // ReplicateProductRequestReplicateTarget is part of a request.
@@ -5563,222 +5563,222 @@ type ReplicateProductRequestReplicateTargetSKUPrice struct {
 
 // ReplicateProductResponse is the reply of Product.ReplicateProduct.
 type ReplicateProductResponse struct {
-	Errors []ReplicateProductResponseError `json:"errors"`
+	Errors []ReplicateProductResponseError `json:"errors,omitzero"`
 }
 
 // ReplicateProductResponseError is part of a reply.
 type ReplicateProductResponseError struct {
-	Code    int64                               `json:"code"`
-	Detail  ReplicateProductResponseErrorDetail `json:"detail"`
-	Message string                              `json:"message"`
+	Code    int64                               `json:"code,omitzero"`
+	Detail  ReplicateProductResponseErrorDetail `json:"detail,omitzero"`
+	Message string                              `json:"message,omitzero"`
 }
 
 // ReplicateProductResponseErrorDetail is part of a reply.
 type ReplicateProductResponseErrorDetail struct {
-	Region string `json:"region"`
+	Region string `json:"region,omitzero"`
 }
 
 // SKU is part of a reply.
 type SKU struct {
-	CombinedSKUs         []SKUCombinedSKU       `json:"combined_skus"`
-	ExternalListPrices   []SKUExternalListPrice `json:"external_list_prices"`
-	ExternalSKUID        string                 `json:"external_sku_id"`
-	ExternalURLs         []string               `json:"external_urls"`
-	ExtraIdentifierCodes []string               `json:"extra_identifier_codes"`
-	Fees                 []SKUFee               `json:"fees"`
-	GlobalListingPolicy  SKUGlobalListingPolicy `json:"global_listing_policy"`
-	ID                   string                 `json:"id"`
-	IdentifierCode       SKUIdentifierCode      `json:"identifier_code"`
-	Inventory            []SKUInventory         `json:"inventory"`
-	ListPrice            SKUListPrice           `json:"list_price"`
-	PreSale              SKUPreSale             `json:"pre_sale"`
-	Price                SKUPrice               `json:"price"`
-	SalesAttributes      []SKUSalesAttribute    `json:"sales_attributes"`
-	SellerSKU            string                 `json:"seller_sku"`
-	SKUUnitCount         string                 `json:"sku_unit_count"`
-	StatusInfo           SKUStatusInfo          `json:"status_info"`
+	CombinedSKUs         []SKUCombinedSKU       `json:"combined_skus,omitzero"`
+	ExternalListPrices   []SKUExternalListPrice `json:"external_list_prices,omitzero"`
+	ExternalSKUID        string                 `json:"external_sku_id,omitzero"`
+	ExternalURLs         []string               `json:"external_urls,omitzero"`
+	ExtraIdentifierCodes []string               `json:"extra_identifier_codes,omitzero"`
+	Fees                 []SKUFee               `json:"fees,omitzero"`
+	GlobalListingPolicy  SKUGlobalListingPolicy `json:"global_listing_policy,omitzero"`
+	ID                   string                 `json:"id,omitzero"`
+	IdentifierCode       SKUIdentifierCode      `json:"identifier_code,omitzero"`
+	Inventory            []SKUInventory         `json:"inventory,omitzero"`
+	ListPrice            SKUListPrice           `json:"list_price,omitzero"`
+	PreSale              SKUPreSale             `json:"pre_sale,omitzero"`
+	Price                SKUPrice               `json:"price,omitzero"`
+	SalesAttributes      []SKUSalesAttribute    `json:"sales_attributes,omitzero"`
+	SellerSKU            string                 `json:"seller_sku,omitzero"`
+	SKUUnitCount         string                 `json:"sku_unit_count,omitzero"`
+	StatusInfo           SKUStatusInfo          `json:"status_info,omitzero"`
 }
 
 // SKUCombinedSKU is part of a reply.
 type SKUCombinedSKU struct {
-	Brand                         SKUCombinedSKUBrand                   `json:"brand"`
-	Categories                    []SKUCombinedSKUCategory              `json:"categories"`
-	CombinedListingNotLiveReasons []ProductCombinedListingNotLiveReason `json:"combined_listing_not_live_reasons"`
-	Inventory                     []SKUCombinedSKUInventory             `json:"inventory"`
-	Price                         SKUCombinedSKUPrice                   `json:"price"`
-	ProductID                     string                                `json:"product_id"`
-	ProductMainImage              SKUCombinedSKUProductMainImage        `json:"product_main_image"`
-	SalesAttributes               []SKUCombinedSKUSalesAttribute        `json:"sales_attributes"`
-	SellerSKU                     string                                `json:"seller_sku"`
-	SKUCount                      int                                   `json:"sku_count"`
-	SKUID                         string                                `json:"sku_id"`
-	Title                         string                                `json:"title"`
+	Brand                         SKUCombinedSKUBrand                   `json:"brand,omitzero"`
+	Categories                    []SKUCombinedSKUCategory              `json:"categories,omitzero"`
+	CombinedListingNotLiveReasons []ProductCombinedListingNotLiveReason `json:"combined_listing_not_live_reasons,omitzero"`
+	Inventory                     []SKUCombinedSKUInventory             `json:"inventory,omitzero"`
+	Price                         SKUCombinedSKUPrice                   `json:"price,omitzero"`
+	ProductID                     string                                `json:"product_id,omitzero"`
+	ProductMainImage              SKUCombinedSKUProductMainImage        `json:"product_main_image,omitzero"`
+	SalesAttributes               []SKUCombinedSKUSalesAttribute        `json:"sales_attributes,omitzero"`
+	SellerSKU                     string                                `json:"seller_sku,omitzero"`
+	SKUCount                      int                                   `json:"sku_count,omitzero"`
+	SKUID                         string                                `json:"sku_id,omitzero"`
+	Title                         string                                `json:"title,omitzero"`
 }
 
 // SKUCombinedSKUBrand is part of a reply.
 type SKUCombinedSKUBrand struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID   string `json:"id,omitzero"`
+	Name string `json:"name,omitzero"`
 }
 
 // SKUCombinedSKUCategory is part of a reply.
 type SKUCombinedSKUCategory struct {
-	ID        string `json:"id"`
-	IsLeaf    bool   `json:"is_leaf"`
-	LocalName string `json:"local_name"`
-	ParentID  string `json:"parent_id"`
+	ID        string `json:"id,omitzero"`
+	IsLeaf    bool   `json:"is_leaf,omitzero"`
+	LocalName string `json:"local_name,omitzero"`
+	ParentID  string `json:"parent_id,omitzero"`
 }
 
 // SKUCombinedSKUInventory is part of a reply.
 type SKUCombinedSKUInventory struct {
-	Quantity    int    `json:"quantity"`
-	WarehouseID string `json:"warehouse_id"`
+	Quantity    int    `json:"quantity,omitzero"`
+	WarehouseID string `json:"warehouse_id,omitzero"`
 }
 
 // SKUCombinedSKUPrice is part of a reply.
 type SKUCombinedSKUPrice struct {
-	Currency          SKUCombinedSKUPriceCurrency `json:"currency"`
-	SalePrice         Decimal                     `json:"sale_price"`
-	TaxExclusivePrice Decimal                     `json:"tax_exclusive_price"`
+	Currency          string  `json:"currency,omitzero"`
+	SalePrice         Decimal `json:"sale_price,omitzero"`
+	TaxExclusivePrice Decimal `json:"tax_exclusive_price,omitzero"`
 }
 
 // SKUCombinedSKUProductMainImage is part of a reply.
 type SKUCombinedSKUProductMainImage struct {
-	Height    int      `json:"height"`
-	ThumbURLs []string `json:"thumb_urls"`
-	URI       string   `json:"uri"`
-	URLs      []string `json:"urls"`
-	Width     int      `json:"width"`
+	Height    int      `json:"height,omitzero"`
+	ThumbURLs []string `json:"thumb_urls,omitzero"`
+	URI       string   `json:"uri,omitzero"`
+	URLs      []string `json:"urls,omitzero"`
+	Width     int      `json:"width,omitzero"`
 }
 
 // SKUCombinedSKUSalesAttribute is part of a reply.
 type SKUCombinedSKUSalesAttribute struct {
-	ID                     string                                              `json:"id"`
-	Name                   string                                              `json:"name"`
-	SKUImg                 SKUCombinedSKUSalesAttributeSKUImg                  `json:"sku_img"`
-	SupplementarySKUImages []SKUCombinedSKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images"`
-	ValueID                string                                              `json:"value_id"`
-	ValueName              string                                              `json:"value_name"`
+	ID                     string                                              `json:"id,omitzero"`
+	Name                   string                                              `json:"name,omitzero"`
+	SKUImg                 SKUCombinedSKUSalesAttributeSKUImg                  `json:"sku_img,omitzero"`
+	SupplementarySKUImages []SKUCombinedSKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images,omitzero"`
+	ValueID                string                                              `json:"value_id,omitzero"`
+	ValueName              string                                              `json:"value_name,omitzero"`
 }
 
 // SKUCombinedSKUSalesAttributeSKUImg is part of a reply.
 type SKUCombinedSKUSalesAttributeSKUImg struct {
-	Height    int      `json:"height"`
-	ThumbURLs []string `json:"thumb_urls"`
-	URI       string   `json:"uri"`
-	URLs      []string `json:"urls"`
-	Width     int      `json:"width"`
+	Height    int      `json:"height,omitzero"`
+	ThumbURLs []string `json:"thumb_urls,omitzero"`
+	URI       string   `json:"uri,omitzero"`
+	URLs      []string `json:"urls,omitzero"`
+	Width     int      `json:"width,omitzero"`
 }
 
 // SKUCombinedSKUSalesAttributeSupplementarySKUImage is part of a reply.
 type SKUCombinedSKUSalesAttributeSupplementarySKUImage struct {
-	Height    int      `json:"height"`
-	ThumbURLs []string `json:"thumb_urls"`
-	URI       string   `json:"uri"`
-	URLs      []string `json:"urls"`
-	Width     int      `json:"width"`
+	Height    int      `json:"height,omitzero"`
+	ThumbURLs []string `json:"thumb_urls,omitzero"`
+	URI       string   `json:"uri,omitzero"`
+	URLs      []string `json:"urls,omitzero"`
+	Width     int      `json:"width,omitzero"`
 }
 
 // SKUExternalListPrice is part of a reply.
 type SKUExternalListPrice struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
-	Source   string  `json:"source"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
+	Source   string  `json:"source,omitzero"`
 }
 
 // SKUFee is part of a reply.
 type SKUFee struct {
-	AdditionalAttribute ProductAdditionalAttribute `json:"additional_attribute"`
-	Amount              Decimal                    `json:"amount"`
-	Type                string                     `json:"type"`
+	AdditionalAttribute ProductAdditionalAttribute `json:"additional_attribute,omitzero"`
+	Amount              Decimal                    `json:"amount,omitzero"`
+	Type                string                     `json:"type,omitzero"`
 }
 
 // SKUGlobalListingPolicy is part of a reply.
 type SKUGlobalListingPolicy struct {
-	InventoryType   ProductInventoryType                  `json:"inventory_type"`
-	PriceSync       bool                                  `json:"price_sync"`
-	ReplicateSource SKUGlobalListingPolicyReplicateSource `json:"replicate_source"`
+	InventoryType   ProductInventoryType                  `json:"inventory_type,omitzero"`
+	PriceSync       bool                                  `json:"price_sync,omitzero"`
+	ReplicateSource SKUGlobalListingPolicyReplicateSource `json:"replicate_source,omitzero"`
 }
 
 // SKUGlobalListingPolicyReplicateSource is part of a reply.
 type SKUGlobalListingPolicyReplicateSource struct {
-	ProductID string `json:"product_id"`
-	ShopID    string `json:"shop_id"`
-	SKUID     string `json:"sku_id"`
+	ProductID string `json:"product_id,omitzero"`
+	ShopID    string `json:"shop_id,omitzero"`
+	SKUID     string `json:"sku_id,omitzero"`
 }
 
 // SKUIdentifierCode is part of a reply.
 type SKUIdentifierCode struct {
-	Code string                                        `json:"code"`
-	Type GetGlobalProductResponseSKUIdentifierCodeType `json:"type"`
+	Code string                `json:"code,omitzero"`
+	Type SKUIdentifierCodeType `json:"type,omitzero"`
 }
 
 // SKUInventory is part of a reply.
 type SKUInventory struct {
-	BackorderQuantity int    `json:"backorder_quantity"`
-	HandlingTime      int    `json:"handling_time"`
-	Quantity          int    `json:"quantity"`
-	WarehouseID       string `json:"warehouse_id"`
+	BackorderQuantity int    `json:"backorder_quantity,omitzero"`
+	HandlingTime      int    `json:"handling_time,omitzero"`
+	Quantity          int    `json:"quantity,omitzero"`
+	WarehouseID       string `json:"warehouse_id,omitzero"`
 }
 
 // SKUListPrice is part of a reply.
 type SKUListPrice struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SKUPreSale is part of a reply.
 type SKUPreSale struct {
-	FulfillmentType SKUPreSaleFulfillmentType `json:"fulfillment_type"`
-	Type            SKUPreSaleType            `json:"type"`
+	FulfillmentType SKUPreSaleFulfillmentType `json:"fulfillment_type,omitzero"`
+	Type            SKUPreSaleType            `json:"type,omitzero"`
 }
 
 // SKUPreSaleFulfillmentType is part of a reply.
 type SKUPreSaleFulfillmentType struct {
-	HandlingDurationDays int         `json:"handling_duration_days"`
-	ReleaseDate          UnixSeconds `json:"release_date"`
+	HandlingDurationDays int         `json:"handling_duration_days,omitzero"`
+	ReleaseDate          UnixSeconds `json:"release_date,omitzero"`
 }
 
 // SKUPrice is part of a reply.
 type SKUPrice struct {
-	Currency          SKUCombinedSKUPriceCurrency `json:"currency"`
-	SalePrice         Decimal                     `json:"sale_price"`
-	TaxExclusivePrice Decimal                     `json:"tax_exclusive_price"`
-	UnitPrice         Decimal                     `json:"unit_price"`
+	Currency          string  `json:"currency,omitzero"`
+	SalePrice         Decimal `json:"sale_price,omitzero"`
+	TaxExclusivePrice Decimal `json:"tax_exclusive_price,omitzero"`
+	UnitPrice         Decimal `json:"unit_price,omitzero"`
 }
 
 // SKUSalesAttribute is part of a reply.
 type SKUSalesAttribute struct {
-	ID                     string                                   `json:"id"`
-	Name                   string                                   `json:"name"`
-	SKUImg                 SKUSalesAttributeSKUImg                  `json:"sku_img"`
-	SupplementarySKUImages []SKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images"`
-	ValueID                string                                   `json:"value_id"`
-	ValueName              string                                   `json:"value_name"`
+	ID                     string                                   `json:"id,omitzero"`
+	Name                   string                                   `json:"name,omitzero"`
+	SKUImg                 SKUSalesAttributeSKUImg                  `json:"sku_img,omitzero"`
+	SupplementarySKUImages []SKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images,omitzero"`
+	ValueID                string                                   `json:"value_id,omitzero"`
+	ValueName              string                                   `json:"value_name,omitzero"`
 }
 
 // SKUSalesAttributeSKUImg is part of a reply.
 type SKUSalesAttributeSKUImg struct {
-	Height    int      `json:"height"`
-	ThumbURLs []string `json:"thumb_urls"`
-	URI       string   `json:"uri"`
-	URLs      []string `json:"urls"`
-	Width     int      `json:"width"`
+	Height    int      `json:"height,omitzero"`
+	ThumbURLs []string `json:"thumb_urls,omitzero"`
+	URI       string   `json:"uri,omitzero"`
+	URLs      []string `json:"urls,omitzero"`
+	Width     int      `json:"width,omitzero"`
 }
 
 // SKUSalesAttributeSupplementarySKUImage is part of a reply.
 type SKUSalesAttributeSupplementarySKUImage struct {
-	Height    int      `json:"height"`
-	ThumbURLs []string `json:"thumb_urls"`
-	URI       string   `json:"uri"`
-	URLs      []string `json:"urls"`
-	Width     int      `json:"width"`
+	Height    int      `json:"height,omitzero"`
+	ThumbURLs []string `json:"thumb_urls,omitzero"`
+	URI       string   `json:"uri,omitzero"`
+	URLs      []string `json:"urls,omitzero"`
+	Width     int      `json:"width,omitzero"`
 }
 
 // SKUStatusInfo is part of a reply.
 type SKUStatusInfo struct {
-	DeactivationSource ProductDeactivationSource `json:"deactivation_source"`
-	Status             SKUStatusInfoStatus       `json:"status"`
+	DeactivationSource ProductDeactivationSource `json:"deactivation_source,omitzero"`
+	Status             SKUStatusInfoStatus       `json:"status,omitzero"`
 }
 
 // SearchCandidateProductsRequest holds the parameters of Product.SearchCandidateProducts.
@@ -5791,53 +5791,53 @@ type SearchCandidateProductsRequest struct {
 
 // SearchCandidateProductsResponse is the reply of Product.SearchCandidateProducts.
 type SearchCandidateProductsResponse struct {
-	CandidateProducts []SearchCandidateProductsResponseCandidateProduct `json:"candidate_products"`
-	NextPageToken     string                                            `json:"next_page_token"`
-	TotalCount        int64                                             `json:"total_count"`
+	CandidateProducts []SearchCandidateProductsResponseCandidateProduct `json:"candidate_products,omitzero"`
+	NextPageToken     string                                            `json:"next_page_token,omitzero"`
+	TotalCount        int64                                             `json:"total_count,omitzero"`
 }
 
 // SearchCandidateProductsResponseCandidateProduct is part of a reply.
 type SearchCandidateProductsResponseCandidateProduct struct {
-	CreateTime                 UnixSeconds                                                              `json:"create_time"`
-	Description                string                                                                   `json:"description"`
-	ExternalCategoryName       string                                                                   `json:"external_category_name"`
-	ExternalProductID          string                                                                   `json:"external_product_id"`
-	Images                     []SearchCandidateProductsResponseCandidateProductImage                   `json:"images"`
-	OpportunityIDs             []string                                                                 `json:"opportunity_ids"`
-	OpportunityMatchingEndTime UnixSeconds                                                              `json:"opportunity_matching_end_time"`
-	OpportunityMatchingStatus  SearchCandidateProductsResponseCandidateProductOpportunityMatchingStatus `json:"opportunity_matching_status"`
-	SKUs                       []SearchCandidateProductsResponseCandidateProductSKU                     `json:"skus"`
-	Title                      string                                                                   `json:"title"`
-	UpdateTime                 UnixSeconds                                                              `json:"update_time"`
+	CreateTime                 UnixSeconds                                                              `json:"create_time,omitzero"`
+	Description                string                                                                   `json:"description,omitzero"`
+	ExternalCategoryName       string                                                                   `json:"external_category_name,omitzero"`
+	ExternalProductID          string                                                                   `json:"external_product_id,omitzero"`
+	Images                     []SearchCandidateProductsResponseCandidateProductImage                   `json:"images,omitzero"`
+	OpportunityIDs             []string                                                                 `json:"opportunity_ids,omitzero"`
+	OpportunityMatchingEndTime UnixSeconds                                                              `json:"opportunity_matching_end_time,omitzero"`
+	OpportunityMatchingStatus  SearchCandidateProductsResponseCandidateProductOpportunityMatchingStatus `json:"opportunity_matching_status,omitzero"`
+	SKUs                       []SearchCandidateProductsResponseCandidateProductSKU                     `json:"skus,omitzero"`
+	Title                      string                                                                   `json:"title,omitzero"`
+	UpdateTime                 UnixSeconds                                                              `json:"update_time,omitzero"`
 }
 
 // SearchCandidateProductsResponseCandidateProductImage is part of a reply.
 type SearchCandidateProductsResponseCandidateProductImage struct {
-	URI string `json:"uri"`
+	URI string `json:"uri,omitzero"`
 }
 
 // SearchCandidateProductsResponseCandidateProductSKU is part of a reply.
 type SearchCandidateProductsResponseCandidateProductSKU struct {
-	Price           SearchCandidateProductsResponseCandidateProductSKUPrice            `json:"price"`
-	SalesAttributes []SearchCandidateProductsResponseCandidateProductSKUSalesAttribute `json:"sales_attributes"`
+	Price           SearchCandidateProductsResponseCandidateProductSKUPrice            `json:"price,omitzero"`
+	SalesAttributes []SearchCandidateProductsResponseCandidateProductSKUSalesAttribute `json:"sales_attributes,omitzero"`
 }
 
 // SearchCandidateProductsResponseCandidateProductSKUPrice is part of a reply.
 type SearchCandidateProductsResponseCandidateProductSKUPrice struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchCandidateProductsResponseCandidateProductSKUSalesAttribute is part of a reply.
 type SearchCandidateProductsResponseCandidateProductSKUSalesAttribute struct {
-	Name      string                                                                     `json:"name"`
-	SKUImages []SearchCandidateProductsResponseCandidateProductSKUSalesAttributeSKUImage `json:"sku_images"`
-	Value     string                                                                     `json:"value"`
+	Name      string                                                                     `json:"name,omitzero"`
+	SKUImages []SearchCandidateProductsResponseCandidateProductSKUSalesAttributeSKUImage `json:"sku_images,omitzero"`
+	Value     string                                                                     `json:"value,omitzero"`
 }
 
 // SearchCandidateProductsResponseCandidateProductSKUSalesAttributeSKUImage is part of a reply.
 type SearchCandidateProductsResponseCandidateProductSKUSalesAttributeSKUImage struct {
-	URI string `json:"uri"`
+	URI string `json:"uri,omitzero"`
 }
 
 // SearchCombinedListingRecommendationsRequest holds the parameters of Product.SearchCombinedListingRecommendations.
@@ -5849,21 +5849,21 @@ type SearchCombinedListingRecommendationsRequest struct {
 
 // SearchCombinedListingRecommendationsResponse is the reply of Product.SearchCombinedListingRecommendations.
 type SearchCombinedListingRecommendationsResponse struct {
-	CombinedListingRecommendations []SearchCombinedListingRecommendationsResponseCombinedListingRecommendation `json:"combined_listing_recommendations"`
-	NextPageToken                  string                                                                      `json:"next_page_token"`
-	TotalCount                     int64                                                                       `json:"total_count"`
+	CombinedListingRecommendations []SearchCombinedListingRecommendationsResponseCombinedListingRecommendation `json:"combined_listing_recommendations,omitzero"`
+	NextPageToken                  string                                                                      `json:"next_page_token,omitzero"`
+	TotalCount                     int64                                                                       `json:"total_count,omitzero"`
 }
 
 // SearchCombinedListingRecommendationsResponseCombinedListingRecommendation is part of a reply.
 type SearchCombinedListingRecommendationsResponseCombinedListingRecommendation struct {
-	OptionName string                                                                             `json:"option_name"`
-	Products   []SearchCombinedListingRecommendationsResponseCombinedListingRecommendationProduct `json:"products"`
+	OptionName string                                                                             `json:"option_name,omitzero"`
+	Products   []SearchCombinedListingRecommendationsResponseCombinedListingRecommendationProduct `json:"products,omitzero"`
 }
 
 // SearchCombinedListingRecommendationsResponseCombinedListingRecommendationProduct is part of a reply.
 type SearchCombinedListingRecommendationsResponseCombinedListingRecommendationProduct struct {
-	ID          string `json:"id"`
-	OptionValue string `json:"option_value"`
+	ID          string `json:"id,omitzero"`
+	OptionValue string `json:"option_value,omitzero"`
 }
 
 // SearchGlobalProductsRequest holds the parameters of Product.SearchGlobalProducts.
@@ -5880,25 +5880,25 @@ type SearchGlobalProductsRequest struct {
 
 // SearchGlobalProductsResponse is the reply of Product.SearchGlobalProducts.
 type SearchGlobalProductsResponse struct {
-	GlobalProducts []SearchGlobalProductsResponseGlobalProduct `json:"global_products"`
-	NextPageToken  string                                      `json:"next_page_token"`
-	TotalCount     int                                         `json:"total_count"`
+	GlobalProducts []SearchGlobalProductsResponseGlobalProduct `json:"global_products,omitzero"`
+	NextPageToken  string                                      `json:"next_page_token,omitzero"`
+	TotalCount     int                                         `json:"total_count,omitzero"`
 }
 
 // SearchGlobalProductsResponseGlobalProduct is part of a reply.
 type SearchGlobalProductsResponseGlobalProduct struct {
-	CreateTime UnixSeconds                                    `json:"create_time"`
-	ID         string                                         `json:"id"`
-	SKUs       []SearchGlobalProductsResponseGlobalProductSKU `json:"skus"`
-	Status     SearchGlobalProductsRequestStatus              `json:"status"`
-	Title      string                                         `json:"title"`
-	UpdateTime UnixSeconds                                    `json:"update_time"`
+	CreateTime UnixSeconds                                     `json:"create_time,omitzero"`
+	ID         string                                          `json:"id,omitzero"`
+	SKUs       []SearchGlobalProductsResponseGlobalProductSKU  `json:"skus,omitzero"`
+	Status     SearchGlobalProductsResponseGlobalProductStatus `json:"status,omitzero"`
+	Title      string                                          `json:"title,omitzero"`
+	UpdateTime UnixSeconds                                     `json:"update_time,omitzero"`
 }
 
 // SearchGlobalProductsResponseGlobalProductSKU is part of a reply.
 type SearchGlobalProductsResponseGlobalProductSKU struct {
-	ID        string `json:"id"`
-	SellerSKU string `json:"seller_sku"`
+	ID        string `json:"id,omitzero"`
+	SellerSKU string `json:"seller_sku,omitzero"`
 }
 
 // SearchGlobalProductsV202309Request holds the parameters of Product.SearchGlobalProductsV202309.
@@ -5915,25 +5915,25 @@ type SearchGlobalProductsV202309Request struct {
 
 // SearchGlobalProductsV202309Response is the reply of Product.SearchGlobalProductsV202309.
 type SearchGlobalProductsV202309Response struct {
-	GlobalProducts []SearchGlobalProductsV202309ResponseGlobalProduct `json:"global_products"`
-	NextPageToken  string                                             `json:"next_page_token"`
-	TotalCount     int                                                `json:"total_count"`
+	GlobalProducts []SearchGlobalProductsV202309ResponseGlobalProduct `json:"global_products,omitzero"`
+	NextPageToken  string                                             `json:"next_page_token,omitzero"`
+	TotalCount     int                                                `json:"total_count,omitzero"`
 }
 
 // SearchGlobalProductsV202309ResponseGlobalProduct is part of a reply.
 type SearchGlobalProductsV202309ResponseGlobalProduct struct {
-	CreateTime UnixSeconds                                           `json:"create_time"`
-	ID         string                                                `json:"id"`
-	SKUs       []SearchGlobalProductsV202309ResponseGlobalProductSKU `json:"skus"`
-	Status     string                                                `json:"status"`
-	Title      string                                                `json:"title"`
-	UpdateTime UnixSeconds                                           `json:"update_time"`
+	CreateTime UnixSeconds                                           `json:"create_time,omitzero"`
+	ID         string                                                `json:"id,omitzero"`
+	SKUs       []SearchGlobalProductsV202309ResponseGlobalProductSKU `json:"skus,omitzero"`
+	Status     string                                                `json:"status,omitzero"`
+	Title      string                                                `json:"title,omitzero"`
+	UpdateTime UnixSeconds                                           `json:"update_time,omitzero"`
 }
 
 // SearchGlobalProductsV202309ResponseGlobalProductSKU is part of a reply.
 type SearchGlobalProductsV202309ResponseGlobalProductSKU struct {
-	ID        string `json:"id"`
-	SellerSKU string `json:"seller_sku"`
+	ID        string `json:"id,omitzero"`
+	SellerSKU string `json:"seller_sku,omitzero"`
 }
 
 // SearchManufacturersRequest holds the parameters of Product.SearchManufacturers.
@@ -5947,32 +5947,32 @@ type SearchManufacturersRequest struct {
 
 // SearchManufacturersResponse is the reply of Product.SearchManufacturers.
 type SearchManufacturersResponse struct {
-	Manufacturers []SearchManufacturersResponseManufacturer `json:"manufacturers"`
-	NextPageToken string                                    `json:"next_page_token"`
-	TotalCount    int64                                     `json:"total_count"`
+	Manufacturers []SearchManufacturersResponseManufacturer `json:"manufacturers,omitzero"`
+	NextPageToken string                                    `json:"next_page_token,omitzero"`
+	TotalCount    int64                                     `json:"total_count,omitzero"`
 }
 
 // SearchManufacturersResponseManufacturer is part of a reply.
 type SearchManufacturersResponseManufacturer struct {
-	ID               string                                                   `json:"id"`
-	RegionalProfiles []SearchManufacturersResponseManufacturerRegionalProfile `json:"regional_profiles"`
+	ID               string                                                   `json:"id,omitzero"`
+	RegionalProfiles []SearchManufacturersResponseManufacturerRegionalProfile `json:"regional_profiles,omitzero"`
 }
 
 // SearchManufacturersResponseManufacturerRegionalProfile is part of a reply.
 type SearchManufacturersResponseManufacturerRegionalProfile struct {
-	Address             string                                                            `json:"address"`
-	Email               string                                                            `json:"email"`
-	Locale              string                                                            `json:"locale"`
-	Name                string                                                            `json:"name"`
-	PhoneNumber         SearchManufacturersResponseManufacturerRegionalProfilePhoneNumber `json:"phone_number"`
-	RegisteredTradeName string                                                            `json:"registered_trade_name"`
+	Address             string                                                            `json:"address,omitzero"`
+	Email               string                                                            `json:"email,omitzero"`
+	Locale              string                                                            `json:"locale,omitzero"`
+	Name                string                                                            `json:"name,omitzero"`
+	PhoneNumber         SearchManufacturersResponseManufacturerRegionalProfilePhoneNumber `json:"phone_number,omitzero"`
+	RegisteredTradeName string                                                            `json:"registered_trade_name,omitzero"`
 }
 
 // SearchManufacturersResponseManufacturerRegionalProfilePhoneNumber is part of a reply.
 type SearchManufacturersResponseManufacturerRegionalProfilePhoneNumber struct {
-	Availability ProductAvailability `json:"availability"`
-	CountryCode  string              `json:"country_code"`
-	LocalNumber  string              `json:"local_number"`
+	Availability ProductAvailability `json:"availability,omitzero"`
+	CountryCode  string              `json:"country_code,omitzero"`
+	LocalNumber  string              `json:"local_number,omitzero"`
 }
 
 // SearchManufacturersV202409Request holds the parameters of Product.SearchManufacturersV202409.
@@ -5985,25 +5985,25 @@ type SearchManufacturersV202409Request struct {
 
 // SearchManufacturersV202409Response is the reply of Product.SearchManufacturersV202409.
 type SearchManufacturersV202409Response struct {
-	Manufacturers []SearchManufacturersV202409ResponseManufacturer `json:"manufacturers"`
-	NextPageToken string                                           `json:"next_page_token"`
-	TotalCount    int64                                            `json:"total_count"`
+	Manufacturers []SearchManufacturersV202409ResponseManufacturer `json:"manufacturers,omitzero"`
+	NextPageToken string                                           `json:"next_page_token,omitzero"`
+	TotalCount    int64                                            `json:"total_count,omitzero"`
 }
 
 // SearchManufacturersV202409ResponseManufacturer is part of a reply.
 type SearchManufacturersV202409ResponseManufacturer struct {
-	Address             string                                                    `json:"address"`
-	Email               string                                                    `json:"email"`
-	ID                  string                                                    `json:"id"`
-	Name                string                                                    `json:"name"`
-	PhoneNumber         SearchManufacturersV202409ResponseManufacturerPhoneNumber `json:"phone_number"`
-	RegisteredTradeName string                                                    `json:"registered_trade_name"`
+	Address             string                                                    `json:"address,omitzero"`
+	Email               string                                                    `json:"email,omitzero"`
+	ID                  string                                                    `json:"id,omitzero"`
+	Name                string                                                    `json:"name,omitzero"`
+	PhoneNumber         SearchManufacturersV202409ResponseManufacturerPhoneNumber `json:"phone_number,omitzero"`
+	RegisteredTradeName string                                                    `json:"registered_trade_name,omitzero"`
 }
 
 // SearchManufacturersV202409ResponseManufacturerPhoneNumber is part of a reply.
 type SearchManufacturersV202409ResponseManufacturerPhoneNumber struct {
-	CountryCode string `json:"country_code"`
-	LocalNumber string `json:"local_number"`
+	CountryCode string `json:"country_code,omitzero"`
+	LocalNumber string `json:"local_number,omitzero"`
 }
 
 // SearchOpportunitiesRequest holds the parameters of Product.SearchOpportunities.
@@ -6015,45 +6015,45 @@ type SearchOpportunitiesRequest struct {
 
 // SearchOpportunitiesResponse is the reply of Product.SearchOpportunities.
 type SearchOpportunitiesResponse struct {
-	NextPageToken string                                   `json:"next_page_token"`
-	Opportunities []SearchOpportunitiesResponseOpportunity `json:"opportunities"`
-	TotalCount    int64                                    `json:"total_count"`
+	NextPageToken string                                   `json:"next_page_token,omitzero"`
+	Opportunities []SearchOpportunitiesResponseOpportunity `json:"opportunities,omitzero"`
+	TotalCount    int64                                    `json:"total_count,omitzero"`
 }
 
 // SearchOpportunitiesResponseOpportunity is part of a reply.
 type SearchOpportunitiesResponseOpportunity struct {
-	Benefits   []string                                   `json:"benefits"`
-	CreateTime UnixSeconds                                `json:"create_time"`
-	ID         string                                     `json:"id"`
-	Tags       []ProductTag                               `json:"tags"`
-	Type       SearchOpportunitiesResponseOpportunityType `json:"type"`
-	UpdateTime UnixSeconds                                `json:"update_time"`
+	Benefits   []string                                   `json:"benefits,omitzero"`
+	CreateTime UnixSeconds                                `json:"create_time,omitzero"`
+	ID         string                                     `json:"id,omitzero"`
+	Tags       []ProductTag                               `json:"tags,omitzero"`
+	Type       SearchOpportunitiesResponseOpportunityType `json:"type,omitzero"`
+	UpdateTime UnixSeconds                                `json:"update_time,omitzero"`
 }
 
 // SearchProductsRequest holds the parameters of Product.SearchProducts.
 type SearchProductsRequest struct {
-	AuditStatus         []SearchProductsV202312RequestAuditStatus `json:"audit_status,omitzero" url:"-"`
-	CategoryVersion     *string                                   `json:"category_version,omitzero" url:"-"`
-	CreateTimeGe        *UnixSeconds                              `json:"create_time_ge,omitzero" url:"-"`
-	CreateTimeLe        *UnixSeconds                              `json:"create_time_le,omitzero" url:"-"`
-	ListingPlatforms    []CreateProductRequestListingPlatform     `json:"listing_platforms,omitzero" url:"-"`
-	ListingQualityTiers []SearchProductsRequestListingQualityTier `json:"listing_quality_tiers,omitzero" url:"-"`
-	PageSize            int                                       `url:"page_size" json:"-"` // required, 1 to 100
-	PageToken           *string                                   `url:"page_token,omitempty" json:"-"`
-	ReturnDraftVersion  *bool                                     `json:"return_draft_version,omitzero" url:"-"`
-	SellerSKUs          []string                                  `json:"seller_skus,omitzero" url:"-"`
-	SKUIDs              []string                                  `json:"sku_ids,omitzero" url:"-"` // at most 10
-	SnsFilter           *ProductSnsFilter                         `json:"sns_filter,omitzero" url:"-"`
-	Status              *ProductStatus                            `json:"status,omitzero" url:"-"`
-	UpdateTimeGe        *UnixSeconds                              `json:"update_time_ge,omitzero" url:"-"`
-	UpdateTimeLe        *UnixSeconds                              `json:"update_time_le,omitzero" url:"-"`
+	AuditStatus         []AuditStatus                          `json:"audit_status,omitzero" url:"-"`
+	CategoryVersion     *string                                `json:"category_version,omitzero" url:"-"`
+	CreateTimeGe        *UnixSeconds                           `json:"create_time_ge,omitzero" url:"-"`
+	CreateTimeLe        *UnixSeconds                           `json:"create_time_le,omitzero" url:"-"`
+	ListingPlatforms    []SearchProductsRequestListingPlatform `json:"listing_platforms,omitzero" url:"-"`
+	ListingQualityTiers []ListingQualityTier                   `json:"listing_quality_tiers,omitzero" url:"-"`
+	PageSize            int                                    `url:"page_size" json:"-"` // required, 1 to 100
+	PageToken           *string                                `url:"page_token,omitempty" json:"-"`
+	ReturnDraftVersion  *bool                                  `json:"return_draft_version,omitzero" url:"-"`
+	SellerSKUs          []string                               `json:"seller_skus,omitzero" url:"-"`
+	SKUIDs              []string                               `json:"sku_ids,omitzero" url:"-"` // at most 10
+	SNSFilter           *ProductSNSFilter                      `json:"sns_filter,omitzero" url:"-"`
+	Status              *ProductStatus                         `json:"status,omitzero" url:"-"`
+	UpdateTimeGe        *UnixSeconds                           `json:"update_time_ge,omitzero" url:"-"`
+	UpdateTimeLe        *UnixSeconds                           `json:"update_time_le,omitzero" url:"-"`
 }
 
 // SearchProductsResponse is the reply of Product.SearchProducts.
 type SearchProductsResponse struct {
-	NextPageToken string    `json:"next_page_token"`
-	Products      []Product `json:"products"`
-	TotalCount    int       `json:"total_count"`
+	NextPageToken string    `json:"next_page_token,omitzero"`
+	Products      []Product `json:"products,omitzero"`
+	TotalCount    int       `json:"total_count,omitzero"`
 }
 
 // SearchProductsV202309Request holds the parameters of Product.SearchProductsV202309.
@@ -6071,33 +6071,33 @@ type SearchProductsV202309Request struct {
 
 // SearchProductsV202309Response is the reply of Product.SearchProductsV202309.
 type SearchProductsV202309Response struct {
-	NextPageToken string    `json:"next_page_token"`
-	Products      []Product `json:"products"`
-	TotalCount    int       `json:"total_count"`
+	NextPageToken string    `json:"next_page_token,omitzero"`
+	Products      []Product `json:"products,omitzero"`
+	TotalCount    int       `json:"total_count,omitzero"`
 }
 
 // SearchProductsV202312Request holds the parameters of Product.SearchProductsV202312.
 type SearchProductsV202312Request struct {
-	AuditStatus        []SearchProductsV202312RequestAuditStatus `json:"audit_status,omitzero" url:"-"`
-	CategoryVersion    *string                                   `json:"category_version,omitzero" url:"-"`
-	CreateTimeGe       *UnixSeconds                              `json:"create_time_ge,omitzero" url:"-"`
-	CreateTimeLe       *UnixSeconds                              `json:"create_time_le,omitzero" url:"-"`
-	ListingPlatforms   []CreateProductRequestListingPlatform     `json:"listing_platforms,omitzero" url:"-"`
-	ListingQualityTier *ProductListingQualityTier                `json:"listing_quality_tier,omitzero" url:"-"`
-	PageSize           int                                       `url:"page_size" json:"-"` // required, 1 to 100
-	PageToken          *string                                   `url:"page_token,omitempty" json:"-"`
-	SellerSKUs         []string                                  `json:"seller_skus,omitzero" url:"-"`
-	SKUIDs             []string                                  `json:"sku_ids,omitzero" url:"-"` // at most 10
-	Status             *ProductStatus                            `json:"status,omitzero" url:"-"`
-	UpdateTimeGe       *UnixSeconds                              `json:"update_time_ge,omitzero" url:"-"`
-	UpdateTimeLe       *UnixSeconds                              `json:"update_time_le,omitzero" url:"-"`
+	AuditStatus        []AuditStatus                                 `json:"audit_status,omitzero" url:"-"`
+	CategoryVersion    *string                                       `json:"category_version,omitzero" url:"-"`
+	CreateTimeGe       *UnixSeconds                                  `json:"create_time_ge,omitzero" url:"-"`
+	CreateTimeLe       *UnixSeconds                                  `json:"create_time_le,omitzero" url:"-"`
+	ListingPlatforms   []SearchProductsV202312RequestListingPlatform `json:"listing_platforms,omitzero" url:"-"`
+	ListingQualityTier *ProductListingQualityTier                    `json:"listing_quality_tier,omitzero" url:"-"`
+	PageSize           int                                           `url:"page_size" json:"-"` // required, 1 to 100
+	PageToken          *string                                       `url:"page_token,omitempty" json:"-"`
+	SellerSKUs         []string                                      `json:"seller_skus,omitzero" url:"-"`
+	SKUIDs             []string                                      `json:"sku_ids,omitzero" url:"-"` // at most 10
+	Status             *ProductStatus                                `json:"status,omitzero" url:"-"`
+	UpdateTimeGe       *UnixSeconds                                  `json:"update_time_ge,omitzero" url:"-"`
+	UpdateTimeLe       *UnixSeconds                                  `json:"update_time_le,omitzero" url:"-"`
 }
 
 // SearchProductsV202312Response is the reply of Product.SearchProductsV202312.
 type SearchProductsV202312Response struct {
-	NextPageToken string    `json:"next_page_token"`
-	Products      []Product `json:"products"`
-	TotalCount    int       `json:"total_count"`
+	NextPageToken string    `json:"next_page_token,omitzero"`
+	Products      []Product `json:"products,omitzero"`
+	TotalCount    int       `json:"total_count,omitzero"`
 }
 
 // SearchResponsiblePersonsRequest holds the parameters of Product.SearchResponsiblePersons.
@@ -6111,41 +6111,41 @@ type SearchResponsiblePersonsRequest struct {
 
 // SearchResponsiblePersonsResponse is the reply of Product.SearchResponsiblePersons.
 type SearchResponsiblePersonsResponse struct {
-	NextPageToken      string                                              `json:"next_page_token"`
-	ResponsiblePersons []SearchResponsiblePersonsResponseResponsiblePerson `json:"responsible_persons"`
-	TotalCount         int64                                               `json:"total_count"`
+	NextPageToken      string                                              `json:"next_page_token,omitzero"`
+	ResponsiblePersons []SearchResponsiblePersonsResponseResponsiblePerson `json:"responsible_persons,omitzero"`
+	TotalCount         int64                                               `json:"total_count,omitzero"`
 }
 
 // SearchResponsiblePersonsResponseResponsiblePerson is part of a reply.
 type SearchResponsiblePersonsResponseResponsiblePerson struct {
-	ID               string                                                             `json:"id"`
-	RegionalProfiles []SearchResponsiblePersonsResponseResponsiblePersonRegionalProfile `json:"regional_profiles"`
+	ID               string                                                             `json:"id,omitzero"`
+	RegionalProfiles []SearchResponsiblePersonsResponseResponsiblePersonRegionalProfile `json:"regional_profiles,omitzero"`
 }
 
 // SearchResponsiblePersonsResponseResponsiblePersonRegionalProfile is part of a reply.
 type SearchResponsiblePersonsResponseResponsiblePersonRegionalProfile struct {
-	Address     SearchResponsiblePersonsResponseResponsiblePersonRegionalProfileAddress     `json:"address"`
-	Email       string                                                                      `json:"email"`
-	Locale      string                                                                      `json:"locale"`
-	Name        string                                                                      `json:"name"`
-	PhoneNumber SearchResponsiblePersonsResponseResponsiblePersonRegionalProfilePhoneNumber `json:"phone_number"`
+	Address     SearchResponsiblePersonsResponseResponsiblePersonRegionalProfileAddress     `json:"address,omitzero"`
+	Email       string                                                                      `json:"email,omitzero"`
+	Locale      string                                                                      `json:"locale,omitzero"`
+	Name        string                                                                      `json:"name,omitzero"`
+	PhoneNumber SearchResponsiblePersonsResponseResponsiblePersonRegionalProfilePhoneNumber `json:"phone_number,omitzero"`
 }
 
 // SearchResponsiblePersonsResponseResponsiblePersonRegionalProfileAddress is part of a reply.
 type SearchResponsiblePersonsResponseResponsiblePersonRegionalProfileAddress struct {
-	City               string `json:"city"`
-	Country            string `json:"country"`
-	District           string `json:"district"`
-	PostalCode         string `json:"postal_code"`
-	Province           string `json:"province"`
-	StreetAddressLine1 string `json:"street_address_line1"`
-	StreetAddressLine2 string `json:"street_address_line2"`
+	City               string `json:"city,omitzero"`
+	Country            string `json:"country,omitzero"`
+	District           string `json:"district,omitzero"`
+	PostalCode         string `json:"postal_code,omitzero"`
+	Province           string `json:"province,omitzero"`
+	StreetAddressLine1 string `json:"street_address_line1,omitzero"`
+	StreetAddressLine2 string `json:"street_address_line2,omitzero"`
 }
 
 // SearchResponsiblePersonsResponseResponsiblePersonRegionalProfilePhoneNumber is part of a reply.
 type SearchResponsiblePersonsResponseResponsiblePersonRegionalProfilePhoneNumber struct {
-	CountryCode string `json:"country_code"`
-	LocalNumber string `json:"local_number"`
+	CountryCode string `json:"country_code,omitzero"`
+	LocalNumber string `json:"local_number,omitzero"`
 }
 
 // SearchResponsiblePersonsV202409Request holds the parameters of Product.SearchResponsiblePersonsV202409.
@@ -6158,35 +6158,35 @@ type SearchResponsiblePersonsV202409Request struct {
 
 // SearchResponsiblePersonsV202409Response is the reply of Product.SearchResponsiblePersonsV202409.
 type SearchResponsiblePersonsV202409Response struct {
-	NextPageToken      string                                                     `json:"next_page_token"`
-	ResponsiblePersons []SearchResponsiblePersonsV202409ResponseResponsiblePerson `json:"responsible_persons"`
-	TotalCount         int64                                                      `json:"total_count"`
+	NextPageToken      string                                                     `json:"next_page_token,omitzero"`
+	ResponsiblePersons []SearchResponsiblePersonsV202409ResponseResponsiblePerson `json:"responsible_persons,omitzero"`
+	TotalCount         int64                                                      `json:"total_count,omitzero"`
 }
 
 // SearchResponsiblePersonsV202409ResponseResponsiblePerson is part of a reply.
 type SearchResponsiblePersonsV202409ResponseResponsiblePerson struct {
-	Address     SearchResponsiblePersonsV202409ResponseResponsiblePersonAddress     `json:"address"`
-	Email       string                                                              `json:"email"`
-	ID          string                                                              `json:"id"`
-	Name        string                                                              `json:"name"`
-	PhoneNumber SearchResponsiblePersonsV202409ResponseResponsiblePersonPhoneNumber `json:"phone_number"`
+	Address     SearchResponsiblePersonsV202409ResponseResponsiblePersonAddress     `json:"address,omitzero"`
+	Email       string                                                              `json:"email,omitzero"`
+	ID          string                                                              `json:"id,omitzero"`
+	Name        string                                                              `json:"name,omitzero"`
+	PhoneNumber SearchResponsiblePersonsV202409ResponseResponsiblePersonPhoneNumber `json:"phone_number,omitzero"`
 }
 
 // SearchResponsiblePersonsV202409ResponseResponsiblePersonAddress is part of a reply.
 type SearchResponsiblePersonsV202409ResponseResponsiblePersonAddress struct {
-	City               string `json:"city"`
-	Country            string `json:"country"`
-	District           string `json:"district"`
-	PostalCode         string `json:"postal_code"`
-	Province           string `json:"province"`
-	StreetAddressLine1 string `json:"street_address_line1"`
-	StreetAddressLine2 string `json:"street_address_line2"`
+	City               string `json:"city,omitzero"`
+	Country            string `json:"country,omitzero"`
+	District           string `json:"district,omitzero"`
+	PostalCode         string `json:"postal_code,omitzero"`
+	Province           string `json:"province,omitzero"`
+	StreetAddressLine1 string `json:"street_address_line1,omitzero"`
+	StreetAddressLine2 string `json:"street_address_line2,omitzero"`
 }
 
 // SearchResponsiblePersonsV202409ResponseResponsiblePersonPhoneNumber is part of a reply.
 type SearchResponsiblePersonsV202409ResponseResponsiblePersonPhoneNumber struct {
-	CountryCode string `json:"country_code"`
-	LocalNumber string `json:"local_number"`
+	CountryCode string `json:"country_code,omitzero"`
+	LocalNumber string `json:"local_number,omitzero"`
 }
 
 // SearchSizeChartsRequest holds the parameters of Product.SearchSizeCharts.
@@ -6200,28 +6200,28 @@ type SearchSizeChartsRequest struct {
 
 // SearchSizeChartsResponse is the reply of Product.SearchSizeCharts.
 type SearchSizeChartsResponse struct {
-	NextPageToken string                              `json:"next_page_token"`
-	SizeChart     []SearchSizeChartsResponseSizeChart `json:"size_chart"`
-	TotalCount    int64                               `json:"total_count"`
+	NextPageToken string                              `json:"next_page_token,omitzero"`
+	SizeChart     []SearchSizeChartsResponseSizeChart `json:"size_chart,omitzero"`
+	TotalCount    int64                               `json:"total_count,omitzero"`
 }
 
 // SearchSizeChartsResponseSizeChart is part of a reply.
 type SearchSizeChartsResponseSizeChart struct {
-	Images       []SearchSizeChartsResponseSizeChartImage `json:"images"`
-	TemplateID   string                                   `json:"template_id"`
-	TemplateName string                                   `json:"template_name"`
+	Images       []SearchSizeChartsResponseSizeChartImage `json:"images,omitzero"`
+	TemplateID   string                                   `json:"template_id,omitzero"`
+	TemplateName string                                   `json:"template_name,omitzero"`
 }
 
 // SearchSizeChartsResponseSizeChartImage is part of a reply.
 type SearchSizeChartsResponseSizeChartImage struct {
-	Locale string `json:"locale"`
-	URI    string `json:"uri"`
-	URL    string `json:"url"`
+	Locale string `json:"locale,omitzero"`
+	URI    string `json:"uri,omitzero"`
+	URL    string `json:"url,omitzero"`
 }
 
 // UpdateGlobalInventoryRequest holds the parameters of Product.UpdateGlobalInventory.
 type UpdateGlobalInventoryRequest struct {
-	GlobalSKUs []UpdateGlobalInventoryRequestGlobalSKU `json:"global_skus,omitzero" url:"-"`
+	GlobalSKUs []UpdateGlobalInventoryRequestGlobalSKU `json:"global_skus,omitzero"`
 }
 
 // UpdateGlobalInventoryRequestGlobalSKU is part of a request.
@@ -6238,7 +6238,7 @@ type UpdateGlobalInventoryRequestGlobalSKUInventory struct {
 
 // UpdateInventoryRequest holds the parameters of Product.UpdateInventory.
 type UpdateInventoryRequest struct {
-	SKUs []UpdateInventoryRequestSKU `json:"skus" url:"-"` // required
+	SKUs []UpdateInventoryRequestSKU `json:"skus"` // required
 }
 
 // UpdateInventoryRequestSKU is part of a request.
@@ -6257,32 +6257,32 @@ type UpdateInventoryRequestSKUInventory struct {
 
 // UpdateInventoryResponse is the reply of Product.UpdateInventory.
 type UpdateInventoryResponse struct {
-	Errors []UpdateInventoryResponseError `json:"errors"`
+	Errors []UpdateInventoryResponseError `json:"errors,omitzero"`
 }
 
 // UpdateInventoryResponseError is part of a reply.
 type UpdateInventoryResponseError struct {
-	Code    int                                `json:"code"`
-	Detail  UpdateInventoryResponseErrorDetail `json:"detail"`
-	Message string                             `json:"message"`
+	Code    int                                `json:"code,omitzero"`
+	Detail  UpdateInventoryResponseErrorDetail `json:"detail,omitzero"`
+	Message string                             `json:"message,omitzero"`
 }
 
 // UpdateInventoryResponseErrorDetail is part of a reply.
 type UpdateInventoryResponseErrorDetail struct {
-	ExtraErrors []UpdateInventoryResponseErrorDetailExtraError `json:"extra_errors"`
-	SKUID       string                                         `json:"sku_id"`
+	ExtraErrors []UpdateInventoryResponseErrorDetailExtraError `json:"extra_errors,omitzero"`
+	SKUID       string                                         `json:"sku_id,omitzero"`
 }
 
 // UpdateInventoryResponseErrorDetailExtraError is part of a reply.
 type UpdateInventoryResponseErrorDetailExtraError struct {
-	Code        int    `json:"code"`
-	Message     string `json:"message"`
-	WarehouseID string `json:"warehouse_id"`
+	Code        int    `json:"code,omitzero"`
+	Message     string `json:"message,omitzero"`
+	WarehouseID string `json:"warehouse_id,omitzero"`
 }
 
 // UpdatePriceRequest holds the parameters of Product.UpdatePrice.
 type UpdatePriceRequest struct {
-	SKUs []UpdatePriceRequestSKU `json:"skus" url:"-"` // required
+	SKUs []UpdatePriceRequestSKU `json:"skus"` // required
 }
 
 // UpdatePriceRequestSKU is part of a request.
@@ -6308,14 +6308,14 @@ type UpdatePriceRequestSKUListPrice struct {
 
 // UpdatePriceRequestSKUPrice is part of a request.
 type UpdatePriceRequestSKUPrice struct {
-	Amount    *Decimal                     `json:"amount,omitzero"`
-	Currency  *SKUCombinedSKUPriceCurrency `json:"currency,omitzero"`
-	SalePrice *Decimal                     `json:"sale_price,omitzero"`
+	Amount    *Decimal `json:"amount,omitzero"`
+	Currency  *string  `json:"currency,omitzero"`
+	SalePrice *Decimal `json:"sale_price,omitzero"`
 }
 
 // UploadCandidateProductsRequest holds the parameters of Product.UploadCandidateProducts.
 type UploadCandidateProductsRequest struct {
-	CandidateProducts []UploadCandidateProductsRequestCandidateProduct `json:"candidate_products,omitzero" url:"-"`
+	CandidateProducts []UploadCandidateProductsRequestCandidateProduct `json:"candidate_products,omitzero"`
 }
 
 // UploadCandidateProductsRequestCandidateProduct is part of a request.
@@ -6360,42 +6360,42 @@ type UploadCandidateProductsRequestCandidateProductSKUSalesAttributeSKUImage str
 
 // UploadCandidateProductsResponse is the reply of Product.UploadCandidateProducts.
 type UploadCandidateProductsResponse struct {
-	Errors []UploadCandidateProductsResponseError `json:"errors"`
+	Errors []UploadCandidateProductsResponseError `json:"errors,omitzero"`
 }
 
 // UploadCandidateProductsResponseError is part of a reply.
 type UploadCandidateProductsResponseError struct {
-	Code    int                                        `json:"code"`
-	Detail  UploadCandidateProductsResponseErrorDetail `json:"detail"`
-	Message string                                     `json:"message"`
+	Code    int                                        `json:"code,omitzero"`
+	Detail  UploadCandidateProductsResponseErrorDetail `json:"detail,omitzero"`
+	Message string                                     `json:"message,omitzero"`
 }
 
 // UploadCandidateProductsResponseErrorDetail is part of a reply.
 type UploadCandidateProductsResponseErrorDetail struct {
-	ExternalProductID string `json:"external_product_id"`
+	ExternalProductID string `json:"external_product_id,omitzero"`
 }
 
 // UploadExternalProductRequest holds the parameters of Product.UploadExternalProduct.
 type UploadExternalProductRequest struct {
-	ExternalProduct *UploadExternalProductRequestExternalProduct `json:"external_product,omitzero" url:"-"`
+	ExternalProduct *UploadExternalProductRequestExternalProduct `json:"external_product,omitzero"`
 }
 
 // UploadExternalProductRequestExternalProduct is part of a request.
 type UploadExternalProductRequestExternalProduct struct {
-	CreateTime           *UnixSeconds                                             `json:"create_time,omitzero"`
-	Description          *string                                                  `json:"description,omitzero"`            // at most 10 characters
-	ExternalCategoryName *string                                                  `json:"external_category_name,omitzero"` // at most 100 characters
-	ExternalProductID    *string                                                  `json:"external_product_id,omitzero"`    // at most 999 characters
-	ExternalShopID       *string                                                  `json:"external_shop_id,omitzero"`       // at most 999 characters
-	FirstImage           *UploadExternalProductRequestExternalProductFirstImage   `json:"first_image,omitzero"`
-	Images               []UploadExternalProductRequestExternalProductImage       `json:"images,omitzero"` // at most 25
-	PublishTime          *UnixSeconds                                             `json:"publish_time,omitzero"`
-	Region               *PartialEditProductV202309RequestReplicatedProductRegion `json:"region,omitzero"`
-	SKUs                 []UploadExternalProductRequestExternalProductSKU         `json:"skus,omitzero"` // at most 300
-	Status               *UploadExternalProductRequestExternalProductStatus       `json:"status,omitzero"`
-	Title                *string                                                  `json:"title,omitzero"` // at most 300 characters
-	UpdateTime           *UnixSeconds                                             `json:"update_time,omitzero"`
-	VendorName           *string                                                  `json:"vendor_name,omitzero"` // at most 255 characters
+	CreateTime           *UnixSeconds                                           `json:"create_time,omitzero"`
+	Description          *string                                                `json:"description,omitzero"`            // at most 10 characters
+	ExternalCategoryName *string                                                `json:"external_category_name,omitzero"` // at most 100 characters
+	ExternalProductID    *string                                                `json:"external_product_id,omitzero"`    // at most 999 characters
+	ExternalShopID       *string                                                `json:"external_shop_id,omitzero"`       // at most 999 characters
+	FirstImage           *UploadExternalProductRequestExternalProductFirstImage `json:"first_image,omitzero"`
+	Images               []UploadExternalProductRequestExternalProductImage     `json:"images,omitzero"` // at most 25
+	PublishTime          *UnixSeconds                                           `json:"publish_time,omitzero"`
+	Region               *string                                                `json:"region,omitzero"`
+	SKUs                 []UploadExternalProductRequestExternalProductSKU       `json:"skus,omitzero"` // at most 300
+	Status               *UploadExternalProductRequestExternalProductStatus     `json:"status,omitzero"`
+	Title                *string                                                `json:"title,omitzero"` // at most 300 characters
+	UpdateTime           *UnixSeconds                                           `json:"update_time,omitzero"`
+	VendorName           *string                                                `json:"vendor_name,omitzero"` // at most 255 characters
 }
 
 // UploadExternalProductRequestExternalProductFirstImage is part of a request.
@@ -6449,10 +6449,10 @@ type UploadProductFileRequest struct {
 
 // UploadProductFileResponse is the reply of Product.UploadProductFile.
 type UploadProductFileResponse struct {
-	Format string `json:"format"`
-	ID     string `json:"id"`
-	Name   string `json:"name"`
-	URL    string `json:"url"`
+	Format string `json:"format,omitzero"`
+	ID     string `json:"id,omitzero"`
+	Name   string `json:"name,omitzero"`
+	URL    string `json:"url,omitzero"`
 }
 
 // UploadProductImageRequest holds the parameters of Product.UploadProductImage.
@@ -6463,19 +6463,28 @@ type UploadProductImageRequest struct {
 
 // UploadProductImageResponse is the reply of Product.UploadProductImage.
 type UploadProductImageResponse struct {
-	Height  int            `json:"height"`
-	URI     string         `json:"uri"`
-	URL     string         `json:"url"`
-	UseCase ProductUseCase `json:"use_case"`
-	Width   int            `json:"width"`
+	Height  int            `json:"height,omitzero"`
+	URI     string         `json:"uri,omitzero"`
+	URL     string         `json:"url,omitzero"`
+	UseCase ProductUseCase `json:"use_case,omitzero"`
+	Width   int            `json:"width,omitzero"`
 }
 
 // WarehouseInventory is part of a reply.
 type WarehouseInventory struct {
-	AvailableQuantity int    `json:"available_quantity"`
-	CommittedQuantity int    `json:"committed_quantity"`
-	WarehouseID       string `json:"warehouse_id"`
+	AvailableQuantity int    `json:"available_quantity,omitzero"`
+	CommittedQuantity int    `json:"committed_quantity,omitzero"`
+	WarehouseID       string `json:"warehouse_id,omitzero"`
 }
+
+// ActivateProductRequestListingPlatform is an open list: TikTok Shop may add values.
+type ActivateProductRequestListingPlatform string
+
+// Values of ActivateProductRequestListingPlatform.
+const (
+	ActivateProductRequestListingPlatformTokopedia  ActivateProductRequestListingPlatform = "TOKOPEDIA"
+	ActivateProductRequestListingPlatformTikTokShop ActivateProductRequestListingPlatform = "TIKTOK_SHOP"
+)
 
 // ApplyOpportunitiesResponseOpportunityApplicationStatus is an open list: TikTok Shop may add values.
 type ApplyOpportunitiesResponseOpportunityApplicationStatus string
@@ -6487,16 +6496,16 @@ const (
 	ApplyOpportunitiesResponseOpportunityApplicationStatusRejected  ApplyOpportunitiesResponseOpportunityApplicationStatus = "REJECTED"
 )
 
-// BindLocalProductsResponseBindResultRegion is an open list: TikTok Shop may add values.
-type BindLocalProductsResponseBindResultRegion string
+// AuditStatus is an open list: TikTok Shop may add values.
+type AuditStatus string
 
-// Values of BindLocalProductsResponseBindResultRegion.
+// Values of AuditStatus.
 const (
-	BindLocalProductsResponseBindResultRegionDe BindLocalProductsResponseBindResultRegion = "DE"
-	BindLocalProductsResponseBindResultRegionEs BindLocalProductsResponseBindResultRegion = "ES"
-	BindLocalProductsResponseBindResultRegionFr BindLocalProductsResponseBindResultRegion = "FR"
-	BindLocalProductsResponseBindResultRegionIe BindLocalProductsResponseBindResultRegion = "IE"
-	BindLocalProductsResponseBindResultRegionIt BindLocalProductsResponseBindResultRegion = "IT"
+	AuditStatusNone        AuditStatus = "NONE"
+	AuditStatusAuditing    AuditStatus = "AUDITING"
+	AuditStatusFailed      AuditStatus = "FAILED"
+	AuditStatusPreApproved AuditStatus = "PRE_APPROVED"
+	AuditStatusApproved    AuditStatus = "APPROVED"
 )
 
 // BindLocalProductsResponseBindResultStatus is an open list: TikTok Shop may add values.
@@ -6508,35 +6517,195 @@ const (
 	BindLocalProductsResponseBindResultStatusFailed  BindLocalProductsResponseBindResultStatus = "FAILED"
 )
 
+// CheckProductListingRequestListingPlatform is an open list: TikTok Shop may add values.
+type CheckProductListingRequestListingPlatform string
+
+// Values of CheckProductListingRequestListingPlatform.
+const (
+	CheckProductListingRequestListingPlatformTokopedia  CheckProductListingRequestListingPlatform = "TOKOPEDIA"
+	CheckProductListingRequestListingPlatformTikTokShop CheckProductListingRequestListingPlatform = "TIKTOK_SHOP"
+)
+
+// CheckProductListingRequestSKUIdentifierCodeType is an open list: TikTok Shop may add values.
+type CheckProductListingRequestSKUIdentifierCodeType string
+
+// Values of CheckProductListingRequestSKUIdentifierCodeType.
+const (
+	CheckProductListingRequestSKUIdentifierCodeTypeGTIN CheckProductListingRequestSKUIdentifierCodeType = "GTIN"
+	CheckProductListingRequestSKUIdentifierCodeTypeEAN  CheckProductListingRequestSKUIdentifierCodeType = "EAN"
+	CheckProductListingRequestSKUIdentifierCodeTypeUPC  CheckProductListingRequestSKUIdentifierCodeType = "UPC"
+	CheckProductListingRequestSKUIdentifierCodeTypeISBN CheckProductListingRequestSKUIdentifierCodeType = "ISBN"
+	CheckProductListingRequestSKUIdentifierCodeTypeJan  CheckProductListingRequestSKUIdentifierCodeType = "JAN"
+)
+
+// CheckProductListingRequestSKUPreSaleType is an open list: TikTok Shop may add values.
+type CheckProductListingRequestSKUPreSaleType string
+
+// Values of CheckProductListingRequestSKUPreSaleType.
+const (
+	CheckProductListingRequestSKUPreSaleTypePreOrder    CheckProductListingRequestSKUPreSaleType = "PRE_ORDER"
+	CheckProductListingRequestSKUPreSaleTypeMadeToOrder CheckProductListingRequestSKUPreSaleType = "MADE_TO_ORDER"
+	CheckProductListingRequestSKUPreSaleTypeCustom      CheckProductListingRequestSKUPreSaleType = "CUSTOM"
+)
+
+// CheckProductListingResponseDiagnoseField is an open list: TikTok Shop may add values.
+type CheckProductListingResponseDiagnoseField string
+
+// Values of CheckProductListingResponseDiagnoseField.
+const (
+	CheckProductListingResponseDiagnoseFieldTitle       CheckProductListingResponseDiagnoseField = "TITLE"
+	CheckProductListingResponseDiagnoseFieldDescription CheckProductListingResponseDiagnoseField = "DESCRIPTION"
+	CheckProductListingResponseDiagnoseFieldImage       CheckProductListingResponseDiagnoseField = "IMAGE"
+	CheckProductListingResponseDiagnoseFieldAttribute   CheckProductListingResponseDiagnoseField = "ATTRIBUTE"
+	CheckProductListingResponseDiagnoseFieldSizeChart   CheckProductListingResponseDiagnoseField = "SIZE_CHART"
+)
+
+// CreateGlobalProductRequestSKUIdentifierCodeType is an open list: TikTok Shop may add values.
+type CreateGlobalProductRequestSKUIdentifierCodeType string
+
+// Values of CreateGlobalProductRequestSKUIdentifierCodeType.
+const (
+	CreateGlobalProductRequestSKUIdentifierCodeTypeGTIN CreateGlobalProductRequestSKUIdentifierCodeType = "GTIN"
+	CreateGlobalProductRequestSKUIdentifierCodeTypeEAN  CreateGlobalProductRequestSKUIdentifierCodeType = "EAN"
+	CreateGlobalProductRequestSKUIdentifierCodeTypeUPC  CreateGlobalProductRequestSKUIdentifierCodeType = "UPC"
+	CreateGlobalProductRequestSKUIdentifierCodeTypeISBN CreateGlobalProductRequestSKUIdentifierCodeType = "ISBN"
+	CreateGlobalProductRequestSKUIdentifierCodeTypeJan  CreateGlobalProductRequestSKUIdentifierCodeType = "JAN"
+)
+
 // CreateProductRequestListingPlatform is an open list: TikTok Shop may add values.
 type CreateProductRequestListingPlatform string
 
 // Values of CreateProductRequestListingPlatform.
 const (
 	CreateProductRequestListingPlatformTokopedia  CreateProductRequestListingPlatform = "TOKOPEDIA"
-	CreateProductRequestListingPlatformTiktokShop CreateProductRequestListingPlatform = "TIKTOK_SHOP"
+	CreateProductRequestListingPlatformTikTokShop CreateProductRequestListingPlatform = "TIKTOK_SHOP"
 )
 
-// EditGlobalProductResponsePublishResultRegion is an open list: TikTok Shop may add values.
-type EditGlobalProductResponsePublishResultRegion string
+// CreateProductRequestSKUIdentifierCodeType is an open list: TikTok Shop may add values.
+type CreateProductRequestSKUIdentifierCodeType string
 
-// Values of EditGlobalProductResponsePublishResultRegion.
+// Values of CreateProductRequestSKUIdentifierCodeType.
 const (
-	EditGlobalProductResponsePublishResultRegionDe EditGlobalProductResponsePublishResultRegion = "DE"
-	EditGlobalProductResponsePublishResultRegionEs EditGlobalProductResponsePublishResultRegion = "ES"
-	EditGlobalProductResponsePublishResultRegionFr EditGlobalProductResponsePublishResultRegion = "FR"
-	EditGlobalProductResponsePublishResultRegionGb EditGlobalProductResponsePublishResultRegion = "GB"
-	EditGlobalProductResponsePublishResultRegionID EditGlobalProductResponsePublishResultRegion = "ID"
-	EditGlobalProductResponsePublishResultRegionIe EditGlobalProductResponsePublishResultRegion = "IE"
-	EditGlobalProductResponsePublishResultRegionIt EditGlobalProductResponsePublishResultRegion = "IT"
-	EditGlobalProductResponsePublishResultRegionJp EditGlobalProductResponsePublishResultRegion = "JP"
-	EditGlobalProductResponsePublishResultRegionMx EditGlobalProductResponsePublishResultRegion = "MX"
-	EditGlobalProductResponsePublishResultRegionMy EditGlobalProductResponsePublishResultRegion = "MY"
-	EditGlobalProductResponsePublishResultRegionPh EditGlobalProductResponsePublishResultRegion = "PH"
-	EditGlobalProductResponsePublishResultRegionSg EditGlobalProductResponsePublishResultRegion = "SG"
-	EditGlobalProductResponsePublishResultRegionTh EditGlobalProductResponsePublishResultRegion = "TH"
-	EditGlobalProductResponsePublishResultRegionUS EditGlobalProductResponsePublishResultRegion = "US"
-	EditGlobalProductResponsePublishResultRegionVn EditGlobalProductResponsePublishResultRegion = "VN"
+	CreateProductRequestSKUIdentifierCodeTypeGTIN CreateProductRequestSKUIdentifierCodeType = "GTIN"
+	CreateProductRequestSKUIdentifierCodeTypeEAN  CreateProductRequestSKUIdentifierCodeType = "EAN"
+	CreateProductRequestSKUIdentifierCodeTypeUPC  CreateProductRequestSKUIdentifierCodeType = "UPC"
+	CreateProductRequestSKUIdentifierCodeTypeISBN CreateProductRequestSKUIdentifierCodeType = "ISBN"
+	CreateProductRequestSKUIdentifierCodeTypeJan  CreateProductRequestSKUIdentifierCodeType = "JAN"
+)
+
+// CreateProductRequestSKUPreSaleType is an open list: TikTok Shop may add values.
+type CreateProductRequestSKUPreSaleType string
+
+// Values of CreateProductRequestSKUPreSaleType.
+const (
+	CreateProductRequestSKUPreSaleTypePreOrder    CreateProductRequestSKUPreSaleType = "PRE_ORDER"
+	CreateProductRequestSKUPreSaleTypeMadeToOrder CreateProductRequestSKUPreSaleType = "MADE_TO_ORDER"
+	CreateProductRequestSKUPreSaleTypeCustom      CreateProductRequestSKUPreSaleType = "CUSTOM"
+)
+
+// DeactivateProductsRequestListingPlatform is an open list: TikTok Shop may add values.
+type DeactivateProductsRequestListingPlatform string
+
+// Values of DeactivateProductsRequestListingPlatform.
+const (
+	DeactivateProductsRequestListingPlatformTokopedia  DeactivateProductsRequestListingPlatform = "TOKOPEDIA"
+	DeactivateProductsRequestListingPlatformTikTokShop DeactivateProductsRequestListingPlatform = "TIKTOK_SHOP"
+)
+
+// DiagnoseAndOptimizeProductResponseDiagnoseField is an open list: TikTok Shop may add values.
+type DiagnoseAndOptimizeProductResponseDiagnoseField string
+
+// Values of DiagnoseAndOptimizeProductResponseDiagnoseField.
+const (
+	DiagnoseAndOptimizeProductResponseDiagnoseFieldTitle       DiagnoseAndOptimizeProductResponseDiagnoseField = "TITLE"
+	DiagnoseAndOptimizeProductResponseDiagnoseFieldDescription DiagnoseAndOptimizeProductResponseDiagnoseField = "DESCRIPTION"
+	DiagnoseAndOptimizeProductResponseDiagnoseFieldImage       DiagnoseAndOptimizeProductResponseDiagnoseField = "IMAGE"
+	DiagnoseAndOptimizeProductResponseDiagnoseFieldAttribute   DiagnoseAndOptimizeProductResponseDiagnoseField = "ATTRIBUTE"
+	DiagnoseAndOptimizeProductResponseDiagnoseFieldSizeChart   DiagnoseAndOptimizeProductResponseDiagnoseField = "SIZE_CHART"
+)
+
+// EditGlobalProductRequestSKUIdentifierCodeType is an open list: TikTok Shop may add values.
+type EditGlobalProductRequestSKUIdentifierCodeType string
+
+// Values of EditGlobalProductRequestSKUIdentifierCodeType.
+const (
+	EditGlobalProductRequestSKUIdentifierCodeTypeGTIN EditGlobalProductRequestSKUIdentifierCodeType = "GTIN"
+	EditGlobalProductRequestSKUIdentifierCodeTypeEAN  EditGlobalProductRequestSKUIdentifierCodeType = "EAN"
+	EditGlobalProductRequestSKUIdentifierCodeTypeUPC  EditGlobalProductRequestSKUIdentifierCodeType = "UPC"
+	EditGlobalProductRequestSKUIdentifierCodeTypeISBN EditGlobalProductRequestSKUIdentifierCodeType = "ISBN"
+	EditGlobalProductRequestSKUIdentifierCodeTypeJan  EditGlobalProductRequestSKUIdentifierCodeType = "JAN"
+)
+
+// EditGlobalProductResponsePublishResultStatus is an open list: TikTok Shop may add values.
+type EditGlobalProductResponsePublishResultStatus string
+
+// Values of EditGlobalProductResponsePublishResultStatus.
+const (
+	EditGlobalProductResponsePublishResultStatusSuccess EditGlobalProductResponsePublishResultStatus = "SUCCESS"
+	EditGlobalProductResponsePublishResultStatusFailed  EditGlobalProductResponsePublishResultStatus = "FAILED"
+)
+
+// EditProductRequestListingPlatform is an open list: TikTok Shop may add values.
+type EditProductRequestListingPlatform string
+
+// Values of EditProductRequestListingPlatform.
+const (
+	EditProductRequestListingPlatformTokopedia  EditProductRequestListingPlatform = "TOKOPEDIA"
+	EditProductRequestListingPlatformTikTokShop EditProductRequestListingPlatform = "TIKTOK_SHOP"
+)
+
+// EditProductRequestSKUIdentifierCodeType is an open list: TikTok Shop may add values.
+type EditProductRequestSKUIdentifierCodeType string
+
+// Values of EditProductRequestSKUIdentifierCodeType.
+const (
+	EditProductRequestSKUIdentifierCodeTypeGTIN EditProductRequestSKUIdentifierCodeType = "GTIN"
+	EditProductRequestSKUIdentifierCodeTypeEAN  EditProductRequestSKUIdentifierCodeType = "EAN"
+	EditProductRequestSKUIdentifierCodeTypeUPC  EditProductRequestSKUIdentifierCodeType = "UPC"
+	EditProductRequestSKUIdentifierCodeTypeISBN EditProductRequestSKUIdentifierCodeType = "ISBN"
+	EditProductRequestSKUIdentifierCodeTypeJan  EditProductRequestSKUIdentifierCodeType = "JAN"
+)
+
+// EditProductRequestSKUPreSaleType is an open list: TikTok Shop may add values.
+type EditProductRequestSKUPreSaleType string
+
+// Values of EditProductRequestSKUPreSaleType.
+const (
+	EditProductRequestSKUPreSaleTypePreOrder    EditProductRequestSKUPreSaleType = "PRE_ORDER"
+	EditProductRequestSKUPreSaleTypeMadeToOrder EditProductRequestSKUPreSaleType = "MADE_TO_ORDER"
+	EditProductRequestSKUPreSaleTypeCustom      EditProductRequestSKUPreSaleType = "CUSTOM"
+	EditProductRequestSKUPreSaleTypeNone        EditProductRequestSKUPreSaleType = "NONE"
+)
+
+// EditProductResponseAuditStatus is an open list: TikTok Shop may add values.
+type EditProductResponseAuditStatus string
+
+// Values of EditProductResponseAuditStatus.
+const (
+	EditProductResponseAuditStatusNone     EditProductResponseAuditStatus = "NONE"
+	EditProductResponseAuditStatusAuditing EditProductResponseAuditStatus = "AUDITING"
+	EditProductResponseAuditStatusApproved EditProductResponseAuditStatus = "APPROVED"
+)
+
+// EditProductV202309RequestListingPlatform is an open list: TikTok Shop may add values.
+type EditProductV202309RequestListingPlatform string
+
+// Values of EditProductV202309RequestListingPlatform.
+const (
+	EditProductV202309RequestListingPlatformTokopedia  EditProductV202309RequestListingPlatform = "TOKOPEDIA"
+	EditProductV202309RequestListingPlatformTikTokShop EditProductV202309RequestListingPlatform = "TIKTOK_SHOP"
+)
+
+// EditProductV202309RequestSKUIdentifierCodeType is an open list: TikTok Shop may add values.
+type EditProductV202309RequestSKUIdentifierCodeType string
+
+// Values of EditProductV202309RequestSKUIdentifierCodeType.
+const (
+	EditProductV202309RequestSKUIdentifierCodeTypeGTIN EditProductV202309RequestSKUIdentifierCodeType = "GTIN"
+	EditProductV202309RequestSKUIdentifierCodeTypeEAN  EditProductV202309RequestSKUIdentifierCodeType = "EAN"
+	EditProductV202309RequestSKUIdentifierCodeTypeUPC  EditProductV202309RequestSKUIdentifierCodeType = "UPC"
+	EditProductV202309RequestSKUIdentifierCodeTypeISBN EditProductV202309RequestSKUIdentifierCodeType = "ISBN"
+	EditProductV202309RequestSKUIdentifierCodeTypeJan  EditProductV202309RequestSKUIdentifierCodeType = "JAN"
 )
 
 // EditProductV202309RequestSKUPreSaleType is an open list: TikTok Shop may add values.
@@ -6550,6 +6719,45 @@ const (
 	EditProductV202309RequestSKUPreSaleTypeNone        EditProductV202309RequestSKUPreSaleType = "NONE"
 )
 
+// EditProductV202309ResponseAuditStatus is an open list: TikTok Shop may add values.
+type EditProductV202309ResponseAuditStatus string
+
+// Values of EditProductV202309ResponseAuditStatus.
+const (
+	EditProductV202309ResponseAuditStatusNone     EditProductV202309ResponseAuditStatus = "NONE"
+	EditProductV202309ResponseAuditStatusAuditing EditProductV202309ResponseAuditStatus = "AUDITING"
+	EditProductV202309ResponseAuditStatusApproved EditProductV202309ResponseAuditStatus = "APPROVED"
+)
+
+// GetAttributesResponseAttributeType is an open list: TikTok Shop may add values.
+type GetAttributesResponseAttributeType string
+
+// Values of GetAttributesResponseAttributeType.
+const (
+	GetAttributesResponseAttributeTypeSalesProperty   GetAttributesResponseAttributeType = "SALES_PROPERTY"
+	GetAttributesResponseAttributeTypeProductProperty GetAttributesResponseAttributeType = "PRODUCT_PROPERTY"
+)
+
+// GetCategoriesResponseCategoryPermissionStatus is an open list: TikTok Shop may add values.
+type GetCategoriesResponseCategoryPermissionStatus string
+
+// Values of GetCategoriesResponseCategoryPermissionStatus.
+const (
+	GetCategoriesResponseCategoryPermissionStatusAvailable       GetCategoriesResponseCategoryPermissionStatus = "AVAILABLE"
+	GetCategoriesResponseCategoryPermissionStatusInviteOnly      GetCategoriesResponseCategoryPermissionStatus = "INVITE_ONLY"
+	GetCategoriesResponseCategoryPermissionStatusNonMainCategory GetCategoriesResponseCategoryPermissionStatus = "NON_MAIN_CATEGORY"
+	GetCategoriesResponseCategoryPermissionStatusProhibited      GetCategoriesResponseCategoryPermissionStatus = "PROHIBITED"
+)
+
+// GetGlobalAttributesResponseAttributeType is an open list: TikTok Shop may add values.
+type GetGlobalAttributesResponseAttributeType string
+
+// Values of GetGlobalAttributesResponseAttributeType.
+const (
+	GetGlobalAttributesResponseAttributeTypeSalesProperty   GetGlobalAttributesResponseAttributeType = "SALES_PROPERTY"
+	GetGlobalAttributesResponseAttributeTypeProductProperty GetGlobalAttributesResponseAttributeType = "PRODUCT_PROPERTY"
+)
+
 // GetGlobalCategoriesResponseCategoryPermissionStatus is an open list: TikTok Shop may add values.
 type GetGlobalCategoriesResponseCategoryPermissionStatus string
 
@@ -6557,30 +6765,6 @@ type GetGlobalCategoriesResponseCategoryPermissionStatus string
 const (
 	GetGlobalCategoriesResponseCategoryPermissionStatusAvailable       GetGlobalCategoriesResponseCategoryPermissionStatus = "AVAILABLE"
 	GetGlobalCategoriesResponseCategoryPermissionStatusNonMainCategory GetGlobalCategoriesResponseCategoryPermissionStatus = "NON_MAIN_CATEGORY"
-)
-
-// GetGlobalCategoryRulesResponseManufacturerOptionalRegion is an open list: TikTok Shop may add values.
-type GetGlobalCategoryRulesResponseManufacturerOptionalRegion string
-
-// Values of GetGlobalCategoryRulesResponseManufacturerOptionalRegion.
-const (
-	GetGlobalCategoryRulesResponseManufacturerOptionalRegionDe GetGlobalCategoryRulesResponseManufacturerOptionalRegion = "DE"
-	GetGlobalCategoryRulesResponseManufacturerOptionalRegionEs GetGlobalCategoryRulesResponseManufacturerOptionalRegion = "ES"
-	GetGlobalCategoryRulesResponseManufacturerOptionalRegionFr GetGlobalCategoryRulesResponseManufacturerOptionalRegion = "FR"
-	GetGlobalCategoryRulesResponseManufacturerOptionalRegionIt GetGlobalCategoryRulesResponseManufacturerOptionalRegion = "IT"
-	GetGlobalCategoryRulesResponseManufacturerOptionalRegionIe GetGlobalCategoryRulesResponseManufacturerOptionalRegion = "IE"
-)
-
-// GetGlobalCategoryRulesResponseManufacturerRequiredRegion is an open list: TikTok Shop may add values.
-type GetGlobalCategoryRulesResponseManufacturerRequiredRegion string
-
-// Values of GetGlobalCategoryRulesResponseManufacturerRequiredRegion.
-const (
-	GetGlobalCategoryRulesResponseManufacturerRequiredRegionDe GetGlobalCategoryRulesResponseManufacturerRequiredRegion = "DE"
-	GetGlobalCategoryRulesResponseManufacturerRequiredRegionEs GetGlobalCategoryRulesResponseManufacturerRequiredRegion = "ES"
-	GetGlobalCategoryRulesResponseManufacturerRequiredRegionFr GetGlobalCategoryRulesResponseManufacturerRequiredRegion = "FR"
-	GetGlobalCategoryRulesResponseManufacturerRequiredRegionIt GetGlobalCategoryRulesResponseManufacturerRequiredRegion = "IT"
-	GetGlobalCategoryRulesResponseManufacturerRequiredRegionIe GetGlobalCategoryRulesResponseManufacturerRequiredRegion = "IE"
 )
 
 // GetGlobalProductResponseSKUIdentifierCodeType is an open list: TikTok Shop may add values.
@@ -6614,42 +6798,107 @@ const (
 	GetRecommendedProductTitleAndDescriptionResponseProductSuggestionFieldDescription GetRecommendedProductTitleAndDescriptionResponseProductSuggestionField = "DESCRIPTION"
 )
 
-// PartialEditProductV202309RequestReplicatedProductRegion is an open list: TikTok Shop may add values.
-type PartialEditProductV202309RequestReplicatedProductRegion string
+// ListingQualityTier is an open list: TikTok Shop may add values.
+type ListingQualityTier string
 
-// Values of PartialEditProductV202309RequestReplicatedProductRegion.
+// Values of ListingQualityTier.
 const (
-	PartialEditProductV202309RequestReplicatedProductRegionDe PartialEditProductV202309RequestReplicatedProductRegion = "DE"
-	PartialEditProductV202309RequestReplicatedProductRegionEs PartialEditProductV202309RequestReplicatedProductRegion = "ES"
-	PartialEditProductV202309RequestReplicatedProductRegionFr PartialEditProductV202309RequestReplicatedProductRegion = "FR"
-	PartialEditProductV202309RequestReplicatedProductRegionGb PartialEditProductV202309RequestReplicatedProductRegion = "GB"
-	PartialEditProductV202309RequestReplicatedProductRegionID PartialEditProductV202309RequestReplicatedProductRegion = "ID"
-	PartialEditProductV202309RequestReplicatedProductRegionIe PartialEditProductV202309RequestReplicatedProductRegion = "IE"
-	PartialEditProductV202309RequestReplicatedProductRegionIt PartialEditProductV202309RequestReplicatedProductRegion = "IT"
-	PartialEditProductV202309RequestReplicatedProductRegionJp PartialEditProductV202309RequestReplicatedProductRegion = "JP"
-	PartialEditProductV202309RequestReplicatedProductRegionMy PartialEditProductV202309RequestReplicatedProductRegion = "MY"
-	PartialEditProductV202309RequestReplicatedProductRegionPh PartialEditProductV202309RequestReplicatedProductRegion = "PH"
-	PartialEditProductV202309RequestReplicatedProductRegionSg PartialEditProductV202309RequestReplicatedProductRegion = "SG"
-	PartialEditProductV202309RequestReplicatedProductRegionTh PartialEditProductV202309RequestReplicatedProductRegion = "TH"
-	PartialEditProductV202309RequestReplicatedProductRegionUS PartialEditProductV202309RequestReplicatedProductRegion = "US"
-	PartialEditProductV202309RequestReplicatedProductRegionVn PartialEditProductV202309RequestReplicatedProductRegion = "VN"
+	ListingQualityTierPoor ListingQualityTier = "POOR"
+	ListingQualityTierFair ListingQualityTier = "FAIR"
+	ListingQualityTierGood ListingQualityTier = "GOOD"
 )
 
-// PartialEditProductV202309RequestReplicatedProductSKUPriceCurrency is an open list: TikTok Shop may add values.
-type PartialEditProductV202309RequestReplicatedProductSKUPriceCurrency string
+// PartialEditGlobalProductRequestSKUIdentifierCodeType is an open list: TikTok Shop may add values.
+type PartialEditGlobalProductRequestSKUIdentifierCodeType string
 
-// Values of PartialEditProductV202309RequestReplicatedProductSKUPriceCurrency.
+// Values of PartialEditGlobalProductRequestSKUIdentifierCodeType.
 const (
-	PartialEditProductV202309RequestReplicatedProductSKUPriceCurrencyEur PartialEditProductV202309RequestReplicatedProductSKUPriceCurrency = "EUR"
-	PartialEditProductV202309RequestReplicatedProductSKUPriceCurrencyGbp PartialEditProductV202309RequestReplicatedProductSKUPriceCurrency = "GBP"
-	PartialEditProductV202309RequestReplicatedProductSKUPriceCurrencyIdr PartialEditProductV202309RequestReplicatedProductSKUPriceCurrency = "IDR"
-	PartialEditProductV202309RequestReplicatedProductSKUPriceCurrencyJpy PartialEditProductV202309RequestReplicatedProductSKUPriceCurrency = "JPY"
-	PartialEditProductV202309RequestReplicatedProductSKUPriceCurrencyMyr PartialEditProductV202309RequestReplicatedProductSKUPriceCurrency = "MYR"
-	PartialEditProductV202309RequestReplicatedProductSKUPriceCurrencyPhp PartialEditProductV202309RequestReplicatedProductSKUPriceCurrency = "PHP"
-	PartialEditProductV202309RequestReplicatedProductSKUPriceCurrencySgd PartialEditProductV202309RequestReplicatedProductSKUPriceCurrency = "SGD"
-	PartialEditProductV202309RequestReplicatedProductSKUPriceCurrencyThb PartialEditProductV202309RequestReplicatedProductSKUPriceCurrency = "THB"
-	PartialEditProductV202309RequestReplicatedProductSKUPriceCurrencyUsd PartialEditProductV202309RequestReplicatedProductSKUPriceCurrency = "USD"
-	PartialEditProductV202309RequestReplicatedProductSKUPriceCurrencyVnd PartialEditProductV202309RequestReplicatedProductSKUPriceCurrency = "VND"
+	PartialEditGlobalProductRequestSKUIdentifierCodeTypeGTIN PartialEditGlobalProductRequestSKUIdentifierCodeType = "GTIN"
+	PartialEditGlobalProductRequestSKUIdentifierCodeTypeEAN  PartialEditGlobalProductRequestSKUIdentifierCodeType = "EAN"
+	PartialEditGlobalProductRequestSKUIdentifierCodeTypeUPC  PartialEditGlobalProductRequestSKUIdentifierCodeType = "UPC"
+	PartialEditGlobalProductRequestSKUIdentifierCodeTypeISBN PartialEditGlobalProductRequestSKUIdentifierCodeType = "ISBN"
+	PartialEditGlobalProductRequestSKUIdentifierCodeTypeJan  PartialEditGlobalProductRequestSKUIdentifierCodeType = "JAN"
+)
+
+// PartialEditGlobalProductResponsePublishResultStatus is an open list: TikTok Shop may add values.
+type PartialEditGlobalProductResponsePublishResultStatus string
+
+// Values of PartialEditGlobalProductResponsePublishResultStatus.
+const (
+	PartialEditGlobalProductResponsePublishResultStatusSuccess PartialEditGlobalProductResponsePublishResultStatus = "SUCCESS"
+	PartialEditGlobalProductResponsePublishResultStatusFailed  PartialEditGlobalProductResponsePublishResultStatus = "FAILED"
+)
+
+// PartialEditProductRequestListingPlatform is an open list: TikTok Shop may add values.
+type PartialEditProductRequestListingPlatform string
+
+// Values of PartialEditProductRequestListingPlatform.
+const (
+	PartialEditProductRequestListingPlatformTokopedia  PartialEditProductRequestListingPlatform = "TOKOPEDIA"
+	PartialEditProductRequestListingPlatformTikTokShop PartialEditProductRequestListingPlatform = "TIKTOK_SHOP"
+)
+
+// PartialEditProductRequestSKUIdentifierCodeType is an open list: TikTok Shop may add values.
+type PartialEditProductRequestSKUIdentifierCodeType string
+
+// Values of PartialEditProductRequestSKUIdentifierCodeType.
+const (
+	PartialEditProductRequestSKUIdentifierCodeTypeGTIN PartialEditProductRequestSKUIdentifierCodeType = "GTIN"
+	PartialEditProductRequestSKUIdentifierCodeTypeEAN  PartialEditProductRequestSKUIdentifierCodeType = "EAN"
+	PartialEditProductRequestSKUIdentifierCodeTypeUPC  PartialEditProductRequestSKUIdentifierCodeType = "UPC"
+	PartialEditProductRequestSKUIdentifierCodeTypeISBN PartialEditProductRequestSKUIdentifierCodeType = "ISBN"
+	PartialEditProductRequestSKUIdentifierCodeTypeJan  PartialEditProductRequestSKUIdentifierCodeType = "JAN"
+)
+
+// PartialEditProductRequestSKUPreSaleType is an open list: TikTok Shop may add values.
+type PartialEditProductRequestSKUPreSaleType string
+
+// Values of PartialEditProductRequestSKUPreSaleType.
+const (
+	PartialEditProductRequestSKUPreSaleTypePreOrder    PartialEditProductRequestSKUPreSaleType = "PRE_ORDER"
+	PartialEditProductRequestSKUPreSaleTypeMadeToOrder PartialEditProductRequestSKUPreSaleType = "MADE_TO_ORDER"
+	PartialEditProductRequestSKUPreSaleTypeCustom      PartialEditProductRequestSKUPreSaleType = "CUSTOM"
+)
+
+// PartialEditProductResponseAuditStatus is an open list: TikTok Shop may add values.
+type PartialEditProductResponseAuditStatus string
+
+// Values of PartialEditProductResponseAuditStatus.
+const (
+	PartialEditProductResponseAuditStatusNone     PartialEditProductResponseAuditStatus = "NONE"
+	PartialEditProductResponseAuditStatusAuditing PartialEditProductResponseAuditStatus = "AUDITING"
+	PartialEditProductResponseAuditStatusApproved PartialEditProductResponseAuditStatus = "APPROVED"
+)
+
+// PartialEditProductV202309RequestListingPlatform is an open list: TikTok Shop may add values.
+type PartialEditProductV202309RequestListingPlatform string
+
+// Values of PartialEditProductV202309RequestListingPlatform.
+const (
+	PartialEditProductV202309RequestListingPlatformTokopedia  PartialEditProductV202309RequestListingPlatform = "TOKOPEDIA"
+	PartialEditProductV202309RequestListingPlatformTikTokShop PartialEditProductV202309RequestListingPlatform = "TIKTOK_SHOP"
+)
+
+// PartialEditProductV202309RequestSKUIdentifierCodeType is an open list: TikTok Shop may add values.
+type PartialEditProductV202309RequestSKUIdentifierCodeType string
+
+// Values of PartialEditProductV202309RequestSKUIdentifierCodeType.
+const (
+	PartialEditProductV202309RequestSKUIdentifierCodeTypeGTIN PartialEditProductV202309RequestSKUIdentifierCodeType = "GTIN"
+	PartialEditProductV202309RequestSKUIdentifierCodeTypeEAN  PartialEditProductV202309RequestSKUIdentifierCodeType = "EAN"
+	PartialEditProductV202309RequestSKUIdentifierCodeTypeUPC  PartialEditProductV202309RequestSKUIdentifierCodeType = "UPC"
+	PartialEditProductV202309RequestSKUIdentifierCodeTypeISBN PartialEditProductV202309RequestSKUIdentifierCodeType = "ISBN"
+	PartialEditProductV202309RequestSKUIdentifierCodeTypeJan  PartialEditProductV202309RequestSKUIdentifierCodeType = "JAN"
+)
+
+// PartialEditProductV202309RequestSKUPreSaleType is an open list: TikTok Shop may add values.
+type PartialEditProductV202309RequestSKUPreSaleType string
+
+// Values of PartialEditProductV202309RequestSKUPreSaleType.
+const (
+	PartialEditProductV202309RequestSKUPreSaleTypePreOrder    PartialEditProductV202309RequestSKUPreSaleType = "PRE_ORDER"
+	PartialEditProductV202309RequestSKUPreSaleTypeMadeToOrder PartialEditProductV202309RequestSKUPreSaleType = "MADE_TO_ORDER"
+	PartialEditProductV202309RequestSKUPreSaleTypeCustom      PartialEditProductV202309RequestSKUPreSaleType = "CUSTOM"
 )
 
 // PartialEditProductV202309ResponseAuditStatus is an open list: TikTok Shop may add values.
@@ -6680,18 +6929,6 @@ const (
 	ProductAllowedSpecialProductTypePreOrder    ProductAllowedSpecialProductType = "PRE_ORDER"
 	ProductAllowedSpecialProductTypeMadeToOrder ProductAllowedSpecialProductType = "MADE_TO_ORDER"
 	ProductAllowedSpecialProductTypeCustom      ProductAllowedSpecialProductType = "CUSTOM"
-)
-
-// ProductAuditStatus is an open list: TikTok Shop may add values.
-type ProductAuditStatus string
-
-// Values of ProductAuditStatus.
-const (
-	ProductAuditStatusNone        ProductAuditStatus = "NONE"
-	ProductAuditStatusAuditing    ProductAuditStatus = "AUDITING"
-	ProductAuditStatusFailed      ProductAuditStatus = "FAILED"
-	ProductAuditStatusPreApproved ProductAuditStatus = "PRE_APPROVED"
-	ProductAuditStatusApproved    ProductAuditStatus = "APPROVED"
 )
 
 // ProductAuthorizedStatus is an open list: TikTok Shop may add values.
@@ -6750,15 +6987,6 @@ const (
 	ProductCombinedListingNotLiveReasonSubProductCategoryOverRestriction ProductCombinedListingNotLiveReason = "SUB_PRODUCT_CATEGORY_OVER_RESTRICTION"
 )
 
-// ProductCurrency is an open list: TikTok Shop may add values.
-type ProductCurrency string
-
-// Values of ProductCurrency.
-const (
-	ProductCurrencyUsd ProductCurrency = "USD"
-	ProductCurrencyEur ProductCurrency = "EUR"
-)
-
 // ProductCurrentTier is an open list: TikTok Shop may add values.
 type ProductCurrentTier string
 
@@ -6779,16 +7007,16 @@ const (
 	ProductDeactivationSourceComboRelation ProductDeactivationSource = "COMBO_RELATION"
 )
 
-// ProductField is an open list: TikTok Shop may add values.
-type ProductField string
+// ProductInformationIssueDiagnosisResponseProductDiagnoseField is an open list: TikTok Shop may add values.
+type ProductInformationIssueDiagnosisResponseProductDiagnoseField string
 
-// Values of ProductField.
+// Values of ProductInformationIssueDiagnosisResponseProductDiagnoseField.
 const (
-	ProductFieldTitle       ProductField = "TITLE"
-	ProductFieldDescription ProductField = "DESCRIPTION"
-	ProductFieldImage       ProductField = "IMAGE"
-	ProductFieldAttribute   ProductField = "ATTRIBUTE"
-	ProductFieldSizeChart   ProductField = "SIZE_CHART"
+	ProductInformationIssueDiagnosisResponseProductDiagnoseFieldTitle       ProductInformationIssueDiagnosisResponseProductDiagnoseField = "TITLE"
+	ProductInformationIssueDiagnosisResponseProductDiagnoseFieldDescription ProductInformationIssueDiagnosisResponseProductDiagnoseField = "DESCRIPTION"
+	ProductInformationIssueDiagnosisResponseProductDiagnoseFieldImage       ProductInformationIssueDiagnosisResponseProductDiagnoseField = "IMAGE"
+	ProductInformationIssueDiagnosisResponseProductDiagnoseFieldAttribute   ProductInformationIssueDiagnosisResponseProductDiagnoseField = "ATTRIBUTE"
+	ProductInformationIssueDiagnosisResponseProductDiagnoseFieldSizeChart   ProductInformationIssueDiagnosisResponseProductDiagnoseField = "SIZE_CHART"
 )
 
 // ProductIntegratedPlatformStatusStatus is an open list: TikTok Shop may add values.
@@ -6829,7 +7057,7 @@ type ProductListingPlatform string
 
 // Values of ProductListingPlatform.
 const (
-	ProductListingPlatformTiktokShop ProductListingPlatform = "TIKTOK_SHOP"
+	ProductListingPlatformTikTokShop ProductListingPlatform = "TIKTOK_SHOP"
 	ProductListingPlatformTokopedia  ProductListingPlatform = "TOKOPEDIA"
 )
 
@@ -6875,39 +7103,6 @@ const (
 	ProductOptimizeStatusProcessing ProductOptimizeStatus = "PROCESSING"
 )
 
-// ProductOptionalRegion is an open list: TikTok Shop may add values.
-type ProductOptionalRegion string
-
-// Values of ProductOptionalRegion.
-const (
-	ProductOptionalRegionDe ProductOptionalRegion = "DE"
-	ProductOptionalRegionEs ProductOptionalRegion = "ES"
-	ProductOptionalRegionFr ProductOptionalRegion = "FR"
-	ProductOptionalRegionGb ProductOptionalRegion = "GB"
-	ProductOptionalRegionID ProductOptionalRegion = "ID"
-	ProductOptionalRegionIt ProductOptionalRegion = "IT"
-	ProductOptionalRegionIe ProductOptionalRegion = "IE"
-	ProductOptionalRegionJp ProductOptionalRegion = "JP"
-	ProductOptionalRegionMy ProductOptionalRegion = "MY"
-	ProductOptionalRegionPh ProductOptionalRegion = "PH"
-	ProductOptionalRegionSg ProductOptionalRegion = "SG"
-	ProductOptionalRegionTh ProductOptionalRegion = "TH"
-	ProductOptionalRegionUS ProductOptionalRegion = "US"
-	ProductOptionalRegionVn ProductOptionalRegion = "VN"
-	ProductOptionalRegionMx ProductOptionalRegion = "MX"
-)
-
-// ProductPermissionStatus is an open list: TikTok Shop may add values.
-type ProductPermissionStatus string
-
-// Values of ProductPermissionStatus.
-const (
-	ProductPermissionStatusAvailable       ProductPermissionStatus = "AVAILABLE"
-	ProductPermissionStatusInviteOnly      ProductPermissionStatus = "INVITE_ONLY"
-	ProductPermissionStatusNonMainCategory ProductPermissionStatus = "NON_MAIN_CATEGORY"
-	ProductPermissionStatusProhibited      ProductPermissionStatus = "PROHIBITED"
-)
-
 // ProductPreApprovedReason is an open list: TikTok Shop may add values.
 type ProductPreApprovedReason string
 
@@ -6936,71 +7131,13 @@ const (
 	ProductQualityTierGood ProductQualityTier = "GOOD"
 )
 
-// ProductRegion is an open list: TikTok Shop may add values.
-type ProductRegion string
+// ProductSNSFilter is an open list: TikTok Shop may add values.
+type ProductSNSFilter string
 
-// Values of ProductRegion.
+// Values of ProductSNSFilter.
 const (
-	ProductRegionDe ProductRegion = "DE"
-	ProductRegionEs ProductRegion = "ES"
-	ProductRegionFr ProductRegion = "FR"
-	ProductRegionGb ProductRegion = "GB"
-	ProductRegionID ProductRegion = "ID"
-	ProductRegionIt ProductRegion = "IT"
-	ProductRegionIe ProductRegion = "IE"
-	ProductRegionJp ProductRegion = "JP"
-	ProductRegionMy ProductRegion = "MY"
-	ProductRegionPh ProductRegion = "PH"
-	ProductRegionSg ProductRegion = "SG"
-	ProductRegionTh ProductRegion = "TH"
-	ProductRegionUS ProductRegion = "US"
-	ProductRegionVn ProductRegion = "VN"
-	ProductRegionMx ProductRegion = "MX"
-)
-
-// ProductRequiredRegion is an open list: TikTok Shop may add values.
-type ProductRequiredRegion string
-
-// Values of ProductRequiredRegion.
-const (
-	ProductRequiredRegionDe ProductRequiredRegion = "DE"
-	ProductRequiredRegionEs ProductRequiredRegion = "ES"
-	ProductRequiredRegionFr ProductRequiredRegion = "FR"
-	ProductRequiredRegionGb ProductRequiredRegion = "GB"
-	ProductRequiredRegionID ProductRequiredRegion = "ID"
-	ProductRequiredRegionIt ProductRequiredRegion = "IT"
-	ProductRequiredRegionIe ProductRequiredRegion = "IE"
-	ProductRequiredRegionJp ProductRequiredRegion = "JP"
-	ProductRequiredRegionMy ProductRequiredRegion = "MY"
-	ProductRequiredRegionPh ProductRequiredRegion = "PH"
-	ProductRequiredRegionSg ProductRequiredRegion = "SG"
-	ProductRequiredRegionTh ProductRequiredRegion = "TH"
-	ProductRequiredRegionUS ProductRequiredRegion = "US"
-	ProductRequiredRegionVn ProductRequiredRegion = "VN"
-	ProductRequiredRegionMx ProductRequiredRegion = "MX"
-)
-
-// ProductSalesRegion is an open list: TikTok Shop may add values.
-type ProductSalesRegion string
-
-// Values of ProductSalesRegion.
-const (
-	ProductSalesRegionDe ProductSalesRegion = "DE"
-	ProductSalesRegionEs ProductSalesRegion = "ES"
-	ProductSalesRegionFr ProductSalesRegion = "FR"
-	ProductSalesRegionGb ProductSalesRegion = "GB"
-	ProductSalesRegionID ProductSalesRegion = "ID"
-	ProductSalesRegionIe ProductSalesRegion = "IE"
-	ProductSalesRegionIt ProductSalesRegion = "IT"
-	ProductSalesRegionJp ProductSalesRegion = "JP"
-	ProductSalesRegionMx ProductSalesRegion = "MX"
-	ProductSalesRegionMy ProductSalesRegion = "MY"
-	ProductSalesRegionPh ProductSalesRegion = "PH"
-	ProductSalesRegionSg ProductSalesRegion = "SG"
-	ProductSalesRegionTh ProductSalesRegion = "TH"
-	ProductSalesRegionUS ProductSalesRegion = "US"
-	ProductSalesRegionVn ProductSalesRegion = "VN"
-	ProductSalesRegionBr ProductSalesRegion = "BR"
+	ProductSNSFilterConfigured ProductSNSFilter = "CONFIGURED"
+	ProductSNSFilterEligible   ProductSNSFilter = "ELIGIBLE"
 )
 
 // ProductSaveMode is an open list: TikTok Shop may add values.
@@ -7020,15 +7157,6 @@ const (
 	ProductShippingInsuranceRequirementRequired     ProductShippingInsuranceRequirement = "REQUIRED"
 	ProductShippingInsuranceRequirementOptional     ProductShippingInsuranceRequirement = "OPTIONAL"
 	ProductShippingInsuranceRequirementNotSupported ProductShippingInsuranceRequirement = "NOT_SUPPORTED"
-)
-
-// ProductSnsFilter is an open list: TikTok Shop may add values.
-type ProductSnsFilter string
-
-// Values of ProductSnsFilter.
-const (
-	ProductSnsFilterConfigured ProductSnsFilter = "CONFIGURED"
-	ProductSnsFilterEligible   ProductSnsFilter = "ELIGIBLE"
 )
 
 // ProductStatus is an open list: TikTok Shop may add values.
@@ -7058,15 +7186,6 @@ const (
 	ProductTagPopularInMarketplaces ProductTag = "POPULAR_IN_MARKETPLACES"
 )
 
-// ProductType is an open list: TikTok Shop may add values.
-type ProductType string
-
-// Values of ProductType.
-const (
-	ProductTypeSalesProperty   ProductType = "SALES_PROPERTY"
-	ProductTypeProductProperty ProductType = "PRODUCT_PROPERTY"
-)
-
 // ProductUnit is an open list: TikTok Shop may add values.
 type ProductUnit string
 
@@ -7086,46 +7205,6 @@ const (
 	ProductUseCaseDescriptionImage   ProductUseCase = "DESCRIPTION_IMAGE"
 	ProductUseCaseCertificationImage ProductUseCase = "CERTIFICATION_IMAGE"
 	ProductUseCaseSizeChartImage     ProductUseCase = "SIZE_CHART_IMAGE"
-)
-
-// PublishGlobalProductRequestPublishTargetRegion is an open list: TikTok Shop may add values.
-type PublishGlobalProductRequestPublishTargetRegion string
-
-// Values of PublishGlobalProductRequestPublishTargetRegion.
-const (
-	PublishGlobalProductRequestPublishTargetRegionDe PublishGlobalProductRequestPublishTargetRegion = "DE"
-	PublishGlobalProductRequestPublishTargetRegionEs PublishGlobalProductRequestPublishTargetRegion = "ES"
-	PublishGlobalProductRequestPublishTargetRegionFr PublishGlobalProductRequestPublishTargetRegion = "FR"
-	PublishGlobalProductRequestPublishTargetRegionGb PublishGlobalProductRequestPublishTargetRegion = "GB"
-	PublishGlobalProductRequestPublishTargetRegionID PublishGlobalProductRequestPublishTargetRegion = "ID"
-	PublishGlobalProductRequestPublishTargetRegionIe PublishGlobalProductRequestPublishTargetRegion = "IE"
-	PublishGlobalProductRequestPublishTargetRegionIt PublishGlobalProductRequestPublishTargetRegion = "IT"
-	PublishGlobalProductRequestPublishTargetRegionJp PublishGlobalProductRequestPublishTargetRegion = "JP"
-	PublishGlobalProductRequestPublishTargetRegionMy PublishGlobalProductRequestPublishTargetRegion = "MY"
-	PublishGlobalProductRequestPublishTargetRegionPh PublishGlobalProductRequestPublishTargetRegion = "PH"
-	PublishGlobalProductRequestPublishTargetRegionSg PublishGlobalProductRequestPublishTargetRegion = "SG"
-	PublishGlobalProductRequestPublishTargetRegionTh PublishGlobalProductRequestPublishTargetRegion = "TH"
-	PublishGlobalProductRequestPublishTargetRegionUS PublishGlobalProductRequestPublishTargetRegion = "US"
-	PublishGlobalProductRequestPublishTargetRegionVn PublishGlobalProductRequestPublishTargetRegion = "VN"
-	PublishGlobalProductRequestPublishTargetRegionMx PublishGlobalProductRequestPublishTargetRegion = "MX"
-)
-
-// PublishGlobalProductRequestPublishTargetSKUPriceCurrency is an open list: TikTok Shop may add values.
-type PublishGlobalProductRequestPublishTargetSKUPriceCurrency string
-
-// Values of PublishGlobalProductRequestPublishTargetSKUPriceCurrency.
-const (
-	PublishGlobalProductRequestPublishTargetSKUPriceCurrencyEur PublishGlobalProductRequestPublishTargetSKUPriceCurrency = "EUR"
-	PublishGlobalProductRequestPublishTargetSKUPriceCurrencyGbp PublishGlobalProductRequestPublishTargetSKUPriceCurrency = "GBP"
-	PublishGlobalProductRequestPublishTargetSKUPriceCurrencyIdr PublishGlobalProductRequestPublishTargetSKUPriceCurrency = "IDR"
-	PublishGlobalProductRequestPublishTargetSKUPriceCurrencyJpy PublishGlobalProductRequestPublishTargetSKUPriceCurrency = "JPY"
-	PublishGlobalProductRequestPublishTargetSKUPriceCurrencyMyr PublishGlobalProductRequestPublishTargetSKUPriceCurrency = "MYR"
-	PublishGlobalProductRequestPublishTargetSKUPriceCurrencyPhp PublishGlobalProductRequestPublishTargetSKUPriceCurrency = "PHP"
-	PublishGlobalProductRequestPublishTargetSKUPriceCurrencySgd PublishGlobalProductRequestPublishTargetSKUPriceCurrency = "SGD"
-	PublishGlobalProductRequestPublishTargetSKUPriceCurrencyThb PublishGlobalProductRequestPublishTargetSKUPriceCurrency = "THB"
-	PublishGlobalProductRequestPublishTargetSKUPriceCurrencyUsd PublishGlobalProductRequestPublishTargetSKUPriceCurrency = "USD"
-	PublishGlobalProductRequestPublishTargetSKUPriceCurrencyVnd PublishGlobalProductRequestPublishTargetSKUPriceCurrency = "VND"
-	PublishGlobalProductRequestPublishTargetSKUPriceCurrencyMxn PublishGlobalProductRequestPublishTargetSKUPriceCurrency = "MXN"
 )
 
 // PublishGlobalProductResponsePublishResultStatus is an open list: TikTok Shop may add values.
@@ -7148,23 +7227,16 @@ const (
 	RecommendCategoryResponseCategoryPermissionStatusProhibited RecommendCategoryResponseCategoryPermissionStatus = "PROHIBITED"
 )
 
-// SKUCombinedSKUPriceCurrency is an open list: TikTok Shop may add values.
-type SKUCombinedSKUPriceCurrency string
+// SKUIdentifierCodeType is an open list: TikTok Shop may add values.
+type SKUIdentifierCodeType string
 
-// Values of SKUCombinedSKUPriceCurrency.
+// Values of SKUIdentifierCodeType.
 const (
-	SKUCombinedSKUPriceCurrencyBrl SKUCombinedSKUPriceCurrency = "BRL"
-	SKUCombinedSKUPriceCurrencyEur SKUCombinedSKUPriceCurrency = "EUR"
-	SKUCombinedSKUPriceCurrencyGbp SKUCombinedSKUPriceCurrency = "GBP"
-	SKUCombinedSKUPriceCurrencyIdr SKUCombinedSKUPriceCurrency = "IDR"
-	SKUCombinedSKUPriceCurrencyJpy SKUCombinedSKUPriceCurrency = "JPY"
-	SKUCombinedSKUPriceCurrencyMxn SKUCombinedSKUPriceCurrency = "MXN"
-	SKUCombinedSKUPriceCurrencyMyr SKUCombinedSKUPriceCurrency = "MYR"
-	SKUCombinedSKUPriceCurrencyPhp SKUCombinedSKUPriceCurrency = "PHP"
-	SKUCombinedSKUPriceCurrencySgd SKUCombinedSKUPriceCurrency = "SGD"
-	SKUCombinedSKUPriceCurrencyThb SKUCombinedSKUPriceCurrency = "THB"
-	SKUCombinedSKUPriceCurrencyUsd SKUCombinedSKUPriceCurrency = "USD"
-	SKUCombinedSKUPriceCurrencyVnd SKUCombinedSKUPriceCurrency = "VND"
+	SKUIdentifierCodeTypeGTIN SKUIdentifierCodeType = "GTIN"
+	SKUIdentifierCodeTypeEAN  SKUIdentifierCodeType = "EAN"
+	SKUIdentifierCodeTypeUPC  SKUIdentifierCodeType = "UPC"
+	SKUIdentifierCodeTypeISBN SKUIdentifierCodeType = "ISBN"
+	SKUIdentifierCodeTypeJan  SKUIdentifierCodeType = "JAN"
 )
 
 // SKUPreSaleType is an open list: TikTok Shop may add values.
@@ -7207,6 +7279,17 @@ const (
 	SearchGlobalProductsRequestStatusDeleted     SearchGlobalProductsRequestStatus = "DELETED"
 )
 
+// SearchGlobalProductsResponseGlobalProductStatus is an open list: TikTok Shop may add values.
+type SearchGlobalProductsResponseGlobalProductStatus string
+
+// Values of SearchGlobalProductsResponseGlobalProductStatus.
+const (
+	SearchGlobalProductsResponseGlobalProductStatusPublished   SearchGlobalProductsResponseGlobalProductStatus = "PUBLISHED"
+	SearchGlobalProductsResponseGlobalProductStatusUnpublished SearchGlobalProductsResponseGlobalProductStatus = "UNPUBLISHED"
+	SearchGlobalProductsResponseGlobalProductStatusDraft       SearchGlobalProductsResponseGlobalProductStatus = "DRAFT"
+	SearchGlobalProductsResponseGlobalProductStatusDeleted     SearchGlobalProductsResponseGlobalProductStatus = "DELETED"
+)
+
 // SearchOpportunitiesResponseOpportunityType is an open list: TikTok Shop may add values.
 type SearchOpportunitiesResponseOpportunityType string
 
@@ -7216,24 +7299,22 @@ const (
 	SearchOpportunitiesResponseOpportunityTypeLeafCategory SearchOpportunitiesResponseOpportunityType = "LEAF_CATEGORY"
 )
 
-// SearchProductsRequestListingQualityTier is an open list: TikTok Shop may add values.
-type SearchProductsRequestListingQualityTier string
+// SearchProductsRequestListingPlatform is an open list: TikTok Shop may add values.
+type SearchProductsRequestListingPlatform string
 
-// Values of SearchProductsRequestListingQualityTier.
+// Values of SearchProductsRequestListingPlatform.
 const (
-	SearchProductsRequestListingQualityTierPoor SearchProductsRequestListingQualityTier = "POOR"
-	SearchProductsRequestListingQualityTierFair SearchProductsRequestListingQualityTier = "FAIR"
-	SearchProductsRequestListingQualityTierGood SearchProductsRequestListingQualityTier = "GOOD"
+	SearchProductsRequestListingPlatformTokopedia  SearchProductsRequestListingPlatform = "TOKOPEDIA"
+	SearchProductsRequestListingPlatformTikTokShop SearchProductsRequestListingPlatform = "TIKTOK_SHOP"
 )
 
-// SearchProductsV202312RequestAuditStatus is an open list: TikTok Shop may add values.
-type SearchProductsV202312RequestAuditStatus string
+// SearchProductsV202312RequestListingPlatform is an open list: TikTok Shop may add values.
+type SearchProductsV202312RequestListingPlatform string
 
-// Values of SearchProductsV202312RequestAuditStatus.
+// Values of SearchProductsV202312RequestListingPlatform.
 const (
-	SearchProductsV202312RequestAuditStatusAuditing SearchProductsV202312RequestAuditStatus = "AUDITING"
-	SearchProductsV202312RequestAuditStatusFailed   SearchProductsV202312RequestAuditStatus = "FAILED"
-	SearchProductsV202312RequestAuditStatusApproved SearchProductsV202312RequestAuditStatus = "APPROVED"
+	SearchProductsV202312RequestListingPlatformTokopedia  SearchProductsV202312RequestListingPlatform = "TOKOPEDIA"
+	SearchProductsV202312RequestListingPlatformTikTokShop SearchProductsV202312RequestListingPlatform = "TIKTOK_SHOP"
 )
 
 // UploadExternalProductRequestExternalProductStatus is an open list: TikTok Shop may add values.

@@ -158,15 +158,15 @@ func (s *PromotionService) UpdateActivityProduct(ctx context.Context, activityID
 
 // CreateActivityRequest holds the parameters of Promotion.CreateActivity.
 type CreateActivityRequest struct {
-	ActivityType       *PromotionActivityType                    `json:"activity_type,omitzero" url:"-"`
-	BeginTime          *UnixSeconds                              `json:"begin_time,omitzero" url:"-"`
-	Discount           *CreateActivityRequestDiscount            `json:"discount,omitzero" url:"-"`
-	DurationType       *string                                   `json:"duration_type,omitzero" url:"-"`
-	EndTime            *UnixSeconds                              `json:"end_time,omitzero" url:"-"`
-	ParticipationLimit []CreateActivityRequestParticipationLimit `json:"participation_limit,omitzero" url:"-"`
-	ProductLevel       *string                                   `json:"product_level,omitzero" url:"-"`
-	TargetUserInfo     *CreateActivityRequestTargetUserInfo      `json:"target_user_info,omitzero" url:"-"`
-	Title              *string                                   `json:"title,omitzero" url:"-"`
+	ActivityType       *CreateActivityRequestActivityType        `json:"activity_type,omitzero"`
+	BeginTime          *UnixSeconds                              `json:"begin_time,omitzero"`
+	Discount           *CreateActivityRequestDiscount            `json:"discount,omitzero"`
+	DurationType       *string                                   `json:"duration_type,omitzero"`
+	EndTime            *UnixSeconds                              `json:"end_time,omitzero"`
+	ParticipationLimit []CreateActivityRequestParticipationLimit `json:"participation_limit,omitzero"`
+	ProductLevel       *string                                   `json:"product_level,omitzero"`
+	TargetUserInfo     *CreateActivityRequestTargetUserInfo      `json:"target_user_info,omitzero"`
+	Title              *string                                   `json:"title,omitzero"`
 }
 
 // CreateActivityRequestDiscount is part of a request.
@@ -183,11 +183,11 @@ type CreateActivityRequestDiscountBmsmDiscount struct {
 
 // CreateActivityRequestDiscountBmsmDiscountDetail is part of a request.
 type CreateActivityRequestDiscountBmsmDiscountDetail struct {
-	ThresholdType  *PromotionThresholdType `json:"threshold_type,omitzero"`
-	ThresholdValue *string                 `json:"threshold_value,omitzero"`
-	Tier           *int                    `json:"tier,omitzero"`
-	Type           *string                 `json:"type,omitzero"`
-	Value          *string                 `json:"value,omitzero"`
+	ThresholdType  *CreateActivityRequestDiscountBmsmDiscountDetailThresholdType `json:"threshold_type,omitzero"`
+	ThresholdValue *string                                                       `json:"threshold_value,omitzero"`
+	Tier           *int                                                          `json:"tier,omitzero"`
+	Type           *string                                                       `json:"type,omitzero"`
+	Value          *string                                                       `json:"value,omitzero"`
 }
 
 // CreateActivityRequestDiscountGiftDiscount is part of a request.
@@ -198,10 +198,10 @@ type CreateActivityRequestDiscountGiftDiscount struct {
 
 // CreateActivityRequestDiscountGiftDiscountGiftInfo is part of a request.
 type CreateActivityRequestDiscountGiftDiscountGiftInfo struct {
-	GiftDetails    []CreateActivityRequestDiscountGiftDiscountGiftInfoGiftDetail `json:"gift_details,omitzero"`
-	ThresholdType  *PromotionThresholdType                                       `json:"threshold_type,omitzero"`
-	ThresholdValue *string                                                       `json:"threshold_value,omitzero"`
-	Tier           *int                                                          `json:"tier,omitzero"`
+	GiftDetails    []CreateActivityRequestDiscountGiftDiscountGiftInfoGiftDetail   `json:"gift_details,omitzero"`
+	ThresholdType  *CreateActivityRequestDiscountGiftDiscountGiftInfoThresholdType `json:"threshold_type,omitzero"`
+	ThresholdValue *string                                                         `json:"threshold_value,omitzero"`
+	Tier           *int                                                            `json:"tier,omitzero"`
 }
 
 // CreateActivityRequestDiscountGiftDiscountGiftInfoGiftDetail is part of a request.
@@ -213,13 +213,13 @@ type CreateActivityRequestDiscountGiftDiscountGiftInfoGiftDetail struct {
 
 // CreateActivityRequestDiscountShippingDiscount is part of a request.
 type CreateActivityRequestDiscountShippingDiscount struct {
-	AreaScope      *CreateActivityRequestDiscountShippingDiscountAreaScope   `json:"area_scope,omitzero"`
-	InventoryType  *string                                                   `json:"inventory_type,omitzero"`
-	ShippingMethod *string                                                   `json:"shipping_method,omitzero"`
-	ThresholdType  *GetActivityResponseDiscountShippingDiscountThresholdType `json:"threshold_type,omitzero"`
-	ThresholdValue *string                                                   `json:"threshold_value,omitzero"`
-	Type           *string                                                   `json:"type,omitzero"`
-	Value          *string                                                   `json:"value,omitzero"`
+	AreaScope      *CreateActivityRequestDiscountShippingDiscountAreaScope     `json:"area_scope,omitzero"`
+	InventoryType  *string                                                     `json:"inventory_type,omitzero"`
+	ShippingMethod *string                                                     `json:"shipping_method,omitzero"`
+	ThresholdType  *CreateActivityRequestDiscountShippingDiscountThresholdType `json:"threshold_type,omitzero"`
+	ThresholdValue *string                                                     `json:"threshold_value,omitzero"`
+	Type           *string                                                     `json:"type,omitzero"`
+	Value          *string                                                     `json:"value,omitzero"`
 }
 
 // CreateActivityRequestDiscountShippingDiscountAreaScope is part of a request.
@@ -240,435 +240,435 @@ type CreateActivityRequestTargetUserInfo struct {
 
 // CreateActivityResponse is the reply of Promotion.CreateActivity.
 type CreateActivityResponse struct {
-	ActivityID string          `json:"activity_id"`
-	CreateTime UnixSeconds     `json:"create_time"`
-	Status     PromotionStatus `json:"status"`
-	UpdateTime UnixSeconds     `json:"update_time"`
+	ActivityID string                       `json:"activity_id,omitzero"`
+	CreateTime UnixSeconds                  `json:"create_time,omitzero"`
+	Status     CreateActivityResponseStatus `json:"status,omitzero"`
+	UpdateTime UnixSeconds                  `json:"update_time,omitzero"`
 }
 
 // DeactivateActivityResponse is the reply of Promotion.DeactivateActivity.
 type DeactivateActivityResponse struct {
-	ActivityID string          `json:"activity_id"`
-	Status     PromotionStatus `json:"status"`
-	Title      string          `json:"title"`
-	UpdateTime UnixSeconds     `json:"update_time"`
+	ActivityID string                           `json:"activity_id,omitzero"`
+	Status     DeactivateActivityResponseStatus `json:"status,omitzero"`
+	Title      string                           `json:"title,omitzero"`
+	UpdateTime UnixSeconds                      `json:"update_time,omitzero"`
 }
 
 // GetActivityResponse is the reply of Promotion.GetActivity.
 type GetActivityResponse struct {
-	ActivityCommands   []string                                `json:"activity_commands"`
-	ActivityID         string                                  `json:"activity_id"`
-	ActivityType       PromotionActivityType                   `json:"activity_type"`
-	BeginTime          UnixSeconds                             `json:"begin_time"`
-	CreateTime         UnixSeconds                             `json:"create_time"`
-	Discount           GetActivityResponseDiscount             `json:"discount"`
-	DurationType       string                                  `json:"duration_type"`
-	EndTime            UnixSeconds                             `json:"end_time"`
-	ParticipationLimit []GetActivityResponseParticipationLimit `json:"participation_limit"`
-	ProductLevel       string                                  `json:"product_level"`
-	Products           []GetActivityResponseProduct            `json:"products"`
-	Status             PromotionStatus                         `json:"status"`
-	TargetUserInfo     GetActivityResponseTargetUserInfo       `json:"target_user_info"`
-	Title              string                                  `json:"title"`
-	UpdateTime         UnixSeconds                             `json:"update_time"`
+	ActivityCommands   []string                                `json:"activity_commands,omitzero"`
+	ActivityID         string                                  `json:"activity_id,omitzero"`
+	ActivityType       GetActivityResponseActivityType         `json:"activity_type,omitzero"`
+	BeginTime          UnixSeconds                             `json:"begin_time,omitzero"`
+	CreateTime         UnixSeconds                             `json:"create_time,omitzero"`
+	Discount           GetActivityResponseDiscount             `json:"discount,omitzero"`
+	DurationType       string                                  `json:"duration_type,omitzero"`
+	EndTime            UnixSeconds                             `json:"end_time,omitzero"`
+	ParticipationLimit []GetActivityResponseParticipationLimit `json:"participation_limit,omitzero"`
+	ProductLevel       string                                  `json:"product_level,omitzero"`
+	Products           []GetActivityResponseProduct            `json:"products,omitzero"`
+	Status             GetActivityResponseStatus               `json:"status,omitzero"`
+	TargetUserInfo     GetActivityResponseTargetUserInfo       `json:"target_user_info,omitzero"`
+	Title              string                                  `json:"title,omitzero"`
+	UpdateTime         UnixSeconds                             `json:"update_time,omitzero"`
 }
 
 // GetActivityResponseDiscount is part of a reply.
 type GetActivityResponseDiscount struct {
-	BmsmDiscount     GetActivityResponseDiscountBmsmDiscount     `json:"bmsm_discount"`
-	GiftDiscount     GetActivityResponseDiscountGiftDiscount     `json:"gift_discount"`
-	ShippingDiscount GetActivityResponseDiscountShippingDiscount `json:"shipping_discount"`
+	BmsmDiscount     GetActivityResponseDiscountBmsmDiscount     `json:"bmsm_discount,omitzero"`
+	GiftDiscount     GetActivityResponseDiscountGiftDiscount     `json:"gift_discount,omitzero"`
+	ShippingDiscount GetActivityResponseDiscountShippingDiscount `json:"shipping_discount,omitzero"`
 }
 
 // GetActivityResponseDiscountBmsmDiscount is part of a reply.
 type GetActivityResponseDiscountBmsmDiscount struct {
-	Details []GetActivityResponseDiscountBmsmDiscountDetail `json:"details"`
+	Details []GetActivityResponseDiscountBmsmDiscountDetail `json:"details,omitzero"`
 }
 
 // GetActivityResponseDiscountBmsmDiscountDetail is part of a reply.
 type GetActivityResponseDiscountBmsmDiscountDetail struct {
-	ThresholdType  PromotionThresholdType `json:"threshold_type"`
-	ThresholdValue string                 `json:"threshold_value"`
-	Tier           int                    `json:"tier"`
-	Type           string                 `json:"type"`
-	Value          string                 `json:"value"`
+	ThresholdType  GetActivityResponseDiscountBmsmDiscountDetailThresholdType `json:"threshold_type,omitzero"`
+	ThresholdValue string                                                     `json:"threshold_value,omitzero"`
+	Tier           int                                                        `json:"tier,omitzero"`
+	Type           string                                                     `json:"type,omitzero"`
+	Value          string                                                     `json:"value,omitzero"`
 }
 
 // GetActivityResponseDiscountGiftDiscount is part of a reply.
 type GetActivityResponseDiscountGiftDiscount struct {
-	GiftInfos         []GetActivityResponseDiscountGiftDiscountGiftInfo `json:"gift_infos"`
-	GiftReceivingType string                                            `json:"gift_receiving_type"`
+	GiftInfos         []GetActivityResponseDiscountGiftDiscountGiftInfo `json:"gift_infos,omitzero"`
+	GiftReceivingType string                                            `json:"gift_receiving_type,omitzero"`
 }
 
 // GetActivityResponseDiscountGiftDiscountGiftInfo is part of a reply.
 type GetActivityResponseDiscountGiftDiscountGiftInfo struct {
-	GiftDetails    []GetActivityResponseDiscountGiftDiscountGiftInfoGiftDetail `json:"gift_details"`
-	ThresholdType  PromotionThresholdType                                      `json:"threshold_type"`
-	ThresholdValue string                                                      `json:"threshold_value"`
-	Tier           int                                                         `json:"tier"`
+	GiftDetails    []GetActivityResponseDiscountGiftDiscountGiftInfoGiftDetail  `json:"gift_details,omitzero"`
+	ThresholdType  GetActivityResponseDiscountGiftDiscountGiftInfoThresholdType `json:"threshold_type,omitzero"`
+	ThresholdValue string                                                       `json:"threshold_value,omitzero"`
+	Tier           int                                                          `json:"tier,omitzero"`
 }
 
 // GetActivityResponseDiscountGiftDiscountGiftInfoGiftDetail is part of a reply.
 type GetActivityResponseDiscountGiftDiscountGiftInfoGiftDetail struct {
-	ProductID       string `json:"product_id"`
-	SKUID           string `json:"sku_id"`
-	TotalClaimLimit string `json:"total_claim_limit"`
+	ProductID       string `json:"product_id,omitzero"`
+	SKUID           string `json:"sku_id,omitzero"`
+	TotalClaimLimit string `json:"total_claim_limit,omitzero"`
 }
 
 // GetActivityResponseDiscountShippingDiscount is part of a reply.
 type GetActivityResponseDiscountShippingDiscount struct {
-	AreaScope      GetActivityResponseDiscountShippingDiscountAreaScope     `json:"area_scope"`
-	InventoryType  string                                                   `json:"inventory_type"`
-	ShippingMethod string                                                   `json:"shipping_method"`
-	ThresholdType  GetActivityResponseDiscountShippingDiscountThresholdType `json:"threshold_type"`
-	ThresholdValue string                                                   `json:"threshold_value"`
-	Type           string                                                   `json:"type"`
-	Value          string                                                   `json:"value"`
+	AreaScope      GetActivityResponseDiscountShippingDiscountAreaScope     `json:"area_scope,omitzero"`
+	InventoryType  string                                                   `json:"inventory_type,omitzero"`
+	ShippingMethod string                                                   `json:"shipping_method,omitzero"`
+	ThresholdType  GetActivityResponseDiscountShippingDiscountThresholdType `json:"threshold_type,omitzero"`
+	ThresholdValue string                                                   `json:"threshold_value,omitzero"`
+	Type           string                                                   `json:"type,omitzero"`
+	Value          string                                                   `json:"value,omitzero"`
 }
 
 // GetActivityResponseDiscountShippingDiscountAreaScope is part of a reply.
 type GetActivityResponseDiscountShippingDiscountAreaScope struct {
-	SpecificAreas []string `json:"specific_areas"`
-	Type          string   `json:"type"`
+	SpecificAreas []string `json:"specific_areas,omitzero"`
+	Type          string   `json:"type,omitzero"`
 }
 
 // GetActivityResponseParticipationLimit is part of a reply.
 type GetActivityResponseParticipationLimit struct {
-	Type string `json:"type"`
+	Type string `json:"type,omitzero"`
 }
 
 // GetActivityResponseProduct is part of a reply.
 type GetActivityResponseProduct struct {
-	ActivityPrice   GetActivityResponseProductActivityPrice `json:"activity_price"`
-	Discount        Decimal                                 `json:"discount"`
-	ID              string                                  `json:"id"`
-	QuantityLimit   int                                     `json:"quantity_limit"`
-	QuantityPerUser int                                     `json:"quantity_per_user"`
-	SKUs            []GetActivityResponseProductSKU         `json:"skus"`
+	ActivityPrice   GetActivityResponseProductActivityPrice `json:"activity_price,omitzero"`
+	Discount        Decimal                                 `json:"discount,omitzero"`
+	ID              string                                  `json:"id,omitzero"`
+	QuantityLimit   int                                     `json:"quantity_limit,omitzero"`
+	QuantityPerUser int                                     `json:"quantity_per_user,omitzero"`
+	SKUs            []GetActivityResponseProductSKU         `json:"skus,omitzero"`
 }
 
 // GetActivityResponseProductActivityPrice is part of a reply.
 type GetActivityResponseProductActivityPrice struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetActivityResponseProductSKU is part of a reply.
 type GetActivityResponseProductSKU struct {
-	ActivityPrice   GetActivityResponseProductSKUActivityPrice `json:"activity_price"`
-	Discount        Decimal                                    `json:"discount"`
-	ID              string                                     `json:"id"`
-	QuantityLimit   int                                        `json:"quantity_limit"`
-	QuantityPerUser int                                        `json:"quantity_per_user"`
+	ActivityPrice   GetActivityResponseProductSKUActivityPrice `json:"activity_price,omitzero"`
+	Discount        Decimal                                    `json:"discount,omitzero"`
+	ID              string                                     `json:"id,omitzero"`
+	QuantityLimit   int                                        `json:"quantity_limit,omitzero"`
+	QuantityPerUser int                                        `json:"quantity_per_user,omitzero"`
 }
 
 // GetActivityResponseProductSKUActivityPrice is part of a reply.
 type GetActivityResponseProductSKUActivityPrice struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetActivityResponseTargetUserInfo is part of a reply.
 type GetActivityResponseTargetUserInfo struct {
-	UserType PromotionUserType `json:"user_type"`
+	UserType PromotionUserType `json:"user_type,omitzero"`
 }
 
 // GetCouponResponse is the reply of Promotion.GetCoupon.
 type GetCouponResponse struct {
-	Coupon GetCouponResponseCoupon `json:"coupon"`
+	Coupon GetCouponResponseCoupon `json:"coupon,omitzero"`
 }
 
 // GetCouponResponseCoupon is part of a reply.
 type GetCouponResponseCoupon struct {
-	ClaimDuration      GetCouponResponseCouponClaimDuration      `json:"claim_duration"`
-	CreateTime         int64                                     `json:"create_time"`
-	CreationSource     string                                    `json:"creation_source"`
-	Discount           GetCouponResponseCouponDiscount           `json:"discount"`
-	DisplayChannels    []string                                  `json:"display_channels"`
-	DisplayType        PromotionDisplayType                      `json:"display_type"`
-	ID                 string                                    `json:"id"`
-	LiveTasks          []GetCouponResponseCouponLiveTask         `json:"live_tasks"`
-	ProductIDs         []string                                  `json:"product_ids"`
-	ProductScope       PromotionProductScope                     `json:"product_scope"`
-	PromoCode          string                                    `json:"promo_code"`
-	RedemptionDuration GetCouponResponseCouponRedemptionDuration `json:"redemption_duration"`
-	SellerTnc          string                                    `json:"seller_tnc"`
-	Status             GetCouponResponseCouponStatus             `json:"status"`
-	TargetBuyerSegment PromotionTargetBuyerSegment               `json:"target_buyer_segment"`
-	Threshold          GetCouponResponseCouponThreshold          `json:"threshold"`
-	Title              string                                    `json:"title"`
-	UpdateTime         int64                                     `json:"update_time"`
-	UsageLimits        GetCouponResponseCouponUsageLimits        `json:"usage_limits"`
-	UsageStats         GetCouponResponseCouponUsageStats         `json:"usage_stats"`
+	ClaimDuration      GetCouponResponseCouponClaimDuration      `json:"claim_duration,omitzero"`
+	CreateTime         int64                                     `json:"create_time,omitzero"`
+	CreationSource     string                                    `json:"creation_source,omitzero"`
+	Discount           GetCouponResponseCouponDiscount           `json:"discount,omitzero"`
+	DisplayChannels    []string                                  `json:"display_channels,omitzero"`
+	DisplayType        PromotionDisplayType                      `json:"display_type,omitzero"`
+	ID                 string                                    `json:"id,omitzero"`
+	LiveTasks          []GetCouponResponseCouponLiveTask         `json:"live_tasks,omitzero"`
+	ProductIDs         []string                                  `json:"product_ids,omitzero"`
+	ProductScope       PromotionProductScope                     `json:"product_scope,omitzero"`
+	PromoCode          string                                    `json:"promo_code,omitzero"`
+	RedemptionDuration GetCouponResponseCouponRedemptionDuration `json:"redemption_duration,omitzero"`
+	SellerTnc          string                                    `json:"seller_tnc,omitzero"`
+	Status             GetCouponResponseCouponStatus             `json:"status,omitzero"`
+	TargetBuyerSegment PromotionTargetBuyerSegment               `json:"target_buyer_segment,omitzero"`
+	Threshold          GetCouponResponseCouponThreshold          `json:"threshold,omitzero"`
+	Title              string                                    `json:"title,omitzero"`
+	UpdateTime         int64                                     `json:"update_time,omitzero"`
+	UsageLimits        GetCouponResponseCouponUsageLimits        `json:"usage_limits,omitzero"`
+	UsageStats         GetCouponResponseCouponUsageStats         `json:"usage_stats,omitzero"`
 }
 
 // GetCouponResponseCouponClaimDuration is part of a reply.
 type GetCouponResponseCouponClaimDuration struct {
-	EndTime   UnixSeconds `json:"end_time"`
-	StartTime UnixSeconds `json:"start_time"`
+	EndTime   UnixSeconds `json:"end_time,omitzero"`
+	StartTime UnixSeconds `json:"start_time,omitzero"`
 }
 
 // GetCouponResponseCouponDiscount is part of a reply.
 type GetCouponResponseCouponDiscount struct {
-	MaxDiscount     GetCouponResponseCouponDiscountMaxDiscount     `json:"max_discount"`
-	Percentage      string                                         `json:"percentage"`
-	ReductionAmount GetCouponResponseCouponDiscountReductionAmount `json:"reduction_amount"`
-	Type            PromotionType                                  `json:"type"`
+	MaxDiscount     GetCouponResponseCouponDiscountMaxDiscount     `json:"max_discount,omitzero"`
+	Percentage      string                                         `json:"percentage,omitzero"`
+	ReductionAmount GetCouponResponseCouponDiscountReductionAmount `json:"reduction_amount,omitzero"`
+	Type            GetCouponResponseCouponDiscountType            `json:"type,omitzero"`
 }
 
 // GetCouponResponseCouponDiscountMaxDiscount is part of a reply.
 type GetCouponResponseCouponDiscountMaxDiscount struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetCouponResponseCouponDiscountReductionAmount is part of a reply.
 type GetCouponResponseCouponDiscountReductionAmount struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetCouponResponseCouponLiveTask is part of a reply.
 type GetCouponResponseCouponLiveTask struct {
-	MinWatchTime string                              `json:"min_watch_time"`
-	Type         GetCouponResponseCouponLiveTaskType `json:"type"`
+	MinWatchTime string                              `json:"min_watch_time,omitzero"`
+	Type         GetCouponResponseCouponLiveTaskType `json:"type,omitzero"`
 }
 
 // GetCouponResponseCouponRedemptionDuration is part of a reply.
 type GetCouponResponseCouponRedemptionDuration struct {
-	EndTime      UnixSeconds                                   `json:"end_time"`
-	RelativeTime int                                           `json:"relative_time"`
-	StartTime    UnixSeconds                                   `json:"start_time"`
-	Type         GetCouponResponseCouponRedemptionDurationType `json:"type"`
+	EndTime      UnixSeconds                                   `json:"end_time,omitzero"`
+	RelativeTime int                                           `json:"relative_time,omitzero"`
+	StartTime    UnixSeconds                                   `json:"start_time,omitzero"`
+	Type         GetCouponResponseCouponRedemptionDurationType `json:"type,omitzero"`
 }
 
 // GetCouponResponseCouponThreshold is part of a reply.
 type GetCouponResponseCouponThreshold struct {
-	MinSpend GetCouponResponseCouponThresholdMinSpend `json:"min_spend"`
-	Type     GetCouponResponseCouponThresholdType     `json:"type"`
+	MinSpend GetCouponResponseCouponThresholdMinSpend `json:"min_spend,omitzero"`
+	Type     GetCouponResponseCouponThresholdType     `json:"type,omitzero"`
 }
 
 // GetCouponResponseCouponThresholdMinSpend is part of a reply.
 type GetCouponResponseCouponThresholdMinSpend struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // GetCouponResponseCouponUsageLimits is part of a reply.
 type GetCouponResponseCouponUsageLimits struct {
-	RedemptionLimit       int `json:"redemption_limit"`
-	SingleBuyerClaimLimit int `json:"single_buyer_claim_limit"`
-	TotalClaimLimit       int `json:"total_claim_limit"`
+	RedemptionLimit       int `json:"redemption_limit,omitzero"`
+	SingleBuyerClaimLimit int `json:"single_buyer_claim_limit,omitzero"`
+	TotalClaimLimit       int `json:"total_claim_limit,omitzero"`
 }
 
 // GetCouponResponseCouponUsageStats is part of a reply.
 type GetCouponResponseCouponUsageStats struct {
-	ClaimedCount  int `json:"claimed_count"`
-	RedeemedCount int `json:"redeemed_count"`
+	ClaimedCount  int `json:"claimed_count,omitzero"`
+	RedeemedCount int `json:"redeemed_count,omitzero"`
 }
 
 // RemoveActivityProductRequest holds the parameters of Promotion.RemoveActivityProduct.
 type RemoveActivityProductRequest struct {
-	ProductIDs []string `json:"product_ids,omitzero" url:"-"` // at most 300
-	SKUIDs     []string `json:"sku_ids,omitzero" url:"-"`     // at most 300
+	ProductIDs []string `json:"product_ids,omitzero"` // at most 300
+	SKUIDs     []string `json:"sku_ids,omitzero"`     // at most 300
 }
 
 // RemoveActivityProductResponse is the reply of Promotion.RemoveActivityProduct.
 type RemoveActivityProductResponse struct {
-	ActivityID string          `json:"activity_id"`
-	Status     PromotionStatus `json:"status"`
-	UpdateTime UnixSeconds     `json:"update_time"`
+	ActivityID string                              `json:"activity_id,omitzero"`
+	Status     RemoveActivityProductResponseStatus `json:"status,omitzero"`
+	UpdateTime UnixSeconds                         `json:"update_time,omitzero"`
 }
 
 // SearchActivitiesRequest holds the parameters of Promotion.SearchActivities.
 type SearchActivitiesRequest struct {
-	ActivityTitle *string                `json:"activity_title,omitzero" url:"-"`
-	ActivityType  *PromotionActivityType `json:"activity_type,omitzero" url:"-"`
-	PageSize      *int                   `json:"page_size,omitzero" url:"-"`
-	PageToken     *string                `json:"page_token,omitzero" url:"-"`
-	Status        *PromotionStatus       `json:"status,omitzero" url:"-"`
+	ActivityTitle *string                              `json:"activity_title,omitzero"`
+	ActivityType  *SearchActivitiesRequestActivityType `json:"activity_type,omitzero"`
+	PageSize      *int                                 `json:"page_size,omitzero"`
+	PageToken     *string                              `json:"page_token,omitzero"`
+	Status        *SearchActivitiesRequestStatus       `json:"status,omitzero"`
 }
 
 // SearchActivitiesResponse is the reply of Promotion.SearchActivities.
 type SearchActivitiesResponse struct {
-	Activities    []SearchActivitiesResponseActivity `json:"activities"`
-	NextPageToken string                             `json:"next_page_token"`
-	TotalCount    int                                `json:"total_count"`
+	Activities    []SearchActivitiesResponseActivity `json:"activities,omitzero"`
+	NextPageToken string                             `json:"next_page_token,omitzero"`
+	TotalCount    int                                `json:"total_count,omitzero"`
 }
 
 // SearchActivitiesResponseActivity is part of a reply.
 type SearchActivitiesResponseActivity struct {
-	ActivityCommands   []string                                             `json:"activity_commands"`
-	ActivityType       SearchActivitiesResponseActivityActivityType         `json:"activity_type"`
-	BeginTime          UnixSeconds                                          `json:"begin_time"`
-	CreateTime         UnixSeconds                                          `json:"create_time"`
-	Discount           SearchActivitiesResponseActivityDiscount             `json:"discount"`
-	DurationType       string                                               `json:"duration_type"`
-	EndTime            UnixSeconds                                          `json:"end_time"`
-	ID                 string                                               `json:"id"`
-	ParticipationLimit []SearchActivitiesResponseActivityParticipationLimit `json:"participation_limit"`
-	ProductLevel       string                                               `json:"product_level"`
-	Status             PromotionStatus                                      `json:"status"`
-	Title              string                                               `json:"title"`
-	UpdateTime         UnixSeconds                                          `json:"update_time"`
+	ActivityCommands   []string                                             `json:"activity_commands,omitzero"`
+	ActivityType       SearchActivitiesResponseActivityActivityType         `json:"activity_type,omitzero"`
+	BeginTime          UnixSeconds                                          `json:"begin_time,omitzero"`
+	CreateTime         UnixSeconds                                          `json:"create_time,omitzero"`
+	Discount           SearchActivitiesResponseActivityDiscount             `json:"discount,omitzero"`
+	DurationType       string                                               `json:"duration_type,omitzero"`
+	EndTime            UnixSeconds                                          `json:"end_time,omitzero"`
+	ID                 string                                               `json:"id,omitzero"`
+	ParticipationLimit []SearchActivitiesResponseActivityParticipationLimit `json:"participation_limit,omitzero"`
+	ProductLevel       string                                               `json:"product_level,omitzero"`
+	Status             SearchActivitiesResponseActivityStatus               `json:"status,omitzero"`
+	Title              string                                               `json:"title,omitzero"`
+	UpdateTime         UnixSeconds                                          `json:"update_time,omitzero"`
 }
 
 // SearchActivitiesResponseActivityDiscount is part of a reply.
 type SearchActivitiesResponseActivityDiscount struct {
-	BmsmDiscount     SearchActivitiesResponseActivityDiscountBmsmDiscount     `json:"bmsm_discount"`
-	GiftDiscount     SearchActivitiesResponseActivityDiscountGiftDiscount     `json:"gift_discount"`
-	ShippingDiscount SearchActivitiesResponseActivityDiscountShippingDiscount `json:"shipping_discount"`
+	BmsmDiscount     SearchActivitiesResponseActivityDiscountBmsmDiscount     `json:"bmsm_discount,omitzero"`
+	GiftDiscount     SearchActivitiesResponseActivityDiscountGiftDiscount     `json:"gift_discount,omitzero"`
+	ShippingDiscount SearchActivitiesResponseActivityDiscountShippingDiscount `json:"shipping_discount,omitzero"`
 }
 
 // SearchActivitiesResponseActivityDiscountBmsmDiscount is part of a reply.
 type SearchActivitiesResponseActivityDiscountBmsmDiscount struct {
-	Details []SearchActivitiesResponseActivityDiscountBmsmDiscountDetail `json:"details"`
+	Details []SearchActivitiesResponseActivityDiscountBmsmDiscountDetail `json:"details,omitzero"`
 }
 
 // SearchActivitiesResponseActivityDiscountBmsmDiscountDetail is part of a reply.
 type SearchActivitiesResponseActivityDiscountBmsmDiscountDetail struct {
-	ThresholdType  PromotionThresholdType `json:"threshold_type"`
-	ThresholdValue string                 `json:"threshold_value"`
-	Tier           int                    `json:"tier"`
-	Type           string                 `json:"type"`
-	Value          string                 `json:"value"`
+	ThresholdType  SearchActivitiesResponseActivityDiscountBmsmDiscountDetailThresholdType `json:"threshold_type,omitzero"`
+	ThresholdValue string                                                                  `json:"threshold_value,omitzero"`
+	Tier           int                                                                     `json:"tier,omitzero"`
+	Type           string                                                                  `json:"type,omitzero"`
+	Value          string                                                                  `json:"value,omitzero"`
 }
 
 // SearchActivitiesResponseActivityDiscountGiftDiscount is part of a reply.
 type SearchActivitiesResponseActivityDiscountGiftDiscount struct {
-	GiftInfos         []SearchActivitiesResponseActivityDiscountGiftDiscountGiftInfo `json:"gift_infos"`
-	GiftReceivingType string                                                         `json:"gift_receiving_type"`
+	GiftInfos         []SearchActivitiesResponseActivityDiscountGiftDiscountGiftInfo `json:"gift_infos,omitzero"`
+	GiftReceivingType string                                                         `json:"gift_receiving_type,omitzero"`
 }
 
 // SearchActivitiesResponseActivityDiscountGiftDiscountGiftInfo is part of a reply.
 type SearchActivitiesResponseActivityDiscountGiftDiscountGiftInfo struct {
-	GiftDetails    []SearchActivitiesResponseActivityDiscountGiftDiscountGiftInfoGiftDetail `json:"gift_details"`
-	ThresholdType  PromotionThresholdType                                                   `json:"threshold_type"`
-	ThresholdValue string                                                                   `json:"threshold_value"`
-	Tier           int                                                                      `json:"tier"`
+	GiftDetails    []SearchActivitiesResponseActivityDiscountGiftDiscountGiftInfoGiftDetail  `json:"gift_details,omitzero"`
+	ThresholdType  SearchActivitiesResponseActivityDiscountGiftDiscountGiftInfoThresholdType `json:"threshold_type,omitzero"`
+	ThresholdValue string                                                                    `json:"threshold_value,omitzero"`
+	Tier           int                                                                       `json:"tier,omitzero"`
 }
 
 // SearchActivitiesResponseActivityDiscountGiftDiscountGiftInfoGiftDetail is part of a reply.
 type SearchActivitiesResponseActivityDiscountGiftDiscountGiftInfoGiftDetail struct {
-	ProductID       string `json:"product_id"`
-	SKUID           string `json:"sku_id"`
-	TotalClaimLimit string `json:"total_claim_limit"`
+	ProductID       string `json:"product_id,omitzero"`
+	SKUID           string `json:"sku_id,omitzero"`
+	TotalClaimLimit string `json:"total_claim_limit,omitzero"`
 }
 
 // SearchActivitiesResponseActivityDiscountShippingDiscount is part of a reply.
 type SearchActivitiesResponseActivityDiscountShippingDiscount struct {
-	AreaScope      SearchActivitiesResponseActivityDiscountShippingDiscountAreaScope `json:"area_scope"`
-	InventoryType  string                                                            `json:"inventory_type"`
-	ShippingMethod string                                                            `json:"shipping_method"`
-	ThresholdType  GetActivityResponseDiscountShippingDiscountThresholdType          `json:"threshold_type"`
-	ThresholdValue string                                                            `json:"threshold_value"`
-	Type           string                                                            `json:"type"`
-	Value          string                                                            `json:"value"`
+	AreaScope      SearchActivitiesResponseActivityDiscountShippingDiscountAreaScope     `json:"area_scope,omitzero"`
+	InventoryType  string                                                                `json:"inventory_type,omitzero"`
+	ShippingMethod string                                                                `json:"shipping_method,omitzero"`
+	ThresholdType  SearchActivitiesResponseActivityDiscountShippingDiscountThresholdType `json:"threshold_type,omitzero"`
+	ThresholdValue string                                                                `json:"threshold_value,omitzero"`
+	Type           string                                                                `json:"type,omitzero"`
+	Value          string                                                                `json:"value,omitzero"`
 }
 
 // SearchActivitiesResponseActivityDiscountShippingDiscountAreaScope is part of a reply.
 type SearchActivitiesResponseActivityDiscountShippingDiscountAreaScope struct {
-	SpecificAreas []string `json:"specific_areas"`
-	Type          string   `json:"type"`
+	SpecificAreas []string `json:"specific_areas,omitzero"`
+	Type          string   `json:"type,omitzero"`
 }
 
 // SearchActivitiesResponseActivityParticipationLimit is part of a reply.
 type SearchActivitiesResponseActivityParticipationLimit struct {
-	Type string `json:"type"`
+	Type string `json:"type,omitzero"`
 }
 
 // SearchCouponsRequest holds the parameters of Promotion.SearchCoupons.
 type SearchCouponsRequest struct {
-	DisplayType  []PromotionDisplayType          `json:"display_type,omitzero" url:"-"`
-	PageSize     *int                            `url:"page_size,omitempty" json:"-"`
-	PageToken    *string                         `url:"page_token,omitempty" json:"-"`
-	Status       []GetCouponResponseCouponStatus `json:"status,omitzero" url:"-"`
-	TitleKeyword *string                         `json:"title_keyword,omitzero" url:"-"`
+	DisplayType  []PromotionDisplayType       `json:"display_type,omitzero" url:"-"`
+	PageSize     *int                         `url:"page_size,omitempty" json:"-"`
+	PageToken    *string                      `url:"page_token,omitempty" json:"-"`
+	Status       []SearchCouponsRequestStatus `json:"status,omitzero" url:"-"`
+	TitleKeyword *string                      `json:"title_keyword,omitzero" url:"-"`
 }
 
 // SearchCouponsResponse is the reply of Promotion.SearchCoupons.
 type SearchCouponsResponse struct {
-	Coupons       []SearchCouponsResponseCoupon `json:"coupons"`
-	NextPageToken string                        `json:"next_page_token"`
-	TotalCount    int                           `json:"total_count"`
+	Coupons       []SearchCouponsResponseCoupon `json:"coupons,omitzero"`
+	NextPageToken string                        `json:"next_page_token,omitzero"`
+	TotalCount    int                           `json:"total_count,omitzero"`
 }
 
 // SearchCouponsResponseCoupon is part of a reply.
 type SearchCouponsResponseCoupon struct {
-	ClaimDuration      SearchCouponsResponseCouponClaimDuration      `json:"claim_duration"`
-	CreateTime         int64                                         `json:"create_time"`
-	CreationSource     string                                        `json:"creation_source"`
-	Discount           SearchCouponsResponseCouponDiscount           `json:"discount"`
-	DisplayType        PromotionDisplayType                          `json:"display_type"`
-	ID                 string                                        `json:"id"`
-	ProductScope       PromotionProductScope                         `json:"product_scope"`
-	PromoCode          string                                        `json:"promo_code"`
-	RedemptionDuration SearchCouponsResponseCouponRedemptionDuration `json:"redemption_duration"`
-	Status             GetCouponResponseCouponStatus                 `json:"status"`
-	TargetBuyerSegment PromotionTargetBuyerSegment                   `json:"target_buyer_segment"`
-	Threshold          SearchCouponsResponseCouponThreshold          `json:"threshold"`
-	Title              string                                        `json:"title"`
-	UpdateTime         int64                                         `json:"update_time"`
-	UsageLimits        SearchCouponsResponseCouponUsageLimits        `json:"usage_limits"`
+	ClaimDuration      SearchCouponsResponseCouponClaimDuration      `json:"claim_duration,omitzero"`
+	CreateTime         int64                                         `json:"create_time,omitzero"`
+	CreationSource     string                                        `json:"creation_source,omitzero"`
+	Discount           SearchCouponsResponseCouponDiscount           `json:"discount,omitzero"`
+	DisplayType        PromotionDisplayType                          `json:"display_type,omitzero"`
+	ID                 string                                        `json:"id,omitzero"`
+	ProductScope       PromotionProductScope                         `json:"product_scope,omitzero"`
+	PromoCode          string                                        `json:"promo_code,omitzero"`
+	RedemptionDuration SearchCouponsResponseCouponRedemptionDuration `json:"redemption_duration,omitzero"`
+	Status             SearchCouponsResponseCouponStatus             `json:"status,omitzero"`
+	TargetBuyerSegment PromotionTargetBuyerSegment                   `json:"target_buyer_segment,omitzero"`
+	Threshold          SearchCouponsResponseCouponThreshold          `json:"threshold,omitzero"`
+	Title              string                                        `json:"title,omitzero"`
+	UpdateTime         int64                                         `json:"update_time,omitzero"`
+	UsageLimits        SearchCouponsResponseCouponUsageLimits        `json:"usage_limits,omitzero"`
 }
 
 // SearchCouponsResponseCouponClaimDuration is part of a reply.
 type SearchCouponsResponseCouponClaimDuration struct {
-	EndTime   UnixSeconds `json:"end_time"`
-	StartTime UnixSeconds `json:"start_time"`
+	EndTime   UnixSeconds `json:"end_time,omitzero"`
+	StartTime UnixSeconds `json:"start_time,omitzero"`
 }
 
 // SearchCouponsResponseCouponDiscount is part of a reply.
 type SearchCouponsResponseCouponDiscount struct {
-	MaxDiscount     SearchCouponsResponseCouponDiscountMaxDiscount     `json:"max_discount"`
-	Percentage      string                                             `json:"percentage"`
-	ReductionAmount SearchCouponsResponseCouponDiscountReductionAmount `json:"reduction_amount"`
-	Type            PromotionType                                      `json:"type"`
+	MaxDiscount     SearchCouponsResponseCouponDiscountMaxDiscount     `json:"max_discount,omitzero"`
+	Percentage      string                                             `json:"percentage,omitzero"`
+	ReductionAmount SearchCouponsResponseCouponDiscountReductionAmount `json:"reduction_amount,omitzero"`
+	Type            SearchCouponsResponseCouponDiscountType            `json:"type,omitzero"`
 }
 
 // SearchCouponsResponseCouponDiscountMaxDiscount is part of a reply.
 type SearchCouponsResponseCouponDiscountMaxDiscount struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchCouponsResponseCouponDiscountReductionAmount is part of a reply.
 type SearchCouponsResponseCouponDiscountReductionAmount struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchCouponsResponseCouponRedemptionDuration is part of a reply.
 type SearchCouponsResponseCouponRedemptionDuration struct {
-	EndTime      UnixSeconds                                   `json:"end_time"`
-	RelativeTime int                                           `json:"relative_time"`
-	StartTime    UnixSeconds                                   `json:"start_time"`
-	Type         GetCouponResponseCouponRedemptionDurationType `json:"type"`
+	EndTime      UnixSeconds                                       `json:"end_time,omitzero"`
+	RelativeTime int                                               `json:"relative_time,omitzero"`
+	StartTime    UnixSeconds                                       `json:"start_time,omitzero"`
+	Type         SearchCouponsResponseCouponRedemptionDurationType `json:"type,omitzero"`
 }
 
 // SearchCouponsResponseCouponThreshold is part of a reply.
 type SearchCouponsResponseCouponThreshold struct {
-	MinSpend SearchCouponsResponseCouponThresholdMinSpend `json:"min_spend"`
-	Type     GetCouponResponseCouponThresholdType         `json:"type"`
+	MinSpend SearchCouponsResponseCouponThresholdMinSpend `json:"min_spend,omitzero"`
+	Type     SearchCouponsResponseCouponThresholdType     `json:"type,omitzero"`
 }
 
 // SearchCouponsResponseCouponThresholdMinSpend is part of a reply.
 type SearchCouponsResponseCouponThresholdMinSpend struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // SearchCouponsResponseCouponUsageLimits is part of a reply.
 type SearchCouponsResponseCouponUsageLimits struct {
-	RedemptionLimit       int `json:"redemption_limit"`
-	SingleBuyerClaimLimit int `json:"single_buyer_claim_limit"`
-	TotalClaimLimit       int `json:"total_claim_limit"`
+	RedemptionLimit       int `json:"redemption_limit,omitzero"`
+	SingleBuyerClaimLimit int `json:"single_buyer_claim_limit,omitzero"`
+	TotalClaimLimit       int `json:"total_claim_limit,omitzero"`
 }
 
 // UpdateActivityProductRequest holds the parameters of Promotion.UpdateActivityProduct.
 type UpdateActivityProductRequest struct {
-	ActivityID *string                               `json:"activity_id,omitzero" url:"-"`
-	Products   []UpdateActivityProductRequestProduct `json:"products,omitzero" url:"-"`
+	ActivityID *string                               `json:"activity_id,omitzero"`
+	Products   []UpdateActivityProductRequestProduct `json:"products,omitzero"`
 }
 
 // UpdateActivityProductRequestProduct is part of a request.
@@ -692,23 +692,23 @@ type UpdateActivityProductRequestProductSKU struct {
 
 // UpdateActivityProductResponse is the reply of Promotion.UpdateActivityProduct.
 type UpdateActivityProductResponse struct {
-	ActivityID string          `json:"activity_id"`
-	Status     PromotionStatus `json:"status"`
-	Title      string          `json:"title"`
-	TotalCount int             `json:"total_count"`
-	UpdateTime UnixSeconds     `json:"update_time"`
+	ActivityID string                              `json:"activity_id,omitzero"`
+	Status     UpdateActivityProductResponseStatus `json:"status,omitzero"`
+	Title      string                              `json:"title,omitzero"`
+	TotalCount int                                 `json:"total_count,omitzero"`
+	UpdateTime UnixSeconds                         `json:"update_time,omitzero"`
 }
 
 // UpdateActivityRequest holds the parameters of Promotion.UpdateActivity.
 type UpdateActivityRequest struct {
-	BeginTime          *UnixSeconds                              `json:"begin_time,omitzero" url:"-"`
-	Discount           *UpdateActivityRequestDiscount            `json:"discount,omitzero" url:"-"`
-	DurationType       *string                                   `json:"duration_type,omitzero" url:"-"`
-	EndTime            *UnixSeconds                              `json:"end_time,omitzero" url:"-"`
-	ParticipationLimit []UpdateActivityRequestParticipationLimit `json:"participation_limit,omitzero" url:"-"`
-	ProductLevel       *string                                   `json:"product_level,omitzero" url:"-"`
-	TargetUserInfo     *UpdateActivityRequestTargetUserInfo      `json:"target_user_info,omitzero" url:"-"`
-	Title              *string                                   `json:"title,omitzero" url:"-"`
+	BeginTime          *UnixSeconds                              `json:"begin_time,omitzero"`
+	Discount           *UpdateActivityRequestDiscount            `json:"discount,omitzero"`
+	DurationType       *string                                   `json:"duration_type,omitzero"`
+	EndTime            *UnixSeconds                              `json:"end_time,omitzero"`
+	ParticipationLimit []UpdateActivityRequestParticipationLimit `json:"participation_limit,omitzero"`
+	ProductLevel       *string                                   `json:"product_level,omitzero"`
+	TargetUserInfo     *UpdateActivityRequestTargetUserInfo      `json:"target_user_info,omitzero"`
+	Title              *string                                   `json:"title,omitzero"`
 }
 
 // UpdateActivityRequestDiscount is part of a request.
@@ -725,11 +725,11 @@ type UpdateActivityRequestDiscountBmsmDiscount struct {
 
 // UpdateActivityRequestDiscountBmsmDiscountDetail is part of a request.
 type UpdateActivityRequestDiscountBmsmDiscountDetail struct {
-	ThresholdType  *PromotionThresholdType `json:"threshold_type,omitzero"`
-	ThresholdValue *string                 `json:"threshold_value,omitzero"`
-	Tier           *int                    `json:"tier,omitzero"`
-	Type           *string                 `json:"type,omitzero"`
-	Value          *string                 `json:"value,omitzero"`
+	ThresholdType  *UpdateActivityRequestDiscountBmsmDiscountDetailThresholdType `json:"threshold_type,omitzero"`
+	ThresholdValue *string                                                       `json:"threshold_value,omitzero"`
+	Tier           *int                                                          `json:"tier,omitzero"`
+	Type           *string                                                       `json:"type,omitzero"`
+	Value          *string                                                       `json:"value,omitzero"`
 }
 
 // UpdateActivityRequestDiscountGiftDiscount is part of a request.
@@ -740,10 +740,10 @@ type UpdateActivityRequestDiscountGiftDiscount struct {
 
 // UpdateActivityRequestDiscountGiftDiscountGiftInfo is part of a request.
 type UpdateActivityRequestDiscountGiftDiscountGiftInfo struct {
-	GiftDetails    []UpdateActivityRequestDiscountGiftDiscountGiftInfoGiftDetail `json:"gift_details,omitzero"`
-	ThresholdType  *PromotionThresholdType                                       `json:"threshold_type,omitzero"`
-	ThresholdValue *string                                                       `json:"threshold_value,omitzero"`
-	Tier           *int                                                          `json:"tier,omitzero"`
+	GiftDetails    []UpdateActivityRequestDiscountGiftDiscountGiftInfoGiftDetail   `json:"gift_details,omitzero"`
+	ThresholdType  *UpdateActivityRequestDiscountGiftDiscountGiftInfoThresholdType `json:"threshold_type,omitzero"`
+	ThresholdValue *string                                                         `json:"threshold_value,omitzero"`
+	Tier           *int                                                            `json:"tier,omitzero"`
 }
 
 // UpdateActivityRequestDiscountGiftDiscountGiftInfoGiftDetail is part of a request.
@@ -755,13 +755,13 @@ type UpdateActivityRequestDiscountGiftDiscountGiftInfoGiftDetail struct {
 
 // UpdateActivityRequestDiscountShippingDiscount is part of a request.
 type UpdateActivityRequestDiscountShippingDiscount struct {
-	AreaScope      *UpdateActivityRequestDiscountShippingDiscountAreaScope   `json:"area_scope,omitzero"`
-	InventoryType  *string                                                   `json:"inventory_type,omitzero"`
-	ShippingMethod *string                                                   `json:"shipping_method,omitzero"`
-	ThresholdType  *GetActivityResponseDiscountShippingDiscountThresholdType `json:"threshold_type,omitzero"`
-	ThresholdValue *string                                                   `json:"threshold_value,omitzero"`
-	Type           *string                                                   `json:"type,omitzero"`
-	Value          *string                                                   `json:"value,omitzero"`
+	AreaScope      *UpdateActivityRequestDiscountShippingDiscountAreaScope     `json:"area_scope,omitzero"`
+	InventoryType  *string                                                     `json:"inventory_type,omitzero"`
+	ShippingMethod *string                                                     `json:"shipping_method,omitzero"`
+	ThresholdType  *UpdateActivityRequestDiscountShippingDiscountThresholdType `json:"threshold_type,omitzero"`
+	ThresholdValue *string                                                     `json:"threshold_value,omitzero"`
+	Type           *string                                                     `json:"type,omitzero"`
+	Value          *string                                                     `json:"value,omitzero"`
 }
 
 // UpdateActivityRequestDiscountShippingDiscountAreaScope is part of a request.
@@ -782,10 +782,106 @@ type UpdateActivityRequestTargetUserInfo struct {
 
 // UpdateActivityResponse is the reply of Promotion.UpdateActivity.
 type UpdateActivityResponse struct {
-	ActivityID string      `json:"activity_id"`
-	Title      string      `json:"title"`
-	UpdateTime UnixSeconds `json:"update_time"`
+	ActivityID string      `json:"activity_id,omitzero"`
+	Title      string      `json:"title,omitzero"`
+	UpdateTime UnixSeconds `json:"update_time,omitzero"`
 }
+
+// CreateActivityRequestActivityType is an open list: TikTok Shop may add values.
+type CreateActivityRequestActivityType string
+
+// Values of CreateActivityRequestActivityType.
+const (
+	CreateActivityRequestActivityTypeFixedPrice       CreateActivityRequestActivityType = "FIXED_PRICE"
+	CreateActivityRequestActivityTypeDirectDiscount   CreateActivityRequestActivityType = "DIRECT_DISCOUNT"
+	CreateActivityRequestActivityTypeFlashsale        CreateActivityRequestActivityType = "FLASHSALE"
+	CreateActivityRequestActivityTypeShippingDiscount CreateActivityRequestActivityType = "SHIPPING_DISCOUNT"
+	CreateActivityRequestActivityTypeBuyMoreSaveMore  CreateActivityRequestActivityType = "BUY_MORE_SAVE_MORE"
+)
+
+// CreateActivityRequestDiscountBmsmDiscountDetailThresholdType is an open list: TikTok Shop may add values.
+type CreateActivityRequestDiscountBmsmDiscountDetailThresholdType string
+
+// Values of CreateActivityRequestDiscountBmsmDiscountDetailThresholdType.
+const (
+	CreateActivityRequestDiscountBmsmDiscountDetailThresholdTypeMinimalItemQuantity CreateActivityRequestDiscountBmsmDiscountDetailThresholdType = "MINIMAL_ITEM_QUANTITY"
+	CreateActivityRequestDiscountBmsmDiscountDetailThresholdTypeMinimalOrderAmount  CreateActivityRequestDiscountBmsmDiscountDetailThresholdType = "MINIMAL_ORDER_AMOUNT"
+)
+
+// CreateActivityRequestDiscountGiftDiscountGiftInfoThresholdType is an open list: TikTok Shop may add values.
+type CreateActivityRequestDiscountGiftDiscountGiftInfoThresholdType string
+
+// Values of CreateActivityRequestDiscountGiftDiscountGiftInfoThresholdType.
+const (
+	CreateActivityRequestDiscountGiftDiscountGiftInfoThresholdTypeMinimalItemQuantity CreateActivityRequestDiscountGiftDiscountGiftInfoThresholdType = "MINIMAL_ITEM_QUANTITY"
+	CreateActivityRequestDiscountGiftDiscountGiftInfoThresholdTypeMinimalOrderAmount  CreateActivityRequestDiscountGiftDiscountGiftInfoThresholdType = "MINIMAL_ORDER_AMOUNT"
+)
+
+// CreateActivityRequestDiscountShippingDiscountThresholdType is an open list: TikTok Shop may add values.
+type CreateActivityRequestDiscountShippingDiscountThresholdType string
+
+// Values of CreateActivityRequestDiscountShippingDiscountThresholdType.
+const (
+	CreateActivityRequestDiscountShippingDiscountThresholdTypeNoThreshold         CreateActivityRequestDiscountShippingDiscountThresholdType = "NO_THRESHOLD"
+	CreateActivityRequestDiscountShippingDiscountThresholdTypeMinimalItemQuantity CreateActivityRequestDiscountShippingDiscountThresholdType = "MINIMAL_ITEM_QUANTITY"
+	CreateActivityRequestDiscountShippingDiscountThresholdTypeMinimalOrderAmount  CreateActivityRequestDiscountShippingDiscountThresholdType = "MINIMAL_ORDER_AMOUNT"
+)
+
+// CreateActivityResponseStatus is an open list: TikTok Shop may add values.
+type CreateActivityResponseStatus string
+
+// Values of CreateActivityResponseStatus.
+const (
+	CreateActivityResponseStatusDraft        CreateActivityResponseStatus = "DRAFT"
+	CreateActivityResponseStatusNotStart     CreateActivityResponseStatus = "NOT_START"
+	CreateActivityResponseStatusOngoing      CreateActivityResponseStatus = "ONGOING"
+	CreateActivityResponseStatusExpired      CreateActivityResponseStatus = "EXPIRED"
+	CreateActivityResponseStatusDeactivated  CreateActivityResponseStatus = "DEACTIVATED"
+	CreateActivityResponseStatusNotEffective CreateActivityResponseStatus = "NOT_EFFECTIVE"
+)
+
+// DeactivateActivityResponseStatus is an open list: TikTok Shop may add values.
+type DeactivateActivityResponseStatus string
+
+// Values of DeactivateActivityResponseStatus.
+const (
+	DeactivateActivityResponseStatusDraft        DeactivateActivityResponseStatus = "DRAFT"
+	DeactivateActivityResponseStatusNotStart     DeactivateActivityResponseStatus = "NOT_START"
+	DeactivateActivityResponseStatusOngoing      DeactivateActivityResponseStatus = "ONGOING"
+	DeactivateActivityResponseStatusExpired      DeactivateActivityResponseStatus = "EXPIRED"
+	DeactivateActivityResponseStatusDeactivated  DeactivateActivityResponseStatus = "DEACTIVATED"
+	DeactivateActivityResponseStatusNotEffective DeactivateActivityResponseStatus = "NOT_EFFECTIVE"
+)
+
+// GetActivityResponseActivityType is an open list: TikTok Shop may add values.
+type GetActivityResponseActivityType string
+
+// Values of GetActivityResponseActivityType.
+const (
+	GetActivityResponseActivityTypeFixedPrice       GetActivityResponseActivityType = "FIXED_PRICE"
+	GetActivityResponseActivityTypeDirectDiscount   GetActivityResponseActivityType = "DIRECT_DISCOUNT"
+	GetActivityResponseActivityTypeFlashsale        GetActivityResponseActivityType = "FLASHSALE"
+	GetActivityResponseActivityTypeShippingDiscount GetActivityResponseActivityType = "SHIPPING_DISCOUNT"
+	GetActivityResponseActivityTypeBuyMoreSaveMore  GetActivityResponseActivityType = "BUY_MORE_SAVE_MORE"
+)
+
+// GetActivityResponseDiscountBmsmDiscountDetailThresholdType is an open list: TikTok Shop may add values.
+type GetActivityResponseDiscountBmsmDiscountDetailThresholdType string
+
+// Values of GetActivityResponseDiscountBmsmDiscountDetailThresholdType.
+const (
+	GetActivityResponseDiscountBmsmDiscountDetailThresholdTypeMinimalItemQuantity GetActivityResponseDiscountBmsmDiscountDetailThresholdType = "MINIMAL_ITEM_QUANTITY"
+	GetActivityResponseDiscountBmsmDiscountDetailThresholdTypeMinimalOrderAmount  GetActivityResponseDiscountBmsmDiscountDetailThresholdType = "MINIMAL_ORDER_AMOUNT"
+)
+
+// GetActivityResponseDiscountGiftDiscountGiftInfoThresholdType is an open list: TikTok Shop may add values.
+type GetActivityResponseDiscountGiftDiscountGiftInfoThresholdType string
+
+// Values of GetActivityResponseDiscountGiftDiscountGiftInfoThresholdType.
+const (
+	GetActivityResponseDiscountGiftDiscountGiftInfoThresholdTypeMinimalItemQuantity GetActivityResponseDiscountGiftDiscountGiftInfoThresholdType = "MINIMAL_ITEM_QUANTITY"
+	GetActivityResponseDiscountGiftDiscountGiftInfoThresholdTypeMinimalOrderAmount  GetActivityResponseDiscountGiftDiscountGiftInfoThresholdType = "MINIMAL_ORDER_AMOUNT"
+)
 
 // GetActivityResponseDiscountShippingDiscountThresholdType is an open list: TikTok Shop may add values.
 type GetActivityResponseDiscountShippingDiscountThresholdType string
@@ -795,6 +891,28 @@ const (
 	GetActivityResponseDiscountShippingDiscountThresholdTypeNoThreshold         GetActivityResponseDiscountShippingDiscountThresholdType = "NO_THRESHOLD"
 	GetActivityResponseDiscountShippingDiscountThresholdTypeMinimalItemQuantity GetActivityResponseDiscountShippingDiscountThresholdType = "MINIMAL_ITEM_QUANTITY"
 	GetActivityResponseDiscountShippingDiscountThresholdTypeMinimalOrderAmount  GetActivityResponseDiscountShippingDiscountThresholdType = "MINIMAL_ORDER_AMOUNT"
+)
+
+// GetActivityResponseStatus is an open list: TikTok Shop may add values.
+type GetActivityResponseStatus string
+
+// Values of GetActivityResponseStatus.
+const (
+	GetActivityResponseStatusDraft        GetActivityResponseStatus = "DRAFT"
+	GetActivityResponseStatusNotStart     GetActivityResponseStatus = "NOT_START"
+	GetActivityResponseStatusOngoing      GetActivityResponseStatus = "ONGOING"
+	GetActivityResponseStatusExpired      GetActivityResponseStatus = "EXPIRED"
+	GetActivityResponseStatusDeactivated  GetActivityResponseStatus = "DEACTIVATED"
+	GetActivityResponseStatusNotEffective GetActivityResponseStatus = "NOT_EFFECTIVE"
+)
+
+// GetCouponResponseCouponDiscountType is an open list: TikTok Shop may add values.
+type GetCouponResponseCouponDiscountType string
+
+// Values of GetCouponResponseCouponDiscountType.
+const (
+	GetCouponResponseCouponDiscountTypeAmountOff  GetCouponResponseCouponDiscountType = "AMOUNT_OFF"
+	GetCouponResponseCouponDiscountTypePercentOff GetCouponResponseCouponDiscountType = "PERCENT_OFF"
 )
 
 // GetCouponResponseCouponLiveTaskType is an open list: TikTok Shop may add values.
@@ -836,18 +954,6 @@ const (
 	GetCouponResponseCouponThresholdTypeMinSpend GetCouponResponseCouponThresholdType = "MIN_SPEND"
 )
 
-// PromotionActivityType is an open list: TikTok Shop may add values.
-type PromotionActivityType string
-
-// Values of PromotionActivityType.
-const (
-	PromotionActivityTypeFixedPrice       PromotionActivityType = "FIXED_PRICE"
-	PromotionActivityTypeDirectDiscount   PromotionActivityType = "DIRECT_DISCOUNT"
-	PromotionActivityTypeFlashsale        PromotionActivityType = "FLASHSALE"
-	PromotionActivityTypeShippingDiscount PromotionActivityType = "SHIPPING_DISCOUNT"
-	PromotionActivityTypeBuyMoreSaveMore  PromotionActivityType = "BUY_MORE_SAVE_MORE"
-)
-
 // PromotionDisplayType is an open list: TikTok Shop may add values.
 type PromotionDisplayType string
 
@@ -869,19 +975,6 @@ const (
 	PromotionProductScopeSpecificProducts PromotionProductScope = "SPECIFIC_PRODUCTS"
 )
 
-// PromotionStatus is an open list: TikTok Shop may add values.
-type PromotionStatus string
-
-// Values of PromotionStatus.
-const (
-	PromotionStatusDraft        PromotionStatus = "DRAFT"
-	PromotionStatusNotStart     PromotionStatus = "NOT_START"
-	PromotionStatusOngoing      PromotionStatus = "ONGOING"
-	PromotionStatusExpired      PromotionStatus = "EXPIRED"
-	PromotionStatusDeactivated  PromotionStatus = "DEACTIVATED"
-	PromotionStatusNotEffective PromotionStatus = "NOT_EFFECTIVE"
-)
-
 // PromotionTargetBuyerSegment is an open list: TikTok Shop may add values.
 type PromotionTargetBuyerSegment string
 
@@ -897,24 +990,6 @@ const (
 	PromotionTargetBuyerSegmentExistingActiveFollowers PromotionTargetBuyerSegment = "EXISTING_ACTIVE_FOLLOWERS"
 )
 
-// PromotionThresholdType is an open list: TikTok Shop may add values.
-type PromotionThresholdType string
-
-// Values of PromotionThresholdType.
-const (
-	PromotionThresholdTypeMinimalItemQuantity PromotionThresholdType = "MINIMAL_ITEM_QUANTITY"
-	PromotionThresholdTypeMinimalOrderAmount  PromotionThresholdType = "MINIMAL_ORDER_AMOUNT"
-)
-
-// PromotionType is an open list: TikTok Shop may add values.
-type PromotionType string
-
-// Values of PromotionType.
-const (
-	PromotionTypeAmountOff  PromotionType = "AMOUNT_OFF"
-	PromotionTypePercentOff PromotionType = "PERCENT_OFF"
-)
-
 // PromotionUserType is an open list: TikTok Shop may add values.
 type PromotionUserType string
 
@@ -926,6 +1001,44 @@ const (
 	PromotionUserTypeShopRepeatCustomer   PromotionUserType = "SHOP_REPEAT_CUSTOMER"
 )
 
+// RemoveActivityProductResponseStatus is an open list: TikTok Shop may add values.
+type RemoveActivityProductResponseStatus string
+
+// Values of RemoveActivityProductResponseStatus.
+const (
+	RemoveActivityProductResponseStatusDraft        RemoveActivityProductResponseStatus = "DRAFT"
+	RemoveActivityProductResponseStatusNotStart     RemoveActivityProductResponseStatus = "NOT_START"
+	RemoveActivityProductResponseStatusOngoing      RemoveActivityProductResponseStatus = "ONGOING"
+	RemoveActivityProductResponseStatusExpired      RemoveActivityProductResponseStatus = "EXPIRED"
+	RemoveActivityProductResponseStatusDeactivated  RemoveActivityProductResponseStatus = "DEACTIVATED"
+	RemoveActivityProductResponseStatusNotEffective RemoveActivityProductResponseStatus = "NOT_EFFECTIVE"
+)
+
+// SearchActivitiesRequestActivityType is an open list: TikTok Shop may add values.
+type SearchActivitiesRequestActivityType string
+
+// Values of SearchActivitiesRequestActivityType.
+const (
+	SearchActivitiesRequestActivityTypeFixedPrice       SearchActivitiesRequestActivityType = "FIXED_PRICE"
+	SearchActivitiesRequestActivityTypeDirectDiscount   SearchActivitiesRequestActivityType = "DIRECT_DISCOUNT"
+	SearchActivitiesRequestActivityTypeFlashsale        SearchActivitiesRequestActivityType = "FLASHSALE"
+	SearchActivitiesRequestActivityTypeShippingDiscount SearchActivitiesRequestActivityType = "SHIPPING_DISCOUNT"
+	SearchActivitiesRequestActivityTypeBuyMoreSaveMore  SearchActivitiesRequestActivityType = "BUY_MORE_SAVE_MORE"
+)
+
+// SearchActivitiesRequestStatus is an open list: TikTok Shop may add values.
+type SearchActivitiesRequestStatus string
+
+// Values of SearchActivitiesRequestStatus.
+const (
+	SearchActivitiesRequestStatusDraft        SearchActivitiesRequestStatus = "DRAFT"
+	SearchActivitiesRequestStatusNotStart     SearchActivitiesRequestStatus = "NOT_START"
+	SearchActivitiesRequestStatusOngoing      SearchActivitiesRequestStatus = "ONGOING"
+	SearchActivitiesRequestStatusExpired      SearchActivitiesRequestStatus = "EXPIRED"
+	SearchActivitiesRequestStatusDeactivated  SearchActivitiesRequestStatus = "DEACTIVATED"
+	SearchActivitiesRequestStatusNotEffective SearchActivitiesRequestStatus = "NOT_EFFECTIVE"
+)
+
 // SearchActivitiesResponseActivityActivityType is an open list: TikTok Shop may add values.
 type SearchActivitiesResponseActivityActivityType string
 
@@ -935,4 +1048,135 @@ const (
 	SearchActivitiesResponseActivityActivityTypeDirectDiscount   SearchActivitiesResponseActivityActivityType = "DIRECT_DISCOUNT"
 	SearchActivitiesResponseActivityActivityTypeFlashsale        SearchActivitiesResponseActivityActivityType = "FLASHSALE"
 	SearchActivitiesResponseActivityActivityTypeShippingDiscount SearchActivitiesResponseActivityActivityType = "SHIPPING_DISCOUNT"
+)
+
+// SearchActivitiesResponseActivityDiscountBmsmDiscountDetailThresholdType is an open list: TikTok Shop may add values.
+type SearchActivitiesResponseActivityDiscountBmsmDiscountDetailThresholdType string
+
+// Values of SearchActivitiesResponseActivityDiscountBmsmDiscountDetailThresholdType.
+const (
+	SearchActivitiesResponseActivityDiscountBmsmDiscountDetailThresholdTypeMinimalItemQuantity SearchActivitiesResponseActivityDiscountBmsmDiscountDetailThresholdType = "MINIMAL_ITEM_QUANTITY"
+	SearchActivitiesResponseActivityDiscountBmsmDiscountDetailThresholdTypeMinimalOrderAmount  SearchActivitiesResponseActivityDiscountBmsmDiscountDetailThresholdType = "MINIMAL_ORDER_AMOUNT"
+)
+
+// SearchActivitiesResponseActivityDiscountGiftDiscountGiftInfoThresholdType is an open list: TikTok Shop may add values.
+type SearchActivitiesResponseActivityDiscountGiftDiscountGiftInfoThresholdType string
+
+// Values of SearchActivitiesResponseActivityDiscountGiftDiscountGiftInfoThresholdType.
+const (
+	SearchActivitiesResponseActivityDiscountGiftDiscountGiftInfoThresholdTypeMinimalItemQuantity SearchActivitiesResponseActivityDiscountGiftDiscountGiftInfoThresholdType = "MINIMAL_ITEM_QUANTITY"
+	SearchActivitiesResponseActivityDiscountGiftDiscountGiftInfoThresholdTypeMinimalOrderAmount  SearchActivitiesResponseActivityDiscountGiftDiscountGiftInfoThresholdType = "MINIMAL_ORDER_AMOUNT"
+)
+
+// SearchActivitiesResponseActivityDiscountShippingDiscountThresholdType is an open list: TikTok Shop may add values.
+type SearchActivitiesResponseActivityDiscountShippingDiscountThresholdType string
+
+// Values of SearchActivitiesResponseActivityDiscountShippingDiscountThresholdType.
+const (
+	SearchActivitiesResponseActivityDiscountShippingDiscountThresholdTypeNoThreshold         SearchActivitiesResponseActivityDiscountShippingDiscountThresholdType = "NO_THRESHOLD"
+	SearchActivitiesResponseActivityDiscountShippingDiscountThresholdTypeMinimalItemQuantity SearchActivitiesResponseActivityDiscountShippingDiscountThresholdType = "MINIMAL_ITEM_QUANTITY"
+	SearchActivitiesResponseActivityDiscountShippingDiscountThresholdTypeMinimalOrderAmount  SearchActivitiesResponseActivityDiscountShippingDiscountThresholdType = "MINIMAL_ORDER_AMOUNT"
+)
+
+// SearchActivitiesResponseActivityStatus is an open list: TikTok Shop may add values.
+type SearchActivitiesResponseActivityStatus string
+
+// Values of SearchActivitiesResponseActivityStatus.
+const (
+	SearchActivitiesResponseActivityStatusDraft        SearchActivitiesResponseActivityStatus = "DRAFT"
+	SearchActivitiesResponseActivityStatusNotStart     SearchActivitiesResponseActivityStatus = "NOT_START"
+	SearchActivitiesResponseActivityStatusOngoing      SearchActivitiesResponseActivityStatus = "ONGOING"
+	SearchActivitiesResponseActivityStatusExpired      SearchActivitiesResponseActivityStatus = "EXPIRED"
+	SearchActivitiesResponseActivityStatusDeactivated  SearchActivitiesResponseActivityStatus = "DEACTIVATED"
+	SearchActivitiesResponseActivityStatusNotEffective SearchActivitiesResponseActivityStatus = "NOT_EFFECTIVE"
+)
+
+// SearchCouponsRequestStatus is an open list: TikTok Shop may add values.
+type SearchCouponsRequestStatus string
+
+// Values of SearchCouponsRequestStatus.
+const (
+	SearchCouponsRequestStatusNotStart    SearchCouponsRequestStatus = "NOT_START"
+	SearchCouponsRequestStatusOngoing     SearchCouponsRequestStatus = "ONGOING"
+	SearchCouponsRequestStatusExpired     SearchCouponsRequestStatus = "EXPIRED"
+	SearchCouponsRequestStatusDeactivated SearchCouponsRequestStatus = "DEACTIVATED"
+)
+
+// SearchCouponsResponseCouponDiscountType is an open list: TikTok Shop may add values.
+type SearchCouponsResponseCouponDiscountType string
+
+// Values of SearchCouponsResponseCouponDiscountType.
+const (
+	SearchCouponsResponseCouponDiscountTypeAmountOff  SearchCouponsResponseCouponDiscountType = "AMOUNT_OFF"
+	SearchCouponsResponseCouponDiscountTypePercentOff SearchCouponsResponseCouponDiscountType = "PERCENT_OFF"
+)
+
+// SearchCouponsResponseCouponRedemptionDurationType is an open list: TikTok Shop may add values.
+type SearchCouponsResponseCouponRedemptionDurationType string
+
+// Values of SearchCouponsResponseCouponRedemptionDurationType.
+const (
+	SearchCouponsResponseCouponRedemptionDurationTypeAbsolute SearchCouponsResponseCouponRedemptionDurationType = "ABSOLUTE"
+	SearchCouponsResponseCouponRedemptionDurationTypeRelative SearchCouponsResponseCouponRedemptionDurationType = "RELATIVE"
+)
+
+// SearchCouponsResponseCouponStatus is an open list: TikTok Shop may add values.
+type SearchCouponsResponseCouponStatus string
+
+// Values of SearchCouponsResponseCouponStatus.
+const (
+	SearchCouponsResponseCouponStatusNotStart    SearchCouponsResponseCouponStatus = "NOT_START"
+	SearchCouponsResponseCouponStatusOngoing     SearchCouponsResponseCouponStatus = "ONGOING"
+	SearchCouponsResponseCouponStatusExpired     SearchCouponsResponseCouponStatus = "EXPIRED"
+	SearchCouponsResponseCouponStatusDeactivated SearchCouponsResponseCouponStatus = "DEACTIVATED"
+)
+
+// SearchCouponsResponseCouponThresholdType is an open list: TikTok Shop may add values.
+type SearchCouponsResponseCouponThresholdType string
+
+// Values of SearchCouponsResponseCouponThresholdType.
+const (
+	SearchCouponsResponseCouponThresholdTypeNone     SearchCouponsResponseCouponThresholdType = "NONE"
+	SearchCouponsResponseCouponThresholdTypeMinSpend SearchCouponsResponseCouponThresholdType = "MIN_SPEND"
+)
+
+// UpdateActivityProductResponseStatus is an open list: TikTok Shop may add values.
+type UpdateActivityProductResponseStatus string
+
+// Values of UpdateActivityProductResponseStatus.
+const (
+	UpdateActivityProductResponseStatusDraft        UpdateActivityProductResponseStatus = "DRAFT"
+	UpdateActivityProductResponseStatusNotStart     UpdateActivityProductResponseStatus = "NOT_START"
+	UpdateActivityProductResponseStatusOngoing      UpdateActivityProductResponseStatus = "ONGOING"
+	UpdateActivityProductResponseStatusExpired      UpdateActivityProductResponseStatus = "EXPIRED"
+	UpdateActivityProductResponseStatusDeactivated  UpdateActivityProductResponseStatus = "DEACTIVATED"
+	UpdateActivityProductResponseStatusNotEffective UpdateActivityProductResponseStatus = "NOT_EFFECTIVE"
+)
+
+// UpdateActivityRequestDiscountBmsmDiscountDetailThresholdType is an open list: TikTok Shop may add values.
+type UpdateActivityRequestDiscountBmsmDiscountDetailThresholdType string
+
+// Values of UpdateActivityRequestDiscountBmsmDiscountDetailThresholdType.
+const (
+	UpdateActivityRequestDiscountBmsmDiscountDetailThresholdTypeMinimalItemQuantity UpdateActivityRequestDiscountBmsmDiscountDetailThresholdType = "MINIMAL_ITEM_QUANTITY"
+	UpdateActivityRequestDiscountBmsmDiscountDetailThresholdTypeMinimalOrderAmount  UpdateActivityRequestDiscountBmsmDiscountDetailThresholdType = "MINIMAL_ORDER_AMOUNT"
+)
+
+// UpdateActivityRequestDiscountGiftDiscountGiftInfoThresholdType is an open list: TikTok Shop may add values.
+type UpdateActivityRequestDiscountGiftDiscountGiftInfoThresholdType string
+
+// Values of UpdateActivityRequestDiscountGiftDiscountGiftInfoThresholdType.
+const (
+	UpdateActivityRequestDiscountGiftDiscountGiftInfoThresholdTypeMinimalItemQuantity UpdateActivityRequestDiscountGiftDiscountGiftInfoThresholdType = "MINIMAL_ITEM_QUANTITY"
+	UpdateActivityRequestDiscountGiftDiscountGiftInfoThresholdTypeMinimalOrderAmount  UpdateActivityRequestDiscountGiftDiscountGiftInfoThresholdType = "MINIMAL_ORDER_AMOUNT"
+)
+
+// UpdateActivityRequestDiscountShippingDiscountThresholdType is an open list: TikTok Shop may add values.
+type UpdateActivityRequestDiscountShippingDiscountThresholdType string
+
+// Values of UpdateActivityRequestDiscountShippingDiscountThresholdType.
+const (
+	UpdateActivityRequestDiscountShippingDiscountThresholdTypeNoThreshold         UpdateActivityRequestDiscountShippingDiscountThresholdType = "NO_THRESHOLD"
+	UpdateActivityRequestDiscountShippingDiscountThresholdTypeMinimalItemQuantity UpdateActivityRequestDiscountShippingDiscountThresholdType = "MINIMAL_ITEM_QUANTITY"
+	UpdateActivityRequestDiscountShippingDiscountThresholdTypeMinimalOrderAmount  UpdateActivityRequestDiscountShippingDiscountThresholdType = "MINIMAL_ORDER_AMOUNT"
 )

@@ -225,7 +225,7 @@ type ApproveCancellationRequest struct {
 // ApproveReturnRequest holds the parameters of ReturnRefund.ApproveReturn.
 type ApproveReturnRequest struct {
 	BuyerKeepItem  *bool                              `json:"buyer_keep_item,omitzero" url:"-"`
-	Decision       ReturnRefundDecision               `json:"decision" url:"-"` // required
+	Decision       ApproveReturnRequestDecision       `json:"decision" url:"-"` // required
 	IdempotencyKey *string                            `url:"idempotency_key,omitempty" json:"-"`
 	PartialRefund  *ApproveReturnRequestPartialRefund `json:"partial_refund,omitzero" url:"-"`
 }
@@ -238,13 +238,13 @@ type ApproveReturnRequestPartialRefund struct {
 
 // CalculateRefundRequest holds the parameters of ReturnRefund.CalculateRefund.
 type CalculateRefundRequest struct {
-	HandoverMethod   *string                     `json:"handover_method,omitzero" url:"-"`
-	OrderID          *string                     `json:"order_id,omitzero" url:"-"`
-	OrderLineItemIDs []string                    `json:"order_line_item_ids,omitzero" url:"-"`
-	ReasonName       *string                     `json:"reason_name,omitzero" url:"-"`
-	RequestType      *string                     `json:"request_type,omitzero" url:"-"`
-	ShipmentType     *string                     `json:"shipment_type,omitzero" url:"-"`
-	SKUs             []CalculateRefundRequestSKU `json:"skus,omitzero" url:"-"`
+	HandoverMethod   *string                     `json:"handover_method,omitzero"`
+	OrderID          *string                     `json:"order_id,omitzero"`
+	OrderLineItemIDs []string                    `json:"order_line_item_ids,omitzero"`
+	ReasonName       *string                     `json:"reason_name,omitzero"`
+	RequestType      *string                     `json:"request_type,omitzero"`
+	ShipmentType     *string                     `json:"shipment_type,omitzero"`
+	SKUs             []CalculateRefundRequestSKU `json:"skus,omitzero"`
 }
 
 // CalculateRefundRequestSKU is part of a request.
@@ -255,25 +255,25 @@ type CalculateRefundRequestSKU struct {
 
 // CalculateRefundResponse is the reply of ReturnRefund.CalculateRefund.
 type CalculateRefundResponse struct {
-	OrderRefundAmount CalculateRefundResponseOrderRefundAmount `json:"order_refund_amount"`
+	OrderRefundAmount CalculateRefundResponseOrderRefundAmount `json:"order_refund_amount,omitzero"`
 }
 
 // CalculateRefundResponseOrderRefundAmount is part of a reply.
 type CalculateRefundResponseOrderRefundAmount struct {
-	Currency          string  `json:"currency"`
-	RefundShippingFee Decimal `json:"refund_shipping_fee"`
-	RefundSubtotal    Decimal `json:"refund_subtotal"`
-	RefundTax         Decimal `json:"refund_tax"`
-	RefundTotal       Decimal `json:"refund_total"`
-	RetailDeliveryFee Decimal `json:"retail_delivery_fee"`
+	Currency          string  `json:"currency,omitzero"`
+	RefundShippingFee Decimal `json:"refund_shipping_fee,omitzero"`
+	RefundSubtotal    Decimal `json:"refund_subtotal,omitzero"`
+	RefundTax         Decimal `json:"refund_tax,omitzero"`
+	RefundTotal       Decimal `json:"refund_total,omitzero"`
+	RetailDeliveryFee Decimal `json:"retail_delivery_fee,omitzero"`
 }
 
 // CancelOrderRequest holds the parameters of ReturnRefund.CancelOrder.
 type CancelOrderRequest struct {
-	CancelReason     string                  `json:"cancel_reason" url:"-"` // required
-	OrderID          string                  `json:"order_id" url:"-"`      // required
-	OrderLineItemIDs []string                `json:"order_line_item_ids,omitzero" url:"-"`
-	SKUs             []CancelOrderRequestSKU `json:"skus,omitzero" url:"-"`
+	CancelReason     string                  `json:"cancel_reason"` // required
+	OrderID          string                  `json:"order_id"`      // required
+	OrderLineItemIDs []string                `json:"order_line_item_ids,omitzero"`
+	SKUs             []CancelOrderRequestSKU `json:"skus,omitzero"`
 }
 
 // CancelOrderRequestSKU is part of a request.
@@ -284,71 +284,71 @@ type CancelOrderRequestSKU struct {
 
 // CancelOrderResponse is the reply of ReturnRefund.CancelOrder.
 type CancelOrderResponse struct {
-	CancelID     string       `json:"cancel_id"`
-	CancelStatus CancelStatus `json:"cancel_status"`
+	CancelID     string       `json:"cancel_id,omitzero"`
+	CancelStatus CancelStatus `json:"cancel_status,omitzero"`
 }
 
 // Cancellation is part of a reply.
 type Cancellation struct {
-	CancelID                 string                                 `json:"cancel_id"`
-	CancelLineItems          []CancellationLineItem                 `json:"cancel_line_items"`
-	CancelReason             string                                 `json:"cancel_reason"`
-	CancelReasonText         string                                 `json:"cancel_reason_text"`
-	CancelStatus             CancelStatus                           `json:"cancel_status"`
-	CancelType               CancelType                             `json:"cancel_type"`
-	CreateTime               UnixSeconds                            `json:"create_time"`
-	OrderID                  string                                 `json:"order_id"`
-	RefundAmount             CancellationRefundAmount               `json:"refund_amount"`
-	Role                     CancelRole                             `json:"role"`
-	SellerNextActionResponse []CancellationSellerNextActionResponse `json:"seller_next_action_response"`
-	UpdateTime               UnixSeconds                            `json:"update_time"`
+	CancelID                 string                                 `json:"cancel_id,omitzero"`
+	CancelLineItems          []CancellationLineItem                 `json:"cancel_line_items,omitzero"`
+	CancelReason             string                                 `json:"cancel_reason,omitzero"`
+	CancelReasonText         string                                 `json:"cancel_reason_text,omitzero"`
+	CancelStatus             CancelStatus                           `json:"cancel_status,omitzero"`
+	CancelType               CancelType                             `json:"cancel_type,omitzero"`
+	CreateTime               UnixSeconds                            `json:"create_time,omitzero"`
+	OrderID                  string                                 `json:"order_id,omitzero"`
+	RefundAmount             CancellationRefundAmount               `json:"refund_amount,omitzero"`
+	Role                     CancelRole                             `json:"role,omitzero"`
+	SellerNextActionResponse []CancellationSellerNextActionResponse `json:"seller_next_action_response,omitzero"`
+	UpdateTime               UnixSeconds                            `json:"update_time,omitzero"`
 }
 
 // CancellationLineItem is part of a reply.
 type CancellationLineItem struct {
-	CancelLineItemID string                           `json:"cancel_line_item_id"`
-	OrderLineItemID  string                           `json:"order_line_item_id"`
-	ProductImage     CancellationLineItemProductImage `json:"product_image"`
-	ProductName      string                           `json:"product_name"`
-	RefundAmount     CancellationLineItemRefundAmount `json:"refund_amount"`
-	SellerSKU        string                           `json:"seller_sku"`
-	SKUID            string                           `json:"sku_id"`
-	SKUName          string                           `json:"sku_name"`
+	CancelLineItemID string                           `json:"cancel_line_item_id,omitzero"`
+	OrderLineItemID  string                           `json:"order_line_item_id,omitzero"`
+	ProductImage     CancellationLineItemProductImage `json:"product_image,omitzero"`
+	ProductName      string                           `json:"product_name,omitzero"`
+	RefundAmount     CancellationLineItemRefundAmount `json:"refund_amount,omitzero"`
+	SellerSKU        string                           `json:"seller_sku,omitzero"`
+	SKUID            string                           `json:"sku_id,omitzero"`
+	SKUName          string                           `json:"sku_name,omitzero"`
 }
 
 // CancellationLineItemProductImage is part of a reply.
 type CancellationLineItemProductImage struct {
-	Height int    `json:"height"`
-	URL    string `json:"url"`
-	Width  int    `json:"width"`
+	Height int    `json:"height,omitzero"`
+	URL    string `json:"url,omitzero"`
+	Width  int    `json:"width,omitzero"`
 }
 
 // CancellationLineItemRefundAmount is part of a reply.
 type CancellationLineItemRefundAmount struct {
-	BuyerServiceFee   Decimal `json:"buyer_service_fee"`
-	Currency          string  `json:"currency"`
-	RefundShippingFee Decimal `json:"refund_shipping_fee"`
-	RefundSubtotal    Decimal `json:"refund_subtotal"`
-	RefundTax         Decimal `json:"refund_tax"`
-	RefundTotal       Decimal `json:"refund_total"`
-	RetailDeliveryFee Decimal `json:"retail_delivery_fee"`
+	BuyerServiceFee   Decimal `json:"buyer_service_fee,omitzero"`
+	Currency          string  `json:"currency,omitzero"`
+	RefundShippingFee Decimal `json:"refund_shipping_fee,omitzero"`
+	RefundSubtotal    Decimal `json:"refund_subtotal,omitzero"`
+	RefundTax         Decimal `json:"refund_tax,omitzero"`
+	RefundTotal       Decimal `json:"refund_total,omitzero"`
+	RetailDeliveryFee Decimal `json:"retail_delivery_fee,omitzero"`
 }
 
 // CancellationRefundAmount is part of a reply.
 type CancellationRefundAmount struct {
-	BuyerServiceFee   Decimal `json:"buyer_service_fee"`
-	Currency          string  `json:"currency"`
-	RefundShippingFee Decimal `json:"refund_shipping_fee"`
-	RefundSubtotal    Decimal `json:"refund_subtotal"`
-	RefundTax         Decimal `json:"refund_tax"`
-	RefundTotal       Decimal `json:"refund_total"`
-	RetailDeliveryFee Decimal `json:"retail_delivery_fee"`
+	BuyerServiceFee   Decimal `json:"buyer_service_fee,omitzero"`
+	Currency          string  `json:"currency,omitzero"`
+	RefundShippingFee Decimal `json:"refund_shipping_fee,omitzero"`
+	RefundSubtotal    Decimal `json:"refund_subtotal,omitzero"`
+	RefundTax         Decimal `json:"refund_tax,omitzero"`
+	RefundTotal       Decimal `json:"refund_total,omitzero"`
+	RetailDeliveryFee Decimal `json:"retail_delivery_fee,omitzero"`
 }
 
 // CancellationSellerNextActionResponse is part of a reply.
 type CancellationSellerNextActionResponse struct {
-	Action   string      `json:"action"`
-	Deadline UnixSeconds `json:"deadline"`
+	Action   string      `json:"action,omitzero"`
+	Deadline UnixSeconds `json:"deadline,omitzero"`
 }
 
 // CreateReturnRequest holds the parameters of ReturnRefund.CreateReturn.
@@ -373,8 +373,8 @@ type CreateReturnRequestSKU struct {
 
 // CreateReturnResponse is the reply of ReturnRefund.CreateReturn.
 type CreateReturnResponse struct {
-	ReturnID     string       `json:"return_id"`
-	ReturnStatus ReturnStatus `json:"return_status"`
+	ReturnID     string       `json:"return_id,omitzero"`
+	ReturnStatus ReturnStatus `json:"return_status,omitzero"`
 }
 
 // GetAftersaleEligibilityRequest holds the parameters of ReturnRefund.GetAftersaleEligibility.
@@ -385,23 +385,23 @@ type GetAftersaleEligibilityRequest struct {
 
 // GetAftersaleEligibilityResponse is the reply of ReturnRefund.GetAftersaleEligibility.
 type GetAftersaleEligibilityResponse struct {
-	SKUEligibility []GetAftersaleEligibilityResponseSKUEligibility `json:"sku_eligibility"`
+	SKUEligibility []GetAftersaleEligibilityResponseSKUEligibility `json:"sku_eligibility,omitzero"`
 }
 
 // GetAftersaleEligibilityResponseSKUEligibility is part of a reply.
 type GetAftersaleEligibilityResponseSKUEligibility struct {
-	LineItemEligibility []GetAftersaleEligibilityResponseSKUEligibilityLineItemEligibility `json:"line_item_eligibility"`
-	SKUID               string                                                             `json:"sku_id"`
+	LineItemEligibility []GetAftersaleEligibilityResponseSKUEligibilityLineItemEligibility `json:"line_item_eligibility,omitzero"`
+	SKUID               string                                                             `json:"sku_id,omitzero"`
 }
 
 // GetAftersaleEligibilityResponseSKUEligibilityLineItemEligibility is part of a reply.
 type GetAftersaleEligibilityResponseSKUEligibilityLineItemEligibility struct {
-	AvailableReasonNames []string                `json:"available_reason_names"`
-	Eligible             bool                    `json:"eligible"`
-	IneligibleCode       int                     `json:"ineligible_code"`
-	IneligibleReason     string                  `json:"ineligible_reason"`
-	OrderLineItemsIDs    []string                `json:"order_line_items_ids"`
-	RequestType          ReturnRefundRequestType `json:"request_type"`
+	AvailableReasonNames []string                `json:"available_reason_names,omitzero"`
+	Eligible             bool                    `json:"eligible,omitzero"`
+	IneligibleCode       int                     `json:"ineligible_code,omitzero"`
+	IneligibleReason     string                  `json:"ineligible_reason,omitzero"`
+	OrderLineItemsIDs    []string                `json:"order_line_items_ids,omitzero"`
+	RequestType          ReturnRefundRequestType `json:"request_type,omitzero"`
 }
 
 // GetAftersaleEligibilityV202309Request holds the parameters of ReturnRefund.GetAftersaleEligibilityV202309.
@@ -411,22 +411,22 @@ type GetAftersaleEligibilityV202309Request struct {
 
 // GetAftersaleEligibilityV202309Response is the reply of ReturnRefund.GetAftersaleEligibilityV202309.
 type GetAftersaleEligibilityV202309Response struct {
-	SKUEligibility []GetAftersaleEligibilityV202309ResponseSKUEligibility `json:"sku_eligibility"`
+	SKUEligibility []GetAftersaleEligibilityV202309ResponseSKUEligibility `json:"sku_eligibility,omitzero"`
 }
 
 // GetAftersaleEligibilityV202309ResponseSKUEligibility is part of a reply.
 type GetAftersaleEligibilityV202309ResponseSKUEligibility struct {
-	LineItemEligibility []GetAftersaleEligibilityV202309ResponseSKUEligibilityLineItemEligibility `json:"line_item_eligibility"`
-	SKUID               string                                                                    `json:"sku_id"`
+	LineItemEligibility []GetAftersaleEligibilityV202309ResponseSKUEligibilityLineItemEligibility `json:"line_item_eligibility,omitzero"`
+	SKUID               string                                                                    `json:"sku_id,omitzero"`
 }
 
 // GetAftersaleEligibilityV202309ResponseSKUEligibilityLineItemEligibility is part of a reply.
 type GetAftersaleEligibilityV202309ResponseSKUEligibilityLineItemEligibility struct {
-	Eligible          bool                    `json:"eligible"`
-	IneligibleCode    int                     `json:"ineligible_code"`
-	IneligibleReason  string                  `json:"ineligible_reason"`
-	OrderLineItemsIDs []string                `json:"order_line_items_ids"`
-	RequestType       ReturnRefundRequestType `json:"request_type"`
+	Eligible          bool                    `json:"eligible,omitzero"`
+	IneligibleCode    int                     `json:"ineligible_code,omitzero"`
+	IneligibleReason  string                  `json:"ineligible_reason,omitzero"`
+	OrderLineItemsIDs []string                `json:"order_line_items_ids,omitzero"`
+	RequestType       ReturnRefundRequestType `json:"request_type,omitzero"`
 }
 
 // GetRejectReasonsRequest holds the parameters of ReturnRefund.GetRejectReasons.
@@ -437,13 +437,13 @@ type GetRejectReasonsRequest struct {
 
 // GetRejectReasonsResponse is the reply of ReturnRefund.GetRejectReasons.
 type GetRejectReasonsResponse struct {
-	Reasons []GetRejectReasonsResponseReason `json:"reasons"`
+	Reasons []GetRejectReasonsResponseReason `json:"reasons,omitzero"`
 }
 
 // GetRejectReasonsResponseReason is part of a reply.
 type GetRejectReasonsResponseReason struct {
-	Name string `json:"name"`
-	Text string `json:"text"`
+	Name string `json:"name,omitzero"`
+	Text string `json:"text,omitzero"`
 }
 
 // GetReturnRecordsRequest holds the parameters of ReturnRefund.GetReturnRecords.
@@ -453,35 +453,35 @@ type GetReturnRecordsRequest struct {
 
 // GetReturnRecordsResponse is the reply of ReturnRefund.GetReturnRecords.
 type GetReturnRecordsResponse struct {
-	Records []GetReturnRecordsResponseRecord `json:"records"`
+	Records []GetReturnRecordsResponseRecord `json:"records,omitzero"`
 }
 
 // GetReturnRecordsResponseRecord is part of a reply.
 type GetReturnRecordsResponseRecord struct {
-	CreateTime  UnixSeconds                           `json:"create_time"`
-	Description string                                `json:"description"`
-	Event       string                                `json:"event"`
-	Images      []GetReturnRecordsResponseRecordImage `json:"images"`
-	Note        string                                `json:"note"`
-	ReasonText  string                                `json:"reason_text"`
-	Role        ReturnRefundRole                      `json:"role"`
-	Videos      []GetReturnRecordsResponseRecordVideo `json:"videos"`
+	CreateTime  UnixSeconds                           `json:"create_time,omitzero"`
+	Description string                                `json:"description,omitzero"`
+	Event       string                                `json:"event,omitzero"`
+	Images      []GetReturnRecordsResponseRecordImage `json:"images,omitzero"`
+	Note        string                                `json:"note,omitzero"`
+	ReasonText  string                                `json:"reason_text,omitzero"`
+	Role        GetReturnRecordsResponseRecordRole    `json:"role,omitzero"`
+	Videos      []GetReturnRecordsResponseRecordVideo `json:"videos,omitzero"`
 }
 
 // GetReturnRecordsResponseRecordImage is part of a reply.
 type GetReturnRecordsResponseRecordImage struct {
-	Height int    `json:"height"`
-	URL    string `json:"url"`
-	Width  int    `json:"width"`
+	Height int    `json:"height,omitzero"`
+	URL    string `json:"url,omitzero"`
+	Width  int    `json:"width,omitzero"`
 }
 
 // GetReturnRecordsResponseRecordVideo is part of a reply.
 type GetReturnRecordsResponseRecordVideo struct {
-	Cover          string `json:"cover"`
-	DurationMillis int    `json:"duration_millis"`
-	Height         int    `json:"height"`
-	URL            string `json:"url"`
-	Width          int    `json:"width"`
+	Cover          string `json:"cover,omitzero"`
+	DurationMillis int    `json:"duration_millis,omitzero"`
+	Height         int    `json:"height,omitzero"`
+	URL            string `json:"url,omitzero"`
+	Width          int    `json:"width,omitzero"`
 }
 
 // RejectCancellationRequest holds the parameters of ReturnRefund.RejectCancellation.
@@ -519,137 +519,137 @@ type RejectReturnRequestImage struct {
 
 // Return is part of a reply.
 type Return struct {
-	ArbitrationStatus          ReturnRefundArbitrationStatus    `json:"arbitration_status"`
-	BuyerRejectedPartialRefund bool                             `json:"buyer_rejected_partial_refund"`
-	CanBuyerKeepItem           bool                             `json:"can_buyer_keep_item"`
-	CombinedReturnID           string                           `json:"combined_return_id"`
-	CreateTime                 UnixSeconds                      `json:"create_time"`
-	DiscountAmount             []ReturnDiscountAmount           `json:"discount_amount"`
-	HandoverMethod             string                           `json:"handover_method"`
-	IsCombinedReturn           bool                             `json:"is_combined_return"`
-	NextReturnID               string                           `json:"next_return_id"`
-	OrderID                    string                           `json:"order_id"`
-	PartialRefund              ReturnPartialRefund              `json:"partial_refund"`
-	PreReturnID                string                           `json:"pre_return_id"`
-	RefundAmount               ReturnRefundAmount               `json:"refund_amount"`
-	ReturnID                   string                           `json:"return_id"`
-	ReturnLineItems            []ReturnLineItem                 `json:"return_line_items"`
-	ReturnMethod               string                           `json:"return_method"`
-	ReturnProviderID           string                           `json:"return_provider_id"`
-	ReturnProviderName         string                           `json:"return_provider_name"`
-	ReturnReason               string                           `json:"return_reason"`
-	ReturnReasonText           string                           `json:"return_reason_text"`
-	ReturnShippingDocumentType string                           `json:"return_shipping_document_type"`
-	ReturnStatus               ReturnStatus                     `json:"return_status"`
-	ReturnTrackingNumber       string                           `json:"return_tracking_number"`
-	ReturnType                 ReturnType                       `json:"return_type"`
-	ReturnWarehouseAddress     ReturnReturnWarehouseAddress     `json:"return_warehouse_address"`
-	Role                       ReturnRefundRole                 `json:"role"`
-	SellerNextActionResponse   []ReturnSellerNextActionResponse `json:"seller_next_action_response"`
-	SellerProposedReturnType   string                           `json:"seller_proposed_return_type"`
-	ShipmentType               ReturnRefundShipmentType         `json:"shipment_type"`
-	ShippingFeeAmount          []ReturnShippingFeeAmount        `json:"shipping_fee_amount"`
-	UpdateTime                 UnixSeconds                      `json:"update_time"`
+	ArbitrationStatus          ReturnRefundArbitrationStatus    `json:"arbitration_status,omitzero"`
+	BuyerRejectedPartialRefund bool                             `json:"buyer_rejected_partial_refund,omitzero"`
+	CanBuyerKeepItem           bool                             `json:"can_buyer_keep_item,omitzero"`
+	CombinedReturnID           string                           `json:"combined_return_id,omitzero"`
+	CreateTime                 UnixSeconds                      `json:"create_time,omitzero"`
+	DiscountAmount             []ReturnDiscountAmount           `json:"discount_amount,omitzero"`
+	HandoverMethod             string                           `json:"handover_method,omitzero"`
+	IsCombinedReturn           bool                             `json:"is_combined_return,omitzero"`
+	NextReturnID               string                           `json:"next_return_id,omitzero"`
+	OrderID                    string                           `json:"order_id,omitzero"`
+	PartialRefund              ReturnPartialRefund              `json:"partial_refund,omitzero"`
+	PreReturnID                string                           `json:"pre_return_id,omitzero"`
+	RefundAmount               ReturnRefundAmount               `json:"refund_amount,omitzero"`
+	ReturnID                   string                           `json:"return_id,omitzero"`
+	ReturnLineItems            []ReturnLineItem                 `json:"return_line_items,omitzero"`
+	ReturnMethod               string                           `json:"return_method,omitzero"`
+	ReturnProviderID           string                           `json:"return_provider_id,omitzero"`
+	ReturnProviderName         string                           `json:"return_provider_name,omitzero"`
+	ReturnReason               string                           `json:"return_reason,omitzero"`
+	ReturnReasonText           string                           `json:"return_reason_text,omitzero"`
+	ReturnShippingDocumentType string                           `json:"return_shipping_document_type,omitzero"`
+	ReturnStatus               ReturnStatus                     `json:"return_status,omitzero"`
+	ReturnTrackingNumber       string                           `json:"return_tracking_number,omitzero"`
+	ReturnType                 ReturnType                       `json:"return_type,omitzero"`
+	ReturnWarehouseAddress     ReturnReturnWarehouseAddress     `json:"return_warehouse_address,omitzero"`
+	Role                       ReturnRole                       `json:"role,omitzero"`
+	SellerNextActionResponse   []ReturnSellerNextActionResponse `json:"seller_next_action_response,omitzero"`
+	SellerProposedReturnType   string                           `json:"seller_proposed_return_type,omitzero"`
+	ShipmentType               ReturnRefundShipmentType         `json:"shipment_type,omitzero"`
+	ShippingFeeAmount          []ReturnShippingFeeAmount        `json:"shipping_fee_amount,omitzero"`
+	UpdateTime                 UnixSeconds                      `json:"update_time,omitzero"`
 }
 
 // ReturnDiscountAmount is part of a reply.
 type ReturnDiscountAmount struct {
-	Currency                    string  `json:"currency"`
-	ProductPlatformDiscount     Decimal `json:"product_platform_discount"`
-	ProductSellerDiscount       Decimal `json:"product_seller_discount"`
-	ShippingFeePlatformDiscount Decimal `json:"shipping_fee_platform_discount"`
-	ShippingFeeSellerDiscount   Decimal `json:"shipping_fee_seller_discount"`
+	Currency                    string  `json:"currency,omitzero"`
+	ProductPlatformDiscount     Decimal `json:"product_platform_discount,omitzero"`
+	ProductSellerDiscount       Decimal `json:"product_seller_discount,omitzero"`
+	ShippingFeePlatformDiscount Decimal `json:"shipping_fee_platform_discount,omitzero"`
+	ShippingFeeSellerDiscount   Decimal `json:"shipping_fee_seller_discount,omitzero"`
 }
 
 // ReturnLineItem is part of a reply.
 type ReturnLineItem struct {
-	OrderLineItemID  string                     `json:"order_line_item_id"`
-	ProductImage     ReturnLineItemProductImage `json:"product_image"`
-	ProductName      string                     `json:"product_name"`
-	RefundAmount     ReturnLineItemRefundAmount `json:"refund_amount"`
-	ReturnLineItemID string                     `json:"return_line_item_id"`
-	SellerSKU        string                     `json:"seller_sku"`
-	SKUID            string                     `json:"sku_id"`
-	SKUName          string                     `json:"sku_name"`
+	OrderLineItemID  string                     `json:"order_line_item_id,omitzero"`
+	ProductImage     ReturnLineItemProductImage `json:"product_image,omitzero"`
+	ProductName      string                     `json:"product_name,omitzero"`
+	RefundAmount     ReturnLineItemRefundAmount `json:"refund_amount,omitzero"`
+	ReturnLineItemID string                     `json:"return_line_item_id,omitzero"`
+	SellerSKU        string                     `json:"seller_sku,omitzero"`
+	SKUID            string                     `json:"sku_id,omitzero"`
+	SKUName          string                     `json:"sku_name,omitzero"`
 }
 
 // ReturnLineItemProductImage is part of a reply.
 type ReturnLineItemProductImage struct {
-	Height int    `json:"height"`
-	URL    string `json:"url"`
-	Width  int    `json:"width"`
+	Height int    `json:"height,omitzero"`
+	URL    string `json:"url,omitzero"`
+	Width  int    `json:"width,omitzero"`
 }
 
 // ReturnLineItemRefundAmount is part of a reply.
 type ReturnLineItemRefundAmount struct {
-	BuyerServiceFee   Decimal `json:"buyer_service_fee"`
-	Currency          string  `json:"currency"`
-	RefundShippingFee Decimal `json:"refund_shipping_fee"`
-	RefundSubtotal    Decimal `json:"refund_subtotal"`
-	RefundTax         Decimal `json:"refund_tax"`
-	RefundTotal       Decimal `json:"refund_total"`
-	RetailDeliveryFee Decimal `json:"retail_delivery_fee"`
+	BuyerServiceFee   Decimal `json:"buyer_service_fee,omitzero"`
+	Currency          string  `json:"currency,omitzero"`
+	RefundShippingFee Decimal `json:"refund_shipping_fee,omitzero"`
+	RefundSubtotal    Decimal `json:"refund_subtotal,omitzero"`
+	RefundTax         Decimal `json:"refund_tax,omitzero"`
+	RefundTotal       Decimal `json:"refund_total,omitzero"`
+	RetailDeliveryFee Decimal `json:"retail_delivery_fee,omitzero"`
 }
 
 // ReturnPartialRefund is part of a reply.
 type ReturnPartialRefund struct {
-	Amount   Decimal `json:"amount"`
-	Currency string  `json:"currency"`
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
 }
 
 // ReturnRefundAmount is part of a reply.
 type ReturnRefundAmount struct {
-	BuyerServiceFee   Decimal `json:"buyer_service_fee"`
-	Currency          string  `json:"currency"`
-	RefundShippingFee Decimal `json:"refund_shipping_fee"`
-	RefundSubtotal    Decimal `json:"refund_subtotal"`
-	RefundTax         Decimal `json:"refund_tax"`
-	RefundTotal       Decimal `json:"refund_total"`
-	RetailDeliveryFee Decimal `json:"retail_delivery_fee"`
+	BuyerServiceFee   Decimal `json:"buyer_service_fee,omitzero"`
+	Currency          string  `json:"currency,omitzero"`
+	RefundShippingFee Decimal `json:"refund_shipping_fee,omitzero"`
+	RefundSubtotal    Decimal `json:"refund_subtotal,omitzero"`
+	RefundTax         Decimal `json:"refund_tax,omitzero"`
+	RefundTotal       Decimal `json:"refund_total,omitzero"`
+	RetailDeliveryFee Decimal `json:"retail_delivery_fee,omitzero"`
 }
 
 // ReturnReturnWarehouseAddress is part of a reply.
 type ReturnReturnWarehouseAddress struct {
-	FullAddress string `json:"full_address"`
+	FullAddress string `json:"full_address,omitzero"`
 }
 
 // ReturnSellerNextActionResponse is part of a reply.
 type ReturnSellerNextActionResponse struct {
-	Action   ReturnRefundAction `json:"action"`
-	Deadline UnixSeconds        `json:"deadline"`
+	Action   ReturnRefundAction `json:"action,omitzero"`
+	Deadline UnixSeconds        `json:"deadline,omitzero"`
 }
 
 // ReturnShippingFeeAmount is part of a reply.
 type ReturnShippingFeeAmount struct {
-	BuyerPaidReturnShippingFee    Decimal `json:"buyer_paid_return_shipping_fee"`
-	Currency                      string  `json:"currency"`
-	PlatformPaidReturnShippingFee Decimal `json:"platform_paid_return_shipping_fee"`
-	SellerPaidReturnShippingFee   Decimal `json:"seller_paid_return_shipping_fee"`
+	BuyerPaidReturnShippingFee    Decimal `json:"buyer_paid_return_shipping_fee,omitzero"`
+	Currency                      string  `json:"currency,omitzero"`
+	PlatformPaidReturnShippingFee Decimal `json:"platform_paid_return_shipping_fee,omitzero"`
+	SellerPaidReturnShippingFee   Decimal `json:"seller_paid_return_shipping_fee,omitzero"`
 }
 
 // SearchCancellationsRequest holds the parameters of ReturnRefund.SearchCancellations.
 type SearchCancellationsRequest struct {
-	BuyerUserIDs []string               `json:"buyer_user_ids,omitzero" url:"-"`
-	CancelIDs    []string               `json:"cancel_ids,omitzero" url:"-"`
-	CancelStatus []CancelStatus         `json:"cancel_status,omitzero" url:"-"`
-	CancelTypes  []CancelType           `json:"cancel_types,omitzero" url:"-"`
-	CreateTimeGe *UnixSeconds           `json:"create_time_ge,omitzero" url:"-"`
-	CreateTimeLt *UnixSeconds           `json:"create_time_lt,omitzero" url:"-"`
-	Locale       *string                `json:"locale,omitzero" url:"-"`
-	OrderIDs     []string               `json:"order_ids,omitzero" url:"-"`
-	PageSize     *string                `url:"page_size,omitempty" json:"-"` // 1 to 50
-	PageToken    *string                `url:"page_token,omitempty" json:"-"`
-	SortField    *string                `url:"sort_field,omitempty" json:"-"`
-	SortOrder    *ReturnRefundSortOrder `url:"sort_order,omitempty" json:"-"`
-	UpdateTimeGe *UnixSeconds           `json:"update_time_ge,omitzero" url:"-"`
-	UpdateTimeLt *UnixSeconds           `json:"update_time_lt,omitzero" url:"-"`
+	BuyerUserIDs []string       `json:"buyer_user_ids,omitzero" url:"-"`
+	CancelIDs    []string       `json:"cancel_ids,omitzero" url:"-"`
+	CancelStatus []CancelStatus `json:"cancel_status,omitzero" url:"-"`
+	CancelTypes  []CancelType   `json:"cancel_types,omitzero" url:"-"`
+	CreateTimeGe *UnixSeconds   `json:"create_time_ge,omitzero" url:"-"`
+	CreateTimeLt *UnixSeconds   `json:"create_time_lt,omitzero" url:"-"`
+	Locale       *string        `json:"locale,omitzero" url:"-"`
+	OrderIDs     []string       `json:"order_ids,omitzero" url:"-"`
+	PageSize     *string        `url:"page_size,omitempty" json:"-"` // 1 to 50
+	PageToken    *string        `url:"page_token,omitempty" json:"-"`
+	SortField    *string        `url:"sort_field,omitempty" json:"-"`
+	SortOrder    *SortOrder     `url:"sort_order,omitempty" json:"-"`
+	UpdateTimeGe *UnixSeconds   `json:"update_time_ge,omitzero" url:"-"`
+	UpdateTimeLt *UnixSeconds   `json:"update_time_lt,omitzero" url:"-"`
 }
 
 // SearchCancellationsResponse is the reply of ReturnRefund.SearchCancellations.
 type SearchCancellationsResponse struct {
-	Cancellations []Cancellation `json:"cancellations"`
-	NextPageToken string         `json:"next_page_token"`
-	TotalCount    int            `json:"total_count"`
+	Cancellations []Cancellation `json:"cancellations,omitzero"`
+	NextPageToken string         `json:"next_page_token,omitzero"`
+	TotalCount    int            `json:"total_count,omitzero"`
 }
 
 // SearchReturnsRequest holds the parameters of ReturnRefund.SearchReturns.
@@ -667,16 +667,16 @@ type SearchReturnsRequest struct {
 	ReturnTypes              []ReturnType                    `json:"return_types,omitzero" url:"-"`
 	SellerProposedReturnType []string                        `json:"seller_proposed_return_type,omitzero" url:"-"`
 	SortField                *string                         `url:"sort_field,omitempty" json:"-"`
-	SortOrder                *ReturnRefundSortOrder          `url:"sort_order,omitempty" json:"-"`
+	SortOrder                *SortOrder                      `url:"sort_order,omitempty" json:"-"`
 	UpdateTimeGe             *UnixSeconds                    `json:"update_time_ge,omitzero" url:"-"`
 	UpdateTimeLt             *UnixSeconds                    `json:"update_time_lt,omitzero" url:"-"`
 }
 
 // SearchReturnsResponse is the reply of ReturnRefund.SearchReturns.
 type SearchReturnsResponse struct {
-	NextPageToken string   `json:"next_page_token"`
-	ReturnOrders  []Return `json:"return_orders"`
-	TotalCount    int      `json:"total_count"`
+	NextPageToken string   `json:"next_page_token,omitzero"`
+	ReturnOrders  []Return `json:"return_orders,omitzero"`
+	TotalCount    int      `json:"total_count,omitzero"`
 }
 
 // UploadShippingDocumentAndTrackingInfoRequest holds the parameters of ReturnRefund.UploadShippingDocumentAndTrackingInfo.
@@ -687,6 +687,19 @@ type UploadShippingDocumentAndTrackingInfoRequest struct {
 	ReturnShippingLabel *File    `multipart:"return_shipping_label" json:"-" url:"-"`
 	TrackingNumber      *string  `multipart:"tracking_number" json:"-" url:"-"`
 }
+
+// ApproveReturnRequestDecision is an open list: TikTok Shop may add values.
+type ApproveReturnRequestDecision string
+
+// Values of ApproveReturnRequestDecision.
+const (
+	ApproveReturnRequestDecisionApproveRefund          ApproveReturnRequestDecision = "APPROVE_REFUND"
+	ApproveReturnRequestDecisionApproveReturn          ApproveReturnRequestDecision = "APPROVE_RETURN"
+	ApproveReturnRequestDecisionApproveReceivedPackage ApproveReturnRequestDecision = "APPROVE_RECEIVED_PACKAGE"
+	ApproveReturnRequestDecisionApproveReplacement     ApproveReturnRequestDecision = "APPROVE_REPLACEMENT"
+	ApproveReturnRequestDecisionIssueReplacementRefund ApproveReturnRequestDecision = "ISSUE_REPLACEMENT_REFUND"
+	ApproveReturnRequestDecisionOfferPartialRefund     ApproveReturnRequestDecision = "OFFER_PARTIAL_REFUND"
+)
 
 // CancelRole is an open list: TikTok Shop may add values.
 type CancelRole string
@@ -703,11 +716,11 @@ type CancelStatus string
 
 // Values of CancelStatus.
 const (
-	CancelStatusCancellationRequestPending   CancelStatus = "CANCELLATION_REQUEST_PENDING"
-	CancelStatusCancellationRequestSuccess   CancelStatus = "CANCELLATION_REQUEST_SUCCESS"
-	CancelStatusCancellationRequestCancel    CancelStatus = "CANCELLATION_REQUEST_CANCEL"
-	CancelStatusCancellationRequestComplete  CancelStatus = "CANCELLATION_REQUEST_COMPLETE"
-	CancelStatusCancellationRequestCancelled CancelStatus = "CANCELLATION_REQUEST_CANCELLED"
+	CancelStatusPending   CancelStatus = "CANCELLATION_REQUEST_PENDING"
+	CancelStatusSuccess   CancelStatus = "CANCELLATION_REQUEST_SUCCESS"
+	CancelStatusCancel    CancelStatus = "CANCELLATION_REQUEST_CANCEL"
+	CancelStatusComplete  CancelStatus = "CANCELLATION_REQUEST_COMPLETE"
+	CancelStatusCancelled CancelStatus = "CANCELLATION_REQUEST_CANCELLED"
 )
 
 // CancelType is an open list: TikTok Shop may add values.
@@ -717,6 +730,17 @@ type CancelType string
 const (
 	CancelTypeCancel      CancelType = "CANCEL"
 	CancelTypeBuyerCancel CancelType = "BUYER_CANCEL"
+)
+
+// GetReturnRecordsResponseRecordRole is an open list: TikTok Shop may add values.
+type GetReturnRecordsResponseRecordRole string
+
+// Values of GetReturnRecordsResponseRecordRole.
+const (
+	GetReturnRecordsResponseRecordRoleBuyer    GetReturnRecordsResponseRecordRole = "BUYER"
+	GetReturnRecordsResponseRecordRoleSeller   GetReturnRecordsResponseRecordRole = "SELLER"
+	GetReturnRecordsResponseRecordRoleOperator GetReturnRecordsResponseRecordRole = "OPERATOR"
+	GetReturnRecordsResponseRecordRoleSystem   GetReturnRecordsResponseRecordRole = "SYSTEM"
 )
 
 // RejectReturnRequestDecision is an open list: TikTok Shop may add values.
@@ -752,19 +776,6 @@ const (
 	ReturnRefundArbitrationStatusClosed        ReturnRefundArbitrationStatus = "CLOSED"
 )
 
-// ReturnRefundDecision is an open list: TikTok Shop may add values.
-type ReturnRefundDecision string
-
-// Values of ReturnRefundDecision.
-const (
-	ReturnRefundDecisionApproveRefund          ReturnRefundDecision = "APPROVE_REFUND"
-	ReturnRefundDecisionApproveReturn          ReturnRefundDecision = "APPROVE_RETURN"
-	ReturnRefundDecisionApproveReceivedPackage ReturnRefundDecision = "APPROVE_RECEIVED_PACKAGE"
-	ReturnRefundDecisionApproveReplacement     ReturnRefundDecision = "APPROVE_REPLACEMENT"
-	ReturnRefundDecisionIssueReplacementRefund ReturnRefundDecision = "ISSUE_REPLACEMENT_REFUND"
-	ReturnRefundDecisionOfferPartialRefund     ReturnRefundDecision = "OFFER_PARTIAL_REFUND"
-)
-
 // ReturnRefundInitiateAftersaleUser is an open list: TikTok Shop may add values.
 type ReturnRefundInitiateAftersaleUser string
 
@@ -784,17 +795,6 @@ const (
 	ReturnRefundRequestTypeReturnAndRefund ReturnRefundRequestType = "RETURN_AND_REFUND"
 )
 
-// ReturnRefundRole is an open list: TikTok Shop may add values.
-type ReturnRefundRole string
-
-// Values of ReturnRefundRole.
-const (
-	ReturnRefundRoleBuyer    ReturnRefundRole = "BUYER"
-	ReturnRefundRoleSeller   ReturnRefundRole = "SELLER"
-	ReturnRefundRoleOperator ReturnRefundRole = "OPERATOR"
-	ReturnRefundRoleSystem   ReturnRefundRole = "SYSTEM"
-)
-
 // ReturnRefundShipmentType is an open list: TikTok Shop may add values.
 type ReturnRefundShipmentType string
 
@@ -804,13 +804,15 @@ const (
 	ReturnRefundShipmentTypeBuyerArrange ReturnRefundShipmentType = "BUYER_ARRANGE"
 )
 
-// ReturnRefundSortOrder is an open list: TikTok Shop may add values.
-type ReturnRefundSortOrder string
+// ReturnRole is an open list: TikTok Shop may add values.
+type ReturnRole string
 
-// Values of ReturnRefundSortOrder.
+// Values of ReturnRole.
 const (
-	ReturnRefundSortOrderAsc  ReturnRefundSortOrder = "ASC"
-	ReturnRefundSortOrderDesc ReturnRefundSortOrder = "DESC"
+	ReturnRoleBuyer    ReturnRole = "BUYER"
+	ReturnRoleSeller   ReturnRole = "SELLER"
+	ReturnRoleOperator ReturnRole = "OPERATOR"
+	ReturnRoleSystem   ReturnRole = "SYSTEM"
 )
 
 // ReturnStatus is an open list: TikTok Shop may add values.
@@ -842,4 +844,5 @@ const (
 	ReturnTypeRefund          ReturnType = "REFUND"
 	ReturnTypeReturnAndRefund ReturnType = "RETURN_AND_REFUND"
 	ReturnTypeReplacement     ReturnType = "REPLACEMENT"
+	ReturnTypeExchange        ReturnType = "EXCHANGE"
 )

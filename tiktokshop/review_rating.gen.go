@@ -50,7 +50,7 @@ func (s *ReviewRatingService) UploadReviewMedia(ctx context.Context, req *Upload
 
 // ImportProductReviewsRequest holds the parameters of ReviewRating.ImportProductReviews.
 type ImportProductReviewsRequest struct {
-	ProductReview *ImportProductReviewsRequestProductReview `json:"product_review,omitzero" url:"-"`
+	ProductReview *ImportProductReviewsRequestProductReview `json:"product_review,omitzero"`
 }
 
 // ImportProductReviewsRequestProductReview is part of a request.
@@ -72,7 +72,7 @@ type ImportProductReviewsRequestProductReviewProductIdentifiers struct {
 	ExternalProductID     *string `json:"external_product_id,omitzero"`
 	ProductIdentifierCode *string `json:"product_identifier_code,omitzero"`
 	SellerSKU             *string `json:"seller_sku,omitzero"`
-	TiktokProductID       *string `json:"tiktok_product_id,omitzero"`
+	TikTokProductID       *string `json:"tiktok_product_id,omitzero"`
 }
 
 // ImportProductReviewsRequestProductReviewReviewRecord is part of a request.
@@ -90,24 +90,24 @@ type ImportProductReviewsRequestProductReviewReviewRecord struct {
 
 // ImportProductReviewsResponse is the reply of ReviewRating.ImportProductReviews.
 type ImportProductReviewsResponse struct {
-	Errors []ImportProductReviewsResponseError `json:"errors"`
+	Errors []ImportProductReviewsResponseError `json:"errors,omitzero"`
 }
 
 // ImportProductReviewsResponseError is part of a reply.
 type ImportProductReviewsResponseError struct {
-	Code    int                                     `json:"code"`
-	Detail  ImportProductReviewsResponseErrorDetail `json:"detail"`
-	Message string                                  `json:"message"`
+	Code    int                                     `json:"code,omitzero"`
+	Detail  ImportProductReviewsResponseErrorDetail `json:"detail,omitzero"`
+	Message string                                  `json:"message,omitzero"`
 }
 
 // ImportProductReviewsResponseErrorDetail is part of a reply.
 type ImportProductReviewsResponseErrorDetail struct {
-	ExternalReviewID string `json:"external_review_id"`
+	ExternalReviewID string `json:"external_review_id,omitzero"`
 }
 
 // ImportProductReviewsV202410Request holds the parameters of ReviewRating.ImportProductReviewsV202410.
 type ImportProductReviewsV202410Request struct {
-	ProductReview *ImportProductReviewsV202410RequestProductReview `json:"product_review,omitzero" url:"-"`
+	ProductReview *ImportProductReviewsV202410RequestProductReview `json:"product_review,omitzero"`
 }
 
 // ImportProductReviewsV202410RequestProductReview is part of a request.
@@ -138,19 +138,19 @@ type ImportProductReviewsV202410RequestProductReviewReviewRecord struct {
 
 // ImportProductReviewsV202410Response is the reply of ReviewRating.ImportProductReviewsV202410.
 type ImportProductReviewsV202410Response struct {
-	Errors []ImportProductReviewsV202410ResponseError `json:"errors"`
+	Errors []ImportProductReviewsV202410ResponseError `json:"errors,omitzero"`
 }
 
 // ImportProductReviewsV202410ResponseError is part of a reply.
 type ImportProductReviewsV202410ResponseError struct {
-	Code    int                                            `json:"code"`
-	Detail  ImportProductReviewsV202410ResponseErrorDetail `json:"detail"`
-	Message string                                         `json:"message"`
+	Code    int                                            `json:"code,omitzero"`
+	Detail  ImportProductReviewsV202410ResponseErrorDetail `json:"detail,omitzero"`
+	Message string                                         `json:"message,omitzero"`
 }
 
 // ImportProductReviewsV202410ResponseErrorDetail is part of a reply.
 type ImportProductReviewsV202410ResponseErrorDetail struct {
-	ExternalReviewID string `json:"external_review_id"`
+	ExternalReviewID string `json:"external_review_id,omitzero"`
 }
 
 // UploadReviewMediaRequest holds the parameters of ReviewRating.UploadReviewMedia.
@@ -161,7 +161,7 @@ type UploadReviewMediaRequest struct {
 
 // UploadReviewMediaResponse is the reply of ReviewRating.UploadReviewMedia.
 type UploadReviewMediaResponse struct {
-	URI string `json:"uri"`
+	URI string `json:"uri,omitzero"`
 }
 
 // ReviewRatingFileType is an open list: TikTok Shop may add values.
@@ -178,7 +178,7 @@ type ReviewRatingIdentifierType string
 
 // Values of ReviewRatingIdentifierType.
 const (
-	ReviewRatingIdentifierTypeTiktokProductID       ReviewRatingIdentifierType = "TIKTOK_PRODUCT_ID"
+	ReviewRatingIdentifierTypeTikTokProductID       ReviewRatingIdentifierType = "TIKTOK_PRODUCT_ID"
 	ReviewRatingIdentifierTypeExternalProductID     ReviewRatingIdentifierType = "EXTERNAL_PRODUCT_ID"
 	ReviewRatingIdentifierTypeProductIdentifierCode ReviewRatingIdentifierType = "PRODUCT_IDENTIFIER_CODE"
 )

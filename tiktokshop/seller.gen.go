@@ -76,55 +76,55 @@ func (s *SellerService) SyncCollections(ctx context.Context, req *SyncCollection
 
 // GetActiveShopsResponse is the reply of Seller.GetActiveShops.
 type GetActiveShopsResponse struct {
-	Shops []GetActiveShopsResponseShop `json:"shops"`
+	Shops []GetActiveShopsResponseShop `json:"shops,omitzero"`
 }
 
 // GetActiveShopsResponseShop is part of a reply.
 type GetActiveShopsResponseShop struct {
-	ID     string `json:"id"`
-	Region string `json:"region"`
+	ID     string `json:"id,omitzero"`
+	Region string `json:"region,omitzero"`
 }
 
 // GetSellerPermissionsResponse is the reply of Seller.GetSellerPermissions.
 type GetSellerPermissionsResponse struct {
-	Permissions []string `json:"permissions"`
+	Permissions []string `json:"permissions,omitzero"`
 }
 
 // GetSellerStatusResponse is the reply of Seller.GetSellerStatus.
 type GetSellerStatusResponse struct {
-	SellerStatusData GetSellerStatusResponseSellerStatusData `json:"seller_status_data"`
+	SellerStatusData GetSellerStatusResponseSellerStatusData `json:"seller_status_data,omitzero"`
 }
 
 // GetSellerStatusResponseSellerStatusData is part of a reply.
 type GetSellerStatusResponseSellerStatusData struct {
-	PartnerChannel string                                              `json:"partner_channel"`
-	SellerStatus   string                                              `json:"seller_status"`
-	ShopStatuses   []GetSellerStatusResponseSellerStatusDataShopStatus `json:"shop_statuses"`
-	TaxFormStatus  string                                              `json:"tax_form_status"`
+	PartnerChannel string                                              `json:"partner_channel,omitzero"`
+	SellerStatus   string                                              `json:"seller_status,omitzero"`
+	ShopStatuses   []GetSellerStatusResponseSellerStatusDataShopStatus `json:"shop_statuses,omitzero"`
+	TaxFormStatus  string                                              `json:"tax_form_status,omitzero"`
 }
 
 // GetSellerStatusResponseSellerStatusDataShopStatus is part of a reply.
 type GetSellerStatusResponseSellerStatusDataShopStatus struct {
-	ShopID     string `json:"shop_id"`
-	ShopStatus string `json:"shop_status"`
+	ShopID     string `json:"shop_id,omitzero"`
+	ShopStatus string `json:"shop_status,omitzero"`
 }
 
 // GetShopCreatorsResponse is the reply of Seller.GetShopCreators.
 type GetShopCreatorsResponse struct {
-	ShopCreators []GetShopCreatorsResponseShopCreator `json:"shop_creators"`
+	ShopCreators []GetShopCreatorsResponseShopCreator `json:"shop_creators,omitzero"`
 }
 
 // GetShopCreatorsResponseShopCreator is part of a reply.
 type GetShopCreatorsResponseShopCreator struct {
-	BindingStatus string `json:"binding_status"`
-	Type          string `json:"type"`
+	BindingStatus string `json:"binding_status,omitzero"`
+	Type          string `json:"type,omitzero"`
 }
 
 // SyncCollectionsRequest holds the parameters of Seller.SyncCollections.
 type SyncCollectionsRequest struct {
-	Collections []SyncCollectionsRequestCollection `json:"collections,omitzero" url:"-"`
-	LogoURL     *string                            `json:"logo_url,omitzero" url:"-"`
-	Source      *int                               `json:"source,omitzero" url:"-"`
+	Collections []SyncCollectionsRequestCollection `json:"collections,omitzero"`
+	LogoURL     *string                            `json:"logo_url,omitzero"`
+	Source      *int                               `json:"source,omitzero"`
 }
 
 // SyncCollectionsRequestCollection is part of a request.
@@ -143,10 +143,10 @@ type SyncCollectionsRequestCollectionProduct struct {
 
 // SyncCollectionsResponse is the reply of Seller.SyncCollections.
 type SyncCollectionsResponse struct {
-	FailedInfo SyncCollectionsResponseFailedInfo `json:"failed_info"`
+	FailedInfo SyncCollectionsResponseFailedInfo `json:"failed_info,omitzero"`
 }
 
 // SyncCollectionsResponseFailedInfo is part of a reply.
 type SyncCollectionsResponseFailedInfo struct {
-	IDs []string `json:"ids"`
+	IDs []string `json:"ids,omitzero"`
 }

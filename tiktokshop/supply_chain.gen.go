@@ -24,8 +24,8 @@ func (s *SupplyChainService) ConfirmPackageShipment(ctx context.Context, req *Co
 
 // ConfirmPackageShipmentRequest holds the parameters of SupplyChain.ConfirmPackageShipment.
 type ConfirmPackageShipmentRequest struct {
-	Packages            []ConfirmPackageShipmentRequestPackage `json:"packages,omitzero" url:"-"`
-	WarehouseProviderID *string                                `json:"warehouse_provider_id,omitzero" url:"-"`
+	Packages            []ConfirmPackageShipmentRequestPackage `json:"packages,omitzero"`
+	WarehouseProviderID *string                                `json:"warehouse_provider_id,omitzero"`
 }
 
 // ConfirmPackageShipmentRequestPackage is part of a request.
@@ -50,10 +50,10 @@ type ConfirmPackageShipmentRequestPackage struct {
 
 // ConfirmPackageShipmentRequestPackageDimension is part of a request.
 type ConfirmPackageShipmentRequestPackageDimension struct {
-	Height *int64           `json:"height,omitzero"`
-	Length *int64           `json:"length,omitzero"`
-	Unit   *SupplyChainUnit `json:"unit,omitzero"`
-	Width  *int64           `json:"width,omitzero"`
+	Height *int64                                             `json:"height,omitzero"`
+	Length *int64                                             `json:"length,omitzero"`
+	Unit   *ConfirmPackageShipmentRequestPackageDimensionUnit `json:"unit,omitzero"`
+	Width  *int64                                             `json:"width,omitzero"`
 }
 
 // ConfirmPackageShipmentRequestPackageSKU is part of a request.
@@ -70,21 +70,34 @@ type ConfirmPackageShipmentRequestPackageWeight struct {
 
 // ConfirmPackageShipmentResponse is the reply of SupplyChain.ConfirmPackageShipment.
 type ConfirmPackageShipmentResponse struct {
-	Errors          []ConfirmPackageShipmentResponseError `json:"errors"`
-	SuccessPackages []string                              `json:"success_packages"`
+	Errors          []ConfirmPackageShipmentResponseError `json:"errors,omitzero"`
+	SuccessPackages []string                              `json:"success_packages,omitzero"`
 }
 
 // ConfirmPackageShipmentResponseError is part of a reply.
 type ConfirmPackageShipmentResponseError struct {
-	Code    string                                    `json:"code"`
-	Detail  ConfirmPackageShipmentResponseErrorDetail `json:"detail"`
-	Message string                                    `json:"message"`
+	Code    string                                    `json:"code,omitzero"`
+	Detail  ConfirmPackageShipmentResponseErrorDetail `json:"detail,omitzero"`
+	Message string                                    `json:"message,omitzero"`
 }
 
 // ConfirmPackageShipmentResponseErrorDetail is part of a reply.
 type ConfirmPackageShipmentResponseErrorDetail struct {
-	PackageID string `json:"package_id"`
+	PackageID string `json:"package_id,omitzero"`
 }
+
+// ConfirmPackageShipmentRequestPackageDimensionUnit is an open list: TikTok Shop may add values.
+type ConfirmPackageShipmentRequestPackageDimensionUnit string
+
+// Values of ConfirmPackageShipmentRequestPackageDimensionUnit.
+const (
+	ConfirmPackageShipmentRequestPackageDimensionUnitMeter      ConfirmPackageShipmentRequestPackageDimensionUnit = "METER"
+	ConfirmPackageShipmentRequestPackageDimensionUnitCentimeter ConfirmPackageShipmentRequestPackageDimensionUnit = "CENTIMETER"
+	ConfirmPackageShipmentRequestPackageDimensionUnitMillimeter ConfirmPackageShipmentRequestPackageDimensionUnit = "MILLIMETER"
+	ConfirmPackageShipmentRequestPackageDimensionUnitMicron     ConfirmPackageShipmentRequestPackageDimensionUnit = "MICRON"
+	ConfirmPackageShipmentRequestPackageDimensionUnitFoot       ConfirmPackageShipmentRequestPackageDimensionUnit = "FOOT"
+	ConfirmPackageShipmentRequestPackageDimensionUnitInch       ConfirmPackageShipmentRequestPackageDimensionUnit = "INCH"
+)
 
 // ConfirmPackageShipmentRequestPackageWeightUnit is an open list: TikTok Shop may add values.
 type ConfirmPackageShipmentRequestPackageWeightUnit string
@@ -104,18 +117,5 @@ type SupplyChainTcwWarehouseType string
 // Values of SupplyChainTcwWarehouseType.
 const (
 	SupplyChainTcwWarehouseTypeStandard                            SupplyChainTcwWarehouseType = "STANDARD"
-	SupplyChainTcwWarehouseTypeTiktokCertifiedWarehouseFulfillment SupplyChainTcwWarehouseType = "TIKTOK_CERTIFIED_WAREHOUSE_FULFILLMENT"
-)
-
-// SupplyChainUnit is an open list: TikTok Shop may add values.
-type SupplyChainUnit string
-
-// Values of SupplyChainUnit.
-const (
-	SupplyChainUnitMeter      SupplyChainUnit = "METER"
-	SupplyChainUnitCentimeter SupplyChainUnit = "CENTIMETER"
-	SupplyChainUnitMillimeter SupplyChainUnit = "MILLIMETER"
-	SupplyChainUnitMicron     SupplyChainUnit = "MICRON"
-	SupplyChainUnitFoot       SupplyChainUnit = "FOOT"
-	SupplyChainUnitInch       SupplyChainUnit = "INCH"
+	SupplyChainTcwWarehouseTypeTikTokCertifiedWarehouseFulfillment SupplyChainTcwWarehouseType = "TIKTOK_CERTIFIED_WAREHOUSE_FULFILLMENT"
 )

@@ -19,6 +19,8 @@ type Dialect struct {
 	Replay     func(*spec.Operation) string
 	Page       func(*Method) string // address of the official page
 	Decodes    bool                 // enums may arrive as numbers
+
+	SharedEnums map[string]string // fields that mean the same everywhere -> enum
 }
 
 func limitText(n int) string {
@@ -31,7 +33,7 @@ func limitText(n int) string {
 // TikTokShop is the dialect of TikTok Shop.
 func TikTokShop() Dialect {
 	return Dialect{
-		Package: "tiktokshop", Vendor: "TikTok Shop",
+		Package: "tiktokshop", Vendor: "TikTok Shop", SharedEnums: map[string]string{"sort_order": "SortOrder"},
 		Kinds: map[string]Expr{
 			spec.String: {Base: "string"}, spec.Decimal: {Base: "Decimal"}, spec.Unix: {Base: "UnixSeconds", Kind: number},
 			spec.Int: {Base: "int", Kind: number}, spec.Int32: {Base: "int", Kind: number}, spec.Int64: {Base: "int64", Kind: number},

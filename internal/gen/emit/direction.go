@@ -63,6 +63,41 @@ func (b *builder) directions() {
 		t.In, t.Out = use != "out", use != "in"
 	}
 	b.pointers()
+	b.prune()
+}
+
+// prune drops the enums that no field has, for example because the ledger
+// prefers a string.
+func (b *builder) prune() {
+	used := map[string]bool{}
+	for _, t := range b.model.Types {
+		if !t.In && !t.Out {
+			continue
+		}
+		for _, f := range t.Fields {
+			used[f.Type.Base] = true
+		}
+		if t.Alias != nil {
+			used[t.Alias.Base] = true
+		}
+	}
+	for _, m := range b.model.Methods {
+		if m.Response != nil {
+			used[m.Response.Base] = true
+		}
+	}
+	for name, e := range b.model.Enums {
+		if !used[name] {
+			delete(b.model.Enums, name)
+			continue
+		}
+		for _, key := range slices.Sorted(maps.Keys(b.Ledger.Consts)) {
+			enum, value, _ := strings.Cut(key, " ")
+			if enum == name && !slices.Contains(e.Values, value) {
+				e.Values = append(e.Values, value)
+			}
+		}
+	}
 }
 
 // pointers marks the objects that would otherwise contain themselves.
@@ -70,7 +105,7 @@ func (b *builder) pointers() {
 	for _, name := range slices.Sorted(maps.Keys(b.model.Types)) {
 		t := b.model.Types[name]
 		for _, f := range t.Fields {
-			if f.Type.Kind == object && f.Type.Prefix == "" && !t.In {
+			if f.Type.Kind == object && f.Type.Prefix == "" && t.Out {
 				f.Pointer = b.contains(f.Type.Base, name, map[string]bool{})
 			}
 		}
@@ -87,8 +122,8 @@ func (b *builder) contains(outer, inner string, seen map[string]bool) bool {
 	}
 	seen[outer] = true
 	t := b.model.Types[outer]
-	if t == nil || t.In {
-		return false // objects of what is sent are pointers anyway
+	if t == nil || !t.Out {
+		return false // objects of what is only sent are pointers anyway
 	}
 	for _, f := range t.Fields {
 		if f.Type.Kind == object && f.Type.Prefix == "" && b.contains(f.Type.Base, inner, seen) {
@@ -113,29 +148,31 @@ func (b *builder) retired() {
 
 // form is how a field is written: whether as a pointer, and whether it is left
 // out when it is absent.
+//
+// What is only sent has pointers for what is optional, so that zero, false and
+// empty can be sent on purpose. What also comes back has plain values, of which
+// bools and numbers are always sent and the rest when they are not empty.
 func (t *Type) form(f *Field, null bool) (pointer, omit bool) {
-	scalar := f.Type.Prefix == "" && (f.Type.Kind == text || f.Type.Kind == number || f.Type.Kind == enum || f.Type.Kind == enumInt)
-	single := f.Type.Prefix == "" && f.Type.Kind == object
+	single := f.Type.Prefix == ""
+	counts := single && (f.Type.Kind == number || f.Type.Kind == enumInt)
+	plain := single && (counts || f.Type.Kind == text || f.Type.Kind == enum)
 	switch {
 	case null:
 		return true, false
 	case !t.In: // comes back only
-		return f.Pointer, f.Pointer
-	case !t.Out && f.Required: // sent only
+		return f.Pointer, true
+	case !t.Out && f.Required:
 		return false, false
 	case !t.Out:
-		return scalar || single, true
-	case f.Required && !f.Source.ReadOnly:
-		return single && f.Pointer, false
-	case single:
-		return true, true
-	case scalar && (f.Type.Kind == number || f.Type.Kind == enumInt):
-		if f.Source.Nullable {
-			return true, true
-		}
-		return false, f.Source.ReadOnly
+		return plain || single && f.Type.Kind == object, true
+	case f.Source.ReadOnly:
+		return f.Pointer, true
+	case f.Required:
+		return f.Pointer, false
+	case counts:
+		return f.Source.Nullable, f.Source.Nullable
 	}
-	return false, true
+	return f.Pointer, true
 }
 
 // limits says what the description knows of a field's size.

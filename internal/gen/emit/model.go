@@ -64,6 +64,7 @@ type Type struct {
 	Fields  map[string]*Field
 	In, Out bool // reachable from requests, from responses
 	Top     bool // the request of an operation: its fields say where they go
+	Query   bool // of a Top: some of them go to the query
 }
 
 // Enum is a generated named string or number.
@@ -98,12 +99,12 @@ type builder struct {
 	model *Model
 	errs  []error
 
-	taken    map[string]bool   // Go names of types in use
-	visited  map[string]bool   // places already merged into their type
-	sets     map[string]string // service, field and values -> enum, for proposals
-	requests map[string]string // definition -> request type that is built from it
-	parts    map[string]string // Go type and field -> type of the object in it
-	services map[string]int    // method name -> number of services that have it
+	taken    map[string]bool            // Go names of types in use
+	visited  map[string]bool            // places already merged into their type
+	sets     map[string]map[string]bool // service and field -> the value sets it has
+	requests map[string]string          // definition -> request type that is built from it
+	parts    map[string]string          // Go type and field -> type of the object in it
+	services map[string]int             // method name -> number of services that have it
 }
 
 // Build joins snapshots and ledger.
@@ -111,7 +112,7 @@ func Build(api *API) (*Model, error) {
 	b := &builder{
 		API:   api,
 		model: &Model{API: api, Types: map[string]*Type{}, Enums: map[string]*Enum{}},
-		taken: map[string]bool{}, visited: map[string]bool{}, sets: map[string]string{}, requests: map[string]string{},
+		taken: map[string]bool{}, visited: map[string]bool{}, sets: map[string]map[string]bool{}, requests: map[string]string{},
 		parts: map[string]string{}, services: map[string]int{},
 	}
 	for _, name := range reserved {
@@ -124,6 +125,9 @@ func Build(api *API) (*Model, error) {
 	}
 	ops := b.operations()
 	b.nameMethods(ops)
+	for _, op := range ops {
+		b.valueSets(op)
+	}
 	for _, op := range ops {
 		b.method(op)
 	}
@@ -217,7 +221,7 @@ func (b *builder) request(m *Method) *Type {
 	place := op.Key + " request"
 	name := b.typeName(place, func() string { return b.operationType(l, "Request") })
 	t := b.declare(name, op.Module, l.Name()+" request")
-	t.Top = true
+	t.Top, t.Query = true, len(op.Query) > 0
 	for _, q := range slices.Sorted(maps.Keys(op.Query)) {
 		in := op.Query[q]
 		at := op.Key + " query." + q
@@ -297,7 +301,7 @@ func (b *builder) object(name string, m *spec.Module, s *spec.Schema, place, ori
 	}
 	b.visited[place] = true
 	t := b.declare(name, m, origin)
-	service := naming.Exported(m.Name)
+	service := "" // a definition belongs to no single one
 	if op := b.Ledger.Ops[operationOf(place)]; op != nil {
 		service = op.Service
 	}

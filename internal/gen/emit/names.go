@@ -124,26 +124,62 @@ func same(am, bm *spec.Module, a, b *spec.Schema, seen map[string]bool) bool {
 	return true
 }
 
-// enumName returns the ledger's name of a field's values. A proposal shares
-// one type between the fields of a service that have the same name and values.
+// enumName returns the ledger's name of a field's values. The proposal is the
+// type and the field; where all fields of that name in a service have the same
+// values, the service stands for the type.
 func (b *builder) enumName(s *spec.Schema, o owner) string {
 	at := o.typ + "." + o.field
 	if name := b.Ledger.Enums[at]; name != "" {
 		return name
 	}
-	set := o.service + "." + o.field + "=" + strings.Join(s.Enum, "|")
-	name := b.sets[set]
-	if name == "" {
-		field := naming.Singular(o.field[strings.LastIndexByte(o.field, '.')+1:])
-		name = o.service + field
-		if o.service == "" || b.taken[name] {
-			name = b.free(o.typ + field)
-		}
-		b.sets[set] = name
-		b.taken[name] = true
+	if name := b.parts[at]; name != "" {
+		b.add("enum %s %s", at, name)
+		return name
 	}
+	field := naming.Singular(o.field[strings.LastIndexByte(o.field, '.')+1:])
+	name := b.SharedEnums[o.field]
+	if name == "" && o.service != "" && len(b.sets[o.service+"."+o.field]) == 1 {
+		name = o.service + field
+		if b.taken[name] && b.parts["enum "+name] != o.service+"."+o.field {
+			name = "" // means something else already
+		}
+	}
+	if name == "" {
+		name = b.free(o.typ + field)
+	}
+	b.parts[at], b.parts["enum "+name], b.taken[name] = name, o.service+"."+o.field, true
 	b.add("enum %s %s", at, name)
 	return name
+}
+
+// valueSets notes the values of every field of an operation.
+func (b *builder) valueSets(op *spec.Operation) {
+	l := b.Ledger.Ops[op.Key]
+	if l == nil {
+		return
+	}
+	var walk func(field string, s *spec.Schema)
+	walk = func(field string, s *spec.Schema) {
+		if s == nil {
+			return
+		}
+		if len(s.Enum) > 0 {
+			key := l.Service + "." + field
+			if b.sets[key] == nil {
+				b.sets[key] = map[string]bool{}
+			}
+			b.sets[key][strings.Join(s.Enum, "|")] = true
+		}
+		walk(field, s.Elem)
+		for name, f := range s.Fields {
+			walk(name, f)
+		}
+	}
+	for name, q := range op.Query {
+		walk(name, q)
+	}
+	walk("", op.Request)
+	walk("", op.Response)
 }
 
 // free returns the name, or with a number where it is taken.

@@ -137,7 +137,10 @@ func (p *printer) enum(e *Enum) {
 	used := map[string]bool{}
 	for _, v := range e.Values {
 		name, num, numeric := strings.Cut(v, "=")
-		constant := e.Name + naming.Constant(name)
+		constant := p.model.API.Ledger.Consts[e.Name+" "+v]
+		if constant == "" {
+			constant = e.Name + naming.Constant(name)
+		}
 		for used[constant] || p.model.Types[constant] != nil || p.model.Enums[constant] != nil {
 			constant += "Value"
 		}
@@ -220,6 +223,9 @@ func (p *printer) tag(t *Type, f *Field, omit bool) string {
 		return fmt.Sprintf(`url:"%s%s" json:"-"`, f.Name, opts)
 	case "part":
 		return fmt.Sprintf(`multipart:"%s" json:"-" url:"-"`, f.Name)
+	}
+	if !t.Query {
+		return fmt.Sprintf(`json:"%s%s"`, f.Name, zero)
 	}
 	return fmt.Sprintf(`json:"%s%s" url:"-"`, f.Name, zero)
 }

@@ -113,14 +113,14 @@ func tiktokHint(name string, in *schema, out *spec.Schema) {
 			out.Kind = spec.Decimal
 			return
 		}
-		if values := tiktokValues(text); !markets(name, values) {
+		if values := tiktokValues(text); !openList(name, values) {
 			out.Enum = values
 		} else {
 			tiktokLimit(text, out)
 		}
 	case spec.Array:
 		tiktokLimit(text, out)
-		if values := tiktokValues(text); out.Elem.Kind == spec.String && len(out.Elem.Enum) == 0 && !markets(name, values) {
+		if values := tiktokValues(text); out.Elem.Kind == spec.String && len(out.Elem.Enum) == 0 && !openList(name, values) {
 			out.Elem.Enum = values
 		}
 		out.Elem.Min, out.Elem.Max = 0, 0
@@ -151,19 +151,22 @@ func tiktokValues(text string) []string {
 }
 
 var (
-	market     = regexp.MustCompile(`^[A-Z]{2}$`)
-	marketName = regexp.MustCompile(`region|country|market`)
+	market   = regexp.MustCompile(`^[A-Z]{2}$`)
+	openName = regexp.MustCompile(`currency$|regions?$|country`)
 )
 
-// markets reports whether a list names the markets that a remark is about
-// rather than values of the field.
-func markets(name string, values []string) bool {
+// openList reports whether a list names countries or currencies. Those are no
+// vocabulary of the API, and such lists also follow remarks about markets.
+func openList(name string, values []string) bool {
+	if openName.MatchString(name) {
+		return true
+	}
 	for _, v := range values {
 		if !market.MatchString(v) {
 			return false
 		}
 	}
-	return !marketName.MatchString(name)
+	return true
 }
 
 func tiktokLimit(text string, out *spec.Schema) {

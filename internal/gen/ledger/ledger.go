@@ -8,6 +8,7 @@
 //	retired <METHOD> <path> <Service>.<Method of the successor>
 //	type <place> <Go type>                 place: "METHOD /path data.orders[]" or "module#Definition"
 //	enum <Go type>.<field> <Go type>
+//	const <Go enum> <value> <Go constant>  also adds a value that the description lacks
 //	field <Go type>.<field> <Go field>
 //	kind <Go type>.<field> <kind>          a better type than the description's
 //	required <Go type>.<field>             plain, always sent
@@ -53,6 +54,7 @@ type Ledger struct {
 	Ops      map[string]*Op
 	Types    map[string]string
 	Enums    map[string]string
+	Consts   map[string]string // "Enum value" -> constant
 	Fields   map[string]string
 	Kinds    map[string]string
 	Required map[string]bool
@@ -112,7 +114,7 @@ func digest(b []byte) string {
 // Parse reads the text of a ledger.
 func Parse(text []byte) (*Ledger, error) {
 	l := &Ledger{
-		Ops: map[string]*Op{}, Types: map[string]string{}, Enums: map[string]string{}, Fields: map[string]string{},
+		Ops: map[string]*Op{}, Types: map[string]string{}, Enums: map[string]string{}, Consts: map[string]string{}, Fields: map[string]string{},
 		Kinds: map[string]string{}, Required: map[string]bool{}, Null: map[string]bool{}, Use: map[string]string{},
 		methods: map[string]string{}, text: text,
 	}
@@ -153,6 +155,8 @@ func (l *Ledger) line(line string) error {
 		return once(l.Types, strings.Join(f[1:len(f)-1], " "), f[len(f)-1])
 	case f[0] == "enum" && len(f) == 3:
 		return once(l.Enums, f[1], f[2])
+	case f[0] == "const" && len(f) == 4:
+		return once(l.Consts, f[1]+" "+f[2], f[3])
 	case f[0] == "field" && len(f) == 3:
 		return once(l.Fields, f[1], f[2])
 	case f[0] == "kind" && len(f) == 3:

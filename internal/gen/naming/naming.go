@@ -15,7 +15,7 @@ var initialisms = map[string]string{
 	"gst": "GST", "gtin": "GTIN", "guid": "GUID", "guids": "GUIDs", "html": "HTML", "http": "HTTP", "https": "HTTPS",
 	"id": "ID", "ids": "IDs", "ip": "IP", "isbn": "ISBN", "iso": "ISO", "jit": "JIT", "json": "JSON", "kyc": "KYC",
 	"mcf": "MCF", "mpn": "MPN", "pdf": "PDF", "pii": "PII", "pod": "POD", "qr": "QR", "rma": "RMA", "rmas": "RMAs",
-	"rts": "RTS", "sku": "SKU", "skus": "SKUs", "sla": "SLA", "sms": "SMS", "tts": "TTS", "ui": "UI", "uk": "UK",
+	"rts": "RTS", "sku": "SKU", "skus": "SKUs", "sla": "SLA", "sms": "SMS", "sns": "SNS", "tiktok": "TikTok", "ttl": "TTL", "tts": "TTS", "ui": "UI", "uk": "UK",
 	"upc": "UPC", "upcs": "UPCs", "uri": "URI", "uris": "URIs", "url": "URL", "urls": "URLs", "us": "US",
 	"utc": "UTC", "uuid": "UUID", "vat": "VAT", "wms": "WMS", "xml": "XML", "zpl": "ZPL",
 }
