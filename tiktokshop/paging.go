@@ -1,6 +1,9 @@
 package tiktokshop
 
-import "iter"
+import (
+	"iter"
+	"slices"
+)
 
 // tokenPages walks pages that an opaque token chains together. It ends at an
 // empty token, at one that was seen already, and at the first error.
@@ -59,13 +62,11 @@ func numberedPages[T any](first, size int, fetch func(page int) ([]T, int, error
 // out each reply. An empty list makes no call.
 func batches[T, R any](list []T, size int, fetch func(part []T) (R, error)) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
-		for len(list) > 0 {
-			n := min(size, len(list))
-			reply, err := fetch(list[:n:n])
+		for part := range slices.Chunk(list, size) {
+			reply, err := fetch(part)
 			if !yield(reply, err) || err != nil {
 				return
 			}
-			list = list[n:]
 		}
 	}
 }

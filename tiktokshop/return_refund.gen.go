@@ -60,6 +60,20 @@ func (s *ReturnRefundService) CancelOrder(ctx context.Context, req *CancelOrderR
 	}, nil, req, out, opts)
 }
 
+// CancelOrderV202602 calls POST /return_refund/202602/cancellations.
+//
+// It is not repeated once it was sent. Version 202602.
+// Newer than the official description, so less sure: used by several implementations.
+//
+// Official page: https://partner.tiktokshop.com/docv2/page/cancel-order-202602
+func (s *ReturnRefundService) CancelOrderV202602(ctx context.Context, req *CancelOrderV202602Request, opts ...CallOption) (*CancelOrderV202602Response, error) {
+	out := new(CancelOrderV202602Response)
+	return out, s.client.call(ctx, operation{
+		name: "ReturnRefund.CancelOrderV202602", method: "POST", path: "/return_refund/202602/cancellations",
+		body: bodyJSON,
+	}, nil, req, out, opts)
+}
+
 // CreateReturn calls POST /return_refund/202309/returns.
 //
 // It is not repeated once it was sent. Version 202309.
@@ -97,6 +111,34 @@ func (s *ReturnRefundService) GetAftersaleEligibilityV202309(ctx context.Context
 		name: "ReturnRefund.GetAftersaleEligibilityV202309", method: "GET", path: "/return_refund/202309/orders/{order_id}/aftersale_eligibility",
 		query: true, replay: replayRead,
 	}, []string{orderID}, req, out, opts)
+}
+
+// GetAftersaleEligibilityV202602 calls GET /return_refund/202602/orders/{order_id}/aftersale_eligibility.
+//
+// It only reads and is safe to repeat. Version 202602.
+// Newer than the official description, so less sure: used by several implementations.
+//
+// Official page: https://partner.tiktokshop.com/docv2/page/get-aftersale-eligibility-202602
+func (s *ReturnRefundService) GetAftersaleEligibilityV202602(ctx context.Context, orderID string, req *GetAftersaleEligibilityV202602Request, opts ...CallOption) (*GetAftersaleEligibilityV202602Response, error) {
+	out := new(GetAftersaleEligibilityV202602Response)
+	return out, s.client.call(ctx, operation{
+		name: "ReturnRefund.GetAftersaleEligibilityV202602", method: "GET", path: "/return_refund/202602/orders/{order_id}/aftersale_eligibility",
+		query: true, replay: replayRead,
+	}, []string{orderID}, req, out, opts)
+}
+
+// GetDecisionEligibilityV202601 calls GET /return_refund/202601/decision_eligibility.
+//
+// It only reads and is safe to repeat. Version 202601.
+// Newer than the official description, so less sure: used by several implementations.
+//
+// Official page: https://partner.tiktokshop.com/docv2/page/get-decision-eligibility-202601
+func (s *ReturnRefundService) GetDecisionEligibilityV202601(ctx context.Context, req *GetDecisionEligibilityV202601Request, opts ...CallOption) (*GetDecisionEligibilityV202601Response, error) {
+	out := new(GetDecisionEligibilityV202601Response)
+	return out, s.client.call(ctx, operation{
+		name: "ReturnRefund.GetDecisionEligibilityV202601", method: "GET", path: "/return_refund/202601/decision_eligibility",
+		query: true, replay: replayRead,
+	}, nil, req, out, opts)
 }
 
 // GetRejectReasons calls GET /return_refund/202309/reject_reasons.
@@ -177,6 +219,35 @@ func (s *ReturnRefundService) SearchCancellationsAll(ctx context.Context, req *S
 	})
 }
 
+// SearchCancellationsV202602 calls POST /return_refund/202602/cancellations/search.
+//
+// It only reads and is safe to repeat. Version 202602.
+// Newer than the official description, so less sure: used by several implementations.
+//
+// Official page: https://partner.tiktokshop.com/docv2/page/search-cancellations-202602
+func (s *ReturnRefundService) SearchCancellationsV202602(ctx context.Context, req *SearchCancellationsV202602Request, opts ...CallOption) (*SearchCancellationsV202602Response, error) {
+	out := new(SearchCancellationsV202602Response)
+	return out, s.client.call(ctx, operation{
+		name: "ReturnRefund.SearchCancellationsV202602", method: "POST", path: "/return_refund/202602/cancellations/search",
+		query: true, body: bodyJSON, replay: replayRead,
+	}, nil, req, out, opts)
+}
+
+// SearchCancellationsV202602All walks the pages of [ReturnRefundService.SearchCancellationsV202602]. It stops at the first error.
+func (s *ReturnRefundService) SearchCancellationsV202602All(ctx context.Context, req *SearchCancellationsV202602Request, opts ...CallOption) iter.Seq2[Cancellation, error] {
+	return tokenPages(func(token string) ([]Cancellation, string, error) {
+		r := valueOf(req)
+		if token != "" {
+			r.PageToken = &token
+		}
+		out, err := s.SearchCancellationsV202602(ctx, &r, opts...)
+		if err != nil {
+			return nil, "", err
+		}
+		return out.Cancellations, out.NextPageToken, nil
+	})
+}
+
 // SearchReturns calls POST /return_refund/202309/returns/search.
 //
 // It only reads and is safe to repeat. Version 202309.
@@ -198,6 +269,35 @@ func (s *ReturnRefundService) SearchReturnsAll(ctx context.Context, req *SearchR
 			r.PageToken = &token
 		}
 		out, err := s.SearchReturns(ctx, &r, opts...)
+		if err != nil {
+			return nil, "", err
+		}
+		return out.ReturnOrders, out.NextPageToken, nil
+	})
+}
+
+// SearchReturnsV202602 calls POST /return_refund/202602/returns/search.
+//
+// It only reads and is safe to repeat. Version 202602.
+// Newer than the official description, so less sure: used by several implementations.
+//
+// Official page: https://partner.tiktokshop.com/docv2/page/search-returns-202602
+func (s *ReturnRefundService) SearchReturnsV202602(ctx context.Context, req *SearchReturnsV202602Request, opts ...CallOption) (*SearchReturnsV202602Response, error) {
+	out := new(SearchReturnsV202602Response)
+	return out, s.client.call(ctx, operation{
+		name: "ReturnRefund.SearchReturnsV202602", method: "POST", path: "/return_refund/202602/returns/search",
+		query: true, body: bodyJSON, replay: replayRead,
+	}, nil, req, out, opts)
+}
+
+// SearchReturnsV202602All walks the pages of [ReturnRefundService.SearchReturnsV202602]. It stops at the first error.
+func (s *ReturnRefundService) SearchReturnsV202602All(ctx context.Context, req *SearchReturnsV202602Request, opts ...CallOption) iter.Seq2[Return, error] {
+	return tokenPages(func(token string) ([]Return, string, error) {
+		r := valueOf(req)
+		if token != "" {
+			r.PageToken = &token
+		}
+		out, err := s.SearchReturnsV202602(ctx, &r, opts...)
 		if err != nil {
 			return nil, "", err
 		}
@@ -288,6 +388,33 @@ type CancelOrderResponse struct {
 	CancelStatus CancelStatus `json:"cancel_status,omitzero"`
 }
 
+// CancelOrderV202602Request holds the parameters of ReturnRefund.CancelOrderV202602.
+type CancelOrderV202602Request struct {
+	CancelReason     string                                   `json:"cancel_reason"` // required
+	OrderID          string                                   `json:"order_id"`      // required
+	OrderLineItemIDs []string                                 `json:"order_line_item_ids,omitzero"`
+	OrderLineList    []CancelOrderV202602RequestOrderLineList `json:"order_line_list,omitzero"`
+	SKUs             []CancelOrderV202602RequestSKU           `json:"skus,omitzero"`
+}
+
+// CancelOrderV202602RequestOrderLineList is part of a request.
+type CancelOrderV202602RequestOrderLineList struct {
+	OrderLineItemID    *string `json:"order_line_item_id,omitzero"`
+	SubOrderLineItemID *string `json:"sub_order_line_item_id,omitzero"`
+}
+
+// CancelOrderV202602RequestSKU is part of a request.
+type CancelOrderV202602RequestSKU struct {
+	Quantity *int64  `json:"quantity,omitzero"`
+	SKUID    *string `json:"sku_id,omitzero"`
+}
+
+// CancelOrderV202602Response is the reply of ReturnRefund.CancelOrderV202602.
+type CancelOrderV202602Response struct {
+	CancelID     string       `json:"cancel_id,omitzero"`
+	CancelStatus CancelStatus `json:"cancel_status,omitzero"`
+}
+
 // Cancellation is part of a reply.
 type Cancellation struct {
 	CancelID                 string                                 `json:"cancel_id,omitzero"`
@@ -301,19 +428,21 @@ type Cancellation struct {
 	RefundAmount             CancellationRefundAmount               `json:"refund_amount,omitzero"`
 	Role                     CancelRole                             `json:"role,omitzero"`
 	SellerNextActionResponse []CancellationSellerNextActionResponse `json:"seller_next_action_response,omitzero"`
+	ShouldReplenishStock     bool                                   `json:"should_replenish_stock,omitzero"`
 	UpdateTime               UnixSeconds                            `json:"update_time,omitzero"`
 }
 
 // CancellationLineItem is part of a reply.
 type CancellationLineItem struct {
-	CancelLineItemID string                           `json:"cancel_line_item_id,omitzero"`
-	OrderLineItemID  string                           `json:"order_line_item_id,omitzero"`
-	ProductImage     CancellationLineItemProductImage `json:"product_image,omitzero"`
-	ProductName      string                           `json:"product_name,omitzero"`
-	RefundAmount     CancellationLineItemRefundAmount `json:"refund_amount,omitzero"`
-	SellerSKU        string                           `json:"seller_sku,omitzero"`
-	SKUID            string                           `json:"sku_id,omitzero"`
-	SKUName          string                           `json:"sku_name,omitzero"`
+	CancelLineItemID   string                           `json:"cancel_line_item_id,omitzero"`
+	OrderLineItemID    string                           `json:"order_line_item_id,omitzero"`
+	ProductImage       CancellationLineItemProductImage `json:"product_image,omitzero"`
+	ProductName        string                           `json:"product_name,omitzero"`
+	RefundAmount       CancellationLineItemRefundAmount `json:"refund_amount,omitzero"`
+	SellerSKU          string                           `json:"seller_sku,omitzero"`
+	SKUID              string                           `json:"sku_id,omitzero"`
+	SKUName            string                           `json:"sku_name,omitzero"`
+	SubOrderLineItemID string                           `json:"sub_order_line_item_id,omitzero"`
 }
 
 // CancellationLineItemProductImage is part of a reply.
@@ -427,6 +556,60 @@ type GetAftersaleEligibilityV202309ResponseSKUEligibilityLineItemEligibility str
 	IneligibleReason  string                  `json:"ineligible_reason,omitzero"`
 	OrderLineItemsIDs []string                `json:"order_line_items_ids,omitzero"`
 	RequestType       ReturnRefundRequestType `json:"request_type,omitzero"`
+}
+
+// GetAftersaleEligibilityV202602Request holds the parameters of ReturnRefund.GetAftersaleEligibilityV202602.
+type GetAftersaleEligibilityV202602Request struct {
+	InitiateAftersaleUser *ReturnRefundInitiateAftersaleUser `url:"initiate_aftersale_user,omitempty" json:"-"`
+	RequestTypes          []string                           `url:"request_types,comma,omitempty" json:"-"`
+}
+
+// GetAftersaleEligibilityV202602Response is the reply of ReturnRefund.GetAftersaleEligibilityV202602.
+type GetAftersaleEligibilityV202602Response struct {
+	SKUEligibility []GetAftersaleEligibilityV202602ResponseSKUEligibility `json:"sku_eligibility,omitzero"`
+}
+
+// GetAftersaleEligibilityV202602ResponseSKUEligibility is part of a reply.
+type GetAftersaleEligibilityV202602ResponseSKUEligibility struct {
+	LineItemEligibility []GetAftersaleEligibilityV202602ResponseSKUEligibilityLineItemEligibility `json:"line_item_eligibility,omitzero"`
+	SKUID               string                                                                    `json:"sku_id,omitzero"`
+}
+
+// GetAftersaleEligibilityV202602ResponseSKUEligibilityLineItemEligibility is part of a reply.
+type GetAftersaleEligibilityV202602ResponseSKUEligibilityLineItemEligibility struct {
+	AvailableReasonNames []string                `json:"available_reason_names,omitzero"`
+	Eligible             bool                    `json:"eligible,omitzero"`
+	IneligibleCode       int                     `json:"ineligible_code,omitzero"`
+	IneligibleReason     string                  `json:"ineligible_reason,omitzero"`
+	OrderLineItemsIDs    []string                `json:"order_line_items_ids,omitzero"`
+	RequestType          ReturnRefundRequestType `json:"request_type,omitzero"`
+}
+
+// GetDecisionEligibilityV202601Request holds the parameters of ReturnRefund.GetDecisionEligibilityV202601.
+type GetDecisionEligibilityV202601Request struct {
+	CheckDecisions   []ReturnDecision `url:"check_decisions,comma,omitempty" json:"-"`
+	Locale           *string          `url:"locale,omitempty" json:"-"`
+	ReturnOrCancelID string           `url:"return_or_cancel_id" json:"-"` // required
+}
+
+// GetDecisionEligibilityV202601Response is the reply of ReturnRefund.GetDecisionEligibilityV202601.
+type GetDecisionEligibilityV202601Response struct {
+	Decisions []GetDecisionEligibilityV202601ResponseDecision `json:"decisions,omitzero"`
+}
+
+// GetDecisionEligibilityV202601ResponseDecision is part of a reply.
+type GetDecisionEligibilityV202601ResponseDecision struct {
+	AvailableRejectReasons []GetDecisionEligibilityV202601ResponseDecisionAvailableRejectReason `json:"available_reject_reasons,omitzero"`
+	Decision               ReturnDecision                                                       `json:"decision,omitzero"`
+	Eligible               bool                                                                 `json:"eligible,omitzero"`
+	IneligibleCode         int                                                                  `json:"ineligible_code,omitzero"`
+	IneligibleReason       string                                                               `json:"ineligible_reason,omitzero"`
+}
+
+// GetDecisionEligibilityV202601ResponseDecisionAvailableRejectReason is part of a reply.
+type GetDecisionEligibilityV202601ResponseDecisionAvailableRejectReason struct {
+	Name string `json:"name,omitzero"`
+	Text string `json:"text,omitzero"`
 }
 
 // GetRejectReasonsRequest holds the parameters of ReturnRefund.GetRejectReasons.
@@ -652,6 +835,31 @@ type SearchCancellationsResponse struct {
 	TotalCount    int            `json:"total_count,omitzero"`
 }
 
+// SearchCancellationsV202602Request holds the parameters of ReturnRefund.SearchCancellationsV202602.
+type SearchCancellationsV202602Request struct {
+	BuyerUserIDs []string       `json:"buyer_user_ids,omitzero" url:"-"`
+	CancelIDs    []string       `json:"cancel_ids,omitzero" url:"-"`
+	CancelStatus []CancelStatus `json:"cancel_status,omitzero" url:"-"`
+	CancelTypes  []CancelType   `json:"cancel_types,omitzero" url:"-"`
+	CreateTimeGe *UnixSeconds   `json:"create_time_ge,omitzero" url:"-"`
+	CreateTimeLt *UnixSeconds   `json:"create_time_lt,omitzero" url:"-"`
+	Locale       *string        `json:"locale,omitzero" url:"-"`
+	OrderIDs     []string       `json:"order_ids,omitzero" url:"-"`
+	PageSize     *string        `url:"page_size,omitempty" json:"-"` // 1 to 50
+	PageToken    *string        `url:"page_token,omitempty" json:"-"`
+	SortField    *string        `url:"sort_field,omitempty" json:"-"`
+	SortOrder    *SortOrder     `url:"sort_order,omitempty" json:"-"`
+	UpdateTimeGe *UnixSeconds   `json:"update_time_ge,omitzero" url:"-"`
+	UpdateTimeLt *UnixSeconds   `json:"update_time_lt,omitzero" url:"-"`
+}
+
+// SearchCancellationsV202602Response is the reply of ReturnRefund.SearchCancellationsV202602.
+type SearchCancellationsV202602Response struct {
+	Cancellations []Cancellation `json:"cancellations,omitzero"`
+	NextPageToken string         `json:"next_page_token,omitzero"`
+	TotalCount    int            `json:"total_count,omitzero"`
+}
+
 // SearchReturnsRequest holds the parameters of ReturnRefund.SearchReturns.
 type SearchReturnsRequest struct {
 	ArbitrationStatus        []ReturnRefundArbitrationStatus `json:"arbitration_status,omitzero" url:"-"`
@@ -674,6 +882,33 @@ type SearchReturnsRequest struct {
 
 // SearchReturnsResponse is the reply of ReturnRefund.SearchReturns.
 type SearchReturnsResponse struct {
+	NextPageToken string   `json:"next_page_token,omitzero"`
+	ReturnOrders  []Return `json:"return_orders,omitzero"`
+	TotalCount    int      `json:"total_count,omitzero"`
+}
+
+// SearchReturnsV202602Request holds the parameters of ReturnRefund.SearchReturnsV202602.
+type SearchReturnsV202602Request struct {
+	ArbitrationStatus        []ReturnRefundArbitrationStatus `json:"arbitration_status,omitzero" url:"-"`
+	BuyerUserIDs             []string                        `json:"buyer_user_ids,omitzero" url:"-"`
+	CreateTimeGe             *UnixSeconds                    `json:"create_time_ge,omitzero" url:"-"`
+	CreateTimeLt             *UnixSeconds                    `json:"create_time_lt,omitzero" url:"-"`
+	Locale                   *string                         `json:"locale,omitzero" url:"-"`
+	OrderIDs                 []string                        `json:"order_ids,omitzero" url:"-"`
+	PageSize                 *string                         `url:"page_size,omitempty" json:"-"` // 10 to 50
+	PageToken                *string                         `url:"page_token,omitempty" json:"-"`
+	ReturnIDs                []string                        `json:"return_ids,omitzero" url:"-"`
+	ReturnStatus             []ReturnStatus                  `json:"return_status,omitzero" url:"-"`
+	ReturnTypes              []ReturnType                    `json:"return_types,omitzero" url:"-"`
+	SellerProposedReturnType []string                        `json:"seller_proposed_return_type,omitzero" url:"-"`
+	SortField                *string                         `url:"sort_field,omitempty" json:"-"`
+	SortOrder                *SortOrder                      `url:"sort_order,omitempty" json:"-"`
+	UpdateTimeGe             *UnixSeconds                    `json:"update_time_ge,omitzero" url:"-"`
+	UpdateTimeLt             *UnixSeconds                    `json:"update_time_lt,omitzero" url:"-"`
+}
+
+// SearchReturnsV202602Response is the reply of ReturnRefund.SearchReturnsV202602.
+type SearchReturnsV202602Response struct {
 	NextPageToken string   `json:"next_page_token,omitzero"`
 	ReturnOrders  []Return `json:"return_orders,omitzero"`
 	TotalCount    int      `json:"total_count,omitzero"`
@@ -752,6 +987,25 @@ const (
 	RejectReturnRequestDecisionRejectReturn          RejectReturnRequestDecision = "REJECT_RETURN"
 	RejectReturnRequestDecisionRejectReceivedPackage RejectReturnRequestDecision = "REJECT_RECEIVED_PACKAGE"
 	RejectReturnRequestDecisionRejectReplacement     RejectReturnRequestDecision = "REJECT_REPLACEMENT"
+)
+
+// ReturnDecision is an open list: TikTok Shop may add values.
+type ReturnDecision string
+
+// Values of ReturnDecision.
+const (
+	ReturnDecisionApproveRequestCancel   ReturnDecision = "APPROVE_REQUEST_CANCEL"
+	ReturnDecisionApproveRefund          ReturnDecision = "APPROVE_REFUND"
+	ReturnDecisionApproveReturn          ReturnDecision = "APPROVE_RETURN"
+	ReturnDecisionApproveReceivedPackage ReturnDecision = "APPROVE_RECEIVED_PACKAGE"
+	ReturnDecisionApproveReplacement     ReturnDecision = "APPROVE_REPLACEMENT"
+	ReturnDecisionIssueReplacementRefund ReturnDecision = "ISSUE_REPLACEMENT_REFUND"
+	ReturnDecisionDirectRefund           ReturnDecision = "DIRECT_REFUND"
+	ReturnDecisionRejectRequestCancel    ReturnDecision = "REJECT_REQUEST_CANCEL"
+	ReturnDecisionRejectRefund           ReturnDecision = "REJECT_REFUND"
+	ReturnDecisionRejectReturn           ReturnDecision = "REJECT_RETURN"
+	ReturnDecisionRejectReceivedPackage  ReturnDecision = "REJECT_RECEIVED_PACKAGE"
+	ReturnDecisionRejectReplacement      ReturnDecision = "REJECT_REPLACEMENT"
 )
 
 // ReturnRefundAction is an open list: TikTok Shop may add values.

@@ -28,7 +28,7 @@ type services struct {
 	Event *EventService
 	// FBT has 11 operations.
 	FBT *FBTService
-	// Finance has 9 operations.
+	// Finance has 10 operations.
 	Finance *FinanceService
 	// Fulfillment has 29 operations.
 	Fulfillment *FulfillmentService
@@ -46,7 +46,7 @@ type services struct {
 	Product *ProductService
 	// Promotion has 9 operations.
 	Promotion *PromotionService
-	// ReturnRefund has 14 operations.
+	// ReturnRefund has 19 operations.
 	ReturnRefund *ReturnRefundService
 	// ReviewRating has 3 operations.
 	ReviewRating *ReviewRatingService

@@ -118,6 +118,11 @@ func tiktokHint(name string, in *schema, out *spec.Schema) {
 		} else {
 			tiktokLimit(text, out)
 		}
+	case spec.Object:
+		// An amount beside its currency.
+		if v := out.Fields["value"]; out.Fields["currency"] != nil && v != nil && v.Kind == spec.String {
+			v.Kind = spec.Decimal
+		}
 	case spec.Array:
 		tiktokLimit(text, out)
 		if values := tiktokValues(text); out.Elem.Kind == spec.String && len(out.Elem.Enum) == 0 && !openList(name, values) {

@@ -113,6 +113,15 @@ func Load(dir string) ([]*Module, error) {
 			all = append(all, m)
 		}
 	}
+	seen := map[string]bool{}
+	for _, m := range all {
+		for _, key := range m.Keys() {
+			if seen[key] {
+				return nil, fmt.Errorf("%s stands twice; if the description has it now, take it out of the overlay", key)
+			}
+			seen[key] = true
+		}
+	}
 	if len(all) == 0 {
 		return nil, fmt.Errorf("%s holds no snapshots", dir)
 	}
