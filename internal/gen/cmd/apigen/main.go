@@ -1,0 +1,148 @@
+// Command apigen imports the vendors' API descriptions and generates the
+// clients. See internal/gen/README.md.
+//
+//	apigen import    descriptions -> snapshots, and a report of what changed
+//	apigen ledger    adds names for what the ledger does not know yet
+//	apigen generate  snapshots and ledger -> *.gen.go
+//	apigen count     operations in the snapshots and generated, per service
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/linnbridge/linnbridge/internal/gen/emit"
+	"github.com/linnbridge/linnbridge/internal/gen/importer"
+	"github.com/linnbridge/linnbridge/internal/gen/ledger"
+	"github.com/linnbridge/linnbridge/internal/gen/spec"
+)
+
+func main() {
+	if err := run(os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "apigen:", err)
+		os.Exit(1)
+	}
+}
+
+// api is one of the two clients.
+type api struct {
+	name    string
+	read    func(dir string) ([]*spec.Module, error)
+	dialect func() emit.Dialect
+}
+
+var apis = []api{
+	{"tiktokshop", importer.TikTokShop, emit.TikTokShop},
+	{"linnworks", importer.Linnworks, emit.Linnworks},
+}
+
+func run(args []string, w io.Writer) error {
+	if len(args) == 0 {
+		return fmt.Errorf("want a command: import, ledger, generate or count")
+	}
+	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
+	root := flags.String("root", ".", "root of the repository")
+	only := flags.String("api", "", "tiktokshop or linnworks; both if empty")
+	specs := flags.String("specs", "../shared/specs", "import: folder with the descriptions")
+	heading := flags.String("heading", "proposed", "ledger: comment above the new lines")
+	if err := flags.Parse(args[1:]); err != nil {
+		return err
+	}
+	for _, a := range apis {
+		if *only != "" && *only != a.name {
+			continue
+		}
+		var err error
+		switch args[0] {
+		case "import":
+			err = a.importSpecs(w, *root, filepath.Join(*specs, a.name))
+		case "ledger":
+			err = a.extend(w, *root, *heading)
+		case "generate":
+			err = a.generate(*root)
+		case "count":
+			err = a.count(w, *root)
+		default:
+			err = fmt.Errorf("unknown command %q", args[0])
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", a.name, err)
+		}
+	}
+	return nil
+}
+
+func (a api) specDir(root string) string { return filepath.Join(root, "internal", "spec", a.name) }
+
+func (a api) ledgerPath(root string) string { return filepath.Join(a.specDir(root), "ledger.txt") }
+
+func (a api) importSpecs(w io.Writer, root, from string) error {
+	modules, err := a.read(from)
+	if err != nil {
+		return err
+	}
+	n, err := importer.Write(w, a.specDir(root), modules)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "%s: %d modules, %d differences\n", a.name, len(modules), n)
+	return nil
+}
+
+func (a api) load(root string, propose bool) (*emit.API, error) {
+	modules, err := spec.Load(a.specDir(root))
+	if err != nil {
+		return nil, err
+	}
+	l, err := ledger.Load(a.ledgerPath(root))
+	if err != nil {
+		return nil, err
+	}
+	return &emit.API{Dialect: a.dialect(), Modules: modules, Ledger: l, Propose: propose}, nil
+}
+
+// extend adds lines for what is new to the end of the ledger.
+func (a api) extend(w io.Writer, root, heading string) error {
+	in, err := a.load(root, true)
+	if err != nil {
+		return err
+	}
+	if _, err := emit.Build(in); err != nil {
+		return err
+	}
+	for _, line := range in.Ledger.Added() {
+		fmt.Fprintln(w, line)
+	}
+	return in.Ledger.Save(a.ledgerPath(root), heading)
+}
+
+func (a api) generate(root string) error {
+	in, err := a.load(root, false)
+	if err != nil {
+		return err
+	}
+	model, err := emit.Build(in)
+	if err != nil {
+		return err
+	}
+	files, err := model.Files()
+	if err != nil {
+		return err
+	}
+	return emit.WriteFiles(filepath.Join(root, a.name), filepath.Join(a.specDir(root), "generated.txt"), files)
+}
+
+func (a api) count(w io.Writer, root string) error {
+	in, err := a.load(root, false)
+	if err != nil {
+		return err
+	}
+	model, err := emit.Build(in)
+	if err != nil {
+		return err
+	}
+	return model.Count(w, filepath.Join(root, a.name))
+}

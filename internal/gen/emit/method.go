@@ -1,0 +1,219 @@
+package emit
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/linnbridge/linnbridge/internal/gen/naming"
+	"github.com/linnbridge/linnbridge/internal/gen/spec"
+)
+
+func (p *printer) method(m *Method) {
+	l := m.Ledger
+	var params, args []string
+	for _, name := range m.PathNames {
+		arg := naming.Unexported(name)
+		params, args = append(params, arg+" string"), append(args, arg)
+	}
+	p.comment(m)
+	signature := "ctx context.Context"
+	if len(params) > 0 {
+		signature += ", " + strings.Join(params, ", ")
+	}
+	req := "nil"
+	if m.Request != nil {
+		signature += ", req *" + m.Request.Name
+		req = "req"
+	}
+	path := "nil"
+	if len(args) > 0 {
+		path = "[]string{" + strings.Join(args, ", ") + "}"
+	}
+	call := func(out string) string {
+		return fmt.Sprintf("s.client.call(ctx, operation{\n%s\n\t}, %s, %s, %s, opts)", p.operation(m), path, req, out)
+	}
+	head := fmt.Sprintf("func (s *%sService) %s(%s, opts ...CallOption)", l.Service, l.Method, signature)
+	switch {
+	case m.Response == nil:
+		p.f("%s error {\n\treturn %s\n}\n\n", head, call("nil"))
+	case m.Response.Kind == object && m.Response.Prefix == "":
+		p.f("%s (*%s, error) {\n\tout := new(%s)\n\treturn out, %s\n}\n\n", head, m.Response.Base, m.Response.Base, call("out"))
+	default:
+		p.f("%s (%s, error) {\n\tvar out %s\n\terr := %s\n\treturn out, err\n}\n\n", head, m.Response, m.Response, call("&out"))
+	}
+	if m.Page != nil {
+		p.iterator(m, signature, args)
+	}
+	for _, b := range m.Batches {
+		p.batch(m, signature, b.Field, b.Max)
+	}
+}
+
+func (p *printer) operation(m *Method) string {
+	l := m.Ledger
+	f := []string{
+		fmt.Sprintf("name: %q, method: %q, path: %q", l.Name(), m.Method(), m.URL()),
+	}
+	var more []string
+	if len(m.Query) > 0 {
+		more = append(more, "query: true")
+	}
+	if body := map[string]string{
+		spec.BodyJSON: "bodyJSON", spec.BodyMultipart: "bodyMultipart", spec.BodyParams: "bodyParams",
+		spec.BodyWrapped: "bodyWrapped", spec.BodyFlat: "bodyFlat",
+	}[m.Body]; body != "" {
+		more = append(more, "body: "+body)
+	}
+	if l.Form {
+		more = append(more, "form: true")
+	}
+	if p.jsonArrays(m) {
+		more = append(more, "jsonArrays: true")
+	}
+	switch l.Replay {
+	case "read":
+		more = append(more, "replay: replayRead")
+	case "write":
+		more = append(more, "replay: replayWrite")
+	}
+	if p.model.API.Package == "tiktokshop" && m.NoCipher {
+		more = append(more, "noCipher: true")
+	}
+	if l.Limit > 0 {
+		more = append(more, fmt.Sprintf("limit: %d", l.Limit))
+	}
+	if host := map[string]string{"v2": "hostV2", "new": "hostNew", "auth": "hostAuth"}[m.Module.Host]; host != "" {
+		more = append(more, "host: "+host)
+	}
+	if len(more) > 0 {
+		f = append(f, strings.Join(more, ", "))
+	}
+	return "\t\t" + strings.Join(f, ",\n\t\t") + ","
+}
+
+// jsonArrays reports whether lists in the query go as JSON text, which is how
+// version 1 of Linnworks reads them.
+func (p *printer) jsonArrays(m *Method) bool {
+	if m.Module.Host != "v1" {
+		return false
+	}
+	for _, q := range m.Query {
+		if q.Kind == spec.Array {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *printer) comment(m *Method) {
+	l := m.Ledger
+	p.f("// %s calls %s %s.\n//\n", l.Method, m.Method(), m.URL())
+	var facts []string
+	switch l.Replay {
+	case "read":
+		facts = append(facts, "It only reads and is safe to repeat.")
+	case "write":
+		facts = append(facts, "It writes absolute values and is safe to repeat.")
+	default:
+		facts = append(facts, "It is not repeated once it was sent.")
+	}
+	if l.Limit > 0 {
+		facts = append(facts, fmt.Sprintf("%d calls a minute.", l.Limit))
+	}
+	if m.Version != "" {
+		facts = append(facts, "Version "+m.Version+".")
+	}
+	p.f("// %s\n", strings.Join(facts, " "))
+	if m.Module.Overlay {
+		p.f("// Newer than the official description, so less sure: %s.\n", m.Confidence)
+	}
+	p.f("//\n// Official page: %s\n", p.model.API.Page(m))
+	switch {
+	case l.Retired != "":
+		p.f("//\n// Deprecated: the vendor retired it; use [%s].\n", reference(l.Retired))
+	case m.Deprecated:
+		p.f("//\n// Deprecated: the official description marks it so.\n")
+	}
+}
+
+// reference turns Service.Method into a link of the documentation.
+func reference(name string) string {
+	service, method, _ := strings.Cut(name, ".")
+	return service + "Service." + method
+}
+
+func (p *printer) iterator(m *Method, signature string, args []string) {
+	l := m.Ledger
+	selector, elem, total := p.model.listExpr(m)
+	name := iteratorName(m)
+	call := "ctx"
+	for _, a := range args {
+		call += ", " + a
+	}
+	head := fmt.Sprintf("func (s *%sService) %s(%s, opts ...CallOption)", l.Service, name, signature)
+	p.f("// %s walks the pages of [%sService.%s]. It stops at the first error.\n", name, l.Service, l.Method)
+	if l.Retired != "" || m.Deprecated {
+		p.f("//\n// Deprecated: as the method that it calls.\n")
+	}
+	list := "out" + selector
+	if selector == "-" {
+		elem, list = "*"+elem, "[]*"+elem+"{out}"
+	}
+	p.f("%s iter.Seq2[%s, error] {\n", head, elem)
+	if m.Page.Style == "token" {
+		token := m.Request.Fields[m.Page.Token]
+		next := p.model.Types[m.Response.Base].Fields[m.Page.Next]
+		nextText := "out." + next.Go
+		if next.Type.Base != "string" {
+			nextText = "string(" + nextText + ")"
+		}
+		value := "&token"
+		convert := ""
+		if token.Type.Base != "string" {
+			convert = fmt.Sprintf("\t\t\ttoken := %s(token)\n", token.Type.Base)
+		}
+		if pointer, _ := m.Request.form(token, false); !pointer {
+			value = "token"
+		}
+		p.f("\treturn tokenPages(func(token string) ([]%s, string, error) {\n\t\tr := valueOf(req)\n\t\tif token != \"\" {\n%s\t\t\tr.%s = %s\n\t\t}\n",
+			elem, convert, token.Go, value)
+		p.f("\t\tout, err := s.%s(%s, &r, opts...)\n\t\tif err != nil {\n\t\t\treturn nil, \"\", err\n\t\t}\n\t\treturn %s, %s, nil\n\t})\n}\n\n", l.Method, call, list, nextText)
+		return
+	}
+	page := m.Request.Fields[m.Page.Number]
+	set, first := "page", "r."+page.Go
+	if pointer, _ := m.Request.form(page, false); pointer {
+		set, first = "&page", "numberOf(r."+page.Go+")"
+	}
+	size := "0"
+	if f := m.Request.Fields[m.Page.Size]; f != nil {
+		size = "r." + f.Go
+		if pointer, _ := m.Request.form(f, false); pointer {
+			size = "numberOf(r." + f.Go + ")"
+		}
+	}
+	pages := "0"
+	if total != "" {
+		pages = "out" + total
+	}
+	p.f("\tr := valueOf(req)\n\treturn numberedPages(%s, %s, func(page int) ([]%s, int, error) {\n\t\tr.%s = %s\n", first, size, elem, page.Go, set)
+	p.f("\t\tout, err := s.%s(%s, &r, opts...)\n\t\tif err != nil {\n\t\t\treturn nil, 0, err\n\t\t}\n\t\treturn %s, %s, nil\n\t})\n}\n\n", l.Method, call, list, pages)
+}
+
+func (p *printer) batch(m *Method, signature, field string, limit int) {
+	l := m.Ledger
+	f := m.Request.Fields[field]
+	name := l.Method + "Batched"
+	if len(m.Batches) > 1 {
+		name = l.Method + "By" + f.Go
+	}
+	elem := strings.TrimPrefix(f.Type.String(), "[]")
+	result := "*" + m.Response.Base
+	if m.Response.Prefix != "" {
+		result = m.Response.String()
+	}
+	p.f("// %s calls [%sService.%s] once for every %d of req.%s and hands out each\n// reply. It stops at the first error.\n", name, l.Service, l.Method, limit, f.Go)
+	p.f("func (s *%sService) %s(%s, opts ...CallOption) iter.Seq2[%s, error] {\n", l.Service, name, signature, result)
+	p.f("\tr := valueOf(req)\n\treturn batches(r.%s, %d, func(part []%s) (%s, error) {\n\t\tr.%s = part\n\t\treturn s.%s(ctx, &r, opts...)\n\t})\n}\n\n",
+		f.Go, limit, elem, result, f.Go, l.Method)
+}

@@ -1,0 +1,138 @@
+// Package naming turns the vendors' names into Go's casing. The rules are part
+// of the published API: a change here renames exported identifiers.
+package naming
+
+import (
+	"strings"
+	"unicode"
+)
+
+// initialisms are the words written in capitals, by their lower-case form.
+var initialisms = map[string]string{
+	"api": "API", "apis": "APIs", "asin": "ASIN", "asins": "ASINs", "bol": "BOL", "cnpj": "CNPJ", "cod": "COD",
+	"cpf": "CPF", "crm": "CRM", "csv": "CSV", "ctr": "CTR", "dg": "DG", "ean": "EAN", "eans": "EANs", "erp": "ERP",
+	"eu": "EU", "faq": "FAQ", "fba": "FBA", "fbt": "FBT", "fnsku": "FNSKU", "gmv": "GMV", "gpr": "GPR", "gs": "GS",
+	"gst": "GST", "gtin": "GTIN", "guid": "GUID", "guids": "GUIDs", "html": "HTML", "http": "HTTP", "https": "HTTPS",
+	"id": "ID", "ids": "IDs", "ip": "IP", "isbn": "ISBN", "iso": "ISO", "jit": "JIT", "json": "JSON", "kyc": "KYC",
+	"mcf": "MCF", "mpn": "MPN", "pdf": "PDF", "pii": "PII", "pod": "POD", "qr": "QR", "rma": "RMA", "rmas": "RMAs",
+	"rts": "RTS", "sku": "SKU", "skus": "SKUs", "sla": "SLA", "sms": "SMS", "sns": "SNS", "tiktok": "TikTok", "ttl": "TTL", "tts": "TTS", "ui": "UI", "uk": "UK",
+	"upc": "UPC", "upcs": "UPCs", "uri": "URI", "uris": "URIs", "url": "URL", "urls": "URLs", "us": "US",
+	"utc": "UTC", "uuid": "UUID", "vat": "VAT", "wms": "WMS", "xml": "XML", "zpl": "ZPL",
+}
+
+// glued are names whose words the vendors wrote without a boundary.
+var glued = map[string]string{
+	"rowid": "row_id", "pkrowid": "pk_row_id", "skuid": "sku_id", "orderid": "order_id", "orderids": "order_ids",
+	"sku": "sku", "skus": "skus", "iban": "iban",
+}
+
+// Words splits a name at separators and at changes of case. A run of capitals
+// is one word, and so is a run of capitals with a plural s.
+func Words(name string) []string {
+	var words []string
+	for part := range strings.FieldsFuncSeq(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		if g, ok := glued[strings.ToLower(part)]; ok {
+			words = append(words, strings.Split(g, "_")...)
+			continue
+		}
+		words = append(words, camel([]rune(part))...)
+	}
+	return words
+}
+
+func camel(r []rune) []string {
+	var words []string
+	start := 0
+	for i := 1; i < len(r); i++ {
+		switch {
+		case unicode.IsUpper(r[i]) && !unicode.IsUpper(r[i-1]):
+			words, start = append(words, string(r[start:i])), i
+		case unicode.IsLower(r[i]) && unicode.IsUpper(r[i-1]) && i-1 > start:
+			// The end of a run of capitals: a plural s belongs to it,
+			// otherwise its last capital starts the next word.
+			if r[i] == 's' && (i+1 == len(r) || !unicode.IsLower(r[i+1])) {
+				continue
+			}
+			words, start = append(words, string(r[start:i-1])), i-1
+		}
+	}
+	return append(words, string(r[start:]))
+}
+
+// Exported returns the Go name of a vendor's name.
+func Exported(name string) string {
+	var b strings.Builder
+	for _, w := range Words(name) {
+		low := strings.ToLower(w)
+		switch upper, ok := initialisms[low]; {
+		case ok:
+			b.WriteString(upper)
+		case strings.HasSuffix(w, "s") && len(w) > 2 && strings.ToUpper(w[:len(w)-1]) == w[:len(w)-1]:
+			b.WriteString(w) // a plural of capitals that the vendor wrote itself
+		case w == strings.ToUpper(w) && len(w) <= 4 && mixed(name):
+			b.WriteString(w) // capitals inside a mixed name are the vendor's initialism
+		default:
+			b.WriteString(strings.ToUpper(low[:1]) + low[1:])
+		}
+	}
+	s := b.String()
+	if s == "" || unicode.IsDigit(rune(s[0])) {
+		s = "N" + s
+	}
+	return s
+}
+
+// mixed reports whether a name has letters of both cases.
+func mixed(name string) bool {
+	return name != strings.ToUpper(name) && name != strings.ToLower(name)
+}
+
+// Unexported returns the name of a parameter.
+func Unexported(name string) string {
+	e := Exported(name)
+	words := Words(name)
+	first := Exported(words[0])
+	s := strings.ToLower(first) + strings.TrimPrefix(e, first)
+	switch s {
+	case "type", "range", "func", "map", "import", "package", "return", "var", "ctx", "req", "opts", "s", "out":
+		s += "_"
+	}
+	return s
+}
+
+// Constant returns the part of a constant's name that stands for a value.
+func Constant(value string) string {
+	if mixed(value) {
+		return Exported(value)
+	}
+	name := Exported(strings.ToLower(value))
+	if len(name) > 1 && unicode.IsDigit(rune(name[1])) {
+		return name[1:] // the type's name stands before it
+	}
+	return name
+}
+
+// Singular returns the name of one element of a list.
+func Singular(name string) string {
+	words := Words(name)
+	last := words[len(words)-1]
+	low := strings.ToLower(last)
+	var one string
+	switch {
+	case low == "addresses" || low == "statuses" || low == "boxes" || low == "batches" || low == "branches" ||
+		low == "matches" || low == "taxes" || low == "classes" || low == "processes" || low == "searches":
+		one = low[:len(low)-2]
+	case strings.HasSuffix(low, "ies") && low != "series":
+		one = low[:len(low)-3] + "y"
+	case strings.HasSuffix(low, "ss"), strings.HasSuffix(low, "us"), strings.HasSuffix(low, "is"), low == "series", low == "news",
+		!strings.HasSuffix(low, "s"):
+		if low == "skus" {
+			one = "sku"
+			break
+		}
+		return Exported(name)
+	default:
+		one = low[:len(low)-1]
+	}
+	return Exported(strings.Join(append(words[:len(words)-1:len(words)-1], one), "_"))
+}

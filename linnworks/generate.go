@@ -1,0 +1,3 @@
+package linnworks
+
+//go:generate go run ../internal/gen/cmd/apigen generate -root .. -api linnworks

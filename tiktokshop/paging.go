@@ -1,0 +1,93 @@
+package tiktokshop
+
+import (
+	"iter"
+	"slices"
+)
+
+// tokenPages walks pages that an opaque token chains together. It ends at an
+// empty token, at one that was seen already, and at the first error.
+func tokenPages[T any](fetch func(token string) ([]T, string, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		seen := map[string]bool{}
+		for token := ""; ; {
+			items, next, err := fetch(token)
+			if err != nil {
+				var zero T
+				yield(zero, err)
+				return
+			}
+			for _, item := range items {
+				if !yield(item, nil) {
+					return
+				}
+			}
+			if next == "" || seen[next] {
+				return
+			}
+			seen[next] = true
+			token = next
+		}
+	}
+}
+
+// numberedPages walks pages that are counted from one. It ends after the last
+// page where the reply tells their number, at a page that is empty or shorter
+// than asked for, and at the first error.
+func numberedPages[T any](first, size int, fetch func(page int) ([]T, int, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for page := max(first, 1); ; page++ {
+			items, total, err := fetch(page)
+			if err != nil {
+				if page > max(first, 1) && pastLastPage(err) {
+					return
+				}
+				var zero T
+				yield(zero, err)
+				return
+			}
+			for _, item := range items {
+				if !yield(item, nil) {
+					return
+				}
+			}
+			if len(items) == 0 || total > 0 && page >= total || total == 0 && len(items) < size {
+				return
+			}
+		}
+	}
+}
+
+// batches calls fetch for parts of a list, none longer than size, and hands
+// out each reply. An empty list makes no call.
+func batches[T, R any](list []T, size int, fetch func(part []T) (R, error)) iter.Seq2[R, error] {
+	return func(yield func(R, error) bool) {
+		for part := range slices.Chunk(list, size) {
+			reply, err := fetch(part)
+			if !yield(reply, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// valueOf returns a copy of a request, so that walking its pages leaves the
+// caller's alone.
+func valueOf[T any](req *T) T {
+	if req == nil {
+		var zero T
+		return zero
+	}
+	return *req
+}
+
+// numberOf returns the number of an optional field.
+func numberOf[T ~int | ~int64](n *T) int {
+	if n == nil {
+		return 0
+	}
+	return int(*n)
+}
+
+// pastLastPage reports whether an error only says that the pages are over.
+func pastLastPage(error) bool { return false }
