@@ -5,8 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
-	"time"
 )
 
 // CancellationDesk decides cancellations in the shop.
@@ -42,10 +43,8 @@ type CancelPorts struct {
 type CancelOptions struct {
 	// CutOff is the stage from which a cancellation is too late: the order is
 	// then left alone and customer service gets an exception. Default
-	// [StageLabelPrinted].
+	// [StageLabelPrinted]. A stage that is not known counts as too late.
 	CutOff Stage
-	// Now replaces time.Now.
-	Now func() time.Time
 }
 
 // CancellationOf describes an order that the shop has cancelled already.
@@ -73,11 +72,10 @@ func NewCanceller(p CancelPorts, o CancelOptions) (*Canceller, error) {
 	if err != nil {
 		return nil, err
 	}
+	o.CutOff = cmp.Or(o.CutOff, StageLabelPrinted)
 	if o.CutOff < StageNew || o.CutOff > StageProcessed {
 		return nil, fmt.Errorf("bridge: NewCanceller: CutOff %v is no stage", o.CutOff)
 	}
-	o.CutOff = cmp.Or(o.CutOff, StageLabelPrinted)
-	o.Now = clock(o.Now)
 	return &Canceller{ports: p, options: o}, nil
 }
 
@@ -91,7 +89,11 @@ func (c *Canceller) Cancel(ctx context.Context, cancellations ...Cancellation) (
 			return results, errors.Join(results.err(), err)
 		}
 		result := OrderResult{OrderID: request.OrderID}
-		if err := c.cancelOne(ctx, request, &result); err != nil {
+		err := c.cancelOne(ctx, request, &result)
+		if r, ok := errors.AsType[*RefusedError](err); ok {
+			err = c.raise(ctx, &result, request, KindStatesDisagree, err.Error(), r.Do)
+		}
+		if err != nil {
 			result.Outcome, result.Err = OutcomeFailed, err
 		}
 		results = append(results, result)
@@ -111,29 +113,25 @@ func (c *Canceller) cancelOne(ctx context.Context, request Cancellation, result 
 		return err
 	}
 	result.WarehouseOrder = numberOf(found)
+	live := liveParts(found)
 	if whole, err := c.whole(ctx, request); err != nil {
 		return err
+	} else if !whole && len(live) == 0 && !request.Pending {
+		result.Outcome = OutcomeUnchanged // only the lines that are left will be imported
+		return nil
 	} else if !whole {
 		return c.raise(ctx, result, request, KindPartCancellation,
 			fmt.Sprintf("lines %s are cancelled (%s), the others are not", strings.Join(request.LineIDs, ", "), request.Reason),
 			"remove the lines from the order in Linnworks, then decide the request in the shop")
 	}
-	live := liveParts(found)
-	if late := c.late(live); late != "" {
-		return c.raiseLate(ctx, result, request, late)
-	}
-	switch {
-	case len(live) == 0 && !request.Pending:
-		result.Outcome = OutcomeUnchanged
-		return c.ports.Ledger.DropReservation(ctx, request.OrderID)
-	case request.Pending:
-		late, err := c.approve(ctx, request, live)
-		if err != nil {
+	late := c.late(live)
+	if late == "" && request.Pending {
+		if late, err = c.approve(ctx, request, live); err != nil {
 			return err
 		}
-		if late != "" {
-			return c.raiseLate(ctx, result, request, late)
-		}
+	}
+	if late != "" {
+		return c.raiseLate(ctx, result, request, late)
 	}
 	for _, w := range live {
 		if err := c.ports.Warehouse.CancelOrder(ctx, w, "cancelled in TikTok Shop: "+request.Reason); err != nil {
@@ -150,7 +148,11 @@ func (c *Canceller) cancelOne(ctx context.Context, request Cancellation, result 
 		return err
 	}
 	result.Outcome, result.Detail = OutcomeCancelled, request.Reason
-	return c.ports.Exceptions.Clear(ctx, "order "+request.OrderID, KindLateCancellation)
+	if len(live) == 0 && !request.Pending {
+		result.Outcome, result.Detail = OutcomeUnchanged, ""
+	}
+	// Whatever a person should have done about the order is done with.
+	return c.ports.Exceptions.Clear(ctx, "order "+request.OrderID, slices.Sorted(maps.Keys(kinds))...)
 }
 
 // approve holds the order, looks again, and grants the request. A commitment
@@ -188,7 +190,7 @@ func (c *Canceller) approve(ctx context.Context, request Cancellation, live []Wa
 // late says which part of the order is past the cut-off.
 func (c *Canceller) late(live []WarehouseOrder) string {
 	for _, w := range live {
-		if w.Stage >= c.options.CutOff || w.State == Processed {
+		if w.Stage < StageNew || w.Stage >= c.options.CutOff || w.State == Processed {
 			return fmt.Sprintf("warehouse order %s is at stage %q, the cut-off is %q", w.Number, w.Stage, c.options.CutOff)
 		}
 	}
@@ -200,18 +202,15 @@ func (c *Canceller) whole(ctx context.Context, request Cancellation) (bool, erro
 	if len(request.LineIDs) == 0 {
 		return true, nil
 	}
-	orders, err := c.ports.Orders.OrdersByID(ctx, []string{request.OrderID})
+	o, err := readOrder(ctx, c.ports.Orders, request.OrderID)
 	if err != nil {
-		return false, fmt.Errorf("reading it in the shop: %w", err)
-	}
-	if len(orders) != 1 {
-		return false, errors.New("the shop does not return the order")
+		return false, err
 	}
 	named := map[string]bool{}
 	for _, id := range request.LineIDs {
 		named[id] = true
 	}
-	for _, line := range orders[0].Lines {
+	for _, line := range o.Lines {
 		if !line.Cancelled && !named[line.ID] {
 			return false, nil
 		}

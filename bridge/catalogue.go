@@ -57,6 +57,7 @@ type KitError struct {
 	Problem        string
 }
 
+// Error names the kit, the component and the problem.
 func (e *KitError) Error() string {
 	if e.Component == "" {
 		return fmt.Sprintf("kit %s: %s", e.SKU, e.Problem)
@@ -67,50 +68,75 @@ func (e *KitError) Error() string {
 // maxKitQuantity bounds what a kit may hold of one item: more is a typing error.
 const maxKitQuantity = 100_000
 
+// maxKitDepth bounds the nesting of kits. Linnworks' own screens allow none.
+const maxKitDepth = 10
+
+// part is a single item of a kit and how many units of it one kit takes.
+type part struct {
+	item StockItem
+	per  int
+}
+
 // Parts returns the single items that quantity units of item consist of, by
 // item id. Nested kits are expanded; a cycle, a component without id, and a
 // quantity that is not positive or absurd are refused with a [KitError].
 func (i StockItem) Parts(quantity int) (map[string]int, error) {
-	parts := map[string]int{}
-	if err := i.addParts(i.SKU, quantity, nil, parts); err != nil {
+	list, err := i.parts(quantity)
+	if err != nil {
 		return nil, err
 	}
-	return parts, nil
+	units := make(map[string]int, len(list))
+	for _, p := range list {
+		units[p.item.ID] = p.per
+	}
+	return units, nil
 }
 
-func (i StockItem) addParts(kit string, quantity int, path []string, parts map[string]int) error {
+// parts is Parts with the items, each once, in order of appearance.
+func (i StockItem) parts(quantity int) ([]part, error) {
+	b := bill{kit: i.SKU}
+	if err := b.add(i, quantity, nil); err != nil {
+		return nil, err
+	}
+	return b.parts, nil
+}
+
+// bill collects the parts of one kit.
+type bill struct {
+	kit   string
+	parts []part
+}
+
+func (b *bill) add(i StockItem, quantity int, path []string) error {
+	bad := func(problem string) error { return &KitError{SKU: b.kit, Component: i.SKU, Problem: problem} }
 	switch {
 	case i.ID == "":
-		return &KitError{SKU: kit, Component: i.SKU, Problem: "does not exist in the warehouse"}
+		return bad("does not exist in the warehouse")
 	case quantity < 1 || quantity > maxKitQuantity:
-		return &KitError{SKU: kit, Component: i.SKU, Problem: fmt.Sprintf("quantity %d is not usable", quantity)}
+		return bad(fmt.Sprintf("quantity %d is not usable", quantity))
 	case slices.Contains(path, i.ID):
-		return &KitError{SKU: kit, Component: i.SKU, Problem: "contains itself"}
-	}
-	if len(i.Kit) == 0 {
-		parts[i.ID] += quantity
+		return bad("contains itself")
+	case len(path) > maxKitDepth:
+		return bad("kits are nested too deeply")
+	case len(i.Kit) == 0:
+		at := slices.IndexFunc(b.parts, func(p part) bool { return p.item.ID == i.ID })
+		if at < 0 {
+			at = len(b.parts)
+			b.parts = append(b.parts, part{item: i})
+		}
+		b.parts[at].per += quantity
 		return nil
 	}
 	path = append(slices.Clip(path), i.ID)
 	for _, c := range i.Kit {
-		if c.Quantity < 1 || c.Quantity > maxKitQuantity {
-			return &KitError{SKU: kit, Component: c.Item.SKU, Problem: fmt.Sprintf("quantity %d is not usable", c.Quantity)}
+		if c.Quantity < 1 || c.Quantity > maxKitQuantity { // before multiplying: it could overflow
+			return &KitError{SKU: b.kit, Component: c.Item.SKU, Problem: fmt.Sprintf("quantity %d is not usable", c.Quantity)}
 		}
-		if err := c.Item.addParts(kit, quantity*c.Quantity, path, parts); err != nil {
+		if err := b.add(c.Item, quantity*c.Quantity, path); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// untracked collects the ids of the single items that do not limit a kit.
-func (i StockItem) untracked(into map[string]bool) {
-	if len(i.Kit) == 0 && i.Untracked {
-		into[i.ID] = true
-	}
-	for _, c := range i.Kit {
-		c.Item.untracked(into)
-	}
 }
 
 // Available returns how many units of the item free stock allows: its own for a
@@ -119,25 +145,29 @@ func (i StockItem) untracked(into map[string]bool) {
 // number counts as none. Untracked parts do not limit; an item that nothing
 // limits is refused, because no number would be right.
 func (i StockItem) Available(free map[string]int) (int, error) {
-	parts, err := i.Parts(1)
+	list, err := i.parts(1)
 	if err != nil {
 		return 0, err
 	}
-	unlimited := map[string]bool{}
-	i.untracked(unlimited)
-	available := -1
-	for id, per := range parts {
-		if unlimited[id] {
-			continue
-		}
-		if n := max(free[id], 0) / per; available < 0 || n < available {
-			available = n
-		}
-	}
-	if available < 0 {
+	n, limited := limit(list, func(id string) int { return free[id] }, nil)
+	if !limited {
 		return 0, &KitError{SKU: i.SKU, Problem: "nothing limits its stock: it is not tracked in the warehouse"}
 	}
-	return available, nil
+	return n, nil
+}
+
+// limit is how many units of what the parts make are free; limited is false if
+// none of the parts is tracked.
+func limit(parts []part, free func(id string) int, untracked map[string]bool) (n int, limited bool) {
+	for _, p := range parts {
+		if p.item.Untracked || untracked[p.item.ID] {
+			continue
+		}
+		if units := max(free(p.item.ID), 0) / p.per; !limited || units < n {
+			n, limited = units, true
+		}
+	}
+	return n, limited
 }
 
 // errUnmapped is returned for a listing that no stock item stands for.

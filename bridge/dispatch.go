@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -88,8 +90,9 @@ type DispatchOptions struct {
 // Dispatcher brings shipments to the shop: tracking first, then the status,
 // then it reads back. For TikTok Shipping it goes the other way: the shop's
 // label is arranged, its tracking number written to the warehouse, and read
-// back. Every call that ships is preceded by a permit of the [Gate], and none is
-// repeated without reading first.
+// back. Every call that ships is preceded by a permit of the [Gate] and a look at
+// the warehouse, both under the order's lock, so that nothing is shipped that was
+// cancelled or shipped by another process meanwhile.
 type Dispatcher struct {
 	ports    DispatchPorts
 	options  DispatchOptions
@@ -110,8 +113,15 @@ func NewDispatcher(p DispatchPorts, o DispatchOptions) (*Dispatcher, error) {
 	}
 	o.Table = cmp.Or(o.Table, DefaultStatusTable())
 	d := &Dispatcher{ports: p, options: o, carriers: map[string]string{}}
-	for from, to := range o.Carriers {
-		d.carriers[strings.ToLower(strings.TrimSpace(from))] = to
+	for _, from := range slices.Sorted(maps.Keys(o.Carriers)) {
+		key, to := strings.ToLower(strings.TrimSpace(from)), strings.TrimSpace(o.Carriers[from])
+		if key == "" || to == "" {
+			return nil, fmt.Errorf("bridge: NewDispatcher: Carriers: %q is mapped to %q: both must be named", from, to)
+		}
+		if other, twice := d.carriers[key]; twice && other != to {
+			return nil, fmt.Errorf("bridge: NewDispatcher: Carriers: %q is mapped to %q and to %q", key, other, to)
+		}
+		d.carriers[key] = to
 	}
 	return d, nil
 }
@@ -143,73 +153,124 @@ func (d *Dispatcher) Dispatch(ctx context.Context, orders ...WarehouseOrder) (Or
 			return results, errors.Join(results.err(), err)
 		}
 		result := OrderResult{OrderID: w.Reference, WarehouseOrder: w.Number}
-		if err := d.dispatchOne(ctx, w, permit[w.Reference], &result); err != nil {
+		p := consignment{warehouse: w, permit: permit[w.Reference], parts: 1}
+		err := d.one(ctx, p, &result)
+		if r, ok := errors.AsType[*RefusedError](err); ok {
+			err = d.raise(ctx, &result, KindDispatchRefused, p, err.Error(), r.Do)
+		}
+		if err != nil {
 			result.Outcome, result.Err = OutcomeFailed, err
-			err = d.refused(ctx, w, permit[w.Reference].Order, err, &result)
-			if err != nil {
-				result.Err = err
-			}
 		}
 		results = append(results, result)
 	}
 	return results, results.err()
 }
 
-// refused turns an error that repeating cannot mend into an exception.
-func (d *Dispatcher) refused(ctx context.Context, w WarehouseOrder, o Order, err error, result *OrderResult) error {
-	r, ok := errors.AsType[*RefusedError](err)
-	if !ok {
-		return err
-	}
-	result.Outcome, result.Detail, result.Err = OutcomeRaised, string(KindDispatchRefused), nil
-	return d.ports.Exceptions.Raise(ctx, raise(KindDispatchRefused, "order "+w.Reference, o.ShipBy, r.Error(), r.Do))
+// consignment is a warehouse order with what the shop says about it.
+type consignment struct {
+	warehouse WarehouseOrder
+	permit    Permit
+	// parts is how many warehouse orders the shop's order was split into, as far
+	// as that was read.
+	parts int
 }
 
-func (d *Dispatcher) dispatchOne(ctx context.Context, w WarehouseOrder, permit Permit, result *OrderResult) error {
-	if w.Reference == "" {
-		return fmt.Errorf("warehouse order %s has no reference to a shop order", w.Number)
+func (d *Dispatcher) one(ctx context.Context, p consignment, result *OrderResult) error {
+	if p.warehouse.Reference == "" {
+		result.Outcome, result.Detail = OutcomeRaised, string(KindBadOrder)
+		return d.ports.Exceptions.Raise(ctx, raise(KindBadOrder, "warehouse order "+p.warehouse.Number, p.permit.Order.ShipBy,
+			"it names no order of the shop: merged, perhaps", "find its shop orders and enter the tracking number in Seller Center"))
 	}
-	unlock, err := d.ports.Locks.Lock(ctx, orderLock(w.Reference))
+	unlock, err := d.ports.Locks.Lock(ctx, orderLock(p.warehouse.Reference))
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	if permit.Order.ID == "" {
-		result.Outcome, result.Detail = OutcomeHeld, permit.Reason
-		return nil
+	action, known := d.action(p)
+	if action == ActionShip || action == ActionLabel {
+		// The list and the permits were read before the lock was had.
+		if p, err = d.reread(ctx, p.warehouse); err != nil {
+			return err
+		}
+		action, known = d.action(p)
 	}
-	action, known := d.options.Table.Action(permit.Order.ShippingModel, permit.Order.Status, w.State)
-	switch action {
-	case ActionShip:
-		return d.ship(ctx, w, permit, result)
-	case ActionLabel:
-		return d.label(ctx, w, permit, result)
-	case ActionConfirm:
-		return d.confirm(ctx, w, permit.Order, result)
-	case ActionRaise:
-		result.Outcome, result.Detail = OutcomeRaised, string(KindStatesDisagree)
-		return d.ports.Exceptions.Raise(ctx, disagreement(permit.Order, w.State, known))
-	default:
-		result.Outcome = OutcomeUnchanged
+	w, o := p.warehouse, p.permit.Order
+	switch {
+	case o.ID == "" && w.State == Processed:
+		return d.raise(ctx, result, KindStatesDisagree, p, fmt.Sprintf("warehouse order %s is processed, but %s", w.Number, p.permit.Reason),
+			"look for the order in Seller Center")
+	case o.ID == "":
+		result.Outcome, result.Detail = OutcomeHeld, p.permit.Reason
 		return nil
+	case action == ActionShip:
+		return d.ship(ctx, p, result)
+	case action == ActionLabel:
+		return d.label(ctx, p, result)
+	case action == ActionConfirm:
+		return d.confirm(ctx, p, liveLines(o), result)
+	case action == ActionRaise:
+		e := disagreement(o, w.State, known)
+		result.Outcome, result.Detail = OutcomeRaised, string(e.Kind)
+		return d.ports.Exceptions.Raise(ctx, e)
 	}
+	result.Outcome = OutcomeUnchanged
+	return nil
+}
+
+// action is the table's, except that an order whose label was arranged but whose
+// number did not reach the warehouse is labelled again.
+func (d *Dispatcher) action(p consignment) (action Action, known bool) {
+	w, o := p.warehouse, p.permit.Order
+	if o.ID == "" {
+		return ActionWait, true
+	}
+	action, known = d.options.Table.Action(o.ShippingModel, o.Status, w.State)
+	if action == ActionConfirm && w.State == Open && o.ShippingModel == TikTokShipping && w.Tracking == "" {
+		action = ActionLabel
+	}
+	return action, known
+}
+
+// reread asks both sides once more.
+func (d *Dispatcher) reread(ctx context.Context, w WarehouseOrder) (consignment, error) {
+	permits, err := d.ports.Gate.Check(ctx, w.Reference)
+	if err != nil {
+		return consignment{}, err
+	}
+	found, err := d.ports.OrderBook.FindOrders(ctx, []string{w.Reference})
+	if err != nil {
+		return consignment{}, fmt.Errorf("looking for it in the warehouse: %w", err)
+	}
+	for _, f := range found {
+		if f.ID == w.ID {
+			return consignment{warehouse: f, permit: permits[0], parts: len(liveParts(found))}, nil
+		}
+	}
+	return consignment{}, fmt.Errorf("the warehouse does not return order %s any more; the next run looks again", w.Number)
 }
 
 // ship sends tracking of a processed order to the shop.
-func (d *Dispatcher) ship(ctx context.Context, w WarehouseOrder, permit Permit, result *OrderResult) error {
-	o := permit.Order
-	if shippedWith(o, w.Tracking) {
-		return d.confirm(ctx, w, o, result)
+func (d *Dispatcher) ship(ctx context.Context, p consignment, result *OrderResult) error {
+	w, o := p.warehouse, p.permit.Order
+	lines, known := p.lines()
+	if !known {
+		return d.raise(ctx, result, KindDispatchRefused, p,
+			fmt.Sprintf("the order is split in the warehouse, and which of the shop's lines warehouse order %s holds is not known", w.Number),
+			fmt.Sprintf("enter tracking %q for its lines in Seller Center", w.Tracking))
 	}
-	if !permit.Granted {
+	left := slices.DeleteFunc(slices.Clone(lines), func(l OrderLine) bool { return l.Tracking != "" })
+	if len(left) == 0 && len(lines) > 0 {
+		return d.confirm(ctx, p, lines, result)
+	}
+	if !p.permit.Granted {
 		// The goods are gone: whatever stops the shop from taking the tracking
 		// needs a person before the deadline.
-		return d.raise(ctx, result, KindDispatchRefused, o,
-			fmt.Sprintf("warehouse order %s is processed, but %s", w.Number, permit.Reason),
+		return d.raise(ctx, result, KindDispatchRefused, p,
+			fmt.Sprintf("warehouse order %s is processed, but %s", w.Number, p.permit.Reason),
 			"decide the cancellation or hold in the shop; tracking is sent by itself afterwards")
 	}
 	if w.Tracking == "" {
-		return d.raise(ctx, result, KindNoTracking, o,
+		return d.raise(ctx, result, KindNoTracking, p,
 			fmt.Sprintf("warehouse order %s is processed without a tracking number", w.Number),
 			"find the number and enter it in Seller Center, or process the order with a tracked service")
 	}
@@ -219,19 +280,28 @@ func (d *Dispatcher) ship(ctx context.Context, w WarehouseOrder, permit Permit, 
 	}
 	carrier, ok := d.carrier(w, carriers)
 	if !ok {
-		return d.raise(ctx, result, KindUnmappedCarrier, o,
+		return d.raise(ctx, result, KindUnmappedCarrier, p,
 			fmt.Sprintf("the shop has no provider for carrier %q, service %q; it accepts %s", w.Carrier, w.Service, names(carriers)),
 			"add the carrier to DispatchOptions.Carriers")
 	}
-	err = d.ports.Shipper.Ship(ctx, Shipment{Order: o, Tracking: w.Tracking, CarrierID: carrier.ID, LineIDs: lineIDs(w, o)})
+	shipment := Shipment{Order: o, Tracking: w.Tracking, CarrierID: carrier.ID}
+	if len(left) < len(liveLines(o)) {
+		shipment.LineIDs = idsOf(left)
+	}
+	err = d.ports.Shipper.Ship(ctx, shipment)
 	if err != nil && !errors.Is(err, ErrAlreadyShipped) {
 		return fmt.Errorf("sending tracking %s (%s): %w", w.Tracking, carrier.Name, err)
 	}
-	after, err := d.readBack(ctx, o.ID)
+	after, err := readOrder(ctx, d.ports.Orders, o.ID)
 	if err != nil {
-		return err
+		return fmt.Errorf("the shop took the tracking: %w", err)
 	}
-	if err := d.confirm(ctx, w, after, result); err != nil {
+	sent := idsOf(left)
+	shown := slices.DeleteFunc(liveLines(after), func(l OrderLine) bool { return !slices.Contains(sent, l.ID) })
+	if slices.ContainsFunc(shown, func(l OrderLine) bool { return l.Tracking == "" }) {
+		return notShown(w)
+	}
+	if err := d.confirm(ctx, p, shown, result); err != nil {
 		return err
 	}
 	if result.Outcome == OutcomeConfirmed {
@@ -242,12 +312,13 @@ func (d *Dispatcher) ship(ctx context.Context, w WarehouseOrder, permit Permit, 
 
 // label arranges the shop's shipping and writes its tracking number to the
 // warehouse.
-func (d *Dispatcher) label(ctx context.Context, w WarehouseOrder, permit Permit, result *OrderResult) error {
-	if !permit.Granted {
-		result.Outcome, result.Detail = OutcomeHeld, permit.Reason
+func (d *Dispatcher) label(ctx context.Context, p consignment, result *OrderResult) error {
+	if !p.permit.Granted {
+		result.Outcome, result.Detail = OutcomeHeld, p.permit.Reason
 		return nil
 	}
-	label, err := d.ports.Shipper.ArrangeShipping(ctx, permit.Order)
+	w := p.warehouse
+	label, err := d.ports.Shipper.ArrangeShipping(ctx, p.permit.Order)
 	if err != nil {
 		return fmt.Errorf("arranging the shop's shipping: %w", err)
 	}
@@ -262,7 +333,7 @@ func (d *Dispatcher) label(ctx context.Context, w WarehouseOrder, permit Permit,
 		return fmt.Errorf("reading it back from the warehouse: %w", err)
 	}
 	for _, f := range found {
-		if f.ID == w.ID && f.Tracking == label.Tracking {
+		if f.ID == w.ID && strings.EqualFold(f.Tracking, label.Tracking) {
 			result.Outcome, result.Detail = OutcomeLabelled, label.Tracking+" with "+label.Carrier
 			return d.clear(ctx, w.Reference)
 		}
@@ -270,33 +341,28 @@ func (d *Dispatcher) label(ctx context.Context, w WarehouseOrder, permit Permit,
 	return fmt.Errorf("the warehouse does not show tracking %s yet; the next run writes it again", label.Tracking)
 }
 
-// confirm compares the tracking number of both sides.
-func (d *Dispatcher) confirm(ctx context.Context, w WarehouseOrder, o Order, result *OrderResult) error {
-	shown := trackings(o)
+// confirm compares the tracking number of the warehouse with those that the
+// shop shows for the lines.
+func (d *Dispatcher) confirm(ctx context.Context, p consignment, lines []OrderLine, result *OrderResult) error {
+	w, shown := p.warehouse, trackings(lines)
 	switch {
-	case w.Tracking != "" && shippedWith(o, w.Tracking):
+	case len(shown) == 0:
+		return notShown(w)
+	case w.Tracking == "":
+		// A processed order takes no number any more: it was entered in the shop.
+		result.Outcome, result.Detail = OutcomeConfirmed, "the shop alone has tracking "+strings.Join(shown, ", ")
+		return d.clear(ctx, w.Reference)
+	case slices.ContainsFunc(shown, func(t string) bool { return strings.EqualFold(t, w.Tracking) }):
 		result.Outcome = OutcomeConfirmed
 		return d.clear(ctx, w.Reference)
-	case w.State == Open && o.ShippingModel == TikTokShipping && len(shown) > 0 && w.Tracking == "":
-		// Arranged, but the number did not reach the warehouse.
-		return d.label(ctx, w, Permit{OrderID: o.ID, Granted: true, Order: o}, result)
-	case len(shown) == 0:
-		return fmt.Errorf("the shop does not show tracking %s yet; the next run looks again", w.Tracking)
 	}
-	return d.raise(ctx, result, KindTrackingDiffers, o,
+	return d.raise(ctx, result, KindTrackingDiffers, p,
 		fmt.Sprintf("the shop shows tracking %s, warehouse order %s has %q", strings.Join(shown, ", "), w.Number, w.Tracking),
 		"find out which is right; the shop takes one correction within 72 hours of shipping")
 }
 
-func (d *Dispatcher) readBack(ctx context.Context, id string) (Order, error) {
-	orders, err := d.ports.Orders.OrdersByID(ctx, []string{id})
-	if err != nil {
-		return Order{}, fmt.Errorf("the shop took the tracking; reading it back: %w", err)
-	}
-	if len(orders) != 1 {
-		return Order{}, errors.New("the shop took the tracking but does not return the order")
-	}
-	return orders[0], nil
+func notShown(w WarehouseOrder) error {
+	return fmt.Errorf("the shop does not show tracking %q yet; the next run looks again", w.Tracking)
 }
 
 // carrier finds the shop's provider for the carrier of a warehouse order: by
@@ -319,55 +385,53 @@ func (d *Dispatcher) carrier(w WarehouseOrder, carriers []Carrier) (Carrier, boo
 	return Carrier{}, false
 }
 
-func (d *Dispatcher) raise(ctx context.Context, result *OrderResult, kind Kind, o Order, seen, do string) error {
+func (d *Dispatcher) raise(ctx context.Context, result *OrderResult, kind Kind, p consignment, seen, do string) error {
 	result.Outcome, result.Detail = OutcomeRaised, string(kind)
-	deadline := o.ShipBy
-	if deadline.IsZero() {
-		deadline = o.CancelledBy
-	}
-	return d.ports.Exceptions.Raise(ctx, raise(kind, "order "+o.ID, deadline, seen, do))
+	o := p.permit.Order
+	return d.ports.Exceptions.Raise(ctx, raise(kind, "order "+p.warehouse.Reference, firstSet(o.ShipBy, o.CancelledBy), seen, do))
 }
 
 // clear closes what a dispatch that arrived has mended.
 func (d *Dispatcher) clear(ctx context.Context, reference string) error {
 	return d.ports.Exceptions.Clear(ctx, "order "+reference,
-		KindNoTracking, KindUnmappedCarrier, KindDispatchRefused, KindTrackingDiffers)
+		KindNoTracking, KindUnmappedCarrier, KindDispatchRefused, KindTrackingDiffers, KindUnknownStatus, KindStatesDisagree)
 }
 
-// lineIDs are the shop's lines of one part of an order, nil when the part holds
-// everything.
-func lineIDs(w WarehouseOrder, o Order) []string {
+// lines are the shop's lines that are in the parcel: all that live, unless the
+// order was split in the warehouse.
+func (p consignment) lines() (lines []OrderLine, known bool) {
+	live := liveLines(p.permit.Order)
+	if p.parts < 2 {
+		return live, true
+	}
 	var ids []string
-	for _, line := range w.Lines {
+	for _, line := range p.warehouse.Lines {
+		if len(line.ShopLineIDs) == 0 {
+			return nil, false
+		}
 		ids = append(ids, line.ShopLineIDs...)
 	}
-	if len(ids) == 0 || len(ids) >= liveUnits(o) {
-		return nil
+	lines = slices.DeleteFunc(live, func(l OrderLine) bool { return !slices.Contains(ids, l.ID) })
+	return lines, len(lines) > 0
+}
+
+func liveLines(o Order) []OrderLine {
+	return slices.DeleteFunc(slices.Clone(o.Lines), func(l OrderLine) bool { return l.Cancelled })
+}
+
+func idsOf(lines []OrderLine) []string {
+	ids := make([]string, len(lines))
+	for i, l := range lines {
+		ids[i] = l.ID
 	}
 	return ids
 }
 
-// shippedWith tells whether every line that lives carries the number, or, for a
-// part of an order, whether any does.
-func shippedWith(o Order, tracking string) bool {
-	if tracking == "" {
-		return false
-	}
-	for _, line := range o.Lines {
-		if !line.Cancelled && strings.EqualFold(line.Tracking, tracking) {
-			return true
-		}
-	}
-	return false
-}
-
-// trackings lists the numbers that the shop shows.
-func trackings(o Order) []string {
+// trackings lists the numbers of the lines, each once.
+func trackings(lines []OrderLine) []string {
 	var list []string
-	seen := map[string]bool{}
-	for _, line := range o.Lines {
-		if line.Tracking != "" && !seen[line.Tracking] {
-			seen[line.Tracking] = true
+	for _, line := range lines {
+		if line.Tracking != "" && !slices.Contains(list, line.Tracking) {
 			list = append(list, line.Tracking)
 		}
 	}

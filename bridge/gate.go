@@ -55,7 +55,8 @@ type GateOptions struct {
 
 // Gate answers, at the moment it is asked, whether orders may be committed to
 // fulfilment. In doubt the answer is to hold: an order that the shop does not
-// return, a status that is not known, a cancellation that is open.
+// return, a status or shipping model that is not known, a cancellation that is
+// open.
 type Gate struct {
 	ports   GatePorts
 	options GateOptions
@@ -102,8 +103,18 @@ func (g *Gate) Check(ctx context.Context, orderIDs ...string) ([]Permit, error) 
 	return permits, nil
 }
 
-// shippable are the statuses in which goods may move.
-var shippable = map[OrderStatus]bool{AwaitingShipment: true, PartiallyShipping: true}
+// shippable tells whether goods may move. With the shop's own carrier they still
+// lie in the warehouse when the label exists and the order awaits collection;
+// with the seller's they have left by then.
+func shippable(o Order) bool {
+	switch o.Status {
+	case AwaitingShipment, PartiallyShipping:
+		return true
+	case AwaitingCollection:
+		return o.ShippingModel == TikTokShipping
+	}
+	return false
+}
 
 func (g *Gate) objection(o Order, found, pending bool) string {
 	switch {
@@ -115,9 +126,11 @@ func (g *Gate) objection(o Order, found, pending bool) string {
 		return "a cancellation waits for a decision"
 	case o.ShippingModel == FulfilledByTikTok:
 		return "the platform ships it"
+	case o.ShippingModel != SellerShipping && o.ShippingModel != TikTokShipping:
+		return fmt.Sprintf("the shipping model %q is not known", o.ShippingModel)
 	case o.Held(g.options.Now()):
 		return "the order is on hold"
-	case !shippable[o.Status]:
+	case !shippable(o):
 		return fmt.Sprintf("the shop says %s", o.Status)
 	}
 	return ""

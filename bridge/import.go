@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -12,7 +13,11 @@ import (
 
 // ImportPorts are what an [Importer] works on.
 type ImportPorts struct {
-	OrderBook  OrderBook
+	OrderBook OrderBook
+	// Orders is optional. With it an order is read again, under its lock, right
+	// before anything is done about it, so that an order that was queued, or read
+	// by a slower process, is not imported as it no longer is.
+	Orders     OrderSource
 	Catalogue  Catalogue
 	Ledger     Ledger
 	Locks      Locks
@@ -135,13 +140,18 @@ func (im *Importer) Import(ctx context.Context, orders ...Order) (OrderResults, 
 	if err != nil {
 		return nil, fmt.Errorf("bridge: import: %w", err)
 	}
+	run := importRun{Importer: im, known: known, reserved: reserved}
 	var results OrderResults
 	for _, o := range orders {
 		if err := ctx.Err(); err != nil {
 			return results, errors.Join(results.err(), err)
 		}
 		result := OrderResult{OrderID: o.ID}
-		if err := im.importOne(ctx, o, known, reserved, &result); err != nil {
+		err := run.one(ctx, o, &result)
+		if r, ok := errors.AsType[*RefusedError](err); ok {
+			err = im.raise(ctx, &result, raise(KindBadOrder, "order "+o.ID, o.ShipBy, err.Error(), r.Do))
+		}
+		if err != nil {
 			result.Outcome, result.Err = OutcomeFailed, err
 		}
 		results = append(results, result)
@@ -149,9 +159,17 @@ func (im *Importer) Import(ctx context.Context, orders ...Order) (OrderResults, 
 	return results, results.err()
 }
 
-func (im *Importer) importOne(ctx context.Context, o Order, known itemLookup, reserved map[string]Reservation, result *OrderResult) error {
+// importRun is one call of Import.
+type importRun struct {
+	*Importer
+	known    itemLookup
+	reserved map[string]Reservation // as the run began
+}
+
+func (im importRun) one(ctx context.Context, o Order, result *OrderResult) error {
 	if o.ID == "" {
-		return errors.New("the shop gave an order without an id")
+		return im.raise(ctx, result, raise(KindBadOrder, "order without id", o.ShipBy, "the shop gave an order without an id",
+			"look at the shop's reply; nothing was imported"))
 	}
 	unlock, err := im.ports.Locks.Lock(ctx, orderLock(o.ID))
 	if err != nil {
@@ -163,20 +181,51 @@ func (im *Importer) importOne(ctx context.Context, o Order, known itemLookup, re
 	if err != nil {
 		return fmt.Errorf("looking for it in the warehouse: %w", err)
 	}
-	state := stateOf(found)
-	action, inTable := im.options.Table.Action(o.ShippingModel, im.effectiveStatus(o), state)
 	result.WarehouseOrder = numberOf(found)
-
-	if err := im.keepLedger(ctx, o, state, action, known, reserved); err != nil {
+	action, known := im.action(o, found)
+	if im.ports.Orders != nil && commits[action] {
+		if o, err = readOrder(ctx, im.ports.Orders, o.ID); err != nil {
+			return err
+		}
+		action, known = im.action(o, found)
+	}
+	if err := im.keepLedger(ctx, o, found, action); err != nil {
 		return err
 	}
-	if excess := surplus(o, found); excess != "" {
+	if err := im.act(ctx, o, found, action, known, result); err != nil || result.Outcome == OutcomeRaised {
+		return err
+	}
+	return im.ports.Exceptions.Clear(ctx, "order "+o.ID, KindBadOrder, KindBadQuantity, KindDuplicateOrder, KindUnknownStatus, KindStatesDisagree)
+}
+
+// commits are the actions that make the warehouse or the ledger count an order.
+var commits = map[Action]bool{ActionReserve: true, ActionPark: true, ActionImport: true, ActionRelease: true}
+
+// action is the table's, except that nobody may pick an order while the buyer's
+// request to cancel it waits for a decision.
+func (im *Importer) action(o Order, found []WarehouseOrder) (action Action, known bool) {
+	status := o.Status
+	if status == AwaitingShipment && o.Held(im.options.Now()) {
+		status = OnHold // the seller has to wait the remorse window out
+	}
+	action, known = im.options.Table.Action(o.ShippingModel, status, StateOf(found))
+	switch {
+	case action == ActionImport && o.CancelRequested:
+		action = ActionPark
+	case action == ActionRelease && o.CancelRequested:
+		action = ActionWait
+	}
+	return action, known
+}
+
+func (im importRun) act(ctx context.Context, o Order, found []WarehouseOrder, action Action, known bool, result *OrderResult) error {
+	if excess := surplus(o, im.known, found); excess != "" && o.Status != Cancelled {
 		return im.raise(ctx, result, raise(KindDuplicateOrder, "order "+o.ID, o.ShipBy, excess,
 			"cancel the surplus order in Linnworks before it is picked"))
 	}
 	switch action {
 	case ActionPark, ActionImport:
-		return im.create(ctx, o, known, action == ActionPark, result)
+		return im.create(ctx, o, action == ActionPark, result)
 	case ActionRelease:
 		return im.release(ctx, o, found, result)
 	case ActionReserve:
@@ -184,44 +233,69 @@ func (im *Importer) importOne(ctx context.Context, o Order, known itemLookup, re
 	case ActionSkip:
 		result.Outcome, result.Detail = OutcomeSkipped, fmt.Sprintf("%s, %s", o.ShippingModel, o.Status)
 	case ActionRaise:
-		return im.raise(ctx, result, disagreement(o, state, inTable))
+		return im.raise(ctx, result, disagreement(o, StateOf(found), known))
 	default: // another primitive's, or nothing to do
 		result.Outcome = OutcomeUnchanged
 	}
-	return nil
-}
-
-// effectiveStatus treats an order whose remorse window the seller has to wait
-// out like one that the shop itself holds.
-func (im *Importer) effectiveStatus(o Order) OrderStatus { return effectiveStatus(o, im.options.Now()) }
-
-func effectiveStatus(o Order, now time.Time) OrderStatus {
-	if o.Status == AwaitingShipment && o.Held(now) {
-		return OnHold
+	if len(found) > 0 && result.Outcome == OutcomeUnchanged && o.Status != Cancelled {
+		return im.unlinked(ctx, o, found)
 	}
-	return o.Status
+	return nil
 }
 
 // keepLedger takes the reservation at the first sight of an order, marks it
-// visible once the warehouse holds the order, and drops it when it ends.
-func (im *Importer) keepLedger(ctx context.Context, o Order, state WarehouseState, action Action, known itemLookup, reserved map[string]Reservation) error {
-	ended := o.Status == Cancelled || o.Status == Completed || o.Status == Delivered || o.Status == InTransit ||
-		state == Processed || state == Dropped || action == ActionSkip
-	r, have := reserved[o.ID]
+// visible once the warehouse counts its units, and drops it when the order will
+// never take any.
+func (im importRun) keepLedger(ctx context.Context, o Order, found []WarehouseOrder, action Action) error {
+	r, have := im.reserved[o.ID]
 	switch {
-	case ended && have:
+	case o.Status == Cancelled, action == ActionSkip, gone(o) && len(liveParts(found)) == 0:
+		// Whether there is one or not: another process may have taken it since.
 		return im.ports.Ledger.DropReservation(ctx, o.ID)
-	case ended:
-		return nil
-	case state == Absent:
-		return im.ports.Ledger.PutReservation(ctx, Reservation{
-			OrderID: o.ID, Items: known.unitsOf(o), LocationID: im.location(o), SeenAt: im.options.Now().UTC(),
-		})
+	case !counts(found):
+		if !have {
+			r.SeenAt = im.options.Now().UTC()
+		}
+		return im.ports.Ledger.PutReservation(ctx, im.reservation(o, r.SeenAt, time.Time{}))
 	case have && r.VisibleAt.IsZero():
-		r.VisibleAt = im.options.Now().UTC()
-		return im.ports.Ledger.PutReservation(ctx, r)
+		return im.ports.Ledger.PutReservation(ctx, im.reservation(o, r.SeenAt, im.options.Now().UTC()))
 	}
 	return nil
+}
+
+func (im importRun) reservation(o Order, seen, visible time.Time) Reservation {
+	return Reservation{OrderID: o.ID, Items: im.known.unitsOf(o), LocationID: im.location(o), SeenAt: seen, VisibleAt: visible}
+}
+
+// gone tells whether the goods have left, whoever sent them.
+func gone(o Order) bool {
+	return o.Status == InTransit || o.Status == Delivered || o.Status == Completed
+}
+
+// counts tells whether the warehouse takes all units of an order off its free
+// stock. It does not for an order that is cancelled there or locked, nor for a
+// line that is not linked to an item.
+func counts(found []WarehouseOrder) bool {
+	live := liveParts(found)
+	for _, w := range live {
+		if w.State == Locked || len(unlinkedLines(w)) > 0 {
+			return false
+		}
+	}
+	return len(live) > 0
+}
+
+func unlinkedLines(w WarehouseOrder) []string {
+	if w.State == Processed {
+		return nil
+	}
+	var list []string
+	for _, line := range w.Lines {
+		if line.Unlinked {
+			list = append(list, fmt.Sprintf("%s (SKU %s)", line.LineID, line.SKU))
+		}
+	}
+	return list
 }
 
 func (im *Importer) location(o Order) string {
@@ -232,8 +306,8 @@ func (im *Importer) location(o Order) string {
 }
 
 // create maps and creates the order, and reads it back.
-func (im *Importer) create(ctx context.Context, o Order, known itemLookup, parked bool, result *OrderResult) error {
-	order, problems := mapOrder(o, known)
+func (im importRun) create(ctx context.Context, o Order, parked bool, result *OrderResult) error {
+	order, problems := mapOrder(o, im.known)
 	if slices.ContainsFunc(problems, blocks) {
 		return im.raise(ctx, result, problems...)
 	}
@@ -248,29 +322,68 @@ func (im *Importer) create(ctx context.Context, o Order, known itemLookup, parke
 	if len(found) == 0 {
 		return errors.New("the warehouse took the order but does not show it yet; the next run looks again")
 	}
-	if err := im.ports.Ledger.PutReservation(ctx, Reservation{
-		OrderID: o.ID, Items: known.unitsOf(o), LocationID: order.LocationID,
-		SeenAt: im.options.Now().UTC(), VisibleAt: im.options.Now().UTC(),
-	}); err != nil {
+	if counts(found) {
+		seen := im.options.Now().UTC()
+		if r, have := im.reserved[o.ID]; have {
+			seen = r.SeenAt
+		}
+		if err := im.ports.Ledger.PutReservation(ctx, im.reservation(o, seen, im.options.Now().UTC())); err != nil {
+			return err
+		}
+	}
+	if err := im.raiseAll(ctx, problems); err != nil {
 		return err
 	}
-	for _, w := range found {
-		for _, line := range w.Lines {
-			if line.Unlinked {
-				problems = append(problems, raise(KindUnmappedSKU, "SKU "+line.SKU, o.ShipBy,
-					fmt.Sprintf("line %s of order %s is not linked to a stock item, so its stock is not reserved", line.LineID, o.ID),
-					"link the line in Linnworks, and the channel SKU with it"))
-			}
-		}
+	if err := im.mended(ctx, o, problems); err != nil {
+		return err
 	}
 	result.Outcome, result.WarehouseOrder = OutcomeCreated, numberOf(found)
 	if parked {
 		result.Outcome = OutcomeParked
 	}
-	if err := im.raiseAll(ctx, problems); err != nil {
-		return err
+	return im.unlinked(ctx, o, found)
+}
+
+// mended closes what earlier orders of the same listings have raised and this
+// one has not.
+func (im *Importer) mended(ctx context.Context, o Order, problems []Exception) error {
+	raised, done := map[string]bool{}, map[string]bool{}
+	for _, e := range problems {
+		raised[e.Key()] = true
 	}
-	return im.ports.Exceptions.Clear(ctx, "order "+o.ID, KindUnmappedSKU, KindBrokenKit, KindBadOrder, KindBadQuantity)
+	for _, line := range o.Lines {
+		object := line.Listing.String()
+		if line.Cancelled || done[object] {
+			continue
+		}
+		done[object] = true
+		var gone []Kind
+		for _, kind := range []Kind{KindUnmappedSKU, KindBrokenKit, KindMissingComposite} {
+			if !raised[Exception{Kind: kind, Object: object}.Key()] {
+				gone = append(gone, kind)
+			}
+		}
+		if err := im.ports.Exceptions.Clear(ctx, object, gone...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unlinked raises lines that the warehouse keeps without an item, and closes
+// that when they have one. The order stays imported, and in the ledger.
+func (im *Importer) unlinked(ctx context.Context, o Order, found []WarehouseOrder) error {
+	var lines []string
+	for _, w := range liveParts(found) {
+		lines = append(lines, unlinkedLines(w)...)
+	}
+	if len(lines) == 0 {
+		return im.ports.Exceptions.Clear(ctx, "order "+o.ID, KindUnmappedSKU)
+	}
+	return im.ports.Exceptions.Raise(ctx, raise(KindUnmappedSKU, "order "+o.ID, o.ShipBy,
+		fmt.Sprintf("line %s of warehouse order %s is not linked to a stock item: its stock is not reserved and it cannot be picked",
+			strings.Join(lines, ", "), numberOf(found)),
+		"link the line in Linnworks, and the channel SKU with it"))
 }
 
 // release lets the warehouse pick what was parked, and reads back.
@@ -279,12 +392,12 @@ func (im *Importer) release(ctx context.Context, o Order, found []WarehouseOrder
 		if w.State != Parked {
 			continue
 		}
-		if !w.HasAddress && o.Recipient == (Address{}) {
-			return errors.New("the shop has released the order but gives no address yet")
-		}
-		address := o.Recipient
-		if w.HasAddress {
+		address := clearAddress(o)
+		switch {
+		case w.HasAddress:
 			address = Address{} // the one it has was clear; a later one may be masked
+		case address == (Address{}):
+			return errors.New("the shop has released the order but gives no address yet; the next run looks again")
 		}
 		if err := im.ports.OrderBook.ReleaseOrder(ctx, w, address); err != nil {
 			return fmt.Errorf("releasing it in the warehouse: %w", err)
@@ -294,13 +407,13 @@ func (im *Importer) release(ctx context.Context, o Order, found []WarehouseOrder
 	if err != nil {
 		return fmt.Errorf("reading it back: %w", err)
 	}
-	if stateOf(after) == Parked {
+	if StateOf(after) == Parked {
 		return im.raise(ctx, result, raise(KindStatesDisagree, "order "+o.ID, o.ShipBy,
 			"Linnworks keeps the order parked although it was released",
 			"look for a rule or a person that parks it, and unpark it in Linnworks"))
 	}
 	result.Outcome, result.WarehouseOrder = OutcomeReleased, numberOf(after)
-	return im.ports.Exceptions.Clear(ctx, "order "+o.ID, KindStatesDisagree)
+	return nil
 }
 
 func (im *Importer) raise(ctx context.Context, result *OrderResult, problems ...Exception) error {
@@ -346,9 +459,9 @@ func disagreement(o Order, state WarehouseState, known bool) Exception {
 		"decide which side is right and correct the other")
 }
 
-// stateOf is the state of an order whose parts found are: the least advanced of
-// those that are not cancelled.
-func stateOf(found []WarehouseOrder) WarehouseState {
+// StateOf is the state of an order whose parts found are, as an [OrderBook]
+// returns them: that of the least advanced part that is not cancelled.
+func StateOf(found []WarehouseOrder) WarehouseState {
 	order := []WarehouseState{Parked, Locked, Open, Processed, Dropped}
 	state := Absent
 	for _, w := range found {
@@ -367,43 +480,56 @@ func numberOf(found []WarehouseOrder) string {
 	return strings.Join(numbers, ", ")
 }
 
-// surplus says whether the warehouse holds more of a line than the shop sold:
+// surplus says whether the warehouse holds more of a SKU than the shop sold:
 // the parts of a split add up, a duplicate does not.
-func surplus(o Order, found []WarehouseOrder) string {
-	if len(found) < 2 {
+func surplus(o Order, known itemLookup, found []WarehouseOrder) string {
+	live := liveParts(found)
+	if len(live) < 2 {
 		return ""
 	}
-	held := map[string]int{}
-	for _, w := range found {
-		if w.State == Dropped {
-			continue
+	// Cancelled lines count: the order may have been imported before. A bundle
+	// counts as itself and as its components: it may have been imported as either.
+	sold, most := map[string]int{}, 0
+	add := func(l ListingSKU, n int) {
+		if item, err := known.item(l); err == nil {
+			sold[strings.ToLower(item.SKU)] += n
 		}
+		most += n
+	}
+	for _, line := range o.Lines {
+		add(line.Listing, 1)
+		for _, c := range line.Components {
+			add(c.Listing, c.Quantity)
+		}
+	}
+	held, total := map[string]int{}, 0
+	for _, w := range live {
 		for _, line := range w.Lines {
-			held[line.SKU] += line.Quantity
+			held[strings.ToLower(line.SKU)] += line.Quantity
+			total += line.Quantity
 		}
 	}
-	total := 0
-	for _, n := range held {
-		total += n
+	for _, sku := range slices.Sorted(maps.Keys(held)) {
+		if n, ours := sold[sku]; ours && held[sku] > n {
+			return fmt.Sprintf("%d of SKU %s sold, but orders %s hold %d", n, sku, numberOf(live), held[sku])
+		}
 	}
-	if units := liveUnits(o); total > units && !hasComponents(o) {
-		return fmt.Sprintf("%d units sold, but orders %s hold %d", units, numberOf(found), total)
+	if total > most {
+		return fmt.Sprintf("%d units sold, but orders %s hold %d", most, numberOf(live), total)
 	}
 	return ""
 }
 
-func liveUnits(o Order) int {
-	n := 0
-	for _, l := range o.Lines {
-		if !l.Cancelled {
-			n++
-		}
+// readOrder reads one order as the shop has it now.
+func readOrder(ctx context.Context, source OrderSource, id string) (Order, error) {
+	orders, err := source.OrdersByID(ctx, []string{id})
+	if err != nil {
+		return Order{}, fmt.Errorf("reading it in the shop: %w", err)
 	}
-	return n
-}
-
-func hasComponents(o Order) bool {
-	return slices.ContainsFunc(o.Lines, func(l OrderLine) bool { return len(l.Components) > 0 })
+	if len(orders) != 1 || orders[0].ID != id {
+		return Order{}, errors.New("the shop does not return the order")
+	}
+	return orders[0], nil
 }
 
 func reservationsByOrder(ctx context.Context, ledger Ledger) (map[string]Reservation, error) {
@@ -427,7 +553,7 @@ func clock(now func() time.Time) func() time.Time {
 	return now
 }
 
-// required names the first port that is missing.
+// required names the ports that are missing.
 func required(constructor string, ports map[string]any) error {
 	var missing []string
 	for name, port := range ports {

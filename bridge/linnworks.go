@@ -331,7 +331,10 @@ const lineIDsProperty = "tiktok.line_ids."
 func (l *Linnworks) CreateOrder(ctx context.Context, n NewOrder) error {
 	location, ok := l.locations[lower(linnworks.GUID(n.LocationID))]
 	if !ok {
-		return fmt.Errorf("stock location %s does not exist in Linnworks", n.LocationID)
+		return &RefusedError{
+			Do:  "correct ImportOptions.Locations and DefaultLocation; the order imports by itself afterwards",
+			Err: fmt.Errorf("stock location %q does not exist in Linnworks", n.LocationID),
+		}
 	}
 	order := linnworks.ChannelOrder{
 		Source: l.options.Source, SubSource: l.options.SubSource, ReferenceNumber: n.Reference, ExternalReference: n.Reference,
@@ -339,7 +342,7 @@ func (l *Linnworks) CreateOrder(ctx context.Context, n NewOrder) error {
 		ReceivedDate: linnworks.Time{Time: n.ReceivedAt}, PaidOn: linnworks.Time{Time: n.PaidAt}, DispatchBy: linnworks.Time{Time: n.DispatchBy},
 		Currency: n.Currency, PostalServiceCost: linnworks.Decimal(n.Shipping.Decimal()),
 		MatchPostalServiceTag: cmp.Or(l.options.Service[n.Service], n.Service),
-		ChannelBuyerName:      n.BuyerName, DeliveryAddress: channelAddress(n.Recipient), BillingAddress: channelAddress(n.Recipient),
+		ChannelBuyerName:      string(n.BuyerName), DeliveryAddress: channelAddress(n.Recipient), BillingAddress: channelAddress(n.Recipient),
 	}
 	if n.Parked {
 		order.OrderState = linnworks.OrderStatePark
@@ -354,7 +357,7 @@ func (l *Linnworks) CreateOrder(ctx context.Context, n NewOrder) error {
 		order.ExtendedProperties = append(order.ExtendedProperties, linnworks.ChannelOrderExtendedProperty{Name: p.Name, Value: p.Value, Type: "Order"})
 	}
 	if n.Note != "" {
-		order.Notes = []linnworks.ChannelOrderNote{{Note: n.Note, NoteEntryDate: linnworks.Time{Time: n.ReceivedAt}, NoteUserName: "TikTok Shop buyer"}}
+		order.Notes = []linnworks.ChannelOrderNote{{Note: string(n.Note), NoteEntryDate: linnworks.Time{Time: n.ReceivedAt}, NoteUserName: "TikTok Shop buyer"}}
 	}
 	_, err := l.client.Orders.CreateOrders(ctx, &linnworks.CreateOrdersRequest{Orders: []linnworks.ChannelOrder{order}, Location: location})
 	return err
@@ -377,17 +380,18 @@ func clipRunes(s string, n int) string {
 	return s
 }
 
-// ReleaseOrder implements [OrderBook] and [OrderCanceller]: address first, then
-// unpark, then the rules engine, which does not run for parked orders.
+// ReleaseOrder implements [OrderBook] and [OrderCanceller]: unpark, because a
+// parked order takes no address, then the address, then the rules engine, which
+// has not run for a parked order and may need the address.
 func (l *Linnworks) ReleaseOrder(ctx context.Context, w WarehouseOrder, a Address) error {
 	id := linnworks.GUID(w.ID)
+	if err := l.tag(ctx, id, nil); err != nil {
+		return err
+	}
 	if a != (Address{}) {
 		if err := l.setAddress(ctx, id, a); err != nil {
 			return fmt.Errorf("writing the address: %w", err)
 		}
-	}
-	if err := l.tag(ctx, id, nil); err != nil {
-		return err
 	}
 	_, err := l.client.Orders.RunRulesEngine(ctx, &linnworks.RunRulesEngineRequest{OrderIDs: []linnworks.GUID{id}})
 	return err

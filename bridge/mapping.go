@@ -83,6 +83,10 @@ func listingsOf(orders []Order) []ListingSKU {
 // order are returned instead of half an order.
 func mapOrder(o Order, known itemLookup) (NewOrder, []Exception) {
 	m := orderMapping{order: o, known: known, lines: map[lineKey]*NewOrderLine{}}
+	if why := unusable(o); why != "" {
+		m.problem(KindBadOrder, "order "+o.ID, why, "compare it with the shop; nothing was imported")
+		return NewOrder{}, m.problems
+	}
 	for _, line := range sortedLines(o.Lines) {
 		if !line.Cancelled {
 			m.addUnit(line)
@@ -92,7 +96,7 @@ func mapOrder(o Order, known itemLookup) (NewOrder, []Exception) {
 		m.problem(KindBadOrder, "order "+o.ID, "the order has no line that is not cancelled", "compare it with the shop; nothing was imported")
 	}
 	n := NewOrder{
-		Reference: o.ID, Currency: o.Totals.Currency, Service: o.DeliveryOption, Recipient: o.Recipient,
+		Reference: o.ID, Currency: o.Totals.Currency, Service: o.DeliveryOption, Recipient: clearAddress(o),
 		BuyerName: o.BuyerName, Note: o.Note, ReceivedAt: o.CreatedAt, PaidAt: o.PaidAt,
 		DispatchBy: firstSet(o.ShipBy, o.CancelledBy, o.CreatedAt),
 	}
@@ -102,6 +106,36 @@ func mapOrder(o Order, known itemLookup) (NewOrder, []Exception) {
 	}
 	n.Properties = properties(o, n)
 	return n, m.problems
+}
+
+// unusable says what is wrong with an order as a whole.
+func unusable(o Order) string {
+	if o.Unreadable != "" {
+		return o.Unreadable
+	}
+	if o.Totals.Currency == "" {
+		return "the order names no currency"
+	}
+	for _, line := range o.Lines {
+		switch {
+		case line.Cancelled:
+		case line.Price.Minor < 0:
+			return fmt.Sprintf("line %s has the negative price %s", line.ID, line.Price)
+		case line.Price.Currency != o.Totals.Currency:
+			return fmt.Sprintf("line %s is priced in %q, the order in %q", line.ID, line.Price.Currency, o.Totals.Currency)
+		}
+	}
+	return ""
+}
+
+// clearAddress is the recipient of an order whose status says that the address
+// is not masked. TikTok shows asterisks until the order may be shipped; looking
+// for those would miss other markets' masks.
+func clearAddress(o Order) Address {
+	if o.Status == Unpaid || o.Status == OnHold {
+		return Address{}
+	}
+	return o.Recipient
 }
 
 // orderMapping groups units into lines while an order is mapped.
@@ -133,7 +167,8 @@ func (m *orderMapping) addUnit(line OrderLine) {
 	var kit *KitError
 	switch {
 	case errors.As(err, &kit):
-		m.problem(KindBrokenKit, "SKU "+kit.SKU, kit.Error(), "correct the composition in Linnworks; the order imports by itself afterwards")
+		m.problem(KindBrokenKit, line.Listing.String(), fmt.Sprintf("order %s sells %q, but %v", m.order.ID, line.Title, kit),
+			"correct the composition in Linnworks; the order imports by itself afterwards")
 	case len(line.Components) > 0:
 		m.addBundle(line)
 	default:
@@ -154,14 +189,14 @@ func (m *orderMapping) addBundle(line OrderLine) {
 			_, err = item.Parts(1)
 		}
 		switch {
+		case c.Quantity < 1 || c.Quantity > maxOrderUnits:
+			m.problem(KindBadQuantity, "order "+m.order.ID,
+				fmt.Sprintf("bundle %q holds %d of %s", line.Title, c.Quantity, c.Listing), "correct the bundle in the shop; nothing was imported")
+			return
 		case err != nil:
 			m.problem(KindBrokenKit, line.Listing.String(),
 				fmt.Sprintf("order %s sells the bundle %q, whose component %s cannot be used: %v", m.order.ID, line.Title, c.Listing, err),
 				"create or map the component in Linnworks; the order imports by itself afterwards")
-			return
-		case c.Quantity < 1 || c.Quantity > maxOrderUnits:
-			m.problem(KindBadQuantity, "order "+m.order.ID,
-				fmt.Sprintf("bundle %q holds %d of %s", line.Title, c.Quantity, c.Listing), "correct the bundle in the shop")
 			return
 		}
 		names = append(names, fmt.Sprintf("%d × %s", c.Quantity, item.SKU))

@@ -37,7 +37,7 @@ func ParseMoney(amount, currency string) (Money, error) {
 	bad := func(why string) (Money, error) {
 		return Money{}, fmt.Errorf("amount %q %s: %s", clip(amount), currency, why)
 	}
-	if len(amount) > 40 || strings.ContainsAny(amount, "eE/_xX pP") {
+	if len(amount) > 40 || !plainDecimal(amount) {
 		return bad("not a plain decimal number")
 	}
 	r, ok := new(big.Rat).SetString(amount)
@@ -53,6 +53,23 @@ func ParseMoney(amount, currency string) (Money, error) {
 	}
 	m.Minor = r.Num().Int64()
 	return m, nil
+}
+
+// plainDecimal keeps out what big.Rat reads besides: fractions, exponents, other
+// bases.
+func plainDecimal(s string) bool {
+	digits, points := 0, 0
+	for _, c := range strings.TrimPrefix(s, "-") {
+		switch {
+		case c >= '0' && c <= '9':
+			digits++
+		case c == '.':
+			points++
+		default:
+			return false
+		}
+	}
+	return digits > 0 && points <= 1
 }
 
 // Decimal returns the amount in major units, such as "19.99".

@@ -63,9 +63,11 @@ type Order struct {
 	// Recipient is empty until the shop releases it.
 	Recipient Address
 	Totals    Totals
-	// BuyerName is the shop's nickname of the buyer.
-	BuyerName string
-	Note      string
+	// BuyerName is the shop's nickname of the buyer, Note what the buyer wrote.
+	BuyerName, Note Private
+	// Unreadable says what of the shop's reply could not be read, such as an
+	// amount. Such an order is raised and not imported; others go on.
+	Unreadable string
 
 	CreatedAt, PaidAt, UpdatedAt time.Time
 	// ShipBy is the latest time to ship without counting as late.
@@ -139,8 +141,24 @@ func (a Address) Format(f fmt.State, _ rune) {
 }
 
 // MarshalJSON hides the address from encoders that log; code that needs it
-// reads the fields.
+// reads the fields. An order therefore does not survive JSON: queue its id and
+// read it again, which is also the only way to act on what the shop says now.
 func (a Address) MarshalJSON() ([]byte, error) { return fmt.Appendf(nil, "%q", fmt.Sprint(a)), nil }
+
+// Private is a text about or from a buyer. It prints and encodes as
+// "[private]", or as nothing if it is empty; code that needs it converts it to
+// a string.
+type Private string
+
+// Format prints a placeholder for every verb.
+func (p Private) Format(f fmt.State, _ rune) {
+	if p != "" {
+		_, _ = fmt.Fprint(f, "[private]")
+	}
+}
+
+// MarshalText hides the text from encoders that log.
+func (p Private) MarshalText() ([]byte, error) { return fmt.Append(nil, p), nil }
 
 // OrderSource reads the shop's orders.
 type OrderSource interface {
@@ -215,8 +233,8 @@ type WarehouseOrder struct {
 type WarehouseLine struct {
 	// LineID is the shop's line id that the line was created with.
 	LineID string
-	// ShopLineIDs are the shop's lines of the units in it, as far as they are
-	// known; empty if the order was split in the warehouse.
+	// ShopLineIDs are the shop's lines of the units in it; empty if they are not
+	// known, as when the line was split in the warehouse.
 	ShopLineIDs []string
 	SKU         string
 	Quantity    int
@@ -252,8 +270,8 @@ type NewOrder struct {
 	// Service names the shipping service that the shop promised.
 	Service   string
 	Recipient Address
-	BuyerName string
-	Note      string
+	// BuyerName is the shop's nickname of the buyer, Note what the buyer wrote.
+	BuyerName, Note Private
 	// Properties keep what the warehouse has no field for.
 	Properties                     []Property
 	ReceivedAt, PaidAt, DispatchBy time.Time

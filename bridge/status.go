@@ -3,6 +3,7 @@ package bridge
 import (
 	"bufio"
 	_ "embed"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -73,7 +74,8 @@ func ReadStatusTable(r io.Reader) (*StatusTable, error) {
 	var heading []string
 	var text strings.Builder
 	scanner := bufio.NewScanner(r)
-	for n := 1; scanner.Scan(); n++ {
+	n := 1
+	for ; scanner.Scan(); n++ {
 		text.WriteString(scanner.Text() + "\n")
 		fields := strings.Fields(scanner.Text())
 		if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
@@ -102,10 +104,10 @@ func ReadStatusTable(r io.Reader) (*StatusTable, error) {
 		}
 	}
 	if err := scanner.Err(); err != nil {
-		return nil, fmt.Errorf("status table: %w", err)
+		return nil, fmt.Errorf("status table, line %d: %w", n, err)
 	}
 	if heading == nil {
-		return nil, fmt.Errorf("status table: it is empty")
+		return nil, errors.New("status table: it is empty")
 	}
 	t.text = text.String()
 	return t, nil
@@ -113,7 +115,7 @@ func ReadStatusTable(r io.Reader) (*StatusTable, error) {
 
 func checkHeading(fields []string) error {
 	if len(fields) < 2 || fields[0] != "model" || fields[1] != "status" {
-		return fmt.Errorf("the heading must start with model and status")
+		return errors.New("the heading must start with model and status")
 	}
 	states := []WarehouseState{Absent, Parked, Open, Locked, Processed, Dropped}
 	for _, s := range states {
@@ -122,7 +124,7 @@ func checkHeading(fields []string) error {
 		}
 	}
 	if len(fields) != len(states)+2 {
-		return fmt.Errorf("the heading has a state too many")
+		return errors.New("the heading has a state too many")
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package bridge
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -18,8 +19,8 @@ type Reservation struct {
 	LocationID string
 	// SeenAt is when the order was first seen.
 	SeenAt time.Time
-	// VisibleAt is when the warehouse was known to hold the order; zero until
-	// then. A reading taken after it has the units in it.
+	// VisibleAt is when the warehouse was known to hold the order and to count
+	// its units; zero until then. A reading that began after it has them in it.
 	VisibleAt time.Time
 }
 
@@ -35,7 +36,8 @@ type Ledger interface {
 
 // Locks serialises work on one order or product between all that share it.
 type Locks interface {
-	// Lock waits until key is free, takes it, and returns how to give it back.
+	// Lock waits until key is free, takes it, and returns how to give it back,
+	// which may be called more than once.
 	Lock(ctx context.Context, key string) (unlock func(), err error)
 }
 
@@ -61,7 +63,7 @@ func (m *Memory) PutReservation(_ context.Context, r Reservation) error {
 	if m.reservations == nil {
 		m.reservations = map[string]Reservation{}
 	}
-	r.Items = cloneCounts(r.Items)
+	r.Items = maps.Clone(r.Items)
 	m.reservations[r.OrderID] = r
 	return nil
 }
@@ -80,7 +82,7 @@ func (m *Memory) Reservations(context.Context) ([]Reservation, error) {
 	defer m.mu.Unlock()
 	list := make([]Reservation, 0, len(m.reservations))
 	for _, r := range m.reservations {
-		r.Items = cloneCounts(r.Items)
+		r.Items = maps.Clone(r.Items)
 		list = append(list, r)
 	}
 	slices.SortFunc(list, func(a, b Reservation) int { return cmp.Compare(a.OrderID, b.OrderID) })
@@ -92,7 +94,8 @@ func (m *Memory) Lock(ctx context.Context, key string) (func(), error) {
 	l := m.join(key)
 	select {
 	case l.turn <- struct{}{}:
-		return func() { <-l.turn; m.leave(key, l) }, nil
+		// Once: a second call would give back the lock of whoever has it by then.
+		return sync.OnceFunc(func() { <-l.turn; m.leave(key, l) }), nil
 	case <-ctx.Done():
 		m.leave(key, l)
 		return nil, ctx.Err()
@@ -120,12 +123,4 @@ func (m *Memory) leave(key string, l *keyLock) {
 	if l.waiters--; l.waiters == 0 {
 		delete(m.locks, key)
 	}
-}
-
-func cloneCounts(m map[string]int) map[string]int {
-	c := make(map[string]int, len(m))
-	for k, v := range m {
-		c[k] = v
-	}
-	return c
 }

@@ -132,7 +132,7 @@ func (t *TikTokShop) order(o tiktokshop.Order) (Order, error) {
 		ID: o.ID, Status: OrderStatus(o.Status), ShippingModel: shippingModel(o), Market: o.RecipientAddress.RegionCode,
 		CancelRequested: o.IsBuyerRequestCancel, CancelReason: o.CancelReason,
 		WarehouseID: o.WarehouseID, DeliveryOptionID: o.DeliveryOptionID, DeliveryOption: o.DeliveryOptionName,
-		Recipient: address(o.RecipientAddress, o.BuyerEmail), BuyerName: o.BuyerNickname, Note: o.BuyerMessage,
+		Recipient: address(o.RecipientAddress, o.BuyerEmail), BuyerName: Private(o.BuyerNickname), Note: Private(o.BuyerMessage),
 		CreatedAt: o.CreateTime.Time(), PaidAt: o.PaidTime.Time(), UpdatedAt: o.UpdateTime.Time(),
 		ShipBy: o.RTSSLATime.Time(), CancelledBy: o.ShippingDueTime.Time(),
 		Totals: Totals{
@@ -361,7 +361,10 @@ func (t *TikTokShop) ArrangeShipping(ctx context.Context, o Order) (Label, error
 	if len(packages) > 1 {
 		return Label{}, &RefusedError{Do: "ship the packages in Seller Center", Err: fmt.Errorf("the order has %d packages", len(packages))}
 	}
-	if len(trackings(o)) == 0 {
+	if o.Status == PartiallyShipping {
+		return Label{}, &RefusedError{Do: "ship the rest in Seller Center", Err: errors.New("part of the order is arranged already")}
+	}
+	if o.Status != AwaitingCollection && len(trackings(o.Lines)) == 0 {
 		var err error
 		if packages, err = t.arrange(ctx, o, packages); err != nil {
 			return Label{}, err

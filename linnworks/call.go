@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -97,14 +96,14 @@ func RepeatSafe() CallOption {
 	return func(s *callSettings) { s.replay = new(replayWrite) }
 }
 
-// Response is what a reply carried besides its data. Printing it shows neither
-// headers nor body.
+// Response is what a reply carried besides its data. Printed, logged or encoded
+// it shows neither headers nor body.
 type Response struct {
 	// Status is the HTTP status, 0 when no reply arrived.
 	Status int
-	Header http.Header
+	Header http.Header `json:"-"`
 	// Body is the whole reply as received. It may hold a buyer's data.
-	Body []byte
+	Body []byte `json:"-"`
 	// Attempts counts the attempts, and Waited the time spent between them and
 	// for rate limits.
 	Attempts int
@@ -265,7 +264,7 @@ func (c *Client) send(ctx context.Context, op operation, path string, values url
 	if contentType != "" {
 		header.Set("Content-Type", contentType)
 	}
-	key := LimitKey{Application: c.credentials.ApplicationID, Operation: op.name, PerMinute: op.limit}
+	key := LimitKey{Application: c.credentials().ApplicationID, Operation: op.name, PerMinute: op.limit}
 	reply, err := c.transport.Do(ctx, transport.Call{
 		Operation: op.name, Method: op.method, URL: p.url(), Header: header, Body: body, Replay: op.replay,
 		Wait: func(ctx context.Context) error { return c.limiter.Wait(ctx, key) },
@@ -298,13 +297,15 @@ type inSession struct {
 }
 
 func (p *inSession) url() *url.URL {
-	u := p.client.baseURL(p.host, p.session).JoinPath(p.path)
+	base := *p.client.baseURL(p.host, p.session)
+	base.Path += "/" // JoinPath would leave a path relative that was
+	u := base.JoinPath(p.path)
 	u.RawQuery = p.query
 	return u
 }
 
 // mask finds the secrets of the call in a text.
-func (p *inSession) mask() *regexp.Regexp {
+func (p *inSession) mask() mask {
 	if p.session == nil {
 		return p.client.mask
 	}
@@ -342,7 +343,7 @@ func (p *inSession) Classify(reply *transport.Reply) transport.Verdict {
 	e := readError(p.op, reply, p.host, p.mask())
 	v := transport.Verdict{Err: e, Code: e.Code, After: e.RetryAfter}
 	switch {
-	case e.Class == ClassSession && p.session != nil:
+	case e.Class == ClassSession:
 		v.Retry = transport.RetryReauthorised
 	case e.Class.Temporary():
 		v.Retry = transport.RetryLater

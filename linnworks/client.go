@@ -57,15 +57,16 @@ func (c Credentials) validate() error {
 type Client struct {
 	services
 
-	// Pointers keep fmt from walking into the secrets even where it cannot call
-	// Format, which is in the unexported fields of somebody else's struct.
-	credentials *Credentials
+	// fmt walks into a Client where it cannot call Format: in the unexported
+	// fields of somebody else's struct. It does not look into functions, nor
+	// beyond the second pointer, where the open session is.
+	credentials func() Credentials
+	mask        mask
 	session     *sessions
 
 	transport *transport.Transport
 	limiter   Limiter
 	hosts     hosts
-	mask      *regexp.Regexp
 	userAgent string
 }
 
@@ -89,7 +90,7 @@ func NewClient(credentials Credentials, opts ...Option) (*Client, error) {
 		}
 	}
 	c := &Client{
-		credentials: &credentials,
+		credentials: func() Credentials { return credentials },
 		session:     &sessions{},
 		transport:   s.Transport(),
 		limiter:     s.limiter,
@@ -106,7 +107,7 @@ func (c *Client) String() string {
 	if c == nil || c.credentials == nil {
 		return "linnworks.Client"
 	}
-	return "linnworks.Client(application " + c.credentials.ApplicationID + ")"
+	return "linnworks.Client(application " + c.credentials().ApplicationID + ")"
 }
 
 // Format prints [Client.String] for every verb.

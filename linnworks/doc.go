@@ -47,10 +47,10 @@
 // # Replies
 //
 // Fields that a reply leaves out or has as null keep their zero value, and
-// unknown ones are ignored; [WithResponse] has the raw reply. Enums are strings,
-// their lists are not closed, and a value that Linnworks sent as a number appears
-// as its digits: see [EnumByNumber]. [Decimal] keeps the digits of money, [Time]
-// knows the dates that stand for none, and [GUID] the identifier that does.
+// unknown ones are ignored; [WithResponse] has the raw reply. Enums are strings
+// whose lists are not closed: a name or number that is not known is kept as it
+// came. [Decimal] keeps the digits of money, [Time] knows the dates that stand
+// for none, and [ZeroGUID] is the identifier that does.
 //
 // A success may still carry failures of single items, in a list named Errors or
 // the like, and some operations leave out what they did not do. The methods say

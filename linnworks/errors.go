@@ -146,7 +146,7 @@ var messages = []struct {
 }
 
 // readError reads the error body of either version of the API.
-func readError(op string, reply *transport.Reply, host hostKind, mask *regexp.Regexp) *Error {
+func readError(op string, reply *transport.Reply, host hostKind, mask mask) *Error {
 	e := &Error{
 		Operation: op, HTTPStatus: reply.Status, Attempts: reply.Attempts,
 		RetryAfter: transport.RetryAfter(reply.Header, time.Now()),
@@ -217,9 +217,9 @@ var (
 
 // clean makes a text from Linnworks fit for an error: on one line, bounded,
 // without our secrets, and without the queries of the URLs that it repeats.
-func clean(text string, mask *regexp.Regexp) string {
+func clean(text string, mask mask) string {
 	const limit = 1000
-	text = mask.ReplaceAllString(text, wire.Redacted)
+	text = mask(text)
 	text = urlQuery.ReplaceAllString(text, "$1")
 	text = strings.TrimSpace(whiteSpace.ReplaceAllString(text, " "))
 	if len(text) > limit {
@@ -228,15 +228,21 @@ func clean(text string, mask *regexp.Regexp) string {
 	return text
 }
 
-// newMask returns what finds secrets in a text, in any case, with and without
-// dashes.
-func newMask(secrets ...Secret) *regexp.Regexp {
+// mask blanks out secrets in a text.
+type mask func(string) string
+
+// newMask returns a mask of secrets in any case, with and without dashes.
+func newMask(secrets ...Secret) mask {
 	var forms []string
 	for _, s := range secrets {
 		text := s.Reveal()
+		if text == "" {
+			continue
+		}
 		forms = append(forms, regexp.QuoteMeta(text), regexp.QuoteMeta(strings.ReplaceAll(text, "-", "")))
 	}
-	return regexp.MustCompile("(?i)" + strings.Join(forms, "|"))
+	pattern := regexp.MustCompile("(?i)" + strings.Join(forms, "|"))
+	return func(text string) string { return pattern.ReplaceAllString(text, wire.Redacted) }
 }
 
 // classify decides by status and text. Throttles come first: taking one for "not
@@ -321,11 +327,11 @@ func is(err error, want Class) bool {
 
 // snapshot keeps the beginning of a reply that could not be read, without our
 // secrets; of a login, which is made of them, nothing.
-func snapshot(body []byte, host hostKind, mask *regexp.Regexp) []byte {
+func snapshot(body []byte, host hostKind, mask mask) []byte {
 	const limit = 4 << 10
 	if host == hostAuth {
 		return nil
 	}
-	body = mask.ReplaceAll(body[:min(len(body), 2*limit)], []byte(wire.Redacted))
-	return bytes.Clone(body[:min(len(body), limit)])
+	text := mask(string(body[:min(len(body), 2*limit)]))
+	return []byte(text[:min(len(text), limit)])
 }

@@ -10,13 +10,15 @@ import (
 )
 
 // unmarshal is json.Unmarshal, but takes a scalar in another JSON kind than
-// declared: the official descriptions show enums as strings, and some replies
-// carry them as integers; numbers come quoted, whole numbers with a point.
+// declared: a number in quotes, a whole number with a point, an integer for a
+// string that is an enum by another name. The descriptions and the replies do not
+// always agree, and one such field must not cost the whole reply.
 //
 // The strict reading comes first. Only when it stumbles is the reply read as a
 // tree, its scalars turned into what the Go type wants, and decoded again. So
-// generated types need no methods, and ordinary replies cost nothing more. An
-// enum that came as a number becomes its digits; see [EnumByNumber].
+// generated types need no methods for this, and ordinary replies cost nothing
+// more. Types with a decoder of their own, such as the generated enums, are left
+// to it.
 func unmarshal(data []byte, out any) error {
 	err := json.Unmarshal(data, out)
 	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); !ok {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
 	"strings"
 	"sync"
 
@@ -17,7 +16,7 @@ type openSession struct {
 	token  Secret
 	server *url.URL
 	region string // eu, us or as
-	mask   *regexp.Regexp
+	mask   mask
 }
 
 // sessions keeps the open session and has one caller at a time open another,
@@ -126,20 +125,21 @@ type authorizeReply struct {
 const available = "AVAILABLE"
 
 func (c *Client) authorize(ctx context.Context) (*openSession, error) {
-	op := authorizeOperation
+	op, credentials := authorizeOperation, c.credentials()
 	var reply authorizeReply
 	var response Response
 	err := c.call(ctx, op, nil, &authorizeRequest{
-		ApplicationID:     c.credentials.ApplicationID,
-		ApplicationSecret: c.credentials.ApplicationSecret.Reveal(),
-		Token:             c.credentials.Token.Reveal(),
+		ApplicationID:     credentials.ApplicationID,
+		ApplicationSecret: credentials.ApplicationSecret.Reveal(),
+		Token:             credentials.Token.Reveal(),
 	}, &reply, []CallOption{WithResponse(&response)})
 	if err != nil {
 		return nil, err
 	}
+	mask := newMask(credentials.ApplicationSecret, credentials.Token, reply.Token)
 	fail := func(class Class, message string, err error) (*openSession, error) {
 		return nil, &Error{
-			Operation: op.name, Class: class, Message: clean(message, c.mask), HTTPStatus: response.Status,
+			Operation: op.name, Class: class, Message: clean(message, mask), HTTPStatus: response.Status,
 			Attempts: response.Attempts, Err: err,
 		}
 	}
@@ -149,7 +149,7 @@ func (c *Client) authorize(ctx context.Context) (*openSession, error) {
 	if reply.Token == "" {
 		return fail(ClassDecode, "", errors.New("the session has no token"))
 	}
-	s := &openSession{token: reply.Token, mask: newMask(c.credentials.ApplicationSecret, c.credentials.Token, reply.Token)}
+	s := &openSession{token: reply.Token, mask: mask}
 	if s.server = c.hosts.server; s.server == nil {
 		if s.server, err = serverURL(reply.Server, c.hosts.auth.Scheme); err != nil {
 			return fail(ClassDecode, "", err)

@@ -89,23 +89,6 @@ func wellFormed(s string) bool {
 	return err == nil && n > -1000 && n < 1000
 }
 
-// EnumByNumber returns the name that an enum's value has among names, which are
-// in Linnworks' order of declaration, when the value is a number; else v.
-//
-// The official descriptions show enums as strings, but some replies carry the
-// position instead. It then decodes as its digits, "0" for the first, which
-// equals no constant and so falls among the unknown values. Positions are not
-// translated unasked: the descriptions do not promise that the order is Linnworks'
-// own.
-//
-//	status := linnworks.EnumByNumber(row.Status, "Unpaid", "Paid", "Return")
-func EnumByNumber[E ~string](v E, names ...E) E {
-	if i, err := strconv.Atoi(string(v)); err == nil && i >= 0 && i < len(names) {
-		return names[i]
-	}
-	return v
-}
-
 // Time is a moment, in UTC. Linnworks prints moments with and without a zone;
 // one without is taken as UTC, though some fields were seen to be off by an hour
 // while Britain has summer time: compare with a tolerance. The null date, in the
@@ -190,9 +173,9 @@ func (t Time) EncodeValues(key string, v *url.Values) error {
 // It decodes from a plain string.
 //
 // fmt cannot call methods of unexported struct fields, and prints a string in
-// one as it is. A struct that keeps a Secret, or [Credentials], in an unexported
-// field should keep a pointer to it, which fmt does not follow, or have a Format
-// method of its own.
+// one as it is, even behind a pointer. A struct that keeps a Secret, or
+// [Credentials], in an unexported field and may get printed needs a Format method
+// of its own, or keeps a func() Secret. A [Client] is safe anywhere.
 type Secret string
 
 // Reveal returns the value.

@@ -92,25 +92,20 @@ type RefusedTokenSource interface {
 
 // StaticToken is a source that always gives the same access token, for tests
 // and short-lived programs.
-func StaticToken(accessToken Secret) TokenSource { return staticToken(accessToken) }
+func StaticToken(accessToken Secret) TokenSource { return &staticToken{seal(accessToken)} }
 
-type staticToken Secret
+type staticToken struct{ token sealed[Secret] }
 
-func (t staticToken) Token(context.Context) (Token, error) {
-	if t == "" {
+func (s *staticToken) Token(context.Context) (Token, error) {
+	t := Token{AccessToken: s.token.open()}
+	if t.AccessToken == "" {
 		return Token{}, errors.New("the access token is empty")
 	}
-	return Token{AccessToken: Secret(t)}, nil
+	return t, nil
 }
 
-// Format hides the token from every fmt verb.
-func (t staticToken) Format(f fmt.State, verb rune) { Secret(t).Format(f, verb) }
-
-// LogValue hides the token from slog.
-func (t staticToken) LogValue() slog.Value { return Secret(t).LogValue() }
-
-// MarshalText hides the token from encoders.
-func (t staticToken) MarshalText() ([]byte, error) { return Secret(t).MarshalText() }
+// Format names the source without its token.
+func (s *staticToken) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "tiktokshop.StaticToken") }
 
 // TokenStore keeps the tokens of one authorisation, those of all its shops
 // together. One source calls it from one goroutine at a time.
@@ -157,16 +152,16 @@ type refreshing struct {
 	store  TokenStore
 
 	mu      sync.Mutex
-	current Token     // zero until the store was read
-	unsaved Token     // refreshed, but the store did not take it
-	quiet   time.Time // until then nothing is refreshed ahead of its end
-	running *renewal  // nil if none is
+	current sealed[Token] // zero until the store was read
+	unsaved sealed[Token] // refreshed, but the store did not take it
+	quiet   time.Time     // until then nothing is refreshed ahead of its end
+	running *renewal      // nil if none is
 }
 
 // renewal is one run of renew that many callers may wait for.
 type renewal struct {
 	done  chan struct{} // closed when token and err are set
-	token Token
+	token sealed[Token]
 	err   error
 }
 
@@ -183,9 +178,9 @@ func (r *refreshing) Refused(ctx context.Context, t Token) error {
 func (r *refreshing) get(ctx context.Context, refused Secret) (Token, error) {
 	for {
 		r.mu.Lock()
-		if r.usable(r.current, refused) {
-			defer r.mu.Unlock()
-			return r.current, nil
+		if t := r.current.open(); r.usable(t, refused) {
+			r.mu.Unlock()
+			return t, nil
 		}
 		n := r.running
 		mine := n == nil
@@ -201,8 +196,8 @@ func (r *refreshing) get(ctx context.Context, refused Secret) (Token, error) {
 			return Token{}, ctx.Err()
 		}
 		// A renewal that another caller started need not know of refused.
-		if mine || n.err != nil || n.token.AccessToken != refused {
-			return n.token, n.err
+		if t := n.token.open(); mine || n.err != nil || t.AccessToken != refused {
+			return t, n.err
 		}
 	}
 }
@@ -226,7 +221,8 @@ func (r *refreshing) run(ctx context.Context, n *renewal, refused Secret) {
 		r.running = nil
 		close(n.done)
 	}()
-	n.token, n.err = r.renew(ctx, refused)
+	t, err := r.renew(ctx, refused)
+	n.token, n.err = seal(t), err
 }
 
 // renew returns a token other than refused: the stored one if somebody else has
@@ -238,12 +234,12 @@ func (r *refreshing) renew(ctx context.Context, refused Secret) (Token, error) {
 	defer r.mu.Unlock()
 	now := r.client.core.now()
 	if err == nil {
-		r.current, r.unsaved, r.quiet = fresh, Token{}, now.Add(renewPause)
+		r.current, r.unsaved, r.quiet = seal(fresh), nil, now.Add(renewPause)
 		return fresh, nil
 	}
-	r.unsaved = fresh
+	r.unsaved = seal(fresh)
 	if old.AccessToken != refused && old.AccessExpires.After(now) && !NeedsAuthorisation(err) {
-		r.current, r.quiet = old, now.Add(renewPause)
+		r.current, r.quiet = seal(old), now.Add(renewPause)
 		return old, nil
 	}
 	return Token{}, err
@@ -253,7 +249,7 @@ func (r *refreshing) renew(ctx context.Context, refused Secret) (Token, error) {
 // is a pair that waits to be saved.
 func (r *refreshing) refresh(ctx context.Context, refused Secret) (old, fresh Token, err error) {
 	r.mu.Lock()
-	old, fresh = r.current, r.unsaved
+	old, fresh = r.current.open(), r.unsaved.open()
 	r.mu.Unlock()
 	if fresh.AccessToken == "" {
 		stored, err := r.store.LoadToken(ctx)
@@ -292,12 +288,12 @@ func (r *refreshing) Format(f fmt.State, _ rune) {
 // https://partner.tiktokshop.com/docv2/page/authorization-overview-202407
 func (c *Client) AuthorizationURL(state string) (string, error) {
 	switch {
-	case strings.TrimSpace(c.core.app.ServiceID) == "":
+	case strings.TrimSpace(c.core.serviceID) == "":
 		return "", errors.New("tiktokshop: App.ServiceID is empty: copy it from Partner Center, App & Service")
 	case strings.TrimSpace(state) == "":
 		return "", errors.New("tiktokshop: state is empty: pass a random value and compare it on the redirect")
 	}
-	q := url.Values{"service_id": {c.core.app.ServiceID}, "state": {state}}
+	q := url.Values{"service_id": {c.core.serviceID}, "state": {state}}
 	return c.core.consent + "?" + q.Encode(), nil
 }
 
@@ -338,15 +334,16 @@ func (c *Client) RefreshToken(ctx context.Context, old Token) (Token, error) {
 // the URL must not reach an error or a log.
 func (c *Client) token(ctx context.Context, op, path string, replay replay, old Token, q url.Values) (Token, error) {
 	p := &unsigned{signed{core: c.core, op: op}}
-	p.secrets = []string{c.core.app.Secret.Reveal(), q.Get("auth_code"), q.Get("refresh_token"), old.AccessToken.Reveal()}
-	q.Set("app_key", c.core.app.Key)
-	q.Set("app_secret", c.core.app.Secret.Reveal())
+	secret := c.core.secret.open().Reveal()
+	p.secrets = []string{secret, q.Get("auth_code"), q.Get("refresh_token"), old.AccessToken.Reveal()}
+	q.Set("app_key", c.core.appKey)
+	q.Set("app_secret", secret)
 	u := c.core.authURL.JoinPath(path)
 	u.RawQuery = q.Encode()
 	reply, err := c.core.transport.Do(ctx, transport.Call{
 		Operation: op, Method: http.MethodGet, URL: u, Replay: replay,
 		Header: http.Header{"User-Agent": {c.core.userAgent}},
-		Wait:   p.admission(LimitKey{App: c.core.app.Key, Operation: op}),
+		Wait:   p.admission(LimitKey{App: c.core.appKey, Operation: op}),
 	}, p)
 	if err != nil {
 		return Token{}, p.fail(ctx, reply, err)
@@ -436,7 +433,7 @@ func (p *unsigned) Classify(reply *transport.Reply) transport.Verdict {
 // given a token whenever they start. The zero value is empty.
 type MemoryTokens struct {
 	mu    sync.Mutex
-	token *Token // a pointer, which fmt does not follow
+	token sealed[Token]
 }
 
 // Format keeps the tokens out of %+v.
@@ -448,16 +445,13 @@ func (m *MemoryTokens) Format(f fmt.State, _ rune) {
 func (m *MemoryTokens) LoadToken(context.Context) (Token, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.token == nil {
-		return Token{}, nil
-	}
-	return *m.token, nil
+	return m.token.open(), nil
 }
 
 // SaveToken keeps t.
 func (m *MemoryTokens) SaveToken(_ context.Context, t Token) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.token = &t
+	m.token = seal(t)
 	return nil
 }

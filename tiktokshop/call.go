@@ -171,7 +171,7 @@ func (c *Client) send(ctx context.Context, op operation, rawPath string, values 
 	call := transport.Call{
 		Operation: op.name, Method: op.method, URL: c.core.baseURL.JoinPath(rawPath), Body: body, Replay: op.replay,
 		Header: http.Header{"Content-Type": {contentType}, "User-Agent": {c.core.userAgent}},
-		Wait:   p.admission(LimitKey{App: c.core.app.Key, Shop: c.shop.ID, Write: op.replay != replayRead, Operation: op.name}),
+		Wait:   p.admission(LimitKey{App: c.core.appKey, Shop: c.shop.ID, Write: op.replay != replayRead, Operation: op.name}),
 	}
 	reply, err := c.core.transport.Do(ctx, call, p)
 	if s.response != nil {
@@ -195,6 +195,7 @@ type signed struct {
 	token        Token    // of the last attempt
 	secrets      []string // of the last attempt, to be struck out of texts
 	envelope     envelope // of the last reply
+	last         *Error   // what this value made of the last attempt
 	doubtful     int      // replies that may be a fault or a missing permission
 	reauthorised bool
 	// Why the call ended otherwise than with a reply, if it did.
@@ -214,19 +215,21 @@ func (p *signed) admission(key LimitKey) func(context.Context) error {
 func (p *signed) Prepare(ctx context.Context, req *http.Request, body []byte) error {
 	token, err := p.core.tokens.Token(ctx)
 	if err != nil {
-		return p.error(classOfTokenError(err), fmt.Errorf("getting an access token: %w", err))
+		p.last = p.error(classOfTokenError(err), fmt.Errorf("getting an access token: %w", err))
+		return p.last
 	}
 	q := cloneQuery(p.query)
-	q.Set("app_key", p.core.app.Key)
+	q.Set("app_key", p.core.appKey)
 	q.Set("timestamp", strconv.FormatInt(p.core.now().Unix(), 10))
-	sign := Sign(p.core.app.Secret, p.path, q, p.contentType, body)
+	secret := p.core.secret.open()
+	sign := Sign(secret, p.path, q, p.contentType, body)
 	q.Set("sign", sign)
 	req.URL.RawQuery = q.Encode()
 	req.Header.Set("x-tts-access-token", token.AccessToken.Reveal())
 	p.attempts++
 	p.token = token
 	p.secrets = []string{
-		p.core.app.Secret.Reveal(), token.AccessToken.Reveal(), token.RefreshToken.Reveal(), sign,
+		secret.Reveal(), token.AccessToken.Reveal(), token.RefreshToken.Reveal(), sign,
 	}
 	return nil
 }
@@ -246,6 +249,7 @@ func (p *signed) Reauthorise(ctx context.Context) error {
 // HTTP status.
 func (p *signed) Classify(reply *transport.Reply) transport.Verdict {
 	e := p.read(reply)
+	p.last = e
 	if e == nil {
 		return transport.Verdict{Code: "0"}
 	}
@@ -339,8 +343,11 @@ func (p *signed) clean(text string) string { return clip(wire.Scrub(text, p.secr
 // fail turns what the request path reports into the error of the call. reply is
 // the last one, nil if there was none.
 func (p *signed) fail(ctx context.Context, reply *transport.Reply, err error) error {
-	last, answered := errors.AsType[*Error](err)
-	answered = answered && last.HTTPStatus != 0
+	last := p.last
+	if last != nil && !errors.Is(err, last) {
+		last = nil // of an earlier attempt
+	}
+	answered := last != nil && last.HTTPStatus != 0
 	var (
 		class Class
 		cause error
@@ -349,7 +356,7 @@ func (p *signed) fail(ctx context.Context, reply *transport.Reply, err error) er
 	case ctxErr != nil && !(answered && err == error(last)):
 		class, cause = ClassCancelled, err
 		if answered || !errors.Is(err, ctxErr) {
-			cause = fmt.Errorf("%w: the call did not finish", ctxErr)
+			cause = ctxErr
 		}
 	case p.refreshErr != nil:
 		class, cause = classOfTokenError(p.refreshErr), fmt.Errorf("replacing the refused access token: %w", p.refreshErr)

@@ -9,6 +9,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -180,15 +181,20 @@ func TestBaseURLPath(t *testing.T) {
 
 func TestEveryAttemptIsSignedAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, s := setup(t, []answer{{status: 503, body: "<html>busy</html>"}, ok(`{"orders":[{"id":"1"}]}`)})
+		c, s := setup(t, []answer{{status: 503, body: "<html>busy</html>", retryAfter: "2"}, ok(`{"orders":[{"id":"1"}]}`)})
 		var r Response
 		got, err := c.Order.GetOrderDetail(t.Context(), &GetOrderDetailRequest{IDs: []string{"1"}}, WithResponse(&r))
 		if err != nil || len(got.Orders) != 1 {
 			t.Fatalf("got %v, %v", got, err)
 		}
-		sent := s.requests() // both verified, each against the time of its arrival
+		sent := s.requests() // both verified
 		if len(sent) != 2 {
 			t.Fatalf("%d attempts, want 2", len(sent))
+		}
+		for i, r := range sent {
+			if want := strconv.FormatInt(r.at.Unix(), 10); r.query.Get("timestamp") != want {
+				t.Errorf("attempt %d: timestamp %s, sent at %s", i+1, r.query.Get("timestamp"), want)
+			}
 		}
 		if sent[0].query.Get("timestamp") == sent[1].query.Get("timestamp") || sent[0].query.Get("sign") == sent[1].query.Get("sign") {
 			t.Error("the second attempt carries the first one's timestamp or signature")

@@ -55,7 +55,9 @@ type service struct{ client *Client }
 
 // core is shared by all clients made from one NewClient.
 type core struct {
-	app       App
+	appKey    string
+	serviceID string
+	secret    sealed[Secret]
 	tokens    TokenSource
 	transport *transport.Transport
 	limiter   Limiter
@@ -82,7 +84,9 @@ func NewClient(app App, opts ...Option) (*Client, error) {
 		}
 	}
 	c := &Client{core: &core{
-		app:       app,
+		appKey:    app.Key,
+		serviceID: app.ServiceID,
+		secret:    seal(app.Secret),
 		tokens:    s.tokens,
 		limiter:   s.limiter,
 		baseURL:   s.baseURL,
@@ -138,7 +142,7 @@ func (c Client) String() string {
 	if c.core == nil {
 		return "tiktokshop.Client(not made by NewClient)"
 	}
-	return fmt.Sprintf("tiktokshop.Client(app %s, shop %s)", c.core.app.Key, c.shop.ID)
+	return fmt.Sprintf("tiktokshop.Client(app %s, shop %s)", c.core.appKey, c.shop.ID)
 }
 
 // Format prints String for every verb; %+v would otherwise walk the fields.

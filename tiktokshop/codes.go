@@ -8,12 +8,12 @@ import (
 	"unicode"
 )
 
-// classes gives every known code its class. The codes and their meanings are
+// byClass lists the known codes. The codes and their meanings are
 // those of the error tables in Partner Center (common errors and the pages of
 // the operations), some of them seen in practice only.
 //
 // https://partner.tiktokshop.com/docv2/page/common-errors
-var classes = invert(map[Class][]int{
+var byClass = map[Class][]int{
 	ClassThrottle: {36009002, 36009037, 12052109},
 	ClassSystem: {
 		36009003, 36009007,
@@ -71,7 +71,10 @@ var classes = invert(map[Class][]int{
 		21004006, 21004019, 21004020, 36020001,
 	},
 	ClassDerivedStock: {12052849, 12052850, 12052921, 12052141, 12052371, 12052465, 12052144, 12052382},
-})
+}
+
+// classes gives every known code its class.
+var classes = invert(byClass)
 
 // comboRules are the codes of the rules for making a combo, a range but for the
 // two that refuse its stock.

@@ -144,6 +144,21 @@ type File struct {
 // one, or hold them by pointer.
 type Secret string
 
+// sealed keeps a value of the package's own out of the reach of fmt, which calls
+// no method through an unexported field, follows pointers there for some verbs,
+// but never calls a function.
+type sealed[T any] func() T
+
+func seal[T any](v T) sealed[T] { return func() T { return v } }
+
+// open returns the value, the zero value if there is none.
+func (s sealed[T]) open() (v T) {
+	if s != nil {
+		v = s()
+	}
+	return v
+}
+
 // Reveal returns the value.
 func (s Secret) Reveal() string { return string(s) }
 

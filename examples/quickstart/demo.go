@@ -42,6 +42,10 @@ func demo(ctx context.Context, out, progress io.Writer) error {
 		return err
 	}
 	s.out, s.progress, s.since = out, progress, lookBack
+	s.story = map[string]string{}
+	for why, id := range w.orders {
+		s.story[id] = why
+	}
 	fmt.Fprint(out, introduction)
 
 	if err := s.pass(ctx, "Pass 1: the morning's orders"); err != nil {
@@ -97,7 +101,7 @@ func (w *world) connect(ctx context.Context) (*session, error) {
 	return connect(shop, warehouse, settings{
 		locations:       map[string][]string{leeds: {string(linnworks.ZeroGUID)}, bristol: {string(w.bristol)}},
 		defaultLocation: string(linnworks.ZeroGUID),
-		carriers:        map[string]string{"Royal Mail": w.shop.ShippingProviders(tiktokshoptest.OptionStandard)[0].Name},
+		carriers:        map[string]string{"Tracked 48": "Royal Mail"},
 		buffer:          2,
 	})
 }

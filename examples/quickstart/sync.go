@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
@@ -25,6 +26,8 @@ type session struct {
 
 	since         time.Duration
 	out, progress io.Writer
+	// story says what an order is there for; nil outside the demo.
+	story map[string]string
 }
 
 // settings are what one client's set-up differs in.
@@ -179,7 +182,13 @@ func (s *session) show(title string, results bridge.OrderResults) {
 		fmt.Fprintln(s.out, "  nothing to do")
 		return
 	}
-	fmt.Fprint(s.out, indent(results.String()))
+	for _, r := range results {
+		text := strings.TrimSuffix(bridge.OrderResults{r}.String(), "\n")
+		if why := s.story[r.OrderID]; why != "" {
+			text = fmt.Sprintf("%s  [%s]", strings.TrimRight(text, " "), why)
+		}
+		fmt.Fprintln(s.out, "  "+text)
+	}
 }
 
 func (s *session) tell(format string, args ...any) {

@@ -48,7 +48,7 @@ func (f *Fake) ForgetCalls() {
 
 func newCall(r *http.Request, body []byte, at time.Time) Call {
 	c := Call{
-		Operation: operationOf(r.URL.Path), Method: r.Method, Path: rooted(r.URL.Path), Query: r.URL.RawQuery, Body: string(body), At: at,
+		Operation: operationOf(r.URL.Path), Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Body: string(body), At: at,
 	}
 	if strings.HasPrefix(strings.ToLower(c.Path), "/api/auth/") {
 		c.Query, c.Body = "", ""
@@ -61,7 +61,7 @@ func operationOf(urlPath string) string {
 	if op := routeOf(urlPath); op != nil {
 		return op.name
 	}
-	return strings.ReplaceAll(strings.TrimPrefix(rooted(urlPath), "/api/"), "/", ".")
+	return strings.ReplaceAll(strings.TrimPrefix(urlPath, "/api/"), "/", ".")
 }
 
 // fold drops what spellings of an operation differ in: the client writes

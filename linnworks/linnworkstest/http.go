@@ -2,6 +2,7 @@ package linnworkstest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -177,7 +178,7 @@ func (f *Fake) perform(r *http.Request, body []byte, at place) (reply, error) {
 	if known && op.open {
 		host = at.authHost
 	}
-	if !known || r.URL.Host != "" && r.URL.Host != host || r.URL.Host == "" && r.Host != host {
+	if !known || !strings.EqualFold(cmp.Or(r.URL.Host, r.Host), host) {
 		return reply{}, noRoute(r, known)
 	}
 	if r.Method != http.MethodPost && (r.Method != http.MethodGet || !op.get) {

@@ -96,6 +96,8 @@ var routes = byPath([]route{
 		need: needs("orderIds"), handler: on((*Fake).runRulesEngine)},
 	{name: "Orders.SetOrderShippingInfo", path: "Orders/SetOrderShippingInfo", shape: params, limit: 250,
 		need: needs("orderId", "info"), handler: on((*Fake).setOrderShippingInfo)},
+	{name: "Orders.SetOrderCustomerInfo", path: "Orders/SetOrderCustomerInfo", shape: params, limit: 150,
+		need: needs("orderId", "info"), handler: on((*Fake).setOrderCustomerInfo)},
 	{name: "Orders.ProcessOrder", path: "Orders/ProcessOrder", shape: params, limit: 250,
 		need: needs("orderId"), handler: on((*Fake).processOrder)},
 	{name: "Orders.CancelOrder", path: "Orders/CancelOrder", shape: params, limit: 150,
@@ -126,11 +128,7 @@ var routes = byPath([]route{
 
 // routeOf finds the operation at a path, in any letter case, nil if there is
 // none.
-func routeOf(urlPath string) *route { return routes[strings.ToLower(rooted(urlPath))] }
-
-// rooted is a path with its leading slash, which a URL joined in memory may
-// lack.
-func rooted(urlPath string) string { return "/" + strings.TrimPrefix(urlPath, "/") }
+func routeOf(urlPath string) *route { return routes[strings.ToLower(urlPath)] }
 
 func byPath(list []route) map[string]*route {
 	out := map[string]*route{}
@@ -141,7 +139,6 @@ func byPath(list []route) map[string]*route {
 }
 
 // Operations lists the operations that the fake supports, as package linnworks
-//
 // names them, sorted.
 func Operations() []string {
 	var out []string

@@ -56,7 +56,7 @@ func TestSchemeWordBeforeTheTokenIsRefused(t *testing.T) {
 	a := open(t)
 	token := a.token(t)
 	for authorization, want := range map[string]int{token: 200, "Bearer " + token: 401, "": 401, string(home): 401} {
-		got, _, _ := a.send(t, "GET", "https://eu-ext.linnworkstest.example/api/Inventory/GetStockLocations", authorization, "", "")
+		got, _, _ := a.send(t, http.MethodGet, "https://eu-ext.linnworkstest.example/api/Inventory/GetStockLocations", authorization, "", "")
 		if got != want {
 			t.Errorf("Authorization of %d bytes: status %d, want %d", len(authorization), got, want)
 		}
@@ -78,7 +78,7 @@ func TestOpeningASessionTakesThreeEncodings(t *testing.T) {
 		{"wrong secret", asJSON, strings.Replace(object, c.ApplicationSecret.Reveal(), c.ApplicationID, 1), 401},
 		{"no GUID", asJSON, `{"ApplicationId":"mine"}`, 400},
 	} {
-		got, _, _ := a.send(t, "POST", "https://api.linnworks.net/api/Auth/AuthorizeByApplication", "", test.contentType, test.body)
+		got, _, _ := a.send(t, http.MethodPost, "https://api.linnworks.net/api/Auth/AuthorizeByApplication", "", test.contentType, test.body)
 		if got != test.want {
 			t.Errorf("%s: status %d, want %d", test.name, got, test.want)
 		}
@@ -107,7 +107,7 @@ func TestCallsForTheWrongHostAreNotFound(t *testing.T) {
 		"https://eu-ext.linnworkstest.example/api/Inventory/GetStockLocationsX": 404,
 		"https://eu-ext.linnworkstest.example/api/Orders/CreateOrders":          405, // not by GET
 	} {
-		status, body, _ := a.send(t, "GET", target, token, "", "")
+		status, body, _ := a.send(t, http.MethodGet, target, token, "", "")
 		if status != want {
 			t.Errorf("%s: status %d, want %d (%s)", target, status, want, body)
 		}
@@ -150,7 +150,8 @@ func TestARealListenerNamesItselfAsTheServer(t *testing.T) {
 		t.Errorf("locations %+v, want Default alone", got)
 	}
 	f.Fail("*", 1, linnworkstest.CutBefore())
-	if _, err := c.Inventory.GetStockLocations(t.Context()); !linnworks.IsTemporary(err) {
+	// A POST: net/http itself repeats a GET whose connection ends early.
+	if _, err := c.Orders.GetOrdersByID(t.Context(), &linnworks.GetOrdersByIDRequest{PkOrderIDs: []linnworks.GUID{home}}); !linnworks.IsTemporary(err) {
 		t.Errorf("error %v of a cut connection is not temporary", err)
 	}
 }
@@ -162,8 +163,8 @@ func TestServerURLDecidesWhichHostIsRight(t *testing.T) {
 	must(c.Inventory.GetStockLocations(t.Context()))(t)
 	server := httptest.NewServer(f)
 	defer server.Close()
-	resp, err := http.Get(server.URL + "/api/Inventory/GetStockLocations")
-	check(t, err)
+	req := must(http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/api/Inventory/GetStockLocations", nil))(t)
+	resp := must(http.DefaultClient.Do(req))(t)
 	if _ = resp.Body.Close(); resp.StatusCode != 404 {
 		t.Errorf("status %d through another host, want 404", resp.StatusCode)
 	}

@@ -2,6 +2,7 @@ package linnworkstest
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -251,8 +252,9 @@ func (f *Fake) setStockLevel(req *linnworks.SetStockLevelRequest) (any, error) {
 		}
 	}
 	if len(unknown) > 0 {
-		err := &apiError{status: 400, code: "-", message: "No item found for the following SKUs: " + strings.Join(unknown, ", ")}
-		return nil, err
+		return nil, &apiError{
+			status: http.StatusBadRequest, code: "-", message: "No item found for the following SKUs: " + strings.Join(unknown, ", "),
+		}
 	}
 	for _, u := range req.StockLevels {
 		switch {

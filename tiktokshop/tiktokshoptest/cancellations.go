@@ -11,6 +11,11 @@ import (
 // Codes of cancellations.
 const (
 	codeUnknownReason    = 25001014
+	codeReasonMisfits    = 25001021
+	codeCancelling       = 25001011
+	codeTooLateToCancel  = 25001045
+	codeWholeOnly        = 25005010
+	codeLineLimit        = 25005011
 	codeDecisionMisfits  = 25020004
 	codeRequestCancelled = 25020009
 	codeRequestApproved  = 25020010
@@ -149,16 +154,89 @@ func (f *Fake) CancelBySeller(id, reason string) error {
 		if !slices.Contains(f.sellerCancelReasons(), reason) {
 			return fmt.Errorf("reason %q is none of %q", reason, f.sellerCancelReasons())
 		}
-		lines := o.open()
 		f.dropRequest(o)
-		f.cancel(o, lines, bySeller, reason)
-		if reason == f.reason(reasonOutOfStock) && f.has(QuirkOutOfStockZeroes) {
-			for _, l := range lines {
-				l.sku.clear()
-			}
-		}
+		f.cancelForSeller(o, o.open(), reason)
 		return nil
 	}, tiktokshop.OrderStatusOnHold, tiktokshop.OrderStatusAwaitingShipment, tiktokshop.OrderStatusPartiallyShipping)
+}
+
+func (f *Fake) cancelForSeller(o *order, lines []*line, reason string) *cancellation {
+	c := f.cancel(o, lines, bySeller, reason)
+	if reason == f.reason(reasonOutOfStock) && f.has(QuirkOutOfStockZeroes) {
+		for _, l := range lines {
+			l.sku.clear()
+		}
+	}
+	return c
+}
+
+// cancelOrder serves ReturnRefund.CancelOrder, for paid orders that have not
+// been shipped as a whole. Single lines can be cancelled in the US and the UK,
+// for want of stock.
+//
+// https://partner.tiktokshop.com/docv2/page/cancel-order-202309
+func (f *Fake) cancelOrder(in *request) (any, error) {
+	req, err := decode[tiktokshop.CancelOrderRequest](in)
+	if err != nil {
+		return nil, err
+	}
+	if err := required("order_id", req.OrderID); err != nil {
+		return nil, err
+	}
+	if err := required("cancel_reason", req.CancelReason); err != nil {
+		return nil, err
+	}
+	o, err := f.orderOf(req.OrderID)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case !slices.Contains(f.sellerCancelReasons(), req.CancelReason):
+		return nil, fail(codeUnknownReason, "Unknown cancel_reason")
+	case o.info.Status == tiktokshop.OrderStatusUnpaid:
+		return nil, fail(codeReasonMisfits, "The reason does not fit an unpaid order")
+	case o.info.Status == tiktokshop.OrderStatusCancelled, o.request != nil:
+		return nil, fail(codeCancelling, "The order is cancelled or about to be")
+	case len(o.open()) == 0:
+		return nil, fail(codeTooLateToCancel, "The order is shipped")
+	}
+	lines, err := f.linesToCancel(o, &req)
+	if err != nil {
+		return nil, err
+	}
+	c := f.cancelForSeller(o, lines, req.CancelReason)
+	return tiktokshop.CancelOrderResponse{CancelID: c.info.CancelID, CancelStatus: c.info.CancelStatus}, nil
+}
+
+// linesToCancel returns the lines that a request names, all open ones if none.
+func (f *Fake) linesToCancel(o *order, req *tiktokshop.CancelOrderRequest) ([]*line, error) {
+	partial := len(req.SKUs) > 0 || len(req.OrderLineItemIDs) > 0
+	if partial && (f.market.region != "US" && f.market.region != "GB" || req.CancelReason != f.reason(reasonOutOfStock)) {
+		return nil, fail(codeWholeOnly, "The order can only be cancelled as a whole")
+	}
+	if len(req.SKUs) == 0 {
+		return f.pick(o, req.OrderLineItemIDs)
+	}
+	var lines []*line
+	for _, wanted := range req.SKUs {
+		missing := int64(1)
+		if wanted.Quantity != nil {
+			missing = *wanted.Quantity
+		}
+		if missing < 1 {
+			return nil, invalid("skus.quantity", "it must be at least 1")
+		}
+		for _, l := range o.open() {
+			if missing > 0 && l.sku.id == deref(wanted.SKUID) && !slices.Contains(lines, l) {
+				lines = append(lines, l)
+				missing--
+			}
+		}
+		if missing != 0 {
+			return nil, fail(codeLineLimit, "The order has not as many of SKU %s", deref(wanted.SKUID))
+		}
+	}
+	return lines, nil
 }
 
 // reasonOutOfStock is the reason with a side effect.

@@ -86,7 +86,7 @@ func WithSeed(seed uint64) Option {
 	return func(f *Fake) { f.rng = newRand(seed) }
 }
 
-func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, seed)) } //nolint:gosec // reproducible on purpose
+func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, seed)) }
 
 // Quirk is a surprising habit of TikTok Shop that the fake reproduces unless it
 // is switched off with [Without].

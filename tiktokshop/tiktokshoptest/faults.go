@@ -89,7 +89,8 @@ type armed struct {
 	fault Fault
 }
 
-// Fail lets fault happen to the next n calls that match selects. Several may be
+// Fail lets fault happen to the next n calls that match selects; a nil match
+// selects every call. Several may be
 // set up; of those that select a call, the oldest is used.
 func (f *Fake) Fail(match Match, n int, fault Fault) {
 	defer f.enter()()
@@ -100,7 +101,7 @@ func (f *Fake) Fail(match Match, n int, fault Fault) {
 func (f *Fake) take(c Call) Fault {
 	defer f.enter()()
 	for _, a := range f.faults {
-		if a.left > 0 && a.match(c) {
+		if a.left > 0 && (a.match == nil || a.match(c)) {
 			a.left--
 			return a.fault
 		}

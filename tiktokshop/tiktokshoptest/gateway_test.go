@@ -178,8 +178,8 @@ func TestAllOfItWorksOverARealListener(t *testing.T) {
 	if err != nil || len(out.Shops) != 1 || out.Shops[0] != f.Shop() {
 		t.Errorf("got %+v, %v", out, err)
 	}
-	f.Fail(tiktokshoptest.On("Logistics.GetWarehouseList"), 1, tiktokshoptest.Fault{Drop: true})
-	_, err = c.Logistics.GetWarehouseList(t.Context())
+	f.Fail(tiktokshoptest.On("Order.GetOrderList"), 1, tiktokshoptest.Fault{Drop: true})
+	_, err = c.Order.GetOrderList(t.Context(), &tiktokshop.GetOrderListRequest{PageSize: 1})
 	if !errors.Is(err, io.EOF) {
 		t.Errorf("got %v, want a connection that ended", err)
 	}

@@ -196,3 +196,30 @@ func (f *Fake) getReferences(in *request) (any, error) {
 	}
 	return out, nil
 }
+
+// searchReferences serves Order.SearchOrderByExternalOrderReference.
+//
+// https://partner.tiktokshop.com/docv2/page/search-order-by-external-order-reference-202406
+func (f *Fake) searchReferences(in *request) (any, error) {
+	platform, id := tiktokshop.OrderPlatform(in.query.Get("platform")), in.query.Get("external_order_id")
+	if err := required("platform", platform); err != nil {
+		return nil, err
+	}
+	if err := required("external_order_id", id); err != nil {
+		return nil, err
+	}
+	var out tiktokshop.SearchOrderByExternalOrderReferenceResponse
+	for _, o := range f.orders {
+		for _, r := range o.refs {
+			if r.Platform != platform || r.ID != id {
+				continue
+			}
+			e := tiktokshop.SearchOrderByExternalOrderReferenceResponseOrderExternalOrder{ID: r.ID, Platform: string(r.Platform)}
+			for _, l := range r.LineItems {
+				e.LineItems = append(e.LineItems, tiktokshop.SearchOrderByExternalOrderReferenceResponseOrderExternalOrderLineItem(l))
+			}
+			out.Orders = append(out.Orders, tiktokshop.SearchOrderByExternalOrderReferenceResponseOrder{ID: o.info.ID, ExternalOrder: e})
+		}
+	}
+	return out, nil
+}

@@ -3,6 +3,7 @@ package tiktokshoptest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/linnbridge/linnbridge/tiktokshop"
@@ -90,6 +91,7 @@ type order struct {
 	lines     []*line
 	request   *cancellation // the buyer's request that waits for the seller
 	refs      []reference
+	corrected bool // its tracking number was corrected
 }
 
 // line is one unit of an order.
@@ -132,6 +134,7 @@ func (f *Fake) place(spec OrderSpec) (string, error) {
 	o := &order{deadlines: spec.Deadlines.filled(), address: f.market.address()}
 	if spec.Address != nil {
 		o.address = *spec.Address
+		o.address.DistrictInfo = slices.Clone(spec.Address.DistrictInfo)
 	}
 	if err := f.fillOrder(o, spec); err != nil {
 		return "", err
@@ -313,7 +316,7 @@ func (f *Fake) chooseWarehouse(o *order, wanted string) (string, error) {
 			return w.ID, nil
 		}
 	}
-	return "", fmt.Errorf("%w: %d line items, warehouse %q", ErrOutOfStock, len(o.lines), wanted)
+	return "", fmt.Errorf("%w: no warehouse has all of its %d units (wanted: %s)", ErrOutOfStock, len(o.lines), or(wanted, "any"))
 }
 
 // commit gives the order its ids and takes its stock.
@@ -411,15 +414,13 @@ func (f *Fake) change(id, what string, run func(*order) error, allowed ...tiktok
 	if o == nil {
 		return fmt.Errorf("tiktokshoptest: order %s does not exist", id)
 	}
-	for _, s := range allowed {
-		if o.info.Status == s {
-			if err := run(o); err != nil {
-				return fmt.Errorf("tiktokshoptest: %s order %s: %w", what, id, err)
-			}
-			return nil
-		}
+	if !slices.Contains(allowed, o.info.Status) {
+		return fmt.Errorf("tiktokshoptest: %s order %s: it is %s, not %v", what, id, o.info.Status, allowed)
 	}
-	return fmt.Errorf("tiktokshoptest: %s order %s: it is %s, not %v", what, id, o.info.Status, allowed)
+	if err := run(o); err != nil {
+		return fmt.Errorf("tiktokshoptest: %s order %s: %w", what, id, err)
+	}
+	return nil
 }
 
 // Pay lets the buyer pay an UNPAID order. It goes ON_HOLD, or to
@@ -443,6 +444,7 @@ func (f *Fake) ReleaseHold(id string) error {
 // AWAITING_SHIPMENT. It does not move update_time.
 func (f *Fake) ChangeAddress(id string, a tiktokshop.OrderRecipientAddress) error {
 	return f.change(id, "change the address of", func(o *order) error {
+		a.DistrictInfo = slices.Clone(a.DistrictInfo)
 		o.address, o.info.HasUpdatedRecipientAddress = a, true
 		return nil
 	}, tiktokshop.OrderStatusAwaitingShipment)

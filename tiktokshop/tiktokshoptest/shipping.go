@@ -87,20 +87,16 @@ func (f *Fake) arrange(p *parcel, provider tiktokshop.ShippingProvider, tracking
 // carry moves the packages of an order on, and every order on them whose
 // packages have all come as far.
 func (f *Fake) carry(o *order, to tiktokshop.PackageStatus, from, next tiktokshop.OrderStatus) {
-	touched := map[*parcel]bool{}
+	involved := []*order{o}
 	for _, l := range o.lines {
 		if l.shipped() && !l.cancelled && l.parcel.status != to {
 			l.parcel.status, l.parcel.updated = to, f.unix()
-			touched[l.parcel] = true
+			involved = append(involved, l.parcel.orders()...)
 		}
 	}
-	for _, other := range f.orders {
-		involved, all := other == o, true
-		for _, l := range other.lines {
-			involved = involved || touched[l.parcel]
-			all = all && (l.cancelled || l.shipped() && l.parcel.status == to)
-		}
-		if involved && all && other.info.Status == from {
+	for _, other := range involved {
+		behind := func(l *line) bool { return !l.cancelled && (!l.shipped() || l.parcel.status != to) }
+		if other.info.Status == from && !slices.ContainsFunc(other.lines, behind) {
 			f.to(other, next)
 			if next == tiktokshop.OrderStatusInTransit {
 				other.info.CollectionTime = f.unix()
@@ -305,10 +301,15 @@ func (f *Fake) createPackages(in *request) (any, error) {
 		},
 	}
 	if d := req.Dimension; d != nil {
-		out.Dimension = tiktokshop.CreatePackagesResponseDimension{Height: deref(d.Height), Length: deref(d.Length), Unit: tiktokshop.CreatePackagesResponseDimensionUnit(deref(d.Unit)), Width: deref(d.Width)}
+		out.Dimension = tiktokshop.CreatePackagesResponseDimension{
+			Height: deref(d.Height), Length: deref(d.Length), Width: deref(d.Width),
+			Unit: tiktokshop.CreatePackagesResponseDimensionUnit(deref(d.Unit)),
+		}
 	}
 	if w := req.Weight; w != nil {
-		out.Weight = tiktokshop.CreatePackagesResponseWeight{Unit: tiktokshop.CreatePackagesResponseWeightUnit(deref(w.Unit)), Value: deref(w.Value)}
+		out.Weight = tiktokshop.CreatePackagesResponseWeight{
+			Value: deref(w.Value), Unit: tiktokshop.CreatePackagesResponseWeightUnit(deref(w.Unit)),
+		}
 	}
 	return out, nil
 }

@@ -1,0 +1,134 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/big"
+	"strings"
+	"testing"
+)
+
+func TestPath(t *testing.T) {
+	for _, tt := range []struct {
+		template string
+		args     []string
+		want     string // empty for an error
+	}{
+		{"/a", nil, "/a"},
+		{"/a/{x}/b/{y}", []string{"1", "2"}, "/a/1/b/2"},
+		{"/a/{x}", []string{"1/2"}, "/a/1%2F2"},
+		{"/a/{x}", []string{"?#% é"}, "/a/%3F%23%25%20%C3%A9"},
+		{"/a/{x}", []string{"%2e%2e"}, "/a/%252e%252e"},
+		{"/a/{x}", []string{"{x}"}, "/a/%7Bx%7D"},
+		{"/a/{x}", []string{"..."}, "/a/..."},
+		{"/a/{x}", []string{""}, ""},
+		{"/a/{x}", []string{" \t\n"}, ""},
+		{"/a/{x}", []string{"."}, ""},
+		{"/a/{x}", []string{" .. "}, ""},
+		{"/a/{x}", nil, ""},
+		{"/a/{x}", []string{"1", "2"}, ""},
+		{"/a/{x", []string{"1"}, ""},
+	} {
+		got, err := Path(tt.template, tt.args)
+		if got != tt.want || (err != nil) != (tt.want == "") {
+			t.Errorf("Path(%q, %q) = %q, %v, want %q", tt.template, tt.args, got, err, tt.want)
+		}
+	}
+}
+
+func FuzzPath(f *testing.F) {
+	f.Add("1")
+	f.Add("../x")
+	f.Add("%2e")
+	f.Add("{y}")
+	f.Fuzz(func(t *testing.T, arg string) {
+		got, err := Path("/a/{x}/b", []string{arg})
+		if err != nil {
+			return
+		}
+		segment := strings.TrimSuffix(strings.TrimPrefix(got, "/a/"), "/b")
+		if segment == "" || segment == "." || segment == ".." || strings.ContainsAny(segment, "/?#{} \r\n") {
+			t.Fatalf("%q became %q", arg, got)
+		}
+	})
+}
+
+func FuzzCheckDecimal(f *testing.F) {
+	for _, s := range []string{"10.10", "-.5", "+1e5", "1e+-5", "-+5", ".", "5.", "", "1_0", "0x1", "Inf", "1/2"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if CheckDecimal(s) != nil {
+			if _, ok := Rat(s); ok {
+				t.Fatalf("%q is refused but has a value", s)
+			}
+			return
+		}
+		if strings.ContainsAny(s, "eE") { // math/big would take its time over a huge one
+			return
+		}
+		want, ok := new(big.Rat).SetString(s)
+		if got, has := Rat(s); !ok || !has || got.Cmp(want) != 0 {
+			t.Fatalf("Rat(%q) = %v, want %v", s, got, want)
+		}
+	})
+}
+
+func TestErrorsHoldNoValue(t *testing.T) {
+	if _, err := DecimalFromJSON([]byte(`"Ada Lovelace"`)); !errors.Is(err, ErrNotDecimal) || strings.Contains(err.Error(), "Ada") {
+		t.Errorf("got %v", err)
+	}
+}
+
+type secret string
+
+func (s secret) Format(f fmt.State, _ rune) { FormatSecret(f, s == "") }
+
+func TestFormatSecret(t *testing.T) {
+	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%10s", "%-5v"} {
+		if got := fmt.Sprintf(format, secret("topsecret")); got != Redacted {
+			t.Errorf("%s prints %s", format, got)
+		}
+		if got := fmt.Sprintf(format, secret("")); got != "" {
+			t.Errorf("%s prints %q for an empty secret", format, got)
+		}
+	}
+}
+
+func TestScrub(t *testing.T) {
+	for _, tt := range []struct{ text, secret, want string }{
+		{"a token/1+2=3456 b", "token/1+2=3456", "a [redacted] b"},
+		{"?t=token%2F1%2B2%3D3456&x", "token/1+2=3456", "?t=[redacted]&x"},
+		{"tokentokentoken", "tokentoken", "[redacted]token"},
+		{"a short word", "short", "a short word"},
+		{"nothing", "", "nothing"},
+	} {
+		if got := Scrub(tt.text, tt.secret); got != tt.want {
+			t.Errorf("Scrub(%q, %q) = %q, want %q", tt.text, tt.secret, got, tt.want)
+		}
+	}
+}
+
+func TestScrubError(t *testing.T) {
+	clean := errors.New("clean")
+	if got := ScrubError(clean, "topsecret"); got != clean {
+		t.Errorf("an error without a secret became %v", got)
+	}
+	if ScrubError(nil, "topsecret") != nil {
+		t.Error("nil became an error")
+	}
+	dirty := fmt.Errorf("with topsecret: %w", context.Canceled)
+	got := ScrubError(dirty, "topsecret")
+	if !errors.Is(got, context.Canceled) || errors.Is(got, context.DeadlineExceeded) {
+		t.Error("a scrubbed error matches otherwise than its original")
+	}
+	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+		if text := fmt.Sprintf(format, got); strings.Contains(text, "topsecret") {
+			t.Errorf("%s prints %s", format, text)
+		}
+	}
+	if errors.Unwrap(got) != nil {
+		t.Error("the original can be unwrapped")
+	}
+}

@@ -1,0 +1,421 @@
+package linnworks
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+type thing struct {
+	IDs    []GUID   `json:"orderIds,omitzero"`
+	Status *int     `json:"status,omitzero"`
+	Tag    *string  `json:"tag"`
+	Paid   *bool    `json:"paid,omitzero"`
+	Note   string   `json:"note,omitzero"`
+	Price  Decimal  `json:"price,omitzero"`
+	At     *Time    `json:"at,omitzero"`
+	Parts  []string `json:"parts,omitzero"`
+}
+
+// The three shapes in both encodings, as the reference has them: parameters side
+// by side, the request wrapped, the request itself.
+func TestBodyShapes(t *testing.T) {
+	full := &thing{
+		IDs: []GUID{"g1", "g2"}, Status: new(1), Paid: new(false), Note: `<b>&"'£日本</b>`, Price: "10.10",
+		At: &Time{time.Date(2026, 3, 1, 12, 0, 0, 5e6, time.UTC)}, Parts: []string{},
+	}
+	text := `{"orderIds":["g1","g2"],"status":1,"tag":null,"paid":false,"note":"<b>&\"'£日本</b>","price":10.10,"at":"2026-03-01T12:00:00.005Z","parts":[]}`
+	spread := url.Values{
+		"orderIds": {`["g1","g2"]`}, "status": {"1"}, "tag": {"null"}, "paid": {"false"}, "note": {`<b>&"'£日本</b>`},
+		"price": {"10.10"}, "at": {"2026-03-01T12:00:00.005Z"}, "parts": {"[]"},
+	}
+	for name, c := range map[string]struct {
+		op   operation
+		req  any
+		json string
+		form url.Values // nil if there is no form
+	}{
+		"P":                  {operation{body: bodyParams}, full, text, spread},
+		"W":                  {operation{body: bodyWrapped}, full, `{"request":` + text + `}`, url.Values{"request": {text}}},
+		"F":                  {operation{body: bodyFlat}, full, text, url.Values{"request": {text}}},
+		"F by another name":  {operation{body: bodyFlat, bodyName: "action"}, full, text, url.Values{"action": {text}}},
+		"v2":                 {operation{body: bodyJSON}, full, text, nil},
+		"v2 list":            {operation{body: bodyJSON}, []GUID{"g1"}, `["g1"]`, nil},
+		"P of nil pointer":   {operation{body: bodyParams}, (*thing)(nil), `{"tag":null}`, url.Values{"tag": {"null"}}},
+		"W of nil pointer":   {operation{body: bodyWrapped}, (*thing)(nil), `{"request":{"tag":null}}`, url.Values{"request": {`{"tag":null}`}}},
+		"W without request":  {operation{body: bodyWrapped}, nil, `{"request":{}}`, url.Values{"request": {`{}`}}},
+		"no body, a request": {operation{body: bodyNone}, full, "", url.Values{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &server{}
+			client := newTestClient(t, s)
+			c.op.name, c.op.method, c.op.path = "Things.Do", "POST", "/api/Things/Do"
+			for _, opts := range [][]CallOption{nil, {FormEncoded(false)}} {
+				if err := client.call(t.Context(), c.op, nil, c.req, nil, opts); err != nil {
+					t.Fatal(err)
+				}
+				got := s.last(t)
+				if d := cmp.Diff(c.json, got.body); d != "" {
+					t.Errorf("JSON: %s", d)
+				}
+				if want := "application/json"; c.json != "" && got.contentType != want || c.json == "" && got.contentType != "" {
+					t.Errorf("JSON: Content-Type %q", got.contentType)
+				}
+			}
+			if err := client.call(t.Context(), c.op, nil, c.req, nil, []CallOption{FormEncoded(true)}); err != nil {
+				t.Fatal(err)
+			}
+			got := s.last(t)
+			if c.form == nil {
+				if got.body != c.json || got.contentType != "application/json" {
+					t.Errorf("form: %s %s, want JSON whatever is asked", got.contentType, got.body)
+				}
+				return
+			}
+			fields, err := url.ParseQuery(got.body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(c.form, fields); d != "" || len(c.form) > 0 && got.contentType != "application/x-www-form-urlencoded" {
+				t.Errorf("form: %s: %s", got.contentType, d)
+			}
+		})
+	}
+}
+
+// An operation may be form-encoded by itself, and a call may say otherwise.
+func TestFormByOperation(t *testing.T) {
+	s := &server{}
+	c := newTestClient(t, s)
+	op := operation{name: "Things.Do", method: "POST", path: "/api/Things/Do", body: bodyParams, form: true}
+	if err := c.call(t.Context(), op, nil, &thing{}, nil, nil); err != nil || s.last(t).body != "tag=null" {
+		t.Errorf("%v, sent %q", err, s.last(t).body)
+	}
+	if err := c.call(t.Context(), op, nil, &thing{}, nil, []CallOption{FormEncoded(false)}); err != nil || s.last(t).body != `{"tag":null}` {
+		t.Errorf("%v, sent %q", err, s.last(t).body)
+	}
+}
+
+func TestUnencodableBody(t *testing.T) {
+	s := &server{}
+	op := operation{name: "Things.Do", method: "POST", path: "/api/Things/Do", body: bodyParams}
+	err := newTestClient(t, s).call(t.Context(), op, nil, &thing{Price: "ten"}, nil, nil)
+	if err == nil || !strings.Contains(err.Error(), "linnworks: Things.Do: encoding the body") {
+		t.Errorf("err = %v", err)
+	}
+	if logins, calls := s.count(); logins+calls != 0 {
+		t.Error("sent all the same")
+	}
+}
+
+func TestQuery(t *testing.T) {
+	type request struct {
+		Key    *string `url:"keyWord,omitempty" json:"-"`
+		Size   *int    `url:"entriesPerPage,omitempty" json:"-"`
+		All    *bool   `url:"all,omitempty" json:"-"`
+		From   *Time   `url:"from,omitempty" json:"-"`
+		IDs    []GUID  `url:"ids,omitempty" json:"-"`
+		Rows   []int   `url:"request.rows,omitempty" json:"-"`
+		Member string  `url:"-" json:"member"`
+	}
+	at := Time{time.Date(2026, 3, 1, 13, 30, 15, 5e6, time.FixedZone("", 3600))}
+	full := &request{Key: new("a&b=ü"), Size: new(0), All: new(false), From: &at, IDs: []GUID{"g1", "g2"}, Rows: []int{1}, Member: "m"}
+	rest := "all=false&entriesPerPage=0&from=2026-03-01+12%3A30%3A15&"
+	for name, c := range map[string]struct {
+		op   operation
+		req  any
+		want string
+	}{
+		"repeated keys": {operation{query: true}, full, rest + "ids=g1&ids=g2&keyWord=a%26b%3D%C3%BC&request.rows=1"},
+		"JSON arrays":   {operation{query: true, jsonArrays: true}, full, rest + "ids=%5B%22g1%22%2C%22g2%22%5D&keyWord=a%26b%3D%C3%BC&request.rows=%5B1%5D"},
+		"one element":   {operation{query: true, jsonArrays: true}, &request{IDs: []GUID{"g1"}}, "ids=%5B%22g1%22%5D"},
+		"nothing":       {operation{query: true, jsonArrays: true}, &request{}, ""},
+		"nil":           {operation{query: true, jsonArrays: true}, (*request)(nil), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &server{}
+			c.op.name, c.op.method, c.op.path = "Things.Get", "GET", "/api/Things/Get"
+			if err := newTestClient(t, s).call(t.Context(), c.op, nil, c.req, nil, nil); err != nil {
+				t.Fatal(err)
+			}
+			_, query, _ := strings.Cut(s.last(t).url, "?")
+			if d := cmp.Diff(c.want, query); d != "" || s.last(t).body != "" {
+				t.Errorf("body %q, query %s", s.last(t).body, d)
+			}
+		})
+	}
+}
+
+func TestPath(t *testing.T) {
+	op := operation{name: "Things.Get", method: "GET", path: "/api/things/{id}/parts/{part}"}
+	s := &server{}
+	c := newTestClient(t, s)
+	if err := c.call(t.Context(), op, []string{"a/b c", "ü?#"}, nil, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := s.last(t).url, "https://eu-ext.linnworks.net/api/things/a%2Fb%20c/parts/%C3%BC%3F%23"; got != want {
+		t.Errorf("sent to %s, want %s", got, want)
+	}
+	for _, args := range [][]string{{"", "p"}, {"a", ""}, {"..", "p"}, {".", "p"}, {"a"}, nil} {
+		err := c.call(t.Context(), op, args, nil, nil, nil)
+		if err == nil || !strings.HasPrefix(err.Error(), "linnworks: Things.Get: ") {
+			t.Errorf("path arguments %q: err = %v", args, err)
+		}
+	}
+	if _, calls := s.count(); calls != 1 {
+		t.Errorf("%d calls sent, want 1", calls)
+	}
+}
+
+func TestReplies(t *testing.T) {
+	type item struct {
+		ID  GUID
+		Qty int
+	}
+	ptr := func(v any) any { return v }
+	for name, c := range map[string]struct {
+		body string
+		out  any
+		want any
+	}{
+		"object":              {`{"ID":"g","qty":3,"unknown":{}}`, new(item), ptr(&item{"g", 3})},
+		"byte order mark":     {"\ufeff{\"ID\":\"g\"}", new(item), ptr(&item{ID: "g"})},
+		"empty":               {"", new(item), ptr(&item{})},
+		"blank":               {" \r\n", new([]GUID), ptr(new([]GUID))},
+		"null":                {"null", new(item), ptr(&item{})},
+		"null list":           {"null", new([]GUID), ptr(new([]GUID))},
+		"null in list":        {`[null,"g"]`, new([]GUID), ptr(&[]GUID{"", "g"})},
+		"bare list":           {`["g1","g2"]`, new([]GUID), ptr(&[]GUID{"g1", "g2"})},
+		"bare string":         {`"text"`, new(string), ptr(new("text"))},
+		"bare number":         {`7`, new(int), ptr(new(7))},
+		"bare boolean":        {`true`, new(bool), ptr(new(true))},
+		"plain text":          {`Saved. `, new(string), ptr(new("Saved."))},
+		"number as string":    {`7`, new(string), ptr(new("7"))},
+		"string as number":    {`"7"`, new(int), ptr(new(7))},
+		"text, no receiver":   {`Saved.`, nil, nil},
+		"object, no receiver": {`{"a":1}`, nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, status := range []int{200, 201} {
+				s := &server{answer: func(request) (*http.Response, error) { return respond(status, c.body), nil }}
+				if err := newTestClient(t, s).call(t.Context(), readOp, nil, nil, c.out, nil); err != nil {
+					t.Fatal(err)
+				}
+				if d := cmp.Diff(c.want, c.out); d != "" {
+					t.Error(d)
+				}
+			}
+		})
+	}
+	s := &server{answer: status(204, "")}
+	if err := newTestClient(t, s).call(t.Context(), readOp, nil, nil, new(item), nil); err != nil {
+		t.Errorf("204: %v", err)
+	}
+}
+
+func TestUndocumentedReply(t *testing.T) {
+	big := `{"ID":` + strings.Repeat(`"x",`, 4000)
+	for name, c := range map[string]struct {
+		body string
+		out  any
+	}{
+		"text for an object": {"Saved.", new(thing)},
+		"list for an object": {"[1]", new(thing)},
+		"object for a list":  {`{"a":1}`, new([]GUID)},
+		"object for text":    {`{"a":1}`, new(string)},
+		"page for text":      {`<html>`, new(string)},
+		"cut off":            {big, new(thing)},
+	} {
+		s := &server{answer: status(200, c.body)}
+		var r Response
+		err := newTestClient(t, s).call(t.Context(), readOp, nil, nil, c.out, []CallOption{WithResponse(&r)})
+		e, ok := errors.AsType[*Error](err)
+		if !ok || e.Class != ClassDecode || e.HTTPStatus != 200 || e.Attempts != 1 || e.Err == nil {
+			t.Errorf("%s: err = %v", name, err)
+			continue
+		}
+		if want := c.body[:min(len(c.body), 4<<10)]; string(e.Body) != want {
+			t.Errorf("%s: kept %d bytes, want the first %d", name, len(e.Body), len(want))
+		}
+		if string(r.Body) != c.body {
+			t.Errorf("%s: the response has %d bytes", name, len(r.Body))
+		}
+	}
+}
+
+// Scalars in another JSON kind than declared.
+func TestLenientReply(t *testing.T) {
+	type state string
+	type part struct {
+		State state
+		Names []state
+		Note  *string
+	}
+	type reply struct {
+		State   state `json:"nState"`
+		Count   int
+		Big     int64
+		Ratio   float64
+		Paid    bool
+		Price   Decimal
+		At      Time
+		Secret  Secret
+		Parts   []part
+		ByName  map[string]part
+		Any     any
+		Pointer *state
+		part
+	}
+	const in = `{"nState":2,"COUNT":"7","Big":"9007199254740993","Ratio":"1.50","Paid":1,"Price":"1.10","At":"2026-03-01T12:00:00","Secret":5,
+		"Parts":[{"State":"NAMED","Names":[1,"B"],"Note":null},{"State":0}],"ByName":{"x":{"State":true}},"Any":{"n":1.10},"Pointer":3,"Names":[4],"Extra":1}`
+	var got reply
+	if err := unmarshal([]byte(in), &got); err != nil {
+		t.Fatal(err)
+	}
+	want := reply{
+		State: "2", Count: 7, Big: 9007199254740993, Ratio: 1.5, Paid: true, Price: "1.10",
+		At: Time{time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}, Secret: "5",
+		Parts:  []part{{State: "NAMED", Names: []state{"1", "B"}}, {State: "0"}},
+		ByName: map[string]part{"x": {State: "true"}}, Any: map[string]any{"n": 1.1}, Pointer: new(state("3")),
+		part: part{Names: []state{"4"}},
+	}
+	if d := cmp.Diff(want, got, cmp.AllowUnexported(reply{})); d != "" {
+		t.Error(d)
+	}
+	for _, in := range []string{`{"Count":"seven"}`, `{"Count":7.5}`, `{"Paid":"maybe"}`, `{"Count":{}}`, `{"Parts":1}`, `{"Price":"ten"}`, `[]`, `{`} {
+		if err := unmarshal([]byte(in), new(reply)); err == nil {
+			t.Errorf("unmarshal(%s) succeeded", in)
+		}
+	}
+}
+
+func FuzzLenientReply(f *testing.F) {
+	type reply struct {
+		Name  string
+		Count int
+		Paid  bool
+		Ratio float64
+		Parts []struct{ Name string }
+		Map   map[string]int
+	}
+	for _, seed := range []string{`{"Name":1}`, `{"Count":"1","Paid":"true"}`, `{"Parts":[{"Name":2}]}`, `{"Map":{"a":"1"}}`, `{"Count":"00","Ratio":"+1"}`, `[1]`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		var strict, lenient reply
+		strictErr, lenientErr := json.Unmarshal(in, &strict), unmarshal(in, &lenient)
+		if strictErr != nil {
+			return
+		}
+		// What the standard reading takes, ours takes the same.
+		if d := cmp.Diff(strict, lenient); lenientErr != nil || d != "" {
+			t.Errorf("%q: %v %s", in, lenientErr, d)
+		}
+	})
+}
+
+func TestWithResponse(t *testing.T) {
+	s := &server{answer: status(400, `{"Message":"request is empty"}`, "X-Trace", "1")}
+	c := newTestClient(t, s)
+	var r Response
+	if err := c.call(t.Context(), createOp, nil, nil, nil, []CallOption{WithResponse(&r)}); err == nil {
+		t.Error("no error")
+	}
+	if r.Status != 400 || r.Header.Get("X-Trace") != "1" || !bytes.Contains(r.Body, []byte("request is empty")) || r.Attempts != 1 {
+		t.Errorf("response %+v", r)
+	}
+}
+
+func TestRepeatSafe(t *testing.T) {
+	n := 0
+	s := &server{answer: func(request) (*http.Response, error) {
+		if n++; n == 1 {
+			return respond(503, ""), nil
+		}
+		return respond(200, "null"), nil
+	}}
+	c := newTestClient(t, s)
+	c.transport.BackoffBase = time.Nanosecond
+	if err := c.call(t.Context(), createOp, nil, nil, nil, []CallOption{RepeatSafe()}); err != nil {
+		t.Error(err)
+	}
+	n = 0
+	if err := do(t.Context(), c, createOp); !IsTemporary(err) {
+		t.Errorf("err = %v", err)
+	}
+}
+
+func TestRawCall(t *testing.T) {
+	s := &server{answer: status(200, `{"Value":7}`)}
+	c := newTestClient(t, s)
+	params := map[string]any{
+		"text": "a b", "number": 1.5, "flag": true, "list": []string{"x", "y"}, "none": nil, "at": Time{time.Unix(0, 0)}, "price": Decimal("1.10"), "id": GUID("g"),
+	}
+	for _, call := range []struct{ method, path, wantURL, wantBody string }{
+		{
+			"GET", "/api/Things/Get",
+			"https://eu-ext.linnworks.net/api/Things/Get?at=1970-01-01+00%3A00%3A00&flag=true&id=g&list=%5B%22x%22%2C%22y%22%5D&number=1.5&price=1.10&text=a+b", "",
+		},
+		{
+			"GET", "/v2/things/a%2Fb",
+			"https://eu-api.linnworks.net/v2/things/a%2Fb?at=1970-01-01+00%3A00%3A00&flag=true&id=g&list=x&list=y&number=1.5&price=1.10&text=a+b", "",
+		},
+		{
+			"POST", "/api/Things/Do", "https://eu-ext.linnworks.net/api/Things/Do",
+			`{"at":"1970-01-01T00:00:00.000Z","flag":true,"id":"g","list":["x","y"],"none":null,"number":1.5,"price":1.10,"text":"a b"}`,
+		},
+		{
+			"PUT", "/v1/things", "https://eu-api.linnworks.net/v1/things",
+			`{"at":"1970-01-01T00:00:00.000Z","flag":true,"id":"g","list":["x","y"],"none":null,"number":1.5,"price":1.10,"text":"a b"}`,
+		},
+	} {
+		var out struct{ Value int }
+		if err := c.Call(t.Context(), call.method, call.path, params, &out); err != nil || out.Value != 7 {
+			t.Errorf("%s %s: %v, out %v", call.method, call.path, err, out)
+		}
+		got := s.last(t)
+		if d := cmp.Diff(call.wantURL, got.url); d != "" {
+			t.Errorf("%s %s: %s", call.method, call.path, d)
+		}
+		if d := cmp.Diff(call.wantBody, got.body); d != "" || got.method != call.method {
+			t.Errorf("%s %s: sent %s %s", call.method, call.path, got.method, d)
+		}
+	}
+	if err := c.Call(t.Context(), "POST", "/api/Things/Do", nil, nil); err != nil || s.last(t).body != "" {
+		t.Errorf("without parameters: %v, body %q", err, s.last(t).body)
+	}
+	_, before := s.count()
+	for _, call := range []struct {
+		method, path string
+		out          any
+	}{
+		{"", "/api/X", nil},
+		{"get", "/api/X", nil},
+		{"GET", "", nil},
+		{"GET", "api/X", nil},
+		{"GET", "/api/{id}", nil},
+		{"GET", "/api/X?a=b", nil},
+		{"GET", "/api/X#a", nil},
+		{"GET", "/api/../X", nil},
+		{"GET", "/api/%zz", nil},
+		{"GET", "/api/X", thing{}},
+		{"GET", "/api/X", (*thing)(nil)},
+	} {
+		if err := c.Call(t.Context(), call.method, call.path, nil, call.out); err == nil || !strings.HasPrefix(err.Error(), "linnworks: Call: ") {
+			t.Errorf("Call(%q, %q, %T): err = %v", call.method, call.path, call.out, err)
+		}
+	}
+	if err := c.Call(t.Context(), "GET", "/api/X", map[string]any{"f": func() {}}, nil); err == nil {
+		t.Error("an unencodable parameter was accepted")
+	}
+	if _, after := s.count(); after != before {
+		t.Error("a malformed call was sent")
+	}
+}

@@ -1,0 +1,90 @@
+// Package tiktokshop is a client of the TikTok Shop Open API for sellers'
+// systems: it signs, refreshes tokens, paces, repeats what may be repeated,
+// and types every operation.
+//
+// # The smallest program
+//
+// A [Client] stands for one app of Partner Center. Its fields are the sections
+// of the API, and their methods the operations, named as on the official pages:
+//
+//	app := tiktokshop.App{Key: "...", Secret: "..."}
+//	client, err := tiktokshop.NewClient(app, tiktokshop.WithTokens(tiktokshop.StaticToken("...")))
+//	...
+//	shops, err := client.Authorization.GetAuthorizedShops(ctx)
+//	...
+//	shop, err := client.ForShop(shops.Shops[0])
+//	...
+//	page, err := shop.Order.GetOrderList(ctx, &tiktokshop.GetOrderListRequest{PageSize: 50})
+//
+// In requests, optional fields are pointers, filled with new(value); lists and
+// required fields are plain. In replies everything is plain and what was absent
+// is zero. Ids are strings, amounts [Decimal], moments [UnixSeconds]. Lists of
+// values such as [OrderStatus] are open: TikTok adds to them without notice. A
+// method whose reply has pages has a sibling that walks them, and one whose
+// request takes a limited list a sibling that splits it.
+//
+// # Shops and tokens
+//
+// A seller authorises the app once, for one or several shops: give them
+// [Client.AuthorizationURL], turn the code of the redirect into a [Token] with
+// [Client.ExchangeCode], and keep it in a [TokenStore]. [RefreshingTokens] makes
+// of the store a source for [WithTokens] that replaces access tokens before
+// they end, once for however many callers, and saves the new pair before it is
+// used. [StaticToken] is for programs of a few hours.
+//
+// [Client.ForShop] binds a client to a shop: its cipher goes with every
+// operation that takes one. [Client.ForTokens] serves another seller. Clients
+// made from one another share connections and limits, so make one with
+// [NewClient] and derive the others from it. All are safe for concurrent use.
+//
+// # Errors
+//
+// A business code in a reply is an error, whatever the HTTP status, and so is a
+// failure of single items in a reply that is otherwise a success. The first is
+// an [*Error], the second a [*PartialError], returned beside a result that is
+// complete for the other items. Branch with the predicates, or on the [Class]:
+//
+//	_, err := shop.Fulfillment.MarkPackageAsShipped(ctx, orderID, req)
+//	switch {
+//	case tiktokshop.IsAlreadyDone(err): // read back: is it our tracking number?
+//	case tiktokshop.IsOnHold(err): // the buyer may still cancel freely: later
+//	case tiktokshop.IsCancelPending(err): // decide the cancellation first
+//	case tiktokshop.NeedsAuthorisation(err): // pause the shop, tell the seller
+//	case tiktokshop.IsTemporary(err): // later; it may have taken effect, read back
+//	case err != nil: // a person: the text says who and what
+//	}
+//
+// Texts name the operation, the shop, TikTok's code and words, the request id
+// for its support, and the remedy ([Class.Remedy]). App secret, tokens and
+// signatures are kept out of errors, logs and everything that fmt prints, and so
+// are replies, which may hold a buyer's data. Codes that the package does not
+// know are [ClassUnknown] and never repeated.
+//
+// # Limits
+//
+// TikTok publishes no numbers; budgets belong to an app and shop and change.
+// [DefaultLimiter] starts with 8 reads and 2 writes a second for each shop, in
+// one process. [NewLimiter] takes other numbers, and [WithLimiter] any [Limiter],
+// such as one that several processes share. Every attempt waits for it. A call
+// whose deadline comes before its turn fails at once, as a throttle.
+//
+// # Repeats
+//
+// After a throttle, a fault of TikTok's, a lost connection or a lock, a call is
+// sent again if its operation is safe to repeat: reads, and writes of absolute
+// values such as a stock level. The pauses grow from about one second, or are as
+// long as TikTok asks, up to [WithMaxRetryAfter]; each attempt is signed anew,
+// since a signature lives for minutes; [WithMaxAttempts] bounds them, the context
+// ends them. Calls that create or move something, such as a shipment, are sent
+// once: read back, then decide. [RepeatSafe] overrules that for one call that an
+// idempotency key makes safe. After a refused access token any call is repeated
+// once with a fresh one.
+//
+// # Extending
+//
+// [WithHTTPClient] and [WithBaseURL] put any transport or proxy below,
+// [WithMiddleware] wraps every attempt, [WithObserver] sees each with its
+// duration and outcome, and [WithLogger] logs them. [WithResponse] gives the raw
+// reply of a call. [Client.Call] sends what is newer than this package. Package
+// tiktokshoptest is a TikTok Shop to test against, in memory.
+package tiktokshop

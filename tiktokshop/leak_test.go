@@ -1,0 +1,268 @@
+package tiktokshop
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// What must not be found anywhere. The signatures are added as they are made.
+const (
+	buyerName    = "MARKED Ada Lovelace"
+	buyerAddress = "12 MARKED St James's Square"
+	buyerPhone   = "447700900123"
+)
+
+// spellings are the forms in which a secret may hide in a text.
+func spellings(secret string) []string {
+	bytesOf := strings.Trim(fmt.Sprint([]byte(secret)), "[]")
+	return []string{
+		secret, url.QueryEscape(secret), url.PathEscape(secret), hex.EncodeToString([]byte(secret)),
+		strings.ToUpper(hex.EncodeToString([]byte(secret))), bytesOf, base64.StdEncoding.EncodeToString([]byte(secret)),
+		strings.Trim(fmt.Sprintf("%#v", []byte(secret)), "[]byte{}"),
+	}
+}
+
+// sink collects everything that is printed in one test.
+type sink struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (s *sink) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(p)
+}
+
+// print prints v in every way that a program might.
+func (s *sink) print(v any) {
+	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "% x", "%d", "%t"} {
+		_, _ = fmt.Fprintf(s, format+"\n", v)
+		_, _ = fmt.Fprintf(s, format+"\n", []any{v})
+		_, _ = fmt.Fprintf(s, format+"\n", map[string]any{"v": v})
+		_, _ = fmt.Fprintf(s, format+"\n", struct{ V any }{v})
+	}
+	for _, h := range []slog.Handler{slog.NewTextHandler(s, nil), slog.NewJSONHandler(s, nil)} {
+		log := slog.New(h)
+		log.Info("x", "v", v)
+		log.Info("x", "v", []any{v})
+		log.Info("x", "v", struct{ V any }{v})
+	}
+	out, err := json.Marshal(v)
+	_, _ = fmt.Fprintln(s, string(out), err)
+}
+
+// printTree prints an error and all that it wraps.
+func (s *sink) printTree(err error) {
+	if err == nil {
+		return
+	}
+	s.print(err)
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		s.printTree(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, e := range e.Unwrap() {
+			s.printTree(e)
+		}
+	}
+}
+
+func (s *sink) check(t *testing.T, secrets ...string) {
+	t.Helper()
+	text := s.text.String()
+	for _, secret := range secrets {
+		for i, spelling := range spellings(secret) {
+			if at := strings.Index(text, spelling); at >= 0 {
+				t.Errorf("%q leaks (spelling %d): ...%s...", secret, i, text[max(0, at-200):min(len(text), at+100)])
+				break
+			}
+		}
+	}
+}
+
+func TestNothingLeaksFromCalls(t *testing.T) {
+	token := Token{
+		AccessToken: testAccess, AccessExpires: time.Now().Add(7 * 24 * time.Hour), RefreshToken: testRefresh,
+		RefreshExpires: time.Now().Add(100 * 24 * time.Hour),
+	}
+	// echo stands in an answer for everything secret that the server knows.
+	const echo = "@echo@"
+	buyer := fmt.Sprintf(`{"orders":[{"id":7,"recipient_address":{"name":%q,"full_address":%q}}]}`, buyerName, buyerAddress)
+	phone := fmt.Sprintf(`{"orders":[{"recipient_address":{"phone_number":%s}}]}`, buyerPhone)
+	for _, tt := range []struct {
+		name   string
+		answer answer
+		call   func(context.Context, *Client) error
+	}{
+		{"message", refused(200, 36009004, "invalid "+echo), getOrder1},
+		{"token refused", refused(401, 105002, "invalid token "+echo), getOrder1},
+		{"throttle", refused(429, 36009002, echo), getOrder1},
+		{"HTML", answer{status: 502, body: "<html>" + echo + buyerName + buyerAddress}, getOrder1},
+		{"not an object", answer{body: `"` + echo + `"`}, getOrder1},
+		{"number where text is documented", ok(phone), getOrder1},
+		{"number for an id", ok(buyer), getOrder1},
+		{"text for a moment", ok(fmt.Sprintf(`{"orders":[{"create_time":%q}]}`, buyerName)), getOrder1},
+		{"text for an amount", ok(fmt.Sprintf(`{"orders":[{"payment":{"total_amount":%q}}]}`, buyerAddress)), getOrder1},
+		{"data of another kind", ok(`"` + buyerName + `"`), getOrder1},
+		{"envelope of another kind", answer{body: fmt.Sprintf(`{"code":%q,"message":%s}`, buyerName, buyerPhone)}, getOrder1},
+		{"partial", ok(`{"errors":[{"code":1,"message":"x ` + echo + `","detail":{"sku_id":"1","buyer":"` + buyerName + `"}}]}`), rawCall},
+		{"strange partial", ok(`{"errors":["` + buyerName + `",{"message":{"a":"` + buyerAddress + `"}}]}`), rawCall},
+		{"connection", answer{err: errors.New("reset by " + echo)}, getOrder1},
+		{"wrapped URL", answer{err: &url.Error{Op: "Get", URL: echo, Err: io.ErrUnexpectedEOF}}, getOrder1},
+		{"success", ok(`{"orders":[]}`), getOrder1},
+		{"token call: refused", refused(400, 36004001, "bad "+echo), tokenCalls},
+		{"token call: unknown parameter", refused(200, 36009004, echo), tokenCalls},
+		{"token call: broken", ok(`{"access_token":{"x":"` + echo + `"},"refresh_token":"` + testRefresh + `"}`), tokenCalls},
+		{"token call: HTML", answer{status: 503, body: "<html>" + echo}, tokenCalls},
+		{"token call: connection", answer{err: errors.New("proxy refused " + echo)}, tokenCalls},
+		{"token call: success", ok(`{"access_token":"` + testAccess + `","refresh_token":"` + testRefresh + `"}`), tokenCalls},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var out sink
+			secrets := []string{testSecret, testAccess, testRefresh, buyerName, buyerAddress, buyerPhone, "MARKED-auth-code"}
+			var mu sync.Mutex
+			rt := roundTrip(func(req *http.Request) (*http.Response, error) {
+				sign := req.URL.Query().Get("sign")
+				known := testSecret + " " + req.Header.Get("X-Tts-Access-Token") + " " + req.URL.String()
+				for _, values := range req.URL.Query() {
+					known += " " + values[0]
+				}
+				mu.Lock()
+				if sign != "" {
+					secrets = append(secrets, sign)
+				}
+				mu.Unlock()
+				a := tt.answer
+				if a.err != nil {
+					if u, wrapped := errors.AsType[*url.Error](a.err); wrapped {
+						return nil, &url.Error{Op: u.Op, URL: req.URL.String(), Err: u.Err}
+					}
+					return nil, errors.New(strings.ReplaceAll(a.err.Error(), echo, known))
+				}
+				if !strings.HasPrefix(req.URL.Path, "/api/v2/token/get") {
+					known += " " + testRefresh // the client's own, though not sent
+				}
+				a.body = strings.ReplaceAll(a.body, echo, known)
+				return (&server{t: t, script: []answer{a}}).RoundTrip(req)
+			})
+			logs := slog.New(slog.NewMultiHandler(
+				slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}),
+				slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}),
+			))
+			store := &MemoryTokens{}
+			if err := store.SaveToken(t.Context(), token); err != nil {
+				t.Fatal(err)
+			}
+			opts := []Option{
+				WithHTTPClient(&http.Client{Transport: rt}), WithLogger(logs), WithMaxAttempts(1),
+				WithObserver(func(e Event) { out.print(e); out.printTree(e.Err) }),
+				// A middleware that flattens errors, as they do.
+				WithMiddleware(func(req *http.Request, next Next) (*http.Response, error) {
+					resp, err := next(req)
+					if err != nil {
+						err = fmt.Errorf("middleware: %v", err)
+					}
+					return resp, err
+				}),
+			}
+			auth, err := NewClient(testApp, opts...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			source, err := RefreshingTokens(auth, store)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := NewClient(testApp, append(opts, WithTokens(source))...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out.printTree(tt.call(t.Context(), c))
+			for _, v := range []any{c, *c, testApp, token, &token, store, source, opts, StaticToken(testAccess)} {
+				out.print(v)
+			}
+			if out.text.Len() == 0 {
+				t.Fatal("nothing was printed")
+			}
+			out.check(t, secrets...)
+		})
+	}
+}
+
+func getOrder1(ctx context.Context, c *Client) error {
+	var r Response
+	_, err := c.Order.GetOrderDetail(ctx, nil, WithResponse(&r))
+	if s := fmt.Sprintf("%+v %#v %s", r, &r, []any{r}); strings.Contains(s, "MARKED") {
+		return errors.New(s)
+	}
+	return err
+}
+
+func rawCall(ctx context.Context, c *Client) error {
+	return c.Call(ctx, "POST", "/product/209901/x", nil, nil, nil)
+}
+
+func tokenCalls(ctx context.Context, c *Client) error {
+	t, err1 := c.ExchangeCode(ctx, "MARKED-auth-code")
+	_, err2 := c.RefreshToken(ctx, Token{AccessToken: testAccess, RefreshToken: testRefresh})
+	return errors.Join(err1, err2, fmt.Errorf("%+v", t))
+}
+
+// fmt does not look for methods behind unexported fields: what this package
+// keeps there must be out of its reach.
+func TestNothingLeaksFromUnexportedFields(t *testing.T) {
+	c, _ := setup(t, []answer{ok(`{}`)})
+	store := new(MemoryTokens)
+	if err := store.SaveToken(t.Context(), Token{AccessToken: testAccess, RefreshToken: testRefresh}); err != nil {
+		t.Fatal(err)
+	}
+	source, err := RefreshingTokens(c, store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second one comes after the refresh let go of its lock
+		if _, err := source.Token(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	holder := struct {
+		client *Client
+		value  Client
+		store  *MemoryTokens
+		source TokenSource
+		static TokenSource
+		Store  *MemoryTokens
+	}{c, *c, store, source, StaticToken(testAccess), store}
+	var out sink
+	out.print(holder)
+	out.print(&holder)
+	out.print(&struct{ v any }{c})
+	out.print(&struct{ v any }{source})
+	out.print(&struct{ v any }{StaticToken(testAccess)})
+	out.check(t, testSecret, testAccess, testRefresh)
+
+	// Values of the caller's are out of reach by pointer, and so are errors.
+	for _, format := range []string{"%v", "%+v", "%#v"} {
+		_, _ = fmt.Fprintf(&out, format, struct {
+			token *Token
+			app   *App
+			err   error
+		}{&Token{AccessToken: testAccess}, &App{Secret: testSecret}, &Error{Body: []byte(buyerName), Err: errors.New("x")}})
+	}
+	out.check(t, testSecret, testAccess, testRefresh, buyerName)
+}
