@@ -1,13 +1,13 @@
 package tiktokshop
 
 import (
-	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/big"
+	"reflect"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/linnbridge/linnbridge/internal/wire"
@@ -23,25 +23,22 @@ type Decimal string
 func (d *Decimal) UnmarshalJSON(b []byte) error {
 	s, err := wire.DecimalFromJSON(b)
 	if err != nil {
-		return fmt.Errorf("tiktokshop: Decimal: %w", err)
+		return mistyped(b, reflect.TypeFor[Decimal]())
 	}
 	*d = Decimal(s)
 	return nil
 }
 
-// Rat returns the exact value; ok is false when d is empty or no number.
-func (d Decimal) Rat() (value *big.Rat, ok bool) {
-	if wire.CheckDecimal(string(d)) != nil || len(d) == 0 || strings.ContainsAny(string(d), "eE") {
-		return nil, false
-	}
-	return new(big.Rat).SetString(string(d))
-}
+// Rat returns the exact value; ok is false when d is empty, no number, or has
+// an exponent of more than two digits.
+func (d Decimal) Rat() (value *big.Rat, ok bool) { return wire.Rat(string(d)) }
 
 // UnixSeconds is a moment in whole seconds since 1970-01-01 UTC. Zero means
 // absent. It decodes from a JSON number or a quoted one.
 type UnixSeconds int64
 
-// At returns t as UnixSeconds; the zero time gives zero.
+// At returns t as UnixSeconds, with the fraction of a second cut off; the zero
+// time gives zero.
 func At(t time.Time) UnixSeconds {
 	if t.IsZero() {
 		return 0
@@ -57,16 +54,16 @@ func (u UnixSeconds) Time() time.Time {
 	return time.Unix(int64(u), 0).UTC()
 }
 
-// UnmarshalJSON accepts a number, a quoted number, "" and null.
+// UnmarshalJSON accepts a whole number, a quoted one, "" and null.
 func (u *UnixSeconds) UnmarshalJSON(b []byte) error {
-	s := string(bytes.Trim(b, `"`))
-	if s == "null" || s == "" {
+	s, _ := unquote(b)
+	if s == "" {
 		*u = 0
 		return nil
 	}
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil {
-		return fmt.Errorf("tiktokshop: UnixSeconds: %q is not a whole number of seconds", clip(s))
+		return mistyped(b, reflect.TypeFor[UnixSeconds]())
 	}
 	*u = UnixSeconds(n)
 	return nil
@@ -78,41 +75,73 @@ type ID string
 
 // UnmarshalJSON accepts a string, an integer or null.
 func (id *ID) UnmarshalJSON(b []byte) error {
-	if len(b) > 0 && b[0] == '"' {
-		var s string
-		if err := json.Unmarshal(b, &s); err != nil {
-			return err
-		}
-		*id = ID(s)
-		return nil
+	s, quoted := unquote(b)
+	if !quoted && s != "" && !isInteger(s) {
+		return mistyped(b, reflect.TypeFor[ID]())
 	}
-	if string(b) == "null" {
-		*id = ""
-		return nil
-	}
-	if _, ok := new(big.Int).SetString(string(b), 10); !ok || len(b) > 40 {
-		return fmt.Errorf("tiktokshop: ID: %q is neither a string nor an integer", clip(string(b)))
-	}
-	*id = ID(b)
+	*id = ID(s)
 	return nil
 }
 
-func clip(s string) string {
-	if len(s) > 40 {
-		return s[:40] + "..."
+// unquote returns what a JSON string says, the text of any other value, and ""
+// for null.
+func unquote(b []byte) (s string, quoted bool) {
+	if len(b) > 0 && b[0] == '"' && json.Unmarshal(b, &s) == nil {
+		return s, true
 	}
-	return s
+	if string(b) == "null" {
+		return "", false
+	}
+	return string(b), false
 }
 
-// File is the content of one file of a multipart upload.
+func isInteger(s string) bool {
+	if s[0] == '-' {
+		s = s[1:]
+	}
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// mistyped says what kind of value arrived but not which: it may be a buyer's.
+// encoding/json adds the name of the field.
+func mistyped(b []byte, t reflect.Type) error {
+	kind := "number"
+	if len(b) > 0 {
+		switch b[0] {
+		case '"':
+			kind = "string"
+		case '{':
+			kind = "object"
+		case '[':
+			kind = "array"
+		case 't', 'f':
+			kind = "bool"
+		}
+	}
+	return &json.UnmarshalTypeError{Value: kind, Type: t}
+}
+
+// File is one file of a multipart upload, kept in memory because an attempt may
+// be repeated.
 type File struct {
-	Name    string
+	// Name is the file name that TikTok is told.
+	Name string
+	// Content is sent as it is. TikTok's limits differ by operation, see the
+	// official page of each.
 	Content []byte
 }
 
-// Secret is a credential. It prints as "[redacted]" whatever the verb, and
-// encodes to JSON so too; [Secret.Reveal] gives the value to code that stores
-// it.
+// Secret is a credential. It prints as "[redacted]" whatever the verb, in fmt,
+// in slog and in JSON; [Secret.Reveal] gives the value to code that stores it.
+//
+// fmt cannot see that a value is secret through an unexported field: print the
+// fields of your own structs that hold a Secret, an [App] or a [Token] one by
+// one, or hold them by pointer.
 type Secret string
 
 // Reveal returns the value.
@@ -126,3 +155,13 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(s)) }
 
 // MarshalText hides the value from encoders.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(fmt.Sprint(s)), nil }
+
+// UnmarshalText takes the value, and refuses the placeholder that
+// [Secret.MarshalText] wrote in its stead.
+func (s *Secret) UnmarshalText(b []byte) error {
+	if string(b) == wire.Redacted {
+		return errors.New("tiktokshop: the secret was redacted when it was encoded: encode what Reveal returns")
+	}
+	*s = Secret(b)
+	return nil
+}

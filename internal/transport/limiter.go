@@ -2,6 +2,8 @@ package transport
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 
 	"golang.org/x/time/rate"
@@ -10,25 +12,33 @@ import (
 // Keyed holds one token bucket per key. The zero value is not usable; call
 // [NewKeyed]. It is safe for concurrent use.
 type Keyed[K comparable] struct {
+	perKey func(K) (perSecond float64, burst int)
+
 	mu      sync.Mutex
-	rate    func(K) (perSecond float64, burst int)
 	buckets map[K]*rate.Limiter
 }
 
 // maxBuckets bounds the memory of a Keyed. Keys are shops times classes, or
-// operations, so a working program stays far below it.
+// operations, so a working program stays far below it. Beyond it all buckets
+// start anew, full.
 const maxBuckets = 65536
 
-// NewKeyed returns limits whose rate for a new key comes from perKey. A rate of
-// zero or less means no limit.
+// NewKeyed returns limits whose rate for a new key comes from perKey, which must
+// not block. A rate of zero or less means no limit; a burst below one is one.
 func NewKeyed[K comparable](perKey func(K) (perSecond float64, burst int)) *Keyed[K] {
-	return &Keyed[K]{rate: perKey, buckets: map[K]*rate.Limiter{}}
+	return &Keyed[K]{perKey: perKey, buckets: map[K]*rate.Limiter{}}
 }
 
-// Wait blocks until one call under key may be sent. It fails at once when the
-// deadline of ctx would pass first.
+// Wait blocks until one call under key may be sent. When the deadline of ctx
+// would pass first it fails at once with an error that is
+// context.DeadlineExceeded, and takes nothing from the budget.
 func (k *Keyed[K]) Wait(ctx context.Context, key K) error {
-	return k.bucket(key).Wait(ctx)
+	err := k.bucket(key).Wait(ctx)
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	// The limiter has no error value for a deadline that cannot be met.
+	return fmt.Errorf("no call is admitted in time: %w", context.DeadlineExceeded)
 }
 
 func (k *Keyed[K]) bucket(key K) *rate.Limiter {
@@ -40,7 +50,7 @@ func (k *Keyed[K]) bucket(key K) *rate.Limiter {
 	if len(k.buckets) >= maxBuckets {
 		clear(k.buckets)
 	}
-	perSecond, burst := k.rate(key)
+	perSecond, burst := k.perKey(key)
 	limit := rate.Limit(perSecond)
 	if perSecond <= 0 {
 		limit = rate.Inf

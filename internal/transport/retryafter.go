@@ -7,8 +7,12 @@ import (
 	"time"
 )
 
+// maxRetryAfter bounds what a header may ask for; more is a mistake.
+const maxRetryAfter = 24 * time.Hour
+
 // RetryAfter reads the Retry-After header, in seconds or as an HTTP date
-// relative to now. Absent, malformed and past values give zero.
+// relative to now. Absent, malformed and past values give zero, values beyond a
+// day a day.
 func RetryAfter(h http.Header, now time.Time) time.Duration {
 	v := strings.TrimSpace(h.Get("Retry-After"))
 	if v == "" {
@@ -18,10 +22,10 @@ func RetryAfter(h http.Header, now time.Time) time.Duration {
 		if !(seconds > 0) {
 			return 0
 		}
-		return time.Duration(min(seconds, 24*60*60) * float64(time.Second))
+		return time.Duration(min(seconds, maxRetryAfter.Seconds()) * float64(time.Second))
 	}
 	if at, err := http.ParseTime(v); err == nil && at.After(now) {
-		return at.Sub(now)
+		return min(at.Sub(now), maxRetryAfter)
 	}
 	return 0
 }

@@ -20,7 +20,8 @@ type Settings struct {
 	maxAttempts   int
 	timeout       time.Duration
 	maxRetryAfter time.Duration
-	UserAgent     string
+
+	UserAgent string
 }
 
 // Defaults are the settings of a client without options.
@@ -56,7 +57,7 @@ func (s *Settings) SetLogger(l *slog.Logger) error {
 	return nil
 }
 
-// SetObserver checks and keeps observe.
+// SetObserver keeps observe; nil observes nothing.
 func (s *Settings) SetObserver(observe func(Event)) error {
 	s.observer = observe
 	return nil
@@ -109,15 +110,17 @@ func (s *Settings) SetUserAgent(agent string) error {
 	return nil
 }
 
-// BaseURL checks a base URL given to the named option.
+// BaseURL checks a base URL given to the named option, and drops a slash at its
+// end.
 func BaseURL(option, base string) (*url.URL, error) {
 	u, err := url.Parse(base)
-	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+	switch {
+	case err != nil: // whose text would repeat a password in the URL
+		return nil, fmt.Errorf("%s: malformed URL", option)
+	case u.RawQuery != "" || u.Fragment != "" || u.User != nil:
+		return nil, fmt.Errorf("%s: the URL must not carry a query, fragment or user", option)
+	case u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
 		return nil, fmt.Errorf("%s: %q is not an absolute http(s) URL", option, base)
 	}
-	if u.RawQuery != "" || u.User != nil {
-		return nil, fmt.Errorf("%s: the URL must not carry a query or user", option)
-	}
-	u.Path = strings.TrimSuffix(u.Path, "/")
-	return u, nil
+	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")}, nil
 }

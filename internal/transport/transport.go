@@ -2,9 +2,11 @@
 //
 // A call is encoded once. Each attempt then waits for its rate limit, is
 // authorised and signed, is sent, is read up to a limit, and is classified by
-// the API's own [Protocol]. Between attempts the path sleeps as long as the
-// server asked, or exponentially with jitter, and always watches the context.
-// Only calls marked as safe to repeat are repeated.
+// the API's own [Protocol]. Between attempts the path sleeps exponentially with
+// jitter, at least as long as the server asked, and always watches the context.
+// Only calls marked as safe to repeat are repeated, with two exceptions in which
+// the server has done nothing: a connection that was never made, and refused
+// credentials.
 package transport
 
 import (
@@ -43,8 +45,8 @@ const (
 	RetryNo Retry = iota
 	// RetryLater repeats a replay-safe call after a pause.
 	RetryLater
-	// RetryReauthorised repeats any call once with fresh credentials: a reply
-	// that refuses the credentials means that nothing was done.
+	// RetryReauthorised repeats any call once, at once, with fresh credentials:
+	// a reply that refuses the credentials means that nothing was done.
 	RetryReauthorised
 )
 
@@ -58,19 +60,21 @@ type Verdict struct {
 	After time.Duration
 }
 
-// Protocol is what differs between the two APIs. One value serves one call.
+// Protocol is what differs between the two APIs. One value serves one call, and
+// its methods are called one at a time.
 type Protocol interface {
 	// Prepare puts credentials and signature on the request of one attempt.
 	// body is exactly what will be sent.
 	Prepare(ctx context.Context, req *http.Request, body []byte) error
 	// Classify decides what a complete reply means.
 	Classify(reply *Reply) Verdict
-	// Reauthorise drops the credentials that the last attempt used.
+	// Reauthorise drops or replaces the credentials that the last attempt used.
 	Reauthorise(ctx context.Context) error
 }
 
 // Call is one API call, encoded.
 type Call struct {
+	// Operation names the call in events and logs.
 	Operation string
 	Method    string
 	URL       *url.URL
@@ -83,9 +87,11 @@ type Call struct {
 
 // Reply is a complete reply and how it was obtained.
 type Reply struct {
-	Status   int
-	Header   http.Header
-	Body     []byte
+	// Status is 0 when no complete reply arrived.
+	Status int
+	Header http.Header
+	Body   []byte
+	// Attempts counts the attempts, the one that got this reply included.
 	Attempts int
 	// Waited is the time spent waiting for limits and between attempts.
 	Waited time.Duration
@@ -95,41 +101,46 @@ type Reply struct {
 type Event struct {
 	Operation string
 	Attempt   int
-	Wait      time.Duration
-	Duration  time.Duration
-	Status    int
-	Code      string
-	Bytes     int
-	Err       error
+	// Wait is the wait for the limit, Duration that from sending to the last
+	// byte.
+	Wait     time.Duration
+	Duration time.Duration
+	Status   int
+	Code     string
+	Bytes    int
+	Err      error
 }
 
 // Next sends a request on.
 type Next = func(*http.Request) (*http.Response, error)
 
-// Middleware wraps the sending of every attempt.
+// Middleware wraps the sending of every attempt, inside its timeout and after
+// [Protocol.Prepare].
 type Middleware = func(req *http.Request, next Next) (*http.Response, error)
 
 // Transport sends calls. It is safe for concurrent use.
 type Transport struct {
 	HTTP       *http.Client
-	Middleware []Middleware
-	Logger     *slog.Logger
-	Observer   func(Event)
+	Middleware []Middleware // the first is the outermost
+	Logger     *slog.Logger // nil logs nothing
+	Observer   func(Event)  // nil observes nothing
 	// MaxAttempts bounds the attempts of a replay-safe call; at least 1.
 	MaxAttempts int
 	// AttemptTimeout bounds one attempt, sending and reading included.
 	AttemptTimeout time.Duration
-	// MaxBody bounds the bytes read from one reply.
+	// MaxBody bounds the bytes read from one reply, after decompression.
 	MaxBody int64
-	// BackoffBase and BackoffMax shape the pauses between attempts.
+	// BackoffBase is about the first pause between attempts; each next one is
+	// twice as long, up to about BackoffMax. A quarter more or less is chance.
 	BackoffBase, BackoffMax time.Duration
 	// MaxRetryAfter caps a pause that a server asks for. A longer one ends the
 	// call, so that the caller hears of it.
 	MaxRetryAfter time.Duration
 }
 
-// NetworkError says that no complete reply arrived. Its text never holds the
-// URL: the query carries signatures and, on token calls, secrets.
+// NetworkError says that an attempt got no complete reply, and that the caller's
+// context is not the reason. Its text never holds the URL: the query carries
+// signatures and, on token calls, secrets.
 type NetworkError struct {
 	// Sent is false only when the connection was never made, so that the
 	// server cannot have seen the call.
@@ -141,6 +152,41 @@ func (e *NetworkError) Error() string { return e.Err.Error() }
 
 // Unwrap returns the cause.
 func (e *NetworkError) Unwrap() error { return e.Err }
+
+// timeoutError says that [Transport.AttemptTimeout] ended an attempt. It is not
+// a context.DeadlineExceeded: that would blame the caller's deadline.
+type timeoutError time.Duration
+
+func (e timeoutError) Error() string {
+	return fmt.Sprintf("no complete reply within %s", time.Duration(e))
+}
+
+// Timeout makes it a net.Error's timeout to whoever asks.
+func (timeoutError) Timeout() bool { return true }
+
+// Temporary completes net.Error.
+func (timeoutError) Temporary() bool { return true }
+
+// stoppedError says why a call ended that could have been attempted again.
+type stoppedError struct {
+	why  error
+	last error // of the last attempt
+}
+
+func (e *stoppedError) Error() string {
+	return fmt.Sprintf("%v (stopped repeating: %v)", e.last, e.why)
+}
+
+// Unwrap returns both. The last attempt comes first, so that errors.As finds
+// what the server said.
+func (e *stoppedError) Unwrap() []error { return []error{e.last, e.why} }
+
+func stopped(why, last error) error {
+	if last == nil {
+		return why
+	}
+	return &stoppedError{why, last}
+}
 
 // ErrBodyTooLarge is returned for a reply beyond [Transport.MaxBody].
 var ErrBodyTooLarge = errors.New("reply is larger than the limit")
@@ -157,81 +203,81 @@ func Client(c *http.Client) *http.Client {
 }
 
 // Do sends the call until it succeeds, must not be repeated, or runs out of
-// attempts or time. The reply is the last one received and is nil only when
-// none arrived; it is returned beside an error too.
+// attempts or time. The reply is never nil, beside an error neither: it counts
+// the attempts, and is otherwise empty when the last attempt got no reply.
+//
+// When the context ends the call, or its deadline leaves no room for the next
+// attempt, the error is the context's and, if there was an attempt, also what
+// that attempt met.
 func (t *Transport) Do(ctx context.Context, call Call, p Protocol) (*Reply, error) {
 	var (
-		waited        time.Duration
-		reauthorised  bool
-		pauses        = t.pauses()
-		last          *Reply
-		lastErr       error
-		finish        = func(attempts int) { setAttempts(last, attempts, waited) }
-		maxAttempts   = max(t.MaxAttempts, 1)
-		safeToRepeat  = call.Replay != ReplayNever
-		attempt, sent int
+		reply        = &Reply{}
+		waited       time.Duration
+		lastErr      error
+		pauses       = t.pauses()
+		reauthorised bool
+		maxAttempts  = max(t.MaxAttempts, 1)
 	)
-	for attempt = 1; ; attempt++ {
+	for attempt := 1; ; attempt++ {
 		start := time.Now()
-		if err := t.admit(ctx, call); err != nil {
-			finish(sent)
-			return last, errors.Join(err, lastErr)
-		}
+		err := admit(ctx, call)
 		wait := time.Since(start)
 		waited += wait
-
-		sent++
-		start = time.Now()
-		reply, verdict := t.attempt(ctx, call, p)
-		if reply != nil {
-			last = reply
+		if err != nil {
+			reply.Waited = waited
+			return reply, stopped(err, lastErr)
 		}
+
+		start = time.Now()
+		reply = &Reply{Attempts: attempt, Waited: waited}
+		verdict := t.attempt(ctx, call, p, reply)
 		lastErr = verdict.Err
-		finish(sent)
 		t.report(ctx, call, Event{
 			Operation: call.Operation, Attempt: attempt, Wait: wait, Duration: time.Since(start),
-			Status: statusOf(reply), Code: verdict.Code, Bytes: sizeOf(reply), Err: verdict.Err,
+			Status: reply.Status, Code: verdict.Code, Bytes: len(reply.Body), Err: verdict.Err,
 		})
 		if verdict.Err == nil {
-			return last, nil
+			return reply, nil
 		}
+
 		switch verdict.Retry {
-		case RetryNo:
-			return last, verdict.Err
 		case RetryReauthorised:
 			if reauthorised {
-				return last, verdict.Err
+				return reply, verdict.Err
 			}
 			reauthorised = true
 			if err := p.Reauthorise(ctx); err != nil {
-				return last, errors.Join(verdict.Err, err)
+				return reply, fmt.Errorf("%w (after: %w)", err, verdict.Err)
 			}
 			maxAttempts++ // a refused credential does not use up a try
 			continue
 		case RetryLater:
-			if !safeToRepeat && !neverSent(verdict.Err) || attempt >= maxAttempts {
-				return last, verdict.Err
+			if call.Replay == ReplayNever && !neverSent(verdict.Err) || attempt >= maxAttempts {
+				return reply, verdict.Err
 			}
+		default:
+			return reply, verdict.Err
 		}
-		pause := pauses.NextBackOff()
-		if verdict.After > pause {
-			pause = verdict.After
+
+		if t.MaxRetryAfter > 0 && verdict.After > t.MaxRetryAfter {
+			return reply, verdict.Err
 		}
-		if t.MaxRetryAfter > 0 && pause > t.MaxRetryAfter {
-			return last, verdict.Err
-		}
+		pause := max(pauses.NextBackOff(), verdict.After)
 		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < pause {
-			return last, fmt.Errorf("%w (no time left for the pause of %s before the next attempt)", verdict.Err, pause.Round(time.Millisecond))
+			return reply, stopped(fmt.Errorf("no time for a pause of %s: %w", pause.Round(time.Millisecond), context.DeadlineExceeded), verdict.Err)
 		}
-		if err := sleep(ctx, pause); err != nil {
-			return last, errors.Join(err, verdict.Err)
+		start = time.Now()
+		err = sleep(ctx, pause)
+		waited += time.Since(start)
+		reply.Waited = waited
+		if err != nil {
+			return reply, stopped(err, verdict.Err)
 		}
-		waited += pause
 	}
 }
 
 // admit waits for the limit of the call.
-func (t *Transport) admit(ctx context.Context, call Call) error {
+func admit(ctx context.Context, call Call) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -241,43 +287,55 @@ func (t *Transport) admit(ctx context.Context, call Call) error {
 	if err := call.Wait(ctx); err != nil {
 		return fmt.Errorf("waiting for the rate limit: %w", err)
 	}
-	return nil
+	// A limiter need not look at the context when it admits at once.
+	return ctx.Err()
 }
 
-func (t *Transport) attempt(ctx context.Context, call Call, p Protocol) (*Reply, Verdict) {
+// attempt makes one attempt and puts what arrived into reply.
+func (t *Transport) attempt(caller context.Context, call Call, p Protocol, reply *Reply) Verdict {
+	ctx := caller
 	if t.AttemptTimeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, t.AttemptTimeout)
+		ctx, cancel = context.WithTimeout(caller, t.AttemptTimeout)
 		defer cancel()
 	}
 	req, err := http.NewRequestWithContext(ctx, call.Method, call.URL.String(), bytes.NewReader(call.Body))
 	if err != nil {
-		return nil, Verdict{Err: withoutURL(err)}
-	}
-	if len(call.Body) == 0 {
-		req.Body, req.GetBody, req.ContentLength = http.NoBody, nil, 0
+		return Verdict{Err: withoutURL(err)}
 	}
 	if call.Header != nil {
 		req.Header = call.Header.Clone()
 	}
 	if err := p.Prepare(ctx, req, call.Body); err != nil {
-		return nil, Verdict{Err: err}
+		return Verdict{Err: err}
 	}
 	resp, err := t.send(req)
 	if err != nil {
-		return nil, networkVerdict(ctx, err)
+		return t.failed(caller, ctx, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, t.MaxBody+1))
 	if err != nil {
-		return nil, networkVerdict(ctx, err)
+		return t.failed(caller, ctx, err)
 	}
-	reply := &Reply{Status: resp.StatusCode, Header: resp.Header, Body: body}
+	reply.Status, reply.Header, reply.Body = resp.StatusCode, resp.Header, body
 	if int64(len(body)) > t.MaxBody {
 		reply.Body = body[:t.MaxBody]
-		return reply, Verdict{Err: fmt.Errorf("%w of %d bytes", ErrBodyTooLarge, t.MaxBody)}
+		return Verdict{Err: fmt.Errorf("%w of %d bytes", ErrBodyTooLarge, t.MaxBody)}
 	}
-	return reply, p.Classify(reply)
+	return p.Classify(reply)
+}
+
+// failed classifies an attempt without a complete reply.
+func (t *Transport) failed(caller, attempt context.Context, err error) Verdict {
+	if callerErr := caller.Err(); callerErr != nil {
+		return Verdict{Err: fmt.Errorf("%w before the reply was complete; the server may have acted", callerErr)}
+	}
+	e := &NetworkError{Sent: !dialFailed(err), Err: withoutURL(err)}
+	if attempt.Err() != nil {
+		e.Err = timeoutError(t.AttemptTimeout)
+	}
+	return Verdict{Err: e, Retry: RetryLater}
 }
 
 func (t *Transport) send(req *http.Request) (*http.Response, error) {
@@ -286,7 +344,11 @@ func (t *Transport) send(req *http.Request) (*http.Response, error) {
 		mw, inner := t.Middleware[i], next
 		next = func(r *http.Request) (*http.Response, error) { return mw(r, inner) }
 	}
-	return next(req)
+	resp, err := next(req)
+	if err == nil && resp == nil {
+		err = errors.New("a middleware returned neither a response nor an error")
+	}
+	return resp, err
 }
 
 func (t *Transport) report(ctx context.Context, call Call, e Event) {
@@ -319,13 +381,10 @@ func (t *Transport) pauses() *backoff.ExponentialBackOff {
 	)
 }
 
-func networkVerdict(ctx context.Context, err error) Verdict {
-	if ctxErr := ctx.Err(); errors.Is(ctxErr, context.Canceled) {
-		return Verdict{Err: &NetworkError{Sent: true, Err: ctxErr}}
-	}
+// dialFailed tells whether no connection was made, to the server or its proxy.
+func dialFailed(err error) bool {
 	var op *net.OpError
-	dialled := !errors.As(err, &op) || op.Op != "dial"
-	return Verdict{Err: &NetworkError{Sent: dialled, Err: withoutURL(err)}, Retry: RetryLater}
+	return errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
 }
 
 func neverSent(err error) bool {
@@ -335,11 +394,13 @@ func neverSent(err error) bool {
 
 // withoutURL drops the URL that net/http puts into its errors.
 func withoutURL(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
-		return u.Err
+	for {
+		var u *url.Error
+		if !errors.As(err, &u) {
+			return err
+		}
+		err = u.Err
 	}
-	return err
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
@@ -351,24 +412,4 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-func setAttempts(r *Reply, attempts int, waited time.Duration) {
-	if r != nil {
-		r.Attempts, r.Waited = attempts, waited
-	}
-}
-
-func statusOf(r *Reply) int {
-	if r == nil {
-		return 0
-	}
-	return r.Status
-}
-
-func sizeOf(r *Reply) int {
-	if r == nil {
-		return 0
-	}
-	return len(r.Body)
 }

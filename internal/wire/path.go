@@ -7,7 +7,7 @@ import (
 )
 
 // Path fills the {placeholders} of a path template with args, in order, each
-// escaped as one segment. An empty argument or a dot segment is refused: it
+// escaped as one segment. A blank argument or a dot segment is refused: it
 // would address another resource.
 func Path(template string, args []string) (string, error) {
 	var b strings.Builder
@@ -21,7 +21,7 @@ func Path(template string, args []string) (string, error) {
 		if !ok {
 			return "", fmt.Errorf("path %s has an open placeholder", template)
 		}
-		switch arg {
+		switch strings.TrimSpace(arg) {
 		case "":
 			return "", fmt.Errorf("%s is empty", name)
 		case ".", "..":

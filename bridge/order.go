@@ -1,0 +1,275 @@
+package bridge
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+)
+
+// OrderStatus is the shop's status of an order. The list is open: unknown
+// values pass through and become exceptions where they would decide something.
+type OrderStatus string
+
+// The statuses of TikTok Shop.
+//
+// https://partner.tiktokshop.com/docv2/page/order-api-overview
+const (
+	Unpaid             OrderStatus = "UNPAID"
+	OnHold             OrderStatus = "ON_HOLD" // paid, in the remorse window
+	AwaitingShipment   OrderStatus = "AWAITING_SHIPMENT"
+	PartiallyShipping  OrderStatus = "PARTIALLY_SHIPPING"
+	AwaitingCollection OrderStatus = "AWAITING_COLLECTION"
+	InTransit          OrderStatus = "IN_TRANSIT"
+	Delivered          OrderStatus = "DELIVERED"
+	Completed          OrderStatus = "COMPLETED"
+	Cancelled          OrderStatus = "CANCELLED"
+)
+
+// ShippingModel says who provides the shipping of an order.
+type ShippingModel string
+
+// The shipping models.
+const (
+	// SellerShipping: the seller's carrier; tracking goes from Linnworks to the shop.
+	SellerShipping ShippingModel = "seller"
+	// TikTokShipping: the platform's carrier; label and tracking go from the shop to Linnworks.
+	TikTokShipping ShippingModel = "tiktok"
+	// FulfilledByTikTok: the platform's warehouse; the bridge must not ship it.
+	FulfilledByTikTok ShippingModel = "fbt"
+)
+
+// Order is an order as the shop described it at one moment.
+type Order struct {
+	// ID is the shop's order id.
+	ID            string
+	Status        OrderStatus
+	ShippingModel ShippingModel
+	// Market is the two-letter code of the buyer's country, empty while unknown.
+	Market string
+	// CancelRequested tells that the buyer asked for a cancellation.
+	CancelRequested bool
+	// CancelReason is the shop's reason of a cancelled order.
+	CancelReason string
+	// HoldUntil is the end of the remorse window if the seller has to wait it
+	// out: orders of shops without the on-hold status arrive ready at once.
+	HoldUntil time.Time
+	// WarehouseID is the shop's warehouse that the order draws on.
+	WarehouseID      string
+	DeliveryOptionID string
+	DeliveryOption   string
+	// Lines has one entry per unit.
+	Lines []OrderLine
+	// Recipient is empty until the shop releases it.
+	Recipient Address
+	Totals    Totals
+	// BuyerName is the shop's nickname of the buyer.
+	BuyerName string
+	Note      string
+
+	CreatedAt, PaidAt, UpdatedAt time.Time
+	// ShipBy is the latest time to ship without counting as late.
+	ShipBy time.Time
+	// CancelledBy is when the shop cancels an order that was not shipped.
+	CancelledBy time.Time
+}
+
+// Held tells whether the order must not be shipped yet at now.
+func (o Order) Held(now time.Time) bool {
+	return o.Status == Unpaid || o.Status == OnHold || o.HoldUntil.After(now)
+}
+
+// OrderLine is one unit of an order.
+type OrderLine struct {
+	// ID is the shop's line id.
+	ID        string
+	Listing   ListingSKU
+	Title     string
+	Cancelled bool
+	// Price is what the seller earns for the unit before fees: what the buyer
+	// pays plus what the platform funds.
+	Price Money
+	// Components are set when the shop sells the unit as a bundle of its own.
+	Components []BundleComponent
+	PackageID  string
+	Tracking   string
+	// CarrierID is the shop's id of the shipping provider, once shipped.
+	CarrierID string
+}
+
+// BundleComponent is what one unit of a shop's bundle is made of.
+type BundleComponent struct {
+	Listing  ListingSKU
+	Quantity int
+}
+
+// Totals are the sums of an order as the shop states them.
+type Totals struct {
+	Currency string
+	// Items is the price of all lines after both discounts.
+	Items            Money
+	SellerDiscount   Money
+	PlatformDiscount Money
+	// Shipping is what the buyer pays for shipping; ShippingFunded is the part
+	// of the shipping fee that the platform pays.
+	Shipping, ShippingFunded Money
+	Tax                      Money
+	// Paid is what the buyer pays in total.
+	Paid Money
+}
+
+// Address is where an order goes. It prints as "[address]": buyers' data stays
+// out of logs.
+type Address struct {
+	Name, Company          string
+	Line1, Line2, Line3    string
+	Town, Region, Postcode string
+	// Country is the two-letter code.
+	Country      string
+	Phone, Email string
+}
+
+// Format prints a placeholder for every verb.
+func (a Address) Format(f fmt.State, _ rune) {
+	text := "[address]"
+	if a == (Address{}) {
+		text = "[no address]"
+	}
+	_, _ = fmt.Fprint(f, text)
+}
+
+// MarshalJSON hides the address from encoders that log; code that needs it
+// reads the fields.
+func (a Address) MarshalJSON() ([]byte, error) { return fmt.Appendf(nil, "%q", fmt.Sprint(a)), nil }
+
+// OrderSource reads the shop's orders.
+type OrderSource interface {
+	// OrdersUpdated yields the orders whose status changed in [from, to), oldest
+	// first. It ends at the first error.
+	OrdersUpdated(ctx context.Context, from, to time.Time) iter.Seq2[Order, error]
+	// OrdersByID reads orders as they are now. Ids that the shop does not know
+	// are left out.
+	OrdersByID(ctx context.Context, ids []string) ([]Order, error)
+}
+
+// Stage is how far the warehouse has come with an order. Later stages are
+// larger; a cut-off is a stage.
+type Stage int
+
+// The stages, in the order in which a warehouse reaches them.
+const (
+	StageNew Stage = iota + 1
+	StagePickListPrinted
+	StagePicking
+	StageInvoicePrinted
+	StageLabelPrinted
+	StagePartShipped
+	StageProcessed
+)
+
+var stageNames = [...]string{"unknown", "new", "pick list printed", "picking", "invoice printed", "label printed", "part shipped", "processed"}
+
+// String names the stage.
+func (s Stage) String() string {
+	if s < 0 || int(s) >= len(stageNames) {
+		return fmt.Sprintf("Stage(%d)", int(s))
+	}
+	return stageNames[s]
+}
+
+// WarehouseState is what the warehouse may do with an order now.
+type WarehouseState string
+
+// The states of an order in Linnworks.
+const (
+	Absent    WarehouseState = "absent"    // there is no such order
+	Parked    WarehouseState = "parked"    // reserved, nobody may ship it
+	Open      WarehouseState = "open"      // free to pick
+	Locked    WarehouseState = "locked"    // stopped by a person or a rule; does not reserve
+	Processed WarehouseState = "processed" // gone
+	Dropped   WarehouseState = "cancelled" // cancelled in the warehouse
+)
+
+// WarehouseOrder is an order as Linnworks holds it.
+type WarehouseOrder struct {
+	// ID is Linnworks' order id, Number the number that people see.
+	ID, Number string
+	// Reference is the shop's order id.
+	Reference string
+	State     WarehouseState
+	Stage     Stage
+	// LocationID is the stock location that the order draws on.
+	LocationID string
+	// Carrier and Service are texts that the account's owner chose.
+	Carrier, Service string
+	Tracking         string
+	LabelError       string
+	// HasAddress tells whether the order carries a delivery address.
+	HasAddress bool
+	Lines      []WarehouseLine
+	// ProcessedAt is zero until the order is processed.
+	ProcessedAt time.Time
+}
+
+// WarehouseLine is a line of an order in Linnworks.
+type WarehouseLine struct {
+	// LineID is the shop's line id that the line was created with.
+	LineID string
+	// ShopLineIDs are the shop's lines of the units in it, as far as they are
+	// known; empty if the order was split in the warehouse.
+	ShopLineIDs []string
+	SKU         string
+	Quantity    int
+	// Unlinked tells that Linnworks does not know which item the line means.
+	Unlinked bool
+}
+
+// OrderBook is the order book of the warehouse. References are the shop's order
+// ids; an OrderBook answers for one shop.
+type OrderBook interface {
+	// FindOrders returns every order with one of the references, open, processed
+	// or cancelled. A split order appears once per part.
+	FindOrders(ctx context.Context, references []string) ([]WarehouseOrder, error)
+	// CreateOrder creates an order unless one with its reference exists. It must
+	// be safe to repeat.
+	CreateOrder(ctx context.Context, order NewOrder) error
+	// ReleaseOrder lets the warehouse pick a parked order. The address replaces
+	// the one of the order unless it is empty.
+	ReleaseOrder(ctx context.Context, order WarehouseOrder, address Address) error
+}
+
+// NewOrder is an order to create in the warehouse.
+type NewOrder struct {
+	Reference string
+	// Parked reserves the stock but keeps everybody from shipping it.
+	Parked bool
+	// LocationID is the stock location that the order draws on.
+	LocationID string
+	Lines      []NewOrderLine
+	// Shipping is what the seller earns for shipping.
+	Shipping Money
+	Currency string
+	// Service names the shipping service that the shop promised.
+	Service   string
+	Recipient Address
+	BuyerName string
+	Note      string
+	// Properties keep what the warehouse has no field for.
+	Properties                     []Property
+	ReceivedAt, PaidAt, DispatchBy time.Time
+}
+
+// NewOrderLine is a line of a [NewOrder]: equal units together.
+type NewOrderLine struct {
+	// LineID identifies the line within the order: the first of LineIDs.
+	LineID string
+	// LineIDs are the shop's line ids of the units.
+	LineIDs  []string
+	SKU      string
+	Title    string
+	Quantity int
+	Price    Money // of one unit
+}
+
+// Property is a named text kept with an order.
+type Property struct{ Name, Value string }

@@ -1,0 +1,72 @@
+package tiktokshoptest
+
+import (
+	"maps"
+	"net/url"
+	"slices"
+	"time"
+)
+
+// Call is a request that the fake received, and what it answered.
+type Call struct {
+	// Time is the moment of the answer on the fake's clock.
+	Time time.Time
+	// Operation is the name of the client's method, such as
+	// Order.GetOrderList; empty for an unknown path.
+	Operation    string
+	Method, Path string
+	// Query is the query without signature, secrets and tokens.
+	Query url.Values
+	// Body is the request body.
+	Body string
+	// Status is the HTTP status and Code the business code of the reply.
+	Status, Code int
+	// ItemErrors counts the per-item errors in a reply with code 0.
+	ItemErrors int
+	// Dropped tells that a scripted fault left the caller without a reply.
+	Dropped bool
+}
+
+// secrets are the query parameters that are not recorded.
+var secrets = []string{"sign", "access_token", "app_secret", "auth_code", "refresh_token", "key"}
+
+func withoutSecrets(q url.Values) url.Values {
+	kept := maps.Clone(q)
+	for _, name := range secrets {
+		delete(kept, name)
+	}
+	return kept
+}
+
+// Calls returns the calls since the start or the last [Fake.ResetCalls], in the
+// order in which they were answered.
+func (f *Fake) Calls() []Call {
+	defer f.enter()()
+	return slices.Clone(f.calls)
+}
+
+// CallsOf returns the calls that match selects.
+func (f *Fake) CallsOf(match Match) []Call {
+	return slices.DeleteFunc(f.Calls(), func(c Call) bool { return !match(c) })
+}
+
+// ResetCalls forgets the calls so far.
+func (f *Fake) ResetCalls() {
+	defer f.enter()()
+	f.calls = nil
+}
+
+// record keeps the call and passes its reply on; no reply is a dropped
+// connection.
+func (f *Fake) record(c Call, out *reply) (*reply, error) {
+	defer f.enter()()
+	c.Time = f.now
+	if out == nil {
+		c.Dropped = true
+		f.calls = append(f.calls, c)
+		return nil, errDropped
+	}
+	c.Status, c.Code, c.ItemErrors = out.status, out.code, itemErrors(out.body)
+	f.calls = append(f.calls, c)
+	return out, nil
+}

@@ -1,0 +1,246 @@
+package tiktokshoptest
+
+import (
+	"container/heap"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/linnbridge/linnbridge/tiktokshop"
+)
+
+// Fake is a TikTok Shop with one app, one seller and one shop. It is an
+// [http.Handler] and safe for concurrent use. It starts no goroutine: what
+// TikTok does by itself (releasing a hold, cancelling what was not paid or
+// shipped in time, approving a request that nobody answered) has happened, at
+// its own moment, by the time of the next call.
+type Fake struct {
+	app    tiktokshop.App
+	shop   tiktokshop.Shop
+	market market
+	clock  func() time.Time
+	off    map[Quirk]bool
+
+	mu     sync.Mutex
+	now    time.Time // the moment of the call in progress
+	rng    *rand.Rand
+	ids    map[idKind]int64
+	timers timers
+
+	tokens        grants
+	warehouses    []*tiktokshop.Warehouse
+	products      []*product
+	productByID   map[string]*product
+	skuByID       map[string]*sku
+	orders        []*order
+	orderByID     map[string]*order
+	lineByID      map[string]*line
+	packageByID   map[string]*parcel
+	tracking      map[string][]*parcel
+	cancellations []*cancellation
+	cancelByID    map[string]*cancellation
+	calls         []Call
+	faults        []*armed
+}
+
+// Option configures a [Fake].
+type Option func(*Fake)
+
+// WithClock sets the time that the fake lives in. The default is [time.Now].
+//
+// The client stamps its requests with time.Now, and the fake refuses stamps
+// more than 5 minutes behind its own clock or 30 seconds ahead. Use the option
+// to test a skewed clock; to choose the time of a whole test, run it inside
+// testing/synctest instead.
+func WithClock(now func() time.Time) Option {
+	return func(f *Fake) { f.clock = now }
+}
+
+// WithMarket sets the country of the shop, "GB" by default. It decides the
+// currency and, as on TikTok Shop, where package ids come from, which call ships
+// an order, and what a pending cancellation does to it. [New] panics if TikTok
+// Shop does not exist there.
+func WithMarket(region string) Option {
+	return func(f *Fake) {
+		m, ok := markets[region]
+		if !ok {
+			panic(fmt.Sprintf("tiktokshoptest: WithMarket: no TikTok Shop market %q", region))
+		}
+		m.region = region
+		f.market, f.shop.Region = m, region
+	}
+}
+
+// WithShop sets the id and the cipher of the shop.
+func WithShop(id, cipher string) Option {
+	return func(f *Fake) { f.shop.ID, f.shop.Cipher = id, cipher }
+}
+
+// WithSeed sets the seed of what is unstable on the real side, such as the order
+// of the lines in a reply. The default is 1; equal seeds and equal calls give
+// equal replies.
+func WithSeed(seed uint64) Option {
+	return func(f *Fake) { f.rng = newRand(seed) }
+}
+
+func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, seed)) } //nolint:gosec // reproducible on purpose
+
+// Quirk is a surprising habit of TikTok Shop that the fake reproduces unless it
+// is switched off with [Without].
+type Quirk string
+
+// The quirks.
+const (
+	// QuirkLineOrder: the lines of an order come in another order at every
+	// reading.
+	QuirkLineOrder Quirk = "line order"
+	// QuirkComponentsOnlyInDetail: the components of a virtual bundle are in
+	// Get Order Detail and missing from Get Order List.
+	QuirkComponentsOnlyInDetail Quirk = "components only in detail"
+	// QuirkDocumentNotReady: the first request for the documents of a package
+	// is answered "still being made", code 11034037.
+	QuirkDocumentNotReady Quirk = "document not ready"
+	// QuirkOutOfStockZeroes: a cancellation by the seller for want of stock sets
+	// the stock of the SKU to 0.
+	QuirkOutOfStockZeroes Quirk = "out of stock zeroes"
+)
+
+// Without switches quirks off.
+func Without(quirks ...Quirk) Option {
+	return func(f *Fake) {
+		for _, q := range quirks {
+			f.off[q] = true
+		}
+	}
+}
+
+func (f *Fake) has(q Quirk) bool { return !f.off[q] }
+
+// New returns a shop without warehouses, products and orders, whose seller has
+// authorised the app.
+func New(opts ...Option) *Fake {
+	f := &Fake{
+		app: tiktokshop.App{Key: "6fakeshopapp1", Secret: "0fake1secret2of3the4fake5app6", ServiceID: "7300000000000000001"},
+		shop: tiktokshop.Shop{
+			ID: "7495000000000000001", Cipher: "ROW_fakeAAAAcipherBBBBofCCCCtheDDDDshop", Code: "FAKE0001",
+			Name: "Fake Shop", SellerType: "LOCAL",
+		},
+		clock:       time.Now,
+		off:         map[Quirk]bool{},
+		rng:         newRand(1),
+		ids:         map[idKind]int64{},
+		productByID: map[string]*product{},
+		skuByID:     map[string]*sku{},
+		orderByID:   map[string]*order{},
+		lineByID:    map[string]*line{},
+		packageByID: map[string]*parcel{},
+		tracking:    map[string][]*parcel{},
+		cancelByID:  map[string]*cancellation{},
+	}
+	WithMarket("GB")(f)
+	for _, opt := range opts {
+		opt(f)
+	}
+	f.now = f.clock()
+	f.tokens = newGrants()
+	f.grant()
+	return f
+}
+
+// App returns the credentials of the app.
+func (f *Fake) App() tiktokshop.App { return f.app }
+
+// Shop returns the shop as Get Authorized Shops lists it.
+func (f *Fake) Shop() tiktokshop.Shop { return f.shop }
+
+// Client returns a client that is bound to the shop, talks to the fake in
+// memory, is not limited in its rate and always has a valid access token. opts
+// come after these settings and win over them: pass tiktokshop.WithLimiter to
+// test under limits, or tiktokshop.WithTokens to test refreshing.
+func (f *Fake) Client(opts ...tiktokshop.Option) (*tiktokshop.Client, error) {
+	all := append([]tiktokshop.Option{
+		tiktokshop.WithHTTPClient(&http.Client{Transport: f.RoundTripper()}),
+		tiktokshop.WithLimiter(tiktokshop.NewLimiter(tiktokshop.Limits{})),
+		tiktokshop.WithTokens(tokenSource{f}),
+	}, opts...)
+	c, err := tiktokshop.NewClient(f.app, all...)
+	if err != nil {
+		return nil, err
+	}
+	return c.ForShop(f.shop)
+}
+
+// enter locks the fake, lets everything happen that is due, and returns the
+// function that unlocks it.
+func (f *Fake) enter() func() {
+	now := f.clock()
+	f.mu.Lock()
+	for len(f.timers) > 0 && !f.timers[0].at.After(now) {
+		t := heap.Pop(&f.timers).(timer)
+		f.now = t.at
+		t.run()
+	}
+	f.now = now
+	return f.mu.Unlock
+}
+
+// unix returns the current second.
+func (f *Fake) unix() tiktokshop.UnixSeconds { return tiktokshop.At(f.now) }
+
+// idKind is the first id of a series; ids of one kind are consecutive.
+type idKind int64
+
+const (
+	idOrder        idKind = 576461413030000000
+	idLine         idKind = 576461413080000000
+	idUser         idKind = 7494010000000000000
+	idPackage      idKind = 1153041150000000000
+	idCancellation idKind = 4035319210000000000
+	idCancelLine   idKind = 4035319280000000000
+	idProduct      idKind = 1729592960000000000
+	idSKU          idKind = 1729592980000000000
+	idTracking     idKind = 900000000000
+	idRequest      idKind = 0
+	idToken        idKind = 1
+)
+
+func (f *Fake) newID(kind idKind) string {
+	f.ids[kind]++
+	return strconv.FormatInt(int64(kind)+f.ids[kind], 10)
+}
+
+// at lets run happen at a moment. run checks for itself whether it still
+// applies.
+func (f *Fake) at(moment time.Time, run func()) {
+	f.ids[-1]++
+	heap.Push(&f.timers, timer{at: moment, seq: f.ids[-1], run: run})
+}
+
+// timer is something that TikTok does by itself.
+type timer struct {
+	at  time.Time
+	seq int64
+	run func()
+}
+
+// timers is a heap by time, then by the order of setting.
+type timers []timer
+
+func (t timers) Len() int { return len(t) }
+func (t timers) Less(i, j int) bool {
+	if c := t[i].at.Compare(t[j].at); c != 0 {
+		return c < 0
+	}
+	return t[i].seq < t[j].seq
+}
+func (t timers) Swap(i, j int) { t[i], t[j] = t[j], t[i] }
+func (t *timers) Push(x any)   { *t = append(*t, x.(timer)) }
+func (t *timers) Pop() any {
+	last := len(*t) - 1
+	x := (*t)[last]
+	*t = (*t)[:last]
+	return x
+}

@@ -1,0 +1,516 @@
+package tiktokshoptest
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/linnbridge/linnbridge/tiktokshop"
+)
+
+// HoldTime is how long a paid order stays ON_HOLD, and PaymentTime how long an
+// unpaid one waits for its payment.
+const (
+	HoldTime    = time.Hour
+	PaymentTime = 24 * time.Hour
+)
+
+// ErrOutOfStock is what [Fake.PlaceOrder] fails with when no warehouse has
+// enough for the whole order.
+var ErrOutOfStock = errors.New("out of stock")
+
+// OrderSpec describes an order for [Fake.PlaceOrder]. Only Lines is needed.
+type OrderSpec struct {
+	Lines []Line
+	// State is UNPAID, ON_HOLD or AWAITING_SHIPMENT, the default. An order that
+	// begins AWAITING_SHIPMENT was paid one [HoldTime] ago, unless NoHold is
+	// set.
+	State tiktokshop.OrderStatus
+	// NoHold is the flow of shops without the status ON_HOLD: the order goes
+	// from its payment straight to AWAITING_SHIPMENT with is_on_hold_order
+	// false, and whoever ships has to wait out the hour of the buyer.
+	NoHold bool
+	// ShippingType is SELLER if empty.
+	ShippingType tiktokshop.ShippingType
+	// FulfillmentType is FULFILLMENT_BY_SELLER if empty. Other orders cannot be
+	// shipped by the seller.
+	FulfillmentType tiktokshop.FulfillmentType
+	// DeliveryOptionID is [OptionStandard] or, with TikTok Shipping,
+	// [OptionTikTok] if empty.
+	DeliveryOptionID string
+	// WarehouseID is the first warehouse with enough stock if empty.
+	WarehouseID string
+	// BuyerID is a new buyer if empty.
+	BuyerID      string
+	BuyerMessage string
+	// Address is an address of the market if nil.
+	Address *tiktokshop.OrderRecipientAddress
+	// ShippingFee is before its discounts. Tax is added to the total.
+	ShippingFee, ShippingSellerDiscount, ShippingPlatformDiscount, Tax string
+	Deadlines                                                          Deadlines
+}
+
+// Line is a quantity of one SKU. Every unit becomes a line item of its own.
+type Line struct {
+	SKUID    string
+	Quantity int
+	// SellerDiscount and PlatformDiscount are amounts for each unit.
+	SellerDiscount, PlatformDiscount string
+	// Gift units cost nothing and are shipped like others.
+	Gift bool
+}
+
+// Deadlines are counted from the payment. A zero one has the default.
+type Deadlines struct {
+	RTSSLA        time.Duration // latest time to ship without a penalty: 2 days
+	TTSSLA        time.Duration // latest collection: 3 days
+	ShippingDue   time.Duration // TikTok cancels what has not been shipped by then: 7 days
+	CollectionDue time.Duration // 10 days
+	DeliveryDue   time.Duration // 30 days
+}
+
+func (d Deadlines) filled() Deadlines {
+	for _, x := range []struct {
+		value *time.Duration
+		days  int
+	}{{&d.RTSSLA, 2}, {&d.TTSSLA, 3}, {&d.ShippingDue, 7}, {&d.CollectionDue, 10}, {&d.DeliveryDue, 30}} {
+		if *x.value == 0 {
+			*x.value = time.Duration(x.days) * 24 * time.Hour
+		}
+	}
+	return d
+}
+
+// order is an order in the fake. info holds what does not depend on who reads
+// it: neither lines, packages nor the address.
+type order struct {
+	info      tiktokshop.Order
+	address   tiktokshop.OrderRecipientAddress
+	deadlines Deadlines
+	lines     []*line
+	request   *cancellation // the buyer's request that waits for the seller
+	refs      []reference
+}
+
+// line is one unit of an order.
+type line struct {
+	info   tiktokshop.OrderLineItem
+	order  *order
+	sku    *sku
+	parcel *parcel // nil while there is no package id
+	price  money   // paid for the unit
+}
+
+func (l *line) cancelled() bool { return l.info.DisplayStatus == tiktokshop.OrderStatusCancelled }
+
+// shipped tells whether the line has been handed to shipping.
+func (l *line) shipped() bool { return l.parcel != nil && l.parcel.arranged }
+
+// open returns the lines that are neither cancelled nor shipped.
+func (o *order) open() (lines []*line) {
+	for _, l := range o.lines {
+		if !l.cancelled() && !l.shipped() {
+			lines = append(lines, l)
+		}
+	}
+	return lines
+}
+
+// PlaceOrder lets a buyer order and returns the order's id. The units move from
+// available to committed. It fails with [ErrOutOfStock] when stock is short,
+// and then nothing has happened.
+func (f *Fake) PlaceOrder(spec OrderSpec) (id string, err error) {
+	defer f.enter()()
+	id, err = f.place(spec)
+	if err != nil {
+		return "", fmt.Errorf("tiktokshoptest: order: %w", err)
+	}
+	return id, nil
+}
+
+func (f *Fake) place(spec OrderSpec) (string, error) {
+	o := &order{deadlines: spec.Deadlines.filled(), address: f.market.address()}
+	if spec.Address != nil {
+		o.address = *spec.Address
+	}
+	if err := f.fillOrder(o, spec); err != nil {
+		return "", err
+	}
+	if err := f.fillLines(o, spec.Lines); err != nil {
+		return "", err
+	}
+	if err := f.fillPayment(o, spec); err != nil {
+		return "", err
+	}
+	warehouse, err := f.chooseWarehouse(o, spec.WarehouseID)
+	if err != nil {
+		return "", err
+	}
+	o.info.WarehouseID = warehouse
+	f.commit(o)
+	created := f.now
+	switch spec.State {
+	case "", tiktokshop.OrderStatusAwaitingShipment:
+		if !spec.NoHold {
+			created = created.Add(-HoldTime)
+		}
+		f.paid(o, created)
+		o.setStatus(tiktokshop.OrderStatusAwaitingShipment)
+	case tiktokshop.OrderStatusOnHold:
+		f.paid(o, created)
+	default:
+		o.setStatus(tiktokshop.OrderStatusUnpaid)
+		f.at(created.Add(PaymentTime), func() { f.paymentTimeout(o) })
+	}
+	o.info.CreateTime, o.info.UpdateTime = tiktokshop.At(created), f.unix()
+	return o.info.ID, nil
+}
+
+func (f *Fake) fillOrder(o *order, spec OrderSpec) error {
+	switch spec.State {
+	case "", tiktokshop.OrderStatusUnpaid, tiktokshop.OrderStatusAwaitingShipment:
+	case tiktokshop.OrderStatusOnHold:
+		if spec.NoHold {
+			return errors.New("state ON_HOLD and NoHold exclude each other")
+		}
+	default:
+		return fmt.Errorf("state %q: an order begins UNPAID, ON_HOLD or AWAITING_SHIPMENT", spec.State)
+	}
+	o.info = tiktokshop.Order{
+		ShippingType: spec.ShippingType, FulfillmentType: spec.FulfillmentType, UserID: spec.BuyerID, BuyerMessage: spec.BuyerMessage,
+		DeliveryOptionID: spec.DeliveryOptionID, DeliveryType: "HOME_DELIVERY", OrderType: "NORMAL", CommercePlatform: "TIKTOK_SHOP",
+		PaymentMethodName: "Credit card", IsOnHoldOrder: !spec.NoHold,
+	}
+	if o.info.ShippingType == "" {
+		o.info.ShippingType = tiktokshop.ShippingTypeSeller
+	}
+	if o.info.FulfillmentType == "" {
+		o.info.FulfillmentType = tiktokshop.FulfillmentTypeBySeller
+	}
+	if o.info.DeliveryOptionID == "" {
+		o.info.DeliveryOptionID = OptionStandard
+		if o.info.ShippingType == tiktokshop.ShippingTypeTikTok {
+			o.info.DeliveryOptionID = OptionTikTok
+		}
+	}
+	o.info.DeliveryOptionName = optionNames[o.info.DeliveryOptionID]
+	if o.info.DeliveryOptionName == "" {
+		return fmt.Errorf("delivery option %s does not exist", o.info.DeliveryOptionID)
+	}
+	if (o.info.DeliveryOptionID == OptionTikTok) != (o.info.ShippingType == tiktokshop.ShippingTypeTikTok) {
+		return fmt.Errorf("delivery option %s does not go with shipping type %s", o.info.DeliveryOptionID, o.info.ShippingType)
+	}
+	return nil
+}
+
+func (f *Fake) fillLines(o *order, lines []Line) error {
+	if len(lines) == 0 {
+		return errors.New("it has no lines")
+	}
+	for _, given := range lines {
+		s := f.skuByID[given.SKUID]
+		switch {
+		case s == nil:
+			return fmt.Errorf("SKU %s does not exist", given.SKUID)
+		case s.product.status != tiktokshop.ProductStatusActivate:
+			return fmt.Errorf("SKU %s: its product %s is %s, not for sale", given.SKUID, s.product.id, s.product.status)
+		case given.Quantity < 1:
+			return fmt.Errorf("SKU %s: quantity %d is not at least 1", given.SKUID, given.Quantity)
+		}
+		l, err := newLine(s, given)
+		if err != nil {
+			return fmt.Errorf("SKU %s: %w", given.SKUID, err)
+		}
+		for range given.Quantity {
+			unit := l
+			unit.order = o
+			o.lines = append(o.lines, &unit)
+		}
+	}
+	return nil
+}
+
+func newLine(s *sku, given Line) (line, error) {
+	price := s.price
+	seller, err1 := parseMoney("seller discount", given.SellerDiscount)
+	platform, err2 := parseMoney("platform discount", given.PlatformDiscount)
+	if err := errors.Join(err1, err2); err != nil {
+		return line{}, err
+	}
+	l := line{sku: s, info: tiktokshop.OrderLineItem{
+		SKUID: s.id, SellerSKU: s.sellerSKU, ProductID: s.product.id, ProductName: s.product.title, SKUName: "Default", SKUType: "NORMAL",
+		Currency: s.currency, IsGift: given.Gift,
+	}}
+	if given.Gift {
+		l.info.GiftRetailPrice = price.decimal()
+		price = 0
+	}
+	l.price = price - seller - platform
+	if l.price < 0 {
+		return line{}, fmt.Errorf("discounts of %s and %s exceed the price of %s", seller.decimal(), platform.decimal(), price.decimal())
+	}
+	l.info.OriginalPrice, l.info.SalePrice = price.decimal(), l.price.decimal()
+	l.info.SellerDiscount, l.info.PlatformDiscount = seller.decimal(), platform.decimal()
+	for _, c := range s.components {
+		l.info.CombinedListingSKUs = append(l.info.CombinedListingSKUs, tiktokshop.OrderLineItemCombinedListingSKU{
+			ProductID: c.sku.product.id, SKUID: c.sku.id, SellerSKU: c.sku.sellerSKU, SKUCount: c.count,
+		})
+	}
+	return l, nil
+}
+
+// fillPayment adds up the money of the order.
+func (f *Fake) fillPayment(o *order, spec OrderSpec) error {
+	shipping, err1 := parseMoney("shipping fee", spec.ShippingFee)
+	bySeller, err2 := parseMoney("seller's discount on shipping", spec.ShippingSellerDiscount)
+	byPlatform, err3 := parseMoney("platform's discount on shipping", spec.ShippingPlatformDiscount)
+	tax, err4 := parseMoney("tax", spec.Tax)
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
+		return err
+	}
+	if bySeller+byPlatform > shipping {
+		return fmt.Errorf("discounts on shipping exceed the fee of %s", shipping.decimal())
+	}
+	var original, seller, platform money
+	for _, l := range o.lines {
+		for _, x := range []struct {
+			total *money
+			unit  tiktokshop.Decimal
+		}{{&original, l.info.OriginalPrice}, {&seller, l.info.SellerDiscount}, {&platform, l.info.PlatformDiscount}} {
+			unit, err := parseMoney("line", string(x.unit))
+			if err != nil {
+				return err
+			}
+			*x.total += unit
+		}
+	}
+	sub, fee := original-seller-platform, shipping-bySeller-byPlatform
+	o.info.Payment = tiktokshop.OrderPayment{
+		Currency:                  o.lines[0].info.Currency,
+		OriginalTotalProductPrice: original.decimal(), SellerDiscount: seller.decimal(), PlatformDiscount: platform.decimal(),
+		SubTotal: sub.decimal(), OriginalShippingFee: shipping.decimal(), ShippingFeeSellerDiscount: bySeller.decimal(),
+		ShippingFeePlatformDiscount: byPlatform.decimal(), ShippingFee: fee.decimal(),
+		ProductTax: tax.decimal(), Tax: tax.decimal(), TotalAmount: (sub + fee + tax).decimal(),
+	}
+	return nil
+}
+
+// chooseWarehouse finds a warehouse with enough for all lines.
+func (f *Fake) chooseWarehouse(o *order, wanted string) (string, error) {
+	if wanted != "" && f.warehouse(wanted) == nil {
+		return "", fmt.Errorf("warehouse %s does not exist", wanted)
+	}
+	needed := map[*sku]int{}
+	for _, l := range o.lines {
+		l.sku.needs(1, needed)
+	}
+	for _, w := range f.warehouses {
+		enough := wanted == "" || w.ID == wanted
+		for s, n := range needed {
+			enough = enough && s.levels[w.ID] != nil && s.available(w.ID) >= n
+		}
+		if enough {
+			return w.ID, nil
+		}
+	}
+	return "", fmt.Errorf("%w: %d line items, warehouse %q", ErrOutOfStock, len(o.lines), wanted)
+}
+
+// commit gives the order its ids and takes its stock.
+func (f *Fake) commit(o *order) {
+	o.info.ID = f.newID(idOrder)
+	if o.info.UserID == "" {
+		o.info.UserID = f.newID(idUser)
+	}
+	o.info.BuyerEmail = "buyer" + o.info.UserID + "@chat.example.com"
+	f.orders = append(f.orders, o)
+	f.orderByID[o.info.ID] = o
+	for _, l := range o.lines {
+		l.info.ID = f.newID(idLine)
+		f.lineByID[l.info.ID] = l
+		l.sku.move(o.info.WarehouseID, -1, 1)
+	}
+}
+
+// setStatus changes the status and, with it alone, the update time.
+func (o *order) setStatus(s tiktokshop.OrderStatus) {
+	o.info.Status = s
+	for _, l := range o.lines {
+		if !l.cancelled() && !l.shipped() {
+			l.info.DisplayStatus = s
+		}
+	}
+}
+
+// to moves the order to a status now.
+func (f *Fake) to(o *order, s tiktokshop.OrderStatus) {
+	if o.info.Status != s {
+		o.setStatus(s)
+		o.info.UpdateTime = f.unix()
+	}
+}
+
+// paid takes the payment: the deadlines begin, and packages come into being
+// where the market has them now.
+func (f *Fake) paid(o *order, at time.Time) {
+	d := o.deadlines
+	o.info.PaidTime = tiktokshop.At(at)
+	o.info.RTSSLATime, o.info.TTSSLATime = tiktokshop.At(at.Add(d.RTSSLA)), tiktokshop.At(at.Add(d.TTSSLA))
+	o.info.ShippingDueTime = tiktokshop.At(at.Add(d.ShippingDue))
+	o.info.CollectionDueTime, o.info.DeliveryDueTime = tiktokshop.At(at.Add(d.CollectionDue)), tiktokshop.At(at.Add(d.DeliveryDue))
+	o.info.CancelOrderSLATime = o.info.ShippingDueTime
+	if f.market.packageAtPayment(o.info.ShippingType) {
+		f.newParcel(o.lines)
+	}
+	f.at(at.Add(d.ShippingDue), func() { f.shippingTimeout(o) })
+	if !o.info.IsOnHoldOrder {
+		f.to(o, tiktokshop.OrderStatusAwaitingShipment)
+		return
+	}
+	f.to(o, tiktokshop.OrderStatusOnHold)
+	f.at(at.Add(HoldTime), func() {
+		if o.info.Status == tiktokshop.OrderStatusOnHold {
+			f.to(o, tiktokshop.OrderStatusAwaitingShipment)
+		}
+	})
+}
+
+// paymentTimeout cancels an order that nobody paid.
+func (f *Fake) paymentTimeout(o *order) {
+	if o.info.Status == tiktokshop.OrderStatusUnpaid {
+		f.cancel(o, o.open(), bySystem, "system_cancel_unpaid_time_out")
+	}
+}
+
+// shippingTimeout cancels an order that was not shipped in time.
+func (f *Fake) shippingTimeout(o *order) {
+	switch o.info.Status {
+	case tiktokshop.OrderStatusOnHold, tiktokshop.OrderStatusAwaitingShipment:
+		f.dropRequest(o)
+		f.cancel(o, o.open(), bySystem, "system_cancel_order_reason_shipping_timeout")
+	}
+}
+
+// settle derives the status from the lines after some were shipped or
+// cancelled.
+func (f *Fake) settle(o *order) {
+	live, shipped := 0, 0
+	for _, l := range o.lines {
+		if l.cancelled() {
+			continue
+		}
+		live++
+		if l.shipped() {
+			shipped++
+		}
+	}
+	switch {
+	case live == 0:
+		f.to(o, tiktokshop.OrderStatusCancelled)
+	case shipped == live:
+		o.info.RTSTime = f.unix()
+		f.to(o, tiktokshop.OrderStatusAwaitingCollection)
+	case shipped > 0:
+		f.to(o, tiktokshop.OrderStatusPartiallyShipping)
+	}
+}
+
+// change runs a change of one order that is only allowed in some statuses.
+func (f *Fake) change(id, what string, run func(*order) error, allowed ...tiktokshop.OrderStatus) error {
+	defer f.enter()()
+	o := f.orderByID[id]
+	if o == nil {
+		return fmt.Errorf("tiktokshoptest: order %s does not exist", id)
+	}
+	for _, s := range allowed {
+		if o.info.Status == s {
+			if err := run(o); err != nil {
+				return fmt.Errorf("tiktokshoptest: %s order %s: %w", what, id, err)
+			}
+			return nil
+		}
+	}
+	return fmt.Errorf("tiktokshoptest: %s order %s: it is %s, not %v", what, id, o.info.Status, allowed)
+}
+
+// Pay lets the buyer pay an UNPAID order. It goes ON_HOLD, or to
+// AWAITING_SHIPMENT if the order has no hold.
+func (f *Fake) Pay(id string) error {
+	return f.change(id, "pay", func(o *order) error {
+		f.paid(o, f.now)
+		return nil
+	}, tiktokshop.OrderStatusUnpaid)
+}
+
+// ReleaseHold ends the hold of an order before its hour is over.
+func (f *Fake) ReleaseHold(id string) error {
+	return f.change(id, "release", func(o *order) error {
+		f.to(o, tiktokshop.OrderStatusAwaitingShipment)
+		return nil
+	}, tiktokshop.OrderStatusOnHold)
+}
+
+// ChangeAddress replaces the address, as a buyer may while the order is
+// AWAITING_SHIPMENT. It does not move update_time.
+func (f *Fake) ChangeAddress(id string, a tiktokshop.OrderRecipientAddress) error {
+	return f.change(id, "change the address of", func(o *order) error {
+		o.address, o.info.HasUpdatedRecipientAddress = a, true
+		return nil
+	}, tiktokshop.OrderStatusAwaitingShipment)
+}
+
+// Collect lets the carrier take all packages of an AWAITING_COLLECTION order,
+// which goes IN_TRANSIT. Another order that shares one of the packages moves
+// when all of its own are taken.
+func (f *Fake) Collect(id string) error {
+	return f.change(id, "collect", func(o *order) error {
+		f.carry(o, tiktokshop.PackageStatusFulfilling, tiktokshop.OrderStatusAwaitingCollection, tiktokshop.OrderStatusInTransit)
+		return nil
+	}, tiktokshop.OrderStatusAwaitingCollection)
+}
+
+// Deliver lets the carrier deliver all packages of an IN_TRANSIT order.
+func (f *Fake) Deliver(id string) error {
+	return f.change(id, "deliver", func(o *order) error {
+		f.carry(o, tiktokshop.PackageStatusCompleted, tiktokshop.OrderStatusInTransit, tiktokshop.OrderStatusDelivered)
+		return nil
+	}, tiktokshop.OrderStatusInTransit)
+}
+
+// Complete ends the after-sales period of a DELIVERED order.
+func (f *Fake) Complete(id string) error {
+	return f.change(id, "complete", func(o *order) error {
+		f.to(o, tiktokshop.OrderStatusCompleted)
+		f.showStatus(o)
+		return nil
+	}, tiktokshop.OrderStatusDelivered)
+}
+
+// Order returns an order as Get Order Detail shows it, with its lines in the
+// order in which they were placed.
+func (f *Fake) Order(id string) (tiktokshop.Order, bool) {
+	defer f.enter()()
+	o := f.orderByID[id]
+	if o == nil {
+		return tiktokshop.Order{}, false
+	}
+	return f.view(o, true), true
+}
+
+// Orders returns all orders, oldest first.
+func (f *Fake) Orders() []tiktokshop.Order {
+	defer f.enter()()
+	all := make([]tiktokshop.Order, len(f.orders))
+	for i, o := range f.orders {
+		all[i] = f.view(o, true)
+	}
+	return all
+}
+
+// after compares ids that have been made one after the other.
+func older(a, b string) bool {
+	x, _ := strconv.ParseInt(a, 10, 64)
+	y, _ := strconv.ParseInt(b, 10, 64)
+	return x < y
+}
