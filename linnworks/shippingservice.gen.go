@@ -4,7 +4,6 @@ package linnworks
 
 import (
 	"context"
-	"encoding/json"
 	"iter"
 )
 
@@ -197,8 +196,8 @@ type GetFiledManifestsByVendorRequest struct {
 
 // GetShippingQuoteRequest holds the parameters of ShippingService.GetShippingQuote.
 type GetShippingQuoteRequest struct {
-	Accounts  []json.RawMessage `url:"request.accounts,omitempty" json:"-"`
-	PkOrderID *GUID             `url:"request.pkOrderId,omitempty" json:"-"`
+	Accounts  []string `url:"request.accounts,omitempty" json:"-"`
+	PkOrderID *GUID    `url:"request.pkOrderId,omitempty" json:"-"`
 }
 
 // GetShippingQuoteResponse is part of a reply.

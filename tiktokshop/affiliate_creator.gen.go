@@ -607,7 +607,7 @@ type CreatorGeneratePublisherLinkResponseFailedMaterial struct {
 // CreatorGeneratePublisherLinkResponseSharingLink is part of a reply.
 type CreatorGeneratePublisherLinkResponseSharingLink struct {
 	DeepLink    string `json:"deep_link,omitzero"`
-	MaterialID  int64  `json:"material_id,omitzero"`
+	MaterialID  ID     `json:"material_id,omitzero"`
 	OneLink     string `json:"one_link,omitzero"`
 	SharingLink string `json:"sharing_link,omitzero"`
 }
@@ -646,7 +646,7 @@ type CreatorSearchAffiliateTraceOrdersResponse struct {
 type CreatorSearchAffiliateTraceOrdersResponseOrder struct {
 	CreateTime   UnixSeconds                                          `json:"create_time,omitzero"`
 	DeliveryTime UnixSeconds                                          `json:"delivery_time,omitzero"`
-	ID           int64                                                `json:"id,omitzero"`
+	ID           ID                                                   `json:"id,omitzero"`
 	SKUs         []CreatorSearchAffiliateTraceOrdersResponseOrderSKU  `json:"skus,omitzero"`
 	Status       CreatorSearchAffiliateTraceOrdersResponseOrderStatus `json:"status,omitzero"`
 }

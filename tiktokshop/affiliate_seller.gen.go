@@ -1140,9 +1140,10 @@ type GenerateTargetCollaborationLinkResponse struct {
 
 // GetConversationListRequest holds the parameters of AffiliateSeller.GetConversationList.
 type GetConversationListRequest struct {
-	OnlyNeedConversationID *bool   `url:"only_need_conversation_id,omitempty" json:"-"`
-	PageSize               int64   `url:"page_size" json:"-"` // required
-	PageToken              *string `url:"page_token,omitempty" json:"-"`
+	OnlyNeedConversationID2 *bool   `json:"only_need_conversation_id,omitzero" url:"-"`
+	OnlyNeedConversationID  *bool   `url:"only_need_conversation_id,omitempty" json:"-"`
+	PageSize                int64   `url:"page_size" json:"-"` // required
+	PageToken               *string `url:"page_token,omitempty" json:"-"`
 }
 
 // GetConversationListResponse is the reply of AffiliateSeller.GetConversationList.
@@ -1163,10 +1164,11 @@ type GetConversationListResponseConversation struct {
 
 // GetConversationListV202412Request holds the parameters of AffiliateSeller.GetConversationListV202412.
 type GetConversationListV202412Request struct {
-	ConversationStatus     *AffiliateSellerConversationStatus `url:"conversation_status,omitempty" json:"-"`
-	OnlyNeedConversationID *bool                              `url:"only_need_conversation_id,omitempty" json:"-"`
-	PageSize               int64                              `url:"page_size" json:"-"` // required
-	PageToken              *string                            `url:"page_token,omitempty" json:"-"`
+	OnlyNeedConversationID2 *bool                              `json:"only_need_conversation_id,omitzero" url:"-"`
+	ConversationStatus      *AffiliateSellerConversationStatus `url:"conversation_status,omitempty" json:"-"`
+	OnlyNeedConversationID  *bool                              `url:"only_need_conversation_id,omitempty" json:"-"`
+	PageSize                int64                              `url:"page_size" json:"-"` // required
+	PageToken               *string                            `url:"page_token,omitempty" json:"-"`
 }
 
 // GetConversationListV202412Response is the reply of AffiliateSeller.GetConversationListV202412.

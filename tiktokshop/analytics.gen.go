@@ -1974,7 +1974,7 @@ type GetShopProductPerformanceListV202405Response struct {
 type GetShopProductPerformanceListV202405ResponseProduct struct {
 	ClickThroughRate string                                                 `json:"click_through_rate,omitzero"`
 	GMV              GetShopProductPerformanceListV202405ResponseProductGMV `json:"gmv,omitzero"`
-	ID               int64                                                  `json:"id,omitzero"`
+	ID               ID                                                     `json:"id,omitzero"`
 	Orders           int64                                                  `json:"orders,omitzero"`
 	UnitsSold        int64                                                  `json:"units_sold,omitzero"`
 }
@@ -2010,8 +2010,8 @@ type GetShopSKUPerformanceListResponse struct {
 // GetShopSKUPerformanceListResponseSKU is part of a reply.
 type GetShopSKUPerformanceListResponseSKU struct {
 	GMV       GetShopSKUPerformanceListResponseSKUGMV `json:"gmv,omitzero"`
-	ID        int64                                   `json:"id,omitzero"`
-	ProductID int64                                   `json:"product_id,omitzero"`
+	ID        ID                                      `json:"id,omitzero"`
+	ProductID ID                                      `json:"product_id,omitzero"`
 	SKUOrders int64                                   `json:"sku_orders,omitzero"`
 	UnitsSold int64                                   `json:"units_sold,omitzero"`
 }
@@ -2045,8 +2045,8 @@ type GetShopSKUPerformanceListV202406Response struct {
 // GetShopSKUPerformanceListV202406ResponseSKU is part of a reply.
 type GetShopSKUPerformanceListV202406ResponseSKU struct {
 	GMV       GetShopSKUPerformanceListV202406ResponseSKUGMV `json:"gmv,omitzero"`
-	ID        int64                                          `json:"id,omitzero"`
-	ProductID int64                                          `json:"product_id,omitzero"`
+	ID        ID                                             `json:"id,omitzero"`
+	ProductID ID                                             `json:"product_id,omitzero"`
 	SKUOrders int64                                          `json:"sku_orders,omitzero"`
 	UnitsSold int64                                          `json:"units_sold,omitzero"`
 }
@@ -2074,7 +2074,7 @@ type GetShopSKUPerformanceResponse struct {
 // GetShopSKUPerformanceResponsePerformance is part of a reply.
 type GetShopSKUPerformanceResponsePerformance struct {
 	Intervals []GetShopSKUPerformanceResponsePerformanceInterval `json:"intervals,omitzero"`
-	ProductID int64                                              `json:"product_id,omitzero"`
+	ProductID ID                                                 `json:"product_id,omitzero"`
 	SKUID     string                                             `json:"sku_id,omitzero"`
 }
 
@@ -2127,7 +2127,7 @@ type GetShopSKUPerformanceV202406Response struct {
 type GetShopSKUPerformanceV202406ResponsePerformance struct {
 	ComparisonIntervals []GetShopSKUPerformanceV202406ResponsePerformanceComparisonInterval `json:"comparison_intervals,omitzero"`
 	Intervals           []GetShopSKUPerformanceV202406ResponsePerformanceInterval           `json:"intervals,omitzero"`
-	ProductID           int64                                                               `json:"product_id,omitzero"`
+	ProductID           ID                                                                  `json:"product_id,omitzero"`
 }
 
 // GetShopSKUPerformanceV202406ResponsePerformanceComparisonInterval is part of a reply.

@@ -754,16 +754,16 @@ type GSQueryDeliveryBatchsResponseDeliveryBatchReceiverContact struct {
 
 // GSQueryDeliveryBatchsResponseDeliveryBatchReceiverContactAddressDetail is part of a reply.
 type GSQueryDeliveryBatchsResponseDeliveryBatchReceiverContactAddressDetail struct {
-	CityID       int64  `json:"city_id,omitzero"`
+	CityID       ID     `json:"city_id,omitzero"`
 	CityName     string `json:"city_name,omitzero"`
-	CountryID    int64  `json:"country_id,omitzero"`
+	CountryID    ID     `json:"country_id,omitzero"`
 	CountryName  string `json:"country_name,omitzero"`
 	Detail       string `json:"detail,omitzero"`
-	DistrictID   int64  `json:"district_id,omitzero"`
+	DistrictID   ID     `json:"district_id,omitzero"`
 	DistrictName string `json:"district_name,omitzero"`
-	ProvinceID   int64  `json:"province_id,omitzero"`
+	ProvinceID   ID     `json:"province_id,omitzero"`
 	ProvinceName string `json:"province_name,omitzero"`
-	TownID       int64  `json:"town_id,omitzero"`
+	TownID       ID     `json:"town_id,omitzero"`
 	TownName     string `json:"town_name,omitzero"`
 }
 
@@ -779,16 +779,16 @@ type GSQueryDeliveryBatchsResponseDeliveryBatchSenderContact struct {
 
 // GSQueryDeliveryBatchsResponseDeliveryBatchSenderContactAddressDetail is part of a reply.
 type GSQueryDeliveryBatchsResponseDeliveryBatchSenderContactAddressDetail struct {
-	CityID       int64  `json:"city_id,omitzero"`
+	CityID       ID     `json:"city_id,omitzero"`
 	CityName     string `json:"city_name,omitzero"`
-	CountryID    int64  `json:"country_id,omitzero"`
+	CountryID    ID     `json:"country_id,omitzero"`
 	CountryName  string `json:"country_name,omitzero"`
 	Detail       string `json:"detail,omitzero"`
-	DistrictID   int64  `json:"district_id,omitzero"`
+	DistrictID   ID     `json:"district_id,omitzero"`
 	DistrictName string `json:"district_name,omitzero"`
-	ProvinceID   int64  `json:"province_id,omitzero"`
+	ProvinceID   ID     `json:"province_id,omitzero"`
 	ProvinceName string `json:"province_name,omitzero"`
-	TownID       int64  `json:"town_id,omitzero"`
+	TownID       ID     `json:"town_id,omitzero"`
 	TownName     string `json:"town_name,omitzero"`
 }
 
@@ -1068,16 +1068,16 @@ type GSSearchDeliveryOrdersResponseDeliveryOrderWarehouseContact struct {
 
 // GSSearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail is part of a reply.
 type GSSearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail struct {
-	CityID       int64  `json:"city_id,omitzero"`
+	CityID       ID     `json:"city_id,omitzero"`
 	CityName     string `json:"city_name,omitzero"`
-	CountryID    int64  `json:"country_id,omitzero"`
+	CountryID    ID     `json:"country_id,omitzero"`
 	CountryName  string `json:"country_name,omitzero"`
 	Detail       string `json:"detail,omitzero"`
-	DistrictID   int64  `json:"district_id,omitzero"`
+	DistrictID   ID     `json:"district_id,omitzero"`
 	DistrictName string `json:"district_name,omitzero"`
-	ProvinceID   int64  `json:"province_id,omitzero"`
+	ProvinceID   ID     `json:"province_id,omitzero"`
 	ProvinceName string `json:"province_name,omitzero"`
-	TownID       int64  `json:"town_id,omitzero"`
+	TownID       ID     `json:"town_id,omitzero"`
 	TownName     string `json:"town_name,omitzero"`
 }
 
@@ -2085,16 +2085,16 @@ type QueryDeliveryBatchsResponseDeliveryBatchReceiverContact struct {
 
 // QueryDeliveryBatchsResponseDeliveryBatchReceiverContactAddressDetail is part of a reply.
 type QueryDeliveryBatchsResponseDeliveryBatchReceiverContactAddressDetail struct {
-	CityID       int64  `json:"city_id,omitzero"`
+	CityID       ID     `json:"city_id,omitzero"`
 	CityName     string `json:"city_name,omitzero"`
-	CountryID    int64  `json:"country_id,omitzero"`
+	CountryID    ID     `json:"country_id,omitzero"`
 	CountryName  string `json:"country_name,omitzero"`
 	Detail       string `json:"detail,omitzero"`
-	DistrictID   int64  `json:"district_id,omitzero"`
+	DistrictID   ID     `json:"district_id,omitzero"`
 	DistrictName string `json:"district_name,omitzero"`
-	ProvinceID   int64  `json:"province_id,omitzero"`
+	ProvinceID   ID     `json:"province_id,omitzero"`
 	ProvinceName string `json:"province_name,omitzero"`
-	TownID       int64  `json:"town_id,omitzero"`
+	TownID       ID     `json:"town_id,omitzero"`
 	TownName     string `json:"town_name,omitzero"`
 }
 
@@ -2110,16 +2110,16 @@ type QueryDeliveryBatchsResponseDeliveryBatchSenderContact struct {
 
 // QueryDeliveryBatchsResponseDeliveryBatchSenderContactAddressDetail is part of a reply.
 type QueryDeliveryBatchsResponseDeliveryBatchSenderContactAddressDetail struct {
-	CityID       int64  `json:"city_id,omitzero"`
+	CityID       ID     `json:"city_id,omitzero"`
 	CityName     string `json:"city_name,omitzero"`
-	CountryID    int64  `json:"country_id,omitzero"`
+	CountryID    ID     `json:"country_id,omitzero"`
 	CountryName  string `json:"country_name,omitzero"`
 	Detail       string `json:"detail,omitzero"`
-	DistrictID   int64  `json:"district_id,omitzero"`
+	DistrictID   ID     `json:"district_id,omitzero"`
 	DistrictName string `json:"district_name,omitzero"`
-	ProvinceID   int64  `json:"province_id,omitzero"`
+	ProvinceID   ID     `json:"province_id,omitzero"`
 	ProvinceName string `json:"province_name,omitzero"`
-	TownID       int64  `json:"town_id,omitzero"`
+	TownID       ID     `json:"town_id,omitzero"`
 	TownName     string `json:"town_name,omitzero"`
 }
 
@@ -2398,16 +2398,16 @@ type SearchDeliveryOrdersResponseDeliveryOrderWarehouseContact struct {
 
 // SearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail is part of a reply.
 type SearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail struct {
-	CityID       int64  `json:"city_id,omitzero"`
+	CityID       ID     `json:"city_id,omitzero"`
 	CityName     string `json:"city_name,omitzero"`
-	CountryID    int64  `json:"country_id,omitzero"`
+	CountryID    ID     `json:"country_id,omitzero"`
 	CountryName  string `json:"country_name,omitzero"`
 	Detail       string `json:"detail,omitzero"`
-	DistrictID   int64  `json:"district_id,omitzero"`
+	DistrictID   ID     `json:"district_id,omitzero"`
 	DistrictName string `json:"district_name,omitzero"`
-	ProvinceID   int64  `json:"province_id,omitzero"`
+	ProvinceID   ID     `json:"province_id,omitzero"`
 	ProvinceName string `json:"province_name,omitzero"`
-	TownID       int64  `json:"town_id,omitzero"`
+	TownID       ID     `json:"town_id,omitzero"`
 	TownName     string `json:"town_name,omitzero"`
 }
 

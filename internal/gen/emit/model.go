@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -320,13 +321,17 @@ func operationOf(place string) string {
 }
 
 func (b *builder) field(t *Type, name, in string, s *spec.Schema, o owner) {
-	at := t.Name + "." + name
+	key := name
+	if have := t.Fields[name]; have != nil && have.In == "query" && in != "query" {
+		key = "body:" + name // one name in the query and in the body
+	}
+	at := t.Name + "." + key
 	e := b.expr(s, o)
 	if kind := b.Ledger.Kinds[at]; kind != "" {
 		e = b.override(e, kind)
 	}
 	f := &Field{Name: name, In: in, Type: e, Source: s, Required: s.Required || b.Ledger.Required[at]}
-	if have := t.Fields[name]; have != nil {
+	if have := t.Fields[key]; have != nil {
 		merged, ok := merge(have.Type, e)
 		if !ok {
 			b.fail("%s is %s in one place and %s at %s; settle it with a kind line", at, have.Type, e, o.place)
@@ -345,7 +350,7 @@ func (b *builder) field(t *Type, name, in string, s *spec.Schema, o owner) {
 			}
 		}
 	}
-	t.Fields[name] = f
+	t.Fields[key] = f
 }
 
 // override replaces the scalar at the end of a type.
@@ -422,12 +427,18 @@ func (b *builder) expr(s *spec.Schema, o owner) Expr {
 	if len(s.Enum) > 0 {
 		return b.enum(s, b.enumName(s, o), o.module)
 	}
+	if b.Package == "tiktokshop" && s.Kind == spec.Int64 && replyID.MatchString(o.place) {
+		return Expr{Base: "ID"} // may exceed what other languages keep exact
+	}
 	base, ok := b.Kinds[s.Kind]
 	if !ok {
 		b.fail("%s: kind %q", o.place, s.Kind)
 	}
 	return base
 }
+
+// replyID matches the place of an id in a reply.
+var replyID = regexp.MustCompile(` data\.(?:.*[._])?id$`)
 
 func elementName(o owner) string {
 	if strings.HasSuffix(o.place, "[]") {

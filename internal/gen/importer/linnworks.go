@@ -75,6 +75,9 @@ func linnworksOperation(c *converter, path string, in *operation) *spec.Operatio
 		if p.In == "body" {
 			op.Request = c.convert(p.Name, p.Schema)
 			op.Body = bodyShape(c, p)
+			if op.Body == spec.BodyFlat && p.Name != "request" {
+				op.BodyName = p.Name
+			}
 			continue
 		}
 		typ := p.Schema
