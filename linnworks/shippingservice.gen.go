@@ -4,6 +4,7 @@ package linnworks
 
 import (
 	"context"
+	"encoding/json"
 	"iter"
 )
 
@@ -196,8 +197,8 @@ type GetFiledManifestsByVendorRequest struct {
 
 // GetShippingQuoteRequest holds the parameters of ShippingService.GetShippingQuote.
 type GetShippingQuoteRequest struct {
-	Accounts  []string `url:"request.accounts,omitempty" json:"-"`
-	PkOrderID *GUID    `url:"request.pkOrderId,omitempty" json:"-"`
+	Accounts  []json.RawMessage `url:"request.accounts,omitempty" json:"-"`
+	PkOrderID *GUID             `url:"request.pkOrderId,omitempty" json:"-"`
 }
 
 // GetShippingQuoteResponse is part of a reply.

@@ -95,11 +95,14 @@ func (m method) call(ctx context.Context, path []string, req reflect.Value, opts
 		return nil, fmt.Errorf("the method takes %d arguments, the description has %d", want, len(args))
 	}
 	results := m.fn.Call(append(args, opts...))
-	err, _ = results[len(results)-1].Interface().(error)
-	if len(results) == 2 {
-		out = results[0].Interface()
+	last := results[len(results)-1].Interface()
+	if err, ok := last.(error); ok || last == nil {
+		if len(results) == 2 {
+			out = results[0].Interface()
+		}
+		return out, err
 	}
-	return out, err
+	return last, nil // a sequence
 }
 
 // tagged returns the fields of a struct by the name in a tag.

@@ -4,6 +4,8 @@ go 1.26.0
 
 require github.com/linnbridge/linnbridge v0.0.0
 
+require github.com/google/go-github/v84 v84.0.0
+
 require (
 	github.com/cenkalti/backoff/v4 v4.3.0 // indirect
 	github.com/getkin/kin-openapi v0.153.0
