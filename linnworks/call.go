@@ -2,13 +2,17 @@ package linnworks
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,14 +31,15 @@ type operation struct {
 	query      bool   // the request has query fields
 	jsonArrays bool   // arrays in the query go as JSON text
 	body       bodyKind
-	form       bool // send the body form-encoded
+	bodyName   string // of a wrapped or flat body as a form field, if not request
+	form       bool   // send the body form-encoded
 	replay     replay
 	limit      int // calls a minute, 0 if unpublished
 	host       hostKind
 }
 
 // bodyKind is the shape of a body. In form encoding, wrapped and flat bodies
-// are the same.
+// are the same: one field that holds the request as JSON text.
 type bodyKind int
 
 const (
@@ -49,9 +54,9 @@ type hostKind int
 
 const (
 	hostServer hostKind = iota // the session's server
-	hostAuth
-	hostV2
-	hostNew // the newer host with v1 paths
+	hostAuth                   // where sessions are opened; needs none
+	hostV2                     // the regional host, below /v2
+	hostNew                    // the same host, below /v1
 )
 
 type replay = transport.Replay
@@ -71,31 +76,34 @@ type callSettings struct {
 	replay   *replay
 }
 
-// WithResponse fills r with the outcome of the last attempt, on success and on
-// failure.
+// WithResponse fills r with the reply to the last attempt, on success and on
+// failure. Where that attempt got no reply, only Attempts and Waited are set.
 func WithResponse(r *Response) CallOption {
 	return func(s *callSettings) { s.response = r }
 }
 
-// FormEncoded sends the body as form fields holding JSON text instead of as
-// JSON. Both encodings are official; some tenants saw JSON bodies of some
-// operations answered with success and ignored.
+// FormEncoded chooses the encoding of a v1 body: form fields that hold JSON text
+// if form is true, JSON if not. Both are official, and each method comes with
+// the one known to work. The other is worth a try where Linnworks answers
+// "Object reference not set to an instance of an object.", or answers with
+// success and does nothing. It does not touch v2 operations.
 func FormEncoded(form bool) CallOption {
 	return func(s *callSettings) { s.form = &form }
 }
 
-// RepeatSafe declares that this call is safe to repeat. It is then repeated
-// like a read.
+// RepeatSafe declares that this call may be repeated when its outcome is
+// unknown, as reads and absolute writes are anyway.
 func RepeatSafe() CallOption {
 	return func(s *callSettings) { s.replay = new(replayWrite) }
 }
 
-// Response is what a reply carried besides its data.
+// Response is what a reply carried besides its data. Printing it shows neither
+// headers nor body.
 type Response struct {
-	// Status is the HTTP status.
+	// Status is the HTTP status, 0 when no reply arrived.
 	Status int
 	Header http.Header
-	// Body is the whole reply as received.
+	// Body is the whole reply as received. It may hold a buyer's data.
 	Body []byte
 	// Attempts counts the attempts, and Waited the time spent between them and
 	// for rate limits.
@@ -103,30 +111,90 @@ type Response struct {
 	Waited   time.Duration
 }
 
-// Call sends an operation that this package has no method for to the session's
-// server. path is the full path, such as /api/Orders/GetOrderById; params are
-// encoded as a query for GET and as a JSON object otherwise; out receives the
-// reply. The call is repeated only if GET or with [RepeatSafe].
+// String sums the response up.
+func (r Response) String() string {
+	return fmt.Sprintf("HTTP %d, %d bytes, %d attempts, %s waited", r.Status, len(r.Body), r.Attempts, r.Waited)
+}
+
+// Format prints [Response.String] for every verb.
+func (r Response) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, r.String()) }
+
+// LogValue is [Response.String] for slog.
+func (r Response) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+// Call sends an operation that this package has no method for.
+//
+// path is the full path: one such as /api/Orders/GetOrderById goes to the
+// session's server, one below /v2/ or /v1/ to the regional host. For GET, params
+// become the query: a list as JSON text, or below /v2/ and /v1/ as repeated keys;
+// a nil is left out. Otherwise they become a JSON object, or form fields with
+// [FormEncoded]; an operation that wants its request wrapped gets it as
+// map[string]any{"request": ...}. out receives the reply; nil drops it.
+//
+// Only GET is repeated, unless [RepeatSafe] is given. The rate is limited for
+// each method and path, as where no limit is published.
 func (c *Client) Call(ctx context.Context, method, path string, params map[string]any, out any, opts ...CallOption) error {
-	op := operation{name: method + " " + path, method: method, path: path}
-	if strings.ContainsAny(path, "{}?#") || !strings.HasPrefix(path, "/") {
-		return fmt.Errorf("linnworks: %s: path must start with / and hold neither placeholders nor a query", op.name)
+	op := operation{name: strings.TrimSpace(method + " " + path), method: method, path: path}
+	fail := func(what string) error { return fmt.Errorf("linnworks: Call: %s", what) }
+	if method == "" || strings.ToUpper(method) != method {
+		return fail("the method must be in capitals, such as GET")
+	}
+	if _, err := url.PathUnescape(path); err != nil || !strings.HasPrefix(path, "/") || strings.ContainsAny(path, "{}?#") {
+		return fail("the path must start with / and hold neither placeholders nor a query")
+	}
+	if slices.ContainsFunc(strings.Split(path, "/"), func(s string) bool { return s == "." || s == ".." }) {
+		return fail("the path must not hold dot segments")
+	}
+	if v := reflect.ValueOf(out); out != nil && (v.Kind() != reflect.Pointer || v.IsNil()) {
+		return fail("out must be a pointer")
+	}
+	for prefix, host := range map[string]hostKind{"/v2/": hostV2, "/v1/": hostNew} {
+		if rest, ok := strings.CutPrefix(path, prefix); ok {
+			op.host, path = host, "/"+rest
+		}
 	}
 	values := url.Values{}
 	var body any
 	if method == http.MethodGet {
 		op.replay = replayRead
-		for k, v := range params {
-			values.Set(k, fmt.Sprint(v))
+		for name, v := range params {
+			if err := addQuery(values, name, v, op.host == hostServer); err != nil {
+				return fmt.Errorf("linnworks: %s: encoding the query: %w", op.name, err)
+			}
 		}
 	} else if params != nil {
 		op.body, body = bodyParams, params
+		if op.host != hostServer {
+			op.body = bodyJSON
+		}
 	}
 	return c.send(ctx, op, path, values, body, out, opts)
 }
 
-// call sends op. req is the request struct, nil for none; out receives the
-// reply, nil to drop it.
+// addQuery adds v to a query: a string bare, all else as JSON text, the elements
+// of a list apart unless jsonArrays.
+func addQuery(values url.Values, name string, v any, jsonArrays bool) error {
+	if e, ok := v.(query.Encoder); ok {
+		return e.EncodeValues(name, &values)
+	}
+	if list := reflect.ValueOf(v); !jsonArrays && list.Kind() == reflect.Slice {
+		for i := range list.Len() {
+			if err := addQuery(values, name, list.Index(i).Interface(), jsonArrays); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	raw, err := marshal(v)
+	if err != nil || string(raw) == "null" {
+		return err
+	}
+	values.Add(name, bare(raw))
+	return nil
+}
+
+// call sends op. path fills the placeholders of its path in order. req is the
+// request struct, nil for none; out receives the reply, nil to drop it.
 func (c *Client) call(ctx context.Context, op operation, path []string, req, out any, opts []CallOption) error {
 	if req != nil {
 		if v := reflect.ValueOf(req); v.Kind() == reflect.Pointer && v.IsNil() {
@@ -139,29 +207,41 @@ func (c *Client) call(ctx context.Context, op operation, path []string, req, out
 	}
 	values := url.Values{}
 	if op.query && req != nil {
-		if values, err = query.Values(req); err != nil {
-			return fmt.Errorf("linnworks: %s: encoding the query: %w", op.name, err)
+		if values, err = query.Values(req); err == nil && op.jsonArrays {
+			err = joinArrays(values, req)
 		}
-		if op.jsonArrays {
-			joinArrays(values)
+		if err != nil {
+			return fmt.Errorf("linnworks: %s: encoding the query: %w", op.name, err)
 		}
 	}
 	return c.send(ctx, op, p, values, req, out, opts)
 }
 
-// joinArrays turns repeated keys into one key with a JSON array.
-func joinArrays(values url.Values) {
-	for k, v := range values {
-		if len(v) > 1 {
-			text, _ := json.Marshal(v)
-			values[k] = []string{string(text)}
+// joinArrays puts each list of req into values anew, as one key with a JSON
+// array instead of a key for each element.
+func joinArrays(values url.Values, req any) error {
+	v := reflect.Indirect(reflect.ValueOf(req))
+	for i := range v.NumField() {
+		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("url"), ",")
+		list := reflect.Indirect(v.Field(i))
+		if !values.Has(name) || list.Kind() != reflect.Slice {
+			continue
 		}
+		raw, err := marshal(list.Interface())
+		if err != nil {
+			return err
+		}
+		values.Set(name, string(raw))
 	}
+	return nil
 }
 
 func (c *Client) send(ctx context.Context, op operation, path string, values url.Values, req, out any, opts []CallOption) error {
 	var s callSettings
 	for _, opt := range opts {
+		if opt == nil {
+			return fmt.Errorf("linnworks: %s: nil option", op.name)
+		}
 		opt(&s)
 	}
 	if s.replay != nil {
@@ -177,54 +257,34 @@ func (c *Client) send(ctx context.Context, op operation, path string, values url
 	p := &inSession{client: c, op: op.name, host: op.host, path: path, query: values.Encode()}
 	if op.host != hostAuth {
 		// The server's address is part of the session, so it comes first.
-		if p.session, err = c.getSession(ctx, nil); err != nil {
-			return c.explain(op.name, nil, err)
+		if p.session, err = c.getSession(ctx, op.name, nil); err != nil {
+			return err
 		}
 	}
 	header := http.Header{"User-Agent": {c.userAgent}, "Accept": {"application/json"}}
-	if body != nil {
+	if contentType != "" {
 		header.Set("Content-Type", contentType)
 	}
 	key := LimitKey{Application: c.credentials.ApplicationID, Operation: op.name, PerMinute: op.limit}
-	call := transport.Call{
+	reply, err := c.transport.Do(ctx, transport.Call{
 		Operation: op.name, Method: op.method, URL: p.url(), Header: header, Body: body, Replay: op.replay,
 		Wait: func(ctx context.Context) error { return c.limiter.Wait(ctx, key) },
-	}
-	reply, err := c.transport.Do(ctx, call, p)
-	if s.response != nil && reply != nil {
+	}, p)
+	if s.response != nil {
 		*s.response = Response{
 			Status: reply.Status, Header: reply.Header, Body: reply.Body, Attempts: reply.Attempts, Waited: reply.Waited,
 		}
 	}
 	if err != nil {
-		return c.explain(op.name, reply, err)
+		return explain(op.name, reply, err)
 	}
-	return decode(op, reply, out)
-}
-
-// explain turns what the request path reports into an *Error.
-func (c *Client) explain(op string, reply *transport.Reply, err error) error {
-	var e *Error
-	if errors.As(err, &e) {
-		if reply != nil {
-			e.Attempts = reply.Attempts
+	if err := decode(reply.Body, out); err != nil {
+		return &Error{
+			Operation: op.name, Class: ClassDecode, HTTPStatus: reply.Status, Attempts: reply.Attempts,
+			Body: snapshot(reply.Body, op.host, p.mask()), Err: err,
 		}
-		return err
 	}
-	e = &Error{Operation: op, Class: ClassUnknown, Err: err}
-	var n *transport.NetworkError
-	switch {
-	case errors.As(err, &n):
-		e.Class = ClassNetwork
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		e.Class = ClassCancelled
-	case errors.Is(err, transport.ErrBodyTooLarge):
-		e.Class = ClassDecode
-	}
-	if reply != nil {
-		e.HTTPStatus, e.Attempts = reply.Status, reply.Attempts
-	}
-	return e
+	return nil
 }
 
 // inSession is the protocol of calls, one value per call.
@@ -243,6 +303,14 @@ func (p *inSession) url() *url.URL {
 	return u
 }
 
+// mask finds the secrets of the call in a text.
+func (p *inSession) mask() *regexp.Regexp {
+	if p.session == nil {
+		return p.client.mask
+	}
+	return p.session.mask
+}
+
 // Prepare sets the session token. The address is set anew too: a fresh session
 // may live on another server.
 func (p *inSession) Prepare(_ context.Context, req *http.Request, _ []byte) error {
@@ -258,7 +326,7 @@ func (p *inSession) Prepare(_ context.Context, req *http.Request, _ []byte) erro
 
 // Reauthorise replaces the session that was refused.
 func (p *inSession) Reauthorise(ctx context.Context) error {
-	s, err := p.client.getSession(ctx, p.session)
+	s, err := p.client.getSession(ctx, p.op, p.session)
 	if err != nil {
 		return err
 	}
@@ -271,7 +339,7 @@ func (p *inSession) Classify(reply *transport.Reply) transport.Verdict {
 	if reply.Status >= 200 && reply.Status < 300 {
 		return transport.Verdict{}
 	}
-	e := readError(p.op, reply, p.client.now())
+	e := readError(p.op, reply, p.host, p.mask())
 	v := transport.Verdict{Err: e, Code: e.Code, After: e.RetryAfter}
 	switch {
 	case e.Class == ClassSession && p.session != nil:
@@ -282,54 +350,50 @@ func (p *inSession) Classify(reply *transport.Reply) transport.Verdict {
 	return v
 }
 
-// decode reads a successful reply. An empty body and null are normal; so is
-// plain text where a string is declared.
-func decode(op operation, reply *transport.Reply, out any) error {
-	body := bytes.TrimSpace(reply.Body)
+// decode reads the body of a successful reply. Nothing and null are normal; so
+// is plain text where a string is declared.
+func decode(body []byte, out any) error {
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
 	if out == nil || len(body) == 0 || string(body) == "null" {
 		return nil
 	}
-	err := json.Unmarshal(body, out)
+	err := unmarshal(body, out)
 	if err == nil {
 		return nil
 	}
-	if text, ok := out.(*string); ok && body[0] != '{' && body[0] != '[' {
+	if text, ok := out.(*string); ok && body[0] != '{' && body[0] != '[' && body[0] != '<' {
 		*text = string(body)
 		return nil
 	}
-	return &Error{
-		Operation: op.name, HTTPStatus: reply.Status, Class: ClassDecode, Body: snapshot(body),
-		Attempts: reply.Attempts, Err: fmt.Errorf("the reply has another shape than documented: %w", err),
-	}
+	return fmt.Errorf("the reply has another shape than documented: %w", err)
 }
 
 // encodeBody encodes once; every attempt sends these bytes.
 func encodeBody(op operation, req any) (contentType string, body []byte, err error) {
-	if op.body == bodyNone || req == nil {
-		if op.body == bodyWrapped {
-			return "application/json", []byte(`{"request":{}}`), nil
-		}
+	object := []byte("{}")
+	switch {
+	case op.body == bodyNone, req == nil && op.body != bodyWrapped:
 		return "", nil, nil
-	}
-	plain, err := marshal(req)
-	if err != nil {
-		return "", nil, err
+	case req != nil:
+		if object, err = marshal(req); err != nil {
+			return "", nil, err
+		}
 	}
 	if op.form && op.body != bodyJSON {
-		values, err := formFields(op.body, plain)
-		return "application/x-www-form-urlencoded", []byte(values.Encode()), err
+		fields, err := formFields(op, object)
+		return "application/x-www-form-urlencoded", []byte(fields.Encode()), err
 	}
 	if op.body == bodyWrapped {
-		plain = append(append([]byte(`{"request":`), plain...), '}')
+		object = slices.Concat([]byte(`{"request":`), object, []byte{'}'})
 	}
-	return "application/json", plain, nil
+	return "application/json", object, nil
 }
 
-// formFields spreads a JSON object over form fields: strings bare, everything
-// else as JSON text.
-func formFields(kind bodyKind, object []byte) (url.Values, error) {
-	if kind != bodyParams {
-		return url.Values{"request": {string(object)}}, nil
+// formFields spreads a JSON object over form fields: strings bare, all else as
+// JSON text, null included.
+func formFields(op operation, object []byte) (url.Values, error) {
+	if op.body != bodyParams {
+		return url.Values{cmp.Or(op.bodyName, "request"): {string(object)}}, nil
 	}
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(object, &fields); err != nil {
@@ -337,15 +401,22 @@ func formFields(kind bodyKind, object []byte) (url.Values, error) {
 	}
 	values := url.Values{}
 	for name, raw := range fields {
-		var text string
-		if json.Unmarshal(raw, &text) != nil || string(raw) == "null" {
-			text = string(raw)
-		}
-		values.Set(name, text)
+		values.Set(name, bare(raw))
 	}
 	return values, nil
 }
 
+// bare returns the text of a JSON string, and other JSON as it is.
+func bare(raw []byte) string {
+	var text *string
+	if json.Unmarshal(raw, &text) == nil && text != nil {
+		return *text
+	}
+	return string(raw)
+}
+
+// marshal is json.Marshal without HTML escaping: what a caller wrote is what
+// Linnworks shows.
 func marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)

@@ -1,17 +1,21 @@
 package linnworks
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"regexp"
 	"strings"
-	"time"
 
 	"github.com/linnbridge/linnbridge/internal/transport"
 )
 
 // Credentials identify one installation of an application in one Linnworks
-// account. All three are GUIDs.
+// account. All three are GUIDs, with or without dashes.
+//
+// Printing Credentials shows the application id only; mind what [Secret] says
+// about unexported fields.
 //
 // https://apidocs.linnworks.net/docs/generating-an-api-key
 type Credentials struct {
@@ -19,7 +23,8 @@ type Credentials struct {
 	ApplicationID     string
 	ApplicationSecret Secret
 	// Token is the installation token. It is permanent until the application is
-	// removed from the account.
+	// removed from the account. It is not the session token, which the client
+	// gets for itself.
 	Token Secret
 }
 
@@ -35,6 +40,8 @@ func (c Credentials) validate() error {
 		switch {
 		case f.value == "":
 			return fmt.Errorf("linnworks: %s is empty: %s", f.name, f.source)
+		case strings.TrimSpace(f.value) != f.value:
+			return fmt.Errorf("linnworks: %s has white space around it: remove it", f.name)
 		case strings.HasPrefix(strings.ToLower(f.value), "bearer "):
 			return fmt.Errorf("linnworks: %s starts with Bearer: give the GUID alone", f.name)
 		case !guidForm.MatchString(f.value):
@@ -45,18 +52,21 @@ func (c Credentials) validate() error {
 }
 
 // Client calls the Linnworks API for one installation. It is safe for
-// concurrent use. The session is opened by the first call, kept, and opened
-// anew when Linnworks refuses it.
+// concurrent use; make one and keep it. The session is opened by the first call,
+// kept, and opened anew when Linnworks refuses it.
 type Client struct {
 	services
 
-	credentials Credentials
-	transport   *transport.Transport
-	limiter     Limiter
-	hosts       hosts
-	session     sessions
-	userAgent   string
-	now         func() time.Time
+	// Pointers keep fmt from walking into the secrets even where it cannot call
+	// Format, which is in the unexported fields of somebody else's struct.
+	credentials *Credentials
+	session     *sessions
+
+	transport *transport.Transport
+	limiter   Limiter
+	hosts     hosts
+	mask      *regexp.Regexp
+	userAgent string
 }
 
 // service is what every service is converted from.
@@ -71,33 +81,36 @@ func NewClient(credentials Credentials, opts ...Option) (*Client, error) {
 	}
 	s := defaults()
 	for _, opt := range opts {
+		if opt == nil {
+			return nil, errors.New("linnworks: nil option")
+		}
 		if err := opt(&s); err != nil {
 			return nil, fmt.Errorf("linnworks: %w", err)
 		}
 	}
 	c := &Client{
-		credentials: credentials,
+		credentials: &credentials,
+		session:     &sessions{},
 		transport:   s.Transport(),
 		limiter:     s.limiter,
 		hosts:       s.hosts,
-		session:     sessions{turn: make(chan struct{}, 1)},
+		mask:        newMask(credentials.ApplicationSecret, credentials.Token),
 		userAgent:   s.UserAgent,
-		now:         time.Now,
 	}
 	c.services = newServices(c)
 	return c, nil
 }
 
-// String names the client without its secrets.
+// String names the client by its application, without secrets.
 func (c *Client) String() string {
-	return fmt.Sprintf("linnworks.Client(application %s)", c.credentials.ApplicationID)
+	if c == nil || c.credentials == nil {
+		return "linnworks.Client"
+	}
+	return "linnworks.Client(application " + c.credentials.ApplicationID + ")"
 }
 
-// GoString is String, so that %#v keeps quiet too.
-func (c *Client) GoString() string { return c.String() }
+// Format prints [Client.String] for every verb.
+func (c *Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
 
-// Format prints String for every verb; %+v would otherwise walk the fields.
-func (c *Client) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, c.String()) }
-
-// LogValue is String for slog.
+// LogValue is [Client.String] for slog.
 func (c *Client) LogValue() slog.Value { return slog.StringValue(c.String()) }

@@ -2,14 +2,21 @@ package linnworks
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
+	"maps"
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/linnbridge/linnbridge/internal/transport"
+	"github.com/linnbridge/linnbridge/internal/wire"
 )
 
 // Class sorts errors by what a caller does about them.
@@ -17,19 +24,19 @@ type Class string
 
 // The classes. The list is complete for this version of the package.
 const (
-	ClassThrottle    Class = "throttle"    // over the quota of the operation: repeat later
-	ClassSystem      Class = "system"      // Linnworks' fault: repeat a safe call, read back after a write
-	ClassNetwork     Class = "network"     // no complete reply: as ClassSystem
-	ClassSession     Class = "session"     // session or installation token refused
-	ClassPermission  Class = "permission"  // the application or user lacks a permission
-	ClassUnavailable Class = "unavailable" // the account is locked or in maintenance
-	ClassNotFound    Class = "not found"   // the item or order does not exist
-	ClassNoMorePages Class = "no more pages"
-	ClassRequest     Class = "request"   // the call itself is wrong: do not repeat
-	ClassRoute       Class = "route"     // unknown path, or the wrong regional server
-	ClassDecode      Class = "decode"    // the reply has another shape than documented
-	ClassCancelled   Class = "cancelled" // the caller's context ended
-	ClassUnknown     Class = "unknown"
+	ClassThrottle    Class = "throttle"      // over the quota of the operation: repeat later
+	ClassSystem      Class = "system"        // Linnworks' fault: repeat a safe call, read back after a write
+	ClassNetwork     Class = "network"       // no complete reply: as ClassSystem
+	ClassSession     Class = "session"       // the session, or the credentials that open one, refused
+	ClassPermission  Class = "permission"    // the application or user lacks a permission
+	ClassUnavailable Class = "unavailable"   // the account is locked or in maintenance
+	ClassNotFound    Class = "not found"     // the item or order does not exist
+	ClassNoMorePages Class = "no more pages" // the page asked for is past the last
+	ClassRequest     Class = "request"       // the call itself is wrong: do not repeat
+	ClassRoute       Class = "route"         // unknown path, or the wrong regional server
+	ClassDecode      Class = "decode"        // the reply is too large, or in another shape than documented
+	ClassCancelled   Class = "cancelled"     // the caller's context ended, and no attempt had failed by itself
+	ClassUnknown     Class = "unknown"       // a limiter or middleware failed, or the status is unheard of
 )
 
 // Temporary tells whether the same call may succeed later without anybody
@@ -47,39 +54,49 @@ var remedies = map[Class]string{
 	ClassThrottle:    "retry later; lower the rate if it persists",
 	ClassSystem:      "retry later; read back before repeating a write",
 	ClassNetwork:     "retry later; read back before repeating a write",
-	ClassSession:     "check the application id, secret and installation token; install the application again if it was removed",
+	ClassSession:     "check the application id, secret and installation token, and whether the application is still installed in the account",
 	ClassPermission:  "the account's administrator grants the permission to the application",
 	ClassUnavailable: "retry later; the account's owner unlocks it if it stays locked",
 	ClassNotFound:    "check the id",
+	ClassNoMorePages: "stop paging",
 	ClassRequest:     "the integrator corrects the call",
 	ClassRoute:       "the integrator checks the path and the server",
-	ClassDecode:      "report it: the API answered in an undocumented shape",
+	ClassDecode:      "report it with the operation; Error.Body holds the beginning of the reply",
+	ClassCancelled:   "read back before repeating a write",
 }
 
-// Error is a failed call. Find it with errors.As or errors.AsType.
+// Error is a failed call. Every failure of a call that was or could have been
+// sent is one or wraps one; find it with errors.As or errors.AsType. What failed
+// while a session was opened for the call is an Error of the operation
+// Auth.AuthorizeByApplication.
 type Error struct {
 	// Operation is the service and method, such as Orders.CreateOrders.
 	Operation string
 	// Code is Linnworks' code, mostly empty or "-".
 	Code string
-	// Message is Linnworks' text.
+	// Message is Linnworks' text on one line, with the details of a v2 error. It
+	// may repeat what the call sent, but never our own tokens.
 	Message string
 	// HTTPStatus is 0 when no reply arrived. Nearly every fault is a 400.
 	HTTPStatus int
 	Class      Class
-	// RetryAfter is the pause that Linnworks asked for.
+	// RetryAfter is the pause that Linnworks asked for. For a throttle that
+	// names none it is a minute, the window in which Linnworks counts.
 	RetryAfter time.Duration
-	// Attempts is how often the call was sent.
+	// Attempts is how often the call was sent, 0 if it never was.
 	Attempts int
-	// Body is the beginning of a reply that could not be read. It is not part
-	// of the text: it may hold a buyer's data.
-	Body []byte
+	// Body is the beginning of a reply that could not be read, at most 4 KiB. It
+	// is part of no text, log line or encoding: it may hold a buyer's data.
+	Body []byte `json:"-"`
 	// Err is the cause, if there is one beneath the reply.
 	Err error
 }
 
 // Error names the operation, what failed, and the remedy.
 func (e *Error) Error() string {
+	if e == nil {
+		return "<nil>"
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "linnworks: %s: %s", e.Operation, e.Class)
 	if e.Code != "" && e.Code != "-" {
@@ -107,73 +124,170 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // Format prints the text for every verb: Body must not reach a log through %+v.
-func (e *Error) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, e.Error()) }
+func (e Error) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.Error()) }
 
-// messages classes the replies that share status 400, by what their text says.
-// First match wins.
+// LogValue is the text for slog, also of an Error that is not a pointer.
+func (e Error) LogValue() slog.Value { return slog.StringValue(e.Error()) }
+
+// messages classes the replies that share status 400, by what their text says,
+// in lower case. First match wins; what matches nothing goes by its status.
 var messages = []struct {
 	text  string
 	class Class
 }{
-	{"quota exceeded", ClassThrottle},
 	{"token is wrong", ClassSession},
 	{"no items found with given filter", ClassNoMorePages},
 	{"no item found for the following skus", ClassNotFound},
 	{"could not determine inventory item id", ClassNotFound},
 	{"unable to find order", ClassNotFound},
 	{"no http resource was found", ClassRoute},
+	// Seen when the wrapper of the request is missing or one too many.
+	{"object reference not set", ClassRequest},
 }
 
 // readError reads the error body of either version of the API.
-func readError(op string, reply *transport.Reply, now time.Time) *Error {
-	e := &Error{Operation: op, HTTPStatus: reply.Status, RetryAfter: transport.RetryAfter(reply.Header, now)}
+func readError(op string, reply *transport.Reply, host hostKind, mask *regexp.Regexp) *Error {
+	e := &Error{
+		Operation: op, HTTPStatus: reply.Status, Attempts: reply.Attempts,
+		RetryAfter: transport.RetryAfter(reply.Header, time.Now()),
+	}
 	var body struct {
-		Code, Message string // v1
-		Title, Detail string // v2, RFC 7807
-		Errors        map[string][]string
+		Code, Message any // v1
+		Title, Detail any // v2, RFC 7807
+		Errors        any
 	}
-	if err := json.Unmarshal(reply.Body, &body); err != nil {
-		e.Body = snapshot(reply.Body)
-		e.Err = errors.New("the error is not the API's JSON")
+	err := json.Unmarshal(bytes.TrimPrefix(reply.Body, []byte("\ufeff")), &body)
+	if len(bytes.TrimSpace(reply.Body)) == 0 {
+		e.Err = errors.New("empty reply")
+	} else if err != nil {
+		e.Body = snapshot(reply.Body, host, mask)
+		e.Err = errors.New("the reply is not the API's JSON")
 	}
-	e.Code = body.Code
-	e.Message = body.Message
-	if e.Message == "" {
-		e.Message = strings.TrimSpace(body.Title + " " + body.Detail)
+	e.Code = clean(textOf(body.Code), mask)
+	message := textOf(body.Message)
+	if message == "" {
+		message = strings.TrimSpace(textOf(body.Title) + " " + textOf(body.Detail))
 	}
-	for field, texts := range body.Errors {
-		e.Message += fmt.Sprintf("; %s: %s", field, strings.Join(texts, ", "))
+	e.Message = clean(strings.TrimPrefix(message+details(body.Errors), "; "), mask)
+	e.Class = classify(e, host, textOf(body.Title) != "")
+	if e.Class == ClassThrottle && e.RetryAfter == 0 {
+		e.RetryAfter = time.Minute
 	}
-	e.Class = classify(e)
 	return e
 }
 
-func classify(e *Error) Class {
-	if e.HTTPStatus == http.StatusTooManyRequests {
+// details prints the Errors of a v2 reply, field by field in order.
+func details(errs any) string {
+	fields, ok := errs.(map[string]any)
+	if !ok {
+		if text := textOf(errs); text != "" {
+			return "; " + text
+		}
+		return ""
+	}
+	var b strings.Builder
+	for _, field := range slices.Sorted(maps.Keys(fields)) {
+		fmt.Fprintf(&b, "; %s: %s", field, textOf(fields[field]))
+	}
+	return b.String()
+}
+
+// textOf prints a decoded JSON value that should be a string, or a list of them.
+func textOf(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case []any:
+		texts := make([]string, len(v))
+		for i := range v {
+			texts[i] = textOf(v[i])
+		}
+		return strings.Join(texts, ", ")
+	}
+	text, _ := marshal(v)
+	return string(text)
+}
+
+var (
+	urlQuery   = regexp.MustCompile(`(https?://[^\s'"?]*)\?[^\s'"]*`)
+	whiteSpace = regexp.MustCompile(`[\s\p{Cc}]+`)
+)
+
+// clean makes a text from Linnworks fit for an error: on one line, bounded,
+// without our secrets, and without the queries of the URLs that it repeats.
+func clean(text string, mask *regexp.Regexp) string {
+	const limit = 1000
+	text = mask.ReplaceAllString(text, wire.Redacted)
+	text = urlQuery.ReplaceAllString(text, "$1")
+	text = strings.TrimSpace(whiteSpace.ReplaceAllString(text, " "))
+	if len(text) > limit {
+		text = strings.ToValidUTF8(text[:limit], "") + "..."
+	}
+	return text
+}
+
+// newMask returns what finds secrets in a text, in any case, with and without
+// dashes.
+func newMask(secrets ...Secret) *regexp.Regexp {
+	var forms []string
+	for _, s := range secrets {
+		text := s.Reveal()
+		forms = append(forms, regexp.QuoteMeta(text), regexp.QuoteMeta(strings.ReplaceAll(text, "-", "")))
+	}
+	return regexp.MustCompile("(?i)" + strings.Join(forms, "|"))
+}
+
+// classify decides by status and text. Throttles come first: taking one for "not
+// found" has made programs create things twice.
+func classify(e *Error, host hostKind, problem bool) Class {
+	text := strings.ToLower(e.Message)
+	if e.HTTPStatus == http.StatusTooManyRequests || strings.Contains(text, "quota exceeded") {
 		return ClassThrottle
 	}
-	text := strings.ToLower(e.Message)
+	if e.HTTPStatus == http.StatusUnauthorized {
+		return ClassSession
+	}
 	for _, m := range messages {
 		if strings.Contains(text, m.text) {
 			return m.class
 		}
 	}
-	switch {
-	case e.HTTPStatus == http.StatusUnauthorized:
-		return ClassSession
-	case e.HTTPStatus == http.StatusForbidden:
+	switch status := e.HTTPStatus; {
+	case status == http.StatusForbidden:
 		return ClassPermission
-	case e.HTTPStatus == http.StatusNotFound:
+	case status == http.StatusNotFound && problem && (host == hostV2 || host == hostNew):
+		return ClassNotFound // v2 says so of things too, in its own words
+	case status == http.StatusNotFound, status >= 300 && status < 400:
 		return ClassRoute
-	case e.HTTPStatus >= 500:
+	case status >= 500, status == http.StatusRequestTimeout:
 		return ClassSystem
-	case e.HTTPStatus >= 400:
+	case status >= 400:
 		return ClassRequest
 	}
 	return ClassUnknown
 }
 
-// IsTemporary tells whether the call may succeed later without a change.
+// explain turns what the request path reports into an *Error, or leaves one that
+// it already wraps.
+func explain(op string, reply *transport.Reply, err error) error {
+	if _, ok := errors.AsType[*Error](err); ok {
+		return err
+	}
+	class := ClassUnknown
+	if _, ok := errors.AsType[*transport.NetworkError](err); ok {
+		class = ClassNetwork
+	} else if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		class = ClassCancelled
+	} else if errors.Is(err, transport.ErrBodyTooLarge) {
+		class = ClassDecode
+	}
+	return &Error{Operation: op, Class: class, HTTPStatus: reply.Status, Attempts: reply.Attempts, Err: err}
+}
+
+// IsTemporary tells whether the call may succeed later without a change. Before
+// repeating a write that is not absolute, read back whether it took effect.
 func IsTemporary(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && e.Class.Temporary()
@@ -182,11 +296,19 @@ func IsTemporary(err error) bool {
 // IsThrottle tells whether Linnworks refused the call for its rate.
 func IsThrottle(err error) bool { return is(err, ClassThrottle) }
 
+// IsSession tells whether Linnworks refused the credentials of the application
+// or, twice in a row, the session. Repeating does not help.
+func IsSession(err error) bool { return is(err, ClassSession) }
+
+// IsPermission tells whether the application lacks a permission.
+func IsPermission(err error) bool { return is(err, ClassPermission) }
+
 // IsNotFound tells whether the item or order does not exist. A throttle never
 // is.
 func IsNotFound(err error) bool { return is(err, ClassNotFound) }
 
-// IsNoMorePages tells whether a page past the last one was asked for.
+// IsNoMorePages tells whether a page past the last one was asked for, which some
+// operations answer as an error.
 func IsNoMorePages(err error) bool { return is(err, ClassNoMorePages) }
 
 // IsUnavailable tells whether the account is locked or in maintenance.
@@ -197,8 +319,13 @@ func is(err error, want Class) bool {
 	return ok && e.Class == want
 }
 
-// snapshot keeps the beginning of a reply that could not be read.
-func snapshot(body []byte) []byte {
+// snapshot keeps the beginning of a reply that could not be read, without our
+// secrets; of a login, which is made of them, nothing.
+func snapshot(body []byte, host hostKind, mask *regexp.Regexp) []byte {
 	const limit = 4 << 10
+	if host == hostAuth {
+		return nil
+	}
+	body = mask.ReplaceAll(body[:min(len(body), 2*limit)], []byte(wire.Redacted))
 	return bytes.Clone(body[:min(len(body), limit)])
 }

@@ -24,9 +24,9 @@ type settings struct {
 // hosts are the base URLs that do not come from the session.
 type hosts struct {
 	auth *url.URL
-	// server replaces the session's own server, for tests and proxies.
+	// server replaces the session's own server, nil for that.
 	server *url.URL
-	// v2 replaces the regional v2 host.
+	// v2 replaces the regional v2 host, nil for that.
 	v2 *url.URL
 }
 
@@ -41,10 +41,14 @@ func defaults() settings {
 // Next sends a request on to the next middleware, or out.
 type Next = func(*http.Request) (*http.Response, error)
 
-// Middleware wraps the sending of every attempt.
+// Middleware wraps the sending of every attempt, those that open a session
+// included. It runs inside the attempt's timeout. req carries the session token
+// in its Authorization header, and the body of a login the application secret:
+// what it logs is its own responsibility.
 type Middleware = func(req *http.Request, next Next) (*http.Response, error)
 
-// Event describes one attempt of one call to an observer.
+// Event describes one attempt of one call to an observer. Attempts that open a
+// session are events of Auth.AuthorizeByApplication.
 type Event struct {
 	// Operation is the service and method, such as Orders.CreateOrders.
 	Operation string
@@ -60,12 +64,12 @@ type Event struct {
 	Code string
 	// Bytes is the size of the reply.
 	Bytes int
-	// Err is nil for a success.
+	// Err is nil for a success, else mostly an [*Error].
 	Err error
 }
 
 // WithLimiter replaces the rate limits, for instance with ones that several
-// processes share.
+// processes share. The default is [DefaultLimiter], one for each client.
 func WithLimiter(l Limiter) Option {
 	return func(s *settings) error {
 		if l == nil {
@@ -85,7 +89,8 @@ func WithAuthURL(base string) Option {
 }
 
 // WithServerURL replaces the server that the session names, for tests and
-// proxies. Without it calls go where the account lives.
+// proxies. Without it calls go where the account lives. The v2 operations live
+// elsewhere: see [WithV2URL].
 func WithServerURL(base string) Option {
 	return func(s *settings) (err error) {
 		s.hosts.server, err = transport.BaseURL("WithServerURL", base)
@@ -94,8 +99,8 @@ func WithServerURL(base string) Option {
 }
 
 // WithV2URL replaces the host of the v2 operations, by default
-// https://{eu,us,as}-api.linnworks.net, by the region of the session. The
-// official .NET SDK uses another host, so it can be set.
+// https://{eu,us,as}-api.linnworks.net by the region of the session. /v2, or /v1
+// for the newest warehouse transfer operations, is added to it.
 func WithV2URL(base string) Option {
 	return func(s *settings) (err error) {
 		s.hosts.v2, err = transport.BaseURL("WithV2URL", base)
@@ -103,19 +108,21 @@ func WithV2URL(base string) Option {
 	}
 }
 
-// WithHTTPClient sets the HTTP client. Its redirect policy is replaced:
-// redirects are not followed, because they would carry credentials along.
+// WithHTTPClient sets the HTTP client, which is copied. Redirects are not
+// followed whatever its policy: they would carry credentials to another host.
 func WithHTTPClient(c *http.Client) Option {
 	return func(s *settings) error { return s.SetHTTPClient(c) }
 }
 
-// WithLogger logs every attempt at debug level. The default logs nothing.
-// Queries, headers and bodies are never logged.
+// WithLogger logs every attempt at debug level, with operation, path, attempt,
+// times, status, code, size and error. Queries, headers and bodies are never
+// logged. The default, and nil, log nothing.
 func WithLogger(l *slog.Logger) Option {
 	return func(s *settings) error { return s.SetLogger(l) }
 }
 
-// WithObserver calls observe after every attempt, on the caller's goroutine.
+// WithObserver calls observe after every attempt, on the goroutine of the call,
+// so several may run at once. The default observes nothing.
 func WithObserver(observe func(Event)) Option {
 	return func(s *settings) error {
 		if observe == nil {
@@ -125,19 +132,20 @@ func WithObserver(observe func(Event)) Option {
 	}
 }
 
-// WithMiddleware adds middleware, the first outermost. It runs inside every
-// attempt, after the session token was set.
+// WithMiddleware adds middleware around the sending of every attempt. The first
+// is the outermost.
 func WithMiddleware(mw ...Middleware) Option {
 	return func(s *settings) error { return s.AddMiddleware(mw) }
 }
 
-// WithMaxAttempts bounds the attempts of a call that is safe to repeat.
-// Default 5; 1 switches repeats off.
+// WithMaxAttempts bounds the attempts of a call that is safe to repeat. Default
+// 5; 1 switches repeats off, but for the one after a session was refused.
 func WithMaxAttempts(n int) Option {
 	return func(s *settings) error { return s.SetMaxAttempts(n) }
 }
 
-// WithTimeout bounds one attempt, reading included. Default 30 seconds.
+// WithTimeout bounds one attempt, reading included. Default 30 seconds. The
+// context of a call bounds all of it: attempts, pauses and waits for limits.
 func WithTimeout(d time.Duration) Option {
 	return func(s *settings) error { return s.SetTimeout(d) }
 }
@@ -148,7 +156,7 @@ func WithMaxRetryAfter(d time.Duration) Option {
 	return func(s *settings) error { return s.SetMaxRetryAfter(d) }
 }
 
-// WithUserAgent sets the User-Agent header.
+// WithUserAgent sets the User-Agent header. Default linnbridge-linnworks.
 func WithUserAgent(agent string) Option {
 	return func(s *settings) error { return s.SetUserAgent(agent) }
 }

@@ -5,105 +5,185 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
+
+	"github.com/linnbridge/linnbridge/internal/transport"
 )
 
-// sessions opens sessions, one at a time however many callers wait.
-type sessions struct {
-	turn chan struct{} // held while a session is opened
-
-	mu      sync.Mutex
-	current *openSession
-}
-
-// openSession is what calls need of a session.
+// openSession is what calls need of a session. It never changes.
 type openSession struct {
 	token  Secret
 	server *url.URL
 	region string // eu, us or as
+	mask   *regexp.Regexp
 }
 
-// states that a session may report. An account in another state than AVAILABLE
-// cannot be used now.
-const stateAvailable = "AVAILABLE"
+// sessions keeps the open session and has one caller at a time open another,
+// however many wait.
+type sessions struct {
+	mu      sync.Mutex
+	current *openSession
+	opening *opening // nil unless a caller is at it
+}
 
-// get returns the open session, or opens one. refused, if not nil, is a session
-// that Linnworks no longer accepts.
-func (c *Client) getSession(ctx context.Context, refused *openSession) (*openSession, error) {
-	usable := func() *openSession {
-		c.session.mu.Lock()
-		defer c.session.mu.Unlock()
-		if s := c.session.current; s != nil && s != refused {
-			return s
+// opening is one attempt to open a session. Its result may be read once done
+// is closed.
+type opening struct {
+	done    chan struct{}
+	session *openSession
+	err     error
+}
+
+// get returns the open session, or has one opened. refused, if not nil, is a
+// session that Linnworks no longer accepts.
+//
+// Callers that wait share the outcome, failures too: a refused secret is then
+// asked for once. They do not share the end of the opener's context; one of them
+// opens in its place.
+func (s *sessions) get(ctx context.Context, refused *openSession, open func(context.Context) (*openSession, error)) (*openSession, error) {
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
 		}
-		return nil
+		s.mu.Lock()
+		if s.current == refused {
+			s.current = nil
+		}
+		if current := s.current; current != nil {
+			s.mu.Unlock()
+			return current, nil
+		}
+		o := s.opening
+		mine := o == nil
+		if mine {
+			o = &opening{done: make(chan struct{})}
+			s.opening = o
+		}
+		s.mu.Unlock()
+
+		if mine {
+			s.open(ctx, o, open)
+			return o.session, o.err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-o.done:
+		}
+		if o.err == nil || !errors.Is(o.err, context.Canceled) && !errors.Is(o.err, context.DeadlineExceeded) {
+			return o.session, o.err
+		}
 	}
-	if s := usable(); s != nil {
+}
+
+func (s *sessions) open(ctx context.Context, o *opening, open func(context.Context) (*openSession, error)) {
+	o.err = context.Canceled // should open panic, in a middleware say
+	defer func() {
+		s.mu.Lock()
+		s.current, s.opening = o.session, nil
+		s.mu.Unlock()
+		close(o.done)
+	}()
+	o.session, o.err = open(ctx)
+}
+
+// getSession returns a session for op. Its errors are of this package.
+func (c *Client) getSession(ctx context.Context, op string, refused *openSession) (*openSession, error) {
+	s, err := c.session.get(ctx, refused, c.authorize)
+	if err == nil {
 		return s, nil
 	}
-	select {
-	case c.session.turn <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if _, ok := errors.AsType[*Error](err); ok {
+		return nil, fmt.Errorf("linnworks: %s: opening a session: %w", op, err)
 	}
-	defer func() { <-c.session.turn }()
-	if s := usable(); s != nil {
-		return s, nil // another caller opened it meanwhile
-	}
-	s, err := c.authorize(ctx)
+	return nil, explain(op, &transport.Reply{}, fmt.Errorf("waiting for a session: %w", err))
+}
+
+// authorizeOperation opens a session. A session has many more fields, among them
+// credentials of a database; what is not read here cannot leak.
+var authorizeOperation = operation{
+	name: "Auth.AuthorizeByApplication", method: "POST", path: "/api/Auth/AuthorizeByApplication",
+	body: bodyFlat, replay: replayRead, limit: 150, host: hostAuth,
+}
+
+type authorizeRequest struct {
+	ApplicationID     string `json:"ApplicationId"`
+	ApplicationSecret string
+	Token             string
+}
+
+type authorizeReply struct {
+	Token    Secret
+	Server   string
+	Locality string
+	Status   struct{ State, Reason string }
+}
+
+// available is the state of an account in use. The others, LOCKED_BASIC,
+// LOCKED_FULL and MAINTENANCE, pass by themselves or by the owner's doing.
+const available = "AVAILABLE"
+
+func (c *Client) authorize(ctx context.Context) (*openSession, error) {
+	op := authorizeOperation
+	var reply authorizeReply
+	var response Response
+	err := c.call(ctx, op, nil, &authorizeRequest{
+		ApplicationID:     c.credentials.ApplicationID,
+		ApplicationSecret: c.credentials.ApplicationSecret.Reveal(),
+		Token:             c.credentials.Token.Reveal(),
+	}, &reply, []CallOption{WithResponse(&response)})
 	if err != nil {
 		return nil, err
 	}
-	c.session.mu.Lock()
-	defer c.session.mu.Unlock()
-	c.session.current = s
-	return s, nil
-}
-
-func (c *Client) authorize(ctx context.Context) (*openSession, error) {
-	const op = "Auth.AuthorizeByApplication"
-	base, err := c.Auth.AuthorizeByApplication(ctx, &AuthorizeByApplicationRequest{
-		ApplicationID:     new(GUID(c.credentials.ApplicationID)),
-		ApplicationSecret: new(GUID(c.credentials.ApplicationSecret.Reveal())),
-		Token:             new(GUID(c.credentials.Token.Reveal())),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("opening a session: %w", err)
+	fail := func(class Class, message string, err error) (*openSession, error) {
+		return nil, &Error{
+			Operation: op.name, Class: class, Message: clean(message, c.mask), HTTPStatus: response.Status,
+			Attempts: response.Attempts, Err: err,
+		}
 	}
-	if state := string(base.Status.State); state != "" && state != stateAvailable {
-		return nil, &Error{Operation: op, Class: ClassUnavailable, Message: strings.TrimSpace(state + " " + base.Status.Reason)}
+	if state := reply.Status.State; state != "" && !strings.EqualFold(state, available) {
+		return fail(ClassUnavailable, strings.TrimSpace(state+" "+reply.Status.Reason), nil)
 	}
-	if base.Token == "" {
-		return nil, &Error{Operation: op, Class: ClassDecode, Err: errors.New("the session has no token")}
+	if reply.Token == "" {
+		return fail(ClassDecode, "", errors.New("the session has no token"))
 	}
-	s := &openSession{token: base.Token}
-	if s.server, err = serverURL(base.Server); err != nil {
-		return nil, &Error{Operation: op, Class: ClassDecode, Err: err}
+	s := &openSession{token: reply.Token, mask: newMask(c.credentials.ApplicationSecret, c.credentials.Token, reply.Token)}
+	if s.server = c.hosts.server; s.server == nil {
+		if s.server, err = serverURL(reply.Server, c.hosts.auth.Scheme); err != nil {
+			return fail(ClassDecode, "", err)
+		}
 	}
-	s.region = region(string(base.Locality), s.server.Host)
+	s.region = region(reply.Locality, s.server.Host)
 	return s, nil
 }
 
 // serverURL reads the Server of a session, which some accounts get without a
-// scheme.
-func serverURL(server string) (*url.URL, error) {
-	if server != "" && !strings.Contains(server, "://") {
+// scheme. scheme is that of the login: the token does not travel in the clear
+// when the secret did not.
+func serverURL(server, scheme string) (*url.URL, error) {
+	server = strings.TrimSpace(server)
+	if !strings.Contains(server, "://") {
 		server = "https://" + server
 	}
-	u, err := url.Parse(strings.TrimSuffix(server, "/"))
-	if err != nil || u.Host == "" {
-		return nil, fmt.Errorf("the session names no usable server: %q", server)
+	u, err := url.Parse(server)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return nil, errors.New("the session names no usable server")
 	}
-	return u, nil
+	if scheme == "https" {
+		u.Scheme = scheme
+	}
+	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")}, nil
 }
 
-// region decides the v2 region: the locality of the account, else the prefix of
-// its server.
+// region decides the v2 region: the locality of the account, which older
+// accounts have as a number, else the beginning of its server's name.
 func region(locality, host string) string {
 	for _, s := range []string{strings.ToLower(locality), strings.ToLower(host)} {
 		for _, r := range []string{"eu", "us", "as"} {
-			if s == r || strings.HasPrefix(s, r+"-") || strings.HasPrefix(s, r+"1") {
+			rest, ok := strings.CutPrefix(s, r)
+			if ok && (rest == "" || strings.ContainsAny(rest[:1], "-.0123456789")) {
 				return r
 			}
 		}
@@ -111,7 +191,7 @@ func region(locality, host string) string {
 	return "eu"
 }
 
-// baseURL returns the host that op is sent to.
+// baseURL returns the address that operations of the kind are sent to.
 func (c *Client) baseURL(host hostKind, s *openSession) *url.URL {
 	switch host {
 	case hostAuth:
@@ -126,9 +206,6 @@ func (c *Client) baseURL(host hostKind, s *openSession) *url.URL {
 		}
 		return &url.URL{Scheme: "https", Host: s.region + "-api.linnworks.net", Path: "/" + version}
 	default:
-		if c.hosts.server != nil {
-			return c.hosts.server
-		}
 		return s.server
 	}
 }

@@ -1,20 +1,21 @@
 package linnworks
 
 import (
-	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/big"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/linnbridge/linnbridge/internal/wire"
 )
 
-// GUID is an identifier with dashes. Linnworks does not care about case; use
-// [GUID.Equal] to compare.
+// GUID is an identifier such as 7f5a0c2e-8d1b-4f6e-9a3c-2b1d0e4f5a6b. Linnworks
+// does not care about its case, so compare with [GUID.Equal]. Empty means absent.
 type GUID string
 
 // ZeroGUID stands for "none" and, for a location, for the one named Default.
@@ -23,69 +24,111 @@ const ZeroGUID GUID = "00000000-0000-0000-0000-000000000000"
 // Equal compares without regard to case.
 func (g GUID) Equal(other GUID) bool { return strings.EqualFold(string(g), string(other)) }
 
-// Decimal is a decimal number with the digits that Linnworks sent. Empty means
-// absent. It decodes from a JSON number or string and encodes as a number.
+// Decimal is a decimal number with the digits that Linnworks sent, so that sums
+// of money lose nothing. It decodes from a JSON number or string and encodes as
+// a number. Empty means absent. Make one with Decimal("10.50"); calculate with
+// [Decimal.Rat].
+//
+// Amounts are in the currency of their order or item. Rates, of tax and discount,
+// are percentages: 20 is 20 percent.
 type Decimal string
 
 // UnmarshalJSON accepts a number, a string or null.
 func (d *Decimal) UnmarshalJSON(b []byte) error {
 	s, err := wire.DecimalFromJSON(b)
-	if err != nil {
-		return fmt.Errorf("linnworks: Decimal: %w", err)
+	if err != nil || s != "" && !wellFormed(s) {
+		return errors.New("linnworks: Decimal: not a decimal number") // without the text, which is Linnworks'
 	}
 	*d = Decimal(s)
 	return nil
 }
 
-// MarshalJSON writes a number, 0 for an empty value.
+// MarshalJSON writes a number with the same digits, 0 for an empty value.
 func (d Decimal) MarshalJSON() ([]byte, error) {
-	if d == "" {
+	s := string(d)
+	switch {
+	case s == "":
 		return []byte("0"), nil
+	case !wellFormed(s):
+		return nil, fmt.Errorf("linnworks: Decimal: %q is not a decimal number", s)
+	case json.Valid([]byte(s)):
+		return []byte(s), nil
 	}
-	r, ok := d.Rat()
-	if !ok {
-		return nil, fmt.Errorf("linnworks: Decimal: %q is not a decimal number", string(d))
+	// A plus, leading zeros or a bare point make a number, but not to JSON.
+	digits, negative := strings.CutPrefix(s, "-")
+	digits = strings.TrimLeft(digits, "+0")
+	if digits == "" || digits[0] < '0' || digits[0] > '9' {
+		digits = "0" + digits
 	}
-	if json.Valid([]byte(d)) {
-		return []byte(d), nil
+	if negative {
+		digits = "-" + digits
 	}
-	// A leading plus or a bare point is a number, but not to JSON.
-	_, fraction, _ := strings.Cut(string(d), ".")
-	return []byte(r.FloatString(len(fraction))), nil
+	return []byte(digits), nil
 }
 
 // Rat returns the exact value; ok is false when d is empty or no number.
 func (d Decimal) Rat() (value *big.Rat, ok bool) {
-	if len(d) == 0 || wire.CheckDecimal(string(d)) != nil || !exponentSane(string(d)) {
+	if !wellFormed(string(d)) {
 		return nil, false
 	}
 	return new(big.Rat).SetString(string(d))
 }
 
-// exponentSane keeps a hostile exponent from making a number of a billion
-// digits. .NET prints small values such as 1E-05.
-func exponentSane(s string) bool {
+// wellFormed tells whether s is a decimal number with a sane exponent: .NET
+// prints small values such as 1E-05, but no honest reply makes a number of a
+// billion digits.
+func wellFormed(s string) bool {
+	if s == "" || wire.CheckDecimal(s) != nil || strings.HasPrefix(s, "-+") {
+		return false
+	}
 	i := strings.IndexAny(s, "eE")
-	return i < 0 || len(strings.TrimLeft(s[i+1:], "+-0")) <= 2
+	if i < 0 {
+		return true
+	}
+	n, err := strconv.Atoi(s[i+1:])
+	return err == nil && n > -1000 && n < 1000
 }
 
-// Time is a moment. Linnworks prints moments with and without a zone; without
-// one they are UTC. Its null date, the year one, and 1970-01-01 for an unset
-// despatch date are the zero Time here or recognised by [Time.Unset].
+// EnumByNumber returns the name that an enum's value has among names, which are
+// in Linnworks' order of declaration, when the value is a number; else v.
+//
+// The official descriptions show enums as strings, but some replies carry the
+// position instead. It then decodes as its digits, "0" for the first, which
+// equals no constant and so falls among the unknown values. Positions are not
+// translated unasked: the descriptions do not promise that the order is Linnworks'
+// own.
+//
+//	status := linnworks.EnumByNumber(row.Status, "Unpaid", "Paid", "Return")
+func EnumByNumber[E ~string](v E, names ...E) E {
+	if i, err := strconv.Atoi(string(v)); err == nil && i >= 0 && i < len(names) {
+		return names[i]
+	}
+	return v
+}
+
+// Time is a moment, in UTC. Linnworks prints moments with and without a zone;
+// one without is taken as UTC, though some fields were seen to be off by an hour
+// while Britain has summer time: compare with a tolerance. The null date, in the
+// year one, decodes as the zero Time; [Time.Unset] knows the other one.
+//
+// It encodes in JSON as UTC with milliseconds, in queries with seconds.
 type Time struct{ time.Time }
 
-// timeForms are the forms seen, most frequent first.
+// timeForms are the forms seen, most frequent first. Parsing takes a fraction of
+// a second where the form has none.
 var timeForms = []string{
-	time.RFC3339Nano,
-	"2006-01-02T15:04:05.999999999",
+	time.RFC3339,
+	"2006-01-02T15:04:05",
 	"2006-01-02 15:04:05Z07:00",
-	"2006-01-02 15:04:05.999999999",
+	"2006-01-02 15:04:05",
 	"2006-01-02T15:04Z07:00",
 	"2006-01-02T15:04",
 	"2006-01-02",
 }
 
-// ParseTime reads any of the forms that Linnworks prints.
+// ParseTime reads any of the forms that Linnworks prints: a date, or a date and a
+// time of day apart by T or a blank, with or without seconds, their fraction and
+// a zone. The empty string is the zero Time.
 func ParseTime(s string) (Time, error) {
 	s = strings.TrimSpace(s)
 	if s == "" {
@@ -105,34 +148,51 @@ func ParseTime(s string) (Time, error) {
 	return Time{}, fmt.Errorf("linnworks: Time: %q is in no known form", s)
 }
 
-// Unset tells whether the moment is one of the two that stand for none.
+// Unset tells whether the moment is one of the two that stand for none: the zero
+// Time, and 1970-01-01, which an unset despatch date may have.
 func (t Time) Unset() bool { return t.IsZero() || t.Unix() == 0 }
 
 // UnmarshalJSON accepts every form of [ParseTime] and null.
 func (t *Time) UnmarshalJSON(b []byte) error {
-	if string(b) == "null" {
+	var text *string
+	if err := json.Unmarshal(b, &text); err != nil {
+		return errors.New("linnworks: Time: not a string")
+	}
+	if text == nil {
 		*t = Time{}
 		return nil
 	}
-	parsed, err := ParseTime(string(bytes.Trim(b, `"`)))
+	parsed, err := ParseTime(*text)
+	if err != nil {
+		return errors.New("linnworks: Time: in no known form") // without the text, which is Linnworks'
+	}
 	*t = parsed
-	return err
+	return nil
 }
 
 // MarshalJSON writes UTC with milliseconds, the null date for the zero Time.
 func (t Time) MarshalJSON() ([]byte, error) {
-	return []byte(t.UTC().Format(`"2006-01-02T15:04:05.000Z"`)), nil
+	u := t.UTC()
+	if y := u.Year(); y < 1 || y > 9999 {
+		return nil, errors.New("linnworks: Time: year outside 1 to 9999")
+	}
+	return []byte(u.Format(`"2006-01-02T15:04:05.000Z"`)), nil
 }
 
-// EncodeValues writes the form that queries take.
+// EncodeValues writes the form that queries take, with seconds.
 func (t Time) EncodeValues(key string, v *url.Values) error {
 	(*v)[key] = []string{t.UTC().Format("2006-01-02T15:04:05.000Z")}
 	return nil
 }
 
 // Secret is a credential. It prints as "[redacted]" whatever the verb, and
-// encodes to JSON so too; [Secret.Reveal] gives the value to code that needs
-// it.
+// encodes and logs so too; [Secret.Reveal] gives the value to code that needs it.
+// It decodes from a plain string.
+//
+// fmt cannot call methods of unexported struct fields, and prints a string in
+// one as it is. A struct that keeps a Secret, or [Credentials], in an unexported
+// field should keep a pointer to it, which fmt does not follow, or have a Format
+// method of its own.
 type Secret string
 
 // Reveal returns the value.

@@ -5,12 +5,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/linnbridge/linnbridge/internal/transport"
+	"github.com/linnbridge/linnbridge/internal/wire"
 )
 
 // Pages on which a seller authorises an app. The US page has moved between
@@ -24,35 +28,65 @@ const (
 )
 
 // Token is one authorisation of one seller. It may cover several shops.
+//
+// A [TokenStore] keeps the fields one by one, the secrets as [Secret.Reveal]
+// gives them. A Token refuses to be encoded as JSON, because what comes out
+// would be redacted and the authorisation lost.
 type Token struct {
+	// AccessToken goes with every call.
 	AccessToken Secret
-	// AccessExpires is when the access token ends, seven days after it was made.
+	// AccessExpires is when the access token ends, by default seven days after
+	// it was made. Zero means unknown: it is then replaced once TikTok refuses it.
 	AccessExpires time.Time
-	RefreshToken  Secret
+	// RefreshToken buys the next pair.
+	RefreshToken Secret
 	// RefreshExpires is the end of the period that the seller consented to;
 	// after it only a new consent helps.
 	RefreshExpires time.Time
 	// OpenID identifies the authorising user.
-	OpenID       string
+	OpenID string
+	// SellerName and SellerRegion describe the seller; the region is that of
+	// the seller's base, such as GB.
 	SellerName   string
 	SellerRegion string
 	// UserType is 0 for a seller, 1 for a creator, 2 or 3 for a partner, 4 or 5
 	// for a global-selling seller.
 	UserType int
-	// Scopes are the scope keys that were granted.
+	// Scopes are the scope keys that were granted, such as seller.order.info.
+	// Scopes that an app adds later reach a seller with the next consent only.
 	Scopes []string
 }
 
-// TokenSource gives access tokens. It must be safe for concurrent use.
+// String describes the authorisation without its secrets.
+func (t Token) String() string {
+	return fmt.Sprintf("tiktokshop.Token(open id %s, seller %s, access until %s, refresh until %s)",
+		t.OpenID, t.SellerName, t.AccessExpires.Format(time.RFC3339), t.RefreshExpires.Format(time.RFC3339))
+}
+
+// Format prints String for every verb.
+func (t Token) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, t.String()) }
+
+// LogValue is String for slog.
+func (t Token) LogValue() slog.Value { return slog.StringValue(t.String()) }
+
+// MarshalJSON fails, see [Token].
+func (t Token) MarshalJSON() ([]byte, error) {
+	return nil, errors.New("tiktokshop: a Token is not encoded as JSON, its secrets would be lost: store its fields one by one, secrets with Reveal")
+}
+
+// TokenSource gives access tokens. It must be safe for concurrent use, and is
+// asked before every attempt: it should answer from memory.
 type TokenSource interface {
+	// Token returns a token whose AccessToken can be used now.
 	Token(ctx context.Context) (Token, error)
 }
 
 // RefusedTokenSource is a TokenSource that can replace a token which TikTok has
-// refused although it had not expired. After Refused returns nil the next Token
-// is another one.
+// refused although it had not expired. The refused call is then repeated once.
 type RefusedTokenSource interface {
 	TokenSource
+	// Refused replaces t, unless that has happened already. After it returned
+	// nil, Token gives another one.
 	Refused(ctx context.Context, t Token) error
 }
 
@@ -69,102 +103,198 @@ func (t staticToken) Token(context.Context) (Token, error) {
 	return Token{AccessToken: Secret(t)}, nil
 }
 
+// Format hides the token from every fmt verb.
 func (t staticToken) Format(f fmt.State, verb rune) { Secret(t).Format(f, verb) }
 
-// TokenStore keeps the tokens of one authorisation. SaveToken must be durable
-// when it returns: a rotated refresh token that is lost costs a new consent.
+// LogValue hides the token from slog.
+func (t staticToken) LogValue() slog.Value { return Secret(t).LogValue() }
+
+// MarshalText hides the token from encoders.
+func (t staticToken) MarshalText() ([]byte, error) { return Secret(t).MarshalText() }
+
+// TokenStore keeps the tokens of one authorisation, those of all its shops
+// together. One source calls it from one goroutine at a time.
 type TokenStore interface {
+	// LoadToken returns what was saved last, the zero Token if nothing was.
 	LoadToken(ctx context.Context) (Token, error)
+	// SaveToken keeps t. It must be durable when it returns: a rotated refresh
+	// token that is lost costs a new consent.
 	SaveToken(ctx context.Context, t Token) error
 }
 
 // RefreshAhead is how long before its end an access token is replaced.
 const RefreshAhead = 24 * time.Hour
 
+const (
+	// renewTimeout bounds one renewal with its reads and writes of the store.
+	renewTimeout = time.Minute
+	// renewPause is the least time between two renewals ahead of the end.
+	renewPause = 5 * time.Minute
+)
+
 // RefreshingTokens returns a source that reads store, refreshes ahead of expiry
 // through c, and saves the new pair before anybody uses it. However many
-// callers wait, one refresh runs at a time. It starts no goroutine.
+// callers wait, one refresh runs at a time and all get its outcome. It runs to
+// its end, at most a minute, even when all of them give up, because TikTok may
+// have replaced the old pair by then.
+//
+// While the old access token lasts, a refresh that fails for a passing reason
+// costs nothing: it is tried again some minutes later. A refused one is an error
+// for which [NeedsAuthorisation] holds. A pair that could not be saved is kept
+// in memory, unused, until the store takes it.
+//
+// The store is read before every refresh, so that several processes may share
+// it; a store for them should lock the row from LoadToken to SaveToken.
 func RefreshingTokens(c *Client, store TokenStore) (RefusedTokenSource, error) {
 	if c == nil || store == nil {
 		return nil, errors.New("tiktokshop: RefreshingTokens needs a client and a store")
 	}
-	return &refreshing{client: c, store: store, turn: make(chan struct{}, 1)}, nil
+	return &refreshing{client: c, store: store}, nil
 }
 
 type refreshing struct {
 	client *Client
 	store  TokenStore
-	turn   chan struct{} // held while the store is read or a refresh runs
 
 	mu      sync.Mutex
-	current Token
+	current Token     // zero until the store was read
+	unsaved Token     // refreshed, but the store did not take it
+	quiet   time.Time // until then nothing is refreshed ahead of its end
+	running *renewal  // nil if none is
+}
+
+// renewal is one run of renew that many callers may wait for.
+type renewal struct {
+	done  chan struct{} // closed when token and err are set
+	token Token
+	err   error
 }
 
 // Token returns the current token, after a refresh if its end is near.
-func (r *refreshing) Token(ctx context.Context) (Token, error) {
-	return r.get(ctx, func(t Token) bool {
-		return t.AccessExpires.IsZero() || t.AccessExpires.After(r.client.core.now().Add(RefreshAhead))
-	})
-}
+func (r *refreshing) Token(ctx context.Context) (Token, error) { return r.get(ctx, "") }
 
-// Refused refreshes unless another caller has already replaced t.
+// Refused refreshes unless t has been replaced already.
 func (r *refreshing) Refused(ctx context.Context, t Token) error {
-	_, err := r.get(ctx, func(current Token) bool { return current.AccessToken != t.AccessToken })
+	_, err := r.get(ctx, t.AccessToken)
 	return err
 }
 
-// get returns the current token if good accepts it, else a refreshed one.
-func (r *refreshing) get(ctx context.Context, good func(Token) bool) (Token, error) {
-	if t := r.peek(); t.AccessToken != "" && good(t) {
-		return t, nil
-	}
-	select {
-	case r.turn <- struct{}{}:
-	case <-ctx.Done():
-		return Token{}, ctx.Err()
-	}
-	defer func() { <-r.turn }()
-	t := r.peek()
-	if t.AccessToken == "" {
-		stored, err := r.store.LoadToken(ctx)
-		if err != nil {
-			return Token{}, fmt.Errorf("loading the token: %w", err)
+// get returns a token other than refused.
+func (r *refreshing) get(ctx context.Context, refused Secret) (Token, error) {
+	for {
+		r.mu.Lock()
+		if r.usable(r.current, refused) {
+			defer r.mu.Unlock()
+			return r.current, nil
 		}
-		t = stored
-	}
-	if t.AccessToken == "" || !good(t) {
-		fresh, err := r.client.RefreshToken(ctx, t)
-		if err != nil {
-			return Token{}, err
+		n := r.running
+		mine := n == nil
+		if mine {
+			n = &renewal{done: make(chan struct{}), err: errors.New("the store ended the goroutine")}
+			r.running = n
+			go r.run(context.WithoutCancel(ctx), n, refused)
 		}
-		if err := r.store.SaveToken(ctx, fresh); err != nil {
-			return Token{}, fmt.Errorf("saving the refreshed token, which was therefore not used: %w", err)
+		r.mu.Unlock()
+		select {
+		case <-n.done:
+		case <-ctx.Done():
+			return Token{}, ctx.Err()
 		}
-		t = fresh
+		// A renewal that another caller started need not know of refused.
+		if mine || n.err != nil || n.token.AccessToken != refused {
+			return n.token, n.err
+		}
 	}
+}
+
+// usable tells whether t can be given out. r.mu is held.
+func (r *refreshing) usable(t Token, refused Secret) bool {
+	if t.AccessToken == "" || t.AccessToken == refused {
+		return false
+	}
+	now := r.client.core.now()
+	return t.AccessExpires.IsZero() || t.AccessExpires.After(now.Add(RefreshAhead)) ||
+		t.AccessExpires.After(now) && now.Before(r.quiet)
+}
+
+func (r *refreshing) run(ctx context.Context, n *renewal, refused Secret) {
+	ctx, cancel := context.WithTimeout(ctx, renewTimeout)
+	defer cancel()
+	defer func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.running = nil
+		close(n.done)
+	}()
+	n.token, n.err = r.renew(ctx, refused)
+}
+
+// renew returns a token other than refused: the stored one if somebody else has
+// replaced it, or a fresh one. Only one renew runs at a time.
+func (r *refreshing) renew(ctx context.Context, refused Secret) (Token, error) {
+	old, fresh, err := r.refresh(ctx, refused)
+
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.current = t
-	return t, nil
+	now := r.client.core.now()
+	if err == nil {
+		r.current, r.unsaved, r.quiet = fresh, Token{}, now.Add(renewPause)
+		return fresh, nil
+	}
+	r.unsaved = fresh
+	if old.AccessToken != refused && old.AccessExpires.After(now) && !NeedsAuthorisation(err) {
+		r.current, r.quiet = old, now.Add(renewPause)
+		return old, nil
+	}
+	return Token{}, err
+}
+
+// refresh returns the token there was and the one to use. With an error, fresh
+// is a pair that waits to be saved.
+func (r *refreshing) refresh(ctx context.Context, refused Secret) (old, fresh Token, err error) {
+	r.mu.Lock()
+	old, fresh = r.current, r.unsaved
+	r.mu.Unlock()
+	if fresh.AccessToken == "" {
+		stored, err := r.store.LoadToken(ctx)
+		if err != nil {
+			return old, Token{}, fmt.Errorf("loading the token: %w", err)
+		}
+		r.mu.Lock()
+		usable := r.usable(stored, refused)
+		r.mu.Unlock()
+		if usable {
+			return stored, stored, nil
+		}
+		old = stored
+		if fresh, err = r.client.RefreshToken(ctx, stored); err != nil {
+			return old, Token{}, err
+		}
+	}
+	if err := r.store.SaveToken(ctx, fresh); err != nil {
+		err = wire.ScrubError(err, fresh.AccessToken.Reveal(), fresh.RefreshToken.Reveal())
+		return old, fresh, fmt.Errorf("saving the refreshed token, which was therefore not used: %w", err)
+	}
+	return old, fresh, nil
 }
 
 // Format keeps the tokens out of %+v.
-func (r *refreshing) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, "tiktokshop.RefreshingTokens") }
-
-func (r *refreshing) peek() Token {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.current
+func (r *refreshing) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, "tiktokshop.RefreshingTokens")
 }
 
-// AuthorizationURL is the link to give a seller. state comes back on the
-// redirect and must be compared there; installs started from TikTok's app store
-// arrive without it.
+// AuthorizationURL is the link to give a seller. The redirect that follows goes
+// to the address set in Partner Center and carries code and state: compare
+// state, then call [Client.ExchangeCode]. Installs started from TikTok's app
+// store arrive without a state, a refused consent with an error parameter and
+// without a code.
+//
+// https://partner.tiktokshop.com/docv2/page/authorization-overview-202407
 func (c *Client) AuthorizationURL(state string) (string, error) {
 	switch {
-	case c.core.app.ServiceID == "":
+	case strings.TrimSpace(c.core.app.ServiceID) == "":
 		return "", errors.New("tiktokshop: App.ServiceID is empty: copy it from Partner Center, App & Service")
-	case state == "":
+	case strings.TrimSpace(state) == "":
 		return "", errors.New("tiktokshop: state is empty: pass a random value and compare it on the redirect")
 	}
 	q := url.Values{"service_id": {c.core.app.ServiceID}, "state": {state}}
@@ -172,108 +302,129 @@ func (c *Client) AuthorizationURL(state string) (string, error) {
 }
 
 // ExchangeCode turns the code of the redirect into tokens. A code lives 30
-// minutes and works once, so the call is never repeated. The literal "null" that
-// a refused consent carries is refused here.
+// minutes and works once, so the call is never repeated. A refused consent comes
+// back without a code or with the literal "null" and is an error here for which
+// [NeedsAuthorisation] holds; so is an expired or used code.
 //
 // https://partner.tiktokshop.com/docv2/page/authorization-overview-202407
 func (c *Client) ExchangeCode(ctx context.Context, code string) (Token, error) {
-	if code == "" || code == "null" {
-		return Token{}, errors.New("tiktokshop: no authorisation code: the seller refused, or the redirect was not complete")
+	const op = "ExchangeCode"
+	if code = strings.TrimSpace(code); code == "" || code == "null" {
+		return Token{}, &Error{Operation: op, Class: ClassAuthorisation,
+			Err: errors.New("no authorisation code: the seller refused, or the redirect was not complete")}
 	}
-	return c.token(ctx, "ExchangeCode", "/api/v2/token/get", url.Values{
+	return c.token(ctx, op, "/api/v2/token/get", replayNever, Token{}, url.Values{
 		"auth_code": {code}, "grant_type": {"authorized_code"},
-	}, Token{})
+	})
 }
 
 // RefreshToken returns a new pair for old. Whether TikTok rotates refresh tokens
-// is undocumented: keep what is returned. Fields that the reply leaves out are
-// taken from old.
+// is undocumented: keep what is returned before using it, as
+// [RefreshingTokens] does. Fields that the reply leaves out are taken from old.
+// The call is repeated after passing failures.
 //
 // https://partner.tiktokshop.com/docv2/page/authorization-overview-202407
 func (c *Client) RefreshToken(ctx context.Context, old Token) (Token, error) {
+	const op = "RefreshToken"
 	if old.RefreshToken == "" {
-		return Token{}, &Error{Operation: "RefreshToken", Class: ClassAuthorisation, Err: errors.New("there is no refresh token")}
+		return Token{}, &Error{Operation: op, Class: ClassAuthorisation, Err: errors.New("there is no refresh token")}
 	}
-	return c.token(ctx, "RefreshToken", "/api/v2/token/refresh", url.Values{
+	return c.token(ctx, op, "/api/v2/token/refresh", replayWrite, old, url.Values{
 		"refresh_token": {old.RefreshToken.Reveal()}, "grant_type": {"refresh_token"},
-	}, old)
+	})
 }
 
 // token calls an unsigned token endpoint. Its query carries the app secret, so
 // the URL must not reach an error or a log.
-func (c *Client) token(ctx context.Context, op, path string, q url.Values, old Token) (Token, error) {
+func (c *Client) token(ctx context.Context, op, path string, replay replay, old Token, q url.Values) (Token, error) {
+	p := &unsigned{signed{core: c.core, op: op}}
+	p.secrets = []string{c.core.app.Secret.Reveal(), q.Get("auth_code"), q.Get("refresh_token"), old.AccessToken.Reveal()}
 	q.Set("app_key", c.core.app.Key)
 	q.Set("app_secret", c.core.app.Secret.Reveal())
 	u := c.core.authURL.JoinPath(path)
 	u.RawQuery = q.Encode()
-	key := LimitKey{App: c.core.app.Key, Operation: op}
-	call := transport.Call{
-		Operation: op, Method: http.MethodGet, URL: u,
+	reply, err := c.core.transport.Do(ctx, transport.Call{
+		Operation: op, Method: http.MethodGet, URL: u, Replay: replay,
 		Header: http.Header{"User-Agent": {c.core.userAgent}},
-		Wait:   func(ctx context.Context) error { return c.core.limiter.Wait(ctx, key) },
-	}
-	p := &unsigned{signed{core: c.core, op: op}}
-	reply, err := c.core.transport.Do(ctx, call, p)
+		Wait:   p.admission(LimitKey{App: c.core.app.Key, Operation: op}),
+	}, p)
 	if err != nil {
-		return Token{}, c.explain(op, reply, err)
+		return Token{}, p.fail(ctx, reply, err)
 	}
-	var data tokenData
-	if err := json.Unmarshal(p.envelope.Data, &data); err != nil || data.AccessToken == "" {
+	t, ok := readToken(p.envelope.Data, old)
+	if !ok {
 		// The body is not kept: it is made of secrets.
-		return Token{}, &Error{Operation: op, Class: ClassDecode, HTTPStatus: reply.Status, RequestID: p.envelope.RequestID,
-			Err: errors.New("the reply carries no access token")}
+		e := p.error(ClassDecode, errors.New("the reply carries no access token"))
+		e.HTTPStatus = reply.Status
+		return Token{}, e
 	}
-	return data.token(old), nil
+	if !t.AccessExpires.After(c.core.now()) {
+		t.AccessExpires = time.Time{} // no end: else every call would refresh
+	}
+	return t, nil
 }
 
-// tokenData is the data of both token replies. The fields named expire_in hold
-// moments, not durations.
-type tokenData struct {
-	AccessToken          Secret      `json:"access_token"`
-	AccessTokenExpireIn  UnixSeconds `json:"access_token_expire_in"`
-	RefreshToken         Secret      `json:"refresh_token"`
-	RefreshTokenExpireIn UnixSeconds `json:"refresh_token_expire_in"`
-	OpenID               string      `json:"open_id"`
-	SellerName           string      `json:"seller_name"`
-	SellerBaseRegion     string      `json:"seller_base_region"`
-	UserType             int         `json:"user_type"`
-	GrantedScopes        []string    `json:"granted_scopes"`
+// readToken reads the data of both token replies over what is in old. Each field
+// is read alone: one of another type than documented must not cost the pair.
+// The fields named expire_in hold moments, not durations.
+func readToken(data json.RawMessage, old Token) (t Token, ok bool) {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(data, &fields) != nil {
+		return Token{}, false
+	}
+	t = old
+	t.AccessToken, t.AccessExpires = "", time.Time{}
+	read(fields["access_token"], &t.AccessToken)
+	readTime(fields["access_token_expire_in"], &t.AccessExpires)
+	read(fields["refresh_token"], &t.RefreshToken)
+	readTime(fields["refresh_token_expire_in"], &t.RefreshExpires)
+	read(fields["open_id"], &t.OpenID)
+	read(fields["seller_name"], &t.SellerName)
+	read(fields["seller_base_region"], &t.SellerRegion)
+	read(fields["user_type"], &t.UserType)
+	read(fields["granted_scopes"], &t.Scopes)
+	return t, t.AccessToken != ""
 }
 
-func (d tokenData) token(old Token) Token {
-	t := old
-	t.AccessToken, t.AccessExpires, t.UserType = d.AccessToken, d.AccessTokenExpireIn.Time(), d.UserType
-	if d.RefreshToken != "" {
-		t.RefreshToken = d.RefreshToken
+// read sets *to unless the field is absent, empty or of another type.
+func read[T any](field json.RawMessage, to *T) {
+	var v T
+	if len(field) != 0 && string(field) != "null" && string(field) != `""` && json.Unmarshal(field, &v) == nil {
+		*to = v
 	}
-	if d.RefreshTokenExpireIn != 0 {
-		t.RefreshExpires = d.RefreshTokenExpireIn.Time()
+}
+
+func readTime(field json.RawMessage, to *time.Time) {
+	var seconds UnixSeconds
+	if read(field, &seconds); seconds != 0 {
+		*to = seconds.Time()
 	}
-	if d.OpenID != "" {
-		t.OpenID = d.OpenID
-	}
-	if d.SellerName != "" {
-		t.SellerName = d.SellerName
-	}
-	if d.SellerBaseRegion != "" {
-		t.SellerRegion = d.SellerBaseRegion
-	}
-	if d.GrantedScopes != nil {
-		t.Scopes = d.GrantedScopes
-	}
-	return t
 }
 
 // unsigned is the protocol of the token calls: credentials are in the query
 // already, and a refused one cannot be replaced.
 type unsigned struct{ signed }
 
-func (*unsigned) Prepare(context.Context, *http.Request, []byte) error { return nil }
+// Prepare only counts: the request is complete.
+func (p *unsigned) Prepare(context.Context, *http.Request, []byte) error {
+	p.attempts++
+	return nil
+}
 
+// Classify takes code 0 for a success whatever the HTTP status, as documented
+// for these calls: a new pair must not be dropped.
 func (p *unsigned) Classify(reply *transport.Reply) transport.Verdict {
 	v := p.signed.Classify(reply)
-	if e, ok := v.Err.(*Error); ok {
-		e.Body = nil // made of secrets
+	e, failed := v.Err.(*Error)
+	if !failed {
+		return v
+	}
+	if code, ok := p.envelope.code(); ok && code == 0 {
+		return transport.Verdict{Code: "0"}
+	}
+	e.Body = nil // made of secrets
+	if e.Class == ClassToken {
+		e.Class = ClassAuthorisation
 	}
 	if v.Retry == transport.RetryReauthorised {
 		v.Retry = transport.RetryNo
@@ -281,26 +432,32 @@ func (p *unsigned) Classify(reply *transport.Reply) transport.Verdict {
 	return v
 }
 
-// MemoryTokens is a [TokenStore] in memory. The zero value is empty.
+// MemoryTokens is a [TokenStore] in memory, for tests and for programs that are
+// given a token whenever they start. The zero value is empty.
 type MemoryTokens struct {
 	mu    sync.Mutex
-	token Token
+	token *Token // a pointer, which fmt does not follow
 }
 
 // Format keeps the tokens out of %+v.
-func (m *MemoryTokens) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, "tiktokshop.MemoryTokens") }
+func (m *MemoryTokens) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, "tiktokshop.MemoryTokens")
+}
 
 // LoadToken returns what was saved last.
 func (m *MemoryTokens) LoadToken(context.Context) (Token, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.token, nil
+	if m.token == nil {
+		return Token{}, nil
+	}
+	return *m.token, nil
 }
 
 // SaveToken keeps t.
 func (m *MemoryTokens) SaveToken(_ context.Context, t Token) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.token = t
+	m.token = &t
 	return nil
 }

@@ -6,9 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"path"
 	"reflect"
 	"strconv"
 	"strings"
@@ -57,7 +60,7 @@ type callSettings struct {
 }
 
 // WithResponse fills r with the outcome of the last attempt, on success and on
-// failure.
+// failure; of a call that got no reply it tells the attempts alone.
 func WithResponse(r *Response) CallOption {
 	return func(s *callSettings) { s.response = r }
 }
@@ -68,48 +71,69 @@ func RepeatSafe() CallOption {
 	return func(s *callSettings) { s.replay = new(replayWrite) }
 }
 
-// Response is what a reply carried besides its data.
+// Response is what a reply carried besides its data. It prints without header
+// and body, which may hold a buyer's data.
 type Response struct {
-	// Status is the HTTP status.
+	// Status is the HTTP status, 0 when no reply arrived.
 	Status int
 	// RequestID is TikTok's id of the call; its support asks for it.
 	RequestID string
-	Header    http.Header
+	// Header is the header of the reply.
+	Header http.Header `json:"-"`
 	// Body is the whole reply as received.
-	Body []byte
-	// Attempts counts the attempts, and Waited the time spent between them and
-	// for rate limits.
+	Body []byte `json:"-"`
+	// Attempts counts the attempts.
 	Attempts int
-	Waited   time.Duration
+	// Waited is the time spent between attempts and for rate limits.
+	Waited time.Duration
 }
 
-// Call sends an operation that this package has no method for. path is the full
-// path with its version, such as /order/202309/orders/search; query may be nil;
-// body, if not nil, is encoded as JSON; out receives the data of the envelope.
-// The call is repeated only if GET or with [RepeatSafe].
-func (c *Client) Call(ctx context.Context, method, path string, query url.Values, body, out any, opts ...CallOption) error {
-	op := operation{name: method + " " + path, method: method, path: path}
+// String tells the outcome without header and body.
+func (r Response) String() string {
+	return fmt.Sprintf("HTTP %d, request %s, %d bytes, %d attempt(s), waited %s",
+		r.Status, r.RequestID, len(r.Body), r.Attempts, r.Waited)
+}
+
+// Format prints String for every verb.
+func (r Response) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, r.String()) }
+
+// LogValue is String for slog.
+func (r Response) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+// Call sends an operation that this package has no method for. rawPath is the
+// full path with its version, such as /order/202309/orders/search, each segment
+// escaped with [url.PathEscape] where it needs it; query may be nil; body, if
+// not nil, is encoded as JSON; out, if not nil, receives the data of the
+// envelope. Signing, tokens, limits and errors are those of every method.
+//
+// The call is repeated only if it is a GET or with [RepeatSafe]. A client bound
+// to a shop sends its cipher; for one of the few operations that refuse it,
+// call on the client that [Client.ForShop] was called on.
+func (c *Client) Call(ctx context.Context, method, rawPath string, query url.Values, body, out any, opts ...CallOption) error {
+	op := operation{name: method + " " + rawPath, method: method, path: rawPath}
 	if method == http.MethodGet {
 		op.replay = replayRead
 	}
 	if body != nil {
 		op.body = bodyJSON
 	}
-	if strings.ContainsAny(path, "{}?#") || !strings.HasPrefix(path, "/") {
-		return fmt.Errorf("tiktokshop: %s: path must start with / and hold neither placeholders nor a query", op.name)
+	// An unclean path would be cleaned on the way and address another resource.
+	if _, err := url.PathUnescape(rawPath); err != nil || !strings.HasPrefix(rawPath, "/") ||
+		strings.ContainsAny(rawPath, "{}?#") || path.Clean(rawPath) != rawPath {
+		return fmt.Errorf("tiktokshop: %s: the path must start with / and hold no placeholder, query, dot segment or stray %%", op.name)
 	}
-	return c.send(ctx, op, path, cloneQuery(query), body, out, opts)
+	return c.send(ctx, op, rawPath, cloneQuery(query), body, out, opts)
 }
 
-// call sends op. req is the request struct, nil for none; out receives the data
-// of the envelope, nil to drop it.
-func (c *Client) call(ctx context.Context, op operation, path []string, req, out any, opts []CallOption) error {
+// call sends op. args fill the placeholders of its path; req is the request
+// struct, nil for none; out receives the data of the envelope, nil to drop it.
+func (c *Client) call(ctx context.Context, op operation, args []string, req, out any, opts []CallOption) error {
 	if req != nil {
 		if v := reflect.ValueOf(req); v.Kind() == reflect.Pointer && v.IsNil() {
 			req = reflect.New(v.Type().Elem()).Interface()
 		}
 	}
-	p, err := wire.Path(op.path, path)
+	p, err := wire.Path(op.path, args)
 	if err != nil {
 		return fmt.Errorf("tiktokshop: %s: %w", op.name, err)
 	}
@@ -122,9 +146,12 @@ func (c *Client) call(ctx context.Context, op operation, path []string, req, out
 	return c.send(ctx, op, p, values, req, out, opts)
 }
 
-func (c *Client) send(ctx context.Context, op operation, path string, values url.Values, req, out any, opts []CallOption) error {
+func (c *Client) send(ctx context.Context, op operation, rawPath string, values url.Values, req, out any, opts []CallOption) error {
 	var s callSettings
 	for _, opt := range opts {
+		if opt == nil {
+			return fmt.Errorf("tiktokshop: %s: nil call option", op.name)
+		}
 		opt(&s)
 	}
 	if s.replay != nil {
@@ -137,61 +164,49 @@ func (c *Client) send(ctx context.Context, op operation, path string, values url
 	if c.shop.Cipher != "" && !op.noCipher {
 		values.Set("shop_cipher", c.shop.Cipher)
 	}
-	key := LimitKey{App: c.core.app.Key, Shop: c.shop.ID, Write: op.replay != replayRead, Operation: op.name}
-	u := c.core.baseURL.JoinPath(path)
-	call := transport.Call{
-		Operation: op.name, Method: op.method, URL: u, Body: body, Replay: op.replay,
-		Header: http.Header{"Content-Type": {contentType}, "User-Agent": {c.core.userAgent}},
-		Wait:   func(ctx context.Context) error { return c.core.limiter.Wait(ctx, key) },
+	p := &signed{
+		core: c.core, op: op.name, shop: c.shop.ID, query: values, contentType: contentType,
+		path: (&url.URL{Path: "/"}).JoinPath(rawPath).EscapedPath(), // without a prefix of the base URL
 	}
-	p := &signed{core: c.core, op: op.name, shop: c.shop.ID, path: path, query: values, contentType: contentType}
+	call := transport.Call{
+		Operation: op.name, Method: op.method, URL: c.core.baseURL.JoinPath(rawPath), Body: body, Replay: op.replay,
+		Header: http.Header{"Content-Type": {contentType}, "User-Agent": {c.core.userAgent}},
+		Wait:   p.admission(LimitKey{App: c.core.app.Key, Shop: c.shop.ID, Write: op.replay != replayRead, Operation: op.name}),
+	}
 	reply, err := c.core.transport.Do(ctx, call, p)
-	if s.response != nil && reply != nil {
-		*s.response = Response{
-			Status: reply.Status, RequestID: p.envelope.RequestID, Header: reply.Header,
-			Body: reply.Body, Attempts: reply.Attempts, Waited: reply.Waited,
-		}
+	if s.response != nil {
+		*s.response = p.response(reply)
 	}
 	if err != nil {
-		return c.explain(op.name, reply, err)
+		return p.fail(ctx, reply, err)
 	}
-	return p.decode(out)
-}
-
-// explain turns what the request path reports into an *Error.
-func (c *Client) explain(op string, reply *transport.Reply, err error) error {
-	var e *Error
-	if errors.As(err, &e) {
-		if reply != nil {
-			e.Attempts = reply.Attempts
-		}
-		return err
-	}
-	e = &Error{Operation: op, Shop: c.shop.ID, Class: ClassUnknown, Err: err}
-	var n *transport.NetworkError
-	switch {
-	case errors.As(err, &n):
-		e.Class = ClassNetwork
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		e.Class = ClassCancelled
-	case errors.Is(err, transport.ErrBodyTooLarge):
-		e.Class = ClassDecode
-	}
-	if reply != nil {
-		e.HTTPStatus, e.Attempts = reply.Status, reply.Attempts
-	}
-	return e
+	return p.decode(reply, out)
 }
 
 // signed is the protocol of signed calls, one value per call.
 type signed struct {
 	core        *core
 	op, shop    string
-	path        string // as signed: without a prefix of the base URL
+	path        string // as signed
 	query       url.Values
 	contentType string
-	token       Token
-	envelope    envelope
+
+	attempts     int
+	token        Token    // of the last attempt
+	secrets      []string // of the last attempt, to be struck out of texts
+	envelope     envelope // of the last reply
+	doubtful     int      // replies that may be a fault or a missing permission
+	reauthorised bool
+	// Why the call ended otherwise than with a reply, if it did.
+	refreshErr, limitErr error
+}
+
+// admission is the wait of one attempt for its rate limit.
+func (p *signed) admission(key LimitKey) func(context.Context) error {
+	return func(ctx context.Context) error {
+		p.limitErr = p.core.limiter.Wait(ctx, key)
+		return p.limitErr
+	}
 }
 
 // Prepare signs one attempt: the timestamp is part of the signature and only
@@ -199,88 +214,207 @@ type signed struct {
 func (p *signed) Prepare(ctx context.Context, req *http.Request, body []byte) error {
 	token, err := p.core.tokens.Token(ctx)
 	if err != nil {
-		return &Error{Operation: p.op, Shop: p.shop, Class: ClassToken, Err: fmt.Errorf("getting an access token: %w", err)}
+		return p.error(classOfTokenError(err), fmt.Errorf("getting an access token: %w", err))
 	}
-	p.token = token
 	q := cloneQuery(p.query)
 	q.Set("app_key", p.core.app.Key)
 	q.Set("timestamp", strconv.FormatInt(p.core.now().Unix(), 10))
-	q.Set("sign", Sign(p.core.app.Secret, p.path, q, p.contentType, body))
+	sign := Sign(p.core.app.Secret, p.path, q, p.contentType, body)
+	q.Set("sign", sign)
 	req.URL.RawQuery = q.Encode()
 	req.Header.Set("x-tts-access-token", token.AccessToken.Reveal())
+	p.attempts++
+	p.token = token
+	p.secrets = []string{
+		p.core.app.Secret.Reveal(), token.AccessToken.Reveal(), token.RefreshToken.Reveal(), sign,
+	}
 	return nil
 }
 
-// Reauthorise drops the token that was refused.
+// Reauthorise has the token replaced that was refused.
 func (p *signed) Reauthorise(ctx context.Context) error {
-	r, ok := p.core.tokens.(RefusedTokenSource)
-	if !ok {
-		return errors.New("the token source cannot replace a refused token")
+	if r, ok := p.core.tokens.(RefusedTokenSource); ok {
+		p.refreshErr = r.Refused(ctx, p.token)
+	} else {
+		p.refreshErr = errors.New("the token source cannot replace a refused token")
 	}
-	return r.Refused(ctx, p.token)
+	p.reauthorised = p.refreshErr == nil
+	return p.refreshErr
 }
 
 // Classify reads the envelope: a code other than 0 is an error whatever the
 // HTTP status.
 func (p *signed) Classify(reply *transport.Reply) transport.Verdict {
-	p.envelope = envelope{}
-	err := json.Unmarshal(reply.Body, &p.envelope)
-	if err == nil && p.envelope.Code != nil && *p.envelope.Code == 0 && reply.Status < 300 {
+	e := p.read(reply)
+	if e == nil {
 		return transport.Verdict{Code: "0"}
 	}
-	e := &Error{
-		Operation: p.op, Shop: p.shop, HTTPStatus: reply.Status, RequestID: p.envelope.RequestID,
-		Message: p.envelope.Message, RetryAfter: transport.RetryAfter(reply.Header, p.core.now()),
+	v := transport.Verdict{Err: e, After: e.RetryAfter}
+	if e.Code != 0 {
+		v.Code = strconv.Itoa(e.Code)
 	}
-	code := ""
-	if err == nil && p.envelope.Code != nil {
-		e.Code = *p.envelope.Code
-		code = strconv.Itoa(e.Code)
-	} else {
-		e.Body = snapshot(reply.Body)
-		if err == nil {
-			err = errors.New("no code in the reply")
-		}
-		e.Err = fmt.Errorf("the reply is not TikTok's JSON envelope: %w", err)
+	switch {
+	case e.Class == ClassToken && p.reauthorised:
+		// A fresh token was refused too.
+		e.Class = ClassAuthorisation
+	case e.Class == ClassToken && e.Code != 0:
+		v.Retry = transport.RetryReauthorised
+	case e.Class.Temporary():
+		v.Retry = transport.RetryLater
 	}
-	e.Class = classify(e)
-	return transport.Verdict{Err: e, Retry: retryOf(e), Code: code, After: e.RetryAfter}
+	return v
 }
 
-func retryOf(e *Error) transport.Retry {
-	switch {
-	case e.Class == ClassToken && e.Code != 0:
-		return transport.RetryReauthorised
-	case e.Class.Temporary():
-		return transport.RetryLater
+// read returns nil for a success.
+func (p *signed) read(reply *transport.Reply) *Error {
+	p.envelope = envelope{}
+	err := json.Unmarshal(reply.Body, &p.envelope)
+	code, known := p.envelope.code()
+	if known && code == 0 && reply.Status < 300 {
+		return nil
 	}
-	return transport.RetryNo
+	e := p.error("", nil)
+	e.HTTPStatus, e.RetryAfter = reply.Status, transport.RetryAfter(reply.Header, p.core.now())
+	e.Code, e.Message = code, p.clean(p.envelope.Message)
+	if !known {
+		if err == nil {
+			err = errors.New("it has no code")
+		}
+		e.Body, e.Err = snapshot(reply.Body), fmt.Errorf("the reply is not TikTok's JSON envelope: %w", shape(err))
+	}
+	e.Class = classify(e)
+	switch e.Code {
+	case codePermissionOrFault:
+		if p.doubtful++; p.doubtful > 2 {
+			e.Class = ClassConfiguration
+		}
+	case codeSandboxCap:
+		if e.RetryAfter == 0 {
+			now := p.core.now()
+			e.RetryAfter = now.Truncate(time.Hour).Add(time.Hour).Sub(now)
+		}
+	}
+	return e
 }
 
 // decode reads the data of a successful envelope into out, and its per-item
 // errors into a *PartialError.
-func (p *signed) decode(out any) error {
+func (p *signed) decode(reply *transport.Reply, out any) error {
 	data := bytes.TrimSpace(p.envelope.Data)
 	if len(data) == 0 || string(data) == "null" {
 		return nil
 	}
 	if out != nil {
 		if err := json.Unmarshal(data, out); err != nil {
-			return &Error{
-				Operation: p.op, Shop: p.shop, HTTPStatus: http.StatusOK, RequestID: p.envelope.RequestID,
-				Class: ClassDecode, Body: snapshot(data), Err: fmt.Errorf("the data has another shape than documented: %w", err),
-			}
+			e := p.error(ClassDecode, fmt.Errorf("the data has another shape than documented: %w", shape(err)))
+			e.HTTPStatus, e.Body = reply.Status, snapshot(data)
+			return e
 		}
 	}
-	return partial(p.op, p.shop, p.envelope.RequestID, data)
+	return p.partial(data)
 }
 
-// envelope wraps every reply.
+// response describes the last reply, nil if there was none.
+func (p *signed) response(reply *transport.Reply) Response {
+	if reply == nil {
+		return Response{Attempts: p.attempts}
+	}
+	return Response{
+		Status: reply.Status, RequestID: string(p.envelope.RequestID), Header: reply.Header,
+		Body: reply.Body, Attempts: p.attempts, Waited: reply.Waited,
+	}
+}
+
+// error begins an Error with what is known of the call.
+func (p *signed) error(class Class, cause error) *Error {
+	return &Error{
+		Operation: p.op, Shop: p.shop, Class: class, RequestID: string(p.envelope.RequestID),
+		Attempts: p.attempts, Err: wire.ScrubError(cause, p.secrets...),
+	}
+}
+
+// clean strikes the secrets of the call out of a text of TikTok's.
+func (p *signed) clean(text string) string { return clip(wire.Scrub(text, p.secrets...), 1<<10) }
+
+// fail turns what the request path reports into the error of the call. reply is
+// the last one, nil if there was none.
+func (p *signed) fail(ctx context.Context, reply *transport.Reply, err error) error {
+	last, answered := errors.AsType[*Error](err)
+	answered = answered && last.HTTPStatus != 0
+	var (
+		class Class
+		cause error
+	)
+	switch ctxErr := ctx.Err(); {
+	case ctxErr != nil && !(answered && err == error(last)):
+		class, cause = ClassCancelled, err
+		if answered || !errors.Is(err, ctxErr) {
+			cause = fmt.Errorf("%w: the call did not finish", ctxErr)
+		}
+	case p.refreshErr != nil:
+		class, cause = classOfTokenError(p.refreshErr), fmt.Errorf("replacing the refused access token: %w", p.refreshErr)
+	case p.limitErr != nil:
+		class, cause = ClassThrottle, fmt.Errorf("waiting for the rate limit: %w", p.limitErr)
+	case last != nil:
+		return err
+	case errors.Is(err, transport.ErrBodyTooLarge):
+		class, cause = ClassDecode, err
+	default:
+		class, cause = ClassUnknown, err
+		if _, ok := errors.AsType[*transport.NetworkError](err); ok {
+			class = ClassNetwork
+		}
+	}
+	e := p.error(class, cause)
+	if reply != nil {
+		e.HTTPStatus = reply.Status
+	}
+	if last != nil {
+		e.Code, e.Message, e.RetryAfter = last.Code, last.Message, last.RetryAfter
+	}
+	return e
+}
+
+// classOfTokenError is the class of a failure to get or replace a token: that
+// of a refresh, if one was tried.
+func classOfTokenError(err error) Class {
+	if class, ok := classOf(err); ok {
+		return class
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return ClassNetwork // of the attempt; [signed.fail] knows the caller's context
+	}
+	return ClassToken
+}
+
+// shape describes a decoding error without the value that encoding/json may put
+// into it, which may be a buyer's.
+func shape(err error) error {
+	t, ok := errors.AsType[*json.UnmarshalTypeError](err)
+	if !ok {
+		return err
+	}
+	kind, _, _ := strings.Cut(t.Value, " ")
+	where := t.Field
+	if where == "" {
+		where = "the value"
+	}
+	return fmt.Errorf("%s is a JSON %s, not a %s", where, kind, t.Type)
+}
+
+// envelope wraps every reply. A field of another type than documented leaves the
+// others readable.
 type envelope struct {
-	Code      *int            `json:"code"`
+	Code      ID              `json:"code"`
 	Message   string          `json:"message"`
 	Data      json.RawMessage `json:"data"`
-	RequestID string          `json:"request_id"`
+	RequestID ID              `json:"request_id"`
+}
+
+// code returns the business code, and whether there was one.
+func (e envelope) code() (code int, ok bool) {
+	code, err := strconv.Atoi(string(e.Code))
+	return code, err == nil
 }
 
 // encodeBody encodes once; every attempt sends and signs these bytes.

@@ -4,15 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/linnbridge/linnbridge/internal/transport"
 )
 
-// App is the registration of an application in TikTok Shop Partner Center.
+// App is the registration of an application in TikTok Shop Partner Center,
+// section App & Service. US and other sellers need separate registrations.
 type App struct {
 	// Key is the app key. It is public.
 	Key string
@@ -26,11 +29,11 @@ type App struct {
 // validate says what is wrong with the credentials, in the order a person
 // would check them.
 func (a App) validate() error {
-	for _, f := range []struct{ name, value string }{{"app key", a.Key}, {"app secret", string(a.Secret)}} {
+	for _, f := range []struct{ name, value string }{{"app key", a.Key}, {"app secret", a.Secret.Reveal()}} {
 		switch {
-		case f.value == "":
+		case strings.TrimSpace(f.value) == "":
 			return fmt.Errorf("tiktokshop: %s is empty: copy it from Partner Center, App & Service", f.name)
-		case strings.TrimSpace(f.value) != f.value || strings.ContainsAny(f.value, " \t\r\n"):
+		case strings.ContainsFunc(f.value, unicode.IsSpace):
 			return fmt.Errorf("tiktokshop: %s contains white space: copy it again without line breaks", f.name)
 		}
 	}
@@ -69,8 +72,11 @@ func NewClient(app App, opts ...Option) (*Client, error) {
 	if err := app.validate(); err != nil {
 		return nil, err
 	}
-	s := defaults()
-	for _, opt := range opts {
+	s := defaults(app.Secret)
+	for i, opt := range opts {
+		if opt == nil {
+			return nil, fmt.Errorf("tiktokshop: option %d is nil", i+1)
+		}
 		if err := opt(&s); err != nil {
 			return nil, fmt.Errorf("tiktokshop: %w", err)
 		}
@@ -92,13 +98,14 @@ func NewClient(app App, opts ...Option) (*Client, error) {
 
 // ForShop returns a client that sends its calls for shop: the cipher goes with
 // every operation that takes one. Get shops from
-// Authorization.GetAuthorizedShops. Connections, limits and tokens are shared
+// [AuthorizationService.GetAuthorizedShops] and read them again when a call
+// fails with code 101000 or 106013. Connections, limits and tokens are shared
 // with c.
 func (c *Client) ForShop(shop Shop) (*Client, error) {
 	switch {
-	case shop.ID == "":
+	case strings.TrimSpace(shop.ID) == "":
 		return nil, errors.New("tiktokshop: shop has no id: read it with Authorization.GetAuthorizedShops")
-	case shop.Cipher == "":
+	case strings.TrimSpace(shop.Cipher) == "":
 		return nil, fmt.Errorf("tiktokshop: shop %s has no cipher: read it with Authorization.GetAuthorizedShops", shop.ID)
 	}
 	return c.derive(c.core, shop), nil
@@ -106,8 +113,12 @@ func (c *Client) ForShop(shop Shop) (*Client, error) {
 
 // ForTokens returns a client that takes its access tokens from tokens, for the
 // shops of another seller. The shop binding is dropped: a cipher belongs to the
-// authorisation that listed it.
+// authorisation that listed it. A nil source gives a client whose calls fail for
+// want of a token.
 func (c *Client) ForTokens(tokens TokenSource) *Client {
+	if tokens == nil {
+		tokens = noTokens{}
+	}
 	shared := *c.core
 	shared.tokens = tokens
 	return c.derive(&shared, Shop{})
@@ -123,18 +134,18 @@ func (c *Client) derive(shared *core, shop Shop) *Client {
 func (c *Client) Shop() Shop { return c.shop }
 
 // String names the client without its secrets.
-func (c *Client) String() string {
+func (c Client) String() string {
+	if c.core == nil {
+		return "tiktokshop.Client(not made by NewClient)"
+	}
 	return fmt.Sprintf("tiktokshop.Client(app %s, shop %s)", c.core.app.Key, c.shop.ID)
 }
 
-// GoString is String, so that %#v keeps quiet too.
-func (c *Client) GoString() string { return c.String() }
-
 // Format prints String for every verb; %+v would otherwise walk the fields.
-func (c *Client) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, c.String()) }
+func (c Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
 
 // LogValue is String for slog.
-func (c *Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
+func (c Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
 // noTokens is the token source of a client that has none.
 type noTokens struct{}

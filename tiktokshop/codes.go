@@ -32,7 +32,7 @@ var classes = invert(map[Class][]int{
 	ClassSignature:     {106001},
 	ClassAccount:       {36009043, 36009044, 12052700, 12052703, 12052704, 12052535},
 	ClassConfiguration: {36009033, 11005004, 11034009, 21008116, 11007016, 11007018, 11007021},
-	ClassRequest: {
+	ClassRequest: append([]int{
 		36009009, 36009010, 36009014, 36009021, 36009022, 36009023, 106013, 98001004, 11001002, 11050001,
 		21001001, 21011048, 21011029,
 		21011004, 11034002, 21008017, 21008025, 21008043, 21008106, 21004010, 21008117,
@@ -42,11 +42,7 @@ var classes = invert(map[Class][]int{
 		12019028, 12052037, 12052533, 12052097, 12052530, 12052531, 12052532, 12052403, 12052364, 12052094, 12052115,
 		12052553, 12052902, 12052050, 12052160, 12052180, 12019027, 12019087, 12019120, 12019015, 12019022, 12052990,
 		12052309, 12052310, 12052311, 12052312, 12052313, 12052490,
-		12052830, 12052831, 12052832, 12052833, 12052834, 12052835, 12052836, 12052837, 12052838, 12052839,
-		12052840, 12052841, 12052842, 12052843, 12052844, 12052845, 12052846, 12052847, 12052848, 12052851,
-		12052852, 12052853, 12052854, 12052855, 12052856, 12052857, 12052858, 12052859, 12052860, 12052861,
-		12052862, 12052863, 12052864,
-	},
+	}, comboRules()...),
 	ClassNotFound: {21008111, 21011028, 25007006, 22005007, 12052036, 12052556, 12052557},
 	ClassState: {
 		10007002, 21042057, 21011003, 21011043,
@@ -76,6 +72,18 @@ var classes = invert(map[Class][]int{
 	},
 	ClassDerivedStock: {12052849, 12052850, 12052921, 12052141, 12052371, 12052465, 12052144, 12052382},
 })
+
+// comboRules are the codes of the rules for making a combo, a range but for the
+// two that refuse its stock.
+func comboRules() []int {
+	var codes []int
+	for code := 12052830; code <= 12052864; code++ {
+		if code != 12052849 && code != 12052850 {
+			codes = append(codes, code)
+		}
+	}
+	return codes
+}
 
 func invert(byClass map[Class][]int) map[int]Class {
 	byCode := map[int]Class{}
@@ -133,7 +141,8 @@ var overloaded = []struct {
 }
 
 func classOfOverloaded(message string) Class {
-	words := strings.FieldsFunc(strings.ToLower(message), func(r rune) bool {
+	message = strings.NewReplacer("access token", "access_token", "app key", "app_key").Replace(strings.ToLower(message))
+	words := strings.FieldsFunc(message, func(r rune) bool {
 		return r != '_' && r != '-' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
 	})
 	for _, o := range overloaded {

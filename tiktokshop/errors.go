@@ -5,7 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -16,14 +20,14 @@ type Class string
 // The classes. The list is complete for this version of the package; codes that
 // it does not know are [ClassUnknown].
 const (
-	ClassThrottle      Class = "throttle"       // too many calls: repeat later
+	ClassThrottle      Class = "throttle"       // too many calls, by TikTok's count or the client's own: repeat later
 	ClassSystem        Class = "system"         // TikTok's fault or overload: repeat a safe call, read back after a write
 	ClassNetwork       Class = "network"        // no complete reply: as ClassSystem
 	ClassLock          Class = "lock"           // something else holds the object: repeat later
 	ClassNotReady      Class = "not ready"      // still being made, such as a label: repeat in seconds
-	ClassToken         Class = "token"          // access token expired or invalid
+	ClassToken         Class = "token"          // access token expired, invalid or not to be had
 	ClassAuthorisation Class = "authorisation"  // the seller has to authorise (again)
-	ClassSignature     Class = "signature"      // wrong secret, signature or clock
+	ClassSignature     Class = "signature"      // wrong app key, secret, signature or clock
 	ClassAccount       Class = "account"        // shop or seller inactive
 	ClassConfiguration Class = "configuration"  // app or warehouse settings
 	ClassRequest       Class = "request"        // the call itself is wrong: do not repeat
@@ -32,10 +36,10 @@ const (
 	ClassOnHold        Class = "on hold"        // the order is in its remorse window
 	ClassCancelPending Class = "cancel pending" // a cancellation or return is open: go through the cancellation gate
 	ClassAlreadyDone   Class = "already done"   // read back; a success if it equals what was wanted
-	ClassData          Class = "data"           // a person has to correct tracking, address, size or the like
+	ClassData          Class = "data"           // a person has to correct tracking, address, size or the like, or to give up
 	ClassDerivedStock  Class = "derived stock"  // stock that cannot be set, such as that of a virtual bundle
 	ClassDecode        Class = "decode"         // the reply has another shape than documented
-	ClassCancelled     Class = "cancelled"      // the caller's context ended
+	ClassCancelled     Class = "cancelled"      // the caller's context ended first
 	ClassUnknown       Class = "unknown"        // unknown code: not repeated
 )
 
@@ -49,16 +53,19 @@ func (c Class) Temporary() bool {
 	return false
 }
 
-// remedies says who can mend a class and how.
+// Remedy says who can mend a failure of this class and how, in half a sentence.
+// It is empty where nobody has to.
+func (c Class) Remedy() string { return remedies[c] }
+
 var remedies = map[Class]string{
 	ClassThrottle:      "retry later; lower the rate if it persists",
 	ClassSystem:        "retry later; read back before repeating a write",
 	ClassNetwork:       "retry later; read back before repeating a write",
 	ClassLock:          "retry later",
 	ClassNotReady:      "retry in a few seconds",
-	ClassToken:         "refresh the access token; if that is refused, the seller authorises the app again",
-	ClassAuthorisation: "the seller authorises the app again",
-	ClassSignature:     "the integrator checks the app secret and the clock (5 minutes behind to 30 seconds ahead is accepted)",
+	ClassToken:         "refresh the access token or configure a source that can; if that is refused, the seller authorises the app again",
+	ClassAuthorisation: "the seller authorises the app again, see Client.AuthorizationURL",
+	ClassSignature:     "the integrator checks the app key, the app secret and the clock (5 minutes behind to 30 seconds ahead is accepted)",
 	ClassAccount:       "the seller restores the shop in Seller Center",
 	ClassConfiguration: "the integrator corrects the settings in Partner Center or Seller Center",
 	ClassRequest:       "the integrator corrects the call",
@@ -67,12 +74,16 @@ var remedies = map[Class]string{
 	ClassOnHold:        "wait until the order is AWAITING_SHIPMENT",
 	ClassCancelPending: "decide the cancellation or return first",
 	ClassAlreadyDone:   "read back: nothing to do if it equals what was wanted",
-	ClassData:          "a person corrects the data named in the message",
+	ClassData:          "a person corrects what the message names",
 	ClassDerivedStock:  "set the stock of the components or of the source listing instead",
 	ClassDecode:        "report it with the request id: the API answered in an undocumented shape",
 }
 
-// Error is a failed call. Find it with errors.As or errors.AsType.
+// Error is a failed call. Find it with errors.As or errors.AsType, or ask the
+// predicates of this package. Its text names the operation, the cause and the
+// remedy, and holds no secret; Message and Code are TikTok's words.
+//
+// https://partner.tiktokshop.com/docv2/page/common-errors
 type Error struct {
 	// Operation is the service and method, such as Order.GetOrderList.
 	Operation string
@@ -80,31 +91,31 @@ type Error struct {
 	Shop string
 	// Code is TikTok's business code, 0 when the reply carried none.
 	Code int
-	// Message is TikTok's text.
+	// Message is TikTok's text, cut after a kilobyte. The client's own secrets
+	// are struck out of it.
 	Message string
-	// HTTPStatus is 0 when no reply arrived.
+	// HTTPStatus is 0 when no reply arrived. TikTok answers most business
+	// errors with 200.
 	HTTPStatus int
 	// RequestID is what TikTok's support asks for.
 	RequestID string
-	Class     Class
-	// RetryAfter is the pause that TikTok asked for.
+	// Class sorts the error by what to do about it.
+	Class Class
+	// RetryAfter is the pause that TikTok asked for, 0 if it did not.
 	RetryAfter time.Duration
-	// Attempts is how often the call was sent.
+	// Attempts is how often the call was sent, 0 if it never was.
 	Attempts int
-	// Body is the beginning of a reply that could not be read. It is not part
-	// of the text: it may hold a buyer's data.
-	Body []byte
+	// Body is the beginning of a reply that could not be read, at most 4 KiB.
+	// It is not part of the text: it may hold a buyer's data.
+	Body []byte `json:"-"`
 	// Err is the cause, if there is one beneath the reply.
-	Err error
+	Err error `json:"-"`
 }
 
-// Error names the operation, what failed, and the remedy.
+// Error names the operation, what failed, and the remedy, in one line.
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "tiktokshop: %s", e.Operation)
-	if e.Shop != "" {
-		fmt.Fprintf(&b, " (shop %s)", e.Shop)
-	}
+	writeCall(&b, e.Operation, e.Shop)
 	fmt.Fprintf(&b, ": %s", e.Class)
 	if e.Code != 0 {
 		fmt.Fprintf(&b, ": code %d", e.Code)
@@ -124,79 +135,176 @@ func (e *Error) Error() string {
 	if e.Attempts > 1 {
 		fmt.Fprintf(&b, " [%d attempts]", e.Attempts)
 	}
-	if r := remedies[e.Class]; r != "" {
-		fmt.Fprintf(&b, "; %s", r)
+	// A cause of the same kind has named its remedy already.
+	if _, nested := errors.AsType[*Error](e.Err); !nested && e.Class.Remedy() != "" {
+		fmt.Fprintf(&b, "; %s", e.Class.Remedy())
 	}
-	return b.String()
+	return oneLine(b.String())
 }
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
 // Format prints the text for every verb: Body must not reach a log through %+v.
-func (e *Error) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, e.Error()) }
+func (e Error) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.Error()) }
 
 // PartialError reports a call that succeeded for some items only. The result of
 // the method is complete for the items that are not named here.
 type PartialError struct {
+	// Operation, Shop and RequestID are as in [Error].
 	Operation string
 	Shop      string
 	RequestID string
-	Items     []ItemError
+	// Items are the items that failed, at least one.
+	Items []ItemError
 }
 
 // ItemError is the failure of one item of a call.
 type ItemError struct {
 	// Code is TikTok's code; some modules send numbers, some strings.
-	Code    ID
+	Code ID
+	// Message is TikTok's text, as in [Error].
 	Message string
-	Class   Class
-	// Detail is the JSON that names the item, such as {"sku_id":"..."}.
-	Detail json.RawMessage
+	// Class sorts the failure like [Error.Class].
+	Class Class
+	// Detail is the JSON that names the item, such as {"sku_id":"..."}. Only
+	// its ids are part of the text.
+	Detail json.RawMessage `json:"-"`
 }
 
-// Error lists the items.
+// Error lists the first items, in one line.
 func (e *PartialError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "tiktokshop: %s", e.Operation)
-	if e.Shop != "" {
-		fmt.Fprintf(&b, " (shop %s)", e.Shop)
-	}
+	writeCall(&b, e.Operation, e.Shop)
 	fmt.Fprintf(&b, ": %d item(s) failed", len(e.Items))
 	for i, item := range e.Items {
 		if i == 5 {
 			fmt.Fprintf(&b, "; and %d more", len(e.Items)-i)
 			break
 		}
-		fmt.Fprintf(&b, "; code %s: %s %s", item.Code, item.Message, item.Detail)
+		fmt.Fprintf(&b, "; %s", item)
 	}
 	if e.RequestID != "" {
 		fmt.Fprintf(&b, " [request %s]", e.RequestID)
 	}
-	return b.String()
+	return oneLine(b.String())
 }
 
-// partial finds the per-item errors that a reply with code 0 may carry.
-func partial(op, shop, requestID string, data []byte) error {
+// Format prints the text for every verb.
+func (e PartialError) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.Error()) }
+
+// String names the item, the code and TikTok's text.
+func (e ItemError) String() string {
+	var b strings.Builder
+	if ids := idsIn(e.Detail); ids != "" {
+		fmt.Fprintf(&b, "%s: ", ids)
+	}
+	fmt.Fprintf(&b, "%s: code %s", e.Class, e.Code)
+	if e.Message != "" {
+		fmt.Fprintf(&b, ": %s", e.Message)
+	}
+	return oneLine(b.String())
+}
+
+// Format prints the text for every verb: Detail is TikTok's and may hold
+// anything.
+func (e ItemError) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.String()) }
+
+// LogValue is String for slog.
+func (e ItemError) LogValue() slog.Value { return slog.StringValue(e.String()) }
+
+// writeCall begins the text of an error.
+func writeCall(b *strings.Builder, op, shop string) {
+	b.WriteString("tiktokshop: " + op)
+	if shop != "" {
+		b.WriteString(" (shop " + shop + ")")
+	}
+}
+
+// oneLine keeps what TikTok or a joined cause wrote from starting a line of its
+// own in a log.
+func oneLine(s string) string {
+	return strings.NewReplacer("\r\n", "; ", "\n", "; ", "\r", "; ").Replace(s)
+}
+
+// naming are the fields by which TikTok names an item. No other field of a
+// detail is printed: it may be a buyer's.
+var naming = []string{
+	"id", "code", "sku_id", "sku_code", "product_id", "warehouse_id", "warehouse_code", "package_id",
+	"order_id", "order_ids", "external_order_id", "order_line_item_id", "order_line_item_ids", "line_item_id",
+	"cancel_id", "return_id",
+}
+
+// idsIn lists the naming fields of a JSON object, at any depth.
+func idsIn(detail json.RawMessage) string {
+	var root any
+	d := json.NewDecoder(bytes.NewReader(detail))
+	d.UseNumber()
+	if d.Decode(&root) != nil {
+		return ""
+	}
+	var found []string
+	var walk func(key string, v any)
+	walk = func(key string, v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			for _, key := range slices.Sorted(maps.Keys(v)) {
+				walk(key, v[key])
+			}
+		case []any:
+			for _, v := range v {
+				walk(key, v)
+			}
+		case string, json.Number:
+			if slices.Contains(naming, key) {
+				found = append(found, fmt.Sprintf("%s %s", key, v))
+			}
+		}
+	}
+	walk("", root)
+	return clip(strings.Join(found, ", "), 200)
+}
+
+// clip cuts s after n bytes, between characters.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "") + "..."
+}
+
+// partial finds the per-item errors that a reply with code 0 may carry. One
+// that cannot be read still counts: it is not a success.
+func (p *signed) partial(data []byte) error {
 	if !bytes.Contains(data, []byte(`"errors"`)) {
 		return nil
 	}
 	var reply struct {
-		Errors []struct {
+		Errors []json.RawMessage `json:"errors"`
+	}
+	if json.Unmarshal(data, &reply) != nil {
+		return nil // no list: a field of the operation's own
+	}
+	e := &PartialError{Operation: p.op, Shop: p.shop, RequestID: string(p.envelope.RequestID)}
+	for _, raw := range reply.Errors {
+		var item struct {
 			Code    ID              `json:"code"`
 			Message string          `json:"message"`
 			Detail  json.RawMessage `json:"detail"`
-		} `json:"errors"`
-	}
-	// An errors field of another shape belongs to the operation's own data.
-	if json.Unmarshal(data, &reply) != nil || len(reply.Errors) == 0 {
-		return nil
-	}
-	e := &PartialError{Operation: op, Shop: shop, RequestID: requestID}
-	for _, item := range reply.Errors {
+		}
+		_ = json.Unmarshal(raw, &item)
+		if item.Code == "0" || string(raw) == "null" {
+			continue
+		}
+		if item.Detail == nil {
+			item.Detail = raw // some operations name the item beside the code
+		}
 		e.Items = append(e.Items, ItemError{
-			Code: item.Code, Message: item.Message, Class: classOfCode(string(item.Code)), Detail: item.Detail,
+			Code: item.Code, Message: p.clean(item.Message), Class: classOfItem(item.Code), Detail: item.Detail,
 		})
+	}
+	if len(e.Items) == 0 {
+		return nil
 	}
 	return e
 }
@@ -209,16 +317,22 @@ func classOf(err error) (Class, bool) {
 	return "", false
 }
 
-// IsTemporary tells whether the call may succeed later without a change.
+// The predicates look for the first *Error in the tree of err. For a
+// *PartialError look at the Class of its items.
+
+// IsTemporary tells whether the call may succeed later without anybody changing
+// anything. A write may have taken effect all the same: read back first.
 func IsTemporary(err error) bool {
 	c, ok := classOf(err)
 	return ok && c.Temporary()
 }
 
-// IsThrottle tells whether TikTok refused the call for its rate.
+// IsThrottle tells whether the call was refused for its rate, by TikTok or by
+// the client's own limiter when the deadline left no time to wait.
 func IsThrottle(err error) bool { return is(err, ClassThrottle) }
 
-// IsNotFound tells whether the object does not exist. A throttle never is.
+// IsNotFound tells whether the object does not exist or belongs to another
+// shop. A throttle never is.
 func IsNotFound(err error) bool { return is(err, ClassNotFound) }
 
 // IsAlreadyDone tells whether what was asked for has happened before: read back
@@ -231,7 +345,8 @@ func IsOnHold(err error) bool { return is(err, ClassOnHold) }
 // IsCancelPending tells whether an open cancellation or return blocks the call.
 func IsCancelPending(err error) bool { return is(err, ClassCancelPending) }
 
-// NeedsAuthorisation tells whether the seller has to authorise the app again.
+// NeedsAuthorisation tells whether the seller has to authorise the app again:
+// pause the shop and send [Client.AuthorizationURL].
 func NeedsAuthorisation(err error) bool { return is(err, ClassAuthorisation) }
 
 func is(err error, want Class) bool {

@@ -8,9 +8,11 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/internal/transport"
+	"github.com/linnbridge/linnbridge/internal/wire"
 )
 
-// Option configures a [Client]. Every option checks its own input.
+// Option configures a [Client]. Every option checks its own input, and
+// [NewClient] returns what it finds.
 type Option func(*settings) error
 
 // settings is what options fill.
@@ -24,14 +26,37 @@ type settings struct {
 	consentURL string
 }
 
-func defaults() settings {
+func defaults(secret Secret) settings {
+	base := transport.Defaults("linnbridge-tiktokshop")
+	_ = base.AddMiddleware([]Middleware{scrubErrors(secret)}) // the outermost; none is nil
 	return settings{
-		Settings:   transport.Defaults("linnbridge-tiktokshop"),
+		Settings:   base,
 		tokens:     noTokens{},
 		limiter:    DefaultLimiter(),
 		baseURL:    &url.URL{Scheme: "https", Host: "open-api.tiktokglobalshop.com"},
 		authURL:    &url.URL{Scheme: "https", Host: "auth.tiktok-shops.com"},
 		consentURL: ConsentURL,
+	}
+}
+
+// scrubErrors keeps the credentials of a request out of what its sending fails
+// with: net/http puts the URL into its errors, and a proxy or a middleware may
+// put anything there.
+func scrubErrors(secret Secret) Middleware {
+	return func(req *http.Request, next Next) (*http.Response, error) {
+		resp, err := next(req)
+		if err == nil {
+			return resp, nil
+		}
+		if u, ok := errors.AsType[*url.Error](err); ok {
+			err = u.Err
+		}
+		secrets := []string{secret.Reveal(), req.Header.Get("x-tts-access-token")}
+		q := req.URL.Query()
+		for _, name := range []string{"sign", "app_secret", "auth_code", "refresh_token"} {
+			secrets = append(secrets, q.Get(name))
+		}
+		return resp, wire.ScrubError(err, secrets...)
 	}
 }
 
@@ -46,11 +71,12 @@ type Middleware = func(req *http.Request, next Next) (*http.Response, error)
 type Event struct {
 	// Operation is the service and method, such as Order.GetOrderList.
 	Operation string
-	// Attempt counts from 1.
+	// Attempt counts the attempts of the call from 1.
 	Attempt int
 	// Wait is the time spent waiting for the rate limit before the attempt.
 	Wait time.Duration
-	// Duration is the time from sending to the last byte of the reply.
+	// Duration is the time from there to the last byte of the reply, getting
+	// an access token included.
 	Duration time.Duration
 	// Status is the HTTP status, 0 when no reply arrived.
 	Status int
@@ -58,11 +84,12 @@ type Event struct {
 	Code string
 	// Bytes is the size of the reply.
 	Bytes int
-	// Err is nil for a success.
+	// Err is nil for a success. It is that of the attempt, not yet of the call.
 	Err error
 }
 
-// WithTokens sets where access tokens come from.
+// WithTokens sets where access tokens come from. The default has none and fails
+// every call but the token calls.
 func WithTokens(tokens TokenSource) Option {
 	return func(s *settings) error {
 		if tokens == nil {
@@ -74,7 +101,7 @@ func WithTokens(tokens TokenSource) Option {
 }
 
 // WithLimiter replaces the rate limits, for instance with ones that several
-// processes share.
+// processes share. Default [DefaultLimiter].
 func WithLimiter(l Limiter) Option {
 	return func(s *settings) error {
 		if l == nil {
@@ -85,8 +112,8 @@ func WithLimiter(l Limiter) Option {
 	}
 }
 
-// WithBaseURL replaces https://open-api.tiktokglobalshop.com, for tests and
-// proxies. A path in it is not signed.
+// WithBaseURL replaces https://open-api.tiktokglobalshop.com, which serves every
+// market, for tests and proxies. A path in it is not signed.
 func WithBaseURL(base string) Option {
 	return func(s *settings) (err error) {
 		s.baseURL, err = transport.BaseURL("WithBaseURL", base)
@@ -119,13 +146,14 @@ func WithHTTPClient(c *http.Client) Option {
 	return func(s *settings) error { return s.SetHTTPClient(c) }
 }
 
-// WithLogger logs every attempt at debug level. The default logs nothing.
-// Queries, headers and bodies are never logged.
+// WithLogger logs every attempt at debug level. The default, and nil, log
+// nothing. Queries, headers and bodies are never logged.
 func WithLogger(l *slog.Logger) Option {
 	return func(s *settings) error { return s.SetLogger(l) }
 }
 
-// WithObserver calls observe after every attempt, on the caller's goroutine.
+// WithObserver calls observe after every attempt. It runs on the goroutine of
+// the call, may run on several at once, and holds up the call that it observes.
 func WithObserver(observe func(Event)) Option {
 	return func(s *settings) error {
 		if observe == nil {
@@ -136,18 +164,22 @@ func WithObserver(observe func(Event)) Option {
 }
 
 // WithMiddleware adds middleware, the first outermost. It runs inside every
-// attempt, after signing.
+// attempt, after signing, and for the token calls too, whose queries carry the
+// app secret. What it returns is treated like a reply or failure of TikTok's.
 func WithMiddleware(mw ...Middleware) Option {
 	return func(s *settings) error { return s.AddMiddleware(mw) }
 }
 
-// WithMaxAttempts bounds the attempts of a call that is safe to repeat.
-// Default 5; 1 switches repeats off.
+// WithMaxAttempts bounds the attempts of a call that is safe to repeat. Default
+// 5, with pauses of about 1, 2, 4 and 8 seconds between them unless TikTok asks
+// for longer ones; 1 switches repeats off. The one repeat after a refused access
+// token comes on top.
 func WithMaxAttempts(n int) Option {
 	return func(s *settings) error { return s.SetMaxAttempts(n) }
 }
 
-// WithTimeout bounds one attempt, reading included. Default 30 seconds.
+// WithTimeout bounds one attempt, from getting an access token to reading the
+// last byte. Default 30 seconds. Bound the whole call with its context.
 func WithTimeout(d time.Duration) Option {
 	return func(s *settings) error { return s.SetTimeout(d) }
 }
@@ -158,7 +190,7 @@ func WithMaxRetryAfter(d time.Duration) Option {
 	return func(s *settings) error { return s.SetMaxRetryAfter(d) }
 }
 
-// WithUserAgent sets the User-Agent header.
+// WithUserAgent sets the User-Agent header. Default linnbridge-tiktokshop.
 func WithUserAgent(agent string) Option {
 	return func(s *settings) error { return s.SetUserAgent(agent) }
 }

@@ -48,7 +48,7 @@ func (f *Fake) ForgetCalls() {
 
 func newCall(r *http.Request, body []byte, at time.Time) Call {
 	c := Call{
-		Operation: operationOf(r.URL.Path), Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Body: string(body), At: at,
+		Operation: operationOf(r.URL.Path), Method: r.Method, Path: rooted(r.URL.Path), Query: r.URL.RawQuery, Body: string(body), At: at,
 	}
 	if strings.HasPrefix(strings.ToLower(c.Path), "/api/auth/") {
 		c.Query, c.Body = "", ""
@@ -58,18 +58,21 @@ func newCall(r *http.Request, body []byte, at time.Time) Call {
 
 // operationOf names the operation at a path.
 func operationOf(urlPath string) string {
-	if op := routes[strings.ToLower(urlPath)]; op != nil {
+	if op := routeOf(urlPath); op != nil {
 		return op.name
 	}
-	return strings.ReplaceAll(strings.TrimPrefix(urlPath, "/api/"), "/", ".")
+	return strings.ReplaceAll(strings.TrimPrefix(rooted(urlPath), "/api/"), "/", ".")
 }
 
-// matches tells whether an operation matches a pattern of [path.Match], without
-// regard to case and underscores: the client writes Orders.GetOrdersByID and
-// Stock.GetStockLevelBatch where Linnworks writes Orders.GetOrdersById and
-// Stock.GetStockLevel_Batch.
+// fold drops what spellings of an operation differ in: the client writes
+// Orders.GetOrdersByID and Stock.GetStockLevelBatch where Linnworks writes
+// Orders.GetOrdersById and Stock.GetStockLevel_Batch.
+func fold(operation string) string {
+	return strings.ToLower(strings.ReplaceAll(operation, "_", ""))
+}
+
+// matches tells whether an operation matches a pattern of [path.Match].
 func matches(pattern, operation string) bool {
-	fold := func(s string) string { return strings.ToLower(strings.ReplaceAll(s, "_", "")) }
 	ok, err := path.Match(fold(pattern), fold(operation))
 	return ok && err == nil
 }

@@ -78,11 +78,11 @@ func WithClock(now func() time.Time) Option {
 
 // WithServerURL sets the Server that sessions name, for instance the public
 // address of a proxy. Calls for another host are answered 404, as by the wrong
-// regional cluster. It panics if base is not an absolute URL.
+// regional cluster. It panics unless base is a scheme and a host.
 func WithServerURL(base string) Option {
 	u, err := url.Parse(strings.TrimSuffix(base, "/"))
-	if err != nil || u.Host == "" || u.Scheme == "" {
-		panic(fmt.Sprintf("linnworkstest: WithServerURL: %q is not an absolute URL", base))
+	if err != nil || u.Host == "" || u.Scheme == "" || u.Path != "" {
+		panic(fmt.Sprintf("linnworkstest: WithServerURL: %q is not a scheme and a host", base))
 	}
 	return func(f *Fake) { f.server = u }
 }
@@ -142,5 +142,7 @@ func (f *Fake) newID(series string) linnworks.GUID {
 	return linnworks.GUID(fmt.Sprintf("%02x000000-0000-4000-8000-%012x", series[0], f.next(series)))
 }
 
-// timestamp is the clock as a Linnworks moment.
-func (f *Fake) timestamp() linnworks.Time { return linnworks.Time{Time: f.now().UTC()} }
+// timestamp is the clock as a Linnworks moment, which has milliseconds.
+func (f *Fake) timestamp() linnworks.Time {
+	return linnworks.Time{Time: f.now().UTC().Truncate(time.Millisecond)}
+}

@@ -51,7 +51,8 @@ func CutBefore() Fault { return Fault{kind: faultCutBefore} }
 // answering.
 func CutAfter() Fault { return Fault{kind: faultCutAfter} }
 
-// Slow answers normally, after d.
+// Slow answers normally, after d. Nothing is done for a caller that gives up
+// meanwhile; for a write that took effect unseen use [CutAfter].
 func Slow(d time.Duration) Fault { return Fault{delay: d} }
 
 // After delays the fault: the first n calls that match go through.
@@ -97,7 +98,7 @@ func (f *Fake) fault(operation string) Fault {
 		}
 		if s.fault.skip > 0 {
 			s.fault.skip--
-			return Fault{}
+			continue
 		}
 		s.left--
 		return s.fault
@@ -121,7 +122,7 @@ func (t Fault) wait(ctx context.Context) error {
 }
 
 // underFault answers as the fault has it.
-func (f *Fake) underFault(t Fault, answer func() reply) (reply, error) {
+func (f *Fake) underFault(t Fault, path string, answer func() reply) (reply, error) {
 	switch t.kind {
 	case faultCutBefore:
 		return reply{}, errCut
@@ -131,7 +132,11 @@ func (f *Fake) underFault(t Fault, answer func() reply) (reply, error) {
 	case faultReply:
 		return errorReply(&apiError{status: t.status, message: t.message}), nil
 	case faultThrottle:
-		return throttled(defaultLimit, t.retryAfter), nil
+		limit := defaultLimit
+		if op := routeOf(path); op != nil {
+			limit = f.limits.of(op)
+		}
+		return throttled(limit, t.retryAfter), nil
 	case faultNotJSON:
 		return reply{status: t.status, plain: true, body: []byte("<html><body><h1>" + http.StatusText(t.status) + "</h1></body></html>")}, nil
 	}

@@ -147,10 +147,11 @@ func (f *Fake) exchange(r *http.Request, body []byte, at place) (reply, error) {
 	}
 	call := newCall(r, body, f.now())
 	fault := f.fault(call.Operation)
-	if err := fault.wait(r.Context()); err != nil {
-		return reply{}, err
+	var out reply
+	err := fault.wait(r.Context())
+	if err == nil {
+		out, err = f.underFault(fault, r.URL.Path, func() reply { return f.answer(r, body, at) })
 	}
-	out, err := f.underFault(fault, func() reply { return f.answer(r, body, at) })
 	call.Status = out.status
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -171,9 +172,9 @@ func (f *Fake) answer(r *http.Request, body []byte, at place) reply {
 }
 
 func (f *Fake) perform(r *http.Request, body []byte, at place) (reply, error) {
-	op, known := routes[strings.ToLower(r.URL.Path)]
-	host := at.serverHost
-	if op != nil && op.open {
+	op := routeOf(r.URL.Path)
+	known, host := op != nil, at.serverHost
+	if known && op.open {
 		host = at.authHost
 	}
 	if !known || r.URL.Host != "" && r.URL.Host != host || r.URL.Host == "" && r.Host != host {

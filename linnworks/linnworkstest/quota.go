@@ -13,7 +13,7 @@ const defaultLimit = 150
 // limits are the quotas in force.
 type limits struct {
 	on  bool
-	own map[string]int // pattern to calls a minute
+	own map[string]int // folded operation to calls a minute
 }
 
 // WithoutQuotas admits any number of calls.
@@ -24,15 +24,13 @@ func WithoutQuotas() Option {
 // WithQuota admits perMinute calls of operation in each minute of the clock
 // instead of the published number; 0 admits any number.
 func WithQuota(operation string, perMinute int) Option {
-	return func(f *Fake) { f.limits.own[operation] = perMinute }
+	return func(f *Fake) { f.limits.own[fold(operation)] = perMinute }
 }
 
 // of returns the quota of an operation.
 func (l limits) of(op *route) int {
-	for operation, n := range l.own {
-		if matches(operation, op.name) {
-			return n
-		}
+	if n, ok := l.own[fold(op.name)]; ok {
+		return n
 	}
 	return op.limit
 }

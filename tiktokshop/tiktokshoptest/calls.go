@@ -23,7 +23,8 @@ type Call struct {
 	Status, Code int
 	// ItemErrors counts the per-item errors in a reply with code 0.
 	ItemErrors int
-	// Dropped tells that a scripted fault left the caller without a reply.
+	// Dropped tells that the caller got no reply: a scripted fault cut the
+	// connection, or the caller gave up during the delay of one.
 	Dropped bool
 }
 

@@ -1,6 +1,8 @@
 package tiktokshoptest
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -48,10 +50,7 @@ func (a Fault) reply(f *Fake) *reply {
 		return nil
 	}
 	defer f.enter()()
-	out := f.envelope(nil, failStatus(max(a.Status, 0), a.Code, "%s", a.Message))
-	if out.status == 0 {
-		out.status = http.StatusOK
-	}
+	out := f.envelope(nil, failStatus(cmp.Or(a.Status, http.StatusOK), a.Code, "%s", cmp.Or(a.Message, "Scripted fault")))
 	if a.Body != "" {
 		out.body = []byte(a.Body)
 		out.header.Set("Content-Type", "text/html; charset=utf-8")
@@ -109,8 +108,11 @@ func (f *Fake) take(c Call) Fault {
 	return Fault{}
 }
 
-// isFailure reports whether an envelope carries per-item errors.
+// itemErrors counts the per-item errors in an envelope.
 func itemErrors(body []byte) int {
+	if !bytes.Contains(body, []byte(`"errors":`)) {
+		return 0
+	}
 	var e struct {
 		Data struct {
 			Errors []json.RawMessage `json:"errors"`

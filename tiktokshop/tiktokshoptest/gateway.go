@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"mime"
 	"net/http"
@@ -148,7 +149,7 @@ func invalid(name, why string) error {
 }
 
 // required refuses an empty parameter.
-func required(name, value string) error {
+func required[T ~string](name string, value T) error {
 	if value == "" {
 		return invalid(name, "it is required")
 	}
@@ -156,12 +157,12 @@ func required(name, value string) error {
 }
 
 // oneOf refuses a value that is none of allowed; empty means the first.
-func oneOf(name, value string, allowed ...string) (string, error) {
+func oneOf[T ~string](name string, value T, allowed ...T) (T, error) {
 	if value == "" {
 		return allowed[0], nil
 	}
 	if !slices.Contains(allowed, value) {
-		return "", invalid(name, "it must be one of "+strings.Join(allowed, ", "))
+		return "", invalid(name, fmt.Sprint("it must be one of ", allowed))
 	}
 	return value, nil
 }

@@ -3,7 +3,6 @@ package tiktokshoptest
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/linnbridge/linnbridge/tiktokshop"
@@ -100,9 +99,9 @@ type line struct {
 	sku    *sku
 	parcel *parcel // nil while there is no package id
 	price  money   // paid for the unit
-}
 
-func (l *line) cancelled() bool { return l.info.DisplayStatus == tiktokshop.OrderStatusCancelled }
+	cancelled bool
+}
 
 // shipped tells whether the line has been handed to shipping.
 func (l *line) shipped() bool { return l.parcel != nil && l.parcel.arranged }
@@ -110,7 +109,7 @@ func (l *line) shipped() bool { return l.parcel != nil && l.parcel.arranged }
 // open returns the lines that are neither cancelled nor shipped.
 func (o *order) open() (lines []*line) {
 	for _, l := range o.lines {
-		if !l.cancelled() && !l.shipped() {
+		if !l.cancelled && !l.shipped() {
 			lines = append(lines, l)
 		}
 	}
@@ -156,11 +155,11 @@ func (f *Fake) place(spec OrderSpec) (string, error) {
 			created = created.Add(-HoldTime)
 		}
 		f.paid(o, created)
-		o.setStatus(tiktokshop.OrderStatusAwaitingShipment)
+		f.to(o, tiktokshop.OrderStatusAwaitingShipment)
 	case tiktokshop.OrderStatusOnHold:
 		f.paid(o, created)
 	default:
-		o.setStatus(tiktokshop.OrderStatusUnpaid)
+		f.to(o, tiktokshop.OrderStatusUnpaid)
 		f.at(created.Add(PaymentTime), func() { f.paymentTimeout(o) })
 	}
 	o.info.CreateTime, o.info.UpdateTime = tiktokshop.At(created), f.unix()
@@ -333,21 +332,10 @@ func (f *Fake) commit(o *order) {
 	}
 }
 
-// setStatus changes the status and, with it alone, the update time.
-func (o *order) setStatus(s tiktokshop.OrderStatus) {
-	o.info.Status = s
-	for _, l := range o.lines {
-		if !l.cancelled() && !l.shipped() {
-			l.info.DisplayStatus = s
-		}
-	}
-}
-
-// to moves the order to a status now.
+// to moves the order to a status. Nothing else moves the update time.
 func (f *Fake) to(o *order, s tiktokshop.OrderStatus) {
 	if o.info.Status != s {
-		o.setStatus(s)
-		o.info.UpdateTime = f.unix()
+		o.info.Status, o.info.UpdateTime = s, f.unix()
 	}
 }
 
@@ -397,7 +385,7 @@ func (f *Fake) shippingTimeout(o *order) {
 func (f *Fake) settle(o *order) {
 	live, shipped := 0, 0
 	for _, l := range o.lines {
-		if l.cancelled() {
+		if l.cancelled {
 			continue
 		}
 		live++
@@ -482,7 +470,6 @@ func (f *Fake) Deliver(id string) error {
 func (f *Fake) Complete(id string) error {
 	return f.change(id, "complete", func(o *order) error {
 		f.to(o, tiktokshop.OrderStatusCompleted)
-		f.showStatus(o)
 		return nil
 	}, tiktokshop.OrderStatusDelivered)
 }
@@ -506,11 +493,4 @@ func (f *Fake) Orders() []tiktokshop.Order {
 		all[i] = f.view(o, true)
 	}
 	return all
-}
-
-// after compares ids that have been made one after the other.
-func older(a, b string) bool {
-	x, _ := strconv.ParseInt(a, 10, 64)
-	y, _ := strconv.ParseInt(b, 10, 64)
-	return x < y
 }

@@ -120,7 +120,7 @@ func (f *Fake) warehouse(id string) *tiktokshop.Warehouse {
 }
 
 // or returns the first value that is not empty.
-func or(value, fallback string) string {
+func or[T ~string](value, fallback T) T {
 	if value == "" {
 		return fallback
 	}
@@ -357,7 +357,7 @@ func (f *Fake) wire(p *product, detail bool) tiktokshop.Product {
 		out.SKUs = append(out.SKUs, item)
 	}
 	if detail {
-		out.ProductStatus = string(p.status)
+		out.ProductStatus = p.status
 		out.ProductTypes, out.PrimaryCombinedProductID = f.productTypes(p)
 	}
 	return out
@@ -376,16 +376,16 @@ func combined(c part) tiktokshop.SKUCombinedSKU {
 
 // productTypes tells a virtual bundle, with its first component's product, and
 // a product that is part of one.
-func (f *Fake) productTypes(p *product) (types []string, primary string) {
+func (f *Fake) productTypes(p *product) (types []tiktokshop.ProductProductType, primary string) {
 	for _, s := range p.skus {
 		if s.components != nil {
-			return []string{"COMBINED_PRODUCT"}, s.components[0].sku.product.id
+			return []tiktokshop.ProductProductType{"COMBINED_PRODUCT"}, s.components[0].sku.product.id
 		}
 	}
 	for _, s := range f.skuByID {
 		for _, c := range s.components {
 			if c.sku.product == p {
-				return []string{"IN_COMBINED_PRODUCT"}, ""
+				return []tiktokshop.ProductProductType{"IN_COMBINED_PRODUCT"}, ""
 			}
 		}
 	}

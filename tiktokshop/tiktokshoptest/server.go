@@ -89,6 +89,7 @@ func (f *Fake) exchange(r *http.Request, base string) (*reply, error) {
 	call := Call{Operation: op.name, Method: r.Method, Path: r.URL.Path, Query: withoutSecrets(q), Body: string(body)}
 	fault := f.take(call)
 	if err := pause(r.Context(), fault.Delay); err != nil {
+		_, _ = f.record(call, nil)
 		return nil, err
 	}
 	var out *reply

@@ -1,0 +1,58 @@
+// Package bridge connects a TikTok Shop to Linnworks with small parts that a
+// program of your own puts together.
+//
+// Linnworks is the source of truth for stock and orders; TikTok Shop sells in
+// bursts. The parts exist to prevent what goes wrong between them: overselling,
+// late or wrong tracking, a cancelled order shipped anyway, a bundle that blocks
+// an order, a mismatch that nobody sees.
+//
+// # The parts
+//
+//	Importer     shop orders into the warehouse, one for one, held ones parked
+//	StockPush    free stock of the warehouse into the shop
+//	Gate         may this order be committed to fulfilment now?
+//	Dispatcher   tracking and status to the shop, labels of the shop to the warehouse
+//	Canceller    cancellations into the warehouse, up to a cut-off
+//	StatusTable  what to do, by shipping model, shop status and warehouse state
+//	Exceptions   what needs a person: owner, deadline, what to do
+//
+// All have one shape: a constructor that takes ports and checked options, one
+// verb with a context, a result that can be printed, logged and compared. No
+// part starts a goroutine, keeps a global, or remembers anything that is not in
+// a port: it can be stopped between any two calls to the outside and run again,
+// and running it twice leaves what running it once leaves. Every failure is a
+// returned error, to be repeated by running the part again, or an exception in
+// the queue, for what repeating cannot mend.
+//
+// # Ports
+//
+// A part asks for what it needs through interfaces of one to three methods in
+// the words of this package: [OrderSource], [OrderBook], [Catalogue],
+// [StockReader], [StockPublisher] and so on. [TikTokShop] and [Linnworks] are
+// the adapters for the two clients of this module; another warehouse, queue or
+// database is another implementation. [Memory] and [MemoryExceptions] keep the
+// state of one process.
+//
+// # A sync, put together
+//
+//	shop, _ := bridge.NewTikTokShop(tiktok, bridge.TikTokShopOptions{})
+//	warehouse, _ := bridge.NewLinnworks(ctx, linn, bridge.LinnworksOptions{SubSource: "uk-shop"})
+//	memory, exceptions := new(bridge.Memory), new(bridge.MemoryExceptions)
+//
+//	importer, _ := bridge.NewImporter(bridge.ImportPorts{
+//		OrderBook: warehouse, Catalogue: warehouse, Ledger: memory, Locks: memory, Exceptions: exceptions,
+//	}, bridge.ImportOptions{DefaultLocation: location})
+//	for order, err := range shop.OrdersUpdated(ctx, from, to) {
+//		...
+//		results, err := importer.Import(ctx, order)
+//	}
+//
+// The program examples/quickstart has all of it, against fakes of both sides or
+// against the real ones.
+//
+// # Money, time, quantities
+//
+// Money is [Money], in minor units. Moments are UTC. Quantities are integers,
+// ids are strings. Buyers' data is in [Address] alone, which prints as
+// "[address]".
+package bridge

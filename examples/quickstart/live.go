@@ -1,0 +1,147 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/linnworks"
+	"github.com/linnbridge/linnbridge/tiktokshop"
+)
+
+const liveHelp = `
+environment with -live:
+  TIKTOK_APP_KEY, TIKTOK_APP_SECRET   the app in Partner Center
+  TIKTOK_ACCESS_TOKEN                 an access token of the seller
+  TIKTOK_SHOP_ID                      the shop, if the token covers several
+  LINNWORKS_APPLICATION_ID, LINNWORKS_APPLICATION_SECRET, LINNWORKS_TOKEN
+                                      the application and its installation
+  BRIDGE_SUBSOURCE                    name of the shop in Linnworks, for good
+  BRIDGE_LOCATIONS                    shop warehouse=stock location id, comma
+                                      separated; all go to Default if empty
+  BRIDGE_CARRIERS                     Linnworks carrier=TikTok Shop provider,
+                                      comma separated
+  BRIDGE_BUFFER                       units to keep back of every SKU, default 0
+`
+
+// connectLive builds the session from the environment. It only reads.
+func connectLive(ctx context.Context, getenv func(string) string, since time.Duration) (*session, error) {
+	set, err := liveSettings(getenv)
+	if err != nil {
+		return nil, err
+	}
+	tiktok, err := tiktokshop.NewClient(
+		tiktokshop.App{Key: getenv("TIKTOK_APP_KEY"), Secret: tiktokshop.Secret(getenv("TIKTOK_APP_SECRET"))},
+		tiktokshop.WithTokens(tiktokshop.StaticToken(tiktokshop.Secret(getenv("TIKTOK_ACCESS_TOKEN")))),
+	)
+	if err != nil {
+		return nil, err
+	}
+	linn, err := linnworks.NewClient(linnworks.Credentials{
+		ApplicationID: getenv("LINNWORKS_APPLICATION_ID"), ApplicationSecret: linnworks.Secret(getenv("LINNWORKS_APPLICATION_SECRET")),
+		Token: linnworks.Secret(getenv("LINNWORKS_TOKEN")),
+	})
+	if err != nil {
+		return nil, err
+	}
+	if tiktok, err = bindShop(ctx, tiktok, getenv("TIKTOK_SHOP_ID")); err != nil {
+		return nil, err
+	}
+	shop, err := bridge.NewTikTokShop(tiktok, bridge.TikTokShopOptions{})
+	if err != nil {
+		return nil, err
+	}
+	warehouse, err := bridge.NewLinnworks(ctx, linn, bridge.LinnworksOptions{SubSource: getenv("BRIDGE_SUBSOURCE")})
+	if err != nil {
+		return nil, err
+	}
+	if len(set.locations) == 0 {
+		if set.locations, err = everythingToDefault(ctx, tiktok); err != nil {
+			return nil, err
+		}
+	}
+	s, err := connect(shop, warehouse, set)
+	if err != nil {
+		return nil, err
+	}
+	s.since = since
+	return s, nil
+}
+
+// bindShop finds the shop that the token covers.
+func bindShop(ctx context.Context, c *tiktokshop.Client, id string) (*tiktokshop.Client, error) {
+	reply, err := c.Authorization.GetAuthorizedShops(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, shop := range reply.Shops {
+		if shop.ID == id || id == "" && len(reply.Shops) == 1 {
+			return c.ForShop(shop)
+		}
+		names = append(names, shop.ID+" ("+shop.Name+")")
+	}
+	return nil, fmt.Errorf("set TIKTOK_SHOP_ID to one of the token's shops: %s", cmp.Or(strings.Join(names, ", "), "it has none"))
+}
+
+func everythingToDefault(ctx context.Context, c *tiktokshop.Client) (map[string][]string, error) {
+	reply, err := c.Logistics.GetWarehouseList(ctx)
+	if err != nil {
+		return nil, err
+	}
+	locations := map[string][]string{}
+	for _, w := range reply.Warehouses {
+		locations[w.ID] = []string{string(linnworks.ZeroGUID)}
+	}
+	return locations, nil
+}
+
+// liveSettings reads what does not need a call. Everything that is wrong is
+// reported at once.
+func liveSettings(getenv func(string) string) (settings, error) {
+	var errs []error
+	for _, name := range []string{
+		"TIKTOK_APP_KEY", "TIKTOK_APP_SECRET", "TIKTOK_ACCESS_TOKEN",
+		"LINNWORKS_APPLICATION_ID", "LINNWORKS_APPLICATION_SECRET", "LINNWORKS_TOKEN", "BRIDGE_SUBSOURCE",
+	} {
+		if getenv(name) == "" {
+			errs = append(errs, fmt.Errorf("%s is not set: see -help", name))
+		}
+	}
+	set := settings{defaultLocation: string(linnworks.ZeroGUID), locations: map[string][]string{}}
+	locations, err := pairs("BRIDGE_LOCATIONS", getenv("BRIDGE_LOCATIONS"))
+	errs = append(errs, err)
+	for shop, stock := range locations {
+		set.locations[shop] = []string{stock}
+	}
+	set.carriers, err = pairs("BRIDGE_CARRIERS", getenv("BRIDGE_CARRIERS"))
+	errs = append(errs, err)
+	if text := getenv("BRIDGE_BUFFER"); text != "" {
+		if set.buffer, err = strconv.Atoi(text); err != nil || set.buffer < 0 {
+			errs = append(errs, fmt.Errorf("BRIDGE_BUFFER: %q is not a whole number of units", text))
+		}
+	}
+	return set, errors.Join(errs...)
+}
+
+// pairs reads "a=b, c=d".
+func pairs(name, text string) (map[string]string, error) {
+	m := map[string]string{}
+	for pair := range strings.SplitSeq(text, ",") {
+		if strings.TrimSpace(pair) == "" {
+			continue
+		}
+		from, to, ok := strings.Cut(pair, "=")
+		from, to = strings.TrimSpace(from), strings.TrimSpace(to)
+		if !ok || from == "" || to == "" {
+			return nil, fmt.Errorf("%s: %q is not of the form from=to", name, strings.TrimSpace(pair))
+		}
+		m[from] = to
+	}
+	return m, nil
+}

@@ -1,0 +1,53 @@
+package transport
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestBaseURL(t *testing.T) {
+	for base, want := range map[string]string{
+		"https://api.test":         "https://api.test",
+		"https://api.test/":        "https://api.test",
+		"http://127.0.0.1:80/x/y/": "http://127.0.0.1:80/x/y",
+	} {
+		if u, err := BaseURL("WithX", base); err != nil || u.String() != want {
+			t.Errorf("BaseURL(%q) = %v, %v; want %s", base, u, err, want)
+		}
+	}
+	for _, base := range []string{
+		"", "api.test", "/path", "ftp://api.test", "https://", "https://api.test?key=HIDDEN",
+		"https://user:HIDDEN@api.test", "https://user:HIDDEN@api.test:port", "https://api.test/#HIDDEN", "https://api.test/%zzHIDDEN",
+	} {
+		_, err := BaseURL("WithX", base)
+		if err == nil || !strings.HasPrefix(err.Error(), "WithX: ") || strings.Contains(err.Error(), "HIDDEN") {
+			t.Errorf("BaseURL(%q): err = %v", base, err)
+		}
+	}
+}
+
+func TestSettingsRefuse(t *testing.T) {
+	var s Settings
+	for option, err := range map[string]error{
+		"WithHTTPClient":    s.SetHTTPClient(nil),
+		"WithMiddleware":    s.AddMiddleware([]Middleware{nil}),
+		"WithMaxAttempts":   s.SetMaxAttempts(0),
+		"WithTimeout":       s.SetTimeout(0),
+		"WithMaxRetryAfter": s.SetMaxRetryAfter(-time.Second),
+		"WithUserAgent":     s.SetUserAgent("a\r\nb"),
+	} {
+		if err == nil || !strings.HasPrefix(err.Error(), option+": ") {
+			t.Errorf("%s: err = %v", option, err)
+		}
+	}
+}
+
+// The caller's client keeps its own redirect policy.
+func TestClientIsCopied(t *testing.T) {
+	own := &http.Client{Timeout: time.Hour}
+	if c := Client(own); c == own || own.CheckRedirect != nil || c.CheckRedirect == nil || c.Timeout != time.Hour {
+		t.Errorf("Client(%+v) = %+v", own, c)
+	}
+}

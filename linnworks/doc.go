@@ -1,0 +1,94 @@
+// Package linnworks is a client for the Linnworks API: stock, orders, and what
+// a warehouse does with them.
+//
+// # The smallest program
+//
+//	client, err := linnworks.NewClient(linnworks.Credentials{
+//		ApplicationID:     os.Getenv("LINNWORKS_APPLICATION_ID"),
+//		ApplicationSecret: linnworks.Secret(os.Getenv("LINNWORKS_APPLICATION_SECRET")),
+//		Token:             linnworks.Secret(os.Getenv("LINNWORKS_TOKEN")),
+//	})
+//	if err != nil {
+//		return err
+//	}
+//	locations, err := client.Inventory.GetStockLocations(ctx)
+//
+// Every section of the API is a field of [Client], every operation a method of
+// it. A method takes a context, a pointer to its request (nil for an empty one)
+// and options for this one call. One Client serves one installation of an
+// application in one account, and any number of goroutines.
+//
+// # Sessions
+//
+// The credentials open a session, and the session names the server where the
+// account lives; calls go there. The client opens the session with the first
+// call, once however many callers wait for it. A session dies after about
+// twenty minutes without a call, which shows as HTTP 401; the client then opens
+// another and sends the call again, once, whatever the call does, because a
+// refused call has done nothing. A session also says when the account is locked
+// or in maintenance: see [IsUnavailable].
+//
+// Most operations are of version 1 of the API and live on the session's server.
+// Those of version 2 live on a host by region, which the client derives from the
+// session; see [WithV2URL].
+//
+// # Requests
+//
+// Optional fields of requests are pointers or lists. One that is nil is not
+// sent; new(0), new("") and new(false) are. An empty list is sent as such.
+//
+// Linnworks takes a body in one of three shapes: the parameters of the operation
+// as one object, the request wrapped in a member called request, or the request
+// itself. It takes each as JSON or as form fields that hold JSON text. The methods
+// know the shape and the encoding. The wrong ones end as "Object reference not
+// set to an instance of an object.", or, worse, as an empty success: distrust the
+// first empty list that a new query returns, and see [FormEncoded].
+//
+// # Replies
+//
+// Fields that a reply leaves out or has as null keep their zero value, and
+// unknown ones are ignored; [WithResponse] has the raw reply. Enums are strings,
+// their lists are not closed, and a value that Linnworks sent as a number appears
+// as its digits: see [EnumByNumber]. [Decimal] keeps the digits of money, [Time]
+// knows the dates that stand for none, and [GUID] the identifier that does.
+//
+// A success may still carry failures of single items, in a list named Errors or
+// the like, and some operations leave out what they did not do. The methods say
+// so where it is known.
+//
+// # Errors
+//
+// A failed call returns an [*Error], possibly wrapped, with operation, class,
+// HTTP status, Linnworks' own text and the remedy. Linnworks answers nearly all
+// faults with status 400, so the class comes from status and text together.
+// Branch on it with [IsThrottle], [IsNotFound], [IsNoMorePages], [IsSession],
+// [IsPermission], [IsUnavailable] and [IsTemporary]. The end of a context is
+// there for errors.Is as ever, and of a deadline too where the client gave up
+// early because it could not be met. A throttle is never "not found".
+//
+// Neither errors, logs nor printed values hold secrets, session tokens or the
+// contents of requests and replies. [Error.Body] and [Response] hold the
+// latter for those who ask.
+//
+// # Limits and repeats
+//
+// Linnworks counts calls per operation and minute. The client keeps below the
+// published limits and waits where necessary; [WithLimiter] changes that, for
+// instance to share the limits between processes. See [DefaultLimiter].
+//
+// A call that is safe to repeat, a read or an absolute write, is attempted up to
+// five times when it meets a throttle, a fault of Linnworks or the network.
+// Pauses start at about a second and double, and are at least as long as
+// Linnworks asks; a throttle that names no time costs a minute. A call that
+// creates or moves something is repeated only if no connection was made or the
+// session was refused. [RepeatSafe] says otherwise for a call. The context bounds
+// it all, and a pause that would outlast its deadline is not begun.
+//
+// # Extension
+//
+// [WithHTTPClient], [WithLogger], [WithObserver] and [WithMiddleware] fit the
+// client into a program; [WithAuthURL] and [WithServerURL] point it at a fake or
+// a proxy. [Client.Call] sends operations that are newer than this package.
+//
+// The official documentation is at https://apidocs.linnworks.net.
+package linnworks

@@ -1,0 +1,457 @@
+package tiktokshoptest
+
+import (
+	"regexp"
+	"slices"
+
+	"github.com/linnbridge/linnbridge/tiktokshop"
+)
+
+// Codes of fulfilment.
+const (
+	codeInvalid          = 11001002
+	codeWrongState       = 21011003
+	codeWrongModel       = 21011004
+	codeAlreadyShipped   = 21011006
+	codeCancelPending    = 21011007
+	codeNotTikTok        = 21008017
+	codePlatformFulfils  = 21008043
+	codeBadProvider      = 21011022
+	codeDuplicateNumber  = 21011025
+	codeOverusedNumber   = 21011026
+	codeDelivered        = 21011027
+	codeForeignPackage   = 21011028
+	codeCannotCombine    = 21011031
+	codeOrderCancelled   = 21011041
+	codeOnHold           = 21011044
+	codeNumberCharacters = 21004012
+	codeNoProvider       = 21004016
+	codeTikTokOption     = 21008117
+)
+
+// maxOrdersPerNumber is how many orders may share a tracking number.
+const maxOrdersPerNumber = 20
+
+// parcel is a package in the fake.
+type parcel struct {
+	id               string
+	lines            []*line
+	status           tiktokshop.PackageStatus
+	arranged         bool // shipping was arranged
+	shippedAt        tiktokshop.UnixSeconds
+	provider         tiktokshop.ShippingProvider
+	tracking         string
+	handover         tiktokshop.HandoverMethod
+	created, updated tiktokshop.UnixSeconds
+	documentAsked    bool
+}
+
+// newParcel puts lines into a new package that has yet to be shipped.
+func (f *Fake) newParcel(lines []*line) *parcel {
+	p := &parcel{id: f.newID(idPackage), lines: slices.Clone(lines), status: tiktokshop.PackageStatusToFulfill, created: f.unix(), updated: f.unix()}
+	f.packageByID[p.id] = p
+	for _, l := range lines {
+		l.parcel = p
+	}
+	return p
+}
+
+// orders returns the orders in the package.
+func (p *parcel) orders() (orders []*order) {
+	for _, l := range p.lines {
+		if !slices.Contains(orders, l.order) {
+			orders = append(orders, l.order)
+		}
+	}
+	return orders
+}
+
+func (p *parcel) combined() bool { return len(p.orders()) > 1 }
+
+// arrange marks a package as shipped: its units leave the committed stock.
+func (f *Fake) arrange(p *parcel, provider tiktokshop.ShippingProvider, tracking string) {
+	p.arranged, p.status, p.provider, p.tracking = true, tiktokshop.PackageStatusProcessing, provider, tracking
+	p.shippedAt, p.updated = f.unix(), f.unix()
+	f.tracking[tracking] = append(f.tracking[tracking], p)
+	for _, l := range p.lines {
+		if !l.cancelled {
+			l.sku.move(l.order.info.WarehouseID, 0, -1)
+		}
+	}
+	for _, o := range p.orders() {
+		f.dropRequest(o) // only in the US can there be one
+		f.settle(o)
+	}
+}
+
+// carry moves the packages of an order on, and every order on them whose
+// packages have all come as far.
+func (f *Fake) carry(o *order, to tiktokshop.PackageStatus, from, next tiktokshop.OrderStatus) {
+	touched := map[*parcel]bool{}
+	for _, l := range o.lines {
+		if l.shipped() && !l.cancelled && l.parcel.status != to {
+			l.parcel.status, l.parcel.updated = to, f.unix()
+			touched[l.parcel] = true
+		}
+	}
+	for _, other := range f.orders {
+		involved, all := other == o, true
+		for _, l := range other.lines {
+			involved = involved || touched[l.parcel]
+			all = all && (l.cancelled || l.shipped() && l.parcel.status == to)
+		}
+		if involved && all && other.info.Status == from {
+			f.to(other, next)
+			if next == tiktokshop.OrderStatusInTransit {
+				other.info.CollectionTime = f.unix()
+			} else {
+				other.info.DeliveryTime = f.unix()
+			}
+		}
+	}
+}
+
+// shippable refuses orders that cannot be shipped now.
+func (f *Fake) shippable(o *order) error {
+	switch {
+	case o.info.FulfillmentType != tiktokshop.FulfillmentTypeBySeller:
+		return fail(codePlatformFulfils, "The order is fulfilled by the platform")
+	case o.info.Status == tiktokshop.OrderStatusCancelled:
+		return fail(codeOrderCancelled, "The order is cancelled")
+	case o.info.Status == tiktokshop.OrderStatusOnHold:
+		return fail(codeOnHold, "The order is on hold")
+	case o.info.Status == tiktokshop.OrderStatusUnpaid:
+		return fail(codeWrongState, "The order is not paid")
+	case o.info.Status == tiktokshop.OrderStatusDelivered, o.info.Status == tiktokshop.OrderStatusCompleted:
+		return fail(codeDelivered, "The order is delivered")
+	case len(o.open()) == 0:
+		return fail(codeAlreadyShipped, "The order is shipped already")
+	case o.request != nil && f.market.family != familyUS:
+		return fail(codeCancelPending, "A cancellation request of the buyer is pending")
+	}
+	return nil
+}
+
+// pick returns the lines to ship: those with the ids, or all open ones.
+func (f *Fake) pick(o *order, ids []string) ([]*line, error) {
+	if len(ids) == 0 {
+		return o.open(), nil
+	}
+	var lines []*line
+	for _, id := range ids {
+		l := f.lineByID[id]
+		switch {
+		case l == nil || l.order != o:
+			return nil, fail(codeInvalid, "Line item %s is not of order %s", id, o.info.ID)
+		case slices.Contains(lines, l):
+			return nil, fail(codeInvalid, "Line item %s is given twice", id)
+		case l.cancelled:
+			return nil, fail(codeOrderCancelled, "Line item %s is cancelled", id)
+		case l.shipped():
+			return nil, fail(codeAlreadyShipped, "Line item %s is shipped already", id)
+		}
+		lines = append(lines, l)
+	}
+	return lines, nil
+}
+
+var trackingNumber = regexp.MustCompile(`^[0-9A-Za-z-]+$`)
+
+// checkTracking finds the provider, and refuses a number that is malformed or
+// in use: several orders may travel under one number only to the same buyer and
+// address.
+func (f *Fake) checkTracking(o *order, providerID, number string) (tiktokshop.ShippingProvider, error) {
+	none := tiktokshop.ShippingProvider{}
+	if err := required("tracking_number", number); err != nil {
+		return none, err
+	}
+	if err := required("shipping_provider_id", providerID); err != nil {
+		return none, err
+	}
+	if !trackingNumber.MatchString(number) {
+		return none, fail(codeNumberCharacters, "The tracking number has special characters")
+	}
+	offered := f.market.providers(o.info.DeliveryOptionID)
+	i := slices.IndexFunc(offered, func(p tiktokshop.ShippingProvider) bool { return p.ID == providerID })
+	switch {
+	case !f.market.knownProvider(providerID):
+		return none, fail(codeNoProvider, "No shipping provider has the id %s", providerID)
+	case i < 0:
+		return none, fail(codeBadProvider, "The shipping provider is not offered by the order's delivery option")
+	}
+	others := map[*order]bool{}
+	for _, p := range f.tracking[number] {
+		for _, other := range p.orders() {
+			if other == o || other.info.UserID != o.info.UserID || other.address.FullAddress != o.address.FullAddress {
+				return none, fail(codeDuplicateNumber, "The tracking number is used already")
+			}
+			others[other] = true
+		}
+	}
+	if len(others) >= maxOrdersPerNumber {
+		return none, fail(codeOverusedNumber, "The tracking number is used by %d orders", len(others))
+	}
+	return offered[i], nil
+}
+
+// markShipped serves Fulfillment.MarkPackageAsShipped: seller shipping in the
+// US, Europe and Japan.
+//
+// https://partner.tiktokshop.com/docv2/page/mark-package-as-shipped-202309
+func (f *Fake) markShipped(in *request) (any, error) {
+	req, err := decode[tiktokshop.MarkPackageAsShippedRequest](in)
+	if err != nil {
+		return nil, err
+	}
+	o, err := f.orderOf(in.params[0])
+	if err != nil {
+		return nil, err
+	}
+	if f.market.family == familyOther || o.info.ShippingType != tiktokshop.ShippingTypeSeller {
+		return nil, fail(codeWrongModel, "This call does not ship %s orders with shipping type %s", f.market.region, o.info.ShippingType)
+	}
+	if err := f.shippable(o); err != nil {
+		return nil, err
+	}
+	lines, err := f.pick(o, req.OrderLineItemIDs)
+	if err != nil {
+		return nil, err
+	}
+	provider, err := f.checkTracking(o, req.ShippingProviderID, req.TrackingNumber)
+	if err != nil {
+		return nil, err
+	}
+	p := f.newParcel(lines)
+	f.arrange(p, provider, req.TrackingNumber)
+	return tiktokshop.MarkPackageAsShippedResponse{OrderID: o.info.ID, OrderLineItemIDs: lineIDs(lines), PackageID: p.id}, nil
+}
+
+func lineIDs(lines []*line) (ids []string) {
+	for _, l := range lines {
+		ids = append(ids, l.info.ID)
+	}
+	return ids
+}
+
+// shipPackage serves Fulfillment.ShipPackage: orders whose package exists since
+// their payment.
+//
+// https://partner.tiktokshop.com/docv2/page/ship-package-202309
+func (f *Fake) shipPackage(in *request) (any, error) {
+	req, err := decode[tiktokshop.ShipPackageRequest](in)
+	if err != nil {
+		return nil, err
+	}
+	p, err := f.packageOf(in.params[0])
+	if err != nil {
+		return nil, err
+	}
+	if p.status == tiktokshop.PackageStatusCancelled {
+		return nil, fail(codeOrderCancelled, "The package is cancelled")
+	}
+	if p.arranged {
+		return nil, fail(codeAlreadyShipped, "The package is shipped already")
+	}
+	o := p.lines[0].order
+	if err := f.shippable(o); err != nil {
+		return nil, err
+	}
+	if o.info.ShippingType == tiktokshop.ShippingTypeTikTok {
+		handover := tiktokshop.HandoverMethod("")
+		if req.HandoverMethod != nil {
+			handover = *req.HandoverMethod
+		}
+		if p.handover, err = oneOf("handover_method", handover, "PICKUP", "DROP_OFF"); err != nil {
+			return nil, err
+		}
+		f.arrange(p, f.market.carrier(0), f.tiktokNumber())
+		return nil, nil
+	}
+	if req.SelfShipment == nil {
+		return nil, invalid("self_shipment", "it is required for seller shipping")
+	}
+	provider, err := f.checkTracking(o, req.SelfShipment.ShippingProviderID, req.SelfShipment.TrackingNumber)
+	if err != nil {
+		return nil, err
+	}
+	f.arrange(p, provider, req.SelfShipment.TrackingNumber)
+	return nil, nil
+}
+
+// tiktokNumber makes a tracking number of TikTok Shipping.
+func (f *Fake) tiktokNumber() string { return "TT" + f.newID(idTracking) }
+
+// createPackages serves Fulfillment.CreatePackages: TikTok Shipping in the US.
+// It buys a label, so the package is shipped with it.
+//
+// https://partner.tiktokshop.com/docv2/page/create-packages-202512
+func (f *Fake) createPackages(in *request) (any, error) {
+	req, err := decode[tiktokshop.CreatePackagesRequest](in)
+	if err != nil {
+		return nil, err
+	}
+	lines, err := f.labelLines(&req)
+	if err != nil {
+		return nil, err
+	}
+	p := f.newParcel(lines)
+	carrier := f.market.carrier(0)
+	f.arrange(p, carrier, f.tiktokNumber())
+	out := tiktokshop.CreatePackagesResponse{
+		PackageID: p.id, CreateTime: p.created,
+		ShippingServiceInfo: tiktokshop.CreatePackagesResponseShippingServiceInfo{
+			ID: defaultService, Name: "Standard label", Price: "5.20", Currency: f.market.currency,
+			EarliestDeliveryDays: 2, LatestDeliveryDays: 5, ShippingProviderID: carrier.ID, ShippingProviderName: carrier.Name,
+		},
+	}
+	if d := req.Dimension; d != nil {
+		out.Dimension = tiktokshop.CreatePackagesResponseDimension{Height: deref(d.Height), Length: deref(d.Length), Unit: tiktokshop.CreatePackagesResponseDimensionUnit(deref(d.Unit)), Width: deref(d.Width)}
+	}
+	if w := req.Weight; w != nil {
+		out.Weight = tiktokshop.CreatePackagesResponseWeight{Unit: tiktokshop.CreatePackagesResponseWeightUnit(deref(w.Unit)), Value: deref(w.Value)}
+	}
+	return out, nil
+}
+
+// defaultService is the only shipping service: with label allocation the id
+// that is sent is ignored.
+const defaultService = "7208502187360519982"
+
+func deref[T ~string](s *T) T {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// labelLines returns the lines that a label is for: one whole order, some lines
+// of one, or several whole orders to one address.
+func (f *Fake) labelLines(req *tiktokshop.CreatePackagesRequest) ([]*line, error) {
+	var orderIDs, ids []string
+	switch shipType := deref(req.ShipType); shipType {
+	case "1", "2":
+		if err := required("order_id", deref(req.OrderID)); err != nil {
+			return nil, err
+		}
+		orderIDs = []string{*req.OrderID}
+		if shipType == "2" {
+			for _, l := range req.OrderLineItem {
+				ids = append(ids, deref(l.OrderLineID))
+			}
+			if len(ids) == 0 {
+				return nil, invalid("order_line_item", "it is required for ship_type 2")
+			}
+		}
+	case "3":
+		orderIDs = req.OrderListIDs
+		if len(orderIDs) < 2 {
+			return nil, invalid("order_list_ids", "ship_type 3 takes at least 2 orders")
+		}
+	default:
+		return nil, invalid("ship_type", "it must be 1, 2 or 3")
+	}
+	var lines []*line
+	for _, id := range orderIDs {
+		o, err := f.orderOf(id)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case f.market.family != familyUS:
+			return nil, fail(codeWrongModel, "This call does not ship %s orders", f.market.region)
+		case o.info.ShippingType != tiktokshop.ShippingTypeTikTok:
+			return nil, fail(codeNotTikTok, "The order is not shipped by TikTok Shipping")
+		}
+		if err := f.shippable(o); err != nil {
+			return nil, err
+		}
+		picked, err := f.pick(o, ids)
+		if err != nil {
+			return nil, err
+		}
+		if len(lines) > 0 {
+			first := lines[0].order
+			if first == o || first.info.UserID != o.info.UserID || first.address.FullAddress != o.address.FullAddress {
+				return nil, fail(codeCannotCombine, "The orders cannot share a package")
+			}
+		}
+		lines = append(lines, picked...)
+	}
+	return lines, nil
+}
+
+func (f *Fake) packageOf(id string) (*parcel, error) {
+	p := f.packageByID[id]
+	if p == nil {
+		return nil, fail(codeForeignPackage, "Package %s does not belong to this shop", id)
+	}
+	return p, nil
+}
+
+// packageDetail serves Fulfillment.GetPackageDetail.
+//
+// https://partner.tiktokshop.com/docv2/page/get-package-detail-202309
+func (f *Fake) packageDetail(in *request) (any, error) {
+	p, err := f.packageOf(in.params[0])
+	if err != nil {
+		return nil, err
+	}
+	first := p.lines[0].order
+	a := f.recipient(first)
+	out := tiktokshop.Package{
+		PackageID: p.id, PackageStatus: p.status, CreateTime: p.created, UpdateTime: p.updated,
+		OrderLineItemIDs: lineIDs(p.lines), ShippingType: first.info.ShippingType, HandoverMethod: p.handover,
+		DeliveryOptionID: first.info.DeliveryOptionID, DeliveryOptionName: first.info.DeliveryOptionName,
+		ShippingProviderID: p.provider.ID, ShippingProviderName: p.provider.Name, TrackingNumber: p.tracking,
+		SplitAndCombineTag: "DEFAULT",
+		RecipientAddress: tiktokshop.PackageRecipientAddress{
+			AddressDetail: a.AddressDetail, AddressLine1: a.AddressLine1, AddressLine2: a.AddressLine2, AddressLine3: a.AddressLine3,
+			AddressLine4: a.AddressLine4, FullAddress: a.FullAddress, Name: a.Name, PhoneNumber: a.PhoneNumber,
+			PostalCode: a.PostalCode, RegionCode: a.RegionCode,
+		},
+	}
+	kinds := map[*sku]bool{}
+	for _, o := range p.orders() {
+		out.Orders = append(out.Orders, tiktokshop.PackageOrder{ID: o.info.ID, SKUs: contents(p, o)})
+	}
+	for _, l := range p.lines {
+		kinds[l.sku] = true
+	}
+	out.HasMultiSKUs = len(kinds) > 1
+	if p.combined() {
+		out.SplitAndCombineTag = "COMBINE"
+	} else if len(p.lines) < len(first.lines) {
+		out.SplitAndCombineTag = "SPLIT"
+	}
+	return out, nil
+}
+
+// contents counts what of an order is in a package.
+func contents(p *parcel, o *order) (skus []tiktokshop.PackageOrderSKU) {
+	for _, l := range p.lines {
+		if l.order != o {
+			continue
+		}
+		i := slices.IndexFunc(skus, func(s tiktokshop.PackageOrderSKU) bool { return s.ID == l.sku.id })
+		if i < 0 {
+			i = len(skus)
+			skus = append(skus, tiktokshop.PackageOrderSKU{ID: l.sku.id, Name: l.info.SKUName})
+		}
+		skus[i].Quantity++
+	}
+	return skus
+}
+
+// shippingProviders serves Logistics.GetShippingProviders.
+//
+// https://partner.tiktokshop.com/docv2/page/get-shipping-providers-202309
+func (f *Fake) shippingProviders(in *request) (any, error) {
+	option := in.params[0]
+	switch {
+	case optionNames[option] == "":
+		return nil, fail(codeInvalid, "Delivery option %s does not exist", option)
+	case option == OptionTikTok:
+		return nil, fail(codeTikTokOption, "The delivery option is fulfilled by TikTok")
+	}
+	return tiktokshop.GetShippingProvidersResponse{ShippingProviders: f.market.providers(option)}, nil
+}

@@ -1,0 +1,180 @@
+package tiktokshop
+
+import (
+	"encoding/json"
+	"math/big"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestDecimal(t *testing.T) {
+	for in, want := range map[string]string{
+		`"10.10"`: "10.10", `10.10`: "10.10", `null`: "", `""`: "", `"  "`: "", `" 1.0 "`: "1.0", `-0.00`: "-0.00",
+		`1.5E7`: "1.5E7", `"\u0031.50"`: "1.50", `".5"`: ".5", `"+3"`: "+3",
+	} {
+		var d Decimal
+		if err := json.Unmarshal([]byte(in), &d); err != nil || string(d) != want {
+			t.Errorf("%s = %q, %v, want %q", in, d, err, want)
+		}
+	}
+	for _, in := range []string{`"abc"`, `"1,5"`, `"."`, `"5."`, `"-+5"`, `"1e"`, `"1e+-5"`, `true`, `{}`, `"0x1"`, `"NaN"`, `"` + strings.Repeat("1", 65) + `"`} {
+		var d Decimal
+		if err := json.Unmarshal([]byte(in), &d); err == nil {
+			t.Errorf("%s = %q, want an error", in, d)
+		}
+	}
+	for in, want := range map[Decimal]string{"10.10": "10.10", "1.5E7": "15000000.00", "-.5": "-0.50", "1e-2": "0.01"} {
+		if r, ok := in.Rat(); !ok || r.FloatString(2) != want {
+			t.Errorf("%q.Rat() = %v, %t, want %s", in, r, ok, want)
+		}
+	}
+	for _, in := range []Decimal{"", "abc", "1e999999999", "1e-100", "1/3", "Inf"} {
+		if r, ok := in.Rat(); ok {
+			t.Errorf("%q.Rat() = %v, want none", in, r)
+		}
+	}
+}
+
+func FuzzDecimal(f *testing.F) {
+	for _, s := range []string{`"10.10"`, `10.10`, `null`, `""`, `1e99`, `"-+5"`, `".5"`, `"\u0031"`, `"1e+-5"`, `{`, `"`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		var d Decimal
+		if json.Unmarshal(in, &d) != nil {
+			return
+		}
+		out, err := json.Marshal(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var again Decimal
+		if err := json.Unmarshal(out, &again); err != nil || again != d {
+			t.Fatalf("%q became %q, %v", d, again, err)
+		}
+		// The exact value is that of the standard library's reader.
+		if r, ok := d.Rat(); ok {
+			if want, fine := new(big.Rat).SetString(string(d)); !fine || r.Cmp(want) != 0 {
+				t.Fatalf("%q.Rat() = %v, want %v", d, r, want)
+			}
+		} else if d != "" && !strings.ContainsAny(string(d), "eE") {
+			t.Fatalf("%q was accepted but has no value", d)
+		}
+	})
+}
+
+func TestUnixSeconds(t *testing.T) {
+	for in, want := range map[string]UnixSeconds{`1700000000`: 1700000000, `"1700000000"`: 1700000000, `null`: 0, `""`: 0, `-1`: -1} {
+		var u UnixSeconds
+		if err := json.Unmarshal([]byte(in), &u); err != nil || u != want {
+			t.Errorf("%s = %d, %v, want %d", in, u, err, want)
+		}
+	}
+	for _, in := range []string{`"soon"`, `1.5`, `1e9`, `true`, `[]`, `99999999999999999999`} {
+		var u UnixSeconds
+		if err := json.Unmarshal([]byte(in), &u); err == nil {
+			t.Errorf("%s = %d, want an error", in, u)
+		}
+	}
+	at := time.Date(2026, 1, 2, 3, 4, 5, 678, time.FixedZone("", 3600))
+	if got, want := At(at).Time(), at.Truncate(time.Second).UTC(); !got.Equal(want) || got.Location() != time.UTC {
+		t.Errorf("At(%s).Time() = %s, want %s", at, got, want)
+	}
+	if At(time.Time{}) != 0 || !UnixSeconds(0).Time().IsZero() {
+		t.Error("the zero time and zero do not correspond")
+	}
+}
+
+func FuzzUnixSeconds(f *testing.F) {
+	for _, s := range []string{`1700000000`, `"1700000000"`, `null`, `""`, `1.5`, `"x"`, `99999999999999999999`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		var u UnixSeconds
+		if json.Unmarshal(in, &u) != nil {
+			return
+		}
+		var again UnixSeconds
+		if err := json.Unmarshal([]byte(strconv.FormatInt(int64(u), 10)), &again); err != nil || again != u {
+			t.Fatalf("%d became %d, %v", u, again, err)
+		}
+		u.Time() // any number must do
+	})
+}
+
+func TestID(t *testing.T) {
+	for in, want := range map[string]ID{
+		`"576461413038785752"`: "576461413038785752", `576461413038785752`: "576461413038785752",
+		`9223372036854775808000`: "9223372036854775808000", `null`: "", `""`: "", `"a\"b"`: `a"b`, `-7`: "-7",
+	} {
+		var id ID
+		if err := json.Unmarshal([]byte(in), &id); err != nil || id != want {
+			t.Errorf("%s = %q, %v, want %q", in, id, err, want)
+		}
+	}
+	for _, in := range []string{`1.5`, `1e18`, `true`, `{}`} {
+		var id ID
+		if err := json.Unmarshal([]byte(in), &id); err == nil {
+			t.Errorf("%s = %q, want an error", in, id)
+		}
+	}
+}
+
+func FuzzID(f *testing.F) {
+	for _, s := range []string{`"576461413038785752"`, `576461413038785752`, `null`, `""`, `1e18`, `"\u0041"`, `-`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		var id ID
+		if json.Unmarshal(in, &id) != nil {
+			return
+		}
+		out, err := json.Marshal(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var again ID
+		if err := json.Unmarshal(out, &again); err != nil || again != id {
+			t.Fatalf("%q became %q, %v", id, again, err)
+		}
+		// Digits stay digits: a number never passes through a float.
+		if number := strings.TrimSpace(string(in)); number[0] != '"' && number != "null" && number != string(id) {
+			t.Fatalf("%s became %q", in, id)
+		}
+	})
+}
+
+// A wrong type names the field and the kind, never the value.
+func TestWrongTypesKeepQuiet(t *testing.T) {
+	var v struct {
+		Price Decimal     `json:"price"`
+		At    UnixSeconds `json:"at"`
+		Ref   ID          `json:"ref"`
+	}
+	for _, in := range []string{`{"price":"MARKED"}`, `{"at":"MARKED"}`, `{"ref":{"a":"MARKED"}}`} {
+		err := json.Unmarshal([]byte(in), &v)
+		if err == nil || strings.Contains(err.Error(), "MARKED") {
+			t.Errorf("%s: %v", in, err)
+		}
+	}
+	err := json.Unmarshal([]byte(`{"price":"x"}`), &v)
+	if want := "json: cannot unmarshal string into Go struct field .price of type tiktokshop.Decimal"; err.Error() != want {
+		t.Errorf("got %q, want %q", err, want)
+	}
+}
+
+func TestSecretRefusesItsPlaceholder(t *testing.T) {
+	out, err := json.Marshal(map[string]Secret{"a": "topsecret", "b": ""})
+	if err != nil || string(out) != `{"a":"[redacted]","b":""}` {
+		t.Fatalf("got %s, %v", out, err)
+	}
+	var back map[string]Secret
+	if err := json.Unmarshal(out, &back); err == nil || !strings.Contains(err.Error(), "Reveal") {
+		t.Errorf("the placeholder was read as a secret: %v", err)
+	}
+	if err := json.Unmarshal([]byte(`{"a":"topsecret"}`), &back); err != nil || back["a"].Reveal() != "topsecret" {
+		t.Errorf("a real one was not read: %v", err)
+	}
+}
