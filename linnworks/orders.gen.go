@@ -658,7 +658,7 @@ func (s *OrdersService) GetOrderItemBatchsByOrderID(ctx context.Context, req *Ge
 	var out []OrderItemBatch
 	err := s.client.call(ctx, operation{
 		name: "Orders.GetOrderItemBatchsByOrderID", method: "POST", path: "/api/Orders/GetOrderItemBatchsByOrderId",
-		body: bodyFlat, replay: replayRead, limit: 150,
+		body: bodyFlat, bodyName: "parameters", replay: replayRead, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
 }

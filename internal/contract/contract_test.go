@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -255,7 +256,7 @@ func (a api) operation(t *testing.T, d *described, m method) {
 	if a.exchange.calls != 1 {
 		t.Fatalf("%d requests were sent", a.exchange.calls)
 	}
-	sent, err := http.NewRequest(a.exchange.method, a.exchange.url, bytes.NewReader(a.exchange.body))
+	sent, err := http.NewRequestWithContext(t.Context(), a.exchange.method, a.exchange.url, bytes.NewReader(a.exchange.body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -498,7 +499,10 @@ func (a api) reply(t *testing.T, d *described) (status int, raw []byte, s *opena
 		if code[0] != '2' {
 			continue
 		}
-		fmt.Sscan(code, &status)
+		var err error
+		if status, err = strconv.Atoi(code); err != nil {
+			t.Fatal(err)
+		}
 		if c := r.Value.Content["application/json"]; c != nil && c.Schema != nil {
 			s = c.Schema.Value
 		}

@@ -64,6 +64,9 @@ func (p *printer) operation(m *Method) string {
 	}[m.Body]; body != "" {
 		more = append(more, "body: "+body)
 	}
+	if m.BodyName != "" {
+		more = append(more, fmt.Sprintf("bodyName: %q", m.BodyName))
+	}
 	if l.Form {
 		more = append(more, "form: true")
 	}

@@ -425,7 +425,7 @@ func (b *builder) expr(s *spec.Schema, o owner) Expr {
 		return Expr{Base: name, Kind: object}
 	}
 	if len(s.Enum) > 0 {
-		return b.enum(s, b.enumName(s, o), o.module)
+		return b.enum(s, b.enumName(o), o.module)
 	}
 	if b.Package == "tiktokshop" && s.Kind == spec.Int64 && replyID.MatchString(o.place) {
 		return Expr{Base: "ID"} // may exceed what other languages keep exact

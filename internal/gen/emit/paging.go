@@ -3,8 +3,6 @@ package emit
 import (
 	"slices"
 	"strings"
-
-	"github.com/linnbridge/linnbridge/internal/gen/naming"
 )
 
 // Paging says how to walk the pages of a method. In the ledger:
@@ -156,11 +154,4 @@ func iteratorName(m *Method) string {
 		return m.Ledger.Method + "Pages"
 	}
 	return m.Ledger.Method + "All"
-}
-
-func fieldName(t *Type, name string) string {
-	if f := t.Fields[name]; f != nil {
-		return f.Go
-	}
-	return naming.Exported(name)
 }
