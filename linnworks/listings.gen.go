@@ -204,14 +204,14 @@ func (s *ListingsService) GetEbayListingOperations(ctx context.Context, req *Get
 
 // GeteBayConfigurators calls GET /api/Listings/GeteBayConfigurators.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-GeteBayConfigurators
 func (s *ListingsService) GeteBayConfigurators(ctx context.Context, opts ...CallOption) ([]EbayConfig, error) {
 	var out []EbayConfig
 	err := s.client.call(ctx, operation{
 		name: "Listings.GeteBayConfigurators", method: "GET", path: "/api/Listings/GeteBayConfigurators",
-		limit: 150,
+		replay: replayRead, limit: 150,
 	}, nil, nil, &out, opts)
 	return out, err
 }

@@ -283,14 +283,14 @@ func (s *OrdersService) CreateSerialisedValuesForOrderItems(ctx context.Context,
 
 // CustomerLookUp calls GET /api/Orders/CustomerLookUp.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-CustomerLookUp
 func (s *OrdersService) CustomerLookUp(ctx context.Context, req *CustomerLookUpRequest, opts ...CallOption) ([]CustomerAddress, error) {
 	var out []CustomerAddress
 	err := s.client.call(ctx, operation{
 		name: "Orders.CustomerLookUp", method: "GET", path: "/api/Orders/CustomerLookUp",
-		query: true, limit: 150,
+		query: true, replay: replayRead, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
 }

@@ -625,14 +625,14 @@ func (s *StockService) RenameVariationGroup(ctx context.Context, req *RenameVari
 
 // SKUExists calls GET /api/Stock/SKUExists.
 //
-// It is not repeated once it was sent. 250 calls a minute.
+// It only reads and is safe to repeat. 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-SKUExists
 func (s *StockService) SKUExists(ctx context.Context, req *SKUExistsRequest, opts ...CallOption) (bool, error) {
 	var out bool
 	err := s.client.call(ctx, operation{
 		name: "Stock.SKUExists", method: "GET", path: "/api/Stock/SKUExists",
-		query: true, limit: 250,
+		query: true, replay: replayRead, limit: 250,
 	}, nil, req, &out, opts)
 	return out, err
 }

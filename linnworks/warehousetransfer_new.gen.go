@@ -82,14 +82,14 @@ func (s *WarehouseTransferNewService) ArchiveWarehouseTransfer(ctx context.Conte
 
 // CheckForDraftTransfer calls PUT /warehousetransfer/transfers/CheckForDraftTransfer.
 //
-// It only reads and is safe to repeat.
+// It is not repeated once it was sent.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) CheckForDraftTransfer(ctx context.Context, req *WarehouseTransferNewCheckForDraftTransferRequest, opts ...CallOption) (int, error) {
 	var out int
 	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferNew.CheckForDraftTransfer", method: "PUT", path: "/warehousetransfer/transfers/CheckForDraftTransfer",
-		body: bodyJSON, replay: replayRead, host: hostNew,
+		body: bodyJSON, host: hostNew,
 	}, nil, req, &out, opts)
 	return out, err
 }

@@ -182,13 +182,17 @@ func (b *builder) method(op *spec.Operation) {
 		b.fail("%s: body shape is %q, the ledger says %q", op.Key, op.Body, l.Body)
 	}
 	m := &Method{Operation: op, Ledger: l, PathNames: placeholders(op.URL())}
-	for _, batch := range b.Ledger.Batches {
-		if batch.Method == l.Name() {
-			m.Batches = append(m.Batches, batch)
-		}
-	}
 	if len(op.Query) > 0 || op.Body != "" {
 		m.Request = b.request(m)
+	}
+	for _, batch := range b.Ledger.Batches {
+		switch {
+		case batch.Method != l.Name():
+		case m.Request == nil || m.Request.Fields[batch.Field] == nil || op.Response == nil:
+			b.fail("%s has no list %s to split", batch.Method, batch.Field)
+		default:
+			m.Batches = append(m.Batches, batch)
+		}
 	}
 	if op.Response != nil {
 		place := op.Key + " data"

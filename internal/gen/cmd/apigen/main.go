@@ -113,8 +113,14 @@ func (a api) extend(w io.Writer, root, heading string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := emit.Build(in); err != nil {
+	model, err := emit.Build(in)
+	if err != nil {
 		return err
+	}
+	for _, line := range model.Unused() {
+		if _, err := io.WriteString(w, "# speaks of nothing: "+line+"\n"); err != nil {
+			return err
+		}
 	}
 	for _, line := range in.Ledger.Added() {
 		if _, err := io.WriteString(w, line+"\n"); err != nil {
