@@ -207,8 +207,8 @@ func (s *WarehouseTransferNewService) GetListTransfers(ctx context.Context, req 
 // Official page: https://apidocs.linnworks.net/reference
 //
 // Deprecated: the official description marks it so.
-func (s *WarehouseTransferNewService) GetMetaData(ctx context.Context, opts ...CallOption) (*GetViewMetaDataResponse, error) {
-	out := new(GetViewMetaDataResponse)
+func (s *WarehouseTransferNewService) GetMetaData(ctx context.Context, opts ...CallOption) (*WarehouseTransferNewGetViewMetaDataResponse, error) {
+	out := new(WarehouseTransferNewGetViewMetaDataResponse)
 	return out, s.client.call(ctx, operation{
 		name: "WarehouseTransferNew.GetMetaData", method: "GET", path: "/warehousetransfer/fbainbound/fbatransfercards/metadata",
 		replay: replayRead, host: hostNew,
@@ -510,12 +510,6 @@ type GetTransferCardsByLocationRequest struct {
 type GetTransferItemBatchesRequest struct {
 	LocationType *TransferLocationType `url:"locationType,omitempty" json:"-"`
 	StockItemIDs []int                 `url:"stockItemIds,omitempty" json:"-"`
-}
-
-// GetViewMetaDataResponse is part of a reply.
-type GetViewMetaDataResponse struct {
-	AmazonPartneredCarrierSupportedCountries []string                      `json:"amazonPartneredCarrierSupportedCountries,omitzero"`
-	ImportMetaFields                         ShipmentItemsImportMetaFields `json:"importMetaFields,omitzero"`
 }
 
 // ImportColumnStockRequestMappingModel is part of a request.
@@ -827,6 +821,12 @@ type WarehouseTransferNewGetListTransfersRequest struct {
 // WarehouseTransferNewGetTransferItemsRequest holds the parameters of WarehouseTransferNew.GetTransferItems.
 type WarehouseTransferNewGetTransferItemsRequest struct {
 	PkTransferID *int `url:"pkTransferId,omitempty" json:"-"`
+}
+
+// WarehouseTransferNewGetViewMetaDataResponse is part of a reply.
+type WarehouseTransferNewGetViewMetaDataResponse struct {
+	AmazonPartneredCarrierSupportedCountries []string                      `json:"amazonPartneredCarrierSupportedCountries,omitzero"`
+	ImportMetaFields                         ShipmentItemsImportMetaFields `json:"importMetaFields,omitzero"`
 }
 
 // WarehouseTransferStockItemModel is part of a reply.

@@ -62,6 +62,9 @@ func linnworksOperation(c *converter, path string, in *operation) *spec.Operatio
 		Name: in.OperationID, Tag: in.Tags[0], Deprecated: in.Deprecated,
 		Path: map[string]*spec.Schema{}, Query: map[string]*spec.Schema{},
 	}
+	if rest, ok := strings.CutPrefix(path, "/api/"); ok {
+		op.Page = strings.Replace(rest, "/", "-", 1) // version 2 has no page of its own
+	}
 	if op.Name == "" {
 		op.Name = in.Summary
 	}
