@@ -14,7 +14,7 @@ type AffiliateSellerService service
 //
 // It is not repeated once it was sent. Version 202508.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/create-conversationwithcreator-202508
+// Official page: https://partner.tiktokshop.com/docv2/page/create-conversation-with-creator-202508
 func (s *AffiliateSellerService) CreateConversationWithCreator(ctx context.Context, req *CreateConversationWithCreatorRequest, opts ...CallOption) (*CreateConversationWithCreatorResponse, error) {
 	out := new(CreateConversationWithCreatorResponse)
 	return out, s.client.call(ctx, operation{
@@ -27,7 +27,7 @@ func (s *AffiliateSellerService) CreateConversationWithCreator(ctx context.Conte
 //
 // It is not repeated once it was sent. Version 202412.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/create-conversationwithcreator-202412
+// Official page: https://partner.tiktokshop.com/docv2/page/create-conversation-with-creator-202412
 func (s *AffiliateSellerService) CreateConversationWithCreatorV202412(ctx context.Context, req *CreateConversationWithCreatorV202412Request, opts ...CallOption) (*CreateConversationWithCreatorV202412Response, error) {
 	out := new(CreateConversationWithCreatorV202412Response)
 	return out, s.client.call(ctx, operation{
@@ -703,7 +703,7 @@ func (s *AffiliateSellerService) SellerSearchAffiliateOpenCollaborationProductAl
 //
 // It only reads and is safe to repeat. Version 202508.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/seller-search-creatoron-marketplace-202508
+// Official page: https://partner.tiktokshop.com/docv2/page/seller-search-creator-on-marketplace-202508
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplace(ctx context.Context, req *SellerSearchCreatorOnMarketplaceRequest, opts ...CallOption) (*SellerSearchCreatorOnMarketplaceResponse, error) {
 	out := new(SellerSearchCreatorOnMarketplaceResponse)
 	return out, s.client.call(ctx, operation{
@@ -731,7 +731,7 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceAll(ctx context
 //
 // It only reads and is safe to repeat. Version 202406.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/seller-search-creatoron-marketplace-202406
+// Official page: https://partner.tiktokshop.com/docv2/page/seller-search-creator-on-marketplace-202406
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202406(ctx context.Context, req *SellerSearchCreatorOnMarketplaceV202406Request, opts ...CallOption) (*SellerSearchCreatorOnMarketplaceV202406Response, error) {
 	out := new(SellerSearchCreatorOnMarketplaceV202406Response)
 	return out, s.client.call(ctx, operation{
@@ -759,7 +759,7 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202406All(ctx 
 //
 // It only reads and is safe to repeat. Version 202505.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/seller-search-creatoron-marketplace-202505
+// Official page: https://partner.tiktokshop.com/docv2/page/seller-search-creator-on-marketplace-202505
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202505(ctx context.Context, req *SellerSearchCreatorOnMarketplaceV202505Request, opts ...CallOption) (*SellerSearchCreatorOnMarketplaceV202505Response, error) {
 	out := new(SellerSearchCreatorOnMarketplaceV202505Response)
 	return out, s.client.call(ctx, operation{

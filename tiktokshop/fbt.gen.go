@@ -40,7 +40,7 @@ func (s *FBTService) CreateFbtmcfOrder(ctx context.Context, req *CreateFbtmcfOrd
 //
 // It only reads and is safe to repeat. Version 202601.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/getfbtmerchantmcfstatus-202601
+// Official page: https://partner.tiktokshop.com/docv2/page/get-fbt-merchant-mcf-status-202601
 func (s *FBTService) GetFBTMerchantMCFStatus(ctx context.Context, opts ...CallOption) (*GetFBTMerchantMCFStatusResponse, error) {
 	out := new(GetFBTMerchantMCFStatusResponse)
 	return out, s.client.call(ctx, operation{

@@ -116,7 +116,7 @@ func (s *FinanceService) GetTaxInformation(ctx context.Context, opts ...CallOpti
 //
 // It only reads and is safe to repeat. Version 202501.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/get-transactionsby-order-202501
+// Official page: https://partner.tiktokshop.com/docv2/page/get-transactions-by-order-202501
 func (s *FinanceService) GetTransactionsByOrder(ctx context.Context, orderID string, opts ...CallOption) (*GetTransactionsByOrderResponse, error) {
 	out := new(GetTransactionsByOrderResponse)
 	return out, s.client.call(ctx, operation{
@@ -129,7 +129,7 @@ func (s *FinanceService) GetTransactionsByOrder(ctx context.Context, orderID str
 //
 // It only reads and is safe to repeat. Version 202309.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/get-transactionsby-order-202309
+// Official page: https://partner.tiktokshop.com/docv2/page/get-transactions-by-order-202309
 //
 // Deprecated: the vendor retired it; use [FinanceService.GetTransactionsByOrder].
 func (s *FinanceService) GetTransactionsByOrderV202309(ctx context.Context, orderID string, opts ...CallOption) (*GetTransactionsByOrderV202309Response, error) {
@@ -144,7 +144,7 @@ func (s *FinanceService) GetTransactionsByOrderV202309(ctx context.Context, orde
 //
 // It only reads and is safe to repeat. Version 202501.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/get-transactionsby-statement-202501
+// Official page: https://partner.tiktokshop.com/docv2/page/get-transactions-by-statement-202501
 func (s *FinanceService) GetTransactionsByStatement(ctx context.Context, statementID string, req *GetTransactionsByStatementRequest, opts ...CallOption) (*GetTransactionsByStatementResponse, error) {
 	out := new(GetTransactionsByStatementResponse)
 	return out, s.client.call(ctx, operation{
@@ -172,7 +172,7 @@ func (s *FinanceService) GetTransactionsByStatementAll(ctx context.Context, stat
 //
 // It only reads and is safe to repeat. Version 202309.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/get-transactionsby-statement-202309
+// Official page: https://partner.tiktokshop.com/docv2/page/get-transactions-by-statement-202309
 //
 // Deprecated: the vendor retired it; use [FinanceService.GetTransactionsByStatement].
 func (s *FinanceService) GetTransactionsByStatementV202309(ctx context.Context, statementID string, req *GetTransactionsByStatementV202309Request, opts ...CallOption) (*GetTransactionsByStatementV202309Response, error) {

@@ -105,7 +105,7 @@ func (s *GSFullServiceCommodityService) GSCreateProductv2V202508(ctx context.Con
 //
 // It only reads and is safe to repeat. Version 202507.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-getattributes-202507
+// Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-attributes-202507
 func (s *GSFullServiceCommodityService) GSFullServiceGetAttributes(ctx context.Context, categoryID string, opts ...CallOption) (*GSFullServiceGetAttributesResponse, error) {
 	out := new(GSFullServiceGetAttributesResponse)
 	return out, s.client.call(ctx, operation{
@@ -118,7 +118,7 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetAttributes(ctx context.C
 //
 // It only reads and is safe to repeat. Version 202405.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-getattributes-202405
+// Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-attributes-202405
 func (s *GSFullServiceCommodityService) GSFullServiceGetAttributesV202405(ctx context.Context, categoryID string, opts ...CallOption) (*GSFullServiceGetAttributesV202405Response, error) {
 	out := new(GSFullServiceGetAttributesV202405Response)
 	return out, s.client.call(ctx, operation{
@@ -131,7 +131,7 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetAttributesV202405(ctx co
 //
 // It only reads and is safe to repeat. Version 202503.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-getattributes-202503
+// Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-attributes-202503
 func (s *GSFullServiceCommodityService) GSFullServiceGetAttributesV202503(ctx context.Context, categoryID string, opts ...CallOption) (*GSFullServiceGetAttributesV202503Response, error) {
 	out := new(GSFullServiceGetAttributesV202503Response)
 	return out, s.client.call(ctx, operation{
@@ -157,7 +157,7 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetBrands(ctx context.Conte
 //
 // It only reads and is safe to repeat. Version 202405.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-categoryinformation-202405
+// Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-category-information-202405
 func (s *GSFullServiceCommodityService) GSFullServiceGetCategoryInformation(ctx context.Context, categoryID string, opts ...CallOption) (*GSFullServiceGetCategoryInformationResponse, error) {
 	out := new(GSFullServiceGetCategoryInformationResponse)
 	return out, s.client.call(ctx, operation{
@@ -196,7 +196,7 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetCertificationsV202406(ct
 //
 // It only reads and is safe to repeat. Version 202404.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-preview-getattributes-202404
+// Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-preview-get-attributes-202404
 func (s *GSFullServiceCommodityService) GSFullServicePreviewGetAttributes(ctx context.Context, categoryID string, opts ...CallOption) (*GSFullServicePreviewGetAttributesResponse, error) {
 	out := new(GSFullServicePreviewGetAttributesResponse)
 	return out, s.client.call(ctx, operation{
@@ -222,7 +222,7 @@ func (s *GSFullServiceCommodityService) GSFullServicePreviewGetBrands(ctx contex
 //
 // It only reads and is safe to repeat. Version 202404.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-preview-getcategoryinformation-202404
+// Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-preview-get-category-information-202404
 func (s *GSFullServiceCommodityService) GSFullServicePreviewGetCategoryInformation(ctx context.Context, categoryID string, opts ...CallOption) (*GSFullServicePreviewGetCategoryInformationResponse, error) {
 	out := new(GSFullServicePreviewGetCategoryInformationResponse)
 	return out, s.client.call(ctx, operation{
@@ -261,7 +261,7 @@ func (s *GSFullServiceCommodityService) GSFullServiceSearchCategoriesAll(ctx con
 //
 // It only reads and is safe to repeat. Version 202406.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/gs-getgradingtemplatesconfig-v2-202406
+// Official page: https://partner.tiktokshop.com/docv2/page/gs-get-grading-templates-config-v2-202406
 func (s *GSFullServiceCommodityService) GSGetGradingTemplatesConfigV2(ctx context.Context, opts ...CallOption) (*GSGetGradingTemplatesConfigV2Response, error) {
 	out := new(GSGetGradingTemplatesConfigV2Response)
 	return out, s.client.call(ctx, operation{
@@ -274,7 +274,7 @@ func (s *GSFullServiceCommodityService) GSGetGradingTemplatesConfigV2(ctx contex
 //
 // It only reads and is safe to repeat. Version 202406.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/gs-getsizegroupsconfig-v2-202406
+// Official page: https://partner.tiktokshop.com/docv2/page/gs-get-size-groups-config-v2-202406
 func (s *GSFullServiceCommodityService) GSGetSizeGroupsConfigV2(ctx context.Context, req *GSGetSizeGroupsConfigV2Request, opts ...CallOption) (*GSGetSizeGroupsConfigV2Response, error) {
 	out := new(GSGetSizeGroupsConfigV2Response)
 	return out, s.client.call(ctx, operation{
@@ -356,7 +356,7 @@ func (s *GSFullServiceCommodityService) GSListSupplierManufacturerAll(ctx contex
 //
 // It only reads and is safe to repeat. Version 202405.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/gs-productimageuploadrequirementsquery-202405
+// Official page: https://partner.tiktokshop.com/docv2/page/gs-product-image-upload-requirements-query-202405
 func (s *GSFullServiceCommodityService) GSProductImageUploadRequirementsQuery(ctx context.Context, categoryID string, opts ...CallOption) (*GSProductImageUploadRequirementsQueryResponse, error) {
 	out := new(GSProductImageUploadRequirementsQueryResponse)
 	return out, s.client.call(ctx, operation{
@@ -369,7 +369,7 @@ func (s *GSFullServiceCommodityService) GSProductImageUploadRequirementsQuery(ct
 //
 // It is not repeated once it was sent. Version 202405.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/gs-qualificationfileupload-202405
+// Official page: https://partner.tiktokshop.com/docv2/page/gs-qualification-file-upload-202405
 func (s *GSFullServiceCommodityService) GSQualificationFileUpload(ctx context.Context, req *GSQualificationFileUploadRequest, opts ...CallOption) (*GSQualificationFileUploadResponse, error) {
 	out := new(GSQualificationFileUploadResponse)
 	return out, s.client.call(ctx, operation{
@@ -382,7 +382,7 @@ func (s *GSFullServiceCommodityService) GSQualificationFileUpload(ctx context.Co
 //
 // It only reads and is safe to repeat. Version 202504.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/gs-query-sk-usandtheapprovalstatusof-skus-v2-202504
+// Official page: https://partner.tiktokshop.com/docv2/page/gs-query-skus-and-the-approval-status-of-skus-v2-202504
 func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2Request, opts ...CallOption) (*GSQuerySKUsAndTheApprovalStatusOfSKUsV2Response, error) {
 	out := new(GSQuerySKUsAndTheApprovalStatusOfSKUsV2Response)
 	return out, s.client.call(ctx, operation{
@@ -410,7 +410,7 @@ func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2A
 //
 // It only reads and is safe to repeat. Version 202406.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/gs-query-sk-usandtheapprovalstatusof-skus-v2-202406
+// Official page: https://partner.tiktokshop.com/docv2/page/gs-query-skus-and-the-approval-status-of-skus-v2-202406
 func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406Request, opts ...CallOption) (*GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406Response, error) {
 	out := new(GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406Response)
 	return out, s.client.call(ctx, operation{
@@ -438,7 +438,7 @@ func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V
 //
 // It only reads and is safe to repeat. Version 202410.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/gs-query-sk-usandtheapprovalstatusof-skus-v2-202410
+// Official page: https://partner.tiktokshop.com/docv2/page/gs-query-skus-and-the-approval-status-of-skus-v2-202410
 func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410Request, opts ...CallOption) (*GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410Response, error) {
 	out := new(GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410Response)
 	return out, s.client.call(ctx, operation{
@@ -505,7 +505,7 @@ func (s *GSFullServiceCommodityService) GetGlobalSellingFullServiceCategoriesAll
 //
 // It only reads and is safe to repeat. Version 202405.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/getgradingtemplatesconfig-202405
+// Official page: https://partner.tiktokshop.com/docv2/page/get-grading-templates-config-202405
 func (s *GSFullServiceCommodityService) GetGradingTemplatesConfig(ctx context.Context, req *GetGradingTemplatesConfigRequest, opts ...CallOption) (*GetGradingTemplatesConfigResponse, error) {
 	out := new(GetGradingTemplatesConfigResponse)
 	return out, s.client.call(ctx, operation{
@@ -531,7 +531,7 @@ func (s *GSFullServiceCommodityService) GetSizeGroups(ctx context.Context, req *
 //
 // It only reads and is safe to repeat. Version 202405.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/getsizegroupsconfig-202405
+// Official page: https://partner.tiktokshop.com/docv2/page/get-size-groups-config-202405
 func (s *GSFullServiceCommodityService) GetSizeGroupsConfig(ctx context.Context, req *GetSizeGroupsConfigRequest, opts ...CallOption) (*GetSizeGroupsConfigResponse, error) {
 	out := new(GetSizeGroupsConfigResponse)
 	return out, s.client.call(ctx, operation{
@@ -572,7 +572,7 @@ func (s *GSFullServiceCommodityService) GlobalSellingGetSupplierAddressesAll(ctx
 //
 // It is not repeated once it was sent. Version 202405.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/imageupload-202405
+// Official page: https://partner.tiktokshop.com/docv2/page/image-upload-202405
 func (s *GSFullServiceCommodityService) ImageUpload(ctx context.Context, req *ImageUploadRequest, opts ...CallOption) (*ImageUploadResponse, error) {
 	out := new(ImageUploadResponse)
 	return out, s.client.call(ctx, operation{
@@ -585,7 +585,7 @@ func (s *GSFullServiceCommodityService) ImageUpload(ctx context.Context, req *Im
 //
 // It only reads and is safe to repeat. Version 202405.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/query-sk-usandtheapprovalstatusof-skus-202405
+// Official page: https://partner.tiktokshop.com/docv2/page/query-skus-and-the-approval-status-of-skus-202405
 func (s *GSFullServiceCommodityService) QuerySKUsAndTheApprovalStatusOfSKUs(ctx context.Context, req *QuerySKUsAndTheApprovalStatusOfSKUsRequest, opts ...CallOption) (*QuerySKUsAndTheApprovalStatusOfSKUsResponse, error) {
 	out := new(QuerySKUsAndTheApprovalStatusOfSKUsResponse)
 	return out, s.client.call(ctx, operation{

@@ -245,7 +245,7 @@ func (s *ProductService) DeleteProducts(ctx context.Context, req *DeleteProducts
 //
 // It is not repeated once it was sent. Version 202411.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/diagnoseand-optimize-product-202411
+// Official page: https://partner.tiktokshop.com/docv2/page/diagnose-and-optimize-product-202411
 func (s *ProductService) DiagnoseAndOptimizeProduct(ctx context.Context, req *DiagnoseAndOptimizeProductRequest, opts ...CallOption) (*DiagnoseAndOptimizeProductResponse, error) {
 	out := new(DiagnoseAndOptimizeProductResponse)
 	return out, s.client.call(ctx, operation{
