@@ -530,7 +530,8 @@ func (s *OrdersService) GetOpenOrders(ctx context.Context, req *OrdersGetOpenOrd
 	}, nil, req, out, opts)
 }
 
-// GetOpenOrdersAll walks the pages of [OrdersService.GetOpenOrders]. It stops at the first error.
+// GetOpenOrdersAll hands out what stands on the pages of
+// [OrdersService.GetOpenOrders]. It stops at the first error.
 func (s *OrdersService) GetOpenOrdersAll(ctx context.Context, req *OrdersGetOpenOrdersRequest, opts ...CallOption) iter.Seq2[OpenOrder, error] {
 	r := valueOf(req)
 	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]OpenOrder, int, error) {
@@ -858,8 +859,8 @@ func (s *OrdersService) GetOrdersByID(ctx context.Context, req *GetOrdersByIDReq
 	return out, err
 }
 
-// GetOrdersByIDBatched calls [OrdersService.GetOrdersByID] once for every 200 of req.PkOrderIDs and hands out each
-// reply. It stops at the first error.
+// GetOrdersByIDBatched splits req.PkOrderIDs into parts of at most 200 and hands out the
+// reply of [OrdersService.GetOrdersByID] to each. It stops at the first error.
 func (s *OrdersService) GetOrdersByIDBatched(ctx context.Context, req *GetOrdersByIDRequest, opts ...CallOption) iter.Seq2[[]OrderDetails, error] {
 	r := valueOf(req)
 	return batches(r.PkOrderIDs, 200, func(part []GUID) ([]OrderDetails, error) {

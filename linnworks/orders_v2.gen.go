@@ -50,7 +50,8 @@ func (s *OrdersV2Service) GetOrders(ctx context.Context, req *OrdersV2GetOrdersR
 	}, nil, req, out, opts)
 }
 
-// GetOrdersPages walks the pages of [OrdersV2Service.GetOrders]. It stops at the first error.
+// GetOrdersPages hands out the pages of
+// [OrdersV2Service.GetOrders]. It stops at the first error.
 func (s *OrdersV2Service) GetOrdersPages(ctx context.Context, req *OrdersV2GetOrdersRequest, opts ...CallOption) iter.Seq2[*GetOrdersResponse, error] {
 	return tokenPages(func(token string) ([]*GetOrdersResponse, string, error) {
 		r := valueOf(req)

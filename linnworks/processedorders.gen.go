@@ -469,7 +469,8 @@ func (s *ProcessedOrdersService) SearchProcessedOrders(ctx context.Context, req 
 	}, nil, req, out, opts)
 }
 
-// SearchProcessedOrdersAll walks the pages of [ProcessedOrdersService.SearchProcessedOrders]. It stops at the first error.
+// SearchProcessedOrdersAll hands out what stands on the pages of
+// [ProcessedOrdersService.SearchProcessedOrders]. It stops at the first error.
 func (s *ProcessedOrdersService) SearchProcessedOrdersAll(ctx context.Context, req *SearchProcessedOrdersRequest, opts ...CallOption) iter.Seq2[ProcessedOrder, error] {
 	r := valueOf(req)
 	return numberedPages(numberOf(r.PageNumber), numberOf(r.ResultsPerPage), func(page int) ([]ProcessedOrder, int, error) {
@@ -497,7 +498,8 @@ func (s *ProcessedOrdersService) SearchProcessedOrdersPaged(ctx context.Context,
 	}, nil, req, out, opts)
 }
 
-// SearchProcessedOrdersPagedAll walks the pages of [ProcessedOrdersService.SearchProcessedOrdersPaged]. It stops at the first error.
+// SearchProcessedOrdersPagedAll hands out what stands on the pages of
+// [ProcessedOrdersService.SearchProcessedOrdersPaged]. It stops at the first error.
 //
 // Deprecated: as the method that it calls.
 func (s *ProcessedOrdersService) SearchProcessedOrdersPagedAll(ctx context.Context, req *SearchProcessedOrdersPagedRequest, opts ...CallOption) iter.Seq2[ProcessedOrder, error] {

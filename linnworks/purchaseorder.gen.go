@@ -482,7 +482,8 @@ func (s *PurchaseOrderService) SearchPurchaseOrders2(ctx context.Context, req *S
 	}, nil, req, out, opts)
 }
 
-// SearchPurchaseOrders2All walks the pages of [PurchaseOrderService.SearchPurchaseOrders2]. It stops at the first error.
+// SearchPurchaseOrders2All hands out what stands on the pages of
+// [PurchaseOrderService.SearchPurchaseOrders2]. It stops at the first error.
 func (s *PurchaseOrderService) SearchPurchaseOrders2All(ctx context.Context, req *SearchPurchaseOrders2Request, opts ...CallOption) iter.Seq2[CommonPurchaseOrderHeader, error] {
 	r := valueOf(req)
 	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]CommonPurchaseOrderHeader, int, error) {

@@ -148,7 +148,8 @@ func (s *WarehouseTransferNewService) FindStockItem(ctx context.Context, req *Wa
 	}, nil, req, out, opts)
 }
 
-// FindStockItemAll walks the pages of [WarehouseTransferNewService.FindStockItem]. It stops at the first error.
+// FindStockItemAll hands out what stands on the pages of
+// [WarehouseTransferNewService.FindStockItem]. It stops at the first error.
 func (s *WarehouseTransferNewService) FindStockItemAll(ctx context.Context, req *WarehouseTransferNewFindStockItemRequest, opts ...CallOption) iter.Seq2[StockItemModel, error] {
 	r := valueOf(req)
 	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]StockItemModel, int, error) {
@@ -174,7 +175,8 @@ func (s *WarehouseTransferNewService) FindWarehouseTransferStockItems(ctx contex
 	}, nil, req, out, opts)
 }
 
-// FindWarehouseTransferStockItemsAll walks the pages of [WarehouseTransferNewService.FindWarehouseTransferStockItems]. It stops at the first error.
+// FindWarehouseTransferStockItemsAll hands out what stands on the pages of
+// [WarehouseTransferNewService.FindWarehouseTransferStockItems]. It stops at the first error.
 func (s *WarehouseTransferNewService) FindWarehouseTransferStockItemsAll(ctx context.Context, req *FindWarehouseTransferStockItemsRequest, opts ...CallOption) iter.Seq2[WarehouseTransferStockItemModel, error] {
 	r := valueOf(req)
 	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]WarehouseTransferStockItemModel, int, error) {

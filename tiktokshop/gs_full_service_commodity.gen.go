@@ -244,7 +244,8 @@ func (s *GSFullServiceCommodityService) GSFullServiceSearchCategories(ctx contex
 	}, nil, req, out, opts)
 }
 
-// GSFullServiceSearchCategoriesAll walks the pages of [GSFullServiceCommodityService.GSFullServiceSearchCategories]. It stops at the first error.
+// GSFullServiceSearchCategoriesAll hands out what stands on the pages of
+// [GSFullServiceCommodityService.GSFullServiceSearchCategories]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GSFullServiceSearchCategoriesAll(ctx context.Context, req *GSFullServiceSearchCategoriesRequest, opts ...CallOption) iter.Seq2[GSFullServiceSearchCategoriesResponseCategory, error] {
 	r := valueOf(req)
 	return numberedPages(numberOf(r.PageOffset), numberOf(r.PageSize), func(page int) ([]GSFullServiceSearchCategoriesResponseCategory, int, error) {
@@ -296,7 +297,8 @@ func (s *GSFullServiceCommodityService) GSGetSupplierRP(ctx context.Context, req
 	}, nil, req, out, opts)
 }
 
-// GSGetSupplierRPAll walks the pages of [GSFullServiceCommodityService.GSGetSupplierRP]. It stops at the first error.
+// GSGetSupplierRPAll hands out what stands on the pages of
+// [GSFullServiceCommodityService.GSGetSupplierRP]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GSGetSupplierRPAll(ctx context.Context, req *GSGetSupplierRPRequest, opts ...CallOption) iter.Seq2[GSGetSupplierRPResponseRpInfo, error] {
 	return tokenPages(func(token string) ([]GSGetSupplierRPResponseRpInfo, string, error) {
 		r := valueOf(req)
@@ -337,7 +339,8 @@ func (s *GSFullServiceCommodityService) GSListSupplierManufacturer(ctx context.C
 	}, nil, req, out, opts)
 }
 
-// GSListSupplierManufacturerAll walks the pages of [GSFullServiceCommodityService.GSListSupplierManufacturer]. It stops at the first error.
+// GSListSupplierManufacturerAll hands out what stands on the pages of
+// [GSFullServiceCommodityService.GSListSupplierManufacturer]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GSListSupplierManufacturerAll(ctx context.Context, req *GSListSupplierManufacturerRequest, opts ...CallOption) iter.Seq2[GSListSupplierManufacturerResponseManufacturerList, error] {
 	return tokenPages(func(token string) ([]GSListSupplierManufacturerResponseManufacturerList, string, error) {
 		r := valueOf(req)
@@ -391,7 +394,8 @@ func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2(
 	}, nil, req, out, opts)
 }
 
-// GSQuerySKUsAndTheApprovalStatusOfSKUsV2All walks the pages of [GSFullServiceCommodityService.GSQuerySKUsAndTheApprovalStatusOfSKUsV2]. It stops at the first error.
+// GSQuerySKUsAndTheApprovalStatusOfSKUsV2All hands out what stands on the pages of
+// [GSFullServiceCommodityService.GSQuerySKUsAndTheApprovalStatusOfSKUsV2]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2All(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2Request, opts ...CallOption) iter.Seq2[GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSpus, error] {
 	return tokenPages(func(token string) ([]GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSpus, string, error) {
 		r := valueOf(req)
@@ -419,7 +423,8 @@ func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V
 	}, nil, req, out, opts)
 }
 
-// GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406All walks the pages of [GSFullServiceCommodityService.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406]. It stops at the first error.
+// GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406All hands out what stands on the pages of
+// [GSFullServiceCommodityService.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406All(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406Request, opts ...CallOption) iter.Seq2[GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSpus, error] {
 	return tokenPages(func(token string) ([]GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSpus, string, error) {
 		r := valueOf(req)
@@ -447,7 +452,8 @@ func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V
 	}, nil, req, out, opts)
 }
 
-// GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410All walks the pages of [GSFullServiceCommodityService.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410]. It stops at the first error.
+// GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410All hands out what stands on the pages of
+// [GSFullServiceCommodityService.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410All(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410Request, opts ...CallOption) iter.Seq2[GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSpus, error] {
 	return tokenPages(func(token string) ([]GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSpus, string, error) {
 		r := valueOf(req)
@@ -488,7 +494,8 @@ func (s *GSFullServiceCommodityService) GetGlobalSellingFullServiceCategories(ct
 	}, nil, req, out, opts)
 }
 
-// GetGlobalSellingFullServiceCategoriesAll walks the pages of [GSFullServiceCommodityService.GetGlobalSellingFullServiceCategories]. It stops at the first error.
+// GetGlobalSellingFullServiceCategoriesAll hands out what stands on the pages of
+// [GSFullServiceCommodityService.GetGlobalSellingFullServiceCategories]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GetGlobalSellingFullServiceCategoriesAll(ctx context.Context, req *GetGlobalSellingFullServiceCategoriesRequest, opts ...CallOption) iter.Seq2[GetGlobalSellingFullServiceCategoriesResponseCategory, error] {
 	r := valueOf(req)
 	return numberedPages(numberOf(r.PageOffset), numberOf(r.PageSize), func(page int) ([]GetGlobalSellingFullServiceCategoriesResponseCategory, int, error) {
@@ -553,7 +560,8 @@ func (s *GSFullServiceCommodityService) GlobalSellingGetSupplierAddresses(ctx co
 	}, nil, req, out, opts)
 }
 
-// GlobalSellingGetSupplierAddressesAll walks the pages of [GSFullServiceCommodityService.GlobalSellingGetSupplierAddresses]. It stops at the first error.
+// GlobalSellingGetSupplierAddressesAll hands out what stands on the pages of
+// [GSFullServiceCommodityService.GlobalSellingGetSupplierAddresses]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GlobalSellingGetSupplierAddressesAll(ctx context.Context, req *GlobalSellingGetSupplierAddressesRequest, opts ...CallOption) iter.Seq2[GlobalSellingGetSupplierAddressesResponseAddress, error] {
 	return tokenPages(func(token string) ([]GlobalSellingGetSupplierAddressesResponseAddress, string, error) {
 		r := valueOf(req)
@@ -594,7 +602,8 @@ func (s *GSFullServiceCommodityService) QuerySKUsAndTheApprovalStatusOfSKUs(ctx 
 	}, nil, req, out, opts)
 }
 
-// QuerySKUsAndTheApprovalStatusOfSKUsAll walks the pages of [GSFullServiceCommodityService.QuerySKUsAndTheApprovalStatusOfSKUs]. It stops at the first error.
+// QuerySKUsAndTheApprovalStatusOfSKUsAll hands out what stands on the pages of
+// [GSFullServiceCommodityService.QuerySKUsAndTheApprovalStatusOfSKUs]. It stops at the first error.
 func (s *GSFullServiceCommodityService) QuerySKUsAndTheApprovalStatusOfSKUsAll(ctx context.Context, req *QuerySKUsAndTheApprovalStatusOfSKUsRequest, opts ...CallOption) iter.Seq2[QuerySKUsAndTheApprovalStatusOfSKUsResponseSpus, error] {
 	return tokenPages(func(token string) ([]QuerySKUsAndTheApprovalStatusOfSKUsResponseSpus, string, error) {
 		r := valueOf(req)

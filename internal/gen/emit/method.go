@@ -154,7 +154,11 @@ func (p *printer) iterator(m *Method, signature string, args []string) {
 		call += ", " + a
 	}
 	head := fmt.Sprintf("func (s *%sService) %s(%s, opts ...CallOption)", l.Service, name, signature)
-	p.f("// %s walks the pages of [%sService.%s]. It stops at the first error.\n", name, l.Service, l.Method)
+	what := "hands out what stands on the pages of"
+	if m.Page.List == "-" {
+		what = "hands out the pages of"
+	}
+	p.f("// %s %s\n// [%sService.%s]. It stops at the first error.\n", name, what, l.Service, l.Method)
 	if l.Retired != "" || m.Deprecated {
 		p.f("//\n// Deprecated: as the method that it calls.\n")
 	}
@@ -215,7 +219,8 @@ func (p *printer) batch(m *Method, signature, field string, limit int) {
 	if m.Response.Prefix != "" {
 		result = m.Response.String()
 	}
-	p.f("// %s calls [%sService.%s] once for every %d of req.%s and hands out each\n// reply. It stops at the first error.\n", name, l.Service, l.Method, limit, f.Go)
+	p.f("// %s splits req.%s into parts of at most %d and hands out the\n// reply of [%sService.%s] to each. It stops at the first error.\n",
+		name, f.Go, limit, l.Service, l.Method)
 	p.f("func (s *%sService) %s(%s, opts ...CallOption) iter.Seq2[%s, error] {\n", l.Service, name, signature, result)
 	p.f("\tr := valueOf(req)\n\treturn batches(r.%s, %d, func(part []%s) (%s, error) {\n\t\tr.%s = part\n\t\treturn s.%s(ctx, &r, opts...)\n\t})\n}\n\n",
 		f.Go, limit, elem, result, f.Go, l.Method)
