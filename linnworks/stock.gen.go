@@ -653,6 +653,20 @@ func (s *StockService) SearchBinracks(ctx context.Context, req *SearchBinracksRe
 	}, nil, req, out, opts)
 }
 
+// SearchBinracksAll hands out what stands on the pages of
+// [StockService.SearchBinracks]. It stops at the first error.
+func (s *StockService) SearchBinracksAll(ctx context.Context, req *SearchBinracksRequest, opts ...CallOption) iter.Seq2[WarehouseBinRack, error] {
+	r := valueOf(req)
+	return numberedPages(numberOf(r.PageNumber), 0, func(page int) ([]WarehouseBinRack, int, error) {
+		r.PageNumber = &page
+		out, err := s.SearchBinracks(ctx, &r, opts...)
+		if err != nil {
+			return nil, 0, err
+		}
+		return out.BinRacks, 0, nil
+	})
+}
+
 // SearchVariationGroups calls GET /api/Stock/SearchVariationGroups.
 //
 // It only reads and is safe to repeat. 150 calls a minute.
