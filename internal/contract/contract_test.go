@@ -410,13 +410,19 @@ func bodySchema(d *described) (string, *openapi3.Schema) {
 	return "", nil
 }
 
+// reporter is the part of testing.T that judges a request.
+type reporter interface {
+	Helper()
+	Errorf(format string, args ...any)
+}
+
 // query checks for unknown and repeated keys.
-func (a api) query(t *testing.T, d *described, req *http.Request) {
+func (a api) query(t reporter, d *described, req *http.Request) {
 	t.Helper()
 	declared := a.queryFields(d)
 	q, err := url.ParseQuery(req.URL.RawQuery)
 	if err != nil {
-		t.Fatal(err)
+		t.Errorf("the query cannot be read: %v", err)
 	}
 	for key, values := range q {
 		s := declared[key]
@@ -443,7 +449,7 @@ func (a api) query(t *testing.T, d *described, req *http.Request) {
 }
 
 // validate has the validator judge the request.
-func (a api) validate(t *testing.T, d *described, req *http.Request, path map[string]string) {
+func (a api) validate(t reporter, d *described, req *http.Request, path map[string]string) {
 	t.Helper()
 	if d.op.RequestBody == nil && len(a.exchange.body) > 0 {
 		t.Errorf("a body was sent where none is described: %.100s", a.exchange.body)
@@ -623,4 +629,52 @@ func empty(v any) bool {
 		return len(v) == 0
 	}
 	return v == nil || v == 0.0
+}
+
+// faults keeps what a judge reports.
+type faults []string
+
+func (*faults) Helper() {}
+
+func (f *faults) Errorf(format string, args ...any) { *f = append(*f, fmt.Sprintf(format, args...)) }
+
+// TestTheJudgesBite alters good requests and expects a fault for each.
+func TestTheJudgesBite(t *testing.T) {
+	t.Parallel()
+	all := descriptions(t, "tiktokshop", 428)
+	a := api{name: "tiktokshop", described: all, common: []string{"app_key", "sign", "timestamp", "shop_cipher"}}
+	const (
+		search = "POST /order/202309/orders/search"
+		detail = "GET /order/202507/orders"
+		body   = `{"order_status":"UNPAID"}`
+	)
+	good := "page_size=1&page_token=a&sort_field=b&sort_order=ASC&app_key=k"
+	for _, test := range []struct {
+		name, key, query, body string
+		bad                    bool
+	}{
+		{"good", search, good, body, false},
+		{"unknown body field", search, good, `{"order_state":"UNPAID"}`, true},
+		{"wrong type", search, good, `{"order_status":7}`, true},
+		{"unknown key", search, good + "&page=1", body, true},
+		{"repeated key", search, good + "&page_size=1", body, true},
+		{"missing key", search, strings.TrimPrefix(good, "page_size=1&"), body, true},
+		{"good list", detail, "ids=1,2", "", false},
+		{"repeated list", detail, "ids=1&ids=2", "", true},
+		{"undeclared body", detail, "ids=1,2", `{}`, true},
+	} {
+		method, path, _ := strings.Cut(test.key, " ")
+		a.exchange = &exchange{body: []byte(test.body)}
+		req, err := http.NewRequestWithContext(t.Context(), method, "https://open-api.tiktokglobalshop.com"+path+"?"+test.query, strings.NewReader(test.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header = http.Header{"Content-Type": {"application/json"}, "X-Tts-Access-Token": {"token"}}
+		var found faults
+		a.query(&found, all[test.key], req)
+		a.validate(&found, all[test.key], req, nil)
+		if (len(found) > 0) != test.bad {
+			t.Errorf("%s: faults %q", test.name, found)
+		}
+	}
 }
