@@ -160,14 +160,21 @@ func (a api) test(t *testing.T) {
 			continue
 		}
 		delete(left, l.Name())
-		t.Run(l.Name(), func(t *testing.T) { a.operation(t, d, m) })
+		t.Run(l.Name(), func(t *testing.T) {
+			a.operation(t, d, m)
+			if l.Form {
+				a.form(t, d, m)
+			}
+		})
 	}
 	walked := map[string]*described{} // Service.Method -> what it calls
 	for _, op := range names.Ops {
 		delete(left, op.Name()) // beyond the description: the overlay
 		if d := a.described[op.Key]; d != nil {
 			walked[op.Name()] = d
+			continue
 		}
+		t.Run(op.Name(), func(t *testing.T) { a.beyond(t, op.Key, a.methods[op.Name()]) })
 	}
 	for name := range left {
 		if strings.HasPrefix(name, "Client.") {
@@ -181,6 +188,50 @@ func (a api) test(t *testing.T) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) { a.walk(t, d, a.methods[name]) })
+	}
+}
+
+// form checks a call that goes form-encoded by default, other than described.
+func (a api) form(t *testing.T, d *described, m method) {
+	req := m.request()
+	a.fill(t, d, req)
+	a.exchange.status, a.exchange.reply, _ = a.reply(t, d)
+	if _, err := m.call(t.Context(), nil, req); err != nil {
+		t.Fatal(err)
+	}
+	if typ := a.exchange.header.Get("Content-Type"); typ != "application/x-www-form-urlencoded" {
+		t.Errorf("Content-Type is %q by default", typ)
+	}
+	fields, err := url.ParseQuery(string(a.exchange.body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, s := bodySchema(d)
+	if d.op.RequestBody.Value.Required {
+		for name := range s.Properties {
+			if !fields.Has(name) {
+				t.Errorf("the form lacks %s: %s", name, a.exchange.body)
+			}
+		}
+	} else if len(fields) != 1 || !json.Valid([]byte(fields.Get("request"))) {
+		t.Errorf("the form is not one request in JSON: %s", a.exchange.body)
+	}
+}
+
+// beyond calls a method that the description does not have yet.
+func (a api) beyond(t *testing.T, key string, m method) {
+	method, path, _ := strings.Cut(key, " ")
+	var values []string
+	for _, name := range placeholders(path) {
+		values = append(values, "1")
+		path = strings.Replace(path, "{"+name+"}", "1", 1)
+	}
+	a.exchange.status, a.exchange.reply = http.StatusOK, []byte(`{"code":0,"data":{}}`)
+	if _, err := m.call(t.Context(), values, m.request()); err != nil {
+		t.Fatal(err)
+	}
+	if u, err := url.Parse(a.exchange.url); err != nil || a.exchange.method != method || u.Path != path {
+		t.Errorf("sent %s %s, want %s", a.exchange.method, a.exchange.url, key)
 	}
 }
 
