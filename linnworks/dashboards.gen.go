@@ -51,7 +51,8 @@ func (s *DashboardsService) GetInventoryLocationProductsData(ctx context.Context
 	}, nil, req, out, opts)
 }
 
-// GetInventoryLocationProductsDataAll walks the pages of [DashboardsService.GetInventoryLocationProductsData]. It stops at the first error.
+// GetInventoryLocationProductsDataAll hands out what stands on the pages of
+// [DashboardsService.GetInventoryLocationProductsData]. It stops at the first error.
 func (s *DashboardsService) GetInventoryLocationProductsDataAll(ctx context.Context, req *GetInventoryLocationProductsDataRequest, opts ...CallOption) iter.Seq2[StockCategoryLocationProduct, error] {
 	r := valueOf(req)
 	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]StockCategoryLocationProduct, int, error) {

@@ -5,6 +5,7 @@ package linnworks
 import (
 	"context"
 	"encoding/json"
+	"iter"
 )
 
 // GenericListingsService calls the operations of the section GenericListings.
@@ -88,6 +89,22 @@ func (s *GenericListingsService) GetConfiguratorsInfoPaged(ctx context.Context, 
 	}, nil, req, out, opts)
 }
 
+// GetConfiguratorsInfoPagedAll hands out what stands on the pages of
+// [GenericListingsService.GetConfiguratorsInfoPaged]. It stops at the first error.
+func (s *GenericListingsService) GetConfiguratorsInfoPagedAll(ctx context.Context, req *GetConfiguratorsInfoPagedRequest, opts ...CallOption) iter.Seq2[json.RawMessage, error] {
+	r := valueOf(req)
+	inner := valueOf(r.PaginationParameters)
+	return numberedPages(numberOf(inner.PageNumber), numberOf(inner.EntriesPerPage), func(page int) ([]json.RawMessage, int, error) {
+		inner.PageNumber = &page
+		r.PaginationParameters = &inner
+		out, err := s.GetConfiguratorsInfoPaged(ctx, &r, opts...)
+		if err != nil {
+			return nil, 0, err
+		}
+		return out.ConfiguratorsInfo, 0, nil
+	})
+}
+
 // OpenTemplatesByInventory calls POST /api/GenericListings/OpenTemplatesByInventory.
 //
 // It is not repeated once it was sent. 150 calls a minute.
@@ -99,6 +116,22 @@ func (s *GenericListingsService) OpenTemplatesByInventory(ctx context.Context, r
 		name: "GenericListings.OpenTemplatesByInventory", method: "POST", path: "/api/GenericListings/OpenTemplatesByInventory",
 		body: bodyWrapped, limit: 150,
 	}, nil, req, out, opts)
+}
+
+// OpenTemplatesByInventoryAll hands out what stands on the pages of
+// [GenericListingsService.OpenTemplatesByInventory]. It stops at the first error.
+func (s *GenericListingsService) OpenTemplatesByInventoryAll(ctx context.Context, req *OpenTemplatesByInventoryRequest, opts ...CallOption) iter.Seq2[json.RawMessage, error] {
+	r := valueOf(req)
+	inner := valueOf(r.PaginationParameters)
+	return numberedPages(numberOf(inner.PageNumber), numberOf(inner.EntriesPerPage), func(page int) ([]json.RawMessage, int, error) {
+		inner.PageNumber = &page
+		r.PaginationParameters = &inner
+		out, err := s.OpenTemplatesByInventory(ctx, &r, opts...)
+		if err != nil {
+			return nil, 0, err
+		}
+		return out.TemplatesInfo, 0, nil
+	})
 }
 
 // ProcessTemplates calls POST /api/GenericListings/ProcessTemplates.

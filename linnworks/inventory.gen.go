@@ -151,8 +151,8 @@ func (s *InventoryService) BatchGetInventoryItemChannelSKUs(ctx context.Context,
 	return out, err
 }
 
-// BatchGetInventoryItemChannelSKUsBatched calls [InventoryService.BatchGetInventoryItemChannelSKUs] once for every 200 of req.InventoryItemIDs and hands out each
-// reply. It stops at the first error.
+// BatchGetInventoryItemChannelSKUsBatched splits req.InventoryItemIDs into parts of at most 200 and hands out the
+// reply of [InventoryService.BatchGetInventoryItemChannelSKUs] to each. It stops at the first error.
 func (s *InventoryService) BatchGetInventoryItemChannelSKUsBatched(ctx context.Context, req *BatchGetInventoryItemChannelSKUsRequest, opts ...CallOption) iter.Seq2[[]StockItemChannelSKUResponse, error] {
 	r := valueOf(req)
 	return batches(r.InventoryItemIDs, 200, func(part []GUID) ([]StockItemChannelSKUResponse, error) {
@@ -846,7 +846,8 @@ func (s *InventoryService) GetInventoryItemAuditTrailPaged(ctx context.Context, 
 	}, nil, req, out, opts)
 }
 
-// GetInventoryItemAuditTrailPagedAll walks the pages of [InventoryService.GetInventoryItemAuditTrailPaged]. It stops at the first error.
+// GetInventoryItemAuditTrailPagedAll hands out what stands on the pages of
+// [InventoryService.GetInventoryItemAuditTrailPaged]. It stops at the first error.
 func (s *InventoryService) GetInventoryItemAuditTrailPagedAll(ctx context.Context, req *GetInventoryItemAuditTrailPagedRequest, opts ...CallOption) iter.Seq2[StockItemAuditTrail, error] {
 	r := valueOf(req)
 	return numberedPages(numberOf(r.PageNumber), numberOf(r.PageSize), func(page int) ([]StockItemAuditTrail, int, error) {
@@ -1094,8 +1095,8 @@ func (s *InventoryService) GetInventoryItemsCompositionByIDs(ctx context.Context
 	}, nil, req, out, opts)
 }
 
-// GetInventoryItemsCompositionByIDsBatched calls [InventoryService.GetInventoryItemsCompositionByIDs] once for every 100 of req.InventoryItemIDs and hands out each
-// reply. It stops at the first error.
+// GetInventoryItemsCompositionByIDsBatched splits req.InventoryItemIDs into parts of at most 100 and hands out the
+// reply of [InventoryService.GetInventoryItemsCompositionByIDs] to each. It stops at the first error.
 func (s *InventoryService) GetInventoryItemsCompositionByIDsBatched(ctx context.Context, req *GetInventoryItemsCompositionByIDsRequest, opts ...CallOption) iter.Seq2[*GetInventoryItemsCompositionByIDsResponse, error] {
 	r := valueOf(req)
 	return batches(r.InventoryItemIDs, 100, func(part []GUID) (*GetInventoryItemsCompositionByIDsResponse, error) {
@@ -1265,7 +1266,8 @@ func (s *InventoryService) GetScrapHistory(ctx context.Context, req *GetScrapHis
 	}, nil, req, out, opts)
 }
 
-// GetScrapHistoryAll walks the pages of [InventoryService.GetScrapHistory]. It stops at the first error.
+// GetScrapHistoryAll hands out what stands on the pages of
+// [InventoryService.GetScrapHistory]. It stops at the first error.
 func (s *InventoryService) GetScrapHistoryAll(ctx context.Context, req *GetScrapHistoryRequest, opts ...CallOption) iter.Seq2[ScrapItem, error] {
 	r := valueOf(req)
 	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]ScrapItem, int, error) {

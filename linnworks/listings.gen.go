@@ -5,6 +5,7 @@ package linnworks
 import (
 	"context"
 	"encoding/json"
+	"iter"
 )
 
 // ListingsService calls the operations of the section Listings.
@@ -174,6 +175,22 @@ func (s *ListingsService) GetBigCommerceTemplates(ctx context.Context, req *GetB
 	}, nil, req, out, opts)
 }
 
+// GetBigCommerceTemplatesAll hands out what stands on the pages of
+// [ListingsService.GetBigCommerceTemplates]. It stops at the first error.
+func (s *ListingsService) GetBigCommerceTemplatesAll(ctx context.Context, req *GetBigCommerceTemplatesRequest, opts ...CallOption) iter.Seq2[BigCommerceListing, error] {
+	r := valueOf(req)
+	inner := valueOf(r.Parameters)
+	return numberedPages(numberOf(inner.PageNumber), numberOf(inner.EntriesPerPage), func(page int) ([]BigCommerceListing, int, error) {
+		inner.PageNumber = &page
+		r.Parameters = &inner
+		out, err := s.GetBigCommerceTemplates(ctx, &r, opts...)
+		if err != nil {
+			return nil, 0, err
+		}
+		return out.Items, 0, nil
+	})
+}
+
 // GetBigcommerceConfigurators calls GET /api/Listings/GetBigcommerceConfigurators.
 //
 // It only reads and is safe to repeat. 150 calls a minute.
@@ -204,14 +221,14 @@ func (s *ListingsService) GetEbayListingOperations(ctx context.Context, req *Get
 
 // GeteBayConfigurators calls GET /api/Listings/GeteBayConfigurators.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-GeteBayConfigurators
 func (s *ListingsService) GeteBayConfigurators(ctx context.Context, opts ...CallOption) ([]EbayConfig, error) {
 	var out []EbayConfig
 	err := s.client.call(ctx, operation{
 		name: "Listings.GeteBayConfigurators", method: "GET", path: "/api/Listings/GeteBayConfigurators",
-		limit: 150,
+		replay: replayRead, limit: 150,
 	}, nil, nil, &out, opts)
 	return out, err
 }
@@ -227,6 +244,22 @@ func (s *ListingsService) GeteBayTemplates(ctx context.Context, req *GeteBayTemp
 		name: "Listings.GeteBayTemplates", method: "POST", path: "/api/Listings/GeteBayTemplates",
 		body: bodyParams, limit: 150,
 	}, nil, req, out, opts)
+}
+
+// GeteBayTemplatesAll hands out what stands on the pages of
+// [ListingsService.GeteBayTemplates]. It stops at the first error.
+func (s *ListingsService) GeteBayTemplatesAll(ctx context.Context, req *GeteBayTemplatesRequest, opts ...CallOption) iter.Seq2[EbayListing, error] {
+	r := valueOf(req)
+	inner := valueOf(r.Parameters)
+	return numberedPages(numberOf(inner.PageNumber), numberOf(inner.EntriesPerPage), func(page int) ([]EbayListing, int, error) {
+		inner.PageNumber = &page
+		r.Parameters = &inner
+		out, err := s.GeteBayTemplates(ctx, &r, opts...)
+		if err != nil {
+			return nil, 0, err
+		}
+		return out.Items, 0, nil
+	})
 }
 
 // ProcessBigcommerceListings calls POST /api/Listings/ProcessBigcommerceListings.

@@ -128,7 +128,8 @@ func (s *OpenOrdersService) GetOpenOrderIDs(ctx context.Context, req *GetOpenOrd
 	}, nil, req, out, opts)
 }
 
-// GetOpenOrderIDsAll walks the pages of [OpenOrdersService.GetOpenOrderIDs]. It stops at the first error.
+// GetOpenOrderIDsAll hands out what stands on the pages of
+// [OpenOrdersService.GetOpenOrderIDs]. It stops at the first error.
 func (s *OpenOrdersService) GetOpenOrderIDsAll(ctx context.Context, req *GetOpenOrderIDsRequest, opts ...CallOption) iter.Seq2[GUID, error] {
 	r := valueOf(req)
 	return numberedPages(numberOf(r.PageNumber), r.EntriesPerPage, func(page int) ([]GUID, int, error) {
@@ -154,7 +155,8 @@ func (s *OpenOrdersService) GetOpenOrders(ctx context.Context, req *OpenOrdersGe
 	}, nil, req, out, opts)
 }
 
-// GetOpenOrdersAll walks the pages of [OpenOrdersService.GetOpenOrders]. It stops at the first error.
+// GetOpenOrdersAll hands out what stands on the pages of
+// [OpenOrdersService.GetOpenOrders]. It stops at the first error.
 func (s *OpenOrdersService) GetOpenOrdersAll(ctx context.Context, req *OpenOrdersGetOpenOrdersRequest, opts ...CallOption) iter.Seq2[OpenOrder, error] {
 	r := valueOf(req)
 	return numberedPages(numberOf(r.PageNumber), r.EntriesPerPage, func(page int) ([]OpenOrder, int, error) {
@@ -180,8 +182,8 @@ func (s *OpenOrdersService) GetOpenOrdersDetails(ctx context.Context, req *GetOp
 	}, nil, req, out, opts)
 }
 
-// GetOpenOrdersDetailsBatched calls [OpenOrdersService.GetOpenOrdersDetails] once for every 50 of req.OrderIDs and hands out each
-// reply. It stops at the first error.
+// GetOpenOrdersDetailsBatched splits req.OrderIDs into parts of at most 50 and hands out the
+// reply of [OpenOrdersService.GetOpenOrdersDetails] to each. It stops at the first error.
 func (s *OpenOrdersService) GetOpenOrdersDetailsBatched(ctx context.Context, req *GetOpenOrdersDetailsRequest, opts ...CallOption) iter.Seq2[*GetOpenOrdersDetailsResponse, error] {
 	r := valueOf(req)
 	return batches(r.OrderIDs, 50, func(part []GUID) (*GetOpenOrdersDetailsResponse, error) {

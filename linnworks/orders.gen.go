@@ -283,14 +283,14 @@ func (s *OrdersService) CreateSerialisedValuesForOrderItems(ctx context.Context,
 
 // CustomerLookUp calls GET /api/Orders/CustomerLookUp.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-CustomerLookUp
 func (s *OrdersService) CustomerLookUp(ctx context.Context, req *CustomerLookUpRequest, opts ...CallOption) ([]CustomerAddress, error) {
 	var out []CustomerAddress
 	err := s.client.call(ctx, operation{
 		name: "Orders.CustomerLookUp", method: "GET", path: "/api/Orders/CustomerLookUp",
-		query: true, limit: 150,
+		query: true, replay: replayRead, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -530,7 +530,8 @@ func (s *OrdersService) GetOpenOrders(ctx context.Context, req *OrdersGetOpenOrd
 	}, nil, req, out, opts)
 }
 
-// GetOpenOrdersAll walks the pages of [OrdersService.GetOpenOrders]. It stops at the first error.
+// GetOpenOrdersAll hands out what stands on the pages of
+// [OrdersService.GetOpenOrders]. It stops at the first error.
 func (s *OrdersService) GetOpenOrdersAll(ctx context.Context, req *OrdersGetOpenOrdersRequest, opts ...CallOption) iter.Seq2[OpenOrder, error] {
 	r := valueOf(req)
 	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]OpenOrder, int, error) {
@@ -658,7 +659,7 @@ func (s *OrdersService) GetOrderItemBatchsByOrderID(ctx context.Context, req *Ge
 	var out []OrderItemBatch
 	err := s.client.call(ctx, operation{
 		name: "Orders.GetOrderItemBatchsByOrderID", method: "POST", path: "/api/Orders/GetOrderItemBatchsByOrderId",
-		body: bodyFlat, replay: replayRead, limit: 150,
+		body: bodyFlat, bodyName: "parameters", replay: replayRead, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -858,8 +859,8 @@ func (s *OrdersService) GetOrdersByID(ctx context.Context, req *GetOrdersByIDReq
 	return out, err
 }
 
-// GetOrdersByIDBatched calls [OrdersService.GetOrdersByID] once for every 200 of req.PkOrderIDs and hands out each
-// reply. It stops at the first error.
+// GetOrdersByIDBatched splits req.PkOrderIDs into parts of at most 200 and hands out the
+// reply of [OrdersService.GetOrdersByID] to each. It stops at the first error.
 func (s *OrdersService) GetOrdersByIDBatched(ctx context.Context, req *GetOrdersByIDRequest, opts ...CallOption) iter.Seq2[[]OrderDetails, error] {
 	r := valueOf(req)
 	return batches(r.PkOrderIDs, 200, func(part []GUID) ([]OrderDetails, error) {

@@ -50,7 +50,8 @@ func (s *OrdersV2Service) GetOrders(ctx context.Context, req *OrdersV2GetOrdersR
 	}, nil, req, out, opts)
 }
 
-// GetOrdersPages walks the pages of [OrdersV2Service.GetOrders]. It stops at the first error.
+// GetOrdersPages hands out the pages of
+// [OrdersV2Service.GetOrders]. It stops at the first error.
 func (s *OrdersV2Service) GetOrdersPages(ctx context.Context, req *OrdersV2GetOrdersRequest, opts ...CallOption) iter.Seq2[*GetOrdersResponse, error] {
 	return tokenPages(func(token string) ([]*GetOrdersResponse, string, error) {
 		r := valueOf(req)
@@ -120,17 +121,6 @@ type GetOrdersResponse struct {
 	TotalOrders     int                      `json:"TotalOrders,omitzero"`
 }
 
-// OrderExtendedProperty is part of a reply.
-type OrderExtendedProperty struct {
-	CreateDate Time   `json:"CreateDate,omitzero"`
-	LastUpdate Time   `json:"LastUpdate,omitzero"`
-	Name       string `json:"Name,omitzero"`
-	RowID      GUID   `json:"RowId,omitzero"`
-	Type       string `json:"Type,omitzero"`
-	UpdatedBy  string `json:"UpdatedBy,omitzero"`
-	Value      string `json:"Value,omitzero"`
-}
-
 // OrderFulfillmentStatus is sent and received.
 type OrderFulfillmentStatus struct {
 	FulfillmentStatus FulfillmentStatus `json:"FulfillmentStatus,omitzero"`
@@ -187,22 +177,22 @@ type OrdersV2GetOrdersRequest struct {
 
 // OrdersV2Order is part of a reply.
 type OrdersV2Order struct {
-	CustomerInfo         OrdersV2OrderCustomerInfo `json:"CustomerInfo,omitzero"`
-	ExtendedProperties   []OrderExtendedProperty   `json:"ExtendedProperties,omitzero"`
-	Folders              []string                  `json:"Folders,omitzero"`
-	FulfilmentLocationID GUID                      `json:"FulfilmentLocationId,omitzero"`
-	GeneralInfo          OrdersV2OrderGeneralInfo  `json:"GeneralInfo,omitzero"`
-	Items                []OrderItemWithChildren   `json:"Items,omitzero"`
-	LastUpdated          Time                      `json:"LastUpdated,omitzero"`
-	Notes                []OrdersV2OrderNote       `json:"Notes,omitzero"`
-	NumOrderID           int                       `json:"NumOrderId,omitzero"`
-	OrderID              GUID                      `json:"OrderId,omitzero"`
-	PaidOn               Time                      `json:"PaidOn,omitzero"`
-	Processed            bool                      `json:"Processed,omitzero"`
-	ProcessedOn          Time                      `json:"ProcessedOn,omitzero"`
-	ShippingInfo         OrdersV2OrderShippingInfo `json:"ShippingInfo,omitzero"`
-	TaxID                string                    `json:"TaxId,omitzero"`
-	TotalsInfo           OrdersV2OrderTotalsInfo   `json:"TotalsInfo,omitzero"`
+	CustomerInfo         OrdersV2OrderCustomerInfo       `json:"CustomerInfo,omitzero"`
+	ExtendedProperties   []OrdersV2OrderExtendedProperty `json:"ExtendedProperties,omitzero"`
+	Folders              []string                        `json:"Folders,omitzero"`
+	FulfilmentLocationID GUID                            `json:"FulfilmentLocationId,omitzero"`
+	GeneralInfo          OrdersV2OrderGeneralInfo        `json:"GeneralInfo,omitzero"`
+	Items                []OrderItemWithChildren         `json:"Items,omitzero"`
+	LastUpdated          Time                            `json:"LastUpdated,omitzero"`
+	Notes                []OrdersV2OrderNote             `json:"Notes,omitzero"`
+	NumOrderID           int                             `json:"NumOrderId,omitzero"`
+	OrderID              GUID                            `json:"OrderId,omitzero"`
+	PaidOn               Time                            `json:"PaidOn,omitzero"`
+	Processed            bool                            `json:"Processed,omitzero"`
+	ProcessedOn          Time                            `json:"ProcessedOn,omitzero"`
+	ShippingInfo         OrdersV2OrderShippingInfo       `json:"ShippingInfo,omitzero"`
+	TaxID                string                          `json:"TaxId,omitzero"`
+	TotalsInfo           OrdersV2OrderTotalsInfo         `json:"TotalsInfo,omitzero"`
 }
 
 // OrdersV2OrderCustomerInfo is part of a reply.
@@ -211,6 +201,17 @@ type OrdersV2OrderCustomerInfo struct {
 	BillingAddress   ShippingAddress `json:"BillingAddress,omitzero"`
 	ChannelBuyerName string          `json:"ChannelBuyerName,omitzero"`
 	TaxID            string          `json:"TaxId,omitzero"`
+}
+
+// OrdersV2OrderExtendedProperty is part of a reply.
+type OrdersV2OrderExtendedProperty struct {
+	CreateDate Time   `json:"CreateDate,omitzero"`
+	LastUpdate Time   `json:"LastUpdate,omitzero"`
+	Name       string `json:"Name,omitzero"`
+	RowID      GUID   `json:"RowId,omitzero"`
+	Type       string `json:"Type,omitzero"`
+	UpdatedBy  string `json:"UpdatedBy,omitzero"`
+	Value      string `json:"Value,omitzero"`
 }
 
 // OrdersV2OrderGeneralInfo is part of a reply.
@@ -292,22 +293,22 @@ type OrdersV2OrderTotalsInfo struct {
 
 // OrdersV2ProcessedOrder is part of a reply.
 type OrdersV2ProcessedOrder struct {
-	CustomerInfo         OrdersV2OrderCustomerInfo `json:"CustomerInfo,omitzero"`
-	ExtendedProperties   []OrderExtendedProperty   `json:"ExtendedProperties,omitzero"`
-	Folders              []string                  `json:"Folders,omitzero"`
-	FulfilmentLocationID GUID                      `json:"FulfilmentLocationId,omitzero"`
-	GeneralInfo          ProcessedOrderGeneralInfo `json:"GeneralInfo,omitzero"`
-	Items                []OrderItemWithChildren   `json:"Items,omitzero"`
-	LastUpdated          Time                      `json:"LastUpdated,omitzero"`
-	Notes                []OrdersV2OrderNote       `json:"Notes,omitzero"`
-	NumOrderID           int                       `json:"NumOrderId,omitzero"`
-	OrderID              GUID                      `json:"OrderId,omitzero"`
-	PaidOn               Time                      `json:"PaidOn,omitzero"`
-	Processed            bool                      `json:"Processed,omitzero"`
-	ProcessedOn          Time                      `json:"ProcessedOn,omitzero"`
-	ShippingInfo         OrdersV2OrderShippingInfo `json:"ShippingInfo,omitzero"`
-	TaxID                string                    `json:"TaxId,omitzero"`
-	TotalsInfo           OrdersV2OrderTotalsInfo   `json:"TotalsInfo,omitzero"`
+	CustomerInfo         OrdersV2OrderCustomerInfo       `json:"CustomerInfo,omitzero"`
+	ExtendedProperties   []OrdersV2OrderExtendedProperty `json:"ExtendedProperties,omitzero"`
+	Folders              []string                        `json:"Folders,omitzero"`
+	FulfilmentLocationID GUID                            `json:"FulfilmentLocationId,omitzero"`
+	GeneralInfo          ProcessedOrderGeneralInfo       `json:"GeneralInfo,omitzero"`
+	Items                []OrderItemWithChildren         `json:"Items,omitzero"`
+	LastUpdated          Time                            `json:"LastUpdated,omitzero"`
+	Notes                []OrdersV2OrderNote             `json:"Notes,omitzero"`
+	NumOrderID           int                             `json:"NumOrderId,omitzero"`
+	OrderID              GUID                            `json:"OrderId,omitzero"`
+	PaidOn               Time                            `json:"PaidOn,omitzero"`
+	Processed            bool                            `json:"Processed,omitzero"`
+	ProcessedOn          Time                            `json:"ProcessedOn,omitzero"`
+	ShippingInfo         OrdersV2OrderShippingInfo       `json:"ShippingInfo,omitzero"`
+	TaxID                string                          `json:"TaxId,omitzero"`
+	TotalsInfo           OrdersV2OrderTotalsInfo         `json:"TotalsInfo,omitzero"`
 }
 
 // ProcessedOrderGeneralInfo is part of a reply.

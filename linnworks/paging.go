@@ -1,7 +1,9 @@
 package linnworks
 
 import (
+	"errors"
 	"iter"
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -40,7 +42,7 @@ func numberedPages[T any](first, size int, fetch func(page int) ([]T, int, error
 		for page := max(first, 1); ; page++ {
 			items, total, err := fetch(page)
 			if err != nil {
-				if page > max(first, 1) && pastLastPage(err) {
+				if pastLastPage(err) {
 					return
 				}
 				var zero T
@@ -93,5 +95,7 @@ func numberOf[T ~int | ~int64](n *T) int {
 // pastLastPage reports whether an error only says that the pages are over:
 // some calls answer status 400 with such a message after the last one.
 func pastLastPage(err error) bool {
-	return strings.Contains(strings.ToLower(err.Error()), "no items found")
+	var e *Error
+	return errors.As(err, &e) && e.HTTPStatus == http.StatusBadRequest &&
+		strings.Contains(strings.ToLower(e.Message), "no items found")
 }

@@ -14,8 +14,8 @@ type PostalServicesService service
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PostalServices-CreatePostalService
-func (s *PostalServicesService) CreatePostalService(ctx context.Context, req *CreatePostalServiceRequest, opts ...CallOption) (*PostalService, error) {
-	out := new(PostalService)
+func (s *PostalServicesService) CreatePostalService(ctx context.Context, req *CreatePostalServiceRequest, opts ...CallOption) (*PostalServiceDetails, error) {
+	out := new(PostalServiceDetails)
 	return out, s.client.call(ctx, operation{
 		name: "PostalServices.CreatePostalService", method: "POST", path: "/api/PostalServices/CreatePostalService",
 		body: bodyParams, limit: 150,
@@ -127,6 +127,23 @@ type PostalService struct {
 	PkPostalServiceID        GUID              `json:"pkPostalServiceId,omitzero"`
 }
 
+// PostalServiceDetails is sent and received.
+type PostalServiceDetails struct {
+	IgnorePackagingGroup   bool   `json:"IgnorePackagingGroup"`
+	IntegratedServiceID    GUID   `json:"IntegratedServiceId,omitzero"`
+	PostalServiceCode      string `json:"PostalServiceCode,omitzero"`
+	PostalServiceName      string `json:"PostalServiceName,omitzero"`
+	PostalServiceTag       string `json:"PostalServiceTag,omitzero"`
+	PrintModule            string `json:"PrintModule,omitzero"`
+	PrintModuleTitle       string `json:"PrintModuleTitle,omitzero"`
+	ServiceCountry         string `json:"ServiceCountry,omitzero"`
+	TrackingNumberRequired bool   `json:"TrackingNumberRequired"`
+	Vendor                 string `json:"Vendor,omitzero"`
+	WeightRequired         bool   `json:"WeightRequired"`
+	FkShippingAPIConfigID  int    `json:"fkShippingAPIConfigId"`
+	PkPostalServiceID      GUID   `json:"pkPostalServiceId,omitzero"`
+}
+
 // ShippingService is sent and received.
 type ShippingService struct {
 	PostalServiceName  string `json:"PostalServiceName,omitzero"`
@@ -138,5 +155,5 @@ type ShippingService struct {
 
 // UpdatePostalServiceRequest holds the parameters of PostalServices.UpdatePostalService.
 type UpdatePostalServiceRequest struct {
-	PostalServiceDetails *PostalService `json:"PostalServiceDetails,omitzero"`
+	PostalServiceDetails *PostalServiceDetails `json:"PostalServiceDetails,omitzero"`
 }

@@ -11,14 +11,14 @@ type PrintZoneService service
 
 // GetAllPrintZones calls GET /api/PrintZone/GetAllPrintZones.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintZone-GetAllPrintZones
 func (s *PrintZoneService) GetAllPrintZones(ctx context.Context, opts ...CallOption) (*GetAllPrintZonesResponse, error) {
 	out := new(GetAllPrintZonesResponse)
 	return out, s.client.call(ctx, operation{
 		name: "PrintZone.GetAllPrintZones", method: "GET", path: "/api/PrintZone/GetAllPrintZones",
-		limit: 150,
+		replay: replayRead, limit: 150,
 	}, nil, nil, out, opts)
 }
 

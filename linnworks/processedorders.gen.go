@@ -215,8 +215,8 @@ func (s *ProcessedOrdersService) GetProcessedAuditTrail(ctx context.Context, req
 // It only reads and is safe to repeat. 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-GetProcessedOrderExtendedProperties
-func (s *ProcessedOrdersService) GetProcessedOrderExtendedProperties(ctx context.Context, req *GetProcessedOrderExtendedPropertiesRequest, opts ...CallOption) ([]ProcessedOrdersOrderExtendedProperty, error) {
-	var out []ProcessedOrdersOrderExtendedProperty
+func (s *ProcessedOrdersService) GetProcessedOrderExtendedProperties(ctx context.Context, req *GetProcessedOrderExtendedPropertiesRequest, opts ...CallOption) ([]OrderExtendedProperty, error) {
+	var out []OrderExtendedProperty
 	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.GetProcessedOrderExtendedProperties", method: "GET", path: "/api/ProcessedOrders/GetProcessedOrderExtendedProperties",
 		query: true, replay: replayRead, limit: 250,
@@ -469,7 +469,8 @@ func (s *ProcessedOrdersService) SearchProcessedOrders(ctx context.Context, req 
 	}, nil, req, out, opts)
 }
 
-// SearchProcessedOrdersAll walks the pages of [ProcessedOrdersService.SearchProcessedOrders]. It stops at the first error.
+// SearchProcessedOrdersAll hands out what stands on the pages of
+// [ProcessedOrdersService.SearchProcessedOrders]. It stops at the first error.
 func (s *ProcessedOrdersService) SearchProcessedOrdersAll(ctx context.Context, req *SearchProcessedOrdersRequest, opts ...CallOption) iter.Seq2[ProcessedOrder, error] {
 	r := valueOf(req)
 	return numberedPages(numberOf(r.PageNumber), numberOf(r.ResultsPerPage), func(page int) ([]ProcessedOrder, int, error) {
@@ -497,7 +498,8 @@ func (s *ProcessedOrdersService) SearchProcessedOrdersPaged(ctx context.Context,
 	}, nil, req, out, opts)
 }
 
-// SearchProcessedOrdersPagedAll walks the pages of [ProcessedOrdersService.SearchProcessedOrdersPaged]. It stops at the first error.
+// SearchProcessedOrdersPagedAll hands out what stands on the pages of
+// [ProcessedOrdersService.SearchProcessedOrdersPaged]. It stops at the first error.
 //
 // Deprecated: as the method that it calls.
 func (s *ProcessedOrdersService) SearchProcessedOrdersPagedAll(ctx context.Context, req *SearchProcessedOrdersPagedRequest, opts ...CallOption) iter.Seq2[ProcessedOrder, error] {
@@ -745,6 +747,14 @@ type MarkManualRefundsAsActionedRequest struct {
 	PkOrderID *GUID `json:"pkOrderId,omitzero"`
 }
 
+// OrderExtendedProperty is part of a reply.
+type OrderExtendedProperty struct {
+	PropertyName  string `json:"PropertyName,omitzero"`
+	PropertyType  string `json:"PropertyType,omitzero"`
+	PropertyValue string `json:"PropertyValue,omitzero"`
+	RowID         GUID   `json:"rowid,omitzero"`
+}
+
 // OrderItemReturnInfo is part of a reply.
 type OrderItemReturnInfo struct {
 	Batches                  []OrderItemReturnInfoBatched `json:"Batches,omitzero"`
@@ -891,14 +901,6 @@ type ProcessedOrderRelation struct {
 type ProcessedOrdersGetTotalRefundsRequest struct {
 	IncludeBookings *bool `url:"includeBookings,omitempty" json:"-"`
 	PkOrderID       *GUID `url:"pkOrderId,omitempty" json:"-"`
-}
-
-// ProcessedOrdersOrderExtendedProperty is part of a reply.
-type ProcessedOrdersOrderExtendedProperty struct {
-	PropertyName  string `json:"PropertyName,omitzero"`
-	PropertyType  string `json:"PropertyType,omitzero"`
-	PropertyValue string `json:"PropertyValue,omitzero"`
-	RowID         GUID   `json:"rowid,omitzero"`
 }
 
 // RefundFreeTextRequest holds the parameters of ProcessedOrders.RefundFreeText.

@@ -469,6 +469,24 @@ func (s *PurchaseOrderService) SearchPurchaseOrders(ctx context.Context, req *Se
 	}, nil, req, out, opts)
 }
 
+// SearchPurchaseOrdersAll hands out what stands on the pages of
+// [PurchaseOrderService.SearchPurchaseOrders]. It stops at the first error.
+//
+// Deprecated: as the method that it calls.
+func (s *PurchaseOrderService) SearchPurchaseOrdersAll(ctx context.Context, req *SearchPurchaseOrdersRequest, opts ...CallOption) iter.Seq2[CommonPurchaseOrderHeader, error] {
+	r := valueOf(req)
+	inner := valueOf(r.SearchParameter)
+	return numberedPages(numberOf(inner.PageNumber), numberOf(inner.EntriesPerPage), func(page int) ([]CommonPurchaseOrderHeader, int, error) {
+		inner.PageNumber = &page
+		r.SearchParameter = &inner
+		out, err := s.SearchPurchaseOrders(ctx, &r, opts...)
+		if err != nil {
+			return nil, 0, err
+		}
+		return out.Result, out.TotalPages, nil
+	})
+}
+
 // SearchPurchaseOrders2 calls POST /api/PurchaseOrder/Search_PurchaseOrders2.
 //
 // It only reads and is safe to repeat. 150 calls a minute.
@@ -482,7 +500,8 @@ func (s *PurchaseOrderService) SearchPurchaseOrders2(ctx context.Context, req *S
 	}, nil, req, out, opts)
 }
 
-// SearchPurchaseOrders2All walks the pages of [PurchaseOrderService.SearchPurchaseOrders2]. It stops at the first error.
+// SearchPurchaseOrders2All hands out what stands on the pages of
+// [PurchaseOrderService.SearchPurchaseOrders2]. It stops at the first error.
 func (s *PurchaseOrderService) SearchPurchaseOrders2All(ctx context.Context, req *SearchPurchaseOrders2Request, opts ...CallOption) iter.Seq2[CommonPurchaseOrderHeader, error] {
 	r := valueOf(req)
 	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]CommonPurchaseOrderHeader, int, error) {

@@ -405,7 +405,8 @@ func (s *ReturnsRefundsService) SearchReturnsRefundsPaged(ctx context.Context, r
 	}, nil, req, out, opts)
 }
 
-// SearchReturnsRefundsPagedAll walks the pages of [ReturnsRefundsService.SearchReturnsRefundsPaged]. It stops at the first error.
+// SearchReturnsRefundsPagedAll hands out what stands on the pages of
+// [ReturnsRefundsService.SearchReturnsRefundsPaged]. It stops at the first error.
 func (s *ReturnsRefundsService) SearchReturnsRefundsPagedAll(ctx context.Context, req *SearchReturnsRefundsPagedRequest, opts ...CallOption) iter.Seq2[ReturnsRefundsWeb, error] {
 	r := valueOf(req)
 	return numberedPages(numberOf(r.PageNum), numberOf(r.NumEntriesPerPage), func(page int) ([]ReturnsRefundsWeb, int, error) {

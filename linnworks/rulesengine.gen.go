@@ -19,7 +19,7 @@ func (s *RulesEngineService) AddAction(ctx context.Context, req *AddActionReques
 	out := new(RuleActionResponse)
 	return out, s.client.call(ctx, operation{
 		name: "RulesEngine.AddAction", method: "POST", path: "/api/RulesEngine/AddAction",
-		body: bodyFlat, limit: 150,
+		body: bodyFlat, bodyName: "action", limit: 150,
 	}, nil, req, out, opts)
 }
 
@@ -124,7 +124,7 @@ func (s *RulesEngineService) CreateNewDraftFromExisting(ctx context.Context, req
 func (s *RulesEngineService) DeleteAction(ctx context.Context, req *DeleteActionRequest, opts ...CallOption) error {
 	return s.client.call(ctx, operation{
 		name: "RulesEngine.DeleteAction", method: "POST", path: "/api/RulesEngine/DeleteAction",
-		body: bodyFlat, limit: 150,
+		body: bodyFlat, bodyName: "action", limit: 150,
 	}, nil, req, nil, opts)
 }
 
@@ -465,7 +465,7 @@ func (s *RulesEngineService) TestEvaluateRule(ctx context.Context, req *TestEval
 func (s *RulesEngineService) UpdateAction(ctx context.Context, req *UpdateActionRequest, opts ...CallOption) error {
 	return s.client.call(ctx, operation{
 		name: "RulesEngine.UpdateAction", method: "POST", path: "/api/RulesEngine/UpdateAction",
-		body: bodyFlat, limit: 150,
+		body: bodyFlat, bodyName: "action", limit: 150,
 	}, nil, req, nil, opts)
 }
 

@@ -50,7 +50,8 @@ func (s *ShippingServiceService) GetFiledManifestsByVendor(ctx context.Context, 
 	}, nil, req, out, opts)
 }
 
-// GetFiledManifestsByVendorAll walks the pages of [ShippingServiceService.GetFiledManifestsByVendor]. It stops at the first error.
+// GetFiledManifestsByVendorAll hands out what stands on the pages of
+// [ShippingServiceService.GetFiledManifestsByVendor]. It stops at the first error.
 func (s *ShippingServiceService) GetFiledManifestsByVendorAll(ctx context.Context, req *GetFiledManifestsByVendorRequest, opts ...CallOption) iter.Seq2[FiledManifest, error] {
 	r := valueOf(req)
 	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]FiledManifest, int, error) {

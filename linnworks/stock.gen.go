@@ -241,7 +241,8 @@ func (s *StockService) GetItemChangesHistory(ctx context.Context, req *GetItemCh
 	}, nil, req, out, opts)
 }
 
-// GetItemChangesHistoryAll walks the pages of [StockService.GetItemChangesHistory]. It stops at the first error.
+// GetItemChangesHistoryAll hands out what stands on the pages of
+// [StockService.GetItemChangesHistory]. It stops at the first error.
 func (s *StockService) GetItemChangesHistoryAll(ctx context.Context, req *GetItemChangesHistoryRequest, opts ...CallOption) iter.Seq2[StockItemChangeHistory, error] {
 	r := valueOf(req)
 	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]StockItemChangeHistory, int, error) {
@@ -363,7 +364,8 @@ func (s *StockService) GetStockItems(ctx context.Context, req *GetStockItemsRequ
 	}, nil, req, out, opts)
 }
 
-// GetStockItemsAll walks the pages of [StockService.GetStockItems]. It stops at the first error.
+// GetStockItemsAll hands out what stands on the pages of
+// [StockService.GetStockItems]. It stops at the first error.
 func (s *StockService) GetStockItemsAll(ctx context.Context, req *GetStockItemsRequest, opts ...CallOption) iter.Seq2[StockItem, error] {
 	r := valueOf(req)
 	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]StockItem, int, error) {
@@ -417,7 +419,8 @@ func (s *StockService) GetStockItemsFull(ctx context.Context, req *GetStockItems
 	return out, err
 }
 
-// GetStockItemsFullAll walks the pages of [StockService.GetStockItemsFull]. It stops at the first error.
+// GetStockItemsFullAll hands out what stands on the pages of
+// [StockService.GetStockItemsFull]. It stops at the first error.
 func (s *StockService) GetStockItemsFullAll(ctx context.Context, req *GetStockItemsFullRequest, opts ...CallOption) iter.Seq2[StockItemFull, error] {
 	r := valueOf(req)
 	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]StockItemFull, int, error) {
@@ -443,8 +446,8 @@ func (s *StockService) GetStockItemsFullByIDs(ctx context.Context, req *GetStock
 	}, nil, req, out, opts)
 }
 
-// GetStockItemsFullByIDsBatched calls [StockService.GetStockItemsFullByIDs] once for every 200 of req.StockItemIDs and hands out each
-// reply. It stops at the first error.
+// GetStockItemsFullByIDsBatched splits req.StockItemIDs into parts of at most 200 and hands out the
+// reply of [StockService.GetStockItemsFullByIDs] to each. It stops at the first error.
 func (s *StockService) GetStockItemsFullByIDsBatched(ctx context.Context, req *GetStockItemsFullByIDsRequest, opts ...CallOption) iter.Seq2[*GetStockItemsFullByIDsResponse, error] {
 	r := valueOf(req)
 	return batches(r.StockItemIDs, 200, func(part []GUID) (*GetStockItemsFullByIDsResponse, error) {
@@ -494,8 +497,8 @@ func (s *StockService) GetStockLevelBatch(ctx context.Context, req *GetStockLeve
 	return out, err
 }
 
-// GetStockLevelBatchBatched calls [StockService.GetStockLevelBatch] once for every 200 of req.StockItemIDs and hands out each
-// reply. It stops at the first error.
+// GetStockLevelBatchBatched splits req.StockItemIDs into parts of at most 200 and hands out the
+// reply of [StockService.GetStockLevelBatch] to each. It stops at the first error.
 func (s *StockService) GetStockLevelBatchBatched(ctx context.Context, req *GetStockLevelBatchRequest, opts ...CallOption) iter.Seq2[[]GetStockLevelBatchResponse, error] {
 	r := valueOf(req)
 	return batches(r.StockItemIDs, 200, func(part []GUID) ([]GetStockLevelBatchResponse, error) {
@@ -625,14 +628,14 @@ func (s *StockService) RenameVariationGroup(ctx context.Context, req *RenameVari
 
 // SKUExists calls GET /api/Stock/SKUExists.
 //
-// It is not repeated once it was sent. 250 calls a minute.
+// It only reads and is safe to repeat. 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-SKUExists
 func (s *StockService) SKUExists(ctx context.Context, req *SKUExistsRequest, opts ...CallOption) (bool, error) {
 	var out bool
 	err := s.client.call(ctx, operation{
 		name: "Stock.SKUExists", method: "GET", path: "/api/Stock/SKUExists",
-		query: true, limit: 250,
+		query: true, replay: replayRead, limit: 250,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -650,6 +653,20 @@ func (s *StockService) SearchBinracks(ctx context.Context, req *SearchBinracksRe
 	}, nil, req, out, opts)
 }
 
+// SearchBinracksAll hands out what stands on the pages of
+// [StockService.SearchBinracks]. It stops at the first error.
+func (s *StockService) SearchBinracksAll(ctx context.Context, req *SearchBinracksRequest, opts ...CallOption) iter.Seq2[WarehouseBinRack, error] {
+	r := valueOf(req)
+	return numberedPages(numberOf(r.PageNumber), 0, func(page int) ([]WarehouseBinRack, int, error) {
+		r.PageNumber = &page
+		out, err := s.SearchBinracks(ctx, &r, opts...)
+		if err != nil {
+			return nil, 0, err
+		}
+		return out.BinRacks, 0, nil
+	})
+}
+
 // SearchVariationGroups calls GET /api/Stock/SearchVariationGroups.
 //
 // It only reads and is safe to repeat. 150 calls a minute.
@@ -663,7 +680,8 @@ func (s *StockService) SearchVariationGroups(ctx context.Context, req *SearchVar
 	}, nil, req, out, opts)
 }
 
-// SearchVariationGroupsAll walks the pages of [StockService.SearchVariationGroups]. It stops at the first error.
+// SearchVariationGroupsAll hands out what stands on the pages of
+// [StockService.SearchVariationGroups]. It stops at the first error.
 func (s *StockService) SearchVariationGroupsAll(ctx context.Context, req *SearchVariationGroupsRequest, opts ...CallOption) iter.Seq2[VariationGroup, error] {
 	r := valueOf(req)
 	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]VariationGroup, int, error) {

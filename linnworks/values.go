@@ -164,7 +164,7 @@ func (t Time) MarshalJSON() ([]byte, error) {
 
 // EncodeValues writes the form that queries take, with seconds.
 func (t Time) EncodeValues(key string, v *url.Values) error {
-	(*v)[key] = []string{t.UTC().Format("2006-01-02 15:04:05")}
+	(*v)[key] = []string{t.UTC().Format("2006-01-02T15:04:05.000Z")}
 	return nil
 }
 

@@ -345,7 +345,8 @@ func (s *WarehouseTransferService) GetArchivedTransfers(ctx context.Context, req
 	}, nil, req, out, opts)
 }
 
-// GetArchivedTransfersAll walks the pages of [WarehouseTransferService.GetArchivedTransfers]. It stops at the first error.
+// GetArchivedTransfersAll hands out what stands on the pages of
+// [WarehouseTransferService.GetArchivedTransfers]. It stops at the first error.
 func (s *WarehouseTransferService) GetArchivedTransfersAll(ctx context.Context, req *GetArchivedTransfersRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
 	r := valueOf(req)
 	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]WarehouseTransfer, int, error) {
@@ -371,7 +372,8 @@ func (s *WarehouseTransferService) GetArchivedTransfersBetweenArchivedDates(ctx 
 	}, nil, req, out, opts)
 }
 
-// GetArchivedTransfersBetweenArchivedDatesAll walks the pages of [WarehouseTransferService.GetArchivedTransfersBetweenArchivedDates]. It stops at the first error.
+// GetArchivedTransfersBetweenArchivedDatesAll hands out what stands on the pages of
+// [WarehouseTransferService.GetArchivedTransfersBetweenArchivedDates]. It stops at the first error.
 func (s *WarehouseTransferService) GetArchivedTransfersBetweenArchivedDatesAll(ctx context.Context, req *GetArchivedTransfersBetweenArchivedDatesRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
 	r := valueOf(req)
 	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]WarehouseTransfer, int, error) {
@@ -397,7 +399,8 @@ func (s *WarehouseTransferService) GetArchivedTransfersBetweenDates(ctx context.
 	}, nil, req, out, opts)
 }
 
-// GetArchivedTransfersBetweenDatesAll walks the pages of [WarehouseTransferService.GetArchivedTransfersBetweenDates]. It stops at the first error.
+// GetArchivedTransfersBetweenDatesAll hands out what stands on the pages of
+// [WarehouseTransferService.GetArchivedTransfersBetweenDates]. It stops at the first error.
 func (s *WarehouseTransferService) GetArchivedTransfersBetweenDatesAll(ctx context.Context, req *GetArchivedTransfersBetweenDatesRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
 	r := valueOf(req)
 	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]WarehouseTransfer, int, error) {
@@ -423,7 +426,8 @@ func (s *WarehouseTransferService) GetArchivedTransfersFiltered(ctx context.Cont
 	}, nil, req, out, opts)
 }
 
-// GetArchivedTransfersFilteredAll walks the pages of [WarehouseTransferService.GetArchivedTransfersFiltered]. It stops at the first error.
+// GetArchivedTransfersFilteredAll hands out what stands on the pages of
+// [WarehouseTransferService.GetArchivedTransfersFiltered]. It stops at the first error.
 func (s *WarehouseTransferService) GetArchivedTransfersFilteredAll(ctx context.Context, req *GetArchivedTransfersFilteredRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
 	r := valueOf(req)
 	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]WarehouseTransfer, int, error) {

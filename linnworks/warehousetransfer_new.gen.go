@@ -82,14 +82,14 @@ func (s *WarehouseTransferNewService) ArchiveWarehouseTransfer(ctx context.Conte
 
 // CheckForDraftTransfer calls PUT /warehousetransfer/transfers/CheckForDraftTransfer.
 //
-// It only reads and is safe to repeat.
+// It is not repeated once it was sent.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) CheckForDraftTransfer(ctx context.Context, req *WarehouseTransferNewCheckForDraftTransferRequest, opts ...CallOption) (int, error) {
 	var out int
 	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferNew.CheckForDraftTransfer", method: "PUT", path: "/warehousetransfer/transfers/CheckForDraftTransfer",
-		body: bodyJSON, replay: replayRead, host: hostNew,
+		body: bodyJSON, host: hostNew,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -148,7 +148,8 @@ func (s *WarehouseTransferNewService) FindStockItem(ctx context.Context, req *Wa
 	}, nil, req, out, opts)
 }
 
-// FindStockItemAll walks the pages of [WarehouseTransferNewService.FindStockItem]. It stops at the first error.
+// FindStockItemAll hands out what stands on the pages of
+// [WarehouseTransferNewService.FindStockItem]. It stops at the first error.
 func (s *WarehouseTransferNewService) FindStockItemAll(ctx context.Context, req *WarehouseTransferNewFindStockItemRequest, opts ...CallOption) iter.Seq2[StockItemModel, error] {
 	r := valueOf(req)
 	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]StockItemModel, int, error) {
@@ -174,7 +175,8 @@ func (s *WarehouseTransferNewService) FindWarehouseTransferStockItems(ctx contex
 	}, nil, req, out, opts)
 }
 
-// FindWarehouseTransferStockItemsAll walks the pages of [WarehouseTransferNewService.FindWarehouseTransferStockItems]. It stops at the first error.
+// FindWarehouseTransferStockItemsAll hands out what stands on the pages of
+// [WarehouseTransferNewService.FindWarehouseTransferStockItems]. It stops at the first error.
 func (s *WarehouseTransferNewService) FindWarehouseTransferStockItemsAll(ctx context.Context, req *FindWarehouseTransferStockItemsRequest, opts ...CallOption) iter.Seq2[WarehouseTransferStockItemModel, error] {
 	r := valueOf(req)
 	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]WarehouseTransferStockItemModel, int, error) {
@@ -207,8 +209,8 @@ func (s *WarehouseTransferNewService) GetListTransfers(ctx context.Context, req 
 // Official page: https://apidocs.linnworks.net/reference
 //
 // Deprecated: the official description marks it so.
-func (s *WarehouseTransferNewService) GetMetaData(ctx context.Context, opts ...CallOption) (*GetViewMetaDataResponse, error) {
-	out := new(GetViewMetaDataResponse)
+func (s *WarehouseTransferNewService) GetMetaData(ctx context.Context, opts ...CallOption) (*WarehouseTransferNewGetViewMetaDataResponse, error) {
+	out := new(WarehouseTransferNewGetViewMetaDataResponse)
 	return out, s.client.call(ctx, operation{
 		name: "WarehouseTransferNew.GetMetaData", method: "GET", path: "/warehousetransfer/fbainbound/fbatransfercards/metadata",
 		replay: replayRead, host: hostNew,
@@ -510,12 +512,6 @@ type GetTransferCardsByLocationRequest struct {
 type GetTransferItemBatchesRequest struct {
 	LocationType *TransferLocationType `url:"locationType,omitempty" json:"-"`
 	StockItemIDs []int                 `url:"stockItemIds,omitempty" json:"-"`
-}
-
-// GetViewMetaDataResponse is part of a reply.
-type GetViewMetaDataResponse struct {
-	AmazonPartneredCarrierSupportedCountries []string                      `json:"amazonPartneredCarrierSupportedCountries,omitzero"`
-	ImportMetaFields                         ShipmentItemsImportMetaFields `json:"importMetaFields,omitzero"`
 }
 
 // ImportColumnStockRequestMappingModel is part of a request.
@@ -827,6 +823,12 @@ type WarehouseTransferNewGetListTransfersRequest struct {
 // WarehouseTransferNewGetTransferItemsRequest holds the parameters of WarehouseTransferNew.GetTransferItems.
 type WarehouseTransferNewGetTransferItemsRequest struct {
 	PkTransferID *int `url:"pkTransferId,omitempty" json:"-"`
+}
+
+// WarehouseTransferNewGetViewMetaDataResponse is part of a reply.
+type WarehouseTransferNewGetViewMetaDataResponse struct {
+	AmazonPartneredCarrierSupportedCountries []string                      `json:"amazonPartneredCarrierSupportedCountries,omitzero"`
+	ImportMetaFields                         ShipmentItemsImportMetaFields `json:"importMetaFields,omitzero"`
 }
 
 // WarehouseTransferStockItemModel is part of a reply.

@@ -354,8 +354,8 @@ func (s *WarehouseTransferV2Service) GetLabelByShipmentID(ctx context.Context, s
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) GetMetaData(ctx context.Context, opts ...CallOption) (*WarehouseTransferV2GetViewMetaDataResponse, error) {
-	out := new(WarehouseTransferV2GetViewMetaDataResponse)
+func (s *WarehouseTransferV2Service) GetMetaData(ctx context.Context, opts ...CallOption) (*GetViewMetaDataResponse, error) {
+	out := new(GetViewMetaDataResponse)
 	return out, s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GetMetaData", method: "GET", path: "/warehousetransfer/fba-inbound/metadata",
 		replay: replayRead, host: hostV2,
@@ -1335,6 +1335,16 @@ type GetStockItemBatchesByShippingPlanIDRequest struct {
 	StockItemIDs []int `url:"stockItemIds,omitempty" json:"-"`
 }
 
+// GetViewMetaDataResponse is part of a reply.
+type GetViewMetaDataResponse struct {
+	AmazonShipmentPackageLabelTypes []ShipmentPackageLabelTypeModel `json:"amazonShipmentPackageLabelTypes,omitzero"`
+	LabelOwners                     []Int32StringKeyValuePair       `json:"labelOwners,omitzero"`
+	PrepCategories                  []Int32StringKeyValuePair       `json:"prepCategories,omitzero"`
+	PrepOwners                      []Int32StringKeyValuePair       `json:"prepOwners,omitzero"`
+	ShipmentMeasurementUnit         ShipmentMeasurementUnitModel    `json:"shipmentMeasurementUnit,omitzero"`
+	ShipmentWeightUnit              ShipmentWeightUnitModel         `json:"shipmentWeightUnit,omitzero"`
+}
+
 // ImportColumnMappingModel is part of a request.
 type ImportColumnMappingModel struct {
 	SystemColumnType  *ImportShipmentItemColumn `json:"systemColumnType,omitzero"`
@@ -1945,16 +1955,6 @@ type WarehouseTransferModel struct {
 	TransferID      int    `json:"transferId,omitzero"`
 	TransferType    int    `json:"transferType,omitzero"`
 	UpdateDate      Time   `json:"updateDate,omitzero"`
-}
-
-// WarehouseTransferV2GetViewMetaDataResponse is part of a reply.
-type WarehouseTransferV2GetViewMetaDataResponse struct {
-	AmazonShipmentPackageLabelTypes []ShipmentPackageLabelTypeModel `json:"amazonShipmentPackageLabelTypes,omitzero"`
-	LabelOwners                     []Int32StringKeyValuePair       `json:"labelOwners,omitzero"`
-	PrepCategories                  []Int32StringKeyValuePair       `json:"prepCategories,omitzero"`
-	PrepOwners                      []Int32StringKeyValuePair       `json:"prepOwners,omitzero"`
-	ShipmentMeasurementUnit         ShipmentMeasurementUnitModel    `json:"shipmentMeasurementUnit,omitzero"`
-	ShipmentWeightUnit              ShipmentWeightUnitModel         `json:"shipmentWeightUnit,omitzero"`
 }
 
 // WeightRangeModel is part of a reply.

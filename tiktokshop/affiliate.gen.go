@@ -112,7 +112,8 @@ func (s *AffiliateService) GetShopProductslegacy(ctx context.Context, req *GetSh
 	}, nil, req, out, opts)
 }
 
-// GetShopProductslegacyAll walks the pages of [AffiliateService.GetShopProductslegacy]. It stops at the first error.
+// GetShopProductslegacyAll hands out what stands on the pages of
+// [AffiliateService.GetShopProductslegacy]. It stops at the first error.
 func (s *AffiliateService) GetShopProductslegacyAll(ctx context.Context, req *GetShopProductslegacyRequest, opts ...CallOption) iter.Seq2[GetShopProductslegacyResponseProduct, error] {
 	return tokenPages(func(token string) ([]GetShopProductslegacyResponseProduct, string, error) {
 		r := valueOf(req)
@@ -140,7 +141,8 @@ func (s *AffiliateService) GetShowcaseProductsold(ctx context.Context, req *GetS
 	}, nil, req, out, opts)
 }
 
-// GetShowcaseProductsoldPages walks the pages of [AffiliateService.GetShowcaseProductsold]. It stops at the first error.
+// GetShowcaseProductsoldPages hands out the pages of
+// [AffiliateService.GetShowcaseProductsold]. It stops at the first error.
 func (s *AffiliateService) GetShowcaseProductsoldPages(ctx context.Context, req *GetShowcaseProductsoldRequest, opts ...CallOption) iter.Seq2[*GetShowcaseProductsoldResponse, error] {
 	return tokenPages(func(token string) ([]*GetShowcaseProductsoldResponse, string, error) {
 		r := valueOf(req)

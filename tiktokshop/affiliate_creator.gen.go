@@ -75,7 +75,8 @@ func (s *AffiliateCreatorService) CreatorSearchAffiliateTraceOrders(ctx context.
 	}, nil, req, out, opts)
 }
 
-// CreatorSearchAffiliateTraceOrdersAll walks the pages of [AffiliateCreatorService.CreatorSearchAffiliateTraceOrders]. It stops at the first error.
+// CreatorSearchAffiliateTraceOrdersAll hands out what stands on the pages of
+// [AffiliateCreatorService.CreatorSearchAffiliateTraceOrders]. It stops at the first error.
 func (s *AffiliateCreatorService) CreatorSearchAffiliateTraceOrdersAll(ctx context.Context, req *CreatorSearchAffiliateTraceOrdersRequest, opts ...CallOption) iter.Seq2[CreatorSearchAffiliateTraceOrdersResponseOrder, error] {
 	return tokenPages(func(token string) ([]CreatorSearchAffiliateTraceOrdersResponseOrder, string, error) {
 		r := valueOf(req)
@@ -103,7 +104,8 @@ func (s *AffiliateCreatorService) CreatorSearchOpenCollaborationProduct(ctx cont
 	}, nil, req, out, opts)
 }
 
-// CreatorSearchOpenCollaborationProductAll walks the pages of [AffiliateCreatorService.CreatorSearchOpenCollaborationProduct]. It stops at the first error.
+// CreatorSearchOpenCollaborationProductAll hands out what stands on the pages of
+// [AffiliateCreatorService.CreatorSearchOpenCollaborationProduct]. It stops at the first error.
 func (s *AffiliateCreatorService) CreatorSearchOpenCollaborationProductAll(ctx context.Context, req *CreatorSearchOpenCollaborationProductRequest, opts ...CallOption) iter.Seq2[CreatorSearchOpenCollaborationProductResponseProduct, error] {
 	return tokenPages(func(token string) ([]CreatorSearchOpenCollaborationProductResponseProduct, string, error) {
 		r := valueOf(req)
@@ -144,7 +146,8 @@ func (s *AffiliateCreatorService) CreatorSelectAffiliateProduct(ctx context.Cont
 	}, nil, req, out, opts)
 }
 
-// CreatorSelectAffiliateProductAll walks the pages of [AffiliateCreatorService.CreatorSelectAffiliateProduct]. It stops at the first error.
+// CreatorSelectAffiliateProductAll hands out what stands on the pages of
+// [AffiliateCreatorService.CreatorSelectAffiliateProduct]. It stops at the first error.
 func (s *AffiliateCreatorService) CreatorSelectAffiliateProductAll(ctx context.Context, req *CreatorSelectAffiliateProductRequest, opts ...CallOption) iter.Seq2[CreatorSelectAffiliateProductResponseProduct, error] {
 	return tokenPages(func(token string) ([]CreatorSelectAffiliateProductResponseProduct, string, error) {
 		r := valueOf(req)
@@ -263,7 +266,8 @@ func (s *AffiliateCreatorService) GetShopProducts(ctx context.Context, req *GetS
 	}, nil, req, out, opts)
 }
 
-// GetShopProductsAll walks the pages of [AffiliateCreatorService.GetShopProducts]. It stops at the first error.
+// GetShopProductsAll hands out what stands on the pages of
+// [AffiliateCreatorService.GetShopProducts]. It stops at the first error.
 func (s *AffiliateCreatorService) GetShopProductsAll(ctx context.Context, req *GetShopProductsRequest, opts ...CallOption) iter.Seq2[GetShopProductsResponseProduct, error] {
 	return tokenPages(func(token string) ([]GetShopProductsResponseProduct, string, error) {
 		r := valueOf(req)
@@ -330,7 +334,8 @@ func (s *AffiliateCreatorService) GetShowcaseProducts(ctx context.Context, req *
 	}, nil, req, out, opts)
 }
 
-// GetShowcaseProductsAll walks the pages of [AffiliateCreatorService.GetShowcaseProducts]. It stops at the first error.
+// GetShowcaseProductsAll hands out what stands on the pages of
+// [AffiliateCreatorService.GetShowcaseProducts]. It stops at the first error.
 func (s *AffiliateCreatorService) GetShowcaseProductsAll(ctx context.Context, req *GetShowcaseProductsRequest, opts ...CallOption) iter.Seq2[GetShowcaseProductsResponseProduct, error] {
 	return tokenPages(func(token string) ([]GetShowcaseProductsResponseProduct, string, error) {
 		r := valueOf(req)
@@ -397,7 +402,8 @@ func (s *AffiliateCreatorService) SearchCreatorAffiliateOrders(ctx context.Conte
 	}, nil, req, out, opts)
 }
 
-// SearchCreatorAffiliateOrdersAll walks the pages of [AffiliateCreatorService.SearchCreatorAffiliateOrders]. It stops at the first error.
+// SearchCreatorAffiliateOrdersAll hands out what stands on the pages of
+// [AffiliateCreatorService.SearchCreatorAffiliateOrders]. It stops at the first error.
 func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersAll(ctx context.Context, req *SearchCreatorAffiliateOrdersRequest, opts ...CallOption) iter.Seq2[SearchCreatorAffiliateOrdersResponseOrder, error] {
 	return tokenPages(func(token string) ([]SearchCreatorAffiliateOrdersResponseOrder, string, error) {
 		r := valueOf(req)
@@ -425,7 +431,8 @@ func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersV202405(ctx contex
 	}, nil, req, out, opts)
 }
 
-// SearchCreatorAffiliateOrdersV202405All walks the pages of [AffiliateCreatorService.SearchCreatorAffiliateOrdersV202405]. It stops at the first error.
+// SearchCreatorAffiliateOrdersV202405All hands out what stands on the pages of
+// [AffiliateCreatorService.SearchCreatorAffiliateOrdersV202405]. It stops at the first error.
 func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersV202405All(ctx context.Context, req *SearchCreatorAffiliateOrdersV202405Request, opts ...CallOption) iter.Seq2[SearchCreatorAffiliateOrdersV202405ResponseOrder, error] {
 	return tokenPages(func(token string) ([]SearchCreatorAffiliateOrdersV202405ResponseOrder, string, error) {
 		r := valueOf(req)
@@ -453,7 +460,8 @@ func (s *AffiliateCreatorService) SearchCreatorSampleApplications(ctx context.Co
 	}, nil, req, out, opts)
 }
 
-// SearchCreatorSampleApplicationsAll walks the pages of [AffiliateCreatorService.SearchCreatorSampleApplications]. It stops at the first error.
+// SearchCreatorSampleApplicationsAll hands out what stands on the pages of
+// [AffiliateCreatorService.SearchCreatorSampleApplications]. It stops at the first error.
 func (s *AffiliateCreatorService) SearchCreatorSampleApplicationsAll(ctx context.Context, req *SearchCreatorSampleApplicationsRequest, opts ...CallOption) iter.Seq2[SearchCreatorSampleApplicationsResponseSampleApplication, error] {
 	return tokenPages(func(token string) ([]SearchCreatorSampleApplicationsResponseSampleApplication, string, error) {
 		r := valueOf(req)
@@ -481,7 +489,8 @@ func (s *AffiliateCreatorService) SearchCreatorTargetCollaborations(ctx context.
 	}, nil, req, out, opts)
 }
 
-// SearchCreatorTargetCollaborationsAll walks the pages of [AffiliateCreatorService.SearchCreatorTargetCollaborations]. It stops at the first error.
+// SearchCreatorTargetCollaborationsAll hands out what stands on the pages of
+// [AffiliateCreatorService.SearchCreatorTargetCollaborations]. It stops at the first error.
 func (s *AffiliateCreatorService) SearchCreatorTargetCollaborationsAll(ctx context.Context, req *SearchCreatorTargetCollaborationsRequest, opts ...CallOption) iter.Seq2[SearchCreatorTargetCollaborationsResponseTargetCollaboration, error] {
 	return tokenPages(func(token string) ([]SearchCreatorTargetCollaborationsResponseTargetCollaboration, string, error) {
 		r := valueOf(req)
@@ -607,7 +616,7 @@ type CreatorGeneratePublisherLinkResponseFailedMaterial struct {
 // CreatorGeneratePublisherLinkResponseSharingLink is part of a reply.
 type CreatorGeneratePublisherLinkResponseSharingLink struct {
 	DeepLink    string `json:"deep_link,omitzero"`
-	MaterialID  int64  `json:"material_id,omitzero"`
+	MaterialID  ID     `json:"material_id,omitzero"`
 	OneLink     string `json:"one_link,omitzero"`
 	SharingLink string `json:"sharing_link,omitzero"`
 }
@@ -646,7 +655,7 @@ type CreatorSearchAffiliateTraceOrdersResponse struct {
 type CreatorSearchAffiliateTraceOrdersResponseOrder struct {
 	CreateTime   UnixSeconds                                          `json:"create_time,omitzero"`
 	DeliveryTime UnixSeconds                                          `json:"delivery_time,omitzero"`
-	ID           int64                                                `json:"id,omitzero"`
+	ID           ID                                                   `json:"id,omitzero"`
 	SKUs         []CreatorSearchAffiliateTraceOrdersResponseOrderSKU  `json:"skus,omitzero"`
 	Status       CreatorSearchAffiliateTraceOrdersResponseOrderStatus `json:"status,omitzero"`
 }

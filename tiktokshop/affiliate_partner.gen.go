@@ -61,7 +61,8 @@ func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorFulfillmentStatusIn
 	}, []string{campaignID, productID}, req, out, opts)
 }
 
-// GetAffiliateCampaignCreatorFulfillmentStatusInfoAll walks the pages of [AffiliatePartnerService.GetAffiliateCampaignCreatorFulfillmentStatusInfo]. It stops at the first error.
+// GetAffiliateCampaignCreatorFulfillmentStatusInfoAll hands out what stands on the pages of
+// [AffiliatePartnerService.GetAffiliateCampaignCreatorFulfillmentStatusInfo]. It stops at the first error.
 func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorFulfillmentStatusInfoAll(ctx context.Context, campaignID string, productID string, req *GetAffiliateCampaignCreatorFulfillmentStatusInfoRequest, opts ...CallOption) iter.Seq2[GetAffiliateCampaignCreatorFulfillmentStatusInfoResponsePromotionCreator, error] {
 	return tokenPages(func(token string) ([]GetAffiliateCampaignCreatorFulfillmentStatusInfoResponsePromotionCreator, string, error) {
 		r := valueOf(req)
@@ -89,7 +90,8 @@ func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorFulfillmentStatusLi
 	}, []string{campaignID}, req, out, opts)
 }
 
-// GetAffiliateCampaignCreatorFulfillmentStatusListAll walks the pages of [AffiliatePartnerService.GetAffiliateCampaignCreatorFulfillmentStatusList]. It stops at the first error.
+// GetAffiliateCampaignCreatorFulfillmentStatusListAll hands out what stands on the pages of
+// [AffiliatePartnerService.GetAffiliateCampaignCreatorFulfillmentStatusList]. It stops at the first error.
 func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorFulfillmentStatusListAll(ctx context.Context, campaignID string, req *GetAffiliateCampaignCreatorFulfillmentStatusListRequest, opts ...CallOption) iter.Seq2[GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatistic, error] {
 	return tokenPages(func(token string) ([]GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatistic, string, error) {
 		r := valueOf(req)
@@ -182,7 +184,8 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignList(ctx context.Co
 	}, nil, req, out, opts)
 }
 
-// GetAffiliatePartnerCampaignListAll walks the pages of [AffiliatePartnerService.GetAffiliatePartnerCampaignList]. It stops at the first error.
+// GetAffiliatePartnerCampaignListAll hands out what stands on the pages of
+// [AffiliatePartnerService.GetAffiliatePartnerCampaignList]. It stops at the first error.
 func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignListAll(ctx context.Context, req *GetAffiliatePartnerCampaignListRequest, opts ...CallOption) iter.Seq2[GetAffiliatePartnerCampaignListResponseCampaign, error] {
 	return tokenPages(func(token string) ([]GetAffiliatePartnerCampaignListResponseCampaign, string, error) {
 		r := valueOf(req)
@@ -210,7 +213,8 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignProductList(ctx con
 	}, []string{campaignID}, req, out, opts)
 }
 
-// GetAffiliatePartnerCampaignProductListAll walks the pages of [AffiliatePartnerService.GetAffiliatePartnerCampaignProductList]. It stops at the first error.
+// GetAffiliatePartnerCampaignProductListAll hands out what stands on the pages of
+// [AffiliatePartnerService.GetAffiliatePartnerCampaignProductList]. It stops at the first error.
 func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignProductListAll(ctx context.Context, campaignID string, req *GetAffiliatePartnerCampaignProductListRequest, opts ...CallOption) iter.Seq2[GetAffiliatePartnerCampaignProductListResponseProduct, error] {
 	return tokenPages(func(token string) ([]GetAffiliatePartnerCampaignProductListResponseProduct, string, error) {
 		r := valueOf(req)
@@ -275,7 +279,8 @@ func (s *AffiliatePartnerService) SearchCAPAffiliateOrders(ctx context.Context, 
 	}, nil, req, out, opts)
 }
 
-// SearchCAPAffiliateOrdersAll walks the pages of [AffiliatePartnerService.SearchCAPAffiliateOrders]. It stops at the first error.
+// SearchCAPAffiliateOrdersAll hands out what stands on the pages of
+// [AffiliatePartnerService.SearchCAPAffiliateOrders]. It stops at the first error.
 func (s *AffiliatePartnerService) SearchCAPAffiliateOrdersAll(ctx context.Context, req *SearchCAPAffiliateOrdersRequest, opts ...CallOption) iter.Seq2[SearchCAPAffiliateOrdersResponseOrder, error] {
 	return tokenPages(func(token string) ([]SearchCAPAffiliateOrdersResponseOrder, string, error) {
 		r := valueOf(req)
@@ -303,7 +308,8 @@ func (s *AffiliatePartnerService) SearchTapAffiliateOrders(ctx context.Context, 
 	}, nil, req, out, opts)
 }
 
-// SearchTapAffiliateOrdersAll walks the pages of [AffiliatePartnerService.SearchTapAffiliateOrders]. It stops at the first error.
+// SearchTapAffiliateOrdersAll hands out what stands on the pages of
+// [AffiliatePartnerService.SearchTapAffiliateOrders]. It stops at the first error.
 func (s *AffiliatePartnerService) SearchTapAffiliateOrdersAll(ctx context.Context, req *SearchTapAffiliateOrdersRequest, opts ...CallOption) iter.Seq2[SearchTapAffiliateOrdersResponseOrder, error] {
 	return tokenPages(func(token string) ([]SearchTapAffiliateOrdersResponseOrder, string, error) {
 		r := valueOf(req)

@@ -14,7 +14,7 @@ type AffiliateSellerService service
 //
 // It is not repeated once it was sent. Version 202508.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/create-conversationwithcreator-202508
+// Official page: https://partner.tiktokshop.com/docv2/page/create-conversation-with-creator-202508
 func (s *AffiliateSellerService) CreateConversationWithCreator(ctx context.Context, req *CreateConversationWithCreatorRequest, opts ...CallOption) (*CreateConversationWithCreatorResponse, error) {
 	out := new(CreateConversationWithCreatorResponse)
 	return out, s.client.call(ctx, operation{
@@ -27,7 +27,7 @@ func (s *AffiliateSellerService) CreateConversationWithCreator(ctx context.Conte
 //
 // It is not repeated once it was sent. Version 202412.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/create-conversationwithcreator-202412
+// Official page: https://partner.tiktokshop.com/docv2/page/create-conversation-with-creator-202412
 func (s *AffiliateSellerService) CreateConversationWithCreatorV202412(ctx context.Context, req *CreateConversationWithCreatorV202412Request, opts ...CallOption) (*CreateConversationWithCreatorV202412Response, error) {
 	out := new(CreateConversationWithCreatorV202412Response)
 	return out, s.client.call(ctx, operation{
@@ -149,7 +149,8 @@ func (s *AffiliateSellerService) GetConversationList(ctx context.Context, req *G
 	}, nil, req, out, opts)
 }
 
-// GetConversationListAll walks the pages of [AffiliateSellerService.GetConversationList]. It stops at the first error.
+// GetConversationListAll hands out what stands on the pages of
+// [AffiliateSellerService.GetConversationList]. It stops at the first error.
 func (s *AffiliateSellerService) GetConversationListAll(ctx context.Context, req *GetConversationListRequest, opts ...CallOption) iter.Seq2[GetConversationListResponseConversation, error] {
 	return tokenPages(func(token string) ([]GetConversationListResponseConversation, string, error) {
 		r := valueOf(req)
@@ -177,7 +178,8 @@ func (s *AffiliateSellerService) GetConversationListV202412(ctx context.Context,
 	}, nil, req, out, opts)
 }
 
-// GetConversationListV202412All walks the pages of [AffiliateSellerService.GetConversationListV202412]. It stops at the first error.
+// GetConversationListV202412All hands out what stands on the pages of
+// [AffiliateSellerService.GetConversationListV202412]. It stops at the first error.
 func (s *AffiliateSellerService) GetConversationListV202412All(ctx context.Context, req *GetConversationListV202412Request, opts ...CallOption) iter.Seq2[GetConversationListV202412ResponseConversation, error] {
 	return tokenPages(func(token string) ([]GetConversationListV202412ResponseConversation, string, error) {
 		r := valueOf(req)
@@ -257,7 +259,8 @@ func (s *AffiliateSellerService) GetMessageintheConversation(ctx context.Context
 	}, []string{conversationID}, req, out, opts)
 }
 
-// GetMessageintheConversationAll walks the pages of [AffiliateSellerService.GetMessageintheConversation]. It stops at the first error.
+// GetMessageintheConversationAll hands out what stands on the pages of
+// [AffiliateSellerService.GetMessageintheConversation]. It stops at the first error.
 func (s *AffiliateSellerService) GetMessageintheConversationAll(ctx context.Context, conversationID string, req *GetMessageintheConversationRequest, opts ...CallOption) iter.Seq2[GetMessageintheConversationResponseMessage, error] {
 	return tokenPages(func(token string) ([]GetMessageintheConversationResponseMessage, string, error) {
 		r := valueOf(req)
@@ -285,7 +288,8 @@ func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetail(ctx co
 	}, nil, req, out, opts)
 }
 
-// GetOpenCollaborationCreatorContentDetailAll walks the pages of [AffiliateSellerService.GetOpenCollaborationCreatorContentDetail]. It stops at the first error.
+// GetOpenCollaborationCreatorContentDetailAll hands out what stands on the pages of
+// [AffiliateSellerService.GetOpenCollaborationCreatorContentDetail]. It stops at the first error.
 func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailAll(ctx context.Context, req *GetOpenCollaborationCreatorContentDetailRequest, opts ...CallOption) iter.Seq2[GetOpenCollaborationCreatorContentDetailResponseCreatorContentDetail, error] {
 	return tokenPages(func(token string) ([]GetOpenCollaborationCreatorContentDetailResponseCreatorContentDetail, string, error) {
 		r := valueOf(req)
@@ -313,7 +317,8 @@ func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailV202412
 	}, nil, req, out, opts)
 }
 
-// GetOpenCollaborationCreatorContentDetailV202412All walks the pages of [AffiliateSellerService.GetOpenCollaborationCreatorContentDetailV202412]. It stops at the first error.
+// GetOpenCollaborationCreatorContentDetailV202412All hands out what stands on the pages of
+// [AffiliateSellerService.GetOpenCollaborationCreatorContentDetailV202412]. It stops at the first error.
 func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailV202412All(ctx context.Context, req *GetOpenCollaborationCreatorContentDetailV202412Request, opts ...CallOption) iter.Seq2[GetOpenCollaborationCreatorContentDetailV202412ResponseCreatorContentDetail, error] {
 	return tokenPages(func(token string) ([]GetOpenCollaborationCreatorContentDetailV202412ResponseCreatorContentDetail, string, error) {
 		r := valueOf(req)
@@ -479,7 +484,8 @@ func (s *AffiliateSellerService) SearchOpenCollaboration(ctx context.Context, re
 	}, nil, req, out, opts)
 }
 
-// SearchOpenCollaborationAll walks the pages of [AffiliateSellerService.SearchOpenCollaboration]. It stops at the first error.
+// SearchOpenCollaborationAll hands out what stands on the pages of
+// [AffiliateSellerService.SearchOpenCollaboration]. It stops at the first error.
 func (s *AffiliateSellerService) SearchOpenCollaborationAll(ctx context.Context, req *SearchOpenCollaborationRequest, opts ...CallOption) iter.Seq2[SearchOpenCollaborationResponseOpenCollaboration, error] {
 	return tokenPages(func(token string) ([]SearchOpenCollaborationResponseOpenCollaboration, string, error) {
 		r := valueOf(req)
@@ -507,7 +513,8 @@ func (s *AffiliateSellerService) SearchOpenCollaborationV202409(ctx context.Cont
 	}, nil, req, out, opts)
 }
 
-// SearchOpenCollaborationV202409All walks the pages of [AffiliateSellerService.SearchOpenCollaborationV202409]. It stops at the first error.
+// SearchOpenCollaborationV202409All hands out what stands on the pages of
+// [AffiliateSellerService.SearchOpenCollaborationV202409]. It stops at the first error.
 func (s *AffiliateSellerService) SearchOpenCollaborationV202409All(ctx context.Context, req *SearchOpenCollaborationV202409Request, opts ...CallOption) iter.Seq2[SearchOpenCollaborationV202409ResponseOpenCollaboration, error] {
 	return tokenPages(func(token string) ([]SearchOpenCollaborationV202409ResponseOpenCollaboration, string, error) {
 		r := valueOf(req)
@@ -535,7 +542,8 @@ func (s *AffiliateSellerService) SearchSellerAffiliateOrders(ctx context.Context
 	}, nil, req, out, opts)
 }
 
-// SearchSellerAffiliateOrdersAll walks the pages of [AffiliateSellerService.SearchSellerAffiliateOrders]. It stops at the first error.
+// SearchSellerAffiliateOrdersAll hands out what stands on the pages of
+// [AffiliateSellerService.SearchSellerAffiliateOrders]. It stops at the first error.
 func (s *AffiliateSellerService) SearchSellerAffiliateOrdersAll(ctx context.Context, req *SearchSellerAffiliateOrdersRequest, opts ...CallOption) iter.Seq2[SearchSellerAffiliateOrdersResponseOrder, error] {
 	return tokenPages(func(token string) ([]SearchSellerAffiliateOrdersResponseOrder, string, error) {
 		r := valueOf(req)
@@ -563,7 +571,8 @@ func (s *AffiliateSellerService) SearchSellerAffiliateOrdersV202405(ctx context.
 	}, nil, req, out, opts)
 }
 
-// SearchSellerAffiliateOrdersV202405All walks the pages of [AffiliateSellerService.SearchSellerAffiliateOrdersV202405]. It stops at the first error.
+// SearchSellerAffiliateOrdersV202405All hands out what stands on the pages of
+// [AffiliateSellerService.SearchSellerAffiliateOrdersV202405]. It stops at the first error.
 func (s *AffiliateSellerService) SearchSellerAffiliateOrdersV202405All(ctx context.Context, req *SearchSellerAffiliateOrdersV202405Request, opts ...CallOption) iter.Seq2[SearchSellerAffiliateOrdersV202405ResponseOrder, error] {
 	return tokenPages(func(token string) ([]SearchSellerAffiliateOrdersV202405ResponseOrder, string, error) {
 		r := valueOf(req)
@@ -591,7 +600,8 @@ func (s *AffiliateSellerService) SearchTargetCollaborations(ctx context.Context,
 	}, nil, req, out, opts)
 }
 
-// SearchTargetCollaborationsAll walks the pages of [AffiliateSellerService.SearchTargetCollaborations]. It stops at the first error.
+// SearchTargetCollaborationsAll hands out what stands on the pages of
+// [AffiliateSellerService.SearchTargetCollaborations]. It stops at the first error.
 func (s *AffiliateSellerService) SearchTargetCollaborationsAll(ctx context.Context, req *SearchTargetCollaborationsRequest, opts ...CallOption) iter.Seq2[SearchTargetCollaborationsResponseTargetCollaboration, error] {
 	return tokenPages(func(token string) ([]SearchTargetCollaborationsResponseTargetCollaboration, string, error) {
 		r := valueOf(req)
@@ -619,7 +629,8 @@ func (s *AffiliateSellerService) SearchTargetCollaborationsV202409(ctx context.C
 	}, nil, req, out, opts)
 }
 
-// SearchTargetCollaborationsV202409All walks the pages of [AffiliateSellerService.SearchTargetCollaborationsV202409]. It stops at the first error.
+// SearchTargetCollaborationsV202409All hands out what stands on the pages of
+// [AffiliateSellerService.SearchTargetCollaborationsV202409]. It stops at the first error.
 func (s *AffiliateSellerService) SearchTargetCollaborationsV202409All(ctx context.Context, req *SearchTargetCollaborationsV202409Request, opts ...CallOption) iter.Seq2[SearchTargetCollaborationsV202409ResponseTargetCollaboration, error] {
 	return tokenPages(func(token string) ([]SearchTargetCollaborationsV202409ResponseTargetCollaboration, string, error) {
 		r := valueOf(req)
@@ -684,7 +695,8 @@ func (s *AffiliateSellerService) SellerSearchAffiliateOpenCollaborationProduct(c
 	}, nil, req, out, opts)
 }
 
-// SellerSearchAffiliateOpenCollaborationProductAll walks the pages of [AffiliateSellerService.SellerSearchAffiliateOpenCollaborationProduct]. It stops at the first error.
+// SellerSearchAffiliateOpenCollaborationProductAll hands out what stands on the pages of
+// [AffiliateSellerService.SellerSearchAffiliateOpenCollaborationProduct]. It stops at the first error.
 func (s *AffiliateSellerService) SellerSearchAffiliateOpenCollaborationProductAll(ctx context.Context, req *SellerSearchAffiliateOpenCollaborationProductRequest, opts ...CallOption) iter.Seq2[SellerSearchAffiliateOpenCollaborationProductResponseProduct, error] {
 	return tokenPages(func(token string) ([]SellerSearchAffiliateOpenCollaborationProductResponseProduct, string, error) {
 		r := valueOf(req)
@@ -703,7 +715,7 @@ func (s *AffiliateSellerService) SellerSearchAffiliateOpenCollaborationProductAl
 //
 // It only reads and is safe to repeat. Version 202508.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/seller-search-creatoron-marketplace-202508
+// Official page: https://partner.tiktokshop.com/docv2/page/seller-search-creator-on-marketplace-202508
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplace(ctx context.Context, req *SellerSearchCreatorOnMarketplaceRequest, opts ...CallOption) (*SellerSearchCreatorOnMarketplaceResponse, error) {
 	out := new(SellerSearchCreatorOnMarketplaceResponse)
 	return out, s.client.call(ctx, operation{
@@ -712,7 +724,8 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplace(ctx context.Co
 	}, nil, req, out, opts)
 }
 
-// SellerSearchCreatorOnMarketplaceAll walks the pages of [AffiliateSellerService.SellerSearchCreatorOnMarketplace]. It stops at the first error.
+// SellerSearchCreatorOnMarketplaceAll hands out what stands on the pages of
+// [AffiliateSellerService.SellerSearchCreatorOnMarketplace]. It stops at the first error.
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceAll(ctx context.Context, req *SellerSearchCreatorOnMarketplaceRequest, opts ...CallOption) iter.Seq2[SellerSearchCreatorOnMarketplaceResponseCreator, error] {
 	return tokenPages(func(token string) ([]SellerSearchCreatorOnMarketplaceResponseCreator, string, error) {
 		r := valueOf(req)
@@ -731,7 +744,7 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceAll(ctx context
 //
 // It only reads and is safe to repeat. Version 202406.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/seller-search-creatoron-marketplace-202406
+// Official page: https://partner.tiktokshop.com/docv2/page/seller-search-creator-on-marketplace-202406
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202406(ctx context.Context, req *SellerSearchCreatorOnMarketplaceV202406Request, opts ...CallOption) (*SellerSearchCreatorOnMarketplaceV202406Response, error) {
 	out := new(SellerSearchCreatorOnMarketplaceV202406Response)
 	return out, s.client.call(ctx, operation{
@@ -740,7 +753,8 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202406(ctx con
 	}, nil, req, out, opts)
 }
 
-// SellerSearchCreatorOnMarketplaceV202406All walks the pages of [AffiliateSellerService.SellerSearchCreatorOnMarketplaceV202406]. It stops at the first error.
+// SellerSearchCreatorOnMarketplaceV202406All hands out what stands on the pages of
+// [AffiliateSellerService.SellerSearchCreatorOnMarketplaceV202406]. It stops at the first error.
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202406All(ctx context.Context, req *SellerSearchCreatorOnMarketplaceV202406Request, opts ...CallOption) iter.Seq2[SellerSearchCreatorOnMarketplaceV202406ResponseCreator, error] {
 	return tokenPages(func(token string) ([]SellerSearchCreatorOnMarketplaceV202406ResponseCreator, string, error) {
 		r := valueOf(req)
@@ -759,7 +773,7 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202406All(ctx 
 //
 // It only reads and is safe to repeat. Version 202505.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/seller-search-creatoron-marketplace-202505
+// Official page: https://partner.tiktokshop.com/docv2/page/seller-search-creator-on-marketplace-202505
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202505(ctx context.Context, req *SellerSearchCreatorOnMarketplaceV202505Request, opts ...CallOption) (*SellerSearchCreatorOnMarketplaceV202505Response, error) {
 	out := new(SellerSearchCreatorOnMarketplaceV202505Response)
 	return out, s.client.call(ctx, operation{
@@ -768,7 +782,8 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202505(ctx con
 	}, nil, req, out, opts)
 }
 
-// SellerSearchCreatorOnMarketplaceV202505All walks the pages of [AffiliateSellerService.SellerSearchCreatorOnMarketplaceV202505]. It stops at the first error.
+// SellerSearchCreatorOnMarketplaceV202505All hands out what stands on the pages of
+// [AffiliateSellerService.SellerSearchCreatorOnMarketplaceV202505]. It stops at the first error.
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202505All(ctx context.Context, req *SellerSearchCreatorOnMarketplaceV202505Request, opts ...CallOption) iter.Seq2[SellerSearchCreatorOnMarketplaceV202505ResponseCreator, error] {
 	return tokenPages(func(token string) ([]SellerSearchCreatorOnMarketplaceV202505ResponseCreator, string, error) {
 		r := valueOf(req)
@@ -796,7 +811,8 @@ func (s *AffiliateSellerService) SellerSearchSampleApplications(ctx context.Cont
 	}, nil, req, out, opts)
 }
 
-// SellerSearchSampleApplicationsAll walks the pages of [AffiliateSellerService.SellerSearchSampleApplications]. It stops at the first error.
+// SellerSearchSampleApplicationsAll hands out what stands on the pages of
+// [AffiliateSellerService.SellerSearchSampleApplications]. It stops at the first error.
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsAll(ctx context.Context, req *SellerSearchSampleApplicationsRequest, opts ...CallOption) iter.Seq2[SellerSearchSampleApplicationsResponseSampleApplication, error] {
 	return tokenPages(func(token string) ([]SellerSearchSampleApplicationsResponseSampleApplication, string, error) {
 		r := valueOf(req)
@@ -837,7 +853,8 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202409(ctx conte
 	}, nil, req, out, opts)
 }
 
-// SellerSearchSampleApplicationsV202409All walks the pages of [AffiliateSellerService.SellerSearchSampleApplicationsV202409]. It stops at the first error.
+// SellerSearchSampleApplicationsV202409All hands out what stands on the pages of
+// [AffiliateSellerService.SellerSearchSampleApplicationsV202409]. It stops at the first error.
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202409All(ctx context.Context, req *SellerSearchSampleApplicationsV202409Request, opts ...CallOption) iter.Seq2[SellerSearchSampleApplicationsV202409ResponseSampleApplication, error] {
 	return tokenPages(func(token string) ([]SellerSearchSampleApplicationsV202409ResponseSampleApplication, string, error) {
 		r := valueOf(req)
@@ -865,7 +882,8 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202507(ctx conte
 	}, nil, req, out, opts)
 }
 
-// SellerSearchSampleApplicationsV202507All walks the pages of [AffiliateSellerService.SellerSearchSampleApplicationsV202507]. It stops at the first error.
+// SellerSearchSampleApplicationsV202507All hands out what stands on the pages of
+// [AffiliateSellerService.SellerSearchSampleApplicationsV202507]. It stops at the first error.
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202507All(ctx context.Context, req *SellerSearchSampleApplicationsV202507Request, opts ...CallOption) iter.Seq2[SellerSearchSampleApplicationsV202507ResponseSampleApplication, error] {
 	return tokenPages(func(token string) ([]SellerSearchSampleApplicationsV202507ResponseSampleApplication, string, error) {
 		r := valueOf(req)
@@ -1140,9 +1158,10 @@ type GenerateTargetCollaborationLinkResponse struct {
 
 // GetConversationListRequest holds the parameters of AffiliateSeller.GetConversationList.
 type GetConversationListRequest struct {
-	OnlyNeedConversationID *bool   `url:"only_need_conversation_id,omitempty" json:"-"`
-	PageSize               int64   `url:"page_size" json:"-"` // required
-	PageToken              *string `url:"page_token,omitempty" json:"-"`
+	OnlyNeedConversationID2 *bool   `json:"only_need_conversation_id,omitzero" url:"-"`
+	OnlyNeedConversationID  *bool   `url:"only_need_conversation_id,omitempty" json:"-"`
+	PageSize                int64   `url:"page_size" json:"-"` // required
+	PageToken               *string `url:"page_token,omitempty" json:"-"`
 }
 
 // GetConversationListResponse is the reply of AffiliateSeller.GetConversationList.
@@ -1163,10 +1182,11 @@ type GetConversationListResponseConversation struct {
 
 // GetConversationListV202412Request holds the parameters of AffiliateSeller.GetConversationListV202412.
 type GetConversationListV202412Request struct {
-	ConversationStatus     *AffiliateSellerConversationStatus `url:"conversation_status,omitempty" json:"-"`
-	OnlyNeedConversationID *bool                              `url:"only_need_conversation_id,omitempty" json:"-"`
-	PageSize               int64                              `url:"page_size" json:"-"` // required
-	PageToken              *string                            `url:"page_token,omitempty" json:"-"`
+	OnlyNeedConversationID2 *bool                              `json:"only_need_conversation_id,omitzero" url:"-"`
+	ConversationStatus      *AffiliateSellerConversationStatus `url:"conversation_status,omitempty" json:"-"`
+	OnlyNeedConversationID  *bool                              `url:"only_need_conversation_id,omitempty" json:"-"`
+	PageSize                int64                              `url:"page_size" json:"-"` // required
+	PageToken               *string                            `url:"page_token,omitempty" json:"-"`
 }
 
 // GetConversationListV202412Response is the reply of AffiliateSeller.GetConversationListV202412.

@@ -75,7 +75,8 @@ func (s *AnalyticsService) GetShopLIVEPerformanceList(ctx context.Context, req *
 	}, nil, req, out, opts)
 }
 
-// GetShopLIVEPerformanceListAll walks the pages of [AnalyticsService.GetShopLIVEPerformanceList]. It stops at the first error.
+// GetShopLIVEPerformanceListAll hands out what stands on the pages of
+// [AnalyticsService.GetShopLIVEPerformanceList]. It stops at the first error.
 func (s *AnalyticsService) GetShopLIVEPerformanceListAll(ctx context.Context, req *GetShopLIVEPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopLIVEPerformanceListResponseLiveStreamSession, error] {
 	return tokenPages(func(token string) ([]GetShopLIVEPerformanceListResponseLiveStreamSession, string, error) {
 		r := valueOf(req)
@@ -103,7 +104,8 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListOLD(ctx context.Context, re
 	}, nil, req, out, opts)
 }
 
-// GetShopLIVEPerformanceListOLDAll walks the pages of [AnalyticsService.GetShopLIVEPerformanceListOLD]. It stops at the first error.
+// GetShopLIVEPerformanceListOLDAll hands out what stands on the pages of
+// [AnalyticsService.GetShopLIVEPerformanceListOLD]. It stops at the first error.
 func (s *AnalyticsService) GetShopLIVEPerformanceListOLDAll(ctx context.Context, req *GetShopLIVEPerformanceListOLDRequest, opts ...CallOption) iter.Seq2[GetShopLIVEPerformanceListOLDResponseLiveStreamSession, error] {
 	return tokenPages(func(token string) ([]GetShopLIVEPerformanceListOLDResponseLiveStreamSession, string, error) {
 		r := valueOf(req)
@@ -131,7 +133,8 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListV202508(ctx context.Context
 	}, nil, req, out, opts)
 }
 
-// GetShopLIVEPerformanceListV202508All walks the pages of [AnalyticsService.GetShopLIVEPerformanceListV202508]. It stops at the first error.
+// GetShopLIVEPerformanceListV202508All hands out what stands on the pages of
+// [AnalyticsService.GetShopLIVEPerformanceListV202508]. It stops at the first error.
 func (s *AnalyticsService) GetShopLIVEPerformanceListV202508All(ctx context.Context, req *GetShopLIVEPerformanceListV202508Request, opts ...CallOption) iter.Seq2[GetShopLIVEPerformanceListV202508ResponseLiveStreamSession, error] {
 	return tokenPages(func(token string) ([]GetShopLIVEPerformanceListV202508ResponseLiveStreamSession, string, error) {
 		r := valueOf(req)
@@ -198,7 +201,8 @@ func (s *AnalyticsService) GetShopLIVEPerformancePerMinutes(ctx context.Context,
 	}, []string{liveID}, req, out, opts)
 }
 
-// GetShopLIVEPerformancePerMinutesPages walks the pages of [AnalyticsService.GetShopLIVEPerformancePerMinutes]. It stops at the first error.
+// GetShopLIVEPerformancePerMinutesPages hands out the pages of
+// [AnalyticsService.GetShopLIVEPerformancePerMinutes]. It stops at the first error.
 func (s *AnalyticsService) GetShopLIVEPerformancePerMinutesPages(ctx context.Context, liveID string, req *GetShopLIVEPerformancePerMinutesRequest, opts ...CallOption) iter.Seq2[*GetShopLIVEPerformancePerMinutesResponse, error] {
 	return tokenPages(func(token string) ([]*GetShopLIVEPerformancePerMinutesResponse, string, error) {
 		r := valueOf(req)
@@ -304,7 +308,8 @@ func (s *AnalyticsService) GetShopProductPerformanceList(ctx context.Context, re
 	}, nil, req, out, opts)
 }
 
-// GetShopProductPerformanceListAll walks the pages of [AnalyticsService.GetShopProductPerformanceList]. It stops at the first error.
+// GetShopProductPerformanceListAll hands out what stands on the pages of
+// [AnalyticsService.GetShopProductPerformanceList]. It stops at the first error.
 func (s *AnalyticsService) GetShopProductPerformanceListAll(ctx context.Context, req *GetShopProductPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopProductPerformanceListResponseProduct, error] {
 	return tokenPages(func(token string) ([]GetShopProductPerformanceListResponseProduct, string, error) {
 		r := valueOf(req)
@@ -332,7 +337,8 @@ func (s *AnalyticsService) GetShopProductPerformanceListV202405(ctx context.Cont
 	}, nil, req, out, opts)
 }
 
-// GetShopProductPerformanceListV202405All walks the pages of [AnalyticsService.GetShopProductPerformanceListV202405]. It stops at the first error.
+// GetShopProductPerformanceListV202405All hands out what stands on the pages of
+// [AnalyticsService.GetShopProductPerformanceListV202405]. It stops at the first error.
 func (s *AnalyticsService) GetShopProductPerformanceListV202405All(ctx context.Context, req *GetShopProductPerformanceListV202405Request, opts ...CallOption) iter.Seq2[GetShopProductPerformanceListV202405ResponseProduct, error] {
 	return tokenPages(func(token string) ([]GetShopProductPerformanceListV202405ResponseProduct, string, error) {
 		r := valueOf(req)
@@ -373,7 +379,8 @@ func (s *AnalyticsService) GetShopSKUPerformanceList(ctx context.Context, req *G
 	}, nil, req, out, opts)
 }
 
-// GetShopSKUPerformanceListAll walks the pages of [AnalyticsService.GetShopSKUPerformanceList]. It stops at the first error.
+// GetShopSKUPerformanceListAll hands out what stands on the pages of
+// [AnalyticsService.GetShopSKUPerformanceList]. It stops at the first error.
 func (s *AnalyticsService) GetShopSKUPerformanceListAll(ctx context.Context, req *GetShopSKUPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopSKUPerformanceListResponseSKU, error] {
 	return tokenPages(func(token string) ([]GetShopSKUPerformanceListResponseSKU, string, error) {
 		r := valueOf(req)
@@ -401,7 +408,8 @@ func (s *AnalyticsService) GetShopSKUPerformanceListV202406(ctx context.Context,
 	}, nil, req, out, opts)
 }
 
-// GetShopSKUPerformanceListV202406All walks the pages of [AnalyticsService.GetShopSKUPerformanceListV202406]. It stops at the first error.
+// GetShopSKUPerformanceListV202406All hands out what stands on the pages of
+// [AnalyticsService.GetShopSKUPerformanceListV202406]. It stops at the first error.
 func (s *AnalyticsService) GetShopSKUPerformanceListV202406All(ctx context.Context, req *GetShopSKUPerformanceListV202406Request, opts ...CallOption) iter.Seq2[GetShopSKUPerformanceListV202406ResponseSKU, error] {
 	return tokenPages(func(token string) ([]GetShopSKUPerformanceListV202406ResponseSKU, string, error) {
 		r := valueOf(req)
@@ -468,7 +476,8 @@ func (s *AnalyticsService) GetShopVideoPerformanceList(ctx context.Context, req 
 	}, nil, req, out, opts)
 }
 
-// GetShopVideoPerformanceListAll walks the pages of [AnalyticsService.GetShopVideoPerformanceList]. It stops at the first error.
+// GetShopVideoPerformanceListAll hands out what stands on the pages of
+// [AnalyticsService.GetShopVideoPerformanceList]. It stops at the first error.
 func (s *AnalyticsService) GetShopVideoPerformanceListAll(ctx context.Context, req *GetShopVideoPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopVideoPerformanceListResponseVideo, error] {
 	return tokenPages(func(token string) ([]GetShopVideoPerformanceListResponseVideo, string, error) {
 		r := valueOf(req)
@@ -496,7 +505,8 @@ func (s *AnalyticsService) GetShopVideoPerformanceListV202409(ctx context.Contex
 	}, nil, req, out, opts)
 }
 
-// GetShopVideoPerformanceListV202409All walks the pages of [AnalyticsService.GetShopVideoPerformanceListV202409]. It stops at the first error.
+// GetShopVideoPerformanceListV202409All hands out what stands on the pages of
+// [AnalyticsService.GetShopVideoPerformanceListV202409]. It stops at the first error.
 func (s *AnalyticsService) GetShopVideoPerformanceListV202409All(ctx context.Context, req *GetShopVideoPerformanceListV202409Request, opts ...CallOption) iter.Seq2[GetShopVideoPerformanceListV202409ResponseVideo, error] {
 	return tokenPages(func(token string) ([]GetShopVideoPerformanceListV202409ResponseVideo, string, error) {
 		r := valueOf(req)
@@ -550,7 +560,8 @@ func (s *AnalyticsService) GetShopVideoProductPerformanceList(ctx context.Contex
 	}, []string{videoID}, req, out, opts)
 }
 
-// GetShopVideoProductPerformanceListAll walks the pages of [AnalyticsService.GetShopVideoProductPerformanceList]. It stops at the first error.
+// GetShopVideoProductPerformanceListAll hands out what stands on the pages of
+// [AnalyticsService.GetShopVideoProductPerformanceList]. It stops at the first error.
 func (s *AnalyticsService) GetShopVideoProductPerformanceListAll(ctx context.Context, videoID string, req *GetShopVideoProductPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopVideoProductPerformanceListResponseProduct, error] {
 	return tokenPages(func(token string) ([]GetShopVideoProductPerformanceListResponseProduct, string, error) {
 		r := valueOf(req)
@@ -578,7 +589,8 @@ func (s *AnalyticsService) GetShopVideoProductPerformanceListV202409(ctx context
 	}, []string{videoID}, req, out, opts)
 }
 
-// GetShopVideoProductPerformanceListV202409All walks the pages of [AnalyticsService.GetShopVideoProductPerformanceListV202409]. It stops at the first error.
+// GetShopVideoProductPerformanceListV202409All hands out what stands on the pages of
+// [AnalyticsService.GetShopVideoProductPerformanceListV202409]. It stops at the first error.
 func (s *AnalyticsService) GetShopVideoProductPerformanceListV202409All(ctx context.Context, videoID string, req *GetShopVideoProductPerformanceListV202409Request, opts ...CallOption) iter.Seq2[GetShopVideoProductPerformanceListV202409ResponseProduct, error] {
 	return tokenPages(func(token string) ([]GetShopVideoProductPerformanceListV202409ResponseProduct, string, error) {
 		r := valueOf(req)
@@ -1974,7 +1986,7 @@ type GetShopProductPerformanceListV202405Response struct {
 type GetShopProductPerformanceListV202405ResponseProduct struct {
 	ClickThroughRate string                                                 `json:"click_through_rate,omitzero"`
 	GMV              GetShopProductPerformanceListV202405ResponseProductGMV `json:"gmv,omitzero"`
-	ID               int64                                                  `json:"id,omitzero"`
+	ID               ID                                                     `json:"id,omitzero"`
 	Orders           int64                                                  `json:"orders,omitzero"`
 	UnitsSold        int64                                                  `json:"units_sold,omitzero"`
 }
@@ -2010,8 +2022,8 @@ type GetShopSKUPerformanceListResponse struct {
 // GetShopSKUPerformanceListResponseSKU is part of a reply.
 type GetShopSKUPerformanceListResponseSKU struct {
 	GMV       GetShopSKUPerformanceListResponseSKUGMV `json:"gmv,omitzero"`
-	ID        int64                                   `json:"id,omitzero"`
-	ProductID int64                                   `json:"product_id,omitzero"`
+	ID        ID                                      `json:"id,omitzero"`
+	ProductID ID                                      `json:"product_id,omitzero"`
 	SKUOrders int64                                   `json:"sku_orders,omitzero"`
 	UnitsSold int64                                   `json:"units_sold,omitzero"`
 }
@@ -2045,8 +2057,8 @@ type GetShopSKUPerformanceListV202406Response struct {
 // GetShopSKUPerformanceListV202406ResponseSKU is part of a reply.
 type GetShopSKUPerformanceListV202406ResponseSKU struct {
 	GMV       GetShopSKUPerformanceListV202406ResponseSKUGMV `json:"gmv,omitzero"`
-	ID        int64                                          `json:"id,omitzero"`
-	ProductID int64                                          `json:"product_id,omitzero"`
+	ID        ID                                             `json:"id,omitzero"`
+	ProductID ID                                             `json:"product_id,omitzero"`
 	SKUOrders int64                                          `json:"sku_orders,omitzero"`
 	UnitsSold int64                                          `json:"units_sold,omitzero"`
 }
@@ -2074,7 +2086,7 @@ type GetShopSKUPerformanceResponse struct {
 // GetShopSKUPerformanceResponsePerformance is part of a reply.
 type GetShopSKUPerformanceResponsePerformance struct {
 	Intervals []GetShopSKUPerformanceResponsePerformanceInterval `json:"intervals,omitzero"`
-	ProductID int64                                              `json:"product_id,omitzero"`
+	ProductID ID                                                 `json:"product_id,omitzero"`
 	SKUID     string                                             `json:"sku_id,omitzero"`
 }
 
@@ -2127,7 +2139,7 @@ type GetShopSKUPerformanceV202406Response struct {
 type GetShopSKUPerformanceV202406ResponsePerformance struct {
 	ComparisonIntervals []GetShopSKUPerformanceV202406ResponsePerformanceComparisonInterval `json:"comparison_intervals,omitzero"`
 	Intervals           []GetShopSKUPerformanceV202406ResponsePerformanceInterval           `json:"intervals,omitzero"`
-	ProductID           int64                                                               `json:"product_id,omitzero"`
+	ProductID           ID                                                                  `json:"product_id,omitzero"`
 }
 
 // GetShopSKUPerformanceV202406ResponsePerformanceComparisonInterval is part of a reply.

@@ -87,7 +87,7 @@ type GetAuthorizedCategoryAssetsResponseCategoryAsset struct {
 
 // GetAuthorizedCategoryAssetsResponseCategoryAssetCategory is part of a reply.
 type GetAuthorizedCategoryAssetsResponseCategoryAssetCategory struct {
-	ID   int64  `json:"id,omitzero"`
+	ID   ID     `json:"id,omitzero"`
 	Name string `json:"name,omitzero"`
 }
 

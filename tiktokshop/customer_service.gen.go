@@ -62,7 +62,8 @@ func (s *CustomerServiceService) GetConversationMessages(ctx context.Context, co
 	}, []string{conversationID}, req, out, opts)
 }
 
-// GetConversationMessagesAll walks the pages of [CustomerServiceService.GetConversationMessages]. It stops at the first error.
+// GetConversationMessagesAll hands out what stands on the pages of
+// [CustomerServiceService.GetConversationMessages]. It stops at the first error.
 func (s *CustomerServiceService) GetConversationMessagesAll(ctx context.Context, conversationID string, req *GetConversationMessagesRequest, opts ...CallOption) iter.Seq2[GetConversationMessagesResponseMessage, error] {
 	return tokenPages(func(token string) ([]GetConversationMessagesResponseMessage, string, error) {
 		r := valueOf(req)
@@ -90,7 +91,8 @@ func (s *CustomerServiceService) GetConversations(ctx context.Context, req *GetC
 	}, nil, req, out, opts)
 }
 
-// GetConversationsAll walks the pages of [CustomerServiceService.GetConversations]. It stops at the first error.
+// GetConversationsAll hands out what stands on the pages of
+// [CustomerServiceService.GetConversations]. It stops at the first error.
 func (s *CustomerServiceService) GetConversationsAll(ctx context.Context, req *GetConversationsRequest, opts ...CallOption) iter.Seq2[GetConversationsResponseConversation, error] {
 	return tokenPages(func(token string) ([]GetConversationsResponseConversation, string, error) {
 		r := valueOf(req)

@@ -36,7 +36,8 @@ func (s *EpharmacyService) GetPharmacies(ctx context.Context, req *GetPharmacies
 	}, nil, req, out, opts)
 }
 
-// GetPharmaciesAll walks the pages of [EpharmacyService.GetPharmacies]. It stops at the first error.
+// GetPharmaciesAll hands out what stands on the pages of
+// [EpharmacyService.GetPharmacies]. It stops at the first error.
 func (s *EpharmacyService) GetPharmaciesAll(ctx context.Context, req *GetPharmaciesRequest, opts ...CallOption) iter.Seq2[GetPharmaciesResponsePharmacy, error] {
 	return tokenPages(func(token string) ([]GetPharmaciesResponsePharmacy, string, error) {
 		r := valueOf(req)

@@ -40,7 +40,7 @@ func (s *FBTService) CreateFbtmcfOrder(ctx context.Context, req *CreateFbtmcfOrd
 //
 // It only reads and is safe to repeat. Version 202601.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/getfbtmerchantmcfstatus-202601
+// Official page: https://partner.tiktokshop.com/docv2/page/get-fbt-merchant-mcf-status-202601
 func (s *FBTService) GetFBTMerchantMCFStatus(ctx context.Context, opts ...CallOption) (*GetFBTMerchantMCFStatusResponse, error) {
 	out := new(GetFBTMerchantMCFStatusResponse)
 	return out, s.client.call(ctx, operation{
@@ -127,7 +127,8 @@ func (s *FBTService) SearchFBTInventory(ctx context.Context, req *SearchFBTInven
 	}, nil, req, out, opts)
 }
 
-// SearchFBTInventoryAll walks the pages of [FBTService.SearchFBTInventory]. It stops at the first error.
+// SearchFBTInventoryAll hands out what stands on the pages of
+// [FBTService.SearchFBTInventory]. It stops at the first error.
 func (s *FBTService) SearchFBTInventoryAll(ctx context.Context, req *SearchFBTInventoryRequest, opts ...CallOption) iter.Seq2[SearchFBTInventoryResponseInventory, error] {
 	return tokenPages(func(token string) ([]SearchFBTInventoryResponseInventory, string, error) {
 		r := valueOf(req)
@@ -155,7 +156,8 @@ func (s *FBTService) SearchFBTInventoryRecord(ctx context.Context, req *SearchFB
 	}, nil, req, out, opts)
 }
 
-// SearchFBTInventoryRecordAll walks the pages of [FBTService.SearchFBTInventoryRecord]. It stops at the first error.
+// SearchFBTInventoryRecordAll hands out what stands on the pages of
+// [FBTService.SearchFBTInventoryRecord]. It stops at the first error.
 func (s *FBTService) SearchFBTInventoryRecordAll(ctx context.Context, req *SearchFBTInventoryRecordRequest, opts ...CallOption) iter.Seq2[SearchFBTInventoryRecordResponseInventoryRecord, error] {
 	return tokenPages(func(token string) ([]SearchFBTInventoryRecordResponseInventoryRecord, string, error) {
 		r := valueOf(req)
@@ -183,7 +185,8 @@ func (s *FBTService) SearchGoodsInfo(ctx context.Context, req *SearchGoodsInfoRe
 	}, nil, req, out, opts)
 }
 
-// SearchGoodsInfoAll walks the pages of [FBTService.SearchGoodsInfo]. It stops at the first error.
+// SearchGoodsInfoAll hands out what stands on the pages of
+// [FBTService.SearchGoodsInfo]. It stops at the first error.
 func (s *FBTService) SearchGoodsInfoAll(ctx context.Context, req *SearchGoodsInfoRequest, opts ...CallOption) iter.Seq2[SearchGoodsInfoResponseGood, error] {
 	return tokenPages(func(token string) ([]SearchGoodsInfoResponseGood, string, error) {
 		r := valueOf(req)

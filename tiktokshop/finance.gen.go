@@ -25,7 +25,8 @@ func (s *FinanceService) GetPayments(ctx context.Context, req *GetPaymentsReques
 	}, nil, req, out, opts)
 }
 
-// GetPaymentsAll walks the pages of [FinanceService.GetPayments]. It stops at the first error.
+// GetPaymentsAll hands out what stands on the pages of
+// [FinanceService.GetPayments]. It stops at the first error.
 //
 // Deprecated: as the method that it calls.
 func (s *FinanceService) GetPaymentsAll(ctx context.Context, req *GetPaymentsRequest, opts ...CallOption) iter.Seq2[Payment, error] {
@@ -56,7 +57,8 @@ func (s *FinanceService) GetPaymentsV202605(ctx context.Context, req *GetPayment
 	}, nil, req, out, opts)
 }
 
-// GetPaymentsV202605All walks the pages of [FinanceService.GetPaymentsV202605]. It stops at the first error.
+// GetPaymentsV202605All hands out what stands on the pages of
+// [FinanceService.GetPaymentsV202605]. It stops at the first error.
 func (s *FinanceService) GetPaymentsV202605All(ctx context.Context, req *GetPaymentsV202605Request, opts ...CallOption) iter.Seq2[Payment, error] {
 	return tokenPages(func(token string) ([]Payment, string, error) {
 		r := valueOf(req)
@@ -84,7 +86,8 @@ func (s *FinanceService) GetStatements(ctx context.Context, req *GetStatementsRe
 	}, nil, req, out, opts)
 }
 
-// GetStatementsAll walks the pages of [FinanceService.GetStatements]. It stops at the first error.
+// GetStatementsAll hands out what stands on the pages of
+// [FinanceService.GetStatements]. It stops at the first error.
 func (s *FinanceService) GetStatementsAll(ctx context.Context, req *GetStatementsRequest, opts ...CallOption) iter.Seq2[Statement, error] {
 	return tokenPages(func(token string) ([]Statement, string, error) {
 		r := valueOf(req)
@@ -116,7 +119,7 @@ func (s *FinanceService) GetTaxInformation(ctx context.Context, opts ...CallOpti
 //
 // It only reads and is safe to repeat. Version 202501.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/get-transactionsby-order-202501
+// Official page: https://partner.tiktokshop.com/docv2/page/get-transactions-by-order-202501
 func (s *FinanceService) GetTransactionsByOrder(ctx context.Context, orderID string, opts ...CallOption) (*GetTransactionsByOrderResponse, error) {
 	out := new(GetTransactionsByOrderResponse)
 	return out, s.client.call(ctx, operation{
@@ -129,7 +132,7 @@ func (s *FinanceService) GetTransactionsByOrder(ctx context.Context, orderID str
 //
 // It only reads and is safe to repeat. Version 202309.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/get-transactionsby-order-202309
+// Official page: https://partner.tiktokshop.com/docv2/page/get-transactions-by-order-202309
 //
 // Deprecated: the vendor retired it; use [FinanceService.GetTransactionsByOrder].
 func (s *FinanceService) GetTransactionsByOrderV202309(ctx context.Context, orderID string, opts ...CallOption) (*GetTransactionsByOrderV202309Response, error) {
@@ -144,7 +147,7 @@ func (s *FinanceService) GetTransactionsByOrderV202309(ctx context.Context, orde
 //
 // It only reads and is safe to repeat. Version 202501.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/get-transactionsby-statement-202501
+// Official page: https://partner.tiktokshop.com/docv2/page/get-transactions-by-statement-202501
 func (s *FinanceService) GetTransactionsByStatement(ctx context.Context, statementID string, req *GetTransactionsByStatementRequest, opts ...CallOption) (*GetTransactionsByStatementResponse, error) {
 	out := new(GetTransactionsByStatementResponse)
 	return out, s.client.call(ctx, operation{
@@ -153,7 +156,8 @@ func (s *FinanceService) GetTransactionsByStatement(ctx context.Context, stateme
 	}, []string{statementID}, req, out, opts)
 }
 
-// GetTransactionsByStatementAll walks the pages of [FinanceService.GetTransactionsByStatement]. It stops at the first error.
+// GetTransactionsByStatementAll hands out what stands on the pages of
+// [FinanceService.GetTransactionsByStatement]. It stops at the first error.
 func (s *FinanceService) GetTransactionsByStatementAll(ctx context.Context, statementID string, req *GetTransactionsByStatementRequest, opts ...CallOption) iter.Seq2[StatementTransaction, error] {
 	return tokenPages(func(token string) ([]StatementTransaction, string, error) {
 		r := valueOf(req)
@@ -172,7 +176,7 @@ func (s *FinanceService) GetTransactionsByStatementAll(ctx context.Context, stat
 //
 // It only reads and is safe to repeat. Version 202309.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/get-transactionsby-statement-202309
+// Official page: https://partner.tiktokshop.com/docv2/page/get-transactions-by-statement-202309
 //
 // Deprecated: the vendor retired it; use [FinanceService.GetTransactionsByStatement].
 func (s *FinanceService) GetTransactionsByStatementV202309(ctx context.Context, statementID string, req *GetTransactionsByStatementV202309Request, opts ...CallOption) (*GetTransactionsByStatementV202309Response, error) {
@@ -183,7 +187,8 @@ func (s *FinanceService) GetTransactionsByStatementV202309(ctx context.Context, 
 	}, []string{statementID}, req, out, opts)
 }
 
-// GetTransactionsByStatementV202309All walks the pages of [FinanceService.GetTransactionsByStatementV202309]. It stops at the first error.
+// GetTransactionsByStatementV202309All hands out what stands on the pages of
+// [FinanceService.GetTransactionsByStatementV202309]. It stops at the first error.
 //
 // Deprecated: as the method that it calls.
 func (s *FinanceService) GetTransactionsByStatementV202309All(ctx context.Context, statementID string, req *GetTransactionsByStatementV202309Request, opts ...CallOption) iter.Seq2[GetTransactionsByStatementV202309ResponseStatementTransaction, error] {
@@ -213,7 +218,8 @@ func (s *FinanceService) GetUnsettledTransactions(ctx context.Context, req *GetU
 	}, nil, req, out, opts)
 }
 
-// GetUnsettledTransactionsAll walks the pages of [FinanceService.GetUnsettledTransactions]. It stops at the first error.
+// GetUnsettledTransactionsAll hands out what stands on the pages of
+// [FinanceService.GetUnsettledTransactions]. It stops at the first error.
 func (s *FinanceService) GetUnsettledTransactionsAll(ctx context.Context, req *GetUnsettledTransactionsRequest, opts ...CallOption) iter.Seq2[GetUnsettledTransactionsResponseTransaction, error] {
 	return tokenPages(func(token string) ([]GetUnsettledTransactionsResponseTransaction, string, error) {
 		r := valueOf(req)
@@ -241,7 +247,8 @@ func (s *FinanceService) GetWithdrawals(ctx context.Context, req *GetWithdrawals
 	}, nil, req, out, opts)
 }
 
-// GetWithdrawalsAll walks the pages of [FinanceService.GetWithdrawals]. It stops at the first error.
+// GetWithdrawalsAll hands out what stands on the pages of
+// [FinanceService.GetWithdrawals]. It stops at the first error.
 func (s *FinanceService) GetWithdrawalsAll(ctx context.Context, req *GetWithdrawalsRequest, opts ...CallOption) iter.Seq2[GetWithdrawalsResponseWithdrawal, error] {
 	return tokenPages(func(token string) ([]GetWithdrawalsResponseWithdrawal, string, error) {
 		r := valueOf(req)

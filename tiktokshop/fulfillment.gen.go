@@ -270,7 +270,8 @@ func (s *FulfillmentService) SearchCombinablePackages(ctx context.Context, req *
 	}, nil, req, out, opts)
 }
 
-// SearchCombinablePackagesAll walks the pages of [FulfillmentService.SearchCombinablePackages]. It stops at the first error.
+// SearchCombinablePackagesAll hands out what stands on the pages of
+// [FulfillmentService.SearchCombinablePackages]. It stops at the first error.
 func (s *FulfillmentService) SearchCombinablePackagesAll(ctx context.Context, req *SearchCombinablePackagesRequest, opts ...CallOption) iter.Seq2[SearchCombinablePackagesResponseCombinablePackage, error] {
 	return tokenPages(func(token string) ([]SearchCombinablePackagesResponseCombinablePackage, string, error) {
 		r := valueOf(req)
@@ -298,7 +299,8 @@ func (s *FulfillmentService) SearchPackage(ctx context.Context, req *SearchPacka
 	}, nil, req, out, opts)
 }
 
-// SearchPackageAll walks the pages of [FulfillmentService.SearchPackage]. It stops at the first error.
+// SearchPackageAll hands out what stands on the pages of
+// [FulfillmentService.SearchPackage]. It stops at the first error.
 func (s *FulfillmentService) SearchPackageAll(ctx context.Context, req *SearchPackageRequest, opts ...CallOption) iter.Seq2[Package, error] {
 	return tokenPages(func(token string) ([]Package, string, error) {
 		r := valueOf(req)

@@ -105,7 +105,7 @@ func (s *GSFullServiceCommodityService) GSCreateProductv2V202508(ctx context.Con
 //
 // It only reads and is safe to repeat. Version 202507.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-getattributes-202507
+// Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-attributes-202507
 func (s *GSFullServiceCommodityService) GSFullServiceGetAttributes(ctx context.Context, categoryID string, opts ...CallOption) (*GSFullServiceGetAttributesResponse, error) {
 	out := new(GSFullServiceGetAttributesResponse)
 	return out, s.client.call(ctx, operation{
@@ -118,7 +118,7 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetAttributes(ctx context.C
 //
 // It only reads and is safe to repeat. Version 202405.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-getattributes-202405
+// Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-attributes-202405
 func (s *GSFullServiceCommodityService) GSFullServiceGetAttributesV202405(ctx context.Context, categoryID string, opts ...CallOption) (*GSFullServiceGetAttributesV202405Response, error) {
 	out := new(GSFullServiceGetAttributesV202405Response)
 	return out, s.client.call(ctx, operation{
@@ -131,7 +131,7 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetAttributesV202405(ctx co
 //
 // It only reads and is safe to repeat. Version 202503.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-getattributes-202503
+// Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-attributes-202503
 func (s *GSFullServiceCommodityService) GSFullServiceGetAttributesV202503(ctx context.Context, categoryID string, opts ...CallOption) (*GSFullServiceGetAttributesV202503Response, error) {
 	out := new(GSFullServiceGetAttributesV202503Response)
 	return out, s.client.call(ctx, operation{
@@ -157,7 +157,7 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetBrands(ctx context.Conte
 //
 // It only reads and is safe to repeat. Version 202405.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-categoryinformation-202405
+// Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-category-information-202405
 func (s *GSFullServiceCommodityService) GSFullServiceGetCategoryInformation(ctx context.Context, categoryID string, opts ...CallOption) (*GSFullServiceGetCategoryInformationResponse, error) {
 	out := new(GSFullServiceGetCategoryInformationResponse)
 	return out, s.client.call(ctx, operation{
@@ -196,7 +196,7 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetCertificationsV202406(ct
 //
 // It only reads and is safe to repeat. Version 202404.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-preview-getattributes-202404
+// Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-preview-get-attributes-202404
 func (s *GSFullServiceCommodityService) GSFullServicePreviewGetAttributes(ctx context.Context, categoryID string, opts ...CallOption) (*GSFullServicePreviewGetAttributesResponse, error) {
 	out := new(GSFullServicePreviewGetAttributesResponse)
 	return out, s.client.call(ctx, operation{
@@ -222,7 +222,7 @@ func (s *GSFullServiceCommodityService) GSFullServicePreviewGetBrands(ctx contex
 //
 // It only reads and is safe to repeat. Version 202404.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-preview-getcategoryinformation-202404
+// Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-preview-get-category-information-202404
 func (s *GSFullServiceCommodityService) GSFullServicePreviewGetCategoryInformation(ctx context.Context, categoryID string, opts ...CallOption) (*GSFullServicePreviewGetCategoryInformationResponse, error) {
 	out := new(GSFullServicePreviewGetCategoryInformationResponse)
 	return out, s.client.call(ctx, operation{
@@ -244,7 +244,8 @@ func (s *GSFullServiceCommodityService) GSFullServiceSearchCategories(ctx contex
 	}, nil, req, out, opts)
 }
 
-// GSFullServiceSearchCategoriesAll walks the pages of [GSFullServiceCommodityService.GSFullServiceSearchCategories]. It stops at the first error.
+// GSFullServiceSearchCategoriesAll hands out what stands on the pages of
+// [GSFullServiceCommodityService.GSFullServiceSearchCategories]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GSFullServiceSearchCategoriesAll(ctx context.Context, req *GSFullServiceSearchCategoriesRequest, opts ...CallOption) iter.Seq2[GSFullServiceSearchCategoriesResponseCategory, error] {
 	r := valueOf(req)
 	return numberedPages(numberOf(r.PageOffset), numberOf(r.PageSize), func(page int) ([]GSFullServiceSearchCategoriesResponseCategory, int, error) {
@@ -261,7 +262,7 @@ func (s *GSFullServiceCommodityService) GSFullServiceSearchCategoriesAll(ctx con
 //
 // It only reads and is safe to repeat. Version 202406.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/gs-getgradingtemplatesconfig-v2-202406
+// Official page: https://partner.tiktokshop.com/docv2/page/gs-get-grading-templates-config-v2-202406
 func (s *GSFullServiceCommodityService) GSGetGradingTemplatesConfigV2(ctx context.Context, opts ...CallOption) (*GSGetGradingTemplatesConfigV2Response, error) {
 	out := new(GSGetGradingTemplatesConfigV2Response)
 	return out, s.client.call(ctx, operation{
@@ -274,7 +275,7 @@ func (s *GSFullServiceCommodityService) GSGetGradingTemplatesConfigV2(ctx contex
 //
 // It only reads and is safe to repeat. Version 202406.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/gs-getsizegroupsconfig-v2-202406
+// Official page: https://partner.tiktokshop.com/docv2/page/gs-get-size-groups-config-v2-202406
 func (s *GSFullServiceCommodityService) GSGetSizeGroupsConfigV2(ctx context.Context, req *GSGetSizeGroupsConfigV2Request, opts ...CallOption) (*GSGetSizeGroupsConfigV2Response, error) {
 	out := new(GSGetSizeGroupsConfigV2Response)
 	return out, s.client.call(ctx, operation{
@@ -296,7 +297,8 @@ func (s *GSFullServiceCommodityService) GSGetSupplierRP(ctx context.Context, req
 	}, nil, req, out, opts)
 }
 
-// GSGetSupplierRPAll walks the pages of [GSFullServiceCommodityService.GSGetSupplierRP]. It stops at the first error.
+// GSGetSupplierRPAll hands out what stands on the pages of
+// [GSFullServiceCommodityService.GSGetSupplierRP]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GSGetSupplierRPAll(ctx context.Context, req *GSGetSupplierRPRequest, opts ...CallOption) iter.Seq2[GSGetSupplierRPResponseRpInfo, error] {
 	return tokenPages(func(token string) ([]GSGetSupplierRPResponseRpInfo, string, error) {
 		r := valueOf(req)
@@ -337,7 +339,8 @@ func (s *GSFullServiceCommodityService) GSListSupplierManufacturer(ctx context.C
 	}, nil, req, out, opts)
 }
 
-// GSListSupplierManufacturerAll walks the pages of [GSFullServiceCommodityService.GSListSupplierManufacturer]. It stops at the first error.
+// GSListSupplierManufacturerAll hands out what stands on the pages of
+// [GSFullServiceCommodityService.GSListSupplierManufacturer]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GSListSupplierManufacturerAll(ctx context.Context, req *GSListSupplierManufacturerRequest, opts ...CallOption) iter.Seq2[GSListSupplierManufacturerResponseManufacturerList, error] {
 	return tokenPages(func(token string) ([]GSListSupplierManufacturerResponseManufacturerList, string, error) {
 		r := valueOf(req)
@@ -356,7 +359,7 @@ func (s *GSFullServiceCommodityService) GSListSupplierManufacturerAll(ctx contex
 //
 // It only reads and is safe to repeat. Version 202405.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/gs-productimageuploadrequirementsquery-202405
+// Official page: https://partner.tiktokshop.com/docv2/page/gs-product-image-upload-requirements-query-202405
 func (s *GSFullServiceCommodityService) GSProductImageUploadRequirementsQuery(ctx context.Context, categoryID string, opts ...CallOption) (*GSProductImageUploadRequirementsQueryResponse, error) {
 	out := new(GSProductImageUploadRequirementsQueryResponse)
 	return out, s.client.call(ctx, operation{
@@ -369,7 +372,7 @@ func (s *GSFullServiceCommodityService) GSProductImageUploadRequirementsQuery(ct
 //
 // It is not repeated once it was sent. Version 202405.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/gs-qualificationfileupload-202405
+// Official page: https://partner.tiktokshop.com/docv2/page/gs-qualification-file-upload-202405
 func (s *GSFullServiceCommodityService) GSQualificationFileUpload(ctx context.Context, req *GSQualificationFileUploadRequest, opts ...CallOption) (*GSQualificationFileUploadResponse, error) {
 	out := new(GSQualificationFileUploadResponse)
 	return out, s.client.call(ctx, operation{
@@ -382,7 +385,7 @@ func (s *GSFullServiceCommodityService) GSQualificationFileUpload(ctx context.Co
 //
 // It only reads and is safe to repeat. Version 202504.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/gs-query-sk-usandtheapprovalstatusof-skus-v2-202504
+// Official page: https://partner.tiktokshop.com/docv2/page/gs-query-skus-and-the-approval-status-of-skus-v2-202504
 func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2Request, opts ...CallOption) (*GSQuerySKUsAndTheApprovalStatusOfSKUsV2Response, error) {
 	out := new(GSQuerySKUsAndTheApprovalStatusOfSKUsV2Response)
 	return out, s.client.call(ctx, operation{
@@ -391,7 +394,8 @@ func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2(
 	}, nil, req, out, opts)
 }
 
-// GSQuerySKUsAndTheApprovalStatusOfSKUsV2All walks the pages of [GSFullServiceCommodityService.GSQuerySKUsAndTheApprovalStatusOfSKUsV2]. It stops at the first error.
+// GSQuerySKUsAndTheApprovalStatusOfSKUsV2All hands out what stands on the pages of
+// [GSFullServiceCommodityService.GSQuerySKUsAndTheApprovalStatusOfSKUsV2]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2All(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2Request, opts ...CallOption) iter.Seq2[GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSpus, error] {
 	return tokenPages(func(token string) ([]GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSpus, string, error) {
 		r := valueOf(req)
@@ -410,7 +414,7 @@ func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2A
 //
 // It only reads and is safe to repeat. Version 202406.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/gs-query-sk-usandtheapprovalstatusof-skus-v2-202406
+// Official page: https://partner.tiktokshop.com/docv2/page/gs-query-skus-and-the-approval-status-of-skus-v2-202406
 func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406Request, opts ...CallOption) (*GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406Response, error) {
 	out := new(GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406Response)
 	return out, s.client.call(ctx, operation{
@@ -419,7 +423,8 @@ func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V
 	}, nil, req, out, opts)
 }
 
-// GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406All walks the pages of [GSFullServiceCommodityService.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406]. It stops at the first error.
+// GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406All hands out what stands on the pages of
+// [GSFullServiceCommodityService.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406All(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406Request, opts ...CallOption) iter.Seq2[GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSpus, error] {
 	return tokenPages(func(token string) ([]GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSpus, string, error) {
 		r := valueOf(req)
@@ -438,7 +443,7 @@ func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V
 //
 // It only reads and is safe to repeat. Version 202410.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/gs-query-sk-usandtheapprovalstatusof-skus-v2-202410
+// Official page: https://partner.tiktokshop.com/docv2/page/gs-query-skus-and-the-approval-status-of-skus-v2-202410
 func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410Request, opts ...CallOption) (*GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410Response, error) {
 	out := new(GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410Response)
 	return out, s.client.call(ctx, operation{
@@ -447,7 +452,8 @@ func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V
 	}, nil, req, out, opts)
 }
 
-// GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410All walks the pages of [GSFullServiceCommodityService.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410]. It stops at the first error.
+// GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410All hands out what stands on the pages of
+// [GSFullServiceCommodityService.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410All(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410Request, opts ...CallOption) iter.Seq2[GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSpus, error] {
 	return tokenPages(func(token string) ([]GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSpus, string, error) {
 		r := valueOf(req)
@@ -488,7 +494,8 @@ func (s *GSFullServiceCommodityService) GetGlobalSellingFullServiceCategories(ct
 	}, nil, req, out, opts)
 }
 
-// GetGlobalSellingFullServiceCategoriesAll walks the pages of [GSFullServiceCommodityService.GetGlobalSellingFullServiceCategories]. It stops at the first error.
+// GetGlobalSellingFullServiceCategoriesAll hands out what stands on the pages of
+// [GSFullServiceCommodityService.GetGlobalSellingFullServiceCategories]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GetGlobalSellingFullServiceCategoriesAll(ctx context.Context, req *GetGlobalSellingFullServiceCategoriesRequest, opts ...CallOption) iter.Seq2[GetGlobalSellingFullServiceCategoriesResponseCategory, error] {
 	r := valueOf(req)
 	return numberedPages(numberOf(r.PageOffset), numberOf(r.PageSize), func(page int) ([]GetGlobalSellingFullServiceCategoriesResponseCategory, int, error) {
@@ -505,7 +512,7 @@ func (s *GSFullServiceCommodityService) GetGlobalSellingFullServiceCategoriesAll
 //
 // It only reads and is safe to repeat. Version 202405.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/getgradingtemplatesconfig-202405
+// Official page: https://partner.tiktokshop.com/docv2/page/get-grading-templates-config-202405
 func (s *GSFullServiceCommodityService) GetGradingTemplatesConfig(ctx context.Context, req *GetGradingTemplatesConfigRequest, opts ...CallOption) (*GetGradingTemplatesConfigResponse, error) {
 	out := new(GetGradingTemplatesConfigResponse)
 	return out, s.client.call(ctx, operation{
@@ -531,7 +538,7 @@ func (s *GSFullServiceCommodityService) GetSizeGroups(ctx context.Context, req *
 //
 // It only reads and is safe to repeat. Version 202405.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/getsizegroupsconfig-202405
+// Official page: https://partner.tiktokshop.com/docv2/page/get-size-groups-config-202405
 func (s *GSFullServiceCommodityService) GetSizeGroupsConfig(ctx context.Context, req *GetSizeGroupsConfigRequest, opts ...CallOption) (*GetSizeGroupsConfigResponse, error) {
 	out := new(GetSizeGroupsConfigResponse)
 	return out, s.client.call(ctx, operation{
@@ -553,7 +560,8 @@ func (s *GSFullServiceCommodityService) GlobalSellingGetSupplierAddresses(ctx co
 	}, nil, req, out, opts)
 }
 
-// GlobalSellingGetSupplierAddressesAll walks the pages of [GSFullServiceCommodityService.GlobalSellingGetSupplierAddresses]. It stops at the first error.
+// GlobalSellingGetSupplierAddressesAll hands out what stands on the pages of
+// [GSFullServiceCommodityService.GlobalSellingGetSupplierAddresses]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GlobalSellingGetSupplierAddressesAll(ctx context.Context, req *GlobalSellingGetSupplierAddressesRequest, opts ...CallOption) iter.Seq2[GlobalSellingGetSupplierAddressesResponseAddress, error] {
 	return tokenPages(func(token string) ([]GlobalSellingGetSupplierAddressesResponseAddress, string, error) {
 		r := valueOf(req)
@@ -572,7 +580,7 @@ func (s *GSFullServiceCommodityService) GlobalSellingGetSupplierAddressesAll(ctx
 //
 // It is not repeated once it was sent. Version 202405.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/imageupload-202405
+// Official page: https://partner.tiktokshop.com/docv2/page/image-upload-202405
 func (s *GSFullServiceCommodityService) ImageUpload(ctx context.Context, req *ImageUploadRequest, opts ...CallOption) (*ImageUploadResponse, error) {
 	out := new(ImageUploadResponse)
 	return out, s.client.call(ctx, operation{
@@ -585,7 +593,7 @@ func (s *GSFullServiceCommodityService) ImageUpload(ctx context.Context, req *Im
 //
 // It only reads and is safe to repeat. Version 202405.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/query-sk-usandtheapprovalstatusof-skus-202405
+// Official page: https://partner.tiktokshop.com/docv2/page/query-skus-and-the-approval-status-of-skus-202405
 func (s *GSFullServiceCommodityService) QuerySKUsAndTheApprovalStatusOfSKUs(ctx context.Context, req *QuerySKUsAndTheApprovalStatusOfSKUsRequest, opts ...CallOption) (*QuerySKUsAndTheApprovalStatusOfSKUsResponse, error) {
 	out := new(QuerySKUsAndTheApprovalStatusOfSKUsResponse)
 	return out, s.client.call(ctx, operation{
@@ -594,7 +602,8 @@ func (s *GSFullServiceCommodityService) QuerySKUsAndTheApprovalStatusOfSKUs(ctx 
 	}, nil, req, out, opts)
 }
 
-// QuerySKUsAndTheApprovalStatusOfSKUsAll walks the pages of [GSFullServiceCommodityService.QuerySKUsAndTheApprovalStatusOfSKUs]. It stops at the first error.
+// QuerySKUsAndTheApprovalStatusOfSKUsAll hands out what stands on the pages of
+// [GSFullServiceCommodityService.QuerySKUsAndTheApprovalStatusOfSKUs]. It stops at the first error.
 func (s *GSFullServiceCommodityService) QuerySKUsAndTheApprovalStatusOfSKUsAll(ctx context.Context, req *QuerySKUsAndTheApprovalStatusOfSKUsRequest, opts ...CallOption) iter.Seq2[QuerySKUsAndTheApprovalStatusOfSKUsResponseSpus, error] {
 	return tokenPages(func(token string) ([]QuerySKUsAndTheApprovalStatusOfSKUsResponseSpus, string, error) {
 		r := valueOf(req)

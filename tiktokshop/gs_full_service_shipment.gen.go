@@ -151,7 +151,8 @@ func (s *GSFullServiceShipmentService) GSSearchDeliveryOrders(ctx context.Contex
 	}, nil, req, out, opts)
 }
 
-// GSSearchDeliveryOrdersAll walks the pages of [GSFullServiceShipmentService.GSSearchDeliveryOrders]. It stops at the first error.
+// GSSearchDeliveryOrdersAll hands out what stands on the pages of
+// [GSFullServiceShipmentService.GSSearchDeliveryOrders]. It stops at the first error.
 func (s *GSFullServiceShipmentService) GSSearchDeliveryOrdersAll(ctx context.Context, req *GSSearchDeliveryOrdersRequest, opts ...CallOption) iter.Seq2[GSSearchDeliveryOrdersResponseDeliveryOrder, error] {
 	return tokenPages(func(token string) ([]GSSearchDeliveryOrdersResponseDeliveryOrder, string, error) {
 		r := valueOf(req)
@@ -179,7 +180,8 @@ func (s *GSFullServiceShipmentService) GSSearchStockupOrders(ctx context.Context
 	}, nil, req, out, opts)
 }
 
-// GSSearchStockupOrdersAll walks the pages of [GSFullServiceShipmentService.GSSearchStockupOrders]. It stops at the first error.
+// GSSearchStockupOrdersAll hands out what stands on the pages of
+// [GSFullServiceShipmentService.GSSearchStockupOrders]. It stops at the first error.
 func (s *GSFullServiceShipmentService) GSSearchStockupOrdersAll(ctx context.Context, req *GSSearchStockupOrdersRequest, opts ...CallOption) iter.Seq2[GSSearchStockupOrdersResponseStockupOrder, error] {
 	return tokenPages(func(token string) ([]GSSearchStockupOrdersResponseStockupOrder, string, error) {
 		r := valueOf(req)
@@ -335,7 +337,8 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchAbnormalOrders(ctx con
 	}, nil, req, out, opts)
 }
 
-// GlobalSellingSearchAbnormalOrdersAll walks the pages of [GSFullServiceShipmentService.GlobalSellingSearchAbnormalOrders]. It stops at the first error.
+// GlobalSellingSearchAbnormalOrdersAll hands out what stands on the pages of
+// [GSFullServiceShipmentService.GlobalSellingSearchAbnormalOrders]. It stops at the first error.
 func (s *GSFullServiceShipmentService) GlobalSellingSearchAbnormalOrdersAll(ctx context.Context, req *GlobalSellingSearchAbnormalOrdersRequest, opts ...CallOption) iter.Seq2[GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder, error] {
 	return tokenPages(func(token string) ([]GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder, string, error) {
 		r := valueOf(req)
@@ -389,7 +392,8 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchDeliveryOrders(ctx con
 	}, nil, req, out, opts)
 }
 
-// GlobalSellingSearchDeliveryOrdersAll walks the pages of [GSFullServiceShipmentService.GlobalSellingSearchDeliveryOrders]. It stops at the first error.
+// GlobalSellingSearchDeliveryOrdersAll hands out what stands on the pages of
+// [GSFullServiceShipmentService.GlobalSellingSearchDeliveryOrders]. It stops at the first error.
 func (s *GSFullServiceShipmentService) GlobalSellingSearchDeliveryOrdersAll(ctx context.Context, req *GlobalSellingSearchDeliveryOrdersRequest, opts ...CallOption) iter.Seq2[GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder, error] {
 	return tokenPages(func(token string) ([]GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder, string, error) {
 		r := valueOf(req)
@@ -417,7 +421,8 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchReturnOrders(ctx conte
 	}, nil, req, out, opts)
 }
 
-// GlobalSellingSearchReturnOrdersAll walks the pages of [GSFullServiceShipmentService.GlobalSellingSearchReturnOrders]. It stops at the first error.
+// GlobalSellingSearchReturnOrdersAll hands out what stands on the pages of
+// [GSFullServiceShipmentService.GlobalSellingSearchReturnOrders]. It stops at the first error.
 func (s *GSFullServiceShipmentService) GlobalSellingSearchReturnOrdersAll(ctx context.Context, req *GlobalSellingSearchReturnOrdersRequest, opts ...CallOption) iter.Seq2[GlobalSellingSearchReturnOrdersResponseReturnOrder, error] {
 	return tokenPages(func(token string) ([]GlobalSellingSearchReturnOrdersResponseReturnOrder, string, error) {
 		r := valueOf(req)
@@ -445,7 +450,8 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchStockupOrders(ctx cont
 	}, nil, req, out, opts)
 }
 
-// GlobalSellingSearchStockupOrdersAll walks the pages of [GSFullServiceShipmentService.GlobalSellingSearchStockupOrders]. It stops at the first error.
+// GlobalSellingSearchStockupOrdersAll hands out what stands on the pages of
+// [GSFullServiceShipmentService.GlobalSellingSearchStockupOrders]. It stops at the first error.
 func (s *GSFullServiceShipmentService) GlobalSellingSearchStockupOrdersAll(ctx context.Context, req *GlobalSellingSearchStockupOrdersRequest, opts ...CallOption) iter.Seq2[GlobalSellingSearchStockupOrdersResponseStockupOrder, error] {
 	return tokenPages(func(token string) ([]GlobalSellingSearchStockupOrdersResponseStockupOrder, string, error) {
 		r := valueOf(req)
@@ -512,7 +518,8 @@ func (s *GSFullServiceShipmentService) SearchDeliveryOrders(ctx context.Context,
 	}, nil, req, out, opts)
 }
 
-// SearchDeliveryOrdersAll walks the pages of [GSFullServiceShipmentService.SearchDeliveryOrders]. It stops at the first error.
+// SearchDeliveryOrdersAll hands out what stands on the pages of
+// [GSFullServiceShipmentService.SearchDeliveryOrders]. It stops at the first error.
 func (s *GSFullServiceShipmentService) SearchDeliveryOrdersAll(ctx context.Context, req *SearchDeliveryOrdersRequest, opts ...CallOption) iter.Seq2[SearchDeliveryOrdersResponseDeliveryOrder, error] {
 	return tokenPages(func(token string) ([]SearchDeliveryOrdersResponseDeliveryOrder, string, error) {
 		r := valueOf(req)
@@ -540,7 +547,8 @@ func (s *GSFullServiceShipmentService) SearchStockupOrders(ctx context.Context, 
 	}, nil, req, out, opts)
 }
 
-// SearchStockupOrdersAll walks the pages of [GSFullServiceShipmentService.SearchStockupOrders]. It stops at the first error.
+// SearchStockupOrdersAll hands out what stands on the pages of
+// [GSFullServiceShipmentService.SearchStockupOrders]. It stops at the first error.
 func (s *GSFullServiceShipmentService) SearchStockupOrdersAll(ctx context.Context, req *SearchStockupOrdersRequest, opts ...CallOption) iter.Seq2[SearchStockupOrdersResponseStockupOrder, error] {
 	return tokenPages(func(token string) ([]SearchStockupOrdersResponseStockupOrder, string, error) {
 		r := valueOf(req)
@@ -754,16 +762,16 @@ type GSQueryDeliveryBatchsResponseDeliveryBatchReceiverContact struct {
 
 // GSQueryDeliveryBatchsResponseDeliveryBatchReceiverContactAddressDetail is part of a reply.
 type GSQueryDeliveryBatchsResponseDeliveryBatchReceiverContactAddressDetail struct {
-	CityID       int64  `json:"city_id,omitzero"`
+	CityID       ID     `json:"city_id,omitzero"`
 	CityName     string `json:"city_name,omitzero"`
-	CountryID    int64  `json:"country_id,omitzero"`
+	CountryID    ID     `json:"country_id,omitzero"`
 	CountryName  string `json:"country_name,omitzero"`
 	Detail       string `json:"detail,omitzero"`
-	DistrictID   int64  `json:"district_id,omitzero"`
+	DistrictID   ID     `json:"district_id,omitzero"`
 	DistrictName string `json:"district_name,omitzero"`
-	ProvinceID   int64  `json:"province_id,omitzero"`
+	ProvinceID   ID     `json:"province_id,omitzero"`
 	ProvinceName string `json:"province_name,omitzero"`
-	TownID       int64  `json:"town_id,omitzero"`
+	TownID       ID     `json:"town_id,omitzero"`
 	TownName     string `json:"town_name,omitzero"`
 }
 
@@ -779,16 +787,16 @@ type GSQueryDeliveryBatchsResponseDeliveryBatchSenderContact struct {
 
 // GSQueryDeliveryBatchsResponseDeliveryBatchSenderContactAddressDetail is part of a reply.
 type GSQueryDeliveryBatchsResponseDeliveryBatchSenderContactAddressDetail struct {
-	CityID       int64  `json:"city_id,omitzero"`
+	CityID       ID     `json:"city_id,omitzero"`
 	CityName     string `json:"city_name,omitzero"`
-	CountryID    int64  `json:"country_id,omitzero"`
+	CountryID    ID     `json:"country_id,omitzero"`
 	CountryName  string `json:"country_name,omitzero"`
 	Detail       string `json:"detail,omitzero"`
-	DistrictID   int64  `json:"district_id,omitzero"`
+	DistrictID   ID     `json:"district_id,omitzero"`
 	DistrictName string `json:"district_name,omitzero"`
-	ProvinceID   int64  `json:"province_id,omitzero"`
+	ProvinceID   ID     `json:"province_id,omitzero"`
 	ProvinceName string `json:"province_name,omitzero"`
-	TownID       int64  `json:"town_id,omitzero"`
+	TownID       ID     `json:"town_id,omitzero"`
 	TownName     string `json:"town_name,omitzero"`
 }
 
@@ -1068,16 +1076,16 @@ type GSSearchDeliveryOrdersResponseDeliveryOrderWarehouseContact struct {
 
 // GSSearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail is part of a reply.
 type GSSearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail struct {
-	CityID       int64  `json:"city_id,omitzero"`
+	CityID       ID     `json:"city_id,omitzero"`
 	CityName     string `json:"city_name,omitzero"`
-	CountryID    int64  `json:"country_id,omitzero"`
+	CountryID    ID     `json:"country_id,omitzero"`
 	CountryName  string `json:"country_name,omitzero"`
 	Detail       string `json:"detail,omitzero"`
-	DistrictID   int64  `json:"district_id,omitzero"`
+	DistrictID   ID     `json:"district_id,omitzero"`
 	DistrictName string `json:"district_name,omitzero"`
-	ProvinceID   int64  `json:"province_id,omitzero"`
+	ProvinceID   ID     `json:"province_id,omitzero"`
 	ProvinceName string `json:"province_name,omitzero"`
-	TownID       int64  `json:"town_id,omitzero"`
+	TownID       ID     `json:"town_id,omitzero"`
 	TownName     string `json:"town_name,omitzero"`
 }
 
@@ -2085,16 +2093,16 @@ type QueryDeliveryBatchsResponseDeliveryBatchReceiverContact struct {
 
 // QueryDeliveryBatchsResponseDeliveryBatchReceiverContactAddressDetail is part of a reply.
 type QueryDeliveryBatchsResponseDeliveryBatchReceiverContactAddressDetail struct {
-	CityID       int64  `json:"city_id,omitzero"`
+	CityID       ID     `json:"city_id,omitzero"`
 	CityName     string `json:"city_name,omitzero"`
-	CountryID    int64  `json:"country_id,omitzero"`
+	CountryID    ID     `json:"country_id,omitzero"`
 	CountryName  string `json:"country_name,omitzero"`
 	Detail       string `json:"detail,omitzero"`
-	DistrictID   int64  `json:"district_id,omitzero"`
+	DistrictID   ID     `json:"district_id,omitzero"`
 	DistrictName string `json:"district_name,omitzero"`
-	ProvinceID   int64  `json:"province_id,omitzero"`
+	ProvinceID   ID     `json:"province_id,omitzero"`
 	ProvinceName string `json:"province_name,omitzero"`
-	TownID       int64  `json:"town_id,omitzero"`
+	TownID       ID     `json:"town_id,omitzero"`
 	TownName     string `json:"town_name,omitzero"`
 }
 
@@ -2110,16 +2118,16 @@ type QueryDeliveryBatchsResponseDeliveryBatchSenderContact struct {
 
 // QueryDeliveryBatchsResponseDeliveryBatchSenderContactAddressDetail is part of a reply.
 type QueryDeliveryBatchsResponseDeliveryBatchSenderContactAddressDetail struct {
-	CityID       int64  `json:"city_id,omitzero"`
+	CityID       ID     `json:"city_id,omitzero"`
 	CityName     string `json:"city_name,omitzero"`
-	CountryID    int64  `json:"country_id,omitzero"`
+	CountryID    ID     `json:"country_id,omitzero"`
 	CountryName  string `json:"country_name,omitzero"`
 	Detail       string `json:"detail,omitzero"`
-	DistrictID   int64  `json:"district_id,omitzero"`
+	DistrictID   ID     `json:"district_id,omitzero"`
 	DistrictName string `json:"district_name,omitzero"`
-	ProvinceID   int64  `json:"province_id,omitzero"`
+	ProvinceID   ID     `json:"province_id,omitzero"`
 	ProvinceName string `json:"province_name,omitzero"`
-	TownID       int64  `json:"town_id,omitzero"`
+	TownID       ID     `json:"town_id,omitzero"`
 	TownName     string `json:"town_name,omitzero"`
 }
 
@@ -2398,16 +2406,16 @@ type SearchDeliveryOrdersResponseDeliveryOrderWarehouseContact struct {
 
 // SearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail is part of a reply.
 type SearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail struct {
-	CityID       int64  `json:"city_id,omitzero"`
+	CityID       ID     `json:"city_id,omitzero"`
 	CityName     string `json:"city_name,omitzero"`
-	CountryID    int64  `json:"country_id,omitzero"`
+	CountryID    ID     `json:"country_id,omitzero"`
 	CountryName  string `json:"country_name,omitzero"`
 	Detail       string `json:"detail,omitzero"`
-	DistrictID   int64  `json:"district_id,omitzero"`
+	DistrictID   ID     `json:"district_id,omitzero"`
 	DistrictName string `json:"district_name,omitzero"`
-	ProvinceID   int64  `json:"province_id,omitzero"`
+	ProvinceID   ID     `json:"province_id,omitzero"`
 	ProvinceName string `json:"province_name,omitzero"`
-	TownID       int64  `json:"town_id,omitzero"`
+	TownID       ID     `json:"town_id,omitzero"`
 	TownName     string `json:"town_name,omitzero"`
 }
 

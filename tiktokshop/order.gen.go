@@ -49,8 +49,8 @@ func (s *OrderService) GetOrderDetail(ctx context.Context, req *GetOrderDetailRe
 	}, nil, req, out, opts)
 }
 
-// GetOrderDetailBatched calls [OrderService.GetOrderDetail] once for every 50 of req.IDs and hands out each
-// reply. It stops at the first error.
+// GetOrderDetailBatched splits req.IDs into parts of at most 50 and hands out the
+// reply of [OrderService.GetOrderDetail] to each. It stops at the first error.
 func (s *OrderService) GetOrderDetailBatched(ctx context.Context, req *GetOrderDetailRequest, opts ...CallOption) iter.Seq2[*GetOrderDetailResponse, error] {
 	r := valueOf(req)
 	return batches(r.IDs, 50, func(part []string) (*GetOrderDetailResponse, error) {
@@ -72,8 +72,8 @@ func (s *OrderService) GetOrderDetailV202309(ctx context.Context, req *GetOrderD
 	}, nil, req, out, opts)
 }
 
-// GetOrderDetailV202309Batched calls [OrderService.GetOrderDetailV202309] once for every 50 of req.IDs and hands out each
-// reply. It stops at the first error.
+// GetOrderDetailV202309Batched splits req.IDs into parts of at most 50 and hands out the
+// reply of [OrderService.GetOrderDetailV202309] to each. It stops at the first error.
 func (s *OrderService) GetOrderDetailV202309Batched(ctx context.Context, req *GetOrderDetailV202309Request, opts ...CallOption) iter.Seq2[*GetOrderDetailV202309Response, error] {
 	r := valueOf(req)
 	return batches(r.IDs, 50, func(part []string) (*GetOrderDetailV202309Response, error) {
@@ -95,7 +95,8 @@ func (s *OrderService) GetOrderList(ctx context.Context, req *GetOrderListReques
 	}, nil, req, out, opts)
 }
 
-// GetOrderListAll walks the pages of [OrderService.GetOrderList]. It stops at the first error.
+// GetOrderListAll hands out what stands on the pages of
+// [OrderService.GetOrderList]. It stops at the first error.
 func (s *OrderService) GetOrderListAll(ctx context.Context, req *GetOrderListRequest, opts ...CallOption) iter.Seq2[Order, error] {
 	return tokenPages(func(token string) ([]Order, string, error) {
 		r := valueOf(req)

@@ -39,9 +39,6 @@ func numberedPages[T any](first, size int, fetch func(page int) ([]T, int, error
 		for page := max(first, 1); ; page++ {
 			items, total, err := fetch(page)
 			if err != nil {
-				if page > max(first, 1) && pastLastPage(err) {
-					return
-				}
 				var zero T
 				yield(zero, err)
 				return
@@ -88,6 +85,3 @@ func numberOf[T ~int | ~int64](n *T) int {
 	}
 	return int(*n)
 }
-
-// pastLastPage reports whether an error only says that the pages are over.
-func pastLastPage(error) bool { return false }

@@ -245,7 +245,7 @@ func (s *ProductService) DeleteProducts(ctx context.Context, req *DeleteProducts
 //
 // It is not repeated once it was sent. Version 202411.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/diagnoseand-optimize-product-202411
+// Official page: https://partner.tiktokshop.com/docv2/page/diagnose-and-optimize-product-202411
 func (s *ProductService) DiagnoseAndOptimizeProduct(ctx context.Context, req *DiagnoseAndOptimizeProductRequest, opts ...CallOption) (*DiagnoseAndOptimizeProductResponse, error) {
 	out := new(DiagnoseAndOptimizeProductResponse)
 	return out, s.client.call(ctx, operation{
@@ -332,7 +332,8 @@ func (s *ProductService) GetBrands(ctx context.Context, req *GetBrandsRequest, o
 	}, nil, req, out, opts)
 }
 
-// GetBrandsAll walks the pages of [ProductService.GetBrands]. It stops at the first error.
+// GetBrandsAll hands out what stands on the pages of
+// [ProductService.GetBrands]. It stops at the first error.
 func (s *ProductService) GetBrandsAll(ctx context.Context, req *GetBrandsRequest, opts ...CallOption) iter.Seq2[GetBrandsResponseBrand, error] {
 	return tokenPages(func(token string) ([]GetBrandsResponseBrand, string, error) {
 		r := valueOf(req)
@@ -464,8 +465,8 @@ func (s *ProductService) GetImageTranslationTasks(ctx context.Context, req *GetI
 	}, nil, req, out, opts)
 }
 
-// GetImageTranslationTasksBatched calls [ProductService.GetImageTranslationTasks] once for every 20 of req.TranslationTaskIDs and hands out each
-// reply. It stops at the first error.
+// GetImageTranslationTasksBatched splits req.TranslationTaskIDs into parts of at most 20 and hands out the
+// reply of [ProductService.GetImageTranslationTasks] to each. It stops at the first error.
 func (s *ProductService) GetImageTranslationTasksBatched(ctx context.Context, req *GetImageTranslationTasksRequest, opts ...CallOption) iter.Seq2[*GetImageTranslationTasksResponse, error] {
 	r := valueOf(req)
 	return batches(r.TranslationTaskIDs, 20, func(part []string) (*GetImageTranslationTasksResponse, error) {
@@ -539,8 +540,8 @@ func (s *ProductService) InventorySearch(ctx context.Context, req *InventorySear
 	}, nil, req, out, opts)
 }
 
-// InventorySearchByProductIDs calls [ProductService.InventorySearch] once for every 100 of req.ProductIDs and hands out each
-// reply. It stops at the first error.
+// InventorySearchByProductIDs splits req.ProductIDs into parts of at most 100 and hands out the
+// reply of [ProductService.InventorySearch] to each. It stops at the first error.
 func (s *ProductService) InventorySearchByProductIDs(ctx context.Context, req *InventorySearchRequest, opts ...CallOption) iter.Seq2[*InventorySearchResponse, error] {
 	r := valueOf(req)
 	return batches(r.ProductIDs, 100, func(part []string) (*InventorySearchResponse, error) {
@@ -549,8 +550,8 @@ func (s *ProductService) InventorySearchByProductIDs(ctx context.Context, req *I
 	})
 }
 
-// InventorySearchBySKUIDs calls [ProductService.InventorySearch] once for every 600 of req.SKUIDs and hands out each
-// reply. It stops at the first error.
+// InventorySearchBySKUIDs splits req.SKUIDs into parts of at most 600 and hands out the
+// reply of [ProductService.InventorySearch] to each. It stops at the first error.
 func (s *ProductService) InventorySearchBySKUIDs(ctx context.Context, req *InventorySearchRequest, opts ...CallOption) iter.Seq2[*InventorySearchResponse, error] {
 	r := valueOf(req)
 	return batches(r.SKUIDs, 600, func(part []string) (*InventorySearchResponse, error) {
@@ -687,7 +688,8 @@ func (s *ProductService) ProductAuditingResearch(ctx context.Context, req *Produ
 	}, nil, req, out, opts)
 }
 
-// ProductAuditingResearchAll walks the pages of [ProductService.ProductAuditingResearch]. It stops at the first error.
+// ProductAuditingResearchAll hands out what stands on the pages of
+// [ProductService.ProductAuditingResearch]. It stops at the first error.
 func (s *ProductService) ProductAuditingResearchAll(ctx context.Context, req *ProductAuditingResearchRequest, opts ...CallOption) iter.Seq2[ProductAuditingResearchResponseProduct, error] {
 	return tokenPages(func(token string) ([]ProductAuditingResearchResponseProduct, string, error) {
 		r := valueOf(req)
@@ -819,7 +821,8 @@ func (s *ProductService) SearchCandidateProducts(ctx context.Context, req *Searc
 	}, nil, req, out, opts)
 }
 
-// SearchCandidateProductsAll walks the pages of [ProductService.SearchCandidateProducts]. It stops at the first error.
+// SearchCandidateProductsAll hands out what stands on the pages of
+// [ProductService.SearchCandidateProducts]. It stops at the first error.
 func (s *ProductService) SearchCandidateProductsAll(ctx context.Context, req *SearchCandidateProductsRequest, opts ...CallOption) iter.Seq2[SearchCandidateProductsResponseCandidateProduct, error] {
 	return tokenPages(func(token string) ([]SearchCandidateProductsResponseCandidateProduct, string, error) {
 		r := valueOf(req)
@@ -847,7 +850,8 @@ func (s *ProductService) SearchCombinedListingRecommendations(ctx context.Contex
 	}, nil, req, out, opts)
 }
 
-// SearchCombinedListingRecommendationsAll walks the pages of [ProductService.SearchCombinedListingRecommendations]. It stops at the first error.
+// SearchCombinedListingRecommendationsAll hands out what stands on the pages of
+// [ProductService.SearchCombinedListingRecommendations]. It stops at the first error.
 func (s *ProductService) SearchCombinedListingRecommendationsAll(ctx context.Context, req *SearchCombinedListingRecommendationsRequest, opts ...CallOption) iter.Seq2[SearchCombinedListingRecommendationsResponseCombinedListingRecommendation, error] {
 	return tokenPages(func(token string) ([]SearchCombinedListingRecommendationsResponseCombinedListingRecommendation, string, error) {
 		r := valueOf(req)
@@ -875,7 +879,8 @@ func (s *ProductService) SearchGlobalProducts(ctx context.Context, req *SearchGl
 	}, nil, req, out, opts)
 }
 
-// SearchGlobalProductsAll walks the pages of [ProductService.SearchGlobalProducts]. It stops at the first error.
+// SearchGlobalProductsAll hands out what stands on the pages of
+// [ProductService.SearchGlobalProducts]. It stops at the first error.
 func (s *ProductService) SearchGlobalProductsAll(ctx context.Context, req *SearchGlobalProductsRequest, opts ...CallOption) iter.Seq2[SearchGlobalProductsResponseGlobalProduct, error] {
 	return tokenPages(func(token string) ([]SearchGlobalProductsResponseGlobalProduct, string, error) {
 		r := valueOf(req)
@@ -903,7 +908,8 @@ func (s *ProductService) SearchGlobalProductsV202309(ctx context.Context, req *S
 	}, nil, req, out, opts)
 }
 
-// SearchGlobalProductsV202309All walks the pages of [ProductService.SearchGlobalProductsV202309]. It stops at the first error.
+// SearchGlobalProductsV202309All hands out what stands on the pages of
+// [ProductService.SearchGlobalProductsV202309]. It stops at the first error.
 func (s *ProductService) SearchGlobalProductsV202309All(ctx context.Context, req *SearchGlobalProductsV202309Request, opts ...CallOption) iter.Seq2[SearchGlobalProductsV202309ResponseGlobalProduct, error] {
 	return tokenPages(func(token string) ([]SearchGlobalProductsV202309ResponseGlobalProduct, string, error) {
 		r := valueOf(req)
@@ -931,7 +937,8 @@ func (s *ProductService) SearchManufacturers(ctx context.Context, req *SearchMan
 	}, nil, req, out, opts)
 }
 
-// SearchManufacturersAll walks the pages of [ProductService.SearchManufacturers]. It stops at the first error.
+// SearchManufacturersAll hands out what stands on the pages of
+// [ProductService.SearchManufacturers]. It stops at the first error.
 func (s *ProductService) SearchManufacturersAll(ctx context.Context, req *SearchManufacturersRequest, opts ...CallOption) iter.Seq2[SearchManufacturersResponseManufacturer, error] {
 	return tokenPages(func(token string) ([]SearchManufacturersResponseManufacturer, string, error) {
 		r := valueOf(req)
@@ -959,7 +966,8 @@ func (s *ProductService) SearchManufacturersV202409(ctx context.Context, req *Se
 	}, nil, req, out, opts)
 }
 
-// SearchManufacturersV202409All walks the pages of [ProductService.SearchManufacturersV202409]. It stops at the first error.
+// SearchManufacturersV202409All hands out what stands on the pages of
+// [ProductService.SearchManufacturersV202409]. It stops at the first error.
 func (s *ProductService) SearchManufacturersV202409All(ctx context.Context, req *SearchManufacturersV202409Request, opts ...CallOption) iter.Seq2[SearchManufacturersV202409ResponseManufacturer, error] {
 	return tokenPages(func(token string) ([]SearchManufacturersV202409ResponseManufacturer, string, error) {
 		r := valueOf(req)
@@ -987,7 +995,8 @@ func (s *ProductService) SearchOpportunities(ctx context.Context, req *SearchOpp
 	}, nil, req, out, opts)
 }
 
-// SearchOpportunitiesAll walks the pages of [ProductService.SearchOpportunities]. It stops at the first error.
+// SearchOpportunitiesAll hands out what stands on the pages of
+// [ProductService.SearchOpportunities]. It stops at the first error.
 func (s *ProductService) SearchOpportunitiesAll(ctx context.Context, req *SearchOpportunitiesRequest, opts ...CallOption) iter.Seq2[SearchOpportunitiesResponseOpportunity, error] {
 	return tokenPages(func(token string) ([]SearchOpportunitiesResponseOpportunity, string, error) {
 		r := valueOf(req)
@@ -1015,7 +1024,8 @@ func (s *ProductService) SearchProducts(ctx context.Context, req *SearchProducts
 	}, nil, req, out, opts)
 }
 
-// SearchProductsAll walks the pages of [ProductService.SearchProducts]. It stops at the first error.
+// SearchProductsAll hands out what stands on the pages of
+// [ProductService.SearchProducts]. It stops at the first error.
 func (s *ProductService) SearchProductsAll(ctx context.Context, req *SearchProductsRequest, opts ...CallOption) iter.Seq2[Product, error] {
 	return tokenPages(func(token string) ([]Product, string, error) {
 		r := valueOf(req)
@@ -1043,7 +1053,8 @@ func (s *ProductService) SearchProductsV202309(ctx context.Context, req *SearchP
 	}, nil, req, out, opts)
 }
 
-// SearchProductsV202309All walks the pages of [ProductService.SearchProductsV202309]. It stops at the first error.
+// SearchProductsV202309All hands out what stands on the pages of
+// [ProductService.SearchProductsV202309]. It stops at the first error.
 func (s *ProductService) SearchProductsV202309All(ctx context.Context, req *SearchProductsV202309Request, opts ...CallOption) iter.Seq2[Product, error] {
 	return tokenPages(func(token string) ([]Product, string, error) {
 		r := valueOf(req)
@@ -1071,7 +1082,8 @@ func (s *ProductService) SearchProductsV202312(ctx context.Context, req *SearchP
 	}, nil, req, out, opts)
 }
 
-// SearchProductsV202312All walks the pages of [ProductService.SearchProductsV202312]. It stops at the first error.
+// SearchProductsV202312All hands out what stands on the pages of
+// [ProductService.SearchProductsV202312]. It stops at the first error.
 func (s *ProductService) SearchProductsV202312All(ctx context.Context, req *SearchProductsV202312Request, opts ...CallOption) iter.Seq2[Product, error] {
 	return tokenPages(func(token string) ([]Product, string, error) {
 		r := valueOf(req)
@@ -1099,7 +1111,8 @@ func (s *ProductService) SearchResponsiblePersons(ctx context.Context, req *Sear
 	}, nil, req, out, opts)
 }
 
-// SearchResponsiblePersonsAll walks the pages of [ProductService.SearchResponsiblePersons]. It stops at the first error.
+// SearchResponsiblePersonsAll hands out what stands on the pages of
+// [ProductService.SearchResponsiblePersons]. It stops at the first error.
 func (s *ProductService) SearchResponsiblePersonsAll(ctx context.Context, req *SearchResponsiblePersonsRequest, opts ...CallOption) iter.Seq2[SearchResponsiblePersonsResponseResponsiblePerson, error] {
 	return tokenPages(func(token string) ([]SearchResponsiblePersonsResponseResponsiblePerson, string, error) {
 		r := valueOf(req)
@@ -1127,7 +1140,8 @@ func (s *ProductService) SearchResponsiblePersonsV202409(ctx context.Context, re
 	}, nil, req, out, opts)
 }
 
-// SearchResponsiblePersonsV202409All walks the pages of [ProductService.SearchResponsiblePersonsV202409]. It stops at the first error.
+// SearchResponsiblePersonsV202409All hands out what stands on the pages of
+// [ProductService.SearchResponsiblePersonsV202409]. It stops at the first error.
 func (s *ProductService) SearchResponsiblePersonsV202409All(ctx context.Context, req *SearchResponsiblePersonsV202409Request, opts ...CallOption) iter.Seq2[SearchResponsiblePersonsV202409ResponseResponsiblePerson, error] {
 	return tokenPages(func(token string) ([]SearchResponsiblePersonsV202409ResponseResponsiblePerson, string, error) {
 		r := valueOf(req)
@@ -1155,7 +1169,8 @@ func (s *ProductService) SearchSizeCharts(ctx context.Context, req *SearchSizeCh
 	}, nil, req, out, opts)
 }
 
-// SearchSizeChartsAll walks the pages of [ProductService.SearchSizeCharts]. It stops at the first error.
+// SearchSizeChartsAll hands out what stands on the pages of
+// [ProductService.SearchSizeCharts]. It stops at the first error.
 func (s *ProductService) SearchSizeChartsAll(ctx context.Context, req *SearchSizeChartsRequest, opts ...CallOption) iter.Seq2[SearchSizeChartsResponseSizeChart, error] {
 	return tokenPages(func(token string) ([]SearchSizeChartsResponseSizeChart, string, error) {
 		r := valueOf(req)

@@ -87,7 +87,8 @@ func (s *PromotionService) SearchActivities(ctx context.Context, req *SearchActi
 	}, nil, req, out, opts)
 }
 
-// SearchActivitiesAll walks the pages of [PromotionService.SearchActivities]. It stops at the first error.
+// SearchActivitiesAll hands out what stands on the pages of
+// [PromotionService.SearchActivities]. It stops at the first error.
 func (s *PromotionService) SearchActivitiesAll(ctx context.Context, req *SearchActivitiesRequest, opts ...CallOption) iter.Seq2[SearchActivitiesResponseActivity, error] {
 	return tokenPages(func(token string) ([]SearchActivitiesResponseActivity, string, error) {
 		r := valueOf(req)
@@ -115,7 +116,8 @@ func (s *PromotionService) SearchCoupons(ctx context.Context, req *SearchCoupons
 	}, nil, req, out, opts)
 }
 
-// SearchCouponsAll walks the pages of [PromotionService.SearchCoupons]. It stops at the first error.
+// SearchCouponsAll hands out what stands on the pages of
+// [PromotionService.SearchCoupons]. It stops at the first error.
 func (s *PromotionService) SearchCouponsAll(ctx context.Context, req *SearchCouponsRequest, opts ...CallOption) iter.Seq2[SearchCouponsResponseCoupon, error] {
 	return tokenPages(func(token string) ([]SearchCouponsResponseCoupon, string, error) {
 		r := valueOf(req)

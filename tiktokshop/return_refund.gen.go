@@ -204,7 +204,8 @@ func (s *ReturnRefundService) SearchCancellations(ctx context.Context, req *Sear
 	}, nil, req, out, opts)
 }
 
-// SearchCancellationsAll walks the pages of [ReturnRefundService.SearchCancellations]. It stops at the first error.
+// SearchCancellationsAll hands out what stands on the pages of
+// [ReturnRefundService.SearchCancellations]. It stops at the first error.
 func (s *ReturnRefundService) SearchCancellationsAll(ctx context.Context, req *SearchCancellationsRequest, opts ...CallOption) iter.Seq2[Cancellation, error] {
 	return tokenPages(func(token string) ([]Cancellation, string, error) {
 		r := valueOf(req)
@@ -233,7 +234,8 @@ func (s *ReturnRefundService) SearchCancellationsV202602(ctx context.Context, re
 	}, nil, req, out, opts)
 }
 
-// SearchCancellationsV202602All walks the pages of [ReturnRefundService.SearchCancellationsV202602]. It stops at the first error.
+// SearchCancellationsV202602All hands out what stands on the pages of
+// [ReturnRefundService.SearchCancellationsV202602]. It stops at the first error.
 func (s *ReturnRefundService) SearchCancellationsV202602All(ctx context.Context, req *SearchCancellationsV202602Request, opts ...CallOption) iter.Seq2[Cancellation, error] {
 	return tokenPages(func(token string) ([]Cancellation, string, error) {
 		r := valueOf(req)
@@ -261,7 +263,8 @@ func (s *ReturnRefundService) SearchReturns(ctx context.Context, req *SearchRetu
 	}, nil, req, out, opts)
 }
 
-// SearchReturnsAll walks the pages of [ReturnRefundService.SearchReturns]. It stops at the first error.
+// SearchReturnsAll hands out what stands on the pages of
+// [ReturnRefundService.SearchReturns]. It stops at the first error.
 func (s *ReturnRefundService) SearchReturnsAll(ctx context.Context, req *SearchReturnsRequest, opts ...CallOption) iter.Seq2[Return, error] {
 	return tokenPages(func(token string) ([]Return, string, error) {
 		r := valueOf(req)
@@ -290,7 +293,8 @@ func (s *ReturnRefundService) SearchReturnsV202602(ctx context.Context, req *Sea
 	}, nil, req, out, opts)
 }
 
-// SearchReturnsV202602All walks the pages of [ReturnRefundService.SearchReturnsV202602]. It stops at the first error.
+// SearchReturnsV202602All hands out what stands on the pages of
+// [ReturnRefundService.SearchReturnsV202602]. It stops at the first error.
 func (s *ReturnRefundService) SearchReturnsV202602All(ctx context.Context, req *SearchReturnsV202602Request, opts ...CallOption) iter.Seq2[Return, error] {
 	return tokenPages(func(token string) ([]Return, string, error) {
 		r := valueOf(req)

@@ -62,8 +62,8 @@ func Linnworks() Dialect {
 		ModuleName: func(m *spec.Module) string { return linnworksModule(m) },
 		Replay:     linnworksReplay,
 		Page: func(m *Method) string {
-			if controller, name, ok := strings.Cut(strings.TrimPrefix(m.URL(), "/api/"), "/"); ok && strings.HasPrefix(m.URL(), "/api/") {
-				return "https://apps.linnworks.net/Api/Method/" + controller + "-" + name
+			if m.Operation.Page != "" {
+				return "https://apps.linnworks.net/Api/Method/" + m.Operation.Page
 			}
 			return "https://apidocs.linnworks.net/reference"
 		},

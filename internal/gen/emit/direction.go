@@ -4,8 +4,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-
-	"github.com/linnbridge/linnbridge/internal/gen/spec"
 )
 
 // directions finds which types are sent and which come back, because that
@@ -174,6 +172,3 @@ func (t *Type) form(f *Field, null bool) (pointer, omit bool) {
 	}
 	return f.Pointer, true
 }
-
-// limits says what the description knows of a field's size.
-func limits(s *spec.Schema) (lo, hi int) { return s.Min, s.Max }

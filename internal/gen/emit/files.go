@@ -45,7 +45,7 @@ var operationName = regexp.MustCompile(`\bname: "(\w+)\.\w+", method: "(\w+)", p
 
 // Count prints, per service and module, how many operations the description
 // has and how many of them stand as methods in the generated files of dir.
-func (m *Model) Count(w io.Writer, dir string) error {
+func (m *Model) Count(out io.Writer, dir string) error {
 	files, err := filepath.Glob(filepath.Join(dir, "*.gen.go"))
 	if err != nil {
 		return err
@@ -81,13 +81,17 @@ func (m *Model) Count(w io.Writer, dir string) error {
 			r.generated += n
 		}
 	}
-	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(tab, "%s\tmodule\tgenerated\tin description\tbeyond it\n", m.API.Package)
+	var w strings.Builder
+	fmt.Fprintf(&w, "%s\tmodule\tgenerated\tin description\tbeyond it\n", m.API.Package)
 	for _, key := range slices.Sorted(maps.Keys(rows)) {
 		r := rows[key]
-		fmt.Fprintf(tab, "%s\t%d\t%d\t%d\n", key, r.generated, r.described, r.overlay)
+		fmt.Fprintf(&w, "%s\t%d\t%d\t%d\n", key, r.generated, r.described, r.overlay)
 	}
-	fmt.Fprintf(tab, "total\t\t%d\t%d\t%d\n", total.generated, total.described, total.overlay)
+	fmt.Fprintf(&w, "total\t\t%d\t%d\t%d\n", total.generated, total.described, total.overlay)
+	tab := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	if _, err := io.WriteString(tab, w.String()); err != nil {
+		return err
+	}
 	if err := tab.Flush(); err != nil {
 		return err
 	}

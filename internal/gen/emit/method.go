@@ -64,6 +64,9 @@ func (p *printer) operation(m *Method) string {
 	}[m.Body]; body != "" {
 		more = append(more, "body: "+body)
 	}
+	if m.BodyName != "" {
+		more = append(more, fmt.Sprintf("bodyName: %q", m.BodyName))
+	}
 	if l.Form {
 		more = append(more, "form: true")
 	}
@@ -151,7 +154,11 @@ func (p *printer) iterator(m *Method, signature string, args []string) {
 		call += ", " + a
 	}
 	head := fmt.Sprintf("func (s *%sService) %s(%s, opts ...CallOption)", l.Service, name, signature)
-	p.f("// %s walks the pages of [%sService.%s]. It stops at the first error.\n", name, l.Service, l.Method)
+	what := "hands out what stands on the pages of"
+	if m.Page.List == "-" {
+		what = "hands out the pages of"
+	}
+	p.f("// %s %s\n// [%sService.%s]. It stops at the first error.\n", name, what, l.Service, l.Method)
 	if l.Retired != "" || m.Deprecated {
 		p.f("//\n// Deprecated: as the method that it calls.\n")
 	}
@@ -180,24 +187,48 @@ func (p *printer) iterator(m *Method, signature string, args []string) {
 		p.f("\t\tout, err := s.%s(%s, &r, opts...)\n\t\tif err != nil {\n\t\t\treturn nil, \"\", err\n\t\t}\n\t\treturn %s, %s, nil\n\t})\n}\n\n", l.Method, call, list, nextText)
 		return
 	}
-	page := m.Request.Fields[m.Page.Number]
-	set, first := "page", "r."+page.Go
-	if pointer, _ := m.Request.form(page, false); pointer {
-		set, first = "&page", "numberOf(r."+page.Go+")"
-	}
-	size := "0"
-	if f := m.Request.Fields[m.Page.Size]; f != nil {
-		size = "r." + f.Go
-		if pointer, _ := m.Request.form(f, false); pointer {
-			size = "numberOf(r." + f.Go + ")"
-		}
-	}
+	n := p.model.numbering(m)
 	pages := "0"
 	if total != "" {
 		pages = "out" + total
 	}
-	p.f("\tr := valueOf(req)\n\treturn numberedPages(%s, %s, func(page int) ([]%s, int, error) {\n\t\tr.%s = %s\n", first, size, elem, page.Go, set)
+	p.f("\tr := valueOf(req)\n%s\treturn numberedPages(%s, %s, func(page int) ([]%s, int, error) {\n%s", n.before, n.first, n.size, elem, n.set)
 	p.f("\t\tout, err := s.%s(%s, &r, opts...)\n\t\tif err != nil {\n\t\t\treturn nil, 0, err\n\t\t}\n\t\treturn %s, %s, nil\n\t})\n}\n\n", l.Method, call, list, pages)
+}
+
+// numbering is the source that reads and sets the number of a page.
+type numbering struct{ before, first, size, set string }
+
+func (m *Model) numbering(method *Method) numbering {
+	t, holder := method.Request, "r"
+	number, size := method.Page.Number, method.Page.Size
+	n := numbering{size: "0"}
+	if outer, inner, nested := strings.Cut(number, "."); nested && t.Fields[number] == nil {
+		f := t.Fields[outer]
+		number, size = inner, strings.TrimPrefix(size, outer+".")
+		n.before, n.set = "\tinner := r."+f.Go+"\n", "\t\tr."+f.Go+" = inner\n"
+		if pointer, _ := t.form(f, false); pointer {
+			n.before, n.set = "\tinner := valueOf(r."+f.Go+")\n", "\t\tr."+f.Go+" = &inner\n"
+		}
+		t, holder = m.Types[f.Type.Base], "inner"
+	}
+	read := func(f *Field) string {
+		if pointer, _ := t.form(f, false); pointer {
+			return "numberOf(" + holder + "." + f.Go + ")"
+		}
+		return holder + "." + f.Go
+	}
+	page := t.Fields[number]
+	n.first = read(page)
+	value := "page"
+	if pointer, _ := t.form(page, false); pointer {
+		value = "&page"
+	}
+	n.set = "\t\t" + holder + "." + page.Go + " = " + value + "\n" + n.set
+	if f := t.Fields[size]; f != nil {
+		n.size = read(f)
+	}
+	return n
 }
 
 func (p *printer) batch(m *Method, signature, field string, limit int) {
@@ -212,7 +243,8 @@ func (p *printer) batch(m *Method, signature, field string, limit int) {
 	if m.Response.Prefix != "" {
 		result = m.Response.String()
 	}
-	p.f("// %s calls [%sService.%s] once for every %d of req.%s and hands out each\n// reply. It stops at the first error.\n", name, l.Service, l.Method, limit, f.Go)
+	p.f("// %s splits req.%s into parts of at most %d and hands out the\n// reply of [%sService.%s] to each. It stops at the first error.\n",
+		name, f.Go, limit, l.Service, l.Method)
 	p.f("func (s *%sService) %s(%s, opts ...CallOption) iter.Seq2[%s, error] {\n", l.Service, name, signature, result)
 	p.f("\tr := valueOf(req)\n\treturn batches(r.%s, %d, func(part []%s) (%s, error) {\n\t\tr.%s = part\n\t\treturn s.%s(ctx, &r, opts...)\n\t})\n}\n\n",
 		f.Go, limit, elem, result, f.Go, l.Method)

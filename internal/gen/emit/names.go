@@ -127,7 +127,7 @@ func same(am, bm *spec.Module, a, b *spec.Schema, seen map[string]bool) bool {
 // enumName returns the ledger's name of a field's values. The proposal is the
 // type and the field; where all fields of that name in a service have the same
 // values, the service stands for the type.
-func (b *builder) enumName(s *spec.Schema, o owner) string {
+func (b *builder) enumName(o owner) string {
 	at := o.typ + "." + o.field
 	if name := b.Ledger.Enums[at]; name != "" {
 		return name

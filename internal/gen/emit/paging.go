@@ -3,8 +3,6 @@ package emit
 import (
 	"slices"
 	"strings"
-
-	"github.com/linnbridge/linnbridge/internal/gen/naming"
 )
 
 // Paging says how to walk the pages of a method. In the ledger:
@@ -13,8 +11,9 @@ import (
 //	page=number:<number>:<size>:<list>        pages counted from one
 //	page=none                                 looks paged but is not
 //
-// Names are those on the wire; a list inside an object has a dot, "-" stands
-// for a whole page (several lists) and "." for a reply that is itself a list.
+// Names are those on the wire; what stands inside an object has a dot, "-"
+// stands for a whole page (several lists) and "." for a reply that is itself a
+// list.
 type Paging struct {
 	Style       string // token or number
 	Token, Next string // token
@@ -55,16 +54,9 @@ func (b *builder) proposePaging(m *Method) string {
 	if m.Request == nil || m.Response == nil || m.Request.Alias != nil {
 		return ""
 	}
-	find := func(names ...string) string {
-		for name := range m.Request.Fields {
-			if slices.Contains(names, strings.ToLower(name[strings.LastIndexByte(name, '.')+1:])) {
-				return name
-			}
-		}
-		return ""
-	}
+	find := func(names ...string) string { return b.find(m.Request, true, names) }
 	t := b.model.Types[m.Response.Base]
-	if token := find("page_token", "searchtoken"); token != "" && t != nil {
+	if token := b.find(m.Request, false, []string{"page_token", "searchtoken"}); token != "" && t != nil {
 		for _, next := range []string{"next_page_token", "NextSearchToken"} {
 			if t.Fields[next] != nil {
 				return "token:" + token + ":" + next + ":" + b.list(t)
@@ -95,6 +87,25 @@ func (b *builder) proposePaging(m *Method) string {
 		}
 	}
 	return "none"
+}
+
+// find returns the field of a request that has one of the names, or that field
+// of an object in it.
+func (b *builder) find(t *Type, deep bool, names []string) string {
+	for _, name := range sortedFields(t) {
+		if slices.Contains(names, strings.ToLower(name[strings.LastIndexByte(name, '.')+1:])) {
+			return name
+		}
+	}
+	for _, name := range sortedFields(t) {
+		f := t.Fields[name]
+		if inner := b.model.Types[f.Type.Base]; deep && inner != nil && f.Type.Prefix == "" && inner.Alias == nil {
+			if found := b.find(inner, false, names); found != "" {
+				return name + "." + found
+			}
+		}
+	}
+	return ""
 }
 
 // list returns the only list of a reply, or "-".
@@ -156,11 +167,4 @@ func iteratorName(m *Method) string {
 		return m.Ledger.Method + "Pages"
 	}
 	return m.Ledger.Method + "All"
-}
-
-func fieldName(t *Type, name string) string {
-	if f := t.Fields[name]; f != nil {
-		return f.Go
-	}
-	return naming.Exported(name)
 }

@@ -72,10 +72,9 @@ func (p *printer) source(pkg string) ([]byte, error) {
 	var src bytes.Buffer
 	fmt.Fprintf(&src, "%spackage %s\n\n", header, pkg)
 	var imports []string
-	for _, name := range []string{"context", "encoding/json", "iter"} {
-		base := name[strings.LastIndexByte(name, '/')+1:]
-		if bytes.Contains(p.body.Bytes(), []byte(base+".")) && usesPackage(p.body.Bytes(), base) {
-			imports = append(imports, strconv.Quote(name))
+	for _, use := range [][2]string{{"context", "context.Context"}, {"encoding/json", "json.RawMessage"}, {"iter", "iter.Seq2"}} {
+		if bytes.Contains(p.body.Bytes(), []byte(use[1])) {
+			imports = append(imports, strconv.Quote(use[0]))
 		}
 	}
 	if len(imports) > 0 {
@@ -87,18 +86,6 @@ func (p *printer) source(pkg string) ([]byte, error) {
 		return src.Bytes(), err
 	}
 	return out, nil
-}
-
-// usesPackage tells a package's selectors from words of comments.
-func usesPackage(src []byte, base string) bool {
-	for _, name := range map[string][]string{
-		"context": {"context.Context"}, "json": {"json.RawMessage"}, "iter": {"iter.Seq2"},
-	}[base] {
-		if bytes.Contains(src, []byte(name)) {
-			return true
-		}
-	}
-	return false
 }
 
 func (m *Model) services(names []string) ([]byte, error) {
@@ -240,14 +227,12 @@ func (p *printer) remark(t *Type, f *Field) string {
 		facts = append(facts, "read-only")
 	}
 	if t.In {
-		lo, hi := limits(f.Source)
+		lo, hi := f.Source.Min, f.Source.Max
 		list := strings.HasPrefix(f.Type.Prefix, "[]")
 		switch {
 		case lo > 0 && hi > 0:
 			facts = append(facts, fmt.Sprintf("%d to %d", lo, hi))
-		case hi > 0 && list:
-			facts = append(facts, fmt.Sprintf("at most %d", hi))
-		case hi > 0 && f.Type.Kind == text:
+		case hi > 0 && !list && f.Type.Kind == text:
 			facts = append(facts, fmt.Sprintf("at most %d characters", hi))
 		case hi > 0:
 			facts = append(facts, fmt.Sprintf("at most %d", hi))

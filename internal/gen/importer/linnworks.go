@@ -62,6 +62,9 @@ func linnworksOperation(c *converter, path string, in *operation) *spec.Operatio
 		Name: in.OperationID, Tag: in.Tags[0], Deprecated: in.Deprecated,
 		Path: map[string]*spec.Schema{}, Query: map[string]*spec.Schema{},
 	}
+	if rest, ok := strings.CutPrefix(path, "/api/"); ok {
+		op.Page = strings.Replace(rest, "/", "-", 1) // version 2 has no page of its own
+	}
 	if op.Name == "" {
 		op.Name = in.Summary
 	}
@@ -75,6 +78,9 @@ func linnworksOperation(c *converter, path string, in *operation) *spec.Operatio
 		if p.In == "body" {
 			op.Request = c.convert(p.Name, p.Schema)
 			op.Body = bodyShape(c, p)
+			if op.Body == spec.BodyFlat && p.Name != "request" {
+				op.BodyName = p.Name
+			}
 			continue
 		}
 		typ := p.Schema

@@ -3,7 +3,6 @@ package importer
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,7 +14,7 @@ import (
 // Write replaces the snapshots in dir and tells what changed: operations that
 // are new, gone or different, and the same for types. It returns the number of
 // differences.
-func Write(w io.Writer, dir string, modules []*spec.Module) (int, error) {
+func Write(w *strings.Builder, dir string, modules []*spec.Module) (int, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return 0, err
 	}
@@ -64,14 +63,14 @@ func Write(w io.Writer, dir string, modules []*spec.Module) (int, error) {
 }
 
 // Diff writes one line for every operation and type that differs.
-func Diff(w io.Writer, old, fresh *spec.Module) int {
+func Diff(w *strings.Builder, old, fresh *spec.Module) int {
 	n := 0
 	n += diff(w, fresh.Name, "operation", old.Operations, fresh.Operations)
 	n += diff(w, fresh.Name, "type", old.Types, fresh.Types)
 	return n
 }
 
-func diff[V any](w io.Writer, module, what string, old, fresh map[string]V) int {
+func diff[V any](w *strings.Builder, module, what string, old, fresh map[string]V) int {
 	n := 0
 	keys := sortedKeys(old)
 	for _, k := range sortedKeys(fresh) {

@@ -42,6 +42,7 @@ type Operation struct {
 	Path       map[string]*Schema `json:"path,omitempty"`
 	Query      map[string]*Schema `json:"query,omitempty"`
 	Body       string             `json:"body,omitempty"`
+	BodyName   string             `json:"body_name,omitempty"` // of a flat body as a form field, if not "request"
 	Request    *Schema            `json:"request,omitempty"`
 	Response   *Schema            `json:"response,omitempty"`
 

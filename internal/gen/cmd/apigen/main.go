@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/linnbridge/linnbridge/internal/gen/emit"
 	"github.com/linnbridge/linnbridge/internal/gen/importer"
@@ -84,12 +85,14 @@ func (a api) importSpecs(w io.Writer, root, from string) error {
 	if err != nil {
 		return err
 	}
-	n, err := importer.Write(w, a.specDir(root), modules)
+	var report strings.Builder
+	n, err := importer.Write(&report, a.specDir(root), modules)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "%s: %d modules, %d differences\n", a.name, len(modules), n)
-	return nil
+	fmt.Fprintf(&report, "%s: %d modules, %d differences\n", a.name, len(modules), n)
+	_, err = io.WriteString(w, report.String())
+	return err
 }
 
 func (a api) load(root string, propose bool) (*emit.API, error) {
@@ -110,11 +113,19 @@ func (a api) extend(w io.Writer, root, heading string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := emit.Build(in); err != nil {
+	model, err := emit.Build(in)
+	if err != nil {
 		return err
 	}
+	for _, line := range model.Unused() {
+		if _, err := io.WriteString(w, "# speaks of nothing: "+line+"\n"); err != nil {
+			return err
+		}
+	}
 	for _, line := range in.Ledger.Added() {
-		fmt.Fprintln(w, line)
+		if _, err := io.WriteString(w, line+"\n"); err != nil {
+			return err
+		}
 	}
 	return in.Ledger.Save(a.ledgerPath(root), heading)
 }

@@ -1,0 +1,731 @@
+package contract
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"mime"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+
+	"github.com/linnbridge/linnbridge/internal/gen/ledger"
+	"github.com/linnbridge/linnbridge/linnworks"
+	"github.com/linnbridge/linnbridge/tiktokshop"
+)
+
+const (
+	root  = "../.."
+	specs = root + "/../shared/specs"
+)
+
+// api is a client under test and what it adds to every request.
+type api struct {
+	name      string
+	methods   map[string]method
+	exchange  *exchange
+	described map[string]*described
+	common    []string // query parameters that the client adds
+	envelope  func(data any) any
+	check     func(*testing.T, *described, *http.Request)
+	opts      func(described *described) []reflect.Value
+}
+
+type unlimited struct{}
+
+func (unlimited) Wait(context.Context, tiktokshop.LimitKey) error { return nil }
+
+type unlimitedLinnworks struct{}
+
+func (unlimitedLinnworks) Wait(context.Context, linnworks.LimitKey) error { return nil }
+
+func descriptions(t *testing.T, name string, want int) map[string]*described {
+	t.Helper()
+	dir := filepath.Join(specs, name)
+	if _, err := os.Stat(dir); err != nil {
+		t.Skipf("LEFT OUT: the vendors' descriptions are not in %s", specs)
+	}
+	all, err := load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) != want {
+		t.Fatalf("%d operations are described, want %d", len(all), want)
+	}
+	return all
+}
+
+func TestTikTokShop(t *testing.T) {
+	t.Parallel()
+	x := &exchange{}
+	client, err := tiktokshop.NewClient(tiktokshop.App{Key: "app", Secret: "secret"},
+		tiktokshop.WithHTTPClient(&http.Client{Transport: x}), tiktokshop.WithTokens(tiktokshop.StaticToken("token")),
+		tiktokshop.WithLimiter(unlimited{}), tiktokshop.WithMaxAttempts(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err = client.ForShop(tiktokshop.Shop{ID: "7", Cipher: "cipher"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	api{
+		name: "tiktokshop", methods: methods(client), exchange: x, described: descriptions(t, "tiktokshop", 428),
+		common: []string{"app_key", "sign", "timestamp", "shop_cipher"},
+		envelope: func(reply any) any {
+			object := reply.(map[string]any)
+			object["code"] = 0
+			if data, ok := object["data"].(map[string]any); ok {
+				delete(data, "errors") // the client makes an error of them
+			}
+			return object
+		},
+		check: func(t *testing.T, d *described, req *http.Request) {
+			q := req.URL.Query()
+			for _, name := range []string{"app_key", "sign", "timestamp"} {
+				if q.Get(name) == "" {
+					t.Errorf("the query lacks %s", name)
+				}
+			}
+			if q.Has("shop_cipher") != (d.op.Parameters.GetByInAndName("query", "shop_cipher") != nil) {
+				t.Errorf("shop_cipher sent: %v, which is not what the description says", q.Has("shop_cipher"))
+			}
+			if req.Header.Get("X-Tts-Access-Token") != "token" {
+				t.Error("the token is not in its header")
+			}
+		},
+	}.test(t)
+}
+
+func TestLinnworks(t *testing.T) {
+	t.Parallel()
+	const session = `{"Token":"99999999-2222-4333-8444-555555555555","Server":"https://eu-ext.linnworks.net","Locality":"EU"}`
+	x := &exchange{}
+	client, err := linnworks.NewClient(linnworks.Credentials{ApplicationID: "11111111-2222-4333-8444-555555555555", ApplicationSecret: "11111111-2222-4333-8444-666666666666", Token: "11111111-2222-4333-8444-777777777777"},
+		linnworks.WithHTTPClient(&http.Client{Transport: x}), linnworks.WithLimiter(unlimitedLinnworks{}), linnworks.WithMaxAttempts(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Open the session first, so that its call is not taken for another.
+	x.status, x.reply = http.StatusOK, []byte(session)
+	if _, err := client.Inventory.GetStockLocations(t.Context()); err == nil {
+		t.Log("the session's own reply passed for a list")
+	}
+	api{
+		name: "linnworks", methods: methods(client), exchange: x, described: descriptions(t, "linnworks", 743),
+		check: func(t *testing.T, d *described, req *http.Request) {
+			want := "99999999-2222-4333-8444-555555555555"
+			if strings.HasPrefix(d.path, "/api/Auth/AuthorizeByApplication") {
+				want = ""
+			}
+			if got := req.Header.Get("Authorization"); got != want && !strings.HasPrefix(d.path, "/api/Auth/") {
+				t.Errorf("Authorization is %q, want %q", got, want)
+			}
+		},
+		// A few calls go form-encoded by default; the description has JSON.
+		opts: func(*described) []reflect.Value {
+			return []reflect.Value{reflect.ValueOf(linnworks.FormEncoded(false))}
+		},
+	}.test(t)
+}
+
+func (a api) test(t *testing.T) {
+	names, err := ledger.Load(filepath.Join(root, "internal", "spec", a.name, "ledger.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := map[string]bool{} // methods that no description asked for
+	for name := range a.methods {
+		left[name] = true
+	}
+	for key, d := range a.described {
+		l := names.Ops[key]
+		if l == nil {
+			t.Errorf("%s has no name", key)
+			continue
+		}
+		m, ok := a.methods[l.Name()]
+		if !ok {
+			t.Errorf("%s: there is no method %s", key, l.Name())
+			continue
+		}
+		delete(left, l.Name())
+		t.Run(l.Name(), func(t *testing.T) {
+			a.operation(t, d, m)
+			if l.Form {
+				a.form(t, d, m)
+			}
+		})
+	}
+	walked := map[string]*described{} // Service.Method -> what it calls
+	for _, op := range names.Ops {
+		delete(left, op.Name()) // beyond the description: the overlay
+		if d := a.described[op.Key]; d != nil {
+			walked[op.Name()] = d
+			continue
+		}
+		t.Run(op.Name(), func(t *testing.T) { a.beyond(t, op.Key, a.methods[op.Name()]) })
+	}
+	for name := range left {
+		if strings.HasPrefix(name, "Client.") {
+			continue
+		}
+		d := walked[called(name, walked)]
+		if d == nil {
+			if !strings.Contains(name, "V2026") { // the overlay again
+				t.Errorf("%s belongs to no operation", name)
+			}
+			continue
+		}
+		t.Run(name, func(t *testing.T) { a.walk(t, d, a.methods[name]) })
+	}
+}
+
+// form checks a call that goes form-encoded by default, other than described.
+func (a api) form(t *testing.T, d *described, m method) {
+	req := m.request()
+	a.fill(t, d, req)
+	a.exchange.status, a.exchange.reply, _ = a.reply(t, d)
+	if _, err := m.call(t.Context(), nil, req); err != nil {
+		t.Fatal(err)
+	}
+	if typ := a.exchange.header.Get("Content-Type"); typ != "application/x-www-form-urlencoded" {
+		t.Errorf("Content-Type is %q by default", typ)
+	}
+	fields, err := url.ParseQuery(string(a.exchange.body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, s := bodySchema(d)
+	if d.op.RequestBody.Value.Required {
+		for name := range s.Properties {
+			if !fields.Has(name) {
+				t.Errorf("the form lacks %s: %s", name, a.exchange.body)
+			}
+		}
+	} else if len(fields) != 1 || !json.Valid([]byte(fields.Get("request"))) {
+		t.Errorf("the form is not one request in JSON: %s", a.exchange.body)
+	}
+}
+
+// beyond calls a method that the description does not have yet.
+func (a api) beyond(t *testing.T, key string, m method) {
+	method, path, _ := strings.Cut(key, " ")
+	var values []string
+	for _, name := range placeholders(path) {
+		values = append(values, "1")
+		path = strings.Replace(path, "{"+name+"}", "1", 1)
+	}
+	a.exchange.status, a.exchange.reply = http.StatusOK, []byte(`{"code":0,"data":{}}`)
+	if _, err := m.call(t.Context(), values, m.request()); err != nil {
+		t.Fatal(err)
+	}
+	if u, err := url.Parse(a.exchange.url); err != nil || a.exchange.method != method || u.Path != path {
+		t.Errorf("sent %s %s, want %s", a.exchange.method, a.exchange.url, key)
+	}
+}
+
+// called returns the method that an iterator calls: the longest name that the
+// iterator's begins with.
+func called(name string, known map[string]*described) string {
+	for i := len(name) - 1; i > 0; i-- {
+		if known[name[:i]] != nil {
+			return name[:i]
+		}
+	}
+	return ""
+}
+
+// walk takes a few items from an iterator or a batch helper.
+func (a api) walk(t *testing.T, d *described, m method) {
+	var path []string
+	for _, name := range placeholders(d.path) {
+		path = append(path, fmt.Sprint(sample(d.op.Parameters.GetByInAndName("path", name).Schema.Value, true)))
+	}
+	req := m.request()
+	a.fill(t, d, req)
+	a.exchange.status, a.exchange.reply, _ = a.reply(t, d)
+	a.exchange.calls = 0
+	out, err := m.call(t.Context(), path, req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	items := 0
+	for item, err := range reflect.ValueOf(out).Seq2() {
+		if !err.IsNil() {
+			t.Fatalf("after %d items: %v", items, err)
+		}
+		if item.IsZero() {
+			t.Error("an item without content")
+		}
+		if items++; items == 3 {
+			break
+		}
+	}
+	if items == 0 || a.exchange.calls == 0 {
+		t.Errorf("%d items from %d requests", items, a.exchange.calls)
+	}
+}
+
+func (a api) operation(t *testing.T, d *described, m method) {
+	var path []string
+	params := map[string]string{}
+	wantPath := d.path
+	for _, name := range placeholders(d.path) {
+		p := d.op.Parameters.GetByInAndName("path", name)
+		if p == nil {
+			t.Fatalf("the description does not declare {%s}", name)
+		}
+		v := fmt.Sprint(sample(p.Schema.Value, true))
+		path = append(path, v)
+		params[name] = v
+		wantPath = strings.Replace(wantPath, "{"+name+"}", url.PathEscape(v), 1)
+	}
+	req := m.request()
+	body := a.fill(t, d, req)
+	status, reply, schema := a.reply(t, d)
+	a.exchange.status, a.exchange.reply, a.exchange.calls = status, reply, 0
+
+	var opts []reflect.Value
+	if a.opts != nil {
+		opts = a.opts(d)
+	}
+	out, err := m.call(t.Context(), path, req, opts...)
+	if err != nil {
+		t.Fatalf("the call failed: %v", err)
+	}
+	if a.exchange.calls != 1 {
+		t.Fatalf("%d requests were sent", a.exchange.calls)
+	}
+	sent, err := http.NewRequestWithContext(t.Context(), a.exchange.method, a.exchange.url, bytes.NewReader(a.exchange.body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent.Header = a.exchange.header
+	if want := d.base + wantPath; sent.Method != d.method || strings.Split(a.exchange.url, "?")[0] != want {
+		t.Errorf("sent %s %s, want %s %s", sent.Method, a.exchange.url, d.method, want)
+	}
+	a.check(t, d, sent)
+	a.query(t, d, sent)
+	a.validate(t, d, sent, params)
+	a.compareBody(t, d, body)
+	compareReply(t, schema, reply, out)
+}
+
+func placeholders(path string) []string {
+	var names []string
+	for _, part := range strings.Split(path, "{")[1:] {
+		name, _, _ := strings.Cut(part, "}")
+		names = append(names, name)
+	}
+	return names
+}
+
+// queryFields returns the declared query parameters.
+func (a api) queryFields(d *described) map[string]*openapi3.Schema {
+	fields := map[string]*openapi3.Schema{}
+	for _, ref := range d.op.Parameters {
+		p := ref.Value
+		if p.In != openapi3.ParameterInQuery || slices.Contains(a.common, p.Name) {
+			continue
+		}
+		fields[p.Name] = p.Schema.Value
+		if list := d.jsonLists[p.Name]; list != nil {
+			fields[p.Name] = list
+		}
+	}
+	return fields
+}
+
+// fill gives every declared parameter and body field a sample value and checks
+// that the request has no others. It returns the sample body.
+func (a api) fill(t *testing.T, d *described, req reflect.Value) any {
+	t.Helper()
+	declared := a.queryFields(d)
+	if !req.IsValid() {
+		if len(declared) > 0 || d.op.RequestBody != nil {
+			t.Fatal("the description has parameters, the method takes none")
+		}
+		return nil
+	}
+	have := tagged(req.Elem(), "url")
+	for name, s := range declared {
+		field, ok := have[name]
+		if !ok {
+			t.Errorf("the request cannot send the query parameter %s", name)
+			continue
+		}
+		if err := set(field, sample(s, true)); err != nil {
+			t.Errorf("query parameter %s: %v", name, err)
+		}
+	}
+	for name := range have {
+		if declared[name] == nil {
+			t.Errorf("the request has the query parameter %s, which is not described", name)
+		}
+	}
+	if d.op.RequestBody == nil {
+		return nil
+	}
+	typ, s := bodySchema(d)
+	if typ == "multipart/form-data" {
+		parts := tagged(req.Elem(), "multipart")
+		for name, p := range s.Properties {
+			field, ok := parts[name]
+			switch {
+			case !ok:
+				t.Errorf("the request cannot send the part %s", name)
+			case p.Value.Format == "binary":
+				field.Set(reflect.ValueOf(&tiktokshop.File{Name: "a.png", Content: []byte("content")}))
+			default:
+				if err := set(field, sample(p.Value, true)); err != nil {
+					t.Errorf("part %s: %v", name, err)
+				}
+			}
+		}
+		for name := range parts {
+			if s.Properties[name] == nil {
+				t.Errorf("the request has the part %s, which is not described", name)
+			}
+		}
+		return nil
+	}
+	body := sample(s, true)
+	inner, innerSchema := body, s
+	if wrapped(d, s) {
+		inner, innerSchema = body.(map[string]any)["request"], s.Properties["request"].Value
+	}
+	raw, err := json.Marshal(inner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := decodeStrict(raw, req.Interface()); err != nil {
+		t.Errorf("the request cannot hold the described body: %v\n%s", err, raw)
+	}
+	undescribed(t, "", req.Elem().Type(), innerSchema, map[reflect.Type]bool{})
+	return body
+}
+
+// undescribed reports fields of a Go type that its schema does not have.
+func undescribed(t *testing.T, at string, typ reflect.Type, s *openapi3.Schema, seen map[reflect.Type]bool) {
+	t.Helper()
+	for typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Slice && typ.Elem().Kind() != reflect.Uint8 {
+		if typ.Kind() == reflect.Slice {
+			if s.Items == nil {
+				return
+			}
+			s = s.Items.Value
+		}
+		typ = typ.Elem()
+	}
+	if typ.Kind() != reflect.Struct || len(s.Properties) == 0 || seen[typ] {
+		return
+	}
+	seen[typ] = true
+	for i := range typ.NumField() {
+		f := typ.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "" || name == "-" {
+			continue
+		}
+		p := s.Properties[name]
+		if p == nil {
+			t.Errorf("%s has the body field %s%s, which is not described", typ.Name(), at, name)
+			continue
+		}
+		undescribed(t, at+name+".", f.Type, p.Value, seen)
+	}
+}
+
+func wrapped(d *described, s *openapi3.Schema) bool {
+	inner := s.Properties["request"]
+	return d.v1 && d.op.RequestBody.Value.Required && len(s.Properties) == 1 && inner != nil && inner.Ref != ""
+}
+
+func bodySchema(d *described) (string, *openapi3.Schema) {
+	for _, typ := range []string{"multipart/form-data", "application/json"} {
+		if c := d.op.RequestBody.Value.Content[typ]; c != nil {
+			return typ, c.Schema.Value
+		}
+	}
+	return "", nil
+}
+
+// reporter is the part of testing.T that judges a request.
+type reporter interface {
+	Helper()
+	Errorf(format string, args ...any)
+}
+
+// query checks for unknown and repeated keys.
+func (a api) query(t reporter, d *described, req *http.Request) {
+	t.Helper()
+	declared := a.queryFields(d)
+	q, err := url.ParseQuery(req.URL.RawQuery)
+	if err != nil {
+		t.Errorf("the query cannot be read: %v", err)
+	}
+	for key, values := range q {
+		s := declared[key]
+		if s == nil && !slices.Contains(a.common, key) {
+			t.Errorf("the query has %s, which is not described", key)
+		}
+		if len(values) > 1 && (s == nil || !s.Type.Is(openapi3.TypeArray) || d.v1 || a.name == "tiktokshop") {
+			t.Errorf("the query repeats %s", key)
+		}
+	}
+	for key, s := range d.jsonLists {
+		var list any
+		if err := json.Unmarshal([]byte(q.Get(key)), &list); err != nil {
+			t.Errorf("the query parameter %s is no JSON: %v", key, err)
+		} else if err := s.VisitJSON(list); err != nil {
+			t.Errorf("the query parameter %s: %v", key, err)
+		}
+	}
+	for key := range declared {
+		if !q.Has(key) {
+			t.Errorf("the query parameter %s was not sent", key)
+		}
+	}
+}
+
+// validate has the validator judge the request.
+func (a api) validate(t reporter, d *described, req *http.Request, path map[string]string) {
+	t.Helper()
+	if d.op.RequestBody == nil && len(a.exchange.body) > 0 {
+		t.Errorf("a body was sent where none is described: %.100s", a.exchange.body)
+	}
+	// The client's own parameters are not described everywhere; they were
+	// checked already.
+	judged := req.Clone(context.Background())
+	judged.Body = http.NoBody
+	if len(a.exchange.body) > 0 {
+		judged.Body = readCloser{bytes.NewReader(a.exchange.body)}
+	}
+	err := openapi3filter.ValidateRequest(context.Background(), &openapi3filter.RequestValidationInput{
+		Request: judged, PathParams: path,
+		Route:   &routers.Route{Spec: d.doc, Server: nil, Path: d.path, PathItem: d.item, Method: d.method, Operation: d.op},
+		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, MultiError: true},
+	})
+	if err != nil {
+		t.Errorf("the validator refuses the request: %v\nbody: %.1000s", err, a.exchange.body)
+	}
+}
+
+type readCloser struct{ *bytes.Reader }
+
+func (readCloser) Close() error { return nil }
+
+// compareBody checks that what was filled in is what was sent.
+func (a api) compareBody(t *testing.T, d *described, want any) {
+	t.Helper()
+	typ, _, _ := mime.ParseMediaType(a.exchange.header.Get("Content-Type"))
+	if d.op.RequestBody == nil {
+		return
+	}
+	wantType, _ := bodySchema(d)
+	if typ != wantType {
+		t.Errorf("Content-Type is %q, want %q", typ, wantType)
+	}
+	if wantType != "application/json" {
+		return
+	}
+	var got any
+	if err := json.Unmarshal(a.exchange.body, &got); err != nil {
+		t.Fatalf("the body is no JSON: %v", err)
+	}
+	if diff := missing("", normal(want), got); diff != "" {
+		t.Errorf("body: %s\nsent: %.1000s", diff, a.exchange.body)
+	}
+}
+
+// reply makes a sample reply and has the validator judge it too.
+func (a api) reply(t *testing.T, d *described) (status int, raw []byte, s *openapi3.Schema) {
+	t.Helper()
+	for code, r := range d.op.Responses.Map() {
+		if code[0] != '2' {
+			continue
+		}
+		var err error
+		if status, err = strconv.Atoi(code); err != nil {
+			t.Fatal(err)
+		}
+		if c := r.Value.Content["application/json"]; c != nil && c.Schema != nil {
+			s = c.Schema.Value
+		}
+	}
+	if s == nil {
+		return status, nil, nil
+	}
+	v := sample(s, false)
+	if err := s.VisitJSON(normal(v)); err != nil {
+		t.Errorf("the sample reply does not suit the description: %v", err)
+	}
+	if a.envelope != nil {
+		v = a.envelope(v)
+	}
+	raw, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return status, raw, s
+}
+
+// compareReply checks that the decoded reply has kept every field.
+func compareReply(t *testing.T, s *openapi3.Schema, reply []byte, out any) {
+	t.Helper()
+	if s == nil {
+		return
+	}
+	var want any
+	if err := json.Unmarshal(reply, &want); err != nil {
+		t.Fatal(err)
+	}
+	if object, ok := want.(map[string]any); ok && s.Properties["request_id"] != nil {
+		data, _ := object["data"].(map[string]any)
+		if len(data) == 0 {
+			return // an empty object or the per-item errors only
+		}
+		want = data
+	}
+	if out == nil {
+		t.Error("the reply is thrown away")
+		return
+	}
+	raw, err := json.Marshal(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got any
+	if err := json.Unmarshal(raw, &got); err != nil {
+		t.Fatal(err)
+	}
+	if diff := missing("", want, got); diff != "" {
+		t.Errorf("reply: %s\ndecoded: %.1000s", diff, raw)
+	}
+}
+
+func normal(v any) any {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	var out any
+	if err := json.Unmarshal(raw, &out); err != nil {
+		panic(err)
+	}
+	return out
+}
+
+// missing names the first value of want that got lacks or has otherwise.
+func missing(at string, want, got any) string {
+	switch want := want.(type) {
+	case map[string]any:
+		object, ok := got.(map[string]any)
+		if !ok {
+			return fmt.Sprintf("%s is %v, want an object", at, got)
+		}
+		for name, w := range want {
+			g, ok := object[name]
+			if !ok {
+				if empty(w) {
+					continue
+				}
+				return fmt.Sprintf("%s.%s is missing", at, name)
+			}
+			if diff := missing(at+"."+name, w, g); diff != "" {
+				return diff
+			}
+		}
+		return ""
+	case []any:
+		list, ok := got.([]any)
+		if !ok || len(list) != len(want) {
+			return fmt.Sprintf("%s is %v, want %v", at, got, want)
+		}
+		for i, w := range want {
+			if diff := missing(fmt.Sprintf("%s[%d]", at, i), w, list[i]); diff != "" {
+				return diff
+			}
+		}
+		return ""
+	}
+	if fmt.Sprint(want) != fmt.Sprint(got) && got != "[redacted]" {
+		return fmt.Sprintf("%s is %v, want %v", at, got, want)
+	}
+	return ""
+}
+
+// empty reports whether a value says as much as its absence.
+func empty(v any) bool {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, e := range v {
+			if !empty(e) {
+				return false
+			}
+		}
+		return true
+	case []any:
+		return len(v) == 0
+	}
+	return v == nil || v == 0.0
+}
+
+// faults keeps what a judge reports.
+type faults []string
+
+func (*faults) Helper() {}
+
+func (f *faults) Errorf(format string, args ...any) { *f = append(*f, fmt.Sprintf(format, args...)) }
+
+// TestTheJudgesBite alters good requests and expects a fault for each.
+func TestTheJudgesBite(t *testing.T) {
+	t.Parallel()
+	all := descriptions(t, "tiktokshop", 428)
+	a := api{name: "tiktokshop", described: all, common: []string{"app_key", "sign", "timestamp", "shop_cipher"}}
+	const (
+		search = "POST /order/202309/orders/search"
+		detail = "GET /order/202507/orders"
+		body   = `{"order_status":"UNPAID"}`
+	)
+	good := "page_size=1&page_token=a&sort_field=b&sort_order=ASC&app_key=k"
+	for _, test := range []struct {
+		name, key, query, body string
+		bad                    bool
+	}{
+		{"good", search, good, body, false},
+		{"unknown body field", search, good, `{"order_state":"UNPAID"}`, true},
+		{"wrong type", search, good, `{"order_status":7}`, true},
+		{"unknown key", search, good + "&page=1", body, true},
+		{"repeated key", search, good + "&page_size=1", body, true},
+		{"missing key", search, strings.TrimPrefix(good, "page_size=1&"), body, true},
+		{"good list", detail, "ids=1,2", "", false},
+		{"repeated list", detail, "ids=1&ids=2", "", true},
+		{"undeclared body", detail, "ids=1,2", `{}`, true},
+	} {
+		method, path, _ := strings.Cut(test.key, " ")
+		a.exchange = &exchange{body: []byte(test.body)}
+		req, err := http.NewRequestWithContext(t.Context(), method, "https://open-api.tiktokglobalshop.com"+path+"?"+test.query, strings.NewReader(test.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header = http.Header{"Content-Type": {"application/json"}, "X-Tts-Access-Token": {"token"}}
+		var found faults
+		a.query(&found, all[test.key], req)
+		a.validate(&found, all[test.key], req, nil)
+		if (len(found) > 0) != test.bad {
+			t.Errorf("%s: faults %q", test.name, found)
+		}
+	}
+}

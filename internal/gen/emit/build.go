@@ -1,0 +1,274 @@
+package emit
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/linnbridge/linnbridge/internal/gen/naming"
+	"github.com/linnbridge/linnbridge/internal/gen/spec"
+)
+
+type builder struct {
+	*API
+	model *Model
+	errs  []error
+
+	taken    map[string]bool            // Go names of types in use
+	visited  map[string]bool            // places already merged into their type
+	sets     map[string]map[string]bool // service and field -> the value sets it has
+	requests map[string]string          // definition -> request type that is built from it
+	parts    map[string]string          // Go type and field -> type of the object in it
+	services map[string]int             // method name -> number of services that have it
+}
+
+// Build joins snapshots and ledger.
+func Build(api *API) (*Model, error) {
+	b := &builder{
+		API:   api,
+		model: &Model{API: api, Types: map[string]*Type{}, Enums: map[string]*Enum{}},
+		taken: map[string]bool{}, visited: map[string]bool{}, sets: map[string]map[string]bool{}, requests: map[string]string{},
+		parts: map[string]string{}, services: map[string]int{},
+	}
+	for _, name := range reserved {
+		b.taken[name] = true
+	}
+	for _, names := range []map[string]string{api.Ledger.Types, api.Ledger.Enums} {
+		for _, name := range names {
+			b.taken[name] = true
+		}
+	}
+	ops := b.operations()
+	b.nameMethods(ops)
+	for _, op := range ops {
+		b.valueSets(op)
+	}
+	for _, op := range ops {
+		b.method(op)
+	}
+	b.directions()
+	b.pages()
+	b.retired()
+	if len(b.errs) > 0 {
+		return nil, errors.Join(b.errs...)
+	}
+	return b.model, nil
+}
+
+// reserved are the hand-written types of the clients.
+var reserved = []string{
+	"Client", "Option", "CallOption", "Error", "File", "ID", "GUID", "Decimal", "UnixSeconds", "Time", "Token", "Session",
+	"TokenSource", "TokenStore", "Response", "Request", "Credentials", "Event", "Limiter", "Observer", "Middleware", "Next",
+}
+
+func (b *builder) fail(format string, args ...any) {
+	b.errs = append(b.errs, fmt.Errorf(format, args...))
+}
+
+// add puts a proposed line into the ledger, or fails if proposals are not
+// wanted.
+func (b *builder) add(format string, args ...any) {
+	if !b.Propose {
+		b.fail("the ledger lacks: "+format+" (run apigen ledger)", args...)
+		return
+	}
+	if err := b.Ledger.Add(format, args...); err != nil {
+		b.errs = append(b.errs, err)
+	}
+}
+
+func (b *builder) operations() []*spec.Operation {
+	var ops []*spec.Operation
+	for _, m := range b.Modules {
+		for _, key := range m.Keys() {
+			ops = append(ops, m.Operations[key])
+		}
+	}
+	return ops
+}
+
+func (b *builder) method(op *spec.Operation) {
+	l := b.Ledger.Ops[op.Key]
+	if l == nil {
+		return // already reported
+	}
+	if l.Body != op.Body {
+		b.fail("%s: body shape is %q, the ledger says %q", op.Key, op.Body, l.Body)
+	}
+	m := &Method{Operation: op, Ledger: l, PathNames: placeholders(op.URL())}
+	if len(op.Query) > 0 || op.Body != "" {
+		m.Request = b.request(m)
+	}
+	for _, batch := range b.Ledger.Batches {
+		switch {
+		case batch.Method != l.Name():
+		case m.Request == nil || m.Request.Fields[batch.Field] == nil || op.Response == nil:
+			b.fail("%s has no list %s to split", batch.Method, batch.Field)
+		default:
+			m.Batches = append(m.Batches, batch)
+		}
+	}
+	if op.Response != nil {
+		place := op.Key + " data"
+		if op.Response.Kind == spec.Object && len(op.Response.Fields) > 0 {
+			name := b.typeName(place, func() string { return b.operationType(l, "Response") })
+			b.object(name, op.Module, op.Response, place, l.Name()+" response")
+			m.Response = &Expr{Base: name, Kind: object}
+		} else {
+			e := b.expr(op.Response, owner{op.Module, place, l.Service + l.Method, "result", l.Service})
+			m.Response = &e
+		}
+	}
+	b.model.Methods = append(b.model.Methods, m)
+}
+
+func placeholders(path string) []string {
+	var names []string
+	for rest := path; ; {
+		_, after, ok := strings.Cut(rest, "{")
+		if !ok {
+			return names
+		}
+		name, tail, _ := strings.Cut(after, "}")
+		names, rest = append(names, name), tail
+	}
+}
+
+// request builds the struct of a call's query and body.
+func (b *builder) request(m *Method) *Type {
+	op, l := m.Operation, m.Ledger
+	place := op.Key + " request"
+	name := b.typeName(place, func() string { return b.operationType(l, "Request") })
+	t := b.declare(name, op.Module, l.Name()+" request")
+	t.Top, t.Query = true, len(op.Query) > 0
+	for _, q := range slices.Sorted(maps.Keys(op.Query)) {
+		in := op.Query[q]
+		at := op.Key + " query." + q
+		if in.Kind == spec.Ref && op.Module.Types[in.Ref].Kind == spec.Object {
+			// An object in the query stands for its properties.
+			for _, f := range op.Module.Types[in.Ref].Names() {
+				b.field(t, f, "query", op.Module.Types[in.Ref].Fields[f], owner{op.Module, at + "." + f, name, f, l.Service})
+			}
+			continue
+		}
+		b.field(t, q, "query", in, owner{op.Module, at, name, q, l.Service})
+	}
+	if op.Body == "" {
+		return t
+	}
+	body, at := op.Request, op.Key+" body"
+	resolve := func() {
+		for body.Kind == spec.Ref {
+			at = op.Module.Name + "#" + body.Ref
+			b.requests[at] = name
+			body = op.Module.Types[body.Ref]
+		}
+	}
+	resolve()
+	if op.Body == spec.BodyWrapped {
+		delete(b.requests, at)
+		body = body.Fields["request"]
+		resolve()
+	}
+	in := "body"
+	if op.Body == spec.BodyMultipart {
+		in = "part"
+	}
+	if body.Kind != spec.Object {
+		if len(op.Query) > 0 {
+			b.fail("%s: a body that is no object beside a query", op.Key)
+		}
+		e := b.expr(body, owner{op.Module, at, name, "item", l.Service})
+		t.Alias = &e
+		return t
+	}
+	for _, f := range body.Names() {
+		b.field(t, f, in, body.Fields[f], owner{op.Module, at + "." + f, name, f, l.Service})
+	}
+	return t
+}
+
+// owner says where a value stands: its place, the Go type and field that hold
+// it, and the service, from which names are proposed.
+type owner struct {
+	module  *spec.Module
+	place   string
+	typ     string
+	field   string
+	service string
+}
+
+func (o owner) at(suffix string) owner {
+	o.place += suffix
+	return o
+}
+
+func (b *builder) declare(name string, m *spec.Module, origin string) *Type {
+	t := b.model.Types[name]
+	if t == nil {
+		t = &Type{Name: name, Module: m.Name, Origin: origin, Fields: map[string]*Field{}}
+		b.model.Types[name] = t
+	}
+	return t
+}
+
+// object adds the fields of a schema to the named type. Several places may
+// share a type; it then has the fields of all of them.
+func (b *builder) object(name string, m *spec.Module, s *spec.Schema, place, origin string) {
+	if b.visited[place] {
+		return
+	}
+	b.visited[place] = true
+	t := b.declare(name, m, origin)
+	service := "" // a definition belongs to no single one
+	if op := b.Ledger.Ops[operationOf(place)]; op != nil {
+		service = op.Service
+	}
+	for _, f := range s.Names() {
+		b.field(t, f, "body", s.Fields[f], owner{m, place + "." + f, name, f, service})
+	}
+}
+
+// operationOf returns the operation that a place belongs to, if any.
+func operationOf(place string) string {
+	words := strings.Fields(place)
+	if len(words) < 2 {
+		return ""
+	}
+	return words[0] + " " + words[1]
+}
+
+func (b *builder) field(t *Type, name, in string, s *spec.Schema, o owner) {
+	key := name
+	if have := t.Fields[name]; have != nil && have.In == "query" && in != "query" {
+		key = "body:" + name // one name in the query and in the body
+	}
+	at := t.Name + "." + key
+	e := b.expr(s, o)
+	if kind := b.Ledger.Kinds[at]; kind != "" {
+		e = b.override(e, kind)
+	}
+	f := &Field{Name: name, In: in, Type: e, Source: s, Required: s.Required || b.Ledger.Required[at]}
+	if have := t.Fields[key]; have != nil {
+		merged, ok := merge(have.Type, e)
+		if !ok {
+			b.fail("%s is %s in one place and %s at %s; settle it with a kind line", at, have.Type, e, o.place)
+		}
+		have.Type = merged
+		have.Required = have.Required && f.Required || b.Ledger.Required[at]
+		return
+	}
+	f.Go = b.Ledger.Fields[at]
+	if f.Go == "" {
+		f.Go = naming.Exported(name[strings.LastIndexByte(name, '.')+1:])
+		for _, other := range t.Fields {
+			if other.Go == f.Go {
+				f.Go += "2"
+				b.add("field %s %s", at, f.Go)
+			}
+		}
+	}
+	t.Fields[key] = f
+}
