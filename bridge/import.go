@@ -210,6 +210,9 @@ func (im *Importer) action(o Order, found []WarehouseOrder) (action Action, know
 	}
 	state := StateOf(found)
 	action, known = im.options.Table.Action(o.ShippingModel, status, state)
+	if (action == ActionWait || action == ActionLabel) && slices.ContainsFunc(found, lacksAddress) {
+		action = ActionRelease // it was stopped between unparking and the address
+	}
 	switch {
 	case action == ActionImport && o.CancelRequested:
 		action = ActionPark
@@ -373,6 +376,9 @@ func (im *Importer) mended(ctx context.Context, o Order, problems []Exception) e
 	return nil
 }
 
+// lacksAddress tells whether an order could be picked but not sent.
+func lacksAddress(w WarehouseOrder) bool { return w.State == Open && !w.HasAddress }
+
 // unlinked raises lines that the warehouse keeps without an item, and closes
 // that when they have one. The order stays imported, and in the ledger.
 func (im *Importer) unlinked(ctx context.Context, o Order, found []WarehouseOrder) error {
@@ -392,7 +398,7 @@ func (im *Importer) unlinked(ctx context.Context, o Order, found []WarehouseOrde
 // release lets the warehouse pick what was parked, and reads back.
 func (im *Importer) release(ctx context.Context, o Order, found []WarehouseOrder, result *OrderResult) error {
 	for _, w := range found {
-		if w.State != Parked {
+		if w.State != Parked && !lacksAddress(w) {
 			continue
 		}
 		address := clearAddress(o)
