@@ -179,7 +179,7 @@ func (im importRun) one(ctx context.Context, o Order, result *OrderResult) error
 
 	found, err := im.ports.OrderBook.FindOrders(ctx, []string{o.ID})
 	if err != nil {
-		return fmt.Errorf("looking for it in the warehouse: %w", err)
+		return errors.Join(fmt.Errorf("looking for it in the warehouse: %w", err), im.reserveUnknown(ctx, o))
 	}
 	result.WarehouseOrder = numberOf(found)
 	action, known := im.action(o, found)
@@ -267,6 +267,16 @@ func (im importRun) keepLedger(ctx context.Context, o Order, found []WarehouseOr
 		return im.ports.Ledger.PutReservation(ctx, im.reservation(o, r.SeenAt, im.options.Now().UTC()))
 	}
 	return nil
+}
+
+// reserveUnknown counts the units of an order that the warehouse could not be
+// asked about. If it holds the order they are counted twice until the next run:
+// too little stock for a while is better than too much.
+func (im importRun) reserveUnknown(ctx context.Context, o Order) error {
+	if _, have := im.reserved[o.ID]; have || o.Status == Cancelled || gone(o) || o.ShippingModel == FulfilledByTikTok {
+		return nil
+	}
+	return im.ports.Ledger.PutReservation(ctx, im.reservation(o, im.options.Now().UTC(), time.Time{}))
 }
 
 func (im importRun) reservation(o Order, seen, visible time.Time) Reservation {
