@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -253,7 +254,7 @@ func (c *Client) send(ctx context.Context, op operation, path string, values url
 	if err != nil {
 		return fmt.Errorf("linnworks: %s: encoding the body: %w", op.name, err)
 	}
-	p := &inSession{client: c, op: op.name, host: op.host, path: path, query: values.Encode()}
+	p := &inSession{client: c, op: op.name, host: op.host, path: path, query: values.Encode(), replay: op.replay}
 	if op.host != hostAuth {
 		// The server's address is part of the session, so it comes first.
 		if p.session, err = c.getSession(ctx, op.name, nil); err != nil {
@@ -264,10 +265,9 @@ func (c *Client) send(ctx context.Context, op operation, path string, values url
 	if contentType != "" {
 		header.Set("Content-Type", contentType)
 	}
-	key := LimitKey{Application: c.credentials().ApplicationID, Operation: op.name, PerMinute: op.limit}
 	reply, err := c.transport.Do(ctx, transport.Call{
 		Operation: op.name, Method: op.method, URL: p.url(), Header: header, Body: body, Replay: op.replay,
-		Wait: func(ctx context.Context) error { return c.limiter.Wait(ctx, key) },
+		Wait: p.admission(LimitKey{Application: c.credentials().ApplicationID, Operation: op.name, PerMinute: op.limit}),
 	}, p)
 	if s.response != nil {
 		*s.response = Response{
@@ -275,15 +275,18 @@ func (c *Client) send(ctx context.Context, op operation, path string, values url
 		}
 	}
 	if err != nil {
-		return explain(op.name, reply, err)
+		return p.explain(reply, err)
 	}
 	if err := decode(reply.Body, out); err != nil {
 		return &Error{
 			Operation: op.name, Class: ClassDecode, HTTPStatus: reply.Status, Attempts: reply.Attempts,
-			Body: snapshot(reply.Body, op.host, p.mask()), Err: err,
+			OutcomeUnknown: op.replay != replayRead, Body: snapshot(reply.Body, op.host, p.mask()), Err: err,
 		}
 	}
-	return nil
+	if nothing(reply.Body) {
+		return nil // which is a normal success, and names no item
+	}
+	return partial(op.name, req, out, p.mask())
 }
 
 // inSession is the protocol of calls, one value per call.
@@ -294,6 +297,12 @@ type inSession struct {
 	path    string
 	query   string
 	session *openSession // nil for calls that open one
+	replay  replay
+	pending bool // an attempt has no reply so far
+	lost    bool // an attempt may have taken effect although it failed
+	// The budget of the call, and when it let the last attempt go.
+	key      LimitKey
+	admitted time.Time
 }
 
 func (p *inSession) url() *url.URL {
@@ -315,6 +324,9 @@ func (p *inSession) mask() mask {
 // Prepare sets the session token. The address is set anew too: a fresh session
 // may live on another server.
 func (p *inSession) Prepare(_ context.Context, req *http.Request, _ []byte) error {
+	// Calls that are never repeated get here again only if nothing was sent.
+	p.lost = p.lost || p.pending && p.replay == replayWrite
+	p.pending = true
 	if p.session == nil {
 		return nil
 	}
@@ -337,10 +349,14 @@ func (p *inSession) Reauthorise(ctx context.Context) error {
 
 // Classify reads status and error body.
 func (p *inSession) Classify(reply *transport.Reply) transport.Verdict {
+	p.pending = false
 	if reply.Status >= 200 && reply.Status < 300 {
 		return transport.Verdict{}
 	}
 	e := readError(p.op, reply, p.host, p.mask())
+	p.learn(e)
+	p.lost = p.lost || e.Class == ClassSystem
+	e.OutcomeUnknown = p.lost && p.replay != replayRead
 	v := transport.Verdict{Err: e, Code: e.Code, After: e.RetryAfter}
 	switch {
 	case e.Class == ClassSession && p.session != nil:
@@ -351,13 +367,34 @@ func (p *inSession) Classify(reply *transport.Reply) transport.Verdict {
 	return v
 }
 
+// explain turns what the request path reports into an [*Error].
+func (p *inSession) explain(reply *transport.Reply, err error) error {
+	if _, ok := errors.AsType[*Error](err); ok {
+		return err // made by Classify
+	}
+	e := newError(p.op, reply, err)
+	if _, ok := errors.AsType[*LimitError](err); ok {
+		e.Class = ClassThrottle
+	}
+	network, ok := errors.AsType[*transport.NetworkError](err)
+	p.lost = p.lost || p.pending && (!ok || network.Sent)
+	e.OutcomeUnknown = p.lost && p.replay != replayRead
+	return e
+}
+
+// nothing tells whether a reply is empty or null.
+func nothing(body []byte) bool {
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
+	return len(body) == 0 || string(body) == "null"
+}
+
 // decode reads the body of a successful reply. Nothing and null are normal; so
 // is plain text where a string is declared.
 func decode(body []byte, out any) error {
-	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
-	if out == nil || len(body) == 0 || string(body) == "null" {
+	if out == nil || nothing(body) {
 		return nil
 	}
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
 	err := unmarshal(body, out)
 	if err == nil {
 		return nil

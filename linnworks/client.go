@@ -68,6 +68,7 @@ type Client struct {
 	limiter   Limiter
 	hosts     hosts
 	userAgent string
+	warn      func(error) // nil warns nobody
 }
 
 // service is what every service is converted from.
@@ -97,6 +98,7 @@ func NewClient(credentials Credentials, opts ...Option) (*Client, error) {
 		hosts:       s.hosts,
 		mask:        newMask(credentials.ApplicationSecret, credentials.Token),
 		userAgent:   s.UserAgent,
+		warn:        s.warn,
 	}
 	c.services = newServices(c)
 	return c, nil

@@ -29,7 +29,9 @@ const (
 	ClassNetwork     Class = "network"       // no complete reply: as ClassSystem
 	ClassSession     Class = "session"       // the session, or the credentials that open one, refused
 	ClassPermission  Class = "permission"    // the application or user lacks a permission
-	ClassUnavailable Class = "unavailable"   // the account is locked or in maintenance
+	ClassLocked      Class = "locked"        // the account is locked: no session is opened
+	ClassMaintenance Class = "maintenance"   // the account is in maintenance: no session is opened
+	ClassUnavailable Class = "unavailable"   // the account is in a state unheard of: no session is opened
 	ClassNotFound    Class = "not found"     // the item or order does not exist
 	ClassNoMorePages Class = "no more pages" // the page asked for is past the last
 	ClassRequest     Class = "request"       // the call itself is wrong: do not repeat
@@ -43,32 +45,53 @@ const (
 // changing anything.
 func (c Class) Temporary() bool {
 	switch c {
-	case ClassThrottle, ClassSystem, ClassNetwork, ClassUnavailable:
+	case ClassThrottle, ClassSystem, ClassNetwork, ClassLocked, ClassMaintenance, ClassUnavailable:
 		return true
 	}
 	return false
 }
 
+// Owner is who can mend an error.
+type Owner string
+
+// The owners.
+const (
+	OwnerLinnworks     Owner = "linnworks"     // it passes by itself, or their support helps
+	OwnerAdministrator Owner = "administrator" // of the Linnworks account
+	OwnerOperator      Owner = "operator"      // of the program: its credentials, network and load
+	OwnerIntegrator    Owner = "integrator"    // who wrote the call
+)
+
+// Owner tells who can mend errors of the class, empty where nothing is broken
+// or nobody knows.
+func (c Class) Owner() Owner { return remedies[c].owner }
+
 // remedies says who can mend a class and how.
-var remedies = map[Class]string{
-	ClassThrottle:    "retry later; lower the rate if it persists",
-	ClassSystem:      "retry later; read back before repeating a write",
-	ClassNetwork:     "retry later; read back before repeating a write",
-	ClassSession:     "check the application id, secret and installation token, and whether the application is still installed in the account",
-	ClassPermission:  "the account's administrator grants the permission to the application",
-	ClassUnavailable: "retry later; the account's owner unlocks it if it stays locked",
-	ClassNotFound:    "check the id",
-	ClassNoMorePages: "stop paging",
-	ClassRequest:     "the integrator corrects the call",
-	ClassRoute:       "the integrator checks the path and the server",
-	ClassDecode:      "report it with the operation; Error.Body holds the beginning of the reply",
-	ClassCancelled:   "read back before repeating a write",
+var remedies = map[Class]struct {
+	owner Owner
+	do    string
+}{
+	ClassThrottle:    {OwnerOperator, "retry later; lower the rate if it persists"},
+	ClassSystem:      {OwnerLinnworks, "retry later; read back before repeating a write"},
+	ClassNetwork:     {OwnerOperator, "retry later; read back before repeating a write"},
+	ClassSession:     {OwnerOperator, "check the application id, secret and installation token, and whether the application is still installed in the account"},
+	ClassPermission:  {OwnerAdministrator, "the account's administrator grants the permission to the application"},
+	ClassLocked:      {OwnerAdministrator, "retry later; the account's owner unlocks it if it stays locked"},
+	ClassMaintenance: {OwnerLinnworks, "retry later"},
+	ClassUnavailable: {OwnerLinnworks, "retry later"},
+	ClassNotFound:    {OwnerIntegrator, "check the id"},
+	ClassNoMorePages: {"", "stop paging"},
+	ClassRequest:     {OwnerIntegrator, "the integrator corrects the call"},
+	ClassRoute:       {OwnerIntegrator, "the integrator checks the path and the server"},
+	ClassDecode:      {OwnerIntegrator, "report it with the operation; Error.Body holds the beginning of the reply"},
+	ClassCancelled:   {"", "read back before repeating a write"},
 }
 
 // Error is a failed call. Every failure of a call that was or could have been
 // sent is one or wraps one; find it with errors.As or errors.AsType. What failed
 // while a session was opened for the call is an Error of the operation
-// Auth.AuthorizeByApplication.
+// Auth.AuthorizeByApplication. A call that was answered with success, but not
+// done in all its parts, is a [*PartialError] instead.
 type Error struct {
 	// Operation is the service and method, such as Orders.CreateOrders.
 	Operation string
@@ -85,6 +108,9 @@ type Error struct {
 	RetryAfter time.Duration
 	// Attempts is how often the call was sent, 0 if it never was.
 	Attempts int
+	// OutcomeUnknown tells of a call that may have taken effect although it
+	// failed: read back before repeating it. It is never set on reads.
+	OutcomeUnknown bool
 	// Body is the beginning of a reply that could not be read, at most 4 KiB. It
 	// is part of no text, log line or encoding: it may hold a buyer's data.
 	Body []byte `json:"-"`
@@ -114,8 +140,8 @@ func (e *Error) Error() string {
 	if e.Attempts > 1 {
 		fmt.Fprintf(&b, " [%d attempts]", e.Attempts)
 	}
-	if r := remedies[e.Class]; r != "" {
-		fmt.Fprintf(&b, "; %s", r)
+	if do := remedies[e.Class].do; do != "" {
+		fmt.Fprintf(&b, "; %s", do)
 	}
 	return b.String()
 }
@@ -275,12 +301,8 @@ func classify(e *Error, host hostKind, problem bool) Class {
 	return ClassUnknown
 }
 
-// explain turns what the request path reports into an *Error, or leaves one that
-// it already wraps.
-func explain(op string, reply *transport.Reply, err error) error {
-	if _, ok := errors.AsType[*Error](err); ok {
-		return err
-	}
+// newError makes an Error of what the request path reports.
+func newError(op string, reply *transport.Reply, err error) *Error {
 	class := ClassUnknown
 	if _, ok := errors.AsType[*transport.NetworkError](err); ok {
 		class = ClassNetwork
@@ -317,12 +339,34 @@ func IsNotFound(err error) bool { return is(err, ClassNotFound) }
 // operations answer as an error.
 func IsNoMorePages(err error) bool { return is(err, ClassNoMorePages) }
 
-// IsUnavailable tells whether the account is locked or in maintenance.
-func IsUnavailable(err error) bool { return is(err, ClassUnavailable) }
+// IsLocked tells whether Linnworks opens no session because the account is
+// locked.
+func IsLocked(err error) bool { return is(err, ClassLocked) }
 
-func is(err error, want Class) bool {
+// IsMaintenance tells whether Linnworks opens no session because the account is
+// in maintenance.
+func IsMaintenance(err error) bool { return is(err, ClassMaintenance) }
+
+// IsUnavailable tells whether Linnworks opens no session for the state of the
+// account: locked, in maintenance, or another.
+func IsUnavailable(err error) bool {
+	return is(err, ClassLocked, ClassMaintenance, ClassUnavailable)
+}
+
+// IsRequest tells whether the call itself is wrong. Repeating does not help.
+func IsRequest(err error) bool { return is(err, ClassRequest) }
+
+// IsOutcomeUnknown tells whether a call that is not a read may have taken effect
+// although it failed: the network, a fault of Linnworks, an unreadable reply or
+// the end of the context came between. Read back before repeating it.
+func IsOutcomeUnknown(err error) bool {
 	e, ok := errors.AsType[*Error](err)
-	return ok && e.Class == want
+	return ok && e.OutcomeUnknown
+}
+
+func is(err error, want ...Class) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && slices.Contains(want, e.Class)
 }
 
 // snapshot keeps the beginning of a reply that could not be read, without our

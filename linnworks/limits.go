@@ -2,7 +2,9 @@ package linnworks
 
 import (
 	"context"
-	"math"
+	"errors"
+	"net/http"
+	"time"
 
 	"github.com/linnbridge/linnbridge/internal/transport"
 )
@@ -21,6 +23,10 @@ type LimitKey struct {
 
 // Limiter admits attempts, repeats and logins included. It must be safe for
 // concurrent use.
+//
+// A Limiter that is a [LimitLearner] too hears of refusals. One of your own may
+// respect the marks of [Urgent] and [Bulk], see [Urgency], and refuse a call that
+// would come too late with a [*LimitError].
 type Limiter interface {
 	// Wait blocks until one attempt under key may be sent. When ctx ends first,
 	// or has a deadline that would pass first, it returns an error that is
@@ -28,37 +34,146 @@ type Limiter interface {
 	Wait(ctx context.Context, key LimitKey) error
 }
 
+// LimitLearner is what a [Limiter] may be besides. Learn is called for every
+// attempt that Linnworks refused as one too many or for being overloaded, before
+// the attempt is repeated. It must not block.
+type LimitLearner interface {
+	Learn(key LimitKey, f Feedback)
+}
+
+// Feedback is what a refused attempt tells about its budget.
+type Feedback struct {
+	// Admitted is when [Limiter.Wait] let the attempt go. Of several that were
+	// under way together only the first says that the rate is too high.
+	Admitted time.Time
+	// RetryAfter is the pause that Linnworks asked for. For a throttle that
+	// names none it is a minute, the window in which Linnworks counts.
+	RetryAfter time.Duration
+	// Overload tells a 503, for which the rate is not to blame, from a throttle.
+	Overload bool
+}
+
+// LimitError says that a call was not sent because its turn would come after its
+// deadline. It is a context.DeadlineExceeded, and within an [Error] of
+// [ClassThrottle].
+type LimitError struct {
+	// Wait is the estimated wait, at the rate of the moment and if no more
+	// urgent call comes.
+	Wait time.Duration
+	// Left is what was left until the deadline.
+	Left time.Duration
+	// Ahead is the number of waiting calls that would have gone before.
+	Ahead int
+}
+
+// Error tells the estimated wait and the place in the queue.
+func (e *LimitError) Error() string { return (*transport.LimitError)(e).Error() }
+
+// Unwrap returns context.DeadlineExceeded.
+func (e *LimitError) Unwrap() error { return context.DeadlineExceeded }
+
+// Urgent marks the calls made with the returned context: they overtake all
+// others that wait for the same budget. The mark holds for both clients of this
+// module, for every call below ctx, and replaces an earlier one.
+func Urgent(ctx context.Context) context.Context { return transport.Urgent(ctx) }
+
+// Bulk marks the calls made with the returned context, such as those of a sweep:
+// all others overtake them. One call in five is theirs all the same, as one in
+// five is for unmarked calls that urgent ones overtake.
+func Bulk(ctx context.Context) context.Context { return transport.Bulk(ctx) }
+
+// Urgency tells a [Limiter] of your own how ctx is marked: 1 for [Urgent], -1 for
+// [Bulk], 0 if it is not.
+func Urgency(ctx context.Context) int { return transport.Urgency(ctx) }
+
 // unpublished is the limit assumed where Linnworks publishes none (v2).
 const unpublished = 150
 
+// Published returns the limit that Linnworks publishes for the operation, in
+// calls a minute, or 150 where there is none.
+func (k LimitKey) Published() float64 {
+	if k.PerMinute <= 0 {
+		return unpublished
+	}
+	return float64(k.PerMinute)
+}
+
 // DefaultLimiter returns a new in-process limiter with the limits that the
 // official descriptions publish for each operation: 150 a minute for nearly all,
-// 250 for some, 1 to 100 for four; 150 where none is published. It aims at 80
-// percent of them; see [NewLimiter].
+// 250 for some, 1 to 100 for four; 150 where none is published. It stays two
+// percent below them, since calls do not arrive as evenly as they are sent; see
+// [NewLimiterFunc].
 //
-// Whether two applications in one account share a budget is not documented.
-// Clients of one installation do: give them one Limiter.
-func DefaultLimiter() Limiter { return NewLimiter(0.8) }
+// Whether two applications in one account share a budget is not documented; if
+// they do, the limiter learns it. Clients of one installation share it for sure:
+// give them one Limiter.
+func DefaultLimiter() Limiter { return NewLimiter(0.98) }
 
-// NewLimiter returns an in-process limiter that sends at share of the published
-// rates, evenly. After a lull up to half of what share leaves free goes at once,
-// so that no minute sees more than is published: of 150 a minute and a share of
-// 0.8, 120 a minute and 15 at once. A share outside (0, 1] is taken as 1.
+// NewLimiter is [NewLimiterFunc] with share of what is published. A share outside
+// (0, 1] is taken as 1.
 func NewLimiter(share float64) Limiter {
 	if !(share > 0 && share <= 1) {
 		share = 1
 	}
-	return operationLimiter{transport.NewKeyed(func(k LimitKey) (float64, int) {
-		perMinute := float64(k.PerMinute)
-		if perMinute <= 0 {
-			perMinute = unpublished
-		}
-		return perMinute * share / 60, int(math.Round(perMinute * (1 - share) / 2))
+	return NewLimiterFunc(func(k LimitKey) float64 { return k.Published() * share })
+}
+
+// window is the time over which Linnworks counts.
+const window = time.Minute
+
+// NewLimiterFunc returns an in-process limiter. perMinute says how many calls may
+// be sent under a key in any minute; zero or less means no limit. It must be
+// quick, safe for concurrent use, and always say the same.
+//
+// Calls go evenly, after a lull one in fifty at once. The figures are the most
+// that Linnworks may grant: a throttle lowers the rate of that operation at once
+// to what Linnworks was seen to admit, and holds it for as long as Linnworks
+// asks. While nothing is refused it rises again step by step. A 503 holds the
+// operation and leaves the rate as it is.
+//
+// A call whose deadline comes before its turn fails at once with a
+// [*LimitError]. One without a deadline waits as long as it takes.
+func NewLimiterFunc(perMinute func(LimitKey) float64) Limiter {
+	return operationLimiter{transport.NewKeyed(func(k LimitKey) transport.Limit {
+		n := perMinute(k)
+		// A burst and the calls that follow it evenly are n in a minute.
+		burst := 1 + int(max(n, 0)/50)
+		return transport.Limit{PerSecond: (n - float64(burst-1)) / window.Seconds(), Burst: burst, Window: window}
 	})}
 }
 
-type operationLimiter struct{ buckets *transport.Keyed[LimitKey] }
+type operationLimiter struct {
+	buckets *transport.Keyed[LimitKey]
+}
 
 func (l operationLimiter) Wait(ctx context.Context, key LimitKey) error {
-	return l.buckets.Wait(ctx, key)
+	err := l.buckets.Wait(ctx, key)
+	if e, ok := errors.AsType[*transport.LimitError](err); ok {
+		return (*LimitError)(e)
+	}
+	return err
+}
+
+func (l operationLimiter) Learn(key LimitKey, f Feedback) {
+	l.buckets.Learn(key, transport.Feedback(f))
+}
+
+// admission is the wait of one attempt for its budget.
+func (p *inSession) admission(key LimitKey) func(context.Context) error {
+	p.key = key
+	return func(ctx context.Context) error {
+		err := p.client.limiter.Wait(ctx, key)
+		p.admitted = time.Now()
+		return err
+	}
+}
+
+// learn tells the limiter what the failure of the last attempt says about the
+// budget.
+func (p *inSession) learn(e *Error) {
+	learner, ok := p.client.limiter.(LimitLearner)
+	throttled := e.Class == ClassThrottle
+	if ok && (throttled || e.HTTPStatus == http.StatusServiceUnavailable) {
+		learner.Learn(p.key, Feedback{Admitted: p.admitted, RetryAfter: e.RetryAfter, Overload: !throttled})
+	}
 }

@@ -19,6 +19,7 @@ type settings struct {
 
 	limiter Limiter
 	hosts   hosts
+	warn    func(error)
 }
 
 // hosts are the base URLs that do not come from the session.
@@ -129,6 +130,21 @@ func WithObserver(observe func(Event)) Option {
 			return errors.New("WithObserver: nil function")
 		}
 		return s.SetObserver(func(e transport.Event) { observe(Event(e)) })
+	}
+}
+
+// WithSessionWarning calls warn when Linnworks opens no session and calling
+// again will not help by itself: the account is locked or in maintenance, or it
+// refuses the application. The calls that needed the session fail with the same
+// error; warn is for whoever looks after the account. It runs once for each
+// attempt at opening, however many calls wait, on the goroutine of one of them.
+func WithSessionWarning(warn func(error)) Option {
+	return func(s *settings) error {
+		if warn == nil {
+			return errors.New("WithSessionWarning: nil function")
+		}
+		s.warn = warn
+		return nil
 	}
 }
 

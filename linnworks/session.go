@@ -90,14 +90,24 @@ func (s *sessions) open(ctx context.Context, o *opening, open func(context.Conte
 
 // getSession returns a session for op. Its errors are of this package.
 func (c *Client) getSession(ctx context.Context, op string, refused *openSession) (*openSession, error) {
-	s, err := c.session.get(ctx, refused, c.authorize)
+	s, err := c.session.get(ctx, refused, c.openSession)
 	if err == nil {
 		return s, nil
 	}
 	if _, ok := errors.AsType[*Error](err); ok {
 		return nil, fmt.Errorf("linnworks: %s: opening a session: %w", op, err)
 	}
-	return nil, explain(op, &transport.Reply{}, fmt.Errorf("waiting for a session: %w", err))
+	return nil, newError(op, &transport.Reply{}, fmt.Errorf("waiting for a session: %w", err))
+}
+
+// openSession opens a session, and warns where somebody has to look after the
+// account.
+func (c *Client) openSession(ctx context.Context) (*openSession, error) {
+	s, err := c.authorize(ctx)
+	if c.warn != nil && (IsUnavailable(err) || IsSession(err) || IsPermission(err)) {
+		c.warn(err)
+	}
+	return s, err
 }
 
 // authorizeOperation opens a session. A session has many more fields, among them
@@ -120,9 +130,12 @@ type authorizeReply struct {
 	Status   struct{ State, Reason string }
 }
 
-// available is the state of an account in use. The others, LOCKED_BASIC,
-// LOCKED_FULL and MAINTENANCE, pass by themselves or by the owner's doing.
-const available = "AVAILABLE"
+// states are what a session says of its account, in capitals.
+var states = map[string]Class{
+	"": "", "AVAILABLE": "",
+	"LOCKED_BASIC": ClassLocked, "LOCKED_FULL": ClassLocked,
+	"MAINTENANCE": ClassMaintenance,
+}
 
 func (c *Client) authorize(ctx context.Context) (*openSession, error) {
 	op, credentials := authorizeOperation, c.credentials()
@@ -143,8 +156,13 @@ func (c *Client) authorize(ctx context.Context) (*openSession, error) {
 			Attempts: response.Attempts, Err: err,
 		}
 	}
-	if state := reply.Status.State; state != "" && !strings.EqualFold(state, available) {
-		return fail(ClassUnavailable, strings.TrimSpace(state+" "+reply.Status.Reason), nil)
+	state := reply.Status.State
+	class, known := states[strings.ToUpper(state)]
+	if !known {
+		class = ClassUnavailable
+	}
+	if class != "" {
+		return fail(class, strings.TrimSpace(state+" "+reply.Status.Reason), nil)
 	}
 	if reply.Token == "" {
 		return fail(ClassDecode, "", errors.New("the session has no token"))

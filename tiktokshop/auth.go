@@ -1,6 +1,7 @@
 package tiktokshop
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -125,37 +126,117 @@ const (
 	renewTimeout = time.Minute
 	// renewPause is the least time between two renewals ahead of the end.
 	renewPause = 5 * time.Minute
+	// refusedPause is how long a pair counts as refused that TikTok refused
+	// without a word that it is for good.
+	refusedPause = 15 * time.Minute
 )
+
+// TokenOption configures [RefreshingTokens].
+type TokenOption func(*refreshing) error
+
+// WithConsentLink sets the function that makes the link for a seller who has to
+// authorise the app again. [ConsentLink] takes it from an error and calls it.
+// Have it issue a state and put that into the link, as the method AuthorizationURL
+// of [OAuthHandler] does, bound to the account whose tokens these are:
+//
+//	tiktokshop.WithConsentLink(func(ctx context.Context) (string, error) {
+//		return handler.AuthorizationURL(ctx, account)
+//	})
+func WithConsentLink(link func(ctx context.Context) (string, error)) TokenOption {
+	return func(r *refreshing) error {
+		if link == nil {
+			return errors.New("WithConsentLink: nil function")
+		}
+		r.link = link
+		return nil
+	}
+}
+
+// WithExpiryWarning has warn called, once a day, while the seller's consent has
+// lead or less left, for instance to send a new link in time. A lead of zero is
+// 30 days. Nothing runs by itself: warn is called by the first call of the day
+// that needs a token, on its goroutine, and again in a new process. TikTok sends
+// the same warning as webhook 7.
+func WithExpiryWarning(lead time.Duration, warn func(ctx context.Context, left time.Duration)) TokenOption {
+	return func(r *refreshing) error {
+		switch {
+		case warn == nil:
+			return errors.New("WithExpiryWarning: nil function")
+		case lead < 0:
+			return fmt.Errorf("WithExpiryWarning: a lead of %s is negative", lead)
+		}
+		r.lead, r.warn = cmp.Or(lead, 30*24*time.Hour), warn
+		return nil
+	}
+}
 
 // RefreshingTokens returns a source that reads store, refreshes ahead of expiry
 // through c, and saves the new pair before anybody uses it. However many
-// callers wait, one refresh runs at a time and all get its outcome. It runs to
-// its end, at most a minute, even when all of them give up, because TikTok may
-// have replaced the old pair by then.
+// callers wait, one refresh runs at a time and all get its outcome. All clients
+// of one seller's shops should share one source.
+//
+// The refresh runs on a goroutine of its own to its end, even when all callers
+// give up, because TikTok may have replaced the old pair by then. There is at
+// most one, started by a call and never by a timer, and it ends by itself: its
+// context ends after a minute, so it outlives that only inside a store that
+// ignores its context. There is nothing to close.
 //
 // While the old access token lasts, a refresh that fails for a passing reason
-// costs nothing: it is tried again some minutes later. A refused one is an error
-// for which [NeedsAuthorisation] holds. A pair that could not be saved is kept
-// in memory, unused, until the store takes it.
+// costs nothing: it is tried again some minutes later. A pair that could not be
+// saved is kept in memory, unused, until the store takes it.
 //
-// The store is read before every refresh, so that several processes may share
-// it; a store for them should lock the row from LoadToken to SaveToken.
-func RefreshingTokens(c *Client, store TokenStore) (RefusedTokenSource, error) {
+// A refused refresh is an error for which [NeedsAuthorisation] holds, and
+// [ConsentLink] finds the link in it. From then on every call fails so, without
+// one to TikTok, until another pair is in the store: save what the new consent
+// brought with the store's SaveToken, and calls work again. A pair whose access
+// token is refused fresh from a refresh counts as refused for some minutes.
+//
+// The store is read before every refresh, and before every call while the pair
+// is refused, so that several processes may share it; a store for them should
+// lock the row from LoadToken to SaveToken.
+func RefreshingTokens(c *Client, store TokenStore, opts ...TokenOption) (RefusedTokenSource, error) {
 	if c == nil || store == nil {
 		return nil, errors.New("tiktokshop: RefreshingTokens needs a client and a store")
 	}
-	return &refreshing{client: c, store: store}, nil
+	r := &refreshing{client: c, store: store}
+	for i, opt := range opts {
+		if opt == nil {
+			return nil, fmt.Errorf("tiktokshop: token option %d is nil", i+1)
+		}
+		if err := opt(r); err != nil {
+			return nil, fmt.Errorf("tiktokshop: %w", err)
+		}
+	}
+	return r, nil
 }
 
 type refreshing struct {
 	client *Client
 	store  TokenStore
+	link   func(context.Context) (string, error) // nil if there is none
+	warn   func(context.Context, time.Duration)  // nil if there is none
+	lead   time.Duration
 
 	mu      sync.Mutex
-	current sealed[Token] // zero until the store was read
-	unsaved sealed[Token] // refreshed, but the store did not take it
-	quiet   time.Time     // until then nothing is refreshed ahead of its end
-	running *renewal      // nil if none is
+	current sealed[Token]   // zero until the store was read
+	unsaved sealed[Token]   // refreshed, but the store did not take it
+	refused sealed[refusal] // of the pair that only a new consent replaces
+	quiet   time.Time       // until then nothing is refreshed ahead of its end
+	warned  time.Time       // when warn was called last
+	running *renewal        // nil if none is
+}
+
+// refusal is why a pair is no good any more.
+type refusal struct {
+	pair  Token
+	err   error
+	until time.Time // zero for good
+}
+
+// holds tells whether t is refused at now.
+func (no refusal) holds(t Token, now time.Time) bool {
+	return no.err != nil && t.AccessToken == no.pair.AccessToken && t.RefreshToken == no.pair.RefreshToken &&
+		(no.until.IsZero() || now.Before(no.until))
 }
 
 // renewal is one run of renew that many callers may wait for.
@@ -166,7 +247,31 @@ type renewal struct {
 }
 
 // Token returns the current token, after a refresh if its end is near.
-func (r *refreshing) Token(ctx context.Context) (Token, error) { return r.get(ctx, "") }
+func (r *refreshing) Token(ctx context.Context) (Token, error) {
+	t, err := r.get(ctx, "")
+	if err == nil && r.warn != nil {
+		r.warnOf(ctx, t)
+	}
+	return t, err
+}
+
+// warnOf warns of the end of t's consent unless it did within a day.
+func (r *refreshing) warnOf(ctx context.Context, t Token) {
+	now := r.client.core.now()
+	left := t.RefreshExpires.Sub(now)
+	if t.RefreshExpires.IsZero() || left <= 0 || left > r.lead {
+		return
+	}
+	r.mu.Lock()
+	due := now.Sub(r.warned) >= 24*time.Hour
+	if due {
+		r.warned = now
+	}
+	r.mu.Unlock()
+	if due {
+		r.warn(ctx, left)
+	}
+}
 
 // Refused refreshes unless t has been replaced already.
 func (r *refreshing) Refused(ctx context.Context, t Token) error {
@@ -212,6 +317,22 @@ func (r *refreshing) usable(t Token, refused Secret) bool {
 		t.AccessExpires.After(now) && now.Before(r.quiet)
 }
 
+// refuse remembers that a pair is no good any more; e is what its callers get
+// until there is another.
+func (r *refreshing) refuse(pair Token, e *Error, forGood bool) {
+	no := refusal{pair: pair, err: e}
+	if !forGood {
+		no.until = r.client.core.now().Add(refusedPause)
+	}
+	e.Consent = r.link
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.refused = seal(no)
+	if no.holds(r.current.open(), r.client.core.now()) {
+		r.current = nil
+	}
+}
+
 func (r *refreshing) run(ctx context.Context, n *renewal, refused Secret) {
 	ctx, cancel := context.WithTimeout(ctx, renewTimeout)
 	defer cancel()
@@ -250,11 +371,15 @@ func (r *refreshing) renew(ctx context.Context, refused Secret) (Token, error) {
 func (r *refreshing) refresh(ctx context.Context, refused Secret) (old, fresh Token, err error) {
 	r.mu.Lock()
 	old, fresh = r.current.open(), r.unsaved.open()
+	no := r.refused.open()
 	r.mu.Unlock()
 	if fresh.AccessToken == "" {
 		stored, err := r.store.LoadToken(ctx)
 		if err != nil {
 			return old, Token{}, fmt.Errorf("loading the token: %w", err)
+		}
+		if no.holds(stored, r.client.core.now()) {
+			return stored, Token{}, no.err
 		}
 		r.mu.Lock()
 		usable := r.usable(stored, refused)
@@ -264,6 +389,9 @@ func (r *refreshing) refresh(ctx context.Context, refused Secret) (old, fresh To
 		}
 		old = stored
 		if fresh, err = r.client.RefreshToken(ctx, stored); err != nil {
+			if e, ok := errors.AsType[*Error](err); ok && e.Class == ClassAuthorisation {
+				r.refuse(stored, e, e.Code != 0 || stored.RefreshToken == "")
+			}
 			return old, Token{}, err
 		}
 	}
@@ -333,7 +461,7 @@ func (c *Client) RefreshToken(ctx context.Context, old Token) (Token, error) {
 // token calls an unsigned token endpoint. Its query carries the app secret, so
 // the URL must not reach an error or a log.
 func (c *Client) token(ctx context.Context, op, path string, replay replay, old Token, q url.Values) (Token, error) {
-	p := &unsigned{signed{core: c.core, op: op}}
+	p := &unsigned{signed{core: c.core, op: op, replay: replay}}
 	secret := c.core.secret.open().Reveal()
 	p.secrets = []string{secret, q.Get("auth_code"), q.Get("refresh_token"), old.AccessToken.Reveal()}
 	q.Set("app_key", c.core.appKey)
@@ -404,7 +532,7 @@ type unsigned struct{ signed }
 
 // Prepare only counts: the request is complete.
 func (p *unsigned) Prepare(context.Context, *http.Request, []byte) error {
-	p.attempts++
+	p.begin()
 	return nil
 }
 

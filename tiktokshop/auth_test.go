@@ -220,7 +220,7 @@ func TestOneRefreshForAllCallers(t *testing.T) {
 		}
 		time.Sleep(6*24*time.Hour + time.Hour) // less than a day of the old one is left
 		var calls sync.WaitGroup
-		for range 50 {
+		for range 1000 {
 			calls.Go(func() {
 				if err := getOrder(t.Context(), c); err != nil {
 					t.Error(err)
@@ -234,7 +234,7 @@ func TestOneRefreshForAllCallers(t *testing.T) {
 		close(release)
 		calls.Wait()
 		if len(auth.requests()) != 1 || store.saves != 1 {
-			t.Errorf("%d refreshes and %d saves for 50 callers", len(auth.requests()), store.saves)
+			t.Errorf("%d refreshes and %d saves for 1000 callers", len(auth.requests()), store.saves)
 		}
 		for _, r := range api.requests()[1:] {
 			if got := r.header.Get("X-Tts-Access-Token"); got != "access-2-0123456789" {

@@ -122,7 +122,7 @@ func (c *Client) Call(ctx context.Context, method, rawPath string, query url.Val
 		strings.ContainsAny(rawPath, "{}?#") || path.Clean(rawPath) != rawPath {
 		return fmt.Errorf("tiktokshop: %s: the path must start with / and hold no placeholder, query, dot segment or stray %%", op.name)
 	}
-	return c.send(ctx, op, rawPath, cloneQuery(query), body, out, opts)
+	return c.send(ctx, op, rawPath, query, body, out, opts)
 }
 
 // call sends op. args fill the placeholders of its path; req is the request
@@ -137,7 +137,7 @@ func (c *Client) call(ctx context.Context, op operation, args []string, req, out
 	if err != nil {
 		return fmt.Errorf("tiktokshop: %s: %w", op.name, err)
 	}
-	values := url.Values{}
+	var values url.Values
 	if op.query && req != nil {
 		if values, err = query.Values(req); err != nil {
 			return fmt.Errorf("tiktokshop: %s: encoding the query: %w", op.name, err)
@@ -161,15 +161,14 @@ func (c *Client) send(ctx context.Context, op operation, rawPath string, values 
 	if err != nil {
 		return fmt.Errorf("tiktokshop: %s: encoding the body: %w", op.name, err)
 	}
-	if c.shop.Cipher != "" && !op.noCipher {
-		values.Set("shop_cipher", c.shop.Cipher)
-	}
+	u := c.core.baseURL.JoinPath(rawPath)
 	p := &signed{
-		core: c.core, op: op.name, shop: c.shop.ID, query: values, contentType: contentType,
-		path: (&url.URL{Path: "/"}).JoinPath(rawPath).EscapedPath(), // without a prefix of the base URL
+		core: c.core, op: op.name, shop: c.shop.ID, replay: op.replay, contentType: contentType,
+		path:   "/" + strings.TrimPrefix(strings.TrimPrefix(u.EscapedPath(), c.core.basePath), "/"),
+		params: c.params(values, op.noCipher),
 	}
 	call := transport.Call{
-		Operation: op.name, Method: op.method, URL: c.core.baseURL.JoinPath(rawPath), Body: body, Replay: op.replay,
+		Operation: op.name, Method: op.method, URL: u, Body: body, Replay: op.replay,
 		Header: http.Header{"Content-Type": {contentType}, "User-Agent": {c.core.userAgent}},
 		Wait:   p.admission(LimitKey{App: c.core.appKey, Shop: c.shop.ID, Write: op.replay != replayRead, Operation: op.name}),
 	}
@@ -183,15 +182,37 @@ func (c *Client) send(ctx context.Context, op operation, rawPath string, values 
 	return p.decode(reply, out)
 }
 
+// params are the parameters of a call but for those that each attempt adds.
+func (c *Client) params(values url.Values, noCipher bool) []param {
+	params := make([]param, 0, len(values)+1)
+	bound := c.shop.Cipher != "" && !noCipher
+	for name, list := range values {
+		switch {
+		case name == "app_key", name == "timestamp", name == "sign", name == "shop_cipher" && bound:
+			continue // the client's own decide
+		}
+		for _, value := range list {
+			params = append(params, param{name, value})
+		}
+	}
+	if bound {
+		params = append(params, param{"shop_cipher", c.shop.Cipher})
+	}
+	return params
+}
+
 // signed is the protocol of signed calls, one value per call.
 type signed struct {
 	core        *core
 	op, shop    string
-	path        string // as signed
-	query       url.Values
+	replay      replay
+	path        string  // as signed
+	params      []param // as the caller gave them
 	contentType string
 
 	attempts     int
+	answered     int      // the last attempt that got a complete reply
+	doubt        bool     // an attempt of a write may have taken effect
 	token        Token    // of the last attempt
 	secrets      []string // of the last attempt, to be struck out of texts
 	envelope     envelope // of the last reply
@@ -200,12 +221,17 @@ type signed struct {
 	reauthorised bool
 	// Why the call ended otherwise than with a reply, if it did.
 	refreshErr, limitErr error
+	// The budget of the call, and when it let the last attempt go.
+	key      LimitKey
+	admitted time.Time
 }
 
 // admission is the wait of one attempt for its rate limit.
 func (p *signed) admission(key LimitKey) func(context.Context) error {
+	p.key = key
 	return func(ctx context.Context) error {
 		p.limitErr = p.core.limiter.Wait(ctx, key)
+		p.admitted = time.Now()
 		return p.limitErr
 	}
 }
@@ -218,20 +244,30 @@ func (p *signed) Prepare(ctx context.Context, req *http.Request, body []byte) er
 		p.last = p.error(classOfTokenError(err), fmt.Errorf("getting an access token: %w", err))
 		return p.last
 	}
-	q := cloneQuery(p.query)
-	q.Set("app_key", p.core.appKey)
-	q.Set("timestamp", strconv.FormatInt(p.core.now().Unix(), 10))
+	now := strconv.FormatInt(p.core.now().Unix(), 10)
+	params := make([]param, 0, len(p.params)+3)
+	params = append(append(params, p.params...), param{"app_key", p.core.appKey}, param{"timestamp", now})
+	sortParams(params)
 	secret := p.core.secret.open()
-	sign := Sign(secret, p.path, q, p.contentType, body)
-	q.Set("sign", sign)
-	req.URL.RawQuery = q.Encode()
+	signature := sign(secret, p.path, params, p.contentType, body)
+	req.URL.RawQuery = encodeParams(append(params, param{"sign", signature}))
 	req.Header.Set("x-tts-access-token", token.AccessToken.Reveal())
-	p.attempts++
+	p.begin()
 	p.token = token
 	p.secrets = []string{
-		secret.Reveal(), token.AccessToken.Reveal(), token.RefreshToken.Reveal(), sign,
+		secret.Reveal(), token.AccessToken.Reveal(), token.RefreshToken.Reveal(), signature,
 	}
 	return nil
+}
+
+// begin counts an attempt.
+func (p *signed) begin() {
+	// One that got no reply may have been received. What is repeated although it
+	// is not safe to repeat was not: its connection was never made.
+	if p.answered != p.attempts && p.replay == replayWrite {
+		p.doubt = true
+	}
+	p.attempts++
 }
 
 // Reauthorise has the token replaced that was refused.
@@ -249,10 +285,16 @@ func (p *signed) Reauthorise(ctx context.Context) error {
 // HTTP status.
 func (p *signed) Classify(reply *transport.Reply) transport.Verdict {
 	e := p.read(reply)
-	p.last = e
+	p.last, p.answered = e, p.attempts
 	if e == nil {
 		return transport.Verdict{Code: "0"}
 	}
+	p.learn(e)
+	// Without a code of TikTok's nothing tells what became of the call.
+	if p.replay != replayRead && (e.Class == ClassSystem || e.Class == ClassDecode || e.Class == ClassUnknown && e.Code == 0) {
+		p.doubt = true
+	}
+	e.OutcomeUnknown = p.doubt
 	v := transport.Verdict{Err: e, After: e.RetryAfter}
 	if e.Code != 0 {
 		v.Code = strconv.Itoa(e.Code)
@@ -261,11 +303,15 @@ func (p *signed) Classify(reply *transport.Reply) transport.Verdict {
 	case e.Class == ClassToken && p.reauthorised:
 		// A fresh token was refused too.
 		e.Class = ClassAuthorisation
+		if source, ok := p.core.tokens.(*refreshing); ok {
+			source.refuse(p.token, e, false)
+		}
 	case e.Class == ClassToken && e.Code != 0:
 		v.Retry = transport.RetryReauthorised
 	case e.Class.Temporary():
 		v.Retry = transport.RetryLater
 	}
+	p.addConsent(e)
 	return v
 }
 
@@ -312,6 +358,7 @@ func (p *signed) decode(reply *transport.Reply, out any) error {
 		if err := json.Unmarshal(data, out); err != nil {
 			e := p.error(ClassDecode, fmt.Errorf("the data has another shape than documented: %w", shape(err)))
 			e.HTTPStatus, e.Body = reply.Status, snapshot(data)
+			e.OutcomeUnknown = p.replay != replayRead // what it did cannot be read
 			return e
 		}
 	}
@@ -331,9 +378,18 @@ func (p *signed) response(reply *transport.Reply) Response {
 
 // error begins an Error with what is known of the call.
 func (p *signed) error(class Class, cause error) *Error {
-	return &Error{
+	e := &Error{
 		Operation: p.op, Shop: p.shop, Class: class, RequestID: string(p.envelope.RequestID),
-		Attempts: p.attempts, Err: wire.ScrubError(cause, p.secrets...),
+		OutcomeUnknown: p.doubt, Attempts: p.attempts, Err: wire.ScrubError(cause, p.secrets...),
+	}
+	p.addConsent(e)
+	return e
+}
+
+// addConsent gives the error its link once its class is known.
+func (p *signed) addConsent(e *Error) {
+	if source, ok := p.core.tokens.(*refreshing); ok && e.Class == ClassAuthorisation {
+		e.Consent = source.link
 	}
 }
 
@@ -348,6 +404,10 @@ func (p *signed) fail(ctx context.Context, reply *transport.Reply, err error) er
 		last = nil // of an earlier attempt
 	}
 	answered := last != nil && last.HTTPStatus != 0
+	network, lost := errors.AsType[*transport.NetworkError](err)
+	if p.answered != p.attempts && p.replay != replayRead && !(lost && !network.Sent) {
+		p.doubt = true
+	}
 	var (
 		class Class
 		cause error
@@ -368,7 +428,7 @@ func (p *signed) fail(ctx context.Context, reply *transport.Reply, err error) er
 		class, cause = ClassDecode, err
 	default:
 		class, cause = ClassUnknown, err
-		if _, ok := errors.AsType[*transport.NetworkError](err); ok {
+		if lost {
 			class = ClassNetwork
 		}
 	}
@@ -473,12 +533,4 @@ func encodeMultipart(req any) (string, []byte, error) {
 		return "", nil, err
 	}
 	return w.FormDataContentType(), b.Bytes(), nil
-}
-
-func cloneQuery(q url.Values) url.Values {
-	c := make(url.Values, len(q)+4)
-	for k, v := range q {
-		c[k] = v
-	}
-	return c
 }

@@ -62,6 +62,7 @@ type core struct {
 	transport *transport.Transport
 	limiter   Limiter
 	baseURL   *url.URL
+	basePath  string // of baseURL, as sent
 	authURL   *url.URL
 	consent   string
 	userAgent string
@@ -90,6 +91,7 @@ func NewClient(app App, opts ...Option) (*Client, error) {
 		tokens:    s.tokens,
 		limiter:   s.limiter,
 		baseURL:   s.baseURL,
+		basePath:  strings.TrimSuffix(s.baseURL.JoinPath("/").EscapedPath(), "/"),
 		authURL:   s.authURL,
 		consent:   s.consentURL,
 		userAgent: s.UserAgent,

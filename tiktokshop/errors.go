@@ -2,10 +2,12 @@ package tiktokshop
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -31,6 +33,7 @@ const (
 	ClassAccount       Class = "account"        // shop or seller inactive
 	ClassConfiguration Class = "configuration"  // app or warehouse settings
 	ClassRequest       Class = "request"        // the call itself is wrong: do not repeat
+	ClassShippingModel Class = "shipping model" // another call ships this order: route it there
 	ClassNotFound      Class = "not found"      // the object does not exist or belongs to another shop
 	ClassState         Class = "state"          // the object is not in a state that allows the call: read it
 	ClassOnHold        Class = "on hold"        // the order is in its remorse window
@@ -53,8 +56,49 @@ func (c Class) Temporary() bool {
 	return false
 }
 
-// Remedy says who can mend a failure of this class and how, in half a sentence.
-// It is empty where nobody has to.
+// Owner is who can mend a failure.
+type Owner string
+
+// The owners. Nobody is needed where time mends it, where what was asked for has
+// happened already, and where the caller ended the call.
+const (
+	OwnerNobody     Owner = ""
+	OwnerSeller     Owner = "seller"     // has to act in TikTok Shop: consent, account
+	OwnerIntegrator Owner = "integrator" // code, credentials, settings, rates
+	OwnerTikTok     Owner = "TikTok"     // its support, with the request id
+	OwnerOperations Owner = "operations" // orders, parcels, listings, and the machines that this runs on
+)
+
+// Owner tells who can mend a failure of this class.
+func (c Class) Owner() Owner { return owners[c] }
+
+var owners = map[Class]Owner{
+	ClassThrottle:      OwnerIntegrator,
+	ClassSystem:        OwnerTikTok,
+	ClassNetwork:       OwnerOperations,
+	ClassLock:          OwnerNobody,
+	ClassNotReady:      OwnerNobody,
+	ClassToken:         OwnerIntegrator,
+	ClassAuthorisation: OwnerSeller,
+	ClassSignature:     OwnerIntegrator,
+	ClassAccount:       OwnerSeller,
+	ClassConfiguration: OwnerIntegrator,
+	ClassRequest:       OwnerIntegrator,
+	ClassShippingModel: OwnerIntegrator,
+	ClassNotFound:      OwnerIntegrator,
+	ClassState:         OwnerOperations,
+	ClassOnHold:        OwnerNobody,
+	ClassCancelPending: OwnerOperations,
+	ClassAlreadyDone:   OwnerNobody,
+	ClassData:          OwnerOperations,
+	ClassDerivedStock:  OwnerIntegrator,
+	ClassDecode:        OwnerIntegrator,
+	ClassCancelled:     OwnerNobody,
+	ClassUnknown:       OwnerIntegrator,
+}
+
+// Remedy says how to mend a failure of this class, in half a sentence. It is
+// empty where there is nothing to do.
 func (c Class) Remedy() string { return remedies[c] }
 
 var remedies = map[Class]string{
@@ -64,11 +108,12 @@ var remedies = map[Class]string{
 	ClassLock:          "retry later",
 	ClassNotReady:      "retry in a few seconds",
 	ClassToken:         "refresh the access token or configure a source that can; if that is refused, the seller authorises the app again",
-	ClassAuthorisation: "the seller authorises the app again, see Client.AuthorizationURL",
+	ClassAuthorisation: "the seller authorises the app again, see ConsentLink",
 	ClassSignature:     "the integrator checks the app key, the app secret and the clock (5 minutes behind to 30 seconds ahead is accepted)",
 	ClassAccount:       "the seller restores the shop in Seller Center",
 	ClassConfiguration: "the integrator corrects the settings in Partner Center or Seller Center",
 	ClassRequest:       "the integrator corrects the call",
+	ClassShippingModel: "ship the order with the call for its market and shipping type",
 	ClassNotFound:      "check the id and the shop",
 	ClassState:         "read the object and decide again",
 	ClassOnHold:        "wait until the order is AWAITING_SHIPMENT",
@@ -77,7 +122,11 @@ var remedies = map[Class]string{
 	ClassData:          "a person corrects what the message names",
 	ClassDerivedStock:  "set the stock of the components or of the source listing instead",
 	ClassDecode:        "report it with the request id: the API answered in an undocumented shape",
+	ClassUnknown:       "the integrator looks the code up",
 }
+
+// readBack is the remedy of a write whose outcome is unknown.
+const readBack = "it may have taken effect: read back before doing it again"
 
 // Error is a failed call. Find it with errors.As or errors.AsType, or ask the
 // predicates of this package. Its text names the operation, the cause and the
@@ -101,6 +150,9 @@ type Error struct {
 	RequestID string
 	// Class sorts the error by what to do about it.
 	Class Class
+	// OutcomeUnknown says that the call is a write that may have taken effect:
+	// an attempt was sent, and what came back, if anything, does not tell.
+	OutcomeUnknown bool
 	// RetryAfter is the pause that TikTok asked for, 0 if it did not.
 	RetryAfter time.Duration
 	// Attempts is how often the call was sent, 0 if it never was.
@@ -110,7 +162,13 @@ type Error struct {
 	Body []byte `json:"-"`
 	// Err is the cause, if there is one beneath the reply.
 	Err error `json:"-"`
+	// Consent makes the link to give the seller, see [ConsentLink]. It is nil
+	// unless only a new consent helps and [WithConsentLink] was given.
+	Consent func(context.Context) (string, error) `json:"-"`
 }
+
+// Owner tells who can mend the failure.
+func (e *Error) Owner() Owner { return e.Class.Owner() }
 
 // Error names the operation, what failed, and the remedy, in one line.
 func (e *Error) Error() string {
@@ -135,9 +193,13 @@ func (e *Error) Error() string {
 	if e.Attempts > 1 {
 		fmt.Fprintf(&b, " [%d attempts]", e.Attempts)
 	}
+	remedy := e.Class.Remedy()
+	if e.OutcomeUnknown {
+		remedy = readBack
+	}
 	// A cause of the same kind has named its remedy already.
-	if _, nested := errors.AsType[*Error](e.Err); !nested && e.Class.Remedy() != "" {
-		fmt.Fprintf(&b, "; %s", e.Class.Remedy())
+	if _, nested := errors.AsType[*Error](e.Err); remedy != "" && (!nested || e.OutcomeUnknown) {
+		fmt.Fprintf(&b, "; %s", remedy)
 	}
 	return oneLine(b.String())
 }
@@ -320,11 +382,32 @@ func classOf(err error) (Class, bool) {
 // The predicates look for the first *Error in the tree of err. For a
 // *PartialError look at the Class of its items.
 
+// OwnerOf tells who can mend err, the integrator for errors of other packages.
+func OwnerOf(err error) Owner {
+	class, ok := classOf(err)
+	switch {
+	case err == nil:
+		return OwnerNobody
+	case !ok:
+		return OwnerIntegrator
+	}
+	return class.Owner()
+}
+
 // IsTemporary tells whether the call may succeed later without anybody changing
-// anything. A write may have taken effect all the same: read back first.
+// anything. Ask [IsOutcomeUnknown] first: a write may have taken effect.
 func IsTemporary(err error) bool {
 	c, ok := classOf(err)
 	return ok && c.Temporary()
+}
+
+// IsOutcomeUnknown tells whether err is that of a write which may have taken
+// effect: no complete reply came, or one that does not tell. Read back before
+// doing it again; the methods whose names end in Verified do that, and their
+// [NotAppliedError] is not of unknown outcome.
+func IsOutcomeUnknown(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.OutcomeUnknown && !IsNotApplied(err)
 }
 
 // IsThrottle tells whether the call was refused for its rate, by TikTok or by
@@ -334,6 +417,10 @@ func IsThrottle(err error) bool { return is(err, ClassThrottle) }
 // IsNotFound tells whether the object does not exist or belongs to another
 // shop. A throttle never is.
 func IsNotFound(err error) bool { return is(err, ClassNotFound) }
+
+// IsState tells whether the object is not in a state that allows the call: read
+// it and decide again.
+func IsState(err error) bool { return is(err, ClassState) }
 
 // IsAlreadyDone tells whether what was asked for has happened before: read back
 // to see whether it is what was wanted.
@@ -345,13 +432,52 @@ func IsOnHold(err error) bool { return is(err, ClassOnHold) }
 // IsCancelPending tells whether an open cancellation or return blocks the call.
 func IsCancelPending(err error) bool { return is(err, ClassCancelPending) }
 
-// NeedsAuthorisation tells whether the seller has to authorise the app again:
-// pause the shop and send [Client.AuthorizationURL].
+// IsWrongShippingModel tells whether another call ships this order: which one
+// depends on the market and on the order's shipping type, and orders that TikTok
+// fulfils are shipped by none.
+func IsWrongShippingModel(err error) bool { return is(err, ClassShippingModel) }
+
+// IsDerivedStock tells whether the stock cannot be set, such as that of a
+// virtual bundle.
+func IsDerivedStock(err error) bool { return is(err, ClassDerivedStock) }
+
+// IsInactive tells whether the shop or its seller is inactive: pause the shop,
+// tell the seller.
+func IsInactive(err error) bool { return is(err, ClassAccount) }
+
+// NeedsAuthorisation tells whether the seller has to authorise the app (again):
+// pause the shop and send the [ConsentLink].
 func NeedsAuthorisation(err error) bool { return is(err, ClassAuthorisation) }
 
 func is(err error, want Class) bool {
 	c, ok := classOf(err)
 	return ok && c == want
+}
+
+// ConsentLink returns the link to give the seller after an error for which
+// [NeedsAuthorisation] holds. It is made by the function of [WithConsentLink] at
+// the time of this call, since a link lives as long as its state, and is no part
+// of the error's text, since who follows it connects a shop.
+func ConsentLink(ctx context.Context, err error) (string, error) {
+	for e := range causes(err) {
+		if e.Consent != nil {
+			return e.Consent(ctx)
+		}
+	}
+	return "", errors.New("tiktokshop: the error carries no link: give RefreshingTokens WithConsentLink, or call Client.AuthorizationURL")
+}
+
+// causes yields the errors of this package that err is made of, outermost first.
+func causes(err error) iter.Seq[*Error] {
+	return func(yield func(*Error) bool) {
+		for {
+			e, ok := errors.AsType[*Error](err)
+			if !ok || !yield(e) {
+				return
+			}
+			err = e.Err
+		}
+	}
 }
 
 // snapshot keeps the beginning of a reply that could not be read.

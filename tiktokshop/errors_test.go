@@ -46,7 +46,7 @@ var documented = []struct {
 	{"tracking update refused", ClassState, "21011030 21011049 21011052 21011050 21011051"},
 	{"package of another shop", ClassNotFound, "21011028"},
 	{"order not in unit, several packages", ClassRequest, "21011029 21011048"},
-	{"wrong shipping mode", ClassRequest, "21011004 11034002 21008017 21008025 21008043 21008106 21004010"},
+	{"wrong shipping mode", ClassShippingModel, "21011004 11034002 21008017 21008025 21008043 21008106 21004010"},
 	{"combine, split, ship alone", ClassState, "21011031 21011033 21011035 21011036 21011046 21003002 21004024 11006013 11006014"},
 	{"rules", ClassData, "21011012 21011013 21042067"},
 	{"warehouse", ClassConfiguration, "11005004 11034009"},
@@ -55,8 +55,7 @@ var documented = []struct {
 	{"pickup slot: fetch them again", ClassState, "21011053 21011054 21004017"},
 	{"document not ready", ClassNotReady, "11034037 11034023 21023022 21022026"},
 	{"document preconditions", ClassState, "21023035 21042104 21042102 11003011 21004008 21011037 21030005 21030006"},
-	{"no subscription", ClassConfiguration, "21008116"},
-	{"option fulfilled by TikTok", ClassRequest, "21008117"},
+	{"no subscription, option fulfilled by TikTok", ClassShippingModel, "21008116 21008117"},
 	{"self-delivery", ClassConfiguration, "11007016 11007018 11007021"},
 	{"system", ClassSystem, "11001027 11001031 11006005 11006010 11006026 11034025 21023034 21008109 21032001 11005010 21011008 " +
 		"21001003 21001008 21001011 21001029 21001043 21001055 21008300 21022028-21022030 21022032 21034006 21042001 21042076"},
@@ -245,11 +244,12 @@ func TestPredicatesFindWrappedErrors(t *testing.T) {
 	}{
 		{IsTemporary, ClassLock}, {IsThrottle, ClassThrottle}, {IsNotFound, ClassNotFound}, {IsAlreadyDone, ClassAlreadyDone},
 		{IsOnHold, ClassOnHold}, {IsCancelPending, ClassCancelPending}, {NeedsAuthorisation, ClassAuthorisation},
+		{IsState, ClassState}, {IsWrongShippingModel, ClassShippingModel}, {IsDerivedStock, ClassDerivedStock}, {IsInactive, ClassAccount},
 	} {
 		if err := fmt.Errorf("while syncing: %w", &Error{Class: tt.class}); !tt.is(err) {
 			t.Errorf("%s is not found", tt.class)
 		}
-		if tt.is(nil) || tt.is(errors.New("x")) || tt.is(&Error{Class: ClassUnknown}) {
+		if tt.is(nil) || tt.is(errors.New("x")) || tt.is(&Error{Class: ClassUnknown}) || tt.is(&PartialError{Items: []ItemError{{Class: tt.class}}}) {
 			t.Errorf("%s is found where it is not", tt.class)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/url"
-	"slices"
 	"strings"
 )
 
@@ -25,26 +24,47 @@ import (
 //
 // https://partner.tiktokshop.com/docv2/page/sign-your-api-request
 func Sign(secret Secret, path string, query url.Values, contentType string, body []byte) string {
-	var room [16]string // enough for nearly every query, without an allocation
-	names := room[:0]
-	size := 2*len(secret) + len(path)
+	var room [16]param // enough for nearly every query, without an allocation
+	params := room[:0]
 	for name, values := range query {
-		if name == "sign" || name == "access_token" || len(values) == 0 {
-			continue
+		if len(values) > 0 {
+			params = append(params, param{name, values[0]})
 		}
-		names = append(names, name)
-		size += len(name) + len(values[0])
 	}
-	slices.Sort(names)
+	sortParams(params)
+	return sign(secret, path, params, contentType, body)
+}
 
+// param is one query parameter, decoded.
+type param struct{ name, value string }
+
+// sortParams sorts by name and leaves the values of one name in their order.
+// Queries are short: insertion is the fastest way.
+func sortParams(params []param) {
+	for i := 1; i < len(params); i++ {
+		for j := i; j > 0 && params[j].name < params[j-1].name; j-- {
+			params[j], params[j-1] = params[j-1], params[j]
+		}
+	}
+}
+
+// sign is [Sign] for sorted parameters.
+func sign(secret Secret, path string, params []param, contentType string, body []byte) string {
+	size := 2*len(secret) + len(path)
+	for _, p := range params {
+		size += len(p.name) + len(p.value)
+	}
 	// text is what stands before and after the body; the body is not copied.
 	text := make([]byte, 0, size)
 	text = append(text, secret...)
 	key := text
 	text = append(text, path...)
-	for _, name := range names {
-		text = append(text, name...)
-		text = append(text, query[name][0]...)
+	for i, p := range params {
+		if p.name == "sign" || p.name == "access_token" || i > 0 && p.name == params[i-1].name {
+			continue
+		}
+		text = append(text, p.name...)
+		text = append(text, p.value...)
 	}
 	mac := hmac.New(sha256.New, key)
 	_, _ = mac.Write(text)
@@ -52,8 +72,27 @@ func Sign(secret Secret, path string, query url.Values, contentType string, body
 		_, _ = mac.Write(body)
 	}
 	_, _ = mac.Write(key)
-	var sum [sha256.Size]byte
-	return hex.EncodeToString(mac.Sum(sum[:0]))
+	var sum [2 * sha256.Size]byte
+	hex.Encode(sum[:], mac.Sum(text[:0])) // of which nothing is needed any more
+	return string(sum[:])
+}
+
+// encodeParams makes the query that is sent.
+func encodeParams(params []param) string {
+	size := 0
+	for _, p := range params {
+		size += len(p.name) + len(p.value) + 16
+	}
+	b := make([]byte, 0, size)
+	for _, p := range params {
+		if len(b) > 0 {
+			b = append(b, '&')
+		}
+		b = append(b, url.QueryEscape(p.name)...)
+		b = append(b, '=')
+		b = append(b, url.QueryEscape(p.value)...)
+	}
+	return string(b)
 }
 
 // isMultipart compares the media type alone: the header always carries a

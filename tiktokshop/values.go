@@ -86,6 +86,9 @@ func (id *ID) UnmarshalJSON(b []byte) error {
 // unquote returns what a JSON string says, the text of any other value, and ""
 // for null.
 func unquote(b []byte) (s string, quoted bool) {
+	if n := len(b) - 1; n > 0 && b[0] == '"' && b[n] == '"' && isPlain(b[1:n]) {
+		return string(b[1:n]), true
+	}
 	if len(b) > 0 && b[0] == '"' && json.Unmarshal(b, &s) == nil {
 		return s, true
 	}
@@ -93,6 +96,16 @@ func unquote(b []byte) (s string, quoted bool) {
 		return "", false
 	}
 	return string(b), false
+}
+
+// isPlain tells whether b stands for itself between quotes, as ids do.
+func isPlain(b []byte) bool {
+	for _, c := range b {
+		if c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 func isInteger(s string) bool {

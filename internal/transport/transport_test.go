@@ -292,7 +292,7 @@ func TestRetryAfterBeyondTheCapEndsTheCall(t *testing.T) {
 }
 
 func TestContextEndsTheCall(t *testing.T) {
-	limiter := NewKeyed(func(string) (float64, int) { return 1.0 / 60, 1 })
+	limiter := NewKeyed(func(string) Limit { return Limit{PerSecond: 1.0 / 60, Burst: 1} })
 	block := func(r *http.Request) (*http.Response, error) {
 		<-r.Context().Done()
 		return nil, r.Context().Err()
@@ -374,7 +374,7 @@ func TestUnmeetableDeadline(t *testing.T) {
 			t.Errorf("pause: %d attempts in %s, want one at once", reply.Attempts, time.Since(start))
 		}
 
-		limits := NewKeyed(func(string) (float64, int) { return 1, 1 })
+		limits := NewKeyed(func(string) Limit { return Limit{PerSecond: 1, Burst: 1} })
 		call := testCall(ReplayRead)
 		call.Wait = func(ctx context.Context) error { return limits.Wait(ctx, "") }
 		_ = limits.Wait(t.Context(), "")

@@ -1,6 +1,7 @@
 package linnworkstest
 
 import (
+	"cmp"
 	"math/big"
 	"slices"
 	"strings"
@@ -25,34 +26,53 @@ func (f *Fake) createOrders(req *linnworks.CreateOrdersRequest) (any, error) {
 		return nil, tooMany(maxOrdersCreated)
 	}
 	at := f.locationByName(req.Location)
+	if at == nil && !f.quirks[LocationByName] {
+		at = f.location(linnworks.GUID(req.Location))
+	}
 	if at == nil {
 		return nil, refuse("Location not found.")
 	}
 	for i := range req.Orders {
-		if err := validate(&req.Orders[i]); err != nil {
+		if err := f.validate(&req.Orders[i]); err != nil {
 			return nil, err
 		}
 	}
 	saved := []linnworks.GUID{}
 	for i := range req.Orders {
 		in := &req.Orders[i]
-		o := f.known(in)
-		switch {
-		case o == nil:
-			o = f.newOrder(in.ReferenceNumber)
-		case o.paid() || !o.open():
-			continue
+		if o := f.save(in, at); o != nil {
+			saved = append(saved, o.OrderID)
+		} else if !f.quirks[PaidOrdersMissing] {
+			saved = append(saved, f.known(in).OrderID)
 		}
-		f.change(o, func() { f.fill(o, in, at) })
-		f.runRules(o)
-		saved = append(saved, o.OrderID)
 	}
 	return saved, nil
 }
 
+// save adds a channel order, or updates it while it is unpaid. It returns nil
+// for one that is known and paid.
+func (f *Fake) save(in *linnworks.ChannelOrder, at *location) *order {
+	o := f.known(in)
+	switch {
+	case o == nil:
+		o = f.newOrder(in.ReferenceNumber)
+		f.note(o, "ORDER_CREATED", "Order %s of %s %s saved", in.ReferenceNumber, in.Source, in.SubSource)
+	case o.paid() || !o.open() || o.gone:
+		return nil
+	default:
+		f.note(o, "ORDER_UPDATED", "Order updated by the channel")
+	}
+	f.move(o, func() {
+		f.fill(o, in, at)
+		f.arrive(o, at)
+	})
+	f.runRules(o)
+	return o
+}
+
 // validate checks what Linnworks checks. Only the texts about DispatchBy and
 // ItemNumber are Linnworks' own; the others follow their pattern.
-func validate(in *linnworks.ChannelOrder) error {
+func (f *Fake) validate(in *linnworks.ChannelOrder) error {
 	invalid := func(format string, args ...any) error {
 		return refuse("Orders have invalid values: Order: "+in.ReferenceNumber+format, args...)
 	}
@@ -64,14 +84,14 @@ func validate(in *linnworks.ChannelOrder) error {
 		{"SubSource", in.SubSource == ""},
 		{"ReferenceNumber", in.ReferenceNumber == ""},
 		{"ReceivedDate", in.ReceivedDate.IsZero()},
-		{"DispatchBy", in.DispatchBy.IsZero()},
+		{"DispatchBy", in.DispatchBy.IsZero() && f.quirks[DispatchByMandatory]},
 		{"OrderItems", len(in.OrderItems) == 0},
 	} {
 		if field.empty {
 			return invalid(" has an empty %s", field.name)
 		}
 	}
-	if strings.EqualFold(in.Source, "AMAZON") {
+	if strings.EqualFold(in.Source, "AMAZON") && f.quirks[AmazonReserved] {
 		return invalid(" has a reserved Source: %s", in.Source)
 	}
 	seen := map[string]bool{}
@@ -79,7 +99,7 @@ func validate(in *linnworks.ChannelOrder) error {
 		switch {
 		case line.ItemNumber == "":
 			return invalid(" has an empty ItemNumber")
-		case seen[line.ItemNumber]:
+		case seen[line.ItemNumber] && f.quirks[ItemNumbersUnique]:
 			return invalid(", LineId: %s is duplicated", line.ItemNumber)
 		case line.Qty < 1:
 			return invalid(", LineId: %s has an invalid Qty", line.ItemNumber)
@@ -100,14 +120,26 @@ func (f *Fake) known(in *linnworks.ChannelOrder) *order {
 }
 
 func (f *Fake) newOrder(reference string) *order {
-	o := &order{}
+	o := &order{fulfilment: "Unassigned"}
 	o.OrderID = f.newID("order")
-	o.NumOrderID = firstOrderNumber + len(f.orders)
+	o.NumOrderID = firstOrderNumber + f.next("order number") - 1
 	f.orders = append(f.orders, o)
-	f.byOrderID[o.OrderID] = o
+	f.unfinished = append(f.unfinished, o)
+	f.byOrderID[o.OrderID], f.byNumber[o.NumOrderID] = o, o
+	f.refer(o, reference)
+	return o
+}
+
+// refer makes an order known by a reference.
+func (f *Fake) refer(o *order, reference string) {
 	key := strings.ToLower(reference)
 	f.byRef[key] = append(f.byRef[key], o)
-	return o
+}
+
+// unrefer undoes refer.
+func (f *Fake) unrefer(o *order, reference string) {
+	key := strings.ToLower(reference)
+	f.byRef[key] = slices.DeleteFunc(f.byRef[key], func(other *order) bool { return other == o })
 }
 
 // fill writes what the channel sent over the order.
@@ -130,7 +162,8 @@ func (f *Fake) fill(o *order, in *linnworks.ChannelOrder, at *location) {
 			o.PaidDateTime = f.timestamp()
 		}
 	}
-	o.park(!paid || in.OrderState == "Park" || utf8.RuneCountInString(in.DeliveryAddress.PostCode) > maxPostcode)
+	long := utf8.RuneCountInString(in.DeliveryAddress.PostCode) > maxPostcode
+	o.park(!paid && f.quirks[UnpaidOrdersPark] || in.OrderState == "Park" || long && f.quirks[LongPostcodesPark])
 	for _, tag := range in.OrderIdentifierTags {
 		o.GeneralInfo.Identifiers = append(o.GeneralInfo.Identifiers, linnworks.Identifier{Tag: tag, Name: tag, IsCustom: true})
 	}
@@ -157,13 +190,9 @@ func (f *Fake) fill(o *order, in *linnworks.ChannelOrder, at *location) {
 }
 
 func address(a linnworks.ChannelAddress) linnworks.CustomerAddress {
-	country := a.Country
-	if country == "" {
-		country = a.MatchCountryName
-	}
 	return linnworks.CustomerAddress{
 		FullName: a.FullName, Company: a.Company, Address1: a.Address1, Address2: a.Address2, Address3: a.Address3,
-		Town: a.Town, Region: a.Region, PostCode: a.PostCode, Country: country, PhoneNumber: a.PhoneNumber, EmailAddress: a.EmailAddress,
+		Town: a.Town, Region: a.Region, PostCode: a.PostCode, Country: cmp.Or(a.Country, a.MatchCountryName), PhoneNumber: a.PhoneNumber, EmailAddress: a.EmailAddress,
 	}
 }
 
@@ -183,15 +212,10 @@ func (f *Fake) line(o *order, in *linnworks.ChannelOrder, from *linnworks.Channe
 			PkOptionID: f.newID("option"), Property: opt.Property, Value: opt.Value,
 		})
 	}
-	rate := new(big.Rat)
 	if in.UseChannelTax || from.UseChannelTax {
-		rate = amount(from.TaxRate)
+		line.TaxRate = from.TaxRate
 	}
-	full := times(amount(from.PricePerUnit), units(from.Qty))
-	price := minus(full, percent(full, amount(from.LineDiscount)))
-	net, gross := withTax(price, rate, from.TaxCostInclusive)
-	line.TaxRate, line.Tax, line.SalesTax = decimal(rate), decimal(minus(gross, net)), decimal(minus(gross, net))
-	line.Cost, line.CostIncTax, line.DiscountValue = decimal(net), decimal(gross), decimal(minus(full, price))
+	price(&line)
 	if from.IsService {
 		return line
 	}
@@ -200,31 +224,30 @@ func (f *Fake) line(o *order, in *linnworks.ChannelOrder, from *linnworks.Channe
 		line.IsUnlinked = true
 		return line
 	}
-	line.SKU, line.Title, line.BarcodeNumber = it.sku, it.title, it.barcode
-	line.StockItemID, line.ItemID, line.StockItemIntID = it.id, it.id, it.intID
-	line.CompositeSubItems = f.subItems(o, it, from.Qty)
+	f.link(o, &line, it)
 	return line
 }
 
 func (f *Fake) linked(in *linnworks.ChannelOrder, sku string) *item {
-	source := in.Source
-	if in.MappingSource != "" {
-		source = in.MappingSource
-	}
-	if it := f.mapped[channelKey(source, in.SubSource, sku)]; it != nil {
-		return it
+	source := cmp.Or(in.MappingSource, in.Source)
+	if m := f.mapped[channelKey(source, in.SubSource, sku)]; m != nil {
+		return m.item
 	}
 	if it := f.bySKU[sku]; it != nil && in.AutomaticallyLinkBySKU {
 		return it
 	}
 	if in.AutomaticallyLinkByBarcode && sku != "" {
-		for _, it := range f.items {
-			if it.barcode == sku {
-				return it
-			}
-		}
+		return f.byBarcode[sku]
 	}
 	return nil
+}
+
+// link makes a line one of an item.
+func (f *Fake) link(o *order, line *linnworks.OrderItem, it *item) {
+	line.SKU, line.Title, line.BarcodeNumber = it.sku, it.title, it.barcode
+	line.StockItemID, line.ItemID, line.StockItemIntID = it.id, it.id, it.intID
+	line.IsUnlinked = false
+	line.CompositeSubItems = f.subItems(o, it, line.Quantity)
 }
 
 // subItems expands n kits into their components. Quantities are totals of the
@@ -242,37 +265,23 @@ func (f *Fake) subItems(o *order, kit *item, n int) []linnworks.OrderItem {
 	return out
 }
 
-// totals computes the order's money. Linnworks takes no totals: it adds up
-// lines, postage and tax, and takes the order discount off the sum. The tax is
-// not spread over the discount here.
+// totals writes the order's money. Linnworks takes no totals: it adds them up.
 func (f *Fake) totals(o *order, in *linnworks.ChannelOrder) {
-	subtotal, tax, discount := new(big.Rat), new(big.Rat), amount(in.Discount)
-	for _, line := range o.Items {
-		subtotal, tax = plus(subtotal, amount(line.Cost)), plus(tax, amount(line.Tax))
-	}
-	total := minus(plus(plus(subtotal, tax), amount(in.PostalServiceCost)), discount)
-	for _, line := range o.Items {
-		discount = plus(discount, amount(line.DiscountValue))
-	}
 	rate := new(big.Rat)
 	if in.UseChannelTax {
 		rate = amount(in.PostalServiceTaxRate)
 	}
 	postage, gross := withTax(amount(in.PostalServiceCost), rate, true)
-	currency := in.Currency
-	if currency == "" {
-		currency = "UNK"
-	}
 	conversion := in.ConversionRate
 	if amount(conversion).Sign() == 0 {
 		conversion = "1"
 	}
+	o.discount = in.Discount
 	o.TotalsInfo = linnworks.OrderTotalsInfo{
-		Subtotal: decimal(cents(subtotal)), PostageCost: decimal(gross), PostageCostExTax: decimal(cents(postage)),
-		Tax: decimal(cents(plus(tax, minus(gross, postage)))), TotalCharge: decimal(cents(total)), TotalDiscount: decimal(cents(discount)),
-		PaymentMethod: in.PaymentMethodName, Currency: currency, ConversionRate: conversion,
+		PostageCost: decimal(gross), PostageCostExTax: decimal(cents(postage)),
+		PaymentMethod: in.PaymentMethodName, Currency: cmp.Or(in.Currency, "UNK"), ConversionRate: conversion,
 	}
-	o.ShippingInfo.PostageCost, o.ShippingInfo.PostageCostExTax = o.TotalsInfo.PostageCost, o.TotalsInfo.PostageCostExTax
+	o.sum()
 }
 
 // setProperty changes the property of a name, or adds it.
@@ -301,5 +310,6 @@ func (f *Fake) addNote(o *order, text, by string, internal bool, at linnworks.Ti
 	}
 	o.Notes = append(o.Notes, note)
 	o.GeneralInfo.Notes = len(o.Notes)
+	f.touch(o)
 	return note
 }

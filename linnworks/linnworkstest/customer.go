@@ -10,9 +10,10 @@ func (f *Fake) setOrderCustomerInfo(req *linnworks.SetOrderCustomerInfoRequest) 
 	if err != nil {
 		return nil, err
 	}
-	if !o.open() || o.stopped() && f.quirks[StoppedOrdersRefuseEdits] {
-		return nil, refuse("Order %d is %s and cannot be edited", o.NumOrderID, o.state())
+	if err := f.editable(o); err != nil {
+		return nil, err
 	}
 	o.CustomerInfo = *req.Info
+	f.note(o, "CUSTOMER", "Customer changed")
 	return o.TotalsInfo, nil
 }

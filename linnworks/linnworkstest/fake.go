@@ -14,27 +14,51 @@ import (
 // Fake is one Linnworks account with one installed application. It is safe for
 // concurrent use. Create it with [New].
 type Fake struct {
-	now    func() time.Time
-	server *url.URL // nil: in memory made up, on a listener whatever it was reached by
-	quirks map[Quirk]bool
-	limits limits
-	rules  func(linnworks.OrderDetails) Outcome
+	now       func() time.Time
+	server    *url.URL // nil: in memory made up, on a listener whatever it was reached by
+	quirks    map[Quirk]bool
+	limits    limits
+	rules     func(linnworks.OrderDetails) Outcome
+	courier   func(linnworks.OrderDetails) error
+	readLag   time.Duration
+	anonymous bool
+	merging   bool
+	forbidden []string // patterns of operations
+	faults    *seededFaults
 
-	mu        sync.Mutex // guards what follows; never held while waiting
-	counters  map[string]int
-	sessions  map[string]time.Time // token to last use
-	windows   map[string]*window   // per operation
-	scripts   []*script
-	calls     []Call
-	locations []*location
-	items     []*item
-	bySKU     map[string]*item
-	byItemID  map[linnworks.GUID]*item
-	mapped    map[channelSKU]*item
-	services  []*linnworks.PostalService
-	orders    []*order
-	byOrderID map[linnworks.GUID]*order
-	byRef     map[string][]*order
+	mu       sync.Mutex // guards what follows; never held while waiting
+	account  accountState
+	counters map[string]int
+	sessions map[string]time.Time // token to last use
+	windows  map[string]*window   // per operation
+	scripts  []*script
+	calls    []Call
+
+	locations  []*location
+	items      []*item
+	bySKU      map[string]*item
+	byBarcode  map[string]*item
+	byItemID   map[linnworks.GUID]*item
+	mapped     map[channelSKU]*mapping
+	byMapping  map[linnworks.GUID]*mapping
+	channels   []channel
+	services   []*linnworks.PostalService
+	tags       []linnworks.Identifier
+	waves      []*wave
+	printed    map[string][]byte // documents by path
+	searches   map[linnworks.GUID]*orderSearch
+	searchIDs  []linnworks.GUID // oldest first
+	mergedAt   time.Time        // the last time auto-merge ran for
+	orders     []*order
+	processed  []*order // in the order of processing
+	unfinished []*order // open ones, and some that were: see openOrders
+	changes    []orderChange
+	byOrderID  map[linnworks.GUID]*order
+	byNumber   map[int]*order
+	byRef      map[string][]*order
+	relations  map[linnworks.GUID][]linnworks.OrderRelation
+	refunds    map[int]*refund
+	rmas       map[int]*rma
 }
 
 // Option changes how [New] builds a [Fake].
@@ -51,18 +75,31 @@ func New(opts ...Option) *Fake {
 		sessions:  map[string]time.Time{},
 		windows:   map[string]*window{},
 		bySKU:     map[string]*item{},
+		byBarcode: map[string]*item{},
 		byItemID:  map[linnworks.GUID]*item{},
-		mapped:    map[channelSKU]*item{},
+		mapped:    map[channelSKU]*mapping{},
+		byMapping: map[linnworks.GUID]*mapping{},
+		printed:   map[string][]byte{},
+		searches:  map[linnworks.GUID]*orderSearch{},
 		byOrderID: map[linnworks.GUID]*order{},
+		byNumber:  map[int]*order{},
 		byRef:     map[string][]*order{},
+		relations: map[linnworks.GUID][]linnworks.OrderRelation{},
+		refunds:   map[int]*refund{},
+		rmas:      map[int]*rma{},
+		tags: []linnworks.Identifier{
+			{IdentifierID: 1, Tag: tagInWave, Name: "In Pickwave"},
+			{IdentifierID: 2, Tag: tagPicked, Name: "Pickwave Complete"},
+		},
+		locations: []*location{{id: linnworks.ZeroGUID, Location: Location{Name: "Default"}}},
 	}
-	for q, on := range quirkDefaults {
-		f.quirks[q] = on
+	for _, q := range quirks {
+		f.quirks[q.Quirk] = q.Default
 	}
-	f.locations = []*location{{id: linnworks.ZeroGUID, name: "Default"}}
 	for _, opt := range opts {
 		opt(f)
 	}
+	f.mergedAt = f.now()
 	return f
 }
 
@@ -87,31 +124,26 @@ func WithServerURL(base string) Option {
 	return func(f *Fake) { f.server = u }
 }
 
-// Outcome is what the rules engine decides for an order. The zero value changes
-// nothing.
-type Outcome struct {
-	// PostalService is the name of a postal service, added if there is none of
-	// that name.
-	PostalService string
-	// Park and Lock stop the order.
-	Park, Lock bool
-	// Folder is added to the order's folders.
-	Folder string
+// WithReadLag makes the lists of orders lag behind: for d after an order is
+// processed or cancelled, one with an even number is in neither the open nor
+// the processed lists, one with an odd number is in both. Reads by id are up to
+// date.
+func WithReadLag(d time.Duration) Option {
+	return func(f *Fake) { f.readLag = d }
 }
 
-// WithRules sets the account's rules engine. It runs when a paid order that is
-// neither parked nor locked is saved, when an unpaid order becomes paid, and on
-// RunRulesEngine; not by unparking alone. rules must not call the fake.
-//
-// https://www.linnworks.com/support/order-book/rules-engine
-func WithRules(rules func(linnworks.OrderDetails) Outcome) Option {
-	return func(f *Fake) { f.rules = rules }
+// WithoutPII takes the permission to see buyers' data from the application: the
+// v2 order reads answer in their anonymous variants.
+func WithoutPII() Option {
+	return func(f *Fake) { f.anonymous = true }
 }
 
-// Hosts of the fake in memory. The second is what a session names.
+// Hosts of the fake in memory. serverHost is what a session names, v2Host where
+// the v2 operations of an account in Europe live.
 const (
 	authHost   = "api.linnworks.net"
 	serverHost = "eu-ext.linnworkstest.example"
+	v2Host     = "eu-api.linnworks.net"
 )
 
 // Credentials returns the only credentials that open a session.
@@ -130,6 +162,13 @@ func (f *Fake) Client(opts ...linnworks.Option) (*linnworks.Client, error) {
 	return linnworks.NewClient(f.Credentials(), append([]linnworks.Option{own}, opts...)...)
 }
 
+// begin locks the account and brings it up to the clock. It returns the unlock.
+func (f *Fake) begin() func() {
+	f.mu.Lock()
+	f.autoMerge()
+	return f.mu.Unlock
+}
+
 // next counts in series and returns the number, from 1.
 func (f *Fake) next(series string) int {
 	f.counters[series]++
@@ -145,4 +184,15 @@ func (f *Fake) newID(series string) linnworks.GUID {
 // timestamp is the clock as a Linnworks moment, which has milliseconds.
 func (f *Fake) timestamp() linnworks.Time {
 	return linnworks.Time{Time: f.now().UTC().Truncate(time.Millisecond)}
+}
+
+// id is an id in the form the fake keeps.
+func id(g linnworks.GUID) linnworks.GUID { return linnworks.GUID(strings.ToLower(string(g))) }
+
+// value is what p points to, or zero.
+func value[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"net/http"
 	"path"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -15,6 +18,7 @@ type Fault struct {
 	status     int
 	message    string
 	retryAfter time.Duration
+	skew       time.Duration
 }
 
 type faultKind int
@@ -26,7 +30,35 @@ const (
 	faultNotJSON
 	faultCutBefore
 	faultCutAfter
+	faultTruncated
+	faultMislabelled
+	faultSession
+	faultMaintenance
 )
+
+var faultNames = [...]string{
+	faultNone: "", faultReply: "reply", faultThrottle: "throttled", faultNotJSON: "not JSON", faultCutBefore: "cut before",
+	faultCutAfter: "cut after", faultTruncated: "truncated", faultMislabelled: "mislabelled", faultSession: "session expired",
+	faultMaintenance: "maintenance",
+}
+
+// String names the fault, as [Call].Fault does.
+func (t Fault) String() string {
+	words := []string{}
+	if t.delay > 0 {
+		words = append(words, "slow")
+	}
+	if t.skew != 0 {
+		words = append(words, "clock off")
+	}
+	switch name := faultNames[t.kind]; {
+	case t.kind == faultReply:
+		words = append(words, strconv.Itoa(t.status))
+	case name != "":
+		words = append(words, name)
+	}
+	return strings.Join(words, ", ")
+}
 
 // Reply answers with an error instead of doing anything: a status such as 400
 // or 500 and Linnworks' message.
@@ -50,6 +82,31 @@ func CutBefore() Fault { return Fault{kind: faultCutBefore} }
 // CutAfter does what the call asks and ends the connection instead of
 // answering.
 func CutAfter() Fault { return Fault{kind: faultCutAfter} }
+
+// Truncated does what the call asks and ends the connection in the middle of
+// the answer. An answer without a body arrives whole.
+func Truncated() Fault { return Fault{kind: faultTruncated} }
+
+// Mislabelled does what the call asks and answers with the right bytes under
+// the content type of a web page.
+func Mislabelled() Fault { return Fault{kind: faultMislabelled} }
+
+// ExpiredSession ends every session and answers 401.
+func ExpiredSession() Fault { return Fault{kind: faultSession} }
+
+// Maintenance puts the account under maintenance for d, beginning with this
+// call.
+func Maintenance(d time.Duration) Fault { return Fault{kind: faultMaintenance, retryAfter: d} }
+
+// ClockOff answers normally, with a Date header that is off by d. A Retry-After
+// is then a date of that clock.
+func ClockOff(d time.Duration) Fault { return Fault{skew: d} }
+
+// Skewed adds a Date header that is off by d to the fault.
+func (t Fault) Skewed(d time.Duration) Fault {
+	t.skew = d
+	return t
+}
 
 // Slow answers normally, after d. Nothing is done for a caller that gives up
 // meanwhile; for a write that took effect unseen use [CutAfter].
@@ -88,12 +145,13 @@ func (f *Fake) Fail(pattern string, n int, how Fault) {
 	f.scripts = append(f.scripts, &script{pattern: pattern, left: n, fault: how})
 }
 
-// fault takes the next fault for operation off its script.
+// fault takes the next fault for operation off its script, or from the seed.
 func (f *Fake) fault(operation string) Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.scripts = slices.DeleteFunc(f.scripts, func(s *script) bool { return s.left <= 0 })
 	for _, s := range f.scripts {
-		if s.left <= 0 || !matches(s.pattern, operation) {
+		if !matches(s.pattern, operation) {
 			continue
 		}
 		if s.fault.skip > 0 {
@@ -103,7 +161,7 @@ func (f *Fake) fault(operation string) Fault {
 		s.left--
 		return s.fault
 	}
-	return Fault{}
+	return f.faults.next(operation)
 }
 
 // wait sleeps for the fault's delay.
@@ -122,7 +180,7 @@ func (t Fault) wait(ctx context.Context) error {
 }
 
 // underFault answers as the fault has it.
-func (f *Fake) underFault(t Fault, path string, answer func() reply) (reply, error) {
+func (f *Fake) underFault(t Fault, op *route, answer func() reply) (out reply, err error) {
 	switch t.kind {
 	case faultCutBefore:
 		return reply{}, errCut
@@ -130,15 +188,33 @@ func (f *Fake) underFault(t Fault, path string, answer func() reply) (reply, err
 		answer()
 		return reply{}, errCut
 	case faultReply:
-		return errorReply(&apiError{status: t.status, message: t.message}), nil
+		out = errorReply(&apiError{status: t.status, message: t.message})
 	case faultThrottle:
 		limit := defaultLimit
-		if op := routeOf(path); op != nil {
+		if op != nil {
 			limit = f.limits.of(op)
 		}
-		return throttled(limit, t.retryAfter), nil
+		out = throttled(limit, t.retryAfter)
 	case faultNotJSON:
-		return reply{status: t.status, plain: true, body: []byte("<html><body><h1>" + http.StatusText(t.status) + "</h1></body></html>")}, nil
+		out = reply{status: t.status, kind: webPage, body: []byte("<html><body><h1>" + http.StatusText(t.status) + "</h1></body></html>")}
+	case faultTruncated:
+		out = answer()
+		out.cut = len(out.body) > 0
+	case faultMislabelled:
+		out = answer()
+		out.kind = webPage
+	case faultSession:
+		f.ExpireSessions()
+		out = errorReply(errUnauthorised)
+	case faultMaintenance:
+		f.Maintain(t.retryAfter)
+		out = answer()
+	default:
+		out = answer()
 	}
-	return answer(), nil
+	out.skew = t.skew
+	return out, nil
 }
+
+// webPage is the media type of what is not an answer of Linnworks.
+const webPage = "text/html; charset=utf-8"

@@ -8,18 +8,19 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
-
-	"github.com/linnbridge/linnbridge/linnworks"
 )
 
 // reply is an answer before it meets HTTP.
 type reply struct {
 	status     int
 	body       []byte
-	plain      bool // not JSON
+	kind       string // the media type, JSON if empty
 	retryAfter time.Duration
+	skew       time.Duration // by how much the server's clock is off
+	cut        bool          // the connection ends in the middle of the body
 }
 
 // apiError is a refusal with the text that Linnworks sends.
@@ -47,9 +48,10 @@ var (
 // errCut is what a client sees of a connection that ends early.
 var errCut = fmt.Errorf("linnworkstest: the connection was cut: %w", io.ErrUnexpectedEOF)
 
+// errorReply is how v1 operations refuse.
 func errorReply(err error) reply {
-	var e *apiError
-	if !errors.As(err, &e) {
+	e, ok := errors.AsType[*apiError](err)
+	if !ok {
 		e = &apiError{status: http.StatusInternalServerError, message: err.Error()}
 	}
 	var code *string
@@ -63,6 +65,21 @@ func errorReply(err error) reply {
 	return reply{status: e.status, body: body}
 }
 
+// problemReply is how v2 operations refuse.
+func problemReply(err error, path string) reply {
+	out := errorReply(err)
+	e, _ := errors.AsType[*apiError](err)
+	out.kind = "application/problem+json; charset=utf-8"
+	out.body, _ = json.Marshal(struct {
+		Type     string `json:"type"`
+		Title    string `json:"title"`
+		Status   int    `json:"status"`
+		Detail   string `json:"detail"`
+		Instance string `json:"instance"`
+	}{"about:blank", http.StatusText(out.status), out.status, e.message, path})
+	return out
+}
+
 // maxRequest bounds the bytes of one request.
 const maxRequest = 32 << 20
 
@@ -73,7 +90,7 @@ func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "request too large or cut", http.StatusRequestEntityTooLarge)
 		return
 	}
-	at := place{authHost: r.Host, serverHost: r.Host, server: "http://" + r.Host}
+	at := place{authHost: r.Host, serverHost: r.Host, v2Host: r.Host, server: "http://" + r.Host}
 	if r.TLS != nil {
 		at.server = "https://" + r.Host
 	}
@@ -84,11 +101,26 @@ func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(http.ErrAbortHandler) // cuts the connection
 	}
-	for k, v := range out.header() {
+	for k, v := range out.header(f.now()) {
 		w.Header()[k] = v
 	}
+	if out.cut {
+		w.Header().Set("Content-Length", strconv.Itoa(len(out.body)))
+	}
 	w.WriteHeader(out.status)
-	_, _ = w.Write(out.body)
+	_, _ = w.Write(out.sent())
+	if out.cut {
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// sent is the part of the body that reaches the client.
+func (r reply) sent() []byte {
+	if r.cut {
+		return r.body[:len(r.body)/2]
+	}
+	return r.body
 }
 
 // RoundTripper answers requests in memory: for the host that opens sessions and
@@ -107,7 +139,7 @@ func (rt roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
-	at := place{authHost: authHost, serverHost: serverHost, server: "https://" + serverHost}
+	at := place{authHost: authHost, serverHost: serverHost, v2Host: v2Host, server: "https://" + serverHost}
 	if s := rt.f.server; s != nil {
 		at.serverHost, at.server = s.Host, s.String()
 	}
@@ -115,30 +147,40 @@ func (rt roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	var content io.Reader = bytes.NewReader(out.sent())
+	if out.cut {
+		content = io.MultiReader(content, cutReader{})
+	}
 	return &http.Response{
 		Status: fmt.Sprintf("%d %s", out.status, http.StatusText(out.status)), StatusCode: out.status,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: out.header(), Body: io.NopCloser(bytes.NewReader(out.body)), ContentLength: int64(len(out.body)), Request: r,
+		Header: out.header(rt.f.now()), Body: io.NopCloser(content), ContentLength: int64(len(out.body)), Request: r,
 	}, nil
 }
 
-func (r reply) header() http.Header {
-	h := http.Header{}
-	switch {
-	case r.plain:
-		h.Set("Content-Type", "text/html; charset=utf-8")
-	case len(r.body) > 0:
-		h.Set("Content-Type", "application/json; charset=utf-8")
+// cutReader is the end of a connection that was cut.
+type cutReader struct{}
+
+func (cutReader) Read([]byte) (int, error) { return 0, errCut }
+
+func (r reply) header(now time.Time) http.Header {
+	now = now.Add(r.skew).UTC()
+	h := http.Header{"Date": {now.Format(http.TimeFormat)}}
+	if len(r.body) > 0 {
+		h.Set("Content-Type", cmp.Or(r.kind, "application/json; charset=utf-8"))
 	}
-	if r.retryAfter > 0 {
-		h.Set("Retry-After", fmt.Sprint(int((r.retryAfter+time.Second-1)/time.Second)))
+	switch {
+	case r.retryAfter > 0 && r.skew != 0:
+		h.Set("Retry-After", now.Add(r.retryAfter).Format(http.TimeFormat))
+	case r.retryAfter > 0:
+		h.Set("Retry-After", strconv.Itoa(int((r.retryAfter+time.Second-1)/time.Second)))
 	}
 	return h
 }
 
-// place is where the fake is reached: the host that opens sessions, and the
-// server that sessions name.
-type place struct{ authHost, serverHost, server string }
+// place is where the fake is reached: the host that opens sessions, the server
+// that sessions name, and the host of the v2 operations.
+type place struct{ authHost, serverHost, v2Host, server string }
 
 // exchange answers one request and records it. The error is the connection's
 // end, or the caller's context's.
@@ -146,12 +188,14 @@ func (f *Fake) exchange(r *http.Request, body []byte, at place) (reply, error) {
 	if err := r.Context().Err(); err != nil {
 		return reply{}, err
 	}
-	call := newCall(r, body, f.now())
+	op := routeOf(r.Method, r.URL.Path)
+	call := newCall(op, r, body, f.now())
 	fault := f.fault(call.Operation)
+	call.Fault = fault.String()
 	var out reply
 	err := fault.wait(r.Context())
 	if err == nil {
-		out, err = f.underFault(fault, r.URL.Path, func() reply { return f.answer(r, body, at) })
+		out, err = f.underFault(fault, op, func() reply { return f.answer(op, r, body, at) })
 	}
 	call.Status = out.status
 	f.mu.Lock()
@@ -162,37 +206,48 @@ func (f *Fake) exchange(r *http.Request, body []byte, at place) (reply, error) {
 
 // answer does what the request asks, as one step that no other request sees
 // half done.
-func (f *Fake) answer(r *http.Request, body []byte, at place) reply {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	out, err := f.perform(r, body, at)
-	if err != nil {
+func (f *Fake) answer(op *route, r *http.Request, body []byte, at place) reply {
+	defer f.begin()()
+	if document := f.printed[r.URL.Path]; document != nil {
+		return reply{status: http.StatusOK, kind: "application/pdf", body: document}
+	}
+	out, err := f.perform(op, r, body, at)
+	switch {
+	case err != nil && op != nil && op.v2:
+		return problemReply(err, r.URL.Path)
+	case err != nil:
 		return errorReply(err)
 	}
 	return out
 }
 
-func (f *Fake) perform(r *http.Request, body []byte, at place) (reply, error) {
-	op := routeOf(r.URL.Path)
-	known, host := op != nil, at.serverHost
-	if known && op.open {
+func (f *Fake) perform(op *route, r *http.Request, body []byte, at place) (reply, error) {
+	host := at.serverHost
+	switch {
+	case op == nil:
+	case op.open:
 		host = at.authHost
+	case op.v2:
+		host = at.v2Host
 	}
-	if !known || !strings.EqualFold(cmp.Or(r.URL.Host, r.Host), host) {
-		return reply{}, noRoute(r, known)
+	if op == nil || !strings.EqualFold(cmp.Or(r.URL.Host, r.Host), host) {
+		return reply{}, noRoute(r, op != nil)
 	}
-	if r.Method != http.MethodPost && (r.Method != http.MethodGet || !op.get) {
+	if !op.answers(r.Method, f.quirks[PostsRefuseGET]) {
 		return reply{}, &apiError{status: http.StatusMethodNotAllowed, message: fmt.Sprintf("The requested resource does not support http method '%s'.", r.Method)}
 	}
 	if !op.open {
 		if err := f.checkSession(r.Header.Get("Authorization")); err != nil {
 			return reply{}, err
 		}
+		if err := f.checkAccount(op); err != nil {
+			return reply{}, err
+		}
 	}
 	if wait, full := f.overQuota(op); full {
 		return throttled(f.limits.of(op), wait), nil
 	}
-	object, form, err := op.decode(r, body)
+	object, form, err := op.decode(r, body, f.quirks)
 	if err != nil {
 		return reply{}, err
 	}
@@ -212,12 +267,9 @@ func (f *Fake) perform(r *http.Request, body []byte, at place) (reply, error) {
 func noRoute(r *http.Request, known bool) error {
 	text := fmt.Sprintf("No HTTP resource was found that matches the request URI '%s'.", r.URL.Redacted())
 	if !known {
-		text += fmt.Sprintf(" (linnworkstest does not support %s)", operationOf(r.URL.Path))
+		text += fmt.Sprintf(" (linnworkstest does not support %s)", operationOf(nil, r.URL.Path))
 	} else {
 		text += " (it belongs to another host)"
 	}
 	return &apiError{status: http.StatusNotFound, message: text}
 }
-
-// id is an id in the form the fake keeps.
-func id(g linnworks.GUID) linnworks.GUID { return linnworks.GUID(strings.ToLower(string(g))) }

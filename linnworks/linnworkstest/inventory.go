@@ -1,7 +1,9 @@
 package linnworkstest
 
 import (
+	"cmp"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -41,11 +43,14 @@ type item struct {
 	sku        string
 	title      string
 	barcode    string
-	untracked  bool
+	untracked  bool // unless its level at a location says otherwise
 	archived   bool
 	created    linnworks.Time
 	components []part
+	kits       []*item // that it is a component of
+	stale      bool    // a kit that changed since a component's level was written
 	levels     map[linnworks.GUID]*stock
+	mappings   []*mapping
 }
 
 // part is a component of a kit.
@@ -56,39 +61,68 @@ type part struct {
 
 func (i *item) composite() bool { return len(i.components) > 0 }
 
-// tracked tells whether orders move the item's level.
-func (i *item) tracked() bool { return !i.untracked && !i.composite() }
+// tracked tells whether orders at a location move the item's level there.
+func (i *item) tracked(at linnworks.GUID) bool { return i.minimumLevel(at) >= 0 }
 
-// location is a stock location.
-type location struct {
-	id    linnworks.GUID
-	name  string
-	intID int
+// computed tells whether the item is a kit whose level at a location is that of
+// its components.
+func (i *item) computed(at linnworks.GUID) bool { return i.composite() && !i.tracked(at) }
+
+// holds tells whether other is a component of the kit, however deep.
+func (i *item) holds(other *item) bool {
+	return slices.ContainsFunc(i.components, func(p part) bool { return p.item == other || p.item.holds(other) })
 }
 
-// channelSKU is what a channel calls an item.
-type channelSKU struct{ source, subSource, sku string }
+// setComponents makes the item a kit of components.
+func (i *item) setComponents(components []part) {
+	for _, p := range i.components {
+		p.item.kits = slices.DeleteFunc(p.item.kits, func(kit *item) bool { return kit == i })
+	}
+	i.components = components
+	for _, p := range components {
+		p.item.kits = append(p.item.kits, i)
+	}
+}
 
-func channelKey(source, subSource, sku string) channelSKU {
-	return channelSKU{strings.ToLower(source), strings.ToLower(subSource), sku}
+// Location describes a stock location to [Fake.AddLocationOf].
+type Location struct {
+	Name string
+	// Managed locations belong to the warehouse management, which alone writes
+	// their levels.
+	Managed bool
+	// FulfilmentCentre is where a third party keeps the stock.
+	FulfilmentCentre bool
+}
+
+// location is a stock location as kept.
+type location struct {
+	Location
+	id    linnworks.GUID
+	intID int
 }
 
 // AddLocation adds a stock location and returns its id. The name of an existing
 // location returns that one's.
-func (f *Fake) AddLocation(name string) linnworks.GUID {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if l := f.locationByName(name); l != nil {
+func (f *Fake) AddLocation(name string) linnworks.GUID { return f.AddLocationOf(Location{Name: name}) }
+
+// AddLocationOf is AddLocation for special locations.
+func (f *Fake) AddLocationOf(in Location) linnworks.GUID {
+	defer f.begin()()
+	if l := f.locationByName(in.Name); l != nil {
 		return l.id
 	}
-	l := &location{id: f.newID("location"), name: name, intID: len(f.locations)}
+	return f.addLocation(in).id
+}
+
+func (f *Fake) addLocation(in Location) *location {
+	l := &location{Location: in, id: f.newID("location"), intID: len(f.locations)}
 	f.locations = append(f.locations, l)
-	return l.id
+	return l
 }
 
 func (f *Fake) locationByName(name string) *location {
 	for _, l := range f.locations {
-		if strings.EqualFold(l.name, name) {
+		if strings.EqualFold(l.Name, name) {
 			return l
 		}
 	}
@@ -104,48 +138,73 @@ func (f *Fake) location(g linnworks.GUID) *location {
 	return nil
 }
 
+// place finds a location for an operation.
+func (f *Fake) place(g linnworks.GUID) (*location, error) {
+	if l := f.location(g); l != nil {
+		return l, nil
+	}
+	return nil, refuse("Location not found.")
+}
+
 // AddItem adds a stock item, or a kit, and returns its id.
 func (f *Fake) AddItem(in Item) (linnworks.GUID, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	it := &item{
-		sku: in.SKU, title: in.Title, barcode: in.Barcode, untracked: in.Untracked && len(in.Components) == 0, archived: in.Archived,
-		created: f.timestamp(), levels: map[linnworks.GUID]*stock{},
-	}
-	if it.title == "" {
-		it.title = in.SKU
+	defer f.begin()()
+	fail := func(format string, args ...any) (linnworks.GUID, error) {
+		return "", fmt.Errorf("linnworkstest: AddItem: "+format, args...)
 	}
 	switch {
 	case in.SKU == "":
-		return "", fmt.Errorf("linnworkstest: AddItem: the item %q has no SKU", in.Title)
+		return fail("the item %q has no SKU", in.Title)
 	case f.bySKU[in.SKU] != nil:
-		return "", fmt.Errorf("linnworkstest: AddItem: there is already an item %q", in.SKU)
+		return fail("there is already an item %q", in.SKU)
 	case len(in.Components) > 0 && len(in.Levels) > 0:
-		return "", fmt.Errorf("linnworkstest: AddItem: the kit %q has no levels of its own", in.SKU)
+		return fail("the kit %q has no levels of its own", in.SKU)
 	}
+	var parts []part
 	for _, c := range in.Components {
 		component := f.bySKU[c.SKU]
 		if component == nil || c.Quantity < 1 {
-			return "", fmt.Errorf("linnworkstest: AddItem: the kit %q cannot hold %d of %q, which must exist", in.SKU, c.Quantity, c.SKU)
+			return fail("the kit %q cannot hold %d of %q, which must exist", in.SKU, c.Quantity, c.SKU)
 		}
-		it.components = append(it.components, part{component, c.Quantity})
+		parts = append(parts, part{component, c.Quantity})
+	}
+	for at := range in.Levels {
+		if f.location(at) == nil {
+			return fail("the item %q has a level at the unknown location %s", in.SKU, at)
+		}
+	}
+	it := f.addItem("", in.SKU, cmp.Or(in.Title, in.SKU), in.Barcode)
+	it.archived, it.untracked = in.Archived, in.Untracked
+	if len(parts) > 0 {
+		it.setComponents(parts)
+		it.untracked = f.quirks[KitParentsUntracked]
 	}
 	for at, n := range in.Levels {
-		if f.location(at) == nil {
-			return "", fmt.Errorf("linnworkstest: AddItem: the item %q has a level at the unknown location %s", in.SKU, at)
-		}
-		it.stock(id(at)).set(n, it.created, "ADDED")
+		it.set(id(at), n, it.created, "ADDED")
 	}
-	it.id, it.intID = f.newID("item"), f.counters["item"]
+	return it.id, nil
+}
+
+// addItem adds an item; without an id it gets one.
+func (f *Fake) addItem(g linnworks.GUID, sku, title, barcode string) *item {
+	it := &item{
+		id: g, sku: sku, title: title, barcode: barcode, intID: f.next("item number"), created: f.timestamp(),
+		levels: map[linnworks.GUID]*stock{},
+	}
+	if g == "" {
+		it.id = f.newID("item")
+	}
 	f.items = append(f.items, it)
 	f.bySKU[it.sku], f.byItemID[it.id] = it, it
-	return it.id, nil
+	if barcode != "" && f.byBarcode[barcode] == nil {
+		f.byBarcode[barcode] = it
+	}
+	return it
 }
 
 // Archive archives an item, or brings it back.
 func (f *Fake) Archive(sku string, archived bool) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	defer f.begin()()
 	it := f.bySKU[sku]
 	if it == nil {
 		return unknownSKU("Archive", sku)
@@ -154,30 +213,59 @@ func (f *Fake) Archive(sku string, archived bool) error {
 	return nil
 }
 
-// MapChannelSKU links what a channel calls an item to the item. Later order
-// lines of that channel are linked by it.
-func (f *Fake) MapChannelSKU(source, subSource, channelSKU, sku string) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	it := f.bySKU[sku]
-	if it == nil {
-		return unknownSKU("MapChannelSKU", sku)
-	}
-	f.mapped[channelKey(source, subSource, channelSKU)] = it
-	return nil
-}
-
 func unknownSKU(method, sku string) error {
 	return fmt.Errorf("linnworkstest: %s: there is no item %q", method, sku)
+}
+
+// listed tells whether lists show an item.
+func (f *Fake) listed(it *item) bool { return !it.archived || !f.quirks[ArchivedVanish] }
+
+// stockItem finds an item by id for an operation.
+func (f *Fake) stockItem(g linnworks.GUID) (*item, error) {
+	if it := f.byItemID[g]; it != nil {
+		return it, nil
+	}
+	return nil, refuse("Stock item %s not found", g)
 }
 
 // getStockLocations: https://apps.linnworks.net/Api/Method/Inventory-GetStockLocations
 func (f *Fake) getStockLocations(*struct{}) (any, error) {
 	out := []linnworks.StockLocation{}
 	for _, l := range f.locations {
-		out = append(out, linnworks.StockLocation{StockLocationID: l.id, LocationName: l.name, StockLocationIntID: l.intID})
+		out = append(out, l.row())
 	}
 	return out, nil
+}
+
+func (l *location) row() linnworks.StockLocation {
+	return linnworks.StockLocation{
+		StockLocationID: l.id, LocationName: l.Name, StockLocationIntID: l.intID,
+		IsWarehouseManaged: l.Managed, IsFulfillmentCenter: l.FulfilmentCentre,
+	}
+}
+
+// locationQuery is the parameter of getLocation.
+type locationQuery struct {
+	ID linnworks.GUID `json:"pkStockLocationId"`
+}
+
+// getLocation: https://apps.linnworks.net/Api/Method/Locations-GetLocation
+func (f *Fake) getLocation(req *locationQuery) (any, error) {
+	l, err := f.place(req.ID)
+	if err != nil {
+		return nil, err
+	}
+	return l.row(), nil
+}
+
+// postLocation: https://apps.linnworks.net/Api/Method/Locations-AddLocation
+func (f *Fake) postLocation(req *linnworks.AddLocationRequest) (any, error) {
+	in := value(req.Location)
+	if in.LocationName == "" || f.locationByName(in.LocationName) != nil {
+		return nil, refuse("The location needs a name of its own")
+	}
+	f.addLocation(Location{Name: in.LocationName, Managed: in.IsWarehouseManaged, FulfilmentCentre: in.IsFulfillmentCenter})
+	return nil, nil
 }
 
 // getStockItemIDsBySKU leaves out SKUs that nobody knows.
@@ -193,6 +281,90 @@ func (f *Fake) getStockItemIDsBySKU(req *linnworks.GetStockItemIDsBySKURequest) 
 	return out, nil
 }
 
+// countQuery are the parameters of getInventoryItemsCount.
+type countQuery struct {
+	IncludeArchived bool `json:"includeArchived"`
+}
+
+// getInventoryItemsCount: https://apps.linnworks.net/Api/Method/Inventory-GetInventoryItemsCount
+func (f *Fake) getInventoryItemsCount(req *countQuery) (any, error) {
+	n := 0
+	for _, it := range f.items {
+		if req.IncludeArchived || !it.archived {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// itemQuery are the parameters of reads of one item.
+type itemQuery struct {
+	StockItemID linnworks.GUID `json:"stockItemId"`
+	ID          linnworks.GUID `json:"id"`
+	SKU         string         `json:"sKU"`
+}
+
+// getInventoryItem serves GetInventoryItem and GetInventoryItemById.
+//
+// https://apps.linnworks.net/Api/Method/Inventory-GetInventoryItemById
+func (f *Fake) getInventoryItem(req *itemQuery) (any, error) {
+	it := f.byItemID[cmp.Or(req.StockItemID, req.ID)]
+	if it == nil {
+		it = f.bySKU[req.SKU]
+	}
+	switch {
+	case it == nil && f.quirks[UnknownSKUIs400]:
+		return nil, refuse("Could not determine inventory item id from SKU")
+	case it == nil:
+		return nil, &apiError{status: http.StatusNotFound, message: "Item not found"}
+	}
+	n := f.level(it, linnworks.ZeroGUID)
+	return linnworks.StockItemInv{
+		ItemNumber: it.sku, ItemTitle: it.title, BarcodeNumber: it.barcode, StockItemID: it.id, StockItemIntID: it.intID,
+		CreationDate: it.created, IsCompositeParent: it.composite(), Quantity: n.OnHand, InOrder: n.InOrders, Available: n.Available,
+		MinimumLevel: it.minimumLevel(linnworks.ZeroGUID),
+	}, nil
+}
+
+// addInventoryItem wants the id from the caller.
+//
+// https://apps.linnworks.net/Api/Method/Inventory-AddInventoryItem
+func (f *Fake) addInventoryItem(req *linnworks.AddInventoryItemRequest) (any, error) {
+	in := value(req.InventoryItem)
+	switch {
+	case in.StockItemID == "" || in.StockItemID == linnworks.ZeroGUID || f.byItemID[in.StockItemID] != nil:
+		return nil, refuse("The item needs a StockItemId of its own")
+	case in.ItemNumber == "" || f.bySKU[in.ItemNumber] != nil:
+		return nil, refuse("The item needs an ItemNumber of its own")
+	}
+	it := f.addItem(in.StockItemID, in.ItemNumber, cmp.Or(in.ItemTitle, in.ItemNumber), in.BarcodeNumber)
+	it.untracked = in.MinimumLevel < 0
+	return nil, nil
+}
+
+// updateInventoryItem overwrites, with what the call leaves out too.
+//
+// https://apps.linnworks.net/Api/Method/Inventory-UpdateInventoryItem
+func (f *Fake) updateInventoryItem(req *linnworks.UpdateInventoryItemRequest) (any, error) {
+	in := value(req.InventoryItem)
+	it, err := f.stockItem(value(in.StockItemID))
+	if err != nil {
+		return nil, err
+	}
+	sku := value(in.ItemNumber)
+	if other := f.bySKU[sku]; sku == "" || other != nil && other != it {
+		return nil, refuse("The item needs an ItemNumber of its own")
+	}
+	delete(f.bySKU, it.sku)
+	delete(f.byBarcode, it.barcode)
+	it.sku, it.title, it.barcode = sku, value(in.ItemTitle), value(in.BarcodeNumber)
+	f.bySKU[sku] = it
+	if it.barcode != "" {
+		f.byBarcode[it.barcode] = it
+	}
+	return nil, nil
+}
+
 // Batch maxima, where Linnworks names them or clients found them.
 const (
 	maxLevelBatch       = 200
@@ -204,33 +376,8 @@ const (
 
 func tooMany(limit int) error { return refuse("The maximum items count for this call is %d", limit) }
 
-// getCompositions leaves out items that are no kits.
-//
-// https://apps.linnworks.net/Api/Method/Inventory-GetInventoryItemsCompositionByIds
-func (f *Fake) getCompositions(req *linnworks.GetInventoryItemsCompositionByIDsRequest) (any, error) {
-	if len(req.InventoryItemIDs) > maxCompositionBatch {
-		return nil, tooMany(maxCompositionBatch)
-	}
-	kits := map[string][]linnworks.ItemComposition{}
-	for _, g := range req.InventoryItemIDs {
-		kit := f.byItemID[g]
-		if kit == nil || !kit.composite() {
-			continue
-		}
-		rows := []linnworks.ItemComposition{}
-		for _, p := range kit.components {
-			rows = append(rows, linnworks.ItemComposition{
-				StockItemID: kit.id, StockItemIntID: kit.intID, LinkedStockItemID: p.item.id,
-				SKU: p.item.sku, ItemTitle: p.item.title, Quantity: p.quantity,
-			})
-		}
-		kits[string(kit.id)] = rows
-	}
-	return linnworks.GetInventoryItemsCompositionByIDsResponse{InventoryItemsCompositionByIDs: kits}, nil
-}
-
 // found selects items by keyword, which may occur in the SKU, the title or the
-// barcode, in the order in which they were added, archived ones never.
+// barcode, in the order in which they were added.
 func (f *Fake) found(keyword string, in []string, composites bool) []*item {
 	if len(in) == 0 {
 		in = []string{"SKU", "Title", "Barcode"}
@@ -238,11 +385,11 @@ func (f *Fake) found(keyword string, in []string, composites bool) []*item {
 	keyword = strings.ToLower(keyword)
 	var out []*item
 	for _, it := range f.items {
-		text := map[string]string{"SKU": it.sku, "Title": it.title, "Barcode": it.barcode}
 		hit := keyword == "" || slices.ContainsFunc(in, func(field string) bool {
-			return strings.Contains(strings.ToLower(text[field]), keyword)
+			text := map[string]string{"SKU": it.sku, "Title": it.title, "Barcode": it.barcode}[field]
+			return strings.Contains(strings.ToLower(text), keyword)
 		})
-		if hit && !it.archived && (composites || !it.composite()) {
+		if hit && f.listed(it) && (composites || !it.composite()) {
 			out = append(out, it)
 		}
 	}

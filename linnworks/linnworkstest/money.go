@@ -47,3 +47,32 @@ func withTax(price, rate *big.Rat, included bool) (net, gross *big.Rat) {
 }
 
 func quotient(a, b *big.Rat) *big.Rat { return new(big.Rat).Quo(a, b) }
+
+// price computes the money of a line from its unit price, discount and tax
+// rate.
+func price(line *linnworks.OrderItem) {
+	rate := amount(line.TaxRate)
+	full := times(amount(line.PricePerUnit), units(line.Quantity))
+	reduced := minus(full, percent(full, amount(line.Discount)))
+	net, gross := withTax(reduced, rate, line.TaxCostInclusive)
+	line.TaxRate, line.Tax, line.SalesTax = decimal(rate), decimal(minus(gross, net)), decimal(minus(gross, net))
+	line.Cost, line.CostIncTax, line.DiscountValue = decimal(net), decimal(gross), decimal(minus(full, reduced))
+}
+
+// sum adds up lines, postage and tax, and takes the order's discount off. The
+// tax is not spread over the discount.
+func (o *order) sum() {
+	subtotal, tax, discount := new(big.Rat), new(big.Rat), amount(o.discount)
+	t := &o.TotalsInfo
+	postage, net := amount(t.PostageCost), amount(t.PostageCostExTax)
+	total := minus(postage, discount)
+	for _, line := range o.Items {
+		cost, onTop := amount(line.Cost), amount(line.Tax)
+		subtotal, tax = plus(subtotal, cost), plus(tax, onTop)
+		discount = plus(discount, amount(line.DiscountValue))
+	}
+	total = plus(total, plus(subtotal, tax))
+	t.Subtotal, t.Tax = decimal(cents(subtotal)), decimal(cents(plus(tax, minus(postage, net))))
+	t.TotalCharge, t.TotalDiscount = decimal(cents(total)), decimal(cents(discount))
+	o.ShippingInfo.PostageCost, o.ShippingInfo.PostageCostExTax = t.PostageCost, t.PostageCostExTax
+}

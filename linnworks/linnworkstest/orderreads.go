@@ -39,38 +39,43 @@ type referenceQuery struct {
 //
 // https://apps.linnworks.net/Api/Method/Orders-GetOrderDetailsByReferenceId
 func (f *Fake) getOrderDetailsByReferenceID(req *referenceQuery) (any, error) {
-	orders := f.byRef[strings.ToLower(req.ReferenceID)]
+	orders := slices.DeleteFunc(slices.Clone(f.byRef[folded(req.ReferenceID)]), func(o *order) bool { return o.gone })
+	if len(orders) > 0 && !f.quirks[ReferencesCrossChannels] {
+		g := orders[0].GeneralInfo
+		orders = slices.DeleteFunc(orders, func(o *order) bool { return o.resend || !o.is(g.Source, g.SubSource) })
+	}
 	return f.views(orders[:min(len(orders), maxByReference)]), nil
 }
+
+func folded(reference string) string { return strings.ToLower(reference) }
 
 // getAllOpenOrders returns the ids of the open orders of one location; without
 // fulfilmentCenter, of Default.
 //
 // https://apps.linnworks.net/Api/Method/Orders-GetAllOpenOrders
 func (f *Fake) getAllOpenOrders(req *linnworks.GetAllOpenOrdersRequest) (any, error) {
-	at := f.location(value(req.FulfilmentCenter))
-	if at == nil {
-		return nil, refuse("Location not found.")
-	}
-	wanted, err := f.filter(value(req.Filters))
+	found, err := f.openFiltered(req.FulfilmentCenter, req.Filters, req.Sorting, value(req.AdditionalFilter), value(req.ExactMatch))
 	if err != nil {
 		return nil, err
 	}
-	text, exact := strings.ToLower(value(req.AdditionalFilter)), value(req.ExactMatch)
-	var found []*order
-	for _, o := range f.orders {
-		if o.open() && o.GeneralInfo.Location == at.id && wanted(o) && o.mentions(text, exact) {
-			found = append(found, o)
-		}
-	}
-	if err := sortOrders(found, req.Sorting); err != nil {
+	return idsOf(found), nil
+}
+
+// openFiltered returns the open orders of one location that pass the filters.
+func (f *Fake) openFiltered(at *linnworks.GUID, filters *linnworks.FieldsFilter, sorting []linnworks.FieldSorting, text string, exact bool) ([]*order, error) {
+	l, err := f.place(value(at))
+	if err != nil {
 		return nil, err
 	}
-	ids := []linnworks.GUID{}
-	for _, o := range found {
-		ids = append(ids, o.OrderID)
+	wanted, err := f.filter(value(filters))
+	if err != nil {
+		return nil, err
 	}
-	return ids, nil
+	text = strings.ToLower(text)
+	found := slices.DeleteFunc(f.openOrders(), func(o *order) bool {
+		return o.GeneralInfo.Location != l.id || !wanted(o) || !o.mentions(text, exact)
+	})
+	return found, sortOrders(found, sorting)
 }
 
 // mentions tells whether a text occurs in the order's number, references, buyer,
@@ -107,6 +112,7 @@ var (
 		"SHIPPING_INFORMATION_SERVICE":           one(func(o *order) string { return o.ShippingInfo.PostalServiceName }),
 		"SHIPPING_INFORMATION_VENDOR":            one(func(o *order) string { return o.ShippingInfo.Vendor }),
 		"GENERAL_INFO_IDENTIFIER":                (*order).identifiers,
+		"FOLDER":                                 func(o *order) []string { return o.FolderName },
 		"ITEMS_SKU":                              (*order).skus,
 	}
 	booleanFields = map[string]func(*order) bool{
@@ -114,6 +120,7 @@ var (
 		"GENERAL_INFO_LOCKED":                   (*order).locked,
 		"GENERAL_INFO_LABEL_PRINTED":            func(o *order) bool { return o.GeneralInfo.LabelPrinted },
 		"GENERAL_INFO_PICK_LIST_PRINTED":        func(o *order) bool { return o.GeneralInfo.PickListPrinted },
+		"GENERAL_INFO_INVOICE_PRINTED":         func(o *order) bool { return o.GeneralInfo.InvoicePrinted },
 		"GENERAL_INFO_IS_RULE_RUN":              func(o *order) bool { return o.GeneralInfo.IsRuleRun },
 		"GENERAL_INFO_HAS_SHIPPING_LABEL_ERROR": func(o *order) bool { return o.GeneralInfo.LabelError != "" },
 	}

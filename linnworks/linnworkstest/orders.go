@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/linnbridge/linnbridge/linnworks"
 )
@@ -21,7 +22,28 @@ const (
 type order struct {
 	linnworks.OrderDetails
 	cancelledOn linnworks.Time
+	discount    linnworks.Decimal // of the order as a whole
 	held        []hold
+	history     []linnworks.OrderAuditTrail
+	labels      []Label
+
+	draft, merged    bool
+	gone             bool // merged into or split up into other orders
+	unmergeable      bool
+	resend, exchange bool
+	processingNote   bool // to be acknowledged
+	fulfilment       string
+
+	updated linnworks.Time // the last change
+	change  int            // and its number
+}
+
+// orderChange is an entry of the log of changes. It is the order's last one if
+// the order has the same number.
+type orderChange struct {
+	o      *order
+	number int
+	at     time.Time
 }
 
 // hold is stock that an order reserves.
@@ -49,20 +71,47 @@ func (o *order) park(on bool) {
 	}
 }
 
-// change changes an order and keeps its reservation right: open orders that are
+// touch records that an order changed now.
+func (f *Fake) touch(o *order) {
+	o.updated = f.timestamp()
+	if n := len(f.changes); n > 0 { // whatever the clock does, the log is in order
+		if last := f.changes[n-1].at; last.After(o.updated.Time) {
+			o.updated.Time = last
+		}
+	}
+	o.change = f.next("change")
+	if len(f.changes) > 2*len(f.orders)+64 {
+		f.changes = slices.DeleteFunc(f.changes, orderChange.stale)
+	}
+	f.changes = append(f.changes, orderChange{o, o.change, o.updated.Time})
+}
+
+// stale tells that the order changed again, or is no more.
+func (c orderChange) stale() bool { return c.o.change != c.number }
+
+// note records what happened to an order in its audit trail.
+func (f *Fake) note(o *order, kind, text string, args ...any) {
+	f.touch(o)
+	o.history = append(o.history, linnworks.OrderAuditTrail{
+		Date: o.updated, Note: fmt.Sprintf(text, args...), Type: kind, TypeDescription: kind, FkOrderHistoryTypeID: kind, User: user,
+	})
+}
+
+// move changes an order and keeps its reservation right: open orders that are
 // not locked hold the units of their lines at their location.
-func (f *Fake) change(o *order, change func()) {
+func (f *Fake) move(o *order, change func()) {
 	for _, h := range o.held {
 		h.item.stock(h.at).inOrders -= h.units
 	}
 	change()
 	o.held = nil
-	if o.open() && !o.locked() {
+	if o.open() && !o.gone && !(o.locked() && f.quirks[LocksFreeStock]) {
 		o.held = f.needed(o)
 	}
 	for _, h := range o.held {
 		h.item.stock(h.at).inOrders += h.units
 	}
+	f.touch(o)
 }
 
 // needed lists the tracked units that an order takes, of kits the components'.
@@ -74,9 +123,9 @@ func (f *Fake) needed(o *order) []hold {
 			it := f.byItemID[line.StockItemID]
 			switch {
 			case line.IsService || it == nil:
-			case len(line.CompositeSubItems) > 0:
+			case it.computed(o.GeneralInfo.Location):
 				add(line.CompositeSubItems)
-			case it.tracked():
+			case it.tracked(o.GeneralInfo.Location):
 				out = append(out, hold{it, o.GeneralInfo.Location, line.Quantity})
 			}
 		}
@@ -89,6 +138,9 @@ func (f *Fake) needed(o *order) []hold {
 // lines.
 func (f *Fake) view(o *order) linnworks.OrderDetails {
 	d := o.OrderDetails
+	if f.redacted(o) {
+		d.CustomerInfo = linnworks.OrderCustomerInfo{}
+	}
 	d.Items = f.viewLines(d.Items, d.GeneralInfo.Location)
 	d.ExtendedProperties = slices.Clone(d.ExtendedProperties)
 	d.Notes = slices.Clone(d.Notes)
@@ -96,6 +148,12 @@ func (f *Fake) view(o *order) linnworks.OrderDetails {
 	d.GeneralInfo.Identifiers = slices.Clone(d.GeneralInfo.Identifiers)
 	d.GeneralInfo.PickwaveIDs = slices.Clone(d.GeneralInfo.PickwaveIDs)
 	return d
+}
+
+// redacted tells that the buyer's data was to be removed by now.
+func (f *Fake) redacted(o *order) bool {
+	days := o.GeneralInfo.PIIRedactionDays
+	return days > 0 && o.Processed && f.quirks[PIIRedacted] && !f.now().Before(o.ProcessedDateTime.AddDate(0, 0, days))
 }
 
 func (f *Fake) viewLines(lines []linnworks.OrderItem, at linnworks.GUID) []linnworks.OrderItem {
@@ -108,8 +166,8 @@ func (f *Fake) viewLines(lines []linnworks.OrderItem, at linnworks.GUID) []linnw
 		if it == nil {
 			continue
 		}
-		n := it.level(at)
-		line.StockLevelsSpecified, line.MinimumLevel = true, it.minimumLevel()
+		n := f.level(it, at)
+		line.StockLevelsSpecified, line.MinimumLevel = true, it.minimumLevel(at)
 		line.Level, line.InOrderBook, line.AvailableStock = n.OnHand, n.InOrders, n.Available
 		if it.composite() {
 			line.CompositeAvailablity = n.Available
@@ -120,8 +178,7 @@ func (f *Fake) viewLines(lines []linnworks.OrderItem, at linnworks.GUID) []linnw
 
 // Order returns an order, open or processed.
 func (f *Fake) Order(orderID linnworks.GUID) (linnworks.OrderDetails, bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	defer f.begin()()
 	o := f.byOrderID[id(orderID)]
 	if o == nil {
 		return linnworks.OrderDetails{}, false
@@ -131,19 +188,51 @@ func (f *Fake) Order(orderID linnworks.GUID) (linnworks.OrderDetails, bool) {
 
 // Orders returns all orders, open and processed, oldest first.
 func (f *Fake) Orders() []linnworks.OrderDetails {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	defer f.begin()()
 	return f.views(f.orders)
 }
 
 // OrdersByReference returns a channel's orders with a reference number, oldest
 // first.
 func (f *Fake) OrdersByReference(source, subSource, reference string) []linnworks.OrderDetails {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	defer f.begin()()
 	return f.views(slices.DeleteFunc(slices.Clone(f.byRef[strings.ToLower(reference)]), func(o *order) bool {
-		return !o.is(source, subSource)
+		return o.gone || !o.is(source, subSource)
 	}))
+}
+
+// AuditTrail returns what happened to an order so far.
+func (f *Fake) AuditTrail(orderID linnworks.GUID) []linnworks.OrderAuditTrail {
+	defer f.begin()()
+	if o := f.byOrderID[id(orderID)]; o != nil {
+		return slices.Clone(o.history)
+	}
+	return nil
+}
+
+// inOpen tells whether lists of open orders hold an order: see [WithReadLag].
+func (f *Fake) inOpen(o *order) bool {
+	if o.gone || o.draft && !f.quirks[DraftsListed] {
+		return false
+	}
+	return o.open() || o.NumOrderID%2 == 1 && f.lagging(o)
+}
+
+// inProcessed tells whether lists of processed orders hold an order.
+func (f *Fake) inProcessed(o *order) bool {
+	return o.Processed && !(o.NumOrderID%2 == 0 && f.lagging(o))
+}
+
+func (f *Fake) lagging(o *order) bool {
+	return f.readLag > 0 && o.Processed && f.now().Sub(o.ProcessedDateTime.Time) < f.readLag
+}
+
+// openOrders returns the orders that lists of open orders hold, by number.
+func (f *Fake) openOrders() []*order {
+	f.unfinished = slices.DeleteFunc(f.unfinished, func(o *order) bool {
+		return o.gone || o.Processed && !f.lagging(o)
+	})
+	return slices.DeleteFunc(slices.Clone(f.unfinished), func(o *order) bool { return !f.inOpen(o) })
 }
 
 func (f *Fake) views(orders []*order) []linnworks.OrderDetails {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/linnbridge/linnbridge/linnworks"
 )
@@ -19,10 +20,11 @@ const (
 //
 // https://apps.linnworks.net/Api/Method/ProcessedOrders-SearchProcessedOrders
 func (f *Fake) searchProcessedOrders(req *linnworks.SearchProcessedOrdersRequest) (any, error) {
-	date := searchDates["processed"]
+	field := "processed"
 	if req.DateField != nil {
-		date = searchDates[string(*req.DateField)]
+		field = string(*req.DateField)
 	}
+	date := searchDates[field]
 	size, number := value(req.ResultsPerPage), max(value(req.PageNumber), 1)
 	if size == 0 {
 		size = defaultResults
@@ -30,13 +32,28 @@ func (f *Fake) searchProcessedOrders(req *linnworks.SearchProcessedOrdersRequest
 	if size < 1 || size > maxResults {
 		return nil, refuse("Number must be between 1 and %d", maxResults)
 	}
+	from, to := value(req.FromDate), value(req.ToDate)
+	if f.quirks[SearchWantsDates] && (from.IsZero() || to.IsZero()) {
+		from, to = linnworks.Time{Time: time.Unix(1, 0)}, linnworks.Time{Time: time.Unix(0, 0)}
+	} else if to.IsZero() {
+		to = f.timestamp()
+	}
+	candidates := f.processed
+	if field == "processed" || field == "cancelled" {
+		candidates = f.since(from)
+	}
+	term := strings.ToLower(value(req.SearchTerm))
 	var found []*order
-	for _, o := range f.orders {
-		at := date(o)
-		within := req.FromDate != nil && req.ToDate != nil && !at.Before(req.FromDate.Time) && !at.After(req.ToDate.Time)
-		if o.Processed && !at.IsZero() && within && o.mentions(strings.ToLower(value(req.SearchTerm)), false) && passes(o, req.SearchFilters) {
-			found = append(found, o)
+	for _, o := range candidates {
+		if field == "processed" && o.ProcessedDateTime.After(to.Time) {
+			break
 		}
+		at := date(o)
+		if at.IsZero() || at.Before(from.Time) || at.After(to.Time) || !f.inProcessed(o) || !o.mentions(term, false) || !passes(o, req.SearchFilters) ||
+			field == "processed" && o.cancelled() && !f.quirks[CancelledAmongProcessed] {
+			continue
+		}
+		found = append(found, o)
 	}
 	if err := sortProcessed(found, value(req.SearchSorting)); err != nil {
 		return nil, err
@@ -102,6 +119,9 @@ func sortProcessed(orders []*order, by linnworks.SearchSorting) error {
 
 func (f *Fake) processedRow(o *order) linnworks.ProcessedOrder {
 	g, s, t, c := o.GeneralInfo, o.ShippingInfo, o.TotalsInfo, o.CustomerInfo
+	if f.redacted(o) {
+		c = linnworks.OrderCustomerInfo{}
+	}
 	return linnworks.ProcessedOrder{
 		PkOrderID: o.OrderID, NOrderID: o.NumOrderID, NStatus: g.Status, HoldOrCancel: g.HoldOrCancel,
 		DReceivedDate: g.ReceivedDate, DProcessedOn: o.ProcessedDateTime, DPaidOn: o.PaidDateTime, DCancelledOn: o.cancelledOn,
@@ -119,6 +139,7 @@ func (f *Fake) processedRow(o *order) linnworks.ProcessedOrder {
 		BillingAddress2: c.BillingAddress.Address2, BillingAddress3: c.BillingAddress.Address3, BillingTown: c.BillingAddress.Town,
 		BillingRegion: c.BillingAddress.Region, BillingPostCode: c.BillingAddress.PostCode, BillingCountryName: c.BillingAddress.Country,
 		BillingEmailAddress: c.BillingAddress.EmailAddress, BillingPhoneNumber: c.BillingAddress.PhoneNumber,
-		TaxID: o.TaxID, FolderCollection: strings.Join(o.FolderName, ","), FulfilmentLocationName: f.location(g.Location).name,
+		TaxID: o.TaxID, FolderCollection: strings.Join(o.FolderName, ","), FulfilmentLocationName: f.location(g.Location).Name,
+		IsResend: o.resend, IsExchange: o.exchange,
 	}
 }

@@ -1,6 +1,7 @@
 package linnworkstest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,16 +12,14 @@ import (
 // AddPostalService adds a postal service and returns its id. The name of an
 // existing one returns that one's.
 func (f *Fake) AddPostalService(name, vendor string) linnworks.GUID {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	defer f.begin()()
 	return f.service(name, vendor).PkPostalServiceID
 }
 
 // MapPostalService adds a line to a channel's shipping mapping: its orders whose
 // MatchPostalServiceTag is tag get the service.
 func (f *Fake) MapPostalService(source, subSource, tag string, service linnworks.GUID) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	defer f.begin()()
 	s := f.serviceByID(service)
 	if s == nil {
 		return fmt.Errorf("linnworkstest: MapPostalService: there is no postal service %s", service)
@@ -63,10 +62,7 @@ func (f *Fake) serviceByID(g linnworks.GUID) *linnworks.PostalService {
 // chooseService picks the postal service of a new order: by the channel's
 // mapping, else by name.
 func (f *Fake) chooseService(o *order, in *linnworks.ChannelOrder) {
-	source := in.Source
-	if in.MappingSource != "" {
-		source = in.MappingSource
-	}
+	source := cmp.Or(in.MappingSource, in.Source)
 	for _, s := range f.services {
 		for _, c := range s.Channels {
 			if in.MatchPostalServiceTag != "" && strings.EqualFold(c.PostalServiceName, in.MatchPostalServiceTag) &&
@@ -109,8 +105,8 @@ func (f *Fake) setOrderShippingInfo(req *linnworks.SetOrderShippingInfoRequest) 
 	if err != nil {
 		return nil, err
 	}
-	if !o.open() || o.stopped() && f.quirks[StoppedOrdersRefuseEdits] {
-		return nil, refuse("Order %d is %s and cannot be edited", o.NumOrderID, o.state())
+	if err := f.editable(o); err != nil {
+		return nil, err
 	}
 	in, keep := req.Info, !f.quirks[ShippingInfoOverwrites]
 	s := f.serviceByID(in.PostalServiceID)
@@ -138,6 +134,7 @@ func (f *Fake) setOrderShippingInfo(req *linnworks.SetOrderShippingInfoRequest) 
 		info.TrackingNumber = in.TrackingNumber
 	}
 	info.ManualAdjust = in.ManualAdjust
+	f.note(o, "SHIPPING", "Shipping changed: %s %s", info.PostalServiceName, info.TrackingNumber)
 	return linnworks.UpdateTotalsResult{TotalsInfo: o.TotalsInfo, ShippingInfo: o.ShippingInfo}, nil
 }
 
@@ -145,16 +142,13 @@ func (f *Fake) setOrderShippingInfo(req *linnworks.SetOrderShippingInfoRequest) 
 // share of tax stays.
 func (o *order) changePostage(to linnworks.Decimal) {
 	t := &o.TotalsInfo
-	before, net, after := amount(t.PostageCost), amount(t.PostageCostExTax), amount(to)
-	netAfter := after
+	before, after := amount(t.PostageCost), amount(to)
+	net := after
 	if before.Sign() != 0 {
-		netAfter = cents(times(after, quotient(net, before)))
+		net = cents(times(after, quotient(amount(t.PostageCostExTax), before)))
 	}
-	taxChange := minus(minus(after, netAfter), minus(before, net))
-	t.TotalCharge = decimal(cents(plus(amount(t.TotalCharge), minus(after, before))))
-	t.Tax = decimal(cents(plus(amount(t.Tax), taxChange)))
-	t.PostageCost, t.PostageCostExTax = decimal(after), decimal(netAfter)
-	o.ShippingInfo.PostageCost, o.ShippingInfo.PostageCostExTax = t.PostageCost, t.PostageCostExTax
+	t.PostageCost, t.PostageCostExTax = decimal(after), decimal(net)
+	o.sum()
 }
 
 // setLabelsPrinted sets the flag only: no label is bought.
@@ -166,6 +160,7 @@ func (f *Fake) setLabelsPrinted(req *linnworks.SetLabelsPrintedRequest) (any, er
 			return false
 		}
 		o.GeneralInfo.LabelPrinted, o.GeneralInfo.LabelError = true, ""
+		f.note(o, "LABEL", "Label marked as printed")
 		return true
 	}), nil
 }

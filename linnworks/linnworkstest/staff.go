@@ -12,8 +12,7 @@ import (
 // Pay marks an unpaid order as paid and unparks it, as happens when the payment
 // arrives. The rules run.
 func (f *Fake) Pay(orderID linnworks.GUID) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	defer f.begin()()
 	o, err := f.openOrder("Pay", orderID)
 	if err != nil {
 		return err
@@ -25,20 +24,19 @@ func (f *Fake) Pay(orderID linnworks.GUID) error {
 
 // Park parks an order or unparks it. A parked order keeps its stock.
 func (f *Fake) Park(orderID linnworks.GUID, parked bool) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	defer f.begin()()
 	o, err := f.openOrder("Park", orderID)
 	if err != nil {
 		return err
 	}
 	o.park(parked)
+	f.note(o, "TAG", "Parked: %t", parked)
 	return nil
 }
 
 // Lock locks an order or unlocks it. A locked order frees its stock.
 func (f *Fake) Lock(orderID linnworks.GUID, locked bool) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	defer f.begin()()
 	o, err := f.openOrder("Lock", orderID)
 	if err != nil {
 		return err
@@ -50,8 +48,7 @@ func (f *Fake) Lock(orderID linnworks.GUID, locked bool) error {
 // SetTracking gives an order a tracking number, and a postal service unless
 // postalService is empty.
 func (f *Fake) SetTracking(orderID, postalService linnworks.GUID, tracking string) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	defer f.begin()()
 	o, err := f.workable("SetTracking", orderID)
 	if err != nil {
 		return err
@@ -64,58 +61,37 @@ func (f *Fake) SetTracking(orderID, postalService linnworks.GUID, tracking strin
 		o.useService(s)
 	}
 	o.ShippingInfo.TrackingNumber = tracking
+	f.note(o, "SHIPPING", "Tracking number %s", tracking)
 	return nil
 }
 
 // PrintLabel prints the shipping label of an order. An order without a tracking
 // number gets one.
 func (f *Fake) PrintLabel(orderID linnworks.GUID) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	defer f.begin()()
 	o, err := f.workable("PrintLabel", orderID)
 	if err != nil {
 		return err
 	}
-	if o.ShippingInfo.TrackingNumber == "" {
-		o.ShippingInfo.TrackingNumber = fmt.Sprintf("LT%09dGB", f.next("tracking number"))
-	}
-	o.GeneralInfo.LabelPrinted, o.GeneralInfo.LabelError = true, ""
+	f.buyLabel(o)
 	return nil
 }
 
 // FailLabel makes an attempt to print the label end in an error text on the
 // order.
 func (f *Fake) FailLabel(orderID linnworks.GUID, text string) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	defer f.begin()()
 	o, err := f.workable("FailLabel", orderID)
 	if err != nil {
 		return err
 	}
-	o.GeneralInfo.LabelPrinted, o.GeneralInfo.LabelError = false, text
-	return nil
-}
-
-// StartPicking puts an order into a new pick wave.
-func (f *Fake) StartPicking(orderID linnworks.GUID) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	o, err := f.workable("StartPicking", orderID)
-	if err != nil {
-		return err
-	}
-	if len(o.GeneralInfo.PickwaveIDs) > 0 {
-		return fmt.Errorf("linnworkstest: StartPicking: order %d (%s) is already in pick wave %d", o.NumOrderID, o.OrderID, o.GeneralInfo.PickwaveIDs[0])
-	}
-	o.GeneralInfo.PickwaveIDs = []int{f.next("pick wave")}
-	o.GeneralInfo.PickListPrinted = true
+	f.failLabel(o, text)
 	return nil
 }
 
 // Process despatches an order: its units leave the stock of its location.
 func (f *Fake) Process(orderID linnworks.GUID) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	defer f.begin()()
 	o, err := f.workable("Process", orderID)
 	if err != nil {
 		return err
@@ -127,8 +103,7 @@ func (f *Fake) Process(orderID linnworks.GUID) error {
 // Cancel cancels an order by hand: it becomes a processed one that is
 // cancelled, and its stock is free.
 func (f *Fake) Cancel(orderID linnworks.GUID) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	defer f.begin()()
 	o, err := f.openOrder("Cancel", orderID)
 	if err != nil {
 		return err

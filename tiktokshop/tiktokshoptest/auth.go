@@ -3,6 +3,7 @@ package tiktokshoptest
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/linnbridge/linnbridge/tiktokshop"
@@ -19,52 +20,81 @@ const (
 // grants are the tokens and codes that the fake has given out.
 type grants struct {
 	current tiktokshop.Token
-	access  map[string]time.Time // expiry of every access token
+	period  int                  // counts the consents
+	access  map[string]grant     // every access token
+	refresh map[string]time.Time // expiry of every refresh token that works
 	codes   map[string]time.Time // expiry of every unused authorisation code
 }
 
-func newGrants() grants {
-	return grants{access: map[string]time.Time{}, codes: map[string]time.Time{}}
+// grant is an access token.
+type grant struct {
+	expires time.Time
+	scopes  []string
 }
 
-// check accepts an access token that was given out and has not expired.
-func (g grants) check(token string, now time.Time) error {
-	expires, ok := g.access[token]
+func newGrants() grants {
+	return grants{access: map[string]grant{}, refresh: map[string]time.Time{}, codes: map[string]time.Time{}}
+}
+
+// check accepts an access token that was given out and has not expired, and
+// returns the scopes that it grants.
+func (g grants) check(token string, now time.Time) (scopes []string, err error) {
+	known, ok := g.access[token]
 	switch {
 	case !ok:
-		return failStatus(http.StatusUnauthorized, codeOverloaded, "Invalid credentials: the header x-tts-access-token is invalid")
-	case !now.Before(expires):
-		return failStatus(http.StatusUnauthorized, codeExpired, "Expired credentials: the access token has expired")
+		return nil, failStatus(http.StatusUnauthorized, codeOverloaded, "Invalid credentials: the header x-tts-access-token is invalid")
+	case !now.Before(known.expires):
+		return nil, failStatus(http.StatusUnauthorized, codeExpired, "Expired credentials: the access token has expired")
 	}
-	return nil
+	return known.scopes, nil
 }
 
-// grant makes a new pair of tokens. Access tokens given out before stay valid
-// until they expire; refresh tokens given out before do not.
+// consent begins a new period of authorisation, with the scopes that the app
+// asks for now. All shops belong to it again.
+func (f *Fake) consent() {
+	f.tokens.period++
+	f.tokens.current = tiktokshop.Token{
+		RefreshExpires: f.now.Add(refreshLife).UTC().Truncate(time.Second),
+		Scopes:         slices.Clone(f.wanted),
+	}
+	for _, shop := range f.shops {
+		shop.state.deauthorised = false
+	}
+	f.grant()
+	f.warnOfExpiry(f.tokens.period, f.tokens.current.RefreshExpires.Add(-warningTime))
+}
+
+// grant makes a new pair of tokens within the period. Access tokens given out
+// before stay valid until they expire; refresh tokens given out before do not,
+// unless [QuirkRefreshTokenRotates] is off.
 func (f *Fake) grant() {
 	n := f.newID(idToken)
 	prefix := "ROW_"
-	if f.market.region == "US" {
+	if f.shops[0].market.region == "US" {
 		prefix = "TTP_"
 	}
+	old := f.tokens.current
 	t := tiktokshop.Token{
-		AccessToken:   tiktokshop.Secret(prefix + "fakeaccess" + n),
-		AccessExpires: f.now.Add(accessLife).UTC().Truncate(time.Second),
-		RefreshToken:  tiktokshop.Secret(prefix + "fakerefresh" + n),
-		OpenID:        "fakeopenid1", SellerName: "Fake Seller", SellerRegion: f.market.region,
-		RefreshExpires: f.now.Add(refreshLife).UTC().Truncate(time.Second),
-		Scopes: []string{
-			"seller.authorization.info", "seller.order.info", "seller.order.ext_ref.read", "seller.order.ext_ref.write",
-			"seller.fulfillment.basic", "seller.logistics", "seller.product.basic", "seller.product.write",
-			"seller.return_refund.basic",
-		},
+		AccessToken:    tiktokshop.Secret(prefix + "fakeaccess" + n),
+		AccessExpires:  f.now.Add(accessLife).UTC().Truncate(time.Second),
+		RefreshToken:   tiktokshop.Secret(prefix + "fakerefresh" + n),
+		RefreshExpires: old.RefreshExpires, // refreshing does not prolong the consent
+		OpenID:         openID, SellerName: "Fake Seller", SellerRegion: f.shops[0].market.region,
+		Scopes: old.Scopes,
 	}
-	if old := f.tokens.current; !old.RefreshExpires.IsZero() {
-		t.RefreshExpires = old.RefreshExpires // refreshing does not prolong the consent
+	if !f.has(QuirkOldGrantsKeepScopes) {
+		t.Scopes = slices.Clone(f.wanted)
+	}
+	if f.has(QuirkRefreshTokenRotates) {
+		clear(f.tokens.refresh)
 	}
 	f.tokens.current = t
-	f.tokens.access[t.AccessToken.Reveal()] = t.AccessExpires
+	f.tokens.access[t.AccessToken.Reveal()] = grant{t.AccessExpires, t.Scopes}
+	f.tokens.refresh[t.RefreshToken.Reveal()] = t.RefreshExpires
 }
+
+// openID is the seller.
+const openID = "fakeopenid1"
 
 // Token returns the newest tokens of the seller. They may have expired.
 func (f *Fake) Token() tiktokshop.Token {
@@ -76,8 +106,8 @@ func (f *Fake) Token() tiktokshop.Token {
 // code 105002. The refresh token stays valid.
 func (f *Fake) ExpireTokens() {
 	defer f.enter()()
-	for token := range f.tokens.access {
-		f.tokens.access[token] = f.now
+	for token, g := range f.tokens.access {
+		f.tokens.access[token] = grant{f.now, g.scopes}
 	}
 	f.tokens.current.AccessExpires = f.now
 }
@@ -96,7 +126,7 @@ type tokenSource struct{ fake *Fake }
 
 func (s tokenSource) Token(context.Context) (tiktokshop.Token, error) {
 	defer s.fake.enter()()
-	if !s.fake.now.Before(s.fake.tokens.current.AccessExpires) {
+	if t := s.fake.tokens.current; !s.fake.now.Before(t.AccessExpires) && s.fake.now.Before(t.RefreshExpires) {
 		s.fake.grant()
 	}
 	return s.fake.tokens.current, nil
@@ -118,8 +148,7 @@ func (f *Fake) exchangeCode(in *request) (any, error) {
 		return nil, fail(codeAuthCode, "auth_code is invalid, used or expired")
 	}
 	delete(f.tokens.codes, code)
-	f.tokens.current.RefreshExpires = time.Time{} // a new consent begins a new period
-	f.grant()
+	f.consent()
 	return f.tokenData(), nil
 }
 
@@ -131,8 +160,7 @@ func (f *Fake) refreshToken(in *request) (any, error) {
 	if err := f.checkApp(in, "refresh_token"); err != nil {
 		return nil, err
 	}
-	current := f.tokens.current
-	if in.query.Get("refresh_token") != current.RefreshToken.Reveal() || !f.now.Before(current.RefreshExpires) {
+	if expires, ok := f.tokens.refresh[in.query.Get("refresh_token")]; !ok || !f.now.Before(expires) {
 		return nil, fail(codeRefreshToken, "refresh_token is invalid or expired")
 	}
 	f.grant()
@@ -146,6 +174,7 @@ func (f *Fake) checkApp(in *request, grantType string) error {
 		return failStatus(http.StatusBadRequest, codeOverloaded, "Invalid app_key")
 	case in.query.Get("app_secret") != f.app.Secret.Reveal():
 		return failStatus(http.StatusBadRequest, codeOverloaded, "Invalid app_key or secret")
+	case grantType == "authorized_code" && !f.has(QuirkGrantType) && in.query.Get("grant_type") == "authorization_code":
 	case in.query.Get("grant_type") != grantType:
 		return invalid("grant_type", "it must be "+grantType)
 	}
@@ -153,17 +182,17 @@ func (f *Fake) checkApp(in *request, grantType string) error {
 }
 
 // tokenData is the reply of both token calls. The fields named expire_in hold
-// moments.
+// moments, unless [QuirkExpireInIsAMoment] is off.
 func (f *Fake) tokenData() any {
 	t := f.tokens.current
+	access, refresh := t.AccessExpires.Unix(), t.RefreshExpires.Unix()
+	if !f.has(QuirkExpireInIsAMoment) {
+		access, refresh = access-f.now.Unix(), refresh-f.now.Unix()
+	}
 	return map[string]any{
-		"access_token": t.AccessToken.Reveal(), "access_token_expire_in": t.AccessExpires.Unix(),
-		"refresh_token": t.RefreshToken.Reveal(), "refresh_token_expire_in": t.RefreshExpires.Unix(),
+		"access_token": t.AccessToken.Reveal(), "access_token_expire_in": access,
+		"refresh_token": t.RefreshToken.Reveal(), "refresh_token_expire_in": refresh,
 		"open_id": t.OpenID, "seller_name": t.SellerName, "seller_base_region": t.SellerRegion,
 		"user_type": t.UserType, "granted_scopes": t.Scopes,
 	}
-}
-
-func (f *Fake) authorizedShops(*request) (any, error) {
-	return tiktokshop.GetAuthorizedShopsResponse{Shops: []tiktokshop.Shop{f.shop}}, nil
 }

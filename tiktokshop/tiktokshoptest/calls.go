@@ -15,6 +15,8 @@ type Call struct {
 	// Order.GetOrderList; empty for an unknown path.
 	Operation    string
 	Method, Path string
+	// Shop is the id of the shop that the call's cipher names, empty for none.
+	Shop string
 	// Query is the query without signature, secrets and tokens.
 	Query url.Values
 	// Body is the request body.
@@ -57,6 +59,17 @@ func (f *Fake) ResetCalls() {
 	f.calls = nil
 }
 
+// shopID is the shop that a query names by its cipher.
+func (f *Fake) shopID(q url.Values) string {
+	defer f.enter()()
+	for _, shop := range f.shops {
+		if shop.shop.Cipher == q.Get("shop_cipher") {
+			return shop.shop.ID
+		}
+	}
+	return ""
+}
+
 // record keeps the call and passes its reply on; no reply is a dropped
 // connection.
 func (f *Fake) record(c Call, out *reply) (*reply, error) {
@@ -67,7 +80,7 @@ func (f *Fake) record(c Call, out *reply) (*reply, error) {
 		f.calls = append(f.calls, c)
 		return nil, errDropped
 	}
-	c.Status, c.Code, c.ItemErrors = out.status, out.code, itemErrors(out.body)
+	c.Status, c.Code, c.ItemErrors = out.status, out.code, len(itemErrors(out.body))
 	f.calls = append(f.calls, c)
 	return out, nil
 }

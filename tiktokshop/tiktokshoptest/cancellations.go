@@ -27,6 +27,10 @@ const (
 // real time differs by market and setting.
 const DecisionTime = 48 * time.Hour
 
+// RefundTime is how long the refund of a cancellation or a return takes; then it
+// is COMPLETE.
+const RefundTime = time.Hour
+
 // party is who cancels: on the order, on its lines and on the cancellation.
 type party struct {
 	order tiktokshop.CancellationInitiator
@@ -51,6 +55,10 @@ type cancellation struct {
 func (c *cancellation) set(f *Fake, s tiktokshop.CancelStatus) {
 	c.info.CancelStatus, c.info.UpdateTime = s, f.unix()
 	c.info.SellerNextActionResponse = nil
+	f.notify(hookCancellation, cancellationChanged{c.info.OrderID, c.info.Role, s, c.info.CancelID, c.info.CreateTime, f.unix()})
+	if s == tiktokshop.CancelStatusSuccess {
+		f.at(f.now.Add(RefundTime), func() { c.set(f, tiktokshop.CancelStatusComplete) })
+	}
 }
 
 // newCancellation records a cancellation of lines.
@@ -106,19 +114,39 @@ func (f *Fake) cancel(o *order, lines []*line, who party, reason string) *cancel
 
 // drop takes lines out of an order.
 func (f *Fake) drop(o *order, lines []*line, who party, reason string) {
+	var shrunk []*parcel
 	for _, l := range lines {
 		l.cancelled = true
 		l.info.CancelUser, l.info.CancelReason = who.line, reason
-		l.sku.move(o.info.WarehouseID, 1, -1)
+		if !l.shipped() { // what has left is not in stock any more
+			f.changeStock(l.sku, "order_canceled", func() { l.sku.move(o.info.WarehouseID, 1, -1) })
+		}
+		if p := l.parcel; p != nil && !slices.Contains(shrunk, p) {
+			shrunk = append(shrunk, p)
+		}
 		if p := l.parcel; p != nil && !slices.ContainsFunc(p.lines, func(l *line) bool { return !l.cancelled }) {
 			p.status, p.updated = tiktokshop.PackageStatusCancelled, f.unix()
 		}
 	}
-	f.settle(o)
-	if o.info.Status == tiktokshop.OrderStatusCancelled {
+	if !slices.ContainsFunc(o.lines, func(l *line) bool { return !l.cancelled }) {
 		o.info.CancelTime, o.info.CancellationInitiator = f.unix(), who.order
 		o.info.CancelReason = o.lines[0].info.CancelReason
+	} else {
+		f.notifyPackages("PARTLY_CANCEL_SPLIT", who.role4(), shrunk...)
 	}
+	f.settle(o)
+	f.changed(o)
+}
+
+// role4 is the party as webhook 4 calls it.
+func (p party) role4() string {
+	switch p.role {
+	case "BUYER":
+		return "ROLE_USER"
+	case "SELLER":
+		return "ROLE_SELLER"
+	}
+	return "ROLE_SYSTEM"
 }
 
 // dropRequest rejects the buyer's pending request because the order moved on.
@@ -164,7 +192,7 @@ func (f *Fake) cancelForSeller(o *order, lines []*line, reason string) *cancella
 	c := f.cancel(o, lines, bySeller, reason)
 	if reason == f.reason(reasonOutOfStock) && f.has(QuirkOutOfStockZeroes) {
 		for _, l := range lines {
-			l.sku.clear()
+			f.changeStock(l.sku, "manual_adjustment", l.sku.clear)
 		}
 	}
 	return c
@@ -280,6 +308,7 @@ func (f *Fake) RequestCancellation(id, reason string) (cancelID string, err erro
 			{Action: "SELLER_RESPOND_CANCEL", Deadline: tiktokshop.At(deadline)},
 		}
 		o.request, o.info.IsBuyerRequestCancel, o.info.RequestCancelTime = c, true, f.unix()
+		f.changed(o)
 		f.at(deadline, func() {
 			if c.info.CancelStatus == tiktokshop.CancelStatusPending {
 				f.decide(c, tiktokshop.CancelStatusSuccess)
@@ -312,7 +341,7 @@ func (f *Fake) Cancellation(cancelID string) (tiktokshop.Cancellation, bool) {
 	if c == nil {
 		return tiktokshop.Cancellation{}, false
 	}
-	return c.wire(), true
+	return f.wireCancellation(c), true
 }
 
 // Cancellations returns all cancellations, oldest first.
@@ -320,13 +349,16 @@ func (f *Fake) Cancellations() []tiktokshop.Cancellation {
 	defer f.enter()()
 	all := make([]tiktokshop.Cancellation, len(f.cancellations))
 	for i, c := range f.cancellations {
-		all[i] = c.wire()
+		all[i] = f.wireCancellation(c)
 	}
 	return all
 }
 
-func (c *cancellation) wire() tiktokshop.Cancellation {
+func (f *Fake) wireCancellation(c *cancellation) tiktokshop.Cancellation {
 	out := c.info
+	if out.CancelStatus == tiktokshop.CancelStatusCancelled && !f.has(QuirkCancelSpelling) {
+		out.CancelStatus = tiktokshop.CancelStatusCancel
+	}
 	out.CancelLineItems = slices.Clone(out.CancelLineItems)
 	out.SellerNextActionResponse = slices.Clone(out.SellerNextActionResponse)
 	return out
@@ -348,7 +380,7 @@ func (f *Fake) searchCancellations(in *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	direction, err := oneOf("sort_order", in.query.Get("sort_order"), "ASC", "DESC")
+	direction, err := f.aftersaleOrder(in)
 	if err != nil {
 		return nil, err
 	}
@@ -365,9 +397,17 @@ func (f *Fake) searchCancellations(in *request) (any, error) {
 	out := tiktokshop.SearchCancellationsResponse{TotalCount: len(found)}
 	found, out.NextPageToken, err = page(found, at, direction == "DESC", size, in.query.Get("page_token"))
 	for _, c := range found {
-		out.Cancellations = append(out.Cancellations, c.wire())
+		out.Cancellations = append(out.Cancellations, f.wireCancellation(c))
 	}
 	return out, err
+}
+
+// aftersaleOrder reads the sort_order of searches of cancellations and returns.
+func (f *Fake) aftersaleOrder(in *request) (string, error) {
+	if f.has(QuirkReturnsAscend) {
+		return oneOf("sort_order", in.query.Get("sort_order"), "ASC", "DESC")
+	}
+	return oneOf("sort_order", in.query.Get("sort_order"), "DESC", "ASC")
 }
 
 func cancellationMatches(c *cancellation, req *tiktokshop.SearchCancellationsRequest) bool {
@@ -404,7 +444,7 @@ func (f *Fake) rejectCancellation(in *request) (any, error) {
 	if err := required("reject_reason", req.RejectReason); err != nil {
 		return nil, err
 	}
-	if !slices.ContainsFunc(f.reasonsToReject(), func(r tiktokshop.GetRejectReasonsResponseReason) bool { return r.Name == req.RejectReason }) {
+	if !slices.ContainsFunc(f.cancelRejections(), func(r tiktokshop.GetRejectReasonsResponseReason) bool { return r.Name == req.RejectReason }) {
 		return nil, fail(codeUnknownReason, "Unknown reject_reason")
 	}
 	return nil, f.answerRequest(in, "reject", tiktokshop.CancelStatusCancelled)
@@ -433,28 +473,4 @@ func (f *Fake) answerRequest(in *request, decision string, s tiktokshop.CancelSt
 	c.keys[key] = decision
 	f.decide(c, s)
 	return nil
-}
-
-// rejectReasons serves ReturnRefund.GetRejectReasons.
-//
-// https://partner.tiktokshop.com/docv2/page/get-reject-reasons-202309
-func (f *Fake) rejectReasons(in *request) (any, error) {
-	id := in.query.Get("return_or_cancel_id")
-	if err := required("return_or_cancel_id", id); err != nil {
-		return nil, err
-	}
-	if f.cancelByID[id] == nil {
-		return nil, fail(codeNoCancellation, "The cancellation does not exist")
-	}
-	return tiktokshop.GetRejectReasonsResponse{Reasons: f.reasonsToReject()}, nil
-}
-
-func (f *Fake) reasonsToReject() []tiktokshop.GetRejectReasonsResponseReason {
-	const prefix = "order_manage_list_action_respond_popup_reject_reason_"
-	return []tiktokshop.GetRejectReasonsResponseReason{
-		{Name: f.reason("seller_reject_apply_product_has_been_packed"), Text: "The product has been packed"},
-		{Name: f.reason(prefix + "invalid_cancellation_reason"), Text: "The reason is not valid"},
-		{Name: f.reason(prefix + "delivered"), Text: "The product has been delivered"},
-		{Name: f.reason(prefix + "buyer_agree"), Text: "The buyer agreed to keep the order"},
-	}
 }

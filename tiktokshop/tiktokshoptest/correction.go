@@ -70,9 +70,9 @@ func (f *Fake) correct(in *request, p *parcel) error {
 		return fail(codeWrongModel, "Only packages that the seller ships can be corrected")
 	case p.status == tiktokshop.PackageStatusCompleted:
 		return fail(codeUpdateReceived, "The package is delivered")
-	case o.corrected:
+	case o.corrected && f.has(QuirkOneCorrection):
 		return fail(codeUpdatedBefore, "The tracking number was corrected before")
-	case limited && f.now.Sub(p.shippedAt.Time()) > CorrectionTime:
+	case limited && f.has(QuirkOneCorrection) && f.now.Sub(p.shippedAt.Time()) > CorrectionTime:
 		return fail(codeUpdateTooLate, "The package was shipped more than 72 hours ago")
 	}
 	provider, err := f.checkTracking(o, req.ShippingProviderID, req.TrackingNumber)
@@ -83,5 +83,6 @@ func (f *Fake) correct(in *request, p *parcel) error {
 	f.tracking[req.TrackingNumber] = append(f.tracking[req.TrackingNumber], p)
 	p.provider, p.tracking, p.updated = provider, req.TrackingNumber, f.unix()
 	o.corrected = true
+	f.changed(o)
 	return nil
 }

@@ -38,8 +38,8 @@ var documentTypes = []string{
 }
 
 // shippingDocument serves Fulfillment.GetPackageShippingDocument. The URL in
-// the reply works without signature or token, for 24 hours. Every document is
-// made as a PDF.
+// the reply works without signature or token, for 24 hours. Documents are PDF
+// or, in Brazil and Mexico on demand, ZPL.
 //
 // https://partner.tiktokshop.com/docv2/page/get-package-shipping-document-202309
 func (f *Fake) shippingDocument(in *request) (any, error) {
@@ -54,7 +54,12 @@ func (f *Fake) shippingDocument(in *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := oneOf("document_format", in.query.Get("document_format"), "PDF"); err != nil {
+	formats := []string{"PDF"}
+	if f.market.region == "BR" || f.market.region == "MX" {
+		formats = append(formats, "ZPL")
+	}
+	format, err := oneOf("document_format", in.query.Get("document_format"), formats...)
+	if err != nil {
 		return nil, err
 	}
 	p, err := f.packageOf(in.params[0])
@@ -71,7 +76,7 @@ func (f *Fake) shippingDocument(in *request) (any, error) {
 		}
 	}
 	expires := strconv.FormatInt(f.now.Add(documentLife).Unix(), 10)
-	name := p.id + "_" + kind + "_" + size + ".pdf"
+	name := p.id + "_" + kind + "_" + size + "." + strings.ToLower(format)
 	return tiktokshop.GetPackageShippingDocumentResponse{
 		DocURL:         in.base + documentPath + name + "?expires=" + expires + "&key=" + f.documentKey(name, expires),
 		TrackingNumber: p.tracking,
@@ -107,17 +112,36 @@ func (f *Fake) download(in *request) (any, error) {
 	switch {
 	case err != nil || in.query.Get("key") != f.documentKey(name, expires):
 		return nil, failStatus(http.StatusForbidden, codeOverloaded, "Invalid document URL")
-	case f.now.Unix() >= until:
+	case f.now.Unix() >= until && f.has(QuirkDocumentExpires):
 		return nil, failStatus(http.StatusForbidden, codeOverloaded, "The document URL has expired")
 	}
-	parts := strings.SplitN(strings.TrimSuffix(name, ".pdf"), "_", 2)
-	p := f.packageByID[parts[0]]
+	parts := strings.SplitN(name[:len(name)-len(".pdf")], "_", 2)
+	var p *parcel
+	for _, shop := range f.shops {
+		if known := shop.packageByID[parts[0]]; known != nil {
+			p = known
+		}
+	}
 	kind, size := parts[1][:len(parts[1])-3], parts[1][len(parts[1])-2:]
 	lines := []string{strings.ReplaceAll(kind, "_", " "), "Package " + p.id, p.provider.Name, "Tracking " + p.tracking}
 	for _, o := range p.orders() {
 		lines = append(lines, "Order "+o.info.ID)
 	}
+	if strings.HasSuffix(name, ".zpl") {
+		return &document{"text/plain", zpl(lines)}, nil
+	}
 	return &document{"application/pdf", pdf(size, lines)}, nil
+}
+
+// zpl writes lines for a label printer.
+func zpl(lines []string) []byte {
+	var out bytes.Buffer
+	fmt.Fprint(&out, "^XA\n")
+	for i, line := range lines {
+		fmt.Fprintf(&out, "^FO30,%d^A0N,28^FD%s^FS\n", 30+40*i, strings.NewReplacer("^", " ", "~", " ").Replace(line))
+	}
+	fmt.Fprint(&out, "^XZ\n")
+	return out.Bytes()
 }
 
 // pdf writes a page of text as a complete PDF file.

@@ -16,14 +16,21 @@ import (
 // program in another language may rely on "available_quantity":0. So numbers and
 // booleans are always written, except times, where absent means that something
 // has not happened; empty strings, lists and objects are left out.
-func encode(v any) ([]byte, error) { return appendValue(nil, reflect.ValueOf(v)) }
+//
+// omit names fields that are left out like those: types that several operations
+// share have fields that only some of them have.
+func encode(v any, omit ...string) ([]byte, error) {
+	return encoder(omit).value(nil, reflect.ValueOf(v))
+}
+
+type encoder []string
 
 var (
 	timeType      = reflect.TypeFor[tiktokshop.UnixSeconds]()
 	marshalerType = reflect.TypeFor[json.Marshaler]()
 )
 
-func appendValue(b []byte, v reflect.Value) ([]byte, error) {
+func (e encoder) value(b []byte, v reflect.Value) ([]byte, error) {
 	switch {
 	case !v.IsValid():
 		return append(b, "null"...), nil
@@ -32,9 +39,9 @@ func appendValue(b []byte, v reflect.Value) ([]byte, error) {
 	}
 	switch v.Kind() {
 	case reflect.Struct:
-		return appendStruct(b, v)
+		return e.object(b, v)
 	case reflect.Pointer, reflect.Interface:
-		return appendValue(b, v.Elem())
+		return e.value(b, v.Elem())
 	case reflect.Slice:
 		b = append(b, '[')
 		for i := range v.Len() {
@@ -42,7 +49,7 @@ func appendValue(b []byte, v reflect.Value) ([]byte, error) {
 				b = append(b, ',')
 			}
 			var err error
-			if b, err = appendValue(b, v.Index(i)); err != nil {
+			if b, err = e.value(b, v.Index(i)); err != nil {
 				return nil, err
 			}
 		}
@@ -60,12 +67,12 @@ func appendJSON(b []byte, v reflect.Value) ([]byte, error) {
 	return append(b, text...), err
 }
 
-func appendStruct(b []byte, v reflect.Value) ([]byte, error) {
+func (e encoder) object(b []byte, v reflect.Value) ([]byte, error) {
 	b = append(b, '{')
 	first := true
 	for _, f := range fieldsOf(v.Type()) {
 		value := v.Field(f.index)
-		if !f.always && value.IsZero() {
+		if value.IsZero() && (!f.always || slices.Contains(e, f.name)) {
 			continue
 		}
 		if !first {
@@ -74,7 +81,7 @@ func appendStruct(b []byte, v reflect.Value) ([]byte, error) {
 		first = false
 		b = append(b, f.key...)
 		var err error
-		if b, err = appendValue(b, value); err != nil {
+		if b, err = e.value(b, value); err != nil {
 			return nil, err
 		}
 	}
@@ -84,7 +91,8 @@ func appendStruct(b []byte, v reflect.Value) ([]byte, error) {
 // field is how a field of a struct is written.
 type field struct {
 	index  int
-	key    string // with quotes and colon
+	name   string
+	key    string // the name with quotes and colon
 	always bool   // even if it is zero
 }
 
@@ -101,7 +109,7 @@ func fieldsOf(t reflect.Type) []field {
 			continue
 		}
 		always := !slices.Contains(strings.Split(options, ","), "omitzero") || counts(t.Field(i).Type)
-		fields = append(fields, field{i, strconv.Quote(name) + ":", always})
+		fields = append(fields, field{i, name, strconv.Quote(name) + ":", always})
 	}
 	fieldCache.Store(t, fields)
 	return fields

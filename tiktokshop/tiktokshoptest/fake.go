@@ -23,6 +23,7 @@ type Fake struct {
 	shop   tiktokshop.Shop
 	market market
 	state  shopState
+	audits int // begun
 
 	warehouses    []*tiktokshop.Warehouse
 	products      []*product

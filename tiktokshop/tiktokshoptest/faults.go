@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -36,6 +37,25 @@ type Fault struct {
 	Body string
 	// RetryAfter is sent as the header Retry-After, in whole seconds.
 	RetryAfter time.Duration
+	// Truncate cuts the reply in the middle of its body.
+	Truncate bool
+	// ContentType replaces that of the reply.
+	ContentType string
+	// ExpireToken ends all access tokens before the call is looked at.
+	ExpireToken bool
+	// Skew is how far the fake's clock is ahead while it checks the timestamp of
+	// the call; behind, if it is negative.
+	Skew time.Duration
+}
+
+// spoil does to a reply what the fault does to replies that arrive.
+func (a Fault) spoil(out *reply) {
+	if a.Truncate {
+		out.cut = len(out.body) - len(out.body)/2
+	}
+	if a.ContentType != "" {
+		out.header.Set("Content-Type", a.ContentType)
+	}
 }
 
 // replies tells whether the fault decides the outcome of the call.
@@ -61,27 +81,6 @@ func (a Fault) reply(f *Fake) *reply {
 	return out
 }
 
-// Match selects calls. The Status, Code and Dropped of the call are not known
-// when a fault is chosen.
-type Match func(Call) bool
-
-// On selects the calls of operations, by the names that [Operations] lists.
-// Without names it selects every call. It panics for a name that is unknown.
-func On(operation ...string) Match {
-	wanted := map[string]bool{}
-	known := Operations()
-	for _, name := range operation {
-		wanted[name] = false
-		for _, k := range known {
-			wanted[name] = wanted[name] || k == name
-		}
-		if !wanted[name] {
-			panic(fmt.Sprintf("tiktokshoptest: On: no operation is named %q", name))
-		}
-	}
-	return func(c Call) bool { return len(wanted) == 0 || wanted[c.Operation] }
-}
-
 // armed is a fault that waits for its calls.
 type armed struct {
 	match Match
@@ -90,35 +89,64 @@ type armed struct {
 }
 
 // Fail lets fault happen to the next n calls that match selects; a nil match
-// selects every call. Several may be
-// set up; of those that select a call, the oldest is used.
+// selects every call. Several may
+// be set up; of those that select a call, the oldest is used.
 func (f *Fake) Fail(match Match, n int, fault Fault) {
 	defer f.enter()()
-	f.faults = append(f.faults, &armed{match, n, fault})
+	if n > 0 {
+		f.faults = append(f.faults, &armed{match, n, fault})
+	}
 }
 
-// take returns the fault of a call.
+// take returns the fault of a call: a scripted one or, without one, a seeded
+// one.
 func (f *Fake) take(c Call) Fault {
 	defer f.enter()()
-	for _, a := range f.faults {
-		if a.left > 0 && (a.match == nil || a.match(c)) {
-			a.left--
-			return a.fault
+	for i, a := range f.faults {
+		if a.match != nil && !a.match(c) {
+			continue
 		}
+		if a.left--; a.left <= 0 {
+			f.faults = slices.Delete(f.faults, i, i+1)
+		}
+		return a.fault
+	}
+	if f.chaos != nil {
+		return f.chaos.fault(c, f.now)
 	}
 	return Fault{}
 }
 
-// itemErrors counts the per-item errors in an envelope.
-func itemErrors(body []byte) int {
+// itemErrors returns the per-item errors in an envelope.
+func itemErrors(body []byte) (errs []itemError) {
 	if !bytes.Contains(body, []byte(`"errors":`)) {
-		return 0
+		return nil
 	}
 	var e struct {
 		Data struct {
-			Errors []json.RawMessage `json:"errors"`
+			Errors []itemError `json:"errors"`
 		} `json:"data"`
 	}
 	_ = json.Unmarshal(body, &e)
-	return len(e.Data.Errors)
+	return e.Data.Errors
+}
+
+// itemError is an error of one item. Its code is a number or a string.
+type itemError struct {
+	Code    any    `json:"code"`
+	Message string `json:"message"`
+}
+
+// firstItemError is the failure that a reply would be if it could not hold
+// errors of single items.
+func firstItemError(data []byte) error {
+	errs := itemErrors(append(append([]byte(`{"data":`), data...), '}'))
+	if len(errs) == 0 {
+		return nil
+	}
+	code, err := strconv.ParseFloat(fmt.Sprint(errs[0].Code), 64)
+	if err != nil {
+		code = codeInternal
+	}
+	return fail(int(code), "%s", errs[0].Message)
 }

@@ -26,6 +26,12 @@ const (
 	codeOverloaded    = 36009004 // a dozen different faults; the message tells
 	codePath          = 36009009
 	codeMethod        = 36009010
+	codeVersion       = 36009014
+	codeThrottled     = 36009002
+	codeSandboxCap    = 36009037
+	codeShopInactive  = 36009043
+	codeSellerStopped = 36009044
+	codeScope         = 105005
 	codeContentType   = 36009022
 	codeBodyFormat    = 36009023
 	codeMismatch      = 101000
@@ -51,59 +57,88 @@ const (
 	maxAhead  = 30 * time.Second
 )
 
-// admit makes the checks that come before every signed operation.
-func (f *Fake) admit(op operation, r *http.Request, in *request) error {
+// admit makes the checks that come before every signed operation, and finds
+// the shop that the call is about.
+func (f *Fake) admit(op operation, r *http.Request, in *request) (*Fake, error) {
 	if in.query.Get("app_key") != f.app.Key {
-		return failStatus(http.StatusBadRequest, codeOverloaded, "Invalid app_key")
+		return nil, failStatus(http.StatusBadRequest, codeOverloaded, "Invalid app_key")
 	}
 	sign := in.query.Get("sign")
 	if sign == "" {
-		return failStatus(http.StatusBadRequest, codeOverloaded, "The signature is missing: parameter 'sign' is required")
+		return nil, f.malformed("The signature is missing: parameter 'sign' is required")
 	}
-	if err := f.checkTimestamp(in.query.Get("timestamp")); err != nil {
-		return err
+	if err := f.checkTimestamp(in.query.Get("timestamp"), f.now.Add(in.skew)); err != nil {
+		return nil, err
 	}
 	want := signature(f.app.Secret.Reveal(), r.URL.EscapedPath(), in.query, r.Header.Get("Content-Type"), in.body)
+	if !f.has(QuirkUpperCaseSignature) {
+		sign = strings.ToLower(sign)
+	}
 	if subtle.ConstantTimeCompare([]byte(sign), []byte(want)) != 1 {
-		return failStatus(http.StatusUnauthorized, codeBadSignature, "Invalid sign: the request does not match it")
+		return nil, failStatus(http.StatusUnauthorized, codeBadSignature, "Invalid sign: the request does not match it")
 	}
-	if err := f.tokens.check(r.Header.Get("x-tts-access-token"), f.now); err != nil {
-		return err
+	granted, err := f.tokens.check(r.Header.Get("x-tts-access-token"), f.now)
+	if err != nil {
+		return nil, err
 	}
-	if err := f.checkCipher(op.cipher, in.query); err != nil {
-		return err
+	shop, err := f.checkCipher(op.cipher, in.query)
+	if err != nil {
+		return nil, err
 	}
 	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
-		return failStatus(http.StatusBadRequest, codeContentType, "Invalid content-type: application/json is required")
+		return nil, failStatus(http.StatusBadRequest, codeContentType, "Invalid content-type: application/json is required")
 	}
-	return nil
+	if err := shop.checkState(op, granted); err != nil {
+		return nil, err
+	}
+	return shop, shop.admitRate(op)
 }
 
-func (f *Fake) checkTimestamp(value string) error {
+func (f *Fake) checkTimestamp(value string, now time.Time) error {
+	ahead := maxAhead
+	if !f.has(QuirkTimestampWindow) {
+		ahead = maxBehind
+	}
 	seconds, err := strconv.ParseInt(value, 10, 64)
 	if err != nil || seconds < 0 || len(value) > 10 {
-		return failStatus(http.StatusBadRequest, codeOverloaded, "Invalid timestamp: 10 digits of Unix seconds are required")
+		return f.malformed("Invalid timestamp: 10 digits of Unix seconds are required")
 	}
-	switch age := f.now.Sub(time.Unix(seconds, 0)); {
+	switch age := now.Sub(time.Unix(seconds, 0)); {
 	case age >= maxBehind+time.Second:
-		return failStatus(http.StatusBadRequest, codeOverloaded, "Invalid timestamp: it is more than 5 minutes old")
-	case age < -maxAhead:
-		return failStatus(http.StatusBadRequest, codeOverloaded, "Invalid timestamp: it is more than 30 seconds ahead")
+		return f.malformed("Invalid timestamp: it is more than 5 minutes old")
+	case age < -ahead:
+		return f.malformed("Invalid timestamp: it is more than 30 seconds ahead")
 	}
 	return nil
 }
 
-func (f *Fake) checkCipher(rule cipherRule, q url.Values) error {
+// malformed refuses a request for a fault of form.
+func (f *Fake) malformed(message string) error {
+	code := codeInvalid
+	if f.has(QuirkOneCodeForManyFaults) {
+		code = codeOverloaded
+	}
+	return failStatus(http.StatusBadRequest, code, "%s", message)
+}
+
+func (f *Fake) checkCipher(rule cipherRule, q url.Values) (*Fake, error) {
 	cipher, sent := q.Get("shop_cipher"), q.Has("shop_cipher")
 	switch {
-	case rule == cipherRefused && sent:
-		return failStatus(http.StatusBadRequest, codeOverloaded, "unexpected identifier: 'shop_cipher' is not expected")
+	case rule == cipherRefused && sent && f.has(QuirkCipherRefused):
+		return nil, f.malformed("unexpected identifier: 'shop_cipher' is not expected")
+	case rule == cipherRefused:
+		return f.shops[0], nil
 	case rule == cipherRequired && cipher == "":
-		return failStatus(http.StatusBadRequest, codeCipherMissing, "shop_cipher is missing")
-	case cipher != "" && cipher != f.shop.Cipher:
-		return failStatus(http.StatusUnauthorized, codeMismatch, "The access token does not match the shop_cipher")
+		return nil, failStatus(http.StatusBadRequest, codeCipherMissing, "shop_cipher is missing")
+	case cipher == "":
+		return f.shops[0], nil
 	}
-	return nil
+	for _, shop := range f.shops {
+		if shop.shop.Cipher == cipher && !shop.state.deauthorised {
+			return shop, nil
+		}
+	}
+	return nil, failStatus(http.StatusUnauthorized, codeMismatch, "The access token does not match the shop_cipher")
 }
 
 // signature computes what a request should be signed with. It shares no code
@@ -165,4 +200,20 @@ func oneOf[T ~string](name string, value T, allowed ...T) (T, error) {
 		return "", invalid(name, fmt.Sprint("it must be one of ", allowed))
 	}
 	return value, nil
+}
+
+// list reads a parameter that holds several values, joined by commas.
+func (f *Fake) list(in *request, name string) ([]string, error) {
+	text := in.query.Get(name)
+	if err := required(name, text); err != nil {
+		return nil, err
+	}
+	if strings.HasPrefix(text, "[") {
+		var values []string
+		if err := json.Unmarshal([]byte(text), &values); err != nil || len(values) == 0 || f.has(QuirkCommaLists) {
+			return nil, invalid(name, "its values must be joined by commas")
+		}
+		return values, nil
+	}
+	return strings.Split(text, ","), nil
 }

@@ -25,21 +25,30 @@ func (f *Fake) inventorySearch(in *request) (any, error) {
 	case len(req.ProductIDs) > 100:
 		return nil, fail(codeTooManyProducts, "At most 100 product_ids can be searched for")
 	}
+	var wanted []*sku
+	if len(req.SKUIDs) > 0 { // wins over product_ids
+		for _, id := range req.SKUIDs {
+			if s := f.skuByID[id]; s != nil {
+				wanted = append(wanted, s)
+			}
+		}
+	} else {
+		for _, id := range req.ProductIDs {
+			if p := f.productByID[id]; p != nil {
+				wanted = append(wanted, p.skus...)
+			}
+		}
+	}
 	var out tiktokshop.InventorySearchResponse
-	for _, p := range f.products {
-		item := tiktokshop.Inventory{ProductID: p.id}
-		for _, s := range p.skus {
-			wanted := slices.Contains(req.SKUIDs, s.id)
-			if len(req.SKUIDs) == 0 {
-				wanted = slices.Contains(req.ProductIDs, p.id)
-			}
-			if wanted {
-				item.SKUs = append(item.SKUs, s.inventory())
-			}
+	where := map[*product]int{}
+	for _, s := range wanted {
+		i, known := where[s.product]
+		if !known {
+			i = len(out.Inventory)
+			where[s.product] = i
+			out.Inventory = append(out.Inventory, tiktokshop.Inventory{ProductID: s.product.id})
 		}
-		if item.SKUs != nil {
-			out.Inventory = append(out.Inventory, item)
-		}
+		out.Inventory[i].SKUs = append(out.Inventory[i].SKUs, s.inventory())
 	}
 	return out, nil
 }
@@ -52,7 +61,7 @@ func (s *sku) inventory() tiktokshop.InventorySKU {
 		out.TotalAvailableQuantity += w.AvailableQuantity
 		out.TotalCommittedQuantity += w.CommittedQuantity
 	}
-	out.TotalAvailableInventoryDistribution.InShopInventory.Quantity = out.TotalAvailableQuantity
+	out.TotalAvailableInventoryDistribution = s.distribution()
 	return out
 }
 
@@ -91,7 +100,7 @@ func (f *Fake) updateInventory(in *request) (any, error) {
 	}
 	var out tiktokshop.UpdateInventoryResponse
 	for _, item := range req.SKUs {
-		if refused := f.skuByID[item.ID].set(item); refused != nil {
+		if refused := f.set(f.skuByID[item.ID], item); refused != nil {
 			refused.Detail.SKUID = item.ID
 			out.Errors = append(out.Errors, *refused)
 		}
@@ -128,47 +137,60 @@ func checkStockUpdate(p *product, req stockUpdate) error {
 }
 
 // set replaces the available quantities, or tells why not.
-func (s *sku) set(item stockUpdateSKU) *tiktokshop.UpdateInventoryResponseError {
-	assigned := s.warehouses()
-	if s.components != nil {
-		return &tiktokshop.UpdateInventoryResponseError{Code: codeBundleStock, Message: "The stock of a virtual bundle is derived from its components"}
+func (f *Fake) set(s *sku, item stockUpdateSKU) *tiktokshop.UpdateInventoryResponseError {
+	refuse := func(code int, message string, extra ...tiktokshop.UpdateInventoryResponseErrorDetailExtraError) *tiktokshop.UpdateInventoryResponseError {
+		return &tiktokshop.UpdateInventoryResponseError{
+			Code: code, Message: message, Detail: tiktokshop.UpdateInventoryResponseErrorDetail{ExtraErrors: extra},
+		}
 	}
-	var given []string
+	if s.components != nil {
+		if f.has(QuirkBundleStockDerived) {
+			return refuse(codeBundleStock, "The stock of a virtual bundle is derived from its components")
+		}
+		return nil // without effect
+	}
+	assigned := s.warehouses()
+	given := map[string]bool{}
+	total := s.snapshot().Available
+	var wrong []tiktokshop.UpdateInventoryResponseErrorDetailExtraError
 	for i := range item.Inventory {
 		w := &item.Inventory[i]
 		if w.WarehouseID == "" && len(assigned) == 1 {
 			w.WarehouseID = assigned[0]
 		}
-		given = append(given, w.WarehouseID)
-	}
-	slices.Sort(given)
-	if !slices.Equal(given, assigned) {
-		return &tiktokshop.UpdateInventoryResponseError{Code: codeAllWarehouses, Message: "Give every warehouse of the SKU, once, and no other"}
-	}
-	var wrong []tiktokshop.UpdateInventoryResponseErrorDetailExtraError
-	for _, w := range item.Inventory {
+		if given[w.WarehouseID] || s.levels[w.WarehouseID] == nil {
+			return refuse(codeAllWarehouses, "Give every warehouse of the SKU, once, and no other")
+		}
+		given[w.WarehouseID] = true
+		total += *w.Quantity - s.available(w.WarehouseID)
 		if *w.Quantity < 0 || *w.Quantity > maxQuantity {
 			wrong = append(wrong, tiktokshop.UpdateInventoryResponseErrorDetailExtraError{
 				Code: codeQuantity, WarehouseID: w.WarehouseID, Message: fmt.Sprintf("quantity must be from 0 to %d", maxQuantity),
 			})
 		}
 	}
-	if wrong != nil {
-		return &tiktokshop.UpdateInventoryResponseError{
-			Code: codeQuantity, Message: "The quantity is out of range",
-			Detail: tiktokshop.UpdateInventoryResponseErrorDetail{ExtraErrors: wrong},
-		}
+	switch {
+	case len(given) != len(assigned) && f.has(QuirkAllWarehouses):
+		return refuse(codeAllWarehouses, "Give every warehouse of the SKU, once, and no other")
+	case wrong != nil:
+		return refuse(codeQuantity, "The quantity is out of range", wrong...)
+	case total < s.locked() && f.has(QuirkCampaignLock):
+		return refuse(codeStockLocked, fmt.Sprintf("The quantity is below the %d units that promotions have locked", s.locked()))
 	}
-	for _, w := range item.Inventory {
-		l := s.levels[w.WarehouseID]
-		l.available = *w.Quantity
-		if w.BackorderQuantity != nil { // stays when left out
-			l.backorder = *w.BackorderQuantity
+	f.changeStock(s, "api_sync", func() {
+		for _, w := range item.Inventory {
+			l := s.levels[w.WarehouseID]
+			l.available = *w.Quantity
+			if w.BackorderQuantity != nil {
+				l.backorder = *w.BackorderQuantity
+			} else if !f.has(QuirkBackorderStays) {
+				l.backorder = 0
+			}
+			if w.HandlingTime != nil {
+				l.handlingTime = *w.HandlingTime
+			}
 		}
-		if w.HandlingTime != nil {
-			l.handlingTime = *w.HandlingTime
-		}
-	}
+	})
 	return nil
 }
 

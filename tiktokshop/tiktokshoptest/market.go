@@ -115,6 +115,8 @@ func (m market) address() tiktokshop.OrderRecipientAddress {
 		DistrictInfo: []tiktokshop.OrderRecipientAddressDistrictInfo{
 			{AddressLevel: "L0", AddressLevelName: "Country", AddressName: m.region, ISOCode: m.region},
 			{AddressLevel: "L1", AddressLevelName: "State", AddressName: m.city},
+			{AddressLevel: "L2", AddressLevelName: "County", AddressName: m.city},
+			{AddressLevel: "L3", AddressLevelName: "City", AddressName: m.city},
 		},
 	}
 	if m.region == "GB" {

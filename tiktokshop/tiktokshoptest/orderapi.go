@@ -1,9 +1,9 @@
 package tiktokshoptest
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/linnbridge/linnbridge/tiktokshop"
 )
@@ -37,25 +37,25 @@ func (f *Fake) orderList(in *request) (any, error) {
 	if len(req.WarehouseIDs) > 100 {
 		return nil, invalid("warehouse_ids", "at most 100 are allowed")
 	}
-	var found []*order
-	for _, o := range f.orders {
-		if orderMatches(o, &req) {
-			found = append(found, o)
-		}
-	}
-	at := func(o *order) position { return position{int64(o.info.CreateTime), o.info.ID} }
+	at, sorted, from, before := atCreation, f.orders.byCreate, req.CreateTimeGe, req.CreateTimeLt
 	if field == "update_time" {
-		at = func(o *order) position { return position{int64(o.info.UpdateTime), o.info.ID} }
+		at, sorted, from, before = atUpdate, f.orders.byUpdated, req.UpdateTimeGe, req.UpdateTimeLt
 	}
-	out := tiktokshop.GetOrderListResponse{TotalCount: len(found)}
-	found, out.NextPageToken, err = page(found, at, direction == "DESC", size, in.query.Get("page_token"))
+	sorted = between(sorted, at, from, before)
+	keep := func(o *order) bool { return f.orderMatches(o, &req) }
+	var out tiktokshop.GetOrderListResponse
+	found, next, total, err := pick(sorted, at, keep, direction == "DESC", size, in.query.Get("page_token"))
+	out.NextPageToken, out.TotalCount = next, total
 	for _, o := range found {
 		out.Orders = append(out.Orders, f.serve(o, false))
 	}
 	return out, err
 }
 
-func orderMatches(o *order, req *tiktokshop.GetOrderListRequest) bool {
+func (f *Fake) orderMatches(o *order, req *tiktokshop.GetOrderListRequest) bool {
+	if o.info.FulfillmentType != tiktokshop.FulfillmentTypeBySeller && !f.has(QuirkPlatformOrdersInList) {
+		return false
+	}
 	return is(o.info.Status, req.OrderStatus) && is(o.info.ShippingType, req.ShippingType) &&
 		is(o.info.UserID, req.BuyerUserID) && is(o.info.IsBuyerRequestCancel, req.IsBuyerRequestCancel) &&
 		within(o.info.CreateTime, req.CreateTimeGe, req.CreateTimeLt) &&
@@ -75,11 +75,10 @@ func within(t tiktokshop.UnixSeconds, from, before *tiktokshop.UnixSeconds) bool
 //
 // https://partner.tiktokshop.com/docv2/page/get-order-detail-202507
 func (f *Fake) orderDetail(in *request) (any, error) {
-	list := in.query.Get("ids")
-	if err := required("ids", list); err != nil {
+	ids, err := f.list(in, "ids")
+	if err != nil {
 		return nil, err
 	}
-	ids := strings.Split(list, ",")
 	if len(ids) > 50 {
 		return nil, fail(codeParameters, "At most 50 ids are allowed, got %d", len(ids))
 	}
@@ -111,8 +110,14 @@ var platforms = []tiktokshop.OrderPlatform{
 	"ORDER_MANAGEMENT_SYSTEM", "WAREHOUSE_MANAGEMENT_SYSTEM", "ERP_SYSTEM",
 }
 
-// reference is an external reference of an order.
-type reference = tiktokshop.AddExternalOrderReferencesRequestOrderExternalOrder
+// externalOrder is an external reference of an order.
+type externalOrder = tiktokshop.AddExternalOrderReferencesRequestOrderExternalOrder
+
+// reference is what an external reference is searched by.
+type reference struct {
+	platform tiktokshop.OrderPlatform
+	id       string
+}
 
 // addReferences serves Order.AddExternalOrderReferences. A platform has one
 // reference for each order: the newest.
@@ -153,11 +158,24 @@ func (f *Fake) addReferences(in *request) (any, error) {
 			})
 		}
 	}
+	if !f.has(QuirkItemCodesAsText) {
+		return withNumberCodes(out), nil
+	}
 	return out, nil
 }
 
+// withNumberCodes is the reply as it would be if its item codes were numbers, as
+// those of all other operations.
+func withNumberCodes(r tiktokshop.AddExternalOrderReferencesResponse) any {
+	var errs []any
+	for _, e := range r.Errors {
+		errs = append(errs, map[string]any{"code": json.Number(e.Code), "message": e.Message, "detail": e.Detail})
+	}
+	return map[string]any{"errors": errs}
+}
+
 // addReference returns why a reference is refused, empty if it is not.
-func (f *Fake) addReference(orderID string, e reference) (why string) {
+func (f *Fake) addReference(orderID string, e externalOrder) (why string) {
 	o := f.orderByID[orderID]
 	if o == nil {
 		return "The order does not belong to the current seller"
@@ -167,7 +185,17 @@ func (f *Fake) addReference(orderID string, e reference) (why string) {
 			return "The origin_id " + l.OriginID + " is not a line item of the order"
 		}
 	}
-	o.refs = append(slices.DeleteFunc(o.refs, func(r reference) bool { return r.Platform == e.Platform }), e)
+	for i, r := range o.refs {
+		if r.Platform == e.Platform {
+			old := reference{r.Platform, r.ID}
+			f.references[old] = slices.DeleteFunc(f.references[old], func(other *order) bool { return other == o })
+			o.refs = slices.Delete(o.refs, i, i+1)
+			break
+		}
+	}
+	o.refs = append(o.refs, e)
+	key := reference{e.Platform, e.ID}
+	f.references[key] = append(f.references[key], o)
 	return ""
 }
 
@@ -209,7 +237,7 @@ func (f *Fake) searchReferences(in *request) (any, error) {
 		return nil, err
 	}
 	var out tiktokshop.SearchOrderByExternalOrderReferenceResponse
-	for _, o := range f.orders {
+	for _, o := range f.references[reference{platform, id}] {
 		for _, r := range o.refs {
 			if r.Platform != platform || r.ID != id {
 				continue

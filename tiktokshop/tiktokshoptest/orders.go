@@ -49,6 +49,17 @@ type OrderSpec struct {
 	// ShippingFee is before its discounts. Tax is added to the total.
 	ShippingFee, ShippingSellerDiscount, ShippingPlatformDiscount, Tax string
 	Deadlines                                                          Deadlines
+	// ReleaseDate makes a PRE_ORDER: it stays ON_HOLD until then.
+	ReleaseDate time.Time
+	// Sample marks a free sample for a creator: its units cost nothing.
+	Sample bool
+	// Replaces is the id of the order that this one replaces, free of charge.
+	Replaces string
+	// CombineGroup is the id of a group of orders that TikTok recommends to ship
+	// together.
+	CombineGroup string
+	// COD is cash on delivery.
+	COD bool
 }
 
 // Line is a quantity of one SKU. Every unit becomes a line item of its own.
@@ -59,6 +70,9 @@ type Line struct {
 	SellerDiscount, PlatformDiscount string
 	// Gift units cost nothing and are shipped like others.
 	Gift bool
+	// Campaign or Creator names who sells the units: they come out of the stock
+	// locked for it, see [Fake.LockStock].
+	Campaign, Creator string
 }
 
 // Deadlines are counted from the payment. A zero one has the default.
@@ -90,8 +104,11 @@ type order struct {
 	deadlines Deadlines
 	lines     []*line
 	request   *cancellation // the buyer's request that waits for the seller
-	refs      []reference
+	refs      []externalOrder
 	corrected bool // its tracking number was corrected
+	completed tiktokshop.UnixSeconds
+	history   []event // what the carrier reports
+	indexed   bool
 }
 
 // line is one unit of an order.
@@ -101,8 +118,10 @@ type line struct {
 	sku    *sku
 	parcel *parcel // nil while there is no package id
 	price  money   // paid for the unit
+	from   lock    // the locked stock that it comes out of
 
 	cancelled bool
+	returned  *aftersale // the newest return with it
 }
 
 // shipped tells whether the line has been handed to shipping.
@@ -136,10 +155,20 @@ func (f *Fake) place(spec OrderSpec) (string, error) {
 		o.address = *spec.Address
 		o.address.DistrictInfo = slices.Clone(spec.Address.DistrictInfo)
 	}
+	if f.sandbox {
+		if len(spec.Lines) > 3 {
+			return "", errors.New("an order of a development shop has at most 3 products")
+		}
+		spec.State = or(spec.State, tiktokshop.OrderStatusOnHold)
+	}
+	if !spec.ReleaseDate.IsZero() {
+		spec.State = or(spec.State, tiktokshop.OrderStatusOnHold)
+	}
 	if err := f.fillOrder(o, spec); err != nil {
 		return "", err
 	}
-	if err := f.fillLines(o, spec.Lines); err != nil {
+	free := spec.Sample || spec.Replaces != ""
+	if err := f.fillLines(o, spec.Lines, free); err != nil {
 		return "", err
 	}
 	if err := f.fillPayment(o, spec); err != nil {
@@ -152,10 +181,12 @@ func (f *Fake) place(spec OrderSpec) (string, error) {
 	o.info.WarehouseID = warehouse
 	f.commit(o)
 	created := f.now
+	o.info.CreateTime, o.info.UpdateTime = tiktokshop.At(created), f.unix()
 	switch spec.State {
 	case "", tiktokshop.OrderStatusAwaitingShipment:
 		if !spec.NoHold {
 			created = created.Add(-HoldTime)
+			o.info.CreateTime = tiktokshop.At(created)
 		}
 		f.paid(o, created)
 		f.to(o, tiktokshop.OrderStatusAwaitingShipment)
@@ -165,11 +196,15 @@ func (f *Fake) place(spec OrderSpec) (string, error) {
 		f.to(o, tiktokshop.OrderStatusUnpaid)
 		f.at(created.Add(PaymentTime), func() { f.paymentTimeout(o) })
 	}
-	o.info.CreateTime, o.info.UpdateTime = tiktokshop.At(created), f.unix()
+	o.indexed = true
+	f.orders.add(o)
 	return o.info.ID, nil
 }
 
 func (f *Fake) fillOrder(o *order, spec OrderSpec) error {
+	if spec.Replaces != "" && f.orderByID[spec.Replaces] == nil {
+		return fmt.Errorf("order %s, which it replaces, does not exist", spec.Replaces)
+	}
 	switch spec.State {
 	case "", tiktokshop.OrderStatusUnpaid, tiktokshop.OrderStatusAwaitingShipment:
 	case tiktokshop.OrderStatusOnHold:
@@ -182,7 +217,18 @@ func (f *Fake) fillOrder(o *order, spec OrderSpec) error {
 	o.info = tiktokshop.Order{
 		ShippingType: spec.ShippingType, FulfillmentType: spec.FulfillmentType, UserID: spec.BuyerID, BuyerMessage: spec.BuyerMessage,
 		DeliveryOptionID: spec.DeliveryOptionID, DeliveryType: "HOME_DELIVERY", OrderType: "NORMAL", CommercePlatform: "TIKTOK_SHOP",
-		PaymentMethodName: "Credit card", IsOnHoldOrder: !spec.NoHold,
+		PaymentMethodName: "Credit card", IsOnHoldOrder: !spec.NoHold, IsSampleOrder: spec.Sample, IsCOD: spec.COD,
+		IsReplacementOrder: spec.Replaces != "", ReplacedOrderID: spec.Replaces, AutoCombineGroupID: spec.CombineGroup,
+		BuyerNickname: "robin",
+	}
+	if spec.COD {
+		o.info.PaymentMethodName = "Cash on delivery"
+	}
+	if !spec.ReleaseDate.IsZero() {
+		o.info.OrderType, o.info.ReleaseDate = "PRE_ORDER", tiktokshop.At(spec.ReleaseDate)
+	}
+	if f.market.region == "BR" {
+		o.info.NeedUploadInvoice = "NEED_INVOICE"
 	}
 	if o.info.ShippingType == "" {
 		o.info.ShippingType = tiktokshop.ShippingTypeSeller
@@ -206,7 +252,7 @@ func (f *Fake) fillOrder(o *order, spec OrderSpec) error {
 	return nil
 }
 
-func (f *Fake) fillLines(o *order, lines []Line) error {
+func (f *Fake) fillLines(o *order, lines []Line, free bool) error {
 	if len(lines) == 0 {
 		return errors.New("it has no lines")
 	}
@@ -220,7 +266,7 @@ func (f *Fake) fillLines(o *order, lines []Line) error {
 		case given.Quantity < 1:
 			return fmt.Errorf("SKU %s: quantity %d is not at least 1", given.SKUID, given.Quantity)
 		}
-		l, err := newLine(s, given)
+		l, err := newLine(s, given, free)
 		if err != nil {
 			return fmt.Errorf("SKU %s: %w", given.SKUID, err)
 		}
@@ -233,14 +279,21 @@ func (f *Fake) fillLines(o *order, lines []Line) error {
 	return nil
 }
 
-func newLine(s *sku, given Line) (line, error) {
+func newLine(s *sku, given Line, free bool) (line, error) {
 	price := s.price
+	if free {
+		price = 0
+	}
+	from, err := s.lockFor(given)
+	if err != nil {
+		return line{}, err
+	}
 	seller, err1 := parseMoney("seller discount", given.SellerDiscount)
 	platform, err2 := parseMoney("platform discount", given.PlatformDiscount)
 	if err := errors.Join(err1, err2); err != nil {
 		return line{}, err
 	}
-	l := line{sku: s, info: tiktokshop.OrderLineItem{
+	l := line{sku: s, from: from, info: tiktokshop.OrderLineItem{
 		SKUID: s.id, SellerSKU: s.sellerSKU, ProductID: s.product.id, ProductName: s.product.title, SKUName: "Default", SKUType: "NORMAL",
 		Currency: s.currency, IsGift: given.Gift,
 	}}
@@ -307,6 +360,9 @@ func (f *Fake) chooseWarehouse(o *order, wanted string) (string, error) {
 	for _, l := range o.lines {
 		l.sku.needs(1, needed)
 	}
+	if err := checkLocks(o, needed); err != nil {
+		return "", err
+	}
 	for _, w := range f.warehouses {
 		enough := wanted == "" || w.ID == wanted
 		for s, n := range needed {
@@ -326,19 +382,37 @@ func (f *Fake) commit(o *order) {
 		o.info.UserID = f.newID(idUser)
 	}
 	o.info.BuyerEmail = "buyer" + o.info.UserID + "@chat.example.com"
-	f.orders = append(f.orders, o)
 	f.orderByID[o.info.ID] = o
 	for _, l := range o.lines {
 		l.info.ID = f.newID(idLine)
 		f.lineByID[l.info.ID] = l
-		l.sku.move(o.info.WarehouseID, -1, 1)
+		f.commitLine(l)
 	}
 }
 
-// to moves the order to a status. Nothing else moves the update time.
+// to moves the order to a status, and with it the update time.
 func (f *Fake) to(o *order, s tiktokshop.OrderStatus) {
 	if o.info.Status != s {
-		o.info.Status, o.info.UpdateTime = s, f.unix()
+		o.info.Status = s
+		f.touch(o)
+		f.notifyOrder(o)
+	}
+}
+
+// touch moves the update time.
+func (f *Fake) touch(o *order) {
+	if o.indexed {
+		f.orders.update(o, f.unix())
+	} else {
+		o.info.UpdateTime = f.unix()
+	}
+}
+
+// changed is called when something other than the status has changed, which
+// does not move the update time.
+func (f *Fake) changed(o *order) {
+	if !f.has(QuirkUpdateTimeOfStatusOnly) {
+		f.touch(o)
 	}
 }
 
@@ -347,6 +421,9 @@ func (f *Fake) to(o *order, s tiktokshop.OrderStatus) {
 func (f *Fake) paid(o *order, at time.Time) {
 	d := o.deadlines
 	o.info.PaidTime = tiktokshop.At(at)
+	if t := o.info.ReleaseDate.Time(); t.After(at) { // the deadlines of a pre-order begin with its release
+		at = t
+	}
 	o.info.RTSSLATime, o.info.TTSSLATime = tiktokshop.At(at.Add(d.RTSSLA)), tiktokshop.At(at.Add(d.TTSSLA))
 	o.info.ShippingDueTime = tiktokshop.At(at.Add(d.ShippingDue))
 	o.info.CollectionDueTime, o.info.DeliveryDueTime = tiktokshop.At(at.Add(d.CollectionDue)), tiktokshop.At(at.Add(d.DeliveryDue))
@@ -360,7 +437,11 @@ func (f *Fake) paid(o *order, at time.Time) {
 		return
 	}
 	f.to(o, tiktokshop.OrderStatusOnHold)
-	f.at(at.Add(HoldTime), func() {
+	release := at.Add(HoldTime)
+	if t := o.info.ReleaseDate; t != 0 {
+		release = t.Time()
+	}
+	f.at(release, func() {
 		if o.info.Status == tiktokshop.OrderStatusOnHold {
 			f.to(o, tiktokshop.OrderStatusAwaitingShipment)
 		}
@@ -383,6 +464,32 @@ func (f *Fake) shippingTimeout(o *order) {
 	}
 }
 
+// collectionTimeout cancels an order that the carrier did not collect in time:
+// to TikTok it has no tracking.
+func (f *Fake) collectionTimeout(o *order) {
+	if o.info.Status == tiktokshop.OrderStatusAwaitingCollection {
+		f.cancel(o, o.live(), bySystem, "system_cancel_order_untracked")
+	}
+}
+
+// Lose lets TikTok cancel an IN_TRANSIT order whose parcel was lost.
+func (f *Fake) Lose(id string) error {
+	return f.change(id, "lose", func(o *order) error {
+		f.cancel(o, o.live(), bySystem, "package_lost")
+		return nil
+	}, tiktokshop.OrderStatusInTransit)
+}
+
+// live returns the lines that are not cancelled.
+func (o *order) live() (lines []*line) {
+	for _, l := range o.lines {
+		if !l.cancelled {
+			lines = append(lines, l)
+		}
+	}
+	return lines
+}
+
 // settle derives the status from the lines after some were shipped or
 // cancelled.
 func (f *Fake) settle(o *order) {
@@ -402,8 +509,10 @@ func (f *Fake) settle(o *order) {
 	case shipped == live:
 		o.info.RTSTime = f.unix()
 		f.to(o, tiktokshop.OrderStatusAwaitingCollection)
+		f.at(o.info.CollectionDueTime.Time(), func() { f.collectionTimeout(o) })
 	case shipped > 0:
 		f.to(o, tiktokshop.OrderStatusPartiallyShipping)
+		f.changed(o)
 	}
 }
 
@@ -446,6 +555,8 @@ func (f *Fake) ChangeAddress(id string, a tiktokshop.OrderRecipientAddress) erro
 	return f.change(id, "change the address of", func(o *order) error {
 		a.DistrictInfo = slices.Clone(a.DistrictInfo)
 		o.address, o.info.HasUpdatedRecipientAddress = a, true
+		f.changed(o)
+		f.notify(hookAddress, addressChanged{o.info.ID, f.unix()})
 		return nil
 	}, tiktokshop.OrderStatusAwaitingShipment)
 }
@@ -468,12 +579,19 @@ func (f *Fake) Deliver(id string) error {
 	}, tiktokshop.OrderStatusInTransit)
 }
 
-// Complete ends the after-sales period of a DELIVERED order.
+// Complete ends the after-sales period of a DELIVERED order. Its money is
+// settled now if it was not before.
 func (f *Fake) Complete(id string) error {
 	return f.change(id, "complete", func(o *order) error {
-		f.to(o, tiktokshop.OrderStatusCompleted)
+		f.complete(o)
 		return nil
 	}, tiktokshop.OrderStatusDelivered)
+}
+
+func (f *Fake) complete(o *order) {
+	o.completed = f.unix()
+	f.to(o, tiktokshop.OrderStatusCompleted)
+	f.settleMoney(o)
 }
 
 // Order returns an order as Get Order Detail shows it, with its lines in the
@@ -487,11 +605,11 @@ func (f *Fake) Order(id string) (tiktokshop.Order, bool) {
 	return f.view(o, true), true
 }
 
-// Orders returns all orders, oldest first.
+// Orders returns all orders of the shop, in the order in which they were placed.
 func (f *Fake) Orders() []tiktokshop.Order {
 	defer f.enter()()
-	all := make([]tiktokshop.Order, len(f.orders))
-	for i, o := range f.orders {
+	all := make([]tiktokshop.Order, len(f.orders.all))
+	for i, o := range f.orders.all {
 		all[i] = f.view(o, true)
 	}
 	return all

@@ -2,7 +2,9 @@ package tiktokshoptest
 
 import (
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/linnbridge/linnbridge/tiktokshop"
 )
@@ -11,11 +13,13 @@ import (
 // bundles.
 func (f *Fake) view(o *order, detail bool) tiktokshop.Order {
 	out := o.info
+	out.BuyerAvatar = "https://images.example.com/avatar.webp"
 	out.RecipientAddress = f.recipient(o)
 	out.LineItems = make([]tiktokshop.OrderLineItem, len(o.lines))
 	seen := map[*parcel]bool{}
 	for i, l := range o.lines {
 		item := l.info
+		item.SKUImage = "https://images.example.com/" + l.sku.id + ".webp"
 		item.DisplayStatus = l.status()
 		item.CombinedListingSKUs = nil
 		if detail || !f.has(QuirkComponentsOnlyInDetail) {
@@ -48,6 +52,13 @@ func (f *Fake) view(o *order, detail bool) tiktokshop.Order {
 // serve is the order as a reply carries it.
 func (f *Fake) serve(o *order, detail bool) tiktokshop.Order {
 	out := f.view(o, detail)
+	if f.has(QuirkRotatingURLs) {
+		turn := strconv.Itoa(f.rng.IntN(1 << 30))
+		out.BuyerAvatar += "?x-signature=" + turn
+		for i := range out.LineItems {
+			out.LineItems[i].SKUImage += "?x-signature=" + turn
+		}
+	}
 	if f.has(QuirkLineOrder) {
 		f.rng.Shuffle(len(out.LineItems), func(i, j int) {
 			out.LineItems[i], out.LineItems[j] = out.LineItems[j], out.LineItems[i]
@@ -78,29 +89,45 @@ func (l *line) status() tiktokshop.OrderStatus {
 	return l.order.info.Status
 }
 
-// recipient is the address as far as TikTok shows it: not before the hold is
-// over, masked in the US after a cancellation, and masked when TikTok ships.
+// maskAfter is how long after its completion the address of an order in the US
+// can be read.
+const maskAfter = 30 * 24 * time.Hour
+
+// recipient is the address as far as TikTok shows it.
 func (f *Fake) recipient(o *order) tiktokshop.OrderRecipientAddress {
 	a := o.address
 	a.DistrictInfo = slices.Clone(a.DistrictInfo)
-	us := f.market.family == familyUS
-	byTikTok := o.info.ShippingType == tiktokshop.ShippingTypeTikTok
-	switch o.info.Status {
-	case tiktokshop.OrderStatusUnpaid, tiktokshop.OrderStatusOnHold:
+	held := o.info.Status == tiktokshop.OrderStatusUnpaid || o.info.Status == tiktokshop.OrderStatusOnHold
+	if held && f.has(QuirkNoAddressOnHold) {
 		return tiktokshop.OrderRecipientAddress{}
-	case tiktokshop.OrderStatusCancelled:
-		if us {
-			mask(&a.Name, &a.FirstName, &a.LastName)
-		}
-		byTikTok = byTikTok || us
 	}
+	if !f.has(QuirkMaskedAddress) {
+		return a
+	}
+	us := f.market.family == familyUS
+	gone := o.info.Status == tiktokshop.OrderStatusCancelled || o.completed != 0 && f.now.Sub(o.completed.Time()) >= maskAfter
+	byTikTok := o.info.ShippingType == tiktokshop.ShippingTypeTikTok
 	switch {
-	case byTikTok && us:
-		mask(&a.PhoneNumber, &a.AddressDetail, &a.AddressLine1, &a.AddressLine2, &a.FullAddress, &a.PostalCode)
+	case o.info.FulfillmentType != tiktokshop.FulfillmentTypeBySeller, us && (gone || held):
+		mask(&a.Name, &a.FirstName, &a.LastName, &a.PhoneNumber)
+		maskStreet(&a)
+	case us && byTikTok:
+		mask(&a.PhoneNumber)
+		maskStreet(&a)
 	case byTikTok:
 		mask(&a.PhoneNumber, &a.Name, &a.FirstName, &a.LastName)
 	}
 	return a
+}
+
+// maskStreet leaves the country, the state and the county.
+func maskStreet(a *tiktokshop.OrderRecipientAddress) {
+	mask(&a.AddressDetail, &a.AddressLine1, &a.AddressLine2, &a.FullAddress, &a.PostalCode, &a.DeliveryPreferences.DropOffLocation)
+	for i := range a.DistrictInfo {
+		if d := &a.DistrictInfo[i]; d.AddressLevel == "L3" || d.AddressLevel == "L4" {
+			mask(&d.AddressName)
+		}
+	}
 }
 
 // mask leaves the first character.

@@ -24,23 +24,42 @@ func (p position) compare(q position) int {
 // token of the next page, empty at the end. A page begins behind the position
 // of the last item, wherever that item has moved since.
 func page[T any](items []T, at func(T) position, descending bool, size int, token string) (out []T, next string, err error) {
-	direction := 1
-	if descending {
-		direction = -1
-	}
-	slices.SortFunc(items, func(a, b T) int { return direction * at(a).compare(at(b)) })
+	slices.SortFunc(items, func(a, b T) int { return at(a).compare(at(b)) })
+	out, next, _, err = pick(items, at, func(T) bool { return true }, descending, size, token)
+	return out, next, err
+}
+
+// pick is page for items that are sorted already. It passes over items that keep
+// refuses, and counts all others.
+func pick[T any](sorted []T, at func(T) position, keep func(T) bool, descending bool, size int, token string) (out []T, next string, total int, err error) {
+	var last position
 	if token != "" {
-		last, err := readToken(token)
-		if err != nil {
-			return nil, "", err
+		if last, err = readToken(token); err != nil {
+			return nil, "", 0, err
 		}
-		items = slices.DeleteFunc(items, func(item T) bool { return direction*at(item).compare(last) <= 0 })
 	}
-	if len(items) <= size {
-		return items, "", nil
+	more := false
+	for i := range sorted {
+		item, direction := sorted[i], 1
+		if descending {
+			item, direction = sorted[len(sorted)-1-i], -1
+		}
+		if !keep(item) {
+			continue
+		}
+		total++
+		switch {
+		case token != "" && direction*at(item).compare(last) <= 0:
+		case len(out) < size:
+			out = append(out, item)
+		default:
+			more = true
+		}
 	}
-	items = items[:size]
-	return items, writeToken(at(items[size-1])), nil
+	if more {
+		next = writeToken(at(out[size-1]))
+	}
+	return out, next, total, nil
 }
 
 // Tokens hold the characters that break when they are not encoded in a query.

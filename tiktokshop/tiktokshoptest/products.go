@@ -24,6 +24,9 @@ const (
 	codeSKUDuplicate      = 12052553
 	codeSKUList           = 12052902
 	codeBundleStock       = 12052850
+	codeStockLocked       = 12052393
+	codePriceLocked       = 12019045
+	codeCheckFailed       = 12052990
 )
 
 // Product describes a listing for [Fake.AddProduct].
@@ -68,6 +71,9 @@ type product struct {
 	status           tiktokshop.ProductStatus
 	created, updated tiktokshop.UnixSeconds
 	skus             []*sku
+	audit            tiktokshop.AuditStatus
+	turn             int  // of its newest audit
+	inBundle         bool // one of its SKUs is part of a virtual bundle
 }
 
 // sku is a variation in the fake.
@@ -78,6 +84,7 @@ type sku struct {
 	product       *product
 	levels        map[string]*level
 	components    []part
+	locks         []lockedStock
 }
 
 // part is a component of a bundle.
@@ -131,7 +138,7 @@ func or[T ~string](value, fallback T) T {
 // have to exist; nothing is added when it returns an error.
 func (f *Fake) AddProduct(p Product) error {
 	defer f.enter()()
-	added := &product{id: p.ID, title: p.Title, status: p.Status, created: f.unix(), updated: f.unix()}
+	added := &product{id: p.ID, title: p.Title, status: p.Status, audit: "APPROVED", created: f.unix(), updated: f.unix()}
 	if added.id == "" {
 		added.id = f.newID(idProduct)
 	}
@@ -143,9 +150,15 @@ func (f *Fake) AddProduct(p Product) error {
 	}
 	f.products = append(f.products, added)
 	f.productByID[added.id] = added
+	types := []string{}
 	for _, s := range added.skus {
 		f.skuByID[s.id] = s
+		for _, c := range s.components {
+			c.sku.product.inBundle = true
+			types = []string{"COMBINED_PRODUCT"}
+		}
 	}
+	f.notify(hookProductNew, productCreated{f.numberID(added.id), types, f.unix()})
 	return nil
 }
 
@@ -313,7 +326,7 @@ func (f *Fake) SetStock(skuID, warehouseID string, available int) error {
 	case available < 0 || available > maxQuantity:
 		return fmt.Errorf("tiktokshoptest: SKU %s: stock of %d: it must be from 0 to %d", skuID, available, maxQuantity)
 	}
-	s.levels[warehouseID].available = available
+	f.changeStock(s, "manual_adjustment", func() { s.levels[warehouseID].available = available })
 	return nil
 }
 
@@ -324,7 +337,7 @@ func (f *Fake) SetProductStatus(productID string, status tiktokshop.ProductStatu
 	if p == nil {
 		return fmt.Errorf("tiktokshoptest: product %s does not exist", productID)
 	}
-	p.status, p.updated = status, f.unix()
+	f.setStatus(p, status)
 	return nil
 }
 
@@ -334,7 +347,7 @@ func (f *Fake) wire(p *product, detail bool) tiktokshop.Product {
 	out := tiktokshop.Product{
 		ID: p.id, Title: p.title, Status: p.status, CreateTime: p.created, UpdateTime: p.updated,
 		SalesRegions: []string{f.market.region},
-		Audit:        tiktokshop.ProductAudit{Status: "APPROVED"},
+		Audit:        tiktokshop.ProductAudit{Status: p.audit},
 	}
 	for _, s := range p.skus {
 		item := tiktokshop.SKU{
@@ -382,12 +395,8 @@ func (f *Fake) productTypes(p *product) (types []tiktokshop.ProductProductType, 
 			return []tiktokshop.ProductProductType{"COMBINED_PRODUCT"}, s.components[0].sku.product.id
 		}
 	}
-	for _, s := range f.skuByID {
-		for _, c := range s.components {
-			if c.sku.product == p {
-				return []tiktokshop.ProductProductType{"IN_COMBINED_PRODUCT"}, ""
-			}
-		}
+	if p.inBundle {
+		return []tiktokshop.ProductProductType{"IN_COMBINED_PRODUCT"}, ""
 	}
 	return nil, ""
 }
@@ -405,16 +414,19 @@ func (f *Fake) searchProducts(in *request) (any, error) {
 		return nil, err
 	}
 	switch {
-	case len(req.SellerSKUs) > 10:
+	case len(req.SellerSKUs) > 10 && f.has(QuirkTenSKUsASearch):
 		return nil, fail(codeTooManySellerSKUs, "At most 10 seller_skus can be searched for")
-	case len(req.SKUIDs) > 10:
+	case len(req.SKUIDs) > 10 && f.has(QuirkTenSKUsASearch):
 		return nil, fail(codeTooManySKUIDs, "At most 10 sku_ids can be searched for")
 	}
 	var found []*product
 	for _, p := range f.products {
-		if productMatches(p, &req) {
+		if f.productMatches(p, &req) {
 			found = append(found, p)
 		}
+	}
+	if len(found) > maxFound {
+		return nil, fail(codeTooManyFound, "More than %d products were found: narrow the search", maxFound)
 	}
 	out := tiktokshop.SearchProductsResponse{TotalCount: len(found)}
 	at := func(p *product) position { return position{int64(p.created), p.id} }
@@ -425,7 +437,7 @@ func (f *Fake) searchProducts(in *request) (any, error) {
 	return out, err
 }
 
-func productMatches(p *product, req *tiktokshop.SearchProductsRequest) bool {
+func (f *Fake) productMatches(p *product, req *tiktokshop.SearchProductsRequest) bool {
 	if req.Status == nil || *req.Status == "ALL" {
 		if req.Status == nil && p.status == tiktokshop.ProductStatusDeleted {
 			return false
@@ -437,13 +449,20 @@ func productMatches(p *product, req *tiktokshop.SearchProductsRequest) bool {
 		return len(wanted) == 0 || slices.ContainsFunc(p.skus, func(s *sku) bool { return slices.Contains(wanted, of(s)) })
 	}
 	inside := func(t tiktokshop.UnixSeconds, from, to *tiktokshop.UnixSeconds) bool {
-		return (from == nil || t >= *from) && (to == nil || t <= *to)
+		return (from == nil || t >= *from) && (to == nil || t < *to || t == *to && f.has(QuirkInclusiveProductTimes))
 	}
 	return hasSKU(req.SellerSKUs, func(s *sku) string { return s.sellerSKU }) &&
 		hasSKU(req.SKUIDs, func(s *sku) string { return s.id }) &&
 		inside(p.created, req.CreateTimeGe, req.CreateTimeLe) &&
-		inside(p.updated, req.UpdateTimeGe, req.UpdateTimeLe)
+		inside(p.updated, req.UpdateTimeGe, req.UpdateTimeLe) &&
+		(len(req.AuditStatus) == 0 || slices.ContainsFunc(req.AuditStatus, func(s tiktokshop.AuditStatus) bool { return s == p.audit }))
 }
+
+// maxFound is how many products a search may find.
+const (
+	maxFound         = 10000
+	codeTooManyFound = 12052180
+)
 
 // getProduct serves Product.GetProduct.
 //

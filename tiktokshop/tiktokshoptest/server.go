@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -31,8 +33,14 @@ func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for name, values := range out.header {
 		w.Header()[name] = values
 	}
+	if out.cut > 0 {
+		w.Header().Set("Content-Length", strconv.Itoa(len(out.body)))
+	}
 	w.WriteHeader(out.status)
-	_, _ = w.Write(out.body)
+	_, _ = w.Write(out.body[:len(out.body)-out.cut])
+	if out.cut > 0 {
+		panic(http.ErrAbortHandler)
+	}
 }
 
 // RoundTripper returns a transport that hands requests to the fake in memory,
@@ -53,10 +61,14 @@ func (t roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	var content io.Reader = bytes.NewReader(out.body)
+	if out.cut > 0 {
+		content = io.MultiReader(bytes.NewReader(out.body[:len(out.body)-out.cut]), broken{})
+	}
 	return &http.Response{
 		Status: strconv.Itoa(out.status) + " " + http.StatusText(out.status), StatusCode: out.status,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: out.header, Body: io.NopCloser(bytes.NewReader(out.body)), ContentLength: int64(len(out.body)),
+		Header: out.header, Body: io.NopCloser(content), ContentLength: int64(len(out.body)),
 		Request: r,
 	}, nil
 }
@@ -66,11 +78,17 @@ type reply struct {
 	status int
 	header http.Header
 	body   []byte
+	cut    int // bytes of the body that do not arrive
 	code   int
 }
 
+// broken is the end of a connection in the middle of a body.
+type broken struct{}
+
+func (broken) Read([]byte) (int, error) { return 0, errDropped }
+
 // errDropped is a connection that ended without a reply.
-var errDropped = fmt.Errorf("tiktokshoptest: scripted fault: connection dropped: %w", io.ErrUnexpectedEOF)
+var errDropped = fmt.Errorf("tiktokshoptest: fault: connection dropped: %w", io.ErrUnexpectedEOF)
 
 // exchange answers one request. base is the scheme and host it was sent to.
 func (f *Fake) exchange(r *http.Request, base string) (*reply, error) {
@@ -81,26 +99,32 @@ func (f *Fake) exchange(r *http.Request, base string) (*reply, error) {
 			return nil, err
 		}
 	}
-	op, params, refused := route(r.Method, r.URL.Path)
+	op, params, refused := f.route(r.Method, r.URL.Path)
 	q, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil && refused == nil {
 		refused = failStatus(http.StatusBadRequest, codeOverloaded, "Invalid param: the query is malformed")
 	}
-	call := Call{Operation: op.name, Method: r.Method, Path: r.URL.Path, Query: withoutSecrets(q), Body: string(body)}
+	call := Call{Operation: op.name, Method: r.Method, Path: r.URL.Path, Query: withoutSecrets(q), Body: string(body), Shop: f.shopID(q)}
 	fault := f.take(call)
 	if err := pause(r.Context(), fault.Delay); err != nil {
 		_, _ = f.record(call, nil)
 		return nil, err
 	}
+	if fault.ExpireToken {
+		f.ExpireTokens()
+	}
 	var out *reply
 	if !fault.instead() {
 		func() {
 			defer f.enter()()
-			out = f.answer(op, refused, r, &request{params: params, query: q, body: body, base: base})
+			out = f.answer(op, refused, r, &request{params: params, query: q, body: body, base: base, skew: fault.Skew})
 		}()
 	}
 	if fault.replies() {
 		out = fault.reply(f)
+	}
+	if out != nil {
+		fault.spoil(out)
 	}
 	return f.record(call, out)
 }
@@ -120,19 +144,21 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// answer checks and serves one request.
+// answer checks and serves one request. The shop that it is about, found by
+// its cipher, serves it.
 func (f *Fake) answer(op operation, refused error, r *http.Request, in *request) *reply {
+	shop := f
 	if refused == nil && !op.open {
-		refused = f.admit(op, r, in)
+		shop, refused = f.admit(op, r, in)
 	}
 	if refused != nil {
 		return f.envelope(nil, refused)
 	}
-	data, err := op.serve(f, in)
+	data, err := op.serve(shop, in)
 	if file, ok := data.(*document); ok && err == nil {
 		return &reply{status: http.StatusOK, body: file.content, header: http.Header{"Content-Type": {file.contentType}}}
 	}
-	return f.envelope(data, err)
+	return f.envelope(data, err, op.omit...)
 }
 
 // request is what an operation is served with.
@@ -141,6 +167,7 @@ type request struct {
 	query  url.Values
 	body   []byte
 	base   string
+	skew   time.Duration // of the fake's clock, by a fault
 }
 
 // failure is a refusal with TikTok's code.
@@ -148,6 +175,7 @@ type failure struct {
 	status  int
 	code    int
 	message string
+	after   time.Duration // for the header Retry-After
 }
 
 func (e *failure) Error() string { return fmt.Sprintf("code %d: %s", e.code, e.message) }
@@ -162,29 +190,60 @@ func failStatus(status, code int, format string, args ...any) error {
 }
 
 // envelope wraps data or a failure. Every reply has a request id.
-func (f *Fake) envelope(data any, err error) *reply {
-	e := struct {
-		Code      int    `json:"code"`
-		Data      any    `json:"data"`
-		Message   string `json:"message"`
-		RequestID string `json:"request_id"`
-	}{Data: data, Message: "Success", RequestID: f.requestID()}
-	status := http.StatusOK
+func (f *Fake) envelope(data any, err error, omit ...string) *reply {
+	out := &reply{status: http.StatusOK, header: http.Header{"Content-Type": {"application/json"}}}
+	message := "Success"
+	var content []byte
+	if err == nil && data != nil {
+		if content, err = encode(data, omit...); err != nil { // the data are this module's own types
+			panic(fmt.Sprintf("tiktokshoptest: encoding a reply: %v", err))
+		}
+		content = f.lastToken(content, data)
+		if !f.has(QuirkItemErrors) {
+			err = firstItemError(content)
+		}
+	}
 	if err != nil {
 		why, ok := errors.AsType[*failure](err)
 		if !ok {
 			why = &failure{status: http.StatusInternalServerError, code: codeInternal, message: err.Error()}
 		}
-		status, e.Code, e.Message = why.status, why.code, why.message
+		out.status, out.code, message, content = why.status, why.code, why.message, nil
+		if why.after > 0 {
+			out.header.Set("Retry-After", strconv.Itoa(int(math.Ceil(why.after.Seconds()))))
+		}
 	}
-	if e.Data == nil {
-		e.Data = struct{}{}
+	b := append(strconv.AppendInt([]byte(`{"code":`), int64(out.code), 10), ',')
+	switch {
+	case content != nil:
+		b = append(append(append(b, `"data":`...), content...), ',')
+	case f.has(QuirkEmptyData):
+		b = append(b, []string{"", `"data":null,`, `"data":{},`}[f.rng.IntN(3)]...)
+	default:
+		b = append(b, `"data":{},`...)
 	}
-	body, err := json.Marshal(e)
-	if err != nil { // the data are this module's own types
-		panic(fmt.Sprintf("tiktokshoptest: encoding a reply: %v", err))
+	text, _ := json.Marshal(message)
+	b = append(append(b, `"message":`...), text...)
+	b = append(append(b, `,"request_id":"`...), f.requestID()...)
+	out.body = append(b, `"}`...)
+	return out
+}
+
+// lastToken adds the empty page token that the last page may have.
+func (f *Fake) lastToken(content []byte, data any) []byte {
+	v := reflect.ValueOf(data)
+	if v.Kind() != reflect.Struct {
+		return content
 	}
-	return &reply{status: status, code: e.Code, body: body, header: http.Header{"Content-Type": {"application/json"}}}
+	token := v.FieldByName("NextPageToken")
+	if !token.IsValid() || !token.IsZero() || f.has(QuirkLastPageToken) && f.rng.IntN(2) == 0 {
+		return content
+	}
+	content = content[:len(content)-1]
+	if len(content) > 1 {
+		content = append(content, ',')
+	}
+	return append(content, `"next_page_token":""}`...)
 }
 
 func (f *Fake) requestID() string {
@@ -196,45 +255,73 @@ func (f *Fake) requestID() string {
 type operation struct {
 	name   string
 	method string
-	path   string // with {placeholders}
+	path   string   // with {placeholders}
+	scope  string   // the grant that it needs, none if empty
+	omit   []string // fields of its reply's type that it does not have
 	cipher cipherRule
 	open   bool // not signed: token calls and documents
 	serve  func(*Fake, *request) (any, error)
 }
 
+// parts are the segments of the paths of all operations.
+var parts = func() [][]string {
+	all := make([][]string, len(operations))
+	for i, op := range operations {
+		all[i] = strings.Split(op.path, "/")
+	}
+	return all
+}()
+
 // route finds the operation of a path, and the values of its placeholders.
-func route(method, path string) (op operation, params []string, refused error) {
-	known := false
-	for _, op := range operations {
-		params, ok := match(op.path, path)
+func (f *Fake) route(method, path string) (op operation, params []string, refused error) {
+	got := strings.Split(path, "/")
+	known, newest := false, ""
+	for i, want := range parts {
+		params, version, ok := match(want, got)
 		switch {
-		case ok && op.method == method:
-			return op, params, nil
-		case ok:
+		case !ok:
+		case version != "":
+			newest = max(newest, version)
+		case operations[i].method == method:
+			return operations[i], params, nil
+		default:
 			known = true
 		}
 	}
-	if known {
+	switch {
+	case known:
 		return op, nil, failStatus(http.StatusMethodNotAllowed, codeMethod, "Method %s is not allowed for this path", method)
+	case newest != "" && (got[2] < newest || !f.has(QuirkGuessedVersion)):
+		return op, nil, failStatus(http.StatusBadRequest, codeVersion, "Invalid API version: %s is retired or unknown", got[2])
 	}
 	return op, nil, failStatus(http.StatusNotFound, codePath, "Invalid path")
 }
 
-func match(pattern, path string) (params []string, ok bool) {
-	want, got := strings.Split(pattern, "/"), strings.Split(path, "/")
+// match compares the segments of a path with those of an operation. When they
+// agree except for the version, it returns that of the operation.
+func match(want, got []string) (params []string, version string, ok bool) {
 	if len(want) != len(got) {
-		return nil, false
+		return nil, "", false
 	}
 	for i, part := range want {
 		switch {
 		case strings.HasPrefix(part, "{"):
 			if got[i] == "" {
-				return nil, false
+				return nil, "", false
 			}
 			params = append(params, got[i])
-		case part != got[i]:
-			return nil, false
+		case part == got[i]:
+		case i == 2 && isVersion(part) && isVersion(got[i]):
+			version = part
+		default:
+			return nil, "", false
 		}
 	}
-	return params, true
+	return params, version, true
+}
+
+// isVersion tells a segment such as 202309.
+func isVersion(s string) bool {
+	_, err := strconv.Atoi(s)
+	return err == nil && len(s) == 6
 }

@@ -1,6 +1,8 @@
 package tiktokshoptest
 
 import (
+	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 
@@ -44,12 +46,16 @@ type parcel struct {
 	handover         tiktokshop.HandoverMethod
 	created, updated tiktokshop.UnixSeconds
 	documentAsked    bool
+	slot             tiktokshop.PackagePickupSlot
+	invoice          string // its status, in Brazil
+	retired          bool   // it was split or combined
 }
 
 // newParcel puts lines into a new package that has yet to be shipped.
 func (f *Fake) newParcel(lines []*line) *parcel {
 	p := &parcel{id: f.newID(idPackage), lines: slices.Clone(lines), status: tiktokshop.PackageStatusToFulfill, created: f.unix(), updated: f.unix()}
 	f.packageByID[p.id] = p
+	f.parcels = append(f.parcels, p)
 	for _, l := range lines {
 		l.parcel = p
 	}
@@ -75,11 +81,12 @@ func (f *Fake) arrange(p *parcel, provider tiktokshop.ShippingProvider, tracking
 	f.tracking[tracking] = append(f.tracking[tracking], p)
 	for _, l := range p.lines {
 		if !l.cancelled {
-			l.sku.move(l.order.info.WarehouseID, 0, -1)
+			f.changeStock(l.sku, "order_shipped", func() { l.sku.move(l.order.info.WarehouseID, 0, -1) })
 		}
 	}
 	for _, o := range p.orders() {
 		f.dropRequest(o) // only in the US can there be one
+		f.report(o, "The seller has arranged the shipment")
 		f.settle(o)
 	}
 }
@@ -100,8 +107,11 @@ func (f *Fake) carry(o *order, to tiktokshop.PackageStatus, from, next tiktoksho
 			f.to(other, next)
 			if next == tiktokshop.OrderStatusInTransit {
 				other.info.CollectionTime = f.unix()
+				f.report(other, "The carrier has collected the parcel")
 			} else {
 				other.info.DeliveryTime = f.unix()
+				f.report(other, "The parcel was delivered")
+				f.at(f.now.Add(SettlementTime), func() { f.settleMoney(other) })
 			}
 		}
 	}
@@ -122,7 +132,7 @@ func (f *Fake) shippable(o *order) error {
 		return fail(codeDelivered, "The order is delivered")
 	case len(o.open()) == 0:
 		return fail(codeAlreadyShipped, "The order is shipped already")
-	case o.request != nil && f.market.family != familyUS:
+	case o.request != nil && f.market.family != familyUS && f.has(QuirkCancelRequestBlocks):
 		return fail(codeCancelPending, "A cancellation request of the buyer is pending")
 	}
 	return nil
@@ -172,8 +182,14 @@ func (f *Fake) checkTracking(o *order, providerID, number string) (tiktokshop.Sh
 	switch {
 	case !f.market.knownProvider(providerID):
 		return none, fail(codeNoProvider, "No shipping provider has the id %s", providerID)
+	case i < 0 && !f.has(QuirkProviderOfDeliveryOption):
+		offered = f.market.providers(OptionStandard)
+		i = slices.IndexFunc(offered, func(p tiktokshop.ShippingProvider) bool { return p.ID == providerID })
 	case i < 0:
 		return none, fail(codeBadProvider, "The shipping provider is not offered by the order's delivery option")
+	}
+	if !f.has(QuirkTrackingNumberOnce) {
+		return offered[i], nil
 	}
 	others := map[*order]bool{}
 	for _, p := range f.tracking[number] {
@@ -234,44 +250,93 @@ func lineIDs(lines []*line) (ids []string) {
 //
 // https://partner.tiktokshop.com/docv2/page/ship-package-202309
 func (f *Fake) shipPackage(in *request) (any, error) {
-	req, err := decode[tiktokshop.ShipPackageRequest](in)
+	req, err := decode[shipment](in)
 	if err != nil {
 		return nil, err
 	}
-	p, err := f.packageOf(in.params[0])
-	if err != nil {
+	return nil, f.ship(in.params[0], req)
+}
+
+// shipment is how a package is shipped: the body of Ship Package, and a part of
+// that of Batch Ship.
+type shipment struct {
+	ID             string                    `json:"id"`
+	HandoverMethod tiktokshop.HandoverMethod `json:"handover_method"`
+	PickupSlot     *slotRequest              `json:"pickup_slot"`
+	SelfShipment   *struct {
+		TrackingNumber     string `json:"tracking_number"`
+		ShippingProviderID string `json:"shipping_provider_id"`
+	} `json:"self_shipment"`
+}
+
+// batchShip serves Fulfillment.BatchShipPackages. Every package is shipped or
+// refused alone.
+//
+// https://partner.tiktokshop.com/docv2/page/batch-ship-packages-202309
+func (f *Fake) batchShip(in *request) (any, error) {
+	req, err := decode[struct {
+		Packages []shipment `json:"packages"`
+	}](in)
+	switch {
+	case err != nil:
 		return nil, err
+	case len(req.Packages) == 0 || len(req.Packages) > maxBatch:
+		return nil, invalid("packages", fmt.Sprintf("there must be from 1 to %d", maxBatch))
 	}
-	if p.status == tiktokshop.PackageStatusCancelled {
-		return nil, fail(codeOrderCancelled, "The package is cancelled")
+	var out tiktokshop.BatchShipPackagesResponse
+	for _, item := range req.Packages {
+		if why, ok := errors.AsType[*failure](f.ship(item.ID, item)); ok {
+			out.Errors = append(out.Errors, tiktokshop.BatchShipPackagesResponseError{
+				Code: int64(why.code), Message: why.message, Detail: tiktokshop.BatchShipPackagesResponseErrorDetail{PackageID: item.ID},
+			})
+		}
 	}
-	if p.arranged {
-		return nil, fail(codeAlreadyShipped, "The package is shipped already")
+	return out, nil
+}
+
+// maxBatch is how many packages a batch may have. The real number is not known.
+const maxBatch = 50
+
+// ship ships a package that exists since the payment.
+func (f *Fake) ship(id string, req shipment) error {
+	p, err := f.packageOf(id)
+	switch {
+	case err != nil:
+		return err
+	case p.status == tiktokshop.PackageStatusCancelled:
+		return fail(codeOrderCancelled, "The package is cancelled")
+	case p.arranged:
+		return fail(codeAlreadyShipped, "The package is shipped already")
+	}
+	for _, o := range p.orders() {
+		if err := f.shippable(o); err != nil {
+			return err
+		}
 	}
 	o := p.lines[0].order
-	if err := f.shippable(o); err != nil {
-		return nil, err
+	if f.market.region == "BR" && p.invoice != invoiceAccepted {
+		return fail(codeInvoiceFirst, "Upload the invoice first")
 	}
 	if o.info.ShippingType == tiktokshop.ShippingTypeTikTok {
-		handover := tiktokshop.HandoverMethod("")
-		if req.HandoverMethod != nil {
-			handover = *req.HandoverMethod
+		method, err := oneOf("handover_method", req.HandoverMethod, "PICKUP", "DROP_OFF")
+		if err != nil {
+			return err
 		}
-		if p.handover, err = oneOf("handover_method", handover, "PICKUP", "DROP_OFF"); err != nil {
-			return nil, err
+		if err := f.book(p, method, req.PickupSlot); err != nil {
+			return err
 		}
 		f.arrange(p, f.market.carrier(0), f.tiktokNumber())
-		return nil, nil
+		return nil
 	}
 	if req.SelfShipment == nil {
-		return nil, invalid("self_shipment", "it is required for seller shipping")
+		return invalid("self_shipment", "it is required for seller shipping")
 	}
 	provider, err := f.checkTracking(o, req.SelfShipment.ShippingProviderID, req.SelfShipment.TrackingNumber)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	f.arrange(p, provider, req.SelfShipment.TrackingNumber)
-	return nil, nil
+	return nil
 }
 
 // tiktokNumber makes a tracking number of TikTok Shipping.
@@ -296,7 +361,7 @@ func (f *Fake) createPackages(in *request) (any, error) {
 	out := tiktokshop.CreatePackagesResponse{
 		PackageID: p.id, CreateTime: p.created,
 		ShippingServiceInfo: tiktokshop.CreatePackagesResponseShippingServiceInfo{
-			ID: defaultService, Name: "Standard label", Price: "5.20", Currency: f.market.currency,
+			ID: defaultService, Name: "Standard label", Price: labelPrice.decimal(), Currency: f.market.currency,
 			EarliestDeliveryDays: 2, LatestDeliveryDays: 5, ShippingProviderID: carrier.ID, ShippingProviderName: carrier.Name,
 		},
 	}
@@ -383,7 +448,7 @@ func (f *Fake) labelLines(req *tiktokshop.CreatePackagesRequest) ([]*line, error
 
 func (f *Fake) packageOf(id string) (*parcel, error) {
 	p := f.packageByID[id]
-	if p == nil {
+	if p == nil || p.retired {
 		return nil, fail(codeForeignPackage, "Package %s does not belong to this shop", id)
 	}
 	return p, nil
@@ -419,9 +484,14 @@ func (f *Fake) packageDetail(in *request) (any, error) {
 		kinds[l.sku] = true
 	}
 	out.HasMultiSKUs = len(kinds) > 1
+	out.NoteTag = "BUYER_UNNOTED"
+	if first.info.BuyerMessage != "" {
+		out.NoteTag = "BUYER_NOTED"
+	}
+	out.PickupSlot = p.slot
 	if p.combined() {
 		out.SplitAndCombineTag = "COMBINE"
-	} else if len(p.lines) < len(first.lines) {
+	} else if len(p.lines) < len(first.live()) {
 		out.SplitAndCombineTag = "SPLIT"
 	}
 	return out, nil
@@ -443,6 +513,10 @@ func contents(p *parcel, o *order) (skus []tiktokshop.PackageOrderSKU) {
 	return skus
 }
 
+// fiveEU are the markets whose providers depend on where a parcel comes from and
+// goes to.
+var fiveEU = []string{"DE", "FR", "IT", "ES", "IE"}
+
 // shippingProviders serves Logistics.GetShippingProviders.
 //
 // https://partner.tiktokshop.com/docv2/page/get-shipping-providers-202309
@@ -454,5 +528,46 @@ func (f *Fake) shippingProviders(in *request) (any, error) {
 	case option == OptionTikTok:
 		return nil, fail(codeTikTokOption, "The delivery option is fulfilled by TikTok")
 	}
+	if f.has(QuirkProviderRegions) && slices.Contains(fiveEU, f.market.region) {
+		for _, name := range []string{"warehouse_region", "buyer_region"} {
+			if err := required(name, in.query.Get(name)); err != nil {
+				return nil, err
+			}
+		}
+	}
 	return tiktokshop.GetShippingProvidersResponse{ShippingProviders: f.market.providers(option)}, nil
+}
+
+// deliveryOptions serves Logistics.GetWarehouseDeliveryOptions.
+//
+// https://partner.tiktokshop.com/docv2/page/get-warehouse-delivery-options-202309
+func (f *Fake) deliveryOptions(in *request) (any, error) {
+	if f.warehouse(in.params[0]) == nil {
+		return nil, fail(codeInvalid, "Warehouse %s does not exist", in.params[0])
+	}
+	if _, err := oneOf("scope", in.query.Get("scope"), "WAREHOUSE", "PRODUCT"); err != nil {
+		return nil, err
+	}
+	var out tiktokshop.GetWarehouseDeliveryOptionsResponse
+	for _, id := range []string{OptionStandard, OptionExpress, OptionTikTok} {
+		kind := map[string]tiktokshop.DeliveryOptionType{OptionStandard: "SEND_BY_SELLER", OptionExpress: "EXPRESS", OptionTikTok: "STANDARD"}[id]
+		out.DeliveryOptions = append(out.DeliveryOptions, tiktokshop.DeliveryOption{
+			ID: id, Name: optionNames[id], Type: kind, Description: optionNames[id], Platform: []tiktokshop.LogisticsPlatform{"TIKTOK_SHOP"},
+			DimensionLimit: tiktokshop.DeliveryOptionDimensionLimit{MaxHeight: 100, MaxLength: 100, MaxWidth: 100, Unit: "CM"},
+			WeightLimit:    tiktokshop.DeliveryOptionWeightLimit{MinWeight: 1, MaxWeight: 30000, Unit: "GRAM"},
+		})
+	}
+	return out, nil
+}
+
+// ShipByPlatform lets TikTok ship an order that it fulfils itself.
+func (f *Fake) ShipByPlatform(id string) error {
+	return f.change(id, "ship", func(o *order) error {
+		if o.info.FulfillmentType == tiktokshop.FulfillmentTypeBySeller {
+			return errors.New("its fulfilment is the seller's")
+		}
+		p := f.newParcel(o.open())
+		f.arrange(p, f.market.carrier(0), f.tiktokNumber())
+		return nil
+	}, tiktokshop.OrderStatusAwaitingShipment)
 }

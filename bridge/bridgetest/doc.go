@@ -1,0 +1,25 @@
+// Package bridgetest is the lab: a fake shop, a fake warehouse, the bridge
+// between them, people on both sides, and a network that fails.
+//
+// [Run] trades for some hours of simulated time and checks, all the while, what
+// the bridge promises: no order lost, none doubled, none shipped twice or after
+// it was cancelled before its permit, no stock published above what was free,
+// and every failure returned, repeated or in the exception queue. One seed
+// decides what happens. A seed that fails is in the error; running it again
+// fails again.
+//
+// It needs no network and no real time, but simulated time needs a bubble:
+//
+//	func TestLab(t *testing.T) {
+//		synctest.Test(t, func(t *testing.T) {
+//			report, err := bridgetest.Run(t.Context(), bridgetest.Config{Seed: 42})
+//			if err != nil {
+//				t.Fatal(err)
+//			}
+//			t.Log(report)
+//		})
+//	}
+//
+// [Config.Wrap] puts ports of your own between bridge and fakes: your durable
+// ledger, your queue, or a fault of your own to see whether the lab finds it.
+package bridgetest

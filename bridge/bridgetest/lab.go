@@ -1,0 +1,201 @@
+package bridgetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge"
+)
+
+// Config describes a run of the lab. The zero value of every field but Seed has
+// a default.
+type Config struct {
+	// Seed decides everything that happens.
+	Seed uint64
+	// Trading is how long buyers buy. Default three hours. Two more hours follow
+	// in which nothing fails and everything has to come right.
+	Trading time.Duration
+	// Every is the time between two passes of the bridge. Default five minutes.
+	Every time.Duration
+	// OrdersPerHour is the number of orders in the shop. Default 12.
+	OrdersPerHour float64
+	// Faults are the chances of a fault for each call. Default [StormyRates].
+	Faults *Rates
+	// Wrap may replace ports before the bridge is put together.
+	Wrap func(*Ports)
+}
+
+// Rates are the chances, from 0 to 1, that a call meets a fault.
+type Rates struct {
+	// CutBefore ends the connection before the request is read, CutAfter after
+	// it took effect.
+	CutBefore, CutAfter float64
+	// Throttled is a 429, Failed a 500, Overloaded a 503.
+	Throttled, Failed, Overloaded float64
+	// Slow is a delay of up to a minute.
+	Slow float64
+}
+
+// StormyRates are a bad day: one call in ten fails.
+var StormyRates = Rates{CutBefore: 0.02, CutAfter: 0.02, Throttled: 0.02, Failed: 0.02, Overloaded: 0.01, Slow: 0.02}
+
+// Ports are what the primitives work on.
+type Ports struct {
+	Orders        bridge.OrderSource
+	Listings      bridge.ListingSource
+	Publisher     bridge.StockPublisher
+	Shipper       bridge.Shipper
+	Cancellations bridge.CancellationSource
+	Desk          bridge.CancellationDesk
+
+	Catalogue bridge.Catalogue
+	Levels    bridge.StockReader
+	OrderBook bridge.OrderBook
+	Canceller bridge.OrderCanceller
+	Tracking  bridge.TrackingWriter
+
+	Ledger     bridge.Ledger
+	Locks      bridge.Locks
+	Exceptions bridge.Exceptions
+}
+
+// Report counts what happened in a run.
+type Report struct {
+	Seed   uint64
+	Market string
+	// Simulated is the time that passed in the run.
+	Simulated time.Duration
+	// Orders were placed in the shop, TurnedAway found it sold out, Elsewhere
+	// came through another channel.
+	Orders, TurnedAway, Elsewhere int
+	// Cancelled orders were cancelled on both sides, Late ones after the cut-off.
+	Cancelled, Late int
+	Shipped         int
+	Passes, Calls   int
+	Faults          int
+	Exceptions      int
+}
+
+// String is one line.
+func (r Report) String() string {
+	return fmt.Sprintf("seed %d (%s): %s, %d orders (%d sold out, %d elsewhere), %d shipped, %d cancelled, %d too late, %d passes, %d calls, %d faults, %d exceptions",
+		r.Seed, r.Market, r.Simulated.Round(time.Minute), r.Orders, r.TurnedAway, r.Elsewhere, r.Shipped, r.Cancelled, r.Late, r.Passes, r.Calls, r.Faults, r.Exceptions)
+}
+
+// Add sums reports up.
+func (r Report) Add(other Report) Report {
+	r.Simulated += other.Simulated
+	r.Orders += other.Orders
+	r.TurnedAway += other.TurnedAway
+	r.Elsewhere += other.Elsewhere
+	r.Cancelled += other.Cancelled
+	r.Late += other.Late
+	r.Shipped += other.Shipped
+	r.Passes += other.Passes
+	r.Calls += other.Calls
+	r.Faults += other.Faults
+	r.Exceptions += other.Exceptions
+	return r
+}
+
+// Violation is a promise that the bridge did not keep.
+type Violation struct {
+	Seed uint64
+	// At is the simulated time since the start.
+	At   time.Duration
+	What string
+}
+
+func (v *Violation) Error() string {
+	return fmt.Sprintf("seed %d, after %s: %s", v.Seed, v.At.Round(time.Second), v.What)
+}
+
+// Run trades and checks. The error joins every [Violation].
+func Run(ctx context.Context, c Config) (Report, error) {
+	if c.Trading <= 0 {
+		c.Trading = 3 * time.Hour
+	}
+	if c.Every <= 0 {
+		c.Every = 5 * time.Minute
+	}
+	if c.OrdersPerHour <= 0 {
+		c.OrdersPerHour = 12
+	}
+	if c.Faults == nil {
+		c.Faults = new(StormyRates)
+	}
+	l := &lab{config: c, rand: rand.New(rand.NewPCG(c.Seed, 0x11bb)), start: time.Now(), rates: *c.Faults}
+	if err := l.build(ctx); err != nil {
+		return Report{}, fmt.Errorf("seed %d: building the lab: %w", c.Seed, err)
+	}
+	l.plan()
+	for passAt := l.start; passAt.Before(l.start.Add(c.Trading)); passAt = passAt.Add(c.Every) {
+		if err := l.waitUntil(ctx, passAt); err != nil {
+			return l.report, err
+		}
+		_ = l.pass(ctx) // returned errors are for the next pass: what stays wrong is found at the end
+	}
+	err := l.settle(ctx)
+	l.report.Seed, l.report.Market, l.report.Simulated = c.Seed, l.market, time.Since(l.start)
+	if open, e := l.queue.Open(ctx); e == nil {
+		l.report.Exceptions = len(open)
+	}
+	return l.report, errors.Join(append([]error{err}, l.violations...)...)
+}
+
+// settle ends trading and faults, lets holds run out and people finish their
+// work, and demands that everything has come right.
+func (l *lab) settle(ctx context.Context) error {
+	l.rates = Rates{}
+	for range 6 {
+		if err := l.waitUntil(ctx, time.Now().Add(20*time.Minute)); err != nil {
+			return err
+		}
+		l.staff(1)
+		if err := l.pass(ctx); err != nil {
+			l.lastErr = err
+			continue
+		}
+		l.lastErr = nil
+	}
+	if l.lastErr != nil {
+		l.violate("the last pass, without faults, still fails: %v", l.lastErr)
+	}
+	l.verdict(ctx)
+	return nil
+}
+
+// waitUntil lets people act and time pass.
+func (l *lab) waitUntil(ctx context.Context, at time.Time) error {
+	for {
+		next := at
+		if e, ok := l.nextEvent(); ok && e.at.Before(next) {
+			next = e.at
+		}
+		if err := sleepUntil(ctx, next); err != nil {
+			return err
+		}
+		l.act(time.Now())
+		if !next.Before(at) {
+			return nil
+		}
+	}
+}
+
+func sleepUntil(ctx context.Context, at time.Time) error {
+	timer := time.NewTimer(time.Until(at))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (l *lab) violate(format string, args ...any) {
+	l.violations = append(l.violations, &Violation{Seed: l.config.Seed, At: time.Since(l.start), What: fmt.Sprintf(format, args...)})
+}

@@ -1,0 +1,156 @@
+package bridgetest
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/bridge"
+)
+
+var (
+	seeds = flag.Int("seeds", 40, "how many seeds the lab runs")
+	first = flag.Uint64("seed", 1, "the first seed")
+)
+
+// run trades once in a bubble of its own.
+func run(t *testing.T, c Config) (report Report, err error) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) { report, err = Run(t.Context(), c) })
+	return report, err
+}
+
+// The promises of the bridge, over many days that differ. A seed that fails is
+// in the message: go test ./bridge/bridgetest -run Lab -seed N -seeds 1.
+func TestLab(t *testing.T) {
+	t.Parallel()
+	var sum Report
+	for seed := *first; seed < *first+uint64(*seeds); seed++ {
+		report, err := run(t, Config{Seed: seed})
+		if err != nil {
+			t.Errorf("%v\n%s", err, report)
+		}
+		sum = sum.Add(report)
+	}
+	t.Logf("%d seeds: %s simulated, %d orders, %d elsewhere, %d shipped, %d cancelled, %d too late, %d passes, %d calls, %d faults injected",
+		*seeds, sum.Simulated, sum.Orders, sum.Elsewhere, sum.Shipped, sum.Cancelled, sum.Late, sum.Passes, sum.Calls, sum.Faults)
+	if sum.Orders == 0 || sum.Shipped == 0 || sum.Cancelled == 0 || sum.Late == 0 || sum.Faults == 0 {
+		t.Errorf("the lab did not try everything: %+v", sum)
+	}
+}
+
+// A seed replays: the same day twice, call by call.
+func TestLabReplays(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(3) {
+		one, errOne := run(t, Config{Seed: seed})
+		two, errTwo := run(t, Config{Seed: seed})
+		if diff := cmp.Diff(fmt.Sprint(one, errOne), fmt.Sprint(two, errTwo)); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+// Bridges with a part left out: the lab must find each within the seeds that
+// TestLab runs.
+func TestLabFindsPlantedBugs(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		wrap func(*Ports)
+		want string
+	}{
+		"no ledger of unseen reservations": {func(p *Ports) { p.Ledger = forgetful{p.Ledger} }, "at most"},
+		"no reading back":                  {func(p *Ports) { p.OrderBook = &trusting{OrderBook: p.OrderBook, believed: map[string]bool{}} }, "is lost"},
+		"unsafe calls are repeated":        {func(p *Ports) { p.Shipper = insistent{p.Shipper} }, "repeated blindly"},
+		"the gate fails open":              {func(p *Ports) { p.Orders, p.Cancellations = careless{p.Orders}, open{p.Cancellations} }, "cancelled before its permit"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for seed := uint64(1); seed <= 40; seed++ {
+				_, err := run(t, Config{Seed: seed, Wrap: c.wrap})
+				if err != nil && strings.Contains(err.Error(), c.want) {
+					t.Logf("found with seed %d: %.200s", seed, err)
+					return
+				}
+			}
+			t.Errorf("40 seeds did not find it")
+		})
+	}
+}
+
+// forgetful keeps no reservations.
+type forgetful struct{ bridge.Ledger }
+
+func (forgetful) PutReservation(context.Context, bridge.Reservation) error { return nil }
+
+// trusting believes that an order exists once it has sent it.
+type trusting struct {
+	bridge.OrderBook
+	believed map[string]bool
+}
+
+func (o *trusting) CreateOrder(ctx context.Context, n bridge.NewOrder) error {
+	o.believed[n.Reference] = true
+	_ = o.OrderBook.CreateOrder(ctx, n)
+	return nil
+}
+
+func (o *trusting) FindOrders(ctx context.Context, references []string) ([]bridge.WarehouseOrder, error) {
+	found, err := o.OrderBook.FindOrders(ctx, references)
+	if err == nil && len(found) == 0 && len(references) == 1 && o.believed[references[0]] {
+		return []bridge.WarehouseOrder{{Reference: references[0], State: bridge.Open, Stage: bridge.StageNew, HasAddress: true}}, nil
+	}
+	return found, err
+}
+
+// insistent repeats a ship call that failed, without looking.
+type insistent struct{ bridge.Shipper }
+
+func (s insistent) Ship(ctx context.Context, shipment bridge.Shipment) error {
+	err := s.Shipper.Ship(ctx, shipment)
+	if err != nil {
+		err = s.Shipper.Ship(ctx, shipment)
+	}
+	return err
+}
+
+// open and careless see no cancellation.
+type open struct{ bridge.CancellationSource }
+
+func (o open) PendingCancellations(ctx context.Context, ids []string) ([]bridge.Cancellation, error) {
+	_, err := o.CancellationSource.PendingCancellations(ctx, ids)
+	return nil, err
+}
+
+type careless struct{ bridge.OrderSource }
+
+func (c careless) OrdersByID(ctx context.Context, ids []string) ([]bridge.Order, error) {
+	orders, err := c.OrderSource.OrdersByID(ctx, ids)
+	for i := range orders {
+		orders[i].CancelRequested = false
+		if orders[i].Status == bridge.Cancelled {
+			orders[i].Status = bridge.AwaitingShipment
+		}
+	}
+	return orders, err
+}
+
+func TestRunEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
+		defer cancel()
+		start := time.Now()
+		_, err := Run(ctx, Config{Seed: 1})
+		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 21*time.Minute {
+			t.Errorf("after %s: %v", time.Since(start), err)
+		}
+	})
+}

@@ -1,0 +1,69 @@
+package bridgetest
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// network is the way from the bridge to one side. It lets people act between
+// two calls and makes calls fail.
+type network struct {
+	lab  *lab
+	next http.RoundTripper
+}
+
+var (
+	errCutBefore = errors.New("connection reset before the request was read")
+	errCutAfter  = errors.New("connection reset before the reply was read")
+)
+
+func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
+	l := n.lab
+	l.report.Calls++
+	if l.rand.IntN(20) == 0 {
+		l.interfere()
+	}
+	dice, rates := l.rand.Float64(), l.rates
+	hit := func(rate float64) bool {
+		dice -= rate
+		if rate > 0 && dice < 0 && dice >= -rate {
+			l.report.Faults++
+			return true
+		}
+		return false
+	}
+	switch {
+	case hit(rates.CutBefore):
+		return nil, errCutBefore
+	case hit(rates.CutAfter):
+		resp, err := n.next.RoundTrip(r)
+		if err != nil {
+			return nil, err
+		}
+		_ = resp.Body.Close()
+		return nil, errCutAfter
+	case hit(rates.Throttled):
+		return status(r, http.StatusTooManyRequests), nil
+	case hit(rates.Failed):
+		return status(r, http.StatusInternalServerError), nil
+	case hit(rates.Overloaded):
+		return status(r, http.StatusServiceUnavailable), nil
+	case hit(rates.Slow):
+		if err := sleepUntil(r.Context(), time.Now().Add(time.Duration(l.rand.IntN(60))*time.Second)); err != nil {
+			return nil, err
+		}
+	}
+	return n.next.RoundTrip(r)
+}
+
+// status is a reply of a gateway: no JSON, and a pause asked for with a 429.
+func status(r *http.Request, code int) *http.Response {
+	h := http.Header{}
+	if code == http.StatusTooManyRequests {
+		h.Set("Retry-After", "1")
+	}
+	return &http.Response{StatusCode: code, Header: h, Request: r, Body: io.NopCloser(strings.NewReader("the gateway is not well"))}
+}

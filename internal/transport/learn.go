@@ -1,0 +1,210 @@
+package transport
+
+import (
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// How the limits learn. The figures are a compromise between few refusals and
+// little time lost; the property test reports what they come to.
+const (
+	// A rate never falls below this part of the configured one.
+	lowest = 0.1
+	// Where the calls that the server admitted could be counted, their rate is
+	// lowered by this factor, else by the other.
+	cautious, blind = 0.9, 0.5
+	// The rate rises by this factor each time that nothing was refused for a
+	// window, at least for minQuiet ...
+	step     = 1.1
+	minQuiet = 10 * time.Second
+	// ... and so many times that before it passes a rate once refused.
+	patience = 5
+	// An overloaded server is left alone for minPause, then twice as long each
+	// time, up to maxPause.
+	minPause, maxPause = time.Second, time.Minute
+)
+
+// Feedback is what a refused attempt tells about its limit.
+type Feedback struct {
+	// Admitted is when Wait let the attempt go. What was under way when another
+	// refusal lowered the rate does not lower it again.
+	Admitted time.Time
+	// RetryAfter is the pause that the server named, 0 for none.
+	RetryAfter time.Duration
+	// Overload tells that the server is overloaded and not that this client is
+	// too fast.
+	Overload bool
+}
+
+// learnt is what a bucket knows from refusals.
+type learnt struct {
+	changed time.Time     // of the last refusal that counted
+	quiet   time.Time     // when the last hold ended or the rate last rose
+	refused rate.Limit    // what is known to be too fast, 0 if nothing is
+	pause   time.Duration // for the last overload
+}
+
+// Learn holds key for as long as the server asks, or for the window where it
+// does not say, and after a throttle lowers the rate of key. Quiet time raises
+// it again.
+func (k *Keyed[K]) Learn(key K, f Feedback) {
+	b := k.lock(key)
+	defer k.mu.Unlock()
+	now := time.Now()
+	switch stale := f.Admitted.Before(b.changed) && !f.Admitted.IsZero(); {
+	case stale && f.RetryAfter <= 0:
+		return
+	case stale:
+		b.hold(now.Add(f.RetryAfter), b.tokens.Limit())
+	case f.Overload:
+		b.overloaded(now, f)
+	default:
+		b.throttled(now, f)
+	}
+	b.expel(func(w *waiter, ahead int) error {
+		if !w.hasDeadline {
+			return nil
+		}
+		return b.tooLate(now, w.deadline, ahead)
+	})
+	k.serve(b, now)
+}
+
+// throttled lowers the rate. The server counts in windows, fixed or sliding; if
+// it says when there is room again, it also says since when it has counted, and
+// what went between then and the refused call is its quota.
+func (b *bucket) throttled(now time.Time, f Feedback) {
+	window, hold := b.limit.Window, f.RetryAfter
+	factor, counted := blind, window
+	if 0 < hold && hold < window {
+		counted = window - hold
+		if now.Sub(b.held) >= window { // else the last estimate was wrong
+			factor = cautious
+		}
+	}
+	if hold <= 0 {
+		hold = window
+	}
+	r := b.tokens.Limit()
+	if r != rate.Inf {
+		b.refused = r
+		lower := r * rate.Limit(factor)
+		if n, ok := b.log.between(now.Add(-counted), f.Admitted); ok {
+			quota := rate.Limit(float64(n) / window.Seconds())
+			b.refused = min(b.refused, quota)
+			lower = min(lower, quota*cautious)
+		}
+		if now.Sub(b.quiet) < window {
+			// A sliding window has room again at the pace of before the raise.
+			lower = min(lower, r/step)
+		}
+		r = max(lower, full(b.limit)*lowest)
+	}
+	b.hold(now.Add(hold), r)
+	b.changed = now
+}
+
+// overloaded backs off.
+func (b *bucket) overloaded(now time.Time, f Feedback) {
+	if b.pause > 0 && now.Sub(b.held) <= b.pause {
+		b.pause = min(2*b.pause, maxPause)
+	} else {
+		b.pause = minPause
+	}
+	b.hold(now.Add(max(f.RetryAfter, b.pause)), b.tokens.Limit())
+	b.changed = now
+}
+
+// hold admits nothing until then and no burst after it. The first call comes half
+// an interval later: a server whose window slides has room again as slowly as the
+// calls went that fill it, and calls do not arrive as evenly as they are sent.
+func (b *bucket) hold(until time.Time, r rate.Limit) {
+	if until.Before(b.held) {
+		until = b.held
+	}
+	b.held, b.quiet = until, until
+	burst := b.burst(r)
+	b.tokens = rate.NewLimiter(r, burst)
+	if r != rate.Inf {
+		interval := time.Duration(float64(time.Second) / float64(r))
+		b.tokens.AllowN(until.Add(-interval/2), burst)
+	}
+}
+
+// raise brings a lowered rate nearer to the configured one.
+func (b *bucket) raise(now time.Time) {
+	r := b.tokens.Limit()
+	if r >= full(b.limit) {
+		return
+	}
+	before := r
+	for r < full(b.limit) {
+		next := min(r*step, full(b.limit))
+		quiet := max(b.limit.Window, minQuiet)
+		if b.refused > 0 && next >= b.refused {
+			quiet *= patience
+		}
+		if now.Sub(b.quiet) < quiet {
+			break
+		}
+		b.quiet = b.quiet.Add(quiet)
+		if next >= b.refused {
+			b.refused = 0
+		}
+		r = next
+	}
+	if r != before {
+		b.tokens.SetLimitAt(now, r)
+		b.tokens.SetBurstAt(now, b.burst(r))
+	}
+}
+
+// burst is the burst at rate r: less than configured after the rate was lowered.
+func (b *bucket) burst(r rate.Limit) int {
+	if r >= full(b.limit) {
+		return b.limit.Burst
+	}
+	return 1 + int(float64(b.limit.Burst-1)*float64(r/full(b.limit)))
+}
+
+// maxHistory bounds the memory of one key.
+const maxHistory = 4096
+
+// history is when the last calls were admitted, as many as fit a window.
+type history struct {
+	size int
+	at   []time.Time // a ring once it is full
+	next int
+}
+
+func (h *history) add(t time.Time) {
+	switch {
+	case len(h.at) < h.size:
+		h.at = append(h.at, t)
+	case h.size > 0:
+		h.at[h.next] = t
+	default:
+		return
+	}
+	h.next = (h.next + 1) % h.size
+}
+
+// between counts the calls from one time on and before another. It fails when
+// there were none or more than it keeps.
+func (h *history) between(from, before time.Time) (n int, ok bool) {
+	for _, at := range h.at {
+		if !at.Before(from) && at.Before(before) {
+			n++
+		}
+	}
+	return n, n > 0 && (n < h.size || n < maxHistory)
+}
+
+// last is when the last call was admitted.
+func (h *history) last() time.Time {
+	if len(h.at) == 0 {
+		return time.Time{}
+	}
+	return h.at[(h.next+len(h.at)-1)%len(h.at)]
+}

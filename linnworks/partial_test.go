@@ -1,0 +1,190 @@
+package linnworks
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// callByName calls a generated method with a request, nil for an empty one, and
+// returns its result and error.
+func callByName(t *testing.T, c *Client, op string, req any, opts ...CallOption) (any, error) {
+	t.Helper()
+	service, method, _ := strings.Cut(op, ".")
+	m := reflect.ValueOf(c).Elem().FieldByName(service).MethodByName(method)
+	if !m.IsValid() {
+		t.Fatalf("there is no operation %s", op)
+	}
+	in := []reflect.Value{reflect.ValueOf(t.Context())}
+	if m.Type().NumIn() == 3 {
+		r := reflect.New(m.Type().In(1)).Elem()
+		if r.Kind() == reflect.Pointer {
+			r.Set(reflect.New(r.Type().Elem()))
+		}
+		if req != nil {
+			r = reflect.ValueOf(req)
+		}
+		in = append(in, r)
+	}
+	for _, opt := range opts {
+		in = append(in, reflect.ValueOf(opt))
+	}
+	out := m.Call(in)
+	err, _ := out[len(out)-1].Interface().(error)
+	return out[0].Interface(), err
+}
+
+func TestPartialErrors(t *testing.T) {
+	one := []GUID{"a1"}
+	for _, tt := range []struct {
+		op   string
+		req  any
+		body string
+		want []ItemError // nil for success
+	}{
+		{"Stock.UpdateStockLevelsBulk", nil, `{"Items":[{"SKU":"A","StockLevel":1},{"SKU":"B","RowIndex":1,"Errors":["is a composite","and batched"]},{"StockItemId":"c3","Errors":["unknown"]}]}`,
+			[]ItemError{{Key: "B", Index: 1, Message: "is a composite"}, {Key: "B", Index: 1, Message: "and batched"}, {Key: "c3", Index: 2, Message: "unknown"}}},
+		{"Stock.UpdateStockLevelsBulk", nil, ``, nil},
+		{"Stock.UpdateStockLevelsBulk", nil, `{"Items":[{"SKU":"A","Errors":[]},{"SKU":"B","Errors":null}]}`, nil},
+		{"Stock.BatchStockLevelDelta", nil, `{"ProcessedContainsErrors":true,"ProcessedDeltas":[{"SKU":"A"},{"SKU":"B","Errors":["no batch"]}]}`,
+			[]ItemError{{Key: "B", Index: 1, Message: "no batch"}}},
+		{"Stock.BatchStockLevelDelta", nil, `{"ProcessedContainsErrors":true,"ProcessedDeltas":[{"SKU":"A"}]}`, []ItemError{{Index: -1}}},
+		{"Stock.BatchStockLevelDelta", nil, `{"ProcessedContainsErrors":false,"ProcessedDeltas":[{"SKU":"A"}]}`, nil},
+		{"Stock.AddRollingStockTake", nil, `{"ErroredItems":[{"StockItemId":"a1","Errors":["in a wave"]}]}`, []ItemError{{Key: "a1", Message: "in a wave"}}},
+
+		{"Orders.MoveToLocation", nil, `{"OrdersMoved":["a1"],"Errors":["general"],"KeyedErrors":{"c3":"parked","b2":"locked"}}`,
+			[]ItemError{{Key: "b2", Index: -1, Message: "locked"}, {Key: "c3", Index: -1, Message: "parked"}, {Index: -1, Message: "general"}}},
+		{"Orders.MoveToLocation", nil, `{"OrdersMoved":["a1"],"Errors":[],"KeyedErrors":{}}`, nil},
+		{"OpenOrders.MarkReadyForCollection", nil, `{"KeyedErrors":{"a1":"no"}}`, []ItemError{{Key: "a1", Index: -1, Message: "no"}}},
+		{"Orders.AddExtendedProperties", nil, `{"ExtendedPropertiesInserted":1,"Errors":["no name"]}`, []ItemError{{Index: -1, Message: "no name"}}},
+		{"Orders.ProcessOrder", nil, `{"OrderId":"a1","Processed":false,"Error":"It is parked"}`, []ItemError{{Key: "a1", Index: -1, Message: "It is parked"}}},
+		{"Orders.ProcessOrder", nil, `{"OrderId":"a1","Processed":false}`, []ItemError{{Key: "a1", Index: -1}}},
+		{"Orders.ProcessOrder", nil, `{"OrderId":"a1","Processed":true,"Error":"a warning"}`, nil},
+		{"Orders.ProcessOrder", nil, `null`, nil},
+		{"Orders.ProcessFulfilmentCentreOrder", nil, `{"OrderId":"a1"}`, []ItemError{{Key: "a1", Index: -1}}},
+		{"Orders.ProcessOrdersInBatch", nil, `[{"OrderId":"a1","Processed":true},{"OrderId":"b2","Error":"x"},{"OrderId":"c3"}]`,
+			[]ItemError{{Key: "b2", Index: 1, Message: "x"}, {Key: "c3", Index: 2}}},
+		{"Orders.ProcessOrderByOrderOrReferenceID", nil, `{"OrderId":"a1","ProcessedState":"NOTE_ACKNOWLEDGEMENT_REQUIRED","Message":"read it"}`,
+			[]ItemError{{Key: "a1", Index: -1, Code: "NOTE_ACKNOWLEDGEMENT_REQUIRED", Message: "read it"}}},
+		{"Orders.ProcessOrderByOrderOrReferenceID", nil, `{"OrderId":"a1","ProcessedState":"PROCESSED","Message":"fine"}`, nil},
+
+		{"Orders.ChangeStatus", &ChangeStatusRequest{OrderIDs: []GUID{"A1", "b2"}}, `["a1"]`, []ItemError{{Key: "b2", Index: -1, Message: "not among the ids that the reply names as changed"}}},
+		{"Orders.ChangeStatus", &ChangeStatusRequest{OrderIDs: one}, `["A1"]`, nil},
+		{"Orders.ChangeStatus", &ChangeStatusRequest{OrderIDs: one}, ``, nil}, // it says nothing
+		{"Orders.ChangeStatus", nil, `[]`, nil},
+		{"Orders.ChangeOrderTag", &ChangeOrderTagRequest{OrderIDs: one}, `[]`, []ItemError{{Key: "a1", Index: -1, Message: "not among the ids that the reply names as changed"}}},
+		{"Orders.AssignToFolder", &AssignToFolderRequest{OrderIDs: one}, `[]`, []ItemError{{Key: "a1", Index: -1, Message: "not among the ids that the reply names as changed"}}},
+
+		{"Inventory.CreateChannelMapping", nil, `{"ResultStatus":"PARTIALLY_SUCCESSFUL","Results":[{"ResultStatus":"SUCCESSFUL","Message":"created"},{"ResultStatus":3,"Message":"known","Result":{"ChannelSKU":"c-1"}}]}`,
+			[]ItemError{{Key: "c-1", Index: 1, Code: "FAILED", Message: "known"}}},
+		{"Inventory.UpdateChannelMapping", nil, `{"ResultStatus":"FAILED","Results":[]}`, []ItemError{{Index: -1, Code: "FAILED"}}},
+		{"Inventory.UpdateChannelMapping", nil, `{"ResultStatus":"SUCCESSFUL","Results":[{"ResultStatus":"SUCCESSFUL"}]}`, nil},
+		{"Inventory.AddInventoryItemBulk", nil, `{"Results":[{"ResultStatus":"FAILED","Message":"no SKU"}]}`, []ItemError{{Code: "FAILED", Message: "no SKU"}}},
+		{"OrdersV2.UpdateFulfillmentStatuses", nil, `{"Results":[{"ResultStatus":"FAILED","Message":"unknown","Result":{"OrderId":"a1"}}]}`,
+			[]ItemError{{Key: "a1", Code: "FAILED", Message: "unknown"}}},
+
+		{"ReturnsRefunds.CreateRefund", nil, `{"CannotRefundReason":"OpenOrderInLinnworks","Errors":[]}`, []ItemError{{Index: -1, Code: "OpenOrderInLinnworks"}}},
+		{"ReturnsRefunds.CreateRefund", nil, `{"CannotRefundReason":"None","Errors":["amount is zero"]}`, []ItemError{{Index: -1, Message: "amount is zero"}}},
+		{"ReturnsRefunds.CreateRefund", nil, `{"RefundHeaderId":4,"CannotRefundReason":"None"}`, nil},
+		{"ReturnsRefunds.ActionRefund", nil, `{"SuccessfullyActioned":true,"Errors":["but"]}`, []ItemError{{Index: -1, Message: "but"}}},
+		{"ReturnsRefunds.ActionRMABooking", nil, `{"RMAHeaderId":7,"SuccessfullyActioned":false}`, []ItemError{{Index: -1}}},
+		{"PostSale.CreateCancellation", nil, `{"Errors":["locked"]}`, []ItemError{{Index: -1, Message: "locked"}}},
+
+		{"PrintService.CreatePDFfromJobForceTemplate", nil, `{"URL":"u","KeyedError":[{"Id":"a1","Error":"1 Hidden Row is no address"}],"PrintErrors":["x"]}`,
+			[]ItemError{{Key: "a1", Message: "see Detail", Detail: "1 Hidden Row is no address"}, {Index: -1, Message: "see Detail", Detail: "x"}}},
+		{"ShippingService.CancelOrderShippingLabel", nil, `{"IsError":true,"ErrorMessage":"manifested"}`, []ItemError{{Index: -1, Message: "manifested"}}},
+		{"ShippingService.CancelOrderShippingLabel", nil, `{"IsError":false,"LabelCanceled":true}`, nil},
+	} {
+		c := newTestClient(t, &server{answer: status(200, tt.body)})
+		out, err := callByName(t, c, tt.op, tt.req)
+		if tt.want == nil {
+			if err != nil {
+				t.Errorf("%s %s: err = %v", tt.op, tt.body, err)
+			}
+			continue
+		}
+		e, ok := errors.AsType[*PartialError](err)
+		if !ok || !IsPartial(err) || IsTemporary(err) || IsOutcomeUnknown(err) || e.Operation != tt.op {
+			t.Errorf("%s %s: err = %v", tt.op, tt.body, err)
+			continue
+		}
+		if diff := cmp.Diff(tt.want, e.Items); diff != "" {
+			t.Errorf("%s %s: items (-want +got):\n%s", tt.op, tt.body, diff)
+		}
+		if v := reflect.ValueOf(out); v.Kind() == reflect.Pointer && v.Elem().IsZero() {
+			t.Errorf("%s: the result beside the error is empty", tt.op)
+		}
+	}
+}
+
+// A rule that names what is not there would find nothing for ever.
+func TestPartialRulesFitTheirOperations(t *testing.T) {
+	c := newTestClient(t, &server{})
+	for op, rules := range partialRules {
+		service, method, _ := strings.Cut(op, ".")
+		m := reflect.ValueOf(c).Elem().FieldByName(service).MethodByName(method)
+		if !m.IsValid() {
+			t.Errorf("there is no operation %s", op)
+			continue
+		}
+		has := func(in reflect.Type, path string) reflect.Type {
+			for in.Kind() == reflect.Pointer || in.Kind() == reflect.Slice {
+				in = in.Elem()
+			}
+			for name := range strings.SplitSeq(path, ".") {
+				f, ok := in.FieldByName(name)
+				if !ok {
+					t.Errorf("%s: %s has no field %s", op, in, name)
+					return in
+				}
+				in = f.Type
+			}
+			return in
+		}
+		for _, r := range rules {
+			if r.asked != "" {
+				if has(m.Type().In(1), r.asked) != reflect.TypeFor[[]GUID]() || m.Type().Out(0) != reflect.TypeFor[[]GUID]() {
+					t.Errorf("%s: request and reply are not lists of ids", op)
+				}
+				continue
+			}
+			element := m.Type().Out(0)
+			if r.list != "" {
+				element = has(element, r.list).Elem()
+			}
+			for _, name := range append([]string{r.texts, r.state}, r.keys...) {
+				if name != "" {
+					has(element, name)
+				}
+			}
+		}
+	}
+}
+
+func TestPartialErrorText(t *testing.T) {
+	e := &PartialError{Operation: "Stock.UpdateStockLevelsBulk"}
+	for i := range 7 {
+		e.Items = append(e.Items, ItemError{Key: fmt.Sprintf("SKU-%d", i), Code: "C", Message: "no", Detail: buyer})
+	}
+	const want = "linnworks: Stock.UpdateStockLevelsBulk: answered with success, but not done: SKU-0: C: no; SKU-1: C: no; SKU-2: C: no; SKU-3: C: no; SKU-4: C: no; and 2 more"
+	if e.Error() != want {
+		t.Errorf("text = %q", e)
+	}
+	if got := (ItemError{}).String(); got != "no reason given" {
+		t.Errorf("an empty item prints as %q", got)
+	}
+}
+
+// A partial error keeps Linnworks' text short and free of the session's token.
+func TestPartialErrorIsClean(t *testing.T) {
+	body := fmt.Sprintf(`{"Processed":false,"Error":"token %s said\n%s"}`, testToken(1), strings.Repeat("x", 5000))
+	c := newTestClient(t, &server{answer: status(200, body)})
+	_, err := c.Orders.ProcessOrder(t.Context(), &ProcessOrderRequest{OrderID: "a1"})
+	if !IsPartial(err) || len(err.Error()) > 1200 || strings.Contains(err.Error(), "\n") || len(leaks(err.Error())) > 0 {
+		t.Errorf("err = %v", err)
+	}
+}

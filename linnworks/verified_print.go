@@ -1,0 +1,80 @@
+package linnworks
+
+import (
+	"context"
+	"slices"
+)
+
+// PrintedLabels is the result of
+// [PrintServiceService.CreatePDFfromJobForceTemplateVerified].
+type PrintedLabels struct {
+	// PDF is the document, nil if nothing was to print or its reply was lost.
+	PDF *CreatePDFResult
+	// Printed are the orders that have their label by this call.
+	Printed []GUID
+	// Skipped are those that had it before. They are not in the document.
+	Skipped []GUID
+}
+
+// CreatePDFfromJobForceTemplateVerified is
+// [PrintServiceService.CreatePDFfromJobForceTemplate] for shipping labels, with a
+// look at the orders before and after: to print a label is to buy it from the
+// carrier, and to print it twice may be to buy it twice. Orders whose label is
+// printed are left out. An order without a label afterwards is in a
+// [*NotAppliedError], with what the carrier said in its Detail.
+//
+// Where the reply is lost but the labels were printed, the error says that the
+// outcome is unknown, Printed tells it, and PDF is nil: the document is to be had
+// only by printing anew on purpose, with the operation itself. Labels take their
+// time, so the client's [WithTimeout] should be generous.
+//
+// It costs three calls, two if nothing is in doubt, one if there is nothing to
+// print; and one more of each read for every further 200 orders.
+func (s *PrintServiceService) CreatePDFfromJobForceTemplateVerified(ctx context.Context, req *CreatePDFfromJobForceTemplateRequest, opts ...CallOption) (*PrintedLabels, error) {
+	const op = "PrintService.CreatePDFfromJobForceTemplate"
+	r := valueOf(req)
+	if err := checkIDs(op, r.IDs...); err != nil {
+		return nil, err
+	}
+	before, err := s.client.Orders.FindOrders(ctx, r.IDs)
+	if err != nil {
+		return nil, err
+	}
+	labels := &PrintedLabels{}
+	var ids []GUID
+	for _, id := range r.IDs {
+		if before[id.lower()].GeneralInfo.LabelPrinted {
+			labels.Skipped = append(labels.Skipped, id)
+		} else if !slices.ContainsFunc(ids, id.Equal) {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return labels, nil
+	}
+	r.IDs = ids
+	pdf, wrote := s.CreatePDFfromJobForceTemplate(ctx, &r, opts...)
+	if wrote == nil || IsPartial(wrote) {
+		labels.PDF = pdf
+	}
+	if wrote == nil && !slices.ContainsFunc(ids, func(id GUID) bool { return !slices.ContainsFunc(pdf.IDsProcessed, id.Equal) }) {
+		labels.Printed = ids
+		return labels, nil
+	}
+	err = verify(op, wrote, func() (items []ItemError, err error) {
+		after, err := s.client.Orders.FindOrders(ctx, ids)
+		for i, id := range ids {
+			o := after[id.lower()].GeneralInfo
+			if o.LabelPrinted {
+				labels.Printed = append(labels.Printed, id)
+				continue
+			}
+			items = append(items, ItemError{Key: string(id), Index: i, Message: "no label was printed", Detail: clean(o.LabelError, s.client.mask)})
+		}
+		return items, err
+	})
+	if err == nil && IsOutcomeUnknown(wrote) {
+		err = wrote
+	}
+	return labels, err
+}

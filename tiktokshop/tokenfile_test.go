@@ -1,0 +1,197 @@
+package tiktokshop
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func tempTokens(t *testing.T) *FileTokens {
+	t.Helper()
+	f, err := NewFileTokens(filepath.Join(t.TempDir(), "seller.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func TestFileTokens(t *testing.T) {
+	f := tempTokens(t)
+	if got, err := f.LoadToken(t.Context()); err != nil || got.AccessToken != "" {
+		t.Errorf("a file that does not exist gives %v, %v", got, err)
+	}
+	want := stored(1, time.Now())
+	want.UserType = 4
+	for range 2 { // over nothing and over a file
+		if err := f.SaveToken(t.Context(), want); err != nil {
+			t.Fatal(err)
+		}
+		got, err := f.LoadToken(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got, secrets); diff != "" {
+			t.Error(diff)
+		}
+	}
+	info, err := os.Stat(f.path)
+	if err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	if left, _ := filepath.Glob(f.path + "?*"); left != nil {
+		t.Errorf("left behind: %v", left)
+	}
+	if err := f.SaveToken(t.Context(), Token{}); err == nil {
+		t.Error("an empty Token was saved")
+	}
+	if text := fmt.Sprintf("%+v %#v", f, f); strings.Contains(text, "access-1") || !strings.Contains(text, "seller.json") {
+		t.Error(text)
+	}
+}
+
+func TestFileTokensRefuse(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("modes and links")
+	}
+	const good = `{"access_token":"MARKED-a","refresh_token":"MARKED-r"}`
+	for _, tt := range []struct {
+		name, content string
+		mode          os.FileMode
+		want          string
+	}{
+		{"readable by the group", good, 0o640, "chmod 600"},
+		{"writable by others", good, 0o602, "chmod 600"},
+		{"empty", "", 0o600, "damaged"},
+		{"cut off", good[:30], 0o600, "damaged"},
+		{"zeros", "\x00\x00\x00\x00", 0o600, "damaged"},
+		{"no tokens", "{}", 0o600, "damaged"},
+		{"another program's", `{"access_token":"MARKED-a","other":1}`, 0o600, "damaged"},
+		{"two values", good + good, 0o600, "damaged"},
+		{"another type", `{"access_token":["MARKED-a"]}`, 0o600, "damaged"},
+		{"odd time", `{"access_token":"MARKED-a","access_expires":"MARKED"}`, 0o600, "damaged"},
+		{"huge", strings.Repeat(" ", maxTokenFile+1), 0o600, "too large"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "seller.json")
+			if err := os.WriteFile(path, []byte(tt.content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chmod(path, tt.mode); err != nil {
+				t.Fatal(err)
+			}
+			_, err := NewFileTokens(path)
+			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "MARKED") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	folder := t.TempDir()
+	link := filepath.Join(folder, "link")
+	if err := os.Symlink("/dev/null", link); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"", " ", folder, link, filepath.Join(folder, "none", "f"), filepath.Join(link, "f")} {
+		if _, err := NewFileTokens(path); err == nil {
+			t.Errorf("%q was accepted", path)
+		}
+	}
+}
+
+// A save that fails leaves what was there.
+func TestFileTokensSaveFails(t *testing.T) {
+	f := tempTokens(t)
+	old := stored(1, time.Now())
+	if err := f.SaveToken(t.Context(), old); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(f.next(), "in the way"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.SaveToken(t.Context(), stored(2, time.Now())); err == nil || !strings.Contains(err.Error(), f.path) || strings.Contains(err.Error(), "access-2") {
+		t.Errorf("got %v", err)
+	}
+	if got, err := f.LoadToken(t.Context()); err != nil || got.RefreshToken != old.RefreshToken {
+		t.Errorf("got %v, %v", got, err)
+	}
+}
+
+// The test starts itself again and has that process killed while it saves a
+// refreshed pair: in the middle of the write, before the new file is in place,
+// and after that before anything was sent with the new pair.
+func TestCrashLosesNoToken(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("processes cannot kill themselves")
+	}
+	for step, want := range map[string]string{
+		"writing": "refresh-1-0123456789", "written": "refresh-2-0123456789", "before use": "refresh-2-0123456789",
+	} {
+		t.Run(step, func(t *testing.T) {
+			f := tempTokens(t)
+			if err := f.SaveToken(t.Context(), stored(1, time.Now().Add(-8*24*time.Hour))); err != nil {
+				t.Fatal(err)
+			}
+			child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestCrashHelper$")
+			child.Env = append(os.Environ(), "CRASH_STEP="+step, "CRASH_FILE="+f.path)
+			if out, err := child.CombinedOutput(); err == nil || !strings.Contains(err.Error(), "killed") {
+				t.Fatalf("the helper was not killed: %v\n%s", err, out)
+			}
+			f, err := NewFileTokens(f.path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := f.LoadToken(t.Context()); err != nil || got.RefreshToken.Reveal() != want {
+				t.Errorf("after the crash the file holds %s, %v; want %s", got.RefreshToken.Reveal(), err, want)
+			}
+			// Life goes on.
+			if err := f.SaveToken(t.Context(), stored(3, time.Now())); err != nil {
+				t.Error(err)
+			}
+			if left, _ := filepath.Glob(f.path + "?*"); left != nil {
+				t.Errorf("left behind: %v", left)
+			}
+		})
+	}
+}
+
+// TestCrashHelper is the process that is killed.
+func TestCrashHelper(t *testing.T) {
+	step := os.Getenv("CRASH_STEP")
+	if step == "" {
+		t.Skip("run by TestCrashLosesNoToken")
+	}
+	die := func() {
+		if p, err := os.FindProcess(os.Getpid()); err == nil {
+			_ = p.Kill()
+		}
+		select {}
+	}
+	f, err := NewFileTokens(os.Getenv("CRASH_FILE"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.crash = func(at string) {
+		if at == step {
+			die()
+		}
+	}
+	auth, _ := setup(t, []answer{pair(2, time.Now())})
+	source, err := RefreshingTokens(auth, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, _ := setup(t, []answer{ok(`{}`)}, WithTokens(source), WithMiddleware(func(*http.Request, Next) (*http.Response, error) {
+		die() // the first use of the new pair
+		return nil, errors.New("unreachable")
+	}))
+	_ = getOrder(context.Background(), c)
+}
