@@ -518,7 +518,7 @@ type RemoveLIVEProductsRequest struct {
 
 // RemoveShowcaseProductsoldRequest holds the parameters of Affiliate.RemoveShowcaseProductsold.
 type RemoveShowcaseProductsoldRequest struct {
-	ProductIDs []string `json:"product_ids,omitzero"`
+	ProductIDs []string `json:"product_ids,omitzero"` // at most 200
 }
 
 // TopLIVEProductsRequest holds the parameters of Affiliate.TopLIVEProducts.

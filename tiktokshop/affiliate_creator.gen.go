@@ -534,7 +534,7 @@ func (s *AffiliateCreatorService) UploadShoppableVideoFile(ctx context.Context, 
 // AddShowcaseProductsRequest holds the parameters of AffiliateCreator.AddShowcaseProducts.
 type AddShowcaseProductsRequest struct {
 	AddType     *AffiliateCreatorAddType `json:"add_type,omitzero"`
-	ProductIDs  []string                 `json:"product_ids,omitzero"`
+	ProductIDs  []string                 `json:"product_ids,omitzero"` // at most 20
 	ProductLink *string                  `json:"product_link,omitzero"`
 }
 
@@ -564,7 +564,7 @@ type CreatorGenerateGeneralLinkRequest struct {
 
 // CreatorGenerateGeneralLinkRequestMaterial is part of a request.
 type CreatorGenerateGeneralLinkRequestMaterial struct {
-	IDs  []string `json:"ids,omitzero"`
+	IDs  []string `json:"ids,omitzero"` // at most 50
 	Type *string  `json:"type,omitzero"`
 }
 
@@ -597,7 +597,7 @@ type CreatorGeneratePublisherLinkRequest struct {
 
 // CreatorGeneratePublisherLinkRequestMaterial is part of a request.
 type CreatorGeneratePublisherLinkRequestMaterial struct {
-	IDs  []string `json:"ids,omitzero"`
+	IDs  []string `json:"ids,omitzero"` // at most 50
 	Type *string  `json:"type,omitzero"`
 }
 
@@ -772,7 +772,7 @@ type CreatorSearchOpenCollaborationProductRequest struct {
 	SalesPriceRange     *CreatorSearchOpenCollaborationProductRequestSalesPriceRange     `json:"sales_price_range,omitzero" url:"-"`
 	SortField           *string                                                          `url:"sort_field,omitempty" json:"-"`
 	SortOrder           *SortOrder                                                       `url:"sort_order,omitempty" json:"-"`
-	TitleKeywords       []string                                                         `json:"title_keywords,omitzero" url:"-"`
+	TitleKeywords       []string                                                         `json:"title_keywords,omitzero" url:"-"` // at most 20
 }
 
 // CreatorSearchOpenCollaborationProductRequestCategory is part of a request.
@@ -888,10 +888,10 @@ type CreatorSelectAffiliateProductRequestFilterParams struct {
 	CommissionRateRange *CreatorSelectAffiliateProductRequestFilterParamsCommissionRateRange `json:"commission_rate_range,omitzero"`
 	PoolIDs             []string                                                             `json:"pool_ids,omitzero"`
 	PriceRange          *CreatorSelectAffiliateProductRequestFilterParamsPriceRange          `json:"price_range,omitzero"`
-	ProductIDs          []string                                                             `json:"product_ids,omitzero"`
+	ProductIDs          []string                                                             `json:"product_ids,omitzero"` // at most 50
 	ShopRatingRange     *CreatorSelectAffiliateProductRequestFilterParamsShopRatingRange     `json:"shop_rating_range,omitzero"`
 	SoldQuantityRange   *CreatorSelectAffiliateProductRequestFilterParamsSoldQuantityRange   `json:"sold_quantity_range,omitzero"`
-	TitleKeyword        *string                                                              `json:"title_keyword,omitzero"`
+	TitleKeyword        *string                                                              `json:"title_keyword,omitzero"` // 1 to 255
 }
 
 // CreatorSelectAffiliateProductRequestFilterParamsCommissionRateRange is part of a request.
@@ -1480,7 +1480,7 @@ type PostShoppableVideoRequestProductLinkInfo struct {
 // PostShoppableVideoRequestVideoInfo is part of a request.
 type PostShoppableVideoRequestVideoInfo struct {
 	FileID *string `json:"file_id,omitzero"`
-	Title  *string `json:"title,omitzero"`
+	Title  *string `json:"title,omitzero"` // at most 2200 characters
 }
 
 // PostShoppableVideoResponse is the reply of AffiliateCreator.PostShoppableVideo.
@@ -1522,7 +1522,7 @@ type PrecheckVideoContentResponsePrecheck struct {
 
 // RemoveShowcaseProductsRequest holds the parameters of AffiliateCreator.RemoveShowcaseProducts.
 type RemoveShowcaseProductsRequest struct {
-	ProductIDs []string `json:"product_ids,omitzero"`
+	ProductIDs []string `json:"product_ids,omitzero"` // at most 200
 }
 
 // RemoveShowcaseProductsResponse is the reply of AffiliateCreator.RemoveShowcaseProducts.

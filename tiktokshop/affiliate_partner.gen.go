@@ -759,7 +759,7 @@ type GetAffiliatePartnerCampaignProductListResponseProductSKUInformationListRegi
 // PartnerGenerateMultiAffiliateCampaignProductLinkRequest holds the parameters of AffiliatePartner.PartnerGenerateMultiAffiliateCampaignProductLink.
 type PartnerGenerateMultiAffiliateCampaignProductLinkRequest struct {
 	CategoryAssetCipher *string  `url:"category_asset_cipher,omitempty" json:"-"`
-	ProductIDs          []string `json:"product_ids,omitzero" url:"-"`
+	ProductIDs          []string `json:"product_ids,omitzero" url:"-"` // at most 50
 }
 
 // PartnerGenerateMultiAffiliateCampaignProductLinkResponse is the reply of AffiliatePartner.PartnerGenerateMultiAffiliateCampaignProductLink.

@@ -1021,12 +1021,12 @@ type CreateOpenCollaborationV202405ResponseOpenCollaboration struct {
 
 // CreateTargetCollaborationRequest holds the parameters of AffiliateSeller.CreateTargetCollaboration.
 type CreateTargetCollaborationRequest struct {
-	CreatorUserOpenIDs []string                                           `json:"creator_user_open_ids,omitzero"`
+	CreatorUserOpenIDs []string                                           `json:"creator_user_open_ids,omitzero"` // at most 50
 	EndTime            *string                                            `json:"end_time,omitzero"`
 	FreeSampleRule     *CreateTargetCollaborationRequestFreeSampleRule    `json:"free_sample_rule,omitzero"`
 	Message            *string                                            `json:"message,omitzero"`
 	Name               *string                                            `json:"name,omitzero"`
-	Products           []CreateTargetCollaborationRequestProduct          `json:"products,omitzero"`
+	Products           []CreateTargetCollaborationRequestProduct          `json:"products,omitzero"` // at most 100
 	SellerContactInfo  *CreateTargetCollaborationRequestSellerContactInfo `json:"seller_contact_info,omitzero"`
 }
 
@@ -1067,12 +1067,12 @@ type CreateTargetCollaborationResponseTargetCollaborationConflict struct {
 
 // CreateTargetCollaborationV202405Request holds the parameters of AffiliateSeller.CreateTargetCollaborationV202405.
 type CreateTargetCollaborationV202405Request struct {
-	CreatorUserIDs    []string                                                  `json:"creator_user_ids,omitzero"`
+	CreatorUserIDs    []string                                                  `json:"creator_user_ids,omitzero"` // at most 50
 	EndTime           *string                                                   `json:"end_time,omitzero"`
 	FreeSampleRule    *CreateTargetCollaborationV202405RequestFreeSampleRule    `json:"free_sample_rule,omitzero"`
 	Message           *string                                                   `json:"message,omitzero"`
 	Name              *string                                                   `json:"name,omitzero"`
-	Products          []CreateTargetCollaborationV202405RequestProduct          `json:"products,omitzero"`
+	Products          []CreateTargetCollaborationV202405RequestProduct          `json:"products,omitzero"` // at most 100
 	SellerContactInfo *CreateTargetCollaborationV202405RequestSellerContactInfo `json:"seller_contact_info,omitzero"`
 }
 
@@ -1160,7 +1160,7 @@ type GenerateTargetCollaborationLinkResponse struct {
 type GetConversationListRequest struct {
 	OnlyNeedConversationID2 *bool   `json:"only_need_conversation_id,omitzero" url:"-"`
 	OnlyNeedConversationID  *bool   `url:"only_need_conversation_id,omitempty" json:"-"`
-	PageSize                int64   `url:"page_size" json:"-"` // required
+	PageSize                int64   `url:"page_size" json:"-"` // required, at most 50
 	PageToken               *string `url:"page_token,omitempty" json:"-"`
 }
 
@@ -1185,7 +1185,7 @@ type GetConversationListV202412Request struct {
 	OnlyNeedConversationID2 *bool                              `json:"only_need_conversation_id,omitzero" url:"-"`
 	ConversationStatus      *AffiliateSellerConversationStatus `url:"conversation_status,omitempty" json:"-"`
 	OnlyNeedConversationID  *bool                              `url:"only_need_conversation_id,omitempty" json:"-"`
-	PageSize                int64                              `url:"page_size" json:"-"` // required
+	PageSize                int64                              `url:"page_size" json:"-"` // required, at most 50
 	PageToken               *string                            `url:"page_token,omitempty" json:"-"`
 }
 
@@ -1747,7 +1747,7 @@ type GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGpmRange struct 
 
 // GetMessageintheConversationRequest holds the parameters of AffiliateSeller.GetMessageintheConversation.
 type GetMessageintheConversationRequest struct {
-	PageSize  int64   `url:"page_size" json:"-"` // required
+	PageSize  int64   `url:"page_size" json:"-"` // required, at most 20
 	PageToken *string `url:"page_token,omitempty" json:"-"`
 }
 
@@ -1922,7 +1922,7 @@ type GetSellerSearchCreatorMarketplaceAdvancedFiltersResponseAdvancedFilters str
 
 // MarkConversationReadRequest holds the parameters of AffiliateSeller.MarkConversationRead.
 type MarkConversationReadRequest struct {
-	ConversationIDs []string `json:"conversation_ids,omitzero"`
+	ConversationIDs []string `json:"conversation_ids,omitzero"` // at most 20
 }
 
 // MarkConversationReadResponse is the reply of AffiliateSeller.MarkConversationRead.
@@ -2554,7 +2554,7 @@ type SellerSearchAffiliateOpenCollaborationProductRequest struct {
 	SalesPriceRange     *SellerSearchAffiliateOpenCollaborationProductRequestSalesPriceRange     `json:"sales_price_range,omitzero" url:"-"`
 	SortField           *string                                                                  `url:"sort_field,omitempty" json:"-"`
 	SortOrder           *SortOrder                                                               `url:"sort_order,omitempty" json:"-"`
-	TitleKeywords       []string                                                                 `json:"title_keywords,omitzero" url:"-"`
+	TitleKeywords       []string                                                                 `json:"title_keywords,omitzero" url:"-"` // at most 20
 }
 
 // SellerSearchAffiliateOpenCollaborationProductRequestCategory is part of a request.
@@ -2638,12 +2638,12 @@ type SellerSearchCreatorOnMarketplaceRequest struct {
 	Category             []SellerSearchCreatorOnMarketplaceRequestCategory            `json:"category,omitzero" url:"-"`
 	ContentPerformance   *SellerSearchCreatorOnMarketplaceRequestContentPerformance   `json:"content_performance,omitzero" url:"-"`
 	FollowerDemographics *SellerSearchCreatorOnMarketplaceRequestFollowerDemographics `json:"follower_demographics,omitzero" url:"-"`
-	GMVRanges            []string                                                     `json:"gmv_ranges,omitzero" url:"-"` // at most 100
+	GMVRanges            []string                                                     `json:"gmv_ranges,omitzero" url:"-"`
 	Keyword              *string                                                      `json:"keyword,omitzero" url:"-"`
 	PageSize             int64                                                        `url:"page_size" json:"-"` // required
 	PageToken            *string                                                      `url:"page_token,omitempty" json:"-"`
 	SearchKey            *string                                                      `json:"search_key,omitzero" url:"-"`
-	UnitsSoldRanges      []string                                                     `json:"units_sold_ranges,omitzero" url:"-"` // at most 10
+	UnitsSoldRanges      []string                                                     `json:"units_sold_ranges,omitzero" url:"-"`
 }
 
 // SellerSearchCreatorOnMarketplaceRequestAdvancedFilters is part of a request.
@@ -2776,12 +2776,12 @@ type SellerSearchCreatorOnMarketplaceResponseCreatorVideoGMV struct {
 // SellerSearchCreatorOnMarketplaceV202406Request holds the parameters of AffiliateSeller.SellerSearchCreatorOnMarketplaceV202406.
 type SellerSearchCreatorOnMarketplaceV202406Request struct {
 	FollowerDemographics *SellerSearchCreatorOnMarketplaceV202406RequestFollowerDemographics `json:"follower_demographics,omitzero" url:"-"`
-	GMVRanges            []string                                                            `json:"gmv_ranges,omitzero" url:"-"` // at most 100
+	GMVRanges            []string                                                            `json:"gmv_ranges,omitzero" url:"-"`
 	Keyword              *string                                                             `json:"keyword,omitzero" url:"-"`
 	PageSize             int64                                                               `url:"page_size" json:"-"` // required
 	PageToken            *string                                                             `url:"page_token,omitempty" json:"-"`
 	SearchKey            *string                                                             `json:"search_key,omitzero" url:"-"`
-	UnitsSoldRanges      []string                                                            `json:"units_sold_ranges,omitzero" url:"-"` // at most 10
+	UnitsSoldRanges      []string                                                            `json:"units_sold_ranges,omitzero" url:"-"`
 }
 
 // SellerSearchCreatorOnMarketplaceV202406RequestFollowerDemographics is part of a request.
@@ -2879,12 +2879,12 @@ type SellerSearchCreatorOnMarketplaceV202406ResponseCreatorVideoGMV struct {
 // SellerSearchCreatorOnMarketplaceV202505Request holds the parameters of AffiliateSeller.SellerSearchCreatorOnMarketplaceV202505.
 type SellerSearchCreatorOnMarketplaceV202505Request struct {
 	FollowerDemographics *SellerSearchCreatorOnMarketplaceV202505RequestFollowerDemographics `json:"follower_demographics,omitzero" url:"-"`
-	GMVRanges            []string                                                            `json:"gmv_ranges,omitzero" url:"-"` // at most 100
+	GMVRanges            []string                                                            `json:"gmv_ranges,omitzero" url:"-"`
 	Keyword              *string                                                             `json:"keyword,omitzero" url:"-"`
 	PageSize             int64                                                               `url:"page_size" json:"-"` // required
 	PageToken            *string                                                             `url:"page_token,omitempty" json:"-"`
 	SearchKey            *string                                                             `json:"search_key,omitzero" url:"-"`
-	UnitsSoldRanges      []string                                                            `json:"units_sold_ranges,omitzero" url:"-"` // at most 10
+	UnitsSoldRanges      []string                                                            `json:"units_sold_ranges,omitzero" url:"-"`
 }
 
 // SellerSearchCreatorOnMarketplaceV202505RequestFollowerDemographics is part of a request.
@@ -3229,11 +3229,11 @@ type SendIMMessageResponse struct {
 
 // UpdateTargetCollaborationRequest holds the parameters of AffiliateSeller.UpdateTargetCollaboration.
 type UpdateTargetCollaborationRequest struct {
-	CreatorUserOpenIDs []string                                           `json:"creator_user_open_ids,omitzero"`
+	CreatorUserOpenIDs []string                                           `json:"creator_user_open_ids,omitzero"` // at most 50
 	EndTime            *string                                            `json:"end_time,omitzero"`
 	FreeSampleRule     *UpdateTargetCollaborationRequestFreeSampleRule    `json:"free_sample_rule,omitzero"`
 	Name               *string                                            `json:"name,omitzero"`
-	Products           []UpdateTargetCollaborationRequestProduct          `json:"products,omitzero"`
+	Products           []UpdateTargetCollaborationRequestProduct          `json:"products,omitzero"` // at most 100
 	SellerContactInfo  *UpdateTargetCollaborationRequestSellerContactInfo `json:"seller_contact_info,omitzero"`
 }
 
@@ -3298,11 +3298,11 @@ type UpdateTargetCollaborationResponseUpdateFailedSellerContactInfo struct {
 
 // UpdateTargetCollaborationV202409Request holds the parameters of AffiliateSeller.UpdateTargetCollaborationV202409.
 type UpdateTargetCollaborationV202409Request struct {
-	CreatorUserIDs    []string                                                  `json:"creator_user_ids,omitzero"`
+	CreatorUserIDs    []string                                                  `json:"creator_user_ids,omitzero"` // at most 50
 	EndTime           *string                                                   `json:"end_time,omitzero"`
 	FreeSampleRule    *UpdateTargetCollaborationV202409RequestFreeSampleRule    `json:"free_sample_rule,omitzero"`
 	Name              *string                                                   `json:"name,omitzero"`
-	Products          []UpdateTargetCollaborationV202409RequestProduct          `json:"products,omitzero"`
+	Products          []UpdateTargetCollaborationV202409RequestProduct          `json:"products,omitzero"` // at most 100
 	SellerContactInfo *UpdateTargetCollaborationV202409RequestSellerContactInfo `json:"seller_contact_info,omitzero"`
 }
 

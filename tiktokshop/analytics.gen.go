@@ -778,8 +778,8 @@ type GetProductStatsResponseProductStatLocalUnitPrice struct {
 type GetShopLIVEPerformanceListOLDRequest struct {
 	AccountType *string `url:"account_type,omitempty" json:"-"`
 	Currency    *string `url:"currency,omitempty" json:"-"`
-	EndDateLt   string  `url:"end_date_lt" json:"-"`         // required
-	PageSize    *string `url:"page_size,omitempty" json:"-"` // at most 100 characters
+	EndDateLt   string  `url:"end_date_lt" json:"-"` // required
+	PageSize    *string `url:"page_size,omitempty" json:"-"`
 	PageToken   *string `url:"page_token,omitempty" json:"-"`
 	SortField   *string `url:"sort_field,omitempty" json:"-"`
 	SortOrder   *string `url:"sort_order,omitempty" json:"-"`
@@ -2001,8 +2001,8 @@ type GetShopProductPerformanceListV202405ResponseProductGMV struct {
 type GetShopSKUPerformanceListRequest struct {
 	CategoryFilter      []string   `url:"category_filter,comma,omitempty" json:"-"`
 	Currency            *string    `url:"currency,omitempty" json:"-"`
-	EndDateLt           string     `url:"end_date_lt" json:"-"` // required
-	PageSize            *int64     `url:"page_size,omitempty" json:"-"`
+	EndDateLt           string     `url:"end_date_lt" json:"-"`         // required
+	PageSize            *int64     `url:"page_size,omitempty" json:"-"` // at most 100
 	PageToken           *string    `url:"page_token,omitempty" json:"-"`
 	ProductIDs          []string   `url:"product_ids,comma,omitempty" json:"-"`
 	ProductStatusFilter *string    `url:"product_status_filter,omitempty" json:"-"`
@@ -2037,8 +2037,8 @@ type GetShopSKUPerformanceListResponseSKUGMV struct {
 // GetShopSKUPerformanceListV202406Request holds the parameters of Analytics.GetShopSKUPerformanceListV202406.
 type GetShopSKUPerformanceListV202406Request struct {
 	Currency    *string    `url:"currency,omitempty" json:"-"`
-	EndDateLt   string     `url:"end_date_lt" json:"-"` // required
-	PageSize    *int64     `url:"page_size,omitempty" json:"-"`
+	EndDateLt   string     `url:"end_date_lt" json:"-"`         // required
+	PageSize    *int64     `url:"page_size,omitempty" json:"-"` // at most 100
 	PageToken   *string    `url:"page_token,omitempty" json:"-"`
 	ProductID   *string    `url:"product_id,omitempty" json:"-"`
 	SortField   *string    `url:"sort_field,omitempty" json:"-"`

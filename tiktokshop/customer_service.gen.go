@@ -188,7 +188,7 @@ type GetAgentSettingsResponse struct {
 type GetConversationMessagesRequest struct {
 	Locale    *string    `url:"locale,omitempty" json:"-"`
 	NeedData  *bool      `url:"need_data,omitempty" json:"-"`
-	PageSize  int        `url:"page_size" json:"-"` // required
+	PageSize  int        `url:"page_size" json:"-"` // required, at most 10
 	PageToken *string    `url:"page_token,omitempty" json:"-"`
 	SortField *string    `url:"sort_field,omitempty" json:"-"`
 	SortOrder *SortOrder `url:"sort_order,omitempty" json:"-"`
@@ -248,7 +248,7 @@ type GetConversationResponseConversationParticipant struct {
 // GetConversationsRequest holds the parameters of CustomerService.GetConversations.
 type GetConversationsRequest struct {
 	Locale    *string `url:"locale,omitempty" json:"-"`
-	PageSize  int     `url:"page_size" json:"-"` // required
+	PageSize  int     `url:"page_size" json:"-"` // required, at most 20
 	PageToken *string `url:"page_token,omitempty" json:"-"`
 }
 
@@ -319,7 +319,7 @@ type GetCustomerServicePerformanceResponsePerformance struct {
 
 // SendMessageRequest holds the parameters of CustomerService.SendMessage.
 type SendMessageRequest struct {
-	Content *string                 `json:"content,omitzero"`
+	Content *string                 `json:"content,omitzero"` // at most 2000 characters
 	Type    *SendMessageRequestType `json:"type,omitzero"`
 }
 

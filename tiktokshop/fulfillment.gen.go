@@ -551,7 +551,7 @@ type CreateFirstMileBundleV2ResponseErrorDetail struct {
 
 // CreateLastMileBundleRequest holds the parameters of Fulfillment.CreateLastMileBundle.
 type CreateLastMileBundleRequest struct {
-	FulfillmentUnitIDs []string                                   `json:"fulfillment_unit_ids,omitzero"`
+	FulfillmentUnitIDs []string                                   `json:"fulfillment_unit_ids,omitzero"` // at most 300
 	LastMileBundle     *CreateLastMileBundleRequestLastMileBundle `json:"last_mile_bundle,omitzero"`
 	LogisticsGroupID   *int64                                     `json:"logistics_group_id,omitzero"`
 }

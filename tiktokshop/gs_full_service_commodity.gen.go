@@ -2229,7 +2229,7 @@ type GSFullServicePreviewGetCategoryInformationResponse struct {
 // GSFullServiceSearchCategoriesRequest holds the parameters of GSFullServiceCommodity.GSFullServiceSearchCategories.
 type GSFullServiceSearchCategoriesRequest struct {
 	PageOffset *int `json:"page_offset,omitzero"`
-	PageSize   *int `json:"page_size,omitzero"`
+	PageSize   *int `json:"page_size,omitzero"` // 1 to 100
 }
 
 // GSFullServiceSearchCategoriesResponse is the reply of GSFullServiceCommodity.GSFullServiceSearchCategories.
@@ -2671,11 +2671,11 @@ type ImageUploadResponse struct {
 
 // QuerySKUsAndTheApprovalStatusOfSKUsRequest holds the parameters of GSFullServiceCommodity.QuerySKUsAndTheApprovalStatusOfSKUs.
 type QuerySKUsAndTheApprovalStatusOfSKUsRequest struct {
-	ExternalSKUCodes []string     `json:"external_sku_codes,omitzero" url:"-"`
+	ExternalSKUCodes []string     `json:"external_sku_codes,omitzero" url:"-"` // at most 10
 	PageSize         *int64       `json:"page_size,omitzero" url:"-"`
 	PageToken        *string      `json:"page_token,omitzero" url:"-"`
-	PlatformSKUCodes []string     `json:"platform_sku_codes,omitzero" url:"-"`
-	PlatformSpuCodes []string     `json:"platform_spu_codes,omitzero" url:"-"`
+	PlatformSKUCodes []string     `json:"platform_sku_codes,omitzero" url:"-"` // at most 10
+	PlatformSpuCodes []string     `json:"platform_spu_codes,omitzero" url:"-"` // at most 10
 	PushTimeGe       *UnixSeconds `json:"push_time_ge,omitzero" url:"-"`
 	PushTimeLt       *UnixSeconds `json:"push_time_lt,omitzero" url:"-"`
 	SKUStatus        *string      `json:"sku_status,omitzero" url:"-"`

@@ -642,7 +642,7 @@ type GSCreateDeliveryOrderResponse struct {
 
 // GSGetDeliveryOrderPrintDocumentRequest holds the parameters of GSFullServiceShipment.GSGetDeliveryOrderPrintDocument.
 type GSGetDeliveryOrderPrintDocumentRequest struct {
-	DeliveryOrderCodes []string `url:"delivery_order_codes,comma" json:"-"` // required
+	DeliveryOrderCodes []string `url:"delivery_order_codes,comma" json:"-"` // required, at most 50
 }
 
 // GSGetDeliveryOrderPrintDocumentResponse is the reply of GSFullServiceShipment.GSGetDeliveryOrderPrintDocument.
@@ -652,7 +652,7 @@ type GSGetDeliveryOrderPrintDocumentResponse struct {
 
 // GSGetLogisticsWaybillsPrintDocumentRequest holds the parameters of GSFullServiceShipment.GSGetLogisticsWaybillsPrintDocument.
 type GSGetLogisticsWaybillsPrintDocumentRequest struct {
-	LogisticsCodes []string `url:"logistics_codes,comma" json:"-"` // required
+	LogisticsCodes []string `url:"logistics_codes,comma" json:"-"` // required, at most 50
 }
 
 // GSGetLogisticsWaybillsPrintDocumentResponse is the reply of GSFullServiceShipment.GSGetLogisticsWaybillsPrintDocument.
@@ -688,7 +688,7 @@ type GSGetSKUPrintDocumentResponse struct {
 
 // GSQueryDeliveryBatchsRequest holds the parameters of GSFullServiceShipment.GSQueryDeliveryBatchs.
 type GSQueryDeliveryBatchsRequest struct {
-	DeliveryBatchCodes []string `url:"delivery_batch_codes,comma" json:"-"` // required
+	DeliveryBatchCodes []string `url:"delivery_batch_codes,comma" json:"-"` // required, at most 50
 }
 
 // GSQueryDeliveryBatchsResponse is the reply of GSFullServiceShipment.GSQueryDeliveryBatchs.
@@ -803,7 +803,7 @@ type GSQueryDeliveryBatchsResponseDeliveryBatchSenderContactAddressDetail struct
 // GSReserveShippingRequest holds the parameters of GSFullServiceShipment.GSReserveShipping.
 type GSReserveShippingRequest struct {
 	DeliveryMode        *string                                `json:"delivery_mode,omitzero"`
-	DeliveryOrderCodes  []string                               `json:"delivery_order_codes,omitzero"`
+	DeliveryOrderCodes  []string                               `json:"delivery_order_codes,omitzero"` // at most 50
 	Logistics           *GSReserveShippingRequestLogistics     `json:"logistics,omitzero"`
 	Reserve             *GSReserveShippingRequestReserve       `json:"reserve,omitzero"`
 	SenderContact       *GSReserveShippingRequestSenderContact `json:"sender_contact,omitzero"`
@@ -868,7 +868,7 @@ type GSReserveShippingResponse struct {
 type GSSearchAvailableShippingProvidersRequest struct {
 	DeliveryMode       *string                                                 `json:"delivery_mode,omitzero"`
 	DeliveryOption     *string                                                 `json:"delivery_option,omitzero"`
-	DeliveryOrderCodes []string                                                `json:"delivery_order_codes,omitzero"`
+	DeliveryOrderCodes []string                                                `json:"delivery_order_codes,omitzero"` // at most 50
 	SenderContact      *GSSearchAvailableShippingProvidersRequestSenderContact `json:"sender_contact,omitzero"`
 	TotalWeight        *GSSearchAvailableShippingProvidersRequestTotalWeight   `json:"total_weight,omitzero"`
 	WarehouseCode      *string                                                 `json:"warehouse_code,omitzero"`
@@ -957,20 +957,20 @@ type GSSearchAvailableShippingProvidersResponseShippingProviderReserveDataReserv
 type GSSearchDeliveryOrdersRequest struct {
 	ArrivedTimeGe        *UnixSeconds `json:"arrived_time_ge,omitzero"`
 	ArrivedTimeLt        *UnixSeconds `json:"arrived_time_lt,omitzero"`
-	DeliveryBatchCodes   []string     `json:"delivery_batch_codes,omitzero"`
-	DeliveryOrderCodes   []string     `json:"delivery_order_codes,omitzero"`
+	DeliveryBatchCodes   []string     `json:"delivery_batch_codes,omitzero"` // at most 50
+	DeliveryOrderCodes   []string     `json:"delivery_order_codes,omitzero"` // at most 50
 	DeliveryTypes        []string     `json:"delivery_types,omitzero"`
 	EmergencyLevels      []string     `json:"emergency_levels,omitzero"`
-	ExternalSkcCodes     []string     `json:"external_skc_codes,omitzero"`
-	ExternalSKUCodes     []string     `json:"external_sku_codes,omitzero"`
+	ExternalSkcCodes     []string     `json:"external_skc_codes,omitzero"` // at most 50
+	ExternalSKUCodes     []string     `json:"external_sku_codes,omitzero"` // at most 50
 	IsSampleIncluded     *bool        `json:"is_sample_included,omitzero"`
 	LatestStatusUpdateGe *int64       `json:"latest_status_update_ge,omitzero"`
 	LatestStatusUpdateLt *int64       `json:"latest_status_update_lt,omitzero"`
 	OrderTypes           []string     `json:"order_types,omitzero"`
 	PageSize             *int64       `json:"page_size,omitzero"`
 	PageToken            *string      `json:"page_token,omitzero"`
-	PlatformSpuCodes     []string     `json:"platform_spu_codes,omitzero"`
-	RelativeCodes        []string     `json:"relative_codes,omitzero"`
+	PlatformSpuCodes     []string     `json:"platform_spu_codes,omitzero"` // at most 50
+	RelativeCodes        []string     `json:"relative_codes,omitzero"`     // at most 50
 	RequireArrivedTimeGe *UnixSeconds `json:"require_arrived_time_ge,omitzero"`
 	RequireArrivedTimeLt *UnixSeconds `json:"require_arrived_time_lt,omitzero"`
 	ShipTimeGe           *UnixSeconds `json:"ship_time_ge,omitzero"`
@@ -1093,8 +1093,8 @@ type GSSearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail st
 type GSSearchStockupOrdersRequest struct {
 	CanDeliver           *bool        `json:"can_deliver,omitzero"`
 	EmergencyLevels      []string     `json:"emergency_levels,omitzero"`
-	ExternalSkcCodes     []string     `json:"external_skc_codes,omitzero"`
-	ExternalSKUCodes     []string     `json:"external_sku_codes,omitzero"`
+	ExternalSkcCodes     []string     `json:"external_skc_codes,omitzero"` // at most 50
+	ExternalSKUCodes     []string     `json:"external_sku_codes,omitzero"` // at most 50
 	IsDeliveryCompleted  *bool        `json:"is_delivery_completed,omitzero"`
 	IsFirstOrder         *bool        `json:"is_first_order,omitzero"`
 	IsNormal             *bool        `json:"is_normal,omitzero"`
@@ -1107,13 +1107,13 @@ type GSSearchStockupOrdersRequest struct {
 	OrderTypes           []string     `json:"order_types,omitzero"`
 	PageSize             *int64       `json:"page_size,omitzero"`
 	PageToken            *string      `json:"page_token,omitzero"`
-	PlatformSKUCodes     []string     `json:"platform_sku_codes,omitzero"`
-	PlatformSpuCodes     []string     `json:"platform_spu_codes,omitzero"`
+	PlatformSKUCodes     []string     `json:"platform_sku_codes,omitzero"` // at most 50
+	PlatformSpuCodes     []string     `json:"platform_spu_codes,omitzero"` // at most 50
 	RequireArrivedTimeGe *UnixSeconds `json:"require_arrived_time_ge,omitzero"`
 	RequireArrivedTimeLt *UnixSeconds `json:"require_arrived_time_lt,omitzero"`
 	RequireShipTimeGe    *UnixSeconds `json:"require_ship_time_ge,omitzero"`
 	RequireShipTimeLt    *UnixSeconds `json:"require_ship_time_lt,omitzero"`
-	StockupOrderCodes    []string     `json:"stockup_order_codes,omitzero"`
+	StockupOrderCodes    []string     `json:"stockup_order_codes,omitzero"` // at most 50
 }
 
 // GSSearchStockupOrdersResponse is the reply of GSFullServiceShipment.GSSearchStockupOrders.
@@ -1178,7 +1178,7 @@ type GSSearchStockupOrdersResponseStockupOrderSkc struct {
 
 // GetDeliveryOrderPrintDocumentRequest holds the parameters of GSFullServiceShipment.GetDeliveryOrderPrintDocument.
 type GetDeliveryOrderPrintDocumentRequest struct {
-	DeliveryOrderCodes []string `url:"delivery_order_codes,comma" json:"-"` // required
+	DeliveryOrderCodes []string `url:"delivery_order_codes,comma" json:"-"` // required, at most 50
 	SupplierID         string   `url:"supplier_id" json:"-"`                // required
 }
 
@@ -1189,7 +1189,7 @@ type GetDeliveryOrderPrintDocumentResponse struct {
 
 // GetLogisticsWaybillsPrintDocurementRequest holds the parameters of GSFullServiceShipment.GetLogisticsWaybillsPrintDocurement.
 type GetLogisticsWaybillsPrintDocurementRequest struct {
-	LogisticsCodes []string `url:"logistics_codes,comma" json:"-"` // required
+	LogisticsCodes []string `url:"logistics_codes,comma" json:"-"` // required, at most 50
 	SupplierID     string   `url:"supplier_id" json:"-"`           // required
 }
 
@@ -1206,7 +1206,7 @@ type GlobalSellingCancelShipmentRequest struct {
 // GlobalSellingConfirmStockupOrderRequest holds the parameters of GSFullServiceShipment.GlobalSellingConfirmStockupOrder.
 type GlobalSellingConfirmStockupOrderRequest struct {
 	IsOrderConfirmed *bool                                        `json:"is_order_confirmed,omitzero"`
-	RejectNote       *string                                      `json:"reject_note,omitzero"`
+	RejectNote       *string                                      `json:"reject_note,omitzero"` // at most 200 characters
 	RejectReason     *GSFullServiceShipmentRejectReason           `json:"reject_reason,omitzero"`
 	SKUs             []GlobalSellingConfirmStockupOrderRequestSKU `json:"skus,omitzero"`
 	StockupOrderCode *string                                      `json:"stockup_order_code,omitzero"`
@@ -1477,21 +1477,21 @@ type GlobalSellingReserveShipmentV202407Response struct {
 
 // GlobalSellingSearchAbnormalOrdersRequest holds the parameters of GSFullServiceShipment.GlobalSellingSearchAbnormalOrders.
 type GlobalSellingSearchAbnormalOrdersRequest struct {
-	AbnormalOrderCodes   []string                                    `json:"abnormal_order_codes,omitzero"`
+	AbnormalOrderCodes   []string                                    `json:"abnormal_order_codes,omitzero"` // at most 50
 	AbnormalTypes        []GSFullServiceShipmentAbnormalType         `json:"abnormal_types,omitzero"`
-	DeliveryOrderCodes   []string                                    `json:"delivery_order_codes,omitzero"`
-	ExternalSkcCodes     []string                                    `json:"external_skc_codes,omitzero"`
-	ExternalSKUCodes     []string                                    `json:"external_sku_codes,omitzero"`
+	DeliveryOrderCodes   []string                                    `json:"delivery_order_codes,omitzero"` // at most 50
+	ExternalSkcCodes     []string                                    `json:"external_skc_codes,omitzero"`   // at most 50
+	ExternalSKUCodes     []string                                    `json:"external_sku_codes,omitzero"`   // at most 50
 	LatestUpdateTimeGe   *UnixSeconds                                `json:"latest_update_time_ge,omitzero"`
 	LatestUpdateTimeLt   *UnixSeconds                                `json:"latest_update_time_lt,omitzero"`
 	OrderCreateTimeGe    *UnixSeconds                                `json:"order_create_time_ge,omitzero"`
 	OrderCreateTimeLt    *UnixSeconds                                `json:"order_create_time_lt,omitzero"`
-	PageSize             *int64                                      `json:"page_size,omitzero"`
+	PageSize             *int64                                      `json:"page_size,omitzero"` // at most 50
 	PageToken            *string                                     `json:"page_token,omitzero"`
-	PlatformSKUCodes     []string                                    `json:"platform_sku_codes,omitzero"`
+	PlatformSKUCodes     []string                                    `json:"platform_sku_codes,omitzero"` // at most 50
 	PlatformSpuCodes     []string                                    `json:"platform_spu_codes,omitzero"`
 	RelativeReturnStatus []GSFullServiceShipmentRelativeReturnStatus `json:"relative_return_status,omitzero"`
-	StockupOrderCodes    []string                                    `json:"stockup_order_codes,omitzero"`
+	StockupOrderCodes    []string                                    `json:"stockup_order_codes,omitzero"` // at most 50
 }
 
 // GlobalSellingSearchAbnormalOrdersResponse is the reply of GSFullServiceShipment.GlobalSellingSearchAbnormalOrders.
@@ -1858,16 +1858,16 @@ type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddre
 
 // GlobalSellingSearchReturnOrdersRequest holds the parameters of GSFullServiceShipment.GlobalSellingSearchReturnOrders.
 type GlobalSellingSearchReturnOrdersRequest struct {
-	ExternalSkcCodes  []string                            `json:"external_skc_codes,omitzero"`
-	ExternalSKUCodes  []string                            `json:"external_sku_codes,omitzero"`
+	ExternalSkcCodes  []string                            `json:"external_skc_codes,omitzero"` // at most 50
+	ExternalSKUCodes  []string                            `json:"external_sku_codes,omitzero"` // at most 50
 	OrderCreateTimeGe *UnixSeconds                        `json:"order_create_time_ge,omitzero"`
 	OrderCreateTimeLt *UnixSeconds                        `json:"order_create_time_lt,omitzero"`
 	PageSize          *int64                              `json:"page_size,omitzero"`
 	PageToken         *string                             `json:"page_token,omitzero"`
-	PlatformSKUCodes  []string                            `json:"platform_sku_codes,omitzero"`
-	PlatformSpuCodes  []string                            `json:"platform_spu_codes,omitzero"`
+	PlatformSKUCodes  []string                            `json:"platform_sku_codes,omitzero"` // at most 50
+	PlatformSpuCodes  []string                            `json:"platform_spu_codes,omitzero"` // at most 50
 	ReturnMethods     []GSFullServiceShipmentReturnMethod `json:"return_methods,omitzero"`
-	ReturnOrderCodes  []string                            `json:"return_order_codes,omitzero"`
+	ReturnOrderCodes  []string                            `json:"return_order_codes,omitzero"` // at most 50
 	ReturnSource      *GSFullServiceShipmentReturnSource  `json:"return_source,omitzero"`
 	ReturnStatus      []GSFullServiceShipmentReturnStatus `json:"return_status,omitzero"`
 	ReturnTypes       []GSFullServiceShipmentReturnType   `json:"return_types,omitzero"`
@@ -2018,7 +2018,7 @@ type GlobalSellingSearchStockupOrdersResponseStockupOrderSkc struct {
 
 // QueryDeliveryBatchsRequest holds the parameters of GSFullServiceShipment.QueryDeliveryBatchs.
 type QueryDeliveryBatchsRequest struct {
-	DeliveryBatchCodes []string `url:"delivery_batch_codes,comma" json:"-"` // required
+	DeliveryBatchCodes []string `url:"delivery_batch_codes,comma" json:"-"` // required, at most 50
 	SupplierID         string   `url:"supplier_id" json:"-"`                // required
 }
 
@@ -2134,7 +2134,7 @@ type QueryDeliveryBatchsResponseDeliveryBatchSenderContactAddressDetail struct {
 // ReserveShippingRequest holds the parameters of GSFullServiceShipment.ReserveShipping.
 type ReserveShippingRequest struct {
 	DeliveryMode       *string                              `json:"delivery_mode,omitzero" url:"-"`
-	DeliveryOrderCodes []string                             `json:"delivery_order_codes,omitzero" url:"-"`
+	DeliveryOrderCodes []string                             `json:"delivery_order_codes,omitzero" url:"-"` // at most 50
 	Logistics          *ReserveShippingRequestLogistics     `json:"logistics,omitzero" url:"-"`
 	Reserve            *ReserveShippingRequestReserve       `json:"reserve,omitzero" url:"-"`
 	SenderContact      *ReserveShippingRequestSenderContact `json:"sender_contact,omitzero" url:"-"`
@@ -2289,18 +2289,18 @@ type SearchAvailableShippingProvidersResponseShippingProviderReserveDataReserveS
 type SearchDeliveryOrdersRequest struct {
 	ArrivedTimeGe        *UnixSeconds `json:"arrived_time_ge,omitzero" url:"-"`
 	ArrivedTimeLt        *UnixSeconds `json:"arrived_time_lt,omitzero" url:"-"`
-	DeliveryBatchCodes   []string     `json:"delivery_batch_codes,omitzero" url:"-"`
-	DeliveryOrderCodes   []string     `json:"delivery_order_codes,omitzero" url:"-"`
+	DeliveryBatchCodes   []string     `json:"delivery_batch_codes,omitzero" url:"-"` // at most 50
+	DeliveryOrderCodes   []string     `json:"delivery_order_codes,omitzero" url:"-"` // at most 50
 	DeliveryTypes        []string     `json:"delivery_types,omitzero" url:"-"`
 	EmergencyLevels      []string     `json:"emergency_levels,omitzero" url:"-"`
-	ExternalSkcCodes     []string     `json:"external_skc_codes,omitzero" url:"-"`
-	ExternalSKUCodes     []string     `json:"external_sku_codes,omitzero" url:"-"`
+	ExternalSkcCodes     []string     `json:"external_skc_codes,omitzero" url:"-"` // at most 50
+	ExternalSKUCodes     []string     `json:"external_sku_codes,omitzero" url:"-"` // at most 50
 	IsSampleIncluded     *bool        `json:"is_sample_included,omitzero" url:"-"`
 	OrderTypes           []string     `json:"order_types,omitzero" url:"-"`
 	PageSize             *int64       `json:"page_size,omitzero" url:"-"`
 	PageToken            *string      `json:"page_token,omitzero" url:"-"`
-	PlatformSpuCodes     []string     `json:"platform_spu_codes,omitzero" url:"-"`
-	RelativeCodes        []string     `json:"relative_codes,omitzero" url:"-"`
+	PlatformSpuCodes     []string     `json:"platform_spu_codes,omitzero" url:"-"` // at most 50
+	RelativeCodes        []string     `json:"relative_codes,omitzero" url:"-"`     // at most 50
 	RequireArrivedTimeGe *UnixSeconds `json:"require_arrived_time_ge,omitzero" url:"-"`
 	RequireArrivedTimeLt *UnixSeconds `json:"require_arrived_time_lt,omitzero" url:"-"`
 	ShipTimeGe           *UnixSeconds `json:"ship_time_ge,omitzero" url:"-"`
@@ -2423,8 +2423,8 @@ type SearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail stru
 type SearchStockupOrdersRequest struct {
 	CanDeliver           *bool        `json:"can_deliver,omitzero" url:"-"`
 	EmergencyLevels      []string     `json:"emergency_levels,omitzero" url:"-"`
-	ExternalSkcCodes     []string     `json:"external_skc_codes,omitzero" url:"-"`
-	ExternalSKUCodes     []string     `json:"external_sku_codes,omitzero" url:"-"`
+	ExternalSkcCodes     []string     `json:"external_skc_codes,omitzero" url:"-"` // at most 50
+	ExternalSKUCodes     []string     `json:"external_sku_codes,omitzero" url:"-"` // at most 50
 	IsDeliveryCompleted  *bool        `json:"is_delivery_completed,omitzero" url:"-"`
 	IsFirstOrder         *bool        `json:"is_first_order,omitzero" url:"-"`
 	IsNormal             *bool        `json:"is_normal,omitzero" url:"-"`
@@ -2435,14 +2435,14 @@ type SearchStockupOrdersRequest struct {
 	OrderTypes           []string     `json:"order_types,omitzero" url:"-"`
 	PageSize             *int64       `json:"page_size,omitzero" url:"-"`
 	PageToken            *string      `json:"page_token,omitzero" url:"-"`
-	PlatformSKUCodes     []string     `json:"platform_sku_codes,omitzero" url:"-"`
-	PlatformSpuCodes     []string     `json:"platform_spu_codes,omitzero" url:"-"`
+	PlatformSKUCodes     []string     `json:"platform_sku_codes,omitzero" url:"-"` // at most 50
+	PlatformSpuCodes     []string     `json:"platform_spu_codes,omitzero" url:"-"` // at most 50
 	RequireArrivedTimeGe *UnixSeconds `json:"require_arrived_time_ge,omitzero" url:"-"`
 	RequireArrivedTimeLt *UnixSeconds `json:"require_arrived_time_lt,omitzero" url:"-"`
 	RequireShipTimeGe    *UnixSeconds `json:"require_ship_time_ge,omitzero" url:"-"`
 	RequireShipTimeLt    *UnixSeconds `json:"require_ship_time_lt,omitzero" url:"-"`
-	StockupOrderCodes    []string     `json:"stockup_order_codes,omitzero" url:"-"`
-	SupplierID           string       `url:"supplier_id" json:"-"` // required
+	StockupOrderCodes    []string     `json:"stockup_order_codes,omitzero" url:"-"` // at most 50
+	SupplierID           string       `url:"supplier_id" json:"-"`                  // required
 }
 
 // SearchStockupOrdersResponse is the reply of GSFullServiceShipment.SearchStockupOrders.

@@ -339,7 +339,7 @@ type GetPriceDetailResponseLineItem struct {
 
 // GetPrivilegedOrderDetailRequest holds the parameters of Order.GetPrivilegedOrderDetail.
 type GetPrivilegedOrderDetailRequest struct {
-	IDs []string `url:"ids,comma" json:"-"` // required
+	IDs []string `url:"ids,comma" json:"-"` // required, at most 50
 }
 
 // GetPrivilegedOrderDetailResponse is the reply of Order.GetPrivilegedOrderDetail.

@@ -1276,7 +1276,7 @@ func (s *ProductService) UploadProductImage(ctx context.Context, req *UploadProd
 // ActivateProductRequest holds the parameters of Product.ActivateProduct.
 type ActivateProductRequest struct {
 	ListingPlatforms []ActivateProductRequestListingPlatform `json:"listing_platforms,omitzero"`
-	ProductIDs       []string                                `json:"product_ids"` // required
+	ProductIDs       []string                                `json:"product_ids"` // required, at most 20
 }
 
 // ActivateProductResponse is the reply of Product.ActivateProduct.
@@ -1388,7 +1388,7 @@ type CheckGlobalProductListingRequest struct {
 	ProductAttributes []CheckGlobalProductListingRequestProductAttribute `json:"product_attributes,omitzero"`
 	SizeChart         *CheckGlobalProductListingRequestSizeChart         `json:"size_chart,omitzero"`
 	SKUs              []CheckGlobalProductListingRequestSKU              `json:"skus,omitzero"`
-	Title             *string                                            `json:"title,omitzero"`
+	Title             *string                                            `json:"title,omitzero"` // 1 to 255
 	Video             *CheckGlobalProductListingRequestVideo             `json:"video,omitzero"`
 }
 
@@ -1447,7 +1447,7 @@ type CheckGlobalProductListingRequestProductAttribute struct {
 // CheckGlobalProductListingRequestProductAttributeValue is part of a request.
 type CheckGlobalProductListingRequestProductAttributeValue struct {
 	ID   *string `json:"id,omitzero"`
-	Name *string `json:"name,omitzero"`
+	Name *string `json:"name,omitzero"` // at most 500 characters
 }
 
 // CheckGlobalProductListingRequestSKU is part of a request.
@@ -1457,7 +1457,7 @@ type CheckGlobalProductListingRequestSKU struct {
 	Inventory       []CheckGlobalProductListingRequestSKUInventory      `json:"inventory,omitzero"`
 	Price           *CheckGlobalProductListingRequestSKUPrice           `json:"price,omitzero"`
 	SalesAttributes []CheckGlobalProductListingRequestSKUSalesAttribute `json:"sales_attributes,omitzero"`
-	SellerSKU       *string                                             `json:"seller_sku,omitzero"`
+	SellerSKU       *string                                             `json:"seller_sku,omitzero"` // at most 50 characters
 	SKUUnitCount    *string                                             `json:"sku_unit_count,omitzero"`
 }
 
@@ -1572,7 +1572,7 @@ type CheckProductListingRequest struct {
 	CategoryID                   *string                                      `json:"category_id,omitzero" url:"-"`
 	Certifications               []CheckProductListingRequestCertification    `json:"certifications,omitzero" url:"-"` // at most 10
 	DeliveryOptionIDs            []string                                     `json:"delivery_option_ids,omitzero" url:"-"`
-	Description                  *string                                      `json:"description,omitzero" url:"-"`         // at most 10 characters
+	Description                  *string                                      `json:"description,omitzero" url:"-"`         // at most 10000 characters
 	ExternalProductID            *string                                      `json:"external_product_id,omitzero" url:"-"` // at most 999 characters
 	IsCODAllowed                 *bool                                        `json:"is_cod_allowed,omitzero" url:"-"`
 	IsDiagnosisRequired          *bool                                        `url:"is_diagnosis_required,omitempty" json:"-"`
@@ -1658,15 +1658,15 @@ type CheckProductListingRequestSKU struct {
 	ExternalListPrices   []CheckProductListingRequestSKUExternalListPrice `json:"external_list_prices,omitzero"`
 	ExternalSKUID        *string                                          `json:"external_sku_id,omitzero"` // at most 999 characters
 	ExternalURLs         []string                                         `json:"external_urls,omitzero"`
-	ExtraIdentifierCodes []string                                         `json:"extra_identifier_codes,omitzero"`
+	ExtraIdentifierCodes []string                                         `json:"extra_identifier_codes,omitzero"` // at most 10
 	Fees                 []CheckProductListingRequestSKUFee               `json:"fees,omitzero"`
 	IdentifierCode       *CheckProductListingRequestSKUIdentifierCode     `json:"identifier_code,omitzero"`
 	Inventory            []CheckProductListingRequestSKUInventory         `json:"inventory,omitzero"`
 	ListPrice            *CheckProductListingRequestSKUListPrice          `json:"list_price,omitzero"`
 	PreSale              *CheckProductListingRequestSKUPreSale            `json:"pre_sale,omitzero"`
 	Price                *CheckProductListingRequestSKUPrice              `json:"price,omitzero"`
-	SalesAttributes      []CheckProductListingRequestSKUSalesAttribute    `json:"sales_attributes,omitzero"`
-	SellerSKU            *string                                          `json:"seller_sku,omitzero"` // 1 to 50
+	SalesAttributes      []CheckProductListingRequestSKUSalesAttribute    `json:"sales_attributes,omitzero"` // at most 3
+	SellerSKU            *string                                          `json:"seller_sku,omitzero"`       // 1 to 50
 	SKUUnitCount         *string                                          `json:"sku_unit_count,omitzero"`
 }
 
@@ -1701,7 +1701,7 @@ type CheckProductListingRequestSKUIdentifierCode struct {
 type CheckProductListingRequestSKUInventory struct {
 	BackorderQuantity *int    `json:"backorder_quantity,omitzero"`
 	HandlingTime      *int    `json:"handling_time,omitzero"`
-	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99
+	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99999
 	WarehouseID       *string `json:"warehouse_id,omitzero"`
 }
 
@@ -1735,7 +1735,7 @@ type CheckProductListingRequestSKUSalesAttribute struct {
 	ID                     *string                                                            `json:"id,omitzero"`
 	Name                   *string                                                            `json:"name,omitzero"` // at most 20 characters
 	SKUImg                 *CheckProductListingRequestSKUSalesAttributeSKUImg                 `json:"sku_img,omitzero"`
-	SupplementarySKUImages []CheckProductListingRequestSKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images,omitzero"`
+	SupplementarySKUImages []CheckProductListingRequestSKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images,omitzero"` // at most 8
 	ValueID                *string                                                            `json:"value_id,omitzero"`
 	ValueName              *string                                                            `json:"value_name,omitzero"` // at most 50 characters
 }
@@ -1859,11 +1859,11 @@ type CreateAttributeRecommendationRequestRequest struct {
 
 // CreateAttributeRecommendationRequestRequestExternalProduct is part of a request.
 type CreateAttributeRecommendationRequestRequestExternalProduct struct {
-	Description       *string                                                           `json:"description,omitzero"`         // at most 10 characters
+	Description       *string                                                           `json:"description,omitzero"`         // at most 10000 characters
 	ExternalProductID *string                                                           `json:"external_product_id,omitzero"` // at most 999 characters
-	Images            []CreateAttributeRecommendationRequestRequestExternalProductImage `json:"images,omitzero"`
+	Images            []CreateAttributeRecommendationRequestRequestExternalProductImage `json:"images,omitzero"`              // at most 9
 	IsExistingProduct *bool                                                             `json:"is_existing_product,omitzero"`
-	OtherProductData  *string                                                           `json:"other_product_data,omitzero"` // at most 20 characters
+	OtherProductData  *string                                                           `json:"other_product_data,omitzero"` // at most 20000 characters
 	SKUs              []CreateAttributeRecommendationRequestRequestExternalProductSKU   `json:"skus,omitzero"`               // at most 300
 	Title             *string                                                           `json:"title,omitzero"`              // at most 300 characters
 	TTSCategoryID     *string                                                           `json:"tts_category_id,omitzero"`
@@ -1895,7 +1895,7 @@ type CreateAttributeRecommendationRequestRequestExternalProductSKUSalesAttribute
 
 // CreateCustomBrandsRequest holds the parameters of Product.CreateCustomBrands.
 type CreateCustomBrandsRequest struct {
-	Name *string `json:"name,omitzero"`
+	Name *string `json:"name,omitzero"` // 2 to 30
 }
 
 // CreateCustomBrandsResponse is the reply of Product.CreateCustomBrands.
@@ -1909,7 +1909,7 @@ type CreateGlobalProductRequest struct {
 	CategoryID              *string                                      `json:"category_id,omitzero"`
 	CategoryVersion         *string                                      `json:"category_version,omitzero"`
 	Certifications          []CreateGlobalProductRequestCertification    `json:"certifications,omitzero"`             // at most 10
-	Description             *string                                      `json:"description,omitzero"`                // at most 10 characters
+	Description             *string                                      `json:"description,omitzero"`                // at most 10000 characters
 	ExternalGlobalProductID *string                                      `json:"external_global_product_id,omitzero"` // at most 999 characters
 	MainImages              []CreateGlobalProductRequestMainImage        `json:"main_images,omitzero"`                // at most 9
 	Manufacturer            *CreateGlobalProductRequestManufacturer      `json:"manufacturer,omitzero"`
@@ -1986,13 +1986,13 @@ type CreateGlobalProductRequestProductAttributeValue struct {
 // CreateGlobalProductRequestSKU is part of a request.
 type CreateGlobalProductRequestSKU struct {
 	ExternalGlobalSKUID  *string                                       `json:"external_global_sku_id,omitzero"` // at most 999 characters
-	ExtraIdentifierCodes []string                                      `json:"extra_identifier_codes,omitzero"`
+	ExtraIdentifierCodes []string                                      `json:"extra_identifier_codes,omitzero"` // at most 10
 	GlobalQuantity       *int                                          `json:"global_quantity,omitzero"`
 	IdentifierCode       *CreateGlobalProductRequestSKUIdentifierCode  `json:"identifier_code,omitzero"`
 	Inventory            []CreateGlobalProductRequestSKUInventory      `json:"inventory,omitzero"` // at most 50
 	Price                *CreateGlobalProductRequestSKUPrice           `json:"price,omitzero"`
-	SalesAttributes      []CreateGlobalProductRequestSKUSalesAttribute `json:"sales_attributes,omitzero"`
-	SellerSKU            *string                                       `json:"seller_sku,omitzero"` // 1 to 50
+	SalesAttributes      []CreateGlobalProductRequestSKUSalesAttribute `json:"sales_attributes,omitzero"` // at most 3
+	SellerSKU            *string                                       `json:"seller_sku,omitzero"`       // 1 to 50
 	SKUUnitCount         *string                                       `json:"sku_unit_count,omitzero"`
 }
 
@@ -2005,7 +2005,7 @@ type CreateGlobalProductRequestSKUIdentifierCode struct {
 // CreateGlobalProductRequestSKUInventory is part of a request.
 type CreateGlobalProductRequestSKUInventory struct {
 	GlobalWarehouseID *string `json:"global_warehouse_id,omitzero"`
-	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99
+	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99999
 }
 
 // CreateGlobalProductRequestSKUPrice is part of a request.
@@ -2105,8 +2105,8 @@ type CreateManufacturerRequest struct {
 // CreateManufacturerRequestPhoneNumber is part of a request.
 type CreateManufacturerRequestPhoneNumber struct {
 	Availability *ProductAvailability `json:"availability,omitzero"`
-	CountryCode  *string              `json:"country_code,omitzero"`
-	LocalNumber  *string              `json:"local_number,omitzero"`
+	CountryCode  *string              `json:"country_code,omitzero"` // at most 4 characters
+	LocalNumber  *string              `json:"local_number,omitzero"` // 7 to 20
 }
 
 // CreateManufacturerResponse is the reply of Product.CreateManufacturer.
@@ -2121,7 +2121,7 @@ type CreateProductRequest struct {
 	CategoryVersion              *string                                `json:"category_version,omitzero"`
 	Certifications               []CreateProductRequestCertification    `json:"certifications,omitzero"` // at most 10
 	DeliveryOptionIDs            []string                               `json:"delivery_option_ids,omitzero"`
-	Description                  *string                                `json:"description,omitzero"`         // at most 10 characters
+	Description                  *string                                `json:"description,omitzero"`         // at most 10000 characters
 	ExternalProductID            *string                                `json:"external_product_id,omitzero"` // at most 999 characters
 	IdempotencyKey               *string                                `json:"idempotency_key,omitzero"`     // at most 128 characters
 	IsCODAllowed                 *bool                                  `json:"is_cod_allowed,omitzero"`
@@ -2202,15 +2202,15 @@ type CreateProductRequestSKU struct {
 	ExternalListPrices   []CreateProductRequestSKUExternalListPrice `json:"external_list_prices,omitzero"`
 	ExternalSKUID        *string                                    `json:"external_sku_id,omitzero"` // at most 999 characters
 	ExternalURLs         []string                                   `json:"external_urls,omitzero"`
-	ExtraIdentifierCodes []string                                   `json:"extra_identifier_codes,omitzero"`
+	ExtraIdentifierCodes []string                                   `json:"extra_identifier_codes,omitzero"` // at most 10
 	Fees                 []CreateProductRequestSKUFee               `json:"fees,omitzero"`
 	IdentifierCode       *CreateProductRequestSKUIdentifierCode     `json:"identifier_code,omitzero"`
 	Inventory            []CreateProductRequestSKUInventory         `json:"inventory,omitzero"`
 	ListPrice            *CreateProductRequestSKUListPrice          `json:"list_price,omitzero"`
 	PreSale              *CreateProductRequestSKUPreSale            `json:"pre_sale,omitzero"`
 	Price                *CreateProductRequestSKUPrice              `json:"price,omitzero"`
-	SalesAttributes      []CreateProductRequestSKUSalesAttribute    `json:"sales_attributes,omitzero"`
-	SellerSKU            *string                                    `json:"seller_sku,omitzero"` // 1 to 50
+	SalesAttributes      []CreateProductRequestSKUSalesAttribute    `json:"sales_attributes,omitzero"` // at most 3
+	SellerSKU            *string                                    `json:"seller_sku,omitzero"`       // 1 to 50
 	SKUUnitCount         *string                                    `json:"sku_unit_count,omitzero"`
 }
 
@@ -2245,7 +2245,7 @@ type CreateProductRequestSKUIdentifierCode struct {
 type CreateProductRequestSKUInventory struct {
 	BackorderQuantity *int    `json:"backorder_quantity,omitzero"`
 	HandlingTime      *int    `json:"handling_time,omitzero"`
-	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99
+	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99999
 	WarehouseID       *string `json:"warehouse_id,omitzero"`
 }
 
@@ -2279,7 +2279,7 @@ type CreateProductRequestSKUSalesAttribute struct {
 	ID                     *string                                                      `json:"id,omitzero"`
 	Name                   *string                                                      `json:"name,omitzero"` // at most 20 characters
 	SKUImg                 *CreateProductRequestSKUSalesAttributeSKUImg                 `json:"sku_img,omitzero"`
-	SupplementarySKUImages []CreateProductRequestSKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images,omitzero"`
+	SupplementarySKUImages []CreateProductRequestSKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images,omitzero"` // at most 8
 	ValueID                *string                                                      `json:"value_id,omitzero"`
 	ValueName              *string                                                      `json:"value_name,omitzero"` // at most 50 characters
 }
@@ -2371,8 +2371,8 @@ type CreateResponsiblePersonRequestAddress struct {
 
 // CreateResponsiblePersonRequestPhoneNumber is part of a request.
 type CreateResponsiblePersonRequestPhoneNumber struct {
-	CountryCode *string `json:"country_code,omitzero"`
-	LocalNumber *string `json:"local_number,omitzero"`
+	CountryCode *string `json:"country_code,omitzero"` // at most 4 characters
+	LocalNumber *string `json:"local_number,omitzero"` // 7 to 11
 }
 
 // CreateResponsiblePersonResponse is the reply of Product.CreateResponsiblePerson.
@@ -2383,7 +2383,7 @@ type CreateResponsiblePersonResponse struct {
 // DeactivateProductsRequest holds the parameters of Product.DeactivateProducts.
 type DeactivateProductsRequest struct {
 	ListingPlatforms []DeactivateProductsRequestListingPlatform `json:"listing_platforms,omitzero"`
-	ProductIDs       []string                                   `json:"product_ids"` // required
+	ProductIDs       []string                                   `json:"product_ids"` // required, at most 20
 }
 
 // DeactivateProductsResponse is the reply of Product.DeactivateProducts.
@@ -2405,7 +2405,7 @@ type DeactivateProductsResponseErrorDetail struct {
 
 // DeleteGlobalProductsRequest holds the parameters of Product.DeleteGlobalProducts.
 type DeleteGlobalProductsRequest struct {
-	GlobalProductIDs []string `json:"global_product_ids,omitzero"`
+	GlobalProductIDs []string `json:"global_product_ids,omitzero"` // at most 20
 }
 
 // DeleteGlobalProductsResponse is the reply of Product.DeleteGlobalProducts.
@@ -2427,7 +2427,7 @@ type DeleteGlobalProductsResponseErrorDetail struct {
 
 // DeleteProductsRequest holds the parameters of Product.DeleteProducts.
 type DeleteProductsRequest struct {
-	ProductIDs []string `json:"product_ids,omitzero"`
+	ProductIDs []string `json:"product_ids,omitzero"` // at most 20
 }
 
 // DeleteProductsResponse is the reply of Product.DeleteProducts.
@@ -2451,8 +2451,8 @@ type DeleteProductsResponseErrorDetail struct {
 type DiagnoseAndOptimizeProductRequest struct {
 	BrandID            *string                                             `json:"brand_id,omitzero"`
 	CategoryID         *string                                             `json:"category_id,omitzero"`
-	Description        *string                                             `json:"description,omitzero"` // at most 10 characters
-	MainImages         []DiagnoseAndOptimizeProductRequestMainImage        `json:"main_images,omitzero"`
+	Description        *string                                             `json:"description,omitzero"` // at most 10000 characters
+	MainImages         []DiagnoseAndOptimizeProductRequestMainImage        `json:"main_images,omitzero"` // at most 9
 	OptimizationFields []ProductOptimizationField                          `json:"optimization_fields,omitzero"`
 	ProductAttributes  []DiagnoseAndOptimizeProductRequestProductAttribute `json:"product_attributes,omitzero"`
 	ProductID          *string                                             `json:"product_id,omitzero"`
@@ -2552,7 +2552,7 @@ type EditGlobalProductRequest struct {
 	CategoryID              *string                                    `json:"category_id,omitzero"`
 	CategoryVersion         *string                                    `json:"category_version,omitzero"`
 	Certifications          []EditGlobalProductRequestCertification    `json:"certifications,omitzero"`             // at most 10
-	Description             *string                                    `json:"description,omitzero"`                // at most 10 characters
+	Description             *string                                    `json:"description,omitzero"`                // at most 10000 characters
 	ExternalGlobalProductID *string                                    `json:"external_global_product_id,omitzero"` // at most 999 characters
 	MainImages              []EditGlobalProductRequestMainImage        `json:"main_images,omitzero"`                // at most 9
 	Manufacturer            *EditGlobalProductRequestManufacturer      `json:"manufacturer,omitzero"`
@@ -2628,15 +2628,15 @@ type EditGlobalProductRequestProductAttributeValue struct {
 // EditGlobalProductRequestSKU is part of a request.
 type EditGlobalProductRequestSKU struct {
 	ExternalGlobalSKUID  *string                                     `json:"external_global_sku_id,omitzero"` // at most 999 characters
-	ExtraIdentifierCodes []string                                    `json:"extra_identifier_codes,omitzero"`
+	ExtraIdentifierCodes []string                                    `json:"extra_identifier_codes,omitzero"` // at most 10
 	GlobalQuantity       *int                                        `json:"global_quantity,omitzero"`
 	ID                   *string                                     `json:"id,omitzero"`
 	IdentifierCode       *EditGlobalProductRequestSKUIdentifierCode  `json:"identifier_code,omitzero"`
 	Inventory            []EditGlobalProductRequestSKUInventory      `json:"inventory,omitzero"` // at most 50
 	Price                *EditGlobalProductRequestSKUPrice           `json:"price,omitzero"`
 	SalePrices           []EditGlobalProductRequestSKUSalePrice      `json:"sale_prices,omitzero"`
-	SalesAttributes      []EditGlobalProductRequestSKUSalesAttribute `json:"sales_attributes,omitzero"`
-	SellerSKU            *string                                     `json:"seller_sku,omitzero"` // 1 to 50
+	SalesAttributes      []EditGlobalProductRequestSKUSalesAttribute `json:"sales_attributes,omitzero"` // at most 3
+	SellerSKU            *string                                     `json:"seller_sku,omitzero"`       // 1 to 50
 	SKUUnitCount         *string                                     `json:"sku_unit_count,omitzero"`
 }
 
@@ -2649,7 +2649,7 @@ type EditGlobalProductRequestSKUIdentifierCode struct {
 // EditGlobalProductRequestSKUInventory is part of a request.
 type EditGlobalProductRequestSKUInventory struct {
 	GlobalWarehouseID *string `json:"global_warehouse_id,omitzero"`
-	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99
+	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99999
 }
 
 // EditGlobalProductRequestSKUPrice is part of a request.
@@ -2738,7 +2738,7 @@ type EditProductRequest struct {
 	CategoryVersion              *string                               `json:"category_version,omitzero"`
 	Certifications               []EditProductRequestCertification     `json:"certifications,omitzero"` // at most 10
 	DeliveryOptionIDs            []string                              `json:"delivery_option_ids,omitzero"`
-	Description                  *string                               `json:"description,omitzero"`         // at most 10 characters
+	Description                  *string                               `json:"description,omitzero"`         // at most 10000 characters
 	ExternalProductID            *string                               `json:"external_product_id,omitzero"` // at most 999 characters
 	IsCODAllowed                 *bool                                 `json:"is_cod_allowed,omitzero"`
 	IsPreOwned                   *bool                                 `json:"is_pre_owned,omitzero"`
@@ -2828,7 +2828,7 @@ type EditProductRequestReplicatedProductSKU struct {
 
 // EditProductRequestReplicatedProductSKUInventory is part of a request.
 type EditProductRequestReplicatedProductSKUInventory struct {
-	Quantity    *int64  `json:"quantity,omitzero"` // 1 to 999
+	Quantity    *int64  `json:"quantity,omitzero"` // 1 to 999999
 	WarehouseID *string `json:"warehouse_id,omitzero"`
 }
 
@@ -2844,7 +2844,7 @@ type EditProductRequestSKU struct {
 	ExternalListPrices   []EditProductRequestSKUExternalListPrice `json:"external_list_prices,omitzero"`
 	ExternalSKUID        *string                                  `json:"external_sku_id,omitzero"` // at most 999 characters
 	ExternalURLs         []string                                 `json:"external_urls,omitzero"`
-	ExtraIdentifierCodes []string                                 `json:"extra_identifier_codes,omitzero"`
+	ExtraIdentifierCodes []string                                 `json:"extra_identifier_codes,omitzero"` // at most 10
 	Fees                 []EditProductRequestSKUFee               `json:"fees,omitzero"`
 	ID                   *string                                  `json:"id,omitzero"`
 	IdentifierCode       *EditProductRequestSKUIdentifierCode     `json:"identifier_code,omitzero"`
@@ -2852,8 +2852,8 @@ type EditProductRequestSKU struct {
 	ListPrice            *EditProductRequestSKUListPrice          `json:"list_price,omitzero"`
 	PreSale              *EditProductRequestSKUPreSale            `json:"pre_sale,omitzero"`
 	Price                *EditProductRequestSKUPrice              `json:"price,omitzero"`
-	SalesAttributes      []EditProductRequestSKUSalesAttribute    `json:"sales_attributes,omitzero"`
-	SellerSKU            *string                                  `json:"seller_sku,omitzero"` // 1 to 50
+	SalesAttributes      []EditProductRequestSKUSalesAttribute    `json:"sales_attributes,omitzero"` // at most 3
+	SellerSKU            *string                                  `json:"seller_sku,omitzero"`       // 1 to 50
 	SKUUnitCount         *string                                  `json:"sku_unit_count,omitzero"`
 }
 
@@ -2888,7 +2888,7 @@ type EditProductRequestSKUIdentifierCode struct {
 type EditProductRequestSKUInventory struct {
 	BackorderQuantity *int    `json:"backorder_quantity,omitzero"`
 	HandlingTime      *int    `json:"handling_time,omitzero"`
-	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99
+	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99999
 	WarehouseID       *string `json:"warehouse_id,omitzero"`
 }
 
@@ -2922,7 +2922,7 @@ type EditProductRequestSKUSalesAttribute struct {
 	ID                     *string                                                    `json:"id,omitzero"`
 	Name                   *string                                                    `json:"name,omitzero"` // at most 20 characters
 	SKUImg                 *EditProductRequestSKUSalesAttributeSKUImg                 `json:"sku_img,omitzero"`
-	SupplementarySKUImages []EditProductRequestSKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images,omitzero"`
+	SupplementarySKUImages []EditProductRequestSKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images,omitzero"` // at most 8
 	ValueID                *string                                                    `json:"value_id,omitzero"`
 	ValueName              *string                                                    `json:"value_name,omitzero"` // at most 50 characters
 }
@@ -3017,7 +3017,7 @@ type EditProductV202309Request struct {
 	CategoryVersion              *string                                      `json:"category_version,omitzero"`
 	Certifications               []EditProductV202309RequestCertification     `json:"certifications,omitzero"` // at most 10
 	DeliveryOptionIDs            []string                                     `json:"delivery_option_ids,omitzero"`
-	Description                  *string                                      `json:"description,omitzero"`         // at most 10 characters
+	Description                  *string                                      `json:"description,omitzero"`         // at most 10000 characters
 	ExternalProductID            *string                                      `json:"external_product_id,omitzero"` // at most 999 characters
 	IsCODAllowed                 *bool                                        `json:"is_cod_allowed,omitzero"`
 	IsPreOwned                   *bool                                        `json:"is_pre_owned,omitzero"`
@@ -3107,7 +3107,7 @@ type EditProductV202309RequestReplicatedProductSKU struct {
 
 // EditProductV202309RequestReplicatedProductSKUInventory is part of a request.
 type EditProductV202309RequestReplicatedProductSKUInventory struct {
-	Quantity    *int64  `json:"quantity,omitzero"` // 1 to 999
+	Quantity    *int64  `json:"quantity,omitzero"` // 1 to 999999
 	WarehouseID *string `json:"warehouse_id,omitzero"`
 }
 
@@ -3123,7 +3123,7 @@ type EditProductV202309RequestSKU struct {
 	ExternalListPrices   []EditProductV202309RequestSKUExternalListPrice `json:"external_list_prices,omitzero"`
 	ExternalSKUID        *string                                         `json:"external_sku_id,omitzero"` // at most 999 characters
 	ExternalURLs         []string                                        `json:"external_urls,omitzero"`
-	ExtraIdentifierCodes []string                                        `json:"extra_identifier_codes,omitzero"`
+	ExtraIdentifierCodes []string                                        `json:"extra_identifier_codes,omitzero"` // at most 10
 	Fees                 []EditProductV202309RequestSKUFee               `json:"fees,omitzero"`
 	ID                   *string                                         `json:"id,omitzero"`
 	IdentifierCode       *EditProductV202309RequestSKUIdentifierCode     `json:"identifier_code,omitzero"`
@@ -3131,8 +3131,8 @@ type EditProductV202309RequestSKU struct {
 	ListPrice            *EditProductV202309RequestSKUListPrice          `json:"list_price,omitzero"`
 	PreSale              *EditProductV202309RequestSKUPreSale            `json:"pre_sale,omitzero"`
 	Price                *EditProductV202309RequestSKUPrice              `json:"price,omitzero"`
-	SalesAttributes      []EditProductV202309RequestSKUSalesAttribute    `json:"sales_attributes,omitzero"`
-	SellerSKU            *string                                         `json:"seller_sku,omitzero"` // 1 to 50
+	SalesAttributes      []EditProductV202309RequestSKUSalesAttribute    `json:"sales_attributes,omitzero"` // at most 3
+	SellerSKU            *string                                         `json:"seller_sku,omitzero"`       // 1 to 50
 	SKUUnitCount         *string                                         `json:"sku_unit_count,omitzero"`
 }
 
@@ -3165,7 +3165,7 @@ type EditProductV202309RequestSKUIdentifierCode struct {
 
 // EditProductV202309RequestSKUInventory is part of a request.
 type EditProductV202309RequestSKUInventory struct {
-	Quantity    *int    `json:"quantity,omitzero"` // 1 to 99
+	Quantity    *int    `json:"quantity,omitzero"` // 1 to 99999
 	WarehouseID *string `json:"warehouse_id,omitzero"`
 }
 
@@ -3199,7 +3199,7 @@ type EditProductV202309RequestSKUSalesAttribute struct {
 	ID                     *string                                                           `json:"id,omitzero"`
 	Name                   *string                                                           `json:"name,omitzero"` // at most 20 characters
 	SKUImg                 *EditProductV202309RequestSKUSalesAttributeSKUImg                 `json:"sku_img,omitzero"`
-	SupplementarySKUImages []EditProductV202309RequestSKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images,omitzero"`
+	SupplementarySKUImages []EditProductV202309RequestSKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images,omitzero"` // at most 8
 	ValueID                *string                                                           `json:"value_id,omitzero"`
 	ValueName              *string                                                           `json:"value_name,omitzero"` // at most 50 characters
 }
@@ -3886,7 +3886,7 @@ type GetProductRequest struct {
 
 // GetProductsSEOWordsRequest holds the parameters of Product.GetProductsSEOWords.
 type GetProductsSEOWordsRequest struct {
-	ProductIDs []string `url:"product_ids,comma" json:"-"` // required
+	ProductIDs []string `url:"product_ids,comma" json:"-"` // required, at most 20
 }
 
 // GetProductsSEOWordsResponse is the reply of Product.GetProductsSEOWords.
@@ -3907,7 +3907,7 @@ type GetProductsSEOWordsResponseProductSeoWord struct {
 
 // GetRecommendedProductTitleAndDescriptionRequest holds the parameters of Product.GetRecommendedProductTitleAndDescription.
 type GetRecommendedProductTitleAndDescriptionRequest struct {
-	ProductIDs []string `url:"product_ids,comma" json:"-"` // required
+	ProductIDs []string `url:"product_ids,comma" json:"-"` // required, at most 20
 }
 
 // GetRecommendedProductTitleAndDescriptionResponse is the reply of Product.GetRecommendedProductTitleAndDescription.
@@ -3990,8 +3990,8 @@ type InventorySKUTotalAvailableInventoryDistributionInShopInventory struct {
 
 // InventorySearchRequest holds the parameters of Product.InventorySearch.
 type InventorySearchRequest struct {
-	ProductIDs []string `json:"product_ids,omitzero"`
-	SKUIDs     []string `json:"sku_ids,omitzero"`
+	ProductIDs []string `json:"product_ids,omitzero"` // at most 100
+	SKUIDs     []string `json:"sku_ids,omitzero"`     // at most 600
 }
 
 // InventorySearchResponse is the reply of Product.InventorySearch.
@@ -4172,7 +4172,7 @@ type OptimizedImagesResponseImage struct {
 
 // PartialEditCandidateProductsRequest holds the parameters of Product.PartialEditCandidateProducts.
 type PartialEditCandidateProductsRequest struct {
-	CandidateProducts []PartialEditCandidateProductsRequestCandidateProduct `json:"candidate_products,omitzero"`
+	CandidateProducts []PartialEditCandidateProductsRequestCandidateProduct `json:"candidate_products,omitzero"` // at most 10
 }
 
 // PartialEditCandidateProductsRequestCandidateProduct is part of a request.
@@ -4182,7 +4182,7 @@ type PartialEditCandidateProductsRequestCandidateProduct struct {
 	ExternalProductID          *string                                                    `json:"external_product_id,omitzero"`    // at most 64 characters
 	Images                     []PartialEditCandidateProductsRequestCandidateProductImage `json:"images,omitzero"`                 // at most 25
 	OpportunityMatchingEndTime *UnixSeconds                                               `json:"opportunity_matching_end_time,omitzero"`
-	SKUs                       []PartialEditCandidateProductsRequestCandidateProductSKU   `json:"skus,omitzero"`
+	SKUs                       []PartialEditCandidateProductsRequestCandidateProductSKU   `json:"skus,omitzero"`  // at most 600
 	Title                      *string                                                    `json:"title,omitzero"` // at most 100 characters
 }
 
@@ -4238,7 +4238,7 @@ type PartialEditGlobalProductRequest struct {
 	CategoryID              *string                                           `json:"category_id,omitzero"`
 	CategoryVersion         *string                                           `json:"category_version,omitzero"`
 	Certifications          []PartialEditGlobalProductRequestCertification    `json:"certifications,omitzero"`             // at most 10
-	Description             *string                                           `json:"description,omitzero"`                // at most 10 characters
+	Description             *string                                           `json:"description,omitzero"`                // at most 10000 characters
 	ExternalGlobalProductID *string                                           `json:"external_global_product_id,omitzero"` // at most 999 characters
 	MainImages              []PartialEditGlobalProductRequestMainImage        `json:"main_images,omitzero"`                // at most 9
 	Manufacturer            *PartialEditGlobalProductRequestManufacturer      `json:"manufacturer,omitzero"`
@@ -4314,15 +4314,15 @@ type PartialEditGlobalProductRequestProductAttributeValue struct {
 // PartialEditGlobalProductRequestSKU is part of a request.
 type PartialEditGlobalProductRequestSKU struct {
 	ExternalGlobalSKUID  *string                                            `json:"external_global_sku_id,omitzero"` // at most 999 characters
-	ExtraIdentifierCodes []string                                           `json:"extra_identifier_codes,omitzero"`
+	ExtraIdentifierCodes []string                                           `json:"extra_identifier_codes,omitzero"` // at most 10
 	GlobalQuantity       *int                                               `json:"global_quantity,omitzero"`
 	ID                   *string                                            `json:"id,omitzero"`
 	IdentifierCode       *PartialEditGlobalProductRequestSKUIdentifierCode  `json:"identifier_code,omitzero"`
 	Inventory            []PartialEditGlobalProductRequestSKUInventory      `json:"inventory,omitzero"` // at most 50
 	Price                *PartialEditGlobalProductRequestSKUPrice           `json:"price,omitzero"`
 	SalePrices           []PartialEditGlobalProductRequestSKUSalePrice      `json:"sale_prices,omitzero"`
-	SalesAttributes      []PartialEditGlobalProductRequestSKUSalesAttribute `json:"sales_attributes,omitzero"`
-	SellerSKU            *string                                            `json:"seller_sku,omitzero"` // 1 to 50
+	SalesAttributes      []PartialEditGlobalProductRequestSKUSalesAttribute `json:"sales_attributes,omitzero"` // at most 3
+	SellerSKU            *string                                            `json:"seller_sku,omitzero"`       // 1 to 50
 	SKUUnitCount         *string                                            `json:"sku_unit_count,omitzero"`
 }
 
@@ -4335,7 +4335,7 @@ type PartialEditGlobalProductRequestSKUIdentifierCode struct {
 // PartialEditGlobalProductRequestSKUInventory is part of a request.
 type PartialEditGlobalProductRequestSKUInventory struct {
 	GlobalWarehouseID *string `json:"global_warehouse_id,omitzero"`
-	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99
+	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99999
 }
 
 // PartialEditGlobalProductRequestSKUPrice is part of a request.
@@ -4430,15 +4430,15 @@ type PartialEditManufacturerRequest struct {
 // PartialEditManufacturerRequestPhoneNumber is part of a request.
 type PartialEditManufacturerRequestPhoneNumber struct {
 	Availability *ProductAvailability `json:"availability,omitzero"`
-	CountryCode  *string              `json:"country_code,omitzero"`
-	LocalNumber  *string              `json:"local_number,omitzero"`
+	CountryCode  *string              `json:"country_code,omitzero"` // at most 4 characters
+	LocalNumber  *string              `json:"local_number,omitzero"` // 7 to 20
 }
 
 // PartialEditProductRequest holds the parameters of Product.PartialEditProduct.
 type PartialEditProductRequest struct {
 	BrandID              *string                                      `json:"brand_id,omitzero"`
 	Certifications       []PartialEditProductRequestCertification     `json:"certifications,omitzero"`      // at most 10
-	Description          *string                                      `json:"description,omitzero"`         // at most 10 characters
+	Description          *string                                      `json:"description,omitzero"`         // at most 10000 characters
 	ExternalProductID    *string                                      `json:"external_product_id,omitzero"` // at most 999 characters
 	IsCODAllowed         *bool                                        `json:"is_cod_allowed,omitzero"`
 	ListingPlatforms     []PartialEditProductRequestListingPlatform   `json:"listing_platforms,omitzero"`
@@ -4525,7 +4525,7 @@ type PartialEditProductRequestReplicatedProductSKU struct {
 
 // PartialEditProductRequestReplicatedProductSKUInventory is part of a request.
 type PartialEditProductRequestReplicatedProductSKUInventory struct {
-	Quantity    *int64  `json:"quantity,omitzero"` // 1 to 999
+	Quantity    *int64  `json:"quantity,omitzero"` // 1 to 999999
 	WarehouseID *string `json:"warehouse_id,omitzero"`
 }
 
@@ -4540,7 +4540,7 @@ type PartialEditProductRequestSKU struct {
 	ExternalListPrices   []PartialEditProductRequestSKUExternalListPrice `json:"external_list_prices,omitzero"`
 	ExternalSKUID        *string                                         `json:"external_sku_id,omitzero"` // at most 999 characters
 	ExternalURLs         []string                                        `json:"external_urls,omitzero"`
-	ExtraIdentifierCodes []string                                        `json:"extra_identifier_codes,omitzero"`
+	ExtraIdentifierCodes []string                                        `json:"extra_identifier_codes,omitzero"` // at most 10
 	Fees                 []PartialEditProductRequestSKUFee               `json:"fees,omitzero"`
 	ID                   *string                                         `json:"id,omitzero"`
 	IdentifierCode       *PartialEditProductRequestSKUIdentifierCode     `json:"identifier_code,omitzero"`
@@ -4548,8 +4548,8 @@ type PartialEditProductRequestSKU struct {
 	ListPrice            *PartialEditProductRequestSKUListPrice          `json:"list_price,omitzero"`
 	PreSale              *PartialEditProductRequestSKUPreSale            `json:"pre_sale,omitzero"`
 	Price                *PartialEditProductRequestSKUPrice              `json:"price,omitzero"`
-	SalesAttributes      []PartialEditProductRequestSKUSalesAttribute    `json:"sales_attributes,omitzero"`
-	SellerSKU            *string                                         `json:"seller_sku,omitzero"` // 1 to 50
+	SalesAttributes      []PartialEditProductRequestSKUSalesAttribute    `json:"sales_attributes,omitzero"` // at most 3
+	SellerSKU            *string                                         `json:"seller_sku,omitzero"`       // 1 to 50
 	SKUUnitCount         *string                                         `json:"sku_unit_count,omitzero"`
 }
 
@@ -4577,7 +4577,7 @@ type PartialEditProductRequestSKUIdentifierCode struct {
 type PartialEditProductRequestSKUInventory struct {
 	BackorderQuantity *int    `json:"backorder_quantity,omitzero"`
 	HandlingTime      *int    `json:"handling_time,omitzero"`
-	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99
+	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99999
 	WarehouseID       *string `json:"warehouse_id,omitzero"`
 }
 
@@ -4611,7 +4611,7 @@ type PartialEditProductRequestSKUSalesAttribute struct {
 	ID                     *string                                                           `json:"id,omitzero"`
 	Name                   *string                                                           `json:"name,omitzero"` // at most 20 characters
 	SKUImg                 *PartialEditProductRequestSKUSalesAttributeSKUImg                 `json:"sku_img,omitzero"`
-	SupplementarySKUImages []PartialEditProductRequestSKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images,omitzero"`
+	SupplementarySKUImages []PartialEditProductRequestSKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images,omitzero"` // at most 8
 	ValueID                *string                                                           `json:"value_id,omitzero"`
 	ValueName              *string                                                           `json:"value_name,omitzero"` // at most 50 characters
 }
@@ -4697,7 +4697,7 @@ type PartialEditProductResponseSKUSalesAttribute struct {
 type PartialEditProductV202309Request struct {
 	BrandID              *string                                             `json:"brand_id,omitzero"`
 	Certifications       []PartialEditProductV202309RequestCertification     `json:"certifications,omitzero"`      // at most 10
-	Description          *string                                             `json:"description,omitzero"`         // at most 10 characters
+	Description          *string                                             `json:"description,omitzero"`         // at most 10000 characters
 	ExternalProductID    *string                                             `json:"external_product_id,omitzero"` // at most 999 characters
 	IsCODAllowed         *bool                                               `json:"is_cod_allowed,omitzero"`
 	ListingPlatforms     []PartialEditProductV202309RequestListingPlatform   `json:"listing_platforms,omitzero"`
@@ -4784,7 +4784,7 @@ type PartialEditProductV202309RequestReplicatedProductSKU struct {
 
 // PartialEditProductV202309RequestReplicatedProductSKUInventory is part of a request.
 type PartialEditProductV202309RequestReplicatedProductSKUInventory struct {
-	Quantity    *int64  `json:"quantity,omitzero"` // 1 to 999
+	Quantity    *int64  `json:"quantity,omitzero"` // 1 to 999999
 	WarehouseID *string `json:"warehouse_id,omitzero"`
 }
 
@@ -4799,7 +4799,7 @@ type PartialEditProductV202309RequestSKU struct {
 	ExternalListPrices   []PartialEditProductV202309RequestSKUExternalListPrice `json:"external_list_prices,omitzero"`
 	ExternalSKUID        *string                                                `json:"external_sku_id,omitzero"` // at most 999 characters
 	ExternalURLs         []string                                               `json:"external_urls,omitzero"`
-	ExtraIdentifierCodes []string                                               `json:"extra_identifier_codes,omitzero"`
+	ExtraIdentifierCodes []string                                               `json:"extra_identifier_codes,omitzero"` // at most 10
 	Fees                 []PartialEditProductV202309RequestSKUFee               `json:"fees,omitzero"`
 	ID                   *string                                                `json:"id,omitzero"`
 	IdentifierCode       *PartialEditProductV202309RequestSKUIdentifierCode     `json:"identifier_code,omitzero"`
@@ -4807,8 +4807,8 @@ type PartialEditProductV202309RequestSKU struct {
 	ListPrice            *PartialEditProductV202309RequestSKUListPrice          `json:"list_price,omitzero"`
 	PreSale              *PartialEditProductV202309RequestSKUPreSale            `json:"pre_sale,omitzero"`
 	Price                *PartialEditProductV202309RequestSKUPrice              `json:"price,omitzero"`
-	SalesAttributes      []PartialEditProductV202309RequestSKUSalesAttribute    `json:"sales_attributes,omitzero"`
-	SellerSKU            *string                                                `json:"seller_sku,omitzero"` // 1 to 50
+	SalesAttributes      []PartialEditProductV202309RequestSKUSalesAttribute    `json:"sales_attributes,omitzero"` // at most 3
+	SellerSKU            *string                                                `json:"seller_sku,omitzero"`       // 1 to 50
 	SKUUnitCount         *string                                                `json:"sku_unit_count,omitzero"`
 }
 
@@ -4834,7 +4834,7 @@ type PartialEditProductV202309RequestSKUIdentifierCode struct {
 
 // PartialEditProductV202309RequestSKUInventory is part of a request.
 type PartialEditProductV202309RequestSKUInventory struct {
-	Quantity    *int    `json:"quantity,omitzero"` // 1 to 99
+	Quantity    *int    `json:"quantity,omitzero"` // 1 to 99999
 	WarehouseID *string `json:"warehouse_id,omitzero"`
 }
 
@@ -4868,7 +4868,7 @@ type PartialEditProductV202309RequestSKUSalesAttribute struct {
 	ID                     *string                                                                  `json:"id,omitzero"`
 	Name                   *string                                                                  `json:"name,omitzero"` // at most 20 characters
 	SKUImg                 *PartialEditProductV202309RequestSKUSalesAttributeSKUImg                 `json:"sku_img,omitzero"`
-	SupplementarySKUImages []PartialEditProductV202309RequestSKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images,omitzero"`
+	SupplementarySKUImages []PartialEditProductV202309RequestSKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images,omitzero"` // at most 8
 	ValueID                *string                                                                  `json:"value_id,omitzero"`
 	ValueName              *string                                                                  `json:"value_name,omitzero"` // at most 50 characters
 }
@@ -4986,8 +4986,8 @@ type PartialEditResponsiblePersonRequestAddress struct {
 
 // PartialEditResponsiblePersonRequestPhoneNumber is part of a request.
 type PartialEditResponsiblePersonRequestPhoneNumber struct {
-	CountryCode *string `json:"country_code,omitzero"`
-	LocalNumber *string `json:"local_number,omitzero"`
+	CountryCode *string `json:"country_code,omitzero"` // at most 4 characters
+	LocalNumber *string `json:"local_number,omitzero"` // 7 to 11
 }
 
 // Product is the reply of Product.GetProduct.
@@ -5054,9 +5054,9 @@ type ProductAuditFailedReason struct {
 type ProductAuditingResearchRequest struct {
 	BrandIDs     []string `json:"brand_ids,omitzero" url:"-"`
 	CategoryIDs  []string `json:"category_ids,omitzero" url:"-"`
-	PageSize     int64    `url:"page_size" json:"-"` // required
+	PageSize     int64    `url:"page_size" json:"-"` // required, at most 20
 	PageToken    *string  `url:"page_token,omitempty" json:"-"`
-	ProductIDs   []string `json:"product_ids,omitzero" url:"-"`
+	ProductIDs   []string `json:"product_ids,omitzero" url:"-"` // at most 20
 	ProductTitle *string  `json:"product_title,omitzero" url:"-"`
 	SellerID     *string  `json:"seller_id,omitzero" url:"-"`
 	SellerName   *string  `json:"seller_name,omitzero" url:"-"`
@@ -5169,7 +5169,7 @@ type ProductGlobalProductAssociationSKUMappingSalesAttributeMapping struct {
 
 // ProductInformationIssueDiagnosisRequest holds the parameters of Product.ProductInformationIssueDiagnosis.
 type ProductInformationIssueDiagnosisRequest struct {
-	ProductIDs []string `url:"product_ids,comma" json:"-"` // required
+	ProductIDs []string `url:"product_ids,comma" json:"-"` // required, at most 200
 }
 
 // ProductInformationIssueDiagnosisResponse is the reply of Product.ProductInformationIssueDiagnosis.
@@ -5378,7 +5378,7 @@ type PublishGlobalProductRequestPublishTargetSKUFee struct {
 
 // PublishGlobalProductRequestPublishTargetSKUInventory is part of a request.
 type PublishGlobalProductRequestPublishTargetSKUInventory struct {
-	Quantity    *int    `json:"quantity,omitzero"` // 1 to 99
+	Quantity    *int    `json:"quantity,omitzero"` // 1 to 99999
 	WarehouseID *string `json:"warehouse_id,omitzero"`
 }
 
@@ -5432,7 +5432,7 @@ type PublishGlobalProductResponsePublishResultFailReason struct {
 // RecommendBrandRequest holds the parameters of Product.RecommendBrand.
 type RecommendBrandRequest struct {
 	Language     *string `json:"language,omitzero"`
-	ProductTitle *string `json:"product_title,omitzero"`
+	ProductTitle *string `json:"product_title,omitzero"` // 1 to 255
 }
 
 // RecommendBrandResponse is the reply of Product.RecommendBrand.
@@ -5449,7 +5449,7 @@ type RecommendBrandResponseBrand struct {
 // RecommendCategoryRequest holds the parameters of Product.RecommendCategory.
 type RecommendCategoryRequest struct {
 	CategoryVersion             *string                         `json:"category_version,omitzero"`
-	Description                 *string                         `json:"description,omitzero"` // at most 10 characters
+	Description                 *string                         `json:"description,omitzero"` // at most 10000 characters
 	Images                      []RecommendCategoryRequestImage `json:"images,omitzero"`
 	IncludeProhibitedCategories *bool                           `json:"include_prohibited_categories,omitzero"`
 	ListingPlatform             *ProductListingPlatform         `json:"listing_platform,omitzero"`
@@ -5479,7 +5479,7 @@ type RecommendCategoryResponseCategory struct {
 // RecommendGlobalCategoriesRequest holds the parameters of Product.RecommendGlobalCategories.
 type RecommendGlobalCategoriesRequest struct {
 	CategoryVersion *string                                 `json:"category_version,omitzero"`
-	Description     *string                                 `json:"description,omitzero"` // at most 10 characters
+	Description     *string                                 `json:"description,omitzero"` // at most 10000 characters
 	Images          []RecommendGlobalCategoriesRequestImage `json:"images,omitzero"`
 	ProductTitle    *string                                 `json:"product_title,omitzero"`
 }
@@ -5526,7 +5526,7 @@ type RecommendSizechartResponseImage struct {
 
 // RecoverProductsRequest holds the parameters of Product.RecoverProducts.
 type RecoverProductsRequest struct {
-	ProductIDs []string `json:"product_ids,omitzero"`
+	ProductIDs []string `json:"product_ids,omitzero"` // at most 20
 }
 
 // RecoverProductsResponse is the reply of Product.RecoverProducts.
@@ -5566,7 +5566,7 @@ type ReplicateProductRequestReplicateTargetSKU struct {
 
 // ReplicateProductRequestReplicateTargetSKUInventory is part of a request.
 type ReplicateProductRequestReplicateTargetSKUInventory struct {
-	Quantity    *int64  `json:"quantity,omitzero"` // 1 to 999
+	Quantity    *int64  `json:"quantity,omitzero"` // 1 to 999999
 	WarehouseID *string `json:"warehouse_id,omitzero"`
 }
 
@@ -5798,7 +5798,7 @@ type SKUStatusInfo struct {
 
 // SearchCandidateProductsRequest holds the parameters of Product.SearchCandidateProducts.
 type SearchCandidateProductsRequest struct {
-	ExternalProductIDs          []string                           `json:"external_product_ids,omitzero" url:"-"`
+	ExternalProductIDs          []string                           `json:"external_product_ids,omitzero" url:"-"` // at most 10
 	OpportunityMatchingStatuses []ProductOpportunityMatchingStatus `json:"opportunity_matching_statuses,omitzero" url:"-"`
 	PageSize                    int                                `url:"page_size" json:"-"` // required, 1 to 100
 	PageToken                   *string                            `url:"page_token,omitempty" json:"-"`
@@ -6023,8 +6023,8 @@ type SearchManufacturersV202409ResponseManufacturerPhoneNumber struct {
 
 // SearchOpportunitiesRequest holds the parameters of Product.SearchOpportunities.
 type SearchOpportunitiesRequest struct {
-	OpportunityIDs []string `json:"opportunity_ids,omitzero" url:"-"`
-	PageSize       int      `url:"page_size" json:"-"` // required, 1 to 100
+	OpportunityIDs []string `json:"opportunity_ids,omitzero" url:"-"` // at most 10
+	PageSize       int      `url:"page_size" json:"-"`                // required, 1 to 100
 	PageToken      *string  `url:"page_token,omitempty" json:"-"`
 }
 
@@ -6206,7 +6206,7 @@ type SearchResponsiblePersonsV202409ResponseResponsiblePersonPhoneNumber struct 
 
 // SearchSizeChartsRequest holds the parameters of Product.SearchSizeCharts.
 type SearchSizeChartsRequest struct {
-	IDs       []string `json:"ids,omitzero" url:"-"`
+	IDs       []string `json:"ids,omitzero" url:"-"` // at most 50
 	Keyword   *string  `json:"keyword,omitzero" url:"-"`
 	Locales   []string `url:"locales,comma,omitempty" json:"-"`
 	PageSize  int64    `url:"page_size" json:"-"` // required, 1 to 100
@@ -6266,7 +6266,7 @@ type UpdateInventoryRequestSKU struct {
 type UpdateInventoryRequestSKUInventory struct {
 	BackorderQuantity *int    `json:"backorder_quantity,omitzero"`
 	HandlingTime      *int    `json:"handling_time,omitzero"`
-	Quantity          int     `json:"quantity"` // required, 1 to 99
+	Quantity          int     `json:"quantity"` // required, 1 to 99999
 	WarehouseID       *string `json:"warehouse_id,omitzero"`
 }
 
@@ -6330,7 +6330,7 @@ type UpdatePriceRequestSKUPrice struct {
 
 // UploadCandidateProductsRequest holds the parameters of Product.UploadCandidateProducts.
 type UploadCandidateProductsRequest struct {
-	CandidateProducts []UploadCandidateProductsRequestCandidateProduct `json:"candidate_products,omitzero"`
+	CandidateProducts []UploadCandidateProductsRequestCandidateProduct `json:"candidate_products,omitzero"` // at most 10
 }
 
 // UploadCandidateProductsRequestCandidateProduct is part of a request.
@@ -6338,9 +6338,9 @@ type UploadCandidateProductsRequestCandidateProduct struct {
 	Description                *string                                               `json:"description,omitzero"`            // at most 6000 characters
 	ExternalCategoryName       *string                                               `json:"external_category_name,omitzero"` // at most 100 characters
 	ExternalProductID          *string                                               `json:"external_product_id,omitzero"`    // at most 64 characters
-	Images                     []UploadCandidateProductsRequestCandidateProductImage `json:"images,omitzero"`
+	Images                     []UploadCandidateProductsRequestCandidateProductImage `json:"images,omitzero"`                 // at most 25
 	OpportunityMatchingEndTime *UnixSeconds                                          `json:"opportunity_matching_end_time,omitzero"`
-	SKUs                       []UploadCandidateProductsRequestCandidateProductSKU   `json:"skus,omitzero"`
+	SKUs                       []UploadCandidateProductsRequestCandidateProductSKU   `json:"skus,omitzero"`  // at most 600
 	Title                      *string                                               `json:"title,omitzero"` // at most 100 characters
 }
 
@@ -6352,7 +6352,7 @@ type UploadCandidateProductsRequestCandidateProductImage struct {
 // UploadCandidateProductsRequestCandidateProductSKU is part of a request.
 type UploadCandidateProductsRequestCandidateProductSKU struct {
 	Price           *UploadCandidateProductsRequestCandidateProductSKUPrice           `json:"price,omitzero"`
-	SalesAttributes []UploadCandidateProductsRequestCandidateProductSKUSalesAttribute `json:"sales_attributes,omitzero"`
+	SalesAttributes []UploadCandidateProductsRequestCandidateProductSKUSalesAttribute `json:"sales_attributes,omitzero"` // at most 10
 }
 
 // UploadCandidateProductsRequestCandidateProductSKUPrice is part of a request.
@@ -6398,7 +6398,7 @@ type UploadExternalProductRequest struct {
 // UploadExternalProductRequestExternalProduct is part of a request.
 type UploadExternalProductRequestExternalProduct struct {
 	CreateTime           *UnixSeconds                                           `json:"create_time,omitzero"`
-	Description          *string                                                `json:"description,omitzero"`            // at most 10 characters
+	Description          *string                                                `json:"description,omitzero"`            // at most 10000 characters
 	ExternalCategoryName *string                                                `json:"external_category_name,omitzero"` // at most 100 characters
 	ExternalProductID    *string                                                `json:"external_product_id,omitzero"`    // at most 999 characters
 	ExternalShopID       *string                                                `json:"external_shop_id,omitzero"`       // at most 999 characters
@@ -6429,7 +6429,7 @@ type UploadExternalProductRequestExternalProductSKU struct {
 	ExternalListPrice *string                                                        `json:"external_list_price,omitzero"`
 	ExternalSKUID     *string                                                        `json:"external_sku_id,omitzero"`
 	Image             *UploadExternalProductRequestExternalProductSKUImage           `json:"image,omitzero"`
-	InventoryQuantity *int64                                                         `json:"inventory_quantity,omitzero"` // 1 to 99
+	InventoryQuantity *int64                                                         `json:"inventory_quantity,omitzero"` // 1 to 99999
 	Price             *string                                                        `json:"price,omitzero"`
 	SelectedOptions   []UploadExternalProductRequestExternalProductSKUSelectedOption `json:"selected_options,omitzero"`
 	Status            *string                                                        `json:"status,omitzero"`

@@ -168,7 +168,7 @@ type CreateActivityRequest struct {
 	ParticipationLimit []CreateActivityRequestParticipationLimit `json:"participation_limit,omitzero"`
 	ProductLevel       *string                                   `json:"product_level,omitzero"`
 	TargetUserInfo     *CreateActivityRequestTargetUserInfo      `json:"target_user_info,omitzero"`
-	Title              *string                                   `json:"title,omitzero"`
+	Title              *string                                   `json:"title,omitzero"` // at most 50 characters
 }
 
 // CreateActivityRequestDiscount is part of a request.
@@ -486,7 +486,7 @@ type RemoveActivityProductResponse struct {
 type SearchActivitiesRequest struct {
 	ActivityTitle *string                              `json:"activity_title,omitzero"`
 	ActivityType  *SearchActivitiesRequestActivityType `json:"activity_type,omitzero"`
-	PageSize      *int                                 `json:"page_size,omitzero"`
+	PageSize      *int                                 `json:"page_size,omitzero"` // at most 100
 	PageToken     *string                              `json:"page_token,omitzero"`
 	Status        *SearchActivitiesRequestStatus       `json:"status,omitzero"`
 }
@@ -582,10 +582,10 @@ type SearchActivitiesResponseActivityParticipationLimit struct {
 // SearchCouponsRequest holds the parameters of Promotion.SearchCoupons.
 type SearchCouponsRequest struct {
 	DisplayType  []PromotionDisplayType       `json:"display_type,omitzero" url:"-"`
-	PageSize     *int                         `url:"page_size,omitempty" json:"-"`
+	PageSize     *int                         `url:"page_size,omitempty" json:"-"` // 1 to 100
 	PageToken    *string                      `url:"page_token,omitempty" json:"-"`
 	Status       []SearchCouponsRequestStatus `json:"status,omitzero" url:"-"`
-	TitleKeyword *string                      `json:"title_keyword,omitzero" url:"-"`
+	TitleKeyword *string                      `json:"title_keyword,omitzero" url:"-"` // at most 100 characters
 }
 
 // SearchCouponsResponse is the reply of Promotion.SearchCoupons.
@@ -670,7 +670,7 @@ type SearchCouponsResponseCouponUsageLimits struct {
 // UpdateActivityProductRequest holds the parameters of Promotion.UpdateActivityProduct.
 type UpdateActivityProductRequest struct {
 	ActivityID *string                               `json:"activity_id,omitzero"`
-	Products   []UpdateActivityProductRequestProduct `json:"products,omitzero"`
+	Products   []UpdateActivityProductRequestProduct `json:"products,omitzero"` // at most 300
 }
 
 // UpdateActivityProductRequestProduct is part of a request.

@@ -323,14 +323,14 @@ func (s *ReturnRefundService) UploadShippingDocumentAndTrackingInfo(ctx context.
 
 // ApproveCancellationRequest holds the parameters of ReturnRefund.ApproveCancellation.
 type ApproveCancellationRequest struct {
-	IdempotencyKey *string `url:"idempotency_key,omitempty" json:"-"`
+	IdempotencyKey *string `url:"idempotency_key,omitempty" json:"-"` // at most 255 characters
 }
 
 // ApproveReturnRequest holds the parameters of ReturnRefund.ApproveReturn.
 type ApproveReturnRequest struct {
 	BuyerKeepItem  *bool                              `json:"buyer_keep_item,omitzero" url:"-"`
-	Decision       ApproveReturnRequestDecision       `json:"decision" url:"-"` // required
-	IdempotencyKey *string                            `url:"idempotency_key,omitempty" json:"-"`
+	Decision       ApproveReturnRequestDecision       `json:"decision" url:"-"`                  // required
+	IdempotencyKey *string                            `url:"idempotency_key,omitempty" json:"-"` // at most 255 characters
 	PartialRefund  *ApproveReturnRequestPartialRefund `json:"partial_refund,omitzero" url:"-"`
 }
 
@@ -674,7 +674,7 @@ type GetReturnRecordsResponseRecordVideo struct {
 // RejectCancellationRequest holds the parameters of ReturnRefund.RejectCancellation.
 type RejectCancellationRequest struct {
 	Comment        *string                          `json:"comment,omitzero" url:"-"`
-	IdempotencyKey *string                          `url:"idempotency_key,omitempty" json:"-"`
+	IdempotencyKey *string                          `url:"idempotency_key,omitempty" json:"-"` // at most 255 characters
 	Images         []RejectCancellationRequestImage `json:"images,omitzero" url:"-"`
 	RejectReason   string                           `json:"reject_reason" url:"-"` // required
 }
@@ -690,8 +690,8 @@ type RejectCancellationRequestImage struct {
 // RejectReturnRequest holds the parameters of ReturnRefund.RejectReturn.
 type RejectReturnRequest struct {
 	Comment        *string                     `json:"comment,omitzero" url:"-"`
-	Decision       RejectReturnRequestDecision `json:"decision" url:"-"` // required
-	IdempotencyKey *string                     `url:"idempotency_key,omitempty" json:"-"`
+	Decision       RejectReturnRequestDecision `json:"decision" url:"-"`                  // required
+	IdempotencyKey *string                     `url:"idempotency_key,omitempty" json:"-"` // at most 255 characters
 	Images         []RejectReturnRequestImage  `json:"images,omitzero" url:"-"`
 	RejectReason   *string                     `json:"reject_reason,omitzero" url:"-"`
 }
