@@ -34,7 +34,7 @@ func page[T any](items []T, at func(T) position, descending bool, size int, toke
 		if err != nil {
 			return nil, "", err
 		}
-		items = slices.DeleteFunc(items, func(item T) bool { return direction*at(item).compare(last) < 0 })
+		items = slices.DeleteFunc(items, func(item T) bool { return direction*at(item).compare(last) <= 0 })
 	}
 	if len(items) <= size {
 		return items, "", nil
