@@ -2016,7 +2016,7 @@ type AnyConfig struct {
 	AutoLinkBySKU                                ConfigItemBoolean                                        `json:"AutoLinkBySku,omitzero"`
 	AutoPopulatedLocations                       ConfigItemBoolean                                        `json:"AutoPopulatedLocations,omitzero"`
 	AutoRespondCancellationRequests              ConfigItemBoolean                                        `json:"AutoRespondCancellationRequests,omitzero"`
-	BopisSupported                               ConfigItemBoolean                                        `json:"BopisSupported,omitzero"`
+	BOPISSupported                               ConfigItemBoolean                                        `json:"BopisSupported,omitzero"`
 	Buttons                                      []ConfigButton                                           `json:"Buttons,omitzero"`
 	CanModifyLocationsOnChannel                  ConfigItemBoolean                                        `json:"CanModifyLocationsOnChannel,omitzero"`
 	CancellationNotes                            ConfigItemBoolean                                        `json:"CancellationNotes,omitzero"`
@@ -3055,7 +3055,7 @@ type HeaderConfig struct {
 	AutoLinkBySKU                                ConfigItemBoolean                                        `json:"AutoLinkBySku,omitzero"`
 	AutoPopulatedLocations                       ConfigItemBoolean                                        `json:"AutoPopulatedLocations,omitzero"`
 	AutoRespondCancellationRequests              ConfigItemBoolean                                        `json:"AutoRespondCancellationRequests,omitzero"`
-	BopisSupported                               ConfigItemBoolean                                        `json:"BopisSupported,omitzero"`
+	BOPISSupported                               ConfigItemBoolean                                        `json:"BopisSupported,omitzero"`
 	Buttons                                      []ConfigButton                                           `json:"Buttons,omitzero"`
 	CanModifyLocationsOnChannel                  ConfigItemBoolean                                        `json:"CanModifyLocationsOnChannel,omitzero"`
 	CancellationNotes                            ConfigItemBoolean                                        `json:"CancellationNotes,omitzero"`
@@ -3338,7 +3338,7 @@ type ParameterInfo struct {
 	DefaultValue     json.RawMessage        `json:"DefaultValue,omitzero"`
 	HasDefaultValue  bool                   `json:"HasDefaultValue,omitzero"`
 	IsIn             bool                   `json:"IsIn,omitzero"`
-	IsLcid           bool                   `json:"IsLcid,omitzero"`
+	IsLCID           bool                   `json:"IsLcid,omitzero"`
 	IsOptional       bool                   `json:"IsOptional,omitzero"`
 	IsOut            bool                   `json:"IsOut,omitzero"`
 	IsRetval         bool                   `json:"IsRetval,omitzero"`
@@ -4541,7 +4541,7 @@ const (
 	FilterFilterNameCategory                   FilterFilterName = "Category"
 	FilterFilterNameChannelSKU                 FilterFilterName = "ChannelSKU"
 	FilterFilterNameSupplierCode               FilterFilterName = "SupplierCode"
-	FilterFilterNameEBayID                     FilterFilterName = "eBayId"
+	FilterFilterNameEbayID                     FilterFilterName = "eBayId"
 	FilterFilterNameAmazonASIN                 FilterFilterName = "AmazonASIN"
 	FilterFilterNameImage                      FilterFilterName = "Image"
 	FilterFilterNameExtendedProperty           FilterFilterName = "ExtendedProperty"
@@ -4764,7 +4764,7 @@ const (
 	ParameterInfoAttributeNone            ParameterInfoAttribute = "None"
 	ParameterInfoAttributeIn              ParameterInfoAttribute = "In"
 	ParameterInfoAttributeOut             ParameterInfoAttribute = "Out"
-	ParameterInfoAttributeLcid            ParameterInfoAttribute = "Lcid"
+	ParameterInfoAttributeLCID            ParameterInfoAttribute = "Lcid"
 	ParameterInfoAttributeRetval          ParameterInfoAttribute = "Retval"
 	ParameterInfoAttributeOptional        ParameterInfoAttribute = "Optional"
 	ParameterInfoAttributeReservedMask    ParameterInfoAttribute = "ReservedMask"
@@ -4792,12 +4792,12 @@ const (
 	ProductIdentifierInformationTypeISBN      ProductIdentifierInformationType = "ISBN"
 	ProductIdentifierInformationTypeGoogle    ProductIdentifierInformationType = "Google"
 	ProductIdentifierInformationTypeCustomID  ProductIdentifierInformationType = "CustomID"
-	ProductIdentifierInformationTypePzn       ProductIdentifierInformationType = "PZN"
-	ProductIdentifierInformationTypeGcid      ProductIdentifierInformationType = "GCID"
+	ProductIdentifierInformationTypePZN       ProductIdentifierInformationType = "PZN"
+	ProductIdentifierInformationTypeGCID      ProductIdentifierInformationType = "GCID"
 	ProductIdentifierInformationTypeEPID      ProductIdentifierInformationType = "ePID"
-	ProductIdentifierInformationTypeAmzntrans ProductIdentifierInformationType = "AMZNTRANS"
+	ProductIdentifierInformationTypeAmznTrans ProductIdentifierInformationType = "AMZNTRANS"
 	ProductIdentifierInformationTypeSerial    ProductIdentifierInformationType = "SERIAL"
-	ProductIdentifierInformationTypeImei      ProductIdentifierInformationType = "IMEI"
+	ProductIdentifierInformationTypeIMEI      ProductIdentifierInformationType = "IMEI"
 )
 
 // UnmarshalJSON accepts a name or its number.
@@ -4879,12 +4879,12 @@ const (
 	StockItemProductIdentifierTypeISBN      StockItemProductIdentifierType = "ISBN"
 	StockItemProductIdentifierTypeGoogle    StockItemProductIdentifierType = "Google"
 	StockItemProductIdentifierTypeCustomID  StockItemProductIdentifierType = "CustomID"
-	StockItemProductIdentifierTypePzn       StockItemProductIdentifierType = "PZN"
-	StockItemProductIdentifierTypeGcid      StockItemProductIdentifierType = "GCID"
+	StockItemProductIdentifierTypePZN       StockItemProductIdentifierType = "PZN"
+	StockItemProductIdentifierTypeGCID      StockItemProductIdentifierType = "GCID"
 	StockItemProductIdentifierTypeEPID      StockItemProductIdentifierType = "ePID"
-	StockItemProductIdentifierTypeAmzntrans StockItemProductIdentifierType = "AMZNTRANS"
+	StockItemProductIdentifierTypeAmznTrans StockItemProductIdentifierType = "AMZNTRANS"
 	StockItemProductIdentifierTypeSerial    StockItemProductIdentifierType = "SERIAL"
-	StockItemProductIdentifierTypeImei      StockItemProductIdentifierType = "IMEI"
+	StockItemProductIdentifierTypeIMEI      StockItemProductIdentifierType = "IMEI"
 )
 
 // UnmarshalJSON accepts a name or its number.

@@ -25,29 +25,41 @@ func (s *ListingsService) CancelListingBulkOperation(ctx context.Context, req *C
 	return out, err
 }
 
-// CreateBigcommerceConfigurators calls POST /api/Listings/CreateBigcommerceConfigurators.
+// CreateBigCommerceConfigurators calls POST /api/Listings/CreateBigcommerceConfigurators.
 //
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-CreateBigcommerceConfigurators
-func (s *ListingsService) CreateBigcommerceConfigurators(ctx context.Context, req *CreateBigcommerceConfiguratorsRequest, opts ...CallOption) error {
+func (s *ListingsService) CreateBigCommerceConfigurators(ctx context.Context, req *CreateBigCommerceConfiguratorsRequest, opts ...CallOption) error {
 	return s.client.call(ctx, operation{
-		name: "Listings.CreateBigcommerceConfigurators", method: "POST", path: "/api/Listings/CreateBigcommerceConfigurators",
+		name: "Listings.CreateBigCommerceConfigurators", method: "POST", path: "/api/Listings/CreateBigcommerceConfigurators",
 		body: bodyParams, limit: 150,
 	}, nil, req, nil, opts)
 }
 
-// CreateBigcommerceTemplates calls POST /api/Listings/CreateBigcommerceTemplates.
+// CreateBigCommerceTemplates calls POST /api/Listings/CreateBigcommerceTemplates.
 //
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-CreateBigcommerceTemplates
-func (s *ListingsService) CreateBigcommerceTemplates(ctx context.Context, req *CreateBigcommerceTemplatesRequest, opts ...CallOption) (*PagedResultBigCommerceListing, error) {
+func (s *ListingsService) CreateBigCommerceTemplates(ctx context.Context, req *CreateBigCommerceTemplatesRequest, opts ...CallOption) (*PagedResultBigCommerceListing, error) {
 	out := new(PagedResultBigCommerceListing)
 	return out, s.client.call(ctx, operation{
-		name: "Listings.CreateBigcommerceTemplates", method: "POST", path: "/api/Listings/CreateBigcommerceTemplates",
+		name: "Listings.CreateBigCommerceTemplates", method: "POST", path: "/api/Listings/CreateBigcommerceTemplates",
 		body: bodyParams, limit: 150,
 	}, nil, req, out, opts)
+}
+
+// CreateEbayConfigurators calls POST /api/Listings/CreateeBayConfigurators.
+//
+// It is not repeated once it was sent. 150 calls a minute.
+//
+// Official page: https://apps.linnworks.net/Api/Method/Listings-CreateeBayConfigurators
+func (s *ListingsService) CreateEbayConfigurators(ctx context.Context, req *CreateEbayConfiguratorsRequest, opts ...CallOption) error {
+	return s.client.call(ctx, operation{
+		name: "Listings.CreateEbayConfigurators", method: "POST", path: "/api/Listings/CreateeBayConfigurators",
+		body: bodyParams, limit: 150,
+	}, nil, req, nil, opts)
 }
 
 // CreateEbayTemplates calls POST /api/Listings/CreateEbayTemplates.
@@ -77,38 +89,38 @@ func (s *ListingsService) CreateTemplatesFromViewInBulk(ctx context.Context, req
 	return out, err
 }
 
-// CreateeBayConfigurators calls POST /api/Listings/CreateeBayConfigurators.
-//
-// It is not repeated once it was sent. 150 calls a minute.
-//
-// Official page: https://apps.linnworks.net/Api/Method/Listings-CreateeBayConfigurators
-func (s *ListingsService) CreateeBayConfigurators(ctx context.Context, req *CreateeBayConfiguratorsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
-		name: "Listings.CreateeBayConfigurators", method: "POST", path: "/api/Listings/CreateeBayConfigurators",
-		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
-}
-
-// DeleteBigcommerceConfigurators calls POST /api/Listings/DeleteBigcommerceConfigurators.
+// DeleteBigCommerceConfigurators calls POST /api/Listings/DeleteBigcommerceConfigurators.
 //
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-DeleteBigcommerceConfigurators
-func (s *ListingsService) DeleteBigcommerceConfigurators(ctx context.Context, req *DeleteBigcommerceConfiguratorsRequest, opts ...CallOption) error {
+func (s *ListingsService) DeleteBigCommerceConfigurators(ctx context.Context, req *DeleteBigCommerceConfiguratorsRequest, opts ...CallOption) error {
 	return s.client.call(ctx, operation{
-		name: "Listings.DeleteBigcommerceConfigurators", method: "POST", path: "/api/Listings/DeleteBigcommerceConfigurators",
+		name: "Listings.DeleteBigCommerceConfigurators", method: "POST", path: "/api/Listings/DeleteBigcommerceConfigurators",
 		body: bodyParams, limit: 150,
 	}, nil, req, nil, opts)
 }
 
-// DeleteBigcommerceTemplates calls POST /api/Listings/DeleteBigcommerceTemplates.
+// DeleteBigCommerceTemplates calls POST /api/Listings/DeleteBigcommerceTemplates.
 //
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-DeleteBigcommerceTemplates
-func (s *ListingsService) DeleteBigcommerceTemplates(ctx context.Context, req *DeleteBigcommerceTemplatesRequest, opts ...CallOption) error {
+func (s *ListingsService) DeleteBigCommerceTemplates(ctx context.Context, req *DeleteBigCommerceTemplatesRequest, opts ...CallOption) error {
 	return s.client.call(ctx, operation{
-		name: "Listings.DeleteBigcommerceTemplates", method: "POST", path: "/api/Listings/DeleteBigcommerceTemplates",
+		name: "Listings.DeleteBigCommerceTemplates", method: "POST", path: "/api/Listings/DeleteBigcommerceTemplates",
+		body: bodyParams, limit: 150,
+	}, nil, req, nil, opts)
+}
+
+// DeleteEbayConfigurators calls POST /api/Listings/DeleteeBayConfigurators.
+//
+// It is not repeated once it was sent. 150 calls a minute.
+//
+// Official page: https://apps.linnworks.net/Api/Method/Listings-DeleteeBayConfigurators
+func (s *ListingsService) DeleteEbayConfigurators(ctx context.Context, req *DeleteEbayConfiguratorsRequest, opts ...CallOption) error {
+	return s.client.call(ctx, operation{
+		name: "Listings.DeleteEbayConfigurators", method: "POST", path: "/api/Listings/DeleteeBayConfigurators",
 		body: bodyParams, limit: 150,
 	}, nil, req, nil, opts)
 }
@@ -121,18 +133,6 @@ func (s *ListingsService) DeleteBigcommerceTemplates(ctx context.Context, req *D
 func (s *ListingsService) DeleteEbayTemplates(ctx context.Context, req *DeleteEbayTemplatesRequest, opts ...CallOption) error {
 	return s.client.call(ctx, operation{
 		name: "Listings.DeleteEbayTemplates", method: "POST", path: "/api/Listings/DeleteEbayTemplates",
-		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
-}
-
-// DeleteeBayConfigurators calls POST /api/Listings/DeleteeBayConfigurators.
-//
-// It is not repeated once it was sent. 150 calls a minute.
-//
-// Official page: https://apps.linnworks.net/Api/Method/Listings-DeleteeBayConfigurators
-func (s *ListingsService) DeleteeBayConfigurators(ctx context.Context, req *DeleteeBayConfiguratorsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
-		name: "Listings.DeleteeBayConfigurators", method: "POST", path: "/api/Listings/DeleteeBayConfigurators",
 		body: bodyParams, limit: 150,
 	}, nil, req, nil, opts)
 }
@@ -160,6 +160,20 @@ func (s *ListingsService) GetAllEbayConfigurators(ctx context.Context, opts ...C
 		name: "Listings.GetAllEbayConfigurators", method: "GET", path: "/api/Listings/GetAllEbayConfigurators",
 		replay: replayRead, limit: 150,
 	}, nil, nil, out, opts)
+}
+
+// GetBigCommerceConfigurators calls GET /api/Listings/GetBigcommerceConfigurators.
+//
+// It only reads and is safe to repeat. 150 calls a minute.
+//
+// Official page: https://apps.linnworks.net/Api/Method/Listings-GetBigcommerceConfigurators
+func (s *ListingsService) GetBigCommerceConfigurators(ctx context.Context, opts ...CallOption) ([]BigCommerceConfigurator, error) {
+	var out []BigCommerceConfigurator
+	err := s.client.call(ctx, operation{
+		name: "Listings.GetBigCommerceConfigurators", method: "GET", path: "/api/Listings/GetBigcommerceConfigurators",
+		replay: replayRead, limit: 150,
+	}, nil, nil, &out, opts)
+	return out, err
 }
 
 // GetBigCommerceTemplates calls POST /api/Listings/GetBigCommerceTemplates.
@@ -191,15 +205,15 @@ func (s *ListingsService) GetBigCommerceTemplatesAll(ctx context.Context, req *G
 	})
 }
 
-// GetBigcommerceConfigurators calls GET /api/Listings/GetBigcommerceConfigurators.
+// GetEbayConfigurators calls GET /api/Listings/GeteBayConfigurators.
 //
 // It only reads and is safe to repeat. 150 calls a minute.
 //
-// Official page: https://apps.linnworks.net/Api/Method/Listings-GetBigcommerceConfigurators
-func (s *ListingsService) GetBigcommerceConfigurators(ctx context.Context, opts ...CallOption) ([]BigCommerceConfigurator, error) {
-	var out []BigCommerceConfigurator
+// Official page: https://apps.linnworks.net/Api/Method/Listings-GeteBayConfigurators
+func (s *ListingsService) GetEbayConfigurators(ctx context.Context, opts ...CallOption) ([]EbayConfig, error) {
+	var out []EbayConfig
 	err := s.client.call(ctx, operation{
-		name: "Listings.GetBigcommerceConfigurators", method: "GET", path: "/api/Listings/GetBigcommerceConfigurators",
+		name: "Listings.GetEbayConfigurators", method: "GET", path: "/api/Listings/GeteBayConfigurators",
 		replay: replayRead, limit: 150,
 	}, nil, nil, &out, opts)
 	return out, err
@@ -219,42 +233,28 @@ func (s *ListingsService) GetEbayListingOperations(ctx context.Context, req *Get
 	return out, err
 }
 
-// GeteBayConfigurators calls GET /api/Listings/GeteBayConfigurators.
+// GetEbayTemplates calls POST /api/Listings/GeteBayTemplates.
 //
 // It only reads and is safe to repeat. 150 calls a minute.
 //
-// Official page: https://apps.linnworks.net/Api/Method/Listings-GeteBayConfigurators
-func (s *ListingsService) GeteBayConfigurators(ctx context.Context, opts ...CallOption) ([]EbayConfig, error) {
-	var out []EbayConfig
-	err := s.client.call(ctx, operation{
-		name: "Listings.GeteBayConfigurators", method: "GET", path: "/api/Listings/GeteBayConfigurators",
-		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
-	return out, err
-}
-
-// GeteBayTemplates calls POST /api/Listings/GeteBayTemplates.
-//
-// It is not repeated once it was sent. 150 calls a minute.
-//
 // Official page: https://apps.linnworks.net/Api/Method/Listings-GeteBayTemplates
-func (s *ListingsService) GeteBayTemplates(ctx context.Context, req *GeteBayTemplatesRequest, opts ...CallOption) (*PagedResultEbayListing, error) {
+func (s *ListingsService) GetEbayTemplates(ctx context.Context, req *GetEbayTemplatesRequest, opts ...CallOption) (*PagedResultEbayListing, error) {
 	out := new(PagedResultEbayListing)
 	return out, s.client.call(ctx, operation{
-		name: "Listings.GeteBayTemplates", method: "POST", path: "/api/Listings/GeteBayTemplates",
-		body: bodyParams, limit: 150,
+		name: "Listings.GetEbayTemplates", method: "POST", path: "/api/Listings/GeteBayTemplates",
+		body: bodyParams, replay: replayRead, limit: 150,
 	}, nil, req, out, opts)
 }
 
-// GeteBayTemplatesAll hands out what stands on the pages of
-// [ListingsService.GeteBayTemplates]. It stops at the first error.
-func (s *ListingsService) GeteBayTemplatesAll(ctx context.Context, req *GeteBayTemplatesRequest, opts ...CallOption) iter.Seq2[EbayListing, error] {
+// GetEbayTemplatesAll hands out what stands on the pages of
+// [ListingsService.GetEbayTemplates]. It stops at the first error.
+func (s *ListingsService) GetEbayTemplatesAll(ctx context.Context, req *GetEbayTemplatesRequest, opts ...CallOption) iter.Seq2[EbayListing, error] {
 	r := valueOf(req)
 	inner := valueOf(r.Parameters)
 	return numberedPages(numberOf(inner.PageNumber), numberOf(inner.EntriesPerPage), func(page int) ([]EbayListing, int, error) {
 		inner.PageNumber = &page
 		r.Parameters = &inner
-		out, err := s.GeteBayTemplates(ctx, &r, opts...)
+		out, err := s.GetEbayTemplates(ctx, &r, opts...)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -262,26 +262,26 @@ func (s *ListingsService) GeteBayTemplatesAll(ctx context.Context, req *GeteBayT
 	})
 }
 
-// ProcessBigcommerceListings calls POST /api/Listings/ProcessBigcommerceListings.
+// ProcessBigCommerceListings calls POST /api/Listings/ProcessBigcommerceListings.
 //
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-ProcessBigcommerceListings
-func (s *ListingsService) ProcessBigcommerceListings(ctx context.Context, req *ProcessBigcommerceListingsRequest, opts ...CallOption) error {
+func (s *ListingsService) ProcessBigCommerceListings(ctx context.Context, req *ProcessBigCommerceListingsRequest, opts ...CallOption) error {
 	return s.client.call(ctx, operation{
-		name: "Listings.ProcessBigcommerceListings", method: "POST", path: "/api/Listings/ProcessBigcommerceListings",
+		name: "Listings.ProcessBigCommerceListings", method: "POST", path: "/api/Listings/ProcessBigcommerceListings",
 		body: bodyParams, limit: 150,
 	}, nil, req, nil, opts)
 }
 
-// ProcesseBayListings calls POST /api/Listings/ProcesseBayListings.
+// ProcessEbayListings calls POST /api/Listings/ProcesseBayListings.
 //
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-ProcesseBayListings
-func (s *ListingsService) ProcesseBayListings(ctx context.Context, req *ProcesseBayListingsRequest, opts ...CallOption) error {
+func (s *ListingsService) ProcessEbayListings(ctx context.Context, req *ProcessEbayListingsRequest, opts ...CallOption) error {
 	return s.client.call(ctx, operation{
-		name: "Listings.ProcesseBayListings", method: "POST", path: "/api/Listings/ProcesseBayListings",
+		name: "Listings.ProcessEbayListings", method: "POST", path: "/api/Listings/ProcesseBayListings",
 		body: bodyParams, limit: 150,
 	}, nil, req, nil, opts)
 }
@@ -298,26 +298,26 @@ func (s *ListingsService) SetListingStrikeOffState(ctx context.Context, req *Set
 	}, nil, req, nil, opts)
 }
 
-// UpdateBigcommerceConfigurators calls POST /api/Listings/UpdateBigcommerceConfigurators.
+// UpdateBigCommerceConfigurators calls POST /api/Listings/UpdateBigcommerceConfigurators.
 //
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-UpdateBigcommerceConfigurators
-func (s *ListingsService) UpdateBigcommerceConfigurators(ctx context.Context, req *UpdateBigcommerceConfiguratorsRequest, opts ...CallOption) error {
+func (s *ListingsService) UpdateBigCommerceConfigurators(ctx context.Context, req *UpdateBigCommerceConfiguratorsRequest, opts ...CallOption) error {
 	return s.client.call(ctx, operation{
-		name: "Listings.UpdateBigcommerceConfigurators", method: "POST", path: "/api/Listings/UpdateBigcommerceConfigurators",
+		name: "Listings.UpdateBigCommerceConfigurators", method: "POST", path: "/api/Listings/UpdateBigcommerceConfigurators",
 		body: bodyParams, limit: 150,
 	}, nil, req, nil, opts)
 }
 
-// UpdateeBayConfigurators calls POST /api/Listings/UpdateeBayConfigurators.
+// UpdateEbayConfigurators calls POST /api/Listings/UpdateeBayConfigurators.
 //
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-UpdateeBayConfigurators
-func (s *ListingsService) UpdateeBayConfigurators(ctx context.Context, req *UpdateeBayConfiguratorsRequest, opts ...CallOption) error {
+func (s *ListingsService) UpdateEbayConfigurators(ctx context.Context, req *UpdateEbayConfiguratorsRequest, opts ...CallOption) error {
 	return s.client.call(ctx, operation{
-		name: "Listings.UpdateeBayConfigurators", method: "POST", path: "/api/Listings/UpdateeBayConfigurators",
+		name: "Listings.UpdateEbayConfigurators", method: "POST", path: "/api/Listings/UpdateeBayConfigurators",
 		body: bodyParams, limit: 150,
 	}, nil, req, nil, opts)
 }
@@ -410,7 +410,7 @@ type BigCommerceConfigurator struct {
 	UserAttributes           []ConfigUserAttributes        `json:"UserAttributes,omitzero"`
 	VarAttributes            []VarAttribute                `json:"VarAttributes,omitzero"`
 	VarTitleExtProperty      string                        `json:"VarTitleExtProperty,omitzero"`
-	PkConfigid               GUID                          `json:"pkConfigid,omitzero"`
+	PkConfigID               GUID                          `json:"pkConfigid,omitzero"`
 }
 
 // BigCommerceCustomField is sent and received.
@@ -514,14 +514,19 @@ type ConfigUserAttributes struct {
 	Type             string `json:"Type,omitzero"`
 }
 
-// CreateBigcommerceConfiguratorsRequest holds the parameters of Listings.CreateBigcommerceConfigurators.
-type CreateBigcommerceConfiguratorsRequest struct {
+// CreateBigCommerceConfiguratorsRequest holds the parameters of Listings.CreateBigCommerceConfigurators.
+type CreateBigCommerceConfiguratorsRequest struct {
 	Configs []BigCommerceConfigurator `json:"configs,omitzero"`
 }
 
-// CreateBigcommerceTemplatesRequest holds the parameters of Listings.CreateBigcommerceTemplates.
-type CreateBigcommerceTemplatesRequest struct {
+// CreateBigCommerceTemplatesRequest holds the parameters of Listings.CreateBigCommerceTemplates.
+type CreateBigCommerceTemplatesRequest struct {
 	Parameters *ProcessTemplatesParameters `json:"parameters,omitzero"`
+}
+
+// CreateEbayConfiguratorsRequest holds the parameters of Listings.CreateEbayConfigurators.
+type CreateEbayConfiguratorsRequest struct {
+	Configs []EbayConfig `json:"configs,omitzero"`
 }
 
 // CreateEbayTemplatesRequest holds the parameters of Listings.CreateEbayTemplates.
@@ -546,67 +551,24 @@ type CreateTemplatesInBulkParameters struct {
 	LocationID            *GUID                                    `json:"LocationId,omitzero"`
 }
 
-// CreateeBayConfiguratorsRequest holds the parameters of Listings.CreateeBayConfigurators.
-type CreateeBayConfiguratorsRequest struct {
-	Configs []EbayConfig `json:"configs,omitzero"`
-}
-
-// DeleteBigcommerceConfiguratorsRequest holds the parameters of Listings.DeleteBigcommerceConfigurators.
-type DeleteBigcommerceConfiguratorsRequest struct {
+// DeleteBigCommerceConfiguratorsRequest holds the parameters of Listings.DeleteBigCommerceConfigurators.
+type DeleteBigCommerceConfiguratorsRequest struct {
 	Configs []GUID `json:"configs,omitzero"`
 }
 
-// DeleteBigcommerceTemplatesRequest holds the parameters of Listings.DeleteBigcommerceTemplates.
-type DeleteBigcommerceTemplatesRequest struct {
+// DeleteBigCommerceTemplatesRequest holds the parameters of Listings.DeleteBigCommerceTemplates.
+type DeleteBigCommerceTemplatesRequest struct {
 	TemplateIDs []GUID `json:"templateIds,omitzero"`
+}
+
+// DeleteEbayConfiguratorsRequest holds the parameters of Listings.DeleteEbayConfigurators.
+type DeleteEbayConfiguratorsRequest struct {
+	Configs []GUID `json:"configs,omitzero"`
 }
 
 // DeleteEbayTemplatesRequest holds the parameters of Listings.DeleteEbayTemplates.
 type DeleteEbayTemplatesRequest struct {
 	TemplateIDs []GUID `json:"templateIds,omitzero"`
-}
-
-// DeleteeBayConfiguratorsRequest holds the parameters of Listings.DeleteeBayConfigurators.
-type DeleteeBayConfiguratorsRequest struct {
-	Configs []GUID `json:"configs,omitzero"`
-}
-
-// EBayItem is part of a request.
-type EBayItem struct {
-	ChannelReferenceID *string    `json:"ChannelReferenceId,omitzero"` // read-only
-	ChannelSKURowID    *GUID      `json:"ChannelSKURowId,omitzero"`
-	EndTime            *Time      `json:"EndTime,omitzero"`
-	EndWhenStock       *int       `json:"EndWhenStock,omitzero"`
-	FixedPrice         *bool      `json:"FixedPrice,omitzero"`
-	IgnoreSync         *bool      `json:"IgnoreSync,omitzero"`
-	IsActive           *bool      `json:"IsActive,omitzero"`
-	IsGTC              *bool      `json:"IsGTC,omitzero"`
-	IsLinked           *bool      `json:"IsLinked,omitzero"`
-	IsMatchByTitle     *bool      `json:"IsMatchByTitle,omitzero"`
-	IsSuggestedToLink  *bool      `json:"IsSuggestedToLink,omitzero"`
-	IsVariation        *bool      `json:"IsVariation,omitzero"`
-	ItemNumber         *string    `json:"ItemNumber,omitzero"`
-	LinkedItemID       *GUID      `json:"LinkedItemId,omitzero"`
-	LinkedItemSKU      *string    `json:"LinkedItemSku,omitzero"`
-	LinkedItemTitle    *string    `json:"LinkedItemTitle,omitzero"`
-	LinkedWith         *string    `json:"LinkedWith,omitzero"`
-	ListID             *GUID      `json:"ListId,omitzero"`
-	ListingPrice       *Decimal   `json:"ListingPrice,omitzero"`
-	MappedBy           *string    `json:"MappedBy,omitzero"`
-	MaxListedQuantity  *int       `json:"MaxListedQuantity,omitzero"`
-	Quantity           *int       `json:"Quantity,omitzero"`
-	RelistPending      *bool      `json:"RelistPending,omitzero"`
-	ReslistedFrom      *string    `json:"ReslistedFrom,omitzero"`
-	SKU                *string    `json:"SKU,omitzero"`
-	StartTime          *Time      `json:"StartTime,omitzero"`
-	StockItemID        *GUID      `json:"StockItemId,omitzero"`
-	StockPercentage    *Decimal   `json:"StockPercentage,omitzero"`
-	StrickenOff        *bool      `json:"StrickenOff,omitzero"`
-	StrikeOffDate      *Time      `json:"StrikeOffDate,omitzero"`
-	StrikeReason       *string    `json:"StrikeReason,omitzero"`
-	Title              *string    `json:"Title,omitzero"`
-	TotalRows          *int64     `json:"TotalRows,omitzero"`
-	VariationItems     []EBayItem `json:"VariationItems,omitzero"`
 }
 
 // EbayAttribute is sent and received.
@@ -688,7 +650,7 @@ type EbayConfig struct {
 	OriginalSite                                   string                         `json:"OriginalSite,omitzero"`
 	PaymentMethods                                 []KeyValue                     `json:"PaymentMethods,omitzero"`
 	PaymentProfile                                 EbaySellerProfile              `json:"PaymentProfile,omitzero"`
-	PaypalEmail                                    string                         `json:"PaypalEmail,omitzero"`
+	PayPalEmail                                    string                         `json:"PaypalEmail,omitzero"`
 	PhotoDisplayCodeType                           EbayConfigPhotoDisplayCodeType `json:"PhotoDisplayCodeType,omitzero"`
 	PickupLocationTimes                            []PickupLocationTime           `json:"PickupLocationTimes,omitzero"`
 	PostalCode                                     string                         `json:"PostalCode,omitzero"`
@@ -715,7 +677,7 @@ type EbayConfig struct {
 	ShippingProfile                                EbaySellerProfile              `json:"ShippingProfile,omitzero"`
 	ShowInInventory                                bool                           `json:"ShowInInventory"`
 	Site                                           string                         `json:"Site,omitzero"`
-	SoldOneBay                                     bool                           `json:"SoldOneBay"`
+	SoldOnEbay                                     bool                           `json:"SoldOneBay"`
 	Specifications                                 []EbaySpecification            `json:"Specifications,omitzero"`
 	StoreCategories                                []LinnworksEbayCategory        `json:"StoreCategories,omitzero"`
 	StorePrimaryCategoryExtendedProperty           string                         `json:"StorePrimaryCategory_ExtendedProperty,omitzero"`
@@ -734,6 +696,44 @@ type EbayConfig struct {
 type EbayConfiguratorProperties struct {
 	ConfiguratorID   GUID   `json:"ConfiguratorId,omitzero"`
 	ConfiguratorName string `json:"ConfiguratorName,omitzero"`
+}
+
+// EbayItem is part of a request.
+type EbayItem struct {
+	ChannelReferenceID *string    `json:"ChannelReferenceId,omitzero"` // read-only
+	ChannelSKURowID    *GUID      `json:"ChannelSKURowId,omitzero"`
+	EndTime            *Time      `json:"EndTime,omitzero"`
+	EndWhenStock       *int       `json:"EndWhenStock,omitzero"`
+	FixedPrice         *bool      `json:"FixedPrice,omitzero"`
+	IgnoreSync         *bool      `json:"IgnoreSync,omitzero"`
+	IsActive           *bool      `json:"IsActive,omitzero"`
+	IsGTC              *bool      `json:"IsGTC,omitzero"`
+	IsLinked           *bool      `json:"IsLinked,omitzero"`
+	IsMatchByTitle     *bool      `json:"IsMatchByTitle,omitzero"`
+	IsSuggestedToLink  *bool      `json:"IsSuggestedToLink,omitzero"`
+	IsVariation        *bool      `json:"IsVariation,omitzero"`
+	ItemNumber         *string    `json:"ItemNumber,omitzero"`
+	LinkedItemID       *GUID      `json:"LinkedItemId,omitzero"`
+	LinkedItemSKU      *string    `json:"LinkedItemSku,omitzero"`
+	LinkedItemTitle    *string    `json:"LinkedItemTitle,omitzero"`
+	LinkedWith         *string    `json:"LinkedWith,omitzero"`
+	ListID             *GUID      `json:"ListId,omitzero"`
+	ListingPrice       *Decimal   `json:"ListingPrice,omitzero"`
+	MappedBy           *string    `json:"MappedBy,omitzero"`
+	MaxListedQuantity  *int       `json:"MaxListedQuantity,omitzero"`
+	Quantity           *int       `json:"Quantity,omitzero"`
+	RelistPending      *bool      `json:"RelistPending,omitzero"`
+	ReslistedFrom      *string    `json:"ReslistedFrom,omitzero"`
+	SKU                *string    `json:"SKU,omitzero"`
+	StartTime          *Time      `json:"StartTime,omitzero"`
+	StockItemID        *GUID      `json:"StockItemId,omitzero"`
+	StockPercentage    *Decimal   `json:"StockPercentage,omitzero"`
+	StrickenOff        *bool      `json:"StrickenOff,omitzero"`
+	StrikeOffDate      *Time      `json:"StrikeOffDate,omitzero"`
+	StrikeReason       *string    `json:"StrikeReason,omitzero"`
+	Title              *string    `json:"Title,omitzero"`
+	TotalRows          *int64     `json:"TotalRows,omitzero"`
+	VariationItems     []EbayItem `json:"VariationItems,omitzero"`
 }
 
 // EbayListing is sent and received.
@@ -795,7 +795,7 @@ type EbayListingAudit struct {
 	ActionDateTime         *Time    `json:"ActionDateTime,omitzero"`
 	ActionText             *string  `json:"ActionText,omitzero"`
 	ActionType             *string  `json:"ActionType,omitzero"`
-	AffectivefkStockItemID *GUID    `json:"AffectivefkStockItemId,omitzero"`
+	AffectiveFkStockItemID *GUID    `json:"AffectivefkStockItemId,omitzero"`
 	IsError                *bool    `json:"IsError,omitzero"`
 	ItemNumber             *string  `json:"ItemNumber,omitzero"`
 	ListID                 *GUID    `json:"ListId,omitzero"`
@@ -913,6 +913,11 @@ type GetEbayListingOperationsRequest struct {
 	PageNumber     *int  `url:"request.pageNumber,omitempty" json:"-"`
 }
 
+// GetEbayTemplatesRequest holds the parameters of Listings.GetEbayTemplates.
+type GetEbayTemplatesRequest struct {
+	Parameters *GetTemplatesParameters `json:"parameters,omitzero"`
+}
+
 // GetTemplatesParameters is part of a request.
 type GetTemplatesParameters struct {
 	ConfigID         *GUID                                `json:"ConfigId,omitzero"`
@@ -928,11 +933,6 @@ type GetTemplatesParameters struct {
 	TemplateIDs      []GUID                               `json:"TemplateIds,omitzero"`
 	TemplatesType    *GetTemplatesParametersTemplatesType `json:"TemplatesType,omitzero"`
 	Token            *GUID                                `json:"Token,omitzero"`
-}
-
-// GeteBayTemplatesRequest holds the parameters of Listings.GeteBayTemplates.
-type GeteBayTemplatesRequest struct {
-	Parameters *GetTemplatesParameters `json:"parameters,omitzero"`
 }
 
 // ImageData is sent and received.
@@ -1005,10 +1005,17 @@ type PickupLocationTime struct {
 	FulfillmentValue      int    `json:"FulfillmentValue"`
 }
 
-// ProcessBigcommerceListingsRequest holds the parameters of Listings.ProcessBigcommerceListings.
-type ProcessBigcommerceListingsRequest struct {
+// ProcessBigCommerceListingsRequest holds the parameters of Listings.ProcessBigCommerceListings.
+type ProcessBigCommerceListingsRequest struct {
 	Force *bool                `json:"force,omitzero"`
 	Items []BigCommerceListing `json:"items,omitzero"`
+}
+
+// ProcessEbayListingsRequest holds the parameters of Listings.ProcessEbayListings.
+type ProcessEbayListingsRequest struct {
+	Action *string       `json:"action,omitzero"`
+	Force  *bool         `json:"force,omitzero"`
+	Items  []EbayListing `json:"items,omitzero"`
 }
 
 // ProcessTemplatesParameters is part of a request.
@@ -1022,17 +1029,10 @@ type ProcessTemplatesParameters struct {
 	Token            *GUID                                    `json:"Token,omitzero"`
 }
 
-// ProcesseBayListingsRequest holds the parameters of Listings.ProcesseBayListings.
-type ProcesseBayListingsRequest struct {
-	Action *string       `json:"action,omitzero"`
-	Force  *bool         `json:"force,omitzero"`
-	Items  []EbayListing `json:"items,omitzero"`
-}
-
 // SetListingStrikeOffStateRequest holds the parameters of Listings.SetListingStrikeOffState.
 type SetListingStrikeOffStateRequest struct {
 	ListingAudits  []EbayListingAudit                             `json:"ListingAudits,omitzero"`
-	Listings       []EBayItem                                     `json:"Listings,omitzero"`
+	Listings       []EbayItem                                     `json:"Listings,omitzero"`
 	ListingsStatus *SetListingStrikeOffStateRequestListingsStatus `json:"ListingsStatus,omitzero"`
 	StrikeOffState *bool                                          `json:"StrikeOffState,omitzero"`
 	StrikeReason   *string                                        `json:"StrikeReason,omitzero"`
@@ -1067,13 +1067,13 @@ type SiteFilter struct {
 	SubSource     *string  `json:"SubSource,omitzero"`
 }
 
-// UpdateBigcommerceConfiguratorsRequest holds the parameters of Listings.UpdateBigcommerceConfigurators.
-type UpdateBigcommerceConfiguratorsRequest struct {
+// UpdateBigCommerceConfiguratorsRequest holds the parameters of Listings.UpdateBigCommerceConfigurators.
+type UpdateBigCommerceConfiguratorsRequest struct {
 	Configs []BigCommerceConfigurator `json:"configs,omitzero"`
 }
 
-// UpdateeBayConfiguratorsRequest holds the parameters of Listings.UpdateeBayConfigurators.
-type UpdateeBayConfiguratorsRequest struct {
+// UpdateEbayConfiguratorsRequest holds the parameters of Listings.UpdateEbayConfigurators.
+type UpdateEbayConfiguratorsRequest struct {
 	Configs []EbayConfig `json:"configs,omitzero"`
 }
 
@@ -1224,6 +1224,6 @@ type SetListingStrikeOffStateRequestListingsStatus string
 // Values of SetListingStrikeOffStateRequestListingsStatus.
 const (
 	SetListingStrikeOffStateRequestListingsStatusActive        SetListingStrikeOffStateRequestListingsStatus = "active"
-	SetListingStrikeOffStateRequestListingsStatusPendingrelist SetListingStrikeOffStateRequestListingsStatus = "pendingrelist"
+	SetListingStrikeOffStateRequestListingsStatusPendingRelist SetListingStrikeOffStateRequestListingsStatus = "pendingrelist"
 	SetListingStrikeOffStateRequestListingsStatusEnded         SetListingStrikeOffStateRequestListingsStatus = "ended"
 )

@@ -912,7 +912,7 @@ const (
 	GetOpenOrdersDetailsRequestDetailLevelFolder             GetOpenOrdersDetailsRequestDetailLevel = "FOLDER"
 	GetOpenOrdersDetailsRequestDetailLevelNotes              GetOpenOrdersDetailsRequestDetailLevel = "NOTES"
 	GetOpenOrdersDetailsRequestDetailLevelIdentifiers        GetOpenOrdersDetailsRequestDetailLevel = "IDENTIFIERS"
-	GetOpenOrdersDetailsRequestDetailLevelExtendedproperties GetOpenOrdersDetailsRequestDetailLevel = "EXTENDEDPROPERTIES"
+	GetOpenOrdersDetailsRequestDetailLevelExtendedProperties GetOpenOrdersDetailsRequestDetailLevel = "EXTENDEDPROPERTIES"
 	GetOpenOrdersDetailsRequestDetailLevelBinracks           GetOpenOrdersDetailsRequestDetailLevel = "BINRACKS"
 )
 

@@ -2323,7 +2323,7 @@ type PackageGroup struct {
 	PackageCategory   string        `json:"PackageCategory,omitzero"`
 	PackageCategoryID GUID          `json:"PackageCategoryID,omitzero"`
 	PackageTypes      []PackageType `json:"PackageTypes,omitzero"`
-	Rowguid           GUID          `json:"rowguid,omitzero"`
+	RowGUID           GUID          `json:"rowguid,omitzero"`
 }
 
 // PackageResult is sent and received.
@@ -2351,7 +2351,7 @@ type PackageType struct {
 	PackageTypeID     GUID    `json:"PackageTypeId,omitzero"`
 	PackagingCapacity Decimal `json:"PackagingCapacity,omitzero"`
 	PackagingWeight   Decimal `json:"PackagingWeight,omitzero"`
-	Rowguid           GUID    `json:"Rowguid,omitzero"`
+	RowGUID           GUID    `json:"Rowguid,omitzero"`
 	ToGramms          Decimal `json:"ToGramms,omitzero"`
 	Width             Decimal `json:"Width,omitzero"`
 }
@@ -2747,9 +2747,9 @@ const (
 	CalcOrderHeaderDimMethodLegacy        CalcOrderHeaderDimMethod = "LEGACY"
 	CalcOrderHeaderDimMethodMax           CalcOrderHeaderDimMethod = "MAX"
 	CalcOrderHeaderDimMethodStacked       CalcOrderHeaderDimMethod = "STACKED"
-	CalcOrderHeaderDimMethodWeightfit     CalcOrderHeaderDimMethod = "WEIGHTFIT"
-	CalcOrderHeaderDimMethodThreedimAll   CalcOrderHeaderDimMethod = "THREEDIM_ALL"
-	CalcOrderHeaderDimMethodThreedimItems CalcOrderHeaderDimMethod = "THREEDIM_ITEMS"
+	CalcOrderHeaderDimMethodWeightFit     CalcOrderHeaderDimMethod = "WEIGHTFIT"
+	CalcOrderHeaderDimMethodThreeDimAll   CalcOrderHeaderDimMethod = "THREEDIM_ALL"
+	CalcOrderHeaderDimMethodThreeDimItems CalcOrderHeaderDimMethod = "THREEDIM_ITEMS"
 )
 
 // UnmarshalJSON accepts a name or its number.
@@ -2860,7 +2860,7 @@ const (
 	FieldCodeGeneralInfoTag                     FieldCode = "GENERAL_INFO_TAG"
 	FieldCodeGeneralInfoIdentifier              FieldCode = "GENERAL_INFO_IDENTIFIER"
 	FieldCodeGeneralInfoStatus                  FieldCode = "GENERAL_INFO_STATUS"
-	FieldCodeGeneralInfoDespatchbydate          FieldCode = "GENERAL_INFO_DESPATCHBYDATE"
+	FieldCodeGeneralInfoDespatchByDate          FieldCode = "GENERAL_INFO_DESPATCHBYDATE"
 	FieldCodeGeneralInfoItemsCount              FieldCode = "GENERAL_INFO_ITEMS_COUNT"
 	FieldCodeGeneralInfoShippingLabelError      FieldCode = "GENERAL_INFO_SHIPPING_LABEL_ERROR"
 	FieldCodeGeneralInfoHasShippingLabelError   FieldCode = "GENERAL_INFO_HAS_SHIPPING_LABEL_ERROR"
@@ -2953,7 +2953,7 @@ const (
 	FieldCodeHotButton                          FieldCode = "HOT_BUTTON"
 	FieldCodeAdditional                         FieldCode = "ADDITIONAL"
 	FieldCodeLocationID                         FieldCode = "LOCATION_ID"
-	FieldCodeItemsStockitemID                   FieldCode = "ITEMS_STOCKITEM_ID"
+	FieldCodeItemsStockItemID                   FieldCode = "ITEMS_STOCKITEM_ID"
 	FieldCodeItemsCompositeParentID             FieldCode = "ITEMS_COMPOSITE_PARENT_ID"
 	FieldCodeGeneralInfoStockAllocation         FieldCode = "GENERAL_INFO_STOCK_ALLOCATION"
 	FieldCodeGeneralInfoNote                    FieldCode = "GENERAL_INFO_NOTE"
@@ -3077,9 +3077,9 @@ const (
 	RecalculateSingleOrderPackagingRequestDimMethodLegacy        RecalculateSingleOrderPackagingRequestDimMethod = "LEGACY"
 	RecalculateSingleOrderPackagingRequestDimMethodMax           RecalculateSingleOrderPackagingRequestDimMethod = "MAX"
 	RecalculateSingleOrderPackagingRequestDimMethodStacked       RecalculateSingleOrderPackagingRequestDimMethod = "STACKED"
-	RecalculateSingleOrderPackagingRequestDimMethodWeightfit     RecalculateSingleOrderPackagingRequestDimMethod = "WEIGHTFIT"
-	RecalculateSingleOrderPackagingRequestDimMethodThreedimAll   RecalculateSingleOrderPackagingRequestDimMethod = "THREEDIM_ALL"
-	RecalculateSingleOrderPackagingRequestDimMethodThreedimItems RecalculateSingleOrderPackagingRequestDimMethod = "THREEDIM_ITEMS"
+	RecalculateSingleOrderPackagingRequestDimMethodWeightFit     RecalculateSingleOrderPackagingRequestDimMethod = "WEIGHTFIT"
+	RecalculateSingleOrderPackagingRequestDimMethodThreeDimAll   RecalculateSingleOrderPackagingRequestDimMethod = "THREEDIM_ALL"
+	RecalculateSingleOrderPackagingRequestDimMethodThreeDimItems RecalculateSingleOrderPackagingRequestDimMethod = "THREEDIM_ITEMS"
 )
 
 // SetOrderSplitPackagingManualOverwriteRequestDimMethod is an open list: Linnworks may add values.
@@ -3090,9 +3090,9 @@ const (
 	SetOrderSplitPackagingManualOverwriteRequestDimMethodLegacy        SetOrderSplitPackagingManualOverwriteRequestDimMethod = "LEGACY"
 	SetOrderSplitPackagingManualOverwriteRequestDimMethodMax           SetOrderSplitPackagingManualOverwriteRequestDimMethod = "MAX"
 	SetOrderSplitPackagingManualOverwriteRequestDimMethodStacked       SetOrderSplitPackagingManualOverwriteRequestDimMethod = "STACKED"
-	SetOrderSplitPackagingManualOverwriteRequestDimMethodWeightfit     SetOrderSplitPackagingManualOverwriteRequestDimMethod = "WEIGHTFIT"
-	SetOrderSplitPackagingManualOverwriteRequestDimMethodThreedimAll   SetOrderSplitPackagingManualOverwriteRequestDimMethod = "THREEDIM_ALL"
-	SetOrderSplitPackagingManualOverwriteRequestDimMethodThreedimItems SetOrderSplitPackagingManualOverwriteRequestDimMethod = "THREEDIM_ITEMS"
+	SetOrderSplitPackagingManualOverwriteRequestDimMethodWeightFit     SetOrderSplitPackagingManualOverwriteRequestDimMethod = "WEIGHTFIT"
+	SetOrderSplitPackagingManualOverwriteRequestDimMethodThreeDimAll   SetOrderSplitPackagingManualOverwriteRequestDimMethod = "THREEDIM_ALL"
+	SetOrderSplitPackagingManualOverwriteRequestDimMethodThreeDimItems SetOrderSplitPackagingManualOverwriteRequestDimMethod = "THREEDIM_ITEMS"
 )
 
 // SplitOrderRequestFulfillmentStatus is an open list: Linnworks may add values.

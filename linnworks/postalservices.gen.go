@@ -147,7 +147,7 @@ type PostalServiceDetails struct {
 // ShippingService is sent and received.
 type ShippingService struct {
 	PostalServiceName  string `json:"PostalServiceName,omitzero"`
-	Accountid          string `json:"accountid,omitzero"`
+	AccountID          string `json:"accountid,omitzero"`
 	PkPostalServiceID  GUID   `json:"pkPostalServiceId,omitzero"`
 	Vendor             string `json:"vendor,omitzero"`
 	VendorFriendlyName string `json:"vendorFriendlyName,omitzero"`

@@ -1200,11 +1200,11 @@ type ReturnInfoRowType string
 const (
 	ReturnInfoRowTypeUnknown         ReturnInfoRowType = "UNKNOWN"
 	ReturnInfoRowTypeReturn          ReturnInfoRowType = "RETURN"
-	ReturnInfoRowTypeReturnrefund    ReturnInfoRowType = "RETURNREFUND"
+	ReturnInfoRowTypeReturnRefund    ReturnInfoRowType = "RETURNREFUND"
 	ReturnInfoRowTypeExchange        ReturnInfoRowType = "EXCHANGE"
 	ReturnInfoRowTypeResend          ReturnInfoRowType = "RESEND"
-	ReturnInfoRowTypeReturnbooking   ReturnInfoRowType = "RETURNBOOKING"
-	ReturnInfoRowTypeExchangebooking ReturnInfoRowType = "EXCHANGEBOOKING"
+	ReturnInfoRowTypeReturnBooking   ReturnInfoRowType = "RETURNBOOKING"
+	ReturnInfoRowTypeExchangeBooking ReturnInfoRowType = "EXCHANGEBOOKING"
 )
 
 // UnmarshalJSON accepts a name or its number.
@@ -1227,10 +1227,10 @@ type SearchProcessedOrdersPagedRequestDateType string
 
 // Values of SearchProcessedOrdersPagedRequestDateType.
 const (
-	SearchProcessedOrdersPagedRequestDateTypeAlldates        SearchProcessedOrdersPagedRequestDateType = "ALLDATES"
+	SearchProcessedOrdersPagedRequestDateTypeAllDates        SearchProcessedOrdersPagedRequestDateType = "ALLDATES"
 	SearchProcessedOrdersPagedRequestDateTypeReceived        SearchProcessedOrdersPagedRequestDateType = "RECEIVED"
 	SearchProcessedOrdersPagedRequestDateTypeProcessed       SearchProcessedOrdersPagedRequestDateType = "PROCESSED"
-	SearchProcessedOrdersPagedRequestDateTypePaymentreceived SearchProcessedOrdersPagedRequestDateType = "PAYMENTRECEIVED"
+	SearchProcessedOrdersPagedRequestDateTypePaymentReceived SearchProcessedOrdersPagedRequestDateType = "PAYMENTRECEIVED"
 	SearchProcessedOrdersPagedRequestDateTypeCancelled       SearchProcessedOrdersPagedRequestDateType = "CANCELLED"
 )
 

@@ -1637,7 +1637,7 @@ const (
 	ExportPurchaseOrderRequestEncodingUtf8     ExportPurchaseOrderRequestEncoding = "UTF8"
 	ExportPurchaseOrderRequestEncodingUtf16    ExportPurchaseOrderRequestEncoding = "UTF16"
 	ExportPurchaseOrderRequestEncodingUtf16be  ExportPurchaseOrderRequestEncoding = "UTF16BE"
-	ExportPurchaseOrderRequestEncodingShiftjis ExportPurchaseOrderRequestEncoding = "SHIFTJIS"
+	ExportPurchaseOrderRequestEncodingShiftJIS ExportPurchaseOrderRequestEncoding = "SHIFTJIS"
 )
 
 // MyInventoryPOCreationItemsCalculationMethod is an open list: Linnworks may add values.

@@ -1451,7 +1451,7 @@ type ReturnsRefundsDateType string
 
 // Values of ReturnsRefundsDateType.
 const (
-	ReturnsRefundsDateTypeAlldates  ReturnsRefundsDateType = "ALLDATES"
+	ReturnsRefundsDateTypeAllDates  ReturnsRefundsDateType = "ALLDATES"
 	ReturnsRefundsDateTypeReceived  ReturnsRefundsDateType = "RECEIVED"
 	ReturnsRefundsDateTypeProcessed ReturnsRefundsDateType = "PROCESSED"
 	ReturnsRefundsDateTypeBooked    ReturnsRefundsDateType = "BOOKED"

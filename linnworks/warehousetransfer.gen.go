@@ -1212,10 +1212,10 @@ type WarehouseTransferSearchType string
 // Values of WarehouseTransferSearchType.
 const (
 	WarehouseTransferSearchTypeSKU               WarehouseTransferSearchType = "SKU"
-	WarehouseTransferSearchTypeItemtitle         WarehouseTransferSearchType = "ITEMTITLE"
-	WarehouseTransferSearchTypeItembarcode       WarehouseTransferSearchType = "ITEMBARCODE"
-	WarehouseTransferSearchTypeTransferreference WarehouseTransferSearchType = "TRANSFERREFERENCE"
-	WarehouseTransferSearchTypeBinreference      WarehouseTransferSearchType = "BINREFERENCE"
+	WarehouseTransferSearchTypeItemTitle         WarehouseTransferSearchType = "ITEMTITLE"
+	WarehouseTransferSearchTypeItemBarcode       WarehouseTransferSearchType = "ITEMBARCODE"
+	WarehouseTransferSearchTypeTransferReference WarehouseTransferSearchType = "TRANSFERREFERENCE"
+	WarehouseTransferSearchTypeBinReference      WarehouseTransferSearchType = "BINREFERENCE"
 )
 
 // WarehouseTransferStatus is an open list: Linnworks may add values.

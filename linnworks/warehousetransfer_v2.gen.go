@@ -1403,13 +1403,19 @@ type ItemModel struct {
 	FNSKU                string                  `json:"fnsku,omitzero"`
 	LabelOwner           string                  `json:"labelOwner,omitzero"`
 	ManufacturingLotCode string                  `json:"manufacturingLotCode,omitzero"`
-	Msku                 string                  `json:"msku,omitzero"`
+	MSKU                 string                  `json:"msku,omitzero"`
 	PrepInstructions     []PrepInstructionsModel `json:"prepInstructions,omitzero"`
 	Quantity             int                     `json:"quantity,omitzero"`
 	StockItemID          int                     `json:"stockItemId,omitzero"`
 	StockItemIDGUID      GUID                    `json:"stockItemIdGuid,omitzero"`
 	ThumbnailSource      string                  `json:"thumbnailSource,omitzero"`
 	Title                string                  `json:"title,omitzero"`
+}
+
+// LTLTrackingDetailModel is part of a request.
+type LTLTrackingDetailModel struct {
+	BillOfLadingNumber *string  `json:"billOfLadingNumber,omitzero"`
+	FreightBillNumber  []string `json:"freightBillNumber"` // required
 }
 
 // ListDeliveryWindowOptionResponse is part of a reply.
@@ -1419,12 +1425,6 @@ type ListDeliveryWindowOptionResponse struct {
 	EndDate                Time             `json:"endDate,omitzero"`
 	StartDate              Time             `json:"startDate,omitzero"`
 	ValidUntil             Time             `json:"validUntil,omitzero"`
-}
-
-// LtlTrackingDetailModel is part of a request.
-type LtlTrackingDetailModel struct {
-	BillOfLadingNumber *string  `json:"billOfLadingNumber,omitzero"`
-	FreightBillNumber  []string `json:"freightBillNumber"` // required
 }
 
 // Operation is part of a request.
@@ -1548,7 +1548,7 @@ type SaveTransportationOptionRequest []SaveShipmentTransportationOptionsRequestI
 
 // SendShipmentTrackingDetailsRequest holds the parameters of WarehouseTransferV2.SendShipmentTrackingDetails.
 type SendShipmentTrackingDetailsRequest struct {
-	LtlTrackingDetails *LtlTrackingDetailModel `json:"ltlTrackingDetails,omitzero"`
+	LTLTrackingDetails *LTLTrackingDetailModel `json:"ltlTrackingDetails,omitzero"`
 }
 
 // SetPrepCategoryRequestItem is part of a request.
@@ -2215,9 +2215,9 @@ type OwnerConstraint int
 
 // Values of OwnerConstraint.
 const (
-	OwnerConstraintAmazononly OwnerConstraint = 1
-	OwnerConstraintNoneonly   OwnerConstraint = 2
-	OwnerConstraintSelleronly OwnerConstraint = 3
+	OwnerConstraintAmazonOnly OwnerConstraint = 1
+	OwnerConstraintNoneOnly   OwnerConstraint = 2
+	OwnerConstraintSellerOnly OwnerConstraint = 3
 )
 
 // PrepCategory is an open list: Linnworks may add values.
@@ -2270,7 +2270,7 @@ const (
 	PrepTypeItemCapSealing      PrepType = 11
 	PrepTypeItemDebundle        PrepType = 12
 	PrepTypeItemSetstk          PrepType = 13
-	PrepTypeItemSioc            PrepType = 14
+	PrepTypeItemSIOC            PrepType = 14
 	PrepTypeItemNoPrep          PrepType = 15
 	PrepTypeAdult               PrepType = 16
 	PrepTypeBaby                PrepType = 17
@@ -2391,11 +2391,11 @@ type ShippingMode int
 const (
 	ShippingModeNone                  ShippingMode = 0
 	ShippingModeGroundSmallParcel     ShippingMode = 1
-	ShippingModeFreightLtl            ShippingMode = 2
-	ShippingModeFreightFtlPallet      ShippingMode = 3
-	ShippingModeFreightFtlNonPallet   ShippingMode = 4
-	ShippingModeOceanLcl              ShippingMode = 5
-	ShippingModeOceanFcl              ShippingMode = 6
+	ShippingModeFreightLTL            ShippingMode = 2
+	ShippingModeFreightFTLPallet      ShippingMode = 3
+	ShippingModeFreightFTLNonPallet   ShippingMode = 4
+	ShippingModeOceanLCL              ShippingMode = 5
+	ShippingModeOceanFCL              ShippingMode = 6
 	ShippingModeAirSmallParcel        ShippingMode = 7
 	ShippingModeAirSmallParcelExpress ShippingMode = 8
 )

@@ -1821,7 +1821,7 @@ const (
 	AffiliateCreatorContentTypeLive          AffiliateCreatorContentType = "LIVE"
 	AffiliateCreatorContentTypePreLive       AffiliateCreatorContentType = "PRE_LIVE"
 	AffiliateCreatorContentTypePromotionPage AffiliateCreatorContentType = "PROMOTION_PAGE"
-	AffiliateCreatorContentTypeLinkshare     AffiliateCreatorContentType = "LINKSHARE"
+	AffiliateCreatorContentTypeLinkShare     AffiliateCreatorContentType = "LINKSHARE"
 )
 
 // AffiliateCreatorFulfillmentStatus is an open list: TikTok Shop may add values.

@@ -246,28 +246,28 @@ func (s *AffiliateSellerService) GetMarketplaceCreatorPerformanceV202505(ctx con
 	}, []string{creatorUserID}, nil, out, opts)
 }
 
-// GetMessageintheConversation calls GET /affiliate_seller/202412/conversation/{conversation_id}/messages.
+// GetMessageInTheConversation calls GET /affiliate_seller/202412/conversation/{conversation_id}/messages.
 //
 // It only reads and is safe to repeat. Version 202412.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/get-messageinthe-conversation-202412
-func (s *AffiliateSellerService) GetMessageintheConversation(ctx context.Context, conversationID string, req *GetMessageintheConversationRequest, opts ...CallOption) (*GetMessageintheConversationResponse, error) {
-	out := new(GetMessageintheConversationResponse)
+// Official page: https://partner.tiktokshop.com/docv2/page/get-message-in-the-conversation-202412
+func (s *AffiliateSellerService) GetMessageInTheConversation(ctx context.Context, conversationID string, req *GetMessageInTheConversationRequest, opts ...CallOption) (*GetMessageInTheConversationResponse, error) {
+	out := new(GetMessageInTheConversationResponse)
 	return out, s.client.call(ctx, operation{
-		name: "AffiliateSeller.GetMessageintheConversation", method: "GET", path: "/affiliate_seller/202412/conversation/{conversation_id}/messages",
+		name: "AffiliateSeller.GetMessageInTheConversation", method: "GET", path: "/affiliate_seller/202412/conversation/{conversation_id}/messages",
 		query: true, replay: replayRead,
 	}, []string{conversationID}, req, out, opts)
 }
 
-// GetMessageintheConversationAll hands out what stands on the pages of
-// [AffiliateSellerService.GetMessageintheConversation]. It stops at the first error.
-func (s *AffiliateSellerService) GetMessageintheConversationAll(ctx context.Context, conversationID string, req *GetMessageintheConversationRequest, opts ...CallOption) iter.Seq2[GetMessageintheConversationResponseMessage, error] {
-	return tokenPages(func(token string) ([]GetMessageintheConversationResponseMessage, string, error) {
+// GetMessageInTheConversationAll hands out what stands on the pages of
+// [AffiliateSellerService.GetMessageInTheConversation]. It stops at the first error.
+func (s *AffiliateSellerService) GetMessageInTheConversationAll(ctx context.Context, conversationID string, req *GetMessageInTheConversationRequest, opts ...CallOption) iter.Seq2[GetMessageInTheConversationResponseMessage, error] {
+	return tokenPages(func(token string) ([]GetMessageInTheConversationResponseMessage, string, error) {
 		r := valueOf(req)
 		if token != "" {
 			r.PageToken = &token
 		}
-		out, err := s.GetMessageintheConversation(ctx, conversationID, &r, opts...)
+		out, err := s.GetMessageInTheConversation(ctx, conversationID, &r, opts...)
 		if err != nil {
 			return nil, "", err
 		}
@@ -1254,11 +1254,11 @@ type GetMarketplaceCreatorPerformanceResponseCreator struct {
 	FollowerLocation          []GetMarketplaceCreatorPerformanceResponseCreatorFollowerLocation        `json:"follower_location,omitzero"`
 	GMV                       GetMarketplaceCreatorPerformanceResponseCreatorGMV                       `json:"gmv,omitzero"`
 	GMVRange                  GetMarketplaceCreatorPerformanceResponseCreatorGMVRange                  `json:"gmv_range,omitzero"`
-	Gpm                       GetMarketplaceCreatorPerformanceResponseCreatorGpm                       `json:"gpm,omitzero"`
-	GpmRange                  GetMarketplaceCreatorPerformanceResponseCreatorGpmRange                  `json:"gpm_range,omitzero"`
+	GPM                       GetMarketplaceCreatorPerformanceResponseCreatorGPM                       `json:"gpm,omitzero"`
+	GPMRange                  GetMarketplaceCreatorPerformanceResponseCreatorGPMRange                  `json:"gpm_range,omitzero"`
 	LiveGMV                   GetMarketplaceCreatorPerformanceResponseCreatorLiveGMV                   `json:"live_gmv,omitzero"`
-	LiveGpm                   GetMarketplaceCreatorPerformanceResponseCreatorLiveGpm                   `json:"live_gpm,omitzero"`
-	LiveGpmRange              GetMarketplaceCreatorPerformanceResponseCreatorLiveGpmRange              `json:"live_gpm_range,omitzero"`
+	LiveGPM                   GetMarketplaceCreatorPerformanceResponseCreatorLiveGPM                   `json:"live_gpm,omitzero"`
+	LiveGPMRange              GetMarketplaceCreatorPerformanceResponseCreatorLiveGPMRange              `json:"live_gpm_range,omitzero"`
 	Nickname                  string                                                                   `json:"nickname,omitzero"`
 	PostRate                  string                                                                   `json:"post_rate,omitzero"`
 	Pps                       string                                                                   `json:"pps,omitzero"`
@@ -1272,8 +1272,8 @@ type GetMarketplaceCreatorPerformanceResponseCreator struct {
 	UnitsSoldRange            GetMarketplaceCreatorPerformanceResponseCreatorUnitsSoldRange            `json:"units_sold_range,omitzero"`
 	Username                  string                                                                   `json:"username,omitzero"`
 	VideoGMV                  GetMarketplaceCreatorPerformanceResponseCreatorVideoGMV                  `json:"video_gmv,omitzero"`
-	VideoGpm                  GetMarketplaceCreatorPerformanceResponseCreatorVideoGpm                  `json:"video_gpm,omitzero"`
-	VideoGpmRange             GetMarketplaceCreatorPerformanceResponseCreatorVideoGpmRange             `json:"video_gpm_range,omitzero"`
+	VideoGPM                  GetMarketplaceCreatorPerformanceResponseCreatorVideoGPM                  `json:"video_gpm,omitzero"`
+	VideoGPMRange             GetMarketplaceCreatorPerformanceResponseCreatorVideoGPMRange             `json:"video_gpm_range,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceResponseCreatorAvatar is part of a reply.
@@ -1345,14 +1345,14 @@ type GetMarketplaceCreatorPerformanceResponseCreatorGMVRange struct {
 	MinimumAmount  Decimal `json:"minimum_amount,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceResponseCreatorGpm is part of a reply.
-type GetMarketplaceCreatorPerformanceResponseCreatorGpm struct {
+// GetMarketplaceCreatorPerformanceResponseCreatorGPM is part of a reply.
+type GetMarketplaceCreatorPerformanceResponseCreatorGPM struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceResponseCreatorGpmRange is part of a reply.
-type GetMarketplaceCreatorPerformanceResponseCreatorGpmRange struct {
+// GetMarketplaceCreatorPerformanceResponseCreatorGPMRange is part of a reply.
+type GetMarketplaceCreatorPerformanceResponseCreatorGPMRange struct {
 	Currency       string  `json:"currency,omitzero"`
 	FormattedRange string  `json:"formatted_range,omitzero"`
 	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
@@ -1365,14 +1365,14 @@ type GetMarketplaceCreatorPerformanceResponseCreatorLiveGMV struct {
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceResponseCreatorLiveGpm is part of a reply.
-type GetMarketplaceCreatorPerformanceResponseCreatorLiveGpm struct {
+// GetMarketplaceCreatorPerformanceResponseCreatorLiveGPM is part of a reply.
+type GetMarketplaceCreatorPerformanceResponseCreatorLiveGPM struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceResponseCreatorLiveGpmRange is part of a reply.
-type GetMarketplaceCreatorPerformanceResponseCreatorLiveGpmRange struct {
+// GetMarketplaceCreatorPerformanceResponseCreatorLiveGPMRange is part of a reply.
+type GetMarketplaceCreatorPerformanceResponseCreatorLiveGPMRange struct {
 	Currency       string  `json:"currency,omitzero"`
 	FormattedRange string  `json:"formatted_range,omitzero"`
 	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
@@ -1399,14 +1399,14 @@ type GetMarketplaceCreatorPerformanceResponseCreatorVideoGMV struct {
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceResponseCreatorVideoGpm is part of a reply.
-type GetMarketplaceCreatorPerformanceResponseCreatorVideoGpm struct {
+// GetMarketplaceCreatorPerformanceResponseCreatorVideoGPM is part of a reply.
+type GetMarketplaceCreatorPerformanceResponseCreatorVideoGPM struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceResponseCreatorVideoGpmRange is part of a reply.
-type GetMarketplaceCreatorPerformanceResponseCreatorVideoGpmRange struct {
+// GetMarketplaceCreatorPerformanceResponseCreatorVideoGPMRange is part of a reply.
+type GetMarketplaceCreatorPerformanceResponseCreatorVideoGPMRange struct {
 	Currency       string  `json:"currency,omitzero"`
 	FormattedRange string  `json:"formatted_range,omitzero"`
 	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
@@ -1444,11 +1444,11 @@ type GetMarketplaceCreatorPerformanceV202406ResponseCreator struct {
 	FollowerCount             int64                                                                           `json:"follower_count,omitzero"`
 	GMV                       GetMarketplaceCreatorPerformanceV202406ResponseCreatorGMV                       `json:"gmv,omitzero"`
 	GMVRange                  GetMarketplaceCreatorPerformanceV202406ResponseCreatorGMVRange                  `json:"gmv_range,omitzero"`
-	Gpm                       GetMarketplaceCreatorPerformanceV202406ResponseCreatorGpm                       `json:"gpm,omitzero"`
-	GpmRange                  GetMarketplaceCreatorPerformanceV202406ResponseCreatorGpmRange                  `json:"gpm_range,omitzero"`
+	GPM                       GetMarketplaceCreatorPerformanceV202406ResponseCreatorGPM                       `json:"gpm,omitzero"`
+	GPMRange                  GetMarketplaceCreatorPerformanceV202406ResponseCreatorGPMRange                  `json:"gpm_range,omitzero"`
 	LiveGMV                   GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGMV                   `json:"live_gmv,omitzero"`
-	LiveGpm                   GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGpm                   `json:"live_gpm,omitzero"`
-	LiveGpmRange              GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGpmRange              `json:"live_gpm_range,omitzero"`
+	LiveGPM                   GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGPM                   `json:"live_gpm,omitzero"`
+	LiveGPMRange              GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGPMRange              `json:"live_gpm_range,omitzero"`
 	Nickname                  string                                                                          `json:"nickname,omitzero"`
 	ProductOriginalPriceRange GetMarketplaceCreatorPerformanceV202406ResponseCreatorProductOriginalPriceRange `json:"product_original_price_range,omitzero"`
 	ProfileTtURI              string                                                                          `json:"profile_tt_uri,omitzero"`
@@ -1459,8 +1459,8 @@ type GetMarketplaceCreatorPerformanceV202406ResponseCreator struct {
 	UnitsSoldRange            GetMarketplaceCreatorPerformanceV202406ResponseCreatorUnitsSoldRange            `json:"units_sold_range,omitzero"`
 	Username                  string                                                                          `json:"username,omitzero"`
 	VideoGMV                  GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGMV                  `json:"video_gmv,omitzero"`
-	VideoGpm                  GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGpm                  `json:"video_gpm,omitzero"`
-	VideoGpmRange             GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGpmRange             `json:"video_gpm_range,omitzero"`
+	VideoGPM                  GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGPM                  `json:"video_gpm,omitzero"`
+	VideoGPMRange             GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGPMRange             `json:"video_gpm_range,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202406ResponseCreatorAvatar is part of a reply.
@@ -1512,14 +1512,14 @@ type GetMarketplaceCreatorPerformanceV202406ResponseCreatorGMVRange struct {
 	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceV202406ResponseCreatorGpm is part of a reply.
-type GetMarketplaceCreatorPerformanceV202406ResponseCreatorGpm struct {
+// GetMarketplaceCreatorPerformanceV202406ResponseCreatorGPM is part of a reply.
+type GetMarketplaceCreatorPerformanceV202406ResponseCreatorGPM struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceV202406ResponseCreatorGpmRange is part of a reply.
-type GetMarketplaceCreatorPerformanceV202406ResponseCreatorGpmRange struct {
+// GetMarketplaceCreatorPerformanceV202406ResponseCreatorGPMRange is part of a reply.
+type GetMarketplaceCreatorPerformanceV202406ResponseCreatorGPMRange struct {
 	Currency      string  `json:"currency,omitzero"`
 	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
 	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
@@ -1531,14 +1531,14 @@ type GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGMV struct {
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGpm is part of a reply.
-type GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGpm struct {
+// GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGPM is part of a reply.
+type GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGPM struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGpmRange is part of a reply.
-type GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGpmRange struct {
+// GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGPMRange is part of a reply.
+type GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGPMRange struct {
 	Currency      string  `json:"currency,omitzero"`
 	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
 	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
@@ -1563,14 +1563,14 @@ type GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGMV struct {
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGpm is part of a reply.
-type GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGpm struct {
+// GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGPM is part of a reply.
+type GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGPM struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGpmRange is part of a reply.
-type GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGpmRange struct {
+// GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGPMRange is part of a reply.
+type GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGPMRange struct {
 	Currency      string  `json:"currency,omitzero"`
 	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
 	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
@@ -1607,11 +1607,11 @@ type GetMarketplaceCreatorPerformanceV202505ResponseCreator struct {
 	FollowerCount             int64                                                                           `json:"follower_count,omitzero"`
 	GMV                       GetMarketplaceCreatorPerformanceV202505ResponseCreatorGMV                       `json:"gmv,omitzero"`
 	GMVRange                  GetMarketplaceCreatorPerformanceV202505ResponseCreatorGMVRange                  `json:"gmv_range,omitzero"`
-	Gpm                       GetMarketplaceCreatorPerformanceV202505ResponseCreatorGpm                       `json:"gpm,omitzero"`
-	GpmRange                  GetMarketplaceCreatorPerformanceV202505ResponseCreatorGpmRange                  `json:"gpm_range,omitzero"`
+	GPM                       GetMarketplaceCreatorPerformanceV202505ResponseCreatorGPM                       `json:"gpm,omitzero"`
+	GPMRange                  GetMarketplaceCreatorPerformanceV202505ResponseCreatorGPMRange                  `json:"gpm_range,omitzero"`
 	LiveGMV                   GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGMV                   `json:"live_gmv,omitzero"`
-	LiveGpm                   GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGpm                   `json:"live_gpm,omitzero"`
-	LiveGpmRange              GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGpmRange              `json:"live_gpm_range,omitzero"`
+	LiveGPM                   GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGPM                   `json:"live_gpm,omitzero"`
+	LiveGPMRange              GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGPMRange              `json:"live_gpm_range,omitzero"`
 	Nickname                  string                                                                          `json:"nickname,omitzero"`
 	ProductOriginalPriceRange GetMarketplaceCreatorPerformanceV202505ResponseCreatorProductOriginalPriceRange `json:"product_original_price_range,omitzero"`
 	ProfileTtURI              string                                                                          `json:"profile_tt_uri,omitzero"`
@@ -1622,8 +1622,8 @@ type GetMarketplaceCreatorPerformanceV202505ResponseCreator struct {
 	UnitsSoldRange            GetMarketplaceCreatorPerformanceV202505ResponseCreatorUnitsSoldRange            `json:"units_sold_range,omitzero"`
 	Username                  string                                                                          `json:"username,omitzero"`
 	VideoGMV                  GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGMV                  `json:"video_gmv,omitzero"`
-	VideoGpm                  GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGpm                  `json:"video_gpm,omitzero"`
-	VideoGpmRange             GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGpmRange             `json:"video_gpm_range,omitzero"`
+	VideoGPM                  GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGPM                  `json:"video_gpm,omitzero"`
+	VideoGPMRange             GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGPMRange             `json:"video_gpm_range,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202505ResponseCreatorAvatar is part of a reply.
@@ -1677,14 +1677,14 @@ type GetMarketplaceCreatorPerformanceV202505ResponseCreatorGMVRange struct {
 	MinimumAmount  Decimal `json:"minimum_amount,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceV202505ResponseCreatorGpm is part of a reply.
-type GetMarketplaceCreatorPerformanceV202505ResponseCreatorGpm struct {
+// GetMarketplaceCreatorPerformanceV202505ResponseCreatorGPM is part of a reply.
+type GetMarketplaceCreatorPerformanceV202505ResponseCreatorGPM struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceV202505ResponseCreatorGpmRange is part of a reply.
-type GetMarketplaceCreatorPerformanceV202505ResponseCreatorGpmRange struct {
+// GetMarketplaceCreatorPerformanceV202505ResponseCreatorGPMRange is part of a reply.
+type GetMarketplaceCreatorPerformanceV202505ResponseCreatorGPMRange struct {
 	Currency       string  `json:"currency,omitzero"`
 	FormattedRange string  `json:"formatted_range,omitzero"`
 	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
@@ -1697,14 +1697,14 @@ type GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGMV struct {
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGpm is part of a reply.
-type GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGpm struct {
+// GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGPM is part of a reply.
+type GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGPM struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGpmRange is part of a reply.
-type GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGpmRange struct {
+// GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGPMRange is part of a reply.
+type GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGPMRange struct {
 	Currency       string  `json:"currency,omitzero"`
 	FormattedRange string  `json:"formatted_range,omitzero"`
 	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
@@ -1731,47 +1731,47 @@ type GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGMV struct {
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGpm is part of a reply.
-type GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGpm struct {
+// GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGPM is part of a reply.
+type GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGPM struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGpmRange is part of a reply.
-type GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGpmRange struct {
+// GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGPMRange is part of a reply.
+type GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGPMRange struct {
 	Currency       string  `json:"currency,omitzero"`
 	FormattedRange string  `json:"formatted_range,omitzero"`
 	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
 	MinimumAmount  Decimal `json:"minimum_amount,omitzero"`
 }
 
-// GetMessageintheConversationRequest holds the parameters of AffiliateSeller.GetMessageintheConversation.
-type GetMessageintheConversationRequest struct {
+// GetMessageInTheConversationRequest holds the parameters of AffiliateSeller.GetMessageInTheConversation.
+type GetMessageInTheConversationRequest struct {
 	PageSize  int64   `url:"page_size" json:"-"` // required, at most 20
 	PageToken *string `url:"page_token,omitempty" json:"-"`
 }
 
-// GetMessageintheConversationResponse is the reply of AffiliateSeller.GetMessageintheConversation.
-type GetMessageintheConversationResponse struct {
+// GetMessageInTheConversationResponse is the reply of AffiliateSeller.GetMessageInTheConversation.
+type GetMessageInTheConversationResponse struct {
 	HasMore       bool                                         `json:"has_more,omitzero"`
-	Messages      []GetMessageintheConversationResponseMessage `json:"messages,omitzero"`
+	Messages      []GetMessageInTheConversationResponseMessage `json:"messages,omitzero"`
 	NextPageToken string                                       `json:"next_page_token,omitzero"`
 }
 
-// GetMessageintheConversationResponseMessage is part of a reply.
-type GetMessageintheConversationResponseMessage struct {
+// GetMessageInTheConversationResponseMessage is part of a reply.
+type GetMessageInTheConversationResponseMessage struct {
 	ConversationIndex string                                                `json:"conversation_index,omitzero"`
-	MessageBody       GetMessageintheConversationResponseMessageMessageBody `json:"message_body,omitzero"`
+	MessageBody       GetMessageInTheConversationResponseMessageMessageBody `json:"message_body,omitzero"`
 }
 
-// GetMessageintheConversationResponseMessageMessageBody is part of a reply.
-type GetMessageintheConversationResponseMessageMessageBody struct {
+// GetMessageInTheConversationResponseMessageMessageBody is part of a reply.
+type GetMessageInTheConversationResponseMessageMessageBody struct {
 	Content        string                                                    `json:"content,omitzero"`
 	ConversationID string                                                    `json:"conversation_id,omitzero"`
 	CreateTime     UnixSeconds                                               `json:"create_time,omitzero"`
 	ID             string                                                    `json:"id,omitzero"`
 	SenderID       string                                                    `json:"sender_id,omitzero"`
-	Type           GetMessageintheConversationResponseMessageMessageBodyType `json:"type,omitzero"`
+	Type           GetMessageInTheConversationResponseMessageMessageBodyType `json:"type,omitzero"`
 }
 
 // GetOpenCollaborationCreatorContentDetailRequest holds the parameters of AffiliateSeller.GetOpenCollaborationCreatorContentDetail.
@@ -3516,21 +3516,21 @@ const (
 	GetMarketplaceCreatorPerformanceV202505ResponseCreatorContentGMVDistributionContentTypeShowcase GetMarketplaceCreatorPerformanceV202505ResponseCreatorContentGMVDistributionContentType = "SHOWCASE"
 )
 
-// GetMessageintheConversationResponseMessageMessageBodyType is an open list: TikTok Shop may add values.
-type GetMessageintheConversationResponseMessageMessageBodyType string
+// GetMessageInTheConversationResponseMessageMessageBodyType is an open list: TikTok Shop may add values.
+type GetMessageInTheConversationResponseMessageMessageBodyType string
 
-// Values of GetMessageintheConversationResponseMessageMessageBodyType.
+// Values of GetMessageInTheConversationResponseMessageMessageBodyType.
 const (
-	GetMessageintheConversationResponseMessageMessageBodyTypeText                    GetMessageintheConversationResponseMessageMessageBodyType = "TEXT"
-	GetMessageintheConversationResponseMessageMessageBodyTypeProductCard             GetMessageintheConversationResponseMessageMessageBodyType = "PRODUCT_CARD"
-	GetMessageintheConversationResponseMessageMessageBodyTypeTargetCollaborationCard GetMessageintheConversationResponseMessageMessageBodyType = "TARGET_COLLABORATION_CARD"
-	GetMessageintheConversationResponseMessageMessageBodyTypeFreeSampleCard          GetMessageintheConversationResponseMessageMessageBodyType = "FREE_SAMPLE_CARD"
-	GetMessageintheConversationResponseMessageMessageBodyTypeImage                   GetMessageintheConversationResponseMessageMessageBodyType = "IMAGE"
-	GetMessageintheConversationResponseMessageMessageBodyTypeCRMTextWithImageCard    GetMessageintheConversationResponseMessageMessageBodyType = "CRM_TEXT_WITH_IMAGE_CARD"
-	GetMessageintheConversationResponseMessageMessageBodyTypeCRMTextWithProductsCard GetMessageintheConversationResponseMessageMessageBodyType = "CRM_TEXT_WITH_PRODUCTS_CARD"
-	GetMessageintheConversationResponseMessageMessageBodyTypeNotification            GetMessageintheConversationResponseMessageMessageBodyType = "NOTIFICATION"
-	GetMessageintheConversationResponseMessageMessageBodyTypeEmoticons               GetMessageintheConversationResponseMessageMessageBodyType = "EMOTICONS"
-	GetMessageintheConversationResponseMessageMessageBodyTypeSystem                  GetMessageintheConversationResponseMessageMessageBodyType = "SYSTEM"
+	GetMessageInTheConversationResponseMessageMessageBodyTypeText                    GetMessageInTheConversationResponseMessageMessageBodyType = "TEXT"
+	GetMessageInTheConversationResponseMessageMessageBodyTypeProductCard             GetMessageInTheConversationResponseMessageMessageBodyType = "PRODUCT_CARD"
+	GetMessageInTheConversationResponseMessageMessageBodyTypeTargetCollaborationCard GetMessageInTheConversationResponseMessageMessageBodyType = "TARGET_COLLABORATION_CARD"
+	GetMessageInTheConversationResponseMessageMessageBodyTypeFreeSampleCard          GetMessageInTheConversationResponseMessageMessageBodyType = "FREE_SAMPLE_CARD"
+	GetMessageInTheConversationResponseMessageMessageBodyTypeImage                   GetMessageInTheConversationResponseMessageMessageBodyType = "IMAGE"
+	GetMessageInTheConversationResponseMessageMessageBodyTypeCRMTextWithImageCard    GetMessageInTheConversationResponseMessageMessageBodyType = "CRM_TEXT_WITH_IMAGE_CARD"
+	GetMessageInTheConversationResponseMessageMessageBodyTypeCRMTextWithProductsCard GetMessageInTheConversationResponseMessageMessageBodyType = "CRM_TEXT_WITH_PRODUCTS_CARD"
+	GetMessageInTheConversationResponseMessageMessageBodyTypeNotification            GetMessageInTheConversationResponseMessageMessageBodyType = "NOTIFICATION"
+	GetMessageInTheConversationResponseMessageMessageBodyTypeEmoticons               GetMessageInTheConversationResponseMessageMessageBodyType = "EMOTICONS"
+	GetMessageInTheConversationResponseMessageMessageBodyTypeSystem                  GetMessageInTheConversationResponseMessageMessageBodyType = "SYSTEM"
 )
 
 // QueryTargetCollaborationDetailResponseTargetCollaborationProductStatus is an open list: TikTok Shop may add values.
@@ -3658,7 +3658,7 @@ const (
 	SearchSellerAffiliateOrdersResponseOrderSKUContentTypeLive          SearchSellerAffiliateOrdersResponseOrderSKUContentType = "LIVE"
 	SearchSellerAffiliateOrdersResponseOrderSKUContentTypePreLive       SearchSellerAffiliateOrdersResponseOrderSKUContentType = "PRE_LIVE"
 	SearchSellerAffiliateOrdersResponseOrderSKUContentTypePromotionPage SearchSellerAffiliateOrdersResponseOrderSKUContentType = "PROMOTION_PAGE"
-	SearchSellerAffiliateOrdersResponseOrderSKUContentTypeLinkshare     SearchSellerAffiliateOrdersResponseOrderSKUContentType = "LINKSHARE"
+	SearchSellerAffiliateOrdersResponseOrderSKUContentTypeLinkShare     SearchSellerAffiliateOrdersResponseOrderSKUContentType = "LINKSHARE"
 )
 
 // SearchSellerAffiliateOrdersResponseOrderStatus is an open list: TikTok Shop may add values.

@@ -961,7 +961,7 @@ type GSSearchDeliveryOrdersRequest struct {
 	DeliveryOrderCodes   []string     `json:"delivery_order_codes,omitzero"` // at most 50
 	DeliveryTypes        []string     `json:"delivery_types,omitzero"`
 	EmergencyLevels      []string     `json:"emergency_levels,omitzero"`
-	ExternalSkcCodes     []string     `json:"external_skc_codes,omitzero"` // at most 50
+	ExternalSKCCodes     []string     `json:"external_skc_codes,omitzero"` // at most 50
 	ExternalSKUCodes     []string     `json:"external_sku_codes,omitzero"` // at most 50
 	IsSampleIncluded     *bool        `json:"is_sample_included,omitzero"`
 	LatestStatusUpdateGe *int64       `json:"latest_status_update_ge,omitzero"`
@@ -969,7 +969,7 @@ type GSSearchDeliveryOrdersRequest struct {
 	OrderTypes           []string     `json:"order_types,omitzero"`
 	PageSize             *int64       `json:"page_size,omitzero"`
 	PageToken            *string      `json:"page_token,omitzero"`
-	PlatformSpuCodes     []string     `json:"platform_spu_codes,omitzero"` // at most 50
+	PlatformSPUCodes     []string     `json:"platform_spu_codes,omitzero"` // at most 50
 	RelativeCodes        []string     `json:"relative_codes,omitzero"`     // at most 50
 	RequireArrivedTimeGe *UnixSeconds `json:"require_arrived_time_ge,omitzero"`
 	RequireArrivedTimeLt *UnixSeconds `json:"require_arrived_time_lt,omitzero"`
@@ -1001,7 +1001,7 @@ type GSSearchDeliveryOrdersResponseDeliveryOrder struct {
 	LatestStatusUpdateTime UnixSeconds                                                  `json:"latest_status_update_time,omitzero"`
 	Logistics              GSSearchDeliveryOrdersResponseDeliveryOrderLogistics         `json:"logistics,omitzero"`
 	Mode                   string                                                       `json:"mode,omitzero"`
-	PlatformSpuCode        string                                                       `json:"platform_spu_code,omitzero"`
+	PlatformSPUCode        string                                                       `json:"platform_spu_code,omitzero"`
 	PredictedArrivedTime   UnixSeconds                                                  `json:"predicted_arrived_time,omitzero"`
 	PredictedShipTime      UnixSeconds                                                  `json:"predicted_ship_time,omitzero"`
 	QualifiedQuantity      int64                                                        `json:"qualified_quantity,omitzero"`
@@ -1014,7 +1014,7 @@ type GSSearchDeliveryOrdersResponseDeliveryOrder struct {
 	SampleCode             string                                                       `json:"sample_code,omitzero"`
 	SampleStatus           string                                                       `json:"sample_status,omitzero"`
 	ShipTime               UnixSeconds                                                  `json:"ship_time,omitzero"`
-	Skc                    GSSearchDeliveryOrdersResponseDeliveryOrderSkc               `json:"skc,omitzero"`
+	SKC                    GSSearchDeliveryOrdersResponseDeliveryOrderSKC               `json:"skc,omitzero"`
 	SKUs                   []GSSearchDeliveryOrdersResponseDeliveryOrderSKU             `json:"skus,omitzero"`
 	Status                 string                                                       `json:"status,omitzero"`
 	StockupType            string                                                       `json:"stockup_type,omitzero"`
@@ -1043,6 +1043,16 @@ type GSSearchDeliveryOrdersResponseDeliveryOrderLogistics struct {
 	ShippingProviderCode string `json:"shipping_provider_code,omitzero"`
 }
 
+// GSSearchDeliveryOrdersResponseDeliveryOrderSKC is part of a reply.
+type GSSearchDeliveryOrdersResponseDeliveryOrderSKC struct {
+	ExternalSKCCode          string `json:"external_skc_code,omitzero"`
+	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
+	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
+	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
+	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
+	PlatformSKCCode          string `json:"platform_skc_code,omitzero"`
+}
+
 // GSSearchDeliveryOrdersResponseDeliveryOrderSKU is part of a reply.
 type GSSearchDeliveryOrdersResponseDeliveryOrderSKU struct {
 	Barcode                   string `json:"barcode,omitzero"`
@@ -1052,16 +1062,6 @@ type GSSearchDeliveryOrdersResponseDeliveryOrderSKU struct {
 	SecondKeyAttributeNameZh  string `json:"second_key_attribute_name_zh,omitzero"`
 	SecondKeyAttributeValueEn string `json:"second_key_attribute_value_en,omitzero"`
 	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh,omitzero"`
-}
-
-// GSSearchDeliveryOrdersResponseDeliveryOrderSkc is part of a reply.
-type GSSearchDeliveryOrdersResponseDeliveryOrderSkc struct {
-	ExternalSkcCode          string `json:"external_skc_code,omitzero"`
-	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
-	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
-	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
-	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
-	PlatformSkcCode          string `json:"platform_skc_code,omitzero"`
 }
 
 // GSSearchDeliveryOrdersResponseDeliveryOrderWarehouseContact is part of a reply.
@@ -1093,7 +1093,7 @@ type GSSearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail st
 type GSSearchStockupOrdersRequest struct {
 	CanDeliver           *bool        `json:"can_deliver,omitzero"`
 	EmergencyLevels      []string     `json:"emergency_levels,omitzero"`
-	ExternalSkcCodes     []string     `json:"external_skc_codes,omitzero"` // at most 50
+	ExternalSKCCodes     []string     `json:"external_skc_codes,omitzero"` // at most 50
 	ExternalSKUCodes     []string     `json:"external_sku_codes,omitzero"` // at most 50
 	IsDeliveryCompleted  *bool        `json:"is_delivery_completed,omitzero"`
 	IsFirstOrder         *bool        `json:"is_first_order,omitzero"`
@@ -1108,7 +1108,7 @@ type GSSearchStockupOrdersRequest struct {
 	PageSize             *int64       `json:"page_size,omitzero"`
 	PageToken            *string      `json:"page_token,omitzero"`
 	PlatformSKUCodes     []string     `json:"platform_sku_codes,omitzero"` // at most 50
-	PlatformSpuCodes     []string     `json:"platform_spu_codes,omitzero"` // at most 50
+	PlatformSPUCodes     []string     `json:"platform_spu_codes,omitzero"` // at most 50
 	RequireArrivedTimeGe *UnixSeconds `json:"require_arrived_time_ge,omitzero"`
 	RequireArrivedTimeLt *UnixSeconds `json:"require_arrived_time_lt,omitzero"`
 	RequireShipTimeGe    *UnixSeconds `json:"require_ship_time_ge,omitzero"`
@@ -1137,17 +1137,27 @@ type GSSearchStockupOrdersResponseStockupOrder struct {
 	IsNormal               bool                                           `json:"is_normal,omitzero"`
 	LatestStatusUpdateTime UnixSeconds                                    `json:"latest_status_update_time,omitzero"`
 	ManufactureMode        string                                         `json:"manufacture_mode,omitzero"`
-	PlatformSpuCode        string                                         `json:"platform_spu_code,omitzero"`
+	PlatformSPUCode        string                                         `json:"platform_spu_code,omitzero"`
 	ReceivedQuantity       int64                                          `json:"received_quantity,omitzero"`
 	RequireArrivedTime     int64                                          `json:"require_arrived_time,omitzero"`
 	RequireShipTime        UnixSeconds                                    `json:"require_ship_time,omitzero"`
 	ReturnedQuantity       int64                                          `json:"returned_quantity,omitzero"`
-	Skc                    GSSearchStockupOrdersResponseStockupOrderSkc   `json:"skc,omitzero"`
+	SKC                    GSSearchStockupOrdersResponseStockupOrderSKC   `json:"skc,omitzero"`
 	SKUs                   []GSSearchStockupOrdersResponseStockupOrderSKU `json:"skus,omitzero"`
 	Source                 string                                         `json:"source,omitzero"`
 	Status                 string                                         `json:"status,omitzero"`
 	StockupQuantity        int64                                          `json:"stockup_quantity,omitzero"`
 	Type                   string                                         `json:"type,omitzero"`
+}
+
+// GSSearchStockupOrdersResponseStockupOrderSKC is part of a reply.
+type GSSearchStockupOrdersResponseStockupOrderSKC struct {
+	ExternalSKCCode          string `json:"external_skc_code,omitzero"`
+	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
+	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
+	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
+	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
+	PlatformSKCCode          string `json:"platform_skc_code,omitzero"`
 }
 
 // GSSearchStockupOrdersResponseStockupOrderSKU is part of a reply.
@@ -1164,16 +1174,6 @@ type GSSearchStockupOrdersResponseStockupOrderSKU struct {
 	SecondKeyAttributeValueEn string `json:"second_key_attribute_value_en,omitzero"`
 	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh,omitzero"`
 	StockupQuantity           int64  `json:"stockup_quantity,omitzero"`
-}
-
-// GSSearchStockupOrdersResponseStockupOrderSkc is part of a reply.
-type GSSearchStockupOrdersResponseStockupOrderSkc struct {
-	ExternalSkcCode          string `json:"external_skc_code,omitzero"`
-	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
-	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
-	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
-	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
-	PlatformSkcCode          string `json:"platform_skc_code,omitzero"`
 }
 
 // GetDeliveryOrderPrintDocumentRequest holds the parameters of GSFullServiceShipment.GetDeliveryOrderPrintDocument.
@@ -1480,7 +1480,7 @@ type GlobalSellingSearchAbnormalOrdersRequest struct {
 	AbnormalOrderCodes   []string                                    `json:"abnormal_order_codes,omitzero"` // at most 50
 	AbnormalTypes        []GSFullServiceShipmentAbnormalType         `json:"abnormal_types,omitzero"`
 	DeliveryOrderCodes   []string                                    `json:"delivery_order_codes,omitzero"` // at most 50
-	ExternalSkcCodes     []string                                    `json:"external_skc_codes,omitzero"`   // at most 50
+	ExternalSKCCodes     []string                                    `json:"external_skc_codes,omitzero"`   // at most 50
 	ExternalSKUCodes     []string                                    `json:"external_sku_codes,omitzero"`   // at most 50
 	LatestUpdateTimeGe   *UnixSeconds                                `json:"latest_update_time_ge,omitzero"`
 	LatestUpdateTimeLt   *UnixSeconds                                `json:"latest_update_time_lt,omitzero"`
@@ -1489,7 +1489,7 @@ type GlobalSellingSearchAbnormalOrdersRequest struct {
 	PageSize             *int64                                      `json:"page_size,omitzero"` // at most 50
 	PageToken            *string                                     `json:"page_token,omitzero"`
 	PlatformSKUCodes     []string                                    `json:"platform_sku_codes,omitzero"` // at most 50
-	PlatformSpuCodes     []string                                    `json:"platform_spu_codes,omitzero"`
+	PlatformSPUCodes     []string                                    `json:"platform_spu_codes,omitzero"`
 	RelativeReturnStatus []GSFullServiceShipmentRelativeReturnStatus `json:"relative_return_status,omitzero"`
 	StockupOrderCodes    []string                                    `json:"stockup_order_codes,omitzero"` // at most 50
 }
@@ -1511,15 +1511,26 @@ type GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder struct {
 	DeliveryOrderCode           string                                                      `json:"delivery_order_code,omitzero"`
 	HandleMethod                string                                                      `json:"handle_method,omitzero"`
 	InspectOrderCode            string                                                      `json:"inspect_order_code,omitzero"`
-	PlatformSpuCode             string                                                      `json:"platform_spu_code,omitzero"`
+	PlatformSPUCode             string                                                      `json:"platform_spu_code,omitzero"`
 	QualityCheckResult          string                                                      `json:"quality_check_result,omitzero"`
 	RelativeReturnStatus        GSFullServiceShipmentRelativeReturnStatus                   `json:"relative_return_status,omitzero"`
 	Remark                      string                                                      `json:"remark,omitzero"`
 	ReturnOrderCode             string                                                      `json:"return_order_code,omitzero"`
-	Skc                         GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSkc   `json:"skc,omitzero"`
+	SKC                         GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSKC   `json:"skc,omitzero"`
 	SKUs                        []GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSKU `json:"skus,omitzero"`
 	StockupOrderCode            string                                                      `json:"stockup_order_code,omitzero"`
 	Type                        GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderType  `json:"type,omitzero"`
+}
+
+// GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSKC is part of a reply.
+type GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSKC struct {
+	ExternalSKCCode          string `json:"external_skc_code,omitzero"`
+	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
+	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
+	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
+	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
+	ImageURL                 string `json:"image_url,omitzero"`
+	PlatformSKCCode          string `json:"platform_skc_code,omitzero"`
 }
 
 // GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSKU is part of a reply.
@@ -1532,17 +1543,6 @@ type GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSKU struct {
 	SecondKeyAttributeNameZh  string `json:"second_key_attribute_name_zh,omitzero"`
 	SecondKeyAttributeValueEn string `json:"second_key_attribute_value_en,omitzero"`
 	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh,omitzero"`
-}
-
-// GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSkc is part of a reply.
-type GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSkc struct {
-	ExternalSkcCode          string `json:"external_skc_code,omitzero"`
-	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
-	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
-	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
-	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
-	ImageURL                 string `json:"image_url,omitzero"`
-	PlatformSkcCode          string `json:"platform_skc_code,omitzero"`
 }
 
 // GlobalSellingSearchAvailableShippingProvidersRequest holds the parameters of GSFullServiceShipment.GlobalSellingSearchAvailableShippingProviders.
@@ -1726,7 +1726,7 @@ type GlobalSellingSearchDeliveryOrdersRequest struct {
 	DeliveryOrderCodes   []string                              `json:"delivery_order_codes,omitzero"`
 	DeliveryTypes        []GSFullServiceShipmentDeliveryType   `json:"delivery_types,omitzero"`
 	EmergencyLevels      []GSFullServiceShipmentEmergencyLevel `json:"emergency_levels,omitzero"`
-	ExternalSkcCodes     []string                              `json:"external_skc_codes,omitzero"`
+	ExternalSKCCodes     []string                              `json:"external_skc_codes,omitzero"`
 	ExternalSKUCodes     []string                              `json:"external_sku_codes,omitzero"`
 	IsSampleIncluded     *bool                                 `json:"is_sample_included,omitzero"`
 	LatestStatusUpdateGe *int64                                `json:"latest_status_update_ge,omitzero"`
@@ -1735,7 +1735,7 @@ type GlobalSellingSearchDeliveryOrdersRequest struct {
 	OrderTypes           []string                              `json:"order_types,omitzero"`
 	PageSize             *int64                                `json:"page_size,omitzero"`
 	PageToken            *string                               `json:"page_token,omitzero"`
-	PlatformSpuCodes     []string                              `json:"platform_spu_codes,omitzero"`
+	PlatformSPUCodes     []string                              `json:"platform_spu_codes,omitzero"`
 	RelativeCodes        []string                              `json:"relative_codes,omitzero"`
 	RequireArrivedTimeGe *UnixSeconds                          `json:"require_arrived_time_ge,omitzero"`
 	RequireArrivedTimeLt *UnixSeconds                          `json:"require_arrived_time_lt,omitzero"`
@@ -1766,7 +1766,7 @@ type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder struct {
 	LatestStatusUpdateTime UnixSeconds                                                             `json:"latest_status_update_time,omitzero"`
 	Logistics              GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderLogistics         `json:"logistics,omitzero"`
 	Mode                   GSFullServiceShipmentMode                                               `json:"mode,omitzero"`
-	PlatformSpuCode        string                                                                  `json:"platform_spu_code,omitzero"`
+	PlatformSPUCode        string                                                                  `json:"platform_spu_code,omitzero"`
 	PredictedArrivedTime   UnixSeconds                                                             `json:"predicted_arrived_time,omitzero"`
 	PredictedShipTime      UnixSeconds                                                             `json:"predicted_ship_time,omitzero"`
 	QualifiedQuantity      int64                                                                   `json:"qualified_quantity,omitzero"`
@@ -1779,7 +1779,7 @@ type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder struct {
 	SampleCode             string                                                                  `json:"sample_code,omitzero"`
 	SampleStatus           GSFullServiceShipmentSampleStatus                                       `json:"sample_status,omitzero"`
 	ShipTime               UnixSeconds                                                             `json:"ship_time,omitzero"`
-	Skc                    GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSkc               `json:"skc,omitzero"`
+	SKC                    GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSKC               `json:"skc,omitzero"`
 	SKUs                   []GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSKU             `json:"skus,omitzero"`
 	Status                 GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderStatus            `json:"status,omitzero"`
 	StockupType            GSFullServiceShipmentStockupType                                        `json:"stockup_type,omitzero"`
@@ -1808,6 +1808,17 @@ type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderLogistics struct {
 	ShippingProviderCode string                              `json:"shipping_provider_code,omitzero"`
 }
 
+// GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSKC is part of a reply.
+type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSKC struct {
+	ExternalSKCCode          string `json:"external_skc_code,omitzero"`
+	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
+	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
+	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
+	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
+	ImageURL                 string `json:"image_url,omitzero"`
+	PlatformSKCCode          string `json:"platform_skc_code,omitzero"`
+}
+
 // GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSKU is part of a reply.
 type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSKU struct {
 	Barcode                   string `json:"barcode,omitzero"`
@@ -1823,17 +1834,6 @@ type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSKU struct {
 	SecondKeyAttributeValueEn string `json:"second_key_attribute_value_en,omitzero"`
 	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh,omitzero"`
 	UnqualifiedQuantity       int64  `json:"unqualified_quantity,omitzero"`
-}
-
-// GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSkc is part of a reply.
-type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSkc struct {
-	ExternalSkcCode          string `json:"external_skc_code,omitzero"`
-	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
-	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
-	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
-	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
-	ImageURL                 string `json:"image_url,omitzero"`
-	PlatformSkcCode          string `json:"platform_skc_code,omitzero"`
 }
 
 // GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderWarehouseContact is part of a reply.
@@ -1858,14 +1858,14 @@ type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddre
 
 // GlobalSellingSearchReturnOrdersRequest holds the parameters of GSFullServiceShipment.GlobalSellingSearchReturnOrders.
 type GlobalSellingSearchReturnOrdersRequest struct {
-	ExternalSkcCodes  []string                            `json:"external_skc_codes,omitzero"` // at most 50
+	ExternalSKCCodes  []string                            `json:"external_skc_codes,omitzero"` // at most 50
 	ExternalSKUCodes  []string                            `json:"external_sku_codes,omitzero"` // at most 50
 	OrderCreateTimeGe *UnixSeconds                        `json:"order_create_time_ge,omitzero"`
 	OrderCreateTimeLt *UnixSeconds                        `json:"order_create_time_lt,omitzero"`
 	PageSize          *int64                              `json:"page_size,omitzero"`
 	PageToken         *string                             `json:"page_token,omitzero"`
 	PlatformSKUCodes  []string                            `json:"platform_sku_codes,omitzero"` // at most 50
-	PlatformSpuCodes  []string                            `json:"platform_spu_codes,omitzero"` // at most 50
+	PlatformSPUCodes  []string                            `json:"platform_spu_codes,omitzero"` // at most 50
 	ReturnMethods     []GSFullServiceShipmentReturnMethod `json:"return_methods,omitzero"`
 	ReturnOrderCodes  []string                            `json:"return_order_codes,omitzero"` // at most 50
 	ReturnSource      *GSFullServiceShipmentReturnSource  `json:"return_source,omitzero"`
@@ -1900,7 +1900,7 @@ type GlobalSellingSearchReturnOrdersResponseReturnOrderLogistics struct {
 	CategoryID           string                                                           `json:"category_id,omitzero"`
 	ConfirmQuantity      int64                                                            `json:"confirm_quantity,omitzero"`
 	LogisticsOrder       string                                                           `json:"logistics_order,omitzero"`
-	PlatformSpuCode      string                                                           `json:"platform_spu_code,omitzero"`
+	PlatformSPUCode      string                                                           `json:"platform_spu_code,omitzero"`
 	RequestQuantity      int64                                                            `json:"request_quantity,omitzero"`
 	ShippingProviderCode string                                                           `json:"shipping_provider_code,omitzero"`
 	SKUs                 []GlobalSellingSearchReturnOrdersResponseReturnOrderLogisticsSKU `json:"skus,omitzero"`
@@ -1913,7 +1913,7 @@ type GlobalSellingSearchReturnOrdersResponseReturnOrderLogisticsSKU struct {
 	CancelReason              string `json:"cancel_reason,omitzero"`
 	ConfirmQuantity           int64  `json:"confirm_quantity,omitzero"`
 	ConfirmReason             string `json:"confirm_reason,omitzero"`
-	ExternalSkcCode           string `json:"external_skc_code,omitzero"`
+	ExternalSKCCode           string `json:"external_skc_code,omitzero"`
 	ExternalSKUCode           string `json:"external_sku_code,omitzero"`
 	FirstKeyAttributeNameEn   string `json:"first_key_attribute_name_en,omitzero"`
 	FirstKeyAttributeNameZh   string `json:"first_key_attribute_name_zh,omitzero"`
@@ -1932,7 +1932,7 @@ type GlobalSellingSearchReturnOrdersResponseReturnOrderLogisticsSKU struct {
 type GlobalSellingSearchStockupOrdersRequest struct {
 	CanDeliver           *bool                                              `json:"can_deliver,omitzero"`
 	EmergencyLevels      []GSFullServiceShipmentEmergencyLevel              `json:"emergency_levels,omitzero"`
-	ExternalSkcCodes     []string                                           `json:"external_skc_codes,omitzero"`
+	ExternalSKCCodes     []string                                           `json:"external_skc_codes,omitzero"`
 	ExternalSKUCodes     []string                                           `json:"external_sku_codes,omitzero"`
 	IsDeliveryCompleted  *bool                                              `json:"is_delivery_completed,omitzero"`
 	IsFirstOrder         *bool                                              `json:"is_first_order,omitzero"`
@@ -1947,7 +1947,7 @@ type GlobalSellingSearchStockupOrdersRequest struct {
 	PageSize             *int64                                             `json:"page_size,omitzero"`
 	PageToken            *string                                            `json:"page_token,omitzero"`
 	PlatformSKUCodes     []string                                           `json:"platform_sku_codes,omitzero"`
-	PlatformSpuCodes     []string                                           `json:"platform_spu_codes,omitzero"`
+	PlatformSPUCodes     []string                                           `json:"platform_spu_codes,omitzero"`
 	RequireArrivedTimeGe *UnixSeconds                                       `json:"require_arrived_time_ge,omitzero"`
 	RequireArrivedTimeLt *UnixSeconds                                       `json:"require_arrived_time_lt,omitzero"`
 	RequireShipTimeGe    *UnixSeconds                                       `json:"require_ship_time_ge,omitzero"`
@@ -1976,17 +1976,28 @@ type GlobalSellingSearchStockupOrdersResponseStockupOrder struct {
 	IsNormal               bool                                                               `json:"is_normal,omitzero"`
 	LatestStatusUpdateTime UnixSeconds                                                        `json:"latest_status_update_time,omitzero"`
 	ManufactureMode        string                                                             `json:"manufacture_mode,omitzero"`
-	PlatformSpuCode        string                                                             `json:"platform_spu_code,omitzero"`
+	PlatformSPUCode        string                                                             `json:"platform_spu_code,omitzero"`
 	ReceivedQuantity       int64                                                              `json:"received_quantity,omitzero"`
 	RequireArrivedTime     UnixSeconds                                                        `json:"require_arrived_time,omitzero"`
 	RequireShipTime        UnixSeconds                                                        `json:"require_ship_time,omitzero"`
 	ReturnedQuantity       int64                                                              `json:"returned_quantity,omitzero"`
-	Skc                    GlobalSellingSearchStockupOrdersResponseStockupOrderSkc            `json:"skc,omitzero"`
+	SKC                    GlobalSellingSearchStockupOrdersResponseStockupOrderSKC            `json:"skc,omitzero"`
 	SKUs                   []GlobalSellingSearchStockupOrdersResponseStockupOrderSKU          `json:"skus,omitzero"`
 	Source                 string                                                             `json:"source,omitzero"`
 	Status                 string                                                             `json:"status,omitzero"`
 	StockupQuantity        int64                                                              `json:"stockup_quantity,omitzero"`
 	Type                   GlobalSellingSearchStockupOrdersResponseStockupOrderType           `json:"type,omitzero"`
+}
+
+// GlobalSellingSearchStockupOrdersResponseStockupOrderSKC is part of a reply.
+type GlobalSellingSearchStockupOrdersResponseStockupOrderSKC struct {
+	ExternalSKCCode          string `json:"external_skc_code,omitzero"`
+	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
+	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
+	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
+	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
+	ImageURL                 string `json:"image_url,omitzero"`
+	PlatformSKCCode          string `json:"platform_skc_code,omitzero"`
 }
 
 // GlobalSellingSearchStockupOrdersResponseStockupOrderSKU is part of a reply.
@@ -2003,17 +2014,6 @@ type GlobalSellingSearchStockupOrdersResponseStockupOrderSKU struct {
 	SecondKeyAttributeValueEn string `json:"second_key_attribute_value_en,omitzero"`
 	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh,omitzero"`
 	StockupQuantity           int64  `json:"stockup_quantity,omitzero"`
-}
-
-// GlobalSellingSearchStockupOrdersResponseStockupOrderSkc is part of a reply.
-type GlobalSellingSearchStockupOrdersResponseStockupOrderSkc struct {
-	ExternalSkcCode          string `json:"external_skc_code,omitzero"`
-	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
-	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
-	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
-	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
-	ImageURL                 string `json:"image_url,omitzero"`
-	PlatformSkcCode          string `json:"platform_skc_code,omitzero"`
 }
 
 // QueryDeliveryBatchsRequest holds the parameters of GSFullServiceShipment.QueryDeliveryBatchs.
@@ -2293,13 +2293,13 @@ type SearchDeliveryOrdersRequest struct {
 	DeliveryOrderCodes   []string     `json:"delivery_order_codes,omitzero" url:"-"` // at most 50
 	DeliveryTypes        []string     `json:"delivery_types,omitzero" url:"-"`
 	EmergencyLevels      []string     `json:"emergency_levels,omitzero" url:"-"`
-	ExternalSkcCodes     []string     `json:"external_skc_codes,omitzero" url:"-"` // at most 50
+	ExternalSKCCodes     []string     `json:"external_skc_codes,omitzero" url:"-"` // at most 50
 	ExternalSKUCodes     []string     `json:"external_sku_codes,omitzero" url:"-"` // at most 50
 	IsSampleIncluded     *bool        `json:"is_sample_included,omitzero" url:"-"`
 	OrderTypes           []string     `json:"order_types,omitzero" url:"-"`
 	PageSize             *int64       `json:"page_size,omitzero" url:"-"`
 	PageToken            *string      `json:"page_token,omitzero" url:"-"`
-	PlatformSpuCodes     []string     `json:"platform_spu_codes,omitzero" url:"-"` // at most 50
+	PlatformSPUCodes     []string     `json:"platform_spu_codes,omitzero" url:"-"` // at most 50
 	RelativeCodes        []string     `json:"relative_codes,omitzero" url:"-"`     // at most 50
 	RequireArrivedTimeGe *UnixSeconds `json:"require_arrived_time_ge,omitzero" url:"-"`
 	RequireArrivedTimeLt *UnixSeconds `json:"require_arrived_time_lt,omitzero" url:"-"`
@@ -2331,7 +2331,7 @@ type SearchDeliveryOrdersResponseDeliveryOrder struct {
 	IsSampleIncluded     bool                                                       `json:"is_sample_included,omitzero"`
 	Logistics            SearchDeliveryOrdersResponseDeliveryOrderLogistics         `json:"logistics,omitzero"`
 	Mode                 string                                                     `json:"mode,omitzero"`
-	PlatformSpuCode      string                                                     `json:"platform_spu_code,omitzero"`
+	PlatformSPUCode      string                                                     `json:"platform_spu_code,omitzero"`
 	PredictedArrivedTime UnixSeconds                                                `json:"predicted_arrived_time,omitzero"`
 	PredictedShipTime    UnixSeconds                                                `json:"predicted_ship_time,omitzero"`
 	QualifiedQuantity    int64                                                      `json:"qualified_quantity,omitzero"`
@@ -2344,7 +2344,7 @@ type SearchDeliveryOrdersResponseDeliveryOrder struct {
 	SampleCode           string                                                     `json:"sample_code,omitzero"`
 	SampleStatus         string                                                     `json:"sample_status,omitzero"`
 	ShipTime             UnixSeconds                                                `json:"ship_time,omitzero"`
-	Skc                  SearchDeliveryOrdersResponseDeliveryOrderSkc               `json:"skc,omitzero"`
+	SKC                  SearchDeliveryOrdersResponseDeliveryOrderSKC               `json:"skc,omitzero"`
 	SKUs                 []SearchDeliveryOrdersResponseDeliveryOrderSKU             `json:"skus,omitzero"`
 	Status               string                                                     `json:"status,omitzero"`
 	StockupType          string                                                     `json:"stockup_type,omitzero"`
@@ -2373,6 +2373,16 @@ type SearchDeliveryOrdersResponseDeliveryOrderLogistics struct {
 	ShippingProviderCode string `json:"shipping_provider_code,omitzero"`
 }
 
+// SearchDeliveryOrdersResponseDeliveryOrderSKC is part of a reply.
+type SearchDeliveryOrdersResponseDeliveryOrderSKC struct {
+	ExternalSKCCode          string `json:"external_skc_code,omitzero"`
+	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
+	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
+	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
+	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
+	PlatformSKCCode          string `json:"platform_skc_code,omitzero"`
+}
+
 // SearchDeliveryOrdersResponseDeliveryOrderSKU is part of a reply.
 type SearchDeliveryOrdersResponseDeliveryOrderSKU struct {
 	Barcode                   string `json:"barcode,omitzero"`
@@ -2382,16 +2392,6 @@ type SearchDeliveryOrdersResponseDeliveryOrderSKU struct {
 	SecondKeyAttributeNameZh  string `json:"second_key_attribute_name_zh,omitzero"`
 	SecondKeyAttributeValueEn string `json:"second_key_attribute_value_en,omitzero"`
 	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh,omitzero"`
-}
-
-// SearchDeliveryOrdersResponseDeliveryOrderSkc is part of a reply.
-type SearchDeliveryOrdersResponseDeliveryOrderSkc struct {
-	ExternalSkcCode          string `json:"external_skc_code,omitzero"`
-	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
-	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
-	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
-	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
-	PlatformSkcCode          string `json:"platform_skc_code,omitzero"`
 }
 
 // SearchDeliveryOrdersResponseDeliveryOrderWarehouseContact is part of a reply.
@@ -2423,7 +2423,7 @@ type SearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail stru
 type SearchStockupOrdersRequest struct {
 	CanDeliver           *bool        `json:"can_deliver,omitzero" url:"-"`
 	EmergencyLevels      []string     `json:"emergency_levels,omitzero" url:"-"`
-	ExternalSkcCodes     []string     `json:"external_skc_codes,omitzero" url:"-"` // at most 50
+	ExternalSKCCodes     []string     `json:"external_skc_codes,omitzero" url:"-"` // at most 50
 	ExternalSKUCodes     []string     `json:"external_sku_codes,omitzero" url:"-"` // at most 50
 	IsDeliveryCompleted  *bool        `json:"is_delivery_completed,omitzero" url:"-"`
 	IsFirstOrder         *bool        `json:"is_first_order,omitzero" url:"-"`
@@ -2436,7 +2436,7 @@ type SearchStockupOrdersRequest struct {
 	PageSize             *int64       `json:"page_size,omitzero" url:"-"`
 	PageToken            *string      `json:"page_token,omitzero" url:"-"`
 	PlatformSKUCodes     []string     `json:"platform_sku_codes,omitzero" url:"-"` // at most 50
-	PlatformSpuCodes     []string     `json:"platform_spu_codes,omitzero" url:"-"` // at most 50
+	PlatformSPUCodes     []string     `json:"platform_spu_codes,omitzero" url:"-"` // at most 50
 	RequireArrivedTimeGe *UnixSeconds `json:"require_arrived_time_ge,omitzero" url:"-"`
 	RequireArrivedTimeLt *UnixSeconds `json:"require_arrived_time_lt,omitzero" url:"-"`
 	RequireShipTimeGe    *UnixSeconds `json:"require_ship_time_ge,omitzero" url:"-"`
@@ -2465,17 +2465,27 @@ type SearchStockupOrdersResponseStockupOrder struct {
 	IsFirstOrder        bool                                         `json:"is_first_order,omitzero"`
 	IsNormal            bool                                         `json:"is_normal,omitzero"`
 	ManufactureMode     string                                       `json:"manufacture_mode,omitzero"`
-	PlatformSpuCode     string                                       `json:"platform_spu_code,omitzero"`
+	PlatformSPUCode     string                                       `json:"platform_spu_code,omitzero"`
 	ReceivedQuantity    int64                                        `json:"received_quantity,omitzero"`
 	RequireArrivedTime  UnixSeconds                                  `json:"require_arrived_time,omitzero"`
 	RequireShipTime     UnixSeconds                                  `json:"require_ship_time,omitzero"`
 	ReturnedQuantity    int64                                        `json:"returned_quantity,omitzero"`
-	Skc                 SearchStockupOrdersResponseStockupOrderSkc   `json:"skc,omitzero"`
+	SKC                 SearchStockupOrdersResponseStockupOrderSKC   `json:"skc,omitzero"`
 	SKUs                []SearchStockupOrdersResponseStockupOrderSKU `json:"skus,omitzero"`
 	Source              string                                       `json:"source,omitzero"`
 	Status              string                                       `json:"status,omitzero"`
 	StockupQuantity     int64                                        `json:"stockup_quantity,omitzero"`
 	Type                string                                       `json:"type,omitzero"`
+}
+
+// SearchStockupOrdersResponseStockupOrderSKC is part of a reply.
+type SearchStockupOrdersResponseStockupOrderSKC struct {
+	ExternalSKCCode          string `json:"external_skc_code,omitzero"`
+	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
+	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
+	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
+	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
+	PlatformSKCCode          string `json:"platform_skc_code,omitzero"`
 }
 
 // SearchStockupOrdersResponseStockupOrderSKU is part of a reply.
@@ -2492,16 +2502,6 @@ type SearchStockupOrdersResponseStockupOrderSKU struct {
 	SecondKeyAttributeValueEn string `json:"second_key_attribute_value_en,omitzero"`
 	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh,omitzero"`
 	StockupQuantity           int64  `json:"stockup_quantity,omitzero"`
-}
-
-// SearchStockupOrdersResponseStockupOrderSkc is part of a reply.
-type SearchStockupOrdersResponseStockupOrderSkc struct {
-	ExternalSkcCode          string `json:"external_skc_code,omitzero"`
-	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
-	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
-	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
-	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
-	PlatformSkcCode          string `json:"platform_skc_code,omitzero"`
 }
 
 // GSFullServiceShipmentAbnormalType is an open list: TikTok Shop may add values.

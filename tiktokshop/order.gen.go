@@ -661,8 +661,8 @@ type OrderPlatform string
 // Values of OrderPlatform.
 const (
 	OrderPlatformShopify                   OrderPlatform = "SHOPIFY"
-	OrderPlatformWoocommerce               OrderPlatform = "WOOCOMMERCE"
-	OrderPlatformBigcommerce               OrderPlatform = "BIGCOMMERCE"
+	OrderPlatformWooCommerce               OrderPlatform = "WOOCOMMERCE"
+	OrderPlatformBigCommerce               OrderPlatform = "BIGCOMMERCE"
 	OrderPlatformMagento                   OrderPlatform = "MAGENTO"
 	OrderPlatformSalesforceCommerceCloud   OrderPlatform = "SALESFORCE_COMMERCE_CLOUD"
 	OrderPlatformChannelAdvisor            OrderPlatform = "CHANNEL_ADVISOR"

@@ -769,15 +769,15 @@ func (s *ProductService) RecommendGlobalCategories(ctx context.Context, req *Rec
 	}, nil, req, out, opts)
 }
 
-// RecommendSizechart calls POST /product/202309/images/size_charts/identify.
+// RecommendSizeChart calls POST /product/202309/images/size_charts/identify.
 //
 // It is not repeated once it was sent. Version 202309.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/recommend-sizechart-202309
-func (s *ProductService) RecommendSizechart(ctx context.Context, req *RecommendSizechartRequest, opts ...CallOption) (*RecommendSizechartResponse, error) {
-	out := new(RecommendSizechartResponse)
+// Official page: https://partner.tiktokshop.com/docv2/page/recommend-size-chart-202309
+func (s *ProductService) RecommendSizeChart(ctx context.Context, req *RecommendSizeChartRequest, opts ...CallOption) (*RecommendSizeChartResponse, error) {
+	out := new(RecommendSizeChartResponse)
 	return out, s.client.call(ctx, operation{
-		name: "Product.RecommendSizechart", method: "POST", path: "/product/202309/images/size_charts/identify",
+		name: "Product.RecommendSizeChart", method: "POST", path: "/product/202309/images/size_charts/identify",
 		body: bodyJSON, noCipher: true,
 	}, nil, req, out, opts)
 }
@@ -1554,7 +1554,7 @@ type CheckListingPrerequisitesV202309ResponseShop struct {
 
 // CheckListingPrerequisitesV202309ResponseShopGne is part of a reply.
 type CheckListingPrerequisitesV202309ResponseShopGne struct {
-	Epr                  string `json:"epr,omitzero"`
+	EPR                  string `json:"epr,omitzero"`
 	ProductQuantityLimit string `json:"product_quantity_limit,omitzero"`
 }
 
@@ -1798,7 +1798,7 @@ type CheckProductListingResponseDiagnoseDiagnosisResult struct {
 // CheckProductListingResponseDiagnoseSuggestions is part of a reply.
 type CheckProductListingResponseDiagnoseSuggestions struct {
 	Images     []CheckProductListingResponseDiagnoseSuggestionsImage     `json:"images,omitzero"`
-	SeoWords   []CheckProductListingResponseDiagnoseSuggestionsSeoWord   `json:"seo_words,omitzero"`
+	SEOWords   []CheckProductListingResponseDiagnoseSuggestionsSEOWord   `json:"seo_words,omitzero"`
 	SmartTexts []CheckProductListingResponseDiagnoseSuggestionsSmartText `json:"smart_texts,omitzero"`
 }
 
@@ -1812,8 +1812,8 @@ type CheckProductListingResponseDiagnoseSuggestionsImage struct {
 	Width        int    `json:"width,omitzero"`
 }
 
-// CheckProductListingResponseDiagnoseSuggestionsSeoWord is part of a reply.
-type CheckProductListingResponseDiagnoseSuggestionsSeoWord struct {
+// CheckProductListingResponseDiagnoseSuggestionsSEOWord is part of a reply.
+type CheckProductListingResponseDiagnoseSuggestionsSEOWord struct {
 	Text string `json:"text,omitzero"`
 }
 
@@ -2516,7 +2516,7 @@ type DiagnoseAndOptimizeProductResponseDiagnoseDiagnosisResult struct {
 // DiagnoseAndOptimizeProductResponseDiagnoseSuggestion is part of a reply.
 type DiagnoseAndOptimizeProductResponseDiagnoseSuggestion struct {
 	Images     []DiagnoseAndOptimizeProductResponseDiagnoseSuggestionImage     `json:"images,omitzero"`
-	SeoWords   []DiagnoseAndOptimizeProductResponseDiagnoseSuggestionSeoWord   `json:"seo_words,omitzero"`
+	SEOWords   []DiagnoseAndOptimizeProductResponseDiagnoseSuggestionSEOWord   `json:"seo_words,omitzero"`
 	SmartTexts []DiagnoseAndOptimizeProductResponseDiagnoseSuggestionSmartText `json:"smart_texts,omitzero"`
 }
 
@@ -2530,8 +2530,8 @@ type DiagnoseAndOptimizeProductResponseDiagnoseSuggestionImage struct {
 	Width        int    `json:"width,omitzero"`
 }
 
-// DiagnoseAndOptimizeProductResponseDiagnoseSuggestionSeoWord is part of a reply.
-type DiagnoseAndOptimizeProductResponseDiagnoseSuggestionSeoWord struct {
+// DiagnoseAndOptimizeProductResponseDiagnoseSuggestionSEOWord is part of a reply.
+type DiagnoseAndOptimizeProductResponseDiagnoseSuggestionSEOWord struct {
 	Text string `json:"text,omitzero"`
 }
 
@@ -3434,7 +3434,7 @@ type GetCategoryRulesRequest struct {
 type GetCategoryRulesResponse struct {
 	AllowedSpecialProductTypes []ProductAllowedSpecialProductType             `json:"allowed_special_product_types,omitzero"`
 	COD                        GetCategoryRulesResponseCOD                    `json:"cod,omitzero"`
-	Epr                        GetCategoryRulesResponseEpr                    `json:"epr,omitzero"`
+	EPR                        GetCategoryRulesResponseEPR                    `json:"epr,omitzero"`
 	Fees                       []GetCategoryRulesResponseFee                  `json:"fees,omitzero"`
 	Manufacturer               GetCategoryRulesResponseManufacturer           `json:"manufacturer,omitzero"`
 	PackageDimension           GetCategoryRulesResponsePackageDimension       `json:"package_dimension,omitzero"`
@@ -3448,8 +3448,8 @@ type GetCategoryRulesResponseCOD struct {
 	IsSupported bool `json:"is_supported,omitzero"`
 }
 
-// GetCategoryRulesResponseEpr is part of a reply.
-type GetCategoryRulesResponseEpr struct {
+// GetCategoryRulesResponseEPR is part of a reply.
+type GetCategoryRulesResponseEPR struct {
 	IsRequired bool `json:"is_required,omitzero"`
 }
 
@@ -3897,11 +3897,11 @@ type GetProductsSEOWordsResponse struct {
 // GetProductsSEOWordsResponseProduct is part of a reply.
 type GetProductsSEOWordsResponseProduct struct {
 	ID       string                                      `json:"id,omitzero"`
-	SeoWords []GetProductsSEOWordsResponseProductSeoWord `json:"seo_words,omitzero"`
+	SEOWords []GetProductsSEOWordsResponseProductSEOWord `json:"seo_words,omitzero"`
 }
 
-// GetProductsSEOWordsResponseProductSeoWord is part of a reply.
-type GetProductsSEOWordsResponseProductSeoWord struct {
+// GetProductsSEOWordsResponseProductSEOWord is part of a reply.
+type GetProductsSEOWordsResponseProductSEOWord struct {
 	Text string `json:"text,omitzero"`
 }
 
@@ -5201,7 +5201,7 @@ type ProductInformationIssueDiagnosisResponseProductDiagnoseDiagnosisResult stru
 // ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestion is part of a reply.
 type ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestion struct {
 	Images     []ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionImage     `json:"images,omitzero"`
-	SeoWords   []ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionSeoWord   `json:"seo_words,omitzero"`
+	SEOWords   []ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionSEOWord   `json:"seo_words,omitzero"`
 	SmartTexts []ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionSmartText `json:"smart_texts,omitzero"`
 }
 
@@ -5215,8 +5215,8 @@ type ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionImage stru
 	Width        int    `json:"width,omitzero"`
 }
 
-// ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionSeoWord is part of a reply.
-type ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionSeoWord struct {
+// ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionSEOWord is part of a reply.
+type ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionSEOWord struct {
 	Text string `json:"text,omitzero"`
 }
 
@@ -5503,23 +5503,23 @@ type RecommendGlobalCategoriesResponseCategory struct {
 	Name   string `json:"name,omitzero"`
 }
 
-// RecommendSizechartRequest holds the parameters of Product.RecommendSizechart.
-type RecommendSizechartRequest struct {
-	Images []RecommendSizechartRequestImage `json:"images,omitzero"`
+// RecommendSizeChartRequest holds the parameters of Product.RecommendSizeChart.
+type RecommendSizeChartRequest struct {
+	Images []RecommendSizeChartRequestImage `json:"images,omitzero"`
 }
 
-// RecommendSizechartRequestImage is part of a request.
-type RecommendSizechartRequestImage struct {
+// RecommendSizeChartRequestImage is part of a request.
+type RecommendSizeChartRequestImage struct {
 	URL *string `json:"url,omitzero"`
 }
 
-// RecommendSizechartResponse is the reply of Product.RecommendSizechart.
-type RecommendSizechartResponse struct {
-	Images []RecommendSizechartResponseImage `json:"images,omitzero"`
+// RecommendSizeChartResponse is the reply of Product.RecommendSizeChart.
+type RecommendSizeChartResponse struct {
+	Images []RecommendSizeChartResponseImage `json:"images,omitzero"`
 }
 
-// RecommendSizechartResponseImage is part of a reply.
-type RecommendSizechartResponseImage struct {
+// RecommendSizeChartResponseImage is part of a reply.
+type RecommendSizeChartResponseImage struct {
 	IsSizeChart bool   `json:"is_size_chart,omitzero"`
 	URL         string `json:"url,omitzero"`
 }
@@ -7196,8 +7196,8 @@ type ProductTag string
 
 // Values of ProductTag.
 const (
-	ProductTagTiktokshopHotSelling  ProductTag = "TIKTOKSHOP_HOT_SELLING"
-	ProductTagPopularInTiktokshop   ProductTag = "POPULAR_IN_TIKTOKSHOP"
+	ProductTagTikTokShopHotSelling  ProductTag = "TIKTOKSHOP_HOT_SELLING"
+	ProductTagPopularInTikTokShop   ProductTag = "POPULAR_IN_TIKTOKSHOP"
 	ProductTagPopularInMarketplaces ProductTag = "POPULAR_IN_MARKETPLACES"
 )
 

@@ -173,19 +173,19 @@ type CreateActivityRequest struct {
 
 // CreateActivityRequestDiscount is part of a request.
 type CreateActivityRequestDiscount struct {
-	BmsmDiscount     *CreateActivityRequestDiscountBmsmDiscount     `json:"bmsm_discount,omitzero"`
+	BMSMDiscount     *CreateActivityRequestDiscountBMSMDiscount     `json:"bmsm_discount,omitzero"`
 	GiftDiscount     *CreateActivityRequestDiscountGiftDiscount     `json:"gift_discount,omitzero"`
 	ShippingDiscount *CreateActivityRequestDiscountShippingDiscount `json:"shipping_discount,omitzero"`
 }
 
-// CreateActivityRequestDiscountBmsmDiscount is part of a request.
-type CreateActivityRequestDiscountBmsmDiscount struct {
-	Details []CreateActivityRequestDiscountBmsmDiscountDetail `json:"details,omitzero"`
+// CreateActivityRequestDiscountBMSMDiscount is part of a request.
+type CreateActivityRequestDiscountBMSMDiscount struct {
+	Details []CreateActivityRequestDiscountBMSMDiscountDetail `json:"details,omitzero"`
 }
 
-// CreateActivityRequestDiscountBmsmDiscountDetail is part of a request.
-type CreateActivityRequestDiscountBmsmDiscountDetail struct {
-	ThresholdType  *CreateActivityRequestDiscountBmsmDiscountDetailThresholdType `json:"threshold_type,omitzero"`
+// CreateActivityRequestDiscountBMSMDiscountDetail is part of a request.
+type CreateActivityRequestDiscountBMSMDiscountDetail struct {
+	ThresholdType  *CreateActivityRequestDiscountBMSMDiscountDetailThresholdType `json:"threshold_type,omitzero"`
 	ThresholdValue *string                                                       `json:"threshold_value,omitzero"`
 	Tier           *int                                                          `json:"tier,omitzero"`
 	Type           *string                                                       `json:"type,omitzero"`
@@ -277,19 +277,19 @@ type GetActivityResponse struct {
 
 // GetActivityResponseDiscount is part of a reply.
 type GetActivityResponseDiscount struct {
-	BmsmDiscount     GetActivityResponseDiscountBmsmDiscount     `json:"bmsm_discount,omitzero"`
+	BMSMDiscount     GetActivityResponseDiscountBMSMDiscount     `json:"bmsm_discount,omitzero"`
 	GiftDiscount     GetActivityResponseDiscountGiftDiscount     `json:"gift_discount,omitzero"`
 	ShippingDiscount GetActivityResponseDiscountShippingDiscount `json:"shipping_discount,omitzero"`
 }
 
-// GetActivityResponseDiscountBmsmDiscount is part of a reply.
-type GetActivityResponseDiscountBmsmDiscount struct {
-	Details []GetActivityResponseDiscountBmsmDiscountDetail `json:"details,omitzero"`
+// GetActivityResponseDiscountBMSMDiscount is part of a reply.
+type GetActivityResponseDiscountBMSMDiscount struct {
+	Details []GetActivityResponseDiscountBMSMDiscountDetail `json:"details,omitzero"`
 }
 
-// GetActivityResponseDiscountBmsmDiscountDetail is part of a reply.
-type GetActivityResponseDiscountBmsmDiscountDetail struct {
-	ThresholdType  GetActivityResponseDiscountBmsmDiscountDetailThresholdType `json:"threshold_type,omitzero"`
+// GetActivityResponseDiscountBMSMDiscountDetail is part of a reply.
+type GetActivityResponseDiscountBMSMDiscountDetail struct {
+	ThresholdType  GetActivityResponseDiscountBMSMDiscountDetailThresholdType `json:"threshold_type,omitzero"`
 	ThresholdValue string                                                     `json:"threshold_value,omitzero"`
 	Tier           int                                                        `json:"tier,omitzero"`
 	Type           string                                                     `json:"type,omitzero"`
@@ -517,19 +517,19 @@ type SearchActivitiesResponseActivity struct {
 
 // SearchActivitiesResponseActivityDiscount is part of a reply.
 type SearchActivitiesResponseActivityDiscount struct {
-	BmsmDiscount     SearchActivitiesResponseActivityDiscountBmsmDiscount     `json:"bmsm_discount,omitzero"`
+	BMSMDiscount     SearchActivitiesResponseActivityDiscountBMSMDiscount     `json:"bmsm_discount,omitzero"`
 	GiftDiscount     SearchActivitiesResponseActivityDiscountGiftDiscount     `json:"gift_discount,omitzero"`
 	ShippingDiscount SearchActivitiesResponseActivityDiscountShippingDiscount `json:"shipping_discount,omitzero"`
 }
 
-// SearchActivitiesResponseActivityDiscountBmsmDiscount is part of a reply.
-type SearchActivitiesResponseActivityDiscountBmsmDiscount struct {
-	Details []SearchActivitiesResponseActivityDiscountBmsmDiscountDetail `json:"details,omitzero"`
+// SearchActivitiesResponseActivityDiscountBMSMDiscount is part of a reply.
+type SearchActivitiesResponseActivityDiscountBMSMDiscount struct {
+	Details []SearchActivitiesResponseActivityDiscountBMSMDiscountDetail `json:"details,omitzero"`
 }
 
-// SearchActivitiesResponseActivityDiscountBmsmDiscountDetail is part of a reply.
-type SearchActivitiesResponseActivityDiscountBmsmDiscountDetail struct {
-	ThresholdType  SearchActivitiesResponseActivityDiscountBmsmDiscountDetailThresholdType `json:"threshold_type,omitzero"`
+// SearchActivitiesResponseActivityDiscountBMSMDiscountDetail is part of a reply.
+type SearchActivitiesResponseActivityDiscountBMSMDiscountDetail struct {
+	ThresholdType  SearchActivitiesResponseActivityDiscountBMSMDiscountDetailThresholdType `json:"threshold_type,omitzero"`
 	ThresholdValue string                                                                  `json:"threshold_value,omitzero"`
 	Tier           int                                                                     `json:"tier,omitzero"`
 	Type           string                                                                  `json:"type,omitzero"`
@@ -715,19 +715,19 @@ type UpdateActivityRequest struct {
 
 // UpdateActivityRequestDiscount is part of a request.
 type UpdateActivityRequestDiscount struct {
-	BmsmDiscount     *UpdateActivityRequestDiscountBmsmDiscount     `json:"bmsm_discount,omitzero"`
+	BMSMDiscount     *UpdateActivityRequestDiscountBMSMDiscount     `json:"bmsm_discount,omitzero"`
 	GiftDiscount     *UpdateActivityRequestDiscountGiftDiscount     `json:"gift_discount,omitzero"`
 	ShippingDiscount *UpdateActivityRequestDiscountShippingDiscount `json:"shipping_discount,omitzero"`
 }
 
-// UpdateActivityRequestDiscountBmsmDiscount is part of a request.
-type UpdateActivityRequestDiscountBmsmDiscount struct {
-	Details []UpdateActivityRequestDiscountBmsmDiscountDetail `json:"details,omitzero"`
+// UpdateActivityRequestDiscountBMSMDiscount is part of a request.
+type UpdateActivityRequestDiscountBMSMDiscount struct {
+	Details []UpdateActivityRequestDiscountBMSMDiscountDetail `json:"details,omitzero"`
 }
 
-// UpdateActivityRequestDiscountBmsmDiscountDetail is part of a request.
-type UpdateActivityRequestDiscountBmsmDiscountDetail struct {
-	ThresholdType  *UpdateActivityRequestDiscountBmsmDiscountDetailThresholdType `json:"threshold_type,omitzero"`
+// UpdateActivityRequestDiscountBMSMDiscountDetail is part of a request.
+type UpdateActivityRequestDiscountBMSMDiscountDetail struct {
+	ThresholdType  *UpdateActivityRequestDiscountBMSMDiscountDetailThresholdType `json:"threshold_type,omitzero"`
 	ThresholdValue *string                                                       `json:"threshold_value,omitzero"`
 	Tier           *int                                                          `json:"tier,omitzero"`
 	Type           *string                                                       `json:"type,omitzero"`
@@ -796,18 +796,18 @@ type CreateActivityRequestActivityType string
 const (
 	CreateActivityRequestActivityTypeFixedPrice       CreateActivityRequestActivityType = "FIXED_PRICE"
 	CreateActivityRequestActivityTypeDirectDiscount   CreateActivityRequestActivityType = "DIRECT_DISCOUNT"
-	CreateActivityRequestActivityTypeFlashsale        CreateActivityRequestActivityType = "FLASHSALE"
+	CreateActivityRequestActivityTypeFlashSale        CreateActivityRequestActivityType = "FLASHSALE"
 	CreateActivityRequestActivityTypeShippingDiscount CreateActivityRequestActivityType = "SHIPPING_DISCOUNT"
 	CreateActivityRequestActivityTypeBuyMoreSaveMore  CreateActivityRequestActivityType = "BUY_MORE_SAVE_MORE"
 )
 
-// CreateActivityRequestDiscountBmsmDiscountDetailThresholdType is an open list: TikTok Shop may add values.
-type CreateActivityRequestDiscountBmsmDiscountDetailThresholdType string
+// CreateActivityRequestDiscountBMSMDiscountDetailThresholdType is an open list: TikTok Shop may add values.
+type CreateActivityRequestDiscountBMSMDiscountDetailThresholdType string
 
-// Values of CreateActivityRequestDiscountBmsmDiscountDetailThresholdType.
+// Values of CreateActivityRequestDiscountBMSMDiscountDetailThresholdType.
 const (
-	CreateActivityRequestDiscountBmsmDiscountDetailThresholdTypeMinimalItemQuantity CreateActivityRequestDiscountBmsmDiscountDetailThresholdType = "MINIMAL_ITEM_QUANTITY"
-	CreateActivityRequestDiscountBmsmDiscountDetailThresholdTypeMinimalOrderAmount  CreateActivityRequestDiscountBmsmDiscountDetailThresholdType = "MINIMAL_ORDER_AMOUNT"
+	CreateActivityRequestDiscountBMSMDiscountDetailThresholdTypeMinimalItemQuantity CreateActivityRequestDiscountBMSMDiscountDetailThresholdType = "MINIMAL_ITEM_QUANTITY"
+	CreateActivityRequestDiscountBMSMDiscountDetailThresholdTypeMinimalOrderAmount  CreateActivityRequestDiscountBMSMDiscountDetailThresholdType = "MINIMAL_ORDER_AMOUNT"
 )
 
 // CreateActivityRequestDiscountGiftDiscountGiftInfoThresholdType is an open list: TikTok Shop may add values.
@@ -862,18 +862,18 @@ type GetActivityResponseActivityType string
 const (
 	GetActivityResponseActivityTypeFixedPrice       GetActivityResponseActivityType = "FIXED_PRICE"
 	GetActivityResponseActivityTypeDirectDiscount   GetActivityResponseActivityType = "DIRECT_DISCOUNT"
-	GetActivityResponseActivityTypeFlashsale        GetActivityResponseActivityType = "FLASHSALE"
+	GetActivityResponseActivityTypeFlashSale        GetActivityResponseActivityType = "FLASHSALE"
 	GetActivityResponseActivityTypeShippingDiscount GetActivityResponseActivityType = "SHIPPING_DISCOUNT"
 	GetActivityResponseActivityTypeBuyMoreSaveMore  GetActivityResponseActivityType = "BUY_MORE_SAVE_MORE"
 )
 
-// GetActivityResponseDiscountBmsmDiscountDetailThresholdType is an open list: TikTok Shop may add values.
-type GetActivityResponseDiscountBmsmDiscountDetailThresholdType string
+// GetActivityResponseDiscountBMSMDiscountDetailThresholdType is an open list: TikTok Shop may add values.
+type GetActivityResponseDiscountBMSMDiscountDetailThresholdType string
 
-// Values of GetActivityResponseDiscountBmsmDiscountDetailThresholdType.
+// Values of GetActivityResponseDiscountBMSMDiscountDetailThresholdType.
 const (
-	GetActivityResponseDiscountBmsmDiscountDetailThresholdTypeMinimalItemQuantity GetActivityResponseDiscountBmsmDiscountDetailThresholdType = "MINIMAL_ITEM_QUANTITY"
-	GetActivityResponseDiscountBmsmDiscountDetailThresholdTypeMinimalOrderAmount  GetActivityResponseDiscountBmsmDiscountDetailThresholdType = "MINIMAL_ORDER_AMOUNT"
+	GetActivityResponseDiscountBMSMDiscountDetailThresholdTypeMinimalItemQuantity GetActivityResponseDiscountBMSMDiscountDetailThresholdType = "MINIMAL_ITEM_QUANTITY"
+	GetActivityResponseDiscountBMSMDiscountDetailThresholdTypeMinimalOrderAmount  GetActivityResponseDiscountBMSMDiscountDetailThresholdType = "MINIMAL_ORDER_AMOUNT"
 )
 
 // GetActivityResponseDiscountGiftDiscountGiftInfoThresholdType is an open list: TikTok Shop may add values.
@@ -1023,7 +1023,7 @@ type SearchActivitiesRequestActivityType string
 const (
 	SearchActivitiesRequestActivityTypeFixedPrice       SearchActivitiesRequestActivityType = "FIXED_PRICE"
 	SearchActivitiesRequestActivityTypeDirectDiscount   SearchActivitiesRequestActivityType = "DIRECT_DISCOUNT"
-	SearchActivitiesRequestActivityTypeFlashsale        SearchActivitiesRequestActivityType = "FLASHSALE"
+	SearchActivitiesRequestActivityTypeFlashSale        SearchActivitiesRequestActivityType = "FLASHSALE"
 	SearchActivitiesRequestActivityTypeShippingDiscount SearchActivitiesRequestActivityType = "SHIPPING_DISCOUNT"
 	SearchActivitiesRequestActivityTypeBuyMoreSaveMore  SearchActivitiesRequestActivityType = "BUY_MORE_SAVE_MORE"
 )
@@ -1048,17 +1048,17 @@ type SearchActivitiesResponseActivityActivityType string
 const (
 	SearchActivitiesResponseActivityActivityTypeFixedPrice       SearchActivitiesResponseActivityActivityType = "FIXED_PRICE"
 	SearchActivitiesResponseActivityActivityTypeDirectDiscount   SearchActivitiesResponseActivityActivityType = "DIRECT_DISCOUNT"
-	SearchActivitiesResponseActivityActivityTypeFlashsale        SearchActivitiesResponseActivityActivityType = "FLASHSALE"
+	SearchActivitiesResponseActivityActivityTypeFlashSale        SearchActivitiesResponseActivityActivityType = "FLASHSALE"
 	SearchActivitiesResponseActivityActivityTypeShippingDiscount SearchActivitiesResponseActivityActivityType = "SHIPPING_DISCOUNT"
 )
 
-// SearchActivitiesResponseActivityDiscountBmsmDiscountDetailThresholdType is an open list: TikTok Shop may add values.
-type SearchActivitiesResponseActivityDiscountBmsmDiscountDetailThresholdType string
+// SearchActivitiesResponseActivityDiscountBMSMDiscountDetailThresholdType is an open list: TikTok Shop may add values.
+type SearchActivitiesResponseActivityDiscountBMSMDiscountDetailThresholdType string
 
-// Values of SearchActivitiesResponseActivityDiscountBmsmDiscountDetailThresholdType.
+// Values of SearchActivitiesResponseActivityDiscountBMSMDiscountDetailThresholdType.
 const (
-	SearchActivitiesResponseActivityDiscountBmsmDiscountDetailThresholdTypeMinimalItemQuantity SearchActivitiesResponseActivityDiscountBmsmDiscountDetailThresholdType = "MINIMAL_ITEM_QUANTITY"
-	SearchActivitiesResponseActivityDiscountBmsmDiscountDetailThresholdTypeMinimalOrderAmount  SearchActivitiesResponseActivityDiscountBmsmDiscountDetailThresholdType = "MINIMAL_ORDER_AMOUNT"
+	SearchActivitiesResponseActivityDiscountBMSMDiscountDetailThresholdTypeMinimalItemQuantity SearchActivitiesResponseActivityDiscountBMSMDiscountDetailThresholdType = "MINIMAL_ITEM_QUANTITY"
+	SearchActivitiesResponseActivityDiscountBMSMDiscountDetailThresholdTypeMinimalOrderAmount  SearchActivitiesResponseActivityDiscountBMSMDiscountDetailThresholdType = "MINIMAL_ORDER_AMOUNT"
 )
 
 // SearchActivitiesResponseActivityDiscountGiftDiscountGiftInfoThresholdType is an open list: TikTok Shop may add values.
@@ -1155,13 +1155,13 @@ const (
 	UpdateActivityProductResponseStatusNotEffective UpdateActivityProductResponseStatus = "NOT_EFFECTIVE"
 )
 
-// UpdateActivityRequestDiscountBmsmDiscountDetailThresholdType is an open list: TikTok Shop may add values.
-type UpdateActivityRequestDiscountBmsmDiscountDetailThresholdType string
+// UpdateActivityRequestDiscountBMSMDiscountDetailThresholdType is an open list: TikTok Shop may add values.
+type UpdateActivityRequestDiscountBMSMDiscountDetailThresholdType string
 
-// Values of UpdateActivityRequestDiscountBmsmDiscountDetailThresholdType.
+// Values of UpdateActivityRequestDiscountBMSMDiscountDetailThresholdType.
 const (
-	UpdateActivityRequestDiscountBmsmDiscountDetailThresholdTypeMinimalItemQuantity UpdateActivityRequestDiscountBmsmDiscountDetailThresholdType = "MINIMAL_ITEM_QUANTITY"
-	UpdateActivityRequestDiscountBmsmDiscountDetailThresholdTypeMinimalOrderAmount  UpdateActivityRequestDiscountBmsmDiscountDetailThresholdType = "MINIMAL_ORDER_AMOUNT"
+	UpdateActivityRequestDiscountBMSMDiscountDetailThresholdTypeMinimalItemQuantity UpdateActivityRequestDiscountBMSMDiscountDetailThresholdType = "MINIMAL_ITEM_QUANTITY"
+	UpdateActivityRequestDiscountBMSMDiscountDetailThresholdTypeMinimalOrderAmount  UpdateActivityRequestDiscountBMSMDiscountDetailThresholdType = "MINIMAL_ORDER_AMOUNT"
 )
 
 // UpdateActivityRequestDiscountGiftDiscountGiftInfoThresholdType is an open list: TikTok Shop may add values.

@@ -133,7 +133,7 @@ func (p *printer) comment(m *Method) {
 	p.f("//\n// Official page: %s\n", p.model.API.Page(m))
 	switch {
 	case l.Retired != "":
-		p.f("//\n// Deprecated: the vendor retired it; use [%s].\n", reference(l.Retired))
+		p.f("//\n// Deprecated: %s retired it; use [%s].\n", p.model.API.Vendor, reference(l.Retired))
 	case m.Deprecated:
 		p.f("//\n// Deprecated: the official description marks it so.\n")
 	}

@@ -70,22 +70,11 @@ func tiktokOperation(in *operation) *spec.Operation {
 	return op
 }
 
-// unglued restores the words of titles that lost their capitals with their
-// spaces.
-var unglued = strings.NewReplacer(
-	"Transactionsby", "TransactionsBy", "Creatoron", "CreatorOn", "Conversationwithcreator", "ConversationWithCreator",
-	"Diagnoseand", "DiagnoseAnd", "SKUsandtheapprovalstatusof", "SKUsAndTheApprovalStatusOf", "Getattributes", "GetAttributes",
-	"Getcategoryinformation", "GetCategoryInformation", "GetCategoryinformation", "GetCategoryInformation",
-	"Productimageuploadrequirementsquery", "ProductImageUploadRequirementsQuery", "Getgradingtemplatesconfig", "GetGradingTemplatesConfig",
-	"Getsizegroupsconfig", "GetSizeGroupsConfig", "Qualificationfileupload", "QualificationFileUpload", "imageupload", "ImageUpload",
-	"getfbtmerchantmcfstatus", "GetFBTMerchantMCFStatus",
-)
-
 // pageSlug follows the addresses of the official pages: the words of the
 // operation's title with dashes.
 func pageSlug(name string) string {
 	var words []string
-	for _, w := range naming.Words(unglued.Replace(name)) {
+	for _, w := range naming.Words(name) {
 		words = append(words, strings.ToLower(w))
 	}
 	return strings.Join(words, "-")
