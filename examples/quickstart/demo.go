@@ -2,48 +2,34 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/examples/internal/madeup"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
 )
 
-// The made-up shop's warehouses.
-const (
-	leeds   = "7068517275539719942"
-	bristol = "7068517275539719943"
-)
-
-// subSource is the name of the made-up shop in Linnworks.
-const subSource = "quickstart"
-
-// world is the made-up shop, the made-up warehouse and the people in them.
-type world struct {
-	shop      *tiktokshoptest.Fake
-	warehouse *linnworkstest.Fake
-	orders    map[string]string // what an order is there for, to its id
-	bristol   linnworks.GUID    // Linnworks' location beside the default one
-	royalMail linnworks.GUID    // the postal service that the warehouse uses
-}
+// lookBack is how far back the story's orders lie.
+const lookBack = 24 * time.Hour
 
 // demo tells the story in three passes, with people acting in between.
 func demo(ctx context.Context, out, progress io.Writer) error {
-	w, err := newWorld()
+	w, err := madeup.New(tiktokshoptest.New(tiktokshoptest.WithMarket("GB")), linnworkstest.New())
 	if err != nil {
 		return fmt.Errorf("stocking the made-up shop: %w", err)
 	}
-	s, err := w.connect(ctx)
+	s, err := connectDemo(ctx, w)
 	if err != nil {
 		return err
 	}
 	s.out, s.progress, s.since = out, progress, lookBack
 	s.story = map[string]string{}
-	for why, id := range w.orders {
+	for why, id := range w.Orders {
 		s.story[id] = why
 	}
 	fmt.Fprint(out, introduction)
@@ -51,13 +37,13 @@ func demo(ctx context.Context, out, progress io.Writer) error {
 	if err := s.pass(ctx, "Pass 1: the morning's orders"); err != nil {
 		return err
 	}
-	if err := w.morning(); err != nil {
+	if err := w.Morning(); err != nil {
 		return fmt.Errorf("the people of the made-up shop: %w", err)
 	}
 	if err := s.pass(ctx, "Pass 2: the warehouse has picked, two buyers have changed their minds"); err != nil {
 		return err
 	}
-	if err := w.noon(); err != nil {
+	if err := w.Noon(); err != nil {
 		return fmt.Errorf("the people of the made-up shop: %w", err)
 	}
 	if err := s.pass(ctx, "Pass 3: the hour of the held order is over, the label has been used"); err != nil {
@@ -71,22 +57,13 @@ orders live in a made-up Linnworks account with two locations, Leeds and Bristol
 Both are fakes in memory that behave like the real ones.
 `
 
-func newWorld() (*world, error) {
-	w := &world{
-		shop:      tiktokshoptest.New(tiktokshoptest.WithMarket("GB")),
-		warehouse: linnworkstest.New(),
-		orders:    map[string]string{},
-	}
-	return w, errors.Join(w.stockWarehouse(), w.stockShop(), w.placeOrders())
-}
-
-// connect binds clients to the fakes. The fakes need no pacing.
-func (w *world) connect(ctx context.Context) (*session, error) {
-	tiktok, err := w.shop.Client(tiktokshop.WithLimiter(tiktokshop.NewLimiter(tiktokshop.Limits{})))
+// connectDemo binds clients to the fakes. The fakes need no pacing.
+func connectDemo(ctx context.Context, w *madeup.World) (*session, error) {
+	tiktok, err := w.Shop.Client(tiktokshop.WithLimiter(tiktokshop.NewLimiter(tiktokshop.Limits{})))
 	if err != nil {
 		return nil, err
 	}
-	linn, err := w.warehouse.Client(linnworks.WithLimiter(unpaced{}))
+	linn, err := w.Warehouse.Client(linnworks.WithLimiter(unpaced{}))
 	if err != nil {
 		return nil, err
 	}
@@ -94,12 +71,12 @@ func (w *world) connect(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	warehouse, err := bridge.NewLinnworks(ctx, linn, bridge.LinnworksOptions{SubSource: subSource})
+	warehouse, err := bridge.NewLinnworks(ctx, linn, bridge.LinnworksOptions{Source: madeup.Source, SubSource: madeup.SubSource})
 	if err != nil {
 		return nil, err
 	}
 	return connect(shop, warehouse, settings{
-		locations:       map[string][]string{leeds: {string(linnworks.ZeroGUID)}, bristol: {string(w.bristol)}},
+		locations:       map[string][]string{madeup.Leeds: {string(linnworks.ZeroGUID)}, madeup.Bristol: {string(w.Bristol)}},
 		defaultLocation: string(linnworks.ZeroGUID),
 		carriers:        map[string]string{"Tracked 48": "Royal Mail"},
 		buffer:          2,

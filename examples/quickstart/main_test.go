@@ -8,6 +8,8 @@ import (
 	"io"
 	"strings"
 	"testing"
+
+	"github.com/linnbridge/linnbridge/examples/internal/madeup"
 )
 
 // The demo is the main job end to end: the report must show every kind of
@@ -27,18 +29,18 @@ func TestDemoTellsTheWholeStory(t *testing.T) {
 		story string
 		text  string
 	}{
-		{1, plain, "created  "},
-		{1, held, "created parked"},
-		{1, notPaid, "reserved"},
-		{1, unmapped, "raised"},
-		{1, bundle, "created  "},
-		{1, platform, "labelled"},
-		{2, early, "cancelled"},
-		{2, late, "raised"},
-		{2, plain, "shipped"},
-		{2, noCarrier, "raised"},
-		{3, held, "released"},
-		{3, platform, "confirmed"},
+		{1, madeup.Plain, "created  "},
+		{1, madeup.Held, "created parked"},
+		{1, madeup.NotPaid, "reserved"},
+		{1, madeup.Unmapped, "raised"},
+		{1, madeup.Bundle, "created  "},
+		{1, madeup.Platform, "labelled"},
+		{2, madeup.Early, "cancelled"},
+		{2, madeup.Late, "raised"},
+		{2, madeup.Plain, "shipped"},
+		{2, madeup.NoCarrier, "raised"},
+		{3, madeup.Held, "released"},
+		{3, madeup.Platform, "confirmed"},
 	} {
 		if !hasLine(passes[want.pass], want.text, want.story) {
 			t.Errorf("pass %d does not report %q for %q:\n%s", want.pass, want.text, want.story, passes[want.pass])

@@ -1,0 +1,113 @@
+// Command fakes serves a fake TikTok Shop and a fake Linnworks on two local
+// ports, with a made-up shop in them, for programs in any language.
+//
+//	go run ./examples/fakes
+//
+// It prints the addresses and credentials to use, and runs until interrupted.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"time"
+
+	"github.com/linnbridge/linnbridge/examples/internal/madeup"
+	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
+	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	err := run(ctx, os.Args[1:], os.Stdout)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "fakes:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	flags := flag.NewFlagSet("fakes", flag.ContinueOnError)
+	flags.SetOutput(out)
+	shopAddress := flags.String("tiktokshop", "127.0.0.1:8081", "address of the fake TikTok Shop")
+	warehouseAddress := flags.String("linnworks", "127.0.0.1:8082", "address of the fake Linnworks")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	var config net.ListenConfig
+	shopListener, err := config.Listen(ctx, "tcp", *shopAddress)
+	if err != nil {
+		return err
+	}
+	warehouseListener, err := config.Listen(ctx, "tcp", *warehouseAddress)
+	if err != nil {
+		return errors.Join(err, shopListener.Close())
+	}
+	warehouseURL := "http://" + warehouseListener.Addr().String()
+	world, err := madeup.New(
+		tiktokshoptest.New(tiktokshoptest.WithMarket("GB")),
+		linnworkstest.New(linnworkstest.WithServerURL(warehouseURL)),
+	)
+	if err != nil {
+		return errors.Join(err, shopListener.Close(), warehouseListener.Close())
+	}
+	describe(out, world, "http://"+shopListener.Addr().String(), warehouseURL)
+	return serve(ctx, map[net.Listener]http.Handler{shopListener: world.Shop, warehouseListener: world.Warehouse})
+}
+
+// serve answers on every listener until ctx ends or one of them fails.
+func serve(ctx context.Context, handlers map[net.Listener]http.Handler) error {
+	failed := make(chan error, len(handlers))
+	var servers []*http.Server
+	for listener, handler := range handlers {
+		s := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+		servers = append(servers, s)
+		go func() { failed <- s.Serve(listener) }()
+	}
+	var err error
+	running := len(servers)
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+		running--
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	for _, s := range servers {
+		err = errors.Join(err, s.Shutdown(grace))
+	}
+	for range running {
+		if e := <-failed; !errors.Is(e, http.ErrServerClosed) {
+			err = errors.Join(err, e)
+		}
+	}
+	return err
+}
+
+// describe prints how to reach the fakes. The credentials open nothing else.
+func describe(out io.Writer, w *madeup.World, shopURL, warehouseURL string) {
+	app, token, shop, c := w.Shop.App(), w.Shop.Token(), w.Shop.Shop(), w.Warehouse.Credentials()
+	fmt.Fprintf(out, `TikTok Shop  %s  (API and token calls)
+  app key       %s
+  app secret    %s
+  access token  %s
+  shop id       %s
+  shop cipher   %s
+Linnworks    %s  (authorisation and API)
+  application id      %s
+  application secret  %s
+  token               %s
+
+%d orders wait in the shop. Press Ctrl-C to stop.
+`, shopURL, app.Key, app.Secret.Reveal(), token.AccessToken.Reveal(), shop.ID, shop.Cipher,
+		warehouseURL, c.ApplicationID, c.ApplicationSecret.Reveal(), c.Token.Reveal(), len(w.Orders))
+}
