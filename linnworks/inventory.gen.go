@@ -154,8 +154,9 @@ func (s *InventoryService) BatchGetInventoryItemChannelSKUs(ctx context.Context,
 // BatchGetInventoryItemChannelSKUsBatched splits req.InventoryItemIDs into parts of at most 200 and hands out the
 // reply of [InventoryService.BatchGetInventoryItemChannelSKUs] to each. It stops at the first error.
 func (s *InventoryService) BatchGetInventoryItemChannelSKUsBatched(ctx context.Context, req *BatchGetInventoryItemChannelSKUsRequest, opts ...CallOption) iter.Seq2[[]StockItemChannelSKUResponse, error] {
-	r := valueOf(req)
-	return batches(r.InventoryItemIDs, 200, func(part []GUID) ([]StockItemChannelSKUResponse, error) {
+	start := valueOf(req)
+	return batches(start.InventoryItemIDs, 200, func(part []GUID) ([]StockItemChannelSKUResponse, error) {
+		r := start
 		r.InventoryItemIDs = part
 		return s.BatchGetInventoryItemChannelSKUs(ctx, &r, opts...)
 	})
@@ -849,8 +850,9 @@ func (s *InventoryService) GetInventoryItemAuditTrailPaged(ctx context.Context, 
 // GetInventoryItemAuditTrailPagedAll hands out what stands on the pages of
 // [InventoryService.GetInventoryItemAuditTrailPaged]. It stops at the first error.
 func (s *InventoryService) GetInventoryItemAuditTrailPagedAll(ctx context.Context, req *GetInventoryItemAuditTrailPagedRequest, opts ...CallOption) iter.Seq2[StockItemAuditTrail, error] {
-	r := valueOf(req)
-	return numberedPages(numberOf(r.PageNumber), numberOf(r.PageSize), func(page int) ([]StockItemAuditTrail, int, error) {
+	start := valueOf(req)
+	return numberedPages(numberOf(start.PageNumber), numberOf(start.PageSize), func(page int) ([]StockItemAuditTrail, int, error) {
+		r := start
 		r.PageNumber = &page
 		out, err := s.GetInventoryItemAuditTrailPaged(ctx, &r, opts...)
 		if err != nil {
@@ -1098,8 +1100,9 @@ func (s *InventoryService) GetInventoryItemsCompositionByIDs(ctx context.Context
 // GetInventoryItemsCompositionByIDsBatched splits req.InventoryItemIDs into parts of at most 100 and hands out the
 // reply of [InventoryService.GetInventoryItemsCompositionByIDs] to each. It stops at the first error.
 func (s *InventoryService) GetInventoryItemsCompositionByIDsBatched(ctx context.Context, req *GetInventoryItemsCompositionByIDsRequest, opts ...CallOption) iter.Seq2[*GetInventoryItemsCompositionByIDsResponse, error] {
-	r := valueOf(req)
-	return batches(r.InventoryItemIDs, 100, func(part []GUID) (*GetInventoryItemsCompositionByIDsResponse, error) {
+	start := valueOf(req)
+	return batches(start.InventoryItemIDs, 100, func(part []GUID) (*GetInventoryItemsCompositionByIDsResponse, error) {
+		r := start
 		r.InventoryItemIDs = part
 		return s.GetInventoryItemsCompositionByIDs(ctx, &r, opts...)
 	})
@@ -1269,8 +1272,9 @@ func (s *InventoryService) GetScrapHistory(ctx context.Context, req *GetScrapHis
 // GetScrapHistoryAll hands out what stands on the pages of
 // [InventoryService.GetScrapHistory]. It stops at the first error.
 func (s *InventoryService) GetScrapHistoryAll(ctx context.Context, req *GetScrapHistoryRequest, opts ...CallOption) iter.Seq2[ScrapItem, error] {
-	r := valueOf(req)
-	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]ScrapItem, int, error) {
+	start := valueOf(req)
+	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]ScrapItem, int, error) {
+		r := start
 		r.PageNumber = &page
 		out, err := s.GetScrapHistory(ctx, &r, opts...)
 		if err != nil {
@@ -1943,7 +1947,7 @@ type AddImageToInventoryItemResponse struct {
 
 // AddInventoryItemBulkRequest holds the parameters of Inventory.AddInventoryItemBulk.
 type AddInventoryItemBulkRequest struct {
-	InventoryItems []StockItemHeader `json:"InventoryItems,omitzero"`
+	InventoryItems []StockItemHeader `json:"InventoryItems,omitzero"` // at most 200
 }
 
 // AddInventoryItemRequest holds the parameters of Inventory.AddInventoryItem.

@@ -192,9 +192,11 @@ func (s *ListingsService) GetBigCommerceTemplates(ctx context.Context, req *GetB
 // GetBigCommerceTemplatesAll hands out what stands on the pages of
 // [ListingsService.GetBigCommerceTemplates]. It stops at the first error.
 func (s *ListingsService) GetBigCommerceTemplatesAll(ctx context.Context, req *GetBigCommerceTemplatesRequest, opts ...CallOption) iter.Seq2[BigCommerceListing, error] {
-	r := valueOf(req)
-	inner := valueOf(r.Parameters)
-	return numberedPages(numberOf(inner.PageNumber), numberOf(inner.EntriesPerPage), func(page int) ([]BigCommerceListing, int, error) {
+	start := valueOf(req)
+	parameters := valueOf(start.Parameters)
+	return numberedPages(numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), func(page int) ([]BigCommerceListing, int, error) {
+		r := start
+		inner := parameters
 		inner.PageNumber = &page
 		r.Parameters = &inner
 		out, err := s.GetBigCommerceTemplates(ctx, &r, opts...)
@@ -249,9 +251,11 @@ func (s *ListingsService) GetEbayTemplates(ctx context.Context, req *GetEbayTemp
 // GetEbayTemplatesAll hands out what stands on the pages of
 // [ListingsService.GetEbayTemplates]. It stops at the first error.
 func (s *ListingsService) GetEbayTemplatesAll(ctx context.Context, req *GetEbayTemplatesRequest, opts ...CallOption) iter.Seq2[EbayListing, error] {
-	r := valueOf(req)
-	inner := valueOf(r.Parameters)
-	return numberedPages(numberOf(inner.PageNumber), numberOf(inner.EntriesPerPage), func(page int) ([]EbayListing, int, error) {
+	start := valueOf(req)
+	parameters := valueOf(start.Parameters)
+	return numberedPages(numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), func(page int) ([]EbayListing, int, error) {
+		r := start
+		inner := parameters
 		inner.PageNumber = &page
 		r.Parameters = &inner
 		out, err := s.GetEbayTemplates(ctx, &r, opts...)

@@ -533,8 +533,9 @@ func (s *OrdersService) GetOpenOrders(ctx context.Context, req *OrdersGetOpenOrd
 // GetOpenOrdersAll hands out what stands on the pages of
 // [OrdersService.GetOpenOrders]. It stops at the first error.
 func (s *OrdersService) GetOpenOrdersAll(ctx context.Context, req *OrdersGetOpenOrdersRequest, opts ...CallOption) iter.Seq2[OpenOrder, error] {
-	r := valueOf(req)
-	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]OpenOrder, int, error) {
+	start := valueOf(req)
+	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]OpenOrder, int, error) {
+		r := start
 		r.PageNumber = &page
 		out, err := s.GetOpenOrders(ctx, &r, opts...)
 		if err != nil {
@@ -688,6 +689,17 @@ func (s *OrdersService) GetOrderItemRowSerialValuesByOrderIDs(ctx context.Contex
 		name: "Orders.GetOrderItemRowSerialValuesByOrderIDs", method: "POST", path: "/api/Orders/GetOrderItemRowSerialValuesByOrderIds",
 		body: bodyFlat, replay: replayRead, limit: 150,
 	}, nil, req, out, opts)
+}
+
+// GetOrderItemRowSerialValuesByOrderIDsBatched splits req.OrderIDs into parts of at most 25 and hands out the
+// reply of [OrdersService.GetOrderItemRowSerialValuesByOrderIDs] to each. It stops at the first error.
+func (s *OrdersService) GetOrderItemRowSerialValuesByOrderIDsBatched(ctx context.Context, req *GetOrderItemRowSerialValuesByOrderIDsRequest, opts ...CallOption) iter.Seq2[*GetSerialisedValuesForOrdersResponse, error] {
+	start := valueOf(req)
+	return batches(start.OrderIDs, 25, func(part []GUID) (*GetSerialisedValuesForOrdersResponse, error) {
+		r := start
+		r.OrderIDs = part
+		return s.GetOrderItemRowSerialValuesByOrderIDs(ctx, &r, opts...)
+	})
 }
 
 // GetOrderItems calls GET /api/Orders/GetOrderItems.
@@ -862,8 +874,9 @@ func (s *OrdersService) GetOrdersByID(ctx context.Context, req *GetOrdersByIDReq
 // GetOrdersByIDBatched splits req.PkOrderIDs into parts of at most 200 and hands out the
 // reply of [OrdersService.GetOrdersByID] to each. It stops at the first error.
 func (s *OrdersService) GetOrdersByIDBatched(ctx context.Context, req *GetOrdersByIDRequest, opts ...CallOption) iter.Seq2[[]OrderDetails, error] {
-	r := valueOf(req)
-	return batches(r.PkOrderIDs, 200, func(part []GUID) ([]OrderDetails, error) {
+	start := valueOf(req)
+	return batches(start.PkOrderIDs, 200, func(part []GUID) ([]OrderDetails, error) {
+		r := start
 		r.PkOrderIDs = part
 		return s.GetOrdersByID(ctx, &r, opts...)
 	})
@@ -1812,7 +1825,7 @@ type CreateNewOrderRequest struct {
 // CreateOrdersRequest holds the parameters of Orders.CreateOrders.
 type CreateOrdersRequest struct {
 	Location string         `json:"location"` // required
-	Orders   []ChannelOrder `json:"orders"`   // required
+	Orders   []ChannelOrder `json:"orders"`   // required, at most 20
 }
 
 // CreateSerialisedValuesForOrderItemsRequest holds the parameters of Orders.CreateSerialisedValuesForOrderItems.

@@ -53,8 +53,9 @@ func (s *OrdersV2Service) GetOrders(ctx context.Context, req *OrdersV2GetOrdersR
 // GetOrdersPages hands out the pages of
 // [OrdersV2Service.GetOrders]. It stops at the first error.
 func (s *OrdersV2Service) GetOrdersPages(ctx context.Context, req *OrdersV2GetOrdersRequest, opts ...CallOption) iter.Seq2[*GetOrdersResponse, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]*GetOrdersResponse, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			token := GUID(token)
 			r.SearchToken = &token

@@ -472,8 +472,9 @@ func (s *ProcessedOrdersService) SearchProcessedOrders(ctx context.Context, req 
 // SearchProcessedOrdersAll hands out what stands on the pages of
 // [ProcessedOrdersService.SearchProcessedOrders]. It stops at the first error.
 func (s *ProcessedOrdersService) SearchProcessedOrdersAll(ctx context.Context, req *SearchProcessedOrdersRequest, opts ...CallOption) iter.Seq2[ProcessedOrder, error] {
-	r := valueOf(req)
-	return numberedPages(numberOf(r.PageNumber), numberOf(r.ResultsPerPage), func(page int) ([]ProcessedOrder, int, error) {
+	start := valueOf(req)
+	return numberedPages(numberOf(start.PageNumber), numberOf(start.ResultsPerPage), func(page int) ([]ProcessedOrder, int, error) {
+		r := start
 		r.PageNumber = &page
 		out, err := s.SearchProcessedOrders(ctx, &r, opts...)
 		if err != nil {
@@ -503,8 +504,9 @@ func (s *ProcessedOrdersService) SearchProcessedOrdersPaged(ctx context.Context,
 //
 // Deprecated: as the method that it calls.
 func (s *ProcessedOrdersService) SearchProcessedOrdersPagedAll(ctx context.Context, req *SearchProcessedOrdersPagedRequest, opts ...CallOption) iter.Seq2[ProcessedOrder, error] {
-	r := valueOf(req)
-	return numberedPages(numberOf(r.PageNum), numberOf(r.NumEntriesPerPage), func(page int) ([]ProcessedOrder, int, error) {
+	start := valueOf(req)
+	return numberedPages(numberOf(start.PageNum), numberOf(start.NumEntriesPerPage), func(page int) ([]ProcessedOrder, int, error) {
+		r := start
 		r.PageNum = &page
 		out, err := s.SearchProcessedOrdersPaged(ctx, &r, opts...)
 		if err != nil {

@@ -5,6 +5,7 @@ package linnworks
 import (
 	"context"
 	"encoding/json"
+	"iter"
 )
 
 // WarehouseTransferV2Service calls the operations of the section WarehouseTransferV2.
@@ -604,6 +605,17 @@ func (s *WarehouseTransferV2Service) GetShipmentItems(ctx context.Context, shipp
 		query: true, replay: replayRead, host: hostV2,
 	}, []string{shippingPlanID}, req, &out, opts)
 	return out, err
+}
+
+// GetShipmentItemsBatched splits req.ShipmentItemID into parts of at most 200 and hands out the
+// reply of [WarehouseTransferV2Service.GetShipmentItems] to each. It stops at the first error.
+func (s *WarehouseTransferV2Service) GetShipmentItemsBatched(ctx context.Context, shippingPlanID string, req *GetShipmentItemsRequest, opts ...CallOption) iter.Seq2[[]ShipmentItemResponse, error] {
+	start := valueOf(req)
+	return batches(start.ShipmentItemID, 200, func(part []int) ([]ShipmentItemResponse, error) {
+		r := start
+		r.ShipmentItemID = part
+		return s.GetShipmentItems(ctx, shippingPlanID, &r, opts...)
+	})
 }
 
 // GetShipmentPallets calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/pallets.

@@ -115,8 +115,9 @@ func (s *AffiliateService) GetShopProductsLegacy(ctx context.Context, req *GetSh
 // GetShopProductsLegacyAll hands out what stands on the pages of
 // [AffiliateService.GetShopProductsLegacy]. It stops at the first error.
 func (s *AffiliateService) GetShopProductsLegacyAll(ctx context.Context, req *GetShopProductsLegacyRequest, opts ...CallOption) iter.Seq2[GetShopProductsLegacyResponseProduct, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetShopProductsLegacyResponseProduct, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -144,8 +145,9 @@ func (s *AffiliateService) GetShowcaseProductsOld(ctx context.Context, req *GetS
 // GetShowcaseProductsOldPages hands out the pages of
 // [AffiliateService.GetShowcaseProductsOld]. It stops at the first error.
 func (s *AffiliateService) GetShowcaseProductsOldPages(ctx context.Context, req *GetShowcaseProductsOldRequest, opts ...CallOption) iter.Seq2[*GetShowcaseProductsOldResponse, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]*GetShowcaseProductsOldResponse, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}

@@ -64,8 +64,9 @@ func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorFulfillmentStatusIn
 // GetAffiliateCampaignCreatorFulfillmentStatusInfoAll hands out what stands on the pages of
 // [AffiliatePartnerService.GetAffiliateCampaignCreatorFulfillmentStatusInfo]. It stops at the first error.
 func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorFulfillmentStatusInfoAll(ctx context.Context, campaignID string, productID string, req *GetAffiliateCampaignCreatorFulfillmentStatusInfoRequest, opts ...CallOption) iter.Seq2[GetAffiliateCampaignCreatorFulfillmentStatusInfoResponsePromotionCreator, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetAffiliateCampaignCreatorFulfillmentStatusInfoResponsePromotionCreator, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -93,8 +94,9 @@ func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorFulfillmentStatusLi
 // GetAffiliateCampaignCreatorFulfillmentStatusListAll hands out what stands on the pages of
 // [AffiliatePartnerService.GetAffiliateCampaignCreatorFulfillmentStatusList]. It stops at the first error.
 func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorFulfillmentStatusListAll(ctx context.Context, campaignID string, req *GetAffiliateCampaignCreatorFulfillmentStatusListRequest, opts ...CallOption) iter.Seq2[GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatistic, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatistic, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -186,9 +188,14 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignList(ctx context.Co
 
 // GetAffiliatePartnerCampaignListAll hands out what stands on the pages of
 // [AffiliatePartnerService.GetAffiliatePartnerCampaignList]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignListAll(ctx context.Context, req *GetAffiliatePartnerCampaignListRequest, opts ...CallOption) iter.Seq2[GetAffiliatePartnerCampaignListResponseCampaign, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]GetAffiliatePartnerCampaignListResponseCampaign, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -216,8 +223,9 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignProductList(ctx con
 // GetAffiliatePartnerCampaignProductListAll hands out what stands on the pages of
 // [AffiliatePartnerService.GetAffiliatePartnerCampaignProductList]. It stops at the first error.
 func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignProductListAll(ctx context.Context, campaignID string, req *GetAffiliatePartnerCampaignProductListRequest, opts ...CallOption) iter.Seq2[GetAffiliatePartnerCampaignProductListResponseProduct, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetAffiliatePartnerCampaignProductListResponseProduct, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -281,9 +289,14 @@ func (s *AffiliatePartnerService) SearchCAPAffiliateOrders(ctx context.Context, 
 
 // SearchCAPAffiliateOrdersAll hands out what stands on the pages of
 // [AffiliatePartnerService.SearchCAPAffiliateOrders]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliatePartnerService) SearchCAPAffiliateOrdersAll(ctx context.Context, req *SearchCAPAffiliateOrdersRequest, opts ...CallOption) iter.Seq2[SearchCAPAffiliateOrdersResponseOrder, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]SearchCAPAffiliateOrdersResponseOrder, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -310,9 +323,14 @@ func (s *AffiliatePartnerService) SearchTAPAffiliateOrders(ctx context.Context, 
 
 // SearchTAPAffiliateOrdersAll hands out what stands on the pages of
 // [AffiliatePartnerService.SearchTAPAffiliateOrders]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliatePartnerService) SearchTAPAffiliateOrdersAll(ctx context.Context, req *SearchTAPAffiliateOrdersRequest, opts ...CallOption) iter.Seq2[SearchTAPAffiliateOrdersResponseOrder, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]SearchTAPAffiliateOrdersResponseOrder, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}

@@ -151,9 +151,14 @@ func (s *AffiliateSellerService) GetConversationList(ctx context.Context, req *G
 
 // GetConversationListAll hands out what stands on the pages of
 // [AffiliateSellerService.GetConversationList]. It stops at the first error.
+// Pages hold 50 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) GetConversationListAll(ctx context.Context, req *GetConversationListRequest, opts ...CallOption) iter.Seq2[GetConversationListResponseConversation, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 50
+	}
 	return tokenPages(func(token string) ([]GetConversationListResponseConversation, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -180,9 +185,14 @@ func (s *AffiliateSellerService) GetConversationListV202412(ctx context.Context,
 
 // GetConversationListV202412All hands out what stands on the pages of
 // [AffiliateSellerService.GetConversationListV202412]. It stops at the first error.
+// Pages hold 50 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) GetConversationListV202412All(ctx context.Context, req *GetConversationListV202412Request, opts ...CallOption) iter.Seq2[GetConversationListV202412ResponseConversation, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 50
+	}
 	return tokenPages(func(token string) ([]GetConversationListV202412ResponseConversation, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -261,9 +271,14 @@ func (s *AffiliateSellerService) GetMessageInTheConversation(ctx context.Context
 
 // GetMessageInTheConversationAll hands out what stands on the pages of
 // [AffiliateSellerService.GetMessageInTheConversation]. It stops at the first error.
+// Pages hold 20 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) GetMessageInTheConversationAll(ctx context.Context, conversationID string, req *GetMessageInTheConversationRequest, opts ...CallOption) iter.Seq2[GetMessageInTheConversationResponseMessage, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 20
+	}
 	return tokenPages(func(token string) ([]GetMessageInTheConversationResponseMessage, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -290,9 +305,14 @@ func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetail(ctx co
 
 // GetOpenCollaborationCreatorContentDetailAll hands out what stands on the pages of
 // [AffiliateSellerService.GetOpenCollaborationCreatorContentDetail]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailAll(ctx context.Context, req *GetOpenCollaborationCreatorContentDetailRequest, opts ...CallOption) iter.Seq2[GetOpenCollaborationCreatorContentDetailResponseCreatorContentDetail, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]GetOpenCollaborationCreatorContentDetailResponseCreatorContentDetail, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -319,9 +339,14 @@ func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailV202412
 
 // GetOpenCollaborationCreatorContentDetailV202412All hands out what stands on the pages of
 // [AffiliateSellerService.GetOpenCollaborationCreatorContentDetailV202412]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailV202412All(ctx context.Context, req *GetOpenCollaborationCreatorContentDetailV202412Request, opts ...CallOption) iter.Seq2[GetOpenCollaborationCreatorContentDetailV202412ResponseCreatorContentDetail, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]GetOpenCollaborationCreatorContentDetailV202412ResponseCreatorContentDetail, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -383,6 +408,17 @@ func (s *AffiliateSellerService) MarkConversationRead(ctx context.Context, req *
 		name: "AffiliateSeller.MarkConversationRead", method: "POST", path: "/affiliate_seller/202412/conversatons/read",
 		body: bodyJSON,
 	}, nil, req, out, opts)
+}
+
+// MarkConversationReadBatched splits req.ConversationIDs into parts of at most 20 and hands out the
+// reply of [AffiliateSellerService.MarkConversationRead] to each. It stops at the first error.
+func (s *AffiliateSellerService) MarkConversationReadBatched(ctx context.Context, req *MarkConversationReadRequest, opts ...CallOption) iter.Seq2[*MarkConversationReadResponse, error] {
+	start := valueOf(req)
+	return batches(start.ConversationIDs, 20, func(part []string) (*MarkConversationReadResponse, error) {
+		r := start
+		r.ConversationIDs = part
+		return s.MarkConversationRead(ctx, &r, opts...)
+	})
 }
 
 // QueryTargetCollaborationDetail calls GET /affiliate_seller/202508/target_collaborations/{target_collaboration_id}.
@@ -486,9 +522,14 @@ func (s *AffiliateSellerService) SearchOpenCollaboration(ctx context.Context, re
 
 // SearchOpenCollaborationAll hands out what stands on the pages of
 // [AffiliateSellerService.SearchOpenCollaboration]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) SearchOpenCollaborationAll(ctx context.Context, req *SearchOpenCollaborationRequest, opts ...CallOption) iter.Seq2[SearchOpenCollaborationResponseOpenCollaboration, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]SearchOpenCollaborationResponseOpenCollaboration, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -515,9 +556,14 @@ func (s *AffiliateSellerService) SearchOpenCollaborationV202409(ctx context.Cont
 
 // SearchOpenCollaborationV202409All hands out what stands on the pages of
 // [AffiliateSellerService.SearchOpenCollaborationV202409]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) SearchOpenCollaborationV202409All(ctx context.Context, req *SearchOpenCollaborationV202409Request, opts ...CallOption) iter.Seq2[SearchOpenCollaborationV202409ResponseOpenCollaboration, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]SearchOpenCollaborationV202409ResponseOpenCollaboration, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -544,9 +590,14 @@ func (s *AffiliateSellerService) SearchSellerAffiliateOrders(ctx context.Context
 
 // SearchSellerAffiliateOrdersAll hands out what stands on the pages of
 // [AffiliateSellerService.SearchSellerAffiliateOrders]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) SearchSellerAffiliateOrdersAll(ctx context.Context, req *SearchSellerAffiliateOrdersRequest, opts ...CallOption) iter.Seq2[SearchSellerAffiliateOrdersResponseOrder, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]SearchSellerAffiliateOrdersResponseOrder, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -573,9 +624,14 @@ func (s *AffiliateSellerService) SearchSellerAffiliateOrdersV202405(ctx context.
 
 // SearchSellerAffiliateOrdersV202405All hands out what stands on the pages of
 // [AffiliateSellerService.SearchSellerAffiliateOrdersV202405]. It stops at the first error.
+// Pages hold 50 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) SearchSellerAffiliateOrdersV202405All(ctx context.Context, req *SearchSellerAffiliateOrdersV202405Request, opts ...CallOption) iter.Seq2[SearchSellerAffiliateOrdersV202405ResponseOrder, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 50
+	}
 	return tokenPages(func(token string) ([]SearchSellerAffiliateOrdersV202405ResponseOrder, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -603,8 +659,9 @@ func (s *AffiliateSellerService) SearchTargetCollaborations(ctx context.Context,
 // SearchTargetCollaborationsAll hands out what stands on the pages of
 // [AffiliateSellerService.SearchTargetCollaborations]. It stops at the first error.
 func (s *AffiliateSellerService) SearchTargetCollaborationsAll(ctx context.Context, req *SearchTargetCollaborationsRequest, opts ...CallOption) iter.Seq2[SearchTargetCollaborationsResponseTargetCollaboration, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]SearchTargetCollaborationsResponseTargetCollaboration, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -632,8 +689,9 @@ func (s *AffiliateSellerService) SearchTargetCollaborationsV202409(ctx context.C
 // SearchTargetCollaborationsV202409All hands out what stands on the pages of
 // [AffiliateSellerService.SearchTargetCollaborationsV202409]. It stops at the first error.
 func (s *AffiliateSellerService) SearchTargetCollaborationsV202409All(ctx context.Context, req *SearchTargetCollaborationsV202409Request, opts ...CallOption) iter.Seq2[SearchTargetCollaborationsV202409ResponseTargetCollaboration, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]SearchTargetCollaborationsV202409ResponseTargetCollaboration, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -697,9 +755,14 @@ func (s *AffiliateSellerService) SellerSearchAffiliateOpenCollaborationProduct(c
 
 // SellerSearchAffiliateOpenCollaborationProductAll hands out what stands on the pages of
 // [AffiliateSellerService.SellerSearchAffiliateOpenCollaborationProduct]. It stops at the first error.
+// Pages hold 20 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) SellerSearchAffiliateOpenCollaborationProductAll(ctx context.Context, req *SellerSearchAffiliateOpenCollaborationProductRequest, opts ...CallOption) iter.Seq2[SellerSearchAffiliateOpenCollaborationProductResponseProduct, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 20
+	}
 	return tokenPages(func(token string) ([]SellerSearchAffiliateOpenCollaborationProductResponseProduct, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -727,8 +790,9 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplace(ctx context.Co
 // SellerSearchCreatorOnMarketplaceAll hands out what stands on the pages of
 // [AffiliateSellerService.SellerSearchCreatorOnMarketplace]. It stops at the first error.
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceAll(ctx context.Context, req *SellerSearchCreatorOnMarketplaceRequest, opts ...CallOption) iter.Seq2[SellerSearchCreatorOnMarketplaceResponseCreator, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]SellerSearchCreatorOnMarketplaceResponseCreator, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -756,8 +820,9 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202406(ctx con
 // SellerSearchCreatorOnMarketplaceV202406All hands out what stands on the pages of
 // [AffiliateSellerService.SellerSearchCreatorOnMarketplaceV202406]. It stops at the first error.
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202406All(ctx context.Context, req *SellerSearchCreatorOnMarketplaceV202406Request, opts ...CallOption) iter.Seq2[SellerSearchCreatorOnMarketplaceV202406ResponseCreator, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]SellerSearchCreatorOnMarketplaceV202406ResponseCreator, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -785,8 +850,9 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202505(ctx con
 // SellerSearchCreatorOnMarketplaceV202505All hands out what stands on the pages of
 // [AffiliateSellerService.SellerSearchCreatorOnMarketplaceV202505]. It stops at the first error.
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202505All(ctx context.Context, req *SellerSearchCreatorOnMarketplaceV202505Request, opts ...CallOption) iter.Seq2[SellerSearchCreatorOnMarketplaceV202505ResponseCreator, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]SellerSearchCreatorOnMarketplaceV202505ResponseCreator, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -814,8 +880,9 @@ func (s *AffiliateSellerService) SellerSearchSampleApplications(ctx context.Cont
 // SellerSearchSampleApplicationsAll hands out what stands on the pages of
 // [AffiliateSellerService.SellerSearchSampleApplications]. It stops at the first error.
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsAll(ctx context.Context, req *SellerSearchSampleApplicationsRequest, opts ...CallOption) iter.Seq2[SellerSearchSampleApplicationsResponseSampleApplication, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]SellerSearchSampleApplicationsResponseSampleApplication, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -856,8 +923,9 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202409(ctx conte
 // SellerSearchSampleApplicationsV202409All hands out what stands on the pages of
 // [AffiliateSellerService.SellerSearchSampleApplicationsV202409]. It stops at the first error.
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202409All(ctx context.Context, req *SellerSearchSampleApplicationsV202409Request, opts ...CallOption) iter.Seq2[SellerSearchSampleApplicationsV202409ResponseSampleApplication, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]SellerSearchSampleApplicationsV202409ResponseSampleApplication, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -885,8 +953,9 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202507(ctx conte
 // SellerSearchSampleApplicationsV202507All hands out what stands on the pages of
 // [AffiliateSellerService.SellerSearchSampleApplicationsV202507]. It stops at the first error.
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202507All(ctx context.Context, req *SellerSearchSampleApplicationsV202507Request, opts ...CallOption) iter.Seq2[SellerSearchSampleApplicationsV202507ResponseSampleApplication, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]SellerSearchSampleApplicationsV202507ResponseSampleApplication, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}

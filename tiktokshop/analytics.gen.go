@@ -78,8 +78,9 @@ func (s *AnalyticsService) GetShopLIVEPerformanceList(ctx context.Context, req *
 // GetShopLIVEPerformanceListAll hands out what stands on the pages of
 // [AnalyticsService.GetShopLIVEPerformanceList]. It stops at the first error.
 func (s *AnalyticsService) GetShopLIVEPerformanceListAll(ctx context.Context, req *GetShopLIVEPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopLIVEPerformanceListResponseLiveStreamSession, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetShopLIVEPerformanceListResponseLiveStreamSession, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -107,8 +108,9 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListOld(ctx context.Context, re
 // GetShopLIVEPerformanceListOldAll hands out what stands on the pages of
 // [AnalyticsService.GetShopLIVEPerformanceListOld]. It stops at the first error.
 func (s *AnalyticsService) GetShopLIVEPerformanceListOldAll(ctx context.Context, req *GetShopLIVEPerformanceListOldRequest, opts ...CallOption) iter.Seq2[GetShopLIVEPerformanceListOldResponseLiveStreamSession, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetShopLIVEPerformanceListOldResponseLiveStreamSession, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -136,8 +138,9 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListV202508(ctx context.Context
 // GetShopLIVEPerformanceListV202508All hands out what stands on the pages of
 // [AnalyticsService.GetShopLIVEPerformanceListV202508]. It stops at the first error.
 func (s *AnalyticsService) GetShopLIVEPerformanceListV202508All(ctx context.Context, req *GetShopLIVEPerformanceListV202508Request, opts ...CallOption) iter.Seq2[GetShopLIVEPerformanceListV202508ResponseLiveStreamSession, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetShopLIVEPerformanceListV202508ResponseLiveStreamSession, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -204,8 +207,9 @@ func (s *AnalyticsService) GetShopLIVEPerformancePerMinutes(ctx context.Context,
 // GetShopLIVEPerformancePerMinutesPages hands out the pages of
 // [AnalyticsService.GetShopLIVEPerformancePerMinutes]. It stops at the first error.
 func (s *AnalyticsService) GetShopLIVEPerformancePerMinutesPages(ctx context.Context, liveID string, req *GetShopLIVEPerformancePerMinutesRequest, opts ...CallOption) iter.Seq2[*GetShopLIVEPerformancePerMinutesResponse, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]*GetShopLIVEPerformancePerMinutesResponse, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -311,8 +315,9 @@ func (s *AnalyticsService) GetShopProductPerformanceList(ctx context.Context, re
 // GetShopProductPerformanceListAll hands out what stands on the pages of
 // [AnalyticsService.GetShopProductPerformanceList]. It stops at the first error.
 func (s *AnalyticsService) GetShopProductPerformanceListAll(ctx context.Context, req *GetShopProductPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopProductPerformanceListResponseProduct, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetShopProductPerformanceListResponseProduct, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -340,8 +345,9 @@ func (s *AnalyticsService) GetShopProductPerformanceListV202405(ctx context.Cont
 // GetShopProductPerformanceListV202405All hands out what stands on the pages of
 // [AnalyticsService.GetShopProductPerformanceListV202405]. It stops at the first error.
 func (s *AnalyticsService) GetShopProductPerformanceListV202405All(ctx context.Context, req *GetShopProductPerformanceListV202405Request, opts ...CallOption) iter.Seq2[GetShopProductPerformanceListV202405ResponseProduct, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetShopProductPerformanceListV202405ResponseProduct, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -382,8 +388,9 @@ func (s *AnalyticsService) GetShopSKUPerformanceList(ctx context.Context, req *G
 // GetShopSKUPerformanceListAll hands out what stands on the pages of
 // [AnalyticsService.GetShopSKUPerformanceList]. It stops at the first error.
 func (s *AnalyticsService) GetShopSKUPerformanceListAll(ctx context.Context, req *GetShopSKUPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopSKUPerformanceListResponseSKU, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetShopSKUPerformanceListResponseSKU, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -411,8 +418,9 @@ func (s *AnalyticsService) GetShopSKUPerformanceListV202406(ctx context.Context,
 // GetShopSKUPerformanceListV202406All hands out what stands on the pages of
 // [AnalyticsService.GetShopSKUPerformanceListV202406]. It stops at the first error.
 func (s *AnalyticsService) GetShopSKUPerformanceListV202406All(ctx context.Context, req *GetShopSKUPerformanceListV202406Request, opts ...CallOption) iter.Seq2[GetShopSKUPerformanceListV202406ResponseSKU, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetShopSKUPerformanceListV202406ResponseSKU, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -479,8 +487,9 @@ func (s *AnalyticsService) GetShopVideoPerformanceList(ctx context.Context, req 
 // GetShopVideoPerformanceListAll hands out what stands on the pages of
 // [AnalyticsService.GetShopVideoPerformanceList]. It stops at the first error.
 func (s *AnalyticsService) GetShopVideoPerformanceListAll(ctx context.Context, req *GetShopVideoPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopVideoPerformanceListResponseVideo, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetShopVideoPerformanceListResponseVideo, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -508,8 +517,9 @@ func (s *AnalyticsService) GetShopVideoPerformanceListV202409(ctx context.Contex
 // GetShopVideoPerformanceListV202409All hands out what stands on the pages of
 // [AnalyticsService.GetShopVideoPerformanceListV202409]. It stops at the first error.
 func (s *AnalyticsService) GetShopVideoPerformanceListV202409All(ctx context.Context, req *GetShopVideoPerformanceListV202409Request, opts ...CallOption) iter.Seq2[GetShopVideoPerformanceListV202409ResponseVideo, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetShopVideoPerformanceListV202409ResponseVideo, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -563,8 +573,9 @@ func (s *AnalyticsService) GetShopVideoProductPerformanceList(ctx context.Contex
 // GetShopVideoProductPerformanceListAll hands out what stands on the pages of
 // [AnalyticsService.GetShopVideoProductPerformanceList]. It stops at the first error.
 func (s *AnalyticsService) GetShopVideoProductPerformanceListAll(ctx context.Context, videoID string, req *GetShopVideoProductPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopVideoProductPerformanceListResponseProduct, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetShopVideoProductPerformanceListResponseProduct, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -592,8 +603,9 @@ func (s *AnalyticsService) GetShopVideoProductPerformanceListV202409(ctx context
 // GetShopVideoProductPerformanceListV202409All hands out what stands on the pages of
 // [AnalyticsService.GetShopVideoProductPerformanceListV202409]. It stops at the first error.
 func (s *AnalyticsService) GetShopVideoProductPerformanceListV202409All(ctx context.Context, videoID string, req *GetShopVideoProductPerformanceListV202409Request, opts ...CallOption) iter.Seq2[GetShopVideoProductPerformanceListV202409ResponseProduct, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetShopVideoProductPerformanceListV202409ResponseProduct, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}

@@ -64,9 +64,14 @@ func (s *CustomerServiceService) GetConversationMessages(ctx context.Context, co
 
 // GetConversationMessagesAll hands out what stands on the pages of
 // [CustomerServiceService.GetConversationMessages]. It stops at the first error.
+// Pages hold 10 unless req.PageSize says otherwise.
 func (s *CustomerServiceService) GetConversationMessagesAll(ctx context.Context, conversationID string, req *GetConversationMessagesRequest, opts ...CallOption) iter.Seq2[GetConversationMessagesResponseMessage, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 10
+	}
 	return tokenPages(func(token string) ([]GetConversationMessagesResponseMessage, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -93,9 +98,14 @@ func (s *CustomerServiceService) GetConversations(ctx context.Context, req *GetC
 
 // GetConversationsAll hands out what stands on the pages of
 // [CustomerServiceService.GetConversations]. It stops at the first error.
+// Pages hold 20 unless req.PageSize says otherwise.
 func (s *CustomerServiceService) GetConversationsAll(ctx context.Context, req *GetConversationsRequest, opts ...CallOption) iter.Seq2[GetConversationsResponseConversation, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 20
+	}
 	return tokenPages(func(token string) ([]GetConversationsResponseConversation, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}

@@ -114,6 +114,17 @@ func (s *FBTService) QueryGoodsInventoryForMCF(ctx context.Context, req *QueryGo
 	}, nil, req, out, opts)
 }
 
+// QueryGoodsInventoryForMCFBatched splits req.Goods into parts of at most 50 and hands out the
+// reply of [FBTService.QueryGoodsInventoryForMCF] to each. It stops at the first error.
+func (s *FBTService) QueryGoodsInventoryForMCFBatched(ctx context.Context, req *QueryGoodsInventoryForMCFRequest, opts ...CallOption) iter.Seq2[*QueryGoodsInventoryForMCFResponse, error] {
+	start := valueOf(req)
+	return batches(start.Goods, 50, func(part []QueryGoodsInventoryForMCFRequestGood) (*QueryGoodsInventoryForMCFResponse, error) {
+		r := start
+		r.Goods = part
+		return s.QueryGoodsInventoryForMCF(ctx, &r, opts...)
+	})
+}
+
 // SearchFBTInventory calls POST /fbt/202408/inventory/search.
 //
 // It only reads and is safe to repeat. Version 202408.
@@ -129,9 +140,14 @@ func (s *FBTService) SearchFBTInventory(ctx context.Context, req *SearchFBTInven
 
 // SearchFBTInventoryAll hands out what stands on the pages of
 // [FBTService.SearchFBTInventory]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *FBTService) SearchFBTInventoryAll(ctx context.Context, req *SearchFBTInventoryRequest, opts ...CallOption) iter.Seq2[SearchFBTInventoryResponseInventory, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]SearchFBTInventoryResponseInventory, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -158,9 +174,14 @@ func (s *FBTService) SearchFBTInventoryRecord(ctx context.Context, req *SearchFB
 
 // SearchFBTInventoryRecordAll hands out what stands on the pages of
 // [FBTService.SearchFBTInventoryRecord]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *FBTService) SearchFBTInventoryRecordAll(ctx context.Context, req *SearchFBTInventoryRecordRequest, opts ...CallOption) iter.Seq2[SearchFBTInventoryRecordResponseInventoryRecord, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]SearchFBTInventoryRecordResponseInventoryRecord, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -187,9 +208,14 @@ func (s *FBTService) SearchGoodsInfo(ctx context.Context, req *SearchGoodsInfoRe
 
 // SearchGoodsInfoAll hands out what stands on the pages of
 // [FBTService.SearchGoodsInfo]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *FBTService) SearchGoodsInfoAll(ctx context.Context, req *SearchGoodsInfoRequest, opts ...CallOption) iter.Seq2[SearchGoodsInfoResponseGood, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]SearchGoodsInfoResponseGood, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}

@@ -30,8 +30,9 @@ func (s *FinanceService) GetPayments(ctx context.Context, req *GetPaymentsReques
 //
 // Deprecated: as the method that it calls.
 func (s *FinanceService) GetPaymentsAll(ctx context.Context, req *GetPaymentsRequest, opts ...CallOption) iter.Seq2[Payment, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]Payment, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -60,8 +61,9 @@ func (s *FinanceService) GetPaymentsV202605(ctx context.Context, req *GetPayment
 // GetPaymentsV202605All hands out what stands on the pages of
 // [FinanceService.GetPaymentsV202605]. It stops at the first error.
 func (s *FinanceService) GetPaymentsV202605All(ctx context.Context, req *GetPaymentsV202605Request, opts ...CallOption) iter.Seq2[Payment, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]Payment, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -89,8 +91,9 @@ func (s *FinanceService) GetStatements(ctx context.Context, req *GetStatementsRe
 // GetStatementsAll hands out what stands on the pages of
 // [FinanceService.GetStatements]. It stops at the first error.
 func (s *FinanceService) GetStatementsAll(ctx context.Context, req *GetStatementsRequest, opts ...CallOption) iter.Seq2[Statement, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]Statement, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -159,8 +162,9 @@ func (s *FinanceService) GetTransactionsByStatement(ctx context.Context, stateme
 // GetTransactionsByStatementAll hands out what stands on the pages of
 // [FinanceService.GetTransactionsByStatement]. It stops at the first error.
 func (s *FinanceService) GetTransactionsByStatementAll(ctx context.Context, statementID string, req *GetTransactionsByStatementRequest, opts ...CallOption) iter.Seq2[StatementTransaction, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]StatementTransaction, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -192,8 +196,9 @@ func (s *FinanceService) GetTransactionsByStatementV202309(ctx context.Context, 
 //
 // Deprecated: as the method that it calls.
 func (s *FinanceService) GetTransactionsByStatementV202309All(ctx context.Context, statementID string, req *GetTransactionsByStatementV202309Request, opts ...CallOption) iter.Seq2[GetTransactionsByStatementV202309ResponseStatementTransaction, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetTransactionsByStatementV202309ResponseStatementTransaction, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -221,8 +226,9 @@ func (s *FinanceService) GetUnsettledTransactions(ctx context.Context, req *GetU
 // GetUnsettledTransactionsAll hands out what stands on the pages of
 // [FinanceService.GetUnsettledTransactions]. It stops at the first error.
 func (s *FinanceService) GetUnsettledTransactionsAll(ctx context.Context, req *GetUnsettledTransactionsRequest, opts ...CallOption) iter.Seq2[GetUnsettledTransactionsResponseTransaction, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetUnsettledTransactionsResponseTransaction, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -250,8 +256,9 @@ func (s *FinanceService) GetWithdrawals(ctx context.Context, req *GetWithdrawals
 // GetWithdrawalsAll hands out what stands on the pages of
 // [FinanceService.GetWithdrawals]. It stops at the first error.
 func (s *FinanceService) GetWithdrawalsAll(ctx context.Context, req *GetWithdrawalsRequest, opts ...CallOption) iter.Seq2[GetWithdrawalsResponseWithdrawal, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetWithdrawalsResponseWithdrawal, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}

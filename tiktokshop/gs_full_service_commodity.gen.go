@@ -247,8 +247,9 @@ func (s *GSFullServiceCommodityService) GSFullServiceSearchCategories(ctx contex
 // GSFullServiceSearchCategoriesAll hands out what stands on the pages of
 // [GSFullServiceCommodityService.GSFullServiceSearchCategories]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GSFullServiceSearchCategoriesAll(ctx context.Context, req *GSFullServiceSearchCategoriesRequest, opts ...CallOption) iter.Seq2[GSFullServiceSearchCategoriesResponseCategory, error] {
-	r := valueOf(req)
-	return numberedPages(numberOf(r.PageOffset), numberOf(r.PageSize), func(page int) ([]GSFullServiceSearchCategoriesResponseCategory, int, error) {
+	start := valueOf(req)
+	return numberedPages(numberOf(start.PageOffset), numberOf(start.PageSize), func(page int) ([]GSFullServiceSearchCategoriesResponseCategory, int, error) {
+		r := start
 		r.PageOffset = &page
 		out, err := s.GSFullServiceSearchCategories(ctx, &r, opts...)
 		if err != nil {
@@ -300,8 +301,9 @@ func (s *GSFullServiceCommodityService) GSGetSupplierRP(ctx context.Context, req
 // GSGetSupplierRPAll hands out what stands on the pages of
 // [GSFullServiceCommodityService.GSGetSupplierRP]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GSGetSupplierRPAll(ctx context.Context, req *GSGetSupplierRPRequest, opts ...CallOption) iter.Seq2[GSGetSupplierRPResponseRpInfo, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GSGetSupplierRPResponseRpInfo, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -342,8 +344,9 @@ func (s *GSFullServiceCommodityService) GSListSupplierManufacturer(ctx context.C
 // GSListSupplierManufacturerAll hands out what stands on the pages of
 // [GSFullServiceCommodityService.GSListSupplierManufacturer]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GSListSupplierManufacturerAll(ctx context.Context, req *GSListSupplierManufacturerRequest, opts ...CallOption) iter.Seq2[GSListSupplierManufacturerResponseManufacturerList, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GSListSupplierManufacturerResponseManufacturerList, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -397,8 +400,9 @@ func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2(
 // GSQuerySKUsAndTheApprovalStatusOfSKUsV2All hands out what stands on the pages of
 // [GSFullServiceCommodityService.GSQuerySKUsAndTheApprovalStatusOfSKUsV2]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2All(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2Request, opts ...CallOption) iter.Seq2[GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSPUs, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSPUs, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -426,8 +430,9 @@ func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V
 // GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406All hands out what stands on the pages of
 // [GSFullServiceCommodityService.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406All(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406Request, opts ...CallOption) iter.Seq2[GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSPUs, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSPUs, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -455,8 +460,9 @@ func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V
 // GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410All hands out what stands on the pages of
 // [GSFullServiceCommodityService.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410All(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410Request, opts ...CallOption) iter.Seq2[GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSPUs, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSPUs, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -497,8 +503,9 @@ func (s *GSFullServiceCommodityService) GetGlobalSellingFullServiceCategories(ct
 // GetGlobalSellingFullServiceCategoriesAll hands out what stands on the pages of
 // [GSFullServiceCommodityService.GetGlobalSellingFullServiceCategories]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GetGlobalSellingFullServiceCategoriesAll(ctx context.Context, req *GetGlobalSellingFullServiceCategoriesRequest, opts ...CallOption) iter.Seq2[GetGlobalSellingFullServiceCategoriesResponseCategory, error] {
-	r := valueOf(req)
-	return numberedPages(numberOf(r.PageOffset), numberOf(r.PageSize), func(page int) ([]GetGlobalSellingFullServiceCategoriesResponseCategory, int, error) {
+	start := valueOf(req)
+	return numberedPages(numberOf(start.PageOffset), numberOf(start.PageSize), func(page int) ([]GetGlobalSellingFullServiceCategoriesResponseCategory, int, error) {
+		r := start
 		r.PageOffset = &page
 		out, err := s.GetGlobalSellingFullServiceCategories(ctx, &r, opts...)
 		if err != nil {
@@ -563,8 +570,9 @@ func (s *GSFullServiceCommodityService) GlobalSellingGetSupplierAddresses(ctx co
 // GlobalSellingGetSupplierAddressesAll hands out what stands on the pages of
 // [GSFullServiceCommodityService.GlobalSellingGetSupplierAddresses]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GlobalSellingGetSupplierAddressesAll(ctx context.Context, req *GlobalSellingGetSupplierAddressesRequest, opts ...CallOption) iter.Seq2[GlobalSellingGetSupplierAddressesResponseAddress, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GlobalSellingGetSupplierAddressesResponseAddress, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -605,8 +613,9 @@ func (s *GSFullServiceCommodityService) QuerySKUsAndTheApprovalStatusOfSKUs(ctx 
 // QuerySKUsAndTheApprovalStatusOfSKUsAll hands out what stands on the pages of
 // [GSFullServiceCommodityService.QuerySKUsAndTheApprovalStatusOfSKUs]. It stops at the first error.
 func (s *GSFullServiceCommodityService) QuerySKUsAndTheApprovalStatusOfSKUsAll(ctx context.Context, req *QuerySKUsAndTheApprovalStatusOfSKUsRequest, opts ...CallOption) iter.Seq2[QuerySKUsAndTheApprovalStatusOfSKUsResponseSPUs, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]QuerySKUsAndTheApprovalStatusOfSKUsResponseSPUs, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}

@@ -73,6 +73,17 @@ func (s *GSFullServiceShipmentService) GSGetDeliveryOrderPrintDocument(ctx conte
 	}, nil, req, out, opts)
 }
 
+// GSGetDeliveryOrderPrintDocumentBatched splits req.DeliveryOrderCodes into parts of at most 50 and hands out the
+// reply of [GSFullServiceShipmentService.GSGetDeliveryOrderPrintDocument] to each. It stops at the first error.
+func (s *GSFullServiceShipmentService) GSGetDeliveryOrderPrintDocumentBatched(ctx context.Context, req *GSGetDeliveryOrderPrintDocumentRequest, opts ...CallOption) iter.Seq2[*GSGetDeliveryOrderPrintDocumentResponse, error] {
+	start := valueOf(req)
+	return batches(start.DeliveryOrderCodes, 50, func(part []string) (*GSGetDeliveryOrderPrintDocumentResponse, error) {
+		r := start
+		r.DeliveryOrderCodes = part
+		return s.GSGetDeliveryOrderPrintDocument(ctx, &r, opts...)
+	})
+}
+
 // GSGetLogisticsWaybillsPrintDocument calls GET /gs_full_service_shipment/202405/beta/waybills.
 //
 // It only reads and is safe to repeat. Version 202405.
@@ -84,6 +95,17 @@ func (s *GSFullServiceShipmentService) GSGetLogisticsWaybillsPrintDocument(ctx c
 		name: "GSFullServiceShipment.GSGetLogisticsWaybillsPrintDocument", method: "GET", path: "/gs_full_service_shipment/202405/beta/waybills",
 		query: true, replay: replayRead, noCipher: true,
 	}, nil, req, out, opts)
+}
+
+// GSGetLogisticsWaybillsPrintDocumentBatched splits req.LogisticsCodes into parts of at most 50 and hands out the
+// reply of [GSFullServiceShipmentService.GSGetLogisticsWaybillsPrintDocument] to each. It stops at the first error.
+func (s *GSFullServiceShipmentService) GSGetLogisticsWaybillsPrintDocumentBatched(ctx context.Context, req *GSGetLogisticsWaybillsPrintDocumentRequest, opts ...CallOption) iter.Seq2[*GSGetLogisticsWaybillsPrintDocumentResponse, error] {
+	start := valueOf(req)
+	return batches(start.LogisticsCodes, 50, func(part []string) (*GSGetLogisticsWaybillsPrintDocumentResponse, error) {
+		r := start
+		r.LogisticsCodes = part
+		return s.GSGetLogisticsWaybillsPrintDocument(ctx, &r, opts...)
+	})
 }
 
 // GSGetSKUPrintDocument calls POST /gs_full_service_shipment/202405/beta/delivery_orders/sku_documents/generate.
@@ -110,6 +132,17 @@ func (s *GSFullServiceShipmentService) GSQueryDeliveryBatchs(ctx context.Context
 		name: "GSFullServiceShipment.GSQueryDeliveryBatchs", method: "GET", path: "/gs_full_service_shipment/202405/beta/delivery_orders/delivery_batchs",
 		query: true, replay: replayRead, noCipher: true,
 	}, nil, req, out, opts)
+}
+
+// GSQueryDeliveryBatchsBatched splits req.DeliveryBatchCodes into parts of at most 50 and hands out the
+// reply of [GSFullServiceShipmentService.GSQueryDeliveryBatchs] to each. It stops at the first error.
+func (s *GSFullServiceShipmentService) GSQueryDeliveryBatchsBatched(ctx context.Context, req *GSQueryDeliveryBatchsRequest, opts ...CallOption) iter.Seq2[*GSQueryDeliveryBatchsResponse, error] {
+	start := valueOf(req)
+	return batches(start.DeliveryBatchCodes, 50, func(part []string) (*GSQueryDeliveryBatchsResponse, error) {
+		r := start
+		r.DeliveryBatchCodes = part
+		return s.GSQueryDeliveryBatchs(ctx, &r, opts...)
+	})
 }
 
 // GSReserveShipping calls POST /gs_full_service_shipment/202405/beta/delivery_orders/reserve_ship.
@@ -154,8 +187,9 @@ func (s *GSFullServiceShipmentService) GSSearchDeliveryOrders(ctx context.Contex
 // GSSearchDeliveryOrdersAll hands out what stands on the pages of
 // [GSFullServiceShipmentService.GSSearchDeliveryOrders]. It stops at the first error.
 func (s *GSFullServiceShipmentService) GSSearchDeliveryOrdersAll(ctx context.Context, req *GSSearchDeliveryOrdersRequest, opts ...CallOption) iter.Seq2[GSSearchDeliveryOrdersResponseDeliveryOrder, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GSSearchDeliveryOrdersResponseDeliveryOrder, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -183,8 +217,9 @@ func (s *GSFullServiceShipmentService) GSSearchStockupOrders(ctx context.Context
 // GSSearchStockupOrdersAll hands out what stands on the pages of
 // [GSFullServiceShipmentService.GSSearchStockupOrders]. It stops at the first error.
 func (s *GSFullServiceShipmentService) GSSearchStockupOrdersAll(ctx context.Context, req *GSSearchStockupOrdersRequest, opts ...CallOption) iter.Seq2[GSSearchStockupOrdersResponseStockupOrder, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GSSearchStockupOrdersResponseStockupOrder, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -209,6 +244,17 @@ func (s *GSFullServiceShipmentService) GetDeliveryOrderPrintDocument(ctx context
 	}, nil, req, out, opts)
 }
 
+// GetDeliveryOrderPrintDocumentBatched splits req.DeliveryOrderCodes into parts of at most 50 and hands out the
+// reply of [GSFullServiceShipmentService.GetDeliveryOrderPrintDocument] to each. It stops at the first error.
+func (s *GSFullServiceShipmentService) GetDeliveryOrderPrintDocumentBatched(ctx context.Context, req *GetDeliveryOrderPrintDocumentRequest, opts ...CallOption) iter.Seq2[*GetDeliveryOrderPrintDocumentResponse, error] {
+	start := valueOf(req)
+	return batches(start.DeliveryOrderCodes, 50, func(part []string) (*GetDeliveryOrderPrintDocumentResponse, error) {
+		r := start
+		r.DeliveryOrderCodes = part
+		return s.GetDeliveryOrderPrintDocument(ctx, &r, opts...)
+	})
+}
+
 // GetLogisticsWaybillsPrintDocurement calls GET /gs_full_service_shipment/202405/preview/waybills.
 //
 // It only reads and is safe to repeat. Version 202405.
@@ -220,6 +266,17 @@ func (s *GSFullServiceShipmentService) GetLogisticsWaybillsPrintDocurement(ctx c
 		name: "GSFullServiceShipment.GetLogisticsWaybillsPrintDocurement", method: "GET", path: "/gs_full_service_shipment/202405/preview/waybills",
 		query: true, replay: replayRead, noCipher: true,
 	}, nil, req, out, opts)
+}
+
+// GetLogisticsWaybillsPrintDocurementBatched splits req.LogisticsCodes into parts of at most 50 and hands out the
+// reply of [GSFullServiceShipmentService.GetLogisticsWaybillsPrintDocurement] to each. It stops at the first error.
+func (s *GSFullServiceShipmentService) GetLogisticsWaybillsPrintDocurementBatched(ctx context.Context, req *GetLogisticsWaybillsPrintDocurementRequest, opts ...CallOption) iter.Seq2[*GetLogisticsWaybillsPrintDocurementResponse, error] {
+	start := valueOf(req)
+	return batches(start.LogisticsCodes, 50, func(part []string) (*GetLogisticsWaybillsPrintDocurementResponse, error) {
+		r := start
+		r.LogisticsCodes = part
+		return s.GetLogisticsWaybillsPrintDocurement(ctx, &r, opts...)
+	})
 }
 
 // GlobalSellingCancelShipment calls POST /gs_full_service_shipment/202407/logistics_orders/cancel_ship.
@@ -340,8 +397,9 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchAbnormalOrders(ctx con
 // GlobalSellingSearchAbnormalOrdersAll hands out what stands on the pages of
 // [GSFullServiceShipmentService.GlobalSellingSearchAbnormalOrders]. It stops at the first error.
 func (s *GSFullServiceShipmentService) GlobalSellingSearchAbnormalOrdersAll(ctx context.Context, req *GlobalSellingSearchAbnormalOrdersRequest, opts ...CallOption) iter.Seq2[GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -395,8 +453,9 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchDeliveryOrders(ctx con
 // GlobalSellingSearchDeliveryOrdersAll hands out what stands on the pages of
 // [GSFullServiceShipmentService.GlobalSellingSearchDeliveryOrders]. It stops at the first error.
 func (s *GSFullServiceShipmentService) GlobalSellingSearchDeliveryOrdersAll(ctx context.Context, req *GlobalSellingSearchDeliveryOrdersRequest, opts ...CallOption) iter.Seq2[GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -424,8 +483,9 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchReturnOrders(ctx conte
 // GlobalSellingSearchReturnOrdersAll hands out what stands on the pages of
 // [GSFullServiceShipmentService.GlobalSellingSearchReturnOrders]. It stops at the first error.
 func (s *GSFullServiceShipmentService) GlobalSellingSearchReturnOrdersAll(ctx context.Context, req *GlobalSellingSearchReturnOrdersRequest, opts ...CallOption) iter.Seq2[GlobalSellingSearchReturnOrdersResponseReturnOrder, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GlobalSellingSearchReturnOrdersResponseReturnOrder, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -453,8 +513,9 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchStockupOrders(ctx cont
 // GlobalSellingSearchStockupOrdersAll hands out what stands on the pages of
 // [GSFullServiceShipmentService.GlobalSellingSearchStockupOrders]. It stops at the first error.
 func (s *GSFullServiceShipmentService) GlobalSellingSearchStockupOrdersAll(ctx context.Context, req *GlobalSellingSearchStockupOrdersRequest, opts ...CallOption) iter.Seq2[GlobalSellingSearchStockupOrdersResponseStockupOrder, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GlobalSellingSearchStockupOrdersResponseStockupOrder, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -477,6 +538,17 @@ func (s *GSFullServiceShipmentService) QueryDeliveryBatchs(ctx context.Context, 
 		name: "GSFullServiceShipment.QueryDeliveryBatchs", method: "GET", path: "/gs_full_service_shipment/202405/preview/delivery_orders/delivery_batchs",
 		query: true, replay: replayRead, noCipher: true,
 	}, nil, req, out, opts)
+}
+
+// QueryDeliveryBatchsBatched splits req.DeliveryBatchCodes into parts of at most 50 and hands out the
+// reply of [GSFullServiceShipmentService.QueryDeliveryBatchs] to each. It stops at the first error.
+func (s *GSFullServiceShipmentService) QueryDeliveryBatchsBatched(ctx context.Context, req *QueryDeliveryBatchsRequest, opts ...CallOption) iter.Seq2[*QueryDeliveryBatchsResponse, error] {
+	start := valueOf(req)
+	return batches(start.DeliveryBatchCodes, 50, func(part []string) (*QueryDeliveryBatchsResponse, error) {
+		r := start
+		r.DeliveryBatchCodes = part
+		return s.QueryDeliveryBatchs(ctx, &r, opts...)
+	})
 }
 
 // ReserveShipping calls POST /gs_full_service_shipment/202405/preview/delivery_orders/reserve_ship.
@@ -521,8 +593,9 @@ func (s *GSFullServiceShipmentService) SearchDeliveryOrders(ctx context.Context,
 // SearchDeliveryOrdersAll hands out what stands on the pages of
 // [GSFullServiceShipmentService.SearchDeliveryOrders]. It stops at the first error.
 func (s *GSFullServiceShipmentService) SearchDeliveryOrdersAll(ctx context.Context, req *SearchDeliveryOrdersRequest, opts ...CallOption) iter.Seq2[SearchDeliveryOrdersResponseDeliveryOrder, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]SearchDeliveryOrdersResponseDeliveryOrder, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -550,8 +623,9 @@ func (s *GSFullServiceShipmentService) SearchStockupOrders(ctx context.Context, 
 // SearchStockupOrdersAll hands out what stands on the pages of
 // [GSFullServiceShipmentService.SearchStockupOrders]. It stops at the first error.
 func (s *GSFullServiceShipmentService) SearchStockupOrdersAll(ctx context.Context, req *SearchStockupOrdersRequest, opts ...CallOption) iter.Seq2[SearchStockupOrdersResponseStockupOrder, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]SearchStockupOrdersResponseStockupOrder, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}

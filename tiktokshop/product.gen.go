@@ -23,6 +23,17 @@ func (s *ProductService) ActivateProduct(ctx context.Context, req *ActivateProdu
 	}, nil, req, out, opts)
 }
 
+// ActivateProductBatched splits req.ProductIDs into parts of at most 20 and hands out the
+// reply of [ProductService.ActivateProduct] to each. It stops at the first error.
+func (s *ProductService) ActivateProductBatched(ctx context.Context, req *ActivateProductRequest, opts ...CallOption) iter.Seq2[*ActivateProductResponse, error] {
+	start := valueOf(req)
+	return batches(start.ProductIDs, 20, func(part []string) (*ActivateProductResponse, error) {
+		r := start
+		r.ProductIDs = part
+		return s.ActivateProduct(ctx, &r, opts...)
+	})
+}
+
 // ApplyOpportunities calls PUT /product/202409/products/{product_id}/opportunities.
 //
 // It is not repeated once it was sent. Version 202409.
@@ -215,6 +226,17 @@ func (s *ProductService) DeactivateProducts(ctx context.Context, req *Deactivate
 	}, nil, req, out, opts)
 }
 
+// DeactivateProductsBatched splits req.ProductIDs into parts of at most 20 and hands out the
+// reply of [ProductService.DeactivateProducts] to each. It stops at the first error.
+func (s *ProductService) DeactivateProductsBatched(ctx context.Context, req *DeactivateProductsRequest, opts ...CallOption) iter.Seq2[*DeactivateProductsResponse, error] {
+	start := valueOf(req)
+	return batches(start.ProductIDs, 20, func(part []string) (*DeactivateProductsResponse, error) {
+		r := start
+		r.ProductIDs = part
+		return s.DeactivateProducts(ctx, &r, opts...)
+	})
+}
+
 // DeleteGlobalProducts calls DELETE /product/202309/global_products.
 //
 // It is not repeated once it was sent. Version 202309.
@@ -228,6 +250,17 @@ func (s *ProductService) DeleteGlobalProducts(ctx context.Context, req *DeleteGl
 	}, nil, req, out, opts)
 }
 
+// DeleteGlobalProductsBatched splits req.GlobalProductIDs into parts of at most 20 and hands out the
+// reply of [ProductService.DeleteGlobalProducts] to each. It stops at the first error.
+func (s *ProductService) DeleteGlobalProductsBatched(ctx context.Context, req *DeleteGlobalProductsRequest, opts ...CallOption) iter.Seq2[*DeleteGlobalProductsResponse, error] {
+	start := valueOf(req)
+	return batches(start.GlobalProductIDs, 20, func(part []string) (*DeleteGlobalProductsResponse, error) {
+		r := start
+		r.GlobalProductIDs = part
+		return s.DeleteGlobalProducts(ctx, &r, opts...)
+	})
+}
+
 // DeleteProducts calls DELETE /product/202309/products.
 //
 // It is not repeated once it was sent. Version 202309.
@@ -239,6 +272,17 @@ func (s *ProductService) DeleteProducts(ctx context.Context, req *DeleteProducts
 		name: "Product.DeleteProducts", method: "DELETE", path: "/product/202309/products",
 		body: bodyJSON,
 	}, nil, req, out, opts)
+}
+
+// DeleteProductsBatched splits req.ProductIDs into parts of at most 20 and hands out the
+// reply of [ProductService.DeleteProducts] to each. It stops at the first error.
+func (s *ProductService) DeleteProductsBatched(ctx context.Context, req *DeleteProductsRequest, opts ...CallOption) iter.Seq2[*DeleteProductsResponse, error] {
+	start := valueOf(req)
+	return batches(start.ProductIDs, 20, func(part []string) (*DeleteProductsResponse, error) {
+		r := start
+		r.ProductIDs = part
+		return s.DeleteProducts(ctx, &r, opts...)
+	})
 }
 
 // DiagnoseAndOptimizeProduct calls POST /product/202411/products/diagnose_optimize.
@@ -334,9 +378,14 @@ func (s *ProductService) GetBrands(ctx context.Context, req *GetBrandsRequest, o
 
 // GetBrandsAll hands out what stands on the pages of
 // [ProductService.GetBrands]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) GetBrandsAll(ctx context.Context, req *GetBrandsRequest, opts ...CallOption) iter.Seq2[GetBrandsResponseBrand, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]GetBrandsResponseBrand, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -468,8 +517,9 @@ func (s *ProductService) GetImageTranslationTasks(ctx context.Context, req *GetI
 // GetImageTranslationTasksBatched splits req.TranslationTaskIDs into parts of at most 20 and hands out the
 // reply of [ProductService.GetImageTranslationTasks] to each. It stops at the first error.
 func (s *ProductService) GetImageTranslationTasksBatched(ctx context.Context, req *GetImageTranslationTasksRequest, opts ...CallOption) iter.Seq2[*GetImageTranslationTasksResponse, error] {
-	r := valueOf(req)
-	return batches(r.TranslationTaskIDs, 20, func(part []string) (*GetImageTranslationTasksResponse, error) {
+	start := valueOf(req)
+	return batches(start.TranslationTaskIDs, 20, func(part []string) (*GetImageTranslationTasksResponse, error) {
+		r := start
 		r.TranslationTaskIDs = part
 		return s.GetImageTranslationTasks(ctx, &r, opts...)
 	})
@@ -501,6 +551,17 @@ func (s *ProductService) GetProductsSEOWords(ctx context.Context, req *GetProduc
 	}, nil, req, out, opts)
 }
 
+// GetProductsSEOWordsBatched splits req.ProductIDs into parts of at most 20 and hands out the
+// reply of [ProductService.GetProductsSEOWords] to each. It stops at the first error.
+func (s *ProductService) GetProductsSEOWordsBatched(ctx context.Context, req *GetProductsSEOWordsRequest, opts ...CallOption) iter.Seq2[*GetProductsSEOWordsResponse, error] {
+	start := valueOf(req)
+	return batches(start.ProductIDs, 20, func(part []string) (*GetProductsSEOWordsResponse, error) {
+		r := start
+		r.ProductIDs = part
+		return s.GetProductsSEOWords(ctx, &r, opts...)
+	})
+}
+
 // GetRecommendedProductTitleAndDescription calls GET /product/202405/products/suggestions.
 //
 // It only reads and is safe to repeat. Version 202405.
@@ -512,6 +573,17 @@ func (s *ProductService) GetRecommendedProductTitleAndDescription(ctx context.Co
 		name: "Product.GetRecommendedProductTitleAndDescription", method: "GET", path: "/product/202405/products/suggestions",
 		query: true, replay: replayRead,
 	}, nil, req, out, opts)
+}
+
+// GetRecommendedProductTitleAndDescriptionBatched splits req.ProductIDs into parts of at most 20 and hands out the
+// reply of [ProductService.GetRecommendedProductTitleAndDescription] to each. It stops at the first error.
+func (s *ProductService) GetRecommendedProductTitleAndDescriptionBatched(ctx context.Context, req *GetRecommendedProductTitleAndDescriptionRequest, opts ...CallOption) iter.Seq2[*GetRecommendedProductTitleAndDescriptionResponse, error] {
+	start := valueOf(req)
+	return batches(start.ProductIDs, 20, func(part []string) (*GetRecommendedProductTitleAndDescriptionResponse, error) {
+		r := start
+		r.ProductIDs = part
+		return s.GetRecommendedProductTitleAndDescription(ctx, &r, opts...)
+	})
 }
 
 // ImportExternalProductInfo calls POST /product/202508/import_external.
@@ -543,8 +615,9 @@ func (s *ProductService) InventorySearch(ctx context.Context, req *InventorySear
 // InventorySearchByProductIDs splits req.ProductIDs into parts of at most 100 and hands out the
 // reply of [ProductService.InventorySearch] to each. It stops at the first error.
 func (s *ProductService) InventorySearchByProductIDs(ctx context.Context, req *InventorySearchRequest, opts ...CallOption) iter.Seq2[*InventorySearchResponse, error] {
-	r := valueOf(req)
-	return batches(r.ProductIDs, 100, func(part []string) (*InventorySearchResponse, error) {
+	start := valueOf(req)
+	return batches(start.ProductIDs, 100, func(part []string) (*InventorySearchResponse, error) {
+		r := start
 		r.ProductIDs = part
 		return s.InventorySearch(ctx, &r, opts...)
 	})
@@ -553,8 +626,9 @@ func (s *ProductService) InventorySearchByProductIDs(ctx context.Context, req *I
 // InventorySearchBySKUIDs splits req.SKUIDs into parts of at most 600 and hands out the
 // reply of [ProductService.InventorySearch] to each. It stops at the first error.
 func (s *ProductService) InventorySearchBySKUIDs(ctx context.Context, req *InventorySearchRequest, opts ...CallOption) iter.Seq2[*InventorySearchResponse, error] {
-	r := valueOf(req)
-	return batches(r.SKUIDs, 600, func(part []string) (*InventorySearchResponse, error) {
+	start := valueOf(req)
+	return batches(start.SKUIDs, 600, func(part []string) (*InventorySearchResponse, error) {
+		r := start
 		r.SKUIDs = part
 		return s.InventorySearch(ctx, &r, opts...)
 	})
@@ -690,9 +764,14 @@ func (s *ProductService) ProductAuditingResearch(ctx context.Context, req *Produ
 
 // ProductAuditingResearchAll hands out what stands on the pages of
 // [ProductService.ProductAuditingResearch]. It stops at the first error.
+// Pages hold 20 unless req.PageSize says otherwise.
 func (s *ProductService) ProductAuditingResearchAll(ctx context.Context, req *ProductAuditingResearchRequest, opts ...CallOption) iter.Seq2[ProductAuditingResearchResponseProduct, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 20
+	}
 	return tokenPages(func(token string) ([]ProductAuditingResearchResponseProduct, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -715,6 +794,17 @@ func (s *ProductService) ProductInformationIssueDiagnosis(ctx context.Context, r
 		name: "Product.ProductInformationIssueDiagnosis", method: "GET", path: "/product/202405/products/diagnoses",
 		query: true, replay: replayRead,
 	}, nil, req, out, opts)
+}
+
+// ProductInformationIssueDiagnosisBatched splits req.ProductIDs into parts of at most 200 and hands out the
+// reply of [ProductService.ProductInformationIssueDiagnosis] to each. It stops at the first error.
+func (s *ProductService) ProductInformationIssueDiagnosisBatched(ctx context.Context, req *ProductInformationIssueDiagnosisRequest, opts ...CallOption) iter.Seq2[*ProductInformationIssueDiagnosisResponse, error] {
+	start := valueOf(req)
+	return batches(start.ProductIDs, 200, func(part []string) (*ProductInformationIssueDiagnosisResponse, error) {
+		r := start
+		r.ProductIDs = part
+		return s.ProductInformationIssueDiagnosis(ctx, &r, opts...)
+	})
 }
 
 // PublishGlobalProduct calls POST /product/202309/global_products/{global_product_id}/publish.
@@ -795,6 +885,17 @@ func (s *ProductService) RecoverProducts(ctx context.Context, req *RecoverProduc
 	}, nil, req, out, opts)
 }
 
+// RecoverProductsBatched splits req.ProductIDs into parts of at most 20 and hands out the
+// reply of [ProductService.RecoverProducts] to each. It stops at the first error.
+func (s *ProductService) RecoverProductsBatched(ctx context.Context, req *RecoverProductsRequest, opts ...CallOption) iter.Seq2[*RecoverProductsResponse, error] {
+	start := valueOf(req)
+	return batches(start.ProductIDs, 20, func(part []string) (*RecoverProductsResponse, error) {
+		r := start
+		r.ProductIDs = part
+		return s.RecoverProducts(ctx, &r, opts...)
+	})
+}
+
 // ReplicateProduct calls POST /product/202507/products/{product_id}/global_replicate.
 //
 // It is not repeated once it was sent. Version 202507.
@@ -823,9 +924,14 @@ func (s *ProductService) SearchCandidateProducts(ctx context.Context, req *Searc
 
 // SearchCandidateProductsAll hands out what stands on the pages of
 // [ProductService.SearchCandidateProducts]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchCandidateProductsAll(ctx context.Context, req *SearchCandidateProductsRequest, opts ...CallOption) iter.Seq2[SearchCandidateProductsResponseCandidateProduct, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]SearchCandidateProductsResponseCandidateProduct, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -853,8 +959,9 @@ func (s *ProductService) SearchCombinedListingRecommendations(ctx context.Contex
 // SearchCombinedListingRecommendationsAll hands out what stands on the pages of
 // [ProductService.SearchCombinedListingRecommendations]. It stops at the first error.
 func (s *ProductService) SearchCombinedListingRecommendationsAll(ctx context.Context, req *SearchCombinedListingRecommendationsRequest, opts ...CallOption) iter.Seq2[SearchCombinedListingRecommendationsResponseCombinedListingRecommendation, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]SearchCombinedListingRecommendationsResponseCombinedListingRecommendation, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -881,9 +988,14 @@ func (s *ProductService) SearchGlobalProducts(ctx context.Context, req *SearchGl
 
 // SearchGlobalProductsAll hands out what stands on the pages of
 // [ProductService.SearchGlobalProducts]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchGlobalProductsAll(ctx context.Context, req *SearchGlobalProductsRequest, opts ...CallOption) iter.Seq2[SearchGlobalProductsResponseGlobalProduct, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]SearchGlobalProductsResponseGlobalProduct, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -911,8 +1023,9 @@ func (s *ProductService) SearchGlobalProductsV202309(ctx context.Context, req *S
 // SearchGlobalProductsV202309All hands out what stands on the pages of
 // [ProductService.SearchGlobalProductsV202309]. It stops at the first error.
 func (s *ProductService) SearchGlobalProductsV202309All(ctx context.Context, req *SearchGlobalProductsV202309Request, opts ...CallOption) iter.Seq2[SearchGlobalProductsV202309ResponseGlobalProduct, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]SearchGlobalProductsV202309ResponseGlobalProduct, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -939,9 +1052,14 @@ func (s *ProductService) SearchManufacturers(ctx context.Context, req *SearchMan
 
 // SearchManufacturersAll hands out what stands on the pages of
 // [ProductService.SearchManufacturers]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchManufacturersAll(ctx context.Context, req *SearchManufacturersRequest, opts ...CallOption) iter.Seq2[SearchManufacturersResponseManufacturer, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]SearchManufacturersResponseManufacturer, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -968,9 +1086,14 @@ func (s *ProductService) SearchManufacturersV202409(ctx context.Context, req *Se
 
 // SearchManufacturersV202409All hands out what stands on the pages of
 // [ProductService.SearchManufacturersV202409]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchManufacturersV202409All(ctx context.Context, req *SearchManufacturersV202409Request, opts ...CallOption) iter.Seq2[SearchManufacturersV202409ResponseManufacturer, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]SearchManufacturersV202409ResponseManufacturer, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -997,9 +1120,14 @@ func (s *ProductService) SearchOpportunities(ctx context.Context, req *SearchOpp
 
 // SearchOpportunitiesAll hands out what stands on the pages of
 // [ProductService.SearchOpportunities]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchOpportunitiesAll(ctx context.Context, req *SearchOpportunitiesRequest, opts ...CallOption) iter.Seq2[SearchOpportunitiesResponseOpportunity, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]SearchOpportunitiesResponseOpportunity, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -1026,9 +1154,14 @@ func (s *ProductService) SearchProducts(ctx context.Context, req *SearchProducts
 
 // SearchProductsAll hands out what stands on the pages of
 // [ProductService.SearchProducts]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchProductsAll(ctx context.Context, req *SearchProductsRequest, opts ...CallOption) iter.Seq2[Product, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]Product, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -1055,9 +1188,14 @@ func (s *ProductService) SearchProductsV202309(ctx context.Context, req *SearchP
 
 // SearchProductsV202309All hands out what stands on the pages of
 // [ProductService.SearchProductsV202309]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchProductsV202309All(ctx context.Context, req *SearchProductsV202309Request, opts ...CallOption) iter.Seq2[Product, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]Product, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -1084,9 +1222,14 @@ func (s *ProductService) SearchProductsV202312(ctx context.Context, req *SearchP
 
 // SearchProductsV202312All hands out what stands on the pages of
 // [ProductService.SearchProductsV202312]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchProductsV202312All(ctx context.Context, req *SearchProductsV202312Request, opts ...CallOption) iter.Seq2[Product, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]Product, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -1113,9 +1256,14 @@ func (s *ProductService) SearchResponsiblePersons(ctx context.Context, req *Sear
 
 // SearchResponsiblePersonsAll hands out what stands on the pages of
 // [ProductService.SearchResponsiblePersons]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchResponsiblePersonsAll(ctx context.Context, req *SearchResponsiblePersonsRequest, opts ...CallOption) iter.Seq2[SearchResponsiblePersonsResponseResponsiblePerson, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]SearchResponsiblePersonsResponseResponsiblePerson, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -1142,9 +1290,14 @@ func (s *ProductService) SearchResponsiblePersonsV202409(ctx context.Context, re
 
 // SearchResponsiblePersonsV202409All hands out what stands on the pages of
 // [ProductService.SearchResponsiblePersonsV202409]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchResponsiblePersonsV202409All(ctx context.Context, req *SearchResponsiblePersonsV202409Request, opts ...CallOption) iter.Seq2[SearchResponsiblePersonsV202409ResponseResponsiblePerson, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]SearchResponsiblePersonsV202409ResponseResponsiblePerson, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -1171,9 +1324,14 @@ func (s *ProductService) SearchSizeCharts(ctx context.Context, req *SearchSizeCh
 
 // SearchSizeChartsAll hands out what stands on the pages of
 // [ProductService.SearchSizeCharts]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchSizeChartsAll(ctx context.Context, req *SearchSizeChartsRequest, opts ...CallOption) iter.Seq2[SearchSizeChartsResponseSizeChart, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]SearchSizeChartsResponseSizeChart, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -6056,8 +6214,8 @@ type SearchProductsRequest struct {
 	PageSize            int                                    `url:"page_size" json:"-"` // required, 1 to 100
 	PageToken           *string                                `url:"page_token,omitempty" json:"-"`
 	ReturnDraftVersion  *bool                                  `json:"return_draft_version,omitzero" url:"-"`
-	SellerSKUs          []string                               `json:"seller_skus,omitzero" url:"-"`
-	SKUIDs              []string                               `json:"sku_ids,omitzero" url:"-"` // at most 10
+	SellerSKUs          []string                               `json:"seller_skus,omitzero" url:"-"` // at most 10
+	SKUIDs              []string                               `json:"sku_ids,omitzero" url:"-"`     // at most 10
 	SNSFilter           *ProductSNSFilter                      `json:"sns_filter,omitzero" url:"-"`
 	Status              *ProductStatus                         `json:"status,omitzero" url:"-"`
 	UpdateTimeGe        *UnixSeconds                           `json:"update_time_ge,omitzero" url:"-"`

@@ -74,6 +74,28 @@ func (s *PromotionService) RemoveActivityProduct(ctx context.Context, activityID
 	}, []string{activityID}, req, out, opts)
 }
 
+// RemoveActivityProductByProductIDs splits req.ProductIDs into parts of at most 300 and hands out the
+// reply of [PromotionService.RemoveActivityProduct] to each. It stops at the first error.
+func (s *PromotionService) RemoveActivityProductByProductIDs(ctx context.Context, activityID string, req *RemoveActivityProductRequest, opts ...CallOption) iter.Seq2[*RemoveActivityProductResponse, error] {
+	start := valueOf(req)
+	return batches(start.ProductIDs, 300, func(part []string) (*RemoveActivityProductResponse, error) {
+		r := start
+		r.ProductIDs = part
+		return s.RemoveActivityProduct(ctx, activityID, &r, opts...)
+	})
+}
+
+// RemoveActivityProductBySKUIDs splits req.SKUIDs into parts of at most 300 and hands out the
+// reply of [PromotionService.RemoveActivityProduct] to each. It stops at the first error.
+func (s *PromotionService) RemoveActivityProductBySKUIDs(ctx context.Context, activityID string, req *RemoveActivityProductRequest, opts ...CallOption) iter.Seq2[*RemoveActivityProductResponse, error] {
+	start := valueOf(req)
+	return batches(start.SKUIDs, 300, func(part []string) (*RemoveActivityProductResponse, error) {
+		r := start
+		r.SKUIDs = part
+		return s.RemoveActivityProduct(ctx, activityID, &r, opts...)
+	})
+}
+
 // SearchActivities calls POST /promotion/202309/activities/search.
 //
 // It only reads and is safe to repeat. Version 202309.
@@ -90,8 +112,9 @@ func (s *PromotionService) SearchActivities(ctx context.Context, req *SearchActi
 // SearchActivitiesAll hands out what stands on the pages of
 // [PromotionService.SearchActivities]. It stops at the first error.
 func (s *PromotionService) SearchActivitiesAll(ctx context.Context, req *SearchActivitiesRequest, opts ...CallOption) iter.Seq2[SearchActivitiesResponseActivity, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]SearchActivitiesResponseActivity, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -119,8 +142,9 @@ func (s *PromotionService) SearchCoupons(ctx context.Context, req *SearchCoupons
 // SearchCouponsAll hands out what stands on the pages of
 // [PromotionService.SearchCoupons]. It stops at the first error.
 func (s *PromotionService) SearchCouponsAll(ctx context.Context, req *SearchCouponsRequest, opts ...CallOption) iter.Seq2[SearchCouponsResponseCoupon, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]SearchCouponsResponseCoupon, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}

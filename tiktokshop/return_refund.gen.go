@@ -207,8 +207,9 @@ func (s *ReturnRefundService) SearchCancellations(ctx context.Context, req *Sear
 // SearchCancellationsAll hands out what stands on the pages of
 // [ReturnRefundService.SearchCancellations]. It stops at the first error.
 func (s *ReturnRefundService) SearchCancellationsAll(ctx context.Context, req *SearchCancellationsRequest, opts ...CallOption) iter.Seq2[Cancellation, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]Cancellation, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -237,8 +238,9 @@ func (s *ReturnRefundService) SearchCancellationsV202602(ctx context.Context, re
 // SearchCancellationsV202602All hands out what stands on the pages of
 // [ReturnRefundService.SearchCancellationsV202602]. It stops at the first error.
 func (s *ReturnRefundService) SearchCancellationsV202602All(ctx context.Context, req *SearchCancellationsV202602Request, opts ...CallOption) iter.Seq2[Cancellation, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]Cancellation, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -266,8 +268,9 @@ func (s *ReturnRefundService) SearchReturns(ctx context.Context, req *SearchRetu
 // SearchReturnsAll hands out what stands on the pages of
 // [ReturnRefundService.SearchReturns]. It stops at the first error.
 func (s *ReturnRefundService) SearchReturnsAll(ctx context.Context, req *SearchReturnsRequest, opts ...CallOption) iter.Seq2[Return, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]Return, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -296,8 +299,9 @@ func (s *ReturnRefundService) SearchReturnsV202602(ctx context.Context, req *Sea
 // SearchReturnsV202602All hands out what stands on the pages of
 // [ReturnRefundService.SearchReturnsV202602]. It stops at the first error.
 func (s *ReturnRefundService) SearchReturnsV202602All(ctx context.Context, req *SearchReturnsV202602Request, opts ...CallOption) iter.Seq2[Return, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]Return, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
