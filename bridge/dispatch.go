@@ -258,8 +258,12 @@ func (d *Dispatcher) ship(ctx context.Context, p consignment, result *OrderResul
 			fmt.Sprintf("the order is split in the warehouse, and which of the shop's lines warehouse order %s holds is not known", w.Number),
 			fmt.Sprintf("enter tracking %q for its lines in Seller Center", w.Tracking))
 	}
+	if len(lines) == 0 {
+		return d.raise(ctx, result, KindDispatchRefused, p, fmt.Sprintf("warehouse order %s is processed, but the shop shows no line that is not cancelled", w.Number),
+			"look for the order in Seller Center, and stop the parcel if you can")
+	}
 	left := slices.DeleteFunc(slices.Clone(lines), func(l OrderLine) bool { return l.Tracking != "" })
-	if len(left) == 0 && len(lines) > 0 {
+	if len(left) == 0 {
 		return d.confirm(ctx, p, lines, result)
 	}
 	if !p.permit.Granted {

@@ -53,6 +53,19 @@
 // # Money, time, quantities
 //
 // Money is [Money], in minor units. Moments are UTC. Quantities are integers,
-// ids are strings. Buyers' data is in [Address] alone, which prints as
-// "[address]".
+// ids are strings.
+//
+// # Buyers' data
+//
+// It is in [Address] and [Private] alone. Both print, log and encode as a
+// placeholder, so that results, exceptions and errors can go anywhere. An order
+// therefore does not survive JSON: put its id into a queue, not the order.
+//
+// # Several processes
+//
+// Ledger, locks and exceptions are then on a database that all share. Importer,
+// Dispatcher and Canceller take one lock for one order, and look at both sides
+// again once they have it, before anything is done that cannot be undone; give
+// the importer an [OrderSource] for that. Their clocks must agree: a
+// reservation is released by comparing two moments of two of them.
 package bridge

@@ -41,6 +41,14 @@ type Permit struct {
 	At time.Time
 }
 
+// String is one line for a log or a terminal.
+func (p Permit) String() string {
+	if p.Granted {
+		return "order " + p.OrderID + ": go ahead"
+	}
+	return "order " + p.OrderID + ": hold: " + p.Reason
+}
+
 // GatePorts are what a [Gate] works on.
 type GatePorts struct {
 	Orders        OrderSource

@@ -101,17 +101,17 @@ type OrderResults []OrderResult
 func (r OrderResults) String() string {
 	var b strings.Builder
 	for _, o := range r {
-		fmt.Fprintf(&b, "order %s  %-14s", o.OrderID, o.Outcome)
+		line := fmt.Sprintf("order %s  %-14s", o.OrderID, o.Outcome)
 		if o.WarehouseOrder != "" {
-			fmt.Fprintf(&b, "  warehouse order %s", o.WarehouseOrder)
+			line += "  warehouse order " + o.WarehouseOrder
 		}
 		if o.Detail != "" {
-			fmt.Fprintf(&b, "  %s", o.Detail)
+			line += "  " + o.Detail
 		}
 		if o.Err != nil {
-			fmt.Fprintf(&b, "  %v", o.Err)
+			line += "  " + o.Err.Error()
 		}
-		b.WriteByte('\n')
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
 	return b.String()
 }
@@ -208,12 +208,15 @@ func (im *Importer) action(o Order, found []WarehouseOrder) (action Action, know
 	if status == AwaitingShipment && o.Held(im.options.Now()) {
 		status = OnHold // the seller has to wait the remorse window out
 	}
-	action, known = im.options.Table.Action(o.ShippingModel, status, StateOf(found))
+	state := StateOf(found)
+	action, known = im.options.Table.Action(o.ShippingModel, status, state)
 	switch {
 	case action == ActionImport && o.CancelRequested:
 		action = ActionPark
 	case action == ActionRelease && o.CancelRequested:
 		action = ActionWait
+	case action == ActionRaise && o.CancelRequested && state == Dropped:
+		action = ActionWait // cancelled here, and not yet in the shop
 	}
 	return action, known
 }

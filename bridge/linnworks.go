@@ -202,9 +202,12 @@ func (t kitTable) build(item StockItem, path []string) (StockItem, error) {
 	return item, nil
 }
 
+// untracked is the minimum level of an item that Linnworks keeps no stock of.
+const untracked = -1
+
 // StockLevels implements [StockReader].
 func (l *Linnworks) StockLevels(ctx context.Context, itemIDs []string) (StockReading, error) {
-	reading := StockReading{At: l.options.Now().UTC(), Available: map[string]map[string]int{}}
+	reading := StockReading{At: l.options.Now().UTC(), Available: map[string]map[string]int{}, Untracked: map[string]bool{}}
 	ids := make([]linnworks.GUID, len(itemIDs))
 	for i, id := range itemIDs {
 		ids[i] = linnworks.GUID(id)
@@ -214,11 +217,15 @@ func (l *Linnworks) StockLevels(ctx context.Context, itemIDs []string) (StockRea
 			return StockReading{}, err
 		}
 		for _, item := range reply {
-			levels := map[string]int{}
+			id, levels, tracked := string(lower(item.PkStockItemID)), map[string]int{}, false
 			for _, level := range item.StockItemLevels {
+				tracked = tracked || level.MinimumLevel != untracked
 				levels[string(lower(level.Location.StockLocationID))] = level.Available
 			}
-			reading.Available[string(lower(item.PkStockItemID))] = levels
+			reading.Available[id] = levels
+			if !tracked && len(levels) > 0 {
+				reading.Untracked[id] = true
+			}
 		}
 	}
 	return reading, nil

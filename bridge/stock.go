@@ -560,17 +560,19 @@ func (s *stockPlanner) available(parts []part, locations []string) int {
 // parts finds what a listing consists of and checks that the reading says how
 // much of it there is.
 func (s *stockPlanner) parts(l Listing) (parts []part, ok bool) {
-	sells := fmt.Sprintf("the shop sells %q (product %s, SKU id %s), but ", l.Title, l.ProductID, l.ID)
+	sells := func(but string) string {
+		return fmt.Sprintf("the shop sells %q (product %s, SKU id %s), but %s", l.Title, l.ProductID, l.ID, but)
+	}
 	item, err := s.known.item(l.ListingSKU)
 	if err == nil {
 		parts, err = item.parts(1)
 	}
 	if _, isKit := errors.AsType[*KitError](err); isKit {
-		_, ok = s.give(KindBrokenKit, l.String(), sells+err.Error(), "correct the composition in Linnworks; the stock in the shop was left as it is")
+		_, ok = s.give(KindBrokenKit, l.String(), sells(err.Error()), "correct the composition in Linnworks; the stock in the shop was left as it is")
 		return nil, ok
 	}
 	if err != nil {
-		_, ok = s.give(KindUnmappedSKU, l.String(), sells+err.Error(),
+		_, ok = s.give(KindUnmappedSKU, l.String(), sells(err.Error()),
 			"create the item in Linnworks or map the listing to one; its stock in the shop was left as it is")
 		return nil, ok
 	}
@@ -582,14 +584,14 @@ func (s *stockPlanner) parts(l Listing) (parts []part, ok bool) {
 		tracked = true
 		levels, read := s.reading.Available[p.item.ID]
 		if !read {
-			_, ok = s.give(KindUnmappedSKU, l.String(), sells+"the warehouse returned no level for SKU "+p.item.SKU,
+			_, ok = s.give(KindUnmappedSKU, l.String(), sells("the warehouse returned no level for SKU "+p.item.SKU),
 				"restore the item in Linnworks if it is archived, or map the listing to another; its stock in the shop was left as it is")
 			return nil, ok
 		}
 		s.owes(p.item, levels)
 	}
 	if !tracked {
-		_, ok = s.give(KindBadQuantity, l.String(), sells+"nothing limits its stock: Linnworks does not track it",
+		_, ok = s.give(KindBadQuantity, l.String(), sells("nothing limits its stock: Linnworks does not track it"),
 			"track the item in Linnworks; its stock in the shop was left as it is")
 		return nil, ok
 	}

@@ -108,11 +108,7 @@ func (t *TikTokShop) OrdersByID(ctx context.Context, ids []string) ([]Order, err
 			return nil, err
 		}
 		for _, o := range reply.Orders {
-			order, err := t.order(o)
-			if err != nil {
-				return nil, fmt.Errorf("order %s: %w", o.ID, err)
-			}
-			byID[o.ID] = order
+			byID[o.ID] = t.order(o)
 		}
 	}
 	orders := make([]Order, 0, len(byID))
@@ -125,8 +121,9 @@ func (t *TikTokShop) OrdersByID(ctx context.Context, ids []string) ([]Order, err
 	return orders, nil
 }
 
-// order reads TikTok's order into the bridge's.
-func (t *TikTokShop) order(o tiktokshop.Order) (Order, error) {
+// order reads TikTok's order into the bridge's. What cannot be read makes this
+// order unreadable, not the reply.
+func (t *TikTokShop) order(o tiktokshop.Order) Order {
 	a := amounts{currency: o.Payment.Currency}
 	order := Order{
 		ID: o.ID, Status: OrderStatus(o.Status), ShippingModel: shippingModel(o), Market: o.RecipientAddress.RegionCode,
@@ -163,7 +160,10 @@ func (t *TikTokShop) order(o tiktokshop.Order) (Order, error) {
 		}
 		order.Lines = append(order.Lines, line)
 	}
-	return order, a.err
+	if a.err != nil {
+		order.Unreadable = a.err.Error()
+	}
+	return order
 }
 
 // amounts reads decimals of one currency and keeps the first error.
@@ -364,7 +364,10 @@ func (t *TikTokShop) ArrangeShipping(ctx context.Context, o Order) (Label, error
 	if o.Status == PartiallyShipping {
 		return Label{}, &RefusedError{Do: "ship the rest in Seller Center", Err: errors.New("part of the order is arranged already")}
 	}
-	if o.Status != AwaitingCollection && len(trackings(o.Lines)) == 0 {
+	// In the US packages exist only once shipping is arranged, elsewhere from
+	// payment on. Arranging twice would buy a second label.
+	arranged := o.Status == AwaitingCollection || len(trackings(o.Lines)) > 0 || o.Market == "US" && len(packages) > 0
+	if !arranged {
 		var err error
 		if packages, err = t.arrange(ctx, o, packages); err != nil {
 			return Label{}, err

@@ -343,7 +343,7 @@ func (p *inSession) Classify(reply *transport.Reply) transport.Verdict {
 	e := readError(p.op, reply, p.host, p.mask())
 	v := transport.Verdict{Err: e, Code: e.Code, After: e.RetryAfter}
 	switch {
-	case e.Class == ClassSession:
+	case e.Class == ClassSession && p.session != nil:
 		v.Retry = transport.RetryReauthorised
 	case e.Class.Temporary():
 		v.Retry = transport.RetryLater

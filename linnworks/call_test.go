@@ -127,7 +127,7 @@ func TestQuery(t *testing.T) {
 	}
 	at := Time{time.Date(2026, 3, 1, 13, 30, 15, 5e6, time.FixedZone("", 3600))}
 	full := &request{Key: new("a&b=ü"), Size: new(0), All: new(false), From: &at, IDs: []GUID{"g1", "g2"}, Rows: []int{1}, Member: "m"}
-	rest := "all=false&entriesPerPage=0&from=2026-03-01+12%3A30%3A15&"
+	rest := "all=false&entriesPerPage=0&from=2026-03-01T12%3A30%3A15.005Z&"
 	for name, c := range map[string]struct {
 		op   operation
 		req  any
@@ -361,11 +361,11 @@ func TestRawCall(t *testing.T) {
 	for _, call := range []struct{ method, path, wantURL, wantBody string }{
 		{
 			"GET", "/api/Things/Get",
-			"https://eu-ext.linnworks.net/api/Things/Get?at=1970-01-01+00%3A00%3A00&flag=true&id=g&list=%5B%22x%22%2C%22y%22%5D&number=1.5&price=1.10&text=a+b", "",
+			"https://eu-ext.linnworks.net/api/Things/Get?at=1970-01-01T00%3A00%3A00.000Z&flag=true&id=g&list=%5B%22x%22%2C%22y%22%5D&number=1.5&price=1.10&text=a+b", "",
 		},
 		{
 			"GET", "/v2/things/a%2Fb",
-			"https://eu-api.linnworks.net/v2/things/a%2Fb?at=1970-01-01+00%3A00%3A00&flag=true&id=g&list=x&list=y&number=1.5&price=1.10&text=a+b", "",
+			"https://eu-api.linnworks.net/v2/things/a%2Fb?at=1970-01-01T00%3A00%3A00.000Z&flag=true&id=g&list=x&list=y&number=1.5&price=1.10&text=a+b", "",
 		},
 		{
 			"POST", "/api/Things/Do", "https://eu-ext.linnworks.net/api/Things/Do",

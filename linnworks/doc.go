@@ -66,9 +66,10 @@
 // there for errors.Is as ever, and of a deadline too where the client gave up
 // early because it could not be met. A throttle is never "not found".
 //
-// Neither errors, logs nor printed values hold secrets, session tokens or the
-// contents of requests and replies. [Error.Body] and [Response] hold the
-// latter for those who ask.
+// Neither errors, logs nor printed values hold secrets, session tokens, or the
+// bodies of requests and replies; [Error.Body] and [Response] hold the latter for
+// those who ask. [Error.Message] is Linnworks' own text, which may name a SKU or
+// a reference that the call sent.
 //
 // # Limits and repeats
 //

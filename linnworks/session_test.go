@@ -471,24 +471,36 @@ func TestWaiterGoesAway(t *testing.T) {
 }
 
 // A panic while a session is opened, in a middleware say, does not lock out the
-// other callers.
+// callers that wait, nor hand them a nil session.
 func TestOpenerPanics(t *testing.T) {
-	s := &server{}
-	first := true
-	c := newTestClient(t, s, WithMiddleware(func(r *http.Request, next Next) (*http.Response, error) {
-		if first {
-			first = false
-			panic("middleware")
-		}
-		return next(r)
-	}))
-	func() {
-		defer func() { _ = recover() }()
-		_ = do(t.Context(), c, readOp)
-	}()
-	if err := do(t.Context(), c, readOp); err != nil {
-		t.Error(err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{}
+		first := true
+		c := newTestClient(t, s, WithMiddleware(func(r *http.Request, next Next) (*http.Response, error) {
+			if first {
+				first = false
+				time.Sleep(time.Second)
+				panic("middleware")
+			}
+			return next(r)
+		}))
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("the panic was swallowed")
+				}
+			}()
+			_ = do(t.Context(), c, readOp)
+		})
+		synctest.Wait()
+		wg.Go(func() {
+			if err := do(t.Context(), c, readOp); err != nil {
+				t.Error(err)
+			}
+		})
+		wg.Wait()
+	})
 }
 
 func TestCancelledContextSendsNothing(t *testing.T) {

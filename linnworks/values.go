@@ -94,7 +94,7 @@ func wellFormed(s string) bool {
 // while Britain has summer time: compare with a tolerance. The null date, in the
 // year one, decodes as the zero Time; [Time.Unset] knows the other one.
 //
-// It encodes in JSON as UTC with milliseconds, in queries with seconds.
+// It encodes as UTC with milliseconds, in JSON and in queries.
 type Time struct{ time.Time }
 
 // timeForms are the forms seen, most frequent first. Parsing takes a fraction of
@@ -108,6 +108,9 @@ var timeForms = []string{
 	"2006-01-02T15:04",
 	"2006-01-02",
 }
+
+// timeForm is the form sent.
+const timeForm = "2006-01-02T15:04:05.000Z"
 
 // ParseTime reads any of the forms that Linnworks prints: a date, or a date and a
 // time of day apart by T or a blank, with or without seconds, their fraction and
@@ -159,12 +162,13 @@ func (t Time) MarshalJSON() ([]byte, error) {
 	if y := u.Year(); y < 1 || y > 9999 {
 		return nil, errors.New("linnworks: Time: year outside 1 to 9999")
 	}
-	return []byte(u.Format(`"2006-01-02T15:04:05.000Z"`)), nil
+	return []byte(`"` + u.Format(timeForm) + `"`), nil
 }
 
-// EncodeValues writes the form that queries take, with seconds.
+// EncodeValues adds the same form to a query: version 1 takes others too, version
+// 2 declares this one.
 func (t Time) EncodeValues(key string, v *url.Values) error {
-	(*v)[key] = []string{t.UTC().Format("2006-01-02T15:04:05.000Z")}
+	v.Add(key, t.UTC().Format(timeForm))
 	return nil
 }
 

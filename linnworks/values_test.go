@@ -163,7 +163,7 @@ func TestTime(t *testing.T) {
 		t.Error("Unset is wrong")
 	}
 	values := url.Values{}
-	if err := (Time{noon.In(time.FixedZone("", 3600))}).EncodeValues("t", &values); err != nil || values.Get("t") != "2026-03-29 12:30:15" {
+	if err := (Time{noon.In(time.FixedZone("", 3600))}).EncodeValues("t", &values); err != nil || values.Get("t") != "2026-03-29T12:30:15.000Z" {
 		t.Errorf("in a query: %v, %v", values, err)
 	}
 	if _, err := ParseTime(strings.Repeat("x", 1000)); err == nil || len(err.Error()) > 100 {

@@ -340,6 +340,9 @@ func TestContextEndsTheCall(t *testing.T) {
 				if c.last != nil && !errors.Is(err, c.last) {
 					t.Errorf("err = %v, want also %v", err, c.last)
 				}
+				if want := 100 * time.Millisecond; (c.limited || c.last != nil) && reply.Waited != want {
+					t.Errorf("%s waited, want %s", reply.Waited, want)
+				}
 				if reply.Attempts != c.attempts {
 					t.Errorf("%d attempts, want %d", reply.Attempts, c.attempts)
 				}

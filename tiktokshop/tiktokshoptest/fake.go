@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -12,17 +13,41 @@ import (
 	"github.com/linnbridge/linnbridge/tiktokshop"
 )
 
-// Fake is a TikTok Shop with one app, one seller and one shop. It is an
-// [http.Handler] and safe for concurrent use. It starts no goroutine: what
-// TikTok does by itself (releasing a hold, cancelling what was not paid or
-// shipped in time, approving a request that nobody answered) has happened, at
-// its own moment, by the time of the next call.
+// Fake is a TikTok Shop: one app, one seller and, unless [Fake.AddShop] opens
+// more, one shop. It is an [http.Handler] and safe for concurrent use. It starts
+// no goroutine: what TikTok does by itself (releasing a hold, cancelling what was
+// not paid or shipped in time, approving a request that nobody answered) has
+// happened, at its own moment, by the time of the next call.
 type Fake struct {
-	app    tiktokshop.App
+	*platform
 	shop   tiktokshop.Shop
 	market market
-	clock  func() time.Time
-	off    map[Quirk]bool
+	state  shopState
+
+	warehouses    []*tiktokshop.Warehouse
+	products      []*product
+	productByID   map[string]*product
+	skuByID       map[string]*sku
+	orders        orderBook
+	orderByID     map[string]*order
+	lineByID      map[string]*line
+	parcels       []*parcel
+	packageByID   map[string]*parcel
+	tracking      map[string][]*parcel
+	cancellations []*cancellation
+	cancelByID    map[string]*cancellation
+	returns       []*aftersale
+	returnByID    map[string]*aftersale
+	references    map[reference][]*order // by platform and id alone
+	books         books
+	addresses     map[int]*address // of webhooks, by type
+}
+
+// platform is what the shops of one authorisation share.
+type platform struct {
+	app   tiktokshop.App
+	clock func() time.Time
+	on    map[Quirk]bool
 
 	mu     sync.Mutex
 	now    time.Time // the moment of the call in progress
@@ -30,20 +55,19 @@ type Fake struct {
 	ids    map[idKind]int64
 	timers timers
 
-	tokens        grants
-	warehouses    []*tiktokshop.Warehouse
-	products      []*product
-	productByID   map[string]*product
-	skuByID       map[string]*sku
-	orders        []*order
-	orderByID     map[string]*order
-	lineByID      map[string]*line
-	packageByID   map[string]*parcel
-	tracking      map[string][]*parcel
-	cancellations []*cancellation
-	cancelByID    map[string]*cancellation
-	calls         []Call
-	faults        []*armed
+	shops     []*Fake
+	tokens    grants
+	wanted    []string // the scopes that the app asks for
+	inactive  bool     // the seller is
+	overload  time.Time
+	quotas    [2]Quota // of reads and of writes
+	sandbox   bool
+	admitted  map[quotaKey]*quotaCount
+	calls     []Call
+	faults    []*armed
+	chaos     *chaos
+	mailbox   mailbox
+	transport http.RoundTripper // of webhooks
 }
 
 // Option configures a [Fake].
@@ -88,57 +112,24 @@ func WithSeed(seed uint64) Option {
 
 func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, seed)) }
 
-// Quirk is a surprising habit of TikTok Shop that the fake reproduces unless it
-// is switched off with [Without].
-type Quirk string
-
-// The quirks.
-const (
-	// QuirkLineOrder: the lines of an order come in another order at every
-	// reading.
-	QuirkLineOrder Quirk = "line order"
-	// QuirkComponentsOnlyInDetail: the components of a virtual bundle are in
-	// Get Order Detail and missing from Get Order List.
-	QuirkComponentsOnlyInDetail Quirk = "components only in detail"
-	// QuirkDocumentNotReady: the first request for the documents of a package
-	// is answered "still being made", code 11034037.
-	QuirkDocumentNotReady Quirk = "document not ready"
-	// QuirkOutOfStockZeroes: a cancellation by the seller for want of stock sets
-	// the stock of the SKU to 0.
-	QuirkOutOfStockZeroes Quirk = "out of stock zeroes"
-)
-
-// Without switches quirks off.
-func Without(quirks ...Quirk) Option {
-	return func(f *Fake) {
-		for _, q := range quirks {
-			f.off[q] = true
-		}
-	}
-}
-
-func (f *Fake) has(q Quirk) bool { return !f.off[q] }
-
 // New returns a shop without warehouses, products and orders, whose seller has
 // authorised the app.
 func New(opts ...Option) *Fake {
-	f := &Fake{
-		app: tiktokshop.App{Key: "6fakeshopapp1", Secret: "0fake1secret2of3the4fake5app6", ServiceID: "7300000000000000001"},
-		shop: tiktokshop.Shop{
-			ID: "7495000000000000001", Cipher: "ROW_fakeAAAAcipherBBBBofCCCCtheDDDDshop", Code: "FAKE0001",
-			Name: "Fake Shop", SellerType: "LOCAL",
-		},
-		clock:       time.Now,
-		off:         map[Quirk]bool{},
-		rng:         newRand(1),
-		ids:         map[idKind]int64{},
-		productByID: map[string]*product{},
-		skuByID:     map[string]*sku{},
-		orderByID:   map[string]*order{},
-		lineByID:    map[string]*line{},
-		packageByID: map[string]*parcel{},
-		tracking:    map[string][]*parcel{},
-		cancelByID:  map[string]*cancellation{},
+	f := newShop(&platform{
+		app:      tiktokshop.App{Key: "6fakeshopapp1", Secret: "0fake1secret2of3the4fake5app6", ServiceID: "7300000000000000001"},
+		clock:    time.Now,
+		on:       map[Quirk]bool{},
+		rng:      newRand(1),
+		ids:      map[idKind]int64{},
+		wanted:   slices.Clone(allScopes),
+		admitted: map[quotaKey]*quotaCount{},
+		mailbox:  newMailbox(),
+	}, tiktokshop.Shop{
+		ID: "7495000000000000001", Cipher: "ROW_fakeAAAAcipherBBBBofCCCCtheDDDDshop", Code: "FAKE0001",
+		Name: "Fake Shop", SellerType: "LOCAL",
+	})
+	for _, q := range quirks {
+		f.on[q.Quirk] = !q.Off
 	}
 	WithMarket("GB")(f)
 	for _, opt := range opts {
@@ -146,7 +137,28 @@ func New(opts ...Option) *Fake {
 	}
 	f.now = f.clock()
 	f.tokens = newGrants()
-	f.grant()
+	f.consent()
+	return f
+}
+
+// newShop adds an empty shop to a platform.
+func newShop(p *platform, shop tiktokshop.Shop) *Fake {
+	f := &Fake{
+		platform:    p,
+		shop:        shop,
+		productByID: map[string]*product{},
+		skuByID:     map[string]*sku{},
+		orderByID:   map[string]*order{},
+		lineByID:    map[string]*line{},
+		packageByID: map[string]*parcel{},
+		tracking:    map[string][]*parcel{},
+		cancelByID:  map[string]*cancellation{},
+		returnByID:  map[string]*aftersale{},
+		references:  map[reference][]*order{},
+		addresses:   map[int]*address{},
+		books:       newBooks(),
+	}
+	p.shops = append(p.shops, f)
 	return f
 }
 
@@ -203,6 +215,17 @@ const (
 	idProduct      idKind = 1729592960000000000
 	idSKU          idKind = 1729592980000000000
 	idTracking     idKind = 900000000000
+	idReturn       idKind = 4035319410000000000
+	idReturnLine   idKind = 4035319480000000000
+	idStatement    idKind = 7250000000000000000
+	idTransaction  idKind = 7251000000000000000
+	idAdjustment   idKind = 7252000000000000000
+	idReserve      idKind = 7253000000000000000
+	idPayment      idKind = 7254000000000000000
+	idWithdrawal   idKind = 7255000000000000000
+	idNotification idKind = 7380066280000000000
+	idShop         idKind = 7495000000000000001
+	idTimer        idKind = -1
 	idRequest      idKind = 0
 	idToken        idKind = 1
 )
@@ -215,8 +238,8 @@ func (f *Fake) newID(kind idKind) string {
 // at lets run happen at a moment. run checks for itself whether it still
 // applies.
 func (f *Fake) at(moment time.Time, run func()) {
-	f.ids[-1]++
-	heap.Push(&f.timers, timer{at: moment, seq: f.ids[-1], run: run})
+	f.ids[idTimer]++
+	heap.Push(&f.timers, timer{at: moment, seq: f.ids[idTimer], run: run})
 }
 
 // timer is something that TikTok does by itself.

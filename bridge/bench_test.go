@@ -1,0 +1,90 @@
+package bridge
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"testing"
+)
+
+func BenchmarkMapOrder(b *testing.B) {
+	o := anOrder("576461413038785752", "MUG", "MUG", "SPOON", "SET")
+	o.Lines = append(o.Lines, bundle("x", 2599, BundleComponent{sku("MUG"), 1}, BundleComponent{sku("SPOON"), 2}))
+	known := itemLookup{items: map[string]StockItem{"s-MUG": mug, "s-SPOON": spoon, "s-SET": set}}
+	b.ReportAllocs()
+	for b.Loop() {
+		if n, _ := mapOrder(o, known); len(n.Lines) == 0 {
+			b.Fatal("no lines")
+		}
+	}
+}
+
+// bigShop has 10,000 SKUs in two warehouses; every fifth is a kit of two items.
+type bigShop struct {
+	listings []Listing
+	items    map[string]StockItem
+	levels   map[string]map[string]int
+}
+
+func newBigShop() *bigShop {
+	s := &bigShop{items: map[string]StockItem{}, levels: map[string]map[string]int{}}
+	for i := range 10_000 {
+		id := fmt.Sprint(i)
+		item := StockItem{ID: "i" + id, SKU: "SKU-" + id}
+		if i%5 == 4 {
+			for j := 1; j <= 2; j++ {
+				part := fmt.Sprint(i - j)
+				item.Kit = append(item.Kit, KitComponent{StockItem{ID: "i" + part, SKU: "SKU-" + part}, j})
+			}
+		}
+		s.items[id] = item
+		s.levels[item.ID] = map[string]int{"L1": i % 50, "L2": i % 7}
+		s.listings = append(s.listings, Listing{
+			ListingSKU: ListingSKU{ProductID: fmt.Sprint(i / 4), ID: id, SellerSKU: item.SKU},
+			Stock:      []WarehouseStock{{"W1", i % 50}, {"W2", i % 3}},
+		})
+	}
+	return s
+}
+
+func (s *bigShop) Listings(context.Context) iter.Seq2[Listing, error] {
+	return func(yield func(Listing, error) bool) {
+		for _, l := range s.listings {
+			if !yield(l, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (s *bigShop) StockItems(context.Context, []ListingSKU) (map[string]StockItem, map[string]error, error) {
+	return s.items, nil, nil
+}
+
+func (s *bigShop) StockLevels(context.Context, []string) (StockReading, error) {
+	return StockReading{At: noon, Available: s.levels}, nil
+}
+
+func (s *bigShop) PublishStock(context.Context, ProductStock) ([]StockRefusal, error) {
+	return nil, nil
+}
+
+func BenchmarkStockPlan(b *testing.B) {
+	shop, memory := newBigShop(), new(Memory)
+	for i := range 500 {
+		_ = memory.PutReservation(b.Context(), Reservation{OrderID: fmt.Sprint(i), LocationID: "L1", Items: map[string]int{fmt.Sprint("i", i): 1}})
+	}
+	push, err := NewStockPush(StockPorts{
+		Listings: shop, Catalogue: shop, Levels: shop, Ledger: memory, Publisher: shop, Locks: memory, Exceptions: new(MemoryExceptions),
+	}, StockOptions{Locations: map[string][]string{"W1": {"L1"}, "W2": {"L2"}}, Buffer: FixedBuffer(2)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		plan, err := push.Plan(b.Context())
+		if err != nil || len(plan.Products) == 0 || len(plan.Problems) > 0 {
+			b.Fatal(len(plan.Products), plan.Problems, err)
+		}
+	}
+}

@@ -1,0 +1,394 @@
+package bridge_test
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge"
+)
+
+// stockroom is a warehouse of one's own: three maps behind the ports.
+type stockroom struct {
+	orders map[string]*bridge.WarehouseOrder // by the shop's order id
+	levels map[string]int                    // free units by SKU, all in one place
+	kits   map[string][]bridge.KitComponent
+}
+
+func (s stockroom) FindOrders(_ context.Context, references []string) (found []bridge.WarehouseOrder, _ error) {
+	for _, r := range references {
+		if o, ok := s.orders[r]; ok {
+			found = append(found, *o)
+		}
+	}
+	return found, nil
+}
+
+func (s stockroom) CreateOrder(_ context.Context, n bridge.NewOrder) error {
+	if s.orders[n.Reference] != nil {
+		return nil
+	}
+	o := &bridge.WarehouseOrder{
+		ID: n.Reference, Number: "W" + n.Reference, Reference: n.Reference, State: bridge.Open, Stage: bridge.StageNew,
+		HasAddress: n.Recipient != bridge.Address{},
+	}
+	if n.Parked {
+		o.State = bridge.Parked
+	}
+	for _, line := range n.Lines {
+		fmt.Printf("created: %d × %s at %s\n", line.Quantity, line.SKU, line.Price)
+	}
+	s.orders[n.Reference] = o
+	return nil
+}
+
+func (s stockroom) ReleaseOrder(_ context.Context, o bridge.WarehouseOrder, _ bridge.Address) error {
+	s.orders[o.Reference].State, s.orders[o.Reference].HasAddress = bridge.Open, true
+	return nil
+}
+
+func (s stockroom) HoldOrder(_ context.Context, o bridge.WarehouseOrder) error {
+	s.orders[o.Reference].State = bridge.Parked
+	return nil
+}
+
+func (s stockroom) CancelOrder(_ context.Context, o bridge.WarehouseOrder, _ string) error {
+	s.orders[o.Reference].State = bridge.Dropped
+	return nil
+}
+
+func (s stockroom) SetTracking(_ context.Context, o bridge.WarehouseOrder, l bridge.Label) error {
+	s.orders[o.Reference].Tracking = l.Tracking
+	return nil
+}
+
+// StockItems takes the seller SKU for the item's id.
+func (s stockroom) StockItems(_ context.Context, listings []bridge.ListingSKU) (map[string]bridge.StockItem, map[string]error, error) {
+	items := map[string]bridge.StockItem{}
+	for _, l := range listings {
+		if _, single := s.levels[l.SellerSKU]; single || s.kits[l.SellerSKU] != nil {
+			items[l.ID] = bridge.StockItem{ID: l.SellerSKU, SKU: l.SellerSKU, Kit: s.kits[l.SellerSKU]}
+		}
+	}
+	return items, nil, nil
+}
+
+func (s stockroom) StockLevels(_ context.Context, ids []string) (bridge.StockReading, error) {
+	r := bridge.StockReading{At: time.Now(), Available: map[string]map[string]int{}}
+	for _, id := range ids {
+		r.Available[id] = map[string]int{"main": s.levels[id]}
+	}
+	return r, nil
+}
+
+// market is a shop of one's own.
+type market struct {
+	orders   map[string]bridge.Order
+	requests []bridge.Cancellation
+	listings []bridge.Listing
+}
+
+func (m market) OrdersByID(_ context.Context, ids []string) (list []bridge.Order, _ error) {
+	for _, id := range ids {
+		if o, ok := m.orders[id]; ok {
+			list = append(list, o)
+		}
+	}
+	return list, nil
+}
+
+func (m market) OrdersUpdated(context.Context, time.Time, time.Time) iter.Seq2[bridge.Order, error] {
+	return func(yield func(bridge.Order, error) bool) {
+		for _, o := range m.orders {
+			if !yield(o, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (m market) PendingCancellations(context.Context, []string) ([]bridge.Cancellation, error) {
+	return m.requests, nil
+}
+
+func (m market) ApproveCancellation(_ context.Context, id, _ string) error {
+	fmt.Println("approved:", id)
+	return nil
+}
+
+func (m market) Listings(context.Context) iter.Seq2[bridge.Listing, error] {
+	return func(yield func(bridge.Listing, error) bool) {
+		for _, l := range m.listings {
+			if !yield(l, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (m market) PublishStock(_ context.Context, p bridge.ProductStock) ([]bridge.StockRefusal, error) {
+	for _, sku := range p.SKUs {
+		fmt.Println("published:", sku.SellerSKU, sku.Stock)
+	}
+	return nil, nil
+}
+
+func (m market) Carriers(context.Context, bridge.Order) ([]bridge.Carrier, error) {
+	return []bridge.Carrier{{ID: "77", Name: "Royal Mail"}}, nil
+}
+
+func (m market) Ship(_ context.Context, s bridge.Shipment) error {
+	m.track(s.Order, s.Tracking)
+	return nil
+}
+
+func (m market) ArrangeShipping(_ context.Context, o bridge.Order) (bridge.Label, error) {
+	m.track(o, "EV9")
+	return bridge.Label{Tracking: "EV9", Carrier: "Evri"}, nil
+}
+
+func (m market) track(o bridge.Order, tracking string) {
+	o.Status, o.Lines[0].Tracking = bridge.AwaitingCollection, tracking
+	m.orders[o.ID] = o
+}
+
+// sale is an order of units of one SKU, ready to ship.
+func sale(id, sku string, units int) bridge.Order {
+	o := bridge.Order{
+		ID: id, Status: bridge.AwaitingShipment, ShippingModel: bridge.SellerShipping,
+		Totals: bridge.Totals{Currency: "GBP"}, Recipient: bridge.Address{Name: "Ada"},
+	}
+	for i := range units {
+		o.Lines = append(o.Lines, bridge.OrderLine{
+			ID: fmt.Sprint(id, "-", i+1), Listing: bridge.ListingSKU{ID: "id-" + sku, SellerSKU: sku},
+			Price: bridge.Money{Minor: 1250, Currency: "GBP"},
+		})
+	}
+	return o
+}
+
+func ExampleImporter() {
+	ctx := context.Background()
+	warehouse := stockroom{orders: map[string]*bridge.WarehouseOrder{}, levels: map[string]int{"MUG": 10}}
+	memory, exceptions := new(bridge.Memory), new(bridge.MemoryExceptions)
+	importer, err := bridge.NewImporter(bridge.ImportPorts{
+		OrderBook: warehouse, Catalogue: warehouse, Ledger: memory, Locks: memory, Exceptions: exceptions,
+	}, bridge.ImportOptions{DefaultLocation: "main"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	held := sale("2", "MUG", 1)
+	held.Status = bridge.OnHold // the buyer may still think better of it
+	for range 2 {
+		results, err := importer.Import(ctx, sale("1", "MUG", 3), held, sale("3", "HAT", 1))
+		fmt.Print(results)
+		if err != nil {
+			fmt.Println(err)
+		}
+	}
+	open, _ := exceptions.Open(ctx)
+	for _, e := range open {
+		fmt.Printf("%s: %s, seen %d times; for %s\n", e.Object, e.Kind, e.Count, e.Owner)
+	}
+	// Output:
+	// created: 3 × MUG at 12.50 GBP
+	// created: 1 × MUG at 12.50 GBP
+	// order 1  created         warehouse order W1
+	// order 2  created parked  warehouse order W2
+	// order 3  raised          unmapped SKU
+	// order 1  unchanged       warehouse order W1
+	// order 2  unchanged       warehouse order W2
+	// order 3  raised          unmapped SKU
+	// SKU HAT: unmapped SKU, seen 2 times; for e-commerce
+}
+
+func ExampleStockPush() {
+	ctx := context.Background()
+	mug := bridge.StockItem{ID: "MUG", SKU: "MUG"}
+	warehouse := stockroom{
+		levels: map[string]int{"MUG": 9, "TEA": 40},
+		kits:   map[string][]bridge.KitComponent{"TWO-MUGS": {{Item: mug, Quantity: 2}}},
+	}
+	var shop market
+	for _, sku := range []string{"MUG", "TEA", "TWO-MUGS"} {
+		shop.listings = append(shop.listings, bridge.Listing{
+			ListingSKU: bridge.ListingSKU{ProductID: sku, ID: "id-" + sku, SellerSKU: sku},
+			Stock:      []bridge.WarehouseStock{{WarehouseID: "shop-1", Quantity: 38}},
+		})
+	}
+	memory := new(bridge.Memory)
+	push, err := bridge.NewStockPush(bridge.StockPorts{
+		Listings: shop, Catalogue: warehouse, Levels: warehouse, Ledger: memory, Publisher: shop, Locks: memory,
+		Exceptions: new(bridge.MemoryExceptions),
+	}, bridge.StockOptions{Locations: map[string][]string{"shop-1": {"main"}}, Buffer: bridge.FixedBuffer(2)})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	// One mug was sold in the shop, and the warehouse does not know it yet.
+	err = memory.PutReservation(ctx, bridge.Reservation{OrderID: "1", LocationID: "main", Items: map[string]int{"MUG": 1}})
+	if err != nil {
+		fmt.Println(err)
+	}
+	result, err := push.Push(ctx)
+	fmt.Print(result)
+	if err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// published: TWO-MUGS [{shop-1 2}]
+	// published: MUG [{shop-1 6}]
+	// SKU TWO-MUGS              shop-1: 38 -> 2
+	// SKU MUG                   shop-1: 38 -> 6
+	// 2 product(s) to update, 1 SKU(s) right already, 0 skipped
+	// 2 SKU(s) published, 0 refused
+}
+
+func ExampleDispatcher() {
+	ctx := context.Background()
+	platform := sale("2", "MUG", 1)
+	platform.ShippingModel = bridge.TikTokShipping
+	shop := market{orders: map[string]bridge.Order{"1": sale("1", "MUG", 1), "2": platform}}
+	warehouse := stockroom{orders: map[string]*bridge.WarehouseOrder{
+		"1": {ID: "1", Number: "W1", Reference: "1", State: bridge.Processed, Service: "RM Tracked 48", Tracking: "RM1"},
+		"2": {ID: "2", Number: "W2", Reference: "2", State: bridge.Open},
+	}}
+	gate, err := bridge.NewGate(bridge.GatePorts{Orders: shop, Cancellations: shop}, bridge.GateOptions{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	dispatcher, err := bridge.NewDispatcher(bridge.DispatchPorts{
+		Gate: gate, Orders: shop, Shipper: shop, OrderBook: warehouse, Tracking: warehouse,
+		Locks: new(bridge.Memory), Exceptions: new(bridge.MemoryExceptions),
+	}, bridge.DispatchOptions{Carriers: map[string]string{"RM Tracked 48": "Royal Mail"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for range 2 {
+		results, err := dispatcher.Dispatch(ctx, *warehouse.orders["1"], *warehouse.orders["2"])
+		fmt.Print(results)
+		if err != nil {
+			fmt.Println(err)
+		}
+	}
+	// Output:
+	// order 1  shipped         warehouse order W1  RM1 with Royal Mail
+	// order 2  labelled        warehouse order W2  EV9 with Evri
+	// order 1  confirmed       warehouse order W1
+	// order 2  confirmed       warehouse order W2
+}
+
+func ExampleGate() {
+	held := sale("2", "MUG", 1)
+	held.Status = bridge.OnHold
+	shop := market{
+		orders:   map[string]bridge.Order{"1": sale("1", "MUG", 1), "2": held, "3": sale("3", "MUG", 1)},
+		requests: []bridge.Cancellation{{ID: "c1", OrderID: "3", Pending: true}},
+	}
+	gate, err := bridge.NewGate(bridge.GatePorts{Orders: shop, Cancellations: shop}, bridge.GateOptions{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	permits, err := gate.Check(context.Background(), "1", "2", "3", "4")
+	if err != nil {
+		fmt.Println(err) // then nothing may be picked
+	}
+	for _, p := range permits {
+		fmt.Println(p)
+	}
+	// Output:
+	// order 1: go ahead
+	// order 2: hold: the order is on hold
+	// order 3: hold: a cancellation waits for a decision
+	// order 4: hold: the shop does not return the order
+}
+
+func ExampleCanceller() {
+	ctx := context.Background()
+	shop := market{orders: map[string]bridge.Order{"1": sale("1", "MUG", 1), "2": sale("2", "MUG", 1)}}
+	warehouse := stockroom{orders: map[string]*bridge.WarehouseOrder{
+		"1": {ID: "1", Number: "W1", Reference: "1", State: bridge.Open, Stage: bridge.StageNew},
+		"2": {ID: "2", Number: "W2", Reference: "2", State: bridge.Open, Stage: bridge.StageLabelPrinted},
+	}}
+	memory, exceptions := new(bridge.Memory), new(bridge.MemoryExceptions)
+	canceller, err := bridge.NewCanceller(bridge.CancelPorts{
+		Orders: shop, Desk: shop, OrderBook: warehouse, Warehouse: warehouse, Ledger: memory, Locks: memory, Exceptions: exceptions,
+	}, bridge.CancelOptions{CutOff: bridge.StageInvoicePrinted})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	results, err := canceller.Cancel(ctx,
+		bridge.Cancellation{ID: "c1", OrderID: "1", Pending: true, Reason: "too slow"},
+		bridge.Cancellation{ID: "c2", OrderID: "2", Pending: true, Reason: "too slow"})
+	fmt.Print(results)
+	if err != nil {
+		fmt.Println(err)
+	}
+	open, _ := exceptions.Open(ctx)
+	for _, e := range open {
+		fmt.Printf("%s: %s\n%s\n", e.Owner, e.Seen, e.Do)
+	}
+	// Output:
+	// approved: c1
+	// order 1  cancelled       warehouse order W1  too slow
+	// order 2  raised          warehouse order W2  late cancellation
+	// customer service: cancelled after the cut-off (too slow): warehouse order W2 is at stage "label printed", the cut-off is "invoice printed"
+	// reject the request in the shop unless the parcel can be stopped; if it cannot, point the buyer to a return
+}
+
+func ExampleStatusTable() {
+	table := bridge.DefaultStatusTable()
+	for _, state := range []bridge.WarehouseState{bridge.Absent, bridge.Parked, bridge.Open, bridge.Processed} {
+		action, _ := table.Action(bridge.SellerShipping, bridge.AwaitingShipment, state)
+		fmt.Println(state, action)
+	}
+	action, known := table.Action(bridge.SellerShipping, "TELEPORTED", bridge.Open)
+	fmt.Println(action, known)
+	// Output:
+	// absent import
+	// parked release
+	// open wait
+	// processed ship
+	// raise false
+}
+
+func ExampleMoney_Split() {
+	price, err := bridge.ParseMoney("10.00", "GBP")
+	if err != nil {
+		fmt.Println(err)
+	}
+	parts, err := price.Split([]int64{1, 1, 1})
+	fmt.Println(parts, err)
+	// Output:
+	// [3.34 GBP 3.33 GBP 3.33 GBP] <nil>
+}
+
+func ExampleMemoryExceptions() {
+	ctx := context.Background()
+	var queue bridge.MemoryExceptions
+	e := bridge.Exception{
+		Kind: bridge.KindNoTracking, Owner: bridge.OwnerWarehouse, Severity: bridge.Urgent, Object: "order 1",
+		Deadline: time.Date(2026, 11, 27, 17, 0, 0, 0, time.UTC), Seen: "processed without a number", Do: "find the number",
+	}
+	for range 3 {
+		if err := queue.Raise(ctx, e); err != nil {
+			fmt.Println(err)
+		}
+	}
+	open, _ := queue.Open(ctx)
+	fmt.Println(open[0].Count, open[0])
+	if err := queue.Clear(ctx, "order 1", bridge.KindNoTracking); err != nil {
+		fmt.Println(err)
+	}
+	open, _ = queue.Open(ctx)
+	fmt.Println(len(open))
+	// Output:
+	// 3 [urgent, warehouse] order 1: no tracking: processed without a number. To do: find the number (by 2026-11-27 17:00 UTC)
+	// 0
+}

@@ -1,0 +1,171 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestMemoryLocks(t *testing.T) {
+	var m Memory
+	inside, peak := map[string]int{}, 0
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for i := range 60 {
+		key := string(rune('a' + i%3))
+		wg.Go(func() {
+			unlock, err := m.Lock(t.Context(), key)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer unlock()
+			mu.Lock()
+			inside[key]++
+			peak = max(peak, inside[key])
+			mu.Unlock()
+			mu.Lock()
+			inside[key]--
+			mu.Unlock()
+		})
+	}
+	wg.Wait()
+	if peak != 1 {
+		t.Errorf("%d held one key at once", peak)
+	}
+	if len(m.locks) != 0 {
+		t.Errorf("%d keys left behind", len(m.locks))
+	}
+}
+
+func TestMemoryLockWaitsAndGivesUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // and no goroutine is left when it ends
+		var m Memory
+		unlock, err := m.Lock(t.Context(), "k")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if _, err := m.Lock(ctx, "k"); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+		if other, err := m.Lock(t.Context(), "other"); err != nil {
+			t.Error(err)
+		} else {
+			other()
+		}
+		got := make(chan func())
+		go func() {
+			next, err := m.Lock(t.Context(), "k")
+			if err != nil {
+				t.Error(err)
+			}
+			got <- next
+		}()
+		synctest.Wait()
+		select {
+		case <-got:
+			t.Fatal("two hold one key")
+		default:
+		}
+		unlock()
+		next := <-got
+		unlock() // again: the key is another's now
+		if _, err := m.Lock(ctx, "k"); err == nil {
+			t.Error("a second unlock gave away another's lock")
+		}
+		next()
+		if len(m.locks) != 0 {
+			t.Errorf("%d keys left behind", len(m.locks))
+		}
+	})
+}
+
+func TestMemoryLedger(t *testing.T) {
+	var m Memory
+	items := map[string]int{"a": 1}
+	for _, id := range []string{"2", "1", "2"} {
+		if err := m.PutReservation(t.Context(), Reservation{OrderID: id, Items: items}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	items["a"] = 9
+	list, _ := m.Reservations(t.Context())
+	list[0].Items["a"] = 9
+	list, _ = m.Reservations(t.Context())
+	want := []Reservation{{OrderID: "1", Items: map[string]int{"a": 1}}, {OrderID: "2", Items: map[string]int{"a": 1}}}
+	if diff := cmp.Diff(want, list); diff != "" {
+		t.Error(diff)
+	}
+	for range 2 {
+		if err := m.DropReservation(t.Context(), "1"); err != nil {
+			t.Error(err)
+		}
+	}
+	if list, _ = m.Reservations(t.Context()); len(list) != 1 {
+		t.Errorf("%v", list)
+	}
+}
+
+func TestMemoryExceptions(t *testing.T) {
+	now := noon
+	m := MemoryExceptions{Now: func() time.Time { return now }}
+	put := func(kind Kind, object string, deadline time.Time) {
+		t.Helper()
+		if err := m.Raise(t.Context(), raise(kind, object, deadline, "seen at "+now.Format("15:04"), "do")); err != nil {
+			t.Fatal(err)
+		}
+		now = now.Add(time.Minute)
+	}
+	put(KindBadQuantity, "SKU A", time.Time{})
+	put(KindNoTracking, "order 2", noon.Add(2*time.Hour))
+	put(KindMissingComposite, "SKU B", noon.Add(time.Hour))
+	put(KindNoTracking, "order 1", noon.Add(time.Hour))
+	put(KindUnmappedSKU, "SKU C", time.Time{})
+	put(KindNoTracking, "order 2", noon.Add(3*time.Hour))
+	list, _ := m.Open(t.Context())
+	var got []string
+	for _, e := range list {
+		got = append(got, e.Object)
+	}
+	if diff := cmp.Diff([]string{"order 1", "order 2", "SKU C", "SKU B", "SKU A"}, got); diff != "" {
+		t.Error(diff)
+	}
+	if e := list[1]; e.Count != 2 || !e.First.Equal(noon.Add(time.Minute)) || !e.Last.Equal(noon.Add(5*time.Minute)) || e.Seen != "seen at 12:05" || !e.Deadline.Equal(noon.Add(3*time.Hour)) {
+		t.Errorf("%+v, want it counted up with what was seen last", e)
+	}
+	if err := m.Clear(t.Context(), "order 2", KindUnmappedCarrier, KindNoTracking); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Clear(t.Context(), "never heard of", KindNoTracking); err != nil {
+		t.Error(err)
+	}
+	if list, _ = m.Open(t.Context()); len(list) != 4 {
+		t.Errorf("%v", list)
+	}
+	put(KindNoTracking, "order 2", time.Time{})
+	if list, _ = m.Open(t.Context()); list[1].Count != 1 && list[2].Count != 1 {
+		t.Errorf("%v: a cleared one goes on counting", list)
+	}
+}
+
+func TestEveryKindHasOwnerAndSeverity(t *testing.T) {
+	owners := map[Owner]bool{OwnerWarehouse: true, OwnerCustomerService: true, OwnerEcommerce: true, OwnerFinance: true, OwnerIntegration: true}
+	for kind, k := range kinds {
+		if !owners[k.owner] || k.severity < Notice || k.severity > Urgent || string(kind) == "" {
+			t.Errorf("%s: %+v", kind, k)
+		}
+	}
+	if got := Severity(9).String(); got != "Severity(9)" {
+		t.Error(got)
+	}
+	if got := Stage(-1).String() + Stage(99).String() + StageProcessed.String(); got != "Stage(-1)Stage(99)processed" {
+		t.Error(got)
+	}
+}

@@ -1,0 +1,253 @@
+package tiktokshop
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+const (
+	testCode   = "MARKED-code-0123456789"
+	tokenReply = `{"access_token":"` + testAccess + `","access_token_expire_in":4903858076,"refresh_token":"` + testRefresh + `","refresh_token_expire_in":4903858076,"open_id":"o-1","seller_name":"shop","user_type":0}`
+)
+
+func redirected(ctx context.Context, query string) *http.Request {
+	return httptest.NewRequestWithContext(ctx, http.MethodGet, "/callback?"+query, nil)
+}
+
+// begin starts an authorisation for account and returns its state.
+func begin(t *testing.T, h *OAuthHandler, account string) string {
+	t.Helper()
+	link, err := h.AuthorizationURL(t.Context(), account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := url.Parse(link)
+	if err != nil || u.Query().Get("service_id") != testApp.ServiceID || len(u.Query().Get("state")) < 20 {
+		t.Fatalf("%s: %v", link, err)
+	}
+	return u.Query().Get("state")
+}
+
+func TestOAuthHandler(t *testing.T) {
+	t.Parallel()
+	c, s := setup(t, []answer{ok(tokenReply)})
+	var grants []Grant
+	h, err := NewOAuthHandler(c, func(ctx context.Context, g Grant) error {
+		if ctx.Err() != nil {
+			t.Error("the browser took the context along")
+		}
+		grants = append(grants, g)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second := begin(t, h, "tenant-1"), begin(t, h, "tenant-2")
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	for _, tt := range []struct {
+		name, query string
+		want        int
+		exchanges   int
+	}{
+		{"no state", "code=" + testCode, 400, 0},
+		{"empty", "", 400, 0},
+		{"unknown state", "code=" + testCode + "&state=AAAA", 400, 0},
+		{"huge state", "code=" + testCode + "&state=" + strings.Repeat("A", 5000), 400, 0},
+		{"two states", "code=" + testCode + "&state=" + first + "&state=" + first, 400, 0},
+		{"first", "code=" + testCode + "&state=" + first, 200, 1},
+		{"first again", "code=" + testCode + "&state=" + first, 400, 1},
+		{"second", "state=" + second + "&code=" + testCode, 200, 2},
+		{"refused", "code=null&error=auth_denied&state=" + begin(t, h, "3"), 403, 2},
+		{"refused, older", "error=access_denied&code=null&state=" + begin(t, h, "3"), 403, 2},
+		{"null code", "code=null&state=" + begin(t, h, "3"), 403, 2},
+		{"error and code", "code=" + testCode + "&error=auth_denied&state=" + begin(t, h, "3"), 403, 2},
+		{"no code", "state=" + begin(t, h, "3"), 400, 2},
+	} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, redirected(gone, tt.query))
+		if w.Code != tt.want || len(s.requests()) != tt.exchanges {
+			t.Errorf("%s: %d, want %d, %d exchanges", tt.name, w.Code, tt.want, len(s.requests()))
+		}
+		if w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("Referrer-Policy") != "no-referrer" ||
+			!strings.HasPrefix(w.Header().Get("Content-Type"), "text/plain") || strings.ContainsAny(w.Body.String(), "<>") {
+			t.Errorf("%s: %v", tt.name, w.Header())
+		}
+	}
+	if len(grants) != 2 || grants[0].Account != "tenant-1" || grants[1].Account != "tenant-2" ||
+		grants[0].Token.AccessToken != testAccess || grants[0].FromAppStore {
+		t.Errorf("%+v", grants)
+	}
+	for _, method := range []string{http.MethodHead, http.MethodPost} {
+		r := httptest.NewRequestWithContext(t.Context(), method, "/callback?code=x&state="+begin(t, h, "4"), nil)
+		if code := status(h, r); code != 405 || len(s.requests()) != 2 {
+			t.Errorf("%s: %d", method, code)
+		}
+	}
+}
+
+func TestOAuthAppStore(t *testing.T) {
+	t.Parallel()
+	c, s := setup(t, []answer{ok(tokenReply)})
+	var got Grant
+	h, err := NewOAuthHandler(c, func(_ context.Context, g Grant) error { got = g; return nil },
+		WithAppStoreInstalls(), WithOAuthRedirect("/done", "https://app.example.com/sorry?lang=en"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for query, want := range map[string]string{
+		"code=" + testCode:                     "/done",
+		"code=" + testCode + "&state=AAAA":     "https://app.example.com/sorry?lang=en&reason=state",
+		"code=null&error=auth_denied":          "https://app.example.com/sorry?lang=en&reason=refused",
+		"":                                     "https://app.example.com/sorry?lang=en&reason=incomplete",
+		"code=a&code=b":                        "https://app.example.com/sorry?lang=en&reason=incomplete",
+		"code=%zz&state=" + "%00&error=%0d%0a": "https://app.example.com/sorry?lang=en&reason=state",
+	} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, redirected(t.Context(), query))
+		if w.Code != 303 || w.Header().Get("Location") != want || w.Body.Len() != 0 {
+			t.Errorf("%s: %d %s %q", query, w.Code, w.Header().Get("Location"), w.Body)
+		}
+	}
+	if !got.FromAppStore || got.Account != "" || got.Token.OpenID != "o-1" || len(s.requests()) != 1 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestNewOAuthHandlerRefuses(t *testing.T) {
+	t.Parallel()
+	c, _ := setup(t, nil)
+	accept := func(context.Context, Grant) error { return nil }
+	for name, opt := range map[string]OAuthOption{
+		"nil": nil, "states": WithStates(nil), "pages": WithOAuthRedirect("", "/x"), "page": WithOAuthRedirect("/x", ""),
+		"scheme": WithOAuthRedirect("javascript://x/%0aalert(1)", "/x"), "url": WithOAuthRedirect("/%zz", "/x"),
+	} {
+		if h, err := NewOAuthHandler(c, accept, opt); err == nil || h != nil {
+			t.Errorf("%s was accepted", name)
+		}
+	}
+	if _, err := NewOAuthHandler(nil, accept); err == nil {
+		t.Error("no client was accepted")
+	}
+	if _, err := NewOAuthHandler(c, nil); err == nil {
+		t.Error("no function was accepted")
+	}
+}
+
+// brokenStates cannot be asked.
+type brokenStates struct{ MemoryStates }
+
+func (*brokenStates) TakeState(_ context.Context, state string) (string, bool, error) {
+	return "", false, errors.New("cannot look up " + state)
+}
+
+// TestOAuthLeaks drives every failure with marked secrets.
+func TestOAuthLeaks(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	logger := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	for _, tt := range []struct {
+		name   string
+		reply  answer
+		accept func(Grant) error
+		states StateStore
+		want   int
+	}{
+		{"kept", ok(tokenReply), func(Grant) error { return nil }, nil, 200},
+		{"not kept", ok(tokenReply), func(g Grant) error { return fmt.Errorf("insert %s: away", g.Token.RefreshToken.Reveal()) }, nil, 500},
+		{"panic", ok(tokenReply), func(g Grant) error { panic(g.Token.AccessToken.Reveal()) }, nil, 500},
+		{"grant", ok(tokenReply), func(g Grant) error { return fmt.Errorf("%+v %#v", g, g) }, nil, 500},
+		{"used code", refused(200, 36004004, "bad code "+testCode), nil, nil, 400},
+		{"away", answer{err: errors.New("dial " + testCode + testSecret)}, nil, nil, 502},
+		{"no tokens", ok(`{"refresh_token":"` + testRefresh + `"}`), nil, nil, 502},
+		{"html", answer{status: 502, body: "<html>" + testCode}, nil, nil, 502},
+		{"store", answer{}, nil, new(brokenStates), 500},
+	} {
+		c, _ := setup(t, []answer{tt.reply}, WithLogger(logger))
+		opts := []OAuthOption{WithOAuthLogger(logger)}
+		if tt.states != nil {
+			opts = append(opts, WithStates(tt.states))
+		}
+		h, err := NewOAuthHandler(c, func(_ context.Context, g Grant) error { return tt.accept(g) }, opts...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		state := begin(t, h, "tenant-1")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, redirected(t.Context(), "code="+testCode+"&state="+state))
+		if w.Code != tt.want {
+			t.Errorf("%s: %d %s", tt.name, w.Code, w.Body)
+		}
+		fmt.Fprintf(&out, "%s %v %v %+v %#v", w.Body, w.Header(), h, h.states, h.states)
+		if text := out.String(); strings.Contains(text, "MARKED") || strings.Contains(text, state) {
+			t.Fatalf("%s leaked: %s", tt.name, text)
+		}
+	}
+}
+
+func TestMemoryStates(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx := t.Context()
+		m := &MemoryStates{Max: 3}
+		take := func(state string, want string, wantOK bool) {
+			t.Helper()
+			if account, ok, err := m.TakeState(ctx, state); account != want || ok != wantOK || err != nil {
+				t.Errorf("%q, %v, %v", account, ok, err)
+			}
+		}
+		var states []string
+		for i := range 3 {
+			state, err := m.IssueState(ctx, fmt.Sprint(i))
+			if err != nil {
+				t.Fatal(err)
+			}
+			states = append(states, state)
+		}
+		if _, err := m.IssueState(ctx, "4"); err == nil {
+			t.Error("more than Max were issued")
+		}
+		take(states[0], "0", true)
+		take(states[0], "", false)
+		take("", "", false)
+		take(states[1]+"x", "", false)
+		time.Sleep(time.Hour - 1)
+		take(states[1], "1", true)
+		time.Sleep(time.Nanosecond)
+		take(states[2], "", false)
+		for range 20 { // expired ones make room
+			if _, err := m.IssueState(ctx, "n"); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(30 * time.Minute)
+		}
+	})
+	// Many redirects with one state: one wins.
+	m := new(MemoryStates)
+	state, _ := m.IssueState(t.Context(), "a")
+	var wins atomic.Int64
+	var wg sync.WaitGroup
+	for range 50 {
+		wg.Go(func() {
+			if _, ok, _ := m.TakeState(t.Context(), state); ok {
+				wins.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if wins.Load() != 1 {
+		t.Errorf("%d wins", wins.Load())
+	}
+}
