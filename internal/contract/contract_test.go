@@ -173,6 +173,9 @@ func (a api) test(t *testing.T) {
 			t.Run(op.Name(), func(t *testing.T) { a.beyond(t, op.Key, a.methods[op.Name()]) })
 		}
 	}
+	for _, b := range names.Batches {
+		t.Run(b.Method+" "+b.Field, func(t *testing.T) { a.split(t, b) })
+	}
 	for name := range left { // iterators and batch helpers
 		called := called(name, known)
 		d, m := a.described[known[called]], a.methods[name]
@@ -197,6 +200,59 @@ func (a api) test(t *testing.T) {
 			})
 		}
 	}
+}
+
+// split checks that a batch helper makes a second call for one element more
+// than the maximum, and that it leaves the caller's request alone.
+func (a api) split(t *testing.T, b ledger.Batch) {
+	key := ""
+	for name := range a.methods {
+		if name == b.Method+"Batched" || strings.HasPrefix(name, b.Method+"By") {
+			if req := a.methods[name].request(); req.IsValid() && batched(name, req.Elem(), b).IsValid() {
+				key = name
+			}
+		}
+	}
+	if key == "" {
+		t.Fatal("there is no helper")
+	}
+	m := a.methods[key]
+	req := m.request()
+	list := batched(key, req.Elem(), b)
+	list.Set(reflect.MakeSlice(list.Type(), b.Max+1, b.Max+1))
+	var path []string
+	for range m.fn.Type().NumIn() - 3 { // besides the context, the request and the options
+		path = append(path, "1")
+	}
+	a.exchange.status, a.exchange.reply, a.exchange.calls = http.StatusOK, []byte(`{"code":0,"data":{}}`), 0
+	if strings.HasPrefix(fmt.Sprint(m.fn.Type().Out(0)), "iter.Seq2[[]") {
+		a.exchange.reply = []byte("[]")
+	}
+	out, err := m.call(t.Context(), path, req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range reflect.ValueOf(out).Seq2() {
+		if !err.IsNil() {
+			t.Fatal(err)
+		}
+	}
+	if a.exchange.calls != 2 || list.Len() != b.Max+1 {
+		t.Errorf("%d requests for %d elements, of which %d are left", a.exchange.calls, b.Max+1, list.Len())
+	}
+}
+
+// batched returns the list of a request that the helper splits.
+func batched(name string, req reflect.Value, b ledger.Batch) reflect.Value {
+	for i := range req.NumField() {
+		f := req.Type().Field(i)
+		body, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		query, _, _ := strings.Cut(f.Tag.Get("url"), ",")
+		if (body == b.Field || query == b.Field) && (strings.HasSuffix(name, "Batched") || strings.HasSuffix(name, "By"+f.Name)) {
+			return req.Field(i)
+		}
+	}
+	return reflect.Value{}
 }
 
 var generatedMethod = regexp.MustCompile(`(?m)^func \(s \*(\w+)Service\) (\w+)\(`)
