@@ -2168,7 +2168,8 @@ type BulkScrapBatchedItemsRequest struct {
 	ScrapItems []ScrapItemExtended `json:"ScrapItems,omitzero"`
 }
 
-// ChannelMappingCreateInfo is sent and received.
+// ChannelMappingCreateInfo is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ChannelMappingCreateInfo struct {
 	ChannelReferenceID string  `json:"ChannelReferenceId,omitzero"`
 	ChannelSKU         string  `json:"ChannelSKU"` // required
@@ -2182,7 +2183,8 @@ type ChannelMappingCreateInfo struct {
 	SubSource          string  `json:"SubSource"` // required
 }
 
-// ChannelMappingUpdateInfo is sent and received.
+// ChannelMappingUpdateInfo is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ChannelMappingUpdateInfo struct {
 	ChannelReferenceID string  `json:"ChannelReferenceId,omitzero"`
 	EndWhenStock       int     `json:"EndWhenStock"`
@@ -2222,7 +2224,8 @@ type ChannelSettingAudit struct {
 	PkAuditID       int    `json:"pkAuditId,omitzero"`
 }
 
-// Column is sent and received.
+// Column is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type Column struct {
 	ColumnName    ColumnColumnName    `json:"ColumnName,omitzero"`
 	DisplayName   string              `json:"DisplayName,omitzero"` // read-only
@@ -2456,7 +2459,8 @@ type ConstructorInfo struct {
 	ReflectedType             string                                  `json:"ReflectedType,omitzero"`
 }
 
-// Country is sent and received.
+// Country is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type Country struct {
 	AddressFormat   string          `json:"AddressFormat,omitzero"`
 	Continent       string          `json:"Continent,omitzero"`
@@ -2470,7 +2474,8 @@ type Country struct {
 	TaxRate         Decimal         `json:"TaxRate,omitzero"`
 }
 
-// CountryRegion is sent and received.
+// CountryRegion is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type CountryRegion struct {
 	IsHomeRegion  bool                     `json:"IsHomeRegion"`
 	RegionCode    string                   `json:"RegionCode,omitzero"`
@@ -2724,7 +2729,8 @@ type DuplicateInventoryItemRequest struct {
 	SourceItemID  *GUID      `json:"sourceItemId,omitzero"`
 }
 
-// Filter is sent and received.
+// Filter is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type Filter struct {
 	Condition            FilterCondition  `json:"Condition,omitzero"`
 	ConditionDisplayName string           `json:"ConditionDisplayName,omitzero"` // read-only
@@ -3133,7 +3139,8 @@ type InsertUpdateEbayCompatibilityListResponse struct {
 	EbayCompatibilityList []StockItemEbayCompatibility `json:"EbayCompatibilityList,omitzero"`
 }
 
-// InventoryChannel is sent and received.
+// InventoryChannel is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type InventoryChannel struct {
 	ChannelID     int     `json:"ChannelId"`
 	Source        string  `json:"Source,omitzero"`
@@ -3208,7 +3215,8 @@ type InventoryUpdateInventoryItemRequest struct {
 	IsBatchedStockType       *bool    `json:"isBatchedStockType,omitzero"` // read-only
 }
 
-// InventoryView is sent and received.
+// InventoryView is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type InventoryView struct {
 	Channels        []InventoryChannel          `json:"Channels,omitzero"`
 	Columns         []Column                    `json:"Columns,omitzero"`
@@ -3237,7 +3245,8 @@ type IsOwnedStockLocationRequest struct {
 	LocationID *GUID `url:"locationId,omitempty" json:"-"`
 }
 
-// ItemComposition is sent and received.
+// ItemComposition is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ItemComposition struct {
 	DimDepth              Decimal `json:"DimDepth,omitzero"`
 	DimHeight             Decimal `json:"DimHeight,omitzero"`
@@ -3271,7 +3280,8 @@ type KeyGUIDValue struct {
 	Value GUID   `json:"Value,omitzero"`
 }
 
-// LinnworksCategory is sent and received.
+// LinnworksCategory is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type LinnworksCategory struct {
 	CategoryID          GUID   `json:"CategoryId,omitzero"`
 	CategoryName        string `json:"CategoryName,omitzero"`
@@ -3390,13 +3400,15 @@ type ScrapBatchedItemResponse struct {
 	ScrapItem ScrapItem `json:"ScrapItem,omitzero"`
 }
 
-// ScrapCategory is sent and received.
+// ScrapCategory is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ScrapCategory struct {
 	CategoryID   int    `json:"CategoryId"`
 	CategoryName string `json:"CategoryName,omitzero"`
 }
 
-// ScrapItem is sent and received.
+// ScrapItem is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ScrapItem struct {
 	CategoryName    string  `json:"CategoryName,omitzero"`
 	CreatedDate     Time    `json:"CreatedDate,omitzero"`
@@ -3427,7 +3439,8 @@ type SetInventoryItemImageAsMainRequest struct {
 	MainImageID     *GUID `json:"mainImageId,omitzero"`
 }
 
-// StockItem is sent and received.
+// StockItem is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type StockItem struct {
 	Available                int     `json:"Available,omitzero"` // read-only
 	BarcodeNumber            string  `json:"BarcodeNumber,omitzero"`
@@ -3474,7 +3487,8 @@ type StockItemAuditTrail struct {
 	UserName       string `json:"UserName,omitzero"`
 }
 
-// StockItemBatch is sent and received.
+// StockItemBatch is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type StockItemBatch struct {
 	BatchID               int                       `json:"BatchId"`
 	BatchNumber           string                    `json:"BatchNumber,omitzero"`
@@ -3503,7 +3517,8 @@ type StockItemBatchAudit struct {
 	FkJobID          int     `json:"fkJobId,omitzero"`
 }
 
-// StockItemBatchInventory is sent and received.
+// StockItemBatchInventory is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type StockItemBatchInventory struct {
 	BatchID                      int     `json:"BatchId"`
 	BatchInventoryID             int     `json:"BatchInventoryId"`
@@ -3550,7 +3565,8 @@ type StockItemChannelSKUResponse struct {
 	StockItemID GUID                  `json:"StockItemId,omitzero"`
 }
 
-// StockItemChannelSKUWithLocation is sent and received.
+// StockItemChannelSKUWithLocation is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type StockItemChannelSKUWithLocation struct {
 	EndWhenStock      int     `json:"EndWhenStock"`
 	IgnoreSync        bool    `json:"IgnoreSync"`
@@ -3568,7 +3584,8 @@ type StockItemChannelSKUWithLocation struct {
 	FkRowID           GUID    `json:"fkRowId,omitzero"`
 }
 
-// StockItemDescription is sent and received.
+// StockItemDescription is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type StockItemDescription struct {
 	Description    string `json:"Description,omitzero"`
 	Source         string `json:"Source,omitzero"`
@@ -3578,7 +3595,8 @@ type StockItemDescription struct {
 	PkRowID        GUID   `json:"pkRowId,omitzero"`
 }
 
-// StockItemEbayCompatibility is sent and received.
+// StockItemEbayCompatibility is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type StockItemEbayCompatibility struct {
 	CompatibilityNotes    string                                          `json:"CompatibilityNotes,omitzero"`
 	Culture               string                                          `json:"Culture,omitzero"`
@@ -3619,7 +3637,8 @@ type StockItemExtendedPropertyWithSKU struct {
 	PkRowID       *GUID   `json:"pkRowId,omitzero"`
 }
 
-// StockItemHeader is sent and received.
+// StockItemHeader is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type StockItemHeader struct {
 	BarcodeNumber            string  `json:"BarcodeNumber,omitzero"`
 	BatchNumberScanRequired  bool    `json:"BatchNumberScanRequired"`
@@ -3724,7 +3743,8 @@ type StockItemLabel struct {
 	StockItemIntID   int    `json:"StockItemIntId,omitzero"`
 }
 
-// StockItemLocation is sent and received.
+// StockItemLocation is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type StockItemLocation struct {
 	BinRack         string `json:"BinRack,omitzero"`
 	LocationName    string `json:"LocationName,omitzero"`
@@ -3733,7 +3753,8 @@ type StockItemLocation struct {
 	StockLocationID GUID   `json:"StockLocationId,omitzero"`
 }
 
-// StockItemPrice is sent and received.
+// StockItemPrice is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type StockItemPrice struct {
 	EndDate        Time                       `json:"EndDate,omitzero"`
 	Price          Decimal                    `json:"Price,omitzero"`
@@ -3748,7 +3769,8 @@ type StockItemPrice struct {
 	PkRowID        GUID                       `json:"pkRowId,omitzero"`
 }
 
-// StockItemPricingRule is sent and received.
+// StockItemPricingRule is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type StockItemPricingRule struct {
 	LowerBound       int     `json:"LowerBound"`
 	Type             string  `json:"Type,omitzero"`
@@ -3757,7 +3779,8 @@ type StockItemPricingRule struct {
 	PkRowID          int     `json:"pkRowId"`
 }
 
-// StockItemProductIdentifier is sent and received.
+// StockItemProductIdentifier is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type StockItemProductIdentifier struct {
 	ModifiedDate     Time                           `json:"ModifiedDate,omitzero"`
 	ModifiedUserName string                         `json:"ModifiedUserName,omitzero"`
@@ -3768,7 +3791,8 @@ type StockItemProductIdentifier struct {
 	Value            string                         `json:"Value,omitzero"`
 }
 
-// StockItemSupplierStat is sent and received.
+// StockItemSupplierStat is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type StockItemSupplierStat struct {
 	AverageLeadTime     Decimal `json:"AverageLeadTime,omitzero"`
 	AveragePrice        Decimal `json:"AveragePrice,omitzero"`
@@ -3788,7 +3812,8 @@ type StockItemSupplierStat struct {
 	SupplierPackSize    int     `json:"SupplierPackSize"`
 }
 
-// StockItemTitle is sent and received.
+// StockItemTitle is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type StockItemTitle struct {
 	Source         string `json:"Source,omitzero"`
 	StockItemID    GUID   `json:"StockItemId,omitzero"`
@@ -3798,7 +3823,8 @@ type StockItemTitle struct {
 	PkRowID        GUID   `json:"pkRowId,omitzero"`
 }
 
-// StockLocation is sent and received.
+// StockLocation is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type StockLocation struct {
 	Address1                                 string `json:"Address1,omitzero"`
 	Address2                                 string `json:"Address2,omitzero"`
@@ -3817,7 +3843,8 @@ type StockLocation struct {
 	ZipCode                                  string `json:"ZipCode,omitzero"`
 }
 
-// Supplier is sent and received.
+// Supplier is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type Supplier struct {
 	Address            string `json:"Address,omitzero"`
 	AlternativeAddress string `json:"AlternativeAddress,omitzero"`

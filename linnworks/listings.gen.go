@@ -326,7 +326,8 @@ func (s *ListingsService) UpdateEbayConfigurators(ctx context.Context, req *Upda
 	}, nil, req, nil, opts)
 }
 
-// AssignedOption is sent and received.
+// AssignedOption is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type AssignedOption struct {
 	AssignmentID      int           `json:"AssignmentId"`
 	ID                int           `json:"Id"`
@@ -339,7 +340,8 @@ type AssignedOption struct {
 	Values            []OptionValue `json:"Values,omitzero"`
 }
 
-// AssignedOptionSet is sent and received.
+// AssignedOptionSet is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type AssignedOptionSet struct {
 	ID           int              `json:"Id"`
 	MappedFromBC bool             `json:"MappedFromBC"`
@@ -347,14 +349,16 @@ type AssignedOptionSet struct {
 	Options      []AssignedOption `json:"Options,omitzero"`
 }
 
-// AssociationTable is sent and received.
+// AssociationTable is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type AssociationTable struct {
 	Destination string `json:"Destination,omitzero"`
 	Source      string `json:"Source,omitzero"`
 	TableName   string `json:"TableName,omitzero"`
 }
 
-// BigCommerceAssignedProducts is sent and received.
+// BigCommerceAssignedProducts is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type BigCommerceAssignedProducts struct {
 	ChildID         GUID                              `json:"ChildId,omitzero"`
 	CollisionNumber int                               `json:"CollisionNumber"`
@@ -381,7 +385,8 @@ type BigCommerceAssignedProducts struct {
 	Width           Decimal                           `json:"Width,omitzero"`
 }
 
-// BigCommerceConfigAttributes is sent and received.
+// BigCommerceConfigAttributes is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type BigCommerceConfigAttributes struct {
 	Default          bool                            `json:"Default"`
 	ExtendedProperty string                          `json:"ExtendedProperty,omitzero"`
@@ -392,7 +397,8 @@ type BigCommerceConfigAttributes struct {
 	Value            string                          `json:"Value,omitzero"`
 }
 
-// BigCommerceConfigurator is sent and received.
+// BigCommerceConfigurator is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type BigCommerceConfigurator struct {
 	AssociatedSingle         int                           `json:"AssociatedSingle"`
 	AssociatedVariation      int                           `json:"AssociatedVariation"`
@@ -417,7 +423,8 @@ type BigCommerceConfigurator struct {
 	PkConfigID               GUID                          `json:"pkConfigid,omitzero"`
 }
 
-// BigCommerceCustomField is sent and received.
+// BigCommerceCustomField is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type BigCommerceCustomField struct {
 	BigCommerceID      int    `json:"BigCommerceId"`
 	FlexSettingsItemID GUID   `json:"FlexSettingsItemId,omitzero"`
@@ -426,7 +433,8 @@ type BigCommerceCustomField struct {
 	Value              string `json:"Value,omitzero"`
 }
 
-// BigCommerceImageData is sent and received.
+// BigCommerceImageData is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type BigCommerceImageData struct {
 	ID        int    `json:"Id"`
 	ImageID   GUID   `json:"ImageId,omitzero"`
@@ -439,7 +447,8 @@ type BigCommerceImageData struct {
 	SortOrder int    `json:"sortOrder"`
 }
 
-// BigCommerceListing is sent and received.
+// BigCommerceListing is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type BigCommerceListing struct {
 	Adjustments       int                           `json:"Adjustments"`
 	Attributes        []BigCommerceConfigAttributes `json:"Attributes,omitzero"`
@@ -487,7 +496,8 @@ type CancelListingBulkOperationRequest struct {
 	PkOperationID *int `json:"pkOperationId,omitzero"`
 }
 
-// ChildOption is sent and received.
+// ChildOption is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ChildOption struct {
 	Label     string `json:"Label,omitzero"`
 	Name      string `json:"Name,omitzero"`
@@ -496,7 +506,8 @@ type ChildOption struct {
 	ValueID   int    `json:"ValueId"`
 }
 
-// ConfigCategory is sent and received.
+// ConfigCategory is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ConfigCategory struct {
 	Default bool   `json:"Default"`
 	ID      string `json:"Id,omitzero"`
@@ -505,7 +516,8 @@ type ConfigCategory struct {
 	TreeID  int    `json:"TreeId"`
 }
 
-// ConfigUserAttributes is sent and received.
+// ConfigUserAttributes is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ConfigUserAttributes struct {
 	AllowedFileTypes string `json:"AllowedFileTypes,omitzero"`
 	ExtendedProperty string `json:"ExtendedProperty,omitzero"`
@@ -575,7 +587,8 @@ type DeleteEbayTemplatesRequest struct {
 	TemplateIDs []GUID `json:"templateIds,omitzero"`
 }
 
-// EbayAttribute is sent and received.
+// EbayAttribute is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type EbayAttribute struct {
 	AttrName            string   `json:"AttrName,omitzero"`
 	CurrentProductValue string   `json:"CurrentProductValue,omitzero"`
@@ -586,7 +599,8 @@ type EbayAttribute struct {
 	Value               string   `json:"Value,omitzero"`
 }
 
-// EbayConfig is sent and received.
+// EbayConfig is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type EbayConfig struct {
 	AdditionalCheckoutInstructions                 string                         `json:"AdditionalCheckoutInstructions,omitzero"`
 	AssociatedTemplates                            int                            `json:"AssociatedTemplates"`
@@ -740,7 +754,8 @@ type EbayItem struct {
 	VariationItems     []EbayItem `json:"VariationItems,omitzero"`
 }
 
-// EbayListing is sent and received.
+// EbayListing is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type EbayListing struct {
 	AccountID                              string                  `json:"AccountId,omitzero"`
 	Adjustments                            int                     `json:"Adjustments"`
@@ -808,13 +823,15 @@ type EbayListingAudit struct {
 	SetQuantity            *int     `json:"SetQuantity,omitzero"`
 }
 
-// EbayPriceRule is sent and received.
+// EbayPriceRule is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type EbayPriceRule struct {
 	FromPrice Decimal `json:"FromPrice,omitzero"`
 	ToPrice   Decimal `json:"ToPrice,omitzero"`
 }
 
-// EbayPrices is sent and received.
+// EbayPrices is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type EbayPrices struct {
 	AutoAccept          Decimal `json:"AutoAccept,omitzero"`
 	AutoDecline         Decimal `json:"AutoDecline,omitzero"`
@@ -824,7 +841,8 @@ type EbayPrices struct {
 	StartPrice          Decimal `json:"StartPrice,omitzero"`
 }
 
-// EbaySellerProfile is sent and received.
+// EbaySellerProfile is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type EbaySellerProfile struct {
 	ErrorMessage                  string `json:"ErrorMessage,omitzero"`
 	ProfileID                     int64  `json:"ProfileId"`
@@ -833,7 +851,8 @@ type EbaySellerProfile struct {
 	SellerProfileExtendedProperty string `json:"SellerProfileExtendedProperty,omitzero"`
 }
 
-// EbayShippingService is sent and received.
+// EbayShippingService is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type EbayShippingService struct {
 	ServiceID              string `json:"ServiceId,omitzero"`
 	ServiceName            string `json:"ServiceName,omitzero"`
@@ -848,7 +867,8 @@ type EbaySourceConfigurator struct {
 	SubsourceConfigurators []EbaySubsourceConfigurator `json:"SubsourceConfigurators,omitzero"`
 }
 
-// EbaySpecification is sent and received.
+// EbaySpecification is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type EbaySpecification struct {
 	AssociationTable  AssociationTable `json:"AssociationTable,omitzero"`
 	CategoryIDs       []int            `json:"CategoryIds,omitzero"`
@@ -866,7 +886,8 @@ type EbaySubsourceConfigurator struct {
 	SubsourceName string                       `json:"SubsourceName,omitzero"`
 }
 
-// EbayVariation is sent and received.
+// EbayVariation is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type EbayVariation struct {
 	Attributes          []EbayAttribute `json:"Attributes,omitzero"`
 	Barcode             string          `json:"Barcode,omitzero"`
@@ -884,7 +905,8 @@ type EbayVariation struct {
 	EPID                string          `json:"ePID,omitzero"`
 }
 
-// EbayWeightRule is sent and received.
+// EbayWeightRule is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type EbayWeightRule struct {
 	AdditionalPrice Decimal `json:"AdditionalPrice,omitzero"`
 	Disabled        bool    `json:"Disabled"`
@@ -939,25 +961,29 @@ type GetTemplatesParameters struct {
 	Token            *GUID                                `json:"Token,omitzero"`
 }
 
-// ImageData is sent and received.
+// ImageData is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ImageData struct {
 	IsEnabled bool   `json:"IsEnabled"`
 	URL       string `json:"URL,omitzero"`
 }
 
-// KeyList is sent and received.
+// KeyList is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type KeyList struct {
 	Key    string   `json:"Key,omitzero"`
 	Values []string `json:"Values,omitzero"`
 }
 
-// KeyValue is sent and received.
+// KeyValue is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type KeyValue struct {
 	Key   string `json:"Key,omitzero"`
 	Value string `json:"Value,omitzero"`
 }
 
-// LinnworksEbayCategory is sent and received.
+// LinnworksEbayCategory is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type LinnworksEbayCategory struct {
 	CategoryID        string `json:"CategoryId,omitzero"`
 	CategoryName      string `json:"CategoryName,omitzero"`
@@ -968,7 +994,8 @@ type LinnworksEbayCategory struct {
 	VariationsEnabled bool   `json:"VariationsEnabled"`
 }
 
-// OptionValue is sent and received.
+// OptionValue is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type OptionValue struct {
 	ID              int             `json:"Id"`
 	IDV3            int             `json:"IdV3"`
@@ -978,7 +1005,8 @@ type OptionValue struct {
 	SortOrder       int             `json:"SortOrder"`
 }
 
-// OptionValueData is sent and received.
+// OptionValueData is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type OptionValueData struct {
 	Color    string `json:"Color,omitzero"`
 	ImageURL string `json:"ImageUrl,omitzero"`
@@ -1000,7 +1028,8 @@ type PagedResultEbayListing struct {
 	TotalItems     int           `json:"TotalItems,omitzero"`
 }
 
-// PickupLocationTime is sent and received.
+// PickupLocationTime is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type PickupLocationTime struct {
 	EBayLocation          string `json:"EBayLocation,omitzero"`
 	ExtendedPropertyType  string `json:"ExtendedPropertyType,omitzero"`
@@ -1042,7 +1071,8 @@ type SetListingStrikeOffStateRequest struct {
 	StrikeReason   *string                                        `json:"StrikeReason,omitzero"`
 }
 
-// Shipping is sent and received.
+// Shipping is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type Shipping struct {
 	AdditionalPrice                 Decimal             `json:"AdditionalPrice,omitzero"`
 	AdditionalPriceExtendedProperty string              `json:"AdditionalPrice_ExtendedProperty,omitzero"`
@@ -1055,7 +1085,8 @@ type Shipping struct {
 	WeightRules                     []EbayWeightRule    `json:"WeightRules,omitzero"`
 }
 
-// ShippingCostOverride is sent and received.
+// ShippingCostOverride is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ShippingCostOverride struct {
 	AdditionalShippingCostExtendedProperty string `json:"AdditionalShippingCost_ExtendedProperty,omitzero"`
 	Priority                               int    `json:"Priority"`
@@ -1081,7 +1112,8 @@ type UpdateEbayConfiguratorsRequest struct {
 	Configs []EbayConfig `json:"configs,omitzero"`
 }
 
-// VarAttribute is sent and received.
+// VarAttribute is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type VarAttribute struct {
 	ExtendedProperty               string `json:"ExtendedProperty,omitzero"`
 	Name                           string `json:"Name,omitzero"`

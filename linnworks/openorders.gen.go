@@ -327,7 +327,8 @@ type BatchActionResultOrderItemBatchExtendedGUID struct {
 	UnprocessedOrders map[string][]GUID        `json:"UnprocessedOrders,omitzero"`
 }
 
-// CustomerAddress is sent and received.
+// CustomerAddress is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type CustomerAddress struct {
 	Address1     string `json:"Address1,omitzero"`
 	Address2     string `json:"Address2,omitzero"`
@@ -354,7 +355,8 @@ type DeleteIdentifierRequest struct {
 	Tag *string `json:"Tag,omitzero"`
 }
 
-// ExtendedProperty is sent and received.
+// ExtendedProperty is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ExtendedProperty struct {
 	Name  string `json:"Name,omitzero"`
 	RowID GUID   `json:"RowId,omitzero"`
@@ -449,7 +451,8 @@ type GetViewStatsRequest struct {
 	ViewID                    *int  `json:"ViewId,omitzero"`
 }
 
-// Identifier is sent and received.
+// Identifier is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type Identifier struct {
 	IdentifierID int    `json:"IdentifierId"`
 	ImageID      GUID   `json:"ImageId,omitzero"`
@@ -522,7 +525,8 @@ type OpenOrdersGetOpenOrdersRequest struct {
 	ViewID         int    `json:"ViewId"` // required
 }
 
-// OrderCustomerInfo is sent and received.
+// OrderCustomerInfo is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type OrderCustomerInfo struct {
 	Address          CustomerAddress `json:"Address,omitzero"`
 	BillingAddress   CustomerAddress `json:"BillingAddress,omitzero"`
@@ -554,7 +558,8 @@ type OrderFulfillmentState struct {
 	PurchaseOrderState OrderFulfillmentStatePurchaseOrderState `json:"PurchaseOrderState,omitzero"`
 }
 
-// OrderGeneralInfo is sent and received.
+// OrderGeneralInfo is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type OrderGeneralInfo struct {
 	DespatchByDate       Time                                `json:"DespatchByDate,omitzero"`
 	ExternalReferenceNum string                              `json:"ExternalReferenceNum,omitzero"`
@@ -598,7 +603,8 @@ type OrderIdentifier struct {
 	FkOrderID    GUID   `json:"fkOrderId,omitzero"`
 }
 
-// OrderItem is sent and received.
+// OrderItem is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type OrderItem struct {
 	AddedDate                Time                        `json:"AddedDate,omitzero"`
 	AdditionalInfo           []OrderItemOption           `json:"AdditionalInfo,omitzero"`
@@ -667,7 +673,8 @@ type OrderItemBase struct {
 	StockItemID        GUID                `json:"StockItemId,omitzero"`
 }
 
-// OrderItemBatch is sent and received.
+// OrderItemBatch is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type OrderItemBatch struct {
 	AssignmentType    OrderItemBatchAssignmentType `json:"AssignmentType,omitzero"`
 	Batch             StockItemBatch               `json:"Batch,omitzero"`
@@ -685,7 +692,8 @@ type OrderItemBatchExtended struct {
 	PkOrderID GUID             `json:"pkOrderId,omitzero"`
 }
 
-// OrderItemBinRack is sent and received.
+// OrderItemBinRack is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type OrderItemBinRack struct {
 	BatchID          int    `json:"BatchId"`
 	BinRack          string `json:"BinRack,omitzero"`
@@ -703,7 +711,8 @@ type OrderItemIndicator struct {
 	StockItemID        GUID                                 `json:"StockItemId,omitzero"`
 }
 
-// OrderItemOnOrder is sent and received.
+// OrderItemOnOrder is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type OrderItemOnOrder struct {
 	DateOfDelivery        Time   `json:"DateOfDelivery,omitzero"`
 	ExternalInvoiceNumber string `json:"ExternalInvoiceNumber,omitzero"`
@@ -716,14 +725,16 @@ type OrderItemOnOrder struct {
 	PkPurchaseItemID      GUID   `json:"pkPurchaseItemId,omitzero"`
 }
 
-// OrderItemOption is sent and received.
+// OrderItemOption is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type OrderItemOption struct {
 	Property   string `json:"Property,omitzero"`
 	Value      string `json:"Value,omitzero"`
 	PkOptionID GUID   `json:"pkOptionId,omitzero"`
 }
 
-// OrderNote is sent and received.
+// OrderNote is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type OrderNote struct {
 	CreatedBy   string `json:"CreatedBy,omitzero"`
 	Internal    bool   `json:"Internal"`
@@ -756,7 +767,8 @@ type OrderTaxInfo struct {
 	TaxNumber string `json:"TaxNumber,omitzero"`
 }
 
-// OrderTotalsInfo is sent and received.
+// OrderTotalsInfo is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type OrderTotalsInfo struct {
 	ConversionRate   Decimal `json:"ConversionRate,omitzero"`
 	CountryTaxRate   Decimal `json:"CountryTaxRate,omitzero"`
@@ -828,7 +840,8 @@ type SaveIdentifierRequest struct {
 	Identifier *Identifier `json:"Identifier,omitzero"`
 }
 
-// ScheduledDelivery is sent and received.
+// ScheduledDelivery is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ScheduledDelivery struct {
 	From Time `json:"From,omitzero"`
 	To   Time `json:"To,omitzero"`
@@ -854,7 +867,8 @@ type ServiceInformation struct {
 	Name       string `json:"Name,omitzero"`
 }
 
-// StockItemBoxConfiguration is sent and received.
+// StockItemBoxConfiguration is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type StockItemBoxConfiguration struct {
 	Barcode         string  `json:"Barcode,omitzero"`
 	BoxID           int     `json:"BoxId"`

@@ -122,7 +122,8 @@ type GetOrdersResponse struct {
 	TotalOrders     int                      `json:"TotalOrders,omitzero"`
 }
 
-// OrderFulfillmentStatus is sent and received.
+// OrderFulfillmentStatus is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type OrderFulfillmentStatus struct {
 	FulfillmentStatus FulfillmentStatus `json:"FulfillmentStatus,omitzero"`
 	OrderID           GUID              `json:"OrderId,omitzero"`

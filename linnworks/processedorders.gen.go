@@ -934,7 +934,8 @@ type RefundInfo struct {
 	PkRefundRowID                   GUID                   `json:"pkRefundRowId,omitzero"`
 }
 
-// RefundItem is sent and received.
+// RefundItem is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type RefundItem struct {
 	ChannelReason    string         `json:"ChannelReason,omitzero"`
 	ChannelReasonSec string         `json:"ChannelReasonSec,omitzero"`
@@ -1041,7 +1042,8 @@ type RowQty struct {
 	ScrapQty         *int            `json:"ScrapQty,omitzero"`
 }
 
-// SearchFilters is sent and received.
+// SearchFilters is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type SearchFilters struct {
 	SearchField SearchFiltersSearchField `json:"SearchField,omitzero"`
 	SearchTerm  string                   `json:"SearchTerm,omitzero"`
@@ -1076,7 +1078,8 @@ type SearchProcessedOrdersResponse struct {
 	ProcessedOrders GenericPagedResultProcessedOrderWeb `json:"ProcessedOrders,omitzero"`
 }
 
-// SearchSorting is sent and received.
+// SearchSorting is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type SearchSorting struct {
 	SortDirection SearchSortingSortDirection `json:"SortDirection,omitzero"`
 	SortField     string                     `json:"SortField,omitzero"`

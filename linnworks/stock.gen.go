@@ -799,7 +799,8 @@ type AddVariationItemsRequest struct {
 	PkVariationItemID *GUID  `json:"pkVariationItemId,omitzero"`
 }
 
-// BatchPickingWaveStockItems is sent and received.
+// BatchPickingWaveStockItems is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type BatchPickingWaveStockItems struct {
 	OrderID               int    `json:"OrderId"`
 	PickedQuantity        int    `json:"PickedQuantity"`
@@ -811,7 +812,8 @@ type BatchPickingWaveStockItems struct {
 	UserName              string `json:"UserName,omitzero"`
 }
 
-// BatchStockLevelDelta is sent and received.
+// BatchStockLevelDelta is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type BatchStockLevelDelta struct {
 	BatchNumber        string   `json:"BatchNumber,omitzero"`
 	BatchStatus        string   `json:"BatchStatus,omitzero"`
@@ -1435,7 +1437,8 @@ type StockItemTypeInfo struct {
 	StockItemIntID        int    `json:"StockItemIntId,omitzero"`
 }
 
-// StockLevelUpdate is sent and received.
+// StockLevelUpdate is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type StockLevelUpdate struct {
 	Level      int    `json:"Level"`
 	LocationID GUID   `json:"LocationId"` // required

@@ -1135,13 +1135,15 @@ type ContentUpdatePreviewRequestModel struct {
 	Items []ContentUpdateShipmentItemModel `json:"items,omitzero"`
 }
 
-// ContentUpdateShipmentBoxItemModel is sent and received.
+// ContentUpdateShipmentBoxItemModel is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ContentUpdateShipmentBoxItemModel struct {
 	Quantity    int `json:"quantity"`    // required
 	StockItemID int `json:"stockItemId"` // required
 }
 
-// ContentUpdateShipmentBoxModel is sent and received.
+// ContentUpdateShipmentBoxModel is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ContentUpdateShipmentBoxModel struct {
 	Height          Decimal                             `json:"height,omitzero"`
 	Items           []ContentUpdateShipmentBoxItemModel `json:"items"` // required
@@ -1154,7 +1156,8 @@ type ContentUpdateShipmentBoxModel struct {
 	Width           Decimal                             `json:"width,omitzero"`
 }
 
-// ContentUpdateShipmentItemModel is sent and received.
+// ContentUpdateShipmentItemModel is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ContentUpdateShipmentItemModel struct {
 	Quantity       int `json:"quantity"`       // required
 	ShipmentItemID int `json:"shipmentItemId"` // required
@@ -1176,7 +1179,8 @@ type CreateShippingPlanRequest struct {
 	ToLocationID       GUID                `json:"toLocationId"` // required
 }
 
-// CurrencyModel is sent and received.
+// CurrencyModel is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type CurrencyModel struct {
 	Amount Decimal `json:"amount,omitzero"`
 	Code   string  `json:"code,omitzero"`

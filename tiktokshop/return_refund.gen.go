@@ -398,11 +398,10 @@ type CancelOrderResponse struct {
 
 // CancelOrderV202602Request holds the parameters of ReturnRefund.CancelOrderV202602.
 type CancelOrderV202602Request struct {
-	CancelReason     string                                   `json:"cancel_reason"` // required
-	OrderID          string                                   `json:"order_id"`      // required
-	OrderLineItemIDs []string                                 `json:"order_line_item_ids,omitzero"`
-	OrderLineList    []CancelOrderV202602RequestOrderLineList `json:"order_line_list,omitzero"`
-	SKUs             []CancelOrderV202602RequestSKU           `json:"skus,omitzero"`
+	CancelReason  string                                   `json:"cancel_reason"` // required
+	OrderID       string                                   `json:"order_id"`      // required
+	OrderLineList []CancelOrderV202602RequestOrderLineList `json:"order_line_list,omitzero"`
+	SKUs          []CancelOrderV202602RequestSKU           `json:"skus,omitzero"`
 }
 
 // CancelOrderV202602RequestOrderLineList is part of a request.

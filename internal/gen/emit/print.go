@@ -172,7 +172,7 @@ func (p *printer) describe(t *Type) string {
 	case strings.HasSuffix(t.Origin, " response"):
 		return t.Name + " is the reply of " + origin(t)
 	case t.In && t.Out:
-		return t.Name + " is sent and received"
+		return t.Name + " is sent and received. Bools and numbers are always sent, the\n// rest unless it is empty; [Client.Call] can send that too"
 	case t.In:
 		return t.Name + " is part of a request"
 	}
