@@ -59,7 +59,7 @@ func TestCancelBeforeAndAfterTheCutOff(t *testing.T) {
 				t.Fatalf("%s at %s, cut-off %s, pending %t: %s, want %s", tc.state, tc.stage, tc.cutOff, tc.pending, got, tc.want)
 			}
 		}
-		_, reserved := w.reservation("1")
+		_, reserved := w.reservation()
 		if raised := tc.want == OutcomeRaised; raised != reserved || raised != (len(w.open()) == 1) || raised == (w.book[0].State == Dropped) {
 			t.Errorf("%s at %s: reserved %t, open %v, warehouse %s", tc.state, tc.stage, reserved, w.open(), w.book[0].State)
 		}
@@ -134,7 +134,7 @@ func TestCancelLines(t *testing.T) {
 			if got := outcome(t)(w.canceller(0).Cancel(t.Context(), r)); got != tc.want {
 				t.Fatalf("%s, want %s", got, tc.want)
 			}
-			if _, ok := w.reservation("1"); ok != (tc.want != OutcomeCancelled) {
+			if _, ok := w.reservation(); ok != (tc.want != OutcomeCancelled) {
 				t.Errorf("reserved: %t", ok)
 			}
 			if tc.want == OutcomeRaised && w.open()[0] != "part cancellation: order 1" {
@@ -153,7 +153,7 @@ func TestCancelNothingImported(t *testing.T) {
 	if got := outcome(t)(w.canceller(0).Cancel(t.Context(), request)); got != OutcomeCancelled {
 		t.Fatal(got)
 	}
-	if _, ok := w.reservation("1"); ok || len(w.approved) != 1 || w.open() != nil {
+	if _, ok := w.reservation(); ok || len(w.approved) != 1 || w.open() != nil {
 		t.Errorf("reserved %t, approved %v, open %v", ok, w.approved, w.open())
 	}
 }
@@ -196,7 +196,7 @@ func TestCancelNotVisibleYet(t *testing.T) {
 	if _, err := w.canceller(0).Cancel(t.Context(), request); err == nil || !strings.Contains(err.Error(), "next run cancels it again") {
 		t.Fatalf("got %v", err)
 	}
-	if _, ok := w.reservation("1"); !ok {
+	if _, ok := w.reservation(); !ok {
 		t.Error("the reservation went before the order did")
 	}
 	w.stubborn = false

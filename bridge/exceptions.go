@@ -155,6 +155,9 @@ func (m *MemoryExceptions) Raise(_ context.Context, e Exception) error {
 	e.First, e.Last = now().UTC(), now().UTC()
 	if old, ok := m.open[e.Key()]; ok {
 		e.First, e.Count = old.First, old.Count
+		if e.Deadline.IsZero() {
+			e.Deadline = old.Deadline // seen from a side that knows none
+		}
 	}
 	e.Count++
 	m.open[e.Key()] = e

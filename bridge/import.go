@@ -179,7 +179,7 @@ func (im importRun) one(ctx context.Context, o Order, result *OrderResult) error
 
 	found, err := im.ports.OrderBook.FindOrders(ctx, []string{o.ID})
 	if err != nil {
-		return fmt.Errorf("looking for it in the warehouse: %w", err)
+		return errors.Join(fmt.Errorf("looking for it in the warehouse: %w", err), im.reserveUnknown(ctx, o))
 	}
 	result.WarehouseOrder = numberOf(found)
 	action, known := im.action(o, found)
@@ -210,6 +210,9 @@ func (im *Importer) action(o Order, found []WarehouseOrder) (action Action, know
 	}
 	state := StateOf(found)
 	action, known = im.options.Table.Action(o.ShippingModel, status, state)
+	if (action == ActionWait || action == ActionLabel) && slices.ContainsFunc(found, lacksAddress) {
+		action = ActionRelease // it was stopped between unparking and the address
+	}
 	switch {
 	case action == ActionImport && o.CancelRequested:
 		action = ActionPark
@@ -264,6 +267,16 @@ func (im importRun) keepLedger(ctx context.Context, o Order, found []WarehouseOr
 		return im.ports.Ledger.PutReservation(ctx, im.reservation(o, r.SeenAt, im.options.Now().UTC()))
 	}
 	return nil
+}
+
+// reserveUnknown counts the units of an order that the warehouse could not be
+// asked about. If it holds the order they are counted twice until the next run:
+// too little stock for a while is better than too much.
+func (im importRun) reserveUnknown(ctx context.Context, o Order) error {
+	if _, have := im.reserved[o.ID]; have || o.Status == Cancelled || gone(o) || o.ShippingModel == FulfilledByTikTok {
+		return nil
+	}
+	return im.ports.Ledger.PutReservation(ctx, im.reservation(o, im.options.Now().UTC(), time.Time{}))
 }
 
 func (im importRun) reservation(o Order, seen, visible time.Time) Reservation {
@@ -373,6 +386,9 @@ func (im *Importer) mended(ctx context.Context, o Order, problems []Exception) e
 	return nil
 }
 
+// lacksAddress tells whether an order could be picked but not sent.
+func lacksAddress(w WarehouseOrder) bool { return w.State == Open && !w.HasAddress }
+
 // unlinked raises lines that the warehouse keeps without an item, and closes
 // that when they have one. The order stays imported, and in the ledger.
 func (im *Importer) unlinked(ctx context.Context, o Order, found []WarehouseOrder) error {
@@ -392,7 +408,7 @@ func (im *Importer) unlinked(ctx context.Context, o Order, found []WarehouseOrde
 // release lets the warehouse pick what was parked, and reads back.
 func (im *Importer) release(ctx context.Context, o Order, found []WarehouseOrder, result *OrderResult) error {
 	for _, w := range found {
-		if w.State != Parked {
+		if w.State != Parked && !lacksAddress(w) {
 			continue
 		}
 		address := clearAddress(o)

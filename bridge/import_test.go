@@ -74,7 +74,7 @@ func TestImportCreateReplyLost(t *testing.T) {
 	if got := outcome(t)(w.importer().Import(t.Context(), orders...)); got != OutcomeUnchanged {
 		t.Errorf("second run: %s, want it to find the order", got)
 	}
-	if r, ok := w.reservation("1"); !ok || r.VisibleAt.IsZero() || r.SeenAt.After(r.VisibleAt) {
+	if r, ok := w.reservation(); !ok || r.VisibleAt.IsZero() || r.SeenAt.After(r.VisibleAt) {
 		t.Errorf("reservation %+v, want one that became visible", r)
 	}
 	if len(w.book) != 1 {
@@ -192,7 +192,7 @@ func TestImportOutcomes(t *testing.T) {
 			if diff := cmp.Diff(tc.open, w.open()); diff != "" {
 				t.Error(diff)
 			}
-			if _, ok := w.reservation("1"); ok != tc.reserved {
+			if _, ok := w.reservation(); ok != tc.reserved {
 				t.Errorf("reserved: %t, want %t", ok, tc.reserved)
 			}
 			if tc.want == OutcomeRaised && len(w.book) != 1 {
@@ -263,7 +263,7 @@ func TestImportBundleByComponents(t *testing.T) {
 	if diff := cmp.Diff([]string{"missing composite: SKU TTBUNDLE"}, w.open()); diff != "" {
 		t.Error(diff)
 	}
-	r, _ := w.reservation("1")
+	r, _ := w.reservation()
 	if diff := cmp.Diff(map[string]int{"i-mug": 2, "i-spoon": 2}, r.Items); diff != "" {
 		t.Error(diff)
 	}
@@ -387,7 +387,7 @@ func TestImportDuplicatesAndSplits(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			w := newWorld(t)
 			for _, lines := range tc.book {
-				w.add(NewOrder{Reference: "1", LocationID: "L1", Lines: lines})
+				w.add(NewOrder{Reference: "1", LocationID: "L1", Lines: lines, Recipient: tc.order.Recipient})
 			}
 			if got := outcome(t)(w.importer().Import(t.Context(), tc.order)); got != tc.want {
 				t.Fatalf("%s, want %s; %v", got, tc.want, w.open())
@@ -435,7 +435,7 @@ func TestImportLedger(t *testing.T) {
 	}
 	visible := func(want bool) {
 		t.Helper()
-		r, ok := w.reservation("1")
+		r, ok := w.reservation()
 		if !ok || r.VisibleAt.IsZero() == want || r.Items["i-spoon"] != 2 || r.LocationID != "L1" {
 			t.Fatalf("reservation %+v, want it visible: %t", r, want)
 		}
@@ -470,7 +470,7 @@ func TestImportLedger(t *testing.T) {
 	for status, want := range map[OrderStatus]Outcome{Cancelled: OutcomeUnchanged, Delivered: OutcomeRaised} {
 		run(o, OutcomeRaised)
 		run(with(o, func(o *Order) { o.Status = status }), want)
-		if r, ok := w.reservation("1"); ok {
+		if r, ok := w.reservation(); ok {
 			t.Errorf("%+v outlived the order, which is %s", r, status)
 		}
 	}
@@ -482,7 +482,7 @@ func TestImportCreatesAnUnlinkedLine(t *testing.T) {
 	if got := outcome(t)(w.importer().Import(t.Context(), anOrder("1", "MUG"))); got != OutcomeCreated {
 		t.Fatal(got)
 	}
-	if r, ok := w.reservation("1"); !ok || !r.VisibleAt.IsZero() {
+	if r, ok := w.reservation(); !ok || !r.VisibleAt.IsZero() {
 		t.Errorf("%+v: the warehouse does not count the line", r)
 	}
 	if diff := cmp.Diff([]string{"unmapped SKU: order 1"}, w.open()); diff != "" {
@@ -497,7 +497,7 @@ func TestImportReadsAgainBeforeItActs(t *testing.T) {
 	if got := outcome(t)(w.importerReading().Import(t.Context(), stale)); got != OutcomeSkipped || len(w.book) != 0 {
 		t.Errorf("%s, %d orders: an order was imported that the shop has cancelled", got, len(w.book))
 	}
-	if _, ok := w.reservation("1"); ok {
+	if _, ok := w.reservation(); ok {
 		t.Error("it stayed in the ledger")
 	}
 	if _, err := w.importerReading().Import(t.Context(), anOrder("2", "MUG")); err == nil {

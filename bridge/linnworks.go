@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -528,7 +529,7 @@ func (l *Linnworks) openOrderIDs(ctx context.Context) ([]linnworks.GUID, error) 
 		FieldCode: linnworks.FieldCodeGeneralInfoSource, Type: linnworks.TextFieldFilterTypeEqual, Text: l.options.Source,
 	}}}
 	var ids []linnworks.GUID
-	for location := range l.locations {
+	for _, location := range slices.Sorted(maps.Keys(l.locations)) {
 		found, err := l.client.Orders.GetAllOpenOrders(ctx, &linnworks.GetAllOpenOrdersRequest{
 			Filters: filter, FulfilmentCenter: new(location), AdditionalFilter: new(""),
 		})

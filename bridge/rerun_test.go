@@ -64,7 +64,10 @@ func (w *world) state() []string {
 	for _, e := range w.book {
 		list = append(list, fmt.Sprintf("warehouse %s %s %v tracking %q address %t", e.Reference, e.State, e.Lines, e.Tracking, e.HasAddress))
 	}
-	for o := range w.OrdersUpdated(context.Background(), noon, noon) {
+	for o, err := range w.OrdersUpdated(context.Background(), noon, noon) {
+		if err != nil {
+			return append(list, err.Error())
+		}
 		list = append(list, fmt.Sprintf("shop %s %s %v", o.ID, o.Status, trackings(o.Lines)))
 	}
 	reservations, _ := w.memory.Reservations(context.Background())
@@ -147,7 +150,7 @@ func TestTwoProgramsAtOnce(t *testing.T) {
 		done := make(chan error)
 		go func() { done <- w.pass(ctx) }()
 		_ = w.pass(t.Context()) // it may find a list that the other has worked off
-		<-done
+		_ = <-done              // as above
 		cancel()
 		w.after = nil
 		if diff := cmp.Diff(want, settled(t, w)); diff != "" {

@@ -19,6 +19,13 @@ type ListingSource interface {
 	Listings(ctx context.Context) iter.Seq2[Listing, error]
 }
 
+// BundleSource is implemented by a [ListingSource] whose listings do not always
+// say that their stock is derived, and that can find out at the price of a call.
+// It is asked about listings that no item stands for: a bundle needs none.
+type BundleSource interface {
+	IsBundle(ctx context.Context, productID string) (bool, error)
+}
+
 // Listing is one SKU for sale and the stock that the shop shows for it.
 type Listing struct {
 	ListingSKU
@@ -96,6 +103,9 @@ type StockRefusal struct {
 	Reason string
 	// Retry tells that the same level may be taken later.
 	Retry bool
+	// Derived tells that the shop computes the stock of the SKU itself: there is
+	// nothing to mend.
+	Derived bool
 }
 
 // Buffer decides how many units to keep back, given what is free. It is called
@@ -239,6 +249,9 @@ func (s *StockPush) plan(ctx context.Context) (StockPlan, *stockPlanner, error) 
 	if err != nil {
 		return fail("catalogue", err)
 	}
+	if err := s.findBundles(ctx, listings, itemLookup{items, broken}); err != nil {
+		return fail("bundles", err)
+	}
 	// The ledger is read on both sides of the levels: one reservation may be
 	// taken after the levels were read, which do not have it, and another
 	// dropped meanwhile, because its order moved on, that they do not have either.
@@ -258,6 +271,26 @@ func (s *StockPush) plan(ctx context.Context) (StockPlan, *stockPlanner, error) 
 	planner.count(before)
 	planner.count(after)
 	return planner.planAll(listings), planner, nil
+}
+
+// findBundles marks the listings that need no item because they are bundles of
+// the shop.
+func (s *StockPush) findBundles(ctx context.Context, listings []Listing, known itemLookup) error {
+	source, ok := s.ports.Listings.(BundleSource)
+	if !ok {
+		return nil
+	}
+	for i, l := range listings {
+		if _, err := known.item(l.ListingSKU); l.Derived || !errors.Is(err, errUnmapped) {
+			continue
+		}
+		bundle, err := source.IsBundle(ctx, l.ProductID)
+		if err != nil {
+			return fmt.Errorf("product %s: %w", l.ProductID, err)
+		}
+		listings[i].Derived = bundle
+	}
+	return nil
 }
 
 // Push plans and carries the plan out. Two pushes that share locks never
@@ -343,6 +376,8 @@ func (s *StockPush) publish(ctx context.Context, p ProductStock, result *StockRe
 		case !bad && astray: // it may be the one that was meant: the next push sees
 		case !bad:
 			result.Published++
+			errs = append(errs, s.ports.Exceptions.Clear(ctx, sku.String(), KindStockRefused))
+		case r.Derived:
 			errs = append(errs, s.ports.Exceptions.Clear(ctx, sku.String(), KindStockRefused))
 		case r.Retry:
 			result.Refused++

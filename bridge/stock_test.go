@@ -280,7 +280,7 @@ func TestStockPushReleasesReservations(t *testing.T) {
 			if got := w.shown()["MUG"]; got != want {
 				t.Errorf("%s: published %s, want %s", when, got, want)
 			}
-			if _, ok := w.reservation("1"); ok != reserved {
+			if _, ok := w.reservation(); ok != reserved {
 				t.Errorf("%s: reserved %t, want %t", when, ok, reserved)
 			}
 		}
@@ -374,7 +374,7 @@ func TestStockPushSeesWhatBecameVisible(t *testing.T) {
 		}
 	}
 	w.push(t, StockOptions{})
-	if _, ok := w.reservation("1"); ok || w.shown()["MUG"] != "W1:10" {
+	if _, ok := w.reservation(); ok || w.shown()["MUG"] != "W1:10" {
 		t.Errorf("published %s, still reserved %t", w.shown()["MUG"], ok)
 	}
 }

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/linnbridge/linnbridge/tiktokshop"
@@ -31,16 +33,21 @@ type Parcel struct {
 }
 
 // TikTokShop connects the primitives to one shop through the client of package
-// tiktokshop. It implements [OrderSource], [ListingSource], [StockPublisher],
-// [Shipper], [CancellationSource] and [CancellationDesk].
+// tiktokshop. It implements [OrderSource], [ListingSource], [BundleSource],
+// [StockPublisher], [Shipper], [CancellationSource] and [CancellationDesk]. It is
+// safe for concurrent use.
 type TikTokShop struct {
 	client  *tiktokshop.Client
 	options TikTokShopOptions
+
+	mu      sync.Mutex
+	bundles map[string]bool // by product id, as far as they were looked at
 }
 
 var _ interface {
 	OrderSource
 	ListingSource
+	BundleSource
 	StockPublisher
 	Shipper
 	CancellationSource
@@ -235,7 +242,7 @@ func (t *TikTokShop) Listings(ctx context.Context) iter.Seq2[Listing, error] {
 					yield(Listing{}, err)
 					return
 				}
-				for _, l := range listings(p) {
+				for _, l := range t.listings(p) {
 					if !yield(l, nil) {
 						return
 					}
@@ -245,13 +252,13 @@ func (t *TikTokShop) Listings(ctx context.Context) iter.Seq2[Listing, error] {
 	}
 }
 
-func listings(p tiktokshop.Product) []Listing {
-	derived := slices.Contains(p.ProductTypes, "COMBINED_PRODUCT")
+func (t *TikTokShop) listings(p tiktokshop.Product) []Listing {
+	derived := isBundle(p) || t.knownBundle(p.ID)
 	list := make([]Listing, 0, len(p.SKUs))
 	for _, s := range p.SKUs {
 		l := Listing{
 			ListingSKU: ListingSKU{ProductID: p.ID, ID: s.ID, SellerSKU: s.SellerSKU}, Title: p.Title,
-			Derived: derived || len(s.CombinedSKUs) > 0,
+			Derived: derived,
 		}
 		for _, i := range s.Inventory {
 			l.Stock = append(l.Stock, WarehouseStock{WarehouseID: i.WarehouseID, Quantity: i.Quantity})
@@ -259,6 +266,45 @@ func listings(p tiktokshop.Product) []Listing {
 		list = append(list, l)
 	}
 	return list
+}
+
+// isBundle tells whether a product is a bundle of TikTok's own. The search leaves
+// out what tells it; Get Product does not.
+func isBundle(p tiktokshop.Product) bool {
+	return slices.Contains(p.ProductTypes, "COMBINED_PRODUCT") ||
+		slices.ContainsFunc(p.SKUs, func(s tiktokshop.SKU) bool { return len(s.CombinedSKUs) > 0 })
+}
+
+// IsBundle implements [BundleSource] with one Get Product call per product, whose
+// answer is kept: a product does not become a bundle later.
+func (t *TikTokShop) IsBundle(ctx context.Context, productID string) (bool, error) {
+	t.mu.Lock()
+	bundle, known := t.bundles[productID]
+	t.mu.Unlock()
+	if known {
+		return bundle, nil
+	}
+	p, err := t.client.Product.GetProduct(ctx, productID, nil)
+	if err != nil {
+		return false, err
+	}
+	t.remember(productID, isBundle(*p))
+	return isBundle(*p), nil
+}
+
+func (t *TikTokShop) remember(productID string, bundle bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.bundles == nil {
+		t.bundles = map[string]bool{}
+	}
+	t.bundles[productID] = bundle
+}
+
+func (t *TikTokShop) knownBundle(productID string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.bundles[productID]
 }
 
 // PublishStock implements [StockPublisher] with one Update Inventory call.
@@ -279,18 +325,31 @@ func (t *TikTokShop) PublishStock(ctx context.Context, product ProductStock) ([]
 	case err == nil:
 		return nil, nil
 	case some:
-		return refusals(reply, partial), nil
+		list := refusals(reply, partial)
+		for _, r := range list {
+			if r.Derived {
+				t.remember(product.ProductID, true)
+			}
+		}
+		return list, nil
 	}
 	if e, ok := errors.AsType[*tiktokshop.Error](err); ok && !e.Class.Temporary() && productRefused[e.Class] {
 		// The product as a whole refuses stock: its SKUs have the problem, not the call.
+		derived := bundleCodes[e.Code]
+		if derived {
+			t.remember(product.ProductID, true)
+		}
 		list := make([]StockRefusal, len(product.SKUs))
 		for i, s := range product.SKUs {
-			list[i] = StockRefusal{SKUID: s.ID, Reason: e.Error()}
+			list[i] = StockRefusal{SKUID: s.ID, Reason: e.Error(), Derived: derived}
 		}
 		return list, nil
 	}
 	return nil, err
 }
+
+// bundleCodes say that the stock of a bundle follows its components.
+var bundleCodes = map[int]bool{12052849: true, 12052850: true}
 
 // productRefused are the classes of errors that concern the listing.
 var productRefused = map[tiktokshop.Class]bool{
@@ -310,7 +369,8 @@ func refusals(reply *tiktokshop.UpdateInventoryResponse, partial *tiktokshop.Par
 				reason += fmt.Sprintf("; warehouse %s: %s", extra.WarehouseID, extra.Message)
 			}
 		}
-		list = append(list, StockRefusal{SKUID: id, Reason: reason, Retry: item.Class.Temporary()})
+		code, _ := strconv.Atoi(string(item.Code))
+		list = append(list, StockRefusal{SKUID: id, Reason: reason, Retry: item.Class.Temporary(), Derived: bundleCodes[code]})
 	}
 	return list
 }

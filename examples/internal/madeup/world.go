@@ -142,7 +142,8 @@ func (w *World) placeOrders() error {
 	return nil
 }
 
-// Morning: the warehouse picks, labels and sends; two buyers change their minds.
+// Morning has the warehouse pick, label and send, and two buyers change their
+// minds.
 func (w *World) Morning() error {
 	_, err := w.Shop.RequestCancellation(w.Orders[Early], "")
 	errs := []error{err}
@@ -155,8 +156,8 @@ func (w *World) Morning() error {
 	return errors.Join(append(errs, err)...)
 }
 
-// Noon: the hour of the held order is over, and the order with TikTok's label
-// leaves the warehouse.
+// Noon ends the hour of the held order, and the order with TikTok's label leaves
+// the warehouse.
 func (w *World) Noon() error {
 	id, err := w.find(Platform)
 	if err != nil {
