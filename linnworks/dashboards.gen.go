@@ -54,8 +54,9 @@ func (s *DashboardsService) GetInventoryLocationProductsData(ctx context.Context
 // GetInventoryLocationProductsDataAll hands out what stands on the pages of
 // [DashboardsService.GetInventoryLocationProductsData]. It stops at the first error.
 func (s *DashboardsService) GetInventoryLocationProductsDataAll(ctx context.Context, req *GetInventoryLocationProductsDataRequest, opts ...CallOption) iter.Seq2[StockCategoryLocationProduct, error] {
-	r := valueOf(req)
-	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]StockCategoryLocationProduct, int, error) {
+	start := valueOf(req)
+	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]StockCategoryLocationProduct, int, error) {
+		r := start
 		r.PageNumber = &page
 		out, err := s.GetInventoryLocationProductsData(ctx, &r, opts...)
 		if err != nil {

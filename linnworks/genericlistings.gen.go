@@ -92,9 +92,11 @@ func (s *GenericListingsService) GetConfiguratorsInfoPaged(ctx context.Context, 
 // GetConfiguratorsInfoPagedAll hands out what stands on the pages of
 // [GenericListingsService.GetConfiguratorsInfoPaged]. It stops at the first error.
 func (s *GenericListingsService) GetConfiguratorsInfoPagedAll(ctx context.Context, req *GetConfiguratorsInfoPagedRequest, opts ...CallOption) iter.Seq2[json.RawMessage, error] {
-	r := valueOf(req)
-	inner := valueOf(r.PaginationParameters)
-	return numberedPages(numberOf(inner.PageNumber), numberOf(inner.EntriesPerPage), func(page int) ([]json.RawMessage, int, error) {
+	start := valueOf(req)
+	parameters := valueOf(start.PaginationParameters)
+	return numberedPages(numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), func(page int) ([]json.RawMessage, int, error) {
+		r := start
+		inner := parameters
 		inner.PageNumber = &page
 		r.PaginationParameters = &inner
 		out, err := s.GetConfiguratorsInfoPaged(ctx, &r, opts...)
@@ -121,9 +123,11 @@ func (s *GenericListingsService) OpenTemplatesByInventory(ctx context.Context, r
 // OpenTemplatesByInventoryAll hands out what stands on the pages of
 // [GenericListingsService.OpenTemplatesByInventory]. It stops at the first error.
 func (s *GenericListingsService) OpenTemplatesByInventoryAll(ctx context.Context, req *OpenTemplatesByInventoryRequest, opts ...CallOption) iter.Seq2[json.RawMessage, error] {
-	r := valueOf(req)
-	inner := valueOf(r.PaginationParameters)
-	return numberedPages(numberOf(inner.PageNumber), numberOf(inner.EntriesPerPage), func(page int) ([]json.RawMessage, int, error) {
+	start := valueOf(req)
+	parameters := valueOf(start.PaginationParameters)
+	return numberedPages(numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), func(page int) ([]json.RawMessage, int, error) {
+		r := start
+		inner := parameters
 		inner.PageNumber = &page
 		r.PaginationParameters = &inner
 		out, err := s.OpenTemplatesByInventory(ctx, &r, opts...)

@@ -465,12 +465,12 @@ type ExportGenericFeedFeedType string
 
 // Values of ExportGenericFeedFeedType.
 const (
-	ExportGenericFeedFeedTypeFtp     ExportGenericFeedFeedType = "FTP"
-	ExportGenericFeedFeedTypeSftp    ExportGenericFeedFeedType = "SFTP"
+	ExportGenericFeedFeedTypeFTP     ExportGenericFeedFeedType = "FTP"
+	ExportGenericFeedFeedTypeSFTP    ExportGenericFeedFeedType = "SFTP"
 	ExportGenericFeedFeedTypeBucket  ExportGenericFeedFeedType = "BUCKET"
 	ExportGenericFeedFeedTypeDropbox ExportGenericFeedFeedType = "DROPBOX"
 	ExportGenericFeedFeedTypeHTTP    ExportGenericFeedFeedType = "HTTP"
-	ExportGenericFeedFeedTypeFtps    ExportGenericFeedFeedType = "FTPS"
+	ExportGenericFeedFeedTypeFTPS    ExportGenericFeedFeedType = "FTPS"
 )
 
 // UnmarshalJSON accepts a name or its number.
@@ -498,13 +498,13 @@ type ImportGenericFeedFeedType string
 
 // Values of ImportGenericFeedFeedType.
 const (
-	ImportGenericFeedFeedTypeFtp      ImportGenericFeedFeedType = "FTP"
-	ImportGenericFeedFeedTypeSftp     ImportGenericFeedFeedType = "SFTP"
+	ImportGenericFeedFeedTypeFTP      ImportGenericFeedFeedType = "FTP"
+	ImportGenericFeedFeedTypeSFTP     ImportGenericFeedFeedType = "SFTP"
 	ImportGenericFeedFeedTypeHTTP     ImportGenericFeedFeedType = "HTTP"
 	ImportGenericFeedFeedTypeBucket   ImportGenericFeedFeedType = "BUCKET"
 	ImportGenericFeedFeedTypeAmazonS3 ImportGenericFeedFeedType = "AMAZON_S3"
 	ImportGenericFeedFeedTypeDropbox  ImportGenericFeedFeedType = "DROPBOX"
-	ImportGenericFeedFeedTypeFtps     ImportGenericFeedFeedType = "FTPS"
+	ImportGenericFeedFeedTypeFTPS     ImportGenericFeedFeedType = "FTPS"
 )
 
 // UnmarshalJSON accepts a name or its number.
@@ -519,9 +519,9 @@ type ImportRegisterPublicSchedulesType string
 const (
 	ImportRegisterPublicSchedulesTypeStockItemCompositions           ImportRegisterPublicSchedulesType = "StockItemCompositions"
 	ImportRegisterPublicSchedulesTypeCustomers                       ImportRegisterPublicSchedulesType = "Customers"
-	ImportRegisterPublicSchedulesTypeEBayCompatibility               ImportRegisterPublicSchedulesType = "eBayCompatibility"
-	ImportRegisterPublicSchedulesTypeEBayCompatibilityKtypes         ImportRegisterPublicSchedulesType = "eBayCompatibilityKtypes"
-	ImportRegisterPublicSchedulesTypeEBayCompatibilityePID           ImportRegisterPublicSchedulesType = "eBayCompatibilityePID"
+	ImportRegisterPublicSchedulesTypeEbayCompatibility               ImportRegisterPublicSchedulesType = "eBayCompatibility"
+	ImportRegisterPublicSchedulesTypeEbayCompatibilityKtypes         ImportRegisterPublicSchedulesType = "eBayCompatibilityKtypes"
+	ImportRegisterPublicSchedulesTypeEbayCompatibilityEPID           ImportRegisterPublicSchedulesType = "eBayCompatibilityePID"
 	ImportRegisterPublicSchedulesTypeInventory                       ImportRegisterPublicSchedulesType = "Inventory"
 	ImportRegisterPublicSchedulesTypeProcessOrder                    ImportRegisterPublicSchedulesType = "ProcessOrder"
 	ImportRegisterPublicSchedulesTypeStockCount                      ImportRegisterPublicSchedulesType = "StockCount"
@@ -554,8 +554,8 @@ const (
 	ImportRegisterPublicSchedulesTypeJITStatus                       ImportRegisterPublicSchedulesType = "JITStatus"
 	ImportRegisterPublicSchedulesTypeReorderPointGeneralParams       ImportRegisterPublicSchedulesType = "ReorderPointGeneralParams"
 	ImportRegisterPublicSchedulesTypeReorderPointWeeklyParams        ImportRegisterPublicSchedulesType = "ReorderPointWeeklyParams"
-	ImportRegisterPublicSchedulesTypeEBayCompatibilityKtypesCulture  ImportRegisterPublicSchedulesType = "eBayCompatibilityKtypesCulture"
-	ImportRegisterPublicSchedulesTypeEBayCompatibilityePIDCulture    ImportRegisterPublicSchedulesType = "eBayCompatibilityePIDCulture"
+	ImportRegisterPublicSchedulesTypeEbayCompatibilityKtypesCulture  ImportRegisterPublicSchedulesType = "eBayCompatibilityKtypesCulture"
+	ImportRegisterPublicSchedulesTypeEbayCompatibilityEPIDCulture    ImportRegisterPublicSchedulesType = "eBayCompatibilityePIDCulture"
 	ImportRegisterPublicSchedulesTypeMultipleListingTitlesAndPrices  ImportRegisterPublicSchedulesType = "MultipleListingTitlesAndPrices"
 	ImportRegisterPublicSchedulesTypeStockSupplierDetail             ImportRegisterPublicSchedulesType = "StockSupplierDetail"
 	ImportRegisterPublicSchedulesTypeStockLevelBatchBySupplierCode   ImportRegisterPublicSchedulesType = "StockLevelBatchBySupplierCode"
@@ -574,9 +574,9 @@ type ImportRegisterType string
 const (
 	ImportRegisterTypeStockItemCompositions           ImportRegisterType = "StockItemCompositions"
 	ImportRegisterTypeCustomers                       ImportRegisterType = "Customers"
-	ImportRegisterTypeEBayCompatibility               ImportRegisterType = "eBayCompatibility"
-	ImportRegisterTypeEBayCompatibilityKtypes         ImportRegisterType = "eBayCompatibilityKtypes"
-	ImportRegisterTypeEBayCompatibilityePID           ImportRegisterType = "eBayCompatibilityePID"
+	ImportRegisterTypeEbayCompatibility               ImportRegisterType = "eBayCompatibility"
+	ImportRegisterTypeEbayCompatibilityKtypes         ImportRegisterType = "eBayCompatibilityKtypes"
+	ImportRegisterTypeEbayCompatibilityEPID           ImportRegisterType = "eBayCompatibilityePID"
 	ImportRegisterTypeInventory                       ImportRegisterType = "Inventory"
 	ImportRegisterTypeProcessOrder                    ImportRegisterType = "ProcessOrder"
 	ImportRegisterTypeStockCount                      ImportRegisterType = "StockCount"
@@ -609,8 +609,8 @@ const (
 	ImportRegisterTypeJITStatus                       ImportRegisterType = "JITStatus"
 	ImportRegisterTypeReorderPointGeneralParams       ImportRegisterType = "ReorderPointGeneralParams"
 	ImportRegisterTypeReorderPointWeeklyParams        ImportRegisterType = "ReorderPointWeeklyParams"
-	ImportRegisterTypeEBayCompatibilityKtypesCulture  ImportRegisterType = "eBayCompatibilityKtypesCulture"
-	ImportRegisterTypeEBayCompatibilityePIDCulture    ImportRegisterType = "eBayCompatibilityePIDCulture"
+	ImportRegisterTypeEbayCompatibilityKtypesCulture  ImportRegisterType = "eBayCompatibilityKtypesCulture"
+	ImportRegisterTypeEbayCompatibilityEPIDCulture    ImportRegisterType = "eBayCompatibilityePIDCulture"
 	ImportRegisterTypeMultipleListingTitlesAndPrices  ImportRegisterType = "MultipleListingTitlesAndPrices"
 	ImportRegisterTypeStockSupplierDetail             ImportRegisterType = "StockSupplierDetail"
 	ImportRegisterTypeStockLevelBatchBySupplierCode   ImportRegisterType = "StockLevelBatchBySupplierCode"

@@ -154,8 +154,9 @@ func (s *InventoryService) BatchGetInventoryItemChannelSKUs(ctx context.Context,
 // BatchGetInventoryItemChannelSKUsBatched splits req.InventoryItemIDs into parts of at most 200 and hands out the
 // reply of [InventoryService.BatchGetInventoryItemChannelSKUs] to each. It stops at the first error.
 func (s *InventoryService) BatchGetInventoryItemChannelSKUsBatched(ctx context.Context, req *BatchGetInventoryItemChannelSKUsRequest, opts ...CallOption) iter.Seq2[[]StockItemChannelSKUResponse, error] {
-	r := valueOf(req)
-	return batches(r.InventoryItemIDs, 200, func(part []GUID) ([]StockItemChannelSKUResponse, error) {
+	start := valueOf(req)
+	return batches(start.InventoryItemIDs, 200, func(part []GUID) ([]StockItemChannelSKUResponse, error) {
+		r := start
 		r.InventoryItemIDs = part
 		return s.BatchGetInventoryItemChannelSKUs(ctx, &r, opts...)
 	})
@@ -849,8 +850,9 @@ func (s *InventoryService) GetInventoryItemAuditTrailPaged(ctx context.Context, 
 // GetInventoryItemAuditTrailPagedAll hands out what stands on the pages of
 // [InventoryService.GetInventoryItemAuditTrailPaged]. It stops at the first error.
 func (s *InventoryService) GetInventoryItemAuditTrailPagedAll(ctx context.Context, req *GetInventoryItemAuditTrailPagedRequest, opts ...CallOption) iter.Seq2[StockItemAuditTrail, error] {
-	r := valueOf(req)
-	return numberedPages(numberOf(r.PageNumber), numberOf(r.PageSize), func(page int) ([]StockItemAuditTrail, int, error) {
+	start := valueOf(req)
+	return numberedPages(numberOf(start.PageNumber), numberOf(start.PageSize), func(page int) ([]StockItemAuditTrail, int, error) {
+		r := start
 		r.PageNumber = &page
 		out, err := s.GetInventoryItemAuditTrailPaged(ctx, &r, opts...)
 		if err != nil {
@@ -1098,8 +1100,9 @@ func (s *InventoryService) GetInventoryItemsCompositionByIDs(ctx context.Context
 // GetInventoryItemsCompositionByIDsBatched splits req.InventoryItemIDs into parts of at most 100 and hands out the
 // reply of [InventoryService.GetInventoryItemsCompositionByIDs] to each. It stops at the first error.
 func (s *InventoryService) GetInventoryItemsCompositionByIDsBatched(ctx context.Context, req *GetInventoryItemsCompositionByIDsRequest, opts ...CallOption) iter.Seq2[*GetInventoryItemsCompositionByIDsResponse, error] {
-	r := valueOf(req)
-	return batches(r.InventoryItemIDs, 100, func(part []GUID) (*GetInventoryItemsCompositionByIDsResponse, error) {
+	start := valueOf(req)
+	return batches(start.InventoryItemIDs, 100, func(part []GUID) (*GetInventoryItemsCompositionByIDsResponse, error) {
+		r := start
 		r.InventoryItemIDs = part
 		return s.GetInventoryItemsCompositionByIDs(ctx, &r, opts...)
 	})
@@ -1269,8 +1272,9 @@ func (s *InventoryService) GetScrapHistory(ctx context.Context, req *GetScrapHis
 // GetScrapHistoryAll hands out what stands on the pages of
 // [InventoryService.GetScrapHistory]. It stops at the first error.
 func (s *InventoryService) GetScrapHistoryAll(ctx context.Context, req *GetScrapHistoryRequest, opts ...CallOption) iter.Seq2[ScrapItem, error] {
-	r := valueOf(req)
-	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]ScrapItem, int, error) {
+	start := valueOf(req)
+	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]ScrapItem, int, error) {
+		r := start
 		r.PageNumber = &page
 		out, err := s.GetScrapHistory(ctx, &r, opts...)
 		if err != nil {
@@ -1943,7 +1947,7 @@ type AddImageToInventoryItemResponse struct {
 
 // AddInventoryItemBulkRequest holds the parameters of Inventory.AddInventoryItemBulk.
 type AddInventoryItemBulkRequest struct {
-	InventoryItems []StockItemHeader `json:"InventoryItems,omitzero"`
+	InventoryItems []StockItemHeader `json:"InventoryItems,omitzero"` // at most 200
 }
 
 // AddInventoryItemRequest holds the parameters of Inventory.AddInventoryItem.
@@ -2016,7 +2020,7 @@ type AnyConfig struct {
 	AutoLinkBySKU                                ConfigItemBoolean                                        `json:"AutoLinkBySku,omitzero"`
 	AutoPopulatedLocations                       ConfigItemBoolean                                        `json:"AutoPopulatedLocations,omitzero"`
 	AutoRespondCancellationRequests              ConfigItemBoolean                                        `json:"AutoRespondCancellationRequests,omitzero"`
-	BopisSupported                               ConfigItemBoolean                                        `json:"BopisSupported,omitzero"`
+	BOPISSupported                               ConfigItemBoolean                                        `json:"BopisSupported,omitzero"`
 	Buttons                                      []ConfigButton                                           `json:"Buttons,omitzero"`
 	CanModifyLocationsOnChannel                  ConfigItemBoolean                                        `json:"CanModifyLocationsOnChannel,omitzero"`
 	CancellationNotes                            ConfigItemBoolean                                        `json:"CancellationNotes,omitzero"`
@@ -2164,7 +2168,8 @@ type BulkScrapBatchedItemsRequest struct {
 	ScrapItems []ScrapItemExtended `json:"ScrapItems,omitzero"`
 }
 
-// ChannelMappingCreateInfo is sent and received.
+// ChannelMappingCreateInfo is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ChannelMappingCreateInfo struct {
 	ChannelReferenceID string  `json:"ChannelReferenceId,omitzero"`
 	ChannelSKU         string  `json:"ChannelSKU"` // required
@@ -2178,7 +2183,8 @@ type ChannelMappingCreateInfo struct {
 	SubSource          string  `json:"SubSource"` // required
 }
 
-// ChannelMappingUpdateInfo is sent and received.
+// ChannelMappingUpdateInfo is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ChannelMappingUpdateInfo struct {
 	ChannelReferenceID string  `json:"ChannelReferenceId,omitzero"`
 	EndWhenStock       int     `json:"EndWhenStock"`
@@ -2218,7 +2224,8 @@ type ChannelSettingAudit struct {
 	PkAuditID       int    `json:"pkAuditId,omitzero"`
 }
 
-// Column is sent and received.
+// Column is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type Column struct {
 	ColumnName    ColumnColumnName    `json:"ColumnName,omitzero"`
 	DisplayName   string              `json:"DisplayName,omitzero"` // read-only
@@ -2452,7 +2459,8 @@ type ConstructorInfo struct {
 	ReflectedType             string                                  `json:"ReflectedType,omitzero"`
 }
 
-// Country is sent and received.
+// Country is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type Country struct {
 	AddressFormat   string          `json:"AddressFormat,omitzero"`
 	Continent       string          `json:"Continent,omitzero"`
@@ -2466,7 +2474,8 @@ type Country struct {
 	TaxRate         Decimal         `json:"TaxRate,omitzero"`
 }
 
-// CountryRegion is sent and received.
+// CountryRegion is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type CountryRegion struct {
 	IsHomeRegion  bool                     `json:"IsHomeRegion"`
 	RegionCode    string                   `json:"RegionCode,omitzero"`
@@ -2720,7 +2729,8 @@ type DuplicateInventoryItemRequest struct {
 	SourceItemID  *GUID      `json:"sourceItemId,omitzero"`
 }
 
-// Filter is sent and received.
+// Filter is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type Filter struct {
 	Condition            FilterCondition  `json:"Condition,omitzero"`
 	ConditionDisplayName string           `json:"ConditionDisplayName,omitzero"` // read-only
@@ -3055,7 +3065,7 @@ type HeaderConfig struct {
 	AutoLinkBySKU                                ConfigItemBoolean                                        `json:"AutoLinkBySku,omitzero"`
 	AutoPopulatedLocations                       ConfigItemBoolean                                        `json:"AutoPopulatedLocations,omitzero"`
 	AutoRespondCancellationRequests              ConfigItemBoolean                                        `json:"AutoRespondCancellationRequests,omitzero"`
-	BopisSupported                               ConfigItemBoolean                                        `json:"BopisSupported,omitzero"`
+	BOPISSupported                               ConfigItemBoolean                                        `json:"BopisSupported,omitzero"`
 	Buttons                                      []ConfigButton                                           `json:"Buttons,omitzero"`
 	CanModifyLocationsOnChannel                  ConfigItemBoolean                                        `json:"CanModifyLocationsOnChannel,omitzero"`
 	CancellationNotes                            ConfigItemBoolean                                        `json:"CancellationNotes,omitzero"`
@@ -3129,7 +3139,8 @@ type InsertUpdateEbayCompatibilityListResponse struct {
 	EbayCompatibilityList []StockItemEbayCompatibility `json:"EbayCompatibilityList,omitzero"`
 }
 
-// InventoryChannel is sent and received.
+// InventoryChannel is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type InventoryChannel struct {
 	ChannelID     int     `json:"ChannelId"`
 	Source        string  `json:"Source,omitzero"`
@@ -3204,7 +3215,8 @@ type InventoryUpdateInventoryItemRequest struct {
 	IsBatchedStockType       *bool    `json:"isBatchedStockType,omitzero"` // read-only
 }
 
-// InventoryView is sent and received.
+// InventoryView is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type InventoryView struct {
 	Channels        []InventoryChannel          `json:"Channels,omitzero"`
 	Columns         []Column                    `json:"Columns,omitzero"`
@@ -3233,7 +3245,8 @@ type IsOwnedStockLocationRequest struct {
 	LocationID *GUID `url:"locationId,omitempty" json:"-"`
 }
 
-// ItemComposition is sent and received.
+// ItemComposition is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ItemComposition struct {
 	DimDepth              Decimal `json:"DimDepth,omitzero"`
 	DimHeight             Decimal `json:"DimHeight,omitzero"`
@@ -3267,7 +3280,8 @@ type KeyGUIDValue struct {
 	Value GUID   `json:"Value,omitzero"`
 }
 
-// LinnworksCategory is sent and received.
+// LinnworksCategory is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type LinnworksCategory struct {
 	CategoryID          GUID   `json:"CategoryId,omitzero"`
 	CategoryName        string `json:"CategoryName,omitzero"`
@@ -3338,7 +3352,7 @@ type ParameterInfo struct {
 	DefaultValue     json.RawMessage        `json:"DefaultValue,omitzero"`
 	HasDefaultValue  bool                   `json:"HasDefaultValue,omitzero"`
 	IsIn             bool                   `json:"IsIn,omitzero"`
-	IsLcid           bool                   `json:"IsLcid,omitzero"`
+	IsLCID           bool                   `json:"IsLcid,omitzero"`
 	IsOptional       bool                   `json:"IsOptional,omitzero"`
 	IsOut            bool                   `json:"IsOut,omitzero"`
 	IsRetval         bool                   `json:"IsRetval,omitzero"`
@@ -3386,13 +3400,15 @@ type ScrapBatchedItemResponse struct {
 	ScrapItem ScrapItem `json:"ScrapItem,omitzero"`
 }
 
-// ScrapCategory is sent and received.
+// ScrapCategory is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ScrapCategory struct {
 	CategoryID   int    `json:"CategoryId"`
 	CategoryName string `json:"CategoryName,omitzero"`
 }
 
-// ScrapItem is sent and received.
+// ScrapItem is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ScrapItem struct {
 	CategoryName    string  `json:"CategoryName,omitzero"`
 	CreatedDate     Time    `json:"CreatedDate,omitzero"`
@@ -3423,7 +3439,8 @@ type SetInventoryItemImageAsMainRequest struct {
 	MainImageID     *GUID `json:"mainImageId,omitzero"`
 }
 
-// StockItem is sent and received.
+// StockItem is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type StockItem struct {
 	Available                int     `json:"Available,omitzero"` // read-only
 	BarcodeNumber            string  `json:"BarcodeNumber,omitzero"`
@@ -3470,7 +3487,8 @@ type StockItemAuditTrail struct {
 	UserName       string `json:"UserName,omitzero"`
 }
 
-// StockItemBatch is sent and received.
+// StockItemBatch is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type StockItemBatch struct {
 	BatchID               int                       `json:"BatchId"`
 	BatchNumber           string                    `json:"BatchNumber,omitzero"`
@@ -3499,7 +3517,8 @@ type StockItemBatchAudit struct {
 	FkJobID          int     `json:"fkJobId,omitzero"`
 }
 
-// StockItemBatchInventory is sent and received.
+// StockItemBatchInventory is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type StockItemBatchInventory struct {
 	BatchID                      int     `json:"BatchId"`
 	BatchInventoryID             int     `json:"BatchInventoryId"`
@@ -3546,7 +3565,8 @@ type StockItemChannelSKUResponse struct {
 	StockItemID GUID                  `json:"StockItemId,omitzero"`
 }
 
-// StockItemChannelSKUWithLocation is sent and received.
+// StockItemChannelSKUWithLocation is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type StockItemChannelSKUWithLocation struct {
 	EndWhenStock      int     `json:"EndWhenStock"`
 	IgnoreSync        bool    `json:"IgnoreSync"`
@@ -3564,7 +3584,8 @@ type StockItemChannelSKUWithLocation struct {
 	FkRowID           GUID    `json:"fkRowId,omitzero"`
 }
 
-// StockItemDescription is sent and received.
+// StockItemDescription is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type StockItemDescription struct {
 	Description    string `json:"Description,omitzero"`
 	Source         string `json:"Source,omitzero"`
@@ -3574,7 +3595,8 @@ type StockItemDescription struct {
 	PkRowID        GUID   `json:"pkRowId,omitzero"`
 }
 
-// StockItemEbayCompatibility is sent and received.
+// StockItemEbayCompatibility is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type StockItemEbayCompatibility struct {
 	CompatibilityNotes    string                                          `json:"CompatibilityNotes,omitzero"`
 	Culture               string                                          `json:"Culture,omitzero"`
@@ -3615,7 +3637,8 @@ type StockItemExtendedPropertyWithSKU struct {
 	PkRowID       *GUID   `json:"pkRowId,omitzero"`
 }
 
-// StockItemHeader is sent and received.
+// StockItemHeader is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type StockItemHeader struct {
 	BarcodeNumber            string  `json:"BarcodeNumber,omitzero"`
 	BatchNumberScanRequired  bool    `json:"BatchNumberScanRequired"`
@@ -3720,7 +3743,8 @@ type StockItemLabel struct {
 	StockItemIntID   int    `json:"StockItemIntId,omitzero"`
 }
 
-// StockItemLocation is sent and received.
+// StockItemLocation is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type StockItemLocation struct {
 	BinRack         string `json:"BinRack,omitzero"`
 	LocationName    string `json:"LocationName,omitzero"`
@@ -3729,7 +3753,8 @@ type StockItemLocation struct {
 	StockLocationID GUID   `json:"StockLocationId,omitzero"`
 }
 
-// StockItemPrice is sent and received.
+// StockItemPrice is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type StockItemPrice struct {
 	EndDate        Time                       `json:"EndDate,omitzero"`
 	Price          Decimal                    `json:"Price,omitzero"`
@@ -3744,7 +3769,8 @@ type StockItemPrice struct {
 	PkRowID        GUID                       `json:"pkRowId,omitzero"`
 }
 
-// StockItemPricingRule is sent and received.
+// StockItemPricingRule is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type StockItemPricingRule struct {
 	LowerBound       int     `json:"LowerBound"`
 	Type             string  `json:"Type,omitzero"`
@@ -3753,7 +3779,8 @@ type StockItemPricingRule struct {
 	PkRowID          int     `json:"pkRowId"`
 }
 
-// StockItemProductIdentifier is sent and received.
+// StockItemProductIdentifier is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type StockItemProductIdentifier struct {
 	ModifiedDate     Time                           `json:"ModifiedDate,omitzero"`
 	ModifiedUserName string                         `json:"ModifiedUserName,omitzero"`
@@ -3764,7 +3791,8 @@ type StockItemProductIdentifier struct {
 	Value            string                         `json:"Value,omitzero"`
 }
 
-// StockItemSupplierStat is sent and received.
+// StockItemSupplierStat is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type StockItemSupplierStat struct {
 	AverageLeadTime     Decimal `json:"AverageLeadTime,omitzero"`
 	AveragePrice        Decimal `json:"AveragePrice,omitzero"`
@@ -3784,7 +3812,8 @@ type StockItemSupplierStat struct {
 	SupplierPackSize    int     `json:"SupplierPackSize"`
 }
 
-// StockItemTitle is sent and received.
+// StockItemTitle is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type StockItemTitle struct {
 	Source         string `json:"Source,omitzero"`
 	StockItemID    GUID   `json:"StockItemId,omitzero"`
@@ -3794,7 +3823,8 @@ type StockItemTitle struct {
 	PkRowID        GUID   `json:"pkRowId,omitzero"`
 }
 
-// StockLocation is sent and received.
+// StockLocation is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type StockLocation struct {
 	Address1                                 string `json:"Address1,omitzero"`
 	Address2                                 string `json:"Address2,omitzero"`
@@ -3813,7 +3843,8 @@ type StockLocation struct {
 	ZipCode                                  string `json:"ZipCode,omitzero"`
 }
 
-// Supplier is sent and received.
+// Supplier is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type Supplier struct {
 	Address            string `json:"Address,omitzero"`
 	AlternativeAddress string `json:"AlternativeAddress,omitzero"`
@@ -4541,7 +4572,7 @@ const (
 	FilterFilterNameCategory                   FilterFilterName = "Category"
 	FilterFilterNameChannelSKU                 FilterFilterName = "ChannelSKU"
 	FilterFilterNameSupplierCode               FilterFilterName = "SupplierCode"
-	FilterFilterNameEBayID                     FilterFilterName = "eBayId"
+	FilterFilterNameEbayID                     FilterFilterName = "eBayId"
 	FilterFilterNameAmazonASIN                 FilterFilterName = "AmazonASIN"
 	FilterFilterNameImage                      FilterFilterName = "Image"
 	FilterFilterNameExtendedProperty           FilterFilterName = "ExtendedProperty"
@@ -4764,7 +4795,7 @@ const (
 	ParameterInfoAttributeNone            ParameterInfoAttribute = "None"
 	ParameterInfoAttributeIn              ParameterInfoAttribute = "In"
 	ParameterInfoAttributeOut             ParameterInfoAttribute = "Out"
-	ParameterInfoAttributeLcid            ParameterInfoAttribute = "Lcid"
+	ParameterInfoAttributeLCID            ParameterInfoAttribute = "Lcid"
 	ParameterInfoAttributeRetval          ParameterInfoAttribute = "Retval"
 	ParameterInfoAttributeOptional        ParameterInfoAttribute = "Optional"
 	ParameterInfoAttributeReservedMask    ParameterInfoAttribute = "ReservedMask"
@@ -4792,12 +4823,12 @@ const (
 	ProductIdentifierInformationTypeISBN      ProductIdentifierInformationType = "ISBN"
 	ProductIdentifierInformationTypeGoogle    ProductIdentifierInformationType = "Google"
 	ProductIdentifierInformationTypeCustomID  ProductIdentifierInformationType = "CustomID"
-	ProductIdentifierInformationTypePzn       ProductIdentifierInformationType = "PZN"
-	ProductIdentifierInformationTypeGcid      ProductIdentifierInformationType = "GCID"
+	ProductIdentifierInformationTypePZN       ProductIdentifierInformationType = "PZN"
+	ProductIdentifierInformationTypeGCID      ProductIdentifierInformationType = "GCID"
 	ProductIdentifierInformationTypeEPID      ProductIdentifierInformationType = "ePID"
-	ProductIdentifierInformationTypeAmzntrans ProductIdentifierInformationType = "AMZNTRANS"
+	ProductIdentifierInformationTypeAmznTrans ProductIdentifierInformationType = "AMZNTRANS"
 	ProductIdentifierInformationTypeSerial    ProductIdentifierInformationType = "SERIAL"
-	ProductIdentifierInformationTypeImei      ProductIdentifierInformationType = "IMEI"
+	ProductIdentifierInformationTypeIMEI      ProductIdentifierInformationType = "IMEI"
 )
 
 // UnmarshalJSON accepts a name or its number.
@@ -4879,12 +4910,12 @@ const (
 	StockItemProductIdentifierTypeISBN      StockItemProductIdentifierType = "ISBN"
 	StockItemProductIdentifierTypeGoogle    StockItemProductIdentifierType = "Google"
 	StockItemProductIdentifierTypeCustomID  StockItemProductIdentifierType = "CustomID"
-	StockItemProductIdentifierTypePzn       StockItemProductIdentifierType = "PZN"
-	StockItemProductIdentifierTypeGcid      StockItemProductIdentifierType = "GCID"
+	StockItemProductIdentifierTypePZN       StockItemProductIdentifierType = "PZN"
+	StockItemProductIdentifierTypeGCID      StockItemProductIdentifierType = "GCID"
 	StockItemProductIdentifierTypeEPID      StockItemProductIdentifierType = "ePID"
-	StockItemProductIdentifierTypeAmzntrans StockItemProductIdentifierType = "AMZNTRANS"
+	StockItemProductIdentifierTypeAmznTrans StockItemProductIdentifierType = "AMZNTRANS"
 	StockItemProductIdentifierTypeSerial    StockItemProductIdentifierType = "SERIAL"
-	StockItemProductIdentifierTypeImei      StockItemProductIdentifierType = "IMEI"
+	StockItemProductIdentifierTypeIMEI      StockItemProductIdentifierType = "IMEI"
 )
 
 // UnmarshalJSON accepts a name or its number.

@@ -25,29 +25,41 @@ func (s *ListingsService) CancelListingBulkOperation(ctx context.Context, req *C
 	return out, err
 }
 
-// CreateBigcommerceConfigurators calls POST /api/Listings/CreateBigcommerceConfigurators.
+// CreateBigCommerceConfigurators calls POST /api/Listings/CreateBigcommerceConfigurators.
 //
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-CreateBigcommerceConfigurators
-func (s *ListingsService) CreateBigcommerceConfigurators(ctx context.Context, req *CreateBigcommerceConfiguratorsRequest, opts ...CallOption) error {
+func (s *ListingsService) CreateBigCommerceConfigurators(ctx context.Context, req *CreateBigCommerceConfiguratorsRequest, opts ...CallOption) error {
 	return s.client.call(ctx, operation{
-		name: "Listings.CreateBigcommerceConfigurators", method: "POST", path: "/api/Listings/CreateBigcommerceConfigurators",
+		name: "Listings.CreateBigCommerceConfigurators", method: "POST", path: "/api/Listings/CreateBigcommerceConfigurators",
 		body: bodyParams, limit: 150,
 	}, nil, req, nil, opts)
 }
 
-// CreateBigcommerceTemplates calls POST /api/Listings/CreateBigcommerceTemplates.
+// CreateBigCommerceTemplates calls POST /api/Listings/CreateBigcommerceTemplates.
 //
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-CreateBigcommerceTemplates
-func (s *ListingsService) CreateBigcommerceTemplates(ctx context.Context, req *CreateBigcommerceTemplatesRequest, opts ...CallOption) (*PagedResultBigCommerceListing, error) {
+func (s *ListingsService) CreateBigCommerceTemplates(ctx context.Context, req *CreateBigCommerceTemplatesRequest, opts ...CallOption) (*PagedResultBigCommerceListing, error) {
 	out := new(PagedResultBigCommerceListing)
 	return out, s.client.call(ctx, operation{
-		name: "Listings.CreateBigcommerceTemplates", method: "POST", path: "/api/Listings/CreateBigcommerceTemplates",
+		name: "Listings.CreateBigCommerceTemplates", method: "POST", path: "/api/Listings/CreateBigcommerceTemplates",
 		body: bodyParams, limit: 150,
 	}, nil, req, out, opts)
+}
+
+// CreateEbayConfigurators calls POST /api/Listings/CreateeBayConfigurators.
+//
+// It is not repeated once it was sent. 150 calls a minute.
+//
+// Official page: https://apps.linnworks.net/Api/Method/Listings-CreateeBayConfigurators
+func (s *ListingsService) CreateEbayConfigurators(ctx context.Context, req *CreateEbayConfiguratorsRequest, opts ...CallOption) error {
+	return s.client.call(ctx, operation{
+		name: "Listings.CreateEbayConfigurators", method: "POST", path: "/api/Listings/CreateeBayConfigurators",
+		body: bodyParams, limit: 150,
+	}, nil, req, nil, opts)
 }
 
 // CreateEbayTemplates calls POST /api/Listings/CreateEbayTemplates.
@@ -77,38 +89,38 @@ func (s *ListingsService) CreateTemplatesFromViewInBulk(ctx context.Context, req
 	return out, err
 }
 
-// CreateeBayConfigurators calls POST /api/Listings/CreateeBayConfigurators.
-//
-// It is not repeated once it was sent. 150 calls a minute.
-//
-// Official page: https://apps.linnworks.net/Api/Method/Listings-CreateeBayConfigurators
-func (s *ListingsService) CreateeBayConfigurators(ctx context.Context, req *CreateeBayConfiguratorsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
-		name: "Listings.CreateeBayConfigurators", method: "POST", path: "/api/Listings/CreateeBayConfigurators",
-		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
-}
-
-// DeleteBigcommerceConfigurators calls POST /api/Listings/DeleteBigcommerceConfigurators.
+// DeleteBigCommerceConfigurators calls POST /api/Listings/DeleteBigcommerceConfigurators.
 //
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-DeleteBigcommerceConfigurators
-func (s *ListingsService) DeleteBigcommerceConfigurators(ctx context.Context, req *DeleteBigcommerceConfiguratorsRequest, opts ...CallOption) error {
+func (s *ListingsService) DeleteBigCommerceConfigurators(ctx context.Context, req *DeleteBigCommerceConfiguratorsRequest, opts ...CallOption) error {
 	return s.client.call(ctx, operation{
-		name: "Listings.DeleteBigcommerceConfigurators", method: "POST", path: "/api/Listings/DeleteBigcommerceConfigurators",
+		name: "Listings.DeleteBigCommerceConfigurators", method: "POST", path: "/api/Listings/DeleteBigcommerceConfigurators",
 		body: bodyParams, limit: 150,
 	}, nil, req, nil, opts)
 }
 
-// DeleteBigcommerceTemplates calls POST /api/Listings/DeleteBigcommerceTemplates.
+// DeleteBigCommerceTemplates calls POST /api/Listings/DeleteBigcommerceTemplates.
 //
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-DeleteBigcommerceTemplates
-func (s *ListingsService) DeleteBigcommerceTemplates(ctx context.Context, req *DeleteBigcommerceTemplatesRequest, opts ...CallOption) error {
+func (s *ListingsService) DeleteBigCommerceTemplates(ctx context.Context, req *DeleteBigCommerceTemplatesRequest, opts ...CallOption) error {
 	return s.client.call(ctx, operation{
-		name: "Listings.DeleteBigcommerceTemplates", method: "POST", path: "/api/Listings/DeleteBigcommerceTemplates",
+		name: "Listings.DeleteBigCommerceTemplates", method: "POST", path: "/api/Listings/DeleteBigcommerceTemplates",
+		body: bodyParams, limit: 150,
+	}, nil, req, nil, opts)
+}
+
+// DeleteEbayConfigurators calls POST /api/Listings/DeleteeBayConfigurators.
+//
+// It is not repeated once it was sent. 150 calls a minute.
+//
+// Official page: https://apps.linnworks.net/Api/Method/Listings-DeleteeBayConfigurators
+func (s *ListingsService) DeleteEbayConfigurators(ctx context.Context, req *DeleteEbayConfiguratorsRequest, opts ...CallOption) error {
+	return s.client.call(ctx, operation{
+		name: "Listings.DeleteEbayConfigurators", method: "POST", path: "/api/Listings/DeleteeBayConfigurators",
 		body: bodyParams, limit: 150,
 	}, nil, req, nil, opts)
 }
@@ -121,18 +133,6 @@ func (s *ListingsService) DeleteBigcommerceTemplates(ctx context.Context, req *D
 func (s *ListingsService) DeleteEbayTemplates(ctx context.Context, req *DeleteEbayTemplatesRequest, opts ...CallOption) error {
 	return s.client.call(ctx, operation{
 		name: "Listings.DeleteEbayTemplates", method: "POST", path: "/api/Listings/DeleteEbayTemplates",
-		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
-}
-
-// DeleteeBayConfigurators calls POST /api/Listings/DeleteeBayConfigurators.
-//
-// It is not repeated once it was sent. 150 calls a minute.
-//
-// Official page: https://apps.linnworks.net/Api/Method/Listings-DeleteeBayConfigurators
-func (s *ListingsService) DeleteeBayConfigurators(ctx context.Context, req *DeleteeBayConfiguratorsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
-		name: "Listings.DeleteeBayConfigurators", method: "POST", path: "/api/Listings/DeleteeBayConfigurators",
 		body: bodyParams, limit: 150,
 	}, nil, req, nil, opts)
 }
@@ -162,6 +162,20 @@ func (s *ListingsService) GetAllEbayConfigurators(ctx context.Context, opts ...C
 	}, nil, nil, out, opts)
 }
 
+// GetBigCommerceConfigurators calls GET /api/Listings/GetBigcommerceConfigurators.
+//
+// It only reads and is safe to repeat. 150 calls a minute.
+//
+// Official page: https://apps.linnworks.net/Api/Method/Listings-GetBigcommerceConfigurators
+func (s *ListingsService) GetBigCommerceConfigurators(ctx context.Context, opts ...CallOption) ([]BigCommerceConfigurator, error) {
+	var out []BigCommerceConfigurator
+	err := s.client.call(ctx, operation{
+		name: "Listings.GetBigCommerceConfigurators", method: "GET", path: "/api/Listings/GetBigcommerceConfigurators",
+		replay: replayRead, limit: 150,
+	}, nil, nil, &out, opts)
+	return out, err
+}
+
 // GetBigCommerceTemplates calls POST /api/Listings/GetBigCommerceTemplates.
 //
 // It only reads and is safe to repeat. 150 calls a minute.
@@ -178,9 +192,11 @@ func (s *ListingsService) GetBigCommerceTemplates(ctx context.Context, req *GetB
 // GetBigCommerceTemplatesAll hands out what stands on the pages of
 // [ListingsService.GetBigCommerceTemplates]. It stops at the first error.
 func (s *ListingsService) GetBigCommerceTemplatesAll(ctx context.Context, req *GetBigCommerceTemplatesRequest, opts ...CallOption) iter.Seq2[BigCommerceListing, error] {
-	r := valueOf(req)
-	inner := valueOf(r.Parameters)
-	return numberedPages(numberOf(inner.PageNumber), numberOf(inner.EntriesPerPage), func(page int) ([]BigCommerceListing, int, error) {
+	start := valueOf(req)
+	parameters := valueOf(start.Parameters)
+	return numberedPages(numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), func(page int) ([]BigCommerceListing, int, error) {
+		r := start
+		inner := parameters
 		inner.PageNumber = &page
 		r.Parameters = &inner
 		out, err := s.GetBigCommerceTemplates(ctx, &r, opts...)
@@ -191,15 +207,15 @@ func (s *ListingsService) GetBigCommerceTemplatesAll(ctx context.Context, req *G
 	})
 }
 
-// GetBigcommerceConfigurators calls GET /api/Listings/GetBigcommerceConfigurators.
+// GetEbayConfigurators calls GET /api/Listings/GeteBayConfigurators.
 //
 // It only reads and is safe to repeat. 150 calls a minute.
 //
-// Official page: https://apps.linnworks.net/Api/Method/Listings-GetBigcommerceConfigurators
-func (s *ListingsService) GetBigcommerceConfigurators(ctx context.Context, opts ...CallOption) ([]BigCommerceConfigurator, error) {
-	var out []BigCommerceConfigurator
+// Official page: https://apps.linnworks.net/Api/Method/Listings-GeteBayConfigurators
+func (s *ListingsService) GetEbayConfigurators(ctx context.Context, opts ...CallOption) ([]EbayConfig, error) {
+	var out []EbayConfig
 	err := s.client.call(ctx, operation{
-		name: "Listings.GetBigcommerceConfigurators", method: "GET", path: "/api/Listings/GetBigcommerceConfigurators",
+		name: "Listings.GetEbayConfigurators", method: "GET", path: "/api/Listings/GeteBayConfigurators",
 		replay: replayRead, limit: 150,
 	}, nil, nil, &out, opts)
 	return out, err
@@ -219,42 +235,30 @@ func (s *ListingsService) GetEbayListingOperations(ctx context.Context, req *Get
 	return out, err
 }
 
-// GeteBayConfigurators calls GET /api/Listings/GeteBayConfigurators.
+// GetEbayTemplates calls POST /api/Listings/GeteBayTemplates.
 //
 // It only reads and is safe to repeat. 150 calls a minute.
 //
-// Official page: https://apps.linnworks.net/Api/Method/Listings-GeteBayConfigurators
-func (s *ListingsService) GeteBayConfigurators(ctx context.Context, opts ...CallOption) ([]EbayConfig, error) {
-	var out []EbayConfig
-	err := s.client.call(ctx, operation{
-		name: "Listings.GeteBayConfigurators", method: "GET", path: "/api/Listings/GeteBayConfigurators",
-		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
-	return out, err
-}
-
-// GeteBayTemplates calls POST /api/Listings/GeteBayTemplates.
-//
-// It is not repeated once it was sent. 150 calls a minute.
-//
 // Official page: https://apps.linnworks.net/Api/Method/Listings-GeteBayTemplates
-func (s *ListingsService) GeteBayTemplates(ctx context.Context, req *GeteBayTemplatesRequest, opts ...CallOption) (*PagedResultEbayListing, error) {
+func (s *ListingsService) GetEbayTemplates(ctx context.Context, req *GetEbayTemplatesRequest, opts ...CallOption) (*PagedResultEbayListing, error) {
 	out := new(PagedResultEbayListing)
 	return out, s.client.call(ctx, operation{
-		name: "Listings.GeteBayTemplates", method: "POST", path: "/api/Listings/GeteBayTemplates",
-		body: bodyParams, limit: 150,
+		name: "Listings.GetEbayTemplates", method: "POST", path: "/api/Listings/GeteBayTemplates",
+		body: bodyParams, replay: replayRead, limit: 150,
 	}, nil, req, out, opts)
 }
 
-// GeteBayTemplatesAll hands out what stands on the pages of
-// [ListingsService.GeteBayTemplates]. It stops at the first error.
-func (s *ListingsService) GeteBayTemplatesAll(ctx context.Context, req *GeteBayTemplatesRequest, opts ...CallOption) iter.Seq2[EbayListing, error] {
-	r := valueOf(req)
-	inner := valueOf(r.Parameters)
-	return numberedPages(numberOf(inner.PageNumber), numberOf(inner.EntriesPerPage), func(page int) ([]EbayListing, int, error) {
+// GetEbayTemplatesAll hands out what stands on the pages of
+// [ListingsService.GetEbayTemplates]. It stops at the first error.
+func (s *ListingsService) GetEbayTemplatesAll(ctx context.Context, req *GetEbayTemplatesRequest, opts ...CallOption) iter.Seq2[EbayListing, error] {
+	start := valueOf(req)
+	parameters := valueOf(start.Parameters)
+	return numberedPages(numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), func(page int) ([]EbayListing, int, error) {
+		r := start
+		inner := parameters
 		inner.PageNumber = &page
 		r.Parameters = &inner
-		out, err := s.GeteBayTemplates(ctx, &r, opts...)
+		out, err := s.GetEbayTemplates(ctx, &r, opts...)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -262,26 +266,26 @@ func (s *ListingsService) GeteBayTemplatesAll(ctx context.Context, req *GeteBayT
 	})
 }
 
-// ProcessBigcommerceListings calls POST /api/Listings/ProcessBigcommerceListings.
+// ProcessBigCommerceListings calls POST /api/Listings/ProcessBigcommerceListings.
 //
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-ProcessBigcommerceListings
-func (s *ListingsService) ProcessBigcommerceListings(ctx context.Context, req *ProcessBigcommerceListingsRequest, opts ...CallOption) error {
+func (s *ListingsService) ProcessBigCommerceListings(ctx context.Context, req *ProcessBigCommerceListingsRequest, opts ...CallOption) error {
 	return s.client.call(ctx, operation{
-		name: "Listings.ProcessBigcommerceListings", method: "POST", path: "/api/Listings/ProcessBigcommerceListings",
+		name: "Listings.ProcessBigCommerceListings", method: "POST", path: "/api/Listings/ProcessBigcommerceListings",
 		body: bodyParams, limit: 150,
 	}, nil, req, nil, opts)
 }
 
-// ProcesseBayListings calls POST /api/Listings/ProcesseBayListings.
+// ProcessEbayListings calls POST /api/Listings/ProcesseBayListings.
 //
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-ProcesseBayListings
-func (s *ListingsService) ProcesseBayListings(ctx context.Context, req *ProcesseBayListingsRequest, opts ...CallOption) error {
+func (s *ListingsService) ProcessEbayListings(ctx context.Context, req *ProcessEbayListingsRequest, opts ...CallOption) error {
 	return s.client.call(ctx, operation{
-		name: "Listings.ProcesseBayListings", method: "POST", path: "/api/Listings/ProcesseBayListings",
+		name: "Listings.ProcessEbayListings", method: "POST", path: "/api/Listings/ProcesseBayListings",
 		body: bodyParams, limit: 150,
 	}, nil, req, nil, opts)
 }
@@ -298,31 +302,32 @@ func (s *ListingsService) SetListingStrikeOffState(ctx context.Context, req *Set
 	}, nil, req, nil, opts)
 }
 
-// UpdateBigcommerceConfigurators calls POST /api/Listings/UpdateBigcommerceConfigurators.
+// UpdateBigCommerceConfigurators calls POST /api/Listings/UpdateBigcommerceConfigurators.
 //
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-UpdateBigcommerceConfigurators
-func (s *ListingsService) UpdateBigcommerceConfigurators(ctx context.Context, req *UpdateBigcommerceConfiguratorsRequest, opts ...CallOption) error {
+func (s *ListingsService) UpdateBigCommerceConfigurators(ctx context.Context, req *UpdateBigCommerceConfiguratorsRequest, opts ...CallOption) error {
 	return s.client.call(ctx, operation{
-		name: "Listings.UpdateBigcommerceConfigurators", method: "POST", path: "/api/Listings/UpdateBigcommerceConfigurators",
+		name: "Listings.UpdateBigCommerceConfigurators", method: "POST", path: "/api/Listings/UpdateBigcommerceConfigurators",
 		body: bodyParams, limit: 150,
 	}, nil, req, nil, opts)
 }
 
-// UpdateeBayConfigurators calls POST /api/Listings/UpdateeBayConfigurators.
+// UpdateEbayConfigurators calls POST /api/Listings/UpdateeBayConfigurators.
 //
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-UpdateeBayConfigurators
-func (s *ListingsService) UpdateeBayConfigurators(ctx context.Context, req *UpdateeBayConfiguratorsRequest, opts ...CallOption) error {
+func (s *ListingsService) UpdateEbayConfigurators(ctx context.Context, req *UpdateEbayConfiguratorsRequest, opts ...CallOption) error {
 	return s.client.call(ctx, operation{
-		name: "Listings.UpdateeBayConfigurators", method: "POST", path: "/api/Listings/UpdateeBayConfigurators",
+		name: "Listings.UpdateEbayConfigurators", method: "POST", path: "/api/Listings/UpdateeBayConfigurators",
 		body: bodyParams, limit: 150,
 	}, nil, req, nil, opts)
 }
 
-// AssignedOption is sent and received.
+// AssignedOption is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type AssignedOption struct {
 	AssignmentID      int           `json:"AssignmentId"`
 	ID                int           `json:"Id"`
@@ -335,7 +340,8 @@ type AssignedOption struct {
 	Values            []OptionValue `json:"Values,omitzero"`
 }
 
-// AssignedOptionSet is sent and received.
+// AssignedOptionSet is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type AssignedOptionSet struct {
 	ID           int              `json:"Id"`
 	MappedFromBC bool             `json:"MappedFromBC"`
@@ -343,14 +349,16 @@ type AssignedOptionSet struct {
 	Options      []AssignedOption `json:"Options,omitzero"`
 }
 
-// AssociationTable is sent and received.
+// AssociationTable is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type AssociationTable struct {
 	Destination string `json:"Destination,omitzero"`
 	Source      string `json:"Source,omitzero"`
 	TableName   string `json:"TableName,omitzero"`
 }
 
-// BigCommerceAssignedProducts is sent and received.
+// BigCommerceAssignedProducts is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type BigCommerceAssignedProducts struct {
 	ChildID         GUID                              `json:"ChildId,omitzero"`
 	CollisionNumber int                               `json:"CollisionNumber"`
@@ -377,7 +385,8 @@ type BigCommerceAssignedProducts struct {
 	Width           Decimal                           `json:"Width,omitzero"`
 }
 
-// BigCommerceConfigAttributes is sent and received.
+// BigCommerceConfigAttributes is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type BigCommerceConfigAttributes struct {
 	Default          bool                            `json:"Default"`
 	ExtendedProperty string                          `json:"ExtendedProperty,omitzero"`
@@ -388,7 +397,8 @@ type BigCommerceConfigAttributes struct {
 	Value            string                          `json:"Value,omitzero"`
 }
 
-// BigCommerceConfigurator is sent and received.
+// BigCommerceConfigurator is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type BigCommerceConfigurator struct {
 	AssociatedSingle         int                           `json:"AssociatedSingle"`
 	AssociatedVariation      int                           `json:"AssociatedVariation"`
@@ -410,10 +420,11 @@ type BigCommerceConfigurator struct {
 	UserAttributes           []ConfigUserAttributes        `json:"UserAttributes,omitzero"`
 	VarAttributes            []VarAttribute                `json:"VarAttributes,omitzero"`
 	VarTitleExtProperty      string                        `json:"VarTitleExtProperty,omitzero"`
-	PkConfigid               GUID                          `json:"pkConfigid,omitzero"`
+	PkConfigID               GUID                          `json:"pkConfigid,omitzero"`
 }
 
-// BigCommerceCustomField is sent and received.
+// BigCommerceCustomField is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type BigCommerceCustomField struct {
 	BigCommerceID      int    `json:"BigCommerceId"`
 	FlexSettingsItemID GUID   `json:"FlexSettingsItemId,omitzero"`
@@ -422,7 +433,8 @@ type BigCommerceCustomField struct {
 	Value              string `json:"Value,omitzero"`
 }
 
-// BigCommerceImageData is sent and received.
+// BigCommerceImageData is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type BigCommerceImageData struct {
 	ID        int    `json:"Id"`
 	ImageID   GUID   `json:"ImageId,omitzero"`
@@ -435,7 +447,8 @@ type BigCommerceImageData struct {
 	SortOrder int    `json:"sortOrder"`
 }
 
-// BigCommerceListing is sent and received.
+// BigCommerceListing is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type BigCommerceListing struct {
 	Adjustments       int                           `json:"Adjustments"`
 	Attributes        []BigCommerceConfigAttributes `json:"Attributes,omitzero"`
@@ -483,7 +496,8 @@ type CancelListingBulkOperationRequest struct {
 	PkOperationID *int `json:"pkOperationId,omitzero"`
 }
 
-// ChildOption is sent and received.
+// ChildOption is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ChildOption struct {
 	Label     string `json:"Label,omitzero"`
 	Name      string `json:"Name,omitzero"`
@@ -492,7 +506,8 @@ type ChildOption struct {
 	ValueID   int    `json:"ValueId"`
 }
 
-// ConfigCategory is sent and received.
+// ConfigCategory is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ConfigCategory struct {
 	Default bool   `json:"Default"`
 	ID      string `json:"Id,omitzero"`
@@ -501,7 +516,8 @@ type ConfigCategory struct {
 	TreeID  int    `json:"TreeId"`
 }
 
-// ConfigUserAttributes is sent and received.
+// ConfigUserAttributes is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ConfigUserAttributes struct {
 	AllowedFileTypes string `json:"AllowedFileTypes,omitzero"`
 	ExtendedProperty string `json:"ExtendedProperty,omitzero"`
@@ -514,14 +530,19 @@ type ConfigUserAttributes struct {
 	Type             string `json:"Type,omitzero"`
 }
 
-// CreateBigcommerceConfiguratorsRequest holds the parameters of Listings.CreateBigcommerceConfigurators.
-type CreateBigcommerceConfiguratorsRequest struct {
+// CreateBigCommerceConfiguratorsRequest holds the parameters of Listings.CreateBigCommerceConfigurators.
+type CreateBigCommerceConfiguratorsRequest struct {
 	Configs []BigCommerceConfigurator `json:"configs,omitzero"`
 }
 
-// CreateBigcommerceTemplatesRequest holds the parameters of Listings.CreateBigcommerceTemplates.
-type CreateBigcommerceTemplatesRequest struct {
+// CreateBigCommerceTemplatesRequest holds the parameters of Listings.CreateBigCommerceTemplates.
+type CreateBigCommerceTemplatesRequest struct {
 	Parameters *ProcessTemplatesParameters `json:"parameters,omitzero"`
+}
+
+// CreateEbayConfiguratorsRequest holds the parameters of Listings.CreateEbayConfigurators.
+type CreateEbayConfiguratorsRequest struct {
+	Configs []EbayConfig `json:"configs,omitzero"`
 }
 
 // CreateEbayTemplatesRequest holds the parameters of Listings.CreateEbayTemplates.
@@ -546,19 +567,19 @@ type CreateTemplatesInBulkParameters struct {
 	LocationID            *GUID                                    `json:"LocationId,omitzero"`
 }
 
-// CreateeBayConfiguratorsRequest holds the parameters of Listings.CreateeBayConfigurators.
-type CreateeBayConfiguratorsRequest struct {
-	Configs []EbayConfig `json:"configs,omitzero"`
-}
-
-// DeleteBigcommerceConfiguratorsRequest holds the parameters of Listings.DeleteBigcommerceConfigurators.
-type DeleteBigcommerceConfiguratorsRequest struct {
+// DeleteBigCommerceConfiguratorsRequest holds the parameters of Listings.DeleteBigCommerceConfigurators.
+type DeleteBigCommerceConfiguratorsRequest struct {
 	Configs []GUID `json:"configs,omitzero"`
 }
 
-// DeleteBigcommerceTemplatesRequest holds the parameters of Listings.DeleteBigcommerceTemplates.
-type DeleteBigcommerceTemplatesRequest struct {
+// DeleteBigCommerceTemplatesRequest holds the parameters of Listings.DeleteBigCommerceTemplates.
+type DeleteBigCommerceTemplatesRequest struct {
 	TemplateIDs []GUID `json:"templateIds,omitzero"`
+}
+
+// DeleteEbayConfiguratorsRequest holds the parameters of Listings.DeleteEbayConfigurators.
+type DeleteEbayConfiguratorsRequest struct {
+	Configs []GUID `json:"configs,omitzero"`
 }
 
 // DeleteEbayTemplatesRequest holds the parameters of Listings.DeleteEbayTemplates.
@@ -566,50 +587,8 @@ type DeleteEbayTemplatesRequest struct {
 	TemplateIDs []GUID `json:"templateIds,omitzero"`
 }
 
-// DeleteeBayConfiguratorsRequest holds the parameters of Listings.DeleteeBayConfigurators.
-type DeleteeBayConfiguratorsRequest struct {
-	Configs []GUID `json:"configs,omitzero"`
-}
-
-// EBayItem is part of a request.
-type EBayItem struct {
-	ChannelReferenceID *string    `json:"ChannelReferenceId,omitzero"` // read-only
-	ChannelSKURowID    *GUID      `json:"ChannelSKURowId,omitzero"`
-	EndTime            *Time      `json:"EndTime,omitzero"`
-	EndWhenStock       *int       `json:"EndWhenStock,omitzero"`
-	FixedPrice         *bool      `json:"FixedPrice,omitzero"`
-	IgnoreSync         *bool      `json:"IgnoreSync,omitzero"`
-	IsActive           *bool      `json:"IsActive,omitzero"`
-	IsGTC              *bool      `json:"IsGTC,omitzero"`
-	IsLinked           *bool      `json:"IsLinked,omitzero"`
-	IsMatchByTitle     *bool      `json:"IsMatchByTitle,omitzero"`
-	IsSuggestedToLink  *bool      `json:"IsSuggestedToLink,omitzero"`
-	IsVariation        *bool      `json:"IsVariation,omitzero"`
-	ItemNumber         *string    `json:"ItemNumber,omitzero"`
-	LinkedItemID       *GUID      `json:"LinkedItemId,omitzero"`
-	LinkedItemSKU      *string    `json:"LinkedItemSku,omitzero"`
-	LinkedItemTitle    *string    `json:"LinkedItemTitle,omitzero"`
-	LinkedWith         *string    `json:"LinkedWith,omitzero"`
-	ListID             *GUID      `json:"ListId,omitzero"`
-	ListingPrice       *Decimal   `json:"ListingPrice,omitzero"`
-	MappedBy           *string    `json:"MappedBy,omitzero"`
-	MaxListedQuantity  *int       `json:"MaxListedQuantity,omitzero"`
-	Quantity           *int       `json:"Quantity,omitzero"`
-	RelistPending      *bool      `json:"RelistPending,omitzero"`
-	ReslistedFrom      *string    `json:"ReslistedFrom,omitzero"`
-	SKU                *string    `json:"SKU,omitzero"`
-	StartTime          *Time      `json:"StartTime,omitzero"`
-	StockItemID        *GUID      `json:"StockItemId,omitzero"`
-	StockPercentage    *Decimal   `json:"StockPercentage,omitzero"`
-	StrickenOff        *bool      `json:"StrickenOff,omitzero"`
-	StrikeOffDate      *Time      `json:"StrikeOffDate,omitzero"`
-	StrikeReason       *string    `json:"StrikeReason,omitzero"`
-	Title              *string    `json:"Title,omitzero"`
-	TotalRows          *int64     `json:"TotalRows,omitzero"`
-	VariationItems     []EBayItem `json:"VariationItems,omitzero"`
-}
-
-// EbayAttribute is sent and received.
+// EbayAttribute is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type EbayAttribute struct {
 	AttrName            string   `json:"AttrName,omitzero"`
 	CurrentProductValue string   `json:"CurrentProductValue,omitzero"`
@@ -620,7 +599,8 @@ type EbayAttribute struct {
 	Value               string   `json:"Value,omitzero"`
 }
 
-// EbayConfig is sent and received.
+// EbayConfig is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type EbayConfig struct {
 	AdditionalCheckoutInstructions                 string                         `json:"AdditionalCheckoutInstructions,omitzero"`
 	AssociatedTemplates                            int                            `json:"AssociatedTemplates"`
@@ -688,7 +668,7 @@ type EbayConfig struct {
 	OriginalSite                                   string                         `json:"OriginalSite,omitzero"`
 	PaymentMethods                                 []KeyValue                     `json:"PaymentMethods,omitzero"`
 	PaymentProfile                                 EbaySellerProfile              `json:"PaymentProfile,omitzero"`
-	PaypalEmail                                    string                         `json:"PaypalEmail,omitzero"`
+	PayPalEmail                                    string                         `json:"PaypalEmail,omitzero"`
 	PhotoDisplayCodeType                           EbayConfigPhotoDisplayCodeType `json:"PhotoDisplayCodeType,omitzero"`
 	PickupLocationTimes                            []PickupLocationTime           `json:"PickupLocationTimes,omitzero"`
 	PostalCode                                     string                         `json:"PostalCode,omitzero"`
@@ -715,7 +695,7 @@ type EbayConfig struct {
 	ShippingProfile                                EbaySellerProfile              `json:"ShippingProfile,omitzero"`
 	ShowInInventory                                bool                           `json:"ShowInInventory"`
 	Site                                           string                         `json:"Site,omitzero"`
-	SoldOneBay                                     bool                           `json:"SoldOneBay"`
+	SoldOnEbay                                     bool                           `json:"SoldOneBay"`
 	Specifications                                 []EbaySpecification            `json:"Specifications,omitzero"`
 	StoreCategories                                []LinnworksEbayCategory        `json:"StoreCategories,omitzero"`
 	StorePrimaryCategoryExtendedProperty           string                         `json:"StorePrimaryCategory_ExtendedProperty,omitzero"`
@@ -736,7 +716,46 @@ type EbayConfiguratorProperties struct {
 	ConfiguratorName string `json:"ConfiguratorName,omitzero"`
 }
 
-// EbayListing is sent and received.
+// EbayItem is part of a request.
+type EbayItem struct {
+	ChannelReferenceID *string    `json:"ChannelReferenceId,omitzero"` // read-only
+	ChannelSKURowID    *GUID      `json:"ChannelSKURowId,omitzero"`
+	EndTime            *Time      `json:"EndTime,omitzero"`
+	EndWhenStock       *int       `json:"EndWhenStock,omitzero"`
+	FixedPrice         *bool      `json:"FixedPrice,omitzero"`
+	IgnoreSync         *bool      `json:"IgnoreSync,omitzero"`
+	IsActive           *bool      `json:"IsActive,omitzero"`
+	IsGTC              *bool      `json:"IsGTC,omitzero"`
+	IsLinked           *bool      `json:"IsLinked,omitzero"`
+	IsMatchByTitle     *bool      `json:"IsMatchByTitle,omitzero"`
+	IsSuggestedToLink  *bool      `json:"IsSuggestedToLink,omitzero"`
+	IsVariation        *bool      `json:"IsVariation,omitzero"`
+	ItemNumber         *string    `json:"ItemNumber,omitzero"`
+	LinkedItemID       *GUID      `json:"LinkedItemId,omitzero"`
+	LinkedItemSKU      *string    `json:"LinkedItemSku,omitzero"`
+	LinkedItemTitle    *string    `json:"LinkedItemTitle,omitzero"`
+	LinkedWith         *string    `json:"LinkedWith,omitzero"`
+	ListID             *GUID      `json:"ListId,omitzero"`
+	ListingPrice       *Decimal   `json:"ListingPrice,omitzero"`
+	MappedBy           *string    `json:"MappedBy,omitzero"`
+	MaxListedQuantity  *int       `json:"MaxListedQuantity,omitzero"`
+	Quantity           *int       `json:"Quantity,omitzero"`
+	RelistPending      *bool      `json:"RelistPending,omitzero"`
+	ReslistedFrom      *string    `json:"ReslistedFrom,omitzero"`
+	SKU                *string    `json:"SKU,omitzero"`
+	StartTime          *Time      `json:"StartTime,omitzero"`
+	StockItemID        *GUID      `json:"StockItemId,omitzero"`
+	StockPercentage    *Decimal   `json:"StockPercentage,omitzero"`
+	StrickenOff        *bool      `json:"StrickenOff,omitzero"`
+	StrikeOffDate      *Time      `json:"StrikeOffDate,omitzero"`
+	StrikeReason       *string    `json:"StrikeReason,omitzero"`
+	Title              *string    `json:"Title,omitzero"`
+	TotalRows          *int64     `json:"TotalRows,omitzero"`
+	VariationItems     []EbayItem `json:"VariationItems,omitzero"`
+}
+
+// EbayListing is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type EbayListing struct {
 	AccountID                              string                  `json:"AccountId,omitzero"`
 	Adjustments                            int                     `json:"Adjustments"`
@@ -795,7 +814,7 @@ type EbayListingAudit struct {
 	ActionDateTime         *Time    `json:"ActionDateTime,omitzero"`
 	ActionText             *string  `json:"ActionText,omitzero"`
 	ActionType             *string  `json:"ActionType,omitzero"`
-	AffectivefkStockItemID *GUID    `json:"AffectivefkStockItemId,omitzero"`
+	AffectiveFkStockItemID *GUID    `json:"AffectivefkStockItemId,omitzero"`
 	IsError                *bool    `json:"IsError,omitzero"`
 	ItemNumber             *string  `json:"ItemNumber,omitzero"`
 	ListID                 *GUID    `json:"ListId,omitzero"`
@@ -804,13 +823,15 @@ type EbayListingAudit struct {
 	SetQuantity            *int     `json:"SetQuantity,omitzero"`
 }
 
-// EbayPriceRule is sent and received.
+// EbayPriceRule is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type EbayPriceRule struct {
 	FromPrice Decimal `json:"FromPrice,omitzero"`
 	ToPrice   Decimal `json:"ToPrice,omitzero"`
 }
 
-// EbayPrices is sent and received.
+// EbayPrices is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type EbayPrices struct {
 	AutoAccept          Decimal `json:"AutoAccept,omitzero"`
 	AutoDecline         Decimal `json:"AutoDecline,omitzero"`
@@ -820,7 +841,8 @@ type EbayPrices struct {
 	StartPrice          Decimal `json:"StartPrice,omitzero"`
 }
 
-// EbaySellerProfile is sent and received.
+// EbaySellerProfile is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type EbaySellerProfile struct {
 	ErrorMessage                  string `json:"ErrorMessage,omitzero"`
 	ProfileID                     int64  `json:"ProfileId"`
@@ -829,7 +851,8 @@ type EbaySellerProfile struct {
 	SellerProfileExtendedProperty string `json:"SellerProfileExtendedProperty,omitzero"`
 }
 
-// EbayShippingService is sent and received.
+// EbayShippingService is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type EbayShippingService struct {
 	ServiceID              string `json:"ServiceId,omitzero"`
 	ServiceName            string `json:"ServiceName,omitzero"`
@@ -844,7 +867,8 @@ type EbaySourceConfigurator struct {
 	SubsourceConfigurators []EbaySubsourceConfigurator `json:"SubsourceConfigurators,omitzero"`
 }
 
-// EbaySpecification is sent and received.
+// EbaySpecification is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type EbaySpecification struct {
 	AssociationTable  AssociationTable `json:"AssociationTable,omitzero"`
 	CategoryIDs       []int            `json:"CategoryIds,omitzero"`
@@ -862,7 +886,8 @@ type EbaySubsourceConfigurator struct {
 	SubsourceName string                       `json:"SubsourceName,omitzero"`
 }
 
-// EbayVariation is sent and received.
+// EbayVariation is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type EbayVariation struct {
 	Attributes          []EbayAttribute `json:"Attributes,omitzero"`
 	Barcode             string          `json:"Barcode,omitzero"`
@@ -880,7 +905,8 @@ type EbayVariation struct {
 	EPID                string          `json:"ePID,omitzero"`
 }
 
-// EbayWeightRule is sent and received.
+// EbayWeightRule is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type EbayWeightRule struct {
 	AdditionalPrice Decimal `json:"AdditionalPrice,omitzero"`
 	Disabled        bool    `json:"Disabled"`
@@ -913,6 +939,11 @@ type GetEbayListingOperationsRequest struct {
 	PageNumber     *int  `url:"request.pageNumber,omitempty" json:"-"`
 }
 
+// GetEbayTemplatesRequest holds the parameters of Listings.GetEbayTemplates.
+type GetEbayTemplatesRequest struct {
+	Parameters *GetTemplatesParameters `json:"parameters,omitzero"`
+}
+
 // GetTemplatesParameters is part of a request.
 type GetTemplatesParameters struct {
 	ConfigID         *GUID                                `json:"ConfigId,omitzero"`
@@ -930,30 +961,29 @@ type GetTemplatesParameters struct {
 	Token            *GUID                                `json:"Token,omitzero"`
 }
 
-// GeteBayTemplatesRequest holds the parameters of Listings.GeteBayTemplates.
-type GeteBayTemplatesRequest struct {
-	Parameters *GetTemplatesParameters `json:"parameters,omitzero"`
-}
-
-// ImageData is sent and received.
+// ImageData is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ImageData struct {
 	IsEnabled bool   `json:"IsEnabled"`
 	URL       string `json:"URL,omitzero"`
 }
 
-// KeyList is sent and received.
+// KeyList is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type KeyList struct {
 	Key    string   `json:"Key,omitzero"`
 	Values []string `json:"Values,omitzero"`
 }
 
-// KeyValue is sent and received.
+// KeyValue is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type KeyValue struct {
 	Key   string `json:"Key,omitzero"`
 	Value string `json:"Value,omitzero"`
 }
 
-// LinnworksEbayCategory is sent and received.
+// LinnworksEbayCategory is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type LinnworksEbayCategory struct {
 	CategoryID        string `json:"CategoryId,omitzero"`
 	CategoryName      string `json:"CategoryName,omitzero"`
@@ -964,7 +994,8 @@ type LinnworksEbayCategory struct {
 	VariationsEnabled bool   `json:"VariationsEnabled"`
 }
 
-// OptionValue is sent and received.
+// OptionValue is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type OptionValue struct {
 	ID              int             `json:"Id"`
 	IDV3            int             `json:"IdV3"`
@@ -974,7 +1005,8 @@ type OptionValue struct {
 	SortOrder       int             `json:"SortOrder"`
 }
 
-// OptionValueData is sent and received.
+// OptionValueData is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type OptionValueData struct {
 	Color    string `json:"Color,omitzero"`
 	ImageURL string `json:"ImageUrl,omitzero"`
@@ -996,7 +1028,8 @@ type PagedResultEbayListing struct {
 	TotalItems     int           `json:"TotalItems,omitzero"`
 }
 
-// PickupLocationTime is sent and received.
+// PickupLocationTime is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type PickupLocationTime struct {
 	EBayLocation          string `json:"EBayLocation,omitzero"`
 	ExtendedPropertyType  string `json:"ExtendedPropertyType,omitzero"`
@@ -1005,10 +1038,17 @@ type PickupLocationTime struct {
 	FulfillmentValue      int    `json:"FulfillmentValue"`
 }
 
-// ProcessBigcommerceListingsRequest holds the parameters of Listings.ProcessBigcommerceListings.
-type ProcessBigcommerceListingsRequest struct {
+// ProcessBigCommerceListingsRequest holds the parameters of Listings.ProcessBigCommerceListings.
+type ProcessBigCommerceListingsRequest struct {
 	Force *bool                `json:"force,omitzero"`
 	Items []BigCommerceListing `json:"items,omitzero"`
+}
+
+// ProcessEbayListingsRequest holds the parameters of Listings.ProcessEbayListings.
+type ProcessEbayListingsRequest struct {
+	Action *string       `json:"action,omitzero"`
+	Force  *bool         `json:"force,omitzero"`
+	Items  []EbayListing `json:"items,omitzero"`
 }
 
 // ProcessTemplatesParameters is part of a request.
@@ -1022,23 +1062,17 @@ type ProcessTemplatesParameters struct {
 	Token            *GUID                                    `json:"Token,omitzero"`
 }
 
-// ProcesseBayListingsRequest holds the parameters of Listings.ProcesseBayListings.
-type ProcesseBayListingsRequest struct {
-	Action *string       `json:"action,omitzero"`
-	Force  *bool         `json:"force,omitzero"`
-	Items  []EbayListing `json:"items,omitzero"`
-}
-
 // SetListingStrikeOffStateRequest holds the parameters of Listings.SetListingStrikeOffState.
 type SetListingStrikeOffStateRequest struct {
 	ListingAudits  []EbayListingAudit                             `json:"ListingAudits,omitzero"`
-	Listings       []EBayItem                                     `json:"Listings,omitzero"`
+	Listings       []EbayItem                                     `json:"Listings,omitzero"`
 	ListingsStatus *SetListingStrikeOffStateRequestListingsStatus `json:"ListingsStatus,omitzero"`
 	StrikeOffState *bool                                          `json:"StrikeOffState,omitzero"`
 	StrikeReason   *string                                        `json:"StrikeReason,omitzero"`
 }
 
-// Shipping is sent and received.
+// Shipping is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type Shipping struct {
 	AdditionalPrice                 Decimal             `json:"AdditionalPrice,omitzero"`
 	AdditionalPriceExtendedProperty string              `json:"AdditionalPrice_ExtendedProperty,omitzero"`
@@ -1051,7 +1085,8 @@ type Shipping struct {
 	WeightRules                     []EbayWeightRule    `json:"WeightRules,omitzero"`
 }
 
-// ShippingCostOverride is sent and received.
+// ShippingCostOverride is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ShippingCostOverride struct {
 	AdditionalShippingCostExtendedProperty string `json:"AdditionalShippingCost_ExtendedProperty,omitzero"`
 	Priority                               int    `json:"Priority"`
@@ -1067,17 +1102,18 @@ type SiteFilter struct {
 	SubSource     *string  `json:"SubSource,omitzero"`
 }
 
-// UpdateBigcommerceConfiguratorsRequest holds the parameters of Listings.UpdateBigcommerceConfigurators.
-type UpdateBigcommerceConfiguratorsRequest struct {
+// UpdateBigCommerceConfiguratorsRequest holds the parameters of Listings.UpdateBigCommerceConfigurators.
+type UpdateBigCommerceConfiguratorsRequest struct {
 	Configs []BigCommerceConfigurator `json:"configs,omitzero"`
 }
 
-// UpdateeBayConfiguratorsRequest holds the parameters of Listings.UpdateeBayConfigurators.
-type UpdateeBayConfiguratorsRequest struct {
+// UpdateEbayConfiguratorsRequest holds the parameters of Listings.UpdateEbayConfigurators.
+type UpdateEbayConfiguratorsRequest struct {
 	Configs []EbayConfig `json:"configs,omitzero"`
 }
 
-// VarAttribute is sent and received.
+// VarAttribute is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type VarAttribute struct {
 	ExtendedProperty               string `json:"ExtendedProperty,omitzero"`
 	Name                           string `json:"Name,omitzero"`
@@ -1224,6 +1260,6 @@ type SetListingStrikeOffStateRequestListingsStatus string
 // Values of SetListingStrikeOffStateRequestListingsStatus.
 const (
 	SetListingStrikeOffStateRequestListingsStatusActive        SetListingStrikeOffStateRequestListingsStatus = "active"
-	SetListingStrikeOffStateRequestListingsStatusPendingrelist SetListingStrikeOffStateRequestListingsStatus = "pendingrelist"
+	SetListingStrikeOffStateRequestListingsStatusPendingRelist SetListingStrikeOffStateRequestListingsStatus = "pendingrelist"
 	SetListingStrikeOffStateRequestListingsStatusEnded         SetListingStrikeOffStateRequestListingsStatus = "ended"
 )

@@ -33,15 +33,15 @@ func (s *LocationsService) DeleteLocation(ctx context.Context, req *DeleteLocati
 	}, nil, req, nil, opts)
 }
 
-// DeleteWarehouseTOTE calls POST /api/Locations/DeleteWarehouseTOTE.
+// DeleteWarehouseTote calls POST /api/Locations/DeleteWarehouseTOTE.
 //
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Locations-DeleteWarehouseTOTE
-func (s *LocationsService) DeleteWarehouseTOTE(ctx context.Context, req *DeleteWarehouseTOTERequest, opts ...CallOption) (*DeleteWarehouseToteResponse, error) {
+func (s *LocationsService) DeleteWarehouseTote(ctx context.Context, req *DeleteWarehouseToteRequest, opts ...CallOption) (*DeleteWarehouseToteResponse, error) {
 	out := new(DeleteWarehouseToteResponse)
 	return out, s.client.call(ctx, operation{
-		name: "Locations.DeleteWarehouseTOTE", method: "POST", path: "/api/Locations/DeleteWarehouseTOTE",
+		name: "Locations.DeleteWarehouseTote", method: "POST", path: "/api/Locations/DeleteWarehouseTOTE",
 		body: bodyWrapped, limit: 150,
 	}, nil, req, out, opts)
 }
@@ -59,15 +59,15 @@ func (s *LocationsService) GetLocation(ctx context.Context, req *GetLocationRequ
 	}, nil, req, out, opts)
 }
 
-// GetWarehouseTOTEs calls POST /api/Locations/GetWarehouseTOTEs.
+// GetWarehouseTotes calls POST /api/Locations/GetWarehouseTOTEs.
 //
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Locations-GetWarehouseTOTEs
-func (s *LocationsService) GetWarehouseTOTEs(ctx context.Context, req *GetWarehouseTOTEsRequest, opts ...CallOption) (*GetWarehouseTotesResponse, error) {
+func (s *LocationsService) GetWarehouseTotes(ctx context.Context, req *GetWarehouseTotesRequest, opts ...CallOption) (*GetWarehouseTotesResponse, error) {
 	out := new(GetWarehouseTotesResponse)
 	return out, s.client.call(ctx, operation{
-		name: "Locations.GetWarehouseTOTEs", method: "POST", path: "/api/Locations/GetWarehouseTOTEs",
+		name: "Locations.GetWarehouseTotes", method: "POST", path: "/api/Locations/GetWarehouseTOTEs",
 		body: bodyFlat, replay: replayRead, limit: 150,
 	}, nil, req, out, opts)
 }
@@ -94,8 +94,8 @@ type DeleteLocationRequest struct {
 	PkStockLocationID *GUID `json:"pkStockLocationId,omitzero"`
 }
 
-// DeleteWarehouseTOTERequest holds the parameters of Locations.DeleteWarehouseTOTE.
-type DeleteWarehouseTOTERequest struct {
+// DeleteWarehouseToteRequest holds the parameters of Locations.DeleteWarehouseTote.
+type DeleteWarehouseToteRequest struct {
 	LocationID *GUID `json:"LocationId,omitzero"`
 	ToteIDs    []int `json:"ToteIds,omitzero"`
 }
@@ -110,8 +110,8 @@ type GetLocationRequest struct {
 	PkStockLocationID *GUID `url:"pkStockLocationId,omitempty" json:"-"`
 }
 
-// GetWarehouseTOTEsRequest holds the parameters of Locations.GetWarehouseTOTEs.
-type GetWarehouseTOTEsRequest struct {
+// GetWarehouseTotesRequest holds the parameters of Locations.GetWarehouseTotes.
+type GetWarehouseTotesRequest struct {
 	LocationID  *GUID   `json:"LocationId,omitzero"`
 	TotID       *int    `json:"TotId,omitzero"`
 	ToteBarcode *string `json:"ToteBarcode,omitzero"`
@@ -119,7 +119,7 @@ type GetWarehouseTOTEsRequest struct {
 
 // GetWarehouseTotesResponse is part of a reply.
 type GetWarehouseTotesResponse struct {
-	Totes []WarehouseTOTE `json:"Totes,omitzero"`
+	Totes []WarehouseTote `json:"Totes,omitzero"`
 }
 
 // UpdateLocationRequest holds the parameters of Locations.UpdateLocation.
@@ -127,8 +127,8 @@ type UpdateLocationRequest struct {
 	Location *StockLocation `json:"location,omitzero"`
 }
 
-// WarehouseTOTE is part of a reply.
-type WarehouseTOTE struct {
+// WarehouseTote is part of a reply.
+type WarehouseTote struct {
 	LocationID  GUID   `json:"LocationId,omitzero"`
 	ToteBarcode string `json:"ToteBarcode,omitzero"`
 	ToteID      int    `json:"ToteId,omitzero"`

@@ -107,7 +107,7 @@ type ParameterDefinition struct {
 	ParameterDescription string `json:"ParameterDescription,omitzero"`
 	RegexErrorMessage    string `json:"RegexErrorMessage,omitzero"`
 	RegexValidation      string `json:"RegexValidation,omitzero"`
-	Sortorder            int    `json:"Sortorder,omitzero"`
+	SortOrder            int    `json:"Sortorder,omitzero"`
 	Type                 string `json:"Type,omitzero"`
 	IsHidden             bool   `json:"isHidden,omitzero"`
 	IsReadOnly           bool   `json:"isReadOnly,omitzero"`

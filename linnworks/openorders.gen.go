@@ -131,8 +131,9 @@ func (s *OpenOrdersService) GetOpenOrderIDs(ctx context.Context, req *GetOpenOrd
 // GetOpenOrderIDsAll hands out what stands on the pages of
 // [OpenOrdersService.GetOpenOrderIDs]. It stops at the first error.
 func (s *OpenOrdersService) GetOpenOrderIDsAll(ctx context.Context, req *GetOpenOrderIDsRequest, opts ...CallOption) iter.Seq2[GUID, error] {
-	r := valueOf(req)
-	return numberedPages(numberOf(r.PageNumber), r.EntriesPerPage, func(page int) ([]GUID, int, error) {
+	start := valueOf(req)
+	return numberedPages(numberOf(start.PageNumber), start.EntriesPerPage, func(page int) ([]GUID, int, error) {
+		r := start
 		r.PageNumber = &page
 		out, err := s.GetOpenOrderIDs(ctx, &r, opts...)
 		if err != nil {
@@ -158,8 +159,9 @@ func (s *OpenOrdersService) GetOpenOrders(ctx context.Context, req *OpenOrdersGe
 // GetOpenOrdersAll hands out what stands on the pages of
 // [OpenOrdersService.GetOpenOrders]. It stops at the first error.
 func (s *OpenOrdersService) GetOpenOrdersAll(ctx context.Context, req *OpenOrdersGetOpenOrdersRequest, opts ...CallOption) iter.Seq2[OpenOrder, error] {
-	r := valueOf(req)
-	return numberedPages(numberOf(r.PageNumber), r.EntriesPerPage, func(page int) ([]OpenOrder, int, error) {
+	start := valueOf(req)
+	return numberedPages(numberOf(start.PageNumber), start.EntriesPerPage, func(page int) ([]OpenOrder, int, error) {
+		r := start
 		r.PageNumber = &page
 		out, err := s.GetOpenOrders(ctx, &r, opts...)
 		if err != nil {
@@ -185,8 +187,9 @@ func (s *OpenOrdersService) GetOpenOrdersDetails(ctx context.Context, req *GetOp
 // GetOpenOrdersDetailsBatched splits req.OrderIDs into parts of at most 50 and hands out the
 // reply of [OpenOrdersService.GetOpenOrdersDetails] to each. It stops at the first error.
 func (s *OpenOrdersService) GetOpenOrdersDetailsBatched(ctx context.Context, req *GetOpenOrdersDetailsRequest, opts ...CallOption) iter.Seq2[*GetOpenOrdersDetailsResponse, error] {
-	r := valueOf(req)
-	return batches(r.OrderIDs, 50, func(part []GUID) (*GetOpenOrdersDetailsResponse, error) {
+	start := valueOf(req)
+	return batches(start.OrderIDs, 50, func(part []GUID) (*GetOpenOrdersDetailsResponse, error) {
+		r := start
 		r.OrderIDs = part
 		return s.GetOpenOrdersDetails(ctx, &r, opts...)
 	})
@@ -324,7 +327,8 @@ type BatchActionResultOrderItemBatchExtendedGUID struct {
 	UnprocessedOrders map[string][]GUID        `json:"UnprocessedOrders,omitzero"`
 }
 
-// CustomerAddress is sent and received.
+// CustomerAddress is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type CustomerAddress struct {
 	Address1     string `json:"Address1,omitzero"`
 	Address2     string `json:"Address2,omitzero"`
@@ -351,7 +355,8 @@ type DeleteIdentifierRequest struct {
 	Tag *string `json:"Tag,omitzero"`
 }
 
-// ExtendedProperty is sent and received.
+// ExtendedProperty is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ExtendedProperty struct {
 	Name  string `json:"Name,omitzero"`
 	RowID GUID   `json:"RowId,omitzero"`
@@ -446,7 +451,8 @@ type GetViewStatsRequest struct {
 	ViewID                    *int  `json:"ViewId,omitzero"`
 }
 
-// Identifier is sent and received.
+// Identifier is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type Identifier struct {
 	IdentifierID int    `json:"IdentifierId"`
 	ImageID      GUID   `json:"ImageId,omitzero"`
@@ -519,7 +525,8 @@ type OpenOrdersGetOpenOrdersRequest struct {
 	ViewID         int    `json:"ViewId"` // required
 }
 
-// OrderCustomerInfo is sent and received.
+// OrderCustomerInfo is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type OrderCustomerInfo struct {
 	Address          CustomerAddress `json:"Address,omitzero"`
 	BillingAddress   CustomerAddress `json:"BillingAddress,omitzero"`
@@ -551,7 +558,8 @@ type OrderFulfillmentState struct {
 	PurchaseOrderState OrderFulfillmentStatePurchaseOrderState `json:"PurchaseOrderState,omitzero"`
 }
 
-// OrderGeneralInfo is sent and received.
+// OrderGeneralInfo is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type OrderGeneralInfo struct {
 	DespatchByDate       Time                                `json:"DespatchByDate,omitzero"`
 	ExternalReferenceNum string                              `json:"ExternalReferenceNum,omitzero"`
@@ -595,7 +603,8 @@ type OrderIdentifier struct {
 	FkOrderID    GUID   `json:"fkOrderId,omitzero"`
 }
 
-// OrderItem is sent and received.
+// OrderItem is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type OrderItem struct {
 	AddedDate                Time                        `json:"AddedDate,omitzero"`
 	AdditionalInfo           []OrderItemOption           `json:"AdditionalInfo,omitzero"`
@@ -664,7 +673,8 @@ type OrderItemBase struct {
 	StockItemID        GUID                `json:"StockItemId,omitzero"`
 }
 
-// OrderItemBatch is sent and received.
+// OrderItemBatch is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type OrderItemBatch struct {
 	AssignmentType    OrderItemBatchAssignmentType `json:"AssignmentType,omitzero"`
 	Batch             StockItemBatch               `json:"Batch,omitzero"`
@@ -682,7 +692,8 @@ type OrderItemBatchExtended struct {
 	PkOrderID GUID             `json:"pkOrderId,omitzero"`
 }
 
-// OrderItemBinRack is sent and received.
+// OrderItemBinRack is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type OrderItemBinRack struct {
 	BatchID          int    `json:"BatchId"`
 	BinRack          string `json:"BinRack,omitzero"`
@@ -700,7 +711,8 @@ type OrderItemIndicator struct {
 	StockItemID        GUID                                 `json:"StockItemId,omitzero"`
 }
 
-// OrderItemOnOrder is sent and received.
+// OrderItemOnOrder is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type OrderItemOnOrder struct {
 	DateOfDelivery        Time   `json:"DateOfDelivery,omitzero"`
 	ExternalInvoiceNumber string `json:"ExternalInvoiceNumber,omitzero"`
@@ -713,14 +725,16 @@ type OrderItemOnOrder struct {
 	PkPurchaseItemID      GUID   `json:"pkPurchaseItemId,omitzero"`
 }
 
-// OrderItemOption is sent and received.
+// OrderItemOption is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type OrderItemOption struct {
 	Property   string `json:"Property,omitzero"`
 	Value      string `json:"Value,omitzero"`
 	PkOptionID GUID   `json:"pkOptionId,omitzero"`
 }
 
-// OrderNote is sent and received.
+// OrderNote is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type OrderNote struct {
 	CreatedBy   string `json:"CreatedBy,omitzero"`
 	Internal    bool   `json:"Internal"`
@@ -753,7 +767,8 @@ type OrderTaxInfo struct {
 	TaxNumber string `json:"TaxNumber,omitzero"`
 }
 
-// OrderTotalsInfo is sent and received.
+// OrderTotalsInfo is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type OrderTotalsInfo struct {
 	ConversionRate   Decimal `json:"ConversionRate,omitzero"`
 	CountryTaxRate   Decimal `json:"CountryTaxRate,omitzero"`
@@ -825,7 +840,8 @@ type SaveIdentifierRequest struct {
 	Identifier *Identifier `json:"Identifier,omitzero"`
 }
 
-// ScheduledDelivery is sent and received.
+// ScheduledDelivery is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ScheduledDelivery struct {
 	From Time `json:"From,omitzero"`
 	To   Time `json:"To,omitzero"`
@@ -851,7 +867,8 @@ type ServiceInformation struct {
 	Name       string `json:"Name,omitzero"`
 }
 
-// StockItemBoxConfiguration is sent and received.
+// StockItemBoxConfiguration is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type StockItemBoxConfiguration struct {
 	Barcode         string  `json:"Barcode,omitzero"`
 	BoxID           int     `json:"BoxId"`
@@ -912,7 +929,7 @@ const (
 	GetOpenOrdersDetailsRequestDetailLevelFolder             GetOpenOrdersDetailsRequestDetailLevel = "FOLDER"
 	GetOpenOrdersDetailsRequestDetailLevelNotes              GetOpenOrdersDetailsRequestDetailLevel = "NOTES"
 	GetOpenOrdersDetailsRequestDetailLevelIdentifiers        GetOpenOrdersDetailsRequestDetailLevel = "IDENTIFIERS"
-	GetOpenOrdersDetailsRequestDetailLevelExtendedproperties GetOpenOrdersDetailsRequestDetailLevel = "EXTENDEDPROPERTIES"
+	GetOpenOrdersDetailsRequestDetailLevelExtendedProperties GetOpenOrdersDetailsRequestDetailLevel = "EXTENDEDPROPERTIES"
 	GetOpenOrdersDetailsRequestDetailLevelBinracks           GetOpenOrdersDetailsRequestDetailLevel = "BINRACKS"
 )
 

@@ -533,8 +533,9 @@ func (s *OrdersService) GetOpenOrders(ctx context.Context, req *OrdersGetOpenOrd
 // GetOpenOrdersAll hands out what stands on the pages of
 // [OrdersService.GetOpenOrders]. It stops at the first error.
 func (s *OrdersService) GetOpenOrdersAll(ctx context.Context, req *OrdersGetOpenOrdersRequest, opts ...CallOption) iter.Seq2[OpenOrder, error] {
-	r := valueOf(req)
-	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]OpenOrder, int, error) {
+	start := valueOf(req)
+	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]OpenOrder, int, error) {
+		r := start
 		r.PageNumber = &page
 		out, err := s.GetOpenOrders(ctx, &r, opts...)
 		if err != nil {
@@ -688,6 +689,17 @@ func (s *OrdersService) GetOrderItemRowSerialValuesByOrderIDs(ctx context.Contex
 		name: "Orders.GetOrderItemRowSerialValuesByOrderIDs", method: "POST", path: "/api/Orders/GetOrderItemRowSerialValuesByOrderIds",
 		body: bodyFlat, replay: replayRead, limit: 150,
 	}, nil, req, out, opts)
+}
+
+// GetOrderItemRowSerialValuesByOrderIDsBatched splits req.OrderIDs into parts of at most 25 and hands out the
+// reply of [OrdersService.GetOrderItemRowSerialValuesByOrderIDs] to each. It stops at the first error.
+func (s *OrdersService) GetOrderItemRowSerialValuesByOrderIDsBatched(ctx context.Context, req *GetOrderItemRowSerialValuesByOrderIDsRequest, opts ...CallOption) iter.Seq2[*GetSerialisedValuesForOrdersResponse, error] {
+	start := valueOf(req)
+	return batches(start.OrderIDs, 25, func(part []GUID) (*GetSerialisedValuesForOrdersResponse, error) {
+		r := start
+		r.OrderIDs = part
+		return s.GetOrderItemRowSerialValuesByOrderIDs(ctx, &r, opts...)
+	})
 }
 
 // GetOrderItems calls GET /api/Orders/GetOrderItems.
@@ -862,8 +874,9 @@ func (s *OrdersService) GetOrdersByID(ctx context.Context, req *GetOrdersByIDReq
 // GetOrdersByIDBatched splits req.PkOrderIDs into parts of at most 200 and hands out the
 // reply of [OrdersService.GetOrdersByID] to each. It stops at the first error.
 func (s *OrdersService) GetOrdersByIDBatched(ctx context.Context, req *GetOrdersByIDRequest, opts ...CallOption) iter.Seq2[[]OrderDetails, error] {
-	r := valueOf(req)
-	return batches(r.PkOrderIDs, 200, func(part []GUID) ([]OrderDetails, error) {
+	start := valueOf(req)
+	return batches(start.PkOrderIDs, 200, func(part []GUID) ([]OrderDetails, error) {
+		r := start
 		r.PkOrderIDs = part
 		return s.GetOrdersByID(ctx, &r, opts...)
 	})
@@ -1485,7 +1498,8 @@ type AvailableOrderItemBatchsInfo struct {
 	PkOrderID *GUID `json:"pkOrderId,omitzero"`
 }
 
-// BasicExtendedProperty is sent and received.
+// BasicExtendedProperty is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type BasicExtendedProperty struct {
 	Name  string `json:"Name,omitzero"`
 	Type  string `json:"Type,omitzero"`
@@ -1505,13 +1519,15 @@ type BatchAssignmentForOrderItems struct {
 	OrderID            *GUID             `json:"orderId,omitzero"`
 }
 
-// BooleanFieldFilter is sent and received.
+// BooleanFieldFilter is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type BooleanFieldFilter struct {
 	FieldCode FieldCode `json:"FieldCode,omitzero"`
 	Value     bool      `json:"Value"`
 }
 
-// CalcBin is sent and received.
+// CalcBin is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type CalcBin struct {
 	Cost              Decimal       `json:"Cost,omitzero"`
 	Depth             Decimal       `json:"Depth,omitzero"`
@@ -1529,7 +1545,8 @@ type CalcBin struct {
 	PkBinID           GUID          `json:"pkBinId,omitzero"`
 }
 
-// CalcBinItem is sent and received.
+// CalcBinItem is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type CalcBinItem struct {
 	BinID               GUID `json:"BinId,omitzero"`
 	BoxID               int  `json:"BoxId"`
@@ -1566,7 +1583,8 @@ type CalcOrderHeader struct {
 	PkOrderID          GUID                     `json:"pkOrderID,omitzero"`
 }
 
-// CalcOrderItem is sent and received.
+// CalcOrderItem is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type CalcOrderItem struct {
 	Boxes                  []StockItemBoxConfiguration `json:"Boxes,omitzero"`
 	DimDepth               Decimal                     `json:"DimDepth,omitzero"`
@@ -1609,7 +1627,8 @@ type ChangeStatusRequest struct {
 	Status   int    `json:"status"`   // required
 }
 
-// ChannelAddress is sent and received.
+// ChannelAddress is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ChannelAddress struct {
 	Address1         string `json:"Address1,omitzero"`
 	Address2         string `json:"Address2,omitzero"`
@@ -1627,7 +1646,8 @@ type ChannelAddress struct {
 	IsEmpty          bool   `json:"isEmpty,omitzero"` // read-only
 }
 
-// ChannelOrder is sent and received.
+// ChannelOrder is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ChannelOrder struct {
 	AutomaticallyLinkByASIN     bool                                 `json:"AutomaticallyLinkByASIN"`
 	AutomaticallyLinkByBarcode  bool                                 `json:"AutomaticallyLinkByBarcode"`
@@ -1686,21 +1706,24 @@ type ChannelOrder struct {
 	PkOrderID                   GUID                                 `json:"pkOrderId,omitzero"` // read-only
 }
 
-// ChannelOrderExtendedProperty is sent and received.
+// ChannelOrderExtendedProperty is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ChannelOrderExtendedProperty struct {
 	Name  string `json:"Name,omitzero"`
 	Type  string `json:"Type,omitzero"`
 	Value string `json:"Value,omitzero"`
 }
 
-// ChannelOrderID is sent and received.
+// ChannelOrderID is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ChannelOrderID struct {
 	ExternalReference  string `json:"ExternalReference,omitzero"`
 	ReferenceID        string `json:"ReferenceId,omitzero"`
 	SecondaryReference string `json:"SecondaryReference,omitzero"`
 }
 
-// ChannelOrderItem is sent and received.
+// ChannelOrderItem is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ChannelOrderItem struct {
 	ChannelReferenceID string                   `json:"ChannelReferenceId,omitzero"`
 	ChannelSKU         string                   `json:"ChannelSKU"` // required
@@ -1722,32 +1745,37 @@ type ChannelOrderItem struct {
 	UseChannelTax      bool                     `json:"UseChannelTax"`
 }
 
-// ChannelOrderItemLocationAllocation is sent and received.
+// ChannelOrderItemLocationAllocation is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ChannelOrderItemLocationAllocation struct {
 	ItemNumber string `json:"ItemNumber,omitzero"`
 	Quantity   int    `json:"Quantity"`
 }
 
-// ChannelOrderItemOption is sent and received.
+// ChannelOrderItemOption is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ChannelOrderItemOption struct {
 	Property string `json:"Property,omitzero"`
 	Value    string `json:"Value,omitzero"`
 }
 
-// ChannelOrderItemTax is sent and received.
+// ChannelOrderItemTax is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ChannelOrderItemTax struct {
 	IsSellerCollected bool    `json:"IsSellerCollected"`
 	TaxType           string  `json:"TaxType,omitzero"`
 	TaxValue          Decimal `json:"TaxValue,omitzero"`
 }
 
-// ChannelOrderLocation is sent and received.
+// ChannelOrderLocation is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ChannelOrderLocation struct {
 	ExternalReference string                               `json:"ExternalReference,omitzero"`
 	ItemAllocations   []ChannelOrderItemLocationAllocation `json:"ItemAllocations,omitzero"`
 }
 
-// ChannelOrderNote is sent and received.
+// ChannelOrderNote is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ChannelOrderNote struct {
 	Internal      bool   `json:"Internal"`
 	Note          string `json:"Note,omitzero"`
@@ -1771,7 +1799,8 @@ type ClearShippingLabelInfoRequest struct {
 	WithoutConfirmation *bool  `json:"withoutConfirmation,omitzero"`
 }
 
-// ClientContext is sent and received.
+// ClientContext is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ClientContext struct {
 	Module string `json:"Module,omitzero"`
 }
@@ -1781,7 +1810,8 @@ type CompleteOrderRequest struct {
 	OrderID *GUID `json:"orderId,omitzero"`
 }
 
-// CouponValidationResult is sent and received.
+// CouponValidationResult is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type CouponValidationResult struct {
 	BalanceText    string `json:"BalanceText,omitzero"`
 	BalanceVisible bool   `json:"BalanceVisible"`
@@ -1812,7 +1842,7 @@ type CreateNewOrderRequest struct {
 // CreateOrdersRequest holds the parameters of Orders.CreateOrders.
 type CreateOrdersRequest struct {
 	Location string         `json:"location"` // required
-	Orders   []ChannelOrder `json:"orders"`   // required
+	Orders   []ChannelOrder `json:"orders"`   // required, at most 20
 }
 
 // CreateSerialisedValuesForOrderItemsRequest holds the parameters of Orders.CreateSerialisedValuesForOrderItems.
@@ -1826,7 +1856,8 @@ type CustomerLookUpRequest struct {
 	Txt   *string `url:"txt,omitempty" json:"-"`
 }
 
-// DateFieldFilter is sent and received.
+// DateFieldFilter is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type DateFieldFilter struct {
 	DateFrom  Time                `json:"DateFrom,omitzero"`
 	DateTo    Time                `json:"DateTo,omitzero"`
@@ -1840,7 +1871,8 @@ type DeleteOrderRequest struct {
 	OrderID *GUID `json:"orderId,omitzero"`
 }
 
-// Face is sent and received.
+// Face is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type Face struct {
 	BottomLeft  PointF `json:"BottomLeft,omitzero"`
 	BottomRight PointF `json:"BottomRight,omitzero"`
@@ -1848,14 +1880,16 @@ type Face struct {
 	TopRight    PointF `json:"TopRight,omitzero"`
 }
 
-// FieldSorting is sent and received.
+// FieldSorting is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type FieldSorting struct {
 	Direction FieldSortingDirection `json:"Direction,omitzero"`
 	FieldCode FieldCode             `json:"FieldCode,omitzero"`
 	Order     int                   `json:"Order"`
 }
 
-// FieldVisibility is sent and received.
+// FieldVisibility is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type FieldVisibility struct {
 	CanFilter     bool                     `json:"CanFilter"`
 	CanSort       bool                     `json:"CanSort"`
@@ -1869,7 +1903,8 @@ type FieldVisibility struct {
 	Visible       bool                     `json:"Visible"`
 }
 
-// FieldsFilter is sent and received.
+// FieldsFilter is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type FieldsFilter struct {
 	BooleanFields   []BooleanFieldFilter `json:"BooleanFields,omitzero"`
 	DateFields      []DateFieldFilter    `json:"DateFields,omitzero"`
@@ -2109,7 +2144,8 @@ type LinkedItem struct {
 	PkStockID  GUID   `json:"pkStockId,omitzero"`
 }
 
-// ListFieldFilter is sent and received.
+// ListFieldFilter is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ListFieldFilter struct {
 	FieldCode FieldCode           `json:"FieldCode,omitzero"`
 	Type      ListFieldFilterType `json:"Type,omitzero"`
@@ -2143,7 +2179,8 @@ type MoveToLocationResult struct {
 	OrdersMoved []GUID            `json:"OrdersMoved,omitzero"`
 }
 
-// NumericFieldFilter is sent and received.
+// NumericFieldFilter is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type NumericFieldFilter struct {
 	FieldCode FieldCode              `json:"FieldCode,omitzero"`
 	Type      NumericFieldFilterType `json:"Type,omitzero"`
@@ -2177,7 +2214,8 @@ type OrderCountry struct {
 	TaxRate         Decimal `json:"TaxRate,omitzero"`
 }
 
-// OrderFolder is sent and received.
+// OrderFolder is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type OrderFolder struct {
 	FolderName string `json:"FolderName,omitzero"`
 	PkFolderID GUID   `json:"pkFolderId,omitzero"`
@@ -2191,13 +2229,15 @@ type OrderItemOptionUpdate struct {
 	PkOptionID  *GUID   `json:"pkOptionId,omitzero"`
 }
 
-// OrderItemSerialModel is sent and received.
+// OrderItemSerialModel is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type OrderItemSerialModel struct {
 	CorrelationSerials [][]SerialModel `json:"CorrelationSerials,omitzero"`
 	OrderItemRowID     GUID            `json:"OrderItemRowId,omitzero"`
 }
 
-// OrderItemShippingBatchWithRow is sent and received.
+// OrderItemShippingBatchWithRow is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type OrderItemShippingBatchWithRow struct {
 	BatchNumber        string `json:"BatchNumber,omitzero"`
 	OrderItemRowID     GUID   `json:"OrderItemRowId,omitzero"`
@@ -2223,7 +2263,8 @@ type OrderNoteType struct {
 	NoteTypeID int    `json:"NoteTypeId,omitzero"`
 }
 
-// OrderPackagingSplit is sent and received.
+// OrderPackagingSplit is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type OrderPackagingSplit struct {
 	Depth             Decimal                   `json:"Depth,omitzero"`
 	Height            Decimal                   `json:"Height,omitzero"`
@@ -2237,7 +2278,8 @@ type OrderPackagingSplit struct {
 	PkPostalServiceID GUID                      `json:"pkPostalServiceId,omitzero"`
 }
 
-// OrderPackagingSplitItem is sent and received.
+// OrderPackagingSplitItem is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type OrderPackagingSplitItem struct {
 	AssignedBatches []OrderItemShippingBatchWithRow `json:"AssignedBatches,omitzero"`
 	BoxID           int                             `json:"BoxId,omitzero"`     // read-only
@@ -2323,10 +2365,11 @@ type PackageGroup struct {
 	PackageCategory   string        `json:"PackageCategory,omitzero"`
 	PackageCategoryID GUID          `json:"PackageCategoryID,omitzero"`
 	PackageTypes      []PackageType `json:"PackageTypes,omitzero"`
-	Rowguid           GUID          `json:"rowguid,omitzero"`
+	RowGUID           GUID          `json:"rowguid,omitzero"`
 }
 
-// PackageResult is sent and received.
+// PackageResult is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type PackageResult struct {
 	Depth           Decimal         `json:"Depth,omitzero"`
 	Faces           []Face          `json:"Faces,omitzero"`
@@ -2351,12 +2394,13 @@ type PackageType struct {
 	PackageTypeID     GUID    `json:"PackageTypeId,omitzero"`
 	PackagingCapacity Decimal `json:"PackagingCapacity,omitzero"`
 	PackagingWeight   Decimal `json:"PackagingWeight,omitzero"`
-	Rowguid           GUID    `json:"Rowguid,omitzero"`
+	RowGUID           GUID    `json:"Rowguid,omitzero"`
 	ToGramms          Decimal `json:"ToGramms,omitzero"`
 	Width             Decimal `json:"Width,omitzero"`
 }
 
-// PackedItem is sent and received.
+// PackedItem is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type PackedItem struct {
 	Depth         Decimal `json:"Depth,omitzero"`
 	Faces         []Face  `json:"Faces,omitzero"`
@@ -2372,21 +2416,24 @@ type PackedItem struct {
 	Z             Decimal `json:"Z,omitzero"`
 }
 
-// PackingResult is sent and received.
+// PackingResult is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type PackingResult struct {
 	Packages      []PackageResult `json:"Packages,omitzero"`
 	TotalPackages int             `json:"TotalPackages,omitzero"` // read-only
 	UnpackedItems map[string]int  `json:"UnpackedItems,omitzero"`
 }
 
-// PaymentMethod is sent and received.
+// PaymentMethod is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type PaymentMethod struct {
 	CanDelete       bool   `json:"CanDelete"`
 	Name            string `json:"Name,omitzero"`
 	PaymentMethodID GUID   `json:"PaymentMethodId,omitzero"`
 }
 
-// PointF is sent and received.
+// PointF is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type PointF struct {
 	IsEmpty bool    `json:"IsEmpty,omitzero"` // read-only
 	X       Decimal `json:"X,omitzero"`
@@ -2502,7 +2549,8 @@ type SaveOrderViewRequest struct {
 	ViewName            *string `json:"viewName,omitzero"`
 }
 
-// SerialModel is sent and received.
+// SerialModel is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type SerialModel struct {
 	Type  string `json:"Type,omitzero"`
 	Value string `json:"Value,omitzero"`
@@ -2646,7 +2694,8 @@ type SplitOrderRequest struct {
 	Type                 *string                             `json:"type,omitzero"`
 }
 
-// TextFieldFilter is sent and received.
+// TextFieldFilter is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type TextFieldFilter struct {
 	FieldCode FieldCode           `json:"FieldCode,omitzero"`
 	Text      string              `json:"Text,omitzero"`
@@ -2698,7 +2747,8 @@ type UpdateOrderItemResult struct {
 	TotalsInfo  OrderTotalsInfo `json:"TotalsInfo,omitzero"`
 }
 
-// UpdateOrderShippingInfoRequest is sent and received.
+// UpdateOrderShippingInfoRequest is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type UpdateOrderShippingInfoRequest struct {
 	ItemWeight      Decimal `json:"ItemWeight,omitzero"`
 	ManualAdjust    bool    `json:"ManualAdjust"`
@@ -2747,9 +2797,9 @@ const (
 	CalcOrderHeaderDimMethodLegacy        CalcOrderHeaderDimMethod = "LEGACY"
 	CalcOrderHeaderDimMethodMax           CalcOrderHeaderDimMethod = "MAX"
 	CalcOrderHeaderDimMethodStacked       CalcOrderHeaderDimMethod = "STACKED"
-	CalcOrderHeaderDimMethodWeightfit     CalcOrderHeaderDimMethod = "WEIGHTFIT"
-	CalcOrderHeaderDimMethodThreedimAll   CalcOrderHeaderDimMethod = "THREEDIM_ALL"
-	CalcOrderHeaderDimMethodThreedimItems CalcOrderHeaderDimMethod = "THREEDIM_ITEMS"
+	CalcOrderHeaderDimMethodWeightFit     CalcOrderHeaderDimMethod = "WEIGHTFIT"
+	CalcOrderHeaderDimMethodThreeDimAll   CalcOrderHeaderDimMethod = "THREEDIM_ALL"
+	CalcOrderHeaderDimMethodThreeDimItems CalcOrderHeaderDimMethod = "THREEDIM_ITEMS"
 )
 
 // UnmarshalJSON accepts a name or its number.
@@ -2860,7 +2910,7 @@ const (
 	FieldCodeGeneralInfoTag                     FieldCode = "GENERAL_INFO_TAG"
 	FieldCodeGeneralInfoIdentifier              FieldCode = "GENERAL_INFO_IDENTIFIER"
 	FieldCodeGeneralInfoStatus                  FieldCode = "GENERAL_INFO_STATUS"
-	FieldCodeGeneralInfoDespatchbydate          FieldCode = "GENERAL_INFO_DESPATCHBYDATE"
+	FieldCodeGeneralInfoDespatchByDate          FieldCode = "GENERAL_INFO_DESPATCHBYDATE"
 	FieldCodeGeneralInfoItemsCount              FieldCode = "GENERAL_INFO_ITEMS_COUNT"
 	FieldCodeGeneralInfoShippingLabelError      FieldCode = "GENERAL_INFO_SHIPPING_LABEL_ERROR"
 	FieldCodeGeneralInfoHasShippingLabelError   FieldCode = "GENERAL_INFO_HAS_SHIPPING_LABEL_ERROR"
@@ -2953,7 +3003,7 @@ const (
 	FieldCodeHotButton                          FieldCode = "HOT_BUTTON"
 	FieldCodeAdditional                         FieldCode = "ADDITIONAL"
 	FieldCodeLocationID                         FieldCode = "LOCATION_ID"
-	FieldCodeItemsStockitemID                   FieldCode = "ITEMS_STOCKITEM_ID"
+	FieldCodeItemsStockItemID                   FieldCode = "ITEMS_STOCKITEM_ID"
 	FieldCodeItemsCompositeParentID             FieldCode = "ITEMS_COMPOSITE_PARENT_ID"
 	FieldCodeGeneralInfoStockAllocation         FieldCode = "GENERAL_INFO_STOCK_ALLOCATION"
 	FieldCodeGeneralInfoNote                    FieldCode = "GENERAL_INFO_NOTE"
@@ -3077,9 +3127,9 @@ const (
 	RecalculateSingleOrderPackagingRequestDimMethodLegacy        RecalculateSingleOrderPackagingRequestDimMethod = "LEGACY"
 	RecalculateSingleOrderPackagingRequestDimMethodMax           RecalculateSingleOrderPackagingRequestDimMethod = "MAX"
 	RecalculateSingleOrderPackagingRequestDimMethodStacked       RecalculateSingleOrderPackagingRequestDimMethod = "STACKED"
-	RecalculateSingleOrderPackagingRequestDimMethodWeightfit     RecalculateSingleOrderPackagingRequestDimMethod = "WEIGHTFIT"
-	RecalculateSingleOrderPackagingRequestDimMethodThreedimAll   RecalculateSingleOrderPackagingRequestDimMethod = "THREEDIM_ALL"
-	RecalculateSingleOrderPackagingRequestDimMethodThreedimItems RecalculateSingleOrderPackagingRequestDimMethod = "THREEDIM_ITEMS"
+	RecalculateSingleOrderPackagingRequestDimMethodWeightFit     RecalculateSingleOrderPackagingRequestDimMethod = "WEIGHTFIT"
+	RecalculateSingleOrderPackagingRequestDimMethodThreeDimAll   RecalculateSingleOrderPackagingRequestDimMethod = "THREEDIM_ALL"
+	RecalculateSingleOrderPackagingRequestDimMethodThreeDimItems RecalculateSingleOrderPackagingRequestDimMethod = "THREEDIM_ITEMS"
 )
 
 // SetOrderSplitPackagingManualOverwriteRequestDimMethod is an open list: Linnworks may add values.
@@ -3090,9 +3140,9 @@ const (
 	SetOrderSplitPackagingManualOverwriteRequestDimMethodLegacy        SetOrderSplitPackagingManualOverwriteRequestDimMethod = "LEGACY"
 	SetOrderSplitPackagingManualOverwriteRequestDimMethodMax           SetOrderSplitPackagingManualOverwriteRequestDimMethod = "MAX"
 	SetOrderSplitPackagingManualOverwriteRequestDimMethodStacked       SetOrderSplitPackagingManualOverwriteRequestDimMethod = "STACKED"
-	SetOrderSplitPackagingManualOverwriteRequestDimMethodWeightfit     SetOrderSplitPackagingManualOverwriteRequestDimMethod = "WEIGHTFIT"
-	SetOrderSplitPackagingManualOverwriteRequestDimMethodThreedimAll   SetOrderSplitPackagingManualOverwriteRequestDimMethod = "THREEDIM_ALL"
-	SetOrderSplitPackagingManualOverwriteRequestDimMethodThreedimItems SetOrderSplitPackagingManualOverwriteRequestDimMethod = "THREEDIM_ITEMS"
+	SetOrderSplitPackagingManualOverwriteRequestDimMethodWeightFit     SetOrderSplitPackagingManualOverwriteRequestDimMethod = "WEIGHTFIT"
+	SetOrderSplitPackagingManualOverwriteRequestDimMethodThreeDimAll   SetOrderSplitPackagingManualOverwriteRequestDimMethod = "THREEDIM_ALL"
+	SetOrderSplitPackagingManualOverwriteRequestDimMethodThreeDimItems SetOrderSplitPackagingManualOverwriteRequestDimMethod = "THREEDIM_ITEMS"
 )
 
 // SplitOrderRequestFulfillmentStatus is an open list: Linnworks may add values.

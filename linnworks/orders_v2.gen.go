@@ -53,8 +53,9 @@ func (s *OrdersV2Service) GetOrders(ctx context.Context, req *OrdersV2GetOrdersR
 // GetOrdersPages hands out the pages of
 // [OrdersV2Service.GetOrders]. It stops at the first error.
 func (s *OrdersV2Service) GetOrdersPages(ctx context.Context, req *OrdersV2GetOrdersRequest, opts ...CallOption) iter.Seq2[*GetOrdersResponse, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]*GetOrdersResponse, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			token := GUID(token)
 			r.SearchToken = &token
@@ -121,7 +122,8 @@ type GetOrdersResponse struct {
 	TotalOrders     int                      `json:"TotalOrders,omitzero"`
 }
 
-// OrderFulfillmentStatus is sent and received.
+// OrderFulfillmentStatus is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type OrderFulfillmentStatus struct {
 	FulfillmentStatus FulfillmentStatus `json:"FulfillmentStatus,omitzero"`
 	OrderID           GUID              `json:"OrderId,omitzero"`

@@ -35,8 +35,9 @@ func tokenPages[T any](fetch func(token string) ([]T, string, error)) iter.Seq2[
 }
 
 // numberedPages walks pages that are counted from one. It ends after the last
-// page where the reply tells their number, at a page that is empty or shorter
-// than asked for, and at the first error.
+// page where the reply tells their number (one before may be empty, where the
+// server filters afterwards), otherwise at a page that is empty or shorter than
+// asked for, and at the first error.
 func numberedPages[T any](first, size int, fetch func(page int) ([]T, int, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for page := max(first, 1); ; page++ {
@@ -54,7 +55,7 @@ func numberedPages[T any](first, size int, fetch func(page int) ([]T, int, error
 					return
 				}
 			}
-			if len(items) == 0 || total > 0 && page >= total || total == 0 && len(items) < size {
+			if total > 0 && page >= total || total == 0 && (len(items) == 0 || len(items) < size) {
 				return
 			}
 		}

@@ -126,15 +126,15 @@ func (s *PickingService) GetPickingWave(ctx context.Context, req *GetPickingWave
 	}, nil, req, out, opts)
 }
 
-// GetPickingwaveDespatchDataByLocation calls GET /api/Picking/GetPickingwaveDespatchDataByLocation.
+// GetPickingWaveDespatchDataByLocation calls GET /api/Picking/GetPickingwaveDespatchDataByLocation.
 //
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-GetPickingwaveDespatchDataByLocation
-func (s *PickingService) GetPickingwaveDespatchDataByLocation(ctx context.Context, req *GetPickingwaveDespatchDataByLocationRequest, opts ...CallOption) ([]PickingWaveDespatchData, error) {
+func (s *PickingService) GetPickingWaveDespatchDataByLocation(ctx context.Context, req *GetPickingWaveDespatchDataByLocationRequest, opts ...CallOption) ([]PickingWaveDespatchData, error) {
 	var out []PickingWaveDespatchData
 	err := s.client.call(ctx, operation{
-		name: "Picking.GetPickingwaveDespatchDataByLocation", method: "GET", path: "/api/Picking/GetPickingwaveDespatchDataByLocation",
+		name: "Picking.GetPickingWaveDespatchDataByLocation", method: "GET", path: "/api/Picking/GetPickingwaveDespatchDataByLocation",
 		query: true, replay: replayRead, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
@@ -309,6 +309,11 @@ type GetMyPickingWavesRequest struct {
 	State       *PickingState       `url:"state,omitempty" json:"-"`
 }
 
+// GetPickingWaveDespatchDataByLocationRequest holds the parameters of Picking.GetPickingWaveDespatchDataByLocation.
+type GetPickingWaveDespatchDataByLocationRequest struct {
+	LocationID *GUID `url:"locationId,omitempty" json:"-"`
+}
+
 // GetPickingWaveHeadersResponse is part of a reply.
 type GetPickingWaveHeadersResponse struct {
 	PickwaveHeaders []PickingWave `json:"PickwaveHeaders,omitzero"`
@@ -324,11 +329,6 @@ type GetPickingWavesResponse struct {
 	Bins         []BinRackStockItem    `json:"Bins,omitzero"`
 	PickingWaves []PickingWaveDetailed `json:"PickingWaves,omitzero"`
 	SKUs         []StockItemInfo       `json:"Skus,omitzero"`
-}
-
-// GetPickingwaveDespatchDataByLocationRequest holds the parameters of Picking.GetPickingwaveDespatchDataByLocation.
-type GetPickingwaveDespatchDataByLocationRequest struct {
-	LocationID *GUID `url:"locationId,omitempty" json:"-"`
 }
 
 // GetPickwaveUsersWithSummaryRequest holds the parameters of Picking.GetPickwaveUsersWithSummary.
@@ -909,12 +909,12 @@ const (
 	StockItemIdentifierTypeISBN      StockItemIdentifierType = "ISBN"
 	StockItemIdentifierTypeGoogle    StockItemIdentifierType = "Google"
 	StockItemIdentifierTypeCustomID  StockItemIdentifierType = "CustomID"
-	StockItemIdentifierTypePzn       StockItemIdentifierType = "PZN"
-	StockItemIdentifierTypeGcid      StockItemIdentifierType = "GCID"
+	StockItemIdentifierTypePZN       StockItemIdentifierType = "PZN"
+	StockItemIdentifierTypeGCID      StockItemIdentifierType = "GCID"
 	StockItemIdentifierTypeEPID      StockItemIdentifierType = "ePID"
-	StockItemIdentifierTypeAmzntrans StockItemIdentifierType = "AMZNTRANS"
+	StockItemIdentifierTypeAmznTrans StockItemIdentifierType = "AMZNTRANS"
 	StockItemIdentifierTypeSerial    StockItemIdentifierType = "SERIAL"
-	StockItemIdentifierTypeImei      StockItemIdentifierType = "IMEI"
+	StockItemIdentifierTypeIMEI      StockItemIdentifierType = "IMEI"
 )
 
 // UnmarshalJSON accepts a name or its number.

@@ -71,7 +71,8 @@ type CreatePickwaveIdentifierRequest struct {
 	PickwaveIdentifier *PickwaveIdentifier `json:"pickwaveIdentifier,omitzero"`
 }
 
-// PickwaveIdentifier is sent and received.
+// PickwaveIdentifier is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type PickwaveIdentifier struct {
 	IdentifierID int    `json:"IdentifierId"`
 	ImageID      GUID   `json:"ImageId,omitzero"`

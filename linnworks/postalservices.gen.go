@@ -74,7 +74,8 @@ func (s *PostalServicesService) UpdatePostalService(ctx context.Context, req *Up
 	}, nil, req, nil, opts)
 }
 
-// Channel is sent and received.
+// Channel is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type Channel struct {
 	PostalServiceName string `json:"PostalServiceName,omitzero"`
 	Source            string `json:"Source,omitzero"`
@@ -106,7 +107,8 @@ type GetChannelLinksRequest struct {
 	PostalServiceID *GUID `url:"postalServiceId,omitempty" json:"-"`
 }
 
-// PostalService is sent and received.
+// PostalService is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type PostalService struct {
 	Channels                 []Channel         `json:"Channels,omitzero"`
 	IgnorePackagingGroup     bool              `json:"IgnorePackagingGroup"`
@@ -127,7 +129,8 @@ type PostalService struct {
 	PkPostalServiceID        GUID              `json:"pkPostalServiceId,omitzero"`
 }
 
-// PostalServiceDetails is sent and received.
+// PostalServiceDetails is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type PostalServiceDetails struct {
 	IgnorePackagingGroup   bool   `json:"IgnorePackagingGroup"`
 	IntegratedServiceID    GUID   `json:"IntegratedServiceId,omitzero"`
@@ -144,10 +147,11 @@ type PostalServiceDetails struct {
 	PkPostalServiceID      GUID   `json:"pkPostalServiceId,omitzero"`
 }
 
-// ShippingService is sent and received.
+// ShippingService is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ShippingService struct {
 	PostalServiceName  string `json:"PostalServiceName,omitzero"`
-	Accountid          string `json:"accountid,omitzero"`
+	AccountID          string `json:"accountid,omitzero"`
 	PkPostalServiceID  GUID   `json:"pkPostalServiceId,omitzero"`
 	Vendor             string `json:"vendor,omitzero"`
 	VendorFriendlyName string `json:"vendorFriendlyName,omitzero"`

@@ -133,13 +133,15 @@ type OrderRefundHeader struct {
 	Status            PostSaleStatus   `json:"Status,omitzero"`
 }
 
-// PostSaleStatus is sent and received.
+// PostSaleStatus is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type PostSaleStatus struct {
 	StatusDetail PostSaleSubStatus          `json:"StatusDetail,omitzero"`
 	StatusHeader PostSaleStatusStatusHeader `json:"StatusHeader,omitzero"`
 }
 
-// PostSaleSubStatus is sent and received.
+// PostSaleSubStatus is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type PostSaleSubStatus struct {
 	ActionDescription string   `json:"ActionDescription,omitzero"`
 	Actionable        bool     `json:"Actionable"`

@@ -9,41 +9,41 @@ import (
 // PrintServiceService calls the operations of the section PrintService.
 type PrintServiceService service
 
-// CreatePDFfromJobForceTemplate calls POST /api/PrintService/CreatePDFfromJobForceTemplate.
+// CreatePDFFromJobForceTemplate calls POST /api/PrintService/CreatePDFfromJobForceTemplate.
 //
 // It is not repeated once it was sent. 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-CreatePDFfromJobForceTemplate
-func (s *PrintServiceService) CreatePDFfromJobForceTemplate(ctx context.Context, req *CreatePDFfromJobForceTemplateRequest, opts ...CallOption) (*CreatePDFResult, error) {
+func (s *PrintServiceService) CreatePDFFromJobForceTemplate(ctx context.Context, req *CreatePDFFromJobForceTemplateRequest, opts ...CallOption) (*CreatePDFResult, error) {
 	out := new(CreatePDFResult)
 	return out, s.client.call(ctx, operation{
-		name: "PrintService.CreatePDFfromJobForceTemplate", method: "POST", path: "/api/PrintService/CreatePDFfromJobForceTemplate",
+		name: "PrintService.CreatePDFFromJobForceTemplate", method: "POST", path: "/api/PrintService/CreatePDFfromJobForceTemplate",
 		body: bodyParams, limit: 250,
 	}, nil, req, out, opts)
 }
 
-// CreatePDFfromJobForceTemplateStockIn calls POST /api/PrintService/CreatePDFfromJobForceTemplateStockIn.
+// CreatePDFFromJobForceTemplateStockIn calls POST /api/PrintService/CreatePDFfromJobForceTemplateStockIn.
 //
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-CreatePDFfromJobForceTemplateStockIn
-func (s *PrintServiceService) CreatePDFfromJobForceTemplateStockIn(ctx context.Context, req *CreatePDFfromJobForceTemplateStockInRequest, opts ...CallOption) (*CreatePDFResult, error) {
+func (s *PrintServiceService) CreatePDFFromJobForceTemplateStockIn(ctx context.Context, req *CreatePDFFromJobForceTemplateStockInRequest, opts ...CallOption) (*CreatePDFResult, error) {
 	out := new(CreatePDFResult)
 	return out, s.client.call(ctx, operation{
-		name: "PrintService.CreatePDFfromJobForceTemplateStockIn", method: "POST", path: "/api/PrintService/CreatePDFfromJobForceTemplateStockIn",
+		name: "PrintService.CreatePDFFromJobForceTemplateStockIn", method: "POST", path: "/api/PrintService/CreatePDFfromJobForceTemplateStockIn",
 		body: bodyParams, limit: 150,
 	}, nil, req, out, opts)
 }
 
-// CreatePDFfromJobForceTemplateWithQuantities calls POST /api/PrintService/CreatePDFfromJobForceTemplateWithQuantities.
+// CreatePDFFromJobForceTemplateWithQuantities calls POST /api/PrintService/CreatePDFfromJobForceTemplateWithQuantities.
 //
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-CreatePDFfromJobForceTemplateWithQuantities
-func (s *PrintServiceService) CreatePDFfromJobForceTemplateWithQuantities(ctx context.Context, req *CreatePDFfromJobForceTemplateWithQuantitiesRequest, opts ...CallOption) (*CreatePDFResult, error) {
+func (s *PrintServiceService) CreatePDFFromJobForceTemplateWithQuantities(ctx context.Context, req *CreatePDFFromJobForceTemplateWithQuantitiesRequest, opts ...CallOption) (*CreatePDFResult, error) {
 	out := new(CreatePDFResult)
 	return out, s.client.call(ctx, operation{
-		name: "PrintService.CreatePDFfromJobForceTemplateWithQuantities", method: "POST", path: "/api/PrintService/CreatePDFfromJobForceTemplateWithQuantities",
+		name: "PrintService.CreatePDFFromJobForceTemplateWithQuantities", method: "POST", path: "/api/PrintService/CreatePDFfromJobForceTemplateWithQuantities",
 		body: bodyParams, limit: 150,
 	}, nil, req, out, opts)
 }
@@ -131,18 +131,8 @@ func (s *PrintServiceService) VPGetPrinters(ctx context.Context, opts ...CallOpt
 	return out, err
 }
 
-// CreatePDFResult is part of a reply.
-type CreatePDFResult struct {
-	IDsProcessed []GUID            `json:"IdsProcessed,omitzero"`
-	KeyedError   []PrintError      `json:"KeyedError,omitzero"`
-	PageCount    int               `json:"PageCount,omitzero"`
-	PrintErrors  []string          `json:"PrintErrors,omitzero"`
-	ProcessedIDs map[string][]GUID `json:"ProcessedIds,omitzero"`
-	URL          string            `json:"URL,omitzero"`
-}
-
-// CreatePDFfromJobForceTemplateRequest holds the parameters of PrintService.CreatePDFfromJobForceTemplate.
-type CreatePDFfromJobForceTemplateRequest struct {
+// CreatePDFFromJobForceTemplateRequest holds the parameters of PrintService.CreatePDFFromJobForceTemplate.
+type CreatePDFFromJobForceTemplateRequest struct {
 	IDs             []GUID            `json:"IDs,omitzero"`
 	Context         *ClientContext    `json:"context,omitzero"`
 	OperationID     *GUID             `json:"operationId,omitzero"`
@@ -154,8 +144,8 @@ type CreatePDFfromJobForceTemplateRequest struct {
 	TemplateType    *string           `json:"templateType,omitzero"`
 }
 
-// CreatePDFfromJobForceTemplateStockInRequest holds the parameters of PrintService.CreatePDFfromJobForceTemplateStockIn.
-type CreatePDFfromJobForceTemplateStockInRequest struct {
+// CreatePDFFromJobForceTemplateStockInRequest holds the parameters of PrintService.CreatePDFFromJobForceTemplateStockIn.
+type CreatePDFFromJobForceTemplateStockInRequest struct {
 	PrintingKeys    []PrintingKey     `json:"PrintingKeys,omitzero"`
 	Context         *ClientContext    `json:"context,omitzero"`
 	OperationID     *GUID             `json:"operationId,omitzero"`
@@ -167,14 +157,24 @@ type CreatePDFfromJobForceTemplateStockInRequest struct {
 	TemplateType    *string           `json:"templateType,omitzero"`
 }
 
-// CreatePDFfromJobForceTemplateWithQuantitiesRequest holds the parameters of PrintService.CreatePDFfromJobForceTemplateWithQuantities.
-type CreatePDFfromJobForceTemplateWithQuantitiesRequest struct {
+// CreatePDFFromJobForceTemplateWithQuantitiesRequest holds the parameters of PrintService.CreatePDFFromJobForceTemplateWithQuantities.
+type CreatePDFFromJobForceTemplateWithQuantitiesRequest struct {
 	IDsAndQuantities []KeyValueRequestGUIDInt32 `json:"IDsAndQuantities,omitzero"`
 	Parameters       []KeyValueRequest          `json:"parameters,omitzero"`
 	PrintZoneCode    *string                    `json:"printZoneCode,omitzero"`
 	PrinterName      *string                    `json:"printerName,omitzero"`
 	TemplateID       *int                       `json:"templateID,omitzero"`
 	TemplateType     *string                    `json:"templateType,omitzero"`
+}
+
+// CreatePDFResult is part of a reply.
+type CreatePDFResult struct {
+	IDsProcessed []GUID            `json:"IdsProcessed,omitzero"`
+	KeyedError   []PrintError      `json:"KeyedError,omitzero"`
+	PageCount    int               `json:"PageCount,omitzero"`
+	PrintErrors  []string          `json:"PrintErrors,omitzero"`
+	ProcessedIDs map[string][]GUID `json:"ProcessedIds,omitzero"`
+	URL          string            `json:"URL,omitzero"`
 }
 
 // CreateReturnShippingLabelsPDFRequest holds the parameters of PrintService.CreateReturnShippingLabelsPDF.
@@ -219,7 +219,7 @@ type PermissionsUser struct {
 	EmailAddress              string `json:"EmailAddress,omitzero"`
 	PasswordProblems          int    `json:"PasswordProblems,omitzero"`
 	SuperAdmin                bool   `json:"SuperAdmin,omitzero"`
-	TotpAuthenticationEnabled bool   `json:"TotpAuthenticationEnabled,omitzero"`
+	TOTPAuthenticationEnabled bool   `json:"TotpAuthenticationEnabled,omitzero"`
 	UserID                    int    `json:"UserId,omitzero"`
 	UserType                  string `json:"UserType,omitzero"`
 	FkUserID                  GUID   `json:"fkUserId,omitzero"`

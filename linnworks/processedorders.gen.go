@@ -472,8 +472,9 @@ func (s *ProcessedOrdersService) SearchProcessedOrders(ctx context.Context, req 
 // SearchProcessedOrdersAll hands out what stands on the pages of
 // [ProcessedOrdersService.SearchProcessedOrders]. It stops at the first error.
 func (s *ProcessedOrdersService) SearchProcessedOrdersAll(ctx context.Context, req *SearchProcessedOrdersRequest, opts ...CallOption) iter.Seq2[ProcessedOrder, error] {
-	r := valueOf(req)
-	return numberedPages(numberOf(r.PageNumber), numberOf(r.ResultsPerPage), func(page int) ([]ProcessedOrder, int, error) {
+	start := valueOf(req)
+	return numberedPages(numberOf(start.PageNumber), numberOf(start.ResultsPerPage), func(page int) ([]ProcessedOrder, int, error) {
+		r := start
 		r.PageNumber = &page
 		out, err := s.SearchProcessedOrders(ctx, &r, opts...)
 		if err != nil {
@@ -503,8 +504,9 @@ func (s *ProcessedOrdersService) SearchProcessedOrdersPaged(ctx context.Context,
 //
 // Deprecated: as the method that it calls.
 func (s *ProcessedOrdersService) SearchProcessedOrdersPagedAll(ctx context.Context, req *SearchProcessedOrdersPagedRequest, opts ...CallOption) iter.Seq2[ProcessedOrder, error] {
-	r := valueOf(req)
-	return numberedPages(numberOf(r.PageNum), numberOf(r.NumEntriesPerPage), func(page int) ([]ProcessedOrder, int, error) {
+	start := valueOf(req)
+	return numberedPages(numberOf(start.PageNum), numberOf(start.NumEntriesPerPage), func(page int) ([]ProcessedOrder, int, error) {
+		r := start
 		r.PageNum = &page
 		out, err := s.SearchProcessedOrdersPaged(ctx, &r, opts...)
 		if err != nil {
@@ -932,7 +934,8 @@ type RefundInfo struct {
 	PkRefundRowID                   GUID                   `json:"pkRefundRowId,omitzero"`
 }
 
-// RefundItem is sent and received.
+// RefundItem is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type RefundItem struct {
 	ChannelReason    string         `json:"ChannelReason,omitzero"`
 	ChannelReasonSec string         `json:"ChannelReasonSec,omitzero"`
@@ -1039,7 +1042,8 @@ type RowQty struct {
 	ScrapQty         *int            `json:"ScrapQty,omitzero"`
 }
 
-// SearchFilters is sent and received.
+// SearchFilters is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type SearchFilters struct {
 	SearchField SearchFiltersSearchField `json:"SearchField,omitzero"`
 	SearchTerm  string                   `json:"SearchTerm,omitzero"`
@@ -1074,7 +1078,8 @@ type SearchProcessedOrdersResponse struct {
 	ProcessedOrders GenericPagedResultProcessedOrderWeb `json:"ProcessedOrders,omitzero"`
 }
 
-// SearchSorting is sent and received.
+// SearchSorting is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type SearchSorting struct {
 	SortDirection SearchSortingSortDirection `json:"SortDirection,omitzero"`
 	SortField     string                     `json:"SortField,omitzero"`
@@ -1200,11 +1205,11 @@ type ReturnInfoRowType string
 const (
 	ReturnInfoRowTypeUnknown         ReturnInfoRowType = "UNKNOWN"
 	ReturnInfoRowTypeReturn          ReturnInfoRowType = "RETURN"
-	ReturnInfoRowTypeReturnrefund    ReturnInfoRowType = "RETURNREFUND"
+	ReturnInfoRowTypeReturnRefund    ReturnInfoRowType = "RETURNREFUND"
 	ReturnInfoRowTypeExchange        ReturnInfoRowType = "EXCHANGE"
 	ReturnInfoRowTypeResend          ReturnInfoRowType = "RESEND"
-	ReturnInfoRowTypeReturnbooking   ReturnInfoRowType = "RETURNBOOKING"
-	ReturnInfoRowTypeExchangebooking ReturnInfoRowType = "EXCHANGEBOOKING"
+	ReturnInfoRowTypeReturnBooking   ReturnInfoRowType = "RETURNBOOKING"
+	ReturnInfoRowTypeExchangeBooking ReturnInfoRowType = "EXCHANGEBOOKING"
 )
 
 // UnmarshalJSON accepts a name or its number.
@@ -1227,10 +1232,10 @@ type SearchProcessedOrdersPagedRequestDateType string
 
 // Values of SearchProcessedOrdersPagedRequestDateType.
 const (
-	SearchProcessedOrdersPagedRequestDateTypeAlldates        SearchProcessedOrdersPagedRequestDateType = "ALLDATES"
+	SearchProcessedOrdersPagedRequestDateTypeAllDates        SearchProcessedOrdersPagedRequestDateType = "ALLDATES"
 	SearchProcessedOrdersPagedRequestDateTypeReceived        SearchProcessedOrdersPagedRequestDateType = "RECEIVED"
 	SearchProcessedOrdersPagedRequestDateTypeProcessed       SearchProcessedOrdersPagedRequestDateType = "PROCESSED"
-	SearchProcessedOrdersPagedRequestDateTypePaymentreceived SearchProcessedOrdersPagedRequestDateType = "PAYMENTRECEIVED"
+	SearchProcessedOrdersPagedRequestDateTypePaymentReceived SearchProcessedOrdersPagedRequestDateType = "PAYMENTRECEIVED"
 	SearchProcessedOrdersPagedRequestDateTypeCancelled       SearchProcessedOrdersPagedRequestDateType = "CANCELLED"
 )
 

@@ -474,9 +474,11 @@ func (s *PurchaseOrderService) SearchPurchaseOrders(ctx context.Context, req *Se
 //
 // Deprecated: as the method that it calls.
 func (s *PurchaseOrderService) SearchPurchaseOrdersAll(ctx context.Context, req *SearchPurchaseOrdersRequest, opts ...CallOption) iter.Seq2[CommonPurchaseOrderHeader, error] {
-	r := valueOf(req)
-	inner := valueOf(r.SearchParameter)
-	return numberedPages(numberOf(inner.PageNumber), numberOf(inner.EntriesPerPage), func(page int) ([]CommonPurchaseOrderHeader, int, error) {
+	start := valueOf(req)
+	parameters := valueOf(start.SearchParameter)
+	return numberedPages(numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), func(page int) ([]CommonPurchaseOrderHeader, int, error) {
+		r := start
+		inner := parameters
 		inner.PageNumber = &page
 		r.SearchParameter = &inner
 		out, err := s.SearchPurchaseOrders(ctx, &r, opts...)
@@ -503,8 +505,9 @@ func (s *PurchaseOrderService) SearchPurchaseOrders2(ctx context.Context, req *S
 // SearchPurchaseOrders2All hands out what stands on the pages of
 // [PurchaseOrderService.SearchPurchaseOrders2]. It stops at the first error.
 func (s *PurchaseOrderService) SearchPurchaseOrders2All(ctx context.Context, req *SearchPurchaseOrders2Request, opts ...CallOption) iter.Seq2[CommonPurchaseOrderHeader, error] {
-	r := valueOf(req)
-	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]CommonPurchaseOrderHeader, int, error) {
+	start := valueOf(req)
+	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]CommonPurchaseOrderHeader, int, error) {
+		r := start
 		r.PageNumber = &page
 		out, err := s.SearchPurchaseOrders2(ctx, &r, opts...)
 		if err != nil {
@@ -1637,7 +1640,7 @@ const (
 	ExportPurchaseOrderRequestEncodingUtf8     ExportPurchaseOrderRequestEncoding = "UTF8"
 	ExportPurchaseOrderRequestEncodingUtf16    ExportPurchaseOrderRequestEncoding = "UTF16"
 	ExportPurchaseOrderRequestEncodingUtf16be  ExportPurchaseOrderRequestEncoding = "UTF16BE"
-	ExportPurchaseOrderRequestEncodingShiftjis ExportPurchaseOrderRequestEncoding = "SHIFTJIS"
+	ExportPurchaseOrderRequestEncodingShiftJIS ExportPurchaseOrderRequestEncoding = "SHIFTJIS"
 )
 
 // MyInventoryPOCreationItemsCalculationMethod is an open list: Linnworks may add values.

@@ -408,8 +408,9 @@ func (s *ReturnsRefundsService) SearchReturnsRefundsPaged(ctx context.Context, r
 // SearchReturnsRefundsPagedAll hands out what stands on the pages of
 // [ReturnsRefundsService.SearchReturnsRefundsPaged]. It stops at the first error.
 func (s *ReturnsRefundsService) SearchReturnsRefundsPagedAll(ctx context.Context, req *SearchReturnsRefundsPagedRequest, opts ...CallOption) iter.Seq2[ReturnsRefundsWeb, error] {
-	r := valueOf(req)
-	return numberedPages(numberOf(r.PageNum), numberOf(r.NumEntriesPerPage), func(page int) ([]ReturnsRefundsWeb, int, error) {
+	start := valueOf(req)
+	return numberedPages(numberOf(start.PageNum), numberOf(start.NumEntriesPerPage), func(page int) ([]ReturnsRefundsWeb, int, error) {
+		r := start
 		r.PageNum = &page
 		out, err := s.SearchReturnsRefundsPaged(ctx, &r, opts...)
 		if err != nil {
@@ -1451,7 +1452,7 @@ type ReturnsRefundsDateType string
 
 // Values of ReturnsRefundsDateType.
 const (
-	ReturnsRefundsDateTypeAlldates  ReturnsRefundsDateType = "ALLDATES"
+	ReturnsRefundsDateTypeAllDates  ReturnsRefundsDateType = "ALLDATES"
 	ReturnsRefundsDateTypeReceived  ReturnsRefundsDateType = "RECEIVED"
 	ReturnsRefundsDateTypeProcessed ReturnsRefundsDateType = "PROCESSED"
 	ReturnsRefundsDateTypeBooked    ReturnsRefundsDateType = "BOOKED"

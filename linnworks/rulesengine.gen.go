@@ -500,7 +500,8 @@ type CheckConditionNameExistsRequest struct {
 	FkRuleID           *int    `url:"fkRuleId,omitempty" json:"-"`
 }
 
-// ConditionHeaderBasic is sent and received.
+// ConditionHeaderBasic is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ConditionHeaderBasic struct {
 	ConditionName       string               `json:"ConditionName,omitzero"`
 	Conditions          []ConditionItemBasic `json:"Conditions,omitzero"`
@@ -510,7 +511,8 @@ type ConditionHeaderBasic struct {
 	PkConditionID       int                  `json:"pkConditionId"`
 }
 
-// ConditionItemBasic is sent and received.
+// ConditionItemBasic is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ConditionItemBasic struct {
 	Evaluation        ConditionItemBasicEvaluation `json:"Evaluation,omitzero"`
 	FieldName         string                       `json:"FieldName,omitzero"`

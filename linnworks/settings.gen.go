@@ -104,7 +104,8 @@ type AvailableTimeZone struct {
 	Name string `json:"Name,omitzero"`
 }
 
-// CurrencyConversionRate is sent and received.
+// CurrencyConversionRate is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type CurrencyConversionRate struct {
 	ConversionRate Decimal `json:"ConversionRate,omitzero"`
 	Currency       string  `json:"Currency,omitzero"`

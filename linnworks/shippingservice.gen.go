@@ -53,8 +53,9 @@ func (s *ShippingServiceService) GetFiledManifestsByVendor(ctx context.Context, 
 // GetFiledManifestsByVendorAll hands out what stands on the pages of
 // [ShippingServiceService.GetFiledManifestsByVendor]. It stops at the first error.
 func (s *ShippingServiceService) GetFiledManifestsByVendorAll(ctx context.Context, req *GetFiledManifestsByVendorRequest, opts ...CallOption) iter.Seq2[FiledManifest, error] {
-	r := valueOf(req)
-	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]FiledManifest, int, error) {
+	start := valueOf(req)
+	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]FiledManifest, int, error) {
+		r := start
 		r.PageNumber = &page
 		out, err := s.GetFiledManifestsByVendor(ctx, &r, opts...)
 		if err != nil {

@@ -95,13 +95,15 @@ type GetShipStationIntegrationRequest struct {
 	IntegrationID *string `url:"integrationId,omitempty" json:"-"`
 }
 
-// ShipService is sent and received.
+// ShipService is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ShipService struct {
 	LinnworksServiceID   GUID `json:"LinnworksServiceId,omitzero"`
 	ShipStationServiceID GUID `json:"ShipStationServiceId,omitzero"`
 }
 
-// ShipStationConfig is sent and received.
+// ShipStationConfig is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ShipStationConfig struct {
 	AutoProcessOrdersLocation     GUID                        `json:"AutoProcessOrdersLocation,omitzero"`
 	ConfigID                      string                      `json:"ConfigId,omitzero"`

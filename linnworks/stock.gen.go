@@ -244,8 +244,9 @@ func (s *StockService) GetItemChangesHistory(ctx context.Context, req *GetItemCh
 // GetItemChangesHistoryAll hands out what stands on the pages of
 // [StockService.GetItemChangesHistory]. It stops at the first error.
 func (s *StockService) GetItemChangesHistoryAll(ctx context.Context, req *GetItemChangesHistoryRequest, opts ...CallOption) iter.Seq2[StockItemChangeHistory, error] {
-	r := valueOf(req)
-	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]StockItemChangeHistory, int, error) {
+	start := valueOf(req)
+	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]StockItemChangeHistory, int, error) {
+		r := start
 		r.PageNumber = &page
 		out, err := s.GetItemChangesHistory(ctx, &r, opts...)
 		if err != nil {
@@ -367,8 +368,9 @@ func (s *StockService) GetStockItems(ctx context.Context, req *GetStockItemsRequ
 // GetStockItemsAll hands out what stands on the pages of
 // [StockService.GetStockItems]. It stops at the first error.
 func (s *StockService) GetStockItemsAll(ctx context.Context, req *GetStockItemsRequest, opts ...CallOption) iter.Seq2[StockItem, error] {
-	r := valueOf(req)
-	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]StockItem, int, error) {
+	start := valueOf(req)
+	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]StockItem, int, error) {
+		r := start
 		r.PageNumber = &page
 		out, err := s.GetStockItems(ctx, &r, opts...)
 		if err != nil {
@@ -422,8 +424,9 @@ func (s *StockService) GetStockItemsFull(ctx context.Context, req *GetStockItems
 // GetStockItemsFullAll hands out what stands on the pages of
 // [StockService.GetStockItemsFull]. It stops at the first error.
 func (s *StockService) GetStockItemsFullAll(ctx context.Context, req *GetStockItemsFullRequest, opts ...CallOption) iter.Seq2[StockItemFull, error] {
-	r := valueOf(req)
-	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]StockItemFull, int, error) {
+	start := valueOf(req)
+	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]StockItemFull, int, error) {
+		r := start
 		r.PageNumber = &page
 		out, err := s.GetStockItemsFull(ctx, &r, opts...)
 		if err != nil {
@@ -449,8 +452,9 @@ func (s *StockService) GetStockItemsFullByIDs(ctx context.Context, req *GetStock
 // GetStockItemsFullByIDsBatched splits req.StockItemIDs into parts of at most 200 and hands out the
 // reply of [StockService.GetStockItemsFullByIDs] to each. It stops at the first error.
 func (s *StockService) GetStockItemsFullByIDsBatched(ctx context.Context, req *GetStockItemsFullByIDsRequest, opts ...CallOption) iter.Seq2[*GetStockItemsFullByIDsResponse, error] {
-	r := valueOf(req)
-	return batches(r.StockItemIDs, 200, func(part []GUID) (*GetStockItemsFullByIDsResponse, error) {
+	start := valueOf(req)
+	return batches(start.StockItemIDs, 200, func(part []GUID) (*GetStockItemsFullByIDsResponse, error) {
+		r := start
 		r.StockItemIDs = part
 		return s.GetStockItemsFullByIDs(ctx, &r, opts...)
 	})
@@ -500,8 +504,9 @@ func (s *StockService) GetStockLevelBatch(ctx context.Context, req *GetStockLeve
 // GetStockLevelBatchBatched splits req.StockItemIDs into parts of at most 200 and hands out the
 // reply of [StockService.GetStockLevelBatch] to each. It stops at the first error.
 func (s *StockService) GetStockLevelBatchBatched(ctx context.Context, req *GetStockLevelBatchRequest, opts ...CallOption) iter.Seq2[[]GetStockLevelBatchResponse, error] {
-	r := valueOf(req)
-	return batches(r.StockItemIDs, 200, func(part []GUID) ([]GetStockLevelBatchResponse, error) {
+	start := valueOf(req)
+	return batches(start.StockItemIDs, 200, func(part []GUID) ([]GetStockLevelBatchResponse, error) {
+		r := start
 		r.StockItemIDs = part
 		return s.GetStockLevelBatch(ctx, &r, opts...)
 	})
@@ -656,8 +661,9 @@ func (s *StockService) SearchBinracks(ctx context.Context, req *SearchBinracksRe
 // SearchBinracksAll hands out what stands on the pages of
 // [StockService.SearchBinracks]. It stops at the first error.
 func (s *StockService) SearchBinracksAll(ctx context.Context, req *SearchBinracksRequest, opts ...CallOption) iter.Seq2[WarehouseBinRack, error] {
-	r := valueOf(req)
-	return numberedPages(numberOf(r.PageNumber), 0, func(page int) ([]WarehouseBinRack, int, error) {
+	start := valueOf(req)
+	return numberedPages(numberOf(start.PageNumber), 0, func(page int) ([]WarehouseBinRack, int, error) {
+		r := start
 		r.PageNumber = &page
 		out, err := s.SearchBinracks(ctx, &r, opts...)
 		if err != nil {
@@ -683,8 +689,9 @@ func (s *StockService) SearchVariationGroups(ctx context.Context, req *SearchVar
 // SearchVariationGroupsAll hands out what stands on the pages of
 // [StockService.SearchVariationGroups]. It stops at the first error.
 func (s *StockService) SearchVariationGroupsAll(ctx context.Context, req *SearchVariationGroupsRequest, opts ...CallOption) iter.Seq2[VariationGroup, error] {
-	r := valueOf(req)
-	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]VariationGroup, int, error) {
+	start := valueOf(req)
+	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]VariationGroup, int, error) {
+		r := start
 		r.PageNumber = &page
 		out, err := s.SearchVariationGroups(ctx, &r, opts...)
 		if err != nil {
@@ -792,7 +799,8 @@ type AddVariationItemsRequest struct {
 	PkVariationItemID *GUID  `json:"pkVariationItemId,omitzero"`
 }
 
-// BatchPickingWaveStockItems is sent and received.
+// BatchPickingWaveStockItems is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type BatchPickingWaveStockItems struct {
 	OrderID               int    `json:"OrderId"`
 	PickedQuantity        int    `json:"PickedQuantity"`
@@ -804,7 +812,8 @@ type BatchPickingWaveStockItems struct {
 	UserName              string `json:"UserName,omitzero"`
 }
 
-// BatchStockLevelDelta is sent and received.
+// BatchStockLevelDelta is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type BatchStockLevelDelta struct {
 	BatchNumber        string   `json:"BatchNumber,omitzero"`
 	BatchStatus        string   `json:"BatchStatus,omitzero"`
@@ -1428,7 +1437,8 @@ type StockItemTypeInfo struct {
 	StockItemIntID        int    `json:"StockItemIntId,omitzero"`
 }
 
-// StockLevelUpdate is sent and received.
+// StockLevelUpdate is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type StockLevelUpdate struct {
 	Level      int    `json:"Level"`
 	LocationID GUID   `json:"LocationId"` // required

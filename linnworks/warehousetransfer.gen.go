@@ -348,8 +348,9 @@ func (s *WarehouseTransferService) GetArchivedTransfers(ctx context.Context, req
 // GetArchivedTransfersAll hands out what stands on the pages of
 // [WarehouseTransferService.GetArchivedTransfers]. It stops at the first error.
 func (s *WarehouseTransferService) GetArchivedTransfersAll(ctx context.Context, req *GetArchivedTransfersRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
-	r := valueOf(req)
-	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]WarehouseTransfer, int, error) {
+	start := valueOf(req)
+	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]WarehouseTransfer, int, error) {
+		r := start
 		r.PageNumber = &page
 		out, err := s.GetArchivedTransfers(ctx, &r, opts...)
 		if err != nil {
@@ -375,8 +376,9 @@ func (s *WarehouseTransferService) GetArchivedTransfersBetweenArchivedDates(ctx 
 // GetArchivedTransfersBetweenArchivedDatesAll hands out what stands on the pages of
 // [WarehouseTransferService.GetArchivedTransfersBetweenArchivedDates]. It stops at the first error.
 func (s *WarehouseTransferService) GetArchivedTransfersBetweenArchivedDatesAll(ctx context.Context, req *GetArchivedTransfersBetweenArchivedDatesRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
-	r := valueOf(req)
-	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]WarehouseTransfer, int, error) {
+	start := valueOf(req)
+	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]WarehouseTransfer, int, error) {
+		r := start
 		r.PageNumber = &page
 		out, err := s.GetArchivedTransfersBetweenArchivedDates(ctx, &r, opts...)
 		if err != nil {
@@ -402,8 +404,9 @@ func (s *WarehouseTransferService) GetArchivedTransfersBetweenDates(ctx context.
 // GetArchivedTransfersBetweenDatesAll hands out what stands on the pages of
 // [WarehouseTransferService.GetArchivedTransfersBetweenDates]. It stops at the first error.
 func (s *WarehouseTransferService) GetArchivedTransfersBetweenDatesAll(ctx context.Context, req *GetArchivedTransfersBetweenDatesRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
-	r := valueOf(req)
-	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]WarehouseTransfer, int, error) {
+	start := valueOf(req)
+	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]WarehouseTransfer, int, error) {
+		r := start
 		r.PageNumber = &page
 		out, err := s.GetArchivedTransfersBetweenDates(ctx, &r, opts...)
 		if err != nil {
@@ -429,8 +432,9 @@ func (s *WarehouseTransferService) GetArchivedTransfersFiltered(ctx context.Cont
 // GetArchivedTransfersFilteredAll hands out what stands on the pages of
 // [WarehouseTransferService.GetArchivedTransfersFiltered]. It stops at the first error.
 func (s *WarehouseTransferService) GetArchivedTransfersFilteredAll(ctx context.Context, req *GetArchivedTransfersFilteredRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
-	r := valueOf(req)
-	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]WarehouseTransfer, int, error) {
+	start := valueOf(req)
+	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]WarehouseTransfer, int, error) {
+		r := start
 		r.PageNumber = &page
 		out, err := s.GetArchivedTransfersFiltered(ctx, &r, opts...)
 		if err != nil {
@@ -1212,10 +1216,10 @@ type WarehouseTransferSearchType string
 // Values of WarehouseTransferSearchType.
 const (
 	WarehouseTransferSearchTypeSKU               WarehouseTransferSearchType = "SKU"
-	WarehouseTransferSearchTypeItemtitle         WarehouseTransferSearchType = "ITEMTITLE"
-	WarehouseTransferSearchTypeItembarcode       WarehouseTransferSearchType = "ITEMBARCODE"
-	WarehouseTransferSearchTypeTransferreference WarehouseTransferSearchType = "TRANSFERREFERENCE"
-	WarehouseTransferSearchTypeBinreference      WarehouseTransferSearchType = "BINREFERENCE"
+	WarehouseTransferSearchTypeItemTitle         WarehouseTransferSearchType = "ITEMTITLE"
+	WarehouseTransferSearchTypeItemBarcode       WarehouseTransferSearchType = "ITEMBARCODE"
+	WarehouseTransferSearchTypeTransferReference WarehouseTransferSearchType = "TRANSFERREFERENCE"
+	WarehouseTransferSearchTypeBinReference      WarehouseTransferSearchType = "BINREFERENCE"
 )
 
 // WarehouseTransferStatus is an open list: Linnworks may add values.

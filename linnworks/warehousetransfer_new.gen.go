@@ -151,8 +151,9 @@ func (s *WarehouseTransferNewService) FindStockItem(ctx context.Context, req *Wa
 // FindStockItemAll hands out what stands on the pages of
 // [WarehouseTransferNewService.FindStockItem]. It stops at the first error.
 func (s *WarehouseTransferNewService) FindStockItemAll(ctx context.Context, req *WarehouseTransferNewFindStockItemRequest, opts ...CallOption) iter.Seq2[StockItemModel, error] {
-	r := valueOf(req)
-	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]StockItemModel, int, error) {
+	start := valueOf(req)
+	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]StockItemModel, int, error) {
+		r := start
 		r.PageNumber = &page
 		out, err := s.FindStockItem(ctx, &r, opts...)
 		if err != nil {
@@ -178,8 +179,9 @@ func (s *WarehouseTransferNewService) FindWarehouseTransferStockItems(ctx contex
 // FindWarehouseTransferStockItemsAll hands out what stands on the pages of
 // [WarehouseTransferNewService.FindWarehouseTransferStockItems]. It stops at the first error.
 func (s *WarehouseTransferNewService) FindWarehouseTransferStockItemsAll(ctx context.Context, req *FindWarehouseTransferStockItemsRequest, opts ...CallOption) iter.Seq2[WarehouseTransferStockItemModel, error] {
-	r := valueOf(req)
-	return numberedPages(numberOf(r.PageNumber), numberOf(r.EntriesPerPage), func(page int) ([]WarehouseTransferStockItemModel, int, error) {
+	start := valueOf(req)
+	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]WarehouseTransferStockItemModel, int, error) {
+		r := start
 		r.PageNumber = &page
 		out, err := s.FindWarehouseTransferStockItems(ctx, &r, opts...)
 		if err != nil {

@@ -5,6 +5,7 @@ package linnworks
 import (
 	"context"
 	"encoding/json"
+	"iter"
 )
 
 // WarehouseTransferV2Service calls the operations of the section WarehouseTransferV2.
@@ -606,6 +607,17 @@ func (s *WarehouseTransferV2Service) GetShipmentItems(ctx context.Context, shipp
 	return out, err
 }
 
+// GetShipmentItemsBatched splits req.ShipmentItemID into parts of at most 200 and hands out the
+// reply of [WarehouseTransferV2Service.GetShipmentItems] to each. It stops at the first error.
+func (s *WarehouseTransferV2Service) GetShipmentItemsBatched(ctx context.Context, shippingPlanID string, req *GetShipmentItemsRequest, opts ...CallOption) iter.Seq2[[]ShipmentItemResponse, error] {
+	start := valueOf(req)
+	return batches(start.ShipmentItemID, 200, func(part []int) ([]ShipmentItemResponse, error) {
+		r := start
+		r.ShipmentItemID = part
+		return s.GetShipmentItems(ctx, shippingPlanID, &r, opts...)
+	})
+}
+
 // GetShipmentPallets calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/pallets.
 //
 // It only reads and is safe to repeat.
@@ -1123,13 +1135,15 @@ type ContentUpdatePreviewRequestModel struct {
 	Items []ContentUpdateShipmentItemModel `json:"items,omitzero"`
 }
 
-// ContentUpdateShipmentBoxItemModel is sent and received.
+// ContentUpdateShipmentBoxItemModel is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ContentUpdateShipmentBoxItemModel struct {
 	Quantity    int `json:"quantity"`    // required
 	StockItemID int `json:"stockItemId"` // required
 }
 
-// ContentUpdateShipmentBoxModel is sent and received.
+// ContentUpdateShipmentBoxModel is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ContentUpdateShipmentBoxModel struct {
 	Height          Decimal                             `json:"height,omitzero"`
 	Items           []ContentUpdateShipmentBoxItemModel `json:"items"` // required
@@ -1142,7 +1156,8 @@ type ContentUpdateShipmentBoxModel struct {
 	Width           Decimal                             `json:"width,omitzero"`
 }
 
-// ContentUpdateShipmentItemModel is sent and received.
+// ContentUpdateShipmentItemModel is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type ContentUpdateShipmentItemModel struct {
 	Quantity       int `json:"quantity"`       // required
 	ShipmentItemID int `json:"shipmentItemId"` // required
@@ -1164,7 +1179,8 @@ type CreateShippingPlanRequest struct {
 	ToLocationID       GUID                `json:"toLocationId"` // required
 }
 
-// CurrencyModel is sent and received.
+// CurrencyModel is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type CurrencyModel struct {
 	Amount Decimal `json:"amount,omitzero"`
 	Code   string  `json:"code,omitzero"`
@@ -1403,13 +1419,19 @@ type ItemModel struct {
 	FNSKU                string                  `json:"fnsku,omitzero"`
 	LabelOwner           string                  `json:"labelOwner,omitzero"`
 	ManufacturingLotCode string                  `json:"manufacturingLotCode,omitzero"`
-	Msku                 string                  `json:"msku,omitzero"`
+	MSKU                 string                  `json:"msku,omitzero"`
 	PrepInstructions     []PrepInstructionsModel `json:"prepInstructions,omitzero"`
 	Quantity             int                     `json:"quantity,omitzero"`
 	StockItemID          int                     `json:"stockItemId,omitzero"`
 	StockItemIDGUID      GUID                    `json:"stockItemIdGuid,omitzero"`
 	ThumbnailSource      string                  `json:"thumbnailSource,omitzero"`
 	Title                string                  `json:"title,omitzero"`
+}
+
+// LTLTrackingDetailModel is part of a request.
+type LTLTrackingDetailModel struct {
+	BillOfLadingNumber *string  `json:"billOfLadingNumber,omitzero"`
+	FreightBillNumber  []string `json:"freightBillNumber"` // required
 }
 
 // ListDeliveryWindowOptionResponse is part of a reply.
@@ -1419,12 +1441,6 @@ type ListDeliveryWindowOptionResponse struct {
 	EndDate                Time             `json:"endDate,omitzero"`
 	StartDate              Time             `json:"startDate,omitzero"`
 	ValidUntil             Time             `json:"validUntil,omitzero"`
-}
-
-// LtlTrackingDetailModel is part of a request.
-type LtlTrackingDetailModel struct {
-	BillOfLadingNumber *string  `json:"billOfLadingNumber,omitzero"`
-	FreightBillNumber  []string `json:"freightBillNumber"` // required
 }
 
 // Operation is part of a request.
@@ -1548,7 +1564,7 @@ type SaveTransportationOptionRequest []SaveShipmentTransportationOptionsRequestI
 
 // SendShipmentTrackingDetailsRequest holds the parameters of WarehouseTransferV2.SendShipmentTrackingDetails.
 type SendShipmentTrackingDetailsRequest struct {
-	LtlTrackingDetails *LtlTrackingDetailModel `json:"ltlTrackingDetails,omitzero"`
+	LTLTrackingDetails *LTLTrackingDetailModel `json:"ltlTrackingDetails,omitzero"`
 }
 
 // SetPrepCategoryRequestItem is part of a request.
@@ -2215,9 +2231,9 @@ type OwnerConstraint int
 
 // Values of OwnerConstraint.
 const (
-	OwnerConstraintAmazononly OwnerConstraint = 1
-	OwnerConstraintNoneonly   OwnerConstraint = 2
-	OwnerConstraintSelleronly OwnerConstraint = 3
+	OwnerConstraintAmazonOnly OwnerConstraint = 1
+	OwnerConstraintNoneOnly   OwnerConstraint = 2
+	OwnerConstraintSellerOnly OwnerConstraint = 3
 )
 
 // PrepCategory is an open list: Linnworks may add values.
@@ -2270,7 +2286,7 @@ const (
 	PrepTypeItemCapSealing      PrepType = 11
 	PrepTypeItemDebundle        PrepType = 12
 	PrepTypeItemSetstk          PrepType = 13
-	PrepTypeItemSioc            PrepType = 14
+	PrepTypeItemSIOC            PrepType = 14
 	PrepTypeItemNoPrep          PrepType = 15
 	PrepTypeAdult               PrepType = 16
 	PrepTypeBaby                PrepType = 17
@@ -2391,11 +2407,11 @@ type ShippingMode int
 const (
 	ShippingModeNone                  ShippingMode = 0
 	ShippingModeGroundSmallParcel     ShippingMode = 1
-	ShippingModeFreightLtl            ShippingMode = 2
-	ShippingModeFreightFtlPallet      ShippingMode = 3
-	ShippingModeFreightFtlNonPallet   ShippingMode = 4
-	ShippingModeOceanLcl              ShippingMode = 5
-	ShippingModeOceanFcl              ShippingMode = 6
+	ShippingModeFreightLTL            ShippingMode = 2
+	ShippingModeFreightFTLPallet      ShippingMode = 3
+	ShippingModeFreightFTLNonPallet   ShippingMode = 4
+	ShippingModeOceanLCL              ShippingMode = 5
+	ShippingModeOceanFCL              ShippingMode = 6
 	ShippingModeAirSmallParcel        ShippingMode = 7
 	ShippingModeAirSmallParcelExpress ShippingMode = 8
 )

@@ -287,7 +287,8 @@ type WarehouseBinrackToZoneResponseItem struct {
 	ZoneID    int      `json:"ZoneId,omitzero"`
 }
 
-// WarehouseZone is sent and received.
+// WarehouseZone is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type WarehouseZone struct {
 	HierarchyLevel     int    `json:"HierarchyLevel"`
 	Name               string `json:"Name,omitzero"`
@@ -321,7 +322,8 @@ type WarehouseZoneToZone struct {
 	ZoneIDParent int `json:"ZoneIdParent,omitzero"`
 }
 
-// WarehouseZoneType is sent and received.
+// WarehouseZoneType is sent and received. Bools and numbers are always sent, the
+// rest unless it is empty; [Client.Call] can send that too.
 type WarehouseZoneType struct {
 	Name               string `json:"Name,omitzero"`
 	StockLocationIntID int    `json:"StockLocationIntId"`

@@ -23,15 +23,15 @@ func (s *AffiliateService) AddLIVEProducts(ctx context.Context, req *AddLIVEProd
 	}, nil, req, out, opts)
 }
 
-// AddShowcaseProductsold calls POST /affiliate/202309/showcases/products.
+// AddShowcaseProductsOld calls POST /affiliate/202309/showcases/products.
 //
 // It is not repeated once it was sent. Version 202309.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/add-showcase-productsold-202309
-func (s *AffiliateService) AddShowcaseProductsold(ctx context.Context, req *AddShowcaseProductsoldRequest, opts ...CallOption) (*AddShowcaseProductsoldResponse, error) {
-	out := new(AddShowcaseProductsoldResponse)
+// Official page: https://partner.tiktokshop.com/docv2/page/add-showcase-products-old-202309
+func (s *AffiliateService) AddShowcaseProductsOld(ctx context.Context, req *AddShowcaseProductsOldRequest, opts ...CallOption) (*AddShowcaseProductsOldResponse, error) {
+	out := new(AddShowcaseProductsOldResponse)
 	return out, s.client.call(ctx, operation{
-		name: "Affiliate.AddShowcaseProductsold", method: "POST", path: "/affiliate/202309/showcases/products",
+		name: "Affiliate.AddShowcaseProductsOld", method: "POST", path: "/affiliate/202309/showcases/products",
 		body: bodyJSON, noCipher: true,
 	}, nil, req, out, opts)
 }
@@ -60,15 +60,15 @@ func (s *AffiliateService) CheckAnchorPrerequisites(ctx context.Context, req *Ch
 	}, nil, req, nil, opts)
 }
 
-// GetCreatorProfileold calls GET /affiliate/202309/profiles.
+// GetCreatorProfileOld calls GET /affiliate/202309/profiles.
 //
 // It only reads and is safe to repeat. Version 202309.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/get-creator-profileold-202309
-func (s *AffiliateService) GetCreatorProfileold(ctx context.Context, opts ...CallOption) (*GetCreatorProfileoldResponse, error) {
-	out := new(GetCreatorProfileoldResponse)
+// Official page: https://partner.tiktokshop.com/docv2/page/get-creator-profile-old-202309
+func (s *AffiliateService) GetCreatorProfileOld(ctx context.Context, opts ...CallOption) (*GetCreatorProfileOldResponse, error) {
+	out := new(GetCreatorProfileOldResponse)
 	return out, s.client.call(ctx, operation{
-		name: "Affiliate.GetCreatorProfileold", method: "GET", path: "/affiliate/202309/profiles",
+		name: "Affiliate.GetCreatorProfileOld", method: "GET", path: "/affiliate/202309/profiles",
 		replay: replayRead, noCipher: true,
 	}, nil, nil, out, opts)
 }
@@ -99,28 +99,29 @@ func (s *AffiliateService) GetLiveRoomInfo(ctx context.Context, opts ...CallOpti
 	}, nil, nil, out, opts)
 }
 
-// GetShopProductslegacy calls GET /affiliate/202309/shop_products.
+// GetShopProductsLegacy calls GET /affiliate/202309/shop_products.
 //
 // It only reads and is safe to repeat. Version 202309.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/get-shop-productslegacy-202309
-func (s *AffiliateService) GetShopProductslegacy(ctx context.Context, req *GetShopProductslegacyRequest, opts ...CallOption) (*GetShopProductslegacyResponse, error) {
-	out := new(GetShopProductslegacyResponse)
+// Official page: https://partner.tiktokshop.com/docv2/page/get-shop-products-legacy-202309
+func (s *AffiliateService) GetShopProductsLegacy(ctx context.Context, req *GetShopProductsLegacyRequest, opts ...CallOption) (*GetShopProductsLegacyResponse, error) {
+	out := new(GetShopProductsLegacyResponse)
 	return out, s.client.call(ctx, operation{
-		name: "Affiliate.GetShopProductslegacy", method: "GET", path: "/affiliate/202309/shop_products",
+		name: "Affiliate.GetShopProductsLegacy", method: "GET", path: "/affiliate/202309/shop_products",
 		query: true, replay: replayRead, noCipher: true,
 	}, nil, req, out, opts)
 }
 
-// GetShopProductslegacyAll hands out what stands on the pages of
-// [AffiliateService.GetShopProductslegacy]. It stops at the first error.
-func (s *AffiliateService) GetShopProductslegacyAll(ctx context.Context, req *GetShopProductslegacyRequest, opts ...CallOption) iter.Seq2[GetShopProductslegacyResponseProduct, error] {
-	return tokenPages(func(token string) ([]GetShopProductslegacyResponseProduct, string, error) {
-		r := valueOf(req)
+// GetShopProductsLegacyAll hands out what stands on the pages of
+// [AffiliateService.GetShopProductsLegacy]. It stops at the first error.
+func (s *AffiliateService) GetShopProductsLegacyAll(ctx context.Context, req *GetShopProductsLegacyRequest, opts ...CallOption) iter.Seq2[GetShopProductsLegacyResponseProduct, error] {
+	start := valueOf(req)
+	return tokenPages(func(token string) ([]GetShopProductsLegacyResponseProduct, string, error) {
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
-		out, err := s.GetShopProductslegacy(ctx, &r, opts...)
+		out, err := s.GetShopProductsLegacy(ctx, &r, opts...)
 		if err != nil {
 			return nil, "", err
 		}
@@ -128,32 +129,33 @@ func (s *AffiliateService) GetShopProductslegacyAll(ctx context.Context, req *Ge
 	})
 }
 
-// GetShowcaseProductsold calls GET /affiliate/202309/showcases/products.
+// GetShowcaseProductsOld calls GET /affiliate/202309/showcases/products.
 //
 // It only reads and is safe to repeat. Version 202309.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/get-showcase-productsold-202309
-func (s *AffiliateService) GetShowcaseProductsold(ctx context.Context, req *GetShowcaseProductsoldRequest, opts ...CallOption) (*GetShowcaseProductsoldResponse, error) {
-	out := new(GetShowcaseProductsoldResponse)
+// Official page: https://partner.tiktokshop.com/docv2/page/get-showcase-products-old-202309
+func (s *AffiliateService) GetShowcaseProductsOld(ctx context.Context, req *GetShowcaseProductsOldRequest, opts ...CallOption) (*GetShowcaseProductsOldResponse, error) {
+	out := new(GetShowcaseProductsOldResponse)
 	return out, s.client.call(ctx, operation{
-		name: "Affiliate.GetShowcaseProductsold", method: "GET", path: "/affiliate/202309/showcases/products",
+		name: "Affiliate.GetShowcaseProductsOld", method: "GET", path: "/affiliate/202309/showcases/products",
 		query: true, replay: replayRead, noCipher: true,
 	}, nil, req, out, opts)
 }
 
-// GetShowcaseProductsoldPages hands out the pages of
-// [AffiliateService.GetShowcaseProductsold]. It stops at the first error.
-func (s *AffiliateService) GetShowcaseProductsoldPages(ctx context.Context, req *GetShowcaseProductsoldRequest, opts ...CallOption) iter.Seq2[*GetShowcaseProductsoldResponse, error] {
-	return tokenPages(func(token string) ([]*GetShowcaseProductsoldResponse, string, error) {
-		r := valueOf(req)
+// GetShowcaseProductsOldPages hands out the pages of
+// [AffiliateService.GetShowcaseProductsOld]. It stops at the first error.
+func (s *AffiliateService) GetShowcaseProductsOldPages(ctx context.Context, req *GetShowcaseProductsOldRequest, opts ...CallOption) iter.Seq2[*GetShowcaseProductsOldResponse, error] {
+	start := valueOf(req)
+	return tokenPages(func(token string) ([]*GetShowcaseProductsOldResponse, string, error) {
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
-		out, err := s.GetShowcaseProductsold(ctx, &r, opts...)
+		out, err := s.GetShowcaseProductsOld(ctx, &r, opts...)
 		if err != nil {
 			return nil, "", err
 		}
-		return []*GetShowcaseProductsoldResponse{out}, out.NextPageToken, nil
+		return []*GetShowcaseProductsOldResponse{out}, out.NextPageToken, nil
 	})
 }
 
@@ -181,14 +183,14 @@ func (s *AffiliateService) RemoveLIVEProducts(ctx context.Context, req *RemoveLI
 	}, nil, req, nil, opts)
 }
 
-// RemoveShowcaseProductsold calls DELETE /affiliate/202309/showcases/products.
+// RemoveShowcaseProductsOld calls DELETE /affiliate/202309/showcases/products.
 //
 // It is not repeated once it was sent. Version 202309.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/remove-showcase-productsold-202309
-func (s *AffiliateService) RemoveShowcaseProductsold(ctx context.Context, req *RemoveShowcaseProductsoldRequest, opts ...CallOption) error {
+// Official page: https://partner.tiktokshop.com/docv2/page/remove-showcase-products-old-202309
+func (s *AffiliateService) RemoveShowcaseProductsOld(ctx context.Context, req *RemoveShowcaseProductsOldRequest, opts ...CallOption) error {
 	return s.client.call(ctx, operation{
-		name: "Affiliate.RemoveShowcaseProductsold", method: "DELETE", path: "/affiliate/202309/showcases/products",
+		name: "Affiliate.RemoveShowcaseProductsOld", method: "DELETE", path: "/affiliate/202309/showcases/products",
 		body: bodyJSON, noCipher: true,
 	}, nil, req, nil, opts)
 }
@@ -205,14 +207,14 @@ func (s *AffiliateService) TopLIVEProducts(ctx context.Context, req *TopLIVEProd
 	}, nil, req, nil, opts)
 }
 
-// TopShowcaseProductsold calls POST /affiliate/202309/showcases/products/top.
+// TopShowcaseProductsOld calls POST /affiliate/202309/showcases/products/top.
 //
 // It is not repeated once it was sent. Version 202309.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/top-showcase-productsold-202309
-func (s *AffiliateService) TopShowcaseProductsold(ctx context.Context, req *TopShowcaseProductsoldRequest, opts ...CallOption) error {
+// Official page: https://partner.tiktokshop.com/docv2/page/top-showcase-products-old-202309
+func (s *AffiliateService) TopShowcaseProductsOld(ctx context.Context, req *TopShowcaseProductsOldRequest, opts ...CallOption) error {
 	return s.client.call(ctx, operation{
-		name: "Affiliate.TopShowcaseProductsold", method: "POST", path: "/affiliate/202309/showcases/products/top",
+		name: "Affiliate.TopShowcaseProductsOld", method: "POST", path: "/affiliate/202309/showcases/products/top",
 		body: bodyJSON, noCipher: true,
 	}, nil, req, nil, opts)
 }
@@ -251,25 +253,25 @@ type AddLIVEProductsResponseErrorDetail struct {
 	ProductID string `json:"product_id,omitzero"`
 }
 
-// AddShowcaseProductsoldRequest holds the parameters of Affiliate.AddShowcaseProductsold.
-type AddShowcaseProductsoldRequest struct {
+// AddShowcaseProductsOldRequest holds the parameters of Affiliate.AddShowcaseProductsOld.
+type AddShowcaseProductsOldRequest struct {
 	ProductIDs []string `json:"product_ids,omitzero"`
 }
 
-// AddShowcaseProductsoldResponse is the reply of Affiliate.AddShowcaseProductsold.
-type AddShowcaseProductsoldResponse struct {
-	Errors []AddShowcaseProductsoldResponseError `json:"errors,omitzero"`
+// AddShowcaseProductsOldResponse is the reply of Affiliate.AddShowcaseProductsOld.
+type AddShowcaseProductsOldResponse struct {
+	Errors []AddShowcaseProductsOldResponseError `json:"errors,omitzero"`
 }
 
-// AddShowcaseProductsoldResponseError is part of a reply.
-type AddShowcaseProductsoldResponseError struct {
+// AddShowcaseProductsOldResponseError is part of a reply.
+type AddShowcaseProductsOldResponseError struct {
 	Code    int                                       `json:"code,omitzero"`
-	Detail  AddShowcaseProductsoldResponseErrorDetail `json:"detail,omitzero"`
+	Detail  AddShowcaseProductsOldResponseErrorDetail `json:"detail,omitzero"`
 	Message string                                    `json:"message,omitzero"`
 }
 
-// AddShowcaseProductsoldResponseErrorDetail is part of a reply.
-type AddShowcaseProductsoldResponseErrorDetail struct {
+// AddShowcaseProductsOldResponseErrorDetail is part of a reply.
+type AddShowcaseProductsOldResponseErrorDetail struct {
 	ProductID string `json:"product_id,omitzero"`
 }
 
@@ -283,9 +285,9 @@ type CheckAnchorPrerequisitesRequest struct {
 	ProductID *string `json:"product_id,omitzero"`
 }
 
-// GetCreatorProfileoldResponse is the reply of Affiliate.GetCreatorProfileold.
-type GetCreatorProfileoldResponse struct {
-	Avatar          GetCreatorProfileoldResponseAvatar `json:"avatar,omitzero"`
+// GetCreatorProfileOldResponse is the reply of Affiliate.GetCreatorProfileOld.
+type GetCreatorProfileOldResponse struct {
+	Avatar          GetCreatorProfileOldResponseAvatar `json:"avatar,omitzero"`
 	PartnerID       string                             `json:"partner_id,omitzero"`
 	PartnerName     string                             `json:"partner_name,omitzero"`
 	Permissions     []string                           `json:"permissions,omitzero"`
@@ -296,8 +298,8 @@ type GetCreatorProfileoldResponse struct {
 	UserType        string                             `json:"user_type,omitzero"`
 }
 
-// GetCreatorProfileoldResponseAvatar is part of a reply.
-type GetCreatorProfileoldResponseAvatar struct {
+// GetCreatorProfileOldResponseAvatar is part of a reply.
+type GetCreatorProfileOldResponseAvatar struct {
 	Height int    `json:"height,omitzero"`
 	URL    string `json:"url,omitzero"`
 	Width  int    `json:"width,omitzero"`
@@ -380,8 +382,8 @@ type GetLiveRoomInfoResponse struct {
 	Title     string      `json:"title,omitzero"`
 }
 
-// GetShopProductslegacyRequest holds the parameters of Affiliate.GetShopProductslegacy.
-type GetShopProductslegacyRequest struct {
+// GetShopProductsLegacyRequest holds the parameters of Affiliate.GetShopProductsLegacy.
+type GetShopProductsLegacyRequest struct {
 	PageSize     int     `url:"page_size" json:"-"` // required
 	PageToken    *string `url:"page_token,omitempty" json:"-"`
 	SortField    *string `url:"sort_field,omitempty" json:"-"`
@@ -389,123 +391,123 @@ type GetShopProductslegacyRequest struct {
 	TitleKeyword *string `url:"title_keyword,omitempty" json:"-"`
 }
 
-// GetShopProductslegacyResponse is the reply of Affiliate.GetShopProductslegacy.
-type GetShopProductslegacyResponse struct {
+// GetShopProductsLegacyResponse is the reply of Affiliate.GetShopProductsLegacy.
+type GetShopProductsLegacyResponse struct {
 	NextPageToken string                                 `json:"next_page_token,omitzero"`
-	Products      []GetShopProductslegacyResponseProduct `json:"products,omitzero"`
+	Products      []GetShopProductsLegacyResponseProduct `json:"products,omitzero"`
 }
 
-// GetShopProductslegacyResponseProduct is part of a reply.
-type GetShopProductslegacyResponseProduct struct {
-	AddedStatus GetShopProductslegacyResponseProductAddedStatus `json:"added_status,omitzero"`
+// GetShopProductsLegacyResponseProduct is part of a reply.
+type GetShopProductsLegacyResponseProduct struct {
+	AddedStatus GetShopProductsLegacyResponseProductAddedStatus `json:"added_status,omitzero"`
 	BrandName   string                                          `json:"brand_name,omitzero"`
 	ID          string                                          `json:"id,omitzero"`
-	Images      []GetShopProductslegacyResponseProductImage     `json:"images,omitzero"`
-	Price       GetShopProductslegacyResponseProductPrice       `json:"price,omitzero"`
+	Images      []GetShopProductsLegacyResponseProductImage     `json:"images,omitzero"`
+	Price       GetShopProductsLegacyResponseProductPrice       `json:"price,omitzero"`
 	SalesCount  int                                             `json:"sales_count,omitzero"`
 	Title       string                                          `json:"title,omitzero"`
 }
 
-// GetShopProductslegacyResponseProductImage is part of a reply.
-type GetShopProductslegacyResponseProductImage struct {
+// GetShopProductsLegacyResponseProductImage is part of a reply.
+type GetShopProductsLegacyResponseProductImage struct {
 	Height int    `json:"height,omitzero"`
 	URL    string `json:"url,omitzero"`
 	Width  int    `json:"width,omitzero"`
 }
 
-// GetShopProductslegacyResponseProductPrice is part of a reply.
-type GetShopProductslegacyResponseProductPrice struct {
+// GetShopProductsLegacyResponseProductPrice is part of a reply.
+type GetShopProductsLegacyResponseProductPrice struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetShowcaseProductsoldRequest holds the parameters of Affiliate.GetShowcaseProductsold.
-type GetShowcaseProductsoldRequest struct {
+// GetShowcaseProductsOldRequest holds the parameters of Affiliate.GetShowcaseProductsOld.
+type GetShowcaseProductsOldRequest struct {
 	Origin    *string `url:"origin,omitempty" json:"-"`
 	PageSize  *int    `url:"page_size,omitempty" json:"-"`
 	PageToken *string `url:"page_token,omitempty" json:"-"`
 }
 
-// GetShowcaseProductsoldResponse is the reply of Affiliate.GetShowcaseProductsold.
-type GetShowcaseProductsoldResponse struct {
+// GetShowcaseProductsOldResponse is the reply of Affiliate.GetShowcaseProductsOld.
+type GetShowcaseProductsOldResponse struct {
 	LiveProductIDs []string                                `json:"live_product_ids,omitzero"`
 	NextPageToken  string                                  `json:"next_page_token,omitzero"`
-	Products       []GetShowcaseProductsoldResponseProduct `json:"products,omitzero"`
+	Products       []GetShowcaseProductsOldResponseProduct `json:"products,omitzero"`
 	TotalCount     int                                     `json:"total_count,omitzero"`
 }
 
-// GetShowcaseProductsoldResponseProduct is part of a reply.
-type GetShowcaseProductsoldResponseProduct struct {
-	Addition    GetShowcaseProductsoldResponseProductAddition    `json:"addition,omitzero"`
-	Commission  GetShowcaseProductsoldResponseProductCommission  `json:"commission,omitzero"`
+// GetShowcaseProductsOldResponseProduct is part of a reply.
+type GetShowcaseProductsOldResponseProduct struct {
+	Addition    GetShowcaseProductsOldResponseProductAddition    `json:"addition,omitzero"`
+	Commission  GetShowcaseProductsOldResponseProductCommission  `json:"commission,omitzero"`
 	DetailURL   string                                           `json:"detail_url,omitzero"`
 	ID          string                                           `json:"id,omitzero"`
-	MainImages  []GetShowcaseProductsoldResponseProductMainImage `json:"main_images,omitzero"`
+	MainImages  []GetShowcaseProductsOldResponseProductMainImage `json:"main_images,omitzero"`
 	OriginalURL string                                           `json:"original_url,omitzero"`
-	Price       GetShowcaseProductsoldResponseProductPrice       `json:"price,omitzero"`
+	Price       GetShowcaseProductsOldResponseProductPrice       `json:"price,omitzero"`
 	SaleRegions []string                                         `json:"sale_regions,omitzero"`
 	ShopName    string                                           `json:"shop_name,omitzero"`
 	Source      AffiliateSource                                  `json:"source,omitzero"`
-	Status      GetShowcaseProductsoldResponseProductStatus      `json:"status,omitzero"`
+	Status      GetShowcaseProductsOldResponseProductStatus      `json:"status,omitzero"`
 	Title       string                                           `json:"title,omitzero"`
 }
 
-// GetShowcaseProductsoldResponseProductAddition is part of a reply.
-type GetShowcaseProductsoldResponseProductAddition struct {
-	CustomizedMainImage []GetShowcaseProductsoldResponseProductAdditionCustomizedMainImage `json:"customized_main_image,omitzero"`
+// GetShowcaseProductsOldResponseProductAddition is part of a reply.
+type GetShowcaseProductsOldResponseProductAddition struct {
+	CustomizedMainImage []GetShowcaseProductsOldResponseProductAdditionCustomizedMainImage `json:"customized_main_image,omitzero"`
 }
 
-// GetShowcaseProductsoldResponseProductAdditionCustomizedMainImage is part of a reply.
-type GetShowcaseProductsoldResponseProductAdditionCustomizedMainImage struct {
+// GetShowcaseProductsOldResponseProductAdditionCustomizedMainImage is part of a reply.
+type GetShowcaseProductsOldResponseProductAdditionCustomizedMainImage struct {
 	Height int    `json:"height,omitzero"`
 	URL    string `json:"url,omitzero"`
 	Width  int    `json:"width,omitzero"`
 }
 
-// GetShowcaseProductsoldResponseProductCommission is part of a reply.
-type GetShowcaseProductsoldResponseProductCommission struct {
+// GetShowcaseProductsOldResponseProductCommission is part of a reply.
+type GetShowcaseProductsOldResponseProductCommission struct {
 	CommissionRate                int64 `json:"commission_rate,omitzero"`
 	InclusiveRewardCommissionRate int64 `json:"inclusive_reward_commission_rate,omitzero"`
 }
 
-// GetShowcaseProductsoldResponseProductMainImage is part of a reply.
-type GetShowcaseProductsoldResponseProductMainImage struct {
+// GetShowcaseProductsOldResponseProductMainImage is part of a reply.
+type GetShowcaseProductsOldResponseProductMainImage struct {
 	Height int    `json:"height,omitzero"`
 	URL    string `json:"url,omitzero"`
 	Width  int    `json:"width,omitzero"`
 }
 
-// GetShowcaseProductsoldResponseProductPrice is part of a reply.
-type GetShowcaseProductsoldResponseProductPrice struct {
-	OriginalPrice         GetShowcaseProductsoldResponseProductPriceOriginalPrice         `json:"original_price,omitzero"`
-	PlatformDiscountPrice GetShowcaseProductsoldResponseProductPricePlatformDiscountPrice `json:"platform_discount_price,omitzero"`
-	SellerDiscountPrice   GetShowcaseProductsoldResponseProductPriceSellerDiscountPrice   `json:"seller_discount_price,omitzero"`
+// GetShowcaseProductsOldResponseProductPrice is part of a reply.
+type GetShowcaseProductsOldResponseProductPrice struct {
+	OriginalPrice         GetShowcaseProductsOldResponseProductPriceOriginalPrice         `json:"original_price,omitzero"`
+	PlatformDiscountPrice GetShowcaseProductsOldResponseProductPricePlatformDiscountPrice `json:"platform_discount_price,omitzero"`
+	SellerDiscountPrice   GetShowcaseProductsOldResponseProductPriceSellerDiscountPrice   `json:"seller_discount_price,omitzero"`
 }
 
-// GetShowcaseProductsoldResponseProductPriceOriginalPrice is part of a reply.
-type GetShowcaseProductsoldResponseProductPriceOriginalPrice struct {
+// GetShowcaseProductsOldResponseProductPriceOriginalPrice is part of a reply.
+type GetShowcaseProductsOldResponseProductPriceOriginalPrice struct {
 	Currency      string  `json:"currency,omitzero"`
 	HighestAmount Decimal `json:"highest_amount,omitzero"`
 	LowestAmount  Decimal `json:"lowest_amount,omitzero"`
 }
 
-// GetShowcaseProductsoldResponseProductPricePlatformDiscountPrice is part of a reply.
-type GetShowcaseProductsoldResponseProductPricePlatformDiscountPrice struct {
+// GetShowcaseProductsOldResponseProductPricePlatformDiscountPrice is part of a reply.
+type GetShowcaseProductsOldResponseProductPricePlatformDiscountPrice struct {
 	Currency      string  `json:"currency,omitzero"`
 	HighestAmount Decimal `json:"highest_amount,omitzero"`
 	LowestAmount  Decimal `json:"lowest_amount,omitzero"`
 }
 
-// GetShowcaseProductsoldResponseProductPriceSellerDiscountPrice is part of a reply.
-type GetShowcaseProductsoldResponseProductPriceSellerDiscountPrice struct {
+// GetShowcaseProductsOldResponseProductPriceSellerDiscountPrice is part of a reply.
+type GetShowcaseProductsOldResponseProductPriceSellerDiscountPrice struct {
 	Currency      string  `json:"currency,omitzero"`
 	HighestAmount Decimal `json:"highest_amount,omitzero"`
 	LowestAmount  Decimal `json:"lowest_amount,omitzero"`
 }
 
-// GetShowcaseProductsoldResponseProductStatus is part of a reply.
-type GetShowcaseProductsoldResponseProductStatus struct {
-	AddedStatus     GetShowcaseProductsoldResponseProductStatusAddedStatus `json:"added_status,omitzero"`
+// GetShowcaseProductsOldResponseProductStatus is part of a reply.
+type GetShowcaseProductsOldResponseProductStatus struct {
+	AddedStatus     GetShowcaseProductsOldResponseProductStatusAddedStatus `json:"added_status,omitzero"`
 	InventoryStatus AffiliateInventoryStatus                               `json:"inventory_status,omitzero"`
 	IsHidden        bool                                                   `json:"is_hidden,omitzero"`
 	ReviewStatus    AffiliateReviewStatus                                  `json:"review_status,omitzero"`
@@ -516,9 +518,9 @@ type RemoveLIVEProductsRequest struct {
 	ProductIDs []string `json:"product_ids,omitzero"`
 }
 
-// RemoveShowcaseProductsoldRequest holds the parameters of Affiliate.RemoveShowcaseProductsold.
-type RemoveShowcaseProductsoldRequest struct {
-	ProductIDs []string `json:"product_ids,omitzero"`
+// RemoveShowcaseProductsOldRequest holds the parameters of Affiliate.RemoveShowcaseProductsOld.
+type RemoveShowcaseProductsOldRequest struct {
+	ProductIDs []string `json:"product_ids,omitzero"` // at most 200
 }
 
 // TopLIVEProductsRequest holds the parameters of Affiliate.TopLIVEProducts.
@@ -526,8 +528,8 @@ type TopLIVEProductsRequest struct {
 	ProductIDs []string `json:"product_ids,omitzero"`
 }
 
-// TopShowcaseProductsoldRequest holds the parameters of Affiliate.TopShowcaseProductsold.
-type TopShowcaseProductsoldRequest struct {
+// TopShowcaseProductsOldRequest holds the parameters of Affiliate.TopShowcaseProductsOld.
+type TopShowcaseProductsOldRequest struct {
 	ProductIDs []string `json:"product_ids,omitzero"`
 }
 
@@ -573,22 +575,22 @@ const (
 	GetLIVEProductsResponseProductStatusAddedStatusRejected GetLIVEProductsResponseProductStatusAddedStatus = "REJECTED"
 )
 
-// GetShopProductslegacyResponseProductAddedStatus is an open list: TikTok Shop may add values.
-type GetShopProductslegacyResponseProductAddedStatus string
+// GetShopProductsLegacyResponseProductAddedStatus is an open list: TikTok Shop may add values.
+type GetShopProductsLegacyResponseProductAddedStatus string
 
-// Values of GetShopProductslegacyResponseProductAddedStatus.
+// Values of GetShopProductsLegacyResponseProductAddedStatus.
 const (
-	GetShopProductslegacyResponseProductAddedStatusAddable  GetShopProductslegacyResponseProductAddedStatus = "ADDABLE"
-	GetShopProductslegacyResponseProductAddedStatusAdded    GetShopProductslegacyResponseProductAddedStatus = "ADDED"
-	GetShopProductslegacyResponseProductAddedStatusRejected GetShopProductslegacyResponseProductAddedStatus = "REJECTED"
+	GetShopProductsLegacyResponseProductAddedStatusAddable  GetShopProductsLegacyResponseProductAddedStatus = "ADDABLE"
+	GetShopProductsLegacyResponseProductAddedStatusAdded    GetShopProductsLegacyResponseProductAddedStatus = "ADDED"
+	GetShopProductsLegacyResponseProductAddedStatusRejected GetShopProductsLegacyResponseProductAddedStatus = "REJECTED"
 )
 
-// GetShowcaseProductsoldResponseProductStatusAddedStatus is an open list: TikTok Shop may add values.
-type GetShowcaseProductsoldResponseProductStatusAddedStatus string
+// GetShowcaseProductsOldResponseProductStatusAddedStatus is an open list: TikTok Shop may add values.
+type GetShowcaseProductsOldResponseProductStatusAddedStatus string
 
-// Values of GetShowcaseProductsoldResponseProductStatusAddedStatus.
+// Values of GetShowcaseProductsOldResponseProductStatusAddedStatus.
 const (
-	GetShowcaseProductsoldResponseProductStatusAddedStatusNotAdded GetShowcaseProductsoldResponseProductStatusAddedStatus = "NOT_ADDED"
-	GetShowcaseProductsoldResponseProductStatusAddedStatusAdded    GetShowcaseProductsoldResponseProductStatusAddedStatus = "ADDED"
-	GetShowcaseProductsoldResponseProductStatusAddedStatusRejected GetShowcaseProductsoldResponseProductStatusAddedStatus = "REJECTED"
+	GetShowcaseProductsOldResponseProductStatusAddedStatusNotAdded GetShowcaseProductsOldResponseProductStatusAddedStatus = "NOT_ADDED"
+	GetShowcaseProductsOldResponseProductStatusAddedStatusAdded    GetShowcaseProductsOldResponseProductStatusAddedStatus = "ADDED"
+	GetShowcaseProductsOldResponseProductStatusAddedStatusRejected GetShowcaseProductsOldResponseProductStatusAddedStatus = "REJECTED"
 )

@@ -23,6 +23,17 @@ func (s *AffiliateCreatorService) AddShowcaseProducts(ctx context.Context, req *
 	}, nil, req, out, opts)
 }
 
+// AddShowcaseProductsBatched splits req.ProductIDs into parts of at most 20 and hands out the
+// reply of [AffiliateCreatorService.AddShowcaseProducts] to each. It stops at the first error.
+func (s *AffiliateCreatorService) AddShowcaseProductsBatched(ctx context.Context, req *AddShowcaseProductsRequest, opts ...CallOption) iter.Seq2[*AddShowcaseProductsResponse, error] {
+	start := valueOf(req)
+	return batches(start.ProductIDs, 20, func(part []string) (*AddShowcaseProductsResponse, error) {
+		r := start
+		r.ProductIDs = part
+		return s.AddShowcaseProducts(ctx, &r, opts...)
+	})
+}
+
 // CreatorGenerateGeneralLink calls POST /affiliate_creator/202505/affiliate_sharing_links/general_publishers/generate_batch.
 //
 // It is not repeated once it was sent. Version 202505.
@@ -77,9 +88,14 @@ func (s *AffiliateCreatorService) CreatorSearchAffiliateTraceOrders(ctx context.
 
 // CreatorSearchAffiliateTraceOrdersAll hands out what stands on the pages of
 // [AffiliateCreatorService.CreatorSearchAffiliateTraceOrders]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateCreatorService) CreatorSearchAffiliateTraceOrdersAll(ctx context.Context, req *CreatorSearchAffiliateTraceOrdersRequest, opts ...CallOption) iter.Seq2[CreatorSearchAffiliateTraceOrdersResponseOrder, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]CreatorSearchAffiliateTraceOrdersResponseOrder, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -106,9 +122,14 @@ func (s *AffiliateCreatorService) CreatorSearchOpenCollaborationProduct(ctx cont
 
 // CreatorSearchOpenCollaborationProductAll hands out what stands on the pages of
 // [AffiliateCreatorService.CreatorSearchOpenCollaborationProduct]. It stops at the first error.
+// Pages hold 20 unless req.PageSize says otherwise.
 func (s *AffiliateCreatorService) CreatorSearchOpenCollaborationProductAll(ctx context.Context, req *CreatorSearchOpenCollaborationProductRequest, opts ...CallOption) iter.Seq2[CreatorSearchOpenCollaborationProductResponseProduct, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 20
+	}
 	return tokenPages(func(token string) ([]CreatorSearchOpenCollaborationProductResponseProduct, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -149,8 +170,9 @@ func (s *AffiliateCreatorService) CreatorSelectAffiliateProduct(ctx context.Cont
 // CreatorSelectAffiliateProductAll hands out what stands on the pages of
 // [AffiliateCreatorService.CreatorSelectAffiliateProduct]. It stops at the first error.
 func (s *AffiliateCreatorService) CreatorSelectAffiliateProductAll(ctx context.Context, req *CreatorSelectAffiliateProductRequest, opts ...CallOption) iter.Seq2[CreatorSelectAffiliateProductResponseProduct, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]CreatorSelectAffiliateProductResponseProduct, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -268,9 +290,14 @@ func (s *AffiliateCreatorService) GetShopProducts(ctx context.Context, req *GetS
 
 // GetShopProductsAll hands out what stands on the pages of
 // [AffiliateCreatorService.GetShopProducts]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateCreatorService) GetShopProductsAll(ctx context.Context, req *GetShopProductsRequest, opts ...CallOption) iter.Seq2[GetShopProductsResponseProduct, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]GetShopProductsResponseProduct, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -336,9 +363,14 @@ func (s *AffiliateCreatorService) GetShowcaseProducts(ctx context.Context, req *
 
 // GetShowcaseProductsAll hands out what stands on the pages of
 // [AffiliateCreatorService.GetShowcaseProducts]. It stops at the first error.
+// Pages hold 20 unless req.PageSize says otherwise.
 func (s *AffiliateCreatorService) GetShowcaseProductsAll(ctx context.Context, req *GetShowcaseProductsRequest, opts ...CallOption) iter.Seq2[GetShowcaseProductsResponseProduct, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 20
+	}
 	return tokenPages(func(token string) ([]GetShowcaseProductsResponseProduct, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -389,6 +421,17 @@ func (s *AffiliateCreatorService) RemoveShowcaseProducts(ctx context.Context, re
 	}, nil, req, out, opts)
 }
 
+// RemoveShowcaseProductsBatched splits req.ProductIDs into parts of at most 200 and hands out the
+// reply of [AffiliateCreatorService.RemoveShowcaseProducts] to each. It stops at the first error.
+func (s *AffiliateCreatorService) RemoveShowcaseProductsBatched(ctx context.Context, req *RemoveShowcaseProductsRequest, opts ...CallOption) iter.Seq2[*RemoveShowcaseProductsResponse, error] {
+	start := valueOf(req)
+	return batches(start.ProductIDs, 200, func(part []string) (*RemoveShowcaseProductsResponse, error) {
+		r := start
+		r.ProductIDs = part
+		return s.RemoveShowcaseProducts(ctx, &r, opts...)
+	})
+}
+
 // SearchCreatorAffiliateOrders calls POST /affiliate_creator/202410/orders/search.
 //
 // It only reads and is safe to repeat. Version 202410.
@@ -404,9 +447,14 @@ func (s *AffiliateCreatorService) SearchCreatorAffiliateOrders(ctx context.Conte
 
 // SearchCreatorAffiliateOrdersAll hands out what stands on the pages of
 // [AffiliateCreatorService.SearchCreatorAffiliateOrders]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersAll(ctx context.Context, req *SearchCreatorAffiliateOrdersRequest, opts ...CallOption) iter.Seq2[SearchCreatorAffiliateOrdersResponseOrder, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]SearchCreatorAffiliateOrdersResponseOrder, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -433,9 +481,14 @@ func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersV202405(ctx contex
 
 // SearchCreatorAffiliateOrdersV202405All hands out what stands on the pages of
 // [AffiliateCreatorService.SearchCreatorAffiliateOrdersV202405]. It stops at the first error.
+// Pages hold 50 unless req.PageSize says otherwise.
 func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersV202405All(ctx context.Context, req *SearchCreatorAffiliateOrdersV202405Request, opts ...CallOption) iter.Seq2[SearchCreatorAffiliateOrdersV202405ResponseOrder, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 50
+	}
 	return tokenPages(func(token string) ([]SearchCreatorAffiliateOrdersV202405ResponseOrder, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -463,8 +516,9 @@ func (s *AffiliateCreatorService) SearchCreatorSampleApplications(ctx context.Co
 // SearchCreatorSampleApplicationsAll hands out what stands on the pages of
 // [AffiliateCreatorService.SearchCreatorSampleApplications]. It stops at the first error.
 func (s *AffiliateCreatorService) SearchCreatorSampleApplicationsAll(ctx context.Context, req *SearchCreatorSampleApplicationsRequest, opts ...CallOption) iter.Seq2[SearchCreatorSampleApplicationsResponseSampleApplication, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]SearchCreatorSampleApplicationsResponseSampleApplication, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -491,9 +545,14 @@ func (s *AffiliateCreatorService) SearchCreatorTargetCollaborations(ctx context.
 
 // SearchCreatorTargetCollaborationsAll hands out what stands on the pages of
 // [AffiliateCreatorService.SearchCreatorTargetCollaborations]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateCreatorService) SearchCreatorTargetCollaborationsAll(ctx context.Context, req *SearchCreatorTargetCollaborationsRequest, opts ...CallOption) iter.Seq2[SearchCreatorTargetCollaborationsResponseTargetCollaboration, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]SearchCreatorTargetCollaborationsResponseTargetCollaboration, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -534,7 +593,7 @@ func (s *AffiliateCreatorService) UploadShoppableVideoFile(ctx context.Context, 
 // AddShowcaseProductsRequest holds the parameters of AffiliateCreator.AddShowcaseProducts.
 type AddShowcaseProductsRequest struct {
 	AddType     *AffiliateCreatorAddType `json:"add_type,omitzero"`
-	ProductIDs  []string                 `json:"product_ids,omitzero"`
+	ProductIDs  []string                 `json:"product_ids,omitzero"` // at most 20
 	ProductLink *string                  `json:"product_link,omitzero"`
 }
 
@@ -564,7 +623,7 @@ type CreatorGenerateGeneralLinkRequest struct {
 
 // CreatorGenerateGeneralLinkRequestMaterial is part of a request.
 type CreatorGenerateGeneralLinkRequestMaterial struct {
-	IDs  []string `json:"ids,omitzero"`
+	IDs  []string `json:"ids,omitzero"` // at most 50
 	Type *string  `json:"type,omitzero"`
 }
 
@@ -597,7 +656,7 @@ type CreatorGeneratePublisherLinkRequest struct {
 
 // CreatorGeneratePublisherLinkRequestMaterial is part of a request.
 type CreatorGeneratePublisherLinkRequestMaterial struct {
-	IDs  []string `json:"ids,omitzero"`
+	IDs  []string `json:"ids,omitzero"` // at most 50
 	Type *string  `json:"type,omitzero"`
 }
 
@@ -772,7 +831,7 @@ type CreatorSearchOpenCollaborationProductRequest struct {
 	SalesPriceRange     *CreatorSearchOpenCollaborationProductRequestSalesPriceRange     `json:"sales_price_range,omitzero" url:"-"`
 	SortField           *string                                                          `url:"sort_field,omitempty" json:"-"`
 	SortOrder           *SortOrder                                                       `url:"sort_order,omitempty" json:"-"`
-	TitleKeywords       []string                                                         `json:"title_keywords,omitzero" url:"-"`
+	TitleKeywords       []string                                                         `json:"title_keywords,omitzero" url:"-"` // at most 20
 }
 
 // CreatorSearchOpenCollaborationProductRequestCategory is part of a request.
@@ -888,10 +947,10 @@ type CreatorSelectAffiliateProductRequestFilterParams struct {
 	CommissionRateRange *CreatorSelectAffiliateProductRequestFilterParamsCommissionRateRange `json:"commission_rate_range,omitzero"`
 	PoolIDs             []string                                                             `json:"pool_ids,omitzero"`
 	PriceRange          *CreatorSelectAffiliateProductRequestFilterParamsPriceRange          `json:"price_range,omitzero"`
-	ProductIDs          []string                                                             `json:"product_ids,omitzero"`
+	ProductIDs          []string                                                             `json:"product_ids,omitzero"` // at most 50
 	ShopRatingRange     *CreatorSelectAffiliateProductRequestFilterParamsShopRatingRange     `json:"shop_rating_range,omitzero"`
 	SoldQuantityRange   *CreatorSelectAffiliateProductRequestFilterParamsSoldQuantityRange   `json:"sold_quantity_range,omitzero"`
-	TitleKeyword        *string                                                              `json:"title_keyword,omitzero"`
+	TitleKeyword        *string                                                              `json:"title_keyword,omitzero"` // 1 to 255
 }
 
 // CreatorSelectAffiliateProductRequestFilterParamsCommissionRateRange is part of a request.
@@ -1480,7 +1539,7 @@ type PostShoppableVideoRequestProductLinkInfo struct {
 // PostShoppableVideoRequestVideoInfo is part of a request.
 type PostShoppableVideoRequestVideoInfo struct {
 	FileID *string `json:"file_id,omitzero"`
-	Title  *string `json:"title,omitzero"`
+	Title  *string `json:"title,omitzero"` // at most 2200 characters
 }
 
 // PostShoppableVideoResponse is the reply of AffiliateCreator.PostShoppableVideo.
@@ -1522,7 +1581,7 @@ type PrecheckVideoContentResponsePrecheck struct {
 
 // RemoveShowcaseProductsRequest holds the parameters of AffiliateCreator.RemoveShowcaseProducts.
 type RemoveShowcaseProductsRequest struct {
-	ProductIDs []string `json:"product_ids,omitzero"`
+	ProductIDs []string `json:"product_ids,omitzero"` // at most 200
 }
 
 // RemoveShowcaseProductsResponse is the reply of AffiliateCreator.RemoveShowcaseProducts.
@@ -1821,7 +1880,7 @@ const (
 	AffiliateCreatorContentTypeLive          AffiliateCreatorContentType = "LIVE"
 	AffiliateCreatorContentTypePreLive       AffiliateCreatorContentType = "PRE_LIVE"
 	AffiliateCreatorContentTypePromotionPage AffiliateCreatorContentType = "PROMOTION_PAGE"
-	AffiliateCreatorContentTypeLinkshare     AffiliateCreatorContentType = "LINKSHARE"
+	AffiliateCreatorContentTypeLinkShare     AffiliateCreatorContentType = "LINKSHARE"
 )
 
 // AffiliateCreatorFulfillmentStatus is an open list: TikTok Shop may add values.

@@ -64,8 +64,9 @@ func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorFulfillmentStatusIn
 // GetAffiliateCampaignCreatorFulfillmentStatusInfoAll hands out what stands on the pages of
 // [AffiliatePartnerService.GetAffiliateCampaignCreatorFulfillmentStatusInfo]. It stops at the first error.
 func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorFulfillmentStatusInfoAll(ctx context.Context, campaignID string, productID string, req *GetAffiliateCampaignCreatorFulfillmentStatusInfoRequest, opts ...CallOption) iter.Seq2[GetAffiliateCampaignCreatorFulfillmentStatusInfoResponsePromotionCreator, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetAffiliateCampaignCreatorFulfillmentStatusInfoResponsePromotionCreator, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -93,8 +94,9 @@ func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorFulfillmentStatusLi
 // GetAffiliateCampaignCreatorFulfillmentStatusListAll hands out what stands on the pages of
 // [AffiliatePartnerService.GetAffiliateCampaignCreatorFulfillmentStatusList]. It stops at the first error.
 func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorFulfillmentStatusListAll(ctx context.Context, campaignID string, req *GetAffiliateCampaignCreatorFulfillmentStatusListRequest, opts ...CallOption) iter.Seq2[GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatistic, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatistic, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -186,9 +188,14 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignList(ctx context.Co
 
 // GetAffiliatePartnerCampaignListAll hands out what stands on the pages of
 // [AffiliatePartnerService.GetAffiliatePartnerCampaignList]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignListAll(ctx context.Context, req *GetAffiliatePartnerCampaignListRequest, opts ...CallOption) iter.Seq2[GetAffiliatePartnerCampaignListResponseCampaign, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]GetAffiliatePartnerCampaignListResponseCampaign, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -216,8 +223,9 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignProductList(ctx con
 // GetAffiliatePartnerCampaignProductListAll hands out what stands on the pages of
 // [AffiliatePartnerService.GetAffiliatePartnerCampaignProductList]. It stops at the first error.
 func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignProductListAll(ctx context.Context, campaignID string, req *GetAffiliatePartnerCampaignProductListRequest, opts ...CallOption) iter.Seq2[GetAffiliatePartnerCampaignProductListResponseProduct, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetAffiliatePartnerCampaignProductListResponseProduct, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -281,9 +289,14 @@ func (s *AffiliatePartnerService) SearchCAPAffiliateOrders(ctx context.Context, 
 
 // SearchCAPAffiliateOrdersAll hands out what stands on the pages of
 // [AffiliatePartnerService.SearchCAPAffiliateOrders]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliatePartnerService) SearchCAPAffiliateOrdersAll(ctx context.Context, req *SearchCAPAffiliateOrdersRequest, opts ...CallOption) iter.Seq2[SearchCAPAffiliateOrdersResponseOrder, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]SearchCAPAffiliateOrdersResponseOrder, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -295,28 +308,33 @@ func (s *AffiliatePartnerService) SearchCAPAffiliateOrdersAll(ctx context.Contex
 	})
 }
 
-// SearchTapAffiliateOrders calls POST /affiliate_partner/202411/orders/search.
+// SearchTAPAffiliateOrders calls POST /affiliate_partner/202411/orders/search.
 //
 // It only reads and is safe to repeat. Version 202411.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-tap-affiliate-orders-202411
-func (s *AffiliatePartnerService) SearchTapAffiliateOrders(ctx context.Context, req *SearchTapAffiliateOrdersRequest, opts ...CallOption) (*SearchTapAffiliateOrdersResponse, error) {
-	out := new(SearchTapAffiliateOrdersResponse)
+func (s *AffiliatePartnerService) SearchTAPAffiliateOrders(ctx context.Context, req *SearchTAPAffiliateOrdersRequest, opts ...CallOption) (*SearchTAPAffiliateOrdersResponse, error) {
+	out := new(SearchTAPAffiliateOrdersResponse)
 	return out, s.client.call(ctx, operation{
-		name: "AffiliatePartner.SearchTapAffiliateOrders", method: "POST", path: "/affiliate_partner/202411/orders/search",
+		name: "AffiliatePartner.SearchTAPAffiliateOrders", method: "POST", path: "/affiliate_partner/202411/orders/search",
 		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
 	}, nil, req, out, opts)
 }
 
-// SearchTapAffiliateOrdersAll hands out what stands on the pages of
-// [AffiliatePartnerService.SearchTapAffiliateOrders]. It stops at the first error.
-func (s *AffiliatePartnerService) SearchTapAffiliateOrdersAll(ctx context.Context, req *SearchTapAffiliateOrdersRequest, opts ...CallOption) iter.Seq2[SearchTapAffiliateOrdersResponseOrder, error] {
-	return tokenPages(func(token string) ([]SearchTapAffiliateOrdersResponseOrder, string, error) {
-		r := valueOf(req)
+// SearchTAPAffiliateOrdersAll hands out what stands on the pages of
+// [AffiliatePartnerService.SearchTAPAffiliateOrders]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
+func (s *AffiliatePartnerService) SearchTAPAffiliateOrdersAll(ctx context.Context, req *SearchTAPAffiliateOrdersRequest, opts ...CallOption) iter.Seq2[SearchTAPAffiliateOrdersResponseOrder, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
+	return tokenPages(func(token string) ([]SearchTAPAffiliateOrdersResponseOrder, string, error) {
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
-		out, err := s.SearchTapAffiliateOrders(ctx, &r, opts...)
+		out, err := s.SearchTAPAffiliateOrders(ctx, &r, opts...)
 		if err != nil {
 			return nil, "", err
 		}
@@ -345,7 +363,7 @@ type CreateAffiliatePartnerCampaignRequestContactInfo struct {
 	Line     *string `json:"line,omitzero"`
 	Phone    *string `json:"phone,omitzero"`
 	Viber    *string `json:"viber,omitzero"`
-	Whatsapp *string `json:"whatsapp,omitzero"`
+	WhatsApp *string `json:"whatsapp,omitzero"`
 	Zalo     *string `json:"zalo,omitzero"`
 }
 
@@ -375,7 +393,7 @@ type EditAffiliatePartnerCampaignRequestContactInfo struct {
 	Line     *string `json:"line,omitzero"`
 	Phone    *string `json:"phone,omitzero"`
 	Viber    *string `json:"viber,omitzero"`
-	Whatsapp *string `json:"whatsapp,omitzero"`
+	WhatsApp *string `json:"whatsapp,omitzero"`
 	Zalo     *string `json:"zalo,omitzero"`
 }
 
@@ -620,7 +638,7 @@ type GetAffiliatePartnerCampaignDetailResponseContactInfo struct {
 	Line     string `json:"line,omitzero"`
 	Phone    string `json:"phone,omitzero"`
 	Viber    string `json:"viber,omitzero"`
-	Whatsapp string `json:"whatsapp,omitzero"`
+	WhatsApp string `json:"whatsapp,omitzero"`
 	Zalo     string `json:"zalo,omitzero"`
 }
 
@@ -759,7 +777,7 @@ type GetAffiliatePartnerCampaignProductListResponseProductSKUInformationListRegi
 // PartnerGenerateMultiAffiliateCampaignProductLinkRequest holds the parameters of AffiliatePartner.PartnerGenerateMultiAffiliateCampaignProductLink.
 type PartnerGenerateMultiAffiliateCampaignProductLinkRequest struct {
 	CategoryAssetCipher *string  `url:"category_asset_cipher,omitempty" json:"-"`
-	ProductIDs          []string `json:"product_ids,omitzero" url:"-"`
+	ProductIDs          []string `json:"product_ids,omitzero" url:"-"` // at most 50
 }
 
 // PartnerGenerateMultiAffiliateCampaignProductLinkResponse is the reply of AffiliatePartner.PartnerGenerateMultiAffiliateCampaignProductLink.
@@ -839,7 +857,7 @@ type SearchCAPAffiliateOrdersResponseOrderSKUs struct {
 	EstimatedShopAdsCommission SearchCAPAffiliateOrdersResponseOrderSKUsEstimatedShopAdsCommission `json:"estimated_shop_ads_commission,omitzero"`
 	ID                         string                                                              `json:"id,omitzero"`
 	Isr                        string                                                              `json:"isr,omitzero"`
-	Iva                        string                                                              `json:"iva,omitzero"`
+	IVA                        string                                                              `json:"iva,omitzero"`
 	OpenCollaborationID        string                                                              `json:"open_collaboration_id,omitzero"`
 	Price                      SearchCAPAffiliateOrdersResponseOrderSKUsPrice                      `json:"price,omitzero"`
 	ProductID                  string                                                              `json:"product_id,omitzero"`
@@ -931,8 +949,8 @@ type SearchCAPAffiliateOrdersResponseOrderSKUsTotalAgencyCommission struct {
 	Currency string  `json:"currency,omitzero"`
 }
 
-// SearchTapAffiliateOrdersRequest holds the parameters of AffiliatePartner.SearchTapAffiliateOrders.
-type SearchTapAffiliateOrdersRequest struct {
+// SearchTAPAffiliateOrdersRequest holds the parameters of AffiliatePartner.SearchTAPAffiliateOrders.
+type SearchTAPAffiliateOrdersRequest struct {
 	CampaignID          *string      `json:"campaign_id,omitzero" url:"-"`
 	CategoryAssetCipher string       `url:"category_asset_cipher" json:"-"` // required
 	CreateTimeGe        *UnixSeconds `json:"create_time_ge,omitzero" url:"-"`
@@ -941,113 +959,113 @@ type SearchTapAffiliateOrdersRequest struct {
 	PageToken           *string      `url:"page_token,omitempty" json:"-"`
 }
 
-// SearchTapAffiliateOrdersResponse is the reply of AffiliatePartner.SearchTapAffiliateOrders.
-type SearchTapAffiliateOrdersResponse struct {
+// SearchTAPAffiliateOrdersResponse is the reply of AffiliatePartner.SearchTAPAffiliateOrders.
+type SearchTAPAffiliateOrdersResponse struct {
 	NextPageToken string                                  `json:"next_page_token,omitzero"`
-	Orders        []SearchTapAffiliateOrdersResponseOrder `json:"orders,omitzero"`
+	Orders        []SearchTAPAffiliateOrdersResponseOrder `json:"orders,omitzero"`
 	TotalCount    int64                                   `json:"total_count,omitzero"`
 }
 
-// SearchTapAffiliateOrdersResponseOrder is part of a reply.
-type SearchTapAffiliateOrdersResponseOrder struct {
+// SearchTAPAffiliateOrdersResponseOrder is part of a reply.
+type SearchTAPAffiliateOrdersResponseOrder struct {
 	CreateTime   UnixSeconds                                 `json:"create_time,omitzero"`
 	DeliveryTime UnixSeconds                                 `json:"delivery_time,omitzero"`
 	ID           string                                      `json:"id,omitzero"`
-	SKUs         SearchTapAffiliateOrdersResponseOrderSKUs   `json:"skus,omitzero"`
-	Status       SearchTapAffiliateOrdersResponseOrderStatus `json:"status,omitzero"`
+	SKUs         SearchTAPAffiliateOrdersResponseOrderSKUs   `json:"skus,omitzero"`
+	Status       SearchTAPAffiliateOrdersResponseOrderStatus `json:"status,omitzero"`
 }
 
-// SearchTapAffiliateOrdersResponseOrderSKUs is part of a reply.
-type SearchTapAffiliateOrdersResponseOrderSKUs struct {
-	ActualCommissionBase                SearchTapAffiliateOrdersResponseOrderSKUsActualCommissionBase                `json:"actual_commission_base,omitzero"`
-	ActualCreatorCommission             SearchTapAffiliateOrdersResponseOrderSKUsActualCreatorCommission             `json:"actual_creator_commission,omitzero"`
-	ActualCreatorCommissionRewardFee    SearchTapAffiliateOrdersResponseOrderSKUsActualCreatorCommissionRewardFee    `json:"actual_creator_commission_reward_fee,omitzero"`
-	ActualPartnerCommissionRewardFee    SearchTapAffiliateOrdersResponseOrderSKUsActualPartnerCommissionRewardFee    `json:"actual_partner_commission_reward_fee,omitzero"`
-	ActualTapCommission                 SearchTapAffiliateOrdersResponseOrderSKUsActualTapCommission                 `json:"actual_tap_commission,omitzero"`
+// SearchTAPAffiliateOrdersResponseOrderSKUs is part of a reply.
+type SearchTAPAffiliateOrdersResponseOrderSKUs struct {
+	ActualCommissionBase                SearchTAPAffiliateOrdersResponseOrderSKUsActualCommissionBase                `json:"actual_commission_base,omitzero"`
+	ActualCreatorCommission             SearchTAPAffiliateOrdersResponseOrderSKUsActualCreatorCommission             `json:"actual_creator_commission,omitzero"`
+	ActualCreatorCommissionRewardFee    SearchTAPAffiliateOrdersResponseOrderSKUsActualCreatorCommissionRewardFee    `json:"actual_creator_commission_reward_fee,omitzero"`
+	ActualPartnerCommissionRewardFee    SearchTAPAffiliateOrdersResponseOrderSKUsActualPartnerCommissionRewardFee    `json:"actual_partner_commission_reward_fee,omitzero"`
+	ActualTAPCommission                 SearchTAPAffiliateOrdersResponseOrderSKUsActualTAPCommission                 `json:"actual_tap_commission,omitzero"`
 	CampaignID                          string                                                                       `json:"campaign_id,omitzero"`
 	ContentID                           string                                                                       `json:"content_id,omitzero"`
 	ContentType                         AffiliatePartnerContentType                                                  `json:"content_type,omitzero"`
 	CreatorCommissionRate               int64                                                                        `json:"creator_commission_rate,omitzero"`
 	CreatorCommissionRewardRate         int64                                                                        `json:"creator_commission_reward_rate,omitzero"`
 	CreatorUsername                     string                                                                       `json:"creator_username,omitzero"`
-	EstimatedCommissionBase             SearchTapAffiliateOrdersResponseOrderSKUsEstimatedCommissionBase             `json:"estimated_commission_base,omitzero"`
-	EstimatedCreatorCommission          SearchTapAffiliateOrdersResponseOrderSKUsEstimatedCreatorCommission          `json:"estimated_creator_commission,omitzero"`
-	EstimatedCreatorCommissionRewardFee SearchTapAffiliateOrdersResponseOrderSKUsEstimatedCreatorCommissionRewardFee `json:"estimated_creator_commission_reward_fee,omitzero"`
-	EstimatedPartnerCommissionRewardFee SearchTapAffiliateOrdersResponseOrderSKUsEstimatedPartnerCommissionRewardFee `json:"estimated_partner_commission_reward_fee,omitzero"`
-	EstimatedTapCommission              SearchTapAffiliateOrdersResponseOrderSKUsEstimatedTapCommission              `json:"estimated_tap_commission,omitzero"`
+	EstimatedCommissionBase             SearchTAPAffiliateOrdersResponseOrderSKUsEstimatedCommissionBase             `json:"estimated_commission_base,omitzero"`
+	EstimatedCreatorCommission          SearchTAPAffiliateOrdersResponseOrderSKUsEstimatedCreatorCommission          `json:"estimated_creator_commission,omitzero"`
+	EstimatedCreatorCommissionRewardFee SearchTAPAffiliateOrdersResponseOrderSKUsEstimatedCreatorCommissionRewardFee `json:"estimated_creator_commission_reward_fee,omitzero"`
+	EstimatedPartnerCommissionRewardFee SearchTAPAffiliateOrdersResponseOrderSKUsEstimatedPartnerCommissionRewardFee `json:"estimated_partner_commission_reward_fee,omitzero"`
+	EstimatedTAPCommission              SearchTAPAffiliateOrdersResponseOrderSKUsEstimatedTAPCommission              `json:"estimated_tap_commission,omitzero"`
 	ID                                  string                                                                       `json:"id,omitzero"`
 	PartnerCommissionRewardRate         int64                                                                        `json:"partner_commission_reward_rate,omitzero"`
-	Price                               SearchTapAffiliateOrdersResponseOrderSKUsPrice                               `json:"price,omitzero"`
+	Price                               SearchTAPAffiliateOrdersResponseOrderSKUsPrice                               `json:"price,omitzero"`
 	ProductID                           string                                                                       `json:"product_id,omitzero"`
 	ProductName                         string                                                                       `json:"product_name,omitzero"`
 	Quantity                            int                                                                          `json:"quantity,omitzero"`
 	RefundedQuantity                    int                                                                          `json:"refunded_quantity,omitzero"`
 	ReturnedQuantity                    int                                                                          `json:"returned_quantity,omitzero"`
-	TapCommissionRate                   int64                                                                        `json:"tap_commission_rate,omitzero"`
+	TAPCommissionRate                   int64                                                                        `json:"tap_commission_rate,omitzero"`
 }
 
-// SearchTapAffiliateOrdersResponseOrderSKUsActualCommissionBase is part of a reply.
-type SearchTapAffiliateOrdersResponseOrderSKUsActualCommissionBase struct {
+// SearchTAPAffiliateOrdersResponseOrderSKUsActualCommissionBase is part of a reply.
+type SearchTAPAffiliateOrdersResponseOrderSKUsActualCommissionBase struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
 
-// SearchTapAffiliateOrdersResponseOrderSKUsActualCreatorCommission is part of a reply.
-type SearchTapAffiliateOrdersResponseOrderSKUsActualCreatorCommission struct {
+// SearchTAPAffiliateOrdersResponseOrderSKUsActualCreatorCommission is part of a reply.
+type SearchTAPAffiliateOrdersResponseOrderSKUsActualCreatorCommission struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
 
-// SearchTapAffiliateOrdersResponseOrderSKUsActualCreatorCommissionRewardFee is part of a reply.
-type SearchTapAffiliateOrdersResponseOrderSKUsActualCreatorCommissionRewardFee struct {
+// SearchTAPAffiliateOrdersResponseOrderSKUsActualCreatorCommissionRewardFee is part of a reply.
+type SearchTAPAffiliateOrdersResponseOrderSKUsActualCreatorCommissionRewardFee struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
 
-// SearchTapAffiliateOrdersResponseOrderSKUsActualPartnerCommissionRewardFee is part of a reply.
-type SearchTapAffiliateOrdersResponseOrderSKUsActualPartnerCommissionRewardFee struct {
+// SearchTAPAffiliateOrdersResponseOrderSKUsActualPartnerCommissionRewardFee is part of a reply.
+type SearchTAPAffiliateOrdersResponseOrderSKUsActualPartnerCommissionRewardFee struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
 
-// SearchTapAffiliateOrdersResponseOrderSKUsActualTapCommission is part of a reply.
-type SearchTapAffiliateOrdersResponseOrderSKUsActualTapCommission struct {
+// SearchTAPAffiliateOrdersResponseOrderSKUsActualTAPCommission is part of a reply.
+type SearchTAPAffiliateOrdersResponseOrderSKUsActualTAPCommission struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
 
-// SearchTapAffiliateOrdersResponseOrderSKUsEstimatedCommissionBase is part of a reply.
-type SearchTapAffiliateOrdersResponseOrderSKUsEstimatedCommissionBase struct {
+// SearchTAPAffiliateOrdersResponseOrderSKUsEstimatedCommissionBase is part of a reply.
+type SearchTAPAffiliateOrdersResponseOrderSKUsEstimatedCommissionBase struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
 
-// SearchTapAffiliateOrdersResponseOrderSKUsEstimatedCreatorCommission is part of a reply.
-type SearchTapAffiliateOrdersResponseOrderSKUsEstimatedCreatorCommission struct {
+// SearchTAPAffiliateOrdersResponseOrderSKUsEstimatedCreatorCommission is part of a reply.
+type SearchTAPAffiliateOrdersResponseOrderSKUsEstimatedCreatorCommission struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
 
-// SearchTapAffiliateOrdersResponseOrderSKUsEstimatedCreatorCommissionRewardFee is part of a reply.
-type SearchTapAffiliateOrdersResponseOrderSKUsEstimatedCreatorCommissionRewardFee struct {
+// SearchTAPAffiliateOrdersResponseOrderSKUsEstimatedCreatorCommissionRewardFee is part of a reply.
+type SearchTAPAffiliateOrdersResponseOrderSKUsEstimatedCreatorCommissionRewardFee struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
 
-// SearchTapAffiliateOrdersResponseOrderSKUsEstimatedPartnerCommissionRewardFee is part of a reply.
-type SearchTapAffiliateOrdersResponseOrderSKUsEstimatedPartnerCommissionRewardFee struct {
+// SearchTAPAffiliateOrdersResponseOrderSKUsEstimatedPartnerCommissionRewardFee is part of a reply.
+type SearchTAPAffiliateOrdersResponseOrderSKUsEstimatedPartnerCommissionRewardFee struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
 
-// SearchTapAffiliateOrdersResponseOrderSKUsEstimatedTapCommission is part of a reply.
-type SearchTapAffiliateOrdersResponseOrderSKUsEstimatedTapCommission struct {
+// SearchTAPAffiliateOrdersResponseOrderSKUsEstimatedTAPCommission is part of a reply.
+type SearchTAPAffiliateOrdersResponseOrderSKUsEstimatedTAPCommission struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
 
-// SearchTapAffiliateOrdersResponseOrderSKUsPrice is part of a reply.
-type SearchTapAffiliateOrdersResponseOrderSKUsPrice struct {
+// SearchTAPAffiliateOrdersResponseOrderSKUsPrice is part of a reply.
+type SearchTAPAffiliateOrdersResponseOrderSKUsPrice struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
@@ -1062,7 +1080,7 @@ const (
 	AffiliatePartnerContentTypeLive          AffiliatePartnerContentType = "LIVE"
 	AffiliatePartnerContentTypePreLive       AffiliatePartnerContentType = "PRE_LIVE"
 	AffiliatePartnerContentTypePromotionPage AffiliatePartnerContentType = "PROMOTION_PAGE"
-	AffiliatePartnerContentTypeLinkshare     AffiliatePartnerContentType = "LINKSHARE"
+	AffiliatePartnerContentTypeLinkShare     AffiliatePartnerContentType = "LINKSHARE"
 )
 
 // AffiliatePartnerProductStatus is an open list: TikTok Shop may add values.
@@ -1188,15 +1206,15 @@ const (
 	SearchCAPAffiliateOrdersResponseOrderStatusDeducted   SearchCAPAffiliateOrdersResponseOrderStatus = "DEDUCTED"
 )
 
-// SearchTapAffiliateOrdersResponseOrderStatus is an open list: TikTok Shop may add values.
-type SearchTapAffiliateOrdersResponseOrderStatus string
+// SearchTAPAffiliateOrdersResponseOrderStatus is an open list: TikTok Shop may add values.
+type SearchTAPAffiliateOrdersResponseOrderStatus string
 
-// Values of SearchTapAffiliateOrdersResponseOrderStatus.
+// Values of SearchTAPAffiliateOrdersResponseOrderStatus.
 const (
-	SearchTapAffiliateOrdersResponseOrderStatusAll        SearchTapAffiliateOrdersResponseOrderStatus = "ALL"
-	SearchTapAffiliateOrdersResponseOrderStatusProcessing SearchTapAffiliateOrdersResponseOrderStatus = "PROCESSING"
-	SearchTapAffiliateOrdersResponseOrderStatusCompleted  SearchTapAffiliateOrdersResponseOrderStatus = "COMPLETED"
-	SearchTapAffiliateOrdersResponseOrderStatusCancelled  SearchTapAffiliateOrdersResponseOrderStatus = "CANCELLED"
-	SearchTapAffiliateOrdersResponseOrderStatusFrozen     SearchTapAffiliateOrdersResponseOrderStatus = "FROZEN"
-	SearchTapAffiliateOrdersResponseOrderStatusDeducted   SearchTapAffiliateOrdersResponseOrderStatus = "DEDUCTED"
+	SearchTAPAffiliateOrdersResponseOrderStatusAll        SearchTAPAffiliateOrdersResponseOrderStatus = "ALL"
+	SearchTAPAffiliateOrdersResponseOrderStatusProcessing SearchTAPAffiliateOrdersResponseOrderStatus = "PROCESSING"
+	SearchTAPAffiliateOrdersResponseOrderStatusCompleted  SearchTAPAffiliateOrdersResponseOrderStatus = "COMPLETED"
+	SearchTAPAffiliateOrdersResponseOrderStatusCancelled  SearchTAPAffiliateOrdersResponseOrderStatus = "CANCELLED"
+	SearchTAPAffiliateOrdersResponseOrderStatusFrozen     SearchTAPAffiliateOrdersResponseOrderStatus = "FROZEN"
+	SearchTAPAffiliateOrdersResponseOrderStatusDeducted   SearchTAPAffiliateOrdersResponseOrderStatus = "DEDUCTED"
 )

@@ -151,9 +151,14 @@ func (s *AffiliateSellerService) GetConversationList(ctx context.Context, req *G
 
 // GetConversationListAll hands out what stands on the pages of
 // [AffiliateSellerService.GetConversationList]. It stops at the first error.
+// Pages hold 50 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) GetConversationListAll(ctx context.Context, req *GetConversationListRequest, opts ...CallOption) iter.Seq2[GetConversationListResponseConversation, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 50
+	}
 	return tokenPages(func(token string) ([]GetConversationListResponseConversation, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -180,9 +185,14 @@ func (s *AffiliateSellerService) GetConversationListV202412(ctx context.Context,
 
 // GetConversationListV202412All hands out what stands on the pages of
 // [AffiliateSellerService.GetConversationListV202412]. It stops at the first error.
+// Pages hold 50 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) GetConversationListV202412All(ctx context.Context, req *GetConversationListV202412Request, opts ...CallOption) iter.Seq2[GetConversationListV202412ResponseConversation, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 50
+	}
 	return tokenPages(func(token string) ([]GetConversationListV202412ResponseConversation, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -246,28 +256,33 @@ func (s *AffiliateSellerService) GetMarketplaceCreatorPerformanceV202505(ctx con
 	}, []string{creatorUserID}, nil, out, opts)
 }
 
-// GetMessageintheConversation calls GET /affiliate_seller/202412/conversation/{conversation_id}/messages.
+// GetMessageInTheConversation calls GET /affiliate_seller/202412/conversation/{conversation_id}/messages.
 //
 // It only reads and is safe to repeat. Version 202412.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/get-messageinthe-conversation-202412
-func (s *AffiliateSellerService) GetMessageintheConversation(ctx context.Context, conversationID string, req *GetMessageintheConversationRequest, opts ...CallOption) (*GetMessageintheConversationResponse, error) {
-	out := new(GetMessageintheConversationResponse)
+// Official page: https://partner.tiktokshop.com/docv2/page/get-message-in-the-conversation-202412
+func (s *AffiliateSellerService) GetMessageInTheConversation(ctx context.Context, conversationID string, req *GetMessageInTheConversationRequest, opts ...CallOption) (*GetMessageInTheConversationResponse, error) {
+	out := new(GetMessageInTheConversationResponse)
 	return out, s.client.call(ctx, operation{
-		name: "AffiliateSeller.GetMessageintheConversation", method: "GET", path: "/affiliate_seller/202412/conversation/{conversation_id}/messages",
+		name: "AffiliateSeller.GetMessageInTheConversation", method: "GET", path: "/affiliate_seller/202412/conversation/{conversation_id}/messages",
 		query: true, replay: replayRead,
 	}, []string{conversationID}, req, out, opts)
 }
 
-// GetMessageintheConversationAll hands out what stands on the pages of
-// [AffiliateSellerService.GetMessageintheConversation]. It stops at the first error.
-func (s *AffiliateSellerService) GetMessageintheConversationAll(ctx context.Context, conversationID string, req *GetMessageintheConversationRequest, opts ...CallOption) iter.Seq2[GetMessageintheConversationResponseMessage, error] {
-	return tokenPages(func(token string) ([]GetMessageintheConversationResponseMessage, string, error) {
-		r := valueOf(req)
+// GetMessageInTheConversationAll hands out what stands on the pages of
+// [AffiliateSellerService.GetMessageInTheConversation]. It stops at the first error.
+// Pages hold 20 unless req.PageSize says otherwise.
+func (s *AffiliateSellerService) GetMessageInTheConversationAll(ctx context.Context, conversationID string, req *GetMessageInTheConversationRequest, opts ...CallOption) iter.Seq2[GetMessageInTheConversationResponseMessage, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 20
+	}
+	return tokenPages(func(token string) ([]GetMessageInTheConversationResponseMessage, string, error) {
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
-		out, err := s.GetMessageintheConversation(ctx, conversationID, &r, opts...)
+		out, err := s.GetMessageInTheConversation(ctx, conversationID, &r, opts...)
 		if err != nil {
 			return nil, "", err
 		}
@@ -290,9 +305,14 @@ func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetail(ctx co
 
 // GetOpenCollaborationCreatorContentDetailAll hands out what stands on the pages of
 // [AffiliateSellerService.GetOpenCollaborationCreatorContentDetail]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailAll(ctx context.Context, req *GetOpenCollaborationCreatorContentDetailRequest, opts ...CallOption) iter.Seq2[GetOpenCollaborationCreatorContentDetailResponseCreatorContentDetail, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]GetOpenCollaborationCreatorContentDetailResponseCreatorContentDetail, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -319,9 +339,14 @@ func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailV202412
 
 // GetOpenCollaborationCreatorContentDetailV202412All hands out what stands on the pages of
 // [AffiliateSellerService.GetOpenCollaborationCreatorContentDetailV202412]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailV202412All(ctx context.Context, req *GetOpenCollaborationCreatorContentDetailV202412Request, opts ...CallOption) iter.Seq2[GetOpenCollaborationCreatorContentDetailV202412ResponseCreatorContentDetail, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]GetOpenCollaborationCreatorContentDetailV202412ResponseCreatorContentDetail, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -383,6 +408,17 @@ func (s *AffiliateSellerService) MarkConversationRead(ctx context.Context, req *
 		name: "AffiliateSeller.MarkConversationRead", method: "POST", path: "/affiliate_seller/202412/conversatons/read",
 		body: bodyJSON,
 	}, nil, req, out, opts)
+}
+
+// MarkConversationReadBatched splits req.ConversationIDs into parts of at most 20 and hands out the
+// reply of [AffiliateSellerService.MarkConversationRead] to each. It stops at the first error.
+func (s *AffiliateSellerService) MarkConversationReadBatched(ctx context.Context, req *MarkConversationReadRequest, opts ...CallOption) iter.Seq2[*MarkConversationReadResponse, error] {
+	start := valueOf(req)
+	return batches(start.ConversationIDs, 20, func(part []string) (*MarkConversationReadResponse, error) {
+		r := start
+		r.ConversationIDs = part
+		return s.MarkConversationRead(ctx, &r, opts...)
+	})
 }
 
 // QueryTargetCollaborationDetail calls GET /affiliate_seller/202508/target_collaborations/{target_collaboration_id}.
@@ -486,9 +522,14 @@ func (s *AffiliateSellerService) SearchOpenCollaboration(ctx context.Context, re
 
 // SearchOpenCollaborationAll hands out what stands on the pages of
 // [AffiliateSellerService.SearchOpenCollaboration]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) SearchOpenCollaborationAll(ctx context.Context, req *SearchOpenCollaborationRequest, opts ...CallOption) iter.Seq2[SearchOpenCollaborationResponseOpenCollaboration, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]SearchOpenCollaborationResponseOpenCollaboration, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -515,9 +556,14 @@ func (s *AffiliateSellerService) SearchOpenCollaborationV202409(ctx context.Cont
 
 // SearchOpenCollaborationV202409All hands out what stands on the pages of
 // [AffiliateSellerService.SearchOpenCollaborationV202409]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) SearchOpenCollaborationV202409All(ctx context.Context, req *SearchOpenCollaborationV202409Request, opts ...CallOption) iter.Seq2[SearchOpenCollaborationV202409ResponseOpenCollaboration, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]SearchOpenCollaborationV202409ResponseOpenCollaboration, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -544,9 +590,14 @@ func (s *AffiliateSellerService) SearchSellerAffiliateOrders(ctx context.Context
 
 // SearchSellerAffiliateOrdersAll hands out what stands on the pages of
 // [AffiliateSellerService.SearchSellerAffiliateOrders]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) SearchSellerAffiliateOrdersAll(ctx context.Context, req *SearchSellerAffiliateOrdersRequest, opts ...CallOption) iter.Seq2[SearchSellerAffiliateOrdersResponseOrder, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]SearchSellerAffiliateOrdersResponseOrder, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -573,9 +624,14 @@ func (s *AffiliateSellerService) SearchSellerAffiliateOrdersV202405(ctx context.
 
 // SearchSellerAffiliateOrdersV202405All hands out what stands on the pages of
 // [AffiliateSellerService.SearchSellerAffiliateOrdersV202405]. It stops at the first error.
+// Pages hold 50 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) SearchSellerAffiliateOrdersV202405All(ctx context.Context, req *SearchSellerAffiliateOrdersV202405Request, opts ...CallOption) iter.Seq2[SearchSellerAffiliateOrdersV202405ResponseOrder, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 50
+	}
 	return tokenPages(func(token string) ([]SearchSellerAffiliateOrdersV202405ResponseOrder, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -603,8 +659,9 @@ func (s *AffiliateSellerService) SearchTargetCollaborations(ctx context.Context,
 // SearchTargetCollaborationsAll hands out what stands on the pages of
 // [AffiliateSellerService.SearchTargetCollaborations]. It stops at the first error.
 func (s *AffiliateSellerService) SearchTargetCollaborationsAll(ctx context.Context, req *SearchTargetCollaborationsRequest, opts ...CallOption) iter.Seq2[SearchTargetCollaborationsResponseTargetCollaboration, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]SearchTargetCollaborationsResponseTargetCollaboration, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -632,8 +689,9 @@ func (s *AffiliateSellerService) SearchTargetCollaborationsV202409(ctx context.C
 // SearchTargetCollaborationsV202409All hands out what stands on the pages of
 // [AffiliateSellerService.SearchTargetCollaborationsV202409]. It stops at the first error.
 func (s *AffiliateSellerService) SearchTargetCollaborationsV202409All(ctx context.Context, req *SearchTargetCollaborationsV202409Request, opts ...CallOption) iter.Seq2[SearchTargetCollaborationsV202409ResponseTargetCollaboration, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]SearchTargetCollaborationsV202409ResponseTargetCollaboration, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -697,9 +755,14 @@ func (s *AffiliateSellerService) SellerSearchAffiliateOpenCollaborationProduct(c
 
 // SellerSearchAffiliateOpenCollaborationProductAll hands out what stands on the pages of
 // [AffiliateSellerService.SellerSearchAffiliateOpenCollaborationProduct]. It stops at the first error.
+// Pages hold 20 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) SellerSearchAffiliateOpenCollaborationProductAll(ctx context.Context, req *SellerSearchAffiliateOpenCollaborationProductRequest, opts ...CallOption) iter.Seq2[SellerSearchAffiliateOpenCollaborationProductResponseProduct, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 20
+	}
 	return tokenPages(func(token string) ([]SellerSearchAffiliateOpenCollaborationProductResponseProduct, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -727,8 +790,9 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplace(ctx context.Co
 // SellerSearchCreatorOnMarketplaceAll hands out what stands on the pages of
 // [AffiliateSellerService.SellerSearchCreatorOnMarketplace]. It stops at the first error.
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceAll(ctx context.Context, req *SellerSearchCreatorOnMarketplaceRequest, opts ...CallOption) iter.Seq2[SellerSearchCreatorOnMarketplaceResponseCreator, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]SellerSearchCreatorOnMarketplaceResponseCreator, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -756,8 +820,9 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202406(ctx con
 // SellerSearchCreatorOnMarketplaceV202406All hands out what stands on the pages of
 // [AffiliateSellerService.SellerSearchCreatorOnMarketplaceV202406]. It stops at the first error.
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202406All(ctx context.Context, req *SellerSearchCreatorOnMarketplaceV202406Request, opts ...CallOption) iter.Seq2[SellerSearchCreatorOnMarketplaceV202406ResponseCreator, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]SellerSearchCreatorOnMarketplaceV202406ResponseCreator, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -785,8 +850,9 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202505(ctx con
 // SellerSearchCreatorOnMarketplaceV202505All hands out what stands on the pages of
 // [AffiliateSellerService.SellerSearchCreatorOnMarketplaceV202505]. It stops at the first error.
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202505All(ctx context.Context, req *SellerSearchCreatorOnMarketplaceV202505Request, opts ...CallOption) iter.Seq2[SellerSearchCreatorOnMarketplaceV202505ResponseCreator, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]SellerSearchCreatorOnMarketplaceV202505ResponseCreator, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -814,8 +880,9 @@ func (s *AffiliateSellerService) SellerSearchSampleApplications(ctx context.Cont
 // SellerSearchSampleApplicationsAll hands out what stands on the pages of
 // [AffiliateSellerService.SellerSearchSampleApplications]. It stops at the first error.
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsAll(ctx context.Context, req *SellerSearchSampleApplicationsRequest, opts ...CallOption) iter.Seq2[SellerSearchSampleApplicationsResponseSampleApplication, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]SellerSearchSampleApplicationsResponseSampleApplication, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -856,8 +923,9 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202409(ctx conte
 // SellerSearchSampleApplicationsV202409All hands out what stands on the pages of
 // [AffiliateSellerService.SellerSearchSampleApplicationsV202409]. It stops at the first error.
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202409All(ctx context.Context, req *SellerSearchSampleApplicationsV202409Request, opts ...CallOption) iter.Seq2[SellerSearchSampleApplicationsV202409ResponseSampleApplication, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]SellerSearchSampleApplicationsV202409ResponseSampleApplication, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -885,8 +953,9 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202507(ctx conte
 // SellerSearchSampleApplicationsV202507All hands out what stands on the pages of
 // [AffiliateSellerService.SellerSearchSampleApplicationsV202507]. It stops at the first error.
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202507All(ctx context.Context, req *SellerSearchSampleApplicationsV202507Request, opts ...CallOption) iter.Seq2[SellerSearchSampleApplicationsV202507ResponseSampleApplication, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]SellerSearchSampleApplicationsV202507ResponseSampleApplication, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -1021,12 +1090,12 @@ type CreateOpenCollaborationV202405ResponseOpenCollaboration struct {
 
 // CreateTargetCollaborationRequest holds the parameters of AffiliateSeller.CreateTargetCollaboration.
 type CreateTargetCollaborationRequest struct {
-	CreatorUserOpenIDs []string                                           `json:"creator_user_open_ids,omitzero"`
+	CreatorUserOpenIDs []string                                           `json:"creator_user_open_ids,omitzero"` // at most 50
 	EndTime            *string                                            `json:"end_time,omitzero"`
 	FreeSampleRule     *CreateTargetCollaborationRequestFreeSampleRule    `json:"free_sample_rule,omitzero"`
 	Message            *string                                            `json:"message,omitzero"`
 	Name               *string                                            `json:"name,omitzero"`
-	Products           []CreateTargetCollaborationRequestProduct          `json:"products,omitzero"`
+	Products           []CreateTargetCollaborationRequestProduct          `json:"products,omitzero"` // at most 100
 	SellerContactInfo  *CreateTargetCollaborationRequestSellerContactInfo `json:"seller_contact_info,omitzero"`
 }
 
@@ -1067,12 +1136,12 @@ type CreateTargetCollaborationResponseTargetCollaborationConflict struct {
 
 // CreateTargetCollaborationV202405Request holds the parameters of AffiliateSeller.CreateTargetCollaborationV202405.
 type CreateTargetCollaborationV202405Request struct {
-	CreatorUserIDs    []string                                                  `json:"creator_user_ids,omitzero"`
+	CreatorUserIDs    []string                                                  `json:"creator_user_ids,omitzero"` // at most 50
 	EndTime           *string                                                   `json:"end_time,omitzero"`
 	FreeSampleRule    *CreateTargetCollaborationV202405RequestFreeSampleRule    `json:"free_sample_rule,omitzero"`
 	Message           *string                                                   `json:"message,omitzero"`
 	Name              *string                                                   `json:"name,omitzero"`
-	Products          []CreateTargetCollaborationV202405RequestProduct          `json:"products,omitzero"`
+	Products          []CreateTargetCollaborationV202405RequestProduct          `json:"products,omitzero"` // at most 100
 	SellerContactInfo *CreateTargetCollaborationV202405RequestSellerContactInfo `json:"seller_contact_info,omitzero"`
 }
 
@@ -1160,7 +1229,7 @@ type GenerateTargetCollaborationLinkResponse struct {
 type GetConversationListRequest struct {
 	OnlyNeedConversationID2 *bool   `json:"only_need_conversation_id,omitzero" url:"-"`
 	OnlyNeedConversationID  *bool   `url:"only_need_conversation_id,omitempty" json:"-"`
-	PageSize                int64   `url:"page_size" json:"-"` // required
+	PageSize                int64   `url:"page_size" json:"-"` // required, at most 50
 	PageToken               *string `url:"page_token,omitempty" json:"-"`
 }
 
@@ -1185,7 +1254,7 @@ type GetConversationListV202412Request struct {
 	OnlyNeedConversationID2 *bool                              `json:"only_need_conversation_id,omitzero" url:"-"`
 	ConversationStatus      *AffiliateSellerConversationStatus `url:"conversation_status,omitempty" json:"-"`
 	OnlyNeedConversationID  *bool                              `url:"only_need_conversation_id,omitempty" json:"-"`
-	PageSize                int64                              `url:"page_size" json:"-"` // required
+	PageSize                int64                              `url:"page_size" json:"-"` // required, at most 50
 	PageToken               *string                            `url:"page_token,omitempty" json:"-"`
 }
 
@@ -1254,11 +1323,11 @@ type GetMarketplaceCreatorPerformanceResponseCreator struct {
 	FollowerLocation          []GetMarketplaceCreatorPerformanceResponseCreatorFollowerLocation        `json:"follower_location,omitzero"`
 	GMV                       GetMarketplaceCreatorPerformanceResponseCreatorGMV                       `json:"gmv,omitzero"`
 	GMVRange                  GetMarketplaceCreatorPerformanceResponseCreatorGMVRange                  `json:"gmv_range,omitzero"`
-	Gpm                       GetMarketplaceCreatorPerformanceResponseCreatorGpm                       `json:"gpm,omitzero"`
-	GpmRange                  GetMarketplaceCreatorPerformanceResponseCreatorGpmRange                  `json:"gpm_range,omitzero"`
+	GPM                       GetMarketplaceCreatorPerformanceResponseCreatorGPM                       `json:"gpm,omitzero"`
+	GPMRange                  GetMarketplaceCreatorPerformanceResponseCreatorGPMRange                  `json:"gpm_range,omitzero"`
 	LiveGMV                   GetMarketplaceCreatorPerformanceResponseCreatorLiveGMV                   `json:"live_gmv,omitzero"`
-	LiveGpm                   GetMarketplaceCreatorPerformanceResponseCreatorLiveGpm                   `json:"live_gpm,omitzero"`
-	LiveGpmRange              GetMarketplaceCreatorPerformanceResponseCreatorLiveGpmRange              `json:"live_gpm_range,omitzero"`
+	LiveGPM                   GetMarketplaceCreatorPerformanceResponseCreatorLiveGPM                   `json:"live_gpm,omitzero"`
+	LiveGPMRange              GetMarketplaceCreatorPerformanceResponseCreatorLiveGPMRange              `json:"live_gpm_range,omitzero"`
 	Nickname                  string                                                                   `json:"nickname,omitzero"`
 	PostRate                  string                                                                   `json:"post_rate,omitzero"`
 	Pps                       string                                                                   `json:"pps,omitzero"`
@@ -1272,8 +1341,8 @@ type GetMarketplaceCreatorPerformanceResponseCreator struct {
 	UnitsSoldRange            GetMarketplaceCreatorPerformanceResponseCreatorUnitsSoldRange            `json:"units_sold_range,omitzero"`
 	Username                  string                                                                   `json:"username,omitzero"`
 	VideoGMV                  GetMarketplaceCreatorPerformanceResponseCreatorVideoGMV                  `json:"video_gmv,omitzero"`
-	VideoGpm                  GetMarketplaceCreatorPerformanceResponseCreatorVideoGpm                  `json:"video_gpm,omitzero"`
-	VideoGpmRange             GetMarketplaceCreatorPerformanceResponseCreatorVideoGpmRange             `json:"video_gpm_range,omitzero"`
+	VideoGPM                  GetMarketplaceCreatorPerformanceResponseCreatorVideoGPM                  `json:"video_gpm,omitzero"`
+	VideoGPMRange             GetMarketplaceCreatorPerformanceResponseCreatorVideoGPMRange             `json:"video_gpm_range,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceResponseCreatorAvatar is part of a reply.
@@ -1345,14 +1414,14 @@ type GetMarketplaceCreatorPerformanceResponseCreatorGMVRange struct {
 	MinimumAmount  Decimal `json:"minimum_amount,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceResponseCreatorGpm is part of a reply.
-type GetMarketplaceCreatorPerformanceResponseCreatorGpm struct {
+// GetMarketplaceCreatorPerformanceResponseCreatorGPM is part of a reply.
+type GetMarketplaceCreatorPerformanceResponseCreatorGPM struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceResponseCreatorGpmRange is part of a reply.
-type GetMarketplaceCreatorPerformanceResponseCreatorGpmRange struct {
+// GetMarketplaceCreatorPerformanceResponseCreatorGPMRange is part of a reply.
+type GetMarketplaceCreatorPerformanceResponseCreatorGPMRange struct {
 	Currency       string  `json:"currency,omitzero"`
 	FormattedRange string  `json:"formatted_range,omitzero"`
 	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
@@ -1365,14 +1434,14 @@ type GetMarketplaceCreatorPerformanceResponseCreatorLiveGMV struct {
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceResponseCreatorLiveGpm is part of a reply.
-type GetMarketplaceCreatorPerformanceResponseCreatorLiveGpm struct {
+// GetMarketplaceCreatorPerformanceResponseCreatorLiveGPM is part of a reply.
+type GetMarketplaceCreatorPerformanceResponseCreatorLiveGPM struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceResponseCreatorLiveGpmRange is part of a reply.
-type GetMarketplaceCreatorPerformanceResponseCreatorLiveGpmRange struct {
+// GetMarketplaceCreatorPerformanceResponseCreatorLiveGPMRange is part of a reply.
+type GetMarketplaceCreatorPerformanceResponseCreatorLiveGPMRange struct {
 	Currency       string  `json:"currency,omitzero"`
 	FormattedRange string  `json:"formatted_range,omitzero"`
 	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
@@ -1399,14 +1468,14 @@ type GetMarketplaceCreatorPerformanceResponseCreatorVideoGMV struct {
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceResponseCreatorVideoGpm is part of a reply.
-type GetMarketplaceCreatorPerformanceResponseCreatorVideoGpm struct {
+// GetMarketplaceCreatorPerformanceResponseCreatorVideoGPM is part of a reply.
+type GetMarketplaceCreatorPerformanceResponseCreatorVideoGPM struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceResponseCreatorVideoGpmRange is part of a reply.
-type GetMarketplaceCreatorPerformanceResponseCreatorVideoGpmRange struct {
+// GetMarketplaceCreatorPerformanceResponseCreatorVideoGPMRange is part of a reply.
+type GetMarketplaceCreatorPerformanceResponseCreatorVideoGPMRange struct {
 	Currency       string  `json:"currency,omitzero"`
 	FormattedRange string  `json:"formatted_range,omitzero"`
 	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
@@ -1444,11 +1513,11 @@ type GetMarketplaceCreatorPerformanceV202406ResponseCreator struct {
 	FollowerCount             int64                                                                           `json:"follower_count,omitzero"`
 	GMV                       GetMarketplaceCreatorPerformanceV202406ResponseCreatorGMV                       `json:"gmv,omitzero"`
 	GMVRange                  GetMarketplaceCreatorPerformanceV202406ResponseCreatorGMVRange                  `json:"gmv_range,omitzero"`
-	Gpm                       GetMarketplaceCreatorPerformanceV202406ResponseCreatorGpm                       `json:"gpm,omitzero"`
-	GpmRange                  GetMarketplaceCreatorPerformanceV202406ResponseCreatorGpmRange                  `json:"gpm_range,omitzero"`
+	GPM                       GetMarketplaceCreatorPerformanceV202406ResponseCreatorGPM                       `json:"gpm,omitzero"`
+	GPMRange                  GetMarketplaceCreatorPerformanceV202406ResponseCreatorGPMRange                  `json:"gpm_range,omitzero"`
 	LiveGMV                   GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGMV                   `json:"live_gmv,omitzero"`
-	LiveGpm                   GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGpm                   `json:"live_gpm,omitzero"`
-	LiveGpmRange              GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGpmRange              `json:"live_gpm_range,omitzero"`
+	LiveGPM                   GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGPM                   `json:"live_gpm,omitzero"`
+	LiveGPMRange              GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGPMRange              `json:"live_gpm_range,omitzero"`
 	Nickname                  string                                                                          `json:"nickname,omitzero"`
 	ProductOriginalPriceRange GetMarketplaceCreatorPerformanceV202406ResponseCreatorProductOriginalPriceRange `json:"product_original_price_range,omitzero"`
 	ProfileTtURI              string                                                                          `json:"profile_tt_uri,omitzero"`
@@ -1459,8 +1528,8 @@ type GetMarketplaceCreatorPerformanceV202406ResponseCreator struct {
 	UnitsSoldRange            GetMarketplaceCreatorPerformanceV202406ResponseCreatorUnitsSoldRange            `json:"units_sold_range,omitzero"`
 	Username                  string                                                                          `json:"username,omitzero"`
 	VideoGMV                  GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGMV                  `json:"video_gmv,omitzero"`
-	VideoGpm                  GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGpm                  `json:"video_gpm,omitzero"`
-	VideoGpmRange             GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGpmRange             `json:"video_gpm_range,omitzero"`
+	VideoGPM                  GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGPM                  `json:"video_gpm,omitzero"`
+	VideoGPMRange             GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGPMRange             `json:"video_gpm_range,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202406ResponseCreatorAvatar is part of a reply.
@@ -1512,14 +1581,14 @@ type GetMarketplaceCreatorPerformanceV202406ResponseCreatorGMVRange struct {
 	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceV202406ResponseCreatorGpm is part of a reply.
-type GetMarketplaceCreatorPerformanceV202406ResponseCreatorGpm struct {
+// GetMarketplaceCreatorPerformanceV202406ResponseCreatorGPM is part of a reply.
+type GetMarketplaceCreatorPerformanceV202406ResponseCreatorGPM struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceV202406ResponseCreatorGpmRange is part of a reply.
-type GetMarketplaceCreatorPerformanceV202406ResponseCreatorGpmRange struct {
+// GetMarketplaceCreatorPerformanceV202406ResponseCreatorGPMRange is part of a reply.
+type GetMarketplaceCreatorPerformanceV202406ResponseCreatorGPMRange struct {
 	Currency      string  `json:"currency,omitzero"`
 	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
 	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
@@ -1531,14 +1600,14 @@ type GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGMV struct {
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGpm is part of a reply.
-type GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGpm struct {
+// GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGPM is part of a reply.
+type GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGPM struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGpmRange is part of a reply.
-type GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGpmRange struct {
+// GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGPMRange is part of a reply.
+type GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGPMRange struct {
 	Currency      string  `json:"currency,omitzero"`
 	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
 	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
@@ -1563,14 +1632,14 @@ type GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGMV struct {
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGpm is part of a reply.
-type GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGpm struct {
+// GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGPM is part of a reply.
+type GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGPM struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGpmRange is part of a reply.
-type GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGpmRange struct {
+// GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGPMRange is part of a reply.
+type GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGPMRange struct {
 	Currency      string  `json:"currency,omitzero"`
 	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
 	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
@@ -1607,11 +1676,11 @@ type GetMarketplaceCreatorPerformanceV202505ResponseCreator struct {
 	FollowerCount             int64                                                                           `json:"follower_count,omitzero"`
 	GMV                       GetMarketplaceCreatorPerformanceV202505ResponseCreatorGMV                       `json:"gmv,omitzero"`
 	GMVRange                  GetMarketplaceCreatorPerformanceV202505ResponseCreatorGMVRange                  `json:"gmv_range,omitzero"`
-	Gpm                       GetMarketplaceCreatorPerformanceV202505ResponseCreatorGpm                       `json:"gpm,omitzero"`
-	GpmRange                  GetMarketplaceCreatorPerformanceV202505ResponseCreatorGpmRange                  `json:"gpm_range,omitzero"`
+	GPM                       GetMarketplaceCreatorPerformanceV202505ResponseCreatorGPM                       `json:"gpm,omitzero"`
+	GPMRange                  GetMarketplaceCreatorPerformanceV202505ResponseCreatorGPMRange                  `json:"gpm_range,omitzero"`
 	LiveGMV                   GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGMV                   `json:"live_gmv,omitzero"`
-	LiveGpm                   GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGpm                   `json:"live_gpm,omitzero"`
-	LiveGpmRange              GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGpmRange              `json:"live_gpm_range,omitzero"`
+	LiveGPM                   GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGPM                   `json:"live_gpm,omitzero"`
+	LiveGPMRange              GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGPMRange              `json:"live_gpm_range,omitzero"`
 	Nickname                  string                                                                          `json:"nickname,omitzero"`
 	ProductOriginalPriceRange GetMarketplaceCreatorPerformanceV202505ResponseCreatorProductOriginalPriceRange `json:"product_original_price_range,omitzero"`
 	ProfileTtURI              string                                                                          `json:"profile_tt_uri,omitzero"`
@@ -1622,8 +1691,8 @@ type GetMarketplaceCreatorPerformanceV202505ResponseCreator struct {
 	UnitsSoldRange            GetMarketplaceCreatorPerformanceV202505ResponseCreatorUnitsSoldRange            `json:"units_sold_range,omitzero"`
 	Username                  string                                                                          `json:"username,omitzero"`
 	VideoGMV                  GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGMV                  `json:"video_gmv,omitzero"`
-	VideoGpm                  GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGpm                  `json:"video_gpm,omitzero"`
-	VideoGpmRange             GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGpmRange             `json:"video_gpm_range,omitzero"`
+	VideoGPM                  GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGPM                  `json:"video_gpm,omitzero"`
+	VideoGPMRange             GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGPMRange             `json:"video_gpm_range,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202505ResponseCreatorAvatar is part of a reply.
@@ -1677,14 +1746,14 @@ type GetMarketplaceCreatorPerformanceV202505ResponseCreatorGMVRange struct {
 	MinimumAmount  Decimal `json:"minimum_amount,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceV202505ResponseCreatorGpm is part of a reply.
-type GetMarketplaceCreatorPerformanceV202505ResponseCreatorGpm struct {
+// GetMarketplaceCreatorPerformanceV202505ResponseCreatorGPM is part of a reply.
+type GetMarketplaceCreatorPerformanceV202505ResponseCreatorGPM struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceV202505ResponseCreatorGpmRange is part of a reply.
-type GetMarketplaceCreatorPerformanceV202505ResponseCreatorGpmRange struct {
+// GetMarketplaceCreatorPerformanceV202505ResponseCreatorGPMRange is part of a reply.
+type GetMarketplaceCreatorPerformanceV202505ResponseCreatorGPMRange struct {
 	Currency       string  `json:"currency,omitzero"`
 	FormattedRange string  `json:"formatted_range,omitzero"`
 	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
@@ -1697,14 +1766,14 @@ type GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGMV struct {
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGpm is part of a reply.
-type GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGpm struct {
+// GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGPM is part of a reply.
+type GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGPM struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGpmRange is part of a reply.
-type GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGpmRange struct {
+// GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGPMRange is part of a reply.
+type GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGPMRange struct {
 	Currency       string  `json:"currency,omitzero"`
 	FormattedRange string  `json:"formatted_range,omitzero"`
 	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
@@ -1731,47 +1800,47 @@ type GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGMV struct {
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGpm is part of a reply.
-type GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGpm struct {
+// GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGPM is part of a reply.
+type GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGPM struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGpmRange is part of a reply.
-type GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGpmRange struct {
+// GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGPMRange is part of a reply.
+type GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGPMRange struct {
 	Currency       string  `json:"currency,omitzero"`
 	FormattedRange string  `json:"formatted_range,omitzero"`
 	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
 	MinimumAmount  Decimal `json:"minimum_amount,omitzero"`
 }
 
-// GetMessageintheConversationRequest holds the parameters of AffiliateSeller.GetMessageintheConversation.
-type GetMessageintheConversationRequest struct {
-	PageSize  int64   `url:"page_size" json:"-"` // required
+// GetMessageInTheConversationRequest holds the parameters of AffiliateSeller.GetMessageInTheConversation.
+type GetMessageInTheConversationRequest struct {
+	PageSize  int64   `url:"page_size" json:"-"` // required, at most 20
 	PageToken *string `url:"page_token,omitempty" json:"-"`
 }
 
-// GetMessageintheConversationResponse is the reply of AffiliateSeller.GetMessageintheConversation.
-type GetMessageintheConversationResponse struct {
+// GetMessageInTheConversationResponse is the reply of AffiliateSeller.GetMessageInTheConversation.
+type GetMessageInTheConversationResponse struct {
 	HasMore       bool                                         `json:"has_more,omitzero"`
-	Messages      []GetMessageintheConversationResponseMessage `json:"messages,omitzero"`
+	Messages      []GetMessageInTheConversationResponseMessage `json:"messages,omitzero"`
 	NextPageToken string                                       `json:"next_page_token,omitzero"`
 }
 
-// GetMessageintheConversationResponseMessage is part of a reply.
-type GetMessageintheConversationResponseMessage struct {
+// GetMessageInTheConversationResponseMessage is part of a reply.
+type GetMessageInTheConversationResponseMessage struct {
 	ConversationIndex string                                                `json:"conversation_index,omitzero"`
-	MessageBody       GetMessageintheConversationResponseMessageMessageBody `json:"message_body,omitzero"`
+	MessageBody       GetMessageInTheConversationResponseMessageMessageBody `json:"message_body,omitzero"`
 }
 
-// GetMessageintheConversationResponseMessageMessageBody is part of a reply.
-type GetMessageintheConversationResponseMessageMessageBody struct {
+// GetMessageInTheConversationResponseMessageMessageBody is part of a reply.
+type GetMessageInTheConversationResponseMessageMessageBody struct {
 	Content        string                                                    `json:"content,omitzero"`
 	ConversationID string                                                    `json:"conversation_id,omitzero"`
 	CreateTime     UnixSeconds                                               `json:"create_time,omitzero"`
 	ID             string                                                    `json:"id,omitzero"`
 	SenderID       string                                                    `json:"sender_id,omitzero"`
-	Type           GetMessageintheConversationResponseMessageMessageBodyType `json:"type,omitzero"`
+	Type           GetMessageInTheConversationResponseMessageMessageBodyType `json:"type,omitzero"`
 }
 
 // GetOpenCollaborationCreatorContentDetailRequest holds the parameters of AffiliateSeller.GetOpenCollaborationCreatorContentDetail.
@@ -1922,7 +1991,7 @@ type GetSellerSearchCreatorMarketplaceAdvancedFiltersResponseAdvancedFilters str
 
 // MarkConversationReadRequest holds the parameters of AffiliateSeller.MarkConversationRead.
 type MarkConversationReadRequest struct {
-	ConversationIDs []string `json:"conversation_ids,omitzero"`
+	ConversationIDs []string `json:"conversation_ids,omitzero"` // at most 20
 }
 
 // MarkConversationReadResponse is the reply of AffiliateSeller.MarkConversationRead.
@@ -2554,7 +2623,7 @@ type SellerSearchAffiliateOpenCollaborationProductRequest struct {
 	SalesPriceRange     *SellerSearchAffiliateOpenCollaborationProductRequestSalesPriceRange     `json:"sales_price_range,omitzero" url:"-"`
 	SortField           *string                                                                  `url:"sort_field,omitempty" json:"-"`
 	SortOrder           *SortOrder                                                               `url:"sort_order,omitempty" json:"-"`
-	TitleKeywords       []string                                                                 `json:"title_keywords,omitzero" url:"-"`
+	TitleKeywords       []string                                                                 `json:"title_keywords,omitzero" url:"-"` // at most 20
 }
 
 // SellerSearchAffiliateOpenCollaborationProductRequestCategory is part of a request.
@@ -2638,12 +2707,12 @@ type SellerSearchCreatorOnMarketplaceRequest struct {
 	Category             []SellerSearchCreatorOnMarketplaceRequestCategory            `json:"category,omitzero" url:"-"`
 	ContentPerformance   *SellerSearchCreatorOnMarketplaceRequestContentPerformance   `json:"content_performance,omitzero" url:"-"`
 	FollowerDemographics *SellerSearchCreatorOnMarketplaceRequestFollowerDemographics `json:"follower_demographics,omitzero" url:"-"`
-	GMVRanges            []string                                                     `json:"gmv_ranges,omitzero" url:"-"` // at most 100
+	GMVRanges            []string                                                     `json:"gmv_ranges,omitzero" url:"-"`
 	Keyword              *string                                                      `json:"keyword,omitzero" url:"-"`
 	PageSize             int64                                                        `url:"page_size" json:"-"` // required
 	PageToken            *string                                                      `url:"page_token,omitempty" json:"-"`
 	SearchKey            *string                                                      `json:"search_key,omitzero" url:"-"`
-	UnitsSoldRanges      []string                                                     `json:"units_sold_ranges,omitzero" url:"-"` // at most 10
+	UnitsSoldRanges      []string                                                     `json:"units_sold_ranges,omitzero" url:"-"`
 }
 
 // SellerSearchCreatorOnMarketplaceRequestAdvancedFilters is part of a request.
@@ -2776,12 +2845,12 @@ type SellerSearchCreatorOnMarketplaceResponseCreatorVideoGMV struct {
 // SellerSearchCreatorOnMarketplaceV202406Request holds the parameters of AffiliateSeller.SellerSearchCreatorOnMarketplaceV202406.
 type SellerSearchCreatorOnMarketplaceV202406Request struct {
 	FollowerDemographics *SellerSearchCreatorOnMarketplaceV202406RequestFollowerDemographics `json:"follower_demographics,omitzero" url:"-"`
-	GMVRanges            []string                                                            `json:"gmv_ranges,omitzero" url:"-"` // at most 100
+	GMVRanges            []string                                                            `json:"gmv_ranges,omitzero" url:"-"`
 	Keyword              *string                                                             `json:"keyword,omitzero" url:"-"`
 	PageSize             int64                                                               `url:"page_size" json:"-"` // required
 	PageToken            *string                                                             `url:"page_token,omitempty" json:"-"`
 	SearchKey            *string                                                             `json:"search_key,omitzero" url:"-"`
-	UnitsSoldRanges      []string                                                            `json:"units_sold_ranges,omitzero" url:"-"` // at most 10
+	UnitsSoldRanges      []string                                                            `json:"units_sold_ranges,omitzero" url:"-"`
 }
 
 // SellerSearchCreatorOnMarketplaceV202406RequestFollowerDemographics is part of a request.
@@ -2879,12 +2948,12 @@ type SellerSearchCreatorOnMarketplaceV202406ResponseCreatorVideoGMV struct {
 // SellerSearchCreatorOnMarketplaceV202505Request holds the parameters of AffiliateSeller.SellerSearchCreatorOnMarketplaceV202505.
 type SellerSearchCreatorOnMarketplaceV202505Request struct {
 	FollowerDemographics *SellerSearchCreatorOnMarketplaceV202505RequestFollowerDemographics `json:"follower_demographics,omitzero" url:"-"`
-	GMVRanges            []string                                                            `json:"gmv_ranges,omitzero" url:"-"` // at most 100
+	GMVRanges            []string                                                            `json:"gmv_ranges,omitzero" url:"-"`
 	Keyword              *string                                                             `json:"keyword,omitzero" url:"-"`
 	PageSize             int64                                                               `url:"page_size" json:"-"` // required
 	PageToken            *string                                                             `url:"page_token,omitempty" json:"-"`
 	SearchKey            *string                                                             `json:"search_key,omitzero" url:"-"`
-	UnitsSoldRanges      []string                                                            `json:"units_sold_ranges,omitzero" url:"-"` // at most 10
+	UnitsSoldRanges      []string                                                            `json:"units_sold_ranges,omitzero" url:"-"`
 }
 
 // SellerSearchCreatorOnMarketplaceV202505RequestFollowerDemographics is part of a request.
@@ -3229,11 +3298,11 @@ type SendIMMessageResponse struct {
 
 // UpdateTargetCollaborationRequest holds the parameters of AffiliateSeller.UpdateTargetCollaboration.
 type UpdateTargetCollaborationRequest struct {
-	CreatorUserOpenIDs []string                                           `json:"creator_user_open_ids,omitzero"`
+	CreatorUserOpenIDs []string                                           `json:"creator_user_open_ids,omitzero"` // at most 50
 	EndTime            *string                                            `json:"end_time,omitzero"`
 	FreeSampleRule     *UpdateTargetCollaborationRequestFreeSampleRule    `json:"free_sample_rule,omitzero"`
 	Name               *string                                            `json:"name,omitzero"`
-	Products           []UpdateTargetCollaborationRequestProduct          `json:"products,omitzero"`
+	Products           []UpdateTargetCollaborationRequestProduct          `json:"products,omitzero"` // at most 100
 	SellerContactInfo  *UpdateTargetCollaborationRequestSellerContactInfo `json:"seller_contact_info,omitzero"`
 }
 
@@ -3298,11 +3367,11 @@ type UpdateTargetCollaborationResponseUpdateFailedSellerContactInfo struct {
 
 // UpdateTargetCollaborationV202409Request holds the parameters of AffiliateSeller.UpdateTargetCollaborationV202409.
 type UpdateTargetCollaborationV202409Request struct {
-	CreatorUserIDs    []string                                                  `json:"creator_user_ids,omitzero"`
+	CreatorUserIDs    []string                                                  `json:"creator_user_ids,omitzero"` // at most 50
 	EndTime           *string                                                   `json:"end_time,omitzero"`
 	FreeSampleRule    *UpdateTargetCollaborationV202409RequestFreeSampleRule    `json:"free_sample_rule,omitzero"`
 	Name              *string                                                   `json:"name,omitzero"`
-	Products          []UpdateTargetCollaborationV202409RequestProduct          `json:"products,omitzero"`
+	Products          []UpdateTargetCollaborationV202409RequestProduct          `json:"products,omitzero"` // at most 100
 	SellerContactInfo *UpdateTargetCollaborationV202409RequestSellerContactInfo `json:"seller_contact_info,omitzero"`
 }
 
@@ -3516,21 +3585,21 @@ const (
 	GetMarketplaceCreatorPerformanceV202505ResponseCreatorContentGMVDistributionContentTypeShowcase GetMarketplaceCreatorPerformanceV202505ResponseCreatorContentGMVDistributionContentType = "SHOWCASE"
 )
 
-// GetMessageintheConversationResponseMessageMessageBodyType is an open list: TikTok Shop may add values.
-type GetMessageintheConversationResponseMessageMessageBodyType string
+// GetMessageInTheConversationResponseMessageMessageBodyType is an open list: TikTok Shop may add values.
+type GetMessageInTheConversationResponseMessageMessageBodyType string
 
-// Values of GetMessageintheConversationResponseMessageMessageBodyType.
+// Values of GetMessageInTheConversationResponseMessageMessageBodyType.
 const (
-	GetMessageintheConversationResponseMessageMessageBodyTypeText                    GetMessageintheConversationResponseMessageMessageBodyType = "TEXT"
-	GetMessageintheConversationResponseMessageMessageBodyTypeProductCard             GetMessageintheConversationResponseMessageMessageBodyType = "PRODUCT_CARD"
-	GetMessageintheConversationResponseMessageMessageBodyTypeTargetCollaborationCard GetMessageintheConversationResponseMessageMessageBodyType = "TARGET_COLLABORATION_CARD"
-	GetMessageintheConversationResponseMessageMessageBodyTypeFreeSampleCard          GetMessageintheConversationResponseMessageMessageBodyType = "FREE_SAMPLE_CARD"
-	GetMessageintheConversationResponseMessageMessageBodyTypeImage                   GetMessageintheConversationResponseMessageMessageBodyType = "IMAGE"
-	GetMessageintheConversationResponseMessageMessageBodyTypeCRMTextWithImageCard    GetMessageintheConversationResponseMessageMessageBodyType = "CRM_TEXT_WITH_IMAGE_CARD"
-	GetMessageintheConversationResponseMessageMessageBodyTypeCRMTextWithProductsCard GetMessageintheConversationResponseMessageMessageBodyType = "CRM_TEXT_WITH_PRODUCTS_CARD"
-	GetMessageintheConversationResponseMessageMessageBodyTypeNotification            GetMessageintheConversationResponseMessageMessageBodyType = "NOTIFICATION"
-	GetMessageintheConversationResponseMessageMessageBodyTypeEmoticons               GetMessageintheConversationResponseMessageMessageBodyType = "EMOTICONS"
-	GetMessageintheConversationResponseMessageMessageBodyTypeSystem                  GetMessageintheConversationResponseMessageMessageBodyType = "SYSTEM"
+	GetMessageInTheConversationResponseMessageMessageBodyTypeText                    GetMessageInTheConversationResponseMessageMessageBodyType = "TEXT"
+	GetMessageInTheConversationResponseMessageMessageBodyTypeProductCard             GetMessageInTheConversationResponseMessageMessageBodyType = "PRODUCT_CARD"
+	GetMessageInTheConversationResponseMessageMessageBodyTypeTargetCollaborationCard GetMessageInTheConversationResponseMessageMessageBodyType = "TARGET_COLLABORATION_CARD"
+	GetMessageInTheConversationResponseMessageMessageBodyTypeFreeSampleCard          GetMessageInTheConversationResponseMessageMessageBodyType = "FREE_SAMPLE_CARD"
+	GetMessageInTheConversationResponseMessageMessageBodyTypeImage                   GetMessageInTheConversationResponseMessageMessageBodyType = "IMAGE"
+	GetMessageInTheConversationResponseMessageMessageBodyTypeCRMTextWithImageCard    GetMessageInTheConversationResponseMessageMessageBodyType = "CRM_TEXT_WITH_IMAGE_CARD"
+	GetMessageInTheConversationResponseMessageMessageBodyTypeCRMTextWithProductsCard GetMessageInTheConversationResponseMessageMessageBodyType = "CRM_TEXT_WITH_PRODUCTS_CARD"
+	GetMessageInTheConversationResponseMessageMessageBodyTypeNotification            GetMessageInTheConversationResponseMessageMessageBodyType = "NOTIFICATION"
+	GetMessageInTheConversationResponseMessageMessageBodyTypeEmoticons               GetMessageInTheConversationResponseMessageMessageBodyType = "EMOTICONS"
+	GetMessageInTheConversationResponseMessageMessageBodyTypeSystem                  GetMessageInTheConversationResponseMessageMessageBodyType = "SYSTEM"
 )
 
 // QueryTargetCollaborationDetailResponseTargetCollaborationProductStatus is an open list: TikTok Shop may add values.
@@ -3658,7 +3727,7 @@ const (
 	SearchSellerAffiliateOrdersResponseOrderSKUContentTypeLive          SearchSellerAffiliateOrdersResponseOrderSKUContentType = "LIVE"
 	SearchSellerAffiliateOrdersResponseOrderSKUContentTypePreLive       SearchSellerAffiliateOrdersResponseOrderSKUContentType = "PRE_LIVE"
 	SearchSellerAffiliateOrdersResponseOrderSKUContentTypePromotionPage SearchSellerAffiliateOrdersResponseOrderSKUContentType = "PROMOTION_PAGE"
-	SearchSellerAffiliateOrdersResponseOrderSKUContentTypeLinkshare     SearchSellerAffiliateOrdersResponseOrderSKUContentType = "LINKSHARE"
+	SearchSellerAffiliateOrdersResponseOrderSKUContentTypeLinkShare     SearchSellerAffiliateOrdersResponseOrderSKUContentType = "LINKSHARE"
 )
 
 // SearchSellerAffiliateOrdersResponseOrderStatus is an open list: TikTok Shop may add values.

@@ -78,8 +78,9 @@ func (s *AnalyticsService) GetShopLIVEPerformanceList(ctx context.Context, req *
 // GetShopLIVEPerformanceListAll hands out what stands on the pages of
 // [AnalyticsService.GetShopLIVEPerformanceList]. It stops at the first error.
 func (s *AnalyticsService) GetShopLIVEPerformanceListAll(ctx context.Context, req *GetShopLIVEPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopLIVEPerformanceListResponseLiveStreamSession, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetShopLIVEPerformanceListResponseLiveStreamSession, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -91,28 +92,29 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListAll(ctx context.Context, re
 	})
 }
 
-// GetShopLIVEPerformanceListOLD calls POST /analytics/202505/shop_lives/performance.
+// GetShopLIVEPerformanceListOld calls POST /analytics/202505/shop_lives/performance.
 //
 // It only reads and is safe to repeat. Version 202505.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-live-performance-list-old-202505
-func (s *AnalyticsService) GetShopLIVEPerformanceListOLD(ctx context.Context, req *GetShopLIVEPerformanceListOLDRequest, opts ...CallOption) (*GetShopLIVEPerformanceListOLDResponse, error) {
-	out := new(GetShopLIVEPerformanceListOLDResponse)
+func (s *AnalyticsService) GetShopLIVEPerformanceListOld(ctx context.Context, req *GetShopLIVEPerformanceListOldRequest, opts ...CallOption) (*GetShopLIVEPerformanceListOldResponse, error) {
+	out := new(GetShopLIVEPerformanceListOldResponse)
 	return out, s.client.call(ctx, operation{
-		name: "Analytics.GetShopLIVEPerformanceListOLD", method: "POST", path: "/analytics/202505/shop_lives/performance",
+		name: "Analytics.GetShopLIVEPerformanceListOld", method: "POST", path: "/analytics/202505/shop_lives/performance",
 		query: true, replay: replayRead,
 	}, nil, req, out, opts)
 }
 
-// GetShopLIVEPerformanceListOLDAll hands out what stands on the pages of
-// [AnalyticsService.GetShopLIVEPerformanceListOLD]. It stops at the first error.
-func (s *AnalyticsService) GetShopLIVEPerformanceListOLDAll(ctx context.Context, req *GetShopLIVEPerformanceListOLDRequest, opts ...CallOption) iter.Seq2[GetShopLIVEPerformanceListOLDResponseLiveStreamSession, error] {
-	return tokenPages(func(token string) ([]GetShopLIVEPerformanceListOLDResponseLiveStreamSession, string, error) {
-		r := valueOf(req)
+// GetShopLIVEPerformanceListOldAll hands out what stands on the pages of
+// [AnalyticsService.GetShopLIVEPerformanceListOld]. It stops at the first error.
+func (s *AnalyticsService) GetShopLIVEPerformanceListOldAll(ctx context.Context, req *GetShopLIVEPerformanceListOldRequest, opts ...CallOption) iter.Seq2[GetShopLIVEPerformanceListOldResponseLiveStreamSession, error] {
+	start := valueOf(req)
+	return tokenPages(func(token string) ([]GetShopLIVEPerformanceListOldResponseLiveStreamSession, string, error) {
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
-		out, err := s.GetShopLIVEPerformanceListOLD(ctx, &r, opts...)
+		out, err := s.GetShopLIVEPerformanceListOld(ctx, &r, opts...)
 		if err != nil {
 			return nil, "", err
 		}
@@ -136,8 +138,9 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListV202508(ctx context.Context
 // GetShopLIVEPerformanceListV202508All hands out what stands on the pages of
 // [AnalyticsService.GetShopLIVEPerformanceListV202508]. It stops at the first error.
 func (s *AnalyticsService) GetShopLIVEPerformanceListV202508All(ctx context.Context, req *GetShopLIVEPerformanceListV202508Request, opts ...CallOption) iter.Seq2[GetShopLIVEPerformanceListV202508ResponseLiveStreamSession, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetShopLIVEPerformanceListV202508ResponseLiveStreamSession, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -162,15 +165,15 @@ func (s *AnalyticsService) GetShopLIVEPerformanceOverview(ctx context.Context, r
 	}, nil, req, out, opts)
 }
 
-// GetShopLIVEPerformanceOverviewOLD calls POST /analytics/202503/shop_lives/overview_performance.
+// GetShopLIVEPerformanceOverviewOld calls POST /analytics/202503/shop_lives/overview_performance.
 //
 // It only reads and is safe to repeat. Version 202503.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-live-performance-overview-old-202503
-func (s *AnalyticsService) GetShopLIVEPerformanceOverviewOLD(ctx context.Context, req *GetShopLIVEPerformanceOverviewOLDRequest, opts ...CallOption) (*GetShopLIVEPerformanceOverviewOLDResponse, error) {
-	out := new(GetShopLIVEPerformanceOverviewOLDResponse)
+func (s *AnalyticsService) GetShopLIVEPerformanceOverviewOld(ctx context.Context, req *GetShopLIVEPerformanceOverviewOldRequest, opts ...CallOption) (*GetShopLIVEPerformanceOverviewOldResponse, error) {
+	out := new(GetShopLIVEPerformanceOverviewOldResponse)
 	return out, s.client.call(ctx, operation{
-		name: "Analytics.GetShopLIVEPerformanceOverviewOLD", method: "POST", path: "/analytics/202503/shop_lives/overview_performance",
+		name: "Analytics.GetShopLIVEPerformanceOverviewOld", method: "POST", path: "/analytics/202503/shop_lives/overview_performance",
 		query: true, replay: replayRead,
 	}, nil, req, out, opts)
 }
@@ -204,8 +207,9 @@ func (s *AnalyticsService) GetShopLIVEPerformancePerMinutes(ctx context.Context,
 // GetShopLIVEPerformancePerMinutesPages hands out the pages of
 // [AnalyticsService.GetShopLIVEPerformancePerMinutes]. It stops at the first error.
 func (s *AnalyticsService) GetShopLIVEPerformancePerMinutesPages(ctx context.Context, liveID string, req *GetShopLIVEPerformancePerMinutesRequest, opts ...CallOption) iter.Seq2[*GetShopLIVEPerformancePerMinutesResponse, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]*GetShopLIVEPerformancePerMinutesResponse, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -311,8 +315,9 @@ func (s *AnalyticsService) GetShopProductPerformanceList(ctx context.Context, re
 // GetShopProductPerformanceListAll hands out what stands on the pages of
 // [AnalyticsService.GetShopProductPerformanceList]. It stops at the first error.
 func (s *AnalyticsService) GetShopProductPerformanceListAll(ctx context.Context, req *GetShopProductPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopProductPerformanceListResponseProduct, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetShopProductPerformanceListResponseProduct, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -340,8 +345,9 @@ func (s *AnalyticsService) GetShopProductPerformanceListV202405(ctx context.Cont
 // GetShopProductPerformanceListV202405All hands out what stands on the pages of
 // [AnalyticsService.GetShopProductPerformanceListV202405]. It stops at the first error.
 func (s *AnalyticsService) GetShopProductPerformanceListV202405All(ctx context.Context, req *GetShopProductPerformanceListV202405Request, opts ...CallOption) iter.Seq2[GetShopProductPerformanceListV202405ResponseProduct, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetShopProductPerformanceListV202405ResponseProduct, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -382,8 +388,9 @@ func (s *AnalyticsService) GetShopSKUPerformanceList(ctx context.Context, req *G
 // GetShopSKUPerformanceListAll hands out what stands on the pages of
 // [AnalyticsService.GetShopSKUPerformanceList]. It stops at the first error.
 func (s *AnalyticsService) GetShopSKUPerformanceListAll(ctx context.Context, req *GetShopSKUPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopSKUPerformanceListResponseSKU, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetShopSKUPerformanceListResponseSKU, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -411,8 +418,9 @@ func (s *AnalyticsService) GetShopSKUPerformanceListV202406(ctx context.Context,
 // GetShopSKUPerformanceListV202406All hands out what stands on the pages of
 // [AnalyticsService.GetShopSKUPerformanceListV202406]. It stops at the first error.
 func (s *AnalyticsService) GetShopSKUPerformanceListV202406All(ctx context.Context, req *GetShopSKUPerformanceListV202406Request, opts ...CallOption) iter.Seq2[GetShopSKUPerformanceListV202406ResponseSKU, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetShopSKUPerformanceListV202406ResponseSKU, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -479,8 +487,9 @@ func (s *AnalyticsService) GetShopVideoPerformanceList(ctx context.Context, req 
 // GetShopVideoPerformanceListAll hands out what stands on the pages of
 // [AnalyticsService.GetShopVideoPerformanceList]. It stops at the first error.
 func (s *AnalyticsService) GetShopVideoPerformanceListAll(ctx context.Context, req *GetShopVideoPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopVideoPerformanceListResponseVideo, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetShopVideoPerformanceListResponseVideo, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -508,8 +517,9 @@ func (s *AnalyticsService) GetShopVideoPerformanceListV202409(ctx context.Contex
 // GetShopVideoPerformanceListV202409All hands out what stands on the pages of
 // [AnalyticsService.GetShopVideoPerformanceListV202409]. It stops at the first error.
 func (s *AnalyticsService) GetShopVideoPerformanceListV202409All(ctx context.Context, req *GetShopVideoPerformanceListV202409Request, opts ...CallOption) iter.Seq2[GetShopVideoPerformanceListV202409ResponseVideo, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetShopVideoPerformanceListV202409ResponseVideo, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -563,8 +573,9 @@ func (s *AnalyticsService) GetShopVideoProductPerformanceList(ctx context.Contex
 // GetShopVideoProductPerformanceListAll hands out what stands on the pages of
 // [AnalyticsService.GetShopVideoProductPerformanceList]. It stops at the first error.
 func (s *AnalyticsService) GetShopVideoProductPerformanceListAll(ctx context.Context, videoID string, req *GetShopVideoProductPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopVideoProductPerformanceListResponseProduct, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetShopVideoProductPerformanceListResponseProduct, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -592,8 +603,9 @@ func (s *AnalyticsService) GetShopVideoProductPerformanceListV202409(ctx context
 // GetShopVideoProductPerformanceListV202409All hands out what stands on the pages of
 // [AnalyticsService.GetShopVideoProductPerformanceListV202409]. It stops at the first error.
 func (s *AnalyticsService) GetShopVideoProductPerformanceListV202409All(ctx context.Context, videoID string, req *GetShopVideoProductPerformanceListV202409Request, opts ...CallOption) iter.Seq2[GetShopVideoProductPerformanceListV202409ResponseProduct, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetShopVideoProductPerformanceListV202409ResponseProduct, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -774,39 +786,39 @@ type GetProductStatsResponseProductStatLocalUnitPrice struct {
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetShopLIVEPerformanceListOLDRequest holds the parameters of Analytics.GetShopLIVEPerformanceListOLD.
-type GetShopLIVEPerformanceListOLDRequest struct {
+// GetShopLIVEPerformanceListOldRequest holds the parameters of Analytics.GetShopLIVEPerformanceListOld.
+type GetShopLIVEPerformanceListOldRequest struct {
 	AccountType *string `url:"account_type,omitempty" json:"-"`
 	Currency    *string `url:"currency,omitempty" json:"-"`
-	EndDateLt   string  `url:"end_date_lt" json:"-"`         // required
-	PageSize    *string `url:"page_size,omitempty" json:"-"` // at most 100 characters
+	EndDateLt   string  `url:"end_date_lt" json:"-"` // required
+	PageSize    *string `url:"page_size,omitempty" json:"-"`
 	PageToken   *string `url:"page_token,omitempty" json:"-"`
 	SortField   *string `url:"sort_field,omitempty" json:"-"`
 	SortOrder   *string `url:"sort_order,omitempty" json:"-"`
 	StartDateGe string  `url:"start_date_ge" json:"-"` // required
 }
 
-// GetShopLIVEPerformanceListOLDResponse is the reply of Analytics.GetShopLIVEPerformanceListOLD.
-type GetShopLIVEPerformanceListOLDResponse struct {
+// GetShopLIVEPerformanceListOldResponse is the reply of Analytics.GetShopLIVEPerformanceListOld.
+type GetShopLIVEPerformanceListOldResponse struct {
 	LatestAvailableDate string                                                   `json:"latest_available_date,omitzero"`
-	LiveStreamSessions  []GetShopLIVEPerformanceListOLDResponseLiveStreamSession `json:"live_stream_sessions,omitzero"`
+	LiveStreamSessions  []GetShopLIVEPerformanceListOldResponseLiveStreamSession `json:"live_stream_sessions,omitzero"`
 	NextPageToken       string                                                   `json:"next_page_token,omitzero"`
 	TotalCount          int64                                                    `json:"total_count,omitzero"`
 }
 
-// GetShopLIVEPerformanceListOLDResponseLiveStreamSession is part of a reply.
-type GetShopLIVEPerformanceListOLDResponseLiveStreamSession struct {
+// GetShopLIVEPerformanceListOldResponseLiveStreamSession is part of a reply.
+type GetShopLIVEPerformanceListOldResponseLiveStreamSession struct {
 	EndTime                string                                                                       `json:"end_time,omitzero"`
 	ID                     string                                                                       `json:"id,omitzero"`
-	InteractionPerformance GetShopLIVEPerformanceListOLDResponseLiveStreamSessionInteractionPerformance `json:"interaction_performance,omitzero"`
-	SalesPerformance       GetShopLIVEPerformanceListOLDResponseLiveStreamSessionSalesPerformance       `json:"sales_performance,omitzero"`
+	InteractionPerformance GetShopLIVEPerformanceListOldResponseLiveStreamSessionInteractionPerformance `json:"interaction_performance,omitzero"`
+	SalesPerformance       GetShopLIVEPerformanceListOldResponseLiveStreamSessionSalesPerformance       `json:"sales_performance,omitzero"`
 	StartTime              string                                                                       `json:"start_time,omitzero"`
 	Title                  string                                                                       `json:"title,omitzero"`
 	Username               string                                                                       `json:"username,omitzero"`
 }
 
-// GetShopLIVEPerformanceListOLDResponseLiveStreamSessionInteractionPerformance is part of a reply.
-type GetShopLIVEPerformanceListOLDResponseLiveStreamSessionInteractionPerformance struct {
+// GetShopLIVEPerformanceListOldResponseLiveStreamSessionInteractionPerformance is part of a reply.
+type GetShopLIVEPerformanceListOldResponseLiveStreamSessionInteractionPerformance struct {
 	Acu                int64  `json:"acu,omitzero"`
 	AvgViewingDuration string `json:"avg_viewing_duration,omitzero"`
 	ClickThroughRate   string `json:"click_through_rate,omitzero"`
@@ -821,34 +833,34 @@ type GetShopLIVEPerformanceListOLDResponseLiveStreamSessionInteractionPerformanc
 	Views              int64  `json:"views,omitzero"`
 }
 
-// GetShopLIVEPerformanceListOLDResponseLiveStreamSessionSalesPerformance is part of a reply.
-type GetShopLIVEPerformanceListOLDResponseLiveStreamSessionSalesPerformance struct {
-	N24hLiveGMV           GetShopLIVEPerformanceListOLDResponseLiveStreamSessionSalesPerformanceN24hLiveGMV `json:"24h_live_gmv,omitzero"`
-	AvgPrice              GetShopLIVEPerformanceListOLDResponseLiveStreamSessionSalesPerformanceAvgPrice    `json:"avg_price,omitzero"`
+// GetShopLIVEPerformanceListOldResponseLiveStreamSessionSalesPerformance is part of a reply.
+type GetShopLIVEPerformanceListOldResponseLiveStreamSessionSalesPerformance struct {
+	N24hLiveGMV           GetShopLIVEPerformanceListOldResponseLiveStreamSessionSalesPerformanceN24hLiveGMV `json:"24h_live_gmv,omitzero"`
+	AvgPrice              GetShopLIVEPerformanceListOldResponseLiveStreamSessionSalesPerformanceAvgPrice    `json:"avg_price,omitzero"`
 	ClickToOrderRate      string                                                                            `json:"click_to_order_rate,omitzero"`
 	CreatedSKUOrders      int64                                                                             `json:"created_sku_orders,omitzero"`
 	Customers             int64                                                                             `json:"customers,omitzero"`
 	DifferentProductsSold int64                                                                             `json:"different_products_sold,omitzero"`
-	GMV                   GetShopLIVEPerformanceListOLDResponseLiveStreamSessionSalesPerformanceGMV         `json:"gmv,omitzero"`
+	GMV                   GetShopLIVEPerformanceListOldResponseLiveStreamSessionSalesPerformanceGMV         `json:"gmv,omitzero"`
 	ProductsAdded         int64                                                                             `json:"products_added,omitzero"`
 	SKUOrders             int64                                                                             `json:"sku_orders,omitzero"`
 	UnitSold              int64                                                                             `json:"unit_sold,omitzero"`
 }
 
-// GetShopLIVEPerformanceListOLDResponseLiveStreamSessionSalesPerformanceAvgPrice is part of a reply.
-type GetShopLIVEPerformanceListOLDResponseLiveStreamSessionSalesPerformanceAvgPrice struct {
+// GetShopLIVEPerformanceListOldResponseLiveStreamSessionSalesPerformanceAvgPrice is part of a reply.
+type GetShopLIVEPerformanceListOldResponseLiveStreamSessionSalesPerformanceAvgPrice struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetShopLIVEPerformanceListOLDResponseLiveStreamSessionSalesPerformanceGMV is part of a reply.
-type GetShopLIVEPerformanceListOLDResponseLiveStreamSessionSalesPerformanceGMV struct {
+// GetShopLIVEPerformanceListOldResponseLiveStreamSessionSalesPerformanceGMV is part of a reply.
+type GetShopLIVEPerformanceListOldResponseLiveStreamSessionSalesPerformanceGMV struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetShopLIVEPerformanceListOLDResponseLiveStreamSessionSalesPerformanceN24hLiveGMV is part of a reply.
-type GetShopLIVEPerformanceListOLDResponseLiveStreamSessionSalesPerformanceN24hLiveGMV struct {
+// GetShopLIVEPerformanceListOldResponseLiveStreamSessionSalesPerformanceN24hLiveGMV is part of a reply.
+type GetShopLIVEPerformanceListOldResponseLiveStreamSessionSalesPerformanceN24hLiveGMV struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
@@ -1011,8 +1023,8 @@ type GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionSalesPerformanceN
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetShopLIVEPerformanceOverviewOLDRequest holds the parameters of Analytics.GetShopLIVEPerformanceOverviewOLD.
-type GetShopLIVEPerformanceOverviewOLDRequest struct {
+// GetShopLIVEPerformanceOverviewOldRequest holds the parameters of Analytics.GetShopLIVEPerformanceOverviewOld.
+type GetShopLIVEPerformanceOverviewOldRequest struct {
 	AccountType    *string `url:"account_type,omitempty" json:"-"`
 	Currency       *string `url:"currency,omitempty" json:"-"`
 	EndDateLt      string  `url:"end_date_lt" json:"-"` // required
@@ -1021,50 +1033,50 @@ type GetShopLIVEPerformanceOverviewOLDRequest struct {
 	WithComparison *bool   `url:"with_comparison,omitempty" json:"-"`
 }
 
-// GetShopLIVEPerformanceOverviewOLDResponse is the reply of Analytics.GetShopLIVEPerformanceOverviewOLD.
-type GetShopLIVEPerformanceOverviewOLDResponse struct {
+// GetShopLIVEPerformanceOverviewOldResponse is the reply of Analytics.GetShopLIVEPerformanceOverviewOld.
+type GetShopLIVEPerformanceOverviewOldResponse struct {
 	LatestAvailableDate string                                               `json:"latest_available_date,omitzero"`
-	Performance         GetShopLIVEPerformanceOverviewOLDResponsePerformance `json:"performance,omitzero"`
+	Performance         GetShopLIVEPerformanceOverviewOldResponsePerformance `json:"performance,omitzero"`
 }
 
-// GetShopLIVEPerformanceOverviewOLDResponsePerformance is part of a reply.
-type GetShopLIVEPerformanceOverviewOLDResponsePerformance struct {
-	ComparisonIntervals []GetShopLIVEPerformanceOverviewOLDResponsePerformanceComparisonInterval `json:"comparison_intervals,omitzero"`
-	Intervals           []GetShopLIVEPerformanceOverviewOLDResponsePerformanceInterval           `json:"intervals,omitzero"`
+// GetShopLIVEPerformanceOverviewOldResponsePerformance is part of a reply.
+type GetShopLIVEPerformanceOverviewOldResponsePerformance struct {
+	ComparisonIntervals []GetShopLIVEPerformanceOverviewOldResponsePerformanceComparisonInterval `json:"comparison_intervals,omitzero"`
+	Intervals           []GetShopLIVEPerformanceOverviewOldResponsePerformanceInterval           `json:"intervals,omitzero"`
 }
 
-// GetShopLIVEPerformanceOverviewOLDResponsePerformanceComparisonInterval is part of a reply.
-type GetShopLIVEPerformanceOverviewOLDResponsePerformanceComparisonInterval struct {
+// GetShopLIVEPerformanceOverviewOldResponsePerformanceComparisonInterval is part of a reply.
+type GetShopLIVEPerformanceOverviewOldResponsePerformanceComparisonInterval struct {
 	ClickThroughRate string                                                                    `json:"click_through_rate,omitzero"`
 	ClickToOrderRate string                                                                    `json:"click_to_order_rate,omitzero"`
 	Customers        int64                                                                     `json:"customers,omitzero"`
 	EndDate          string                                                                    `json:"end_date,omitzero"`
-	GMV              GetShopLIVEPerformanceOverviewOLDResponsePerformanceComparisonIntervalGMV `json:"gmv,omitzero"`
+	GMV              GetShopLIVEPerformanceOverviewOldResponsePerformanceComparisonIntervalGMV `json:"gmv,omitzero"`
 	SKUOrders        int64                                                                     `json:"sku_orders,omitzero"`
 	StartDate        string                                                                    `json:"start_date,omitzero"`
 	UnitsSold        int64                                                                     `json:"units_sold,omitzero"`
 }
 
-// GetShopLIVEPerformanceOverviewOLDResponsePerformanceComparisonIntervalGMV is part of a reply.
-type GetShopLIVEPerformanceOverviewOLDResponsePerformanceComparisonIntervalGMV struct {
+// GetShopLIVEPerformanceOverviewOldResponsePerformanceComparisonIntervalGMV is part of a reply.
+type GetShopLIVEPerformanceOverviewOldResponsePerformanceComparisonIntervalGMV struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetShopLIVEPerformanceOverviewOLDResponsePerformanceInterval is part of a reply.
-type GetShopLIVEPerformanceOverviewOLDResponsePerformanceInterval struct {
+// GetShopLIVEPerformanceOverviewOldResponsePerformanceInterval is part of a reply.
+type GetShopLIVEPerformanceOverviewOldResponsePerformanceInterval struct {
 	ClickThroughRate string                                                          `json:"click_through_rate,omitzero"`
 	ClickToOrderRate string                                                          `json:"click_to_order_rate,omitzero"`
 	Customers        int64                                                           `json:"customers,omitzero"`
 	EndDate          string                                                          `json:"end_date,omitzero"`
-	GMV              GetShopLIVEPerformanceOverviewOLDResponsePerformanceIntervalGMV `json:"gmv,omitzero"`
+	GMV              GetShopLIVEPerformanceOverviewOldResponsePerformanceIntervalGMV `json:"gmv,omitzero"`
 	SKUOrders        int64                                                           `json:"sku_orders,omitzero"`
 	StartDate        string                                                          `json:"start_date,omitzero"`
 	UnitsSold        int64                                                           `json:"units_sold,omitzero"`
 }
 
-// GetShopLIVEPerformanceOverviewOLDResponsePerformanceIntervalGMV is part of a reply.
-type GetShopLIVEPerformanceOverviewOLDResponsePerformanceIntervalGMV struct {
+// GetShopLIVEPerformanceOverviewOldResponsePerformanceIntervalGMV is part of a reply.
+type GetShopLIVEPerformanceOverviewOldResponsePerformanceIntervalGMV struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
@@ -1200,7 +1212,7 @@ type GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversion struc
 	AvgPrice         GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversionAvgPrice         `json:"avg_price,omitzero"`
 	ClickToOrderRate GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversionClickToOrderRate `json:"click_to_order_rate,omitzero"`
 	CreatedSKUOrders int64                                                                                 `json:"created_sku_orders,omitzero"`
-	Gpm              GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversionGpm              `json:"gpm,omitzero"`
+	GPM              GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversionGPM              `json:"gpm,omitzero"`
 	SKUOrderRate     string                                                                                `json:"sku_order_rate,omitzero"`
 }
 
@@ -1216,10 +1228,10 @@ type GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversionClickT
 	SKUOrderCtor  string `json:"sku_order_ctor,omitzero"`
 }
 
-// GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversionGpm is part of a reply.
-type GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversionGpm struct {
-	ShowGpm  string `json:"show_gpm,omitzero"`
-	WatchGpm string `json:"watch_gpm,omitzero"`
+// GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversionGPM is part of a reply.
+type GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversionGPM struct {
+	ShowGPM  string `json:"show_gpm,omitzero"`
+	WatchGPM string `json:"watch_gpm,omitzero"`
 }
 
 // GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalInteractions is part of a reply.
@@ -1327,7 +1339,7 @@ type GetShopLIVEProductsPerformanceListResponseProductTraffic struct {
 	AddToCartCount     int64                                                                    `json:"add_to_cart_count,omitzero"`
 	ClickToOrderRate   GetShopLIVEProductsPerformanceListResponseProductTrafficClickToOrderRate `json:"click_to_order_rate,omitzero"`
 	CTR                string                                                                   `json:"ctr,omitzero"`
-	Gpm                GetShopLIVEProductsPerformanceListResponseProductTrafficGpm              `json:"gpm,omitzero"`
+	GPM                GetShopLIVEProductsPerformanceListResponseProductTrafficGPM              `json:"gpm,omitzero"`
 	ProductImpressions int64                                                                    `json:"product_impressions,omitzero"`
 	ProdutClicks       int64                                                                    `json:"produt_clicks,omitzero"`
 }
@@ -1338,9 +1350,9 @@ type GetShopLIVEProductsPerformanceListResponseProductTrafficClickToOrderRate st
 	SKUOrderCtor  string `json:"sku_order_ctor,omitzero"`
 }
 
-// GetShopLIVEProductsPerformanceListResponseProductTrafficGpm is part of a reply.
-type GetShopLIVEProductsPerformanceListResponseProductTrafficGpm struct {
-	WatchGpm string `json:"watch_gpm,omitzero"`
+// GetShopLIVEProductsPerformanceListResponseProductTrafficGPM is part of a reply.
+type GetShopLIVEProductsPerformanceListResponseProductTrafficGPM struct {
+	WatchGPM string `json:"watch_gpm,omitzero"`
 }
 
 // GetShopPerformancePerHourRequest holds the parameters of Analytics.GetShopPerformancePerHour.
@@ -2001,8 +2013,8 @@ type GetShopProductPerformanceListV202405ResponseProductGMV struct {
 type GetShopSKUPerformanceListRequest struct {
 	CategoryFilter      []string   `url:"category_filter,comma,omitempty" json:"-"`
 	Currency            *string    `url:"currency,omitempty" json:"-"`
-	EndDateLt           string     `url:"end_date_lt" json:"-"` // required
-	PageSize            *int64     `url:"page_size,omitempty" json:"-"`
+	EndDateLt           string     `url:"end_date_lt" json:"-"`         // required
+	PageSize            *int64     `url:"page_size,omitempty" json:"-"` // at most 100
 	PageToken           *string    `url:"page_token,omitempty" json:"-"`
 	ProductIDs          []string   `url:"product_ids,comma,omitempty" json:"-"`
 	ProductStatusFilter *string    `url:"product_status_filter,omitempty" json:"-"`
@@ -2037,8 +2049,8 @@ type GetShopSKUPerformanceListResponseSKUGMV struct {
 // GetShopSKUPerformanceListV202406Request holds the parameters of Analytics.GetShopSKUPerformanceListV202406.
 type GetShopSKUPerformanceListV202406Request struct {
 	Currency    *string    `url:"currency,omitempty" json:"-"`
-	EndDateLt   string     `url:"end_date_lt" json:"-"` // required
-	PageSize    *int64     `url:"page_size,omitempty" json:"-"`
+	EndDateLt   string     `url:"end_date_lt" json:"-"`         // required
+	PageSize    *int64     `url:"page_size,omitempty" json:"-"` // at most 100
 	PageToken   *string    `url:"page_token,omitempty" json:"-"`
 	ProductID   *string    `url:"product_id,omitempty" json:"-"`
 	SortField   *string    `url:"sort_field,omitempty" json:"-"`
@@ -2241,7 +2253,7 @@ type GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesBreakdown str
 	CTR                string                                                                     `json:"ctr,omitzero"`
 	Customers          int64                                                                      `json:"customers,omitzero"`
 	GMV                GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesBreakdownGMV `json:"gmv,omitzero"`
-	Gpm                GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesBreakdownGpm `json:"gpm,omitzero"`
+	GPM                GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesBreakdownGPM `json:"gpm,omitzero"`
 	ItemsSold          int64                                                                      `json:"items_sold,omitzero"`
 	ProductClicks      int64                                                                      `json:"product_clicks,omitzero"`
 	ProductID          string                                                                     `json:"product_id,omitzero"`
@@ -2254,8 +2266,8 @@ type GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesBreakdownGMV 
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesBreakdownGpm is part of a reply.
-type GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesBreakdownGpm struct {
+// GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesBreakdownGPM is part of a reply.
+type GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesBreakdownGPM struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
@@ -2265,7 +2277,7 @@ type GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesOverall struc
 	CTR                string                                                                   `json:"ctr,omitzero"`
 	Customers          int64                                                                    `json:"customers,omitzero"`
 	GMV                GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesOverallGMV `json:"gmv,omitzero"`
-	Gpm                GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesOverallGpm `json:"gpm,omitzero"`
+	GPM                GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesOverallGPM `json:"gpm,omitzero"`
 	ItemsSold          int64                                                                    `json:"items_sold,omitzero"`
 	ProductClicks      int64                                                                    `json:"product_clicks,omitzero"`
 	ProductImpressions int64                                                                    `json:"product_impressions,omitzero"`
@@ -2277,8 +2289,8 @@ type GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesOverallGMV st
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesOverallGpm is part of a reply.
-type GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesOverallGpm struct {
+// GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesOverallGPM is part of a reply.
+type GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesOverallGPM struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
@@ -2407,7 +2419,7 @@ type GetShopVideoPerformanceListResponseVideo struct {
 	ClickThroughRate string                                            `json:"click_through_rate,omitzero"`
 	Duration         int64                                             `json:"duration,omitzero"`
 	GMV              GetShopVideoPerformanceListResponseVideoGMV       `json:"gmv,omitzero"`
-	Gpm              GetShopVideoPerformanceListResponseVideoGpm       `json:"gpm,omitzero"`
+	GPM              GetShopVideoPerformanceListResponseVideoGPM       `json:"gpm,omitzero"`
 	HashTags         []string                                          `json:"hash_tags,omitzero"`
 	ID               string                                            `json:"id,omitzero"`
 	ItemsSold        int64                                             `json:"items_sold,omitzero"`
@@ -2425,8 +2437,8 @@ type GetShopVideoPerformanceListResponseVideoGMV struct {
 	Currency string  `json:"currency,omitzero"`
 }
 
-// GetShopVideoPerformanceListResponseVideoGpm is part of a reply.
-type GetShopVideoPerformanceListResponseVideoGpm struct {
+// GetShopVideoPerformanceListResponseVideoGPM is part of a reply.
+type GetShopVideoPerformanceListResponseVideoGPM struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }

@@ -64,9 +64,14 @@ func (s *CustomerServiceService) GetConversationMessages(ctx context.Context, co
 
 // GetConversationMessagesAll hands out what stands on the pages of
 // [CustomerServiceService.GetConversationMessages]. It stops at the first error.
+// Pages hold 10 unless req.PageSize says otherwise.
 func (s *CustomerServiceService) GetConversationMessagesAll(ctx context.Context, conversationID string, req *GetConversationMessagesRequest, opts ...CallOption) iter.Seq2[GetConversationMessagesResponseMessage, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 10
+	}
 	return tokenPages(func(token string) ([]GetConversationMessagesResponseMessage, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -93,9 +98,14 @@ func (s *CustomerServiceService) GetConversations(ctx context.Context, req *GetC
 
 // GetConversationsAll hands out what stands on the pages of
 // [CustomerServiceService.GetConversations]. It stops at the first error.
+// Pages hold 20 unless req.PageSize says otherwise.
 func (s *CustomerServiceService) GetConversationsAll(ctx context.Context, req *GetConversationsRequest, opts ...CallOption) iter.Seq2[GetConversationsResponseConversation, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 20
+	}
 	return tokenPages(func(token string) ([]GetConversationsResponseConversation, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -188,7 +198,7 @@ type GetAgentSettingsResponse struct {
 type GetConversationMessagesRequest struct {
 	Locale    *string    `url:"locale,omitempty" json:"-"`
 	NeedData  *bool      `url:"need_data,omitempty" json:"-"`
-	PageSize  int        `url:"page_size" json:"-"` // required
+	PageSize  int        `url:"page_size" json:"-"` // required, at most 10
 	PageToken *string    `url:"page_token,omitempty" json:"-"`
 	SortField *string    `url:"sort_field,omitempty" json:"-"`
 	SortOrder *SortOrder `url:"sort_order,omitempty" json:"-"`
@@ -248,7 +258,7 @@ type GetConversationResponseConversationParticipant struct {
 // GetConversationsRequest holds the parameters of CustomerService.GetConversations.
 type GetConversationsRequest struct {
 	Locale    *string `url:"locale,omitempty" json:"-"`
-	PageSize  int     `url:"page_size" json:"-"` // required
+	PageSize  int     `url:"page_size" json:"-"` // required, at most 20
 	PageToken *string `url:"page_token,omitempty" json:"-"`
 }
 
@@ -319,7 +329,7 @@ type GetCustomerServicePerformanceResponsePerformance struct {
 
 // SendMessageRequest holds the parameters of CustomerService.SendMessage.
 type SendMessageRequest struct {
-	Content *string                 `json:"content,omitzero"`
+	Content *string                 `json:"content,omitzero"` // at most 2000 characters
 	Type    *SendMessageRequestType `json:"type,omitzero"`
 }
 

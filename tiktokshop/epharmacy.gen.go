@@ -39,8 +39,9 @@ func (s *EpharmacyService) GetPharmacies(ctx context.Context, req *GetPharmacies
 // GetPharmaciesAll hands out what stands on the pages of
 // [EpharmacyService.GetPharmacies]. It stops at the first error.
 func (s *EpharmacyService) GetPharmaciesAll(ctx context.Context, req *GetPharmaciesRequest, opts ...CallOption) iter.Seq2[GetPharmaciesResponsePharmacy, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetPharmaciesResponsePharmacy, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}

@@ -10,29 +10,42 @@ import (
 // FBTService calls the operations of the section FBT.
 type FBTService service
 
-// CancelFbtmcfOrder calls POST /fbt/202601/mcf_outbound_orders/cancel.
+// CancelFBTMCFOrder calls POST /fbt/202601/mcf_outbound_orders/cancel.
 //
 // It is not repeated once it was sent. Version 202601.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/cancel-fbtmcf-order-202601
-func (s *FBTService) CancelFbtmcfOrder(ctx context.Context, req *CancelFbtmcfOrderRequest, opts ...CallOption) (*CancelFbtmcfOrderResponse, error) {
-	out := new(CancelFbtmcfOrderResponse)
+// Official page: https://partner.tiktokshop.com/docv2/page/cancel-fbt-mcf-order-202601
+func (s *FBTService) CancelFBTMCFOrder(ctx context.Context, req *CancelFBTMCFOrderRequest, opts ...CallOption) (*CancelFBTMCFOrderResponse, error) {
+	out := new(CancelFBTMCFOrderResponse)
 	return out, s.client.call(ctx, operation{
-		name: "FBT.CancelFbtmcfOrder", method: "POST", path: "/fbt/202601/mcf_outbound_orders/cancel",
+		name: "FBT.CancelFBTMCFOrder", method: "POST", path: "/fbt/202601/mcf_outbound_orders/cancel",
 		body: bodyJSON,
 	}, nil, req, out, opts)
 }
 
-// CreateFbtmcfOrder calls POST /fbt/202601/mcf_outbound_orders.
+// CreateFBTMCFOrder calls POST /fbt/202601/mcf_outbound_orders.
 //
 // It is not repeated once it was sent. Version 202601.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/create-fbtmcf-order-202601
-func (s *FBTService) CreateFbtmcfOrder(ctx context.Context, req *CreateFbtmcfOrderRequest, opts ...CallOption) (*CreateFbtmcfOrderResponse, error) {
-	out := new(CreateFbtmcfOrderResponse)
+// Official page: https://partner.tiktokshop.com/docv2/page/create-fbt-mcf-order-202601
+func (s *FBTService) CreateFBTMCFOrder(ctx context.Context, req *CreateFBTMCFOrderRequest, opts ...CallOption) (*CreateFBTMCFOrderResponse, error) {
+	out := new(CreateFBTMCFOrderResponse)
 	return out, s.client.call(ctx, operation{
-		name: "FBT.CreateFbtmcfOrder", method: "POST", path: "/fbt/202601/mcf_outbound_orders",
+		name: "FBT.CreateFBTMCFOrder", method: "POST", path: "/fbt/202601/mcf_outbound_orders",
 		body: bodyJSON,
+	}, nil, req, out, opts)
+}
+
+// GetFBFMCFOrderStatus calls GET /fbt/202601/mcf_outbound_orders.
+//
+// It only reads and is safe to repeat. Version 202601.
+//
+// Official page: https://partner.tiktokshop.com/docv2/page/get-fbf-mcf-order-status-202601
+func (s *FBTService) GetFBFMCFOrderStatus(ctx context.Context, req *GetFBFMCFOrderStatusRequest, opts ...CallOption) (*GetFBFMCFOrderStatusResponse, error) {
+	out := new(GetFBFMCFOrderStatusResponse)
+	return out, s.client.call(ctx, operation{
+		name: "FBT.GetFBFMCFOrderStatus", method: "GET", path: "/fbt/202601/mcf_outbound_orders",
+		query: true, replay: replayRead,
 	}, nil, req, out, opts)
 }
 
@@ -75,19 +88,6 @@ func (s *FBTService) GetFBTWarehouseList(ctx context.Context, opts ...CallOption
 	}, nil, nil, out, opts)
 }
 
-// GetFbfmcfOrderStatus calls GET /fbt/202601/mcf_outbound_orders.
-//
-// It only reads and is safe to repeat. Version 202601.
-//
-// Official page: https://partner.tiktokshop.com/docv2/page/get-fbfmcf-order-status-202601
-func (s *FBTService) GetFbfmcfOrderStatus(ctx context.Context, req *GetFbfmcfOrderStatusRequest, opts ...CallOption) (*GetFbfmcfOrderStatusResponse, error) {
-	out := new(GetFbfmcfOrderStatusResponse)
-	return out, s.client.call(ctx, operation{
-		name: "FBT.GetFbfmcfOrderStatus", method: "GET", path: "/fbt/202601/mcf_outbound_orders",
-		query: true, replay: replayRead,
-	}, nil, req, out, opts)
-}
-
 // GetInboundOrder calls GET /fbt/202409/inbound_orders.
 //
 // It only reads and is safe to repeat. Version 202409.
@@ -114,6 +114,17 @@ func (s *FBTService) QueryGoodsInventoryForMCF(ctx context.Context, req *QueryGo
 	}, nil, req, out, opts)
 }
 
+// QueryGoodsInventoryForMCFBatched splits req.Goods into parts of at most 50 and hands out the
+// reply of [FBTService.QueryGoodsInventoryForMCF] to each. It stops at the first error.
+func (s *FBTService) QueryGoodsInventoryForMCFBatched(ctx context.Context, req *QueryGoodsInventoryForMCFRequest, opts ...CallOption) iter.Seq2[*QueryGoodsInventoryForMCFResponse, error] {
+	start := valueOf(req)
+	return batches(start.Goods, 50, func(part []QueryGoodsInventoryForMCFRequestGood) (*QueryGoodsInventoryForMCFResponse, error) {
+		r := start
+		r.Goods = part
+		return s.QueryGoodsInventoryForMCF(ctx, &r, opts...)
+	})
+}
+
 // SearchFBTInventory calls POST /fbt/202408/inventory/search.
 //
 // It only reads and is safe to repeat. Version 202408.
@@ -129,9 +140,14 @@ func (s *FBTService) SearchFBTInventory(ctx context.Context, req *SearchFBTInven
 
 // SearchFBTInventoryAll hands out what stands on the pages of
 // [FBTService.SearchFBTInventory]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *FBTService) SearchFBTInventoryAll(ctx context.Context, req *SearchFBTInventoryRequest, opts ...CallOption) iter.Seq2[SearchFBTInventoryResponseInventory, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]SearchFBTInventoryResponseInventory, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -158,9 +174,14 @@ func (s *FBTService) SearchFBTInventoryRecord(ctx context.Context, req *SearchFB
 
 // SearchFBTInventoryRecordAll hands out what stands on the pages of
 // [FBTService.SearchFBTInventoryRecord]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *FBTService) SearchFBTInventoryRecordAll(ctx context.Context, req *SearchFBTInventoryRecordRequest, opts ...CallOption) iter.Seq2[SearchFBTInventoryRecordResponseInventoryRecord, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]SearchFBTInventoryRecordResponseInventoryRecord, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -187,9 +208,14 @@ func (s *FBTService) SearchGoodsInfo(ctx context.Context, req *SearchGoodsInfoRe
 
 // SearchGoodsInfoAll hands out what stands on the pages of
 // [FBTService.SearchGoodsInfo]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *FBTService) SearchGoodsInfoAll(ctx context.Context, req *SearchGoodsInfoRequest, opts ...CallOption) iter.Seq2[SearchGoodsInfoResponseGood, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]SearchGoodsInfoResponseGood, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -201,52 +227,52 @@ func (s *FBTService) SearchGoodsInfoAll(ctx context.Context, req *SearchGoodsInf
 	})
 }
 
-// CancelFbtmcfOrderRequest holds the parameters of FBT.CancelFbtmcfOrder.
-type CancelFbtmcfOrderRequest struct {
-	ConsignOrders []CancelFbtmcfOrderRequestConsignOrder `json:"consign_orders,omitzero"`
+// CancelFBTMCFOrderRequest holds the parameters of FBT.CancelFBTMCFOrder.
+type CancelFBTMCFOrderRequest struct {
+	ConsignOrders []CancelFBTMCFOrderRequestConsignOrder `json:"consign_orders,omitzero"`
 	MCFOrderID    *string                                `json:"mcf_order_id,omitzero"`
 }
 
-// CancelFbtmcfOrderRequestConsignOrder is part of a request.
-type CancelFbtmcfOrderRequestConsignOrder struct {
+// CancelFBTMCFOrderRequestConsignOrder is part of a request.
+type CancelFBTMCFOrderRequestConsignOrder struct {
 	ID *string `json:"id,omitzero"`
 }
 
-// CancelFbtmcfOrderResponse is the reply of FBT.CancelFbtmcfOrder.
-type CancelFbtmcfOrderResponse struct {
-	MCFOrder CancelFbtmcfOrderResponseMCFOrder `json:"mcf_order,omitzero"`
+// CancelFBTMCFOrderResponse is the reply of FBT.CancelFBTMCFOrder.
+type CancelFBTMCFOrderResponse struct {
+	MCFOrder CancelFBTMCFOrderResponseMCFOrder `json:"mcf_order,omitzero"`
 }
 
-// CancelFbtmcfOrderResponseMCFOrder is part of a reply.
-type CancelFbtmcfOrderResponseMCFOrder struct {
-	ConsignOrders   []CancelFbtmcfOrderResponseMCFOrderConsignOrder `json:"consign_orders,omitzero"`
+// CancelFBTMCFOrderResponseMCFOrder is part of a reply.
+type CancelFBTMCFOrderResponseMCFOrder struct {
+	ConsignOrders   []CancelFBTMCFOrderResponseMCFOrderConsignOrder `json:"consign_orders,omitzero"`
 	ExternalOrderID string                                          `json:"external_order_id,omitzero"`
 	MCFOrderID      string                                          `json:"mcf_order_id,omitzero"`
 }
 
-// CancelFbtmcfOrderResponseMCFOrderConsignOrder is part of a reply.
-type CancelFbtmcfOrderResponseMCFOrderConsignOrder struct {
+// CancelFBTMCFOrderResponseMCFOrderConsignOrder is part of a reply.
+type CancelFBTMCFOrderResponseMCFOrderConsignOrder struct {
 	ID     string `json:"id,omitzero"`
 	Status string `json:"status,omitzero"`
 }
 
-// CreateFbtmcfOrderRequest holds the parameters of FBT.CreateFbtmcfOrder.
-type CreateFbtmcfOrderRequest struct {
-	Consignee       *CreateFbtmcfOrderRequestConsignee `json:"consignee,omitzero"`
+// CreateFBTMCFOrderRequest holds the parameters of FBT.CreateFBTMCFOrder.
+type CreateFBTMCFOrderRequest struct {
+	Consignee       *CreateFBTMCFOrderRequestConsignee `json:"consignee,omitzero"`
 	ExternalOrderID *string                            `json:"external_order_id,omitzero"`
-	Goods           []CreateFbtmcfOrderRequestGood     `json:"goods,omitzero"`
+	Goods           []CreateFBTMCFOrderRequestGood     `json:"goods,omitzero"`
 }
 
-// CreateFbtmcfOrderRequestConsignee is part of a request.
-type CreateFbtmcfOrderRequestConsignee struct {
-	Address     *CreateFbtmcfOrderRequestConsigneeAddress `json:"address,omitzero"`
+// CreateFBTMCFOrderRequestConsignee is part of a request.
+type CreateFBTMCFOrderRequestConsignee struct {
+	Address     *CreateFBTMCFOrderRequestConsigneeAddress `json:"address,omitzero"`
 	Email       *string                                   `json:"email,omitzero"`
 	Name        *string                                   `json:"name,omitzero"`
 	PhoneNumber *string                                   `json:"phone_number,omitzero"`
 }
 
-// CreateFbtmcfOrderRequestConsigneeAddress is part of a request.
-type CreateFbtmcfOrderRequestConsigneeAddress struct {
+// CreateFBTMCFOrderRequestConsigneeAddress is part of a request.
+type CreateFBTMCFOrderRequestConsigneeAddress struct {
 	AddressLine1     *string `json:"address_line_1,omitzero"`
 	AddressLine2     *string `json:"address_line_2,omitzero"`
 	City             *string `json:"city,omitzero"`
@@ -256,22 +282,64 @@ type CreateFbtmcfOrderRequestConsigneeAddress struct {
 	StateOrRegion    *string `json:"state_or_region,omitzero"`
 }
 
-// CreateFbtmcfOrderRequestGood is part of a request.
-type CreateFbtmcfOrderRequestGood struct {
+// CreateFBTMCFOrderRequestGood is part of a request.
+type CreateFBTMCFOrderRequestGood struct {
 	ID       *string `json:"id,omitzero"`
 	Quantity *int    `json:"quantity,omitzero"`
 }
 
-// CreateFbtmcfOrderResponse is the reply of FBT.CreateFbtmcfOrder.
-type CreateFbtmcfOrderResponse struct {
-	MCFOrder CreateFbtmcfOrderResponseMCFOrder `json:"mcf_order,omitzero"`
+// CreateFBTMCFOrderResponse is the reply of FBT.CreateFBTMCFOrder.
+type CreateFBTMCFOrderResponse struct {
+	MCFOrder CreateFBTMCFOrderResponseMCFOrder `json:"mcf_order,omitzero"`
 }
 
-// CreateFbtmcfOrderResponseMCFOrder is part of a reply.
-type CreateFbtmcfOrderResponseMCFOrder struct {
+// CreateFBTMCFOrderResponseMCFOrder is part of a reply.
+type CreateFBTMCFOrderResponseMCFOrder struct {
 	CreateTime      UnixSeconds `json:"create_time,omitzero"`
 	ExternalOrderID string      `json:"external_order_id,omitzero"`
 	MCFOrderID      string      `json:"mcf_order_id,omitzero"`
+}
+
+// GetFBFMCFOrderStatusRequest holds the parameters of FBT.GetFBFMCFOrderStatus.
+type GetFBFMCFOrderStatusRequest struct {
+	MCFOrderID string `url:"mcf_order_id" json:"-"` // required
+}
+
+// GetFBFMCFOrderStatusResponse is the reply of FBT.GetFBFMCFOrderStatus.
+type GetFBFMCFOrderStatusResponse struct {
+	MCFOrder GetFBFMCFOrderStatusResponseMCFOrder `json:"mcf_order,omitzero"`
+}
+
+// GetFBFMCFOrderStatusResponseMCFOrder is part of a reply.
+type GetFBFMCFOrderStatusResponseMCFOrder struct {
+	ConsignOrders   []GetFBFMCFOrderStatusResponseMCFOrderConsignOrder `json:"consign_orders,omitzero"`
+	CreateTime      UnixSeconds                                        `json:"create_time,omitzero"`
+	ExternalOrderID string                                             `json:"external_order_id,omitzero"`
+	MCFOrderID      string                                             `json:"mcf_order_id,omitzero"`
+}
+
+// GetFBFMCFOrderStatusResponseMCFOrderConsignOrder is part of a reply.
+type GetFBFMCFOrderStatusResponseMCFOrderConsignOrder struct {
+	Carrier          string                                                           `json:"carrier,omitzero"`
+	Goods            []GetFBFMCFOrderStatusResponseMCFOrderConsignOrderGood           `json:"goods,omitzero"`
+	ID               string                                                           `json:"id,omitzero"`
+	IsPlatformClosed bool                                                             `json:"is_platform_closed,omitzero"`
+	Issue            string                                                           `json:"issue,omitzero"`
+	ShippingProvider GetFBFMCFOrderStatusResponseMCFOrderConsignOrderShippingProvider `json:"shipping_provider,omitzero"`
+	Status           string                                                           `json:"status,omitzero"`
+	TrackingNumber   string                                                           `json:"tracking_number,omitzero"`
+}
+
+// GetFBFMCFOrderStatusResponseMCFOrderConsignOrderGood is part of a reply.
+type GetFBFMCFOrderStatusResponseMCFOrderConsignOrderGood struct {
+	ID       string `json:"id,omitzero"`
+	Quantity int    `json:"quantity,omitzero"`
+}
+
+// GetFBFMCFOrderStatusResponseMCFOrderConsignOrderShippingProvider is part of a reply.
+type GetFBFMCFOrderStatusResponseMCFOrderConsignOrderShippingProvider struct {
+	ID   string `json:"id,omitzero"`
+	Name string `json:"name,omitzero"`
 }
 
 // GetFBTMerchantMCFStatusResponse is the reply of FBT.GetFBTMerchantMCFStatus.
@@ -327,48 +395,6 @@ type GetFBTWarehouseListResponseWarehouseLogisticsService struct {
 	ID         string `json:"id,omitzero"`
 	Name       string `json:"name,omitzero"`
 	Subscribed bool   `json:"subscribed,omitzero"`
-}
-
-// GetFbfmcfOrderStatusRequest holds the parameters of FBT.GetFbfmcfOrderStatus.
-type GetFbfmcfOrderStatusRequest struct {
-	MCFOrderID string `url:"mcf_order_id" json:"-"` // required
-}
-
-// GetFbfmcfOrderStatusResponse is the reply of FBT.GetFbfmcfOrderStatus.
-type GetFbfmcfOrderStatusResponse struct {
-	MCFOrder GetFbfmcfOrderStatusResponseMCFOrder `json:"mcf_order,omitzero"`
-}
-
-// GetFbfmcfOrderStatusResponseMCFOrder is part of a reply.
-type GetFbfmcfOrderStatusResponseMCFOrder struct {
-	ConsignOrders   []GetFbfmcfOrderStatusResponseMCFOrderConsignOrder `json:"consign_orders,omitzero"`
-	CreateTime      UnixSeconds                                        `json:"create_time,omitzero"`
-	ExternalOrderID string                                             `json:"external_order_id,omitzero"`
-	MCFOrderID      string                                             `json:"mcf_order_id,omitzero"`
-}
-
-// GetFbfmcfOrderStatusResponseMCFOrderConsignOrder is part of a reply.
-type GetFbfmcfOrderStatusResponseMCFOrderConsignOrder struct {
-	Carrier          string                                                           `json:"carrier,omitzero"`
-	Goods            []GetFbfmcfOrderStatusResponseMCFOrderConsignOrderGood           `json:"goods,omitzero"`
-	ID               string                                                           `json:"id,omitzero"`
-	IsPlatformClosed bool                                                             `json:"is_platform_closed,omitzero"`
-	Issue            string                                                           `json:"issue,omitzero"`
-	ShippingProvider GetFbfmcfOrderStatusResponseMCFOrderConsignOrderShippingProvider `json:"shipping_provider,omitzero"`
-	Status           string                                                           `json:"status,omitzero"`
-	TrackingNumber   string                                                           `json:"tracking_number,omitzero"`
-}
-
-// GetFbfmcfOrderStatusResponseMCFOrderConsignOrderGood is part of a reply.
-type GetFbfmcfOrderStatusResponseMCFOrderConsignOrderGood struct {
-	ID       string `json:"id,omitzero"`
-	Quantity int    `json:"quantity,omitzero"`
-}
-
-// GetFbfmcfOrderStatusResponseMCFOrderConsignOrderShippingProvider is part of a reply.
-type GetFbfmcfOrderStatusResponseMCFOrderConsignOrderShippingProvider struct {
-	ID   string `json:"id,omitzero"`
-	Name string `json:"name,omitzero"`
 }
 
 // GetInboundOrderRequest holds the parameters of FBT.GetInboundOrder.

@@ -16,7 +16,7 @@ type FinanceService service
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-payments-202309
 //
-// Deprecated: the vendor retired it; use [FinanceService.GetPaymentsV202605].
+// Deprecated: TikTok Shop retired it; use [FinanceService.GetPaymentsV202605].
 func (s *FinanceService) GetPayments(ctx context.Context, req *GetPaymentsRequest, opts ...CallOption) (*GetPaymentsResponse, error) {
 	out := new(GetPaymentsResponse)
 	return out, s.client.call(ctx, operation{
@@ -30,8 +30,9 @@ func (s *FinanceService) GetPayments(ctx context.Context, req *GetPaymentsReques
 //
 // Deprecated: as the method that it calls.
 func (s *FinanceService) GetPaymentsAll(ctx context.Context, req *GetPaymentsRequest, opts ...CallOption) iter.Seq2[Payment, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]Payment, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -46,7 +47,7 @@ func (s *FinanceService) GetPaymentsAll(ctx context.Context, req *GetPaymentsReq
 // GetPaymentsV202605 calls GET /finance/202605/payments.
 //
 // It only reads and is safe to repeat. Version 202605.
-// Newer than the official description, so less sure: announced by the vendor and used by several implementations.
+// Newer than the official description, so less sure: announced by TikTok Shop and used by several implementations.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-payments-202605
 func (s *FinanceService) GetPaymentsV202605(ctx context.Context, req *GetPaymentsV202605Request, opts ...CallOption) (*GetPaymentsV202605Response, error) {
@@ -60,8 +61,9 @@ func (s *FinanceService) GetPaymentsV202605(ctx context.Context, req *GetPayment
 // GetPaymentsV202605All hands out what stands on the pages of
 // [FinanceService.GetPaymentsV202605]. It stops at the first error.
 func (s *FinanceService) GetPaymentsV202605All(ctx context.Context, req *GetPaymentsV202605Request, opts ...CallOption) iter.Seq2[Payment, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]Payment, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -89,8 +91,9 @@ func (s *FinanceService) GetStatements(ctx context.Context, req *GetStatementsRe
 // GetStatementsAll hands out what stands on the pages of
 // [FinanceService.GetStatements]. It stops at the first error.
 func (s *FinanceService) GetStatementsAll(ctx context.Context, req *GetStatementsRequest, opts ...CallOption) iter.Seq2[Statement, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]Statement, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -134,7 +137,7 @@ func (s *FinanceService) GetTransactionsByOrder(ctx context.Context, orderID str
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-transactions-by-order-202309
 //
-// Deprecated: the vendor retired it; use [FinanceService.GetTransactionsByOrder].
+// Deprecated: TikTok Shop retired it; use [FinanceService.GetTransactionsByOrder].
 func (s *FinanceService) GetTransactionsByOrderV202309(ctx context.Context, orderID string, opts ...CallOption) (*GetTransactionsByOrderV202309Response, error) {
 	out := new(GetTransactionsByOrderV202309Response)
 	return out, s.client.call(ctx, operation{
@@ -159,8 +162,9 @@ func (s *FinanceService) GetTransactionsByStatement(ctx context.Context, stateme
 // GetTransactionsByStatementAll hands out what stands on the pages of
 // [FinanceService.GetTransactionsByStatement]. It stops at the first error.
 func (s *FinanceService) GetTransactionsByStatementAll(ctx context.Context, statementID string, req *GetTransactionsByStatementRequest, opts ...CallOption) iter.Seq2[StatementTransaction, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]StatementTransaction, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -178,7 +182,7 @@ func (s *FinanceService) GetTransactionsByStatementAll(ctx context.Context, stat
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-transactions-by-statement-202309
 //
-// Deprecated: the vendor retired it; use [FinanceService.GetTransactionsByStatement].
+// Deprecated: TikTok Shop retired it; use [FinanceService.GetTransactionsByStatement].
 func (s *FinanceService) GetTransactionsByStatementV202309(ctx context.Context, statementID string, req *GetTransactionsByStatementV202309Request, opts ...CallOption) (*GetTransactionsByStatementV202309Response, error) {
 	out := new(GetTransactionsByStatementV202309Response)
 	return out, s.client.call(ctx, operation{
@@ -192,8 +196,9 @@ func (s *FinanceService) GetTransactionsByStatementV202309(ctx context.Context, 
 //
 // Deprecated: as the method that it calls.
 func (s *FinanceService) GetTransactionsByStatementV202309All(ctx context.Context, statementID string, req *GetTransactionsByStatementV202309Request, opts ...CallOption) iter.Seq2[GetTransactionsByStatementV202309ResponseStatementTransaction, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetTransactionsByStatementV202309ResponseStatementTransaction, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -221,8 +226,9 @@ func (s *FinanceService) GetUnsettledTransactions(ctx context.Context, req *GetU
 // GetUnsettledTransactionsAll hands out what stands on the pages of
 // [FinanceService.GetUnsettledTransactions]. It stops at the first error.
 func (s *FinanceService) GetUnsettledTransactionsAll(ctx context.Context, req *GetUnsettledTransactionsRequest, opts ...CallOption) iter.Seq2[GetUnsettledTransactionsResponseTransaction, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetUnsettledTransactionsResponseTransaction, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -250,8 +256,9 @@ func (s *FinanceService) GetWithdrawals(ctx context.Context, req *GetWithdrawals
 // GetWithdrawalsAll hands out what stands on the pages of
 // [FinanceService.GetWithdrawals]. It stops at the first error.
 func (s *FinanceService) GetWithdrawalsAll(ctx context.Context, req *GetWithdrawalsRequest, opts ...CallOption) iter.Seq2[GetWithdrawalsResponseWithdrawal, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetWithdrawalsResponseWithdrawal, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -406,7 +413,7 @@ type GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownFee struct {
 	CreditCardHandlingFeeAmount         Decimal `json:"credit_card_handling_fee_amount,omitzero"`
 	DtHandlingFeeAmount                 Decimal `json:"dt_handling_fee_amount,omitzero"`
 	DynamicCommissionAmount             Decimal `json:"dynamic_commission_amount,omitzero"`
-	EprPobServiceFeeAmount              Decimal `json:"epr_pob_service_fee_amount,omitzero"`
+	EPRPOBServiceFeeAmount              Decimal `json:"epr_pob_service_fee_amount,omitzero"`
 	ExternalAffiliateMarketingFeeAmount Decimal `json:"external_affiliate_marketing_fee_amount,omitzero"`
 	FeePerItemSoldAmount                Decimal `json:"fee_per_item_sold_amount,omitzero"`
 	FlashSalesServiceFeeAmount          Decimal `json:"flash_sales_service_fee_amount,omitzero"`
@@ -418,9 +425,9 @@ type GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownFee struct {
 	ReferralFeeAmount                   Decimal `json:"referral_fee_amount,omitzero"`
 	RefundAdministrationFeeAmount       Decimal `json:"refund_administration_fee_amount,omitzero"`
 	SellerPaylaterHandlingFeeAmount     Decimal `json:"seller_paylater_handling_fee_amount,omitzero"`
-	SfpServiceFeeAmount                 Decimal `json:"sfp_service_fee_amount,omitzero"`
+	SFPServiceFeeAmount                 Decimal `json:"sfp_service_fee_amount,omitzero"`
 	ShippingFeeGuaranteeServiceFee      Decimal `json:"shipping_fee_guarantee_service_fee,omitzero"`
-	TapShopAdsCommission                Decimal `json:"tap_shop_ads_commission,omitzero"`
+	TAPShopAdsCommission                Decimal `json:"tap_shop_ads_commission,omitzero"`
 	TransactionFeeAmount                Decimal `json:"transaction_fee_amount,omitzero"`
 	TspCommissionAmount                 Decimal `json:"tsp_commission_amount,omitzero"`
 	VnFixInfrastructureFee              Decimal `json:"vn_fix_infrastructure_fee,omitzero"`
@@ -435,7 +442,7 @@ type GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownTax struct {
 	GSTAmount              Decimal `json:"gst_amount,omitzero"`
 	ImportVATAmount        Decimal `json:"import_vat_amount,omitzero"`
 	IsrAmount              Decimal `json:"isr_amount,omitzero"`
-	IvaAmount              Decimal `json:"iva_amount,omitzero"`
+	IVAAmount              Decimal `json:"iva_amount,omitzero"`
 	LocalVATAmount         Decimal `json:"local_vat_amount,omitzero"`
 	PitAmount              Decimal `json:"pit_amount,omitzero"`
 	SstAmount              Decimal `json:"sst_amount,omitzero"`
@@ -475,7 +482,7 @@ type GetTransactionsByOrderResponseSKUTransactionShippingCostBreakdown struct {
 // GetTransactionsByOrderResponseSKUTransactionShippingCostBreakdownSupplementaryComponent is part of a reply.
 type GetTransactionsByOrderResponseSKUTransactionShippingCostBreakdownSupplementaryComponent struct {
 	CustomerShippingFeeOffsetAmount      Decimal `json:"customer_shipping_fee_offset_amount,omitzero"`
-	FbmShippingCostAmount                Decimal `json:"fbm_shipping_cost_amount,omitzero"`
+	FBMShippingCostAmount                Decimal `json:"fbm_shipping_cost_amount,omitzero"`
 	FBTFulfillmentFeeAmount              Decimal `json:"fbt_fulfillment_fee_amount,omitzero"`
 	FBTFulfillmentFeeReimbursementAmount Decimal `json:"fbt_fulfillment_fee_reimbursement_amount,omitzero"`
 	FBTShippingCostAmount                Decimal `json:"fbt_shipping_cost_amount,omitzero"`
@@ -513,7 +520,7 @@ type GetTransactionsByOrderV202309ResponseStatementTransaction struct {
 	CustomerRefundAmount                 Decimal                                                                            `json:"customer_refund_amount,omitzero"`
 	CustomerShippingFeeAmount            Decimal                                                                            `json:"customer_shipping_fee_amount,omitzero"`
 	CustomerShippingFeeOffsetAmount      Decimal                                                                            `json:"customer_shipping_fee_offset_amount,omitzero"`
-	FbmShippingCostAmount                Decimal                                                                            `json:"fbm_shipping_cost_amount,omitzero"`
+	FBMShippingCostAmount                Decimal                                                                            `json:"fbm_shipping_cost_amount,omitzero"`
 	FBTFulfillmentFeeAmount              Decimal                                                                            `json:"fbt_fulfillment_fee_amount,omitzero"`
 	FBTFulfillmentFeeReimbursementAmount Decimal                                                                            `json:"fbt_fulfillment_fee_reimbursement_amount,omitzero"`
 	FBTShippingCostAmount                Decimal                                                                            `json:"fbt_shipping_cost_amount,omitzero"`
@@ -522,7 +529,7 @@ type GetTransactionsByOrderV202309ResponseStatementTransaction struct {
 	GrossSalesRefundAmount               Decimal                                                                            `json:"gross_sales_refund_amount,omitzero"`
 	ID                                   string                                                                             `json:"id,omitzero"`
 	IsrIncomeTaxAmount                   Decimal                                                                            `json:"isr_income_tax_amount,omitzero"`
-	IvaVATAmount                         Decimal                                                                            `json:"iva_vat_amount,omitzero"`
+	IVAVATAmount                         Decimal                                                                            `json:"iva_vat_amount,omitzero"`
 	NetSalesAmount                       Decimal                                                                            `json:"net_sales_amount,omitzero"`
 	PitAmount                            Decimal                                                                            `json:"pit_amount,omitzero"`
 	PlatformCommissionAmount             Decimal                                                                            `json:"platform_commission_amount,omitzero"`
@@ -576,14 +583,14 @@ type GetTransactionsByOrderV202309ResponseStatementTransactionSKUStatementTransa
 	CustomerRefundAmount                Decimal `json:"customer_refund_amount,omitzero"`
 	CustomerShippingFeeAmount           Decimal `json:"customer_shipping_fee_amount,omitzero"`
 	CustomerShippingFeeOffsetAmount     Decimal `json:"customer_shipping_fee_offset_amount,omitzero"`
-	FbmShippingCostAmount               Decimal `json:"fbm_shipping_cost_amount,omitzero"`
+	FBMShippingCostAmount               Decimal `json:"fbm_shipping_cost_amount,omitzero"`
 	FBTFulfillmentFeeAmount             Decimal `json:"fbt_fulfillment_fee_amount,omitzero"`
 	FBTShippingCostAmount               Decimal `json:"fbt_shipping_cost_amount,omitzero"`
 	FeeAmount                           Decimal `json:"fee_amount,omitzero"`
 	GrossSalesAmount                    Decimal `json:"gross_sales_amount,omitzero"`
 	GrossSalesRefundAmount              Decimal `json:"gross_sales_refund_amount,omitzero"`
 	IsrIncomeTaxAmount                  Decimal `json:"isr_income_tax_amount,omitzero"`
-	IvaVATAmount                        Decimal `json:"iva_vat_amount,omitzero"`
+	IVAVATAmount                        Decimal `json:"iva_vat_amount,omitzero"`
 	NetSalesAmount                      Decimal `json:"net_sales_amount,omitzero"`
 	PitAmount                           Decimal `json:"pit_amount,omitzero"`
 	PlatformCommissionAmount            Decimal `json:"platform_commission_amount,omitzero"`
@@ -694,7 +701,7 @@ type GetTransactionsByStatementV202309ResponseStatementTransaction struct {
 	CustomerRefundAmount                 Decimal                                                           `json:"customer_refund_amount,omitzero"`
 	CustomerShippingFeeAmount            Decimal                                                           `json:"customer_shipping_fee_amount,omitzero"`
 	CustomerShippingFeeOffsetAmount      Decimal                                                           `json:"customer_shipping_fee_offset_amount,omitzero"`
-	FbmShippingCostAmount                Decimal                                                           `json:"fbm_shipping_cost_amount,omitzero"`
+	FBMShippingCostAmount                Decimal                                                           `json:"fbm_shipping_cost_amount,omitzero"`
 	FBTFulfillmentFeeAmount              Decimal                                                           `json:"fbt_fulfillment_fee_amount,omitzero"`
 	FBTFulfillmentFeeReimbursementAmount Decimal                                                           `json:"fbt_fulfillment_fee_reimbursement_amount,omitzero"`
 	FBTShippingCostAmount                Decimal                                                           `json:"fbt_shipping_cost_amount,omitzero"`
@@ -703,7 +710,7 @@ type GetTransactionsByStatementV202309ResponseStatementTransaction struct {
 	GrossSalesRefundAmount               Decimal                                                           `json:"gross_sales_refund_amount,omitzero"`
 	ID                                   string                                                            `json:"id,omitzero"`
 	IsrIncomeTaxAmount                   Decimal                                                           `json:"isr_income_tax_amount,omitzero"`
-	IvaVATAmount                         Decimal                                                           `json:"iva_vat_amount,omitzero"`
+	IVAVATAmount                         Decimal                                                           `json:"iva_vat_amount,omitzero"`
 	NetSalesAmount                       Decimal                                                           `json:"net_sales_amount,omitzero"`
 	OrderCreateTime                      UnixSeconds                                                       `json:"order_create_time,omitzero"`
 	OrderID                              string                                                            `json:"order_id,omitzero"`
@@ -805,7 +812,7 @@ type GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownFee struct {
 	RetailDeliveryFeeAmount            Decimal `json:"retail_delivery_fee_amount,omitzero"`
 	RetailDeliveryFeePaymentAmount     Decimal `json:"retail_delivery_fee_payment_amount,omitzero"`
 	RetailDeliveryFeeRefundAmount      Decimal `json:"retail_delivery_fee_refund_amount,omitzero"`
-	SfpServiceFeeAmount                Decimal `json:"sfp_service_fee_amount,omitzero"`
+	SFPServiceFeeAmount                Decimal `json:"sfp_service_fee_amount,omitzero"`
 	TransactionFeeAmount               Decimal `json:"transaction_fee_amount,omitzero"`
 }
 
@@ -848,7 +855,7 @@ type GetUnsettledTransactionsResponseTransactionShippingCostBreakdown struct {
 // GetUnsettledTransactionsResponseTransactionShippingCostBreakdownSupplementaryComponent is part of a reply.
 type GetUnsettledTransactionsResponseTransactionShippingCostBreakdownSupplementaryComponent struct {
 	CustomerShippingFeeOffsetAmount   Decimal `json:"customer_shipping_fee_offset_amount,omitzero"`
-	FbmShippingCostAmount             Decimal `json:"fbm_shipping_cost_amount,omitzero"`
+	FBMShippingCostAmount             Decimal `json:"fbm_shipping_cost_amount,omitzero"`
 	FBTFulfillmentFeeAmount           Decimal `json:"fbt_fulfillment_fee_amount,omitzero"`
 	FBTShippingCostAmount             Decimal `json:"fbt_shipping_cost_amount,omitzero"`
 	PlatformShippingFeeDiscountAmount Decimal `json:"platform_shipping_fee_discount_amount,omitzero"`
@@ -982,7 +989,7 @@ type StatementTransactionFeeTaxBreakdownFee struct {
 	CreditCardHandlingFeeAmount         Decimal `json:"credit_card_handling_fee_amount,omitzero"`
 	DtHandlingFeeAmount                 Decimal `json:"dt_handling_fee_amount,omitzero"`
 	DynamicCommissionAmount             Decimal `json:"dynamic_commission_amount,omitzero"`
-	EprPobServiceFeeAmount              Decimal `json:"epr_pob_service_fee_amount,omitzero"`
+	EPRPOBServiceFeeAmount              Decimal `json:"epr_pob_service_fee_amount,omitzero"`
 	ExternalAffiliateMarketingFeeAmount Decimal `json:"external_affiliate_marketing_fee_amount,omitzero"`
 	FeePerItemSoldAmount                Decimal `json:"fee_per_item_sold_amount,omitzero"`
 	FlashSalesServiceFeeAmount          Decimal `json:"flash_sales_service_fee_amount,omitzero"`
@@ -994,9 +1001,9 @@ type StatementTransactionFeeTaxBreakdownFee struct {
 	ReferralFeeAmount                   Decimal `json:"referral_fee_amount,omitzero"`
 	RefundAdministrationFeeAmount       Decimal `json:"refund_administration_fee_amount,omitzero"`
 	SellerPaylaterHandlingFeeAmount     Decimal `json:"seller_paylater_handling_fee_amount,omitzero"`
-	SfpServiceFeeAmount                 Decimal `json:"sfp_service_fee_amount,omitzero"`
+	SFPServiceFeeAmount                 Decimal `json:"sfp_service_fee_amount,omitzero"`
 	ShippingFeeGuaranteeServiceFee      Decimal `json:"shipping_fee_guarantee_service_fee,omitzero"`
-	TapShopAdsCommission                Decimal `json:"tap_shop_ads_commission,omitzero"`
+	TAPShopAdsCommission                Decimal `json:"tap_shop_ads_commission,omitzero"`
 	TransactionFeeAmount                Decimal `json:"transaction_fee_amount,omitzero"`
 	TspCommissionAmount                 Decimal `json:"tsp_commission_amount,omitzero"`
 	VnFixInfrastructureFee              Decimal `json:"vn_fix_infrastructure_fee,omitzero"`
@@ -1011,7 +1018,7 @@ type StatementTransactionFeeTaxBreakdownTax struct {
 	GSTAmount              Decimal `json:"gst_amount,omitzero"`
 	ImportVATAmount        Decimal `json:"import_vat_amount,omitzero"`
 	IsrAmount              Decimal `json:"isr_amount,omitzero"`
-	IvaAmount              Decimal `json:"iva_amount,omitzero"`
+	IVAAmount              Decimal `json:"iva_amount,omitzero"`
 	LocalVATAmount         Decimal `json:"local_vat_amount,omitzero"`
 	PitAmount              Decimal `json:"pit_amount,omitzero"`
 	SstAmount              Decimal `json:"sst_amount,omitzero"`
@@ -1053,7 +1060,7 @@ type StatementTransactionShippingCostBreakdown struct {
 type StatementTransactionShippingCostBreakdownSupplementaryComponent struct {
 	CustomerShippingFee                  Decimal `json:"customer_shipping_fee,omitzero"`
 	CustomerShippingFeeOffsetAmount      Decimal `json:"customer_shipping_fee_offset_amount,omitzero"`
-	FbmShippingCostAmount                Decimal `json:"fbm_shipping_cost_amount,omitzero"`
+	FBMShippingCostAmount                Decimal `json:"fbm_shipping_cost_amount,omitzero"`
 	FBTFulfillmentFeeAmount              Decimal `json:"fbt_fulfillment_fee_amount,omitzero"`
 	FBTFulfillmentFeeReimbursementAmount Decimal `json:"fbt_fulfillment_fee_reimbursement_amount,omitzero"`
 	FBTShippingCostAmount                Decimal `json:"fbt_shipping_cost_amount,omitzero"`

@@ -272,9 +272,14 @@ func (s *FulfillmentService) SearchCombinablePackages(ctx context.Context, req *
 
 // SearchCombinablePackagesAll hands out what stands on the pages of
 // [FulfillmentService.SearchCombinablePackages]. It stops at the first error.
+// Pages hold 50 unless req.PageSize says otherwise.
 func (s *FulfillmentService) SearchCombinablePackagesAll(ctx context.Context, req *SearchCombinablePackagesRequest, opts ...CallOption) iter.Seq2[SearchCombinablePackagesResponseCombinablePackage, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 50
+	}
 	return tokenPages(func(token string) ([]SearchCombinablePackagesResponseCombinablePackage, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -301,9 +306,14 @@ func (s *FulfillmentService) SearchPackage(ctx context.Context, req *SearchPacka
 
 // SearchPackageAll hands out what stands on the pages of
 // [FulfillmentService.SearchPackage]. It stops at the first error.
+// Pages hold 50 unless req.PageSize says otherwise.
 func (s *FulfillmentService) SearchPackageAll(ctx context.Context, req *SearchPackageRequest, opts ...CallOption) iter.Seq2[Package, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 50
+	}
 	return tokenPages(func(token string) ([]Package, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -551,7 +561,7 @@ type CreateFirstMileBundleV2ResponseErrorDetail struct {
 
 // CreateLastMileBundleRequest holds the parameters of Fulfillment.CreateLastMileBundle.
 type CreateLastMileBundleRequest struct {
-	FulfillmentUnitIDs []string                                   `json:"fulfillment_unit_ids,omitzero"`
+	FulfillmentUnitIDs []string                                   `json:"fulfillment_unit_ids,omitzero"` // at most 300
 	LastMileBundle     *CreateLastMileBundleRequestLastMileBundle `json:"last_mile_bundle,omitzero"`
 	LogisticsGroupID   *int64                                     `json:"logistics_group_id,omitzero"`
 }

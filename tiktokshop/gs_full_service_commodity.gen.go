@@ -49,54 +49,54 @@ func (s *GSFullServiceCommodityService) GSCreateProduct(ctx context.Context, req
 	}, nil, req, out, opts)
 }
 
-// GSCreateProductv2 calls POST /gs_full_service_commodity/202509/beta/products.
+// GSCreateProductV2 calls POST /gs_full_service_commodity/202509/beta/products.
 //
 // It is not repeated once it was sent. Version 202509.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/gs-create-productv2-202509
-func (s *GSFullServiceCommodityService) GSCreateProductv2(ctx context.Context, req *GSCreateProductv2Request, opts ...CallOption) (*GSCreateProductv2Response, error) {
-	out := new(GSCreateProductv2Response)
+// Official page: https://partner.tiktokshop.com/docv2/page/gs-create-product-v2-202509
+func (s *GSFullServiceCommodityService) GSCreateProductV2(ctx context.Context, req *GSCreateProductV2Request, opts ...CallOption) (*GSCreateProductV2Response, error) {
+	out := new(GSCreateProductV2Response)
 	return out, s.client.call(ctx, operation{
-		name: "GSFullServiceCommodity.GSCreateProductv2", method: "POST", path: "/gs_full_service_commodity/202509/beta/products",
+		name: "GSFullServiceCommodity.GSCreateProductV2", method: "POST", path: "/gs_full_service_commodity/202509/beta/products",
 		body: bodyJSON, noCipher: true,
 	}, nil, req, out, opts)
 }
 
-// GSCreateProductv2V202405 calls POST /gs_full_service_commodity/202405/beta/products.
+// GSCreateProductV2V202405 calls POST /gs_full_service_commodity/202405/beta/products.
 //
 // It is not repeated once it was sent. Version 202405.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/gs-create-productv2-202405
-func (s *GSFullServiceCommodityService) GSCreateProductv2V202405(ctx context.Context, req *GSCreateProductv2V202405Request, opts ...CallOption) (*GSCreateProductv2V202405Response, error) {
-	out := new(GSCreateProductv2V202405Response)
+// Official page: https://partner.tiktokshop.com/docv2/page/gs-create-product-v2-202405
+func (s *GSFullServiceCommodityService) GSCreateProductV2V202405(ctx context.Context, req *GSCreateProductV2V202405Request, opts ...CallOption) (*GSCreateProductV2V202405Response, error) {
+	out := new(GSCreateProductV2V202405Response)
 	return out, s.client.call(ctx, operation{
-		name: "GSFullServiceCommodity.GSCreateProductv2V202405", method: "POST", path: "/gs_full_service_commodity/202405/beta/products",
+		name: "GSFullServiceCommodity.GSCreateProductV2V202405", method: "POST", path: "/gs_full_service_commodity/202405/beta/products",
 		body: bodyJSON, noCipher: true,
 	}, nil, req, out, opts)
 }
 
-// GSCreateProductv2V202410 calls POST /gs_full_service_commodity/202410/beta/products.
+// GSCreateProductV2V202410 calls POST /gs_full_service_commodity/202410/beta/products.
 //
 // It is not repeated once it was sent. Version 202410.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/gs-create-productv2-202410
-func (s *GSFullServiceCommodityService) GSCreateProductv2V202410(ctx context.Context, req *GSCreateProductv2V202410Request, opts ...CallOption) (*GSCreateProductv2V202410Response, error) {
-	out := new(GSCreateProductv2V202410Response)
+// Official page: https://partner.tiktokshop.com/docv2/page/gs-create-product-v2-202410
+func (s *GSFullServiceCommodityService) GSCreateProductV2V202410(ctx context.Context, req *GSCreateProductV2V202410Request, opts ...CallOption) (*GSCreateProductV2V202410Response, error) {
+	out := new(GSCreateProductV2V202410Response)
 	return out, s.client.call(ctx, operation{
-		name: "GSFullServiceCommodity.GSCreateProductv2V202410", method: "POST", path: "/gs_full_service_commodity/202410/beta/products",
+		name: "GSFullServiceCommodity.GSCreateProductV2V202410", method: "POST", path: "/gs_full_service_commodity/202410/beta/products",
 		body: bodyJSON, noCipher: true,
 	}, nil, req, out, opts)
 }
 
-// GSCreateProductv2V202508 calls POST /gs_full_service_commodity/202508/beta/products.
+// GSCreateProductV2V202508 calls POST /gs_full_service_commodity/202508/beta/products.
 //
 // It is not repeated once it was sent. Version 202508.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/gs-create-productv2-202508
-func (s *GSFullServiceCommodityService) GSCreateProductv2V202508(ctx context.Context, req *GSCreateProductv2V202508Request, opts ...CallOption) (*GSCreateProductv2V202508Response, error) {
-	out := new(GSCreateProductv2V202508Response)
+// Official page: https://partner.tiktokshop.com/docv2/page/gs-create-product-v2-202508
+func (s *GSFullServiceCommodityService) GSCreateProductV2V202508(ctx context.Context, req *GSCreateProductV2V202508Request, opts ...CallOption) (*GSCreateProductV2V202508Response, error) {
+	out := new(GSCreateProductV2V202508Response)
 	return out, s.client.call(ctx, operation{
-		name: "GSFullServiceCommodity.GSCreateProductv2V202508", method: "POST", path: "/gs_full_service_commodity/202508/beta/products",
+		name: "GSFullServiceCommodity.GSCreateProductV2V202508", method: "POST", path: "/gs_full_service_commodity/202508/beta/products",
 		body: bodyJSON, noCipher: true,
 	}, nil, req, out, opts)
 }
@@ -247,8 +247,9 @@ func (s *GSFullServiceCommodityService) GSFullServiceSearchCategories(ctx contex
 // GSFullServiceSearchCategoriesAll hands out what stands on the pages of
 // [GSFullServiceCommodityService.GSFullServiceSearchCategories]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GSFullServiceSearchCategoriesAll(ctx context.Context, req *GSFullServiceSearchCategoriesRequest, opts ...CallOption) iter.Seq2[GSFullServiceSearchCategoriesResponseCategory, error] {
-	r := valueOf(req)
-	return numberedPages(numberOf(r.PageOffset), numberOf(r.PageSize), func(page int) ([]GSFullServiceSearchCategoriesResponseCategory, int, error) {
+	start := valueOf(req)
+	return numberedPages(numberOf(start.PageOffset), numberOf(start.PageSize), func(page int) ([]GSFullServiceSearchCategoriesResponseCategory, int, error) {
+		r := start
 		r.PageOffset = &page
 		out, err := s.GSFullServiceSearchCategories(ctx, &r, opts...)
 		if err != nil {
@@ -300,8 +301,9 @@ func (s *GSFullServiceCommodityService) GSGetSupplierRP(ctx context.Context, req
 // GSGetSupplierRPAll hands out what stands on the pages of
 // [GSFullServiceCommodityService.GSGetSupplierRP]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GSGetSupplierRPAll(ctx context.Context, req *GSGetSupplierRPRequest, opts ...CallOption) iter.Seq2[GSGetSupplierRPResponseRpInfo, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GSGetSupplierRPResponseRpInfo, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -342,8 +344,9 @@ func (s *GSFullServiceCommodityService) GSListSupplierManufacturer(ctx context.C
 // GSListSupplierManufacturerAll hands out what stands on the pages of
 // [GSFullServiceCommodityService.GSListSupplierManufacturer]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GSListSupplierManufacturerAll(ctx context.Context, req *GSListSupplierManufacturerRequest, opts ...CallOption) iter.Seq2[GSListSupplierManufacturerResponseManufacturerList, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GSListSupplierManufacturerResponseManufacturerList, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -396,9 +399,10 @@ func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2(
 
 // GSQuerySKUsAndTheApprovalStatusOfSKUsV2All hands out what stands on the pages of
 // [GSFullServiceCommodityService.GSQuerySKUsAndTheApprovalStatusOfSKUsV2]. It stops at the first error.
-func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2All(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2Request, opts ...CallOption) iter.Seq2[GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSpus, error] {
-	return tokenPages(func(token string) ([]GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSpus, string, error) {
-		r := valueOf(req)
+func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2All(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2Request, opts ...CallOption) iter.Seq2[GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSPUs, error] {
+	start := valueOf(req)
+	return tokenPages(func(token string) ([]GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSPUs, string, error) {
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -406,7 +410,7 @@ func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2A
 		if err != nil {
 			return nil, "", err
 		}
-		return out.Spus, out.NextPageToken, nil
+		return out.SPUs, out.NextPageToken, nil
 	})
 }
 
@@ -425,9 +429,10 @@ func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V
 
 // GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406All hands out what stands on the pages of
 // [GSFullServiceCommodityService.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406]. It stops at the first error.
-func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406All(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406Request, opts ...CallOption) iter.Seq2[GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSpus, error] {
-	return tokenPages(func(token string) ([]GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSpus, string, error) {
-		r := valueOf(req)
+func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406All(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406Request, opts ...CallOption) iter.Seq2[GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSPUs, error] {
+	start := valueOf(req)
+	return tokenPages(func(token string) ([]GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSPUs, string, error) {
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -435,7 +440,7 @@ func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V
 		if err != nil {
 			return nil, "", err
 		}
-		return out.Spus, out.NextPageToken, nil
+		return out.SPUs, out.NextPageToken, nil
 	})
 }
 
@@ -454,9 +459,10 @@ func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V
 
 // GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410All hands out what stands on the pages of
 // [GSFullServiceCommodityService.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410]. It stops at the first error.
-func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410All(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410Request, opts ...CallOption) iter.Seq2[GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSpus, error] {
-	return tokenPages(func(token string) ([]GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSpus, string, error) {
-		r := valueOf(req)
+func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410All(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410Request, opts ...CallOption) iter.Seq2[GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSPUs, error] {
+	start := valueOf(req)
+	return tokenPages(func(token string) ([]GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSPUs, string, error) {
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -464,7 +470,7 @@ func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V
 		if err != nil {
 			return nil, "", err
 		}
-		return out.Spus, out.NextPageToken, nil
+		return out.SPUs, out.NextPageToken, nil
 	})
 }
 
@@ -497,8 +503,9 @@ func (s *GSFullServiceCommodityService) GetGlobalSellingFullServiceCategories(ct
 // GetGlobalSellingFullServiceCategoriesAll hands out what stands on the pages of
 // [GSFullServiceCommodityService.GetGlobalSellingFullServiceCategories]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GetGlobalSellingFullServiceCategoriesAll(ctx context.Context, req *GetGlobalSellingFullServiceCategoriesRequest, opts ...CallOption) iter.Seq2[GetGlobalSellingFullServiceCategoriesResponseCategory, error] {
-	r := valueOf(req)
-	return numberedPages(numberOf(r.PageOffset), numberOf(r.PageSize), func(page int) ([]GetGlobalSellingFullServiceCategoriesResponseCategory, int, error) {
+	start := valueOf(req)
+	return numberedPages(numberOf(start.PageOffset), numberOf(start.PageSize), func(page int) ([]GetGlobalSellingFullServiceCategoriesResponseCategory, int, error) {
+		r := start
 		r.PageOffset = &page
 		out, err := s.GetGlobalSellingFullServiceCategories(ctx, &r, opts...)
 		if err != nil {
@@ -563,8 +570,9 @@ func (s *GSFullServiceCommodityService) GlobalSellingGetSupplierAddresses(ctx co
 // GlobalSellingGetSupplierAddressesAll hands out what stands on the pages of
 // [GSFullServiceCommodityService.GlobalSellingGetSupplierAddresses]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GlobalSellingGetSupplierAddressesAll(ctx context.Context, req *GlobalSellingGetSupplierAddressesRequest, opts ...CallOption) iter.Seq2[GlobalSellingGetSupplierAddressesResponseAddress, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GlobalSellingGetSupplierAddressesResponseAddress, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -604,9 +612,10 @@ func (s *GSFullServiceCommodityService) QuerySKUsAndTheApprovalStatusOfSKUs(ctx 
 
 // QuerySKUsAndTheApprovalStatusOfSKUsAll hands out what stands on the pages of
 // [GSFullServiceCommodityService.QuerySKUsAndTheApprovalStatusOfSKUs]. It stops at the first error.
-func (s *GSFullServiceCommodityService) QuerySKUsAndTheApprovalStatusOfSKUsAll(ctx context.Context, req *QuerySKUsAndTheApprovalStatusOfSKUsRequest, opts ...CallOption) iter.Seq2[QuerySKUsAndTheApprovalStatusOfSKUsResponseSpus, error] {
-	return tokenPages(func(token string) ([]QuerySKUsAndTheApprovalStatusOfSKUsResponseSpus, string, error) {
-		r := valueOf(req)
+func (s *GSFullServiceCommodityService) QuerySKUsAndTheApprovalStatusOfSKUsAll(ctx context.Context, req *QuerySKUsAndTheApprovalStatusOfSKUsRequest, opts ...CallOption) iter.Seq2[QuerySKUsAndTheApprovalStatusOfSKUsResponseSPUs, error] {
+	start := valueOf(req)
+	return tokenPages(func(token string) ([]QuerySKUsAndTheApprovalStatusOfSKUsResponseSPUs, string, error) {
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -614,209 +623,209 @@ func (s *GSFullServiceCommodityService) QuerySKUsAndTheApprovalStatusOfSKUsAll(c
 		if err != nil {
 			return nil, "", err
 		}
-		return out.Spus, out.NextPageToken, nil
+		return out.SPUs, out.NextPageToken, nil
 	})
 }
 
 // GSCalculateProductAuditInfoRequest holds the parameters of GSFullServiceCommodity.GSCalculateProductAuditInfo.
 type GSCalculateProductAuditInfoRequest struct {
-	Spu *GSCalculateProductAuditInfoRequestSpu `json:"spu,omitzero"`
+	SPU *GSCalculateProductAuditInfoRequestSPU `json:"spu,omitzero"`
 }
 
-// GSCalculateProductAuditInfoRequestSpu is part of a request.
-type GSCalculateProductAuditInfoRequestSpu struct {
-	Attributes           []GSCalculateProductAuditInfoRequestSpuAttribute     `json:"attributes,omitzero"`
+// GSCalculateProductAuditInfoRequestSPU is part of a request.
+type GSCalculateProductAuditInfoRequestSPU struct {
+	Attributes           []GSCalculateProductAuditInfoRequestSPUAttribute     `json:"attributes,omitzero"`
 	BrandID              *string                                              `json:"brand_id,omitzero"`
 	CategoryID           *string                                              `json:"category_id,omitzero"`
-	Certifications       []GSCalculateProductAuditInfoRequestSpuCertification `json:"certifications,omitzero"`
-	Description          *GSCalculateProductAuditInfoRequestSpuDescription    `json:"description,omitzero"`
+	Certifications       []GSCalculateProductAuditInfoRequestSPUCertification `json:"certifications,omitzero"`
+	Description          *GSCalculateProductAuditInfoRequestSPUDescription    `json:"description,omitzero"`
 	FirstKeyAttributeID  *string                                              `json:"first_key_attribute_id,omitzero"`
 	GradingTemplateID    *string                                              `json:"grading_template_id,omitzero"`
-	Ingredient           *GSCalculateProductAuditInfoRequestSpuIngredient     `json:"ingredient,omitzero"`
-	KeyAttribute         []GSCalculateProductAuditInfoRequestSpuKeyAttribute  `json:"key_attribute,omitzero"`
+	Ingredient           *GSCalculateProductAuditInfoRequestSPUIngredient     `json:"ingredient,omitzero"`
+	KeyAttribute         []GSCalculateProductAuditInfoRequestSPUKeyAttribute  `json:"key_attribute,omitzero"`
 	ManufactureIDs       []string                                             `json:"manufacture_ids,omitzero"`
-	Media                *GSCalculateProductAuditInfoRequestSpuMedia          `json:"media,omitzero"`
+	Media                *GSCalculateProductAuditInfoRequestSPUMedia          `json:"media,omitzero"`
 	ProductNameEn        *string                                              `json:"product_name_en,omitzero"`
 	ProductNameZh        *string                                              `json:"product_name_zh,omitzero"`
 	RpIDs                []string                                             `json:"rp_ids,omitzero"`
 	SecondKeyAttributeID *string                                              `json:"second_key_attribute_id,omitzero"`
 	SizeGroupID          *string                                              `json:"size_group_id,omitzero"`
-	Skcs                 []GSCalculateProductAuditInfoRequestSpuSkc           `json:"skcs,omitzero"`
+	SKCs                 []GSCalculateProductAuditInfoRequestSPUSKC           `json:"skcs,omitzero"`
 }
 
-// GSCalculateProductAuditInfoRequestSpuAttribute is part of a request.
-type GSCalculateProductAuditInfoRequestSpuAttribute struct {
+// GSCalculateProductAuditInfoRequestSPUAttribute is part of a request.
+type GSCalculateProductAuditInfoRequestSPUAttribute struct {
 	ID     *string                                               `json:"id,omitzero"`
 	Region *string                                               `json:"region,omitzero"`
-	Values []GSCalculateProductAuditInfoRequestSpuAttributeValue `json:"values,omitzero"`
+	Values []GSCalculateProductAuditInfoRequestSPUAttributeValue `json:"values,omitzero"`
 }
 
-// GSCalculateProductAuditInfoRequestSpuAttributeValue is part of a request.
-type GSCalculateProductAuditInfoRequestSpuAttributeValue struct {
+// GSCalculateProductAuditInfoRequestSPUAttributeValue is part of a request.
+type GSCalculateProductAuditInfoRequestSPUAttributeValue struct {
 	ID   *string `json:"id,omitzero"`
 	Name *string `json:"name,omitzero"`
 }
 
-// GSCalculateProductAuditInfoRequestSpuCertification is part of a request.
-type GSCalculateProductAuditInfoRequestSpuCertification struct {
-	Items []GSCalculateProductAuditInfoRequestSpuCertificationItem `json:"items,omitzero"`
+// GSCalculateProductAuditInfoRequestSPUCertification is part of a request.
+type GSCalculateProductAuditInfoRequestSPUCertification struct {
+	Items []GSCalculateProductAuditInfoRequestSPUCertificationItem `json:"items,omitzero"`
 	Type  *string                                                  `json:"type,omitzero"`
 }
 
-// GSCalculateProductAuditInfoRequestSpuCertificationItem is part of a request.
-type GSCalculateProductAuditInfoRequestSpuCertificationItem struct {
-	Files []GSCalculateProductAuditInfoRequestSpuCertificationItemFile `json:"files,omitzero"`
+// GSCalculateProductAuditInfoRequestSPUCertificationItem is part of a request.
+type GSCalculateProductAuditInfoRequestSPUCertificationItem struct {
+	Files []GSCalculateProductAuditInfoRequestSPUCertificationItemFile `json:"files,omitzero"`
 	Type  *string                                                      `json:"type,omitzero"`
 }
 
-// GSCalculateProductAuditInfoRequestSpuCertificationItemFile is part of a request.
-type GSCalculateProductAuditInfoRequestSpuCertificationItemFile struct {
+// GSCalculateProductAuditInfoRequestSPUCertificationItemFile is part of a request.
+type GSCalculateProductAuditInfoRequestSPUCertificationItemFile struct {
 	URI *string `json:"uri,omitzero"`
 }
 
-// GSCalculateProductAuditInfoRequestSpuDescription is part of a request.
-type GSCalculateProductAuditInfoRequestSpuDescription struct {
-	Items []GSCalculateProductAuditInfoRequestSpuDescriptionItem `json:"items,omitzero"`
+// GSCalculateProductAuditInfoRequestSPUDescription is part of a request.
+type GSCalculateProductAuditInfoRequestSPUDescription struct {
+	Items []GSCalculateProductAuditInfoRequestSPUDescriptionItem `json:"items,omitzero"`
 }
 
-// GSCalculateProductAuditInfoRequestSpuDescriptionItem is part of a request.
-type GSCalculateProductAuditInfoRequestSpuDescriptionItem struct {
+// GSCalculateProductAuditInfoRequestSPUDescriptionItem is part of a request.
+type GSCalculateProductAuditInfoRequestSPUDescriptionItem struct {
 	Sequence *int64  `json:"sequence,omitzero"`
 	Type     *string `json:"type,omitzero"`
 	URI      *string `json:"uri,omitzero"`
 }
 
-// GSCalculateProductAuditInfoRequestSpuIngredient is part of a request.
-type GSCalculateProductAuditInfoRequestSpuIngredient struct {
-	MultiMaterialComposition  []GSCalculateProductAuditInfoRequestSpuIngredientMultiMaterialComposition  `json:"multi_material_composition,omitzero"`
-	SingleMaterialComposition []GSCalculateProductAuditInfoRequestSpuIngredientSingleMaterialComposition `json:"single_material_composition,omitzero"`
+// GSCalculateProductAuditInfoRequestSPUIngredient is part of a request.
+type GSCalculateProductAuditInfoRequestSPUIngredient struct {
+	MultiMaterialComposition  []GSCalculateProductAuditInfoRequestSPUIngredientMultiMaterialComposition  `json:"multi_material_composition,omitzero"`
+	SingleMaterialComposition []GSCalculateProductAuditInfoRequestSPUIngredientSingleMaterialComposition `json:"single_material_composition,omitzero"`
 	Type                      *string                                                                    `json:"type,omitzero"`
 }
 
-// GSCalculateProductAuditInfoRequestSpuIngredientMultiMaterialComposition is part of a request.
-type GSCalculateProductAuditInfoRequestSpuIngredientMultiMaterialComposition struct {
-	Component   *GSCalculateProductAuditInfoRequestSpuIngredientMultiMaterialCompositionComponent   `json:"component,omitzero"`
-	Ingredients []GSCalculateProductAuditInfoRequestSpuIngredientMultiMaterialCompositionIngredient `json:"ingredients,omitzero"`
+// GSCalculateProductAuditInfoRequestSPUIngredientMultiMaterialComposition is part of a request.
+type GSCalculateProductAuditInfoRequestSPUIngredientMultiMaterialComposition struct {
+	Component   *GSCalculateProductAuditInfoRequestSPUIngredientMultiMaterialCompositionComponent   `json:"component,omitzero"`
+	Ingredients []GSCalculateProductAuditInfoRequestSPUIngredientMultiMaterialCompositionIngredient `json:"ingredients,omitzero"`
 }
 
-// GSCalculateProductAuditInfoRequestSpuIngredientMultiMaterialCompositionComponent is part of a request.
-type GSCalculateProductAuditInfoRequestSpuIngredientMultiMaterialCompositionComponent struct {
+// GSCalculateProductAuditInfoRequestSPUIngredientMultiMaterialCompositionComponent is part of a request.
+type GSCalculateProductAuditInfoRequestSPUIngredientMultiMaterialCompositionComponent struct {
 	PropertyValueID *string `json:"property_value_id,omitzero"`
 }
 
-// GSCalculateProductAuditInfoRequestSpuIngredientMultiMaterialCompositionIngredient is part of a request.
-type GSCalculateProductAuditInfoRequestSpuIngredientMultiMaterialCompositionIngredient struct {
+// GSCalculateProductAuditInfoRequestSPUIngredientMultiMaterialCompositionIngredient is part of a request.
+type GSCalculateProductAuditInfoRequestSPUIngredientMultiMaterialCompositionIngredient struct {
 	Percentage      *string `json:"percentage,omitzero"`
 	PropertyValueID *string `json:"property_value_id,omitzero"`
 }
 
-// GSCalculateProductAuditInfoRequestSpuIngredientSingleMaterialComposition is part of a request.
-type GSCalculateProductAuditInfoRequestSpuIngredientSingleMaterialComposition struct {
+// GSCalculateProductAuditInfoRequestSPUIngredientSingleMaterialComposition is part of a request.
+type GSCalculateProductAuditInfoRequestSPUIngredientSingleMaterialComposition struct {
 	Percentage      *string `json:"percentage,omitzero"`
 	PropertyValueID *string `json:"property_value_id,omitzero"`
 }
 
-// GSCalculateProductAuditInfoRequestSpuKeyAttribute is part of a request.
-type GSCalculateProductAuditInfoRequestSpuKeyAttribute struct {
+// GSCalculateProductAuditInfoRequestSPUKeyAttribute is part of a request.
+type GSCalculateProductAuditInfoRequestSPUKeyAttribute struct {
 	KeyAttributeID *string `json:"key_attribute_id,omitzero"`
 }
 
-// GSCalculateProductAuditInfoRequestSpuMedia is part of a request.
-type GSCalculateProductAuditInfoRequestSpuMedia struct {
+// GSCalculateProductAuditInfoRequestSPUMedia is part of a request.
+type GSCalculateProductAuditInfoRequestSPUMedia struct {
 	PicSetType *string                                             `json:"pic_set_type,omitzero"`
 	PicType    *string                                             `json:"pic_type,omitzero"`
-	Pictures   []GSCalculateProductAuditInfoRequestSpuMediaPicture `json:"pictures,omitzero"`
-	Videos     []GSCalculateProductAuditInfoRequestSpuMediaVideo   `json:"videos,omitzero"`
+	Pictures   []GSCalculateProductAuditInfoRequestSPUMediaPicture `json:"pictures,omitzero"`
+	Videos     []GSCalculateProductAuditInfoRequestSPUMediaVideo   `json:"videos,omitzero"`
 }
 
-// GSCalculateProductAuditInfoRequestSpuMediaPicture is part of a request.
-type GSCalculateProductAuditInfoRequestSpuMediaPicture struct {
+// GSCalculateProductAuditInfoRequestSPUMediaPicture is part of a request.
+type GSCalculateProductAuditInfoRequestSPUMediaPicture struct {
 	MaterialShowType    *string `json:"material_show_type,omitzero"`
 	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
 	Sequence            *int64  `json:"sequence,omitzero"`
 	URI                 *string `json:"uri,omitzero"`
 }
 
-// GSCalculateProductAuditInfoRequestSpuMediaVideo is part of a request.
-type GSCalculateProductAuditInfoRequestSpuMediaVideo struct {
+// GSCalculateProductAuditInfoRequestSPUMediaVideo is part of a request.
+type GSCalculateProductAuditInfoRequestSPUMediaVideo struct {
 	URI *string `json:"uri,omitzero"`
 }
 
-// GSCalculateProductAuditInfoRequestSpuSkc is part of a request.
-type GSCalculateProductAuditInfoRequestSpuSkc struct {
-	ExternalSkcCode            *string                                           `json:"external_skc_code,omitzero"`
+// GSCalculateProductAuditInfoRequestSPUSKC is part of a request.
+type GSCalculateProductAuditInfoRequestSPUSKC struct {
+	ExternalSKCCode            *string                                           `json:"external_skc_code,omitzero"`
 	FirstKeyAttributeValueID   *string                                           `json:"first_key_attribute_value_id,omitzero"`
 	FirstKeyAttributeValueName *string                                           `json:"first_key_attribute_value_name,omitzero"`
-	Pictures                   []GSCalculateProductAuditInfoRequestSpuSkcPicture `json:"pictures,omitzero"`
-	SKUs                       []GSCalculateProductAuditInfoRequestSpuSkcSKU     `json:"skus,omitzero"`
+	Pictures                   []GSCalculateProductAuditInfoRequestSPUSKCPicture `json:"pictures,omitzero"`
+	SKUs                       []GSCalculateProductAuditInfoRequestSPUSKCSKU     `json:"skus,omitzero"`
 }
 
-// GSCalculateProductAuditInfoRequestSpuSkcPicture is part of a request.
-type GSCalculateProductAuditInfoRequestSpuSkcPicture struct {
+// GSCalculateProductAuditInfoRequestSPUSKCPicture is part of a request.
+type GSCalculateProductAuditInfoRequestSPUSKCPicture struct {
 	MaterialShowType    *string `json:"material_show_type,omitzero"`
 	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
 	Sequence            *int64  `json:"sequence,omitzero"`
 	URI                 *string `json:"uri,omitzero"`
 }
 
-// GSCalculateProductAuditInfoRequestSpuSkcSKU is part of a request.
-type GSCalculateProductAuditInfoRequestSpuSkcSKU struct {
-	Dimensions                  *GSCalculateProductAuditInfoRequestSpuSkcSKUDimensions            `json:"dimensions,omitzero"`
+// GSCalculateProductAuditInfoRequestSPUSKCSKU is part of a request.
+type GSCalculateProductAuditInfoRequestSPUSKCSKU struct {
+	Dimensions                  *GSCalculateProductAuditInfoRequestSPUSKCSKUDimensions            `json:"dimensions,omitzero"`
 	ExternalSKUCode             *string                                                           `json:"external_sku_code,omitzero"`
 	Inventory                   *int64                                                            `json:"inventory,omitzero"`
-	KeyAttributeValue           []GSCalculateProductAuditInfoRequestSpuSkcSKUKeyAttributeValue    `json:"key_attribute_value,omitzero"`
-	Pictures                    []GSCalculateProductAuditInfoRequestSpuSkcSKUPicture              `json:"pictures,omitzero"`
-	Price                       *GSCalculateProductAuditInfoRequestSpuSkcSKUPrice                 `json:"price,omitzero"`
-	ReferenceSalePrice          *GSCalculateProductAuditInfoRequestSpuSkcSKUReferenceSalePrice    `json:"reference_sale_price,omitzero"`
-	SalePriceCertificates       []GSCalculateProductAuditInfoRequestSpuSkcSKUSalePriceCertificate `json:"sale_price_certificates,omitzero"`
+	KeyAttributeValue           []GSCalculateProductAuditInfoRequestSPUSKCSKUKeyAttributeValue    `json:"key_attribute_value,omitzero"`
+	Pictures                    []GSCalculateProductAuditInfoRequestSPUSKCSKUPicture              `json:"pictures,omitzero"`
+	Price                       *GSCalculateProductAuditInfoRequestSPUSKCSKUPrice                 `json:"price,omitzero"`
+	ReferenceSalePrice          *GSCalculateProductAuditInfoRequestSPUSKCSKUReferenceSalePrice    `json:"reference_sale_price,omitzero"`
+	SalePriceCertificates       []GSCalculateProductAuditInfoRequestSPUSKCSKUSalePriceCertificate `json:"sale_price_certificates,omitzero"`
 	SecondKeyAttributeValueID   *string                                                           `json:"second_key_attribute_value_id,omitzero"`
 	SecondKeyAttributeValueName *string                                                           `json:"second_key_attribute_value_name,omitzero"`
 	StockupMode                 *string                                                           `json:"stockup_mode,omitzero"`
 	TotalUnitCount              *string                                                           `json:"total_unit_count,omitzero"`
-	Weight                      *GSCalculateProductAuditInfoRequestSpuSkcSKUWeight                `json:"weight,omitzero"`
+	Weight                      *GSCalculateProductAuditInfoRequestSPUSKCSKUWeight                `json:"weight,omitzero"`
 }
 
-// GSCalculateProductAuditInfoRequestSpuSkcSKUDimensions is part of a request.
-type GSCalculateProductAuditInfoRequestSpuSkcSKUDimensions struct {
+// GSCalculateProductAuditInfoRequestSPUSKCSKUDimensions is part of a request.
+type GSCalculateProductAuditInfoRequestSPUSKCSKUDimensions struct {
 	Height *string `json:"height,omitzero"`
 	Length *string `json:"length,omitzero"`
 	Unit   *string `json:"unit,omitzero"`
 	Width  *string `json:"width,omitzero"`
 }
 
-// GSCalculateProductAuditInfoRequestSpuSkcSKUKeyAttributeValue is part of a request.
-type GSCalculateProductAuditInfoRequestSpuSkcSKUKeyAttributeValue struct {
+// GSCalculateProductAuditInfoRequestSPUSKCSKUKeyAttributeValue is part of a request.
+type GSCalculateProductAuditInfoRequestSPUSKCSKUKeyAttributeValue struct {
 	KeyAttributeValueID   *string `json:"key_attribute_value_id,omitzero"`
 	KeyAttributeValueName *string `json:"key_attribute_value_name,omitzero"`
 }
 
-// GSCalculateProductAuditInfoRequestSpuSkcSKUPicture is part of a request.
-type GSCalculateProductAuditInfoRequestSpuSkcSKUPicture struct {
+// GSCalculateProductAuditInfoRequestSPUSKCSKUPicture is part of a request.
+type GSCalculateProductAuditInfoRequestSPUSKCSKUPicture struct {
 	MaterialShowType    *string `json:"material_show_type,omitzero"`
 	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
 	Sequence            *int64  `json:"sequence,omitzero"`
 	URI                 *string `json:"uri,omitzero"`
 }
 
-// GSCalculateProductAuditInfoRequestSpuSkcSKUPrice is part of a request.
-type GSCalculateProductAuditInfoRequestSpuSkcSKUPrice struct {
+// GSCalculateProductAuditInfoRequestSPUSKCSKUPrice is part of a request.
+type GSCalculateProductAuditInfoRequestSPUSKCSKUPrice struct {
 	Amount   *Decimal `json:"amount,omitzero"`
 	Currency *string  `json:"currency,omitzero"`
 }
 
-// GSCalculateProductAuditInfoRequestSpuSkcSKUReferenceSalePrice is part of a request.
-type GSCalculateProductAuditInfoRequestSpuSkcSKUReferenceSalePrice struct {
+// GSCalculateProductAuditInfoRequestSPUSKCSKUReferenceSalePrice is part of a request.
+type GSCalculateProductAuditInfoRequestSPUSKCSKUReferenceSalePrice struct {
 	Amount   *string `json:"amount,omitzero"`
 	Currency *string `json:"currency,omitzero"`
 }
 
-// GSCalculateProductAuditInfoRequestSpuSkcSKUSalePriceCertificate is part of a request.
-type GSCalculateProductAuditInfoRequestSpuSkcSKUSalePriceCertificate struct {
+// GSCalculateProductAuditInfoRequestSPUSKCSKUSalePriceCertificate is part of a request.
+type GSCalculateProductAuditInfoRequestSPUSKCSKUSalePriceCertificate struct {
 	URI *string `json:"uri,omitzero"`
 }
 
-// GSCalculateProductAuditInfoRequestSpuSkcSKUWeight is part of a request.
-type GSCalculateProductAuditInfoRequestSpuSkcSKUWeight struct {
+// GSCalculateProductAuditInfoRequestSPUSKCSKUWeight is part of a request.
+type GSCalculateProductAuditInfoRequestSPUSKCSKUWeight struct {
 	Unit  *string `json:"unit,omitzero"`
 	Value *string `json:"value,omitzero"`
 }
@@ -841,189 +850,189 @@ type GSCalculateProductAuditInfoResponseProductPublishDetailUnpublishableReason 
 
 // GSCalculateProductAuditInfoV202508Request holds the parameters of GSFullServiceCommodity.GSCalculateProductAuditInfoV202508.
 type GSCalculateProductAuditInfoV202508Request struct {
-	Spu *GSCalculateProductAuditInfoV202508RequestSpu `json:"spu,omitzero"`
+	SPU *GSCalculateProductAuditInfoV202508RequestSPU `json:"spu,omitzero"`
 }
 
-// GSCalculateProductAuditInfoV202508RequestSpu is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSpu struct {
-	Attributes           []GSCalculateProductAuditInfoV202508RequestSpuAttribute     `json:"attributes,omitzero"`
+// GSCalculateProductAuditInfoV202508RequestSPU is part of a request.
+type GSCalculateProductAuditInfoV202508RequestSPU struct {
+	Attributes           []GSCalculateProductAuditInfoV202508RequestSPUAttribute     `json:"attributes,omitzero"`
 	BrandID              *string                                                     `json:"brand_id,omitzero"`
 	CategoryID           *string                                                     `json:"category_id,omitzero"`
-	Certifications       []GSCalculateProductAuditInfoV202508RequestSpuCertification `json:"certifications,omitzero"`
-	Description          *GSCalculateProductAuditInfoV202508RequestSpuDescription    `json:"description,omitzero"`
+	Certifications       []GSCalculateProductAuditInfoV202508RequestSPUCertification `json:"certifications,omitzero"`
+	Description          *GSCalculateProductAuditInfoV202508RequestSPUDescription    `json:"description,omitzero"`
 	FirstKeyAttributeID  *string                                                     `json:"first_key_attribute_id,omitzero"`
 	GradingTemplateID    *string                                                     `json:"grading_template_id,omitzero"`
-	Ingredient           *GSCalculateProductAuditInfoV202508RequestSpuIngredient     `json:"ingredient,omitzero"`
+	Ingredient           *GSCalculateProductAuditInfoV202508RequestSPUIngredient     `json:"ingredient,omitzero"`
 	ManufactureIDs       []string                                                    `json:"manufacture_ids,omitzero"`
-	Media                *GSCalculateProductAuditInfoV202508RequestSpuMedia          `json:"media,omitzero"`
+	Media                *GSCalculateProductAuditInfoV202508RequestSPUMedia          `json:"media,omitzero"`
 	ProductNameEn        *string                                                     `json:"product_name_en,omitzero"`
 	ProductNameZh        *string                                                     `json:"product_name_zh,omitzero"`
 	RpIDs                []string                                                    `json:"rp_ids,omitzero"`
 	SecondKeyAttributeID *string                                                     `json:"second_key_attribute_id,omitzero"`
 	SizeGroupID          *string                                                     `json:"size_group_id,omitzero"`
-	Skcs                 []GSCalculateProductAuditInfoV202508RequestSpuSkc           `json:"skcs,omitzero"`
+	SKCs                 []GSCalculateProductAuditInfoV202508RequestSPUSKC           `json:"skcs,omitzero"`
 }
 
-// GSCalculateProductAuditInfoV202508RequestSpuAttribute is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSpuAttribute struct {
+// GSCalculateProductAuditInfoV202508RequestSPUAttribute is part of a request.
+type GSCalculateProductAuditInfoV202508RequestSPUAttribute struct {
 	ID     *string                                                      `json:"id,omitzero"`
-	Values []GSCalculateProductAuditInfoV202508RequestSpuAttributeValue `json:"values,omitzero"`
+	Values []GSCalculateProductAuditInfoV202508RequestSPUAttributeValue `json:"values,omitzero"`
 }
 
-// GSCalculateProductAuditInfoV202508RequestSpuAttributeValue is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSpuAttributeValue struct {
+// GSCalculateProductAuditInfoV202508RequestSPUAttributeValue is part of a request.
+type GSCalculateProductAuditInfoV202508RequestSPUAttributeValue struct {
 	ID   *string `json:"id,omitzero"`
 	Name *string `json:"name,omitzero"`
 }
 
-// GSCalculateProductAuditInfoV202508RequestSpuCertification is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSpuCertification struct {
-	Items []GSCalculateProductAuditInfoV202508RequestSpuCertificationItem `json:"items,omitzero"`
+// GSCalculateProductAuditInfoV202508RequestSPUCertification is part of a request.
+type GSCalculateProductAuditInfoV202508RequestSPUCertification struct {
+	Items []GSCalculateProductAuditInfoV202508RequestSPUCertificationItem `json:"items,omitzero"`
 	Type  *string                                                         `json:"type,omitzero"`
 }
 
-// GSCalculateProductAuditInfoV202508RequestSpuCertificationItem is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSpuCertificationItem struct {
-	Files []GSCalculateProductAuditInfoV202508RequestSpuCertificationItemFile `json:"files,omitzero"`
+// GSCalculateProductAuditInfoV202508RequestSPUCertificationItem is part of a request.
+type GSCalculateProductAuditInfoV202508RequestSPUCertificationItem struct {
+	Files []GSCalculateProductAuditInfoV202508RequestSPUCertificationItemFile `json:"files,omitzero"`
 	Type  *string                                                             `json:"type,omitzero"`
 }
 
-// GSCalculateProductAuditInfoV202508RequestSpuCertificationItemFile is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSpuCertificationItemFile struct {
+// GSCalculateProductAuditInfoV202508RequestSPUCertificationItemFile is part of a request.
+type GSCalculateProductAuditInfoV202508RequestSPUCertificationItemFile struct {
 	URI *string `json:"uri,omitzero"`
 }
 
-// GSCalculateProductAuditInfoV202508RequestSpuDescription is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSpuDescription struct {
-	Items []GSCalculateProductAuditInfoV202508RequestSpuDescriptionItem `json:"items,omitzero"`
+// GSCalculateProductAuditInfoV202508RequestSPUDescription is part of a request.
+type GSCalculateProductAuditInfoV202508RequestSPUDescription struct {
+	Items []GSCalculateProductAuditInfoV202508RequestSPUDescriptionItem `json:"items,omitzero"`
 }
 
-// GSCalculateProductAuditInfoV202508RequestSpuDescriptionItem is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSpuDescriptionItem struct {
+// GSCalculateProductAuditInfoV202508RequestSPUDescriptionItem is part of a request.
+type GSCalculateProductAuditInfoV202508RequestSPUDescriptionItem struct {
 	Sequence *int64  `json:"sequence,omitzero"`
 	Type     *string `json:"type,omitzero"`
 	URI      *string `json:"uri,omitzero"`
 }
 
-// GSCalculateProductAuditInfoV202508RequestSpuIngredient is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSpuIngredient struct {
-	MultiMaterialComposition  []GSCalculateProductAuditInfoV202508RequestSpuIngredientMultiMaterialComposition  `json:"multi_material_composition,omitzero"`
-	SingleMaterialComposition []GSCalculateProductAuditInfoV202508RequestSpuIngredientSingleMaterialComposition `json:"single_material_composition,omitzero"`
+// GSCalculateProductAuditInfoV202508RequestSPUIngredient is part of a request.
+type GSCalculateProductAuditInfoV202508RequestSPUIngredient struct {
+	MultiMaterialComposition  []GSCalculateProductAuditInfoV202508RequestSPUIngredientMultiMaterialComposition  `json:"multi_material_composition,omitzero"`
+	SingleMaterialComposition []GSCalculateProductAuditInfoV202508RequestSPUIngredientSingleMaterialComposition `json:"single_material_composition,omitzero"`
 	Type                      *string                                                                           `json:"type,omitzero"`
 }
 
-// GSCalculateProductAuditInfoV202508RequestSpuIngredientMultiMaterialComposition is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSpuIngredientMultiMaterialComposition struct {
-	Component   *GSCalculateProductAuditInfoV202508RequestSpuIngredientMultiMaterialCompositionComponent   `json:"component,omitzero"`
-	Ingredients []GSCalculateProductAuditInfoV202508RequestSpuIngredientMultiMaterialCompositionIngredient `json:"ingredients,omitzero"`
+// GSCalculateProductAuditInfoV202508RequestSPUIngredientMultiMaterialComposition is part of a request.
+type GSCalculateProductAuditInfoV202508RequestSPUIngredientMultiMaterialComposition struct {
+	Component   *GSCalculateProductAuditInfoV202508RequestSPUIngredientMultiMaterialCompositionComponent   `json:"component,omitzero"`
+	Ingredients []GSCalculateProductAuditInfoV202508RequestSPUIngredientMultiMaterialCompositionIngredient `json:"ingredients,omitzero"`
 }
 
-// GSCalculateProductAuditInfoV202508RequestSpuIngredientMultiMaterialCompositionComponent is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSpuIngredientMultiMaterialCompositionComponent struct {
+// GSCalculateProductAuditInfoV202508RequestSPUIngredientMultiMaterialCompositionComponent is part of a request.
+type GSCalculateProductAuditInfoV202508RequestSPUIngredientMultiMaterialCompositionComponent struct {
 	PropertyValueID *string `json:"property_value_id,omitzero"`
 }
 
-// GSCalculateProductAuditInfoV202508RequestSpuIngredientMultiMaterialCompositionIngredient is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSpuIngredientMultiMaterialCompositionIngredient struct {
+// GSCalculateProductAuditInfoV202508RequestSPUIngredientMultiMaterialCompositionIngredient is part of a request.
+type GSCalculateProductAuditInfoV202508RequestSPUIngredientMultiMaterialCompositionIngredient struct {
 	Percentage      *string `json:"percentage,omitzero"`
 	PropertyValueID *string `json:"property_value_id,omitzero"`
 }
 
-// GSCalculateProductAuditInfoV202508RequestSpuIngredientSingleMaterialComposition is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSpuIngredientSingleMaterialComposition struct {
+// GSCalculateProductAuditInfoV202508RequestSPUIngredientSingleMaterialComposition is part of a request.
+type GSCalculateProductAuditInfoV202508RequestSPUIngredientSingleMaterialComposition struct {
 	Percentage      *string `json:"percentage,omitzero"`
 	PropertyValueID *string `json:"property_value_id,omitzero"`
 }
 
-// GSCalculateProductAuditInfoV202508RequestSpuMedia is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSpuMedia struct {
+// GSCalculateProductAuditInfoV202508RequestSPUMedia is part of a request.
+type GSCalculateProductAuditInfoV202508RequestSPUMedia struct {
 	PicSetType *string                                                    `json:"pic_set_type,omitzero"`
 	PicType    *string                                                    `json:"pic_type,omitzero"`
-	Pictures   []GSCalculateProductAuditInfoV202508RequestSpuMediaPicture `json:"pictures,omitzero"`
-	Videos     []GSCalculateProductAuditInfoV202508RequestSpuMediaVideo   `json:"videos,omitzero"`
+	Pictures   []GSCalculateProductAuditInfoV202508RequestSPUMediaPicture `json:"pictures,omitzero"`
+	Videos     []GSCalculateProductAuditInfoV202508RequestSPUMediaVideo   `json:"videos,omitzero"`
 }
 
-// GSCalculateProductAuditInfoV202508RequestSpuMediaPicture is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSpuMediaPicture struct {
+// GSCalculateProductAuditInfoV202508RequestSPUMediaPicture is part of a request.
+type GSCalculateProductAuditInfoV202508RequestSPUMediaPicture struct {
 	MaterialShowType    *string `json:"material_show_type,omitzero"`
 	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
 	Sequence            *int64  `json:"sequence,omitzero"`
 	URI                 *string `json:"uri,omitzero"`
 }
 
-// GSCalculateProductAuditInfoV202508RequestSpuMediaVideo is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSpuMediaVideo struct {
+// GSCalculateProductAuditInfoV202508RequestSPUMediaVideo is part of a request.
+type GSCalculateProductAuditInfoV202508RequestSPUMediaVideo struct {
 	URI *string `json:"uri,omitzero"`
 }
 
-// GSCalculateProductAuditInfoV202508RequestSpuSkc is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSpuSkc struct {
-	ExternalSkcCode            *string                                                  `json:"external_skc_code,omitzero"`
+// GSCalculateProductAuditInfoV202508RequestSPUSKC is part of a request.
+type GSCalculateProductAuditInfoV202508RequestSPUSKC struct {
+	ExternalSKCCode            *string                                                  `json:"external_skc_code,omitzero"`
 	FirstKeyAttributeValueID   *string                                                  `json:"first_key_attribute_value_id,omitzero"`
 	FirstKeyAttributeValueName *string                                                  `json:"first_key_attribute_value_name,omitzero"`
-	Pictures                   []GSCalculateProductAuditInfoV202508RequestSpuSkcPicture `json:"pictures,omitzero"`
-	SKUs                       []GSCalculateProductAuditInfoV202508RequestSpuSkcSKU     `json:"skus,omitzero"`
+	Pictures                   []GSCalculateProductAuditInfoV202508RequestSPUSKCPicture `json:"pictures,omitzero"`
+	SKUs                       []GSCalculateProductAuditInfoV202508RequestSPUSKCSKU     `json:"skus,omitzero"`
 }
 
-// GSCalculateProductAuditInfoV202508RequestSpuSkcPicture is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSpuSkcPicture struct {
+// GSCalculateProductAuditInfoV202508RequestSPUSKCPicture is part of a request.
+type GSCalculateProductAuditInfoV202508RequestSPUSKCPicture struct {
 	MaterialShowType    *string `json:"material_show_type,omitzero"`
 	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
 	Sequence            *int64  `json:"sequence,omitzero"`
 	URI                 *string `json:"uri,omitzero"`
 }
 
-// GSCalculateProductAuditInfoV202508RequestSpuSkcSKU is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSpuSkcSKU struct {
-	Dimensions                  *GSCalculateProductAuditInfoV202508RequestSpuSkcSKUDimensions            `json:"dimensions,omitzero"`
+// GSCalculateProductAuditInfoV202508RequestSPUSKCSKU is part of a request.
+type GSCalculateProductAuditInfoV202508RequestSPUSKCSKU struct {
+	Dimensions                  *GSCalculateProductAuditInfoV202508RequestSPUSKCSKUDimensions            `json:"dimensions,omitzero"`
 	ExternalSKUCode             *string                                                                  `json:"external_sku_code,omitzero"`
 	Inventory                   *int64                                                                   `json:"inventory,omitzero"`
-	Pictures                    []GSCalculateProductAuditInfoV202508RequestSpuSkcSKUPicture              `json:"pictures,omitzero"`
-	Price                       *GSCalculateProductAuditInfoV202508RequestSpuSkcSKUPrice                 `json:"price,omitzero"`
-	ReferenceSalePrice          *GSCalculateProductAuditInfoV202508RequestSpuSkcSKUReferenceSalePrice    `json:"reference_sale_price,omitzero"`
-	SalePriceCertificates       []GSCalculateProductAuditInfoV202508RequestSpuSkcSKUSalePriceCertificate `json:"sale_price_certificates,omitzero"`
+	Pictures                    []GSCalculateProductAuditInfoV202508RequestSPUSKCSKUPicture              `json:"pictures,omitzero"`
+	Price                       *GSCalculateProductAuditInfoV202508RequestSPUSKCSKUPrice                 `json:"price,omitzero"`
+	ReferenceSalePrice          *GSCalculateProductAuditInfoV202508RequestSPUSKCSKUReferenceSalePrice    `json:"reference_sale_price,omitzero"`
+	SalePriceCertificates       []GSCalculateProductAuditInfoV202508RequestSPUSKCSKUSalePriceCertificate `json:"sale_price_certificates,omitzero"`
 	SecondKeyAttributeValueID   *string                                                                  `json:"second_key_attribute_value_id,omitzero"`
 	SecondKeyAttributeValueName *string                                                                  `json:"second_key_attribute_value_name,omitzero"`
 	StockupMode                 *string                                                                  `json:"stockup_mode,omitzero"`
 	TotalUnitCount              *string                                                                  `json:"total_unit_count,omitzero"`
-	Weight                      *GSCalculateProductAuditInfoV202508RequestSpuSkcSKUWeight                `json:"weight,omitzero"`
+	Weight                      *GSCalculateProductAuditInfoV202508RequestSPUSKCSKUWeight                `json:"weight,omitzero"`
 }
 
-// GSCalculateProductAuditInfoV202508RequestSpuSkcSKUDimensions is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSpuSkcSKUDimensions struct {
+// GSCalculateProductAuditInfoV202508RequestSPUSKCSKUDimensions is part of a request.
+type GSCalculateProductAuditInfoV202508RequestSPUSKCSKUDimensions struct {
 	Height *string `json:"height,omitzero"`
 	Length *string `json:"length,omitzero"`
 	Unit   *string `json:"unit,omitzero"`
 	Width  *string `json:"width,omitzero"`
 }
 
-// GSCalculateProductAuditInfoV202508RequestSpuSkcSKUPicture is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSpuSkcSKUPicture struct {
+// GSCalculateProductAuditInfoV202508RequestSPUSKCSKUPicture is part of a request.
+type GSCalculateProductAuditInfoV202508RequestSPUSKCSKUPicture struct {
 	MaterialShowType    *string `json:"material_show_type,omitzero"`
 	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
 	Sequence            *int64  `json:"sequence,omitzero"`
 	URI                 *string `json:"uri,omitzero"`
 }
 
-// GSCalculateProductAuditInfoV202508RequestSpuSkcSKUPrice is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSpuSkcSKUPrice struct {
+// GSCalculateProductAuditInfoV202508RequestSPUSKCSKUPrice is part of a request.
+type GSCalculateProductAuditInfoV202508RequestSPUSKCSKUPrice struct {
 	Amount   *Decimal `json:"amount,omitzero"`
 	Currency *string  `json:"currency,omitzero"`
 }
 
-// GSCalculateProductAuditInfoV202508RequestSpuSkcSKUReferenceSalePrice is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSpuSkcSKUReferenceSalePrice struct {
+// GSCalculateProductAuditInfoV202508RequestSPUSKCSKUReferenceSalePrice is part of a request.
+type GSCalculateProductAuditInfoV202508RequestSPUSKCSKUReferenceSalePrice struct {
 	Amount   *string `json:"amount,omitzero"`
 	Currency *string `json:"currency,omitzero"`
 }
 
-// GSCalculateProductAuditInfoV202508RequestSpuSkcSKUSalePriceCertificate is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSpuSkcSKUSalePriceCertificate struct {
+// GSCalculateProductAuditInfoV202508RequestSPUSKCSKUSalePriceCertificate is part of a request.
+type GSCalculateProductAuditInfoV202508RequestSPUSKCSKUSalePriceCertificate struct {
 	URI *string `json:"uri,omitzero"`
 }
 
-// GSCalculateProductAuditInfoV202508RequestSpuSkcSKUWeight is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSpuSkcSKUWeight struct {
+// GSCalculateProductAuditInfoV202508RequestSPUSKCSKUWeight is part of a request.
+type GSCalculateProductAuditInfoV202508RequestSPUSKCSKUWeight struct {
 	Unit  *string `json:"unit,omitzero"`
 	Value *string `json:"value,omitzero"`
 }
@@ -1048,931 +1057,931 @@ type GSCalculateProductAuditInfoV202508ResponseProductPublishDetailUnpublishable
 
 // GSCreateProductRequest holds the parameters of GSFullServiceCommodity.GSCreateProduct.
 type GSCreateProductRequest struct {
-	Spu        *GSCreateProductRequestSpu `json:"spu,omitzero" url:"-"`
+	SPU        *GSCreateProductRequestSPU `json:"spu,omitzero" url:"-"`
 	SupplierID string                     `url:"supplier_id" json:"-"` // required
 }
 
-// GSCreateProductRequestSpu is part of a request.
-type GSCreateProductRequestSpu struct {
-	Attributes           []GSCreateProductRequestSpuAttribute     `json:"attributes,omitzero"`
+// GSCreateProductRequestSPU is part of a request.
+type GSCreateProductRequestSPU struct {
+	Attributes           []GSCreateProductRequestSPUAttribute     `json:"attributes,omitzero"`
 	BrandID              *string                                  `json:"brand_id,omitzero"`
 	CategoryID           *string                                  `json:"category_id,omitzero"`
-	Certifications       []GSCreateProductRequestSpuCertification `json:"certifications,omitzero"`
+	Certifications       []GSCreateProductRequestSPUCertification `json:"certifications,omitzero"`
 	FirstKeyAttributeID  *string                                  `json:"first_key_attribute_id,omitzero"`
 	GradingTemplateID    *string                                  `json:"grading_template_id,omitzero"`
-	Ingredient           *GSCreateProductRequestSpuIngredient     `json:"ingredient,omitzero"`
-	Media                *GSCreateProductRequestSpuMedia          `json:"media,omitzero"`
+	Ingredient           *GSCreateProductRequestSPUIngredient     `json:"ingredient,omitzero"`
+	Media                *GSCreateProductRequestSPUMedia          `json:"media,omitzero"`
 	ProductNameEn        *string                                  `json:"product_name_en,omitzero"`
 	ProductNameZh        *string                                  `json:"product_name_zh,omitzero"`
 	SecondKeyAttributeID *string                                  `json:"second_key_attribute_id,omitzero"`
 	SizeGroupID          *string                                  `json:"size_group_id,omitzero"`
-	Skcs                 []GSCreateProductRequestSpuSkc           `json:"skcs,omitzero"`
+	SKCs                 []GSCreateProductRequestSPUSKC           `json:"skcs,omitzero"`
 }
 
-// GSCreateProductRequestSpuAttribute is part of a request.
-type GSCreateProductRequestSpuAttribute struct {
+// GSCreateProductRequestSPUAttribute is part of a request.
+type GSCreateProductRequestSPUAttribute struct {
 	ID     *string                                   `json:"id,omitzero"`
-	Values []GSCreateProductRequestSpuAttributeValue `json:"values,omitzero"`
+	Values []GSCreateProductRequestSPUAttributeValue `json:"values,omitzero"`
 }
 
-// GSCreateProductRequestSpuAttributeValue is part of a request.
-type GSCreateProductRequestSpuAttributeValue struct {
+// GSCreateProductRequestSPUAttributeValue is part of a request.
+type GSCreateProductRequestSPUAttributeValue struct {
 	ID   *string `json:"id,omitzero"`
 	Name *string `json:"name,omitzero"`
 }
 
-// GSCreateProductRequestSpuCertification is part of a request.
-type GSCreateProductRequestSpuCertification struct {
-	Items []GSCreateProductRequestSpuCertificationItem `json:"items,omitzero"`
+// GSCreateProductRequestSPUCertification is part of a request.
+type GSCreateProductRequestSPUCertification struct {
+	Items []GSCreateProductRequestSPUCertificationItem `json:"items,omitzero"`
 	Type  *string                                      `json:"type,omitzero"`
 }
 
-// GSCreateProductRequestSpuCertificationItem is part of a request.
-type GSCreateProductRequestSpuCertificationItem struct {
-	Files []GSCreateProductRequestSpuCertificationItemFile `json:"files,omitzero"`
+// GSCreateProductRequestSPUCertificationItem is part of a request.
+type GSCreateProductRequestSPUCertificationItem struct {
+	Files []GSCreateProductRequestSPUCertificationItemFile `json:"files,omitzero"`
 	Type  *string                                          `json:"type,omitzero"`
 }
 
-// GSCreateProductRequestSpuCertificationItemFile is part of a request.
-type GSCreateProductRequestSpuCertificationItemFile struct {
+// GSCreateProductRequestSPUCertificationItemFile is part of a request.
+type GSCreateProductRequestSPUCertificationItemFile struct {
 	Name *string `json:"name,omitzero"`
 	URI  *string `json:"uri,omitzero"`
 }
 
-// GSCreateProductRequestSpuIngredient is part of a request.
-type GSCreateProductRequestSpuIngredient struct {
-	MultiMaterialComposition  []GSCreateProductRequestSpuIngredientMultiMaterialComposition  `json:"multi_material_composition,omitzero"`
-	SingleMaterialComposition []GSCreateProductRequestSpuIngredientSingleMaterialComposition `json:"single_material_composition,omitzero"`
+// GSCreateProductRequestSPUIngredient is part of a request.
+type GSCreateProductRequestSPUIngredient struct {
+	MultiMaterialComposition  []GSCreateProductRequestSPUIngredientMultiMaterialComposition  `json:"multi_material_composition,omitzero"`
+	SingleMaterialComposition []GSCreateProductRequestSPUIngredientSingleMaterialComposition `json:"single_material_composition,omitzero"`
 	Type                      *string                                                        `json:"type,omitzero"`
 }
 
-// GSCreateProductRequestSpuIngredientMultiMaterialComposition is part of a request.
-type GSCreateProductRequestSpuIngredientMultiMaterialComposition struct {
-	Component   *GSCreateProductRequestSpuIngredientMultiMaterialCompositionComponent   `json:"component,omitzero"`
-	Ingredients []GSCreateProductRequestSpuIngredientMultiMaterialCompositionIngredient `json:"ingredients,omitzero"`
+// GSCreateProductRequestSPUIngredientMultiMaterialComposition is part of a request.
+type GSCreateProductRequestSPUIngredientMultiMaterialComposition struct {
+	Component   *GSCreateProductRequestSPUIngredientMultiMaterialCompositionComponent   `json:"component,omitzero"`
+	Ingredients []GSCreateProductRequestSPUIngredientMultiMaterialCompositionIngredient `json:"ingredients,omitzero"`
 }
 
-// GSCreateProductRequestSpuIngredientMultiMaterialCompositionComponent is part of a request.
-type GSCreateProductRequestSpuIngredientMultiMaterialCompositionComponent struct {
+// GSCreateProductRequestSPUIngredientMultiMaterialCompositionComponent is part of a request.
+type GSCreateProductRequestSPUIngredientMultiMaterialCompositionComponent struct {
 	PropertyValueID *string `json:"property_value_id,omitzero"`
 }
 
-// GSCreateProductRequestSpuIngredientMultiMaterialCompositionIngredient is part of a request.
-type GSCreateProductRequestSpuIngredientMultiMaterialCompositionIngredient struct {
+// GSCreateProductRequestSPUIngredientMultiMaterialCompositionIngredient is part of a request.
+type GSCreateProductRequestSPUIngredientMultiMaterialCompositionIngredient struct {
 	Percentage      *string `json:"percentage,omitzero"`
 	PropertyValueID *string `json:"property_value_id,omitzero"`
 }
 
-// GSCreateProductRequestSpuIngredientSingleMaterialComposition is part of a request.
-type GSCreateProductRequestSpuIngredientSingleMaterialComposition struct {
+// GSCreateProductRequestSPUIngredientSingleMaterialComposition is part of a request.
+type GSCreateProductRequestSPUIngredientSingleMaterialComposition struct {
 	Percentage      *string `json:"percentage,omitzero"`
 	PropertyValueID *string `json:"property_value_id,omitzero"`
 }
 
-// GSCreateProductRequestSpuMedia is part of a request.
-type GSCreateProductRequestSpuMedia struct {
+// GSCreateProductRequestSPUMedia is part of a request.
+type GSCreateProductRequestSPUMedia struct {
 	PicSetType *string                                 `json:"pic_set_type,omitzero"`
 	PicType    *string                                 `json:"pic_type,omitzero"`
-	Pictures   []GSCreateProductRequestSpuMediaPicture `json:"pictures,omitzero"`
-	Videos     []GSCreateProductRequestSpuMediaVideo   `json:"videos,omitzero"`
+	Pictures   []GSCreateProductRequestSPUMediaPicture `json:"pictures,omitzero"`
+	Videos     []GSCreateProductRequestSPUMediaVideo   `json:"videos,omitzero"`
 }
 
-// GSCreateProductRequestSpuMediaPicture is part of a request.
-type GSCreateProductRequestSpuMediaPicture struct {
+// GSCreateProductRequestSPUMediaPicture is part of a request.
+type GSCreateProductRequestSPUMediaPicture struct {
 	MaterialShowType    *string `json:"material_show_type,omitzero"`
 	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
 	Sequence            *int64  `json:"sequence,omitzero"`
 	URI                 *string `json:"uri,omitzero"`
 }
 
-// GSCreateProductRequestSpuMediaVideo is part of a request.
-type GSCreateProductRequestSpuMediaVideo struct {
+// GSCreateProductRequestSPUMediaVideo is part of a request.
+type GSCreateProductRequestSPUMediaVideo struct {
 	URI *string `json:"uri,omitzero"`
 }
 
-// GSCreateProductRequestSpuSkc is part of a request.
-type GSCreateProductRequestSpuSkc struct {
-	ExternalSkcCode            *string                               `json:"external_skc_code,omitzero"`
+// GSCreateProductRequestSPUSKC is part of a request.
+type GSCreateProductRequestSPUSKC struct {
+	ExternalSKCCode            *string                               `json:"external_skc_code,omitzero"`
 	FirstKeyAttributeValueID   *string                               `json:"first_key_attribute_value_id,omitzero"`
 	FirstKeyAttributeValueName *string                               `json:"first_key_attribute_value_name,omitzero"`
-	Pictures                   []GSCreateProductRequestSpuSkcPicture `json:"pictures,omitzero"`
-	SKUs                       []GSCreateProductRequestSpuSkcSKU     `json:"skus,omitzero"`
+	Pictures                   []GSCreateProductRequestSPUSKCPicture `json:"pictures,omitzero"`
+	SKUs                       []GSCreateProductRequestSPUSKCSKU     `json:"skus,omitzero"`
 }
 
-// GSCreateProductRequestSpuSkcPicture is part of a request.
-type GSCreateProductRequestSpuSkcPicture struct {
+// GSCreateProductRequestSPUSKCPicture is part of a request.
+type GSCreateProductRequestSPUSKCPicture struct {
 	MaterialShowType    *string `json:"material_show_type,omitzero"`
 	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
 	Sequence            *int64  `json:"sequence,omitzero"`
 	URI                 *string `json:"uri,omitzero"`
 }
 
-// GSCreateProductRequestSpuSkcSKU is part of a request.
-type GSCreateProductRequestSpuSkcSKU struct {
-	Dimensions                  *GSCreateProductRequestSpuSkcSKUDimensions `json:"dimensions,omitzero"`
+// GSCreateProductRequestSPUSKCSKU is part of a request.
+type GSCreateProductRequestSPUSKCSKU struct {
+	Dimensions                  *GSCreateProductRequestSPUSKCSKUDimensions `json:"dimensions,omitzero"`
 	ExternalSKUCode             *string                                    `json:"external_sku_code,omitzero"`
 	Inventory                   *int64                                     `json:"inventory,omitzero"`
-	Pictures                    []GSCreateProductRequestSpuSkcSKUPicture   `json:"pictures,omitzero"`
-	Price                       *GSCreateProductRequestSpuSkcSKUPrice      `json:"price,omitzero"`
+	Pictures                    []GSCreateProductRequestSPUSKCSKUPicture   `json:"pictures,omitzero"`
+	Price                       *GSCreateProductRequestSPUSKCSKUPrice      `json:"price,omitzero"`
 	SecondKeyAttributeValueID   *string                                    `json:"second_key_attribute_value_id,omitzero"`
 	SecondKeyAttributeValueName *string                                    `json:"second_key_attribute_value_name,omitzero"`
 	StockupMode                 *string                                    `json:"stockup_mode,omitzero"`
-	Weight                      *GSCreateProductRequestSpuSkcSKUWeight     `json:"weight,omitzero"`
+	Weight                      *GSCreateProductRequestSPUSKCSKUWeight     `json:"weight,omitzero"`
 }
 
-// GSCreateProductRequestSpuSkcSKUDimensions is part of a request.
-type GSCreateProductRequestSpuSkcSKUDimensions struct {
+// GSCreateProductRequestSPUSKCSKUDimensions is part of a request.
+type GSCreateProductRequestSPUSKCSKUDimensions struct {
 	Height *string `json:"height,omitzero"`
 	Length *string `json:"length,omitzero"`
 	Unit   *string `json:"unit,omitzero"`
 	Width  *string `json:"width,omitzero"`
 }
 
-// GSCreateProductRequestSpuSkcSKUPicture is part of a request.
-type GSCreateProductRequestSpuSkcSKUPicture struct {
+// GSCreateProductRequestSPUSKCSKUPicture is part of a request.
+type GSCreateProductRequestSPUSKCSKUPicture struct {
 	MaterialShowType    *string `json:"material_show_type,omitzero"`
 	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
 	Sequence            *int64  `json:"sequence,omitzero"`
 	URI                 *string `json:"uri,omitzero"`
 }
 
-// GSCreateProductRequestSpuSkcSKUPrice is part of a request.
-type GSCreateProductRequestSpuSkcSKUPrice struct {
+// GSCreateProductRequestSPUSKCSKUPrice is part of a request.
+type GSCreateProductRequestSPUSKCSKUPrice struct {
 	Amount   *Decimal `json:"amount,omitzero"`
 	Currency *string  `json:"currency,omitzero"`
 }
 
-// GSCreateProductRequestSpuSkcSKUWeight is part of a request.
-type GSCreateProductRequestSpuSkcSKUWeight struct {
+// GSCreateProductRequestSPUSKCSKUWeight is part of a request.
+type GSCreateProductRequestSPUSKCSKUWeight struct {
 	Unit  *string `json:"unit,omitzero"`
 	Value *string `json:"value,omitzero"`
 }
 
 // GSCreateProductResponse is the reply of GSFullServiceCommodity.GSCreateProduct.
 type GSCreateProductResponse struct {
-	SpuCode string `json:"spu_code,omitzero"`
+	SPUCode string `json:"spu_code,omitzero"`
 }
 
-// GSCreateProductv2Request holds the parameters of GSFullServiceCommodity.GSCreateProductv2.
-type GSCreateProductv2Request struct {
+// GSCreateProductV2Request holds the parameters of GSFullServiceCommodity.GSCreateProductV2.
+type GSCreateProductV2Request struct {
 	IdempotentKey *string                      `json:"idempotent_key,omitzero"`
-	Spu           *GSCreateProductv2RequestSpu `json:"spu,omitzero"`
+	SPU           *GSCreateProductV2RequestSPU `json:"spu,omitzero"`
 }
 
-// GSCreateProductv2RequestSpu is part of a request.
-type GSCreateProductv2RequestSpu struct {
-	Attributes           []GSCreateProductv2RequestSpuAttribute     `json:"attributes,omitzero"`
+// GSCreateProductV2RequestSPU is part of a request.
+type GSCreateProductV2RequestSPU struct {
+	Attributes           []GSCreateProductV2RequestSPUAttribute     `json:"attributes,omitzero"`
 	BrandID              *string                                    `json:"brand_id,omitzero"`
 	CategoryID           *string                                    `json:"category_id,omitzero"`
-	Certifications       []GSCreateProductv2RequestSpuCertification `json:"certifications,omitzero"`
-	Description          *GSCreateProductv2RequestSpuDescription    `json:"description,omitzero"`
+	Certifications       []GSCreateProductV2RequestSPUCertification `json:"certifications,omitzero"`
+	Description          *GSCreateProductV2RequestSPUDescription    `json:"description,omitzero"`
 	FirstKeyAttributeID  *string                                    `json:"first_key_attribute_id,omitzero"`
 	GradingTemplateID    *string                                    `json:"grading_template_id,omitzero"`
-	Ingredient           *GSCreateProductv2RequestSpuIngredient     `json:"ingredient,omitzero"`
-	KeyAttribute         []GSCreateProductv2RequestSpuKeyAttribute  `json:"key_attribute,omitzero"`
+	Ingredient           *GSCreateProductV2RequestSPUIngredient     `json:"ingredient,omitzero"`
+	KeyAttribute         []GSCreateProductV2RequestSPUKeyAttribute  `json:"key_attribute,omitzero"`
 	ManufactureIDs       []string                                   `json:"manufacture_ids,omitzero"`
-	Media                *GSCreateProductv2RequestSpuMedia          `json:"media,omitzero"`
+	Media                *GSCreateProductV2RequestSPUMedia          `json:"media,omitzero"`
 	ProductNameEn        *string                                    `json:"product_name_en,omitzero"`
 	ProductNameZh        *string                                    `json:"product_name_zh,omitzero"`
 	RpIDs                []string                                   `json:"rp_ids,omitzero"`
 	SecondKeyAttributeID *string                                    `json:"second_key_attribute_id,omitzero"`
 	SizeGroupID          *string                                    `json:"size_group_id,omitzero"`
-	Skcs                 []GSCreateProductv2RequestSpuSkc           `json:"skcs,omitzero"`
+	SKCs                 []GSCreateProductV2RequestSPUSKC           `json:"skcs,omitzero"`
 }
 
-// GSCreateProductv2RequestSpuAttribute is part of a request.
-type GSCreateProductv2RequestSpuAttribute struct {
+// GSCreateProductV2RequestSPUAttribute is part of a request.
+type GSCreateProductV2RequestSPUAttribute struct {
 	ID     *string                                     `json:"id,omitzero"`
 	Region *string                                     `json:"region,omitzero"`
-	Values []GSCreateProductv2RequestSpuAttributeValue `json:"values,omitzero"`
+	Values []GSCreateProductV2RequestSPUAttributeValue `json:"values,omitzero"`
 }
 
-// GSCreateProductv2RequestSpuAttributeValue is part of a request.
-type GSCreateProductv2RequestSpuAttributeValue struct {
+// GSCreateProductV2RequestSPUAttributeValue is part of a request.
+type GSCreateProductV2RequestSPUAttributeValue struct {
 	ID   *string `json:"id,omitzero"`
 	Name *string `json:"name,omitzero"`
 }
 
-// GSCreateProductv2RequestSpuCertification is part of a request.
-type GSCreateProductv2RequestSpuCertification struct {
-	Items []GSCreateProductv2RequestSpuCertificationItem `json:"items,omitzero"`
+// GSCreateProductV2RequestSPUCertification is part of a request.
+type GSCreateProductV2RequestSPUCertification struct {
+	Items []GSCreateProductV2RequestSPUCertificationItem `json:"items,omitzero"`
 	Type  *string                                        `json:"type,omitzero"`
 }
 
-// GSCreateProductv2RequestSpuCertificationItem is part of a request.
-type GSCreateProductv2RequestSpuCertificationItem struct {
-	Files []GSCreateProductv2RequestSpuCertificationItemFile `json:"files,omitzero"`
+// GSCreateProductV2RequestSPUCertificationItem is part of a request.
+type GSCreateProductV2RequestSPUCertificationItem struct {
+	Files []GSCreateProductV2RequestSPUCertificationItemFile `json:"files,omitzero"`
 	Type  *string                                            `json:"type,omitzero"`
 }
 
-// GSCreateProductv2RequestSpuCertificationItemFile is part of a request.
-type GSCreateProductv2RequestSpuCertificationItemFile struct {
+// GSCreateProductV2RequestSPUCertificationItemFile is part of a request.
+type GSCreateProductV2RequestSPUCertificationItemFile struct {
 	URI *string `json:"uri,omitzero"`
 }
 
-// GSCreateProductv2RequestSpuDescription is part of a request.
-type GSCreateProductv2RequestSpuDescription struct {
-	Items []GSCreateProductv2RequestSpuDescriptionItem `json:"items,omitzero"`
+// GSCreateProductV2RequestSPUDescription is part of a request.
+type GSCreateProductV2RequestSPUDescription struct {
+	Items []GSCreateProductV2RequestSPUDescriptionItem `json:"items,omitzero"`
 }
 
-// GSCreateProductv2RequestSpuDescriptionItem is part of a request.
-type GSCreateProductv2RequestSpuDescriptionItem struct {
+// GSCreateProductV2RequestSPUDescriptionItem is part of a request.
+type GSCreateProductV2RequestSPUDescriptionItem struct {
 	Sequence *int64  `json:"sequence,omitzero"`
 	Type     *string `json:"type,omitzero"`
 	URI      *string `json:"uri,omitzero"`
 }
 
-// GSCreateProductv2RequestSpuIngredient is part of a request.
-type GSCreateProductv2RequestSpuIngredient struct {
-	MultiMaterialComposition  []GSCreateProductv2RequestSpuIngredientMultiMaterialComposition  `json:"multi_material_composition,omitzero"`
-	SingleMaterialComposition []GSCreateProductv2RequestSpuIngredientSingleMaterialComposition `json:"single_material_composition,omitzero"`
+// GSCreateProductV2RequestSPUIngredient is part of a request.
+type GSCreateProductV2RequestSPUIngredient struct {
+	MultiMaterialComposition  []GSCreateProductV2RequestSPUIngredientMultiMaterialComposition  `json:"multi_material_composition,omitzero"`
+	SingleMaterialComposition []GSCreateProductV2RequestSPUIngredientSingleMaterialComposition `json:"single_material_composition,omitzero"`
 	Type                      *string                                                          `json:"type,omitzero"`
 }
 
-// GSCreateProductv2RequestSpuIngredientMultiMaterialComposition is part of a request.
-type GSCreateProductv2RequestSpuIngredientMultiMaterialComposition struct {
-	Component   *GSCreateProductv2RequestSpuIngredientMultiMaterialCompositionComponent   `json:"component,omitzero"`
-	Ingredients []GSCreateProductv2RequestSpuIngredientMultiMaterialCompositionIngredient `json:"ingredients,omitzero"`
+// GSCreateProductV2RequestSPUIngredientMultiMaterialComposition is part of a request.
+type GSCreateProductV2RequestSPUIngredientMultiMaterialComposition struct {
+	Component   *GSCreateProductV2RequestSPUIngredientMultiMaterialCompositionComponent   `json:"component,omitzero"`
+	Ingredients []GSCreateProductV2RequestSPUIngredientMultiMaterialCompositionIngredient `json:"ingredients,omitzero"`
 }
 
-// GSCreateProductv2RequestSpuIngredientMultiMaterialCompositionComponent is part of a request.
-type GSCreateProductv2RequestSpuIngredientMultiMaterialCompositionComponent struct {
+// GSCreateProductV2RequestSPUIngredientMultiMaterialCompositionComponent is part of a request.
+type GSCreateProductV2RequestSPUIngredientMultiMaterialCompositionComponent struct {
 	PropertyValueID *string `json:"property_value_id,omitzero"`
 }
 
-// GSCreateProductv2RequestSpuIngredientMultiMaterialCompositionIngredient is part of a request.
-type GSCreateProductv2RequestSpuIngredientMultiMaterialCompositionIngredient struct {
+// GSCreateProductV2RequestSPUIngredientMultiMaterialCompositionIngredient is part of a request.
+type GSCreateProductV2RequestSPUIngredientMultiMaterialCompositionIngredient struct {
 	Percentage      *string `json:"percentage,omitzero"`
 	PropertyValueID *string `json:"property_value_id,omitzero"`
 }
 
-// GSCreateProductv2RequestSpuIngredientSingleMaterialComposition is part of a request.
-type GSCreateProductv2RequestSpuIngredientSingleMaterialComposition struct {
+// GSCreateProductV2RequestSPUIngredientSingleMaterialComposition is part of a request.
+type GSCreateProductV2RequestSPUIngredientSingleMaterialComposition struct {
 	Percentage      *string `json:"percentage,omitzero"`
 	PropertyValueID *string `json:"property_value_id,omitzero"`
 }
 
-// GSCreateProductv2RequestSpuKeyAttribute is part of a request.
-type GSCreateProductv2RequestSpuKeyAttribute struct {
+// GSCreateProductV2RequestSPUKeyAttribute is part of a request.
+type GSCreateProductV2RequestSPUKeyAttribute struct {
 	KeyAttributeID *string `json:"key_attribute_id,omitzero"`
 }
 
-// GSCreateProductv2RequestSpuMedia is part of a request.
-type GSCreateProductv2RequestSpuMedia struct {
+// GSCreateProductV2RequestSPUMedia is part of a request.
+type GSCreateProductV2RequestSPUMedia struct {
 	PicSetType *string                                   `json:"pic_set_type,omitzero"`
 	PicType    *string                                   `json:"pic_type,omitzero"`
-	Pictures   []GSCreateProductv2RequestSpuMediaPicture `json:"pictures,omitzero"`
-	Videos     []GSCreateProductv2RequestSpuMediaVideo   `json:"videos,omitzero"`
+	Pictures   []GSCreateProductV2RequestSPUMediaPicture `json:"pictures,omitzero"`
+	Videos     []GSCreateProductV2RequestSPUMediaVideo   `json:"videos,omitzero"`
 }
 
-// GSCreateProductv2RequestSpuMediaPicture is part of a request.
-type GSCreateProductv2RequestSpuMediaPicture struct {
+// GSCreateProductV2RequestSPUMediaPicture is part of a request.
+type GSCreateProductV2RequestSPUMediaPicture struct {
 	MaterialShowType    *string `json:"material_show_type,omitzero"`
 	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
 	Sequence            *int64  `json:"sequence,omitzero"`
 	URI                 *string `json:"uri,omitzero"`
 }
 
-// GSCreateProductv2RequestSpuMediaVideo is part of a request.
-type GSCreateProductv2RequestSpuMediaVideo struct {
+// GSCreateProductV2RequestSPUMediaVideo is part of a request.
+type GSCreateProductV2RequestSPUMediaVideo struct {
 	URI *string `json:"uri,omitzero"`
 }
 
-// GSCreateProductv2RequestSpuSkc is part of a request.
-type GSCreateProductv2RequestSpuSkc struct {
-	ExternalSkcCode            *string                                 `json:"external_skc_code,omitzero"`
+// GSCreateProductV2RequestSPUSKC is part of a request.
+type GSCreateProductV2RequestSPUSKC struct {
+	ExternalSKCCode            *string                                 `json:"external_skc_code,omitzero"`
 	FirstKeyAttributeValueID   *string                                 `json:"first_key_attribute_value_id,omitzero"`
 	FirstKeyAttributeValueName *string                                 `json:"first_key_attribute_value_name,omitzero"`
-	Pictures                   []GSCreateProductv2RequestSpuSkcPicture `json:"pictures,omitzero"`
-	SKUs                       []GSCreateProductv2RequestSpuSkcSKU     `json:"skus,omitzero"`
+	Pictures                   []GSCreateProductV2RequestSPUSKCPicture `json:"pictures,omitzero"`
+	SKUs                       []GSCreateProductV2RequestSPUSKCSKU     `json:"skus,omitzero"`
 }
 
-// GSCreateProductv2RequestSpuSkcPicture is part of a request.
-type GSCreateProductv2RequestSpuSkcPicture struct {
+// GSCreateProductV2RequestSPUSKCPicture is part of a request.
+type GSCreateProductV2RequestSPUSKCPicture struct {
 	MaterialShowType    *string `json:"material_show_type,omitzero"`
 	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
 	Sequence            *int64  `json:"sequence,omitzero"`
 	URI                 *string `json:"uri,omitzero"`
 }
 
-// GSCreateProductv2RequestSpuSkcSKU is part of a request.
-type GSCreateProductv2RequestSpuSkcSKU struct {
-	Dimensions                  *GSCreateProductv2RequestSpuSkcSKUDimensions            `json:"dimensions,omitzero"`
+// GSCreateProductV2RequestSPUSKCSKU is part of a request.
+type GSCreateProductV2RequestSPUSKCSKU struct {
+	Dimensions                  *GSCreateProductV2RequestSPUSKCSKUDimensions            `json:"dimensions,omitzero"`
 	ExternalSKUCode             *string                                                 `json:"external_sku_code,omitzero"`
 	Inventory                   *int64                                                  `json:"inventory,omitzero"`
-	KeyAttributeValue           []GSCreateProductv2RequestSpuSkcSKUKeyAttributeValue    `json:"key_attribute_value,omitzero"`
-	Pictures                    []GSCreateProductv2RequestSpuSkcSKUPicture              `json:"pictures,omitzero"`
-	Price                       *GSCreateProductv2RequestSpuSkcSKUPrice                 `json:"price,omitzero"`
-	ReferenceSalePrice          *GSCreateProductv2RequestSpuSkcSKUReferenceSalePrice    `json:"reference_sale_price,omitzero"`
-	SalePriceCertificates       []GSCreateProductv2RequestSpuSkcSKUSalePriceCertificate `json:"sale_price_certificates,omitzero"`
+	KeyAttributeValue           []GSCreateProductV2RequestSPUSKCSKUKeyAttributeValue    `json:"key_attribute_value,omitzero"`
+	Pictures                    []GSCreateProductV2RequestSPUSKCSKUPicture              `json:"pictures,omitzero"`
+	Price                       *GSCreateProductV2RequestSPUSKCSKUPrice                 `json:"price,omitzero"`
+	ReferenceSalePrice          *GSCreateProductV2RequestSPUSKCSKUReferenceSalePrice    `json:"reference_sale_price,omitzero"`
+	SalePriceCertificates       []GSCreateProductV2RequestSPUSKCSKUSalePriceCertificate `json:"sale_price_certificates,omitzero"`
 	SecondKeyAttributeValueID   *string                                                 `json:"second_key_attribute_value_id,omitzero"`
 	SecondKeyAttributeValueName *string                                                 `json:"second_key_attribute_value_name,omitzero"`
 	StockupMode                 *string                                                 `json:"stockup_mode,omitzero"`
 	TotalUnitCount              *string                                                 `json:"total_unit_count,omitzero"`
-	Weight                      *GSCreateProductv2RequestSpuSkcSKUWeight                `json:"weight,omitzero"`
+	Weight                      *GSCreateProductV2RequestSPUSKCSKUWeight                `json:"weight,omitzero"`
 }
 
-// GSCreateProductv2RequestSpuSkcSKUDimensions is part of a request.
-type GSCreateProductv2RequestSpuSkcSKUDimensions struct {
+// GSCreateProductV2RequestSPUSKCSKUDimensions is part of a request.
+type GSCreateProductV2RequestSPUSKCSKUDimensions struct {
 	Height *string `json:"height,omitzero"`
 	Length *string `json:"length,omitzero"`
 	Unit   *string `json:"unit,omitzero"`
 	Width  *string `json:"width,omitzero"`
 }
 
-// GSCreateProductv2RequestSpuSkcSKUKeyAttributeValue is part of a request.
-type GSCreateProductv2RequestSpuSkcSKUKeyAttributeValue struct {
+// GSCreateProductV2RequestSPUSKCSKUKeyAttributeValue is part of a request.
+type GSCreateProductV2RequestSPUSKCSKUKeyAttributeValue struct {
 	KeyAttributeValueID   *string `json:"key_attribute_value_id,omitzero"`
 	KeyAttributeValueName *string `json:"key_attribute_value_name,omitzero"`
 }
 
-// GSCreateProductv2RequestSpuSkcSKUPicture is part of a request.
-type GSCreateProductv2RequestSpuSkcSKUPicture struct {
+// GSCreateProductV2RequestSPUSKCSKUPicture is part of a request.
+type GSCreateProductV2RequestSPUSKCSKUPicture struct {
 	MaterialShowType    *string `json:"material_show_type,omitzero"`
 	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
 	Sequence            *int64  `json:"sequence,omitzero"`
 	URI                 *string `json:"uri,omitzero"`
 }
 
-// GSCreateProductv2RequestSpuSkcSKUPrice is part of a request.
-type GSCreateProductv2RequestSpuSkcSKUPrice struct {
+// GSCreateProductV2RequestSPUSKCSKUPrice is part of a request.
+type GSCreateProductV2RequestSPUSKCSKUPrice struct {
 	Amount   *Decimal `json:"amount,omitzero"`
 	Currency *string  `json:"currency,omitzero"`
 }
 
-// GSCreateProductv2RequestSpuSkcSKUReferenceSalePrice is part of a request.
-type GSCreateProductv2RequestSpuSkcSKUReferenceSalePrice struct {
+// GSCreateProductV2RequestSPUSKCSKUReferenceSalePrice is part of a request.
+type GSCreateProductV2RequestSPUSKCSKUReferenceSalePrice struct {
 	Amount   *Decimal `json:"amount,omitzero"`
 	Currency *string  `json:"currency,omitzero"`
 }
 
-// GSCreateProductv2RequestSpuSkcSKUSalePriceCertificate is part of a request.
-type GSCreateProductv2RequestSpuSkcSKUSalePriceCertificate struct {
+// GSCreateProductV2RequestSPUSKCSKUSalePriceCertificate is part of a request.
+type GSCreateProductV2RequestSPUSKCSKUSalePriceCertificate struct {
 	URI *string `json:"uri,omitzero"`
 }
 
-// GSCreateProductv2RequestSpuSkcSKUWeight is part of a request.
-type GSCreateProductv2RequestSpuSkcSKUWeight struct {
+// GSCreateProductV2RequestSPUSKCSKUWeight is part of a request.
+type GSCreateProductV2RequestSPUSKCSKUWeight struct {
 	Unit  *string `json:"unit,omitzero"`
 	Value *string `json:"value,omitzero"`
 }
 
-// GSCreateProductv2Response is the reply of GSFullServiceCommodity.GSCreateProductv2.
-type GSCreateProductv2Response struct {
-	SpuCode string `json:"spu_code,omitzero"`
+// GSCreateProductV2Response is the reply of GSFullServiceCommodity.GSCreateProductV2.
+type GSCreateProductV2Response struct {
+	SPUCode string `json:"spu_code,omitzero"`
 }
 
-// GSCreateProductv2V202405Request holds the parameters of GSFullServiceCommodity.GSCreateProductv2V202405.
-type GSCreateProductv2V202405Request struct {
+// GSCreateProductV2V202405Request holds the parameters of GSFullServiceCommodity.GSCreateProductV2V202405.
+type GSCreateProductV2V202405Request struct {
 	IdempotentKey *string                             `json:"idempotent_key,omitzero"`
-	Spu           *GSCreateProductv2V202405RequestSpu `json:"spu,omitzero"`
+	SPU           *GSCreateProductV2V202405RequestSPU `json:"spu,omitzero"`
 }
 
-// GSCreateProductv2V202405RequestSpu is part of a request.
-type GSCreateProductv2V202405RequestSpu struct {
-	Attributes           []GSCreateProductv2V202405RequestSpuAttribute     `json:"attributes,omitzero"`
+// GSCreateProductV2V202405RequestSPU is part of a request.
+type GSCreateProductV2V202405RequestSPU struct {
+	Attributes           []GSCreateProductV2V202405RequestSPUAttribute     `json:"attributes,omitzero"`
 	BrandID              *string                                           `json:"brand_id,omitzero"`
 	CategoryID           *string                                           `json:"category_id,omitzero"`
-	Certifications       []GSCreateProductv2V202405RequestSpuCertification `json:"certifications,omitzero"`
+	Certifications       []GSCreateProductV2V202405RequestSPUCertification `json:"certifications,omitzero"`
 	FirstKeyAttributeID  *string                                           `json:"first_key_attribute_id,omitzero"`
 	GradingTemplateID    *string                                           `json:"grading_template_id,omitzero"`
-	Ingredient           *GSCreateProductv2V202405RequestSpuIngredient     `json:"ingredient,omitzero"`
-	Media                *GSCreateProductv2V202405RequestSpuMedia          `json:"media,omitzero"`
+	Ingredient           *GSCreateProductV2V202405RequestSPUIngredient     `json:"ingredient,omitzero"`
+	Media                *GSCreateProductV2V202405RequestSPUMedia          `json:"media,omitzero"`
 	ProductNameEn        *string                                           `json:"product_name_en,omitzero"`
 	ProductNameZh        *string                                           `json:"product_name_zh,omitzero"`
 	SecondKeyAttributeID *string                                           `json:"second_key_attribute_id,omitzero"`
 	SizeGroupID          *string                                           `json:"size_group_id,omitzero"`
-	Skcs                 []GSCreateProductv2V202405RequestSpuSkc           `json:"skcs,omitzero"`
+	SKCs                 []GSCreateProductV2V202405RequestSPUSKC           `json:"skcs,omitzero"`
 }
 
-// GSCreateProductv2V202405RequestSpuAttribute is part of a request.
-type GSCreateProductv2V202405RequestSpuAttribute struct {
+// GSCreateProductV2V202405RequestSPUAttribute is part of a request.
+type GSCreateProductV2V202405RequestSPUAttribute struct {
 	ID     *string                                            `json:"id,omitzero"`
-	Values []GSCreateProductv2V202405RequestSpuAttributeValue `json:"values,omitzero"`
+	Values []GSCreateProductV2V202405RequestSPUAttributeValue `json:"values,omitzero"`
 }
 
-// GSCreateProductv2V202405RequestSpuAttributeValue is part of a request.
-type GSCreateProductv2V202405RequestSpuAttributeValue struct {
+// GSCreateProductV2V202405RequestSPUAttributeValue is part of a request.
+type GSCreateProductV2V202405RequestSPUAttributeValue struct {
 	ID   *string `json:"id,omitzero"`
 	Name *string `json:"name,omitzero"`
 }
 
-// GSCreateProductv2V202405RequestSpuCertification is part of a request.
-type GSCreateProductv2V202405RequestSpuCertification struct {
-	Items []GSCreateProductv2V202405RequestSpuCertificationItem `json:"items,omitzero"`
+// GSCreateProductV2V202405RequestSPUCertification is part of a request.
+type GSCreateProductV2V202405RequestSPUCertification struct {
+	Items []GSCreateProductV2V202405RequestSPUCertificationItem `json:"items,omitzero"`
 	Type  *string                                               `json:"type,omitzero"`
 }
 
-// GSCreateProductv2V202405RequestSpuCertificationItem is part of a request.
-type GSCreateProductv2V202405RequestSpuCertificationItem struct {
-	Files []GSCreateProductv2V202405RequestSpuCertificationItemFile `json:"files,omitzero"`
+// GSCreateProductV2V202405RequestSPUCertificationItem is part of a request.
+type GSCreateProductV2V202405RequestSPUCertificationItem struct {
+	Files []GSCreateProductV2V202405RequestSPUCertificationItemFile `json:"files,omitzero"`
 	Type  *string                                                   `json:"type,omitzero"`
 }
 
-// GSCreateProductv2V202405RequestSpuCertificationItemFile is part of a request.
-type GSCreateProductv2V202405RequestSpuCertificationItemFile struct {
+// GSCreateProductV2V202405RequestSPUCertificationItemFile is part of a request.
+type GSCreateProductV2V202405RequestSPUCertificationItemFile struct {
 	URI *string `json:"uri,omitzero"`
 }
 
-// GSCreateProductv2V202405RequestSpuIngredient is part of a request.
-type GSCreateProductv2V202405RequestSpuIngredient struct {
-	MultiMaterialComposition  []GSCreateProductv2V202405RequestSpuIngredientMultiMaterialComposition  `json:"multi_material_composition,omitzero"`
-	SingleMaterialComposition []GSCreateProductv2V202405RequestSpuIngredientSingleMaterialComposition `json:"single_material_composition,omitzero"`
+// GSCreateProductV2V202405RequestSPUIngredient is part of a request.
+type GSCreateProductV2V202405RequestSPUIngredient struct {
+	MultiMaterialComposition  []GSCreateProductV2V202405RequestSPUIngredientMultiMaterialComposition  `json:"multi_material_composition,omitzero"`
+	SingleMaterialComposition []GSCreateProductV2V202405RequestSPUIngredientSingleMaterialComposition `json:"single_material_composition,omitzero"`
 	Type                      *string                                                                 `json:"type,omitzero"`
 }
 
-// GSCreateProductv2V202405RequestSpuIngredientMultiMaterialComposition is part of a request.
-type GSCreateProductv2V202405RequestSpuIngredientMultiMaterialComposition struct {
-	Component   *GSCreateProductv2V202405RequestSpuIngredientMultiMaterialCompositionComponent   `json:"component,omitzero"`
-	Ingredients []GSCreateProductv2V202405RequestSpuIngredientMultiMaterialCompositionIngredient `json:"ingredients,omitzero"`
+// GSCreateProductV2V202405RequestSPUIngredientMultiMaterialComposition is part of a request.
+type GSCreateProductV2V202405RequestSPUIngredientMultiMaterialComposition struct {
+	Component   *GSCreateProductV2V202405RequestSPUIngredientMultiMaterialCompositionComponent   `json:"component,omitzero"`
+	Ingredients []GSCreateProductV2V202405RequestSPUIngredientMultiMaterialCompositionIngredient `json:"ingredients,omitzero"`
 }
 
-// GSCreateProductv2V202405RequestSpuIngredientMultiMaterialCompositionComponent is part of a request.
-type GSCreateProductv2V202405RequestSpuIngredientMultiMaterialCompositionComponent struct {
+// GSCreateProductV2V202405RequestSPUIngredientMultiMaterialCompositionComponent is part of a request.
+type GSCreateProductV2V202405RequestSPUIngredientMultiMaterialCompositionComponent struct {
 	PropertyValueID *string `json:"property_value_id,omitzero"`
 }
 
-// GSCreateProductv2V202405RequestSpuIngredientMultiMaterialCompositionIngredient is part of a request.
-type GSCreateProductv2V202405RequestSpuIngredientMultiMaterialCompositionIngredient struct {
+// GSCreateProductV2V202405RequestSPUIngredientMultiMaterialCompositionIngredient is part of a request.
+type GSCreateProductV2V202405RequestSPUIngredientMultiMaterialCompositionIngredient struct {
 	Percentage      *string `json:"percentage,omitzero"`
 	PropertyValueID *string `json:"property_value_id,omitzero"`
 }
 
-// GSCreateProductv2V202405RequestSpuIngredientSingleMaterialComposition is part of a request.
-type GSCreateProductv2V202405RequestSpuIngredientSingleMaterialComposition struct {
+// GSCreateProductV2V202405RequestSPUIngredientSingleMaterialComposition is part of a request.
+type GSCreateProductV2V202405RequestSPUIngredientSingleMaterialComposition struct {
 	Percentage      *string `json:"percentage,omitzero"`
 	PropertyValueID *string `json:"property_value_id,omitzero"`
 }
 
-// GSCreateProductv2V202405RequestSpuMedia is part of a request.
-type GSCreateProductv2V202405RequestSpuMedia struct {
+// GSCreateProductV2V202405RequestSPUMedia is part of a request.
+type GSCreateProductV2V202405RequestSPUMedia struct {
 	PicSetType *string                                          `json:"pic_set_type,omitzero"`
 	PicType    *string                                          `json:"pic_type,omitzero"`
-	Pictures   []GSCreateProductv2V202405RequestSpuMediaPicture `json:"pictures,omitzero"`
-	Videos     []GSCreateProductv2V202405RequestSpuMediaVideo   `json:"videos,omitzero"`
+	Pictures   []GSCreateProductV2V202405RequestSPUMediaPicture `json:"pictures,omitzero"`
+	Videos     []GSCreateProductV2V202405RequestSPUMediaVideo   `json:"videos,omitzero"`
 }
 
-// GSCreateProductv2V202405RequestSpuMediaPicture is part of a request.
-type GSCreateProductv2V202405RequestSpuMediaPicture struct {
+// GSCreateProductV2V202405RequestSPUMediaPicture is part of a request.
+type GSCreateProductV2V202405RequestSPUMediaPicture struct {
 	MaterialShowType    *string `json:"material_show_type,omitzero"`
 	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
 	Sequence            *int64  `json:"sequence,omitzero"`
 	URI                 *string `json:"uri,omitzero"`
 }
 
-// GSCreateProductv2V202405RequestSpuMediaVideo is part of a request.
-type GSCreateProductv2V202405RequestSpuMediaVideo struct {
+// GSCreateProductV2V202405RequestSPUMediaVideo is part of a request.
+type GSCreateProductV2V202405RequestSPUMediaVideo struct {
 	URI *string `json:"uri,omitzero"`
 }
 
-// GSCreateProductv2V202405RequestSpuSkc is part of a request.
-type GSCreateProductv2V202405RequestSpuSkc struct {
-	ExternalSkcCode            *string                                        `json:"external_skc_code,omitzero"`
+// GSCreateProductV2V202405RequestSPUSKC is part of a request.
+type GSCreateProductV2V202405RequestSPUSKC struct {
+	ExternalSKCCode            *string                                        `json:"external_skc_code,omitzero"`
 	FirstKeyAttributeValueID   *string                                        `json:"first_key_attribute_value_id,omitzero"`
 	FirstKeyAttributeValueName *string                                        `json:"first_key_attribute_value_name,omitzero"`
-	Pictures                   []GSCreateProductv2V202405RequestSpuSkcPicture `json:"pictures,omitzero"`
-	SKUs                       []GSCreateProductv2V202405RequestSpuSkcSKU     `json:"skus,omitzero"`
+	Pictures                   []GSCreateProductV2V202405RequestSPUSKCPicture `json:"pictures,omitzero"`
+	SKUs                       []GSCreateProductV2V202405RequestSPUSKCSKU     `json:"skus,omitzero"`
 }
 
-// GSCreateProductv2V202405RequestSpuSkcPicture is part of a request.
-type GSCreateProductv2V202405RequestSpuSkcPicture struct {
+// GSCreateProductV2V202405RequestSPUSKCPicture is part of a request.
+type GSCreateProductV2V202405RequestSPUSKCPicture struct {
 	MaterialShowType    *string `json:"material_show_type,omitzero"`
 	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
 	Sequence            *int64  `json:"sequence,omitzero"`
 	URI                 *string `json:"uri,omitzero"`
 }
 
-// GSCreateProductv2V202405RequestSpuSkcSKU is part of a request.
-type GSCreateProductv2V202405RequestSpuSkcSKU struct {
-	Dimensions                  *GSCreateProductv2V202405RequestSpuSkcSKUDimensions `json:"dimensions,omitzero"`
+// GSCreateProductV2V202405RequestSPUSKCSKU is part of a request.
+type GSCreateProductV2V202405RequestSPUSKCSKU struct {
+	Dimensions                  *GSCreateProductV2V202405RequestSPUSKCSKUDimensions `json:"dimensions,omitzero"`
 	ExternalSKUCode             *string                                             `json:"external_sku_code,omitzero"`
 	Inventory                   *int64                                              `json:"inventory,omitzero"`
-	Pictures                    []GSCreateProductv2V202405RequestSpuSkcSKUPicture   `json:"pictures,omitzero"`
-	Price                       *GSCreateProductv2V202405RequestSpuSkcSKUPrice      `json:"price,omitzero"`
+	Pictures                    []GSCreateProductV2V202405RequestSPUSKCSKUPicture   `json:"pictures,omitzero"`
+	Price                       *GSCreateProductV2V202405RequestSPUSKCSKUPrice      `json:"price,omitzero"`
 	SecondKeyAttributeValueID   *string                                             `json:"second_key_attribute_value_id,omitzero"`
 	SecondKeyAttributeValueName *string                                             `json:"second_key_attribute_value_name,omitzero"`
 	StockupMode                 *string                                             `json:"stockup_mode,omitzero"`
-	Weight                      *GSCreateProductv2V202405RequestSpuSkcSKUWeight     `json:"weight,omitzero"`
+	Weight                      *GSCreateProductV2V202405RequestSPUSKCSKUWeight     `json:"weight,omitzero"`
 }
 
-// GSCreateProductv2V202405RequestSpuSkcSKUDimensions is part of a request.
-type GSCreateProductv2V202405RequestSpuSkcSKUDimensions struct {
+// GSCreateProductV2V202405RequestSPUSKCSKUDimensions is part of a request.
+type GSCreateProductV2V202405RequestSPUSKCSKUDimensions struct {
 	Height *string `json:"height,omitzero"`
 	Length *string `json:"length,omitzero"`
 	Unit   *string `json:"unit,omitzero"`
 	Width  *string `json:"width,omitzero"`
 }
 
-// GSCreateProductv2V202405RequestSpuSkcSKUPicture is part of a request.
-type GSCreateProductv2V202405RequestSpuSkcSKUPicture struct {
+// GSCreateProductV2V202405RequestSPUSKCSKUPicture is part of a request.
+type GSCreateProductV2V202405RequestSPUSKCSKUPicture struct {
 	MaterialShowType    *string `json:"material_show_type,omitzero"`
 	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
 	Sequence            *int64  `json:"sequence,omitzero"`
 	URI                 *string `json:"uri,omitzero"`
 }
 
-// GSCreateProductv2V202405RequestSpuSkcSKUPrice is part of a request.
-type GSCreateProductv2V202405RequestSpuSkcSKUPrice struct {
+// GSCreateProductV2V202405RequestSPUSKCSKUPrice is part of a request.
+type GSCreateProductV2V202405RequestSPUSKCSKUPrice struct {
 	Amount   *Decimal `json:"amount,omitzero"`
 	Currency *string  `json:"currency,omitzero"`
 }
 
-// GSCreateProductv2V202405RequestSpuSkcSKUWeight is part of a request.
-type GSCreateProductv2V202405RequestSpuSkcSKUWeight struct {
+// GSCreateProductV2V202405RequestSPUSKCSKUWeight is part of a request.
+type GSCreateProductV2V202405RequestSPUSKCSKUWeight struct {
 	Unit  *string `json:"unit,omitzero"`
 	Value *string `json:"value,omitzero"`
 }
 
-// GSCreateProductv2V202405Response is the reply of GSFullServiceCommodity.GSCreateProductv2V202405.
-type GSCreateProductv2V202405Response struct {
-	SpuCode string `json:"spu_code,omitzero"`
+// GSCreateProductV2V202405Response is the reply of GSFullServiceCommodity.GSCreateProductV2V202405.
+type GSCreateProductV2V202405Response struct {
+	SPUCode string `json:"spu_code,omitzero"`
 }
 
-// GSCreateProductv2V202410Request holds the parameters of GSFullServiceCommodity.GSCreateProductv2V202410.
-type GSCreateProductv2V202410Request struct {
+// GSCreateProductV2V202410Request holds the parameters of GSFullServiceCommodity.GSCreateProductV2V202410.
+type GSCreateProductV2V202410Request struct {
 	IdempotentKey *string                             `json:"idempotent_key,omitzero"`
-	Spu           *GSCreateProductv2V202410RequestSpu `json:"spu,omitzero"`
+	SPU           *GSCreateProductV2V202410RequestSPU `json:"spu,omitzero"`
 }
 
-// GSCreateProductv2V202410RequestSpu is part of a request.
-type GSCreateProductv2V202410RequestSpu struct {
-	Attributes           []GSCreateProductv2V202410RequestSpuAttribute     `json:"attributes,omitzero"`
+// GSCreateProductV2V202410RequestSPU is part of a request.
+type GSCreateProductV2V202410RequestSPU struct {
+	Attributes           []GSCreateProductV2V202410RequestSPUAttribute     `json:"attributes,omitzero"`
 	BrandID              *string                                           `json:"brand_id,omitzero"`
 	CategoryID           *string                                           `json:"category_id,omitzero"`
-	Certifications       []GSCreateProductv2V202410RequestSpuCertification `json:"certifications,omitzero"`
-	Description          *GSCreateProductv2V202410RequestSpuDescription    `json:"description,omitzero"`
+	Certifications       []GSCreateProductV2V202410RequestSPUCertification `json:"certifications,omitzero"`
+	Description          *GSCreateProductV2V202410RequestSPUDescription    `json:"description,omitzero"`
 	FirstKeyAttributeID  *string                                           `json:"first_key_attribute_id,omitzero"`
 	GradingTemplateID    *string                                           `json:"grading_template_id,omitzero"`
-	Ingredient           *GSCreateProductv2V202410RequestSpuIngredient     `json:"ingredient,omitzero"`
-	Media                *GSCreateProductv2V202410RequestSpuMedia          `json:"media,omitzero"`
+	Ingredient           *GSCreateProductV2V202410RequestSPUIngredient     `json:"ingredient,omitzero"`
+	Media                *GSCreateProductV2V202410RequestSPUMedia          `json:"media,omitzero"`
 	ProductNameEn        *string                                           `json:"product_name_en,omitzero"`
 	ProductNameZh        *string                                           `json:"product_name_zh,omitzero"`
 	SecondKeyAttributeID *string                                           `json:"second_key_attribute_id,omitzero"`
 	SizeGroupID          *string                                           `json:"size_group_id,omitzero"`
-	Skcs                 []GSCreateProductv2V202410RequestSpuSkc           `json:"skcs,omitzero"`
+	SKCs                 []GSCreateProductV2V202410RequestSPUSKC           `json:"skcs,omitzero"`
 }
 
-// GSCreateProductv2V202410RequestSpuAttribute is part of a request.
-type GSCreateProductv2V202410RequestSpuAttribute struct {
+// GSCreateProductV2V202410RequestSPUAttribute is part of a request.
+type GSCreateProductV2V202410RequestSPUAttribute struct {
 	ID     *string                                            `json:"id,omitzero"`
-	Values []GSCreateProductv2V202410RequestSpuAttributeValue `json:"values,omitzero"`
+	Values []GSCreateProductV2V202410RequestSPUAttributeValue `json:"values,omitzero"`
 }
 
-// GSCreateProductv2V202410RequestSpuAttributeValue is part of a request.
-type GSCreateProductv2V202410RequestSpuAttributeValue struct {
+// GSCreateProductV2V202410RequestSPUAttributeValue is part of a request.
+type GSCreateProductV2V202410RequestSPUAttributeValue struct {
 	ID   *string `json:"id,omitzero"`
 	Name *string `json:"name,omitzero"`
 }
 
-// GSCreateProductv2V202410RequestSpuCertification is part of a request.
-type GSCreateProductv2V202410RequestSpuCertification struct {
-	Items []GSCreateProductv2V202410RequestSpuCertificationItem `json:"items,omitzero"`
+// GSCreateProductV2V202410RequestSPUCertification is part of a request.
+type GSCreateProductV2V202410RequestSPUCertification struct {
+	Items []GSCreateProductV2V202410RequestSPUCertificationItem `json:"items,omitzero"`
 	Type  *string                                               `json:"type,omitzero"`
 }
 
-// GSCreateProductv2V202410RequestSpuCertificationItem is part of a request.
-type GSCreateProductv2V202410RequestSpuCertificationItem struct {
-	Files []GSCreateProductv2V202410RequestSpuCertificationItemFile `json:"files,omitzero"`
+// GSCreateProductV2V202410RequestSPUCertificationItem is part of a request.
+type GSCreateProductV2V202410RequestSPUCertificationItem struct {
+	Files []GSCreateProductV2V202410RequestSPUCertificationItemFile `json:"files,omitzero"`
 	Type  *string                                                   `json:"type,omitzero"`
 }
 
-// GSCreateProductv2V202410RequestSpuCertificationItemFile is part of a request.
-type GSCreateProductv2V202410RequestSpuCertificationItemFile struct {
+// GSCreateProductV2V202410RequestSPUCertificationItemFile is part of a request.
+type GSCreateProductV2V202410RequestSPUCertificationItemFile struct {
 	URI *string `json:"uri,omitzero"`
 }
 
-// GSCreateProductv2V202410RequestSpuDescription is part of a request.
-type GSCreateProductv2V202410RequestSpuDescription struct {
-	Items []GSCreateProductv2V202410RequestSpuDescriptionItem `json:"items,omitzero"`
+// GSCreateProductV2V202410RequestSPUDescription is part of a request.
+type GSCreateProductV2V202410RequestSPUDescription struct {
+	Items []GSCreateProductV2V202410RequestSPUDescriptionItem `json:"items,omitzero"`
 }
 
-// GSCreateProductv2V202410RequestSpuDescriptionItem is part of a request.
-type GSCreateProductv2V202410RequestSpuDescriptionItem struct {
+// GSCreateProductV2V202410RequestSPUDescriptionItem is part of a request.
+type GSCreateProductV2V202410RequestSPUDescriptionItem struct {
 	Sequence *int64  `json:"sequence,omitzero"`
 	Type     *string `json:"type,omitzero"`
 	URI      *string `json:"uri,omitzero"`
 }
 
-// GSCreateProductv2V202410RequestSpuIngredient is part of a request.
-type GSCreateProductv2V202410RequestSpuIngredient struct {
-	MultiMaterialComposition  []GSCreateProductv2V202410RequestSpuIngredientMultiMaterialComposition  `json:"multi_material_composition,omitzero"`
-	SingleMaterialComposition []GSCreateProductv2V202410RequestSpuIngredientSingleMaterialComposition `json:"single_material_composition,omitzero"`
+// GSCreateProductV2V202410RequestSPUIngredient is part of a request.
+type GSCreateProductV2V202410RequestSPUIngredient struct {
+	MultiMaterialComposition  []GSCreateProductV2V202410RequestSPUIngredientMultiMaterialComposition  `json:"multi_material_composition,omitzero"`
+	SingleMaterialComposition []GSCreateProductV2V202410RequestSPUIngredientSingleMaterialComposition `json:"single_material_composition,omitzero"`
 	Type                      *string                                                                 `json:"type,omitzero"`
 }
 
-// GSCreateProductv2V202410RequestSpuIngredientMultiMaterialComposition is part of a request.
-type GSCreateProductv2V202410RequestSpuIngredientMultiMaterialComposition struct {
-	Component   *GSCreateProductv2V202410RequestSpuIngredientMultiMaterialCompositionComponent   `json:"component,omitzero"`
-	Ingredients []GSCreateProductv2V202410RequestSpuIngredientMultiMaterialCompositionIngredient `json:"ingredients,omitzero"`
+// GSCreateProductV2V202410RequestSPUIngredientMultiMaterialComposition is part of a request.
+type GSCreateProductV2V202410RequestSPUIngredientMultiMaterialComposition struct {
+	Component   *GSCreateProductV2V202410RequestSPUIngredientMultiMaterialCompositionComponent   `json:"component,omitzero"`
+	Ingredients []GSCreateProductV2V202410RequestSPUIngredientMultiMaterialCompositionIngredient `json:"ingredients,omitzero"`
 }
 
-// GSCreateProductv2V202410RequestSpuIngredientMultiMaterialCompositionComponent is part of a request.
-type GSCreateProductv2V202410RequestSpuIngredientMultiMaterialCompositionComponent struct {
+// GSCreateProductV2V202410RequestSPUIngredientMultiMaterialCompositionComponent is part of a request.
+type GSCreateProductV2V202410RequestSPUIngredientMultiMaterialCompositionComponent struct {
 	PropertyValueID *string `json:"property_value_id,omitzero"`
 }
 
-// GSCreateProductv2V202410RequestSpuIngredientMultiMaterialCompositionIngredient is part of a request.
-type GSCreateProductv2V202410RequestSpuIngredientMultiMaterialCompositionIngredient struct {
+// GSCreateProductV2V202410RequestSPUIngredientMultiMaterialCompositionIngredient is part of a request.
+type GSCreateProductV2V202410RequestSPUIngredientMultiMaterialCompositionIngredient struct {
 	Percentage      *string `json:"percentage,omitzero"`
 	PropertyValueID *string `json:"property_value_id,omitzero"`
 }
 
-// GSCreateProductv2V202410RequestSpuIngredientSingleMaterialComposition is part of a request.
-type GSCreateProductv2V202410RequestSpuIngredientSingleMaterialComposition struct {
+// GSCreateProductV2V202410RequestSPUIngredientSingleMaterialComposition is part of a request.
+type GSCreateProductV2V202410RequestSPUIngredientSingleMaterialComposition struct {
 	Percentage      *string `json:"percentage,omitzero"`
 	PropertyValueID *string `json:"property_value_id,omitzero"`
 }
 
-// GSCreateProductv2V202410RequestSpuMedia is part of a request.
-type GSCreateProductv2V202410RequestSpuMedia struct {
+// GSCreateProductV2V202410RequestSPUMedia is part of a request.
+type GSCreateProductV2V202410RequestSPUMedia struct {
 	PicSetType *string                                          `json:"pic_set_type,omitzero"`
 	PicType    *string                                          `json:"pic_type,omitzero"`
-	Pictures   []GSCreateProductv2V202410RequestSpuMediaPicture `json:"pictures,omitzero"`
-	Videos     []GSCreateProductv2V202410RequestSpuMediaVideo   `json:"videos,omitzero"`
+	Pictures   []GSCreateProductV2V202410RequestSPUMediaPicture `json:"pictures,omitzero"`
+	Videos     []GSCreateProductV2V202410RequestSPUMediaVideo   `json:"videos,omitzero"`
 }
 
-// GSCreateProductv2V202410RequestSpuMediaPicture is part of a request.
-type GSCreateProductv2V202410RequestSpuMediaPicture struct {
+// GSCreateProductV2V202410RequestSPUMediaPicture is part of a request.
+type GSCreateProductV2V202410RequestSPUMediaPicture struct {
 	MaterialShowType    *string `json:"material_show_type,omitzero"`
 	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
 	Sequence            *int64  `json:"sequence,omitzero"`
 	URI                 *string `json:"uri,omitzero"`
 }
 
-// GSCreateProductv2V202410RequestSpuMediaVideo is part of a request.
-type GSCreateProductv2V202410RequestSpuMediaVideo struct {
+// GSCreateProductV2V202410RequestSPUMediaVideo is part of a request.
+type GSCreateProductV2V202410RequestSPUMediaVideo struct {
 	URI *string `json:"uri,omitzero"`
 }
 
-// GSCreateProductv2V202410RequestSpuSkc is part of a request.
-type GSCreateProductv2V202410RequestSpuSkc struct {
-	ExternalSkcCode            *string                                        `json:"external_skc_code,omitzero"`
+// GSCreateProductV2V202410RequestSPUSKC is part of a request.
+type GSCreateProductV2V202410RequestSPUSKC struct {
+	ExternalSKCCode            *string                                        `json:"external_skc_code,omitzero"`
 	FirstKeyAttributeValueID   *string                                        `json:"first_key_attribute_value_id,omitzero"`
 	FirstKeyAttributeValueName *string                                        `json:"first_key_attribute_value_name,omitzero"`
-	Pictures                   []GSCreateProductv2V202410RequestSpuSkcPicture `json:"pictures,omitzero"`
-	SKUs                       []GSCreateProductv2V202410RequestSpuSkcSKU     `json:"skus,omitzero"`
+	Pictures                   []GSCreateProductV2V202410RequestSPUSKCPicture `json:"pictures,omitzero"`
+	SKUs                       []GSCreateProductV2V202410RequestSPUSKCSKU     `json:"skus,omitzero"`
 }
 
-// GSCreateProductv2V202410RequestSpuSkcPicture is part of a request.
-type GSCreateProductv2V202410RequestSpuSkcPicture struct {
+// GSCreateProductV2V202410RequestSPUSKCPicture is part of a request.
+type GSCreateProductV2V202410RequestSPUSKCPicture struct {
 	MaterialShowType    *string `json:"material_show_type,omitzero"`
 	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
 	Sequence            *int64  `json:"sequence,omitzero"`
 	URI                 *string `json:"uri,omitzero"`
 }
 
-// GSCreateProductv2V202410RequestSpuSkcSKU is part of a request.
-type GSCreateProductv2V202410RequestSpuSkcSKU struct {
-	Dimensions                  *GSCreateProductv2V202410RequestSpuSkcSKUDimensions            `json:"dimensions,omitzero"`
+// GSCreateProductV2V202410RequestSPUSKCSKU is part of a request.
+type GSCreateProductV2V202410RequestSPUSKCSKU struct {
+	Dimensions                  *GSCreateProductV2V202410RequestSPUSKCSKUDimensions            `json:"dimensions,omitzero"`
 	ExternalSKUCode             *string                                                        `json:"external_sku_code,omitzero"`
 	Inventory                   *int64                                                         `json:"inventory,omitzero"`
-	Pictures                    []GSCreateProductv2V202410RequestSpuSkcSKUPicture              `json:"pictures,omitzero"`
-	Price                       *GSCreateProductv2V202410RequestSpuSkcSKUPrice                 `json:"price,omitzero"`
-	ReferenceSalePrice          *GSCreateProductv2V202410RequestSpuSkcSKUReferenceSalePrice    `json:"reference_sale_price,omitzero"`
-	SalePriceCertificates       []GSCreateProductv2V202410RequestSpuSkcSKUSalePriceCertificate `json:"sale_price_certificates,omitzero"`
+	Pictures                    []GSCreateProductV2V202410RequestSPUSKCSKUPicture              `json:"pictures,omitzero"`
+	Price                       *GSCreateProductV2V202410RequestSPUSKCSKUPrice                 `json:"price,omitzero"`
+	ReferenceSalePrice          *GSCreateProductV2V202410RequestSPUSKCSKUReferenceSalePrice    `json:"reference_sale_price,omitzero"`
+	SalePriceCertificates       []GSCreateProductV2V202410RequestSPUSKCSKUSalePriceCertificate `json:"sale_price_certificates,omitzero"`
 	SecondKeyAttributeValueID   *string                                                        `json:"second_key_attribute_value_id,omitzero"`
 	SecondKeyAttributeValueName *string                                                        `json:"second_key_attribute_value_name,omitzero"`
 	StockupMode                 *string                                                        `json:"stockup_mode,omitzero"`
-	Weight                      *GSCreateProductv2V202410RequestSpuSkcSKUWeight                `json:"weight,omitzero"`
+	Weight                      *GSCreateProductV2V202410RequestSPUSKCSKUWeight                `json:"weight,omitzero"`
 }
 
-// GSCreateProductv2V202410RequestSpuSkcSKUDimensions is part of a request.
-type GSCreateProductv2V202410RequestSpuSkcSKUDimensions struct {
+// GSCreateProductV2V202410RequestSPUSKCSKUDimensions is part of a request.
+type GSCreateProductV2V202410RequestSPUSKCSKUDimensions struct {
 	Height *string `json:"height,omitzero"`
 	Length *string `json:"length,omitzero"`
 	Unit   *string `json:"unit,omitzero"`
 	Width  *string `json:"width,omitzero"`
 }
 
-// GSCreateProductv2V202410RequestSpuSkcSKUPicture is part of a request.
-type GSCreateProductv2V202410RequestSpuSkcSKUPicture struct {
+// GSCreateProductV2V202410RequestSPUSKCSKUPicture is part of a request.
+type GSCreateProductV2V202410RequestSPUSKCSKUPicture struct {
 	MaterialShowType    *string `json:"material_show_type,omitzero"`
 	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
 	Sequence            *int64  `json:"sequence,omitzero"`
 	URI                 *string `json:"uri,omitzero"`
 }
 
-// GSCreateProductv2V202410RequestSpuSkcSKUPrice is part of a request.
-type GSCreateProductv2V202410RequestSpuSkcSKUPrice struct {
+// GSCreateProductV2V202410RequestSPUSKCSKUPrice is part of a request.
+type GSCreateProductV2V202410RequestSPUSKCSKUPrice struct {
 	Amount   *Decimal `json:"amount,omitzero"`
 	Currency *string  `json:"currency,omitzero"`
 }
 
-// GSCreateProductv2V202410RequestSpuSkcSKUReferenceSalePrice is part of a request.
-type GSCreateProductv2V202410RequestSpuSkcSKUReferenceSalePrice struct {
+// GSCreateProductV2V202410RequestSPUSKCSKUReferenceSalePrice is part of a request.
+type GSCreateProductV2V202410RequestSPUSKCSKUReferenceSalePrice struct {
 	Amount   *Decimal `json:"amount,omitzero"`
 	Currency *string  `json:"currency,omitzero"`
 }
 
-// GSCreateProductv2V202410RequestSpuSkcSKUSalePriceCertificate is part of a request.
-type GSCreateProductv2V202410RequestSpuSkcSKUSalePriceCertificate struct {
+// GSCreateProductV2V202410RequestSPUSKCSKUSalePriceCertificate is part of a request.
+type GSCreateProductV2V202410RequestSPUSKCSKUSalePriceCertificate struct {
 	URI *string `json:"uri,omitzero"`
 }
 
-// GSCreateProductv2V202410RequestSpuSkcSKUWeight is part of a request.
-type GSCreateProductv2V202410RequestSpuSkcSKUWeight struct {
+// GSCreateProductV2V202410RequestSPUSKCSKUWeight is part of a request.
+type GSCreateProductV2V202410RequestSPUSKCSKUWeight struct {
 	Unit  *string `json:"unit,omitzero"`
 	Value *string `json:"value,omitzero"`
 }
 
-// GSCreateProductv2V202410Response is the reply of GSFullServiceCommodity.GSCreateProductv2V202410.
-type GSCreateProductv2V202410Response struct {
-	SpuCode string `json:"spu_code,omitzero"`
+// GSCreateProductV2V202410Response is the reply of GSFullServiceCommodity.GSCreateProductV2V202410.
+type GSCreateProductV2V202410Response struct {
+	SPUCode string `json:"spu_code,omitzero"`
 }
 
-// GSCreateProductv2V202508Request holds the parameters of GSFullServiceCommodity.GSCreateProductv2V202508.
-type GSCreateProductv2V202508Request struct {
+// GSCreateProductV2V202508Request holds the parameters of GSFullServiceCommodity.GSCreateProductV2V202508.
+type GSCreateProductV2V202508Request struct {
 	IdempotentKey *string                             `json:"idempotent_key,omitzero"`
-	Spu           *GSCreateProductv2V202508RequestSpu `json:"spu,omitzero"`
+	SPU           *GSCreateProductV2V202508RequestSPU `json:"spu,omitzero"`
 }
 
-// GSCreateProductv2V202508RequestSpu is part of a request.
-type GSCreateProductv2V202508RequestSpu struct {
-	Attributes           []GSCreateProductv2V202508RequestSpuAttribute     `json:"attributes,omitzero"`
+// GSCreateProductV2V202508RequestSPU is part of a request.
+type GSCreateProductV2V202508RequestSPU struct {
+	Attributes           []GSCreateProductV2V202508RequestSPUAttribute     `json:"attributes,omitzero"`
 	BrandID              *string                                           `json:"brand_id,omitzero"`
 	CategoryID           *string                                           `json:"category_id,omitzero"`
-	Certifications       []GSCreateProductv2V202508RequestSpuCertification `json:"certifications,omitzero"`
-	Description          *GSCreateProductv2V202508RequestSpuDescription    `json:"description,omitzero"`
+	Certifications       []GSCreateProductV2V202508RequestSPUCertification `json:"certifications,omitzero"`
+	Description          *GSCreateProductV2V202508RequestSPUDescription    `json:"description,omitzero"`
 	FirstKeyAttributeID  *string                                           `json:"first_key_attribute_id,omitzero"`
 	GradingTemplateID    *string                                           `json:"grading_template_id,omitzero"`
-	Ingredient           *GSCreateProductv2V202508RequestSpuIngredient     `json:"ingredient,omitzero"`
+	Ingredient           *GSCreateProductV2V202508RequestSPUIngredient     `json:"ingredient,omitzero"`
 	ManufactureIDs       []string                                          `json:"manufacture_ids,omitzero"`
-	Media                *GSCreateProductv2V202508RequestSpuMedia          `json:"media,omitzero"`
+	Media                *GSCreateProductV2V202508RequestSPUMedia          `json:"media,omitzero"`
 	ProductNameEn        *string                                           `json:"product_name_en,omitzero"`
 	ProductNameZh        *string                                           `json:"product_name_zh,omitzero"`
 	RpIDs                []string                                          `json:"rp_ids,omitzero"`
 	SecondKeyAttributeID *string                                           `json:"second_key_attribute_id,omitzero"`
 	SizeGroupID          *string                                           `json:"size_group_id,omitzero"`
-	Skcs                 []GSCreateProductv2V202508RequestSpuSkc           `json:"skcs,omitzero"`
+	SKCs                 []GSCreateProductV2V202508RequestSPUSKC           `json:"skcs,omitzero"`
 }
 
-// GSCreateProductv2V202508RequestSpuAttribute is part of a request.
-type GSCreateProductv2V202508RequestSpuAttribute struct {
+// GSCreateProductV2V202508RequestSPUAttribute is part of a request.
+type GSCreateProductV2V202508RequestSPUAttribute struct {
 	ID     *string                                            `json:"id,omitzero"`
-	Values []GSCreateProductv2V202508RequestSpuAttributeValue `json:"values,omitzero"`
+	Values []GSCreateProductV2V202508RequestSPUAttributeValue `json:"values,omitzero"`
 }
 
-// GSCreateProductv2V202508RequestSpuAttributeValue is part of a request.
-type GSCreateProductv2V202508RequestSpuAttributeValue struct {
+// GSCreateProductV2V202508RequestSPUAttributeValue is part of a request.
+type GSCreateProductV2V202508RequestSPUAttributeValue struct {
 	ID   *string `json:"id,omitzero"`
 	Name *string `json:"name,omitzero"`
 }
 
-// GSCreateProductv2V202508RequestSpuCertification is part of a request.
-type GSCreateProductv2V202508RequestSpuCertification struct {
-	Items []GSCreateProductv2V202508RequestSpuCertificationItem `json:"items,omitzero"`
+// GSCreateProductV2V202508RequestSPUCertification is part of a request.
+type GSCreateProductV2V202508RequestSPUCertification struct {
+	Items []GSCreateProductV2V202508RequestSPUCertificationItem `json:"items,omitzero"`
 	Type  *string                                               `json:"type,omitzero"`
 }
 
-// GSCreateProductv2V202508RequestSpuCertificationItem is part of a request.
-type GSCreateProductv2V202508RequestSpuCertificationItem struct {
-	Files []GSCreateProductv2V202508RequestSpuCertificationItemFile `json:"files,omitzero"`
+// GSCreateProductV2V202508RequestSPUCertificationItem is part of a request.
+type GSCreateProductV2V202508RequestSPUCertificationItem struct {
+	Files []GSCreateProductV2V202508RequestSPUCertificationItemFile `json:"files,omitzero"`
 	Type  *string                                                   `json:"type,omitzero"`
 }
 
-// GSCreateProductv2V202508RequestSpuCertificationItemFile is part of a request.
-type GSCreateProductv2V202508RequestSpuCertificationItemFile struct {
+// GSCreateProductV2V202508RequestSPUCertificationItemFile is part of a request.
+type GSCreateProductV2V202508RequestSPUCertificationItemFile struct {
 	URI *string `json:"uri,omitzero"`
 }
 
-// GSCreateProductv2V202508RequestSpuDescription is part of a request.
-type GSCreateProductv2V202508RequestSpuDescription struct {
-	Items []GSCreateProductv2V202508RequestSpuDescriptionItem `json:"items,omitzero"`
+// GSCreateProductV2V202508RequestSPUDescription is part of a request.
+type GSCreateProductV2V202508RequestSPUDescription struct {
+	Items []GSCreateProductV2V202508RequestSPUDescriptionItem `json:"items,omitzero"`
 }
 
-// GSCreateProductv2V202508RequestSpuDescriptionItem is part of a request.
-type GSCreateProductv2V202508RequestSpuDescriptionItem struct {
+// GSCreateProductV2V202508RequestSPUDescriptionItem is part of a request.
+type GSCreateProductV2V202508RequestSPUDescriptionItem struct {
 	Sequence *int64  `json:"sequence,omitzero"`
 	Type     *string `json:"type,omitzero"`
 	URI      *string `json:"uri,omitzero"`
 }
 
-// GSCreateProductv2V202508RequestSpuIngredient is part of a request.
-type GSCreateProductv2V202508RequestSpuIngredient struct {
-	MultiMaterialComposition  []GSCreateProductv2V202508RequestSpuIngredientMultiMaterialComposition  `json:"multi_material_composition,omitzero"`
-	SingleMaterialComposition []GSCreateProductv2V202508RequestSpuIngredientSingleMaterialComposition `json:"single_material_composition,omitzero"`
+// GSCreateProductV2V202508RequestSPUIngredient is part of a request.
+type GSCreateProductV2V202508RequestSPUIngredient struct {
+	MultiMaterialComposition  []GSCreateProductV2V202508RequestSPUIngredientMultiMaterialComposition  `json:"multi_material_composition,omitzero"`
+	SingleMaterialComposition []GSCreateProductV2V202508RequestSPUIngredientSingleMaterialComposition `json:"single_material_composition,omitzero"`
 	Type                      *string                                                                 `json:"type,omitzero"`
 }
 
-// GSCreateProductv2V202508RequestSpuIngredientMultiMaterialComposition is part of a request.
-type GSCreateProductv2V202508RequestSpuIngredientMultiMaterialComposition struct {
-	Component   *GSCreateProductv2V202508RequestSpuIngredientMultiMaterialCompositionComponent   `json:"component,omitzero"`
-	Ingredients []GSCreateProductv2V202508RequestSpuIngredientMultiMaterialCompositionIngredient `json:"ingredients,omitzero"`
+// GSCreateProductV2V202508RequestSPUIngredientMultiMaterialComposition is part of a request.
+type GSCreateProductV2V202508RequestSPUIngredientMultiMaterialComposition struct {
+	Component   *GSCreateProductV2V202508RequestSPUIngredientMultiMaterialCompositionComponent   `json:"component,omitzero"`
+	Ingredients []GSCreateProductV2V202508RequestSPUIngredientMultiMaterialCompositionIngredient `json:"ingredients,omitzero"`
 }
 
-// GSCreateProductv2V202508RequestSpuIngredientMultiMaterialCompositionComponent is part of a request.
-type GSCreateProductv2V202508RequestSpuIngredientMultiMaterialCompositionComponent struct {
+// GSCreateProductV2V202508RequestSPUIngredientMultiMaterialCompositionComponent is part of a request.
+type GSCreateProductV2V202508RequestSPUIngredientMultiMaterialCompositionComponent struct {
 	PropertyValueID *string `json:"property_value_id,omitzero"`
 }
 
-// GSCreateProductv2V202508RequestSpuIngredientMultiMaterialCompositionIngredient is part of a request.
-type GSCreateProductv2V202508RequestSpuIngredientMultiMaterialCompositionIngredient struct {
+// GSCreateProductV2V202508RequestSPUIngredientMultiMaterialCompositionIngredient is part of a request.
+type GSCreateProductV2V202508RequestSPUIngredientMultiMaterialCompositionIngredient struct {
 	Percentage      *string `json:"percentage,omitzero"`
 	PropertyValueID *string `json:"property_value_id,omitzero"`
 }
 
-// GSCreateProductv2V202508RequestSpuIngredientSingleMaterialComposition is part of a request.
-type GSCreateProductv2V202508RequestSpuIngredientSingleMaterialComposition struct {
+// GSCreateProductV2V202508RequestSPUIngredientSingleMaterialComposition is part of a request.
+type GSCreateProductV2V202508RequestSPUIngredientSingleMaterialComposition struct {
 	Percentage      *string `json:"percentage,omitzero"`
 	PropertyValueID *string `json:"property_value_id,omitzero"`
 }
 
-// GSCreateProductv2V202508RequestSpuMedia is part of a request.
-type GSCreateProductv2V202508RequestSpuMedia struct {
+// GSCreateProductV2V202508RequestSPUMedia is part of a request.
+type GSCreateProductV2V202508RequestSPUMedia struct {
 	PicSetType *string                                          `json:"pic_set_type,omitzero"`
 	PicType    *string                                          `json:"pic_type,omitzero"`
-	Pictures   []GSCreateProductv2V202508RequestSpuMediaPicture `json:"pictures,omitzero"`
-	Videos     []GSCreateProductv2V202508RequestSpuMediaVideo   `json:"videos,omitzero"`
+	Pictures   []GSCreateProductV2V202508RequestSPUMediaPicture `json:"pictures,omitzero"`
+	Videos     []GSCreateProductV2V202508RequestSPUMediaVideo   `json:"videos,omitzero"`
 }
 
-// GSCreateProductv2V202508RequestSpuMediaPicture is part of a request.
-type GSCreateProductv2V202508RequestSpuMediaPicture struct {
+// GSCreateProductV2V202508RequestSPUMediaPicture is part of a request.
+type GSCreateProductV2V202508RequestSPUMediaPicture struct {
 	MaterialShowType    *string `json:"material_show_type,omitzero"`
 	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
 	Sequence            *int64  `json:"sequence,omitzero"`
 	URI                 *string `json:"uri,omitzero"`
 }
 
-// GSCreateProductv2V202508RequestSpuMediaVideo is part of a request.
-type GSCreateProductv2V202508RequestSpuMediaVideo struct {
+// GSCreateProductV2V202508RequestSPUMediaVideo is part of a request.
+type GSCreateProductV2V202508RequestSPUMediaVideo struct {
 	URI *string `json:"uri,omitzero"`
 }
 
-// GSCreateProductv2V202508RequestSpuSkc is part of a request.
-type GSCreateProductv2V202508RequestSpuSkc struct {
-	ExternalSkcCode            *string                                        `json:"external_skc_code,omitzero"`
+// GSCreateProductV2V202508RequestSPUSKC is part of a request.
+type GSCreateProductV2V202508RequestSPUSKC struct {
+	ExternalSKCCode            *string                                        `json:"external_skc_code,omitzero"`
 	FirstKeyAttributeValueID   *string                                        `json:"first_key_attribute_value_id,omitzero"`
 	FirstKeyAttributeValueName *string                                        `json:"first_key_attribute_value_name,omitzero"`
-	Pictures                   []GSCreateProductv2V202508RequestSpuSkcPicture `json:"pictures,omitzero"`
-	SKUs                       []GSCreateProductv2V202508RequestSpuSkcSKU     `json:"skus,omitzero"`
+	Pictures                   []GSCreateProductV2V202508RequestSPUSKCPicture `json:"pictures,omitzero"`
+	SKUs                       []GSCreateProductV2V202508RequestSPUSKCSKU     `json:"skus,omitzero"`
 }
 
-// GSCreateProductv2V202508RequestSpuSkcPicture is part of a request.
-type GSCreateProductv2V202508RequestSpuSkcPicture struct {
+// GSCreateProductV2V202508RequestSPUSKCPicture is part of a request.
+type GSCreateProductV2V202508RequestSPUSKCPicture struct {
 	MaterialShowType    *string `json:"material_show_type,omitzero"`
 	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
 	Sequence            *int64  `json:"sequence,omitzero"`
 	URI                 *string `json:"uri,omitzero"`
 }
 
-// GSCreateProductv2V202508RequestSpuSkcSKU is part of a request.
-type GSCreateProductv2V202508RequestSpuSkcSKU struct {
-	Dimensions                  *GSCreateProductv2V202508RequestSpuSkcSKUDimensions            `json:"dimensions,omitzero"`
+// GSCreateProductV2V202508RequestSPUSKCSKU is part of a request.
+type GSCreateProductV2V202508RequestSPUSKCSKU struct {
+	Dimensions                  *GSCreateProductV2V202508RequestSPUSKCSKUDimensions            `json:"dimensions,omitzero"`
 	ExternalSKUCode             *string                                                        `json:"external_sku_code,omitzero"`
 	Inventory                   *int64                                                         `json:"inventory,omitzero"`
-	Pictures                    []GSCreateProductv2V202508RequestSpuSkcSKUPicture              `json:"pictures,omitzero"`
-	Price                       *GSCreateProductv2V202508RequestSpuSkcSKUPrice                 `json:"price,omitzero"`
-	ReferenceSalePrice          *GSCreateProductv2V202508RequestSpuSkcSKUReferenceSalePrice    `json:"reference_sale_price,omitzero"`
-	SalePriceCertificates       []GSCreateProductv2V202508RequestSpuSkcSKUSalePriceCertificate `json:"sale_price_certificates,omitzero"`
+	Pictures                    []GSCreateProductV2V202508RequestSPUSKCSKUPicture              `json:"pictures,omitzero"`
+	Price                       *GSCreateProductV2V202508RequestSPUSKCSKUPrice                 `json:"price,omitzero"`
+	ReferenceSalePrice          *GSCreateProductV2V202508RequestSPUSKCSKUReferenceSalePrice    `json:"reference_sale_price,omitzero"`
+	SalePriceCertificates       []GSCreateProductV2V202508RequestSPUSKCSKUSalePriceCertificate `json:"sale_price_certificates,omitzero"`
 	SecondKeyAttributeValueID   *string                                                        `json:"second_key_attribute_value_id,omitzero"`
 	SecondKeyAttributeValueName *string                                                        `json:"second_key_attribute_value_name,omitzero"`
 	StockupMode                 *string                                                        `json:"stockup_mode,omitzero"`
 	TotalUnitCount              *string                                                        `json:"total_unit_count,omitzero"`
-	Weight                      *GSCreateProductv2V202508RequestSpuSkcSKUWeight                `json:"weight,omitzero"`
+	Weight                      *GSCreateProductV2V202508RequestSPUSKCSKUWeight                `json:"weight,omitzero"`
 }
 
-// GSCreateProductv2V202508RequestSpuSkcSKUDimensions is part of a request.
-type GSCreateProductv2V202508RequestSpuSkcSKUDimensions struct {
+// GSCreateProductV2V202508RequestSPUSKCSKUDimensions is part of a request.
+type GSCreateProductV2V202508RequestSPUSKCSKUDimensions struct {
 	Height *string `json:"height,omitzero"`
 	Length *string `json:"length,omitzero"`
 	Unit   *string `json:"unit,omitzero"`
 	Width  *string `json:"width,omitzero"`
 }
 
-// GSCreateProductv2V202508RequestSpuSkcSKUPicture is part of a request.
-type GSCreateProductv2V202508RequestSpuSkcSKUPicture struct {
+// GSCreateProductV2V202508RequestSPUSKCSKUPicture is part of a request.
+type GSCreateProductV2V202508RequestSPUSKCSKUPicture struct {
 	MaterialShowType    *string `json:"material_show_type,omitzero"`
 	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
 	Sequence            *int64  `json:"sequence,omitzero"`
 	URI                 *string `json:"uri,omitzero"`
 }
 
-// GSCreateProductv2V202508RequestSpuSkcSKUPrice is part of a request.
-type GSCreateProductv2V202508RequestSpuSkcSKUPrice struct {
+// GSCreateProductV2V202508RequestSPUSKCSKUPrice is part of a request.
+type GSCreateProductV2V202508RequestSPUSKCSKUPrice struct {
 	Amount   *Decimal `json:"amount,omitzero"`
 	Currency *string  `json:"currency,omitzero"`
 }
 
-// GSCreateProductv2V202508RequestSpuSkcSKUReferenceSalePrice is part of a request.
-type GSCreateProductv2V202508RequestSpuSkcSKUReferenceSalePrice struct {
+// GSCreateProductV2V202508RequestSPUSKCSKUReferenceSalePrice is part of a request.
+type GSCreateProductV2V202508RequestSPUSKCSKUReferenceSalePrice struct {
 	Amount   *Decimal `json:"amount,omitzero"`
 	Currency *string  `json:"currency,omitzero"`
 }
 
-// GSCreateProductv2V202508RequestSpuSkcSKUSalePriceCertificate is part of a request.
-type GSCreateProductv2V202508RequestSpuSkcSKUSalePriceCertificate struct {
+// GSCreateProductV2V202508RequestSPUSKCSKUSalePriceCertificate is part of a request.
+type GSCreateProductV2V202508RequestSPUSKCSKUSalePriceCertificate struct {
 	URI *string `json:"uri,omitzero"`
 }
 
-// GSCreateProductv2V202508RequestSpuSkcSKUWeight is part of a request.
-type GSCreateProductv2V202508RequestSpuSkcSKUWeight struct {
+// GSCreateProductV2V202508RequestSPUSKCSKUWeight is part of a request.
+type GSCreateProductV2V202508RequestSPUSKCSKUWeight struct {
 	Unit  *string `json:"unit,omitzero"`
 	Value *string `json:"value,omitzero"`
 }
 
-// GSCreateProductv2V202508Response is the reply of GSFullServiceCommodity.GSCreateProductv2V202508.
-type GSCreateProductv2V202508Response struct {
-	SpuCode string `json:"spu_code,omitzero"`
+// GSCreateProductV2V202508Response is the reply of GSFullServiceCommodity.GSCreateProductV2V202508.
+type GSCreateProductV2V202508Response struct {
+	SPUCode string `json:"spu_code,omitzero"`
 }
 
 // GSFullServiceGetAttributesResponse is the reply of GSFullServiceCommodity.GSFullServiceGetAttributes.
@@ -2229,7 +2238,7 @@ type GSFullServicePreviewGetCategoryInformationResponse struct {
 // GSFullServiceSearchCategoriesRequest holds the parameters of GSFullServiceCommodity.GSFullServiceSearchCategories.
 type GSFullServiceSearchCategoriesRequest struct {
 	PageOffset *int `json:"page_offset,omitzero"`
-	PageSize   *int `json:"page_size,omitzero"`
+	PageSize   *int `json:"page_size,omitzero"` // 1 to 100
 }
 
 // GSFullServiceSearchCategoriesResponse is the reply of GSFullServiceCommodity.GSFullServiceSearchCategories.
@@ -2428,7 +2437,7 @@ type GSQuerySKUsAndTheApprovalStatusOfSKUsV2Request struct {
 	PageSize         *int64   `json:"page_size,omitzero"`
 	PageToken        *string  `json:"page_token,omitzero"`
 	PlatformSKUCodes []string `json:"platform_sku_codes,omitzero"`
-	PlatformSpuCodes []string `json:"platform_spu_codes,omitzero"`
+	PlatformSPUCodes []string `json:"platform_spu_codes,omitzero"`
 	PushTimeGe       *int64   `json:"push_time_ge,omitzero"`
 	PushTimeLt       *int64   `json:"push_time_lt,omitzero"`
 	SKUStatus        *string  `json:"sku_status,omitzero"`
@@ -2437,17 +2446,17 @@ type GSQuerySKUsAndTheApprovalStatusOfSKUsV2Request struct {
 // GSQuerySKUsAndTheApprovalStatusOfSKUsV2Response is the reply of GSFullServiceCommodity.GSQuerySKUsAndTheApprovalStatusOfSKUsV2.
 type GSQuerySKUsAndTheApprovalStatusOfSKUsV2Response struct {
 	NextPageToken string                                                `json:"next_page_token,omitzero"`
-	Spus          []GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSpus `json:"spus,omitzero"`
+	SPUs          []GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSPUs `json:"spus,omitzero"`
 }
 
-// GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSpus is part of a reply.
-type GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSpus struct {
-	SKUs    []GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSpusSKU `json:"skus,omitzero"`
-	SpuCode string                                                   `json:"spu_code,omitzero"`
+// GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSPUs is part of a reply.
+type GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSPUs struct {
+	SKUs    []GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSPUsSKU `json:"skus,omitzero"`
+	SPUCode string                                                   `json:"spu_code,omitzero"`
 }
 
-// GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSpusSKU is part of a reply.
-type GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSpusSKU struct {
+// GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSPUsSKU is part of a reply.
+type GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSPUsSKU struct {
 	Code            string `json:"code,omitzero"`
 	ExternalSKUCode string `json:"external_sku_code,omitzero"`
 	RejectReason    string `json:"reject_reason,omitzero"`
@@ -2461,7 +2470,7 @@ type GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406Request struct {
 	PageSize         *int64   `json:"page_size,omitzero"`
 	PageToken        *string  `json:"page_token,omitzero"`
 	PlatformSKUCodes []string `json:"platform_sku_codes,omitzero"`
-	PlatformSpuCodes []string `json:"platform_spu_codes,omitzero"`
+	PlatformSPUCodes []string `json:"platform_spu_codes,omitzero"`
 	PushTimeGe       *int64   `json:"push_time_ge,omitzero"`
 	PushTimeLt       *int64   `json:"push_time_lt,omitzero"`
 	SKUStatus        *string  `json:"sku_status,omitzero"`
@@ -2470,17 +2479,17 @@ type GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406Request struct {
 // GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406Response is the reply of GSFullServiceCommodity.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406.
 type GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406Response struct {
 	NextPageToken string                                                       `json:"next_page_token,omitzero"`
-	Spus          []GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSpus `json:"spus,omitzero"`
+	SPUs          []GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSPUs `json:"spus,omitzero"`
 }
 
-// GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSpus is part of a reply.
-type GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSpus struct {
-	SKUs    []GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSpusSKU `json:"skus,omitzero"`
-	SpuCode string                                                          `json:"spu_code,omitzero"`
+// GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSPUs is part of a reply.
+type GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSPUs struct {
+	SKUs    []GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSPUsSKU `json:"skus,omitzero"`
+	SPUCode string                                                          `json:"spu_code,omitzero"`
 }
 
-// GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSpusSKU is part of a reply.
-type GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSpusSKU struct {
+// GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSPUsSKU is part of a reply.
+type GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSPUsSKU struct {
 	Code            string `json:"code,omitzero"`
 	ExternalSKUCode string `json:"external_sku_code,omitzero"`
 	RejectReason    string `json:"reject_reason,omitzero"`
@@ -2494,7 +2503,7 @@ type GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410Request struct {
 	PageSize         *int64   `json:"page_size,omitzero"`
 	PageToken        *string  `json:"page_token,omitzero"`
 	PlatformSKUCodes []string `json:"platform_sku_codes,omitzero"`
-	PlatformSpuCodes []string `json:"platform_spu_codes,omitzero"`
+	PlatformSPUCodes []string `json:"platform_spu_codes,omitzero"`
 	PushTimeGe       *int64   `json:"push_time_ge,omitzero"`
 	PushTimeLt       *int64   `json:"push_time_lt,omitzero"`
 	SKUStatus        *string  `json:"sku_status,omitzero"`
@@ -2503,17 +2512,17 @@ type GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410Request struct {
 // GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410Response is the reply of GSFullServiceCommodity.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410.
 type GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410Response struct {
 	NextPageToken string                                                       `json:"next_page_token,omitzero"`
-	Spus          []GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSpus `json:"spus,omitzero"`
+	SPUs          []GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSPUs `json:"spus,omitzero"`
 }
 
-// GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSpus is part of a reply.
-type GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSpus struct {
-	SKUs    []GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSpusSKU `json:"skus,omitzero"`
-	SpuCode string                                                          `json:"spu_code,omitzero"`
+// GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSPUs is part of a reply.
+type GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSPUs struct {
+	SKUs    []GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSPUsSKU `json:"skus,omitzero"`
+	SPUCode string                                                          `json:"spu_code,omitzero"`
 }
 
-// GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSpusSKU is part of a reply.
-type GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSpusSKU struct {
+// GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSPUsSKU is part of a reply.
+type GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSPUsSKU struct {
 	Code            string `json:"code,omitzero"`
 	ExternalSKUCode string `json:"external_sku_code,omitzero"`
 	RejectReason    string `json:"reject_reason,omitzero"`
@@ -2671,11 +2680,11 @@ type ImageUploadResponse struct {
 
 // QuerySKUsAndTheApprovalStatusOfSKUsRequest holds the parameters of GSFullServiceCommodity.QuerySKUsAndTheApprovalStatusOfSKUs.
 type QuerySKUsAndTheApprovalStatusOfSKUsRequest struct {
-	ExternalSKUCodes []string     `json:"external_sku_codes,omitzero" url:"-"`
+	ExternalSKUCodes []string     `json:"external_sku_codes,omitzero" url:"-"` // at most 10
 	PageSize         *int64       `json:"page_size,omitzero" url:"-"`
 	PageToken        *string      `json:"page_token,omitzero" url:"-"`
-	PlatformSKUCodes []string     `json:"platform_sku_codes,omitzero" url:"-"`
-	PlatformSpuCodes []string     `json:"platform_spu_codes,omitzero" url:"-"`
+	PlatformSKUCodes []string     `json:"platform_sku_codes,omitzero" url:"-"` // at most 10
+	PlatformSPUCodes []string     `json:"platform_spu_codes,omitzero" url:"-"` // at most 10
 	PushTimeGe       *UnixSeconds `json:"push_time_ge,omitzero" url:"-"`
 	PushTimeLt       *UnixSeconds `json:"push_time_lt,omitzero" url:"-"`
 	SKUStatus        *string      `json:"sku_status,omitzero" url:"-"`
@@ -2685,17 +2694,17 @@ type QuerySKUsAndTheApprovalStatusOfSKUsRequest struct {
 // QuerySKUsAndTheApprovalStatusOfSKUsResponse is the reply of GSFullServiceCommodity.QuerySKUsAndTheApprovalStatusOfSKUs.
 type QuerySKUsAndTheApprovalStatusOfSKUsResponse struct {
 	NextPageToken string                                            `json:"next_page_token,omitzero"`
-	Spus          []QuerySKUsAndTheApprovalStatusOfSKUsResponseSpus `json:"spus,omitzero"`
+	SPUs          []QuerySKUsAndTheApprovalStatusOfSKUsResponseSPUs `json:"spus,omitzero"`
 }
 
-// QuerySKUsAndTheApprovalStatusOfSKUsResponseSpus is part of a reply.
-type QuerySKUsAndTheApprovalStatusOfSKUsResponseSpus struct {
-	SKUs    []QuerySKUsAndTheApprovalStatusOfSKUsResponseSpusSKU `json:"skus,omitzero"`
-	SpuCode string                                               `json:"spu_code,omitzero"`
+// QuerySKUsAndTheApprovalStatusOfSKUsResponseSPUs is part of a reply.
+type QuerySKUsAndTheApprovalStatusOfSKUsResponseSPUs struct {
+	SKUs    []QuerySKUsAndTheApprovalStatusOfSKUsResponseSPUsSKU `json:"skus,omitzero"`
+	SPUCode string                                               `json:"spu_code,omitzero"`
 }
 
-// QuerySKUsAndTheApprovalStatusOfSKUsResponseSpusSKU is part of a reply.
-type QuerySKUsAndTheApprovalStatusOfSKUsResponseSpusSKU struct {
+// QuerySKUsAndTheApprovalStatusOfSKUsResponseSPUsSKU is part of a reply.
+type QuerySKUsAndTheApprovalStatusOfSKUsResponseSPUsSKU struct {
 	Code            string      `json:"code,omitzero"`
 	ExternalSKUCode string      `json:"external_sku_code,omitzero"`
 	RejectReason    string      `json:"reject_reason,omitzero"`
@@ -2709,7 +2718,7 @@ type GSFullServiceGetAttributesResponseAttributeValueType string
 // Values of GSFullServiceGetAttributesResponseAttributeValueType.
 const (
 	GSFullServiceGetAttributesResponseAttributeValueTypeEnum       GSFullServiceGetAttributesResponseAttributeValueType = "ENUM"
-	GSFullServiceGetAttributesResponseAttributeValueTypeSingletext GSFullServiceGetAttributesResponseAttributeValueType = "SINGLETEXT"
+	GSFullServiceGetAttributesResponseAttributeValueTypeSingleText GSFullServiceGetAttributesResponseAttributeValueType = "SINGLETEXT"
 	GSFullServiceGetAttributesResponseAttributeValueTypeEnumText   GSFullServiceGetAttributesResponseAttributeValueType = "ENUM_TEXT"
 )
 
@@ -2719,7 +2728,7 @@ type GSFullServiceGetAttributesResponseRegionAttributeAttributeValueType string
 // Values of GSFullServiceGetAttributesResponseRegionAttributeAttributeValueType.
 const (
 	GSFullServiceGetAttributesResponseRegionAttributeAttributeValueTypeEnum       GSFullServiceGetAttributesResponseRegionAttributeAttributeValueType = "ENUM"
-	GSFullServiceGetAttributesResponseRegionAttributeAttributeValueTypeSingletext GSFullServiceGetAttributesResponseRegionAttributeAttributeValueType = "SINGLETEXT"
+	GSFullServiceGetAttributesResponseRegionAttributeAttributeValueTypeSingleText GSFullServiceGetAttributesResponseRegionAttributeAttributeValueType = "SINGLETEXT"
 	GSFullServiceGetAttributesResponseRegionAttributeAttributeValueTypeEnumText   GSFullServiceGetAttributesResponseRegionAttributeAttributeValueType = "ENUM_TEXT"
 )
 
@@ -2729,7 +2738,7 @@ type GSFullServiceGetAttributesV202405ResponseAttributeValueType string
 // Values of GSFullServiceGetAttributesV202405ResponseAttributeValueType.
 const (
 	GSFullServiceGetAttributesV202405ResponseAttributeValueTypeEnum       GSFullServiceGetAttributesV202405ResponseAttributeValueType = "ENUM"
-	GSFullServiceGetAttributesV202405ResponseAttributeValueTypeSingletext GSFullServiceGetAttributesV202405ResponseAttributeValueType = "SINGLETEXT"
+	GSFullServiceGetAttributesV202405ResponseAttributeValueTypeSingleText GSFullServiceGetAttributesV202405ResponseAttributeValueType = "SINGLETEXT"
 	GSFullServiceGetAttributesV202405ResponseAttributeValueTypeEnumText   GSFullServiceGetAttributesV202405ResponseAttributeValueType = "ENUM_TEXT"
 )
 
@@ -2739,7 +2748,7 @@ type GSFullServiceGetAttributesV202503ResponseAttributeValueType string
 // Values of GSFullServiceGetAttributesV202503ResponseAttributeValueType.
 const (
 	GSFullServiceGetAttributesV202503ResponseAttributeValueTypeEnum       GSFullServiceGetAttributesV202503ResponseAttributeValueType = "ENUM"
-	GSFullServiceGetAttributesV202503ResponseAttributeValueTypeSingletext GSFullServiceGetAttributesV202503ResponseAttributeValueType = "SINGLETEXT"
+	GSFullServiceGetAttributesV202503ResponseAttributeValueTypeSingleText GSFullServiceGetAttributesV202503ResponseAttributeValueType = "SINGLETEXT"
 	GSFullServiceGetAttributesV202503ResponseAttributeValueTypeEnumText   GSFullServiceGetAttributesV202503ResponseAttributeValueType = "ENUM_TEXT"
 )
 

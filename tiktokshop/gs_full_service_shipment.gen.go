@@ -73,6 +73,17 @@ func (s *GSFullServiceShipmentService) GSGetDeliveryOrderPrintDocument(ctx conte
 	}, nil, req, out, opts)
 }
 
+// GSGetDeliveryOrderPrintDocumentBatched splits req.DeliveryOrderCodes into parts of at most 50 and hands out the
+// reply of [GSFullServiceShipmentService.GSGetDeliveryOrderPrintDocument] to each. It stops at the first error.
+func (s *GSFullServiceShipmentService) GSGetDeliveryOrderPrintDocumentBatched(ctx context.Context, req *GSGetDeliveryOrderPrintDocumentRequest, opts ...CallOption) iter.Seq2[*GSGetDeliveryOrderPrintDocumentResponse, error] {
+	start := valueOf(req)
+	return batches(start.DeliveryOrderCodes, 50, func(part []string) (*GSGetDeliveryOrderPrintDocumentResponse, error) {
+		r := start
+		r.DeliveryOrderCodes = part
+		return s.GSGetDeliveryOrderPrintDocument(ctx, &r, opts...)
+	})
+}
+
 // GSGetLogisticsWaybillsPrintDocument calls GET /gs_full_service_shipment/202405/beta/waybills.
 //
 // It only reads and is safe to repeat. Version 202405.
@@ -84,6 +95,17 @@ func (s *GSFullServiceShipmentService) GSGetLogisticsWaybillsPrintDocument(ctx c
 		name: "GSFullServiceShipment.GSGetLogisticsWaybillsPrintDocument", method: "GET", path: "/gs_full_service_shipment/202405/beta/waybills",
 		query: true, replay: replayRead, noCipher: true,
 	}, nil, req, out, opts)
+}
+
+// GSGetLogisticsWaybillsPrintDocumentBatched splits req.LogisticsCodes into parts of at most 50 and hands out the
+// reply of [GSFullServiceShipmentService.GSGetLogisticsWaybillsPrintDocument] to each. It stops at the first error.
+func (s *GSFullServiceShipmentService) GSGetLogisticsWaybillsPrintDocumentBatched(ctx context.Context, req *GSGetLogisticsWaybillsPrintDocumentRequest, opts ...CallOption) iter.Seq2[*GSGetLogisticsWaybillsPrintDocumentResponse, error] {
+	start := valueOf(req)
+	return batches(start.LogisticsCodes, 50, func(part []string) (*GSGetLogisticsWaybillsPrintDocumentResponse, error) {
+		r := start
+		r.LogisticsCodes = part
+		return s.GSGetLogisticsWaybillsPrintDocument(ctx, &r, opts...)
+	})
 }
 
 // GSGetSKUPrintDocument calls POST /gs_full_service_shipment/202405/beta/delivery_orders/sku_documents/generate.
@@ -110,6 +132,17 @@ func (s *GSFullServiceShipmentService) GSQueryDeliveryBatchs(ctx context.Context
 		name: "GSFullServiceShipment.GSQueryDeliveryBatchs", method: "GET", path: "/gs_full_service_shipment/202405/beta/delivery_orders/delivery_batchs",
 		query: true, replay: replayRead, noCipher: true,
 	}, nil, req, out, opts)
+}
+
+// GSQueryDeliveryBatchsBatched splits req.DeliveryBatchCodes into parts of at most 50 and hands out the
+// reply of [GSFullServiceShipmentService.GSQueryDeliveryBatchs] to each. It stops at the first error.
+func (s *GSFullServiceShipmentService) GSQueryDeliveryBatchsBatched(ctx context.Context, req *GSQueryDeliveryBatchsRequest, opts ...CallOption) iter.Seq2[*GSQueryDeliveryBatchsResponse, error] {
+	start := valueOf(req)
+	return batches(start.DeliveryBatchCodes, 50, func(part []string) (*GSQueryDeliveryBatchsResponse, error) {
+		r := start
+		r.DeliveryBatchCodes = part
+		return s.GSQueryDeliveryBatchs(ctx, &r, opts...)
+	})
 }
 
 // GSReserveShipping calls POST /gs_full_service_shipment/202405/beta/delivery_orders/reserve_ship.
@@ -154,8 +187,9 @@ func (s *GSFullServiceShipmentService) GSSearchDeliveryOrders(ctx context.Contex
 // GSSearchDeliveryOrdersAll hands out what stands on the pages of
 // [GSFullServiceShipmentService.GSSearchDeliveryOrders]. It stops at the first error.
 func (s *GSFullServiceShipmentService) GSSearchDeliveryOrdersAll(ctx context.Context, req *GSSearchDeliveryOrdersRequest, opts ...CallOption) iter.Seq2[GSSearchDeliveryOrdersResponseDeliveryOrder, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GSSearchDeliveryOrdersResponseDeliveryOrder, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -183,8 +217,9 @@ func (s *GSFullServiceShipmentService) GSSearchStockupOrders(ctx context.Context
 // GSSearchStockupOrdersAll hands out what stands on the pages of
 // [GSFullServiceShipmentService.GSSearchStockupOrders]. It stops at the first error.
 func (s *GSFullServiceShipmentService) GSSearchStockupOrdersAll(ctx context.Context, req *GSSearchStockupOrdersRequest, opts ...CallOption) iter.Seq2[GSSearchStockupOrdersResponseStockupOrder, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GSSearchStockupOrdersResponseStockupOrder, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -209,6 +244,17 @@ func (s *GSFullServiceShipmentService) GetDeliveryOrderPrintDocument(ctx context
 	}, nil, req, out, opts)
 }
 
+// GetDeliveryOrderPrintDocumentBatched splits req.DeliveryOrderCodes into parts of at most 50 and hands out the
+// reply of [GSFullServiceShipmentService.GetDeliveryOrderPrintDocument] to each. It stops at the first error.
+func (s *GSFullServiceShipmentService) GetDeliveryOrderPrintDocumentBatched(ctx context.Context, req *GetDeliveryOrderPrintDocumentRequest, opts ...CallOption) iter.Seq2[*GetDeliveryOrderPrintDocumentResponse, error] {
+	start := valueOf(req)
+	return batches(start.DeliveryOrderCodes, 50, func(part []string) (*GetDeliveryOrderPrintDocumentResponse, error) {
+		r := start
+		r.DeliveryOrderCodes = part
+		return s.GetDeliveryOrderPrintDocument(ctx, &r, opts...)
+	})
+}
+
 // GetLogisticsWaybillsPrintDocurement calls GET /gs_full_service_shipment/202405/preview/waybills.
 //
 // It only reads and is safe to repeat. Version 202405.
@@ -220,6 +266,17 @@ func (s *GSFullServiceShipmentService) GetLogisticsWaybillsPrintDocurement(ctx c
 		name: "GSFullServiceShipment.GetLogisticsWaybillsPrintDocurement", method: "GET", path: "/gs_full_service_shipment/202405/preview/waybills",
 		query: true, replay: replayRead, noCipher: true,
 	}, nil, req, out, opts)
+}
+
+// GetLogisticsWaybillsPrintDocurementBatched splits req.LogisticsCodes into parts of at most 50 and hands out the
+// reply of [GSFullServiceShipmentService.GetLogisticsWaybillsPrintDocurement] to each. It stops at the first error.
+func (s *GSFullServiceShipmentService) GetLogisticsWaybillsPrintDocurementBatched(ctx context.Context, req *GetLogisticsWaybillsPrintDocurementRequest, opts ...CallOption) iter.Seq2[*GetLogisticsWaybillsPrintDocurementResponse, error] {
+	start := valueOf(req)
+	return batches(start.LogisticsCodes, 50, func(part []string) (*GetLogisticsWaybillsPrintDocurementResponse, error) {
+		r := start
+		r.LogisticsCodes = part
+		return s.GetLogisticsWaybillsPrintDocurement(ctx, &r, opts...)
+	})
 }
 
 // GlobalSellingCancelShipment calls POST /gs_full_service_shipment/202407/logistics_orders/cancel_ship.
@@ -340,8 +397,9 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchAbnormalOrders(ctx con
 // GlobalSellingSearchAbnormalOrdersAll hands out what stands on the pages of
 // [GSFullServiceShipmentService.GlobalSellingSearchAbnormalOrders]. It stops at the first error.
 func (s *GSFullServiceShipmentService) GlobalSellingSearchAbnormalOrdersAll(ctx context.Context, req *GlobalSellingSearchAbnormalOrdersRequest, opts ...CallOption) iter.Seq2[GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -395,8 +453,9 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchDeliveryOrders(ctx con
 // GlobalSellingSearchDeliveryOrdersAll hands out what stands on the pages of
 // [GSFullServiceShipmentService.GlobalSellingSearchDeliveryOrders]. It stops at the first error.
 func (s *GSFullServiceShipmentService) GlobalSellingSearchDeliveryOrdersAll(ctx context.Context, req *GlobalSellingSearchDeliveryOrdersRequest, opts ...CallOption) iter.Seq2[GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -424,8 +483,9 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchReturnOrders(ctx conte
 // GlobalSellingSearchReturnOrdersAll hands out what stands on the pages of
 // [GSFullServiceShipmentService.GlobalSellingSearchReturnOrders]. It stops at the first error.
 func (s *GSFullServiceShipmentService) GlobalSellingSearchReturnOrdersAll(ctx context.Context, req *GlobalSellingSearchReturnOrdersRequest, opts ...CallOption) iter.Seq2[GlobalSellingSearchReturnOrdersResponseReturnOrder, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GlobalSellingSearchReturnOrdersResponseReturnOrder, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -453,8 +513,9 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchStockupOrders(ctx cont
 // GlobalSellingSearchStockupOrdersAll hands out what stands on the pages of
 // [GSFullServiceShipmentService.GlobalSellingSearchStockupOrders]. It stops at the first error.
 func (s *GSFullServiceShipmentService) GlobalSellingSearchStockupOrdersAll(ctx context.Context, req *GlobalSellingSearchStockupOrdersRequest, opts ...CallOption) iter.Seq2[GlobalSellingSearchStockupOrdersResponseStockupOrder, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]GlobalSellingSearchStockupOrdersResponseStockupOrder, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -477,6 +538,17 @@ func (s *GSFullServiceShipmentService) QueryDeliveryBatchs(ctx context.Context, 
 		name: "GSFullServiceShipment.QueryDeliveryBatchs", method: "GET", path: "/gs_full_service_shipment/202405/preview/delivery_orders/delivery_batchs",
 		query: true, replay: replayRead, noCipher: true,
 	}, nil, req, out, opts)
+}
+
+// QueryDeliveryBatchsBatched splits req.DeliveryBatchCodes into parts of at most 50 and hands out the
+// reply of [GSFullServiceShipmentService.QueryDeliveryBatchs] to each. It stops at the first error.
+func (s *GSFullServiceShipmentService) QueryDeliveryBatchsBatched(ctx context.Context, req *QueryDeliveryBatchsRequest, opts ...CallOption) iter.Seq2[*QueryDeliveryBatchsResponse, error] {
+	start := valueOf(req)
+	return batches(start.DeliveryBatchCodes, 50, func(part []string) (*QueryDeliveryBatchsResponse, error) {
+		r := start
+		r.DeliveryBatchCodes = part
+		return s.QueryDeliveryBatchs(ctx, &r, opts...)
+	})
 }
 
 // ReserveShipping calls POST /gs_full_service_shipment/202405/preview/delivery_orders/reserve_ship.
@@ -521,8 +593,9 @@ func (s *GSFullServiceShipmentService) SearchDeliveryOrders(ctx context.Context,
 // SearchDeliveryOrdersAll hands out what stands on the pages of
 // [GSFullServiceShipmentService.SearchDeliveryOrders]. It stops at the first error.
 func (s *GSFullServiceShipmentService) SearchDeliveryOrdersAll(ctx context.Context, req *SearchDeliveryOrdersRequest, opts ...CallOption) iter.Seq2[SearchDeliveryOrdersResponseDeliveryOrder, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]SearchDeliveryOrdersResponseDeliveryOrder, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -550,8 +623,9 @@ func (s *GSFullServiceShipmentService) SearchStockupOrders(ctx context.Context, 
 // SearchStockupOrdersAll hands out what stands on the pages of
 // [GSFullServiceShipmentService.SearchStockupOrders]. It stops at the first error.
 func (s *GSFullServiceShipmentService) SearchStockupOrdersAll(ctx context.Context, req *SearchStockupOrdersRequest, opts ...CallOption) iter.Seq2[SearchStockupOrdersResponseStockupOrder, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]SearchStockupOrdersResponseStockupOrder, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -642,7 +716,7 @@ type GSCreateDeliveryOrderResponse struct {
 
 // GSGetDeliveryOrderPrintDocumentRequest holds the parameters of GSFullServiceShipment.GSGetDeliveryOrderPrintDocument.
 type GSGetDeliveryOrderPrintDocumentRequest struct {
-	DeliveryOrderCodes []string `url:"delivery_order_codes,comma" json:"-"` // required
+	DeliveryOrderCodes []string `url:"delivery_order_codes,comma" json:"-"` // required, at most 50
 }
 
 // GSGetDeliveryOrderPrintDocumentResponse is the reply of GSFullServiceShipment.GSGetDeliveryOrderPrintDocument.
@@ -652,7 +726,7 @@ type GSGetDeliveryOrderPrintDocumentResponse struct {
 
 // GSGetLogisticsWaybillsPrintDocumentRequest holds the parameters of GSFullServiceShipment.GSGetLogisticsWaybillsPrintDocument.
 type GSGetLogisticsWaybillsPrintDocumentRequest struct {
-	LogisticsCodes []string `url:"logistics_codes,comma" json:"-"` // required
+	LogisticsCodes []string `url:"logistics_codes,comma" json:"-"` // required, at most 50
 }
 
 // GSGetLogisticsWaybillsPrintDocumentResponse is the reply of GSFullServiceShipment.GSGetLogisticsWaybillsPrintDocument.
@@ -688,7 +762,7 @@ type GSGetSKUPrintDocumentResponse struct {
 
 // GSQueryDeliveryBatchsRequest holds the parameters of GSFullServiceShipment.GSQueryDeliveryBatchs.
 type GSQueryDeliveryBatchsRequest struct {
-	DeliveryBatchCodes []string `url:"delivery_batch_codes,comma" json:"-"` // required
+	DeliveryBatchCodes []string `url:"delivery_batch_codes,comma" json:"-"` // required, at most 50
 }
 
 // GSQueryDeliveryBatchsResponse is the reply of GSFullServiceShipment.GSQueryDeliveryBatchs.
@@ -803,7 +877,7 @@ type GSQueryDeliveryBatchsResponseDeliveryBatchSenderContactAddressDetail struct
 // GSReserveShippingRequest holds the parameters of GSFullServiceShipment.GSReserveShipping.
 type GSReserveShippingRequest struct {
 	DeliveryMode        *string                                `json:"delivery_mode,omitzero"`
-	DeliveryOrderCodes  []string                               `json:"delivery_order_codes,omitzero"`
+	DeliveryOrderCodes  []string                               `json:"delivery_order_codes,omitzero"` // at most 50
 	Logistics           *GSReserveShippingRequestLogistics     `json:"logistics,omitzero"`
 	Reserve             *GSReserveShippingRequestReserve       `json:"reserve,omitzero"`
 	SenderContact       *GSReserveShippingRequestSenderContact `json:"sender_contact,omitzero"`
@@ -868,7 +942,7 @@ type GSReserveShippingResponse struct {
 type GSSearchAvailableShippingProvidersRequest struct {
 	DeliveryMode       *string                                                 `json:"delivery_mode,omitzero"`
 	DeliveryOption     *string                                                 `json:"delivery_option,omitzero"`
-	DeliveryOrderCodes []string                                                `json:"delivery_order_codes,omitzero"`
+	DeliveryOrderCodes []string                                                `json:"delivery_order_codes,omitzero"` // at most 50
 	SenderContact      *GSSearchAvailableShippingProvidersRequestSenderContact `json:"sender_contact,omitzero"`
 	TotalWeight        *GSSearchAvailableShippingProvidersRequestTotalWeight   `json:"total_weight,omitzero"`
 	WarehouseCode      *string                                                 `json:"warehouse_code,omitzero"`
@@ -957,20 +1031,20 @@ type GSSearchAvailableShippingProvidersResponseShippingProviderReserveDataReserv
 type GSSearchDeliveryOrdersRequest struct {
 	ArrivedTimeGe        *UnixSeconds `json:"arrived_time_ge,omitzero"`
 	ArrivedTimeLt        *UnixSeconds `json:"arrived_time_lt,omitzero"`
-	DeliveryBatchCodes   []string     `json:"delivery_batch_codes,omitzero"`
-	DeliveryOrderCodes   []string     `json:"delivery_order_codes,omitzero"`
+	DeliveryBatchCodes   []string     `json:"delivery_batch_codes,omitzero"` // at most 50
+	DeliveryOrderCodes   []string     `json:"delivery_order_codes,omitzero"` // at most 50
 	DeliveryTypes        []string     `json:"delivery_types,omitzero"`
 	EmergencyLevels      []string     `json:"emergency_levels,omitzero"`
-	ExternalSkcCodes     []string     `json:"external_skc_codes,omitzero"`
-	ExternalSKUCodes     []string     `json:"external_sku_codes,omitzero"`
+	ExternalSKCCodes     []string     `json:"external_skc_codes,omitzero"` // at most 50
+	ExternalSKUCodes     []string     `json:"external_sku_codes,omitzero"` // at most 50
 	IsSampleIncluded     *bool        `json:"is_sample_included,omitzero"`
 	LatestStatusUpdateGe *int64       `json:"latest_status_update_ge,omitzero"`
 	LatestStatusUpdateLt *int64       `json:"latest_status_update_lt,omitzero"`
 	OrderTypes           []string     `json:"order_types,omitzero"`
 	PageSize             *int64       `json:"page_size,omitzero"`
 	PageToken            *string      `json:"page_token,omitzero"`
-	PlatformSpuCodes     []string     `json:"platform_spu_codes,omitzero"`
-	RelativeCodes        []string     `json:"relative_codes,omitzero"`
+	PlatformSPUCodes     []string     `json:"platform_spu_codes,omitzero"` // at most 50
+	RelativeCodes        []string     `json:"relative_codes,omitzero"`     // at most 50
 	RequireArrivedTimeGe *UnixSeconds `json:"require_arrived_time_ge,omitzero"`
 	RequireArrivedTimeLt *UnixSeconds `json:"require_arrived_time_lt,omitzero"`
 	ShipTimeGe           *UnixSeconds `json:"ship_time_ge,omitzero"`
@@ -1001,7 +1075,7 @@ type GSSearchDeliveryOrdersResponseDeliveryOrder struct {
 	LatestStatusUpdateTime UnixSeconds                                                  `json:"latest_status_update_time,omitzero"`
 	Logistics              GSSearchDeliveryOrdersResponseDeliveryOrderLogistics         `json:"logistics,omitzero"`
 	Mode                   string                                                       `json:"mode,omitzero"`
-	PlatformSpuCode        string                                                       `json:"platform_spu_code,omitzero"`
+	PlatformSPUCode        string                                                       `json:"platform_spu_code,omitzero"`
 	PredictedArrivedTime   UnixSeconds                                                  `json:"predicted_arrived_time,omitzero"`
 	PredictedShipTime      UnixSeconds                                                  `json:"predicted_ship_time,omitzero"`
 	QualifiedQuantity      int64                                                        `json:"qualified_quantity,omitzero"`
@@ -1014,7 +1088,7 @@ type GSSearchDeliveryOrdersResponseDeliveryOrder struct {
 	SampleCode             string                                                       `json:"sample_code,omitzero"`
 	SampleStatus           string                                                       `json:"sample_status,omitzero"`
 	ShipTime               UnixSeconds                                                  `json:"ship_time,omitzero"`
-	Skc                    GSSearchDeliveryOrdersResponseDeliveryOrderSkc               `json:"skc,omitzero"`
+	SKC                    GSSearchDeliveryOrdersResponseDeliveryOrderSKC               `json:"skc,omitzero"`
 	SKUs                   []GSSearchDeliveryOrdersResponseDeliveryOrderSKU             `json:"skus,omitzero"`
 	Status                 string                                                       `json:"status,omitzero"`
 	StockupType            string                                                       `json:"stockup_type,omitzero"`
@@ -1043,6 +1117,16 @@ type GSSearchDeliveryOrdersResponseDeliveryOrderLogistics struct {
 	ShippingProviderCode string `json:"shipping_provider_code,omitzero"`
 }
 
+// GSSearchDeliveryOrdersResponseDeliveryOrderSKC is part of a reply.
+type GSSearchDeliveryOrdersResponseDeliveryOrderSKC struct {
+	ExternalSKCCode          string `json:"external_skc_code,omitzero"`
+	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
+	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
+	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
+	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
+	PlatformSKCCode          string `json:"platform_skc_code,omitzero"`
+}
+
 // GSSearchDeliveryOrdersResponseDeliveryOrderSKU is part of a reply.
 type GSSearchDeliveryOrdersResponseDeliveryOrderSKU struct {
 	Barcode                   string `json:"barcode,omitzero"`
@@ -1052,16 +1136,6 @@ type GSSearchDeliveryOrdersResponseDeliveryOrderSKU struct {
 	SecondKeyAttributeNameZh  string `json:"second_key_attribute_name_zh,omitzero"`
 	SecondKeyAttributeValueEn string `json:"second_key_attribute_value_en,omitzero"`
 	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh,omitzero"`
-}
-
-// GSSearchDeliveryOrdersResponseDeliveryOrderSkc is part of a reply.
-type GSSearchDeliveryOrdersResponseDeliveryOrderSkc struct {
-	ExternalSkcCode          string `json:"external_skc_code,omitzero"`
-	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
-	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
-	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
-	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
-	PlatformSkcCode          string `json:"platform_skc_code,omitzero"`
 }
 
 // GSSearchDeliveryOrdersResponseDeliveryOrderWarehouseContact is part of a reply.
@@ -1093,8 +1167,8 @@ type GSSearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail st
 type GSSearchStockupOrdersRequest struct {
 	CanDeliver           *bool        `json:"can_deliver,omitzero"`
 	EmergencyLevels      []string     `json:"emergency_levels,omitzero"`
-	ExternalSkcCodes     []string     `json:"external_skc_codes,omitzero"`
-	ExternalSKUCodes     []string     `json:"external_sku_codes,omitzero"`
+	ExternalSKCCodes     []string     `json:"external_skc_codes,omitzero"` // at most 50
+	ExternalSKUCodes     []string     `json:"external_sku_codes,omitzero"` // at most 50
 	IsDeliveryCompleted  *bool        `json:"is_delivery_completed,omitzero"`
 	IsFirstOrder         *bool        `json:"is_first_order,omitzero"`
 	IsNormal             *bool        `json:"is_normal,omitzero"`
@@ -1107,13 +1181,13 @@ type GSSearchStockupOrdersRequest struct {
 	OrderTypes           []string     `json:"order_types,omitzero"`
 	PageSize             *int64       `json:"page_size,omitzero"`
 	PageToken            *string      `json:"page_token,omitzero"`
-	PlatformSKUCodes     []string     `json:"platform_sku_codes,omitzero"`
-	PlatformSpuCodes     []string     `json:"platform_spu_codes,omitzero"`
+	PlatformSKUCodes     []string     `json:"platform_sku_codes,omitzero"` // at most 50
+	PlatformSPUCodes     []string     `json:"platform_spu_codes,omitzero"` // at most 50
 	RequireArrivedTimeGe *UnixSeconds `json:"require_arrived_time_ge,omitzero"`
 	RequireArrivedTimeLt *UnixSeconds `json:"require_arrived_time_lt,omitzero"`
 	RequireShipTimeGe    *UnixSeconds `json:"require_ship_time_ge,omitzero"`
 	RequireShipTimeLt    *UnixSeconds `json:"require_ship_time_lt,omitzero"`
-	StockupOrderCodes    []string     `json:"stockup_order_codes,omitzero"`
+	StockupOrderCodes    []string     `json:"stockup_order_codes,omitzero"` // at most 50
 }
 
 // GSSearchStockupOrdersResponse is the reply of GSFullServiceShipment.GSSearchStockupOrders.
@@ -1137,17 +1211,27 @@ type GSSearchStockupOrdersResponseStockupOrder struct {
 	IsNormal               bool                                           `json:"is_normal,omitzero"`
 	LatestStatusUpdateTime UnixSeconds                                    `json:"latest_status_update_time,omitzero"`
 	ManufactureMode        string                                         `json:"manufacture_mode,omitzero"`
-	PlatformSpuCode        string                                         `json:"platform_spu_code,omitzero"`
+	PlatformSPUCode        string                                         `json:"platform_spu_code,omitzero"`
 	ReceivedQuantity       int64                                          `json:"received_quantity,omitzero"`
 	RequireArrivedTime     int64                                          `json:"require_arrived_time,omitzero"`
 	RequireShipTime        UnixSeconds                                    `json:"require_ship_time,omitzero"`
 	ReturnedQuantity       int64                                          `json:"returned_quantity,omitzero"`
-	Skc                    GSSearchStockupOrdersResponseStockupOrderSkc   `json:"skc,omitzero"`
+	SKC                    GSSearchStockupOrdersResponseStockupOrderSKC   `json:"skc,omitzero"`
 	SKUs                   []GSSearchStockupOrdersResponseStockupOrderSKU `json:"skus,omitzero"`
 	Source                 string                                         `json:"source,omitzero"`
 	Status                 string                                         `json:"status,omitzero"`
 	StockupQuantity        int64                                          `json:"stockup_quantity,omitzero"`
 	Type                   string                                         `json:"type,omitzero"`
+}
+
+// GSSearchStockupOrdersResponseStockupOrderSKC is part of a reply.
+type GSSearchStockupOrdersResponseStockupOrderSKC struct {
+	ExternalSKCCode          string `json:"external_skc_code,omitzero"`
+	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
+	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
+	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
+	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
+	PlatformSKCCode          string `json:"platform_skc_code,omitzero"`
 }
 
 // GSSearchStockupOrdersResponseStockupOrderSKU is part of a reply.
@@ -1166,19 +1250,9 @@ type GSSearchStockupOrdersResponseStockupOrderSKU struct {
 	StockupQuantity           int64  `json:"stockup_quantity,omitzero"`
 }
 
-// GSSearchStockupOrdersResponseStockupOrderSkc is part of a reply.
-type GSSearchStockupOrdersResponseStockupOrderSkc struct {
-	ExternalSkcCode          string `json:"external_skc_code,omitzero"`
-	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
-	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
-	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
-	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
-	PlatformSkcCode          string `json:"platform_skc_code,omitzero"`
-}
-
 // GetDeliveryOrderPrintDocumentRequest holds the parameters of GSFullServiceShipment.GetDeliveryOrderPrintDocument.
 type GetDeliveryOrderPrintDocumentRequest struct {
-	DeliveryOrderCodes []string `url:"delivery_order_codes,comma" json:"-"` // required
+	DeliveryOrderCodes []string `url:"delivery_order_codes,comma" json:"-"` // required, at most 50
 	SupplierID         string   `url:"supplier_id" json:"-"`                // required
 }
 
@@ -1189,7 +1263,7 @@ type GetDeliveryOrderPrintDocumentResponse struct {
 
 // GetLogisticsWaybillsPrintDocurementRequest holds the parameters of GSFullServiceShipment.GetLogisticsWaybillsPrintDocurement.
 type GetLogisticsWaybillsPrintDocurementRequest struct {
-	LogisticsCodes []string `url:"logistics_codes,comma" json:"-"` // required
+	LogisticsCodes []string `url:"logistics_codes,comma" json:"-"` // required, at most 50
 	SupplierID     string   `url:"supplier_id" json:"-"`           // required
 }
 
@@ -1206,7 +1280,7 @@ type GlobalSellingCancelShipmentRequest struct {
 // GlobalSellingConfirmStockupOrderRequest holds the parameters of GSFullServiceShipment.GlobalSellingConfirmStockupOrder.
 type GlobalSellingConfirmStockupOrderRequest struct {
 	IsOrderConfirmed *bool                                        `json:"is_order_confirmed,omitzero"`
-	RejectNote       *string                                      `json:"reject_note,omitzero"`
+	RejectNote       *string                                      `json:"reject_note,omitzero"` // at most 200 characters
 	RejectReason     *GSFullServiceShipmentRejectReason           `json:"reject_reason,omitzero"`
 	SKUs             []GlobalSellingConfirmStockupOrderRequestSKU `json:"skus,omitzero"`
 	StockupOrderCode *string                                      `json:"stockup_order_code,omitzero"`
@@ -1477,21 +1551,21 @@ type GlobalSellingReserveShipmentV202407Response struct {
 
 // GlobalSellingSearchAbnormalOrdersRequest holds the parameters of GSFullServiceShipment.GlobalSellingSearchAbnormalOrders.
 type GlobalSellingSearchAbnormalOrdersRequest struct {
-	AbnormalOrderCodes   []string                                    `json:"abnormal_order_codes,omitzero"`
+	AbnormalOrderCodes   []string                                    `json:"abnormal_order_codes,omitzero"` // at most 50
 	AbnormalTypes        []GSFullServiceShipmentAbnormalType         `json:"abnormal_types,omitzero"`
-	DeliveryOrderCodes   []string                                    `json:"delivery_order_codes,omitzero"`
-	ExternalSkcCodes     []string                                    `json:"external_skc_codes,omitzero"`
-	ExternalSKUCodes     []string                                    `json:"external_sku_codes,omitzero"`
+	DeliveryOrderCodes   []string                                    `json:"delivery_order_codes,omitzero"` // at most 50
+	ExternalSKCCodes     []string                                    `json:"external_skc_codes,omitzero"`   // at most 50
+	ExternalSKUCodes     []string                                    `json:"external_sku_codes,omitzero"`   // at most 50
 	LatestUpdateTimeGe   *UnixSeconds                                `json:"latest_update_time_ge,omitzero"`
 	LatestUpdateTimeLt   *UnixSeconds                                `json:"latest_update_time_lt,omitzero"`
 	OrderCreateTimeGe    *UnixSeconds                                `json:"order_create_time_ge,omitzero"`
 	OrderCreateTimeLt    *UnixSeconds                                `json:"order_create_time_lt,omitzero"`
-	PageSize             *int64                                      `json:"page_size,omitzero"`
+	PageSize             *int64                                      `json:"page_size,omitzero"` // at most 50
 	PageToken            *string                                     `json:"page_token,omitzero"`
-	PlatformSKUCodes     []string                                    `json:"platform_sku_codes,omitzero"`
-	PlatformSpuCodes     []string                                    `json:"platform_spu_codes,omitzero"`
+	PlatformSKUCodes     []string                                    `json:"platform_sku_codes,omitzero"` // at most 50
+	PlatformSPUCodes     []string                                    `json:"platform_spu_codes,omitzero"`
 	RelativeReturnStatus []GSFullServiceShipmentRelativeReturnStatus `json:"relative_return_status,omitzero"`
-	StockupOrderCodes    []string                                    `json:"stockup_order_codes,omitzero"`
+	StockupOrderCodes    []string                                    `json:"stockup_order_codes,omitzero"` // at most 50
 }
 
 // GlobalSellingSearchAbnormalOrdersResponse is the reply of GSFullServiceShipment.GlobalSellingSearchAbnormalOrders.
@@ -1511,15 +1585,26 @@ type GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder struct {
 	DeliveryOrderCode           string                                                      `json:"delivery_order_code,omitzero"`
 	HandleMethod                string                                                      `json:"handle_method,omitzero"`
 	InspectOrderCode            string                                                      `json:"inspect_order_code,omitzero"`
-	PlatformSpuCode             string                                                      `json:"platform_spu_code,omitzero"`
+	PlatformSPUCode             string                                                      `json:"platform_spu_code,omitzero"`
 	QualityCheckResult          string                                                      `json:"quality_check_result,omitzero"`
 	RelativeReturnStatus        GSFullServiceShipmentRelativeReturnStatus                   `json:"relative_return_status,omitzero"`
 	Remark                      string                                                      `json:"remark,omitzero"`
 	ReturnOrderCode             string                                                      `json:"return_order_code,omitzero"`
-	Skc                         GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSkc   `json:"skc,omitzero"`
+	SKC                         GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSKC   `json:"skc,omitzero"`
 	SKUs                        []GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSKU `json:"skus,omitzero"`
 	StockupOrderCode            string                                                      `json:"stockup_order_code,omitzero"`
 	Type                        GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderType  `json:"type,omitzero"`
+}
+
+// GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSKC is part of a reply.
+type GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSKC struct {
+	ExternalSKCCode          string `json:"external_skc_code,omitzero"`
+	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
+	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
+	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
+	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
+	ImageURL                 string `json:"image_url,omitzero"`
+	PlatformSKCCode          string `json:"platform_skc_code,omitzero"`
 }
 
 // GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSKU is part of a reply.
@@ -1532,17 +1617,6 @@ type GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSKU struct {
 	SecondKeyAttributeNameZh  string `json:"second_key_attribute_name_zh,omitzero"`
 	SecondKeyAttributeValueEn string `json:"second_key_attribute_value_en,omitzero"`
 	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh,omitzero"`
-}
-
-// GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSkc is part of a reply.
-type GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSkc struct {
-	ExternalSkcCode          string `json:"external_skc_code,omitzero"`
-	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
-	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
-	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
-	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
-	ImageURL                 string `json:"image_url,omitzero"`
-	PlatformSkcCode          string `json:"platform_skc_code,omitzero"`
 }
 
 // GlobalSellingSearchAvailableShippingProvidersRequest holds the parameters of GSFullServiceShipment.GlobalSellingSearchAvailableShippingProviders.
@@ -1726,7 +1800,7 @@ type GlobalSellingSearchDeliveryOrdersRequest struct {
 	DeliveryOrderCodes   []string                              `json:"delivery_order_codes,omitzero"`
 	DeliveryTypes        []GSFullServiceShipmentDeliveryType   `json:"delivery_types,omitzero"`
 	EmergencyLevels      []GSFullServiceShipmentEmergencyLevel `json:"emergency_levels,omitzero"`
-	ExternalSkcCodes     []string                              `json:"external_skc_codes,omitzero"`
+	ExternalSKCCodes     []string                              `json:"external_skc_codes,omitzero"`
 	ExternalSKUCodes     []string                              `json:"external_sku_codes,omitzero"`
 	IsSampleIncluded     *bool                                 `json:"is_sample_included,omitzero"`
 	LatestStatusUpdateGe *int64                                `json:"latest_status_update_ge,omitzero"`
@@ -1735,7 +1809,7 @@ type GlobalSellingSearchDeliveryOrdersRequest struct {
 	OrderTypes           []string                              `json:"order_types,omitzero"`
 	PageSize             *int64                                `json:"page_size,omitzero"`
 	PageToken            *string                               `json:"page_token,omitzero"`
-	PlatformSpuCodes     []string                              `json:"platform_spu_codes,omitzero"`
+	PlatformSPUCodes     []string                              `json:"platform_spu_codes,omitzero"`
 	RelativeCodes        []string                              `json:"relative_codes,omitzero"`
 	RequireArrivedTimeGe *UnixSeconds                          `json:"require_arrived_time_ge,omitzero"`
 	RequireArrivedTimeLt *UnixSeconds                          `json:"require_arrived_time_lt,omitzero"`
@@ -1766,7 +1840,7 @@ type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder struct {
 	LatestStatusUpdateTime UnixSeconds                                                             `json:"latest_status_update_time,omitzero"`
 	Logistics              GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderLogistics         `json:"logistics,omitzero"`
 	Mode                   GSFullServiceShipmentMode                                               `json:"mode,omitzero"`
-	PlatformSpuCode        string                                                                  `json:"platform_spu_code,omitzero"`
+	PlatformSPUCode        string                                                                  `json:"platform_spu_code,omitzero"`
 	PredictedArrivedTime   UnixSeconds                                                             `json:"predicted_arrived_time,omitzero"`
 	PredictedShipTime      UnixSeconds                                                             `json:"predicted_ship_time,omitzero"`
 	QualifiedQuantity      int64                                                                   `json:"qualified_quantity,omitzero"`
@@ -1779,7 +1853,7 @@ type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder struct {
 	SampleCode             string                                                                  `json:"sample_code,omitzero"`
 	SampleStatus           GSFullServiceShipmentSampleStatus                                       `json:"sample_status,omitzero"`
 	ShipTime               UnixSeconds                                                             `json:"ship_time,omitzero"`
-	Skc                    GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSkc               `json:"skc,omitzero"`
+	SKC                    GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSKC               `json:"skc,omitzero"`
 	SKUs                   []GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSKU             `json:"skus,omitzero"`
 	Status                 GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderStatus            `json:"status,omitzero"`
 	StockupType            GSFullServiceShipmentStockupType                                        `json:"stockup_type,omitzero"`
@@ -1808,6 +1882,17 @@ type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderLogistics struct {
 	ShippingProviderCode string                              `json:"shipping_provider_code,omitzero"`
 }
 
+// GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSKC is part of a reply.
+type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSKC struct {
+	ExternalSKCCode          string `json:"external_skc_code,omitzero"`
+	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
+	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
+	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
+	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
+	ImageURL                 string `json:"image_url,omitzero"`
+	PlatformSKCCode          string `json:"platform_skc_code,omitzero"`
+}
+
 // GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSKU is part of a reply.
 type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSKU struct {
 	Barcode                   string `json:"barcode,omitzero"`
@@ -1823,17 +1908,6 @@ type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSKU struct {
 	SecondKeyAttributeValueEn string `json:"second_key_attribute_value_en,omitzero"`
 	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh,omitzero"`
 	UnqualifiedQuantity       int64  `json:"unqualified_quantity,omitzero"`
-}
-
-// GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSkc is part of a reply.
-type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSkc struct {
-	ExternalSkcCode          string `json:"external_skc_code,omitzero"`
-	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
-	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
-	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
-	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
-	ImageURL                 string `json:"image_url,omitzero"`
-	PlatformSkcCode          string `json:"platform_skc_code,omitzero"`
 }
 
 // GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderWarehouseContact is part of a reply.
@@ -1858,16 +1932,16 @@ type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddre
 
 // GlobalSellingSearchReturnOrdersRequest holds the parameters of GSFullServiceShipment.GlobalSellingSearchReturnOrders.
 type GlobalSellingSearchReturnOrdersRequest struct {
-	ExternalSkcCodes  []string                            `json:"external_skc_codes,omitzero"`
-	ExternalSKUCodes  []string                            `json:"external_sku_codes,omitzero"`
+	ExternalSKCCodes  []string                            `json:"external_skc_codes,omitzero"` // at most 50
+	ExternalSKUCodes  []string                            `json:"external_sku_codes,omitzero"` // at most 50
 	OrderCreateTimeGe *UnixSeconds                        `json:"order_create_time_ge,omitzero"`
 	OrderCreateTimeLt *UnixSeconds                        `json:"order_create_time_lt,omitzero"`
 	PageSize          *int64                              `json:"page_size,omitzero"`
 	PageToken         *string                             `json:"page_token,omitzero"`
-	PlatformSKUCodes  []string                            `json:"platform_sku_codes,omitzero"`
-	PlatformSpuCodes  []string                            `json:"platform_spu_codes,omitzero"`
+	PlatformSKUCodes  []string                            `json:"platform_sku_codes,omitzero"` // at most 50
+	PlatformSPUCodes  []string                            `json:"platform_spu_codes,omitzero"` // at most 50
 	ReturnMethods     []GSFullServiceShipmentReturnMethod `json:"return_methods,omitzero"`
-	ReturnOrderCodes  []string                            `json:"return_order_codes,omitzero"`
+	ReturnOrderCodes  []string                            `json:"return_order_codes,omitzero"` // at most 50
 	ReturnSource      *GSFullServiceShipmentReturnSource  `json:"return_source,omitzero"`
 	ReturnStatus      []GSFullServiceShipmentReturnStatus `json:"return_status,omitzero"`
 	ReturnTypes       []GSFullServiceShipmentReturnType   `json:"return_types,omitzero"`
@@ -1900,7 +1974,7 @@ type GlobalSellingSearchReturnOrdersResponseReturnOrderLogistics struct {
 	CategoryID           string                                                           `json:"category_id,omitzero"`
 	ConfirmQuantity      int64                                                            `json:"confirm_quantity,omitzero"`
 	LogisticsOrder       string                                                           `json:"logistics_order,omitzero"`
-	PlatformSpuCode      string                                                           `json:"platform_spu_code,omitzero"`
+	PlatformSPUCode      string                                                           `json:"platform_spu_code,omitzero"`
 	RequestQuantity      int64                                                            `json:"request_quantity,omitzero"`
 	ShippingProviderCode string                                                           `json:"shipping_provider_code,omitzero"`
 	SKUs                 []GlobalSellingSearchReturnOrdersResponseReturnOrderLogisticsSKU `json:"skus,omitzero"`
@@ -1913,7 +1987,7 @@ type GlobalSellingSearchReturnOrdersResponseReturnOrderLogisticsSKU struct {
 	CancelReason              string `json:"cancel_reason,omitzero"`
 	ConfirmQuantity           int64  `json:"confirm_quantity,omitzero"`
 	ConfirmReason             string `json:"confirm_reason,omitzero"`
-	ExternalSkcCode           string `json:"external_skc_code,omitzero"`
+	ExternalSKCCode           string `json:"external_skc_code,omitzero"`
 	ExternalSKUCode           string `json:"external_sku_code,omitzero"`
 	FirstKeyAttributeNameEn   string `json:"first_key_attribute_name_en,omitzero"`
 	FirstKeyAttributeNameZh   string `json:"first_key_attribute_name_zh,omitzero"`
@@ -1932,7 +2006,7 @@ type GlobalSellingSearchReturnOrdersResponseReturnOrderLogisticsSKU struct {
 type GlobalSellingSearchStockupOrdersRequest struct {
 	CanDeliver           *bool                                              `json:"can_deliver,omitzero"`
 	EmergencyLevels      []GSFullServiceShipmentEmergencyLevel              `json:"emergency_levels,omitzero"`
-	ExternalSkcCodes     []string                                           `json:"external_skc_codes,omitzero"`
+	ExternalSKCCodes     []string                                           `json:"external_skc_codes,omitzero"`
 	ExternalSKUCodes     []string                                           `json:"external_sku_codes,omitzero"`
 	IsDeliveryCompleted  *bool                                              `json:"is_delivery_completed,omitzero"`
 	IsFirstOrder         *bool                                              `json:"is_first_order,omitzero"`
@@ -1947,7 +2021,7 @@ type GlobalSellingSearchStockupOrdersRequest struct {
 	PageSize             *int64                                             `json:"page_size,omitzero"`
 	PageToken            *string                                            `json:"page_token,omitzero"`
 	PlatformSKUCodes     []string                                           `json:"platform_sku_codes,omitzero"`
-	PlatformSpuCodes     []string                                           `json:"platform_spu_codes,omitzero"`
+	PlatformSPUCodes     []string                                           `json:"platform_spu_codes,omitzero"`
 	RequireArrivedTimeGe *UnixSeconds                                       `json:"require_arrived_time_ge,omitzero"`
 	RequireArrivedTimeLt *UnixSeconds                                       `json:"require_arrived_time_lt,omitzero"`
 	RequireShipTimeGe    *UnixSeconds                                       `json:"require_ship_time_ge,omitzero"`
@@ -1976,17 +2050,28 @@ type GlobalSellingSearchStockupOrdersResponseStockupOrder struct {
 	IsNormal               bool                                                               `json:"is_normal,omitzero"`
 	LatestStatusUpdateTime UnixSeconds                                                        `json:"latest_status_update_time,omitzero"`
 	ManufactureMode        string                                                             `json:"manufacture_mode,omitzero"`
-	PlatformSpuCode        string                                                             `json:"platform_spu_code,omitzero"`
+	PlatformSPUCode        string                                                             `json:"platform_spu_code,omitzero"`
 	ReceivedQuantity       int64                                                              `json:"received_quantity,omitzero"`
 	RequireArrivedTime     UnixSeconds                                                        `json:"require_arrived_time,omitzero"`
 	RequireShipTime        UnixSeconds                                                        `json:"require_ship_time,omitzero"`
 	ReturnedQuantity       int64                                                              `json:"returned_quantity,omitzero"`
-	Skc                    GlobalSellingSearchStockupOrdersResponseStockupOrderSkc            `json:"skc,omitzero"`
+	SKC                    GlobalSellingSearchStockupOrdersResponseStockupOrderSKC            `json:"skc,omitzero"`
 	SKUs                   []GlobalSellingSearchStockupOrdersResponseStockupOrderSKU          `json:"skus,omitzero"`
 	Source                 string                                                             `json:"source,omitzero"`
 	Status                 string                                                             `json:"status,omitzero"`
 	StockupQuantity        int64                                                              `json:"stockup_quantity,omitzero"`
 	Type                   GlobalSellingSearchStockupOrdersResponseStockupOrderType           `json:"type,omitzero"`
+}
+
+// GlobalSellingSearchStockupOrdersResponseStockupOrderSKC is part of a reply.
+type GlobalSellingSearchStockupOrdersResponseStockupOrderSKC struct {
+	ExternalSKCCode          string `json:"external_skc_code,omitzero"`
+	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
+	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
+	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
+	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
+	ImageURL                 string `json:"image_url,omitzero"`
+	PlatformSKCCode          string `json:"platform_skc_code,omitzero"`
 }
 
 // GlobalSellingSearchStockupOrdersResponseStockupOrderSKU is part of a reply.
@@ -2005,20 +2090,9 @@ type GlobalSellingSearchStockupOrdersResponseStockupOrderSKU struct {
 	StockupQuantity           int64  `json:"stockup_quantity,omitzero"`
 }
 
-// GlobalSellingSearchStockupOrdersResponseStockupOrderSkc is part of a reply.
-type GlobalSellingSearchStockupOrdersResponseStockupOrderSkc struct {
-	ExternalSkcCode          string `json:"external_skc_code,omitzero"`
-	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
-	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
-	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
-	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
-	ImageURL                 string `json:"image_url,omitzero"`
-	PlatformSkcCode          string `json:"platform_skc_code,omitzero"`
-}
-
 // QueryDeliveryBatchsRequest holds the parameters of GSFullServiceShipment.QueryDeliveryBatchs.
 type QueryDeliveryBatchsRequest struct {
-	DeliveryBatchCodes []string `url:"delivery_batch_codes,comma" json:"-"` // required
+	DeliveryBatchCodes []string `url:"delivery_batch_codes,comma" json:"-"` // required, at most 50
 	SupplierID         string   `url:"supplier_id" json:"-"`                // required
 }
 
@@ -2134,7 +2208,7 @@ type QueryDeliveryBatchsResponseDeliveryBatchSenderContactAddressDetail struct {
 // ReserveShippingRequest holds the parameters of GSFullServiceShipment.ReserveShipping.
 type ReserveShippingRequest struct {
 	DeliveryMode       *string                              `json:"delivery_mode,omitzero" url:"-"`
-	DeliveryOrderCodes []string                             `json:"delivery_order_codes,omitzero" url:"-"`
+	DeliveryOrderCodes []string                             `json:"delivery_order_codes,omitzero" url:"-"` // at most 50
 	Logistics          *ReserveShippingRequestLogistics     `json:"logistics,omitzero" url:"-"`
 	Reserve            *ReserveShippingRequestReserve       `json:"reserve,omitzero" url:"-"`
 	SenderContact      *ReserveShippingRequestSenderContact `json:"sender_contact,omitzero" url:"-"`
@@ -2289,18 +2363,18 @@ type SearchAvailableShippingProvidersResponseShippingProviderReserveDataReserveS
 type SearchDeliveryOrdersRequest struct {
 	ArrivedTimeGe        *UnixSeconds `json:"arrived_time_ge,omitzero" url:"-"`
 	ArrivedTimeLt        *UnixSeconds `json:"arrived_time_lt,omitzero" url:"-"`
-	DeliveryBatchCodes   []string     `json:"delivery_batch_codes,omitzero" url:"-"`
-	DeliveryOrderCodes   []string     `json:"delivery_order_codes,omitzero" url:"-"`
+	DeliveryBatchCodes   []string     `json:"delivery_batch_codes,omitzero" url:"-"` // at most 50
+	DeliveryOrderCodes   []string     `json:"delivery_order_codes,omitzero" url:"-"` // at most 50
 	DeliveryTypes        []string     `json:"delivery_types,omitzero" url:"-"`
 	EmergencyLevels      []string     `json:"emergency_levels,omitzero" url:"-"`
-	ExternalSkcCodes     []string     `json:"external_skc_codes,omitzero" url:"-"`
-	ExternalSKUCodes     []string     `json:"external_sku_codes,omitzero" url:"-"`
+	ExternalSKCCodes     []string     `json:"external_skc_codes,omitzero" url:"-"` // at most 50
+	ExternalSKUCodes     []string     `json:"external_sku_codes,omitzero" url:"-"` // at most 50
 	IsSampleIncluded     *bool        `json:"is_sample_included,omitzero" url:"-"`
 	OrderTypes           []string     `json:"order_types,omitzero" url:"-"`
 	PageSize             *int64       `json:"page_size,omitzero" url:"-"`
 	PageToken            *string      `json:"page_token,omitzero" url:"-"`
-	PlatformSpuCodes     []string     `json:"platform_spu_codes,omitzero" url:"-"`
-	RelativeCodes        []string     `json:"relative_codes,omitzero" url:"-"`
+	PlatformSPUCodes     []string     `json:"platform_spu_codes,omitzero" url:"-"` // at most 50
+	RelativeCodes        []string     `json:"relative_codes,omitzero" url:"-"`     // at most 50
 	RequireArrivedTimeGe *UnixSeconds `json:"require_arrived_time_ge,omitzero" url:"-"`
 	RequireArrivedTimeLt *UnixSeconds `json:"require_arrived_time_lt,omitzero" url:"-"`
 	ShipTimeGe           *UnixSeconds `json:"ship_time_ge,omitzero" url:"-"`
@@ -2331,7 +2405,7 @@ type SearchDeliveryOrdersResponseDeliveryOrder struct {
 	IsSampleIncluded     bool                                                       `json:"is_sample_included,omitzero"`
 	Logistics            SearchDeliveryOrdersResponseDeliveryOrderLogistics         `json:"logistics,omitzero"`
 	Mode                 string                                                     `json:"mode,omitzero"`
-	PlatformSpuCode      string                                                     `json:"platform_spu_code,omitzero"`
+	PlatformSPUCode      string                                                     `json:"platform_spu_code,omitzero"`
 	PredictedArrivedTime UnixSeconds                                                `json:"predicted_arrived_time,omitzero"`
 	PredictedShipTime    UnixSeconds                                                `json:"predicted_ship_time,omitzero"`
 	QualifiedQuantity    int64                                                      `json:"qualified_quantity,omitzero"`
@@ -2344,7 +2418,7 @@ type SearchDeliveryOrdersResponseDeliveryOrder struct {
 	SampleCode           string                                                     `json:"sample_code,omitzero"`
 	SampleStatus         string                                                     `json:"sample_status,omitzero"`
 	ShipTime             UnixSeconds                                                `json:"ship_time,omitzero"`
-	Skc                  SearchDeliveryOrdersResponseDeliveryOrderSkc               `json:"skc,omitzero"`
+	SKC                  SearchDeliveryOrdersResponseDeliveryOrderSKC               `json:"skc,omitzero"`
 	SKUs                 []SearchDeliveryOrdersResponseDeliveryOrderSKU             `json:"skus,omitzero"`
 	Status               string                                                     `json:"status,omitzero"`
 	StockupType          string                                                     `json:"stockup_type,omitzero"`
@@ -2373,6 +2447,16 @@ type SearchDeliveryOrdersResponseDeliveryOrderLogistics struct {
 	ShippingProviderCode string `json:"shipping_provider_code,omitzero"`
 }
 
+// SearchDeliveryOrdersResponseDeliveryOrderSKC is part of a reply.
+type SearchDeliveryOrdersResponseDeliveryOrderSKC struct {
+	ExternalSKCCode          string `json:"external_skc_code,omitzero"`
+	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
+	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
+	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
+	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
+	PlatformSKCCode          string `json:"platform_skc_code,omitzero"`
+}
+
 // SearchDeliveryOrdersResponseDeliveryOrderSKU is part of a reply.
 type SearchDeliveryOrdersResponseDeliveryOrderSKU struct {
 	Barcode                   string `json:"barcode,omitzero"`
@@ -2382,16 +2466,6 @@ type SearchDeliveryOrdersResponseDeliveryOrderSKU struct {
 	SecondKeyAttributeNameZh  string `json:"second_key_attribute_name_zh,omitzero"`
 	SecondKeyAttributeValueEn string `json:"second_key_attribute_value_en,omitzero"`
 	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh,omitzero"`
-}
-
-// SearchDeliveryOrdersResponseDeliveryOrderSkc is part of a reply.
-type SearchDeliveryOrdersResponseDeliveryOrderSkc struct {
-	ExternalSkcCode          string `json:"external_skc_code,omitzero"`
-	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
-	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
-	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
-	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
-	PlatformSkcCode          string `json:"platform_skc_code,omitzero"`
 }
 
 // SearchDeliveryOrdersResponseDeliveryOrderWarehouseContact is part of a reply.
@@ -2423,8 +2497,8 @@ type SearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail stru
 type SearchStockupOrdersRequest struct {
 	CanDeliver           *bool        `json:"can_deliver,omitzero" url:"-"`
 	EmergencyLevels      []string     `json:"emergency_levels,omitzero" url:"-"`
-	ExternalSkcCodes     []string     `json:"external_skc_codes,omitzero" url:"-"`
-	ExternalSKUCodes     []string     `json:"external_sku_codes,omitzero" url:"-"`
+	ExternalSKCCodes     []string     `json:"external_skc_codes,omitzero" url:"-"` // at most 50
+	ExternalSKUCodes     []string     `json:"external_sku_codes,omitzero" url:"-"` // at most 50
 	IsDeliveryCompleted  *bool        `json:"is_delivery_completed,omitzero" url:"-"`
 	IsFirstOrder         *bool        `json:"is_first_order,omitzero" url:"-"`
 	IsNormal             *bool        `json:"is_normal,omitzero" url:"-"`
@@ -2435,14 +2509,14 @@ type SearchStockupOrdersRequest struct {
 	OrderTypes           []string     `json:"order_types,omitzero" url:"-"`
 	PageSize             *int64       `json:"page_size,omitzero" url:"-"`
 	PageToken            *string      `json:"page_token,omitzero" url:"-"`
-	PlatformSKUCodes     []string     `json:"platform_sku_codes,omitzero" url:"-"`
-	PlatformSpuCodes     []string     `json:"platform_spu_codes,omitzero" url:"-"`
+	PlatformSKUCodes     []string     `json:"platform_sku_codes,omitzero" url:"-"` // at most 50
+	PlatformSPUCodes     []string     `json:"platform_spu_codes,omitzero" url:"-"` // at most 50
 	RequireArrivedTimeGe *UnixSeconds `json:"require_arrived_time_ge,omitzero" url:"-"`
 	RequireArrivedTimeLt *UnixSeconds `json:"require_arrived_time_lt,omitzero" url:"-"`
 	RequireShipTimeGe    *UnixSeconds `json:"require_ship_time_ge,omitzero" url:"-"`
 	RequireShipTimeLt    *UnixSeconds `json:"require_ship_time_lt,omitzero" url:"-"`
-	StockupOrderCodes    []string     `json:"stockup_order_codes,omitzero" url:"-"`
-	SupplierID           string       `url:"supplier_id" json:"-"` // required
+	StockupOrderCodes    []string     `json:"stockup_order_codes,omitzero" url:"-"` // at most 50
+	SupplierID           string       `url:"supplier_id" json:"-"`                  // required
 }
 
 // SearchStockupOrdersResponse is the reply of GSFullServiceShipment.SearchStockupOrders.
@@ -2465,17 +2539,27 @@ type SearchStockupOrdersResponseStockupOrder struct {
 	IsFirstOrder        bool                                         `json:"is_first_order,omitzero"`
 	IsNormal            bool                                         `json:"is_normal,omitzero"`
 	ManufactureMode     string                                       `json:"manufacture_mode,omitzero"`
-	PlatformSpuCode     string                                       `json:"platform_spu_code,omitzero"`
+	PlatformSPUCode     string                                       `json:"platform_spu_code,omitzero"`
 	ReceivedQuantity    int64                                        `json:"received_quantity,omitzero"`
 	RequireArrivedTime  UnixSeconds                                  `json:"require_arrived_time,omitzero"`
 	RequireShipTime     UnixSeconds                                  `json:"require_ship_time,omitzero"`
 	ReturnedQuantity    int64                                        `json:"returned_quantity,omitzero"`
-	Skc                 SearchStockupOrdersResponseStockupOrderSkc   `json:"skc,omitzero"`
+	SKC                 SearchStockupOrdersResponseStockupOrderSKC   `json:"skc,omitzero"`
 	SKUs                []SearchStockupOrdersResponseStockupOrderSKU `json:"skus,omitzero"`
 	Source              string                                       `json:"source,omitzero"`
 	Status              string                                       `json:"status,omitzero"`
 	StockupQuantity     int64                                        `json:"stockup_quantity,omitzero"`
 	Type                string                                       `json:"type,omitzero"`
+}
+
+// SearchStockupOrdersResponseStockupOrderSKC is part of a reply.
+type SearchStockupOrdersResponseStockupOrderSKC struct {
+	ExternalSKCCode          string `json:"external_skc_code,omitzero"`
+	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
+	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
+	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
+	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
+	PlatformSKCCode          string `json:"platform_skc_code,omitzero"`
 }
 
 // SearchStockupOrdersResponseStockupOrderSKU is part of a reply.
@@ -2492,16 +2576,6 @@ type SearchStockupOrdersResponseStockupOrderSKU struct {
 	SecondKeyAttributeValueEn string `json:"second_key_attribute_value_en,omitzero"`
 	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh,omitzero"`
 	StockupQuantity           int64  `json:"stockup_quantity,omitzero"`
-}
-
-// SearchStockupOrdersResponseStockupOrderSkc is part of a reply.
-type SearchStockupOrdersResponseStockupOrderSkc struct {
-	ExternalSkcCode          string `json:"external_skc_code,omitzero"`
-	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
-	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
-	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
-	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
-	PlatformSkcCode          string `json:"platform_skc_code,omitzero"`
 }
 
 // GSFullServiceShipmentAbnormalType is an open list: TikTok Shop may add values.

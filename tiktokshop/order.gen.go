@@ -23,6 +23,17 @@ func (s *OrderService) AddExternalOrderReferences(ctx context.Context, req *AddE
 	}, nil, req, out, opts)
 }
 
+// AddExternalOrderReferencesBatched splits req.Orders into parts of at most 100 and hands out the
+// reply of [OrderService.AddExternalOrderReferences] to each. It stops at the first error.
+func (s *OrderService) AddExternalOrderReferencesBatched(ctx context.Context, req *AddExternalOrderReferencesRequest, opts ...CallOption) iter.Seq2[*AddExternalOrderReferencesResponse, error] {
+	start := valueOf(req)
+	return batches(start.Orders, 100, func(part []AddExternalOrderReferencesRequestOrder) (*AddExternalOrderReferencesResponse, error) {
+		r := start
+		r.Orders = part
+		return s.AddExternalOrderReferences(ctx, &r, opts...)
+	})
+}
+
 // GetExternalOrderReferences calls GET /order/202406/orders/{order_id}/external_orders.
 //
 // It only reads and is safe to repeat. Version 202406.
@@ -52,8 +63,9 @@ func (s *OrderService) GetOrderDetail(ctx context.Context, req *GetOrderDetailRe
 // GetOrderDetailBatched splits req.IDs into parts of at most 50 and hands out the
 // reply of [OrderService.GetOrderDetail] to each. It stops at the first error.
 func (s *OrderService) GetOrderDetailBatched(ctx context.Context, req *GetOrderDetailRequest, opts ...CallOption) iter.Seq2[*GetOrderDetailResponse, error] {
-	r := valueOf(req)
-	return batches(r.IDs, 50, func(part []string) (*GetOrderDetailResponse, error) {
+	start := valueOf(req)
+	return batches(start.IDs, 50, func(part []string) (*GetOrderDetailResponse, error) {
+		r := start
 		r.IDs = part
 		return s.GetOrderDetail(ctx, &r, opts...)
 	})
@@ -75,8 +87,9 @@ func (s *OrderService) GetOrderDetailV202309(ctx context.Context, req *GetOrderD
 // GetOrderDetailV202309Batched splits req.IDs into parts of at most 50 and hands out the
 // reply of [OrderService.GetOrderDetailV202309] to each. It stops at the first error.
 func (s *OrderService) GetOrderDetailV202309Batched(ctx context.Context, req *GetOrderDetailV202309Request, opts ...CallOption) iter.Seq2[*GetOrderDetailV202309Response, error] {
-	r := valueOf(req)
-	return batches(r.IDs, 50, func(part []string) (*GetOrderDetailV202309Response, error) {
+	start := valueOf(req)
+	return batches(start.IDs, 50, func(part []string) (*GetOrderDetailV202309Response, error) {
+		r := start
 		r.IDs = part
 		return s.GetOrderDetailV202309(ctx, &r, opts...)
 	})
@@ -97,9 +110,14 @@ func (s *OrderService) GetOrderList(ctx context.Context, req *GetOrderListReques
 
 // GetOrderListAll hands out what stands on the pages of
 // [OrderService.GetOrderList]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *OrderService) GetOrderListAll(ctx context.Context, req *GetOrderListRequest, opts ...CallOption) iter.Seq2[Order, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]Order, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -135,6 +153,17 @@ func (s *OrderService) GetPrivilegedOrderDetail(ctx context.Context, req *GetPri
 		name: "Order.GetPrivilegedOrderDetail", method: "GET", path: "/order/202309/privileged_orders",
 		query: true, replay: replayRead,
 	}, nil, req, out, opts)
+}
+
+// GetPrivilegedOrderDetailBatched splits req.IDs into parts of at most 50 and hands out the
+// reply of [OrderService.GetPrivilegedOrderDetail] to each. It stops at the first error.
+func (s *OrderService) GetPrivilegedOrderDetailBatched(ctx context.Context, req *GetPrivilegedOrderDetailRequest, opts ...CallOption) iter.Seq2[*GetPrivilegedOrderDetailResponse, error] {
+	start := valueOf(req)
+	return batches(start.IDs, 50, func(part []string) (*GetPrivilegedOrderDetailResponse, error) {
+		r := start
+		r.IDs = part
+		return s.GetPrivilegedOrderDetail(ctx, &r, opts...)
+	})
 }
 
 // SearchOrderByExternalOrderReference calls POST /order/202406/orders/external_order_search.
@@ -339,7 +368,7 @@ type GetPriceDetailResponseLineItem struct {
 
 // GetPrivilegedOrderDetailRequest holds the parameters of Order.GetPrivilegedOrderDetail.
 type GetPrivilegedOrderDetailRequest struct {
-	IDs []string `url:"ids,comma" json:"-"` // required
+	IDs []string `url:"ids,comma" json:"-"` // required, at most 50
 }
 
 // GetPrivilegedOrderDetailResponse is the reply of Order.GetPrivilegedOrderDetail.
@@ -661,8 +690,8 @@ type OrderPlatform string
 // Values of OrderPlatform.
 const (
 	OrderPlatformShopify                   OrderPlatform = "SHOPIFY"
-	OrderPlatformWoocommerce               OrderPlatform = "WOOCOMMERCE"
-	OrderPlatformBigcommerce               OrderPlatform = "BIGCOMMERCE"
+	OrderPlatformWooCommerce               OrderPlatform = "WOOCOMMERCE"
+	OrderPlatformBigCommerce               OrderPlatform = "BIGCOMMERCE"
 	OrderPlatformMagento                   OrderPlatform = "MAGENTO"
 	OrderPlatformSalesforceCommerceCloud   OrderPlatform = "SALESFORCE_COMMERCE_CLOUD"
 	OrderPlatformChannelAdvisor            OrderPlatform = "CHANNEL_ADVISOR"

@@ -23,6 +23,17 @@ func (s *ProductService) ActivateProduct(ctx context.Context, req *ActivateProdu
 	}, nil, req, out, opts)
 }
 
+// ActivateProductBatched splits req.ProductIDs into parts of at most 20 and hands out the
+// reply of [ProductService.ActivateProduct] to each. It stops at the first error.
+func (s *ProductService) ActivateProductBatched(ctx context.Context, req *ActivateProductRequest, opts ...CallOption) iter.Seq2[*ActivateProductResponse, error] {
+	start := valueOf(req)
+	return batches(start.ProductIDs, 20, func(part []string) (*ActivateProductResponse, error) {
+		r := start
+		r.ProductIDs = part
+		return s.ActivateProduct(ctx, &r, opts...)
+	})
+}
+
 // ApplyOpportunities calls PUT /product/202409/products/{product_id}/opportunities.
 //
 // It is not repeated once it was sent. Version 202409.
@@ -215,6 +226,17 @@ func (s *ProductService) DeactivateProducts(ctx context.Context, req *Deactivate
 	}, nil, req, out, opts)
 }
 
+// DeactivateProductsBatched splits req.ProductIDs into parts of at most 20 and hands out the
+// reply of [ProductService.DeactivateProducts] to each. It stops at the first error.
+func (s *ProductService) DeactivateProductsBatched(ctx context.Context, req *DeactivateProductsRequest, opts ...CallOption) iter.Seq2[*DeactivateProductsResponse, error] {
+	start := valueOf(req)
+	return batches(start.ProductIDs, 20, func(part []string) (*DeactivateProductsResponse, error) {
+		r := start
+		r.ProductIDs = part
+		return s.DeactivateProducts(ctx, &r, opts...)
+	})
+}
+
 // DeleteGlobalProducts calls DELETE /product/202309/global_products.
 //
 // It is not repeated once it was sent. Version 202309.
@@ -228,6 +250,17 @@ func (s *ProductService) DeleteGlobalProducts(ctx context.Context, req *DeleteGl
 	}, nil, req, out, opts)
 }
 
+// DeleteGlobalProductsBatched splits req.GlobalProductIDs into parts of at most 20 and hands out the
+// reply of [ProductService.DeleteGlobalProducts] to each. It stops at the first error.
+func (s *ProductService) DeleteGlobalProductsBatched(ctx context.Context, req *DeleteGlobalProductsRequest, opts ...CallOption) iter.Seq2[*DeleteGlobalProductsResponse, error] {
+	start := valueOf(req)
+	return batches(start.GlobalProductIDs, 20, func(part []string) (*DeleteGlobalProductsResponse, error) {
+		r := start
+		r.GlobalProductIDs = part
+		return s.DeleteGlobalProducts(ctx, &r, opts...)
+	})
+}
+
 // DeleteProducts calls DELETE /product/202309/products.
 //
 // It is not repeated once it was sent. Version 202309.
@@ -239,6 +272,17 @@ func (s *ProductService) DeleteProducts(ctx context.Context, req *DeleteProducts
 		name: "Product.DeleteProducts", method: "DELETE", path: "/product/202309/products",
 		body: bodyJSON,
 	}, nil, req, out, opts)
+}
+
+// DeleteProductsBatched splits req.ProductIDs into parts of at most 20 and hands out the
+// reply of [ProductService.DeleteProducts] to each. It stops at the first error.
+func (s *ProductService) DeleteProductsBatched(ctx context.Context, req *DeleteProductsRequest, opts ...CallOption) iter.Seq2[*DeleteProductsResponse, error] {
+	start := valueOf(req)
+	return batches(start.ProductIDs, 20, func(part []string) (*DeleteProductsResponse, error) {
+		r := start
+		r.ProductIDs = part
+		return s.DeleteProducts(ctx, &r, opts...)
+	})
 }
 
 // DiagnoseAndOptimizeProduct calls POST /product/202411/products/diagnose_optimize.
@@ -334,9 +378,14 @@ func (s *ProductService) GetBrands(ctx context.Context, req *GetBrandsRequest, o
 
 // GetBrandsAll hands out what stands on the pages of
 // [ProductService.GetBrands]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) GetBrandsAll(ctx context.Context, req *GetBrandsRequest, opts ...CallOption) iter.Seq2[GetBrandsResponseBrand, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]GetBrandsResponseBrand, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -468,8 +517,9 @@ func (s *ProductService) GetImageTranslationTasks(ctx context.Context, req *GetI
 // GetImageTranslationTasksBatched splits req.TranslationTaskIDs into parts of at most 20 and hands out the
 // reply of [ProductService.GetImageTranslationTasks] to each. It stops at the first error.
 func (s *ProductService) GetImageTranslationTasksBatched(ctx context.Context, req *GetImageTranslationTasksRequest, opts ...CallOption) iter.Seq2[*GetImageTranslationTasksResponse, error] {
-	r := valueOf(req)
-	return batches(r.TranslationTaskIDs, 20, func(part []string) (*GetImageTranslationTasksResponse, error) {
+	start := valueOf(req)
+	return batches(start.TranslationTaskIDs, 20, func(part []string) (*GetImageTranslationTasksResponse, error) {
+		r := start
 		r.TranslationTaskIDs = part
 		return s.GetImageTranslationTasks(ctx, &r, opts...)
 	})
@@ -501,6 +551,17 @@ func (s *ProductService) GetProductsSEOWords(ctx context.Context, req *GetProduc
 	}, nil, req, out, opts)
 }
 
+// GetProductsSEOWordsBatched splits req.ProductIDs into parts of at most 20 and hands out the
+// reply of [ProductService.GetProductsSEOWords] to each. It stops at the first error.
+func (s *ProductService) GetProductsSEOWordsBatched(ctx context.Context, req *GetProductsSEOWordsRequest, opts ...CallOption) iter.Seq2[*GetProductsSEOWordsResponse, error] {
+	start := valueOf(req)
+	return batches(start.ProductIDs, 20, func(part []string) (*GetProductsSEOWordsResponse, error) {
+		r := start
+		r.ProductIDs = part
+		return s.GetProductsSEOWords(ctx, &r, opts...)
+	})
+}
+
 // GetRecommendedProductTitleAndDescription calls GET /product/202405/products/suggestions.
 //
 // It only reads and is safe to repeat. Version 202405.
@@ -512,6 +573,17 @@ func (s *ProductService) GetRecommendedProductTitleAndDescription(ctx context.Co
 		name: "Product.GetRecommendedProductTitleAndDescription", method: "GET", path: "/product/202405/products/suggestions",
 		query: true, replay: replayRead,
 	}, nil, req, out, opts)
+}
+
+// GetRecommendedProductTitleAndDescriptionBatched splits req.ProductIDs into parts of at most 20 and hands out the
+// reply of [ProductService.GetRecommendedProductTitleAndDescription] to each. It stops at the first error.
+func (s *ProductService) GetRecommendedProductTitleAndDescriptionBatched(ctx context.Context, req *GetRecommendedProductTitleAndDescriptionRequest, opts ...CallOption) iter.Seq2[*GetRecommendedProductTitleAndDescriptionResponse, error] {
+	start := valueOf(req)
+	return batches(start.ProductIDs, 20, func(part []string) (*GetRecommendedProductTitleAndDescriptionResponse, error) {
+		r := start
+		r.ProductIDs = part
+		return s.GetRecommendedProductTitleAndDescription(ctx, &r, opts...)
+	})
 }
 
 // ImportExternalProductInfo calls POST /product/202508/import_external.
@@ -543,8 +615,9 @@ func (s *ProductService) InventorySearch(ctx context.Context, req *InventorySear
 // InventorySearchByProductIDs splits req.ProductIDs into parts of at most 100 and hands out the
 // reply of [ProductService.InventorySearch] to each. It stops at the first error.
 func (s *ProductService) InventorySearchByProductIDs(ctx context.Context, req *InventorySearchRequest, opts ...CallOption) iter.Seq2[*InventorySearchResponse, error] {
-	r := valueOf(req)
-	return batches(r.ProductIDs, 100, func(part []string) (*InventorySearchResponse, error) {
+	start := valueOf(req)
+	return batches(start.ProductIDs, 100, func(part []string) (*InventorySearchResponse, error) {
+		r := start
 		r.ProductIDs = part
 		return s.InventorySearch(ctx, &r, opts...)
 	})
@@ -553,8 +626,9 @@ func (s *ProductService) InventorySearchByProductIDs(ctx context.Context, req *I
 // InventorySearchBySKUIDs splits req.SKUIDs into parts of at most 600 and hands out the
 // reply of [ProductService.InventorySearch] to each. It stops at the first error.
 func (s *ProductService) InventorySearchBySKUIDs(ctx context.Context, req *InventorySearchRequest, opts ...CallOption) iter.Seq2[*InventorySearchResponse, error] {
-	r := valueOf(req)
-	return batches(r.SKUIDs, 600, func(part []string) (*InventorySearchResponse, error) {
+	start := valueOf(req)
+	return batches(start.SKUIDs, 600, func(part []string) (*InventorySearchResponse, error) {
+		r := start
 		r.SKUIDs = part
 		return s.InventorySearch(ctx, &r, opts...)
 	})
@@ -690,9 +764,14 @@ func (s *ProductService) ProductAuditingResearch(ctx context.Context, req *Produ
 
 // ProductAuditingResearchAll hands out what stands on the pages of
 // [ProductService.ProductAuditingResearch]. It stops at the first error.
+// Pages hold 20 unless req.PageSize says otherwise.
 func (s *ProductService) ProductAuditingResearchAll(ctx context.Context, req *ProductAuditingResearchRequest, opts ...CallOption) iter.Seq2[ProductAuditingResearchResponseProduct, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 20
+	}
 	return tokenPages(func(token string) ([]ProductAuditingResearchResponseProduct, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -715,6 +794,17 @@ func (s *ProductService) ProductInformationIssueDiagnosis(ctx context.Context, r
 		name: "Product.ProductInformationIssueDiagnosis", method: "GET", path: "/product/202405/products/diagnoses",
 		query: true, replay: replayRead,
 	}, nil, req, out, opts)
+}
+
+// ProductInformationIssueDiagnosisBatched splits req.ProductIDs into parts of at most 200 and hands out the
+// reply of [ProductService.ProductInformationIssueDiagnosis] to each. It stops at the first error.
+func (s *ProductService) ProductInformationIssueDiagnosisBatched(ctx context.Context, req *ProductInformationIssueDiagnosisRequest, opts ...CallOption) iter.Seq2[*ProductInformationIssueDiagnosisResponse, error] {
+	start := valueOf(req)
+	return batches(start.ProductIDs, 200, func(part []string) (*ProductInformationIssueDiagnosisResponse, error) {
+		r := start
+		r.ProductIDs = part
+		return s.ProductInformationIssueDiagnosis(ctx, &r, opts...)
+	})
 }
 
 // PublishGlobalProduct calls POST /product/202309/global_products/{global_product_id}/publish.
@@ -769,15 +859,15 @@ func (s *ProductService) RecommendGlobalCategories(ctx context.Context, req *Rec
 	}, nil, req, out, opts)
 }
 
-// RecommendSizechart calls POST /product/202309/images/size_charts/identify.
+// RecommendSizeChart calls POST /product/202309/images/size_charts/identify.
 //
 // It is not repeated once it was sent. Version 202309.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/recommend-sizechart-202309
-func (s *ProductService) RecommendSizechart(ctx context.Context, req *RecommendSizechartRequest, opts ...CallOption) (*RecommendSizechartResponse, error) {
-	out := new(RecommendSizechartResponse)
+// Official page: https://partner.tiktokshop.com/docv2/page/recommend-size-chart-202309
+func (s *ProductService) RecommendSizeChart(ctx context.Context, req *RecommendSizeChartRequest, opts ...CallOption) (*RecommendSizeChartResponse, error) {
+	out := new(RecommendSizeChartResponse)
 	return out, s.client.call(ctx, operation{
-		name: "Product.RecommendSizechart", method: "POST", path: "/product/202309/images/size_charts/identify",
+		name: "Product.RecommendSizeChart", method: "POST", path: "/product/202309/images/size_charts/identify",
 		body: bodyJSON, noCipher: true,
 	}, nil, req, out, opts)
 }
@@ -793,6 +883,17 @@ func (s *ProductService) RecoverProducts(ctx context.Context, req *RecoverProduc
 		name: "Product.RecoverProducts", method: "POST", path: "/product/202309/products/recover",
 		body: bodyJSON,
 	}, nil, req, out, opts)
+}
+
+// RecoverProductsBatched splits req.ProductIDs into parts of at most 20 and hands out the
+// reply of [ProductService.RecoverProducts] to each. It stops at the first error.
+func (s *ProductService) RecoverProductsBatched(ctx context.Context, req *RecoverProductsRequest, opts ...CallOption) iter.Seq2[*RecoverProductsResponse, error] {
+	start := valueOf(req)
+	return batches(start.ProductIDs, 20, func(part []string) (*RecoverProductsResponse, error) {
+		r := start
+		r.ProductIDs = part
+		return s.RecoverProducts(ctx, &r, opts...)
+	})
 }
 
 // ReplicateProduct calls POST /product/202507/products/{product_id}/global_replicate.
@@ -823,9 +924,14 @@ func (s *ProductService) SearchCandidateProducts(ctx context.Context, req *Searc
 
 // SearchCandidateProductsAll hands out what stands on the pages of
 // [ProductService.SearchCandidateProducts]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchCandidateProductsAll(ctx context.Context, req *SearchCandidateProductsRequest, opts ...CallOption) iter.Seq2[SearchCandidateProductsResponseCandidateProduct, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]SearchCandidateProductsResponseCandidateProduct, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -853,8 +959,9 @@ func (s *ProductService) SearchCombinedListingRecommendations(ctx context.Contex
 // SearchCombinedListingRecommendationsAll hands out what stands on the pages of
 // [ProductService.SearchCombinedListingRecommendations]. It stops at the first error.
 func (s *ProductService) SearchCombinedListingRecommendationsAll(ctx context.Context, req *SearchCombinedListingRecommendationsRequest, opts ...CallOption) iter.Seq2[SearchCombinedListingRecommendationsResponseCombinedListingRecommendation, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]SearchCombinedListingRecommendationsResponseCombinedListingRecommendation, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -881,9 +988,14 @@ func (s *ProductService) SearchGlobalProducts(ctx context.Context, req *SearchGl
 
 // SearchGlobalProductsAll hands out what stands on the pages of
 // [ProductService.SearchGlobalProducts]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchGlobalProductsAll(ctx context.Context, req *SearchGlobalProductsRequest, opts ...CallOption) iter.Seq2[SearchGlobalProductsResponseGlobalProduct, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]SearchGlobalProductsResponseGlobalProduct, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -911,8 +1023,9 @@ func (s *ProductService) SearchGlobalProductsV202309(ctx context.Context, req *S
 // SearchGlobalProductsV202309All hands out what stands on the pages of
 // [ProductService.SearchGlobalProductsV202309]. It stops at the first error.
 func (s *ProductService) SearchGlobalProductsV202309All(ctx context.Context, req *SearchGlobalProductsV202309Request, opts ...CallOption) iter.Seq2[SearchGlobalProductsV202309ResponseGlobalProduct, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]SearchGlobalProductsV202309ResponseGlobalProduct, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -939,9 +1052,14 @@ func (s *ProductService) SearchManufacturers(ctx context.Context, req *SearchMan
 
 // SearchManufacturersAll hands out what stands on the pages of
 // [ProductService.SearchManufacturers]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchManufacturersAll(ctx context.Context, req *SearchManufacturersRequest, opts ...CallOption) iter.Seq2[SearchManufacturersResponseManufacturer, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]SearchManufacturersResponseManufacturer, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -968,9 +1086,14 @@ func (s *ProductService) SearchManufacturersV202409(ctx context.Context, req *Se
 
 // SearchManufacturersV202409All hands out what stands on the pages of
 // [ProductService.SearchManufacturersV202409]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchManufacturersV202409All(ctx context.Context, req *SearchManufacturersV202409Request, opts ...CallOption) iter.Seq2[SearchManufacturersV202409ResponseManufacturer, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]SearchManufacturersV202409ResponseManufacturer, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -997,9 +1120,14 @@ func (s *ProductService) SearchOpportunities(ctx context.Context, req *SearchOpp
 
 // SearchOpportunitiesAll hands out what stands on the pages of
 // [ProductService.SearchOpportunities]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchOpportunitiesAll(ctx context.Context, req *SearchOpportunitiesRequest, opts ...CallOption) iter.Seq2[SearchOpportunitiesResponseOpportunity, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]SearchOpportunitiesResponseOpportunity, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -1026,9 +1154,14 @@ func (s *ProductService) SearchProducts(ctx context.Context, req *SearchProducts
 
 // SearchProductsAll hands out what stands on the pages of
 // [ProductService.SearchProducts]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchProductsAll(ctx context.Context, req *SearchProductsRequest, opts ...CallOption) iter.Seq2[Product, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]Product, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -1055,9 +1188,14 @@ func (s *ProductService) SearchProductsV202309(ctx context.Context, req *SearchP
 
 // SearchProductsV202309All hands out what stands on the pages of
 // [ProductService.SearchProductsV202309]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchProductsV202309All(ctx context.Context, req *SearchProductsV202309Request, opts ...CallOption) iter.Seq2[Product, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]Product, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -1084,9 +1222,14 @@ func (s *ProductService) SearchProductsV202312(ctx context.Context, req *SearchP
 
 // SearchProductsV202312All hands out what stands on the pages of
 // [ProductService.SearchProductsV202312]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchProductsV202312All(ctx context.Context, req *SearchProductsV202312Request, opts ...CallOption) iter.Seq2[Product, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]Product, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -1113,9 +1256,14 @@ func (s *ProductService) SearchResponsiblePersons(ctx context.Context, req *Sear
 
 // SearchResponsiblePersonsAll hands out what stands on the pages of
 // [ProductService.SearchResponsiblePersons]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchResponsiblePersonsAll(ctx context.Context, req *SearchResponsiblePersonsRequest, opts ...CallOption) iter.Seq2[SearchResponsiblePersonsResponseResponsiblePerson, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]SearchResponsiblePersonsResponseResponsiblePerson, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -1142,9 +1290,14 @@ func (s *ProductService) SearchResponsiblePersonsV202409(ctx context.Context, re
 
 // SearchResponsiblePersonsV202409All hands out what stands on the pages of
 // [ProductService.SearchResponsiblePersonsV202409]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchResponsiblePersonsV202409All(ctx context.Context, req *SearchResponsiblePersonsV202409Request, opts ...CallOption) iter.Seq2[SearchResponsiblePersonsV202409ResponseResponsiblePerson, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]SearchResponsiblePersonsV202409ResponseResponsiblePerson, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -1171,9 +1324,14 @@ func (s *ProductService) SearchSizeCharts(ctx context.Context, req *SearchSizeCh
 
 // SearchSizeChartsAll hands out what stands on the pages of
 // [ProductService.SearchSizeCharts]. It stops at the first error.
+// Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchSizeChartsAll(ctx context.Context, req *SearchSizeChartsRequest, opts ...CallOption) iter.Seq2[SearchSizeChartsResponseSizeChart, error] {
+	start := valueOf(req)
+	if start.PageSize == 0 {
+		start.PageSize = 100
+	}
 	return tokenPages(func(token string) ([]SearchSizeChartsResponseSizeChart, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -1276,7 +1434,7 @@ func (s *ProductService) UploadProductImage(ctx context.Context, req *UploadProd
 // ActivateProductRequest holds the parameters of Product.ActivateProduct.
 type ActivateProductRequest struct {
 	ListingPlatforms []ActivateProductRequestListingPlatform `json:"listing_platforms,omitzero"`
-	ProductIDs       []string                                `json:"product_ids"` // required
+	ProductIDs       []string                                `json:"product_ids"` // required, at most 20
 }
 
 // ActivateProductResponse is the reply of Product.ActivateProduct.
@@ -1388,7 +1546,7 @@ type CheckGlobalProductListingRequest struct {
 	ProductAttributes []CheckGlobalProductListingRequestProductAttribute `json:"product_attributes,omitzero"`
 	SizeChart         *CheckGlobalProductListingRequestSizeChart         `json:"size_chart,omitzero"`
 	SKUs              []CheckGlobalProductListingRequestSKU              `json:"skus,omitzero"`
-	Title             *string                                            `json:"title,omitzero"`
+	Title             *string                                            `json:"title,omitzero"` // 1 to 255
 	Video             *CheckGlobalProductListingRequestVideo             `json:"video,omitzero"`
 }
 
@@ -1447,7 +1605,7 @@ type CheckGlobalProductListingRequestProductAttribute struct {
 // CheckGlobalProductListingRequestProductAttributeValue is part of a request.
 type CheckGlobalProductListingRequestProductAttributeValue struct {
 	ID   *string `json:"id,omitzero"`
-	Name *string `json:"name,omitzero"`
+	Name *string `json:"name,omitzero"` // at most 500 characters
 }
 
 // CheckGlobalProductListingRequestSKU is part of a request.
@@ -1457,7 +1615,7 @@ type CheckGlobalProductListingRequestSKU struct {
 	Inventory       []CheckGlobalProductListingRequestSKUInventory      `json:"inventory,omitzero"`
 	Price           *CheckGlobalProductListingRequestSKUPrice           `json:"price,omitzero"`
 	SalesAttributes []CheckGlobalProductListingRequestSKUSalesAttribute `json:"sales_attributes,omitzero"`
-	SellerSKU       *string                                             `json:"seller_sku,omitzero"`
+	SellerSKU       *string                                             `json:"seller_sku,omitzero"` // at most 50 characters
 	SKUUnitCount    *string                                             `json:"sku_unit_count,omitzero"`
 }
 
@@ -1554,7 +1712,7 @@ type CheckListingPrerequisitesV202309ResponseShop struct {
 
 // CheckListingPrerequisitesV202309ResponseShopGne is part of a reply.
 type CheckListingPrerequisitesV202309ResponseShopGne struct {
-	Epr                  string `json:"epr,omitzero"`
+	EPR                  string `json:"epr,omitzero"`
 	ProductQuantityLimit string `json:"product_quantity_limit,omitzero"`
 }
 
@@ -1572,7 +1730,7 @@ type CheckProductListingRequest struct {
 	CategoryID                   *string                                      `json:"category_id,omitzero" url:"-"`
 	Certifications               []CheckProductListingRequestCertification    `json:"certifications,omitzero" url:"-"` // at most 10
 	DeliveryOptionIDs            []string                                     `json:"delivery_option_ids,omitzero" url:"-"`
-	Description                  *string                                      `json:"description,omitzero" url:"-"`         // at most 10 characters
+	Description                  *string                                      `json:"description,omitzero" url:"-"`         // at most 10000 characters
 	ExternalProductID            *string                                      `json:"external_product_id,omitzero" url:"-"` // at most 999 characters
 	IsCODAllowed                 *bool                                        `json:"is_cod_allowed,omitzero" url:"-"`
 	IsDiagnosisRequired          *bool                                        `url:"is_diagnosis_required,omitempty" json:"-"`
@@ -1658,15 +1816,15 @@ type CheckProductListingRequestSKU struct {
 	ExternalListPrices   []CheckProductListingRequestSKUExternalListPrice `json:"external_list_prices,omitzero"`
 	ExternalSKUID        *string                                          `json:"external_sku_id,omitzero"` // at most 999 characters
 	ExternalURLs         []string                                         `json:"external_urls,omitzero"`
-	ExtraIdentifierCodes []string                                         `json:"extra_identifier_codes,omitzero"`
+	ExtraIdentifierCodes []string                                         `json:"extra_identifier_codes,omitzero"` // at most 10
 	Fees                 []CheckProductListingRequestSKUFee               `json:"fees,omitzero"`
 	IdentifierCode       *CheckProductListingRequestSKUIdentifierCode     `json:"identifier_code,omitzero"`
 	Inventory            []CheckProductListingRequestSKUInventory         `json:"inventory,omitzero"`
 	ListPrice            *CheckProductListingRequestSKUListPrice          `json:"list_price,omitzero"`
 	PreSale              *CheckProductListingRequestSKUPreSale            `json:"pre_sale,omitzero"`
 	Price                *CheckProductListingRequestSKUPrice              `json:"price,omitzero"`
-	SalesAttributes      []CheckProductListingRequestSKUSalesAttribute    `json:"sales_attributes,omitzero"`
-	SellerSKU            *string                                          `json:"seller_sku,omitzero"` // 1 to 50
+	SalesAttributes      []CheckProductListingRequestSKUSalesAttribute    `json:"sales_attributes,omitzero"` // at most 3
+	SellerSKU            *string                                          `json:"seller_sku,omitzero"`       // 1 to 50
 	SKUUnitCount         *string                                          `json:"sku_unit_count,omitzero"`
 }
 
@@ -1701,7 +1859,7 @@ type CheckProductListingRequestSKUIdentifierCode struct {
 type CheckProductListingRequestSKUInventory struct {
 	BackorderQuantity *int    `json:"backorder_quantity,omitzero"`
 	HandlingTime      *int    `json:"handling_time,omitzero"`
-	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99
+	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99999
 	WarehouseID       *string `json:"warehouse_id,omitzero"`
 }
 
@@ -1735,7 +1893,7 @@ type CheckProductListingRequestSKUSalesAttribute struct {
 	ID                     *string                                                            `json:"id,omitzero"`
 	Name                   *string                                                            `json:"name,omitzero"` // at most 20 characters
 	SKUImg                 *CheckProductListingRequestSKUSalesAttributeSKUImg                 `json:"sku_img,omitzero"`
-	SupplementarySKUImages []CheckProductListingRequestSKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images,omitzero"`
+	SupplementarySKUImages []CheckProductListingRequestSKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images,omitzero"` // at most 8
 	ValueID                *string                                                            `json:"value_id,omitzero"`
 	ValueName              *string                                                            `json:"value_name,omitzero"` // at most 50 characters
 }
@@ -1798,7 +1956,7 @@ type CheckProductListingResponseDiagnoseDiagnosisResult struct {
 // CheckProductListingResponseDiagnoseSuggestions is part of a reply.
 type CheckProductListingResponseDiagnoseSuggestions struct {
 	Images     []CheckProductListingResponseDiagnoseSuggestionsImage     `json:"images,omitzero"`
-	SeoWords   []CheckProductListingResponseDiagnoseSuggestionsSeoWord   `json:"seo_words,omitzero"`
+	SEOWords   []CheckProductListingResponseDiagnoseSuggestionsSEOWord   `json:"seo_words,omitzero"`
 	SmartTexts []CheckProductListingResponseDiagnoseSuggestionsSmartText `json:"smart_texts,omitzero"`
 }
 
@@ -1812,8 +1970,8 @@ type CheckProductListingResponseDiagnoseSuggestionsImage struct {
 	Width        int    `json:"width,omitzero"`
 }
 
-// CheckProductListingResponseDiagnoseSuggestionsSeoWord is part of a reply.
-type CheckProductListingResponseDiagnoseSuggestionsSeoWord struct {
+// CheckProductListingResponseDiagnoseSuggestionsSEOWord is part of a reply.
+type CheckProductListingResponseDiagnoseSuggestionsSEOWord struct {
 	Text string `json:"text,omitzero"`
 }
 
@@ -1859,11 +2017,11 @@ type CreateAttributeRecommendationRequestRequest struct {
 
 // CreateAttributeRecommendationRequestRequestExternalProduct is part of a request.
 type CreateAttributeRecommendationRequestRequestExternalProduct struct {
-	Description       *string                                                           `json:"description,omitzero"`         // at most 10 characters
+	Description       *string                                                           `json:"description,omitzero"`         // at most 10000 characters
 	ExternalProductID *string                                                           `json:"external_product_id,omitzero"` // at most 999 characters
-	Images            []CreateAttributeRecommendationRequestRequestExternalProductImage `json:"images,omitzero"`
+	Images            []CreateAttributeRecommendationRequestRequestExternalProductImage `json:"images,omitzero"`              // at most 9
 	IsExistingProduct *bool                                                             `json:"is_existing_product,omitzero"`
-	OtherProductData  *string                                                           `json:"other_product_data,omitzero"` // at most 20 characters
+	OtherProductData  *string                                                           `json:"other_product_data,omitzero"` // at most 20000 characters
 	SKUs              []CreateAttributeRecommendationRequestRequestExternalProductSKU   `json:"skus,omitzero"`               // at most 300
 	Title             *string                                                           `json:"title,omitzero"`              // at most 300 characters
 	TTSCategoryID     *string                                                           `json:"tts_category_id,omitzero"`
@@ -1895,7 +2053,7 @@ type CreateAttributeRecommendationRequestRequestExternalProductSKUSalesAttribute
 
 // CreateCustomBrandsRequest holds the parameters of Product.CreateCustomBrands.
 type CreateCustomBrandsRequest struct {
-	Name *string `json:"name,omitzero"`
+	Name *string `json:"name,omitzero"` // 2 to 30
 }
 
 // CreateCustomBrandsResponse is the reply of Product.CreateCustomBrands.
@@ -1909,7 +2067,7 @@ type CreateGlobalProductRequest struct {
 	CategoryID              *string                                      `json:"category_id,omitzero"`
 	CategoryVersion         *string                                      `json:"category_version,omitzero"`
 	Certifications          []CreateGlobalProductRequestCertification    `json:"certifications,omitzero"`             // at most 10
-	Description             *string                                      `json:"description,omitzero"`                // at most 10 characters
+	Description             *string                                      `json:"description,omitzero"`                // at most 10000 characters
 	ExternalGlobalProductID *string                                      `json:"external_global_product_id,omitzero"` // at most 999 characters
 	MainImages              []CreateGlobalProductRequestMainImage        `json:"main_images,omitzero"`                // at most 9
 	Manufacturer            *CreateGlobalProductRequestManufacturer      `json:"manufacturer,omitzero"`
@@ -1986,13 +2144,13 @@ type CreateGlobalProductRequestProductAttributeValue struct {
 // CreateGlobalProductRequestSKU is part of a request.
 type CreateGlobalProductRequestSKU struct {
 	ExternalGlobalSKUID  *string                                       `json:"external_global_sku_id,omitzero"` // at most 999 characters
-	ExtraIdentifierCodes []string                                      `json:"extra_identifier_codes,omitzero"`
+	ExtraIdentifierCodes []string                                      `json:"extra_identifier_codes,omitzero"` // at most 10
 	GlobalQuantity       *int                                          `json:"global_quantity,omitzero"`
 	IdentifierCode       *CreateGlobalProductRequestSKUIdentifierCode  `json:"identifier_code,omitzero"`
 	Inventory            []CreateGlobalProductRequestSKUInventory      `json:"inventory,omitzero"` // at most 50
 	Price                *CreateGlobalProductRequestSKUPrice           `json:"price,omitzero"`
-	SalesAttributes      []CreateGlobalProductRequestSKUSalesAttribute `json:"sales_attributes,omitzero"`
-	SellerSKU            *string                                       `json:"seller_sku,omitzero"` // 1 to 50
+	SalesAttributes      []CreateGlobalProductRequestSKUSalesAttribute `json:"sales_attributes,omitzero"` // at most 3
+	SellerSKU            *string                                       `json:"seller_sku,omitzero"`       // 1 to 50
 	SKUUnitCount         *string                                       `json:"sku_unit_count,omitzero"`
 }
 
@@ -2005,7 +2163,7 @@ type CreateGlobalProductRequestSKUIdentifierCode struct {
 // CreateGlobalProductRequestSKUInventory is part of a request.
 type CreateGlobalProductRequestSKUInventory struct {
 	GlobalWarehouseID *string `json:"global_warehouse_id,omitzero"`
-	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99
+	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99999
 }
 
 // CreateGlobalProductRequestSKUPrice is part of a request.
@@ -2105,8 +2263,8 @@ type CreateManufacturerRequest struct {
 // CreateManufacturerRequestPhoneNumber is part of a request.
 type CreateManufacturerRequestPhoneNumber struct {
 	Availability *ProductAvailability `json:"availability,omitzero"`
-	CountryCode  *string              `json:"country_code,omitzero"`
-	LocalNumber  *string              `json:"local_number,omitzero"`
+	CountryCode  *string              `json:"country_code,omitzero"` // at most 4 characters
+	LocalNumber  *string              `json:"local_number,omitzero"` // 7 to 20
 }
 
 // CreateManufacturerResponse is the reply of Product.CreateManufacturer.
@@ -2121,7 +2279,7 @@ type CreateProductRequest struct {
 	CategoryVersion              *string                                `json:"category_version,omitzero"`
 	Certifications               []CreateProductRequestCertification    `json:"certifications,omitzero"` // at most 10
 	DeliveryOptionIDs            []string                               `json:"delivery_option_ids,omitzero"`
-	Description                  *string                                `json:"description,omitzero"`         // at most 10 characters
+	Description                  *string                                `json:"description,omitzero"`         // at most 10000 characters
 	ExternalProductID            *string                                `json:"external_product_id,omitzero"` // at most 999 characters
 	IdempotencyKey               *string                                `json:"idempotency_key,omitzero"`     // at most 128 characters
 	IsCODAllowed                 *bool                                  `json:"is_cod_allowed,omitzero"`
@@ -2202,15 +2360,15 @@ type CreateProductRequestSKU struct {
 	ExternalListPrices   []CreateProductRequestSKUExternalListPrice `json:"external_list_prices,omitzero"`
 	ExternalSKUID        *string                                    `json:"external_sku_id,omitzero"` // at most 999 characters
 	ExternalURLs         []string                                   `json:"external_urls,omitzero"`
-	ExtraIdentifierCodes []string                                   `json:"extra_identifier_codes,omitzero"`
+	ExtraIdentifierCodes []string                                   `json:"extra_identifier_codes,omitzero"` // at most 10
 	Fees                 []CreateProductRequestSKUFee               `json:"fees,omitzero"`
 	IdentifierCode       *CreateProductRequestSKUIdentifierCode     `json:"identifier_code,omitzero"`
 	Inventory            []CreateProductRequestSKUInventory         `json:"inventory,omitzero"`
 	ListPrice            *CreateProductRequestSKUListPrice          `json:"list_price,omitzero"`
 	PreSale              *CreateProductRequestSKUPreSale            `json:"pre_sale,omitzero"`
 	Price                *CreateProductRequestSKUPrice              `json:"price,omitzero"`
-	SalesAttributes      []CreateProductRequestSKUSalesAttribute    `json:"sales_attributes,omitzero"`
-	SellerSKU            *string                                    `json:"seller_sku,omitzero"` // 1 to 50
+	SalesAttributes      []CreateProductRequestSKUSalesAttribute    `json:"sales_attributes,omitzero"` // at most 3
+	SellerSKU            *string                                    `json:"seller_sku,omitzero"`       // 1 to 50
 	SKUUnitCount         *string                                    `json:"sku_unit_count,omitzero"`
 }
 
@@ -2245,7 +2403,7 @@ type CreateProductRequestSKUIdentifierCode struct {
 type CreateProductRequestSKUInventory struct {
 	BackorderQuantity *int    `json:"backorder_quantity,omitzero"`
 	HandlingTime      *int    `json:"handling_time,omitzero"`
-	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99
+	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99999
 	WarehouseID       *string `json:"warehouse_id,omitzero"`
 }
 
@@ -2279,7 +2437,7 @@ type CreateProductRequestSKUSalesAttribute struct {
 	ID                     *string                                                      `json:"id,omitzero"`
 	Name                   *string                                                      `json:"name,omitzero"` // at most 20 characters
 	SKUImg                 *CreateProductRequestSKUSalesAttributeSKUImg                 `json:"sku_img,omitzero"`
-	SupplementarySKUImages []CreateProductRequestSKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images,omitzero"`
+	SupplementarySKUImages []CreateProductRequestSKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images,omitzero"` // at most 8
 	ValueID                *string                                                      `json:"value_id,omitzero"`
 	ValueName              *string                                                      `json:"value_name,omitzero"` // at most 50 characters
 }
@@ -2371,8 +2529,8 @@ type CreateResponsiblePersonRequestAddress struct {
 
 // CreateResponsiblePersonRequestPhoneNumber is part of a request.
 type CreateResponsiblePersonRequestPhoneNumber struct {
-	CountryCode *string `json:"country_code,omitzero"`
-	LocalNumber *string `json:"local_number,omitzero"`
+	CountryCode *string `json:"country_code,omitzero"` // at most 4 characters
+	LocalNumber *string `json:"local_number,omitzero"` // 7 to 11
 }
 
 // CreateResponsiblePersonResponse is the reply of Product.CreateResponsiblePerson.
@@ -2383,7 +2541,7 @@ type CreateResponsiblePersonResponse struct {
 // DeactivateProductsRequest holds the parameters of Product.DeactivateProducts.
 type DeactivateProductsRequest struct {
 	ListingPlatforms []DeactivateProductsRequestListingPlatform `json:"listing_platforms,omitzero"`
-	ProductIDs       []string                                   `json:"product_ids"` // required
+	ProductIDs       []string                                   `json:"product_ids"` // required, at most 20
 }
 
 // DeactivateProductsResponse is the reply of Product.DeactivateProducts.
@@ -2405,7 +2563,7 @@ type DeactivateProductsResponseErrorDetail struct {
 
 // DeleteGlobalProductsRequest holds the parameters of Product.DeleteGlobalProducts.
 type DeleteGlobalProductsRequest struct {
-	GlobalProductIDs []string `json:"global_product_ids,omitzero"`
+	GlobalProductIDs []string `json:"global_product_ids,omitzero"` // at most 20
 }
 
 // DeleteGlobalProductsResponse is the reply of Product.DeleteGlobalProducts.
@@ -2427,7 +2585,7 @@ type DeleteGlobalProductsResponseErrorDetail struct {
 
 // DeleteProductsRequest holds the parameters of Product.DeleteProducts.
 type DeleteProductsRequest struct {
-	ProductIDs []string `json:"product_ids,omitzero"`
+	ProductIDs []string `json:"product_ids,omitzero"` // at most 20
 }
 
 // DeleteProductsResponse is the reply of Product.DeleteProducts.
@@ -2451,8 +2609,8 @@ type DeleteProductsResponseErrorDetail struct {
 type DiagnoseAndOptimizeProductRequest struct {
 	BrandID            *string                                             `json:"brand_id,omitzero"`
 	CategoryID         *string                                             `json:"category_id,omitzero"`
-	Description        *string                                             `json:"description,omitzero"` // at most 10 characters
-	MainImages         []DiagnoseAndOptimizeProductRequestMainImage        `json:"main_images,omitzero"`
+	Description        *string                                             `json:"description,omitzero"` // at most 10000 characters
+	MainImages         []DiagnoseAndOptimizeProductRequestMainImage        `json:"main_images,omitzero"` // at most 9
 	OptimizationFields []ProductOptimizationField                          `json:"optimization_fields,omitzero"`
 	ProductAttributes  []DiagnoseAndOptimizeProductRequestProductAttribute `json:"product_attributes,omitzero"`
 	ProductID          *string                                             `json:"product_id,omitzero"`
@@ -2516,7 +2674,7 @@ type DiagnoseAndOptimizeProductResponseDiagnoseDiagnosisResult struct {
 // DiagnoseAndOptimizeProductResponseDiagnoseSuggestion is part of a reply.
 type DiagnoseAndOptimizeProductResponseDiagnoseSuggestion struct {
 	Images     []DiagnoseAndOptimizeProductResponseDiagnoseSuggestionImage     `json:"images,omitzero"`
-	SeoWords   []DiagnoseAndOptimizeProductResponseDiagnoseSuggestionSeoWord   `json:"seo_words,omitzero"`
+	SEOWords   []DiagnoseAndOptimizeProductResponseDiagnoseSuggestionSEOWord   `json:"seo_words,omitzero"`
 	SmartTexts []DiagnoseAndOptimizeProductResponseDiagnoseSuggestionSmartText `json:"smart_texts,omitzero"`
 }
 
@@ -2530,8 +2688,8 @@ type DiagnoseAndOptimizeProductResponseDiagnoseSuggestionImage struct {
 	Width        int    `json:"width,omitzero"`
 }
 
-// DiagnoseAndOptimizeProductResponseDiagnoseSuggestionSeoWord is part of a reply.
-type DiagnoseAndOptimizeProductResponseDiagnoseSuggestionSeoWord struct {
+// DiagnoseAndOptimizeProductResponseDiagnoseSuggestionSEOWord is part of a reply.
+type DiagnoseAndOptimizeProductResponseDiagnoseSuggestionSEOWord struct {
 	Text string `json:"text,omitzero"`
 }
 
@@ -2552,7 +2710,7 @@ type EditGlobalProductRequest struct {
 	CategoryID              *string                                    `json:"category_id,omitzero"`
 	CategoryVersion         *string                                    `json:"category_version,omitzero"`
 	Certifications          []EditGlobalProductRequestCertification    `json:"certifications,omitzero"`             // at most 10
-	Description             *string                                    `json:"description,omitzero"`                // at most 10 characters
+	Description             *string                                    `json:"description,omitzero"`                // at most 10000 characters
 	ExternalGlobalProductID *string                                    `json:"external_global_product_id,omitzero"` // at most 999 characters
 	MainImages              []EditGlobalProductRequestMainImage        `json:"main_images,omitzero"`                // at most 9
 	Manufacturer            *EditGlobalProductRequestManufacturer      `json:"manufacturer,omitzero"`
@@ -2628,15 +2786,15 @@ type EditGlobalProductRequestProductAttributeValue struct {
 // EditGlobalProductRequestSKU is part of a request.
 type EditGlobalProductRequestSKU struct {
 	ExternalGlobalSKUID  *string                                     `json:"external_global_sku_id,omitzero"` // at most 999 characters
-	ExtraIdentifierCodes []string                                    `json:"extra_identifier_codes,omitzero"`
+	ExtraIdentifierCodes []string                                    `json:"extra_identifier_codes,omitzero"` // at most 10
 	GlobalQuantity       *int                                        `json:"global_quantity,omitzero"`
 	ID                   *string                                     `json:"id,omitzero"`
 	IdentifierCode       *EditGlobalProductRequestSKUIdentifierCode  `json:"identifier_code,omitzero"`
 	Inventory            []EditGlobalProductRequestSKUInventory      `json:"inventory,omitzero"` // at most 50
 	Price                *EditGlobalProductRequestSKUPrice           `json:"price,omitzero"`
 	SalePrices           []EditGlobalProductRequestSKUSalePrice      `json:"sale_prices,omitzero"`
-	SalesAttributes      []EditGlobalProductRequestSKUSalesAttribute `json:"sales_attributes,omitzero"`
-	SellerSKU            *string                                     `json:"seller_sku,omitzero"` // 1 to 50
+	SalesAttributes      []EditGlobalProductRequestSKUSalesAttribute `json:"sales_attributes,omitzero"` // at most 3
+	SellerSKU            *string                                     `json:"seller_sku,omitzero"`       // 1 to 50
 	SKUUnitCount         *string                                     `json:"sku_unit_count,omitzero"`
 }
 
@@ -2649,7 +2807,7 @@ type EditGlobalProductRequestSKUIdentifierCode struct {
 // EditGlobalProductRequestSKUInventory is part of a request.
 type EditGlobalProductRequestSKUInventory struct {
 	GlobalWarehouseID *string `json:"global_warehouse_id,omitzero"`
-	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99
+	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99999
 }
 
 // EditGlobalProductRequestSKUPrice is part of a request.
@@ -2738,7 +2896,7 @@ type EditProductRequest struct {
 	CategoryVersion              *string                               `json:"category_version,omitzero"`
 	Certifications               []EditProductRequestCertification     `json:"certifications,omitzero"` // at most 10
 	DeliveryOptionIDs            []string                              `json:"delivery_option_ids,omitzero"`
-	Description                  *string                               `json:"description,omitzero"`         // at most 10 characters
+	Description                  *string                               `json:"description,omitzero"`         // at most 10000 characters
 	ExternalProductID            *string                               `json:"external_product_id,omitzero"` // at most 999 characters
 	IsCODAllowed                 *bool                                 `json:"is_cod_allowed,omitzero"`
 	IsPreOwned                   *bool                                 `json:"is_pre_owned,omitzero"`
@@ -2828,7 +2986,7 @@ type EditProductRequestReplicatedProductSKU struct {
 
 // EditProductRequestReplicatedProductSKUInventory is part of a request.
 type EditProductRequestReplicatedProductSKUInventory struct {
-	Quantity    *int64  `json:"quantity,omitzero"` // 1 to 999
+	Quantity    *int64  `json:"quantity,omitzero"` // 1 to 999999
 	WarehouseID *string `json:"warehouse_id,omitzero"`
 }
 
@@ -2844,7 +3002,7 @@ type EditProductRequestSKU struct {
 	ExternalListPrices   []EditProductRequestSKUExternalListPrice `json:"external_list_prices,omitzero"`
 	ExternalSKUID        *string                                  `json:"external_sku_id,omitzero"` // at most 999 characters
 	ExternalURLs         []string                                 `json:"external_urls,omitzero"`
-	ExtraIdentifierCodes []string                                 `json:"extra_identifier_codes,omitzero"`
+	ExtraIdentifierCodes []string                                 `json:"extra_identifier_codes,omitzero"` // at most 10
 	Fees                 []EditProductRequestSKUFee               `json:"fees,omitzero"`
 	ID                   *string                                  `json:"id,omitzero"`
 	IdentifierCode       *EditProductRequestSKUIdentifierCode     `json:"identifier_code,omitzero"`
@@ -2852,8 +3010,8 @@ type EditProductRequestSKU struct {
 	ListPrice            *EditProductRequestSKUListPrice          `json:"list_price,omitzero"`
 	PreSale              *EditProductRequestSKUPreSale            `json:"pre_sale,omitzero"`
 	Price                *EditProductRequestSKUPrice              `json:"price,omitzero"`
-	SalesAttributes      []EditProductRequestSKUSalesAttribute    `json:"sales_attributes,omitzero"`
-	SellerSKU            *string                                  `json:"seller_sku,omitzero"` // 1 to 50
+	SalesAttributes      []EditProductRequestSKUSalesAttribute    `json:"sales_attributes,omitzero"` // at most 3
+	SellerSKU            *string                                  `json:"seller_sku,omitzero"`       // 1 to 50
 	SKUUnitCount         *string                                  `json:"sku_unit_count,omitzero"`
 }
 
@@ -2888,7 +3046,7 @@ type EditProductRequestSKUIdentifierCode struct {
 type EditProductRequestSKUInventory struct {
 	BackorderQuantity *int    `json:"backorder_quantity,omitzero"`
 	HandlingTime      *int    `json:"handling_time,omitzero"`
-	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99
+	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99999
 	WarehouseID       *string `json:"warehouse_id,omitzero"`
 }
 
@@ -2922,7 +3080,7 @@ type EditProductRequestSKUSalesAttribute struct {
 	ID                     *string                                                    `json:"id,omitzero"`
 	Name                   *string                                                    `json:"name,omitzero"` // at most 20 characters
 	SKUImg                 *EditProductRequestSKUSalesAttributeSKUImg                 `json:"sku_img,omitzero"`
-	SupplementarySKUImages []EditProductRequestSKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images,omitzero"`
+	SupplementarySKUImages []EditProductRequestSKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images,omitzero"` // at most 8
 	ValueID                *string                                                    `json:"value_id,omitzero"`
 	ValueName              *string                                                    `json:"value_name,omitzero"` // at most 50 characters
 }
@@ -3017,7 +3175,7 @@ type EditProductV202309Request struct {
 	CategoryVersion              *string                                      `json:"category_version,omitzero"`
 	Certifications               []EditProductV202309RequestCertification     `json:"certifications,omitzero"` // at most 10
 	DeliveryOptionIDs            []string                                     `json:"delivery_option_ids,omitzero"`
-	Description                  *string                                      `json:"description,omitzero"`         // at most 10 characters
+	Description                  *string                                      `json:"description,omitzero"`         // at most 10000 characters
 	ExternalProductID            *string                                      `json:"external_product_id,omitzero"` // at most 999 characters
 	IsCODAllowed                 *bool                                        `json:"is_cod_allowed,omitzero"`
 	IsPreOwned                   *bool                                        `json:"is_pre_owned,omitzero"`
@@ -3107,7 +3265,7 @@ type EditProductV202309RequestReplicatedProductSKU struct {
 
 // EditProductV202309RequestReplicatedProductSKUInventory is part of a request.
 type EditProductV202309RequestReplicatedProductSKUInventory struct {
-	Quantity    *int64  `json:"quantity,omitzero"` // 1 to 999
+	Quantity    *int64  `json:"quantity,omitzero"` // 1 to 999999
 	WarehouseID *string `json:"warehouse_id,omitzero"`
 }
 
@@ -3123,7 +3281,7 @@ type EditProductV202309RequestSKU struct {
 	ExternalListPrices   []EditProductV202309RequestSKUExternalListPrice `json:"external_list_prices,omitzero"`
 	ExternalSKUID        *string                                         `json:"external_sku_id,omitzero"` // at most 999 characters
 	ExternalURLs         []string                                        `json:"external_urls,omitzero"`
-	ExtraIdentifierCodes []string                                        `json:"extra_identifier_codes,omitzero"`
+	ExtraIdentifierCodes []string                                        `json:"extra_identifier_codes,omitzero"` // at most 10
 	Fees                 []EditProductV202309RequestSKUFee               `json:"fees,omitzero"`
 	ID                   *string                                         `json:"id,omitzero"`
 	IdentifierCode       *EditProductV202309RequestSKUIdentifierCode     `json:"identifier_code,omitzero"`
@@ -3131,8 +3289,8 @@ type EditProductV202309RequestSKU struct {
 	ListPrice            *EditProductV202309RequestSKUListPrice          `json:"list_price,omitzero"`
 	PreSale              *EditProductV202309RequestSKUPreSale            `json:"pre_sale,omitzero"`
 	Price                *EditProductV202309RequestSKUPrice              `json:"price,omitzero"`
-	SalesAttributes      []EditProductV202309RequestSKUSalesAttribute    `json:"sales_attributes,omitzero"`
-	SellerSKU            *string                                         `json:"seller_sku,omitzero"` // 1 to 50
+	SalesAttributes      []EditProductV202309RequestSKUSalesAttribute    `json:"sales_attributes,omitzero"` // at most 3
+	SellerSKU            *string                                         `json:"seller_sku,omitzero"`       // 1 to 50
 	SKUUnitCount         *string                                         `json:"sku_unit_count,omitzero"`
 }
 
@@ -3165,7 +3323,7 @@ type EditProductV202309RequestSKUIdentifierCode struct {
 
 // EditProductV202309RequestSKUInventory is part of a request.
 type EditProductV202309RequestSKUInventory struct {
-	Quantity    *int    `json:"quantity,omitzero"` // 1 to 99
+	Quantity    *int    `json:"quantity,omitzero"` // 1 to 99999
 	WarehouseID *string `json:"warehouse_id,omitzero"`
 }
 
@@ -3199,7 +3357,7 @@ type EditProductV202309RequestSKUSalesAttribute struct {
 	ID                     *string                                                           `json:"id,omitzero"`
 	Name                   *string                                                           `json:"name,omitzero"` // at most 20 characters
 	SKUImg                 *EditProductV202309RequestSKUSalesAttributeSKUImg                 `json:"sku_img,omitzero"`
-	SupplementarySKUImages []EditProductV202309RequestSKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images,omitzero"`
+	SupplementarySKUImages []EditProductV202309RequestSKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images,omitzero"` // at most 8
 	ValueID                *string                                                           `json:"value_id,omitzero"`
 	ValueName              *string                                                           `json:"value_name,omitzero"` // at most 50 characters
 }
@@ -3434,7 +3592,7 @@ type GetCategoryRulesRequest struct {
 type GetCategoryRulesResponse struct {
 	AllowedSpecialProductTypes []ProductAllowedSpecialProductType             `json:"allowed_special_product_types,omitzero"`
 	COD                        GetCategoryRulesResponseCOD                    `json:"cod,omitzero"`
-	Epr                        GetCategoryRulesResponseEpr                    `json:"epr,omitzero"`
+	EPR                        GetCategoryRulesResponseEPR                    `json:"epr,omitzero"`
 	Fees                       []GetCategoryRulesResponseFee                  `json:"fees,omitzero"`
 	Manufacturer               GetCategoryRulesResponseManufacturer           `json:"manufacturer,omitzero"`
 	PackageDimension           GetCategoryRulesResponsePackageDimension       `json:"package_dimension,omitzero"`
@@ -3448,8 +3606,8 @@ type GetCategoryRulesResponseCOD struct {
 	IsSupported bool `json:"is_supported,omitzero"`
 }
 
-// GetCategoryRulesResponseEpr is part of a reply.
-type GetCategoryRulesResponseEpr struct {
+// GetCategoryRulesResponseEPR is part of a reply.
+type GetCategoryRulesResponseEPR struct {
 	IsRequired bool `json:"is_required,omitzero"`
 }
 
@@ -3886,7 +4044,7 @@ type GetProductRequest struct {
 
 // GetProductsSEOWordsRequest holds the parameters of Product.GetProductsSEOWords.
 type GetProductsSEOWordsRequest struct {
-	ProductIDs []string `url:"product_ids,comma" json:"-"` // required
+	ProductIDs []string `url:"product_ids,comma" json:"-"` // required, at most 20
 }
 
 // GetProductsSEOWordsResponse is the reply of Product.GetProductsSEOWords.
@@ -3897,17 +4055,17 @@ type GetProductsSEOWordsResponse struct {
 // GetProductsSEOWordsResponseProduct is part of a reply.
 type GetProductsSEOWordsResponseProduct struct {
 	ID       string                                      `json:"id,omitzero"`
-	SeoWords []GetProductsSEOWordsResponseProductSeoWord `json:"seo_words,omitzero"`
+	SEOWords []GetProductsSEOWordsResponseProductSEOWord `json:"seo_words,omitzero"`
 }
 
-// GetProductsSEOWordsResponseProductSeoWord is part of a reply.
-type GetProductsSEOWordsResponseProductSeoWord struct {
+// GetProductsSEOWordsResponseProductSEOWord is part of a reply.
+type GetProductsSEOWordsResponseProductSEOWord struct {
 	Text string `json:"text,omitzero"`
 }
 
 // GetRecommendedProductTitleAndDescriptionRequest holds the parameters of Product.GetRecommendedProductTitleAndDescription.
 type GetRecommendedProductTitleAndDescriptionRequest struct {
-	ProductIDs []string `url:"product_ids,comma" json:"-"` // required
+	ProductIDs []string `url:"product_ids,comma" json:"-"` // required, at most 20
 }
 
 // GetRecommendedProductTitleAndDescriptionResponse is the reply of Product.GetRecommendedProductTitleAndDescription.
@@ -3990,8 +4148,8 @@ type InventorySKUTotalAvailableInventoryDistributionInShopInventory struct {
 
 // InventorySearchRequest holds the parameters of Product.InventorySearch.
 type InventorySearchRequest struct {
-	ProductIDs []string `json:"product_ids,omitzero"`
-	SKUIDs     []string `json:"sku_ids,omitzero"`
+	ProductIDs []string `json:"product_ids,omitzero"` // at most 100
+	SKUIDs     []string `json:"sku_ids,omitzero"`     // at most 600
 }
 
 // InventorySearchResponse is the reply of Product.InventorySearch.
@@ -4172,7 +4330,7 @@ type OptimizedImagesResponseImage struct {
 
 // PartialEditCandidateProductsRequest holds the parameters of Product.PartialEditCandidateProducts.
 type PartialEditCandidateProductsRequest struct {
-	CandidateProducts []PartialEditCandidateProductsRequestCandidateProduct `json:"candidate_products,omitzero"`
+	CandidateProducts []PartialEditCandidateProductsRequestCandidateProduct `json:"candidate_products,omitzero"` // at most 10
 }
 
 // PartialEditCandidateProductsRequestCandidateProduct is part of a request.
@@ -4182,7 +4340,7 @@ type PartialEditCandidateProductsRequestCandidateProduct struct {
 	ExternalProductID          *string                                                    `json:"external_product_id,omitzero"`    // at most 64 characters
 	Images                     []PartialEditCandidateProductsRequestCandidateProductImage `json:"images,omitzero"`                 // at most 25
 	OpportunityMatchingEndTime *UnixSeconds                                               `json:"opportunity_matching_end_time,omitzero"`
-	SKUs                       []PartialEditCandidateProductsRequestCandidateProductSKU   `json:"skus,omitzero"`
+	SKUs                       []PartialEditCandidateProductsRequestCandidateProductSKU   `json:"skus,omitzero"`  // at most 600
 	Title                      *string                                                    `json:"title,omitzero"` // at most 100 characters
 }
 
@@ -4238,7 +4396,7 @@ type PartialEditGlobalProductRequest struct {
 	CategoryID              *string                                           `json:"category_id,omitzero"`
 	CategoryVersion         *string                                           `json:"category_version,omitzero"`
 	Certifications          []PartialEditGlobalProductRequestCertification    `json:"certifications,omitzero"`             // at most 10
-	Description             *string                                           `json:"description,omitzero"`                // at most 10 characters
+	Description             *string                                           `json:"description,omitzero"`                // at most 10000 characters
 	ExternalGlobalProductID *string                                           `json:"external_global_product_id,omitzero"` // at most 999 characters
 	MainImages              []PartialEditGlobalProductRequestMainImage        `json:"main_images,omitzero"`                // at most 9
 	Manufacturer            *PartialEditGlobalProductRequestManufacturer      `json:"manufacturer,omitzero"`
@@ -4314,15 +4472,15 @@ type PartialEditGlobalProductRequestProductAttributeValue struct {
 // PartialEditGlobalProductRequestSKU is part of a request.
 type PartialEditGlobalProductRequestSKU struct {
 	ExternalGlobalSKUID  *string                                            `json:"external_global_sku_id,omitzero"` // at most 999 characters
-	ExtraIdentifierCodes []string                                           `json:"extra_identifier_codes,omitzero"`
+	ExtraIdentifierCodes []string                                           `json:"extra_identifier_codes,omitzero"` // at most 10
 	GlobalQuantity       *int                                               `json:"global_quantity,omitzero"`
 	ID                   *string                                            `json:"id,omitzero"`
 	IdentifierCode       *PartialEditGlobalProductRequestSKUIdentifierCode  `json:"identifier_code,omitzero"`
 	Inventory            []PartialEditGlobalProductRequestSKUInventory      `json:"inventory,omitzero"` // at most 50
 	Price                *PartialEditGlobalProductRequestSKUPrice           `json:"price,omitzero"`
 	SalePrices           []PartialEditGlobalProductRequestSKUSalePrice      `json:"sale_prices,omitzero"`
-	SalesAttributes      []PartialEditGlobalProductRequestSKUSalesAttribute `json:"sales_attributes,omitzero"`
-	SellerSKU            *string                                            `json:"seller_sku,omitzero"` // 1 to 50
+	SalesAttributes      []PartialEditGlobalProductRequestSKUSalesAttribute `json:"sales_attributes,omitzero"` // at most 3
+	SellerSKU            *string                                            `json:"seller_sku,omitzero"`       // 1 to 50
 	SKUUnitCount         *string                                            `json:"sku_unit_count,omitzero"`
 }
 
@@ -4335,7 +4493,7 @@ type PartialEditGlobalProductRequestSKUIdentifierCode struct {
 // PartialEditGlobalProductRequestSKUInventory is part of a request.
 type PartialEditGlobalProductRequestSKUInventory struct {
 	GlobalWarehouseID *string `json:"global_warehouse_id,omitzero"`
-	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99
+	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99999
 }
 
 // PartialEditGlobalProductRequestSKUPrice is part of a request.
@@ -4430,15 +4588,15 @@ type PartialEditManufacturerRequest struct {
 // PartialEditManufacturerRequestPhoneNumber is part of a request.
 type PartialEditManufacturerRequestPhoneNumber struct {
 	Availability *ProductAvailability `json:"availability,omitzero"`
-	CountryCode  *string              `json:"country_code,omitzero"`
-	LocalNumber  *string              `json:"local_number,omitzero"`
+	CountryCode  *string              `json:"country_code,omitzero"` // at most 4 characters
+	LocalNumber  *string              `json:"local_number,omitzero"` // 7 to 20
 }
 
 // PartialEditProductRequest holds the parameters of Product.PartialEditProduct.
 type PartialEditProductRequest struct {
 	BrandID              *string                                      `json:"brand_id,omitzero"`
 	Certifications       []PartialEditProductRequestCertification     `json:"certifications,omitzero"`      // at most 10
-	Description          *string                                      `json:"description,omitzero"`         // at most 10 characters
+	Description          *string                                      `json:"description,omitzero"`         // at most 10000 characters
 	ExternalProductID    *string                                      `json:"external_product_id,omitzero"` // at most 999 characters
 	IsCODAllowed         *bool                                        `json:"is_cod_allowed,omitzero"`
 	ListingPlatforms     []PartialEditProductRequestListingPlatform   `json:"listing_platforms,omitzero"`
@@ -4525,7 +4683,7 @@ type PartialEditProductRequestReplicatedProductSKU struct {
 
 // PartialEditProductRequestReplicatedProductSKUInventory is part of a request.
 type PartialEditProductRequestReplicatedProductSKUInventory struct {
-	Quantity    *int64  `json:"quantity,omitzero"` // 1 to 999
+	Quantity    *int64  `json:"quantity,omitzero"` // 1 to 999999
 	WarehouseID *string `json:"warehouse_id,omitzero"`
 }
 
@@ -4540,7 +4698,7 @@ type PartialEditProductRequestSKU struct {
 	ExternalListPrices   []PartialEditProductRequestSKUExternalListPrice `json:"external_list_prices,omitzero"`
 	ExternalSKUID        *string                                         `json:"external_sku_id,omitzero"` // at most 999 characters
 	ExternalURLs         []string                                        `json:"external_urls,omitzero"`
-	ExtraIdentifierCodes []string                                        `json:"extra_identifier_codes,omitzero"`
+	ExtraIdentifierCodes []string                                        `json:"extra_identifier_codes,omitzero"` // at most 10
 	Fees                 []PartialEditProductRequestSKUFee               `json:"fees,omitzero"`
 	ID                   *string                                         `json:"id,omitzero"`
 	IdentifierCode       *PartialEditProductRequestSKUIdentifierCode     `json:"identifier_code,omitzero"`
@@ -4548,8 +4706,8 @@ type PartialEditProductRequestSKU struct {
 	ListPrice            *PartialEditProductRequestSKUListPrice          `json:"list_price,omitzero"`
 	PreSale              *PartialEditProductRequestSKUPreSale            `json:"pre_sale,omitzero"`
 	Price                *PartialEditProductRequestSKUPrice              `json:"price,omitzero"`
-	SalesAttributes      []PartialEditProductRequestSKUSalesAttribute    `json:"sales_attributes,omitzero"`
-	SellerSKU            *string                                         `json:"seller_sku,omitzero"` // 1 to 50
+	SalesAttributes      []PartialEditProductRequestSKUSalesAttribute    `json:"sales_attributes,omitzero"` // at most 3
+	SellerSKU            *string                                         `json:"seller_sku,omitzero"`       // 1 to 50
 	SKUUnitCount         *string                                         `json:"sku_unit_count,omitzero"`
 }
 
@@ -4577,7 +4735,7 @@ type PartialEditProductRequestSKUIdentifierCode struct {
 type PartialEditProductRequestSKUInventory struct {
 	BackorderQuantity *int    `json:"backorder_quantity,omitzero"`
 	HandlingTime      *int    `json:"handling_time,omitzero"`
-	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99
+	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99999
 	WarehouseID       *string `json:"warehouse_id,omitzero"`
 }
 
@@ -4611,7 +4769,7 @@ type PartialEditProductRequestSKUSalesAttribute struct {
 	ID                     *string                                                           `json:"id,omitzero"`
 	Name                   *string                                                           `json:"name,omitzero"` // at most 20 characters
 	SKUImg                 *PartialEditProductRequestSKUSalesAttributeSKUImg                 `json:"sku_img,omitzero"`
-	SupplementarySKUImages []PartialEditProductRequestSKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images,omitzero"`
+	SupplementarySKUImages []PartialEditProductRequestSKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images,omitzero"` // at most 8
 	ValueID                *string                                                           `json:"value_id,omitzero"`
 	ValueName              *string                                                           `json:"value_name,omitzero"` // at most 50 characters
 }
@@ -4697,7 +4855,7 @@ type PartialEditProductResponseSKUSalesAttribute struct {
 type PartialEditProductV202309Request struct {
 	BrandID              *string                                             `json:"brand_id,omitzero"`
 	Certifications       []PartialEditProductV202309RequestCertification     `json:"certifications,omitzero"`      // at most 10
-	Description          *string                                             `json:"description,omitzero"`         // at most 10 characters
+	Description          *string                                             `json:"description,omitzero"`         // at most 10000 characters
 	ExternalProductID    *string                                             `json:"external_product_id,omitzero"` // at most 999 characters
 	IsCODAllowed         *bool                                               `json:"is_cod_allowed,omitzero"`
 	ListingPlatforms     []PartialEditProductV202309RequestListingPlatform   `json:"listing_platforms,omitzero"`
@@ -4784,7 +4942,7 @@ type PartialEditProductV202309RequestReplicatedProductSKU struct {
 
 // PartialEditProductV202309RequestReplicatedProductSKUInventory is part of a request.
 type PartialEditProductV202309RequestReplicatedProductSKUInventory struct {
-	Quantity    *int64  `json:"quantity,omitzero"` // 1 to 999
+	Quantity    *int64  `json:"quantity,omitzero"` // 1 to 999999
 	WarehouseID *string `json:"warehouse_id,omitzero"`
 }
 
@@ -4799,7 +4957,7 @@ type PartialEditProductV202309RequestSKU struct {
 	ExternalListPrices   []PartialEditProductV202309RequestSKUExternalListPrice `json:"external_list_prices,omitzero"`
 	ExternalSKUID        *string                                                `json:"external_sku_id,omitzero"` // at most 999 characters
 	ExternalURLs         []string                                               `json:"external_urls,omitzero"`
-	ExtraIdentifierCodes []string                                               `json:"extra_identifier_codes,omitzero"`
+	ExtraIdentifierCodes []string                                               `json:"extra_identifier_codes,omitzero"` // at most 10
 	Fees                 []PartialEditProductV202309RequestSKUFee               `json:"fees,omitzero"`
 	ID                   *string                                                `json:"id,omitzero"`
 	IdentifierCode       *PartialEditProductV202309RequestSKUIdentifierCode     `json:"identifier_code,omitzero"`
@@ -4807,8 +4965,8 @@ type PartialEditProductV202309RequestSKU struct {
 	ListPrice            *PartialEditProductV202309RequestSKUListPrice          `json:"list_price,omitzero"`
 	PreSale              *PartialEditProductV202309RequestSKUPreSale            `json:"pre_sale,omitzero"`
 	Price                *PartialEditProductV202309RequestSKUPrice              `json:"price,omitzero"`
-	SalesAttributes      []PartialEditProductV202309RequestSKUSalesAttribute    `json:"sales_attributes,omitzero"`
-	SellerSKU            *string                                                `json:"seller_sku,omitzero"` // 1 to 50
+	SalesAttributes      []PartialEditProductV202309RequestSKUSalesAttribute    `json:"sales_attributes,omitzero"` // at most 3
+	SellerSKU            *string                                                `json:"seller_sku,omitzero"`       // 1 to 50
 	SKUUnitCount         *string                                                `json:"sku_unit_count,omitzero"`
 }
 
@@ -4834,7 +4992,7 @@ type PartialEditProductV202309RequestSKUIdentifierCode struct {
 
 // PartialEditProductV202309RequestSKUInventory is part of a request.
 type PartialEditProductV202309RequestSKUInventory struct {
-	Quantity    *int    `json:"quantity,omitzero"` // 1 to 99
+	Quantity    *int    `json:"quantity,omitzero"` // 1 to 99999
 	WarehouseID *string `json:"warehouse_id,omitzero"`
 }
 
@@ -4868,7 +5026,7 @@ type PartialEditProductV202309RequestSKUSalesAttribute struct {
 	ID                     *string                                                                  `json:"id,omitzero"`
 	Name                   *string                                                                  `json:"name,omitzero"` // at most 20 characters
 	SKUImg                 *PartialEditProductV202309RequestSKUSalesAttributeSKUImg                 `json:"sku_img,omitzero"`
-	SupplementarySKUImages []PartialEditProductV202309RequestSKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images,omitzero"`
+	SupplementarySKUImages []PartialEditProductV202309RequestSKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images,omitzero"` // at most 8
 	ValueID                *string                                                                  `json:"value_id,omitzero"`
 	ValueName              *string                                                                  `json:"value_name,omitzero"` // at most 50 characters
 }
@@ -4986,8 +5144,8 @@ type PartialEditResponsiblePersonRequestAddress struct {
 
 // PartialEditResponsiblePersonRequestPhoneNumber is part of a request.
 type PartialEditResponsiblePersonRequestPhoneNumber struct {
-	CountryCode *string `json:"country_code,omitzero"`
-	LocalNumber *string `json:"local_number,omitzero"`
+	CountryCode *string `json:"country_code,omitzero"` // at most 4 characters
+	LocalNumber *string `json:"local_number,omitzero"` // 7 to 11
 }
 
 // Product is the reply of Product.GetProduct.
@@ -5054,9 +5212,9 @@ type ProductAuditFailedReason struct {
 type ProductAuditingResearchRequest struct {
 	BrandIDs     []string `json:"brand_ids,omitzero" url:"-"`
 	CategoryIDs  []string `json:"category_ids,omitzero" url:"-"`
-	PageSize     int64    `url:"page_size" json:"-"` // required
+	PageSize     int64    `url:"page_size" json:"-"` // required, at most 20
 	PageToken    *string  `url:"page_token,omitempty" json:"-"`
-	ProductIDs   []string `json:"product_ids,omitzero" url:"-"`
+	ProductIDs   []string `json:"product_ids,omitzero" url:"-"` // at most 20
 	ProductTitle *string  `json:"product_title,omitzero" url:"-"`
 	SellerID     *string  `json:"seller_id,omitzero" url:"-"`
 	SellerName   *string  `json:"seller_name,omitzero" url:"-"`
@@ -5169,7 +5327,7 @@ type ProductGlobalProductAssociationSKUMappingSalesAttributeMapping struct {
 
 // ProductInformationIssueDiagnosisRequest holds the parameters of Product.ProductInformationIssueDiagnosis.
 type ProductInformationIssueDiagnosisRequest struct {
-	ProductIDs []string `url:"product_ids,comma" json:"-"` // required
+	ProductIDs []string `url:"product_ids,comma" json:"-"` // required, at most 200
 }
 
 // ProductInformationIssueDiagnosisResponse is the reply of Product.ProductInformationIssueDiagnosis.
@@ -5201,7 +5359,7 @@ type ProductInformationIssueDiagnosisResponseProductDiagnoseDiagnosisResult stru
 // ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestion is part of a reply.
 type ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestion struct {
 	Images     []ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionImage     `json:"images,omitzero"`
-	SeoWords   []ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionSeoWord   `json:"seo_words,omitzero"`
+	SEOWords   []ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionSEOWord   `json:"seo_words,omitzero"`
 	SmartTexts []ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionSmartText `json:"smart_texts,omitzero"`
 }
 
@@ -5215,8 +5373,8 @@ type ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionImage stru
 	Width        int    `json:"width,omitzero"`
 }
 
-// ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionSeoWord is part of a reply.
-type ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionSeoWord struct {
+// ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionSEOWord is part of a reply.
+type ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionSEOWord struct {
 	Text string `json:"text,omitzero"`
 }
 
@@ -5378,7 +5536,7 @@ type PublishGlobalProductRequestPublishTargetSKUFee struct {
 
 // PublishGlobalProductRequestPublishTargetSKUInventory is part of a request.
 type PublishGlobalProductRequestPublishTargetSKUInventory struct {
-	Quantity    *int    `json:"quantity,omitzero"` // 1 to 99
+	Quantity    *int    `json:"quantity,omitzero"` // 1 to 99999
 	WarehouseID *string `json:"warehouse_id,omitzero"`
 }
 
@@ -5432,7 +5590,7 @@ type PublishGlobalProductResponsePublishResultFailReason struct {
 // RecommendBrandRequest holds the parameters of Product.RecommendBrand.
 type RecommendBrandRequest struct {
 	Language     *string `json:"language,omitzero"`
-	ProductTitle *string `json:"product_title,omitzero"`
+	ProductTitle *string `json:"product_title,omitzero"` // 1 to 255
 }
 
 // RecommendBrandResponse is the reply of Product.RecommendBrand.
@@ -5449,7 +5607,7 @@ type RecommendBrandResponseBrand struct {
 // RecommendCategoryRequest holds the parameters of Product.RecommendCategory.
 type RecommendCategoryRequest struct {
 	CategoryVersion             *string                         `json:"category_version,omitzero"`
-	Description                 *string                         `json:"description,omitzero"` // at most 10 characters
+	Description                 *string                         `json:"description,omitzero"` // at most 10000 characters
 	Images                      []RecommendCategoryRequestImage `json:"images,omitzero"`
 	IncludeProhibitedCategories *bool                           `json:"include_prohibited_categories,omitzero"`
 	ListingPlatform             *ProductListingPlatform         `json:"listing_platform,omitzero"`
@@ -5479,7 +5637,7 @@ type RecommendCategoryResponseCategory struct {
 // RecommendGlobalCategoriesRequest holds the parameters of Product.RecommendGlobalCategories.
 type RecommendGlobalCategoriesRequest struct {
 	CategoryVersion *string                                 `json:"category_version,omitzero"`
-	Description     *string                                 `json:"description,omitzero"` // at most 10 characters
+	Description     *string                                 `json:"description,omitzero"` // at most 10000 characters
 	Images          []RecommendGlobalCategoriesRequestImage `json:"images,omitzero"`
 	ProductTitle    *string                                 `json:"product_title,omitzero"`
 }
@@ -5503,30 +5661,30 @@ type RecommendGlobalCategoriesResponseCategory struct {
 	Name   string `json:"name,omitzero"`
 }
 
-// RecommendSizechartRequest holds the parameters of Product.RecommendSizechart.
-type RecommendSizechartRequest struct {
-	Images []RecommendSizechartRequestImage `json:"images,omitzero"`
+// RecommendSizeChartRequest holds the parameters of Product.RecommendSizeChart.
+type RecommendSizeChartRequest struct {
+	Images []RecommendSizeChartRequestImage `json:"images,omitzero"`
 }
 
-// RecommendSizechartRequestImage is part of a request.
-type RecommendSizechartRequestImage struct {
+// RecommendSizeChartRequestImage is part of a request.
+type RecommendSizeChartRequestImage struct {
 	URL *string `json:"url,omitzero"`
 }
 
-// RecommendSizechartResponse is the reply of Product.RecommendSizechart.
-type RecommendSizechartResponse struct {
-	Images []RecommendSizechartResponseImage `json:"images,omitzero"`
+// RecommendSizeChartResponse is the reply of Product.RecommendSizeChart.
+type RecommendSizeChartResponse struct {
+	Images []RecommendSizeChartResponseImage `json:"images,omitzero"`
 }
 
-// RecommendSizechartResponseImage is part of a reply.
-type RecommendSizechartResponseImage struct {
+// RecommendSizeChartResponseImage is part of a reply.
+type RecommendSizeChartResponseImage struct {
 	IsSizeChart bool   `json:"is_size_chart,omitzero"`
 	URL         string `json:"url,omitzero"`
 }
 
 // RecoverProductsRequest holds the parameters of Product.RecoverProducts.
 type RecoverProductsRequest struct {
-	ProductIDs []string `json:"product_ids,omitzero"`
+	ProductIDs []string `json:"product_ids,omitzero"` // at most 20
 }
 
 // RecoverProductsResponse is the reply of Product.RecoverProducts.
@@ -5566,7 +5724,7 @@ type ReplicateProductRequestReplicateTargetSKU struct {
 
 // ReplicateProductRequestReplicateTargetSKUInventory is part of a request.
 type ReplicateProductRequestReplicateTargetSKUInventory struct {
-	Quantity    *int64  `json:"quantity,omitzero"` // 1 to 999
+	Quantity    *int64  `json:"quantity,omitzero"` // 1 to 999999
 	WarehouseID *string `json:"warehouse_id,omitzero"`
 }
 
@@ -5798,7 +5956,7 @@ type SKUStatusInfo struct {
 
 // SearchCandidateProductsRequest holds the parameters of Product.SearchCandidateProducts.
 type SearchCandidateProductsRequest struct {
-	ExternalProductIDs          []string                           `json:"external_product_ids,omitzero" url:"-"`
+	ExternalProductIDs          []string                           `json:"external_product_ids,omitzero" url:"-"` // at most 10
 	OpportunityMatchingStatuses []ProductOpportunityMatchingStatus `json:"opportunity_matching_statuses,omitzero" url:"-"`
 	PageSize                    int                                `url:"page_size" json:"-"` // required, 1 to 100
 	PageToken                   *string                            `url:"page_token,omitempty" json:"-"`
@@ -6023,8 +6181,8 @@ type SearchManufacturersV202409ResponseManufacturerPhoneNumber struct {
 
 // SearchOpportunitiesRequest holds the parameters of Product.SearchOpportunities.
 type SearchOpportunitiesRequest struct {
-	OpportunityIDs []string `json:"opportunity_ids,omitzero" url:"-"`
-	PageSize       int      `url:"page_size" json:"-"` // required, 1 to 100
+	OpportunityIDs []string `json:"opportunity_ids,omitzero" url:"-"` // at most 10
+	PageSize       int      `url:"page_size" json:"-"`                // required, 1 to 100
 	PageToken      *string  `url:"page_token,omitempty" json:"-"`
 }
 
@@ -6056,8 +6214,8 @@ type SearchProductsRequest struct {
 	PageSize            int                                    `url:"page_size" json:"-"` // required, 1 to 100
 	PageToken           *string                                `url:"page_token,omitempty" json:"-"`
 	ReturnDraftVersion  *bool                                  `json:"return_draft_version,omitzero" url:"-"`
-	SellerSKUs          []string                               `json:"seller_skus,omitzero" url:"-"`
-	SKUIDs              []string                               `json:"sku_ids,omitzero" url:"-"` // at most 10
+	SellerSKUs          []string                               `json:"seller_skus,omitzero" url:"-"` // at most 10
+	SKUIDs              []string                               `json:"sku_ids,omitzero" url:"-"`     // at most 10
 	SNSFilter           *ProductSNSFilter                      `json:"sns_filter,omitzero" url:"-"`
 	Status              *ProductStatus                         `json:"status,omitzero" url:"-"`
 	UpdateTimeGe        *UnixSeconds                           `json:"update_time_ge,omitzero" url:"-"`
@@ -6206,7 +6364,7 @@ type SearchResponsiblePersonsV202409ResponseResponsiblePersonPhoneNumber struct 
 
 // SearchSizeChartsRequest holds the parameters of Product.SearchSizeCharts.
 type SearchSizeChartsRequest struct {
-	IDs       []string `json:"ids,omitzero" url:"-"`
+	IDs       []string `json:"ids,omitzero" url:"-"` // at most 50
 	Keyword   *string  `json:"keyword,omitzero" url:"-"`
 	Locales   []string `url:"locales,comma,omitempty" json:"-"`
 	PageSize  int64    `url:"page_size" json:"-"` // required, 1 to 100
@@ -6266,7 +6424,7 @@ type UpdateInventoryRequestSKU struct {
 type UpdateInventoryRequestSKUInventory struct {
 	BackorderQuantity *int    `json:"backorder_quantity,omitzero"`
 	HandlingTime      *int    `json:"handling_time,omitzero"`
-	Quantity          int     `json:"quantity"` // required, 1 to 99
+	Quantity          int     `json:"quantity"` // required, 1 to 99999
 	WarehouseID       *string `json:"warehouse_id,omitzero"`
 }
 
@@ -6330,7 +6488,7 @@ type UpdatePriceRequestSKUPrice struct {
 
 // UploadCandidateProductsRequest holds the parameters of Product.UploadCandidateProducts.
 type UploadCandidateProductsRequest struct {
-	CandidateProducts []UploadCandidateProductsRequestCandidateProduct `json:"candidate_products,omitzero"`
+	CandidateProducts []UploadCandidateProductsRequestCandidateProduct `json:"candidate_products,omitzero"` // at most 10
 }
 
 // UploadCandidateProductsRequestCandidateProduct is part of a request.
@@ -6338,9 +6496,9 @@ type UploadCandidateProductsRequestCandidateProduct struct {
 	Description                *string                                               `json:"description,omitzero"`            // at most 6000 characters
 	ExternalCategoryName       *string                                               `json:"external_category_name,omitzero"` // at most 100 characters
 	ExternalProductID          *string                                               `json:"external_product_id,omitzero"`    // at most 64 characters
-	Images                     []UploadCandidateProductsRequestCandidateProductImage `json:"images,omitzero"`
+	Images                     []UploadCandidateProductsRequestCandidateProductImage `json:"images,omitzero"`                 // at most 25
 	OpportunityMatchingEndTime *UnixSeconds                                          `json:"opportunity_matching_end_time,omitzero"`
-	SKUs                       []UploadCandidateProductsRequestCandidateProductSKU   `json:"skus,omitzero"`
+	SKUs                       []UploadCandidateProductsRequestCandidateProductSKU   `json:"skus,omitzero"`  // at most 600
 	Title                      *string                                               `json:"title,omitzero"` // at most 100 characters
 }
 
@@ -6352,7 +6510,7 @@ type UploadCandidateProductsRequestCandidateProductImage struct {
 // UploadCandidateProductsRequestCandidateProductSKU is part of a request.
 type UploadCandidateProductsRequestCandidateProductSKU struct {
 	Price           *UploadCandidateProductsRequestCandidateProductSKUPrice           `json:"price,omitzero"`
-	SalesAttributes []UploadCandidateProductsRequestCandidateProductSKUSalesAttribute `json:"sales_attributes,omitzero"`
+	SalesAttributes []UploadCandidateProductsRequestCandidateProductSKUSalesAttribute `json:"sales_attributes,omitzero"` // at most 10
 }
 
 // UploadCandidateProductsRequestCandidateProductSKUPrice is part of a request.
@@ -6398,7 +6556,7 @@ type UploadExternalProductRequest struct {
 // UploadExternalProductRequestExternalProduct is part of a request.
 type UploadExternalProductRequestExternalProduct struct {
 	CreateTime           *UnixSeconds                                           `json:"create_time,omitzero"`
-	Description          *string                                                `json:"description,omitzero"`            // at most 10 characters
+	Description          *string                                                `json:"description,omitzero"`            // at most 10000 characters
 	ExternalCategoryName *string                                                `json:"external_category_name,omitzero"` // at most 100 characters
 	ExternalProductID    *string                                                `json:"external_product_id,omitzero"`    // at most 999 characters
 	ExternalShopID       *string                                                `json:"external_shop_id,omitzero"`       // at most 999 characters
@@ -6429,7 +6587,7 @@ type UploadExternalProductRequestExternalProductSKU struct {
 	ExternalListPrice *string                                                        `json:"external_list_price,omitzero"`
 	ExternalSKUID     *string                                                        `json:"external_sku_id,omitzero"`
 	Image             *UploadExternalProductRequestExternalProductSKUImage           `json:"image,omitzero"`
-	InventoryQuantity *int64                                                         `json:"inventory_quantity,omitzero"` // 1 to 99
+	InventoryQuantity *int64                                                         `json:"inventory_quantity,omitzero"` // 1 to 99999
 	Price             *string                                                        `json:"price,omitzero"`
 	SelectedOptions   []UploadExternalProductRequestExternalProductSKUSelectedOption `json:"selected_options,omitzero"`
 	Status            *string                                                        `json:"status,omitzero"`
@@ -7196,8 +7354,8 @@ type ProductTag string
 
 // Values of ProductTag.
 const (
-	ProductTagTiktokshopHotSelling  ProductTag = "TIKTOKSHOP_HOT_SELLING"
-	ProductTagPopularInTiktokshop   ProductTag = "POPULAR_IN_TIKTOKSHOP"
+	ProductTagTikTokShopHotSelling  ProductTag = "TIKTOKSHOP_HOT_SELLING"
+	ProductTagPopularInTikTokShop   ProductTag = "POPULAR_IN_TIKTOKSHOP"
 	ProductTagPopularInMarketplaces ProductTag = "POPULAR_IN_MARKETPLACES"
 )
 

@@ -74,6 +74,28 @@ func (s *PromotionService) RemoveActivityProduct(ctx context.Context, activityID
 	}, []string{activityID}, req, out, opts)
 }
 
+// RemoveActivityProductByProductIDs splits req.ProductIDs into parts of at most 300 and hands out the
+// reply of [PromotionService.RemoveActivityProduct] to each. It stops at the first error.
+func (s *PromotionService) RemoveActivityProductByProductIDs(ctx context.Context, activityID string, req *RemoveActivityProductRequest, opts ...CallOption) iter.Seq2[*RemoveActivityProductResponse, error] {
+	start := valueOf(req)
+	return batches(start.ProductIDs, 300, func(part []string) (*RemoveActivityProductResponse, error) {
+		r := start
+		r.ProductIDs = part
+		return s.RemoveActivityProduct(ctx, activityID, &r, opts...)
+	})
+}
+
+// RemoveActivityProductBySKUIDs splits req.SKUIDs into parts of at most 300 and hands out the
+// reply of [PromotionService.RemoveActivityProduct] to each. It stops at the first error.
+func (s *PromotionService) RemoveActivityProductBySKUIDs(ctx context.Context, activityID string, req *RemoveActivityProductRequest, opts ...CallOption) iter.Seq2[*RemoveActivityProductResponse, error] {
+	start := valueOf(req)
+	return batches(start.SKUIDs, 300, func(part []string) (*RemoveActivityProductResponse, error) {
+		r := start
+		r.SKUIDs = part
+		return s.RemoveActivityProduct(ctx, activityID, &r, opts...)
+	})
+}
+
 // SearchActivities calls POST /promotion/202309/activities/search.
 //
 // It only reads and is safe to repeat. Version 202309.
@@ -90,8 +112,9 @@ func (s *PromotionService) SearchActivities(ctx context.Context, req *SearchActi
 // SearchActivitiesAll hands out what stands on the pages of
 // [PromotionService.SearchActivities]. It stops at the first error.
 func (s *PromotionService) SearchActivitiesAll(ctx context.Context, req *SearchActivitiesRequest, opts ...CallOption) iter.Seq2[SearchActivitiesResponseActivity, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]SearchActivitiesResponseActivity, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -119,8 +142,9 @@ func (s *PromotionService) SearchCoupons(ctx context.Context, req *SearchCoupons
 // SearchCouponsAll hands out what stands on the pages of
 // [PromotionService.SearchCoupons]. It stops at the first error.
 func (s *PromotionService) SearchCouponsAll(ctx context.Context, req *SearchCouponsRequest, opts ...CallOption) iter.Seq2[SearchCouponsResponseCoupon, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]SearchCouponsResponseCoupon, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -168,24 +192,24 @@ type CreateActivityRequest struct {
 	ParticipationLimit []CreateActivityRequestParticipationLimit `json:"participation_limit,omitzero"`
 	ProductLevel       *string                                   `json:"product_level,omitzero"`
 	TargetUserInfo     *CreateActivityRequestTargetUserInfo      `json:"target_user_info,omitzero"`
-	Title              *string                                   `json:"title,omitzero"`
+	Title              *string                                   `json:"title,omitzero"` // at most 50 characters
 }
 
 // CreateActivityRequestDiscount is part of a request.
 type CreateActivityRequestDiscount struct {
-	BmsmDiscount     *CreateActivityRequestDiscountBmsmDiscount     `json:"bmsm_discount,omitzero"`
+	BMSMDiscount     *CreateActivityRequestDiscountBMSMDiscount     `json:"bmsm_discount,omitzero"`
 	GiftDiscount     *CreateActivityRequestDiscountGiftDiscount     `json:"gift_discount,omitzero"`
 	ShippingDiscount *CreateActivityRequestDiscountShippingDiscount `json:"shipping_discount,omitzero"`
 }
 
-// CreateActivityRequestDiscountBmsmDiscount is part of a request.
-type CreateActivityRequestDiscountBmsmDiscount struct {
-	Details []CreateActivityRequestDiscountBmsmDiscountDetail `json:"details,omitzero"`
+// CreateActivityRequestDiscountBMSMDiscount is part of a request.
+type CreateActivityRequestDiscountBMSMDiscount struct {
+	Details []CreateActivityRequestDiscountBMSMDiscountDetail `json:"details,omitzero"`
 }
 
-// CreateActivityRequestDiscountBmsmDiscountDetail is part of a request.
-type CreateActivityRequestDiscountBmsmDiscountDetail struct {
-	ThresholdType  *CreateActivityRequestDiscountBmsmDiscountDetailThresholdType `json:"threshold_type,omitzero"`
+// CreateActivityRequestDiscountBMSMDiscountDetail is part of a request.
+type CreateActivityRequestDiscountBMSMDiscountDetail struct {
+	ThresholdType  *CreateActivityRequestDiscountBMSMDiscountDetailThresholdType `json:"threshold_type,omitzero"`
 	ThresholdValue *string                                                       `json:"threshold_value,omitzero"`
 	Tier           *int                                                          `json:"tier,omitzero"`
 	Type           *string                                                       `json:"type,omitzero"`
@@ -277,19 +301,19 @@ type GetActivityResponse struct {
 
 // GetActivityResponseDiscount is part of a reply.
 type GetActivityResponseDiscount struct {
-	BmsmDiscount     GetActivityResponseDiscountBmsmDiscount     `json:"bmsm_discount,omitzero"`
+	BMSMDiscount     GetActivityResponseDiscountBMSMDiscount     `json:"bmsm_discount,omitzero"`
 	GiftDiscount     GetActivityResponseDiscountGiftDiscount     `json:"gift_discount,omitzero"`
 	ShippingDiscount GetActivityResponseDiscountShippingDiscount `json:"shipping_discount,omitzero"`
 }
 
-// GetActivityResponseDiscountBmsmDiscount is part of a reply.
-type GetActivityResponseDiscountBmsmDiscount struct {
-	Details []GetActivityResponseDiscountBmsmDiscountDetail `json:"details,omitzero"`
+// GetActivityResponseDiscountBMSMDiscount is part of a reply.
+type GetActivityResponseDiscountBMSMDiscount struct {
+	Details []GetActivityResponseDiscountBMSMDiscountDetail `json:"details,omitzero"`
 }
 
-// GetActivityResponseDiscountBmsmDiscountDetail is part of a reply.
-type GetActivityResponseDiscountBmsmDiscountDetail struct {
-	ThresholdType  GetActivityResponseDiscountBmsmDiscountDetailThresholdType `json:"threshold_type,omitzero"`
+// GetActivityResponseDiscountBMSMDiscountDetail is part of a reply.
+type GetActivityResponseDiscountBMSMDiscountDetail struct {
+	ThresholdType  GetActivityResponseDiscountBMSMDiscountDetailThresholdType `json:"threshold_type,omitzero"`
 	ThresholdValue string                                                     `json:"threshold_value,omitzero"`
 	Tier           int                                                        `json:"tier,omitzero"`
 	Type           string                                                     `json:"type,omitzero"`
@@ -486,7 +510,7 @@ type RemoveActivityProductResponse struct {
 type SearchActivitiesRequest struct {
 	ActivityTitle *string                              `json:"activity_title,omitzero"`
 	ActivityType  *SearchActivitiesRequestActivityType `json:"activity_type,omitzero"`
-	PageSize      *int                                 `json:"page_size,omitzero"`
+	PageSize      *int                                 `json:"page_size,omitzero"` // at most 100
 	PageToken     *string                              `json:"page_token,omitzero"`
 	Status        *SearchActivitiesRequestStatus       `json:"status,omitzero"`
 }
@@ -517,19 +541,19 @@ type SearchActivitiesResponseActivity struct {
 
 // SearchActivitiesResponseActivityDiscount is part of a reply.
 type SearchActivitiesResponseActivityDiscount struct {
-	BmsmDiscount     SearchActivitiesResponseActivityDiscountBmsmDiscount     `json:"bmsm_discount,omitzero"`
+	BMSMDiscount     SearchActivitiesResponseActivityDiscountBMSMDiscount     `json:"bmsm_discount,omitzero"`
 	GiftDiscount     SearchActivitiesResponseActivityDiscountGiftDiscount     `json:"gift_discount,omitzero"`
 	ShippingDiscount SearchActivitiesResponseActivityDiscountShippingDiscount `json:"shipping_discount,omitzero"`
 }
 
-// SearchActivitiesResponseActivityDiscountBmsmDiscount is part of a reply.
-type SearchActivitiesResponseActivityDiscountBmsmDiscount struct {
-	Details []SearchActivitiesResponseActivityDiscountBmsmDiscountDetail `json:"details,omitzero"`
+// SearchActivitiesResponseActivityDiscountBMSMDiscount is part of a reply.
+type SearchActivitiesResponseActivityDiscountBMSMDiscount struct {
+	Details []SearchActivitiesResponseActivityDiscountBMSMDiscountDetail `json:"details,omitzero"`
 }
 
-// SearchActivitiesResponseActivityDiscountBmsmDiscountDetail is part of a reply.
-type SearchActivitiesResponseActivityDiscountBmsmDiscountDetail struct {
-	ThresholdType  SearchActivitiesResponseActivityDiscountBmsmDiscountDetailThresholdType `json:"threshold_type,omitzero"`
+// SearchActivitiesResponseActivityDiscountBMSMDiscountDetail is part of a reply.
+type SearchActivitiesResponseActivityDiscountBMSMDiscountDetail struct {
+	ThresholdType  SearchActivitiesResponseActivityDiscountBMSMDiscountDetailThresholdType `json:"threshold_type,omitzero"`
 	ThresholdValue string                                                                  `json:"threshold_value,omitzero"`
 	Tier           int                                                                     `json:"tier,omitzero"`
 	Type           string                                                                  `json:"type,omitzero"`
@@ -582,10 +606,10 @@ type SearchActivitiesResponseActivityParticipationLimit struct {
 // SearchCouponsRequest holds the parameters of Promotion.SearchCoupons.
 type SearchCouponsRequest struct {
 	DisplayType  []PromotionDisplayType       `json:"display_type,omitzero" url:"-"`
-	PageSize     *int                         `url:"page_size,omitempty" json:"-"`
+	PageSize     *int                         `url:"page_size,omitempty" json:"-"` // 1 to 100
 	PageToken    *string                      `url:"page_token,omitempty" json:"-"`
 	Status       []SearchCouponsRequestStatus `json:"status,omitzero" url:"-"`
-	TitleKeyword *string                      `json:"title_keyword,omitzero" url:"-"`
+	TitleKeyword *string                      `json:"title_keyword,omitzero" url:"-"` // at most 100 characters
 }
 
 // SearchCouponsResponse is the reply of Promotion.SearchCoupons.
@@ -670,7 +694,7 @@ type SearchCouponsResponseCouponUsageLimits struct {
 // UpdateActivityProductRequest holds the parameters of Promotion.UpdateActivityProduct.
 type UpdateActivityProductRequest struct {
 	ActivityID *string                               `json:"activity_id,omitzero"`
-	Products   []UpdateActivityProductRequestProduct `json:"products,omitzero"`
+	Products   []UpdateActivityProductRequestProduct `json:"products,omitzero"` // at most 300
 }
 
 // UpdateActivityProductRequestProduct is part of a request.
@@ -715,19 +739,19 @@ type UpdateActivityRequest struct {
 
 // UpdateActivityRequestDiscount is part of a request.
 type UpdateActivityRequestDiscount struct {
-	BmsmDiscount     *UpdateActivityRequestDiscountBmsmDiscount     `json:"bmsm_discount,omitzero"`
+	BMSMDiscount     *UpdateActivityRequestDiscountBMSMDiscount     `json:"bmsm_discount,omitzero"`
 	GiftDiscount     *UpdateActivityRequestDiscountGiftDiscount     `json:"gift_discount,omitzero"`
 	ShippingDiscount *UpdateActivityRequestDiscountShippingDiscount `json:"shipping_discount,omitzero"`
 }
 
-// UpdateActivityRequestDiscountBmsmDiscount is part of a request.
-type UpdateActivityRequestDiscountBmsmDiscount struct {
-	Details []UpdateActivityRequestDiscountBmsmDiscountDetail `json:"details,omitzero"`
+// UpdateActivityRequestDiscountBMSMDiscount is part of a request.
+type UpdateActivityRequestDiscountBMSMDiscount struct {
+	Details []UpdateActivityRequestDiscountBMSMDiscountDetail `json:"details,omitzero"`
 }
 
-// UpdateActivityRequestDiscountBmsmDiscountDetail is part of a request.
-type UpdateActivityRequestDiscountBmsmDiscountDetail struct {
-	ThresholdType  *UpdateActivityRequestDiscountBmsmDiscountDetailThresholdType `json:"threshold_type,omitzero"`
+// UpdateActivityRequestDiscountBMSMDiscountDetail is part of a request.
+type UpdateActivityRequestDiscountBMSMDiscountDetail struct {
+	ThresholdType  *UpdateActivityRequestDiscountBMSMDiscountDetailThresholdType `json:"threshold_type,omitzero"`
 	ThresholdValue *string                                                       `json:"threshold_value,omitzero"`
 	Tier           *int                                                          `json:"tier,omitzero"`
 	Type           *string                                                       `json:"type,omitzero"`
@@ -796,18 +820,18 @@ type CreateActivityRequestActivityType string
 const (
 	CreateActivityRequestActivityTypeFixedPrice       CreateActivityRequestActivityType = "FIXED_PRICE"
 	CreateActivityRequestActivityTypeDirectDiscount   CreateActivityRequestActivityType = "DIRECT_DISCOUNT"
-	CreateActivityRequestActivityTypeFlashsale        CreateActivityRequestActivityType = "FLASHSALE"
+	CreateActivityRequestActivityTypeFlashSale        CreateActivityRequestActivityType = "FLASHSALE"
 	CreateActivityRequestActivityTypeShippingDiscount CreateActivityRequestActivityType = "SHIPPING_DISCOUNT"
 	CreateActivityRequestActivityTypeBuyMoreSaveMore  CreateActivityRequestActivityType = "BUY_MORE_SAVE_MORE"
 )
 
-// CreateActivityRequestDiscountBmsmDiscountDetailThresholdType is an open list: TikTok Shop may add values.
-type CreateActivityRequestDiscountBmsmDiscountDetailThresholdType string
+// CreateActivityRequestDiscountBMSMDiscountDetailThresholdType is an open list: TikTok Shop may add values.
+type CreateActivityRequestDiscountBMSMDiscountDetailThresholdType string
 
-// Values of CreateActivityRequestDiscountBmsmDiscountDetailThresholdType.
+// Values of CreateActivityRequestDiscountBMSMDiscountDetailThresholdType.
 const (
-	CreateActivityRequestDiscountBmsmDiscountDetailThresholdTypeMinimalItemQuantity CreateActivityRequestDiscountBmsmDiscountDetailThresholdType = "MINIMAL_ITEM_QUANTITY"
-	CreateActivityRequestDiscountBmsmDiscountDetailThresholdTypeMinimalOrderAmount  CreateActivityRequestDiscountBmsmDiscountDetailThresholdType = "MINIMAL_ORDER_AMOUNT"
+	CreateActivityRequestDiscountBMSMDiscountDetailThresholdTypeMinimalItemQuantity CreateActivityRequestDiscountBMSMDiscountDetailThresholdType = "MINIMAL_ITEM_QUANTITY"
+	CreateActivityRequestDiscountBMSMDiscountDetailThresholdTypeMinimalOrderAmount  CreateActivityRequestDiscountBMSMDiscountDetailThresholdType = "MINIMAL_ORDER_AMOUNT"
 )
 
 // CreateActivityRequestDiscountGiftDiscountGiftInfoThresholdType is an open list: TikTok Shop may add values.
@@ -862,18 +886,18 @@ type GetActivityResponseActivityType string
 const (
 	GetActivityResponseActivityTypeFixedPrice       GetActivityResponseActivityType = "FIXED_PRICE"
 	GetActivityResponseActivityTypeDirectDiscount   GetActivityResponseActivityType = "DIRECT_DISCOUNT"
-	GetActivityResponseActivityTypeFlashsale        GetActivityResponseActivityType = "FLASHSALE"
+	GetActivityResponseActivityTypeFlashSale        GetActivityResponseActivityType = "FLASHSALE"
 	GetActivityResponseActivityTypeShippingDiscount GetActivityResponseActivityType = "SHIPPING_DISCOUNT"
 	GetActivityResponseActivityTypeBuyMoreSaveMore  GetActivityResponseActivityType = "BUY_MORE_SAVE_MORE"
 )
 
-// GetActivityResponseDiscountBmsmDiscountDetailThresholdType is an open list: TikTok Shop may add values.
-type GetActivityResponseDiscountBmsmDiscountDetailThresholdType string
+// GetActivityResponseDiscountBMSMDiscountDetailThresholdType is an open list: TikTok Shop may add values.
+type GetActivityResponseDiscountBMSMDiscountDetailThresholdType string
 
-// Values of GetActivityResponseDiscountBmsmDiscountDetailThresholdType.
+// Values of GetActivityResponseDiscountBMSMDiscountDetailThresholdType.
 const (
-	GetActivityResponseDiscountBmsmDiscountDetailThresholdTypeMinimalItemQuantity GetActivityResponseDiscountBmsmDiscountDetailThresholdType = "MINIMAL_ITEM_QUANTITY"
-	GetActivityResponseDiscountBmsmDiscountDetailThresholdTypeMinimalOrderAmount  GetActivityResponseDiscountBmsmDiscountDetailThresholdType = "MINIMAL_ORDER_AMOUNT"
+	GetActivityResponseDiscountBMSMDiscountDetailThresholdTypeMinimalItemQuantity GetActivityResponseDiscountBMSMDiscountDetailThresholdType = "MINIMAL_ITEM_QUANTITY"
+	GetActivityResponseDiscountBMSMDiscountDetailThresholdTypeMinimalOrderAmount  GetActivityResponseDiscountBMSMDiscountDetailThresholdType = "MINIMAL_ORDER_AMOUNT"
 )
 
 // GetActivityResponseDiscountGiftDiscountGiftInfoThresholdType is an open list: TikTok Shop may add values.
@@ -1023,7 +1047,7 @@ type SearchActivitiesRequestActivityType string
 const (
 	SearchActivitiesRequestActivityTypeFixedPrice       SearchActivitiesRequestActivityType = "FIXED_PRICE"
 	SearchActivitiesRequestActivityTypeDirectDiscount   SearchActivitiesRequestActivityType = "DIRECT_DISCOUNT"
-	SearchActivitiesRequestActivityTypeFlashsale        SearchActivitiesRequestActivityType = "FLASHSALE"
+	SearchActivitiesRequestActivityTypeFlashSale        SearchActivitiesRequestActivityType = "FLASHSALE"
 	SearchActivitiesRequestActivityTypeShippingDiscount SearchActivitiesRequestActivityType = "SHIPPING_DISCOUNT"
 	SearchActivitiesRequestActivityTypeBuyMoreSaveMore  SearchActivitiesRequestActivityType = "BUY_MORE_SAVE_MORE"
 )
@@ -1048,17 +1072,17 @@ type SearchActivitiesResponseActivityActivityType string
 const (
 	SearchActivitiesResponseActivityActivityTypeFixedPrice       SearchActivitiesResponseActivityActivityType = "FIXED_PRICE"
 	SearchActivitiesResponseActivityActivityTypeDirectDiscount   SearchActivitiesResponseActivityActivityType = "DIRECT_DISCOUNT"
-	SearchActivitiesResponseActivityActivityTypeFlashsale        SearchActivitiesResponseActivityActivityType = "FLASHSALE"
+	SearchActivitiesResponseActivityActivityTypeFlashSale        SearchActivitiesResponseActivityActivityType = "FLASHSALE"
 	SearchActivitiesResponseActivityActivityTypeShippingDiscount SearchActivitiesResponseActivityActivityType = "SHIPPING_DISCOUNT"
 )
 
-// SearchActivitiesResponseActivityDiscountBmsmDiscountDetailThresholdType is an open list: TikTok Shop may add values.
-type SearchActivitiesResponseActivityDiscountBmsmDiscountDetailThresholdType string
+// SearchActivitiesResponseActivityDiscountBMSMDiscountDetailThresholdType is an open list: TikTok Shop may add values.
+type SearchActivitiesResponseActivityDiscountBMSMDiscountDetailThresholdType string
 
-// Values of SearchActivitiesResponseActivityDiscountBmsmDiscountDetailThresholdType.
+// Values of SearchActivitiesResponseActivityDiscountBMSMDiscountDetailThresholdType.
 const (
-	SearchActivitiesResponseActivityDiscountBmsmDiscountDetailThresholdTypeMinimalItemQuantity SearchActivitiesResponseActivityDiscountBmsmDiscountDetailThresholdType = "MINIMAL_ITEM_QUANTITY"
-	SearchActivitiesResponseActivityDiscountBmsmDiscountDetailThresholdTypeMinimalOrderAmount  SearchActivitiesResponseActivityDiscountBmsmDiscountDetailThresholdType = "MINIMAL_ORDER_AMOUNT"
+	SearchActivitiesResponseActivityDiscountBMSMDiscountDetailThresholdTypeMinimalItemQuantity SearchActivitiesResponseActivityDiscountBMSMDiscountDetailThresholdType = "MINIMAL_ITEM_QUANTITY"
+	SearchActivitiesResponseActivityDiscountBMSMDiscountDetailThresholdTypeMinimalOrderAmount  SearchActivitiesResponseActivityDiscountBMSMDiscountDetailThresholdType = "MINIMAL_ORDER_AMOUNT"
 )
 
 // SearchActivitiesResponseActivityDiscountGiftDiscountGiftInfoThresholdType is an open list: TikTok Shop may add values.
@@ -1155,13 +1179,13 @@ const (
 	UpdateActivityProductResponseStatusNotEffective UpdateActivityProductResponseStatus = "NOT_EFFECTIVE"
 )
 
-// UpdateActivityRequestDiscountBmsmDiscountDetailThresholdType is an open list: TikTok Shop may add values.
-type UpdateActivityRequestDiscountBmsmDiscountDetailThresholdType string
+// UpdateActivityRequestDiscountBMSMDiscountDetailThresholdType is an open list: TikTok Shop may add values.
+type UpdateActivityRequestDiscountBMSMDiscountDetailThresholdType string
 
-// Values of UpdateActivityRequestDiscountBmsmDiscountDetailThresholdType.
+// Values of UpdateActivityRequestDiscountBMSMDiscountDetailThresholdType.
 const (
-	UpdateActivityRequestDiscountBmsmDiscountDetailThresholdTypeMinimalItemQuantity UpdateActivityRequestDiscountBmsmDiscountDetailThresholdType = "MINIMAL_ITEM_QUANTITY"
-	UpdateActivityRequestDiscountBmsmDiscountDetailThresholdTypeMinimalOrderAmount  UpdateActivityRequestDiscountBmsmDiscountDetailThresholdType = "MINIMAL_ORDER_AMOUNT"
+	UpdateActivityRequestDiscountBMSMDiscountDetailThresholdTypeMinimalItemQuantity UpdateActivityRequestDiscountBMSMDiscountDetailThresholdType = "MINIMAL_ITEM_QUANTITY"
+	UpdateActivityRequestDiscountBMSMDiscountDetailThresholdTypeMinimalOrderAmount  UpdateActivityRequestDiscountBMSMDiscountDetailThresholdType = "MINIMAL_ORDER_AMOUNT"
 )
 
 // UpdateActivityRequestDiscountGiftDiscountGiftInfoThresholdType is an open list: TikTok Shop may add values.

@@ -207,8 +207,9 @@ func (s *ReturnRefundService) SearchCancellations(ctx context.Context, req *Sear
 // SearchCancellationsAll hands out what stands on the pages of
 // [ReturnRefundService.SearchCancellations]. It stops at the first error.
 func (s *ReturnRefundService) SearchCancellationsAll(ctx context.Context, req *SearchCancellationsRequest, opts ...CallOption) iter.Seq2[Cancellation, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]Cancellation, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -237,8 +238,9 @@ func (s *ReturnRefundService) SearchCancellationsV202602(ctx context.Context, re
 // SearchCancellationsV202602All hands out what stands on the pages of
 // [ReturnRefundService.SearchCancellationsV202602]. It stops at the first error.
 func (s *ReturnRefundService) SearchCancellationsV202602All(ctx context.Context, req *SearchCancellationsV202602Request, opts ...CallOption) iter.Seq2[Cancellation, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]Cancellation, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -266,8 +268,9 @@ func (s *ReturnRefundService) SearchReturns(ctx context.Context, req *SearchRetu
 // SearchReturnsAll hands out what stands on the pages of
 // [ReturnRefundService.SearchReturns]. It stops at the first error.
 func (s *ReturnRefundService) SearchReturnsAll(ctx context.Context, req *SearchReturnsRequest, opts ...CallOption) iter.Seq2[Return, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]Return, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -296,8 +299,9 @@ func (s *ReturnRefundService) SearchReturnsV202602(ctx context.Context, req *Sea
 // SearchReturnsV202602All hands out what stands on the pages of
 // [ReturnRefundService.SearchReturnsV202602]. It stops at the first error.
 func (s *ReturnRefundService) SearchReturnsV202602All(ctx context.Context, req *SearchReturnsV202602Request, opts ...CallOption) iter.Seq2[Return, error] {
+	start := valueOf(req)
 	return tokenPages(func(token string) ([]Return, string, error) {
-		r := valueOf(req)
+		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
@@ -323,14 +327,14 @@ func (s *ReturnRefundService) UploadShippingDocumentAndTrackingInfo(ctx context.
 
 // ApproveCancellationRequest holds the parameters of ReturnRefund.ApproveCancellation.
 type ApproveCancellationRequest struct {
-	IdempotencyKey *string `url:"idempotency_key,omitempty" json:"-"`
+	IdempotencyKey *string `url:"idempotency_key,omitempty" json:"-"` // at most 255 characters
 }
 
 // ApproveReturnRequest holds the parameters of ReturnRefund.ApproveReturn.
 type ApproveReturnRequest struct {
 	BuyerKeepItem  *bool                              `json:"buyer_keep_item,omitzero" url:"-"`
-	Decision       ApproveReturnRequestDecision       `json:"decision" url:"-"` // required
-	IdempotencyKey *string                            `url:"idempotency_key,omitempty" json:"-"`
+	Decision       ApproveReturnRequestDecision       `json:"decision" url:"-"`                  // required
+	IdempotencyKey *string                            `url:"idempotency_key,omitempty" json:"-"` // at most 255 characters
 	PartialRefund  *ApproveReturnRequestPartialRefund `json:"partial_refund,omitzero" url:"-"`
 }
 
@@ -394,11 +398,10 @@ type CancelOrderResponse struct {
 
 // CancelOrderV202602Request holds the parameters of ReturnRefund.CancelOrderV202602.
 type CancelOrderV202602Request struct {
-	CancelReason     string                                   `json:"cancel_reason"` // required
-	OrderID          string                                   `json:"order_id"`      // required
-	OrderLineItemIDs []string                                 `json:"order_line_item_ids,omitzero"`
-	OrderLineList    []CancelOrderV202602RequestOrderLineList `json:"order_line_list,omitzero"`
-	SKUs             []CancelOrderV202602RequestSKU           `json:"skus,omitzero"`
+	CancelReason  string                                   `json:"cancel_reason"` // required
+	OrderID       string                                   `json:"order_id"`      // required
+	OrderLineList []CancelOrderV202602RequestOrderLineList `json:"order_line_list,omitzero"`
+	SKUs          []CancelOrderV202602RequestSKU           `json:"skus,omitzero"`
 }
 
 // CancelOrderV202602RequestOrderLineList is part of a request.
@@ -674,7 +677,7 @@ type GetReturnRecordsResponseRecordVideo struct {
 // RejectCancellationRequest holds the parameters of ReturnRefund.RejectCancellation.
 type RejectCancellationRequest struct {
 	Comment        *string                          `json:"comment,omitzero" url:"-"`
-	IdempotencyKey *string                          `url:"idempotency_key,omitempty" json:"-"`
+	IdempotencyKey *string                          `url:"idempotency_key,omitempty" json:"-"` // at most 255 characters
 	Images         []RejectCancellationRequestImage `json:"images,omitzero" url:"-"`
 	RejectReason   string                           `json:"reject_reason" url:"-"` // required
 }
@@ -690,8 +693,8 @@ type RejectCancellationRequestImage struct {
 // RejectReturnRequest holds the parameters of ReturnRefund.RejectReturn.
 type RejectReturnRequest struct {
 	Comment        *string                     `json:"comment,omitzero" url:"-"`
-	Decision       RejectReturnRequestDecision `json:"decision" url:"-"` // required
-	IdempotencyKey *string                     `url:"idempotency_key,omitempty" json:"-"`
+	Decision       RejectReturnRequestDecision `json:"decision" url:"-"`                  // required
+	IdempotencyKey *string                     `url:"idempotency_key,omitempty" json:"-"` // at most 255 characters
 	Images         []RejectReturnRequestImage  `json:"images,omitzero" url:"-"`
 	RejectReason   *string                     `json:"reject_reason,omitzero" url:"-"`
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -144,10 +145,7 @@ func (a api) test(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	left := map[string]bool{} // methods that no description asked for
-	for name := range a.methods {
-		left[name] = true
-	}
+	left := generated(t, a.name) // methods that no description asked for
 	for key, d := range a.described {
 		l := names.Ops[key]
 		if l == nil {
@@ -167,28 +165,140 @@ func (a api) test(t *testing.T) {
 			}
 		})
 	}
-	walked := map[string]*described{} // Service.Method -> what it calls
+	known := map[string]string{} // Service.Method -> operation
 	for _, op := range names.Ops {
-		delete(left, op.Name()) // beyond the description: the overlay
-		if d := a.described[op.Key]; d != nil {
-			walked[op.Name()] = d
-			continue
+		delete(left, op.Name())
+		known[op.Name()] = op.Key
+		if a.described[op.Key] == nil { // beyond the description: the overlay
+			t.Run(op.Name(), func(t *testing.T) { a.beyond(t, op.Key, a.methods[op.Name()]) })
 		}
-		t.Run(op.Name(), func(t *testing.T) { a.beyond(t, op.Key, a.methods[op.Name()]) })
 	}
-	for name := range left {
-		if strings.HasPrefix(name, "Client.") {
-			continue
+	for _, b := range names.Batches {
+		t.Run(b.Method+" "+b.Field, func(t *testing.T) { a.split(t, b) })
+	}
+	for name := range left { // iterators and batch helpers
+		called := called(name, known)
+		d, m := a.described[known[called]], a.methods[name]
+		switch {
+		case called == "":
+			t.Errorf("%s belongs to no operation", name)
+		case d == nil:
+			t.Run(name, func(t *testing.T) {
+				a.exchange.status, a.exchange.reply = http.StatusOK, oneOfEach(t, a.methods[called])
+				a.walk(t, nil, m, m.request())
+			})
+		default:
+			t.Run(name, func(t *testing.T) {
+				var path []string
+				for _, name := range placeholders(d.path) {
+					path = append(path, fmt.Sprint(sample(d.op.Parameters.GetByInAndName("path", name).Schema.Value, true)))
+				}
+				req := m.request()
+				a.fill(t, d, req)
+				a.exchange.status, a.exchange.reply, _ = a.reply(t, d)
+				a.walk(t, path, m, req)
+			})
 		}
-		d := walked[called(name, walked)]
-		if d == nil {
-			if !strings.Contains(name, "V2026") { // the overlay again
-				t.Errorf("%s belongs to no operation", name)
+	}
+}
+
+// split checks that a batch helper makes a second call for one element more
+// than the maximum, and that it leaves the caller's request alone.
+func (a api) split(t *testing.T, b ledger.Batch) {
+	key := ""
+	for name := range a.methods {
+		if name == b.Method+"Batched" || strings.HasPrefix(name, b.Method+"By") {
+			if req := a.methods[name].request(); req.IsValid() && batched(name, req.Elem(), b).IsValid() {
+				key = name
 			}
-			continue
 		}
-		t.Run(name, func(t *testing.T) { a.walk(t, d, a.methods[name]) })
 	}
+	if key == "" {
+		t.Fatal("there is no helper")
+	}
+	m := a.methods[key]
+	req := m.request()
+	list := batched(key, req.Elem(), b)
+	list.Set(reflect.MakeSlice(list.Type(), b.Max+1, b.Max+1))
+	var path []string
+	for range m.fn.Type().NumIn() - 3 { // besides the context, the request and the options
+		path = append(path, "1")
+	}
+	a.exchange.status, a.exchange.reply, a.exchange.calls = http.StatusOK, []byte(`{"code":0,"data":{}}`), 0
+	if strings.HasPrefix(fmt.Sprint(m.fn.Type().Out(0)), "iter.Seq2[[]") {
+		a.exchange.reply = []byte("[]")
+	}
+	out, err := m.call(t.Context(), path, req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range reflect.ValueOf(out).Seq2() {
+		if !err.IsNil() {
+			t.Fatal(err)
+		}
+	}
+	if a.exchange.calls != 2 || list.Len() != b.Max+1 {
+		t.Errorf("%d requests for %d elements, of which %d are left", a.exchange.calls, b.Max+1, list.Len())
+	}
+}
+
+// batched returns the list of a request that the helper splits.
+func batched(name string, req reflect.Value, b ledger.Batch) reflect.Value {
+	for i := range req.NumField() {
+		f := req.Type().Field(i)
+		body, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		query, _, _ := strings.Cut(f.Tag.Get("url"), ",")
+		if (body == b.Field || query == b.Field) && (strings.HasSuffix(name, "Batched") || strings.HasSuffix(name, "By"+f.Name)) {
+			return req.Field(i)
+		}
+	}
+	return reflect.Value{}
+}
+
+var generatedMethod = regexp.MustCompile(`(?m)^func \(s \*(\w+)Service\) (\w+)\(`)
+
+// generated returns the generated methods of all services. The services also
+// have some that were written by hand, which have tests of their own.
+func generated(t *testing.T, api string) map[string]bool {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(root, api, "*.gen.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no generated files: %v", err)
+	}
+	all := map[string]bool{}
+	for _, f := range files {
+		src, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range generatedMethod.FindAllSubmatch(src, -1) {
+			all[string(m[1])+"."+string(m[2])] = true
+		}
+	}
+	return all
+}
+
+// oneOfEach is a reply with one element in each list.
+func oneOfEach(t *testing.T, m method) []byte {
+	t.Helper()
+	reply := reflect.New(m.fn.Type().Out(0).Elem())
+	for i := range reply.Elem().NumField() {
+		if f := reply.Elem().Field(i); f.Kind() == reflect.Slice {
+			f.Set(reflect.MakeSlice(f.Type(), 1, 1))
+			if id := f.Index(0); id.Kind() == reflect.Struct {
+				for j := range id.NumField() {
+					if id.Field(j).Kind() == reflect.String {
+						id.Field(j).SetString("1")
+					}
+				}
+			}
+		}
+	}
+	raw, err := json.Marshal(map[string]any{"code": 0, "data": reply.Interface()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
 }
 
 // form checks a call that goes form-encoded by default, other than described.
@@ -237,9 +347,9 @@ func (a api) beyond(t *testing.T, key string, m method) {
 
 // called returns the method that an iterator calls: the longest name that the
 // iterator's begins with.
-func called(name string, known map[string]*described) string {
+func called(name string, known map[string]string) string {
 	for i := len(name) - 1; i > 0; i-- {
-		if known[name[:i]] != nil {
+		if known[name[:i]] != "" {
 			return name[:i]
 		}
 	}
@@ -247,14 +357,7 @@ func called(name string, known map[string]*described) string {
 }
 
 // walk takes a few items from an iterator or a batch helper.
-func (a api) walk(t *testing.T, d *described, m method) {
-	var path []string
-	for _, name := range placeholders(d.path) {
-		path = append(path, fmt.Sprint(sample(d.op.Parameters.GetByInAndName("path", name).Schema.Value, true)))
-	}
-	req := m.request()
-	a.fill(t, d, req)
-	a.exchange.status, a.exchange.reply, _ = a.reply(t, d)
+func (a api) walk(t *testing.T, path []string, m method, req reflect.Value) {
 	a.exchange.calls = 0
 	out, err := m.call(t.Context(), path, req)
 	if err != nil {

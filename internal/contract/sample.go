@@ -38,6 +38,17 @@ func (g *sampler) value(s *openapi3.Schema) (any, bool) {
 		if !ok {
 			return []any{}, true
 		}
+		switch item.(type) {
+		case map[string]any, []any:
+			return []any{item}, true
+		}
+		if g.request {
+			second := item // one alone does not show how they are joined
+			if id, ok := item.(string); ok && s.UniqueItems {
+				second = id[:len(id)-1] + "6"
+			}
+			return []any{item, second}, true
+		}
 		return []any{item}, true
 	case s.Type.Is(openapi3.TypeBoolean):
 		return true, true

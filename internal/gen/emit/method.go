@@ -45,7 +45,7 @@ func (p *printer) method(m *Method) {
 		p.iterator(m, signature, args)
 	}
 	for _, b := range m.Batches {
-		p.batch(m, signature, b.Field, b.Max)
+		p.batch(m, signature, args, b.Field, b.Max)
 	}
 }
 
@@ -133,7 +133,7 @@ func (p *printer) comment(m *Method) {
 	p.f("//\n// Official page: %s\n", p.model.API.Page(m))
 	switch {
 	case l.Retired != "":
-		p.f("//\n// Deprecated: the vendor retired it; use [%s].\n", reference(l.Retired))
+		p.f("//\n// Deprecated: %s retired it; use [%s].\n", p.model.API.Vendor, reference(l.Retired))
 	case m.Deprecated:
 		p.f("//\n// Deprecated: the official description marks it so.\n")
 	}
@@ -149,16 +149,16 @@ func (p *printer) iterator(m *Method, signature string, args []string) {
 	l := m.Ledger
 	selector, elem, total := p.model.listExpr(m)
 	name := iteratorName(m)
-	call := "ctx"
-	for _, a := range args {
-		call += ", " + a
-	}
+	call := strings.Join(append([]string{"ctx"}, args...), ", ")
 	head := fmt.Sprintf("func (s *%sService) %s(%s, opts ...CallOption)", l.Service, name, signature)
 	what := "hands out what stands on the pages of"
 	if m.Page.List == "-" {
 		what = "hands out the pages of"
 	}
 	p.f("// %s %s\n// [%sService.%s]. It stops at the first error.\n", name, what, l.Service, l.Method)
+	if size, limit := p.pageSize(m.Request); limit > 0 {
+		p.f("// Pages hold %d unless req.%s says otherwise.\n", limit, size)
+	}
 	if l.Retired != "" || m.Deprecated {
 		p.f("//\n// Deprecated: as the method that it calls.\n")
 	}
@@ -182,56 +182,75 @@ func (p *printer) iterator(m *Method, signature string, args []string) {
 		if pointer, _ := m.Request.form(token, false); !pointer {
 			value = "token"
 		}
-		p.f("\treturn tokenPages(func(token string) ([]%s, string, error) {\n\t\tr := valueOf(req)\n\t\tif token != \"\" {\n%s\t\t\tr.%s = %s\n\t\t}\n",
+		p.f("\tstart := valueOf(req)\n")
+		if size, limit := p.pageSize(m.Request); limit > 0 {
+			p.f("\tif start.%s == 0 {\n\t\tstart.%s = %d\n\t}\n", size, size, limit)
+		}
+		p.f("\treturn tokenPages(func(token string) ([]%s, string, error) {\n\t\tr := start\n\t\tif token != \"\" {\n%s\t\t\tr.%s = %s\n\t\t}\n",
 			elem, convert, token.Go, value)
 		p.f("\t\tout, err := s.%s(%s, &r, opts...)\n\t\tif err != nil {\n\t\t\treturn nil, \"\", err\n\t\t}\n\t\treturn %s, %s, nil\n\t})\n}\n\n", l.Method, call, list, nextText)
 		return
 	}
-	n := p.model.numbering(m)
+	n := p.numbering(m)
 	pages := "0"
 	if total != "" {
 		pages = "out" + total
 	}
-	p.f("\tr := valueOf(req)\n%s\treturn numberedPages(%s, %s, func(page int) ([]%s, int, error) {\n%s", n.before, n.first, n.size, elem, n.set)
+	p.f("\tstart := valueOf(req)\n%s\treturn numberedPages(%s, %s, func(page int) ([]%s, int, error) {\n\t\tr := start\n%s", n.before, n.first, n.size, elem, n.set)
 	p.f("\t\tout, err := s.%s(%s, &r, opts...)\n\t\tif err != nil {\n\t\t\treturn nil, 0, err\n\t\t}\n\t\treturn %s, %s, nil\n\t})\n}\n\n", l.Method, call, list, pages)
 }
 
 // numbering is the source that reads and sets the number of a page.
 type numbering struct{ before, first, size, set string }
 
-func (m *Model) numbering(method *Method) numbering {
-	t, holder := method.Request, "r"
-	number, size := method.Page.Number, method.Page.Size
+func (p *printer) numbering(m *Method) numbering {
+	t, from, to := m.Request, "start", "r"
+	number, size := m.Page.Number, m.Page.Size
 	n := numbering{size: "0"}
+	before, after := "", "" // assignments around the one of the number
 	if outer, inner, nested := strings.Cut(number, "."); nested && t.Fields[number] == nil {
 		f := t.Fields[outer]
 		number, size = inner, strings.TrimPrefix(size, outer+".")
-		n.before, n.set = "\tinner := r."+f.Go+"\n", "\t\tr."+f.Go+" = inner\n"
-		if pointer, _ := t.form(f, false); pointer {
-			n.before, n.set = "\tinner := valueOf(r."+f.Go+")\n", "\t\tr."+f.Go+" = &inner\n"
+		value, pointer := "start."+f.Go, ""
+		if isPointer, _ := t.form(f, false); isPointer {
+			value, pointer = "valueOf("+value+")", "&"
 		}
-		t, holder = m.Types[f.Type.Base], "inner"
+		n.before = "\tparameters := " + value + "\n"
+		before, after = "\t\tinner := parameters\n", "\t\tr."+f.Go+" = "+pointer+"inner\n"
+		t, from, to = p.model.Types[f.Type.Base], "parameters", "inner"
 	}
 	read := func(f *Field) string {
 		if pointer, _ := t.form(f, false); pointer {
-			return "numberOf(" + holder + "." + f.Go + ")"
+			return "numberOf(" + from + "." + f.Go + ")"
 		}
-		return holder + "." + f.Go
+		return from + "." + f.Go
 	}
-	page := t.Fields[number]
+	page, value := t.Fields[number], "page"
 	n.first = read(page)
-	value := "page"
 	if pointer, _ := t.form(page, false); pointer {
 		value = "&page"
 	}
-	n.set = "\t\t" + holder + "." + page.Go + " = " + value + "\n" + n.set
+	n.set = before + "\t\t" + to + "." + page.Go + " = " + value + "\n" + after
 	if f := t.Fields[size]; f != nil {
 		n.size = read(f)
 	}
 	return n
 }
 
-func (p *printer) batch(m *Method, signature, field string, limit int) {
+// pageSize returns the field of a request that must say the size of a page,
+// and the largest size. An iterator asks for it if the caller does not.
+func (p *printer) pageSize(t *Type) (field string, limit int) {
+	f := t.Fields["page_size"]
+	if f == nil || f.Type.Kind != number {
+		return "", 0
+	}
+	if pointer, _ := t.form(f, false); pointer {
+		return "", 0 // the server has a default
+	}
+	return f.Go, p.limit(t, f)
+}
+
+func (p *printer) batch(m *Method, signature string, args []string, field string, limit int) {
 	l := m.Ledger
 	f := m.Request.Fields[field]
 	name := l.Method + "Batched"
@@ -246,6 +265,6 @@ func (p *printer) batch(m *Method, signature, field string, limit int) {
 	p.f("// %s splits req.%s into parts of at most %d and hands out the\n// reply of [%sService.%s] to each. It stops at the first error.\n",
 		name, f.Go, limit, l.Service, l.Method)
 	p.f("func (s *%sService) %s(%s, opts ...CallOption) iter.Seq2[%s, error] {\n", l.Service, name, signature, result)
-	p.f("\tr := valueOf(req)\n\treturn batches(r.%s, %d, func(part []%s) (%s, error) {\n\t\tr.%s = part\n\t\treturn s.%s(ctx, &r, opts...)\n\t})\n}\n\n",
-		f.Go, limit, elem, result, f.Go, l.Method)
+	p.f("\tstart := valueOf(req)\n\treturn batches(start.%s, %d, func(part []%s) (%s, error) {\n\t\tr := start\n\t\tr.%s = part\n\t\treturn s.%s(%s, &r, opts...)\n\t})\n}\n\n",
+		f.Go, limit, elem, result, f.Go, l.Method, strings.Join(append([]string{"ctx"}, args...), ", "))
 }

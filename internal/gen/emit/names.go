@@ -13,10 +13,10 @@ import (
 // of them before any type, so that a method's request and response keep their
 // names whatever the definitions are called.
 func (b *builder) nameMethods(ops []*spec.Operation) {
-	newest := map[string]string{} // service and official name -> version
-	same := map[string]int{}      // service and official name -> count
+	newest := map[string]string{} // service and method -> version
+	same := map[string]int{}      // service and method -> count
 	for _, op := range ops {
-		key := b.Service(op) + "." + op.Name
+		key := b.Service(op) + "." + naming.Exported(op.Name)
 		same[key]++
 		if !op.Module.Overlay && op.Version > newest[key] {
 			newest[key] = op.Version
@@ -30,17 +30,15 @@ func (b *builder) nameMethods(ops []*spec.Operation) {
 		if b.Ledger.Ops[op.Key] != nil {
 			continue
 		}
-		service := b.Service(op)
-		key := service + "." + op.Name
-		method := naming.Exported(op.Name)
+		name := b.Service(op) + "." + naming.Exported(op.Name)
 		switch {
-		case op.Version != "" && (op.Module.Overlay || op.Version != newest[key] || used[service+"."+method]):
-			method += "V" + op.Version
-		case op.Version == "" && same[key] > 1:
-			method += naming.Singular(op.Tag)
+		case op.Version != "" && (op.Module.Overlay || op.Version != newest[name] || used[name]):
+			name += "V" + op.Version
+		case op.Version == "" && same[name] > 1:
+			name += naming.Singular(op.Tag)
 		}
-		used[service+"."+method] = true
-		line := "op " + op.Key + " " + service + "." + method + " replay=" + b.Replay(op)
+		used[name] = true
+		line := "op " + op.Key + " " + name + " replay=" + b.Replay(op)
 		if op.Body != "" {
 			line += " body=" + op.Body
 		}

@@ -172,7 +172,7 @@ func (p *printer) describe(t *Type) string {
 	case strings.HasSuffix(t.Origin, " response"):
 		return t.Name + " is the reply of " + origin(t)
 	case t.In && t.Out:
-		return t.Name + " is sent and received"
+		return t.Name + " is sent and received. Bools and numbers are always sent, the\n// rest unless it is empty; [Client.Call] can send that too"
 	case t.In:
 		return t.Name + " is part of a request"
 	}
@@ -227,7 +227,7 @@ func (p *printer) remark(t *Type, f *Field) string {
 		facts = append(facts, "read-only")
 	}
 	if t.In {
-		lo, hi := f.Source.Min, f.Source.Max
+		lo, hi := f.Source.Min, p.limit(t, f)
 		list := strings.HasPrefix(f.Type.Prefix, "[]")
 		switch {
 		case lo > 0 && hi > 0:
@@ -242,4 +242,12 @@ func (p *printer) remark(t *Type, f *Field) string {
 		return ""
 	}
 	return " // " + strings.Join(facts, ", ")
+}
+
+// limit returns how much a field may hold, or 0 if that is not known.
+func (p *printer) limit(t *Type, f *Field) int {
+	if n := p.model.API.Ledger.Max[t.Name+"."+f.Name]; n > 0 {
+		return n
+	}
+	return f.Source.Max
 }

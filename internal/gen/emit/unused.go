@@ -30,7 +30,7 @@ func (m *Model) Unused() []string {
 		}
 	}
 	for kind, names := range map[string]map[string]bool{
-		"required": l.Required, "null": l.Null, "kind": keysOf(l.Kinds), "field": keysOf(l.Fields), "enum": keysOf(l.Enums),
+		"required": l.Required, "null": l.Null, "max": keysOf(l.Max), "kind": keysOf(l.Kinds), "field": keysOf(l.Fields), "enum": keysOf(l.Enums),
 	} {
 		for at := range names {
 			if !fields[at] && !strings.HasSuffix(at, ".result") { // a reply that is an enum itself
@@ -57,7 +57,7 @@ func (m *Model) Unused() []string {
 	return unused
 }
 
-func keysOf(m map[string]string) map[string]bool {
+func keysOf[V any](m map[string]V) map[string]bool {
 	set := make(map[string]bool, len(m))
 	for k := range m {
 		set[k] = true

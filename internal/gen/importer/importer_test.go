@@ -67,3 +67,41 @@ func TestReport(t *testing.T) {
 		t.Errorf("got:\n%swant:\n%s", got, want)
 	}
 }
+
+// TestLimits reads how much is allowed, in words of our own.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		kind, text string
+		min, max   int
+	}{
+		{spec.Int32, "Valid range: [1, 99,999].", 1, 99999},
+		{spec.Int32, "Valid range: [1,255]", 1, 255},
+		{spec.Int64, "Valid range: [1, 1,000,000]", 1, 1000000},
+		{spec.Int32, "The range is from 1-100", 0, 0}, // not a wording of the descriptions
+		{spec.Int32, "the range is 1-100", 1, 100},
+		{spec.Int64, "The range of this value is [100, 8000].", 100, 8000},
+		{spec.Int32, "The range is `[1, 99]`, or `-1` for unlimited.", 0, 0},
+		{spec.Double, "Valid range: [0.01, 7,600]", 0, 0},
+		{spec.Int32, "Max value: 100", 0, 100},
+		{spec.Int32, "Max 20", 0, 20},
+		{spec.Int32, "less than or equal to 2,000", 0, 2000},
+		{spec.String, "Max length: 10,000 characters", 0, 10000},
+		{spec.String, "Valid length: 1-50 characters", 1, 50},
+		{spec.String, "Length: 7 - 11 digits", 7, 11},
+		{spec.String, "Max size: 10MB", 0, 0},
+		{spec.String, "Max IDs: 20", 0, 0},
+		{spec.Array, "Max IDs: 600", 0, 600},
+		{spec.Array, "Codes of something.Up to 50", 0, 50},
+		{spec.Array, "Max length: 20 characters", 0, 0}, // of each element
+		{spec.Array, "Specify up to 4 of them", 0, 0},   // advice
+		{spec.Array, "Max size: 10MB", 0, 0},
+		{spec.String, "Max length: 99999999999999999999", 0, 0},
+	} {
+		out := spec.Schema{Kind: test.kind}
+		tiktokLimit(test.text, &out)
+		if out.Min != test.min || out.Max != test.max {
+			t.Errorf("%s %q: %d to %d, want %d to %d", test.kind, test.text, out.Min, out.Max, test.min, test.max)
+		}
+	}
+}

@@ -3,7 +3,6 @@ package importer
 import (
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/linnbridge/linnbridge/internal/gen/naming"
@@ -71,22 +70,11 @@ func tiktokOperation(in *operation) *spec.Operation {
 	return op
 }
 
-// unglued restores the words of titles that lost their capitals with their
-// spaces.
-var unglued = strings.NewReplacer(
-	"Transactionsby", "TransactionsBy", "Creatoron", "CreatorOn", "Conversationwithcreator", "ConversationWithCreator",
-	"Diagnoseand", "DiagnoseAnd", "SKUsandtheapprovalstatusof", "SKUsAndTheApprovalStatusOf", "Getattributes", "GetAttributes",
-	"Getcategoryinformation", "GetCategoryInformation", "GetCategoryinformation", "GetCategoryInformation",
-	"Productimageuploadrequirementsquery", "ProductImageUploadRequirementsQuery", "Getgradingtemplatesconfig", "GetGradingTemplatesConfig",
-	"Getsizegroupsconfig", "GetSizeGroupsConfig", "Qualificationfileupload", "QualificationFileUpload", "imageupload", "ImageUpload",
-	"getfbtmerchantmcfstatus", "GetFBTMerchantMCFStatus",
-)
-
 // pageSlug follows the addresses of the official pages: the words of the
 // operation's title with dashes.
 func pageSlug(name string) string {
 	var words []string
-	for _, w := range naming.Words(unglued.Replace(name)) {
+	for _, w := range naming.Words(name) {
 		words = append(words, strings.ToLower(w))
 	}
 	return strings.Join(words, "-")
@@ -95,9 +83,6 @@ func pageSlug(name string) string {
 var (
 	valuesLead = regexp.MustCompile(`(?i)(possible|available|valid|supported|allowed) (values?|enumerations?|options?|return value)[^\n]*|\benums?:|\bvalues?:`)
 	valueLine  = regexp.MustCompile("^\\s*(?:[-*•]|\\d+\\.)?\\s*`?\"?([A-Z0-9][A-Z0-9_]*[A-Z][A-Z0-9_]*)\"?`?\\s*(?:$|[:：,;.(=\\-–])")
-	maxCount   = regexp.MustCompile(`(?i)max(?:imum)? (?:count|length|number|value|size)s?:?\s*\[?(\d+)`)
-	validRange = regexp.MustCompile(`(?i)(?:valid|the) (?:range|length)(?: is)?:?\s*[\[(]?\s*(\d+)\s*[-,]\s*(\d+)`)
-	upTo       = regexp.MustCompile(`less than or equal to (\d+)`)
 	unixWords  = regexp.MustCompile(`(?i)unix|timestamp`)
 	millis     = regexp.MustCompile(`(?i)milli`)
 	timeName   = regexp.MustCompile(`(?:^|_)(?:time|date|timestamp|deadline|at)(?:_(?:ge|lt|le|gt))?$`)
@@ -183,18 +168,4 @@ func openList(name string, values []string) bool {
 		}
 	}
 	return true
-}
-
-func tiktokLimit(text string, out *spec.Schema) {
-	if m := validRange.FindStringSubmatch(text); m != nil {
-		out.Min, _ = strconv.Atoi(m[1])
-		out.Max, _ = strconv.Atoi(m[2])
-		return
-	}
-	for _, re := range []*regexp.Regexp{maxCount, upTo} {
-		if m := re.FindStringSubmatch(text); m != nil {
-			out.Max, _ = strconv.Atoi(m[1])
-			return
-		}
-	}
 }

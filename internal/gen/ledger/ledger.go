@@ -13,6 +13,7 @@
 //	kind <Go type>.<field> <kind>          a better type than the description's
 //	required <Go type>.<field>             plain, always sent
 //	null <Go type>.<field>                 pointer, nil is sent as null
+//	max <Go type>.<field> <number>         a documented limit that the description lacks
 //	use <Go type> in|out|both              direction that fixed the type's shape
 //	batch <Service>.<Method> <field> <maximum>
 package ledger
@@ -59,6 +60,7 @@ type Ledger struct {
 	Kinds    map[string]string
 	Required map[string]bool
 	Null     map[string]bool
+	Max      map[string]int
 	Use      map[string]string
 	Batches  []Batch
 
@@ -115,7 +117,7 @@ func digest(b []byte) string {
 func Parse(text []byte) (*Ledger, error) {
 	l := &Ledger{
 		Ops: map[string]*Op{}, Types: map[string]string{}, Enums: map[string]string{}, Consts: map[string]string{}, Fields: map[string]string{},
-		Kinds: map[string]string{}, Required: map[string]bool{}, Null: map[string]bool{}, Use: map[string]string{},
+		Kinds: map[string]string{}, Required: map[string]bool{}, Null: map[string]bool{}, Max: map[string]int{}, Use: map[string]string{},
 		methods: map[string]string{}, text: text,
 	}
 	n := 0
@@ -169,6 +171,10 @@ func (l *Ledger) line(line string) error {
 	case f[0] == "null" && len(f) == 2:
 		l.Null[f[1]] = true
 		return nil
+	case f[0] == "max" && len(f) == 3:
+		limit, err := strconv.Atoi(f[2])
+		l.Max[f[1]] = limit
+		return err
 	case f[0] == "batch" && len(f) == 4:
 		limit, err := strconv.Atoi(f[3])
 		l.Batches = append(l.Batches, Batch{f[1], f[2], limit})

@@ -7,35 +7,60 @@ import (
 	"unicode"
 )
 
-// initialisms are the words written in capitals, by their lower-case form.
+// initialisms are the words with a spelling of their own, by their lower-case form.
 var initialisms = map[string]string{
-	"api": "API", "apis": "APIs", "asin": "ASIN", "asins": "ASINs", "bol": "BOL", "cnpj": "CNPJ", "cod": "COD",
-	"cpf": "CPF", "crm": "CRM", "csv": "CSV", "ctr": "CTR", "dg": "DG", "ean": "EAN", "eans": "EANs", "erp": "ERP",
-	"eu": "EU", "faq": "FAQ", "fba": "FBA", "fbt": "FBT", "fnsku": "FNSKU", "gmv": "GMV", "gpr": "GPR", "gs": "GS",
-	"gst": "GST", "gtin": "GTIN", "guid": "GUID", "guids": "GUIDs", "html": "HTML", "http": "HTTP", "https": "HTTPS",
-	"id": "ID", "ids": "IDs", "ip": "IP", "isbn": "ISBN", "iso": "ISO", "jit": "JIT", "json": "JSON", "kyc": "KYC",
-	"mcf": "MCF", "mpn": "MPN", "pdf": "PDF", "pii": "PII", "pod": "POD", "qr": "QR", "rma": "RMA", "rmas": "RMAs",
-	"rts": "RTS", "sku": "SKU", "skus": "SKUs", "sla": "SLA", "sms": "SMS", "sns": "SNS", "tiktok": "TikTok", "ttl": "TTL", "tts": "TTS", "ui": "UI", "uk": "UK",
-	"upc": "UPC", "upcs": "UPCs", "uri": "URI", "uris": "URIs", "url": "URL", "urls": "URLs", "us": "US",
-	"utc": "UTC", "uuid": "UUID", "vat": "VAT", "wms": "WMS", "xml": "XML", "zpl": "ZPL",
+	"api": "API", "apis": "APIs", "asin": "ASIN", "asins": "ASINs", "bigcommerce": "BigCommerce", "bmsm": "BMSM",
+	"bol": "BOL", "bopis": "BOPIS", "cnpj": "CNPJ", "cod": "COD", "cpf": "CPF", "crm": "CRM", "csv": "CSV", "ctr": "CTR",
+	"dg": "DG", "ean": "EAN", "eans": "EANs", "epr": "EPR", "erp": "ERP", "eu": "EU", "faq": "FAQ", "fba": "FBA",
+	"fbf": "FBF", "fbm": "FBM", "fbt": "FBT", "fcl": "FCL", "fnsku": "FNSKU", "ftl": "FTL", "ftp": "FTP", "ftps": "FTPS",
+	"gcid": "GCID", "gmv": "GMV", "gpm": "GPM", "gpr": "GPR", "gs": "GS", "gst": "GST", "gtin": "GTIN", "guid": "GUID",
+	"guids": "GUIDs", "html": "HTML", "http": "HTTP", "https": "HTTPS", "id": "ID", "ids": "IDs", "imei": "IMEI",
+	"ip": "IP", "isbn": "ISBN", "iso": "ISO", "iva": "IVA", "jis": "JIS", "jit": "JIT", "json": "JSON", "kyc": "KYC",
+	"lcid": "LCID", "lcl": "LCL", "ltl": "LTL", "mcf": "MCF", "mpn": "MPN", "msku": "MSKU", "old": "Old",
+	"paypal": "PayPal", "pdf": "PDF", "pii": "PII", "pob": "POB", "pod": "POD", "pzn": "PZN", "qr": "QR", "rma": "RMA", "rmas": "RMAs",
+	"rts": "RTS", "seo": "SEO", "sfp": "SFP", "sftp": "SFTP", "sioc": "SIOC", "skc": "SKC", "skcs": "SKCs", "sku": "SKU",
+	"skus": "SKUs", "sla": "SLA", "sms": "SMS", "sns": "SNS", "spu": "SPU", "spus": "SPUs", "tap": "TAP",
+	"tiktok": "TikTok", "tiktokshop": "TikTokShop", "tote": "Tote", "totes": "Totes", "totp": "TOTP", "ttl": "TTL",
+	"tts": "TTS", "ui": "UI", "uk": "UK", "upc": "UPC", "upcs": "UPCs", "uri": "URI", "uris": "URIs", "url": "URL",
+	"urls": "URLs", "us": "US", "utc": "UTC", "utf": "UTF", "uuid": "UUID", "vat": "VAT", "whatsapp": "WhatsApp",
+	"wms": "WMS", "woocommerce": "WooCommerce", "xml": "XML", "zpl": "ZPL",
 }
 
-// glued are names whose words the vendors wrote without a boundary.
+// glued are words that the vendors wrote without a boundary between them.
 var glued = map[string]string{
-	"rowid": "row_id", "pkrowid": "pk_row_id", "skuid": "sku_id", "orderid": "order_id", "orderids": "order_ids",
-	"sku": "sku", "skus": "skus", "iban": "iban",
+	"accountid": "account id", "alldates": "all dates", "amazononly": "amazon only", "amzntrans": "amzn trans",
+	"affectivefk": "affective fk", "binreference": "bin reference", "categoryinformation": "category information", "configid": "config id", "creatoron": "creator on",
+	"conversationwithcreator": "conversation with creator", "despatchbydate": "despatch by date", "diagnoseand": "diagnose and",
+	"exchangebooking": "exchange booking", "extendedproperties": "extended properties", "fbfmcf": "fbf mcf", "fbtmcf": "fbt mcf",
+	"flashsale": "flash sale", "getattributes": "get attributes", "getcategoryinformation": "get category information",
+	"getfbtmerchantmcfstatus": "get fbt merchant mcf status", "getgradingtemplatesconfig": "get grading templates config",
+	"getsizegroupsconfig": "get size groups config", "imageupload": "image upload", "itembarcode": "item barcode",
+	"itemtitle": "item title", "linkshare": "link share", "messageinthe": "message in the", "noneonly": "none only",
+	"orderid": "order id", "orderids": "order ids", "paymentreceived": "payment received", "pendingrelist": "pending relist",
+	"pickingwave": "picking wave", "pkrowid": "pk row id", "productimageuploadrequirementsquery": "product image upload requirements query",
+	"productslegacy": "products legacy", "productsold": "products old", "productv2": "product v2", "profileold": "profile old",
+	"qualificationfileupload": "qualification file upload", "returnbooking": "return booking", "returnrefund": "return refund",
+	"rowguid": "row guid", "rowid": "row id", "selleronly": "seller only", "shiftjis": "shift jis", "singletext": "single text",
+	"sizechart": "size chart", "skuid": "sku id",
+	"sortorder": "sort order", "stockitem": "stock item", "threedim": "three dim", "transactionsby": "transactions by",
+	"transferreference": "transfer reference", "weightfit": "weight fit",
 }
+
+// respelt are capitals in places that no rule expects.
+var respelt = strings.NewReplacer("eBay", "Ebay", "ePID", "EPID", "PDFfrom", "PDFFrom", "SKUsandtheapprovalstatusof", "SKUsAndTheApprovalStatusOf")
 
 // Words splits a name at separators and at changes of case. A run of capitals
 // is one word, and so is a run of capitals with a plural s.
 func Words(name string) []string {
 	var words []string
-	for part := range strings.FieldsFuncSeq(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
-		if g, ok := glued[strings.ToLower(part)]; ok {
-			words = append(words, strings.Split(g, "_")...)
-			continue
+	for part := range strings.FieldsFuncSeq(respelt.Replace(name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		for _, w := range camel([]rune(part)) {
+			if apart, ok := glued[strings.ToLower(w)]; ok {
+				words = append(words, strings.Fields(apart)...)
+				continue
+			}
+			words = append(words, w)
 		}
-		words = append(words, camel([]rune(part))...)
 	}
 	return words
 }

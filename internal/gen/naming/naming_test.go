@@ -11,6 +11,11 @@ func TestNames(t *testing.T) {
 		"gs_full_service_commodity": "GSFullServiceCommodity", "fbt": "FBT", "PIIRedactionDays": "PIIRedactionDays",
 		"GetShopLIVEPerformanceList": "GetShopLIVEPerformanceList", "GetOrderTrackingURLs": "GetOrderTrackingURLs",
 		"is_tiktok_shipping": "IsTikTokShipping", "thumb_urls": "ThumbURLs", "sKU": "SKU", "3_day": "N3Day",
+		"GetMessageintheConversation": "GetMessageInTheConversation", "GSCreateProductv2": "GSCreateProductV2",
+		"CreateFbtmcfOrder": "CreateFBTMCFOrder", "CreateeBayConfigurators": "CreateEbayConfigurators", "Productsold": "ProductsOld",
+		"CreatePDFfromJobForceTemplate": "CreatePDFFromJobForceTemplate", "GetWarehouseTOTEs": "GetWarehouseTotes",
+		"eBayCompatibilityePID": "EbayCompatibilityEPID", "SearchTapAffiliateOrders": "SearchTAPAffiliateOrders",
+		"GSQuerySKUsandtheapprovalstatusofSKUsV2": "GSQuerySKUsAndTheApprovalStatusOfSKUsV2", "iban": "Iban", "skus": "SKUs",
 	} {
 		if got := Exported(name); got != want {
 			t.Errorf("Exported(%q) = %q, want %q", name, got, want)

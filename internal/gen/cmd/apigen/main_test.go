@@ -97,6 +97,9 @@ func TestImport(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if have, err := filepath.Glob(filepath.Join(a.specDir(root), "*.json")); err != nil || len(have) != len(modules) {
+			t.Errorf("%s: %d snapshots of %d modules, %v", a.name, len(have), len(modules), err)
+		}
 		for _, m := range modules {
 			got, err := m.Encode()
 			if err != nil {
