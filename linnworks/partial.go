@@ -153,9 +153,9 @@ var partialRules = map[string][]partialRule{
 
 	"PostSale.CreateCancellation": {textErrors},
 
-	"PrintService.CreatePDFfromJobForceTemplate":               pdf,
-	"PrintService.CreatePDFfromJobForceTemplateStockIn":        pdf,
-	"PrintService.CreatePDFfromJobForceTemplateWithQuantities": pdf,
+	"PrintService.CreatePDFFromJobForceTemplate":               pdf,
+	"PrintService.CreatePDFFromJobForceTemplateStockIn":        pdf,
+	"PrintService.CreatePDFFromJobForceTemplateWithQuantities": pdf,
 	"PrintService.CreateReturnShippingLabelsPDF":               pdf,
 	"PrintService.CreateReturnShippingLabelsPDFWithSKUs":       pdf,
 

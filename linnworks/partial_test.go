@@ -94,7 +94,7 @@ func TestPartialErrors(t *testing.T) {
 		{"ReturnsRefunds.ActionRMABooking", nil, `{"RMAHeaderId":7,"SuccessfullyActioned":false}`, []ItemError{{Index: -1}}},
 		{"PostSale.CreateCancellation", nil, `{"Errors":["locked"]}`, []ItemError{{Index: -1, Message: "locked"}}},
 
-		{"PrintService.CreatePDFfromJobForceTemplate", nil, `{"URL":"u","KeyedError":[{"Id":"a1","Error":"1 Hidden Row is no address"}],"PrintErrors":["x"]}`,
+		{"PrintService.CreatePDFFromJobForceTemplate", nil, `{"URL":"u","KeyedError":[{"Id":"a1","Error":"1 Hidden Row is no address"}],"PrintErrors":["x"]}`,
 			[]ItemError{{Key: "a1", Message: "see Detail", Detail: "1 Hidden Row is no address"}, {Index: -1, Message: "see Detail", Detail: "x"}}},
 		{"ShippingService.CancelOrderShippingLabel", nil, `{"IsError":true,"ErrorMessage":"manifested"}`, []ItemError{{Index: -1, Message: "manifested"}}},
 		{"ShippingService.CancelOrderShippingLabel", nil, `{"IsError":false,"LabelCanceled":true}`, nil},

@@ -9,41 +9,41 @@ import (
 // PrintServiceService calls the operations of the section PrintService.
 type PrintServiceService service
 
-// CreatePDFFromJobForceTemplate calls POST /api/PrintService/CreatePDFfromJobForceTemplate.
+// CreatePDFFromJobForceTemplate calls POST /api/PrintService/CreatePDFFromJobForceTemplate.
 //
 // It is not repeated once it was sent. 250 calls a minute.
 //
-// Official page: https://apps.linnworks.net/Api/Method/PrintService-CreatePDFfromJobForceTemplate
+// Official page: https://apps.linnworks.net/Api/Method/PrintService-CreatePDFFromJobForceTemplate
 func (s *PrintServiceService) CreatePDFFromJobForceTemplate(ctx context.Context, req *CreatePDFFromJobForceTemplateRequest, opts ...CallOption) (*CreatePDFResult, error) {
 	out := new(CreatePDFResult)
 	return out, s.client.call(ctx, operation{
-		name: "PrintService.CreatePDFFromJobForceTemplate", method: "POST", path: "/api/PrintService/CreatePDFfromJobForceTemplate",
+		name: "PrintService.CreatePDFFromJobForceTemplate", method: "POST", path: "/api/PrintService/CreatePDFFromJobForceTemplate",
 		body: bodyParams, limit: 250,
 	}, nil, req, out, opts)
 }
 
-// CreatePDFFromJobForceTemplateStockIn calls POST /api/PrintService/CreatePDFfromJobForceTemplateStockIn.
+// CreatePDFFromJobForceTemplateStockIn calls POST /api/PrintService/CreatePDFFromJobForceTemplateStockIn.
 //
 // It is not repeated once it was sent. 150 calls a minute.
 //
-// Official page: https://apps.linnworks.net/Api/Method/PrintService-CreatePDFfromJobForceTemplateStockIn
+// Official page: https://apps.linnworks.net/Api/Method/PrintService-CreatePDFFromJobForceTemplateStockIn
 func (s *PrintServiceService) CreatePDFFromJobForceTemplateStockIn(ctx context.Context, req *CreatePDFFromJobForceTemplateStockInRequest, opts ...CallOption) (*CreatePDFResult, error) {
 	out := new(CreatePDFResult)
 	return out, s.client.call(ctx, operation{
-		name: "PrintService.CreatePDFFromJobForceTemplateStockIn", method: "POST", path: "/api/PrintService/CreatePDFfromJobForceTemplateStockIn",
+		name: "PrintService.CreatePDFFromJobForceTemplateStockIn", method: "POST", path: "/api/PrintService/CreatePDFFromJobForceTemplateStockIn",
 		body: bodyParams, limit: 150,
 	}, nil, req, out, opts)
 }
 
-// CreatePDFFromJobForceTemplateWithQuantities calls POST /api/PrintService/CreatePDFfromJobForceTemplateWithQuantities.
+// CreatePDFFromJobForceTemplateWithQuantities calls POST /api/PrintService/CreatePDFFromJobForceTemplateWithQuantities.
 //
 // It is not repeated once it was sent. 150 calls a minute.
 //
-// Official page: https://apps.linnworks.net/Api/Method/PrintService-CreatePDFfromJobForceTemplateWithQuantities
+// Official page: https://apps.linnworks.net/Api/Method/PrintService-CreatePDFFromJobForceTemplateWithQuantities
 func (s *PrintServiceService) CreatePDFFromJobForceTemplateWithQuantities(ctx context.Context, req *CreatePDFFromJobForceTemplateWithQuantitiesRequest, opts ...CallOption) (*CreatePDFResult, error) {
 	out := new(CreatePDFResult)
 	return out, s.client.call(ctx, operation{
-		name: "PrintService.CreatePDFFromJobForceTemplateWithQuantities", method: "POST", path: "/api/PrintService/CreatePDFfromJobForceTemplateWithQuantities",
+		name: "PrintService.CreatePDFFromJobForceTemplateWithQuantities", method: "POST", path: "/api/PrintService/CreatePDFFromJobForceTemplateWithQuantities",
 		body: bodyParams, limit: 150,
 	}, nil, req, out, opts)
 }

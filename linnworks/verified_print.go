@@ -6,7 +6,7 @@ import (
 )
 
 // PrintedLabels is the result of
-// [PrintServiceService.CreatePDFfromJobForceTemplateVerified].
+// [PrintServiceService.CreatePDFFromJobForceTemplateVerified].
 type PrintedLabels struct {
 	// PDF is the document, nil if nothing was to print or its reply was lost.
 	PDF *CreatePDFResult
@@ -16,8 +16,8 @@ type PrintedLabels struct {
 	Skipped []GUID
 }
 
-// CreatePDFfromJobForceTemplateVerified is
-// [PrintServiceService.CreatePDFfromJobForceTemplate] for shipping labels, with a
+// CreatePDFFromJobForceTemplateVerified is
+// [PrintServiceService.CreatePDFFromJobForceTemplate] for shipping labels, with a
 // look at the orders before and after: to print a label is to buy it from the
 // carrier, and to print it twice may be to buy it twice. Orders whose label is
 // printed are left out. An order without a label afterwards is in a
@@ -30,8 +30,8 @@ type PrintedLabels struct {
 //
 // It costs three calls, two if nothing is in doubt, one if there is nothing to
 // print; and one more of each read for every further 200 orders.
-func (s *PrintServiceService) CreatePDFfromJobForceTemplateVerified(ctx context.Context, req *CreatePDFfromJobForceTemplateRequest, opts ...CallOption) (*PrintedLabels, error) {
-	const op = "PrintService.CreatePDFfromJobForceTemplate"
+func (s *PrintServiceService) CreatePDFFromJobForceTemplateVerified(ctx context.Context, req *CreatePDFFromJobForceTemplateRequest, opts ...CallOption) (*PrintedLabels, error) {
+	const op = "PrintService.CreatePDFFromJobForceTemplate"
 	r := valueOf(req)
 	if err := checkIDs(op, r.IDs...); err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func (s *PrintServiceService) CreatePDFfromJobForceTemplateVerified(ctx context.
 		return labels, nil
 	}
 	r.IDs = ids
-	pdf, wrote := s.CreatePDFfromJobForceTemplate(ctx, &r, opts...)
+	pdf, wrote := s.CreatePDFFromJobForceTemplate(ctx, &r, opts...)
 	if wrote == nil || IsPartial(wrote) {
 		labels.PDF = pdf
 	}
