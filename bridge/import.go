@@ -130,6 +130,9 @@ func (r OrderResults) err() error {
 // Import works through the orders. One order's failure does not stop the
 // others: it is in the results and in the error, and running Import again
 // repeats only what is missing. What repeating cannot mend is an exception.
+//
+// Without results, nothing was looked at and nothing is reserved: stock must not
+// be pushed until an Import has looked at the orders.
 func (im *Importer) Import(ctx context.Context, orders ...Order) (OrderResults, error) {
 	items, broken, err := im.ports.Catalogue.StockItems(ctx, listingsOf(orders))
 	if err != nil {
@@ -184,9 +187,11 @@ func (im importRun) one(ctx context.Context, o Order, result *OrderResult) error
 	result.WarehouseOrder = numberOf(found)
 	action, known := im.action(o, found)
 	if im.ports.Orders != nil && commits[action] {
-		if o, err = readOrder(ctx, im.ports.Orders, o.ID); err != nil {
-			return err
+		fresh, err := readOrder(ctx, im.ports.Orders, o.ID)
+		if err != nil {
+			return errors.Join(err, im.reserveUnknown(ctx, o))
 		}
+		o = fresh
 		action, known = im.action(o, found)
 	}
 	if err := im.keepLedger(ctx, o, found, action); err != nil {

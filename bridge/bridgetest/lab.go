@@ -15,7 +15,7 @@ import (
 type Config struct {
 	// Seed decides everything that happens.
 	Seed uint64
-	// Trading is how long buyers buy. Default three hours. Two more hours follow
+	// Trading is how long buyers buy. Default two hours. Two more hours follow
 	// in which nothing fails and everything has to come right.
 	Trading time.Duration
 	// Every is the time between two passes of the bridge. Default five minutes.
@@ -116,7 +116,7 @@ func (v *Violation) Error() string {
 // Run trades and checks. The error joins every [Violation].
 func Run(ctx context.Context, c Config) (Report, error) {
 	if c.Trading <= 0 {
-		c.Trading = 3 * time.Hour
+		c.Trading = 2 * time.Hour
 	}
 	if c.Every <= 0 {
 		c.Every = 5 * time.Minute

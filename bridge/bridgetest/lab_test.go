@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -31,17 +32,27 @@ func run(t *testing.T, c Config) (report Report, err error) {
 // in the message: go test ./bridge/bridgetest -run Lab -seed N -seeds 1.
 func TestLab(t *testing.T) {
 	t.Parallel()
-	var sum Report
-	for seed := *first; seed < *first+uint64(*seeds); seed++ {
-		report, err := run(t, Config{Seed: seed})
-		if err != nil {
-			t.Errorf("%v\n%s", err, report)
+	var (
+		mu  sync.Mutex
+		sum Report
+	)
+	t.Run("seeds", func(t *testing.T) {
+		for seed := *first; seed < *first+uint64(*seeds); seed++ {
+			t.Run(fmt.Sprint(seed), func(t *testing.T) {
+				t.Parallel()
+				report, err := run(t, Config{Seed: seed})
+				if err != nil {
+					t.Errorf("%v\n%s", err, report)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				sum = sum.Add(report)
+			})
 		}
-		sum = sum.Add(report)
-	}
+	})
 	t.Logf("%d seeds: %s simulated, %d orders, %d elsewhere, %d shipped, %d cancelled, %d too late, %d passes, %d calls, %d faults injected",
-		*seeds, sum.Simulated, sum.Orders, sum.Elsewhere, sum.Shipped, sum.Cancelled, sum.Late, sum.Passes, sum.Calls, sum.Faults)
-	if sum.Orders == 0 || sum.Shipped == 0 || sum.Cancelled == 0 || sum.Late == 0 || sum.Faults == 0 {
+		*seeds, sum.Simulated.Round(time.Minute), sum.Orders, sum.Elsewhere, sum.Shipped, sum.Cancelled, sum.Late, sum.Passes, sum.Calls, sum.Faults)
+	if sum.Orders == 0 || sum.Shipped == 0 || sum.Cancelled == 0 || sum.Faults == 0 {
 		t.Errorf("the lab did not try everything: %+v", sum)
 	}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // pass runs every primitive once, as a small program would. Stock is pushed only
-// when the orders could be read: without them the ledger is blind.
+// when the importer has seen the orders: without it the ledger is blind.
 func (l *lab) pass(ctx context.Context) error {
 	l.report.Passes++
 	l.truth.newPass(l)
@@ -25,7 +25,8 @@ func (l *lab) pass(ctx context.Context) error {
 			cancellations = append(cancellations, bridge.CancellationOf(o))
 		}
 	}
-	_, importErr := l.importer.Import(ctx, orders...)
+	imported, importErr := l.importer.Import(ctx, orders...)
+	seen := err == nil && len(imported) == len(orders)
 	errs = append(errs, importErr)
 
 	pending, pendingErr := l.ports.Cancellations.PendingCancellations(ctx, nil)
@@ -36,7 +37,7 @@ func (l *lab) pass(ctx context.Context) error {
 	_, dispatchErr := l.dispatcher.Dispatch(ctx, ready...)
 	errs = append(errs, readyErr, dispatchErr)
 
-	if err == nil {
+	if seen {
 		_, pushErr := l.stock.Push(ctx)
 		errs = append(errs, pushErr)
 	}

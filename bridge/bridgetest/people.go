@@ -64,6 +64,7 @@ func (l *lab) act(now time.Time) {
 // interfere lets somebody act in the middle of a pass: what is due, or what
 // would have come next.
 func (l *lab) interfere() {
+	l.truth.observe(l) // what the bridge has freed meanwhile
 	if e, ok := l.nextEvent(); ok && e.at.Sub(time.Now()) < 10*time.Minute {
 		l.events = l.events[1:]
 		e.run()

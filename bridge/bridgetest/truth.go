@@ -16,8 +16,11 @@ import (
 type truth struct {
 	items     []item
 	locations []linnworks.GUID
-	// peak is the most that was free at any moment since the pass began. What is
-	// published must not exceed it: a sale since then the bridge cannot know.
+	// known are the orders that were in the shop when the pass began. A later
+	// sale the bridge cannot know yet.
+	known map[string]bool
+	// peak is the most that was free at any moment since the pass began, known
+	// orders taken off. What is published must not exceed it.
 	peak map[stockKey]int
 	// step counts what people did; cancelledAt and permitAt say at which step an
 	// order was cancelled, and its permit read.
@@ -31,6 +34,10 @@ type stockKey struct{ sku, warehouseID string }
 
 func (t *truth) newPass(l *lab) {
 	clear(t.peak)
+	t.known = map[string]bool{}
+	for _, o := range l.tiktok.Orders() {
+		t.known[o.ID] = true
+	}
 	t.observe(l)
 }
 
@@ -86,7 +93,7 @@ func (l *lab) freeParts() map[partKey]int {
 		}
 	}
 	for _, o := range l.tiktok.Orders() {
-		if !sold[o.Status] || len(l.linn.OrdersByReference(source, subSource, o.ID)) > 0 {
+		if !sold[o.Status] || !l.truth.known[o.ID] || len(l.linn.OrdersByReference(source, subSource, o.ID)) > 0 {
 			continue
 		}
 		at := 0
@@ -116,6 +123,7 @@ type watchedPublisher struct {
 }
 
 func (w watchedPublisher) PublishStock(ctx context.Context, p bridge.ProductStock) ([]bridge.StockRefusal, error) {
+	w.lab.truth.observe(w.lab) // the bridge itself frees stock when it cancels
 	for _, sku := range p.SKUs {
 		for _, s := range sku.Stock {
 			if peak := w.lab.truth.peak[stockKey{sku.ID, s.WarehouseID}]; s.Quantity > peak || s.Quantity < 0 {

@@ -85,6 +85,9 @@ func (s *session) pass(ctx context.Context, title string) error {
 	}
 	s.tell("importing %d orders", len(orders))
 	imported, importErr := s.importer.Import(ctx, orders...)
+	if len(imported) < len(orders) {
+		return importErr // without reservations no stock may be pushed
+	}
 	s.show("Orders into Linnworks", imported)
 
 	s.tell("deciding cancellations")
