@@ -73,9 +73,9 @@ func (f *Fake) getProcessedProperties(req *processedQuery) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := []linnworks.ProcessedOrdersOrderExtendedProperty{}
+	out := []linnworks.OrderExtendedProperty{}
 	for _, p := range o.ExtendedProperties {
-		out = append(out, linnworks.ProcessedOrdersOrderExtendedProperty{RowID: p.RowID, PropertyName: p.Name, PropertyValue: p.Value, PropertyType: p.Type})
+		out = append(out, linnworks.OrderExtendedProperty{RowID: p.RowID, PropertyName: p.Name, PropertyValue: p.Value, PropertyType: p.Type})
 	}
 	return out, nil
 }

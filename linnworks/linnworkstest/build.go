@@ -95,8 +95,9 @@ func (f *Fake) AddDraft() linnworks.GUID {
 	o.draft = true
 	o.GeneralInfo = linnworks.OrderGeneralInfo{
 		Source: "DIRECT", ReceivedDate: f.timestamp(), DespatchByDate: linnworks.Time{Time: time.Unix(0, 0)},
-		StockAllocationType: "NotAllocated",
+		StockAllocationType: "NotAllocated", Location: linnworks.ZeroGUID,
 	}
+	o.FulfilmentLocationID = linnworks.ZeroGUID
 	o.TotalsInfo.ConversionRate = "1"
 	f.note(o, "ORDER", "Draft created")
 	return o.OrderID

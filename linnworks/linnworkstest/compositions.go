@@ -6,17 +6,18 @@ import (
 	"github.com/linnbridge/linnbridge/linnworks"
 )
 
-// composition lists the components of a kit, as rows of parent.
-func composition(parent, kit *item, times int, deep bool) []linnworks.ItemComposition {
+// composition lists the components of n kits, as rows of parent; deep, of the
+// kits among them too.
+func composition(parent, kit *item, n int, deep bool) []linnworks.ItemComposition {
 	rows := []linnworks.ItemComposition{}
 	for _, p := range kit.components {
 		if deep && p.item.composite() {
-			rows = append(rows, composition(parent, p.item, times*p.quantity, deep)...)
+			rows = append(rows, composition(parent, p.item, n*p.quantity, deep)...)
 			continue
 		}
 		rows = append(rows, linnworks.ItemComposition{
 			StockItemID: parent.id, StockItemIntID: parent.intID, LinkedStockItemID: p.item.id,
-			SKU: p.item.sku, ItemTitle: p.item.title, Quantity: times * p.quantity,
+			SKU: p.item.sku, ItemTitle: p.item.title, Quantity: n * p.quantity,
 		})
 	}
 	return rows

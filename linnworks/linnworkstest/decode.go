@@ -30,6 +30,8 @@ const (
 	loose
 	// query: the URL's query, or form fields.
 	query
+	// bodyJSON: a JSON body of version 2, an object or a list.
+	bodyJSON
 )
 
 // formKind tells how a body was encoded.
@@ -63,12 +65,17 @@ func onAt[T any](serve func(*Fake, *T, place) (any, error)) handler {
 
 // decode returns the parameters of a call as one JSON object that the handler's
 // type accepts, whatever the encoding was.
-func (op *route) decode(r *http.Request, body []byte) ([]byte, formKind, error) {
-	object, form, err := op.parameters(r, body)
+func (op *route) decode(r *http.Request, body []byte, on map[Quirk]bool) ([]byte, formKind, error) {
+	object, form, err := op.parameters(r, body, on)
 	if err != nil {
 		return nil, form, err
 	}
-	bound, err := binder{form: form == formFields || op.shape == query, enums: op.enums}.bind(object, op.handler.t, "")
+	if op.v2 {
+		if g := op.placeholder(r.URL.Path); g != "" {
+			object["orderId"] = g
+		}
+	}
+	bound, err := binder{form: form == formFields || op.shape == query, v2: op.v2, enums: op.enums}.bind(object, op.handler.t, "")
 	if err != nil {
 		return nil, form, err
 	}
@@ -83,8 +90,18 @@ func (op *route) decode(r *http.Request, body []byte) ([]byte, formKind, error) 
 }
 
 // parameters finds the parameters at their wrapper level.
-func (op *route) parameters(r *http.Request, body []byte) (map[string]any, formKind, error) {
+func (op *route) parameters(r *http.Request, body []byte, on map[Quirk]bool) (map[string]any, formKind, error) {
 	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if op.shape == bodyJSON {
+		v, err := parseJSON(body)
+		switch v := v.(type) {
+		case map[string]any:
+			return v, formless, err
+		case []any:
+			return map[string]any{"list": v}, formless, err
+		}
+		return nil, formless, errInvalid
+	}
 	if op.shape == query && (r.Method == http.MethodGet || media != "application/x-www-form-urlencoded") {
 		return fieldsOf(r.URL.Query()), formless, nil
 	}
@@ -118,21 +135,35 @@ func (op *route) parameters(r *http.Request, body []byte) (map[string]any, formK
 		return nil, formless, errNoRequest
 	}
 	object, err := parseObject(body)
-	if err != nil || op.shape != wrapped {
-		return object, formless, err
+	if err != nil {
+		return nil, formless, err
 	}
 	inner, _ := property(object, "request")
-	request, ok := inner.(map[string]any)
-	if !ok {
+	request, isWrapped := inner.(map[string]any)
+	wants := op.shape == wrapped || op.wantsRequest && on[LowFidelityWantsRequest]
+	switch {
+	case isWrapped && (wants || op.wantsRequest || !on[WrapperMatters] && op.shape != params):
+		return request, formless, nil
+	case wants && op.wantsRequest:
+		return nil, formless, errNoRequest
+	case wants && on[WrapperMatters]:
 		return nil, formless, errNullReference
 	}
-	return request, formless, nil
+	return object, formless, nil
 }
 
+// fieldsOf are the values of a query or form. A key that is repeated, as v2
+// lists are, is a list.
 func fieldsOf(values url.Values) map[string]any {
 	fields := map[string]any{}
 	for name, v := range values {
-		fields[name] = v[0]
+		if fields[name] = v[0]; len(v) > 1 {
+			list := []any{}
+			for _, text := range v {
+				list = append(list, text)
+			}
+			fields[name] = list
+		}
 	}
 	return fields
 }
@@ -174,6 +205,7 @@ func parseJSON(text []byte) (v any, err error) {
 // under their JSON names and drops unknown ones.
 type binder struct {
 	form  bool
+	v2    bool                // lists are not JSON text
 	enums map[string][]string // dotted path of names to values in order
 }
 
@@ -205,6 +237,9 @@ func (b binder) bind(v any, t reflect.Type, path string) (any, error) {
 	}
 	switch t.Kind() {
 	case reflect.Struct, reflect.Slice, reflect.Map:
+		if b.v2 && isText {
+			return b.bindParts([]any{v}, t, path)
+		}
 		if b.form && isText { // a complex value in a form is JSON text
 			inner, err := parseJSON([]byte(text))
 			if err != nil {

@@ -2,11 +2,11 @@
 // that use package linnworks and for developing them without credentials.
 //
 // A [Fake] holds locations, stock items, levels, kits, channel SKU mappings,
-// postal services and orders, checks what the real side checks, and answers as
-// it does, the surprises included: a paid order missing from the reply to
-// CreateOrders, a silent ChangeStatus on a parked order, a 400 past the last
-// page, stock set free by locking an order. Every call a client makes is
-// recorded, and faults can be scripted.
+// postal services, pick waves, labels, orders through their whole life, refunds
+// and returns. It checks what the real side checks and answers as it does, the
+// surprises included: a paid order missing from the reply to CreateOrders, a
+// silent ChangeStatus on a parked order, a 400 past the last page, stock set
+// free by locking an order, look-alikes merged every quarter of an hour.
 //
 //	f := linnworkstest.New()
 //	if _, err := f.AddItem(linnworkstest.Item{
@@ -22,7 +22,8 @@
 // the client. The test sets the scene and looks at the outcome through the
 // methods of Fake (AddItem, Level, OrdersByReference, Calls). The warehouse's
 // staff are methods too: Pay, SetTracking, PrintLabel, StartPicking, Lock,
-// Process. These methods return an error that names the item or the order when
+// Process. [Fake.AddOrder] saves an order without a call; [Order] fills in what a
+// test does not care about. These methods return an error that names the item or the order when
 // something cannot be done; the API answers as Linnworks would.
 //
 // # Time
@@ -34,14 +35,31 @@
 // calls within a minute wants [WithoutQuotas] and, for the client's own pacing,
 // a [linnworks.WithLimiter] that never waits.
 //
+// # Quirks and settings
+//
+// Each behaviour that surprises is a [Quirk], which [WithQuirk] switches;
+// [Quirks] lists them with what they do. Those are the real side's ways, on
+// unless they were seen on some accounts only. What an account decides for
+// itself is an option: [WithRules], [WithAutoMerge], [WithCourier],
+// [WithoutPermission], [WithoutPII], and [WithReadLag] for lists that lag behind.
+//
+// # Faults
+//
+// [Fake.Fail] scripts a fault for the next calls of an operation. [WithFaults]
+// draws faults at [Rates] from a seed, which replays them; [Rough] is a mix of
+// all kinds. Every call is recorded with the fault that it met: [Fake.Calls]
+// finds calls by matchers such as [Operation], [Answered], [Mentioning] and
+// [Faulty].
+//
 // # On a socket
 //
-// A Fake is an [http.Handler]. Served by a real listener it tells clients to
+// [Start] serves an account on a local port for as long as a test runs. A Fake
+// is an [http.Handler] besides. Served by a real listener it tells clients to
 // send their calls to the address they reached it by; behind a proxy,
 // [WithServerURL] names the address.
 //
 //	server := httptest.NewServer(f)
-//	c, err := linnworks.NewClient(f.Credentials(), linnworks.WithAuthURL(server.URL))
+//	c, err := linnworks.NewClient(f.Credentials(), linnworks.WithAuthURL(server.URL), linnworks.WithV2URL(server.URL))
 //
 // # What is certain and what is not
 //

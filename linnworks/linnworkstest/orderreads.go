@@ -120,7 +120,7 @@ var (
 		"GENERAL_INFO_LOCKED":                   (*order).locked,
 		"GENERAL_INFO_LABEL_PRINTED":            func(o *order) bool { return o.GeneralInfo.LabelPrinted },
 		"GENERAL_INFO_PICK_LIST_PRINTED":        func(o *order) bool { return o.GeneralInfo.PickListPrinted },
-		"GENERAL_INFO_INVOICE_PRINTED":         func(o *order) bool { return o.GeneralInfo.InvoicePrinted },
+		"GENERAL_INFO_INVOICE_PRINTED":          func(o *order) bool { return o.GeneralInfo.InvoicePrinted },
 		"GENERAL_INFO_IS_RULE_RUN":              func(o *order) bool { return o.GeneralInfo.IsRuleRun },
 		"GENERAL_INFO_HAS_SHIPPING_LABEL_ERROR": func(o *order) bool { return o.GeneralInfo.LabelError != "" },
 	}

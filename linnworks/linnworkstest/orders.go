@@ -26,6 +26,8 @@ type order struct {
 	held        []hold
 	history     []linnworks.OrderAuditTrail
 	labels      []Label
+	refunds     []*refund
+	bookings    []*rma
 
 	draft, merged    bool
 	gone             bool // merged into or split up into other orders
@@ -186,9 +188,11 @@ func (f *Fake) Order(orderID linnworks.GUID) (linnworks.OrderDetails, bool) {
 	return f.view(o), true
 }
 
-// Orders returns all orders, open and processed, oldest first.
+// Orders returns all orders, open and processed, oldest first; not those that
+// were split up, merged or deleted.
 func (f *Fake) Orders() []linnworks.OrderDetails {
 	defer f.begin()()
+	f.orders = slices.DeleteFunc(f.orders, func(o *order) bool { return o.gone })
 	return f.views(f.orders)
 }
 

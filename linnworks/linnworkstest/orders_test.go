@@ -370,7 +370,7 @@ func TestOpenOrdersAreThoseOfOneLocation(t *testing.T) {
 			t.Errorf("%s: %d orders, want %d", name, len(got), test.want)
 		}
 	}
-	unknown := &linnworks.FieldsFilter{BooleanFields: []linnworks.BooleanFieldFilter{{FieldCode: "GENERAL_INFO_INVOICE_PRINTED"}}}
+	unknown := &linnworks.FieldsFilter{BooleanFields: []linnworks.BooleanFieldFilter{{FieldCode: "CAN_FULFIL"}}}
 	if _, err := a.c.Orders.GetAllOpenOrders(t.Context(), &linnworks.GetAllOpenOrdersRequest{Filters: unknown}); err == nil {
 		t.Error("an unsupported field was ignored")
 	}

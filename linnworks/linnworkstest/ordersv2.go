@@ -23,6 +23,7 @@ type orderSearch struct {
 	from      int
 	size      int
 	processed bool
+	exact     bool // by id: lists may lag behind
 }
 
 // v2OrdersQuery are the parameters of getOrdersV2.
@@ -47,7 +48,7 @@ type v2Orders struct {
 
 // v2Order is an order without its buyer.
 type v2Order struct {
-	ExtendedProperties   []linnworks.OrderExtendedProperty
+	ExtendedProperties   []linnworks.OrdersV2OrderExtendedProperty
 	Folders              []string
 	FulfilmentLocationID linnworks.GUID `json:"FulfilmentLocationId"`
 	GeneralInfo          any
@@ -90,8 +91,8 @@ func (f *Fake) getOrdersV2(req *v2OrdersQuery) (any, error) {
 	if size < 1 || size > maxOrdersPage {
 		return nil, refuse("entriesPerPage must be between 1 and %d", maxOrdersPage)
 	}
-	s := orderSearch{size: size, processed: req.IncludeProcessed}
 	byID := len(req.ID) > 0
+	s := orderSearch{size: size, processed: req.IncludeProcessed, exact: byID}
 	var candidates []*order
 	if byID {
 		for _, g := range req.ID {
@@ -107,7 +108,8 @@ func (f *Fake) getOrdersV2(req *v2OrdersQuery) (any, error) {
 	for _, o := range candidates {
 		wanted := !req.OnlyPaid || o.paid()
 		wanted = wanted && (req.LocationID == "" || o.GeneralInfo.Location == req.LocationID)
-		wanted = wanted && (f.inOpen(o) && !o.draft || s.processed && f.inProcessed(o))
+		open, done := f.sets(o, byID)
+		wanted = wanted && (open && !o.draft || s.processed && done)
 		if wanted || ignore {
 			s.orders = append(s.orders, o)
 		}
@@ -133,13 +135,14 @@ func (f *Fake) v2Page(s orderSearch) v2Orders {
 	out := v2Orders{TotalOrders: len(s.orders)}
 	to := min(s.from+s.size, len(s.orders))
 	for _, o := range s.orders[s.from:to] {
-		open, done := o.open() || f.inOpen(o), f.inProcessed(o)
-		switch {
-		case o.gone:
-		case open:
+		if o.gone {
+			continue
+		}
+		open, done := f.sets(o, s.exact)
+		if open {
 			out.OpenOrders = append(out.OpenOrders, f.v2Row(o, false))
 		}
-		if done && s.processed && !o.gone {
+		if done && s.processed {
 			out.ProcessedOrders = append(out.ProcessedOrders, f.v2Row(o, true))
 		}
 	}
@@ -157,6 +160,15 @@ func (f *Fake) v2Page(s orderSearch) v2Orders {
 	return out
 }
 
+// sets tells whether an order is among the open and the processed ones: exactly,
+// or as lists show it.
+func (f *Fake) sets(o *order, exact bool) (open, done bool) {
+	if exact {
+		return o.open(), o.Processed
+	}
+	return f.inOpen(o), f.inProcessed(o)
+}
+
 // v2Row is an order as it is served among the processed ones or not.
 func (f *Fake) v2Row(o *order, processed bool) any {
 	row := v2Order{
@@ -168,7 +180,7 @@ func (f *Fake) v2Row(o *order, processed bool) any {
 		row.ProcessedOn = moment(o.ProcessedDateTime)
 	}
 	for _, p := range o.ExtendedProperties {
-		row.ExtendedProperties = append(row.ExtendedProperties, linnworks.OrderExtendedProperty{
+		row.ExtendedProperties = append(row.ExtendedProperties, linnworks.OrdersV2OrderExtendedProperty{
 			RowID: p.RowID, Name: p.Name, Value: p.Value, Type: p.Type, LastUpdate: o.updated,
 		})
 	}

@@ -67,11 +67,22 @@ func (f *Fake) processFulfilmentCentreOrder(req *linnworks.ProcessFulfilmentCent
 	return out, nil
 }
 
+// processedByReference is the reply of processByReference.
+type processedByReference struct {
+	ProcessedState   linnworks.ProcessOrderByOrderIDOrReferenceResponseProcessedState
+	Message          string
+	OrderID          linnworks.GUID `json:"OrderId"`
+	OrderSummary     linnworks.OrderSummary
+	Items            []linnworks.OrderItem
+	BatchInformation []linnworks.StockItemBatch
+	Response         any // always null here
+}
+
 // processByReference processes an open order found by number or reference.
 //
 // https://apps.linnworks.net/Api/Method/Orders-ProcessOrderByOrderOrReferenceId
 func (f *Fake) processByReference(req *linnworks.ProcessOrderByOrderOrReferenceIDRequest) (any, error) {
-	var out linnworks.ProcessOrderByOrderIDOrReferenceResponse
+	var out processedByReference
 	o := f.openByText(value(req.OrderOrReferenceID))
 	if o == nil {
 		out.ProcessedState, out.Message = "NOT_FOUND", "Order not found"

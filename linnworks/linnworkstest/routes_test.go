@@ -26,6 +26,7 @@ func TestRoutesAgreeWithTheOfficialDescription(t *testing.T) {
 		t.Fatalf("no snapshots: %v", err)
 	}
 	shapes := map[shape]string{params: "params", wrapped: "wrapped", flat: "flat", loose: "flat"}
+	shapes[bodyJSON] = "json"
 	known := 0
 	for _, name := range files {
 		var s snapshot
@@ -38,15 +39,19 @@ func TestRoutesAgreeWithTheOfficialDescription(t *testing.T) {
 		}
 		for key, op := range s.Operations {
 			method, path, _ := strings.Cut(key, " ")
-			r := routeOf(path)
+			prefix, hosted := v1Prefix, path
+			if strings.HasSuffix(name, "-v2.json") {
+				prefix, hosted = "/", "/v2"+path
+			}
+			r := routeOf(method, hosted)
 			if r == nil {
 				continue
 			}
 			known++
-			if want := "/api/" + r.path; path != want {
+			if want := prefix + r.path; path != want {
 				t.Errorf("%s: the route's path is %s", key, want)
 			}
-			if r.get != (method == "GET") || r.limit != op.Limit || shapes[r.shape] != op.Body {
+			if !r.v2 && r.get != (method == "GET") || r.v2 && r.method != method || r.limit != op.Limit || shapes[r.shape] != op.Body {
 				t.Errorf("%s: route has get %t, limit %d, body %q; the description has limit %d, body %q", key, r.get, r.limit, shapes[r.shape], op.Limit, op.Body)
 			}
 			for field, names := range r.enums {

@@ -320,8 +320,21 @@ func (f *Fake) skuExists(req *skuQuery) (any, error) { return f.bySKU[req.SKU] !
 // https://apps.linnworks.net/Api/Method/Stock-GetStockItemTypeInfo
 func (f *Fake) getStockItemTypeInfo(req *linnworks.GetStockItemTypeInfoRequest) (any, error) {
 	var out linnworks.GetStockItemTypeInfoResponse
-	for _, it := range f.items {
-		if slices.Contains(req.SKUs, it.sku) || slices.Contains(req.StockItemIntIDs, it.intID) {
+	var found []*item
+	for _, sku := range req.SKUs {
+		if it := f.bySKU[sku]; it != nil {
+			found = append(found, it)
+		}
+	}
+	for _, n := range req.StockItemIntIDs {
+		if n > 0 && n <= len(f.items) {
+			found = append(found, f.items[n-1])
+		}
+	}
+	known := map[*item]bool{}
+	for _, it := range found {
+		if !known[it] {
+			known[it] = true
 			out.StockItemInfo = append(out.StockItemInfo, linnworks.StockItemTypeInfo{
 				SKU: it.sku, StockItemID: it.id, StockItemIntID: it.intID, IsCompositeParent: it.composite(), IsArchived: it.archived,
 			})

@@ -198,15 +198,29 @@ func (f *Fake) cancelForSeller(o *order, lines []*line, reason string) *cancella
 	return c
 }
 
+// cancelRequest is the body of Cancel Order.
+type cancelRequest struct {
+	wantedLines
+	OrderID      string `json:"order_id"`
+	CancelReason string `json:"cancel_reason"`
+	// Lines is how version 202602 names line items.
+	Lines []struct {
+		ID string `json:"order_line_item_id"`
+	} `json:"order_line_list"`
+}
+
 // cancelOrder serves ReturnRefund.CancelOrder, for paid orders that have not
 // been shipped as a whole. Single lines can be cancelled in the US and the UK,
 // for want of stock.
 //
 // https://partner.tiktokshop.com/docv2/page/cancel-order-202309
 func (f *Fake) cancelOrder(in *request) (any, error) {
-	req, err := decode[tiktokshop.CancelOrderRequest](in)
+	req, err := decode[cancelRequest](in)
 	if err != nil {
 		return nil, err
+	}
+	for _, l := range req.Lines {
+		req.LineIDs = append(req.LineIDs, l.ID)
 	}
 	if err := required("order_id", req.OrderID); err != nil {
 		return nil, err
@@ -237,34 +251,15 @@ func (f *Fake) cancelOrder(in *request) (any, error) {
 }
 
 // linesToCancel returns the lines that a request names, all open ones if none.
-func (f *Fake) linesToCancel(o *order, req *tiktokshop.CancelOrderRequest) ([]*line, error) {
-	partial := len(req.SKUs) > 0 || len(req.OrderLineItemIDs) > 0
-	if partial && (f.market.region != "US" && f.market.region != "GB" || req.CancelReason != f.reason(reasonOutOfStock)) {
+func (f *Fake) linesToCancel(o *order, req *cancelRequest) ([]*line, error) {
+	if req.any() && (f.market.region != "US" && f.market.region != "GB" || req.CancelReason != f.reason(reasonOutOfStock)) {
 		return nil, fail(codeWholeOnly, "The order can only be cancelled as a whole")
 	}
-	if len(req.SKUs) == 0 {
-		return f.pick(o, req.OrderLineItemIDs)
+	ids, err := req.ids(o, func(l *line) bool { return !l.cancelled && !l.shipped() })
+	if err != nil {
+		return nil, err
 	}
-	var lines []*line
-	for _, wanted := range req.SKUs {
-		missing := int64(1)
-		if wanted.Quantity != nil {
-			missing = *wanted.Quantity
-		}
-		if missing < 1 {
-			return nil, invalid("skus.quantity", "it must be at least 1")
-		}
-		for _, l := range o.open() {
-			if missing > 0 && l.sku.id == deref(wanted.SKUID) && !slices.Contains(lines, l) {
-				lines = append(lines, l)
-				missing--
-			}
-		}
-		if missing != 0 {
-			return nil, fail(codeLineLimit, "The order has not as many of SKU %s", deref(wanted.SKUID))
-		}
-	}
-	return lines, nil
+	return f.pick(o, ids)
 }
 
 // reasonOutOfStock is the reason with a side effect.

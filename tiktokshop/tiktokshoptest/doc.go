@@ -19,47 +19,72 @@
 // the test looks at the outcome. They return an error that names the object when
 // something cannot be done.
 //
+// [Fake.Stocked], [Units] and [OrderOf] fill in what a test does not care about.
+//
 // # Time
 //
 // What TikTok does by itself happens when its time comes: a hold ends after an
 // hour, an unpaid order is cancelled after a day, an order that was not shipped
-// by its shipping_due_time is cancelled, a buyer's request that nobody answered
-// is approved. Inside testing/synctest days pass in no time: the fake starts no
-// goroutine and never blocks with a lock held.
+// by its shipping_due_time or collected by its collection_due_time is
+// cancelled, a buyer's request that nobody answered is approved, a delivered
+// order is settled, a statement is made at midnight. Inside testing/synctest days
+// pass in no time: the fake starts no goroutine and never blocks with a lock held.
 //
 // # What is checked
 //
-// Every call is checked as on TikTok's gateway: path and method, app key,
-// signature over the exact bytes, timestamp, access token, shop cipher, content
-// type, required fields, sizes and enumerations. The codes of refusals are those
-// of TikTok's error tables. Where the documentation leaves open what happens,
-// the fake takes the course that is harder on the caller: a refresh token works
-// once, and Get Order Detail refuses the whole call for one foreign id.
+// Every call is checked as on TikTok's gateway: path, version and method, app
+// key, signature over the exact bytes, timestamp, access token, shop cipher,
+// content type, scope, quota, required fields, sizes and enumerations. The codes
+// of refusals are those of TikTok's error tables. Where the documentation leaves
+// open what happens, the fake takes the course that is harder on the caller: a
+// refresh token works once, and Get Order Detail refuses the whole call for one
+// foreign id.
 //
-// # Habits that are reproduced
+// # Quirks
 //
-//   - One line item is one unit, and the lines come in another order each time
-//     ([QuirkLineOrder]).
-//   - The components of a virtual bundle are only in the detail of an order
-//     ([QuirkComponentsOnlyInDetail]).
-//   - An order has no address while it is UNPAID or ON_HOLD, and a masked one
-//     where TikTok ships.
-//   - update_time moves with the status only: not for an address, a request to
-//     cancel, or a further package of a part-shipped order.
-//   - A package id exists from the payment in some markets and from shipping in
-//     others, and the call that ships differs ([WithMarket]).
-//   - In the US shipping rejects a pending request to cancel; elsewhere the
-//     request blocks shipping.
-//   - The first request for a label says that it is not ready
-//     ([QuirkDocumentNotReady]), and its URL works for a day.
-//   - Update Inventory answers code 0 with errors inside, wants every warehouse
-//     of the SKU, and refuses virtual bundles.
-//   - A cancellation for want of stock sets the stock to 0
-//     ([QuirkOutOfStockZeroes]).
-//   - Page tokens hold the characters + / =.
+// The habits of TikTok Shop that surprise its callers are reproduced. [Quirks]
+// lists them with a line each, [Without] switches some off, and [With] switches
+// on those few that are off because not every program meets them. What depends
+// on the country, such as when a package id exists and which call ships, follows
+// [WithMarket].
 //
-// [Operations] lists what is supported. Finance, returns, webhooks, and splitting
-// and combining packages are not.
+// # Faults
 //
-// [Fake.Fail] scripts faults, and [Fake.Calls] shows what was called.
+// [Fake.Fail] scripts faults for single calls. [WithFaults] lets them happen at
+// random: the same seed and the same calls give the same faults, and
+// [Fake.FaultLog] prints the seed. [WithQuotas], [WithSandbox] and
+// [Fake.Overload] make the gateway refuse calls as the real one does.
+//
+// # Webhooks
+//
+// [WithWebhooks] gives the fake a transport, [HandlerTransport] makes one of the
+// handler under test. Addresses are set by the Event API or by
+// [Fake.SetWebhooks]. [Fake.SendWebhooks] posts what is due, [Fake.RunWebhooks]
+// does so until it is stopped: signed, without personal data, and repeated after
+// 2 minutes, 30 minutes, 3 and 12 hours until the answer is 200.
+// [Fake.DisturbWebhooks] delays, repeats and loses them. [Fake.Deliveries] is
+// what was posted.
+//
+// # Money
+//
+// An order is settled [SettlementTime] after its delivery, or when it is
+// completed. Transactions, statements and payments agree to the cent: revenue,
+// shipping, fees and adjustments are signed and sum up to the settlement, and
+// with the reserves to the payment. The fake takes a commission of 9 % and has no
+// tax on it; it makes one payment for each statement, a negative one where the
+// seller owes.
+//
+// # Several shops
+//
+// [Fake.AddShop] opens further shops under the same authorisation. Scopes,
+// revoked authorisations, inactive shops and sellers are up to [Fake.SetScopes],
+// [Fake.Deauthorise], [Fake.SetShopActive] and [Fake.SetSellerActive].
+//
+// # Looking at the calls
+//
+// [Fake.Calls] is every call and its outcome, [Fake.CallsOf] those that a [Match]
+// selects: [On], [Mentions], [Reads], [Writes], [Failed], [All], [Not]. [Listen]
+// serves a fake on a port for programs that do not take a transport.
+//
+// [Operations] lists what is supported.
 package tiktokshoptest

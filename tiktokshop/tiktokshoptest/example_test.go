@@ -3,6 +3,9 @@ package tiktokshoptest_test
 import (
 	"context"
 	"fmt"
+	"io"
+	"net/http"
+	"time"
 
 	"github.com/linnbridge/linnbridge/tiktokshop"
 	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
@@ -75,6 +78,62 @@ func ExampleFake_Fail() {
 	// failed: true already done: true
 	// dropped: true code: 0
 	// dropped: false code: 21011006
+}
+
+// A receiver of webhooks is tested in memory. The first answer is an error, so
+// TikTok repeats the webhook two minutes later.
+func ExampleHandlerTransport() {
+	now := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
+	received := 0
+	receiver := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		check(err)
+		event, err := tiktokshop.ParseWebhook(body)
+		check(err)
+		if received++; received == 1 {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+		fmt.Println(event.Type, event.Data.(*tiktokshop.OrderStatusChange).OrderStatus)
+	})
+	shop := tiktokshoptest.New(
+		tiktokshoptest.WithClock(func() time.Time { return now }),
+		tiktokshoptest.WithWebhooks(tiktokshoptest.HandlerTransport(receiver)),
+	)
+	sku, err := shop.Stocked("MUG", 5)
+	check(err)
+	shop.SetWebhook(int(tiktokshop.WebhookOrderStatusChange), "https://hooks.example.com/tiktok")
+	order := tiktokshoptest.OrderOf(tiktokshoptest.Units(sku, 1))
+	order.NoHold = true
+	_, err = shop.PlaceOrder(order)
+	check(err)
+
+	shop.SendWebhooks(context.Background())
+	now = now.Add(2 * time.Minute)
+	shop.SendWebhooks(context.Background())
+	for _, d := range shop.Deliveries() {
+		fmt.Println("attempt", d.Attempt, "status", d.Status)
+	}
+	// Output:
+	// order status change AWAITING_SHIPMENT
+	// order status change AWAITING_SHIPMENT
+	// attempt 1 status 500
+	// attempt 2 status 200
+}
+
+// Faults happen at random. The log names the seed, with which they happen again.
+func ExampleWithFaults() {
+	shop := tiktokshoptest.New(tiktokshoptest.WithFaults(42, tiktokshoptest.Rates{Internal: 0.3, CutAfter: 0.2}))
+	client, err := shop.Client(tiktokshop.WithMaxAttempts(1))
+	check(err)
+	failed := 0
+	for range 5 {
+		if _, err := client.Seller.GetActiveShops(context.Background()); err != nil {
+			failed++
+		}
+	}
+	log := shop.FaultLog()
+	fmt.Println("seed", log.Seed, "all faults were noticed:", failed == len(log.Faults))
+	// Output: seed 42 all faults were noticed: true
 }
 
 func check(err error) {

@@ -65,7 +65,7 @@ func (f *Fake) admit(op operation, r *http.Request, in *request) (*Fake, error) 
 	}
 	sign := in.query.Get("sign")
 	if sign == "" {
-		return nil, f.malformed("The signature is missing: parameter 'sign' is required")
+		return nil, failStatus(http.StatusBadRequest, codeOverloaded, "The signature is missing: parameter 'sign' is required")
 	}
 	if err := f.checkTimestamp(in.query.Get("timestamp"), f.now.Add(in.skew)); err != nil {
 		return nil, err
@@ -101,31 +101,22 @@ func (f *Fake) checkTimestamp(value string, now time.Time) error {
 	}
 	seconds, err := strconv.ParseInt(value, 10, 64)
 	if err != nil || seconds < 0 || len(value) > 10 {
-		return f.malformed("Invalid timestamp: 10 digits of Unix seconds are required")
+		return failStatus(http.StatusBadRequest, codeOverloaded, "Invalid timestamp: 10 digits of Unix seconds are required")
 	}
 	switch age := now.Sub(time.Unix(seconds, 0)); {
 	case age >= maxBehind+time.Second:
-		return f.malformed("Invalid timestamp: it is more than 5 minutes old")
+		return failStatus(http.StatusBadRequest, codeOverloaded, "Invalid timestamp: it is more than 5 minutes old")
 	case age < -ahead:
-		return f.malformed("Invalid timestamp: it is more than 30 seconds ahead")
+		return failStatus(http.StatusBadRequest, codeOverloaded, "Invalid timestamp: it is more than 30 seconds ahead")
 	}
 	return nil
-}
-
-// malformed refuses a request for a fault of form.
-func (f *Fake) malformed(message string) error {
-	code := codeInvalid
-	if f.has(QuirkOneCodeForManyFaults) {
-		code = codeOverloaded
-	}
-	return failStatus(http.StatusBadRequest, code, "%s", message)
 }
 
 func (f *Fake) checkCipher(rule cipherRule, q url.Values) (*Fake, error) {
 	cipher, sent := q.Get("shop_cipher"), q.Has("shop_cipher")
 	switch {
 	case rule == cipherRefused && sent && f.has(QuirkCipherRefused):
-		return nil, f.malformed("unexpected identifier: 'shop_cipher' is not expected")
+		return nil, failStatus(http.StatusBadRequest, codeOverloaded, "unexpected identifier: 'shop_cipher' is not expected")
 	case rule == cipherRefused:
 		return f.shops[0], nil
 	case rule == cipherRequired && cipher == "":

@@ -52,8 +52,8 @@ func orderSearch(f *tiktokshoptest.Fake) *raw {
 	}
 }
 
-// send signs r with code of its own and returns the reply.
-func (r *raw) send(t *testing.T, f *tiktokshoptest.Fake) (status, code int, message string) {
+// do signs r with code of its own and returns the reply.
+func (r *raw) do(t *testing.T, f *tiktokshoptest.Fake) *http.Response {
 	t.Helper()
 	secret, text := f.App().Secret.Reveal(), r.path
 	for _, name := range slices.Sorted(maps.Keys(r.query)) {
@@ -82,6 +82,23 @@ func (r *raw) send(t *testing.T, f *tiktokshoptest.Fake) (status, code int, mess
 	if err != nil {
 		t.Fatal(err)
 	}
+	return resp
+}
+
+// text returns the body of the reply.
+func (r *raw) text(t *testing.T, f *tiktokshoptest.Fake) string {
+	t.Helper()
+	body, err := io.ReadAll(r.do(t, f).Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
+// send returns what the envelope of the reply says.
+func (r *raw) send(t *testing.T, f *tiktokshoptest.Fake) (status, code int, message string) {
+	t.Helper()
+	resp := r.do(t, f)
 	var e struct {
 		Code      *int
 		Message   string

@@ -83,7 +83,7 @@ func (l *line) status() tiktokshop.OrderStatus {
 			return tiktokshop.OrderStatusDelivered
 		}
 		return tiktokshop.OrderStatusAwaitingCollection
-	case l.order.info.Status == tiktokshop.OrderStatusPartiallyShipping:
+	case l.order.info.Status == tiktokshop.OrderStatusPartiallyShipping, l.order.info.Status == tiktokshop.OrderStatusOnHold: // lines have neither
 		return tiktokshop.OrderStatusAwaitingShipment
 	}
 	return l.order.info.Status

@@ -26,7 +26,6 @@ const (
 	codeBundleStock       = 12052850
 	codeStockLocked       = 12052393
 	codePriceLocked       = 12019045
-	codeCheckFailed       = 12052990
 )
 
 // Product describes a listing for [Fake.AddProduct].
@@ -346,8 +345,7 @@ func (f *Fake) SetProductStatus(productID string, status tiktokshop.ProductStatu
 func (f *Fake) wire(p *product, detail bool) tiktokshop.Product {
 	out := tiktokshop.Product{
 		ID: p.id, Title: p.title, Status: p.status, CreateTime: p.created, UpdateTime: p.updated,
-		SalesRegions: []string{f.market.region},
-		Audit:        tiktokshop.ProductAudit{Status: p.audit},
+		Audit: tiktokshop.ProductAudit{Status: p.audit},
 	}
 	for _, s := range p.skus {
 		item := tiktokshop.SKU{
@@ -369,7 +367,9 @@ func (f *Fake) wire(p *product, detail bool) tiktokshop.Product {
 		}
 		out.SKUs = append(out.SKUs, item)
 	}
-	if detail {
+	if !detail {
+		out.SalesRegions = []string{f.market.region}
+	} else {
 		out.ProductStatus = p.status
 		out.ProductTypes, out.PrimaryCombinedProductID = f.productTypes(p)
 	}

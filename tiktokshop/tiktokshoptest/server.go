@@ -39,6 +39,7 @@ func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(out.status)
 	_, _ = w.Write(out.body[:len(out.body)-out.cut])
 	if out.cut > 0 {
+		_ = http.NewResponseController(w).Flush() // else nothing would arrive at all
 		panic(http.ErrAbortHandler)
 	}
 }
@@ -209,6 +210,9 @@ func (f *Fake) envelope(data any, err error, omit ...string) *reply {
 			why = &failure{status: http.StatusInternalServerError, code: codeInternal, message: err.Error()}
 		}
 		out.status, out.code, message, content = why.status, why.code, why.message, nil
+		if out.code == codeOverloaded && out.status == http.StatusBadRequest && !f.has(QuirkOneCodeForManyFaults) {
+			out.code = codeInvalid
+		}
 		if why.after > 0 {
 			out.header.Set("Retry-After", strconv.Itoa(int(math.Ceil(why.after.Seconds()))))
 		}

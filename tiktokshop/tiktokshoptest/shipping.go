@@ -379,6 +379,36 @@ func (f *Fake) createPackages(in *request) (any, error) {
 	return out, nil
 }
 
+// createPackagesOld serves Fulfillment.CreatePackagesV202309: all or some lines
+// of one order.
+//
+// https://partner.tiktokshop.com/docv2/page/create-packages-202309
+func (f *Fake) createPackagesOld(in *request) (any, error) {
+	old, err := decode[tiktokshop.CreatePackagesV202309Request](in)
+	if err != nil {
+		return nil, err
+	}
+	req := tiktokshop.CreatePackagesRequest{OrderID: old.OrderID, ShipType: new("1")}
+	for _, id := range old.OrderLineItemIDs {
+		req.ShipType = new("2")
+		req.OrderLineItem = append(req.OrderLineItem, tiktokshop.CreatePackagesRequestOrderLineItem{OrderLineID: &id})
+	}
+	lines, err := f.labelLines(&req)
+	if err != nil {
+		return nil, err
+	}
+	p := f.newParcel(lines)
+	carrier := f.market.carrier(0)
+	f.arrange(p, carrier, f.tiktokNumber())
+	return tiktokshop.CreatePackagesV202309Response{
+		PackageID: p.id, CreateTime: p.created, OrderID: deref(old.OrderID), OrderLineItemIDs: lineIDs(lines),
+		ShippingServiceInfo: tiktokshop.CreatePackagesV202309ResponseShippingServiceInfo{
+			ID: defaultService, Name: "Standard label", Price: labelPrice.decimal(), Currency: f.market.currency,
+			EarliestDeliveryDays: 2, LatestDeliveryDays: 5, ShippingProviderID: carrier.ID, ShippingProviderName: carrier.Name,
+		},
+	}, nil
+}
+
 // defaultService is the only shipping service: with label allocation the id
 // that is sent is ignored.
 const defaultService = "7208502187360519982"

@@ -140,7 +140,7 @@ func TestPartsOfAnOrderShipOneByOne(t *testing.T) {
 		p, err := l.client.Fulfillment.GetPackageDetail(t.Context(), second)
 		l.ok(err)
 		want := &tiktokshop.Package{
-			PackageID: second, PackageStatus: "PROCESSING", TrackingNumber: "AB2", ShippingType: "SELLER", SplitAndCombineTag: "SPLIT",
+			PackageID: second, PackageStatus: "PROCESSING", TrackingNumber: "AB2", ShippingType: "SELLER", SplitAndCombineTag: "SPLIT", NoteTag: "BUYER_UNNOTED",
 			Orders:           []tiktokshop.PackageOrder{{ID: id, SKUs: []tiktokshop.PackageOrderSKU{{ID: mug, Name: "Default", Quantity: 2}}}},
 			DeliveryOptionID: tiktokshoptest.OptionStandard, DeliveryOptionName: "Standard shipping",
 			ShippingProviderID: "7117858858072016686", ShippingProviderName: "Evri",

@@ -100,8 +100,8 @@ func (f *Fake) deauthorise() {
 	if f.state.deauthorised {
 		return
 	}
-	f.state.deauthorised = true
 	f.notify(hookDeauthorised, deauthorised{"The seller has revoked the authorisation"})
+	f.state.deauthorised = true
 	if !slices.ContainsFunc(f.shops, func(s *Fake) bool { return !s.state.deauthorised }) {
 		f.tokens.period++ // ends the warnings
 		clear(f.tokens.access)
