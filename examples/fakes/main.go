@@ -40,8 +40,14 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.SetOutput(out)
 	shopAddress := flags.String("tiktokshop", "127.0.0.1:8081", "address of the fake TikTok Shop")
 	warehouseAddress := flags.String("linnworks", "127.0.0.1:8082", "address of the fake Linnworks")
+	operations := flags.Bool("operations", false, "list the operations that the fakes support, and end")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	if *operations {
+		list(out, "TikTok Shop", tiktokshoptest.Operations())
+		list(out, "Linnworks", linnworkstest.Operations())
+		return nil
 	}
 	var config net.ListenConfig
 	shopListener, err := config.Listen(ctx, "tcp", *shopAddress)
@@ -62,6 +68,13 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	describe(out, world, "http://"+shopListener.Addr().String(), warehouseURL)
 	return serve(ctx, map[net.Listener]http.Handler{shopListener: world.Shop, warehouseListener: world.Warehouse})
+}
+
+func list(out io.Writer, side string, operations []string) {
+	fmt.Fprintf(out, "%s: %d operations\n", side, len(operations))
+	for _, name := range operations {
+		fmt.Fprintln(out, "  "+name)
+	}
 }
 
 // serve answers on every listener until ctx ends or one of them fails.

@@ -66,6 +66,19 @@ func TestWhatIsPrintedOpensBothSides(t *testing.T) {
 	}
 }
 
+func TestOperationsAreListed(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	if err := run(t.Context(), []string{"-operations"}, &out); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"  Order.GetOrderList\n", "  Orders.CreateOrders\n"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not listed", want)
+		}
+	}
+}
+
 // readUntil reads lines up to one with the mark, and lets the rest flow away.
 func readUntil(t *testing.T, r io.Reader, mark string) string {
 	t.Helper()
