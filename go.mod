@@ -8,4 +8,8 @@ require (
 	golang.org/x/time v0.16.0
 )
 
-require github.com/google/go-cmp v0.7.0
+// Only for tests.
+require (
+	github.com/google/go-cmp v0.7.0
+	github.com/jarcoal/httpmock v1.4.2
+)

@@ -354,7 +354,7 @@ var bundleCodes = map[int]bool{12052849: true, 12052850: true}
 // productRefused are the classes of errors that concern the listing.
 var productRefused = map[tiktokshop.Class]bool{
 	tiktokshop.ClassState: true, tiktokshop.ClassDerivedStock: true, tiktokshop.ClassNotFound: true,
-	tiktokshop.ClassRequest: true, tiktokshop.ClassData: true,
+	tiktokshop.ClassRequest: true, tiktokshop.ClassData: true, tiktokshop.ClassShippingModel: true,
 }
 
 func refusals(reply *tiktokshop.UpdateInventoryResponse, partial *tiktokshop.PartialError) []StockRefusal {
@@ -509,7 +509,7 @@ func shipError(err error) error {
 		return fmt.Errorf("%w: %w", ErrAlreadyShipped, err)
 	case tiktokshop.ClassData:
 		return &RefusedError{Do: "correct the data that the message names, in Linnworks or in Seller Center", Err: err}
-	case tiktokshop.ClassRequest, tiktokshop.ClassState, tiktokshop.ClassConfiguration, tiktokshop.ClassNotFound:
+	case tiktokshop.ClassRequest, tiktokshop.ClassShippingModel, tiktokshop.ClassState, tiktokshop.ClassConfiguration, tiktokshop.ClassNotFound:
 		return &RefusedError{Do: "look at the order in Seller Center; if it can be shipped there, report the message to the integrator", Err: err}
 	}
 	return err

@@ -540,7 +540,7 @@ func (p *unsigned) Prepare(context.Context, *http.Request, []byte) error {
 // for these calls: a new pair must not be dropped.
 func (p *unsigned) Classify(reply *transport.Reply) transport.Verdict {
 	v := p.signed.Classify(reply)
-	e, failed := v.Err.(*Error)
+	e, failed := errors.AsType[*Error](v.Err)
 	if !failed {
 		return v
 	}

@@ -92,7 +92,7 @@ func TestTokenCalls(t *testing.T) {
 	if diff := cmp.Diff(stored(1, now), got, secrets); diff != "" {
 		t.Error(diff)
 	}
-	if got, err = c.RefreshToken(t.Context(), got); err != nil {
+	if _, err = c.RefreshToken(t.Context(), got); err != nil {
 		t.Fatal(err)
 	}
 	sent := s.requests()

@@ -164,7 +164,7 @@ func (c *Client) send(ctx context.Context, op operation, rawPath string, values 
 	u := c.core.baseURL.JoinPath(rawPath)
 	p := &signed{
 		core: c.core, op: op.name, shop: c.shop.ID, replay: op.replay, contentType: contentType,
-		path:   "/" + strings.TrimPrefix(strings.TrimPrefix(u.EscapedPath(), c.core.basePath), "/"),
+		path:   strings.TrimPrefix(u.EscapedPath(), c.core.basePath),
 		params: c.params(values, op.noCipher),
 	}
 	call := transport.Call{
@@ -405,7 +405,7 @@ func (p *signed) fail(ctx context.Context, reply *transport.Reply, err error) er
 	}
 	answered := last != nil && last.HTTPStatus != 0
 	network, lost := errors.AsType[*transport.NetworkError](err)
-	if p.answered != p.attempts && p.replay != replayRead && !(lost && !network.Sent) {
+	if p.answered != p.attempts && p.replay != replayRead && (!lost || network.Sent) {
 		p.doubt = true
 	}
 	var (
@@ -413,7 +413,7 @@ func (p *signed) fail(ctx context.Context, reply *transport.Reply, err error) er
 		cause error
 	)
 	switch ctxErr := ctx.Err(); {
-	case ctxErr != nil && !(answered && err == error(last)):
+	case ctxErr != nil && (!answered || err != error(last)): //nolint:errorlint // that error itself, not one that says why the call ended
 		class, cause = ClassCancelled, err
 		if answered || !errors.Is(err, ctxErr) {
 			cause = ctxErr

@@ -94,6 +94,18 @@ func TestRequestsAsSent(t *testing.T) {
 			},
 		},
 		{
+			"a raw call cannot replace what the client adds",
+			func(c *Client) error {
+				q := url.Values{"shop_cipher": {"x"}, "app_key": {"x"}, "timestamp": {"1"}, "sign": {"x"}, "a": {"1"}}
+				err := c.Call(ctx, http.MethodGet, "/event/209901/x", q, nil, nil)
+				if len(q) != 5 || q.Get("sign") != "x" {
+					return errors.New("the caller's query was changed")
+				}
+				return err
+			},
+			received{method: "GET", path: "/event/209901/x", query: url.Values{"shop_cipher": {"GCP_cipher"}, "a": {"1"}}},
+		},
+		{
 			"a raw call without query and body",
 			func(c *Client) error { return c.Call(ctx, http.MethodPost, "/event/209901/ping", nil, nil, nil) },
 			received{method: "POST", path: "/event/209901/ping", query: url.Values{"shop_cipher": {"GCP_cipher"}}},
@@ -162,7 +174,7 @@ func TestMultipart(t *testing.T) {
 
 // A path in the base URL is a proxy's: sent, but not signed.
 func TestBaseURLPath(t *testing.T) {
-	for _, base := range []string{"https://proxy.example/tts/v1", "https://proxy.example/tts/v1/"} {
+	for _, base := range []string{"https://proxy.example/tts/v1", "https://proxy.example/tts/v1/", "https://proxy.example/tts//x/../v1"} {
 		var path string
 		c, _ := setup(t, []answer{ok(`{}`)}, WithBaseURL(base), WithMiddleware(func(req *http.Request, next Next) (*http.Response, error) {
 			path = req.URL.Path
@@ -488,7 +500,7 @@ func FuzzEnvelope(f *testing.F) {
 
 func TestReplyAboveTheLimit(t *testing.T) {
 	huge := http.Client{Transport: roundTrip(func(req *http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: 200, Header: http.Header{}, Request: req, Body: io.NopCloser(io.LimitReader(zeros{}, 33<<20))}, nil
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Request: req, Body: io.NopCloser(io.LimitReader(zeros{}, 33<<20))}, nil
 	})}
 	c, _ := setup(t, []answer{ok(`{}`)}, WithHTTPClient(&huge))
 	if _, err := c.Order.GetOrderDetail(t.Context(), nil); !is(err, ClassDecode) || !strings.Contains(err.Error(), "limit") {
@@ -509,7 +521,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	var calls int
 	c, _ := setup(t, []answer{ok(`{}`)}, WithHTTPClient(&http.Client{Transport: roundTrip(func(req *http.Request) (*http.Response, error) {
 		calls++
-		return &http.Response{StatusCode: 302, Header: http.Header{"Location": {"https://evil.example/"}}, Request: req, Body: http.NoBody}, nil
+		return &http.Response{StatusCode: http.StatusFound, Header: http.Header{"Location": {"https://evil.example/"}}, Request: req, Body: http.NoBody}, nil
 	})}))
 	if _, err := c.Order.GetOrderDetail(t.Context(), nil); err == nil || calls != 1 {
 		t.Errorf("%v after %d calls", err, calls)
@@ -522,7 +534,7 @@ func BenchmarkCall(b *testing.B) {
 	const data = `{"orders":[{"id":"576461413038785752","status":"AWAITING_SHIPMENT","create_time":1767139200}]}`
 	body := `{"code":0,"message":"Success","data":` + data + `,"request_id":"r"}`
 	reply := roundTrip(func(req *http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: 200, Header: http.Header{}, Request: req, Body: io.NopCloser(strings.NewReader(body))}, nil
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Request: req, Body: io.NopCloser(strings.NewReader(body))}, nil
 	})
 	b.Run("signed", func(b *testing.B) {
 		c, _ := setup(b, []answer{ok(`{}`)}, WithHTTPClient(&http.Client{Transport: reply}))
@@ -538,7 +550,7 @@ func BenchmarkCall(b *testing.B) {
 		client := &http.Client{Transport: reply}
 		b.ReportAllocs()
 		for b.Loop() {
-			req, _ := http.NewRequestWithContext(b.Context(), "GET", "https://open-api.tiktokglobalshop.com/order/202507/orders?ids=576461413038785752", nil)
+			req, _ := http.NewRequestWithContext(b.Context(), http.MethodGet, "https://open-api.tiktokglobalshop.com/order/202507/orders?ids=576461413038785752", nil)
 			resp, err := client.Do(req)
 			if err != nil {
 				b.Fatal(err)
@@ -550,7 +562,7 @@ func BenchmarkCall(b *testing.B) {
 			if err := json.NewDecoder(resp.Body).Decode(&out); err != nil {
 				b.Fatal(err)
 			}
-			resp.Body.Close()
+			_ = resp.Body.Close()
 		}
 	})
 }

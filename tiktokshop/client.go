@@ -84,15 +84,16 @@ func NewClient(app App, opts ...Option) (*Client, error) {
 			return nil, fmt.Errorf("tiktokshop: %w", err)
 		}
 	}
+	base := s.baseURL.JoinPath("/") // what is joined to it begins with a slash
 	c := &Client{core: &core{
 		appKey:    app.Key,
 		serviceID: app.ServiceID,
 		secret:    seal(app.Secret),
 		tokens:    s.tokens,
 		limiter:   s.limiter,
-		baseURL:   s.baseURL,
-		basePath:  strings.TrimSuffix(s.baseURL.JoinPath("/").EscapedPath(), "/"),
-		authURL:   s.authURL,
+		baseURL:   base,
+		basePath:  strings.TrimSuffix(base.EscapedPath(), "/"),
+		authURL:   s.authURL.JoinPath("/"),
 		consent:   s.consentURL,
 		userAgent: s.UserAgent,
 		now:       time.Now,

@@ -27,10 +27,17 @@
 //
 // A seller authorises the app once, for one or several shops: give them
 // [Client.AuthorizationURL], turn the code of the redirect into a [Token] with
-// [Client.ExchangeCode], and keep it in a [TokenStore]. [RefreshingTokens] makes
-// of the store a source for [WithTokens] that replaces access tokens before
-// they end, once for however many callers, and saves the new pair before it is
-// used. [StaticToken] is for programs of a few hours.
+// [Client.ExchangeCode] ([OAuthHandler] does both), look whether
+// [Token.MissingScopes] are missing, and keep it in a [TokenStore]: a file
+// ([FileTokens]), memory, or a table of your own. [RefreshingTokens] makes of the
+// store a source for [WithTokens] that replaces access tokens before they end,
+// once for however many callers, and saves the new pair before it is used.
+// [StaticToken] is for programs of a few hours.
+//
+// A consent ends. [WithExpiryWarning] tells of it in time. Once TikTok has
+// refused a refresh for good, calls fail at once with an error for which
+// [NeedsAuthorisation] holds, and [ConsentLink] makes of it the link for the
+// seller; they work again as soon as the store has the tokens of the new consent.
 //
 // [Client.ForShop] binds a client to a shop: its cipher goes with every
 // operation that takes one. [Client.ForTokens] serves another seller. Clients
@@ -46,19 +53,28 @@
 //
 //	_, err := shop.Fulfillment.MarkPackageAsShipped(ctx, orderID, req)
 //	switch {
+//	case tiktokshop.IsOutcomeUnknown(err): // it may have taken effect: read back
 //	case tiktokshop.IsAlreadyDone(err): // read back: is it our tracking number?
 //	case tiktokshop.IsOnHold(err): // the buyer may still cancel freely: later
 //	case tiktokshop.IsCancelPending(err): // decide the cancellation first
+//	case tiktokshop.IsWrongShippingModel(err): // another call ships this order
 //	case tiktokshop.NeedsAuthorisation(err): // pause the shop, tell the seller
-//	case tiktokshop.IsTemporary(err): // later; it may have taken effect, read back
-//	case err != nil: // a person: the text says who and what
+//	case tiktokshop.IsTemporary(err): // later
+//	case err != nil: // a person: OwnerOf says who, the text says what
 //	}
+//
+// The methods whose names end in Verified, such as
+// [FulfillmentService.MarkPackageAsShippedVerified], do the reading back. They
+// exist for writes that can be lost, be made twice, or report a success without
+// effect; what has no effect is a [*NotAppliedError].
 //
 // Texts name the operation, the shop, TikTok's code and words, the request id
 // for its support, and the remedy ([Class.Remedy]). App secret, tokens and
 // signatures are kept out of errors, logs and everything that fmt prints, and so
-// are replies, which may hold a buyer's data. Codes that the package does not
-// know are [ClassUnknown] and never repeated.
+// are replies, which may hold a buyer's data; [Order], [Package] and other types
+// that carry one print no more than which they are, though their JSON is
+// complete. Codes that the package does not know are [ClassUnknown] and never
+// repeated.
 //
 // # Limits
 //

@@ -345,7 +345,7 @@ func (p *signed) partial(data []byte) error {
 		Errors []json.RawMessage `json:"errors"`
 	}
 	if json.Unmarshal(data, &reply) != nil {
-		return nil // no list: a field of the operation's own
+		return nil //nolint:nilerr // no list: a field of the operation's own
 	}
 	e := &PartialError{Operation: p.op, Shop: p.shop, RequestID: string(p.envelope.RequestID)}
 	for _, raw := range reply.Errors {

@@ -12,9 +12,12 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -27,7 +30,7 @@ const (
 
 // spellings are the forms in which a secret may hide in a text.
 func spellings(secret string) []string {
-	bytesOf := strings.Trim(fmt.Sprint([]byte(secret)), "[]")
+	bytesOf := strings.Trim(fmt.Sprintf("%d", []byte(secret)), "[]")
 	return []string{
 		secret, url.QueryEscape(secret), url.PathEscape(secret), hex.EncodeToString([]byte(secret)),
 		strings.ToUpper(hex.EncodeToString([]byte(secret))), bytesOf, base64.StdEncoding.EncodeToString([]byte(secret)),
@@ -71,7 +74,7 @@ func (s *sink) printTree(err error) {
 		return
 	}
 	s.print(err)
-	switch e := err.(type) {
+	switch e := any(err).(type) {
 	case interface{ Unwrap() error }:
 		s.printTree(e.Unwrap())
 	case interface{ Unwrap() []error }:
@@ -175,7 +178,7 @@ func TestNothingLeaksFromCalls(t *testing.T) {
 				WithMiddleware(func(req *http.Request, next Next) (*http.Response, error) {
 					resp, err := next(req)
 					if err != nil {
-						err = fmt.Errorf("middleware: %v", err)
+						err = fmt.Errorf("middleware: %v", err) //nolint:errorlint // they do
 					}
 					return resp, err
 				}),
@@ -265,4 +268,97 @@ func TestNothingLeaksFromUnexportedFields(t *testing.T) {
 		}{&Token{AccessToken: testAccess}, &App{Secret: testSecret}, &Error{Body: []byte(buyerName), Err: errors.New("x")}})
 	}
 	out.check(t, testSecret, testAccess, testRefresh, buyerName)
+}
+
+// The same for token files, refused consents and writes that are read back.
+func TestNothingLeaksFromStoresAndReadBacks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out sink
+		secrets := []string{testSecret, testAccess, testRefresh, buyerName, buyerAddress, buyerPhone, "MARKED-state"}
+		file := tempTokens(t)
+		token := Token{AccessToken: testAccess, RefreshToken: testRefresh, RefreshExpires: time.Now().Add(time.Hour)}
+		if err := file.SaveToken(t.Context(), token); err != nil {
+			t.Fatal(err)
+		}
+
+		// A consent that has ended, from beginning to end.
+		authClient, _ := setup(t, []answer{refused(200, 36004001, "refresh_token "+testRefresh+" expired")})
+		opts := []TokenOption{
+			WithConsentLink(func(context.Context) (string, error) { return authClient.AuthorizationURL("MARKED-state") }),
+			WithExpiryWarning(0, func(context.Context, time.Duration) {}),
+		}
+		source, err := RefreshingTokens(authClient, file, opts...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		expired, _ := setup(t, []answer{refused(401, 105002, "x-tts-access-token "+testAccess+" expired")}, WithTokens(source))
+		for range 3 {
+			err := getOrder(t.Context(), expired)
+			if !NeedsAuthorisation(err) {
+				t.Fatal(err)
+			}
+			out.printTree(err)
+		}
+		synctest.Wait() // fmt looks into locks
+		for _, v := range []any{source, file, *expired, struct{ s any }{source}, struct{ f *FileTokens }{file}, opts} {
+			out.print(v)
+		}
+
+		// Files that are no good, and a save that fails.
+		for content, mode := range map[string]os.FileMode{testAccess: 0o600, `{"access_token":"` + testAccess + `","x":"` + testRefresh: 0o600, testRefresh: 0o644} {
+			bad := filepath.Join(t.TempDir(), "bad.json")
+			if err := os.WriteFile(bad, []byte(content), mode); err != nil {
+				t.Fatal(err)
+			}
+			_, err := NewFileTokens(bad)
+			if err == nil {
+				t.Fatal("a bad file was accepted")
+			}
+			out.printTree(err)
+		}
+		if err := os.MkdirAll(filepath.Join(file.next(), "x"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		out.printTree(file.SaveToken(t.Context(), token))
+
+		// Every write that is read back, lost or refused, while all that is read
+		// holds the buyer.
+		buyer := fmt.Sprintf(`"buyer_email":%q,"buyer_message":%q,"recipient_address":{"name":%[1]q,"full_address":%[2]q,"phone_number":%[3]q}`, buyerName, buyerAddress, buyerPhone)
+		data := `{"orders":[{"id":"576",` + buyer + `,"line_items":[{"id":"1"}]}],"id":"115","package_status":"TO_FULFILL",` + buyer +
+			`,"webhooks":[{"event_type":"X"}],"inventory":[],"cancellations":[{"cancel_id":"9","order_id":"576","cancel_reason_text":"` + buyerAddress + `"}]}`
+		for _, written := range []answer{
+			{err: errors.New("reset " + testAccess)}, {status: 502, body: buyerName}, refused(200, 21011006, testAccess), refused(200, 25020010, testAccess), ok(`{}`),
+		} {
+			s := &server{t: t, script: []answer{written}}
+			read := &server{t: t, script: []answer{ok(data)}}
+			c, _ := setup(t, nil, WithMaxAttempts(1), WithHTTPClient(&http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+				if r.Method == http.MethodGet || strings.HasSuffix(r.URL.Path, "/search") {
+					return read.RoundTrip(r)
+				}
+				return s.RoundTrip(r)
+			})}))
+			ctx, f := t.Context(), c.Fulfillment
+			_, err1 := f.MarkPackageAsShippedVerified(ctx, "576", &MarkPackageAsShippedRequest{TrackingNumber: "JD1"})
+			_, err2 := f.CreatePackagesVerified(ctx, &CreatePackagesRequest{OrderID: new("576")})
+			_, err3 := c.Product.UpdateInventoryVerified(ctx, "1", &UpdateInventoryRequest{SKUs: []UpdateInventoryRequestSKU{
+				{ID: "17", Inventory: []UpdateInventoryRequestSKUInventory{{Quantity: 1}}},
+			}})
+			_, err4 := c.ReturnRefund.CancelOrderVerified(ctx, &CancelOrderRequest{OrderID: "576"})
+			for _, err := range []error{
+				err1, err2, err3, err4,
+				f.ShipPackageVerified(ctx, "115", &ShipPackageRequest{SelfShipment: &ShipPackageRequestSelfShipment{TrackingNumber: "JD1"}}),
+				f.UpdateShippingInfoVerified(ctx, "576", &UpdateShippingInfoRequest{TrackingNumber: "JD1"}),
+				f.UpdatePackageShippingInfoVerified(ctx, "115", &UpdatePackageShippingInfoRequest{TrackingNumber: "JD1"}),
+				c.ReturnRefund.ApproveCancellationVerified(ctx, "9", nil),
+				c.ReturnRefund.RejectCancellationVerified(ctx, "9", nil),
+				c.Event.DeleteShopWebhookVerified(ctx, &DeleteShopWebhookRequest{EventType: "X"}),
+			} {
+				out.printTree(err)
+			}
+		}
+		if n := strings.Count(out.text.String(), "not applied"); n < 100 {
+			t.Errorf("%d lines about writes that were not applied", n)
+		}
+		out.check(t, secrets...)
+	})
 }

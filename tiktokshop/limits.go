@@ -108,10 +108,10 @@ type Limits struct {
 	Burst int
 }
 
-// DefaultLimiter allows 8 reads, 2 writes and one report in two seconds per
-// shop, in bursts of at most 2; see [NewLimiter].
+// DefaultLimiter allows 8 reads and 2 writes a second and one report in two for
+// each shop, evenly; see [NewLimiter].
 func DefaultLimiter() Limiter {
-	return NewLimiter(Limits{Reads: 8, Writes: 2, Analytics: 0.5, Burst: 2})
+	return NewLimiter(Limits{Reads: 8, Writes: 2, Analytics: 0.5, Burst: 1})
 }
 
 // NewLimiter returns an in-process limiter: one budget for reads, one for writes
@@ -141,7 +141,7 @@ func NewLimiterFunc(limits func(LimitKey) Limits) Limiter {
 		case k.Operation != "":
 			perSecond = l.Analytics
 		}
-		return transport.Limit{PerSecond: perSecond, Burst: l.Burst, Window: time.Second}
+		return transport.Limit{PerSecond: perSecond, Burst: l.Burst}
 	})}
 }
 

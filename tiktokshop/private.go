@@ -14,7 +14,8 @@ import (
 // rest. Their JSON is complete, since stores and fakes need it: that is also
 // what slog's JSON handler and encoders of other loggers make of a struct or
 // list that holds them, so log them by themselves. Behind an unexported field
-// fmt calls no method and prints everything: hold them there by pointer.
+// fmt calls no method and prints everything: hold them there by pointer, which %v
+// and %+v do not follow.
 
 // private is what is printed of a value: its type and the fields that say which
 // one it is.

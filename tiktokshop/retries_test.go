@@ -159,7 +159,7 @@ func TestPausesHaveJitter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		seen := map[time.Duration]bool{}
 		for range 20 {
-			c, s := setup(t, []answer{{status: 503}, ok(`{}`)})
+			c, s := setup(t, []answer{{err: io.ErrUnexpectedEOF}, ok(`{}`)})
 			if err := getOrder(t.Context(), c); err != nil {
 				t.Fatal(err)
 			}

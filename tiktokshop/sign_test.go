@@ -121,6 +121,9 @@ func TestSignOddQueries(t *testing.T) {
 	if got := Sign("secret", "/p", url.Values{"a": {"1", "2"}}, "", nil); got != want {
 		t.Error("another value than the first was signed")
 	}
+	if got := sign("secret", "/p", []param{{"a", "1"}, {"a", "2"}}, "", nil); got != want {
+		t.Error("a call with a repeated parameter is signed otherwise")
+	}
 	if got := Sign("secret", "/p", url.Values{"a": {"1"}, "b": {""}}, "", nil); got == want {
 		t.Error("an empty value was left out although its name is sent")
 	}

@@ -195,3 +195,24 @@ func TestCrashHelper(t *testing.T) {
 	}))
 	_ = getOrder(context.Background(), c)
 }
+
+// Whatever is in the file, it is read or refused, and not repeated.
+func FuzzTokenFile(f *testing.F) {
+	f.Add([]byte(`{"access_token":"a","refresh_token":"r","access_expires":"2026-01-01T00:00:00Z","scopes":["x"]}`))
+	f.Add([]byte(`{"access_token":"a"}{}`))
+	f.Add([]byte("{\x00}"))
+	f.Add([]byte(``))
+	path := filepath.Join(f.TempDir(), "seller.json")
+	f.Fuzz(func(t *testing.T, content []byte) {
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		token, err := readTokenFile(path)
+		if err == nil && token.AccessToken == "" && token.RefreshToken == "" {
+			t.Errorf("%q was read as no token", content)
+		}
+		if err != nil && (token.AccessToken != "" || !strings.Contains(err.Error(), "damaged")) {
+			t.Errorf("%q: %v", content, err)
+		}
+	})
+}
