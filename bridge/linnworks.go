@@ -434,10 +434,13 @@ func (l *Linnworks) read(ctx context.Context, id linnworks.GUID) (linnworks.Orde
 	return found[0], nil
 }
 
-// tag sets or clears the marker of an order. Linnworks answers with the ids
-// that it changed.
+// tag sets or clears the marker of an order. An order that Linnworks leaves out
+// of its reply may have had the marker already: the caller reads back.
 func (l *Linnworks) tag(ctx context.Context, id linnworks.GUID, tag *int) error {
 	_, err := l.client.Orders.ChangeOrderTag(ctx, &linnworks.ChangeOrderTagRequest{OrderIDs: []linnworks.GUID{id}, Tag: tag})
+	if _, unchanged := errors.AsType[*linnworks.PartialError](err); unchanged {
+		return nil
+	}
 	return err
 }
 

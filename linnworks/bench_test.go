@@ -58,7 +58,7 @@ func BenchmarkCall(b *testing.B) {
 					if err != nil {
 						b.Fatal(err)
 					}
-					r, err := http.NewRequestWithContext(b.Context(), "POST", "https://eu-ext.linnworks.net/api/Stock/Levels", bytes.NewReader(body))
+					r, err := http.NewRequestWithContext(b.Context(), http.MethodPost, "https://eu-ext.linnworks.net/api/Stock/Levels", bytes.NewReader(body))
 					if err != nil {
 						b.Fatal(err)
 					}

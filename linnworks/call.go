@@ -355,7 +355,7 @@ func (p *inSession) Classify(reply *transport.Reply) transport.Verdict {
 	}
 	e := readError(p.op, reply, p.host, p.mask())
 	p.learn(e)
-	p.lost = p.lost || e.Class == ClassSystem
+	p.lost = p.lost || e.Class == ClassSystem || e.Class == ClassRequest && reply.Status >= 500
 	e.OutcomeUnknown = p.lost && p.replay != replayRead
 	v := transport.Verdict{Err: e, Code: e.Code, After: e.RetryAfter}
 	switch {

@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -120,35 +118,4 @@ func TestLimiterFails(t *testing.T) {
 	if e, ok := errors.AsType[*Error](err); !ok || e.Class != ClassUnknown || !errors.Is(err, cause) || e.Attempts != 0 {
 		t.Errorf("err = %v", err)
 	}
-}
-
-func TestDefaultLimits(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		for _, c := range []struct {
-			perMinute int
-			share     float64
-			inMinute  int // admitted in the first minute, the burst included
-		}{
-			{150, 0.8, 135}, {250, 0.8, 225}, {10, 0.8, 9}, {1, 0.8, 1}, {0, 0.8, 135}, {150, 1, 150}, {150, 7, 150}, {150, 0.5, 113},
-		} {
-			l := NewLimiter(c.share)
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute-time.Nanosecond)
-			admitted := 0
-			for l.Wait(ctx, LimitKey{PerMinute: c.perMinute}) == nil {
-				admitted++
-			}
-			cancel()
-			if published := c.perMinute; published > 0 && admitted > published || admitted < c.inMinute-2 || admitted > c.inMinute {
-				t.Errorf("%d a minute, share %g: %d admitted, want about %d", c.perMinute, c.share, admitted, c.inMinute)
-			}
-		}
-		// Operations and applications do not use up each other's limits.
-		l := DefaultLimiter()
-		start := time.Now()
-		for _, key := range []LimitKey{{"a", "X", 1}, {"a", "Y", 1}, {"b", "X", 1}} {
-			if err := l.Wait(t.Context(), key); err != nil || time.Since(start) != 0 {
-				t.Errorf("%v: %v after %s", key, err, time.Since(start))
-			}
-		}
-	})
 }

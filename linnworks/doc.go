@@ -26,7 +26,7 @@
 // twenty minutes without a call, which shows as HTTP 401; the client then opens
 // another and sends the call again, once, whatever the call does, because a
 // refused call has done nothing. A session also says when the account is locked
-// or in maintenance: see [IsUnavailable].
+// or in maintenance: see [IsLocked], [IsMaintenance] and [WithSessionWarning].
 //
 // Most operations are of version 1 of the API and live on the session's server.
 // Those of version 2 live on a host by region, which the client derives from the
@@ -53,8 +53,21 @@
 // for none, and [ZeroGUID] is the identifier that does.
 //
 // A success may still carry failures of single items, in a list named Errors or
-// the like, and some operations leave out what they did not do. The methods say
-// so where it is known.
+// the like, and some operations leave out what they did not do. Where it is known
+// how the reply tells, the method returns a [*PartialError] beside its result.
+//
+// Orders, addresses and notes print and log without the buyer: ids and states
+// only. Their JSON is complete. A list of them given to a slog.JSONHandler is
+// encoded as JSON, and fmt cannot help values in unexported fields.
+//
+// # Verified writes
+//
+// Some operations answer with success and do nothing, or tell nothing at all.
+// Methods with the suffix Verified call them and look: [OrdersService] has them
+// for status, tag, lock, cancellation, creation, processing and shipping,
+// [PrintServiceService] for labels, and [StockService] for levels. They return a
+// [*NotAppliedError] for what was seen not to be so, settle outcomes that the
+// network left open, and can be called again. Each says what it costs in calls.
 //
 // # Errors
 //
@@ -62,9 +75,13 @@
 // HTTP status, Linnworks' own text and the remedy. Linnworks answers nearly all
 // faults with status 400, so the class comes from status and text together.
 // Branch on it with [IsThrottle], [IsNotFound], [IsNoMorePages], [IsSession],
-// [IsPermission], [IsUnavailable] and [IsTemporary]. The end of a context is
-// there for errors.Is as ever, and of a deadline too where the client gave up
-// early because it could not be met. A throttle is never "not found".
+// [IsPermission], [IsLocked], [IsMaintenance], [IsRequest] and [IsTemporary];
+// [Class.Owner] tells who can mend it. The end of a context is there for errors.Is
+// as ever, and of a deadline too where the client gave up early because it could
+// not be met. A throttle is never "not found".
+//
+// A write that failed may have taken effect: [IsOutcomeUnknown] tells when that is
+// possible. Read back then, before repeating it.
 //
 // Neither errors, logs nor printed values hold secrets, session tokens, or the
 // bodies of requests and replies; [Error.Body] and [Response] hold the latter for

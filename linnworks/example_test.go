@@ -20,7 +20,7 @@ func (w warehouse) RoundTrip(r *http.Request) (*http.Response, error) {
 	reply, ok := w[r.URL.Path]
 	status := http.StatusOK
 	switch {
-	case r.URL.Path == "/api/Auth/AuthorizeByApplication":
+	case r.URL.Path == "/api/Auth/AuthorizeByApplication" && !ok:
 		reply = `{"Token":"11111111-2222-4333-8444-555555555555","Server":"https://eu-ext.linnworks.net","Status":{"State":"AVAILABLE"}}`
 	case !ok:
 		status, reply = http.StatusBadRequest, `{"Code":"-","Message":"No item found for the following SKUs: MUG-BLUE"}`

@@ -31,7 +31,7 @@ func leaks(out string) (found []string) {
 		encoded, _ := json.Marshal(text) // base64
 		forms := []string{
 			secret, strings.ReplaceAll(secret, "-", ""), hex.EncodeToString(text), strings.Trim(string(encoded), `"`)[:12],
-			strings.Trim(fmt.Sprint(text), "[]"), strings.Trim(fmt.Sprintf("% x", text), "[]"), strings.TrimSuffix(fmt.Sprintf("%#v", text)[len("[]byte{"):], "}"),
+			strings.Trim(fmt.Sprintf("%d", text), "[]"), strings.Trim(fmt.Sprintf("% x", text), "[]"), strings.TrimSuffix(fmt.Sprintf("%#v", text)[len("[]byte{"):], "}"),
 		}
 		for _, form := range forms {
 			if strings.Contains(out, strings.ToLower(form)) {
@@ -55,15 +55,15 @@ func TestErrorsAndLogsLeakNothing(t *testing.T) {
 		})
 		return string(body)
 	}
-	fault := func(status int, text string) func(request) (*http.Response, error) {
+	fault := func(status int, text string) answer {
 		return func(r request) (*http.Response, error) {
 			return respond(status, message(r, text), "Location", "https://x.test/?t="+r.header.Get("Authorization")), nil
 		}
 	}
-	reply := func(status int, format string) func(request) (*http.Response, error) {
+	reply := func(status int, format string) answer {
 		return func(r request) (*http.Response, error) { return respond(status, fmt.Sprintf(format, echo(r))), nil }
 	}
-	answers := map[string]func(request) (*http.Response, error){
+	answers := map[string]answer{
 		"request":    fault(400, "bad value "),
 		"v2":         reply(422, `{"title":"bad","detail":"%s","buyer":"`+buyer+`"}`),
 		"session":    fault(401, "denied "),
@@ -141,6 +141,87 @@ func TestErrorsAndLogsLeakNothing(t *testing.T) {
 					}
 				})
 			})
+		}
+	}
+}
+
+// Reading back brings orders with their buyers near the errors.
+func TestVerifiedWritesLeakNothing(t *testing.T) {
+	const id = GUID("0a000000-0000-4000-8000-000000000001")
+	kept := fmt.Sprintf(`{"OrderId":%[2]q,"NumOrderId":1,"CustomerInfo":{"ChannelBuyerName":%[1]q,"Address":{"FullName":%[1]q}},"TaxId":%[1]q,`+
+		`"GeneralInfo":{"Source":"S","SubSource":"U","ReferenceNum":"r-1","LabelError":%[1]q,"IsParked":true},"Notes":[{"Note":%[1]q}]}`, buyer, id)
+	helpers := map[string]func(context.Context, *Client) (any, error){
+		"status": func(ctx context.Context, c *Client) (any, error) {
+			return nil, c.Orders.ChangeStatusVerified(ctx, &ChangeStatusRequest{OrderIDs: []GUID{id}, Status: 1})
+		},
+		"tag": func(ctx context.Context, c *Client) (any, error) {
+			return nil, c.Orders.ChangeOrderTagVerified(ctx, &ChangeOrderTagRequest{OrderIDs: []GUID{id}})
+		},
+		"lock": func(ctx context.Context, c *Client) (any, error) {
+			return nil, c.Orders.LockOrderVerified(ctx, &LockOrderRequest{OrderIDs: []GUID{id}, LockOrder: true})
+		},
+		"cancel": func(ctx context.Context, c *Client) (any, error) {
+			return nil, c.Orders.CancelOrderVerified(ctx, &CancelOrderRequest{OrderID: id, Note: new(buyer)})
+		},
+		"process": func(ctx context.Context, c *Client) (any, error) {
+			return nil, c.Orders.ProcessOrderVerified(ctx, &ProcessOrderRequest{OrderID: id})
+		},
+		"shipping": func(ctx context.Context, c *Client) (any, error) {
+			return c.Orders.SetOrderShippingInfoVerified(ctx, id, func(i *UpdateOrderShippingInfoRequest) { i.TrackingNumber = "T" })
+		},
+		"create": func(ctx context.Context, c *Client) (any, error) {
+			o := ChannelOrder{Source: "S", SubSource: "U", ReferenceNumber: "r-2", ChannelBuyerName: buyer}
+			return c.Orders.CreateOrdersVerified(ctx, &CreateOrdersRequest{Orders: []ChannelOrder{o}})
+		},
+		"print": func(ctx context.Context, c *Client) (any, error) {
+			return c.PrintService.CreatePDFFromJobForceTemplateVerified(ctx, &CreatePDFFromJobForceTemplateRequest{IDs: []GUID{id}})
+		},
+		"find": func(ctx context.Context, c *Client) (any, error) { return c.Orders.FindOrders(ctx, []GUID{id}) },
+	}
+	writes := map[string]answer{
+		"nothing": status(200, ""),
+		"no ids":  status(200, "[]"),
+		"partial": func(r request) (*http.Response, error) {
+			return respond(200, fmt.Sprintf(`{"Processed":false,"Error":%q,"KeyedError":[{"Id":%q,"Error":%q}]}`, r.header.Get("Authorization"), id, buyer)), nil
+		},
+		"refused": func(r request) (*http.Response, error) {
+			return respond(400, fmt.Sprintf(`{"Message":%q,"Buyer":%q}`, testSecret+r.header.Get("Authorization"), buyer)), nil
+		},
+		"page": status(502, buyer),
+		"lost": func(request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF },
+	}
+	for what, help := range helpers {
+		for name, write := range writes {
+			for _, blind := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s %s %t", what, name, blind), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						reads := 0
+						s := &server{answer: func(r request) (*http.Response, error) {
+							if !strings.Contains(r.url, "/GetOrder") {
+								return write(r)
+							}
+							if reads++; blind && reads > 1 {
+								return respond(503, buyer), nil
+							}
+							return respond(200, "["+kept+"]"), nil
+						}}
+						var out bytes.Buffer
+						logger := slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
+						c := newTestClient(t, s, WithLogger(logger), WithSessionWarning(func(err error) { fmt.Fprintf(&out, "%+v", err) }))
+						result, err := help(t.Context(), c)
+						if err == nil && what != "find" && what != "print" && what != "shipping" && what != "tag" {
+							t.Error("no error")
+						}
+						logger.Info("outcome", "err", err)
+						for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+							fmt.Fprintf(&out, verb+verb, result, err)
+						}
+						if found := leaks(out.String()); len(found) > 0 {
+							t.Errorf("shows %q in\n%s", found, out.String())
+						}
+					})
+				})
+			}
 		}
 	}
 }

@@ -13,10 +13,12 @@ import (
 // verb, also inside lists, maps and exported fields of other structs. Their JSON is
 // complete.
 //
-// Three ways around it remain. A slog.JSONHandler encodes a list, a map or another
+// Some ways around it remain. A slog.JSONHandler encodes a list, a map or another
 // struct as JSON: log such values one by one, or with fmt.Sprint. fmt cannot call
 // the methods of values in unexported fields. And a single string taken out of one
-// of these types is as public as its owner makes it.
+// of these types is as public as its owner makes it, as are the parts of an order
+// that have no method here: what buyers write into options of lines or into
+// extended properties prints.
 
 // show prints a value by the fields that may be seen, given as names and values.
 func show(w io.Writer, kind string, fields ...any) {
@@ -222,6 +224,23 @@ func (n ChannelOrderNote) Format(f fmt.State, _ rune) {
 
 // LogValue is what Format prints.
 func (n ChannelOrderNote) LogValue() slog.Value { return printed(n) }
+
+// Format hides what the carrier said of the address.
+func (e PrintError) Format(f fmt.State, _ rune) {
+	show(f, "PrintError", "ID", e.ID, "TemplateType", e.TemplateType)
+}
+
+// LogValue is what Format prints.
+func (e PrintError) LogValue() slog.Value { return printed(e) }
+
+// Format hides the carrier's words and the link to the document, which shows the
+// addresses to anybody who has it.
+func (r CreatePDFResult) Format(f fmt.State, _ rune) {
+	show(f, "CreatePDFResult", "IDsProcessed", len(r.IDsProcessed), "KeyedError", r.KeyedError, "PrintErrors", len(r.PrintErrors), "PageCount", r.PageCount)
+}
+
+// LogValue is what Format prints.
+func (r CreatePDFResult) LogValue() slog.Value { return printed(r) }
 
 // LogValue prints what GetOpenOrdersDetailsResponse holds as it shows itself.
 func (r GetOpenOrdersDetailsResponse) LogValue() slog.Value { return printed(r) }

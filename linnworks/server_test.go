@@ -50,7 +50,7 @@ type server struct {
 	calls    []request
 	// answer and login answer calls and logins; nil is a success with null and a
 	// fresh session.
-	answer func(request) (*http.Response, error)
+	answer answer
 	login  func(n int, r request) (*http.Response, error)
 }
 
@@ -103,8 +103,11 @@ func session(n int, server string) string {
 		`"Locality":"EU","TTL":null,"Token":%q,"Status":{"State":"AVAILABLE","Reason":"","Parameters":{}},"Server":%q,"Properties":{"a":1}}`, testToken(n), server)
 }
 
+// answer is what a server says to one call.
+type answer func(request) (*http.Response, error)
+
 // status answers every call with the same status and body.
-func status(code int, body string, header ...string) func(request) (*http.Response, error) {
+func status(code int, body string, header ...string) answer {
 	return func(request) (*http.Response, error) { return respond(code, body, header...), nil }
 }
 

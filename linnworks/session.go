@@ -220,7 +220,9 @@ func (c *Client) baseURL(host hostKind, s *openSession) *url.URL {
 			version = "v1"
 		}
 		if c.hosts.v2 != nil {
-			return c.hosts.v2.JoinPath(version)
+			u := *c.hosts.v2
+			u.Path += "/" + version // JoinPath would leave the slash out where there is no path yet
+			return &u
 		}
 		return &url.URL{Scheme: "https", Host: s.region + "-api.linnworks.net", Path: "/" + version}
 	default:

@@ -253,11 +253,14 @@ func TestFreshSessionOnAnotherServer(t *testing.T) {
 }
 
 func TestAccountState(t *testing.T) {
-	for _, state := range []string{"LOCKED_BASIC", "LOCKED_FULL", "MAINTENANCE"} {
+	for _, state := range []string{"LOCKED_BASIC", "locked_full", "MAINTENANCE", "MOVING"} {
 		s := &server{login: func(int, request) (*http.Response, error) {
 			return respond(200, `{"Token":"`+testToken(1)+`","Server":"https://eu-ext.linnworks.net","Status":{"State":"`+state+`","Reason":"Back at noon"}}`), nil
 		}}
 		err := do(t.Context(), newTestClient(t, s), readOp)
+		if IsLocked(err) != strings.HasPrefix(strings.ToUpper(state), "LOCKED") || IsMaintenance(err) != (state == "MAINTENANCE") {
+			t.Errorf("%s: locked %t, maintenance %t", state, IsLocked(err), IsMaintenance(err))
+		}
 		if !IsUnavailable(err) || !IsTemporary(err) || !strings.Contains(err.Error(), state+" Back at noon") || !strings.Contains(err.Error(), "Things.Read: opening a session") {
 			t.Errorf("%s: err = %v", state, err)
 		}
@@ -367,7 +370,7 @@ func TestLoginIsRepeated(t *testing.T) {
 // Callers that wait for a login do not inherit the end of the opener's context,
 // be it cancelled, past its deadline, or without time for another attempt.
 func TestOpenerGoesAway(t *testing.T) {
-	slow := func(n int, r request) (*http.Response, error) {
+	slow := func(n int, _ request) (*http.Response, error) {
 		time.Sleep(time.Second)
 		return respond(200, session(n, "https://eu-ext.linnworks.net")), nil
 	}
@@ -427,18 +430,16 @@ func TestOpenerGoesAway(t *testing.T) {
 // roundTripContext is s, but lets go when the request's context ends.
 func roundTripContext(s *server) roundTrip {
 	return func(r *http.Request) (*http.Response, error) {
-		type result struct {
-			resp *http.Response
-			err  error
-		}
-		done := make(chan result, 1)
+		var resp *http.Response
+		var err error
+		done := make(chan struct{})
 		go func() {
-			resp, err := s.RoundTrip(r)
-			done <- result{resp, err}
+			resp, err = s.RoundTrip(r) //nolint:bodyclose // whoever gets the response closes it
+			close(done)
 		}()
 		select {
-		case got := <-done:
-			return got.resp, got.err
+		case <-done:
+			return resp, err
 		case <-r.Context().Done():
 			return nil, r.Context().Err()
 		}

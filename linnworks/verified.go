@@ -63,12 +63,23 @@ func verify(op string, wrote error, look func() ([]ItemError, error)) error {
 	}
 	items, err := look()
 	if err != nil {
-		return unverified(op, errors.Join(err, wrote))
+		return unverified(op, also(err, wrote))
 	}
 	if len(items) > 0 {
 		return &NotAppliedError{Operation: op, Items: items, Err: wrote}
 	}
 	return nil
+}
+
+// also joins two errors on one line; either may be nil.
+func also(err, more error) error {
+	switch {
+	case err == nil:
+		return more
+	case more == nil:
+		return err
+	}
+	return fmt.Errorf("%w; also: %w", err, more)
 }
 
 // unverified is a write that was sent, and could not be read back because of err.

@@ -116,7 +116,7 @@ func (s *OrdersService) resolve(ctx context.Context, sent *ChannelOrder, saved [
 	c := CreatedOrder{Reference: sent.ReferenceNumber, Outcome: CreateFailed}
 	found, err := s.FindOrdersByReference(ctx, sent.Source, sent.SubSource, sent.ReferenceNumber)
 	if err != nil {
-		c.Err = unverified(op, errors.Join(err, lost))
+		c.Err = unverified(op, also(err, lost))
 		return c
 	}
 	if len(found) == 0 {

@@ -3,7 +3,6 @@ package linnworks
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"time"
 )
@@ -70,7 +69,7 @@ func (s *OrdersService) LockOrderVerified(ctx context.Context, req *LockOrderReq
 // state, with a look whether it was cancelled. A locked order is unlocked and a
 // parked one unparked first, because Linnworks cancels neither; both are undone
 // where the cancellation fails, so that nobody ships the order. An empty
-// FulfilmentCenter stands for the order's own location, an empty Refund for
+// FulfilmentCenter stands for the order's own location, and an empty Refund is
 // none. An order that is cancelled already is left alone.
 //
 // Between unparking and cancelling there is a moment in which the warehouse can
@@ -94,7 +93,6 @@ func (s *OrdersService) CancelOrderVerified(ctx context.Context, req *CancelOrde
 		return verify(op, nil, func() ([]ItemError, error) { return notDone(ids, before, isCancelled), nil })
 	}
 	r.FulfilmentCenter = cmp.Or(r.FulfilmentCenter, o.FulfilmentLocationID, o.GeneralInfo.Location, ZeroGUID)
-	r.Refund = cmp.Or(r.Refund, "0")
 
 	if o.GeneralInfo.HoldOrCancel {
 		err = s.LockOrder(ctx, &LockOrderRequest{OrderIDs: ids, LockOrder: false})
@@ -112,7 +110,7 @@ func (s *OrdersService) CancelOrderVerified(ctx context.Context, req *CancelOrde
 	if err == nil {
 		return nil
 	}
-	return errors.Join(err, s.stopAgain(ctx, o))
+	return also(err, s.stopAgain(ctx, o))
 }
 
 // stopAgain parks and locks an order that was before. It does so even if the
@@ -122,18 +120,18 @@ func (s *OrdersService) stopAgain(ctx context.Context, o OrderDetails) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
 	ids := []GUID{o.OrderID}
-	var errs []error
+	var errs error
 	if isParked(o) {
 		if _, err := s.ChangeOrderTag(ctx, &ChangeOrderTagRequest{OrderIDs: ids, Tag: new(tagParked)}); err != nil && !IsPartial(err) {
-			errs = append(errs, fmt.Errorf("the order may be unparked: %w", err))
+			errs = fmt.Errorf("the order may be unparked: %w", err)
 		}
 	}
 	if o.GeneralInfo.HoldOrCancel {
 		if err := s.LockOrder(ctx, &LockOrderRequest{OrderIDs: ids, LockOrder: true}); err != nil {
-			errs = append(errs, fmt.Errorf("the order may be unlocked: %w", err))
+			errs = also(errs, fmt.Errorf("the order may be unlocked: %w", err))
 		}
 	}
-	return errors.Join(errs...)
+	return errs
 }
 
 // ProcessOrderVerified is [OrdersService.ProcessOrder], which cannot be undone

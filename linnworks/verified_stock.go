@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -42,9 +41,9 @@ func (s *StockService) SetStockLevelVerified(ctx context.Context, req *SetStockL
 			}
 		}
 		if err != nil {
-			return levels, errors.Join(err, unknownError(op, unknown))
+			return levels, also(err, unknownError(op, unknown))
 		}
-		return levels, errors.Join(levelsDiffer(op, r.StockLevels, levels), unknownError(op, unknown))
+		return levels, also(levelsDiffer(op, r.StockLevels, levels), unknownError(op, unknown))
 	}
 	return nil, unknownError(op, unknown)
 }

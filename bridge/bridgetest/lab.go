@@ -39,8 +39,8 @@ type Rates struct {
 	Slow float64
 }
 
-// StormyRates are a bad day: one call in ten fails.
-var StormyRates = Rates{CutBefore: 0.02, CutAfter: 0.02, Throttled: 0.02, Failed: 0.02, Overloaded: 0.01, Slow: 0.02}
+// StormyRates are a bad day: one call in eight meets a fault.
+var StormyRates = Rates{CutBefore: 0.02, CutAfter: 0.04, Throttled: 0.02, Failed: 0.02, Overloaded: 0.01, Slow: 0.02}
 
 // Ports are what the primitives work on.
 type Ports struct {
@@ -146,12 +146,15 @@ func Run(ctx context.Context, c Config) (Report, error) {
 	return l.report, errors.Join(append([]error{err}, l.violations...)...)
 }
 
-// settle ends trading and faults, lets holds run out and people finish their
-// work, and demands that everything has come right.
+// settle ends trading, lets holds run out and people finish their work, ends the
+// faults half-way, and demands that everything has come right.
 func (l *lab) settle(ctx context.Context) error {
-	l.rates = Rates{}
-	for range 6 {
-		if err := l.waitUntil(ctx, time.Now().Add(20*time.Minute)); err != nil {
+	const rounds = 8
+	for round := range rounds {
+		if round == rounds/2 {
+			l.rates = Rates{}
+		}
+		if err := l.waitUntil(ctx, time.Now().Add(15*time.Minute)); err != nil {
 			return err
 		}
 		l.staff(1)

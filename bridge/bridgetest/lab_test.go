@@ -78,9 +78,12 @@ func TestLabFindsPlantedBugs(t *testing.T) {
 		want string
 	}{
 		"no ledger of unseen reservations": {func(p *Ports) { p.Ledger = forgetful{p.Ledger} }, "at most"},
-		"no reading back":                  {func(p *Ports) { p.OrderBook = &trusting{OrderBook: p.OrderBook, believed: map[string]bool{}} }, "is lost"},
-		"unsafe calls are repeated":        {func(p *Ports) { p.Shipper = insistent{p.Shipper} }, "repeated blindly"},
-		"the gate fails open":              {func(p *Ports) { p.Orders, p.Cancellations = careless{p.Orders}, open{p.Cancellations} }, "cancelled before its permit"},
+		"no reading back": {func(p *Ports) {
+			believed := map[string]string{}
+			p.Shipper, p.Orders = trustingShipper{p.Shipper, believed}, trustingOrders{p.Orders, believed}
+		}, "the shop does not know"},
+		"unsafe calls are repeated": {func(p *Ports) { p.Shipper = insistent{p.Shipper} }, "repeated blindly"},
+		"the gate fails open":       {func(p *Ports) { p.Orders, p.Cancellations = careless{p.Orders}, open{p.Cancellations} }, "cancelled before its permit"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -101,24 +104,34 @@ type forgetful struct{ bridge.Ledger }
 
 func (forgetful) PutReservation(context.Context, bridge.Reservation) error { return nil }
 
-// trusting believes that an order exists once it has sent it.
-type trusting struct {
-	bridge.OrderBook
-	believed map[string]bool
+// trustingShipper and trustingOrders believe that what was sent has arrived.
+type trustingShipper struct {
+	bridge.Shipper
+	believed map[string]string // order: tracking
 }
 
-func (o *trusting) CreateOrder(ctx context.Context, n bridge.NewOrder) error {
-	o.believed[n.Reference] = true
-	_ = o.OrderBook.CreateOrder(ctx, n)
+func (s trustingShipper) Ship(ctx context.Context, shipment bridge.Shipment) error {
+	_ = s.Shipper.Ship(ctx, shipment)
+	s.believed[shipment.Order.ID] = shipment.Tracking
 	return nil
 }
 
-func (o *trusting) FindOrders(ctx context.Context, references []string) ([]bridge.WarehouseOrder, error) {
-	found, err := o.OrderBook.FindOrders(ctx, references)
-	if err == nil && len(found) == 0 && len(references) == 1 && o.believed[references[0]] {
-		return []bridge.WarehouseOrder{{Reference: references[0], State: bridge.Open, Stage: bridge.StageNew, HasAddress: true}}, nil
+type trustingOrders struct {
+	bridge.OrderSource
+	believed map[string]string
+}
+
+func (o trustingOrders) OrdersByID(ctx context.Context, ids []string) ([]bridge.Order, error) {
+	orders, err := o.OrderSource.OrdersByID(ctx, ids)
+	for i := range orders {
+		if tracking, ok := o.believed[orders[i].ID]; ok {
+			orders[i].Status = bridge.AwaitingCollection
+			for k := range orders[i].Lines {
+				orders[i].Lines[k].Tracking = tracking
+			}
+		}
 	}
-	return found, err
+	return orders, err
 }
 
 // insistent repeats a ship call that failed, without looking.

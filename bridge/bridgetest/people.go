@@ -31,7 +31,7 @@ func (l *lab) plan() {
 	for at := l.start.Add(gap(3)); at.Before(end); at = at.Add(gap(3)) {
 		l.schedule(at, l.sellElsewhere)
 	}
-	for at := l.start.Add(20 * time.Minute); at.Before(end); at = at.Add(25 * time.Minute) {
+	for at := l.start.Add(15 * time.Minute); at.Before(end); at = at.Add(15 * time.Minute) {
 		l.schedule(at, func() { l.staff(0.7) })
 	}
 }

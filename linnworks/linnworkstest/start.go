@@ -3,7 +3,6 @@ package linnworkstest
 import (
 	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/linnbridge/linnbridge/linnworks"
@@ -54,15 +53,6 @@ func Start(tb TB, opts ...Option) *Server {
 // Client returns a client that reaches the account through its socket. Options
 // come after the server's own, so they win.
 func (s *Server) Client(opts ...linnworks.Option) (*linnworks.Client, error) {
-	own := []linnworks.Option{linnworks.WithAuthURL(s.URL), linnworks.WithV2URL(s.URL), linnworks.WithMiddleware(rooted)}
+	own := []linnworks.Option{linnworks.WithAuthURL(s.URL), linnworks.WithV2URL(s.URL)}
 	return linnworks.NewClient(s.Credentials(), append(own, opts...)...)
-}
-
-// rooted gives a path without its first slash one: the client's v2 paths lack it
-// below a base URL without a path.
-func rooted(r *http.Request, next linnworks.Next) (*http.Response, error) {
-	if !strings.HasPrefix(r.URL.Path, "/") {
-		r.URL.Path = "/" + r.URL.Path
-	}
-	return next(r)
 }

@@ -1,0 +1,6 @@
+//go:build !race
+
+package linnworks_test
+
+// raceDetector tells whether the tests run with it: sweeps then take a minute.
+const raceDetector = false

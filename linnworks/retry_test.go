@@ -1,0 +1,162 @@
+package linnworks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// Which failures are repeated, and which leave the outcome of a write open: by
+// reply and by what the operation does.
+func TestRepeats(t *testing.T) {
+	const quota = "API calls quota exceeded! Maximum admitted 150 per Minute."
+	text := func(code int, message string) answer { return status(code, fmt.Sprintf(`{"Message":%q}`, message)) }
+	lost := func(request) (*http.Response, error) { return nil, errors.New("connection reset") }
+	unmade := func(request) (*http.Response, error) {
+		return nil, &net.OpError{Op: "dial", Err: errors.New("refused")}
+	}
+	const five = 5 // the attempts that WithMaxAttempts allows by default
+	for _, tt := range []struct {
+		name                string
+		answer              answer
+		class               Class
+		read, write, create int  // attempts
+		unknown             bool // outcome of a write that failed so, and of a create
+	}{
+		{"429", text(429, ""), ClassThrottle, five, five, 1, false},
+		{"quota on 400", text(400, quota), ClassThrottle, five, five, 1, false},
+		{"quota on 500", text(500, quota), ClassThrottle, five, five, 1, false},
+		{"429 that says not found", text(429, "No item found for the following SKUs: A"), ClassThrottle, five, five, 1, false},
+		{"500", text(500, ""), ClassSystem, five, five, 1, true},
+		{"502 page", status(502, "<html>"), ClassSystem, five, five, 1, true},
+		{"503", text(503, "down"), ClassSystem, five, five, 1, true},
+		{"408", text(408, ""), ClassSystem, five, five, 1, true},
+		{"500 null reference", text(500, "Object reference not set to an instance of an object."), ClassRequest, 1, 1, 1, true},
+		{"400 null reference", text(400, "Object reference not set to an instance of an object."), ClassRequest, 1, 1, 1, false},
+		{"400", text(400, "The request is invalid."), ClassRequest, 1, 1, 1, false},
+		{"422", text(422, ""), ClassRequest, 1, 1, 1, false},
+		{"unknown SKU", text(400, "No item found for the following SKUs: A"), ClassNotFound, 1, 1, 1, false},
+		{"last page", text(400, "No items found with given filter."), ClassNoMorePages, 1, 1, 1, false},
+		{"403", text(403, ""), ClassPermission, 1, 1, 1, false},
+		{"404", text(404, ""), ClassRoute, 1, 1, 1, false},
+		{"redirect", text(302, ""), ClassRoute, 1, 1, 1, false},
+		{"401 twice", text(401, ""), ClassSession, 2, 2, 2, false},
+		{"wrong token twice", text(400, "Token is wrong"), ClassSession, 2, 2, 2, false},
+		{"connection lost", lost, ClassNetwork, five, five, 1, true},
+		{"no connection", unmade, ClassNetwork, five, five, five, false},
+		{"not JSON", status(200, "<html>"), ClassDecode, 1, 1, 1, true},
+	} {
+		for what, op := range map[string]operation{
+			"read": readOp, "create": createOp,
+			"write": {name: "Things.Set", method: "POST", path: "/api/Things/Set", replay: replayWrite},
+		} {
+			t.Run(tt.name+" "+what, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					s := &server{answer: tt.answer}
+					err := newTestClient(t, s).call(t.Context(), op, nil, nil, new(thing), nil)
+					e, ok := errors.AsType[*Error](err)
+					if !ok {
+						t.Fatalf("err = %v", err)
+					}
+					wantAttempts := map[string]int{"read": tt.read, "write": tt.write, "create": tt.create}[what]
+					// Whether an absolute write's earlier attempts were sent is not kept.
+					wantUnknown := tt.unknown && what != "read" || tt.name == "no connection" && what == "write"
+					if _, calls := s.count(); e.Class != tt.class || calls != wantAttempts || e.Attempts != wantAttempts || IsOutcomeUnknown(err) != wantUnknown {
+						t.Errorf("%d calls, %d attempts, outcome unknown %t: %v; want %d attempts, %t", calls, e.Attempts, e.OutcomeUnknown, err, wantAttempts, wantUnknown)
+					}
+				})
+			})
+		}
+	}
+}
+
+// An attempt that may have taken effect is not forgotten over a later one.
+func TestOutcomeStaysUnknown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		s := &server{answer: func(request) (*http.Response, error) {
+			if n++; n == 1 {
+				return nil, errors.New("connection reset")
+			}
+			return respond(429, `{}`), nil
+		}}
+		err := newTestClient(t, s).call(t.Context(), createOp, nil, nil, nil, []CallOption{RepeatSafe()})
+		if !IsThrottle(err) || !IsOutcomeUnknown(err) {
+			t.Errorf("err = %v", err)
+		}
+	})
+}
+
+func TestOutcomeOfACancelledCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		s := &server{answer: func(request) (*http.Response, error) {
+			cancel()
+			return nil, context.Canceled
+		}}
+		c := newTestClient(t, s)
+		if err := do(ctx, c, createOp); !IsOutcomeUnknown(err) || !errors.Is(err, context.Canceled) {
+			t.Errorf("while it was sent: %v", err)
+		}
+		if err := do(ctx, c, createOp); IsOutcomeUnknown(err) || !errors.Is(err, context.Canceled) {
+			t.Errorf("before it was sent: %v", err)
+		}
+		slow := &server{answer: func(request) (*http.Response, error) { time.Sleep(time.Hour); return nil, errors.New("late") }}
+		if err := do(t.Context(), newTestClient(t, slow), createOp); !IsOutcomeUnknown(err) {
+			t.Errorf("timeout: %v", err)
+		}
+	})
+}
+
+func TestOwners(t *testing.T) {
+	for _, c := range []Class{
+		ClassThrottle, ClassSystem, ClassNetwork, ClassSession, ClassPermission, ClassLocked, ClassMaintenance,
+		ClassUnavailable, ClassNotFound, ClassRequest, ClassRoute, ClassDecode,
+	} {
+		if c.Owner() == "" || remedies[c].do == "" {
+			t.Errorf("nobody mends %s", c)
+		}
+	}
+	if ClassNoMorePages.Owner() != "" || ClassCancelled.Owner() != "" || ClassUnknown.Owner() != "" {
+		t.Error("somebody mends what is not broken")
+	}
+}
+
+func TestSessionWarning(t *testing.T) {
+	login := ""
+	s := &server{login: func(n int, _ request) (*http.Response, error) {
+		switch login {
+		case "refused":
+			return respond(401, `{"Message":"no such application"}`), nil
+		case "down":
+			return respond(400, `{"Message":"odd"}`), nil
+		case "":
+			return respond(200, session(n, "https://eu-ext.linnworks.net")), nil
+		}
+		return respond(200, fmt.Sprintf(`{"Status":{"State":%q}}`, login)), nil
+	}}
+	var warned []error
+	c := newTestClient(t, s, WithSessionWarning(func(err error) { warned = append(warned, err) }))
+	for state, want := range map[string]func(error) bool{
+		"LOCKED_FULL": IsLocked, "MAINTENANCE": IsMaintenance, "ASLEEP": IsUnavailable, "refused": IsSession, "down": nil,
+	} {
+		login, warned = state, nil
+		err := do(t.Context(), c, readOp)
+		if err == nil || want == nil && len(warned) != 0 || want != nil && (len(warned) != 1 || !want(warned[0]) || !want(err)) {
+			t.Errorf("%s: warned %v, err = %v", state, warned, err)
+		}
+	}
+	login, warned = "", nil
+	if err := do(t.Context(), c, readOp); err != nil || len(warned) != 0 {
+		t.Errorf("warned %v, err = %v", warned, err)
+	}
+	if _, err := NewClient(testCredentials(), WithSessionWarning(nil)); err == nil || !strings.Contains(err.Error(), "WithSessionWarning") {
+		t.Errorf("err = %v", err)
+	}
+}

@@ -1,0 +1,241 @@
+package linnworks
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// carrier is a Linnworks that prints labels. printed are the orders that have
+// one, print is what printing does to an order, and lost whether its reply is.
+type carrier struct {
+	printed map[string]bool
+	fails   string
+	lost    bool
+	bought  int
+	claims  bool // the reply names the orders as processed
+}
+
+func (c *carrier) answer(r request) (*http.Response, error) {
+	ids := func() (list []string) {
+		for _, id := range []string{"a1", "b2", "c3"} {
+			if strings.Contains(r.body, `"`+id+`"`) {
+				list = append(list, id)
+			}
+		}
+		return list
+	}()
+	if strings.HasSuffix(r.url, "/GetOrdersById") {
+		var orders []string
+		for _, id := range ids {
+			label := ""
+			if id == c.fails {
+				label = buyer
+			}
+			orders = append(orders, fmt.Sprintf(`{"OrderId":%q,"GeneralInfo":{"LabelPrinted":%t,"LabelError":%q}}`, strings.ToUpper(id), c.printed[id], label))
+		}
+		return respond(200, "["+strings.Join(orders, ",")+"]"), nil
+	}
+	var done, failed []string
+	for _, id := range ids {
+		if id == c.fails {
+			failed = append(failed, fmt.Sprintf(`{"Id":%q,"Error":%q}`, id, buyer))
+			continue
+		}
+		c.printed[id] = true
+		c.bought++
+		if c.claims {
+			done = append(done, `"`+id+`"`)
+		}
+	}
+	if c.lost {
+		return nil, errors.New("connection reset")
+	}
+	return respond(200, fmt.Sprintf(`{"URL":"https://x.test/1.pdf","IdsProcessed":[%s],"KeyedError":[%s]}`, strings.Join(done, ","), strings.Join(failed, ","))), nil
+}
+
+func TestCreatePDFFromJobForceTemplateVerified(t *testing.T) {
+	all := []GUID{"a1", "b2", "c3"}
+	for name, tt := range map[string]struct {
+		carrier
+		ids            []GUID
+		wantPrinted    []GUID
+		wantSkipped    []GUID
+		wantPDF        bool
+		wantErr        func(error) bool // nil for none
+		bought, nCalls int
+	}{
+		"all":             {carrier{claims: true}, all, all, nil, true, nil, 3, 2},
+		"all, unclaimed":  {carrier{}, all, all, nil, true, nil, 3, 3},
+		"twice in one":    {carrier{claims: true}, []GUID{"a1", "A1"}, []GUID{"a1"}, nil, true, nil, 1, 2},
+		"one printed":     {carrier{claims: true, printed: map[string]bool{"b2": true}}, all, []GUID{"a1", "c3"}, []GUID{"b2"}, true, nil, 2, 2},
+		"nothing to do":   {carrier{printed: map[string]bool{"b2": true}}, []GUID{"b2"}, nil, []GUID{"b2"}, false, nil, 0, 1},
+		"one fails":       {carrier{claims: true, fails: "b2"}, all, []GUID{"a1", "c3"}, nil, true, IsNotApplied, 2, 3},
+		"lost":            {carrier{lost: true}, all, all, nil, false, IsOutcomeUnknown, 3, 3},
+		"lost and failed": {carrier{lost: true, fails: "a1"}, all, []GUID{"b2", "c3"}, nil, false, IsNotApplied, 2, 3},
+		"no ids":          {carrier{}, nil, nil, nil, false, func(err error) bool { return err != nil }, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := &tt.carrier
+			if c.printed == nil {
+				c.printed = map[string]bool{}
+			}
+			s := &server{answer: c.answer}
+			labels, err := newTestClient(t, s).PrintService.CreatePDFFromJobForceTemplateVerified(t.Context(), &CreatePDFFromJobForceTemplateRequest{IDs: tt.ids})
+			if tt.wantErr == nil && err != nil || tt.wantErr != nil && !tt.wantErr(err) {
+				t.Fatalf("err = %v", err)
+			}
+			if _, calls := s.count(); calls != tt.nCalls || c.bought != tt.bought {
+				t.Errorf("%d calls, %d labels bought", calls, c.bought)
+			}
+			if labels == nil {
+				return
+			}
+			if !cmp.Equal(labels.Printed, tt.wantPrinted) || !cmp.Equal(labels.Skipped, tt.wantSkipped) || (labels.PDF != nil) != tt.wantPDF {
+				t.Errorf("labels = %+v", labels)
+			}
+			// What the carrier said may name the buyer.
+			if found := leaks(fmt.Sprintf("%v %+v %#v", err, err, err)); len(found) > 0 {
+				t.Errorf("err = %v", err)
+			}
+			if e, ok := errors.AsType[*NotAppliedError](err); ok && e.Items[0].Detail != buyer {
+				t.Errorf("items = %#v", e.Items)
+			}
+		})
+	}
+}
+
+// Lost calls to print are not sent again by the client.
+func TestPrintingIsNotRepeated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &carrier{printed: map[string]bool{}, lost: true}
+		_, err := newTestClient(t, &server{answer: c.answer}).PrintService.CreatePDFFromJobForceTemplate(t.Context(), &CreatePDFFromJobForceTemplateRequest{IDs: []GUID{"a1"}})
+		if !IsOutcomeUnknown(err) || c.bought != 1 {
+			t.Errorf("%d bought, err = %v", c.bought, err)
+		}
+	})
+}
+
+func TestShippingDiffers(t *testing.T) {
+	before := UpdateOrderShippingInfoRequest{PostalServiceID: "S1", TotalWeight: "1", PostageCost: "2"}
+	want := before
+	want.TrackingNumber, want.ItemWeight = "T", "0.50"
+	got := want
+	got.ItemWeight, got.PostalServiceID, got.TotalWeight = "0.5", "s1", "9" // computed anew
+	if items := shippingDiffers("a1", before, want, got); items != nil {
+		t.Errorf("items = %v", items)
+	}
+	got.ItemWeight, got.PostalServiceID, got.TrackingNumber, got.ManualAdjust = "3", "", "", true
+	var fields []string
+	for _, item := range shippingDiffers("a1", before, want, got) {
+		fields = append(fields, item.Code)
+	}
+	if !slices.Equal(fields, []string{"PostalServiceID", "TrackingNumber", "ItemWeight"}) {
+		t.Errorf("fields = %v", fields)
+	}
+}
+
+func TestLevelsDiffer(t *testing.T) {
+	at := func(sku string, level int) StockItemLevel {
+		return StockItemLevel{SKU: sku, StockLevel: level, Location: InventoryStockLocation{StockLocationID: "L"}}
+	}
+	set := []StockLevelUpdate{{SKU: "A", LocationID: "l", Level: 1}, {SKU: "a", LocationID: "L", Level: 2}, {SKU: "B", LocationID: "L", Level: 3}, {SKU: "C", LocationID: "L", Level: 4}}
+	if err := levelsDiffer("op", set, nil); err != nil {
+		t.Errorf("an empty reply: %v", err)
+	}
+	if err := levelsDiffer("op", set, []StockItemLevel{at("A", 2), at("B", 3), at("c", 4)}); err != nil {
+		t.Errorf("all as set: %v", err)
+	}
+	err := levelsDiffer("op", set, []StockItemLevel{at("A", 1), at("B", 3)})
+	e, ok := errors.AsType[*NotAppliedError](err)
+	if !ok || len(e.Items) != 2 || e.Items[0].Key != "a" || e.Items[0].Index != 1 || e.Items[1].Key != "C" {
+		t.Errorf("err = %v", err)
+	}
+}
+
+func TestUnknownSKUs(t *testing.T) {
+	for _, tt := range []struct {
+		message string
+		sent    string // by bars
+		want    []string
+	}{
+		{"No item found for the following SKUs: A, B", "A|B|C", []string{"A", "B"}},
+		{"No item found for the following SKUs: A,B.", "a|b", []string{"a", "b"}},
+		{"-: no item found for the following skus: A, B, A", "A|A, B", []string{"A, B", "A"}},
+		{"No item found for the following SKUs: AB", "A|B", nil},
+		{"No item found for the following SKUs: A, X", "A|B", nil},
+		{"No item found for the following SKUs: ", "A", nil},
+		{"Location not found.", "A", nil},
+		{"\u0130\u0130 No item found for the following SKUs: A", "A", nil}, // lower case is longer: not understood
+	} {
+		var sent []StockLevelUpdate
+		for sku := range strings.SplitSeq(tt.sent, "|") {
+			sent = append(sent, StockLevelUpdate{SKU: sku})
+		}
+		body, _ := marshal(map[string]string{"Code": "-", "Message": tt.message})
+		if got := unknownSKUs(body, sent); !slices.Equal(got, tt.want) {
+			t.Errorf("%q of %s: %q", tt.message, tt.sent, got)
+		}
+	}
+	if got := unknownSKUs([]byte("<html>"), nil); got != nil {
+		t.Errorf("of a page: %q", got)
+	}
+}
+
+func FuzzUnknownSKUs(f *testing.F) {
+	for _, seed := range []string{"A, B", "A", "", ",", "A;B", "\u0130"} {
+		f.Add(seed, "A", "B")
+	}
+	f.Fuzz(func(t *testing.T, list, a, b string) {
+		sent := []StockLevelUpdate{{SKU: a}, {SKU: b}}
+		body, _ := marshal(map[string]string{"Message": "No item found for the following SKUs: " + list})
+		for _, sku := range unknownSKUs(body, sent) {
+			if sku == "" || sku != strings.TrimSpace(a) && sku != strings.TrimSpace(b) {
+				t.Errorf("%q was not sent", sku)
+			}
+		}
+	})
+}
+
+// Items that stand for one SKU are not guessed among.
+func TestFindStockItemsAmbiguous(t *testing.T) {
+	s := &server{answer: status(200, `{"Items":[{"SKU":"mug","StockItemId":"a1"},{"SKU":"MUG","StockItemId":"b2"},{"SKU":"Tea","StockItemId":"c3"},{"SKU":"TEA","StockItemId":"C3"}]}`)}
+	found, err := newTestClient(t, s).Inventory.FindStockItems(t.Context(), []string{"MUG", "tea"})
+	e, ok := errors.AsType[*PartialError](err)
+	if !ok || len(e.Items) != 1 || e.Items[0].Key != "MUG" || !cmp.Equal(found, map[string]GUID{"tea": "c3"}) {
+		t.Errorf("found %v, err = %v", found, err)
+	}
+}
+
+// Kits that hold each other end the reading.
+func TestFindCompositionsOfACycle(t *testing.T) {
+	s := &server{answer: func(r request) (*http.Response, error) {
+		if strings.Contains(r.body, "a1") {
+			return respond(200, `{"InventoryItemsCompositionByIds":{"A1":[{"LinkedStockItemId":"B2","Quantity":1}]}}`), nil
+		}
+		return respond(200, `{"InventoryItemsCompositionByIds":{"B2":[{"LinkedStockItemId":"A1","Quantity":1},{"LinkedStockItemId":"00000000-0000-0000-0000-000000000000"}]}}`), nil
+	}}
+	found, err := newTestClient(t, s).Inventory.FindCompositions(t.Context(), []GUID{"A1"})
+	if _, calls := s.count(); err != nil || len(found) != 2 || calls != 2 {
+		t.Errorf("%d calls, found %v, err = %v", calls, found, err)
+	}
+}
+
+func TestNotAppliedError(t *testing.T) {
+	throttle := &Error{Operation: "Orders.X", Class: ClassThrottle}
+	lost := &Error{Operation: "Orders.X", Class: ClassNetwork, OutcomeUnknown: true}
+	items := []ItemError{{Key: "a1", Message: "the order is parked"}}
+	err := error(&NotAppliedError{Operation: "Orders.X", Items: items, Err: throttle})
+	if !IsThrottle(err) || !IsNotApplied(err) || !strings.HasPrefix(err.Error(), "linnworks: Orders.X: not applied: a1: the order is parked; the call met: ") {
+		t.Errorf("err = %v", err)
+	}
+	if err = (&NotAppliedError{Operation: "Orders.X", Items: items, Err: lost}); IsOutcomeUnknown(err) {
+		t.Error("what was read back is still unknown")
+	}
+}
