@@ -190,6 +190,13 @@ func WithMaxRetryAfter(d time.Duration) Option {
 	return func(s *settings) error { return s.SetMaxRetryAfter(d) }
 }
 
+// WithJitter replaces the random numbers, from 0 up to 1, that spread the pauses
+// between attempts, for tests that have to replay. It must be safe for concurrent
+// use.
+func WithJitter(jitter func() float64) Option {
+	return func(s *settings) error { return s.SetJitter(jitter) }
+}
+
 // WithUserAgent sets the User-Agent header. Default linnbridge-tiktokshop.
 func WithUserAgent(agent string) Option {
 	return func(s *settings) error { return s.SetUserAgent(agent) }

@@ -52,7 +52,10 @@ func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
 	case hit(rates.Overloaded):
 		return status(r, http.StatusServiceUnavailable), nil
 	case hit(rates.Slow):
-		if err := sleepUntil(r.Context(), time.Now().Add(time.Duration(l.rand.IntN(60))*time.Second)); err != nil {
+		// Never the same moment as a timeout: which of two timers fires first is
+		// not the seed's to say.
+		delay := time.Duration(l.rand.IntN(60))*time.Second + time.Millisecond
+		if err := sleepUntil(r.Context(), time.Now().Add(delay)); err != nil {
 			return nil, err
 		}
 	}

@@ -135,13 +135,13 @@ func (l *lab) fill() error {
 func (l *lab) connect(ctx context.Context) error {
 	tiktok, err := l.tiktok.Client(
 		tiktokshop.WithHTTPClient(&http.Client{Transport: &network{lab: l, next: l.tiktok.RoundTripper()}}),
-		tiktokshop.WithLimiter(unlimited{}), tiktokshop.WithMaxAttempts(3))
+		tiktokshop.WithLimiter(unlimited{}), tiktokshop.WithMaxAttempts(3), tiktokshop.WithJitter(l.rand.Float64))
 	if err != nil {
 		return err
 	}
 	linn, err := l.linn.Client(
 		linnworks.WithHTTPClient(&http.Client{Transport: &network{lab: l, next: l.linn.RoundTripper()}}),
-		linnworks.WithLimiter(unpaced{}), linnworks.WithMaxAttempts(3))
+		linnworks.WithLimiter(unpaced{}), linnworks.WithMaxAttempts(3), linnworks.WithJitter(l.rand.Float64))
 	if err != nil {
 		return err
 	}

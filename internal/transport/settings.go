@@ -20,6 +20,7 @@ type Settings struct {
 	maxAttempts   int
 	timeout       time.Duration
 	maxRetryAfter time.Duration
+	jitter        func() float64
 
 	UserAgent string
 }
@@ -38,7 +39,7 @@ func (s *Settings) Transport() *Transport {
 	return &Transport{
 		HTTP: Client(s.httpClient), Middleware: s.middleware, Logger: s.logger, Observer: s.observer,
 		MaxAttempts: s.maxAttempts, AttemptTimeout: s.timeout, MaxBody: maxReply,
-		BackoffBase: time.Second, BackoffMax: time.Minute, MaxRetryAfter: s.maxRetryAfter,
+		BackoffBase: time.Second, BackoffMax: time.Minute, MaxRetryAfter: s.maxRetryAfter, Jitter: s.jitter,
 	}
 }
 
@@ -98,6 +99,15 @@ func (s *Settings) SetMaxRetryAfter(d time.Duration) error {
 		return fmt.Errorf("WithMaxRetryAfter: %s is not positive", d)
 	}
 	s.maxRetryAfter = d
+	return nil
+}
+
+// SetJitter checks and keeps jitter.
+func (s *Settings) SetJitter(jitter func() float64) error {
+	if jitter == nil {
+		return errors.New("WithJitter: nil function")
+	}
+	s.jitter = jitter
 	return nil
 }
 

@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -133,6 +134,8 @@ type Transport struct {
 	// BackoffBase is about the first pause between attempts; each next one is
 	// twice as long, up to about BackoffMax. A quarter more or less is chance.
 	BackoffBase, BackoffMax time.Duration
+	// Jitter replaces rand.Float64: numbers from 0 up to 1.
+	Jitter func() float64
 	// MaxRetryAfter caps a pause that a server asks for. A longer one ends the
 	// call, so that the caller hears of it.
 	MaxRetryAfter time.Duration
@@ -262,7 +265,7 @@ func (t *Transport) Do(ctx context.Context, call Call, p Protocol) (*Reply, erro
 		if t.MaxRetryAfter > 0 && verdict.After > t.MaxRetryAfter {
 			return reply, verdict.Err
 		}
-		pause := max(pauses.NextBackOff(), verdict.After)
+		pause := max(t.jittered(pauses.NextBackOff()), verdict.After)
 		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < pause {
 			return reply, stopped(fmt.Errorf("no time for a pause of %s: %w", pause.Round(time.Millisecond), context.DeadlineExceeded), verdict.Err)
 		}
@@ -376,9 +379,19 @@ func (t *Transport) pauses() *backoff.ExponentialBackOff {
 		backoff.WithInitialInterval(t.BackoffBase),
 		backoff.WithMaxInterval(t.BackoffMax),
 		backoff.WithMultiplier(2),
-		backoff.WithRandomizationFactor(0.25),
+		backoff.WithRandomizationFactor(0), // jittered below, from a source that can be replaced
 		backoff.WithMaxElapsedTime(0),
 	)
+}
+
+// jittered spreads a pause over a quarter more or less, so that programs that
+// failed together do not come back together.
+func (t *Transport) jittered(pause time.Duration) time.Duration {
+	jitter := rand.Float64
+	if t.Jitter != nil {
+		jitter = t.Jitter
+	}
+	return time.Duration(float64(pause) * (0.75 + 0.5*jitter()))
 }
 
 // dialFailed tells whether no connection was made, to the server or its proxy.
