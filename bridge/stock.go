@@ -108,13 +108,6 @@ type StockRefusal struct {
 	Derived bool
 }
 
-// Buffer decides how many units to keep back, given what is free. It is called
-// for every SKU and warehouse. A negative result counts as zero.
-type Buffer func(listing Listing, warehouseID string, free int) int
-
-// FixedBuffer keeps back n units of every SKU in every warehouse.
-func FixedBuffer(n int) Buffer { return func(Listing, string, int) int { return n } }
-
 // StockPorts are what a [StockPush] works on.
 type StockPorts struct {
 	Listings   ListingSource

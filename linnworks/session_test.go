@@ -434,7 +434,7 @@ func roundTripContext(s *server) roundTrip {
 		var err error
 		done := make(chan struct{})
 		go func() {
-			resp, err = s.RoundTrip(r) //nolint:bodyclose // whoever gets the response closes it
+			resp, err = s.RoundTrip(r)
 			close(done)
 		}()
 		select {

@@ -101,19 +101,19 @@ func (r Report) Add(other Report) Report {
 	return r
 }
 
-// Violation is a promise that the bridge did not keep.
-type Violation struct {
+// ViolationError is a promise that the bridge did not keep.
+type ViolationError struct {
 	Seed uint64
 	// At is the simulated time since the start.
 	At   time.Duration
 	What string
 }
 
-func (v *Violation) Error() string {
+func (v *ViolationError) Error() string {
 	return fmt.Sprintf("seed %d, after %s: %s", v.Seed, v.At.Round(time.Second), v.What)
 }
 
-// Run trades and checks. The error joins every [Violation].
+// Run trades and checks. The error joins every [ViolationError].
 func Run(ctx context.Context, c Config) (Report, error) {
 	if c.Trading <= 0 {
 		c.Trading = 2 * time.Hour
@@ -200,5 +200,5 @@ func sleepUntil(ctx context.Context, at time.Time) error {
 }
 
 func (l *lab) violate(format string, args ...any) {
-	l.violations = append(l.violations, &Violation{Seed: l.config.Seed, At: time.Since(l.start), What: fmt.Sprintf(format, args...)})
+	l.violations = append(l.violations, &ViolationError{Seed: l.config.Seed, At: time.Since(l.start), What: fmt.Sprintf(format, args...)})
 }

@@ -65,7 +65,7 @@ func (l *lab) act(now time.Time) {
 // would have come next.
 func (l *lab) interfere() {
 	l.truth.observe(l) // what the bridge has freed meanwhile
-	if e, ok := l.nextEvent(); ok && e.at.Sub(time.Now()) < 10*time.Minute {
+	if e, ok := l.nextEvent(); ok && time.Until(e.at) < 10*time.Minute {
 		l.events = l.events[1:]
 		e.run()
 	}

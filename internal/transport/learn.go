@@ -14,12 +14,13 @@ const (
 	// Where the calls that the server admitted could be counted, their rate is
 	// lowered by this factor, else by the other.
 	cautious, blind = 0.9, 0.5
-	// The rate rises by this factor each time that nothing was refused for a
-	// window, at least for minQuiet ...
-	step     = 1.1
-	minQuiet = 10 * time.Second
-	// ... and so many times that before it passes a rate once refused.
-	patience = 5
+	// The rate rises by the factor step each time that nothing was refused for a
+	// window, at least for minQuiet. So many times that pass before it goes
+	// beyond a rate that was once refused; if that is admitted now, what was
+	// learnt no longer holds, and the rate rises by the factor stride.
+	step, stride = 1.1, 1.25
+	minQuiet     = time.Minute
+	patience     = 5
 	// An overloaded server is left alone for minPause, then twice as long each
 	// time, up to maxPause.
 	minPause, maxPause = time.Second, time.Minute
@@ -52,7 +53,7 @@ func (k *Keyed[K]) Learn(key K, f Feedback) {
 	b := k.lock(key)
 	defer k.mu.Unlock()
 	now := time.Now()
-	switch stale := f.Admitted.Before(b.changed) && !f.Admitted.IsZero(); {
+	switch stale := !f.Admitted.After(b.changed) && !f.Admitted.IsZero(); {
 	case stale && f.RetryAfter <= 0:
 		return
 	case stale:
@@ -71,9 +72,9 @@ func (k *Keyed[K]) Learn(key K, f Feedback) {
 	k.serve(b, now)
 }
 
-// throttled lowers the rate. The server counts in windows, fixed or sliding; if
-// it says when there is room again, it also says since when it has counted, and
-// what went between then and the refused call is its quota.
+// throttled lowers the rate. A server that counts in a window, fixed or sliding,
+// and says when there is room again also says since when it has counted, and what
+// went between then and the refused call is its quota.
 func (b *bucket) throttled(now time.Time, f Feedback) {
 	window, hold := b.limit.Window, f.RetryAfter
 	factor, counted := blind, window
@@ -84,7 +85,7 @@ func (b *bucket) throttled(now time.Time, f Feedback) {
 		}
 	}
 	if hold <= 0 {
-		hold = window
+		hold = max(window, minPause)
 	}
 	r := b.tokens.Limit()
 	if r != rate.Inf {
@@ -94,10 +95,6 @@ func (b *bucket) throttled(now time.Time, f Feedback) {
 			quota := rate.Limit(float64(n) / window.Seconds())
 			b.refused = min(b.refused, quota)
 			lower = min(lower, quota*cautious)
-		}
-		if now.Sub(b.quiet) < window {
-			// A sliding window has room again at the pace of before the raise.
-			lower = min(lower, r/step)
 		}
 		r = max(lower, full(b.limit)*lowest)
 	}
@@ -138,11 +135,12 @@ func (b *bucket) raise(now time.Time) {
 	if r >= full(b.limit) {
 		return
 	}
-	before := r
+	was := r
 	for r < full(b.limit) {
-		next := min(r*step, full(b.limit))
-		quiet := max(b.limit.Window, minQuiet)
-		if b.refused > 0 && next >= b.refused {
+		next, quiet := r*step, max(b.limit.Window, minQuiet)
+		if b.refused == 0 {
+			next = r * stride
+		} else if next >= b.refused {
 			quiet *= patience
 		}
 		if now.Sub(b.quiet) < quiet {
@@ -152,9 +150,9 @@ func (b *bucket) raise(now time.Time) {
 		if next >= b.refused {
 			b.refused = 0
 		}
-		r = next
+		r = min(next, full(b.limit))
 	}
-	if r != before {
+	if r != was {
 		b.tokens.SetLimitAt(now, r)
 		b.tokens.SetBurstAt(now, b.burst(r))
 	}

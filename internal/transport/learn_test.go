@@ -1,6 +1,8 @@
 package transport
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -8,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // quotaServer counts calls in windows, as servers do.
@@ -90,7 +94,7 @@ func saturate(t *testing.T, k *Keyed[string], s *quotaServer, callers int, laten
 // The server counts against a quota that nobody told the client, from the whole
 // of what the client takes it for down to an eighth.
 func TestLearnsAnUnknownQuota(t *testing.T) {
-	const hours = 2
+	const hours = 1
 	for _, kind := range []struct {
 		name            string
 		sliding, silent bool
@@ -100,7 +104,7 @@ func TestLearnsAnUnknownQuota(t *testing.T) {
 		t.Run(kind.name, func(t *testing.T) {
 			var used []float64
 			var events, windows int
-			for seed := range uint64(400) {
+			for seed := range uint64(12) {
 				synctest.Test(t, func(t *testing.T) {
 					random := rand.New(rand.NewPCG(seed, 7))
 					configured := 40 + random.IntN(260)
@@ -148,4 +152,273 @@ func TestLearnsAnUnknownQuota(t *testing.T) {
 				100*used[len(used)/2], 100*used[0], float64(windows)/float64(max(events, 1)))
 		})
 	}
+}
+
+// The length of the window is not known either, as at TikTok, and the limits are
+// up to twice what is granted.
+func TestLearnsInAnUnknownWindow(t *testing.T) {
+	var used []float64
+	var events int
+	const minutes = 40
+	for seed := range uint64(24) {
+		synctest.Test(t, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(seed, 9))
+			window := []time.Duration{time.Second, 2 * time.Second, 10 * time.Second, time.Minute}[seed%4]
+			configured := 2 + random.Float64()*8
+			granted := configured * (0.55 + 0.45*random.Float64())
+			s := &quotaServer{
+				quota: max(int(granted*window.Seconds()), 2), window: window, sliding: seed%3 == 0, silent: seed%5 == 0, origin: time.Now(),
+			}
+			k := NewKeyed(func(string) Limit { return Limit{PerSecond: configured, Burst: 2} })
+			saturate(t, k, s, 1+random.IntN(4), 200*time.Millisecond, minutes*time.Minute, seed)
+			all := s.events(time.Second)
+			for i := 1; i < len(all); i++ {
+				if gap := all[i].Sub(all[i-1]); gap < 2*window && !s.silent {
+					t.Errorf("seed %d, %d of %.1f in %s: refused twice in a row, %s apart", seed, s.quota, configured*window.Seconds(), window, gap)
+				}
+			}
+			can := min(configured, float64(s.quota)/window.Seconds())
+			used = append(used, float64(len(s.admitted))/(can*minutes*60))
+			events += len(all)
+		})
+	}
+	slices.Sort(used)
+	t.Logf("quota used: median %.1f %%, least %.1f %%; a refusal every %s",
+		100*used[len(used)/2], 100*used[0], (time.Duration(len(used)) * minutes * time.Minute / time.Duration(events)).Round(time.Second))
+}
+
+// next is how long the next call under key waits.
+func next(t *testing.T, k *Keyed[string], key string) time.Duration {
+	t.Helper()
+	start := time.Now()
+	wait(t.Context(), t, k, key)
+	return time.Since(start)
+}
+
+func TestRetryAfterIsTheLeast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := perSecond(1, 4)
+		k.Learn("key", Feedback{RetryAfter: 90 * time.Second})
+		if d := next(t, k, "other"); d != 0 {
+			t.Errorf("another key waited %s", d)
+		}
+		// Half the rate, and half an interval after the hold.
+		if d := next(t, k, "key"); d != 91*time.Second {
+			t.Errorf("waited %s", d)
+		}
+		if d := next(t, k, "key"); d != 2*time.Second { // no burst after a hold
+			t.Errorf("waited %s more", d)
+		}
+		k.Learn("silent", Feedback{})
+		if d := next(t, k, "silent"); d != 61*time.Second {
+			t.Errorf("without Retry-After: waited %s, want a window", d)
+		}
+		// A shorter pause does not end a longer one.
+		k.Learn("twice", Feedback{RetryAfter: time.Hour})
+		k.Learn("twice", Feedback{RetryAfter: time.Second})
+		if d := next(t, k, "twice"); d < time.Hour {
+			t.Errorf("held for %s", d)
+		}
+	})
+}
+
+// A key without a limit has no rate to lower; it is held all the same.
+func TestThrottleWithoutALimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := perSecond(0, 0)
+		k.Learn("key", Feedback{RetryAfter: time.Minute})
+		if d := next(t, k, "key"); d != time.Minute {
+			t.Errorf("waited %s", d)
+		}
+		for range 100 {
+			if d := next(t, k, "key"); d != 0 {
+				t.Fatalf("waited %s", d)
+			}
+		}
+	})
+}
+
+// What a throttle meets is ended as far as it can no longer be in time, and waits
+// for the end of the hold as far as it can.
+func TestThrottleEndsHopelessWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := perSecond(1, 1)
+		c := newCrowd(t, k)
+		sent := time.Now()
+		wait(t.Context(), t, k, "key")
+		soon, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		for range 3 {
+			c.join(soon, "x")
+		}
+		c.join(t.Context(), "a")
+		late, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+		defer cancel()
+		c.join(late, "b")
+		time.Sleep(500 * time.Millisecond)
+		k.Learn("key", Feedback{Admitted: sent, RetryAfter: 30 * time.Second})
+		synctest.Wait()
+		if took := time.Since(c.start); len(c.errs) != 3 || took != 500*time.Millisecond {
+			t.Fatalf("%d ended after %s: %v", len(c.errs), took, c.errs)
+		}
+		if e, ok := errors.AsType[*LimitError](c.errs[0]); !ok || e.Ahead != 0 || e.Wait < 30*time.Second {
+			t.Errorf("err = %v", c.errs[0])
+		}
+		if got := c.order(); got != "ab" {
+			t.Errorf("%s went", got)
+		}
+	})
+}
+
+func TestRateRisesInQuietTimes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := perSecond(10, 1)
+		wait(t.Context(), t, k, "key")
+		k.Learn("key", Feedback{Admitted: time.Now()})
+		rates := []float64{5}
+		for start := time.Now(); time.Since(start) < time.Hour; time.Sleep(time.Second) {
+			wait(t.Context(), t, k, "key")
+			if r := float64(k.buckets["key"].tokens.Limit()); r != rates[len(rates)-1] {
+				rates = append(rates, r)
+			}
+		}
+		for i := 1; i < len(rates); i++ {
+			if rates[i] <= rates[i-1] || rates[i] > rates[i-1]*1.26 {
+				t.Errorf("the rate went from %g to %g", rates[i-1], rates[i])
+			}
+		}
+		if last := rates[len(rates)-1]; last != 10 || len(rates) < 5 {
+			t.Errorf("the rates were %v", rates)
+		}
+		wait(t.Context(), t, k, "key")
+		if d := next(t, k, "key"); d != 100*time.Millisecond {
+			t.Errorf("in the end calls wait %s", d)
+		}
+	})
+}
+
+// What is raised in a long quiet time is raised when the next call comes.
+func TestRateRisesUnused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := perSecond(10, 1)
+		k.Learn("key", Feedback{})
+		time.Sleep(time.Hour)
+		wait(t.Context(), t, k, "key")
+		if d := next(t, k, "key"); d != 100*time.Millisecond {
+			t.Errorf("waited %s", d)
+		}
+	})
+}
+
+// A second refusal within a window shows that the first Retry-After said nothing
+// about the window.
+func TestRetryAfterThatMisleads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := perSecond(10, 1)
+		for _, want := range []rate.Limit{9, 4.5} {
+			k.Learn("key", Feedback{RetryAfter: 5 * time.Second})
+			if r := k.buckets["key"].tokens.Limit(); r != want {
+				t.Errorf("the rate is %g, want %g", r, want)
+			}
+		}
+	})
+}
+
+// Calls that are refused together lower the rate once.
+func TestRefusedTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := NewKeyed(func(string) Limit { return Limit{PerSecond: 10} })
+		var admitted []time.Time
+		for range 6 {
+			wait(t.Context(), t, k, "key")
+			admitted = append(admitted, time.Now())
+		}
+		for i, at := range admitted {
+			k.Learn("key", Feedback{Admitted: at, RetryAfter: time.Duration(70+i) * time.Second})
+		}
+		if r := k.buckets["key"].tokens.Limit(); r != 5 {
+			t.Errorf("the rate is %g, want half of 10", r)
+		}
+		if d := next(t, k, "key"); d != 75*time.Second+100*time.Millisecond {
+			t.Errorf("waited %s, want the longest Retry-After", d)
+		}
+		k.Learn("key", Feedback{Admitted: time.Now()}) // this one went at the new rate
+		if r := k.buckets["key"].tokens.Limit(); r != 2.5 {
+			t.Errorf("the rate is %g, want a quarter of 10", r)
+		}
+		for range 10 {
+			k.Learn("key", Feedback{})
+		}
+		if r := k.buckets["key"].tokens.Limit(); r != 1 {
+			t.Errorf("the rate is %g, want a tenth of 10 at least", r)
+		}
+	})
+}
+
+// Overload backs off, longer each time in a row, and leaves the rate as it is.
+func TestOverload(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := perSecond(10, 1)
+		for _, want := range []int{1, 2, 4, 8, 16, 32, 60, 60} {
+			k.Learn("key", Feedback{Admitted: time.Now(), Overload: true})
+			if d := next(t, k, "key"); d != time.Duration(want*1000+50)*time.Millisecond {
+				t.Errorf("waited %s, want %d s", d, want)
+			}
+		}
+		if r := k.buckets["key"].tokens.Limit(); r != 10 {
+			t.Errorf("the rate is %g", r)
+		}
+		time.Sleep(2 * time.Minute)
+		k.Learn("key", Feedback{Admitted: time.Now(), Overload: true})
+		if d := next(t, k, "key"); d != 1050*time.Millisecond {
+			t.Errorf("waited %s after a good time", d)
+		}
+		k.Learn("key", Feedback{Admitted: time.Now(), Overload: true, RetryAfter: 3 * time.Minute})
+		if d := next(t, k, "key"); d != 3*time.Minute+50*time.Millisecond {
+			t.Errorf("waited %s, want the Retry-After", d)
+		}
+	})
+}
+
+// The quota rises, to less than what is configured: on the way up, too, nothing is
+// refused in two windows in a row.
+func TestQuotaThatRises(t *testing.T) {
+	for seed := range uint64(40) {
+		synctest.Test(t, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(seed, 11))
+			s := &quotaServer{quota: 20 + random.IntN(20), window: time.Minute, sliding: true, origin: time.Now()}
+			k := NewKeyed(func(string) Limit { return Limit{PerSecond: 147.0 / 60, Burst: 3, Window: time.Minute} })
+			saturate(t, k, s, 3, 200*time.Millisecond, 10*time.Minute, seed)
+			s.quota = 45 + random.IntN(95)
+			saturate(t, k, s, 3, 200*time.Millisecond, 30*time.Minute, seed)
+			all := s.events(time.Second)
+			for i := 1; i < len(all); i++ {
+				if gap := all[i].Sub(all[i-1]); gap < 2*s.window {
+					t.Errorf("seed %d, %d a minute: refused twice in a row, %s apart", seed, s.quota, gap)
+				}
+			}
+		})
+	}
+}
+
+// Another program starts to use the same quota, and stops again.
+func TestSharedWithStrangers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &quotaServer{quota: 150, window: time.Minute, origin: time.Now()}
+		k := NewKeyed(func(string) Limit { return Limit{PerSecond: 147.0 / 60, Burst: 3, Window: time.Minute} })
+		saturate(t, k, s, 4, 200*time.Millisecond, 30*time.Minute, 1)
+		if len(s.refused) != 0 {
+			t.Fatalf("%d refusals while alone", len(s.refused))
+		}
+		s.quota = 60
+		saturate(t, k, s, 4, 200*time.Millisecond, 30*time.Minute, 2)
+		if n := len(s.events(time.Second)); n == 0 || n > 6 {
+			t.Errorf("%d refusals in half an hour", n)
+		}
+		s.quota = 150
+		saturate(t, k, s, 4, 200*time.Millisecond, 30*time.Minute, 3)
+		if r := float64(k.buckets["key"].tokens.Limit()); r != 147.0/60 {
+			t.Errorf("the rate came back to %g a minute", r*60)
+		}
+	})
 }

@@ -17,8 +17,9 @@ type Limit struct {
 	// Burst is how many calls may go at once after a quiet time; below one is
 	// one. Any time d sees at most Burst + PerSecond*d calls.
 	Burst int
-	// Window is the time over which the server counts, as far as known. It is
-	// how long a throttle holds a key that came without Retry-After.
+	// Window is the time over which the server counts, zero if that is not
+	// known. A throttle that came without Retry-After holds its key for so long,
+	// or else for a second.
 	Window time.Duration
 }
 
@@ -181,7 +182,7 @@ type bucket struct {
 func newBucket(l Limit) *bucket {
 	l.Burst = max(l.Burst, 1)
 	b := &bucket{limit: l, tokens: rate.NewLimiter(full(l), l.Burst)}
-	if full(l) != rate.Inf {
+	if full(l) != rate.Inf && l.Window > 0 {
 		b.log.size = min(l.Burst+int(l.PerSecond*l.Window.Seconds()), maxHistory)
 	}
 	return b

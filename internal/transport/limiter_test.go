@@ -20,7 +20,7 @@ func perSecond(r float64, burst int) *Keyed[string] {
 	return NewKeyed(func(string) Limit { return Limit{PerSecond: r, Burst: burst, Window: time.Minute} })
 }
 
-func wait(t *testing.T, k *Keyed[string], ctx context.Context, key string) {
+func wait(ctx context.Context, t *testing.T, k *Keyed[string], key string) {
 	t.Helper()
 	if err := k.Wait(ctx, key); err != nil {
 		t.Fatal(err)
@@ -83,7 +83,7 @@ func TestKeyedPacesEachKeyApart(t *testing.T) {
 		} {
 			start := time.Now()
 			for range 10 {
-				wait(t, k, t.Context(), key)
+				wait(t.Context(), t, k, key)
 			}
 			if got := time.Since(start); got != want {
 				t.Errorf("ten calls under %s took %s, want %s", key, got, want)
@@ -150,7 +150,7 @@ func TestDeadlineThatCannotBeMet(t *testing.T) {
 		k := perSecond(0.1, 1)
 		ctx, cancel := context.WithTimeout(t.Context(), 25*time.Second)
 		defer cancel()
-		wait(t, k, ctx, "key")
+		wait(ctx, t, k, "key")
 		c := newCrowd(t, k)
 		c.join(t.Context(), "a")
 		c.join(t.Context(), "b")
@@ -182,7 +182,7 @@ func TestDeadlineIsEstimatedRight(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 3))
 			k := perSecond(1, 1)
-			wait(t, k, t.Context(), "key")
+			wait(t.Context(), t, k, "key")
 			c := newCrowd(t, k)
 			for range random.IntN(30) {
 				ctx := t.Context()
@@ -195,15 +195,15 @@ func TestDeadlineIsEstimatedRight(t *testing.T) {
 				c.join(ctx, "x")
 			}
 			ctx := []context.Context{Urgent(t.Context()), t.Context(), Bulk(t.Context())}[random.IntN(3)]
-			limit, ok := errors.AsType[*LimitError](waitBefore(k, ctx, time.Nanosecond))
+			limit, ok := errors.AsType[*LimitError](waitBefore(ctx, k, time.Nanosecond))
 			if !ok {
 				t.Fatal("no estimate")
 			}
-			if err := waitBefore(k, ctx, limit.Wait-1); err == nil {
+			if err := waitBefore(ctx, k, limit.Wait-1); err == nil {
 				t.Error("met a deadline before the estimate")
 			}
 			start := time.Now()
-			if err := waitBefore(k, ctx, limit.Wait+1); err != nil || time.Since(start) != limit.Wait {
+			if err := waitBefore(ctx, k, limit.Wait+1); err != nil || time.Since(start) != limit.Wait {
 				t.Errorf("seed %d: %v after %s, estimated %s", seed, err, time.Since(start), limit.Wait)
 			}
 			c.wg.Wait()
@@ -211,7 +211,7 @@ func TestDeadlineIsEstimatedRight(t *testing.T) {
 	}
 }
 
-func waitBefore(k *Keyed[string], ctx context.Context, d time.Duration) error {
+func waitBefore(ctx context.Context, k *Keyed[string], d time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
 	return k.Wait(ctx, "key")
@@ -230,7 +230,7 @@ func TestEndedContextTakesNothing(t *testing.T) {
 func TestCancelledInTheQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := perSecond(1, 1)
-		wait(t, k, t.Context(), "key")
+		wait(t.Context(), t, k, "key")
 		c := newCrowd(t, k)
 		ctx, cancel := context.WithCancel(t.Context())
 		for i := range 20 {
@@ -253,38 +253,62 @@ func TestCancelledInTheQueue(t *testing.T) {
 
 // A turn that comes at the moment of the cancellation goes to the next.
 func TestCancelledAtItsTurn(t *testing.T) {
-	for range 50 { // which of the two happens first is chance
-		synctest.Test(t, func(t *testing.T) {
-			k := perSecond(1, 1)
-			wait(t, k, t.Context(), "key")
-			c := newCrowd(t, k)
-			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-			defer cancel()
-			c.join(ctx, "x")
-			c.join(t.Context(), "a")
-			got := c.order()
-			if took := c.at[len(c.at)-1]; got == "a" && took != time.Second || got == "xa" && took != 2*time.Second {
-				t.Errorf("%s went, at %v", got, c.at)
-			}
-		})
-	}
+	synctest.Test(t, func(t *testing.T) {
+		k := perSecond(1, 1)
+		wait(t.Context(), t, k, "key")
+		c := newCrowd(t, k)
+		ctx, cancel := context.WithCancel(t.Context())
+		c.join(ctx, "x")
+		c.join(t.Context(), "a")
+		k.mu.Lock() // x cannot leave the queue before its turn
+		cancel()
+		k.buckets["key"].pop()
+		k.mu.Unlock()
+		if got := c.order(); got != "a" || c.at[0] != 0 {
+			t.Errorf("%s went, at %v", got, c.at)
+		}
+	})
+}
+
+// Who comes when a token is there does not take it from those who wait.
+func TestNewcomerQueues(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := perSecond(1, 1)
+		wait(t.Context(), t, k, "key")
+		c := newCrowd(t, k)
+		c.join(t.Context(), "a")
+		c.join(t.Context(), "b")
+		k.mu.Lock()
+		k.buckets["key"].timer.Stop() // as if it were late
+		k.mu.Unlock()
+		time.Sleep(5 * time.Second)
+		c.join(t.Context(), "c")
+		if got := c.order(); got != "abc" {
+			t.Errorf("%s went", got)
+		}
+	})
 }
 
 func TestNothingIsLeftBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := perSecond(1, 1)
-		wait(t, k, t.Context(), "key")
+		wait(t.Context(), t, k, "key")
 		ctx, cancel := context.WithCancel(t.Context())
 		c := newCrowd(t, k)
 		for range 5 {
 			c.join(ctx, "x")
 		}
+		time.Sleep(500 * time.Millisecond)
 		cancel()
 		c.wg.Wait()
 		if k.buckets["key"].timer.Stop() {
 			t.Error("a timer runs though nobody waits")
 		}
+		soon, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		c.join(soon, "y")
 		k.Learn("key", Feedback{RetryAfter: time.Hour})
+		c.wg.Wait()
 		if k.buckets["key"].timer.Stop() {
 			t.Error("a timer runs for a hold though nobody waits")
 		}
@@ -300,7 +324,7 @@ func TestIdleKeysAreForgotten(t *testing.T) {
 		}
 		k.Learn("throttled", Feedback{RetryAfter: time.Second})
 		for i := range 40 * minSweep {
-			wait(t, k, t.Context(), fmt.Sprint(i))
+			wait(t.Context(), t, k, fmt.Sprint(i))
 			time.Sleep(10 * time.Millisecond)
 		}
 		k.mu.Lock()
@@ -338,7 +362,7 @@ func TestLimitsOfTheEmbedder(t *testing.T) {
 				panic("bad")
 			}
 			if key == "outer" {
-				_ = k.Wait(context.Background(), "inner") //nolint:usetesting // no test of its own
+				_ = k.Wait(context.Background(), "inner")
 			}
 			return Limit{PerSecond: 1}
 		})
@@ -346,7 +370,7 @@ func TestLimitsOfTheEmbedder(t *testing.T) {
 			defer func() { _ = recover() }()
 			_ = k.Wait(t.Context(), "bad")
 		}()
-		wait(t, k, t.Context(), "outer")
+		wait(t.Context(), t, k, "outer")
 	})
 }
 

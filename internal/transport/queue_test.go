@@ -11,23 +11,21 @@ import (
 
 func TestMarks(t *testing.T) {
 	ctx := t.Context()
-	for _, c := range []struct {
-		ctx  context.Context
-		want int
-	}{
-		{ctx, 0}, {Urgent(ctx), 1}, {Bulk(ctx), -1}, {Urgent(Bulk(ctx)), 1}, {Bulk(Urgent(ctx)), -1},
-		{context.WithValue(Bulk(ctx), new(int), 1), -1},
-	} {
-		if got := Urgency(c.ctx); got != c.want {
-			t.Errorf("%v: urgency %d, want %d", c.ctx, got, c.want)
-		}
+	below, cancel := context.WithCancel(Bulk(ctx))
+	defer cancel()
+	got := [...]int{
+		Urgency(ctx), Urgency(Urgent(ctx)), Urgency(Bulk(ctx)), Urgency(below),
+		Urgency(Urgent(Bulk(ctx))), Urgency(Bulk(Urgent(ctx))),
+	}
+	if want := [...]int{0, 1, -1, -1, 1, -1}; got != want {
+		t.Errorf("urgencies %v, want %v", got, want)
 	}
 }
 
 // Urgent calls overtake, each level keeps its order, and every fifth call is of
 // a level that is overtaken.
 func TestOrderOfTheQueue(t *testing.T) {
-	for _, c := range []struct{ come, go_ string }{
+	for _, c := range []struct{ come, leave string }{
 		{"abcdef", "abcdef"},
 		{"abUV", "UVab"},
 		{"12345", "12345"},
@@ -38,7 +36,7 @@ func TestOrderOfTheQueue(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			k := perSecond(1, 1)
-			wait(t, k, t.Context(), "key")
+			wait(t.Context(), t, k, "key")
 			crowd := newCrowd(t, k)
 			for _, name := range strings.Split(c.come, "") {
 				ctx := t.Context()
@@ -50,10 +48,26 @@ func TestOrderOfTheQueue(t *testing.T) {
 				}
 				crowd.join(ctx, name)
 			}
-			if got := crowd.order(); got != c.go_ {
-				t.Errorf("%s came, %s went, want %s", c.come, got, c.go_)
+			if got := crowd.order(); got != c.leave {
+				t.Errorf("%s came, %s went, want %s", c.come, got, c.leave)
 			}
 		})
+	}
+}
+
+// Who leaves takes along what the level has been passed over.
+func TestTurnsForgetTheEmptyLevel(t *testing.T) {
+	var q turns
+	q.add(bulk)
+	for range share - 1 {
+		q.add(urgent)
+		q.take()
+	}
+	q.drop(bulk)
+	q.add(bulk)
+	q.add(urgent)
+	if got := q.take(); got != urgent {
+		t.Errorf("level %d went before an urgent call", got)
 	}
 }
 

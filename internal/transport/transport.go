@@ -342,7 +342,7 @@ func (t *Transport) failed(caller, attempt context.Context, err error) Verdict {
 }
 
 func (t *Transport) send(req *http.Request) (*http.Response, error) {
-	next := Next(t.HTTP.Do)
+	next := t.HTTP.Do
 	for i := len(t.Middleware) - 1; i >= 0; i-- {
 		mw, inner := t.Middleware[i], next
 		next = func(r *http.Request) (*http.Response, error) { return mw(r, inner) }

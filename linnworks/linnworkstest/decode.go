@@ -226,13 +226,13 @@ func (b binder) bind(v any, t reflect.Type, path string) (any, error) {
 	if names := b.enums[path]; names != nil && t.Kind() != reflect.Slice {
 		return enum(v, names)
 	}
-	switch {
-	case t == guidType:
+	switch t {
+	case guidType:
 		if !isText || !guidForm.MatchString(text) {
 			return nil, errInvalid
 		}
 		return strings.ToLower(text), nil
-	case t == timeType:
+	case timeType:
 		return v, nil
 	}
 	switch t.Kind() {

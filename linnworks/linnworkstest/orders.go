@@ -107,7 +107,7 @@ func (f *Fake) move(o *order, change func()) {
 	}
 	change()
 	o.held = nil
-	if o.open() && !o.gone && !(o.locked() && f.quirks[LocksFreeStock]) {
+	if o.open() && !o.gone && (!o.locked() || !f.quirks[LocksFreeStock]) {
 		o.held = f.needed(o)
 	}
 	for _, h := range o.held {
@@ -224,7 +224,7 @@ func (f *Fake) inOpen(o *order) bool {
 
 // inProcessed tells whether lists of processed orders hold an order.
 func (f *Fake) inProcessed(o *order) bool {
-	return o.Processed && !(o.NumOrderID%2 == 0 && f.lagging(o))
+	return o.Processed && (o.NumOrderID%2 != 0 || !f.lagging(o))
 }
 
 func (f *Fake) lagging(o *order) bool {

@@ -260,11 +260,7 @@ func processedGeneral(g linnworks.OrdersV2OrderGeneralInfo, cancelled bool) linn
 }
 
 func v2Address(a linnworks.CustomerAddress) linnworks.ShippingAddress {
-	return linnworks.ShippingAddress{
-		FullName: a.FullName, Company: a.Company, Address1: a.Address1, Address2: a.Address2, Address3: a.Address3, Town: a.Town,
-		Region: a.Region, PostCode: a.PostCode, Country: a.Country, CountryID: a.CountryID, Continent: a.Continent,
-		PhoneNumber: a.PhoneNumber, EmailAddress: a.EmailAddress,
-	}
+	return linnworks.ShippingAddress(a)
 }
 
 // v2Lines are the lines of an order. Components name the line that they belong

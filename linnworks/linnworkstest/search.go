@@ -96,7 +96,7 @@ func passes(o *order, filters []linnworks.SearchFilters) bool {
 
 // sortProcessed sorts by a column, by default the newest processed first.
 func sortProcessed(orders []*order, by linnworks.SearchSorting) error {
-	column, sign := strings.ToLower(string(by.SortField)), 1
+	column, sign := strings.ToLower(by.SortField), 1
 	if by.SortDirection == "DESC" || column == "" && by.SortDirection == "" {
 		sign = -1
 	}
@@ -111,7 +111,7 @@ func sortProcessed(orders []*order, by linnworks.SearchSorting) error {
 	case column == "norderid":
 		compare = func(a, b *order) int { return cmp.Compare(a.NumOrderID, b.NumOrderID) }
 	case column != "referencenum":
-		return unknownField(string(by.SortField))
+		return unknownField(by.SortField)
 	}
 	slices.SortStableFunc(orders, func(a, b *order) int { return sign * compare(a, b) })
 	return nil

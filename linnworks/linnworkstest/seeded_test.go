@@ -98,12 +98,12 @@ func TestTruncatedAndMislabelledAnswersTookEffect(t *testing.T) {
 		return http.DefaultClient.Do(req)
 	}
 	resp := must(get("Inventory/GetStockLocations"))(t)
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	if text, err := io.ReadAll(resp.Body); !errors.Is(err, io.ErrUnexpectedEOF) || len(text) == 0 {
 		t.Errorf("read %d bytes and %v, want half an answer", len(text), err)
 	}
 	resp = must(get("PostalServices/GetPostalServices"))(t)
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	if text := must(io.ReadAll(resp.Body))(t); string(text) != "[]" || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
 		t.Errorf("%s %q", resp.Header.Get("Content-Type"), text)
 	}
@@ -152,12 +152,12 @@ func TestTheStateOfTheAccountStopsCalls(t *testing.T) {
 			t.Errorf("afterwards: status %d, want 200", got)
 		}
 		a.Fail("*", 1, linnworkstest.Maintenance(time.Minute))
-		if get() != 503 || get() != 503 {
+		if first, second := get(), get(); first != http.StatusServiceUnavailable || second != http.StatusServiceUnavailable {
 			t.Error("no maintenance by a fault")
 		}
 		time.Sleep(time.Minute)
 		a.Fail("*", 1, linnworkstest.ExpiredSession())
-		if get() != 401 || get() != 401 {
+		if first, second := get(), get(); first != http.StatusUnauthorized || second != http.StatusUnauthorized {
 			t.Error("the session is alive")
 		}
 	})

@@ -165,7 +165,7 @@ func TestServerURLDecidesWhichHostIsRight(t *testing.T) {
 	defer server.Close()
 	req := must(http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/api/Inventory/GetStockLocations", nil))(t)
 	resp := must(http.DefaultClient.Do(req))(t)
-	if _ = resp.Body.Close(); resp.StatusCode != 404 {
+	if _ = resp.Body.Close(); resp.StatusCode != http.StatusNotFound {
 		t.Errorf("status %d through another host, want 404", resp.StatusCode)
 	}
 }

@@ -1,6 +1,7 @@
 package linnworkstest
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"time"
@@ -29,7 +30,7 @@ type Server struct {
 func Start(tb TB, opts ...Option) *Server {
 	tb.Helper()
 	f := New(opts...)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatalf("linnworkstest: Start: %v", err)
 		return nil

@@ -125,7 +125,6 @@ func touchOrders(t *testing.T, a account) {
 	must(v2.UpdateFulfillmentStatuses(ctx, &linnworks.UpdateFulfillmentStatusesRequest{{OrderID: id, FulfillmentStatus: "Accepted"}, {OrderID: a.mug, FulfillmentStatus: "Accepted"}}))(t)
 
 	line := a.details(t, id).Items[0]
-	line.Quantity = 3
 	must(or.UpdateOrderItem(ctx, &linnworks.UpdateOrderItemRequest{OrderID: &id, OrderItem: &linnworks.OrderItem{
 		RowID: line.RowID, Quantity: 3, PricePerUnit: "9", StockItemID: line.StockItemID, ItemID: line.ItemID, OrderID: id, ImageID: home,
 		OnPurchaseOrder: linnworks.OrderItemOnOrder{FkLocationID: home, FkSupplierID: home, PkPurchaseID: home, PkPurchaseItemID: home, RowID: home},

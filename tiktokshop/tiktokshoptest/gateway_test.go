@@ -26,7 +26,7 @@ import (
 func wantCode(err error, want int) error {
 	e, ok := errors.AsType[*tiktokshop.Error](err)
 	if !ok || e.Code != want {
-		return fmt.Errorf("got error %v, want code %d", err, want)
+		return fmt.Errorf("want code %d, got: %w", want, err)
 	}
 	if e.RequestID == "" {
 		return fmt.Errorf("no request id in %w", err)

@@ -404,17 +404,17 @@ func TestQuirkMaskedAddress(t *testing.T) {
 					test.then(l, id)
 				}
 				a := l.detail(id).RecipientAddress
-				var clear []string
+				var plain []string
 				for _, x := range []struct{ name, value string }{{"name", a.Name}, {"phone", a.PhoneNumber}, {"street", a.AddressLine1}, {"city", a.DistrictInfo[3].AddressName}} {
 					if !strings.Contains(x.value, "*") {
-						clear = append(clear, x.name)
+						plain = append(plain, x.name)
 					}
 				}
 				want := test.want
 				if !on {
 					want = "name phone street city"
 				}
-				l.is("clear", strings.Join(clear, " "), want)
+				l.is("clear", strings.Join(plain, " "), want)
 			}, in(test.market))
 		})
 	}

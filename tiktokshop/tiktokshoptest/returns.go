@@ -25,7 +25,6 @@ type aftersale struct {
 	records  []tiktokshop.GetReturnRecordsResponseRecord
 	deadline int // counts, so that an old one does not strike
 	refund   money
-	revenue  money // of the refund, what is taken back from the seller's revenue
 }
 
 // ReturnSpec describes what a buyer asks for, see [Fake.RequestReturn].
@@ -61,11 +60,12 @@ func (f *Fake) RequestReturn(orderID string, spec ReturnSpec) (returnID string, 
 			return err
 		}
 		r := f.newReturn(o, lines, spec.Type, "BUYER", or(spec.Reason, f.ReturnReasons()[0]))
-		if spec.Type == tiktokshop.ReturnTypeReplacement {
+		switch spec.Type {
+		case tiktokshop.ReturnTypeReplacement:
 			f.ask(r, "REPLACEMENT_REQUEST_PENDING", tiktokshop.ReturnRefundActionSellerRespondReplacement)
-		} else if spec.Type == tiktokshop.ReturnTypeReturnAndRefund {
+		case tiktokshop.ReturnTypeReturnAndRefund:
 			f.ask(r, "RETURN_OR_REFUND_REQUEST_PENDING", tiktokshop.ReturnRefundActionSellerRespondReturn)
-		} else {
+		default:
 			f.ask(r, "RETURN_OR_REFUND_REQUEST_PENDING", tiktokshop.ReturnRefundActionSellerRespondRefund)
 		}
 		returnID = r.info.ReturnID

@@ -233,7 +233,7 @@ func TestTheReceiverMayCallTheShop(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		l := newLab(t)
 		var status tiktokshop.OrderStatus
-		f := tiktokshoptest.New(tiktokshoptest.WithWebhooks(tiktokshoptest.HandlerTransport(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		f := tiktokshoptest.New(tiktokshoptest.WithWebhooks(tiktokshoptest.HandlerTransport(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { //nolint:contextcheck // the lab has its own context
 			var e struct {
 				Data struct {
 					ID string `json:"order_id"`

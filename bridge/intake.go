@@ -1,0 +1,778 @@
+package bridge
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// KindNotTakenIn is an order that the intake keeps handing on in vain.
+const KindNotTakenIn Kind = "order not taken in"
+
+// OpenOrderSource lists the shop's orders by what they are, not by when they
+// changed.
+type OpenOrderSource interface {
+	// OrdersByStatus yields the orders that have the status now. It ends at the
+	// first error.
+	OrdersByStatus(ctx context.Context, status OrderStatus) iter.Seq2[Order, error]
+}
+
+// OrderHandler does whatever has to be done about orders: [Importer.Import], and
+// [Canceller.Cancel] for the cancelled ones. It may get an order again, at any
+// time and as it was before.
+//
+// An order is done when it has a result without Err. One with Err, or without a
+// result, is kept and handed on again. No results and an error mean that the
+// batch as a whole failed: the intake then looks for the order that causes it.
+type OrderHandler func(ctx context.Context, orders []Order) (OrderResults, error)
+
+// IntakePorts are what an [Intake] works on.
+type IntakePorts struct {
+	Orders OrderSource
+	// OpenOrders is required unless [IntakeOptions.SweepEvery] is negative.
+	OpenOrders OpenOrderSource
+	// Handle gets the orders.
+	Handle     OrderHandler
+	Cursors    Cursors
+	Hints      Hints
+	Revisits   Revisits
+	Locks      Locks
+	Exceptions Exceptions
+}
+
+// IntakeOptions configure an [Intake]. Zero values take the defaults.
+type IntakeOptions struct {
+	// Name tells apart the intakes of several shops in one store. Default "orders".
+	Name string
+	// Overlap is how far a poll goes back before the watermark, because the shop
+	// lists changes late. Default 15 minutes, at least one. After an outage it is as long as the
+	// outage was, up to OutageOverlap, default two hours.
+	Overlap, OutageOverlap time.Duration
+	// FirstWindow is how far the first poll goes back. Default 48 hours. Older
+	// orders that are still open come with the first sweep.
+	FirstWindow time.Duration
+	// BatchSize is how many orders are handed on at once. Default 50, which is
+	// also the most: the shop's limit for reading orders by id.
+	BatchSize int
+	// RetryAfter is the wait after an order failed first; it doubles with every
+	// failure up to RetryMax. Defaults one and 15 minutes.
+	RetryAfter, RetryMax time.Duration
+	// An order becomes an exception when it has failed EscalateAfter times, or
+	// when it fails and its deadline is nearer than EscalateBefore. Defaults 5 and
+	// four hours.
+	EscalateAfter  int
+	EscalateBefore time.Duration
+	// SweepEvery is the time from one sweep of the open orders to the next,
+	// SweepAt moves it from midnight UTC. Defaults 24 hours and 0: at midnight.
+	// Negative: no sweep.
+	SweepEvery, SweepAt time.Duration
+	// SweepStatuses are the statuses swept. Default UNPAID, ON_HOLD,
+	// AWAITING_SHIPMENT and PARTIALLY_SHIPPING.
+	SweepStatuses []OrderStatus
+	// HoldWindow is when, from payment on, an order with status ON_HOLD is looked
+	// at again. Default one hour.
+	HoldWindow time.Duration
+	// Now replaces time.Now.
+	Now func() time.Time
+}
+
+// Intake finds out which orders need attention and hands them on. There are four
+// ways in, and an order may come by several of them:
+//
+//   - [Intake.Hint], for webhooks: fast, but they can be missing, late or double.
+//   - The poll, which is the truth: every status change since the watermark.
+//   - The list of orders to look at again: those that failed, when their wait is
+//     over, and those that the shop holds, when the hold ends.
+//   - The sweep of all open orders, because a new address or a request to cancel
+//     does not count as a status change.
+//
+// The watermark moves when a poll has come to its end, and an order that failed
+// is on the list by then. An order is never left behind, and never holds up the
+// others.
+type Intake struct {
+	ports   IntakePorts
+	options IntakeOptions
+}
+
+// NewIntake checks ports and options.
+func NewIntake(p IntakePorts, o IntakeOptions) (*Intake, error) {
+	need := map[string]any{
+		"Orders": p.Orders, "Cursors": p.Cursors, "Hints": p.Hints, "Revisits": p.Revisits, "Locks": p.Locks, "Exceptions": p.Exceptions,
+	}
+	if o.SweepEvery >= 0 {
+		need["OpenOrders"] = p.OpenOrders
+	}
+	if p.Handle == nil {
+		need["Handle"] = nil
+	}
+	if err := required("NewIntake", need); err != nil {
+		return nil, err
+	}
+	for name, d := range map[string]time.Duration{
+		"Overlap": o.Overlap, "OutageOverlap": o.OutageOverlap, "FirstWindow": o.FirstWindow, "RetryAfter": o.RetryAfter,
+		"RetryMax": o.RetryMax, "EscalateBefore": o.EscalateBefore, "SweepAt": o.SweepAt, "HoldWindow": o.HoldWindow,
+	} {
+		if d < 0 {
+			return nil, fmt.Errorf("bridge: NewIntake: %s is negative: %v", name, d)
+		}
+	}
+	if o.Overlap > 0 && o.Overlap < time.Minute {
+		return nil, fmt.Errorf("bridge: NewIntake: Overlap %v is less than a minute: the shop's clock counts in seconds and differs from yours", o.Overlap)
+	}
+	if o.BatchSize < 0 || o.BatchSize > maxOrderIDs {
+		return nil, fmt.Errorf("bridge: NewIntake: BatchSize %d is not within 1 and %d", o.BatchSize, maxOrderIDs)
+	}
+	if o.EscalateAfter < 0 {
+		return nil, fmt.Errorf("bridge: NewIntake: EscalateAfter is negative: %d", o.EscalateAfter)
+	}
+	o.Name = cmp.Or(o.Name, "orders")
+	o.Overlap = cmp.Or(o.Overlap, 15*time.Minute)
+	o.OutageOverlap = max(o.Overlap, cmp.Or(o.OutageOverlap, 2*time.Hour))
+	o.FirstWindow = cmp.Or(o.FirstWindow, 48*time.Hour)
+	o.BatchSize = cmp.Or(o.BatchSize, maxOrderIDs)
+	o.RetryAfter = cmp.Or(o.RetryAfter, time.Minute)
+	o.RetryMax = max(o.RetryAfter, cmp.Or(o.RetryMax, 15*time.Minute))
+	o.EscalateAfter = cmp.Or(o.EscalateAfter, 5)
+	o.EscalateBefore = cmp.Or(o.EscalateBefore, 4*time.Hour)
+	o.SweepEvery = cmp.Or(o.SweepEvery, 24*time.Hour)
+	o.HoldWindow = cmp.Or(o.HoldWindow, time.Hour)
+	if len(o.SweepStatuses) == 0 {
+		o.SweepStatuses = []OrderStatus{Unpaid, OnHold, AwaitingShipment, PartiallyShipping}
+	}
+	o.SweepStatuses = slices.Clone(o.SweepStatuses)
+	o.Now = clock(o.Now)
+	return &Intake{ports: p, options: o}, nil
+}
+
+// maxHintBytes is longer than any order id.
+const maxHintBytes = 64
+
+// Hint says that something may have happened to an order; the next Run reads it.
+// It costs one call of the hints' store. Answer a webhook with success only if
+// Hint did, so that the shop sends it again.
+func (in *Intake) Hint(ctx context.Context, orderID string) error {
+	if orderID == "" || len(orderID) > maxHintBytes {
+		return fmt.Errorf("bridge: hint: %d bytes are no order id", len(orderID))
+	}
+	if err := in.ports.Hints.AddHint(ctx, orderID); err != nil {
+		return fmt.Errorf("bridge: hint for order %s: %w", orderID, err)
+	}
+	return nil
+}
+
+// IntakeResult is what a run did.
+type IntakeResult struct {
+	// From and To are the window polled.
+	From, To time.Time
+	// Watermark is how far the shop's changes are taken in: To, unless the poll
+	// broke off.
+	Watermark time.Time
+	// Polled orders were in the window, Unchanged ones had been handled before.
+	Polled, Unchanged int
+	// Hinted, Revisited and Swept orders came by the other ways.
+	Hinted, Revisited, Swept int
+	// Results is what became of the orders handed on.
+	Results OrderResults
+	// Failed of them are kept, and handed on again later.
+	Failed int
+	// Waiting is how many orders are on the list to look at again, NextDue when
+	// the first of them is due.
+	Waiting int
+	NextDue time.Time
+}
+
+// String is a summary, and a line for every order that failed.
+func (r IntakeResult) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "polled %s to %s: %d orders, %d unchanged; %d hinted, %d looked at again, %d swept; %d handed on, %d failed; %d to look at again",
+		r.From.UTC().Format("2006-01-02 15:04:05"), r.To.UTC().Format("2006-01-02 15:04:05"),
+		r.Polled, r.Unchanged, r.Hinted, r.Revisited, r.Swept, len(r.Results), r.Failed, r.Waiting)
+	if !r.NextDue.IsZero() {
+		b.WriteString(", next at " + r.NextDue.UTC().Format("2006-01-02 15:04:05"))
+	}
+	b.WriteByte('\n')
+	for _, o := range r.Results {
+		if o.Err != nil {
+			b.WriteString(OrderResults{o}.String())
+		}
+	}
+	return b.String()
+}
+
+// Run takes in what there is: hints, orders whose time has come, the poll, and
+// the sweep if it is due. Runs of one name follow one another.
+//
+// An order that failed is in the result, and on the list to look at again; it is
+// not an error of Run. The error says that the run could not do all of its work,
+// and that the next one has to: the shop, the handler or a store did not answer.
+func (in *Intake) Run(ctx context.Context) (IntakeResult, error) {
+	unlock, err := in.ports.Locks.Lock(ctx, "intake/"+in.options.Name)
+	if err != nil {
+		return IntakeResult{}, fmt.Errorf("bridge: intake: %w", err)
+	}
+	defer unlock()
+	r := &intakeRun{Intake: in, settled: map[string]bool{}}
+	if err := r.load(ctx); err != nil {
+		return IntakeResult{}, fmt.Errorf("bridge: intake: %w", err)
+	}
+	var errs []error
+	for _, phase := range []func(context.Context) error{r.escalateLate, r.urgent, r.poll, r.sweep} {
+		if err := phase(ctx); err != nil {
+			errs = append(errs, err)
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	r.result.Watermark = r.cursor.Watermark
+	r.result.Waiting = len(r.revisits)
+	for _, v := range r.revisits {
+		if r.result.NextDue.IsZero() || v.Due.Before(r.result.NextDue) {
+			r.result.NextDue = v.Due
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return r.result, fmt.Errorf("bridge: intake: %w", err)
+	}
+	return r.result, nil
+}
+
+// intakeRun is one call of Run.
+type intakeRun struct {
+	*Intake
+	cursor   Cursor
+	revisits map[string]Revisit // as stored
+	settled  map[string]bool    // handed on in this run
+	result   IntakeResult
+}
+
+func (r *intakeRun) now() time.Time { return r.options.Now().UTC() }
+
+func (r *intakeRun) load(ctx context.Context) (err error) {
+	if r.cursor, err = r.ports.Cursors.Cursor(ctx, r.options.Name); err != nil {
+		return fmt.Errorf("reading the watermark: %w", err)
+	}
+	list, err := r.ports.Revisits.Revisits(ctx, r.options.Name)
+	if err != nil {
+		return fmt.Errorf("reading the orders to look at again: %w", err)
+	}
+	r.revisits = make(map[string]Revisit, len(list))
+	for _, v := range list {
+		r.revisits[v.OrderID] = v
+	}
+	if r.cursor.Seen == nil {
+		r.cursor.Seen = map[string]Mark{}
+	}
+	if r.cursor.Watermark.IsZero() {
+		// Stored before the first poll, so that a poll that fails does not begin
+		// later the next time.
+		r.cursor.Watermark = r.now().Add(-r.options.FirstWindow)
+		return r.saveCursor(ctx)
+	}
+	return nil
+}
+
+// urgent reads and hands on the orders that somebody or the clock points at.
+func (r *intakeRun) urgent(ctx context.Context) error {
+	hints, err := r.ports.Hints.Hints(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the hints: %w", err)
+	}
+	hinted := make(map[string]Hint, len(hints))
+	ids := make([]string, 0, len(hints))
+	for _, h := range hints {
+		hinted[h.OrderID] = h
+		ids = append(ids, h.OrderID)
+	}
+	now := r.now()
+	var due []Revisit
+	for _, v := range r.revisits {
+		if _, both := hinted[v.OrderID]; !both && !v.Due.After(now) {
+			due = append(due, v)
+		}
+	}
+	slices.SortFunc(due, func(a, b Revisit) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.OrderID, b.OrderID)) })
+	for _, v := range due {
+		ids = append(ids, v.OrderID)
+	}
+	var readStrikes, handStrikes int
+	for part := range slices.Chunk(ids, r.options.BatchSize) {
+		if err := r.byID(ctx, part, &readStrikes, &handStrikes); err != nil {
+			return err
+		}
+		var done []Hint
+		for _, id := range part {
+			if h, ok := hinted[id]; ok {
+				done = append(done, h)
+			}
+		}
+		r.result.Hinted += len(done)
+		r.result.Revisited += len(part) - len(done)
+		if len(done) > 0 {
+			if err := r.ports.Hints.DropHints(ctx, done...); err != nil {
+				return fmt.Errorf("dropping the hints that are done with: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// maxHearsay is how often an order is looked for that only a hint told of: about
+// half a day with the default waits.
+const maxHearsay = 50
+
+var errNotReturned = errors.New("the shop does not return the order")
+
+// byID reads orders and hands them on.
+func (r *intakeRun) byID(ctx context.Context, ids []string, readStrikes, handStrikes *int) error {
+	orders := make([]Order, 0, len(ids))
+	failed := map[string]error{}
+	err := isolate(ctx, ids, readStrikes, func(part []string) error {
+		list, err := r.ports.Orders.OrdersByID(ctx, part)
+		if err != nil {
+			return err
+		}
+		orders = append(orders, list...)
+		return nil
+	}, func(id string, err error) { failed[id] = fmt.Errorf("reading it in the shop: %w", err) })
+	if err != nil {
+		return fmt.Errorf("reading orders in the shop: %w", err)
+	}
+	returned := make(map[string]bool, len(orders))
+	for _, o := range orders {
+		returned[o.ID] = true
+	}
+	var puts []Revisit
+	var drops []string
+	var raised []Exception
+	for _, id := range ids {
+		if returned[id] {
+			continue
+		}
+		old := r.revisits[id]
+		v := r.failure(old, id, old.Deadline, old.Known, cmp.Or(failed[id], errNotReturned))
+		if r.escalates(v) {
+			raised = append(raised, notTakenIn(v))
+			if !v.Known && v.Attempts > maxHearsay {
+				// Nothing but a hint ever told of it. It stays in the queue; should it
+				// exist after all, the poll brings it.
+				drops = append(drops, id)
+				continue
+			}
+		}
+		puts = append(puts, v)
+	}
+	if err := r.store(ctx, puts, drops, raised); err != nil {
+		return err
+	}
+	return r.hand(ctx, orders, handStrikes)
+}
+
+// poll hands on what changed since the watermark.
+func (r *intakeRun) poll(ctx context.Context) error {
+	from, to := r.window()
+	r.result.From, r.result.To = from, to
+	b := batch{run: r, at: map[string]int{}}
+	err := func() error {
+		for o, err := range r.ports.Orders.OrdersUpdated(ctx, from, to) {
+			if err != nil {
+				err = fmt.Errorf("reading the orders changed since %s: %w", from.Format(time.RFC3339), err)
+				return errors.Join(err, b.flush(ctx))
+			}
+			r.result.Polled++
+			if !r.changed(o) {
+				r.result.Unchanged++
+				continue
+			}
+			if err := b.add(ctx, o); err != nil {
+				return err
+			}
+		}
+		return b.flush(ctx)
+	}()
+	if ctx.Err() != nil {
+		return cmp.Or(err, ctx.Err()) // a source that only stopped has not come to its end
+	}
+	// What was handled is remembered in either case, so that the next poll does
+	// not begin from nothing.
+	oldest := from
+	if err == nil {
+		r.cursor.Watermark, oldest = to, to.Add(-r.options.Overlap)
+	}
+	maps.DeleteFunc(r.cursor.Seen, func(_ string, m Mark) bool { return m.UpdatedAt.Before(oldest) })
+	return errors.Join(err, r.saveCursor(ctx))
+}
+
+// window is what to poll now.
+func (r *intakeRun) window() (from, to time.Time) {
+	to = r.now()
+	mark := r.cursor.Watermark
+	if mark.After(to) {
+		mark = to // the clock was set back
+	}
+	overlap := min(max(to.Sub(mark), r.options.Overlap), r.options.OutageOverlap)
+	return mark.Add(-overlap), to
+}
+
+// changed tells whether an order is not as it was when it was last handled.
+func (r *intakeRun) changed(o Order) bool {
+	m, ok := r.cursor.Seen[o.ID]
+	return !ok || o.UpdatedAt.IsZero() || o.UpdatedAt.After(m.UpdatedAt) || o.UpdatedAt.Equal(m.UpdatedAt) && digest(o) != m.Digest
+}
+
+func (r *intakeRun) saveCursor(ctx context.Context) error {
+	if err := r.ports.Cursors.SetCursor(ctx, r.options.Name, r.cursor); err != nil {
+		return fmt.Errorf("storing the watermark: %w", err)
+	}
+	return nil
+}
+
+// sweep hands on every open order, once in its period.
+func (r *intakeRun) sweep(ctx context.Context) error {
+	if r.options.SweepEvery < 0 {
+		return nil
+	}
+	name, begun := r.options.Name+"/sweep", r.now()
+	last, err := r.ports.Cursors.Cursor(ctx, name)
+	if err != nil {
+		return fmt.Errorf("reading when the last sweep was: %w", err)
+	}
+	period := begun.Add(-r.options.SweepAt).Truncate(r.options.SweepEvery).Add(r.options.SweepAt)
+	if !last.Watermark.Before(period) {
+		return nil
+	}
+	for _, status := range r.options.SweepStatuses {
+		// Hints and holds do not wait for the end of a long sweep.
+		b := batch{run: r, at: map[string]int{}, after: r.urgent}
+		for o, err := range r.ports.OpenOrders.OrdersByStatus(ctx, status) {
+			if err != nil {
+				return fmt.Errorf("sweeping the orders with status %s: %w", status, err)
+			}
+			if r.settled[o.ID] || r.revisits[o.ID].Attempts > 0 {
+				continue // done in this run, or it has a time of its own
+			}
+			r.result.Swept++
+			if err := b.add(ctx, o); err != nil {
+				return err
+			}
+		}
+		if err := cmp.Or(b.flush(ctx), ctx.Err()); err != nil {
+			return err
+		}
+	}
+	if err := r.ports.Cursors.SetCursor(ctx, name, Cursor{Watermark: begun}); err != nil {
+		return fmt.Errorf("storing when the sweep was: %w", err)
+	}
+	return nil
+}
+
+// batch collects orders until there are enough to hand on, each once and as it
+// was seen last.
+type batch struct {
+	run     *intakeRun
+	orders  []Order
+	at      map[string]int
+	strikes int
+	after   func(context.Context) error
+}
+
+func (b *batch) add(ctx context.Context, o Order) error {
+	if i, ok := b.at[o.ID]; ok {
+		if !o.UpdatedAt.Before(b.orders[i].UpdatedAt) {
+			b.orders[i] = o
+		}
+		return nil
+	}
+	b.at[o.ID] = len(b.orders)
+	if b.orders = append(b.orders, o); len(b.orders) < b.run.options.BatchSize {
+		return nil
+	}
+	if err := b.flush(ctx); err != nil || b.after == nil {
+		return err
+	}
+	return b.after(ctx)
+}
+
+func (b *batch) flush(ctx context.Context) error {
+	if len(b.orders) == 0 {
+		return nil
+	}
+	err := b.run.hand(ctx, b.orders, &b.strikes)
+	b.orders = nil // the handler may have kept them
+	clear(b.at)
+	return err
+}
+
+var errNoResult = errors.New("the handler did not say what became of the order")
+
+// hand gives orders to the handler and stores what follows from its results. An
+// error means that the handler or a store is out of order.
+func (r *intakeRun) hand(ctx context.Context, orders []Order, strikes *int) error {
+	if len(orders) == 0 {
+		return nil
+	}
+	reports := make(map[string]error, len(orders))
+	var others []error
+	down := isolate(ctx, orders, strikes, func(part []Order) error {
+		results, err := r.ports.Handle(ctx, part)
+		if len(results) == 0 && err != nil {
+			return err
+		}
+		for _, res := range results {
+			reports[res.OrderID] = errors.Join(reports[res.OrderID], res.Err)
+		}
+		r.result.Results = append(r.result.Results, results...)
+		if err != nil && results.err() == nil {
+			others = append(others, fmt.Errorf("the handler: %w", err))
+		}
+		return nil
+	}, func(o Order, err error) {
+		reports[o.ID] = err
+		r.result.Results = append(r.result.Results, OrderResult{OrderID: o.ID, Outcome: OutcomeFailed, Err: err})
+	})
+	if ctx.Err() != nil {
+		return ctx.Err() // what failed may have failed for that
+	}
+	if down != nil {
+		down = fmt.Errorf("handing orders on: %w", down)
+		others = append(others, down)
+	}
+	return errors.Join(r.settle(ctx, orders, reports, cmp.Or(down, errNoResult)), errors.Join(others...))
+}
+
+// settle stores what is to be done about the orders handed on.
+func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[string]error, unreported error) error {
+	now := r.now()
+	var puts []Revisit
+	var drops []string
+	var raised []Exception
+	for _, o := range orders {
+		err, reported := reports[o.ID]
+		if !reported {
+			err = unreported
+			r.result.Results = append(r.result.Results, OrderResult{OrderID: o.ID, Outcome: OutcomeFailed, Err: err})
+		}
+		old, had := r.revisits[o.ID]
+		deadline := shippingDeadline(o)
+		switch end := r.holdEnd(o); {
+		case err != nil && o.ID == "":
+			r.result.Failed++
+			raised = append(raised, notTakenIn(Revisit{Deadline: deadline, LastError: err.Error()}))
+			continue
+		case err != nil:
+			r.result.Failed++
+			v := r.failure(old, o.ID, deadline, true, err)
+			puts = append(puts, v)
+			if r.escalates(v) {
+				raised = append(raised, notTakenIn(v))
+			}
+			continue
+		case end.After(now):
+			if v := (Revisit{OrderID: o.ID, Due: end.UTC(), Deadline: deadline, Known: true}); v != old {
+				puts = append(puts, v)
+			}
+		case had:
+			drops = append(drops, o.ID)
+		}
+		if old.Attempts > 0 {
+			if err := r.ports.Exceptions.Clear(ctx, "order "+o.ID, KindNotTakenIn); err != nil {
+				return fmt.Errorf("closing an exception: %w", err)
+			}
+		}
+	}
+	if err := r.store(ctx, puts, drops, raised); err != nil {
+		return err
+	}
+	for _, o := range orders {
+		r.settled[o.ID] = true
+		if !o.UpdatedAt.IsZero() && o.ID != "" {
+			r.cursor.Seen[o.ID] = Mark{UpdatedAt: o.UpdatedAt.UTC(), Digest: digest(o)}
+		}
+	}
+	return nil
+}
+
+// store writes the list before it raises: what is on the list is looked at
+// again, and raised again, if the exception does not get through.
+func (r *intakeRun) store(ctx context.Context, puts []Revisit, drops []string, raised []Exception) error {
+	if len(puts) > 0 {
+		if err := r.ports.Revisits.PutRevisits(ctx, r.options.Name, puts...); err != nil {
+			return fmt.Errorf("storing orders to look at again: %w", err)
+		}
+		for _, v := range puts {
+			r.revisits[v.OrderID] = v
+		}
+	}
+	if err := raiseAll(ctx, r.ports.Exceptions, raised); err != nil {
+		return err
+	}
+	if len(drops) > 0 {
+		if err := r.ports.Revisits.DropRevisits(ctx, r.options.Name, drops...); err != nil {
+			return fmt.Errorf("taking orders off the list to look at again: %w", err)
+		}
+		for _, id := range drops {
+			delete(r.revisits, id)
+		}
+	}
+	return nil
+}
+
+// maxErrorBytes of an error are kept.
+const maxErrorBytes = 500
+
+// failure is the entry of an order that failed once more.
+func (r *intakeRun) failure(old Revisit, id string, deadline time.Time, known bool, err error) Revisit {
+	now := r.now()
+	wait := r.options.RetryAfter
+	for range min(old.Attempts, 30) {
+		wait = min(2*wait, r.options.RetryMax)
+	}
+	text := err.Error()
+	if len(text) > maxErrorBytes {
+		text = strings.ToValidUTF8(text[:maxErrorBytes], "") + " ..."
+	}
+	v := Revisit{OrderID: id, Due: now.Add(wait), Attempts: old.Attempts + 1, LastError: text, Known: known || old.Known}
+	if !deadline.IsZero() {
+		v.Deadline = deadline.UTC()
+		if last := v.Deadline.Add(-r.options.EscalateBefore); last.After(now) && v.Due.After(last) {
+			v.Due = last // tried once more before it is raised
+		}
+	}
+	v.Raised = r.escalates(v)
+	return v
+}
+
+// escalates tells whether an order that failed needs a person.
+func (r *intakeRun) escalates(v Revisit) bool {
+	return v.Attempts >= r.options.EscalateAfter ||
+		!v.Deadline.IsZero() && !r.now().Before(v.Deadline.Add(-r.options.EscalateBefore))
+}
+
+// escalateLate raises orders whose deadline came near while they could not even
+// be tried again.
+func (r *intakeRun) escalateLate(ctx context.Context) error {
+	var puts []Revisit
+	var raised []Exception
+	for _, id := range slices.Sorted(maps.Keys(r.revisits)) {
+		if v := r.revisits[id]; v.Attempts > 0 && !v.Raised && r.escalates(v) {
+			v.Raised = true
+			puts, raised = append(puts, v), append(raised, notTakenIn(v))
+		}
+	}
+	// Raised twice is better than marked as raised and lost.
+	if err := raiseAll(ctx, r.ports.Exceptions, raised); err != nil {
+		return err
+	}
+	return r.store(ctx, puts, nil, nil)
+}
+
+func notTakenIn(v Revisit) Exception {
+	severity := Urgent
+	object, seen, do := "order "+v.OrderID, fmt.Sprintf("it failed %d time(s), last with: %s", v.Attempts, v.LastError),
+		"mend what the error names; the order is tried again by itself"
+	switch {
+	case v.OrderID == "":
+		object, seen, do = "order without id", v.LastError, "look at the shop's reply; nothing was taken in"
+	case !v.Known:
+		severity = Warning
+		do = "look for the order in Seller Center: a webhook told of it, but the shop has not shown it yet"
+	}
+	return Exception{
+		Kind: KindNotTakenIn, Owner: OwnerIntegration, Severity: severity, Object: object, Deadline: v.Deadline, Seen: seen, Do: do,
+	}
+}
+
+// holdEnd is when an order is worth a look although nothing happens to it: the
+// end of its remorse window, whoever waits it out.
+func (r *intakeRun) holdEnd(o Order) time.Time {
+	switch {
+	case o.Status == OnHold && o.HoldUntil.IsZero() && !o.PaidAt.IsZero():
+		return o.PaidAt.Add(r.options.HoldWindow)
+	case o.Status == OnHold, o.Status == AwaitingShipment:
+		return o.HoldUntil
+	}
+	return time.Time{}
+}
+
+// maxStrikes is how many calls in a row may fail before isolate gives up. To find
+// one bad item of 50 takes seven.
+const maxStrikes = 16
+
+// isolate tries items together. If that fails it tries the halves, down to single
+// items, and blames those. It returns an error if everything keeps failing: then
+// it is not the items.
+func isolate[T any](ctx context.Context, items []T, strikes *int, try func([]T) error, blame func(T, error)) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	err := try(items)
+	if err == nil {
+		*strikes = 0
+		return nil
+	}
+	*strikes++
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case *strikes >= maxStrikes:
+		return err
+	case len(items) == 1:
+		blame(items[0], err)
+		return nil
+	}
+	half := len(items) / 2
+	if err := isolate(ctx, items[:half], strikes, try, blame); err != nil {
+		return err
+	}
+	return isolate(ctx, items[half:], strikes, try, blame)
+}
+
+// shippingDeadline is the first of the shop's deadlines for an order that is not
+// shipped yet; zero if there is none.
+func shippingDeadline(o Order) time.Time {
+	switch o.Status {
+	case Unpaid, OnHold, AwaitingShipment, PartiallyShipping:
+		if compareDeadlines(o.CancelledBy, o.ShipBy) < 0 {
+			return o.CancelledBy.UTC()
+		}
+		return o.ShipBy.UTC()
+	}
+	return time.Time{}
+}
+
+// digest tells apart states of an order that have the same update time, which
+// the shop counts in seconds. It holds nothing about the buyer.
+func digest(o Order) uint64 {
+	h := uint64(14695981039346656037) // FNV-1a
+	add := func(s string) {
+		for i := range len(s) {
+			h = (h ^ uint64(s[i])) * 1099511628211
+		}
+		h = (h ^ 0xff) * 1099511628211
+	}
+	flag := func(b bool) {
+		if b {
+			add("1")
+		} else {
+			add("0")
+		}
+	}
+	add(string(o.Status))
+	add(o.WarehouseID)
+	add(o.Unreadable)
+	flag(o.CancelRequested)
+	flag(o.Recipient != Address{})
+	for _, l := range o.Lines {
+		add(l.ID)
+		add(l.PackageID)
+		add(l.Tracking)
+		flag(l.Cancelled)
+	}
+	return h
+}
