@@ -9,41 +9,41 @@ import (
 // PrintServiceService calls the operations of the section PrintService.
 type PrintServiceService service
 
-// CreatePDFFromJobForceTemplate calls POST /api/PrintService/CreatePDFFromJobForceTemplate.
+// CreatePDFFromJobForceTemplate calls POST /api/PrintService/CreatePDFfromJobForceTemplate.
 //
 // It is not repeated once it was sent. 250 calls a minute.
 //
-// Official page: https://apps.linnworks.net/Api/Method/PrintService-CreatePDFFromJobForceTemplate
+// Official page: https://apps.linnworks.net/Api/Method/PrintService-CreatePDFfromJobForceTemplate
 func (s *PrintServiceService) CreatePDFFromJobForceTemplate(ctx context.Context, req *CreatePDFFromJobForceTemplateRequest, opts ...CallOption) (*CreatePDFResult, error) {
 	out := new(CreatePDFResult)
 	return out, s.client.call(ctx, operation{
-		name: "PrintService.CreatePDFFromJobForceTemplate", method: "POST", path: "/api/PrintService/CreatePDFFromJobForceTemplate",
+		name: "PrintService.CreatePDFFromJobForceTemplate", method: "POST", path: "/api/PrintService/CreatePDFfromJobForceTemplate",
 		body: bodyParams, limit: 250,
 	}, nil, req, out, opts)
 }
 
-// CreatePDFFromJobForceTemplateStockIn calls POST /api/PrintService/CreatePDFFromJobForceTemplateStockIn.
+// CreatePDFFromJobForceTemplateStockIn calls POST /api/PrintService/CreatePDFfromJobForceTemplateStockIn.
 //
 // It is not repeated once it was sent. 150 calls a minute.
 //
-// Official page: https://apps.linnworks.net/Api/Method/PrintService-CreatePDFFromJobForceTemplateStockIn
+// Official page: https://apps.linnworks.net/Api/Method/PrintService-CreatePDFfromJobForceTemplateStockIn
 func (s *PrintServiceService) CreatePDFFromJobForceTemplateStockIn(ctx context.Context, req *CreatePDFFromJobForceTemplateStockInRequest, opts ...CallOption) (*CreatePDFResult, error) {
 	out := new(CreatePDFResult)
 	return out, s.client.call(ctx, operation{
-		name: "PrintService.CreatePDFFromJobForceTemplateStockIn", method: "POST", path: "/api/PrintService/CreatePDFFromJobForceTemplateStockIn",
+		name: "PrintService.CreatePDFFromJobForceTemplateStockIn", method: "POST", path: "/api/PrintService/CreatePDFfromJobForceTemplateStockIn",
 		body: bodyParams, limit: 150,
 	}, nil, req, out, opts)
 }
 
-// CreatePDFFromJobForceTemplateWithQuantities calls POST /api/PrintService/CreatePDFFromJobForceTemplateWithQuantities.
+// CreatePDFFromJobForceTemplateWithQuantities calls POST /api/PrintService/CreatePDFfromJobForceTemplateWithQuantities.
 //
 // It is not repeated once it was sent. 150 calls a minute.
 //
-// Official page: https://apps.linnworks.net/Api/Method/PrintService-CreatePDFFromJobForceTemplateWithQuantities
+// Official page: https://apps.linnworks.net/Api/Method/PrintService-CreatePDFfromJobForceTemplateWithQuantities
 func (s *PrintServiceService) CreatePDFFromJobForceTemplateWithQuantities(ctx context.Context, req *CreatePDFFromJobForceTemplateWithQuantitiesRequest, opts ...CallOption) (*CreatePDFResult, error) {
 	out := new(CreatePDFResult)
 	return out, s.client.call(ctx, operation{
-		name: "PrintService.CreatePDFFromJobForceTemplateWithQuantities", method: "POST", path: "/api/PrintService/CreatePDFFromJobForceTemplateWithQuantities",
+		name: "PrintService.CreatePDFFromJobForceTemplateWithQuantities", method: "POST", path: "/api/PrintService/CreatePDFfromJobForceTemplateWithQuantities",
 		body: bodyParams, limit: 150,
 	}, nil, req, out, opts)
 }

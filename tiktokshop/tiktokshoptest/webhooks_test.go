@@ -233,14 +233,14 @@ func TestTheReceiverMayCallTheShop(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		l := newLab(t)
 		var status tiktokshop.OrderStatus
-		f := tiktokshoptest.New(tiktokshoptest.WithWebhooks(tiktokshoptest.HandlerTransport(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { //nolint:contextcheck // the lab has its own context
+		f := tiktokshoptest.New(tiktokshoptest.WithWebhooks(tiktokshoptest.HandlerTransport(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			var e struct {
 				Data struct {
 					ID string `json:"order_id"`
 				}
 			}
 			l.ok(json.NewDecoder(r.Body).Decode(&e))
-			status = l.detail(e.Data.ID).Status
+			status = l.detail(e.Data.ID).Status //nolint:contextcheck // the lab has its own context
 		}))))
 		c, err := f.Client()
 		l.ok(err)
