@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"mime"
 	"net/http"
@@ -404,8 +405,8 @@ func (a api) operation(t *testing.T, d *described, m method) {
 		opts = a.opts(d)
 	}
 	out, err := m.call(t.Context(), path, req, opts...)
-	if err != nil {
-		t.Fatalf("the call failed: %v", err)
+	if _, partial := errors.AsType[*linnworks.PartialError](err); err != nil && !partial {
+		t.Fatalf("the call failed: %v", err) // a sample reply fills the lists of failures too
 	}
 	if a.exchange.calls != 1 {
 		t.Fatalf("%d requests were sent", a.exchange.calls)
