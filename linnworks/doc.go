@@ -92,7 +92,10 @@
 //
 // Linnworks counts calls per operation and minute. The client keeps below the
 // published limits and waits where necessary; [WithLimiter] changes that, for
-// instance to share the limits between processes. See [DefaultLimiter].
+// instance to share the limits between processes. See [DefaultLimiter]. A throttle
+// lowers the rate of its operation until quiet time has raised it again. [Urgent]
+// and [Bulk] mark a context: urgent calls overtake, bulk ones keep a share. A call
+// whose deadline comes before its turn fails at once, with a [LimitError].
 //
 // A call that is safe to repeat, a read or an absolute write, is attempted up to
 // five times when it meets a throttle, a fault of Linnworks or the network.

@@ -154,6 +154,7 @@ func (c *Client) send(ctx context.Context, op operation, rawPath string, values 
 		}
 		opt(&s)
 	}
+	write := op.replay != replayRead // for the limits a read stays one, RepeatSafe or not
 	if s.replay != nil {
 		op.replay = *s.replay
 	}
@@ -170,7 +171,7 @@ func (c *Client) send(ctx context.Context, op operation, rawPath string, values 
 	call := transport.Call{
 		Operation: op.name, Method: op.method, URL: u, Body: body, Replay: op.replay,
 		Header: http.Header{"Content-Type": {contentType}, "User-Agent": {c.core.userAgent}},
-		Wait:   p.admission(LimitKey{App: c.core.appKey, Shop: c.shop.ID, Write: op.replay != replayRead, Operation: op.name}),
+		Wait:   p.admission(LimitKey{App: c.core.appKey, Shop: c.shop.ID, Write: write, Operation: op.name}),
 	}
 	reply, err := c.core.transport.Do(ctx, call, p)
 	if s.response != nil {

@@ -82,7 +82,10 @@
 // [DefaultLimiter] starts with 8 reads and 2 writes a second for each shop, in
 // one process. [NewLimiter] takes other numbers, and [WithLimiter] any [Limiter],
 // such as one that several processes share. Every attempt waits for it. A call
-// whose deadline comes before its turn fails at once, as a throttle.
+// whose deadline comes before its turn fails at once, with a [LimitError]. A
+// throttle lowers the rate of its shop until quiet time has raised it again.
+// [Urgent] and [Bulk] mark a context: urgent calls overtake, bulk ones keep a
+// share.
 //
 // # Repeats
 //
@@ -95,6 +98,19 @@
 // once: read back, then decide. [RepeatSafe] overrules that for one call that an
 // idempotency key makes safe. After a refused access token any call is repeated
 // once with a fresh one.
+//
+// # Verified writes
+//
+// Methods that end in Verified, such as
+// [ProductService.UpdateInventoryVerified], write once and read back where TikTok
+// may answer with success and do nothing, or leave the outcome unknown. What did
+// not arrive is a [NotAppliedError].
+//
+// # Webhooks
+//
+// [NewWebhookHandler] receives TikTok's events: verified, typed, without
+// duplicates, answered in time. [EventService.SetWebhooks] tells TikTok where to
+// send them. [NewOAuthHandler] receives the seller's consent.
 //
 // # Extending
 //
