@@ -1,4 +1,4 @@
-package tiktokshop
+package paging
 
 import (
 	"errors"
@@ -37,7 +37,7 @@ func TestTokenPages(t *testing.T) {
 	t.Parallel()
 	for n := range 12 {
 		for size := 1; size < 5; size++ {
-			seq := tokenPages(chained(n, size))
+			seq := Tokens(chained(n, size))
 			for range 2 { // a sequence can be walked again
 				var got []int
 				for item, err := range seq {
@@ -57,7 +57,7 @@ func TestTokenPages(t *testing.T) {
 func TestTokenPagesEnd(t *testing.T) {
 	t.Parallel()
 	calls := 0
-	for item, err := range tokenPages(func(token string) ([]string, string, error) {
+	for item, err := range Tokens(func(token string) ([]string, string, error) {
 		calls++
 		return []string{token}, "again", nil
 	}) {
@@ -67,7 +67,7 @@ func TestTokenPagesEnd(t *testing.T) {
 	}
 
 	var got []error
-	for _, err := range tokenPages(func(token string) ([]int, string, error) {
+	for _, err := range Tokens(func(token string) ([]int, string, error) {
 		if token == "2" {
 			return nil, "", errPage
 		}
@@ -87,7 +87,7 @@ func TestNumberedPages(t *testing.T) {
 			size := 3
 			calls := 0
 			var got []int
-			for item, err := range numberedPages(0, size, func(page int) ([]int, int, error) {
+			for item, err := range Numbered(0, size, nil, func(page int) ([]int, int, error) {
 				calls++
 				items, _, _ := chained(n, size)(strconv.Itoa(page - 1))
 				if told {
@@ -112,7 +112,7 @@ func TestNumberedPages(t *testing.T) {
 
 func TestNumberedPagesError(t *testing.T) {
 	t.Parallel()
-	for _, err := range numberedPages(1, 10, func(int) ([]int, int, error) { return nil, 0, errPage }) {
+	for _, err := range Numbered(1, 10, nil, func(int) ([]int, int, error) { return nil, 0, errPage }) {
 		if !errors.Is(err, errPage) {
 			t.Errorf("got %v", err)
 		}
@@ -123,7 +123,7 @@ func TestBatches(t *testing.T) {
 	t.Parallel()
 	for n := range 9 {
 		var got []int
-		for part, err := range batches(upTo(n), 3, func(part []int) ([]int, error) { return part, nil }) {
+		for part, err := range Batches(upTo(n), 3, func(part []int) ([]int, error) { return part, nil }) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -137,7 +137,7 @@ func TestBatches(t *testing.T) {
 		}
 	}
 	calls := 0
-	for _, err := range batches(upTo(9), 3, func([]int) (int, error) {
+	for _, err := range Batches(upTo(9), 3, func([]int) (int, error) {
 		calls++
 		return 0, fmt.Errorf("wrapped: %w", errPage)
 	}) {
