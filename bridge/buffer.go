@@ -232,12 +232,14 @@ func (r *BufferRules) publish(c *bufferCase, free int) int {
 		}
 		step := c.begin(0, s.Name, c.free)
 		if !open {
-			c.note(step, "opens "+s.Start.Add(-s.Ahead).UTC().Format(previewTime))
+			c.steps[step].Note = "opens " + s.Start.Add(-s.Ahead).UTC().Format(previewTime)
 			continue
 		}
 		n, applies := s.root.apply(c, c.free, 1)
 		c.end(step, n, applies)
-		c.note(step, "until "+s.End.UTC().Format(previewTime))
+		if c.explain {
+			c.steps[step].Note = "until " + s.End.UTC().Format(previewTime)
+		}
 		published = min(published, n)
 	}
 	return published
@@ -302,7 +304,7 @@ type bufferCase struct {
 	steps              []BufferStep // if explain
 }
 
-// begin notes that a rule begins, and returns what end and note want to know.
+// begin notes that a rule begins, and returns what end wants to know.
 func (c *bufferCase) begin(depth int, rule string, before int) (step int) {
 	if !c.explain {
 		return -1
@@ -314,12 +316,6 @@ func (c *bufferCase) begin(depth int, rule string, before int) (step int) {
 func (c *bufferCase) end(step, after int, applies bool) {
 	if step >= 0 {
 		c.steps[step].After, c.steps[step].Applies = after, applies
-	}
-}
-
-func (c *bufferCase) note(step int, note string) {
-	if step >= 0 {
-		c.steps[step].Note = note
 	}
 }
 
@@ -350,7 +346,7 @@ func (n *bufferNode) apply(c *bufferCase, left, depth int) (after int, applies b
 	case KeepComputed:
 		after = max(left-max(n.source.Units(c.listing, c.warehouseID, c.now), 0), 0)
 		if s, ok := n.source.(bufferExplainer); ok && c.explain {
-			c.note(step, s.explain(c.listing, c.warehouseID, c.now))
+			c.steps[step].Note = s.explain(c.listing, c.warehouseID, c.now)
 		}
 	case PublishAtMost:
 		after = min(left, n.units)

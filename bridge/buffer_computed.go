@@ -27,7 +27,8 @@ type ComputedOptions struct {
 	// measured. Required.
 	AssumedDelay time.Duration
 	// AssumedRate is how many sales an hour each side is assumed to have had before
-	// the measuring began. Measured sales replace it in the course of Memory.
+	// the measuring began. It still makes up 37 % of the estimate one Memory later
+	// and 5 % after three: too low a number makes the first buffers too small.
 	AssumedRate float64
 	// Memory is the time constant of the measured rates: what a sale counts falls
 	// to 37 % after it. A shorter one follows a burst faster, and keeps more of what
@@ -66,8 +67,8 @@ type ComputedOptions struct {
 // # Assumptions
 //
 //   - Sales are independent of one another and their rate does not change during
-//     a delay. A burst is recognised in the course of Memory: declare it as a
-//     [LiveSession].
+//     a delay. A burst is recognised slowly, 63 % of it after one Memory: declare
+//     it as a [LiveSession], or choose a Memory as short as the burst.
 //   - A sale takes UnitsPerSale units at most. A larger one counts as several
 //     independent ones, and b is that multiple of the bound on sales.
 //   - The delay of a sale is at most the largest of the last 1,000 measured on its

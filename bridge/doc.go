@@ -8,7 +8,9 @@
 //
 // # The parts
 //
+//	Intake       the shop's orders, each one, from webhooks as hints and a poll as truth
 //	Importer     shop orders into the warehouse, one for one, held ones parked
+//	BufferRules  how many units to keep back, and why
 //	StockPush    free stock of the warehouse into the shop
 //	Gate         may this order be committed to fulfilment now?
 //	Dispatcher   tracking and status to the shop, labels of the shop to the warehouse

@@ -30,6 +30,7 @@ const (
 	KindPartCancellation  Kind = "part cancellation"  // lines of an order that lives on
 	KindStockRefused      Kind = "stock refused"      // the shop refused a stock level
 	KindUnmappedWarehouse Kind = "unmapped warehouse" // a shop warehouse without a stock location
+	KindNotTakenIn        Kind = "order not taken in" // an order that the intake hands on in vain
 	KindAuthorisation     Kind = "authorisation"      // the seller has to authorise the app again
 )
 
@@ -84,6 +85,7 @@ var kinds = map[Kind]struct {
 	KindPartCancellation:  {OwnerCustomerService, Urgent},
 	KindStockRefused:      {OwnerEcommerce, Warning},
 	KindUnmappedWarehouse: {OwnerIntegration, Urgent},
+	KindNotTakenIn:        {OwnerIntegration, Urgent},
 	KindAuthorisation:     {OwnerEcommerce, Urgent},
 }
 

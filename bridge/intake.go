@@ -12,9 +12,6 @@ import (
 	"time"
 )
 
-// KindNotTakenIn is an order that the intake keeps handing on in vain.
-const KindNotTakenIn Kind = "order not taken in"
-
 // OpenOrderSource lists the shop's orders by what they are, not by when they
 // changed.
 type OpenOrderSource interface {
@@ -48,7 +45,7 @@ type IntakePorts struct {
 
 // IntakeOptions configure an [Intake]. Zero values take the defaults.
 type IntakeOptions struct {
-	// Name tells apart the intakes of several shops in one store. Default "orders".
+	// Name tells apart the intakes of several shops that share stores and locks. Default "orders".
 	Name string
 	// Overlap is how far a poll goes back before the watermark, because the shop
 	// lists changes late. Default 15 minutes, at least one. After an outage it is as long as the
@@ -160,7 +157,7 @@ func (in *Intake) Hint(ctx context.Context, orderID string) error {
 	if orderID == "" || len(orderID) > maxHintBytes {
 		return fmt.Errorf("bridge: hint: %d bytes are no order id", len(orderID))
 	}
-	if err := in.ports.Hints.AddHint(ctx, orderID); err != nil {
+	if err := in.ports.Hints.AddHint(ctx, in.options.Name, orderID); err != nil {
 		return fmt.Errorf("bridge: hint for order %s: %w", orderID, err)
 	}
 	return nil
@@ -222,7 +219,7 @@ func (in *Intake) Run(ctx context.Context) (IntakeResult, error) {
 		return IntakeResult{}, fmt.Errorf("bridge: intake: %w", err)
 	}
 	var errs []error
-	for _, phase := range []func(context.Context) error{r.escalateLate, r.urgent, r.poll, r.sweep} {
+	for _, phase := range []func(context.Context) error{r.urgent, r.escalateLate, r.poll, r.sweep} {
 		if err := phase(ctx); err != nil {
 			errs = append(errs, err)
 		}
@@ -280,7 +277,7 @@ func (r *intakeRun) load(ctx context.Context) (err error) {
 
 // urgent reads and hands on the orders that somebody or the clock points at.
 func (r *intakeRun) urgent(ctx context.Context) error {
-	hints, err := r.ports.Hints.Hints(ctx)
+	hints, err := r.ports.Hints.Hints(ctx, r.options.Name)
 	if err != nil {
 		return fmt.Errorf("reading the hints: %w", err)
 	}
@@ -315,7 +312,7 @@ func (r *intakeRun) urgent(ctx context.Context) error {
 		r.result.Hinted += len(done)
 		r.result.Revisited += len(part) - len(done)
 		if len(done) > 0 {
-			if err := r.ports.Hints.DropHints(ctx, done...); err != nil {
+			if err := r.ports.Hints.DropHints(ctx, r.options.Name, done...); err != nil {
 				return fmt.Errorf("dropping the hints that are done with: %w", err)
 			}
 		}
@@ -543,11 +540,12 @@ func (r *intakeRun) hand(ctx context.Context, orders []Order, strikes *int) erro
 		down = fmt.Errorf("handing orders on: %w", down)
 		others = append(others, down)
 	}
-	return errors.Join(r.settle(ctx, orders, reports, cmp.Or(down, errNoResult)), errors.Join(others...))
+	return errors.Join(r.settle(ctx, orders, reports, down), errors.Join(others...))
 }
 
-// settle stores what is to be done about the orders handed on.
-func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[string]error, unreported error) error {
+// settle stores what is to be done about the orders handed on. down tells that
+// the handler was given up before it had got all of them.
+func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[string]error, down error) error {
 	now := r.now()
 	var puts []Revisit
 	var drops []string
@@ -555,7 +553,7 @@ func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[stri
 	for _, o := range orders {
 		err, reported := reports[o.ID]
 		if !reported {
-			err = unreported
+			err = cmp.Or(down, errNoResult)
 			r.result.Results = append(r.result.Results, OrderResult{OrderID: o.ID, Outcome: OutcomeFailed, Err: err})
 		}
 		old, had := r.revisits[o.ID]
@@ -564,6 +562,11 @@ func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[stri
 		case err != nil && o.ID == "":
 			r.result.Failed++
 			raised = append(raised, notTakenIn(Revisit{Deadline: deadline, LastError: err.Error()}))
+			continue
+		case !reported && down != nil && had:
+			// It was not its turn. As it is due still, it comes before those that
+			// were tried, so that they cannot keep it from the handler for ever.
+			r.result.Failed++
 			continue
 		case err != nil:
 			r.result.Failed++

@@ -44,16 +44,16 @@ type Hint struct {
 // ErrTooManyHints is returned by [Hints] that are full.
 var ErrTooManyHints = errors.New("bridge: too many hints wait: run the intake")
 
-// Hints keeps hints until they have been followed.
+// Hints keeps hints until they have been followed, by the name of the list.
 type Hints interface {
 	// AddHint notes an order. One that is noted already gets a new version and
 	// takes no more room. A store that is full returns [ErrTooManyHints].
-	AddHint(ctx context.Context, orderID string) error
-	// Hints lists all, those that wait longest first.
-	Hints(ctx context.Context) ([]Hint, error)
+	AddHint(ctx context.Context, list, orderID string) error
+	// Hints returns a list, those that wait longest first.
+	Hints(ctx context.Context, list string) ([]Hint, error)
 	// DropHints forgets hints, except those that have another version by now.
 	// Unknown ones are ignored.
-	DropHints(ctx context.Context, hints ...Hint) error
+	DropHints(ctx context.Context, list string, hints ...Hint) error
 }
 
 // Revisit is an order to look at again.
@@ -86,15 +86,15 @@ type Revisits interface {
 }
 
 // MemoryIntake is [Cursors], [Hints] and [Revisits] in memory. The zero value is
-// empty. It belongs to one shop: hints have no name.
+// empty.
 type MemoryIntake struct {
-	// HintLimit is how many orders may be hinted at. Default 10,000.
+	// HintLimit is how many orders one list of hints takes. Default 10,000.
 	HintLimit int
 
 	mu       sync.Mutex
 	cursors  map[string]Cursor
 	version  int64
-	hints    map[string]memoryHint
+	hints    map[string]map[string]memoryHint
 	revisits map[string]map[string]Revisit
 }
 
@@ -129,44 +129,48 @@ func (m *MemoryIntake) SetCursor(_ context.Context, name string, c Cursor) error
 }
 
 // AddHint implements [Hints].
-func (m *MemoryIntake) AddHint(_ context.Context, orderID string) error {
+func (m *MemoryIntake) AddHint(_ context.Context, list, orderID string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	h, known := m.hints[orderID]
-	if !known && len(m.hints) >= cmp.Or(m.HintLimit, 10_000) {
+	h, known := m.hints[list][orderID]
+	if !known && len(m.hints[list]) >= cmp.Or(m.HintLimit, 10_000) {
 		return ErrTooManyHints
 	}
 	if m.hints == nil {
-		m.hints = map[string]memoryHint{}
+		m.hints = map[string]map[string]memoryHint{}
+	}
+	if m.hints[list] == nil {
+		m.hints[list] = map[string]memoryHint{}
 	}
 	m.version++
 	if !known {
 		h.first = m.version
 	}
 	h.version = m.version
-	m.hints[orderID] = h
+	m.hints[list][orderID] = h
 	return nil
 }
 
 // Hints implements [Hints].
-func (m *MemoryIntake) Hints(context.Context) ([]Hint, error) {
+func (m *MemoryIntake) Hints(_ context.Context, list string) ([]Hint, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	ids := slices.SortedFunc(maps.Keys(m.hints), func(a, b string) int { return cmp.Compare(m.hints[a].first, m.hints[b].first) })
-	list := make([]Hint, len(ids))
+	waiting := m.hints[list]
+	ids := slices.SortedFunc(maps.Keys(waiting), func(a, b string) int { return cmp.Compare(waiting[a].first, waiting[b].first) })
+	hints := make([]Hint, len(ids))
 	for i, id := range ids {
-		list[i] = Hint{OrderID: id, Version: m.hints[id].version}
+		hints[i] = Hint{OrderID: id, Version: waiting[id].version}
 	}
-	return list, nil
+	return hints, nil
 }
 
 // DropHints implements [Hints].
-func (m *MemoryIntake) DropHints(_ context.Context, hints ...Hint) error {
+func (m *MemoryIntake) DropHints(_ context.Context, list string, hints ...Hint) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, h := range hints {
-		if m.hints[h.OrderID].version == h.Version {
-			delete(m.hints, h.OrderID)
+		if m.hints[list][h.OrderID].version == h.Version {
+			delete(m.hints[list], h.OrderID)
 		}
 	}
 	return nil
