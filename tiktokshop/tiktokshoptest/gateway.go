@@ -1,6 +1,7 @@
 package tiktokshoptest
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -12,6 +13,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -160,13 +162,61 @@ func decode[T any](in *request) (T, error) {
 	if len(in.body) == 0 {
 		return v, nil
 	}
-	if err := json.Unmarshal(in.body, &v); err != nil {
+	body := in.body
+	if in.lenient {
+		body = withoutEmptyArrays(body, reflect.TypeFor[T]())
+	}
+	if err := json.Unmarshal(body, &v); err != nil {
 		if _, ok := errors.AsType[*json.SyntaxError](err); ok {
 			return v, failStatus(http.StatusBadRequest, codeBodyFormat, "Invalid body: it is not JSON")
 		}
 		return v, invalid("body", "a field has the wrong type")
 	}
 	return v, nil
+}
+
+// withoutEmptyArrays makes null of the empty arrays in a body that stand where t
+// has an object. What is not JSON stays as it is.
+func withoutEmptyArrays(body []byte, t reflect.Type) []byte {
+	var v any
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	if !json.Valid(body) || d.Decode(&v) != nil {
+		return body
+	}
+	if text, err := json.Marshal(objects(v, t)); err == nil {
+		return text
+	}
+	return body
+}
+
+func objects(v any, t reflect.Type) any {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch v := v.(type) {
+	case []any:
+		switch t.Kind() {
+		case reflect.Struct:
+			if len(v) == 0 {
+				return nil
+			}
+		case reflect.Slice:
+			for i := range v {
+				v[i] = objects(v[i], t.Elem())
+			}
+		}
+	case map[string]any:
+		if t.Kind() != reflect.Struct {
+			break
+		}
+		for _, f := range fieldsOf(t) {
+			if value, ok := v[f.name]; ok {
+				v[f.name] = objects(value, t.Field(f.index).Type)
+			}
+		}
+	}
+	return v
 }
 
 // invalid refuses a parameter.

@@ -95,7 +95,7 @@ func (f *Fake) handsOver(o *order) error {
 		return fail(codeNotTikTok, "The order is not shipped by TikTok Shipping")
 	case o.info.Status == tiktokshop.OrderStatusCancelled:
 		return fail(codeOrderCancelled, "The order is cancelled")
-	case o.info.Status == tiktokshop.OrderStatusOnHold:
+	case o.info.Status == tiktokshop.OrderStatusOnHold && f.has(QuirkHoldBlocksShipping):
 		return fail(codeOnHold, "The order is on hold")
 	}
 	return nil

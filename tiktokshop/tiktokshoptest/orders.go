@@ -164,6 +164,9 @@ func (f *Fake) place(spec OrderSpec) (string, error) {
 	if !spec.ReleaseDate.IsZero() {
 		spec.State = or(spec.State, tiktokshop.OrderStatusOnHold)
 	}
+	if !f.has(QuirkHoldHour) && spec.State != tiktokshop.OrderStatusOnHold {
+		spec.NoHold = true
+	}
 	if err := f.fillOrder(o, spec); err != nil {
 		return "", err
 	}
@@ -428,7 +431,7 @@ func (f *Fake) paid(o *order, at time.Time) {
 	o.info.ShippingDueTime = tiktokshop.At(at.Add(d.ShippingDue))
 	o.info.CollectionDueTime, o.info.DeliveryDueTime = tiktokshop.At(at.Add(d.CollectionDue)), tiktokshop.At(at.Add(d.DeliveryDue))
 	o.info.CancelOrderSLATime = o.info.ShippingDueTime
-	if f.market.packageAtPayment(o.info.ShippingType) {
+	if f.market.packageAtPayment(o.info.ShippingType) || !f.has(QuirkNoPackageBeforeShipping) {
 		f.newParcel(o.lines)
 	}
 	f.at(at.Add(d.ShippingDue), func() { f.shippingTimeout(o) })

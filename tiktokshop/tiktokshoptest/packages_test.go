@@ -151,6 +151,22 @@ func TestPackagesAreFoundByStatusAndTime(t *testing.T) {
 	})
 }
 
+func TestASplitOrderThatIsShippedWholeHasOnePackage(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		l := newLab(t)
+		id := l.place(mugs(3))
+		_, err := l.split(id, l.lines(id)[:1])
+		l.ok(err)
+		pack, err := l.mark(id, "AB1")
+		l.ok(err)
+		out, err := l.client.Fulfillment.SearchPackage(t.Context(), &tiktokshop.SearchPackageRequest{PageSize: 50})
+		l.ok(err)
+		if out.TotalCount != 1 || out.Packages[0].ID != pack || len(l.detail(id).Packages) != 1 {
+			t.Errorf("got %+v", out.Packages)
+		}
+	})
+}
+
 func TestAPickupSlotHasToBeFree(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		l := newLab(t)

@@ -23,9 +23,11 @@ const (
 	QuirkEmptyData                Quirk = "empty data"
 	QuirkLastPageToken            Quirk = "last page token"
 	QuirkCommaLists               Quirk = "comma lists"
+	QuirkEmptyArrayRefused        Quirk = "empty array refused"
 	QuirkInclusiveProductTimes    Quirk = "inclusive product times"
 	QuirkReturnsAscend            Quirk = "returns ascend"
 	QuirkCancelSpelling           Quirk = "cancel spelling"
+	QuirkMisspeltFields           Quirk = "misspelt fields"
 	QuirkBurstsInsideTheSecond    Quirk = "bursts inside the second"
 	QuirkThrottledWithStatus200   Quirk = "throttled with status 200"
 	QuirkSandboxHour              Quirk = "sandbox hour"
@@ -34,10 +36,16 @@ const (
 	QuirkRotatingURLs             Quirk = "rotating URLs"
 	QuirkComponentsOnlyInDetail   Quirk = "components only in detail"
 	QuirkNoAddressOnHold          Quirk = "no address on hold"
+	QuirkHoldHour                 Quirk = "hold hour"
+	QuirkHoldBlocksShipping       Quirk = "hold blocks shipping"
 	QuirkMaskedAddress            Quirk = "masked address"
 	QuirkUpdateTimeOfStatusOnly   Quirk = "update time of status only"
 	QuirkPlatformOrdersInList     Quirk = "platform orders in list"
+	QuirkNoPackageBeforeShipping  Quirk = "no package before shipping"
+	QuirkShipCallByMarket         Quirk = "ship call by market"
+	QuirkRepeatedShipRefused      Quirk = "repeated ship refused"
 	QuirkCancelRequestBlocks      Quirk = "cancel request blocks"
+	QuirkUSShippingBeatsRequest   Quirk = "US shipping beats request"
 	QuirkProviderOfDeliveryOption Quirk = "provider of delivery option"
 	QuirkProviderRegions          Quirk = "provider regions"
 	QuirkTrackingNumberOnce       Quirk = "tracking number once"
@@ -86,9 +94,11 @@ var quirks = []QuirkInfo{
 	{QuirkEmptyData, false, "data of a reply without content is {}, null or absent"},
 	{QuirkLastPageToken, false, "the page token of the last page is empty or absent"},
 	{QuirkCommaLists, false, "lists in the query are joined by commas; a JSON array is no list"},
+	{QuirkEmptyArrayRefused, false, "an empty array in the place of an object is refused; without the quirk it counts as absent"},
 	{QuirkInclusiveProductTimes, false, "times of product searches end with _le and include their end, all others exclude it"},
 	{QuirkReturnsAscend, false, "searches of returns and cancellations begin with the oldest, all others with the newest"},
 	{QuirkCancelSpelling, false, "a withdrawn request is CANCELLATION_REQUEST_CANCELLED in replies and ..._CANCEL in filters"},
+	{QuirkMisspeltFields, false, "the fields available of a pickup slot and district of a warehouse address are spelt avaliable and distict"},
 	{QuirkBurstsInsideTheSecond, false, "a quota of n a second admits one call each nth of a second"},
 	{QuirkThrottledWithStatus200, true, "code 36009002 comes with HTTP status 200 instead of 429"},
 	{QuirkSandboxHour, false, "the hourly cap of a sandbox ends with the hour, not 60 minutes after the first call"},
@@ -97,10 +107,16 @@ var quirks = []QuirkInfo{
 	{QuirkRotatingURLs, false, "the URLs of pictures and avatars differ at every reading"},
 	{QuirkComponentsOnlyInDetail, false, "the components of a virtual bundle are in the detail of an order, not in the list"},
 	{QuirkNoAddressOnHold, false, "an order has no address while it is UNPAID or ON_HOLD"},
+	{QuirkHoldHour, false, "a paid order stays ON_HOLD for an hour; without the quirk all orders are as with NoHold, except those placed ON_HOLD"},
+	{QuirkHoldBlocksShipping, false, "an order cannot be shipped while it is ON_HOLD"},
 	{QuirkMaskedAddress, false, "addresses are masked by market, status and who ships"},
 	{QuirkUpdateTimeOfStatusOnly, false, "update_time moves with the status, not for an address, a request to cancel or a further package"},
 	{QuirkPlatformOrdersInList, false, "orders that TikTok fulfils are in the order list like others"},
-	{QuirkCancelRequestBlocks, false, "a pending request to cancel blocks shipping, except in the US, where shipping rejects it"},
+	{QuirkNoPackageBeforeShipping, false, "orders in the US, and those that the seller ships in Europe and Japan, have no package id until they are shipped"},
+	{QuirkShipCallByMarket, false, "the call that ships depends on market and shipping type, and the others are refused"},
+	{QuirkRepeatedShipRefused, false, "a repeated call to ship is refused; without the quirk it succeeds and changes nothing"},
+	{QuirkCancelRequestBlocks, false, "a pending request to cancel blocks shipping, unless US shipping beats it"},
+	{QuirkUSShippingBeatsRequest, false, "in the US shipping rejects a pending request to cancel instead of being blocked by it"},
 	{QuirkProviderOfDeliveryOption, false, "the provider of a shipment has to be one of the order's delivery option"},
 	{QuirkProviderRegions, true, "in DE, FR, IT, ES and IE the providers need warehouse_region and buyer_region in the query"},
 	{QuirkTrackingNumberOnce, false, "a tracking number serves one order, or 20 of one buyer and address"},
@@ -126,6 +142,11 @@ var quirks = []QuirkInfo{
 }
 
 // Quirks lists the quirks, each with a line on what it does.
+//
+// The shape of the API is no quirk and cannot be switched off, however much it
+// surprises: every unit of an order is a line item of its own, ids are strings of
+// digits, amounts are decimal strings, and times are Unix seconds. A switch would
+// make another API of it, one that no client of TikTok Shop could read.
 func Quirks() []QuirkInfo { return slices.Clone(quirks) }
 
 // Without switches quirks off.

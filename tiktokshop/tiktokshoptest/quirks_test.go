@@ -740,3 +740,195 @@ func TestQuirkWebhookEcho(t *testing.T) {
 		l.is("echo", strings.Contains(bodies, "api_sync"), on)
 	}, nowhere)
 }
+
+func TestQuirkMisspeltFields(t *testing.T) {
+	quirk(t, tiktokshoptest.QuirkMisspeltFields, func(l *lab, on bool) {
+		l.ok(l.AddWarehouse(tiktokshop.Warehouse{ID: "7100000000000000003", Address: tiktokshop.WarehouseAddress{Distict: "Soho"}}))
+		read := func(path string) string {
+			r := orderSearch(l.Fake)
+			r.method, r.path, r.body = "GET", path, ""
+			r.query.Del("page_size")
+			return r.text(l.T, l.Fake)
+		}
+		warehouses := read("/logistics/202309/warehouses")
+		l.is("district", []bool{strings.Contains(warehouses, `"distict":"Soho"`), strings.Contains(warehouses, `"district":"Soho"`)}, []bool{on, !on})
+		slots := read("/fulfillment/202309/orders/" + l.place(byTikTok(1)) + "/handover_time_slots")
+		l.is("available", []bool{strings.Contains(slots, `"avaliable":true`), strings.Contains(slots, `"available":true`)}, []bool{on, !on})
+	})
+}
+
+func TestQuirkEmptyArrayRefused(t *testing.T) {
+	quirk(t, tiktokshoptest.QuirkEmptyArrayRefused, func(l *lab, on bool) {
+		pack := l.detail(l.place(byTikTok(2))).Packages[0].ID
+		send := func(path, body string) (code int) {
+			r := orderSearch(l.Fake)
+			r.path, r.body = path, body
+			r.query.Del("page_size")
+			_, code, _ = r.send(l.T, l.Fake)
+			return code
+		}
+		ship := "/fulfillment/202309/packages/" + pack + "/ship"
+		l.is("not empty", send(ship, `{"pickup_slot":[1]}`), 36009004)
+		l.is("nested", send("/fulfillment/202309/packages/ship", `{"packages":[{"id":"1","pickup_slot":[],"self_shipment":[]}]}`), map[bool]int{true: 36009004}[on])
+		l.is("field", send(ship, `{"handover_method":"DROP_OFF","pickup_slot":[],"self_shipment":[]}`), map[bool]int{true: 36009004}[on])
+		p, err := l.client.Fulfillment.GetPackageDetail(l.Context(), pack)
+		l.ok(err)
+		l.is("handover", p.HandoverMethod, map[bool]string{false: "DROP_OFF"}[on])
+	})
+}
+
+func TestQuirkHoldHour(t *testing.T) {
+	quirk(t, tiktokshoptest.QuirkHoldHour, func(l *lab, on bool) {
+		spec := mugs(1)
+		spec.State = tiktokshop.OrderStatusUnpaid
+		id := l.place(spec)
+		l.ok(l.Pay(id))
+		l.status(id, map[bool]tiktokshop.OrderStatus{true: "ON_HOLD", false: "AWAITING_SHIPMENT"}[on])
+		l.is("is_on_hold_order", l.detail(id).IsOnHoldOrder, on)
+		time.Sleep(tiktokshoptest.HoldTime)
+		l.status(id, "AWAITING_SHIPMENT")
+		spec.State = tiktokshop.OrderStatusOnHold
+		l.status(l.place(spec), "ON_HOLD")
+	})
+}
+
+func TestQuirkHoldBlocksShipping(t *testing.T) {
+	quirk(t, tiktokshoptest.QuirkHoldBlocksShipping, func(l *lab, on bool) {
+		spec := mugs(1)
+		spec.State = tiktokshop.OrderStatusOnHold
+		id := l.place(spec)
+		_, err := l.mark(id, "AB1")
+		l.codeIf(on, err, 21011044)
+		time.Sleep(tiktokshoptest.HoldTime)
+		l.status(id, map[bool]tiktokshop.OrderStatus{true: "AWAITING_SHIPMENT", false: "AWAITING_COLLECTION"}[on])
+		spec.ShippingType = tiktokshop.ShippingTypeTikTok
+		id = l.place(spec)
+		_, err = l.client.Fulfillment.GetHandoverTimeslots(l.Context(), id, nil)
+		l.codeIf(on, err, 21011044)
+		l.codeIf(on, l.ship(l.detail(id).Packages[0].ID, nil), 21011044)
+	})
+}
+
+func TestQuirkNoPackageBeforeShipping(t *testing.T) {
+	for _, market := range []string{"US", "GB"} {
+		t.Run(market, func(t *testing.T) {
+			quirk(t, tiktokshoptest.QuirkNoPackageBeforeShipping, func(l *lab, on bool) {
+				id := l.place(mugs(3))
+				before := l.detail(id).Packages
+				l.is("packages", len(before), map[bool]int{false: 1}[on])
+				part, err := l.mark(id, "AB1", l.lines(id)[0])
+				l.ok(err)
+				rest, err := l.mark(id, "AB2")
+				l.ok(err)
+				if !on { // what is left stays in the package
+					l.is("rest", rest, before[0].ID)
+				}
+				l.is("different", part != rest, true)
+				l.is("packages", len(l.detail(id).Packages), 2)
+				l.status(id, "AWAITING_COLLECTION")
+				l.stock(mug, north, 7, 0)
+				out, err := l.client.Fulfillment.SearchPackage(l.Context(), &tiktokshop.SearchPackageRequest{PageSize: 50})
+				l.ok(err)
+				l.is("found", out.TotalCount, 2)
+			}, in(market))
+		})
+	}
+	quirk(t, tiktokshoptest.QuirkNoPackageBeforeShipping, func(l *lab, on bool) {
+		id := l.place(byTikTok(2))
+		before := l.detail(id).Packages
+		l.is("packages", len(before), map[bool]int{false: 1}[on])
+		pack, err := l.label(id)
+		l.ok(err)
+		l.is("kept", len(before) > 0 && pack == before[0].ID, !on)
+	}, in("US"))
+}
+
+func TestQuirkShipCallByMarket(t *testing.T) {
+	quirk(t, tiktokshoptest.QuirkShipCallByMarket, func(l *lab, on bool) {
+		id := l.place(byTikTok(1))
+		_, err := l.mark(id, "AB1")
+		l.codeIf(on, err, 21011004)
+		_, err = l.label(l.place(byTikTok(1)))
+		l.codeIf(on, err, 21011004)
+		id = l.place(mugs(2))
+		_, err = l.split(id, l.lines(id)[:1])
+		l.ok(err)
+		for i, p := range l.detail(id).Packages {
+			provider := l.ShippingProviders(tiktokshoptest.OptionStandard)[0].ID
+			l.codeIf(on, l.ship(p.ID, &tiktokshop.ShipPackageRequest{SelfShipment: &tiktokshop.ShipPackageRequestSelfShipment{
+				ShippingProviderID: provider, TrackingNumber: "CD" + strconv.Itoa(i),
+			}}), 21011004)
+		}
+		l.status(id, map[bool]tiktokshop.OrderStatus{true: "AWAITING_SHIPMENT", false: "AWAITING_COLLECTION"}[on])
+	})
+	quirk(t, tiktokshoptest.QuirkShipCallByMarket, func(l *lab, on bool) {
+		id := l.place(mugs(1))
+		before := l.detail(id).Packages[0].ID
+		pack, err := l.mark(id, "AB1")
+		l.codeIf(on, err, 21011004)
+		l.is("kept", pack == before, !on)
+	}, in("TH"))
+	quirk(t, tiktokshoptest.QuirkShipCallByMarket, func(l *lab, on bool) {
+		_, err := l.label(l.place(mugs(1)))
+		l.codeIf(on, err, 21008017)
+	}, in("US"))
+	quirk(t, tiktokshoptest.QuirkShipCallByMarket, func(l *lab, on bool) {
+		_, err := l.mark(l.place(mugs(1)), "AB1")
+		l.code(err, map[bool]int{true: 21011004, false: 21004006}[on]) // an invoice is needed for either call
+	}, in("BR"))
+}
+
+func TestQuirkRepeatedShipRefused(t *testing.T) {
+	quirk(t, tiktokshoptest.QuirkRepeatedShipRefused, func(l *lab, on bool) {
+		id := l.place(mugs(3))
+		line := l.lines(id)[0]
+		for _, lines := range [][]string{{line}, nil} {
+			number := "AB" + strconv.Itoa(len(lines))
+			first, err := l.mark(id, number, lines...)
+			l.ok(err)
+			again, err := l.mark(id, number, lines...)
+			l.codeIf(on, err, 21011006)
+			l.is("same package", again == first, !on)
+		}
+		l.is("packages", len(l.detail(id).Packages), 2)
+		l.stock(mug, north, 7, 0)
+		_, err := l.mark(id, "AB9")
+		l.code(err, 21011006) // no repeat
+		pack := l.detail(l.place(byTikTok(1))).Packages[0].ID
+		l.ok(l.ship(pack, nil))
+		l.codeIf(on, l.ship(pack, nil), 21011006)
+	})
+	quirk(t, tiktokshoptest.QuirkRepeatedShipRefused, func(l *lab, on bool) {
+		id := l.place(byTikTok(2))
+		first, err := l.label(id)
+		l.ok(err)
+		again, err := l.label(id)
+		l.codeIf(on, err, 21011006)
+		l.is("same label", again == first, !on)
+		l.is("packages", len(l.detail(id).Packages), 1)
+	}, in("US"))
+	quirk(t, tiktokshoptest.QuirkRepeatedShipRefused, func(l *lab, on bool) {
+		pack := l.detail(l.place(mugs(1))).Packages[0].ID
+		ship := func(number string) error {
+			return l.ship(pack, &tiktokshop.ShipPackageRequest{SelfShipment: &tiktokshop.ShipPackageRequestSelfShipment{
+				ShippingProviderID: l.ShippingProviders(tiktokshoptest.OptionStandard)[0].ID, TrackingNumber: number,
+			}})
+		}
+		l.ok(ship("AB1"))
+		l.codeIf(on, ship("AB1"), 21011006)
+		l.code(ship("AB2"), 21011006)
+		l.code(l.ship(pack, nil), 21011006)
+	}, in("TH"))
+}
+
+func TestQuirkUSShippingBeatsRequest(t *testing.T) {
+	quirk(t, tiktokshoptest.QuirkUSShippingBeatsRequest, func(l *lab, on bool) {
+		id := l.place(mugs(1))
+		request, err := l.RequestCancellation(id, "why")
+		l.ok(err)
+		_, err = l.mark(id, "AB1")
+		l.codeIf(!on, err, 21011007)
+		c, _ := l.Cancellation(request)
+		l.is("pending", c.CancelStatus == "CANCELLATION_REQUEST_PENDING", !on)
+	}, in("US"))
+}

@@ -155,6 +155,7 @@ func (f *Fake) answer(op operation, refused error, r *http.Request, in *request)
 	if refused != nil {
 		return f.envelope(nil, refused)
 	}
+	in.lenient = !f.has(QuirkEmptyArrayRefused)
 	data, err := op.serve(shop, in)
 	if file, ok := data.(*document); ok && err == nil {
 		return &reply{status: http.StatusOK, body: file.content, header: http.Header{"Content-Type": {file.contentType}}}
@@ -164,11 +165,12 @@ func (f *Fake) answer(op operation, refused error, r *http.Request, in *request)
 
 // request is what an operation is served with.
 type request struct {
-	params []string // values of the placeholders in the path
-	query  url.Values
-	body   []byte
-	base   string
-	skew   time.Duration // of the fake's clock, by a fault
+	params  []string // values of the placeholders in the path
+	query   url.Values
+	body    []byte
+	base    string
+	skew    time.Duration // of the fake's clock, by a fault
+	lenient bool          // an empty array may stand for an object
 }
 
 // failure is a refusal with TikTok's code.
@@ -199,7 +201,7 @@ func (f *Fake) envelope(data any, err error, omit ...string) *reply {
 		if content, err = encode(data, omit...); err != nil { // the data are this module's own types
 			panic(fmt.Sprintf("tiktokshoptest: encoding a reply: %v", err))
 		}
-		content = f.lastToken(content, data)
+		content = f.spell(f.lastToken(content, data))
 		if !f.has(QuirkItemErrors) {
 			err = firstItemError(content)
 		}
@@ -231,6 +233,16 @@ func (f *Fake) envelope(data any, err error, omit ...string) *reply {
 	b = append(append(b, `,"request_id":"`...), f.requestID()...)
 	out.body = append(b, `"}`...)
 	return out
+}
+
+// spell corrects the names of the fields that TikTok misspells, unless it does.
+// Quotes inside strings are escaped, so only names match.
+func (f *Fake) spell(content []byte) []byte {
+	if f.has(QuirkMisspeltFields) {
+		return content
+	}
+	content = bytes.ReplaceAll(content, []byte(`"avaliable":`), []byte(`"available":`))
+	return bytes.ReplaceAll(content, []byte(`"distict":`), []byte(`"district":`))
 }
 
 // lastToken adds the empty page token that the last page may have.

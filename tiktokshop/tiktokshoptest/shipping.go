@@ -62,6 +62,63 @@ func (f *Fake) newParcel(lines []*line) *parcel {
 	return p
 }
 
+// packed puts lines that are about to be shipped into one package: the one that
+// holds just them already, or else a new one.
+func (f *Fake) packed(lines []*line) *parcel {
+	p := lines[0].parcel
+	if p != nil && len(p.live()) == len(lines) && !slices.ContainsFunc(lines, func(l *line) bool { return l.parcel != p }) {
+		return p
+	}
+	for _, l := range lines {
+		p := l.parcel
+		switch {
+		case p == nil:
+		case len(p.live()) > 1:
+			p.lines, p.updated = slices.DeleteFunc(p.lines, func(other *line) bool { return other == l }), f.unix()
+		default:
+			f.retire(l)
+		}
+	}
+	return f.newParcel(lines)
+}
+
+// live returns the lines in the package that are not cancelled.
+func (p *parcel) live() (lines []*line) {
+	for _, l := range p.lines {
+		if !l.cancelled {
+			lines = append(lines, l)
+		}
+	}
+	return lines
+}
+
+// repeat finds the package that an earlier call like this one has shipped, nil
+// if there is none or it does not matter: the package of the lines with the ids,
+// or, without ids, a package of orders that have nothing left to ship.
+func (f *Fake) repeat(orders []*order, ids []string, same func(*parcel) bool) *parcel {
+	if f.has(QuirkRepeatedShipRefused) || len(ids) == 0 && slices.ContainsFunc(orders, func(o *order) bool { return len(o.open()) > 0 }) {
+		return nil
+	}
+	for _, l := range orders[0].live() {
+		if !l.shipped() || !same(l.parcel) {
+			continue
+		}
+		if len(ids) == 0 || sameSet(ids, lineIDs(l.parcel.live())) {
+			return l.parcel
+		}
+	}
+	return nil
+}
+
+func sameSet(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+}
+
+// sentAs tells whether the seller has shipped the package with the number.
+func (p *parcel) sentAs(providerID, number string) bool {
+	return p.arranged && p.tracking == number && p.provider.ID == providerID
+}
+
 // orders returns the orders in the package.
 func (p *parcel) orders() (orders []*order) {
 	for _, l := range p.lines {
@@ -85,7 +142,7 @@ func (f *Fake) arrange(p *parcel, provider tiktokshop.ShippingProvider, tracking
 		}
 	}
 	for _, o := range p.orders() {
-		f.dropRequest(o) // only in the US can there be one
+		f.dropRequest(o) // where one does not block
 		f.report(o, "The seller has arranged the shipment")
 		f.settle(o)
 	}
@@ -124,7 +181,7 @@ func (f *Fake) shippable(o *order) error {
 		return fail(codePlatformFulfils, "The order is fulfilled by the platform")
 	case o.info.Status == tiktokshop.OrderStatusCancelled:
 		return fail(codeOrderCancelled, "The order is cancelled")
-	case o.info.Status == tiktokshop.OrderStatusOnHold:
+	case o.info.Status == tiktokshop.OrderStatusOnHold && f.has(QuirkHoldBlocksShipping):
 		return fail(codeOnHold, "The order is on hold")
 	case o.info.Status == tiktokshop.OrderStatusUnpaid:
 		return fail(codeWrongState, "The order is not paid")
@@ -132,7 +189,7 @@ func (f *Fake) shippable(o *order) error {
 		return fail(codeDelivered, "The order is delivered")
 	case len(o.open()) == 0:
 		return fail(codeAlreadyShipped, "The order is shipped already")
-	case o.request != nil && f.market.family != familyUS && f.has(QuirkCancelRequestBlocks):
+	case o.request != nil && f.has(QuirkCancelRequestBlocks) && (f.market.family != familyUS || !f.has(QuirkUSShippingBeatsRequest)):
 		return fail(codeCancelPending, "A cancellation request of the buyer is pending")
 	}
 	return nil
@@ -219,8 +276,12 @@ func (f *Fake) markShipped(in *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.market.family == familyOther || o.info.ShippingType != tiktokshop.ShippingTypeSeller {
-		return nil, fail(codeWrongModel, "This call does not ship %s orders with shipping type %s", f.market.region, o.info.ShippingType)
+	if f.has(QuirkShipCallByMarket) && (f.market.family == familyOther || o.info.ShippingType != tiktokshop.ShippingTypeSeller) {
+		return nil, f.wrongCall(o)
+	}
+	same := func(p *parcel) bool { return p.sentAs(req.ShippingProviderID, req.TrackingNumber) }
+	if p := f.repeat([]*order{o}, req.OrderLineItemIDs, same); p != nil {
+		return tiktokshop.MarkPackageAsShippedResponse{OrderID: o.info.ID, OrderLineItemIDs: lineIDs(p.live()), PackageID: p.id}, nil
 	}
 	if err := f.shippable(o); err != nil {
 		return nil, err
@@ -233,9 +294,26 @@ func (f *Fake) markShipped(in *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := f.newParcel(lines)
+	if err := f.invoiced(lines); err != nil {
+		return nil, err
+	}
+	p := f.packed(lines)
 	f.arrange(p, provider, req.TrackingNumber)
 	return tiktokshop.MarkPackageAsShippedResponse{OrderID: o.info.ID, OrderLineItemIDs: lineIDs(lines), PackageID: p.id}, nil
+}
+
+// wrongCall refuses a call that does not ship orders like o.
+func (f *Fake) wrongCall(o *order) error {
+	return fail(codeWrongModel, "This call does not ship %s orders with shipping type %s", f.market.region, o.info.ShippingType)
+}
+
+// invoiced refuses lines in Brazil whose packages have no invoice.
+func (f *Fake) invoiced(lines []*line) error {
+	without := func(l *line) bool { return l.parcel == nil || l.parcel.invoice != invoiceAccepted }
+	if f.market.region == "BR" && slices.ContainsFunc(lines, without) {
+		return fail(codeInvoiceFirst, "Upload the invoice first")
+	}
+	return nil
 }
 
 func lineIDs(lines []*line) (ids []string) {
@@ -267,6 +345,14 @@ type shipment struct {
 		TrackingNumber     string `json:"tracking_number"`
 		ShippingProviderID string `json:"shipping_provider_id"`
 	} `json:"self_shipment"`
+}
+
+// repeats tells whether the package was shipped like this before.
+func (s shipment) repeats(p *parcel) bool {
+	if s.SelfShipment == nil {
+		return p.lines[0].order.info.ShippingType == tiktokshop.ShippingTypeTikTok
+	}
+	return p.sentAs(s.SelfShipment.ShippingProviderID, s.SelfShipment.TrackingNumber)
 }
 
 // batchShip serves Fulfillment.BatchShipPackages. Every package is shipped or
@@ -305,17 +391,22 @@ func (f *Fake) ship(id string, req shipment) error {
 		return err
 	case p.status == tiktokshop.PackageStatusCancelled:
 		return fail(codeOrderCancelled, "The package is cancelled")
+	case p.arranged && !f.has(QuirkRepeatedShipRefused) && req.repeats(p):
+		return nil
 	case p.arranged:
 		return fail(codeAlreadyShipped, "The package is shipped already")
+	}
+	o := p.lines[0].order
+	if f.has(QuirkShipCallByMarket) && !f.market.packageAtPayment(o.info.ShippingType) {
+		return f.wrongCall(o)
 	}
 	for _, o := range p.orders() {
 		if err := f.shippable(o); err != nil {
 			return err
 		}
 	}
-	o := p.lines[0].order
-	if f.market.region == "BR" && p.invoice != invoiceAccepted {
-		return fail(codeInvoiceFirst, "Upload the invoice first")
+	if err := f.invoiced(p.live()); err != nil {
+		return err
 	}
 	if o.info.ShippingType == tiktokshop.ShippingTypeTikTok {
 		method, err := oneOf("handover_method", req.HandoverMethod, "PICKUP", "DROP_OFF")
@@ -351,13 +442,11 @@ func (f *Fake) createPackages(in *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	lines, err := f.labelLines(&req)
+	p, err := f.label(&req)
 	if err != nil {
 		return nil, err
 	}
-	p := f.newParcel(lines)
-	carrier := f.market.carrier(0)
-	f.arrange(p, carrier, f.tiktokNumber())
+	carrier := p.provider
 	out := tiktokshop.CreatePackagesResponse{
 		PackageID: p.id, CreateTime: p.created,
 		ShippingServiceInfo: tiktokshop.CreatePackagesResponseShippingServiceInfo{
@@ -393,15 +482,13 @@ func (f *Fake) createPackagesOld(in *request) (any, error) {
 		req.ShipType = new("2")
 		req.OrderLineItem = append(req.OrderLineItem, tiktokshop.CreatePackagesRequestOrderLineItem{OrderLineID: &id})
 	}
-	lines, err := f.labelLines(&req)
+	p, err := f.label(&req)
 	if err != nil {
 		return nil, err
 	}
-	p := f.newParcel(lines)
-	carrier := f.market.carrier(0)
-	f.arrange(p, carrier, f.tiktokNumber())
+	carrier := p.provider
 	return tiktokshop.CreatePackagesV202309Response{
-		PackageID: p.id, CreateTime: p.created, OrderID: deref(old.OrderID), OrderLineItemIDs: lineIDs(lines),
+		PackageID: p.id, CreateTime: p.created, OrderID: deref(old.OrderID), OrderLineItemIDs: lineIDs(p.live()),
 		ShippingServiceInfo: tiktokshop.CreatePackagesV202309ResponseShippingServiceInfo{
 			ID: defaultService, Name: "Standard label", Price: labelPrice.decimal(), Currency: f.market.currency,
 			EarliestDeliveryDays: 2, LatestDeliveryDays: 5, ShippingProviderID: carrier.ID, ShippingProviderName: carrier.Name,
@@ -420,14 +507,50 @@ func deref[T ~string](s *T) T {
 	return *s
 }
 
-// labelLines returns the lines that a label is for: one whole order, some lines
-// of one, or several whole orders to one address.
-func (f *Fake) labelLines(req *tiktokshop.CreatePackagesRequest) ([]*line, error) {
-	var orderIDs, ids []string
+// label buys a label: for one whole order, some lines of one, or several whole
+// orders to one address. The package is shipped with it.
+func (f *Fake) label(req *tiktokshop.CreatePackagesRequest) (*parcel, error) {
+	orderIDs, ids, err := labelled(req)
+	if err != nil {
+		return nil, err
+	}
+	var orders []*order
+	units := 0
+	for _, id := range orderIDs {
+		o, err := f.orderOf(id)
+		switch {
+		case err != nil:
+			return nil, err
+		case f.has(QuirkShipCallByMarket) && f.market.family != familyUS:
+			return nil, fail(codeWrongModel, "This call does not ship %s orders", f.market.region)
+		case f.has(QuirkShipCallByMarket) && o.info.ShippingType != tiktokshop.ShippingTypeTikTok:
+			return nil, fail(codeNotTikTok, "The order is not shipped by TikTok Shipping")
+		}
+		orders = append(orders, o)
+		units += len(o.live())
+	}
+	same := func(p *parcel) bool {
+		return len(ids) > 0 || len(p.live()) == units && sameSet(orderIDs, p.orderIDs())
+	}
+	if p := f.repeat(orders, ids, same); p != nil {
+		return p, nil
+	}
+	lines, err := f.labelLines(orders, ids)
+	if err != nil {
+		return nil, err
+	}
+	p := f.packed(lines)
+	f.arrange(p, f.market.carrier(0), f.tiktokNumber())
+	return p, nil
+}
+
+// labelled returns the ids of the orders that a label is for and, unless they
+// travel whole, of their line items.
+func labelled(req *tiktokshop.CreatePackagesRequest) (orderIDs, ids []string, err error) {
 	switch shipType := deref(req.ShipType); shipType {
 	case "1", "2":
 		if err := required("order_id", deref(req.OrderID)); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		orderIDs = []string{*req.OrderID}
 		if shipType == "2" {
@@ -435,29 +558,24 @@ func (f *Fake) labelLines(req *tiktokshop.CreatePackagesRequest) ([]*line, error
 				ids = append(ids, deref(l.OrderLineID))
 			}
 			if len(ids) == 0 {
-				return nil, invalid("order_line_item", "it is required for ship_type 2")
+				return nil, nil, invalid("order_line_item", "it is required for ship_type 2")
 			}
 		}
 	case "3":
 		orderIDs = req.OrderListIDs
 		if len(orderIDs) < 2 {
-			return nil, invalid("order_list_ids", "ship_type 3 takes at least 2 orders")
+			return nil, nil, invalid("order_list_ids", "ship_type 3 takes at least 2 orders")
 		}
 	default:
-		return nil, invalid("ship_type", "it must be 1, 2 or 3")
+		return nil, nil, invalid("ship_type", "it must be 1, 2 or 3")
 	}
+	return orderIDs, ids, nil
+}
+
+// labelLines returns the lines of orders that share a label.
+func (f *Fake) labelLines(orders []*order, ids []string) ([]*line, error) {
 	var lines []*line
-	for _, id := range orderIDs {
-		o, err := f.orderOf(id)
-		if err != nil {
-			return nil, err
-		}
-		switch {
-		case f.market.family != familyUS:
-			return nil, fail(codeWrongModel, "This call does not ship %s orders", f.market.region)
-		case o.info.ShippingType != tiktokshop.ShippingTypeTikTok:
-			return nil, fail(codeNotTikTok, "The order is not shipped by TikTok Shipping")
-		}
+	for _, o := range orders {
 		if err := f.shippable(o); err != nil {
 			return nil, err
 		}
@@ -473,7 +591,7 @@ func (f *Fake) labelLines(req *tiktokshop.CreatePackagesRequest) ([]*line, error
 		}
 		lines = append(lines, picked...)
 	}
-	return lines, nil
+	return lines, f.invoiced(lines)
 }
 
 func (f *Fake) packageOf(id string) (*parcel, error) {
@@ -596,7 +714,7 @@ func (f *Fake) ShipByPlatform(id string) error {
 		if o.info.FulfillmentType == tiktokshop.FulfillmentTypeBySeller {
 			return errors.New("its fulfilment is the seller's")
 		}
-		p := f.newParcel(o.open())
+		p := f.packed(o.open())
 		f.arrange(p, f.market.carrier(0), f.tiktokNumber())
 		return nil
 	}, tiktokshop.OrderStatusAwaitingShipment)
