@@ -124,6 +124,15 @@ func (c *Canceller) cancelOne(ctx context.Context, request Cancellation, result 
 			fmt.Sprintf("lines %s are cancelled (%s), the others are not", strings.Join(request.LineIDs, ", "), request.Reason),
 			"remove the lines from the order in Linnworks, then decide the request in the shop")
 	}
+	if len(found) == 0 && request.Pending {
+		if never, err := c.neverImported(ctx, request.OrderID); err != nil {
+			return err
+		} else if !never {
+			return c.raise(ctx, result, request, KindStatesDisagree,
+				"a cancellation waits, and the warehouse does not show the order: it may have been merged into another",
+				"look for the order in Linnworks, cancel it there, then decide the request in the shop")
+		}
+	}
 	late := c.late(live)
 	if late == "" && request.Pending {
 		if late, err = c.approve(ctx, request, live); err != nil {
@@ -153,6 +162,15 @@ func (c *Canceller) cancelOne(ctx context.Context, request Cancellation, result 
 	}
 	// Whatever a person should have done about the order is done with.
 	return c.ports.Exceptions.Clear(ctx, "order "+request.OrderID, slices.Sorted(maps.Keys(kinds))...)
+}
+
+// neverImported tells whether the ledger knows that the warehouse has not had
+// the order yet. An order that it does not know may be in the warehouse under
+// another reference: approving its cancellation blindly would ship it.
+func (c *Canceller) neverImported(ctx context.Context, orderID string) (bool, error) {
+	reserved, err := reservationsByOrder(ctx, c.ports.Ledger)
+	r, have := reserved[orderID]
+	return have && r.VisibleAt.IsZero(), err
 }
 
 // approve holds the order, looks again, and grants the request. A commitment

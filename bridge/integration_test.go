@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -513,4 +514,53 @@ func ExampleNewLinnworks() {
 	fmt.Println(err)
 	// Output:
 	// bridge: NewLinnworks: Source "TikTok" is the name of another channel: choose one of your own
+}
+
+// A cancellation of an order that Linnworks holds under another reference is not
+// approved blindly; one of an order that never got there is.
+func TestCancellationOfAnOrderThatIsNotFound(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		lines  []tiktokshoptest.Line
+		merged bool
+		want   bridge.Outcome
+	}{
+		{"merged into another", mugs(1), true, bridge.OutcomeRaised},
+		{"never imported", []tiktokshoptest.Line{{SKUID: ghostSKU, Quantity: 1}}, false, bridge.OutcomeCancelled},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := newSides(t, "GB")
+			id, other := s.place(t, tiktokshoptest.OrderSpec{Lines: c.lines}), s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(1)})
+			_, err := s.importer(t, s.book, s.memory).Import(t.Context(), s.orders(t)...)
+			must(t, err)
+			_, err = s.push(t).Push(t.Context()) // its reading drops the reservations of what is in Linnworks
+			must(t, err)
+			if c.merged {
+				client, err := s.linn.Client(linnworks.WithLimiter(unpaced{}))
+				must(t, err)
+				_, err = client.Orders.MergeOrders(t.Context(), &linnworks.MergeOrdersRequest{
+					OrdersToMerge: []linnworks.GUID{s.inLinnworks(id)[0].OrderID, s.inLinnworks(other)[0].OrderID}, FulfilmentCenter: new(linnworks.ZeroGUID),
+				})
+				must(t, err)
+			}
+			_, err = s.tiktok.RequestCancellation(id, "")
+			must(t, err)
+			pending, err := s.shop.PendingCancellations(t.Context(), nil)
+			must(t, err)
+			results, err := s.canceller(t).Cancel(t.Context(), pending...)
+			must(t, err)
+			if len(results) != 1 || results[0].Outcome != c.want {
+				t.Errorf("results %v", results)
+			}
+			order, _ := s.tiktok.Order(id)
+			if got := order.Status == tiktokshop.OrderStatusCancelled; got != (c.want == bridge.OutcomeCancelled) {
+				t.Errorf("cancelled in the shop: %t", got)
+			}
+			if told := slices.Contains(s.open(t), "states disagree: order "+id); told != (c.want == bridge.OutcomeRaised) {
+				t.Errorf("somebody is told: %t, open %v", told, s.open(t))
+			}
+		})
+	}
 }
