@@ -558,6 +558,16 @@ func TestCancellationOfAnOrderThatIsNotFound(t *testing.T) {
 			if got := order.Status == tiktokshop.OrderStatusCancelled; got != (c.want == bridge.OutcomeCancelled) {
 				t.Errorf("cancelled in the shop: %t", got)
 			}
+			if c.merged {
+				// The merged order names no shop order: it is raised, and blocks nothing.
+				ready, err := s.book.OrdersToDispatch(t.Context(), time.Now().Add(-time.Hour))
+				must(t, err)
+				results, err := s.dispatcher(t).Dispatch(t.Context(), ready...)
+				must(t, err)
+				if len(results) != 1 || results[0].Outcome != bridge.OutcomeRaised {
+					t.Errorf("dispatch of the merged order: %v", results)
+				}
+			}
 			if told := slices.Contains(s.open(t), "states disagree: order "+id); told != (c.want == bridge.OutcomeRaised) {
 				t.Errorf("somebody is told: %t, open %v", told, s.open(t))
 			}

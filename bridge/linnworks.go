@@ -250,6 +250,10 @@ func (l *Linnworks) FindOrders(ctx context.Context, references []string) ([]Ware
 	return list, nil
 }
 
+// mergedReference stands in the place of the reference of a merged order: it
+// names no order of the shop, and asking the shop for it fails the whole batch.
+const mergedReference = "MERGED"
+
 // Payment states of Linnworks that matter here.
 const (
 	statusPaid   = 1
@@ -272,6 +276,9 @@ func warehouseOrder(o linnworks.OrderDetails) WarehouseOrder {
 		Carrier: o.ShippingInfo.Vendor, Service: o.ShippingInfo.PostalServiceName,
 		Tracking: o.ShippingInfo.TrackingNumber, LabelError: g.LabelError,
 		HasAddress: o.CustomerInfo.Address.Address1 != "" || o.CustomerInfo.Address.PostCode != "",
+	}
+	if strings.EqualFold(w.Reference, mergedReference) {
+		w.Reference = ""
 	}
 	if o.Processed && !o.ProcessedDateTime.Unset() {
 		w.ProcessedAt = o.ProcessedDateTime.Time
