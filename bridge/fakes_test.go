@@ -528,7 +528,7 @@ func (w *world) stockPush(o StockOptions) *StockPush {
 }
 
 func (w *world) gate() *Gate {
-	g, err := NewGate(GatePorts{Orders: w, Cancellations: w}, GateOptions{})
+	g, err := NewGate(GatePorts{Orders: w, Cancellations: w}, GateOptions{Now: func() time.Time { return noon }})
 	if err != nil {
 		w.t.Fatal(err)
 	}

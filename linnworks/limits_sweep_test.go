@@ -15,7 +15,7 @@ import (
 // permit, and every level right.
 func TestSweepAtThePermittedRate(t *testing.T) {
 	if testing.Short() || raceDetector {
-		t.Skip("40,000 items")
+		t.Skip("left out with -short and -race: 40,000 items take long there; the plain run has it")
 	}
 	synctest.Test(t, func(t *testing.T) {
 		const items, perPage, quota = 40_000, 200, 150

@@ -481,7 +481,7 @@ func FuzzEnvelope(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
 		if status < 200 || status > 599 {
-			t.Skip()
+			t.Skip("no status of a reply")
 		}
 		c, _ := setup(t, []answer{{status: status, body: string(body)}}, WithMaxAttempts(1))
 		err := c.Call(t.Context(), "POST", "/order/209901/x", nil, nil, new(map[string]json.RawMessage))

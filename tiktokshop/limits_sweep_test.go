@@ -14,7 +14,7 @@ import (
 // burst inside a second: at the rate that they permit, and every stock right.
 func TestSweepAtThePermittedRate(t *testing.T) {
 	if testing.Short() || raceDetector {
-		t.Skip("10,000 products")
+		t.Skip("left out with -short and -race: 10,000 products take long there; the plain run has it")
 	}
 	synctest.Test(t, func(t *testing.T) {
 		const products, perSecond = 10_000, 8

@@ -61,7 +61,7 @@ func TestFileTokens(t *testing.T) {
 
 func TestFileTokensRefuse(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("modes and links")
+		t.Skip("Windows has neither the file modes nor the links that are refused")
 	}
 	const good = `{"access_token":"MARKED-a","refresh_token":"MARKED-r"}`
 	for _, tt := range []struct {
@@ -130,7 +130,7 @@ func TestFileTokensSaveFails(t *testing.T) {
 // and after that before anything was sent with the new pair.
 func TestCrashLosesNoToken(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("processes cannot kill themselves")
+		t.Skip("on Windows a process cannot kill itself half-way through a write")
 	}
 	for step, want := range map[string]string{
 		"writing": "refresh-1-0123456789", "written": "refresh-2-0123456789", "before use": "refresh-2-0123456789",
@@ -167,7 +167,7 @@ func TestCrashLosesNoToken(t *testing.T) {
 func TestCrashHelper(t *testing.T) {
 	step := os.Getenv("CRASH_STEP")
 	if step == "" {
-		t.Skip("run by TestCrashLosesNoToken")
+		t.Skip("not a test of its own: TestCrashLosesNoToken runs it in a process to be killed")
 	}
 	die := func() {
 		if p, err := os.FindProcess(os.Getpid()); err == nil {

@@ -15,7 +15,7 @@ var serviceMethod = regexp.MustCompile(`linnbridge/(tiktokshop|linnworks)\.\(\*(
 func TestLinksOnlyWhatIsCalled(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("builds a program")
+		t.Skip("left out with -short: it builds a program")
 	}
 	binary := filepath.Join(t.TempDir(), "onecall")
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "./onecall").CombinedOutput(); err != nil {

@@ -45,7 +45,7 @@ func busy(t testing.TB, n int) {
 
 func TestTenThousandOrdersArePlacedListedAndShipped(t *testing.T) {
 	if testing.Short() {
-		t.Skip("some seconds under the race detector")
+		t.Skip("left out with -short: 10,000 orders take some seconds under the race detector")
 	}
 	t.Parallel()
 	busy(t, 10000)
