@@ -31,7 +31,6 @@ const (
 	KindStockRefused      Kind = "stock refused"      // the shop refused a stock level
 	KindUnmappedWarehouse Kind = "unmapped warehouse" // a shop warehouse without a stock location
 	KindNotTakenIn        Kind = "order not taken in" // an order that the intake hands on in vain
-	KindAuthorisation     Kind = "authorisation"      // the seller has to authorise the app again
 )
 
 // Owner is who can mend an exception.
@@ -86,7 +85,6 @@ var kinds = map[Kind]struct {
 	KindStockRefused:      {OwnerEcommerce, Warning},
 	KindUnmappedWarehouse: {OwnerIntegration, Urgent},
 	KindNotTakenIn:        {OwnerIntegration, Urgent},
-	KindAuthorisation:     {OwnerEcommerce, Urgent},
 }
 
 // Exception is something that a person has to look at.
