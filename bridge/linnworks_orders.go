@@ -1,0 +1,256 @@
+package bridge
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/linnbridge/linnbridge/linnworks"
+)
+
+// FindOrders implements [OrderBook]. Linnworks looks up one reference a call,
+// across all channels; orders of other channels are dropped.
+func (l *Linnworks) FindOrders(ctx context.Context, references []string) ([]WarehouseOrder, error) {
+	var list []WarehouseOrder
+	for _, reference := range references {
+		found, err := l.client.Orders.GetOrderDetailsByReferenceID(ctx, &linnworks.GetOrderDetailsByReferenceIDRequest{ReferenceID: reference})
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range found {
+			if l.ours(o.GeneralInfo) && o.GeneralInfo.ReferenceNum == reference && o.GeneralInfo.Status != statusResend {
+				list = append(list, warehouseOrder(o))
+			}
+		}
+	}
+	return list, nil
+}
+
+// mergedReference stands in the place of the reference of a merged order: it
+// names no order of the shop, and asking the shop for it fails the whole batch.
+const mergedReference = "MERGED"
+
+// Payment states of Linnworks that matter here.
+const (
+	statusPaid   = 1
+	statusResend = 4
+)
+
+// markerParked is the tag that parks an order.
+const markerParked = 7
+
+func (l *Linnworks) ours(g linnworks.OrderGeneralInfo) bool {
+	return strings.EqualFold(g.Source, l.options.Source) && strings.EqualFold(g.SubSource, l.options.SubSource)
+}
+
+// warehouseOrder reads Linnworks' order into the bridge's.
+func warehouseOrder(o linnworks.OrderDetails) WarehouseOrder {
+	g := o.GeneralInfo
+	w := WarehouseOrder{
+		ID: string(o.OrderID), Number: strconv.Itoa(o.NumOrderID), Reference: g.ReferenceNum,
+		State: stateOfOrder(o), Stage: stageOfOrder(o), LocationID: string(o.FulfilmentLocationID),
+		Carrier: o.ShippingInfo.Vendor, Service: o.ShippingInfo.PostalServiceName,
+		Tracking: o.ShippingInfo.TrackingNumber, LabelError: g.LabelError,
+		HasAddress: o.CustomerInfo.Address.Address1 != "" || o.CustomerInfo.Address.PostCode != "",
+	}
+	if strings.EqualFold(w.Reference, mergedReference) {
+		w.Reference = ""
+	}
+	if o.Processed && !o.ProcessedDateTime.Unset() {
+		w.ProcessedAt = o.ProcessedDateTime.Time
+	}
+	shopLines := map[string][]string{}
+	for _, p := range o.ExtendedProperties {
+		if id, ok := strings.CutPrefix(p.Name, lineIDsProperty); ok {
+			shopLines[id] = strings.Split(p.Value, ",")
+		}
+	}
+	for _, item := range o.Items {
+		line := WarehouseLine{LineID: item.ItemNumber, SKU: cmp.Or(item.SKU, item.ChannelSKU), Quantity: item.Quantity, Unlinked: item.IsUnlinked}
+		switch ids := shopLines[item.ItemNumber]; {
+		case len(ids) == item.Quantity:
+			line.ShopLineIDs = ids
+		case len(ids) == 0 && item.Quantity == 1:
+			line.ShopLineIDs = []string{item.ItemNumber}
+		}
+		w.Lines = append(w.Lines, line)
+	}
+	return w
+}
+
+func stateOfOrder(o linnworks.OrderDetails) WarehouseState {
+	g := o.GeneralInfo
+	switch {
+	case o.Processed && g.HoldOrCancel:
+		return Dropped
+	case o.Processed:
+		return Processed
+	case g.HoldOrCancel:
+		return Locked
+	case g.IsParked || g.Marker == markerParked || g.Status != statusPaid:
+		return Parked
+	}
+	return Open
+}
+
+func stageOfOrder(o linnworks.OrderDetails) Stage {
+	g := o.GeneralInfo
+	switch {
+	case o.Processed:
+		return StageProcessed
+	case g.PartShipped:
+		return StagePartShipped
+	case g.LabelPrinted:
+		return StageLabelPrinted
+	case g.InvoicePrinted:
+		return StageInvoicePrinted
+	case len(g.PickwaveIDs) > 0:
+		return StagePicking
+	case g.PickListPrinted:
+		return StagePickListPrinted
+	}
+	return StageNew
+}
+
+// lineIDsProperty is the name, before the line id, of the extended property that
+// keeps the shop's lines of a line of several units.
+const lineIDsProperty = "tiktok.line_ids."
+
+// CreateOrder implements [OrderBook]. Linnworks skips a paid order whose key it
+// knows, so repeating it is safe. Its reply then leaves the order out: it says
+// nothing, and is not read.
+func (l *Linnworks) CreateOrder(ctx context.Context, n NewOrder) error {
+	location, ok := l.locations[lower(linnworks.GUID(n.LocationID))]
+	if !ok {
+		return &RefusedError{
+			Do:  "correct ImportOptions.Locations and DefaultLocation; the order imports by itself afterwards",
+			Err: fmt.Errorf("stock location %q does not exist in Linnworks", n.LocationID),
+		}
+	}
+	order := linnworks.ChannelOrder{
+		Source: l.options.Source, SubSource: l.options.SubSource, ReferenceNumber: n.Reference, ExternalReference: n.Reference,
+		PaymentStatus: linnworks.PaymentStatusPaid, AutomaticallyLinkBySKU: true,
+		ReceivedDate: linnworks.Time{Time: n.ReceivedAt}, PaidOn: linnworks.Time{Time: n.PaidAt}, DispatchBy: linnworks.Time{Time: n.DispatchBy},
+		Currency: n.Currency, PostalServiceCost: linnworks.Decimal(n.Shipping.Decimal()),
+		MatchPostalServiceTag: cmp.Or(l.options.Service[n.Service], n.Service),
+		ChannelBuyerName:      string(n.BuyerName), DeliveryAddress: channelAddress(n.Recipient), BillingAddress: channelAddress(n.Recipient),
+	}
+	if n.Parked {
+		order.OrderState = linnworks.OrderStatePark
+	}
+	for _, line := range n.Lines {
+		order.OrderItems = append(order.OrderItems, linnworks.ChannelOrderItem{
+			ItemNumber: line.LineID, ChannelSKU: line.SKU, ItemTitle: line.Title, Qty: line.Quantity,
+			PricePerUnit: linnworks.Decimal(line.Price.Decimal()), LineDiscount: "0", TaxRate: "0", TaxCostInclusive: true,
+		})
+	}
+	for _, p := range n.Properties {
+		order.ExtendedProperties = append(order.ExtendedProperties, linnworks.ChannelOrderExtendedProperty{Name: p.Name, Value: p.Value, Type: "Order"})
+	}
+	if n.Note != "" {
+		order.Notes = []linnworks.ChannelOrderNote{{Note: string(n.Note), NoteEntryDate: linnworks.Time{Time: n.ReceivedAt}, NoteUserName: "TikTok Shop buyer"}}
+	}
+	_, err := l.client.Orders.CreateOrders(ctx, &linnworks.CreateOrdersRequest{Orders: []linnworks.ChannelOrder{order}, Location: location})
+	return err
+}
+
+// maxPostcode is the longest postcode that does not park an order by itself.
+const maxPostcode = 11
+
+func channelAddress(a Address) linnworks.ChannelAddress {
+	return linnworks.ChannelAddress{
+		FullName: a.Name, Company: a.Company, Address1: a.Line1, Address2: a.Line2, Address3: a.Line3, Town: a.Town, Region: a.Region,
+		PostCode: clipRunes(a.Postcode, maxPostcode), MatchCountryCode: a.Country, PhoneNumber: a.Phone, EmailAddress: a.Email,
+	}
+}
+
+func clipRunes(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n])
+	}
+	return s
+}
+
+// ReleaseOrder implements [OrderBook] and [OrderCanceller]: unpark, because a
+// parked order takes no address, then the address, then the rules engine, which
+// has not run for a parked order and may need the address.
+func (l *Linnworks) ReleaseOrder(ctx context.Context, w WarehouseOrder, a Address) error {
+	id := linnworks.GUID(w.ID)
+	if err := l.tag(ctx, id, nil); err != nil {
+		return err
+	}
+	if a != (Address{}) {
+		if err := l.setAddress(ctx, id, a); err != nil {
+			return fmt.Errorf("writing the address: %w", err)
+		}
+	}
+	_, err := l.client.Orders.RunRulesEngine(ctx, &linnworks.RunRulesEngineRequest{OrderIDs: []linnworks.GUID{id}})
+	return err
+}
+
+func (l *Linnworks) setAddress(ctx context.Context, id linnworks.GUID, a Address) error {
+	current, err := l.read(ctx, id)
+	if err != nil {
+		return err
+	}
+	info := current.CustomerInfo
+	country := info.Address.Country
+	info.Address = linnworks.CustomerAddress{
+		FullName: a.Name, Company: a.Company, Address1: a.Line1, Address2: a.Line2, Address3: a.Line3, Town: a.Town, Region: a.Region,
+		PostCode: clipRunes(a.Postcode, maxPostcode), Country: cmp.Or(country, a.Country), CountryID: info.Address.CountryID,
+		PhoneNumber: a.Phone, EmailAddress: a.Email,
+	}
+	_, err = l.client.Orders.SetOrderCustomerInfo(ctx, &linnworks.SetOrderCustomerInfoRequest{
+		OrderID: new(id), Info: &info, SaveToCRM: new(false),
+	})
+	return err
+}
+
+func (l *Linnworks) read(ctx context.Context, id linnworks.GUID) (linnworks.OrderDetails, error) {
+	found, err := l.client.Orders.GetOrdersByID(ctx, &linnworks.GetOrdersByIDRequest{PkOrderIDs: []linnworks.GUID{id}})
+	if err != nil {
+		return linnworks.OrderDetails{}, err
+	}
+	if len(found) != 1 {
+		return linnworks.OrderDetails{}, fmt.Errorf("Linnworks does not return order %s", id)
+	}
+	return found[0], nil
+}
+
+// tag sets or clears the marker of an order. An order that Linnworks leaves out
+// of its reply may have had the marker already: the caller reads back.
+func (l *Linnworks) tag(ctx context.Context, id linnworks.GUID, tag *int) error {
+	_, err := l.client.Orders.ChangeOrderTag(ctx, &linnworks.ChangeOrderTagRequest{OrderIDs: []linnworks.GUID{id}, Tag: tag})
+	if _, unchanged := errors.AsType[*linnworks.PartialError](err); unchanged {
+		return nil
+	}
+	return err
+}
+
+// HoldOrder implements [OrderCanceller]: parking keeps the reservation and bars
+// picking and printing; locking would put the units back on sale.
+func (l *Linnworks) HoldOrder(ctx context.Context, w WarehouseOrder) error {
+	return l.tag(ctx, linnworks.GUID(w.ID), new(markerParked))
+}
+
+// CancelOrder implements [OrderCanceller]. Linnworks cancels neither parked nor
+// locked orders, so the order is unparked just before.
+func (l *Linnworks) CancelOrder(ctx context.Context, w WarehouseOrder, note string) error {
+	id := linnworks.GUID(w.ID)
+	if w.State == Locked {
+		if err := l.client.Orders.LockOrder(ctx, &linnworks.LockOrderRequest{OrderIDs: []linnworks.GUID{id}, LockOrder: false}); err != nil {
+			return fmt.Errorf("unlocking it: %w", err)
+		}
+	}
+	if err := l.tag(ctx, id, nil); err != nil {
+		return fmt.Errorf("unparking it: %w", err)
+	}
+	location := linnworks.GUID(cmp.Or(w.LocationID, string(linnworks.ZeroGUID)))
+	_, err := l.client.Orders.CancelOrder(ctx, &linnworks.CancelOrderRequest{
+		OrderID: id, FulfilmentCenter: location, Refund: "0", Note: new(note),
+	})
+	return err
+}

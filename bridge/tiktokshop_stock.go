@@ -1,0 +1,156 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strconv"
+
+	"github.com/linnbridge/linnbridge/tiktokshop"
+)
+
+// Listings implements [ListingSource]: live and paused products. Products that
+// are in review, frozen or deleted refuse stock.
+func (t *TikTokShop) Listings(ctx context.Context) iter.Seq2[Listing, error] {
+	return func(yield func(Listing, error) bool) {
+		for _, status := range []tiktokshop.ProductStatus{tiktokshop.ProductStatusActivate, tiktokshop.ProductStatusSellerDeactivated} {
+			request := &tiktokshop.SearchProductsRequest{PageSize: pageSize, Status: new(status)}
+			for p, err := range t.client.Product.SearchProductsAll(ctx, request) {
+				if err != nil {
+					yield(Listing{}, err)
+					return
+				}
+				for _, l := range t.listings(p) {
+					if !yield(l, nil) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+func (t *TikTokShop) listings(p tiktokshop.Product) []Listing {
+	derived := isBundle(p) || t.knownBundle(p.ID)
+	list := make([]Listing, 0, len(p.SKUs))
+	for _, s := range p.SKUs {
+		l := Listing{
+			ListingSKU: ListingSKU{ProductID: p.ID, ID: s.ID, SellerSKU: s.SellerSKU}, Title: p.Title,
+			Derived: derived,
+		}
+		for _, i := range s.Inventory {
+			l.Stock = append(l.Stock, WarehouseStock{WarehouseID: i.WarehouseID, Quantity: i.Quantity})
+		}
+		list = append(list, l)
+	}
+	return list
+}
+
+// isBundle tells whether a product is a bundle of TikTok's own. The search leaves
+// out what tells it; Get Product does not.
+func isBundle(p tiktokshop.Product) bool {
+	return slices.Contains(p.ProductTypes, "COMBINED_PRODUCT") ||
+		slices.ContainsFunc(p.SKUs, func(s tiktokshop.SKU) bool { return len(s.CombinedSKUs) > 0 })
+}
+
+// IsBundle implements [BundleSource] with one Get Product call per product, whose
+// answer is kept: a product does not become a bundle later.
+func (t *TikTokShop) IsBundle(ctx context.Context, productID string) (bool, error) {
+	t.mu.Lock()
+	bundle, known := t.bundles[productID]
+	t.mu.Unlock()
+	if known {
+		return bundle, nil
+	}
+	p, err := t.client.Product.GetProduct(ctx, productID, nil)
+	if err != nil {
+		return false, err
+	}
+	t.remember(productID, isBundle(*p))
+	return isBundle(*p), nil
+}
+
+func (t *TikTokShop) remember(productID string, bundle bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.bundles == nil {
+		t.bundles = map[string]bool{}
+	}
+	t.bundles[productID] = bundle
+}
+
+func (t *TikTokShop) knownBundle(productID string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.bundles[productID]
+}
+
+// PublishStock implements [StockPublisher] with one Update Inventory call.
+func (t *TikTokShop) PublishStock(ctx context.Context, product ProductStock) ([]StockRefusal, error) {
+	request := &tiktokshop.UpdateInventoryRequest{}
+	for _, s := range product.SKUs {
+		sku := tiktokshop.UpdateInventoryRequestSKU{ID: s.ID}
+		for _, w := range s.Stock {
+			sku.Inventory = append(sku.Inventory, tiktokshop.UpdateInventoryRequestSKUInventory{
+				WarehouseID: new(w.WarehouseID), Quantity: w.Quantity,
+			})
+		}
+		request.SKUs = append(request.SKUs, sku)
+	}
+	reply, err := t.client.Product.UpdateInventory(ctx, product.ProductID, request)
+	partial, some := errors.AsType[*tiktokshop.PartialError](err)
+	switch {
+	case err == nil:
+		return nil, nil
+	case some:
+		list := refusals(reply, partial)
+		for _, r := range list {
+			if r.Derived {
+				t.remember(product.ProductID, true)
+			}
+		}
+		return list, nil
+	}
+	if e, ok := errors.AsType[*tiktokshop.Error](err); ok && !e.Class.Temporary() && productRefused[e.Class] {
+		// The product as a whole refuses stock: its SKUs have the problem, not the call.
+		derived := bundleCodes[e.Code]
+		if derived {
+			t.remember(product.ProductID, true)
+		}
+		list := make([]StockRefusal, len(product.SKUs))
+		for i, s := range product.SKUs {
+			list[i] = StockRefusal{SKUID: s.ID, Reason: e.Error(), Derived: derived}
+		}
+		return list, nil
+	}
+	return nil, err
+}
+
+// bundleCodes say that the stock of a bundle follows its components.
+var bundleCodes = map[int]bool{12052849: true, 12052850: true}
+
+// productRefused are the classes of errors that concern the listing.
+var productRefused = map[tiktokshop.Class]bool{
+	tiktokshop.ClassState: true, tiktokshop.ClassDerivedStock: true, tiktokshop.ClassNotFound: true,
+	tiktokshop.ClassRequest: true, tiktokshop.ClassData: true, tiktokshop.ClassShippingModel: true,
+}
+
+func refusals(reply *tiktokshop.UpdateInventoryResponse, partial *tiktokshop.PartialError) []StockRefusal {
+	list := make([]StockRefusal, 0, len(partial.Items))
+	for i, item := range partial.Items {
+		reason := fmt.Sprintf("code %s: %s", item.Code, item.Message)
+		id := ""
+		if i < len(reply.Errors) {
+			detail := reply.Errors[i].Detail
+			id = detail.SKUID
+			for _, extra := range detail.ExtraErrors {
+				reason += fmt.Sprintf("; warehouse %s: %s", extra.WarehouseID, extra.Message)
+			}
+		}
+		code, _ := strconv.Atoi(string(item.Code))
+		list = append(list, StockRefusal{SKUID: id, Reason: reason, Retry: item.Class.Temporary(), Derived: bundleCodes[code]})
+	}
+	return list
+}
