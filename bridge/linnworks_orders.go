@@ -130,6 +130,13 @@ func (l *Linnworks) CreateOrder(ctx context.Context, n NewOrder) error {
 			Err: fmt.Errorf("stock location %q does not exist in Linnworks", n.LocationID),
 		}
 	}
+	_, err := l.client.Orders.CreateOrders(ctx, &linnworks.CreateOrdersRequest{Orders: []linnworks.ChannelOrder{l.channelOrder(n)}, Location: location})
+	return err
+}
+
+// channelOrder is the order as Linnworks takes it. The location is not in it: it
+// belongs to the call.
+func (l *Linnworks) channelOrder(n NewOrder) linnworks.ChannelOrder {
 	order := linnworks.ChannelOrder{
 		Source: l.options.Source, SubSource: l.options.SubSource, ReferenceNumber: n.Reference, ExternalReference: n.Reference,
 		PaymentStatus: linnworks.PaymentStatusPaid, AutomaticallyLinkBySKU: true,
@@ -153,8 +160,7 @@ func (l *Linnworks) CreateOrder(ctx context.Context, n NewOrder) error {
 	if n.Note != "" {
 		order.Notes = []linnworks.ChannelOrderNote{{Note: string(n.Note), NoteEntryDate: linnworks.Time{Time: n.ReceivedAt}, NoteUserName: "TikTok Shop buyer"}}
 	}
-	_, err := l.client.Orders.CreateOrders(ctx, &linnworks.CreateOrdersRequest{Orders: []linnworks.ChannelOrder{order}, Location: location})
-	return err
+	return order
 }
 
 // maxPostcode is the longest postcode that does not park an order by itself.
