@@ -9,30 +9,6 @@ import (
 	"time"
 )
 
-// Kind is the kind of an exception. The set is closed.
-type Kind string
-
-// The kinds of exceptions.
-const (
-	KindUnmappedSKU       Kind = "unmapped SKU"       // a listing that Linnworks has no item for
-	KindMissingComposite  Kind = "missing composite"  // a shop's bundle imported by its components
-	KindBrokenKit         Kind = "broken kit"         // a kit with a missing component, a cycle or no quantity
-	KindBadQuantity       Kind = "bad quantity"       // negative or absurd
-	KindBadOrder          Kind = "bad order"          // an order that cannot be mapped
-	KindDuplicateOrder    Kind = "duplicate order"    // several warehouse orders for one shop order
-	KindUnknownStatus     Kind = "unknown status"     // a value that the status table does not know
-	KindStatesDisagree    Kind = "states disagree"    // shop and warehouse contradict one another
-	KindNoTracking        Kind = "no tracking"        // processed without a tracking number
-	KindUnmappedCarrier   Kind = "unmapped carrier"   // a carrier that the shop has no provider for
-	KindDispatchRefused   Kind = "dispatch refused"   // the shop refused tracking or shipment
-	KindTrackingDiffers   Kind = "tracking differs"   // the shop shows another number
-	KindLateCancellation  Kind = "late cancellation"  // cancelled after the cut-off
-	KindPartCancellation  Kind = "part cancellation"  // lines of an order that lives on
-	KindStockRefused      Kind = "stock refused"      // the shop refused a stock level
-	KindUnmappedWarehouse Kind = "unmapped warehouse" // a shop warehouse without a stock location
-	KindNotTakenIn        Kind = "order not taken in" // an order that the intake hands on in vain
-)
-
 // Owner is who can mend an exception.
 type Owner string
 
@@ -44,6 +20,9 @@ const (
 	OwnerFinance         Owner = "finance"
 	OwnerIntegration     Owner = "integration"
 )
+
+// owners are all of them, in the order of the handbook.
+var owners = []Owner{OwnerWarehouse, OwnerCustomerService, OwnerEcommerce, OwnerFinance, OwnerIntegration}
 
 // Severity orders exceptions by what waiting costs.
 type Severity int
@@ -61,30 +40,6 @@ func (s Severity) String() string {
 		return fmt.Sprintf("Severity(%d)", int(s))
 	}
 	return [...]string{"notice", "warning", "urgent"}[s]
-}
-
-// kinds gives every kind its owner and severity.
-var kinds = map[Kind]struct {
-	owner    Owner
-	severity Severity
-}{
-	KindUnmappedSKU:       {OwnerEcommerce, Urgent},
-	KindMissingComposite:  {OwnerEcommerce, Warning},
-	KindBrokenKit:         {OwnerEcommerce, Urgent},
-	KindBadQuantity:       {OwnerWarehouse, Warning},
-	KindBadOrder:          {OwnerIntegration, Urgent},
-	KindDuplicateOrder:    {OwnerIntegration, Urgent},
-	KindUnknownStatus:     {OwnerIntegration, Warning},
-	KindStatesDisagree:    {OwnerIntegration, Urgent},
-	KindNoTracking:        {OwnerWarehouse, Urgent},
-	KindUnmappedCarrier:   {OwnerIntegration, Urgent},
-	KindDispatchRefused:   {OwnerWarehouse, Urgent},
-	KindTrackingDiffers:   {OwnerWarehouse, Warning},
-	KindLateCancellation:  {OwnerCustomerService, Urgent},
-	KindPartCancellation:  {OwnerCustomerService, Urgent},
-	KindStockRefused:      {OwnerEcommerce, Warning},
-	KindUnmappedWarehouse: {OwnerIntegration, Urgent},
-	KindNotTakenIn:        {OwnerIntegration, Urgent},
 }
 
 // Exception is something that a person has to look at.
@@ -118,7 +73,7 @@ func (e Exception) String() string {
 // raise fills owner and severity from the kind.
 func raise(kind Kind, object string, deadline time.Time, seen, do string) Exception {
 	k := kinds[kind]
-	return Exception{Kind: kind, Owner: k.owner, Severity: k.severity, Object: object, Deadline: deadline, Seen: seen, Do: do}
+	return Exception{Kind: kind, Owner: k.Owner, Severity: k.Severity, Object: object, Deadline: deadline, Seen: seen, Do: do}
 }
 
 // Exceptions is the queue of what needs a person.

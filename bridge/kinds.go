@@ -1,0 +1,382 @@
+package bridge
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Kind is the kind of an exception. The set is closed: [Kinds] lists it.
+//
+// To add a kind: a constant below, and a row in the table further down that says
+// what a person has to know. Tests fail as long as the row lacks a text, or as
+// long as nothing in the package raises the kind. The handbook (go run
+// ./examples/handbook) is written from the table.
+type Kind string
+
+// The kinds of exceptions.
+const (
+	KindUnmappedSKU       Kind = "unmapped SKU"
+	KindAmbiguousSKU      Kind = "ambiguous SKU"
+	KindNormalisedSKU     Kind = "SKU normalised"
+	KindMissingComposite  Kind = "missing composite"
+	KindBrokenKit         Kind = "broken kit"
+	KindBadQuantity       Kind = "bad quantity"
+	KindBadOrder          Kind = "bad order"
+	KindNotTakenIn        Kind = "order not taken in"
+	KindDuplicateOrder    Kind = "duplicate order"
+	KindUnknownStatus     Kind = "unknown status"
+	KindStatesDisagree    Kind = "states disagree"
+	KindNoTracking        Kind = "no tracking"
+	KindUnmappedCarrier   Kind = "unmapped carrier"
+	KindDispatchRefused   Kind = "dispatch refused"
+	KindTrackingDiffers   Kind = "tracking differs"
+	KindLateCancellation  Kind = "late cancellation"
+	KindPartCancellation  Kind = "part cancellation"
+	KindStockRefused      Kind = "stock refused"
+	KindStockDrift        Kind = "stock drift"
+	KindStockZeroed       Kind = "stock zeroed"
+	KindStockLocked       Kind = "stock locked"
+	KindSecondWriter      Kind = "second writer"
+	KindStaleLevels       Kind = "stale levels"
+	KindUnmappedWarehouse Kind = "unmapped warehouse"
+)
+
+// KindInfo is what there is to know about a kind, in words for the people who
+// mend it.
+type KindInfo struct {
+	Kind     Kind
+	Owner    Owner
+	Severity Severity
+	// Within is the time to act in, counted from the first sight, if the exception
+	// carries no deadline of its own.
+	Within time.Duration
+	// Meaning is what has happened and what it costs.
+	Meaning string
+	// Steps are what to do, in order.
+	Steps []string
+	// Where are the screens to open. Seller Center and Linnworks move their menus
+	// and translate them: these are the names of their public help pages.
+	Where []string
+	// Closes is what ends it.
+	Closes string
+}
+
+// Screens that several kinds send people to.
+const (
+	inSellerOrders   = "Seller Center: Orders > Manage Orders, search for the order id"
+	inSellerProducts = "Seller Center: Products > Manage Products, search for the seller SKU"
+	inSellerStock    = "Seller Center: Products > Manage Stock, search for the SKU; its stock history reaches 30 days back"
+	inOpenOrders     = "Linnworks: Orders > Open Orders, search by reference number: it is the shop's order id"
+	inProcessed      = "Linnworks: Orders > Processed Orders, search for the reference number; the plus sign opens its Audit Trail"
+	inInventory      = "Linnworks: Inventory > My Inventory, search for the SKU"
+	inComposition    = "Linnworks: Inventory > My Inventory, open the SKU, tab Composition"
+	inMapping        = "Linnworks: Settings > Channel Integration, Mapping of the channel, filter Unlinked"
+)
+
+// kinds is the table.
+var kinds = map[Kind]KindInfo{
+	KindUnmappedSKU: {
+		Owner: OwnerEcommerce, Severity: Urgent, Within: 2 * time.Hour,
+		Meaning: "The shop sells a SKU that Linnworks has no item for. Orders with it wait outside the warehouse, and its stock in the shop is not updated.",
+		Steps: []string{
+			"Compare the seller SKU of the listing with the item numbers in Linnworks, letter by letter.",
+			"If the item exists under another number, map the listing to it, or correct the seller SKU in the shop.",
+			"If the item is archived, restore it; if it does not exist, create it.",
+			"If the exception names a warehouse order, link the line of that order too: until then it does not reserve stock.",
+		},
+		Where:  []string{inMapping, inInventory, inSellerProducts, inOpenOrders},
+		Closes: "By itself, with the next import of an order or the next stock push that finds the item.",
+	},
+	KindAmbiguousSKU: {
+		Owner: OwnerEcommerce, Severity: Urgent, Within: 2 * time.Hour,
+		Meaning: "One listing leads to several items in Linnworks. The bridge does not guess: orders with it wait, and its stock in the shop is not updated.",
+		Steps: []string{
+			"Decide which of the items named in the exception the listing sells.",
+			"Remove the link between the listing and the other items, or rename their item numbers.",
+			"If the listing sells several items at once, make a composite of them and map the listing to that.",
+		},
+		Where:  []string{inMapping, inInventory},
+		Closes: "By itself, once exactly one item is left.",
+	},
+	KindNormalisedSKU: {
+		Owner: OwnerEcommerce, Severity: Notice, Within: 7 * 24 * time.Hour,
+		Meaning: "A listing was matched to its item only after capital letters or spaces were ignored. It works today; a second item that differs only in these would make it ambiguous.",
+		Steps: []string{
+			"Copy the item number from Linnworks into the seller SKU of the listing, or map the listing explicitly.",
+		},
+		Where:  []string{inSellerProducts, inMapping},
+		Closes: "By itself, once both sides are written alike or the listing is mapped.",
+	},
+	KindMissingComposite: {
+		Owner: OwnerEcommerce, Severity: Warning, Within: 24 * time.Hour,
+		Meaning: "The shop sells a bundle that Linnworks has no composite for. Its orders are imported by their components, with the price split, so nothing is blocked; but reports and stock do not show the bundle.",
+		Steps: []string{
+			"Create an item with the SKU that the exception names.",
+			"Add the components and quantities that it lists on the tab Composition.",
+			"Switch off stock tracking of the parent, so that Linnworks computes its stock from the components.",
+		},
+		Where:  []string{inComposition},
+		Closes: "By itself, with the next order of the bundle.",
+	},
+	KindBrokenKit: {
+		Owner: OwnerEcommerce, Severity: Urgent, Within: 2 * time.Hour,
+		Meaning: "A kit cannot be broken down: a component is missing or archived, has no quantity, or contains the kit itself. Orders with it wait, and its stock in the shop is not updated.",
+		Steps: []string{
+			"Open the composition of the kit and compare it with what is packed.",
+			"Put in the missing component or the right quantity; take out a component that leads back to the kit.",
+			"Restore a component that is archived.",
+		},
+		Where:  []string{inComposition},
+		Closes: "By itself, with the next import or stock push that can break the kit down.",
+	},
+	KindBadQuantity: {
+		Owner: OwnerWarehouse, Severity: Warning, Within: 24 * time.Hour,
+		Meaning: "A quantity cannot be right: fewer than zero units are free, far more than a warehouse holds, or the item is sold without being tracked. The SKU is sold as zero or left as it is, never at that number.",
+		Steps: []string{
+			"Count the item, if the exception is about a level, and correct the level in Linnworks.",
+			"If more is ordered than is there, tell e-commerce which orders cannot be sent.",
+			"If the item is not tracked, switch tracking on, or stop selling it with a stock.",
+			"If it is about an order, compare the order with the shop before anything is packed.",
+		},
+		Where:  []string{inInventory, inOpenOrders, inSellerOrders},
+		Closes: "By itself, with the next stock push or import that finds a sound quantity.",
+	},
+	KindBadOrder: {
+		Owner: OwnerIntegration, Severity: Urgent, Within: 2 * time.Hour,
+		Meaning: "An order cannot be imported as it is: an amount or currency cannot be read, it has no line left, a side refuses it, or a warehouse order names no shop order. It is not in the warehouse, or not connected to the shop.",
+		Steps: []string{
+			"Read in the exception what is wrong and compare the order in the shop.",
+			"If Linnworks refused it, correct what it names (a location, a service, a country) and let the import run again.",
+			"If a warehouse order names no shop order, look whether orders were merged; then enter the tracking number in the shop by hand.",
+			"If the order cannot be imported before its deadline, create it in Linnworks by hand with the shop's order id as reference number.",
+		},
+		Where:  []string{inSellerOrders, inOpenOrders},
+		Closes: "By itself, when the order is imported or cancelled. One about a warehouse order is closed by hand.",
+	},
+	KindNotTakenIn: {
+		Owner: OwnerIntegration, Severity: Urgent, Within: time.Hour,
+		Meaning: "The intake has tried an order several times in vain, or its deadline came near while it failed. It is tried again all the time, but what is in the way does not go away.",
+		Steps: []string{
+			"Read the last error in the exception and mend its cause.",
+			"If only a webhook told of the order, look whether it exists in the shop at all.",
+		},
+		Where:  []string{inSellerOrders},
+		Closes: "By itself, when the order is taken in.",
+	},
+	KindDuplicateOrder: {
+		Owner: OwnerIntegration, Severity: Urgent, Within: time.Hour,
+		Meaning: "Linnworks holds more units for one shop order than the shop sold: the order is there twice, from two integrations or by hand. Sent twice, the second parcel is a loss.",
+		Steps: []string{
+			"Compare the warehouse orders that the exception names.",
+			"Cancel the surplus one before it is picked; leave the one with the shop's line ids.",
+			"Find who created it. If a second integration imports the same shop, switch one of them off.",
+		},
+		Where:  []string{inOpenOrders, inProcessed},
+		Closes: "By itself, when the surplus order is cancelled and the import looks again.",
+	},
+	KindUnknownStatus: {
+		Owner: OwnerIntegration, Severity: Warning, Within: 4 * time.Hour,
+		Meaning: "The shop reports a status, or a shipping model, that the status table has no row for. Nothing is done about the order until somebody says what to do.",
+		Steps: []string{
+			"Look at the order in the shop: what does the status mean for the parcel?",
+			"Add a row to the status table and give it to the primitives in their Table option.",
+			"Until then, treat the order by hand if its deadline is near.",
+		},
+		Where:  []string{inSellerOrders, "Bridge: the status table, at the end of this handbook"},
+		Closes: "By itself, when the table has the row or the order moves on to a known status.",
+	},
+	KindStatesDisagree: {
+		Owner: OwnerIntegration, Severity: Urgent, Within: 2 * time.Hour,
+		Meaning: "Shop and warehouse contradict one another: one has cancelled what the other ships, an order is missing in the warehouse, or one that was released stays parked. Doing either side's will could be wrong, so nothing is done.",
+		Steps: []string{
+			"Open the order on both sides and find out which one is right; the Audit Trail shows who changed it.",
+			"Correct the other side: cancel, unpark, or process it by hand.",
+			"If the order is missing, look whether it was merged into another order of the same buyer.",
+		},
+		Where:  []string{inSellerOrders, inOpenOrders, inProcessed},
+		Closes: "By itself, when both sides agree.",
+	},
+	KindNoTracking: {
+		Owner: OwnerWarehouse, Severity: Urgent, Within: 2 * time.Hour,
+		Meaning: "An order was processed without a tracking number. The shop counts it as not sent, and cancels it when its deadline passes.",
+		Steps: []string{
+			"Find the number: on the label, in the carrier's portal, at the packing bench.",
+			"Enter number and carrier in the shop. A processed order in Linnworks takes none any more.",
+			"If the service has no tracking, use a tracked one for this shop from now on.",
+		},
+		Where:  []string{inProcessed, inSellerOrders + ", then add the tracking number"},
+		Closes: "By itself, when the shop shows a tracking number for the order.",
+	},
+	KindUnmappedCarrier: {
+		Owner: OwnerIntegration, Severity: Urgent, Within: 2 * time.Hour,
+		Meaning: "The warehouse used a carrier that none of the shop's shipping providers is mapped to. Its tracking numbers do not reach the shop; every order sent with it will be late.",
+		Steps: []string{
+			"Choose, among the providers that the exception lists, the one that carries these parcels: the shop checks numbers against it.",
+			"Add the carrier to the mapping and run the dispatch again.",
+			"If the shop has no such provider, the warehouse must use another carrier for this shop.",
+		},
+		Where:  []string{"Bridge: DispatchOptions.Carriers", inProcessed},
+		Closes: "By itself, when the order's tracking has reached the shop.",
+	},
+	KindDispatchRefused: {
+		Owner: OwnerWarehouse, Severity: Urgent, Within: 2 * time.Hour,
+		Meaning: "The shop did not take the shipment, or must not be told of it: the order is on hold or asks for cancellation, the number is refused, or it is not known which lines are in the parcel. The goods may have left already.",
+		Steps: []string{
+			"Read the reason in the exception.",
+			"If a cancellation waits, stop the parcel if it is still there and tell customer service.",
+			"If the number was refused, compare it with the label and enter the right one in the shop.",
+			"If the order was split, enter the number for the lines of this parcel in the shop.",
+		},
+		Where:  []string{inSellerOrders, inProcessed},
+		Closes: "By itself, when the shop shows the tracking of the parcel.",
+	},
+	KindTrackingDiffers: {
+		Owner: OwnerWarehouse, Severity: Warning, Within: 24 * time.Hour,
+		Meaning: "The shop shows another tracking number than the warehouse. If the shop's is wrong, the buyer waits for a parcel that does not exist, and the shop counts the number as invalid.",
+		Steps: []string{
+			"Look both numbers up at the carrier.",
+			"If the shop's is wrong, correct it there: it allows one correction, within 72 hours of shipping.",
+			"If the warehouse's is wrong, note the right one on the order and resolve the exception.",
+		},
+		Where:  []string{inSellerOrders, inProcessed},
+		Closes: "By itself, when the numbers agree; by hand, if the shop's is the right one.",
+	},
+	KindLateCancellation: {
+		Owner: OwnerCustomerService, Severity: Urgent, Within: 2 * time.Hour,
+		Meaning: "An order was cancelled, or the buyer asks for it, after the cut-off: the warehouse has gone too far with it to stop by itself. Undecided requests are granted by the shop when their deadline passes, parcel or not.",
+		Steps: []string{
+			"Ask the warehouse whether the parcel can still be stopped.",
+			"If it can: have it stopped, cancel the order in Linnworks and grant the request.",
+			"If it cannot, and the request waits: reject it, and point the buyer to a return.",
+			"If it cannot, and the order is cancelled already: ask the buyer to refuse the parcel or send it back, and watch for its return.",
+		},
+		Where: []string{
+			"Seller Center: Orders > Manage Orders, board of pending actions, Cancellation requested (in some markets Orders > Manage Cancellations)",
+			inOpenOrders, inProcessed,
+		},
+		Closes: "By itself, when the order is cancelled in the warehouse after all; otherwise by hand, with a note of what was agreed.",
+	},
+	KindPartCancellation: {
+		Owner: OwnerCustomerService, Severity: Urgent, Within: 2 * time.Hour,
+		Meaning: "Some lines of an order are cancelled and the others are not. The bridge does not take orders apart: sent as it is, the parcel holds what the buyer will not pay for.",
+		Steps: []string{
+			"Have the warehouse hold the order.",
+			"Remove the cancelled lines, which the exception names, from the order in Linnworks.",
+			"Decide the request in the shop, and let the warehouse go on.",
+		},
+		Where:  []string{inOpenOrders, inSellerOrders},
+		Closes: "By hand, with a note, once both sides have the same lines.",
+	},
+	KindStockRefused: {
+		Owner: OwnerEcommerce, Severity: Warning, Within: 4 * time.Hour,
+		Meaning: "The shop did not take the stock of a SKU. It goes on selling at the number it had, which may be more than there is.",
+		Steps: []string{
+			"Read the shop's reason in the exception.",
+			"Correct the listing: a product that is frozen or deleted takes no stock, and a SKU takes it only for the warehouses it is assigned to.",
+			"If the SKU is out of stock and the shop does not let it be lowered, deactivate the listing.",
+		},
+		Where:  []string{inSellerStock, inSellerProducts},
+		Closes: "By itself, when the shop takes the stock of the SKU.",
+	},
+	KindStockDrift: {
+		Owner: OwnerEcommerce, Severity: Warning, Within: 24 * time.Hour,
+		Meaning: "The shop showed another quantity than the bridge had published. It was repaired; but somebody or something changes stock in the shop, and for a while it was wrong.",
+		Steps: []string{
+			"Look in the stock history of the SKU who changed it, and when.",
+			"If it was a colleague: stock is changed in Linnworks, never in the shop.",
+			"If it happens again and again, look for another program with access to the shop.",
+		},
+		Where:  []string{inSellerStock, inInventory},
+		Closes: "By itself, when the shop shows what it should at the next comparison.",
+	},
+	KindStockZeroed: {
+		Owner: OwnerEcommerce, Severity: Urgent, Within: time.Hour,
+		Meaning: "The shop has set a SKU to zero by itself, because the seller cancelled an order as out of stock. If there is stock, sales are being lost.",
+		Steps: []string{
+			"Find the cancelled order and ask the warehouse whether the item is really missing.",
+			"If it is missing, correct its level in Linnworks, so that the other channels stop selling it.",
+			"If it is there, the bridge restores the number; use another reason than out of stock next time.",
+		},
+		Where:  []string{inSellerStock, inSellerOrders, inInventory},
+		Closes: "By itself, when the shop shows what it should again.",
+	},
+	KindStockLocked: {
+		Owner: OwnerEcommerce, Severity: Warning, Within: 4 * time.Hour,
+		Meaning: "Units of a SKU are locked for a campaign or a creator, and the shop does not let its stock go below them. It may sell more than there is.",
+		Steps: []string{
+			"Compare the locked units with what is free in Linnworks.",
+			"If less is free, take the SKU out of the campaign or lower what is reserved for it.",
+			"If the campaign must go on, move stock to the location that feeds it.",
+		},
+		Where:  []string{inSellerStock + " and shows what is locked for campaigns", inInventory},
+		Closes: "By itself, when the shop takes the level, or when the lock ends.",
+	},
+	KindSecondWriter: {
+		Owner: OwnerIntegration, Severity: Urgent, Within: 30 * time.Minute,
+		Meaning: "Another program writes the stock of the same SKUs. Two writers undo each other and both oversell, so the bridge has stopped publishing stock for this shop.",
+		Steps: []string{
+			"List the programs that have access to the shop, and Linnworks' own channel integration.",
+			"Switch off stock in all but one. If the bridge is the one to stay: stop the inventory update of the other.",
+			"Then resolve the exception, and see that the next push publishes.",
+		},
+		Where: []string{
+			"Seller Center: Growth > My Apps & Services",
+			"Linnworks: Settings > Channel Integration, inventory update of the channel",
+		},
+		Closes: "By hand, once there is one writer left. Stock is published again from then on.",
+	},
+	KindStaleLevels: {
+		Owner: OwnerIntegration, Severity: Urgent, Within: 30 * time.Minute,
+		Meaning: "Linnworks' stock levels have not been read for too long. The shop sells at old numbers, and what other channels sold meanwhile is sold again.",
+		Steps: []string{
+			"Look in the health numbers what failed last: the session, the rate limit, the network.",
+			"If Linnworks itself does not answer, lower the stock of the fastest sellers in the shop by hand, or pause their campaign.",
+		},
+		Where:  []string{"Bridge: the health numbers of the stock push", inSellerStock},
+		Closes: "By itself, when the levels have been read again.",
+	},
+	KindUnmappedWarehouse: {
+		Owner: OwnerIntegration, Severity: Urgent, Within: 4 * time.Hour,
+		Meaning: "A warehouse of the shop is not fed by a stock location, or one location feeds two warehouses of a SKU. The stock of the SKUs in it is not updated.",
+		Steps: []string{
+			"Map the warehouse to the stock locations that its orders are sent from.",
+			"Give each warehouse locations of its own, or sell the SKU from one warehouse only.",
+			"If the shop names no warehouse for a SKU, assign it to one.",
+		},
+		Where: []string{
+			"Bridge: StockOptions.Locations and ImportOptions.Locations",
+			"Seller Center: warehouse settings (Orders > Shipping and Delivery Settings > Fulfillment, or My Account > Seller Profile)",
+			inSellerProducts,
+		},
+		Closes: "By itself, with the next stock push that knows where the stock comes from.",
+	},
+}
+
+// Info returns the row of the kind. known is false for a kind that is not in the
+// closed set, as one from a newer version in a shared store may be.
+func (k Kind) Info() (info KindInfo, known bool) {
+	info, known = kinds[k]
+	info.Kind, info.Steps, info.Where = k, slices.Clone(info.Steps), slices.Clone(info.Where)
+	return info, known
+}
+
+// Kinds returns the closed set of kinds, by owner, the most severe first, then
+// by the time to act in and by name.
+func Kinds() []KindInfo {
+	list := make([]KindInfo, 0, len(kinds))
+	for k := range maps.Keys(kinds) {
+		info, _ := k.Info()
+		list = append(list, info)
+	}
+	slices.SortFunc(list, func(a, b KindInfo) int {
+		return cmp.Or(
+			cmp.Compare(slices.Index(owners, a.Owner), slices.Index(owners, b.Owner)),
+			cmp.Compare(b.Severity, a.Severity),
+			cmp.Compare(a.Within, b.Within),
+			cmp.Compare(a.Kind, b.Kind),
+		)
+	})
+	return list
+}

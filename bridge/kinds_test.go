@@ -1,0 +1,158 @@
+package bridge
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// raisedElsewhere are kinds whose primitive is not in the package yet. An entry
+// goes when the kind is raised: the test says so.
+var raisedElsewhere = []string{
+	"KindStockDrift", "KindStockZeroed", "KindSecondWriter", "KindStockLocked",
+	"KindAmbiguousSKU", "KindNormalisedSKU", "KindStaleLevels",
+}
+
+// Every kind has its row, every row all that a person needs, and every kind is
+// raised by something.
+func TestKinds(t *testing.T) {
+	source := readSource(t)
+	if len(source.kinds) < 10 || len(source.kinds) != len(kinds) {
+		t.Errorf("%d constants, %d rows", len(source.kinds), len(kinds))
+	}
+	for name, value := range source.kinds {
+		if _, ok := Kind(value).Info(); !ok {
+			t.Errorf("%s (%q) has no row in the table", name, value)
+		}
+		switch excused := slices.Contains(raisedElsewhere, name); {
+		case !source.raised[name] && !excused:
+			t.Errorf("%s is never raised: drop it, or raise it", name)
+		case source.raised[name] && excused:
+			t.Errorf("%s is raised now: take it off raisedElsewhere", name)
+		}
+	}
+	for _, name := range raisedElsewhere {
+		if _, ok := source.kinds[name]; !ok {
+			t.Errorf("raisedElsewhere names %s, which is no kind", name)
+		}
+	}
+	for _, k := range Kinds() {
+		texts := append(append([]string{string(k.Kind), k.Meaning, k.Closes}, k.Steps...), k.Where...)
+		for _, text := range texts {
+			if strings.TrimSpace(text) != text || text == "" {
+				t.Errorf("%s: the text %q", k.Kind, text)
+			}
+		}
+		for _, text := range append([]string{k.Meaning, k.Closes}, k.Steps...) {
+			if !strings.HasSuffix(text, ".") && !strings.HasSuffix(text, "?") {
+				t.Errorf("%s: %q is not a sentence", k.Kind, text)
+			}
+		}
+		if len(k.Steps) == 0 || len(k.Where) == 0 || k.Within <= 0 {
+			t.Errorf("%s: %d steps, %d screens, to be done within %v", k.Kind, len(k.Steps), len(k.Where), k.Within)
+		}
+		if !slices.Contains(owners, k.Owner) || k.Severity < Notice || k.Severity > Urgent {
+			t.Errorf("%s: %q, %s", k.Kind, k.Owner, k.Severity)
+		}
+		for _, option := range optionName.FindAllString(strings.Join(texts, "\n"), -1) {
+			if !source.fields[option] {
+				t.Errorf("%s sends people to %s, which does not exist", k.Kind, option)
+			}
+		}
+	}
+}
+
+var optionName = regexp.MustCompile(`[A-Z]\w*Options\.\w+`)
+
+func TestKindsAreCopies(t *testing.T) {
+	first := Kinds()[0]
+	first.Steps[0], first.Where[0] = "", ""
+	if again, _ := first.Kind.Info(); again.Steps[0] == "" || again.Where[0] == "" {
+		t.Error("a caller can change the table")
+	}
+	if info, known := Kind("of tomorrow").Info(); known || info.Kind != "of tomorrow" {
+		t.Errorf("%+v, %v", info, known)
+	}
+}
+
+// packageSource is what the tests of the table read off the package's own code.
+type packageSource struct {
+	kinds  map[string]string // value by name
+	raised map[string]bool   // by name
+	fields map[string]bool   // "Struct.Field"
+}
+
+func readSource(t *testing.T) packageSource {
+	t.Helper()
+	s := packageSource{map[string]string{}, map[string]bool{}, map[string]bool{}}
+	files, err := fs.Glob(os.DirFS("."), "*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool { s.visit(n); return true })
+	}
+	return s
+}
+
+func (s packageSource) visit(n ast.Node) {
+	switch n := n.(type) {
+	case *ast.TypeSpec:
+		if st, ok := n.Type.(*ast.StructType); ok {
+			for _, f := range st.Fields.List {
+				for _, name := range f.Names {
+					s.fields[n.Name.Name+"."+name.Name] = true
+				}
+			}
+		}
+	case *ast.ValueSpec:
+		if typ, ok := n.Type.(*ast.Ident); ok && typ.Name == "Kind" && len(n.Values) == 1 {
+			if lit, ok := n.Values[0].(*ast.BasicLit); ok {
+				s.kinds[n.Names[0].Name], _ = strconv.Unquote(lit.Value)
+			}
+		}
+	// A kind is raised where it is handed to a function that does not close it,
+	// or put into a field Kind.
+	case *ast.CallExpr:
+		name := ""
+		switch f := n.Fun.(type) {
+		case *ast.Ident:
+			name = f.Name
+		case *ast.SelectorExpr:
+			name = f.Sel.Name
+		}
+		if !strings.EqualFold(name, "clear") {
+			s.mark(n.Args...)
+		}
+	case *ast.KeyValueExpr:
+		if key, ok := n.Key.(*ast.Ident); ok && strings.EqualFold(key.Name, "kind") {
+			s.mark(n.Value)
+		}
+	case *ast.AssignStmt:
+		s.mark(n.Rhs...)
+	case *ast.ReturnStmt:
+		s.mark(n.Results...)
+	}
+}
+
+func (s packageSource) mark(list ...ast.Expr) {
+	for _, e := range list {
+		if id, ok := e.(*ast.Ident); ok && strings.HasPrefix(id.Name, "Kind") {
+			s.raised[id.Name] = true
+		}
+	}
+}
