@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/linnbridge/linnbridge/linnworks"
@@ -32,19 +33,26 @@ type LinnworksOptions struct {
 }
 
 // Linnworks connects the primitives to a Linnworks account through the client of
-// package linnworks. It implements [Catalogue], [StockReader], [OrderBook],
-// [OrderCanceller] and [TrackingWriter].
+// package linnworks. It implements [Catalogue], [StockReader], [StockSweeper],
+// [StockTouches], [ItemStates], [OrderBook], [OrderCanceller] and
+// [TrackingWriter].
 type Linnworks struct {
 	client  *linnworks.Client
 	options LinnworksOptions
 	// locations are the names of the stock locations by id: orders are created
 	// by name, everything else goes by id.
 	locations map[linnworks.GUID]string
+
+	mu    sync.Mutex
+	items map[string]itemRef // what was seen of items, by id
 }
 
 var _ interface {
 	Catalogue
 	StockReader
+	StockSweeper
+	StockTouches
+	ItemStates
 	OrderBook
 	OrderCanceller
 	TrackingWriter

@@ -67,6 +67,7 @@ func (l *Linnworks) itemsBySKU(ctx context.Context, skus []string) (map[string][
 		for _, item := range reply.Items {
 			key := strings.ToLower(strings.TrimSpace(item.SKU))
 			found[key] = append(found[key], StockItem{ID: string(lower(item.StockItemID)), SKU: item.SKU})
+			l.remember(string(lower(item.StockItemID)), item.SKU, 0)
 		}
 	}
 	return found, nil
@@ -134,33 +135,4 @@ func (t kitTable) build(item StockItem, path []string) (StockItem, error) {
 		item.Kit = append(item.Kit, KitComponent{Item: part, Quantity: c.Quantity})
 	}
 	return item, nil
-}
-
-// untracked is the minimum level of an item that Linnworks keeps no stock of.
-const untracked = -1
-
-// StockLevels implements [StockReader].
-func (l *Linnworks) StockLevels(ctx context.Context, itemIDs []string) (StockReading, error) {
-	reading := StockReading{At: l.options.Now().UTC(), Available: map[string]map[string]int{}, Untracked: map[string]bool{}}
-	ids := make([]linnworks.GUID, len(itemIDs))
-	for i, id := range itemIDs {
-		ids[i] = linnworks.GUID(id)
-	}
-	for reply, err := range l.client.Stock.GetStockLevelBatchBatched(ctx, &linnworks.GetStockLevelBatchRequest{StockItemIDs: ids}) {
-		if err != nil {
-			return StockReading{}, err
-		}
-		for _, item := range reply {
-			id, levels, tracked := string(lower(item.PkStockItemID)), map[string]int{}, false
-			for _, level := range item.StockItemLevels {
-				tracked = tracked || level.MinimumLevel != untracked
-				levels[string(lower(level.Location.StockLocationID))] = level.Available
-			}
-			reading.Available[id] = levels
-			if !tracked && len(levels) > 0 {
-				reading.Untracked[id] = true
-			}
-		}
-	}
-	return reading, nil
 }

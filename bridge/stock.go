@@ -43,25 +43,6 @@ type WarehouseStock struct {
 	Quantity    int
 }
 
-// StockReader reads stock levels of the warehouse.
-type StockReader interface {
-	// StockLevels reads the items by id. An item that the warehouse does not
-	// return is left out: that is not the same as zero.
-	StockLevels(ctx context.Context, itemIDs []string) (StockReading, error)
-}
-
-// StockReading is a set of levels.
-type StockReading struct {
-	// At is when the reading began: everything that happened before it is in it.
-	At time.Time
-	// Available is what is free to sell, by item id and location id. It may be
-	// negative.
-	Available map[string]map[string]int
-	// Untracked are the ids of items that the warehouse keeps no stock of: they
-	// do not limit a kit, and no number would be right for them alone.
-	Untracked map[string]bool
-}
-
 // StockPublisher sets stock in the shop.
 type StockPublisher interface {
 	// PublishStock sets all quantities of one product in one call. Single SKUs

@@ -45,6 +45,7 @@ type item struct {
 	barcode    string
 	untracked  bool // unless its level at a location says otherwise
 	archived   bool
+	deleted    bool
 	created    linnworks.Time
 	components []part
 	kits       []*item // that it is a component of
@@ -213,12 +214,38 @@ func (f *Fake) Archive(sku string, archived bool) error {
 	return nil
 }
 
+// Delete removes an item for good, with its channel SKUs. Orders keep their
+// lines of it.
+func (f *Fake) Delete(sku string) error {
+	defer f.begin()()
+	it := f.bySKU[sku]
+	switch {
+	case it == nil:
+		return unknownSKU("Delete", sku)
+	case len(it.kits) > 0:
+		return fmt.Errorf("linnworkstest: Delete: the kit %q holds %q", it.kits[0].sku, sku)
+	}
+	it.setComponents(nil)
+	for _, m := range slices.Clone(it.mappings) {
+		f.unmap(m)
+	}
+	it.deleted = true
+	delete(f.bySKU, it.sku)
+	delete(f.byItemID, it.id)
+	if f.byBarcode[it.barcode] == it {
+		delete(f.byBarcode, it.barcode)
+	}
+	return nil
+}
+
 func unknownSKU(method, sku string) error {
 	return fmt.Errorf("linnworkstest: %s: there is no item %q", method, sku)
 }
 
 // listed tells whether lists show an item.
-func (f *Fake) listed(it *item) bool { return !it.archived || !f.quirks[ArchivedVanish] }
+func (f *Fake) listed(it *item) bool {
+	return !it.deleted && (!it.archived || !f.quirks[ArchivedVanish])
+}
 
 // stockItem finds an item by id for an operation.
 func (f *Fake) stockItem(g linnworks.GUID) (*item, error) {
@@ -290,7 +317,7 @@ type countQuery struct {
 func (f *Fake) getInventoryItemsCount(req *countQuery) (any, error) {
 	n := 0
 	for _, it := range f.items {
-		if req.IncludeArchived || !it.archived {
+		if !it.deleted && (req.IncludeArchived || !it.archived) {
 			n++
 		}
 	}

@@ -327,7 +327,7 @@ func (f *Fake) getStockItemTypeInfo(req *linnworks.GetStockItemTypeInfoRequest) 
 		}
 	}
 	for _, n := range req.StockItemIntIDs {
-		if n > 0 && n <= len(f.items) {
+		if n > 0 && n <= len(f.items) && !f.items[n-1].deleted {
 			found = append(found, f.items[n-1])
 		}
 	}

@@ -256,3 +256,24 @@ func TestMistakesInATestNameTheObject(t *testing.T) {
 		}
 	}
 }
+
+func TestDeletedItemsAreGone(t *testing.T) {
+	t.Parallel()
+	a, ctx := open(t), t.Context()
+	if a.Delete("MUG") == nil || a.Delete("NONE") == nil {
+		t.Error("an item that a kit holds, or that does not exist, was deleted")
+	}
+	check(t, a.Delete("SET"))
+	check(t, a.Delete("MUG"))
+	found := must(a.c.Inventory.GetStockItemIDsBySKU(ctx, &linnworks.GetStockItemIDsBySKURequest{SKUs: []string{"MUG", "SET", "TEA"}}))(t)
+	levels := must(a.c.Stock.GetStockLevelBatch(ctx, &linnworks.GetStockLevelBatchRequest{StockItemIDs: []linnworks.GUID{a.mug, a.set}}))(t)
+	types := must(a.c.Stock.GetStockItemTypeInfo(ctx, &linnworks.GetStockItemTypeInfoRequest{SKUs: []string{"MUG"}, StockItemIntIDs: []int{1, 2, 3}}))(t)
+	linked := must(a.c.Inventory.IsInventoryItemChannelSKULinked(ctx, &linnworks.IsInventoryItemChannelSKULinkedRequest{
+		ChannelSKU: new("c-mug"), Source: new("SHOP"), SubSource: new("UK"),
+	}))(t)
+	if len(found.Items) != 1 || len(levels) != 0 || len(types.StockItemInfo) != 1 || linked {
+		t.Errorf("a deleted item is still shown: found %v, %d levels, types %v, linked %t", found.Items, len(levels), types.StockItemInfo, linked)
+	}
+	_, err := a.AddItem(linnworkstest.Item{SKU: "MUG"})
+	check(t, err)
+}

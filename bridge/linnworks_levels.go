@@ -1,0 +1,223 @@
+package bridge
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/linnbridge/linnbridge/linnworks"
+)
+
+// untracked is the minimum level of an item that Linnworks keeps no stock of.
+const untracked = -1
+
+func (l *Linnworks) newReading() StockReading {
+	return StockReading{
+		At: l.options.Now().UTC(), Available: map[string]map[string]int{},
+		Untracked: map[string]bool{}, UntrackedIn: map[string]map[string]bool{},
+	}
+}
+
+// add takes in the levels of an item.
+func (r StockReading) add(itemID string, rows []linnworks.StockItemLevel) {
+	levels, none := make(map[string]int, len(rows)), map[string]bool{}
+	for _, row := range rows {
+		at := string(lower(row.Location.StockLocationID))
+		levels[at] = row.Available
+		if row.MinimumLevel == untracked {
+			none[at] = true
+		}
+	}
+	r.Available[itemID] = levels
+	switch {
+	case len(none) == 0:
+	case len(none) == len(levels):
+		r.Untracked[itemID] = true
+	default:
+		r.UntrackedIn[itemID] = none
+	}
+}
+
+// StockLevels implements [StockReader] with one GetStockLevel_Batch call for
+// every 200 items.
+func (l *Linnworks) StockLevels(ctx context.Context, itemIDs []string) (StockReading, error) {
+	reading := l.newReading()
+	request := &linnworks.GetStockLevelBatchRequest{StockItemIDs: guids(itemIDs)}
+	for reply, err := range l.client.Stock.GetStockLevelBatchBatched(ctx, request) {
+		if err != nil {
+			return StockReading{}, err
+		}
+		for _, item := range reply {
+			id := string(lower(item.PkStockItemID))
+			reading.add(id, item.StockItemLevels)
+			if len(item.StockItemLevels) > 0 {
+				l.remember(id, item.StockItemLevels[0].SKU, item.StockItemLevels[0].StockItemIntID)
+			}
+		}
+	}
+	return reading, nil
+}
+
+// sweepPage is how many items a page of a sweep has; Linnworks allows no more.
+const sweepPage = 200
+
+// SweepStock implements [StockSweeper] with one GetStockItemsFull call for every
+// 200 items. An item without levels is left out: it does not prove zero.
+func (l *Linnworks) SweepStock(ctx context.Context) iter.Seq2[StockReading, error] {
+	return func(yield func(StockReading, error) bool) {
+		request := &linnworks.GetStockItemsFullRequest{
+			Keyword: new(""), LoadCompositeParents: new(true), LoadVariationParents: new(true), EntriesPerPage: new(sweepPage),
+			DataRequirements: []linnworks.StockDataRequirement{"StockLevels"},
+			SearchTypes:      []linnworks.StockSearchType{"SKU"},
+		}
+		// The next page is asked for when its first item is: At is taken before.
+		reading, n := l.newReading(), 0
+		for item, err := range l.client.Stock.GetStockItemsFullAll(ctx, request) {
+			if err != nil {
+				yield(StockReading{}, err)
+				return
+			}
+			id := string(lower(item.StockItemID))
+			l.remember(id, item.ItemNumber, item.StockItemIntID)
+			if len(item.StockLevels) > 0 {
+				reading.add(id, item.StockLevels)
+			}
+			if n++; n%sweepPage == 0 {
+				if !yield(reading, nil) {
+					return
+				}
+				reading = l.newReading()
+			}
+		}
+		if n%sweepPage > 0 {
+			yield(reading, nil)
+		}
+	}
+}
+
+// touchedPage is how many orders a page of changed orders has. Linnworks
+// publishes no maximum.
+const touchedPage = 100
+
+// ItemsTouched implements [StockTouches] with one call of the v2 order read for
+// every 100 orders, open, processed and cancelled.
+func (l *Linnworks) ItemsTouched(ctx context.Context, since time.Time) (itemIDs []string, upTo time.Time, err error) {
+	upTo = l.options.Now().UTC()
+	touched := map[string]bool{}
+	request := &linnworks.OrdersV2GetOrdersRequest{
+		FromDate: &linnworks.Time{Time: since}, IncludeProcessed: new(true), EntriesPerPage: new(touchedPage),
+	}
+	for page, err := range l.client.OrdersV2.GetOrdersPages(ctx, request) {
+		if err != nil {
+			return nil, time.Time{}, err
+		}
+		for _, o := range page.OpenOrders {
+			touch(touched, o.Items)
+		}
+		for _, o := range page.ProcessedOrders {
+			touch(touched, o.Items)
+		}
+	}
+	return slices.Sorted(maps.Keys(touched)), upTo, nil
+}
+
+// touch collects the items of lines. A line that is not linked has none.
+func touch(touched map[string]bool, lines []linnworks.OrderItemWithChildren) {
+	for _, line := range lines {
+		if id := lower(line.StockItemID); id != "" && id != linnworks.ZeroGUID && !line.IsService {
+			touched[string(id)] = true
+		}
+		touch(touched, line.CompositeSubItems)
+	}
+}
+
+// itemRef is what the read of an item's type goes by: it takes no ids.
+type itemRef struct {
+	sku   string
+	intID int // 0: not known
+}
+
+// remember keeps how to ask for the type of an item.
+func (l *Linnworks) remember(id, sku string, intID int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.items == nil {
+		l.items = map[string]itemRef{}
+	}
+	if intID == 0 {
+		intID = l.items[id].intID
+	}
+	l.items[id] = itemRef{sku, intID}
+}
+
+func (l *Linnworks) remembered(id string) (itemRef, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	ref, ok := l.items[id]
+	return ref, ok
+}
+
+// typeBatch is how many items one read of types asks for. Linnworks publishes no
+// maximum.
+const typeBatch = 200
+
+// ItemStates implements [ItemStates] with one GetStockItemTypeInfo call for
+// every 200 items. It asks by number or SKU, which this Linnworks has seen when it
+// read the item; one that it has not seen costs a part of a call more, and is
+// taken for deleted if no list has it.
+func (l *Linnworks) ItemStates(ctx context.Context, itemIDs []string) (map[string]ItemState, error) {
+	var unseen []linnworks.GUID
+	for _, id := range itemIDs {
+		if _, ok := l.remembered(id); !ok {
+			unseen = append(unseen, linnworks.GUID(id))
+		}
+	}
+	for reply, err := range l.client.Stock.GetStockItemsFullByIDsBatched(ctx, &linnworks.GetStockItemsFullByIDsRequest{StockItemIDs: unseen}) {
+		if err != nil {
+			return nil, fmt.Errorf("looking for the items by id: %w", err)
+		}
+		for _, item := range reply.StockItemsFullExtended {
+			l.remember(string(lower(item.StockItemID)), item.ItemNumber, item.StockItemIntID)
+		}
+	}
+	states := make(map[string]ItemState, len(itemIDs))
+	for part := range slices.Chunk(itemIDs, typeBatch) {
+		request := &linnworks.GetStockItemTypeInfoRequest{}
+		for _, id := range part {
+			ref, _ := l.remembered(id)
+			states[id] = ItemState{SKU: ref.sku, Deleted: true}
+			switch {
+			case ref.intID != 0:
+				request.StockItemIntIDs = append(request.StockItemIntIDs, ref.intID)
+			case ref.sku != "":
+				request.SKUs = append(request.SKUs, ref.sku)
+			}
+		}
+		if len(request.StockItemIntIDs)+len(request.SKUs) == 0 {
+			continue
+		}
+		reply, err := l.client.Stock.GetStockItemTypeInfo(ctx, request)
+		if err != nil {
+			return nil, err
+		}
+		for _, info := range reply.StockItemInfo {
+			// A SKU may belong to another item by now: only the id counts.
+			id := string(lower(info.StockItemID))
+			if _, asked := states[id]; asked {
+				states[id] = ItemState{SKU: info.SKU, Archived: info.IsArchived, Kit: info.IsCompositeParent}
+			}
+		}
+	}
+	return states, nil
+}
+
+func guids(ids []string) []linnworks.GUID {
+	out := make([]linnworks.GUID, len(ids))
+	for i, id := range ids {
+		out[i] = linnworks.GUID(id)
+	}
+	return out
+}

@@ -1,0 +1,299 @@
+package bridge_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/linnworks"
+	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
+)
+
+// store is a Linnworks account with two locations, and its adapter.
+type store struct {
+	*linnworkstest.Fake
+	book *bridge.Linnworks
+	back linnworks.GUID // the second location
+}
+
+func newStore(t *testing.T, opts ...linnworkstest.Option) *store {
+	t.Helper()
+	s := &store{Fake: linnworkstest.New(append([]linnworkstest.Option{linnworkstest.WithoutQuotas()}, opts...)...)}
+	s.back = s.AddLocation("Back")
+	s.book = s.adapter(t, bridge.LinnworksOptions{SubSource: "uk"})
+	return s
+}
+
+func (s *store) adapter(t *testing.T, o bridge.LinnworksOptions) *bridge.Linnworks {
+	t.Helper()
+	c, err := s.Client(linnworks.WithLimiter(unpaced{}))
+	must(t, err)
+	book, err := bridge.NewLinnworks(t.Context(), c, o)
+	must(t, err)
+	return book
+}
+
+// add adds items and returns their ids by SKU.
+func (s *store) add(t *testing.T, items ...linnworkstest.Item) map[string]string {
+	t.Helper()
+	ids := map[string]string{}
+	for _, item := range items {
+		id, err := s.AddItem(item)
+		must(t, err)
+		ids[item.SKU] = string(id)
+	}
+	return ids
+}
+
+// calls is how often an operation was called.
+func (s *store) calls(operation string) int {
+	return len(s.Calls(linnworkstest.Operation(operation)))
+}
+
+const front = string(linnworks.ZeroGUID)
+
+func (s *store) levels(front, back int) map[linnworks.GUID]int {
+	return map[linnworks.GUID]int{linnworks.ZeroGUID: front, s.back: back}
+}
+
+func TestSweepStock(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{0, 1, 199, 200, 201, 400, 450} {
+		t.Run(fmt.Sprint(n, " items"), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newStore(t)
+				want := map[string]int{}
+				for i := range n {
+					id, err := s.AddItem(linnworkstest.Item{SKU: fmt.Sprint("ITEM-", i), Levels: s.levels(i, 1)})
+					must(t, err)
+					want[string(id)] = i
+				}
+				began := time.Now()
+				got, pages := map[string]int{}, 0
+				for reading, err := range s.book.SweepStock(t.Context()) {
+					must(t, err)
+					if want := began.Add(time.Duration(pages) * time.Second); !reading.At.Equal(want) {
+						t.Errorf("page %d: read at %v, want %v: before its call and after the page before was handed out", pages, reading.At, want)
+					}
+					pages++
+					for id, levels := range reading.Available {
+						if _, twice := got[id]; twice {
+							t.Errorf("item %s came twice", id)
+						}
+						got[id] = levels[front]
+					}
+					time.Sleep(time.Second)
+				}
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("levels (-want +got):\n%s", diff)
+				}
+				if want := (n + 199) / 200; pages != want {
+					t.Errorf("%d pages, want %d", pages, want)
+				}
+				if calls, want := s.calls("Stock.GetStockItemsFull"), n/200+1; calls != want {
+					t.Errorf("%d calls, want %d", calls, want)
+				}
+			})
+		})
+	}
+}
+
+func TestSweepStockTellsWhereAnItemIsTracked(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	ids := s.add(t,
+		linnworkstest.Item{SKU: "MUG", Levels: s.levels(5, 3)},
+		linnworkstest.Item{SKU: "BAG", Untracked: true},
+		linnworkstest.Item{SKU: "SET", Components: []linnworkstest.Component{{SKU: "MUG", Quantity: 2}}},
+		linnworkstest.Item{SKU: "BOX", Levels: s.levels(5, 3)},
+	)
+	s.minimum(t, ids["BOX"], s.back, -1)
+	var swept bridge.StockReading
+	for reading, err := range s.book.SweepStock(t.Context()) {
+		must(t, err)
+		swept = reading
+	}
+	targeted, err := s.book.StockLevels(t.Context(), slices.Collect(maps.Values(ids)))
+	must(t, err)
+	for name, r := range map[string]bridge.StockReading{"sweep": swept, "targeted": targeted} {
+		got := map[string][2]bool{}
+		for sku, id := range ids {
+			got[sku] = [2]bool{r.Tracked(id, front), r.Tracked(id, string(s.back))}
+		}
+		want := map[string][2]bool{"MUG": {true, true}, "BAG": {}, "SET": {}, "BOX": {true, false}}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: tracked (-want +got):\n%s", name, diff)
+		}
+		if diff := cmp.Diff(map[string]int{front: 5, string(s.back): 3}, r.Available[ids["MUG"]]); diff != "" {
+			t.Errorf("%s: the mug's levels (-want +got):\n%s", name, diff)
+		}
+		if r.Untracked[ids["BOX"]] || !r.Untracked[ids["BAG"]] {
+			t.Errorf("%s: untracked everywhere is %v, want the bag alone", name, r.Untracked)
+		}
+	}
+}
+
+// minimum sets the minimum level of an item at a location: -1 ends its tracking.
+func (s *store) minimum(t *testing.T, id string, at linnworks.GUID, level int) {
+	t.Helper()
+	c, err := s.Client(linnworks.WithLimiter(unpaced{}))
+	must(t, err)
+	item := linnworks.GUID(id)
+	must(t, c.Stock.UpdateStockMinimumLevel(t.Context(), &linnworks.UpdateStockMinimumLevelRequest{StockItemID: &item, LocationID: &at, MinimumLevel: &level}))
+}
+
+func TestSweepStockStops(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	for i := range 450 {
+		s.add(t, linnworkstest.Item{SKU: fmt.Sprint("ITEM-", i), Levels: s.levels(1, 1)})
+	}
+	for range s.book.SweepStock(t.Context()) {
+		break
+	}
+	if n := s.calls("Stock.GetStockItemsFull"); n != 1 {
+		t.Errorf("%d calls after the caller stopped at the first page", n)
+	}
+	s.Fail("Stock.GetStockItemsFull", 1, linnworkstest.Reply(400, "Object reference not set to an instance of an object."))
+	var errs, pages int
+	for _, err := range s.book.SweepStock(t.Context()) {
+		if err != nil {
+			errs++
+		} else {
+			pages++
+		}
+	}
+	if errs != 1 || pages != 0 {
+		t.Errorf("%d errors, %d pages from a failed call: a failure is not the end of the pages", errs, pages)
+	}
+}
+
+func TestItemsTouched(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore(t)
+		ids := s.add(t,
+			linnworkstest.Item{SKU: "MUG", Levels: s.levels(500, 0)},
+			linnworkstest.Item{SKU: "SPOON", Levels: s.levels(900, 0)},
+			linnworkstest.Item{SKU: "SET", Components: []linnworkstest.Component{{SKU: "SPOON", Quantity: 2}}},
+			linnworkstest.Item{SKU: "TEA", Levels: s.levels(10, 0)},
+			linnworkstest.Item{SKU: "CUP", Levels: s.levels(10, 0)},
+		)
+		order := func(source, reference, sku string) linnworks.GUID {
+			id, err := s.AddOrder(linnworkstest.Order{Source: source, SubSource: "uk", Reference: reference, Lines: []linnworkstest.Line{{SKU: sku, Quantity: 1}}})
+			must(t, err)
+			return id
+		}
+		touched := func(since time.Time) []string {
+			t.Helper()
+			got, upTo, err := s.book.ItemsTouched(t.Context(), since)
+			must(t, err)
+			if !upTo.Equal(time.Now().UTC()) {
+				t.Errorf("read up to %v, want the moment before the call", upTo)
+			}
+			return got
+		}
+		want := func(skus ...string) []string {
+			var list []string
+			for _, sku := range skus {
+				list = append(list, ids[sku])
+			}
+			slices.Sort(list)
+			return list
+		}
+		dispatched, cancelled := order("AMAZON-X", "1", "TEA"), order("SHOP", "2", "CUP")
+		time.Sleep(time.Hour)
+		since := time.Now()
+		for i := range 230 {
+			order("SHOP", fmt.Sprint("m", i), "MUG")
+		}
+		order("OTHER", "s", "SET")
+		if diff := cmp.Diff(want("MUG", "SET", "SPOON"), touched(since)); diff != "" {
+			t.Errorf("items of new orders (-want +got):\n%s", diff)
+		}
+		if n := len(s.Calls(linnworkstest.Operation("OrdersV2.GetOrders"), linnworkstest.Answered(200))); n != 3 {
+			t.Errorf("%d calls for 231 orders", n)
+		}
+		time.Sleep(time.Hour)
+		since = time.Now()
+		if got := touched(since); len(got) != 0 {
+			t.Errorf("touched without a change: %v", got)
+		}
+		must(t, s.Process(dispatched))
+		must(t, s.Cancel(cancelled))
+		if diff := cmp.Diff(want("TEA", "CUP"), touched(since)); diff != "" {
+			t.Errorf("items of dispatched and cancelled orders (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestItemStates(t *testing.T) {
+	t.Parallel()
+	// How the adapter came to know the items must not matter.
+	ways := map[string]func(*testing.T, *store, []string){
+		"swept": func(t *testing.T, s *store, _ []string) {
+			for _, err := range s.book.SweepStock(t.Context()) {
+				must(t, err)
+			}
+		},
+		"levels read": func(t *testing.T, s *store, ids []string) {
+			_, err := s.book.StockLevels(t.Context(), ids)
+			must(t, err)
+		},
+		"found by SKU": func(t *testing.T, s *store, _ []string) {
+			var listings []bridge.ListingSKU
+			for _, sku := range []string{"MUG", "TEA", "CUP", "SET"} {
+				listings = append(listings, bridge.ListingSKU{ID: "s-" + sku, SellerSKU: sku})
+			}
+			_, _, err := s.book.StockItems(t.Context(), listings)
+			must(t, err)
+		},
+	}
+	for name, meet := range ways {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStore(t)
+			ids := s.add(t,
+				linnworkstest.Item{SKU: "MUG"}, linnworkstest.Item{SKU: "TEA"}, linnworkstest.Item{SKU: "CUP"},
+				linnworkstest.Item{SKU: "SET", Components: []linnworkstest.Component{{SKU: "MUG", Quantity: 1}}},
+			)
+			asked := slices.Collect(maps.Values(ids))
+			meet(t, s, asked)
+			must(t, s.Archive("TEA", true))
+			must(t, s.Delete("CUP"))
+			s.add(t, linnworkstest.Item{SKU: "CUP"}) // another item with its SKU
+			ghost := "99999999-0000-4000-8000-000000000000"
+			got, err := s.book.ItemStates(t.Context(), append(asked, ghost))
+			must(t, err)
+			want := map[string]bridge.ItemState{
+				ids["MUG"]: {SKU: "MUG"}, ids["TEA"]: {SKU: "TEA", Archived: true}, ids["CUP"]: {SKU: "CUP", Deleted: true},
+				ids["SET"]: {SKU: "SET", Kit: true}, ghost: {Deleted: true},
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("states (-want +got):\n%s", diff)
+			}
+			if active := got[ids["MUG"]].Active() && !got[ids["TEA"]].Active() && !got[ids["CUP"]].Active(); !active {
+				t.Errorf("only the mug is active: %v", got)
+			}
+			if n := s.calls("Stock.GetStockItemTypeInfo"); n != 1 {
+				t.Errorf("%d calls for five items", n)
+			}
+		})
+	}
+	t.Run("not seen before", func(t *testing.T) {
+		t.Parallel()
+		s := newStore(t)
+		ids := s.add(t, linnworkstest.Item{SKU: "MUG"})
+		got, err := s.book.ItemStates(t.Context(), []string{ids["MUG"]})
+		must(t, err)
+		if diff := cmp.Diff(map[string]bridge.ItemState{ids["MUG"]: {SKU: "MUG"}}, got); diff != "" {
+			t.Errorf("states (-want +got):\n%s", diff)
+		}
+	})
+}
