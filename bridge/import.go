@@ -267,9 +267,9 @@ func (im importRun) keepLedger(ctx context.Context, o Order, found []WarehouseOr
 		if !have {
 			r.SeenAt = im.options.Now().UTC()
 		}
-		return im.ports.Ledger.PutReservation(ctx, im.reservation(o, r.SeenAt, time.Time{}))
+		return im.ports.Ledger.PutReservation(ctx, im.reservation(o, r.SeenAt, time.Time{}, unseenWhy(found)))
 	case have && r.VisibleAt.IsZero():
-		return im.ports.Ledger.PutReservation(ctx, im.reservation(o, r.SeenAt, im.options.Now().UTC()))
+		return im.ports.Ledger.PutReservation(ctx, im.reservation(o, r.SeenAt, im.options.Now().UTC(), ""))
 	}
 	return nil
 }
@@ -281,11 +281,53 @@ func (im importRun) reserveUnknown(ctx context.Context, o Order) error {
 	if _, have := im.reserved[o.ID]; have || o.Status == Cancelled || gone(o) || o.ShippingModel == FulfilledByTikTok {
 		return nil
 	}
-	return im.ports.Ledger.PutReservation(ctx, im.reservation(o, im.options.Now().UTC(), time.Time{}))
+	return im.ports.Ledger.PutReservation(ctx, im.reservation(o, im.options.Now().UTC(), time.Time{}, UnseenUnknown))
 }
 
-func (im importRun) reservation(o Order, seen, visible time.Time) Reservation {
-	return Reservation{OrderID: o.ID, Items: im.known.unitsOf(o), LocationID: im.location(o), SeenAt: seen, VisibleAt: visible}
+func (im importRun) reservation(o Order, seen, visible time.Time, unseen Unseen) Reservation {
+	r := Reservation{
+		OrderID: o.ID, Lines: reservedLines(o, im.known), Items: map[string]int{}, LocationID: im.location(o),
+		CreatedAt: o.CreatedAt.UTC(), SeenAt: seen, VisibleAt: visible, Unseen: unseen,
+	}
+	for _, line := range r.Lines {
+		for id, n := range line.Items {
+			r.Items[id] += n
+		}
+	}
+	return r
+}
+
+// reservedLines is what the lines of an order take from stock, as far as their
+// listings are known. A bundle that the warehouse does not know takes its
+// components.
+func reservedLines(o Order, known itemLookup) []ReservedLine {
+	var lines []ReservedLine
+	for _, line := range sortedLines(o.Lines) {
+		if line.Cancelled {
+			continue
+		}
+		r := ReservedLine{LineID: line.ID, SKUID: line.Listing.ID, SKU: line.Listing.SellerSKU, Items: map[string]int{}}
+		add := func(l ListingSKU, quantity int) (StockItem, error) {
+			item, err := known.item(l)
+			if err != nil {
+				return item, err
+			}
+			parts, err := item.Parts(quantity)
+			for id, n := range parts {
+				r.Items[id] += n
+			}
+			return item, err
+		}
+		if item, err := add(line.Listing, 1); err == nil {
+			r.SKU = item.SKU
+		} else {
+			for _, c := range line.Components {
+				_, _ = add(c.Listing, c.Quantity) // an unknown one is raised when the order is mapped
+			}
+		}
+		lines = append(lines, r)
+	}
+	return lines
 }
 
 // gone tells whether the goods have left, whoever sent them.
@@ -296,14 +338,23 @@ func gone(o Order) bool {
 // counts tells whether the warehouse takes all units of an order off its free
 // stock. It does not for an order that is cancelled there or locked, nor for a
 // line that is not linked to an item.
-func counts(found []WarehouseOrder) bool {
+func counts(found []WarehouseOrder) bool { return unseenWhy(found) == "" }
+
+// unseenWhy says why the warehouse does not count an order, or nothing if it
+// does.
+func unseenWhy(found []WarehouseOrder) Unseen {
 	live := liveParts(found)
-	for _, w := range live {
-		if w.State == Locked || len(unlinkedLines(w)) > 0 {
-			return false
-		}
+	switch {
+	case len(found) == 0:
+		return UnseenAbsent
+	case len(live) == 0:
+		return UnseenDropped
+	case slices.ContainsFunc(live, func(w WarehouseOrder) bool { return w.State == Locked }):
+		return UnseenLocked
+	case slices.ContainsFunc(live, func(w WarehouseOrder) bool { return len(unlinkedLines(w)) > 0 }):
+		return UnseenUnlinked
 	}
-	return len(live) > 0
+	return ""
 }
 
 func unlinkedLines(w WarehouseOrder) []string {
@@ -348,7 +399,7 @@ func (im importRun) create(ctx context.Context, o Order, parked bool, result *Or
 		if r, have := im.reserved[o.ID]; have {
 			seen = r.SeenAt
 		}
-		if err := im.ports.Ledger.PutReservation(ctx, im.reservation(o, seen, im.options.Now().UTC())); err != nil {
+		if err := im.ports.Ledger.PutReservation(ctx, im.reservation(o, seen, im.options.Now().UTC(), "")); err != nil {
 			return err
 		}
 	}

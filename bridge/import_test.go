@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -419,6 +420,83 @@ func TestImportRefusedByTheWarehouse(t *testing.T) {
 	open, _ := w.exceptions.Open(t.Context())
 	if len(open) != 1 || open[0].Kind != KindBadOrder || open[0].Do != "correct the location" {
 		t.Errorf("%v", open)
+	}
+}
+
+// A reservation says line by line what it takes and why, survives JSON, and
+// holds nothing about the buyer.
+func TestImportReservationIsListable(t *testing.T) {
+	w := newWorld(t)
+	w.hidden = true
+	o := anOrder("1", "SET", "MUG", "GHOST", "SPOON")
+	o.Lines[3].Cancelled = true
+	o.Lines = append(o.Lines, bundle("1-9", 900, BundleComponent{sku("SPOON"), 3}))
+	o.BuyerName, o.Note = "Jane", "Ring twice"
+	if _, err := w.importer().Import(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	got, _ := w.reservation()
+	want := []ReservedLine{
+		{LineID: "1-1", SKUID: "s-SET", SKU: "SET", Items: map[string]int{"i-mug": 1, "i-spoon": 2}},
+		{LineID: "1-2", SKUID: "s-MUG", SKU: "MUG", Items: map[string]int{"i-mug": 1}},
+		{LineID: "1-3", SKUID: "s-GHOST", SKU: "GHOST", Items: map[string]int{}},
+		{LineID: "1-9", SKUID: "s-TTBUNDLE", SKU: "TTBUNDLE", Items: map[string]int{"i-spoon": 3}},
+	}
+	if diff := cmp.Diff(want, got.Lines); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(map[string]int{"i-mug": 2, "i-spoon": 5}, got.Items); diff != "" {
+		t.Error(diff)
+	}
+	if !got.CreatedAt.Equal(o.CreatedAt) || got.Why() != "not in the warehouse yet" {
+		t.Errorf("created %s, %q", got.CreatedAt, got.Why())
+	}
+	text, err := json.Marshal(got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back Reservation
+	if err := json.Unmarshal(text, &back); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(got, back); diff != "" {
+		t.Errorf("through JSON: %s", diff)
+	}
+	for _, private := range []string{"Jane", "Ring", home.Name, home.Postcode} {
+		if strings.Contains(string(text), private) {
+			t.Errorf("%q in %s", private, text)
+		}
+	}
+}
+
+func TestReservationSaysWhyItIsHeld(t *testing.T) {
+	w := newWorld(t)
+	o := anOrder("1", "MUG")
+	w.add(NewOrder{Reference: "1", LocationID: "L1", Recipient: home, Lines: []NewOrderLine{{LineID: "1-1", SKU: "MUG", Quantity: 1}}})
+	for state, want := range map[WarehouseState]string{
+		Locked: "locked in the warehouse", Dropped: "cancelled in the warehouse",
+	} {
+		w.book[0].State = state
+		_, _ = w.importer().Import(t.Context(), o)
+		if r, _ := w.reservation(); !strings.HasPrefix(r.Why(), want) {
+			t.Errorf("%s: %q, want %q", state, r.Why(), want)
+		}
+		_ = w.memory.DropReservation(t.Context(), "1")
+	}
+	w.book[0].State, w.book[0].Lines[0].Unlinked = Open, true
+	_, _ = w.importer().Import(t.Context(), o)
+	if r, _ := w.reservation(); !strings.Contains(r.Why(), "not linked") {
+		t.Errorf("%q", r.Why())
+	}
+	w.fail = failOn("FindOrders")
+	_ = w.memory.DropReservation(t.Context(), "1")
+	_, _ = w.importer().Import(t.Context(), o)
+	if r, _ := w.reservation(); !strings.Contains(r.Why(), "could not be asked") {
+		t.Errorf("%q", r.Why())
+	}
+	r := Reservation{VisibleAt: noon, Unseen: UnseenLocked}
+	if got, want := r.Why(), "in the warehouse since 2026-11-27 12:00:00 UTC; waits for a stock reading that began later"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

@@ -30,34 +30,6 @@ func (k itemLookup) item(l ListingSKU) (StockItem, error) {
 	return item, nil
 }
 
-// unitsOf returns the stock units that an order takes, as far as its listings
-// are known.
-func (k itemLookup) unitsOf(o Order) map[string]int {
-	units := map[string]int{}
-	add := func(l ListingSKU, quantity int) error {
-		item, err := k.item(l)
-		if err != nil {
-			return err
-		}
-		parts, err := item.Parts(quantity)
-		for id, n := range parts {
-			units[id] += n
-		}
-		return err
-	}
-	for _, line := range o.Lines {
-		if line.Cancelled {
-			continue
-		}
-		if add(line.Listing, 1) != nil {
-			for _, c := range line.Components {
-				_ = add(c.Listing, c.Quantity) // an unknown one is raised when the order is mapped
-			}
-		}
-	}
-	return units
-}
-
 // listingsOf lists every listing that the orders name, once.
 func listingsOf(orders []Order) []ListingSKU {
 	var list []ListingSKU

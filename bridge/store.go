@@ -10,18 +10,65 @@ import (
 )
 
 // Reservation is what one shop order takes from stock, from the moment the
-// bridge first sees the order until a stock reading must have seen it too.
+// bridge first sees the order until a stock reading must have seen it too. It
+// holds nothing about the buyer.
 type Reservation struct {
 	OrderID string
-	// Items are units by stock item id; kits are broken down.
+	// Lines are the shop's lines that take stock, and what each takes.
+	Lines []ReservedLine
+	// Items are units by stock item id; kits are broken down. They are the sum
+	// of the lines.
 	Items map[string]int
 	// LocationID is the stock location that the order draws on.
 	LocationID string
-	// SeenAt is when the order was first seen.
-	SeenAt time.Time
+	// CreatedAt is when the order was placed in the shop, SeenAt when the bridge
+	// first saw it.
+	CreatedAt, SeenAt time.Time
 	// VisibleAt is when the warehouse was known to hold the order and to count
 	// its units; zero until then. A reading that began after it has them in it.
 	VisibleAt time.Time
+	// Unseen says why the warehouse does not count the units, while VisibleAt is
+	// zero.
+	Unseen Unseen
+}
+
+// Unseen is why the warehouse does not count the units of an order.
+type Unseen string
+
+// The reasons.
+const (
+	UnseenAbsent   Unseen = "not in the warehouse yet"
+	UnseenDropped  Unseen = "cancelled in the warehouse, alive in the shop"
+	UnseenLocked   Unseen = "locked in the warehouse, which frees its stock"
+	UnseenUnlinked Unseen = "a line in the warehouse is not linked to a stock item"
+	UnseenUnknown  Unseen = "the warehouse could not be asked for it"
+)
+
+// ReservedLine is what one line of a shop order, a unit, takes from stock.
+type ReservedLine struct {
+	// LineID is the shop's line id, SKUID the shop's id of what was sold.
+	LineID, SKUID string
+	// SKU is the warehouse's SKU of it, or the seller's where that is not known.
+	SKU string
+	// Items are units by stock item id; empty if the listing is not mapped.
+	Items map[string]int
+}
+
+// Why says why the units are still reserved.
+func (r Reservation) Why() string {
+	if r.VisibleAt.IsZero() {
+		return string(cmp.Or(r.Unseen, UnseenAbsent))
+	}
+	return "in the warehouse since " + r.VisibleAt.UTC().Format("2006-01-02 15:04:05 UTC") + "; waits for a stock reading that began later"
+}
+
+// clone copies what a caller could change.
+func (r Reservation) clone() Reservation {
+	r.Items, r.Lines = maps.Clone(r.Items), slices.Clone(r.Lines)
+	for i := range r.Lines {
+		r.Lines[i].Items = maps.Clone(r.Lines[i].Items)
+	}
+	return r
 }
 
 // Ledger keeps the reservations that stock readings cannot know yet.
@@ -63,8 +110,7 @@ func (m *Memory) PutReservation(_ context.Context, r Reservation) error {
 	if m.reservations == nil {
 		m.reservations = map[string]Reservation{}
 	}
-	r.Items = maps.Clone(r.Items)
-	m.reservations[r.OrderID] = r
+	m.reservations[r.OrderID] = r.clone()
 	return nil
 }
 
@@ -82,8 +128,7 @@ func (m *Memory) Reservations(context.Context) ([]Reservation, error) {
 	defer m.mu.Unlock()
 	list := make([]Reservation, 0, len(m.reservations))
 	for _, r := range m.reservations {
-		r.Items = maps.Clone(r.Items)
-		list = append(list, r)
+		list = append(list, r.clone())
 	}
 	slices.SortFunc(list, func(a, b Reservation) int { return cmp.Compare(a.OrderID, b.OrderID) })
 	return list, nil

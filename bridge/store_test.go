@@ -89,17 +89,23 @@ func TestMemoryLockWaitsAndGivesUp(t *testing.T) {
 
 func TestMemoryLedger(t *testing.T) {
 	var m Memory
-	items := map[string]int{"a": 1}
+	items, lines := map[string]int{"a": 1}, []ReservedLine{{LineID: "1-1", Items: map[string]int{"a": 1}}}
 	for _, id := range []string{"2", "1", "2"} {
-		if err := m.PutReservation(t.Context(), Reservation{OrderID: id, Items: items}); err != nil {
+		if err := m.PutReservation(t.Context(), Reservation{OrderID: id, Items: items, Lines: lines}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	items["a"] = 9
+	scribble := func(items map[string]int, lines []ReservedLine) {
+		items["a"], lines[0].Items["a"], lines[0].LineID = 9, 9, "9-9"
+	}
+	scribble(items, lines)
 	list, _ := m.Reservations(t.Context())
-	list[0].Items["a"] = 9
+	scribble(list[0].Items, list[0].Lines)
 	list, _ = m.Reservations(t.Context())
-	want := []Reservation{{OrderID: "1", Items: map[string]int{"a": 1}}, {OrderID: "2", Items: map[string]int{"a": 1}}}
+	unchanged := func(id string) Reservation {
+		return Reservation{OrderID: id, Items: map[string]int{"a": 1}, Lines: []ReservedLine{{LineID: "1-1", Items: map[string]int{"a": 1}}}}
+	}
+	want := []Reservation{unchanged("1"), unchanged("2")}
 	if diff := cmp.Diff(want, list); diff != "" {
 		t.Error(diff)
 	}
