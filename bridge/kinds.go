@@ -32,6 +32,9 @@ const (
 	KindUnmappedCarrier   Kind = "unmapped carrier"
 	KindDispatchRefused   Kind = "dispatch refused"
 	KindTrackingDiffers   Kind = "tracking differs"
+	KindLabelFailed       Kind = "label failed"
+	KindDeadlineNear      Kind = "deadline near"
+	KindRateAtRisk        Kind = "rate at risk"
 	KindLateCancellation  Kind = "late cancellation"
 	KindPartCancellation  Kind = "part cancellation"
 	KindStockRefused      Kind = "stock refused"
@@ -242,6 +245,43 @@ var kinds = map[Kind]KindInfo{
 		},
 		Where:  []string{inSellerOrders, inProcessed},
 		Closes: "By itself, when the numbers agree; by hand, if the shop's is the right one.",
+	},
+	KindLabelFailed: {
+		Owner: OwnerWarehouse, Severity: Urgent, Within: 2 * time.Hour,
+		Meaning: "A shipping label could not be made: the carrier refused it in Linnworks, or the shop gives no document for its own carrier. The order cannot be sent until there is one.",
+		Steps: []string{
+			"Read the carrier's or the shop's reason in the exception.",
+			"Correct what it names: address, postcode, weight, size, service, or the carrier's account.",
+			"Print the label again. With the shop's own carrier it is fetched again by itself.",
+			"If there is no label before the deadline, send the order with another service.",
+		},
+		Where:  []string{inOpenOrders + "; the column Label Error shows the reason", inSellerOrders},
+		Closes: "By itself, when the label is there or the order is sent.",
+	},
+	KindDeadlineNear: {
+		Owner: OwnerWarehouse, Severity: Warning, Within: 2 * time.Hour,
+		Meaning: "A deadline of the shop comes near and the order is not where it has to be by then. Past it the order counts as late, or the shop cancels it and counts that against the seller.",
+		Steps: []string{
+			"Read in the exception which deadline it is and what is still to be done.",
+			"If the order is not packed, send it next.",
+			"If it has left, see why the shop does not know: other exceptions of the order say so. Enter the number in the shop by hand if that is quicker.",
+			"If the carrier has not collected it, have it collected or scanned.",
+			"If a buyer's request waits, decide it before the shop does.",
+		},
+		Where:  []string{inOpenOrders, inProcessed, inSellerOrders},
+		Closes: "By itself, when the order has moved on.",
+	},
+	KindRateAtRisk: {
+		Owner: OwnerWarehouse, Severity: Warning, Within: 24 * time.Hour,
+		Meaning: "One of the rates that the shop judges the seller by (late dispatch, cancellations at the seller's fault, valid tracking) is past its threshold, or will be if nothing changes. The shop answers with penalty points and fewer orders.",
+		Steps: []string{
+			"Read in the exception which rate it is and how many orders make it up.",
+			"Send the orders that are about to be late first.",
+			"If cancellations are the cause, find the SKUs that were out of stock and raise their buffer.",
+			"If tracking is the cause, find the carrier whose numbers the shop does not see moving.",
+		},
+		Where:  []string{"Seller Center: Account Health and Shop Performance", inOpenOrders},
+		Closes: "By itself, when the rate is back on the right side.",
 	},
 	KindLateCancellation: {
 		Owner: OwnerCustomerService, Severity: Urgent, Within: 2 * time.Hour,

@@ -18,6 +18,7 @@ import (
 var raisedElsewhere = []string{
 	"KindStockDrift", "KindStockZeroed", "KindSecondWriter", "KindStockLocked",
 	"KindAmbiguousSKU", "KindNormalisedSKU", "KindStaleLevels",
+	"KindLabelFailed", "KindDeadlineNear", "KindRateAtRisk",
 }
 
 // Every kind has its row, every row all that a person needs, and every kind is

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -64,17 +65,20 @@ func warehouseOrder(o linnworks.OrderDetails) WarehouseOrder {
 	}
 	shopLines := map[string][]string{}
 	for _, p := range o.ExtendedProperties {
+		if p.Name == orderIDProperty && w.Reference == "" && !slices.Contains(w.References, p.Value) {
+			w.References = append(w.References, p.Value)
+		}
 		if id, ok := strings.CutPrefix(p.Name, lineIDsProperty); ok {
 			shopLines[id] = strings.Split(p.Value, ",")
 		}
 	}
 	for _, item := range o.Items {
 		line := WarehouseLine{LineID: item.ItemNumber, SKU: cmp.Or(item.SKU, item.ChannelSKU), Quantity: item.Quantity, Unlinked: item.IsUnlinked}
-		switch ids := shopLines[item.ItemNumber]; {
-		case len(ids) == item.Quantity:
-			line.ShopLineIDs = ids
-		case len(ids) == 0 && item.Quantity == 1:
-			line.ShopLineIDs = []string{item.ItemNumber}
+		if line.FromLineIDs = shopLines[item.ItemNumber]; line.FromLineIDs == nil && item.ItemNumber != "" {
+			line.FromLineIDs = []string{item.ItemNumber}
+		}
+		if len(line.FromLineIDs) == item.Quantity {
+			line.ShopLineIDs = line.FromLineIDs
 		}
 		w.Lines = append(w.Lines, line)
 	}
@@ -119,6 +123,11 @@ func stageOfOrder(o linnworks.OrderDetails) Stage {
 // keeps the shop's lines of a line of several units.
 const lineIDsProperty = "tiktok.line_ids."
 
+// orderIDProperty is the name of the extended property that keeps the shop's
+// order id: a merged order has no reference any more, but the properties of all
+// orders in it.
+const orderIDProperty = "tiktok.order_id"
+
 // CreateOrder implements [OrderBook]. Linnworks skips a paid order whose key it
 // knows, so repeating it is safe. Its reply then leaves the order out: it says
 // nothing, and is not read.
@@ -154,7 +163,7 @@ func (l *Linnworks) channelOrder(n NewOrder) linnworks.ChannelOrder {
 			PricePerUnit: linnworks.Decimal(line.Price.Decimal()), LineDiscount: "0", TaxRate: "0", TaxCostInclusive: true,
 		})
 	}
-	for _, p := range n.Properties {
+	for _, p := range append([]Property{{orderIDProperty, n.Reference}}, n.Properties...) {
 		order.ExtendedProperties = append(order.ExtendedProperties, linnworks.ChannelOrderExtendedProperty{Name: p.Name, Value: p.Value, Type: "Order"})
 	}
 	if n.Note != "" {

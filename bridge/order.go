@@ -72,8 +72,14 @@ type Order struct {
 	CreatedAt, PaidAt, UpdatedAt time.Time
 	// ShipBy is the latest time to ship without counting as late.
 	ShipBy time.Time
-	// CancelledBy is when the shop cancels an order that was not shipped.
-	CancelledBy time.Time
+	// CancelledBy is when the shop cancels an order that was not shipped,
+	// CollectBy when it cancels one that the carrier has not collected.
+	CancelledBy, CollectBy time.Time
+	// ShippedAt and CollectedAt are when it was shipped, as the shop counts, and
+	// collected by the carrier; zero until then.
+	ShippedAt, CollectedAt time.Time
+	// CancelInitiator is who cancelled a cancelled order: SELLER, BUYER or SYSTEM.
+	CancelInitiator string
 }
 
 // Held tells whether the order must not be shipped yet at now.
@@ -95,8 +101,8 @@ type OrderLine struct {
 	Components []BundleComponent
 	PackageID  string
 	Tracking   string
-	// CarrierID is the shop's id of the shipping provider, once shipped.
-	CarrierID string
+	// CarrierID and Carrier are the shop's shipping provider, once shipped.
+	CarrierID, Carrier string
 }
 
 // BundleComponent is what one unit of a shop's bundle is made of.
@@ -212,9 +218,11 @@ const (
 type WarehouseOrder struct {
 	// ID is Linnworks' order id, Number the number that people see.
 	ID, Number string
-	// Reference is the shop's order id.
+	// Reference is the shop's order id, empty for a merged order.
 	Reference string
-	State     WarehouseState
+	// References are the shop's orders in a merged order, as far as they are known.
+	References []string
+	State      WarehouseState
 	Stage     Stage
 	// LocationID is the stock location that the order draws on.
 	LocationID string
@@ -236,6 +244,9 @@ type WarehouseLine struct {
 	// ShopLineIDs are the shop's lines of the units in it; empty if they are not
 	// known, as when the line was split in the warehouse.
 	ShopLineIDs []string
+	// FromLineIDs are the shop's lines that the line was created for, if that is
+	// known. A line that was split or changed since holds only some of them.
+	FromLineIDs []string
 	SKU         string
 	Quantity    int
 	// Unlinked tells that Linnworks does not know which item the line means.

@@ -80,7 +80,8 @@ func (t *TikTokShop) order(o tiktokshop.Order) Order {
 		WarehouseID: o.WarehouseID, DeliveryOptionID: o.DeliveryOptionID, DeliveryOption: o.DeliveryOptionName,
 		Recipient: address(o.RecipientAddress, o.BuyerEmail), BuyerName: Private(o.BuyerNickname), Note: Private(o.BuyerMessage),
 		CreatedAt: o.CreateTime.Time(), PaidAt: o.PaidTime.Time(), UpdatedAt: o.UpdateTime.Time(),
-		ShipBy: o.RTSSLATime.Time(), CancelledBy: o.ShippingDueTime.Time(),
+		ShipBy: o.RTSSLATime.Time(), CancelledBy: o.ShippingDueTime.Time(), CollectBy: o.CollectionDueTime.Time(),
+		ShippedAt: o.RTSTime.Time(), CollectedAt: o.CollectionTime.Time(), CancelInitiator: string(o.CancellationInitiator),
 		Totals: Totals{
 			Currency: o.Payment.Currency, Items: a.read(o.Payment.SubTotal),
 			SellerDiscount: a.read(o.Payment.SellerDiscount), PlatformDiscount: a.read(o.Payment.PlatformDiscount),
@@ -98,7 +99,7 @@ func (t *TikTokShop) order(o tiktokshop.Order) Order {
 		line := OrderLine{
 			ID: l.ID, Listing: ListingSKU{ProductID: l.ProductID, ID: l.SKUID, SellerSKU: l.SellerSKU},
 			Title: strings.TrimSpace(l.ProductName + " " + l.SKUName), Cancelled: l.DisplayStatus == tiktokshop.OrderStatusCancelled,
-			PackageID: l.PackageID, Tracking: l.TrackingNumber, CarrierID: l.ShippingProviderID,
+			PackageID: l.PackageID, Tracking: l.TrackingNumber, CarrierID: l.ShippingProviderID, Carrier: l.ShippingProviderName,
 		}
 		sale, funded := a.read(l.SalePrice), a.read(l.PlatformDiscount)
 		line.Price = Money{Minor: sale.Minor + funded.Minor, Currency: a.currency}
