@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
-	"sync"
 	"time"
 )
 
@@ -53,6 +51,9 @@ type Exception struct {
 	Deadline time.Time
 	// Seen is what was found, Do what to do about it.
 	Seen, Do string
+	// Evidence is what Seen rests on, for programs and for people who look closer.
+	// It holds nothing about the buyer.
+	Evidence []Property
 	// Count is how often it was seen, between First and Last.
 	Count       int
 	First, Last time.Time
@@ -71,80 +72,73 @@ func (e Exception) String() string {
 }
 
 // raise fills owner and severity from the kind.
-func raise(kind Kind, object string, deadline time.Time, seen, do string) Exception {
+func raise(kind Kind, object string, deadline time.Time, seen, do string, evidence ...Property) Exception {
 	k := kinds[kind]
-	return Exception{Kind: kind, Owner: k.Owner, Severity: k.Severity, Object: object, Deadline: deadline, Seen: seen, Do: do}
+	return Exception{
+		Kind: kind, Owner: k.Owner, Severity: k.Severity, Object: object, Deadline: deadline, Seen: seen, Do: do, Evidence: evidence,
+	}
 }
 
-// Exceptions is the queue of what needs a person.
+// ActBy is by when somebody should act: the deadline, or without one the time
+// that the kind allows from the first sight on. Zero if neither is known.
+func (e Exception) ActBy() time.Time {
+	switch within := kinds[e.Kind].Within; {
+	case !e.Deadline.IsZero():
+		return e.Deadline
+	case e.First.IsZero() || within == 0:
+		return time.Time{}
+	default:
+		return e.First.Add(within)
+	}
+}
+
+// CompareExceptions orders exceptions for people: the most severe first, then
+// the most pressing ([Exception.ActBy]), then by key.
+func CompareExceptions(a, b Exception) int {
+	return cmp.Or(
+		cmp.Compare(b.Severity, a.Severity),
+		compareDeadlines(a.ActBy(), b.ActBy()),
+		cmp.Compare(a.Key(), b.Key()),
+	)
+}
+
+// Escalation says how severities rise as the time to act runs out.
+type Escalation struct {
+	// Warning and Urgent are the times left before a deadline from which an
+	// exception is at least that severe. Defaults: 24 and 4 hours.
+	Warning, Urgent time.Duration
+}
+
+// Apply returns e as severe as it is at now, never less than it was raised. One
+// without a deadline rises by one step when the time that its kind allows is
+// over: nobody has looked, but nothing is known to be lost.
+func (s Escalation) Apply(e Exception, now time.Time) Exception {
+	s.Warning, s.Urgent = cmp.Or(s.Warning, 24*time.Hour), cmp.Or(s.Urgent, 4*time.Hour)
+	by := e.ActBy()
+	switch left := by.Sub(now); {
+	case by.IsZero():
+	case e.Deadline.IsZero():
+		if left <= 0 && e.Severity < Urgent {
+			e.Severity++
+		}
+	case left <= s.Urgent:
+		e.Severity = max(e.Severity, Urgent)
+	case left <= s.Warning:
+		e.Severity = max(e.Severity, Warning)
+	}
+	return e
+}
+
+// Exceptions is the queue of what needs a person, as the primitives use it.
+// What people do with it is an [ExceptionDesk].
 type Exceptions interface {
 	// Raise adds e, or counts it up if its key is open already.
 	Raise(ctx context.Context, e Exception) error
 	// Clear closes the exceptions of the kinds given for object, because the
 	// cause is gone. Unknown ones are ignored.
 	Clear(ctx context.Context, object string, kinds ...Kind) error
-	// Open lists what is open, most severe and then most pressing first.
+	// Open lists what is open, in the order of [CompareExceptions].
 	Open(ctx context.Context) ([]Exception, error)
-}
-
-// MemoryExceptions is an [Exceptions] in memory. The zero value is empty.
-type MemoryExceptions struct {
-	// Now replaces time.Now.
-	Now func() time.Time
-
-	mu   sync.Mutex
-	open map[string]Exception
-}
-
-// Raise implements [Exceptions].
-func (m *MemoryExceptions) Raise(_ context.Context, e Exception) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	now := time.Now
-	if m.Now != nil {
-		now = m.Now
-	}
-	if m.open == nil {
-		m.open = map[string]Exception{}
-	}
-	e.First, e.Last = now().UTC(), now().UTC()
-	if old, ok := m.open[e.Key()]; ok {
-		e.First, e.Count = old.First, old.Count
-		if e.Deadline.IsZero() {
-			e.Deadline = old.Deadline // seen from a side that knows none
-		}
-	}
-	e.Count++
-	m.open[e.Key()] = e
-	return nil
-}
-
-// Clear implements [Exceptions].
-func (m *MemoryExceptions) Clear(_ context.Context, object string, kinds ...Kind) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, k := range kinds {
-		delete(m.open, Exception{Kind: k, Object: object}.Key())
-	}
-	return nil
-}
-
-// Open implements [Exceptions].
-func (m *MemoryExceptions) Open(context.Context) ([]Exception, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	list := make([]Exception, 0, len(m.open))
-	for _, e := range m.open {
-		list = append(list, e)
-	}
-	slices.SortFunc(list, func(a, b Exception) int {
-		return cmp.Or(
-			cmp.Compare(b.Severity, a.Severity),
-			compareDeadlines(a.Deadline, b.Deadline),
-			cmp.Compare(a.Key(), b.Key()),
-		)
-	})
-	return list, nil
 }
 
 // compareDeadlines puts an unknown deadline last.

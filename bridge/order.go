@@ -300,5 +300,5 @@ type NewOrderLine struct {
 	Price    Money // of one unit
 }
 
-// Property is a named text kept with an order.
+// Property is a named text, kept with an order or shown with an exception.
 type Property struct{ Name, Value string }

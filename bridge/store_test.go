@@ -140,10 +140,10 @@ func TestMemoryExceptions(t *testing.T) {
 	for _, e := range list {
 		got = append(got, e.Object)
 	}
-	if diff := cmp.Diff([]string{"order 1", "order 2", "SKU C", "SKU B", "SKU A"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"order 1", "SKU C", "order 2", "SKU B", "SKU A"}, got); diff != "" {
 		t.Error(diff)
 	}
-	if e := list[1]; e.Count != 2 || !e.First.Equal(noon.Add(time.Minute)) || !e.Last.Equal(noon.Add(5*time.Minute)) || e.Seen != "seen at 12:05" || !e.Deadline.Equal(noon.Add(3*time.Hour)) {
+	if e := list[2]; e.Count != 2 || !e.First.Equal(noon.Add(time.Minute)) || !e.Last.Equal(noon.Add(5*time.Minute)) || e.Seen != "seen at 12:05" || !e.Deadline.Equal(noon.Add(3*time.Hour)) {
 		t.Errorf("%+v, want it counted up with what was seen last", e)
 	}
 	if err := m.Clear(t.Context(), "order 2", KindUnmappedCarrier, KindNoTracking); err != nil {

@@ -1,0 +1,119 @@
+package bridge
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+)
+
+// MemoryExceptions is an [Exceptions] and an [ExceptionDesk] in memory. The zero
+// value is empty.
+type MemoryExceptions struct {
+	// Now replaces time.Now.
+	Now func() time.Time
+	// KeepClosed is how many closed cases are remembered, those closed last.
+	// Default 1,000.
+	KeepClosed int
+
+	mu     sync.Mutex
+	cases  map[string]Case
+	closed int // how many of the cases
+}
+
+var _ interface {
+	Exceptions
+	ExceptionDesk
+} = (*MemoryExceptions)(nil)
+
+// Raise implements [Exceptions].
+func (m *MemoryExceptions) Raise(_ context.Context, e Exception) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.put(m.cases[e.Key()].Raise(e, m.now()))
+	return nil
+}
+
+// Clear implements [Exceptions].
+func (m *MemoryExceptions) Clear(_ context.Context, object string, kinds ...Kind) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, k := range kinds {
+		if c, ok := m.cases[Exception{Kind: k, Object: object}.Key()]; ok {
+			m.put(c.Clear(m.now()))
+		}
+	}
+	return nil
+}
+
+// Open implements [Exceptions].
+func (m *MemoryExceptions) Open(ctx context.Context) ([]Exception, error) {
+	cases, err := m.Cases(ctx, CaseFilter{})
+	list := make([]Exception, len(cases))
+	for i, c := range cases {
+		list[i] = c.Exception
+	}
+	return list, err
+}
+
+// Cases implements [ExceptionDesk].
+func (m *MemoryExceptions) Cases(_ context.Context, filter CaseFilter) ([]Case, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var list []Case
+	for _, c := range m.cases {
+		if filter.Match(c) {
+			list = append(list, c.Clone())
+		}
+	}
+	slices.SortFunc(list, func(a, b Case) int { return CompareExceptions(a.Exception, b.Exception) })
+	return list, nil
+}
+
+// Decide implements [ExceptionDesk].
+func (m *MemoryExceptions) Decide(_ context.Context, key string, d Decision) (Case, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c, ok := m.cases[key]
+	if !ok {
+		return Case{}, fmt.Errorf("%w: %q", ErrNoCase, key)
+	}
+	c, err := c.Decide(d, m.now())
+	if err == nil {
+		m.put(c)
+	}
+	return c.Clone(), err
+}
+
+// put stores a case and forgets the oldest closed ones.
+func (m *MemoryExceptions) put(c Case) {
+	if m.cases == nil {
+		m.cases = map[string]Case{}
+	}
+	if old, ok := m.cases[c.Key()]; ok && old.State != CaseOpen {
+		m.closed--
+	}
+	m.cases[c.Key()] = c
+	if c.State != CaseOpen {
+		m.closed++
+	}
+	keep := m.KeepClosed
+	if keep <= 0 {
+		keep = 1000
+	}
+	if m.closed <= keep+keep/4 {
+		return // sorting once in a while is cheaper than at every close
+	}
+	now := m.now()
+	closed := slices.SortedFunc(maps.Values(m.cases), func(a, b Case) int { return a.ClosedAt.Compare(b.ClosedAt) })
+	for _, c := range closed {
+		if m.closed > keep && c.State != CaseOpen && !c.QuietUntil.After(now) {
+			delete(m.cases, c.Key())
+			m.closed--
+		}
+	}
+}
+
+func (m *MemoryExceptions) now() time.Time { return clock(m.Now)() }
