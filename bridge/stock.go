@@ -1,14 +1,10 @@
 package bridge
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
-	"maps"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -66,24 +62,17 @@ type SKUStock struct {
 	Shown []WarehouseStock
 }
 
-// change is the sum of the raises and of the cuts.
-func (s SKUStock) change() (up, down int) {
-	for i, w := range s.Stock {
-		if d := w.Quantity - s.Shown[i].Quantity; d > 0 {
-			up += d
-		} else {
-			down -= d
-		}
-	}
-	return up, down
-}
-
 // StockRefusal is a SKU whose level the shop did not take.
 type StockRefusal struct {
 	SKUID  string
 	Reason string
 	// Retry tells that the same level may be taken later.
 	Retry bool
+	// Locked tells that a campaign or a creator holds the units: the level cannot
+	// be lowered below them.
+	Locked bool
+	// Foreign tells that the warehouse is not the seller's to set.
+	Foreign bool
 	// Derived tells that the shop computes the stock of the SKU itself: there is
 	// nothing to mend.
 	Derived bool
@@ -91,9 +80,13 @@ type StockRefusal struct {
 
 // StockPorts are what a [StockPush] works on.
 type StockPorts struct {
-	Listings   ListingSource
-	Catalogue  Catalogue
-	Levels     StockReader
+	Listings  ListingSource
+	Catalogue Catalogue
+	Levels    StockReader
+	// States is optional. With it, an item that a reading leaves out is looked for:
+	// of an archived or deleted one zero is published. Without it, its listings are
+	// left as they are.
+	States     ItemStates
 	Ledger     Ledger
 	Publisher  StockPublisher
 	Locks      Locks
@@ -117,15 +110,16 @@ type StockOptions struct {
 	Buffer Buffer
 	// Max caps what is published. Default [MaxStock].
 	Max int
+	// Now replaces time.Now.
+	Now func() time.Time
 }
 
-// StockPush publishes the warehouse's free stock in the shop:
-//
-//	published = clamp(available − sold but not yet visible − buffer, 0, max)
-//
-// per SKU and warehouse, kits from their components location by location. Only
-// what changed is sent: one call per product, cuts before raises. What is sold
-// while a push runs is taken off the calls that are still to come.
+// StockPush publishes the warehouse's free stock in the shop, as a [StockBook]
+// computes it, in passes that read everything. Only what changed is sent: one
+// call per product, cuts before raises. What is sold while a push runs is taken
+// off the calls that are still to come. It remembers nothing: a pass begins with
+// what both sides show. For a shop that sells in bursts, [LiveStock] does the same
+// without a pause.
 type StockPush struct {
 	ports   StockPorts
 	options StockOptions
@@ -133,60 +127,21 @@ type StockPush struct {
 
 // NewStockPush checks ports and options.
 func NewStockPush(p StockPorts, o StockOptions) (*StockPush, error) {
-	err := required("NewStockPush", map[string]any{
-		"Listings": p.Listings, "Catalogue": p.Catalogue, "Levels": p.Levels, "Ledger": p.Ledger,
-		"Publisher": p.Publisher, "Locks": p.Locks, "Exceptions": p.Exceptions,
-	})
-	switch {
-	case err != nil:
+	if err := p.required("NewStockPush"); err != nil {
 		return nil, err
-	case len(o.Locations) == 0:
-		return nil, errors.New("bridge: NewStockPush: Locations is empty: map the shop's warehouses to stock locations")
-	case o.Max < 0:
-		return nil, fmt.Errorf("bridge: NewStockPush: Max %d is negative", o.Max)
 	}
-	for _, id := range slices.Sorted(maps.Keys(o.Locations)) {
-		locations := slices.Sorted(slices.Values(o.Locations[id]))
-		if len(locations) == 0 || locations[0] == "" {
-			return nil, fmt.Errorf("bridge: NewStockPush: Locations: warehouse %q has no stock location", id)
-		}
-		if len(slices.Compact(locations)) < len(o.Locations[id]) {
-			return nil, fmt.Errorf("bridge: NewStockPush: Locations: warehouse %q names a stock location twice", id)
-		}
-	}
-	o.Max = cmp.Or(o.Max, MaxStock)
-	if o.Buffer == nil {
-		o.Buffer = FixedBuffer(0)
+	o, err := o.checked()
+	if err != nil {
+		return nil, fmt.Errorf("bridge: NewStockPush: %w", err)
 	}
 	return &StockPush{ports: p, options: o}, nil
 }
 
-// StockPlan is what a push would do.
-type StockPlan struct {
-	// Products are the calls to make, in order.
-	Products []ProductStock
-	// Unchanged counts the SKUs whose stock is right already, Skipped those that
-	// follow others or have a problem.
-	Unchanged, Skipped int
-	// Problems are the listings that no right number could be found for, and
-	// levels that a person has to correct.
-	Problems []Exception
-}
-
-// String is a line per SKU and warehouse that changes.
-func (p StockPlan) String() string {
-	var b strings.Builder
-	for _, product := range p.Products {
-		for _, sku := range product.SKUs {
-			fmt.Fprintf(&b, "%-24s", sku.ListingSKU)
-			for i, w := range sku.Stock {
-				fmt.Fprintf(&b, "  %s: %d -> %d", w.WarehouseID, sku.Shown[i].Quantity, w.Quantity)
-			}
-			b.WriteByte('\n')
-		}
-	}
-	fmt.Fprintf(&b, "%d product(s) to update, %d SKU(s) right already, %d skipped\n", len(p.Products), p.Unchanged, p.Skipped)
-	return b.String()
+func (p StockPorts) required(constructor string) error {
+	return required(constructor, map[string]any{
+		"Listings": p.Listings, "Catalogue": p.Catalogue, "Levels": p.Levels, "Ledger": p.Ledger,
+		"Publisher": p.Publisher, "Locks": p.Locks, "Exceptions": p.Exceptions,
+	})
 }
 
 // StockResult is what a push did.
@@ -203,54 +158,136 @@ func (r StockResult) String() string {
 
 // Plan reads both sides and returns what a push would do. It changes nothing.
 func (s *StockPush) Plan(ctx context.Context) (StockPlan, error) {
-	plan, _, err := s.plan(ctx)
-	return plan, err
+	book, err := s.read(ctx)
+	if err != nil {
+		return StockPlan{}, err
+	}
+	return book.Plan(), nil
 }
 
-func (s *StockPush) plan(ctx context.Context) (StockPlan, *stockPlanner, error) {
-	fail := func(what string, err error) (StockPlan, *stockPlanner, error) {
-		return StockPlan{}, nil, fmt.Errorf("bridge: stock: reading the %s: %w", what, err)
+// read enters both sides in a new book.
+func (s *StockPush) read(ctx context.Context) (*StockBook, error) {
+	book := newStockBook(s.options)
+	r := stockReader{ports: s.ports, book: book, now: s.options.Now}
+	// The ledger is read on both sides of the levels: one reservation may be
+	// taken after the levels were read, which do not have it, and another
+	// dropped meanwhile, because its order moved on, that they do not have either.
+	for _, step := range []func(context.Context) error{
+		r.shop, r.ledger, func(ctx context.Context) error { return r.levels(ctx, book.ItemIDs()) }, r.vanished, r.ledger,
+	} {
+		if err := step(ctx); err != nil {
+			return nil, fmt.Errorf("bridge: stock: %w", err)
+		}
 	}
-	listings, err := s.listings(ctx)
+	return book, nil
+}
+
+// Push plans and carries the plan out. Two pushes that share locks never
+// overlap, so that an older number cannot land after a newer one. A product
+// that fails does not stop the others: it is in the error, and the next push
+// finds it again.
+func (s *StockPush) Push(ctx context.Context) (StockResult, error) {
+	unlock, err := s.ports.Locks.Lock(ctx, stockLock)
 	if err != nil {
-		return fail("listings", err)
+		return StockResult{}, err
+	}
+	defer unlock()
+	book, err := s.read(ctx)
+	if err != nil {
+		return StockResult{}, err
+	}
+	plan := book.Plan()
+	result := StockResult{Plan: plan}
+	r := stockReader{ports: s.ports, book: book, now: s.options.Now}
+	if err := errors.Join(r.release(ctx), s.report(ctx, book, plan)); err != nil {
+		return result, fmt.Errorf("bridge: stock: %w", err)
+	}
+	var errs []error
+	for i, p := range plan.Products {
+		if err := ctx.Err(); err != nil {
+			return result, errors.Join(append(errs, err)...)
+		}
+		if err := r.ledger(ctx); err != nil {
+			return result, errors.Join(append(errs, fmt.Errorf("bridge: stock: %w", err))...)
+		}
+		if p = book.again(p.ProductID); len(p.SKUs) == 0 {
+			continue // what was sold meanwhile has made it right
+		}
+		result.Plan.Products[i] = p
+		did, err := publishStock(ctx, s.ports, p)
+		result.Published += len(did.accepted)
+		result.Refused += len(did.refused) + len(did.later)
+		book.Accepted(s.options.Now().UTC(), ProductStock{p.ProductID, did.accepted})
+		if err != nil {
+			errs = append(errs, fmt.Errorf("bridge: stock: product %s: %w", p.ProductID, err))
+		}
+	}
+	return result, errors.Join(errs...)
+}
+
+// stockLock is held by whoever publishes stock: an older number must not land
+// after a newer one.
+const stockLock = "stock push"
+
+// report raises the problems of a plan and closes those of earlier plans that
+// are gone.
+func (s *StockPush) report(ctx context.Context, book *StockBook, plan StockPlan) error {
+	if err := raiseAll(ctx, s.ports.Exceptions, plan.Problems); err != nil {
+		return err
+	}
+	return clearMended(ctx, s.ports.Exceptions, book)
+}
+
+// clearMended closes the exceptions whose cause the book does not find any more.
+func clearMended(ctx context.Context, queue Exceptions, book *StockBook) error {
+	open, err := queue.Open(ctx)
+	if err != nil {
+		return err
+	}
+	for _, e := range book.mended(open) {
+		if err := queue.Clear(ctx, e.Object, e.Kind); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stockReader enters what ports return in a book.
+type stockReader struct {
+	ports StockPorts
+	book  *StockBook
+	now   func() time.Time
+}
+
+// shop reads what is for sale and what it consists of.
+func (r stockReader) shop(ctx context.Context) error {
+	mark, at := r.book.Mark(), r.now().UTC()
+	var listings []Listing
+	for l, err := range r.ports.Listings.Listings(ctx) {
+		if err != nil {
+			return fmt.Errorf("reading the listings: %w", err)
+		}
+		listings = append(listings, l)
 	}
 	refs := make([]ListingSKU, len(listings))
 	for i, l := range listings {
 		refs[i] = l.ListingSKU
 	}
-	items, broken, err := s.ports.Catalogue.StockItems(ctx, refs)
+	items, broken, err := r.ports.Catalogue.StockItems(ctx, refs)
 	if err != nil {
-		return fail("catalogue", err)
+		return fmt.Errorf("reading the catalogue: %w", err)
 	}
-	if err := s.findBundles(ctx, listings, itemLookup{items, broken}); err != nil {
-		return fail("bundles", err)
+	if err := r.findBundles(ctx, listings, itemLookup{items, broken}); err != nil {
+		return fmt.Errorf("reading the bundles: %w", err)
 	}
-	// The ledger is read on both sides of the levels: one reservation may be
-	// taken after the levels were read, which do not have it, and another
-	// dropped meanwhile, because its order moved on, that they do not have either.
-	before, err := s.ports.Ledger.Reservations(ctx)
-	if err != nil {
-		return fail("ledger", err)
-	}
-	reading, err := s.ports.Levels.StockLevels(ctx, partIDs(items))
-	if err != nil {
-		return fail("levels", err)
-	}
-	after, err := s.ports.Ledger.Reservations(ctx)
-	if err != nil {
-		return fail("ledger", err)
-	}
-	planner := newStockPlanner(s.options, itemLookup{items, broken}, reading, listings)
-	planner.count(before)
-	planner.count(after)
-	return planner.planAll(listings), planner, nil
+	r.book.SetCatalogue(mark, at, listings, items, broken)
+	return nil
 }
 
 // findBundles marks the listings that need no item because they are bundles of
 // the shop.
-func (s *StockPush) findBundles(ctx context.Context, listings []Listing, known itemLookup) error {
-	source, ok := s.ports.Listings.(BundleSource)
+func (r stockReader) findBundles(ctx context.Context, listings []Listing, known itemLookup) error {
+	source, ok := r.ports.Listings.(BundleSource)
 	if !ok {
 		return nil
 	}
@@ -267,400 +304,49 @@ func (s *StockPush) findBundles(ctx context.Context, listings []Listing, known i
 	return nil
 }
 
-// Push plans and carries the plan out. Two pushes that share locks never
-// overlap, so that an older number cannot land after a newer one. A product
-// that fails does not stop the others: it is in the error, and the next push
-// finds it again.
-func (s *StockPush) Push(ctx context.Context) (StockResult, error) {
-	unlock, err := s.ports.Locks.Lock(ctx, "stock push")
+func (r stockReader) ledger(ctx context.Context) error {
+	at := r.now().UTC()
+	list, err := r.ports.Ledger.Reservations(ctx)
 	if err != nil {
-		return StockResult{}, err
+		return fmt.Errorf("reading the ledger: %w", err)
 	}
-	defer unlock()
-	plan, planner, err := s.plan(ctx)
-	if err != nil {
-		return StockResult{}, err
-	}
-	result := StockResult{Plan: plan}
-	for _, id := range planner.visible() {
-		if err := s.ports.Ledger.DropReservation(ctx, id); err != nil {
-			return result, fmt.Errorf("bridge: stock: %w", err)
-		}
-	}
-	if err := s.report(ctx, plan, planner); err != nil {
-		return result, fmt.Errorf("bridge: stock: %w", err)
-	}
-	var errs []error
-	for i, p := range plan.Products {
-		if err := ctx.Err(); err != nil {
-			return result, errors.Join(append(errs, err)...)
-		}
-		sold, err := s.ports.Ledger.Reservations(ctx)
-		if err != nil {
-			return result, errors.Join(append(errs, fmt.Errorf("bridge: stock: reading the ledger: %w", err))...)
-		}
-		if planner.count(sold) {
-			p = planner.again(p)
-			result.Plan.Products[i] = p
-		}
-		if err := s.publish(ctx, p, &result); err != nil {
-			errs = append(errs, fmt.Errorf("bridge: stock: product %s: %w", p.ProductID, err))
-		}
-	}
-	return result, errors.Join(errs...)
-}
-
-// report raises the problems of a plan and closes those of earlier plans that
-// are gone.
-func (s *StockPush) report(ctx context.Context, plan StockPlan, planner *stockPlanner) error {
-	if err := raiseAll(ctx, s.ports.Exceptions, plan.Problems); err != nil {
-		return err
-	}
-	open, err := s.ports.Exceptions.Open(ctx)
-	if err != nil {
-		return err
-	}
-	for _, e := range open {
-		if planner.fine[exceptionKey{e.Kind, e.Object}] && !planner.raised[exceptionKey{e.Kind, e.Object}] {
-			if err := s.ports.Exceptions.Clear(ctx, e.Object, e.Kind); err != nil {
-				return err
-			}
-		}
-	}
+	r.book.SetReservations(at, list)
 	return nil
 }
 
-func (s *StockPush) publish(ctx context.Context, p ProductStock, result *StockResult) error {
-	refusals, err := s.ports.Publisher.PublishStock(ctx, p)
+func (r stockReader) levels(ctx context.Context, ids []string) error {
+	mark := r.book.Mark()
+	reading, err := r.ports.Levels.StockLevels(ctx, ids)
 	if err != nil {
-		return err
+		return fmt.Errorf("reading the levels: %w", err)
 	}
-	var errs []error
-	refused, astray := map[string]StockRefusal{}, false
-	for _, r := range refusals {
-		refused[r.SKUID] = r
-		if !slices.ContainsFunc(p.SKUs, func(sku SKUStock) bool { return sku.ID == r.SKUID }) {
-			astray = true
-			errs = append(errs, fmt.Errorf("the shop refused SKU id %q, which was not sent: %s", r.SKUID, r.Reason))
-		}
-	}
-	for _, sku := range p.SKUs {
-		r, bad := refused[sku.ID]
-		switch {
-		case !bad && astray: // it may be the one that was meant: the next push sees
-		case !bad:
-			result.Published++
-			errs = append(errs, s.ports.Exceptions.Clear(ctx, sku.String(), KindStockRefused))
-		case r.Derived:
-			errs = append(errs, s.ports.Exceptions.Clear(ctx, sku.String(), KindStockRefused))
-		case r.Retry:
-			result.Refused++
-			errs = append(errs, fmt.Errorf("%s: %s", sku.ListingSKU, r.Reason))
-		default:
-			result.Refused++
-			errs = append(errs, s.ports.Exceptions.Raise(ctx, raise(KindStockRefused, sku.String(), time.Time{},
-				fmt.Sprintf("the shop refused %s: %s", quantities(sku.Stock), r.Reason),
-				"correct the listing in the shop; the next push tries again")))
-		}
-	}
-	return errors.Join(errs...)
+	r.book.SetLevels(mark, reading, ids...)
+	return nil
 }
 
-func (s *StockPush) listings(ctx context.Context) ([]Listing, error) {
-	var list []Listing
-	for l, err := range s.ports.Listings.Listings(ctx) {
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, l)
+// vanished asks what became of items that a reading left out.
+func (r stockReader) vanished(ctx context.Context) error {
+	if r.ports.States == nil {
+		return nil
 	}
-	return list, nil
-}
-
-// stockPlanner computes the wanted stock of listings from one reading.
-type stockPlanner struct {
-	options  StockOptions
-	known    itemLookup
-	reading  StockReading
-	listings map[string]Listing // by SKU id
-	// feeding are the locations that feed any warehouse.
-	feeding map[string]bool
-	// sold are the reservations that were seen since the planning began; one
-	// that is dropped meanwhile still counts.
-	sold     map[string]Reservation
-	unseen   map[stockKey]int // units of sold that the reading cannot have
-	problems []Exception
-	// raised are the keys of problems, fine those that a look found nothing wrong
-	// with: where both are set, raised counts.
-	raised, fine map[exceptionKey]bool
-}
-
-type stockKey struct{ location, item string }
-
-type exceptionKey struct {
-	kind   Kind
-	object string
-}
-
-func newStockPlanner(o StockOptions, known itemLookup, reading StockReading, listings []Listing) *stockPlanner {
-	s := &stockPlanner{
-		options: o, known: known, reading: reading, listings: make(map[string]Listing, len(listings)), feeding: map[string]bool{},
-		sold: map[string]Reservation{}, unseen: map[stockKey]int{}, raised: map[exceptionKey]bool{}, fine: map[exceptionKey]bool{},
+	ids := r.book.Vanished()
+	if len(ids) == 0 {
+		return nil
 	}
-	for _, l := range listings {
-		s.listings[l.ID] = l
-	}
-	for _, locations := range o.Locations {
-		for _, location := range locations {
-			s.feeding[location] = true
-		}
-	}
-	return s
-}
-
-// count takes reservations into account and tells whether that changed what is
-// free.
-func (s *stockPlanner) count(reservations []Reservation) bool {
-	changed := false
-	for _, r := range reservations {
-		old, have := s.sold[r.OrderID]
-		if have && old.LocationID == r.LocationID && old.VisibleAt.Equal(r.VisibleAt) && maps.Equal(old.Items, r.Items) {
-			continue
-		}
-		s.sold[r.OrderID] = r
-		changed = s.add(old, -1) || changed
-		changed = s.add(r, 1) || changed
-	}
-	return changed
-}
-
-func (s *stockPlanner) add(r Reservation, sign int) bool {
-	if s.saw(r) {
-		return false
-	}
-	for item, n := range r.Items {
-		s.unseen[stockKey{r.LocationID, item}] += sign * n
-	}
-	return len(r.Items) > 0
-}
-
-// saw tells whether the reading has the units of a reservation in it.
-func (s *stockPlanner) saw(r Reservation) bool {
-	return !r.VisibleAt.IsZero() && s.reading.At.After(r.VisibleAt)
-}
-
-// visible are the orders whose reservation the reading has made superfluous.
-func (s *stockPlanner) visible() []string {
-	var ids []string
-	for id, r := range s.sold {
-		if s.saw(r) {
-			ids = append(ids, id)
-		}
-	}
-	slices.Sort(ids)
-	return ids
-}
-
-// planAll plans every listing, product by product.
-func (s *stockPlanner) planAll(listings []Listing) StockPlan {
-	var plan StockPlan
-	at := map[string]int{} // product: index in plan.Products
-	for _, l := range listings {
-		sku, ok := s.plan(l)
-		switch {
-		case !ok:
-			plan.Skipped++
-		case slices.Equal(sku.Stock, sku.Shown):
-			plan.Unchanged++
-			s.fine[exceptionKey{KindStockRefused, l.String()}] = true
-		default:
-			i, have := at[l.ProductID]
-			if !have {
-				i = len(plan.Products)
-				at[l.ProductID] = i
-				plan.Products = append(plan.Products, ProductStock{ProductID: l.ProductID})
-			}
-			plan.Products[i].SKUs = append(plan.Products[i].SKUs, sku)
-		}
-	}
-	slices.SortFunc(plan.Products, cutsFirst)
-	plan.Problems = s.problems
-	return plan
-}
-
-// again computes the levels of a planned product once more, after something was
-// sold.
-func (s *stockPlanner) again(p ProductStock) ProductStock {
-	fresh := ProductStock{ProductID: p.ProductID, SKUs: slices.Clone(p.SKUs)}
-	for i, old := range p.SKUs {
-		if sku, ok := s.plan(s.listings[old.ID]); ok {
-			fresh.SKUs[i] = sku
-		}
-	}
-	return fresh
-}
-
-// plan returns what to publish for one listing; ok is false if there is nothing
-// to publish or no right number.
-func (s *stockPlanner) plan(l Listing) (sku SKUStock, ok bool) {
-	if l.Derived {
-		return SKUStock{}, false
-	}
-	parts, ok := s.parts(l)
-	if !ok {
-		return SKUStock{}, false
-	}
-	if len(l.Stock) == 0 {
-		return s.give(KindUnmappedWarehouse, l.String(), "the shop names no warehouse for it", "assign the SKU to a warehouse in the shop")
-	}
-	sku = SKUStock{ListingSKU: l.ListingSKU, Shown: l.Stock, Stock: make([]WarehouseStock, 0, len(l.Stock))}
-	feeds := map[string]string{} // location: warehouse of this SKU
-	for _, w := range l.Stock {
-		locations, mapped := s.options.Locations[w.WarehouseID]
-		if !mapped {
-			return s.give(KindUnmappedWarehouse, "warehouse "+w.WarehouseID, fmt.Sprintf("%s is sold from it, but no stock location feeds it", l.ListingSKU),
-				"add the warehouse to StockOptions.Locations")
-		}
-		s.fine[exceptionKey{KindUnmappedWarehouse, "warehouse " + w.WarehouseID}] = true
-		for _, location := range locations {
-			if other, twice := feeds[location]; twice {
-				return s.give(KindUnmappedWarehouse, l.String(),
-					fmt.Sprintf("location %s feeds the warehouses %s and %s: its units would be offered twice", location, other, w.WarehouseID),
-					"give each warehouse locations of its own in StockOptions.Locations, or sell the SKU from one of them")
-			}
-			feeds[location] = w.WarehouseID
-		}
-		available := s.available(parts, locations)
-		if available > absurdStock {
-			return s.give(KindBadQuantity, l.String(), fmt.Sprintf("the warehouse reports %d units available", available),
-				"correct the level in Linnworks; nothing was published")
-		}
-		wanted := available - max(s.options.Buffer(l, w.WarehouseID, available), 0)
-		sku.Stock = append(sku.Stock, WarehouseStock{w.WarehouseID, min(max(wanted, 0), s.options.Max)})
-	}
-	for _, kind := range []Kind{KindUnmappedSKU, KindBrokenKit, KindBadQuantity, KindUnmappedWarehouse} {
-		s.fine[exceptionKey{kind, l.String()}] = true
-	}
-	return sku, true
-}
-
-// available is what may be sold of a listing from the locations together: the
-// sum of what each allows, since a kit is packed in one place, but never more
-// than all of them hold in total, since a location that owes units (a negative
-// number) has to get them from the others.
-func (s *stockPlanner) available(parts []part, locations []string) int {
-	free := func(location, id string) int {
-		return s.reading.Available[id][location] - s.unseen[stockKey{location, id}]
-	}
-	sum := 0
-	for _, location := range locations {
-		n, _ := limit(parts, func(id string) int { return free(location, id) }, s.reading.Untracked)
-		sum += n
-	}
-	total, _ := limit(parts, func(id string) (n int) {
-		for _, location := range locations {
-			n += free(location, id)
-		}
-		return n
-	}, s.reading.Untracked)
-	return min(sum, total)
-}
-
-// parts finds what a listing consists of and checks that the reading says how
-// much of it there is.
-func (s *stockPlanner) parts(l Listing) (parts []part, ok bool) {
-	sells := func(but string) string {
-		return fmt.Sprintf("the shop sells %q (product %s, SKU id %s), but %s", l.Title, l.ProductID, l.ID, but)
-	}
-	item, err := s.known.item(l.ListingSKU)
-	if err == nil {
-		parts, err = item.parts(1)
-	}
-	if _, isKit := errors.AsType[*KitError](err); isKit {
-		_, ok = s.give(KindBrokenKit, l.String(), sells(err.Error()), "correct the composition in Linnworks; the stock in the shop was left as it is")
-		return nil, ok
-	}
+	states, err := r.ports.States.ItemStates(ctx, ids)
 	if err != nil {
-		_, ok = s.give(KindUnmappedSKU, l.String(), sells(err.Error()),
-			"create the item in Linnworks or map the listing to one; its stock in the shop was left as it is")
-		return nil, ok
+		return fmt.Errorf("asking for items that have no level: %w", err)
 	}
-	tracked := false
-	for _, p := range parts {
-		if p.item.Untracked || s.reading.Untracked[p.item.ID] {
-			continue
-		}
-		tracked = true
-		levels, read := s.reading.Available[p.item.ID]
-		if !read {
-			_, ok = s.give(KindUnmappedSKU, l.String(), sells("the warehouse returned no level for SKU "+p.item.SKU),
-				"restore the item in Linnworks if it is archived, or map the listing to another; its stock in the shop was left as it is")
-			return nil, ok
-		}
-		s.owes(p.item, levels)
-	}
-	if !tracked {
-		_, ok = s.give(KindBadQuantity, l.String(), sells("nothing limits its stock: Linnworks does not track it"),
-			"track the item in Linnworks; its stock in the shop was left as it is")
-		return nil, ok
-	}
-	return parts, true
+	r.book.SetItemStates(states)
+	return nil
 }
 
-// owes notes levels below zero. They are sold as zero.
-func (s *stockPlanner) owes(item StockItem, levels map[string]int) {
-	s.fine[exceptionKey{KindBadQuantity, "SKU " + item.SKU}] = true
-	for _, location := range slices.Sorted(maps.Keys(levels)) {
-		if n := levels[location]; n < 0 && s.feeding[location] {
-			s.give(KindBadQuantity, "SKU "+item.SKU,
-				fmt.Sprintf("%d units available in location %s: more is ordered than is there", n, location),
-				"count the item and correct the level in Linnworks; it is sold as 0 there meanwhile")
+// release drops the reservations that the levels have made superfluous.
+func (r stockReader) release(ctx context.Context) error {
+	for _, id := range r.book.Superfluous() {
+		if err := r.ports.Ledger.DropReservation(ctx, id); err != nil {
+			return fmt.Errorf("dropping the reservation of order %s: %w", id, err)
 		}
 	}
-}
-
-// give notes a problem, once a plan for the same thing. It returns what plan
-// returns for a listing without a right number.
-func (s *stockPlanner) give(kind Kind, object, seen, do string) (SKUStock, bool) {
-	if key := (exceptionKey{kind, object}); !s.raised[key] {
-		s.raised[key] = true
-		s.problems = append(s.problems, raise(kind, object, time.Time{}, seen, do))
-	}
-	return SKUStock{}, false
-}
-
-// partIDs lists the single items that the items consist of.
-func partIDs(items map[string]StockItem) []string {
-	seen := map[string]bool{}
-	for _, item := range items {
-		parts, err := item.parts(1)
-		if err != nil {
-			continue // raised when the listing is planned
-		}
-		for _, p := range parts {
-			seen[p.item.ID] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(seen))
-}
-
-// cutsFirst orders products by how much they must be lowered: a level that is
-// too high oversells, one that is too low only waits.
-func cutsFirst(a, b ProductStock) int {
-	weigh := func(p ProductStock) (down int) {
-		for _, sku := range p.SKUs {
-			_, d := sku.change()
-			down += d
-		}
-		return down
-	}
-	return cmp.Or(cmp.Compare(weigh(b), weigh(a)), cmp.Compare(a.ProductID, b.ProductID))
-}
-
-func quantities(stock []WarehouseStock) string {
-	parts := make([]string, len(stock))
-	for i, w := range stock {
-		parts[i] = fmt.Sprintf("%d in warehouse %s", w.Quantity, w.WarehouseID)
-	}
-	return strings.Join(parts, ", ")
+	return nil
 }

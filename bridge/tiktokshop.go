@@ -29,8 +29,8 @@ type Parcel struct {
 
 // TikTokShop connects the primitives to one shop through the client of package
 // tiktokshop. It implements [OrderSource], [ListingSource], [BundleSource],
-// [StockPublisher], [Shipper], [CancellationSource] and [CancellationDesk]. It is
-// safe for concurrent use.
+// [StockPublisher], [ShopStock], [Shipper], [CancellationSource] and
+// [CancellationDesk]. It is safe for concurrent use.
 type TikTokShop struct {
 	client  *tiktokshop.Client
 	options TikTokShopOptions
@@ -44,6 +44,7 @@ var _ interface {
 	ListingSource
 	BundleSource
 	StockPublisher
+	ShopStock
 	Shipper
 	CancellationSource
 	CancellationDesk

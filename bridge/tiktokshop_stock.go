@@ -121,12 +121,19 @@ func (t *TikTokShop) PublishStock(ctx context.Context, product ProductStock) ([]
 		}
 		list := make([]StockRefusal, len(product.SKUs))
 		for i, s := range product.SKUs {
-			list[i] = StockRefusal{SKUID: s.ID, Reason: e.Error(), Derived: derived}
+			list[i] = StockRefusal{SKUID: s.ID, Reason: e.Error(), Derived: derived, Locked: lockCodes[e.Code], Foreign: foreignCodes[e.Code]}
 		}
 		return list, nil
 	}
 	return nil, err
 }
+
+// lockCodes say that a campaign holds the units, foreignCodes that the warehouse
+// is not the seller's.
+var (
+	lockCodes    = map[int]bool{12052393: true}
+	foreignCodes = map[int]bool{12052144: true, 12052382: true}
+)
 
 // bundleCodes say that the stock of a bundle follows its components.
 var bundleCodes = map[int]bool{12052849: true, 12052850: true}
@@ -140,17 +147,59 @@ var productRefused = map[tiktokshop.Class]bool{
 func refusals(reply *tiktokshop.UpdateInventoryResponse, partial *tiktokshop.PartialError) []StockRefusal {
 	list := make([]StockRefusal, 0, len(partial.Items))
 	for i, item := range partial.Items {
-		reason := fmt.Sprintf("code %s: %s", item.Code, item.Message)
+		code, _ := strconv.Atoi(string(item.Code))
+		reason, codes := fmt.Sprintf("code %s: %s", item.Code, item.Message), []int{code}
 		id := ""
 		if i < len(reply.Errors) {
 			detail := reply.Errors[i].Detail
 			id = detail.SKUID
 			for _, extra := range detail.ExtraErrors {
 				reason += fmt.Sprintf("; warehouse %s: %s", extra.WarehouseID, extra.Message)
+				codes = append(codes, extra.Code)
 			}
 		}
-		code, _ := strconv.Atoi(string(item.Code))
-		list = append(list, StockRefusal{SKUID: id, Reason: reason, Retry: item.Class.Temporary(), Derived: bundleCodes[code]})
+		among := func(set map[int]bool) bool {
+			return slices.ContainsFunc(codes, func(code int) bool { return set[code] })
+		}
+		list = append(list, StockRefusal{
+			SKUID: id, Reason: reason, Retry: item.Class.Temporary(),
+			Derived: bundleCodes[code], Locked: among(lockCodes), Foreign: among(foreignCodes),
+		})
 	}
 	return list
+}
+
+// ShopStock implements [ShopStock] with one Inventory Search call for 600 SKUs.
+//
+// https://partner.tiktokshop.com/docv2/page/inventory-search-202309
+func (t *TikTokShop) ShopStock(ctx context.Context, skuIDs []string) ([]ShownStock, error) {
+	if len(skuIDs) == 0 {
+		return nil, nil
+	}
+	list := make([]ShownStock, 0, len(skuIDs))
+	for reply, err := range t.client.Product.InventorySearchBySKUIDs(ctx, &tiktokshop.InventorySearchRequest{SKUIDs: skuIDs}) {
+		if err != nil {
+			return nil, err
+		}
+		for _, product := range reply.Inventory {
+			for _, s := range product.SKUs {
+				list = append(list, shownStock(product.ProductID, s))
+			}
+		}
+	}
+	return list, nil
+}
+
+func shownStock(productID string, s tiktokshop.InventorySKU) ShownStock {
+	shown := ShownStock{ListingSKU: ListingSKU{ProductID: productID, ID: s.ID, SellerSKU: s.SellerSKU}}
+	for _, w := range s.WarehouseInventory {
+		shown.Warehouses = append(shown.Warehouses, ShownWarehouse{WarehouseID: w.WarehouseID, Available: w.AvailableQuantity, Committed: w.CommittedQuantity})
+	}
+	for _, c := range s.TotalAvailableInventoryDistribution.CampaignInventory {
+		shown.Campaign += c.Quantity
+	}
+	for _, c := range s.TotalAvailableInventoryDistribution.CreatorInventory {
+		shown.Creator += c.Quantity
+	}
+	return shown
 }

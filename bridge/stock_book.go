@@ -1,0 +1,699 @@
+package bridge
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// StockBook knows what the shop sells, what each listing consists of, what was
+// last read on both sides and what the ledger holds, and computes from it what
+// the shop should show:
+//
+//	wanted = clamp(available − sold but not yet visible − buffer, 0, max)
+//
+// per SKU and warehouse, kits from their components location by location. It
+// makes no calls and asks no clock: facts go in by the Set methods, and
+// [StockBook.Plan] tells the calls to make. Only listings that a new fact
+// touches are computed again, so that a book of 100,000 SKUs can be kept up to
+// date many times a second. [StockPush] and [LiveStock] work on one; a program
+// with readers or a publisher of its own can do the same. It is safe for
+// concurrent use.
+//
+// # Which fact is newer
+//
+// A reading takes time, and the world moves while it is taken. Whoever reads
+// takes a [StockMark] before the call and hands it in with what came back: the
+// book then knows which of its own facts the reading cannot know yet. The ledger
+// has to be set before levels are read, and again before a plan.
+type StockBook struct {
+	mu      sync.Mutex
+	options StockOptions
+	seq     StockMark // counts facts
+
+	locations []string // that feed a warehouse, sorted
+	locationN map[string]int
+
+	listings   []bookListing
+	bySKUID    map[string]int
+	products   []bookProduct
+	byProduct  map[string]int
+	warehouses map[string]*bookWarehouses // by the warehouse ids of a listing
+
+	items    []bookItem
+	byItem   map[string]int
+	orders   map[string]*bookOrder
+	dirty    []int // listings to compute again
+	lastRead time.Time
+
+	stats stockMeter
+}
+
+// StockMark is a moment in the life of a [StockBook]: later ones are larger.
+type StockMark int64
+
+// bookItem is a single item of the warehouse.
+type bookItem struct {
+	id, sku string
+	// untracked by the catalogue, unlimited by the last reading.
+	untracked, unlimited bool
+	state                itemState
+	// at is when the last reading of the item began, by the reader's clock, mark
+	// by the book's; before is the reading before that.
+	at, before time.Time
+	mark       StockMark
+	// levels and unseen are units by index of the location.
+	levels, unseen []int
+	orders         []*bookOrder // that reserve it
+	usedBy         []int        // listings
+	owes           *Exception   // a level below zero
+}
+
+// unlimited is the level of an item at a location where it is not tracked.
+const unlimited = math.MaxInt / maxKitQuantity
+
+// itemState is what is known of an item's levels.
+type itemState int8
+
+const (
+	itemUnread   itemState = iota
+	itemRead               // there is a level
+	itemVanished           // a reading left it out, and nobody knows why
+	itemArchived           // the warehouse sells it no more: none is free
+)
+
+// bookOrder is a shop order in the ledger, or one that has left it so lately that
+// a reading may not know of it.
+type bookOrder struct {
+	Reservation
+	// goneAt is when the book found that the ledger has dropped it, 0 before.
+	goneAt StockMark
+}
+
+// bookListing is a SKU of the shop.
+type bookListing struct {
+	Listing // Stock is what the shop shows, as far as known
+	product int
+	feeds   *bookWarehouses
+	parts   []bookPart
+	broken  error // why there are no parts
+	// wanted is what should be shown, warehouse by warehouse as in Stock; nil if
+	// there is no right number.
+	wanted  []int
+	problem *Exception
+	dirty   bool
+	// waiting tells that a part has never been read.
+	waiting bool
+	// shownMark and shownAt are when Stock was last read or accepted.
+	shownMark StockMark
+	shownAt   time.Time
+	// since is when the change that makes it differ was read, zero if it does not
+	// differ; unseenSince is a moment before which the change cannot have been.
+	since, unseenSince time.Time
+	// refused is what the shop did not take; the same is not offered again before
+	// retryAt.
+	refused []int
+	retryAt time.Time
+	heat    heat
+	hot     bool
+}
+
+type bookPart struct{ item, per int }
+
+type bookProduct struct {
+	id       string
+	listings []int
+	waits    bool // is queued
+	pushing  bool // somebody has taken it
+	unsure   bool // the last call may or may not have taken effect
+	failures int
+	retryAt  time.Time
+}
+
+// bookWarehouses is a set of warehouses that a listing is sold from.
+type bookWarehouses struct {
+	feeds   [][]int // indexes of locations
+	problem func(l Listing) *Exception
+}
+
+// NewStockBook checks the options.
+func NewStockBook(o StockOptions) (*StockBook, error) {
+	o, err := o.checked()
+	if err != nil {
+		return nil, fmt.Errorf("bridge: NewStockBook: %w", err)
+	}
+	return newStockBook(o), nil
+}
+
+func newStockBook(checked StockOptions) *StockBook {
+	b := &StockBook{options: checked, locationN: map[string]int{}, orders: map[string]*bookOrder{}}
+	for _, locations := range checked.Locations {
+		for _, location := range locations {
+			b.locationN[location] = 0
+		}
+	}
+	b.locations = slices.Sorted(maps.Keys(b.locationN))
+	for i, location := range b.locations {
+		b.locationN[location] = i
+	}
+	return b
+}
+
+// Mark returns the present moment, for a reading that is about to begin.
+func (b *StockBook) Mark() StockMark {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.seq
+}
+
+// SetCatalogue replaces what is for sale and what it consists of: listings as
+// read from the mark and the moment at on, items and broken as a [Catalogue]
+// returns them. Levels, and what the shop has accepted since the mark, stay.
+func (b *StockBook) SetCatalogue(mark StockMark, at time.Time, listings []Listing, items map[string]StockItem, broken map[string]error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.seq++
+	known := itemLookup{items, broken}
+	oldListings, oldBySKUID, oldProducts, oldByProduct := b.listings, b.bySKUID, b.products, b.byProduct
+	oldItems, oldByItem := b.items, b.byItem
+
+	b.listings, b.bySKUID = make([]bookListing, 0, len(listings)), make(map[string]int, len(listings))
+	b.products, b.byProduct = make([]bookProduct, 0, len(oldProducts)), make(map[string]int, len(listings))
+	b.items, b.byItem = make([]bookItem, 0, len(items)), make(map[string]int, len(items))
+	b.warehouses = map[string]*bookWarehouses{}
+	b.dirty = b.dirty[:0]
+	for _, l := range listings {
+		if _, twice := b.bySKUID[l.ID]; twice {
+			continue // the shop's pages shift while they are read
+		}
+		n := len(b.listings)
+		b.bySKUID[l.ID] = n
+		b.listings = append(b.listings, bookListing{Listing: l})
+		e := &b.listings[n]
+		e.Stock = slices.Clone(l.Stock)
+		e.shownMark, e.shownAt = mark, at
+		if i, have := oldBySKUID[l.ID]; have {
+			e.keep(&oldListings[i])
+		}
+		e.product = b.product(l.ProductID, oldProducts, oldByProduct)
+		b.products[e.product].listings = append(b.products[e.product].listings, n)
+		e.feeds = b.warehousesOf(e.Listing)
+		b.compose(e, n, known, oldItems, oldByItem)
+		b.touch(n)
+	}
+	for _, o := range b.orders {
+		b.index(o)
+	}
+	for i := range b.items {
+		b.countUnseen(i)
+	}
+}
+
+// keep carries over what a new reading of the listing cannot know.
+func (e *bookListing) keep(old *bookListing) {
+	e.since, e.unseenSince, e.refused, e.retryAt, e.heat, e.hot = old.since, old.unseenSince, old.refused, old.retryAt, old.heat, old.hot
+	if old.shownMark > e.shownMark && sameWarehouses(e.Stock, old.Stock) {
+		e.Stock, e.shownMark, e.shownAt = old.Stock, old.shownMark, old.shownAt
+	}
+}
+
+func sameWarehouses(a, b []WarehouseStock) bool {
+	return slices.EqualFunc(a, b, func(x, y WarehouseStock) bool { return x.WarehouseID == y.WarehouseID })
+}
+
+func (b *StockBook) product(id string, old []bookProduct, oldBy map[string]int) int {
+	n, have := b.byProduct[id]
+	if !have {
+		n = len(b.products)
+		b.byProduct[id] = n
+		p := bookProduct{id: id}
+		if i, known := oldBy[id]; known {
+			p = old[i]
+			p.listings = nil
+		}
+		b.products = append(b.products, p)
+	}
+	return n
+}
+
+// compose breaks a listing down to its parts.
+func (b *StockBook) compose(e *bookListing, n int, known itemLookup, old []bookItem, oldBy map[string]int) {
+	if e.Derived {
+		return
+	}
+	item, err := known.item(e.ListingSKU)
+	var parts []part
+	if err == nil {
+		parts, err = item.parts(1)
+	}
+	if err != nil {
+		e.broken = err
+		return
+	}
+	e.parts = make([]bookPart, len(parts))
+	for i, p := range parts {
+		at, have := b.byItem[p.item.ID]
+		if !have {
+			at = len(b.items)
+			b.byItem[p.item.ID] = at
+			it := bookItem{id: p.item.ID}
+			if j, known := oldBy[p.item.ID]; known {
+				it = old[j]
+				it.usedBy, it.orders = nil, nil
+			}
+			it.sku, it.untracked = p.item.SKU, p.item.Untracked
+			b.items = append(b.items, it)
+		}
+		b.items[at].usedBy = append(b.items[at].usedBy, n)
+		e.parts[i] = bookPart{at, p.per}
+	}
+}
+
+// warehousesOf finds the locations that feed a listing's warehouses, or what is
+// wrong with them.
+func (b *StockBook) warehousesOf(l Listing) *bookWarehouses {
+	var key strings.Builder
+	for _, w := range l.Stock {
+		key.WriteString(w.WarehouseID)
+		key.WriteByte(0)
+	}
+	set, have := b.warehouses[key.String()]
+	if !have {
+		set = b.feedsOf(l.Stock)
+		b.warehouses[key.String()] = set
+	}
+	return set
+}
+
+func (b *StockBook) feedsOf(stock []WarehouseStock) *bookWarehouses {
+	refuse := func(object func(Listing) string, seen func(Listing) string, do string) *bookWarehouses {
+		return &bookWarehouses{problem: func(l Listing) *Exception {
+			return new(raise(KindUnmappedWarehouse, object(l), time.Time{}, seen(l), do))
+		}}
+	}
+	itself := func(l Listing) string { return l.String() }
+	if len(stock) == 0 {
+		return refuse(itself, func(Listing) string { return "the shop names no warehouse for it" }, "assign the SKU to a warehouse in the shop")
+	}
+	set := &bookWarehouses{}
+	taken := map[string]string{} // location: warehouse
+	for _, w := range stock {
+		locations, mapped := b.options.Locations[w.WarehouseID]
+		if !mapped {
+			return refuse(func(Listing) string { return "warehouse " + w.WarehouseID },
+				func(l Listing) string {
+					return fmt.Sprintf("%s is sold from it, but no stock location feeds it", l.ListingSKU)
+				}, "add the warehouse to StockOptions.Locations")
+		}
+		var feeds []int
+		for _, location := range locations {
+			if other, twice := taken[location]; twice {
+				return refuse(itself, func(Listing) string {
+					return fmt.Sprintf("location %s feeds the warehouses %s and %s: its units would be offered twice", location, other, w.WarehouseID)
+				}, "give each warehouse locations of its own in StockOptions.Locations, or sell the SKU from one of them")
+			}
+			taken[location] = w.WarehouseID
+			feeds = append(feeds, b.locationN[location])
+		}
+		set.feeds = append(set.feeds, feeds)
+	}
+	return set
+}
+
+// SetLevels takes in a reading of levels that was begun at the mark. asked are
+// the items that were asked for by id: those that the reading leaves out have
+// vanished, which is not the same as zero. Without asked nothing has. A reading
+// that is older than what the book has of an item does not change it.
+func (b *StockBook) SetLevels(mark StockMark, reading StockReading, asked ...string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.seq++
+	if reading.At.After(b.lastRead) {
+		b.lastRead = reading.At
+	}
+	for id, levels := range reading.Available {
+		if i, have := b.byItem[id]; have {
+			b.setLevel(i, mark, reading, levels)
+		}
+	}
+	for _, id := range asked {
+		i, have := b.byItem[id]
+		if _, read := reading.Available[id]; !have || read || b.items[i].mark > mark {
+			continue
+		}
+		it := &b.items[i]
+		if it.untracked || reading.Untracked[id] {
+			it.state, it.unlimited = itemRead, true
+		} else if it.state != itemArchived {
+			it.state = itemVanished
+		}
+		it.stamp(mark, reading.At)
+		b.touchUsers(i)
+	}
+}
+
+func (it *bookItem) stamp(mark StockMark, at time.Time) {
+	if !at.Equal(it.at) {
+		it.before = it.at
+	}
+	it.mark, it.at = mark, at
+}
+
+func (b *StockBook) setLevel(i int, mark StockMark, reading StockReading, levels map[string]int) {
+	it := &b.items[i]
+	if it.state == itemRead && (reading.At.Before(it.at) || it.mark > mark) {
+		return
+	}
+	if it.levels == nil {
+		it.levels = make([]int, len(b.locations))
+	}
+	changed := it.state != itemRead || it.unlimited != reading.Untracked[it.id]
+	elsewhereOnly := reading.UntrackedIn[it.id]
+	for n, location := range b.locations {
+		v := levels[location]
+		if elsewhereOnly[location] {
+			v = unlimited
+		}
+		if v != it.levels[n] {
+			it.levels[n], changed = v, true
+		}
+	}
+	it.state, it.unlimited = itemRead, reading.Untracked[it.id]
+	it.stamp(mark, reading.At)
+	if len(it.orders) > 0 && b.countUnseen(i) || changed {
+		b.owing(it)
+		b.touchUsers(i)
+	}
+}
+
+// owing notes levels below zero. They are sold as zero.
+func (b *StockBook) owing(it *bookItem) {
+	it.owes = nil
+	for n, v := range it.levels {
+		if v < 0 && it.owes == nil {
+			it.owes = new(raise(KindBadQuantity, "SKU "+it.sku, time.Time{},
+				fmt.Sprintf("%d units available in location %s: more is ordered than is there", v, b.locations[n]),
+				"count the item and correct the level in Linnworks; it is sold as 0 there meanwhile"))
+		}
+	}
+}
+
+// SetItemStates tells why items have vanished: of an archived or deleted one none
+// is free, and zero is published; of others nothing is known, and what the shop
+// shows is left as it is.
+func (b *StockBook) SetItemStates(states map[string]ItemState) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.seq++
+	for id, state := range states {
+		i, have := b.byItem[id]
+		if !have || b.items[i].state == itemRead {
+			continue
+		}
+		if !state.Active() {
+			b.items[i].state = itemArchived
+			b.items[i].levels = make([]int, len(b.locations))
+			b.touchUsers(i)
+		}
+	}
+}
+
+// Vanished are the items that the last reading left out, and that nobody has
+// said of why: see [ItemStates].
+func (b *StockBook) Vanished() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var ids []string
+	for i := range b.items {
+		if b.items[i].state == itemVanished {
+			ids = append(ids, b.items[i].id)
+		}
+	}
+	return ids
+}
+
+// ItemIDs are the items whose levels the listings depend on, sorted.
+func (b *StockBook) ItemIDs() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	ids := make([]string, len(b.items))
+	for i := range b.items {
+		ids[i] = b.items[i].id
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// SetReservations replaces what the ledger holds, at the moment at. An order that
+// is not in it any more goes on counting until levels have been read after the
+// book found out: they may not know of it yet.
+func (b *StockBook) SetReservations(at time.Time, list []Reservation) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.seq++
+	kept := make(map[string]bool, len(list))
+	for _, r := range list {
+		kept[r.OrderID] = true
+		o, have := b.orders[r.OrderID]
+		if have && o.goneAt == 0 && o.same(r) {
+			continue
+		}
+		if !have {
+			o = &bookOrder{}
+			b.orders[r.OrderID] = o
+			b.sold(at, r)
+		}
+		old := o.Items
+		o.Reservation, o.goneAt = r, 0
+		b.reindex(o, old)
+	}
+	for id, o := range b.orders {
+		if kept[id] {
+			continue
+		}
+		if o.goneAt == 0 {
+			o.goneAt = b.seq
+		}
+		if !b.counted(o) {
+			delete(b.orders, id)
+			b.reindex(o, o.Items)
+		}
+	}
+}
+
+func (o *bookOrder) same(r Reservation) bool {
+	return o.LocationID == r.LocationID && o.VisibleAt.Equal(r.VisibleAt) && maps.Equal(o.Items, r.Items)
+}
+
+// counted tells whether an order takes anything off what was last read.
+func (b *StockBook) counted(o *bookOrder) bool {
+	for id := range o.Items {
+		if i, have := b.byItem[id]; have && b.counts(o, &b.items[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// counts tells whether the last reading of an item cannot have an order's units.
+func (b *StockBook) counts(o *bookOrder, it *bookItem) bool {
+	if it.state != itemRead {
+		return true
+	}
+	visible := !o.VisibleAt.IsZero() && it.at.After(o.VisibleAt)
+	return !visible && (o.goneAt == 0 || it.mark < o.goneAt)
+}
+
+// index enters an order with its items.
+func (b *StockBook) index(o *bookOrder) {
+	for id := range o.Items {
+		if i, have := b.byItem[id]; have {
+			b.items[i].orders = append(b.items[i].orders, o)
+		}
+	}
+}
+
+// reindex enters an order that had other items before, and counts those again.
+func (b *StockBook) reindex(o *bookOrder, old map[string]int) {
+	for id := range old {
+		if i, have := b.byItem[id]; have {
+			it := &b.items[i]
+			it.orders = slices.DeleteFunc(it.orders, func(other *bookOrder) bool { return other == o })
+		}
+	}
+	if b.orders[o.OrderID] == o {
+		b.index(o)
+	}
+	for _, items := range []map[string]int{old, o.Items} {
+		for id := range items {
+			if i, have := b.byItem[id]; have && b.countUnseen(i) {
+				b.touchUsers(i)
+			}
+		}
+	}
+}
+
+// countUnseen adds up what is sold of an item and not in its level, and tells
+// whether that has changed.
+func (b *StockBook) countUnseen(i int) bool {
+	it := &b.items[i]
+	if len(it.orders) == 0 && it.unseen == nil {
+		return false
+	}
+	sum := make([]int, len(b.locations))
+	for _, o := range it.orders {
+		if n, feeds := b.locationN[o.LocationID]; feeds && b.counts(o, it) {
+			sum[n] += o.Items[it.id]
+		}
+	}
+	changed := it.unseen == nil || !slices.Equal(sum, it.unseen)
+	it.unseen = sum
+	return changed
+}
+
+// Superfluous are the orders whose units every level that was read has by now:
+// their reservations can be dropped.
+func (b *StockBook) Superfluous() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var ids []string
+	for id, o := range b.orders {
+		if o.goneAt == 0 && !o.VisibleAt.IsZero() && b.lastRead.After(o.VisibleAt) && !b.counted(o) {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// SetShown takes in what the shop was seen to show, read from the mark and the
+// moment at on, for the warehouses of one SKU. What the shop has accepted since
+// the mark stays.
+func (b *StockBook) SetShown(mark StockMark, at time.Time, skuID string, stock ...WarehouseStock) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.seq++
+	n, have := b.bySKUID[skuID]
+	if !have || b.listings[n].shownMark > mark {
+		return
+	}
+	e := &b.listings[n]
+	for _, w := range stock {
+		for i := range e.Stock {
+			if e.Stock[i].WarehouseID == w.WarehouseID {
+				e.Stock[i].Quantity = w.Quantity
+			}
+		}
+	}
+	e.shownMark, e.shownAt = mark, at
+	b.products[e.product].unsure = false
+	b.touch(n)
+}
+
+// Accepted tells that the shop has taken a product's levels at the moment at.
+func (b *StockBook) Accepted(at time.Time, p ProductStock) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.seq++
+	for _, s := range p.SKUs {
+		if n, have := b.bySKUID[s.ID]; have {
+			b.accepted(at, &b.listings[n], s.Stock)
+			b.touch(n)
+		}
+	}
+}
+
+func (b *StockBook) accepted(at time.Time, e *bookListing, stock []WarehouseStock) {
+	if !e.since.IsZero() {
+		b.stats.published(e, at)
+	}
+	if sameWarehouses(e.Stock, stock) {
+		copy(e.Stock, stock)
+	}
+	e.shownMark, e.shownAt = b.seq, at
+	e.since, e.unseenSince, e.refused = time.Time{}, time.Time{}, nil
+}
+
+// sold accounts for an order at its first sight: it makes its listings hotter,
+// and the shop has taken its units off what it shows if it was placed after the
+// shop accepted that.
+func (b *StockBook) sold(at time.Time, r Reservation) {
+	for _, line := range r.Lines {
+		n, have := b.bySKUID[line.SKUID]
+		if !have {
+			continue
+		}
+		e := &b.listings[n]
+		e.heat.add(at, 1)
+		if !r.CreatedAt.After(e.shownAt.Add(shopClockSlack)) || r.CreatedAt.After(at.Add(shopClockSlack)) {
+			continue
+		}
+		location, known := b.locationN[r.LocationID]
+		for i, feeds := range e.feeds.feeds {
+			if known && slices.Contains(feeds, location) {
+				e.Stock[i].Quantity = max(e.Stock[i].Quantity-1, 0)
+			}
+		}
+		b.touch(n)
+	}
+}
+
+// shopClockSlack is by how much an order's moment, which the shop counts in
+// seconds, may differ from our clock. An order within it counts as older than
+// what the shop shows, which costs at most a call; one from the future tells
+// nothing.
+const shopClockSlack = 2 * time.Second
+
+// Recompute has every listing computed again: buffers may say something else by
+// now.
+func (b *StockBook) Recompute() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for n := range b.listings {
+		b.touch(n)
+	}
+}
+
+func (b *StockBook) touch(n int) {
+	if e := &b.listings[n]; !e.dirty {
+		e.dirty = true
+		b.dirty = append(b.dirty, n)
+	}
+}
+
+func (b *StockBook) touchUsers(i int) {
+	for _, n := range b.items[i].usedBy {
+		b.touch(n)
+	}
+}
+
+// checked fills in the defaults.
+func (o StockOptions) checked() (StockOptions, error) {
+	switch {
+	case len(o.Locations) == 0:
+		return o, errors.New("Locations is empty: map the shop's warehouses to stock locations")
+	case o.Max < 0:
+		return o, fmt.Errorf("Max %d is negative", o.Max)
+	}
+	for _, id := range slices.Sorted(maps.Keys(o.Locations)) {
+		locations := slices.Sorted(slices.Values(o.Locations[id]))
+		if len(locations) == 0 || locations[0] == "" {
+			return o, fmt.Errorf("Locations: warehouse %q has no stock location", id)
+		}
+		if len(slices.Compact(locations)) < len(o.Locations[id]) {
+			return o, fmt.Errorf("Locations: warehouse %q names a stock location twice", id)
+		}
+	}
+	o.Max = cmp.Or(o.Max, MaxStock)
+	o.Now = clock(o.Now)
+	if o.Buffer == nil {
+		o.Buffer = FixedBuffer(0)
+	}
+	return o, nil
+}

@@ -1,0 +1,413 @@
+package bridge
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// StockPlan is what a push would do.
+type StockPlan struct {
+	// Products are the calls to make, in order: what has to go to zero, then what
+	// has to be lowered, then what may be raised; among equals hot SKUs first.
+	Products []ProductStock
+	// Unchanged counts the SKUs whose stock is right already, Skipped those that
+	// follow others, have a problem, or were never read.
+	Unchanged, Skipped int
+	// Problems are the listings that no right number could be found for, and
+	// levels that a person has to correct.
+	Problems []Exception
+}
+
+// String is a line per SKU and warehouse that changes.
+func (p StockPlan) String() string {
+	var b strings.Builder
+	for _, product := range p.Products {
+		for _, sku := range product.SKUs {
+			fmt.Fprintf(&b, "%-24s", sku.ListingSKU)
+			for i, w := range sku.Stock {
+				fmt.Fprintf(&b, "  %s: %d -> %d", w.WarehouseID, sku.Shown[i].Quantity, w.Quantity)
+			}
+			b.WriteByte('\n')
+		}
+	}
+	fmt.Fprintf(&b, "%d product(s) to update, %d SKU(s) right already, %d skipped\n", len(p.Products), p.Unchanged, p.Skipped)
+	return b.String()
+}
+
+// Plan returns the calls that make the shop show what it should, each with every
+// warehouse of every SKU that differs. It changes nothing: the same plan comes
+// again until a fact changes.
+func (b *StockBook) Plan() StockPlan {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.compute()
+	var plan StockPlan
+	var waiting []int
+	for n := range b.products {
+		if b.products[n].waits {
+			waiting = append(waiting, n)
+		}
+	}
+	b.inOrder(waiting)
+	for _, n := range waiting {
+		if p := b.productStock(n, time.Time{}); len(p.SKUs) > 0 {
+			plan.Products = append(plan.Products, p)
+		}
+	}
+	for n := range b.listings {
+		switch e := &b.listings[n]; {
+		case e.wanted == nil:
+			plan.Skipped++
+		case e.since.IsZero():
+			plan.Unchanged++
+		}
+	}
+	plan.Problems = b.problems()
+	return plan
+}
+
+// compute brings every listing that facts have touched up to date.
+func (b *StockBook) compute() {
+	for _, n := range b.dirty {
+		e := &b.listings[n]
+		e.dirty = false
+		b.want(e)
+		if e.wanted == nil || e.right() {
+			e.since, e.unseenSince = time.Time{}, time.Time{}
+		} else {
+			if e.since.IsZero() {
+				e.since, e.unseenSince = b.changedAt(e)
+			}
+			b.products[e.product].waits = true
+		}
+	}
+	b.dirty = b.dirty[:0]
+}
+
+// changedAt is when the newest reading of a listing's parts began, and the one
+// before it, which did not have the change yet.
+func (b *StockBook) changedAt(e *bookListing) (at, before time.Time) {
+	for _, p := range e.parts {
+		if it := &b.items[p.item]; it.at.After(at) {
+			at, before = it.at, it.before
+		}
+	}
+	if at.IsZero() {
+		at = e.shownAt
+	}
+	if before.IsZero() {
+		before = at
+	}
+	return at, before
+}
+
+// right tells whether the shop shows what it should.
+func (e *bookListing) right() bool {
+	for i, n := range e.wanted {
+		if e.Stock[i].Quantity != n {
+			return false
+		}
+	}
+	return true
+}
+
+// want computes what a listing should show; wanted is nil if there is no right
+// number.
+func (b *StockBook) want(e *bookListing) {
+	was := e.wanted
+	e.wanted, e.problem, e.waiting = nil, nil, false
+	if e.Derived {
+		return
+	}
+	if e.problem = b.objection(e); e.problem != nil || e.waiting {
+		return
+	}
+	if cap(was) < len(e.Stock) {
+		was = make([]int, len(e.Stock))
+	}
+	wanted := was[:len(e.Stock)]
+	for i, w := range e.Stock {
+		available := b.available(e.parts, e.feeds.feeds[i])
+		if available > absurdStock {
+			e.problem = new(raise(KindBadQuantity, e.String(), time.Time{}, fmt.Sprintf("the warehouse reports %d units available", available),
+				"correct the level in Linnworks; nothing was published"))
+			return
+		}
+		n := available - max(b.options.Buffer(e.Listing, w.WarehouseID, available), 0)
+		wanted[i] = min(max(n, 0), b.options.Max)
+	}
+	e.wanted = wanted
+}
+
+// objection says why a listing has no right number.
+func (b *StockBook) objection(e *bookListing) *Exception {
+	sells := func(kind Kind, but, do string) *Exception {
+		return new(raise(kind, e.String(), time.Time{},
+			fmt.Sprintf("the shop sells %q (product %s, SKU id %s), but %s", e.Title, e.ProductID, e.ID, but),
+			do+"; its stock in the shop was left as it is"))
+	}
+	if e.broken != nil {
+		if _, isKit := errors.AsType[*KitError](e.broken); isKit {
+			return sells(KindBrokenKit, e.broken.Error(), "correct the composition in Linnworks")
+		}
+		return sells(KindUnmappedSKU, e.broken.Error(), "create the item in Linnworks or map the listing to one")
+	}
+	tracked := false
+	for _, p := range e.parts {
+		it := &b.items[p.item]
+		if it.untracked || it.unlimited {
+			continue
+		}
+		tracked = true
+		switch it.state {
+		case itemUnread:
+			e.waiting = true
+		case itemVanished:
+			return sells(KindUnmappedSKU, "the warehouse returned no level for SKU "+it.sku,
+				"restore the item in Linnworks if it is archived, or map the listing to another")
+		case itemRead, itemArchived: // of an archived one there are none
+		}
+	}
+	switch {
+	case e.waiting:
+		return nil
+	case !tracked:
+		return sells(KindBadQuantity, "nothing limits its stock: Linnworks does not track it", "track the item in Linnworks")
+	case e.feeds.problem != nil:
+		return e.feeds.problem(e.Listing)
+	}
+	return nil
+}
+
+// free is what may be sold of an item from a location, and whether it is tracked
+// there at all.
+func (it *bookItem) free(location int) (n int, tracked bool) {
+	if it.untracked || it.unlimited {
+		return 0, false
+	}
+	if it.levels != nil {
+		n = it.levels[location]
+	}
+	if n == unlimited {
+		return 0, false
+	}
+	if it.unseen != nil {
+		n -= it.unseen[location]
+	}
+	return n, true
+}
+
+// available is what may be sold of a listing from the locations together: the
+// sum of what each allows, since a kit is packed in one place, but never more
+// than all of them hold in total, since a location that owes units (a negative
+// number) has to get them from the others.
+func (b *StockBook) available(parts []bookPart, locations []int) int {
+	sum := 0
+	for _, location := range locations {
+		// Where nothing is tracked nobody knows what there is.
+		least, limited := 0, false
+		for _, p := range parts {
+			if n, tracked := b.items[p.item].free(location); tracked {
+				if n = max(n, 0) / p.per; !limited || n < least {
+					least, limited = n, true
+				}
+			}
+		}
+		sum += least
+	}
+	if len(locations) == 1 {
+		return sum
+	}
+	for _, p := range parts {
+		total, limits := 0, true
+		for _, location := range locations {
+			n, tracked := b.items[p.item].free(location)
+			total, limits = total+n, limits && tracked
+		}
+		if limits {
+			sum = min(sum, max(total, 0)/p.per)
+		}
+	}
+	return sum
+}
+
+// problems are what a person has to look at, each thing once, in the order of
+// the listings.
+func (b *StockBook) problems() []Exception {
+	var list []Exception
+	seen := map[exceptionKey]bool{}
+	add := func(e *Exception) {
+		if e == nil {
+			return
+		}
+		if key := (exceptionKey{e.Kind, e.Object}); !seen[key] {
+			seen[key] = true
+			list = append(list, *e)
+		}
+	}
+	for n := range b.listings {
+		e := &b.listings[n]
+		for _, p := range e.parts {
+			it := &b.items[p.item]
+			add(it.owes)
+			if it.state == itemArchived && e.wanted != nil {
+				add(new(raise(KindUnmappedSKU, e.String(), time.Time{},
+					fmt.Sprintf("the shop sells %q (product %s, SKU id %s), but SKU %s is archived in Linnworks: it is published as 0", e.Title, e.ProductID, e.ID, it.sku),
+					"restore the item in Linnworks, map the listing to another, or take the listing down")))
+			}
+		}
+		add(e.problem)
+	}
+	return list
+}
+
+type exceptionKey struct {
+	kind   Kind
+	object string
+}
+
+// mended are the exceptions of a queue that the book has looked into and does
+// not find any more.
+func (b *StockBook) mended(open []Exception) []Exception {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.compute()
+	var fine map[string]bool // objects that were looked at: true if a listing that shows what it should
+	var wrong map[exceptionKey]bool
+	return slices.DeleteFunc(slices.Clone(open), func(e Exception) bool {
+		switch e.Kind {
+		case KindUnmappedSKU, KindBrokenKit, KindBadQuantity, KindUnmappedWarehouse, KindStockRefused:
+		default:
+			return true
+		}
+		if fine == nil {
+			fine, wrong = b.objects(), map[exceptionKey]bool{}
+			for _, p := range b.problems() {
+				wrong[exceptionKey{p.Kind, p.Object}] = true
+			}
+		}
+		right, looked := fine[e.Object]
+		return !looked || wrong[exceptionKey{e.Kind, e.Object}] || e.Kind == KindStockRefused && !right
+	})
+}
+
+// objects are the names under which the book's exceptions go, and whether the
+// shop shows what it should of them.
+func (b *StockBook) objects() map[string]bool {
+	names := map[string]bool{}
+	for n := range b.listings {
+		e := &b.listings[n]
+		if e.Derived || e.waiting {
+			continue
+		}
+		name := e.String()
+		right, have := names[name]
+		names[name] = e.wanted != nil && e.since.IsZero() && (right || !have)
+		for _, w := range e.Stock {
+			names["warehouse "+w.WarehouseID] = false
+		}
+		for _, p := range e.parts {
+			if item := "SKU " + b.items[p.item].sku; item != name {
+				names[item] = names[item]
+			}
+		}
+	}
+	return names
+}
+
+// rank orders products by what waiting costs: one that shows units which are all
+// gone, one that shows too many, one that could show more.
+type rank struct {
+	urgency int
+	hot     bool
+	lower   int
+	since   time.Time
+	id      string
+}
+
+const (
+	rankZero = iota
+	rankLower
+	rankRaise
+)
+
+func (b *StockBook) rank(n int) rank {
+	p := &b.products[n]
+	r := rank{urgency: rankRaise, id: p.id}
+	for _, i := range p.listings {
+		e := &b.listings[i]
+		if e.since.IsZero() {
+			continue
+		}
+		for w, n := range e.wanted {
+			shown := e.Stock[w].Quantity
+			switch {
+			case n == 0 && shown > 0:
+				r.urgency = rankZero
+			case n < shown:
+				r.urgency = min(r.urgency, rankLower)
+			}
+			r.lower += max(shown-n, 0)
+		}
+		r.hot = r.hot || e.hot
+		if r.since.IsZero() || e.since.Before(r.since) {
+			r.since = e.since
+		}
+	}
+	return r
+}
+
+func (r rank) compare(o rank) int {
+	hot := func(r rank) int {
+		if r.hot {
+			return 0
+		}
+		return 1
+	}
+	// A level that is too high oversells, one that is too low only waits.
+	return cmp.Or(cmp.Compare(r.urgency, o.urgency), cmp.Compare(hot(r), hot(o)), cmp.Compare(o.lower, r.lower),
+		r.since.Compare(o.since), cmp.Compare(r.id, o.id))
+}
+
+func (b *StockBook) inOrder(products []int) {
+	ranks := make(map[int]rank, len(products))
+	for _, n := range products {
+		ranks[n] = b.rank(n)
+	}
+	slices.SortFunc(products, func(x, y int) int { return ranks[x].compare(ranks[y]) })
+}
+
+// productStock is the call that a product needs at the moment now; without SKUs
+// it needs none. What the shop has refused is left out until its time comes,
+// except if now is zero.
+func (b *StockBook) productStock(n int, now time.Time) ProductStock {
+	p := ProductStock{ProductID: b.products[n].id}
+	for _, i := range b.products[n].listings {
+		e := &b.listings[i]
+		if e.since.IsZero() || !now.IsZero() && now.Before(e.retryAt) && slices.Equal(e.wanted, e.refused) {
+			continue
+		}
+		p.SKUs = append(p.SKUs, e.skuStock())
+	}
+	return p
+}
+
+func (e *bookListing) skuStock() SKUStock {
+	s := SKUStock{ListingSKU: e.ListingSKU, Shown: slices.Clone(e.Stock), Stock: make([]WarehouseStock, len(e.Stock))}
+	for i, w := range e.Stock {
+		s.Stock[i] = WarehouseStock{w.WarehouseID, e.wanted[i]}
+	}
+	return s
+}
+
+func quantities(stock []WarehouseStock) string {
+	parts := make([]string, len(stock))
+	for i, w := range stock {
+		parts[i] = fmt.Sprintf("%d in warehouse %s", w.Quantity, w.WarehouseID)
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,175 @@
+package bridge
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// heat is how much of a listing is sold lately, in units that fade.
+type heat struct {
+	units float64
+	at    time.Time
+}
+
+// heatMemory is the time in which a sale fades to 37 %.
+const heatMemory = 10 * time.Minute
+
+func (h *heat) now(t time.Time) float64 {
+	if h.units == 0 || !t.After(h.at) {
+		return h.units
+	}
+	return h.units * math.Exp(-float64(t.Sub(h.at))/float64(heatMemory))
+}
+
+func (h *heat) add(t time.Time, units float64) {
+	h.units = h.now(t) + units
+	if t.After(h.at) {
+		h.at = t
+	}
+}
+
+// stockClass is which SKUs a delay was measured on.
+type stockClass int
+
+const (
+	hotSKUs stockClass = iota
+	otherSKUs
+)
+
+// stockMeter measures how long changes take to be published.
+type stockMeter struct {
+	delays [2]delays
+	calls  map[string]int
+}
+
+// delays are the last of a kind.
+type delays struct {
+	ring [512]time.Duration
+	n    int
+	max  time.Duration
+}
+
+func (d *delays) add(v time.Duration) {
+	v = max(v, 0)
+	d.ring[d.n%len(d.ring)] = v
+	d.n++
+	d.max = max(d.max, v)
+}
+
+func (d *delays) stats() StockDelay {
+	window := slices.Clone(d.ring[:min(d.n, len(d.ring))])
+	slices.Sort(window)
+	return StockDelay{SKUs: d.n, P50: percentile(window, 50), P99: percentile(window, 99), Max: d.max}
+}
+
+func (m *stockMeter) published(e *bookListing, at time.Time) {
+	class := otherSKUs
+	if e.hot {
+		class = hotSKUs
+	}
+	m.delays[class].add(at.Sub(e.unseenSince))
+}
+
+func (m *stockMeter) called(operation string, n int) {
+	if m.calls == nil {
+		m.calls = map[string]int{}
+	}
+	m.calls[operation] += n
+}
+
+// StockDelay is how long changes took from the warehouse to the shop: from the
+// last reading that did not have a change, which is before the change, to the
+// moment at which the shop had accepted it. The percentiles are of the last 512
+// SKUs published.
+type StockDelay struct {
+	SKUs          int
+	P50, P99, Max time.Duration
+}
+
+// StockStats are the numbers of a [StockBook].
+type StockStats struct {
+	// Hot are SKUs that sell now or were declared to, Other all others.
+	Hot, Other StockDelay
+	// Listings is how many SKUs the shop has, Waiting how many of them differ from
+	// what they should show, the oldest since Oldest.
+	Listings, Waiting int
+	Oldest            time.Time
+	// Unread is how many items were never read. Stalest is when the reading of the
+	// item that was not read for longest began, StalestSKU which that is.
+	Unread     int
+	Stalest    time.Time
+	StalestSKU string
+	// Reserved is how many orders the ledger holds.
+	Reserved int
+	// Calls are the calls of each kind that were spent since the start.
+	Calls map[string]int
+}
+
+// Stats tells how the book stands.
+func (b *StockBook) Stats() StockStats {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s := StockStats{
+		Hot: b.stats.delays[hotSKUs].stats(), Other: b.stats.delays[otherSKUs].stats(), Listings: len(b.listings),
+		Calls: map[string]int{},
+	}
+	for operation, n := range b.stats.calls {
+		s.Calls[operation] = n
+	}
+	for n := range b.listings {
+		if e := &b.listings[n]; !e.since.IsZero() {
+			s.Waiting++
+			if s.Oldest.IsZero() || e.since.Before(s.Oldest) {
+				s.Oldest = e.since
+			}
+		}
+	}
+	for i := range b.items {
+		switch it := &b.items[i]; {
+		case it.untracked:
+		case it.at.IsZero():
+			s.Unread++
+		case s.Stalest.IsZero() || it.at.Before(s.Stalest):
+			s.Stalest, s.StalestSKU = it.at, it.sku
+		}
+	}
+	for _, o := range b.orders {
+		if o.goneAt == 0 {
+			s.Reserved++
+		}
+	}
+	return s
+}
+
+// String is a line for each class, one for what waits, and one for the calls.
+func (s StockStats) String() string {
+	var b strings.Builder
+	for _, c := range []struct {
+		name string
+		d    StockDelay
+	}{{"hot", s.Hot}, {"other", s.Other}} {
+		fmt.Fprintf(&b, "%-6s %6d published, p50 %s, p99 %s, max %s\n", c.name, c.d.SKUs, c.d.P50, c.d.P99, c.d.Max)
+	}
+	fmt.Fprintf(&b, "%d SKUs, %d waiting%s; %d items never read%s; %d orders reserved\n", s.Listings, s.Waiting, since(s.Oldest, " since "),
+		s.Unread, since(s.Stalest, ", the stalest "+s.StalestSKU+" of "), s.Reserved)
+	names := make([]string, 0, len(s.Calls))
+	for operation := range s.Calls {
+		names = append(names, operation)
+	}
+	slices.Sort(names)
+	for i, operation := range names {
+		names[i] = fmt.Sprintf("%s %d", operation, s.Calls[operation])
+	}
+	fmt.Fprintf(&b, "calls: %s\n", strings.Join(names, ", "))
+	return b.String()
+}
+
+func since(t time.Time, before string) string {
+	if t.IsZero() {
+		return ""
+	}
+	return before + t.UTC().Format("2006-01-02 15:04:05")
+}
