@@ -250,7 +250,7 @@ func (b *StockBook) compose(e *bookListing, n int, known itemLookup, old []bookI
 	item, err := known.item(e.ListingSKU)
 	var parts []part
 	if err == nil {
-		parts, err = item.parts(1)
+		parts, err = item.parts("", 1)
 	}
 	if err != nil {
 		e.broken = err

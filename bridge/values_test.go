@@ -250,12 +250,12 @@ func TestStockItemAvailable(t *testing.T) {
 		{mug, map[string]int{"i-mug": 7}, 7}, {mug, nil, 0}, {mug, map[string]int{"i-mug": -7}, 0},
 		{set, map[string]int{"i-mug": 7, "i-spoon": 5}, 2}, {set, map[string]int{"i-mug": 7}, 0}, {set, map[string]int{"i-mug": 1, "i-spoon": 99}, 1},
 	} {
-		if got, err := tc.item.Available(tc.free); err != nil || got != tc.want {
+		if got, err := tc.item.Available("", tc.free); err != nil || got != tc.want {
 			t.Errorf("%s of %v: %d, %v, want %d", tc.item.SKU, tc.free, got, err, tc.want)
 		}
 	}
 	for _, item := range []StockItem{{ID: "u", SKU: "U", Untracked: true}, {SKU: "X"}} {
-		if n, err := item.Available(nil); err == nil {
+		if n, err := item.Available("", nil); err == nil {
 			t.Errorf("%s: %d available, although nobody can know", item.SKU, n)
 		}
 	}
@@ -325,7 +325,7 @@ func FuzzKitParts(f *testing.F) {
 		if want != 0 {
 			t.Errorf("%d units over", want)
 		}
-		if n, err := item.Available(free); err != nil || n != quantity {
+		if n, err := item.Available("", free); err != nil || n != quantity {
 			t.Errorf("the parts of %d are enough for %d, %v", quantity, n, err)
 		}
 	})

@@ -1,0 +1,39 @@
+package bridge_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
+)
+
+var _ bridge.BundleReader = (*bridge.TikTokShop)(nil)
+
+func TestAShopsBundleIsComparedWithTheComposite(t *testing.T) {
+	t.Parallel()
+	s := newSides(t, "GB")
+	bundle, err := s.shop.Bundle(t.Context(), "1729592969712207005")
+	must(t, err)
+	want := map[string][]bridge.BundleComponent{
+		bundleSKU: {{Listing: bridge.ListingSKU{ProductID: mugProduct, ID: mugSKU, SellerSKU: "MUG"}, Quantity: 2}},
+	}
+	if diff := cmp.Diff(want, bundle); diff != "" {
+		t.Fatalf("components (-want +got):\n%s", diff)
+	}
+	if single, err := s.shop.Bundle(t.Context(), mugProduct); len(single) != 0 || err != nil {
+		t.Errorf("a mug is no bundle: %v, %v", single, err)
+	}
+	_, err = s.linn.AddItem(linnworkstest.Item{SKU: "TWO-MUGS", Components: []linnworkstest.Component{{SKU: "MUG", Quantity: 3}}})
+	must(t, err)
+	items, _, err := s.book.StockItems(t.Context(), []bridge.ListingSKU{{ID: bundleSKU, SellerSKU: "TWO-MUGS"}, {ID: mugSKU, SellerSKU: "MUG"}})
+	must(t, err)
+	var got []string
+	for _, d := range bridge.CompareKit(bundle[bundleSKU], items, items[bundleSKU]) {
+		got = append(got, d.String())
+	}
+	if diff := cmp.Diff([]string{"MUG: 2 in the shop, 3 in the warehouse"}, got); diff != "" {
+		t.Errorf("differences (-want +got):\n%s", diff)
+	}
+}
