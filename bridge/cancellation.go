@@ -8,7 +8,24 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 )
+
+// Cancellation is a buyer's, seller's or platform's cancellation of an order or
+// of some of its lines.
+type Cancellation struct {
+	// ID is the shop's id of the request, empty for an order that the shop has
+	// cancelled already.
+	ID      string
+	OrderID string
+	// Pending tells that the shop waits for the seller's decision.
+	Pending bool
+	// Deadline is when the shop decides by itself.
+	Deadline time.Time
+	Reason   string
+	// LineIDs are the lines concerned; empty means the whole order.
+	LineIDs []string
+}
 
 // CancellationDesk decides cancellations in the shop.
 type CancellationDesk interface {

@@ -379,7 +379,7 @@ func TestDispatchRaces(t *testing.T) {
 			w.waiting(w.put(with(anOrder("1", "MUG"), func(o *Order) { o.ShippingModel = TikTokShipping }))[0])
 			list := w.entries()
 			w.after = func(n int, call string) {
-				if call == "PendingCancellations" && w.count(call) == 1 {
+				if call == "OrdersByID" && w.count(call) == 1 {
 					race(w)
 				}
 			}
@@ -409,7 +409,7 @@ func TestDispatchRaces(t *testing.T) {
 func TestDispatchReadErrors(t *testing.T) {
 	for _, name := range []string{"OrdersByID", "PendingCancellations"} {
 		w := newWorld(t)
-		w.processed(w.put(anOrder("1", "MUG"))[0], "RM1")
+		w.processed(w.put(with(anOrder("1", "MUG"), func(o *Order) { o.CancelRequestedAt = noon }))[0], "RM1")
 		w.fail = failOn(name)
 		if r, err := w.dispatcher(nil).Dispatch(t.Context(), w.entries()...); !errors.Is(err, errInjected) || len(r) > 0 || len(w.shipped) > 0 {
 			t.Errorf("%s fails: %s%v", name, r, err)

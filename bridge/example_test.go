@@ -285,10 +285,9 @@ func ExampleDispatcher() {
 func ExampleGate() {
 	held := sale("2", "MUG", 1)
 	held.Status = bridge.OnHold
-	shop := market{
-		orders:   map[string]bridge.Order{"1": sale("1", "MUG", 1), "2": held, "3": sale("3", "MUG", 1)},
-		requests: []bridge.Cancellation{{ID: "c1", OrderID: "3", Pending: true}},
-	}
+	regretted := sale("3", "MUG", 1)
+	regretted.CancelRequested = true
+	shop := market{orders: map[string]bridge.Order{"1": sale("1", "MUG", 1), "2": held, "3": regretted}}
 	gate, err := bridge.NewGate(bridge.GatePorts{Orders: shop, Cancellations: shop}, bridge.GateOptions{})
 	if err != nil {
 		fmt.Println(err)

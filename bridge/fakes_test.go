@@ -35,6 +35,7 @@ type world struct {
 	// The shop.
 	orders   map[string]Order
 	pending  []Cancellation
+	lag      bool // details do not show requests yet
 	approved []string
 	listings []Listing
 	carriers []Carrier
@@ -161,6 +162,7 @@ func (w *world) OrdersByID(ctx context.Context, ids []string) (list []Order, err
 		for _, id := range ids {
 			if o, ok := w.orders[id]; ok {
 				o.Lines = slices.Clone(o.Lines)
+				o.CancelRequested = o.CancelRequested || !w.lag && slices.ContainsFunc(w.pending, func(c Cancellation) bool { return c.Pending && c.OrderID == id })
 				list = append(list, o)
 			}
 		}

@@ -1,7 +1,9 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -13,50 +15,87 @@ type CancellationSource interface {
 	PendingCancellations(ctx context.Context, orderIDs []string) ([]Cancellation, error)
 }
 
-// Cancellation is a buyer's, seller's or platform's cancellation of an order or
-// of some of its lines.
-type Cancellation struct {
-	// ID is the shop's id of the request, empty for an order that the shop has
-	// cancelled already.
-	ID      string
-	OrderID string
-	// Pending tells that the shop waits for the seller's decision.
-	Pending bool
-	// Deadline is when the shop decides by itself.
-	Deadline time.Time
-	Reason   string
-	// LineIDs are the lines concerned; empty means the whole order.
-	LineIDs []string
+// KnownOrders tells what is known of orders while the shop cannot be asked.
+type KnownOrders interface {
+	// KnownOrders returns orders as they were last known: status, shipping model,
+	// ShipBy and CancelledBy are enough. Unknown ones are left out.
+	KnownOrders(ctx context.Context, ids []string) ([]Order, error)
 }
 
-// Permit says whether an order may be committed to fulfilment now.
+// Permit says whether an order may be committed to fulfilment now. It is short
+// lived: ask [Permit.Valid] right before the order is committed.
 type Permit struct {
 	OrderID string
 	Granted bool
 	// Reason says why it was not granted.
 	Reason string
-	// Order is the order as the shop described it for this permit.
+	// Order is the order as the shop described it for this permit; for a Blind
+	// one, as it was last known.
 	Order Order
-	// At is when the shop was asked.
-	At time.Time
+	// At is when the shop was asked, ValidUntil when the answer is too old to act
+	// on; zero unless Granted.
+	At, ValidUntil time.Time
+	// Blind tells that the shop could not be asked and that the order's deadline
+	// decided; Decision says what was decided, and why.
+	Blind    bool
+	Decision string
 }
+
+// Valid tells whether the order may be committed at now.
+func (p Permit) Valid(now time.Time) bool { return p.Granted && now.Before(p.ValidUntil) }
 
 // String is one line for a log or a terminal.
 func (p Permit) String() string {
+	s := "order " + p.OrderID + ": hold: " + p.Reason
 	if p.Granted {
-		return "order " + p.OrderID + ": go ahead"
+		s = "order " + p.OrderID + ": go ahead"
 	}
-	return "order " + p.OrderID + ": hold: " + p.Reason
+	if p.Blind {
+		s += " (" + p.Decision + ")"
+	}
+	return s
 }
+
+// AtDeadline is what a [Gate] decides about an order whose deadline is near
+// while the shop cannot be asked.
+type AtDeadline string
+
+// The decisions at a deadline.
+const (
+	// HoldAtDeadline holds the order: it may be late, or cancelled by the shop for
+	// being late, but it is not shipped if it was cancelled.
+	HoldAtDeadline AtDeadline = "hold"
+	// ShipAtDeadline lets the order go: it is in time, and may have been cancelled.
+	ShipAtDeadline AtDeadline = "go ahead"
+)
 
 // GatePorts are what a [Gate] works on.
 type GatePorts struct {
 	Orders        OrderSource
 	Cancellations CancellationSource
+	// Known is optional: with it the gate decides, by GateOptions.AtDeadline, about
+	// orders whose deadline is near while the shop cannot be asked. [Linnworks] is
+	// one.
+	Known KnownOrders
+	// Exceptions is required with Known: every decision of that sort is raised.
+	Exceptions Exceptions
 }
 
 // GateOptions configure a [Gate].
 type GateOptions struct {
+	// Lifetime is how long a permit is valid from the moment the shop was asked.
+	// Default two minutes. A cancellation that comes within it finds the order
+	// committed: it is then late, or not, by the cut-off of the [Canceller].
+	Lifetime time.Duration
+	// AlwaysSearch has the gate search the cancellations of all orders, and not
+	// only of those whose details leave a doubt: one more call for 50 orders.
+	AlwaysSearch bool
+	// DeadlineMargin is how near a deadline must be for AtDeadline to apply.
+	// Default two hours.
+	DeadlineMargin time.Duration
+	// AtDeadline applies if the shop cannot be asked and GatePorts.Known is given.
+	// Default [HoldAtDeadline].
+	AtDeadline AtDeadline
 	// Now replaces time.Now.
 	Now func() time.Time
 }
@@ -68,6 +107,7 @@ type GateOptions struct {
 type Gate struct {
 	ports   GatePorts
 	options GateOptions
+	timings Timings
 }
 
 // NewGate checks ports and options.
@@ -75,40 +115,186 @@ func NewGate(p GatePorts, o GateOptions) (*Gate, error) {
 	if err := required("NewGate", map[string]any{"Orders": p.Orders, "Cancellations": p.Cancellations}); err != nil {
 		return nil, err
 	}
+	o.Lifetime = cmp.Or(o.Lifetime, 2*time.Minute)
+	o.DeadlineMargin = cmp.Or(o.DeadlineMargin, 2*time.Hour)
+	o.AtDeadline = cmp.Or(o.AtDeadline, HoldAtDeadline)
+	switch {
+	case p.Known != nil && p.Exceptions == nil:
+		return nil, errors.New("bridge: NewGate: Known without Exceptions: nobody would learn what was decided without the shop")
+	case o.Lifetime < 0 || o.DeadlineMargin < 0:
+		return nil, errors.New("bridge: NewGate: Lifetime and DeadlineMargin must not be negative")
+	case o.AtDeadline != HoldAtDeadline && o.AtDeadline != ShipAtDeadline:
+		return nil, fmt.Errorf("bridge: NewGate: AtDeadline %q is neither %q nor %q", o.AtDeadline, HoldAtDeadline, ShipAtDeadline)
+	}
 	o.Now = clock(o.Now)
 	return &Gate{ports: p, options: o}, nil
 }
 
+// Health returns how the checks went so far.
+func (g *Gate) Health() FlowHealth { return g.timings.Health() }
+
 // Check asks the shop about the orders, all at once, and returns a permit for
-// each, in the order given. An error means that no order may be committed.
+// each, in the order given.
+//
+// For 50 orders that is one call. An order's details say whether a request of
+// its buyer waits for a decision (is_buyer_request_cancel, officially "true when
+// the buyer has a pending cancellation request"), so the cancellations need not
+// be searched as well. They are where the details leave a doubt: they tell when
+// a request was made, and that none waits. It may have been decided, or the
+// details may lag; one search settles that for 50 such orders.
+//
+// An error means that no order may be committed, except those whose granted
+// permit is returned beside it: that happens only with GatePorts.Known and
+// [ShipAtDeadline].
 func (g *Gate) Check(ctx context.Context, orderIDs ...string) ([]Permit, error) {
 	if len(orderIDs) == 0 {
 		return nil, nil
 	}
-	at := g.options.Now().UTC()
+	start := g.options.Now()
+	permits, err := g.check(ctx, start.UTC(), orderIDs)
+	g.timings.Done(start, g.options.Now(), err)
+	return permits, err
+}
+
+func (g *Gate) check(ctx context.Context, at time.Time, orderIDs []string) ([]Permit, error) {
 	orders, err := g.ports.Orders.OrdersByID(ctx, orderIDs)
 	if err != nil {
-		return nil, fmt.Errorf("bridge: gate: reading the orders: %w", err)
+		return g.unasked(ctx, at, orderIDs, fmt.Errorf("bridge: gate: reading the orders: %w", err))
 	}
-	pending, err := g.ports.Cancellations.PendingCancellations(ctx, orderIDs)
-	if err != nil {
-		return nil, fmt.Errorf("bridge: gate: reading the cancellations: %w", err)
-	}
-	byID := map[string]Order{}
-	for _, o := range orders {
-		byID[o.ID] = o
-	}
-	open := map[string]bool{}
-	for _, c := range pending {
-		open[c.OrderID] = open[c.OrderID] || c.Pending
-	}
+	byID := ordersByID(orders)
 	permits := make([]Permit, len(orderIDs))
+	var doubtful []string
 	for i, id := range orderIDs {
 		o, found := byID[id]
-		permits[i] = Permit{OrderID: id, Order: o, At: at, Reason: g.objection(o, found, open[id])}
-		permits[i].Granted = permits[i].Reason == ""
+		if !found {
+			o = new(Order)
+		}
+		permits[i] = g.permit(id, *o, at, g.objection(*o, found))
+		if permits[i].Granted && (g.options.AlwaysSearch || !o.CancelRequestedAt.IsZero()) {
+			doubtful = append(doubtful, id)
+		}
 	}
-	return permits, nil
+	if err := g.search(ctx, permits, doubtful); err != nil {
+		return nil, err
+	}
+	return permits, g.answered(ctx, permits)
+}
+
+// search settles what the details left open.
+func (g *Gate) search(ctx context.Context, permits []Permit, doubtful []string) error {
+	if len(doubtful) == 0 {
+		return nil
+	}
+	pending, err := g.ports.Cancellations.PendingCancellations(ctx, doubtful)
+	if err != nil {
+		return fmt.Errorf("bridge: gate: reading the cancellations: %w", err)
+	}
+	waits := map[string]bool{}
+	for _, c := range pending {
+		waits[c.OrderID] = waits[c.OrderID] || c.Pending
+	}
+	for i, p := range permits {
+		if waits[p.OrderID] && p.Granted {
+			permits[i] = g.permit(p.OrderID, p.Order, p.At, cancellationWaits)
+		}
+	}
+	return nil
+}
+
+func (g *Gate) permit(id string, o Order, at time.Time, objection string) Permit {
+	p := Permit{OrderID: id, Order: o, At: at, Granted: objection == "", Reason: objection}
+	if p.Granted {
+		p.ValidUntil = at.Add(g.options.Lifetime)
+	}
+	return p
+}
+
+// unasked decides without the shop, as far as a deadline forces it to.
+func (g *Gate) unasked(ctx context.Context, at time.Time, ids []string, cause error) ([]Permit, error) {
+	if g.ports.Known == nil || ctx.Err() != nil {
+		return nil, cause
+	}
+	known, err := g.ports.Known.KnownOrders(ctx, ids)
+	if err != nil {
+		return nil, errors.Join(cause, fmt.Errorf("bridge: gate: reading what is known of the orders: %w", err))
+	}
+	byID := ordersByID(known)
+	permits := make([]Permit, len(ids))
+	for i, id := range ids {
+		o, found := byID[id]
+		if !found {
+			o = new(Order)
+		}
+		p := &permits[i]
+		*p = g.permit(id, *o, at, "the shop cannot be asked")
+		deadline := firstDeadline(*o)
+		if deadline.IsZero() || deadline.Sub(at) > g.options.DeadlineMargin {
+			continue
+		}
+		kind, do := KindHeldAtDeadline, "look in the shop whether the order still stands; if it does, send it and enter the tracking number there"
+		objection := g.objection(*o, true)
+		if g.options.AtDeadline == ShipAtDeadline && objection == "" {
+			*p = g.permit(id, *o, at, "")
+			kind, do = KindCommittedUnasked, "look in the shop, as soon as it answers, whether the order was cancelled; if it was, stop the parcel"
+		}
+		p.Blind = true
+		p.Decision = fmt.Sprintf("the shop cannot be asked, the deadline is %s, by configuration: %s", deadline.UTC().Format(time.RFC3339), g.options.AtDeadline)
+		if objection != "" {
+			p.Decision = fmt.Sprintf("the shop cannot be asked, the deadline is %s, last known: %s", deadline.UTC().Format(time.RFC3339), objection)
+		}
+		if err := g.ports.Exceptions.Raise(ctx, raise(kind, "order "+id, deadline, p.Decision+"; "+cause.Error(), do)); err != nil {
+			return nil, errors.Join(cause, fmt.Errorf("bridge: gate: raising %q: %w", kind, err))
+		}
+	}
+	return permits, cause
+}
+
+// answered closes what was raised about the orders while the shop could not be
+// asked. An order that was let go and is cancelled stays open: its parcel is out.
+func (g *Gate) answered(ctx context.Context, permits []Permit) error {
+	if g.ports.Known == nil {
+		return nil
+	}
+	open, err := g.ports.Exceptions.Open(ctx)
+	if err != nil {
+		return fmt.Errorf("bridge: gate: reading the exceptions: %w", err)
+	}
+	raised := map[string]bool{}
+	for _, e := range open {
+		raised[e.Key()] = true
+	}
+	for _, p := range permits {
+		object := "order " + p.OrderID
+		kinds := []Kind{KindHeldAtDeadline}
+		if p.Order.ID != "" && p.Order.Status != Cancelled && p.Reason != cancellationWaits {
+			kinds = append(kinds, KindCommittedUnasked)
+		}
+		for _, kind := range kinds {
+			if !raised[Exception{Kind: kind, Object: object}.Key()] {
+				continue
+			}
+			if err := g.ports.Exceptions.Clear(ctx, object, kind); err != nil {
+				return fmt.Errorf("bridge: gate: closing %q: %w", kind, err)
+			}
+		}
+	}
+	return nil
+}
+
+// firstDeadline is the earlier of the order's two clocks, zero if it has none.
+func firstDeadline(o Order) time.Time {
+	if o.ShipBy.IsZero() || !o.CancelledBy.IsZero() && o.CancelledBy.Before(o.ShipBy) {
+		return o.CancelledBy
+	}
+	return o.ShipBy
+}
+
+func ordersByID(orders []Order) map[string]*Order {
+	byID := make(map[string]*Order, len(orders))
+	for i := range orders {
+		byID[orders[i].ID] = &orders[i]
+	}
+	return byID
 }
 
 // shippable tells whether goods may move. With the shop's own carrier they still
@@ -124,14 +310,17 @@ func shippable(o Order) bool {
 	return false
 }
 
-func (g *Gate) objection(o Order, found, pending bool) string {
+// cancellationWaits is the reason of an order whose buyer waits for an answer.
+const cancellationWaits = "a cancellation waits for a decision"
+
+func (g *Gate) objection(o Order, found bool) string {
 	switch {
 	case !found:
 		return "the shop does not return the order"
 	case o.Status == Cancelled:
 		return "the order is cancelled"
-	case pending || o.CancelRequested:
-		return "a cancellation waits for a decision"
+	case o.CancelRequested:
+		return cancellationWaits
 	case o.ShippingModel == FulfilledByTikTok:
 		return "the platform ships it"
 	case o.ShippingModel != SellerShipping && o.ShippingModel != TikTokShipping:

@@ -37,6 +37,8 @@ const (
 	KindRateAtRisk        Kind = "rate at risk"
 	KindLateCancellation  Kind = "late cancellation"
 	KindPartCancellation  Kind = "part cancellation"
+	KindHeldAtDeadline    Kind = "held at its deadline"
+	KindCommittedUnasked  Kind = "committed unasked"
 	KindStockRefused      Kind = "stock refused"
 	KindStockDrift        Kind = "stock drift"
 	KindStockZeroed       Kind = "stock zeroed"
@@ -308,6 +310,27 @@ var kinds = map[Kind]KindInfo{
 		},
 		Where:  []string{inOpenOrders, inSellerOrders},
 		Closes: "By hand, with a note, once both sides have the same lines.",
+	},
+	KindHeldAtDeadline: {
+		Owner: OwnerWarehouse, Severity: Urgent, Within: time.Hour,
+		Meaning: "The shop's deadline for an order is near and the shop cannot be asked whether the order still stands. The bridge holds it, as it is configured to: shipped, it might be one that was cancelled; held, it may be late, or cancelled for being late.",
+		Steps: []string{
+			"Look the order up in the shop by hand.",
+			"If it still stands and nobody asks to cancel it, send it, and enter the tracking number there.",
+			"If the shop cannot be reached by hand either, decide which loss is smaller, and note it.",
+		},
+		Where:  []string{inSellerOrders, inOpenOrders, "Bridge: GateOptions.AtDeadline"},
+		Closes: "By itself, when the shop answers about the order again.",
+	},
+	KindCommittedUnasked: {
+		Owner: OwnerCustomerService, Severity: Warning, Within: 4 * time.Hour,
+		Meaning: "The shop could not be asked about an order whose deadline was near, and the bridge let it go, as it is configured to. The buyer may have cancelled it.",
+		Steps: []string{
+			"Look in the shop, as soon as it answers, whether the order was cancelled or somebody asks for it.",
+			"If so, have the parcel stopped; if it has left, agree on its return with the buyer.",
+		},
+		Where:  []string{inSellerOrders, inProcessed, "Bridge: GateOptions.AtDeadline"},
+		Closes: "By itself, when the shop answers that the order stands; otherwise by hand.",
 	},
 	KindStockRefused: {
 		Owner: OwnerEcommerce, Severity: Warning, Within: 4 * time.Hour,

@@ -49,6 +49,9 @@ type Order struct {
 	Market string
 	// CancelRequested tells that the buyer asked for a cancellation.
 	CancelRequested bool
+	// CancelRequestedAt is when the buyer last asked, zero if never. A request that
+	// was decided or taken back leaves it set.
+	CancelRequestedAt time.Time
 	// CancelReason is the shop's reason of a cancelled order.
 	CancelReason string
 	// HoldUntil is the end of the remorse window if the seller has to wait it
@@ -223,7 +226,7 @@ type WarehouseOrder struct {
 	// References are the shop's orders in a merged order, as far as they are known.
 	References []string
 	State      WarehouseState
-	Stage     Stage
+	Stage      Stage
 	// LocationID is the stock location that the order draws on.
 	LocationID string
 	// Carrier and Service are texts that the account's owner chose.

@@ -198,18 +198,18 @@ func (l *lab) checkShipCalls(id string) {
 	}
 }
 
-// permitReads notes when the Gate read the cancellations of an order: a permit
-// cannot know what happens later.
+// permitReads notes when the Gate read an order: a permit cannot know what
+// happens later.
 type permitReads struct {
 	lab *lab
-	bridge.CancellationSource
+	bridge.OrderSource
 }
 
-func (p permitReads) PendingCancellations(ctx context.Context, ids []string) ([]bridge.Cancellation, error) {
+func (p permitReads) OrdersByID(ctx context.Context, ids []string) ([]bridge.Order, error) {
 	for _, id := range ids {
 		p.lab.truth.permitAt[id] = p.lab.truth.step
 	}
-	return p.CancellationSource.PendingCancellations(ctx, ids)
+	return p.OrderSource.OrdersByID(ctx, ids)
 }
 
 // verdict checks, when everything has settled, that nothing was lost.

@@ -176,7 +176,7 @@ func (l *lab) assemble() (err error) {
 		l.config.Wrap(&l.ports)
 	}
 	p := l.ports
-	permits := permitReads{l, p.Cancellations}
+	permits := permitReads{l, p.Orders}
 	locations, feeds := map[string]string{}, map[string][]string{}
 	for i, id := range warehouseIDs {
 		locations[id], feeds[id] = string(l.truth.locations[i]), []string{string(l.truth.locations[i])}
@@ -196,7 +196,7 @@ func (l *lab) assemble() (err error) {
 	}, bridge.CancelOptions{CutOff: bridge.StageLabelPrinted}); err != nil {
 		return err
 	}
-	gate, err := bridge.NewGate(bridge.GatePorts{Orders: p.Orders, Cancellations: permits}, bridge.GateOptions{})
+	gate, err := bridge.NewGate(bridge.GatePorts{Orders: permits, Cancellations: p.Cancellations}, bridge.GateOptions{})
 	if err != nil {
 		return err
 	}
