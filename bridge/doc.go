@@ -44,7 +44,8 @@
 //	memory, exceptions := new(bridge.Memory), new(bridge.MemoryExceptions)
 //
 //	importer, _ := bridge.NewImporter(bridge.ImportPorts{
-//		OrderBook: warehouse, Catalogue: warehouse, Ledger: memory, Locks: memory, Exceptions: exceptions,
+//		OrderBook: warehouse, Tracer: warehouse, Addresses: warehouse, Catalogue: warehouse,
+//		Ledger: memory, Records: new(bridge.MemoryImports), Locks: memory, Exceptions: exceptions,
 //	}, bridge.ImportOptions{DefaultLocation: location})
 //	for order, err := range shop.OrdersUpdated(ctx, from, to) {
 //		...

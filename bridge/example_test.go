@@ -25,10 +25,18 @@ func (s stockroom) FindOrders(_ context.Context, references []string) (found []b
 	return found, nil
 }
 
-func (s stockroom) CreateOrder(_ context.Context, n bridge.NewOrder) error {
-	if s.orders[n.Reference] != nil {
-		return nil
+func (s stockroom) CreateOrders(_ context.Context, orders []bridge.NewOrder) []bridge.CreatedOrder {
+	var created []bridge.CreatedOrder
+	for _, n := range orders {
+		if s.orders[n.Reference] == nil {
+			s.orders[n.Reference] = s.create(n)
+		}
+		created = append(created, bridge.CreatedOrder{Reference: n.Reference, Found: []bridge.WarehouseOrder{*s.orders[n.Reference]}})
 	}
+	return created
+}
+
+func (s stockroom) create(n bridge.NewOrder) *bridge.WarehouseOrder {
 	o := &bridge.WarehouseOrder{
 		ID: n.Reference, Number: "W" + n.Reference, Reference: n.Reference, State: bridge.Open, Stage: bridge.StageNew,
 		HasAddress: n.Recipient != bridge.Address{},
@@ -39,8 +47,15 @@ func (s stockroom) CreateOrder(_ context.Context, n bridge.NewOrder) error {
 	for _, line := range n.Lines {
 		fmt.Printf("created: %d × %s at %s\n", line.Quantity, line.SKU, line.Price)
 	}
-	s.orders[n.Reference] = o
-	return nil
+	return o
+}
+
+func (s stockroom) ReleaseOrders(ctx context.Context, orders []bridge.OrderRelease) []error {
+	errs := make([]error, len(orders))
+	for i, o := range orders {
+		errs[i] = s.ReleaseOrder(ctx, o.Order, o.Address)
+	}
+	return errs
 }
 
 func (s stockroom) ReleaseOrder(_ context.Context, o bridge.WarehouseOrder, _ bridge.Address) error {
@@ -173,7 +188,7 @@ func ExampleImporter() {
 	warehouse := stockroom{orders: map[string]*bridge.WarehouseOrder{}, levels: map[string]int{"MUG": 10}}
 	memory, exceptions := new(bridge.Memory), new(bridge.MemoryExceptions)
 	importer, err := bridge.NewImporter(bridge.ImportPorts{
-		OrderBook: warehouse, Catalogue: warehouse, Ledger: memory, Locks: memory, Exceptions: exceptions,
+		OrderBook: warehouse, Catalogue: warehouse, Ledger: memory, Records: new(bridge.MemoryImports), Locks: memory, Exceptions: exceptions,
 	}, bridge.ImportOptions{DefaultLocation: "main"})
 	if err != nil {
 		fmt.Println(err)

@@ -60,6 +60,7 @@ type world struct {
 	stubborn  bool            // does not cancel
 
 	memory     Memory
+	imports    MemoryImports
 	exceptions MemoryExceptions
 }
 
@@ -67,6 +68,7 @@ type bookEntry struct {
 	WarehouseOrder
 	from    NewOrder
 	address Address
+	parents []string // merged or split into this one
 }
 
 // The stock items and listings that most tests use: a mug, a spoon, and a gift
@@ -88,6 +90,7 @@ func newWorld(t *testing.T) *world {
 		stock:    map[string]map[string]int{"i-mug": {"L1": 10, "L2": 3}, "i-spoon": {"L1": 9, "L2": 50}},
 		carriers: []Carrier{{"c-1", "Royal Mail"}, {"c-2", "DPD"}},
 		refusals: map[string]StockRefusal{},
+		imports:  MemoryImports{Now: func() time.Time { return noon.Add(time.Hour) }}, // begun later than the orders
 	}
 }
 
@@ -364,22 +367,59 @@ func (w *world) FindOrders(ctx context.Context, references []string) (list []War
 	return list, err
 }
 
-// CreateOrder implements OrderBook.
-func (w *world) CreateOrder(ctx context.Context, n NewOrder) error {
-	return w.do(ctx, "CreateOrder", func() error {
-		if !w.careless && slices.ContainsFunc(w.book, func(e *bookEntry) bool { return e.Reference == n.Reference }) {
-			return nil
+// CreateOrders implements OrderBook.
+func (w *world) CreateOrders(ctx context.Context, orders []NewOrder) []CreatedOrder {
+	created := make([]CreatedOrder, len(orders))
+	err := w.do(ctx, "CreateOrders", func() error {
+		for i, n := range orders {
+			known := func(e *bookEntry) bool { return e.Reference == n.Reference }
+			if w.careless || !slices.ContainsFunc(w.book, known) {
+				w.add(n)
+			}
+			for _, e := range w.book {
+				if known(e) && !w.hidden {
+					created[i].Found = append(created[i].Found, e.WarehouseOrder)
+				}
+			}
+			if w.hidden {
+				created[i].Err = errors.New("not shown yet")
+			}
 		}
-		w.add(n)
 		return nil
 	})
+	for i, n := range orders {
+		if created[i].Reference = n.Reference; err != nil {
+			created[i].Found, created[i].Err = nil, err
+		}
+	}
+	return created
+}
+
+// TraceOrders implements OrderTracer.
+func (w *world) TraceOrders(ctx context.Context, ids []string) (map[string][]WarehouseOrder, error) {
+	traced := map[string][]WarehouseOrder{}
+	return traced, w.do(ctx, "TraceOrders", func() error {
+		for _, e := range w.book {
+			for _, id := range ids {
+				if e.ID == id || slices.Contains(e.parents, id) {
+					traced[id] = append(traced[id], e.WarehouseOrder)
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// SetAddress implements AddressWriter.
+func (w *world) SetAddress(ctx context.Context, o WarehouseOrder, a Address) error {
+	return w.do(ctx, "SetAddress", func() error { w.entry(o).address = a; return nil })
 }
 
 func (w *world) add(n NewOrder) *bookEntry {
 	number := strconv.Itoa(100 + len(w.book))
 	e := &bookEntry{from: n, address: n.Recipient, WarehouseOrder: WarehouseOrder{
 		ID: "w" + number, Number: number, Reference: n.Reference, State: Open, Stage: StageNew, LocationID: n.LocationID,
-		Carrier: "Royal Mail", HasAddress: n.Recipient != Address{},
+		Carrier: "Royal Mail", HasAddress: n.Recipient != Address{}, Unpaid: n.Unpaid,
 	}}
 	if n.Parked {
 		e.State = Parked
@@ -405,7 +445,16 @@ func (w *world) entry(o WarehouseOrder) *bookEntry {
 	return new(bookEntry)
 }
 
-// ReleaseOrder implements OrderBook and OrderCanceller.
+// ReleaseOrders implements OrderBook.
+func (w *world) ReleaseOrders(ctx context.Context, orders []OrderRelease) []error {
+	errs := make([]error, len(orders))
+	for i, o := range orders {
+		errs[i] = w.ReleaseOrder(ctx, o.Order, o.Address)
+	}
+	return errs
+}
+
+// ReleaseOrder implements OrderCanceller.
 func (w *world) ReleaseOrder(ctx context.Context, o WarehouseOrder, a Address) error {
 	return w.do(ctx, "ReleaseOrder", func() error {
 		e := w.entry(o)
@@ -413,7 +462,7 @@ func (w *world) ReleaseOrder(ctx context.Context, o WarehouseOrder, a Address) e
 			e.address, e.HasAddress = a, true
 		}
 		if !w.stubborn {
-			e.State = Open
+			e.State, e.Unpaid = Open, false
 		}
 		return nil
 	})
@@ -499,12 +548,25 @@ func (w *world) reservation() (Reservation, bool) {
 	return Reservation{}, false
 }
 
+func (w *world) ImportRecords(ctx context.Context, ids ...string) (records map[string]ImportRecord, since time.Time, err error) {
+	err = w.do(ctx, "ImportRecords", func() error { records, since, err = w.imports.ImportRecords(ctx, ids...); return err })
+	return records, since, err
+}
+
+func (w *world) PutImportRecords(ctx context.Context, records ...ImportRecord) error {
+	return w.do(ctx, "PutImportRecords", func() error { return w.imports.PutImportRecords(ctx, records...) })
+}
+
+func (w *world) DropImportRecords(ctx context.Context, ids ...string) error {
+	return w.do(ctx, "DropImportRecords", func() error { return w.imports.DropImportRecords(ctx, ids...) })
+}
+
 // The primitives over the world.
 
 func (w *world) importer() *Importer { return w.importerAt(time.Now) }
 
 func (w *world) importerAt(now func() time.Time) *Importer {
-	im, err := NewImporter(ImportPorts{OrderBook: w, Catalogue: w, Ledger: w, Locks: w, Exceptions: w},
+	im, err := NewImporter(ImportPorts{OrderBook: w, Tracer: w, Addresses: w, Catalogue: w, Ledger: w, Records: w, Locks: w, Exceptions: w},
 		ImportOptions{Locations: map[string]string{"W1": "L1", "W2": "L2"}, DefaultLocation: "L1", Now: now})
 	if err != nil {
 		w.t.Fatal(err)

@@ -14,12 +14,19 @@ import (
 // ImportPorts are what an [Importer] works on.
 type ImportPorts struct {
 	OrderBook OrderBook
+	// Tracer is optional. With it, orders that the bridge has created are found by
+	// the warehouse's ids, many in one call, and also when they have been merged.
+	Tracer OrderTracer
+	// Addresses is optional. Without it an address is taken over when an order is
+	// created or released, and not when it changes later.
+	Addresses AddressWriter
 	// Orders is optional. With it an order is read again, under its lock, right
 	// before anything is done about it, so that an order that was queued, or read
 	// by a slower process, is not imported as it no longer is.
 	Orders     OrderSource
 	Catalogue  Catalogue
 	Ledger     Ledger
+	Records    ImportRecords
 	Locks      Locks
 	Exceptions Exceptions
 }
@@ -31,6 +38,10 @@ type ImportOptions struct {
 	Locations map[string]string
 	// DefaultLocation is required.
 	DefaultLocation string
+	// ParkUnpaid imports orders that wait for payment too, unpaid and parked, so that
+	// Linnworks reserves their stock for every channel. Most that are never paid
+	// have to be cancelled there later.
+	ParkUnpaid bool
 	// Table decides what to do. Default [DefaultStatusTable].
 	Table *StatusTable
 	// Now replaces time.Now.
@@ -49,7 +60,8 @@ type Importer struct {
 // NewImporter checks ports and options.
 func NewImporter(p ImportPorts, o ImportOptions) (*Importer, error) {
 	err := required("NewImporter", map[string]any{
-		"OrderBook": p.OrderBook, "Catalogue": p.Catalogue, "Ledger": p.Ledger, "Locks": p.Locks, "Exceptions": p.Exceptions,
+		"OrderBook": p.OrderBook, "Catalogue": p.Catalogue, "Ledger": p.Ledger, "Records": p.Records, "Locks": p.Locks,
+		"Exceptions": p.Exceptions,
 	})
 	if err == nil && o.DefaultLocation == "" {
 		err = errors.New("bridge: NewImporter: DefaultLocation is empty: name the stock location that orders draw on")
@@ -70,6 +82,7 @@ const (
 	OutcomeCreated   Outcome = "created"
 	OutcomeParked    Outcome = "created parked"
 	OutcomeReleased  Outcome = "released"
+	OutcomeAddressed Outcome = "address changed"
 	OutcomeReserved  Outcome = "reserved"
 	OutcomeUnchanged Outcome = "unchanged"
 	OutcomeSkipped   Outcome = "skipped"
@@ -127,9 +140,13 @@ func (r OrderResults) err() error {
 	return errors.Join(errs...)
 }
 
-// Import works through the orders. One order's failure does not stop the
-// others: it is in the results and in the error, and running Import again
-// repeats only what is missing. What repeating cannot mend is an exception.
+// maxImportBatch is how many orders are worked on together: as many as are read
+// back from the warehouse in one call.
+const maxImportBatch = 200
+
+// Import works through the orders, up to 200 together. One order's failure does
+// not stop the others: it is in the results and in the error, and running Import
+// again repeats only what is missing. What repeating cannot mend is an exception.
 //
 // Without results, nothing was looked at and nothing is reserved: stock must not
 // be pushed until an Import has looked at the orders.
@@ -145,21 +162,28 @@ func (im *Importer) Import(ctx context.Context, orders ...Order) (OrderResults, 
 	}
 	run := importRun{Importer: im, known: known, reserved: reserved}
 	var results OrderResults
-	for _, o := range orders {
+	for len(orders) > 0 {
 		if err := ctx.Err(); err != nil {
 			return results, errors.Join(results.err(), err)
 		}
-		result := OrderResult{OrderID: o.ID}
-		err := run.one(ctx, o, &result)
-		if r, ok := errors.AsType[*RefusedError](err); ok {
-			err = im.raise(ctx, &result, raise(KindBadOrder, "order "+o.ID, o.ShipBy, err.Error(), r.Do))
-		}
-		if err != nil {
-			result.Outcome, result.Err = OutcomeFailed, err
-		}
-		results = append(results, result)
+		n := batchLen(orders)
+		results = append(results, run.batch(ctx, orders[:n])...)
+		orders = orders[n:]
 	}
 	return results, results.err()
+}
+
+// batchLen is how many of the first orders can be worked on together: no order
+// twice.
+func batchLen(orders []Order) int {
+	seen := map[string]bool{}
+	for i, o := range orders {
+		if i == maxImportBatch || seen[o.ID] {
+			return i
+		}
+		seen[o.ID] = true
+	}
+	return len(orders)
 }
 
 // importRun is one call of Import.
@@ -169,38 +193,314 @@ type importRun struct {
 	reserved map[string]Reservation // as the run began
 }
 
-func (im importRun) one(ctx context.Context, o Order, result *OrderResult) error {
-	if o.ID == "" {
-		return im.raise(ctx, result, raise(KindBadOrder, "order without id", o.ShipBy, "the shop gave an order without an id",
-			"look at the shop's reply; nothing was imported"))
+// importing is one order of a batch.
+type importing struct {
+	order  Order
+	result *OrderResult
+	done   bool
+	// record is what is remembered of the order, if it is recorded; stored is what
+	// the store has of it.
+	record, stored ImportRecord
+	recorded       bool
+	found          []WarehouseOrder
+	action         Action
+	knownCell      bool
+	readdress      Address // to be written over the one in the warehouse
+	problems       []Exception
+}
+
+// importBatch are the orders that a run works on together, under their locks.
+type importBatch struct {
+	importRun
+	tasks []*importing
+}
+
+func (im importRun) batch(ctx context.Context, orders []Order) OrderResults {
+	results := make(OrderResults, len(orders))
+	b := importBatch{importRun: im}
+	for i, o := range orders {
+		results[i].OrderID = o.ID
+		b.tasks = append(b.tasks, &importing{order: o, result: &results[i]})
 	}
-	unlock, err := im.ports.Locks.Lock(ctx, orderLock(o.ID))
+	b.each(ctx, func(t *importing) error {
+		if t.order.ID != "" {
+			return nil
+		}
+		t.done = true
+		return im.raise(ctx, t.result, raise(KindBadOrder, "order without id", t.order.ShipBy, "the shop gave an order without an id",
+			"look at the shop's reply; nothing was imported"))
+	})
+	unlock, err := b.lock(ctx)
 	if err != nil {
-		return err
+		b.failAll(b.tasks, err)
+		return results
 	}
 	defer unlock()
-
-	found, err := im.ports.OrderBook.FindOrders(ctx, []string{o.ID})
-	if err != nil {
-		return errors.Join(fmt.Errorf("looking for it in the warehouse: %w", err), im.reserveUnknown(ctx, o))
-	}
-	result.WarehouseOrder = numberOf(found)
-	action, known := im.action(o, found)
-	if im.ports.Orders != nil && commits[action] {
-		fresh, err := readOrder(ctx, im.ports.Orders, o.ID)
-		if err != nil {
-			return errors.Join(err, im.reserveUnknown(ctx, o))
+	// One after the other, so that a step makes its calls for all orders at once.
+	b.find(ctx)
+	b.decide(ctx)
+	b.each(ctx, func(t *importing) error { return im.keepLedger(ctx, t.order, t.found, t.action) })
+	b.remember(ctx)
+	b.each(ctx, func(t *importing) error { return b.act(ctx, t) })
+	b.create(ctx)
+	b.release(ctx)
+	b.each(ctx, func(t *importing) error {
+		if t.result.Outcome == OutcomeRaised {
+			return nil
 		}
-		o = fresh
-		action, known = im.action(o, found)
+		return im.ports.Exceptions.Clear(ctx, "order "+t.order.ID, KindBadOrder, KindBadQuantity, KindDuplicateOrder, KindUnknownStatus, KindStatesDisagree)
+	})
+	return results
+}
+
+// each calls do for every order that is not done with. One that fails is.
+func (b *importBatch) each(ctx context.Context, do func(*importing) error) {
+	for _, t := range b.tasks {
+		if t.done {
+			continue
+		}
+		err := ctx.Err()
+		if err == nil {
+			err = do(t)
+		}
+		b.fail(ctx, t, err)
 	}
-	if err := im.keepLedger(ctx, o, found, action); err != nil {
-		return err
+}
+
+// fail ends the work on an order, unless err is nil. A refusal is raised.
+func (b *importBatch) fail(ctx context.Context, t *importing, err error) {
+	if err == nil {
+		return
 	}
-	if err := im.act(ctx, o, found, action, known, result); err != nil || result.Outcome == OutcomeRaised {
-		return err
+	t.done = true
+	if r, ok := errors.AsType[*RefusedError](err); ok {
+		if err = b.raise(ctx, t.result, raise(KindBadOrder, "order "+t.order.ID, t.order.ShipBy, err.Error(), r.Do)); err == nil {
+			return
+		}
 	}
-	return im.ports.Exceptions.Clear(ctx, "order "+o.ID, KindBadOrder, KindBadQuantity, KindDuplicateOrder, KindUnknownStatus, KindStatesDisagree)
+	t.result.Outcome, t.result.Err = OutcomeFailed, err
+}
+
+func (b *importBatch) failAll(tasks []*importing, err error) {
+	for _, t := range tasks {
+		if !t.done {
+			t.done, t.result.Outcome, t.result.Err = true, OutcomeFailed, err
+		}
+	}
+}
+
+// still are the orders that are not done with and meet the condition.
+func (b *importBatch) still(wanted func(*importing) bool) []*importing {
+	return slices.DeleteFunc(slices.Clone(b.tasks), func(t *importing) bool { return t.done || !wanted(t) })
+}
+
+// lock takes the locks of all orders, in one order so that two batches cannot
+// wait for one another.
+func (b *importBatch) lock(ctx context.Context) (unlock func(), err error) {
+	var held []func()
+	unlock = func() {
+		for _, u := range held {
+			u()
+		}
+	}
+	tasks := b.still(func(*importing) bool { return true })
+	slices.SortFunc(tasks, func(x, y *importing) int { return cmp.Compare(x.order.ID, y.order.ID) })
+	for _, t := range tasks {
+		u, err := b.ports.Locks.Lock(ctx, orderLock(t.order.ID))
+		if err != nil {
+			unlock()
+			return nil, err
+		}
+		held = append(held, u)
+	}
+	return unlock, nil
+}
+
+// clockMargin is by how much the shop's clock may differ from that of the records.
+const clockMargin = 10 * time.Minute
+
+// find looks for the orders in the warehouse.
+//
+// Orders that the records know are looked up by the warehouse's ids. An order
+// that they do not know is new if they were begun before it was placed: a record
+// is stored before an order is first sent, so no importer that shares them can
+// have sent it. It is not looked for. CreateOrders would not make a second one
+// either, as long as Linnworks knows the first by its reference; and it is only
+// after merges, deletions and cancellations that this is not sure. Everything
+// else is looked up by reference, one call each: orders older than the records,
+// and those of which a run that died knew not what became.
+func (b *importBatch) find(ctx context.Context) {
+	var ids []string
+	for _, t := range b.still(func(*importing) bool { return true }) {
+		ids = append(ids, t.order.ID)
+	}
+	if len(ids) == 0 {
+		return
+	}
+	records, since, err := b.ports.Records.ImportRecords(ctx, ids...)
+	if err != nil {
+		err = fmt.Errorf("reading what was imported: %w", err)
+		b.each(ctx, func(t *importing) error { return errors.Join(err, b.reserveUnknown(ctx, t.order)) })
+		return
+	}
+	ids = nil
+	for _, t := range b.tasks {
+		t.record, t.recorded = records[t.order.ID]
+		t.stored = t.record
+		ids = append(ids, t.record.WarehouseIDs...)
+	}
+	traced, err := b.trace(ctx, ids)
+	if err != nil {
+		err = fmt.Errorf("looking for it in the warehouse: %w", err)
+	}
+	b.each(ctx, func(t *importing) error {
+		byID := len(t.record.WarehouseIDs) > 0
+		if byID && err != nil {
+			return errors.Join(err, b.reserveUnknown(ctx, t.order))
+		}
+		for _, id := range t.record.WarehouseIDs {
+			t.found = union(t.found, traced[id])
+		}
+		t.found = shareOf(t.order, t.found)
+		isNew := !t.recorded && t.order.CreatedAt.After(since.Add(clockMargin))
+		if isNew || byID && !short(t.order, t.found) {
+			return nil
+		}
+		byReference, err := b.ports.OrderBook.FindOrders(ctx, []string{t.order.ID})
+		if err != nil {
+			return errors.Join(fmt.Errorf("looking for it in the warehouse: %w", err), b.reserveUnknown(ctx, t.order))
+		}
+		t.found = union(t.found, byReference)
+		return nil
+	})
+	for _, t := range b.tasks {
+		t.result.WarehouseOrder = numberOf(t.found)
+	}
+}
+
+// trace finds orders by the warehouse's ids, as far as the warehouse can.
+func (im importRun) trace(ctx context.Context, ids []string) (map[string][]WarehouseOrder, error) {
+	if im.ports.Tracer == nil || len(ids) == 0 {
+		return nil, nil
+	}
+	return im.ports.Tracer.TraceOrders(ctx, ids)
+}
+
+// union adds the orders of more that are not among found.
+func union(found, more []WarehouseOrder) []WarehouseOrder {
+	for _, w := range more {
+		if !slices.ContainsFunc(found, func(f WarehouseOrder) bool { return f.ID == w.ID }) {
+			found = append(found, w)
+		}
+	}
+	return found
+}
+
+// short tells whether the warehouse holds fewer units than the shop has sold:
+// another part of the order may be there, after a split.
+func short(o Order, found []WarehouseOrder) bool {
+	units := 0
+	for _, line := range o.Lines {
+		if !line.Cancelled {
+			units++
+		}
+	}
+	for _, w := range liveParts(found) {
+		for _, line := range w.Lines {
+			units -= line.Quantity
+		}
+	}
+	return units > 0 || len(found) == 0
+}
+
+// decide finds out what to do. Before anything is done that makes the warehouse
+// or the ledger count an order, the shop is asked again, 50 orders a call.
+func (b *importBatch) decide(ctx context.Context) {
+	b.each(ctx, func(t *importing) error {
+		b.choose(t)
+		return nil
+	})
+	if b.ports.Orders == nil {
+		return
+	}
+	again := b.still(func(t *importing) bool { return commits[t.action] })
+	for part := range slices.Chunk(again, maxOrderIDs) {
+		strikes := 0
+		failed := map[*importing]error{}
+		err := isolate(ctx, part, &strikes, func(part []*importing) error { return b.readAgain(ctx, part) },
+			func(t *importing, err error) { failed[t] = err })
+		for _, t := range part {
+			if err := cmp.Or(failed[t], err); err != nil && !t.done {
+				b.fail(ctx, t, errors.Join(err, b.reserveUnknown(ctx, t.order)))
+			}
+		}
+	}
+}
+
+func (b *importBatch) readAgain(ctx context.Context, tasks []*importing) error {
+	ids := make([]string, len(tasks))
+	for i, t := range tasks {
+		ids[i] = t.order.ID
+	}
+	orders, err := b.ports.Orders.OrdersByID(ctx, ids)
+	if err != nil {
+		return fmt.Errorf("reading it in the shop: %w", err)
+	}
+	fresh := make(map[string]Order, len(orders))
+	for _, o := range orders {
+		fresh[o.ID] = o
+	}
+	for _, t := range tasks {
+		o, ok := fresh[t.order.ID]
+		if !ok {
+			b.fail(ctx, t, errors.Join(errNotReturned, b.reserveUnknown(ctx, t.order)))
+			continue
+		}
+		t.order = o
+		b.choose(t)
+	}
+	return nil
+}
+
+func (b *importBatch) choose(t *importing) {
+	t.action, t.knownCell = b.action(t.order, t.found)
+	switch merged := slices.ContainsFunc(t.found, func(w WarehouseOrder) bool { return w.Merged }); {
+	case (t.action == ActionWait || t.action == ActionLabel) && t.record.Releasing && StateOf(t.found) == Open && !t.order.CancelRequested:
+		t.action = ActionRelease // it was stopped after unparking
+	case t.action == ActionRelease && merged:
+		t.action = ActionWait // somebody has stopped it for another of its orders
+	}
+}
+
+// remember stores what was found of the orders.
+func (b *importBatch) remember(ctx context.Context) {
+	for _, t := range b.still(func(t *importing) bool { return len(t.found) > 0 }) {
+		if !t.recorded && slices.ContainsFunc(t.found, func(w WarehouseOrder) bool { return w.HasAddress }) {
+			t.record.Address = addressMark(t.order.ID, clearAddress(t.order)) // as good as taken over
+		}
+		t.record = t.record.found(t.order, t.found)
+	}
+	b.storeRecords(ctx)
+}
+
+// storeRecords stores the records that have changed. If that fails the orders
+// fail whose records they are.
+func (b *importBatch) storeRecords(ctx context.Context) {
+	changed := b.still(func(t *importing) bool { return !t.record.equal(t.stored) })
+	if len(changed) == 0 {
+		return
+	}
+	records := make([]ImportRecord, len(changed))
+	for i, t := range changed {
+		records[i] = t.record
+	}
+	if err := b.ports.Records.PutImportRecords(ctx, records...); err != nil {
+		b.failAll(changed, fmt.Errorf("recording what was imported: %w", err))
+		return
+	}
+	for _, t := range changed {
+		t.stored, t.recorded = t.record, true
+	}
 }
 
 // commits are the actions that make the warehouse or the ledger count an order.
@@ -219,6 +519,8 @@ func (im *Importer) action(o Order, found []WarehouseOrder) (action Action, know
 		action = ActionRelease // it was stopped between unparking and the address
 	}
 	switch {
+	case action == ActionReserve && status == Unpaid && im.options.ParkUnpaid:
+		action = ActionPark
 	case action == ActionImport && o.CancelRequested:
 		action = ActionPark
 	case action == ActionRelease && o.CancelRequested:
@@ -229,29 +531,78 @@ func (im *Importer) action(o Order, found []WarehouseOrder) (action Action, know
 	return action, known
 }
 
-func (im importRun) act(ctx context.Context, o Order, found []WarehouseOrder, action Action, known bool, result *OrderResult) error {
-	if excess := surplus(o, im.known, found); excess != "" && o.Status != Cancelled {
-		return im.raise(ctx, result, raise(KindDuplicateOrder, "order "+o.ID, o.ShipBy, excess,
+// act does what is done for one order at a time.
+func (b *importBatch) act(ctx context.Context, t *importing) error {
+	o := t.order
+	if excess := surplus(o, b.known, t.found); excess != "" && o.Status != Cancelled {
+		t.done = true
+		return b.raise(ctx, t.result, raise(KindDuplicateOrder, "order "+o.ID, o.ShipBy, excess,
 			"cancel the surplus order in Linnworks before it is picked"))
 	}
-	switch action {
+	switch t.action {
 	case ActionPark, ActionImport:
-		return im.create(ctx, o, action == ActionPark, result)
+		if len(t.record.WarehouseIDs) == 0 {
+			return nil // created with the others
+		}
+		t.done = true
+		return b.raise(ctx, t.result, raise(KindStatesDisagree, "order "+o.ID, o.ShipBy,
+			fmt.Sprintf("the bridge imported it as %s, which Linnworks does not show any more", strings.Join(t.record.WarehouseIDs, ", ")),
+			"look in Linnworks' audit trail who deleted or merged it; if it is to be imported again, drop its import record"))
 	case ActionRelease:
-		return im.release(ctx, o, found, result)
+		return nil // released with the others
 	case ActionReserve:
-		result.Outcome = OutcomeReserved
+		t.result.Outcome = OutcomeReserved
 	case ActionSkip:
-		result.Outcome, result.Detail = OutcomeSkipped, fmt.Sprintf("%s, %s", o.ShippingModel, o.Status)
+		t.result.Outcome, t.result.Detail = OutcomeSkipped, fmt.Sprintf("%s, %s", o.ShippingModel, o.Status)
 	case ActionRaise:
-		return im.raise(ctx, result, disagreement(o, StateOf(found), known))
+		t.done = true
+		return b.raise(ctx, t.result, disagreement(o, StateOf(t.found), t.knownCell))
 	default: // another primitive's, or nothing to do
-		result.Outcome = OutcomeUnchanged
+		t.result.Outcome = OutcomeUnchanged
+		if err := b.readdress(ctx, t); err != nil || t.result.Outcome == OutcomeRaised {
+			t.done = true
+			return err
+		}
 	}
-	if len(found) > 0 && result.Outcome == OutcomeUnchanged && o.Status != Cancelled {
-		return im.unlinked(ctx, o, found)
+	if len(t.found) > 0 && (t.result.Outcome == OutcomeUnchanged || t.result.Outcome == OutcomeAddressed) && o.Status != Cancelled {
+		return b.unlinked(ctx, o, t.found)
 	}
 	return nil
+}
+
+// readdress takes an address over that the buyer has changed, as long as no label
+// bears the old one. It goes by what the shop says and by what was taken over
+// before: an address that only differs may be masked, or a person's correction.
+func (b *importBatch) readdress(ctx context.Context, t *importing) error {
+	o, address := t.order, clearAddress(t.order)
+	mark := addressMark(o.ID, address)
+	if b.ports.Addresses == nil || !o.AddressChanged || mark == 0 || mark == t.record.Address || !shippable(o) || StateOf(t.found) == Locked || len(liveParts(t.found)) == 0 {
+		return nil
+	}
+	for _, w := range liveParts(t.found) {
+		if w.Merged || w.State == Processed || w.Stage >= StageLabelPrinted {
+			if t.record.Address == 0 {
+				break // not known to have changed
+			}
+			if err := b.raise(ctx, t.result, raise(KindAddressChanged, "order "+o.ID, o.ShipBy,
+				fmt.Sprintf("the buyer's address changed when warehouse order %s was at stage %q (merged: %t)", w.Number, w.Stage, w.Merged),
+				"stop the parcel, cancel its label, correct the address in Linnworks as Seller Center shows it, and print again")); err != nil {
+				return err
+			}
+			t.record.Address = mark // raised once
+			return b.ports.Records.PutImportRecords(ctx, t.record)
+		}
+	}
+	if t.record.Address != 0 {
+		for _, w := range liveParts(t.found) {
+			if err := b.ports.Addresses.SetAddress(ctx, w, address); err != nil {
+				return fmt.Errorf("writing the buyer's new address: %w", err)
+			}
+		}
+		t.result.Outcome = OutcomeAddressed
+	}
+	t.record.Address = mark
+	return b.ports.Records.PutImportRecords(ctx, t.record)
 }
 
 // keepLedger takes the reservation at the first sight of an order, marks it
@@ -377,43 +728,73 @@ func (im *Importer) location(o Order) string {
 	return im.options.DefaultLocation
 }
 
-// create maps and creates the order, and reads it back.
-func (im importRun) create(ctx context.Context, o Order, parked bool, result *OrderResult) error {
-	order, problems := mapOrder(o, im.known)
-	if slices.ContainsFunc(problems, blocks) {
-		return im.raise(ctx, result, problems...)
+// create maps the orders that are not in the warehouse and creates them together.
+func (b *importBatch) create(ctx context.Context) {
+	byTask := map[*importing]NewOrder{}
+	for _, t := range b.still(func(t *importing) bool { return t.action == ActionPark || t.action == ActionImport }) {
+		order, problems := mapOrder(t.order, b.known)
+		if slices.ContainsFunc(problems, blocks) {
+			err := b.raise(ctx, t.result, problems...)
+			t.done = true
+			b.fail(ctx, t, err)
+			continue
+		}
+		order.Parked, order.Unpaid, order.LocationID = t.action == ActionPark, t.order.Status == Unpaid, b.location(t.order)
+		byTask[t], t.problems = order, problems
+		t.record.OrderID, t.record.Address = t.order.ID, addressMark(t.order.ID, order.Recipient)
 	}
-	order.Parked, order.LocationID = parked, im.location(o)
-	if err := im.ports.OrderBook.CreateOrder(ctx, order); err != nil {
-		return fmt.Errorf("creating it in the warehouse: %w", err)
+	b.storeRecords(ctx) // before they are sent: see find
+	tasks := b.still(func(t *importing) bool { _, ok := byTask[t]; return ok })
+	if len(tasks) == 0 {
+		return
 	}
-	found, err := im.ports.OrderBook.FindOrders(ctx, []string{o.ID})
-	if err != nil {
-		return fmt.Errorf("reading it back: %w", err)
+	orders := make([]NewOrder, len(tasks))
+	for i, t := range tasks {
+		orders[i] = byTask[t]
 	}
-	if len(found) == 0 {
-		return errors.New("the warehouse took the order but does not show it yet; the next run looks again")
+	created := b.ports.OrderBook.CreateOrders(ctx, orders)
+	for i, t := range tasks {
+		if i >= len(created) || created[i].Reference != t.order.ID {
+			b.fail(ctx, t, errors.New("the warehouse did not say what became of the order"))
+			continue
+		}
+		if err := created[i].Err; err != nil {
+			b.fail(ctx, t, fmt.Errorf("creating it in the warehouse: %w", err))
+			continue
+		}
+		t.found = shareOf(t.order, created[i].Found)
+		t.record = t.record.found(t.order, t.found)
 	}
-	if counts(found) {
-		seen := im.options.Now().UTC()
-		if r, have := im.reserved[o.ID]; have {
+	b.storeRecords(ctx)
+	for _, t := range tasks {
+		if !t.done {
+			b.fail(ctx, t, b.created(ctx, t))
+		}
+	}
+}
+
+// created stores and tells what follows from a new order.
+func (b *importBatch) created(ctx context.Context, t *importing) error {
+	if counts(t.found) {
+		seen := b.options.Now().UTC()
+		if r, have := b.reserved[t.order.ID]; have {
 			seen = r.SeenAt
 		}
-		if err := im.ports.Ledger.PutReservation(ctx, im.reservation(o, seen, im.options.Now().UTC(), "")); err != nil {
+		if err := b.ports.Ledger.PutReservation(ctx, b.reservation(t.order, seen, b.options.Now().UTC(), "")); err != nil {
 			return err
 		}
 	}
-	if err := im.raiseAll(ctx, problems); err != nil {
+	if err := b.raiseAll(ctx, t.problems); err != nil {
 		return err
 	}
-	if err := im.mended(ctx, o, problems); err != nil {
+	if err := b.mended(ctx, t.order, t.problems); err != nil {
 		return err
 	}
-	result.Outcome, result.WarehouseOrder = OutcomeCreated, numberOf(found)
-	if parked {
-		result.Outcome = OutcomeParked
+	t.result.Outcome, t.result.WarehouseOrder = OutcomeCreated, numberOf(t.found)
+	if t.action == ActionPark {
+		t.result.Outcome = OutcomeParked
 	}
-	return im.unlinked(ctx, o, found)
+	return b.unlinked(ctx, t.order, t.found)
 }
 
 // mended closes what earlier orders of the same listings have raised and this
@@ -462,33 +843,87 @@ func (im *Importer) unlinked(ctx context.Context, o Order, found []WarehouseOrde
 }
 
 // release lets the warehouse pick what was parked, and reads back.
-func (im *Importer) release(ctx context.Context, o Order, found []WarehouseOrder, result *OrderResult) error {
-	for _, w := range found {
-		if w.State != Parked && !lacksAddress(w) {
+func (b *importBatch) release(ctx context.Context) {
+	type part struct {
+		task *importing
+		OrderRelease
+	}
+	var parts []part
+	for _, t := range b.still(func(t *importing) bool { return t.action == ActionRelease }) {
+		address := clearAddress(t.order)
+		mark := addressMark(t.order.ID, address)
+		for _, w := range t.found {
+			if w.State != Parked && w.State != Open {
+				continue
+			}
+			p := part{t, OrderRelease{Order: w, Address: address}}
+			switch {
+			case w.HasAddress && !(t.order.AddressChanged && t.record.Address != 0 && t.record.Address != mark):
+				p.Address = Address{} // the one it has was clear; another may be masked, or a person's work
+			case address == (Address{}) && !w.HasAddress:
+				b.fail(ctx, t, errors.New("the shop has released the order but gives no address yet; the next run looks again"))
+			}
+			parts = append(parts, p)
+		}
+		t.record.Releasing = true
+	}
+	// What is begun is on record: a run that dies between unparking and the rules
+	// engine would else leave an order that nothing tells from a good one.
+	b.storeRecords(ctx)
+	parts = slices.DeleteFunc(parts, func(p part) bool { return p.task.done })
+	if len(parts) == 0 {
+		return
+	}
+	orders := make([]OrderRelease, len(parts))
+	for i, p := range parts {
+		orders[i] = p.OrderRelease
+	}
+	for i, err := range b.ports.OrderBook.ReleaseOrders(ctx, orders) {
+		if err != nil && !parts[i].task.done {
+			b.fail(ctx, parts[i].task, fmt.Errorf("releasing it in the warehouse: %w", err))
+		}
+	}
+	b.released(ctx)
+}
+
+// released reads back what was released.
+func (b *importBatch) released(ctx context.Context) {
+	tasks := b.still(func(t *importing) bool { return t.action == ActionRelease })
+	var ids []string
+	for _, t := range tasks {
+		ids = append(ids, t.record.WarehouseIDs...)
+	}
+	traced, err := b.trace(ctx, ids)
+	if err != nil {
+		b.failAll(tasks, fmt.Errorf("reading it back: %w", err))
+		return
+	}
+	for _, t := range tasks {
+		t.found = nil
+		for _, id := range t.record.WarehouseIDs {
+			t.found = union(t.found, traced[id])
+		}
+		t.found = shareOf(t.order, t.found)
+		if b.ports.Tracer == nil {
+			if t.found, err = b.ports.OrderBook.FindOrders(ctx, []string{t.order.ID}); err != nil {
+				b.fail(ctx, t, fmt.Errorf("reading it back: %w", err))
+				continue
+			}
+		}
+		t.record = t.record.found(t.order, t.found)
+		t.record.Releasing = false
+		if mark := addressMark(t.order.ID, clearAddress(t.order)); mark != 0 {
+			t.record.Address = mark
+		}
+		if StateOf(t.found) == Parked {
+			b.fail(ctx, t, b.raise(ctx, t.result, raise(KindStatesDisagree, "order "+t.order.ID, t.order.ShipBy,
+				"Linnworks keeps the order parked although it was released",
+				"look for a rule or a person that parks it, and unpark it in Linnworks")))
 			continue
 		}
-		address := clearAddress(o)
-		switch {
-		case w.HasAddress:
-			address = Address{} // the one it has was clear; a later one may be masked
-		case address == (Address{}):
-			return errors.New("the shop has released the order but gives no address yet; the next run looks again")
-		}
-		if err := im.ports.OrderBook.ReleaseOrder(ctx, w, address); err != nil {
-			return fmt.Errorf("releasing it in the warehouse: %w", err)
-		}
+		t.result.Outcome, t.result.WarehouseOrder = OutcomeReleased, numberOf(t.found)
 	}
-	after, err := im.ports.OrderBook.FindOrders(ctx, []string{o.ID})
-	if err != nil {
-		return fmt.Errorf("reading it back: %w", err)
-	}
-	if StateOf(after) == Parked {
-		return im.raise(ctx, result, raise(KindStatesDisagree, "order "+o.ID, o.ShipBy,
-			"Linnworks keeps the order parked although it was released",
-			"look for a rule or a person that parks it, and unpark it in Linnworks"))
-	}
-	result.Outcome, result.WarehouseOrder = OutcomeReleased, numberOf(after)
-	return nil
+	b.storeRecords(ctx)
 }
 
 func (im *Importer) raise(ctx context.Context, result *OrderResult, problems ...Exception) error {

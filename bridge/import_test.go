@@ -65,7 +65,7 @@ func TestImportConcurrently(t *testing.T) {
 
 func TestImportCreateReplyLost(t *testing.T) {
 	w := newWorld(t)
-	w.careless, w.lost, w.fail = true, true, failOn("CreateOrder")
+	w.careless, w.lost, w.fail = true, true, failOn("CreateOrders")
 	orders := w.put(anOrder("1", "MUG"))
 	r, err := w.importer().Import(t.Context(), orders...)
 	if !errors.Is(err, errInjected) || r[0].Outcome != OutcomeFailed || !errors.Is(r[0].Err, errInjected) {
@@ -409,7 +409,7 @@ func TestImportDuplicatesAndSplits(t *testing.T) {
 func TestImportRefusedByTheWarehouse(t *testing.T) {
 	w := newWorld(t)
 	w.fail = func(_ int, name string) error {
-		if name == "CreateOrder" {
+		if name == "CreateOrders" {
 			return &RefusedError{Do: "correct the location", Err: errors.New("no such location")}
 		}
 		return nil
@@ -488,7 +488,7 @@ func TestReservationSaysWhyItIsHeld(t *testing.T) {
 	if r, _ := w.reservation(); !strings.Contains(r.Why(), "not linked") {
 		t.Errorf("%q", r.Why())
 	}
-	w.fail = failOn("FindOrders")
+	w.fail = failOn("TraceOrders")
 	_ = w.memory.DropReservation(t.Context(), "1")
 	_, _ = w.importer().Import(t.Context(), o)
 	if r, _ := w.reservation(); !strings.Contains(r.Why(), "could not be asked") {
@@ -632,12 +632,13 @@ func TestImportBatchErrors(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	w := newWorld(t)
 	w.after = func(_ int, name string) {
-		if name == "CreateOrder" {
+		if name == "CreateOrders" {
 			cancel()
 		}
 	}
-	r, err := w.importer().Import(ctx, anOrder("1", "MUG"), anOrder("2", "MUG"))
-	if !errors.Is(err, context.Canceled) || len(r) != 1 {
+	// An order twice is two batches: the second is not begun.
+	r, err := w.importer().Import(ctx, anOrder("1", "MUG"), anOrder("2", "MUG"), anOrder("1", "MUG"))
+	if !errors.Is(err, context.Canceled) || len(r) != 2 {
 		t.Errorf("cancelled: %d results, %v", len(r), err)
 	}
 }

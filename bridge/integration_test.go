@@ -97,7 +97,7 @@ func (unpaced) Wait(ctx context.Context, _ linnworks.LimitKey) error { return ct
 func (s *sides) importer(t *testing.T, book *bridge.Linnworks, memory *bridge.Memory) *bridge.Importer {
 	t.Helper()
 	im, err := bridge.NewImporter(bridge.ImportPorts{
-		OrderBook: book, Orders: s.shop, Catalogue: book, Ledger: memory, Locks: memory, Exceptions: s.queue,
+		OrderBook: book, Tracer: book, Addresses: book, Orders: s.shop, Catalogue: book, Ledger: memory, Records: new(bridge.MemoryImports), Locks: memory, Exceptions: s.queue,
 	}, bridge.ImportOptions{DefaultLocation: string(linnworks.ZeroGUID)})
 	must(t, err)
 	return im

@@ -26,6 +26,7 @@ const (
 	KindBadOrder          Kind = "bad order"
 	KindNotTakenIn        Kind = "order not taken in"
 	KindDuplicateOrder    Kind = "duplicate order"
+	KindAddressChanged    Kind = "address changed"
 	KindUnknownStatus     Kind = "unknown status"
 	KindStatesDisagree    Kind = "states disagree"
 	KindNoTracking        Kind = "no tracking"
@@ -180,6 +181,17 @@ var kinds = map[Kind]KindInfo{
 		},
 		Where:  []string{inOpenOrders, inProcessed},
 		Closes: "By itself, when the surplus order is cancelled and the import looks again.",
+	},
+	KindAddressChanged: {
+		Owner: OwnerWarehouse, Severity: Urgent, Within: time.Hour,
+		Meaning: "The buyer changed the address after the label was printed, or when the order had been merged with others. The parcel bears the old address.",
+		Steps: []string{
+			"Stop the parcel and cancel its label.",
+			"Correct the address in Linnworks as Seller Center shows it. Split the order first if it was merged with orders to other addresses.",
+			"Print the label again. If the parcel has left, tell customer service.",
+		},
+		Where:  []string{inOpenOrders, "Seller Center: Orders > Manage Orders"},
+		Closes: "By a person: the bridge does not see whether the parcel was stopped.",
 	},
 	KindUnknownStatus: {
 		Owner: OwnerIntegration, Severity: Warning, Within: 4 * time.Hour,

@@ -34,7 +34,7 @@ type LinnworksOptions struct {
 
 // Linnworks connects the primitives to a Linnworks account through the client of
 // package linnworks. It implements [Catalogue], [StockReader], [StockSweeper],
-// [StockTouches], [ItemStates], [OrderBook], [OrderCanceller] and
+// [StockTouches], [ItemStates], [OrderBook], [OrderTracer], [AddressWriter], [OrderCanceller] and
 // [TrackingWriter].
 type Linnworks struct {
 	client  *linnworks.Client
@@ -54,6 +54,8 @@ var _ interface {
 	StockTouches
 	ItemStates
 	OrderBook
+	OrderTracer
+	AddressWriter
 	OrderCanceller
 	TrackingWriter
 } = (*Linnworks)(nil)

@@ -3,7 +3,6 @@ package bridge
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -36,6 +35,7 @@ const mergedReference = "MERGED"
 
 // Payment states of Linnworks that matter here.
 const (
+	statusUnpaid = 0
 	statusPaid   = 1
 	statusResend = 4
 )
@@ -55,10 +55,10 @@ func warehouseOrder(o linnworks.OrderDetails) WarehouseOrder {
 		State: stateOfOrder(o), Stage: stageOfOrder(o), LocationID: string(o.FulfilmentLocationID),
 		Carrier: o.ShippingInfo.Vendor, Service: o.ShippingInfo.PostalServiceName,
 		Tracking: o.ShippingInfo.TrackingNumber, LabelError: g.LabelError,
-		HasAddress: o.CustomerInfo.Address.Address1 != "" || o.CustomerInfo.Address.PostCode != "",
+		Unpaid: !o.Processed && g.Status == statusUnpaid, HasAddress: o.CustomerInfo.Address.Address1 != "" || o.CustomerInfo.Address.PostCode != "",
 	}
 	if strings.EqualFold(w.Reference, mergedReference) {
-		w.Reference = ""
+		w.Reference, w.Merged = "", true
 	}
 	if o.Processed && !o.ProcessedDateTime.Unset() {
 		w.ProcessedAt = o.ProcessedDateTime.Time
@@ -128,21 +128,6 @@ const lineIDsProperty = "tiktok.line_ids."
 // orders in it.
 const orderIDProperty = "tiktok.order_id"
 
-// CreateOrder implements [OrderBook]. Linnworks skips a paid order whose key it
-// knows, so repeating it is safe. Its reply then leaves the order out: it says
-// nothing, and is not read.
-func (l *Linnworks) CreateOrder(ctx context.Context, n NewOrder) error {
-	location, ok := l.locations[lower(linnworks.GUID(n.LocationID))]
-	if !ok {
-		return &RefusedError{
-			Do:  "correct ImportOptions.Locations and DefaultLocation; the order imports by itself afterwards",
-			Err: fmt.Errorf("stock location %q does not exist in Linnworks", n.LocationID),
-		}
-	}
-	_, err := l.client.Orders.CreateOrders(ctx, &linnworks.CreateOrdersRequest{Orders: []linnworks.ChannelOrder{l.channelOrder(n)}, Location: location})
-	return err
-}
-
 // channelOrder is the order as Linnworks takes it. The location is not in it: it
 // belongs to the call.
 func (l *Linnworks) channelOrder(n NewOrder) linnworks.ChannelOrder {
@@ -153,6 +138,9 @@ func (l *Linnworks) channelOrder(n NewOrder) linnworks.ChannelOrder {
 		Currency: n.Currency, PostalServiceCost: linnworks.Decimal(n.Shipping.Decimal()),
 		MatchPostalServiceTag: cmp.Or(l.options.Service[n.Service], n.Service),
 		ChannelBuyerName:      string(n.BuyerName), DeliveryAddress: channelAddress(n.Recipient), BillingAddress: channelAddress(n.Recipient),
+	}
+	if n.Unpaid {
+		order.PaymentStatus = linnworks.PaymentStatusUnpaid
 	}
 	if n.Parked {
 		order.OrderState = linnworks.OrderStatePark
@@ -189,21 +177,72 @@ func clipRunes(s string, n int) string {
 	return s
 }
 
-// ReleaseOrder implements [OrderBook] and [OrderCanceller]: unpark, because a
-// parked order takes no address, then the address, then the rules engine, which
-// has not run for a parked order and may need the address.
+// ReleaseOrder implements [OrderCanceller].
 func (l *Linnworks) ReleaseOrder(ctx context.Context, w WarehouseOrder, a Address) error {
-	id := linnworks.GUID(w.ID)
-	if err := l.tag(ctx, id, nil); err != nil {
-		return err
-	}
-	if a != (Address{}) {
-		if err := l.setAddress(ctx, id, a); err != nil {
-			return fmt.Errorf("writing the address: %w", err)
+	return l.ReleaseOrders(ctx, []OrderRelease{{Order: w, Address: a}})[0]
+}
+
+// ReleaseOrders implements [OrderBook]: unpark, because a parked order takes
+// neither a status nor an address; then paid; then the address; then the rules
+// engine, which has not run for a parked order and may need the address. All but
+// the addresses, which are two calls each, are one call for up to 200 orders.
+func (l *Linnworks) ReleaseOrders(ctx context.Context, orders []OrderRelease) []error {
+	errs := make([]error, len(orders))
+	// each calls do for those of the orders that have not failed.
+	each := func(what string, wanted func(OrderRelease) bool, do func([]linnworks.GUID) error) {
+		var at []int
+		for i, o := range orders {
+			if errs[i] == nil && wanted(o) {
+				at = append(at, i)
+			}
+		}
+		for part := range slices.Chunk(at, maxOrderDetails) {
+			ids := make([]linnworks.GUID, len(part))
+			for k, i := range part {
+				ids[k] = linnworks.GUID(orders[i].Order.ID)
+			}
+			if err := do(ids); err != nil {
+				for _, i := range part {
+					errs[i] = fmt.Errorf("%s: %w", what, err)
+				}
+			}
 		}
 	}
-	_, err := l.client.Orders.RunRulesEngine(ctx, &linnworks.RunRulesEngineRequest{OrderIDs: []linnworks.GUID{id}})
-	return err
+	every := func(OrderRelease) bool { return true }
+	each("unparking it", every, func(ids []linnworks.GUID) error { return l.tag(ctx, nil, ids...) })
+	each("marking it as paid", func(o OrderRelease) bool { return o.Order.Unpaid }, func(ids []linnworks.GUID) error {
+		_, err := l.client.Orders.ChangeStatus(ctx, &linnworks.ChangeStatusRequest{OrderIDs: ids, Status: statusPaid})
+		return unlessPartial(err)
+	})
+	for i, o := range orders {
+		if errs[i] == nil && o.Address != (Address{}) {
+			if err := l.setAddress(ctx, linnworks.GUID(o.Order.ID), o.Address); err != nil {
+				errs[i] = fmt.Errorf("writing the address: %w", err)
+			}
+		}
+	}
+	each("running the rules engine", every, func(ids []linnworks.GUID) error { return l.runRules(ctx, ids...) })
+	return errs
+}
+
+// runRules runs the rules engine. Which orders meet it is read back, if at all:
+// it skips those that are parked or locked.
+func (l *Linnworks) runRules(ctx context.Context, ids ...linnworks.GUID) error {
+	_, err := l.client.Orders.RunRulesEngine(ctx, &linnworks.RunRulesEngineRequest{OrderIDs: ids})
+	return unlessPartial(err)
+}
+
+// SetAddress implements [AddressWriter]. The rules engine runs again: an address
+// may decide the postal service.
+func (l *Linnworks) SetAddress(ctx context.Context, w WarehouseOrder, a Address) error {
+	id := linnworks.GUID(w.ID)
+	if err := l.setAddress(ctx, id, a); err != nil {
+		return err
+	}
+	if err := l.runRules(ctx, id); err != nil {
+		return fmt.Errorf("running the rules engine: %w", err)
+	}
+	return nil
 }
 
 func (l *Linnworks) setAddress(ctx context.Context, id linnworks.GUID, a Address) error {
@@ -235,11 +274,16 @@ func (l *Linnworks) read(ctx context.Context, id linnworks.GUID) (linnworks.Orde
 	return found[0], nil
 }
 
-// tag sets or clears the marker of an order. An order that Linnworks leaves out
-// of its reply may have had the marker already: the caller reads back.
-func (l *Linnworks) tag(ctx context.Context, id linnworks.GUID, tag *int) error {
-	_, err := l.client.Orders.ChangeOrderTag(ctx, &linnworks.ChangeOrderTagRequest{OrderIDs: []linnworks.GUID{id}, Tag: tag})
-	if _, unchanged := errors.AsType[*linnworks.PartialError](err); unchanged {
+// tag sets or clears the marker of orders.
+func (l *Linnworks) tag(ctx context.Context, tag *int, ids ...linnworks.GUID) error {
+	_, err := l.client.Orders.ChangeOrderTag(ctx, &linnworks.ChangeOrderTagRequest{OrderIDs: ids, Tag: tag})
+	return unlessPartial(err)
+}
+
+// unlessPartial drops the error of a call whose reply leaves orders out: those may
+// have been as wanted before. The caller reads back.
+func unlessPartial(err error) error {
+	if linnworks.IsPartial(err) {
 		return nil
 	}
 	return err
@@ -248,7 +292,7 @@ func (l *Linnworks) tag(ctx context.Context, id linnworks.GUID, tag *int) error 
 // HoldOrder implements [OrderCanceller]: parking keeps the reservation and bars
 // picking and printing; locking would put the units back on sale.
 func (l *Linnworks) HoldOrder(ctx context.Context, w WarehouseOrder) error {
-	return l.tag(ctx, linnworks.GUID(w.ID), new(markerParked))
+	return l.tag(ctx, new(markerParked), linnworks.GUID(w.ID))
 }
 
 // CancelOrder implements [OrderCanceller]. Linnworks cancels neither parked nor
@@ -260,7 +304,7 @@ func (l *Linnworks) CancelOrder(ctx context.Context, w WarehouseOrder, note stri
 			return fmt.Errorf("unlocking it: %w", err)
 		}
 	}
-	if err := l.tag(ctx, id, nil); err != nil {
+	if err := l.tag(ctx, nil, id); err != nil {
 		return fmt.Errorf("unparking it: %w", err)
 	}
 	location := linnworks.GUID(cmp.Or(w.LocationID, string(linnworks.ZeroGUID)))

@@ -63,9 +63,11 @@ type Order struct {
 	DeliveryOption   string
 	// Lines has one entry per unit.
 	Lines []OrderLine
-	// Recipient is empty until the shop releases it.
-	Recipient Address
-	Totals    Totals
+	// Recipient is empty until the shop releases it. AddressChanged tells that the
+	// buyer has changed it since the order was placed.
+	Recipient      Address
+	AddressChanged bool
+	Totals         Totals
 	// BuyerName is the shop's nickname of the buyer, Note what the buyer wrote.
 	BuyerName, Note Private
 	// Unreadable says what of the shop's reply could not be read, such as an
@@ -235,7 +237,12 @@ type WarehouseOrder struct {
 	LabelError       string
 	// HasAddress tells whether the order carries a delivery address.
 	HasAddress bool
-	Lines      []WarehouseLine
+	// Unpaid tells that the warehouse takes the order for unpaid; it is parked then.
+	Unpaid bool
+	// Merged tells that the order holds the lines of several shop orders and has
+	// the reference of none.
+	Merged bool
+	Lines  []WarehouseLine
 	// ProcessedAt is zero until the order is processed.
 	ProcessedAt time.Time
 }
@@ -260,21 +267,41 @@ type WarehouseLine struct {
 // ids; an OrderBook answers for one shop.
 type OrderBook interface {
 	// FindOrders returns every order with one of the references, open, processed
-	// or cancelled. A split order appears once per part.
+	// or cancelled. A split order appears once per part. One that was merged with
+	// others has lost its reference: an [OrderTracer] finds it by its id.
 	FindOrders(ctx context.Context, references []string) ([]WarehouseOrder, error)
-	// CreateOrder creates an order unless one with its reference exists. It must
-	// be safe to repeat.
-	CreateOrder(ctx context.Context, order NewOrder) error
-	// ReleaseOrder lets the warehouse pick a parked order. The address replaces
-	// the one of the order unless it is empty.
-	ReleaseOrder(ctx context.Context, order WarehouseOrder, address Address) error
+	// CreateOrders creates orders, except those that exist, and reads them back.
+	// It must be safe to repeat, and one order's failure must not keep the others
+	// out. The result has an entry for each, in their order.
+	CreateOrders(ctx context.Context, orders []NewOrder) []CreatedOrder
+	// ReleaseOrders marks parked orders as paid and lets the warehouse pick them.
+	// It must be safe to repeat. The result has an error or nil for each, in their
+	// order; what they then are is read back.
+	ReleaseOrders(ctx context.Context, orders []OrderRelease) []error
+}
+
+// CreatedOrder is what became of an order that was to be created.
+type CreatedOrder struct {
+	Reference string
+	// Found is what the warehouse has of it, whoever created it.
+	Found []WarehouseOrder
+	// Err says why the order is not there, or why nobody knows.
+	Err error
+}
+
+// OrderRelease is a parked order to be released. The address replaces the one
+// of the order unless it is empty.
+type OrderRelease struct {
+	Order   WarehouseOrder
+	Address Address
 }
 
 // NewOrder is an order to create in the warehouse.
 type NewOrder struct {
 	Reference string
-	// Parked reserves the stock but keeps everybody from shipping it.
-	Parked bool
+	// Parked reserves the stock but keeps everybody from shipping it. Unpaid orders
+	// are parked too, and known as unpaid.
+	Parked, Unpaid bool
 	// LocationID is the stock location that the order draws on.
 	LocationID string
 	Lines      []NewOrderLine

@@ -124,7 +124,8 @@ func TestStoppedAnywhereAndRunAgain(t *testing.T) {
 				break // the first pass was over by then
 			}
 			name := w.calls[k-1]
-			if err == nil && (way != "stopped after" || len(w.calls) > k) {
+			halved := name == "OrdersByID" && len(w.calls) > k && w.calls[k] == name // to find the order to blame: there is none
+			if err == nil && (way != "stopped after" || len(w.calls) > k) && !halved {
 				t.Errorf("%s call %d (%s): nobody was told", way, k, name)
 			}
 			w.after, w.fail = nil, nil

@@ -77,7 +77,8 @@ func (t *TikTokShop) order(o tiktokshop.Order) Order {
 	order := Order{
 		ID: o.ID, Status: OrderStatus(o.Status), ShippingModel: shippingModel(o), Market: o.RecipientAddress.RegionCode,
 		CancelRequested: o.IsBuyerRequestCancel, CancelRequestedAt: o.RequestCancelTime.Time(), CancelReason: o.CancelReason,
-		WarehouseID: o.WarehouseID, DeliveryOptionID: o.DeliveryOptionID, DeliveryOption: o.DeliveryOptionName,
+		AddressChanged: o.HasUpdatedRecipientAddress,
+		WarehouseID:    o.WarehouseID, DeliveryOptionID: o.DeliveryOptionID, DeliveryOption: o.DeliveryOptionName,
 		Recipient: address(o.RecipientAddress, o.BuyerEmail), BuyerName: Private(o.BuyerNickname), Note: Private(o.BuyerMessage),
 		CreatedAt: o.CreateTime.Time(), PaidAt: o.PaidTime.Time(), UpdatedAt: o.UpdateTime.Time(),
 		ShipBy: o.RTSSLATime.Time(), CancelledBy: o.ShippingDueTime.Time(), CollectBy: o.CollectionDueTime.Time(),

@@ -54,10 +54,13 @@ type Ports struct {
 	Catalogue bridge.Catalogue
 	Levels    bridge.StockReader
 	OrderBook bridge.OrderBook
+	Tracer    bridge.OrderTracer
+	Addresses bridge.AddressWriter
 	Canceller bridge.OrderCanceller
 	Tracking  bridge.TrackingWriter
 
 	Ledger     bridge.Ledger
+	Records    bridge.ImportRecords
 	Locks      bridge.Locks
 	Exceptions bridge.Exceptions
 }

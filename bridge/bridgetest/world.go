@@ -164,8 +164,8 @@ func (l *lab) connect(ctx context.Context) error {
 	l.ports = Ports{
 		Orders: shop, Listings: shop, Publisher: watchedPublisher{l, shop}, Shipper: watchedShipper{l, shop},
 		Cancellations: shop, Desk: shop,
-		Catalogue: book, Levels: book, OrderBook: book, Canceller: book, Tracking: book,
-		Ledger: memory, Locks: memory, Exceptions: l.queue,
+		Catalogue: book, Levels: book, OrderBook: book, Tracer: book, Addresses: book, Canceller: book, Tracking: book,
+		Ledger: memory, Records: new(bridge.MemoryImports), Locks: memory, Exceptions: l.queue,
 	}
 	return nil
 }
@@ -182,7 +182,8 @@ func (l *lab) assemble() (err error) {
 		locations[id], feeds[id] = string(l.truth.locations[i]), []string{string(l.truth.locations[i])}
 	}
 	if l.importer, err = bridge.NewImporter(bridge.ImportPorts{
-		OrderBook: p.OrderBook, Orders: p.Orders, Catalogue: p.Catalogue, Ledger: p.Ledger, Locks: p.Locks, Exceptions: p.Exceptions,
+		OrderBook: p.OrderBook, Tracer: p.Tracer, Addresses: p.Addresses, Orders: p.Orders, Catalogue: p.Catalogue,
+		Ledger: p.Ledger, Records: p.Records, Locks: p.Locks, Exceptions: p.Exceptions,
 	}, bridge.ImportOptions{Locations: locations, DefaultLocation: string(linnworks.ZeroGUID)}); err != nil {
 		return err
 	}

@@ -50,7 +50,8 @@ func connect(shop *bridge.TikTokShop, warehouse *bridge.Linnworks, set settings)
 	}
 	var errs [5]error
 	s.importer, errs[0] = bridge.NewImporter(bridge.ImportPorts{
-		OrderBook: warehouse, Orders: shop, Catalogue: warehouse, Ledger: memory, Locks: memory, Exceptions: exceptions,
+		OrderBook: warehouse, Tracer: warehouse, Addresses: warehouse, Orders: shop, Catalogue: warehouse,
+		Ledger: memory, Records: new(bridge.MemoryImports), Locks: memory, Exceptions: exceptions,
 	}, bridge.ImportOptions{Locations: orderLocations, DefaultLocation: set.defaultLocation})
 	s.stock, errs[1] = bridge.NewStockPush(bridge.StockPorts{
 		Listings: shop, Catalogue: warehouse, Levels: warehouse, Ledger: memory, Publisher: shop, Locks: memory, Exceptions: exceptions,
