@@ -66,6 +66,33 @@
 // placeholder, so that results, exceptions and errors can go anywhere. An order
 // therefore does not survive JSON: put its id into a queue, not the order.
 //
+// # What an order is worth
+//
+// The total of an order in Linnworks is what the buyer paid plus what others
+// funded: the platform's discounts on goods and shipping, and a payment
+// provider's. Goods are priced at that, with tax that comes on top (US) in the
+// price and its rate beside it; shipping is the postage; every fee is a service
+// line of its own. The extended properties of the order, all named tiktok.*,
+// have each amount as the shop stated it, and two to check:
+//
+//	total = tiktok.paid + tiktok.platform_funded - tiktok.cancelled
+//	tiktok.residual = 0
+//
+// A residual means that the shop has an amount that the bridge does not know. The
+// total is right all the same; finance is told.
+//
+// # Masked addresses
+//
+// TikTok shows no address, or asterisks, until an order may be shipped: such an
+// order goes in without one, and gets it when it is released. Where TikTok's own
+// carrier delivers, parts stay masked for good (all of it in the US, name and
+// telephone elsewhere), and addresses of strangers look alike. Linnworks' auto-merge
+// joins open orders of one name and address every 15 minutes: two buyers would
+// share a parcel, and one order's label would be lost. Every order of TikTok
+// Shipping, and every other with a masked address, therefore carries its order id
+// behind the name of the recipient. Orders of the seller's own shipping can be
+// merged; a merged order keeps the ids of its shop orders in its properties.
+//
 // # Several processes
 //
 // Ledger, locks and exceptions are then on a database that all share. Importer,

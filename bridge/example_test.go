@@ -172,7 +172,10 @@ func (m market) track(o bridge.Order, tracking string) {
 func sale(id, sku string, units int) bridge.Order {
 	o := bridge.Order{
 		ID: id, Status: bridge.AwaitingShipment, ShippingModel: bridge.SellerShipping,
-		Totals: bridge.Totals{Currency: "GBP"}, Recipient: bridge.Address{Name: "Ada"},
+		Totals: bridge.Totals{
+			Currency: "GBP", Items: bridge.Money{Minor: 1250 * int64(units)}, Paid: bridge.Money{Minor: 1250 * int64(units)},
+		},
+		Recipient: bridge.Address{Name: "Ada"},
 	}
 	for i := range units {
 		o.Lines = append(o.Lines, bridge.OrderLine{

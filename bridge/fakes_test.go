@@ -635,6 +635,16 @@ func anOrder(id string, listings ...string) Order {
 	return o
 }
 
+// priced states as totals what the lines add up to.
+func priced(o Order) Order {
+	o.Totals.Items = Money{Currency: o.Totals.Currency}
+	for _, l := range o.Lines {
+		o.Totals.Items = o.Totals.Items.plus(l.Price)
+	}
+	o.Totals.Paid = o.Totals.Items
+	return o
+}
+
 // put shows orders in the shop and returns them.
 func (w *world) put(orders ...Order) []Order {
 	for _, o := range orders {

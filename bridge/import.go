@@ -811,7 +811,7 @@ func (im *Importer) mended(ctx context.Context, o Order, problems []Exception) e
 		}
 		done[object] = true
 		var gone []Kind
-		for _, kind := range []Kind{KindUnmappedSKU, KindBrokenKit, KindMissingComposite} {
+		for _, kind := range []Kind{KindUnmappedSKU, KindBrokenKit, KindMissingComposite, KindBundleDiffers} {
 			if !raised[Exception{Kind: kind, Object: object}.Key()] {
 				gone = append(gone, kind)
 			}
@@ -936,7 +936,9 @@ func (im *Importer) raiseAll(ctx context.Context, problems []Exception) error {
 }
 
 // blocks tells whether an order with the problem must not be created.
-func blocks(e Exception) bool { return e.Kind != KindMissingComposite }
+func blocks(e Exception) bool {
+	return e.Kind != KindMissingComposite && e.Kind != KindBundleDiffers && e.Kind != KindTotalDiffers
+}
 
 func raiseAll(ctx context.Context, queue Exceptions, problems []Exception) error {
 	for _, e := range problems {

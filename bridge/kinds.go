@@ -21,9 +21,11 @@ const (
 	KindAmbiguousSKU      Kind = "ambiguous SKU"
 	KindNormalisedSKU     Kind = "SKU normalised"
 	KindMissingComposite  Kind = "missing composite"
+	KindBundleDiffers     Kind = "bundle differs"
 	KindBrokenKit         Kind = "broken kit"
 	KindBadQuantity       Kind = "bad quantity"
 	KindBadOrder          Kind = "bad order"
+	KindTotalDiffers      Kind = "total differs"
 	KindNotTakenIn        Kind = "order not taken in"
 	KindDuplicateOrder    Kind = "duplicate order"
 	KindAddressChanged    Kind = "address changed"
@@ -126,6 +128,18 @@ var kinds = map[Kind]KindInfo{
 		Where:  []string{inComposition},
 		Closes: "By itself, with the next order of the bundle.",
 	},
+	KindBundleDiffers: {
+		Owner: OwnerEcommerce, Severity: Warning, Within: 4 * time.Hour,
+		Meaning: "The shop makes a bundle of other goods than the composite in Linnworks. Its orders are imported and packed by the composite; but buyers were promised the shop's contents, and the shop counts down the stock of those.",
+		Steps: []string{
+			"Find out which of the two contents, both named in the exception, the listing promises.",
+			"If Linnworks is wrong, correct the composition; open orders keep the old one, so tell the warehouse.",
+			"If the shop is wrong, correct the bundle there.",
+			"If the exception names a component that Linnworks has no item for, map it.",
+		},
+		Where:  []string{inComposition, inSellerProducts, inMapping},
+		Closes: "By itself, with the next order of the bundle after both sides are the same.",
+	},
 	KindBrokenKit: {
 		Owner: OwnerEcommerce, Severity: Urgent, Within: 2 * time.Hour,
 		Meaning: "A kit cannot be broken down: a component is missing or archived, has no quantity, or contains the kit itself. Orders with it wait, and its stock in the shop is not updated.",
@@ -160,6 +174,18 @@ var kinds = map[Kind]KindInfo{
 		},
 		Where:  []string{inSellerOrders, inOpenOrders},
 		Closes: "By itself, when the order is imported or cancelled. One about a warehouse order is closed by hand.",
+	},
+	KindTotalDiffers: {
+		Owner: OwnerFinance, Severity: Notice, Within: 7 * 24 * time.Hour,
+		Meaning: "What the shop states of an order's goods, shipping, tax and fees does not add up to what the buyer paid and the platform funds. The order was imported with the shop's total; the difference is a line, or a discount, of its own.",
+		Steps: []string{
+			"Compare the properties of the order in Linnworks, whose names begin with tiktok., with the price details in the shop.",
+			"Find the amount that is missing: a new fee, a discount that somebody else pays, a tax that is in the prices or is not.",
+			"If it is in every order, report it to the integrator with one order id: the bridge does not know the amount yet.",
+			"Book the difference where it belongs when the statement of the order arrives.",
+		},
+		Where:  []string{inOpenOrders, inSellerOrders, "Seller Center: Finance, the statement of the order"},
+		Closes: "By hand, once the difference is explained.",
 	},
 	KindNotTakenIn: {
 		Owner: OwnerIntegration, Severity: Urgent, Within: time.Hour,

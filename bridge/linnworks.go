@@ -25,8 +25,11 @@ type LinnworksOptions struct {
 	// is not the Linnworks SKU.
 	SKUs map[string]string
 	// Service names the Linnworks postal service for orders of a delivery option
-	// of the shop. An option that is not in it goes as it is, for the channel's
-	// shipping mapping or the rules engine to decide.
+	// of the shop. A key is the shop's id of the option, its shipping model and
+	// name ("tiktok/Standard shipping"), its name, or the model alone ("tiktok"):
+	// that is also the order in which they are looked up. An option that is not in
+	// it goes by its name, with the model before it unless that is the seller's,
+	// for the channel's shipping mapping or the rules engine to decide.
 	Service map[string]string
 	// Now replaces time.Now.
 	Now func() time.Time

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -73,6 +74,9 @@ func warehouseOrder(o linnworks.OrderDetails) WarehouseOrder {
 		}
 	}
 	for _, item := range o.Items {
+		if item.IsService {
+			continue // a fee
+		}
 		line := WarehouseLine{LineID: item.ItemNumber, SKU: cmp.Or(item.SKU, item.ChannelSKU), Quantity: item.Quantity, Unlinked: item.IsUnlinked}
 		if line.FromLineIDs = shopLines[item.ItemNumber]; line.FromLineIDs == nil && item.ItemNumber != "" {
 			line.FromLineIDs = []string{item.ItemNumber}
@@ -129,15 +133,22 @@ const lineIDsProperty = "tiktok.line_ids."
 const orderIDProperty = "tiktok.order_id"
 
 // channelOrder is the order as Linnworks takes it. The location is not in it: it
-// belongs to the call.
+// belongs to the call. Linnworks adds up the total by itself, from prices that
+// have the tax in them: a rate that is rounded cannot change it then.
 func (l *Linnworks) channelOrder(n NewOrder) linnworks.ChannelOrder {
+	billing := channelAddress(n.Recipient)
+	if n.TaxName != "" {
+		billing.FullName = string(n.TaxName)
+	}
 	order := linnworks.ChannelOrder{
 		Source: l.options.Source, SubSource: l.options.SubSource, ReferenceNumber: n.Reference, ExternalReference: n.Reference,
-		PaymentStatus: linnworks.PaymentStatusPaid, AutomaticallyLinkBySKU: true,
+		SecondaryReferenceNumber: n.RelatedReference,
+		PaymentStatus:            linnworks.PaymentStatusPaid, AutomaticallyLinkBySKU: true, UseChannelTax: n.TaxStated,
 		ReceivedDate: linnworks.Time{Time: n.ReceivedAt}, PaidOn: linnworks.Time{Time: n.PaidAt}, DispatchBy: linnworks.Time{Time: n.DispatchBy},
-		Currency: n.Currency, PostalServiceCost: linnworks.Decimal(n.Shipping.Decimal()),
-		MatchPostalServiceTag: cmp.Or(l.options.Service[n.Service], n.Service),
-		ChannelBuyerName:      string(n.BuyerName), DeliveryAddress: channelAddress(n.Recipient), BillingAddress: channelAddress(n.Recipient),
+		Currency: n.Currency, PostalServiceCost: linnworks.Decimal(n.Shipping.Decimal()), PostalServiceTaxRate: taxRate(n.Shipping, n.ShippingTax),
+		MatchPostalServiceTag: l.serviceTag(n), MatchPaymentMethodTag: n.PaymentMethod,
+		ChannelBuyerName: string(n.BuyerName), BuyerTaxNumber: string(n.TaxNumber),
+		DeliveryAddress: channelAddress(n.Recipient), BillingAddress: billing,
 	}
 	if n.Unpaid {
 		order.PaymentStatus = linnworks.PaymentStatusUnpaid
@@ -145,19 +156,82 @@ func (l *Linnworks) channelOrder(n NewOrder) linnworks.ChannelOrder {
 	if n.Parked {
 		order.OrderState = linnworks.OrderStatePark
 	}
+	if n.Discount.Minor != 0 {
+		order.Discount, order.DiscountType, order.DiscountTaxType = linnworks.Decimal(n.Discount.Decimal()), "AllEvenly", "DeductAfterTax"
+	}
 	for _, line := range n.Lines {
 		order.OrderItems = append(order.OrderItems, linnworks.ChannelOrderItem{
 			ItemNumber: line.LineID, ChannelSKU: line.SKU, ItemTitle: line.Title, Qty: line.Quantity,
-			PricePerUnit: linnworks.Decimal(line.Price.Decimal()), LineDiscount: "0", TaxRate: "0", TaxCostInclusive: true,
+			PricePerUnit: linnworks.Decimal(line.Price.Decimal()), LineDiscount: "0",
+			TaxRate: taxRate(line.Price, line.Tax), TaxCostInclusive: true, UseChannelTax: n.TaxStated,
+		})
+	}
+	for i, fee := range n.Fees {
+		order.OrderItems = append(order.OrderItems, linnworks.ChannelOrderItem{
+			ItemNumber: fmt.Sprintf("fee-%d", i+1), ChannelSKU: fee.Name, ItemTitle: feeTitle(fee.Name), Qty: 1, IsService: true,
+			PricePerUnit: linnworks.Decimal(fee.Amount.Decimal()), LineDiscount: "0", TaxRate: "0", TaxCostInclusive: true, UseChannelTax: n.TaxStated,
 		})
 	}
 	for _, p := range append([]Property{{orderIDProperty, n.Reference}}, n.Properties...) {
 		order.ExtendedProperties = append(order.ExtendedProperties, linnworks.ChannelOrderExtendedProperty{Name: p.Name, Value: p.Value, Type: "Order"})
 	}
-	if n.Note != "" {
-		order.Notes = []linnworks.ChannelOrderNote{{Note: string(n.Note), NoteEntryDate: linnworks.Time{Time: n.ReceivedAt}, NoteUserName: "TikTok Shop buyer"}}
+	for _, note := range []linnworks.ChannelOrderNote{
+		{Note: string(n.Note), NoteUserName: "TikTok Shop buyer"},
+		{Note: string(n.SellerNote), NoteUserName: "TikTok Shop seller", Internal: true},
+		{Note: leaveAt(n.Recipient), NoteUserName: "TikTok Shop buyer"},
+	} {
+		if note.Note != "" {
+			note.NoteEntryDate = linnworks.Time{Time: n.ReceivedAt}
+			order.Notes = append(order.Notes, note)
+		}
 	}
 	return order
+}
+
+// serviceTag is the name by which Linnworks finds the postal service. The option
+// that says most wins: the shop's id, shipping model and name, name, model. An
+// unmapped option of the platform's shipping keeps the model in its tag: it may
+// have the name of an option of the seller's, and must not be sent as that.
+func (l *Linnworks) serviceTag(n NewOrder) string {
+	modelName := string(n.ShippingModel) + "/" + n.Service
+	for _, key := range []string{n.ServiceID, modelName, n.Service, string(n.ShippingModel)} {
+		if tag := l.options.Service[key]; tag != "" {
+			return tag
+		}
+	}
+	if n.ShippingModel == TikTokShipping {
+		return modelName
+	}
+	return n.Service
+}
+
+// taxRate is the percentage at which gross contains tax, exact enough for net and
+// tax to come out to the minor unit.
+func taxRate(gross, tax Money) linnworks.Decimal {
+	net := gross.Minor - tax.Minor
+	if tax.Minor <= 0 || net <= 0 {
+		return "0"
+	}
+	return linnworks.Decimal(big.NewRat(100*tax.Minor, net).FloatString(6))
+}
+
+// feeTitle is the shop's name of a fee for people.
+func feeTitle(name string) string {
+	if name == "residual" {
+		return "Difference to the shop's total"
+	}
+	title := strings.ReplaceAll(name, "_", " ")
+	if title != "" {
+		title = strings.ToUpper(title[:1]) + title[1:]
+	}
+	return title
+}
+
+func leaveAt(a Address) string {
+	if a.Instructions == "" {
+		return ""
+	}
+	return "Leave the parcel at: " + a.Instructions
 }
 
 // maxPostcode is the longest postcode that does not park an order by itself.

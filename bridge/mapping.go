@@ -51,15 +51,27 @@ func listingsOf(orders []Order) []ListingSKU {
 	return list
 }
 
+// maxAmount bounds an amount of an order, in minor units: more is a broken reply,
+// and sums of what is below cannot overflow.
+const maxAmount = 100_000_000_000_000
+
 // mapOrder turns a shop order into a warehouse order. Problems that block the
 // order are returned instead of half an order.
+//
+// The total of the warehouse order is what the buyer paid plus what others fund,
+// less what was cancelled before. Goods, shipping, tax and fees are taken from
+// the shop one by one; if they do not add up to it, a line or a discount of its
+// own makes up the difference, finance is told, and the properties show all
+// parts.
 func mapOrder(o Order, known itemLookup) (NewOrder, []Exception) {
-	m := orderMapping{order: o, known: known, lines: map[lineKey]*NewOrderLine{}}
+	m := orderMapping{order: o, known: known, lines: make(map[lineKey]*NewOrderLine, len(o.Lines))}
 	if why := unusable(o); why != "" {
 		m.problem(KindBadOrder, "order "+o.ID, why, "compare it with the shop; nothing was imported")
 		return NewOrder{}, m.problems
 	}
-	for _, line := range sortedLines(o.Lines) {
+	lines := sortedLines(o.Lines)
+	cancelled := m.shareTax(lines)
+	for _, line := range lines {
 		if !line.Cancelled {
 			m.addUnit(line)
 		}
@@ -67,16 +79,27 @@ func mapOrder(o Order, known itemLookup) (NewOrder, []Exception) {
 	if len(m.keys) == 0 && len(m.problems) == 0 {
 		m.problem(KindBadOrder, "order "+o.ID, "the order has no line that is not cancelled", "compare it with the shop; nothing was imported")
 	}
-	n := NewOrder{
-		Reference: o.ID, Currency: o.Totals.Currency, Service: o.DeliveryOption, Recipient: clearAddress(o),
-		BuyerName: o.BuyerName, Note: o.Note, ReceivedAt: o.CreatedAt, PaidAt: o.PaidAt,
-		DispatchBy: firstSet(o.ShipBy, o.CancelledBy, o.CreatedAt),
+	if slices.ContainsFunc(m.problems, blocks) {
+		return NewOrder{}, m.problems
 	}
-	n.Shipping = Money{Minor: o.Totals.Shipping.Minor + o.Totals.ShippingFunded.Minor, Currency: o.Totals.Currency}
+	n := NewOrder{
+		Reference: o.ID, RelatedReference: o.RelatedID, Currency: o.Totals.Currency, Unpaid: o.Status == Unpaid,
+		Service: o.DeliveryOption, ServiceID: o.DeliveryOptionID, ShippingModel: o.ShippingModel, PaymentMethod: o.PaymentMethod,
+		Recipient: clearAddress(o), BuyerName: cmp.Or(o.BuyerName, o.BuyerID), Note: o.Note, SellerNote: o.SellerNote,
+		TaxNumber: o.TaxNumber, TaxName: o.TaxName, TaxStated: o.Totals.TaxOnTop,
+		ReceivedAt: o.CreatedAt, PaidAt: o.PaidAt, DispatchBy: firstSet(o.ShipBy, o.CancelledBy, o.CollectBy, o.ReleaseAt, o.CreatedAt),
+		Shipping: Money{Currency: o.Totals.Currency}.plus(o.Totals.Shipping, o.Totals.ShippingFunded), Fees: slices.Clone(o.Totals.Fees),
+		Discount: Money{Currency: o.Totals.Currency}, ShippingTax: Money{Currency: o.Totals.Currency},
+	}
+	if n.TaxStated {
+		n.ShippingTax = n.ShippingTax.plus(o.Totals.ShippingTax)
+		n.Shipping = n.Shipping.plus(n.ShippingTax)
+	}
 	for _, key := range m.keys {
 		n.Lines = append(n.Lines, *m.lines[key])
 	}
-	n.Properties = properties(o, n)
+	residual := m.settle(&n, cancelled)
+	n.Properties = m.properties(n, lines, cancelled, residual)
 	return n, m.problems
 }
 
@@ -93,6 +116,8 @@ func unusable(o Order) string {
 		case line.Cancelled:
 		case line.Price.Minor < 0:
 			return fmt.Sprintf("line %s has the negative price %s", line.ID, line.Price)
+		case line.Price.Minor > maxAmount || line.Tax.Minor > maxAmount || line.Tax.Minor < 0:
+			return fmt.Sprintf("line %s costs %s and %s of tax", line.ID, line.Price, line.Tax)
 		case line.Price.Currency != o.Totals.Currency:
 			return fmt.Sprintf("line %s is priced in %q, the order in %q", line.ID, line.Price.Currency, o.Totals.Currency)
 		}
@@ -101,13 +126,23 @@ func unusable(o Order) string {
 }
 
 // clearAddress is the recipient of an order whose status says that the address
-// is not masked. TikTok shows asterisks until the order may be shipped; looking
-// for those would miss other markets' masks.
+// is not masked as a whole: it is until the order may be shipped, and once it is
+// cancelled. Looking for asterisks instead would miss other markets' masks.
+//
+// Linnworks merges orders of one name and address into one parcel. Parts of an
+// address stay masked for good where the platform's carrier delivers, so those of
+// strangers look alike; and each of these orders has a label of its own, which a
+// merged order cannot carry. The order id behind the name keeps them apart. The
+// buyer does not see it: the label is the platform's.
 func clearAddress(o Order) Address {
-	if o.Status == Unpaid || o.Status == OnHold {
+	a := o.Recipient
+	switch {
+	case o.Status == Unpaid || o.Status == OnHold || o.Status == Cancelled:
 		return Address{}
+	case a != (Address{}) && (o.ShippingModel == TikTokShipping || a.masked()):
+		a.Name = strings.TrimSpace(a.Name + " (order " + o.ID + ")")
 	}
-	return o.Recipient
+	return a
 }
 
 // orderMapping groups units into lines while an order is mapped.
@@ -116,15 +151,90 @@ type orderMapping struct {
 	known    itemLookup
 	keys     []lineKey // in order of appearance
 	lines    map[lineKey]*NewOrderLine
+	compared map[string]bool // bundles, by the shop's SKU id
 	problems []Exception
 }
 
 // lineKey is what units of one line have in common.
 type lineKey struct {
-	sku   string
-	price Money
-	// bundle keeps components of a bundle apart from the same item sold alone.
+	sku        string
+	price, tax Money
+	// bundle keeps components of a bundle apart from the same item sold alone,
+	// gift what is free from what is for sale.
 	bundle string
+	gift   bool
+}
+
+// shareTax sets the tax of every line, so that they add up to the order's tax on
+// goods: by the shop's word where it gives one for each line, else by price. It
+// returns what cancelled lines make of the shop's totals: nothing, if the shop
+// has taken them out.
+func (m *orderMapping) shareTax(lines []OrderLine) (cancelled Money) {
+	t := m.order.Totals
+	all, live := cancelled, cancelled
+	for _, line := range lines {
+		all = all.plus(line.Price)
+		if !line.Cancelled {
+			live = live.plus(line.Price)
+		}
+	}
+	cancelled.Currency = t.Currency
+	counted := func(l *OrderLine) bool { return !l.Cancelled }
+	if all != live && all.Minor == t.Items.plus(t.PlatformDiscount).Minor {
+		counted = func(*OrderLine) bool { return true }
+		cancelled = cancelled.plus(all).minus(live)
+	}
+	if !t.TaxOnTop {
+		for i := range lines {
+			lines[i].Tax = Money{}
+		}
+		return cancelled
+	}
+	var prices, taxes []int64
+	stated := false
+	for i := range lines {
+		if counted(&lines[i]) {
+			prices = append(prices, lines[i].Price.Minor)
+			taxes = append(taxes, lines[i].Tax.Minor)
+			stated = stated || lines[i].Tax.Minor != 0
+		}
+	}
+	weights := prices
+	if stated {
+		weights = taxes
+	}
+	shares, err := t.Tax.minus(t.ShippingTax).Split(weights)
+	if err != nil {
+		return cancelled // no line at all, or absurd taxes: the residual shows it
+	}
+	for i := range lines {
+		if counted(&lines[i]) {
+			lines[i].Tax, shares = shares[0], shares[1:]
+			if lines[i].Cancelled {
+				cancelled = cancelled.plus(lines[i].Tax)
+			}
+		}
+	}
+	return cancelled
+}
+
+// settle makes the total of the order what the shop says, and returns what was
+// needed for it.
+func (m *orderMapping) settle(n *NewOrder, cancelled Money) (residual Money) {
+	t := m.order.Totals
+	residual = Money{Currency: t.Currency}.plus(t.Paid, t.Funded()).minus(cancelled).minus(n.Total())
+	if residual.Minor == 0 {
+		return residual
+	}
+	m.problem(KindTotalDiffers, "order "+m.order.ID,
+		fmt.Sprintf("what the shop states of goods, shipping, tax and fees differs by %s from what the buyer paid and the platform funds", residual),
+		"find the amount in the shop's price details; the warehouse order has the shop's total, with the difference apart")
+	if residual.Minor > 0 {
+		n.Fees = append(n.Fees, Fee{"residual", residual})
+	} else {
+		n.Discount = n.Discount.minus(residual)
+	}
+	return residual
 }
 
 func (m *orderMapping) addUnit(line OrderLine) {
@@ -133,21 +243,78 @@ func (m *orderMapping) addUnit(line OrderLine) {
 		_, err = item.Parts(1)
 	}
 	if err == nil {
-		m.add(lineKey{item.SKU, line.Price, ""}, line.ID, line, 1)
+		m.compareBundle(line, item)
+		m.add(lineKey{sku: item.SKU, price: line.Price.plus(line.Tax), tax: line.Tax, gift: line.Gift}, line.ID, line)
 		return
 	}
 	var kit *KitError
 	switch {
 	case errors.As(err, &kit):
 		m.problem(KindBrokenKit, line.Listing.String(), fmt.Sprintf("order %s sells %q, but %v", m.order.ID, line.Title, kit),
-			"correct the composition in Linnworks; the order imports by itself afterwards")
+			"correct the composite in Linnworks; the order imports by itself afterwards")
 	case len(line.Components) > 0:
 		m.addBundle(line)
 	default:
-		m.problem(KindUnmappedSKU, line.Listing.String(),
-			fmt.Sprintf("order %s sells %q (product %s, SKU id %s), but %v", m.order.ID, line.Title, line.Listing.ProductID, line.Listing.ID, err),
-			"create the item in Linnworks or map the listing to one; the order imports by itself afterwards")
+		m.problem(KindUnmappedSKU, line.Listing.String(), fmt.Sprintf("order %s sells %q: %v", m.order.ID, line.Title, err),
+			"create the item in Linnworks, or map the SKU; the order imports by itself afterwards")
 	}
+}
+
+// compareBundle raises a bundle whose components in the shop are not those of the
+// warehouse's item: the order is packed by the warehouse's word, while the shop
+// counts its stock by its own.
+func (m *orderMapping) compareBundle(line OrderLine, item StockItem) {
+	if len(line.Components) == 0 || m.compared[line.Listing.ID] {
+		return
+	}
+	if m.compared == nil {
+		m.compared = map[string]bool{}
+	}
+	m.compared[line.Listing.ID] = true
+	ours, err := item.parts("", 1)
+	if err != nil {
+		return // the caller has looked
+	}
+	bundle := StockItem{ID: "bundle " + line.Listing.ID, SKU: line.Title}
+	for _, c := range line.Components {
+		part, err := m.known.item(c.Listing)
+		if err != nil {
+			part = StockItem{SKU: c.Listing.String()} // refused by name
+		}
+		bundle.Kit = append(bundle.Kit, KitComponent{part, c.Quantity})
+	}
+	theirs, err := bundle.parts("", 1)
+	seen := ""
+	switch {
+	case err != nil:
+		seen = err.Error()
+	case !sameParts(ours, theirs):
+		seen = "the shop sells " + partsText(theirs)
+	default:
+		return
+	}
+	m.problem(KindBundleDiffers, line.Listing.String(),
+		fmt.Sprintf("order %s sells the bundle %q: Linnworks packs %s, but %s", m.order.ID, line.Title, partsText(ours), seen),
+		"make the composite in Linnworks and the bundle in the shop the same")
+}
+
+func sameParts(a, b []part) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	units := make(map[string]int, len(a))
+	for _, p := range a {
+		units[p.item.ID] = p.per
+	}
+	return !slices.ContainsFunc(b, func(p part) bool { return units[p.item.ID] != p.per })
+}
+
+func partsText(list []part) string {
+	var names []string
+	for _, p := range list {
+		names = append(names, fmt.Sprintf("%d × %s", p.per, p.item.SKU))
+	}
+	return strings.Join(names, ", ")
 }
 
 // addBundle imports a shop's bundle that the warehouse does not know as such by
@@ -181,24 +348,41 @@ func (m *orderMapping) addBundle(line OrderLine) {
 		m.problem(KindBadOrder, "order "+m.order.ID, err.Error(), "compare the order with the shop; nothing was imported")
 		return
 	}
+	taxes, err := line.Tax.Split(make([]int64, len(units)))
+	if err != nil {
+		m.problem(KindBadOrder, "order "+m.order.ID, err.Error(), "compare the order with the shop; nothing was imported")
+		return
+	}
 	for i, item := range units {
-		key := lineKey{item.SKU, prices[i], line.Listing.ID}
-		m.add(key, fmt.Sprintf("%s-%d", line.ID, i+1), line, 1)
+		key := lineKey{sku: item.SKU, price: prices[i].plus(taxes[i]), tax: taxes[i], bundle: line.Listing.ID, gift: line.Gift}
+		m.add(key, line.ID+"-"+strconv.Itoa(i+1), line)
 	}
 	m.problem(KindMissingComposite, line.Listing.String(),
 		fmt.Sprintf("order %s was imported by components: Linnworks has no composite for the bundle %q", m.order.ID, line.Title),
 		"create a composite with SKU "+cmp.Or(line.Listing.SellerSKU, line.Listing.ID)+": "+strings.Join(names, ", "))
 }
 
-func (m *orderMapping) add(key lineKey, lineID string, line OrderLine, quantity int) {
+// marks are the kinds of orders that the title of a line tells: they are packed
+// or invoiced in another way.
+var marks = []OrderKind{FreeSample, Replacement, Exchange}
+
+func (m *orderMapping) add(key lineKey, lineID string, line OrderLine) {
 	l, ok := m.lines[key]
 	if !ok {
-		l = &NewOrderLine{LineID: lineID, SKU: key.sku, Title: line.Title, Price: key.price}
+		l = &NewOrderLine{LineID: lineID, SKU: key.sku, Title: line.Title, Price: key.price, Tax: key.tax}
+		for _, mark := range marks {
+			if slices.Contains(m.order.Kinds, mark) {
+				l.Title += " (" + string(mark) + ")"
+			}
+		}
+		if key.gift {
+			l.Title += " (gift)"
+		}
 		m.lines[key] = l
 		m.keys = append(m.keys, key)
 	}
-	l.Quantity += quantity
-	if !slices.Contains(l.LineIDs, line.ID) {
+	l.Quantity++
+	if n := len(l.LineIDs); n == 0 || l.LineIDs[n-1] != line.ID {
 		l.LineIDs = append(l.LineIDs, line.ID)
 	}
 	if l.Quantity == maxOrderUnits+1 {
@@ -218,34 +402,110 @@ func sortedLines(lines []OrderLine) []OrderLine {
 	})
 }
 
-// properties keeps what finance needs to prove the totals, and what brings
-// tracking back to the shop's lines.
-func properties(o Order, n NewOrder) []Property {
-	sum := n.Shipping.Minor
-	list := []Property{{"tiktok.shipping_model", string(o.ShippingModel)}}
-	for _, line := range n.Lines {
-		sum += line.Price.Minor * int64(line.Quantity)
-		if len(line.LineIDs) > 1 || line.LineID != line.LineIDs[0] {
-			list = append(list, Property{"tiktok.line_ids." + line.LineID, strings.Join(line.LineIDs, ",")})
+// properties keeps what finance needs to prove the total, what brings tracking
+// back to the shop's lines, and what the warehouse has no field for. An amount
+// that is zero is left out, unless the proof needs it:
+//
+//	total of the warehouse order = paid + platform_funded - cancelled
+func (m *orderMapping) properties(n NewOrder, lines []OrderLine, cancelled, residual Money) []Property {
+	o := m.order
+	t := o.Totals
+	list := make([]Property, 0, 24+len(o.Details)+2*len(n.Lines))
+	text := func(name, value string) {
+		if value != "" {
+			list = append(list, Property{"tiktok." + name, value})
 		}
 	}
-	funded := o.Totals.PlatformDiscount.Minor + o.Totals.ShippingFunded.Minor
-	for _, p := range []struct {
-		name  string
-		minor int64
-	}{
-		{"tiktok.paid", o.Totals.Paid.Minor},
-		{"tiktok.tax", o.Totals.Tax.Minor},
-		{"tiktok.seller_discount", o.Totals.SellerDiscount.Minor},
-		{"tiktok.platform_funded", funded},
-		// What neither lines, shipping nor tax explain: insurance and other fees
-		// that the buyer paid, or a total that the shop computes differently.
-		{"tiktok.other", o.Totals.Paid.Minor + funded - o.Totals.Tax.Minor - sum},
-	} {
-		list = append(list, Property{p.name, Money{p.minor, o.Totals.Currency}.Decimal()})
+	amount := func(name string, minor int64) {
+		text(name, Money{minor, t.Currency}.Decimal())
 	}
-	if !o.CancelledBy.IsZero() {
-		list = append(list, Property{"tiktok.cancelled_by", strconv.FormatInt(o.CancelledBy.Unix(), 10)})
+	unlessZero := func(name string, minor int64) {
+		if minor != 0 {
+			amount(name, minor)
+		}
+	}
+	text("shipping_model", string(o.ShippingModel))
+	text("market", o.Market)
+	for _, kind := range o.Kinds {
+		text("kind", string(kind))
+	}
+	text("related_order", o.RelatedID)
+	if o.CashOnDelivery {
+		text("cash_on_delivery", "yes")
+	}
+	for _, line := range n.Lines {
+		if len(line.LineIDs) > 1 || line.LineID != line.LineIDs[0] {
+			text("line_ids."+line.LineID, strings.Join(line.LineIDs, ","))
+		}
+	}
+	amount("paid", t.Paid.Minor)
+	amount("platform_funded", t.Funded().Minor)
+	unlessZero("cancelled", cancelled.Minor)
+	amount("residual", residual.Minor)
+	amount("tax", t.Tax.Minor)
+	unlessZero("shipping_tax", t.ShippingTax.Minor)
+	amount("seller_discount", t.SellerDiscount.Minor)
+	unlessZero("platform_discount", t.PlatformDiscount.Minor)
+	unlessZero("payment_discount", t.PaymentDiscount.Minor)
+	unlessZero("list_price", t.ListPrice.Minor)
+	unlessZero("items", t.Items.Minor)
+	unlessZero("shipping", t.Shipping.Minor)
+	unlessZero("shipping_funded", t.ShippingFunded.Minor)
+	unlessZero("shipping_list_price", t.ShippingListPrice.Minor)
+	unlessZero("shipping_seller_discount", t.ShippingSellerDiscount.Minor)
+	unlessZero("shipping_cofunded_discount", t.ShippingCofundedDiscount.Minor)
+	for _, fee := range t.Fees {
+		amount("fee."+fee.Name, fee.Amount.Minor)
+	}
+	for _, d := range []struct {
+		name string
+		at   time.Time
+	}{
+		{"release", o.ReleaseAt}, {"ship_by", o.ShipBy}, {"hand_over_by", o.HandOverBy}, {"promised_by", o.PromisedBy},
+		{"cancelled_by", o.CancelledBy}, {"collect_by", o.CollectBy}, {"deliver_by", o.DeliverBy},
+	} {
+		if !d.at.IsZero() {
+			text(d.name, d.at.UTC().Format(time.RFC3339))
+		}
+	}
+	for _, d := range o.Details {
+		text(d.Name, d.Value)
+	}
+	return append(list, lineProperties(lines)...)
+}
+
+// lineProperties are what units were sold at, if there was a discount, and what
+// the shop says about them besides. Units of which it says the same share one
+// property, with the id of the first.
+func lineProperties(lines []OrderLine) []Property {
+	type said struct{ name, value string }
+	var order []said
+	var first []string
+	units := map[said]int{}
+	say := func(id, name, value string) {
+		s := said{name, value}
+		if units[s]++; units[s] == 1 {
+			order, first = append(order, s), append(first, id)
+		}
+	}
+	for _, line := range lines {
+		if line.Cancelled {
+			continue
+		}
+		if line.SellerDiscount.Minor != 0 || line.PlatformDiscount.Minor != 0 {
+			say(line.ID, "discounts", fmt.Sprintf("list %s, seller %s, platform %s",
+				line.ListPrice.Decimal(), line.SellerDiscount.Decimal(), line.PlatformDiscount.Decimal()))
+		}
+		for _, d := range line.Details {
+			say(line.ID, d.Name, d.Value)
+		}
+	}
+	list := make([]Property, len(order))
+	for i, s := range order {
+		list[i] = Property{"tiktok." + s.name + "." + first[i], s.value}
+		if n := units[s]; n > 1 {
+			list[i].Value = fmt.Sprintf("%d × %s", n, s.value)
+		}
 	}
 	return list
 }

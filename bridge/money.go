@@ -2,7 +2,9 @@ package bridge
 
 import (
 	"fmt"
-	"math/big"
+	"math"
+	"math/bits"
+	"strconv"
 	"strings"
 )
 
@@ -15,13 +17,13 @@ type Money struct {
 	Currency string
 }
 
-// minorDigits lists the currencies of TikTok Shop's and Linnworks' markets
-// whose minor unit is not a hundredth (ISO 4217).
-var minorDigits = map[string]int{"CLP": 0, "JPY": 0, "KRW": 0, "VND": 0, "BHD": 3, "KWD": 3, "OMR": 3, "TND": 3}
-
+// digitsOf is how many decimal places the currency has (ISO 4217).
 func digitsOf(currency string) int {
-	if n, ok := minorDigits[currency]; ok {
-		return n
+	switch currency {
+	case "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF":
+		return 0
+	case "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND":
+		return 3
 	}
 	return 2
 }
@@ -37,95 +39,133 @@ func ParseMoney(amount, currency string) (Money, error) {
 	bad := func(why string) (Money, error) {
 		return Money{}, fmt.Errorf("amount %q %s: %s", clip(amount), currency, why)
 	}
-	if len(amount) > 40 || !plainDecimal(amount) {
+	text := strings.TrimPrefix(amount, "-")
+	negative := text != amount
+	whole, fraction, _ := strings.Cut(text, ".")
+	if len(whole)+len(fraction) == 0 || len(amount) > 40 || !digits(whole) || !digits(fraction) {
 		return bad("not a plain decimal number")
 	}
-	r, ok := new(big.Rat).SetString(amount)
-	if !ok {
-		return bad("not a plain decimal number")
+	places := digitsOf(currency)
+	fraction = strings.TrimRight(fraction, "0")
+	if len(fraction) > places {
+		return bad(fmt.Sprintf("more than %d decimal places", places))
 	}
-	r.Mul(r, new(big.Rat).SetInt(pow10(digitsOf(currency))))
-	if !r.IsInt() {
-		return bad(fmt.Sprintf("more than %d decimal places", digitsOf(currency)))
+	for _, part := range [...]string{whole, fraction, "000"[:places-len(fraction)]} {
+		for _, c := range []byte(part) {
+			next := m.Minor*10 - int64(c-'0') // below zero there is room for one more
+			if m.Minor < math.MinInt64/10 || next > m.Minor {
+				return bad("too large")
+			}
+			m.Minor = next
+		}
 	}
-	if !r.Num().IsInt64() {
-		return bad("too large")
+	if !negative {
+		if m.Minor == math.MinInt64 {
+			return bad("too large")
+		}
+		m.Minor = -m.Minor
 	}
-	m.Minor = r.Num().Int64()
 	return m, nil
 }
 
-// plainDecimal keeps out what big.Rat reads besides: fractions, exponents, other
-// bases.
-func plainDecimal(s string) bool {
-	digits, points := 0, 0
-	for _, c := range strings.TrimPrefix(s, "-") {
-		switch {
-		case c >= '0' && c <= '9':
-			digits++
-		case c == '.':
-			points++
-		default:
+func digits(s string) bool {
+	for _, c := range []byte(s) {
+		if c < '0' || c > '9' {
 			return false
 		}
 	}
-	return digits > 0 && points <= 1
+	return true
 }
 
 // Decimal returns the amount in major units, such as "19.99".
 func (m Money) Decimal() string {
-	n := digitsOf(m.Currency)
-	return new(big.Rat).SetFrac(big.NewInt(m.Minor), pow10(n)).FloatString(n)
+	places := digitsOf(m.Currency)
+	if places == 0 {
+		return strconv.FormatInt(m.Minor, 10)
+	}
+	var b [24]byte
+	text := strconv.AppendUint(b[:0], magnitude(m.Minor), 10)
+	for len(text) <= places {
+		text = append(text, 0)
+		copy(text[1:], text)
+		text[0] = '0'
+	}
+	point := len(text) - places
+	text = append(text, 0)
+	copy(text[point+1:], text[point:])
+	text[point] = '.'
+	if m.Minor < 0 {
+		return "-" + string(text)
+	}
+	return string(text)
+}
+
+// magnitude is the absolute value; that of the smallest int64 fits only here.
+func magnitude(n int64) uint64 {
+	if n < 0 {
+		return -uint64(n)
+	}
+	return uint64(n)
 }
 
 // String returns the amount with its currency, such as "19.99 GBP".
 func (m Money) String() string { return strings.TrimSpace(m.Decimal() + " " + m.Currency) }
 
+// plus adds amounts of one currency.
+func (m Money) plus(amounts ...Money) Money {
+	for _, a := range amounts {
+		m.Minor += a.Minor
+	}
+	return m
+}
+
+func (m Money) minus(a Money) Money {
+	m.Minor -= a.Minor
+	return m
+}
+
 // Split divides the amount over weights so that the parts add up to it exactly:
 // each gets its share rounded towards zero, and the rest goes out one minor
-// unit at a time, first parts first. Weights must not be negative; if all are
-// zero, they count as equal.
+// unit at a time, first parts first. Weights must not be negative, nor add up to
+// 2^63 or more; if all are zero, they count as equal.
 func (m Money) Split(weights []int64) ([]Money, error) {
 	if len(weights) == 0 {
 		return nil, fmt.Errorf("splitting %s over nothing", m)
 	}
-	total := new(big.Int)
+	var total int64
 	for _, w := range weights {
 		if w < 0 {
 			return nil, fmt.Errorf("splitting %s: negative weight %d", m, w)
 		}
-		total.Add(total, big.NewInt(w))
+		if total += w; total < 0 {
+			return nil, fmt.Errorf("splitting %s: weights too large", m)
+		}
 	}
-	equal := total.Sign() == 0
+	equal := total == 0
 	if equal {
-		total.SetInt64(int64(len(weights)))
+		total = int64(len(weights))
+	}
+	sign, rest := int64(1), magnitude(m.Minor)
+	if m.Minor < 0 {
+		sign = -1
 	}
 	parts := make([]Money, len(weights))
-	rest := m.Minor
 	for i, w := range weights {
 		if equal {
 			w = 1
 		}
-		share := new(big.Int).Mul(big.NewInt(m.Minor), big.NewInt(w))
-		share.Quo(share, total)
-		parts[i] = Money{Minor: share.Int64(), Currency: m.Currency}
-		rest -= parts[i].Minor
-	}
-	unit := int64(1)
-	if rest < 0 {
-		unit = -1
+		high, low := bits.Mul64(magnitude(m.Minor), uint64(w))
+		share, _ := bits.Div64(high, low, uint64(total)) // w <= total: the quotient fits
+		parts[i] = Money{Minor: sign * int64(share), Currency: m.Currency}
+		rest -= share
 	}
 	for i := 0; rest != 0; i = (i + 1) % len(parts) {
 		if weights[i] > 0 || equal {
-			parts[i].Minor += unit
-			rest -= unit
+			parts[i].Minor += sign
+			rest--
 		}
 	}
 	return parts, nil
-}
-
-func pow10(n int) *big.Int {
-	return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil)
 }
 
 func clip(s string) string {

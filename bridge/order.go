@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"strings"
 	"time"
 )
 
@@ -39,12 +40,32 @@ const (
 	FulfilledByTikTok ShippingModel = "fbt"
 )
 
+// OrderKind says what an order is besides an ordinary sale. The list is open:
+// unknown values pass through.
+type OrderKind string
+
+// The kinds of orders of TikTok Shop. Free and odd prices are normal for them,
+// and they are shipped like any other.
+const (
+	FreeSample  OrderKind = "free sample" // for a creator
+	Replacement OrderKind = "replacement" // of an order that went wrong
+	Exchange    OrderKind = "exchange"    // for goods that come back
+	PreOrder    OrderKind = "pre-order"   // held until its release
+	MadeToOrder OrderKind = "made to order"
+	BackOrder   OrderKind = "back order"
+	LotteryWin  OrderKind = "lottery win" // in a LIVE
+)
+
 // Order is an order as the shop described it at one moment.
 type Order struct {
 	// ID is the shop's order id.
 	ID            string
 	Status        OrderStatus
 	ShippingModel ShippingModel
+	// Kinds is empty for an ordinary sale.
+	Kinds []OrderKind
+	// RelatedID is the order that this one replaces, or is exchanged for.
+	RelatedID string
 	// Market is the two-letter code of the buyer's country, empty while unknown.
 	Market string
 	// CancelRequested tells that the buyer asked for a cancellation.
@@ -52,8 +73,9 @@ type Order struct {
 	// CancelRequestedAt is when the buyer last asked, zero if never. A request that
 	// was decided or taken back leaves it set.
 	CancelRequestedAt time.Time
-	// CancelReason is the shop's reason of a cancelled order.
-	CancelReason string
+	// CancelReason is the shop's reason of a cancelled order, CancelInitiator who
+	// cancelled it, in the shop's word.
+	CancelReason, CancelInitiator string
 	// HoldUntil is the end of the remorse window if the seller has to wait it
 	// out: orders of shops without the on-hold status arrive ready at once.
 	HoldUntil time.Time
@@ -63,28 +85,42 @@ type Order struct {
 	DeliveryOption   string
 	// Lines has one entry per unit.
 	Lines []OrderLine
-	// Recipient is empty until the shop releases it. AddressChanged tells that the
-	// buyer has changed it since the order was placed.
-	Recipient      Address
+	// Recipient is empty until the shop releases it. It may be masked: see
+	// [Address].
+	Recipient Address
+	// AddressChanged tells that the buyer changed the address after ordering.
 	AddressChanged bool
 	Totals         Totals
-	// BuyerName is the shop's nickname of the buyer, Note what the buyer wrote.
-	BuyerName, Note Private
+	// PaymentMethod is the shop's name of it.
+	PaymentMethod string
+	// CashOnDelivery orders are shipped before they are paid.
+	CashOnDelivery bool
+	// BuyerName is the shop's nickname of the buyer, BuyerID the shop's id, Note
+	// what the buyer wrote, SellerNote what the seller wrote down in the shop.
+	BuyerName, BuyerID, Note, SellerNote Private
+	// TaxNumber is the buyer's, for an invoice, and TaxName the name it is
+	// registered for (Brazil).
+	TaxNumber, TaxName Private
+	// Details are what the shop says about the order besides, by the shop's name.
+	// They are kept with the order in the warehouse. Never buyers' data.
+	Details []Property
 	// Unreadable says what of the shop's reply could not be read, such as an
 	// amount. Such an order is raised and not imported; others go on.
 	Unreadable string
 
 	CreatedAt, PaidAt, UpdatedAt time.Time
-	// ShipBy is the latest time to ship without counting as late.
-	ShipBy time.Time
+	// ReleaseAt is when a pre-order becomes ready to ship.
+	ReleaseAt time.Time
+	// ShipBy, HandOverBy and PromisedBy are the latest times to ship, to be
+	// collected by the carrier, and to be delivered, without counting as late.
+	ShipBy, HandOverBy, PromisedBy time.Time
 	// CancelledBy is when the shop cancels an order that was not shipped,
-	// CollectBy when it cancels one that the carrier has not collected.
-	CancelledBy, CollectBy time.Time
-	// ShippedAt and CollectedAt are when it was shipped, as the shop counts, and
-	// collected by the carrier; zero until then.
-	ShippedAt, CollectedAt time.Time
-	// CancelInitiator is who cancelled a cancelled order: SELLER, BUYER or SYSTEM.
-	CancelInitiator string
+	// CollectBy when it cancels one that the carrier has not collected, DeliverBy
+	// when it cancels one that was not delivered.
+	CancelledBy, CollectBy, DeliverBy time.Time
+	// ShippedAt, CollectedAt and DeliveredAt are when it was shipped, as the shop
+	// counts, collected by the carrier, and delivered; zero until then.
+	ShippedAt, CollectedAt, DeliveredAt time.Time
 }
 
 // Held tells whether the order must not be shipped yet at now.
@@ -99,15 +135,26 @@ type OrderLine struct {
 	Listing   ListingSKU
 	Title     string
 	Cancelled bool
+	// CancelReason is the shop's reason of a cancelled line.
+	CancelReason string
+	// Gift units are free and are shipped like others.
+	Gift bool
 	// Price is what the seller earns for the unit before fees: what the buyer
-	// pays plus what the platform funds.
+	// pays plus what the platform funds. Tax that comes on top is not in it.
 	Price Money
+	// ListPrice is before both discounts. The seller's is the seller's loss, the
+	// platform's is paid to the seller by the platform, and so part of Price.
+	ListPrice, SellerDiscount, PlatformDiscount Money
+	// Tax is what the buyer pays for the unit on top of its price.
+	Tax Money
 	// Components are set when the shop sells the unit as a bundle of its own.
 	Components []BundleComponent
 	PackageID  string
 	Tracking   string
 	// CarrierID and Carrier are the shop's shipping provider, once shipped.
 	CarrierID, Carrier string
+	// Details are what the shop says about the unit besides, by the shop's name.
+	Details []Property
 }
 
 // BundleComponent is what one unit of a shop's bundle is made of.
@@ -116,23 +163,54 @@ type BundleComponent struct {
 	Quantity int
 }
 
-// Totals are the sums of an order as the shop states them.
+// Totals are the sums of an order as the shop states them. What the buyer paid is
+//
+//	Paid = Items + Shipping + Tax + Fees - PaymentDiscount
+//
+// unless the shop computes differently.
 type Totals struct {
 	Currency string
-	// Items is the price of all lines after both discounts.
-	Items            Money
+	// ListPrice is the price of all lines before both discounts, Items after them.
+	ListPrice, Items Money
 	SellerDiscount   Money
 	PlatformDiscount Money
-	// Shipping is what the buyer pays for shipping; ShippingFunded is the part
-	// of the shipping fee that the platform pays.
-	Shipping, ShippingFunded Money
-	Tax                      Money
+	// ShippingListPrice is before all discounts, Shipping what the buyer pays.
+	ShippingListPrice, Shipping Money
+	// ShippingFunded is the part of the shipping fee that the platform pays. The
+	// seller pays the other two; of the co-funded one the platform returns a part
+	// later, which is in its statement and not here.
+	ShippingFunded, ShippingSellerDiscount, ShippingCofundedDiscount Money
+	// TaxOnTop tells that prices are without tax, as in the US. Tax is then what
+	// the buyer pays on top, and ShippingTax the part of it that is on shipping.
+	TaxOnTop         bool
+	Tax, ShippingTax Money
+	// Fees are further amounts that the buyer pays; none is zero.
+	Fees []Fee
+	// PaymentDiscount is what the payment provider pays in the buyer's place.
+	PaymentDiscount Money
 	// Paid is what the buyer pays in total.
 	Paid Money
 }
 
+// Funded is what others pay for the buyer, and the seller gets.
+func (t Totals) Funded() Money {
+	return Money{Currency: t.Currency}.plus(t.PlatformDiscount, t.ShippingFunded, t.PaymentDiscount)
+}
+
+// Fee is an amount besides goods, shipping and tax.
+type Fee struct {
+	// Name is the shop's, such as "small_order_fee".
+	Name   string
+	Amount Money
+}
+
 // Address is where an order goes. It prints as "[address]": buyers' data stays
 // out of logs.
+//
+// The shop masks addresses with asterisks: all of it until the order may be
+// shipped, and parts of it for good where the platform's carrier delivers. Masked
+// addresses of strangers look alike; what that means for orders in the warehouse
+// is told under "Masked addresses" in the documentation of the package.
 type Address struct {
 	Name, Company          string
 	Line1, Line2, Line3    string
@@ -140,6 +218,13 @@ type Address struct {
 	// Country is the two-letter code.
 	Country      string
 	Phone, Email string
+	// Instructions say where to leave the parcel.
+	Instructions string
+}
+
+// masked tells whether the shop hides part of the address.
+func (a Address) masked() bool {
+	return strings.Contains(a.Name, "*") || strings.Contains(a.Line1, "*") || strings.Contains(a.Postcode, "*")
 }
 
 // Format prints a placeholder for every verb.
@@ -299,23 +384,52 @@ type OrderRelease struct {
 // NewOrder is an order to create in the warehouse.
 type NewOrder struct {
 	Reference string
+	// RelatedReference is the shop order that this one replaces or exchanges.
+	RelatedReference string
 	// Parked reserves the stock but keeps everybody from shipping it. Unpaid orders
 	// are parked too, and known as unpaid.
 	Parked, Unpaid bool
 	// LocationID is the stock location that the order draws on.
 	LocationID string
 	Lines      []NewOrderLine
-	// Shipping is what the seller earns for shipping.
-	Shipping Money
-	Currency string
-	// Service names the shipping service that the shop promised.
-	Service   string
-	Recipient Address
-	// BuyerName is the shop's nickname of the buyer, Note what the buyer wrote.
-	BuyerName, Note Private
+	// Shipping is what the seller earns for shipping, with ShippingTax in it.
+	Shipping, ShippingTax Money
+	// Fees are lines of the order that are no goods, with their tax in them.
+	Fees []Fee
+	// Discount is taken off the order as a whole.
+	Discount Money
+	// TaxStated tells that Tax and ShippingTax are the shop's word, zero included.
+	// Otherwise the prices contain a tax that the warehouse has to work out.
+	TaxStated bool
+	Currency  string
+	// Service names the shipping service that the shop promised, ServiceID is the
+	// shop's id of it.
+	Service, ServiceID string
+	ShippingModel      ShippingModel
+	PaymentMethod      string
+	Recipient          Address
+	// BuyerName is the shop's nickname of the buyer, Note what the buyer wrote,
+	// SellerNote what the seller wrote down in the shop.
+	BuyerName, Note, SellerNote Private
+	// TaxNumber is the buyer's, for an invoice, and TaxName the name it is
+	// registered for.
+	TaxNumber, TaxName Private
 	// Properties keep what the warehouse has no field for.
 	Properties                     []Property
 	ReceivedAt, PaidAt, DispatchBy time.Time
+}
+
+// Total is what the warehouse will show as the total of the order.
+func (n NewOrder) Total() Money {
+	sum := n.Shipping.minus(n.Discount)
+	sum.Currency = n.Currency
+	for _, line := range n.Lines {
+		sum.Minor += line.Price.Minor * int64(line.Quantity)
+	}
+	for _, fee := range n.Fees {
+		sum.Minor += fee.Amount.Minor
+	}
+	return sum
 }
 
 // NewOrderLine is a line of a [NewOrder]: equal units together.
@@ -327,7 +441,8 @@ type NewOrderLine struct {
 	SKU      string
 	Title    string
 	Quantity int
-	Price    Money // of one unit
+	// Price is of one unit, with Tax in it.
+	Price, Tax Money
 }
 
 // Property is a named text, kept with an order or shown with an exception.

@@ -3,8 +3,10 @@ package bridge
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -76,19 +78,19 @@ func (t *TikTokShop) order(o tiktokshop.Order) Order {
 	a := amounts{currency: o.Payment.Currency}
 	order := Order{
 		ID: o.ID, Status: OrderStatus(o.Status), ShippingModel: shippingModel(o), Market: o.RecipientAddress.RegionCode,
-		CancelRequested: o.IsBuyerRequestCancel, CancelRequestedAt: o.RequestCancelTime.Time(), CancelReason: o.CancelReason,
-		AddressChanged: o.HasUpdatedRecipientAddress,
-		WarehouseID:    o.WarehouseID, DeliveryOptionID: o.DeliveryOptionID, DeliveryOption: o.DeliveryOptionName,
-		Recipient: address(o.RecipientAddress, o.BuyerEmail), BuyerName: Private(o.BuyerNickname), Note: Private(o.BuyerMessage),
-		CreatedAt: o.CreateTime.Time(), PaidAt: o.PaidTime.Time(), UpdatedAt: o.UpdateTime.Time(),
-		ShipBy: o.RTSSLATime.Time(), CancelledBy: o.ShippingDueTime.Time(), CollectBy: o.CollectionDueTime.Time(),
-		ShippedAt: o.RTSTime.Time(), CollectedAt: o.CollectionTime.Time(), CancelInitiator: string(o.CancellationInitiator),
-		Totals: Totals{
-			Currency: o.Payment.Currency, Items: a.read(o.Payment.SubTotal),
-			SellerDiscount: a.read(o.Payment.SellerDiscount), PlatformDiscount: a.read(o.Payment.PlatformDiscount),
-			Shipping: a.read(o.Payment.ShippingFee), ShippingFunded: a.read(o.Payment.ShippingFeePlatformDiscount),
-			Tax: a.read(o.Payment.Tax), Paid: a.read(o.Payment.TotalAmount),
-		},
+		Kinds: kindsOfOrder(o), RelatedID: cmp.Or(o.ReplacedOrderID, o.ExchangeSourceOrderID),
+		CancelRequested: o.IsBuyerRequestCancel, CancelRequestedAt: o.RequestCancelTime.Time(), CancelReason: o.CancelReason, CancelInitiator: string(o.CancellationInitiator),
+		WarehouseID: o.WarehouseID, DeliveryOptionID: o.DeliveryOptionID, DeliveryOption: o.DeliveryOptionName,
+		Recipient: address(o.RecipientAddress, o.BuyerEmail), AddressChanged: o.HasUpdatedRecipientAddress,
+		PaymentMethod: o.PaymentMethodName, CashOnDelivery: o.IsCOD,
+		BuyerName: Private(o.BuyerNickname), BuyerID: Private(o.UserID), Note: Private(o.BuyerMessage), SellerNote: Private(o.SellerNote),
+		TaxNumber: Private(o.CPF), TaxName: Private(o.CPFName),
+		CreatedAt: o.CreateTime.Time(), PaidAt: o.PaidTime.Time(), UpdatedAt: o.UpdateTime.Time(), ReleaseAt: o.ReleaseDate.Time(),
+		ShipBy: o.RTSSLATime.Time(), HandOverBy: o.TTSSLATime.Time(),
+		PromisedBy:  cmp.Or(o.DeliverySLATime, o.DeliveryOptionRequiredDeliveryTime).Time(),
+		CancelledBy: cmp.Or(o.ShippingDueTime, o.CancelOrderSLATime).Time(),
+		CollectBy:   o.CollectionDueTime.Time(), DeliverBy: o.DeliveryDueTime.Time(),
+		ShippedAt: o.RTSTime.Time(), CollectedAt: o.CollectionTime.Time(), DeliveredAt: o.DeliveryTime.Time(),
 	}
 	if o.Status == "CANCEL" { // as webhooks spell it
 		order.Status = Cancelled
@@ -96,25 +98,235 @@ func (t *TikTokShop) order(o tiktokshop.Order) Order {
 	if !o.IsOnHoldOrder && !order.PaidAt.IsZero() {
 		order.HoldUntil = order.PaidAt.Add(t.options.HoldWindow)
 	}
-	for _, l := range o.LineItems {
-		line := OrderLine{
-			ID: l.ID, Listing: ListingSKU{ProductID: l.ProductID, ID: l.SKUID, SellerSKU: l.SellerSKU},
-			Title: strings.TrimSpace(l.ProductName + " " + l.SKUName), Cancelled: l.DisplayStatus == tiktokshop.OrderStatusCancelled,
-			PackageID: l.PackageID, Tracking: l.TrackingNumber, CarrierID: l.ShippingProviderID, Carrier: l.ShippingProviderName,
-		}
-		sale, funded := a.read(l.SalePrice), a.read(l.PlatformDiscount)
-		line.Price = Money{Minor: sale.Minor + funded.Minor, Currency: a.currency}
-		for _, c := range l.CombinedListingSKUs {
-			line.Components = append(line.Components, BundleComponent{
-				Listing: ListingSKU{ProductID: c.ProductID, ID: c.SKUID, SellerSKU: c.SellerSKU}, Quantity: c.SKUCount,
-			})
-		}
-		order.Lines = append(order.Lines, line)
+	if len(o.LineItems) > 0 {
+		order.Lines = make([]OrderLine, 0, len(o.LineItems))
 	}
+	for i := range o.LineItems {
+		order.Lines = append(order.Lines, orderLine(&o.LineItems[i], &a))
+	}
+	list := orderDetails(o)
+	order.Totals = totals(o, &a, &list)
+	order.Details = list
 	if a.err != nil {
 		order.Unreadable = a.err.Error()
 	}
 	return order
+}
+
+func orderLine(l *tiktokshop.OrderLineItem, a *amounts) OrderLine {
+	unit := *a
+	unit.currency = cmp.Or(l.Currency, a.currency)
+	line := OrderLine{
+		ID: l.ID, Listing: ListingSKU{ProductID: l.ProductID, ID: l.SKUID, SellerSKU: l.SellerSKU},
+		Title: strings.TrimSpace(l.ProductName + " " + l.SKUName), Gift: l.IsGift,
+		Cancelled: l.DisplayStatus == tiktokshop.OrderStatusCancelled, CancelReason: l.CancelReason,
+		PackageID: l.PackageID, Tracking: l.TrackingNumber, CarrierID: l.ShippingProviderID, Carrier: l.ShippingProviderName,
+		ListPrice: unit.read(l.OriginalPrice), SellerDiscount: unit.read(l.SellerDiscount), PlatformDiscount: unit.read(l.PlatformDiscount),
+		Price: unit.read(l.SalePrice), Tax: unit.read(""), Details: lineDetails(l),
+	}
+	line.Price = line.Price.plus(line.PlatformDiscount)
+	for _, t := range l.ItemTax {
+		line.Tax = line.Tax.plus(unit.read(t.TaxAmount))
+	}
+	for _, c := range l.CombinedListingSKUs {
+		line.Components = append(line.Components, BundleComponent{
+			Listing: ListingSKU{ProductID: c.ProductID, ID: c.SKUID, SellerSKU: c.SellerSKU}, Quantity: c.SKUCount,
+		})
+	}
+	a.err = unit.err
+	return line
+}
+
+// orderKinds are TikTok's order types. Others pass through.
+var orderKinds = map[tiktokshop.OrderType]OrderKind{
+	"PRE_ORDER": PreOrder, "MADE_TO_ORDER": MadeToOrder, "BACK_ORDER": BackOrder, "ZERO_LOTTERY": LotteryWin,
+}
+
+func kindsOfOrder(o tiktokshop.Order) []OrderKind {
+	var kinds []OrderKind
+	if o.OrderType != "" && o.OrderType != "NORMAL" {
+		kinds = append(kinds, cmp.Or(orderKinds[o.OrderType], OrderKind(strings.ToLower(string(o.OrderType)))))
+	}
+	for _, k := range [...]struct {
+		kind OrderKind
+		is   bool
+	}{{FreeSample, o.IsSampleOrder}, {Replacement, o.IsReplacementOrder}, {Exchange, o.IsExchangeOrder}} {
+		if k.is {
+			kinds = append(kinds, k.kind)
+		}
+	}
+	return kinds
+}
+
+// totals reads the sums. Markets differ in whether tax, deposit and some others
+// are part of what the buyer paid, or are in the prices, or were not taken off:
+// what makes the sum come out is right. What does not take part is a detail.
+func totals(o tiktokshop.Order, a *amounts, list *details) Totals {
+	p := o.Payment
+	t := Totals{
+		Currency: p.Currency, ListPrice: a.read(p.OriginalTotalProductPrice), Items: a.read(p.SubTotal),
+		SellerDiscount: a.read(p.SellerDiscount), PlatformDiscount: a.read(p.PlatformDiscount),
+		ShippingListPrice: a.read(p.OriginalShippingFee), Shipping: a.read(p.ShippingFee),
+		ShippingFunded: a.read(p.ShippingFeePlatformDiscount), ShippingSellerDiscount: a.read(p.ShippingFeeSellerDiscount),
+		ShippingCofundedDiscount: a.read(p.ShippingFeeCofundedDiscount), ShippingTax: a.read(p.ShippingFeeTax),
+		Tax: a.read(p.Tax), PaymentDiscount: a.read(p.PaymentPlatformDiscount), Paid: a.read(p.TotalAmount),
+	}
+	sum := t.Items.plus(t.Shipping)
+	for _, fee := range [...]struct {
+		name   string
+		amount tiktokshop.Decimal
+	}{
+		{"buyer_service_fee", p.BuyerServiceFee}, {"distance_fee", p.DistanceFee}, {"distance_shipping_fee", p.DistanceShippingFee},
+		{"handling_fee", p.HandlingFee}, {"item_insurance_fee", p.ItemInsuranceFee},
+		{"payment_discount_service_fee", p.PaymentDiscountServiceFee}, {"retail_delivery_fee", p.RetailDeliveryFee},
+		{"shipping_insurance_fee", p.ShippingInsuranceFee}, {"small_order_fee", p.SmallOrderFee},
+	} {
+		amount := a.read(fee.amount)
+		t.fee(fee.name, amount)
+		sum = sum.plus(amount)
+	}
+	insuranceTax, deposit := a.read(p.ItemInsuranceTax), a.read("")
+	for i := range o.LineItems {
+		deposit = deposit.plus(a.read(o.LineItems[i].PfandFee))
+	}
+	in := partsOf(t.Paid.minus(sum), t.Tax, insuranceTax, deposit, Money{-t.PaymentDiscount.Minor, t.Currency})
+	if in[1] {
+		t.fee("item_insurance_tax", insuranceTax)
+	} else {
+		list.amount("included.item_insurance_tax", p.ItemInsuranceTax)
+	}
+	if in[2] {
+		t.fee("deposit", deposit)
+	} else {
+		list.text("included.deposit", deposit.Decimal())
+	}
+	if !in[3] {
+		list.amount("included.payment_discount", p.PaymentPlatformDiscount)
+		t.PaymentDiscount.Minor = 0
+	}
+	if !in[0] {
+		list.amount("included.tax", p.Tax)
+		t.Tax.Minor, t.ShippingTax.Minor = 0, 0
+		return t
+	}
+	t.TaxOnTop = t.Tax.Minor != 0 || t.Currency == "USD"
+	if t.ShippingTax.Minor > t.Tax.Minor {
+		t.ShippingTax.Minor = 0
+	}
+	if product := a.read(p.ProductTax); product.Minor != 0 {
+		// Tax on neither goods nor shipping is a fee.
+		if other := t.Tax.minus(product).minus(t.ShippingTax); other.Minor > 0 {
+			t.Tax = t.Tax.minus(other)
+			t.fee("other_tax", other)
+		}
+	}
+	return t
+}
+
+// fee adds an amount to the fees unless it is zero.
+func (t *Totals) fee(name string, amount Money) {
+	if amount.Minor != 0 {
+		t.Fees = append(t.Fees, Fee{name, amount})
+	}
+}
+
+// partsOf tells which of the amounts add up to rest: all of them if they do, or
+// if no choice of them does.
+func partsOf(rest Money, amounts ...Money) []bool {
+	in := make([]bool, len(amounts))
+	for out := range 1 << len(amounts) {
+		left := rest.Minor
+		for i, m := range amounts {
+			if in[i] = out>>i&1 == 0; in[i] {
+				left -= m.Minor
+			}
+		}
+		if left == 0 {
+			return in
+		}
+	}
+	for i := range in {
+		in[i] = true
+	}
+	return in
+}
+
+// orderDetails are the fields that neither side has a place for.
+func orderDetails(o tiktokshop.Order) details {
+	var list details
+	list.text("auto_combine_group", o.AutoCombineGroupID)
+	list.text("channel_entity_registry_id", o.ChannelEntityNationalRegistryID)
+	list.text("consultation_id", o.ConsultationID)
+	if o.CommercePlatform != "TIKTOK_SHOP" {
+		list.text("commerce_platform", string(o.CommercePlatform))
+	}
+	if o.DeliveryType != "HOME_DELIVERY" {
+		list.text("delivery_type", string(o.DeliveryType))
+	}
+	list.text("fast_delivery_program", o.FastDeliveryProgram)
+	list.text("handling_duration", strings.TrimSpace(o.HandlingDuration.Days+" "+string(o.HandlingDuration.Type)))
+	list.text("invoice_upload", o.NeedUploadInvoice)
+	list.text("payment_card_type", o.PaymentCardType)
+	list.text("payment_method_code", o.PaymentMethodCode)
+	list.text("split_or_combine", o.SplitOrCombineTag)
+	list.number("priority", o.FulfillmentPriorityLevel)
+	for _, right := range o.OrderRights {
+		list.number("order_right", right)
+	}
+	list.moment("fast_dispatch_by", o.FastDispatchSLATime.Time())
+	list.moment("pick_up_cut_off", o.PickUpCutOffTime.Time())
+	list.moment("recommended_shipping", o.RecommendedShippingTime.Time())
+	return list
+}
+
+func lineDetails(l *tiktokshop.OrderLineItem) []Property {
+	var list details
+	list.flag("dangerous_goods", l.IsDangerousGood)
+	list.flag("needs_prescription", l.NeedsPrescription)
+	list.flag("blind_box", l.IsUnboxingItem)
+	list.text("blind_box_sku", l.UnboxingSKUCode)
+	list.amount("gift_retail_price", l.GiftRetailPrice)
+	list.amount("deposit", l.PfandFee)
+	for _, t := range l.ItemTax {
+		list.text("tax", strings.TrimSpace(t.TaxType+" "+t.TaxRate))
+	}
+	if l.SKUType != "NORMAL" {
+		list.text("sku_type", string(l.SKUType))
+	}
+	return list
+}
+
+// details collects what is not empty.
+type details []Property
+
+func (d *details) text(name, value string) {
+	if value != "" {
+		*d = append(*d, Property{name, value})
+	}
+}
+
+func (d *details) flag(name string, set bool) {
+	if set {
+		d.text(name, "yes")
+	}
+}
+
+func (d *details) number(name string, n int) {
+	if n != 0 {
+		d.text(name, strconv.Itoa(n))
+	}
+}
+
+func (d *details) moment(name string, t time.Time) {
+	if !t.IsZero() {
+		d.text(name, t.UTC().Format(time.RFC3339))
+	}
+}
+
+func (d *details) amount(name string, amount tiktokshop.Decimal) {
+	if strings.Trim(string(amount), "0.") != "" {
+		d.text(name, string(amount))
+	}
 }
 
 // amounts reads decimals of one currency and keeps the first error.
@@ -125,6 +337,9 @@ type amounts struct {
 
 func (a *amounts) read(d tiktokshop.Decimal) Money {
 	m, err := ParseMoney(string(d), a.currency)
+	if err == nil && (m.Minor > maxAmount || m.Minor < -maxAmount) {
+		m, err = Money{}, fmt.Errorf("the amount %s is absurd", m)
+	}
 	if err != nil && a.err == nil {
 		a.err = err
 	}
@@ -151,26 +366,34 @@ func address(a tiktokshop.OrderRecipientAddress, email string) Address {
 		Name: a.Name, Line1: cmp.Or(a.AddressLine1, a.AddressDetail, a.FullAddress), Line2: a.AddressLine2,
 		Line3: strings.TrimSpace(a.AddressLine3 + " " + a.AddressLine4), Town: a.PostTown,
 		Postcode: a.PostalCode, Country: a.RegionCode, Phone: a.PhoneNumber, Email: email,
+		Instructions: a.DeliveryPreferences.DropOffLocation,
 	}
 	if out.Name == "" {
 		out.Name = strings.TrimSpace(a.FirstName + " " + a.LastName)
 	}
-	// Districts run from L0, the country, downwards; the deepest is the town.
+	// Districts run from L0, the country, downwards. The deepest is the town, unless
+	// there is a post town (UK).
 	districts := slices.Clone(a.DistrictInfo)
 	slices.SortStableFunc(districts, func(x, y tiktokshop.OrderRecipientAddressDistrictInfo) int {
 		return cmp.Compare(x.AddressLevel, y.AddressLevel)
 	})
+	var between []string
 	for _, d := range districts {
 		switch d.AddressLevel {
 		case "L0":
-			continue
+			out.Country = cmp.Or(out.Country, d.ISOCode)
 		case "L1":
 			out.Region = d.AddressName
 		default:
 			if a.PostTown == "" {
+				between = append(between, out.Town)
 				out.Town = d.AddressName
 			}
 		}
+	}
+	if a.AddressLine1 == "" {
+		// Where addresses have no lines (Southeast Asia), each district counts.
+		out.Line3 = strings.TrimSpace(out.Line3 + " " + strings.Join(between, " "))
 	}
 	return out
 }

@@ -1,0 +1,445 @@
+package bridge
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/linnworks"
+	"github.com/linnbridge/linnbridge/tiktokshop"
+)
+
+// tiktokOrder reads TikTok's JSON, with what every order has.
+func tiktokOrder(t testing.TB, text string) Order {
+	t.Helper()
+	o := tiktokshop.Order{
+		ID: "57646", Status: "AWAITING_SHIPMENT", ShippingType: "SELLER", FulfillmentType: "FULFILLMENT_BY_SELLER", OrderType: "NORMAL",
+		IsOnHoldOrder: true, CreateTime: tiktokshop.At(noon), RTSSLATime: tiktokshop.At(noon.Add(48 * time.Hour)),
+	}
+	if err := json.Unmarshal([]byte(text), &o); err != nil {
+		t.Fatalf("%v in %s", err, text)
+	}
+	shop := &TikTokShop{options: TikTokShopOptions{HoldWindow: time.Hour}}
+	return shop.order(o)
+}
+
+func adapter() *Linnworks { return &Linnworks{options: LinnworksOptions{Source: "S", SubSource: "s"}} }
+
+// linnworksTotal adds an order up as Linnworks does: prices with their tax in
+// them, postage, less the discount.
+func linnworksTotal(t testing.TB, o linnworks.ChannelOrder) Money {
+	t.Helper()
+	read := func(d linnworks.Decimal) Money {
+		m, err := ParseMoney(string(d), o.Currency)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	total := read(o.PostalServiceCost).minus(read(o.Discount))
+	for _, item := range o.OrderItems {
+		if !item.TaxCostInclusive || item.LineDiscount != "0" {
+			t.Fatalf("line %s: %+v is not added up here", item.ItemNumber, item)
+		}
+		price := read(item.PricePerUnit)
+		price.Minor *= int64(item.Qty)
+		total = total.plus(price)
+	}
+	return total
+}
+
+func property(n NewOrder, name string) string {
+	for _, p := range n.Properties {
+		if p.Name == "tiktok."+name {
+			return p.Value
+		}
+	}
+	return ""
+}
+
+// The total in Linnworks is what the buyer paid plus what others fund, in every
+// market, and the properties prove it.
+func TestMapOrderTotals(t *testing.T) {
+	known := itemLookup{items: newWorld(t).items}
+	for _, tc := range []struct {
+		name, payment, lines string
+		total                string // in Linnworks
+		sent                 string // its lines, and postage
+		properties           string
+		problem              string
+	}{
+		{
+			name:    "UK: tax in the prices, both discounts, shipping that the platform pays in part",
+			payment: `"currency":"GBP","original_total_product_price":"30.00","seller_discount":"3.00","platform_discount":"2.00","sub_total":"25.00","original_shipping_fee":"3.99","shipping_fee_seller_discount":"1.00","shipping_fee_platform_discount":"0.99","shipping_fee":"2.00","tax":"0","total_amount":"27.00"`,
+			lines:   `{"id":"1","sku_id":"s-MUG","original_price":"15.00","sale_price":"12.00","seller_discount":"1.50","platform_discount":"1.50"},{"id":"2","sku_id":"s-MUG","original_price":"15.00","sale_price":"13.00","seller_discount":"1.50","platform_discount":"0.50"}`,
+			total:   "29.99 GBP", sent: "2 × MUG 13.50, postage 2.99",
+			properties: "paid 27.00, platform_funded 2.99, residual 0.00, tax 0.00, seller_discount 3.00, platform_discount 2.00, shipping_funded 0.99, shipping_seller_discount 1.00, discounts.1 list 15.00, seller 1.50, platform 1.50",
+		},
+		{
+			name:    "US: tax on top, by line and on shipping, and a state's delivery fee",
+			payment: `"currency":"USD","original_total_product_price":"30.00","sub_total":"30.00","original_shipping_fee":"5.00","shipping_fee":"5.00","product_tax":"2.48","shipping_fee_tax":"0.41","tax":"2.89","retail_delivery_fee":"0.28","total_amount":"38.17"`,
+			lines:   `{"id":"1","sku_id":"s-MUG","sale_price":"20.00","item_tax":[{"tax_type":"SALES_TAX","tax_amount":"1.65","tax_rate":"0.0825"}]},{"id":"2","sku_id":"s-SPOON","sale_price":"10.00","item_tax":[{"tax_type":"SALES_TAX","tax_amount":"0.83","tax_rate":"0.0825"}]}`,
+			total:   "38.17 USD", sent: "1 × MUG 21.65 at 8.250000%, 1 × SPOON 10.83 at 8.300000%, 1 × retail_delivery_fee 0.28 (Retail delivery fee), postage 5.41 at 8.200000%",
+			properties: "paid 38.17, platform_funded 0.00, residual 0.00, tax 2.89, shipping_tax 0.41, fee.retail_delivery_fee 0.28, tax.1 2 × SALES_TAX 0.0825",
+		},
+		{
+			name:    "US: tax not told by line is shared by price, to the cent",
+			payment: `"currency":"USD","sub_total":"30.00","shipping_fee":"0","tax":"1.00","total_amount":"31.00"`,
+			lines:   `{"id":"1","sku_id":"s-MUG","sale_price":"10.00"},{"id":"2","sku_id":"s-MUG","sale_price":"10.00"},{"id":"3","sku_id":"s-MUG","sale_price":"10.00"}`,
+			total:   "31.00 USD", sent: "1 × MUG 10.34 at 3.400000%, 2 × MUG 10.33 at 3.300000%, postage 0.00 at 0%",
+		},
+		{
+			name:    "US: a state without sales tax is told as such",
+			payment: `"currency":"USD","sub_total":"10.00","shipping_fee":"0","tax":"0","total_amount":"10.00"`,
+			lines:   `{"id":"1","sku_id":"s-MUG","sale_price":"10.00"}`,
+			total:   "10.00 USD", sent: "1 × MUG 10.00 at 0%, postage 0.00 at 0%",
+		},
+		{
+			name:    "US: tax on neither goods nor shipping",
+			payment: `"currency":"USD","sub_total":"10.00","shipping_fee":"2.00","product_tax":"0.80","shipping_fee_tax":"0.10","tax":"1.00","total_amount":"13.00"`,
+			lines:   `{"id":"1","sku_id":"s-MUG","sale_price":"10.00"}`,
+			total:   "13.00 USD", sent: "1 × MUG 10.80 at 8.000000%, 1 × other_tax 0.10 (Other tax), postage 2.10 at 5.000000%",
+		},
+		{
+			name:    "across a border: the tax that is stated is in the prices",
+			payment: `"currency":"EUR","sub_total":"24.00","shipping_fee":"0","product_tax":"4.00","tax":"4.00","total_amount":"24.00"`,
+			lines:   `{"id":"1","sku_id":"s-MUG","sale_price":"24.00"}`,
+			total:   "24.00 EUR", sent: "1 × MUG 24.00, postage 0.00", properties: "tax 0.00, residual 0.00, included.tax 4.00",
+		},
+		{
+			name:    "Germany: a deposit on top of the price",
+			payment: `"currency":"EUR","sub_total":"12.00","shipping_fee":"0","total_amount":"12.50"`,
+			lines:   `{"id":"1","sku_id":"s-MUG","sale_price":"12.00","pfand_fee":"0.50"}`,
+			total:   "12.50 EUR", sent: "1 × MUG 12.00, 1 × deposit 0.50 (Deposit), postage 0.00", properties: "fee.deposit 0.50, deposit.1 0.50",
+		},
+		{
+			name:    "Germany: a deposit that is in the price",
+			payment: `"currency":"EUR","sub_total":"12.00","shipping_fee":"0","total_amount":"12.00"`,
+			lines:   `{"id":"1","sku_id":"s-MUG","sale_price":"12.00","pfand_fee":"0.50"}`,
+			total:   "12.00 EUR", sent: "1 × MUG 12.00, postage 0.00", properties: "included.deposit 0.50",
+		},
+		{
+			name:    "Thailand: small order fee, handling fee, insurance",
+			payment: `"currency":"THB","sub_total":"80.00","shipping_fee":"30.00","small_order_fee":"20.00","handling_fee":"2.00","item_insurance_fee":"3.00","shipping_insurance_fee":"4.00","total_amount":"139.00"`,
+			lines:   `{"id":"1","sku_id":"s-MUG","sale_price":"80.00","small_order_fee":"20.00"}`,
+			total:   "139.00 THB", sent: "1 × MUG 80.00, 1 × handling_fee 2.00 (Handling fee), 1 × item_insurance_fee 3.00 (Item insurance fee), 1 × shipping_insurance_fee 4.00 (Shipping insurance fee), 1 × small_order_fee 20.00 (Small order fee), postage 30.00",
+		},
+		{
+			name:    "a payment provider's discount is funded",
+			payment: `"currency":"SGD","sub_total":"50.00","shipping_fee":"0","payment_platform_discount":"5.00","payment_discount_service_fee":"0.50","total_amount":"45.50"`,
+			lines:   `{"id":"1","sku_id":"s-MUG","sale_price":"50.00"}`,
+			total:   "50.50 SGD", sent: "1 × MUG 50.00, 1 × payment_discount_service_fee 0.50 (Payment discount service fee), postage 0.00", properties: "paid 45.50, platform_funded 5.00, payment_discount 5.00",
+		},
+		{
+			name:    "a payment provider's discount that the total does not know of",
+			payment: `"currency":"SGD","sub_total":"50.00","shipping_fee":"0","payment_platform_discount":"5.00","total_amount":"50.00"`,
+			lines:   `{"id":"1","sku_id":"s-MUG","sale_price":"50.00"}`,
+			total:   "50.00 SGD", sent: "1 × MUG 50.00, postage 0.00", properties: "platform_funded 0.00, included.payment_discount 5.00",
+		},
+		{
+			name:    "no minor unit",
+			payment: `"currency":"JPY","sub_total":"1500","shipping_fee":"500","shipping_fee_platform_discount":"100","platform_discount":"250","total_amount":"2000"`,
+			lines:   `{"id":"1","sku_id":"s-MUG","sale_price":"1500","platform_discount":"250","original_price":"1750"}`,
+			total:   "2350 JPY", sent: "1 × MUG 1750, postage 600", properties: "paid 2000, platform_funded 350, residual 0",
+		},
+		{
+			name:    "no minor unit, written with one",
+			payment: `"currency":"VND","sub_total":"150000.00","shipping_fee":"0.00","total_amount":"150000.00"`,
+			lines:   `{"id":"1","sku_id":"s-MUG","sale_price":"150000.00"}`,
+			total:   "150000 VND", sent: "1 × MUG 150000, postage 0",
+		},
+		{
+			name:    "a line cancelled before, which the totals still count, with its tax",
+			payment: `"currency":"USD","sub_total":"30.00","shipping_fee":"4.00","product_tax":"3.00","tax":"3.00","total_amount":"37.00"`,
+			lines:   `{"id":"1","sku_id":"s-MUG","sale_price":"10.00","display_status":"CANCELLED"},{"id":"2","sku_id":"s-SPOON","sale_price":"20.00"}`,
+			total:   "26.00 USD", sent: "1 × SPOON 22.00 at 10.000000%, postage 4.00 at 0%", properties: "paid 37.00, cancelled 11.00, residual 0.00",
+		},
+		{
+			name:    "a line cancelled before, which the totals have forgotten",
+			payment: `"currency":"GBP","sub_total":"20.00","shipping_fee":"4.00","total_amount":"24.00"`,
+			lines:   `{"id":"1","sku_id":"s-MUG","sale_price":"10.00","display_status":"CANCELLED"},{"id":"2","sku_id":"s-SPOON","sale_price":"20.00"}`,
+			total:   "24.00 GBP", sent: "1 × SPOON 20.00, postage 4.00", properties: "paid 24.00, residual 0.00",
+		},
+		{
+			name:    "an amount that nobody knows: the buyer paid more",
+			payment: `"currency":"GBP","sub_total":"300.00","shipping_fee":"0","total_amount":"307.49"`,
+			lines:   `{"id":"1","sku_id":"s-MUG","sale_price":"300.00"}`,
+			total:   "307.49 GBP", sent: "1 × MUG 300.00, 1 × residual 7.49 (Difference to the shop's total), postage 0.00", properties: "residual 7.49",
+			problem: "differs by 7.49 GBP",
+		},
+		{
+			name:    "an amount that nobody knows: the buyer paid less",
+			payment: `"currency":"GBP","sub_total":"300.00","shipping_fee":"0","total_amount":"292.51"`,
+			lines:   `{"id":"1","sku_id":"s-MUG","sale_price":"300.00"}`,
+			total:   "292.51 GBP", sent: "1 × MUG 300.00, postage 0.00, discount 7.49", properties: "residual -7.49", problem: "differs by -7.49 GBP",
+		},
+		{
+			name:    "a free sample",
+			payment: `"currency":"GBP","sub_total":"0","shipping_fee":"0","total_amount":"0.00"`,
+			lines:   `{"id":"1","sku_id":"s-MUG","sale_price":"0.00","original_price":"0"}`,
+			total:   "0.00 GBP", sent: "1 × MUG 0.00, postage 0.00", properties: "paid 0.00, residual 0.00",
+		},
+		{
+			name:    "a gift beside what it came with",
+			payment: `"currency":"GBP","sub_total":"9.99","shipping_fee":"0","total_amount":"9.99"`,
+			lines:   `{"id":"1","sku_id":"s-MUG","sale_price":"9.99"},{"id":"2","sku_id":"s-MUG","sale_price":"0","is_gift":true,"gift_retail_price":"9.99"}`,
+			total:   "9.99 GBP", sent: "1 × MUG 9.99, 1 × MUG 0.00 (gift), postage 0.00", properties: "gift_retail_price.2 9.99",
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			o := tiktokOrder(t, `{"payment":{`+tc.payment+`},"line_items":[`+tc.lines+`]}`)
+			n, problems := mapOrder(o, known)
+			seen := ""
+			for _, p := range problems {
+				seen += p.Seen
+			}
+			if !strings.Contains(seen, tc.problem) || (seen == "") != (tc.problem == "") {
+				t.Fatalf("problems: %v", problems)
+			}
+			sent := adapter().channelOrder(n)
+			if got := linnworksTotal(t, sent); got.String() != tc.total || got != n.Total() {
+				t.Errorf("total %s, by Total %s, want %s", got, n.Total(), tc.total)
+			}
+			if diff := cmp.Diff(tc.sent, written(sent)); diff != "" {
+				t.Error(diff)
+			}
+			for p := range strings.SplitSeq(tc.properties, ", ") {
+				name, value, _ := strings.Cut(p, " ")
+				if name == "seller" || name == "platform" { // of the discounts
+					continue
+				}
+				if got := property(n, name); !strings.HasPrefix(got, value) {
+					t.Errorf("property %s is %q, want %q", name, got, value)
+				}
+			}
+		})
+	}
+}
+
+// written is an order's money in one line.
+func written(o linnworks.ChannelOrder) string {
+	rate := func(r linnworks.Decimal) string {
+		if !o.UseChannelTax {
+			return ""
+		}
+		return " at " + string(r) + "%"
+	}
+	var parts []string
+	for _, i := range o.OrderItems {
+		text := fmt.Sprintf("%d × %s %s", i.Qty, i.ChannelSKU, i.PricePerUnit)
+		switch {
+		case i.IsService:
+			text += " (" + i.ItemTitle + ")"
+		case strings.Contains(i.ItemTitle, "(gift)"):
+			text += " (gift)"
+		default:
+			text += rate(i.TaxRate)
+		}
+		parts = append(parts, text)
+	}
+	parts = append(parts, "postage "+string(o.PostalServiceCost)+rate(o.PostalServiceTaxRate))
+	if o.Discount != "" {
+		parts = append(parts, "discount "+string(o.Discount))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Linnworks derives net and tax from the rate it is given: both must come out to
+// the cent.
+func TestTaxRateIsExact(t *testing.T) {
+	for _, gross := range []int64{1, 2, 99, 1083, 2165, 99_999, 12_345_678} {
+		for _, share := range []int64{0, 1, 5, 50, 99, 100} {
+			tax := gross * share / 120
+			sent := taxRate(Money{gross, "USD"}, Money{tax, "USD"})
+			r, ok := sent.Rat()
+			if !ok {
+				t.Fatalf("%q is no number", sent)
+			}
+			f, _ := r.Float64()
+			if net := float64(gross) * 100 / (100 + f); int64(net+0.5) != gross-tax {
+				t.Errorf("%d with %d of tax at %s%% is %.3f net", gross, tax, sent, net)
+			}
+		}
+	}
+}
+
+func TestMapOrderKinds(t *testing.T) {
+	known := itemLookup{items: newWorld(t).items}
+	const money = `"payment":{"currency":"GBP","sub_total":"0","total_amount":"0"},"line_items":[{"id":"1","sku_id":"s-MUG","product_name":"Mug","sku_name":"red","sale_price":"0"}]`
+	for _, tc := range []struct {
+		name, fields string
+		title        string
+		kinds        []string
+		related      string
+		despatch     time.Time
+	}{
+		{name: "sale", fields: `"order_type":"NORMAL"`, title: "Mug red", despatch: noon.Add(48 * time.Hour)},
+		{name: "sample", fields: `"is_sample_order":true`, title: "Mug red (free sample)", kinds: []string{"free sample"}, despatch: noon.Add(48 * time.Hour)},
+		{name: "replacement", fields: `"is_replacement_order":true,"replaced_order_id":"57000"`, title: "Mug red (replacement)", kinds: []string{"replacement"}, related: "57000", despatch: noon.Add(48 * time.Hour)},
+		{name: "exchange", fields: `"is_exchange_order":true,"exchange_source_order_id":"57001"`, title: "Mug red (exchange)", kinds: []string{"exchange"}, related: "57001", despatch: noon.Add(48 * time.Hour)},
+		{name: "pre-order", fields: `"order_type":"PRE_ORDER","rts_sla_time":0,"release_date":1796126400`, title: "Mug red", kinds: []string{"pre-order"}, despatch: time.Unix(1796126400, 0).UTC()},
+		{name: "lottery", fields: `"order_type":"ZERO_LOTTERY"`, title: "Mug red", kinds: []string{"lottery win"}, despatch: noon.Add(48 * time.Hour)},
+		{name: "unknown", fields: `"order_type":"TIME_SALE"`, title: "Mug red", kinds: []string{"time_sale"}, despatch: noon.Add(48 * time.Hour)},
+		{name: "replaced pre-order", fields: `"order_type":"PRE_ORDER","is_replacement_order":true`, title: "Mug red (replacement)", kinds: []string{"pre-order", "replacement"}, despatch: noon.Add(48 * time.Hour)},
+		{name: "cancelled first", fields: `"rts_sla_time":0,"shipping_due_time":1796126400,"collection_due_time":1796999999`, title: "Mug red", despatch: time.Unix(1796126400, 0).UTC()},
+		{name: "cancelled first, in the old field", fields: `"rts_sla_time":0,"cancel_order_sla_time":1796126400`, title: "Mug red", despatch: time.Unix(1796126400, 0).UTC()},
+		{name: "no deadline at all", fields: `"rts_sla_time":0`, title: "Mug red", despatch: noon},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			n, problems := mapOrder(tiktokOrder(t, "{"+tc.fields+","+money+"}"), known)
+			if len(problems) > 0 {
+				t.Fatal(problems)
+			}
+			var kinds []string
+			for _, p := range n.Properties {
+				if p.Name == "tiktok.kind" {
+					kinds = append(kinds, p.Value)
+				}
+			}
+			sent := adapter().channelOrder(n)
+			if sent.OrderItems[0].ItemTitle != tc.title || !slices.Equal(kinds, tc.kinds) || sent.SecondaryReferenceNumber != tc.related ||
+				property(n, "related_order") != tc.related || !sent.DispatchBy.Equal(tc.despatch) {
+				t.Errorf("title %q, kinds %q, related %q, despatch by %s", sent.OrderItems[0].ItemTitle, kinds, sent.SecondaryReferenceNumber, sent.DispatchBy)
+			}
+		})
+	}
+}
+
+func TestMapOrderUnpaid(t *testing.T) {
+	known := itemLookup{items: newWorld(t).items}
+	for _, tc := range []struct {
+		name   string
+		change func(*Order)
+		want   linnworks.PaymentStatus
+	}{
+		{"ready", func(*Order) {}, linnworks.PaymentStatusPaid},
+		{"on hold", func(o *Order) { o.Status = OnHold }, linnworks.PaymentStatusPaid},
+		{"unpaid", func(o *Order) { o.Status = Unpaid }, linnworks.PaymentStatusUnpaid},
+		{"cash on delivery", func(o *Order) { o.CashOnDelivery, o.PaidAt = true, time.Time{} }, linnworks.PaymentStatusPaid},
+		{"free", func(o *Order) { o.PaidAt = time.Time{} }, linnworks.PaymentStatusPaid},
+	} {
+		n, _ := mapOrder(with(anOrder("1", "MUG"), tc.change), known)
+		if got := adapter().channelOrder(n).PaymentStatus; got != tc.want {
+			t.Errorf("%s: %s, want %s", tc.name, got, tc.want)
+		}
+	}
+}
+
+// An order of the platform's shipping must not be sent by the service of the
+// seller that has the same name.
+func TestServiceTag(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		service map[string]string
+		model   ShippingModel
+		want    string
+	}{
+		{"unmapped", nil, SellerShipping, "Standard"},
+		{"unmapped, of the platform", nil, TikTokShipping, "tiktok/Standard"},
+		{"by name", map[string]string{"Standard": "Tracked 48"}, SellerShipping, "Tracked 48"},
+		{"by model", map[string]string{"tiktok": "TikTok label"}, TikTokShipping, "TikTok label"},
+		{"model and name before name", map[string]string{"Standard": "Tracked 48", "tiktok/Standard": "TikTok label"}, TikTokShipping, "TikTok label"},
+		{"the other model's", map[string]string{"tiktok/Standard": "TikTok label"}, SellerShipping, "Standard"},
+		{"id before all", map[string]string{"7101": "Special", "Standard": "Tracked 48", "seller/Standard": "x", "seller": "y"}, SellerShipping, "Special"},
+		{"name before model", map[string]string{"Standard": "Tracked 48", "seller": "Any"}, SellerShipping, "Tracked 48"},
+	} {
+		l := &Linnworks{options: LinnworksOptions{Service: tc.service}}
+		if got := l.serviceTag(NewOrder{Service: "Standard", ServiceID: "7101", ShippingModel: tc.model}); got != tc.want {
+			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
+		}
+	}
+}
+
+func TestMapOrderAddresses(t *testing.T) {
+	for _, tc := range []struct {
+		name, order string
+		want        Address
+	}{
+		{
+			name: "UK", order: `"recipient_address":{"region_code":"GB","name":"Ada Lane","first_name":"Ada","last_name":"Lane","phone_number":"(+44)7700900123","address_line1":"1 High St","address_line2":"Flat 2","address_detail":"1 High St, Flat 2","post_town":"Leeds","postal_code":"LS1 4DY","district_info":[{"address_level":"L0","address_name":"United Kingdom"},{"address_level":"L1","address_name":"England"},{"address_level":"L2","address_name":"West Yorkshire"}]},"buyer_email":"a@chat.example"`,
+			want: Address{Name: "Ada Lane", Line1: "1 High St", Line2: "Flat 2", Town: "Leeds", Region: "England", Postcode: "LS1 4DY", Country: "GB", Phone: "(+44)7700900123", Email: "a@chat.example"},
+		},
+		{
+			name: "US", order: `"recipient_address":{"region_code":"US","name":"Ada Lane","address_line1":"1 Main St","postal_code":"90012","delivery_preferences":{"drop_off_location":"Front door"},"district_info":[{"address_level":"L3","address_name":"Los Angeles"},{"address_level":"L1","address_name":"California"},{"address_level":"L0","address_name":"United States"},{"address_level":"L2","address_name":"Los Angeles County"}]}`,
+			want: Address{Name: "Ada Lane", Line1: "1 Main St", Town: "Los Angeles", Region: "California", Postcode: "90012", Country: "US", Instructions: "Front door"},
+		},
+		{
+			name: "Vietnam: districts instead of lines", order: `"recipient_address":{"region_code":"VN","name":"Nguyen A","address_detail":"12 Le Loi","district_info":[{"address_level":"L0","iso_code":"VN"},{"address_level":"L1","address_name":"Da Nang"},{"address_level":"L2","address_name":"Hai Chau"},{"address_level":"L3","address_name":"Hai Chau 1"}]}`,
+			want: Address{Name: "Nguyen A", Line1: "12 Le Loi", Line3: "Hai Chau", Town: "Hai Chau 1", Region: "Da Nang", Country: "VN"},
+		},
+		{
+			name: "Brazil: the name is the first name", order: `"recipient_address":{"region_code":"BR","first_name":"Ana Silva","address_line1":"Rua A","address_line2":"12","address_line3":"Casa 2","address_line4":"Centro","postal_code":"80010-000","district_info":[{"address_level":"L1","address_name":"Parana"},{"address_level":"L2","address_name":"Curitiba"}]}`,
+			want: Address{Name: "Ana Silva", Line1: "Rua A", Line2: "12", Line3: "Casa 2 Centro", Town: "Curitiba", Region: "Parana", Postcode: "80010-000", Country: "BR"},
+		},
+		{
+			name: "not released", order: `"status":"ON_HOLD","recipient_address":{"region_code":"US"}`,
+		},
+		{
+			name: "masked until the order may be shipped", order: `"status":"ON_HOLD","recipient_address":{"region_code":"US","name":"A** L**","address_line1":"1 M***","postal_code":"9****"}`,
+		},
+		{
+			name: "masked again once it is cancelled", order: `"status":"CANCELLED","recipient_address":{"region_code":"US","name":"A** L**","address_line1":"1 M***","postal_code":"9****"}`,
+		},
+		{
+			name: "TikTok Shipping: masked for good, and told apart", order: `"shipping_type":"TIKTOK","recipient_address":{"region_code":"US","name":"A** L**","address_line1":"1 M***","postal_code":"9****"}`,
+			want: Address{Name: "A** L** (order 57646)", Line1: "1 M***", Postcode: "9****", Country: "US"},
+		},
+		{
+			name: "TikTok Shipping: never merged, even if it is clear", order: `"shipping_type":"TIKTOK","recipient_address":{"region_code":"GB","name":"Ada Lane","address_line1":"1 High St","postal_code":"LS1 4DY"}`,
+			want: Address{Name: "Ada Lane (order 57646)", Line1: "1 High St", Postcode: "LS1 4DY", Country: "GB"},
+		},
+		{
+			name: "masked without a reason that we know", order: `"recipient_address":{"region_code":"MY","address_line1":"1 Jalan ***","postal_code":"30000"}`,
+			want: Address{Name: "(order 57646)", Line1: "1 Jalan ***", Postcode: "30000", Country: "MY"},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if got := clearAddress(tiktokOrder(t, "{"+tc.order+"}")); got != tc.want {
+				type shown Address // an Address prints as a placeholder
+				t.Error(cmp.Diff(shown(tc.want), shown(got)))
+			}
+		})
+	}
+}
+
+// Two strangers whose addresses are masked must not look like one buyer to
+// Linnworks, which merges orders of one name and address.
+func TestMaskedAddressesStayApart(t *testing.T) {
+	o := tiktokOrder(t, `{"shipping_type":"TIKTOK","recipient_address":{"region_code":"US","name":"A*** B***","address_line1":"***","postal_code":"9****"},
+		"payment":{"currency":"USD"},"line_items":[{"id":"1","sku_id":"s-MUG"}]}`)
+	known := itemLookup{items: newWorld(t).items}
+	addresses := map[string]bool{}
+	for _, id := range []string{"57646", "57647"} {
+		o.ID = id
+		n, _ := mapOrder(o, known)
+		a := adapter().channelOrder(n).DeliveryAddress
+		addresses[strings.ToLower(a.FullName+"|"+a.Address1+"|"+a.PostCode)] = true
+	}
+	if len(addresses) != 2 {
+		t.Errorf("they look alike: %v", addresses)
+	}
+}
+
+func TestMapOrderProperties(t *testing.T) {
+	o := anOrder("1", "MUG", "MUG")
+	o.Totals = Totals{Currency: "GBP", Items: gbp(1500), PlatformDiscount: gbp(500), SellerDiscount: gbp(200), Shipping: gbp(299),
+		ShippingFunded: gbp(100), Paid: gbp(1500 + 299 + 749), Fees: []Fee{{"small_order_fee", gbp(700)}}}
+	n, _ := mapOrder(o, itemLookup{items: newWorld(t).items})
+	want := []Property{
+		{"tiktok.shipping_model", "seller"}, {"tiktok.line_ids.1-1", "1-1,1-2"}, {"tiktok.paid", "25.48"}, {"tiktok.platform_funded", "6.00"},
+		{"tiktok.residual", "0.49"}, {"tiktok.tax", "0.00"}, {"tiktok.seller_discount", "2.00"}, {"tiktok.platform_discount", "5.00"},
+		{"tiktok.items", "15.00"}, {"tiktok.shipping", "2.99"}, {"tiktok.shipping_funded", "1.00"}, {"tiktok.fee.small_order_fee", "7.00"},
+		{"tiktok.ship_by", "2026-11-29T12:00:00Z"}, {"tiktok.cancelled_by", "2026-12-01T12:00:00Z"},
+	}
+	if diff := cmp.Diff(want, n.Properties); diff != "" {
+		t.Error(diff)
+	}
+	if n.Shipping != gbp(399) || !n.DispatchBy.Equal(o.ShipBy) {
+		t.Errorf("shipping %s, despatch by %s", n.Shipping, n.DispatchBy)
+	}
+}
