@@ -34,22 +34,29 @@
 // the words of this package: [OrderSource], [OrderBook], [Catalogue],
 // [StockReader], [StockPublisher] and so on. [TikTokShop] and [Linnworks] are
 // the adapters for the two clients of this module; another warehouse, queue or
-// database is another implementation. [Memory] and [MemoryExceptions] keep the
-// state of one process.
+// database is another implementation. [Memory], [MemoryImports],
+// [MemoryIntake] and [MemoryExceptions] keep the state of one process.
 //
 // # A sync, put together
 //
 //	shop, _ := bridge.NewTikTokShop(tiktok, bridge.TikTokShopOptions{})
 //	warehouse, _ := bridge.NewLinnworks(ctx, linn, bridge.LinnworksOptions{SubSource: "uk-shop"})
-//	memory, exceptions := new(bridge.Memory), new(bridge.MemoryExceptions)
+//	memory, store, exceptions := new(bridge.Memory), new(bridge.MemoryIntake), new(bridge.MemoryExceptions)
 //
 //	importer, _ := bridge.NewImporter(bridge.ImportPorts{
 //		OrderBook: warehouse, Tracer: warehouse, Addresses: warehouse, Catalogue: warehouse,
 //		Ledger: memory, Records: new(bridge.MemoryImports), Locks: memory, Exceptions: exceptions,
 //	}, bridge.ImportOptions{DefaultLocation: location})
-//	for order, err := range shop.OrdersUpdated(ctx, from, to) {
+//	intake, _ := bridge.NewIntake(bridge.IntakePorts{
+//		Orders: shop, OpenOrders: shop, Handle: bridge.TakeOrders(importer, canceller),
+//		Cursors: store, Hints: store, Revisits: store, Locks: memory, Exceptions: exceptions,
+//	}, bridge.IntakeOptions{})
+//	for range time.Tick(time.Minute) {
+//		taken, err := intake.Run(ctx)
 //		...
-//		results, err := importer.Import(ctx, order)
+//		if taken.Complete() {
+//			pushed, err := stock.Push(ctx)
+//		}
 //	}
 //
 // The program examples/quickstart has all of it, against fakes of both sides or

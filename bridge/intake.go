@@ -54,8 +54,9 @@ type IntakeOptions struct {
 	// FirstWindow is how far the first poll goes back. Default 48 hours. Older
 	// orders that are still open come with the first sweep.
 	FirstWindow time.Duration
-	// BatchSize is how many orders are handed on at once. Default 50, which is
-	// also the most: the shop's limit for reading orders by id.
+	// BatchSize is how many orders are handed on at once. Default 200, which is
+	// also the most: four calls of the shop's limit for reading orders by id, ten of
+	// the warehouse's for creating them, and one for reading them back.
 	BatchSize int
 	// RetryAfter is the wait after an order failed first; it doubles with every
 	// failure up to RetryMax. Defaults one and 15 minutes.
@@ -122,8 +123,8 @@ func NewIntake(p IntakePorts, o IntakeOptions) (*Intake, error) {
 	if o.Overlap > 0 && o.Overlap < time.Minute {
 		return nil, fmt.Errorf("bridge: NewIntake: Overlap %v is less than a minute: the shop's clock counts in seconds and differs from yours", o.Overlap)
 	}
-	if o.BatchSize < 0 || o.BatchSize > maxOrderIDs {
-		return nil, fmt.Errorf("bridge: NewIntake: BatchSize %d is not within 1 and %d", o.BatchSize, maxOrderIDs)
+	if o.BatchSize < 0 || o.BatchSize > maxImportBatch {
+		return nil, fmt.Errorf("bridge: NewIntake: BatchSize %d is not within 1 and %d", o.BatchSize, maxImportBatch)
 	}
 	if o.EscalateAfter < 0 {
 		return nil, fmt.Errorf("bridge: NewIntake: EscalateAfter is negative: %d", o.EscalateAfter)
@@ -132,7 +133,7 @@ func NewIntake(p IntakePorts, o IntakeOptions) (*Intake, error) {
 	o.Overlap = cmp.Or(o.Overlap, 15*time.Minute)
 	o.OutageOverlap = max(o.Overlap, cmp.Or(o.OutageOverlap, 2*time.Hour))
 	o.FirstWindow = cmp.Or(o.FirstWindow, 48*time.Hour)
-	o.BatchSize = cmp.Or(o.BatchSize, maxOrderIDs)
+	o.BatchSize = cmp.Or(o.BatchSize, maxImportBatch)
 	o.RetryAfter = cmp.Or(o.RetryAfter, time.Minute)
 	o.RetryMax = max(o.RetryAfter, cmp.Or(o.RetryMax, 15*time.Minute))
 	o.EscalateAfter = cmp.Or(o.EscalateAfter, 5)
@@ -178,10 +179,19 @@ type IntakeResult struct {
 	Results OrderResults
 	// Failed of them are kept, and handed on again later.
 	Failed int
+	// Unseen orders are on the list to look at again, and the handler has not looked
+	// at them even once: nothing reserves their units.
+	Unseen int
 	// Waiting is how many orders are on the list to look at again, NextDue when
 	// the first of them is due.
 	Waiting int
 	NextDue time.Time
+}
+
+// Complete tells that the handler has seen every order that the shop had when
+// the run began to poll. Stock must not be pushed otherwise.
+func (r IntakeResult) Complete() bool {
+	return !r.To.IsZero() && r.Watermark.Equal(r.To) && r.Unseen == 0
 }
 
 // String is a summary, and a line for every order that failed.
@@ -190,6 +200,9 @@ func (r IntakeResult) String() string {
 	fmt.Fprintf(&b, "polled %s to %s: %d orders, %d unchanged; %d hinted, %d looked at again, %d swept; %d handed on, %d failed; %d to look at again",
 		r.From.UTC().Format("2006-01-02 15:04:05"), r.To.UTC().Format("2006-01-02 15:04:05"),
 		r.Polled, r.Unchanged, r.Hinted, r.Revisited, r.Swept, len(r.Results), r.Failed, r.Waiting)
+	if r.Unseen > 0 {
+		fmt.Fprintf(&b, ", %d of them not seen yet", r.Unseen)
+	}
 	if !r.NextDue.IsZero() {
 		b.WriteString(", next at " + r.NextDue.UTC().Format("2006-01-02 15:04:05"))
 	}
@@ -230,6 +243,9 @@ func (in *Intake) Run(ctx context.Context) (IntakeResult, error) {
 	r.result.Watermark = r.cursor.Watermark
 	r.result.Waiting = len(r.revisits)
 	for _, v := range r.revisits {
+		if v.Unseen {
+			r.result.Unseen++
+		}
 		if r.result.NextDue.IsZero() || v.Due.Before(r.result.NextDue) {
 			r.result.NextDue = v.Due
 		}
@@ -514,7 +530,7 @@ func (r *intakeRun) hand(ctx context.Context, orders []Order, strikes *int) erro
 	if len(orders) == 0 {
 		return nil
 	}
-	reports := make(map[string]error, len(orders))
+	reports, blamed := make(map[string]error, len(orders)), map[string]bool{}
 	var others []error
 	down := isolate(ctx, orders, strikes, func(part []Order) error {
 		results, err := r.ports.Handle(ctx, part)
@@ -530,7 +546,7 @@ func (r *intakeRun) hand(ctx context.Context, orders []Order, strikes *int) erro
 		}
 		return nil
 	}, func(o Order, err error) {
-		reports[o.ID] = err
+		reports[o.ID], blamed[o.ID] = err, true
 		r.result.Results = append(r.result.Results, OrderResult{OrderID: o.ID, Outcome: OutcomeFailed, Err: err})
 	})
 	if ctx.Err() != nil {
@@ -540,12 +556,13 @@ func (r *intakeRun) hand(ctx context.Context, orders []Order, strikes *int) erro
 		down = fmt.Errorf("handing orders on: %w", down)
 		others = append(others, down)
 	}
-	return errors.Join(r.settle(ctx, orders, reports, down), errors.Join(others...))
+	return errors.Join(r.settle(ctx, orders, reports, blamed, down), errors.Join(others...))
 }
 
-// settle stores what is to be done about the orders handed on. down tells that
-// the handler was given up before it had got all of them.
-func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[string]error, down error) error {
+// settle stores what is to be done about the orders handed on. blamed are those
+// that the handler failed on without a result, down tells that it was given up
+// before it had got all of them.
+func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[string]error, blamed map[string]bool, down error) error {
 	now := r.now()
 	var puts []Revisit
 	var drops []string
@@ -571,6 +588,7 @@ func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[stri
 		case err != nil:
 			r.result.Failed++
 			v := r.failure(old, o.ID, deadline, true, err)
+			v.Unseen = (old.Unseen || !had) && (blamed[o.ID] || !reported)
 			puts = append(puts, v)
 			if r.escalates(v) {
 				raised = append(raised, notTakenIn(v))
@@ -640,7 +658,7 @@ func (r *intakeRun) failure(old Revisit, id string, deadline time.Time, known bo
 	if len(text) > maxErrorBytes {
 		text = strings.ToValidUTF8(text[:maxErrorBytes], "") + " ..."
 	}
-	v := Revisit{OrderID: id, Due: now.Add(wait), Attempts: old.Attempts + 1, LastError: text, Known: known || old.Known}
+	v := Revisit{OrderID: id, Due: now.Add(wait), Attempts: old.Attempts + 1, LastError: text, Known: known || old.Known, Unseen: old.Unseen}
 	if !deadline.IsZero() {
 		v.Deadline = deadline.UTC()
 		if last := v.Deadline.Add(-r.options.EscalateBefore); last.After(now) && v.Due.After(last) {
@@ -692,9 +710,12 @@ func notTakenIn(v Revisit) Exception {
 }
 
 // holdEnd is when an order is worth a look although nothing happens to it: the
-// end of its remorse window, whoever waits it out.
+// end of its remorse window, whoever waits it out, and while the buyer asks for a
+// cancellation, because the shop's status does not change if that is turned down.
 func (r *intakeRun) holdEnd(o Order) time.Time {
 	switch {
+	case o.CancelRequested && !shippingDeadline(o).IsZero():
+		return r.now().Add(r.options.RetryMax)
 	case o.Status == OnHold && o.HoldUntil.IsZero() && !o.PaidAt.IsZero():
 		return o.PaidAt.Add(r.options.HoldWindow)
 	case o.Status == OnHold, o.Status == AwaitingShipment:

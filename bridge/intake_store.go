@@ -70,6 +70,9 @@ type Revisit struct {
 	Deadline time.Time
 	// Known tells that the shop has shown the order; until then it is hearsay.
 	Known bool
+	// Unseen tells that the handler has failed on the order before it could look
+	// at it, every time.
+	Unseen bool
 	// Raised tells that the order was put into the exception queue.
 	Raised bool
 }

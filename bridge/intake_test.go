@@ -264,7 +264,7 @@ func TestIntakeChecksItsOptions(t *testing.T) {
 		{without, noSweep, "missing port(s): Handle"},
 		{good, IntakeOptions{Overlap: -1}, "Overlap is negative"},
 		{good, IntakeOptions{Overlap: time.Second}, "less than a minute"},
-		{good, IntakeOptions{BatchSize: 51}, "BatchSize 51"},
+		{good, IntakeOptions{BatchSize: 201}, "BatchSize 201"},
 		{good, IntakeOptions{EscalateAfter: -1}, "EscalateAfter"},
 	} {
 		if _, err := NewIntake(tt.ports, tt.options); err == nil || !strings.Contains(err.Error(), tt.want) {
@@ -656,7 +656,7 @@ func TestIntakeHandlerDown(t *testing.T) {
 			c.orders[id] = with(sold(id, AwaitingShipment, time.Minute), func(o *Order) { o.ShipBy = time.Now().Add(4*time.Hour + 15*time.Minute) })
 			want = append(want, id)
 		}
-		in := c.intake(t, noSweep)
+		in := c.intake(t, IntakeOptions{SweepEvery: -1, BatchSize: 50})
 		c.down = errInjected
 		began := time.Now()
 		r, err := in.Run(t.Context())
@@ -684,6 +684,69 @@ func TestIntakeHandlerDown(t *testing.T) {
 			t.Errorf("after: %d handled, %d raised, %d waiting", len(got), len(c.raised(t)), len(c.waiting()))
 		}
 	})
+}
+
+// Stock may be pushed only when every order was seen: an order that the handler
+// failed on before it could look at it is not, until it has been.
+func TestIntakeIsCompleteWhenEveryOrderWasSeen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCounter(sold("1", AwaitingShipment, time.Minute))
+		in := c.intake(t, noSweep)
+		c.down = errInjected // one order alone: it is blamed, and the run goes well
+		r := runIntake(t, in)
+		if r.Complete() || r.Unseen != 1 {
+			t.Errorf("not seen: %v", r)
+		}
+		if r = runIntake(t, in); r.Complete() {
+			t.Errorf("not due, and not seen either: %v", r)
+		}
+		time.Sleep(time.Minute)
+		c.down = nil
+		if r = runIntake(t, in); !r.Complete() || r.Unseen != 0 {
+			t.Errorf("seen: %v", r)
+		}
+		c.orders["2"] = sold("2", AwaitingShipment, 0)
+		c.fault = failing("OrdersUpdated")
+		time.Sleep(time.Minute)
+		if r, err := in.Run(t.Context()); err == nil || r.Complete() {
+			t.Errorf("the poll broke off: %v, %v", r, err)
+		}
+	})
+}
+
+// A request to cancel that is turned down changes no status: the order is looked
+// at until the request is gone.
+func TestIntakeLooksAgainWhileTheBuyerAsksToCancel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := with(sold("1", AwaitingShipment, time.Minute), func(o *Order) { o.CancelRequested, o.ShipBy = true, time.Now().Add(48*time.Hour) })
+		c := newCounter(o)
+		in := c.intake(t, noSweep)
+		for range 40 {
+			runIntake(t, in)
+			time.Sleep(time.Minute)
+		}
+		if n := len(c.ids()); n != 3 {
+			t.Errorf("looked at %d times in 40 minutes, want 3", n)
+		}
+		o.CancelRequested = false
+		c.orders["1"] = o
+		for range 40 {
+			runIntake(t, in)
+			time.Sleep(time.Minute)
+		}
+		if n := len(c.ids()); n != 1 || len(c.waiting()) != 0 {
+			t.Errorf("looked at %d times, %d waiting, after it was turned down", n, len(c.waiting()))
+		}
+	})
+}
+
+func failing(call string) func(string, bool) error {
+	return func(name string, _ bool) error {
+		if name == call {
+			return errInjected
+		}
+		return nil
+	}
 }
 
 func TestIntakeSweep(t *testing.T) {

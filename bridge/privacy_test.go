@@ -53,7 +53,7 @@ func TestNoBuyerInAnyOutput(t *testing.T) {
 		if err := json.NewEncoder(&out).Encode(v); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		for _, secret := range []string{"Ada", "ada_b", "Secret Street", "AB1 2CD", "7700", "ada@example", "ring twice",
+		for _, secret := range []string{"Ada", "ada_b", "Secret Street", "AB1 2CD", "7700 900123", "ada@example", "ring twice",
 			fmt.Sprintf("%x", "Ada"), fmt.Sprintf("%x", "ada_b"), fmt.Sprintf("%x", "ring")} {
 			if strings.Contains(out.String(), secret) {
 				t.Errorf("%s show %q", name, secret)

@@ -14,12 +14,13 @@ import (
 )
 
 // OrdersUpdated implements [OrderSource]. The search lists orders, the details
-// are read beside it: only they name the components of TikTok's own bundles.
+// are read beside it: only they name the components of TikTok's own bundles. TikTok
+// counts in seconds: the one that the window ends in is included.
 func (t *TikTokShop) OrdersUpdated(ctx context.Context, from, to time.Time) iter.Seq2[Order, error] {
 	return func(yield func(Order, error) bool) {
 		request := &tiktokshop.GetOrderListRequest{
 			PageSize: pageSize, SortField: new("update_time"), SortOrder: new(tiktokshop.SortOrder("ASC")),
-			UpdateTimeGe: new(tiktokshop.At(from)), UpdateTimeLt: new(tiktokshop.At(to)),
+			UpdateTimeGe: new(tiktokshop.At(from)), UpdateTimeLt: new(tiktokshop.At(to.Add(time.Second - 1))),
 		}
 		var ids []string
 		flush := func() bool {

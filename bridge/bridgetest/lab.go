@@ -45,6 +45,7 @@ var StormyRates = Rates{CutBefore: 0.02, CutAfter: 0.04, Throttled: 0.02, Failed
 // Ports are what the primitives work on.
 type Ports struct {
 	Orders        bridge.OrderSource
+	OpenOrders    bridge.OpenOrderSource
 	Listings      bridge.ListingSource
 	Publisher     bridge.StockPublisher
 	Shipper       bridge.Shipper
@@ -61,6 +62,7 @@ type Ports struct {
 
 	Ledger     bridge.Ledger
 	Records    bridge.ImportRecords
+	Intake     IntakeStore
 	Locks      bridge.Locks
 	Exceptions bridge.Exceptions
 }

@@ -6,6 +6,9 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/tiktokshop"
 )
 
 // network is the way from the bridge to one side. It lets people act between
@@ -69,4 +72,38 @@ func status(r *http.Request, code int) *http.Response {
 		h.Set("Retry-After", "1")
 	}
 	return &http.Response{StatusCode: code, Header: h, Request: r, Body: io.NopCloser(strings.NewReader("the gateway is not well"))}
+}
+
+// webhook is the receiver of the shop's webhooks: of ten, one is lost as if it had
+// never been sent, one is answered with an error and comes again, and one comes
+// twice. They come late in any case: when a pass begins.
+func (l *lab) webhook(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		l.violate("the lab could not read a webhook: %v", err)
+	}
+	event, err := tiktokshop.ParseWebhook(body)
+	if err != nil {
+		l.violate("the lab could not parse a webhook: %v", err)
+		return
+	}
+	times := 1
+	if l.rates != (Rates{}) {
+		switch l.rand.IntN(10) {
+		case 0:
+			times = 0
+		case 1:
+			w.WriteHeader(http.StatusInternalServerError)
+			return
+		case 2:
+			times = 2
+		}
+	}
+	for range times {
+		for _, id := range bridge.HintsOf(event) {
+			if err := l.intake.Hint(r.Context(), id); err != nil {
+				w.WriteHeader(http.StatusInternalServerError)
+			}
+		}
+	}
 }

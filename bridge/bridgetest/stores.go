@@ -164,7 +164,7 @@ func testRevisits(t *testing.T, s IntakeStore, again func(*testing.T, IntakeStor
 		t.Fatalf("a new list: %v, %v", list, err)
 	}
 	want := map[string]bridge.Revisit{
-		"1": {OrderID: "1", Due: moment, Attempts: 3, LastError: "it's \"broken\" – 'really'\n", Deadline: moment.Add(time.Hour), Known: true, Raised: true},
+		"1": {OrderID: "1", Due: moment, Attempts: 3, LastError: "it's \"broken\" – 'really'\n", Deadline: moment.Add(time.Hour), Known: true, Unseen: true, Raised: true},
 		"2": {OrderID: "2", Due: moment.Add(time.Minute)},
 	}
 	verify := func(step string) {

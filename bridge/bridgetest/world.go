@@ -28,6 +28,7 @@ type lab struct {
 	queue  *bridge.MemoryExceptions
 	ports  Ports
 
+	intake     *bridge.Intake
 	importer   *bridge.Importer
 	stock      *bridge.StockPush
 	canceller  *bridge.Canceller
@@ -71,7 +72,9 @@ func catalogue() []item {
 
 func (l *lab) build(ctx context.Context) error {
 	l.market = []string{"GB", "US"}[l.rand.IntN(2)]
-	l.tiktok = tiktokshoptest.New(tiktokshoptest.WithMarket(l.market), tiktokshoptest.WithSeed(l.config.Seed))
+	l.tiktok = tiktokshoptest.New(tiktokshoptest.WithMarket(l.market), tiktokshoptest.WithSeed(l.config.Seed),
+		tiktokshoptest.WithWebhooks(tiktokshoptest.HandlerTransport(http.HandlerFunc(l.webhook))))
+	l.tiktok.SetWebhooks("https://bridge.example/webhooks")
 	l.linn = linnworkstest.New(linnworkstest.WithoutQuotas())
 	l.queue = new(bridge.MemoryExceptions)
 	l.truth = truth{items: catalogue(), peak: map[stockKey]int{}, cancelledAt: map[string]int{}, permitAt: map[string]int{}, shipped: map[string]bool{}}
@@ -162,10 +165,10 @@ func (l *lab) connect(ctx context.Context) error {
 	memory := new(bridge.Memory)
 	l.toDispatch = book.OrdersToDispatch
 	l.ports = Ports{
-		Orders: shop, Listings: shop, Publisher: watchedPublisher{l, shop}, Shipper: watchedShipper{l, shop},
+		Orders: shop, OpenOrders: shop, Listings: shop, Publisher: watchedPublisher{l, shop}, Shipper: watchedShipper{l, shop},
 		Cancellations: shop, Desk: shop,
 		Catalogue: book, Levels: book, OrderBook: book, Tracer: book, Addresses: book, Canceller: book, Tracking: book,
-		Ledger: memory, Records: new(bridge.MemoryImports), Locks: memory, Exceptions: l.queue,
+		Ledger: memory, Records: new(bridge.MemoryImports), Intake: new(bridge.MemoryIntake), Locks: memory, Exceptions: l.queue,
 	}
 	return nil
 }
@@ -195,6 +198,12 @@ func (l *lab) assemble() (err error) {
 	if l.canceller, err = bridge.NewCanceller(bridge.CancelPorts{
 		Orders: p.Orders, Desk: p.Desk, OrderBook: p.OrderBook, Warehouse: p.Canceller, Ledger: p.Ledger, Locks: p.Locks, Exceptions: p.Exceptions,
 	}, bridge.CancelOptions{CutOff: bridge.StageLabelPrinted}); err != nil {
+		return err
+	}
+	if l.intake, err = bridge.NewIntake(bridge.IntakePorts{
+		Orders: p.Orders, OpenOrders: p.OpenOrders, Handle: bridge.TakeOrders(l.importer, l.canceller),
+		Cursors: p.Intake, Hints: p.Intake, Revisits: p.Intake, Locks: p.Locks, Exceptions: p.Exceptions,
+	}, bridge.IntakeOptions{}); err != nil {
 		return err
 	}
 	gate, err := bridge.NewGate(bridge.GatePorts{Orders: permits, Cancellations: p.Cancellations}, bridge.GateOptions{})

@@ -27,7 +27,7 @@ func demo(ctx context.Context, out, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
-	s.out, s.progress, s.since = out, progress, lookBack
+	s.out, s.progress = out, progress
 	s.story = map[string]string{}
 	for why, id := range w.Orders {
 		s.story[id] = why
@@ -80,6 +80,7 @@ func connectDemo(ctx context.Context, w *madeup.World) (*session, error) {
 		defaultLocation: string(linnworks.ZeroGUID),
 		carriers:        map[string]string{"Tracked 48": "Royal Mail"},
 		buffer:          2,
+		since:           lookBack,
 	})
 }
 

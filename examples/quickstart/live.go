@@ -65,12 +65,8 @@ func connectLive(ctx context.Context, getenv func(string) string, since time.Dur
 			return nil, err
 		}
 	}
-	s, err := connect(shop, warehouse, set)
-	if err != nil {
-		return nil, err
-	}
-	s.since = since
-	return s, nil
+	set.since = since
+	return connect(shop, warehouse, set)
 }
 
 // bindShop finds the shop that the token covers.

@@ -18,7 +18,7 @@ type session struct {
 	warehouse  *bridge.Linnworks
 	exceptions *bridge.MemoryExceptions
 
-	importer   *bridge.Importer
+	intake     *bridge.Intake
 	stock      *bridge.StockPush
 	canceller  *bridge.Canceller
 	dispatcher *bridge.Dispatcher
@@ -37,22 +37,25 @@ type settings struct {
 	defaultLocation string
 	carriers        map[string]string
 	buffer          int
+	// since is how far back the first pass looks for orders.
+	since time.Duration
 }
 
 // connect wires the primitives to both sides. This is all there is to a two-way
 // sync; a real program adds a schedule and a durable store.
 func connect(shop *bridge.TikTokShop, warehouse *bridge.Linnworks, set settings) (*session, error) {
-	memory, exceptions := new(bridge.Memory), new(bridge.MemoryExceptions)
-	s := &session{shop: shop, warehouse: warehouse, exceptions: exceptions}
+	memory, exceptions, store := new(bridge.Memory), new(bridge.MemoryExceptions), new(bridge.MemoryIntake)
+	s := &session{shop: shop, warehouse: warehouse, exceptions: exceptions, since: set.since}
 	orderLocations := map[string]string{}
 	for warehouseID, locations := range set.locations {
 		orderLocations[warehouseID] = locations[0]
 	}
-	var errs [5]error
-	s.importer, errs[0] = bridge.NewImporter(bridge.ImportPorts{
+	var errs [6]error
+	importer, err := bridge.NewImporter(bridge.ImportPorts{
 		OrderBook: warehouse, Tracer: warehouse, Addresses: warehouse, Orders: shop, Catalogue: warehouse,
 		Ledger: memory, Records: new(bridge.MemoryImports), Locks: memory, Exceptions: exceptions,
 	}, bridge.ImportOptions{Locations: orderLocations, DefaultLocation: set.defaultLocation})
+	errs[0] = err
 	s.stock, errs[1] = bridge.NewStockPush(bridge.StockPorts{
 		Listings: shop, Catalogue: warehouse, Levels: warehouse, Ledger: memory, Publisher: shop, Locks: memory, Exceptions: exceptions,
 	}, bridge.StockOptions{Locations: set.locations, Buffer: bridge.FixedBuffer(set.buffer)})
@@ -60,6 +63,10 @@ func connect(shop *bridge.TikTokShop, warehouse *bridge.Linnworks, set settings)
 	s.canceller, errs[3] = bridge.NewCanceller(bridge.CancelPorts{
 		Orders: shop, Desk: shop, OrderBook: warehouse, Warehouse: warehouse, Ledger: memory, Locks: memory, Exceptions: exceptions,
 	}, bridge.CancelOptions{CutOff: bridge.StageLabelPrinted})
+	s.intake, errs[5] = bridge.NewIntake(bridge.IntakePorts{
+		Orders: shop, OpenOrders: shop, Handle: bridge.TakeOrders(importer, s.canceller),
+		Cursors: store, Hints: store, Revisits: store, Locks: memory, Exceptions: exceptions,
+	}, bridge.IntakeOptions{FirstWindow: set.since})
 	s.dispatcher, errs[4] = bridge.NewDispatcher(bridge.DispatchPorts{
 		Gate: s.gate, Orders: shop, Shipper: shop, OrderBook: warehouse, Tracking: warehouse, Locks: memory, Exceptions: exceptions,
 	}, bridge.DispatchOptions{Carriers: set.carriers})
@@ -69,38 +76,26 @@ func connect(shop *bridge.TikTokShop, warehouse *bridge.Linnworks, set settings)
 // pass runs every primitive once and prints what each did.
 func (s *session) pass(ctx context.Context, title string) error {
 	fmt.Fprintf(s.out, "\n== %s\n", title)
-	now := time.Now()
-	from := now.Add(-s.since)
-
-	s.tell("reading orders")
-	var orders []bridge.Order
-	var cancellations []bridge.Cancellation
-	for order, err := range s.shop.OrdersUpdated(ctx, from, now.Add(time.Minute)) {
-		if err != nil {
-			return fmt.Errorf("reading the shop's orders: %w", err)
-		}
-		orders = append(orders, order)
-		if order.Status == bridge.Cancelled {
-			cancellations = append(cancellations, bridge.CancellationOf(order))
-		}
+	s.tell("taking in orders")
+	taken, takeErr := s.intake.Run(ctx)
+	s.show("Orders into Linnworks", taken.Results)
+	if taken.Failed > 0 {
+		takeErr = errors.Join(takeErr, fmt.Errorf("%d order(s) failed and will be tried again", taken.Failed))
 	}
-	s.tell("importing %d orders", len(orders))
-	imported, importErr := s.importer.Import(ctx, orders...)
-	if len(imported) < len(orders) {
-		return importErr // without reservations no stock may be pushed
+	if !taken.Complete() {
+		return takeErr // without reservations no stock may be pushed
 	}
-	s.show("Orders into Linnworks", imported)
 
 	s.tell("deciding cancellations")
 	pending, err := s.shop.PendingCancellations(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("reading the shop's cancellations: %w", err)
 	}
-	cancelled, cancelErr := s.canceller.Cancel(ctx, append(pending, cancellations...)...)
-	s.show("Cancellations into Linnworks", cancelled)
+	cancelled, cancelErr := s.canceller.Cancel(ctx, pending...)
+	s.show("Cancellations that buyers ask for", cancelled)
 
 	s.tell("dispatching")
-	ready, err := s.warehouse.OrdersToDispatch(ctx, from)
+	ready, err := s.warehouse.OrdersToDispatch(ctx, time.Now().Add(-s.since))
 	if err != nil {
 		return fmt.Errorf("reading Linnworks' orders: %w", err)
 	}
@@ -110,7 +105,7 @@ func (s *session) pass(ctx context.Context, title string) error {
 	s.tell("pushing stock")
 	pushed, pushErr := s.stock.Push(ctx)
 	fmt.Fprintf(s.out, "Stock into TikTok Shop\n%s", indent(pushed.String()))
-	return errors.Join(importErr, cancelErr, dispatchErr, pushErr)
+	return errors.Join(takeErr, cancelErr, dispatchErr, pushErr)
 }
 
 // survey only looks: what stock a push would change, and what the status table
