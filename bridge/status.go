@@ -29,9 +29,44 @@ const (
 	ActionRaise   Action = "raise"   // a person has to look
 )
 
-var actions = []Action{
-	ActionReserve, ActionSkip, ActionPark, ActionImport, ActionRelease, ActionWait,
-	ActionShip, ActionLabel, ActionConfirm, ActionCancel, ActionDone, ActionRaise,
+// actions are the states of the warehouse that an action makes sense in.
+var actions = map[Action][]WarehouseState{
+	ActionReserve: {Absent},
+	ActionSkip:    {Absent},
+	ActionPark:    {Absent},
+	ActionImport:  {Absent},
+	ActionRelease: {Parked},
+	ActionLabel:   {Open},
+	ActionShip:    {Processed},
+	ActionConfirm: {Open, Processed},
+	ActionCancel:  {Parked, Open, Locked},
+	ActionWait:    warehouseStates,
+	ActionDone:    warehouseStates,
+	ActionRaise:   warehouseStates,
+}
+
+// warehouseStates are the columns of a table.
+var warehouseStates = []WarehouseState{Absent, Parked, Open, Locked, Processed, Dropped}
+
+// sends are the actions that let goods go out.
+var sends = []Action{ActionImport, ActionRelease, ActionShip, ActionLabel}
+
+// unsuited says why no table may have the action in the cell.
+func unsuited(c statusCell, a Action) error {
+	states, known := actions[a]
+	switch {
+	case !known:
+		return fmt.Errorf("%q is not an action", a)
+	case !slices.Contains(states, c.state):
+		return fmt.Errorf("%s makes no sense for an order that is %s in the warehouse", a, c.state)
+	case !slices.Contains(sends, a):
+		return nil
+	case c.status == Unpaid || c.status == OnHold || c.status == Cancelled:
+		return fmt.Errorf("%s would send an order that is %s", a, c.status)
+	case c.model == FulfilledByTikTok:
+		return fmt.Errorf("%s would send what the platform's warehouse sends", a)
+	}
+	return nil
 }
 
 // anyStatus is the row of a model that serves statuses without their own.
@@ -67,8 +102,10 @@ func DefaultStatusTable() *StatusTable { return defaultStatusTable }
 
 // ReadStatusTable reads a table in the form that [StatusTable.String] prints:
 // a heading that names the states, then a row per model and status. Lines that
-// start with # are comments. A missing state, a cell given twice and an unknown
-// action are errors that name the line.
+// start with # are comments. A missing state, a cell given twice, an action that
+// is unknown or does not suit the state, and one that would send what nobody may
+// send are errors that name the line. To change a few cells of a table, see
+// [StatusTable.Override].
 func ReadStatusTable(r io.Reader) (*StatusTable, error) {
 	t := &StatusTable{cells: map[statusCell]Action{}}
 	var heading []string
@@ -94,8 +131,8 @@ func ReadStatusTable(r io.Reader) (*StatusTable, error) {
 		for i, field := range fields[2:] {
 			action := Action(field)
 			cell := statusCell{ShippingModel(fields[0]), OrderStatus(fields[1]), WarehouseState(heading[i+2])}
-			if !slices.Contains(actions, action) {
-				return nil, fmt.Errorf("status table, line %d: %q is not an action", n, field)
+			if err := unsuited(cell, action); err != nil {
+				return nil, fmt.Errorf("status table, line %d: %w", n, err)
 			}
 			if _, twice := t.cells[cell]; twice {
 				return nil, fmt.Errorf("status table, line %d: %s %s is given twice", n, cell.model, cell.status)
@@ -117,16 +154,125 @@ func checkHeading(fields []string) error {
 	if len(fields) < 2 || fields[0] != "model" || fields[1] != "status" {
 		return errors.New("the heading must start with model and status")
 	}
-	states := []WarehouseState{Absent, Parked, Open, Locked, Processed, Dropped}
-	for _, s := range states {
+	for _, s := range warehouseStates {
 		if !slices.Contains(fields[2:], string(s)) {
 			return fmt.Errorf("the heading lacks the state %s", s)
 		}
 	}
-	if len(fields) != len(states)+2 {
+	if len(fields) != len(warehouseStates)+2 {
 		return errors.New("the heading has a state too many")
 	}
 	return nil
+}
+
+// Override returns the table with cells changed by lines of the form
+//
+//	model status state action
+//
+// where * as the state means every state of the row. Lines that start with # are
+// comments. A row that the table does not have is added; all its states must be
+// given then, because it may as well be a typing error. What was changed is told
+// by comments at the end of the text of the new table.
+func (t *StatusTable) Override(r io.Reader) (*StatusTable, error) {
+	changed := map[statusCell]Action{}
+	var order []statusCell
+	scanner := bufio.NewScanner(r)
+	n := 1
+	for ; scanner.Scan(); n++ {
+		fields := strings.Fields(scanner.Text())
+		if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
+			continue
+		}
+		if len(fields) != 4 {
+			return nil, fmt.Errorf("status override, line %d: %d words, not model, status, state and action", n, len(fields))
+		}
+		states := []WarehouseState{WarehouseState(fields[2])}
+		if fields[2] == "*" {
+			states = warehouseStates
+		} else if !slices.Contains(warehouseStates, states[0]) {
+			return nil, fmt.Errorf("status override, line %d: %q is not a state of the warehouse", n, fields[2])
+		}
+		for _, state := range states {
+			cell, action := statusCell{ShippingModel(fields[0]), OrderStatus(fields[1]), state}, Action(fields[3])
+			if err := unsuited(cell, action); err != nil {
+				return nil, fmt.Errorf("status override, line %d: %w", n, err)
+			}
+			if _, twice := changed[cell]; twice {
+				return nil, fmt.Errorf("status override, line %d: %s %s %s is given twice", n, cell.model, cell.status, cell.state)
+			}
+			changed[cell] = action
+			order = append(order, cell)
+		}
+	}
+	if err := scanner.Err(); err != nil {
+		return nil, fmt.Errorf("status override, line %d: %w", n, err)
+	}
+	return t.changed(changed, order)
+}
+
+// changed writes the table anew and reads it, so that both stay the same thing.
+func (t *StatusTable) changed(cells map[statusCell]Action, order []statusCell) (*StatusTable, error) {
+	var text, added, notes strings.Builder
+	heading := []string{"model", "status"}
+	for _, s := range warehouseStates {
+		heading = append(heading, string(s))
+	}
+	row := func(model ShippingModel, status OrderStatus) (columns []string, err error) {
+		columns = []string{string(model), string(status)}
+		for _, state := range warehouseStates {
+			c := statusCell{model, status, state}
+			action, ok := cells[c]
+			if !ok {
+				if action, ok = t.cells[c]; !ok {
+					return nil, fmt.Errorf("status override: the table has no row %s %s, and a new one needs the state %s", model, status, state)
+				}
+			}
+			columns = append(columns, string(action))
+		}
+		return columns, nil
+	}
+	done := map[statusCell]bool{}
+	for line := range strings.Lines(t.text) {
+		fields := strings.Fields(line)
+		switch {
+		case len(fields) == 0 || strings.HasPrefix(fields[0], "#"):
+			text.WriteString(line)
+		case fields[0] == heading[0] && fields[1] == heading[1]:
+			writeColumns(&text, heading)
+		default:
+			model, status := ShippingModel(fields[0]), OrderStatus(fields[1])
+			columns, err := row(model, status)
+			if err != nil {
+				return nil, err
+			}
+			done[statusCell{model: model, status: status}] = true
+			writeColumns(&text, columns)
+		}
+	}
+	for _, c := range order {
+		before := "new"
+		if a, ok := t.cells[c]; ok {
+			before = string(a)
+		}
+		fmt.Fprintf(&notes, "# overridden: %s %s %s: %s, was %s\n", c.model, c.status, c.state, cells[c], before)
+		if key := (statusCell{model: c.model, status: c.status}); !done[key] {
+			columns, err := row(c.model, c.status)
+			if err != nil {
+				return nil, err
+			}
+			done[key] = true
+			writeColumns(&added, columns)
+		}
+	}
+	return ReadStatusTable(strings.NewReader(text.String() + added.String() + notes.String()))
+}
+
+func writeColumns(b *strings.Builder, columns []string) {
+	line := fmt.Sprintf("%-7s %-20s", columns[0], columns[1])
+	for i, c := range columns[2:] {
+		line += fmt.Sprintf(" %-*s", max(8, len(warehouseStates[i])), c)
+	}
+	b.WriteString(strings.TrimRight(line, " ") + "\n")
 }
 
 // Action returns what to do. known is false when the table has no cell for the
