@@ -3,6 +3,8 @@ package bridge
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 )
 
 // ListingSKU identifies something for sale in the shop.
@@ -48,9 +50,34 @@ type KitComponent struct {
 // Catalogue finds the stock items that listings mean.
 type Catalogue interface {
 	// StockItems returns the item of every listing that has exactly one, by the
-	// shop's SKU id, with kits expanded. A listing without an item is left out; a
-	// kit whose definition cannot be used is a [KitError] in broken.
+	// shop's SKU id, with kits expanded. A listing without an item is left out, or
+	// in broken if there is more to say about it; one that leads to several items is
+	// an [AmbiguousSKUError] in broken, a kit whose definition cannot be used a
+	// [KitError].
 	StockItems(ctx context.Context, listings []ListingSKU) (items map[string]StockItem, broken map[string]error, err error)
+}
+
+// ItemRef names an item of the warehouse.
+type ItemRef struct {
+	ID, SKU string
+}
+
+// AmbiguousSKUError says that a listing leads to several items, so that none is
+// used.
+type AmbiguousSKUError struct {
+	Listing ListingSKU
+	// Items are what it leads to, By how each was found.
+	Items []ItemRef
+	By    []MatchedBy
+}
+
+// Error names the items and how each was found.
+func (e *AmbiguousSKUError) Error() string {
+	list := make([]string, len(e.Items))
+	for i, item := range e.Items {
+		list[i] = fmt.Sprintf("%s (by %s, id %s)", item.SKU, e.By[i], item.ID)
+	}
+	return fmt.Sprintf("it leads to %d items in Linnworks: %s", len(list), strings.Join(list, ", "))
 }
 
 // errUnmapped is returned for a listing that no stock item stands for.

@@ -10,6 +10,8 @@
 //
 //	Intake       the shop's orders, each one, from webhooks as hints and a poll as truth
 //	Importer     shop orders into the warehouse, one for one, held ones parked
+//	SKUMap       which item of the warehouse a listing sells, and how that was found
+//	CompareKit   the shop's bundle against the warehouse's composite
 //	BufferRules  how many units to keep back, and why
 //	StockPush    free stock of the warehouse into the shop
 //	Gate         may this order be committed to fulfilment now?

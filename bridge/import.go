@@ -637,7 +637,7 @@ func (im importRun) reserveUnknown(ctx context.Context, o Order) error {
 
 func (im importRun) reservation(o Order, seen, visible time.Time, unseen Unseen) Reservation {
 	r := Reservation{
-		OrderID: o.ID, Lines: reservedLines(o, im.known), Items: map[string]int{}, LocationID: im.location(o),
+		OrderID: o.ID, Lines: reservedLines(o, im.known, im.location(o)), Items: map[string]int{}, LocationID: im.location(o),
 		CreatedAt: o.CreatedAt.UTC(), SeenAt: seen, VisibleAt: visible, Unseen: unseen,
 	}
 	for _, line := range r.Lines {
@@ -648,10 +648,10 @@ func (im importRun) reservation(o Order, seen, visible time.Time, unseen Unseen)
 	return r
 }
 
-// reservedLines is what the lines of an order take from stock, as far as their
-// listings are known. A bundle that the warehouse does not know takes its
+// reservedLines is what the lines of an order take from the stock of a location,
+// as far as their listings are known. A bundle that the warehouse does not know takes its
 // components.
-func reservedLines(o Order, known itemLookup) []ReservedLine {
+func reservedLines(o Order, known itemLookup, location string) []ReservedLine {
 	var lines []ReservedLine
 	for _, line := range sortedLines(o.Lines) {
 		if line.Cancelled {
@@ -663,7 +663,7 @@ func reservedLines(o Order, known itemLookup) []ReservedLine {
 			if err != nil {
 				return item, err
 			}
-			parts, err := item.Parts(quantity)
+			parts, err := item.PartsAt(location, quantity)
 			for id, n := range parts {
 				r.Items[id] += n
 			}
@@ -811,7 +811,7 @@ func (im *Importer) mended(ctx context.Context, o Order, problems []Exception) e
 		}
 		done[object] = true
 		var gone []Kind
-		for _, kind := range []Kind{KindUnmappedSKU, KindBrokenKit, KindMissingComposite, KindBundleDiffers} {
+		for _, kind := range []Kind{KindUnmappedSKU, KindAmbiguousSKU, KindBrokenKit, KindMissingComposite, KindBundleDiffers} {
 			if !raised[Exception{Kind: kind, Object: object}.Key()] {
 				gone = append(gone, kind)
 			}

@@ -17,7 +17,7 @@ import (
 // goes when the kind is raised: the test says so.
 var raisedElsewhere = []string{
 	"KindStockDrift", "KindStockZeroed", "KindSecondWriter",
-	"KindAmbiguousSKU", "KindNormalisedSKU",
+	"KindStaleLevels",
 	"KindLabelFailed", "KindDeadlineNear", "KindRateAtRisk",
 }
 

@@ -260,3 +260,92 @@ func TestCompareKit(t *testing.T) {
 		})
 	}
 }
+
+// A kit that one location holds ready-made sells its own stock there and its
+// components' elsewhere, and an order takes what it sells.
+func TestStockBookKitStockedInOneLocation(t *testing.T) {
+	kit := set // 1 mug, 2 spoons
+	kit.StockedIn = []string{"A"}
+	items := map[string]StockItem{"s-set": kit, "s-mug": mug}
+	listing := func(id string) Listing {
+		return Listing{ListingSKU: ListingSKU{ProductID: "p-" + id, ID: "s-" + id}, Stock: []WarehouseStock{{"w1", 0}, {"w2", 0}}}
+	}
+	b, err := NewStockBook(StockOptions{Locations: map[string][]string{"w1": {"A"}, "w2": {"B", "C"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.SetCatalogue(b.Mark(), noon, []Listing{listing("set"), listing("mug")}, items, nil)
+	if diff := cmp.Diff([]string{"i-mug", "i-set", "i-spoon"}, b.ItemIDs()); diff != "" {
+		t.Errorf("items to read (-want +got):\n%s", diff)
+	}
+	levels := map[string]map[string]int{
+		"i-set": {"A": 4, "B": 99, "C": 99}, // Linnworks' own sum where it computes one
+		"i-mug": {"A": 50, "B": 5, "C": 2}, "i-spoon": {"A": 0, "B": 7, "C": 10},
+	}
+	b.SetLevels(b.Mark(), StockReading{At: noon, Available: levels})
+	shown := func() map[string][]int {
+		got := map[string][]int{}
+		for _, p := range b.Plan().Products {
+			for _, s := range p.SKUs {
+				for _, w := range s.Stock {
+					got[s.ID] = append(got[s.ID], w.Quantity)
+				}
+			}
+		}
+		return got
+	}
+	if diff := cmp.Diff(map[string][]int{"s-set": {4, 3 + 2}, "s-mug": {50, 7}}, shown()); diff != "" {
+		t.Errorf("wanted (-want +got):\n%s", diff)
+	}
+	reserve := func(id, at string, n int) Reservation {
+		units, err := kit.PartsAt(at, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return Reservation{OrderID: id, Items: units, LocationID: at}
+	}
+	b.SetReservations(noon, []Reservation{reserve("1", "A", 3), reserve("2", "B", 2)})
+	if diff := cmp.Diff(map[string][]int{"s-set": {1, 1 + 2}, "s-mug": {50, 5}}, shown()); diff != "" {
+		t.Errorf("wanted after 3 + 2 kits were sold (-want +got):\n%s", diff)
+	}
+}
+
+func TestImportReservesTheKitWhereItIsStocked(t *testing.T) {
+	w := newWorld(t)
+	kit := set
+	kit.StockedIn = []string{"L1"}
+	w.items["s-SET"] = kit
+	if _, err := w.importer().Import(t.Context(), w.put(with(anOrder("1", "SET"), func(o *Order) { o.Status = OnHold }))...); err != nil {
+		t.Fatal(err)
+	}
+	r, _ := w.reservation()
+	if r.LocationID != "L1" {
+		t.Fatalf("the order is taken from %s, want L1", r.LocationID)
+	}
+	if diff := cmp.Diff(map[string]int{"i-set": 1}, r.Items); diff != "" {
+		t.Errorf("reserved (-want +got):\n%s", diff)
+	}
+}
+
+func TestAmbiguousSKUsBlockAndSaySo(t *testing.T) {
+	w := newWorld(t)
+	several := &AmbiguousSKUError{Items: []ItemRef{{"i-1", "MUG"}, {"i-2", "mug"}}, By: []MatchedBy{MatchedBySellerSKU, MatchedBySellerSKU}}
+	delete(w.items, "s-MUG")
+	w.broken["s-MUG"] = several
+	if got := outcome(t)(w.importer().Import(t.Context(), w.put(anOrder("1", "MUG"))...)); got != OutcomeRaised {
+		t.Errorf("the order was %s", got)
+	}
+	open, _ := w.exceptions.Open(t.Context())
+	if len(open) != 1 || open[0].Kind != KindAmbiguousSKU || !strings.Contains(open[0].Seen, "mug (by seller SKU, id i-2)") {
+		t.Errorf("raised %v", open)
+	}
+	b, err := NewStockBook(StockOptions{Locations: map[string][]string{"w1": {"A"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := Listing{ListingSKU: ListingSKU{ID: "s-MUG", SellerSKU: "MUG"}, Stock: []WarehouseStock{{"w1", 5}}}
+	b.SetCatalogue(b.Mark(), noon, []Listing{l}, nil, w.broken)
+	if plan := b.Plan(); len(plan.Products) != 0 || len(plan.Problems) != 1 || plan.Problems[0].Kind != KindAmbiguousSKU {
+		t.Errorf("planned %v with %v", plan.Products, plan.Problems)
+	}
+}

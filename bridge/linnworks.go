@@ -36,9 +36,9 @@ type LinnworksOptions struct {
 }
 
 // Linnworks connects the primitives to a Linnworks account through the client of
-// package linnworks. It implements [Catalogue], [StockReader], [StockSweeper],
-// [StockTouches], [ItemStates], [OrderBook], [OrderTracer], [AddressWriter], [OrderCanceller] and
-// [TrackingWriter].
+// package linnworks. It implements [Catalogue], [ItemSource], [MappingSource],
+// [StockReader], [StockSweeper], [StockTouches], [ItemStates], [OrderBook],
+// [OrderTracer], [AddressWriter], [OrderCanceller] and [TrackingWriter].
 type Linnworks struct {
 	client  *linnworks.Client
 	options LinnworksOptions
@@ -52,6 +52,8 @@ type Linnworks struct {
 
 var _ interface {
 	Catalogue
+	ItemSource
+	MappingSource
 	StockReader
 	StockSweeper
 	StockTouches

@@ -68,22 +68,15 @@ const sweepPage = 200
 // 200 items. An item without levels is left out: it does not prove zero.
 func (l *Linnworks) SweepStock(ctx context.Context) iter.Seq2[StockReading, error] {
 	return func(yield func(StockReading, error) bool) {
-		request := &linnworks.GetStockItemsFullRequest{
-			Keyword: new(""), LoadCompositeParents: new(true), LoadVariationParents: new(true), EntriesPerPage: new(sweepPage),
-			DataRequirements: []linnworks.StockDataRequirement{"StockLevels"},
-			SearchTypes:      []linnworks.StockSearchType{"SKU"},
-		}
 		// The next page is asked for when its first item is: At is taken before.
 		reading, n := l.newReading(), 0
-		for item, err := range l.client.Stock.GetStockItemsFullAll(ctx, request) {
+		for item, err := range l.sweep(ctx) {
 			if err != nil {
 				yield(StockReading{}, err)
 				return
 			}
-			id := string(lower(item.StockItemID))
-			l.remember(id, item.ItemNumber, item.StockItemIntID)
 			if len(item.StockLevels) > 0 {
-				reading.add(id, item.StockLevels)
+				reading.add(string(item.StockItemID), item.StockLevels)
 			}
 			if n++; n%sweepPage == 0 {
 				if !yield(reading, nil) {

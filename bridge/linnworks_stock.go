@@ -1,138 +1,144 @@
 package bridge
 
 import (
-	"cmp"
 	"context"
-	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
 	"github.com/linnbridge/linnbridge/linnworks"
 )
 
-// StockItems implements [Catalogue]: by the explicit table, then by seller SKU.
-// Linnworks ignores case in SKUs; a listing that matches two items is left out.
+// StockItems implements [Catalogue] for small programs: by the explicit table,
+// then by seller SKU, as Linnworks compares SKUs: case does not count. It reads
+// everything again whenever it is asked; a [SKUMap] remembers, knows channel
+// mappings, and tells what was matched loosely.
 func (l *Linnworks) StockItems(ctx context.Context, listings []ListingSKU) (map[string]StockItem, map[string]error, error) {
-	wanted := map[string][]string{} // SKU in lower case: the shop's SKU ids
-	var skus []string
-	for _, listing := range listings {
-		sku := strings.TrimSpace(cmp.Or(l.options.SKUs[listing.ID], listing.SellerSKU))
-		if sku == "" || listing.ID == "" {
-			continue
-		}
-		key := strings.ToLower(sku)
-		if wanted[key] == nil {
-			skus = append(skus, sku)
-		}
-		wanted[key] = append(wanted[key], listing.ID)
-	}
-	found, err := l.itemsBySKU(ctx, skus)
+	matcher := skuMatcher{table: l.options.SKUs}
+	matches, err := matcher.matchSKUs(ctx, l, listings)
 	if err != nil {
 		return nil, nil, err
 	}
-	kits, err := l.expandKits(ctx, found)
-	if err != nil {
-		return nil, nil, err
-	}
-	items, broken := map[string]StockItem{}, map[string]error{}
-	for key, ids := range wanted {
-		matches := found[key]
-		for _, id := range ids {
-			switch {
-			case len(matches) > 1:
-				broken[id] = fmt.Errorf("SKU %s stands for %d items in Linnworks", matches[0].SKU, len(matches))
-			case len(matches) == 1:
-				item, err := kits.build(matches[0], nil)
-				if err != nil {
-					broken[id] = err
-					continue
-				}
-				items[id] = item
-			}
-		}
-	}
+	items, broken := matches.split()
 	return items, broken, nil
 }
 
-// skuBatch is how many SKUs one call asks for. Linnworks publishes no maximum.
-const skuBatch = 200
-
-func (l *Linnworks) itemsBySKU(ctx context.Context, skus []string) (map[string][]StockItem, error) {
-	found := map[string][]StockItem{}
-	for part := range slices.Chunk(skus, skuBatch) {
-		reply, err := l.client.Inventory.GetStockItemIDsBySKU(ctx, &linnworks.GetStockItemIDsBySKURequest{SKUs: part})
+// ItemsBySKU implements [ItemSource] with one GetStockItemIdsBySKU call for every
+// 200 SKUs.
+func (l *Linnworks) ItemsBySKU(ctx context.Context, skus []string) ([]ItemRef, error) {
+	var list []ItemRef
+	for reply, err := range l.client.Inventory.GetStockItemIDsBySKUBatched(ctx, &linnworks.GetStockItemIDsBySKURequest{SKUs: skus}) {
 		if err != nil {
 			return nil, err
 		}
 		for _, item := range reply.Items {
-			key := strings.ToLower(strings.TrimSpace(item.SKU))
-			found[key] = append(found[key], StockItem{ID: string(lower(item.StockItemID)), SKU: item.SKU})
-			l.remember(string(lower(item.StockItemID)), item.SKU, 0)
+			ref := ItemRef{ID: string(lower(item.StockItemID)), SKU: item.SKU}
+			l.remember(ref.ID, ref.SKU, 0)
+			list = append(list, ref)
 		}
 	}
-	return found, nil
+	return list, nil
 }
 
-// kitTable holds the compositions of everything that was asked for, by the id
-// of the kit.
-type kitTable map[string][]linnworks.ItemComposition
-
-// expandKits reads the compositions of the items, and of their components, until
-// nothing new appears.
-func (l *Linnworks) expandKits(ctx context.Context, found map[string][]StockItem) (kitTable, error) {
-	table, asked := kitTable{}, map[string]bool{}
-	var ids []linnworks.GUID
-	want := func(id string) {
-		if id != "" && !asked[id] {
-			asked[id] = true
-			ids = append(ids, linnworks.GUID(id))
-		}
+// Compositions implements [ItemSource] with one GetInventoryItemsCompositionByIds
+// call for every 100 items, and for every 100 components that were not asked for.
+// Whether a kit is tracked, so that it has stock of its own, is read from the
+// levels: a GetStockLevel_Batch call for every 200 kits.
+func (l *Linnworks) Compositions(ctx context.Context, itemIDs []string) (map[string]Composition, error) {
+	found, err := l.client.Inventory.FindCompositions(ctx, guids(itemIDs))
+	if err != nil {
+		return nil, err
 	}
-	for _, items := range found {
-		for _, item := range items {
-			want(item.ID)
-		}
+	kits := make([]string, 0, len(found))
+	for id := range found {
+		kits = append(kits, string(id))
 	}
-	slices.Sort(ids)
-	for len(ids) > 0 {
-		batch := ids
-		ids = nil
-		request := &linnworks.GetInventoryItemsCompositionByIDsRequest{InventoryItemIDs: batch}
-		for reply, err := range l.client.Inventory.GetInventoryItemsCompositionByIDsBatched(ctx, request) {
-			if err != nil {
-				return nil, err
+	slices.Sort(kits)
+	levels, err := l.StockLevels(ctx, kits)
+	if err != nil {
+		return nil, err
+	}
+	compositions := make(map[string]Composition, len(found))
+	for id, rows := range found {
+		kit := string(id)
+		c := Composition{Parts: make([]CompositionPart, len(rows))}
+		for i, row := range rows {
+			part := CompositionPart{ItemRef: ItemRef{SKU: row.SKU}, Quantity: row.Quantity}
+			if row.LinkedStockItemID != linnworks.ZeroGUID {
+				part.ID = string(lower(row.LinkedStockItemID))
 			}
-			for kit, components := range reply.InventoryItemsCompositionByIDs {
-				kit = strings.ToLower(kit)
-				table[kit] = components
-				for _, c := range components {
-					if c.LinkedStockItemID != linnworks.ZeroGUID {
-						want(string(lower(c.LinkedStockItemID)))
-					}
+			c.Parts[i] = part
+		}
+		for at := range levels.Available[kit] {
+			if levels.Tracked(kit, at) {
+				c.StockedIn = append(c.StockedIn, at)
+			}
+		}
+		slices.Sort(c.StockedIn)
+		compositions[kit] = c
+	}
+	return compositions, nil
+}
+
+// sweep hands out every item that is not archived, with its levels.
+func (l *Linnworks) sweep(ctx context.Context) iter.Seq2[linnworks.StockItemFull, error] {
+	return func(yield func(linnworks.StockItemFull, error) bool) {
+		request := &linnworks.GetStockItemsFullRequest{
+			Keyword: new(""), LoadCompositeParents: new(true), LoadVariationParents: new(true), EntriesPerPage: new(sweepPage),
+			DataRequirements: []linnworks.StockDataRequirement{"StockLevels"}, SearchTypes: []linnworks.StockSearchType{"SKU"},
+		}
+		for item, err := range l.client.Stock.GetStockItemsFullAll(ctx, request) {
+			if err == nil {
+				item.StockItemID = lower(item.StockItemID)
+				l.remember(string(item.StockItemID), item.ItemNumber, item.StockItemIntID)
+			}
+			if !yield(item, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// ChannelMappings implements [MappingSource]: the channel SKUs of the source and
+// subsource of the options. Linnworks lists them by item only, so that it takes a
+// sweep, and a BatchGetInventoryItemChannelSKUs call for every 200 items.
+func (l *Linnworks) ChannelMappings(ctx context.Context) ([]ChannelMapping, error) {
+	skus := map[linnworks.GUID]string{}
+	var ids []linnworks.GUID
+	for item, err := range l.sweep(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		if _, twice := skus[item.StockItemID]; !twice {
+			skus[item.StockItemID] = item.ItemNumber
+			ids = append(ids, item.StockItemID)
+		}
+	}
+	var list []ChannelMapping
+	request := &linnworks.BatchGetInventoryItemChannelSKUsRequest{InventoryItemIDs: ids}
+	for reply, err := range l.client.Inventory.BatchGetInventoryItemChannelSKUsBatched(ctx, request) {
+		if err != nil {
+			return nil, err
+		}
+		for _, item := range reply {
+			id := lower(item.StockItemID)
+			for _, row := range item.ChannelSKUs {
+				if strings.EqualFold(row.Source, l.options.Source) && strings.EqualFold(row.SubSource, l.options.SubSource) {
+					list = append(list, ChannelMapping{
+						ChannelSKU: row.SKU, Reference: row.ChannelReferenceID, IgnoreSync: row.IgnoreSync,
+						Item: ItemRef{ID: string(id), SKU: skus[id]},
+					})
 				}
 			}
 		}
 	}
-	return table, nil
+	return list, nil
 }
 
-// build assembles an item with its kit. A cycle is refused here: it would never
-// end.
-func (t kitTable) build(item StockItem, path []string) (StockItem, error) {
-	if slices.Contains(path, item.ID) {
-		return StockItem{}, &KitError{SKU: item.SKU, Problem: "contains itself"}
-	}
-	path = append(slices.Clip(path), item.ID)
-	for _, c := range t[item.ID] {
-		part := StockItem{ID: string(lower(c.LinkedStockItemID)), SKU: c.SKU}
-		if c.LinkedStockItemID == "" || c.LinkedStockItemID == linnworks.ZeroGUID {
-			return StockItem{}, &KitError{SKU: item.SKU, Component: c.SKU, Problem: "does not exist in Linnworks"}
-		}
-		part, err := t.build(part, path)
-		if err != nil {
-			return StockItem{}, err
-		}
-		item.Kit = append(item.Kit, KitComponent{Item: part, Quantity: c.Quantity})
-	}
-	return item, nil
+// HasChannelMapping implements [MappingSource] with one
+// IsInventoryItemChannelSKULinked call.
+func (l *Linnworks) HasChannelMapping(ctx context.Context, channelSKU string) (bool, error) {
+	return l.client.Inventory.IsInventoryItemChannelSKULinked(ctx, &linnworks.IsInventoryItemChannelSKULinkedRequest{
+		ChannelSKU: &channelSKU, Source: &l.options.Source, SubSource: &l.options.SubSource,
+	})
 }

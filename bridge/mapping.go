@@ -248,7 +248,11 @@ func (m *orderMapping) addUnit(line OrderLine) {
 		return
 	}
 	var kit *KitError
+	var several *AmbiguousSKUError
 	switch {
+	case errors.As(err, &several):
+		m.problem(KindAmbiguousSKU, line.Listing.String(), fmt.Sprintf("order %s sells %q: %v", m.order.ID, line.Title, several),
+			"leave one of them: correct the table, the channel mapping or the SKUs; the order imports by itself afterwards")
 	case errors.As(err, &kit):
 		m.problem(KindBrokenKit, line.Listing.String(), fmt.Sprintf("order %s sells %q, but %v", m.order.ID, line.Title, kit),
 			"correct the composite in Linnworks; the order imports by itself afterwards")
@@ -271,50 +275,15 @@ func (m *orderMapping) compareBundle(line OrderLine, item StockItem) {
 		m.compared = map[string]bool{}
 	}
 	m.compared[line.Listing.ID] = true
-	ours, err := item.parts("", 1)
-	if err != nil {
-		return // the caller has looked
+	var differs []string
+	for _, d := range CompareKit(line.Components, m.known.items, item) {
+		differs = append(differs, d.String())
 	}
-	bundle := StockItem{ID: "bundle " + line.Listing.ID, SKU: line.Title}
-	for _, c := range line.Components {
-		part, err := m.known.item(c.Listing)
-		if err != nil {
-			part = StockItem{SKU: c.Listing.String()} // refused by name
-		}
-		bundle.Kit = append(bundle.Kit, KitComponent{part, c.Quantity})
+	if len(differs) > 0 {
+		m.problem(KindBundleDiffers, line.Listing.String(),
+			fmt.Sprintf("order %s sells the bundle %q, which Linnworks packs differently: %s", m.order.ID, line.Title, strings.Join(differs, "; ")),
+			"make the composite in Linnworks and the bundle in the shop the same")
 	}
-	theirs, err := bundle.parts("", 1)
-	seen := ""
-	switch {
-	case err != nil:
-		seen = err.Error()
-	case !sameParts(ours, theirs):
-		seen = "the shop sells " + partsText(theirs)
-	default:
-		return
-	}
-	m.problem(KindBundleDiffers, line.Listing.String(),
-		fmt.Sprintf("order %s sells the bundle %q: Linnworks packs %s, but %s", m.order.ID, line.Title, partsText(ours), seen),
-		"make the composite in Linnworks and the bundle in the shop the same")
-}
-
-func sameParts(a, b []part) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	units := make(map[string]int, len(a))
-	for _, p := range a {
-		units[p.item.ID] = p.per
-	}
-	return !slices.ContainsFunc(b, func(p part) bool { return units[p.item.ID] != p.per })
-}
-
-func partsText(list []part) string {
-	var names []string
-	for _, p := range list {
-		names = append(names, fmt.Sprintf("%d × %s", p.per, p.item.SKU))
-	}
-	return strings.Join(names, ", ")
 }
 
 // addBundle imports a shop's bundle that the warehouse does not know as such by

@@ -18,9 +18,6 @@ type heat struct {
 const heatMemory = 10 * time.Minute
 
 func (h *heat) now(t time.Time) float64 {
-	if h == nil {
-		return 0
-	}
 	if h.units == 0 || !t.After(h.at) {
 		return h.units
 	}
@@ -73,7 +70,7 @@ func (m *stockMeter) published(e *bookListing, at time.Time) {
 	if e.hot {
 		class = hotSKUs
 	}
-	m.delays[class].add(at.Sub(e.lag.unseenSince))
+	m.delays[class].add(at.Sub(e.unseenSince))
 }
 
 func (m *stockMeter) called(operation string, n int) {
@@ -123,10 +120,10 @@ func (b *StockBook) Stats() StockStats {
 		s.Calls[operation] = n
 	}
 	for n := range b.listings {
-		if lag := b.listings[n].lag; lag != nil {
+		if e := &b.listings[n]; !e.since.IsZero() {
 			s.Waiting++
-			if s.Oldest.IsZero() || lag.since.Before(s.Oldest) {
-				s.Oldest = lag.since
+			if s.Oldest.IsZero() || e.since.Before(s.Oldest) {
+				s.Oldest = e.since
 			}
 		}
 	}

@@ -233,7 +233,7 @@ func (f *Fake) linked(in *linnworks.ChannelOrder, sku string) *item {
 	if m := f.mapped[channelKey(source, in.SubSource, sku)]; m != nil {
 		return m.item
 	}
-	if it := f.bySKU[sku]; it != nil && in.AutomaticallyLinkBySKU {
+	if it := f.bySKU[f.skuKey(sku)]; it != nil && in.AutomaticallyLinkBySKU {
 		return it
 	}
 	if in.AutomaticallyLinkByBarcode && sku != "" {

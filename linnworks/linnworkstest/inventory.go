@@ -156,14 +156,14 @@ func (f *Fake) AddItem(in Item) (linnworks.GUID, error) {
 	switch {
 	case in.SKU == "":
 		return fail("the item %q has no SKU", in.Title)
-	case f.bySKU[in.SKU] != nil:
+	case f.bySKU[f.skuKey(in.SKU)] != nil:
 		return fail("there is already an item %q", in.SKU)
 	case len(in.Components) > 0 && len(in.Levels) > 0:
 		return fail("the kit %q has no levels of its own", in.SKU)
 	}
 	var parts []part
 	for _, c := range in.Components {
-		component := f.bySKU[c.SKU]
+		component := f.bySKU[f.skuKey(c.SKU)]
 		if component == nil || c.Quantity < 1 {
 			return fail("the kit %q cannot hold %d of %q, which must exist", in.SKU, c.Quantity, c.SKU)
 		}
@@ -196,7 +196,7 @@ func (f *Fake) addItem(g linnworks.GUID, sku, title, barcode string) *item {
 		it.id = f.newID("item")
 	}
 	f.items = append(f.items, it)
-	f.bySKU[it.sku], f.byItemID[it.id] = it, it
+	f.bySKU[f.skuKey(it.sku)], f.byItemID[it.id] = it, it
 	if barcode != "" && f.byBarcode[barcode] == nil {
 		f.byBarcode[barcode] = it
 	}
@@ -206,7 +206,7 @@ func (f *Fake) addItem(g linnworks.GUID, sku, title, barcode string) *item {
 // Archive archives an item, or brings it back.
 func (f *Fake) Archive(sku string, archived bool) error {
 	defer f.begin()()
-	it := f.bySKU[sku]
+	it := f.bySKU[f.skuKey(sku)]
 	if it == nil {
 		return unknownSKU("Archive", sku)
 	}
@@ -218,7 +218,7 @@ func (f *Fake) Archive(sku string, archived bool) error {
 // lines of it.
 func (f *Fake) Delete(sku string) error {
 	defer f.begin()()
-	it := f.bySKU[sku]
+	it := f.bySKU[f.skuKey(sku)]
 	switch {
 	case it == nil:
 		return unknownSKU("Delete", sku)
@@ -230,7 +230,7 @@ func (f *Fake) Delete(sku string) error {
 		f.unmap(m)
 	}
 	it.deleted = true
-	delete(f.bySKU, it.sku)
+	delete(f.bySKU, f.skuKey(it.sku))
 	delete(f.byItemID, it.id)
 	if f.byBarcode[it.barcode] == it {
 		delete(f.byBarcode, it.barcode)
@@ -240,6 +240,14 @@ func (f *Fake) Delete(sku string) error {
 
 func unknownSKU(method, sku string) error {
 	return fmt.Errorf("linnworkstest: %s: there is no item %q", method, sku)
+}
+
+// skuKey is what SKUs are compared by.
+func (f *Fake) skuKey(sku string) string {
+	if f.quirks[SKUsIgnoreCase] {
+		return strings.ToLower(sku)
+	}
+	return sku
 }
 
 // listed tells whether lists show an item.
@@ -301,7 +309,7 @@ func (f *Fake) postLocation(req *linnworks.AddLocationRequest) (any, error) {
 func (f *Fake) getStockItemIDsBySKU(req *linnworks.GetStockItemIDsBySKURequest) (any, error) {
 	var out linnworks.GetStockItemIDsBySKU
 	for _, sku := range req.SKUs {
-		if it := f.bySKU[sku]; it != nil {
+		if it := f.bySKU[f.skuKey(sku)]; it != nil {
 			out.Items = append(out.Items, linnworks.GetStockItemIDsBySKUItem{StockItemID: it.id, SKU: it.sku})
 		}
 	}
@@ -337,7 +345,7 @@ type itemQuery struct {
 func (f *Fake) getInventoryItem(req *itemQuery) (any, error) {
 	it := f.byItemID[cmp.Or(req.StockItemID, req.ID)]
 	if it == nil {
-		it = f.bySKU[req.SKU]
+		it = f.bySKU[f.skuKey(req.SKU)]
 	}
 	switch {
 	case it == nil && f.quirks[UnknownSKUIs400]:
@@ -361,7 +369,7 @@ func (f *Fake) addInventoryItem(req *linnworks.AddInventoryItemRequest) (any, er
 	switch {
 	case in.StockItemID == "" || in.StockItemID == linnworks.ZeroGUID || f.byItemID[in.StockItemID] != nil:
 		return nil, refuse("The item needs a StockItemId of its own")
-	case in.ItemNumber == "" || f.bySKU[in.ItemNumber] != nil:
+	case in.ItemNumber == "" || f.bySKU[f.skuKey(in.ItemNumber)] != nil:
 		return nil, refuse("The item needs an ItemNumber of its own")
 	}
 	it := f.addItem(in.StockItemID, in.ItemNumber, cmp.Or(in.ItemTitle, in.ItemNumber), in.BarcodeNumber)
@@ -379,13 +387,13 @@ func (f *Fake) updateInventoryItem(req *linnworks.UpdateInventoryItemRequest) (a
 		return nil, err
 	}
 	sku := value(in.ItemNumber)
-	if other := f.bySKU[sku]; sku == "" || other != nil && other != it {
+	if other := f.bySKU[f.skuKey(sku)]; sku == "" || other != nil && other != it {
 		return nil, refuse("The item needs an ItemNumber of its own")
 	}
-	delete(f.bySKU, it.sku)
+	delete(f.bySKU, f.skuKey(it.sku))
 	delete(f.byBarcode, it.barcode)
 	it.sku, it.title, it.barcode = sku, value(in.ItemTitle), value(in.BarcodeNumber)
-	f.bySKU[sku] = it
+	f.bySKU[f.skuKey(sku)] = it
 	if it.barcode != "" {
 		f.byBarcode[it.barcode] = it
 	}

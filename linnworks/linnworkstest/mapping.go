@@ -24,7 +24,7 @@ type mapping struct {
 // lines of that channel are linked by it.
 func (f *Fake) MapChannelSKU(source, subSource, channelSKU, sku string) error {
 	defer f.begin()()
-	it := f.bySKU[sku]
+	it := f.bySKU[f.skuKey(sku)]
 	if it == nil {
 		return unknownSKU("MapChannelSKU", sku)
 	}

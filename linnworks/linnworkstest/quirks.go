@@ -49,6 +49,7 @@ const (
 	ReplacedLinesLoseID      Quirk = "ReplacedLinesLoseID"
 	RulesSkipStopped         Quirk = "RulesSkipStopped"
 	SearchWantsDates         Quirk = "SearchWantsDates"
+	SKUsIgnoreCase           Quirk = "SKUsIgnoreCase"
 	ServerWithoutScheme      Quirk = "ServerWithoutScheme"
 	ShippingInfoOverwrites   Quirk = "ShippingInfoOverwrites"
 	SplitsShareReference     Quirk = "SplitsShareReference"
@@ -119,6 +120,7 @@ var quirks = []QuirkInfo{
 	{RefundsWantProcessed, "refunds of open orders are refused as OpenOrderInLinnworks, in a success", true},
 	{ReplacedLinesLoseID, "a line whose item is replaced loses its ItemNumber and channel SKU", true},
 	{RulesSkipStopped, "the rules engine skips parked, locked and unpaid orders", true},
+	{SKUsIgnoreCase, "SKUs are the same that differ only in case", true},
 	{SearchWantsDates, "SearchProcessedOrders without both dates finds nothing", true},
 	{ServerWithoutScheme, "the Server of a session has no scheme", false},
 	{ShippingInfoOverwrites, "SetOrderShippingInfo clears what the call leaves out; unverified", true},

@@ -219,6 +219,9 @@ var quirkTests = []quirkTest{
 		return a.details(t, o.OrderID).Items[0].ItemNumber
 	}, "", "1"},
 	{linnworkstest.RulesSkipStopped, func(t *testing.T, a account) any { return a.saved(t, parked).GeneralInfo.IsRuleRun }, false, true},
+	{linnworkstest.SKUsIgnoreCase, func(t *testing.T, a account) any {
+		return len(must(a.c.Inventory.GetStockItemIDsBySKU(t.Context(), &linnworks.GetStockItemIDsBySKURequest{SKUs: []string{"mug", "MUG"}}))(t).Items)
+	}, 2, 1},
 	{linnworkstest.SearchWantsDates, func(t *testing.T, a account) any {
 		check(t, a.Process(a.saved(t, plain).OrderID))
 		return len(must(a.c.ProcessedOrders.SearchProcessedOrders(t.Context(), &linnworks.SearchProcessedOrdersRequest{}))(t).ProcessedOrders.Data)

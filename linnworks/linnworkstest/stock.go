@@ -126,7 +126,7 @@ func (f *Fake) SetOnHand(sku string, at linnworks.GUID, n int) error {
 }
 
 func (f *Fake) itemAt(method, sku string, at linnworks.GUID) (*item, *location, error) {
-	it, l := f.bySKU[sku], f.location(at)
+	it, l := f.bySKU[f.skuKey(sku)], f.location(at)
 	if it == nil {
 		return nil, nil, unknownSKU(method, sku)
 	}
@@ -313,7 +313,7 @@ type skuQuery struct {
 }
 
 // skuExists: https://apps.linnworks.net/Api/Method/Stock-SKUExists
-func (f *Fake) skuExists(req *skuQuery) (any, error) { return f.bySKU[req.SKU] != nil, nil }
+func (f *Fake) skuExists(req *skuQuery) (any, error) { return f.bySKU[f.skuKey(req.SKU)] != nil, nil }
 
 // getStockItemTypeInfo is the one read that shows archived items as such.
 //
@@ -322,7 +322,7 @@ func (f *Fake) getStockItemTypeInfo(req *linnworks.GetStockItemTypeInfoRequest) 
 	var out linnworks.GetStockItemTypeInfoResponse
 	var found []*item
 	for _, sku := range req.SKUs {
-		if it := f.bySKU[sku]; it != nil {
+		if it := f.bySKU[f.skuKey(sku)]; it != nil {
 			found = append(found, it)
 		}
 	}
@@ -382,7 +382,7 @@ func (f *Fake) getItemChangesHistory(req *historyQuery) (any, error) {
 func (f *Fake) levelUpdates(updates []linnworks.StockLevelUpdate) error {
 	var unknown []string
 	for _, u := range updates {
-		if f.bySKU[u.SKU] == nil {
+		if f.bySKU[f.skuKey(u.SKU)] == nil {
 			unknown = append(unknown, u.SKU)
 		}
 	}
@@ -392,7 +392,7 @@ func (f *Fake) levelUpdates(updates []linnworks.StockLevelUpdate) error {
 		}
 	}
 	for _, u := range updates {
-		l, it := f.location(u.LocationID), f.bySKU[u.SKU]
+		l, it := f.location(u.LocationID), f.bySKU[f.skuKey(u.SKU)]
 		switch {
 		case l == nil:
 			return refuse("Location not found.")
@@ -417,7 +417,7 @@ func (f *Fake) writeLevels(updates []linnworks.StockLevelUpdate, source string, 
 	}
 	out := []linnworks.StockItemLevel{}
 	for _, u := range updates {
-		it, l := f.bySKU[u.SKU], f.location(u.LocationID)
+		it, l := f.bySKU[f.skuKey(u.SKU)], f.location(u.LocationID)
 		if it == nil {
 			continue
 		}
@@ -458,7 +458,7 @@ func (f *Fake) updateStockLevelsBulk(req *linnworks.UpdateStockLevelsBulkRequest
 		}
 		it := f.byItemID[row.StockItemID]
 		if it == nil {
-			it = f.bySKU[row.SKU]
+			it = f.bySKU[f.skuKey(row.SKU)]
 		}
 		l := f.locationByName(row.StockLocationName)
 		if l == nil && row.StockLocationName == "" {
