@@ -20,7 +20,7 @@
 //	StatusTable  what to do, by shipping model, shop status and warehouse state
 //	Exceptions   what needs a person: owner, deadline, what to do
 //	Case         an exception and what people have done about it
-//	Kinds        every kind of exception, and what to do about it
+//	Kinds        every kind of exception, and what to do about it: examples/handbook
 //
 // All have one shape: a constructor that takes ports and checked options, one
 // verb with a context, a result that can be printed, logged and compared. No
