@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"runtime"
 	"testing"
 	"time"
 )
@@ -128,4 +129,91 @@ func BenchmarkStockPlan(b *testing.B) {
 			b.Fatal(len(plan.Products), plan.Problems, err)
 		}
 	}
+}
+
+// hugeBook has 100,000 SKUs in two warehouses, of which 20,000 are kits of three
+// components, and their levels; everything is published.
+func hugeBook(tb testing.TB) (book *StockBook, singles []string) {
+	tb.Helper()
+	const skus = 100_000
+	book, err := NewStockBook(StockOptions{Locations: map[string][]string{"W1": {"L1"}, "W2": {"L2"}}, Buffer: FixedBuffer(2)})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	listings, items := make([]Listing, 0, skus), make(map[string]StockItem, skus)
+	reading := StockReading{At: noon, Available: map[string]map[string]int{}}
+	for i := range skus {
+		item := StockItem{ID: fmt.Sprintf("i%06d", i), SKU: fmt.Sprintf("SKU-%06d", i)}
+		if i%5 == 4 {
+			for j := 1; j <= 3; j++ {
+				item.Kit = append(item.Kit, KitComponent{StockItem{ID: fmt.Sprintf("i%06d", i-j), SKU: fmt.Sprintf("SKU-%06d", i-j)}, j})
+			}
+		} else {
+			singles = append(singles, item.ID)
+			reading.Available[item.ID] = map[string]int{"L1": 10 + i%50, "L2": 10 + i%7}
+		}
+		id := fmt.Sprintf("s%06d", i)
+		items[id] = item
+		listings = append(listings, Listing{
+			ListingSKU: ListingSKU{ProductID: fmt.Sprintf("p%05d", i/4), ID: id, SellerSKU: item.SKU},
+			Stock:      []WarehouseStock{{"W1", 0}, {"W2", 0}},
+		})
+	}
+	book.SetCatalogue(book.Mark(), noon, listings, items, nil)
+	book.SetLevels(book.Mark(), reading)
+	for _, p := range book.Plan().Products {
+		book.Accepted(noon, p)
+	}
+	if p := book.Plan(); p.Unchanged != skus || len(p.Products) > 0 || len(p.Problems) > 0 {
+		tb.Fatalf("%d right, %d products wrong, %v", p.Unchanged, len(p.Products), p.Problems)
+	}
+	return book, singles
+}
+
+func liveHeap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// BenchmarkStockBook plans 100,000 SKUs: all of them again with 1 % changed, and
+// only what changed, at 1 % and at a tenth of that.
+func BenchmarkStockBook(b *testing.B) {
+	before := liveHeap()
+	book, singles := hugeBook(b)
+	size := float64(liveHeap()-before) / 1e6
+	level, at := 10, noon
+	run := func(name string, changed int, all bool) {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				b.StopTimer()
+				level, at = 30-level, at.Add(1)
+				reading := StockReading{At: at, Available: make(map[string]map[string]int, changed)}
+				for i := range changed {
+					reading.Available[singles[i*len(singles)/changed]] = map[string]int{"L1": level, "L2": level}
+				}
+				b.StartTimer()
+				book.SetLevels(book.Mark(), reading)
+				if all {
+					book.Recompute()
+				}
+				plan := book.Plan()
+				b.StopTimer()
+				if len(plan.Products) < changed/2 {
+					b.Fatalf("%d products planned for %d changes", len(plan.Products), changed)
+				}
+				for _, p := range plan.Products {
+					book.Accepted(at, p)
+				}
+				book.Plan()
+				b.StartTimer()
+			}
+			b.ReportMetric(size, "MB-book")
+		})
+	}
+	run("all of 100000, 1000 changed", 1000, true)
+	run("only 1000 changed", 1000, false)
+	run("only 100 changed", 100, false)
 }

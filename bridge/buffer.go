@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 )
@@ -208,6 +209,18 @@ func (r *BufferRules) NextChange(now time.Time) (at time.Time, ok bool) {
 	return at, ok
 }
 
+// Live tells whether a session is open whose rule is for the listing, in any
+// warehouse: such listings are worth to be read and published before others, see
+// [LiveOptions].
+func (r *BufferRules) Live(listing Listing, now time.Time) bool {
+	for i := range r.sessions {
+		if s := &r.sessions[i]; s.open(now) && s.root.names(listing, r.classify) {
+			return true
+		}
+	}
+	return false
+}
+
 // Preview explains what [BufferRules.Publish] returns.
 func (r *BufferRules) Preview(listing Listing, warehouseID string, free int, now time.Time) BufferPreview {
 	c := bufferCase{listing: listing, warehouseID: warehouseID, now: now, explain: true}
@@ -391,6 +404,14 @@ func (n *bufferNode) concerns(c *bufferCase) bool {
 	return (n.skus == nil || n.skus[c.listing.SellerSKU]) &&
 		(n.classes == nil || n.classes[c.class]) &&
 		(n.warehouses == nil || n.warehouses[c.warehouseID])
+}
+
+// names tells whether the rule, or a part of it, is for a listing.
+func (n *bufferNode) names(l Listing, classify func(Listing) string) bool {
+	if n.skus != nil && !n.skus[l.SellerSKU] || n.classes != nil && !n.classes[classify(l)] {
+		return false
+	}
+	return len(n.rules) == 0 || slices.ContainsFunc(n.rules, func(part bufferNode) bool { return part.names(l, classify) })
 }
 
 // share is the percentage of units, computed exactly and without overflow.

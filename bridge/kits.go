@@ -71,13 +71,6 @@ func (i StockItem) stockedIn(locationID string) bool {
 	return len(i.Kit) == 0 || locationID != "" && slices.Contains(i.StockedIn, locationID)
 }
 
-// sameEverywhere tells whether the item consists of the same parts at every
-// location: it is no kit, and no kit in it is stocked anywhere.
-func (i StockItem) sameEverywhere() bool {
-	return len(i.Kit) == 0 || len(i.StockedIn) == 0 &&
-		!slices.ContainsFunc(i.Kit, func(c KitComponent) bool { return !c.Item.sameEverywhere() })
-}
-
 // bill collects the parts of one kit.
 type bill struct {
 	kit   string

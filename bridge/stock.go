@@ -51,6 +51,9 @@ type StockPublisher interface {
 type ProductStock struct {
 	ProductID string
 	SKUs      []SKUStock
+	// Urgent tells that it should overtake other calls of the same budget: it takes
+	// off sale what is gone, or is about what sells now.
+	Urgent bool
 }
 
 // SKUStock is what to publish for one SKU: every warehouse of it, changed or
@@ -110,6 +113,8 @@ type StockOptions struct {
 	Buffer Buffer
 	// Max caps what is published. Default [MaxStock].
 	Max int
+	// Shop tells the shops apart that share locks and exceptions. Default none.
+	Shop string
 	// Now replaces time.Now.
 	Now func() time.Time
 }
@@ -187,7 +192,7 @@ func (s *StockPush) read(ctx context.Context) (*StockBook, error) {
 // that fails does not stop the others: it is in the error, and the next push
 // finds it again.
 func (s *StockPush) Push(ctx context.Context) (StockResult, error) {
-	unlock, err := s.ports.Locks.Lock(ctx, stockLock)
+	unlock, err := s.ports.Locks.Lock(ctx, s.options.lock())
 	if err != nil {
 		return StockResult{}, err
 	}
@@ -217,7 +222,7 @@ func (s *StockPush) Push(ctx context.Context) (StockResult, error) {
 		did, err := publishStock(ctx, s.ports, p)
 		result.Published += len(did.accepted)
 		result.Refused += len(did.refused) + len(did.later)
-		book.Accepted(s.options.Now().UTC(), ProductStock{p.ProductID, did.accepted})
+		book.Accepted(s.options.Now().UTC(), ProductStock{ProductID: p.ProductID, SKUs: did.accepted})
 		if err != nil {
 			errs = append(errs, fmt.Errorf("bridge: stock: product %s: %w", p.ProductID, err))
 		}
@@ -225,9 +230,14 @@ func (s *StockPush) Push(ctx context.Context) (StockResult, error) {
 	return result, errors.Join(errs...)
 }
 
-// stockLock is held by whoever publishes stock: an older number must not land
-// after a newer one.
-const stockLock = "stock push"
+// lock is held by whoever publishes stock: an older number must not land after a
+// newer one.
+func (o StockOptions) lock() string {
+	if o.Shop == "" {
+		return "stock push"
+	}
+	return "stock push/" + o.Shop
+}
 
 // report raises the problems of a plan and closes those of earlier plans that
 // are gone.

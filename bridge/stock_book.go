@@ -49,7 +49,11 @@ type StockBook struct {
 	items    []bookItem
 	byItem   map[string]int
 	orders   map[string]*bookOrder
-	dirty    []int // listings to compute again
+	dirty    []int        // listings to compute again
+	waiting  map[int]bool // products of which a listing may differ
+	tally    [4]int       // listings by state
+	troubled map[int]bool // listings that a person has to look at
+	taken    int
 	lastRead time.Time
 
 	stats stockMeter
@@ -68,11 +72,17 @@ type bookItem struct {
 	// by the book's; before is the reading before that.
 	at, before time.Time
 	mark       StockMark
-	// levels and unseen are units by index of the location.
-	levels, unseen []int
-	orders         []*bookOrder // that reserve it
-	usedBy         []int        // listings
-	owes           *Exception   // a level below zero
+	levels     []int       // by index of the location
+	reserved   *bookOrders // nil if no order does
+	usedBy     []int       // listings
+	owes       *Exception  // a level below zero
+}
+
+// bookOrders are the orders that reserve an item, and how many units of theirs
+// its level does not have yet, by index of the location.
+type bookOrders struct {
+	list   []*bookOrder
+	unseen []int
 }
 
 // unlimited is the level of an item at a location where it is not tracked.
@@ -101,38 +111,64 @@ type bookListing struct {
 	Listing // Stock is what the shop shows, as far as known
 	product int
 	feeds   *bookWarehouses
-	// parts are what it consists of, at any location; partsIn, by index of the
-	// location, is nil unless that differs: see [StockItem.StockedIn].
 	parts   []bookPart
-	partsIn [][]bookPart
-	broken  error // why there are no parts
+	stocked *bookStocked // nil unless a location holds a kit ready-made
+	broken  error        // why there are no parts
 	// wanted is what should be shown, warehouse by warehouse as in Stock; nil if
 	// there is no right number.
 	wanted  []int
 	problem *Exception
 	dirty   bool
+	state   listingState
+	// troubled tells that the book lists it so.
+	troubled bool
 	// waiting tells that a part has never been read.
 	waiting bool
 	// shownMark and shownAt are when Stock was last read or accepted.
 	shownMark StockMark
 	shownAt   time.Time
-	// since is when the change that makes it differ was read, zero if it does not
-	// differ; unseenSince is a moment before which the change cannot have been.
-	since, unseenSince time.Time
-	// refused is what the shop did not take; the same is not offered again before
-	// retryAt.
-	refused []int
-	retryAt time.Time
-	heat    heat
+	// lag is nil if the listing shows what it should.
+	lag     *bookLag
+	refused *bookRefusal // nil if the shop has taken all
+	heat    *heat        // nil if it never sold
 	hot     bool
 }
+
+// bookStocked are the parts of a kit that some locations hold ready-made.
+type bookStocked struct {
+	at  map[int][]bookPart // where they are others, by index of the location
+	all []bookPart         // everywhere
+}
+
+// bookLag is since when a listing differs.
+type bookLag struct {
+	// since is when the change was read, unseenSince a moment before which it
+	// cannot have been.
+	since, unseenSince time.Time
+}
+
+// bookRefusal is what the shop did not take; the same is not offered again before
+// retryAt.
+type bookRefusal struct {
+	wanted  []int
+	retryAt time.Time
+}
+
+// listingState is how a listing was found when it was last computed.
+type listingState int8
+
+const (
+	listingNew     listingState = iota
+	listingSkipped              // there is no right number
+	listingRight
+	listingDiffers
+)
 
 type bookPart struct{ item, per int }
 
 type bookProduct struct {
 	id       string
 	listings []int
-	waits    bool // is queued
 	pushing  bool // somebody has taken it
 	unsure   bool // the last call may or may not have taken effect
 	failures int
@@ -155,7 +191,7 @@ func NewStockBook(o StockOptions) (*StockBook, error) {
 }
 
 func newStockBook(checked StockOptions) *StockBook {
-	b := &StockBook{options: checked, locationN: map[string]int{}, orders: map[string]*bookOrder{}}
+	b := &StockBook{options: checked, locationN: map[string]int{}, orders: map[string]*bookOrder{}, waiting: map[int]bool{}, troubled: map[int]bool{}}
 	for _, locations := range checked.Locations {
 		for _, location := range locations {
 			b.locationN[location] = 0
@@ -187,9 +223,12 @@ func (b *StockBook) SetCatalogue(mark StockMark, at time.Time, listings []Listin
 	oldItems, oldByItem := b.items, b.byItem
 
 	b.listings, b.bySKUID = make([]bookListing, 0, len(listings)), make(map[string]int, len(listings))
-	b.products, b.byProduct = make([]bookProduct, 0, len(oldProducts)), make(map[string]int, len(listings))
-	b.items, b.byItem = make([]bookItem, 0, len(items)), make(map[string]int, len(items))
+	b.products, b.byProduct = make([]bookProduct, 0, len(oldProducts)), make(map[string]int, len(oldProducts))
+	b.items, b.byItem = make([]bookItem, 0, len(oldItems)), make(map[string]int, len(oldItems))
 	b.warehouses = map[string]*bookWarehouses{}
+	clear(b.waiting)
+	clear(b.troubled)
+	b.tally = [4]int{}
 	b.dirty = b.dirty[:0]
 	for _, l := range listings {
 		if _, twice := b.bySKUID[l.ID]; twice {
@@ -198,6 +237,7 @@ func (b *StockBook) SetCatalogue(mark StockMark, at time.Time, listings []Listin
 		n := len(b.listings)
 		b.bySKUID[l.ID] = n
 		b.listings = append(b.listings, bookListing{Listing: l})
+		b.tally[listingNew]++
 		e := &b.listings[n]
 		e.Stock = slices.Clone(l.Stock)
 		e.shownMark, e.shownAt = mark, at
@@ -210,6 +250,7 @@ func (b *StockBook) SetCatalogue(mark StockMark, at time.Time, listings []Listin
 		b.compose(e, n, known, oldItems, oldByItem)
 		b.touch(n)
 	}
+	b.items = slices.Clone(b.items) // without the room that appending left
 	for _, o := range b.orders {
 		b.index(o)
 	}
@@ -220,7 +261,7 @@ func (b *StockBook) SetCatalogue(mark StockMark, at time.Time, listings []Listin
 
 // keep carries over what a new reading of the listing cannot know.
 func (e *bookListing) keep(old *bookListing) {
-	e.since, e.unseenSince, e.refused, e.retryAt, e.heat, e.hot = old.since, old.unseenSince, old.refused, old.retryAt, old.heat, old.hot
+	e.lag, e.refused, e.heat, e.hot = old.lag, old.refused, old.heat, old.hot
 	if old.shownMark > e.shownMark && sameWarehouses(e.Stock, old.Stock) {
 		e.Stock, e.shownMark, e.shownAt = old.Stock, old.shownMark, old.shownAt
 	}
@@ -251,62 +292,62 @@ func (b *StockBook) compose(e *bookListing, n int, known itemLookup, old []bookI
 		return
 	}
 	item, err := known.item(e.ListingSKU)
+	var parts []part
 	if err == nil {
-		err = b.breakDown(e, item, func(p part) int {
-			at, have := b.byItem[p.item.ID]
-			if !have {
-				at = len(b.items)
-				b.byItem[p.item.ID] = at
-				it := bookItem{id: p.item.ID}
-				if j, known := oldBy[p.item.ID]; known {
-					it = old[j]
-					it.usedBy, it.orders = nil, nil
-				}
-				it.sku, it.untracked = p.item.SKU, p.item.Untracked
-				b.items = append(b.items, it)
-			}
-			return at
-		})
+		parts, err = item.parts("", 1)
 	}
-	if e.broken = err; err != nil {
+	if err != nil {
+		e.broken = err
 		return
 	}
-	for _, p := range e.parts {
-		b.items[p.item].usedBy = append(b.items[p.item].usedBy, n)
+	e.parts = b.enter(nil, parts, n, old, oldBy)
+	if len(item.Kit) == 0 {
+		return
+	}
+	for i, location := range b.locations {
+		there, err := item.parts(location, 1)
+		if err != nil {
+			e.broken = err
+			return
+		}
+		if slices.EqualFunc(there, parts, func(x, y part) bool { return x.item.ID == y.item.ID && x.per == y.per }) {
+			continue
+		}
+		if e.stocked == nil {
+			e.stocked = &bookStocked{at: map[int][]bookPart{}, all: slices.Clone(e.parts)}
+		}
+		e.stocked.at[i] = b.enter(e.stocked.all, there, n, old, oldBy)
+		for _, p := range e.stocked.at[i] {
+			if !slices.Contains(e.stocked.all, p) {
+				e.stocked.all = append(e.stocked.all, p)
+			}
+		}
 	}
 }
 
-// breakDown finds a listing's parts; enter returns the index of an item.
-func (b *StockBook) breakDown(e *bookListing, item StockItem, enter func(part) int) error {
-	if item.sameEverywhere() {
-		parts, err := item.parts("", 1)
-		if err != nil {
-			return err
-		}
-		e.parts = make([]bookPart, len(parts))
-		for i, p := range parts {
-			e.parts[i] = bookPart{enter(p), p.per}
-		}
-		return nil
-	}
-	in := make([][]bookPart, len(b.locations))
-	var all []bookPart
-	for i, location := range b.locations {
-		parts, err := item.parts(location, 1)
-		if err != nil {
-			return err
-		}
-		for _, p := range parts {
-			in[i] = append(in[i], bookPart{enter(p), p.per})
-		}
-		for _, p := range in[i] {
-			if !slices.ContainsFunc(all, func(other bookPart) bool { return other.item == p.item }) {
-				all = append(all, p)
+// enter finds the items of a listing's parts, and notes that it depends on those
+// that are not in have.
+func (b *StockBook) enter(have []bookPart, parts []part, n int, old []bookItem, oldBy map[string]int) []bookPart {
+	list := make([]bookPart, len(parts))
+	for i, p := range parts {
+		at, known := b.byItem[p.item.ID]
+		if !known {
+			at = len(b.items)
+			b.byItem[p.item.ID] = at
+			it := bookItem{id: p.item.ID}
+			if j, known := oldBy[p.item.ID]; known {
+				it = old[j]
+				it.usedBy, it.reserved = nil, nil
 			}
+			it.sku, it.untracked = p.item.SKU, p.item.Untracked
+			b.items = append(b.items, it)
 		}
+		if !slices.ContainsFunc(have, func(o bookPart) bool { return o.item == at }) {
+			b.items[at].usedBy = append(b.items[at].usedBy, n)
+		}
+		list[i] = bookPart{at, p.per}
 	}
-	e.parts, e.partsIn = all, in
-	return nil
+	return list
 }
 
 // warehousesOf finds the locations that feed a listing's warehouses, or what is
@@ -420,7 +461,7 @@ func (b *StockBook) setLevel(i int, mark StockMark, reading StockReading, levels
 	}
 	it.state, it.unlimited = itemRead, reading.Untracked[it.id]
 	it.stamp(mark, reading.At)
-	if len(it.orders) > 0 && b.countUnseen(i) || changed {
+	if b.countUnseen(i) || changed {
 		b.owing(it)
 		b.touchUsers(i)
 	}
@@ -548,7 +589,11 @@ func (b *StockBook) counts(o *bookOrder, it *bookItem) bool {
 func (b *StockBook) index(o *bookOrder) {
 	for id := range o.Items {
 		if i, have := b.byItem[id]; have {
-			b.items[i].orders = append(b.items[i].orders, o)
+			it := &b.items[i]
+			if it.reserved == nil {
+				it.reserved = &bookOrders{unseen: make([]int, len(b.locations))}
+			}
+			it.reserved.list = append(it.reserved.list, o)
 		}
 	}
 }
@@ -556,9 +601,9 @@ func (b *StockBook) index(o *bookOrder) {
 // reindex enters an order that had other items before, and counts those again.
 func (b *StockBook) reindex(o *bookOrder, old map[string]int) {
 	for id := range old {
-		if i, have := b.byItem[id]; have {
-			it := &b.items[i]
-			it.orders = slices.DeleteFunc(it.orders, func(other *bookOrder) bool { return other == o })
+		if i, have := b.byItem[id]; have && b.items[i].reserved != nil {
+			r := b.items[i].reserved
+			r.list = slices.DeleteFunc(r.list, func(other *bookOrder) bool { return other == o })
 		}
 	}
 	if b.orders[o.OrderID] == o {
@@ -577,17 +622,20 @@ func (b *StockBook) reindex(o *bookOrder, old map[string]int) {
 // whether that has changed.
 func (b *StockBook) countUnseen(i int) bool {
 	it := &b.items[i]
-	if len(it.orders) == 0 && it.unseen == nil {
+	if it.reserved == nil {
 		return false
 	}
 	sum := make([]int, len(b.locations))
-	for _, o := range it.orders {
+	for _, o := range it.reserved.list {
 		if n, feeds := b.locationN[o.LocationID]; feeds && b.counts(o, it) {
 			sum[n] += o.Items[it.id]
 		}
 	}
-	changed := it.unseen == nil || !slices.Equal(sum, it.unseen)
-	it.unseen = sum
+	changed := !slices.Equal(sum, it.reserved.unseen)
+	it.reserved.unseen = sum
+	if len(it.reserved.list) == 0 {
+		it.reserved = nil
+	}
 	return changed
 }
 
@@ -644,14 +692,14 @@ func (b *StockBook) Accepted(at time.Time, p ProductStock) {
 }
 
 func (b *StockBook) accepted(at time.Time, e *bookListing, stock []WarehouseStock) {
-	if !e.since.IsZero() {
+	if e.lag != nil {
 		b.stats.published(e, at)
 	}
 	if sameWarehouses(e.Stock, stock) {
 		copy(e.Stock, stock)
 	}
 	e.shownMark, e.shownAt = b.seq, at
-	e.since, e.unseenSince, e.refused = time.Time{}, time.Time{}, nil
+	e.lag, e.refused = nil, nil
 }
 
 // sold accounts for an order at its first sight: it makes its listings hotter,
@@ -664,6 +712,9 @@ func (b *StockBook) sold(at time.Time, r Reservation) {
 			continue
 		}
 		e := &b.listings[n]
+		if e.heat == nil {
+			e.heat = new(heat)
+		}
 		e.heat.add(at, 1)
 		if !r.CreatedAt.After(e.shownAt.Add(shopClockSlack)) || r.CreatedAt.After(at.Add(shopClockSlack)) {
 			continue

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -45,28 +46,19 @@ func (b *StockBook) Plan() StockPlan {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.compute()
-	var plan StockPlan
-	var waiting []int
-	for n := range b.products {
-		if b.products[n].waits {
-			waiting = append(waiting, n)
+	plan := StockPlan{Unchanged: b.tally[listingRight], Skipped: b.tally[listingSkipped], Problems: b.problems()}
+	ranks := make([]rank, 0, len(b.waiting))
+	for n := range b.waiting {
+		if b.differs(n) {
+			ranks = append(ranks, b.rank(n))
+		} else {
+			delete(b.waiting, n)
 		}
 	}
-	b.inOrder(waiting)
-	for _, n := range waiting {
-		if p := b.productStock(n, time.Time{}); len(p.SKUs) > 0 {
-			plan.Products = append(plan.Products, p)
-		}
+	slices.SortFunc(ranks, rank.compare)
+	for _, r := range ranks {
+		plan.Products = append(plan.Products, b.productStock(b.byProduct[r.id], time.Time{}))
 	}
-	for n := range b.listings {
-		switch e := &b.listings[n]; {
-		case e.wanted == nil:
-			plan.Skipped++
-		case e.since.IsZero():
-			plan.Unchanged++
-		}
-	}
-	plan.Problems = b.problems()
 	return plan
 }
 
@@ -76,33 +68,49 @@ func (b *StockBook) compute() {
 		e := &b.listings[n]
 		e.dirty = false
 		b.want(e)
-		if e.wanted == nil || e.right() {
-			e.since, e.unseenSince = time.Time{}, time.Time{}
-		} else {
-			if e.since.IsZero() {
-				e.since, e.unseenSince = b.changedAt(e)
+		state := listingSkipped
+		switch {
+		case e.wanted == nil:
+			e.lag = nil
+		case e.right():
+			e.lag = nil
+			state = listingRight
+		default:
+			if e.lag == nil {
+				e.lag = b.lagOf(e)
 			}
-			b.products[e.product].waits = true
+			b.waiting[e.product] = true
+			state = listingDiffers
 		}
+		b.tally[e.state]--
+		b.tally[state]++
+		e.state = state
+		if b.troubles(e) {
+			b.troubled[n] = true
+		} else if e.troubled {
+			delete(b.troubled, n)
+		}
+		e.troubled = b.troubled[n]
 	}
 	b.dirty = b.dirty[:0]
 }
 
-// changedAt is when the newest reading of a listing's parts began, and the one
-// before it, which did not have the change yet.
-func (b *StockBook) changedAt(e *bookListing) (at, before time.Time) {
-	for _, p := range e.parts {
-		if it := &b.items[p.item]; it.at.After(at) {
-			at, before = it.at, it.before
+// lagOf tells from the reading that changed what a listing should show, and the
+// one before it, which did not have the change yet.
+func (b *StockBook) lagOf(e *bookListing) *bookLag {
+	l := &bookLag{}
+	for _, p := range e.allParts() {
+		if it := &b.items[p.item]; it.at.After(l.since) {
+			l.since, l.unseenSince = it.at, it.before
 		}
 	}
-	if at.IsZero() {
-		at = e.shownAt
+	if l.since.IsZero() {
+		l.since = e.shownAt
 	}
-	if before.IsZero() {
-		before = at
+	if l.unseenSince.IsZero() {
+		l.unseenSince = l.since
 	}
-	return at, before
+	return l
 }
 
 // right tells whether the shop shows what it should.
@@ -131,7 +139,7 @@ func (b *StockBook) want(e *bookListing) {
 	}
 	wanted := was[:len(e.Stock)]
 	for i, w := range e.Stock {
-		available := b.availableOf(e, e.feeds.feeds[i])
+		available := b.available(e, e.feeds.feeds[i])
 		if available > absurdStock {
 			e.problem = new(raise(KindBadQuantity, e.String(), time.Time{}, fmt.Sprintf("the warehouse reports %d units available", available),
 				"correct the level in Linnworks; nothing was published"))
@@ -160,7 +168,7 @@ func (b *StockBook) objection(e *bookListing) *Exception {
 		return sells(KindUnmappedSKU, e.broken.Error(), "create the item in Linnworks or map the listing to one")
 	}
 	tracked := false
-	for _, p := range e.parts {
+	for _, p := range e.allParts() {
 		it := &b.items[p.item]
 		if it.untracked || it.unlimited {
 			continue
@@ -198,67 +206,70 @@ func (it *bookItem) free(location int) (n int, tracked bool) {
 	if n == unlimited {
 		return 0, false
 	}
-	if it.unseen != nil {
-		n -= it.unseen[location]
+	if it.reserved != nil {
+		n -= it.reserved.unseen[location]
 	}
 	return n, true
 }
 
-// availableOf is what may be sold of a listing from the locations together.
-// Locations that hold a kit ready-made and those that make it are counted apart.
-func (b *StockBook) availableOf(e *bookListing, locations []int) int {
-	if e.partsIn == nil {
-		return b.available(e.parts, locations)
-	}
-	sum := 0
-	for len(locations) > 0 {
-		parts := e.partsIn[locations[0]]
-		var same, others []int
-		for _, location := range locations {
-			if slices.Equal(e.partsIn[location], parts) {
-				same = append(same, location)
-			} else {
-				others = append(others, location)
-			}
-		}
-		sum += b.available(parts, same)
-		locations = others
-	}
-	return sum
-}
-
-// available is what may be sold of some parts from the locations together: the
+// available is what may be sold of a listing from the locations together: the
 // sum of what each allows, since a kit is packed in one place, but never more
 // than all of them hold in total, since a location that owes units (a negative
 // number) has to get them from the others.
-func (b *StockBook) available(parts []bookPart, locations []int) int {
+func (b *StockBook) available(e *bookListing, locations []int) int {
 	sum := 0
 	for _, location := range locations {
-		// Where nothing is tracked nobody knows what there is.
-		least, limited := 0, false
-		for _, p := range parts {
-			if n, tracked := b.items[p.item].free(location); tracked {
-				if n = max(n, 0) / p.per; !limited || n < least {
-					least, limited = n, true
-				}
-			}
-		}
-		sum += least
+		sum += b.availableAt(e, location)
 	}
 	if len(locations) == 1 {
 		return sum
 	}
-	for _, p := range parts {
-		total, limits := 0, true
+	for _, p := range e.allParts() {
+		total, elsewhere, limits := 0, 0, true
 		for _, location := range locations {
+			if !slices.Contains(e.partsAt(location), p) {
+				elsewhere += b.availableAt(e, location) // made of something else there
+				continue
+			}
 			n, tracked := b.items[p.item].free(location)
 			total, limits = total+n, limits && tracked
 		}
 		if limits {
-			sum = min(sum, max(total, 0)/p.per)
+			sum = min(sum, elsewhere+max(total, 0)/p.per)
 		}
 	}
 	return sum
+}
+
+// availableAt is what one location allows. Where nothing is tracked nobody knows
+// what there is.
+func (b *StockBook) availableAt(e *bookListing, location int) (least int) {
+	limited := false
+	for _, p := range e.partsAt(location) {
+		if n, tracked := b.items[p.item].free(location); tracked {
+			if n = max(n, 0) / p.per; !limited || n < least {
+				least, limited = n, true
+			}
+		}
+	}
+	return least
+}
+
+func (e *bookListing) partsAt(location int) []bookPart {
+	if e.stocked != nil {
+		if parts, other := e.stocked.at[location]; other {
+			return parts
+		}
+	}
+	return e.parts
+}
+
+// allParts are the parts that a listing has in any location.
+func (e *bookListing) allParts() []bookPart {
+	if e.stocked != nil {
+		return e.stocked.all
+	}
+	return e.parts
 }
 
 // problems are what a person has to look at, each thing once, in the order of
@@ -275,9 +286,9 @@ func (b *StockBook) problems() []Exception {
 			list = append(list, *e)
 		}
 	}
-	for n := range b.listings {
+	for _, n := range slices.Sorted(maps.Keys(b.troubled)) {
 		e := &b.listings[n]
-		for _, p := range e.parts {
+		for _, p := range e.allParts() {
 			it := &b.items[p.item]
 			add(it.owes)
 			if it.state == itemArchived && e.wanted != nil {
@@ -289,6 +300,19 @@ func (b *StockBook) problems() []Exception {
 		add(e.problem)
 	}
 	return list
+}
+
+// troubles tells whether a person has to look at a listing or at one of its items.
+func (b *StockBook) troubles(e *bookListing) bool {
+	if e.problem != nil {
+		return true
+	}
+	for _, p := range e.allParts() {
+		if it := &b.items[p.item]; it.owes != nil || it.state == itemArchived {
+			return true
+		}
+	}
+	return false
 }
 
 type exceptionKey struct {
@@ -332,11 +356,11 @@ func (b *StockBook) objects() map[string]bool {
 		}
 		name := e.String()
 		right, have := names[name]
-		names[name] = e.wanted != nil && e.since.IsZero() && (right || !have)
+		names[name] = e.wanted != nil && e.lag == nil && (right || !have)
 		for _, w := range e.Stock {
 			names["warehouse "+w.WarehouseID] = false
 		}
-		for _, p := range e.parts {
+		for _, p := range e.allParts() {
 			if item := "SKU " + b.items[p.item].sku; item != name {
 				names[item] = names[item]
 			}
@@ -366,7 +390,7 @@ func (b *StockBook) rank(n int) rank {
 	r := rank{urgency: rankRaise, id: p.id}
 	for _, i := range p.listings {
 		e := &b.listings[i]
-		if e.since.IsZero() {
+		if e.lag == nil {
 			continue
 		}
 		for w, n := range e.wanted {
@@ -380,8 +404,8 @@ func (b *StockBook) rank(n int) rank {
 			r.lower += max(shown-n, 0)
 		}
 		r.hot = r.hot || e.hot
-		if r.since.IsZero() || e.since.Before(r.since) {
-			r.since = e.since
+		if r.since.IsZero() || e.lag.since.Before(r.since) {
+			r.since = e.lag.since
 		}
 	}
 	return r
@@ -399,27 +423,25 @@ func (r rank) compare(o rank) int {
 		r.since.Compare(o.since), cmp.Compare(r.id, o.id))
 }
 
-func (b *StockBook) inOrder(products []int) {
-	ranks := make(map[int]rank, len(products))
-	for _, n := range products {
-		ranks[n] = b.rank(n)
-	}
-	slices.SortFunc(products, func(x, y int) int { return ranks[x].compare(ranks[y]) })
-}
-
 // productStock is the call that a product needs at the moment now; without SKUs
 // it needs none. What the shop has refused is left out until its time comes,
 // except if now is zero.
 func (b *StockBook) productStock(n int, now time.Time) ProductStock {
 	p := ProductStock{ProductID: b.products[n].id}
 	for _, i := range b.products[n].listings {
-		e := &b.listings[i]
-		if e.since.IsZero() || !now.IsZero() && now.Before(e.retryAt) && slices.Equal(e.wanted, e.refused) {
-			continue
+		if e := &b.listings[i]; e.needs(now) {
+			p.SKUs = append(p.SKUs, e.skuStock())
 		}
-		p.SKUs = append(p.SKUs, e.skuStock())
 	}
 	return p
+}
+
+func (b *StockBook) needs(n int, now time.Time) bool {
+	return slices.ContainsFunc(b.products[n].listings, func(i int) bool { return b.listings[i].needs(now) })
+}
+
+func (e *bookListing) needs(now time.Time) bool {
+	return e.lag != nil && (now.IsZero() || e.refused == nil || !now.Before(e.refused.retryAt) || !slices.Equal(e.wanted, e.refused.wanted))
 }
 
 func (e *bookListing) skuStock() SKUStock {

@@ -18,6 +18,9 @@ type heat struct {
 const heatMemory = 10 * time.Minute
 
 func (h *heat) now(t time.Time) float64 {
+	if h == nil {
+		return 0
+	}
 	if h.units == 0 || !t.After(h.at) {
 		return h.units
 	}
@@ -70,7 +73,7 @@ func (m *stockMeter) published(e *bookListing, at time.Time) {
 	if e.hot {
 		class = hotSKUs
 	}
-	m.delays[class].add(at.Sub(e.unseenSince))
+	m.delays[class].add(at.Sub(e.lag.unseenSince))
 }
 
 func (m *stockMeter) called(operation string, n int) {
@@ -120,10 +123,10 @@ func (b *StockBook) Stats() StockStats {
 		s.Calls[operation] = n
 	}
 	for n := range b.listings {
-		if e := &b.listings[n]; !e.since.IsZero() {
+		if lag := b.listings[n].lag; lag != nil {
 			s.Waiting++
-			if s.Oldest.IsZero() || e.since.Before(s.Oldest) {
-				s.Oldest = e.since
+			if s.Oldest.IsZero() || lag.since.Before(s.Oldest) {
+				s.Oldest = lag.since
 			}
 		}
 	}

@@ -84,7 +84,8 @@ type Ledger interface {
 // Locks serialises work on one order or product between all that share it.
 type Locks interface {
 	// Lock waits until key is free, takes it, and returns how to give it back,
-	// which may be called more than once.
+	// which may be called more than once. The lock lasts until then, even if ctx
+	// ends; a ctx that has ended gets none.
 	Lock(ctx context.Context, key string) (unlock func(), err error)
 }
 

@@ -89,6 +89,9 @@ func (t *TikTokShop) knownBundle(productID string) bool {
 
 // PublishStock implements [StockPublisher] with one Update Inventory call.
 func (t *TikTokShop) PublishStock(ctx context.Context, product ProductStock) ([]StockRefusal, error) {
+	if product.Urgent {
+		ctx = tiktokshop.Urgent(ctx)
+	}
 	request := &tiktokshop.UpdateInventoryRequest{}
 	for _, s := range product.SKUs {
 		sku := tiktokshop.UpdateInventoryRequestSKU{ID: s.ID}

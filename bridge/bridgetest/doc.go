@@ -22,4 +22,13 @@
 //
 // [Config.Wrap] puts ports of your own between bridge and fakes: your durable
 // ledger, your queue, or a fault of your own to see whether the lab finds it.
+//
+// # Stores
+//
+// [TestStore] is the suite that a ledger, a lock service, a queue or an intake
+// store has to pass, with any database behind it:
+//
+//	func TestStore(t *testing.T) {
+//		bridgetest.TestStore(t, open, reopen)
+//	}
 package bridgetest

@@ -1,11 +1,8 @@
 package bridgetest
 
 import (
-	"errors"
 	"fmt"
-	"maps"
-	"math"
-	"slices"
+	"reflect"
 	"sync"
 	"testing"
 	"time"
@@ -13,28 +10,57 @@ import (
 	"github.com/linnbridge/linnbridge/bridge"
 )
 
-// IntakeStore is what a [bridge.Intake] keeps between its runs.
-type IntakeStore interface {
-	bridge.Cursors
-	bridge.Hints
-	bridge.Revisits
+// Store is everything that the primitives keep.
+type Store interface {
+	IntakeStore
+	ExceptionStore
+	bridge.Ledger
+	bridge.Locks
 }
 
-// TestIntakeStore checks that a store keeps the promises of the interfaces.
-// open returns an empty store; reopen, if it is not nil, returns what another
-// process would see of it.
-func TestIntakeStore(t *testing.T, open func(*testing.T) IntakeStore, reopen func(*testing.T, IntakeStore) IntakeStore) {
-	again := func(t *testing.T, s IntakeStore) IntakeStore {
+// TestStore checks that a store keeps the promises of the interfaces, those that
+// only show under load or in another process included. A store of some of them
+// has [TestIntakeStore], [TestLedger], [TestLocks] and [TestExceptions].
+//
+// open returns an empty store, whose clock is now. reopen, if it is not nil,
+// returns what another process would see of a store, which stays open and in
+// use. Both use t.Cleanup for what has to be closed.
+//
+// Moments must come back within a millisecond of what was put in, in any zone,
+// and the zero time as the zero time. Empty and nil maps and lists are the same.
+func TestStore(t *testing.T, open func(t *testing.T, now func() time.Time) Store, reopen func(*testing.T, Store) Store) {
+	clock := &handClock{now: moment}
+	t.Run("intake", func(t *testing.T) {
+		TestIntakeStore(t, func(t *testing.T) IntakeStore { return open(t, clock.Now) }, narrow[IntakeStore](reopen))
+	})
+	t.Run("ledger", func(t *testing.T) {
+		TestLedger(t, func(t *testing.T) bridge.Ledger { return open(t, clock.Now) }, narrow[bridge.Ledger](reopen))
+	})
+	t.Run("locks", func(t *testing.T) {
+		TestLocks(t, func(t *testing.T) bridge.Locks { return open(t, clock.Now) }, narrow[bridge.Locks](reopen))
+	})
+	t.Run("exceptions", func(t *testing.T) {
+		TestExceptions(t, func(t *testing.T, now func() time.Time) ExceptionStore { return open(t, now) }, narrow[ExceptionStore](reopen))
+	})
+}
+
+// narrow makes a reopen for one of a store's interfaces.
+func narrow[S any](reopen func(*testing.T, Store) Store) func(*testing.T, S) S {
+	if reopen == nil {
+		return nil
+	}
+	return func(t *testing.T, s S) S { return any(reopen(t, any(s).(Store))).(S) }
+}
+
+// reopening is reopen, or the same store if there is no reopen.
+func reopening[S any](reopen func(*testing.T, S) S) func(*testing.T, S) S {
+	return func(t *testing.T, s S) S {
 		t.Helper()
 		if reopen == nil {
 			return s
 		}
 		return reopen(t, s)
 	}
-	t.Run("cursors", func(t *testing.T) { testCursors(t, open(t), again) })
-	t.Run("hints", func(t *testing.T) { testHints(t, open(t), again) })
-	t.Run("hints at once", func(t *testing.T) { testHintsAtOnce(t, open(t)) })
-	t.Run("revisits", func(t *testing.T) { testRevisits(t, open(t), again) })
 }
 
 // moment has as many digits as an order's moments need.
@@ -47,160 +73,136 @@ func check(t *testing.T, err error) {
 	}
 }
 
-func testCursors(t *testing.T, s IntakeStore, again func(*testing.T, IntakeStore) IntakeStore) {
-	ctx := t.Context()
-	if c, err := s.Cursor(ctx, "a"); err != nil || !c.Watermark.IsZero() || len(c.Seen) != 0 {
-		t.Fatalf("a cursor that was never set: %v, %v", c, err)
-	}
-	seen := map[string]bridge.Mark{"1": {UpdatedAt: moment, Digest: math.MaxUint64}, "2": {UpdatedAt: moment.Add(time.Second)}}
-	check(t, s.SetCursor(ctx, "a", bridge.Cursor{Watermark: moment, Seen: seen}))
-	check(t, s.SetCursor(ctx, "b", bridge.Cursor{Watermark: moment.Add(time.Hour)}))
-	delete(seen, "2") // the caller's own
-	s = again(t, s)
-	c, err := s.Cursor(ctx, "a")
-	check(t, err)
-	if one := c.Seen["1"]; !c.Watermark.Equal(moment) || len(c.Seen) != 2 || !one.UpdatedAt.Equal(moment) || one.Digest != math.MaxUint64 {
-		t.Errorf("cursor a: %v", c)
-	}
-	// It may go back, and forgets what it no longer has.
-	check(t, s.SetCursor(ctx, "a", bridge.Cursor{Watermark: moment.Add(-time.Hour)}))
-	s = again(t, s)
-	if c, err = s.Cursor(ctx, "a"); err != nil || !c.Watermark.Equal(moment.Add(-time.Hour)) || len(c.Seen) != 0 {
-		t.Errorf("cursor a, replaced: %v, %v", c, err)
-	}
-	if c, err = s.Cursor(ctx, "b"); err != nil || !c.Watermark.Equal(moment.Add(time.Hour)) {
-		t.Errorf("cursor b: %v, %v", c, err)
+// patience is how long the suites wait for what must happen. Their own tests
+// shorten it.
+var patience = 30 * time.Second
+
+// soon fails the test if f takes longer than a broken store would.
+func soon(t *testing.T, what string, f func()) {
+	t.Helper()
+	done := make(chan struct{})
+	go func() { defer close(done); f() }()
+	select {
+	case <-done:
+	case <-time.After(patience):
+		t.Fatalf("%s: nothing happened within %v", what, patience)
 	}
 }
 
-func testHints(t *testing.T, s IntakeStore, again func(*testing.T, IntakeStore) IntakeStore) {
-	ctx := t.Context()
-	list := func() (hints []bridge.Hint, ids []string) {
-		t.Helper()
-		hints, err := s.Hints(ctx, "a")
-		check(t, err)
-		for _, h := range hints {
-			ids = append(ids, h.OrderID)
+// handClock is a clock that a test sets.
+type handClock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *handClock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *handClock) forward(d time.Duration) time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+	return c.now
+}
+
+// filled returns a T in which every field, down to the last, is set and unlike
+// the others: a store that drops one shows, also one that does not exist yet.
+func filled[T any](t *testing.T, seed int) T {
+	t.Helper()
+	var v T
+	fill(t, reflect.ValueOf(&v).Elem(), &seed)
+	return v
+}
+
+func fill(t *testing.T, v reflect.Value, n *int) {
+	t.Helper()
+	*n++
+	if _, ok := v.Interface().(time.Time); ok {
+		v.Set(reflect.ValueOf(moment.Add(time.Duration(*n) * 1_000_456_789)))
+		return
+	}
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(fmt.Sprintf("ü '%d' \"\\", *n))
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Int, reflect.Int64:
+		v.SetInt(int64(*n))
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fill(t, v.Field(i), n)
 		}
-		return hints, ids
-	}
-	for _, id := range []string{"2", "1", "3", "2"} {
-		check(t, s.AddHint(ctx, "a", id))
-	}
-	s = again(t, s)
-	first, ids := list()
-	if !slices.Equal(ids, []string{"2", "1", "3"}) {
-		t.Fatalf("hints: %q", ids)
-	}
-	check(t, s.AddHint(ctx, "a", "1"))
-	check(t, s.AddHint(ctx, "b", "2"))
-	check(t, s.DropHints(ctx, "a", append(first, bridge.Hint{OrderID: "unknown", Version: 1})...))
-	s = again(t, s)
-	second, ids := list()
-	if !slices.Equal(ids, []string{"1"}) {
-		t.Fatalf("1 was hinted again while it was followed; left: %q", ids)
-	}
-	check(t, s.DropHints(ctx, "a", second...))
-	check(t, s.DropHints(ctx, "a"))
-	// A version never comes back, or a slow process would drop a new hint.
-	check(t, s.AddHint(ctx, "a", "1"))
-	check(t, s.DropHints(ctx, "a", append(first, second...)...))
-	if _, ids = list(); !slices.Equal(ids, []string{"1"}) {
-		t.Errorf("an old version dropped a new hint; left: %q", ids)
-	}
-	if other, err := s.Hints(ctx, "b"); err != nil || len(other) != 1 || other[0].OrderID != "2" {
-		t.Errorf("the other list: %v, %v", other, err)
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		for i := range 2 {
+			fill(t, v.Index(i), n)
+		}
+	case reflect.Map:
+		v.Set(reflect.MakeMap(v.Type()))
+		for range 2 {
+			key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+			fill(t, key, n)
+			fill(t, value, n)
+			v.SetMapIndex(key, value)
+		}
+	default:
+		t.Fatalf("the suite cannot make up a %s", v.Type())
 	}
 }
 
-// testHintsAtOnce adds hints from many sides while one side follows them: what
-// is left in the end is followed by one last look.
-func testHintsAtOnce(t *testing.T, s IntakeStore) {
-	const senders, each = 8, 25
-	ctx := t.Context()
-	var wg sync.WaitGroup
-	for i := range senders {
-		wg.Go(func() {
-			for n := range each {
-				// All hint at five orders that they share, and at one of their own.
-				if err := errors.Join(s.AddHint(ctx, "a", fmt.Sprint("shared-", n%5)), s.AddHint(ctx, "a", fmt.Sprintf("own-%d-%d", i, n))); err != nil {
-					t.Error(err)
-				}
-			}
-		})
-	}
-	sent := make(chan struct{})
-	go func() { wg.Wait(); close(sent) }()
-	followed := map[string]bool{}
-	for last := false; !last; {
-		select {
-		case <-sent:
-			last = true
-		default:
-		}
-		hints, err := s.Hints(ctx, "a")
-		if err == nil {
-			err = s.DropHints(ctx, "a", hints...)
-		}
-		if err != nil {
-			t.Error(err)
-		}
-		for _, h := range hints {
-			followed[h.OrderID] = true
-		}
-	}
-	<-sent
-	if want := senders*each + 5; len(followed) != want {
-		t.Errorf("%d orders followed, %d were hinted at", len(followed), want)
-	}
-	if left, err := s.Hints(ctx, "a"); err != nil || len(left) != 0 {
-		t.Errorf("left: %v, %v", left, err)
-	}
+// different says where two values differ, or nothing. Moments may differ by less
+// than a millisecond.
+func different(want, got any) string {
+	return differ("", reflect.ValueOf(want), reflect.ValueOf(got))
 }
 
-func testRevisits(t *testing.T, s IntakeStore, again func(*testing.T, IntakeStore) IntakeStore) {
-	ctx := t.Context()
-	if list, err := s.Revisits(ctx, "a"); err != nil || len(list) != 0 {
-		t.Fatalf("a new list: %v, %v", list, err)
+func differ(path string, want, got reflect.Value) string {
+	say := func() string { return fmt.Sprintf("%s: got %v, want %v", path, got, want) }
+	if w, ok := want.Interface().(time.Time); ok {
+		g := got.Interface().(time.Time)
+		if off := g.Sub(w).Abs(); off >= time.Millisecond || w.IsZero() != g.IsZero() {
+			return say()
+		}
+		return ""
 	}
-	want := map[string]bridge.Revisit{
-		"1": {OrderID: "1", Due: moment, Attempts: 3, LastError: "it's \"broken\" – 'really'\n", Deadline: moment.Add(time.Hour), Known: true, Unseen: true, Raised: true},
-		"2": {OrderID: "2", Due: moment.Add(time.Minute)},
-	}
-	verify := func(step string) {
-		t.Helper()
-		got, err := s.Revisits(ctx, "a")
-		check(t, err)
-		var ids []string
-		for _, v := range got {
-			ids = append(ids, v.OrderID)
-			w := want[v.OrderID]
-			if !v.Due.Equal(w.Due) || !v.Deadline.Equal(w.Deadline) || v.Deadline.IsZero() != w.Deadline.IsZero() {
-				t.Errorf("%s: order %s: due %v, deadline %v, want %v and %v", step, v.OrderID, v.Due, v.Deadline, w.Due, w.Deadline)
-			}
-			if v.Due, v.Deadline = w.Due, w.Deadline; v != w {
-				t.Errorf("%s: %+v, want %+v", step, v, w)
+	switch want.Kind() {
+	case reflect.Struct:
+		for i := range want.NumField() {
+			if d := differ(path+"."+want.Type().Field(i).Name, want.Field(i), got.Field(i)); d != "" {
+				return d
 			}
 		}
-		if wanted := slices.Sorted(maps.Keys(want)); !slices.Equal(ids, wanted) {
-			t.Errorf("%s: entries %q, want %q", step, ids, wanted)
+		return ""
+	case reflect.Slice:
+		if want.Len() != got.Len() {
+			return say()
 		}
+		for i := range want.Len() {
+			if d := differ(fmt.Sprintf("%s[%d]", path, i), want.Index(i), got.Index(i)); d != "" {
+				return d
+			}
+		}
+		return ""
+	case reflect.Map:
+		if want.Len() != got.Len() {
+			return say()
+		}
+		for key, w := range want.Seq2() {
+			g := got.MapIndex(key)
+			if !g.IsValid() {
+				return say()
+			}
+			if d := differ(fmt.Sprintf("%s[%v]", path, key), w, g); d != "" {
+				return d
+			}
+		}
+		return ""
 	}
-	check(t, s.PutRevisits(ctx, "a", want["2"], want["1"]))
-	check(t, s.PutRevisits(ctx, "b", bridge.Revisit{OrderID: "1", Due: moment}))
-	s = again(t, s)
-	verify("put")
-	want["2"] = bridge.Revisit{OrderID: "2", Due: moment.Add(time.Hour), Attempts: 1, LastError: "later"}
-	check(t, s.PutRevisits(ctx, "a", want["2"]))
-	s = again(t, s)
-	verify("replaced")
-	delete(want, "1")
-	check(t, s.DropRevisits(ctx, "a", "1", "unknown"))
-	check(t, s.DropRevisits(ctx, "a"))
-	check(t, s.PutRevisits(ctx, "a"))
-	s = again(t, s)
-	verify("dropped")
-	if other, err := s.Revisits(ctx, "b"); err != nil || len(other) != 1 {
-		t.Errorf("the other list: %v, %v", other, err)
+	if !want.Equal(got) {
+		return say()
 	}
+	return ""
 }

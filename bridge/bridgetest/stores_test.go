@@ -2,10 +2,22 @@ package bridgetest
 
 import (
 	"testing"
+	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
 )
 
-func TestMemoryIntakeStore(t *testing.T) {
-	TestIntakeStore(t, func(*testing.T) IntakeStore { return new(bridge.MemoryIntake) }, nil)
+// memoryStore is what the package bridge keeps in memory.
+type memoryStore struct {
+	*bridge.Memory
+	*bridge.MemoryExceptions
+	*bridge.MemoryIntake
+}
+
+func newMemoryStore(_ *testing.T, now func() time.Time) Store {
+	return memoryStore{new(bridge.Memory), &bridge.MemoryExceptions{Now: now}, new(bridge.MemoryIntake)}
+}
+
+func TestMemoryStores(t *testing.T) {
+	TestStore(t, newMemoryStore, nil)
 }

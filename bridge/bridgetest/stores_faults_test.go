@@ -1,0 +1,622 @@
+package bridgetest
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge"
+)
+
+// faultVar names the fault that a process of this test has.
+const faultVar = "BRIDGETEST_STORE_FAULT"
+
+// A suite is worth what it notices: each promise is broken once, in a process
+// of its own, and the part of the suite that is about it has to fail.
+func TestStoreFaultsAreNoticed(t *testing.T) {
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, f := range faults {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			suite, _, _ := strings.Cut(f.noticedBy, "/")
+			cmd := exec.CommandContext(t.Context(), program, "-test.run=^TestStoreWithFault$/^"+suite+"$", "-test.count=1")
+			cmd.Env = append(os.Environ(), faultVar+"="+name)
+			out, err := cmd.CombinedOutput()
+			if _, failed := errors.AsType[*exec.ExitError](err); !failed {
+				t.Fatalf("the suite passes: %v", err)
+			}
+			if want := "--- FAIL: TestStoreWithFault/" + f.noticedBy; !strings.Contains(string(out), want) || strings.Contains(string(out), "panic:") {
+				t.Errorf("it should say %q and not panic:\n%s", want, out)
+			}
+		})
+	}
+}
+
+func TestStoreWithFault(t *testing.T) {
+	name := os.Getenv(faultVar)
+	f, ok := faults[name]
+	if !ok {
+		t.Skip("runs in a process of its own, started by TestStoreFaultsAreNoticed")
+	}
+	patience = 500 * time.Millisecond
+	var reopen func(*testing.T, Store) Store
+	if f.reopen != nil {
+		reopen = func(_ *testing.T, s Store) Store { return f.reopen(s.(*faulty)) }
+	}
+	TestStore(t, func(t *testing.T, now func() time.Time) Store {
+		s := &faulty{Store: newMemoryStore(t, now), now: now}
+		if f.plant != nil {
+			f.plant(s)
+		}
+		return s
+	}, reopen)
+}
+
+// faulty is a good store some of whose methods are replaced.
+type faulty struct {
+	Store
+	now func() time.Time
+
+	put     func(context.Context, bridge.Reservation) error
+	drop    func(context.Context, string) error
+	list    func(context.Context) ([]bridge.Reservation, error)
+	lock    func(context.Context, string) (func(), error)
+	raise   func(context.Context, bridge.Exception) error
+	clear   func(context.Context, string, ...bridge.Kind) error
+	open    func(context.Context) ([]bridge.Exception, error)
+	cases   func(context.Context, bridge.CaseFilter) ([]bridge.Case, error)
+	decide  func(context.Context, string, bridge.Decision) (bridge.Case, error)
+	setMark func(context.Context, string, bridge.Cursor) error
+	unhint  func(context.Context, string, ...bridge.Hint) error
+	visits  func(context.Context, string) ([]bridge.Revisit, error)
+}
+
+func (f *faulty) PutReservation(ctx context.Context, r bridge.Reservation) error {
+	if f.put != nil {
+		return f.put(ctx, r)
+	}
+	return f.Store.PutReservation(ctx, r)
+}
+
+func (f *faulty) DropReservation(ctx context.Context, id string) error {
+	if f.drop != nil {
+		return f.drop(ctx, id)
+	}
+	return f.Store.DropReservation(ctx, id)
+}
+
+func (f *faulty) Reservations(ctx context.Context) ([]bridge.Reservation, error) {
+	if f.list != nil {
+		return f.list(ctx)
+	}
+	return f.Store.Reservations(ctx)
+}
+
+func (f *faulty) Lock(ctx context.Context, key string) (func(), error) {
+	if f.lock != nil {
+		return f.lock(ctx, key)
+	}
+	return f.Store.Lock(ctx, key)
+}
+
+func (f *faulty) Raise(ctx context.Context, e bridge.Exception) error {
+	if f.raise != nil {
+		return f.raise(ctx, e)
+	}
+	return f.Store.Raise(ctx, e)
+}
+
+func (f *faulty) Clear(ctx context.Context, object string, kinds ...bridge.Kind) error {
+	if f.clear != nil {
+		return f.clear(ctx, object, kinds...)
+	}
+	return f.Store.Clear(ctx, object, kinds...)
+}
+
+func (f *faulty) Open(ctx context.Context) ([]bridge.Exception, error) {
+	if f.open != nil {
+		return f.open(ctx)
+	}
+	return f.Store.Open(ctx)
+}
+
+func (f *faulty) Cases(ctx context.Context, filter bridge.CaseFilter) ([]bridge.Case, error) {
+	if f.cases != nil {
+		return f.cases(ctx, filter)
+	}
+	return f.Store.Cases(ctx, filter)
+}
+
+func (f *faulty) Decide(ctx context.Context, key string, d bridge.Decision) (bridge.Case, error) {
+	if f.decide != nil {
+		return f.decide(ctx, key, d)
+	}
+	return f.Store.Decide(ctx, key, d)
+}
+
+func (f *faulty) SetCursor(ctx context.Context, name string, c bridge.Cursor) error {
+	if f.setMark != nil {
+		return f.setMark(ctx, name, c)
+	}
+	return f.Store.SetCursor(ctx, name, c)
+}
+
+func (f *faulty) DropHints(ctx context.Context, list string, hints ...bridge.Hint) error {
+	if f.unhint != nil {
+		return f.unhint(ctx, list, hints...)
+	}
+	return f.Store.DropHints(ctx, list, hints...)
+}
+
+func (f *faulty) Revisits(ctx context.Context, list string) ([]bridge.Revisit, error) {
+	if f.visits != nil {
+		return f.visits(ctx, list)
+	}
+	return f.Store.Revisits(ctx, list)
+}
+
+// loses makes a ledger that keeps less of a reservation than it was given.
+func loses(what func(*bridge.Reservation)) func(*faulty) {
+	return func(f *faulty) {
+		f.put = func(ctx context.Context, r bridge.Reservation) error {
+			r.Lines = slices.Clone(r.Lines)
+			what(&r)
+			return f.Store.PutReservation(ctx, r)
+		}
+	}
+}
+
+// known tells whether the ledger has an order.
+func known(ctx context.Context, s Store, id string) bool {
+	list, _ := s.Reservations(ctx)
+	return slices.ContainsFunc(list, func(r bridge.Reservation) bool { return r.OrderID == id })
+}
+
+// find returns a case in whatever state.
+func find(ctx context.Context, s Store, key string) (found bridge.Case) {
+	list, _ := s.Cases(ctx, bridge.CaseFilter{States: allStates})
+	for _, c := range list {
+		if c.Key() == key {
+			found = c
+		}
+	}
+	return found
+}
+
+// everyNth returns a function that is true every nth time.
+func everyNth(n int) func() bool {
+	var mu sync.Mutex
+	i := 0
+	return func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		i++
+		return i%n == 0
+	}
+}
+
+// changed makes a desk whose lists are not what is stored.
+func changed(what func([]bridge.Case) []bridge.Case) func(*faulty) {
+	return func(f *faulty) {
+		f.cases = func(ctx context.Context, filter bridge.CaseFilter) ([]bridge.Case, error) {
+			list, err := f.Store.Cases(ctx, filter)
+			return what(list), err
+		}
+	}
+}
+
+var faults = map[string]struct {
+	noticedBy string
+	plant     func(*faulty)
+	reopen    func(*faulty) Store
+}{
+	// Ledger.
+	"a reservation is not replaced": {"ledger/put,_replace,_drop", func(f *faulty) {
+		f.put = func(ctx context.Context, r bridge.Reservation) error {
+			if known(ctx, f.Store, r.OrderID) {
+				return nil
+			}
+			return f.Store.PutReservation(ctx, r)
+		}
+	}, nil},
+	"a replacement keeps old fields": {"ledger/every_field", func(f *faulty) {
+		f.put = func(ctx context.Context, r bridge.Reservation) error {
+			list, _ := f.Store.Reservations(ctx)
+			for _, old := range list {
+				if old.OrderID == r.OrderID && r.LocationID == "" {
+					r.LocationID = old.LocationID
+				}
+			}
+			return f.Store.PutReservation(ctx, r)
+		}
+	}, nil},
+	"nothing is dropped": {"ledger/put,_replace,_drop", func(f *faulty) {
+		f.drop = func(context.Context, string) error { return nil }
+	}, nil},
+	"dropping an unknown order is an error": {"ledger/put,_replace,_drop", func(f *faulty) {
+		f.drop = func(ctx context.Context, id string) error {
+			if !known(ctx, f.Store, id) {
+				return errors.New("no such row")
+			}
+			return f.Store.DropReservation(ctx, id)
+		}
+	}, nil},
+	"reservations are listed by number": {"ledger/put,_replace,_drop", func(f *faulty) {
+		f.list = func(ctx context.Context) ([]bridge.Reservation, error) {
+			list, err := f.Store.Reservations(ctx)
+			slices.SortStableFunc(list, func(a, b bridge.Reservation) int { return len(a.OrderID) - len(b.OrderID) })
+			return list, err
+		}
+	}, nil},
+	"the line ids are lost":      {"ledger/every_field", loses(func(r *bridge.Reservation) { dropLineID(r) }), nil},
+	"the visibility is lost":     {"ledger/every_field", loses(func(r *bridge.Reservation) { r.VisibleAt = time.Time{} }), nil},
+	"the zero time comes back":   {"ledger/every_field", loses(func(r *bridge.Reservation) { r.VisibleAt = time.Unix(r.VisibleAt.Unix(), 0) }), nil},
+	"moments are kept by second": {"ledger/every_field", loses(func(r *bridge.Reservation) { r.SeenAt = r.SeenAt.Truncate(time.Second) }), nil},
+	"reservations are shared": {"ledger/copies", func(f *faulty) {
+		var mu sync.Mutex
+		all := map[string]bridge.Reservation{}
+		f.put = func(_ context.Context, r bridge.Reservation) error {
+			mu.Lock()
+			defer mu.Unlock()
+			all[r.OrderID] = r
+			return nil
+		}
+		f.drop = func(_ context.Context, id string) error {
+			mu.Lock()
+			defer mu.Unlock()
+			delete(all, id)
+			return nil
+		}
+		f.list = func(context.Context) ([]bridge.Reservation, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			return slices.SortedFunc(maps.Values(all), func(a, b bridge.Reservation) int { return strings.Compare(a.OrderID, b.OrderID) }), nil
+		}
+	}, nil},
+	"a reservation is written in two steps": {"ledger/at_once", func(f *faulty) {
+		f.put = func(ctx context.Context, r bridge.Reservation) error {
+			half := r
+			half.Items = maps.Clone(r.Items)
+			delete(half.Items, "b")
+			err := f.Store.PutReservation(ctx, half)
+			time.Sleep(time.Millisecond)
+			return errors.Join(err, f.Store.PutReservation(ctx, r))
+		}
+	}, nil},
+	"a write under load is lost": {"ledger/at_once", func(f *faulty) {
+		lost := everyNth(97)
+		f.put = func(ctx context.Context, r bridge.Reservation) error {
+			if lost() {
+				return nil
+			}
+			return f.Store.PutReservation(ctx, r)
+		}
+	}, nil},
+	"the ledger is forgotten": {"ledger/every_field", nil, func(f *faulty) Store {
+		return &faulty{Store: newMemoryStore(nil, f.now), now: f.now}
+	}},
+
+	// Locks.
+	"locks do not lock": {"locks/one_at_a_time", func(f *faulty) {
+		f.lock = func(ctx context.Context, _ string) (func(), error) { return func() {}, ctx.Err() }
+	}, nil},
+	"every process has its own locks": {"locks/one_at_a_time", nil, func(f *faulty) Store {
+		own := new(bridge.Memory)
+		return &faulty{Store: f.Store, now: f.now, lock: own.Lock}
+	}},
+	"one lock for all keys": {"locks/many_keys", func(f *faulty) {
+		f.lock = func(ctx context.Context, _ string) (func(), error) { return f.Store.Lock(ctx, "the lock") }
+	}, nil},
+	"keys differ by case only": {"locks/many_keys", func(f *faulty) {
+		f.lock = func(ctx context.Context, key string) (func(), error) { return f.Store.Lock(ctx, strings.ToLower(key)) }
+	}, nil},
+	"long keys are cut off": {"locks/many_keys", func(f *faulty) {
+		f.lock = func(ctx context.Context, key string) (func(), error) {
+			return f.Store.Lock(ctx, key[:min(len(key), len("product/"))])
+		}
+	}, nil},
+	"a waiter does not give up": {"locks/cancelled_waiting", func(f *faulty) {
+		f.lock = func(ctx context.Context, key string) (func(), error) {
+			return f.Store.Lock(context.WithoutCancel(ctx), key)
+		}
+	}, nil},
+	"a waiter that gave up gets the lock": {"locks/cancelled_waiting", func(f *faulty) {
+		f.lock = func(ctx context.Context, key string) (func(), error) {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			got := make(chan func(), 1)
+			go func() {
+				unlock, _ := f.Store.Lock(context.WithoutCancel(ctx), key)
+				got <- unlock
+			}()
+			select {
+			case unlock := <-got:
+				return unlock, nil
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		}
+	}, nil},
+	"an error without its cause": {"locks/cancelled_waiting", func(f *faulty) {
+		f.lock = func(ctx context.Context, key string) (func(), error) {
+			unlock, err := f.Store.Lock(ctx, key)
+			if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+				err = errors.New("locking failed")
+			}
+			return unlock, err
+		}
+	}, nil},
+	"an ended context gets a lock": {"locks/cancelled_before", func(f *faulty) {
+		f.lock = func(ctx context.Context, key string) (func(), error) {
+			if ctx.Err() != nil {
+				return f.Store.Lock(context.WithoutCancel(ctx), key)
+			}
+			return f.Store.Lock(ctx, key)
+		}
+	}, nil},
+	"an old unlock frees the lock of another": {"locks/unlocked_twice", func(f *faulty) {
+		var mu sync.Mutex
+		free := map[string]func(){}
+		f.lock = func(ctx context.Context, key string) (func(), error) {
+			unlock, err := f.Store.Lock(ctx, key)
+			if err != nil {
+				return nil, err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			free[key] = unlock
+			return func() {
+				mu.Lock()
+				defer mu.Unlock()
+				free[key]()
+			}, nil
+		}
+	}, nil},
+	"a lock ends with its context": {"locks/kept", func(f *faulty) {
+		f.lock = func(ctx context.Context, key string) (func(), error) {
+			unlock, err := f.Store.Lock(ctx, key)
+			if err == nil {
+				context.AfterFunc(ctx, unlock)
+			}
+			return unlock, err
+		}
+	}, nil},
+	"a lock is not given back": {"locks/one_at_a_time", func(f *faulty) {
+		never := everyNth(20)
+		f.lock = func(ctx context.Context, key string) (func(), error) {
+			unlock, err := f.Store.Lock(ctx, key)
+			if err == nil && never() {
+				return func() {}, nil
+			}
+			return unlock, err
+		}
+	}, nil},
+
+	// Exceptions.
+	"nothing is counted": {"exceptions/raise_and_clear", func(f *faulty) {
+		f.raise = func(ctx context.Context, e bridge.Exception) error {
+			return errors.Join(f.Store.Clear(ctx, e.Object, e.Kind), f.Store.Raise(ctx, e))
+		}
+	}, nil},
+	"the first words stay": {"exceptions/raise_and_clear", func(f *faulty) {
+		f.raise = func(ctx context.Context, e bridge.Exception) error {
+			if c := find(ctx, f.Store, e.Key()); c.Count > 0 {
+				e.Seen, e.Evidence = c.Seen, c.Evidence
+			}
+			return f.Store.Raise(ctx, e)
+		}
+	}, nil},
+	"a cleared one goes on counting": {"exceptions/raise_and_clear", func(f *faulty) {
+		f.clear = func(ctx context.Context, object string, kinds ...bridge.Kind) error {
+			for _, k := range kinds {
+				_, _ = f.Store.Decide(ctx, bridge.Exception{Kind: k, Object: object}.Key(), bridge.Decision{Verb: bridge.VerbResolved, By: "x", Note: "x"})
+			}
+			return nil
+		}
+	}, nil},
+	"clearing one kind clears all": {"exceptions/raise_and_clear", func(f *faulty) {
+		f.clear = func(ctx context.Context, object string, _ ...bridge.Kind) error {
+			for _, info := range bridge.Kinds() {
+				_ = f.Store.Clear(ctx, object, info.Kind)
+			}
+			return nil
+		}
+	}, nil},
+	"clearing an unknown one is an error": {"exceptions/raise_and_clear", func(f *faulty) {
+		f.clear = func(ctx context.Context, object string, kinds ...bridge.Kind) error {
+			for _, k := range kinds {
+				if find(ctx, f.Store, bridge.Exception{Kind: k, Object: object}.Key()).Count == 0 {
+					return errors.New("no such row")
+				}
+			}
+			return f.Store.Clear(ctx, object, kinds...)
+		}
+	}, nil},
+	"the evidence is lost": {"exceptions/every_field", func(f *faulty) {
+		f.raise = func(ctx context.Context, e bridge.Exception) error {
+			e.Evidence = nil
+			return f.Store.Raise(ctx, e)
+		}
+	}, nil},
+	"the deadline is lost": {"exceptions/every_field", func(f *faulty) {
+		f.raise = func(ctx context.Context, e bridge.Exception) error {
+			e.Deadline = time.Time{}
+			return f.Store.Raise(ctx, e)
+		}
+	}, nil},
+	"open ones by key": {"exceptions/order", func(f *faulty) {
+		f.open = func(ctx context.Context) ([]bridge.Exception, error) {
+			list, err := f.Store.Open(ctx)
+			slices.SortFunc(list, func(a, b bridge.Exception) int { return strings.Compare(a.Key(), b.Key()) })
+			return list, err
+		}
+	}, nil},
+	"cases by key": {"exceptions/order", changed(func(list []bridge.Case) []bridge.Case {
+		slices.SortFunc(list, func(a, b bridge.Case) int { return strings.Compare(a.Key(), b.Key()) })
+		return list
+	}), nil},
+	"resolved ones stay open": {"exceptions/resolve,_reopen", func(f *faulty) {
+		f.open = func(ctx context.Context) ([]bridge.Exception, error) {
+			list, err := f.Store.Cases(ctx, bridge.CaseFilter{States: []bridge.CaseState{bridge.CaseOpen, bridge.CaseResolved}})
+			var all []bridge.Exception
+			for _, c := range list {
+				all = append(all, c.Exception)
+			}
+			return all, err
+		}
+	}, nil},
+	"a claim overrides another": {"exceptions/claim", func(f *faulty) {
+		f.decide = func(ctx context.Context, key string, d bridge.Decision) (bridge.Case, error) {
+			c, err := f.Store.Decide(ctx, key, d)
+			if errors.Is(err, bridge.ErrCaseClaimed) {
+				_, _ = f.Store.Decide(ctx, key, bridge.Decision{Verb: bridge.VerbReleased, By: d.By})
+				return f.Store.Decide(ctx, key, d)
+			}
+			return c, err
+		}
+	}, nil},
+	"claims have no end": {"exceptions/claim", func(f *faulty) {
+		f.decide = func(ctx context.Context, key string, d bridge.Decision) (bridge.Case, error) {
+			if d.Verb == bridge.VerbClaimed {
+				d.Until = time.Time{}
+			}
+			return f.Store.Decide(ctx, key, d)
+		}
+	}, nil},
+	"resolved for ever": {"exceptions/resolve,_reopen", func(f *faulty) {
+		f.raise = func(ctx context.Context, e bridge.Exception) error {
+			if find(ctx, f.Store, e.Key()).State == bridge.CaseResolved {
+				return nil
+			}
+			return f.Store.Raise(ctx, e)
+		}
+	}, nil},
+	"nothing can be accepted": {"exceptions/resolve,_reopen", func(f *faulty) {
+		f.decide = func(ctx context.Context, key string, d bridge.Decision) (bridge.Case, error) {
+			if d.Verb == bridge.VerbResolved {
+				d.Until = time.Time{}
+			}
+			return f.Store.Decide(ctx, key, d)
+		}
+	}, nil},
+	"the history is lost": {"exceptions/claim", changed(func(list []bridge.Case) []bridge.Case {
+		for i := range list {
+			list[i].History = list[i].History[:1]
+		}
+		return list
+	}), nil},
+	"decisions about nothing": {"exceptions/refusals", func(f *faulty) {
+		f.decide = func(ctx context.Context, key string, d bridge.Decision) (bridge.Case, error) {
+			c, err := f.Store.Decide(ctx, key, d)
+			if errors.Is(err, bridge.ErrNoCase) {
+				err = nil
+			}
+			return c, err
+		}
+	}, nil},
+	"a refusal that happens": {"exceptions/refusals", func(f *faulty) {
+		f.decide = func(ctx context.Context, key string, d bridge.Decision) (bridge.Case, error) {
+			c, err := f.Store.Decide(ctx, key, d)
+			if errors.Is(err, bridge.ErrCaseState) {
+				_, _ = f.Store.Decide(ctx, key, bridge.Decision{Verb: bridge.VerbReopened, By: "x"})
+			}
+			return c, err
+		}
+	}, nil},
+	"owners are not filtered": {"exceptions/filter", func(f *faulty) {
+		f.cases = func(ctx context.Context, filter bridge.CaseFilter) ([]bridge.Case, error) {
+			filter.Owner = ""
+			return f.Store.Cases(ctx, filter)
+		}
+	}, nil},
+	"severities are not filtered": {"exceptions/filter", func(f *faulty) {
+		f.cases = func(ctx context.Context, filter bridge.CaseFilter) ([]bridge.Case, error) {
+			filter.Severity = bridge.Notice
+			return f.Store.Cases(ctx, filter)
+		}
+	}, nil},
+	"cases are shared": {"exceptions/copies", func(f *faulty) {
+		var kept []bridge.Case
+		f.cases = func(ctx context.Context, filter bridge.CaseFilter) ([]bridge.Case, error) {
+			list, err := f.Store.Cases(ctx, filter)
+			if len(list) == 1 && len(kept) == 1 && different(list[0].Exception.Key(), kept[0].Key()) == "" {
+				list[0].Evidence = kept[0].Evidence
+			}
+			kept = list
+			return list, err
+		}
+	}, nil},
+	"a sighting under load is lost": {"exceptions/counted_at_once", func(f *faulty) {
+		f.raise = func(ctx context.Context, e bridge.Exception) error {
+			if e.Object != "shared" {
+				return f.Store.Raise(ctx, e)
+			}
+			before := find(ctx, f.Store, e.Key()).Count
+			runtime.Gosched() // read, then write: whoever was in between is lost
+			if find(ctx, f.Store, e.Key()).Count != before {
+				return nil
+			}
+			return f.Store.Raise(ctx, e)
+		}
+	}, nil},
+	"two claims at once": {"exceptions/claimed_at_once", func(f *faulty) {
+		f.decide = func(ctx context.Context, key string, d bridge.Decision) (bridge.Case, error) {
+			free := find(ctx, f.Store, key).ClaimedBy == ""
+			time.Sleep(time.Millisecond)
+			if free && d.Verb == bridge.VerbClaimed {
+				_, _ = f.Store.Decide(ctx, key, bridge.Decision{Verb: bridge.VerbReleased, By: d.By})
+			}
+			return f.Store.Decide(ctx, key, d)
+		}
+	}, nil},
+	"a clock of its own": {"exceptions/raise_and_clear", func(f *faulty) {
+		f.Store = newMemoryStore(nil, func() time.Time { return f.now().Add(time.Second) })
+	}, nil},
+	"the queue is forgotten": {"exceptions/every_field", nil, func(f *faulty) Store {
+		return &faulty{Store: newMemoryStore(nil, f.now), now: f.now}
+	}},
+
+	// Intake.
+	"seen orders are shared": {"intake/cursors", func(f *faulty) {
+		f.setMark = func(ctx context.Context, name string, c bridge.Cursor) error {
+			delete(c.Seen, "2")
+			return f.Store.SetCursor(ctx, name, c)
+		}
+	}, nil},
+	"a new hint is dropped with the old": {"intake/hints", func(f *faulty) {
+		f.unhint = func(ctx context.Context, list string, hints ...bridge.Hint) error {
+			now, _ := f.Store.Hints(ctx, list)
+			now = slices.DeleteFunc(now, func(h bridge.Hint) bool {
+				return !slices.ContainsFunc(hints, func(old bridge.Hint) bool { return old.OrderID == h.OrderID })
+			})
+			return f.Store.DropHints(ctx, list, now...)
+		}
+	}, nil},
+	"errors of revisits are lost": {"intake/revisits", func(f *faulty) {
+		f.visits = func(ctx context.Context, list string) ([]bridge.Revisit, error) {
+			all, err := f.Store.Revisits(ctx, list)
+			for i := range all {
+				all[i].LastError = strings.TrimSpace(all[i].LastError)
+			}
+			return all, err
+		}
+	}, nil},
+}
+
+func dropLineID(r *bridge.Reservation) {
+	if len(r.Lines) > 0 {
+		r.Lines[0].LineID = ""
+	}
+}

@@ -1,0 +1,306 @@
+package bridge_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/linnworks"
+	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
+	"github.com/linnbridge/linnbridge/tiktokshop"
+	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
+)
+
+// liveShop is a large shop with the quotas of both sides.
+type liveShop struct {
+	linn      *linnworkstest.Fake
+	live      *bridge.LiveStock
+	book      *bridge.StockBook
+	publisher *acceptances
+	exception *bridge.MemoryExceptions
+}
+
+// acceptances notes when the shop took which level.
+type acceptances struct {
+	bridge.StockPublisher
+	mu   sync.Mutex
+	took map[string][]acceptance // by seller SKU
+}
+
+type acceptance struct {
+	at       time.Time
+	quantity int
+}
+
+func (a *acceptances) PublishStock(ctx context.Context, p bridge.ProductStock) ([]bridge.StockRefusal, error) {
+	refusals, err := a.StockPublisher.PublishStock(ctx, p)
+	if err == nil && len(refusals) == 0 {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		for _, s := range p.SKUs {
+			a.took[s.SellerSKU] = append(a.took[s.SellerSKU], acceptance{time.Now(), s.Stock[0].Quantity})
+		}
+	}
+	return refusals, err
+}
+
+// latency is the time that a call takes on its way there.
+type latency struct {
+	next http.RoundTripper
+	d    time.Duration
+}
+
+func (l latency) RoundTrip(r *http.Request) (*http.Response, error) {
+	time.Sleep(l.d)
+	return l.next.RoundTrip(r)
+}
+
+const (
+	skusPerProduct = 4
+	startLevel     = 1000
+)
+
+func liveSKU(n int) string { return fmt.Sprintf("SKU-%05d", n) }
+
+// newLiveShop stocks both sides with skus SKUs, all right from the start. The
+// first hot of them, one of a product each, are declared hot.
+func newLiveShop(t *testing.T, skus, hot int, writes float64, rtt time.Duration, o bridge.LiveOptions) *liveShop {
+	t.Helper()
+	ctx := t.Context()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	tiktok := tiktokshoptest.New(tiktokshoptest.WithQuotas(tiktokshoptest.Quota{Calls: 20}, tiktokshoptest.Quota{Calls: int(writes)}))
+	s := &liveShop{linn: linnworkstest.New(), exception: new(bridge.MemoryExceptions)}
+	must(tiktok.AddWarehouse(tiktokshop.Warehouse{ID: shopWarehouse}))
+	for first := 0; first < skus; first += skusPerProduct {
+		product := tiktokshoptest.Product{ID: fmt.Sprintf("17295929%08d", first), Title: "Product"}
+		for n := first; n < first+skusPerProduct; n++ {
+			_, err := s.linn.AddItem(linnworkstest.Item{SKU: liveSKU(n), Levels: map[linnworks.GUID]int{linnworks.ZeroGUID: startLevel}})
+			must(err)
+			product.SKUs = append(product.SKUs, tiktokshoptest.SKU{
+				ID: fmt.Sprintf("27295929%08d", n), SellerSKU: liveSKU(n), Price: "9.99", Stock: map[string]int{shopWarehouse: startLevel},
+			})
+		}
+		must(tiktok.AddProduct(product))
+	}
+	tt, err := tiktok.Client(tiktokshop.WithHTTPClient(&http.Client{Transport: latency{tiktok.RoundTripper(), rtt}}),
+		tiktokshop.WithLimiter(tiktokshop.NewLimiter(tiktokshop.Limits{Reads: 20, Writes: writes, Burst: 1})))
+	must(err)
+	lw, err := s.linn.Client(linnworks.WithHTTPClient(&http.Client{Transport: latency{s.linn.RoundTripper(), rtt}}))
+	must(err)
+	shop, err := bridge.NewTikTokShop(tt, bridge.TikTokShopOptions{})
+	must(err)
+	warehouse, err := bridge.NewLinnworks(ctx, lw, bridge.LinnworksOptions{SubSource: "uk"})
+	must(err)
+	s.publisher = &acceptances{StockPublisher: shop, took: map[string][]acceptance{}}
+	s.book, err = bridge.NewStockBook(bridge.StockOptions{Locations: map[string][]string{shopWarehouse: {string(linnworks.ZeroGUID)}}})
+	must(err)
+	isHot := map[string]bool{}
+	for n := range hot {
+		isHot[liveSKU(n*skusPerProduct)] = true
+	}
+	o.Hot = func(l bridge.Listing, _ time.Time) bool { return isHot[l.SellerSKU] }
+	memory := new(bridge.Memory)
+	s.live, err = bridge.NewLiveStock(bridge.LivePorts{
+		Book:  s.book,
+		Sweep: warehouse, Touches: warehouse, Shown: shop,
+		StockPorts: bridge.StockPorts{
+			Listings: shop, Catalogue: warehouse, Levels: warehouse, States: warehouse, Ledger: memory,
+			Publisher: s.publisher, Locks: memory, Exceptions: s.exception,
+		},
+	}, o)
+	must(err)
+	return s
+}
+
+// change is a unit sold elsewhere.
+type change struct {
+	at    time.Time
+	sku   string
+	level int // after it
+}
+
+// trade takes units of SKUs at random moments, perMinute of each class, and
+// returns what changed when.
+func (s *liveShop) trade(t *testing.T, rng *rand.Rand, hot, skus int, hotPerMinute, coldPerMinute float64, end time.Time) (hots, colds []change) {
+	level := map[string]int{}
+	take := func(n int) change {
+		sku := liveSKU(n)
+		if _, have := level[sku]; !have {
+			level[sku] = startLevel
+		}
+		level[sku]--
+		if err := s.linn.SetOnHand(sku, linnworks.ZeroGUID, level[sku]); err != nil {
+			t.Error(err)
+		}
+		return change{time.Now(), sku, level[sku]}
+	}
+	nextHot, nextCold := time.Now(), time.Now()
+	gap := func(perMinute float64) time.Duration {
+		return time.Duration(rng.ExpFloat64() * float64(time.Minute) / perMinute)
+	}
+	for {
+		next := nextHot
+		if nextCold.Before(next) {
+			next = nextCold
+		}
+		if next.After(end) {
+			return hots, colds
+		}
+		time.Sleep(time.Until(next))
+		if next.Equal(nextHot) {
+			hots = append(hots, take(rng.IntN(hot)*skusPerProduct))
+			nextHot = nextHot.Add(gap(hotPerMinute))
+			continue
+		}
+		colds = append(colds, take(hot*skusPerProduct+rng.IntN(skus-hot*skusPerProduct)))
+		nextCold = nextCold.Add(gap(coldPerMinute))
+	}
+}
+
+// delays are how long each change took until the shop had accepted a level that
+// counts it.
+func (a *acceptances) delays(t *testing.T, changes []change) []time.Duration {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var list []time.Duration
+	for _, c := range changes {
+		i := slices.IndexFunc(a.took[c.sku], func(x acceptance) bool { return !x.at.Before(c.at) && x.quantity <= c.level })
+		if i < 0 {
+			t.Errorf("%s: the level %d of %s was never published", c.sku, c.level, c.at.Format(time.TimeOnly))
+			continue
+		}
+		list = append(list, a.took[c.sku][i].at.Sub(c.at))
+	}
+	slices.Sort(list)
+	return list
+}
+
+func p99(sorted []time.Duration) time.Duration {
+	if len(sorted) == 0 {
+		return 0
+	}
+	return sorted[(len(sorted)*99+99)/100-1]
+}
+
+// bestDelays are what the quotas allow somebody who asks for levels with
+// readsPerMinute calls and publishes with writes calls a second, first come first
+// served, and does nothing else: each reading tells all hot levels, each call is
+// for one product.
+func bestDelays(changes []change, start time.Time, readsPerMinute, writes float64, rtt time.Duration) []time.Duration {
+	every := time.Duration(float64(time.Minute) / readsPerMinute)
+	gap := time.Duration(float64(time.Second) / writes)
+	var list []time.Duration
+	var free time.Time // when the next call may be sent
+	i := 0
+	type wait struct {
+		sku     string
+		knownAt time.Time
+		since   []time.Time
+	}
+	var queue []wait
+	for read := start; i < len(changes) || len(queue) > 0; read = read.Add(every) {
+		arrives := read.Add(rtt) // the far side looks when the call gets there
+		for ; i < len(changes) && !changes[i].at.After(arrives); i++ {
+			c := changes[i]
+			n := slices.IndexFunc(queue, func(w wait) bool { return w.sku == c.sku })
+			if n < 0 {
+				queue = append(queue, wait{c.sku, arrives, nil})
+				n = len(queue) - 1
+			}
+			queue[n].since = append(queue[n].since, c.at)
+		}
+		next := read.Add(every).Add(rtt)
+		for len(queue) > 0 {
+			w := queue[0]
+			at := w.knownAt
+			if free.After(at) {
+				at = free
+			}
+			if at.After(next) {
+				break // the next reading comes first
+			}
+			queue = queue[1:]
+			free = at.Add(gap)
+			for _, since := range w.since {
+				list = append(list, at.Add(rtt).Sub(since))
+			}
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// The speed of live mode at the quotas of both sides: what is hot is published
+// within 1.25 times what the quotas allow, and within 2 s at 10 writes a second;
+// what is not hot within a sweep and its turn.
+func TestLiveStockSpeed(t *testing.T) {
+	t.Parallel()
+	skus, trading := 40_000, 4*time.Minute
+	if testing.Short() || raceDetector {
+		skus, trading = 4_000, 90*time.Second
+	}
+	const hot = 20
+	const rtt = 40 * time.Millisecond
+	for _, tc := range []struct {
+		writes                      float64
+		hotPerMinute, coldPerMinute float64
+		most                        time.Duration // p99 of what is hot; at 3 writes a second the quotas themselves do not allow 2 s
+	}{{10, 120, 120, 2 * time.Second}, {3, 60, 30, time.Hour}} {
+		t.Run(fmt.Sprintf("%.0f writes a second", tc.writes), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newLiveShop(t, skus, hot, tc.writes, rtt, bridge.LiveOptions{HotEvery: time.Minute * 100 / 98 / 250, SweepEvery: time.Second, StaleAfter: 5 * time.Minute})
+				ctx, stop := context.WithCancel(t.Context())
+				done := make(chan error, 1)
+				go func() {
+					done <- s.live.Run(ctx, func(err error) { t.Error(err) })
+				}()
+				// Until the first sweep has come to its end.
+				for range 600 {
+					time.Sleep(time.Second)
+					if st := s.book.Stats(); st.Listings == skus && st.Unread == 0 {
+						break
+					}
+				}
+				if st := s.book.Stats(); st.Unread > 0 || st.Waiting > 0 {
+					t.Fatalf("after the first sweep: %s", st)
+				}
+				start := time.Now()
+				hots, colds := s.trade(t, rand.New(rand.NewPCG(7, 7)), hot, skus, tc.hotPerMinute, tc.coldPerMinute, start.Add(trading))
+				sweep := time.Duration(float64(skus)/200/150*float64(time.Minute)) + 2*time.Second
+				time.Sleep(sweep + 30*time.Second)
+				stop()
+				if err := <-done; err != context.Canceled {
+					t.Errorf("Run ended with %v", err)
+				}
+				got, cold := s.publisher.delays(t, hots), s.publisher.delays(t, colds)
+				best := bestDelays(hots, start, 250, tc.writes, rtt)
+				bound := sweep + 10*time.Second
+				t.Logf("%d SKUs, %d hot; hot: %d changes, p50 %v, p99 %v, max %v; bound by the quotas: p50 %v, p99 %v, max %v (ratio of p99 %.2f)",
+					skus, hot, len(got), got[len(got)/2], p99(got), got[len(got)-1], best[len(best)/2], p99(best), best[len(best)-1], float64(p99(got))/float64(p99(best)))
+				t.Logf("not hot: %d changes, p50 %v, p99 %v, max %v; the bound that is kept: %v", len(cold), cold[len(cold)/2], p99(cold), cold[len(cold)-1], bound)
+				t.Logf("%s", s.book.Stats())
+				if p99(got) > tc.most || float64(p99(got)) > 1.25*float64(p99(best)) {
+					t.Errorf("hot SKUs: p99 %v, the quotas allow %v", p99(got), p99(best))
+				}
+				if cold[len(cold)-1] > bound {
+					t.Errorf("others: up to %v, %v is the bound", cold[len(cold)-1], bound)
+				}
+				if open, _ := s.exception.Open(t.Context()); len(open) > 0 {
+					t.Errorf("in the queue: %v", open)
+				}
+			})
+		})
+	}
+}
