@@ -8,25 +8,28 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Shipper tells the shop about shipments.
 type Shipper interface {
 	// Carriers lists the shipping providers that the shop accepts for an order.
+	// They are the same for all orders of one delivery option and market.
 	Carriers(ctx context.Context, order Order) ([]Carrier, error)
 	// Ship gives the shop tracking number and carrier of the lines of an order
 	// (all that are left if none is named) and so moves the order on. It must not
 	// be repeated without looking at the order first.
 	Ship(ctx context.Context, s Shipment) error
-	// ArrangeShipping has the shop's own carrier ship an order, and returns the
-	// label. Repeating it for an order that has one returns the same label.
-	ArrangeShipping(ctx context.Context, order Order) (Label, error)
+	// ArrangeShipping has the shop's own carrier ship lines of an order (all if
+	// none is named), and returns the label. Repeating it for lines that have one
+	// returns the same label. Tracking and CarrierID of s are empty.
+	ArrangeShipping(ctx context.Context, s Shipment) (Label, error)
 }
 
 // Carrier is a shipping provider of the shop.
 type Carrier struct{ ID, Name string }
 
-// Shipment is a parcel that left the warehouse.
+// Shipment is a parcel.
 type Shipment struct {
 	Order     Order
 	Tracking  string
@@ -35,19 +38,24 @@ type Shipment struct {
 	LineIDs []string
 }
 
-// Label is a shipping label of the shop's carrier.
-type Label struct {
-	PackageID string
-	Tracking  string
-	Carrier   string
-	// URL is where the document can be fetched, for 24 hours.
-	URL string
-}
-
 // TrackingWriter writes the shop's tracking number onto a warehouse order.
 type TrackingWriter interface {
 	// SetTracking keeps everything else of the order's shipping as it is.
 	SetTracking(ctx context.Context, order WarehouseOrder, label Label) error
+}
+
+// WarehouseReader reads warehouse orders again, many with one call.
+type WarehouseReader interface {
+	// ReadOrders returns the orders with the ids, in any order. Those that the
+	// warehouse has no more, because they were split or merged, are left out.
+	ReadOrders(ctx context.Context, ids []string) ([]WarehouseOrder, error)
+}
+
+// PackagingReader knows in which parcels an order was packed.
+type PackagingReader interface {
+	// PackedParcels returns the order once for each of its parcels, with the lines
+	// and the tracking number of the parcel; nothing if it was not divided.
+	PackedParcels(ctx context.Context, order WarehouseOrder) ([]WarehouseOrder, error)
 }
 
 // ErrAlreadyShipped is wrapped by [Shipper] errors that say that the shop has
@@ -75,6 +83,25 @@ type DispatchPorts struct {
 	Tracking   TrackingWriter
 	Locks      Locks
 	Exceptions Exceptions
+
+	// The others are optional.
+
+	// Reader reads a batch of warehouse orders with one call. Without it each is
+	// looked up by its reference.
+	Reader WarehouseReader
+	// Catalogue tells which SKU the warehouse has for a listing, for lines that
+	// lost the shop's line ids. Without it the seller SKU must be the same.
+	Catalogue Catalogue
+	// Packaging is asked about orders with several tracking numbers, or none.
+	Packaging PackagingReader
+	// Documents and Labels go together: with them the document of each label of
+	// the shop is fetched and kept for the warehouse.
+	Documents LabelSource
+	Labels    LabelStore
+	// Corrector and Corrections go together: with them a tracking number that
+	// changed in the warehouse after it was sent is corrected in the shop, once.
+	Corrector   TrackingCorrector
+	Corrections Corrections
 }
 
 // DispatchOptions configure a [Dispatcher].
@@ -85,18 +112,28 @@ type DispatchOptions struct {
 	Carriers map[string]string
 	// Table decides what to do. Default [DefaultStatusTable].
 	Table *StatusTable
+	// CorrectWithin is how long after shipping a tracking number may be corrected.
+	// Default 72 hours, which is what TikTok allows.
+	CorrectWithin time.Duration
+	// Now replaces time.Now.
+	Now func() time.Time
 }
 
 // Dispatcher brings shipments to the shop: tracking first, then the status,
 // then it reads back. For TikTok Shipping it goes the other way: the shop's
-// label is arranged, its tracking number written to the warehouse, and read
-// back. Every call that ships is preceded by a permit of the [Gate] and a look at
-// the warehouse, both under the order's lock, so that nothing is shipped that was
-// cancelled or shipped by another process meanwhile.
+// label is arranged, its tracking number written to the warehouse and read back,
+// and its document kept for the warehouse.
+//
+// It works in batches of up to 50 shop orders. All of a batch are locked, then
+// both sides are read again, and every call that ships has a fresh permit of the
+// [Gate], so that nothing is shipped that was cancelled or shipped by another
+// process meanwhile. A call that ships is never repeated within a run: whatever
+// its reply was, the shop is read back.
 type Dispatcher struct {
 	ports    DispatchPorts
 	options  DispatchOptions
 	carriers map[string]string // lower case
+	timings  Timings
 }
 
 // NewDispatcher checks ports and options.
@@ -108,10 +145,19 @@ func NewDispatcher(p DispatchPorts, o DispatchOptions) (*Dispatcher, error) {
 		"Orders": p.Orders, "Shipper": p.Shipper, "OrderBook": p.OrderBook, "Tracking": p.Tracking,
 		"Locks": p.Locks, "Exceptions": p.Exceptions,
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case (p.Documents == nil) != (p.Labels == nil):
+		return nil, errors.New("bridge: NewDispatcher: Documents and Labels go together")
+	case (p.Corrector == nil) != (p.Corrections == nil):
+		return nil, errors.New("bridge: NewDispatcher: Corrector and Corrections go together")
+	case o.CorrectWithin < 0:
+		return nil, fmt.Errorf("bridge: NewDispatcher: CorrectWithin is negative: %v", o.CorrectWithin)
 	}
 	o.Table = cmp.Or(o.Table, DefaultStatusTable())
+	o.CorrectWithin = cmp.Or(o.CorrectWithin, 72*time.Hour)
+	o.Now = clock(o.Now)
 	d := &Dispatcher{ports: p, options: o, carriers: map[string]string{}}
 	for _, from := range slices.Sorted(maps.Keys(o.Carriers)) {
 		key, to := strings.ToLower(strings.TrimSpace(from)), strings.TrimSpace(o.Carriers[from])
@@ -126,104 +172,330 @@ func NewDispatcher(p DispatchPorts, o DispatchOptions) (*Dispatcher, error) {
 	return d, nil
 }
 
+// Health returns how the runs went.
+func (d *Dispatcher) Health() FlowHealth { return d.timings.Health() }
+
+// dispatchBatchSize is how many shop orders are worked on at once: as many as
+// one permit call takes.
+const dispatchBatchSize = maxOrderIDs
+
 // Dispatch works through warehouse orders: processed ones of Seller Shipping,
-// open ones of TikTok Shipping; for others there is nothing to do. One that
-// fails does not stop the others: it is in the results and in the error, and
-// running Dispatch again goes on where it stopped.
-func (d *Dispatcher) Dispatch(ctx context.Context, orders ...WarehouseOrder) (OrderResults, error) {
-	ids := make([]string, 0, len(orders))
-	seen := map[string]bool{}
-	for _, w := range orders {
-		if w.Reference != "" && !seen[w.Reference] {
-			seen[w.Reference] = true
-			ids = append(ids, w.Reference)
-		}
-	}
-	permits, err := d.ports.Gate.Check(ctx, ids...)
-	if err != nil {
-		return nil, fmt.Errorf("bridge: dispatch: %w", err)
-	}
-	permit := map[string]Permit{}
-	for _, p := range permits {
-		permit[p.OrderID] = p
-	}
-	var results OrderResults
-	for _, w := range orders {
+// open ones of TikTok Shipping; for others there is nothing to do. A merged
+// order has a result for each shop order in it. One that fails does not stop the
+// others: it is in the results and in the error, and running Dispatch again goes
+// on where it stopped. Orders without a result were not looked at.
+func (d *Dispatcher) Dispatch(ctx context.Context, orders ...WarehouseOrder) (results OrderResults, err error) {
+	start := d.options.Now()
+	defer func() { d.timings.Done(start, d.options.Now(), err) }()
+	run := dispatchRun{Dispatcher: d, providers: map[string][]Carrier{}, told: map[string]bool{}}
+	for len(orders) > 0 {
 		if err := ctx.Err(); err != nil {
 			return results, errors.Join(results.err(), err)
 		}
-		result := OrderResult{OrderID: w.Reference, WarehouseOrder: w.Number}
-		p := consignment{warehouse: w, permit: permit[w.Reference], parts: 1}
-		err := d.one(ctx, p, &result)
-		if r, ok := errors.AsType[*RefusedError](err); ok {
-			err = d.raise(ctx, &result, KindDispatchRefused, p, err.Error(), r.Do)
-		}
+		n := batchLength(orders)
+		done, err := run.batch(ctx, orders[:n])
+		results = append(results, done...)
 		if err != nil {
-			result.Outcome, result.Err = OutcomeFailed, err
+			return results, errors.Join(results.err(), fmt.Errorf("bridge: dispatch: %w", err))
 		}
-		results = append(results, result)
+		orders = orders[n:]
 	}
 	return results, results.err()
 }
 
-// consignment is a warehouse order with what the shop says about it.
-type consignment struct {
-	warehouse WarehouseOrder
-	permit    Permit
-	// parts is how many warehouse orders the shop's order was split into, as far
-	// as that was read.
-	parts int
+// batchLength is how many of the orders make a batch.
+func batchLength(orders []WarehouseOrder) int {
+	ids := map[string]bool{}
+	for i, w := range orders {
+		for _, id := range w.shopOrders() {
+			ids[id] = true
+		}
+		if i > 0 && (len(ids) > dispatchBatchSize || i == dispatchBatchSize) {
+			return i
+		}
+	}
+	return len(orders)
 }
 
-func (d *Dispatcher) one(ctx context.Context, p consignment, result *OrderResult) error {
-	if p.warehouse.Reference == "" {
-		result.Outcome, result.Detail = OutcomeRaised, string(KindBadOrder)
-		return d.ports.Exceptions.Raise(ctx, raise(KindBadOrder, "warehouse order "+p.warehouse.Number, p.permit.Order.ShipBy,
-			"it names no order of the shop: merged, perhaps", "find its shop orders and enter the tracking number in Seller Center"))
+// dispatchRun is what one call of Dispatch keeps.
+type dispatchRun struct {
+	*Dispatcher
+	providers map[string][]Carrier // by delivery option and market
+	told      map[string]bool      // carriers that were raised or cleared
+}
+
+// dispatchBatch are orders that are worked on together, under their locks.
+type dispatchBatch struct {
+	*dispatchRun
+	jobs    []*dispatchJob
+	permits map[string]Permit
+	refused map[string]error // orders that no permit could be read for
+	// sent are the tracking numbers that were sent, by line id and by package id.
+	sent map[string]string
+	// labels are what was arranged, by package id.
+	labels map[string]Label
+}
+
+// dispatchJob is one shop order in one warehouse order.
+type dispatchJob struct {
+	warehouse WarehouseOrder
+	orderID   string
+	result    OrderResult
+	// others are the other parts of the same order, as far as they were read.
+	others []WarehouseOrder
+	// lines are the shop's lines in the parcel.
+	lines []OrderLine
+	// unread are the lines that the shop was told about and has to show now, reply
+	// is what it said.
+	unread  []string
+	reply   error
+	carrier Carrier
+	// label was written to the warehouse and has to be shown there now.
+	label *Label
+}
+
+// batch works on orders of one batch. An error means that nothing is known about
+// any of them.
+func (r *dispatchRun) batch(ctx context.Context, orders []WarehouseOrder) (OrderResults, error) {
+	ids := map[string]bool{}
+	for _, w := range orders {
+		for _, id := range w.shopOrders() {
+			ids[id] = true
+		}
 	}
-	unlock, err := d.ports.Locks.Lock(ctx, orderLock(p.warehouse.Reference))
+	// In one order, so that two programs do not wait for one another.
+	for _, id := range slices.Sorted(maps.Keys(ids)) {
+		unlock, err := r.ports.Locks.Lock(ctx, orderLock(id))
+		if err != nil {
+			return nil, err
+		}
+		defer unlock()
+	}
+	b := &dispatchBatch{
+		dispatchRun: r, permits: map[string]Permit{}, refused: map[string]error{}, sent: map[string]string{}, labels: map[string]Label{},
+	}
+	// The list was made before the locks were had: both sides are read again.
+	fresh, err := b.read(ctx, orders, slices.Sorted(maps.Keys(ids)))
+	if err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{}
+	for _, w := range orders {
+		if seen[w.ID] {
+			continue
+		}
+		seen[w.ID] = true
+		if now, found := fresh[w.ID]; found {
+			w = now
+		} else if len(w.shopOrders()) > 0 {
+			w.State = Absent
+		}
+		b.plan(ctx, w, ids)
+	}
+	for i, j := range b.jobs {
+		err := b.renew(ctx, b.jobs[i:])
+		if err == nil {
+			err = b.act(ctx, j)
+		}
+		b.settle(ctx, j, err)
+	}
+	b.readBack(ctx)
+	results := make(OrderResults, 0, len(b.jobs))
+	for _, j := range b.jobs {
+		results = append(results, j.result)
+	}
+	return results, nil
+}
+
+// read asks both sides about orders: one call for all permits, one for all
+// warehouse orders. An order that makes the call fail is set aside.
+func (b *dispatchBatch) read(ctx context.Context, orders []WarehouseOrder, ids []string) (map[string]WarehouseOrder, error) {
+	strikes := maxStrikes - 8 // enough to find one bad order of 50
+	err := isolate(ctx, ids, &strikes, func(part []string) error {
+		if len(part) == 0 {
+			return nil
+		}
+		permits, err := b.ports.Gate.Check(ctx, part...)
+		if err != nil {
+			return err // permits beside it do not help: the shop has to be told, and is not there
+		}
+		for _, p := range permits {
+			b.permits[p.OrderID] = p
+			delete(b.refused, p.OrderID)
+		}
+		return nil
+	}, func(id string, err error) { b.refused[id] = err })
+	if err != nil {
+		return nil, err
+	}
+	found, err := b.readWarehouse(ctx, orders)
+	if err != nil {
+		return nil, fmt.Errorf("looking for them in the warehouse: %w", err)
+	}
+	fresh := make(map[string]WarehouseOrder, len(found))
+	for _, w := range found {
+		fresh[w.ID] = w
+	}
+	return fresh, nil
+}
+
+func (r *dispatchRun) readWarehouse(ctx context.Context, orders []WarehouseOrder) ([]WarehouseOrder, error) {
+	var ids, references []string
+	for _, w := range orders {
+		if len(w.shopOrders()) > 0 && !slices.Contains(ids, w.ID) {
+			ids = append(ids, w.ID)
+		}
+		if w.Reference != "" && !slices.Contains(references, w.Reference) {
+			references = append(references, w.Reference)
+		}
+	}
+	if r.ports.Reader != nil && len(ids) > 0 {
+		return r.ports.Reader.ReadOrders(ctx, ids)
+	}
+	// Merged orders have no reference to be looked up by: they are as they were
+	// listed.
+	list := slices.DeleteFunc(slices.Clone(orders), func(w WarehouseOrder) bool { return w.Reference != "" })
+	if len(references) == 0 {
+		return list, nil
+	}
+	found, err := r.ports.OrderBook.FindOrders(ctx, references)
+	return append(list, found...), err
+}
+
+// plan makes the jobs of a warehouse order.
+func (b *dispatchBatch) plan(ctx context.Context, w WarehouseOrder, locked map[string]bool) {
+	parts := []WarehouseOrder{w}
+	var failed error
+	if w.State == Processed && len(w.shopOrders()) > 0 && len(trackingNumbers(w.Tracking)) != 1 && b.ports.Packaging != nil {
+		packed, err := b.ports.Packaging.PackedParcels(ctx, w)
+		if err != nil {
+			failed = fmt.Errorf("reading in which parcels it was packed: %w", err)
+		} else if len(packed) > 0 {
+			parts = packed
+		}
+	}
+	for i, part := range parts {
+		for _, id := range w.shopOrders() {
+			j := &dispatchJob{warehouse: part, orderID: id, result: OrderResult{OrderID: id, WarehouseOrder: w.Number}}
+			j.others = slices.Concat(parts[:i], parts[i+1:])
+			if !locked[id] {
+				failed = errors.New("it has changed meanwhile; the next run looks again")
+			}
+			if failed != nil {
+				j.result.Outcome, j.result.Err = OutcomeFailed, failed
+			}
+			b.jobs = append(b.jobs, j)
+		}
+	}
+	if len(w.shopOrders()) == 0 {
+		b.jobs = append(b.jobs, &dispatchJob{warehouse: w, result: OrderResult{WarehouseOrder: w.Number}})
+	}
+}
+
+// trackingNumbers takes apart a text with several numbers.
+func trackingNumbers(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ';' || r == '|' || r == '/' || r == ' ' || r == '\n' })
+}
+
+// renew reads both sides again for the jobs that are left if the permit of the
+// first has run out.
+func (b *dispatchBatch) renew(ctx context.Context, left []*dispatchJob) error {
+	if p := b.permits[left[0].orderID]; !p.Granted || p.Valid(b.options.Now()) {
+		return nil
+	}
+	var ids []string
+	var orders []WarehouseOrder
+	for _, j := range left {
+		if j.orderID != "" && !slices.Contains(ids, j.orderID) {
+			ids = append(ids, j.orderID)
+		}
+		orders = append(orders, j.warehouse)
+	}
+	fresh, err := b.read(ctx, orders, ids)
 	if err != nil {
 		return err
 	}
-	defer unlock()
-	action, known := d.action(p)
-	if action == ActionShip || action == ActionLabel {
-		// The list and the permits were read before the lock was had.
-		if p, err = d.reread(ctx, p.warehouse); err != nil {
-			return err
+	for _, j := range left {
+		switch now, found := fresh[j.warehouse.ID]; {
+		case !found && j.orderID != "":
+			j.warehouse.State = Absent
+		case len(j.others) == 0 && found: // a parcel of several stays as it was packed
+			j.warehouse = now
 		}
-		action, known = d.action(p)
 	}
-	w, o := p.warehouse, p.permit.Order
+	return nil
+}
+
+// settle writes down what became of a job.
+func (b *dispatchBatch) settle(ctx context.Context, j *dispatchJob, err error) {
+	if refused, ok := errors.AsType[*RefusedError](err); ok {
+		err = b.raise(ctx, j, KindDispatchRefused, err.Error(), refused.Do)
+	}
+	if err != nil {
+		j.result.Outcome, j.result.Err = OutcomeFailed, err
+	}
+	if p, ok := b.permits[j.orderID]; ok {
+		j.result.Deadline = shippingDeadline(p.Order)
+	}
+}
+
+// order is a shop order as it was read, and with what was sent since.
+func (b *dispatchBatch) order(id string) Order {
+	o := b.permits[id].Order
+	o.Lines = slices.Clone(o.Lines)
+	for i, l := range o.Lines {
+		if l.Tracking == "" {
+			o.Lines[i].Tracking = cmp.Or(b.sent[l.ID], b.sent[l.PackageID])
+		}
+	}
+	return o
+}
+
+// act does what the table says, up to the call that ships.
+func (b *dispatchBatch) act(ctx context.Context, j *dispatchJob) error {
+	w, p := j.warehouse, b.permits[j.orderID]
 	switch {
-	case o.ID == "" && w.State == Processed:
-		return d.raise(ctx, result, KindStatesDisagree, p, fmt.Sprintf("warehouse order %s is processed, but %s", w.Number, p.permit.Reason),
-			"look for the order in Seller Center")
-	case o.ID == "":
-		result.Outcome, result.Detail = OutcomeHeld, p.permit.Reason
+	case j.result.Outcome != "":
+		return j.result.Err
+	case j.orderID == "":
+		j.result.Outcome, j.result.Detail = OutcomeRaised, string(KindBadOrder)
+		return b.ports.Exceptions.Raise(ctx, raise(KindBadOrder, "warehouse order "+w.Number, w.DispatchBy,
+			"it names no order of the shop: merged, perhaps", "find its shop orders and enter the tracking number in Seller Center"))
+	case b.refused[j.orderID] != nil:
+		return b.refused[j.orderID]
+	case w.State == Absent:
+		j.result.Outcome, j.result.Detail = OutcomeUnchanged, "the warehouse has it no more: it was split or merged"
 		return nil
-	case action == ActionShip:
-		return d.ship(ctx, p, result)
-	case action == ActionLabel:
-		return d.label(ctx, p, result)
-	case action == ActionConfirm:
-		return d.confirm(ctx, p, liveLines(o), result)
-	case action == ActionRaise:
-		e := disagreement(o, w.State, known)
-		result.Outcome, result.Detail = OutcomeRaised, string(e.Kind)
-		return d.ports.Exceptions.Raise(ctx, e)
+	case p.Order.ID == "" && w.State == Processed:
+		return b.raise(ctx, j, KindStatesDisagree, fmt.Sprintf("warehouse order %s is processed, but %s", w.Number, p.Reason),
+			"look for the order in Seller Center")
+	case p.Order.ID == "":
+		j.result.Outcome, j.result.Detail = OutcomeHeld, p.Reason
+		return nil
 	}
-	result.Outcome = OutcomeUnchanged
+	switch action, known := b.action(p.Order, w); action {
+	case ActionShip:
+		return b.ship(ctx, j)
+	case ActionLabel:
+		return b.arrange(ctx, j)
+	case ActionConfirm:
+		return b.confirmParcel(ctx, j)
+	case ActionRaise:
+		e := disagreement(p.Order, w.State, known)
+		j.result.Outcome, j.result.Detail = OutcomeRaised, string(e.Kind)
+		return b.ports.Exceptions.Raise(ctx, e)
+	}
+	if w.State == Open && w.LabelError != "" {
+		return b.raise(ctx, j, KindLabelFailed, fmt.Sprintf("warehouse order %s has no label: %s", w.Number, w.LabelError),
+			"correct what the message names and print the label again")
+	}
+	j.result.Outcome = OutcomeUnchanged
 	return nil
 }
 
 // action is the table's, except that an order whose label was arranged but whose
 // number did not reach the warehouse is labelled again.
-func (d *Dispatcher) action(p consignment) (action Action, known bool) {
-	w, o := p.warehouse, p.permit.Order
-	if o.ID == "" {
-		return ActionWait, true
-	}
+func (d *Dispatcher) action(o Order, w WarehouseOrder) (action Action, known bool) {
 	action, known = d.options.Table.Action(o.ShippingModel, o.Status, w.State)
 	if action == ActionConfirm && w.State == Open && o.ShippingModel == TikTokShipping && w.Tracking == "" {
 		action = ActionLabel
@@ -231,138 +503,209 @@ func (d *Dispatcher) action(p consignment) (action Action, known bool) {
 	return action, known
 }
 
-// reread asks both sides once more.
-func (d *Dispatcher) reread(ctx context.Context, w WarehouseOrder) (consignment, error) {
-	permits, err := d.ports.Gate.Check(ctx, w.Reference)
-	if err != nil {
-		return consignment{}, err
+// ship sends tracking of a processed order to the shop.
+func (b *dispatchBatch) ship(ctx context.Context, j *dispatchJob) error {
+	w, p, o := j.warehouse, b.permits[j.orderID], b.order(j.orderID)
+	if ok, err := b.findLines(ctx, j); !ok {
+		return err
 	}
-	found, err := d.ports.OrderBook.FindOrders(ctx, []string{w.Reference})
-	if err != nil {
-		return consignment{}, fmt.Errorf("looking for it in the warehouse: %w", err)
-	}
-	for _, f := range found {
-		if f.ID == w.ID {
-			return consignment{warehouse: f, permit: permits[0], parts: len(liveParts(found))}, nil
+	var left []OrderLine
+	for _, l := range j.lines {
+		if l.Tracking == "" {
+			left = append(left, l)
+		} else if _, ours := b.sent[l.ID]; ours || b.sent[l.PackageID] != "" {
+			j.unread = append(j.unread, l.ID) // with another order in the same package
 		}
 	}
-	return consignment{}, fmt.Errorf("the warehouse does not return order %s any more; the next run looks again", w.Number)
-}
-
-// ship sends tracking of a processed order to the shop.
-func (d *Dispatcher) ship(ctx context.Context, p consignment, result *OrderResult) error {
-	w, o := p.warehouse, p.permit.Order
-	lines, known := p.lines()
-	if !known {
-		return d.raise(ctx, result, KindDispatchRefused, p,
-			fmt.Sprintf("the order is split in the warehouse, and which of the shop's lines warehouse order %s holds is not known", w.Number),
-			fmt.Sprintf("enter tracking %q for its lines in Seller Center", w.Tracking))
-	}
-	if len(lines) == 0 {
-		return d.raise(ctx, result, KindDispatchRefused, p, fmt.Sprintf("warehouse order %s is processed, but the shop shows no line that is not cancelled", w.Number),
-			"look for the order in Seller Center, and stop the parcel if you can")
-	}
-	left := slices.DeleteFunc(slices.Clone(lines), func(l OrderLine) bool { return l.Tracking != "" })
-	if len(left) == 0 {
-		return d.confirm(ctx, p, lines, result)
-	}
-	if !p.permit.Granted {
+	switch {
+	case len(left) == 0 && len(j.unread) > 0:
+		return nil
+	case len(left) == 0:
+		return b.confirm(ctx, j, o, j.lines)
+	case !p.Granted:
 		// The goods are gone: whatever stops the shop from taking the tracking
 		// needs a person before the deadline.
-		return d.raise(ctx, result, KindDispatchRefused, p,
-			fmt.Sprintf("warehouse order %s is processed, but %s", w.Number, p.permit.Reason),
+		return b.raise(ctx, j, KindDispatchRefused, fmt.Sprintf("warehouse order %s is processed, but %s", w.Number, p.Reason),
 			"decide the cancellation or hold in the shop; tracking is sent by itself afterwards")
-	}
-	if w.Tracking == "" {
-		return d.raise(ctx, result, KindNoTracking, p,
-			fmt.Sprintf("warehouse order %s is processed without a tracking number", w.Number),
+	case w.Tracking == "":
+		return b.raise(ctx, j, KindNoTracking, fmt.Sprintf("warehouse order %s is processed without a tracking number", w.Number),
 			"find the number and enter it in Seller Center, or process the order with a tracked service")
+	case len(trackingNumbers(w.Tracking)) > 1:
+		return b.raise(ctx, j, KindDispatchRefused,
+			fmt.Sprintf("warehouse order %s has the tracking numbers %q, and which lines travel under which is not known", w.Number, w.Tracking),
+			"enter the numbers for their lines in Seller Center")
 	}
-	carriers, err := d.ports.Shipper.Carriers(ctx, o)
-	if err != nil {
-		return fmt.Errorf("reading the shop's carriers: %w", err)
+	if ok, err := b.findCarrier(ctx, j, o); !ok {
+		return err
 	}
-	carrier, ok := d.carrier(w, carriers)
-	if !ok {
-		return d.raise(ctx, result, KindUnmappedCarrier, p,
-			fmt.Sprintf("the shop has no provider for carrier %q, service %q; it accepts %s", w.Carrier, w.Service, names(carriers)),
-			"add the carrier to DispatchOptions.Carriers")
-	}
-	shipment := Shipment{Order: o, Tracking: w.Tracking, CarrierID: carrier.ID}
+	shipment := Shipment{Order: o, Tracking: w.Tracking, CarrierID: j.carrier.ID}
 	if len(left) < len(liveLines(o)) {
 		shipment.LineIDs = idsOf(left)
 	}
-	err = d.ports.Shipper.Ship(ctx, shipment)
-	if err != nil && !errors.Is(err, ErrAlreadyShipped) {
-		return fmt.Errorf("sending tracking %s (%s): %w", w.Tracking, carrier.Name, err)
-	}
-	after, err := readOrder(ctx, d.ports.Orders, o.ID)
-	if err != nil {
-		return fmt.Errorf("the shop took the tracking: %w", err)
-	}
-	sent := idsOf(left)
-	shown := slices.DeleteFunc(liveLines(after), func(l OrderLine) bool { return !slices.Contains(sent, l.ID) })
-	if slices.ContainsFunc(shown, func(l OrderLine) bool { return l.Tracking == "" }) {
-		return notShown(w)
-	}
-	if err := d.confirm(ctx, p, shown, result); err != nil {
-		return err
-	}
-	if result.Outcome == OutcomeConfirmed {
-		result.Outcome, result.Detail = OutcomeShipped, w.Tracking+" with "+carrier.Name
+	j.reply = b.ports.Shipper.Ship(ctx, shipment)
+	for _, l := range left {
+		j.unread = append(j.unread, l.ID)
+		b.sent[l.ID] = w.Tracking
+		if _, refused := errors.AsType[*RefusedError](j.reply); l.PackageID != "" && !refused {
+			b.sent[l.PackageID] = w.Tracking // and so for every order in it
+		}
 	}
 	return nil
 }
 
-// label arranges the shop's shipping and writes its tracking number to the
-// warehouse.
-func (d *Dispatcher) label(ctx context.Context, p consignment, result *OrderResult) error {
-	if !p.permit.Granted {
-		result.Outcome, result.Detail = OutcomeHeld, p.permit.Reason
-		return nil
-	}
-	w := p.warehouse
-	label, err := d.ports.Shipper.ArrangeShipping(ctx, p.permit.Order)
-	if err != nil {
-		return fmt.Errorf("arranging the shop's shipping: %w", err)
-	}
-	if label.Tracking == "" {
-		return errors.New("the shop has arranged shipping but gives no tracking number yet; the next run reads it")
-	}
-	if err := d.ports.Tracking.SetTracking(ctx, w, label); err != nil {
-		return fmt.Errorf("writing tracking %s to the warehouse: %w", label.Tracking, err)
-	}
-	found, err := d.ports.OrderBook.FindOrders(ctx, []string{w.Reference})
-	if err != nil {
-		return fmt.Errorf("reading it back from the warehouse: %w", err)
-	}
-	for _, f := range found {
-		if f.ID == w.ID && strings.EqualFold(f.Tracking, label.Tracking) {
-			result.Outcome, result.Detail = OutcomeLabelled, label.Tracking+" with "+label.Carrier
-			return d.clear(ctx, w.Reference)
+// findLines finds the shop's lines in the parcel. ok is false when that was
+// raised or failed.
+func (b *dispatchBatch) findLines(ctx context.Context, j *dispatchJob) (ok bool, err error) {
+	w := j.warehouse
+	var orders []Order
+	for _, id := range w.shopOrders() {
+		if o := b.order(id); o.ID != "" {
+			orders = append(orders, o)
 		}
 	}
-	return fmt.Errorf("the warehouse does not show tracking %s yet; the next run writes it again", label.Tracking)
+	found, why, err := b.linesIn(ctx, w, j.others, orders)
+	if err != nil {
+		return false, err
+	}
+	if why != "" {
+		return false, b.raise(ctx, j, KindDispatchRefused,
+			fmt.Sprintf("which of the shop's lines warehouse order %s holds is not known: %s", w.Number, why),
+			fmt.Sprintf("enter tracking %q for its lines in Seller Center", w.Tracking))
+	}
+	if j.lines = found[j.orderID]; len(j.lines) == 0 {
+		return false, b.raise(ctx, j, KindDispatchRefused,
+			fmt.Sprintf("warehouse order %s is %s, but the shop shows no line of it that is not cancelled", w.Number, w.State),
+			"look for the order in Seller Center, and stop the parcel if you can")
+	}
+	return true, nil
+}
+
+// findCarrier finds the shop's provider. ok is false when there is none: that is
+// raised once for all orders of the carrier.
+func (b *dispatchBatch) findCarrier(ctx context.Context, j *dispatchJob, o Order) (ok bool, err error) {
+	w, key := j.warehouse, o.DeliveryOptionID+" "+o.Market
+	providers, have := b.providers[key]
+	if !have {
+		if providers, err = b.ports.Shipper.Carriers(ctx, o); err != nil {
+			return false, fmt.Errorf("reading the shop's carriers: %w", err)
+		}
+		b.providers[key] = providers
+	}
+	if j.carrier, ok = b.carrier(w, providers); ok {
+		return true, nil
+	}
+	object := carrierObject(w)
+	j.result.Outcome, j.result.Detail = OutcomeRaised, fmt.Sprintf("%s: %s", KindUnmappedCarrier, object)
+	if b.told[object] {
+		return false, nil
+	}
+	b.told[object] = true
+	return false, b.ports.Exceptions.Raise(ctx, raise(KindUnmappedCarrier, object, shippingDeadline(o),
+		fmt.Sprintf("the shop has no provider for carrier %q, service %q; it accepts %s. Order %s waits, and all others that go with it",
+			w.Carrier, w.Service, names(providers), o.ID),
+		"add the carrier to DispatchOptions.Carriers"))
+}
+
+func carrierObject(w WarehouseOrder) string {
+	return fmt.Sprintf("carrier %q, service %q", strings.TrimSpace(w.Carrier), strings.TrimSpace(w.Service))
+}
+
+// readBack asks both sides once more about everything that was sent, and settles
+// it.
+func (b *dispatchBatch) readBack(ctx context.Context) {
+	var ids []string
+	var labelled []WarehouseOrder
+	for _, j := range b.jobs {
+		if len(j.unread) > 0 && !slices.Contains(ids, j.orderID) {
+			ids = append(ids, j.orderID)
+		}
+		if j.label != nil {
+			labelled = append(labelled, j.warehouse)
+		}
+	}
+	after := map[string]Order{}
+	var shopErr, bookErr error
+	if len(ids) > 0 {
+		var orders []Order
+		orders, shopErr = b.ports.Orders.OrdersByID(ctx, ids)
+		for _, o := range orders {
+			after[o.ID] = o
+		}
+	}
+	shown := map[string]WarehouseOrder{}
+	if len(labelled) > 0 {
+		var found []WarehouseOrder
+		found, bookErr = b.readWarehouse(ctx, labelled)
+		for _, w := range found {
+			shown[w.ID] = w
+		}
+	}
+	for _, j := range b.jobs {
+		switch {
+		case len(j.unread) > 0 && shopErr != nil:
+			b.settle(ctx, j, fmt.Errorf("reading it back in the shop: %w", errors.Join(shopErr, j.reply)))
+		case len(j.unread) > 0:
+			b.settle(ctx, j, b.shipped(ctx, j, after[j.orderID]))
+		case j.label != nil && bookErr != nil:
+			b.settle(ctx, j, fmt.Errorf("reading it back from the warehouse: %w", bookErr))
+		case j.label != nil:
+			b.settle(ctx, j, b.labelled(ctx, j, shown[j.warehouse.ID]))
+		}
+	}
+}
+
+// shipped looks whether the shop shows what it was told.
+func (b *dispatchBatch) shipped(ctx context.Context, j *dispatchJob, after Order) error {
+	shown := slices.DeleteFunc(liveLines(after), func(l OrderLine) bool { return !slices.Contains(j.unread, l.ID) })
+	if len(shown) == 0 || slices.ContainsFunc(shown, func(l OrderLine) bool { return l.Tracking == "" }) {
+		if j.reply != nil && !errors.Is(j.reply, ErrAlreadyShipped) {
+			return fmt.Errorf("sending tracking %s (%s): %w", j.warehouse.Tracking, j.carrier.Name, j.reply)
+		}
+		return notShown(j.warehouse)
+	}
+	if err := b.confirm(ctx, j, after, shown); err != nil || j.result.Outcome != OutcomeConfirmed {
+		return err
+	}
+	j.result.Outcome, j.result.Detail = OutcomeShipped, j.warehouse.Tracking
+	if object := carrierObject(j.warehouse); j.carrier.Name != "" {
+		j.result.Detail += " with " + j.carrier.Name
+		if !b.told["sent "+object] {
+			b.told["sent "+object] = true
+			return b.ports.Exceptions.Clear(ctx, object, KindUnmappedCarrier)
+		}
+	}
+	return nil
+}
+
+// confirmParcel compares both sides for an order that is shipped already.
+func (b *dispatchBatch) confirmParcel(ctx context.Context, j *dispatchJob) error {
+	o := b.order(j.orderID)
+	j.lines = certainLines(j.warehouse, o)
+	if err := b.confirm(ctx, j, o, j.lines); err != nil || j.result.Outcome != OutcomeConfirmed {
+		return err
+	}
+	if o.ShippingModel == TikTokShipping && j.warehouse.State == Open {
+		return b.keepDocuments(ctx, j)
+	}
+	return nil
 }
 
 // confirm compares the tracking number of the warehouse with those that the
 // shop shows for the lines.
-func (d *Dispatcher) confirm(ctx context.Context, p consignment, lines []OrderLine, result *OrderResult) error {
-	w, shown := p.warehouse, trackings(lines)
+func (b *dispatchBatch) confirm(ctx context.Context, j *dispatchJob, o Order, lines []OrderLine) error {
+	w, shown := j.warehouse, trackings(lines)
 	switch {
 	case len(shown) == 0:
 		return notShown(w)
 	case w.Tracking == "":
 		// A processed order takes no number any more: it was entered in the shop.
-		result.Outcome, result.Detail = OutcomeConfirmed, "the shop alone has tracking "+strings.Join(shown, ", ")
-		return d.clear(ctx, w.Reference)
+		j.result.Outcome, j.result.Detail = OutcomeConfirmed, "the shop alone has tracking "+strings.Join(shown, ", ")
+		return b.clear(ctx, j.orderID)
 	case slices.ContainsFunc(shown, func(t string) bool { return strings.EqualFold(t, w.Tracking) }):
-		result.Outcome = OutcomeConfirmed
-		return d.clear(ctx, w.Reference)
+		j.result.Outcome = OutcomeConfirmed
+		return b.clear(ctx, j.orderID)
 	}
-	return d.raise(ctx, result, KindTrackingDiffers, p,
-		fmt.Sprintf("the shop shows tracking %s, warehouse order %s has %q", strings.Join(shown, ", "), w.Number, w.Tracking),
-		"find out which is right; the shop takes one correction within 72 hours of shipping")
+	return b.correct(ctx, j, o, lines)
 }
 
 func notShown(w WarehouseOrder) error {
@@ -389,34 +732,16 @@ func (d *Dispatcher) carrier(w WarehouseOrder, carriers []Carrier) (Carrier, boo
 	return Carrier{}, false
 }
 
-func (d *Dispatcher) raise(ctx context.Context, result *OrderResult, kind Kind, p consignment, seen, do string) error {
-	result.Outcome, result.Detail = OutcomeRaised, string(kind)
-	o := p.permit.Order
-	return d.ports.Exceptions.Raise(ctx, raise(kind, "order "+p.warehouse.Reference, firstSet(o.ShipBy, o.CancelledBy), seen, do))
+func (b *dispatchBatch) raise(ctx context.Context, j *dispatchJob, kind Kind, seen, do string) error {
+	j.result.Outcome, j.result.Detail = OutcomeRaised, string(kind)
+	o := b.permits[j.orderID].Order
+	return b.ports.Exceptions.Raise(ctx, raise(kind, "order "+j.orderID, firstSet(o.ShipBy, o.CancelledBy), seen, do))
 }
 
 // clear closes what a dispatch that arrived has mended.
-func (d *Dispatcher) clear(ctx context.Context, reference string) error {
-	return d.ports.Exceptions.Clear(ctx, "order "+reference,
-		KindNoTracking, KindUnmappedCarrier, KindDispatchRefused, KindTrackingDiffers, KindUnknownStatus, KindStatesDisagree)
-}
-
-// lines are the shop's lines that are in the parcel: all that live, unless the
-// order was split in the warehouse.
-func (p consignment) lines() (lines []OrderLine, known bool) {
-	live := liveLines(p.permit.Order)
-	if p.parts < 2 {
-		return live, true
-	}
-	var ids []string
-	for _, line := range p.warehouse.Lines {
-		if len(line.ShopLineIDs) == 0 {
-			return nil, false
-		}
-		ids = append(ids, line.ShopLineIDs...)
-	}
-	lines = slices.DeleteFunc(live, func(l OrderLine) bool { return !slices.Contains(ids, l.ID) })
-	return lines, len(lines) > 0
+func (b *dispatchBatch) clear(ctx context.Context, orderID string) error {
+	return b.ports.Exceptions.Clear(ctx, "order "+orderID,
+		KindNoTracking, KindDispatchRefused, KindTrackingDiffers, KindLabelFailed, KindDeadlineNear, KindUnknownStatus, KindStatesDisagree)
 }
 
 func liveLines(o Order) []OrderLine {

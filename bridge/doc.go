@@ -16,6 +16,8 @@
 //	StockPush    free stock of the warehouse into the shop
 //	Gate         may this order be committed to fulfilment now?
 //	Dispatcher   tracking and status to the shop, labels of the shop to the warehouse
+//	DispatchQueue  what there is to dispatch, and what waits to be tried again
+//	Deadlines    the shop's own clocks, and the rates that it judges the seller by
 //	Canceller    cancellations into the warehouse, up to a cut-off
 //	StatusTable  what to do, by shipping model, shop status and warehouse state
 //	Exceptions   what needs a person: owner, deadline, what to do

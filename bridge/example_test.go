@@ -158,8 +158,8 @@ func (m market) Ship(_ context.Context, s bridge.Shipment) error {
 	return nil
 }
 
-func (m market) ArrangeShipping(_ context.Context, o bridge.Order) (bridge.Label, error) {
-	m.track(o, "EV9")
+func (m market) ArrangeShipping(_ context.Context, s bridge.Shipment) (bridge.Label, error) {
+	m.track(s.Order, "EV9")
 	return bridge.Label{Tracking: "EV9", Carrier: "Evri"}, nil
 }
 

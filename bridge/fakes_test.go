@@ -286,13 +286,17 @@ func (w *world) mark(id, tracking string, lineIDs []string) {
 
 // ArrangeShipping implements Shipper. It goes by the order that it is given, as
 // the real one does: whoever gives a stale one buys twice.
-func (w *world) ArrangeShipping(ctx context.Context, o Order) (label Label, err error) {
+func (w *world) ArrangeShipping(ctx context.Context, s Shipment) (label Label, err error) {
+	o, number := s.Order, "TT-"+s.Order.ID
+	if len(s.LineIDs) > 0 {
+		number = "TT-" + s.LineIDs[0]
+	}
 	err = w.do(ctx, "ArrangeShipping", func() error {
-		if o.Status == AwaitingShipment {
+		if o.Status == AwaitingShipment || o.Status == PartiallyShipping {
 			w.labels++
-			w.mark(o.ID, "TT-"+o.ID, nil)
+			w.mark(o.ID, number, s.LineIDs)
 		}
-		label = Label{PackageID: "pkg", Tracking: "TT-" + o.ID, Carrier: "Evri"}
+		label = Label{PackageID: "pkg-" + number, Tracking: number, Carrier: "Evri"}
 		if w.noNumber {
 			label.Tracking = ""
 		}
@@ -425,7 +429,7 @@ func (w *world) add(n NewOrder) *bookEntry {
 		e.State = Parked
 	}
 	for _, l := range n.Lines {
-		line := WarehouseLine{LineID: l.LineID, SKU: l.SKU, Quantity: l.Quantity, Unlinked: w.unlinked[l.SKU]}
+		line := WarehouseLine{LineID: l.LineID, SKU: l.SKU, Quantity: l.Quantity, Unlinked: w.unlinked[l.SKU], FromLineIDs: l.LineIDs}
 		if len(l.LineIDs) == l.Quantity {
 			line.ShopLineIDs = l.LineIDs
 		}

@@ -103,6 +103,9 @@ type OrderResult struct {
 	WarehouseOrder string
 	// Detail says more, in a few words.
 	Detail string
+	// Deadline is by when the shop wants the order shipped, if it is known and the
+	// order is not.
+	Deadline time.Time
 	// Err is set for [OutcomeFailed]; it is part of the error that the run returned.
 	Err error
 }

@@ -559,12 +559,12 @@ func TestCancellationOfAnOrderThatIsNotFound(t *testing.T) {
 				t.Errorf("cancelled in the shop: %t", got)
 			}
 			if c.merged {
-				// The merged order names no shop order: it is raised, and blocks nothing.
+				// The merged order is known by the orders in it, and waits to be sent.
 				ready, err := s.book.OrdersToDispatch(t.Context(), time.Now().Add(-time.Hour))
 				must(t, err)
 				results, err := s.dispatcher(t).Dispatch(t.Context(), ready...)
 				must(t, err)
-				if len(results) != 1 || results[0].Outcome != bridge.OutcomeRaised {
+				if len(results) != 2 || results[0].Outcome != bridge.OutcomeUnchanged || results[1].Outcome != bridge.OutcomeUnchanged {
 					t.Errorf("dispatch of the merged order: %v", results)
 				}
 			}

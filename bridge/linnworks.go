@@ -63,6 +63,9 @@ var _ interface {
 	AddressWriter
 	OrderCanceller
 	TrackingWriter
+	WarehouseReader
+	DispatchSource
+	PackagingReader
 } = (*Linnworks)(nil)
 
 // NewLinnworks adapts a client. It reads the stock locations.

@@ -61,11 +61,15 @@ func warehouseOrder(o linnworks.OrderDetails) WarehouseOrder {
 	if strings.EqualFold(w.Reference, mergedReference) {
 		w.Reference, w.Merged = "", true
 	}
-	if o.Processed && !o.ProcessedDateTime.Unset() {
-		w.ProcessedAt = o.ProcessedDateTime.Time
+	if o.Processed {
+		w.ProcessedAt = moment(o.ProcessedDateTime)
 	}
+	w.DispatchBy = moment(g.DespatchByDate)
 	shopLines := map[string][]string{}
 	for _, p := range o.ExtendedProperties {
+		if p.Name == "tiktok.shipping_model" {
+			w.ShippingModel = ShippingModel(p.Value)
+		}
 		if p.Name == orderIDProperty && w.Reference == "" && !slices.Contains(w.References, p.Value) {
 			w.References = append(w.References, p.Value)
 		}

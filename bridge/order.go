@@ -312,8 +312,12 @@ type WarehouseOrder struct {
 	Reference string
 	// References are the shop's orders in a merged order, as far as they are known.
 	References []string
-	State      WarehouseState
-	Stage      Stage
+	// Split tells that it is known to be a part of a larger order.
+	Split bool
+	// ShippingModel is the one that it was imported with; empty if unknown.
+	ShippingModel ShippingModel
+	State         WarehouseState
+	Stage         Stage
 	// LocationID is the stock location that the order draws on.
 	LocationID string
 	// Carrier and Service are texts that the account's owner chose.
@@ -328,8 +332,19 @@ type WarehouseOrder struct {
 	// the reference of none.
 	Merged bool
 	Lines  []WarehouseLine
-	// ProcessedAt is zero until the order is processed.
-	ProcessedAt time.Time
+	// ProcessedAt is zero until the order is processed, UpdatedAt where the list
+	// that it comes from does not say.
+	ProcessedAt, UpdatedAt time.Time
+	// DispatchBy is by when it must be sent; zero if unknown.
+	DispatchBy time.Time
+}
+
+// shopOrders are the shop's orders in it.
+func (w WarehouseOrder) shopOrders() []string {
+	if w.Reference != "" {
+		return []string{w.Reference}
+	}
+	return w.References
 }
 
 // WarehouseLine is a line of an order in Linnworks.

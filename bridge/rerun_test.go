@@ -125,7 +125,8 @@ func TestStoppedAnywhereAndRunAgain(t *testing.T) {
 			}
 			name := w.calls[k-1]
 			halved := name == "OrdersByID" && len(w.calls) > k && w.calls[k] == name // to find the order to blame: there is none
-			if err == nil && (way != "stopped after" || len(w.calls) > k) && !halved {
+			readBack := name == "Ship" && way == "reply lost of"                     // the shop itself tells what became of it
+			if err == nil && (way != "stopped after" || len(w.calls) > k) && !halved && !readBack {
 				t.Errorf("%s call %d (%s): nobody was told", way, k, name)
 			}
 			w.after, w.fail = nil, nil

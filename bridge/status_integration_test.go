@@ -84,7 +84,7 @@ func TestStatusTableServesEveryMarket(t *testing.T) {
 				see(bridge.Processed)
 			} else {
 				see(bridge.Open)
-				_, err := s.shop.ArrangeShipping(t.Context(), ready)
+				_, err := s.shop.ArrangeShipping(t.Context(), bridge.Shipment{Order: ready})
 				must(t, err)
 				see(bridge.Open, bridge.Processed)
 			}

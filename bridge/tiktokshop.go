@@ -3,6 +3,7 @@ package bridge
 import (
 	"cmp"
 	"errors"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -19,6 +20,13 @@ type TikTokShopOptions struct {
 	// Parcel is the size and weight declared when a label is bought for TikTok
 	// Shipping in the US; other markets take them from the listing.
 	Parcel Parcel
+	// Documents downloads the documents of labels, which are on another host than
+	// the API. Default a client with a timeout of 30 seconds.
+	Documents *http.Client
+	// MaxDocument is the most bytes that a document may have. Default 10 MiB.
+	MaxDocument int64
+	// Now replaces time.Now.
+	Now func() time.Time
 }
 
 // Parcel is a parcel's size and weight.
@@ -46,6 +54,8 @@ var _ interface {
 	StockPublisher
 	ShopStock
 	Shipper
+	LabelSource
+	TrackingCorrector
 	CancellationSource
 	CancellationDesk
 } = (*TikTokShop)(nil)
@@ -56,6 +66,9 @@ func NewTikTokShop(client *tiktokshop.Client, o TikTokShopOptions) (*TikTokShop,
 		return nil, errors.New("bridge: NewTikTokShop needs a client bound to a shop: see tiktokshop.Client.ForShop")
 	}
 	o.HoldWindow = cmp.Or(o.HoldWindow, time.Hour)
+	o.Documents = cmp.Or(o.Documents, &http.Client{Timeout: 30 * time.Second})
+	o.MaxDocument = cmp.Or(o.MaxDocument, 10<<20)
+	o.Now = clock(o.Now)
 	return &TikTokShop{client: client, options: o}, nil
 }
 

@@ -1,11 +1,14 @@
 package bridge
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/linnbridge/linnbridge/tiktokshop"
 )
@@ -28,14 +31,19 @@ func (t *TikTokShop) Carriers(ctx context.Context, o Order) ([]Carrier, error) {
 
 // Ship implements [Shipper]. Orders that have packages since payment (Southeast
 // Asia, Brazil, Mexico) ship package by package, all others by Mark Package As
-// Shipped.
+// Shipped. It costs one call for the order or package: whoever calls it has read
+// the order, and reads it again.
 func (t *TikTokShop) Ship(ctx context.Context, s Shipment) error {
-	packages := packageIDs(s.Order, s.LineIDs)
+	lines := parcelLines(s)
+	packages := packagesOf(lines)
 	if len(packages) == 0 {
 		_, err := t.client.Fulfillment.MarkPackageAsShipped(ctx, s.Order.ID, &tiktokshop.MarkPackageAsShippedRequest{
 			TrackingNumber: s.Tracking, ShippingProviderID: s.CarrierID, OrderLineItemIDs: s.LineIDs,
 		})
 		return shipError(err)
+	}
+	if err := wholePackages(s.Order, lines); err != nil {
+		return err
 	}
 	for _, id := range packages {
 		err := t.client.Fulfillment.ShipPackage(ctx, id, &tiktokshop.ShipPackageRequest{
@@ -48,49 +56,87 @@ func (t *TikTokShop) Ship(ctx context.Context, s Shipment) error {
 	return nil
 }
 
-// ArrangeShipping implements [Shipper]. In the US it buys a label; elsewhere it
-// ships the package that exists since payment. An order that is arranged already
-// is only read.
-func (t *TikTokShop) ArrangeShipping(ctx context.Context, o Order) (Label, error) {
-	packages := packageIDs(o, nil)
-	if len(packages) > 1 {
-		return Label{}, &RefusedError{Do: "ship the packages in Seller Center", Err: fmt.Errorf("the order has %d packages", len(packages))}
+// parcelLines are the live lines that a shipment names, or all that are left.
+func parcelLines(s Shipment) []OrderLine {
+	return slices.DeleteFunc(liveLines(s.Order), func(l OrderLine) bool {
+		if len(s.LineIDs) == 0 {
+			return s.Tracking != "" && l.Tracking != ""
+		}
+		return !slices.Contains(s.LineIDs, l.ID)
+	})
+}
+
+// wholePackages refuses lines that share a package with others: a package ships
+// as a whole.
+func wholePackages(o Order, lines []OrderLine) error {
+	ids, packages := idsOf(lines), packagesOf(lines)
+	for _, l := range liveLines(o) {
+		if slices.Contains(packages, l.PackageID) && !slices.Contains(ids, l.ID) {
+			return &RefusedError{
+				Do:  "split the package in Seller Center as it was packed; the parts ship by themselves afterwards",
+				Err: fmt.Errorf("the parcel holds only a part of package %s", l.PackageID),
+			}
+		}
 	}
-	if o.Status == PartiallyShipping {
+	return nil
+}
+
+// ArrangeShipping implements [Shipper]. In the US it buys a label; elsewhere it
+// ships the package that exists since payment. It reads first, and lines that are
+// arranged already are only read.
+func (t *TikTokShop) ArrangeShipping(ctx context.Context, s Shipment) (Label, error) {
+	o, lines := s.Order, parcelLines(s)
+	packages := packagesOf(lines)
+	if len(packages) > 1 {
+		return Label{}, &RefusedError{Do: "ship the packages in Seller Center", Err: fmt.Errorf("the lines are in %d packages", len(packages))}
+	}
+	shipped := 0
+	for _, l := range lines {
+		if l.Tracking != "" || l.PackageID != "" && o.Market == "US" {
+			shipped++
+		}
+	}
+	if shipped > 0 && shipped < len(lines) {
 		return Label{}, &RefusedError{Do: "ship the rest in Seller Center", Err: errors.New("part of the order is arranged already")}
 	}
 	// In the US packages exist only once shipping is arranged, elsewhere from
 	// payment on. Arranging twice would buy a second label.
-	arranged := o.Status == AwaitingCollection || len(trackings(o.Lines)) > 0 || o.Market == "US" && len(packages) > 0
-	if !arranged {
+	if shipped == 0 && o.Status != AwaitingCollection {
 		var err error
-		if packages, err = t.arrange(ctx, o, packages); err != nil {
+		if packages, err = t.arrange(ctx, s, lines, packages); err != nil {
 			return Label{}, err
 		}
 	}
 	if len(packages) == 0 {
 		return Label{}, errors.New("the shop names no package of the order")
 	}
-	return t.readLabel(ctx, packages[0])
+	p, err := t.client.Fulfillment.GetPackageDetail(ctx, packages[0])
+	if err != nil {
+		return Label{}, shipError(err)
+	}
+	return Label{PackageID: packages[0], Tracking: p.TrackingNumber, Carrier: p.ShippingProviderName}, nil
 }
 
-func (t *TikTokShop) arrange(ctx context.Context, o Order, packages []string) ([]string, error) {
+func (t *TikTokShop) arrange(ctx context.Context, s Shipment, lines []OrderLine, packages []string) ([]string, error) {
 	if len(packages) == 0 {
-		reply, err := t.client.Fulfillment.CreatePackages(ctx, t.createPackages(o.ID))
+		reply, err := t.client.Fulfillment.CreatePackagesVerified(ctx, t.createPackages(s))
 		if err != nil {
 			return nil, shipError(err)
 		}
 		return []string{reply.PackageID}, nil
 	}
-	err := t.client.Fulfillment.ShipPackage(ctx, packages[0], &tiktokshop.ShipPackageRequest{})
-	if err = shipError(err); err != nil && !errors.Is(err, ErrAlreadyShipped) {
+	if err := wholePackages(s.Order, lines); err != nil {
 		return nil, err
 	}
-	return packages, nil
+	return packages, shipError(t.client.Fulfillment.ShipPackageVerified(ctx, packages[0], &tiktokshop.ShipPackageRequest{}))
 }
 
-func (t *TikTokShop) createPackages(orderID string) *tiktokshop.CreatePackagesRequest {
-	r := &tiktokshop.CreatePackagesRequest{ShipType: new("1"), OrderID: new(orderID)}
+func (t *TikTokShop) createPackages(s Shipment) *tiktokshop.CreatePackagesRequest {
+	r := &tiktokshop.CreatePackagesRequest{ShipType: new("1"), OrderID: new(s.Order.ID)}
+	for _, id := range s.LineIDs {
+		r.ShipType = new("2")
+		r.OrderLineItem = append(r.OrderLineItem, tiktokshop.CreatePackagesRequestOrderLineItem{OrderLineID: new(id)})
+	}
 	if p := t.options.Parcel; p != (Parcel{}) {
 		text := func(n int) *string { return new(fmt.Sprint(n)) }
 		r.Dimension = &tiktokshop.CreatePackagesRequestDimension{
@@ -101,40 +147,69 @@ func (t *TikTokShop) createPackages(orderID string) *tiktokshop.CreatePackagesRe
 	return r
 }
 
-// readLabel reads package and document. A document that is still being made is
-// an error to repeat.
-func (t *TikTokShop) readLabel(ctx context.Context, packageID string) (Label, error) {
-	p, err := t.client.Fulfillment.GetPackageDetail(ctx, packageID)
-	if err != nil {
-		return Label{}, shipError(err)
-	}
-	document, err := t.client.Fulfillment.GetPackageShippingDocument(ctx, packageID,
+// LabelDocument implements [LabelSource]: it asks for the document and downloads
+// it at once, because its address dies after a day. A document that is still
+// being made is an error to repeat.
+func (t *TikTokShop) LabelDocument(ctx context.Context, packageID string) (LabelDocument, error) {
+	reply, err := t.client.Fulfillment.GetPackageShippingDocument(ctx, packageID,
 		&tiktokshop.GetPackageShippingDocumentRequest{DocumentType: "SHIPPING_LABEL"})
 	if err != nil {
-		return Label{}, shipError(err)
+		return LabelDocument{}, shipError(err)
 	}
-	return Label{
-		PackageID: packageID, Tracking: cmp.Or(document.TrackingNumber, p.TrackingNumber),
-		Carrier: p.ShippingProviderName, URL: document.DocURL,
-	}, nil
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, reply.DocURL, nil)
+	if err != nil || request.URL.Host == "" {
+		return LabelDocument{}, errors.New("the shop gives no address that a document could be fetched from")
+	}
+	response, err := t.options.Documents.Do(request)
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		err = e.Err // without the address, which is a secret for a day
+	}
+	if err != nil {
+		return LabelDocument{}, fmt.Errorf("downloading it from %s: %w", request.URL.Host, err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return LabelDocument{}, fmt.Errorf("downloading it from %s: HTTP status %d", request.URL.Host, response.StatusCode)
+	}
+	content, err := io.ReadAll(io.LimitReader(response.Body, t.options.MaxDocument+1))
+	switch {
+	case err != nil:
+		return LabelDocument{}, fmt.Errorf("downloading it from %s: %w", request.URL.Host, err)
+	case len(content) == 0:
+		return LabelDocument{}, fmt.Errorf("%s sent an empty document", request.URL.Host)
+	case int64(len(content)) > t.options.MaxDocument:
+		return LabelDocument{}, &RefusedError{
+			Do:  "raise TikTokShopOptions.MaxDocument, or print the label in Seller Center",
+			Err: fmt.Errorf("the document is larger than %d bytes", t.options.MaxDocument),
+		}
+	}
+	kind := response.Header.Get("Content-Type")
+	if kind == "" || strings.HasPrefix(kind, "application/octet-stream") {
+		kind = http.DetectContentType(content)
+	}
+	return LabelDocument{PackageID: packageID, ContentType: kind, Content: content, FetchedAt: t.options.Now().UTC()}, nil
 }
 
-// packageIDs are the packages of the lines named, or of all.
-func packageIDs(o Order, lineIDs []string) []string {
-	var list []string
-	for _, l := range o.Lines {
-		if l.PackageID == "" || l.Cancelled || slices.Contains(list, l.PackageID) {
-			continue
-		}
-		if len(lineIDs) == 0 || slices.Contains(lineIDs, l.ID) {
-			list = append(list, l.PackageID)
-		}
+// CorrectTracking implements [TrackingCorrector]: for the order if it is in one
+// package, otherwise for the package.
+func (t *TikTokShop) CorrectTracking(ctx context.Context, s Shipment) error {
+	if len(s.LineIDs) == 0 {
+		return shipError(t.client.Fulfillment.UpdateShippingInfoVerified(ctx, s.Order.ID,
+			&tiktokshop.UpdateShippingInfoRequest{TrackingNumber: s.Tracking, ShippingProviderID: s.CarrierID}))
 	}
-	return list
+	packages := packagesOf(parcelLines(Shipment{Order: s.Order, LineIDs: s.LineIDs}))
+	if len(packages) != 1 {
+		return &RefusedError{Do: "correct the number in Seller Center", Err: fmt.Errorf("the lines are in %d packages", len(packages))}
+	}
+	return shipError(t.client.Fulfillment.UpdatePackageShippingInfoVerified(ctx, packages[0],
+		&tiktokshop.UpdatePackageShippingInfoRequest{TrackingNumber: s.Tracking, ShippingProviderID: s.CarrierID}))
 }
 
 // shipError puts TikTok's classes into the bridge's words.
 func shipError(err error) error {
+	if tiktokshop.IsNotApplied(err) {
+		return err // it may come into effect yet: the next run reads it
+	}
 	e, ok := errors.AsType[*tiktokshop.Error](err)
 	if !ok {
 		return err

@@ -49,6 +49,7 @@ type Ports struct {
 	Listings      bridge.ListingSource
 	Publisher     bridge.StockPublisher
 	Shipper       bridge.Shipper
+	Documents     bridge.LabelSource
 	Cancellations bridge.CancellationSource
 	Desk          bridge.CancellationDesk
 
@@ -59,7 +60,11 @@ type Ports struct {
 	Addresses bridge.AddressWriter
 	Canceller bridge.OrderCanceller
 	Tracking  bridge.TrackingWriter
+	// Reader and ToDispatch are the warehouse's lists for dispatch.
+	Reader     bridge.WarehouseReader
+	ToDispatch bridge.DispatchSource
 
+	Labels     bridge.LabelStore
 	Ledger     bridge.Ledger
 	Records    bridge.ImportRecords
 	Intake     IntakeStore

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 )
 
 // pass runs every primitive once, as a small program would. Stock is pushed only
@@ -18,13 +17,13 @@ func (l *lab) pass(ctx context.Context) error {
 	pending, pendingErr := l.ports.Cancellations.PendingCancellations(ctx, nil)
 	_, cancelErr := l.canceller.Cancel(ctx, pending...)
 
-	ready, readyErr := l.toDispatch(ctx, time.Now().Add(-6*time.Hour))
-	_, dispatchErr := l.dispatcher.Dispatch(ctx, ready...)
+	_, dispatchErr := l.dispatch.Run(ctx)
+	_, deadlineErr := l.deadlines.Check(ctx)
 
 	if taken.Failed > 0 {
 		takeErr = errors.Join(takeErr, fmt.Errorf("the intake: %s", taken))
 	}
-	errs := []error{takeErr, pendingErr, cancelErr, readyErr, dispatchErr}
+	errs := []error{takeErr, pendingErr, cancelErr, dispatchErr, deadlineErr}
 	if taken.Complete() {
 		_, pushErr := l.stock.Push(ctx)
 		errs = append(errs, pushErr)

@@ -147,10 +147,10 @@ func (w watchedShipper) Ship(ctx context.Context, s bridge.Shipment) error {
 	return err
 }
 
-func (w watchedShipper) ArrangeShipping(ctx context.Context, o bridge.Order) (bridge.Label, error) {
-	w.before(o.ID)
-	label, err := w.Shipper.ArrangeShipping(ctx, o)
-	w.after(o.ID)
+func (w watchedShipper) ArrangeShipping(ctx context.Context, s bridge.Shipment) (bridge.Label, error) {
+	w.before(s.Order.ID)
+	label, err := w.Shipper.ArrangeShipping(ctx, s)
+	w.after(s.Order.ID)
 	return label, err
 }
 

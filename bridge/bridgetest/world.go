@@ -28,13 +28,13 @@ type lab struct {
 	queue  *bridge.MemoryExceptions
 	ports  Ports
 
-	intake     *bridge.Intake
-	importer   *bridge.Importer
-	stock      *bridge.StockPush
-	canceller  *bridge.Canceller
-	dispatcher *bridge.Dispatcher
-	toDispatch func(context.Context, time.Time) ([]bridge.WarehouseOrder, error)
-	elsewhere  *linnworks.Client // another channel's, which never fails
+	intake    *bridge.Intake
+	importer  *bridge.Importer
+	stock     *bridge.StockPush
+	canceller *bridge.Canceller
+	dispatch  *bridge.DispatchQueue
+	deadlines *bridge.Deadlines
+	elsewhere *linnworks.Client // another channel's, which never fails
 
 	events     []event
 	carrier    linnworks.GUID
@@ -151,7 +151,10 @@ func (l *lab) connect(ctx context.Context) error {
 	if l.elsewhere, err = l.linn.Client(linnworks.WithLimiter(unpaced{})); err != nil {
 		return err
 	}
-	shop, err := bridge.NewTikTokShop(tiktok, bridge.TikTokShopOptions{Parcel: bridge.Parcel{LengthCM: 20, WidthCM: 15, HeightCM: 10, WeightGrams: 500}})
+	shop, err := bridge.NewTikTokShop(tiktok, bridge.TikTokShopOptions{
+		Parcel:    bridge.Parcel{LengthCM: 20, WidthCM: 15, HeightCM: 10, WeightGrams: 500},
+		Documents: &http.Client{Transport: &network{lab: l, next: l.tiktok.RoundTripper()}},
+	})
 	if err != nil {
 		return err
 	}
@@ -163,11 +166,12 @@ func (l *lab) connect(ctx context.Context) error {
 		return err
 	}
 	memory := new(bridge.Memory)
-	l.toDispatch = book.OrdersToDispatch
 	l.ports = Ports{
 		Orders: shop, OpenOrders: shop, Listings: shop, Publisher: watchedPublisher{l, shop}, Shipper: watchedShipper{l, shop},
 		Cancellations: shop, Desk: shop,
+		Documents: shop, Labels: new(bridge.MemoryLabels),
 		Catalogue: book, Levels: book, OrderBook: book, Tracer: book, Addresses: book, Canceller: book, Tracking: book,
+		Reader: book, ToDispatch: book,
 		Ledger: memory, Records: new(bridge.MemoryImports), Intake: new(bridge.MemoryIntake), Locks: memory, Exceptions: l.queue,
 	}
 	return nil
@@ -210,9 +214,21 @@ func (l *lab) assemble() (err error) {
 	if err != nil {
 		return err
 	}
-	l.dispatcher, err = bridge.NewDispatcher(bridge.DispatchPorts{
+	dispatcher, err := bridge.NewDispatcher(bridge.DispatchPorts{
 		Gate: gate, Orders: p.Orders, Shipper: p.Shipper, OrderBook: p.OrderBook, Tracking: p.Tracking, Locks: p.Locks, Exceptions: p.Exceptions,
+		Reader: p.Reader, Catalogue: p.Catalogue, Documents: p.Documents, Labels: p.Labels,
 	}, bridge.DispatchOptions{})
+	if err != nil {
+		return err
+	}
+	if l.dispatch, err = bridge.NewDispatchQueue(bridge.DispatchQueuePorts{
+		Dispatcher: dispatcher, Source: p.ToDispatch, Reader: p.Reader, Cursors: p.Intake, Revisits: p.Intake, Locks: p.Locks, Exceptions: p.Exceptions,
+	}, bridge.DispatchQueueOptions{}); err != nil {
+		return err
+	}
+	l.deadlines, err = bridge.NewDeadlines(bridge.DeadlinePorts{
+		OpenOrders: p.OpenOrders, Cancellations: p.Cancellations, Exceptions: p.Exceptions,
+	}, bridge.DeadlineOptions{})
 	return err
 }
 

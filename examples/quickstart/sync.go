@@ -22,6 +22,7 @@ type session struct {
 	stock      *bridge.StockPush
 	canceller  *bridge.Canceller
 	dispatcher *bridge.Dispatcher
+	dispatch   *bridge.DispatchQueue
 	gate       *bridge.Gate
 
 	since         time.Duration
@@ -50,7 +51,7 @@ func connect(shop *bridge.TikTokShop, warehouse *bridge.Linnworks, set settings)
 	for warehouseID, locations := range set.locations {
 		orderLocations[warehouseID] = locations[0]
 	}
-	var errs [6]error
+	var errs [7]error
 	importer, err := bridge.NewImporter(bridge.ImportPorts{
 		OrderBook: warehouse, Tracer: warehouse, Addresses: warehouse, Orders: shop, Catalogue: warehouse,
 		Ledger: memory, Records: new(bridge.MemoryImports), Locks: memory, Exceptions: exceptions,
@@ -69,7 +70,11 @@ func connect(shop *bridge.TikTokShop, warehouse *bridge.Linnworks, set settings)
 	}, bridge.IntakeOptions{FirstWindow: set.since})
 	s.dispatcher, errs[4] = bridge.NewDispatcher(bridge.DispatchPorts{
 		Gate: s.gate, Orders: shop, Shipper: shop, OrderBook: warehouse, Tracking: warehouse, Locks: memory, Exceptions: exceptions,
+		Reader: warehouse, Catalogue: warehouse,
 	}, bridge.DispatchOptions{Carriers: set.carriers})
+	s.dispatch, errs[6] = bridge.NewDispatchQueue(bridge.DispatchQueuePorts{
+		Dispatcher: s.dispatcher, Source: warehouse, Reader: warehouse, Cursors: store, Revisits: store, Locks: memory, Exceptions: exceptions,
+	}, bridge.DispatchQueueOptions{FirstWindow: set.since})
 	return s, errors.Join(errs[:]...)
 }
 
@@ -95,12 +100,8 @@ func (s *session) pass(ctx context.Context, title string) error {
 	s.show("Cancellations that buyers ask for", cancelled)
 
 	s.tell("dispatching")
-	ready, err := s.warehouse.OrdersToDispatch(ctx, time.Now().Add(-s.since))
-	if err != nil {
-		return fmt.Errorf("reading Linnworks' orders: %w", err)
-	}
-	dispatched, dispatchErr := s.dispatcher.Dispatch(ctx, ready...)
-	s.show("Shipping", dispatched)
+	dispatched, dispatchErr := s.dispatch.Run(ctx)
+	s.show("Shipping", dispatched.Results)
 
 	s.tell("pushing stock")
 	pushed, pushErr := s.stock.Push(ctx)

@@ -1,0 +1,505 @@
+package bridge
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// DispatchSource lists the warehouse's orders that may have to be dispatched.
+// Orders that were cancelled, or sent again, are left out or say so.
+type DispatchSource interface {
+	// OrdersChanged yields the orders that changed at or after from, open and
+	// processed. It ends at the first error.
+	OrdersChanged(ctx context.Context, from time.Time) iter.Seq2[WarehouseOrder, error]
+	// OrdersToDispatch returns the orders that were processed since, and all that
+	// are open and free to pick: another way to the same orders.
+	OrdersToDispatch(ctx context.Context, since time.Time) ([]WarehouseOrder, error)
+}
+
+// DispatchQueuePorts are what a [DispatchQueue] works on.
+type DispatchQueuePorts struct {
+	Dispatcher *Dispatcher
+	Source     DispatchSource
+	// Reader reads the orders again that are kept to be tried again.
+	Reader     WarehouseReader
+	Cursors    Cursors
+	Revisits   Revisits
+	Locks      Locks
+	Exceptions Exceptions
+}
+
+// DispatchQueueOptions configure a [DispatchQueue]. Zero values take the defaults.
+type DispatchQueueOptions struct {
+	// Name tells apart the queues of several shops that share stores and locks.
+	// Default "dispatch".
+	Name string
+	// Overlap is how far a poll goes back before the watermark, because lists lag
+	// and clocks differ. Default 15 minutes, at least one.
+	Overlap time.Duration
+	// FirstWindow is how far the first poll and the first sweep go back. Default 48
+	// hours.
+	FirstWindow time.Duration
+	// RetryAfter is the wait after an order could not be dispatched first; it
+	// doubles with every failure up to RetryMax. Defaults one and 15 minutes.
+	RetryAfter, RetryMax time.Duration
+	// Levels say how severe it is that an order waits when its deadline comes near.
+	// Default [DefaultDeadlineLevels].
+	Levels []DeadlineLevel
+	// SweepEvery is the time from one sweep to the next: everything processed
+	// since the last one and all open orders, by the other way. Default 12 hours.
+	// Negative: no sweep.
+	SweepEvery time.Duration
+	// KeepFor is how long an order is tried again after its deadline. Default
+	// seven days.
+	KeepFor time.Duration
+	// Now replaces time.Now.
+	Now func() time.Time
+}
+
+// DispatchQueue finds the warehouse orders that have to be dispatched, hands them
+// to a [Dispatcher], the most pressing first, and keeps those that could not be
+// dispatched until they are. The watermark moves when everything that was listed
+// has been handed on, and what failed is kept by then: nothing is left behind,
+// and nothing holds up the others. An order that waits becomes an exception
+// before its deadline, more severe as it comes near.
+type DispatchQueue struct {
+	ports   DispatchQueuePorts
+	options DispatchQueueOptions
+	timings Timings
+}
+
+// NewDispatchQueue checks ports and options.
+func NewDispatchQueue(p DispatchQueuePorts, o DispatchQueueOptions) (*DispatchQueue, error) {
+	need := map[string]any{
+		"Source": p.Source, "Reader": p.Reader, "Cursors": p.Cursors, "Revisits": p.Revisits, "Locks": p.Locks, "Exceptions": p.Exceptions,
+	}
+	if p.Dispatcher == nil {
+		need["Dispatcher"] = nil
+	}
+	if err := required("NewDispatchQueue", need); err != nil {
+		return nil, err
+	}
+	for name, d := range map[string]time.Duration{
+		"Overlap": o.Overlap, "FirstWindow": o.FirstWindow, "RetryAfter": o.RetryAfter, "RetryMax": o.RetryMax, "KeepFor": o.KeepFor,
+	} {
+		if d < 0 {
+			return nil, fmt.Errorf("bridge: NewDispatchQueue: %s is negative: %v", name, d)
+		}
+	}
+	if o.Overlap > 0 && o.Overlap < time.Minute {
+		return nil, fmt.Errorf("bridge: NewDispatchQueue: Overlap %v is less than a minute: lists lag, and clocks differ", o.Overlap)
+	}
+	var err error
+	if o.Levels, err = checkLevels(o.Levels); err != nil {
+		return nil, fmt.Errorf("bridge: NewDispatchQueue: %w", err)
+	}
+	o.Name = cmp.Or(o.Name, "dispatch")
+	o.Overlap = cmp.Or(o.Overlap, 15*time.Minute)
+	o.FirstWindow = cmp.Or(o.FirstWindow, 48*time.Hour)
+	o.RetryAfter = cmp.Or(o.RetryAfter, time.Minute)
+	o.RetryMax = max(o.RetryAfter, cmp.Or(o.RetryMax, 15*time.Minute))
+	o.SweepEvery = cmp.Or(o.SweepEvery, 12*time.Hour)
+	o.KeepFor = cmp.Or(o.KeepFor, 7*24*time.Hour)
+	o.Now = clock(o.Now)
+	return &DispatchQueue{ports: p, options: o}, nil
+}
+
+// Health returns how the runs went, and how many orders wait.
+func (q *DispatchQueue) Health() FlowHealth { return q.timings.Health() }
+
+// DispatchReport is what a run of a [DispatchQueue] did.
+type DispatchReport struct {
+	// From is where the poll began.
+	From time.Time
+	// Watermark is how far everything was handed on.
+	Watermark time.Time
+	// Listed orders were in the lists; Unchanged ones had been handled before, or
+	// are nothing to dispatch.
+	Listed, Unchanged int
+	// Retried orders were kept from earlier runs.
+	Retried int
+	// Swept tells that the sweep was due.
+	Swept bool
+	// Fallback says why the poll was replaced by the other way; empty if it was not.
+	Fallback string
+	// Results is what became of the orders handed on.
+	Results OrderResults
+	// Waiting is how many orders are kept, NextDue when the first is tried again.
+	Waiting int
+	NextDue time.Time
+}
+
+// String is a summary, and a line for every order that was not dispatched.
+func (r DispatchReport) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d orders listed since %s, %d of them as before; %d tried again; %d handed on; %d wait",
+		r.Listed, r.From.UTC().Format("2006-01-02 15:04:05"), r.Unchanged, r.Retried, len(r.Results), r.Waiting)
+	if !r.NextDue.IsZero() {
+		b.WriteString(", the next at " + r.NextDue.UTC().Format("2006-01-02 15:04:05"))
+	}
+	if r.Fallback != "" {
+		b.WriteString("; read by the other way, because: " + r.Fallback)
+	}
+	b.WriteByte('\n')
+	for _, o := range r.Results {
+		if waits(o) {
+			b.WriteString(OrderResults{o}.String())
+		}
+	}
+	return b.String()
+}
+
+// waits tells whether an order has to be tried again.
+func waits(r OrderResult) bool {
+	return r.Outcome == OutcomeFailed || r.Outcome == OutcomeRaised || r.Outcome == OutcomeHeld
+}
+
+// Run dispatches what there is to dispatch. Runs of one name follow one another.
+//
+// An order that could not be dispatched is in the report, and kept; it is not an
+// error of Run. The error says that the run could not do all of its work, and
+// that the next one has to.
+func (q *DispatchQueue) Run(ctx context.Context) (report DispatchReport, err error) {
+	start := q.options.Now()
+	defer func() { q.timings.Done(start, q.options.Now(), err) }()
+	unlock, err := q.ports.Locks.Lock(ctx, "dispatch/"+q.options.Name)
+	if err != nil {
+		return report, fmt.Errorf("bridge: dispatch queue: %w", err)
+	}
+	defer unlock()
+	r := &queueRun{DispatchQueue: q, begun: start.UTC(), handled: map[string]bool{}}
+	if err = r.load(ctx); err == nil {
+		err = errors.Join(r.retry(ctx), r.poll(ctx))
+	}
+	r.report.Watermark, r.report.Waiting = r.cursor.Watermark, len(r.revisits)
+	for _, v := range r.revisits {
+		if r.report.NextDue.IsZero() || v.Due.Before(r.report.NextDue) {
+			r.report.NextDue = v.Due
+		}
+	}
+	q.timings.Waiting(len(r.revisits), time.Time{})
+	if err != nil {
+		return r.report, fmt.Errorf("bridge: dispatch queue: %w", err)
+	}
+	return r.report, nil
+}
+
+// queueRun is one call of Run.
+type queueRun struct {
+	*DispatchQueue
+	begun    time.Time
+	cursor   Cursor
+	sweep    Cursor             // when the last sweep began
+	revisits map[string]Revisit // as stored
+	handled  map[string]bool    // in this run
+	report   DispatchReport
+}
+
+func (r *queueRun) load(ctx context.Context) (err error) {
+	if r.cursor, err = r.ports.Cursors.Cursor(ctx, r.options.Name); err != nil {
+		return fmt.Errorf("reading the watermark: %w", err)
+	}
+	if r.sweep, err = r.ports.Cursors.Cursor(ctx, r.options.Name+"/sweep"); err != nil {
+		return fmt.Errorf("reading when the last sweep was: %w", err)
+	}
+	list, err := r.ports.Revisits.Revisits(ctx, r.options.Name)
+	if err != nil {
+		return fmt.Errorf("reading the orders that wait: %w", err)
+	}
+	r.revisits = make(map[string]Revisit, len(list))
+	for _, v := range list {
+		r.revisits[v.OrderID] = v
+	}
+	if r.cursor.Seen == nil {
+		r.cursor.Seen = map[string]Mark{}
+	}
+	if r.cursor.Watermark.IsZero() {
+		// Stored before the first poll, so that one that fails does not begin later
+		// the next time.
+		r.cursor.Watermark = r.begun.Add(-r.options.FirstWindow)
+		return r.saveCursor(ctx)
+	}
+	return nil
+}
+
+func (r *queueRun) saveCursor(ctx context.Context) error {
+	if err := r.ports.Cursors.SetCursor(ctx, r.options.Name, r.cursor); err != nil {
+		return fmt.Errorf("storing the watermark: %w", err)
+	}
+	return nil
+}
+
+// retry hands on the orders that are kept and due.
+func (r *queueRun) retry(ctx context.Context) error {
+	var ids []string
+	for _, id := range slices.Sorted(maps.Keys(r.revisits)) {
+		if !r.revisits[id].Due.After(r.begun) {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	found, err := r.ports.Reader.ReadOrders(ctx, ids)
+	if err != nil {
+		return fmt.Errorf("reading the orders that wait: %w", err)
+	}
+	r.report.Retried = len(ids)
+	left := map[string]bool{}
+	for _, w := range found {
+		left[w.ID] = true
+	}
+	// Split or merged orders come back as others, with the poll.
+	gone := slices.DeleteFunc(ids, func(id string) bool { return left[id] })
+	if err := r.drop(ctx, gone); err != nil {
+		return err
+	}
+	return r.hand(ctx, found)
+}
+
+// poll hands on what changed since the watermark, and what the sweep finds.
+func (r *queueRun) poll(ctx context.Context) error {
+	r.report.From = r.cursor.Watermark.Add(-r.options.Overlap)
+	listed, err := r.list(ctx)
+	if err != nil {
+		return err
+	}
+	r.report.Swept = r.options.SweepEvery > 0 && r.begun.Sub(r.sweep.Watermark) >= r.options.SweepEvery
+	if r.report.Swept {
+		since := r.begun.Add(-r.options.FirstWindow)
+		if !r.sweep.Watermark.IsZero() {
+			since = r.sweep.Watermark.Add(-r.options.Overlap)
+		}
+		swept, err := r.ports.Source.OrdersToDispatch(ctx, since)
+		if err != nil {
+			return fmt.Errorf("sweeping: %w", err)
+		}
+		listed = append(listed, swept...)
+	}
+	var news []WarehouseOrder
+	inWindow := map[string]bool{}
+	for _, w := range listed {
+		if inWindow[w.ID] {
+			continue
+		}
+		inWindow[w.ID] = true
+		r.report.Listed++
+		if r.worth(w) {
+			news = append(news, w)
+		} else {
+			r.report.Unchanged++
+		}
+	}
+	if err := r.hand(ctx, news); err != nil {
+		return err
+	}
+	maps.DeleteFunc(r.cursor.Seen, func(id string, _ Mark) bool { return !inWindow[id] })
+	r.cursor.Watermark = r.begun
+	if err := r.saveCursor(ctx); err != nil || !r.report.Swept {
+		return err
+	}
+	r.sweep = Cursor{Watermark: r.begun}
+	if err := r.ports.Cursors.SetCursor(ctx, r.options.Name+"/sweep", r.sweep); err != nil {
+		return fmt.Errorf("storing when the sweep was: %w", err)
+	}
+	return nil
+}
+
+// list is everything that changed since the watermark, by the other way if the
+// first is not to be had. It is read to its end before anything is done: pages
+// move, and their tokens expire.
+func (r *queueRun) list(ctx context.Context) (list []WarehouseOrder, err error) {
+	for w, err := range r.ports.Source.OrdersChanged(ctx, r.report.From) {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err != nil {
+			r.report.Fallback = err.Error()
+			other, fallbackErr := r.ports.Source.OrdersToDispatch(ctx, r.report.From)
+			if fallbackErr != nil {
+				return nil, fmt.Errorf("listing the warehouse's orders: %w; by the other way: %w", err, fallbackErr)
+			}
+			return other, nil
+		}
+		list = append(list, w)
+	}
+	return list, nil
+}
+
+// worth tells whether there may be something to do about an order: it is new or
+// has changed, and is processed, or open with a label to come or a failed one.
+func (r *queueRun) worth(w WarehouseOrder) bool {
+	m, seen := r.cursor.Seen[w.ID]
+	switch {
+	case r.handled[w.ID]:
+		return false
+	case seen && m.Digest == dispatchDigest(w) && (w.UpdatedAt.IsZero() || w.UpdatedAt.Equal(m.UpdatedAt)):
+		return false
+	case w.State == Processed:
+		return true
+	}
+	return w.State == Open && (w.ShippingModel != SellerShipping || w.LabelError != "")
+}
+
+// dispatchDigest tells apart states of an order that lists may show.
+func dispatchDigest(w WarehouseOrder) uint64 {
+	h := fnv.New64a()
+	for _, s := range []string{string(w.State), w.Tracking, w.Carrier, w.Service, w.LabelError} {
+		_, _ = h.Write(append([]byte(s), 0))
+	}
+	return h.Sum64()
+}
+
+// queueChunk is how many orders are handed on before what became of them is
+// stored.
+const queueChunk = 10 * dispatchBatchSize
+
+// hand dispatches orders, the most pressing first, and keeps those that have to
+// be tried again.
+func (r *queueRun) hand(ctx context.Context, orders []WarehouseOrder) error {
+	slices.SortStableFunc(orders, func(a, b WarehouseOrder) int { return compareDeadlines(a.DispatchBy, b.DispatchBy) })
+	for chunk := range slices.Chunk(orders, queueChunk) {
+		results, failed := r.ports.Dispatcher.Dispatch(ctx, chunk...)
+		r.report.Results = append(r.report.Results, results...)
+		if err := r.keep(ctx, chunk, results); err != nil {
+			return errors.Join(err, failed)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		done := numbersOf(results)
+		if failed != nil && slices.ContainsFunc(chunk, func(w WarehouseOrder) bool { return len(done[w.Number]) == 0 }) {
+			return failed // not the fault of single orders
+		}
+	}
+	return nil
+}
+
+// numbersOf are the warehouse orders that have a result.
+func numbersOf(results OrderResults) map[string][]OrderResult {
+	numbers := map[string][]OrderResult{}
+	for _, o := range results {
+		numbers[o.WarehouseOrder] = append(numbers[o.WarehouseOrder], o)
+	}
+	return numbers
+}
+
+// keep stores what became of orders.
+func (r *queueRun) keep(ctx context.Context, orders []WarehouseOrder, results OrderResults) error {
+	byNumber := numbersOf(results)
+	var puts []Revisit
+	var drops []string
+	var late []Exception
+	now := r.options.Now().UTC()
+	for _, w := range orders {
+		of, done := byNumber[w.Number]
+		if !done {
+			continue
+		}
+		r.handled[w.ID] = true
+		r.cursor.Seen[w.ID] = Mark{UpdatedAt: w.UpdatedAt, Digest: dispatchDigest(w)}
+		v, again := r.revisit(w, of, now)
+		if !again {
+			if _, kept := r.revisits[w.ID]; kept {
+				drops = append(drops, w.ID)
+			}
+			continue
+		}
+		puts = append(puts, v)
+		late = append(late, r.late(w, of, v, now)...)
+	}
+	if err := escalate(ctx, r.ports.Exceptions, late); err != nil {
+		return err
+	}
+	if len(puts) > 0 {
+		if err := r.ports.Revisits.PutRevisits(ctx, r.options.Name, puts...); err != nil {
+			return fmt.Errorf("keeping orders that wait: %w", err)
+		}
+		for _, v := range puts {
+			r.revisits[v.OrderID] = v
+		}
+	}
+	if err := r.drop(ctx, drops); err != nil {
+		return err
+	}
+	return r.saveCursor(ctx)
+}
+
+func (r *queueRun) drop(ctx context.Context, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	if err := r.ports.Revisits.DropRevisits(ctx, r.options.Name, ids...); err != nil {
+		return fmt.Errorf("dropping orders that wait no more: %w", err)
+	}
+	for _, id := range ids {
+		delete(r.revisits, id)
+	}
+	return nil
+}
+
+// revisit is when an order is tried again, if it is.
+func (r *queueRun) revisit(w WarehouseOrder, of []OrderResult, now time.Time) (v Revisit, again bool) {
+	v = r.revisits[w.ID]
+	v.OrderID, v.Known, v.LastError = w.ID, true, ""
+	deadline := time.Time{}
+	for _, o := range of {
+		if !waits(o) {
+			continue
+		}
+		again = true
+		v.LastError = o.Detail
+		if o.Err != nil {
+			v.LastError = o.Err.Error()
+		}
+		if compareDeadlines(o.Deadline, deadline) < 0 {
+			deadline = o.Deadline
+		}
+	}
+	if !deadline.IsZero() {
+		v.Deadline = deadline
+	} else if v.Deadline.IsZero() {
+		v.Deadline = w.DispatchBy
+	}
+	if v.Deadline.IsZero() {
+		v.Deadline = now
+	}
+	if !again || now.Sub(v.Deadline) > r.options.KeepFor {
+		return v, false
+	}
+	wait := r.options.RetryMax
+	if v.Attempts < 16 {
+		wait = min(wait, r.options.RetryAfter<<v.Attempts)
+	}
+	v.Attempts++
+	v.Due = now.Add(wait)
+	if at := nextLevel(r.options.Levels, v.Deadline, now); !at.IsZero() && at.Before(v.Due) {
+		v.Due = at // not to be late with the next escalation
+	}
+	return v, true
+}
+
+// late are the exceptions of an order that waits and whose deadline is near.
+func (r *queueRun) late(w WarehouseOrder, of []OrderResult, v Revisit, now time.Time) (list []Exception) {
+	for _, o := range of {
+		deadline := cmp.Or(o.Deadline, w.DispatchBy)
+		severity, near := levelAt(r.options.Levels, deadline, now)
+		if !waits(o) || !near || o.OrderID == "" {
+			continue
+		}
+		e := raise(KindDeadlineNear, "order "+o.OrderID, deadline,
+			fmt.Sprintf("warehouse order %s has been tried %d times and is not dispatched: %s", w.Number, v.Attempts, v.LastError),
+			"mend what is in the way; it is tried again by itself. Enter the number in Seller Center if that is quicker")
+		e.Severity = severity
+		list = append(list, e)
+	}
+	return list
+}
