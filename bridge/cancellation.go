@@ -14,8 +14,8 @@ import (
 // Cancellation is a buyer's, seller's or platform's cancellation of an order or
 // of some of its lines.
 type Cancellation struct {
-	// ID is the shop's id of the request, empty for an order that the shop has
-	// cancelled already.
+	// ID is the shop's id of the request, empty for what the shop has cancelled
+	// already.
 	ID      string
 	OrderID string
 	// Pending tells that the shop waits for the seller's decision.
@@ -27,11 +27,47 @@ type Cancellation struct {
 	LineIDs []string
 }
 
-// CancellationDesk decides cancellations in the shop.
+// CancellationOf describes what the shop has cancelled of an order already: all
+// of it, or, of an order that lives on, the lines that are cancelled.
+func CancellationOf(o Order) Cancellation {
+	c := Cancellation{OrderID: o.ID, Deadline: o.ShipBy, Reason: o.CancelReason}
+	if o.Status != Cancelled {
+		for _, l := range o.Lines {
+			if l.Cancelled {
+				c.LineIDs = append(c.LineIDs, l.ID)
+			}
+		}
+	}
+	return c
+}
+
+// CancellationsOf describes what the shop has cancelled of the orders; those
+// that nothing is cancelled of are left out.
+func CancellationsOf(orders ...Order) []Cancellation {
+	var list []Cancellation
+	for _, o := range orders {
+		if c := CancellationOf(o); o.Status == Cancelled || len(c.LineIDs) > 0 {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// ErrDecided is wrapped by [CancellationDesk] errors that say that a request does
+// not wait any more, and was not decided as asked: the buyer took it back, or
+// somebody was faster.
+var ErrDecided = errors.New("the request was decided otherwise")
+
+// CancellationDesk decides cancellations in the shop. A key is stable for one
+// request and decision, so that repeating it is safe; a decision that exists
+// already is a success if it is the same, and [ErrDecided] if not.
 type CancellationDesk interface {
-	// ApproveCancellation grants a pending request. key is stable for one request
-	// and decision, so that repeating it is safe.
+	// ApproveCancellation grants a pending request.
 	ApproveCancellation(ctx context.Context, cancellationID, key string) error
+	// RejectReasons lists the reasons that the shop accepts for rejecting a request.
+	RejectReasons(ctx context.Context, cancellationID string) ([]string, error)
+	// RejectCancellation rejects a pending request: the order goes on.
+	RejectCancellation(ctx context.Context, cancellationID, reason, key string) error
 }
 
 // OrderCanceller stops orders in the warehouse.
@@ -41,9 +77,38 @@ type OrderCanceller interface {
 	HoldOrder(ctx context.Context, order WarehouseOrder) error
 	// ReleaseOrder undoes HoldOrder. The address is empty.
 	ReleaseOrder(ctx context.Context, order WarehouseOrder, address Address) error
-	// CancelOrder cancels the order and frees its stock.
+	// CancelOrder cancels the order, held or not, and frees its stock. An order
+	// that is cancelled already is left alone.
 	CancelOrder(ctx context.Context, order WarehouseOrder, note string) error
 }
+
+// LineReducer takes units off orders in the warehouse. An [OrderCanceller] that
+// is none leaves the cancellation of single lines to a person.
+type LineReducer interface {
+	// ReduceLines makes lines of an order smaller, or removes them, and frees their
+	// stock. An order that is held is held again afterwards.
+	ReduceLines(ctx context.Context, order WarehouseOrder, changes []LineChange) error
+}
+
+// LineChange is the new quantity of a line of a warehouse order.
+type LineChange struct {
+	// LineID is [WarehouseLine.LineID].
+	LineID string
+	// Keep is what is left of it; a line of none is removed.
+	Keep int
+}
+
+// Answer is what a [Canceller] tells the shop about a request of a buyer that it
+// does not grant.
+type Answer string
+
+// The answers.
+const (
+	// AnswerByPerson leaves the request to customer service, with an exception.
+	AnswerByPerson Answer = "left to a person"
+	// AnswerReject rejects the request, so that the order goes on.
+	AnswerReject Answer = "reject"
+)
 
 // CancelPorts are what a [Canceller] works on.
 type CancelPorts struct {
@@ -62,22 +127,48 @@ type CancelOptions struct {
 	// then left alone and customer service gets an exception. Default
 	// [StageLabelPrinted]. A stage that is not known counts as too late.
 	CutOff Stage
+	// LateAnswer is given at once to requests that come after the cut-off. Default
+	// [AnswerByPerson].
+	LateAnswer Answer
+	// DueAnswer is given to any request that is with a person when no more than
+	// AnswerMargin is left of the time after which the shop grants it by itself.
+	// Default [AnswerByPerson]: the shop decides.
+	DueAnswer Answer
+	// AnswerMargin must leave time for some runs. Default two hours.
+	AnswerMargin time.Duration
+	// RejectReasons are the names of reasons for rejecting a request, the best
+	// first, without the ending for a market such as "_uk". The first that the shop
+	// accepts is given; if it accepts none, a person decides. Default: that the
+	// product has been packed.
+	RejectReasons []string
+	// Now replaces time.Now.
+	Now func() time.Time
 }
 
-// CancellationOf describes an order that the shop has cancelled already.
-func CancellationOf(o Order) Cancellation {
-	return Cancellation{OrderID: o.ID, Deadline: o.ShipBy, Reason: o.CancelReason}
-}
+// reasonPacked is TikTok's reason for rejecting what comes too late.
+//
+// https://partner.tiktokshop.com/docv2/page/cancel-reasons
+const reasonPacked = "seller_reject_apply_product_has_been_packed"
 
-// Canceller carries cancellations from the shop into the warehouse. Before the
-// cut-off the order is held, looked at again, approved in the shop, cancelled in
-// the warehouse and its stock freed; from the cut-off on an exception goes to
-// customer service with the return path. Importer, Dispatcher and Canceller take
-// the same lock for an order, so that a cancellation that races a shipment has
-// one outcome.
+// OutcomeRejected is a buyer's request that was rejected: the order goes on.
+const OutcomeRejected Outcome = "request rejected"
+
+// Canceller carries cancellations from the shop into the warehouse.
+//
+// Before the cut-off the order is held in the warehouse, looked at again,
+// approved in the shop, cancelled in the warehouse, and read back; of an order
+// that lives on, the lines are taken off instead, where it is certain which. From
+// the cut-off on customer service gets an exception with what is known and the
+// return path, or the request is rejected, as the options say. Stopped at any
+// point and run again it goes on where it was: what the shop has cancelled comes
+// back through [CancellationsOf].
+//
+// Importer, Dispatcher and Canceller take the same lock for an order, so that a
+// cancellation that races a shipment has one outcome.
 type Canceller struct {
 	ports   CancelPorts
 	options CancelOptions
+	timings Timings
 }
 
 // NewCanceller checks ports and options.
@@ -90,189 +181,457 @@ func NewCanceller(p CancelPorts, o CancelOptions) (*Canceller, error) {
 		return nil, err
 	}
 	o.CutOff = cmp.Or(o.CutOff, StageLabelPrinted)
+	o.LateAnswer, o.DueAnswer = cmp.Or(o.LateAnswer, AnswerByPerson), cmp.Or(o.DueAnswer, AnswerByPerson)
+	o.AnswerMargin = cmp.Or(o.AnswerMargin, 2*time.Hour)
+	if len(o.RejectReasons) == 0 {
+		o.RejectReasons = []string{reasonPacked}
+	}
 	if o.CutOff < StageNew || o.CutOff > StageProcessed {
 		return nil, fmt.Errorf("bridge: NewCanceller: CutOff %v is no stage", o.CutOff)
 	}
+	for _, a := range []Answer{o.LateAnswer, o.DueAnswer} {
+		if a != AnswerByPerson && a != AnswerReject {
+			return nil, fmt.Errorf("bridge: NewCanceller: the answer %q is neither %q nor %q", a, AnswerByPerson, AnswerReject)
+		}
+	}
+	if o.AnswerMargin < 0 {
+		return nil, errors.New("bridge: NewCanceller: AnswerMargin must not be negative")
+	}
+	o.Now = clock(o.Now)
 	return &Canceller{ports: p, options: o}, nil
 }
+
+// Health returns how the runs went so far; the backlog is what the last one left
+// undone or with a person.
+func (c *Canceller) Health() FlowHealth { return c.timings.Health() }
 
 // Cancel works through cancellations. One that fails does not stop the others:
 // it is in the results and in the error, and running Cancel again goes on where
 // it stopped.
 func (c *Canceller) Cancel(ctx context.Context, cancellations ...Cancellation) (OrderResults, error) {
+	start := c.options.Now()
+	results, err := c.cancelAll(ctx, cancellations)
+	left := len(cancellations) - len(results)
+	for _, r := range results {
+		if r.Outcome == OutcomeFailed || r.Outcome == OutcomeRaised {
+			left++
+		}
+	}
+	c.timings.Done(start, c.options.Now(), err)
+	c.timings.Waiting(left, time.Time{})
+	return results, err
+}
+
+func (c *Canceller) cancelAll(ctx context.Context, cancellations []Cancellation) (OrderResults, error) {
 	var results OrderResults
 	for _, request := range cancellations {
 		if err := ctx.Err(); err != nil {
 			return results, errors.Join(results.err(), err)
 		}
-		result := OrderResult{OrderID: request.OrderID}
-		err := c.cancelOne(ctx, request, &result)
+		run := cancelRun{Canceller: c, request: request, result: OrderResult{OrderID: request.OrderID}}
+		err := run.locked(ctx)
 		if r, ok := errors.AsType[*RefusedError](err); ok {
-			err = c.raise(ctx, &result, request, KindStatesDisagree, err.Error(), r.Do)
+			err = run.raise(ctx, KindStatesDisagree, err.Error(), r.Do)
 		}
 		if err != nil {
-			result.Outcome, result.Err = OutcomeFailed, err
+			run.result.Outcome, run.result.Err = OutcomeFailed, err
 		}
-		results = append(results, result)
+		results = append(results, run.result)
 	}
 	return results, results.err()
 }
 
-func (c *Canceller) cancelOne(ctx context.Context, request Cancellation, result *OrderResult) error {
-	unlock, err := c.ports.Locks.Lock(ctx, orderLock(request.OrderID))
+// cancelRun is the work on one cancellation.
+type cancelRun struct {
+	*Canceller
+	request Cancellation
+	result  OrderResult
+	// lines are the shop's lines to cancel of an order that lives on; nil if all of
+	// it goes.
+	lines map[string]bool
+	order Order // as the shop has it, if lines is set
+	found []WarehouseOrder
+	// held are the parts that this run holds.
+	held []WarehouseOrder
+	// granted tells that the shop's side is done.
+	granted bool
+}
+
+func (r *cancelRun) locked(ctx context.Context) error {
+	unlock, err := r.ports.Locks.Lock(ctx, orderLock(r.request.OrderID))
 	if err != nil {
 		return err
 	}
 	defer unlock()
-
-	found, err := c.find(ctx, request.OrderID)
-	if err != nil {
+	if err := r.look(ctx); err != nil {
 		return err
 	}
-	result.WarehouseOrder = numberOf(found)
-	live := liveParts(found)
-	if whole, err := c.whole(ctx, request); err != nil {
+	if err := r.scope(ctx); err != nil {
 		return err
-	} else if !whole && len(live) == 0 && !request.Pending {
-		result.Outcome = OutcomeUnchanged // only the lines that are left will be imported
-		return nil
-	} else if !whole {
-		return c.raise(ctx, result, request, KindPartCancellation,
-			fmt.Sprintf("lines %s are cancelled (%s), the others are not", strings.Join(request.LineIDs, ", "), request.Reason),
-			"remove the lines from the order in Linnworks, then decide the request in the shop")
 	}
-	if len(found) == 0 && request.Pending {
-		if never, err := c.neverImported(ctx, request.OrderID); err != nil {
+	plan := r.plan()
+	switch late := r.late(plan); {
+	case plan.doubt != "":
+		return r.handOver(ctx, KindPartCancellation,
+			fmt.Sprintf("lines %s are cancelled (%s), the others are not, and the bridge cannot take them off: %s",
+				strings.Join(r.lineIDs(), ", "), cmp.Or(r.request.Reason, "no reason given"), plan.doubt),
+			"take the lines off the order in Linnworks, then decide the request in the shop")
+	case late != "":
+		if err := r.stopTheRest(ctx, plan); err != nil {
+			return err
+		}
+		return r.tooLate(ctx, late)
+	case !r.request.Pending:
+		return r.carryOut(ctx, plan)
+	}
+	if len(r.found) == 0 {
+		if never, err := r.neverImported(ctx); err != nil {
 			return err
 		} else if !never {
-			return c.raise(ctx, result, request, KindStatesDisagree,
+			return r.handOver(ctx, KindStatesDisagree,
 				"a cancellation waits, and the warehouse does not show the order: it may have been merged into another",
 				"look for the order in Linnworks, cancel it there, then decide the request in the shop")
 		}
 	}
-	late := c.late(live)
-	if late == "" && request.Pending {
-		if late, err = c.approve(ctx, request, live); err != nil {
-			return err
-		}
-	}
-	if late != "" {
-		return c.raiseLate(ctx, result, request, late)
-	}
-	for _, w := range live {
-		if err := c.ports.Warehouse.CancelOrder(ctx, w, "cancelled in TikTok Shop: "+request.Reason); err != nil {
-			return fmt.Errorf("cancelling %s in the warehouse: %w", w.Number, err)
-		}
-	}
-	if found, err = c.find(ctx, request.OrderID); err != nil {
-		return err
-	}
-	if left := liveParts(found); len(left) > 0 {
-		return fmt.Errorf("the warehouse does not show %s as cancelled yet; the next run cancels it again", numberOf(left))
-	}
-	if err := c.ports.Ledger.DropReservation(ctx, request.OrderID); err != nil {
-		return err
-	}
-	result.Outcome, result.Detail = OutcomeCancelled, request.Reason
-	if len(live) == 0 && !request.Pending {
-		result.Outcome, result.Detail = OutcomeUnchanged, ""
-	}
-	// Whatever a person should have done about the order is done with.
-	return c.ports.Exceptions.Clear(ctx, "order "+request.OrderID, slices.Sorted(maps.Keys(kinds))...)
+	return r.approve(ctx, plan)
 }
 
-// neverImported tells whether the ledger knows that the warehouse has not had
-// the order yet. An order that it does not know may be in the warehouse under
-// another reference: approving its cancellation blindly would ship it.
-func (c *Canceller) neverImported(ctx context.Context, orderID string) (bool, error) {
-	reserved, err := reservationsByOrder(ctx, c.ports.Ledger)
-	r, have := reserved[orderID]
-	return have && r.VisibleAt.IsZero(), err
-}
-
-// approve holds the order, looks again, and grants the request. A commitment
-// that slipped in between releases the order and makes the request late.
-func (c *Canceller) approve(ctx context.Context, request Cancellation, live []WarehouseOrder) (late string, err error) {
-	held := map[string]bool{}
-	for _, w := range live {
-		if w.State == Open {
-			if err := c.ports.Warehouse.HoldOrder(ctx, w); err != nil {
-				return "", fmt.Errorf("holding %s in the warehouse: %w", w.Number, err)
-			}
-			held[w.ID] = true
-		}
-	}
-	again, err := c.find(ctx, request.OrderID)
+// look reads the order in the warehouse.
+func (r *cancelRun) look(ctx context.Context) (err error) {
+	r.found, err = r.ports.OrderBook.FindOrders(ctx, []string{r.request.OrderID})
 	if err != nil {
-		return "", err
+		return fmt.Errorf("looking for it in the warehouse: %w", err)
 	}
-	if late := c.late(liveParts(again)); late != "" {
-		for _, w := range again {
-			if held[w.ID] && w.State == Parked {
-				if err := c.ports.Warehouse.ReleaseOrder(ctx, w, Address{}); err != nil {
-					return "", fmt.Errorf("releasing %s again: %w", w.Number, err)
-				}
-			}
-		}
-		return late, nil
-	}
-	if err := c.ports.Desk.ApproveCancellation(ctx, request.ID, request.ID+":approve"); err != nil {
-		return "", fmt.Errorf("approving cancellation %s: %w", request.ID, err)
-	}
-	return "", nil
+	r.result.WarehouseOrder = numberOf(r.found)
+	return nil
 }
 
-// late says which part of the order is past the cut-off.
-func (c *Canceller) late(live []WarehouseOrder) string {
-	for _, w := range live {
-		if w.Stage < StageNew || w.Stage >= c.options.CutOff || w.State == Processed {
-			return fmt.Sprintf("warehouse order %s is at stage %q, the cut-off is %q", w.Number, w.Stage, c.options.CutOff)
+// scope finds out whether the cancellation concerns the whole order.
+func (r *cancelRun) scope(ctx context.Context) (err error) {
+	if len(r.request.LineIDs) == 0 {
+		return nil
+	}
+	if r.order, err = readOrder(ctx, r.ports.Orders, r.request.OrderID); err != nil {
+		return err
+	}
+	lines := map[string]bool{}
+	for _, id := range r.request.LineIDs {
+		lines[id] = true
+	}
+	whole := true
+	for _, l := range r.order.Lines {
+		// Lines that were cancelled before go with them.
+		lines[l.ID] = lines[l.ID] || l.Cancelled
+		whole = whole && lines[l.ID]
+	}
+	if !whole && r.order.Status != Cancelled {
+		maps.DeleteFunc(lines, func(_ string, gone bool) bool { return !gone })
+		r.lines = lines
+	}
+	return nil
+}
+
+func (r *cancelRun) lineIDs() []string { return slices.Sorted(maps.Keys(r.lines)) }
+
+// late says which part that the plan touches is past the cut-off.
+func (r *cancelRun) late(p removal) string {
+	for _, s := range p.steps {
+		if r.pastCutOff(s.order) {
+			return fmt.Sprintf("%s, the cut-off is %q", whereabouts(s.order), r.options.CutOff)
 		}
 	}
 	return ""
 }
 
-// whole tells whether the request concerns every line of the order.
-func (c *Canceller) whole(ctx context.Context, request Cancellation) (bool, error) {
-	if len(request.LineIDs) == 0 {
-		return true, nil
+func (c *Canceller) pastCutOff(w WarehouseOrder) bool {
+	return w.Stage < StageNew || w.Stage >= c.options.CutOff || w.State == Processed
+}
+
+// stopTheRest cancels the parts of a split order that are not too late yet, if
+// the shop has cancelled it already.
+func (r *cancelRun) stopTheRest(ctx context.Context, p removal) error {
+	if r.request.Pending {
+		return nil // the order goes on until the request is granted
 	}
-	o, err := readOrder(ctx, c.ports.Orders, request.OrderID)
-	if err != nil {
-		return false, err
-	}
-	named := map[string]bool{}
-	for _, id := range request.LineIDs {
-		named[id] = true
-	}
-	for _, line := range o.Lines {
-		if !line.Cancelled && !named[line.ID] {
-			return false, nil
+	for _, s := range p.steps {
+		if r.pastCutOff(s.order) {
+			continue
+		}
+		if err := r.step(ctx, s); err != nil {
+			return err
 		}
 	}
-	return true, nil
+	return nil
 }
 
-func (c *Canceller) raiseLate(ctx context.Context, result *OrderResult, request Cancellation, why string) error {
-	do := "stop the parcel if you can; otherwise tell the buyer to refuse it or to send it back, and refund it as a return"
-	if request.Pending {
+// whereabouts is what is known of an order that may be on its way.
+func whereabouts(w WarehouseOrder) string {
+	s := fmt.Sprintf("warehouse order %s is at stage %q", w.Number, w.Stage)
+	if w.Tracking != "" {
+		s += ", tracking " + w.Tracking
+	}
+	if carrier := cmp.Or(w.Carrier, w.Service); carrier != "" {
+		s += ", carrier " + carrier
+	}
+	if !w.ProcessedAt.IsZero() {
+		s += ", processed " + w.ProcessedAt.UTC().Format("2006-01-02 15:04 UTC")
+	}
+	return s
+}
+
+// neverImported tells whether the ledger knows that the warehouse has not had
+// the order yet. An order that it does not know may be in the warehouse under
+// another reference: approving its cancellation blindly would ship it.
+func (r *cancelRun) neverImported(ctx context.Context) (bool, error) {
+	reserved, err := reservationsByOrder(ctx, r.ports.Ledger)
+	reservation, have := reserved[r.request.OrderID]
+	return have && reservation.VisibleAt.IsZero(), err
+}
+
+// approve holds the parts concerned, looks again, grants the request and carries
+// it out. A commitment that slipped in between releases the order and makes the
+// request late.
+func (r *cancelRun) approve(ctx context.Context, plan removal) error {
+	var holding error
+	for _, s := range plan.steps {
+		if w := s.order; w.State == Open {
+			if err := r.ports.Warehouse.HoldOrder(ctx, w); err != nil {
+				holding = errors.Join(holding, fmt.Errorf("holding %s in the warehouse: %w", w.Number, err))
+			}
+			r.held = append(r.held, w)
+		}
+	}
+	if len(r.held) > 0 {
+		if err := r.look(ctx); err != nil {
+			return errors.Join(holding, err)
+		}
+		plan = r.plan()
+	}
+	late := r.late(plan)
+	switch {
+	case plan.doubt != "" || late != "":
+		if err := r.release(ctx); err != nil {
+			return errors.Join(holding, err)
+		}
+		if late != "" {
+			return r.tooLate(ctx, late)
+		}
+		return errors.New("the order was changed in the warehouse meanwhile: " + plan.doubt)
+	case holding != nil:
+		return holding
+	}
+	for _, s := range plan.steps {
+		if s.order.State == Open {
+			return fmt.Errorf("the warehouse does not show %s as held; the next run holds it again", s.order.Number)
+		}
+	}
+	switch err := r.ports.Desk.ApproveCancellation(ctx, r.request.ID, r.request.ID+":approve"); {
+	case errors.Is(err, ErrDecided):
+		return r.decidedOtherwise(ctx)
+	case err != nil:
+		return fmt.Errorf("approving cancellation %s: %w", r.request.ID, err)
+	}
+	return r.carryOut(ctx, plan)
+}
+
+// decidedOtherwise lets an order go whose buyer took the request back, and
+// cancels one that is cancelled in another way.
+func (r *cancelRun) decidedOtherwise(ctx context.Context) error {
+	o, err := readOrder(ctx, r.ports.Orders, r.request.OrderID)
+	if err != nil {
+		return err
+	}
+	if o.Status == Cancelled {
+		r.lines = nil
+		return r.carryOut(ctx, r.plan())
+	}
+	if err := r.release(ctx); err != nil {
+		return err
+	}
+	r.result.Outcome, r.result.Detail = OutcomeUnchanged, "the request does not wait any more"
+	return nil
+}
+
+// release lets go of what this run holds, as far as it is still there.
+func (r *cancelRun) release(ctx context.Context) error {
+	for _, w := range r.found {
+		ours := slices.ContainsFunc(r.held, func(h WarehouseOrder) bool { return h.ID == w.ID })
+		if !ours || w.State != Parked {
+			continue
+		}
+		if err := r.ports.Warehouse.ReleaseOrder(ctx, w, Address{}); err != nil {
+			return fmt.Errorf("releasing %s again: %w", w.Number, err)
+		}
+	}
+	return nil
+}
+
+// carryOut makes the warehouse as the shop is, reads back, and frees what the
+// ledger reserves.
+func (r *cancelRun) carryOut(ctx context.Context, plan removal) error {
+	r.granted = true
+	var failed error
+	for _, s := range plan.steps {
+		failed = errors.Join(failed, r.step(ctx, s))
+	}
+	if len(plan.steps) > 0 {
+		if err := r.look(ctx); err != nil {
+			return errors.Join(failed, err)
+		}
+		left := r.plan()
+		if late := processedPart(left); late != "" {
+			// It left between the hold and the cancellation; the shop's side is done.
+			r.request.Pending = false
+			return r.tooLate(ctx, late)
+		}
+		if failed != nil {
+			return failed
+		}
+		if left.doubt != "" || len(left.steps) > 0 {
+			return fmt.Errorf("the warehouse does not show %s as cancelled yet; the next run cancels it again", numberOf(left.orders()))
+		}
+	}
+	if err := r.settleLedger(ctx); err != nil {
+		return err
+	}
+	if err := r.release(ctx); err != nil { // what lives on, without its lines
+		return err
+	}
+	r.result.Outcome, r.result.Detail = OutcomeCancelled, r.request.Reason
+	if len(plan.steps) == 0 && !r.request.Pending {
+		r.result.Outcome, r.result.Detail = OutcomeUnchanged, ""
+	}
+	if r.lines != nil {
+		if r.result.Outcome == OutcomeCancelled {
+			r.result.Detail = strings.TrimPrefix(r.request.Reason+": lines "+strings.Join(r.lineIDs(), ", "), ": ")
+		}
+		return r.ports.Exceptions.Clear(ctx, "order "+r.request.OrderID, KindPartCancellation, KindLateCancellation)
+	}
+	// Whatever a person should have done about the order is done with.
+	return r.ports.Exceptions.Clear(ctx, "order "+r.request.OrderID, slices.Sorted(maps.Keys(kinds))...)
+}
+
+func (r *cancelRun) step(ctx context.Context, s removalStep) error {
+	if len(s.changes) == 0 {
+		if err := r.ports.Warehouse.CancelOrder(ctx, s.order, "cancelled in TikTok Shop: "+r.request.Reason); err != nil {
+			return fmt.Errorf("cancelling %s in the warehouse: %w", s.order.Number, err)
+		}
+		return nil
+	}
+	reducer := r.ports.Warehouse.(LineReducer) // plan sees to it
+	if err := reducer.ReduceLines(ctx, s.order, s.changes); err != nil {
+		return fmt.Errorf("taking lines off %s in the warehouse: %w", s.order.Number, err)
+	}
+	return nil
+}
+
+// processedPart says which part of what is left to do has been processed.
+func processedPart(left removal) string {
+	for _, s := range left.steps {
+		if s.order.State == Processed {
+			return whereabouts(s.order)
+		}
+	}
+	return ""
+}
+
+// settleLedger frees what the ledger reserves for what was cancelled.
+func (r *cancelRun) settleLedger(ctx context.Context) error {
+	if r.lines == nil {
+		return r.ports.Ledger.DropReservation(ctx, r.request.OrderID)
+	}
+	reserved, err := reservationsByOrder(ctx, r.ports.Ledger)
+	reservation, have := reserved[r.request.OrderID]
+	if err != nil || !have || !slices.ContainsFunc(reservation.Lines, func(l ReservedLine) bool { return r.lines[l.LineID] }) {
+		return err
+	}
+	reservation.Lines = slices.DeleteFunc(reservation.Lines, func(l ReservedLine) bool { return r.lines[l.LineID] })
+	reservation.Items = map[string]int{}
+	for _, l := range reservation.Lines {
+		for id, n := range l.Items {
+			reservation.Items[id] += n
+		}
+	}
+	return r.ports.Ledger.PutReservation(ctx, reservation)
+}
+
+// returnPath is what to do about goods that are on their way for nothing.
+const returnPath = "stop the parcel if you can; otherwise tell the buyer to refuse it or to send it back, and refund it as a return"
+
+// tooLate leaves the order alone.
+func (r *cancelRun) tooLate(ctx context.Context, why string) error {
+	do := returnPath
+	if r.request.Pending {
 		do = "reject the request in the shop unless the parcel can be stopped; if it cannot, point the buyer to a return"
 	}
-	return c.raise(ctx, result, request, KindLateCancellation,
-		fmt.Sprintf("cancelled after the cut-off (%s): %s", cmp.Or(request.Reason, "no reason given"), why), do)
-}
-
-func (c *Canceller) raise(ctx context.Context, result *OrderResult, request Cancellation, kind Kind, seen, do string) error {
-	result.Outcome, result.Detail = OutcomeRaised, string(kind)
-	return c.ports.Exceptions.Raise(ctx, raise(kind, "order "+request.OrderID, request.Deadline, seen, do))
-}
-
-func (c *Canceller) find(ctx context.Context, orderID string) ([]WarehouseOrder, error) {
-	found, err := c.ports.OrderBook.FindOrders(ctx, []string{orderID})
-	if err != nil {
-		return nil, fmt.Errorf("looking for it in the warehouse: %w", err)
+	what := "cancelled after the cut-off"
+	if r.lines != nil {
+		what = "lines " + strings.Join(r.lineIDs(), ", ") + " " + what
 	}
-	return found, nil
+	return r.handOver(ctx, KindLateCancellation, fmt.Sprintf("%s (%s): %s", what, cmp.Or(r.request.Reason, "no reason given"), why), do)
+}
+
+// handOver gives a cancellation to a person, or answers the request as the
+// options say.
+func (r *cancelRun) handOver(ctx context.Context, kind Kind, seen, do string) error {
+	if !r.request.Pending {
+		return r.raise(ctx, kind, seen, do)
+	}
+	due := r.request.Deadline.Add(-r.options.AnswerMargin)
+	answerAtDue := r.options.DueAnswer == AnswerReject && !r.request.Deadline.IsZero()
+	if kind == KindLateCancellation && r.options.LateAnswer == AnswerReject || answerAtDue && !r.options.Now().Before(due) {
+		return r.reject(ctx, kind, seen, do)
+	}
+	if answerAtDue {
+		do += "; undecided, it is rejected by itself at " + due.UTC().Format("2006-01-02 15:04 UTC")
+	}
+	return r.raise(ctx, kind, seen, do)
+}
+
+func (r *cancelRun) reject(ctx context.Context, kind Kind, seen, do string) error {
+	accepted, err := r.ports.Desk.RejectReasons(ctx, r.request.ID)
+	if err != nil {
+		return r.notRejected(ctx, kind, seen, do, fmt.Errorf("reading the shop's reasons for rejecting cancellation %s: %w", r.request.ID, err))
+	}
+	reason := firstReason(r.options.RejectReasons, accepted)
+	if reason == "" {
+		return r.raise(ctx, kind, fmt.Sprintf("%s; the shop accepts none of the configured reasons for rejecting it, only %s", seen,
+			orNone(accepted)), do)
+	}
+	switch err := r.ports.Desk.RejectCancellation(ctx, r.request.ID, reason, r.request.ID+":reject"); {
+	case errors.Is(err, ErrDecided):
+		return r.raise(ctx, kind, seen+"; it was granted meanwhile", returnPath)
+	case err != nil:
+		return r.notRejected(ctx, kind, seen, do, fmt.Errorf("rejecting cancellation %s: %w", r.request.ID, err))
+	}
+	r.result.Outcome, r.result.Detail = OutcomeRejected, reason
+	return r.ports.Exceptions.Clear(ctx, "order "+r.request.OrderID, KindLateCancellation, KindPartCancellation, KindStatesDisagree)
+}
+
+// notRejected raises what a person has to do if repeating does not help.
+func (r *cancelRun) notRejected(ctx context.Context, kind Kind, seen, do string, err error) error {
+	if _, refused := errors.AsType[*RefusedError](err); refused {
+		return r.raise(ctx, kind, seen+"; "+err.Error(), do)
+	}
+	return err
+}
+
+// firstReason returns the first wanted reason that is accepted, as it is spelled
+// there: markets append an ending.
+func firstReason(wanted, accepted []string) string {
+	for _, w := range wanted {
+		for _, a := range accepted {
+			if ending, ok := strings.CutPrefix(a, w); ok && (ending == "" || len(ending) == 3 && ending[0] == '_') {
+				return a
+			}
+		}
+	}
+	return ""
+}
+
+func (r *cancelRun) raise(ctx context.Context, kind Kind, seen, do string) error {
+	r.result.Outcome, r.result.Detail = OutcomeRaised, string(kind)
+	return r.ports.Exceptions.Raise(ctx, raise(kind, "order "+r.request.OrderID, r.request.Deadline, seen, do))
 }
 
 // liveParts are the parts of an order that are not cancelled.

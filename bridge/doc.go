@@ -14,11 +14,12 @@
 //	CompareKit   the shop's bundle against the warehouse's composite
 //	BufferRules  how many units to keep back, and why
 //	StockPush    free stock of the warehouse into the shop
-//	Gate         may this order be committed to fulfilment now?
+//	Gate         may these orders be committed to fulfilment now? 50 a call
 //	Dispatcher   tracking and status to the shop, labels of the shop to the warehouse
 //	DispatchQueue  what there is to dispatch, and what waits to be tried again
 //	Deadlines    the shop's own clocks, and the rates that it judges the seller by
-//	Canceller    cancellations into the warehouse, up to a cut-off
+//	Canceller    cancellations into the warehouse, up to a cut-off; requests answered
+//	Revoker      cancellations that start in the warehouse, into the shop
 //	StatusTable  what to do, by shipping model, shop status and warehouse state
 //	Exceptions   what needs a person: owner, deadline, what to do
 //	Case         an exception and what people have done about it

@@ -132,6 +132,15 @@ func (m market) ApproveCancellation(_ context.Context, id, _ string) error {
 	return nil
 }
 
+func (market) RejectReasons(context.Context, string) ([]string, error) {
+	return []string{"seller_reject_apply_product_has_been_packed_uk"}, nil
+}
+
+func (market) RejectCancellation(_ context.Context, id, reason, _ string) error {
+	fmt.Println("rejected:", id, reason)
+	return nil
+}
+
 func (m market) Listings(context.Context) iter.Seq2[bridge.Listing, error] {
 	return func(yield func(bridge.Listing, error) bool) {
 		for _, l := range m.listings {

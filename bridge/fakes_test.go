@@ -37,6 +37,7 @@ type world struct {
 	pending  []Cancellation
 	lag      bool // details do not show requests yet
 	approved []string
+	desk
 	listings []Listing
 	carriers []Carrier
 	shipped  []Shipment
@@ -185,24 +186,6 @@ func (w *world) PendingCancellations(ctx context.Context, ids []string) (list []
 		return nil
 	})
 	return list, err
-}
-
-// ApproveCancellation implements CancellationDesk.
-func (w *world) ApproveCancellation(ctx context.Context, id, key string) error {
-	return w.do(ctx, "ApproveCancellation", func() error {
-		if !slices.Contains(w.approved, key) {
-			w.approved = append(w.approved, key)
-		}
-		for i, c := range w.pending {
-			if c.ID == id {
-				w.pending[i].Pending = false
-				o := w.orders[c.OrderID]
-				o.Status, o.CancelRequested = Cancelled, false
-				w.orders[c.OrderID] = o
-			}
-		}
-		return nil
-	})
 }
 
 // Listings implements ListingSource.

@@ -526,7 +526,7 @@ func (im *Importer) action(o Order, found []WarehouseOrder) (action Action, know
 		action = ActionPark
 	case action == ActionImport && o.CancelRequested:
 		action = ActionPark
-	case action == ActionRelease && o.CancelRequested:
+	case action == ActionRelease && (o.CancelRequested || holdsCancelled(o, found)):
 		action = ActionWait
 	case action == ActionRaise && o.CancelRequested && state == Dropped:
 		action = ActionWait // cancelled here, and not yet in the shop

@@ -340,14 +340,14 @@ var kinds = map[Kind]KindInfo{
 	},
 	KindPartCancellation: {
 		Owner: OwnerCustomerService, Severity: Urgent, Within: 2 * time.Hour,
-		Meaning: "Some lines of an order are cancelled and the others are not. The bridge does not take orders apart: sent as it is, the parcel holds what the buyer will not pay for.",
+		Meaning: "Some lines of an order are cancelled and the others are not. The bridge takes such lines off the warehouse order by itself; here it is not certain which units they are, or somebody has locked the order. Sent as it is, the parcel holds what the buyer will not pay for.",
 		Steps: []string{
 			"Have the warehouse hold the order.",
 			"Remove the cancelled lines, which the exception names, from the order in Linnworks.",
 			"Decide the request in the shop, and let the warehouse go on.",
 		},
 		Where:  []string{inOpenOrders, inSellerOrders},
-		Closes: "By hand, with a note, once both sides have the same lines.",
+		Closes: "By itself, when the bridge finds the lines gone or can take them off; otherwise by hand, with a note, once both sides have the same lines.",
 	},
 	KindHeldAtDeadline: {
 		Owner: OwnerWarehouse, Severity: Urgent, Within: time.Hour,

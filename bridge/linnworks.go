@@ -45,6 +45,8 @@ type Linnworks struct {
 	// locations are the names of the stock locations by id: orders are created
 	// by name, everything else goes by id.
 	locations map[linnworks.GUID]string
+	// centres are the locations that are fulfilment centres.
+	centres map[linnworks.GUID]bool
 
 	mu    sync.Mutex
 	items map[string]itemRef // what was seen of items, by id
@@ -84,9 +86,12 @@ func NewLinnworks(ctx context.Context, client *linnworks.Client, o LinnworksOpti
 	if err != nil {
 		return nil, fmt.Errorf("bridge: NewLinnworks: %w", err)
 	}
-	l := &Linnworks{client: client, options: o, locations: map[linnworks.GUID]string{}}
+	l := &Linnworks{client: client, options: o, locations: map[linnworks.GUID]string{}, centres: map[linnworks.GUID]bool{}}
 	for _, location := range locations {
 		l.locations[lower(location.StockLocationID)] = location.LocationName
+		if location.IsFulfillmentCenter {
+			l.centres[lower(location.StockLocationID)] = true
+		}
 	}
 	return l, nil
 }

@@ -27,7 +27,7 @@ func (l *Linnworks) FindOrders(ctx context.Context, references []string) ([]Ware
 			}
 		}
 	}
-	return list, nil
+	return list, l.markSubmitted(ctx, list)
 }
 
 // mergedReference stands in the place of the reference of a merged order: it
@@ -106,25 +106,6 @@ func stateOfOrder(o linnworks.OrderDetails) WarehouseState {
 		return Parked
 	}
 	return Open
-}
-
-func stageOfOrder(o linnworks.OrderDetails) Stage {
-	g := o.GeneralInfo
-	switch {
-	case o.Processed:
-		return StageProcessed
-	case g.PartShipped:
-		return StagePartShipped
-	case g.LabelPrinted:
-		return StageLabelPrinted
-	case g.InvoicePrinted:
-		return StageInvoicePrinted
-	case len(g.PickwaveIDs) > 0:
-		return StagePicking
-	case g.PickListPrinted:
-		return StagePickListPrinted
-	}
-	return StageNew
 }
 
 // lineIDsProperty is the name, before the line id, of the extended property that
@@ -364,30 +345,5 @@ func unlessPartial(err error) error {
 	if linnworks.IsPartial(err) {
 		return nil
 	}
-	return err
-}
-
-// HoldOrder implements [OrderCanceller]: parking keeps the reservation and bars
-// picking and printing; locking would put the units back on sale.
-func (l *Linnworks) HoldOrder(ctx context.Context, w WarehouseOrder) error {
-	return l.tag(ctx, new(markerParked), linnworks.GUID(w.ID))
-}
-
-// CancelOrder implements [OrderCanceller]. Linnworks cancels neither parked nor
-// locked orders, so the order is unparked just before.
-func (l *Linnworks) CancelOrder(ctx context.Context, w WarehouseOrder, note string) error {
-	id := linnworks.GUID(w.ID)
-	if w.State == Locked {
-		if err := l.client.Orders.LockOrder(ctx, &linnworks.LockOrderRequest{OrderIDs: []linnworks.GUID{id}, LockOrder: false}); err != nil {
-			return fmt.Errorf("unlocking it: %w", err)
-		}
-	}
-	if err := l.tag(ctx, nil, id); err != nil {
-		return fmt.Errorf("unparking it: %w", err)
-	}
-	location := linnworks.GUID(cmp.Or(w.LocationID, string(linnworks.ZeroGUID)))
-	_, err := l.client.Orders.CancelOrder(ctx, &linnworks.CancelOrderRequest{
-		OrderID: id, FulfilmentCenter: location, Refund: "0", Note: new(note),
-	})
 	return err
 }

@@ -266,31 +266,6 @@ type OrderSource interface {
 	OrdersByID(ctx context.Context, ids []string) ([]Order, error)
 }
 
-// Stage is how far the warehouse has come with an order. Later stages are
-// larger; a cut-off is a stage.
-type Stage int
-
-// The stages, in the order in which a warehouse reaches them.
-const (
-	StageNew Stage = iota + 1
-	StagePickListPrinted
-	StagePicking
-	StageInvoicePrinted
-	StageLabelPrinted
-	StagePartShipped
-	StageProcessed
-)
-
-var stageNames = [...]string{"unknown", "new", "pick list printed", "picking", "invoice printed", "label printed", "part shipped", "processed"}
-
-// String names the stage.
-func (s Stage) String() string {
-	if s < 0 || int(s) >= len(stageNames) {
-		return fmt.Sprintf("Stage(%d)", int(s))
-	}
-	return stageNames[s]
-}
-
 // WarehouseState is what the warehouse may do with an order now.
 type WarehouseState string
 

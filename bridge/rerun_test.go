@@ -37,22 +37,18 @@ func busy(t *testing.T) *world {
 // pass runs every primitive once, as a program would.
 func (w *world) pass(ctx context.Context) error {
 	var orders []Order
-	var cancellations []Cancellation
 	for o, err := range w.OrdersUpdated(ctx, noon, noon) {
 		if err != nil {
 			return err
 		}
 		orders = append(orders, o)
-		if o.Status == Cancelled {
-			cancellations = append(cancellations, CancellationOf(o))
-		}
 	}
 	_, importErr := w.importerReading().Import(ctx, orders...)
 	pending, err := w.PendingCancellations(ctx, nil)
 	if err != nil {
 		return errors.Join(importErr, err)
 	}
-	_, cancelErr := w.canceller(0).Cancel(ctx, append(pending, cancellations...)...)
+	_, cancelErr := w.canceller(0).Cancel(ctx, append(pending, CancellationsOf(orders...)...)...)
 	_, dispatchErr := w.dispatcher(nil).Dispatch(ctx, w.entries()...)
 	_, pushErr := w.stockPush(StockOptions{}).Push(ctx)
 	return errors.Join(importErr, cancelErr, dispatchErr, pushErr)

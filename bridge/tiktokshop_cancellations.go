@@ -3,9 +3,14 @@ package bridge
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
+	"slices"
 
 	"github.com/linnbridge/linnbridge/tiktokshop"
 )
+
+var _ SellerDesk = (*TikTokShop)(nil)
 
 // PendingCancellations implements [CancellationSource].
 func (t *TikTokShop) PendingCancellations(ctx context.Context, orderIDs []string) ([]Cancellation, error) {
@@ -42,13 +47,81 @@ func cancellation(c tiktokshop.Cancellation) Cancellation {
 	return out
 }
 
-// ApproveCancellation implements [CancellationDesk]. The key makes the call safe
-// to repeat; an approval that exists already is a success.
+// ApproveCancellation implements [CancellationDesk].
 func (t *TikTokShop) ApproveCancellation(ctx context.Context, cancellationID, key string) error {
-	err := t.client.ReturnRefund.ApproveCancellation(ctx, cancellationID,
-		&tiktokshop.ApproveCancellationRequest{IdempotencyKey: new(key)}, tiktokshop.RepeatSafe())
-	if tiktokshop.IsAlreadyDone(err) {
-		return nil
+	return decisionError(t.client.ReturnRefund.ApproveCancellationVerified(ctx, cancellationID,
+		&tiktokshop.ApproveCancellationRequest{IdempotencyKey: new(key)}))
+}
+
+// RejectReasons implements [CancellationDesk].
+func (t *TikTokShop) RejectReasons(ctx context.Context, cancellationID string) ([]string, error) {
+	reply, err := t.client.ReturnRefund.GetRejectReasons(ctx, &tiktokshop.GetRejectReasonsRequest{ReturnOrCancelID: cancellationID})
+	if err != nil {
+		return nil, deskError(err)
+	}
+	names := make([]string, len(reply.Reasons))
+	for i, r := range reply.Reasons {
+		names[i] = r.Name
+	}
+	return names, nil
+}
+
+// RejectCancellation implements [CancellationDesk].
+func (t *TikTokShop) RejectCancellation(ctx context.Context, cancellationID, reason, key string) error {
+	return decisionError(t.client.ReturnRefund.RejectCancellationVerified(ctx, cancellationID,
+		&tiktokshop.RejectCancellationRequest{IdempotencyKey: new(key), RejectReason: reason}))
+}
+
+// CancelReasons implements [SellerDesk]: what TikTok offers for every line of the
+// order that is left.
+//
+// https://partner.tiktokshop.com/docv2/page/get-aftersale-eligibility-202512
+func (t *TikTokShop) CancelReasons(ctx context.Context, orderID string) ([]string, error) {
+	reply, err := t.client.ReturnRefund.GetAftersaleEligibility(ctx, orderID, &tiktokshop.GetAftersaleEligibilityRequest{RequestTypes: []string{"CANCEL"}})
+	if err != nil {
+		return nil, deskError(err)
+	}
+	var reasons []string
+	first := true
+	for _, sku := range reply.SKUEligibility {
+		for _, line := range sku.LineItemEligibility {
+			switch {
+			case !line.Eligible:
+				return nil, nil
+			case first:
+				reasons, first = slices.Clone(line.AvailableReasonNames), false
+			default:
+				reasons = slices.DeleteFunc(reasons, func(r string) bool { return !slices.Contains(line.AvailableReasonNames, r) })
+			}
+		}
+	}
+	return reasons, nil
+}
+
+// CancelInShop implements [SellerDesk].
+func (t *TikTokShop) CancelInShop(ctx context.Context, orderID, reason string) error {
+	_, err := t.client.ReturnRefund.CancelOrderVerified(ctx, &tiktokshop.CancelOrderRequest{OrderID: orderID, CancelReason: reason})
+	return deskError(err)
+}
+
+// decisionError is deskError for decisions: one that was read back, is not there,
+// and is not waited for either, was made otherwise.
+func decisionError(err error) error {
+	if n, ok := errors.AsType[*tiktokshop.NotAppliedError](err); ok && n.Got != string(tiktokshop.CancelStatusPending) {
+		return fmt.Errorf("%w: %w", ErrDecided, err)
+	}
+	return deskError(err)
+}
+
+// deskError puts TikTok's classes into the bridge's words.
+func deskError(err error) error {
+	e, ok := errors.AsType[*tiktokshop.Error](err)
+	if !ok {
+		return err
+	}
+	switch e.Class {
+	case tiktokshop.ClassRequest, tiktokshop.ClassState, tiktokshop.ClassData, tiktokshop.ClassConfiguration, tiktokshop.ClassNotFound:
+		return &RefusedError{Do: "decide the cancellation in Seller Center; if that works there, report the message to the integrator", Err: err}
 	}
 	return err
 }

@@ -1,0 +1,207 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// SellerDesk cancels orders in the shop for the seller.
+type SellerDesk interface {
+	// CancelReasons lists the reasons for which the seller may cancel all of the
+	// order now; none means that it may not.
+	CancelReasons(ctx context.Context, orderID string) ([]string, error)
+	// CancelInShop cancels all of the order, and reads back. It must not be repeated
+	// without looking at the order first.
+	CancelInShop(ctx context.Context, orderID, reason string) error
+}
+
+// RevokePorts are what a [Revoker] works on.
+type RevokePorts struct {
+	Orders     OrderSource
+	Desk       SellerDesk
+	OrderBook  OrderBook
+	Ledger     Ledger
+	Locks      Locks
+	Exceptions Exceptions
+}
+
+// RevokeOptions configure a [Revoker].
+type RevokeOptions struct {
+	// Reasons are the names of reasons for which orders are cancelled in the shop,
+	// the best first, without the ending for a market such as "_uk"; the first that
+	// the shop offers for the order is given. None, the default, means that nothing
+	// is cancelled in the shop: customer service gets an exception.
+	//
+	// Of TikTok Shop's, out of stock and wrong price count against the seller.
+	Reasons []string
+	// ZeroStock allows reasons that say that the goods are out of stock. TikTok Shop
+	// then sets the stock of the SKUs to zero, where it stays until the next
+	// [StockPush]: until then nothing is sold.
+	ZeroStock bool
+	// Now replaces time.Now.
+	Now func() time.Time
+}
+
+// Revoker carries cancellations that start in the warehouse to the shop: orders
+// that somebody has cancelled in Linnworks and that buyers still wait for. Unless
+// the options name reasons it only raises them.
+type Revoker struct {
+	ports   RevokePorts
+	options RevokeOptions
+	timings Timings
+}
+
+// NewRevoker checks ports and options.
+func NewRevoker(p RevokePorts, o RevokeOptions) (*Revoker, error) {
+	err := required("NewRevoker", map[string]any{
+		"Orders": p.Orders, "Desk": p.Desk, "OrderBook": p.OrderBook, "Ledger": p.Ledger, "Locks": p.Locks, "Exceptions": p.Exceptions,
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, reason := range o.Reasons {
+		switch {
+		case strings.TrimSpace(reason) == "":
+			return nil, errors.New("bridge: NewRevoker: Reasons: one is empty")
+		case zeroesStock(reason) && !o.ZeroStock:
+			return nil, fmt.Errorf("bridge: NewRevoker: Reasons: %q makes the shop set the stock to zero: set ZeroStock if that is wanted", reason)
+		}
+	}
+	o.Now = clock(o.Now)
+	return &Revoker{ports: p, options: o}, nil
+}
+
+// zeroesStock tells whether TikTok Shop sets the stock of a SKU to zero for a
+// reason.
+func zeroesStock(reason string) bool {
+	return strings.Contains(strings.ToLower(reason), "out_of_stock")
+}
+
+// Health returns how the runs went so far.
+func (v *Revoker) Health() FlowHealth { return v.timings.Health() }
+
+// OutcomeRevoked is an order that was cancelled in the shop because the warehouse
+// has cancelled it.
+const OutcomeRevoked Outcome = "cancelled in the shop"
+
+// Revoke works through warehouse orders, of which those that are not cancelled
+// are left alone. One that fails does not stop the others: it is in the results
+// and in the error, and running Revoke again goes on where it stopped.
+func (v *Revoker) Revoke(ctx context.Context, orders ...WarehouseOrder) (OrderResults, error) {
+	start := v.options.Now()
+	results, err := v.revokeAll(ctx, orders)
+	v.timings.Done(start, v.options.Now(), err)
+	return results, err
+}
+
+func (v *Revoker) revokeAll(ctx context.Context, orders []WarehouseOrder) (OrderResults, error) {
+	var ids []string
+	for _, w := range orders {
+		if w.State == Dropped && w.Reference != "" && !slices.Contains(ids, w.Reference) {
+			ids = append(ids, w.Reference)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	inShop, err := v.ports.Orders.OrdersByID(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("bridge: revoke: reading the orders in the shop: %w", err)
+	}
+	var results OrderResults
+	for _, o := range inShop {
+		if err := ctx.Err(); err != nil {
+			return results, errors.Join(results.err(), err)
+		}
+		result := OrderResult{OrderID: o.ID, Outcome: OutcomeUnchanged}
+		if waitsFor(o) {
+			if err := v.one(ctx, &result); err != nil {
+				result.Outcome, result.Err = OutcomeFailed, err
+			}
+		}
+		results = append(results, result)
+	}
+	return results, results.err()
+}
+
+// waitsFor tells whether the buyer waits for goods that nobody will send. An
+// unpaid order ends by itself, and the buyer's own request is the [Canceller]'s.
+func waitsFor(o Order) bool {
+	return (o.Status == OnHold || o.Status == AwaitingShipment) && !o.CancelRequested && o.ShippingModel != FulfilledByTikTok
+}
+
+func (v *Revoker) one(ctx context.Context, result *OrderResult) error {
+	unlock, err := v.ports.Locks.Lock(ctx, orderLock(result.OrderID))
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	// The lists were read before the lock was had.
+	found, err := v.ports.OrderBook.FindOrders(ctx, []string{result.OrderID})
+	if err != nil {
+		return fmt.Errorf("looking for it in the warehouse: %w", err)
+	}
+	result.WarehouseOrder = numberOf(found)
+	o, err := readOrder(ctx, v.ports.Orders, result.OrderID)
+	if err != nil {
+		return err
+	}
+	if StateOf(found) != Dropped || !waitsFor(o) {
+		return nil
+	}
+	if len(v.options.Reasons) == 0 {
+		return v.raise(ctx, o, result, "the bridge is not configured to cancel it in the shop")
+	}
+	offered, err := v.ports.Desk.CancelReasons(ctx, o.ID)
+	if err != nil {
+		return v.refused(ctx, o, result, fmt.Errorf("reading the reasons for which the shop lets it be cancelled: %w", err))
+	}
+	if !v.options.ZeroStock {
+		offered = slices.DeleteFunc(offered, zeroesStock)
+	}
+	reason := firstReason(v.options.Reasons, offered)
+	if reason == "" {
+		return v.raise(ctx, o, result, fmt.Sprintf("none of the configured reasons is offered for cancelling it in the shop, only %s", orNone(offered)))
+	}
+	if err := v.ports.Desk.CancelInShop(ctx, o.ID, reason); err != nil {
+		return v.refused(ctx, o, result, fmt.Errorf("cancelling it in the shop: %w", err))
+	}
+	after, err := readOrder(ctx, v.ports.Orders, o.ID)
+	if err != nil {
+		return fmt.Errorf("the shop took the cancellation: %w", err)
+	}
+	if after.Status != Cancelled {
+		return fmt.Errorf("the shop took the cancellation and shows the order as %s; the next run looks again", after.Status)
+	}
+	if err := v.ports.Ledger.DropReservation(ctx, o.ID); err != nil {
+		return err
+	}
+	result.Outcome, result.Detail = OutcomeRevoked, reason
+	return v.ports.Exceptions.Clear(ctx, "order "+o.ID, KindStatesDisagree)
+}
+
+// refused raises what repeating cannot mend.
+func (v *Revoker) refused(ctx context.Context, o Order, result *OrderResult, err error) error {
+	if _, refused := errors.AsType[*RefusedError](err); refused {
+		return v.raise(ctx, o, result, err.Error())
+	}
+	return err
+}
+
+func (v *Revoker) raise(ctx context.Context, o Order, result *OrderResult, why string) error {
+	result.Outcome, result.Detail = OutcomeRaised, string(KindStatesDisagree)
+	return v.ports.Exceptions.Raise(ctx, raise(KindStatesDisagree, "order "+o.ID, firstDeadline(o),
+		fmt.Sprintf("it is cancelled in the warehouse (order %s), and the shop says %s: %s", result.WarehouseOrder, o.Status, why),
+		"cancel it in the shop with a reason other than out of stock, which sets the stock to zero; or create it in Linnworks anew"))
+}
+
+func orNone(list []string) string {
+	if len(list) == 0 {
+		return "none"
+	}
+	return strings.Join(list, ", ")
+}
