@@ -70,7 +70,8 @@ var stages = []struct {
 	{bridge.StagePickListPrinted, "it is on a printed pick list"},
 	{bridge.StagePicking, "it is in a pick wave"},
 	{bridge.StageInvoicePrinted, "its invoice was printed"},
-	{bridge.StageLabelPrinted, "its shipping label was printed"},
+	{bridge.StageLabelPrinted, "its shipping label was printed, or it has a tracking number of your carrier"},
+	{bridge.StageFulfilmentCentre, "a fulfilment centre was sent it, or has accepted it"},
 	{bridge.StagePartShipped, "a part of it was sent"},
 	{bridge.StageProcessed, "it was processed: the goods are gone"},
 }
