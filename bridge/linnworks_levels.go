@@ -67,6 +67,7 @@ const sweepPage = 200
 // SweepStock implements [StockSweeper] with one GetStockItemsFull call for every
 // 200 items. An item without levels is left out: it does not prove zero.
 func (l *Linnworks) SweepStock(ctx context.Context) iter.Seq2[StockReading, error] {
+	ctx = linnworks.Bulk(ctx)
 	return func(yield func(StockReading, error) bool) {
 		// The next page is asked for when its first item is: At is taken before.
 		reading, n := l.newReading(), 0

@@ -127,6 +127,10 @@ type bookListing struct {
 	// shownMark and shownAt are when Stock was last read or accepted.
 	shownMark StockMark
 	shownAt   time.Time
+	// suspect tells that the shop may show something else than Stock, found at
+	// suspectAt.
+	suspect   bool
+	suspectAt StockMark
 	// lag is nil if the listing shows what it should.
 	lag     *bookLag
 	refused *bookRefusal // nil if the shop has taken all
@@ -170,6 +174,7 @@ type bookProduct struct {
 	id       string
 	listings []int
 	pushing  bool // somebody has taken it
+	taken    StockMark
 	unsure   bool // the last call may or may not have taken effect
 	failures int
 	retryAt  time.Time
@@ -554,6 +559,11 @@ func (b *StockBook) SetReservations(at time.Time, list []Reservation) {
 		}
 		if o.goneAt == 0 {
 			o.goneAt = b.seq
+			if o.VisibleAt.IsZero() { // not imported and seen, so it was cancelled
+				for _, line := range o.Lines {
+					b.suspect(line.SKUID)
+				}
+			}
 		}
 		if !b.counted(o) {
 			delete(b.orders, id)
@@ -673,9 +683,30 @@ func (b *StockBook) SetShown(mark StockMark, at time.Time, skuID string, stock .
 			}
 		}
 	}
-	e.shownMark, e.shownAt = mark, at
+	e.shownMark, e.shownAt, e.suspect = mark, at, e.suspect && e.suspectAt > mark
 	b.products[e.product].unsure = false
 	b.touch(n)
+}
+
+// Suspect tells that the shop may show something else than the book believes, as
+// after a cancellation, which gives the units back or, if it was for want of
+// stock, sets the SKU to zero. The SKUs are published again, or looked up first
+// where that can be done. Unknown ones are ignored.
+func (b *StockBook) Suspect(skuIDs ...string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.seq++
+	for _, id := range skuIDs {
+		b.suspect(id)
+	}
+}
+
+func (b *StockBook) suspect(skuID string) {
+	if n, have := b.bySKUID[skuID]; have {
+		e := &b.listings[n]
+		e.suspect, e.suspectAt = true, b.seq
+		b.touch(n)
+	}
 }
 
 // Accepted tells that the shop has taken a product's levels at the moment at.
@@ -685,20 +716,22 @@ func (b *StockBook) Accepted(at time.Time, p ProductStock) {
 	b.seq++
 	for _, s := range p.SKUs {
 		if n, have := b.bySKUID[s.ID]; have {
-			b.accepted(at, &b.listings[n], s.Stock)
+			b.accepted(at, b.seq, &b.listings[n], s.Stock)
 			b.touch(n)
 		}
 	}
 }
 
-func (b *StockBook) accepted(at time.Time, e *bookListing, stock []WarehouseStock) {
+// accepted enters a call that was begun at the mark sent. Of what became suspect
+// while it was under way nobody knows which came first.
+func (b *StockBook) accepted(at time.Time, sent StockMark, e *bookListing, stock []WarehouseStock) {
 	if e.lag != nil {
 		b.stats.published(e, at)
 	}
 	if sameWarehouses(e.Stock, stock) {
 		copy(e.Stock, stock)
 	}
-	e.shownMark, e.shownAt = b.seq, at
+	e.shownMark, e.shownAt, e.suspect = b.seq, at, e.suspect && e.suspectAt > sent
 	e.lag, e.refused = nil, nil
 }
 

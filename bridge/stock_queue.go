@@ -43,7 +43,7 @@ func (b *StockBook) take(now time.Time, fair int, fairAfter time.Duration) (p Pr
 	if b.taken++; b.taken%fair == 0 && now.Sub(oldestRank.since) >= fairAfter {
 		best, urgent = oldest, true
 	}
-	b.products[best].pushing = true
+	b.products[best].pushing, b.products[best].taken = true, b.seq
 	p = b.productStock(best, now)
 	p.Urgent = urgent
 	return p, b.products[best].unsure, true
@@ -80,7 +80,7 @@ func (b *StockBook) done(now time.Time, p ProductStock, did published, err error
 			}
 		}
 	}
-	set(did.accepted, func(e *bookListing, s SKUStock) { b.accepted(now, e, s.Stock) })
+	set(did.accepted, func(e *bookListing, s SKUStock) { b.accepted(now, b.products[e.product].taken, e, s.Stock) })
 	set(did.derived, func(e *bookListing, _ SKUStock) { e.Derived = true })
 	set(did.refused, func(e *bookListing, s SKUStock) {
 		e.refused = &bookRefusal{retryAt: now.Add(o.RefusedAfter)}

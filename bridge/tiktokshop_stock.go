@@ -14,6 +14,7 @@ import (
 // Listings implements [ListingSource]: live and paused products. Products that
 // are in review, frozen or deleted refuse stock.
 func (t *TikTokShop) Listings(ctx context.Context) iter.Seq2[Listing, error] {
+	ctx = tiktokshop.Bulk(ctx)
 	return func(yield func(Listing, error) bool) {
 		for _, status := range []tiktokshop.ProductStatus{tiktokshop.ProductStatusActivate, tiktokshop.ProductStatusSellerDeactivated} {
 			request := &tiktokshop.SearchProductsRequest{PageSize: pageSize, Status: new(status)}
