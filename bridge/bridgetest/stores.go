@@ -14,13 +14,15 @@ import (
 type Store interface {
 	IntakeStore
 	ExceptionStore
+	bridge.ImportRecords
 	bridge.Ledger
 	bridge.Locks
 }
 
 // TestStore checks that a store keeps the promises of the interfaces, those that
 // only show under load or in another process included. A store of some of them
-// has [TestIntakeStore], [TestLedger], [TestLocks] and [TestExceptions].
+// has [TestIntakeStore], [TestImportRecords], [TestLedger], [TestLocks] and
+// [TestExceptions].
 //
 // open returns an empty store, whose clock is now. reopen, if it is not nil,
 // returns what another process would see of a store, which stays open and in
@@ -32,6 +34,9 @@ func TestStore(t *testing.T, open func(t *testing.T, now func() time.Time) Store
 	clock := &handClock{now: moment}
 	t.Run("intake", func(t *testing.T) {
 		TestIntakeStore(t, func(t *testing.T) IntakeStore { return open(t, clock.Now) }, narrow[IntakeStore](reopen))
+	})
+	t.Run("imports", func(t *testing.T) {
+		TestImportRecords(t, func(t *testing.T, now func() time.Time) bridge.ImportRecords { return open(t, now) }, narrow[bridge.ImportRecords](reopen))
 	})
 	t.Run("ledger", func(t *testing.T) {
 		TestLedger(t, func(t *testing.T) bridge.Ledger { return open(t, clock.Now) }, narrow[bridge.Ledger](reopen))
@@ -131,6 +136,8 @@ func fill(t *testing.T, v reflect.Value, n *int) {
 		v.SetBool(true)
 	case reflect.Int, reflect.Int64:
 		v.SetInt(int64(*n))
+	case reflect.Uint64:
+		v.SetUint(uint64(*n))
 	case reflect.Struct:
 		for i := range v.NumField() {
 			fill(t, v.Field(i), n)

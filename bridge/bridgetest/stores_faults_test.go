@@ -80,6 +80,8 @@ type faulty struct {
 	setMark func(context.Context, string, bridge.Cursor) error
 	unhint  func(context.Context, string, ...bridge.Hint) error
 	visits  func(context.Context, string) ([]bridge.Revisit, error)
+	records func(context.Context, ...string) (map[string]bridge.ImportRecord, time.Time, error)
+	record  func(context.Context, ...bridge.ImportRecord) error
 }
 
 func (f *faulty) PutReservation(ctx context.Context, r bridge.Reservation) error {
@@ -164,6 +166,20 @@ func (f *faulty) Revisits(ctx context.Context, list string) ([]bridge.Revisit, e
 		return f.visits(ctx, list)
 	}
 	return f.Store.Revisits(ctx, list)
+}
+
+func (f *faulty) ImportRecords(ctx context.Context, ids ...string) (map[string]bridge.ImportRecord, time.Time, error) {
+	if f.records != nil {
+		return f.records(ctx, ids...)
+	}
+	return f.Store.ImportRecords(ctx, ids...)
+}
+
+func (f *faulty) PutImportRecords(ctx context.Context, records ...bridge.ImportRecord) error {
+	if f.record != nil {
+		return f.record(ctx, records...)
+	}
+	return f.Store.PutImportRecords(ctx, records...)
 }
 
 // loses makes a ledger that keeps less of a reservation than it was given.
@@ -587,6 +603,41 @@ var faults = map[string]struct {
 	"the queue is forgotten": {"exceptions/every_field", nil, func(f *faulty) Store {
 		return &faulty{Store: newMemoryStore(nil, f.now), now: f.now}
 	}},
+
+	// Import records.
+	"the start goes forward": {"imports/since", func(f *faulty) {
+		f.records = func(ctx context.Context, ids ...string) (map[string]bridge.ImportRecord, time.Time, error) {
+			records, _, err := f.Store.ImportRecords(ctx, ids...)
+			return records, f.now(), err
+		}
+	}, nil},
+	"records are written one by one": {"imports/at_once", func(f *faulty) {
+		f.record = func(ctx context.Context, records ...bridge.ImportRecord) (err error) {
+			for _, r := range records {
+				err = errors.Join(err, f.Store.PutImportRecords(ctx, r))
+				time.Sleep(time.Millisecond)
+			}
+			return err
+		}
+	}, nil},
+	"large numbers are signed": {"imports/put,_replace,_drop", func(f *faulty) {
+		f.record = func(ctx context.Context, records ...bridge.ImportRecord) error {
+			for i := range records {
+				records[i].Address = min(records[i].Address, 1<<63-1)
+			}
+			return f.Store.PutImportRecords(ctx, records...)
+		}
+	}, nil},
+	"records are shared": {"imports/copies", func(f *faulty) {
+		var kept map[string]bridge.ImportRecord
+		f.records = func(ctx context.Context, ids ...string) (map[string]bridge.ImportRecord, time.Time, error) {
+			records, since, err := f.Store.ImportRecords(ctx, ids...)
+			if kept == nil {
+				kept = records
+			}
+			return kept, since, err
+		}
+	}, nil},
 
 	// Intake.
 	"seen orders are shared": {"intake/cursors", func(f *faulty) {

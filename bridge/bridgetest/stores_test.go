@@ -12,10 +12,11 @@ type memoryStore struct {
 	*bridge.Memory
 	*bridge.MemoryExceptions
 	*bridge.MemoryIntake
+	*bridge.MemoryImports
 }
 
 func newMemoryStore(_ *testing.T, now func() time.Time) Store {
-	return memoryStore{new(bridge.Memory), &bridge.MemoryExceptions{Now: now}, new(bridge.MemoryIntake)}
+	return memoryStore{new(bridge.Memory), &bridge.MemoryExceptions{Now: now}, new(bridge.MemoryIntake), &bridge.MemoryImports{Now: now}}
 }
 
 func TestMemoryStores(t *testing.T) {
