@@ -194,7 +194,7 @@ func addressMark(orderID string, a Address) uint64 {
 		return 0
 	}
 	h := fnv.New64a()
-	for _, s := range []string{orderID, a.Name, a.Company, a.Line1, a.Line2, a.Line3, a.Town, a.Region, a.Postcode, a.Country, a.Phone, a.Email} {
+	for _, s := range []string{orderID, a.Name, a.Company, a.Line1, a.Line2, a.Line3, a.Town, a.Region, a.Postcode, a.Country, a.Phone, a.Email, a.Instructions} {
 		_, _ = io.WriteString(h, s+"\xff")
 	}
 	return max(h.Sum64(), 1)

@@ -44,11 +44,11 @@ const (
 
 // newSides stocks both: a mug, a spoon, a set of both, an item that Linnworks
 // does not know, and TikTok's own bundle of two mugs.
-func newSides(t *testing.T, market string) *sides {
+func newSides(t *testing.T, market string, options ...linnworkstest.Option) *sides {
 	t.Helper()
 	s := &sides{
 		tiktok: tiktokshoptest.New(tiktokshoptest.WithMarket(market)),
-		linn:   linnworkstest.New(linnworkstest.WithoutQuotas()),
+		linn:   linnworkstest.New(append(options, linnworkstest.WithoutQuotas())...),
 		memory: new(bridge.Memory), queue: new(bridge.MemoryExceptions),
 	}
 	default10 := map[linnworks.GUID]int{linnworks.ZeroGUID: 10}
