@@ -13,7 +13,9 @@
 //	SKUMap       which item of the warehouse a listing sells, and how that was found
 //	CompareKit   the shop's bundle against the warehouse's composite
 //	BufferRules  how many units to keep back, and why
-//	StockPush    free stock of the warehouse into the shop
+//	StockBook    what the shop should show, from levels, ledger and rules
+//	StockPush    free stock of the warehouse into the shop, in passes
+//	LiveStock    the same without a pause: what sells now first
 //	Gate         may these orders be committed to fulfilment now? 50 a call
 //	Dispatcher   tracking and status to the shop, labels of the shop to the warehouse
 //	DispatchQueue  what there is to dispatch, and what waits to be tried again

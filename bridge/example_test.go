@@ -231,6 +231,42 @@ func ExampleImporter() {
 	// SKU HAT: unmapped SKU, seen 2 times; for e-commerce
 }
 
+func ExampleStockBook() {
+	book, err := bridge.NewStockBook(bridge.StockOptions{
+		Locations: map[string][]string{"shop-1": {"main"}}, Buffer: bridge.FixedBuffer(2),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	now := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+	mug := bridge.StockItem{ID: "i1", SKU: "MUG"}
+	pair := bridge.StockItem{ID: "i2", SKU: "TWO-MUGS", Kit: []bridge.KitComponent{{Item: mug, Quantity: 2}}}
+	var listings []bridge.Listing
+	for _, sku := range []string{"MUG", "TWO-MUGS"} {
+		listings = append(listings, bridge.Listing{
+			ListingSKU: bridge.ListingSKU{ProductID: "p-" + sku, ID: sku, SellerSKU: sku},
+			Stock:      []bridge.WarehouseStock{{WarehouseID: "shop-1", Quantity: 8}},
+		})
+	}
+	book.SetCatalogue(book.Mark(), now, listings, map[string]bridge.StockItem{"MUG": mug, "TWO-MUGS": pair}, nil)
+
+	// Three mugs are sold in the shop, and the warehouse does not know it yet.
+	book.SetReservations(now, []bridge.Reservation{{OrderID: "1", LocationID: "main", Items: map[string]int{"i1": 3}}})
+	mark := book.Mark()
+	book.SetLevels(mark, bridge.StockReading{At: now, Available: map[string]map[string]int{"i1": {"main": 13}}})
+	plan := book.Plan()
+	fmt.Print(plan)
+	for _, call := range plan.Products {
+		book.Accepted(now, call) // once the shop has taken it
+	}
+	fmt.Print(book.Plan())
+	// Output:
+	// SKU TWO-MUGS              shop-1: 8 -> 3
+	// 1 product(s) to update, 1 SKU(s) right already, 0 skipped
+	// 0 product(s) to update, 2 SKU(s) right already, 0 skipped
+}
+
 func ExampleStockPush() {
 	ctx := context.Background()
 	mug := bridge.StockItem{ID: "MUG", SKU: "MUG"}

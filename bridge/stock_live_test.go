@@ -2,10 +2,12 @@ package bridge_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -21,6 +23,8 @@ import (
 // liveShop is a large shop with the quotas of both sides.
 type liveShop struct {
 	linn      *linnworkstest.Fake
+	tiktok    *tiktokshoptest.Fake
+	items     map[string]string // Linnworks' ids by SKU
 	live      *bridge.LiveStock
 	book      *bridge.StockBook
 	publisher *acceptances
@@ -81,13 +85,14 @@ func newLiveShop(t *testing.T, skus, hot int, writes float64, rtt time.Duration,
 		}
 	}
 	tiktok := tiktokshoptest.New(tiktokshoptest.WithQuotas(tiktokshoptest.Quota{Calls: 20}, tiktokshoptest.Quota{Calls: int(writes)}))
-	s := &liveShop{linn: linnworkstest.New(), exception: new(bridge.MemoryExceptions)}
+	s := &liveShop{linn: linnworkstest.New(), tiktok: tiktok, items: map[string]string{}, exception: new(bridge.MemoryExceptions)}
 	must(tiktok.AddWarehouse(tiktokshop.Warehouse{ID: shopWarehouse}))
 	for first := 0; first < skus; first += skusPerProduct {
 		product := tiktokshoptest.Product{ID: fmt.Sprintf("17295929%08d", first), Title: "Product"}
 		for n := first; n < first+skusPerProduct; n++ {
-			_, err := s.linn.AddItem(linnworkstest.Item{SKU: liveSKU(n), Levels: map[linnworks.GUID]int{linnworks.ZeroGUID: startLevel}})
+			id, err := s.linn.AddItem(linnworkstest.Item{SKU: liveSKU(n), Levels: map[linnworks.GUID]int{linnworks.ZeroGUID: startLevel}})
 			must(err)
+			s.items[liveSKU(n)] = strings.ToLower(string(id))
 			product.SKUs = append(product.SKUs, tiktokshoptest.SKU{
 				ID: fmt.Sprintf("27295929%08d", n), SellerSKU: liveSKU(n), Price: "9.99", Stock: map[string]int{shopWarehouse: startLevel},
 			})
@@ -303,4 +308,57 @@ func TestLiveStockSpeed(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The calls for a change set are as few as there can be: one for 200 items at
+// Linnworks, one for each product at TikTok Shop.
+func TestLiveStockCalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const skus = 2000
+		s := newLiveShop(t, skus, 0, 50, 0, bridge.LiveOptions{HotCount: -1})
+		ctx := t.Context()
+		drain := func() {
+			t.Helper()
+			for did := true; did; {
+				var err error
+				if did, err = s.live.Publish(ctx); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if err := errors.Join(s.live.ReadShop(ctx), s.live.Sweep(ctx)); err != nil {
+			t.Fatal(err)
+		}
+		drain()
+		for seed := range uint64(5) {
+			rng := rand.New(rand.NewPCG(seed, 3))
+			changed, products := rng.Perm(skus)[:1+rng.IntN(900)], map[int]bool{}
+			for _, n := range changed {
+				products[n/skusPerProduct] = true
+				if err := s.linn.SetOnHand(liveSKU(n), linnworks.ZeroGUID, int(seed)+1); err != nil {
+					t.Fatal(err)
+				}
+				s.live.Touch(s.items[liveSKU(n)])
+			}
+			s.linn.ForgetCalls()
+			before := len(s.tiktok.CallsOf(tiktokshoptest.On("Product.UpdateInventory")))
+			if _, err := s.live.ReadHot(ctx); err != nil {
+				t.Fatal(err)
+			}
+			drain()
+			reads := len(s.linn.Calls())
+			writes := len(s.tiktok.CallsOf(tiktokshoptest.On("Product.UpdateInventory"))) - before
+			if least := (len(changed) + 199) / 200; reads != least || writes != len(products) {
+				t.Errorf("seed %d: %d items of %d products changed: %d calls to Linnworks (at least %d), %d to TikTok Shop (at least %d)",
+					seed, len(changed), len(products), reads, least, writes, len(products))
+			}
+			for _, n := range changed {
+				took := s.publisher.took[liveSKU(n)]
+				if last := took[len(took)-1].quantity; last != int(seed)+1 {
+					t.Fatalf("seed %d: %s shows %d", seed, liveSKU(n), last)
+				}
+			}
+			time.Sleep(time.Minute)
+		}
+	})
 }
