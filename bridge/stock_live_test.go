@@ -362,3 +362,45 @@ func TestLiveStockCalls(t *testing.T) {
 		}
 	})
 }
+
+// A shop with more products than one search finds is read all the same, each
+// product once.
+func TestListingsOfALargeShop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const products = 10_050
+		time.Sleep(time.Until(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)))
+		fake := tiktokshoptest.New()
+		if err := fake.AddWarehouse(tiktokshop.Warehouse{ID: shopWarehouse}); err != nil {
+			t.Fatal(err)
+		}
+		for n := range products {
+			if n%100 == 0 {
+				time.Sleep(time.Hour)
+			}
+			err := fake.AddProduct(tiktokshoptest.Product{SKUs: []tiktokshoptest.SKU{{SellerSKU: liveSKU(n), Stock: map[string]int{shopWarehouse: n}}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		client, err := fake.Client(tiktokshop.WithLimiter(tiktokshop.NewLimiter(tiktokshop.Limits{})))
+		if err != nil {
+			t.Fatal(err)
+		}
+		shop, err := bridge.NewTikTokShop(client, bridge.TikTokShopOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]int{}
+		for l, err := range shop.Listings(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen[l.SellerSKU]++
+		}
+		for n := range products {
+			if seen[liveSKU(n)] != 1 {
+				t.Fatalf("%s was read %d times", liveSKU(n), seen[liveSKU(n)])
+			}
+		}
+	})
+}

@@ -7,27 +7,65 @@ import (
 	"iter"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/linnbridge/linnbridge/tiktokshop"
 )
 
 // Listings implements [ListingSource]: live and paused products. Products that
-// are in review, frozen or deleted refuse stock.
+// are in review, frozen or deleted refuse stock. A shop with more than 10,000
+// products, the most that one search finds, is searched by time of creation.
 func (t *TikTokShop) Listings(ctx context.Context) iter.Seq2[Listing, error] {
 	ctx = tiktokshop.Bulk(ctx)
 	return func(yield func(Listing, error) bool) {
+		seen := map[string]bool{}
 		for _, status := range []tiktokshop.ProductStatus{tiktokshop.ProductStatusActivate, tiktokshop.ProductStatusSellerDeactivated} {
-			request := &tiktokshop.SearchProductsRequest{PageSize: pageSize, Status: new(status)}
-			for p, err := range t.client.Product.SearchProductsAll(ctx, request) {
+			for p, err := range t.products(ctx, tiktokshop.SearchProductsRequest{PageSize: pageSize, Status: new(status)}) {
 				if err != nil {
 					yield(Listing{}, err)
 					return
 				}
+				if seen[p.ID] {
+					continue
+				}
+				seen[p.ID] = true
 				for _, l := range t.listings(p) {
 					if !yield(l, nil) {
 						return
 					}
 				}
+			}
+		}
+	}
+}
+
+// tooManyFound says that a search has more results than it can return.
+const tooManyFound = 12052180
+
+// products searches, and halves the time of creation searched where that finds
+// too many. A product may come twice.
+func (t *TikTokShop) products(ctx context.Context, request tiktokshop.SearchProductsRequest) iter.Seq2[tiktokshop.Product, error] {
+	return func(yield func(tiktokshop.Product, error) bool) {
+		for p, err := range t.client.Product.SearchProductsAll(ctx, &request) {
+			if e, ok := errors.AsType[*tiktokshop.Error](err); ok && e.Code == tooManyFound {
+				from, to := tiktokshop.At(time.Date(2016, 1, 1, 0, 0, 0, 0, time.UTC)), tiktokshop.At(time.Now())
+				if request.CreateTimeGe != nil {
+					from, to = *request.CreateTimeGe, *request.CreateTimeLe
+				}
+				if to > from {
+					for _, half := range [][2]tiktokshop.UnixSeconds{{from, from + (to-from)/2}, {from + (to-from)/2 + 1, to}} {
+						request.CreateTimeGe, request.CreateTimeLe = &half[0], &half[1]
+						for p, err := range t.products(ctx, request) {
+							if !yield(p, err) || err != nil {
+								return
+							}
+						}
+					}
+					return
+				}
+			}
+			if !yield(p, err) || err != nil {
+				return
 			}
 		}
 	}
