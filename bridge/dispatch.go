@@ -234,6 +234,8 @@ type dispatchBatch struct {
 	sent map[string]string
 	// labels are what was arranged, by package id.
 	labels map[string]Label
+	// arrived are the orders all of whose lines have arrived.
+	arrived map[string]bool
 }
 
 // dispatchJob is one shop order in one warehouse order.
@@ -272,7 +274,8 @@ func (r *dispatchRun) batch(ctx context.Context, orders []WarehouseOrder) (Order
 		defer unlock()
 	}
 	b := &dispatchBatch{
-		dispatchRun: r, permits: map[string]Permit{}, refused: map[string]error{}, sent: map[string]string{}, labels: map[string]Label{},
+		dispatchRun: r, permits: map[string]Permit{}, refused: map[string]error{},
+		sent: map[string]string{}, labels: map[string]Label{}, arrived: map[string]bool{},
 	}
 	// The list was made before the locks were had: both sides are read again.
 	fresh, err := b.read(ctx, orders, slices.Sorted(maps.Keys(ids)))
@@ -300,6 +303,7 @@ func (r *dispatchRun) batch(ctx context.Context, orders []WarehouseOrder) (Order
 		b.settle(ctx, j, err)
 	}
 	b.readBack(ctx)
+	b.close(ctx)
 	results := make(OrderResults, 0, len(b.jobs))
 	for _, j := range b.jobs {
 		results = append(results, j.result)
@@ -486,8 +490,8 @@ func (b *dispatchBatch) act(ctx context.Context, j *dispatchJob) error {
 		return b.ports.Exceptions.Raise(ctx, e)
 	}
 	if w.State == Open && w.LabelError != "" {
-		return b.raise(ctx, j, KindLabelFailed, fmt.Sprintf("warehouse order %s has no label: %s", w.Number, w.LabelError),
-			"correct what the message names and print the label again")
+		return b.raise(ctx, j, KindLabelFailed, fmt.Sprintf("the label of warehouse order %s failed in Linnworks; the order shows the carrier's reason", w.Number),
+			"correct what the reason names and print the label again")
 	}
 	j.result.Outcome = OutcomeUnchanged
 	return nil
@@ -572,7 +576,12 @@ func (b *dispatchBatch) findLines(ctx context.Context, j *dispatchJob) (ok bool,
 			fmt.Sprintf("which of the shop's lines warehouse order %s holds is not known: %s", w.Number, why),
 			fmt.Sprintf("enter tracking %q for its lines in Seller Center", w.Tracking))
 	}
-	if j.lines = found[j.orderID]; len(j.lines) == 0 {
+	j.lines = found[j.orderID]
+	if len(j.lines) == 0 && len(found) > 0 {
+		j.result.Outcome, j.result.Detail = OutcomeUnchanged, "none of its lines is in this parcel"
+		return false, nil
+	}
+	if len(j.lines) == 0 {
 		return false, b.raise(ctx, j, KindDispatchRefused,
 			fmt.Sprintf("warehouse order %s is %s, but the shop shows no line of it that is not cancelled", w.Number, w.State),
 			"look for the order in Seller Center, and stop the parcel if you can")
@@ -700,12 +709,13 @@ func (b *dispatchBatch) confirm(ctx context.Context, j *dispatchJob, o Order, li
 	case w.Tracking == "":
 		// A processed order takes no number any more: it was entered in the shop.
 		j.result.Outcome, j.result.Detail = OutcomeConfirmed, "the shop alone has tracking "+strings.Join(shown, ", ")
-		return b.clear(ctx, j.orderID)
 	case slices.ContainsFunc(shown, func(t string) bool { return strings.EqualFold(t, w.Tracking) }):
 		j.result.Outcome = OutcomeConfirmed
-		return b.clear(ctx, j.orderID)
+	default:
+		return b.correct(ctx, j, o, lines)
 	}
-	return b.correct(ctx, j, o, lines)
+	b.arrived[j.orderID] = !slices.ContainsFunc(liveLines(o), func(l OrderLine) bool { return l.Tracking == "" })
+	return nil
 }
 
 func notShown(w WarehouseOrder) error {
@@ -738,10 +748,25 @@ func (b *dispatchBatch) raise(ctx context.Context, j *dispatchJob, kind Kind, se
 	return b.ports.Exceptions.Raise(ctx, raise(kind, "order "+j.orderID, firstSet(o.ShipBy, o.CancelledBy), seen, do))
 }
 
-// clear closes what a dispatch that arrived has mended.
-func (b *dispatchBatch) clear(ctx context.Context, orderID string) error {
-	return b.ports.Exceptions.Clear(ctx, "order "+orderID,
-		KindNoTracking, KindDispatchRefused, KindTrackingDiffers, KindLabelFailed, KindDeadlineNear, KindUnknownStatus, KindStatesDisagree)
+// close closes what dispatches that arrived have mended: of orders that have
+// arrived with all their parts.
+func (b *dispatchBatch) close(ctx context.Context) {
+	last := map[string]*dispatchJob{}
+	for _, j := range b.jobs {
+		if last[j.orderID] = j; waits(j.result) {
+			delete(b.arrived, j.orderID)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(b.arrived)) {
+		if !b.arrived[id] {
+			continue
+		}
+		err := b.ports.Exceptions.Clear(ctx, "order "+id,
+			KindNoTracking, KindDispatchRefused, KindTrackingDiffers, KindLabelFailed, KindDeadlineNear, KindUnknownStatus, KindStatesDisagree)
+		if err != nil {
+			b.settle(ctx, last[id], fmt.Errorf("closing its exceptions: %w", err))
+		}
+	}
 }
 
 func liveLines(o Order) []OrderLine {

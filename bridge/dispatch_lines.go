@@ -51,11 +51,14 @@ func (b *dispatchBatch) linesIn(ctx context.Context, w WarehouseOrder, parts []W
 	if len(w.Lines) == 0 {
 		return nil, "it has no lines", nil
 	}
-	sku, err := b.skus(ctx, open, orders)
-	if err != nil {
-		return nil, "", err
+	var sku map[string]string
+	if slices.ContainsFunc(open, func(l WarehouseLine) bool { return !slices.ContainsFunc(l.FromLineIDs, m.known) }) {
+		if sku, err = b.skus(ctx, orders); err != nil {
+			return nil, "", err
+		}
 	}
-	return m.found(), m.divide(w, open, others, sku), nil
+	why = m.divide(w, open, others, sku)
+	return m.found(), why, nil
 }
 
 // lineMatch matches the lines of a warehouse order with the shop's.
@@ -169,12 +172,8 @@ func (m *lineMatch) pool(line WarehouseLine, all []WarehouseOrder, sku map[strin
 	return sortedLines(pool), per
 }
 
-// skus are the warehouse's SKUs of the shop's lines, as far as they are needed
-// for lines that name no line of the shop.
-func (b *dispatchBatch) skus(ctx context.Context, open []WarehouseLine, orders []Order) (map[string]string, error) {
-	if !slices.ContainsFunc(open, func(l WarehouseLine) bool { return len(l.FromLineIDs) == 0 }) {
-		return nil, nil
-	}
+// skus are the warehouse's SKUs of the shop's lines.
+func (b *dispatchBatch) skus(ctx context.Context, orders []Order) (map[string]string, error) {
 	var items map[string]StockItem
 	if b.ports.Catalogue != nil {
 		var err error

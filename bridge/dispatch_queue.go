@@ -341,8 +341,8 @@ func (r *queueRun) worth(w WarehouseOrder) bool {
 	switch {
 	case r.handled[w.ID]:
 		return false
-	case seen && m.Digest == dispatchDigest(w) && (w.UpdatedAt.IsZero() || w.UpdatedAt.Equal(m.UpdatedAt)):
-		return false
+	case seen && m.Digest == dispatchDigest(w) && (w.UpdatedAt.IsZero() || m.UpdatedAt.IsZero() || w.UpdatedAt.Equal(m.UpdatedAt)):
+		return false // not every list says when
 	case w.State == Processed:
 		return true
 	}
@@ -352,7 +352,7 @@ func (r *queueRun) worth(w WarehouseOrder) bool {
 // dispatchDigest tells apart states of an order that lists may show.
 func dispatchDigest(w WarehouseOrder) uint64 {
 	h := fnv.New64a()
-	for _, s := range []string{string(w.State), w.Tracking, w.Carrier, w.Service, w.LabelError} {
+	for _, s := range []string{string(w.State), w.Tracking, w.Carrier, w.Service, string(w.LabelError)} {
 		_, _ = h.Write(append([]byte(s), 0))
 	}
 	return h.Sum64()

@@ -280,19 +280,6 @@ func TestDispatchSplitOrder(t *testing.T) {
 	}
 }
 
-func TestDispatchSplitOrderWithUnknownLines(t *testing.T) {
-	w := newWorld(t)
-	w.put(anOrder("1", "MUG", "MUG"))
-	for _, tracking := range []string{"RM1", "RM2"} { // one line of two units, split in the warehouse
-		e := w.add(NewOrder{Reference: "1", LocationID: "L1", Lines: []NewOrderLine{{LineID: "1-1", LineIDs: []string{"1-1", "1-2"}, SKU: "MUG", Quantity: 1}}})
-		e.State, e.Tracking = Processed, tracking
-	}
-	r, err := w.dispatcher(nil).Dispatch(t.Context(), w.entries()...)
-	if err != nil || r[0].Outcome != OutcomeRaised || r[1].Outcome != OutcomeRaised || len(w.shipped) != 0 {
-		t.Errorf("%s%v: one parcel must not be reported as all", r, err)
-	}
-}
-
 // A bundle's line of several units has no line ids of its own: an order that is
 // not split ships all its lines all the same.
 func TestDispatchWholeOrderWithBundle(t *testing.T) {

@@ -290,7 +290,7 @@ var kinds = map[Kind]KindInfo{
 		Owner: OwnerWarehouse, Severity: Urgent, Within: 2 * time.Hour,
 		Meaning: "A shipping label could not be made: the carrier refused it in Linnworks, or the shop gives no document for its own carrier. The order cannot be sent until there is one.",
 		Steps: []string{
-			"Read the carrier's or the shop's reason in the exception.",
+			"Read the shop's reason in the exception, or the carrier's on the order in Linnworks.",
 			"Correct what it names: address, postcode, weight, size, service, or the carrier's account.",
 			"Print the label again. With the shop's own carrier it is fetched again by itself.",
 			"If there is no label before the deadline, send the order with another service.",

@@ -166,9 +166,7 @@ func (b *dispatchBatch) labelled(ctx context.Context, j *dispatchJob, shown Ware
 		return fmt.Errorf("the warehouse does not show tracking %s yet; the next run writes it again", j.label.Tracking)
 	}
 	j.result.Outcome, j.result.Detail = OutcomeLabelled, j.label.Tracking+" with "+j.label.Carrier
-	if err := b.clear(ctx, j.orderID); err != nil {
-		return err
-	}
+	b.arrived[j.orderID] = len(j.lines) == len(liveLines(b.order(j.orderID)))
 	return b.keepDocument(ctx, j, j.label.PackageID)
 }
 

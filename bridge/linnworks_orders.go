@@ -55,7 +55,7 @@ func warehouseOrder(o linnworks.OrderDetails) WarehouseOrder {
 		ID: string(o.OrderID), Number: strconv.Itoa(o.NumOrderID), Reference: g.ReferenceNum,
 		State: stateOfOrder(o), Stage: stageOfOrder(o), LocationID: string(o.FulfilmentLocationID),
 		Carrier: o.ShippingInfo.Vendor, Service: o.ShippingInfo.PostalServiceName,
-		Tracking: o.ShippingInfo.TrackingNumber, LabelError: g.LabelError,
+		Tracking: o.ShippingInfo.TrackingNumber, LabelError: Private(g.LabelError),
 		Unpaid: !o.Processed && g.Status == statusUnpaid, HasAddress: o.CustomerInfo.Address.Address1 != "" || o.CustomerInfo.Address.PostCode != "",
 	}
 	if strings.EqualFold(w.Reference, mergedReference) {

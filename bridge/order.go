@@ -298,7 +298,9 @@ type WarehouseOrder struct {
 	// Carrier and Service are texts that the account's owner chose.
 	Carrier, Service string
 	Tracking         string
-	LabelError       string
+	// LabelError is why the last label failed, in the carrier's words, which may
+	// name the buyer.
+	LabelError Private
 	// HasAddress tells whether the order carries a delivery address.
 	HasAddress bool
 	// Unpaid tells that the warehouse takes the order for unpaid; it is parked then.

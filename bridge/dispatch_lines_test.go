@@ -1,0 +1,200 @@
+package bridge
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// Parts of split orders are resolved to the shop's lines. Each case ships the
+// parts in turn, as they leave, and then everything again.
+func TestDispatchSplitOrders(t *testing.T) {
+	line := func(sku string, quantity int, from ...string) WarehouseLine {
+		l := WarehouseLine{SKU: sku, Quantity: quantity, FromLineIDs: from}
+		if len(from) > 0 {
+			l.LineID = from[0]
+		}
+		if len(from) == quantity {
+			l.ShopLineIDs = from
+		}
+		return l
+	}
+	for _, tc := range []struct {
+		name  string
+		order Order
+		parts [][]WarehouseLine
+		want  string // line: number
+		open  string // part of what is seen
+	}{
+		{
+			"each line whole", anOrder("1", "MUG", "SPOON"), [][]WarehouseLine{{line("MUG", 1, "1-1")}, {line("SPOON", 1, "1-2")}},
+			"1-1:T1 1-2:T2", "",
+		},
+		{
+			"units of one line", anOrder("1", "MUG", "MUG", "MUG"),
+			[][]WarehouseLine{{line("MUG", 2, "1-1", "1-2", "1-3")}, {line("MUG", 1, "1-1", "1-2", "1-3")}},
+			"1-1:T1 1-2:T1 1-3:T2", "",
+		},
+		{
+			"units of one line beside a certain one", anOrder("1", "MUG", "MUG", "SPOON"),
+			[][]WarehouseLine{{line("MUG", 1, "1-1", "1-2"), line("SPOON", 1, "1-3")}, {line("MUG", 1, "1-1", "1-2")}},
+			"1-1:T1 1-2:T2 1-3:T1", "",
+		},
+		{
+			"ids lost, told apart by SKU", anOrder("1", "MUG", "SPOON", "SPOON"),
+			[][]WarehouseLine{{line("spoon ", 1)}, {line("MUG", 1), line("SPOON", 1)}},
+			"1-1:T2 1-2:T1 1-3:T2", "",
+		},
+		{
+			"ids of lines that are not the shop's", anOrder("1", "MUG", "SPOON"),
+			[][]WarehouseLine{{line("SPOON", 1, "by hand")}, {line("MUG", 1, "1-1")}},
+			"1-1:T2 1-2:T1", "",
+		},
+		{
+			"the SKU is not the shop's", anOrder("1", "MUG", "PLATE"), // PLATE is sold as DISH in the warehouse
+			[][]WarehouseLine{{line("DISH", 1)}, {line("MUG", 1, "1-1")}},
+			"1-1:T2 1-2:T1", "",
+		},
+		{
+			"something else was packed", anOrder("1", "MUG", "SPOON"),
+			[][]WarehouseLine{{line("FORK", 1)}, {line("MUG", 1, "1-1")}},
+			"1-1:T2", "SKU FORK is not in the shop's order",
+		},
+		{
+			"more than was sold", anOrder("1", "MUG", "SPOON"),
+			[][]WarehouseLine{{line("SPOON", 2)}, {line("MUG", 1, "1-1")}},
+			"1-1:T2", "1 too few left",
+		},
+		{
+			"a bundle's components together", with(anOrder("1", "MUG"), func(o *Order) {
+				o.Lines = append(o.Lines, bundle("1-2", 900, BundleComponent{sku("SPOON"), 3}))
+			}), [][]WarehouseLine{{{LineID: "1-2-1", SKU: "SPOON", Quantity: 3, FromLineIDs: []string{"1-2"}}}, {line("MUG", 1, "1-1")}},
+			"1-1:T2 1-2:T1", "",
+		},
+		{
+			"a bundle's components apart", with(anOrder("1", "MUG"), func(o *Order) {
+				o.Lines = append(o.Lines, bundle("1-2", 900, BundleComponent{sku("SPOON"), 3}))
+			}), [][]WarehouseLine{
+				{line("MUG", 1, "1-1"), {LineID: "1-2-1", SKU: "SPOON", Quantity: 2, FromLineIDs: []string{"1-2"}}},
+				{{LineID: "1-2-1", SKU: "SPOON", Quantity: 1, FromLineIDs: []string{"1-2"}}},
+			}, "", "a bundle that SKU SPOON belongs to was divided",
+		},
+		{
+			"a cancelled unit does not count", with(anOrder("1", "MUG", "MUG", "SPOON"), func(o *Order) { o.Lines[1].Cancelled = true }),
+			[][]WarehouseLine{{line("MUG", 1, "1-1", "1-2")}, {line("SPOON", 1, "1-3")}},
+			"1-1:T1 1-3:T2", "",
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.items["s-PLATE"] = StockItem{ID: "i-dish", SKU: "DISH"}
+			w.put(tc.order)
+			d := w.dispatcher(nil)
+			d.ports.Catalogue = w
+			for i, lines := range tc.parts {
+				e := w.add(NewOrder{Reference: "1", LocationID: "L1"})
+				e.State, e.Lines = Open, lines
+				if i > 0 {
+					continue
+				}
+				e.Tracking = "T1"
+			}
+			for i := range tc.parts {
+				w.book[i].State, w.book[i].Tracking = Processed, fmt.Sprintf("T%d", i+1)
+				if _, err := d.Dispatch(t.Context(), w.entries()...); err != nil {
+					t.Fatal(err)
+				}
+			}
+			calls := w.count("Ship")
+			for range 2 {
+				if _, err := d.Dispatch(t.Context(), w.entries()...); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if w.count("Ship") != calls {
+				t.Errorf("shipped again: %d calls", w.count("Ship")-calls)
+			}
+			var got []string
+			for _, l := range w.orders["1"].Lines {
+				if l.Tracking != "" {
+					got = append(got, l.ID+":"+l.Tracking)
+				}
+			}
+			if diff := cmp.Diff(tc.want, strings.Join(got, " ")); diff != "" {
+				t.Error(diff)
+			}
+			open, _ := w.exceptions.Open(t.Context())
+			if found := len(open) == 1 && strings.Contains(open[0].Seen, tc.open); tc.open == "" && len(open) > 0 || tc.open != "" && !found {
+				t.Errorf("want %q, open %v", tc.open, open)
+			}
+		})
+	}
+}
+
+// packaging knows the parcels of warehouse orders.
+type packaging struct {
+	parcels map[string][]WarehouseOrder
+	asked   []string
+	err     error
+}
+
+func (p *packaging) PackedParcels(_ context.Context, w WarehouseOrder) ([]WarehouseOrder, error) {
+	p.asked = append(p.asked, w.ID)
+	return p.parcels[w.ID], p.err
+}
+
+// One warehouse order in several parcels.
+func TestDispatchPackaging(t *testing.T) {
+	parcelsOf := func(e *bookEntry) []WarehouseOrder {
+		one, two := e.WarehouseOrder, e.WarehouseOrder
+		one.Tracking, two.Tracking = "A1", "A2"
+		one.Lines = []WarehouseLine{{LineID: "1-1", FromLineIDs: []string{"1-1", "1-2"}, SKU: "MUG", Quantity: 1}}
+		two.Lines = []WarehouseLine{
+			{LineID: "1-1", FromLineIDs: []string{"1-1", "1-2"}, SKU: "MUG", Quantity: 1},
+			{LineID: "1-3", FromLineIDs: []string{"1-3"}, ShopLineIDs: []string{"1-3"}, SKU: "SPOON", Quantity: 1},
+		}
+		return []WarehouseOrder{one, two}
+	}
+	for _, tc := range []struct {
+		name, tracking string
+		known          bool
+		err            error
+		asked          int
+		want, open     string
+	}{
+		{"one number", "A1", true, nil, 0, "A1 A1 A1", ""},
+		{"two numbers, known parcels", "A1, A2", true, nil, 1, "A1 A2 A2", ""},
+		{"the numbers are with the parcels", "", true, nil, 1, "A1 A2 A2", ""},
+		{"two numbers, unknown parcels", "A1;A2", false, nil, 1, "  ", "dispatch refused: order 1"},
+		{"no number at all", "", false, nil, 1, "  ", "no tracking: order 1"},
+		{"the warehouse does not say", "A1 A2", true, errInjected, 1, "  ", ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := newWorld(t)
+			e := w.processed(w.put(anOrder("1", "MUG", "MUG", "SPOON"))[0], tc.tracking)
+			p := &packaging{parcels: map[string][]WarehouseOrder{}, err: tc.err}
+			if tc.known {
+				p.parcels[e.ID] = parcelsOf(e)
+			}
+			d := w.dispatcher(nil)
+			d.ports.Packaging = p
+			r, err := d.Dispatch(t.Context(), w.entries()...)
+			if (err != nil) != (tc.err != nil) {
+				t.Fatal(err)
+			}
+			if len(p.asked) != tc.asked {
+				t.Errorf("asked %d times", len(p.asked))
+			}
+			o := w.orders["1"]
+			if got := fmt.Sprint(o.Lines[0].Tracking, " ", o.Lines[1].Tracking, " ", o.Lines[2].Tracking); got != tc.want {
+				t.Errorf("shown %q, want %q; %s", got, tc.want, r)
+			}
+			if got := strings.Join(w.open(), "; "); got != tc.open {
+				t.Errorf("open %q", got)
+			}
+		})
+	}
+}

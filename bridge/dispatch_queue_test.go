@@ -1,0 +1,444 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// queueWorld is a world whose warehouse lists what changed, with the stores of a
+// queue. Time is the test's.
+type queueWorld struct {
+	*world
+	now    time.Time
+	kept   MemoryIntake
+	labels MemoryLabels
+	// v2 is why the first way is not to be had.
+	v2 error
+	// unlisted orders are in no list of what changed.
+	unlisted map[string]bool
+}
+
+func newQueueWorld(t *testing.T) *queueWorld {
+	q := &queueWorld{world: newWorld(t), now: noon, unlisted: map[string]bool{}}
+	q.exceptions.Now = func() time.Time { return q.now }
+	return q
+}
+
+func (q *queueWorld) queue(o DispatchQueueOptions) *DispatchQueue {
+	q.t.Helper()
+	gate, err := NewGate(GatePorts{Orders: q, Cancellations: q}, GateOptions{Now: func() time.Time { return q.now }})
+	if err != nil {
+		q.t.Fatal(err)
+	}
+	d := q.dispatcher(nil)
+	d.options.Now = func() time.Time { return q.now }
+	d.ports.Gate, d.ports.Reader, d.ports.Documents, d.ports.Labels = gate, q, q, q
+	o.Now = func() time.Time { return q.now }
+	queue, err := NewDispatchQueue(DispatchQueuePorts{
+		Dispatcher: d, Source: q, Reader: q, Cursors: q, Revisits: q, Locks: q, Exceptions: q,
+	}, o)
+	if err != nil {
+		q.t.Fatal(err)
+	}
+	return queue
+}
+
+func (q *queueWorld) run(t *testing.T) DispatchReport {
+	t.Helper()
+	r, err := q.queue(DispatchQueueOptions{}).Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// OrdersChanged implements DispatchSource.
+func (q *queueWorld) OrdersChanged(ctx context.Context, from time.Time) iter.Seq2[WarehouseOrder, error] {
+	return func(yield func(WarehouseOrder, error) bool) {
+		var list []WarehouseOrder
+		err := q.do(ctx, "OrdersChanged", func() error {
+			for _, e := range q.book {
+				if !e.UpdatedAt.Before(from) && !q.unlisted[e.ID] {
+					list = append(list, e.WarehouseOrder)
+				}
+			}
+			return q.v2
+		})
+		for _, w := range list {
+			if !yield(w, nil) {
+				return
+			}
+		}
+		if err != nil {
+			yield(WarehouseOrder{}, err)
+		}
+	}
+}
+
+// OrdersToDispatch implements DispatchSource.
+func (q *queueWorld) OrdersToDispatch(ctx context.Context, since time.Time) (list []WarehouseOrder, err error) {
+	err = q.do(ctx, "OrdersToDispatch", func() error {
+		for _, e := range q.book {
+			w := e.WarehouseOrder
+			w.UpdatedAt, w.Lines = time.Time{}, nil
+			if w.State == Open || w.State == Processed && !w.ProcessedAt.Before(since) {
+				list = append(list, w)
+			}
+		}
+		return nil
+	})
+	return list, err
+}
+
+// LabelDocument implements LabelSource.
+func (q *queueWorld) LabelDocument(ctx context.Context, id string) (d LabelDocument, err error) {
+	err = q.do(ctx, "LabelDocument", func() error {
+		d = LabelDocument{ContentType: "application/pdf", Content: []byte("label of " + id), FetchedAt: q.now}
+		return nil
+	})
+	return d, err
+}
+
+// The stores, with their calls counted.
+
+func (q *queueWorld) PutLabel(ctx context.Context, d LabelDocument) error {
+	return q.do(ctx, "PutLabel", func() error { return q.labels.PutLabel(ctx, d) })
+}
+
+func (q *queueWorld) Label(ctx context.Context, order, id string) (d LabelDocument, ok bool, err error) {
+	err = q.do(ctx, "Label", func() error { d, ok, err = q.labels.Label(ctx, order, id); return err })
+	return d, ok, err
+}
+
+func (q *queueWorld) Cursor(ctx context.Context, name string) (c Cursor, err error) {
+	err = q.do(ctx, "Cursor", func() error { c, err = q.kept.Cursor(ctx, name); return err })
+	return c, err
+}
+
+func (q *queueWorld) SetCursor(ctx context.Context, name string, c Cursor) error {
+	return q.do(ctx, "SetCursor", func() error { return q.kept.SetCursor(ctx, name, c) })
+}
+
+func (q *queueWorld) PutRevisits(ctx context.Context, list string, entries ...Revisit) error {
+	return q.do(ctx, "PutRevisits", func() error { return q.kept.PutRevisits(ctx, list, entries...) })
+}
+
+func (q *queueWorld) DropRevisits(ctx context.Context, list string, ids ...string) error {
+	return q.do(ctx, "DropRevisits", func() error { return q.kept.DropRevisits(ctx, list, ids...) })
+}
+
+func (q *queueWorld) Revisits(ctx context.Context, list string) (entries []Revisit, err error) {
+	err = q.do(ctx, "Revisits", func() error { entries, err = q.kept.Revisits(ctx, list); return err })
+	return entries, err
+}
+
+// sent puts an order into both sides, processed now.
+func (q *queueWorld) sent(id, tracking string) *bookEntry {
+	e := q.processed(q.put(with(anOrder(id, "MUG"), func(o *Order) { o.ShipBy, o.CancelledBy = q.now.Add(48*time.Hour), q.now.Add(96*time.Hour) }))[0], tracking)
+	e.ProcessedAt, e.UpdatedAt, e.DispatchBy = q.now, q.now, q.now.Add(48*time.Hour)
+	return e
+}
+
+// What cannot be dispatched is kept while the watermark moves on, and dispatched
+// when its cause is gone; what is done is not touched again.
+func TestDispatchQueueLeavesNothingBehind(t *testing.T) {
+	q := newQueueWorld(t)
+	q.sent("good", "RM1")
+	bad := q.sent("bad", "")
+	r := q.run(t)
+	if diff := cmp.Diff([]string{"raised", "shipped"}, slices.Sorted(slices.Values(outcomes(r)))); diff != "" || r.Waiting != 1 {
+		t.Fatal(diff, r)
+	}
+	for range 30 { // long past what a poll looks back
+		q.now = q.now.Add(10 * time.Minute)
+		r = q.run(t)
+	}
+	if r.Waiting != 1 || r.Listed != 0 || !r.Watermark.Equal(q.now) {
+		t.Fatal(r)
+	}
+	if n := q.count("Ship"); n != 1 {
+		t.Errorf("%d ship calls", n)
+	}
+	bad.Tracking = "RM2" // which Linnworks does not count as a change
+	q.now = q.now.Add(15 * time.Minute)
+	if r = q.run(t); r.Waiting != 0 || q.orders["bad"].Lines[0].Tracking != "RM2" || q.open() != nil {
+		t.Errorf("%s, open %v", r, q.open())
+	}
+	calls := len(q.calls)
+	q.now = q.now.Add(time.Minute)
+	q.run(t)
+	if names := q.calls[calls:]; slices.Contains(names, "OrdersByID") || slices.Contains(names, "ReadOrders") || len(names) > 6 {
+		t.Errorf("with nothing to do: %v", names)
+	}
+	if h := q.queue(DispatchQueueOptions{}).Health(); h.Runs != 0 {
+		t.Error(h)
+	}
+}
+
+func outcomes(r DispatchReport) (list []string) {
+	for _, o := range r.Results {
+		list = append(list, string(o.Outcome))
+	}
+	return list
+}
+
+// The waits double, and are cut short where a deadline demands a word.
+func TestDispatchQueueWaits(t *testing.T) {
+	q := newQueueWorld(t)
+	q.sent("1", "")
+	var tried []time.Duration
+	var severities []string
+	for q.now.Before(noon.Add(49 * time.Hour)) {
+		if r := q.run(t); len(r.Results) > 0 {
+			tried = append(tried, q.now.Sub(noon))
+		}
+		open, _ := q.exceptions.Open(t.Context())
+		for _, e := range open {
+			if s := fmt.Sprintf("%s at %s", e.Severity, q.now.Sub(noon)); e.Kind == KindDeadlineNear && (len(severities) == 0 || !strings.HasPrefix(severities[len(severities)-1], e.Severity.String())) {
+				severities = append(severities, s)
+				if e.Object != "order 1" || !e.Deadline.Equal(noon.Add(48*time.Hour)) || !strings.Contains(e.Seen, "no tracking") {
+					t.Errorf("%+v", e)
+				}
+			}
+		}
+		q.now = q.now.Add(time.Minute)
+	}
+	if diff := cmp.Diff([]time.Duration{0, time.Minute, 3 * time.Minute, 7 * time.Minute, 15 * time.Minute, 30 * time.Minute, 45 * time.Minute}, tried[:7]); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"notice at 24h0m0s", "warning at 40h0m0s", "urgent at 46h0m0s"}, severities); diff != "" {
+		t.Errorf("escalated before the deadline: %s", diff)
+	}
+	open, _ := q.exceptions.Open(t.Context())
+	for _, e := range open {
+		if e.Kind == KindDeadlineNear && e.Count != 3 {
+			t.Errorf("raised %d times, for three levels", e.Count)
+		}
+	}
+	q.book[0].Tracking = "RM1"
+	q.now = q.now.Add(15 * time.Minute)
+	if r := q.run(t); r.Waiting != 0 || q.open() != nil {
+		t.Errorf("%s, open %v", r, q.open())
+	}
+}
+
+// Orders come by the other way where v2 is not to be had, and by the sweep where
+// it leaves them out.
+func TestDispatchQueueOtherWays(t *testing.T) {
+	q := newQueueWorld(t)
+	q.run(t) // and the first sweep
+	q.v2 = errors.New("v2 is not for you")
+	q.now = q.now.Add(time.Hour)
+	q.sent("1", "RM1")
+	if r := q.run(t); r.Fallback != "v2 is not for you" || !slices.Equal(outcomes(r), []string{"shipped"}) || r.Swept {
+		t.Error(r)
+	}
+	q.v2 = nil
+	q.unlisted[q.sent("2", "RM2").ID] = true
+	q.now = q.now.Add(time.Hour)
+	if r := q.run(t); len(r.Results) != 0 {
+		t.Error(r)
+	}
+	q.now = q.now.Add(11 * time.Hour)
+	if r := q.run(t); !r.Swept || !slices.Equal(outcomes(r), []string{"shipped"}) {
+		t.Error(r)
+	}
+	if n := len(q.shipped); n != 2 {
+		t.Errorf("%d shipped", n)
+	}
+	q.fail = failOn("OrdersToDispatch")
+	q.v2, q.now = errInjected, q.now.Add(time.Hour)
+	before, _ := q.kept.Cursor(t.Context(), "dispatch")
+	if _, err := q.queue(DispatchQueueOptions{}).Run(t.Context()); !errors.Is(err, errInjected) {
+		t.Error(err)
+	}
+	if after, _ := q.kept.Cursor(t.Context(), "dispatch"); !after.Watermark.Equal(before.Watermark) {
+		t.Error("the watermark moved")
+	}
+}
+
+// Of a list, the most pressing go first; open orders are handed on only where
+// there is something to do about them.
+func TestDispatchQueueChooses(t *testing.T) {
+	q := newQueueWorld(t)
+	for i, id := range []string{"later", "soon", "unknown"} {
+		q.sent(id, "RM"+id).DispatchBy = []time.Time{noon.Add(5 * time.Hour), noon.Add(time.Hour), {}}[i]
+	}
+	open := q.sent("open", "")
+	open.State, open.ShippingModel = Open, SellerShipping
+	failed := q.sent("failed", "")
+	failed.State, failed.ShippingModel, failed.LabelError = Open, SellerShipping, "no"
+	platform := q.sent("platform", "")
+	platform.State, platform.ShippingModel = Open, TikTokShipping
+	q.orders["platform"] = with(q.orders["platform"], func(o *Order) { o.ShippingModel = TikTokShipping })
+	parked := q.sent("parked", "")
+	parked.State = Parked
+	r := q.run(t)
+	var got []string
+	for _, o := range r.Results {
+		got = append(got, o.OrderID+" "+string(o.Outcome))
+	}
+	want := []string{"soon shipped", "later shipped", "failed raised", "platform labelled", "unknown shipped"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if d, ok, _ := q.labels.Label(t.Context(), "platform", "pkg-TT-platform"); !ok || d.PackageID != "pkg-TT-platform" || d.OrderID != "platform" {
+		t.Errorf("%t %v", ok, d)
+	}
+}
+
+// An order that was split or merged while it waited is forgotten: its successors
+// come by themselves.
+func TestDispatchQueueForgetsWhatIsGone(t *testing.T) {
+	q := newQueueWorld(t)
+	q.sent("1", "")
+	q.run(t)
+	q.book = nil
+	q.now = q.now.Add(time.Hour)
+	if r := q.run(t); r.Waiting != 0 || r.Retried != 1 {
+		t.Error(r)
+	}
+	q.sent("2", "")
+	q.run(t)
+	q.now = q.now.Add(12 * 24 * time.Hour) // given up a week after the deadline
+	q.orders["2"] = with(q.orders["2"], func(o *Order) { o.Status = Cancelled })
+	if r := q.run(t); r.Waiting != 0 {
+		t.Error(r)
+	}
+}
+
+// busyQueue has something of everything.
+func busyQueue(t *testing.T) *queueWorld {
+	q := newQueueWorld(t)
+	q.sent("whole", "RM1")
+	q.sent("no number", "")
+	q.sent("pigeon", "RM2").Carrier = "Pigeon"
+	q.sent("cancelled", "RM3")
+	q.orders["cancelled"] = with(q.orders["cancelled"], func(o *Order) { o.CancelRequested = true })
+	e := q.sent("label", "")
+	e.State, e.ShippingModel = Open, TikTokShipping
+	q.orders["label"] = with(q.orders["label"], func(o *Order) { o.ShippingModel = TikTokShipping })
+	q.put(anOrder("split", "MUG", "MUG", "SPOON"))
+	for i, lines := range [][]NewOrderLine{
+		{{LineID: "split-1", LineIDs: []string{"split-1", "split-2"}, SKU: "MUG", Quantity: 1}},
+		{{LineID: "split-1", LineIDs: []string{"split-1", "split-2"}, SKU: "MUG", Quantity: 1}, {LineID: "split-3", LineIDs: []string{"split-3"}, SKU: "SPOON", Quantity: 1}},
+	} {
+		part := q.add(NewOrder{Reference: "split", LocationID: "L1", Lines: lines})
+		part.State, part.Tracking, part.ProcessedAt, part.UpdatedAt = Processed, fmt.Sprintf("SP%d", i+1), q.now, q.now
+	}
+	return q
+}
+
+// settledQueue runs until nothing changes, with the causes mended half-way.
+func settledQueue(t *testing.T, q *queueWorld) []string {
+	t.Helper()
+	for i := range 4 {
+		q.now = q.now.Add(20 * time.Minute)
+		if i == 1 {
+			for _, e := range q.book {
+				if e.Carrier == "Pigeon" {
+					e.Carrier = "DPD"
+				}
+			}
+		}
+		q.run(t)
+	}
+	state := q.state()
+	for i, s := range state { // it does not matter which of two equal units is where
+		state[i] = strings.Replace(s, "[SP2 SP1]", "[SP1 SP2]", 1)
+	}
+	revisits, _ := q.kept.Revisits(t.Context(), "dispatch")
+	for _, v := range revisits {
+		state = append(state, "waits "+v.OrderID)
+	}
+	_, label, _ := q.labels.Label(t.Context(), "label", "pkg-TT-label")
+	return append(state, fmt.Sprintf("label kept: %t", label))
+}
+
+// Stopped after any call to the outside, or with any call failed, before or
+// after its effect, and run again, the queue ships nothing twice and loses
+// nothing.
+func TestDispatchQueueStoppedAnywhere(t *testing.T) {
+	undisturbed := busyQueue(t)
+	want := settledQueue(t, undisturbed)
+	if len(undisturbed.shipped) != 4 || undisturbed.labels2() != 1 {
+		t.Fatalf("%d shipped, %d labels:\n%s", len(undisturbed.shipped), undisturbed.labels2(), strings.Join(want, "\n"))
+	}
+	calls := len(undisturbed.calls)
+	places := 0
+	for _, way := range []string{"stopped after", "failed before", "reply lost of"} {
+		for k := 1; k <= calls; k++ {
+			q := busyQueue(t)
+			ctx, cancel := context.WithCancel(t.Context())
+			switch way {
+			case "stopped after":
+				q.after = func(n int, _ string) {
+					if n == k {
+						cancel()
+					}
+				}
+			default:
+				q.lost = way == "reply lost of"
+				q.fail = func(n int, _ string) error {
+					if n == k {
+						return errInjected
+					}
+					return nil
+				}
+			}
+			_, _ = q.queue(DispatchQueueOptions{}).Run(ctx)
+			cancel()
+			if len(q.calls) < k {
+				break // the first run was over by then
+			}
+			places++
+			name := q.calls[k-1]
+			q.after, q.fail = nil, nil
+			if diff := cmp.Diff(want, settledQueue(t, q)); diff != "" {
+				t.Fatalf("%s call %d (%s):\n%s", way, k, name, diff)
+			}
+			if len(q.shipped) != 4 || q.labels2() != 1 {
+				t.Fatalf("%s call %d (%s): %d shipped, %d labels", way, k, name, len(q.shipped), q.labels2())
+			}
+		}
+	}
+	t.Logf("%d places to stop", places)
+}
+
+// labels2 is how many labels were bought.
+func (q *queueWorld) labels2() int { return q.world.labels }
+
+func TestNewDispatchQueueRefuses(t *testing.T) {
+	q := newQueueWorld(t)
+	ports := DispatchQueuePorts{Dispatcher: q.dispatcher(nil), Source: q, Reader: q, Cursors: q, Revisits: q, Locks: q, Exceptions: q}
+	for want, o := range map[string]DispatchQueueOptions{
+		"FirstWindow is negative": {FirstWindow: -1}, "less than a minute": {Overlap: time.Second},
+		"less severe": {Levels: []DeadlineLevel{{time.Hour, Warning}, {time.Minute, Notice}}}, "out of range": {Levels: []DeadlineLevel{{-time.Hour, Warning}}},
+	} {
+		if _, err := NewDispatchQueue(ports, o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: got %v", o, err)
+		}
+	}
+	if _, err := NewDispatchQueue(DispatchQueuePorts{}, DispatchQueueOptions{}); err == nil || !strings.Contains(err.Error(), "Cursors, Dispatcher, Exceptions") {
+		t.Errorf("got %v", err)
+	}
+	p := DispatchPorts{Gate: q.gate(), Orders: q, Shipper: q, OrderBook: q, Tracking: q, Locks: q, Exceptions: q}
+	for want, change := range map[string]func(*DispatchPorts){
+		"Documents and Labels go together":      func(p *DispatchPorts) { p.Documents = q },
+		"Corrector and Corrections go together": func(p *DispatchPorts) { p.Corrections = new(MemoryCorrections) },
+	} {
+		p := p
+		change(&p)
+		if _, err := NewDispatcher(p, DispatchOptions{}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
