@@ -367,6 +367,9 @@ func (r *cancelRun) stopTheRest(ctx context.Context, p removal) error {
 // whereabouts is what is known of an order that may be on its way.
 func whereabouts(w WarehouseOrder) string {
 	s := fmt.Sprintf("warehouse order %s is at stage %q", w.Number, w.Stage)
+	if w.State == Parked || w.State == Locked {
+		s += " and " + string(w.State)
+	}
 	if w.Tracking != "" {
 		s += ", tracking " + w.Tracking
 	}
