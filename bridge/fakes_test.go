@@ -483,6 +483,7 @@ func (w *world) SetTracking(ctx context.Context, o WarehouseOrder, l Label) erro
 // The store, with its calls counted.
 
 func (w *world) PutReservation(ctx context.Context, r Reservation) error {
+	w.discreet(r)
 	return w.do(ctx, "PutReservation", func() error { return w.memory.PutReservation(ctx, r) })
 }
 
@@ -498,6 +499,7 @@ func (w *world) Reservations(ctx context.Context) (list []Reservation, err error
 func (w *world) Lock(ctx context.Context, key string) (func(), error) { return w.memory.Lock(ctx, key) }
 
 func (w *world) Raise(ctx context.Context, e Exception) error {
+	w.discreet(e)
 	return w.do(ctx, "Raise", func() error { return w.exceptions.Raise(ctx, e) })
 }
 
@@ -541,6 +543,7 @@ func (w *world) ImportRecords(ctx context.Context, ids ...string) (records map[s
 }
 
 func (w *world) PutImportRecords(ctx context.Context, records ...ImportRecord) error {
+	w.discreet(records)
 	return w.do(ctx, "PutImportRecords", func() error { return w.imports.PutImportRecords(ctx, records...) })
 }
 

@@ -86,11 +86,32 @@ type packageSource struct {
 	kinds  map[string]string // value by name
 	raised map[string]bool   // by name
 	fields map[string]bool   // "Struct.Field"
+	// holds are the types of the package that a type names in its fields.
+	holds map[string]map[string]bool
+}
+
+// reaching are the types that can hold one of those given, however deep.
+func (s packageSource) reaching(targets ...string) map[string]bool {
+	found := map[string]bool{}
+	for _, name := range targets {
+		found[name] = true
+	}
+	for n := -1; n != len(found); {
+		n = len(found)
+		for name, held := range s.holds {
+			for h := range held {
+				if found[h] {
+					found[name] = true
+				}
+			}
+		}
+	}
+	return found
 }
 
 func readSource(t *testing.T) packageSource {
 	t.Helper()
-	s := packageSource{map[string]string{}, map[string]bool{}, map[string]bool{}}
+	s := packageSource{map[string]string{}, map[string]bool{}, map[string]bool{}, map[string]map[string]bool{}}
 	files, err := fs.Glob(os.DirFS("."), "*.go")
 	if err != nil {
 		t.Fatal(err)
@@ -111,6 +132,7 @@ func readSource(t *testing.T) packageSource {
 func (s packageSource) visit(n ast.Node) {
 	switch n := n.(type) {
 	case *ast.TypeSpec:
+		s.holds[n.Name.Name] = named(n.Type)
 		if st, ok := n.Type.(*ast.StructType); ok {
 			for _, f := range st.Fields.List {
 				for _, name := range f.Names {
@@ -146,6 +168,27 @@ func (s packageSource) visit(n ast.Node) {
 	case *ast.ReturnStmt:
 		s.mark(n.Results...)
 	}
+}
+
+// named are the types of the package that a type's fields, elements or itself
+// name. What methods and functions take is none of them.
+func named(typ ast.Expr) map[string]bool {
+	names := map[string]bool{}
+	ast.Inspect(typ, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.InterfaceType, *ast.FuncType, *ast.SelectorExpr:
+			return false
+		case *ast.Field:
+			for name := range named(n.Type) {
+				names[name] = true
+			}
+			return false
+		case *ast.Ident:
+			names[n.Name] = true
+		}
+		return true
+	})
+	return names
 }
 
 func (s packageSource) mark(list ...ast.Expr) {
