@@ -19,6 +19,18 @@ func (n NewOrder) Format(f fmt.State, verb rune) {
 	format(f, verb, "new order "+n.Reference, fields(n))
 }
 
+// Format prints the reference of the order for %s and %q.
+func (c CreatedOrder) Format(f fmt.State, verb rune) {
+	type fields CreatedOrder
+	format(f, verb, "created order "+c.Reference, fields(c))
+}
+
+// Format prints the number of the order for %s and %q.
+func (w WarehouseOrder) Format(f fmt.State, verb rune) {
+	type fields WarehouseOrder
+	format(f, verb, "warehouse order "+w.Number, fields(w))
+}
+
 // Format prints the number of the order for %s and %q.
 func (r OrderRelease) Format(f fmt.State, verb rune) {
 	type fields OrderRelease

@@ -98,7 +98,7 @@ func TestNoBuyerInAnyOutput(t *testing.T) {
 func TestNoBuyerInAnyType(t *testing.T) {
 	holders := map[string]any{}
 	for _, v := range []any{
-		new(Address), new(Private), new(Order), new(NewOrder), new(OrderRelease), new(Permit), new(Shipment),
+		new(Address), new(Private), new(Order), new(NewOrder), new(CreatedOrder), new(OrderRelease), new(Permit), new(Shipment), new(WarehouseOrder),
 	} {
 		holders[reflect.TypeOf(v).Elem().Name()] = v
 	}
