@@ -117,7 +117,7 @@ func (l *Linnworks) ReduceLines(ctx context.Context, w WarehouseOrder, changes [
 		}
 		defer func() {
 			// Even if the context has ended: an order let loose gets shipped.
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute) // several attempts
 			defer cancel()
 			if e := l.HoldOrder(ctx, w); e != nil && err == nil {
 				err = fmt.Errorf("parking it again: %w", e)

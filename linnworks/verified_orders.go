@@ -117,7 +117,7 @@ func (s *OrdersService) CancelOrderVerified(ctx context.Context, req *CancelOrde
 // context has ended: an order let loose by accident gets shipped. An order that
 // is cancelled or processed after all ignores it.
 func (s *OrdersService) stopAgain(ctx context.Context, o OrderDetails) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute) // several attempts
 	defer cancel()
 	ids := []GUID{o.OrderID}
 	var errs error
