@@ -5,60 +5,86 @@ import (
 	"fmt"
 	"iter"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
+
+	"github.com/linnbridge/linnbridge/tiktokshop"
 )
 
-func BenchmarkMapOrder(b *testing.B) {
-	o := anOrder("576461413038785752", "MUG", "MUG", "SPOON", "SET")
-	o.Lines = append(o.Lines, bundle("x", 2599, BundleComponent{sku("MUG"), 1}, BundleComponent{sku("SPOON"), 2}))
-	known := itemLookup{items: map[string]StockItem{"s-MUG": mug, "s-SPOON": spoon, "s-SET": set}}
-	b.ReportAllocs()
-	for b.Loop() {
-		if n, _ := mapOrder(o, known); len(n.Lines) == 0 {
-			b.Fatal("no lines")
+// benchOrder has five units: two singles, a kit, a bundle with a composite and one
+// without, with discounts, tax and a fee.
+func benchOrder() tiktokshop.Order {
+	o := tiktokshop.Order{
+		ID: "576461413038785752", Status: "AWAITING_SHIPMENT", ShippingType: "SELLER", FulfillmentType: "FULFILLMENT_BY_SELLER", OrderType: "NORMAL",
+		IsOnHoldOrder: true, CreateTime: 1790000000, PaidTime: 1790000060, RTSSLATime: 1790170000, ShippingDueTime: 1790600000,
+		BuyerNickname: "ada_b", BuyerMessage: "ring twice", DeliveryOptionName: "Standard shipping", DeliveryOptionID: "7101", WarehouseID: "W1",
+		RecipientAddress: tiktokshop.OrderRecipientAddress{
+			Name: "Ada Lane", AddressLine1: "1 Main St", PostalCode: "90012", RegionCode: "US",
+			DistrictInfo: []tiktokshop.OrderRecipientAddressDistrictInfo{
+				{AddressLevel: "L0", AddressName: "United States"}, {AddressLevel: "L1", AddressName: "California"},
+				{AddressLevel: "L2", AddressName: "Los Angeles County"}, {AddressLevel: "L3", AddressName: "Los Angeles"},
+			},
+		},
+		Payment: tiktokshop.OrderPayment{
+			Currency: "USD", OriginalTotalProductPrice: "64.95", SellerDiscount: "5.00", PlatformDiscount: "2.50", SubTotal: "57.45",
+			OriginalShippingFee: "4.99", ShippingFee: "4.99", Tax: "5.15", ProductTax: "4.75", ShippingFeeTax: "0.40", RetailDeliveryFee: "0.28", TotalAmount: "67.87",
+		},
+	}
+	for i, name := range []string{"MUG", "SPOON", "SET", "SAME", "LOST"} {
+		l := tiktokshop.OrderLineItem{
+			ID: fmt.Sprint("57646141303878575", i), SKUID: "s-" + name, SellerSKU: name, ProductName: name, SKUName: "red", DisplayStatus: "AWAITING_SHIPMENT", Currency: "USD",
+			OriginalPrice: "12.99", SellerDiscount: "1.00", PlatformDiscount: "0.50", SalePrice: "11.49",
+			ItemTax: []tiktokshop.OrderLineItemItemTax{{TaxType: "SALES_TAX", TaxAmount: "0.95", TaxRate: "0.0825"}},
 		}
-	}
-}
-
-// A permit for 50 orders, without what the shop takes to answer.
-func BenchmarkGateCheck50(b *testing.B) {
-	orders := map[string]Order{}
-	var ids []string
-	for i := range 50 {
-		o := anOrder(fmt.Sprintf("57646141303878%04d", i), "MUG", "SPOON")
-		orders[o.ID] = o
-		ids = append(ids, o.ID)
-	}
-	g, err := NewGate(GatePorts{Orders: shelf(orders), Cancellations: shelf(orders)}, GateOptions{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		if permits, err := g.Check(b.Context(), ids...); err != nil || !permits[49].Granted {
-			b.Fatal(permits, err)
+		switch name {
+		case "SAME":
+			l.CombinedListingSKUs = components(BundleComponent{sku("MUG"), 2}, BundleComponent{sku("SPOON"), 1})
+		case "LOST":
+			l.CombinedListingSKUs = components(BundleComponent{sku("MUG"), 1}, BundleComponent{sku("SPOON"), 2})
 		}
+		o.LineItems = append(o.LineItems, l)
 	}
+	return o
 }
 
-// shelf is a shop that answers at once.
-type shelf map[string]Order
-
-func (s shelf) OrdersUpdated(context.Context, time.Time, time.Time) iter.Seq2[Order, error] {
-	return nil
-}
-
-func (s shelf) OrdersByID(_ context.Context, ids []string) ([]Order, error) {
-	list := make([]Order, 0, len(ids))
-	for _, id := range ids {
-		list = append(list, s[id])
+// BenchmarkOrder is the way of one order of five lines from the shop's reply to
+// what Linnworks is sent, the steps of it, and a bare copy of the same data to
+// compare with.
+func BenchmarkOrder(b *testing.B) {
+	shop, warehouse := &TikTokShop{options: TikTokShopOptions{HoldWindow: time.Hour}}, adapter()
+	known, o := itemLookup{items: promotionItems()}, benchOrder()
+	read := shop.order(o)
+	n, problems := mapOrder(read, known)
+	if len(n.Lines) != 7 || len(problems) != 1 || read.Unreadable != "" {
+		b.Fatalf("%d lines, %v, %s", len(n.Lines), problems, read.Unreadable)
 	}
-	return list, nil
-}
-
-func (s shelf) PendingCancellations(context.Context, []string) ([]Cancellation, error) {
-	return nil, nil
+	for _, bench := range []struct {
+		name string
+		do   func() bool
+	}{
+		{"whole", func() bool {
+			n, _ := mapOrder(shop.order(o), known)
+			return len(warehouse.channelOrder(n).OrderItems) == 8
+		}},
+		{"read", func() bool { return len(shop.order(o).Lines) == 5 }},
+		{"map", func() bool { n, _ := mapOrder(read, known); return len(n.Lines) == 7 }},
+		{"send", func() bool { return len(warehouse.channelOrder(n).OrderItems) == 8 }},
+		{"copy", func() bool {
+			c := read
+			c.Lines, c.Details, c.Totals.Fees = slices.Clone(read.Lines), slices.Clone(read.Details), slices.Clone(read.Totals.Fees)
+			return len(c.Lines) == 5
+		}},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if !bench.do() {
+					b.Fatal("not what was expected")
+				}
+			}
+		})
+	}
 }
 
 // bigShop has 10,000 SKUs in two warehouses; every fifth is a kit of two items.

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math/big"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -144,6 +144,7 @@ func (l *Linnworks) channelOrder(n NewOrder) linnworks.ChannelOrder {
 	if n.Discount.Minor != 0 {
 		order.Discount, order.DiscountType, order.DiscountTaxType = linnworks.Decimal(n.Discount.Decimal()), "AllEvenly", "DeductAfterTax"
 	}
+	order.OrderItems = make([]linnworks.ChannelOrderItem, 0, len(n.Lines)+len(n.Fees))
 	for _, line := range n.Lines {
 		order.OrderItems = append(order.OrderItems, linnworks.ChannelOrderItem{
 			ItemNumber: line.LineID, ChannelSKU: line.SKU, ItemTitle: line.Title, Qty: line.Quantity,
@@ -157,9 +158,12 @@ func (l *Linnworks) channelOrder(n NewOrder) linnworks.ChannelOrder {
 			PricePerUnit: linnworks.Decimal(fee.Amount.Decimal()), LineDiscount: "0", TaxRate: "0", TaxCostInclusive: true, UseChannelTax: n.TaxStated,
 		})
 	}
-	for _, p := range append([]Property{{orderIDProperty, n.Reference}}, n.Properties...) {
-		order.ExtendedProperties = append(order.ExtendedProperties, linnworks.ChannelOrderExtendedProperty{Name: p.Name, Value: p.Value, Type: "Order"})
+	properties := make([]linnworks.ChannelOrderExtendedProperty, 0, 1+len(n.Properties))
+	properties = append(properties, linnworks.ChannelOrderExtendedProperty{Name: orderIDProperty, Value: n.Reference, Type: "Order"})
+	for _, p := range n.Properties {
+		properties = append(properties, linnworks.ChannelOrderExtendedProperty{Name: p.Name, Value: p.Value, Type: "Order"})
 	}
+	order.ExtendedProperties = properties
 	for _, note := range []linnworks.ChannelOrderNote{
 		{Note: string(n.Note), NoteUserName: "TikTok Shop buyer"},
 		{Note: string(n.SellerNote), NoteUserName: "TikTok Shop seller", Internal: true},
@@ -191,13 +195,19 @@ func (l *Linnworks) serviceTag(n NewOrder) string {
 }
 
 // taxRate is the percentage at which gross contains tax, exact enough for net and
-// tax to come out to the minor unit.
+// tax to come out to the minor unit. More than a hundred times the net is absurd.
 func taxRate(gross, tax Money) linnworks.Decimal {
 	net := gross.Minor - tax.Minor
-	if tax.Minor <= 0 || net <= 0 {
+	if tax.Minor <= 0 || net <= 0 || tax.Minor/net > 100 {
 		return "0"
 	}
-	return linnworks.Decimal(big.NewRat(100*tax.Minor, net).FloatString(6))
+	const millionths = 1_000_000
+	high, low := bits.Mul64(uint64(tax.Minor), 100*millionths)
+	rate, rest := bits.Div64(high, low, uint64(net)) // at most 10^10: it fits
+	if rest >= uint64(net)-rest {
+		rate++
+	}
+	return linnworks.Decimal(fmt.Sprintf("%d.%06d", rate/millionths, rate%millionths))
 }
 
 // feeTitle is the shop's name of a fee for people.

@@ -64,7 +64,7 @@ const maxAmount = 100_000_000_000_000
 // own makes up the difference, finance is told, and the properties show all
 // parts.
 func mapOrder(o Order, known itemLookup) (NewOrder, []Exception) {
-	m := orderMapping{order: o, known: known, lines: make(map[lineKey]*NewOrderLine, len(o.Lines))}
+	m := orderMapping{order: o, known: known, at: make(map[lineKey]int, len(o.Lines))}
 	if why := unusable(o); why != "" {
 		m.problem(KindBadOrder, "order "+o.ID, why, "compare it with the shop; nothing was imported")
 		return NewOrder{}, m.problems
@@ -76,14 +76,14 @@ func mapOrder(o Order, known itemLookup) (NewOrder, []Exception) {
 			m.addUnit(line)
 		}
 	}
-	if len(m.keys) == 0 && len(m.problems) == 0 {
+	if len(m.lines) == 0 && len(m.problems) == 0 {
 		m.problem(KindBadOrder, "order "+o.ID, "the order has no line that is not cancelled", "compare it with the shop; nothing was imported")
 	}
 	if slices.ContainsFunc(m.problems, blocks) {
 		return NewOrder{}, m.problems
 	}
 	n := NewOrder{
-		Reference: o.ID, RelatedReference: o.RelatedID, Currency: o.Totals.Currency, Unpaid: o.Status == Unpaid,
+		Reference: o.ID, RelatedReference: o.RelatedID, Lines: m.lines, Currency: o.Totals.Currency, Unpaid: o.Status == Unpaid,
 		Service: o.DeliveryOption, ServiceID: o.DeliveryOptionID, ShippingModel: o.ShippingModel, PaymentMethod: o.PaymentMethod,
 		Recipient: clearAddress(o), BuyerName: cmp.Or(o.BuyerName, o.BuyerID), Note: o.Note, SellerNote: o.SellerNote,
 		TaxNumber: o.TaxNumber, TaxName: o.TaxName, TaxStated: o.Totals.TaxOnTop,
@@ -94,9 +94,6 @@ func mapOrder(o Order, known itemLookup) (NewOrder, []Exception) {
 	if n.TaxStated {
 		n.ShippingTax = n.ShippingTax.plus(o.Totals.ShippingTax)
 		n.Shipping = n.Shipping.plus(n.ShippingTax)
-	}
-	for _, key := range m.keys {
-		n.Lines = append(n.Lines, *m.lines[key])
 	}
 	residual := m.settle(&n, cancelled)
 	n.Properties = m.properties(n, lines, cancelled, residual)
@@ -149,9 +146,8 @@ func clearAddress(o Order) Address {
 type orderMapping struct {
 	order    Order
 	known    itemLookup
-	keys     []lineKey // in order of appearance
-	lines    map[lineKey]*NewOrderLine
-	compared map[string]bool // bundles, by the shop's SKU id
+	lines    []NewOrderLine
+	at       map[lineKey]int // indices in lines
 	problems []Exception
 }
 
@@ -240,7 +236,7 @@ func (m *orderMapping) settle(n *NewOrder, cancelled Money) (residual Money) {
 func (m *orderMapping) addUnit(line OrderLine) {
 	item, err := m.known.item(line.Listing)
 	if err == nil {
-		_, err = item.Parts(1)
+		_, err = item.parts("", 1)
 	}
 	if err == nil {
 		m.compareBundle(line, item)
@@ -268,13 +264,9 @@ func (m *orderMapping) addUnit(line OrderLine) {
 // warehouse's item: the order is packed by the warehouse's word, while the shop
 // counts its stock by its own.
 func (m *orderMapping) compareBundle(line OrderLine, item StockItem) {
-	if len(line.Components) == 0 || m.compared[line.Listing.ID] {
+	if len(line.Components) == 0 {
 		return
 	}
-	if m.compared == nil {
-		m.compared = map[string]bool{}
-	}
-	m.compared[line.Listing.ID] = true
 	var differs []string
 	for _, d := range CompareKit(line.Components, m.known.items, item) {
 		differs = append(differs, d.String())
@@ -294,7 +286,7 @@ func (m *orderMapping) addBundle(line OrderLine) {
 	for _, c := range line.Components {
 		item, err := m.known.item(c.Listing)
 		if err == nil {
-			_, err = item.Parts(1)
+			_, err = item.parts("", 1)
 		}
 		switch {
 		case c.Quantity < 1 || c.Quantity > maxOrderUnits:
@@ -336,20 +328,13 @@ func (m *orderMapping) addBundle(line OrderLine) {
 var marks = []OrderKind{FreeSample, Replacement, Exchange}
 
 func (m *orderMapping) add(key lineKey, lineID string, line OrderLine) {
-	l, ok := m.lines[key]
+	at, ok := m.at[key]
 	if !ok {
-		l = &NewOrderLine{LineID: lineID, SKU: key.sku, Title: line.Title, Price: key.price, Tax: key.tax}
-		for _, mark := range marks {
-			if slices.Contains(m.order.Kinds, mark) {
-				l.Title += " (" + string(mark) + ")"
-			}
-		}
-		if key.gift {
-			l.Title += " (gift)"
-		}
-		m.lines[key] = l
-		m.keys = append(m.keys, key)
+		at = len(m.lines)
+		m.at[key] = at
+		m.lines = append(m.lines, NewOrderLine{LineID: lineID, SKU: key.sku, Title: m.title(line), Price: key.price, Tax: key.tax})
 	}
+	l := &m.lines[at]
 	l.Quantity++
 	if n := len(l.LineIDs); n == 0 || l.LineIDs[n-1] != line.ID {
 		l.LineIDs = append(l.LineIDs, line.ID)
@@ -360,8 +345,26 @@ func (m *orderMapping) add(key lineKey, lineID string, line OrderLine) {
 	}
 }
 
+// title is the line's, with what packers have to know.
+func (m *orderMapping) title(line OrderLine) string {
+	title := line.Title
+	for _, mark := range marks {
+		if slices.Contains(m.order.Kinds, mark) {
+			title += " (" + string(mark) + ")"
+		}
+	}
+	if line.Gift {
+		title += " (gift)"
+	}
+	return title
+}
+
+// problem notes what is wrong with an object once, not for each unit of it.
 func (m *orderMapping) problem(kind Kind, object, seen, do string) {
-	m.problems = append(m.problems, raise(kind, object, m.order.ShipBy, seen, do))
+	e := raise(kind, object, m.order.ShipBy, seen, do)
+	if !slices.ContainsFunc(m.problems, func(p Exception) bool { return p.Kind == kind && p.Object == object }) {
+		m.problems = append(m.problems, e)
+	}
 }
 
 // sortedLines puts the lines into one order: the shop's changes between calls.
@@ -379,10 +382,10 @@ func sortedLines(lines []OrderLine) []OrderLine {
 func (m *orderMapping) properties(n NewOrder, lines []OrderLine, cancelled, residual Money) []Property {
 	o := m.order
 	t := o.Totals
-	list := make([]Property, 0, 24+len(o.Details)+2*len(n.Lines))
+	list := make([]Property, 0, 32+len(o.Details)+2*len(n.Lines))
 	text := func(name, value string) {
 		if value != "" {
-			list = append(list, Property{"tiktok." + name, value})
+			list = append(list, Property{name, value})
 		}
 	}
 	amount := func(name string, minor int64) {
@@ -393,54 +396,64 @@ func (m *orderMapping) properties(n NewOrder, lines []OrderLine, cancelled, resi
 			amount(name, minor)
 		}
 	}
-	text("shipping_model", string(o.ShippingModel))
-	text("market", o.Market)
-	for _, kind := range o.Kinds {
-		text("kind", string(kind))
-	}
-	text("related_order", o.RelatedID)
+	text("tiktok.shipping_model", string(o.ShippingModel))
+	text("tiktok.market", o.Market)
+	text("tiktok.kind", joined(o.Kinds))
+	text("tiktok.related_order", o.RelatedID)
 	if o.CashOnDelivery {
-		text("cash_on_delivery", "yes")
+		text("tiktok.cash_on_delivery", "yes")
 	}
 	for _, line := range n.Lines {
 		if len(line.LineIDs) > 1 || line.LineID != line.LineIDs[0] {
-			text("line_ids."+line.LineID, strings.Join(line.LineIDs, ","))
+			text(lineIDsProperty+line.LineID, strings.Join(line.LineIDs, ","))
 		}
 	}
-	amount("paid", t.Paid.Minor)
-	amount("platform_funded", t.Funded().Minor)
-	unlessZero("cancelled", cancelled.Minor)
-	amount("residual", residual.Minor)
-	amount("tax", t.Tax.Minor)
-	unlessZero("shipping_tax", t.ShippingTax.Minor)
-	amount("seller_discount", t.SellerDiscount.Minor)
-	unlessZero("platform_discount", t.PlatformDiscount.Minor)
-	unlessZero("payment_discount", t.PaymentDiscount.Minor)
-	unlessZero("list_price", t.ListPrice.Minor)
-	unlessZero("items", t.Items.Minor)
-	unlessZero("shipping", t.Shipping.Minor)
-	unlessZero("shipping_funded", t.ShippingFunded.Minor)
-	unlessZero("shipping_list_price", t.ShippingListPrice.Minor)
-	unlessZero("shipping_seller_discount", t.ShippingSellerDiscount.Minor)
-	unlessZero("shipping_cofunded_discount", t.ShippingCofundedDiscount.Minor)
+	amount("tiktok.paid", t.Paid.Minor)
+	amount("tiktok.platform_funded", t.Funded().Minor)
+	unlessZero("tiktok.cancelled", cancelled.Minor)
+	amount("tiktok.residual", residual.Minor)
+	amount("tiktok.tax", t.Tax.Minor)
+	unlessZero("tiktok.shipping_tax", t.ShippingTax.Minor)
+	amount("tiktok.seller_discount", t.SellerDiscount.Minor)
+	unlessZero("tiktok.platform_discount", t.PlatformDiscount.Minor)
+	unlessZero("tiktok.payment_discount", t.PaymentDiscount.Minor)
+	unlessZero("tiktok.list_price", t.ListPrice.Minor)
+	unlessZero("tiktok.items", t.Items.Minor)
+	unlessZero("tiktok.shipping", t.Shipping.Minor)
+	unlessZero("tiktok.shipping_funded", t.ShippingFunded.Minor)
+	unlessZero("tiktok.shipping_list_price", t.ShippingListPrice.Minor)
+	unlessZero("tiktok.shipping_seller_discount", t.ShippingSellerDiscount.Minor)
+	unlessZero("tiktok.shipping_cofunded_discount", t.ShippingCofundedDiscount.Minor)
 	for _, fee := range t.Fees {
-		amount("fee."+fee.Name, fee.Amount.Minor)
+		amount("tiktok.fee."+fee.Name, fee.Amount.Minor)
 	}
 	for _, d := range []struct {
 		name string
 		at   time.Time
 	}{
-		{"release", o.ReleaseAt}, {"ship_by", o.ShipBy}, {"hand_over_by", o.HandOverBy}, {"promised_by", o.PromisedBy},
-		{"cancelled_by", o.CancelledBy}, {"collect_by", o.CollectBy}, {"deliver_by", o.DeliverBy},
+		{"tiktok.release", o.ReleaseAt}, {"tiktok.ship_by", o.ShipBy}, {"tiktok.hand_over_by", o.HandOverBy}, {"tiktok.promised_by", o.PromisedBy},
+		{"tiktok.cancelled_by", o.CancelledBy}, {"tiktok.collect_by", o.CollectBy}, {"tiktok.deliver_by", o.DeliverBy},
 	} {
 		if !d.at.IsZero() {
 			text(d.name, d.at.UTC().Format(time.RFC3339))
 		}
 	}
 	for _, d := range o.Details {
-		text(d.Name, d.Value)
+		text("tiktok."+d.Name, d.Value)
 	}
 	return append(list, lineProperties(lines)...)
+}
+
+// joined is a list in one property: names are keys in Linnworks.
+func joined[T ~string](list []T) string {
+	text := ""
+	for i, v := range list {
+		if i > 0 {
+			text += ", "
+		}
+		text += string(v)
+	}
+	return text
 }
 
 // lineProperties are what units were sold at, if there was a discount, and what

@@ -56,7 +56,7 @@ var mappedFields = map[string]string{
 	"is_replacement_order":                   "line titles, property tiktok.kind",
 	"is_sample_order":                        "line titles, property tiktok.kind",
 	"need_upload_invoice":                    "property tiktok.invoice_upload",
-	"order_rights":                           "property tiktok.order_right",
+	"order_rights":                           "property tiktok.order_rights",
 	"order_type":                             "property tiktok.kind",
 	"paid_time":                              "PaidOn",
 	"payment_card_type":                      "property tiktok.payment_card_type",

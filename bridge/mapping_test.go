@@ -3,7 +3,7 @@ package bridge
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -274,18 +274,18 @@ func TestMapOrderKinds(t *testing.T) {
 	for _, tc := range []struct {
 		name, fields string
 		title        string
-		kinds        []string
+		kinds        string
 		related      string
 		despatch     time.Time
 	}{
 		{name: "sale", fields: `"order_type":"NORMAL"`, title: "Mug red", despatch: noon.Add(48 * time.Hour)},
-		{name: "sample", fields: `"is_sample_order":true`, title: "Mug red (free sample)", kinds: []string{"free sample"}, despatch: noon.Add(48 * time.Hour)},
-		{name: "replacement", fields: `"is_replacement_order":true,"replaced_order_id":"57000"`, title: "Mug red (replacement)", kinds: []string{"replacement"}, related: "57000", despatch: noon.Add(48 * time.Hour)},
-		{name: "exchange", fields: `"is_exchange_order":true,"exchange_source_order_id":"57001"`, title: "Mug red (exchange)", kinds: []string{"exchange"}, related: "57001", despatch: noon.Add(48 * time.Hour)},
-		{name: "pre-order", fields: `"order_type":"PRE_ORDER","rts_sla_time":0,"release_date":1796126400`, title: "Mug red", kinds: []string{"pre-order"}, despatch: time.Unix(1796126400, 0).UTC()},
-		{name: "lottery", fields: `"order_type":"ZERO_LOTTERY"`, title: "Mug red", kinds: []string{"lottery win"}, despatch: noon.Add(48 * time.Hour)},
-		{name: "unknown", fields: `"order_type":"TIME_SALE"`, title: "Mug red", kinds: []string{"time_sale"}, despatch: noon.Add(48 * time.Hour)},
-		{name: "replaced pre-order", fields: `"order_type":"PRE_ORDER","is_replacement_order":true`, title: "Mug red (replacement)", kinds: []string{"pre-order", "replacement"}, despatch: noon.Add(48 * time.Hour)},
+		{name: "sample", fields: `"is_sample_order":true`, title: "Mug red (free sample)", kinds: "free sample", despatch: noon.Add(48 * time.Hour)},
+		{name: "replacement", fields: `"is_replacement_order":true,"replaced_order_id":"57000"`, title: "Mug red (replacement)", kinds: "replacement", related: "57000", despatch: noon.Add(48 * time.Hour)},
+		{name: "exchange", fields: `"is_exchange_order":true,"exchange_source_order_id":"57001"`, title: "Mug red (exchange)", kinds: "exchange", related: "57001", despatch: noon.Add(48 * time.Hour)},
+		{name: "pre-order", fields: `"order_type":"PRE_ORDER","rts_sla_time":0,"release_date":1796126400`, title: "Mug red", kinds: "pre-order", despatch: time.Unix(1796126400, 0).UTC()},
+		{name: "lottery", fields: `"order_type":"ZERO_LOTTERY"`, title: "Mug red", kinds: "lottery win", despatch: noon.Add(48 * time.Hour)},
+		{name: "unknown", fields: `"order_type":"TIME_SALE"`, title: "Mug red", kinds: "time_sale", despatch: noon.Add(48 * time.Hour)},
+		{name: "replaced pre-order", fields: `"order_type":"PRE_ORDER","is_replacement_order":true`, title: "Mug red (replacement)", kinds: "pre-order, replacement", despatch: noon.Add(48 * time.Hour)},
 		{name: "cancelled first", fields: `"rts_sla_time":0,"shipping_due_time":1796126400,"collection_due_time":1796999999`, title: "Mug red", despatch: time.Unix(1796126400, 0).UTC()},
 		{name: "cancelled first, in the old field", fields: `"rts_sla_time":0,"cancel_order_sla_time":1796126400`, title: "Mug red", despatch: time.Unix(1796126400, 0).UTC()},
 		{name: "no deadline at all", fields: `"rts_sla_time":0`, title: "Mug red", despatch: noon},
@@ -295,14 +295,9 @@ func TestMapOrderKinds(t *testing.T) {
 			if len(problems) > 0 {
 				t.Fatal(problems)
 			}
-			var kinds []string
-			for _, p := range n.Properties {
-				if p.Name == "tiktok.kind" {
-					kinds = append(kinds, p.Value)
-				}
-			}
+			kinds := property(n, "kind")
 			sent := adapter().channelOrder(n)
-			if sent.OrderItems[0].ItemTitle != tc.title || !slices.Equal(kinds, tc.kinds) || sent.SecondaryReferenceNumber != tc.related ||
+			if sent.OrderItems[0].ItemTitle != tc.title || kinds != tc.kinds || sent.SecondaryReferenceNumber != tc.related ||
 				property(n, "related_order") != tc.related || !sent.DispatchBy.Equal(tc.despatch) {
 				t.Errorf("title %q, kinds %q, related %q, despatch by %s", sent.OrderItems[0].ItemTitle, kinds, sent.SecondaryReferenceNumber, sent.DispatchBy)
 			}
@@ -441,5 +436,57 @@ func TestMapOrderProperties(t *testing.T) {
 	}
 	if n.Shipping != gbp(399) || !n.DispatchBy.Equal(o.ShipBy) {
 		t.Errorf("shipping %s, despatch by %s", n.Shipping, n.DispatchBy)
+	}
+}
+
+// A bundle of the shop is imported by its composite, and compared with it.
+func TestBundleAgainstComposite(t *testing.T) {
+	items := promotionItems()
+	items["s-PACKED"] = StockItem{ID: "i-packed", SKU: "PACKED"}
+	for _, tc := range []struct {
+		name, sku  string
+		components []BundleComponent
+		seen       string // empty: nothing is raised
+	}{
+		{"the same", "SET", []BundleComponent{{sku("MUG"), 1}, {sku("SPOON"), 2}}, ""},
+		{"the same in parts", "SET", []BundleComponent{{sku("SPOON"), 1}, {sku("MUG"), 1}, {sku("SPOON"), 1}}, ""},
+		{"the same, with a kit in it", "BOX", []BundleComponent{{sku("SET"), 1}, {sku("CARD"), 1}, {sku("MUG"), 1}, {sku("SPOON"), 2}}, ""},
+		{"no bundle", "SET", nil, ""},
+		{"another quantity", "SET", []BundleComponent{{sku("MUG"), 1}, {sku("SPOON"), 3}}, "SPOON: 3 in the shop, 2 in the warehouse"},
+		{"one less", "SET", []BundleComponent{{sku("MUG"), 1}}, "SPOON: 0 in the shop, 2 in the warehouse"},
+		{"one more", "SET", []BundleComponent{{sku("MUG"), 1}, {sku("SPOON"), 2}, {sku("CARD"), 1}}, "CARD: 1 in the shop, 0 in the warehouse"},
+		{"packed before it is sold", "PACKED", []BundleComponent{{sku("MUG"), 2}}, "MUG: 2 in the shop, 0 in the warehouse; PACKED: 0 in the shop, 1 in the warehouse"},
+		{"a component that is not mapped", "SET", []BundleComponent{{sku("MUG"), 1}, {sku("GHOST"), 2}}, "GHOST: the warehouse has no item for it"},
+		{"a component without quantity", "SET", []BundleComponent{{sku("MUG"), 0}}, "quantity 0 is not usable"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.items = maps.Clone(items)
+			w.items["s-CARD"] = StockItem{ID: "i-card", SKU: "CARD"}
+			o := anOrder("1", tc.sku, tc.sku)
+			for i := range o.Lines {
+				o.Lines[i].Components = tc.components
+			}
+			if got := outcome(t)(w.importer().Import(t.Context(), o)); got != OutcomeCreated {
+				t.Fatalf("%s, %v", got, w.open())
+			}
+			if l := w.book[0].from.Lines; len(l) != 1 || l[0].SKU != tc.sku || l[0].Quantity != 2 {
+				t.Errorf("imported as %+v", l)
+			}
+			open, _ := w.exceptions.Open(t.Context())
+			if tc.seen == "" {
+				if len(open) > 0 {
+					t.Error(open)
+				}
+				return
+			}
+			if len(open) != 1 || open[0].Kind != KindBundleDiffers || open[0].Object != "SKU "+tc.sku || open[0].Count != 1 || !strings.Contains(open[0].Seen, tc.seen) {
+				t.Fatalf("%v, want %q", open, tc.seen)
+			}
+			again := anOrder("2", tc.sku) // after both sides were made the same
+			if got := outcome(t)(w.importer().Import(t.Context(), again)); got != OutcomeCreated || w.open() != nil {
+				t.Errorf("%s, still open: %v", got, w.open())
+			}
+		})
 	}
 }

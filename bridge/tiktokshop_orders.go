@@ -271,9 +271,11 @@ func orderDetails(o tiktokshop.Order) details {
 	list.text("payment_method_code", o.PaymentMethodCode)
 	list.text("split_or_combine", o.SplitOrCombineTag)
 	list.number("priority", o.FulfillmentPriorityLevel)
-	for _, right := range o.OrderRights {
-		list.number("order_right", right)
+	rights := make([]string, len(o.OrderRights))
+	for i, right := range o.OrderRights {
+		rights[i] = strconv.Itoa(right)
 	}
+	list.text("order_rights", joined(rights))
 	list.moment("fast_dispatch_by", o.FastDispatchSLATime.Time())
 	list.moment("pick_up_cut_off", o.PickUpCutOffTime.Time())
 	list.moment("recommended_shipping", o.RecommendedShippingTime.Time())
@@ -288,9 +290,13 @@ func lineDetails(l *tiktokshop.OrderLineItem) []Property {
 	list.text("blind_box_sku", l.UnboxingSKUCode)
 	list.amount("gift_retail_price", l.GiftRetailPrice)
 	list.amount("deposit", l.PfandFee)
+	var taxes []string
 	for _, t := range l.ItemTax {
-		list.text("tax", strings.TrimSpace(t.TaxType+" "+t.TaxRate))
+		if text := strings.TrimSpace(t.TaxType + " " + t.TaxRate); text != "" {
+			taxes = append(taxes, text)
+		}
 	}
+	list.text("tax", joined(taxes))
 	if l.SKUType != "NORMAL" {
 		list.text("sku_type", string(l.SKUType))
 	}
