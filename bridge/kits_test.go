@@ -349,3 +349,26 @@ func TestAmbiguousSKUsBlockAndSaySo(t *testing.T) {
 		t.Errorf("planned %v with %v", plan.Products, plan.Problems)
 	}
 }
+
+// A bundle of the shop whose composite holds something else is imported as the
+// composite, and raised until both are the same.
+func TestImportRaisesABundleThatDiffers(t *testing.T) {
+	w := newWorld(t)
+	order := func(id string, mugs, spoons int) Order {
+		o := anOrder(id)
+		line := bundle(id+"-1", 1000, BundleComponent{sku("MUG"), mugs}, BundleComponent{sku("SPOON"), spoons})
+		line.Listing = sku("SET") // 1 mug, 2 spoons in the warehouse
+		o.Lines = []OrderLine{line}
+		return priced(o)
+	}
+	if got := outcome(t)(w.importer().Import(t.Context(), w.put(order("1", 1, 3))...)); got != OutcomeCreated {
+		t.Errorf("the order was %s", got)
+	}
+	open, _ := w.exceptions.Open(t.Context())
+	if len(open) != 1 || open[0].Kind != KindBundleDiffers || !strings.Contains(open[0].Seen, "SPOON: 3 in the shop, 2 in the warehouse") {
+		t.Errorf("raised %v", open)
+	}
+	if got := outcome(t)(w.importer().Import(t.Context(), w.put(order("2", 1, 2))...)); got != OutcomeCreated || w.open() != nil {
+		t.Errorf("the same on both sides: %s, open %v", got, w.open())
+	}
+}

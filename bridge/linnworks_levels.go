@@ -121,7 +121,7 @@ func (l *Linnworks) ItemsTouched(ctx context.Context, since time.Time) (itemIDs 
 // touch collects the items of lines. A line that is not linked has none.
 func touch(touched map[string]bool, lines []linnworks.OrderItemWithChildren) {
 	for _, line := range lines {
-		if id := lower(line.StockItemID); id != "" && id != linnworks.ZeroGUID && !line.IsService {
+		if id := lower(line.StockItemID); id != "" && id != linnworks.ZeroGUID {
 			touched[string(id)] = true
 		}
 		touch(touched, line.CompositeSubItems)
@@ -147,11 +147,10 @@ func (l *Linnworks) remember(id, sku string, intID int) {
 	l.items[id] = itemRef{sku, intID}
 }
 
-func (l *Linnworks) remembered(id string) (itemRef, bool) {
+func (l *Linnworks) remembered(id string) itemRef {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	ref, ok := l.items[id]
-	return ref, ok
+	return l.items[id]
 }
 
 // typeBatch is how many items one read of types asks for. Linnworks publishes no
@@ -159,13 +158,14 @@ func (l *Linnworks) remembered(id string) (itemRef, bool) {
 const typeBatch = 200
 
 // ItemStates implements [ItemStates] with one GetStockItemTypeInfo call for
-// every 200 items. It asks by number or SKU, which this Linnworks has seen when it
-// read the item; one that it has not seen costs a part of a call more, and is
-// taken for deleted if no list has it.
+// every 200 items. It asks by the item's number, which a sweep and a reading of
+// levels tell; numbers that this Linnworks has not seen are looked up first, 200 a
+// call. An archived item whose number it has never seen is found by the SKU that
+// it had, if that was seen, and is taken for deleted otherwise.
 func (l *Linnworks) ItemStates(ctx context.Context, itemIDs []string) (map[string]ItemState, error) {
 	var unseen []linnworks.GUID
 	for _, id := range itemIDs {
-		if _, ok := l.remembered(id); !ok {
+		if l.remembered(id).intID == 0 {
 			unseen = append(unseen, linnworks.GUID(id))
 		}
 	}
@@ -181,7 +181,7 @@ func (l *Linnworks) ItemStates(ctx context.Context, itemIDs []string) (map[strin
 	for part := range slices.Chunk(itemIDs, typeBatch) {
 		request := &linnworks.GetStockItemTypeInfoRequest{}
 		for _, id := range part {
-			ref, _ := l.remembered(id)
+			ref := l.remembered(id)
 			states[id] = ItemState{SKU: ref.sku, Deleted: true}
 			switch {
 			case ref.intID != 0:

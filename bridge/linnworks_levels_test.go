@@ -1,9 +1,14 @@
 package bridge_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
+	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -154,7 +159,8 @@ func TestSweepStockStops(t *testing.T) {
 	for i := range 450 {
 		s.add(t, linnworkstest.Item{SKU: fmt.Sprint("ITEM-", i), Levels: s.levels(1, 1)})
 	}
-	for range s.book.SweepStock(t.Context()) {
+	for _, err := range s.book.SweepStock(t.Context()) {
+		must(t, err)
 		break
 	}
 	if n := s.calls("Stock.GetStockItemsFull"); n != 1 {
@@ -242,6 +248,13 @@ func TestItemStates(t *testing.T) {
 				must(t, err)
 			}
 		},
+		"swept, then found by SKU": func(t *testing.T, s *store, _ []string) {
+			for _, err := range s.book.SweepStock(t.Context()) {
+				must(t, err)
+			}
+			_, err := s.book.ItemsBySKU(t.Context(), []string{"MUG", "TEA", "CUP", "SET"})
+			must(t, err)
+		},
 		"levels read": func(t *testing.T, s *store, ids []string) {
 			_, err := s.book.StockLevels(t.Context(), ids)
 			must(t, err)
@@ -268,11 +281,12 @@ func TestItemStates(t *testing.T) {
 			must(t, s.Archive("TEA", true))
 			must(t, s.Delete("CUP"))
 			s.add(t, linnworkstest.Item{SKU: "CUP"}) // another item with its SKU
+			s.rename(t, ids["MUG"], "BEAKER")
 			ghost := "99999999-0000-4000-8000-000000000000"
 			got, err := s.book.ItemStates(t.Context(), append(asked, ghost))
 			must(t, err)
 			want := map[string]bridge.ItemState{
-				ids["MUG"]: {SKU: "MUG"}, ids["TEA"]: {SKU: "TEA", Archived: true}, ids["CUP"]: {SKU: "CUP", Deleted: true},
+				ids["MUG"]: {SKU: "BEAKER"}, ids["TEA"]: {SKU: "TEA", Archived: true}, ids["CUP"]: {SKU: "CUP", Deleted: true},
 				ids["SET"]: {SKU: "SET", Kit: true}, ghost: {Deleted: true},
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
@@ -286,6 +300,19 @@ func TestItemStates(t *testing.T) {
 			}
 		})
 	}
+	t.Run("renamed and archived", func(t *testing.T) {
+		t.Parallel()
+		s := newStore(t)
+		ids := s.add(t, linnworkstest.Item{SKU: "MUG"})
+		ways["swept, then found by SKU"](t, s, nil)
+		s.rename(t, ids["MUG"], "OLD-MUG")
+		must(t, s.Archive("OLD-MUG", true))
+		got, err := s.book.ItemStates(t.Context(), []string{ids["MUG"]})
+		must(t, err)
+		if diff := cmp.Diff(map[string]bridge.ItemState{ids["MUG"]: {SKU: "OLD-MUG", Archived: true}}, got); diff != "" {
+			t.Errorf("states (-want +got):\n%s", diff)
+		}
+	})
 	t.Run("not seen before", func(t *testing.T) {
 		t.Parallel()
 		s := newStore(t)
@@ -296,4 +323,44 @@ func TestItemStates(t *testing.T) {
 			t.Errorf("states (-want +got):\n%s", diff)
 		}
 	})
+}
+
+func (s *store) rename(t *testing.T, id, sku string) {
+	t.Helper()
+	c, err := s.Client(linnworks.WithLimiter(unpaced{}))
+	must(t, err)
+	item := linnworks.GUID(id)
+	must(t, c.Inventory.UpdateInventoryItem(t.Context(), &linnworks.UpdateInventoryItemRequest{
+		InventoryItem: &linnworks.InventoryUpdateInventoryItemRequest{StockItemID: &item, ItemNumber: &sku},
+	}))
+}
+
+// A page may hold items without their levels: that is not zero.
+func TestSweepStockLeavesOutWhatHasNoLevels(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	ids := s.add(t, linnworkstest.Item{SKU: "MUG", Levels: s.levels(1, 1)}, linnworkstest.Item{SKU: "CUP", Levels: s.levels(1, 1)})
+	c, err := s.Client(linnworks.WithLimiter(unpaced{}), linnworks.WithMiddleware(func(r *http.Request, next linnworks.Next) (*http.Response, error) {
+		reply, err := next(r)
+		if err != nil || !strings.HasSuffix(r.URL.Path, "/GetStockItemsFull") {
+			return reply, err
+		}
+		var items []map[string]any
+		if err := json.NewDecoder(reply.Body).Decode(&items); err != nil {
+			return nil, err
+		}
+		items[1]["StockLevels"] = []any{}
+		body, err := json.Marshal(items)
+		reply.Body = io.NopCloser(bytes.NewReader(body))
+		return reply, err
+	}))
+	must(t, err)
+	book, err := bridge.NewLinnworks(t.Context(), c, bridge.LinnworksOptions{SubSource: "uk"})
+	must(t, err)
+	for reading, err := range book.SweepStock(t.Context()) {
+		must(t, err)
+		if _, have := reading.Available[ids["CUP"]]; have || len(reading.Available) != 1 {
+			t.Errorf("read %v, want the mug alone", reading.Available)
+		}
+	}
 }

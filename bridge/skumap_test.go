@@ -340,6 +340,28 @@ func TestSKUMapAnswersDuringARefresh(t *testing.T) {
 	})
 }
 
+// Who waits for a listing that somebody else is reading does not read it again.
+func TestSKUMapReadsOnceForAll(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &shelf{slow: time.Second}
+		s.put("MUG")
+		m, _ := skuMap(t, s, bridge.SKUMapOptions{})
+		for range 5 {
+			go func() {
+				items, _, err := m.StockItems(t.Context(), []bridge.ListingSKU{{ID: "s1", SellerSKU: "MUG"}})
+				if len(items) != 1 || err != nil {
+					t.Errorf("%v, %v", items, err)
+				}
+			}()
+		}
+		time.Sleep(time.Minute)
+		if got := s.asked(); got != "mappings skus kits" {
+			t.Errorf("five at once: %q", got)
+		}
+	})
+}
+
 func TestNewSKUMapRefuses(t *testing.T) {
 	t.Parallel()
 	s, queue := &shelf{}, new(bridge.MemoryExceptions)

@@ -390,11 +390,7 @@ func (m *skuMatcher) bySKU(sku string) (items []ItemRef, exact bool) {
 // case.
 func (m *skuMatcher) written(ways ...string) (items []ItemRef) {
 	for _, way := range ways {
-		for _, item := range m.items[foldSKU(way)] {
-			if !slices.Contains(items, item) {
-				items = append(items, item)
-			}
-		}
+		items = append(items, m.items[foldSKU(way)]...)
 	}
 	return items
 }

@@ -271,6 +271,9 @@ func kitFrom(data []byte) StockItem {
 			c.ID = fmt.Sprint("k", data[i]&7) // perhaps itself
 		}
 		kit.Kit = append(kit.Kit, KitComponent{c, int(int8(data[i+1]))})
+		if data[i]&0x20 != 0 {
+			kit.StockedIn = []string{"shop"}
+		}
 		if data[i]&0x80 != 0 {
 			kit = StockItem{ID: fmt.Sprint("k", i/2+1), SKU: fmt.Sprint("K", i/2+1), Kit: []KitComponent{{kit, 1 + int(data[i+1]&3)}}}
 		}
@@ -327,6 +330,17 @@ func FuzzKitParts(f *testing.F) {
 		}
 		if n, err := item.Available("", free); err != nil || n != quantity {
 			t.Errorf("the parts of %d are enough for %d, %v", quantity, n, err)
+		}
+		there, err := item.PartsAt("shop", quantity)
+		if err != nil {
+			t.Fatalf("%+v has parts, but not where some of it is stocked: %v", item, err)
+		}
+		sum := 0
+		for _, n := range there {
+			sum += n
+		}
+		if want := lines(item, "shop", quantity); sum != want {
+			t.Errorf("%d units where some of it is stocked, want %d", sum, want)
 		}
 	})
 }
