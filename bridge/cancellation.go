@@ -634,7 +634,8 @@ func firstReason(wanted, accepted []string) string {
 
 func (r *cancelRun) raise(ctx context.Context, kind Kind, seen, do string) error {
 	r.result.Outcome, r.result.Detail = OutcomeRaised, string(kind)
-	return r.ports.Exceptions.Raise(ctx, raise(kind, "order "+r.request.OrderID, r.request.Deadline, seen, do))
+	return r.ports.Exceptions.Raise(ctx, raise(kind, "order "+r.request.OrderID, r.request.Deadline, seen, do,
+		append(evidence("cancellation", r.request.ID, "shop's reason", r.request.Reason), orderEvidence(r.order, r.found...)...)...))
 }
 
 // liveParts are the parts of an order that are not cancelled.

@@ -485,7 +485,7 @@ func (b *dispatchBatch) act(ctx context.Context, j *dispatchJob) error {
 	case ActionConfirm:
 		return b.confirmParcel(ctx, j)
 	case ActionRaise:
-		e := disagreement(p.Order, w.State, known)
+		e := disagreement(p.Order, w.State, known, w)
 		j.result.Outcome, j.result.Detail = OutcomeRaised, string(e.Kind)
 		return b.ports.Exceptions.Raise(ctx, e)
 	}
@@ -745,7 +745,7 @@ func (d *Dispatcher) carrier(w WarehouseOrder, carriers []Carrier) (Carrier, boo
 func (b *dispatchBatch) raise(ctx context.Context, j *dispatchJob, kind Kind, seen, do string) error {
 	j.result.Outcome, j.result.Detail = OutcomeRaised, string(kind)
 	o := b.permits[j.orderID].Order
-	return b.ports.Exceptions.Raise(ctx, raise(kind, "order "+j.orderID, firstSet(o.ShipBy, o.CancelledBy), seen, do))
+	return b.ports.Exceptions.Raise(ctx, raise(kind, "order "+j.orderID, firstSet(o.ShipBy, o.CancelledBy), seen, do, orderEvidence(o, j.warehouse)...))
 }
 
 // close closes what dispatches that arrived have mended: of orders that have

@@ -559,7 +559,7 @@ func (b *importBatch) act(ctx context.Context, t *importing) error {
 		t.result.Outcome, t.result.Detail = OutcomeSkipped, fmt.Sprintf("%s, %s", o.ShippingModel, o.Status)
 	case ActionRaise:
 		t.done = true
-		return b.raise(ctx, t.result, disagreement(o, StateOf(t.found), t.knownCell))
+		return b.raise(ctx, t.result, disagreement(o, StateOf(t.found), t.knownCell, t.found...))
 	default: // another primitive's, or nothing to do
 		t.result.Outcome = OutcomeUnchanged
 		if err := b.readdress(ctx, t); err != nil || t.result.Outcome == OutcomeRaised {
@@ -963,15 +963,15 @@ func kindsOf(problems []Exception) string {
 }
 
 // disagreement is the exception for a cell that says raise.
-func disagreement(o Order, state WarehouseState, known bool) Exception {
+func disagreement(o Order, state WarehouseState, known bool, parts ...WarehouseOrder) Exception {
 	if !known {
 		return raise(KindUnknownStatus, "order "+o.ID, o.ShipBy,
 			fmt.Sprintf("shipping model %q with shop status %q is not in the status table (warehouse: %s)", o.ShippingModel, o.Status, state),
-			"add the row to the status table, then run again")
+			"add the row to the status table, then run again", orderEvidence(o, parts...)...)
 	}
 	return raise(KindStatesDisagree, "order "+o.ID, o.ShipBy,
 		fmt.Sprintf("the shop says %s, the warehouse says %s", o.Status, state),
-		"decide which side is right and correct the other")
+		"decide which side is right and correct the other", orderEvidence(o, parts...)...)
 }
 
 // StateOf is the state of an order whose parts found are, as an [OrderBook]

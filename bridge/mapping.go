@@ -361,10 +361,10 @@ func (m *orderMapping) title(line OrderLine) string {
 
 // problem notes what is wrong with an object once, not for each unit of it.
 func (m *orderMapping) problem(kind Kind, object, seen, do string) {
-	e := raise(kind, object, m.order.ShipBy, seen, do)
-	if !slices.ContainsFunc(m.problems, func(p Exception) bool { return p.Kind == kind && p.Object == object }) {
-		m.problems = append(m.problems, e)
+	if slices.ContainsFunc(m.problems, func(p Exception) bool { return p.Kind == kind && p.Object == object }) {
+		return
 	}
+	m.problems = append(m.problems, raise(kind, object, m.order.ShipBy, seen, do, orderEvidence(m.order)...))
 }
 
 // sortedLines puts the lines into one order: the shop's changes between calls.

@@ -61,12 +61,11 @@ func run(args []string, out, help io.Writer) error {
 }
 
 func overridden(table *bridge.StatusTable, path string) (*bridge.StatusTable, error) {
-	file, err := os.Open(path)
+	cells, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	if table, err = table.Override(file); err != nil {
+	if table, err = table.Override(bytes.NewReader(cells)); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return table, nil

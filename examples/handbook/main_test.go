@@ -112,16 +112,12 @@ func TestReference(t *testing.T) {
 			t.Errorf("stage %d: %v", i+1, s)
 		}
 	}
+	const cells = "seller UNPAID absent park\n"
 	path := filepath.Join(t.TempDir(), "client.txt")
-	if err := os.WriteFile(path, []byte("seller UNPAID absent park\n"), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(cells), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	file, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	table, err := bridge.DefaultStatusTable().Override(file)
+	table, err := bridge.DefaultStatusTable().Override(strings.NewReader(cells))
 	if err != nil {
 		t.Fatal(err)
 	}
