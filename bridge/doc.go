@@ -12,6 +12,7 @@
 //	Importer     shop orders into the warehouse, one for one, held ones parked
 //	SKUMap       which item of the warehouse a listing sells, and how that was found
 //	CompareKit   the shop's bundle against the warehouse's composite
+//	References   which warehouse order an order became, shown in the shop
 //	BufferRules  how many units to keep back, and why
 //	StockBook    what the shop should show, from levels, ledger and rules
 //	StockPush    free stock of the warehouse into the shop, in passes

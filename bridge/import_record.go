@@ -64,7 +64,8 @@ type AddressWriter interface {
 	SetAddress(ctx context.Context, order WarehouseOrder, address Address) error
 }
 
-// MemoryImports is [ImportRecords] in memory. The zero value is empty.
+// MemoryImports is [ImportRecords] and [ReferenceRecords] in memory. The zero
+// value is empty.
 type MemoryImports struct {
 	// Now replaces time.Now.
 	Now func() time.Time
@@ -72,6 +73,7 @@ type MemoryImports struct {
 	mu      sync.Mutex
 	since   time.Time
 	records map[string]ImportRecord
+	written map[string]WrittenReference
 }
 
 // begin is called with the lock held.
@@ -113,6 +115,7 @@ func (m *MemoryImports) DropImportRecords(_ context.Context, orderIDs ...string)
 	defer m.mu.Unlock()
 	for _, id := range orderIDs {
 		delete(m.records, id)
+		delete(m.written, id)
 	}
 	return nil
 }

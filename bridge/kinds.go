@@ -27,6 +27,7 @@ const (
 	KindBadOrder          Kind = "bad order"
 	KindTotalDiffers      Kind = "total differs"
 	KindNotTakenIn        Kind = "order not taken in"
+	KindReferenceRefused  Kind = "reference refused"
 	KindDuplicateOrder    Kind = "duplicate order"
 	KindAddressChanged    Kind = "address changed"
 	KindUnknownStatus     Kind = "unknown status"
@@ -196,6 +197,16 @@ var kinds = map[Kind]KindInfo{
 		},
 		Where:  []string{inSellerOrders},
 		Closes: "By itself, when the order is taken in.",
+	},
+	KindReferenceRefused: {
+		Owner: OwnerIntegration, Severity: Notice, Within: 7 * 24 * time.Hour,
+		Meaning: "The shop did not take the warehouse's id as external reference of an order. Nothing depends on it; people do not find the one from the other.",
+		Steps: []string{
+			"Read the shop's reason in the exception.",
+			"Look whether the order belongs to this shop, and whether another system writes references under the same platform.",
+		},
+		Where:  []string{inSellerOrders},
+		Closes: "By itself, when the shop takes the reference: it is tried once a day.",
 	},
 	KindDuplicateOrder: {
 		Owner: OwnerIntegration, Severity: Urgent, Within: time.Hour,

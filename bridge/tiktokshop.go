@@ -58,6 +58,7 @@ var _ interface {
 	TrackingCorrector
 	CancellationSource
 	CancellationDesk
+	ReferenceWriter
 } = (*TikTokShop)(nil)
 
 // NewTikTokShop adapts a client that is bound to a shop.

@@ -46,6 +46,7 @@ var StormyRates = Rates{CutBefore: 0.02, CutAfter: 0.04, Throttled: 0.02, Failed
 type Ports struct {
 	Orders        bridge.OrderSource
 	OpenOrders    bridge.OpenOrderSource
+	ReferencesTo  bridge.ReferenceWriter
 	Listings      bridge.ListingSource
 	Publisher     bridge.StockPublisher
 	Shipper       bridge.Shipper
@@ -67,6 +68,7 @@ type Ports struct {
 	Labels     bridge.LabelStore
 	Ledger     bridge.Ledger
 	Records    bridge.ImportRecords
+	References bridge.ReferenceRecords
 	Intake     IntakeStore
 	Locks      bridge.Locks
 	Exceptions bridge.Exceptions

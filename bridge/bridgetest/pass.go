@@ -17,13 +17,15 @@ func (l *lab) pass(ctx context.Context) error {
 	pending, pendingErr := l.ports.Cancellations.PendingCancellations(ctx, nil)
 	_, cancelErr := l.canceller.Cancel(ctx, pending...)
 
+	_, referenceErr := l.references.Write(ctx)
+
 	_, dispatchErr := l.dispatch.Run(ctx)
 	_, deadlineErr := l.deadlines.Check(ctx)
 
 	if taken.Failed > 0 {
 		takeErr = errors.Join(takeErr, fmt.Errorf("the intake: %s", taken))
 	}
-	errs := []error{takeErr, pendingErr, cancelErr, dispatchErr, deadlineErr}
+	errs := []error{takeErr, pendingErr, cancelErr, referenceErr, dispatchErr, deadlineErr}
 	if taken.Complete() {
 		_, pushErr := l.stock.Push(ctx)
 		errs = append(errs, pushErr)

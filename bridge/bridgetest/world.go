@@ -28,13 +28,14 @@ type lab struct {
 	queue  *bridge.MemoryExceptions
 	ports  Ports
 
-	intake    *bridge.Intake
-	importer  *bridge.Importer
-	stock     *bridge.StockPush
-	canceller *bridge.Canceller
-	dispatch  *bridge.DispatchQueue
-	deadlines *bridge.Deadlines
-	elsewhere *linnworks.Client // another channel's, which never fails
+	intake     *bridge.Intake
+	references *bridge.References
+	importer   *bridge.Importer
+	stock      *bridge.StockPush
+	canceller  *bridge.Canceller
+	dispatch   *bridge.DispatchQueue
+	deadlines  *bridge.Deadlines
+	elsewhere  *linnworks.Client // another channel's, which never fails
 
 	events     []event
 	carrier    linnworks.GUID
@@ -165,14 +166,14 @@ func (l *lab) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	memory := new(bridge.Memory)
+	memory, imports := new(bridge.Memory), new(bridge.MemoryImports)
 	l.ports = Ports{
-		Orders: shop, OpenOrders: shop, Listings: shop, Publisher: watchedPublisher{l, shop}, Shipper: watchedShipper{l, shop},
+		Orders: shop, OpenOrders: shop, ReferencesTo: shop, Listings: shop, Publisher: watchedPublisher{l, shop}, Shipper: watchedShipper{l, shop},
 		Cancellations: shop, Desk: shop,
 		Documents: shop, Labels: new(bridge.MemoryLabels),
 		Catalogue: book, Levels: book, OrderBook: book, Tracer: book, Addresses: book, Canceller: book, Tracking: book,
 		Reader: book, ToDispatch: book,
-		Ledger: memory, Records: new(bridge.MemoryImports), Intake: new(bridge.MemoryIntake), Locks: memory, Exceptions: l.queue,
+		Ledger: memory, Records: imports, References: imports, Intake: new(bridge.MemoryIntake), Locks: memory, Exceptions: l.queue,
 	}
 	return nil
 }
@@ -202,6 +203,11 @@ func (l *lab) assemble() (err error) {
 	if l.canceller, err = bridge.NewCanceller(bridge.CancelPorts{
 		Orders: p.Orders, Desk: p.Desk, OrderBook: p.OrderBook, Warehouse: p.Canceller, Ledger: p.Ledger, Locks: p.Locks, Exceptions: p.Exceptions,
 	}, bridge.CancelOptions{CutOff: bridge.StageLabelPrinted}); err != nil {
+		return err
+	}
+	if l.references, err = bridge.NewReferences(bridge.ReferencePorts{
+		Records: p.References, Shop: p.ReferencesTo, Exceptions: p.Exceptions,
+	}, bridge.ReferenceOptions{}); err != nil {
 		return err
 	}
 	if l.intake, err = bridge.NewIntake(bridge.IntakePorts{

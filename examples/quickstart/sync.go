@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ type session struct {
 	exceptions *bridge.MemoryExceptions
 
 	intake     *bridge.Intake
+	references *bridge.References
 	stock      *bridge.StockPush
 	canceller  *bridge.Canceller
 	dispatcher *bridge.Dispatcher
@@ -46,15 +48,16 @@ type settings struct {
 // sync; a real program adds a schedule and a durable store.
 func connect(shop *bridge.TikTokShop, warehouse *bridge.Linnworks, set settings) (*session, error) {
 	memory, exceptions, store := new(bridge.Memory), new(bridge.MemoryExceptions), new(bridge.MemoryIntake)
+	imports := new(bridge.MemoryImports)
 	s := &session{shop: shop, warehouse: warehouse, exceptions: exceptions, since: set.since}
 	orderLocations := map[string]string{}
 	for warehouseID, locations := range set.locations {
 		orderLocations[warehouseID] = locations[0]
 	}
-	var errs [7]error
+	var errs [8]error
 	importer, err := bridge.NewImporter(bridge.ImportPorts{
 		OrderBook: warehouse, Tracer: warehouse, Addresses: warehouse, Orders: shop, Catalogue: warehouse,
-		Ledger: memory, Records: new(bridge.MemoryImports), Locks: memory, Exceptions: exceptions,
+		Ledger: memory, Records: imports, Locks: memory, Exceptions: exceptions,
 	}, bridge.ImportOptions{Locations: orderLocations, DefaultLocation: set.defaultLocation})
 	errs[0] = err
 	s.stock, errs[1] = bridge.NewStockPush(bridge.StockPorts{
@@ -75,6 +78,7 @@ func connect(shop *bridge.TikTokShop, warehouse *bridge.Linnworks, set settings)
 	s.dispatch, errs[6] = bridge.NewDispatchQueue(bridge.DispatchQueuePorts{
 		Dispatcher: s.dispatcher, Source: warehouse, Reader: warehouse, Cursors: store, Revisits: store, Locks: memory, Exceptions: exceptions,
 	}, bridge.DispatchQueueOptions{FirstWindow: set.since})
+	s.references, errs[7] = bridge.NewReferences(bridge.ReferencePorts{Records: imports, Shop: shop, Exceptions: exceptions}, bridge.ReferenceOptions{})
 	return s, errors.Join(errs[:]...)
 }
 
@@ -88,8 +92,12 @@ func (s *session) pass(ctx context.Context, title string) error {
 		takeErr = errors.Join(takeErr, fmt.Errorf("%d order(s) failed and will be tried again", taken.Failed))
 	}
 	if !taken.Complete() {
-		return takeErr // without reservations no stock may be pushed
+		// Without reservations no stock may be pushed.
+		return cmp.Or(takeErr, fmt.Errorf("%d order(s) wait to be seen", taken.Unseen))
 	}
+
+	linked, linkErr := s.references.Write(ctx)
+	fmt.Fprintf(s.out, "Linnworks ids into TikTok Shop\n  %s\n", linked)
 
 	s.tell("deciding cancellations")
 	pending, err := s.shop.PendingCancellations(ctx, nil)
@@ -106,7 +114,7 @@ func (s *session) pass(ctx context.Context, title string) error {
 	s.tell("pushing stock")
 	pushed, pushErr := s.stock.Push(ctx)
 	fmt.Fprintf(s.out, "Stock into TikTok Shop\n%s", indent(pushed.String()))
-	return errors.Join(takeErr, cancelErr, dispatchErr, pushErr)
+	return errors.Join(takeErr, linkErr, cancelErr, dispatchErr, pushErr)
 }
 
 // survey only looks: what stock a push would change, and what the status table
