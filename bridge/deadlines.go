@@ -191,8 +191,10 @@ type Rate struct {
 	Least bool
 }
 
-// Broken tells that the limit is passed now, Breaking that it is or will be.
-func (r Rate) Broken() bool   { return r.Orders > 0 && r.past(r.Percent) }
+// Broken tells that the limit is passed now.
+func (r Rate) Broken() bool { return r.Orders > 0 && r.past(r.Percent) }
+
+// Breaking tells that the limit is passed, or will be.
 func (r Rate) Breaking() bool { return r.Orders+r.Coming > 0 && (r.Broken() || r.past(r.Forecast)) }
 
 func (r Rate) past(percent float64) bool {
@@ -365,7 +367,7 @@ type DeadlineReport struct {
 // String is a summary, a line for each rate and one for each clock at risk.
 func (r DeadlineReport) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %d open orders, %d deadlines at risk\n", r.At.UTC().Format("2006-01-02 15:04 UTC"), r.Open, len(r.AtRisk))
+	fmt.Fprintf(&b, "%s: %d open orders, %d deadline(s) at risk\n", r.At.UTC().Format("2006-01-02 15:04 UTC"), r.Open, len(r.AtRisk))
 	for _, rate := range r.Rates {
 		fmt.Fprintln(&b, rate)
 	}

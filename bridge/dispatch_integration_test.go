@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"net/http"
 	"slices"
@@ -101,13 +102,6 @@ func (d *dispatching) shown(t *testing.T, id string) []string {
 		list = append(list, l.TrackingNumber)
 	}
 	slices.Sort(list)
-	return list
-}
-
-func outcomesOf(r bridge.OrderResults) (list []string) {
-	for _, o := range r {
-		list = append(list, string(o.Outcome))
-	}
 	return list
 }
 
@@ -480,5 +474,76 @@ func TestCorrectTracking(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// packagingSplit answers GetOrderPackagingSplit, which the fake does not have.
+type packagingSplit struct {
+	next http.RoundTripper
+	body *string
+}
+
+func (p packagingSplit) RoundTrip(r *http.Request) (*http.Response, error) {
+	if !strings.HasSuffix(r.URL.Path, "/GetOrderPackagingSplit") {
+		return p.next.RoundTrip(r)
+	}
+	return &http.Response{
+		StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Request: r, Body: io.NopCloser(strings.NewReader(*p.body)),
+	}, nil
+}
+
+func TestPackedParcels(t *testing.T) {
+	t.Parallel()
+	d := newDispatching(t, "GB")
+	id := d.imported(t, tiktokshoptest.OrderSpec{Lines: append(mugs(2), tiktokshoptest.Line{SKUID: setSKU, Quantity: 1})})[0]
+	body := ""
+	client, err := d.linn.Client(linnworks.WithLimiter(unpaced{}), linnworks.WithHTTPClient(&http.Client{Transport: packagingSplit{d.linn.RoundTripper(), &body}}))
+	must(t, err)
+	book, err := bridge.NewLinnworks(t.Context(), client, bridge.LinnworksOptions{SubSource: "test"})
+	must(t, err)
+	o := d.inLinnworks(id)[0]
+	rows := map[string]linnworks.GUID{}
+	for _, item := range o.Items {
+		rows[item.SKU] = item.RowID
+	}
+	read, err := book.ReadOrders(t.Context(), []string{string(o.OrderID)})
+	must(t, err)
+	item := func(sku string, quantity int, number string) string {
+		return fmt.Sprintf(`{"RowId":%q,"SKU":%q,"Quantity":%d,"TrackingNumber":%q}`, rows[sku], sku, quantity, number)
+	}
+	for _, c := range []struct {
+		name, body string
+		want       []string // number: quantity × SKU (certain lines)
+	}{
+		{"never divided", `[]`, nil},
+		{"one bin", `[{"TrackingNumbers":"A","Items":[` + item("MUG", 2, "") + `]}]`, nil},
+		{"without numbers", `[{"Items":[` + item("MUG", 2, "") + `]},{"Items":[` + item("SET", 1, "") + `]}]`, nil},
+		{
+			"numbers of bins", `[{"TrackingNumbers":"B","Items":[` + item("MUG", 1, "") + `]},{"TrackingNumbers":"A","Items":[` + item("MUG", 1, "") + "," + item("SET", 1, "") + `]}]`,
+			[]string{"A: 1 × MUG (0 of 2), 1 × SET (1 of 1)", "B: 1 × MUG (0 of 2)"},
+		},
+		{
+			"numbers of items", `[{"Items":[` + item("MUG", 2, "A") + "," + item("SET", 1, "B") + `]}]`,
+			[]string{"A: 2 × MUG (2 of 2)", "B: 1 × SET (1 of 1)"},
+		},
+		{
+			"an item that the order does not have", `[{"TrackingNumbers":"A","Items":[{"RowId":"0","SKU":"BOX","Quantity":1}]},{"TrackingNumbers":"B","Items":[` + item("SET", 1, "") + `]}]`,
+			[]string{"A: 1 × BOX (0 of 0)", "B: 1 × SET (1 of 1)"},
+		},
+	} {
+		body = c.body
+		parcels, err := book.PackedParcels(t.Context(), read[0])
+		must(t, err)
+		var got []string
+		for _, p := range parcels {
+			var lines []string
+			for _, l := range p.Lines {
+				lines = append(lines, fmt.Sprintf("%d × %s (%d of %d)", l.Quantity, l.SKU, len(l.ShopLineIDs), len(l.FromLineIDs)))
+			}
+			got = append(got, p.Tracking+": "+strings.Join(lines, ", "))
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s: %s", c.name, diff)
+		}
 	}
 }

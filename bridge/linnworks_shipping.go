@@ -146,9 +146,9 @@ func (l *Linnworks) OrdersToDispatch(ctx context.Context, since time.Time) ([]Wa
 	if err != nil {
 		return nil, err
 	}
-	open := make([]string, len(ids))
-	for i, id := range ids {
-		open[i] = string(id)
+	open := make([]string, 0, len(ids))
+	for _, id := range ids {
+		open = append(open, string(id))
 	}
 	var list []WarehouseOrder
 	request := &linnworks.SearchProcessedOrdersRequest{
