@@ -329,7 +329,15 @@ func (l *Linnworks) setAddress(ctx context.Context, id linnworks.GUID, a Address
 	_, err = l.client.Orders.SetOrderCustomerInfo(ctx, &linnworks.SetOrderCustomerInfoRequest{
 		OrderID: new(id), Info: &info, SaveToCRM: new(false),
 	})
-	return err
+	note := leaveAt(a)
+	has := slices.ContainsFunc(current.Notes, func(n linnworks.OrderNote) bool { return n.Note == note })
+	if err != nil || note == "" || has {
+		return err
+	}
+	if _, err = l.client.Orders.AddOrdersNote(ctx, &linnworks.AddOrdersNoteRequest{OrderIDs: []linnworks.GUID{id}, NoteText: new(note), IsInternal: new(false)}); err != nil {
+		return fmt.Errorf("noting where to leave the parcel: %w", err)
+	}
+	return nil
 }
 
 func (l *Linnworks) read(ctx context.Context, id linnworks.GUID) (linnworks.OrderDetails, error) {

@@ -490,3 +490,36 @@ func TestBundleAgainstComposite(t *testing.T) {
 		})
 	}
 }
+
+// Where to leave the parcel is known once the address is: it becomes a note of the
+// order, and one note however often the address is written.
+func TestInstructionsBecomeANote(t *testing.T) {
+	warehouse, fake := promotionWarehouse(t, promotionItems())
+	n, _ := mapOrder(with(anOrder("1", "MUG"), func(o *Order) { o.Status, o.Recipient = OnHold, Address{} }), itemLookup{items: promotionItems()})
+	n.Parked = true
+	if _, err := warehouse.client.Orders.CreateOrders(t.Context(), &linnworks.CreateOrdersRequest{
+		Orders: []linnworks.ChannelOrder{warehouse.channelOrder(n)}, Location: "Default",
+	}); err != nil {
+		t.Fatal(err)
+	}
+	notes := func() (texts []string) {
+		for _, note := range fake.OrdersByReference("S", "s", "1")[0].Notes {
+			texts = append(texts, note.Note)
+		}
+		return texts
+	}
+	if diff := cmp.Diff([]string{"ring twice, Ada"}, notes()); diff != "" {
+		t.Error(diff)
+	}
+	to := home
+	to.Instructions = "Front door"
+	w := WarehouseOrder{ID: string(fake.OrdersByReference("S", "s", "1")[0].OrderID), State: Parked}
+	for range 2 {
+		if err := warehouse.ReleaseOrder(t.Context(), w, to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff([]string{"ring twice, Ada", "Leave the parcel at: Front door"}, notes()); diff != "" {
+		t.Error(diff)
+	}
+}

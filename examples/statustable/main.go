@@ -14,6 +14,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"flag"
 	"fmt"
@@ -66,12 +67,11 @@ func run(args []string, out, help io.Writer) error {
 }
 
 func overridden(table *bridge.StatusTable, path string) (*bridge.StatusTable, error) {
-	file, err := os.Open(path)
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	table, err = table.Override(file)
+	table, err = table.Override(bytes.NewReader(text))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
