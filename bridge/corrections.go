@@ -46,7 +46,10 @@ type MemoryCorrections struct {
 }
 
 // Correction implements [Corrections].
-func (m *MemoryCorrections) Correction(_ context.Context, orderID string) (Correction, bool, error) {
+func (m *MemoryCorrections) Correction(ctx context.Context, orderID string) (Correction, bool, error) {
+	if err := ctx.Err(); err != nil {
+		return Correction{}, false, err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	c, ok := m.kept[orderID]
@@ -54,7 +57,10 @@ func (m *MemoryCorrections) Correction(_ context.Context, orderID string) (Corre
 }
 
 // PutCorrection implements [Corrections].
-func (m *MemoryCorrections) PutCorrection(_ context.Context, c Correction) error {
+func (m *MemoryCorrections) PutCorrection(ctx context.Context, c Correction) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.kept == nil {

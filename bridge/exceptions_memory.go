@@ -29,7 +29,10 @@ var _ interface {
 } = (*MemoryExceptions)(nil)
 
 // Raise implements [Exceptions].
-func (m *MemoryExceptions) Raise(_ context.Context, e Exception) error {
+func (m *MemoryExceptions) Raise(ctx context.Context, e Exception) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.put(m.cases[e.Key()].Raise(e, m.now()))
@@ -37,7 +40,10 @@ func (m *MemoryExceptions) Raise(_ context.Context, e Exception) error {
 }
 
 // Clear implements [Exceptions].
-func (m *MemoryExceptions) Clear(_ context.Context, object string, kinds ...Kind) error {
+func (m *MemoryExceptions) Clear(ctx context.Context, object string, kinds ...Kind) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, k := range kinds {
@@ -59,7 +65,10 @@ func (m *MemoryExceptions) Open(ctx context.Context) ([]Exception, error) {
 }
 
 // Cases implements [ExceptionDesk].
-func (m *MemoryExceptions) Cases(_ context.Context, filter CaseFilter) ([]Case, error) {
+func (m *MemoryExceptions) Cases(ctx context.Context, filter CaseFilter) ([]Case, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var list []Case
@@ -73,7 +82,10 @@ func (m *MemoryExceptions) Cases(_ context.Context, filter CaseFilter) ([]Case, 
 }
 
 // Decide implements [ExceptionDesk].
-func (m *MemoryExceptions) Decide(_ context.Context, key string, d Decision) (Case, error) {
+func (m *MemoryExceptions) Decide(ctx context.Context, key string, d Decision) (Case, error) {
+	if err := ctx.Err(); err != nil {
+		return Case{}, err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	c, ok := m.cases[key]

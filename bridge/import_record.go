@@ -85,7 +85,10 @@ func (m *MemoryImports) begin() {
 }
 
 // ImportRecords implements [ImportRecords].
-func (m *MemoryImports) ImportRecords(_ context.Context, orderIDs ...string) (map[string]ImportRecord, time.Time, error) {
+func (m *MemoryImports) ImportRecords(ctx context.Context, orderIDs ...string) (map[string]ImportRecord, time.Time, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, time.Time{}, err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.begin()
@@ -99,7 +102,10 @@ func (m *MemoryImports) ImportRecords(_ context.Context, orderIDs ...string) (ma
 }
 
 // PutImportRecords implements [ImportRecords].
-func (m *MemoryImports) PutImportRecords(_ context.Context, records ...ImportRecord) error {
+func (m *MemoryImports) PutImportRecords(ctx context.Context, records ...ImportRecord) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.begin()
@@ -110,7 +116,10 @@ func (m *MemoryImports) PutImportRecords(_ context.Context, records ...ImportRec
 }
 
 // DropImportRecords implements [ImportRecords].
-func (m *MemoryImports) DropImportRecords(_ context.Context, orderIDs ...string) error {
+func (m *MemoryImports) DropImportRecords(ctx context.Context, orderIDs ...string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, id := range orderIDs {

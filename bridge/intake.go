@@ -393,7 +393,7 @@ func (r *intakeRun) poll(ctx context.Context) error {
 	r.result.From, r.result.To = from, to
 	b := batch{run: r, at: map[string]int{}}
 	err := func() error {
-		for o, err := range r.ports.Orders.OrdersUpdated(ctx, from, to) {
+		for o, err := range r.ports.Orders.OrdersUpdated(ctx, from, to.Add(pollAhead)) {
 			if err != nil {
 				err = fmt.Errorf("reading the orders changed since %s: %w", from.Format(time.RFC3339), err)
 				return errors.Join(err, b.flush(ctx))
@@ -421,6 +421,11 @@ func (r *intakeRun) poll(ctx context.Context) error {
 	maps.DeleteFunc(r.cursor.Seen, func(_ string, m Mark) bool { return m.UpdatedAt.Before(oldest) })
 	return errors.Join(err, r.saveCursor(ctx))
 }
+
+// pollAhead is how far a poll looks ahead of the present: an order that changes
+// while it runs is then at its end instead of nowhere, even if the shop's clock is
+// fast. The watermark does not go there.
+const pollAhead = time.Minute
 
 // window is what to poll now.
 func (r *intakeRun) window() (from, to time.Time) {

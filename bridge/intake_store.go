@@ -111,7 +111,10 @@ var _ interface {
 } = (*MemoryIntake)(nil)
 
 // Cursor implements [Cursors].
-func (m *MemoryIntake) Cursor(_ context.Context, name string) (Cursor, error) {
+func (m *MemoryIntake) Cursor(ctx context.Context, name string) (Cursor, error) {
+	if err := ctx.Err(); err != nil {
+		return Cursor{}, err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	c := m.cursors[name]
@@ -120,7 +123,10 @@ func (m *MemoryIntake) Cursor(_ context.Context, name string) (Cursor, error) {
 }
 
 // SetCursor implements [Cursors].
-func (m *MemoryIntake) SetCursor(_ context.Context, name string, c Cursor) error {
+func (m *MemoryIntake) SetCursor(ctx context.Context, name string, c Cursor) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.cursors == nil {
@@ -132,7 +138,10 @@ func (m *MemoryIntake) SetCursor(_ context.Context, name string, c Cursor) error
 }
 
 // AddHint implements [Hints].
-func (m *MemoryIntake) AddHint(_ context.Context, list, orderID string) error {
+func (m *MemoryIntake) AddHint(ctx context.Context, list, orderID string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	h, known := m.hints[list][orderID]
@@ -155,7 +164,10 @@ func (m *MemoryIntake) AddHint(_ context.Context, list, orderID string) error {
 }
 
 // Hints implements [Hints].
-func (m *MemoryIntake) Hints(_ context.Context, list string) ([]Hint, error) {
+func (m *MemoryIntake) Hints(ctx context.Context, list string) ([]Hint, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	waiting := m.hints[list]
@@ -168,7 +180,10 @@ func (m *MemoryIntake) Hints(_ context.Context, list string) ([]Hint, error) {
 }
 
 // DropHints implements [Hints].
-func (m *MemoryIntake) DropHints(_ context.Context, list string, hints ...Hint) error {
+func (m *MemoryIntake) DropHints(ctx context.Context, list string, hints ...Hint) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, h := range hints {
@@ -180,7 +195,10 @@ func (m *MemoryIntake) DropHints(_ context.Context, list string, hints ...Hint) 
 }
 
 // PutRevisits implements [Revisits].
-func (m *MemoryIntake) PutRevisits(_ context.Context, list string, entries ...Revisit) error {
+func (m *MemoryIntake) PutRevisits(ctx context.Context, list string, entries ...Revisit) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.revisits == nil {
@@ -196,7 +214,10 @@ func (m *MemoryIntake) PutRevisits(_ context.Context, list string, entries ...Re
 }
 
 // DropRevisits implements [Revisits].
-func (m *MemoryIntake) DropRevisits(_ context.Context, list string, orderIDs ...string) error {
+func (m *MemoryIntake) DropRevisits(ctx context.Context, list string, orderIDs ...string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, id := range orderIDs {
@@ -206,7 +227,10 @@ func (m *MemoryIntake) DropRevisits(_ context.Context, list string, orderIDs ...
 }
 
 // Revisits implements [Revisits].
-func (m *MemoryIntake) Revisits(_ context.Context, list string) ([]Revisit, error) {
+func (m *MemoryIntake) Revisits(ctx context.Context, list string) ([]Revisit, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.SortedFunc(maps.Values(m.revisits[list]), func(a, b Revisit) int { return cmp.Compare(a.OrderID, b.OrderID) }), nil

@@ -63,7 +63,10 @@ type MemoryLabels struct {
 }
 
 // PutLabel implements [LabelStore].
-func (m *MemoryLabels) PutLabel(_ context.Context, d LabelDocument) error {
+func (m *MemoryLabels) PutLabel(ctx context.Context, d LabelDocument) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.kept == nil {
@@ -85,7 +88,10 @@ func (m *MemoryLabels) PutLabel(_ context.Context, d LabelDocument) error {
 }
 
 // Label implements [LabelStore].
-func (m *MemoryLabels) Label(_ context.Context, orderID, packageID string) (LabelDocument, bool, error) {
+func (m *MemoryLabels) Label(ctx context.Context, orderID, packageID string) (LabelDocument, bool, error) {
+	if err := ctx.Err(); err != nil {
+		return LabelDocument{}, false, err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	d, ok := m.kept[[2]string{orderID, packageID}]

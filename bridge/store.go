@@ -105,7 +105,10 @@ type keyLock struct {
 }
 
 // PutReservation implements [Ledger].
-func (m *Memory) PutReservation(_ context.Context, r Reservation) error {
+func (m *Memory) PutReservation(ctx context.Context, r Reservation) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.reservations == nil {
@@ -116,7 +119,10 @@ func (m *Memory) PutReservation(_ context.Context, r Reservation) error {
 }
 
 // DropReservation implements [Ledger].
-func (m *Memory) DropReservation(_ context.Context, orderID string) error {
+func (m *Memory) DropReservation(ctx context.Context, orderID string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.reservations, orderID)
@@ -124,7 +130,10 @@ func (m *Memory) DropReservation(_ context.Context, orderID string) error {
 }
 
 // Reservations implements [Ledger].
-func (m *Memory) Reservations(context.Context) ([]Reservation, error) {
+func (m *Memory) Reservations(ctx context.Context) ([]Reservation, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	list := make([]Reservation, 0, len(m.reservations))

@@ -37,10 +37,17 @@ type Rates struct {
 	Throttled, Failed, Overloaded float64
 	// Slow is a delay of up to a minute.
 	Slow float64
+	// Killed ends the bridge's process before the call: nothing of the pass
+	// happens any more, and a new process begins with what was stored.
+	Killed float64
+	// Storms is how many times an hour a side refuses half of all calls for some
+	// minutes.
+	Storms float64
 }
 
-// StormyRates are a bad day: one call in eight meets a fault.
-var StormyRates = Rates{CutBefore: 0.02, CutAfter: 0.04, Throttled: 0.02, Failed: 0.02, Overloaded: 0.01, Slow: 0.02}
+// StormyRates are a bad day: one call in eight meets a fault, and the process dies
+// now and then.
+var StormyRates = Rates{CutBefore: 0.02, CutAfter: 0.04, Throttled: 0.02, Failed: 0.02, Overloaded: 0.01, Slow: 0.02, Killed: 0.002, Storms: 0.5}
 
 // Ports are what the primitives work on.
 type Ports struct {
@@ -83,18 +90,21 @@ type Report struct {
 	// Orders were placed in the shop, TurnedAway found it sold out, Elsewhere
 	// came through another channel.
 	Orders, TurnedAway, Elsewhere int
-	// Cancelled orders were cancelled on both sides, Late ones after the cut-off.
+	// Cancelled orders were cancelled on both sides; Late ones after the cut-off, and
+	// are in the queue.
 	Cancelled, Late int
 	Shipped         int
-	Passes, Calls   int
-	Faults          int
-	Exceptions      int
+	// Deadlines passed before the order was shipped, all of them told of before.
+	Deadlines     int
+	Passes, Calls int
+	Faults, Kills int
+	Exceptions    int
 }
 
 // String is one line.
 func (r Report) String() string {
-	return fmt.Sprintf("seed %d (%s): %s, %d orders (%d sold out, %d elsewhere), %d shipped, %d cancelled, %d too late, %d passes, %d calls, %d faults, %d exceptions",
-		r.Seed, r.Market, r.Simulated.Round(time.Minute), r.Orders, r.TurnedAway, r.Elsewhere, r.Shipped, r.Cancelled, r.Late, r.Passes, r.Calls, r.Faults, r.Exceptions)
+	return fmt.Sprintf("seed %d (%s): %s, %d orders (%d sold out, %d elsewhere), %d shipped, %d cancelled, %d too late, %d deadlines missed, %d passes, %d calls, %d faults, %d kills, %d exceptions",
+		r.Seed, r.Market, r.Simulated.Round(time.Minute), r.Orders, r.TurnedAway, r.Elsewhere, r.Shipped, r.Cancelled, r.Late, r.Deadlines, r.Passes, r.Calls, r.Faults, r.Kills, r.Exceptions)
 }
 
 // Add sums reports up.
@@ -106,6 +116,8 @@ func (r Report) Add(other Report) Report {
 	r.Cancelled += other.Cancelled
 	r.Late += other.Late
 	r.Shipped += other.Shipped
+	r.Deadlines += other.Deadlines
+	r.Kills += other.Kills
 	r.Passes += other.Passes
 	r.Calls += other.Calls
 	r.Faults += other.Faults

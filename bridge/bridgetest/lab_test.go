@@ -50,9 +50,9 @@ func TestLab(t *testing.T) {
 			})
 		}
 	})
-	t.Logf("%d seeds: %s simulated, %d orders, %d elsewhere, %d shipped, %d cancelled, %d too late, %d passes, %d calls, %d faults injected",
-		*seeds, sum.Simulated.Round(time.Minute), sum.Orders, sum.Elsewhere, sum.Shipped, sum.Cancelled, sum.Late, sum.Passes, sum.Calls, sum.Faults)
-	if sum.Orders == 0 || sum.Shipped == 0 || sum.Cancelled == 0 || sum.Faults == 0 {
+	t.Logf("%d seeds: %s simulated, %d orders, %d elsewhere, %d shipped, %d cancelled, %d too late, %d deadlines missed and told of, %d passes, %d calls, %d faults and %d kills injected",
+		*seeds, sum.Simulated.Round(time.Minute), sum.Orders, sum.Elsewhere, sum.Shipped, sum.Cancelled, sum.Late, sum.Deadlines, sum.Passes, sum.Calls, sum.Faults, sum.Kills)
+	if sum.Orders == 0 || sum.Shipped == 0 || sum.Cancelled == 0 || sum.Late == 0 || sum.Faults == 0 || sum.Kills == 0 || sum.Deadlines == 0 {
 		t.Errorf("the lab did not try everything: %+v", sum)
 	}
 }

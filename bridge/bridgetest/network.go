@@ -1,6 +1,7 @@
 package bridgetest
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -25,6 +26,9 @@ var (
 
 func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
 	l := n.lab
+	if err := r.Context().Err(); err != nil {
+		return nil, err // the process is dead
+	}
 	l.report.Calls++
 	if l.rand.IntN(20) == 0 {
 		l.interfere()
@@ -38,7 +42,19 @@ func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		return false
 	}
+	if time.Now().Before(l.stormUntil) && rates != (Rates{}) {
+		rates.Throttled += 0.5
+	}
 	switch {
+	case hit(rates.Killed):
+		l.report.Kills++
+		l.kill()
+		if l.rand.IntN(2) == 0 {
+			if resp, err := n.next.RoundTrip(r.WithContext(context.WithoutCancel(r.Context()))); err == nil {
+				_ = resp.Body.Close() // it took effect, and nobody has heard of it
+			}
+		}
+		return nil, context.Canceled
 	case hit(rates.CutBefore):
 		return nil, errCutBefore
 	case hit(rates.CutAfter):

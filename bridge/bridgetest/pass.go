@@ -12,7 +12,18 @@ func (l *lab) pass(ctx context.Context) error {
 	l.report.Passes++
 	l.truth.newPass(l)
 	l.tiktok.SendWebhooks(ctx)
+	alive, kill := context.WithCancel(ctx)
+	defer kill()
+	l.kill = kill
+	err := l.work(alive)
+	if alive.Err() == nil || ctx.Err() != nil {
+		return err
+	}
+	return errors.Join(err, l.restart(ctx))
+}
 
+// work is what the bridge does in a pass.
+func (l *lab) work(ctx context.Context) error {
 	taken, takeErr := l.intake.Run(ctx)
 	pending, pendingErr := l.ports.Cancellations.PendingCancellations(ctx, nil)
 	_, cancelErr := l.canceller.Cancel(ctx, pending...)
@@ -31,4 +42,12 @@ func (l *lab) pass(ctx context.Context) error {
 		errs = append(errs, pushErr)
 	}
 	return errors.Join(errs...)
+}
+
+// restart begins a new process on what the last one has stored.
+func (l *lab) restart(ctx context.Context) error {
+	if err := l.connect(ctx); err != nil {
+		return err
+	}
+	return l.assemble()
 }

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
@@ -30,6 +32,11 @@ func (l *lab) plan() {
 	}
 	for at := l.start.Add(gap(3)); at.Before(end); at = at.Add(gap(3)) {
 		l.schedule(at, l.sellElsewhere)
+	}
+	if l.rates.Storms > 0 {
+		for at := l.start.Add(gap(l.rates.Storms)); at.Before(end); at = at.Add(gap(l.rates.Storms)) {
+			l.schedule(at, func() { l.stormUntil = time.Now().Add(time.Duration(1+l.rand.IntN(8)) * time.Minute) })
+		}
 	}
 	for at := l.start.Add(15 * time.Minute); at.Before(end); at = at.Add(15 * time.Minute) {
 		l.schedule(at, func() { l.staff(0.7) })
@@ -87,6 +94,10 @@ func (l *lab) buy() {
 	if l.rand.IntN(3) == 0 {
 		spec.ShippingType = tiktokshop.ShippingTypeTikTok
 	}
+	if spec.State == tiktokshop.OrderStatusAwaitingShipment && !spec.NoHold && l.rand.IntN(2) == 0 {
+		// Such an order is an hour old; it has to go within minutes or hours.
+		spec.Deadlines.RTSSLA = time.Hour + time.Duration(20+l.rand.IntN(130))*time.Minute
+	}
 	id, err := l.tiktok.PlaceOrder(spec)
 	switch {
 	case errors.Is(err, tiktokshoptest.ErrOutOfStock):
@@ -104,6 +115,33 @@ func (l *lab) buy() {
 	if l.rand.IntN(4) == 0 {
 		l.schedule(soon(), func() { l.changeMind(id) })
 	}
+	if o, ok := l.tiktok.Order(id); ok && spec.Deadlines.RTSSLA > 0 {
+		l.watchDeadline(id, o.RTSSLATime.Time())
+	}
+}
+
+// watchDeadline looks, when the time to ship an order is over, whether somebody
+// was told before.
+func (l *lab) watchDeadline(id string, deadline time.Time) {
+	l.schedule(deadline, func() {
+		if time.Now().Before(deadline) {
+			l.watchDeadline(id, deadline) // somebody has interfered early
+			return
+		}
+		if o, ok := l.tiktok.Order(id); !ok || !sold[o.Status] {
+			return
+		}
+		l.report.Deadlines++
+		open, err := l.queue.Open(noFaults())
+		if err != nil {
+			l.violate("the queue cannot be read: %v", err)
+		}
+		if !slices.ContainsFunc(open, func(e bridge.Exception) bool {
+			return (strings.Contains(e.Object, id) || strings.Contains(e.Seen, id)) && !e.First.After(deadline)
+		}) {
+			l.violate("order %s was not shipped in time, and nobody was told before", id)
+		}
+	})
 }
 
 // changeMind cancels as far as the order's status lets the buyer.

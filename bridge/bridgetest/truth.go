@@ -226,6 +226,11 @@ func (l *lab) verdict(ctx context.Context) {
 		}
 		return false
 	}
+	for _, e := range open {
+		if e.Kind == bridge.KindLateCancellation {
+			l.report.Late++
+		}
+	}
 	for _, o := range l.tiktok.Orders() {
 		found := l.linn.OrdersByReference(source, subSource, o.ID)
 		live, processed := 0, 0
@@ -248,13 +253,13 @@ func (l *lab) verdict(ctx context.Context) {
 			l.violate("order %s is lost: it is not in Linnworks and nobody is told", o.ID)
 		case o.Status == tiktokshop.OrderStatusAwaitingShipment && processed > 0 && !raised(o.ID):
 			l.violate("order %s was sent, the shop does not know, and nobody is told", o.ID)
+		case processed > 0 && l.pending(o.ID) && !raised(o.ID):
+			l.violate("order %s was sent, a cancellation of it waits, and nobody is told", o.ID)
 		case o.Status == tiktokshop.OrderStatusOnHold && len(found) == 0 && !raised(o.ID):
 			l.violate("order %s is held and not in Linnworks", o.ID)
 		}
 		if o.Status == tiktokshop.OrderStatusCancelled {
-			if processed > 0 {
-				l.report.Late++
-			} else {
+			if processed == 0 {
 				l.report.Cancelled++
 			}
 		}

@@ -40,9 +40,20 @@ type lab struct {
 	events     []event
 	carrier    linnworks.GUID
 	truth      truth
+	stormUntil time.Time
+	kill       func() // ends the bridge's process
+	stores     stores
 	report     Report
 	violations []error
 	lastErr    error
+}
+
+// stores are what outlives the bridge's process.
+type stores struct {
+	memory  bridge.Memory
+	imports bridge.MemoryImports
+	intake  bridge.MemoryIntake
+	labels  *bridge.MemoryLabels
 }
 
 // item is something for sale.
@@ -77,7 +88,7 @@ func (l *lab) build(ctx context.Context) error {
 		tiktokshoptest.WithWebhooks(tiktokshoptest.HandlerTransport(http.HandlerFunc(l.webhook))))
 	l.tiktok.SetWebhooks("https://bridge.example/webhooks")
 	l.linn = linnworkstest.New(linnworkstest.WithoutQuotas())
-	l.queue = new(bridge.MemoryExceptions)
+	l.queue, l.stores.labels = new(bridge.MemoryExceptions), new(bridge.MemoryLabels)
 	l.truth = truth{items: catalogue(), peak: map[stockKey]int{}, cancelledAt: map[string]int{}, permitAt: map[string]int{}, shipped: map[string]bool{}}
 	if err := l.fill(); err != nil {
 		return err
@@ -166,14 +177,13 @@ func (l *lab) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	memory, imports := new(bridge.Memory), new(bridge.MemoryImports)
 	l.ports = Ports{
 		Orders: shop, OpenOrders: shop, ReferencesTo: shop, Listings: shop, Publisher: watchedPublisher{l, shop}, Shipper: watchedShipper{l, shop},
 		Cancellations: shop, Desk: shop,
-		Documents: shop, Labels: new(bridge.MemoryLabels),
+		Documents: shop, Labels: l.stores.labels,
 		Catalogue: book, Levels: book, OrderBook: book, Tracer: book, Addresses: book, Canceller: book, Tracking: book,
 		Reader: book, ToDispatch: book,
-		Ledger: memory, Records: imports, References: imports, Intake: new(bridge.MemoryIntake), Locks: memory, Exceptions: l.queue,
+		Ledger: &l.stores.memory, Records: &l.stores.imports, References: &l.stores.imports, Intake: &l.stores.intake, Locks: &l.stores.memory, Exceptions: l.queue,
 	}
 	return nil
 }
