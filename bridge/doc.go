@@ -17,6 +17,7 @@
 //	StockBook    what the shop should show, from levels, ledger and rules
 //	StockPush    free stock of the warehouse into the shop, in passes
 //	LiveStock    the same without a pause: what sells now first
+//	StockCheck   what the shop shows against what it should, and why it differs
 //	Gate         may these orders be committed to fulfilment now? 50 a call
 //	Dispatcher   tracking and status to the shop, labels of the shop to the warehouse
 //	DispatchQueue  what there is to dispatch, and what waits to be tried again

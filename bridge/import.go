@@ -679,6 +679,12 @@ func reservedLines(o Order, known itemLookup, location string) []ReservedLine {
 				_, _ = add(c.Listing, c.Quantity) // an unknown one is raised when the order is mapped
 			}
 		}
+		for _, c := range line.Components {
+			if r.Components == nil {
+				r.Components = map[string]int{}
+			}
+			r.Components[c.Listing.ID] += c.Quantity
+		}
 		lines = append(lines, r)
 	}
 	return lines

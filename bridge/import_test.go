@@ -424,7 +424,7 @@ func TestImportReservationIsListable(t *testing.T) {
 		{LineID: "1-1", SKUID: "s-SET", SKU: "SET", Items: map[string]int{"i-mug": 1, "i-spoon": 2}},
 		{LineID: "1-2", SKUID: "s-MUG", SKU: "MUG", Items: map[string]int{"i-mug": 1}},
 		{LineID: "1-3", SKUID: "s-GHOST", SKU: "GHOST", Items: map[string]int{}},
-		{LineID: "1-9", SKUID: "s-TTBUNDLE", SKU: "TTBUNDLE", Items: map[string]int{"i-spoon": 3}},
+		{LineID: "1-9", SKUID: "s-TTBUNDLE", SKU: "TTBUNDLE", Items: map[string]int{"i-spoon": 3}, Components: map[string]int{"s-SPOON": 3}},
 	}
 	if diff := cmp.Diff(want, got.Lines); diff != "" {
 		t.Error(diff)

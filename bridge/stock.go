@@ -190,13 +190,21 @@ func (s *StockPush) read(ctx context.Context) (*StockBook, error) {
 // Push plans and carries the plan out. Two pushes that share locks never
 // overlap, so that an older number cannot land after a newer one. A product
 // that fails does not stop the others: it is in the error, and the next push
-// finds it again.
+// finds it again. While another program is known to write the same stock, Push
+// refuses with [ErrSecondWriter].
 func (s *StockPush) Push(ctx context.Context) (StockResult, error) {
 	unlock, err := s.ports.Locks.Lock(ctx, s.options.lock())
 	if err != nil {
 		return StockResult{}, err
 	}
 	defer unlock()
+	open, err := s.ports.Exceptions.Open(ctx)
+	if err != nil {
+		return StockResult{}, fmt.Errorf("bridge: stock: %w", err)
+	}
+	if err := s.options.stopped(open); err != nil {
+		return StockResult{}, fmt.Errorf("bridge: stock: %w", err)
+	}
 	book, err := s.read(ctx)
 	if err != nil {
 		return StockResult{}, err

@@ -49,12 +49,18 @@ type StockBook struct {
 	items    []bookItem
 	byItem   map[string]int
 	orders   map[string]*bookOrder
-	dirty    []int        // listings to compute again
-	waiting  map[int]bool // products of which a listing may differ
-	tally    [4]int       // listings by state
-	troubled map[int]bool // listings that a person has to look at
-	taken    int
-	lastRead time.Time
+	watched  bool      // by a StockCheck
+	statesAt time.Time // since when products may be off without our knowledge
+	// halted is why nothing may be published, if haltKnown tells that the queue was
+	// looked at.
+	halted    error
+	haltKnown bool
+	dirty     []int        // listings to compute again
+	waiting   map[int]bool // products of which a listing may differ
+	tally     [4]int       // listings by state
+	troubled  map[int]bool // listings that a person has to look at
+	taken     int
+	lastRead  time.Time
 
 	stats stockMeter
 }
@@ -104,6 +110,10 @@ type bookOrder struct {
 	Reservation
 	// goneAt is when the book found that the ledger has dropped it, 0 before.
 	goneAt StockMark
+	// units of one listing that are sold without an order being known, if not 0: by
+	// orders placed up to seenTo. They count until the moment until.
+	units         int
+	seenTo, until time.Time
 }
 
 // bookListing is a SKU of the shop.
@@ -136,6 +146,7 @@ type bookListing struct {
 	refused *bookRefusal // nil if the shop has taken all
 	heat    *heat        // nil if it never sold
 	hot     bool
+	check   *listingCheck // nil: was never looked at
 }
 
 // bookStocked are the parts of a kit that some locations hold ready-made.
@@ -218,11 +229,16 @@ func (b *StockBook) Mark() StockMark {
 
 // SetCatalogue replaces what is for sale and what it consists of: listings as
 // read from the mark and the moment at on, items and broken as a [Catalogue]
-// returns them. Levels, and what the shop has accepted since the mark, stay.
+// returns them. Levels stay, and so does what the shop is believed to show of a
+// SKU that is sold from the same warehouses as before: that it shows something
+// else is for a [StockCheck] to find.
 func (b *StockBook) SetCatalogue(mark StockMark, at time.Time, listings []Listing, items map[string]StockItem, broken map[string]error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.seq++
+	if b.statesAt.IsZero() {
+		b.statesAt = at
+	}
 	known := itemLookup{items, broken}
 	oldListings, oldBySKUID, oldProducts, oldByProduct := b.listings, b.bySKUID, b.products, b.byProduct
 	oldItems, oldByItem := b.items, b.byItem
@@ -247,7 +263,7 @@ func (b *StockBook) SetCatalogue(mark StockMark, at time.Time, listings []Listin
 		e.Stock = slices.Clone(l.Stock)
 		e.shownMark, e.shownAt = mark, at
 		if i, have := oldBySKUID[l.ID]; have {
-			e.keep(&oldListings[i])
+			e.keep(mark, &oldListings[i])
 		}
 		e.product = b.product(l.ProductID, oldProducts, oldByProduct)
 		b.products[e.product].listings = append(b.products[e.product].listings, n)
@@ -265,10 +281,15 @@ func (b *StockBook) SetCatalogue(mark StockMark, at time.Time, listings []Listin
 }
 
 // keep carries over what a new reading of the listing cannot know.
-func (e *bookListing) keep(old *bookListing) {
+func (e *bookListing) keep(mark StockMark, old *bookListing) {
 	e.lag, e.refused, e.heat, e.hot = old.lag, old.refused, old.heat, old.hot
-	if old.shownMark > e.shownMark && sameWarehouses(e.Stock, old.Stock) {
-		e.Stock, e.shownMark, e.shownAt = old.Stock, old.shownMark, old.shownAt
+	if !sameWarehouses(e.Stock, old.Stock) {
+		return
+	}
+	e.Stock, e.shownMark, e.shownAt, e.check = old.Stock, old.shownMark, old.shownAt, old.check
+	e.suspect, e.suspectAt = old.suspect, old.suspectAt
+	if c := e.check; c != nil && c.withheldAt <= mark {
+		c.withheldAt, c.off = 0, false
 	}
 }
 
@@ -557,6 +578,12 @@ func (b *StockBook) SetReservations(at time.Time, list []Reservation) {
 		if kept[id] {
 			continue
 		}
+		if o.unseen() {
+			if !at.Before(o.until) {
+				b.drop(o)
+			}
+			continue
+		}
 		if o.goneAt == 0 {
 			o.goneAt = b.seq
 			if o.VisibleAt.IsZero() { // not imported and seen, so it was cancelled
@@ -683,7 +710,7 @@ func (b *StockBook) SetShown(mark StockMark, at time.Time, skuID string, stock .
 			}
 		}
 	}
-	e.shownMark, e.shownAt, e.suspect = mark, at, e.suspect && e.suspectAt > mark
+	e.saw(mark, at, at)
 	b.products[e.product].unsure = false
 	b.touch(n)
 }
@@ -729,9 +756,13 @@ func (b *StockBook) accepted(at time.Time, sent StockMark, e *bookListing, stock
 		b.stats.published(e, at)
 	}
 	if sameWarehouses(e.Stock, stock) {
+		if b.watched {
+			e.watch().pushed(at, e.Stock, stock, true)
+		}
 		copy(e.Stock, stock)
 	}
 	e.shownMark, e.shownAt, e.suspect = b.seq, at, e.suspect && e.suspectAt > sent
+	b.products[e.product].unsure = false
 	e.lag, e.refused = nil, nil
 }
 
@@ -740,25 +771,39 @@ func (b *StockBook) accepted(at time.Time, sent StockMark, e *bookListing, stock
 // shop accepted that.
 func (b *StockBook) sold(at time.Time, r Reservation) {
 	for _, line := range r.Lines {
-		n, have := b.bySKUID[line.SKUID]
-		if !have {
+		b.soldOf(at, r, line.SKUID, 1)
+		for id, units := range line.Components {
+			b.soldOf(at, r, id, units)
+		}
+	}
+}
+
+func (b *StockBook) soldOf(at time.Time, r Reservation, skuID string, units int) {
+	n, have := b.bySKUID[skuID]
+	if !have {
+		return
+	}
+	e := &b.listings[n]
+	if e.heat == nil {
+		e.heat = new(heat)
+	}
+	e.heat.add(at, float64(units))
+	if r.CreatedAt.After(at.Add(shopClockSlack)) {
+		return
+	}
+	certain := r.CreatedAt.After(e.shownAt.Add(shopClockSlack))
+	location, known := b.locationN[r.LocationID]
+	for i, feeds := range e.feeds.feeds {
+		if !known || !slices.Contains(feeds, location) {
 			continue
 		}
-		e := &b.listings[n]
-		if e.heat == nil {
-			e.heat = new(heat)
+		if certain {
+			e.Stock[i].Quantity = max(e.Stock[i].Quantity-units, 0)
+			b.touch(n)
 		}
-		e.heat.add(at, 1)
-		if !r.CreatedAt.After(e.shownAt.Add(shopClockSlack)) || r.CreatedAt.After(at.Add(shopClockSlack)) {
-			continue
+		if b.watched {
+			b.soldUnits(e, i, units, r.CreatedAt, certain)
 		}
-		location, known := b.locationN[r.LocationID]
-		for i, feeds := range e.feeds.feeds {
-			if known && slices.Contains(feeds, location) {
-				e.Stock[i].Quantity = max(e.Stock[i].Quantity-1, 0)
-			}
-		}
-		b.touch(n)
 	}
 }
 

@@ -274,8 +274,17 @@ func (l *LiveStock) readLedger(ctx context.Context) error {
 }
 
 // Publish publishes the product that most needs it; did is false if none does
-// now. An error is recorded: the product is tried again by itself.
+// now. An error is recorded: the product is tried again by itself. While another
+// program is known to write the same stock, it refuses with [ErrSecondWriter]; a
+// [StockCheck] and [LiveStock.Report] find out.
 func (l *LiveStock) Publish(ctx context.Context) (did bool, err error) {
+	if known, err := l.book.mayPush(); err != nil {
+		return false, l.failed(err)
+	} else if !known {
+		if err := l.readHalt(ctx); err != nil {
+			return false, err
+		}
+	}
 	if err := l.readLedger(ctx); err != nil {
 		return false, err
 	}
@@ -307,6 +316,19 @@ func (l *LiveStock) Publish(ctx context.Context) (did bool, err error) {
 	return true, nil
 }
 
+// readHalt looks whether a person has to resolve something before more is
+// published.
+func (l *LiveStock) readHalt(ctx context.Context) error {
+	open, err := l.ports.Exceptions.Open(ctx)
+	if err == nil {
+		err = l.book.halt(open)
+	}
+	if err != nil {
+		return l.failed(err)
+	}
+	return nil
+}
+
 // lookUp finds out what became of a call, and what is still needed.
 func (l *LiveStock) lookUp(ctx context.Context, p ProductStock) (ProductStock, error) {
 	ids := make([]string, len(p.SKUs))
@@ -331,6 +353,9 @@ func (l *LiveStock) lookUp(ctx context.Context, p ProductStock) (ProductStock, e
 func (l *LiveStock) Report(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if err := l.readHalt(ctx); err != nil && !errors.Is(err, ErrSecondWriter) {
+		return err
+	}
 	if err := l.reader.release(ctx); err != nil {
 		return l.failed(err)
 	}

@@ -57,7 +57,9 @@ func (b *StockBook) Plan() StockPlan {
 	}
 	slices.SortFunc(ranks, rank.compare)
 	for _, r := range ranks {
-		plan.Products = append(plan.Products, b.productStock(b.byProduct[r.id], time.Time{}))
+		if p := b.productStock(b.byProduct[r.id], time.Time{}); len(p.SKUs) > 0 {
+			plan.Products = append(plan.Products, p)
+		}
 	}
 	return plan
 }
@@ -131,7 +133,7 @@ func (e *bookListing) right() bool {
 func (b *StockBook) want(e *bookListing) {
 	was := e.wanted
 	e.wanted, e.problem, e.waiting = nil, nil, false
-	if e.Derived {
+	if e.Derived || e.withheld() {
 		return
 	}
 	if e.problem = b.objection(e); e.problem != nil || e.waiting {
@@ -354,7 +356,7 @@ func (b *StockBook) objects() map[string]bool {
 	names := map[string]bool{}
 	for n := range b.listings {
 		e := &b.listings[n]
-		if e.Derived || e.waiting {
+		if e.Derived || e.waiting || e.withheld() {
 			continue
 		}
 		name := e.String()
@@ -444,7 +446,7 @@ func (b *StockBook) needs(n int, now time.Time) bool {
 }
 
 func (e *bookListing) needs(now time.Time) bool {
-	return e.lag != nil && (now.IsZero() || e.refused == nil || !now.Before(e.refused.retryAt) || !slices.Equal(e.wanted, e.refused.wanted))
+	return e.lag != nil && !e.held(now) && (now.IsZero() || e.refused == nil || !now.Before(e.refused.retryAt) || !slices.Equal(e.wanted, e.refused.wanted))
 }
 
 func (e *bookListing) skuStock() SKUStock {

@@ -99,7 +99,9 @@ func (b *StockBook) done(now time.Time, p ProductStock, did published, err error
 		product.failures, product.retryAt = 0, time.Time{}
 		return
 	}
-	product.unsure = product.unsure || nothing && len(did.later) == 0
+	if nothing && len(did.later) == 0 {
+		b.unsure(now, n, p)
+	}
 	wait := o.RetryAfter
 	for range min(product.failures, 20) {
 		wait = min(2*wait, o.RetryMax)

@@ -140,7 +140,7 @@ func (b *StockBook) Stats() StockStats {
 		}
 	}
 	for _, o := range b.orders {
-		if o.goneAt == 0 {
+		if o.goneAt == 0 && !o.unseen() {
 			s.Reserved++
 		}
 	}

@@ -52,6 +52,9 @@ type ReservedLine struct {
 	SKU string
 	// Items are units by stock item id; empty if the listing is not mapped.
 	Items map[string]int
+	// Components are the units that the shop takes off other SKUs of its own, by
+	// their ids, because what was sold is a bundle of the shop.
+	Components map[string]int
 }
 
 // Why says why the units are still reserved.
@@ -66,7 +69,7 @@ func (r Reservation) Why() string {
 func (r Reservation) clone() Reservation {
 	r.Items, r.Lines = maps.Clone(r.Items), slices.Clone(r.Lines)
 	for i := range r.Lines {
-		r.Lines[i].Items = maps.Clone(r.Lines[i].Items)
+		r.Lines[i].Items, r.Lines[i].Components = maps.Clone(r.Lines[i].Items), maps.Clone(r.Lines[i].Components)
 	}
 	return r
 }
