@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -247,17 +246,12 @@ func (l *Linnworks) KnownOrders(ctx context.Context, ids []string) ([]Order, err
 }
 
 func knownOrder(w WarehouseOrder, o linnworks.OrderDetails) Order {
-	known := Order{
-		ID: w.Reference, Status: OnHold, ShippingModel: ShippingModel(orderProperty(o, shippingModelProperty)),
-	}
-	if by := o.GeneralInfo.DespatchByDate; !by.Unset() {
-		known.ShipBy = by.Time
-	}
+	known := Order{ID: w.Reference, Status: OnHold, ShippingModel: w.ShippingModel, ShipBy: w.DispatchBy}
 	if w.State == Open || w.State == Processed {
 		known.Status = AwaitingShipment
 	}
-	if at, err := strconv.ParseInt(orderProperty(o, cancelledByProperty), 10, 64); err == nil {
-		known.CancelledBy = time.Unix(at, 0).UTC()
+	if at, err := time.Parse(time.RFC3339, orderProperty(o, cancelledByProperty)); err == nil {
+		known.CancelledBy = at.UTC()
 	}
 	return known
 }
