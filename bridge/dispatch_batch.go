@@ -1,0 +1,332 @@
+package bridge
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// dispatchBatchSize is how many shop orders are worked on at once: as many as
+// one permit call takes.
+const dispatchBatchSize = maxOrderIDs
+
+// batchLength is how many of the orders make a batch.
+func batchLength(orders []WarehouseOrder) int {
+	ids := map[string]bool{}
+	for i, w := range orders {
+		for _, id := range w.shopOrders() {
+			ids[id] = true
+		}
+		if i > 0 && (len(ids) > dispatchBatchSize || i == dispatchBatchSize) {
+			return i
+		}
+	}
+	return len(orders)
+}
+
+// dispatchRun is what one call of Dispatch keeps.
+type dispatchRun struct {
+	*Dispatcher
+	providers map[string][]Carrier // by delivery option and market
+	told      map[string]bool      // carriers that were raised or cleared
+}
+
+// dispatchBatch are orders that are worked on together, under their locks.
+type dispatchBatch struct {
+	*dispatchRun
+	jobs    []*dispatchJob
+	permits map[string]Permit
+	refused map[string]error // orders that no permit could be read for
+	// sent are the tracking numbers that were sent, by line id and by package id.
+	sent map[string]string
+	// labels are what was arranged, by package id.
+	labels map[string]Label
+	// arrived are the orders all of whose lines have arrived.
+	arrived map[string]bool
+}
+
+// dispatchJob is one shop order in one warehouse order.
+type dispatchJob struct {
+	warehouse WarehouseOrder
+	orderID   string
+	result    OrderResult
+	// others are the other parts of the same order, as far as they were read.
+	others []WarehouseOrder
+	// lines are the shop's lines in the parcel.
+	lines []OrderLine
+	// unread are the lines that the shop was told about and has to show now, reply
+	// is what it said.
+	unread  []string
+	reply   error
+	carrier Carrier
+	// label was written to the warehouse and has to be shown there now.
+	label *Label
+}
+
+// batch works on orders of one batch. An error means that nothing is known about
+// any of them.
+func (r *dispatchRun) batch(ctx context.Context, orders []WarehouseOrder) (OrderResults, error) {
+	ids := map[string]bool{}
+	for _, w := range orders {
+		for _, id := range w.shopOrders() {
+			ids[id] = true
+		}
+	}
+	// In one order, so that two programs do not wait for one another.
+	for _, id := range slices.Sorted(maps.Keys(ids)) {
+		unlock, err := r.ports.Locks.Lock(ctx, orderLock(id))
+		if err != nil {
+			return nil, err
+		}
+		defer unlock()
+	}
+	b := &dispatchBatch{
+		dispatchRun: r, permits: map[string]Permit{}, refused: map[string]error{},
+		sent: map[string]string{}, labels: map[string]Label{}, arrived: map[string]bool{},
+	}
+	// The list was made before the locks were had: both sides are read again.
+	fresh, err := b.read(ctx, orders, slices.Sorted(maps.Keys(ids)))
+	if err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{}
+	for _, w := range orders {
+		if seen[w.ID] {
+			continue
+		}
+		seen[w.ID] = true
+		if now, found := fresh[w.ID]; found {
+			w = now
+		} else if len(w.shopOrders()) > 0 {
+			w.State = Absent
+		}
+		b.plan(ctx, w, ids)
+	}
+	for i, j := range b.jobs {
+		err := b.renew(ctx, b.jobs[i:])
+		if err == nil {
+			err = b.act(ctx, j)
+		}
+		b.settle(ctx, j, err)
+	}
+	b.readBack(ctx)
+	b.close(ctx)
+	results := make(OrderResults, 0, len(b.jobs))
+	for _, j := range b.jobs {
+		results = append(results, j.result)
+	}
+	return results, nil
+}
+
+// read asks both sides about orders: one call for all permits, one for all
+// warehouse orders. An order that makes the call fail is set aside.
+func (b *dispatchBatch) read(ctx context.Context, orders []WarehouseOrder, ids []string) (map[string]WarehouseOrder, error) {
+	strikes := maxStrikes - 8 // enough to find one bad order of 50
+	err := isolate(ctx, ids, &strikes, func(part []string) error {
+		if len(part) == 0 {
+			return nil
+		}
+		permits, err := b.ports.Gate.Check(ctx, part...)
+		if err != nil {
+			return err // permits beside it do not help: the shop has to be told, and is not there
+		}
+		for _, p := range permits {
+			b.permits[p.OrderID] = p
+			delete(b.refused, p.OrderID)
+		}
+		return nil
+	}, func(id string, err error) { b.refused[id] = err })
+	if err != nil {
+		return nil, err
+	}
+	found, err := b.readWarehouse(ctx, orders)
+	if err != nil {
+		return nil, fmt.Errorf("looking for them in the warehouse: %w", err)
+	}
+	fresh := make(map[string]WarehouseOrder, len(found))
+	for _, w := range found {
+		fresh[w.ID] = w
+	}
+	return fresh, nil
+}
+
+func (r *dispatchRun) readWarehouse(ctx context.Context, orders []WarehouseOrder) ([]WarehouseOrder, error) {
+	var ids, references []string
+	for _, w := range orders {
+		if len(w.shopOrders()) > 0 && !slices.Contains(ids, w.ID) {
+			ids = append(ids, w.ID)
+		}
+		if w.Reference != "" && !slices.Contains(references, w.Reference) {
+			references = append(references, w.Reference)
+		}
+	}
+	if r.ports.Reader != nil && len(ids) > 0 {
+		return r.ports.Reader.ReadOrders(ctx, ids)
+	}
+	// Merged orders have no reference to be looked up by: they are as they were
+	// listed.
+	list := slices.DeleteFunc(slices.Clone(orders), func(w WarehouseOrder) bool { return w.Reference != "" })
+	if len(references) == 0 {
+		return list, nil
+	}
+	found, err := r.ports.OrderBook.FindOrders(ctx, references)
+	return append(list, found...), err
+}
+
+// plan makes the jobs of a warehouse order.
+func (b *dispatchBatch) plan(ctx context.Context, w WarehouseOrder, locked map[string]bool) {
+	parts := []WarehouseOrder{w}
+	var failed error
+	if w.State == Processed && len(w.shopOrders()) > 0 && len(trackingNumbers(w.Tracking)) != 1 && b.ports.Packaging != nil {
+		packed, err := b.ports.Packaging.PackedParcels(ctx, w)
+		if err != nil {
+			failed = fmt.Errorf("reading in which parcels it was packed: %w", err)
+		} else if len(packed) > 0 {
+			parts = packed
+		}
+	}
+	for i, part := range parts {
+		for _, id := range w.shopOrders() {
+			j := &dispatchJob{warehouse: part, orderID: id, result: OrderResult{OrderID: id, WarehouseOrder: w.Number}}
+			j.others = slices.Concat(parts[:i], parts[i+1:])
+			if !locked[id] {
+				failed = errors.New("it has changed meanwhile; the next run looks again")
+			}
+			if failed != nil {
+				j.result.Outcome, j.result.Err = OutcomeFailed, failed
+			}
+			b.jobs = append(b.jobs, j)
+		}
+	}
+	if len(w.shopOrders()) == 0 {
+		b.jobs = append(b.jobs, &dispatchJob{warehouse: w, result: OrderResult{WarehouseOrder: w.Number}})
+	}
+}
+
+// trackingNumbers takes apart a text with several numbers.
+func trackingNumbers(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ';' || r == '|' || r == '/' || r == ' ' || r == '\n' })
+}
+
+// renew reads both sides again for the jobs that are left if the permit of the
+// first has run out.
+func (b *dispatchBatch) renew(ctx context.Context, left []*dispatchJob) error {
+	if p := b.permits[left[0].orderID]; !p.Granted || p.Valid(b.options.Now()) {
+		return nil
+	}
+	var ids []string
+	var orders []WarehouseOrder
+	for _, j := range left {
+		if j.orderID != "" && !slices.Contains(ids, j.orderID) {
+			ids = append(ids, j.orderID)
+		}
+		orders = append(orders, j.warehouse)
+	}
+	fresh, err := b.read(ctx, orders, ids)
+	if err != nil {
+		return err
+	}
+	for _, j := range left {
+		switch now, found := fresh[j.warehouse.ID]; {
+		case !found && j.orderID != "":
+			j.warehouse.State = Absent
+		case len(j.others) == 0 && found: // a parcel of several stays as it was packed
+			j.warehouse = now
+		}
+	}
+	return nil
+}
+
+// settle writes down what became of a job.
+func (b *dispatchBatch) settle(ctx context.Context, j *dispatchJob, err error) {
+	if refused, ok := errors.AsType[*RefusedError](err); ok {
+		err = b.raise(ctx, j, KindDispatchRefused, err.Error(), refused.Do)
+	}
+	if err != nil {
+		j.result.Outcome, j.result.Err = OutcomeFailed, err
+	}
+	if p, ok := b.permits[j.orderID]; ok {
+		j.result.Deadline = shippingDeadline(p.Order)
+	}
+}
+
+// order is a shop order as it was read, and with what was sent since.
+func (b *dispatchBatch) order(id string) Order {
+	o := b.permits[id].Order
+	o.Lines = slices.Clone(o.Lines)
+	for i, l := range o.Lines {
+		if l.Tracking == "" {
+			o.Lines[i].Tracking = cmp.Or(b.sent[l.ID], b.sent[l.PackageID])
+		}
+	}
+	return o
+}
+
+// readBack asks both sides once more about everything that was sent, and settles
+// it.
+func (b *dispatchBatch) readBack(ctx context.Context) {
+	var ids []string
+	var labelled []WarehouseOrder
+	for _, j := range b.jobs {
+		if len(j.unread) > 0 && !slices.Contains(ids, j.orderID) {
+			ids = append(ids, j.orderID)
+		}
+		if j.label != nil {
+			labelled = append(labelled, j.warehouse)
+		}
+	}
+	after := map[string]Order{}
+	var shopErr, bookErr error
+	if len(ids) > 0 {
+		var orders []Order
+		orders, shopErr = b.ports.Orders.OrdersByID(ctx, ids)
+		for _, o := range orders {
+			after[o.ID] = o
+		}
+	}
+	shown := map[string]WarehouseOrder{}
+	if len(labelled) > 0 {
+		var found []WarehouseOrder
+		found, bookErr = b.readWarehouse(ctx, labelled)
+		for _, w := range found {
+			shown[w.ID] = w
+		}
+	}
+	for _, j := range b.jobs {
+		switch {
+		case len(j.unread) > 0 && shopErr != nil:
+			b.settle(ctx, j, fmt.Errorf("reading it back in the shop: %w", errors.Join(shopErr, j.reply)))
+		case len(j.unread) > 0:
+			b.settle(ctx, j, b.shipped(ctx, j, after[j.orderID]))
+		case j.label != nil && bookErr != nil:
+			b.settle(ctx, j, fmt.Errorf("reading it back from the warehouse: %w", bookErr))
+		case j.label != nil:
+			b.settle(ctx, j, b.labelled(ctx, j, shown[j.warehouse.ID]))
+		}
+	}
+}
+
+// close closes what dispatches that arrived have mended: of orders that have
+// arrived with all their parts.
+func (b *dispatchBatch) close(ctx context.Context) {
+	last := map[string]*dispatchJob{}
+	for _, j := range b.jobs {
+		if last[j.orderID] = j; waits(j.result) {
+			delete(b.arrived, j.orderID)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(b.arrived)) {
+		if !b.arrived[id] {
+			continue
+		}
+		err := b.ports.Exceptions.Clear(ctx, "order "+id,
+			KindNoTracking, KindDispatchRefused, KindTrackingDiffers, KindLabelFailed, KindDeadlineNear, KindUnknownStatus, KindStatesDisagree)
+		if err != nil {
+			b.settle(ctx, last[id], fmt.Errorf("closing its exceptions: %w", err))
+		}
+	}
+}
