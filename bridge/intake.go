@@ -51,6 +51,11 @@ type IntakeOptions struct {
 	// lists changes late. Default 15 minutes, at least one. After an outage it is as long as the
 	// outage was, up to OutageOverlap, default two hours.
 	Overlap, OutageOverlap time.Duration
+	// PollEvery is the least time from one poll to the next, for a program that
+	// also runs for every hint: the runs in between only follow hints and look at
+	// orders again, unless one of those cannot be read. At most FirstWindow.
+	// Default 0: every run polls.
+	PollEvery time.Duration
 	// FirstWindow is how far the first poll goes back. Default 48 hours. Older
 	// orders that are still open come with the first sweep.
 	FirstWindow time.Duration
@@ -113,7 +118,7 @@ func NewIntake(p IntakePorts, o IntakeOptions) (*Intake, error) {
 		return nil, err
 	}
 	for name, d := range map[string]time.Duration{
-		"Overlap": o.Overlap, "OutageOverlap": o.OutageOverlap, "FirstWindow": o.FirstWindow, "RetryAfter": o.RetryAfter,
+		"Overlap": o.Overlap, "OutageOverlap": o.OutageOverlap, "PollEvery": o.PollEvery, "FirstWindow": o.FirstWindow, "RetryAfter": o.RetryAfter,
 		"RetryMax": o.RetryMax, "EscalateBefore": o.EscalateBefore, "SweepAt": o.SweepAt, "HoldWindow": o.HoldWindow,
 	} {
 		if d < 0 {
@@ -132,7 +137,9 @@ func NewIntake(p IntakePorts, o IntakeOptions) (*Intake, error) {
 	o.Name = cmp.Or(o.Name, "orders")
 	o.Overlap = cmp.Or(o.Overlap, 15*time.Minute)
 	o.OutageOverlap = max(o.Overlap, cmp.Or(o.OutageOverlap, 2*time.Hour))
-	o.FirstWindow = cmp.Or(o.FirstWindow, 48*time.Hour)
+	if o.FirstWindow = cmp.Or(o.FirstWindow, 48*time.Hour); o.PollEvery > o.FirstWindow {
+		return nil, fmt.Errorf("bridge: NewIntake: PollEvery %v is longer than FirstWindow %v: the first poll would have to wait", o.PollEvery, o.FirstWindow)
+	}
 	o.BatchSize = cmp.Or(o.BatchSize, maxImportBatch)
 	o.RetryAfter = cmp.Or(o.RetryAfter, time.Minute)
 	o.RetryMax = max(o.RetryAfter, cmp.Or(o.RetryMax, 15*time.Minute))
@@ -168,6 +175,8 @@ func (in *Intake) Hint(ctx context.Context, orderID string) error {
 type IntakeResult struct {
 	// From and To are the window polled.
 	From, To time.Time
+	// Early tells that it was not time for a poll: see [IntakeOptions.PollEvery].
+	Early bool
 	// Watermark is how far the shop's changes are taken in: To, unless the poll
 	// broke off.
 	Watermark time.Time
@@ -189,17 +198,24 @@ type IntakeResult struct {
 }
 
 // Complete tells that the handler has seen every order that the shop had when
-// the run began to poll. Stock must not be pushed otherwise.
+// the run began to poll or, where that was early, when the last poll began, and
+// every order hinted at since. Stock must not be pushed otherwise.
 func (r IntakeResult) Complete() bool {
-	return !r.To.IsZero() && r.Watermark.Equal(r.To) && r.Unseen == 0
+	polled := !r.To.IsZero() && r.Watermark.Equal(r.To)
+	return (polled || r.Early) && r.Unseen == 0
 }
 
 // String is a summary, and a line for every order that failed.
 func (r IntakeResult) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "polled %s to %s: %d orders, %d unchanged; %d hinted, %d looked at again, %d swept; %d handed on, %d failed; %d to look at again",
-		r.From.UTC().Format("2006-01-02 15:04:05"), r.To.UTC().Format("2006-01-02 15:04:05"),
-		r.Polled, r.Unchanged, r.Hinted, r.Revisited, r.Swept, len(r.Results), r.Failed, r.Waiting)
+	if r.Early {
+		b.WriteString("not polled; ")
+	} else {
+		fmt.Fprintf(&b, "polled %s to %s: %d orders, %d unchanged; ",
+			r.From.UTC().Format("2006-01-02 15:04:05"), r.To.UTC().Format("2006-01-02 15:04:05"), r.Polled, r.Unchanged)
+	}
+	fmt.Fprintf(&b, "%d hinted, %d looked at again, %d swept; %d handed on, %d failed; %d to look at again",
+		r.Hinted, r.Revisited, r.Swept, len(r.Results), r.Failed, r.Waiting)
 	if r.Unseen > 0 {
 		fmt.Fprintf(&b, ", %d of them not seen yet", r.Unseen)
 	}
@@ -251,6 +267,7 @@ func (in *Intake) Run(ctx context.Context) (IntakeResult, error) {
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
+		r.result.Early = false // what was hinted at may not have been seen
 		return r.result, fmt.Errorf("bridge: intake: %w", err)
 	}
 	return r.result, nil
@@ -262,6 +279,7 @@ type intakeRun struct {
 	cursor   Cursor
 	revisits map[string]Revisit // as stored
 	settled  map[string]bool    // handed on in this run
+	missed   bool               // an order that was looked for by id was not there
 	result   IntakeResult
 }
 
@@ -369,6 +387,7 @@ func (r *intakeRun) byID(ctx context.Context, ids []string, readStrikes, handStr
 			continue
 		}
 		old := r.revisits[id]
+		r.missed = true
 		v := r.failure(old, id, old.Deadline, old.Known, cmp.Or(failed[id], errNotReturned))
 		if r.escalates(v) {
 			raised = append(raised, notTakenIn(v))
@@ -389,6 +408,14 @@ func (r *intakeRun) byID(ctx context.Context, ids []string, readStrikes, handStr
 
 // poll hands on what changed since the watermark.
 func (r *intakeRun) poll(ctx context.Context) error {
+	// A watermark in the future means that the clock was set back.
+	if age := r.now().Sub(r.cursor.Watermark); age >= 0 && age < r.options.PollEvery && !r.missed {
+		r.result.Early = true
+		if len(r.settled) == 0 {
+			return nil
+		}
+		return r.saveCursor(ctx) // the next poll need not hand them on again
+	}
 	from, to := r.window()
 	r.result.From, r.result.To = from, to
 	b := batch{run: r, at: map[string]int{}}

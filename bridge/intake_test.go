@@ -266,6 +266,8 @@ func TestIntakeChecksItsOptions(t *testing.T) {
 		{good, IntakeOptions{Overlap: time.Second}, "less than a minute"},
 		{good, IntakeOptions{BatchSize: 201}, "BatchSize 201"},
 		{good, IntakeOptions{EscalateAfter: -1}, "EscalateAfter"},
+		{good, IntakeOptions{PollEvery: -1}, "PollEvery is negative"},
+		{good, IntakeOptions{PollEvery: 2 * time.Hour, FirstWindow: time.Hour}, "PollEvery 2h0m0s is longer"},
 	} {
 		if _, err := NewIntake(tt.ports, tt.options); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("NewIntake(%+v) = %v, want %q", tt.options, err, tt.want)
@@ -498,6 +500,53 @@ func TestIntakeHints(t *testing.T) {
 		hint("4")
 		if err := in.Hint(t.Context(), "5"); !errors.Is(err, ErrTooManyHints) {
 			t.Errorf("third hint: %v", err)
+		}
+	})
+}
+
+func TestIntakePollsNoMoreThanItShould(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCounter()
+		in := c.intake(t, IntakeOptions{PollEvery: time.Minute, SweepEvery: -1})
+		first := runIntake(t, in)
+		for range 3 {
+			time.Sleep(15 * time.Second)
+			c.orders["hinted"], c.orders["silent"] = sold("hinted", OnHold, 0), sold("silent", OnHold, 0)
+			if err := in.Hint(t.Context(), "hinted"); err != nil {
+				t.Fatal(err)
+			}
+			r := runIntake(t, in)
+			wantIDs(t, c.ids(), "hinted")
+			if len(c.windows) != 1 || !r.Early || !r.Complete() || r.Polled > 0 || !r.Watermark.Equal(first.To) {
+				t.Fatalf("%d polls, early %v, complete %v: %s", len(c.windows), r.Early, r.Complete(), r)
+			}
+		}
+		// A hint that cannot be followed is reason enough for a poll.
+		c.orders["unread"] = sold("unread", OnHold, time.Minute)
+		if err := in.Hint(t.Context(), "unread"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		c.fault = failing("OrdersByID")
+		r := runIntake(t, in)
+		wantIDs(t, c.ids(), "silent", "unread") // the other one was taken in as it is
+		if r.Early || !r.Complete() || r.Polled != 3 || r.Unchanged != 1 {
+			t.Errorf("early %v, complete %v: %s", r.Early, r.Complete(), r)
+		}
+		c.fault = nil
+		time.Sleep(time.Minute)
+		if r := runIntake(t, in); r.Early || !r.Watermark.Equal(r.To) {
+			t.Errorf("after a minute: %s", r)
+		}
+		// A poll that failed is not put off.
+		time.Sleep(time.Minute)
+		c.fault = failing("OrdersUpdated")
+		if _, err := in.Run(t.Context()); !errors.Is(err, errInjected) {
+			t.Fatal(err)
+		}
+		c.fault = nil
+		if r := runIntake(t, in); r.Early {
+			t.Errorf("after a failure: %s", r)
 		}
 	})
 }
@@ -965,7 +1014,9 @@ func trade(t *testing.T, seed uint64) {
 	random := rand.New(rand.NewPCG(seed, 7))
 	chance := func(p float64) bool { return random.Float64() < p }
 	c := newCounter()
-	options := IntakeOptions{BatchSize: 1 + random.IntN(7), SweepEvery: 6 * time.Hour, EscalateAfter: 3}
+	options := IntakeOptions{
+		BatchSize: 1 + random.IntN(7), SweepEvery: 6 * time.Hour, EscalateAfter: 3, PollEvery: time.Duration(random.IntN(4)) * time.Minute,
+	}
 	in := c.intake(t, options)
 	dead, rate, mortal := false, 0.0, false
 	c.fault = func(string, bool) error {
