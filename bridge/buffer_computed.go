@@ -52,17 +52,19 @@ type ComputedOptions struct {
 //
 // A published level is behind the truth by the units that were sold too short a
 // time ago to be counted in it. Let D be the delay between a sale and the moment
-// at which the shop accepts a level that counts it, and N the units sold within
-// such a delay:
+// at which the shop accepts a level that counts it, and N the units that are sold
+// while somebody does not know:
 //
-//	N ~ Poisson(rate elsewhere × delay elsewhere + rate in the shop × delay in the shop)
+//	N ~ Poisson(rate elsewhere × (delay elsewhere + delay in the shop) + rate in the shop × delay in the shop)
 //
 // In the worst case the shop sells all that it shows. If b units are kept back,
-// it then sells more than there is exactly if N > b. So b is the smallest number
-// with P(N > b) ≤ Bound ([OversellBuffer]). Sales elsewhere count because the
-// shop still offers those units. Sales in the shop count because a level that was
-// computed without them puts them on sale again; with a ledger that has them at
-// first sight their delay is short.
+// more is sold than there is only if N > b. So b is the smallest number with
+// P(N > b) ≤ Bound ([OversellBuffer]). Sales elsewhere count because the shop
+// still offers those units; and once more after the shop has sold out, for as long
+// as the warehouse has not got the last of its orders and other channels sell
+// those units too. Sales in the shop count because a level that was computed
+// without them puts them on sale again; with a ledger that has them at first
+// sight their delay is short.
 //
 // # Assumptions
 //
@@ -80,6 +82,11 @@ type ComputedOptions struct {
 //     as good as 2·S sales in a time of 2·Memory, and the limit is that of a Poisson
 //     count (after Wilson and Hilferty, within 2 % of the exact one). Few sales
 //     therefore count for more than their mean.
+//   - The warehouse has a sale of the shop no later than the shop has a level that
+//     counts it: import orders before stock is pushed, held ones too. While other
+//     channels wait for the end of a hold, no buffer of a sensible size helps.
+//   - Other channels stop when the warehouse has nothing left. What they oversell
+//     by delays of their own is theirs.
 //   - A SKU is sold out once per delay at most. The bound is for one such time, not
 //     for a day.
 //
@@ -176,7 +183,7 @@ func (c *ComputedBuffer) Estimate(skuID, warehouseID string, now time.Time) Buff
 	shop := c.side(saleKey{SoldInShop, skuID, warehouseID}, now)
 	c.mu.Unlock()
 	e := BufferEstimate{Elsewhere: elsewhere, Shop: shop, Bound: c.options.Bound}
-	e.Mean = elsewhere.Limit*elsewhere.Delay.Hours() + shop.Limit*shop.Delay.Hours()
+	e.Mean = elsewhere.Limit*(elsewhere.Delay+shop.Delay).Hours() + shop.Limit*shop.Delay.Hours()
 	e.Units = min(OversellBuffer(e.Mean, c.options.Bound), absurdStock) * min(c.options.UnitsPerSale, absurdStock)
 	return e
 }
@@ -202,7 +209,7 @@ func (c *ComputedBuffer) side(key saleKey, now time.Time) SideEstimate {
 // BufferEstimate is how a [ComputedBuffer] came to its number.
 type BufferEstimate struct {
 	Elsewhere, Shop SideEstimate
-	// Mean is how many sales are reckoned with that no published level counts yet.
+	// Mean is how many sales are reckoned with while somebody does not know.
 	Mean float64
 	// Bound is the accepted chance that there are more than are kept back.
 	Bound float64

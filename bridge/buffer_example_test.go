@@ -95,8 +95,8 @@ func ExampleComputedBuffer() {
 	// Output:
 	// elsewhere: 294.3/h, at most 315.0/h for 1m30s
 	// shop:      1178.5/h, at most 1219.3/h for 30s
-	// 18.0 units unseen, keep 32
-	// published: 268
+	// 20.7 units unseen, keep 36
+	// published: 264
 }
 
 func ExampleOversellBuffer() {

@@ -139,7 +139,7 @@ func TestBufferPreview(t *testing.T) {
 	want := `SKU MUG in warehouse W1 at 2026-11-27 12:00:00 UTC: 10 free
   heaviest                                10 -> 9
     keep 2.5 % rounded up                 10 -> 9
-    by rate                               10 -> 9  (elsewhere 0.0/h, at most 1.5/h for 1m0s; shop 0.0/h, at most 1.5/h for 1m0s; 0.05 unseen, more than 1 with a chance under 0.01)
+    by rate                               10 -> 9  (elsewhere 0.0/h, at most 1.5/h for 1m0s; shop 0.0/h, at most 1.5/h for 1m0s; 0.07 unseen, more than 1 with a chance under 0.01)
     add up                                does not apply
       keep 9                              does not apply
   open                                    does not apply  (until 2026-11-27 13:00:00)
