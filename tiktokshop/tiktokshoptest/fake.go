@@ -48,6 +48,7 @@ type Fake struct {
 type platform struct {
 	app   tiktokshop.App
 	clock func() time.Time
+	stamp func() time.Time // nil: clock
 	on    map[Quirk]bool
 
 	mu     sync.Mutex
@@ -79,9 +80,17 @@ type Option func(*Fake)
 // The client stamps its requests with time.Now, and the fake refuses stamps
 // more than 5 minutes behind its own clock or 30 seconds ahead. Use the option
 // to test a skewed clock; to choose the time of a whole test, run it inside
-// testing/synctest instead.
+// testing/synctest instead. A program that simulates time without it adds
+// [WithStampClock].
 func WithClock(now func() time.Time) Option {
 	return func(f *Fake) { f.clock = now }
+}
+
+// WithStampClock sets the clock that the timestamps of calls are checked
+// against, if it is not that of [WithClock]: time.Now for a fake that lives in
+// simulated time, whose client does not.
+func WithStampClock(now func() time.Time) Option {
+	return func(f *Fake) { f.stamp = now }
 }
 
 // WithMarket sets the country of the shop, "GB" by default. It decides the

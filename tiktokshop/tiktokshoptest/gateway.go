@@ -69,7 +69,11 @@ func (f *Fake) admit(op operation, r *http.Request, in *request) (*Fake, error) 
 	if sign == "" {
 		return nil, failStatus(http.StatusBadRequest, codeOverloaded, "The signature is missing: parameter 'sign' is required")
 	}
-	if err := f.checkTimestamp(in.query.Get("timestamp"), f.now.Add(in.skew)); err != nil {
+	now := f.now
+	if f.stamp != nil {
+		now = f.stamp()
+	}
+	if err := f.checkTimestamp(in.query.Get("timestamp"), now.Add(in.skew)); err != nil {
 		return nil, err
 	}
 	want := signature(f.app.Secret.Reveal(), r.URL.EscapedPath(), in.query, r.Header.Get("Content-Type"), in.body)

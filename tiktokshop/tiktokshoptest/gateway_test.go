@@ -182,6 +182,26 @@ func TestAClockThatRunsFastFailsEveryCall(t *testing.T) {
 	})
 }
 
+func TestSimulatedTimeWithAClientInRealTime(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		now := time.Now().Add(90 * 24 * time.Hour)
+		f := tiktokshoptest.New(tiktokshoptest.WithClock(func() time.Time { return now }), tiktokshoptest.WithStampClock(time.Now))
+		c, err := f.Client()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			if _, err = c.Logistics.GetWarehouseList(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if calls := f.Calls(); !calls[len(calls)-1].Time.Equal(now) {
+				t.Errorf("recorded at %v, want %v", calls[len(calls)-1].Time, now)
+			}
+			now = now.Add(time.Hour)
+		}
+	})
+}
+
 func TestAllOfItWorksOverARealListener(t *testing.T) {
 	t.Parallel()
 	f := tiktokshoptest.New()
