@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/linnworks"
+	"github.com/linnbridge/linnbridge/tiktokshop"
+)
+
+// hub is the program between the two sides: the bridge's parts, wired as a
+// policy says.
+type hub struct {
+	sale   *sale
+	every  time.Duration
+	intake *bridge.Intake
+	stock  pusher
+	meter  *meter
+	// woken tells that a webhook came.
+	woken bool
+}
+
+// newHub wires the parts. With newPusher this is all there is to keeping stock in
+// time.
+func newHub(ctx context.Context, s *sale, p *policy) (*hub, error) {
+	h := &hub{sale: s, every: p.Every}
+	tiktok, linn, err := s.clients()
+	if err != nil {
+		return nil, err
+	}
+	shop, err := bridge.NewTikTokShop(tiktok, bridge.TikTokShopOptions{})
+	if err != nil {
+		return nil, err
+	}
+	warehouse, err := bridge.NewLinnworks(ctx, linn, bridge.LinnworksOptions{SubSource: "flashsale", Now: s.Now})
+	if err != nil {
+		return nil, err
+	}
+	computed, err := bridge.NewComputedBuffer(computedOptions(s.Now))
+	if err != nil {
+		return nil, err
+	}
+	h.meter = &meter{StockReader: warehouse, now: s.Now, buffer: computed, known: map[string]bool{}}
+	buffers, err := bridge.NewBufferRules(bridge.BufferOptions{Rules: p.rules(computed), Sessions: p.Sessions, Now: s.Now})
+	if err != nil {
+		return nil, err
+	}
+	table, err := p.table()
+	if err != nil {
+		return nil, err
+	}
+
+	memory, orders, exceptions := new(bridge.Memory), new(bridge.MemoryIntake), new(bridge.MemoryExceptions)
+	catalogue, err := bridge.NewSKUMap(bridge.SKUMapPorts{Items: warehouse, Exceptions: exceptions}, bridge.SKUMapOptions{Now: s.Now})
+	if err != nil {
+		return nil, err
+	}
+	importer, err := bridge.NewImporter(bridge.ImportPorts{
+		OrderBook: warehouse, Tracer: warehouse, Addresses: warehouse, Catalogue: catalogue,
+		Ledger: memory, Records: new(bridge.MemoryImports), Locks: memory, Exceptions: exceptions,
+	}, bridge.ImportOptions{DefaultLocation: string(linnworks.ZeroGUID), ParkUnpaid: p.Live, Table: table, Now: s.Now})
+	if err != nil {
+		return nil, err
+	}
+	h.intake, err = bridge.NewIntake(bridge.IntakePorts{
+		Orders: shop, OpenOrders: shop, Cursors: orders, Hints: orders, Revisits: orders, Locks: memory, Exceptions: exceptions,
+		Handle: h.meter.watch(importer.Import),
+	}, bridge.IntakeOptions{Overlap: time.Minute, PollEvery: p.PollOrders, Now: s.Now})
+	if err != nil {
+		return nil, err
+	}
+	h.stock, err = newPusher(ctx, p, bridge.StockPorts{
+		Listings: shop, Catalogue: catalogue, Levels: h.meter, Ledger: memory, Publisher: shop, Locks: memory, Exceptions: exceptions,
+	}, warehouse, bridge.StockOptions{
+		Locations: map[string][]string{warehouseID: {string(linnworks.ZeroGUID)}}, Buffer: buffers.Buffer(), Now: s.Now,
+	})
+	if err != nil || !p.Live {
+		return h, err
+	}
+	// The time in the webhooks is simulated.
+	receiver, err := tiktokshop.NewWebhookHandler(s.shop.App(), h.receive, tiktokshop.WithWebhookWindow(0)) //nolint:contextcheck // each delivery has its own
+	s.webhooks(receiver)
+	return h, err
+}
+
+// receive takes a webhook: a hint which order to look at.
+func (h *hub) receive(ctx context.Context, event *tiktokshop.WebhookEvent) error {
+	for _, id := range bridge.HintsOf(event) {
+		h.woken = true
+		if err := h.intake.Hint(ctx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// run works until the sale is over: at every turn, and whenever a webhook comes.
+func (h *hub) run(ctx context.Context) error {
+	for turn := h.sale.now; !h.sale.over(); {
+		if err := h.pass(ctx); err != nil {
+			return err
+		}
+		for !turn.After(h.sale.now) {
+			turn = turn.Add(h.every)
+		}
+		h.sale.waitUntil(turn, func() bool { return h.woken })
+	}
+	return nil
+}
+
+// pass takes orders in, then pushes stock.
+func (h *hub) pass(ctx context.Context) error {
+	h.woken = false
+	took, err := h.intake.Run(ctx)
+	if err == nil && (took.Failed > 0 || !took.Complete()) {
+		err = fmt.Errorf("orders were not taken in:\n%s", took)
+	}
+	if err != nil {
+		return err
+	}
+	if err := h.stock.push(ctx); err != nil {
+		return err
+	}
+	h.meter.pushed()
+	h.sale.published(h.meter.readAt)
+	return nil
+}
+
+// simulate plays the sale under a policy.
+func simulate(ctx context.Context, p *policy, set setting) (result, error) {
+	fail := func(err error) (result, error) {
+		return result{}, fmt.Errorf("%s, seed %d: %w", p.Name, set.Seed, err)
+	}
+	// The shop is stocked a minute or more before the buyers come, so that it is
+	// chance when in the burst the turns are.
+	phase := rand.New(rand.NewPCG(set.Seed, 3)).Float64()
+	s, err := newSale(set, start.Add(-time.Minute-time.Duration(phase*float64(p.Every))))
+	if err != nil {
+		return fail(err)
+	}
+	h, err := newHub(ctx, s, p)
+	if err == nil {
+		err = h.run(ctx)
+	}
+	if err = errors.Join(err, s.err); err != nil {
+		return fail(err)
+	}
+	r := s.result
+	r.Policy, r.ShopCalls, r.WarehouseCalls = p, s.shopCalls.calls, s.warehouseCalls.calls
+	return r, nil
+}
