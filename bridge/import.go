@@ -208,7 +208,6 @@ type importing struct {
 	found          []WarehouseOrder
 	action         Action
 	knownCell      bool
-	readdress      Address // to be written over the one in the warehouse
 	problems       []Exception
 }
 
@@ -574,38 +573,43 @@ func (b *importBatch) act(ctx context.Context, t *importing) error {
 }
 
 // readdress takes an address over that the buyer has changed, as long as no label
-// bears the old one. It goes by what the shop says and by what was taken over
-// before: an address that only differs may be masked, or a person's correction.
+// bears the old one.
 func (b *importBatch) readdress(ctx context.Context, t *importing) error {
-	o, address := t.order, clearAddress(t.order)
-	mark := addressMark(o.ID, address)
-	if b.ports.Addresses == nil || !o.AddressChanged || mark == 0 || mark == t.record.Address || !shippable(o) || StateOf(t.found) == Locked || len(liveParts(t.found)) == 0 {
+	o, address, live := t.order, clearAddress(t.order), liveParts(t.found)
+	if state := StateOf(live); state != Open && state != Processed {
+		return nil // one that is stopped takes no edits: the release writes the address
+	}
+	if b.ports.Addresses == nil || !takesOver(t, address) || !shippable(o) {
 		return nil
 	}
-	for _, w := range liveParts(t.found) {
-		if w.Merged || w.State == Processed || w.Stage >= StageLabelPrinted {
-			if t.record.Address == 0 {
-				break // not known to have changed
-			}
-			if err := b.raise(ctx, t.result, raise(KindAddressChanged, "order "+o.ID, o.ShipBy,
-				fmt.Sprintf("the buyer's address changed when warehouse order %s was at stage %q (merged: %t)", w.Number, w.Stage, w.Merged),
-				"stop the parcel, cancel its label, correct the address in Linnworks as Seller Center shows it, and print again")); err != nil {
-				return err
-			}
-			t.record.Address = mark // raised once
-			return b.ports.Records.PutImportRecords(ctx, t.record)
+	t.result.Outcome = OutcomeAddressed
+	for _, w := range live {
+		if !w.Merged && w.State != Processed && w.Stage < StageLabelPrinted {
+			continue
+		}
+		if err := b.raise(ctx, t.result, raise(KindAddressChanged, "order "+o.ID, o.ShipBy,
+			fmt.Sprintf("the buyer's address changed when warehouse order %s was at stage %q (merged: %t)", w.Number, w.Stage, w.Merged),
+			"stop the parcel, cancel its label, correct the address in Linnworks as Seller Center shows it, and print again")); err != nil {
+			return err
 		}
 	}
-	if t.record.Address != 0 {
-		for _, w := range liveParts(t.found) {
+	if t.result.Outcome == OutcomeAddressed {
+		for _, w := range live {
 			if err := b.ports.Addresses.SetAddress(ctx, w, address); err != nil {
 				return fmt.Errorf("writing the buyer's new address: %w", err)
 			}
 		}
-		t.result.Outcome = OutcomeAddressed
 	}
-	t.record.Address = mark
+	t.record.Address = addressMark(o.ID, address) // written, or raised, once
 	return b.ports.Records.PutImportRecords(ctx, t.record)
+}
+
+// takesOver tells whether an address replaces the one that the warehouse got. It
+// goes by what the shop says and by what was taken over before: an address that
+// only differs may be masked by now, or a person's correction.
+func takesOver(t *importing, address Address) bool {
+	return t.order.AddressChanged && address != (Address{}) && !address.masked() &&
+		t.record.Address != 0 && t.record.Address != addressMark(t.order.ID, address)
 }
 
 // keepLedger takes the reservation at the first sight of an order, marks it
@@ -860,14 +864,13 @@ func (b *importBatch) release(ctx context.Context) {
 	var parts []part
 	for _, t := range b.still(func(t *importing) bool { return t.action == ActionRelease }) {
 		address := clearAddress(t.order)
-		mark := addressMark(t.order.ID, address)
 		for _, w := range t.found {
 			if w.State != Parked && w.State != Open {
 				continue
 			}
 			p := part{t, OrderRelease{Order: w, Address: address}}
 			switch {
-			case w.HasAddress && !(t.order.AddressChanged && t.record.Address != 0 && t.record.Address != mark):
+			case w.HasAddress && !takesOver(t, address):
 				p.Address = Address{} // the one it has was clear; another may be masked, or a person's work
 			case address == (Address{}) && !w.HasAddress:
 				b.fail(ctx, t, errors.New("the shop has released the order but gives no address yet; the next run looks again"))

@@ -157,7 +157,7 @@ func (m *MemoryImports) ReferencesDue(_ context.Context, refusedBefore time.Time
 			continue
 		}
 		told, ok := m.written[id]
-		if ok && told.WarehouseID == r.WarehouseIDs[0] && !(told.Refused && told.At.Before(refusedBefore)) {
+		if ok && told.WarehouseID == r.WarehouseIDs[0] && (!told.Refused || !told.At.Before(refusedBefore)) {
 			continue
 		}
 		if ok {
