@@ -116,3 +116,23 @@ func TestOrdersByStatus(t *testing.T) {
 		t.Errorf("%d orders are missing", len(want))
 	}
 }
+
+// The shop counts in seconds: an order of the very moment in which a poll ends
+// belongs to it, because stock is pushed right afterwards.
+func TestPollHasTheSecondThatItEndsIn(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newSides(t, "GB")
+		for _, fraction := range []time.Duration{0, 1, time.Second - 1} {
+			time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Minute + fraction)))
+			id := s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(1)})
+			var ids []string
+			for o, err := range s.shop.OrdersUpdated(t.Context(), time.Now().Add(-time.Minute), time.Now()) {
+				must(t, err)
+				ids = append(ids, o.ID)
+			}
+			if !slices.Contains(ids, id) {
+				t.Errorf("%s after the full second: the order is not in the poll", fraction)
+			}
+		}
+	})
+}

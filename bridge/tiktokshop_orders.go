@@ -20,7 +20,7 @@ func (t *TikTokShop) OrdersUpdated(ctx context.Context, from, to time.Time) iter
 	return func(yield func(Order, error) bool) {
 		request := &tiktokshop.GetOrderListRequest{
 			PageSize: pageSize, SortField: new("update_time"), SortOrder: new(tiktokshop.SortOrder("ASC")),
-			UpdateTimeGe: new(tiktokshop.At(from)), UpdateTimeLt: new(tiktokshop.At(to.Add(time.Second - 1))),
+			UpdateTimeGe: new(tiktokshop.At(from)), UpdateTimeLt: new(tiktokshop.At(to.Add(time.Second))),
 		}
 		var ids []string
 		flush := func() bool {
