@@ -22,6 +22,9 @@ type LivePorts struct {
 	// Shown is optional: with it, a call whose outcome is unknown is looked up
 	// before it is repeated.
 	Shown ShopStock
+	// Check is optional, on the same book: with it, Run compares what the shop shows
+	// with what it should.
+	Check *StockCheck
 }
 
 // LiveOptions configure a [LiveStock]. Zero values take the defaults.
@@ -44,6 +47,9 @@ type LiveOptions struct {
 	SweepEvery time.Duration
 	// ShopEvery is how often listings and catalogue are read. Default 15 minutes.
 	ShopEvery time.Duration
+	// CheckEvery is how often the shop is compared with the book, at one call for
+	// 600 SKUs. Default two minutes.
+	CheckEvery time.Duration
 	// RecomputeEvery is how often all is computed again, because a buffer may say
 	// something else by now. Default five seconds.
 	RecomputeEvery time.Duration
@@ -75,8 +81,8 @@ type LiveOptions struct {
 // with a scheduler of its own calls the other methods instead, each as often as
 // it likes; they can run at once.
 //
-// All of it works on one [StockBook], which knows what was published; closing the
-// loop is up to a [StockCheck] on the same book. Do not run a [StockPush] for the
+// All of it works on one [StockBook], which knows what was published; a
+// [StockCheck] on the same book closes the loop. Do not run a [StockPush] for the
 // same shop beside it.
 type LiveStock struct {
 	ports   LivePorts
@@ -100,8 +106,11 @@ func NewLiveStock(p LivePorts, o LiveOptions) (*LiveStock, error) {
 	if err := required("NewLiveStock", map[string]any{"Sweep": p.Sweep}); err != nil {
 		return nil, err
 	}
-	if p.Book == nil {
+	switch {
+	case p.Book == nil:
 		return nil, errors.New("bridge: NewLiveStock: missing port(s): Book")
+	case p.Check != nil && p.Check.ports.Book != p.Book:
+		return nil, errors.New("bridge: NewLiveStock: Check works on another book")
 	}
 	for _, d := range []struct {
 		name  string
@@ -109,7 +118,7 @@ func NewLiveStock(p LivePorts, o LiveOptions) (*LiveStock, error) {
 		std   time.Duration
 	}{
 		{"HotEvery", &o.HotEvery, 500 * time.Millisecond}, {"TouchEvery", &o.TouchEvery, 5 * time.Second}, {"TouchOverlap", &o.TouchOverlap, time.Minute},
-		{"SweepEvery", &o.SweepEvery, 5 * time.Minute}, {"ShopEvery", &o.ShopEvery, 15 * time.Minute},
+		{"SweepEvery", &o.SweepEvery, 5 * time.Minute}, {"ShopEvery", &o.ShopEvery, 15 * time.Minute}, {"CheckEvery", &o.CheckEvery, 2 * time.Minute},
 		{"RecomputeEvery", &o.RecomputeEvery, 5 * time.Second}, {"ReportEvery", &o.ReportEvery, 30 * time.Second},
 		{"FairAfter", &o.FairAfter, 5 * time.Second}, {"RetryAfter", &o.RetryAfter, time.Second}, {"RetryMax", &o.RetryMax, time.Minute}, {"RefusedAfter", &o.RefusedAfter, 15 * time.Minute},
 		{"StaleAfter", &o.StaleAfter, 3 * cmp.Or(o.SweepEvery, 5*time.Minute)},
@@ -449,11 +458,27 @@ func (l *LiveStock) Run(ctx context.Context, onError func(error)) error {
 		lastShop = time.Now()
 		return l.ReadShop(ctx)
 	})
+	if l.ports.Check != nil {
+		every(l.options.CheckEvery, l.check)
+	}
 	for range l.options.Publishers {
 		wg.Go(func() { l.publishAll(ctx, tell) })
 	}
 	wg.Wait()
 	return ctx.Err()
+}
+
+// check compares the shop with the book.
+func (l *LiveStock) check(ctx context.Context) error {
+	result, err := l.ports.Check.Check(ctx)
+	l.book.called("check calls", result.Calls)
+	if result.CatalogueStale {
+		l.mu.Lock()
+		l.shopDue = true
+		l.mu.Unlock()
+	}
+	l.wakeUp()
+	return err
 }
 
 // publishAll publishes whatever needs it, and waits where nothing does.

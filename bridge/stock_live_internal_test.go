@@ -351,7 +351,40 @@ func TestLiveStockStandBy(t *testing.T) {
 			t.Errorf("the stand-by has not taken over: %v", w.shown())
 		}
 		stop2()
-		<-done
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	})
+}
+
+// Run finds and corrects what somebody has changed in the shop.
+func TestLiveStockRunChecks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newLiveWorld(t, "MUG")
+		l := w.live(t, LiveOptions{})
+		check, err := NewStockCheck(StockCheckPorts{Book: l.book, Shop: w, Ledger: w, Levels: w, Exceptions: w}, StockCheckOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.ports.Check = check
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- l.Run(ctx, func(err error) { t.Error(err) }) }()
+		time.Sleep(5 * time.Minute)
+		w.mu.Lock()
+		w.listings[0].Stock[0].Quantity = 25
+		w.mu.Unlock()
+		time.Sleep(2 * time.Minute) // the check after the next closes it
+		stop()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		if w.shown()["MUG"] != "W1:10" {
+			t.Errorf("shown %v", w.shown())
+		}
+		if diff := cmp.Diff([]string{"stock drift: SKU MUG"}, w.open()); diff != "" {
+			t.Error(diff)
+		}
 	})
 }
 

@@ -286,7 +286,7 @@ func TestLiveStockSpeed(t *testing.T) {
 				sweep := time.Duration(float64(skus)/200/150*float64(time.Minute)) + 2*time.Second
 				time.Sleep(sweep + 30*time.Second)
 				stop()
-				if err := <-done; err != context.Canceled {
+				if err := <-done; !errors.Is(err, context.Canceled) {
 					t.Errorf("Run ended with %v", err)
 				}
 				got, cold := s.publisher.delays(t, hots), s.publisher.delays(t, colds)

@@ -366,8 +366,8 @@ func (b *StockBook) objects() map[string]bool {
 			names["warehouse "+w.WarehouseID] = false
 		}
 		for _, p := range e.allParts() {
-			if item := "SKU " + b.items[p.item].sku; item != name {
-				names[item] = names[item]
+			if item := "SKU " + b.items[p.item].sku; !names[item] {
+				names[item] = false // unless a listing has the same name and is right
 			}
 		}
 	}
