@@ -12,7 +12,7 @@ import (
 //go:embed page.html
 var pageText string
 
-var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"minutes": time.Duration.Minutes}).Parse(pageText))
+var pageTemplate = template.Must(template.New("page").Parse(pageText))
 
 // page is one self-contained HTML page.
 func (c comparison) page() ([]byte, error) {

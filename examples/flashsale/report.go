@@ -23,10 +23,10 @@ type row struct {
 	*policy
 	First result
 	// Worst is the most that was oversold, Spoilt how many sales were.
-	Worst, Spoilt                              int
-	Oversold, Left, Unsold, TurnedAway, Early  float64
-	ShopCalls, WarehouseCalls, Shop, Elsewhere float64
-	P50, P99                                   time.Duration
+	Worst, Spoilt                             int
+	Oversold, Left, Unsold, TurnedAway, Early float64
+	ShopCalls, WarehouseCalls                 float64
+	P50, P99                                  time.Duration
 }
 
 func summarise(results []result) row {
@@ -51,8 +51,6 @@ func summarise(results []result) row {
 	r.Early = mean(func(one result) int { return one.Early })
 	r.ShopCalls = mean(func(one result) int { return one.ShopCalls })
 	r.WarehouseCalls = mean(func(one result) int { return one.WarehouseCalls })
-	r.Shop = mean(func(one result) int { return one.SoldShop })
-	r.Elsewhere = mean(func(one result) int { return one.SoldElsewhere })
 	slices.Sort(delays)
 	r.P50, r.P99 = percentile(delays, 50), percentile(delays, 99)
 	return r
