@@ -194,6 +194,8 @@ func outcomes(r DispatchReport) (list []string) {
 func TestDispatchQueueWaits(t *testing.T) {
 	q := newQueueWorld(t)
 	q.sent("1", "")
+	deadline := noon.Add(48*time.Hour + 7*time.Minute) // not a multiple of the waits
+	q.orders["1"] = with(q.orders["1"], func(o *Order) { o.ShipBy = deadline })
 	var tried []time.Duration
 	var severities []string
 	for q.now.Before(noon.Add(49 * time.Hour)) {
@@ -204,7 +206,7 @@ func TestDispatchQueueWaits(t *testing.T) {
 		for _, e := range open {
 			if s := fmt.Sprintf("%s at %s", e.Severity, q.now.Sub(noon)); e.Kind == KindDeadlineNear && (len(severities) == 0 || !strings.HasPrefix(severities[len(severities)-1], e.Severity.String())) {
 				severities = append(severities, s)
-				if e.Object != "order 1" || !e.Deadline.Equal(noon.Add(48*time.Hour)) || !strings.Contains(e.Seen, "no tracking") {
+				if e.Object != "order 1" || !e.Deadline.Equal(deadline) || !strings.Contains(e.Seen, "no tracking") {
 					t.Errorf("%+v", e)
 				}
 			}
@@ -214,7 +216,7 @@ func TestDispatchQueueWaits(t *testing.T) {
 	if diff := cmp.Diff([]time.Duration{0, time.Minute, 3 * time.Minute, 7 * time.Minute, 15 * time.Minute, 30 * time.Minute, 45 * time.Minute}, tried[:7]); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{"notice at 24h0m0s", "warning at 40h0m0s", "urgent at 46h0m0s"}, severities); diff != "" {
+	if diff := cmp.Diff([]string{"notice at 24h7m0s", "warning at 40h7m0s", "urgent at 46h7m0s"}, severities); diff != "" {
 		t.Errorf("escalated before the deadline: %s", diff)
 	}
 	open, _ := q.exceptions.Open(t.Context())
