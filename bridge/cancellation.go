@@ -119,6 +119,10 @@ type CancelPorts struct {
 	Ledger     Ledger
 	Locks      Locks
 	Exceptions Exceptions
+	// Records and Tracer are optional, and go together: with them an order that
+	// was merged into another one is found, and raised with the number of that one.
+	Records ImportRecords
+	Tracer  OrderTracer
 }
 
 // CancelOptions configure a [Canceller].
@@ -281,7 +285,16 @@ func (r *cancelRun) locked(ctx context.Context) error {
 			return err
 		}
 		return r.tooLate(ctx, late)
-	case !r.request.Pending:
+	}
+	if len(r.found) == 0 {
+		if merged, err := r.mergedInto(ctx); err != nil {
+			return err
+		} else if merged != "" {
+			return r.handOver(ctx, KindStatesDisagree, "it is cancelled, or to be, and its goods are in warehouse order "+merged+", into which it was merged",
+				"take its lines off that order in Linnworks before it is sent; then decide the request in the shop, if one waits")
+		}
+	}
+	if !r.request.Pending {
 		return r.carryOut(ctx, plan)
 	}
 	if len(r.found) == 0 {
@@ -380,6 +393,41 @@ func whereabouts(w WarehouseOrder) string {
 		s += ", processed " + w.ProcessedAt.UTC().Format("2006-01-02 15:04 UTC")
 	}
 	return s
+}
+
+// mergedInto names the warehouse orders that an order went into which is not
+// found by its reference any more, as far as they are not cancelled and still
+// hold its lines.
+func (r *cancelRun) mergedInto(ctx context.Context) (string, error) {
+	if r.ports.Records == nil || r.ports.Tracer == nil {
+		return "", nil
+	}
+	records, _, err := r.ports.Records.ImportRecords(ctx, r.request.OrderID)
+	if err != nil {
+		return "", fmt.Errorf("reading what it was imported as: %w", err)
+	}
+	record := records[r.request.OrderID]
+	ids := record.WarehouseIDs
+	if len(ids) == 0 {
+		return "", nil
+	}
+	ours := slices.Collect(maps.Values(record.Lines))
+	holds := func(w WarehouseOrder) bool {
+		return len(ours) == 0 || slices.ContainsFunc(w.Lines, func(l WarehouseLine) bool { return slices.Contains(ours, l.LineID) })
+	}
+	traced, err := r.ports.Tracer.TraceOrders(ctx, ids)
+	if err != nil {
+		return "", fmt.Errorf("looking for what it was merged into: %w", err)
+	}
+	var numbers []string
+	for _, id := range ids {
+		for _, w := range liveParts(traced[id]) {
+			if holds(w) && !slices.Contains(numbers, w.Number) {
+				numbers = append(numbers, w.Number)
+			}
+		}
+	}
+	return strings.Join(numbers, ", "), nil
 }
 
 // neverImported tells whether the ledger knows that the warehouse has not had

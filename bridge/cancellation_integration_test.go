@@ -335,3 +335,50 @@ func TestKnownOrders(t *testing.T) {
 		t.Error(kinds)
 	}
 }
+
+// An order that the shop cancels after it was merged into another one: somebody
+// has to take its goods out.
+func TestCancelledAfterItWasMerged(t *testing.T) {
+	t.Parallel()
+	s := newSides(t, "GB")
+	id, other := s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(1)}), s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(1)})
+	records := new(bridge.MemoryImports)
+	im, err := bridge.NewImporter(bridge.ImportPorts{
+		OrderBook: s.book, Tracer: s.book, Addresses: s.book, Orders: s.shop, Catalogue: s.book, Ledger: s.memory, Records: records, Locks: s.memory, Exceptions: s.queue,
+	}, bridge.ImportOptions{DefaultLocation: string(linnworks.ZeroGUID)})
+	must(t, err)
+	_, err = im.Import(t.Context(), s.orders(t)...)
+	must(t, err)
+	client, err := s.linn.Client(linnworks.WithLimiter(unpaced{}))
+	must(t, err)
+	merged, err := client.Orders.MergeOrders(t.Context(), &linnworks.MergeOrdersRequest{
+		OrdersToMerge: []linnworks.GUID{s.inLinnworks(id)[0].OrderID, s.inLinnworks(other)[0].OrderID}, FulfilmentCenter: new(linnworks.ZeroGUID),
+	})
+	must(t, err)
+	must(t, s.tiktok.CancelBySeller(id, s.tiktok.SellerCancelReasons()[1]))
+	c, err := bridge.NewCanceller(bridge.CancelPorts{
+		Orders: s.shop, Desk: s.shop, OrderBook: s.book, Warehouse: s.book, Ledger: s.memory, Locks: s.memory, Exceptions: s.queue,
+		Records: records, Tracer: s.book,
+	}, bridge.CancelOptions{})
+	must(t, err)
+	if r := s.cancel(t, c); len(r) != 1 || r[0].Outcome != bridge.OutcomeRaised {
+		t.Errorf("%v", r)
+	}
+	list, _ := s.queue.Open(t.Context())
+	if len(list) != 1 || !strings.Contains(list[0].Seen, fmt.Sprintf("warehouse order %d, into which", merged.NumOrderID)) {
+		t.Errorf("%v", list)
+	}
+	// Once they are out, that is the end of it.
+	rows, err := client.Orders.GetOrderItems(t.Context(), &linnworks.GetOrderItemsRequest{OrderID: new(merged.OrderID)})
+	must(t, err)
+	shopOrder, _ := s.tiktok.Order(id)
+	for _, row := range rows {
+		if row.ItemNumber == shopOrder.LineItems[0].ID {
+			_, err = client.Orders.RemoveOrderItem(t.Context(), &linnworks.RemoveOrderItemRequest{OrderID: new(merged.OrderID), RowID: new(row.RowID)})
+			must(t, err)
+		}
+	}
+	if r := s.cancel(t, c); len(r) != 1 || r[0].Outcome != bridge.OutcomeUnchanged || len(s.open(t)) > 0 {
+		t.Errorf("%v, open %v", r, s.open(t))
+	}
+}

@@ -436,16 +436,17 @@ func (w *oneOrder) status() tiktokshop.OrderStatus {
 
 // request is the state of the buyer's request, empty if there is none.
 func (w *oneOrder) request() string {
-	for _, c := range w.tiktok.Cancellations() {
-		switch c.CancelStatus {
-		case tiktokshop.CancelStatusPending:
-			return "waits"
-		case tiktokshop.CancelStatusSuccess, tiktokshop.CancelStatusComplete:
-			return "approved"
-		}
-		return "rejected"
+	all := w.tiktok.Cancellations()
+	if len(all) == 0 {
+		return ""
 	}
-	return ""
+	switch all[0].CancelStatus {
+	case tiktokshop.CancelStatusPending:
+		return "waits"
+	case tiktokshop.CancelStatusSuccess, tiktokshop.CancelStatusComplete:
+		return "approved"
+	}
+	return "rejected"
 }
 
 // state is everything that is not the bridge's memory.
@@ -465,12 +466,12 @@ func (w *oneOrder) free() int {
 }
 
 func (w *oneOrder) reserved() bool {
-	list, _ := w.ledger.Reservations(context.Background())
+	list, _ := w.ledger.Reservations(w.t.Context())
 	return len(list) > 0
 }
 
 func (w *oneOrder) open() []string {
-	list, _ := w.queue.Open(context.Background())
+	list, _ := w.queue.Open(w.t.Context())
 	var kinds []string
 	for _, e := range list {
 		kinds = append(kinds, string(e.Kind))
@@ -496,7 +497,7 @@ func (w *oneOrder) outcome() string {
 	never("approved and still in the warehouse, and nobody knows", request == "approved" && !dropped && !late)
 	never("cancelled in the warehouse, alive in the shop", dropped && !cancelled)
 	never("a request waits and nobody knows", request == "waits" && !late)
-	never("the order stays parked, and nobody looks at it", g.IsParked && !o.Processed && !(request == "waits" && late))
+	never("the order stays parked, and nobody looks at it", g.IsParked && !o.Processed && (request != "waits" || !late))
 	never("the order stays locked", g.HoldOrCancel && !o.Processed)
 	want := stockOfOneOrder - 2
 	if dropped {

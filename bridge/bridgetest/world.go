@@ -212,6 +212,7 @@ func (l *lab) assemble() (err error) {
 	}
 	if l.canceller, err = bridge.NewCanceller(bridge.CancelPorts{
 		Orders: p.Orders, Desk: p.Desk, OrderBook: p.OrderBook, Warehouse: p.Canceller, Ledger: p.Ledger, Locks: p.Locks, Exceptions: p.Exceptions,
+		Records: p.Records, Tracer: p.Tracer,
 	}, bridge.CancelOptions{CutOff: bridge.StageLabelPrinted}); err != nil {
 		return err
 	}
