@@ -97,7 +97,7 @@ func (x *explorer) follow(t *testing.T, path []string) [][]string {
 			w.branches = append(w.branches, append(slices.Clone(taken), c))
 		}
 	}
-	w.run(t.Context())
+	w.run()
 	outcome := w.outcome()
 	x.ways++
 	trace := strings.Join(w.trace, ", ")
@@ -227,7 +227,8 @@ func (w *oneOrder) pass(ctx context.Context) error {
 
 // run lets people act before, during and after one run of the canceller, and the
 // bridge come to rest.
-func (w *oneOrder) run(ctx context.Context) {
+func (w *oneOrder) run() {
+	ctx := w.t.Context()
 	w.exploring = true
 	w.people()
 	_ = w.cancel(ctx) // what it returns is for the next run

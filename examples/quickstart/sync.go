@@ -66,6 +66,7 @@ func connect(shop *bridge.TikTokShop, warehouse *bridge.Linnworks, set settings)
 	s.gate, errs[2] = bridge.NewGate(bridge.GatePorts{Orders: shop, Cancellations: shop}, bridge.GateOptions{})
 	s.canceller, errs[3] = bridge.NewCanceller(bridge.CancelPorts{
 		Orders: shop, Desk: shop, OrderBook: warehouse, Warehouse: warehouse, Ledger: memory, Locks: memory, Exceptions: exceptions,
+		Records: imports, Tracer: warehouse,
 	}, bridge.CancelOptions{CutOff: bridge.StageLabelPrinted})
 	s.intake, errs[5] = bridge.NewIntake(bridge.IntakePorts{
 		Orders: shop, OpenOrders: shop, Handle: bridge.TakeOrders(importer, s.canceller),
