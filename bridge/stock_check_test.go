@@ -1,0 +1,353 @@
+package bridge_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/linnworks"
+	"github.com/linnbridge/linnbridge/tiktokshop"
+	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
+)
+
+func (l *driftLab) pusher() *bridge.StockPush {
+	l.Helper()
+	p, err := bridge.NewStockPush(bridge.StockPorts{
+		Listings: l.shop, Catalogue: l.house, Levels: l.house, Ledger: l.memory, Publisher: l.shop, Locks: l.memory, Exceptions: l.queue,
+	}, bridge.StockOptions{Locations: map[string][]string{west: {string(linnworks.ZeroGUID)}, east: {string(l.east)}}})
+	must(l.T, err)
+	return p
+}
+
+// A program that overwrites our pushes on three SKUs three times stops them, with
+// one exception, until a person has resolved it; two SKUs, or two times, are no
+// second writer.
+func TestStockCheckSecondWriter(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		shapes  []string
+		rounds  int
+		ours    bool // we push in between
+		value   func(l *driftLab, to target) int
+		stopped bool
+	}{
+		{"its own numbers", []string{"single", "kit", "two warehouses"}, 3, true, func(l *driftLab, to target) int { return l.shown(to) + 5 }, true},
+		{"what it was before our push", []string{"single", "kit", "two warehouses"}, 3, true, func(*driftLab, target) int { return 9 }, true},
+		{"two SKUs", []string{"single", "kit"}, 5, true, func(l *driftLab, to target) int { return l.shown(to) + 5 }, false},
+		{"twice", []string{"single", "kit", "two warehouses"}, 2, true, func(l *driftLab, to target) int { return l.shown(to) + 5 }, false},
+		{"not after a push of ours", []string{"single", "kit", "two warehouses"}, 5, false, func(l *driftLab, to target) int { return l.shown(to) + 5 }, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l, targets := newDriftLab(t)
+				var r bridge.StockCheckResult
+				for range tc.rounds {
+					for _, shape := range tc.shapes {
+						l.set(targets[shape], tc.value(l, targets[shape]))
+					}
+					l.quiet()
+					r = l.look()
+					if tc.ours && !r.Stopped {
+						l.publish()
+					}
+					l.quiet()
+				}
+				open := l.open()
+				if r.Stopped != tc.stopped || open[bridge.KindSecondWriter] != map[bool]int{true: 1}[tc.stopped] {
+					t.Fatalf("stopped %t, open %v\n%s", r.Stopped, open, r)
+				}
+				if !tc.stopped {
+					return
+				}
+				l.tiktok.ResetCalls()
+				writes := tiktokshoptest.On("Product.UpdateInventory")
+				if _, err := l.pusher().Push(t.Context()); !errors.Is(err, bridge.ErrSecondWriter) || len(l.tiktok.CallsOf(writes)) > 0 {
+					t.Errorf("a push: %v, %d calls", err, len(l.tiktok.CallsOf(writes)))
+				}
+				live, err := bridge.NewLiveStock(bridge.LivePorts{Book: l.book, Sweep: l.house, StockPorts: bridge.StockPorts{
+					Listings: l.shop, Catalogue: l.house, Levels: l.house, Ledger: l.memory, Publisher: l.shop, Locks: l.memory, Exceptions: l.queue,
+				}}, bridge.LiveOptions{})
+				must(t, err)
+				if did, err := live.Publish(t.Context()); did || !errors.Is(err, bridge.ErrSecondWriter) {
+					t.Errorf("live: %t, %v", did, err)
+				}
+				drifted := open[bridge.KindStockDrift]
+				l.set(targets["part of a bundle"], 3)
+				if r := l.look(); !r.Stopped || l.open()[bridge.KindStockDrift] > drifted {
+					t.Errorf("while it is stopped, every drift is raised as well: %v\n%s", l.open(), r)
+				}
+				_, err = l.queue.Decide(t.Context(), string(bridge.KindSecondWriter)+"|stock of the shop", bridge.Decision{
+					Verb: bridge.VerbResolved, By: "ops", Note: "switched the other off",
+				})
+				must(t, err)
+				must(t, live.Report(t.Context()))
+				if did, err := live.Publish(t.Context()); !did || err != nil {
+					t.Errorf("resolved, but: %t, %v", did, err)
+				}
+				if r, err := l.pusher().Push(t.Context()); err != nil || r.Published == 0 {
+					t.Errorf("resolved, but: %s%v", r, err)
+				}
+				l.quiet()
+				if r := l.look(); r.Stopped {
+					t.Errorf("it is counted on from before: %s", r)
+				}
+			})
+		})
+	}
+}
+
+// breaking fails one call of a check.
+type breaking struct {
+	l    *driftLab
+	at   int
+	n    int
+	name string
+}
+
+var errBroken = errors.New("the line went dead")
+
+func (b *breaking) call(name string) error {
+	b.n++
+	if b.n == b.at {
+		b.name = name
+		return errBroken
+	}
+	return nil
+}
+
+func (b *breaking) ShopStock(ctx context.Context, ids []string) ([]bridge.ShownStock, error) {
+	if err := b.call("ShopStock"); err != nil {
+		return nil, err
+	}
+	return b.l.ShopStock(ctx, ids)
+}
+
+func (b *breaking) StockLevels(ctx context.Context, ids []string) (bridge.StockReading, error) {
+	if err := b.call("StockLevels"); err != nil {
+		return bridge.StockReading{}, err
+	}
+	return b.l.house.StockLevels(ctx, ids)
+}
+
+func (b *breaking) PutReservation(context.Context, bridge.Reservation) error { return nil }
+func (b *breaking) DropReservation(context.Context, string) error            { return nil }
+func (b *breaking) Reservations(ctx context.Context) ([]bridge.Reservation, error) {
+	if err := b.call("Reservations"); err != nil {
+		return nil, err
+	}
+	return b.l.memory.Reservations(ctx)
+}
+
+func (b *breaking) Raise(ctx context.Context, e bridge.Exception) error {
+	if err := b.call("Raise"); err != nil {
+		return err
+	}
+	return b.l.queue.Raise(ctx, e)
+}
+
+func (b *breaking) Clear(ctx context.Context, object string, kinds ...bridge.Kind) error {
+	if err := b.call("Clear"); err != nil {
+		return err
+	}
+	return b.l.queue.Clear(ctx, object, kinds...)
+}
+
+func (b *breaking) Open(ctx context.Context) ([]bridge.Exception, error) {
+	if err := b.call("Open"); err != nil {
+		return nil, err
+	}
+	return b.l.queue.Open(ctx)
+}
+
+func (b *breaking) Bundle(ctx context.Context, productID string) (map[string][]bridge.BundleComponent, error) {
+	if err := b.call("Bundle"); err != nil {
+		return nil, err
+	}
+	return b.l.shop.Bundle(ctx, productID)
+}
+
+func (b *breaking) ProductsOff(ctx context.Context, since time.Time) (map[string]bridge.ProductState, error) {
+	if err := b.call("ProductsOff"); err != nil {
+		return nil, err
+	}
+	return b.l.shop.ProductsOff(ctx, since)
+}
+
+// A check that is stopped at any of its calls and run again leaves the queue and
+// the plan as one that was not.
+func TestStockCheckStoppedAnywhere(t *testing.T) {
+	run := func(t *testing.T, at int) (state, stopped string) {
+		synctest.Test(t, func(t *testing.T) {
+			l, targets := newDriftLab(t)
+			must(t, l.queue.Raise(t.Context(), bridge.Exception{Kind: bridge.KindStockDrift, Object: "SKU SET"}))
+			l.place(targets["single"], 1)
+			l.takeIn()
+			l.readLevels()
+			l.publish()
+			l.quiet()
+			l.look()
+			must(t, l.queue.Raise(t.Context(), bridge.Exception{Kind: bridge.KindStockDrift, Object: "SKU SET"}))
+			must(t, l.tiktok.CancelBySeller(l.tiktok.Orders()[0].ID, l.tiktok.SellerCancelReasons()[0]))
+			l.set(targets["two warehouses"], 99)
+			must(t, l.tiktok.SetProductStatus(targets["kit, two warehouses"].product, tiktokshop.ProductStatusFreeze))
+			l.only(targets["bundle"], func(s *bridge.ShownStock) { s.Warehouses[0].Available++ })
+			b := &breaking{l: l, at: at}
+			check, err := bridge.NewStockCheck(bridge.StockCheckPorts{
+				Book: l.book, Shop: b, Ledger: b, Levels: b, Exceptions: b, Bundles: b, States: b,
+			}, bridge.StockCheckOptions{})
+			must(t, err)
+			l.quiet()
+			if _, err := check.Check(t.Context()); at > 0 && b.name != "" && !errors.Is(err, errBroken) {
+				t.Errorf("%s failed: %v", b.name, err)
+			}
+			stopped = b.name
+			b.at = 0
+			_, err = check.Check(t.Context())
+			must(t, err)
+			open, err := l.queue.Open(t.Context())
+			must(t, err)
+			for _, e := range open {
+				state += fmt.Sprintf("%s: %s\n", e.Object, e.Kind)
+			}
+			state += l.book.Plan().String()
+		})
+		return state, stopped
+	}
+	want, _ := run(t, 0)
+	if strings.Count(want, "\n") < 6 {
+		t.Fatalf("too little happens:\n%s", want)
+	}
+	var seen []string
+	for at := 1; ; at++ {
+		got, stopped := run(t, at)
+		if stopped == "" {
+			break
+		}
+		seen = append(seen, stopped)
+		if got != want {
+			t.Errorf("stopped at call %d, %s:\n%s\nwant:\n%s", at, stopped, got, want)
+		}
+	}
+	slices.Sort(seen)
+	if kinds := slices.Compact(slices.Clone(seen)); len(kinds) != 8 {
+		t.Errorf("stopped at %v only", kinds)
+	}
+}
+
+// Whatever is sold, cancelled, shipped, pushed and set by hand: nothing is
+// published above what is free, and once it is quiet the shop comes right.
+func TestStockCheckComesRight(t *testing.T) {
+	for seed := range uint64(40) {
+		synctest.Test(t, func(t *testing.T) {
+			r := rand.New(rand.NewPCG(seed, 6))
+			l, targets := newDriftLab(t)
+			l.keep = 0
+			l.book.Recompute()
+			names := []string{"single", "kit", "two warehouses", "kit, two warehouses", "part of a bundle", "bundle"}
+			shapes := names[:5]
+			for range 60 {
+				to := targets[shapes[r.IntN(len(shapes))]]
+				switch r.IntN(10) {
+				case 0, 1, 2:
+					to = targets[names[r.IntN(len(names))]]
+					_, err := l.tiktok.PlaceOrder(tiktokshoptest.OrderSpec{
+						Lines: []tiktokshoptest.Line{{SKUID: to.sku, Quantity: 1 + r.IntN(3)}}, WarehouseID: to.warehouse, State: tiktokshop.OrderStatusOnHold,
+					})
+					if err != nil && !errors.Is(err, tiktokshoptest.ErrOutOfStock) {
+						t.Fatal(err)
+					}
+				case 3:
+					if orders := l.tiktok.Orders(); len(orders) > 0 { // may be too late: never mind
+						_ = l.tiktok.CancelByBuyer(orders[r.IntN(len(orders))].ID, "")
+					}
+				case 4:
+					if orders := l.tiktok.Orders(); len(orders) > 0 {
+						_ = l.tiktok.CancelBySeller(orders[r.IntN(len(orders))].ID, l.tiktok.SellerCancelReasons()[r.IntN(2)])
+					}
+				case 5:
+					l.set(to, r.IntN(60))
+				case 6:
+					l.cut(to, r.IntN(7)-3)
+				case 7, 8:
+					l.takeIn()
+				default:
+					l.takeIn()
+					l.readLevels()
+					l.look()
+					l.publish()
+					for _, shape := range shapes {
+						l.within(seed, targets[shape])
+					}
+					l.sent = nil
+				}
+				time.Sleep(time.Duration(r.IntN(60)) * time.Second)
+			}
+			for range 3 {
+				time.Sleep(6 * time.Minute)
+				l.takeIn()
+				l.readLevels()
+				l.look()
+				l.publish()
+			}
+			time.Sleep(6 * time.Minute)
+			if result := l.look(); len(result.Drifts) > 0 {
+				t.Errorf("seed %d: %s", seed, result)
+			}
+			if plan := l.book.Plan(); len(plan.Products) > 0 {
+				t.Errorf("seed %d: the shop does not come right:\n%s", seed, plan)
+			}
+			for _, shape := range shapes {
+				if to := targets[shape]; shape != "kit, two warehouses" && shape != "kit" && l.shown(to) != max(l.free(to), 0) {
+					t.Errorf("seed %d: %s shows %d, %d are free", seed, shape, l.shown(to), l.free(to))
+				}
+			}
+		})
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+func (l *driftLab) within(seed uint64, to target) {
+	l.Helper()
+	for _, p := range l.sent {
+		for _, s := range p.SKUs {
+			for _, w := range s.Stock {
+				if s.ID == to.sku && w.WarehouseID == to.warehouse && w.Quantity > max(l.free(to), 0) {
+					l.Errorf("seed %d: published %d of %s, %d are free", seed, w.Quantity, to.name, l.free(to))
+				}
+			}
+		}
+	}
+}
+
+func TestNewStockCheckRefuses(t *testing.T) {
+	l := &driftLab{}
+	book, err := bridge.NewStockBook(bridge.StockOptions{Locations: map[string][]string{west: {"L1"}}})
+	must(t, err)
+	b := &breaking{l: l}
+	ports := bridge.StockCheckPorts{Book: book, Shop: b, Ledger: b, Levels: b, Exceptions: b}
+	for name, o := range map[string]bridge.StockCheckOptions{
+		"Settle -1s is negative":    {Settle: -time.Second},
+		"UnseenFor -1s is negative": {UnseenFor: -time.Second},
+		"WriterChecks -1":           {WriterChecks: -1},
+	} {
+		if _, err := bridge.NewStockCheck(ports, o); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("got %v, want %q", err, name)
+		}
+	}
+	if _, err := bridge.NewStockCheck(bridge.StockCheckPorts{Book: book}, bridge.StockCheckOptions{}); err == nil || !strings.Contains(err.Error(), "Exceptions, Ledger, Levels, Shop") {
+		t.Errorf("got %v", err)
+	}
+	ports.Book = nil
+	if _, err := bridge.NewStockCheck(ports, bridge.StockCheckOptions{}); err == nil || !strings.Contains(err.Error(), "Book") {
+		t.Errorf("got %v", err)
+	}
+}
