@@ -112,10 +112,10 @@ func (o StockCheckOptions) checked() (StockCheckOptions, error) {
 // same stock, [KindSecondWriter] is raised, and pushes refuse with
 // [ErrSecondWriter] until a person has resolved it.
 //
-// What cannot be told apart: a sale that nobody has told of while as many units
-// were shipped, and a push has undone what the shop took off, all since the last
-// check. And a quantity set by hand that a cancellation or an earlier push would
-// explain is taken for that, and corrected all the same.
+// What cannot be told apart: a sale that nobody has told of, while as many units
+// were shipped or given back and a push has undone what the shop took off, all
+// since the last check. And a quantity set by hand that a cancellation or an
+// earlier push would explain is taken for that, and corrected all the same.
 //
 // Checks of one book must not overlap.
 type StockCheck struct {

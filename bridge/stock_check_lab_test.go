@@ -65,7 +65,7 @@ func (l *driftLab) ShopStock(ctx context.Context, ids []string) ([]bridge.ShownS
 func newDriftLab(t *testing.T) (*driftLab, map[string]target) {
 	t.Helper()
 	l := &driftLab{
-		T: t, keep: 2, tiktok: tiktokshoptest.New(), linn: linnworkstest.New(linnworkstest.WithoutQuotas()),
+		T: t, tiktok: tiktokshoptest.New(), linn: linnworkstest.New(linnworkstest.WithoutQuotas()),
 		memory: new(bridge.Memory), queue: new(bridge.MemoryExceptions),
 	}
 	l.east = l.linn.AddLocation("East")
@@ -487,7 +487,7 @@ var drifts = []struct {
 	}},
 	{name: "order shipped", before: func(l *driftLab, to target) { l.place(to, 2); l.takeIn(); l.quiet(); l.readLevels(); l.publish() },
 		cause: func(l *driftLab, to target) { l.ship(l.tiktok.Orders()[0].ID) }},
-	{name: "buffer of a LIVE", cause: func(l *driftLab, _ target) { l.keep = 6; l.book.Recompute() }},
+	{name: "buffer of a LIVE", cause: func(l *driftLab, _ target) { l.keep = 4; l.book.Recompute() }},
 	{name: "level changed, not pushed yet", cause: func(l *driftLab, to target) { l.cut(to, 3); l.readLevels() }},
 	{name: "campaign locks what is free", cause: func(l *driftLab, to target) { must(l.T, l.tiktok.LockStock(to.sku, "Black Friday", false, 2)) }},
 	{name: "locked units sold", cause: func(l *driftLab, to target) {
