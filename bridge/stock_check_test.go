@@ -363,3 +363,23 @@ func TestNewStockCheckRefuses(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// Units that count as sold without an order go when the order appears, at once:
+// it counts them itself.
+func TestStockCheckUnseenUnitsGoWithTheirOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, targets := newDriftLab(t)
+		for _, shape := range []string{"single", "kit", "two warehouses"} {
+			to := targets[shape]
+			want := l.shown(to) - 2
+			l.place(to, 2)
+			l.quiet()
+			l.look()
+			l.takeIn()
+			l.publish()
+			if got := l.shown(to); got != want {
+				t.Errorf("%s: %d shown once the order is seen, want %d", shape, got, want)
+			}
+		}
+	})
+}
