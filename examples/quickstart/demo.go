@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
@@ -18,7 +20,7 @@ import (
 const lookBack = 24 * time.Hour
 
 // demo tells the story in three passes, with people acting in between.
-func demo(ctx context.Context, out, progress io.Writer) error {
+func demo(ctx context.Context, out io.Writer) error {
 	w, err := madeup.New(tiktokshoptest.New(tiktokshoptest.WithMarket("GB")), linnworkstest.New())
 	if err != nil {
 		return fmt.Errorf("stocking the made-up shop: %w", err)
@@ -27,11 +29,7 @@ func demo(ctx context.Context, out, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
-	s.out, s.progress = out, progress
-	s.story = map[string]string{}
-	for why, id := range w.Orders {
-		s.story[id] = why
-	}
+	s.out = out
 	fmt.Fprint(out, introduction)
 
 	if err := s.pass(ctx, "Pass 1: the morning's orders"); err != nil {
@@ -46,10 +44,23 @@ func demo(ctx context.Context, out, progress io.Writer) error {
 	if err := w.Noon(); err != nil {
 		return fmt.Errorf("the people of the made-up shop: %w", err)
 	}
-	if err := s.pass(ctx, "Pass 3: the hour of the held order is over, the label has been used"); err != nil {
+	if err := s.pass(ctx, "Pass 3: the hour of the held order is over, two more parcels have left"); err != nil {
 		return err
 	}
-	return s.needsAPerson(ctx)
+	if err := s.claim(ctx, bridge.OwnerFinance, "Ann"); err != nil {
+		return err
+	}
+	return s.summary(ctx)
+}
+
+// claim has somebody take on what their team has to do.
+func (s *session) claim(ctx context.Context, owner bridge.Owner, name string) error {
+	cases, err := s.stores.desk.Cases(ctx, bridge.CaseFilter{Owner: owner})
+	for _, c := range cases {
+		_, refused := s.stores.desk.Decide(ctx, c.Key(), bridge.Decision{Verb: bridge.VerbClaimed, By: name})
+		err = errors.Join(err, refused)
+	}
+	return err
 }
 
 const introduction = `A made-up UK shop sells mugs, tea and gift sets on TikTok Shop; its stock and
@@ -67,7 +78,7 @@ func connectDemo(ctx context.Context, w *madeup.World) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	shop, err := bridge.NewTikTokShop(tiktok, bridge.TikTokShopOptions{})
+	shop, err := bridge.NewTikTokShop(tiktok, bridge.TikTokShopOptions{Documents: &http.Client{Transport: w.Shop.RoundTripper()}})
 	if err != nil {
 		return nil, err
 	}
@@ -75,12 +86,19 @@ func connectDemo(ctx context.Context, w *madeup.World) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	story := map[string]string{}
+	for why, id := range w.Orders {
+		story[id] = why
+	}
 	return connect(shop, warehouse, settings{
 		locations:       map[string][]string{madeup.Leeds: {string(linnworks.ZeroGUID)}, madeup.Bristol: {string(w.Bristol)}},
 		defaultLocation: string(linnworks.ZeroGUID),
 		carriers:        map[string]string{"Tracked 48": "Royal Mail"},
 		buffer:          2,
+		cancelReasons:   []string{"seller_cancel_paid_reason_address_not_deliver"},
 		since:           lookBack,
+		story:           story,
+		names:           map[string]string{madeup.Leeds: "Leeds", madeup.Bristol: "Bristol"},
 	})
 }
 

@@ -69,6 +69,45 @@ func connectLive(ctx context.Context, getenv func(string) string, since time.Dur
 	return connect(shop, warehouse, set)
 }
 
+// survey only looks: what stock a push would change, and what the status table
+// says about each order.
+func (s *session) survey(ctx context.Context) error {
+	fmt.Fprintln(s.out, "Read only: nothing is changed on either side. Add -write to act.")
+	s.heading("Stock that a push would change")
+	plan, err := s.stock.Plan(ctx)
+	if err != nil {
+		return err
+	}
+	s.text(plan.String())
+	unclear, err := s.stores.desk.Open(ctx) // listings that match no item clearly
+	if err != nil {
+		return err
+	}
+	for _, e := range append(plan.Problems, unclear...) {
+		s.text("! " + e.String())
+	}
+	s.heading(fmt.Sprintf("Orders of the last %s", s.set.since))
+	now, table := time.Now(), bridge.DefaultStatusTable()
+	for order, err := range s.shop.OrdersUpdated(ctx, now.Add(-s.set.since), now) {
+		if err != nil {
+			return err
+		}
+		found, err := s.warehouse.FindOrders(ctx, []string{order.ID})
+		if err != nil {
+			return err
+		}
+		state := bridge.StateOf(found)
+		action, _ := table.Action(order.ShippingModel, order.Status, state)
+		s.text(fmt.Sprintf("order %s  %s shipping  shop: %-19s Linnworks: %-10s next: %s", order.ID, order.ShippingModel, order.Status, state, action))
+	}
+	pending, err := s.shop.PendingCancellations(ctx, nil)
+	if err != nil {
+		return err
+	}
+	s.heading(fmt.Sprintf("%d cancellation(s) wait for a decision", len(pending)))
+	return nil
+}
+
 // bindShop finds the shop that the token covers.
 func bindShop(ctx context.Context, c *tiktokshop.Client, id string) (*tiktokshop.Client, error) {
 	reply, err := c.Authorization.GetAuthorizedShops(ctx)

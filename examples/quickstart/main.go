@@ -33,16 +33,16 @@ func main() {
 }
 
 // run is main without the process around it.
-func run(ctx context.Context, args []string, getenv func(string) string, out, progress io.Writer) error {
+func run(ctx context.Context, args []string, getenv func(string) string, out, help io.Writer) error {
 	flags := flag.NewFlagSet("quickstart", flag.ContinueOnError)
-	flags.SetOutput(progress)
+	flags.SetOutput(help)
 	live := flags.Bool("live", false, "use the real TikTok Shop and Linnworks, credentials from the environment; read only")
 	write := flags.Bool("write", false, "with -live: import, push, dispatch and cancel for real")
 	since := flags.Duration("since", 24*time.Hour, "with -live: how far back to look for orders")
 	flags.Usage = func() {
-		fmt.Fprintln(progress, "usage: quickstart [-live [-write] [-since 24h]]")
+		fmt.Fprintln(help, "usage: quickstart [-live [-write] [-since 24h]]")
 		flags.PrintDefaults()
-		fmt.Fprint(progress, liveHelp)
+		fmt.Fprint(help, liveHelp)
 	}
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -55,16 +55,16 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, pr
 	case *since <= 0:
 		return fmt.Errorf("-since %s is not positive", *since)
 	case !*live:
-		return demo(ctx, out, progress)
+		return demo(ctx, out)
 	}
 	s, err := connectLive(ctx, getenv, *since)
 	if err != nil {
 		return err
 	}
-	s.out, s.progress = out, progress
+	s.out = out
 	if !*write {
 		return s.survey(ctx)
 	}
 	err = s.pass(ctx, "One pass over the real systems")
-	return errors.Join(err, s.needsAPerson(ctx))
+	return errors.Join(err, s.summary(ctx))
 }

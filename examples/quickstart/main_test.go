@@ -8,21 +8,25 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"testing/synctest"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/examples/internal/madeup"
+	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
+	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
 )
 
 // The demo is the main job end to end: the report must show every kind of
-// outcome that the story was written for, and nothing that failed.
+// outcome that the story was written for, a case for each team, and nothing that
+// failed.
 func TestDemoTellsTheWholeStory(t *testing.T) {
 	t.Parallel()
-	var out, progress bytes.Buffer
-	if err := run(t.Context(), nil, noEnvironment, &out, &progress); err != nil {
-		t.Fatal(err)
-	}
-	passes := strings.Split(out.String(), "\n== ")
-	if len(passes) != 5 {
-		t.Fatalf("%d sections, want introduction, three passes and what needs a person", len(passes))
+	out := runDemo(t)
+	passes := strings.Split(out, "\n== ")
+	if len(passes) != 6 {
+		t.Fatalf("%d sections, want introduction, three passes, what needs a person and timings:\n%s", len(passes), out)
 	}
 	for _, want := range []struct {
 		pass  int
@@ -34,28 +38,97 @@ func TestDemoTellsTheWholeStory(t *testing.T) {
 		{1, madeup.NotPaid, "reserved"},
 		{1, madeup.Unmapped, "raised"},
 		{1, madeup.Bundle, "created  "},
+		{1, madeup.OddTotal, "created  "},
 		{1, madeup.Platform, "labelled"},
 		{2, madeup.Early, "cancelled"},
 		{2, madeup.Late, "raised"},
+		{2, madeup.Dropped, "cancelled in the shop"},
 		{2, madeup.Plain, "shipped"},
 		{2, madeup.NoCarrier, "raised"},
+		{2, madeup.NoNumber, "raised"},
 		{3, madeup.Held, "released"},
 		{3, madeup.Platform, "confirmed"},
+		{3, madeup.Today, "shipped"},
 	} {
 		if !hasLine(passes[want.pass], want.text, want.story) {
 			t.Errorf("pass %d does not report %q for %q:\n%s", want.pass, want.text, want.story, passes[want.pass])
 		}
 	}
-	for _, owner := range []string{"customer service", "e-commerce", "integration"} {
-		if !strings.Contains(passes[4], "\nFor "+owner) {
-			t.Errorf("nothing for %s among what needs a person:\n%s", owner, passes[4])
+	teams := map[string]string{}
+	for _, team := range strings.Split(passes[4], "\nFor ")[1:] {
+		owner, cases, _ := strings.Cut(team, "\n")
+		teams[owner] = cases
+	}
+	for owner, kind := range map[bridge.Owner]bridge.Kind{
+		bridge.OwnerWarehouse:       bridge.KindNoTracking,
+		bridge.OwnerCustomerService: bridge.KindLateCancellation,
+		bridge.OwnerEcommerce:       bridge.KindMissingComposite,
+		bridge.OwnerFinance:         bridge.KindTotalDiffers,
+		bridge.OwnerIntegration:     bridge.KindUnmappedCarrier,
+	} {
+		if !strings.Contains(teams[string(owner)], ": "+string(kind)+" (") {
+			t.Errorf("no case %q for %s:\n%s", kind, owner, passes[4])
 		}
 	}
-	if strings.Contains(out.String(), "failed") && !strings.Contains(out.String(), "0 failed") {
-		t.Errorf("something failed:\n%s", out.String())
+	// What was near its deadline has left: that case is closed.
+	if !strings.Contains(passes[1], "1 deadline(s) near") || !strings.Contains(passes[3], "0 deadline(s) near") || strings.Contains(passes[4], string(bridge.KindDeadlineNear)) {
+		t.Errorf("the order that had to leave was not watched until it left:\n%s", out)
 	}
-	if progress.Len() == 0 {
-		t.Error("no progress was shown")
+	if !hasLine(passes[4], string(bridge.KindTotalDiffers), "Ann is on it") {
+		t.Errorf("nobody has taken on what finance has to do:\n%s", passes[4])
+	}
+	for _, part := range []string{"gate", "dispatch"} {
+		if !hasLine(passes[5], part, "p50") {
+			t.Errorf("no timings of %s:\n%s", part, passes[5])
+		}
+	}
+	if strings.Contains(strings.ReplaceAll(out, " 0 failed", ""), "failed") {
+		t.Errorf("something failed:\n%s", out)
+	}
+	story, _, _ := strings.Cut(out, "\n== Timings") // which differ by the clients' waits
+	again, _, _ := strings.Cut(runDemo(t), "\n== Timings")
+	if diff := cmp.Diff(story, again); diff != "" {
+		t.Errorf("a second run tells another story (-first +second):\n%s", diff)
+	}
+}
+
+// runDemo runs the program at a fixed time.
+func runDemo(t *testing.T) string {
+	var out bytes.Buffer
+	synctest.Test(t, func(t *testing.T) {
+		if err := run(t.Context(), nil, noEnvironment, &out, io.Discard); err != nil {
+			t.Fatal(err)
+		}
+	})
+	return out.String()
+}
+
+// What -live does without -write must not write.
+func TestSurveyOnlyReads(t *testing.T) {
+	t.Parallel()
+	w, err := madeup.New(tiktokshoptest.New(tiktokshoptest.WithMarket("GB")), linnworkstest.New())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := connectDemo(t.Context(), w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	s.out = &out
+	if err := s.survey(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"MUG-RED", "unmapped SKU", "order " + w.Orders[madeup.Plain]} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the survey does not mention %q:\n%s", want, out.String())
+		}
+	}
+	if calls := w.Shop.CallsOf(tiktokshoptest.Writes()); len(calls) > 0 {
+		t.Errorf("calls that write in the shop: %v", calls)
+	}
+	if orders := w.Warehouse.Orders(); len(orders) > 0 {
+		t.Errorf("%d orders were made in Linnworks", len(orders))
 	}
 }
 

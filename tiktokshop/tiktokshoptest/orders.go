@@ -48,7 +48,10 @@ type OrderSpec struct {
 	Address *tiktokshop.OrderRecipientAddress
 	// ShippingFee is before its discounts. Tax is added to the total.
 	ShippingFee, ShippingSellerDiscount, ShippingPlatformDiscount, Tax string
-	Deadlines                                                          Deadlines
+	// UnlistedFee is in the total and in no field of the payment, as a fee that
+	// TikTok has introduced and a client does not know yet.
+	UnlistedFee string
+	Deadlines   Deadlines
 	// ReleaseDate makes a PRE_ORDER: it stays ON_HOLD until then.
 	ReleaseDate time.Time
 	// Sample marks a free sample for a creator: its units cost nothing.
@@ -324,7 +327,8 @@ func (f *Fake) fillPayment(o *order, spec OrderSpec) error {
 	bySeller, err2 := parseMoney("seller's discount on shipping", spec.ShippingSellerDiscount)
 	byPlatform, err3 := parseMoney("platform's discount on shipping", spec.ShippingPlatformDiscount)
 	tax, err4 := parseMoney("tax", spec.Tax)
-	if err := errors.Join(err1, err2, err3, err4); err != nil {
+	unlisted, err5 := parseMoney("unlisted fee", spec.UnlistedFee)
+	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
 		return err
 	}
 	if bySeller+byPlatform > shipping {
@@ -349,7 +353,7 @@ func (f *Fake) fillPayment(o *order, spec OrderSpec) error {
 		OriginalTotalProductPrice: original.decimal(), SellerDiscount: seller.decimal(), PlatformDiscount: platform.decimal(),
 		SubTotal: sub.decimal(), OriginalShippingFee: shipping.decimal(), ShippingFeeSellerDiscount: bySeller.decimal(),
 		ShippingFeePlatformDiscount: byPlatform.decimal(), ShippingFee: fee.decimal(),
-		ProductTax: tax.decimal(), Tax: tax.decimal(), TotalAmount: (sub + fee + tax).decimal(),
+		ProductTax: tax.decimal(), Tax: tax.decimal(), TotalAmount: (sub + fee + tax + unlisted).decimal(),
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ package madeup
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
@@ -52,7 +53,7 @@ func (w *World) stockWarehouse() error {
 	}
 	for _, item := range []linnworkstest.Item{
 		{SKU: "MUG-RED", Title: "Mug, red", Levels: levels(24, 10)},
-		{SKU: "MUG-BLUE", Title: "Mug, blue", Levels: levels(6, 0)},
+		{SKU: "MUG-BLUE", Title: "Mug, blue", Levels: levels(10, 0)},
 		{SKU: "TEA-EARL", Title: "Earl Grey, 50 bags", Levels: levels(40, 12)},
 		{SKU: "COASTER", Title: "Cork coaster", Levels: levels(60, 30)},
 		{SKU: "GIFT-MUG-TEA", Title: "Gift set: red mug and tea", Components: []linnworkstest.Component{
@@ -71,8 +72,8 @@ func (w *World) stockWarehouse() error {
 // for.
 func (w *World) stockShop() error {
 	var errs []error
-	for id, name := range map[string]string{Leeds: "Leeds", Bristol: "Bristol"} {
-		errs = append(errs, w.Shop.AddWarehouse(tiktokshop.Warehouse{ID: id, Name: name}))
+	for _, warehouse := range []tiktokshop.Warehouse{{ID: Leeds, Name: "Leeds"}, {ID: Bristol, Name: "Bristol"}} {
+		errs = append(errs, w.Shop.AddWarehouse(warehouse))
 	}
 	both := map[string]int{Leeds: 5, Bristol: 5}
 	for _, p := range []tiktokshoptest.Product{
@@ -104,13 +105,17 @@ func (w *World) stockShop() error {
 const (
 	Plain     = "two mugs"
 	Platform  = "a gift set with TikTok Shipping"
-	Held      = "a mug, still in the hour in which the buyer may cancel"
+	Held      = "a mug, in the hour in which the buyer may cancel"
 	Early     = "a mug, cancelled in time"
 	Late      = "tea, cancelled when the label was printed"
 	Unmapped  = "a lamp that Linnworks does not know"
-	Bundle    = "TikTok's own Bundle, without a composite in Linnworks"
+	Bundle    = "TikTok's own bundle, no composite in Linnworks"
 	NotPaid   = "a mug, not paid yet"
-	NoCarrier = "tea, sent with a carrier that TikTok Shop does not accept"
+	NoCarrier = "tea, sent with a carrier that TikTok does not know"
+	NoNumber  = "a mug, sent without a tracking number"
+	OddTotal  = "a mug, with a fee in its total that no field names"
+	Today     = "a mug that has to leave today"
+	Dropped   = "a mug, cancelled in Linnworks: nobody delivers there"
 )
 
 func (w *World) placeOrders() error {
@@ -132,6 +137,10 @@ func (w *World) placeOrders() error {
 		{Bundle, tiktokshoptest.OrderSpec{Lines: lines("1729592969712207501", 1)}},
 		{NotPaid, tiktokshoptest.OrderSpec{Lines: lines("1729592969712207102", 1), State: tiktokshop.OrderStatusUnpaid}},
 		{NoCarrier, tiktokshoptest.OrderSpec{Lines: lines("1729592969712207201", 1)}},
+		{NoNumber, tiktokshoptest.OrderSpec{Lines: lines("1729592969712207102", 1)}},
+		{OddTotal, tiktokshoptest.OrderSpec{Lines: lines("1729592969712207102", 1), UnlistedFee: "0.35"}},
+		{Today, tiktokshoptest.OrderSpec{Lines: lines("1729592969712207102", 1), Deadlines: tiktokshoptest.Deadlines{RTSSLA: 8 * time.Hour}}},
+		{Dropped, tiktokshoptest.OrderSpec{Lines: lines("1729592969712207102", 1)}},
 	} {
 		id, err := w.Shop.PlaceOrder(o.spec)
 		if err != nil {
@@ -142,8 +151,8 @@ func (w *World) placeOrders() error {
 	return nil
 }
 
-// Morning has the warehouse pick, label and send, and two buyers change their
-// minds.
+// Morning has the warehouse pick, label and send, and two buyers and the
+// warehouse change their minds.
 func (w *World) Morning() error {
 	_, err := w.Shop.RequestCancellation(w.Orders[Early], "")
 	errs := []error{err}
@@ -151,48 +160,46 @@ func (w *World) Morning() error {
 		w.send(Plain, w.royalMail, "RM123456789GB"),
 		w.label(Late, w.royalMail, "RM123456797GB"),
 		w.send(NoCarrier, w.Warehouse.AddPostalService("Same day bike", "Pedal Post"), "PP-77"),
+		w.by(NoNumber, w.Warehouse.Process),
+		w.by(Dropped, w.Warehouse.Cancel),
 	)
 	_, err = w.Shop.RequestCancellation(w.Orders[Late], "")
 	return errors.Join(append(errs, err)...)
 }
 
-// Noon ends the hour of the held order, and the order with TikTok's label leaves
-// the warehouse.
+// Noon ends the hour of the held order, and two orders leave the warehouse: the
+// one with TikTok's label, and the one that is due today.
 func (w *World) Noon() error {
-	id, err := w.find(Platform)
-	if err != nil {
-		return err
-	}
 	return errors.Join(
 		w.Shop.ReleaseHold(w.Orders[Held]),
-		w.Warehouse.PrintLabel(id),
-		w.Warehouse.Process(id),
+		w.by(Platform, w.Warehouse.PrintLabel, w.Warehouse.Process),
+		w.send(Today, w.royalMail, "RM123456806GB"),
 	)
 }
 
-func (w *World) find(name string) (linnworks.GUID, error) {
+// by does what people of the warehouse do with the order, one after the other.
+func (w *World) by(name string, steps ...func(linnworks.GUID) error) error {
 	found := w.Warehouse.OrdersByReference(Source, SubSource, w.Orders[name])
 	if len(found) != 1 {
-		return "", fmt.Errorf("%s: %d orders in Linnworks, want one", name, len(found))
+		return fmt.Errorf("%s: %d orders in Linnworks, want one", name, len(found))
 	}
-	return found[0].OrderID, nil
+	for _, step := range steps {
+		if err := step(found[0].OrderID); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
 }
 
 func (w *World) label(name string, service linnworks.GUID, tracking string) error {
-	id, err := w.find(name)
-	if err != nil {
-		return err
-	}
-	return errors.Join(w.Warehouse.StartPicking(id), w.Warehouse.SetTracking(id, service, tracking), w.Warehouse.PrintLabel(id))
+	pick := func(id linnworks.GUID) error { return w.Warehouse.StartPicking(id) }
+	track := func(id linnworks.GUID) error { return w.Warehouse.SetTracking(id, service, tracking) }
+	return w.by(name, pick, track, w.Warehouse.PrintLabel)
 }
 
 func (w *World) send(name string, service linnworks.GUID, tracking string) error {
 	if err := w.label(name, service, tracking); err != nil {
 		return err
 	}
-	id, err := w.find(name)
-	if err != nil {
-		return err
-	}
-	return w.Warehouse.Process(id)
+	return w.by(name, w.Warehouse.Process)
 }
