@@ -1,0 +1,49 @@
+package bridge
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"testing"
+	"time"
+)
+
+// A permit for 50 orders, without what the shop takes to answer.
+func BenchmarkGateCheck50(b *testing.B) {
+	orders := shelf{}
+	var ids []string
+	for i := range 50 {
+		o := anOrder(fmt.Sprintf("57646141303878%04d", i), "MUG", "SPOON")
+		orders[o.ID] = o
+		ids = append(ids, o.ID)
+	}
+	g, err := NewGate(GatePorts{Orders: orders, Cancellations: orders}, GateOptions{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if permits, err := g.Check(b.Context(), ids...); err != nil || !permits[49].Granted {
+			b.Fatal(permits, err)
+		}
+	}
+}
+
+// shelf is a shop that answers at once.
+type shelf map[string]Order
+
+func (s shelf) OrdersUpdated(context.Context, time.Time, time.Time) iter.Seq2[Order, error] {
+	return nil
+}
+
+func (s shelf) OrdersByID(_ context.Context, ids []string) ([]Order, error) {
+	list := make([]Order, 0, len(ids))
+	for _, id := range ids {
+		list = append(list, s[id])
+	}
+	return list, nil
+}
+
+func (s shelf) PendingCancellations(context.Context, []string) ([]Cancellation, error) {
+	return nil, nil
+}
