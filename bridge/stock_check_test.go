@@ -244,7 +244,11 @@ func TestStockCheckStoppedAnywhere(t *testing.T) {
 // Whatever is sold, cancelled, shipped, pushed and set by hand: nothing is
 // published above what is free, and once it is quiet the shop comes right.
 func TestStockCheckComesRight(t *testing.T) {
-	for seed := range uint64(40) {
+	seeds := uint64(40)
+	if testing.Short() {
+		seeds = 5
+	}
+	for seed := range seeds {
 		synctest.Test(t, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 6))
 			l, targets := newDriftLab(t)

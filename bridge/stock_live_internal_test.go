@@ -345,7 +345,9 @@ func TestLiveStockStandBy(t *testing.T) {
 		if err := <-done; !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
+		w.mu.Lock()
 		w.stock["i-mug"]["L1"] = 4
+		w.mu.Unlock()
 		time.Sleep(10 * time.Second)
 		if w.shown()["MUG"] != "W1:4" {
 			t.Errorf("the stand-by has not taken over: %v", w.shown())

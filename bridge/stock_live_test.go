@@ -252,9 +252,9 @@ func bestDelays(changes []change, start time.Time, readsPerMinute, writes float6
 // what is not hot within a sweep and its turn.
 func TestLiveStockSpeed(t *testing.T) {
 	t.Parallel()
-	skus, trading := 40_000, 4*time.Minute
+	skus, trading := 40_000, 150*time.Second
 	if testing.Short() || raceDetector {
-		skus, trading = 4_000, 90*time.Second
+		skus, trading = 2_000, time.Minute
 	}
 	const hot = 20
 	const rtt = 40 * time.Millisecond

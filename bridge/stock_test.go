@@ -25,6 +25,8 @@ func (w *world) list(name string, warehouses ...string) *Listing {
 
 // shown is what the shop shows, by SKU.
 func (w *world) shown() map[string]string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	m := map[string]string{}
 	for _, l := range w.listings {
 		var parts []string
