@@ -477,7 +477,8 @@ func TestCorrectTracking(t *testing.T) {
 	}
 }
 
-// packagingSplit answers GetOrderPackagingSplit, which the fake does not have.
+// packagingSplit answers GetOrderPackagingSplit for orders in several parcels, which
+// the fake does not have.
 type packagingSplit struct {
 	next http.RoundTripper
 	body *string

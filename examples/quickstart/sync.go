@@ -125,7 +125,7 @@ func (s *session) wireDispatch() (err error) {
 		return err
 	}
 	dispatcher, err := bridge.NewDispatcher(bridge.DispatchPorts{
-		Gate: s.gate, Orders: s.shop, Shipper: s.shop, OrderBook: s.warehouse, Reader: s.warehouse, Catalogue: s.skus,
+		Gate: s.gate, Orders: s.shop, Shipper: s.shop, OrderBook: s.warehouse, Reader: s.warehouse, Packaging: s.warehouse, Catalogue: s.skus,
 		Tracking: s.warehouse, Documents: s.shop, Labels: &m.labels, Corrector: s.shop, Corrections: &m.corrections,
 		Locks: &m.memory, Exceptions: &m.desk,
 	}, bridge.DispatchOptions{Carriers: s.set.carriers})

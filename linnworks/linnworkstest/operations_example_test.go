@@ -72,6 +72,7 @@ func ExampleOperations() {
 	// Orders.GetOrderDetailsByReferenceID
 	// Orders.GetOrderItems
 	// Orders.GetOrderNotes
+	// Orders.GetOrderPackagingSplit
 	// Orders.GetOrderRelations
 	// Orders.GetOrdersByID
 	// Orders.GetOrdersRelations

@@ -230,6 +230,8 @@ var routes = []route{
 		need: needs("orderId"), handler: on((*Fake).getOrderItems)},
 	{name: "Orders.GetOrderNotes", path: "Orders/GetOrderNotes", shape: query, limit: 250, get: true,
 		need: needs("orderId"), handler: on((*Fake).getOrderNotes)},
+	{name: "Orders.GetOrderPackagingSplit", path: "Orders/GetOrderPackagingSplit", shape: query, limit: 250, get: true,
+		need: needs("orderId"), handler: on((*Fake).getOrderPackagingSplit)},
 	{name: "Orders.GetOrderRelations", path: "Orders/GetOrderRelations", shape: query, limit: 250, get: true,
 		need: needs("orderId"), handler: on((*Fake).getOrderRelations)},
 	{name: "Orders.GetOrdersByID", path: "Orders/GetOrdersById", shape: params, limit: 250,

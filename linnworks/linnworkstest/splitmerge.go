@@ -261,6 +261,14 @@ func (o *order) mergeKey() string {
 	}, "\x00"))
 }
 
+// getOrderPackagingSplit tells in which parcels an order was packed: nobody here
+// packs an order in several.
+//
+// https://apps.linnworks.net/Api/Method/Orders-GetOrderPackagingSplit
+func (f *Fake) getOrderPackagingSplit(*orderQuery) (any, error) {
+	return []linnworks.OrderPackagingSplit{}, nil
+}
+
 // getOrderRelations tells what an order was split into or merged from; of
 // orders that are no more, too.
 //

@@ -132,6 +132,7 @@ func touchOrders(t *testing.T, a account) {
 	parts := must(or.SplitOrder(ctx, &linnworks.SplitOrderRequest{OrderID: &id, NewOrders: []linnworks.OrderSplit{{
 		Items: []linnworks.OrderSplitOutItem{{RowID: &line.RowID, Quantity: new(1)}},
 	}}}))(t)
+	must(or.GetOrderPackagingSplit(ctx, &linnworks.GetOrderPackagingSplitRequest{OrderID: &id}))(t)
 	must(or.GetOrderRelations(ctx, &linnworks.GetOrderRelationsRequest{OrderID: &id}))(t)
 	must(or.GetOrdersRelations(ctx, &linnworks.GetOrdersRelationsRequest{OrderIDs: ids}))(t)
 	merged := must(or.MergeOrders(ctx, &linnworks.MergeOrdersRequest{OrdersToMerge: []linnworks.GUID{parts[0].OrderID, parts[1].OrderID}, FulfilmentCenter: new(home)}))(t)
