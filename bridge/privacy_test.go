@@ -18,7 +18,7 @@ import (
 // a nickname and a note.
 var secrets = []string{
 	"Ada", "ada_b", "Secret Street", "AB1 2CD", "7700 900123", "ada@example", "ring twice",
-	fmt.Sprintf("%x", "Ada"), fmt.Sprintf("%x", "ada_b"), fmt.Sprintf("%x", "ring"),
+	fmt.Sprintf("%x", "Ada Buyer"), fmt.Sprintf("%x", "ada_b"), fmt.Sprintf("%x", "ring twice"),
 }
 
 // leak prints, logs and encodes v in every way that a program might, and returns

@@ -113,6 +113,9 @@ type StockOptions struct {
 	Buffer Buffer
 	// Max caps what is published. Default [MaxStock].
 	Max int
+	// Budgets are the calls a minute that there are, by kind, for [StockStats].
+	// Default: what Linnworks publishes; TikTok Shop publishes nothing.
+	Budgets map[StockCall]float64
 	// Shop tells the shops apart that share locks and exceptions. Default none.
 	Shop string
 	// Now replaces time.Now.

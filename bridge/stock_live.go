@@ -148,7 +148,7 @@ func (l *LiveStock) ReadShop(ctx context.Context) error {
 	if err := l.reader.shop(ctx); err != nil {
 		return l.failed(err)
 	}
-	l.book.called("shop reads", 1)
+	l.book.called(CallShop, 1)
 	return nil
 }
 
@@ -200,7 +200,7 @@ func (l *LiveStock) ReadHot(ctx context.Context) (int, error) {
 		return 0, l.failed(err)
 	}
 	l.touch(behind)
-	l.book.called("level reads", (len(ids)+itemBatch-1)/itemBatch)
+	l.book.called(CallLevels, (len(ids)+itemBatch-1)/itemBatch)
 	l.wakeUp()
 	return len(ids), nil
 }
@@ -231,7 +231,7 @@ func (l *LiveStock) ReadTouched(ctx context.Context) error {
 	if err != nil {
 		return l.failed(fmt.Errorf("reading what orders touched: %w", err))
 	}
-	l.book.called("order reads", 1)
+	l.book.called(CallTouched, 1)
 	l.mu.Lock()
 	l.since = upTo
 	l.mu.Unlock()
@@ -251,7 +251,7 @@ func (l *LiveStock) Sweep(ctx context.Context) error {
 			return l.failed(fmt.Errorf("sweeping the levels: %w", err))
 		}
 		l.book.SetLevels(mark, page)
-		l.book.called("sweep pages", 1)
+		l.book.called(CallSweep, 1)
 		l.wakeUp()
 		if err := l.readLedger(ctx); err != nil {
 			return err
@@ -265,7 +265,7 @@ func (l *LiveStock) Sweep(ctx context.Context) error {
 		if err := l.reader.levels(ctx, missed[:n]); err != nil {
 			return l.failed(err)
 		}
-		l.book.called("level reads", 1)
+		l.book.called(CallLevels, 1)
 		missed = missed[n:]
 	}
 	if err := l.reader.vanished(ctx); err != nil {
@@ -311,7 +311,7 @@ func (l *LiveStock) Publish(ctx context.Context) (did bool, err error) {
 			return true, nil
 		}
 	}
-	l.book.called("publish calls", 1)
+	l.book.called(CallPublish, 1)
 	became, err := publishStock(ctx, l.ports.StockPorts, p)
 	l.book.done(l.now(), p, became, err, &l.options)
 	if len(became.refused) > 0 {
@@ -345,7 +345,7 @@ func (l *LiveStock) lookUp(ctx context.Context, p ProductStock) (ProductStock, e
 		ids[i] = s.ID
 	}
 	mark, at := l.book.Mark(), l.now()
-	l.book.called("look-ups", 1)
+	l.book.called(CallLookUp, 1)
 	shown, err := l.ports.Shown.ShopStock(ctx, ids)
 	if err != nil {
 		return p, err
@@ -471,7 +471,7 @@ func (l *LiveStock) Run(ctx context.Context, onError func(error)) error {
 // check compares the shop with the book.
 func (l *LiveStock) check(ctx context.Context) error {
 	result, err := l.ports.Check.Check(ctx)
-	l.book.called("check calls", result.Calls)
+	l.book.called(CallCheck, result.Calls)
 	if result.CatalogueStale {
 		l.mu.Lock()
 		l.shopDue = true

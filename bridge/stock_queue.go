@@ -231,10 +231,10 @@ func (b *StockBook) readBefore(mark StockMark) []string {
 	return ids
 }
 
-func (b *StockBook) called(operation string, n int) {
+func (b *StockBook) called(call StockCall, n int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.stats.called(operation, n)
+	b.stats.called(call, n, b.options.Now().UTC())
 }
 
 // Problems are what a person has to look at, each thing once.

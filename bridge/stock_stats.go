@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -42,10 +43,11 @@ const (
 	otherSKUs
 )
 
-// stockMeter measures how long changes take to be published.
+// stockMeter measures how long changes take to be published, and what that costs.
 type stockMeter struct {
 	delays [2]delays
-	calls  map[string]int
+	calls  map[StockCall]int
+	since  time.Time // of the first call
 }
 
 // delays are the last of a kind.
@@ -76,12 +78,30 @@ func (m *stockMeter) published(e *bookListing, at time.Time) {
 	m.delays[class].add(at.Sub(e.lag.unseenSince))
 }
 
-func (m *stockMeter) called(operation string, n int) {
+func (m *stockMeter) called(call StockCall, n int, now time.Time) {
 	if m.calls == nil {
-		m.calls = map[string]int{}
+		m.calls, m.since = map[StockCall]int{}, now
 	}
-	m.calls[operation] += n
+	m.calls[call] += n
 }
+
+// StockCall is a kind of call that stock costs.
+type StockCall string
+
+// The kinds of calls.
+const (
+	CallLevels  StockCall = "level reads"   // of items by id, 200 each
+	CallSweep   StockCall = "sweep pages"   // of 200 items
+	CallTouched StockCall = "order reads"   // for what orders touched
+	CallPublish StockCall = "publish calls" // one for each product
+	CallLookUp  StockCall = "look-ups"      // of calls whose outcome was unknown
+	CallCheck   StockCall = "check calls"   // of 600 SKUs
+	CallShop    StockCall = "shop reads"    // of all listings and items, many calls each
+)
+
+// linnworksBudgets are the calls a minute that Linnworks allows, or for orders,
+// where it publishes nothing, that are taken to be safe.
+var linnworksBudgets = map[StockCall]float64{CallLevels: 250, CallSweep: 150, CallTouched: 150}
 
 // StockDelay is how long changes took from the warehouse to the shop: from the
 // last reading that did not have a change, which is before the change, to the
@@ -107,8 +127,22 @@ type StockStats struct {
 	StalestSKU string
 	// Reserved is how many orders the ledger holds.
 	Reserved int
-	// Calls are the calls of each kind that were spent since the start.
-	Calls map[string]int
+	// Calls are the calls of each kind that were spent since Since, Now the moment
+	// of these numbers.
+	Calls      map[StockCall]int
+	Since, Now time.Time
+	// Budgets are the calls a minute that there are, by kind: Linnworks' limits and
+	// those of StockOptions.Budgets.
+	Budgets map[StockCall]float64
+}
+
+// PerMinute is how many calls of a kind were made a minute.
+func (s StockStats) PerMinute(call StockCall) float64 {
+	minutes := s.Now.Sub(s.Since).Minutes()
+	if s.Since.IsZero() || minutes <= 0 {
+		return 0
+	}
+	return float64(s.Calls[call]) / minutes
 }
 
 // Stats tells how the book stands.
@@ -117,11 +151,9 @@ func (b *StockBook) Stats() StockStats {
 	defer b.mu.Unlock()
 	s := StockStats{
 		Hot: b.stats.delays[hotSKUs].stats(), Other: b.stats.delays[otherSKUs].stats(), Listings: len(b.listings),
-		Calls: map[string]int{},
+		Calls: maps.Clone(b.stats.calls), Since: b.stats.since, Now: b.options.Now().UTC(), Budgets: maps.Clone(linnworksBudgets),
 	}
-	for operation, n := range b.stats.calls {
-		s.Calls[operation] = n
-	}
+	maps.Copy(s.Budgets, b.options.Budgets)
 	for n := range b.listings {
 		if lag := b.listings[n].lag; lag != nil {
 			s.Waiting++
@@ -158,15 +190,15 @@ func (s StockStats) String() string {
 	}
 	fmt.Fprintf(&b, "%d SKUs, %d waiting%s; %d items never read%s; %d orders reserved\n", s.Listings, s.Waiting, since(s.Oldest, " since "),
 		s.Unread, since(s.Stalest, ", the stalest "+s.StalestSKU+" of "), s.Reserved)
-	names := make([]string, 0, len(s.Calls))
-	for operation := range s.Calls {
-		names = append(names, operation)
+	var spent []string
+	for _, call := range slices.Sorted(maps.Keys(s.Calls)) {
+		text := fmt.Sprintf("%s %d, %.1f a minute", call, s.Calls[call], s.PerMinute(call))
+		if budget := s.Budgets[call]; budget > 0 {
+			text += fmt.Sprintf(" of %.0f", budget)
+		}
+		spent = append(spent, text)
 	}
-	slices.Sort(names)
-	for i, operation := range names {
-		names[i] = fmt.Sprintf("%s %d", operation, s.Calls[operation])
-	}
-	fmt.Fprintf(&b, "calls: %s\n", strings.Join(names, ", "))
+	fmt.Fprintf(&b, "calls: %s\n", strings.Join(spent, "; "))
 	return b.String()
 }
 
