@@ -1,0 +1,330 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// commits are the actions that make the warehouse or the ledger count an order.
+var commits = map[Action]bool{ActionReserve: true, ActionPark: true, ActionImport: true, ActionRelease: true}
+
+// action is the table's, except that nobody may pick an order while the buyer's
+// request to cancel it waits for a decision.
+func (im *Importer) action(o Order, found []WarehouseOrder) (action Action, known bool) {
+	status := o.Status
+	if status == AwaitingShipment && o.Held(im.options.Now()) {
+		status = OnHold // the seller has to wait the remorse window out
+	}
+	state := StateOf(found)
+	action, known = im.options.Table.Action(o.ShippingModel, status, state)
+	if (action == ActionWait || action == ActionLabel) && slices.ContainsFunc(found, lacksAddress) {
+		action = ActionRelease // it was stopped between unparking and the address
+	}
+	switch {
+	case action == ActionReserve && status == Unpaid && im.options.ParkUnpaid:
+		action = ActionPark
+	case action == ActionImport && o.CancelRequested:
+		action = ActionPark
+	case action == ActionRelease && (o.CancelRequested || holdsCancelled(o, found)):
+		action = ActionWait
+	case action == ActionRaise && o.CancelRequested && state == Dropped:
+		action = ActionWait // cancelled here, and not yet in the shop
+	}
+	return action, known
+}
+
+// act does what is done for one order at a time.
+func (b *importBatch) act(ctx context.Context, t *importing) error {
+	o := t.order
+	if excess := surplus(o, b.known, t.found); excess != "" && o.Status != Cancelled {
+		t.done = true
+		return b.raise(ctx, t.result, raise(KindDuplicateOrder, "order "+o.ID, o.ShipBy, excess,
+			"cancel the surplus order in Linnworks before it is picked"))
+	}
+	switch t.action {
+	case ActionPark, ActionImport:
+		if len(t.record.WarehouseIDs) == 0 {
+			return nil // created with the others
+		}
+		t.done = true
+		return b.raise(ctx, t.result, raise(KindStatesDisagree, "order "+o.ID, o.ShipBy,
+			fmt.Sprintf("the bridge imported it as %s, which Linnworks does not show any more", strings.Join(t.record.WarehouseIDs, ", ")),
+			"look in Linnworks' audit trail who deleted or merged it; if it is to be imported again, drop its import record"))
+	case ActionRelease:
+		return nil // released with the others
+	case ActionReserve:
+		t.result.Outcome = OutcomeReserved
+	case ActionSkip:
+		t.result.Outcome, t.result.Detail = OutcomeSkipped, fmt.Sprintf("%s, %s", o.ShippingModel, o.Status)
+	case ActionRaise:
+		t.done = true
+		return b.raise(ctx, t.result, disagreement(o, StateOf(t.found), t.knownCell, t.found...))
+	default: // another primitive's, or nothing to do
+		t.result.Outcome = OutcomeUnchanged
+		if err := b.readdress(ctx, t); err != nil || t.result.Outcome == OutcomeRaised {
+			t.done = true
+			return err
+		}
+	}
+	if len(t.found) > 0 && (t.result.Outcome == OutcomeUnchanged || t.result.Outcome == OutcomeAddressed) && o.Status != Cancelled {
+		return b.unlinked(ctx, o, t.found)
+	}
+	return nil
+}
+
+// readdress takes an address over that the buyer has changed, as long as no label
+// bears the old one.
+func (b *importBatch) readdress(ctx context.Context, t *importing) error {
+	o, address, live := t.order, clearAddress(t.order), liveParts(t.found)
+	if state := StateOf(live); state != Open && state != Processed {
+		return nil // one that is stopped takes no edits: the release writes the address
+	}
+	if b.ports.Addresses == nil || !takesOver(t, address) || !shippable(o) {
+		return nil
+	}
+	t.result.Outcome = OutcomeAddressed
+	for _, w := range live {
+		if !w.Merged && w.State != Processed && w.Stage < StageLabelPrinted {
+			continue
+		}
+		if err := b.raise(ctx, t.result, raise(KindAddressChanged, "order "+o.ID, o.ShipBy,
+			fmt.Sprintf("the buyer's address changed when warehouse order %s was at stage %q (merged: %t)", w.Number, w.Stage, w.Merged),
+			"stop the parcel, cancel its label, correct the address in Linnworks as Seller Center shows it, and print again")); err != nil {
+			return err
+		}
+	}
+	if t.result.Outcome == OutcomeAddressed {
+		for _, w := range live {
+			if err := b.ports.Addresses.SetAddress(ctx, w, address); err != nil {
+				return fmt.Errorf("writing the buyer's new address: %w", err)
+			}
+		}
+	}
+	t.record.Address = addressMark(o.ID, address) // written, or raised, once
+	return b.ports.Records.PutImportRecords(ctx, t.record)
+}
+
+// takesOver tells whether an address replaces the one that the warehouse got. It
+// goes by what the shop says and by what was taken over before: an address that
+// only differs may be masked by now, or a person's correction.
+func takesOver(t *importing, address Address) bool {
+	return t.order.AddressChanged && address != (Address{}) && !address.masked() &&
+		t.record.Address != 0 && t.record.Address != addressMark(t.order.ID, address)
+}
+
+// create maps the orders that are not in the warehouse and creates them together.
+func (b *importBatch) create(ctx context.Context) {
+	byTask := map[*importing]NewOrder{}
+	for _, t := range b.still(func(t *importing) bool { return t.action == ActionPark || t.action == ActionImport }) {
+		order, problems := mapOrder(t.order, b.known)
+		if slices.ContainsFunc(problems, blocks) {
+			err := b.raise(ctx, t.result, problems...)
+			t.done = true
+			b.fail(ctx, t, err)
+			continue
+		}
+		order.Parked, order.Unpaid, order.LocationID = t.action == ActionPark, t.order.Status == Unpaid, b.location(t.order)
+		byTask[t], t.problems = order, problems
+		t.record.OrderID, t.record.Address = t.order.ID, addressMark(t.order.ID, order.Recipient)
+	}
+	b.storeRecords(ctx) // before they are sent: see find
+	tasks := b.still(func(t *importing) bool { _, ok := byTask[t]; return ok })
+	if len(tasks) == 0 {
+		return
+	}
+	orders := make([]NewOrder, len(tasks))
+	for i, t := range tasks {
+		orders[i] = byTask[t]
+	}
+	created := b.ports.OrderBook.CreateOrders(ctx, orders)
+	for i, t := range tasks {
+		if i >= len(created) || created[i].Reference != t.order.ID {
+			b.fail(ctx, t, errors.New("the warehouse did not say what became of the order"))
+			continue
+		}
+		if err := created[i].Err; err != nil {
+			b.fail(ctx, t, fmt.Errorf("creating it in the warehouse: %w", err))
+			continue
+		}
+		t.found = shareOf(t.order, created[i].Found)
+		t.record = t.record.found(t.order, t.found)
+	}
+	b.storeRecords(ctx)
+	for _, t := range tasks {
+		if !t.done {
+			b.fail(ctx, t, b.created(ctx, t))
+		}
+	}
+}
+
+// created stores and tells what follows from a new order.
+func (b *importBatch) created(ctx context.Context, t *importing) error {
+	if counts(t.found) {
+		seen := b.options.Now().UTC()
+		if r, have := b.reserved[t.order.ID]; have {
+			seen = r.SeenAt
+		}
+		if err := b.ports.Ledger.PutReservation(ctx, b.reservation(t.order, seen, b.options.Now().UTC(), "")); err != nil {
+			return err
+		}
+	}
+	if err := b.raiseAll(ctx, t.problems); err != nil {
+		return err
+	}
+	if err := b.mended(ctx, t.order, t.problems); err != nil {
+		return err
+	}
+	t.result.Outcome, t.result.WarehouseOrder = OutcomeCreated, numberOf(t.found)
+	if t.action == ActionPark {
+		t.result.Outcome = OutcomeParked
+	}
+	return b.unlinked(ctx, t.order, t.found)
+}
+
+// mended closes what earlier orders of the same listings have raised and this
+// one has not.
+func (im *Importer) mended(ctx context.Context, o Order, problems []Exception) error {
+	raised, done := map[string]bool{}, map[string]bool{}
+	for _, e := range problems {
+		raised[e.Key()] = true
+	}
+	for _, line := range o.Lines {
+		object := line.Listing.String()
+		if line.Cancelled || done[object] {
+			continue
+		}
+		done[object] = true
+		var gone []Kind
+		for _, kind := range []Kind{KindUnmappedSKU, KindAmbiguousSKU, KindBrokenKit, KindMissingComposite, KindBundleDiffers} {
+			if !raised[Exception{Kind: kind, Object: object}.Key()] {
+				gone = append(gone, kind)
+			}
+		}
+		if err := im.ports.Exceptions.Clear(ctx, object, gone...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lacksAddress tells whether an order could be picked but not sent.
+func lacksAddress(w WarehouseOrder) bool { return w.State == Open && !w.HasAddress }
+
+// unlinked raises lines that the warehouse keeps without an item, and closes
+// that when they have one. The order stays imported, and in the ledger.
+func (im *Importer) unlinked(ctx context.Context, o Order, found []WarehouseOrder) error {
+	var lines []string
+	for _, w := range liveParts(found) {
+		lines = append(lines, unlinkedLines(w)...)
+	}
+	if len(lines) == 0 {
+		return im.ports.Exceptions.Clear(ctx, "order "+o.ID, KindUnmappedSKU)
+	}
+	return im.ports.Exceptions.Raise(ctx, raise(KindUnmappedSKU, "order "+o.ID, o.ShipBy,
+		fmt.Sprintf("line %s of warehouse order %s is not linked to a stock item: its stock is not reserved and it cannot be picked",
+			strings.Join(lines, ", "), numberOf(found)),
+		"link the line in Linnworks, and the channel SKU with it"))
+}
+
+// release lets the warehouse pick what was parked, and reads back.
+func (b *importBatch) release(ctx context.Context) {
+	type part struct {
+		task *importing
+		OrderRelease
+	}
+	var parts []part
+	for _, t := range b.still(func(t *importing) bool { return t.action == ActionRelease }) {
+		address := clearAddress(t.order)
+		for _, w := range t.found {
+			if w.State != Parked && w.State != Open {
+				continue
+			}
+			p := part{t, OrderRelease{Order: w, Address: address}}
+			switch {
+			case w.HasAddress && !takesOver(t, address):
+				p.Address = Address{} // the one it has was clear; another may be masked, or a person's work
+			case address == (Address{}) && !w.HasAddress:
+				b.fail(ctx, t, errors.New("the shop has released the order but gives no address yet; the next run looks again"))
+			}
+			parts = append(parts, p)
+		}
+		t.record.Releasing = true
+	}
+	// What is begun is on record: a run that dies between unparking and the rules
+	// engine would else leave an order that nothing tells from a good one.
+	b.storeRecords(ctx)
+	parts = slices.DeleteFunc(parts, func(p part) bool { return p.task.done })
+	if len(parts) == 0 {
+		return
+	}
+	orders := make([]OrderRelease, len(parts))
+	for i, p := range parts {
+		orders[i] = p.OrderRelease
+	}
+	for i, err := range b.ports.OrderBook.ReleaseOrders(ctx, orders) {
+		if err != nil && !parts[i].task.done {
+			b.fail(ctx, parts[i].task, fmt.Errorf("releasing it in the warehouse: %w", err))
+		}
+	}
+	b.released(ctx)
+}
+
+// released reads back what was released.
+func (b *importBatch) released(ctx context.Context) {
+	tasks := b.still(func(t *importing) bool { return t.action == ActionRelease })
+	var ids []string
+	for _, t := range tasks {
+		ids = append(ids, t.record.WarehouseIDs...)
+	}
+	traced, err := b.trace(ctx, ids)
+	if err != nil {
+		b.failAll(tasks, fmt.Errorf("reading it back: %w", err))
+		return
+	}
+	for _, t := range tasks {
+		t.found = nil
+		for _, id := range t.record.WarehouseIDs {
+			t.found = union(t.found, traced[id])
+		}
+		t.found = shareOf(t.order, t.found)
+		if b.ports.Tracer == nil {
+			if t.found, err = b.ports.OrderBook.FindOrders(ctx, []string{t.order.ID}); err != nil {
+				b.fail(ctx, t, fmt.Errorf("reading it back: %w", err))
+				continue
+			}
+		}
+		t.record = t.record.found(t.order, t.found)
+		t.record.Releasing = false
+		if mark := addressMark(t.order.ID, clearAddress(t.order)); mark != 0 {
+			t.record.Address = mark
+		}
+		if StateOf(t.found) == Parked {
+			b.fail(ctx, t, b.raise(ctx, t.result, raise(KindStatesDisagree, "order "+t.order.ID, t.order.ShipBy,
+				"Linnworks keeps the order parked although it was released",
+				"look for a rule or a person that parks it, and unpark it in Linnworks")))
+			continue
+		}
+		t.result.Outcome, t.result.WarehouseOrder = OutcomeReleased, numberOf(t.found)
+	}
+	b.storeRecords(ctx)
+}
+
+// blocks tells whether an order with the problem must not be created.
+func blocks(e Exception) bool {
+	return e.Kind != KindMissingComposite && e.Kind != KindBundleDiffers && e.Kind != KindTotalDiffers
+}
+
+// disagreement is the exception for a cell that says raise.
+func disagreement(o Order, state WarehouseState, known bool, parts ...WarehouseOrder) Exception {
+	if !known {
+		return raise(KindUnknownStatus, "order "+o.ID, o.ShipBy,
+			fmt.Sprintf("shipping model %q with shop status %q is not in the status table (warehouse: %s)", o.ShippingModel, o.Status, state),
+			"add the row to the status table, then run again", orderEvidence(o, parts...)...)
+	}
+	return raise(KindStatesDisagree, "order "+o.ID, o.ShipBy,
+		fmt.Sprintf("the shop says %s, the warehouse says %s", o.Status, state),
+		"decide which side is right and correct the other", orderEvidence(o, parts...)...)
+}

@@ -1,0 +1,237 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// clockMargin is by how much the shop's clock may differ from that of the records.
+const clockMargin = 10 * time.Minute
+
+// find looks for the orders in the warehouse.
+//
+// Orders that the records know are looked up by the warehouse's ids. An order
+// that they do not know is new if they were begun before it was placed: a record
+// is stored before an order is first sent, so no importer that shares them can
+// have sent it. It is not looked for. CreateOrders would not make a second one
+// either, as long as Linnworks knows the first by its reference; and it is only
+// after merges, deletions and cancellations that this is not sure. Everything
+// else is looked up by reference, one call each: orders older than the records,
+// and those of which a run that died knew not what became.
+func (b *importBatch) find(ctx context.Context) {
+	var ids []string
+	for _, t := range b.still(func(*importing) bool { return true }) {
+		ids = append(ids, t.order.ID)
+	}
+	if len(ids) == 0 {
+		return
+	}
+	records, since, err := b.ports.Records.ImportRecords(ctx, ids...)
+	if err != nil {
+		err = fmt.Errorf("reading what was imported: %w", err)
+		b.each(ctx, func(t *importing) error { return errors.Join(err, b.reserveUnknown(ctx, t.order)) })
+		return
+	}
+	ids = nil
+	for _, t := range b.tasks {
+		t.record, t.recorded = records[t.order.ID]
+		t.stored = t.record
+		ids = append(ids, t.record.WarehouseIDs...)
+	}
+	traced, err := b.trace(ctx, ids)
+	if err != nil {
+		err = fmt.Errorf("looking for it in the warehouse: %w", err)
+	}
+	b.each(ctx, func(t *importing) error {
+		byID := len(t.record.WarehouseIDs) > 0
+		if byID && err != nil {
+			return errors.Join(err, b.reserveUnknown(ctx, t.order))
+		}
+		for _, id := range t.record.WarehouseIDs {
+			t.found = union(t.found, traced[id])
+		}
+		t.found = shareOf(t.order, t.found)
+		isNew := !t.recorded && t.order.CreatedAt.After(since.Add(clockMargin))
+		if isNew || byID && !short(t.order, t.found) {
+			return nil
+		}
+		byReference, err := b.ports.OrderBook.FindOrders(ctx, []string{t.order.ID})
+		if err != nil {
+			return errors.Join(fmt.Errorf("looking for it in the warehouse: %w", err), b.reserveUnknown(ctx, t.order))
+		}
+		t.found = union(t.found, byReference)
+		return nil
+	})
+	for _, t := range b.tasks {
+		t.result.WarehouseOrder = numberOf(t.found)
+	}
+}
+
+// trace finds orders by the warehouse's ids, as far as the warehouse can.
+func (im importRun) trace(ctx context.Context, ids []string) (map[string][]WarehouseOrder, error) {
+	if im.ports.Tracer == nil || len(ids) == 0 {
+		return nil, nil
+	}
+	return im.ports.Tracer.TraceOrders(ctx, ids)
+}
+
+// union adds the orders of more that are not among found.
+func union(found, more []WarehouseOrder) []WarehouseOrder {
+	for _, w := range more {
+		if !slices.ContainsFunc(found, func(f WarehouseOrder) bool { return f.ID == w.ID }) {
+			found = append(found, w)
+		}
+	}
+	return found
+}
+
+// short tells whether the warehouse holds fewer units than the shop has sold:
+// another part of the order may be there, after a split.
+func short(o Order, found []WarehouseOrder) bool {
+	units := 0
+	for _, line := range o.Lines {
+		if !line.Cancelled {
+			units++
+		}
+	}
+	for _, w := range liveParts(found) {
+		for _, line := range w.Lines {
+			units -= line.Quantity
+		}
+	}
+	return units > 0 || len(found) == 0
+}
+
+func (b *importBatch) readAgain(ctx context.Context, tasks []*importing) error {
+	ids := make([]string, len(tasks))
+	for i, t := range tasks {
+		ids[i] = t.order.ID
+	}
+	orders, err := b.ports.Orders.OrdersByID(ctx, ids)
+	if err != nil {
+		return fmt.Errorf("reading it in the shop: %w", err)
+	}
+	fresh := make(map[string]Order, len(orders))
+	for _, o := range orders {
+		fresh[o.ID] = o
+	}
+	for _, t := range tasks {
+		o, ok := fresh[t.order.ID]
+		if !ok {
+			b.fail(ctx, t, errors.Join(errNotReturned, b.reserveUnknown(ctx, t.order)))
+			continue
+		}
+		t.order = o
+		b.choose(t)
+	}
+	return nil
+}
+
+// remember stores what was found of the orders.
+func (b *importBatch) remember(ctx context.Context) {
+	for _, t := range b.still(func(t *importing) bool { return len(t.found) > 0 }) {
+		if !t.recorded && slices.ContainsFunc(t.found, func(w WarehouseOrder) bool { return w.HasAddress }) {
+			t.record.Address = addressMark(t.order.ID, clearAddress(t.order)) // as good as taken over
+		}
+		t.record = t.record.found(t.order, t.found)
+	}
+	b.storeRecords(ctx)
+}
+
+// storeRecords stores the records that have changed. If that fails the orders
+// fail whose records they are.
+func (b *importBatch) storeRecords(ctx context.Context) {
+	changed := b.still(func(t *importing) bool { return !t.record.equal(t.stored) })
+	if len(changed) == 0 {
+		return
+	}
+	records := make([]ImportRecord, len(changed))
+	for i, t := range changed {
+		records[i] = t.record
+	}
+	if err := b.ports.Records.PutImportRecords(ctx, records...); err != nil {
+		b.failAll(changed, fmt.Errorf("recording what was imported: %w", err))
+		return
+	}
+	for _, t := range changed {
+		t.stored, t.recorded = t.record, true
+	}
+}
+
+// StateOf is the state of an order whose parts found are, as an [OrderBook]
+// returns them: that of the least advanced part that is not cancelled.
+func StateOf(found []WarehouseOrder) WarehouseState {
+	order := []WarehouseState{Parked, Locked, Open, Processed, Dropped}
+	state := Absent
+	for _, w := range found {
+		if state == Absent || slices.Index(order, w.State) < slices.Index(order, state) {
+			state = w.State
+		}
+	}
+	return state
+}
+
+func numberOf(found []WarehouseOrder) string {
+	var numbers []string
+	for _, w := range found {
+		numbers = append(numbers, w.Number)
+	}
+	return strings.Join(numbers, ", ")
+}
+
+// surplus says whether the warehouse holds more of a SKU than the shop sold:
+// the parts of a split add up, a duplicate does not.
+func surplus(o Order, known itemLookup, found []WarehouseOrder) string {
+	live := liveParts(found)
+	if len(live) < 2 {
+		return ""
+	}
+	// Cancelled lines count: the order may have been imported before. A bundle
+	// counts as itself and as its components: it may have been imported as either.
+	sold, most := map[string]int{}, 0
+	add := func(l ListingSKU, n int) {
+		if item, err := known.item(l); err == nil {
+			sold[strings.ToLower(item.SKU)] += n
+		}
+		most += n
+	}
+	for _, line := range o.Lines {
+		add(line.Listing, 1)
+		for _, c := range line.Components {
+			add(c.Listing, c.Quantity)
+		}
+	}
+	held, total := map[string]int{}, 0
+	for _, w := range live {
+		for _, line := range w.Lines {
+			held[strings.ToLower(line.SKU)] += line.Quantity
+			total += line.Quantity
+		}
+	}
+	for _, sku := range slices.Sorted(maps.Keys(held)) {
+		if n, ours := sold[sku]; ours && held[sku] > n {
+			return fmt.Sprintf("%d of SKU %s sold, but orders %s hold %d", n, sku, numberOf(live), held[sku])
+		}
+	}
+	if total > most {
+		return fmt.Sprintf("%d units sold, but orders %s hold %d", most, numberOf(live), total)
+	}
+	return ""
+}
+
+// readOrder reads one order as the shop has it now.
+func readOrder(ctx context.Context, source OrderSource, id string) (Order, error) {
+	orders, err := source.OrdersByID(ctx, []string{id})
+	if err != nil {
+		return Order{}, fmt.Errorf("reading it in the shop: %w", err)
+	}
+	if len(orders) != 1 || orders[0].ID != id {
+		return Order{}, errors.New("the shop does not return the order")
+	}
+	return orders[0], nil
+}

@@ -1,0 +1,149 @@
+package bridge
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// keepLedger takes the reservation at the first sight of an order, marks it
+// visible once the warehouse counts its units, and drops it when the order will
+// never take any.
+func (im importRun) keepLedger(ctx context.Context, o Order, found []WarehouseOrder, action Action) error {
+	r, have := im.reserved[o.ID]
+	switch {
+	case o.Status == Cancelled, action == ActionSkip, gone(o) && len(liveParts(found)) == 0:
+		// Whether there is one or not: another process may have taken it since.
+		return im.ports.Ledger.DropReservation(ctx, o.ID)
+	case !counts(found):
+		if !have {
+			r.SeenAt = im.options.Now().UTC()
+		}
+		return im.ports.Ledger.PutReservation(ctx, im.reservation(o, r.SeenAt, time.Time{}, unseenWhy(found)))
+	case have && r.VisibleAt.IsZero():
+		return im.ports.Ledger.PutReservation(ctx, im.reservation(o, r.SeenAt, im.options.Now().UTC(), ""))
+	}
+	return nil
+}
+
+// reserveUnknown counts the units of an order that the warehouse could not be
+// asked about. If it holds the order they are counted twice until the next run:
+// too little stock for a while is better than too much.
+func (im importRun) reserveUnknown(ctx context.Context, o Order) error {
+	if _, have := im.reserved[o.ID]; have || o.Status == Cancelled || gone(o) || o.ShippingModel == FulfilledByTikTok {
+		return nil
+	}
+	return im.ports.Ledger.PutReservation(ctx, im.reservation(o, im.options.Now().UTC(), time.Time{}, UnseenUnknown))
+}
+
+func (im importRun) reservation(o Order, seen, visible time.Time, unseen Unseen) Reservation {
+	r := Reservation{
+		OrderID: o.ID, Lines: reservedLines(o, im.known, im.location(o)), Items: map[string]int{}, LocationID: im.location(o),
+		CreatedAt: o.CreatedAt.UTC(), SeenAt: seen, VisibleAt: visible, Unseen: unseen,
+	}
+	for _, line := range r.Lines {
+		for id, n := range line.Items {
+			r.Items[id] += n
+		}
+	}
+	return r
+}
+
+// reservedLines is what the lines of an order take from the stock of a location,
+// as far as their listings are known. A bundle that the warehouse does not know takes its
+// components.
+func reservedLines(o Order, known itemLookup, location string) []ReservedLine {
+	var lines []ReservedLine
+	for _, line := range sortedLines(o.Lines) {
+		if line.Cancelled {
+			continue
+		}
+		r := ReservedLine{LineID: line.ID, SKUID: line.Listing.ID, SKU: line.Listing.SellerSKU, Items: map[string]int{}}
+		add := func(l ListingSKU, quantity int) (StockItem, error) {
+			item, err := known.item(l)
+			if err != nil {
+				return item, err
+			}
+			parts, err := item.PartsAt(location, quantity)
+			for id, n := range parts {
+				r.Items[id] += n
+			}
+			return item, err
+		}
+		if item, err := add(line.Listing, 1); err == nil {
+			r.SKU = item.SKU
+		} else {
+			for _, c := range line.Components {
+				_, _ = add(c.Listing, c.Quantity) // an unknown one is raised when the order is mapped
+			}
+		}
+		for _, c := range line.Components {
+			if r.Components == nil {
+				r.Components = map[string]int{}
+			}
+			r.Components[c.Listing.ID] += c.Quantity
+		}
+		lines = append(lines, r)
+	}
+	return lines
+}
+
+// gone tells whether the goods have left, whoever sent them.
+func gone(o Order) bool {
+	return o.Status == InTransit || o.Status == Delivered || o.Status == Completed
+}
+
+// counts tells whether the warehouse takes all units of an order off its free
+// stock. It does not for an order that is cancelled there or locked, nor for a
+// line that is not linked to an item.
+func counts(found []WarehouseOrder) bool { return unseenWhy(found) == "" }
+
+// unseenWhy says why the warehouse does not count an order, or nothing if it
+// does.
+func unseenWhy(found []WarehouseOrder) Unseen {
+	live := liveParts(found)
+	switch {
+	case len(found) == 0:
+		return UnseenAbsent
+	case len(live) == 0:
+		return UnseenDropped
+	case slices.ContainsFunc(live, func(w WarehouseOrder) bool { return w.State == Locked }):
+		return UnseenLocked
+	case slices.ContainsFunc(live, func(w WarehouseOrder) bool { return len(unlinkedLines(w)) > 0 }):
+		return UnseenUnlinked
+	}
+	return ""
+}
+
+func unlinkedLines(w WarehouseOrder) []string {
+	if w.State == Processed {
+		return nil
+	}
+	var list []string
+	for _, line := range w.Lines {
+		if line.Unlinked {
+			list = append(list, fmt.Sprintf("%s (SKU %s)", line.LineID, line.SKU))
+		}
+	}
+	return list
+}
+
+func (im *Importer) location(o Order) string {
+	if l, ok := im.options.Locations[o.WarehouseID]; ok {
+		return l
+	}
+	return im.options.DefaultLocation
+}
+
+func reservationsByOrder(ctx context.Context, ledger Ledger) (map[string]Reservation, error) {
+	list, err := ledger.Reservations(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading the ledger: %w", err)
+	}
+	byOrder := make(map[string]Reservation, len(list))
+	for _, r := range list {
+		byOrder[r.OrderID] = r
+	}
+	return byOrder, nil
+}

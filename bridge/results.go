@@ -1,0 +1,77 @@
+package bridge
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Outcome is what became of one object in a run.
+type Outcome string
+
+// The outcomes.
+const (
+	OutcomeCreated   Outcome = "created"
+	OutcomeParked    Outcome = "created parked"
+	OutcomeReleased  Outcome = "released"
+	OutcomeAddressed Outcome = "address changed"
+	OutcomeReserved  Outcome = "reserved"
+	OutcomeUnchanged Outcome = "unchanged"
+	OutcomeSkipped   Outcome = "skipped"
+	OutcomeShipped   Outcome = "shipped"
+	OutcomeLabelled  Outcome = "labelled"
+	OutcomeConfirmed Outcome = "confirmed"
+	OutcomeHeld      Outcome = "held"
+	OutcomeCancelled Outcome = "cancelled"
+	OutcomeRaised    Outcome = "raised" // a person has to look: see the exceptions
+	OutcomeFailed    Outcome = "failed" // to be repeated: see the error
+)
+
+// OrderResult is what a run did with one order.
+type OrderResult struct {
+	OrderID string
+	Outcome Outcome
+	// WarehouseOrder is the number of the order in the warehouse, if it is there.
+	WarehouseOrder string
+	// Detail says more, in a few words.
+	Detail string
+	// Deadline is by when the shop wants the order shipped, if it is known and the
+	// order is not.
+	Deadline time.Time
+	// Err is set for [OutcomeFailed]; it is part of the error that the run returned.
+	Err error
+}
+
+// OrderResults is what a run did, in the order in which it worked.
+type OrderResults []OrderResult
+
+// String is a line per order.
+func (r OrderResults) String() string {
+	var b strings.Builder
+	for _, o := range r {
+		line := fmt.Sprintf("order %s  %-14s", o.OrderID, o.Outcome)
+		if o.WarehouseOrder != "" {
+			line += "  warehouse order " + o.WarehouseOrder
+		}
+		if o.Detail != "" {
+			line += "  " + o.Detail
+		}
+		if o.Err != nil {
+			line += "  " + o.Err.Error()
+		}
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	return b.String()
+}
+
+// err joins the errors of the orders.
+func (r OrderResults) err() error {
+	var errs []error
+	for _, o := range r {
+		if o.Err != nil {
+			errs = append(errs, fmt.Errorf("order %s: %w", o.OrderID, o.Err))
+		}
+	}
+	return errors.Join(errs...)
+}
