@@ -8,34 +8,35 @@
 //
 // # The parts
 //
-//	Intake       the shop's orders, each one, from webhooks as hints and a poll as truth
-//	Importer     shop orders into the warehouse, one for one, held ones parked
-//	SKUMap       which item of the warehouse a listing sells, and how that was found
-//	CompareKit   the shop's bundle against the warehouse's composite
-//	References   which warehouse order an order became, shown in the shop
-//	BufferRules  how many units to keep back, and why
-//	StockBook    what the shop should show, from levels, ledger and rules
-//	StockPush    free stock of the warehouse into the shop, in passes
-//	LiveStock    the same without a pause: what sells now first
-//	StockCheck   what the shop shows against what it should, and why it differs
-//	Gate         may these orders be committed to fulfilment now? 50 a call
-//	Dispatcher   tracking and status to the shop, labels of the shop to the warehouse
+//	Intake         the shop's orders, each one, from webhooks as hints and a poll as truth
+//	Importer       shop orders into the warehouse, one for one, held ones parked
+//	SKUMap         which item of the warehouse a listing sells, and how that was found
+//	CompareKit     the shop's bundle against the warehouse's composite
+//	References     which warehouse order an order became, shown in the shop
+//	BufferRules    how many units to keep back, and why
+//	StockBook      what the shop should show, from levels, ledger and rules
+//	StockPush      free stock of the warehouse into the shop, in passes
+//	LiveStock      the same without a pause: what sells now first
+//	StockCheck     what the shop shows against what it should, and why it differs
+//	Gate           may these orders be committed to fulfilment now? 50 a call
+//	Dispatcher     tracking and status to the shop, labels of the shop to the warehouse
 //	DispatchQueue  what there is to dispatch, and what waits to be tried again
-//	Deadlines    the shop's own clocks, and the rates that it judges the seller by
-//	Canceller    cancellations into the warehouse, up to a cut-off; requests answered
-//	Revoker      cancellations that start in the warehouse, into the shop
-//	StatusTable  what to do, by shipping model, shop status and warehouse state
-//	Exceptions   what needs a person: owner, deadline, what to do
-//	Case         an exception and what people have done about it
-//	Kinds        every kind of exception, and what to do about it: examples/handbook
+//	Deadlines      the shop's own clocks, and the rates that it judges the seller by
+//	Canceller      cancellations into the warehouse, up to a cut-off; requests answered
+//	Revoker        cancellations that start in the warehouse, into the shop
+//	StatusTable    what to do, by shipping model, shop status and warehouse state
+//	Exceptions     what needs a person: owner, deadline, what to do
+//	Case           an exception and what people have done about it
+//	Kinds          every kind of exception, and what to do about it: examples/handbook
 //
 // All have one shape: a constructor that takes ports and checked options, one
 // verb with a context, a result that can be printed, logged and compared. No
-// part starts a goroutine, keeps a global, or remembers anything that is not in
-// a port: it can be stopped between any two calls to the outside and run again,
-// and running it twice leaves what running it once leaves. Every failure is a
-// returned error, to be repeated by running the part again, or an exception in
-// the queue, for what repeating cannot mend.
+// part starts a goroutine, except [LiveStock.Run], keeps a global, or depends on
+// anything that is not in a port: it can be stopped between any two calls to the
+// outside and run again, and running it twice leaves what running it once leaves.
+// (A [StockBook] and a [SKUMap] remember what was read, to save calls; a new one
+// reads it again.) Every failure is a returned error, to be repeated by running
+// the part again, or an exception in the queue, for what repeating cannot mend.
 //
 // # Ports
 //
