@@ -31,6 +31,12 @@ type LinnworksOptions struct {
 	// it goes by its name, with the model before it unless that is the seller's,
 	// for the channel's shipping mapping or the rules engine to decide.
 	Service map[string]string
+	// KitsHaveNoStock has every kit computed from its components, wherever it is. By
+	// default a kit that Linnworks tracks at a location sells its own stock there,
+	// which is told by a minimum level other than -1. That Linnworks reports -1 for
+	// all kits that it computes is documented, and was not tried on every account:
+	// set this if kits show 0 although their components are there.
+	KitsHaveNoStock bool
 	// Now replaces time.Now.
 	Now func() time.Time
 }

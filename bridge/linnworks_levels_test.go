@@ -364,3 +364,19 @@ func TestSweepStockLeavesOutWhatHasNoLevels(t *testing.T) {
 		}
 	}
 }
+
+// A kit that an account tracks sells its own stock, unless the account is said to
+// keep none of kits.
+func TestKitsWithStockOfTheirOwn(t *testing.T) {
+	s := newStore(t, linnworkstest.WithQuirk(linnworkstest.KitParentsUntracked, false))
+	s.add(t, linnworkstest.Item{SKU: "MUG", Levels: map[linnworks.GUID]int{linnworks.ZeroGUID: 7}},
+		linnworkstest.Item{SKU: "PAIR", Components: []linnworkstest.Component{{SKU: "MUG", Quantity: 2}}})
+	pair := []bridge.ListingSKU{{ID: "1", SellerSKU: "PAIR"}}
+	for _, none := range []bool{false, true} {
+		items, broken, err := s.adapter(t, bridge.LinnworksOptions{SubSource: "uk", KitsHaveNoStock: none}).StockItems(t.Context(), pair)
+		must(t, err)
+		if got := len(items["1"].StockedIn) > 0; got == none || len(items["1"].Kit) != 1 || len(broken) > 0 {
+			t.Errorf("kits have no stock: %t, but %+v is stocked: %t", none, items["1"], got)
+		}
+	}
+}

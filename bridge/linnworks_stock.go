@@ -43,7 +43,8 @@ func (l *Linnworks) ItemsBySKU(ctx context.Context, skus []string) ([]ItemRef, e
 // Compositions implements [ItemSource] with one GetInventoryItemsCompositionByIds
 // call for every 100 items, and for every 100 components that were not asked for.
 // Whether a kit is tracked, so that it has stock of its own, is read from the
-// levels: a GetStockLevel_Batch call for every 200 kits.
+// levels, unless LinnworksOptions.KitsHaveNoStock is set: a GetStockLevel_Batch
+// call for every 200 kits.
 func (l *Linnworks) Compositions(ctx context.Context, itemIDs []string) (map[string]Composition, error) {
 	found, err := l.client.Inventory.FindCompositions(ctx, guids(itemIDs))
 	if err != nil {
@@ -54,9 +55,11 @@ func (l *Linnworks) Compositions(ctx context.Context, itemIDs []string) (map[str
 		kits = append(kits, string(id))
 	}
 	slices.Sort(kits)
-	levels, err := l.StockLevels(ctx, kits)
-	if err != nil {
-		return nil, err
+	var levels StockReading
+	if !l.options.KitsHaveNoStock {
+		if levels, err = l.StockLevels(ctx, kits); err != nil {
+			return nil, err
+		}
 	}
 	compositions := make(map[string]Composition, len(found))
 	for id, rows := range found {
