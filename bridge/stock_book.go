@@ -376,6 +376,14 @@ func (b *StockBook) suspect(skuID string) {
 	}
 }
 
+// suspects tells whether a SKU of a product is suspect.
+func (b *StockBook) suspects(productID string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n, have := b.byProduct[productID]
+	return have && slices.ContainsFunc(b.products[n].listings, func(i int) bool { return b.listings[i].suspect })
+}
+
 // Accepted tells that the shop has taken a product's levels at the moment at.
 func (b *StockBook) Accepted(at time.Time, p ProductStock) {
 	b.mu.Lock()

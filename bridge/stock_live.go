@@ -91,6 +91,8 @@ type LiveStock struct {
 	reader  stockReader
 	wake    chan struct{}
 
+	checking sync.Mutex // checks must not overlap
+
 	mu      sync.Mutex
 	touched []string // items to read at once
 	since   time.Time
@@ -297,17 +299,21 @@ func (l *LiveStock) Publish(ctx context.Context) (did bool, err error) {
 	if err := l.readLedger(ctx); err != nil {
 		return false, err
 	}
-	p, unsure, ok := l.book.take(l.now(), l.options.FairEvery, l.options.FairAfter)
+	p, doubt, ok := l.book.take(l.now(), l.options.FairEvery, l.options.FairAfter)
 	if !ok {
 		return false, nil
 	}
-	if unsure && l.ports.Shown != nil {
-		if p, err = l.lookUp(ctx, p); err != nil || len(p.SKUs) == 0 {
-			if err != nil {
-				l.book.done(l.now(), p, published{}, err, &l.options)
-				return true, l.failed(fmt.Errorf("looking up product %s: %w", p.ProductID, err))
-			}
-			l.book.putBack(p.ProductID)
+	switch {
+	case doubt == shopMayDiffer && l.ports.Check != nil:
+		return true, l.checkProduct(ctx, p)
+	case doubt != certain && l.ports.Shown != nil:
+		urgent := p.Urgent
+		if p, err = l.lookUp(ctx, p); err != nil {
+			l.book.done(l.now(), p, published{}, err, &l.options)
+			return true, l.failed(fmt.Errorf("looking up product %s: %w", p.ProductID, err))
+		}
+		if p.Urgent = urgent; len(p.SKUs) == 0 {
+			l.book.putBack(p.ProductID, time.Time{})
 			return true, nil
 		}
 	}
@@ -340,13 +346,9 @@ func (l *LiveStock) readHalt(ctx context.Context) error {
 
 // lookUp finds out what became of a call, and what is still needed.
 func (l *LiveStock) lookUp(ctx context.Context, p ProductStock) (ProductStock, error) {
-	ids := make([]string, len(p.SKUs))
-	for i, s := range p.SKUs {
-		ids[i] = s.ID
-	}
 	mark, at := l.book.Mark(), l.now()
 	l.book.called(CallLookUp, 1)
-	shown, err := l.ports.Shown.ShopStock(ctx, ids)
+	shown, err := l.ports.Shown.ShopStock(ctx, skuIDs(p))
 	if err != nil {
 		return p, err
 	}
@@ -459,7 +461,7 @@ func (l *LiveStock) Run(ctx context.Context, onError func(error)) error {
 		return l.ReadShop(ctx)
 	})
 	if l.ports.Check != nil {
-		every(l.options.CheckEvery, l.check)
+		every(l.options.CheckEvery, func(ctx context.Context) error { return l.check(ctx) })
 	}
 	for range l.options.Publishers {
 		wg.Go(func() { l.publishAll(ctx, tell) })
@@ -468,9 +470,37 @@ func (l *LiveStock) Run(ctx context.Context, onError func(error)) error {
 	return ctx.Err()
 }
 
-// check compares the shop with the book.
-func (l *LiveStock) check(ctx context.Context) error {
-	result, err := l.ports.Check.Check(ctx)
+// checkProduct finds out what the shop shows of SKUs that are suspect, before
+// anything is published: it may have zeroed them.
+func (l *LiveStock) checkProduct(ctx context.Context, p ProductStock) error {
+	// Until the check is over nobody else is to take it, and if the check says
+	// nothing certain, not again at once.
+	l.book.putBack(p.ProductID, l.now().Add(l.options.RetryMax))
+	if err := l.check(ctx, skuIDs(p)...); err != nil {
+		l.book.putBack(p.ProductID, l.now().Add(l.options.RetryAfter))
+		return l.failed(fmt.Errorf("checking product %s: %w", p.ProductID, err))
+	}
+	again := time.Time{}
+	if l.book.suspects(p.ProductID) {
+		again = l.now().Add(5 * time.Second) // a call is just settling
+	}
+	l.book.putBack(p.ProductID, again)
+	return nil
+}
+
+func skuIDs(p ProductStock) []string {
+	ids := make([]string, len(p.SKUs))
+	for i, s := range p.SKUs {
+		ids[i] = s.ID
+	}
+	return ids
+}
+
+// check compares the shop with the book: the SKUs given, or all.
+func (l *LiveStock) check(ctx context.Context, skuIDs ...string) error {
+	l.checking.Lock()
+	defer l.checking.Unlock()
+	result, err := l.ports.Check.Check(ctx, skuIDs...)
 	l.book.called(CallCheck, result.Calls)
 	if result.CatalogueStale {
 		l.mu.Lock()

@@ -316,8 +316,8 @@ func TestStockBookOrder(t *testing.T) {
 		t.Error("a product was handed out while its call is under way")
 	}
 	// The one that waits longest gets its turn.
-	book.putBack("p-RAISE")
-	book.putBack("p-ZERO")
+	book.putBack("p-RAISE", time.Time{})
+	book.putBack("p-ZERO", time.Time{})
 	if book.listings[book.bySKUID["s-RAISE"]].lag.since = at.Add(-time.Minute); true {
 		p, _, _ := book.take(at, 1, 30*time.Second)
 		if p.ProductID != "p-RAISE" {
@@ -357,6 +357,51 @@ func TestLiveStockStandBy(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// After a cancellation the shop is looked at before anything is published: it has
+// given the units back, or, for want of stock, set the SKU to zero.
+func TestLiveStockAfterACancellation(t *testing.T) {
+	for name, tc := range map[string]struct {
+		shows, calls int
+		open         []string
+	}{
+		"given back":  {10, 0, nil},
+		"set to zero": {0, 1, []string{"stock drift: SKU MUG"}}, // zeroed, were there an order among what is committed
+	} {
+		for _, checked := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, checked %t", name, checked), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := newLiveWorld(t, "MUG")
+					l := w.live(t, LiveOptions{})
+					if checked {
+						var err error
+						l.ports.Check, err = NewStockCheck(StockCheckPorts{Book: l.book, Shop: w, Ledger: w, Levels: w, Exceptions: w}, StockCheckOptions{})
+						if err != nil {
+							t.Fatal(err)
+						}
+					}
+					w.start(t, l)
+					time.Sleep(time.Minute)
+					if checked { // as Run does now and then
+						if err := l.check(t.Context()); err != nil {
+							t.Fatal(err)
+						}
+					}
+					before, looks := len(w.pushes), w.count("ShopStock")
+					w.listings[0].Stock[0].Quantity = tc.shows
+					l.book.Suspect("s-MUG")
+					w.drain(t, l)
+					if n := len(w.pushes) - before; n != tc.calls || w.count("ShopStock")-looks != 1 || w.shown()["MUG"] != "W1:10" {
+						t.Errorf("%d calls, %d look-ups, shown %v", n, w.count("ShopStock")-looks, w.shown())
+					}
+					if diff := cmp.Diff(tc.open, w.open()); checked && diff != "" {
+						t.Error(diff)
+					}
+				})
+			})
+		}
+	}
 }
 
 // Run finds and corrects what somebody has changed in the shop.

@@ -11,7 +11,7 @@ import (
 // until done is called with it, so that calls of one product never overlap. Every
 // fair-th time the product that waits longest is taken instead, whatever its
 // rank, if it has waited for fairAfter.
-func (b *StockBook) take(now time.Time, fair int, fairAfter time.Duration) (p ProductStock, unsure, ok bool) {
+func (b *StockBook) take(now time.Time, fair int, fairAfter time.Duration) (p ProductStock, doubt doubt, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.compute()
@@ -37,7 +37,7 @@ func (b *StockBook) take(now time.Time, fair int, fairAfter time.Duration) (p Pr
 		}
 	}
 	if best < 0 {
-		return ProductStock{}, false, false
+		return ProductStock{}, certain, false
 	}
 	urgent := bestRank.hot || bestRank.urgency == rankZero
 	if b.taken++; b.taken%fair == 0 && now.Sub(oldestRank.since) >= fairAfter {
@@ -46,8 +46,23 @@ func (b *StockBook) take(now time.Time, fair int, fairAfter time.Duration) (p Pr
 	b.products[best].pushing, b.products[best].taken = true, b.seq
 	p = b.productStock(best, now)
 	p.Urgent = urgent
-	return p, b.products[best].unsure, true
+	switch {
+	case b.products[best].unsure:
+		doubt = outcomeUnknown
+	case slices.ContainsFunc(b.products[best].listings, func(i int) bool { return b.listings[i].suspect }):
+		doubt = shopMayDiffer
+	}
+	return p, doubt, true
 }
+
+// doubt is why the shop is to be looked at before a product is published.
+type doubt int8
+
+const (
+	certain        doubt = iota
+	outcomeUnknown       // of the last call
+	shopMayDiffer        // a SKU is suspect
+)
 
 // differs tells whether any listing of a product shows what it should not.
 func (b *StockBook) differs(n int) bool {
@@ -110,12 +125,13 @@ func (b *StockBook) done(now time.Time, p ProductStock, did published, err error
 	product.retryAt = now.Add(wait)
 }
 
-// putBack gives a product back that needed no call.
-func (b *StockBook) putBack(productID string) {
+// putBack gives a product back that was not published, to be taken again at the
+// moment given or after it.
+func (b *StockBook) putBack(productID string, again time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if n, have := b.byProduct[productID]; have {
-		b.products[n].pushing = false
+		b.products[n].pushing, b.products[n].retryAt = false, again
 	}
 }
 
