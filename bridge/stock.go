@@ -226,7 +226,7 @@ func (s *StockPush) Push(ctx context.Context) (StockResult, error) {
 		if err := r.ledger(ctx); err != nil {
 			return result, errors.Join(append(errs, fmt.Errorf("bridge: stock: %w", err))...)
 		}
-		if p = book.again(p.ProductID); len(p.SKUs) == 0 {
+		if p = book.retake(p.ProductID, time.Time{}); len(p.SKUs) == 0 {
 			continue // what was sold meanwhile has made it right
 		}
 		result.Plan.Products[i] = p

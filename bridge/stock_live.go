@@ -371,9 +371,9 @@ func (l *LiveStock) Report(ctx context.Context) error {
 		return l.failed(err)
 	}
 	problems := l.book.Problems()
-	if at, sku := l.book.stale(); !at.IsZero() && l.now().Sub(at) > l.options.StaleAfter {
+	if s := l.book.Stats(); !s.Stalest.IsZero() && l.now().Sub(s.Stalest) > l.options.StaleAfter {
 		problems = append(problems, raise(KindStaleLevels, "stock levels", time.Time{},
-			fmt.Sprintf("the level of SKU %s was last read at %s", sku, at.Format(time.RFC3339)),
+			fmt.Sprintf("the level of SKU %s was last read at %s", s.StalestSKU, s.Stalest.Format(time.RFC3339)),
 			"look at the errors of the sweep: the shop goes on selling what was there then"))
 	} else if err := l.ports.Exceptions.Clear(ctx, "stock levels", KindStaleLevels); err != nil {
 		return l.failed(err)

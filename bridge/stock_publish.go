@@ -66,16 +66,3 @@ func refusedStock(sku SKUStock, r StockRefusal) Exception {
 	}
 	return raise(KindStockRefused, sku.String(), time.Time{}, seen, "correct the listing in the shop; the next push tries again")
 }
-
-// again brings a product up to date with the ledger and returns the call that it
-// needs now.
-func (b *StockBook) again(productID string) ProductStock {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.compute()
-	n, have := b.byProduct[productID]
-	if !have {
-		return ProductStock{}
-	}
-	return b.productStock(n, time.Time{})
-}

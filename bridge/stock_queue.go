@@ -69,7 +69,7 @@ func (b *StockBook) differs(n int) bool {
 	return slices.ContainsFunc(b.products[n].listings, func(i int) bool { return b.listings[i].lag != nil })
 }
 
-// retake returns what a product that was taken needs by now.
+// retake returns the call that a product needs by now, see productStock.
 func (b *StockBook) retake(productID string, now time.Time) ProductStock {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -215,13 +215,6 @@ func (b *StockBook) unread(n int) []string {
 		}
 	}
 	return ids
-}
-
-// stale tells since when the item that was not read for longest was read, and
-// which it is.
-func (b *StockBook) stale() (at time.Time, sku string) {
-	s := b.Stats()
-	return s.Stalest, s.StalestSKU
 }
 
 // needed leaves out the items that no listing depends on.
