@@ -267,7 +267,7 @@ func (c *Client) send(ctx context.Context, op operation, path string, values url
 	}
 	reply, err := c.transport.Do(ctx, transport.Call{
 		Operation: op.name, Method: op.method, URL: p.url(), Header: header, Body: body, Replay: op.replay,
-		Wait: p.admission(LimitKey{Application: c.credentials().ApplicationID, Operation: op.name, PerMinute: op.limit}),
+		Wait: p.admission(LimitKey{Application: c.credentials.ApplicationID, Operation: op.name, PerMinute: op.limit}),
 	}, p)
 	if s.response != nil {
 		*s.response = Response{
