@@ -498,9 +498,9 @@ func readToken(data json.RawMessage, old Token) (t Token, ok bool) {
 	}
 	t = old
 	t.AccessToken, t.AccessExpires = Secret{}, time.Time{}
-	read(fields["access_token"], &t.AccessToken)
+	readSecret(fields["access_token"], &t.AccessToken)
 	readTime(fields["access_token_expire_in"], &t.AccessExpires)
-	read(fields["refresh_token"], &t.RefreshToken)
+	readSecret(fields["refresh_token"], &t.RefreshToken)
 	readTime(fields["refresh_token_expire_in"], &t.RefreshExpires)
 	read(fields["open_id"], &t.OpenID)
 	read(fields["seller_name"], &t.SellerName)
@@ -515,6 +515,14 @@ func read[T any](field json.RawMessage, to *T) {
 	var v T
 	if len(field) != 0 && string(field) != "null" && string(field) != `""` && json.Unmarshal(field, &v) == nil {
 		*to = v
+	}
+}
+
+// readSecret takes a string only: what is a number is no token.
+func readSecret(field json.RawMessage, to *Secret) {
+	var text string
+	if read(field, &text); text != "" {
+		*to = NewSecret(text)
 	}
 }
 
