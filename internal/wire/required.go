@@ -23,38 +23,39 @@ func Required(req any, isID func(reflect.Type) bool) error {
 	if v.Kind() != reflect.Struct {
 		return nil
 	}
-	missing := ""
-	look(v, isID, "", &missing)
-	if missing == "" {
-		return nil
+	if missing := missingIn(v, isID); missing != "" {
+		return fmt.Errorf("%s is required and was not set", missing[1:])
 	}
-	return fmt.Errorf("%s is required and was not set", missing)
+	return nil
 }
 
-// look puts the path of the first missing field below v into missing.
-func look(v reflect.Value, isID func(reflect.Type) bool, path string, missing *string) {
+// missingIn returns the path of the first missing field below v, such as
+// .Orders[2].ID, or "".
+func missingIn(v reflect.Value, isID func(reflect.Type) bool) string {
 	switch v.Kind() {
 	case reflect.Pointer:
 		if !v.IsNil() {
-			look(v.Elem(), isID, path, missing)
+			return missingIn(v.Elem(), isID)
 		}
 	case reflect.Slice, reflect.Array:
-		for i := 0; i < v.Len() && *missing == ""; i++ {
-			look(v.Index(i), isID, fmt.Sprintf("%s[%d]", path, i), missing)
+		for i := range v.Len() {
+			if missing := missingIn(v.Index(i), isID); missing != "" {
+				return fmt.Sprintf("[%d]%s", i, missing)
+			}
 		}
 	case reflect.Struct:
 		for _, f := range membersOf(v.Type(), isID) {
-			name, value := strings.TrimPrefix(path+"."+f.name, "."), v.Field(f.index)
-			if f.required && value.IsZero() {
-				*missing = name
-			} else if f.inner {
-				look(value, isID, name, missing)
+			if f.required && v.Field(f.index).IsZero() {
+				return "." + f.name
 			}
-			if *missing != "" {
-				return
+			if f.inner {
+				if missing := missingIn(v.Field(f.index), isID); missing != "" {
+					return "." + f.name + missing
+				}
 			}
 		}
 	}
+	return ""
 }
 
 // member is a field that has to be looked at.
