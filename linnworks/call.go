@@ -277,7 +277,8 @@ func (c *Client) send(ctx context.Context, op operation, path string, values url
 	reply, err := c.transport.Do(ctx, transport.Call{
 		Operation: op.name, Account: c.credentials.ApplicationID, Method: op.method, URL: p.url(), Header: header, Body: body,
 		Replay: op.replay, MaxAttempts: s.MaxAttempts, Timeout: s.Timeout,
-		Wait: p.admission(LimitKey{Application: c.credentials.ApplicationID, Operation: op.name, PerMinute: op.limit}),
+		Wait:    p.admission(LimitKey{Application: c.credentials.ApplicationID, Operation: op.name, PerMinute: op.limit}),
+		Secrets: p.secrets,
 	}, p)
 	if s.response != nil {
 		*s.response = Response{
@@ -323,13 +324,16 @@ func (p *inSession) url() *url.URL {
 	return u
 }
 
-// mask finds the secrets of the call in a text.
-func (p *inSession) mask() mask {
+// secrets are the credentials of the call.
+func (p *inSession) secrets() []string {
 	if p.session == nil {
-		return p.client.mask
+		return p.client.credentials.secrets()
 	}
-	return p.session.mask
+	return append(p.client.credentials.secrets(), p.session.token.Reveal())
 }
+
+// mask strikes the credentials of the call out of a text.
+func (p *inSession) mask() mask { return wire.Scrubber(p.secrets()...) }
 
 // Prepare sets the session token. The address is set anew too: a fresh session
 // may live on another server.

@@ -24,6 +24,8 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
+
+	"github.com/linnbridge/linnbridge/internal/wire"
 )
 
 // Replay says whether an operation may be sent again when the outcome of an
@@ -109,6 +111,10 @@ type Call struct {
 	Timeout     time.Duration
 	// Wait blocks until the rate limit of this call admits one attempt.
 	Wait func(context.Context) error
+	// Secrets are the credentials of the call, as far as they are known. They are
+	// struck out of all that it fails with: what a limiter, a middleware, a proxy
+	// or net/http says may repeat the request.
+	Secrets func() []string
 }
 
 // Reply is a complete reply and how it was obtained.
@@ -255,7 +261,7 @@ func (t *Transport) Do(ctx context.Context, call Call, p Protocol) (*Reply, erro
 		waited += wait
 		if err != nil {
 			reply.Waited = waited
-			return reply, stopped(err, lastErr)
+			return reply, stopped(call.scrub(err), lastErr)
 		}
 
 		start = time.Now()
@@ -263,6 +269,7 @@ func (t *Transport) Do(ctx context.Context, call Call, p Protocol) (*Reply, erro
 		info := Info{Operation: call.Operation, Account: call.Account, Attempt: attempt}
 		infoCtx := context.WithValue(ctx, infoKey{}, info)
 		verdict := t.attempt(infoCtx, call, p, reply)
+		verdict.Err = call.scrub(verdict.Err)
 		lastErr = verdict.Err
 		t.report(infoCtx, call, Event{
 			Info: info, RequestID: verdict.RequestID, Wait: wait, Duration: time.Since(start),
@@ -278,7 +285,7 @@ func (t *Transport) Do(ctx context.Context, call Call, p Protocol) (*Reply, erro
 				return reply, verdict.Err
 			}
 			reauthorised = true
-			if err := p.Reauthorise(ctx); err != nil {
+			if err := call.scrub(p.Reauthorise(ctx)); err != nil {
 				return reply, fmt.Errorf("%w (after: %w)", err, verdict.Err)
 			}
 			maxAttempts++ // a refused credential does not use up a try
@@ -306,6 +313,18 @@ func (t *Transport) Do(ctx context.Context, call Call, p Protocol) (*Reply, erro
 			return reply, stopped(err, verdict.Err)
 		}
 	}
+}
+
+// scrub returns err without the secrets of the call, and with the types it had.
+func (c Call) scrub(err error) error {
+	if err == nil || c.Secrets == nil {
+		return err
+	}
+	secrets := c.Secrets()
+	if n, ok := errors.AsType[*NetworkError](err); ok {
+		n.Err = wire.ScrubError(n.Err, secrets...)
+	}
+	return wire.ScrubError(err, secrets...)
 }
 
 // admit waits for the limit of the call.
