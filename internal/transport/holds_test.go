@@ -112,7 +112,7 @@ func TestHoldIsReported(t *testing.T) {
 				}
 				return a
 			}}))
-			tr.Observer = func(e Event) {
+			tr.Observer = func(_ context.Context, e Event) {
 				if e.Held != 0 {
 					held = append(held, fmt.Sprint(e.Operation, " ", e.Held))
 				}
@@ -147,7 +147,7 @@ func TestHoldIsReported(t *testing.T) {
 // Nothing is said of a limiter that does not learn, and nothing breaks.
 func TestLimiterThatDoesNotLearn(t *testing.T) {
 	tr := newTransport(func(*http.Request) (*http.Response, error) { return respond(429, "", "Retry-After", "600"), nil })
-	tr.Observer = func(e Event) {
+	tr.Observer = func(_ context.Context, e Event) {
 		if e.Held != 0 {
 			t.Errorf("held for %s", e.Held)
 		}

@@ -14,6 +14,7 @@ package transport
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,6 +64,8 @@ type Verdict struct {
 	Retry Retry
 	// Code is the API's own result code, for observers.
 	Code string
+	// RequestID is the server's id of the call, for observers.
+	RequestID string
 	// After is the pause that the server asked for, zero if it did not.
 	After time.Duration
 	// Limit says what the reply tells about the rate limit of the call.
@@ -93,15 +96,37 @@ type Protocol interface {
 	Reauthorise(ctx context.Context) error
 }
 
+// Info says which attempt of which call a request belongs to. Every request
+// carries it in its context.
+type Info struct {
+	// Operation is the service and method.
+	Operation string
+	// Account is whose data the call is about: a shop, an application.
+	Account string
+	// Attempt counts from 1.
+	Attempt int
+}
+
+type infoKey struct{}
+
+// InfoOf returns the Info of a request's context.
+func InfoOf(ctx context.Context) (Info, bool) {
+	info, ok := ctx.Value(infoKey{}).(Info)
+	return info, ok
+}
+
 // Call is one API call, encoded.
 type Call struct {
-	// Operation names the call in events and logs.
-	Operation string
-	Method    string
-	URL       *url.URL
-	Header    http.Header
-	Body      []byte
-	Replay    Replay
+	// Operation and Account name the call in events, logs and contexts.
+	Operation, Account string
+	Method             string
+	URL                *url.URL
+	Header             http.Header
+	Body               []byte
+	Replay             Replay
+	// MaxAttempts and Timeout replace those of the transport, zero does not.
+	MaxAttempts int
+	Timeout     time.Duration
 	// Wait blocks until the rate limit of this call admits one attempt.
 	Wait func(context.Context) error
 	// Learn, if not nil, tells the limiter of a refused attempt, and returns for
@@ -128,8 +153,10 @@ type Reply struct {
 
 // Event describes one attempt to an observer.
 type Event struct {
-	Operation string
-	Attempt   int
+	Info
+
+	// RequestID is the server's id of the attempt, empty if it gave none.
+	RequestID string
 	// Wait is the wait for the limit, Duration that from sending to the last
 	// byte.
 	Wait     time.Duration
@@ -153,9 +180,9 @@ type Middleware = func(req *http.Request, next Next) (*http.Response, error)
 // Transport sends calls. It is safe for concurrent use.
 type Transport struct {
 	HTTP       *http.Client
-	Middleware []Middleware // the first is the outermost
-	Logger     *slog.Logger // nil logs nothing
-	Observer   func(Event)  // nil observes nothing
+	Middleware []Middleware                 // the first is the outermost
+	Logger     *slog.Logger                 // nil logs nothing
+	Observer   func(context.Context, Event) // nil observes nothing
 	// MaxAttempts bounds the attempts of a replay-safe call; at least 1.
 	MaxAttempts int
 	// AttemptTimeout bounds one attempt, sending and reading included.
@@ -194,7 +221,7 @@ func (e *NetworkError) Error() string { return e.Err.Error() }
 // Unwrap returns the cause.
 func (e *NetworkError) Unwrap() error { return e.Err }
 
-// timeoutError says that [Transport.AttemptTimeout] ended an attempt. It is not
+// timeoutError says that the time of one attempt ended it. It is not
 // a context.DeadlineExceeded: that would blame the caller's deadline.
 type timeoutError struct {
 	after   time.Duration
@@ -258,7 +285,7 @@ func (t *Transport) Do(ctx context.Context, call Call, p Protocol) (*Reply, erro
 		lastErr      error
 		pauses       = t.pauses()
 		reauthorised bool
-		maxAttempts  = max(t.MaxAttempts, 1)
+		maxAttempts  = max(cmp.Or(call.MaxAttempts, t.MaxAttempts), 1)
 		lost         bool
 	)
 	for attempt := 1; ; attempt++ {
@@ -273,10 +300,12 @@ func (t *Transport) Do(ctx context.Context, call Call, p Protocol) (*Reply, erro
 
 		start = time.Now()
 		reply = &Reply{Attempts: attempt, Waited: waited, Lost: lost}
-		verdict := t.attempt(ctx, call, p, reply)
+		info := Info{Operation: call.Operation, Account: call.Account, Attempt: attempt}
+		infoCtx := context.WithValue(ctx, infoKey{}, info)
+		verdict := t.attempt(infoCtx, call, p, reply)
 		lost, lastErr = reply.Lost, verdict.Err
-		t.report(ctx, call, Event{
-			Operation: call.Operation, Attempt: attempt, Wait: wait, Duration: time.Since(start),
+		t.report(infoCtx, call, Event{
+			Info: info, RequestID: verdict.RequestID, Wait: wait, Duration: time.Since(start),
 			Status: reply.Status, Code: verdict.Code, Bytes: len(reply.Body), Err: verdict.Err,
 			Held: t.learn(ctx, call, verdict, reply.Status, start),
 		})
@@ -338,10 +367,10 @@ func admit(ctx context.Context, call Call) error {
 
 // attempt makes one attempt and puts what arrived into reply.
 func (t *Transport) attempt(caller context.Context, call Call, p Protocol, reply *Reply) Verdict {
-	ctx := caller
-	if t.AttemptTimeout > 0 {
+	ctx, timeout := caller, cmp.Or(call.Timeout, t.AttemptTimeout)
+	if timeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(caller, t.AttemptTimeout)
+		ctx, cancel = context.WithTimeout(caller, timeout)
 		defer cancel()
 	}
 	req, err := http.NewRequestWithContext(ctx, call.Method, call.URL.String(), bytes.NewReader(call.Body))
@@ -359,7 +388,7 @@ func (t *Transport) attempt(caller context.Context, call Call, p Protocol, reply
 	// Not before: what Prepare sends to get credentials is another request.
 	resp, err := t.send(req.WithContext(seen.trace(ctx)))
 	if err != nil {
-		return t.failed(caller, ctx, err, seen, reply)
+		return failed(caller, ctx, timeout, err, seen, reply)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if resp.ProtoMajor > 0 {
@@ -368,7 +397,7 @@ func (t *Transport) attempt(caller context.Context, call Call, p Protocol, reply
 	body, err := io.ReadAll(io.LimitReader(resp.Body, t.MaxBody+1))
 	if err != nil {
 		seen.answered()
-		return t.failed(caller, ctx, err, seen, reply)
+		return failed(caller, ctx, timeout, err, seen, reply)
 	}
 	reply.Status, reply.Header, reply.Body = resp.StatusCode, resp.Header, body
 	if int64(len(body)) > t.MaxBody {
@@ -400,7 +429,7 @@ func (t *Transport) oneShot(req *http.Request, call Call) {
 }
 
 // failed classifies an attempt without a complete reply.
-func (t *Transport) failed(caller, attempt context.Context, err error, seen *progress, reply *Reply) Verdict {
+func failed(caller, attempt context.Context, timeout time.Duration, err error, seen *progress, reply *Reply) Verdict {
 	e := &NetworkError{Sent: seen.sent(attempt, err), Certificate: badCertificate(err), Err: withoutURL(err)}
 	reply.Lost = reply.Lost || e.Sent
 	switch callerErr := caller.Err(); {
@@ -411,9 +440,9 @@ func (t *Transport) failed(caller, attempt context.Context, err error, seen *pro
 	case e.Certificate:
 		return Verdict{Err: e}
 	case attempt.Err() != nil && e.Sent:
-		e.Err = timeoutError{t.AttemptTimeout, "complete reply"}
+		e.Err = timeoutError{timeout, "complete reply"}
 	case attempt.Err() != nil:
-		e.Err = timeoutError{t.AttemptTimeout, "connection"}
+		e.Err = timeoutError{timeout, "connection"}
 	}
 	return Verdict{Err: e, Retry: RetryLater}
 }
@@ -433,7 +462,7 @@ func (t *Transport) send(req *http.Request) (*http.Response, error) {
 
 func (t *Transport) report(ctx context.Context, call Call, e Event) {
 	if t.Observer != nil {
-		t.Observer(e)
+		t.Observer(ctx, e)
 	}
 	if t.Logger == nil || !t.Logger.Enabled(ctx, slog.LevelDebug) {
 		return
