@@ -274,7 +274,7 @@ func (c *Client) send(ctx context.Context, op operation, path string, values url
 		header.Set("Content-Type", contentType)
 	}
 	maps.Copy(header, s.Header)
-	key := LimitKey{Application: c.credentials().ApplicationID, Operation: op.name, PerMinute: op.limit}
+	key := LimitKey{Application: c.credentials.ApplicationID, Operation: op.name, PerMinute: op.limit}
 	reply, err := c.transport.Do(ctx, transport.Call{
 		Operation: op.name, Account: key.Application, Method: op.method, URL: p.url(), Header: header, Body: body,
 		Replay: op.replay, MaxAttempts: s.MaxAttempts, Timeout: s.Timeout,
