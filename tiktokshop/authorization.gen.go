@@ -109,7 +109,7 @@ type GetWidgetTokenResponse struct {
 // GetWidgetTokenResponseWidgetToken is part of a reply.
 type GetWidgetTokenResponseWidgetToken struct {
 	ExpireAt UnixSeconds `json:"expire_at,omitzero"`
-	Token    string      `json:"token,omitzero"`
+	Token    Secret      `json:"token,omitzero"`
 }
 
 // GetWidgetTokenV202312Request holds the parameters of Authorization.GetWidgetTokenV202312.
@@ -125,7 +125,7 @@ type GetWidgetTokenV202312Response struct {
 // GetWidgetTokenV202312ResponseWidgetToken is part of a reply.
 type GetWidgetTokenV202312ResponseWidgetToken struct {
 	ExpireAt UnixSeconds `json:"expire_at,omitzero"`
-	Token    string      `json:"token,omitzero"`
+	Token    Secret      `json:"token,omitzero"`
 }
 
 // Shop is part of a reply.

@@ -49,6 +49,7 @@ func Build(api *API) (*Model, error) {
 		b.method(op)
 	}
 	b.directions()
+	b.checkSecrets()
 	b.pages()
 	b.retired()
 	if len(b.errs) > 0 {
