@@ -106,7 +106,9 @@ func (f *Fake) checkSession(token string) error {
 func (f *Fake) authorize(req *linnworks.AuthorizeByApplicationRequest, at place) (any, error) {
 	want := f.Credentials()
 	given := func(g *linnworks.GUID, value string) bool { return g != nil && g.Equal(linnworks.GUID(value)) }
-	secret := func(s *linnworks.Secret, want linnworks.Secret) bool { return s != nil && linnworks.GUID(s.Reveal()).Equal(linnworks.GUID(want.Reveal())) }
+	secret := func(s *linnworks.Secret, want linnworks.Secret) bool {
+		return s != nil && linnworks.GUID(s.Reveal()).Equal(linnworks.GUID(want.Reveal()))
+	}
 	if !given(req.ApplicationID, want.ApplicationID) || !secret(req.ApplicationSecret, want.ApplicationSecret) || !secret(req.Token, want.Token) {
 		return nil, errUnauthorised
 	}
