@@ -174,11 +174,6 @@ type DeleteExportRequest struct {
 	ID *int `json:"id,omitzero"`
 }
 
-// DeleteImportRequest holds the parameters of ImportExport.DeleteImport.
-type DeleteImportRequest struct {
-	ID *int `json:"id,omitzero"`
-}
-
 // EnableExportRequest holds the parameters of ImportExport.EnableExport.
 type EnableExportRequest struct {
 	Enable   *bool `json:"enable,omitzero"`
@@ -298,10 +293,10 @@ type FulfilmentCenterImportExportSettings struct {
 	InventoryImportEnabled bool `json:"InventoryImportEnabled,omitzero"`
 	OrdersExportEnabled    bool `json:"OrdersExportEnabled,omitzero"`
 	OrdersImportEnabled    bool `json:"OrdersImportEnabled,omitzero"`
-	FkInventoryImportID    int  `json:"fkInventoryImportId,omitzero"`
-	FkOrdersExportID       int  `json:"fkOrdersExportId,omitzero"`
-	FkOrdersImportID       int  `json:"fkOrdersImportId,omitzero"`
-	FkStockLocationID      GUID `json:"fkStockLocationId,omitzero"`
+	InventoryImportID      int  `json:"fkInventoryImportId,omitzero"`
+	OrdersExportID         int  `json:"fkOrdersExportId,omitzero"`
+	OrdersImportID         int  `json:"fkOrdersImportId,omitzero"`
+	StockLocationID        GUID `json:"fkStockLocationId,omitzero"`
 }
 
 // GetExportListResponse is part of a reply.
@@ -316,17 +311,12 @@ type GetExportRequest struct {
 
 // GetFullfilmentCenterSettingsRequest holds the parameters of ImportExport.GetFullfilmentCenterSettings.
 type GetFullfilmentCenterSettingsRequest struct {
-	FkStockLocationID *GUID `url:"fkStockLocationId,omitempty" json:"-"`
+	StockLocationID *GUID `url:"fkStockLocationId,omitempty" json:"-"`
 }
 
 // GetImportListResponse is part of a reply.
 type GetImportListResponse struct {
 	Register []ImportRegisterPublicSchedules `json:"register,omitzero"`
-}
-
-// GetImportRequest holds the parameters of ImportExport.GetImport.
-type GetImportRequest struct {
-	ID *int `url:"id,omitempty" json:"-"`
 }
 
 // Import is part of a reply.
@@ -459,6 +449,14 @@ type SubQueryOutputMappingSelectionField struct {
 	SelectionFieldName  string `json:"SelectionFieldName,omitzero"`
 	SelectionFieldValue string `json:"SelectionFieldValue,omitzero"`
 }
+
+// DeleteImportRequest is the type of the parameters of ImportExport.DeleteImport, which equal those of
+// other operations.
+type DeleteImportRequest = DeleteExportRequest
+
+// GetImportRequest is the type of the parameters of ImportExport.GetImport, which equal those of
+// other operations.
+type GetImportRequest = GetExportRequest
 
 // ExportGenericFeedFeedType is an open list: Linnworks may add values.
 type ExportGenericFeedFeedType string

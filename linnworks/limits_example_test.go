@@ -110,7 +110,7 @@ func ExampleLimitError() {
 	defer cancel()
 
 	for range 2 {
-		_, err := client.ShippingService.GetIntegrations(ctx)
+		_, err := client.Shipping.GetIntegrations(ctx)
 		fmt.Println(linnworks.IsThrottle(err))
 	}
 	// Output:

@@ -91,7 +91,7 @@ type AddLocationRequest struct {
 
 // DeleteLocationRequest holds the parameters of Locations.DeleteLocation.
 type DeleteLocationRequest struct {
-	PkStockLocationID *GUID `json:"pkStockLocationId,omitzero"`
+	StockLocationID *GUID `json:"pkStockLocationId,omitzero"`
 }
 
 // DeleteWarehouseToteRequest holds the parameters of Locations.DeleteWarehouseTote.
@@ -107,7 +107,7 @@ type DeleteWarehouseToteResponse struct {
 
 // GetLocationRequest holds the parameters of Locations.GetLocation.
 type GetLocationRequest struct {
-	PkStockLocationID *GUID `url:"pkStockLocationId,omitempty" json:"-"`
+	StockLocationID *GUID `url:"pkStockLocationId,omitempty" json:"-"`
 }
 
 // GetWarehouseTotesRequest holds the parameters of Locations.GetWarehouseTotes.
@@ -122,14 +122,13 @@ type GetWarehouseTotesResponse struct {
 	Totes []WarehouseTote `json:"Totes,omitzero"`
 }
 
-// UpdateLocationRequest holds the parameters of Locations.UpdateLocation.
-type UpdateLocationRequest struct {
-	Location *StockLocation `json:"location,omitzero"`
-}
-
 // WarehouseTote is part of a reply.
 type WarehouseTote struct {
 	LocationID  GUID   `json:"LocationId,omitzero"`
 	ToteBarcode string `json:"ToteBarcode,omitzero"`
 	ToteID      int    `json:"ToteId,omitzero"`
 }
+
+// UpdateLocationRequest is the type of the parameters of Locations.UpdateLocation, which equal those of
+// other operations.
+type UpdateLocationRequest = AddLocationRequest

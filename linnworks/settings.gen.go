@@ -156,7 +156,6 @@ type Measures struct {
 	Weight    string `json:"Weight,omitzero"`
 }
 
-// UpdateCurrencyConversionRatesRequest holds the parameters of Settings.UpdateCurrencyConversionRates.
-type UpdateCurrencyConversionRatesRequest struct {
-	Rates []CurrencyConversionRate `json:"rates,omitzero"`
-}
+// UpdateCurrencyConversionRatesRequest is the type of the parameters of Settings.UpdateCurrencyConversionRates, which equal those of
+// other operations.
+type UpdateCurrencyConversionRatesRequest = InsertCurrencyConversionRatesRequest

@@ -112,22 +112,6 @@ type GetWidgetTokenResponseWidgetToken struct {
 	Token    string      `json:"token,omitzero"`
 }
 
-// GetWidgetTokenV202312Request holds the parameters of Authorization.GetWidgetTokenV202312.
-type GetWidgetTokenV202312Request struct {
-	ShopID *int64 `url:"shop_id,omitempty" json:"-"`
-}
-
-// GetWidgetTokenV202312Response is the reply of Authorization.GetWidgetTokenV202312.
-type GetWidgetTokenV202312Response struct {
-	WidgetToken GetWidgetTokenV202312ResponseWidgetToken `json:"widget_token,omitzero"`
-}
-
-// GetWidgetTokenV202312ResponseWidgetToken is part of a reply.
-type GetWidgetTokenV202312ResponseWidgetToken struct {
-	ExpireAt UnixSeconds `json:"expire_at,omitzero"`
-	Token    string      `json:"token,omitzero"`
-}
-
 // Shop is part of a reply.
 type Shop struct {
 	Cipher     string     `json:"cipher,omitzero"`
@@ -137,6 +121,14 @@ type Shop struct {
 	Region     string     `json:"region,omitzero"`
 	SellerType SellerType `json:"seller_type,omitzero"`
 }
+
+// GetWidgetTokenV202312Request is the type of the parameters of Authorization.GetWidgetTokenV202312, which equal those of
+// other operations.
+type GetWidgetTokenV202312Request = GetWidgetTokenRequest
+
+// GetWidgetTokenV202312Response is the type of the reply of Authorization.GetWidgetTokenV202312, which equal those of
+// other operations.
+type GetWidgetTokenV202312Response = GetWidgetTokenResponse
 
 // SellerType is an open list: TikTok Shop may add values.
 type SellerType string

@@ -86,9 +86,9 @@ func (s *OrderService) GetOrderDetailV202309(ctx context.Context, req *GetOrderD
 
 // GetOrderDetailV202309Batched splits req.IDs into parts of at most 50 and hands out the
 // reply of [OrderService.GetOrderDetailV202309] to each. It stops at the first error.
-func (s *OrderService) GetOrderDetailV202309Batched(ctx context.Context, req *GetOrderDetailV202309Request, opts ...CallOption) iter.Seq2[*GetOrderDetailV202309Response, error] {
+func (s *OrderService) GetOrderDetailV202309Batched(ctx context.Context, req *GetOrderDetailV202309Request, opts ...CallOption) iter.Seq2[*GetOrderDetailResponse, error] {
 	start := valueOf(req)
-	return batches(start.IDs, 50, func(part []string) (*GetOrderDetailV202309Response, error) {
+	return batches(start.IDs, 50, func(part []string) (*GetOrderDetailResponse, error) {
 		r := start
 		r.IDs = part
 		return s.GetOrderDetailV202309(ctx, &r, opts...)
@@ -239,6 +239,13 @@ type AddExternalOrderReferencesResponseErrorDetailExternalOrder struct {
 	Platform string `json:"platform,omitzero"`
 }
 
+// ExternalOrder is part of a reply.
+type ExternalOrder struct {
+	ID        string     `json:"id,omitzero"`
+	LineItems []LineItem `json:"line_items,omitzero"`
+	Platform  string     `json:"platform,omitzero"`
+}
+
 // GetExternalOrderReferencesRequest holds the parameters of Order.GetExternalOrderReferences.
 type GetExternalOrderReferencesRequest struct {
 	Platform OrderPlatform `url:"platform" json:"-"` // required
@@ -246,20 +253,7 @@ type GetExternalOrderReferencesRequest struct {
 
 // GetExternalOrderReferencesResponse is the reply of Order.GetExternalOrderReferences.
 type GetExternalOrderReferencesResponse struct {
-	ExternalOrders []GetExternalOrderReferencesResponseExternalOrder `json:"external_orders,omitzero"`
-}
-
-// GetExternalOrderReferencesResponseExternalOrder is part of a reply.
-type GetExternalOrderReferencesResponseExternalOrder struct {
-	ID        string                                                    `json:"id,omitzero"`
-	LineItems []GetExternalOrderReferencesResponseExternalOrderLineItem `json:"line_items,omitzero"`
-	Platform  string                                                    `json:"platform,omitzero"`
-}
-
-// GetExternalOrderReferencesResponseExternalOrderLineItem is part of a reply.
-type GetExternalOrderReferencesResponseExternalOrderLineItem struct {
-	ID       string `json:"id,omitzero"`
-	OriginID string `json:"origin_id,omitzero"`
+	ExternalOrders []ExternalOrder `json:"external_orders,omitzero"`
 }
 
 // GetOrderDetailRequest holds the parameters of Order.GetOrderDetail.
@@ -269,16 +263,6 @@ type GetOrderDetailRequest struct {
 
 // GetOrderDetailResponse is the reply of Order.GetOrderDetail.
 type GetOrderDetailResponse struct {
-	Orders []Order `json:"orders,omitzero"`
-}
-
-// GetOrderDetailV202309Request holds the parameters of Order.GetOrderDetailV202309.
-type GetOrderDetailV202309Request struct {
-	IDs []string `url:"ids,comma" json:"-"` // required, at most 50
-}
-
-// GetOrderDetailV202309Response is the reply of Order.GetOrderDetailV202309.
-type GetOrderDetailV202309Response struct {
 	Orders []Order `json:"orders,omitzero"`
 }
 
@@ -376,6 +360,12 @@ type GetPrivilegedOrderDetailResponse struct {
 	Orders []Order `json:"orders,omitzero"`
 }
 
+// LineItem is part of a reply.
+type LineItem struct {
+	ID       string `json:"id,omitzero"`
+	OriginID string `json:"origin_id,omitzero"`
+}
+
 // Order is part of a reply.
 type Order struct {
 	AutoCombineGroupID                 string                `json:"auto_combine_group_id,omitzero"`
@@ -420,7 +410,7 @@ type Order struct {
 	NeedUploadInvoice                  string                `json:"need_upload_invoice,omitzero"`
 	OrderRights                        []int                 `json:"order_rights,omitzero"`
 	OrderType                          OrderType             `json:"order_type,omitzero"`
-	Packages                           []OrderPackage        `json:"packages,omitzero"`
+	Packages                           []IDOnly              `json:"packages,omitzero"`
 	PaidTime                           UnixSeconds           `json:"paid_time,omitzero"`
 	Payment                            OrderPayment          `json:"payment,omitzero"`
 	PaymentAuthCode                    string                `json:"payment_auth_code,omitzero"`
@@ -512,11 +502,6 @@ type OrderLineItemItemTax struct {
 	TaxType   string  `json:"tax_type,omitzero"`
 }
 
-// OrderPackage is part of a reply.
-type OrderPackage struct {
-	ID string `json:"id,omitzero"`
-}
-
 // OrderPayment is part of a reply.
 type OrderPayment struct {
 	BuyerServiceFee             Decimal `json:"buyer_service_fee,omitzero"`
@@ -595,21 +580,8 @@ type SearchOrderByExternalOrderReferenceResponse struct {
 
 // SearchOrderByExternalOrderReferenceResponseOrder is part of a reply.
 type SearchOrderByExternalOrderReferenceResponseOrder struct {
-	ExternalOrder SearchOrderByExternalOrderReferenceResponseOrderExternalOrder `json:"external_order,omitzero"`
-	ID            string                                                        `json:"id,omitzero"`
-}
-
-// SearchOrderByExternalOrderReferenceResponseOrderExternalOrder is part of a reply.
-type SearchOrderByExternalOrderReferenceResponseOrderExternalOrder struct {
-	ID        string                                                                  `json:"id,omitzero"`
-	LineItems []SearchOrderByExternalOrderReferenceResponseOrderExternalOrderLineItem `json:"line_items,omitzero"`
-	Platform  string                                                                  `json:"platform,omitzero"`
-}
-
-// SearchOrderByExternalOrderReferenceResponseOrderExternalOrderLineItem is part of a reply.
-type SearchOrderByExternalOrderReferenceResponseOrderExternalOrderLineItem struct {
-	ID       string `json:"id,omitzero"`
-	OriginID string `json:"origin_id,omitzero"`
+	ExternalOrder ExternalOrder `json:"external_order,omitzero"`
+	ID            string        `json:"id,omitzero"`
 }
 
 // UpdateTheBlindBoxOpeningResultsRequest holds the parameters of Order.UpdateTheBlindBoxOpeningResults.
@@ -625,6 +597,14 @@ type UpdateTheBlindBoxOpeningResultsRequestBlindBoxResult struct {
 	BlindResultSKUID     *string `json:"blind_result_sku_id,omitzero"`
 	OrderLineID          *string `json:"order_line_id,omitzero"`
 }
+
+// GetOrderDetailV202309Request is the type of the parameters of Order.GetOrderDetailV202309, which equal those of
+// other operations.
+type GetOrderDetailV202309Request = GetOrderDetailRequest
+
+// GetOrderDetailV202309Response is the type of the reply of Order.GetOrderDetailV202309, which equal those of
+// other operations.
+type GetOrderDetailV202309Response = GetOrderDetailResponse
 
 // CancellationInitiator is an open list: TikTok Shop may add values.
 type CancellationInitiator string

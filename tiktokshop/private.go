@@ -130,11 +130,6 @@ func logCount(what string, n int) slog.Value { return slog.StringValue(fmt.Sprin
 func (r GetOrderDetailResponse) LogValue() slog.Value { return logCount("orders", len(r.Orders)) }
 
 // LogValue counts the orders for slog.
-func (r GetOrderDetailV202309Response) LogValue() slog.Value {
-	return logCount("orders", len(r.Orders))
-}
-
-// LogValue counts the orders for slog.
 func (r GetOrderListResponse) LogValue() slog.Value { return logCount("orders", len(r.Orders)) }
 
 // LogValue counts the orders for slog.

@@ -47,29 +47,29 @@ func (s *ReturnRefundService) CalculateRefund(ctx context.Context, req *Calculat
 	}, nil, req, out, opts)
 }
 
-// CancelOrder calls POST /return_refund/202309/cancellations.
-//
-// It is not repeated once it was sent. Version 202309.
-//
-// Official page: https://partner.tiktokshop.com/docv2/page/cancel-order-202309
-func (s *ReturnRefundService) CancelOrder(ctx context.Context, req *CancelOrderRequest, opts ...CallOption) (*CancelOrderResponse, error) {
-	out := new(CancelOrderResponse)
-	return out, s.client.call(ctx, operation{
-		name: "ReturnRefund.CancelOrder", method: "POST", path: "/return_refund/202309/cancellations",
-		body: bodyJSON,
-	}, nil, req, out, opts)
-}
-
-// CancelOrderV202602 calls POST /return_refund/202602/cancellations.
+// CancelOrder calls POST /return_refund/202602/cancellations.
 //
 // It is not repeated once it was sent. Version 202602.
 // Newer than the official description, so less sure: used by several implementations.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/cancel-order-202602
-func (s *ReturnRefundService) CancelOrderV202602(ctx context.Context, req *CancelOrderV202602Request, opts ...CallOption) (*CancelOrderV202602Response, error) {
-	out := new(CancelOrderV202602Response)
+func (s *ReturnRefundService) CancelOrder(ctx context.Context, req *CancelOrderRequest, opts ...CallOption) (*CancelOrderResponse, error) {
+	out := new(CancelOrderResponse)
 	return out, s.client.call(ctx, operation{
-		name: "ReturnRefund.CancelOrderV202602", method: "POST", path: "/return_refund/202602/cancellations",
+		name: "ReturnRefund.CancelOrder", method: "POST", path: "/return_refund/202602/cancellations",
+		body: bodyJSON,
+	}, nil, req, out, opts)
+}
+
+// CancelOrderV202309 calls POST /return_refund/202309/cancellations.
+//
+// It is not repeated once it was sent. Version 202309.
+//
+// Official page: https://partner.tiktokshop.com/docv2/page/cancel-order-202309
+func (s *ReturnRefundService) CancelOrderV202309(ctx context.Context, req *CancelOrderV202309Request, opts ...CallOption) (*CancelOrderV202309Response, error) {
+	out := new(CancelOrderV202309Response)
+	return out, s.client.call(ctx, operation{
+		name: "ReturnRefund.CancelOrderV202309", method: "POST", path: "/return_refund/202309/cancellations",
 		body: bodyJSON,
 	}, nil, req, out, opts)
 }
@@ -87,15 +87,16 @@ func (s *ReturnRefundService) CreateReturn(ctx context.Context, req *CreateRetur
 	}, nil, req, out, opts)
 }
 
-// GetAftersaleEligibility calls GET /return_refund/202512/orders/{order_id}/aftersale_eligibility.
+// GetAftersaleEligibility calls GET /return_refund/202602/orders/{order_id}/aftersale_eligibility.
 //
-// It only reads and is safe to repeat. Version 202512.
+// It only reads and is safe to repeat. Version 202602.
+// Newer than the official description, so less sure: used by several implementations.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/get-aftersale-eligibility-202512
+// Official page: https://partner.tiktokshop.com/docv2/page/get-aftersale-eligibility-202602
 func (s *ReturnRefundService) GetAftersaleEligibility(ctx context.Context, orderID string, req *GetAftersaleEligibilityRequest, opts ...CallOption) (*GetAftersaleEligibilityResponse, error) {
 	out := new(GetAftersaleEligibilityResponse)
 	return out, s.client.call(ctx, operation{
-		name: "ReturnRefund.GetAftersaleEligibility", method: "GET", path: "/return_refund/202512/orders/{order_id}/aftersale_eligibility",
+		name: "ReturnRefund.GetAftersaleEligibility", method: "GET", path: "/return_refund/202602/orders/{order_id}/aftersale_eligibility",
 		query: true, replay: replayRead,
 	}, []string{orderID}, req, out, opts)
 }
@@ -113,30 +114,29 @@ func (s *ReturnRefundService) GetAftersaleEligibilityV202309(ctx context.Context
 	}, []string{orderID}, req, out, opts)
 }
 
-// GetAftersaleEligibilityV202602 calls GET /return_refund/202602/orders/{order_id}/aftersale_eligibility.
+// GetAftersaleEligibilityV202512 calls GET /return_refund/202512/orders/{order_id}/aftersale_eligibility.
 //
-// It only reads and is safe to repeat. Version 202602.
-// Newer than the official description, so less sure: used by several implementations.
+// It only reads and is safe to repeat. Version 202512.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/get-aftersale-eligibility-202602
-func (s *ReturnRefundService) GetAftersaleEligibilityV202602(ctx context.Context, orderID string, req *GetAftersaleEligibilityV202602Request, opts ...CallOption) (*GetAftersaleEligibilityV202602Response, error) {
-	out := new(GetAftersaleEligibilityV202602Response)
+// Official page: https://partner.tiktokshop.com/docv2/page/get-aftersale-eligibility-202512
+func (s *ReturnRefundService) GetAftersaleEligibilityV202512(ctx context.Context, orderID string, req *GetAftersaleEligibilityV202512Request, opts ...CallOption) (*GetAftersaleEligibilityV202512Response, error) {
+	out := new(GetAftersaleEligibilityV202512Response)
 	return out, s.client.call(ctx, operation{
-		name: "ReturnRefund.GetAftersaleEligibilityV202602", method: "GET", path: "/return_refund/202602/orders/{order_id}/aftersale_eligibility",
+		name: "ReturnRefund.GetAftersaleEligibilityV202512", method: "GET", path: "/return_refund/202512/orders/{order_id}/aftersale_eligibility",
 		query: true, replay: replayRead,
 	}, []string{orderID}, req, out, opts)
 }
 
-// GetDecisionEligibilityV202601 calls GET /return_refund/202601/decision_eligibility.
+// GetDecisionEligibility calls GET /return_refund/202601/decision_eligibility.
 //
 // It only reads and is safe to repeat. Version 202601.
 // Newer than the official description, so less sure: used by several implementations.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-decision-eligibility-202601
-func (s *ReturnRefundService) GetDecisionEligibilityV202601(ctx context.Context, req *GetDecisionEligibilityV202601Request, opts ...CallOption) (*GetDecisionEligibilityV202601Response, error) {
-	out := new(GetDecisionEligibilityV202601Response)
+func (s *ReturnRefundService) GetDecisionEligibility(ctx context.Context, req *GetDecisionEligibilityRequest, opts ...CallOption) (*GetDecisionEligibilityResponse, error) {
+	out := new(GetDecisionEligibilityResponse)
 	return out, s.client.call(ctx, operation{
-		name: "ReturnRefund.GetDecisionEligibilityV202601", method: "GET", path: "/return_refund/202601/decision_eligibility",
+		name: "ReturnRefund.GetDecisionEligibility", method: "GET", path: "/return_refund/202601/decision_eligibility",
 		query: true, replay: replayRead,
 	}, nil, req, out, opts)
 }
@@ -191,15 +191,16 @@ func (s *ReturnRefundService) RejectReturn(ctx context.Context, returnID string,
 	}, []string{returnID}, req, nil, opts)
 }
 
-// SearchCancellations calls POST /return_refund/202309/cancellations/search.
+// SearchCancellations calls POST /return_refund/202602/cancellations/search.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads and is safe to repeat. Version 202602.
+// Newer than the official description, so less sure: used by several implementations.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/search-cancellations-202309
+// Official page: https://partner.tiktokshop.com/docv2/page/search-cancellations-202602
 func (s *ReturnRefundService) SearchCancellations(ctx context.Context, req *SearchCancellationsRequest, opts ...CallOption) (*SearchCancellationsResponse, error) {
 	out := new(SearchCancellationsResponse)
 	return out, s.client.call(ctx, operation{
-		name: "ReturnRefund.SearchCancellations", method: "POST", path: "/return_refund/202309/cancellations/search",
+		name: "ReturnRefund.SearchCancellations", method: "POST", path: "/return_refund/202602/cancellations/search",
 		query: true, body: bodyJSON, replay: replayRead,
 	}, nil, req, out, opts)
 }
@@ -221,30 +222,29 @@ func (s *ReturnRefundService) SearchCancellationsAll(ctx context.Context, req *S
 	})
 }
 
-// SearchCancellationsV202602 calls POST /return_refund/202602/cancellations/search.
+// SearchCancellationsV202309 calls POST /return_refund/202309/cancellations/search.
 //
-// It only reads and is safe to repeat. Version 202602.
-// Newer than the official description, so less sure: used by several implementations.
+// It only reads and is safe to repeat. Version 202309.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/search-cancellations-202602
-func (s *ReturnRefundService) SearchCancellationsV202602(ctx context.Context, req *SearchCancellationsV202602Request, opts ...CallOption) (*SearchCancellationsV202602Response, error) {
-	out := new(SearchCancellationsV202602Response)
+// Official page: https://partner.tiktokshop.com/docv2/page/search-cancellations-202309
+func (s *ReturnRefundService) SearchCancellationsV202309(ctx context.Context, req *SearchCancellationsV202309Request, opts ...CallOption) (*SearchCancellationsV202309Response, error) {
+	out := new(SearchCancellationsV202309Response)
 	return out, s.client.call(ctx, operation{
-		name: "ReturnRefund.SearchCancellationsV202602", method: "POST", path: "/return_refund/202602/cancellations/search",
+		name: "ReturnRefund.SearchCancellationsV202309", method: "POST", path: "/return_refund/202309/cancellations/search",
 		query: true, body: bodyJSON, replay: replayRead,
 	}, nil, req, out, opts)
 }
 
-// SearchCancellationsV202602All hands out what stands on the pages of
-// [ReturnRefundService.SearchCancellationsV202602]. It stops at the first error.
-func (s *ReturnRefundService) SearchCancellationsV202602All(ctx context.Context, req *SearchCancellationsV202602Request, opts ...CallOption) iter.Seq2[Cancellation, error] {
+// SearchCancellationsV202309All hands out what stands on the pages of
+// [ReturnRefundService.SearchCancellationsV202309]. It stops at the first error.
+func (s *ReturnRefundService) SearchCancellationsV202309All(ctx context.Context, req *SearchCancellationsV202309Request, opts ...CallOption) iter.Seq2[Cancellation, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]Cancellation, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
-		out, err := s.SearchCancellationsV202602(ctx, &r, opts...)
+		out, err := s.SearchCancellationsV202309(ctx, &r, opts...)
 		if err != nil {
 			return nil, "", err
 		}
@@ -252,15 +252,16 @@ func (s *ReturnRefundService) SearchCancellationsV202602All(ctx context.Context,
 	})
 }
 
-// SearchReturns calls POST /return_refund/202309/returns/search.
+// SearchReturns calls POST /return_refund/202602/returns/search.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads and is safe to repeat. Version 202602.
+// Newer than the official description, so less sure: used by several implementations.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/search-returns-202309
+// Official page: https://partner.tiktokshop.com/docv2/page/search-returns-202602
 func (s *ReturnRefundService) SearchReturns(ctx context.Context, req *SearchReturnsRequest, opts ...CallOption) (*SearchReturnsResponse, error) {
 	out := new(SearchReturnsResponse)
 	return out, s.client.call(ctx, operation{
-		name: "ReturnRefund.SearchReturns", method: "POST", path: "/return_refund/202309/returns/search",
+		name: "ReturnRefund.SearchReturns", method: "POST", path: "/return_refund/202602/returns/search",
 		query: true, body: bodyJSON, replay: replayRead,
 	}, nil, req, out, opts)
 }
@@ -282,30 +283,29 @@ func (s *ReturnRefundService) SearchReturnsAll(ctx context.Context, req *SearchR
 	})
 }
 
-// SearchReturnsV202602 calls POST /return_refund/202602/returns/search.
+// SearchReturnsV202309 calls POST /return_refund/202309/returns/search.
 //
-// It only reads and is safe to repeat. Version 202602.
-// Newer than the official description, so less sure: used by several implementations.
+// It only reads and is safe to repeat. Version 202309.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/search-returns-202602
-func (s *ReturnRefundService) SearchReturnsV202602(ctx context.Context, req *SearchReturnsV202602Request, opts ...CallOption) (*SearchReturnsV202602Response, error) {
-	out := new(SearchReturnsV202602Response)
+// Official page: https://partner.tiktokshop.com/docv2/page/search-returns-202309
+func (s *ReturnRefundService) SearchReturnsV202309(ctx context.Context, req *SearchReturnsV202309Request, opts ...CallOption) (*SearchReturnsV202309Response, error) {
+	out := new(SearchReturnsV202309Response)
 	return out, s.client.call(ctx, operation{
-		name: "ReturnRefund.SearchReturnsV202602", method: "POST", path: "/return_refund/202602/returns/search",
+		name: "ReturnRefund.SearchReturnsV202309", method: "POST", path: "/return_refund/202309/returns/search",
 		query: true, body: bodyJSON, replay: replayRead,
 	}, nil, req, out, opts)
 }
 
-// SearchReturnsV202602All hands out what stands on the pages of
-// [ReturnRefundService.SearchReturnsV202602]. It stops at the first error.
-func (s *ReturnRefundService) SearchReturnsV202602All(ctx context.Context, req *SearchReturnsV202602Request, opts ...CallOption) iter.Seq2[Return, error] {
+// SearchReturnsV202309All hands out what stands on the pages of
+// [ReturnRefundService.SearchReturnsV202309]. It stops at the first error.
+func (s *ReturnRefundService) SearchReturnsV202309All(ctx context.Context, req *SearchReturnsV202309Request, opts ...CallOption) iter.Seq2[Return, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]Return, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
-		out, err := s.SearchReturnsV202602(ctx, &r, opts...)
+		out, err := s.SearchReturnsV202309(ctx, &r, opts...)
 		if err != nil {
 			return nil, "", err
 		}
@@ -332,33 +332,21 @@ type ApproveCancellationRequest struct {
 
 // ApproveReturnRequest holds the parameters of ReturnRefund.ApproveReturn.
 type ApproveReturnRequest struct {
-	BuyerKeepItem  *bool                              `json:"buyer_keep_item,omitzero" url:"-"`
-	Decision       ApproveReturnRequestDecision       `json:"decision" url:"-"`                  // required
-	IdempotencyKey *string                            `url:"idempotency_key,omitempty" json:"-"` // at most 255 characters
-	PartialRefund  *ApproveReturnRequestPartialRefund `json:"partial_refund,omitzero" url:"-"`
-}
-
-// ApproveReturnRequestPartialRefund is part of a request.
-type ApproveReturnRequestPartialRefund struct {
-	Amount   *Decimal `json:"amount,omitzero"`
-	Currency *string  `json:"currency,omitzero"`
+	BuyerKeepItem  *bool                        `json:"buyer_keep_item,omitzero" url:"-"`
+	Decision       ApproveReturnRequestDecision `json:"decision" url:"-"`                  // required
+	IdempotencyKey *string                      `url:"idempotency_key,omitempty" json:"-"` // at most 255 characters
+	PartialRefund  *Money                       `json:"partial_refund,omitzero" url:"-"`
 }
 
 // CalculateRefundRequest holds the parameters of ReturnRefund.CalculateRefund.
 type CalculateRefundRequest struct {
-	HandoverMethod   *string                     `json:"handover_method,omitzero"`
-	OrderID          *string                     `json:"order_id,omitzero"`
-	OrderLineItemIDs []string                    `json:"order_line_item_ids,omitzero"`
-	ReasonName       *string                     `json:"reason_name,omitzero"`
-	RequestType      *string                     `json:"request_type,omitzero"`
-	ShipmentType     *string                     `json:"shipment_type,omitzero"`
-	SKUs             []CalculateRefundRequestSKU `json:"skus,omitzero"`
-}
-
-// CalculateRefundRequestSKU is part of a request.
-type CalculateRefundRequestSKU struct {
-	Quantity *int    `json:"quantity,omitzero"`
-	SKUID    *string `json:"sku_id,omitzero"`
+	HandoverMethod   *string           `json:"handover_method,omitzero"`
+	OrderID          *string           `json:"order_id,omitzero"`
+	OrderLineItemIDs []string          `json:"order_line_item_ids,omitzero"`
+	ReasonName       *string           `json:"reason_name,omitzero"`
+	RequestType      *string           `json:"request_type,omitzero"`
+	ShipmentType     *string           `json:"shipment_type,omitzero"`
+	SKUs             []ReturnRefundSKU `json:"skus,omitzero"`
 }
 
 // CalculateRefundResponse is the reply of ReturnRefund.CalculateRefund.
@@ -378,10 +366,16 @@ type CalculateRefundResponseOrderRefundAmount struct {
 
 // CancelOrderRequest holds the parameters of ReturnRefund.CancelOrder.
 type CancelOrderRequest struct {
-	CancelReason     string                  `json:"cancel_reason"` // required
-	OrderID          string                  `json:"order_id"`      // required
-	OrderLineItemIDs []string                `json:"order_line_item_ids,omitzero"`
-	SKUs             []CancelOrderRequestSKU `json:"skus,omitzero"`
+	CancelReason  string                            `json:"cancel_reason"` // required
+	OrderID       string                            `json:"order_id"`      // required
+	OrderLineList []CancelOrderRequestOrderLineList `json:"order_line_list,omitzero"`
+	SKUs          []CancelOrderRequestSKU           `json:"skus,omitzero"`
+}
+
+// CancelOrderRequestOrderLineList is part of a request.
+type CancelOrderRequestOrderLineList struct {
+	OrderLineItemID    *string `json:"order_line_item_id,omitzero"`
+	SubOrderLineItemID *string `json:"sub_order_line_item_id,omitzero"`
 }
 
 // CancelOrderRequestSKU is part of a request.
@@ -396,30 +390,12 @@ type CancelOrderResponse struct {
 	CancelStatus CancelStatus `json:"cancel_status,omitzero"`
 }
 
-// CancelOrderV202602Request holds the parameters of ReturnRefund.CancelOrderV202602.
-type CancelOrderV202602Request struct {
-	CancelReason  string                                   `json:"cancel_reason"` // required
-	OrderID       string                                   `json:"order_id"`      // required
-	OrderLineList []CancelOrderV202602RequestOrderLineList `json:"order_line_list,omitzero"`
-	SKUs          []CancelOrderV202602RequestSKU           `json:"skus,omitzero"`
-}
-
-// CancelOrderV202602RequestOrderLineList is part of a request.
-type CancelOrderV202602RequestOrderLineList struct {
-	OrderLineItemID    *string `json:"order_line_item_id,omitzero"`
-	SubOrderLineItemID *string `json:"sub_order_line_item_id,omitzero"`
-}
-
-// CancelOrderV202602RequestSKU is part of a request.
-type CancelOrderV202602RequestSKU struct {
-	Quantity *int64  `json:"quantity,omitzero"`
-	SKUID    *string `json:"sku_id,omitzero"`
-}
-
-// CancelOrderV202602Response is the reply of ReturnRefund.CancelOrderV202602.
-type CancelOrderV202602Response struct {
-	CancelID     string       `json:"cancel_id,omitzero"`
-	CancelStatus CancelStatus `json:"cancel_status,omitzero"`
+// CancelOrderV202309Request holds the parameters of ReturnRefund.CancelOrderV202309.
+type CancelOrderV202309Request struct {
+	CancelReason     string                  `json:"cancel_reason"` // required
+	OrderID          string                  `json:"order_id"`      // required
+	OrderLineItemIDs []string                `json:"order_line_item_ids,omitzero"`
+	SKUs             []CancelOrderRequestSKU `json:"skus,omitzero"`
 }
 
 // Cancellation is part of a reply.
@@ -432,7 +408,7 @@ type Cancellation struct {
 	CancelType               CancelType                             `json:"cancel_type,omitzero"`
 	CreateTime               UnixSeconds                            `json:"create_time,omitzero"`
 	OrderID                  string                                 `json:"order_id,omitzero"`
-	RefundAmount             CancellationRefundAmount               `json:"refund_amount,omitzero"`
+	RefundAmount             RefundAmount                           `json:"refund_amount,omitzero"`
 	Role                     CancelRole                             `json:"role,omitzero"`
 	SellerNextActionResponse []CancellationSellerNextActionResponse `json:"seller_next_action_response,omitzero"`
 	ShouldReplenishStock     bool                                   `json:"should_replenish_stock,omitzero"`
@@ -441,44 +417,15 @@ type Cancellation struct {
 
 // CancellationLineItem is part of a reply.
 type CancellationLineItem struct {
-	CancelLineItemID   string                           `json:"cancel_line_item_id,omitzero"`
-	OrderLineItemID    string                           `json:"order_line_item_id,omitzero"`
-	ProductImage       CancellationLineItemProductImage `json:"product_image,omitzero"`
-	ProductName        string                           `json:"product_name,omitzero"`
-	RefundAmount       CancellationLineItemRefundAmount `json:"refund_amount,omitzero"`
-	SellerSKU          string                           `json:"seller_sku,omitzero"`
-	SKUID              string                           `json:"sku_id,omitzero"`
-	SKUName            string                           `json:"sku_name,omitzero"`
-	SubOrderLineItemID string                           `json:"sub_order_line_item_id,omitzero"`
-}
-
-// CancellationLineItemProductImage is part of a reply.
-type CancellationLineItemProductImage struct {
-	Height int    `json:"height,omitzero"`
-	URL    string `json:"url,omitzero"`
-	Width  int    `json:"width,omitzero"`
-}
-
-// CancellationLineItemRefundAmount is part of a reply.
-type CancellationLineItemRefundAmount struct {
-	BuyerServiceFee   Decimal `json:"buyer_service_fee,omitzero"`
-	Currency          string  `json:"currency,omitzero"`
-	RefundShippingFee Decimal `json:"refund_shipping_fee,omitzero"`
-	RefundSubtotal    Decimal `json:"refund_subtotal,omitzero"`
-	RefundTax         Decimal `json:"refund_tax,omitzero"`
-	RefundTotal       Decimal `json:"refund_total,omitzero"`
-	RetailDeliveryFee Decimal `json:"retail_delivery_fee,omitzero"`
-}
-
-// CancellationRefundAmount is part of a reply.
-type CancellationRefundAmount struct {
-	BuyerServiceFee   Decimal `json:"buyer_service_fee,omitzero"`
-	Currency          string  `json:"currency,omitzero"`
-	RefundShippingFee Decimal `json:"refund_shipping_fee,omitzero"`
-	RefundSubtotal    Decimal `json:"refund_subtotal,omitzero"`
-	RefundTax         Decimal `json:"refund_tax,omitzero"`
-	RefundTotal       Decimal `json:"refund_total,omitzero"`
-	RetailDeliveryFee Decimal `json:"retail_delivery_fee,omitzero"`
+	CancelLineItemID   string       `json:"cancel_line_item_id,omitzero"`
+	OrderLineItemID    string       `json:"order_line_item_id,omitzero"`
+	ProductImage       Image        `json:"product_image,omitzero"`
+	ProductName        string       `json:"product_name,omitzero"`
+	RefundAmount       RefundAmount `json:"refund_amount,omitzero"`
+	SellerSKU          string       `json:"seller_sku,omitzero"`
+	SKUID              string       `json:"sku_id,omitzero"`
+	SKUName            string       `json:"sku_name,omitzero"`
+	SubOrderLineItemID string       `json:"sub_order_line_item_id,omitzero"`
 }
 
 // CancellationSellerNextActionResponse is part of a reply.
@@ -489,22 +436,16 @@ type CancellationSellerNextActionResponse struct {
 
 // CreateReturnRequest holds the parameters of ReturnRefund.CreateReturn.
 type CreateReturnRequest struct {
-	Currency         *string                  `json:"currency,omitzero" url:"-"`
-	HandoverMethod   *string                  `json:"handover_method,omitzero" url:"-"`
-	IdempotencyKey   *string                  `url:"idempotency_key,omitempty" json:"-"`
-	OrderID          string                   `json:"order_id" url:"-"` // required
-	OrderLineItemIDs []string                 `json:"order_line_item_ids,omitzero" url:"-"`
-	RefundTotal      *Decimal                 `json:"refund_total,omitzero" url:"-"`
-	ReturnReason     *string                  `json:"return_reason,omitzero" url:"-"`
-	ReturnType       string                   `json:"return_type" url:"-"` // required
-	ShipmentType     *string                  `json:"shipment_type,omitzero" url:"-"`
-	SKUs             []CreateReturnRequestSKU `json:"skus,omitzero" url:"-"`
-}
-
-// CreateReturnRequestSKU is part of a request.
-type CreateReturnRequestSKU struct {
-	Quantity *int    `json:"quantity,omitzero"`
-	SKUID    *string `json:"sku_id,omitzero"`
+	Currency         *string           `json:"currency,omitzero" url:"-"`
+	HandoverMethod   *string           `json:"handover_method,omitzero" url:"-"`
+	IdempotencyKey   *string           `url:"idempotency_key,omitempty" json:"-"`
+	OrderID          string            `json:"order_id" url:"-"` // required
+	OrderLineItemIDs []string          `json:"order_line_item_ids,omitzero" url:"-"`
+	RefundTotal      *Decimal          `json:"refund_total,omitzero" url:"-"`
+	ReturnReason     *string           `json:"return_reason,omitzero" url:"-"`
+	ReturnType       string            `json:"return_type" url:"-"` // required
+	ShipmentType     *string           `json:"shipment_type,omitzero" url:"-"`
+	SKUs             []ReturnRefundSKU `json:"skus,omitzero" url:"-"`
 }
 
 // CreateReturnResponse is the reply of ReturnRefund.CreateReturn.
@@ -526,18 +467,27 @@ type GetAftersaleEligibilityResponse struct {
 
 // GetAftersaleEligibilityResponseSKUEligibility is part of a reply.
 type GetAftersaleEligibilityResponseSKUEligibility struct {
-	LineItemEligibility []GetAftersaleEligibilityResponseSKUEligibilityLineItemEligibility `json:"line_item_eligibility,omitzero"`
-	SKUID               string                                                             `json:"sku_id,omitzero"`
+	LineItemEligibility []GetAftersaleEligibilitySKUEligibilityLineItemEligibility `json:"line_item_eligibility,omitzero"`
+	SKUID               string                                                     `json:"sku_id,omitzero"`
 }
 
-// GetAftersaleEligibilityResponseSKUEligibilityLineItemEligibility is part of a reply.
-type GetAftersaleEligibilityResponseSKUEligibilityLineItemEligibility struct {
+// GetAftersaleEligibilitySKUEligibilityLineItemEligibility is part of a reply.
+type GetAftersaleEligibilitySKUEligibilityLineItemEligibility struct {
 	AvailableReasonNames []string                `json:"available_reason_names,omitzero"`
 	Eligible             bool                    `json:"eligible,omitzero"`
 	IneligibleCode       int                     `json:"ineligible_code,omitzero"`
 	IneligibleReason     string                  `json:"ineligible_reason,omitzero"`
 	OrderLineItemsIDs    []string                `json:"order_line_items_ids,omitzero"`
 	RequestType          ReturnRefundRequestType `json:"request_type,omitzero"`
+}
+
+// GetAftersaleEligibilityV202309LineItemEligibility is part of a reply.
+type GetAftersaleEligibilityV202309LineItemEligibility struct {
+	Eligible          bool                    `json:"eligible,omitzero"`
+	IneligibleCode    int                     `json:"ineligible_code,omitzero"`
+	IneligibleReason  string                  `json:"ineligible_reason,omitzero"`
+	OrderLineItemsIDs []string                `json:"order_line_items_ids,omitzero"`
+	RequestType       ReturnRefundRequestType `json:"request_type,omitzero"`
 }
 
 // GetAftersaleEligibilityV202309Request holds the parameters of ReturnRefund.GetAftersaleEligibilityV202309.
@@ -552,69 +502,33 @@ type GetAftersaleEligibilityV202309Response struct {
 
 // GetAftersaleEligibilityV202309ResponseSKUEligibility is part of a reply.
 type GetAftersaleEligibilityV202309ResponseSKUEligibility struct {
-	LineItemEligibility []GetAftersaleEligibilityV202309ResponseSKUEligibilityLineItemEligibility `json:"line_item_eligibility,omitzero"`
-	SKUID               string                                                                    `json:"sku_id,omitzero"`
+	LineItemEligibility []GetAftersaleEligibilityV202309LineItemEligibility `json:"line_item_eligibility,omitzero"`
+	SKUID               string                                              `json:"sku_id,omitzero"`
 }
 
-// GetAftersaleEligibilityV202309ResponseSKUEligibilityLineItemEligibility is part of a reply.
-type GetAftersaleEligibilityV202309ResponseSKUEligibilityLineItemEligibility struct {
-	Eligible          bool                    `json:"eligible,omitzero"`
-	IneligibleCode    int                     `json:"ineligible_code,omitzero"`
-	IneligibleReason  string                  `json:"ineligible_reason,omitzero"`
-	OrderLineItemsIDs []string                `json:"order_line_items_ids,omitzero"`
-	RequestType       ReturnRefundRequestType `json:"request_type,omitzero"`
-}
-
-// GetAftersaleEligibilityV202602Request holds the parameters of ReturnRefund.GetAftersaleEligibilityV202602.
-type GetAftersaleEligibilityV202602Request struct {
-	InitiateAftersaleUser *ReturnRefundInitiateAftersaleUser `url:"initiate_aftersale_user,omitempty" json:"-"`
-	RequestTypes          []string                           `url:"request_types,comma,omitempty" json:"-"`
-}
-
-// GetAftersaleEligibilityV202602Response is the reply of ReturnRefund.GetAftersaleEligibilityV202602.
-type GetAftersaleEligibilityV202602Response struct {
-	SKUEligibility []GetAftersaleEligibilityV202602ResponseSKUEligibility `json:"sku_eligibility,omitzero"`
-}
-
-// GetAftersaleEligibilityV202602ResponseSKUEligibility is part of a reply.
-type GetAftersaleEligibilityV202602ResponseSKUEligibility struct {
-	LineItemEligibility []GetAftersaleEligibilityV202602ResponseSKUEligibilityLineItemEligibility `json:"line_item_eligibility,omitzero"`
-	SKUID               string                                                                    `json:"sku_id,omitzero"`
-}
-
-// GetAftersaleEligibilityV202602ResponseSKUEligibilityLineItemEligibility is part of a reply.
-type GetAftersaleEligibilityV202602ResponseSKUEligibilityLineItemEligibility struct {
-	AvailableReasonNames []string                `json:"available_reason_names,omitzero"`
-	Eligible             bool                    `json:"eligible,omitzero"`
-	IneligibleCode       int                     `json:"ineligible_code,omitzero"`
-	IneligibleReason     string                  `json:"ineligible_reason,omitzero"`
-	OrderLineItemsIDs    []string                `json:"order_line_items_ids,omitzero"`
-	RequestType          ReturnRefundRequestType `json:"request_type,omitzero"`
-}
-
-// GetDecisionEligibilityV202601Request holds the parameters of ReturnRefund.GetDecisionEligibilityV202601.
-type GetDecisionEligibilityV202601Request struct {
+// GetDecisionEligibilityRequest holds the parameters of ReturnRefund.GetDecisionEligibility.
+type GetDecisionEligibilityRequest struct {
 	CheckDecisions   []ReturnDecision `url:"check_decisions,comma,omitempty" json:"-"`
 	Locale           *string          `url:"locale,omitempty" json:"-"`
 	ReturnOrCancelID string           `url:"return_or_cancel_id" json:"-"` // required
 }
 
-// GetDecisionEligibilityV202601Response is the reply of ReturnRefund.GetDecisionEligibilityV202601.
-type GetDecisionEligibilityV202601Response struct {
-	Decisions []GetDecisionEligibilityV202601ResponseDecision `json:"decisions,omitzero"`
+// GetDecisionEligibilityResponse is the reply of ReturnRefund.GetDecisionEligibility.
+type GetDecisionEligibilityResponse struct {
+	Decisions []GetDecisionEligibilityResponseDecision `json:"decisions,omitzero"`
 }
 
-// GetDecisionEligibilityV202601ResponseDecision is part of a reply.
-type GetDecisionEligibilityV202601ResponseDecision struct {
-	AvailableRejectReasons []GetDecisionEligibilityV202601ResponseDecisionAvailableRejectReason `json:"available_reject_reasons,omitzero"`
-	Decision               ReturnDecision                                                       `json:"decision,omitzero"`
-	Eligible               bool                                                                 `json:"eligible,omitzero"`
-	IneligibleCode         int                                                                  `json:"ineligible_code,omitzero"`
-	IneligibleReason       string                                                               `json:"ineligible_reason,omitzero"`
+// GetDecisionEligibilityResponseDecision is part of a reply.
+type GetDecisionEligibilityResponseDecision struct {
+	AvailableRejectReasons []GetDecisionEligibilityResponseDecisionAvailableRejectReason `json:"available_reject_reasons,omitzero"`
+	Decision               ReturnDecision                                                `json:"decision,omitzero"`
+	Eligible               bool                                                          `json:"eligible,omitzero"`
+	IneligibleCode         int                                                           `json:"ineligible_code,omitzero"`
+	IneligibleReason       string                                                        `json:"ineligible_reason,omitzero"`
 }
 
-// GetDecisionEligibilityV202601ResponseDecisionAvailableRejectReason is part of a reply.
-type GetDecisionEligibilityV202601ResponseDecisionAvailableRejectReason struct {
+// GetDecisionEligibilityResponseDecisionAvailableRejectReason is part of a reply.
+type GetDecisionEligibilityResponseDecisionAvailableRejectReason struct {
 	Name string `json:"name,omitzero"`
 	Text string `json:"text,omitzero"`
 }
@@ -651,18 +565,11 @@ type GetReturnRecordsResponseRecord struct {
 	CreateTime  UnixSeconds                           `json:"create_time,omitzero"`
 	Description string                                `json:"description,omitzero"`
 	Event       string                                `json:"event,omitzero"`
-	Images      []GetReturnRecordsResponseRecordImage `json:"images,omitzero"`
+	Images      []Image                               `json:"images,omitzero"`
 	Note        string                                `json:"note,omitzero"`
 	ReasonText  string                                `json:"reason_text,omitzero"`
 	Role        GetReturnRecordsResponseRecordRole    `json:"role,omitzero"`
 	Videos      []GetReturnRecordsResponseRecordVideo `json:"videos,omitzero"`
-}
-
-// GetReturnRecordsResponseRecordImage is part of a reply.
-type GetReturnRecordsResponseRecordImage struct {
-	Height int    `json:"height,omitzero"`
-	URL    string `json:"url,omitzero"`
-	Width  int    `json:"width,omitzero"`
 }
 
 // GetReturnRecordsResponseRecordVideo is part of a reply.
@@ -674,20 +581,23 @@ type GetReturnRecordsResponseRecordVideo struct {
 	Width          int    `json:"width,omitzero"`
 }
 
-// RejectCancellationRequest holds the parameters of ReturnRefund.RejectCancellation.
-type RejectCancellationRequest struct {
-	Comment        *string                          `json:"comment,omitzero" url:"-"`
-	IdempotencyKey *string                          `url:"idempotency_key,omitempty" json:"-"` // at most 255 characters
-	Images         []RejectCancellationRequestImage `json:"images,omitzero" url:"-"`
-	RejectReason   string                           `json:"reject_reason" url:"-"` // required
+// RefundAmount is part of a reply.
+type RefundAmount struct {
+	BuyerServiceFee   Decimal `json:"buyer_service_fee,omitzero"`
+	Currency          string  `json:"currency,omitzero"`
+	RefundShippingFee Decimal `json:"refund_shipping_fee,omitzero"`
+	RefundSubtotal    Decimal `json:"refund_subtotal,omitzero"`
+	RefundTax         Decimal `json:"refund_tax,omitzero"`
+	RefundTotal       Decimal `json:"refund_total,omitzero"`
+	RetailDeliveryFee Decimal `json:"retail_delivery_fee,omitzero"`
 }
 
-// RejectCancellationRequestImage is part of a request.
-type RejectCancellationRequestImage struct {
-	Height   *int    `json:"height,omitzero"`
-	ImageID  *string `json:"image_id,omitzero"`
-	MimeType *string `json:"mime_type,omitzero"`
-	Width    *int    `json:"width,omitzero"`
+// RejectCancellationRequest holds the parameters of ReturnRefund.RejectCancellation.
+type RejectCancellationRequest struct {
+	Comment        *string             `json:"comment,omitzero" url:"-"`
+	IdempotencyKey *string             `url:"idempotency_key,omitempty" json:"-"` // at most 255 characters
+	Images         []ReturnRefundImage `json:"images,omitzero" url:"-"`
+	RejectReason   string              `json:"reject_reason" url:"-"` // required
 }
 
 // RejectReturnRequest holds the parameters of ReturnRefund.RejectReturn.
@@ -695,16 +605,8 @@ type RejectReturnRequest struct {
 	Comment        *string                     `json:"comment,omitzero" url:"-"`
 	Decision       RejectReturnRequestDecision `json:"decision" url:"-"`                  // required
 	IdempotencyKey *string                     `url:"idempotency_key,omitempty" json:"-"` // at most 255 characters
-	Images         []RejectReturnRequestImage  `json:"images,omitzero" url:"-"`
+	Images         []ReturnRefundImage         `json:"images,omitzero" url:"-"`
 	RejectReason   *string                     `json:"reject_reason,omitzero" url:"-"`
-}
-
-// RejectReturnRequestImage is part of a request.
-type RejectReturnRequestImage struct {
-	Height   *int    `json:"height,omitzero"`
-	ImageID  *string `json:"image_id,omitzero"`
-	MimeType *string `json:"mime_type,omitzero"`
-	Width    *int    `json:"width,omitzero"`
 }
 
 // Return is part of a reply.
@@ -719,9 +621,9 @@ type Return struct {
 	IsCombinedReturn           bool                             `json:"is_combined_return,omitzero"`
 	NextReturnID               string                           `json:"next_return_id,omitzero"`
 	OrderID                    string                           `json:"order_id,omitzero"`
-	PartialRefund              ReturnPartialRefund              `json:"partial_refund,omitzero"`
+	PartialRefund              Money                            `json:"partial_refund,omitzero"`
 	PreReturnID                string                           `json:"pre_return_id,omitzero"`
-	RefundAmount               ReturnRefundAmount               `json:"refund_amount,omitzero"`
+	RefundAmount               RefundAmount                     `json:"refund_amount,omitzero"`
 	ReturnID                   string                           `json:"return_id,omitzero"`
 	ReturnLineItems            []ReturnLineItem                 `json:"return_line_items,omitzero"`
 	ReturnMethod               string                           `json:"return_method,omitzero"`
@@ -753,49 +655,28 @@ type ReturnDiscountAmount struct {
 
 // ReturnLineItem is part of a reply.
 type ReturnLineItem struct {
-	OrderLineItemID  string                     `json:"order_line_item_id,omitzero"`
-	ProductImage     ReturnLineItemProductImage `json:"product_image,omitzero"`
-	ProductName      string                     `json:"product_name,omitzero"`
-	RefundAmount     ReturnLineItemRefundAmount `json:"refund_amount,omitzero"`
-	ReturnLineItemID string                     `json:"return_line_item_id,omitzero"`
-	SellerSKU        string                     `json:"seller_sku,omitzero"`
-	SKUID            string                     `json:"sku_id,omitzero"`
-	SKUName          string                     `json:"sku_name,omitzero"`
+	OrderLineItemID  string       `json:"order_line_item_id,omitzero"`
+	ProductImage     Image        `json:"product_image,omitzero"`
+	ProductName      string       `json:"product_name,omitzero"`
+	RefundAmount     RefundAmount `json:"refund_amount,omitzero"`
+	ReturnLineItemID string       `json:"return_line_item_id,omitzero"`
+	SellerSKU        string       `json:"seller_sku,omitzero"`
+	SKUID            string       `json:"sku_id,omitzero"`
+	SKUName          string       `json:"sku_name,omitzero"`
 }
 
-// ReturnLineItemProductImage is part of a reply.
-type ReturnLineItemProductImage struct {
-	Height int    `json:"height,omitzero"`
-	URL    string `json:"url,omitzero"`
-	Width  int    `json:"width,omitzero"`
+// ReturnRefundImage is part of a request.
+type ReturnRefundImage struct {
+	Height   *int    `json:"height,omitzero"`
+	ImageID  *string `json:"image_id,omitzero"`
+	MimeType *string `json:"mime_type,omitzero"`
+	Width    *int    `json:"width,omitzero"`
 }
 
-// ReturnLineItemRefundAmount is part of a reply.
-type ReturnLineItemRefundAmount struct {
-	BuyerServiceFee   Decimal `json:"buyer_service_fee,omitzero"`
-	Currency          string  `json:"currency,omitzero"`
-	RefundShippingFee Decimal `json:"refund_shipping_fee,omitzero"`
-	RefundSubtotal    Decimal `json:"refund_subtotal,omitzero"`
-	RefundTax         Decimal `json:"refund_tax,omitzero"`
-	RefundTotal       Decimal `json:"refund_total,omitzero"`
-	RetailDeliveryFee Decimal `json:"retail_delivery_fee,omitzero"`
-}
-
-// ReturnPartialRefund is part of a reply.
-type ReturnPartialRefund struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// ReturnRefundAmount is part of a reply.
-type ReturnRefundAmount struct {
-	BuyerServiceFee   Decimal `json:"buyer_service_fee,omitzero"`
-	Currency          string  `json:"currency,omitzero"`
-	RefundShippingFee Decimal `json:"refund_shipping_fee,omitzero"`
-	RefundSubtotal    Decimal `json:"refund_subtotal,omitzero"`
-	RefundTax         Decimal `json:"refund_tax,omitzero"`
-	RefundTotal       Decimal `json:"refund_total,omitzero"`
-	RetailDeliveryFee Decimal `json:"retail_delivery_fee,omitzero"`
+// ReturnRefundSKU is part of a request.
+type ReturnRefundSKU struct {
+	Quantity *int    `json:"quantity,omitzero"`
+	SKUID    *string `json:"sku_id,omitzero"`
 }
 
 // ReturnReturnWarehouseAddress is part of a reply.
@@ -842,31 +723,6 @@ type SearchCancellationsResponse struct {
 	TotalCount    int            `json:"total_count,omitzero"`
 }
 
-// SearchCancellationsV202602Request holds the parameters of ReturnRefund.SearchCancellationsV202602.
-type SearchCancellationsV202602Request struct {
-	BuyerUserIDs []string       `json:"buyer_user_ids,omitzero" url:"-"`
-	CancelIDs    []string       `json:"cancel_ids,omitzero" url:"-"`
-	CancelStatus []CancelStatus `json:"cancel_status,omitzero" url:"-"`
-	CancelTypes  []CancelType   `json:"cancel_types,omitzero" url:"-"`
-	CreateTimeGe *UnixSeconds   `json:"create_time_ge,omitzero" url:"-"`
-	CreateTimeLt *UnixSeconds   `json:"create_time_lt,omitzero" url:"-"`
-	Locale       *string        `json:"locale,omitzero" url:"-"`
-	OrderIDs     []string       `json:"order_ids,omitzero" url:"-"`
-	PageSize     *string        `url:"page_size,omitempty" json:"-"` // 1 to 50
-	PageToken    *string        `url:"page_token,omitempty" json:"-"`
-	SortField    *string        `url:"sort_field,omitempty" json:"-"`
-	SortOrder    *SortOrder     `url:"sort_order,omitempty" json:"-"`
-	UpdateTimeGe *UnixSeconds   `json:"update_time_ge,omitzero" url:"-"`
-	UpdateTimeLt *UnixSeconds   `json:"update_time_lt,omitzero" url:"-"`
-}
-
-// SearchCancellationsV202602Response is the reply of ReturnRefund.SearchCancellationsV202602.
-type SearchCancellationsV202602Response struct {
-	Cancellations []Cancellation `json:"cancellations,omitzero"`
-	NextPageToken string         `json:"next_page_token,omitzero"`
-	TotalCount    int            `json:"total_count,omitzero"`
-}
-
 // SearchReturnsRequest holds the parameters of ReturnRefund.SearchReturns.
 type SearchReturnsRequest struct {
 	ArbitrationStatus        []ReturnRefundArbitrationStatus `json:"arbitration_status,omitzero" url:"-"`
@@ -894,33 +750,6 @@ type SearchReturnsResponse struct {
 	TotalCount    int      `json:"total_count,omitzero"`
 }
 
-// SearchReturnsV202602Request holds the parameters of ReturnRefund.SearchReturnsV202602.
-type SearchReturnsV202602Request struct {
-	ArbitrationStatus        []ReturnRefundArbitrationStatus `json:"arbitration_status,omitzero" url:"-"`
-	BuyerUserIDs             []string                        `json:"buyer_user_ids,omitzero" url:"-"`
-	CreateTimeGe             *UnixSeconds                    `json:"create_time_ge,omitzero" url:"-"`
-	CreateTimeLt             *UnixSeconds                    `json:"create_time_lt,omitzero" url:"-"`
-	Locale                   *string                         `json:"locale,omitzero" url:"-"`
-	OrderIDs                 []string                        `json:"order_ids,omitzero" url:"-"`
-	PageSize                 *string                         `url:"page_size,omitempty" json:"-"` // 10 to 50
-	PageToken                *string                         `url:"page_token,omitempty" json:"-"`
-	ReturnIDs                []string                        `json:"return_ids,omitzero" url:"-"`
-	ReturnStatus             []ReturnStatus                  `json:"return_status,omitzero" url:"-"`
-	ReturnTypes              []ReturnType                    `json:"return_types,omitzero" url:"-"`
-	SellerProposedReturnType []string                        `json:"seller_proposed_return_type,omitzero" url:"-"`
-	SortField                *string                         `url:"sort_field,omitempty" json:"-"`
-	SortOrder                *SortOrder                      `url:"sort_order,omitempty" json:"-"`
-	UpdateTimeGe             *UnixSeconds                    `json:"update_time_ge,omitzero" url:"-"`
-	UpdateTimeLt             *UnixSeconds                    `json:"update_time_lt,omitzero" url:"-"`
-}
-
-// SearchReturnsV202602Response is the reply of ReturnRefund.SearchReturnsV202602.
-type SearchReturnsV202602Response struct {
-	NextPageToken string   `json:"next_page_token,omitzero"`
-	ReturnOrders  []Return `json:"return_orders,omitzero"`
-	TotalCount    int      `json:"total_count,omitzero"`
-}
-
 // UploadShippingDocumentAndTrackingInfoRequest holds the parameters of ReturnRefund.UploadShippingDocumentAndTrackingInfo.
 type UploadShippingDocumentAndTrackingInfoRequest struct {
 	ReturnIDs           []string `url:"return_ids,comma" json:"-"` // required
@@ -929,6 +758,34 @@ type UploadShippingDocumentAndTrackingInfoRequest struct {
 	ReturnShippingLabel *File    `multipart:"return_shipping_label" json:"-" url:"-"`
 	TrackingNumber      *string  `multipart:"tracking_number" json:"-" url:"-"`
 }
+
+// CancelOrderV202309Response is the type of the reply of ReturnRefund.CancelOrderV202309, which equal those of
+// other operations.
+type CancelOrderV202309Response = CancelOrderResponse
+
+// GetAftersaleEligibilityV202512Request is the type of the parameters of ReturnRefund.GetAftersaleEligibilityV202512, which equal those of
+// other operations.
+type GetAftersaleEligibilityV202512Request = GetAftersaleEligibilityRequest
+
+// GetAftersaleEligibilityV202512Response is the type of the reply of ReturnRefund.GetAftersaleEligibilityV202512, which equal those of
+// other operations.
+type GetAftersaleEligibilityV202512Response = GetAftersaleEligibilityResponse
+
+// SearchCancellationsV202309Request is the type of the parameters of ReturnRefund.SearchCancellationsV202309, which equal those of
+// other operations.
+type SearchCancellationsV202309Request = SearchCancellationsRequest
+
+// SearchCancellationsV202309Response is the type of the reply of ReturnRefund.SearchCancellationsV202309, which equal those of
+// other operations.
+type SearchCancellationsV202309Response = SearchCancellationsResponse
+
+// SearchReturnsV202309Request is the type of the parameters of ReturnRefund.SearchReturnsV202309, which equal those of
+// other operations.
+type SearchReturnsV202309Request = SearchReturnsRequest
+
+// SearchReturnsV202309Response is the type of the reply of ReturnRefund.SearchReturnsV202309, which equal those of
+// other operations.
+type SearchReturnsV202309Response = SearchReturnsResponse
 
 // ApproveReturnRequestDecision is an open list: TikTok Shop may add values.
 type ApproveReturnRequestDecision string

@@ -16,7 +16,7 @@ func touchCatalogue(t *testing.T, a account) {
 	must(a.c.Auth.GetApplicationProfileBySecretKey(ctx, &linnworks.GetApplicationProfileBySecretKeyRequest{ApplicationID: new(home)}))(t)
 	must(a.c.Settings.GetCurrencyConversionRates(ctx, nil))(t)
 	check(t, a.c.Locations.AddLocation(ctx, &linnworks.AddLocationRequest{Location: &linnworks.StockLocation{LocationName: "Annex", StockLocationID: home}}))
-	must(a.c.Locations.GetLocation(ctx, &linnworks.GetLocationRequest{PkStockLocationID: &a.overflow}))(t)
+	must(a.c.Locations.GetLocation(ctx, &linnworks.GetLocationRequest{StockLocationID: &a.overflow}))(t)
 	a.AddChannel("TIKTOK", "UK", true)
 	must(in.GetChannels(ctx))(t)
 	must(in.GetChannelsBySource(ctx, &linnworks.GetChannelsBySourceRequest{Source: new("tiktok")}))(t)
@@ -72,7 +72,7 @@ func touchOrders(t *testing.T, a account) {
 	ids := []linnworks.GUID{id}
 	number := a.details(t, id).NumOrderID
 	a.AddDraft()
-	must(or.GetOrderByID(ctx, &linnworks.GetOrderByIDRequest{PkOrderID: &id}))(t)
+	must(or.GetOrderByID(ctx, &linnworks.GetOrderByIDRequest{OrderID: &id}))(t)
 	must(or.GetOrderDetailsByNumOrderID(ctx, &linnworks.GetOrderDetailsByNumOrderIDRequest{OrderID: &number}))(t)
 	must(or.GetOpenOrderIDByOrderOrReferenceID(ctx, &linnworks.GetOpenOrderIDByOrderOrReferenceIDRequest{OrderOrReferenceID: new("10")}))(t)
 	must(or.GetOpenOrders(ctx, &linnworks.OrdersGetOpenOrdersRequest{EntriesPerPage: new(10), PageNumber: new(1), FulfilmentCenter: new(home)}))(t)
@@ -88,9 +88,9 @@ func touchOrders(t *testing.T, a account) {
 	must(or.GetShippingMethods(ctx))(t)
 	must(or.AssignToFolder(ctx, &linnworks.AssignToFolderRequest{OrderIDs: ids, Folder: new("Today")}))(t)
 	must(or.UnassignToFolder(ctx, &linnworks.UnassignToFolderRequest{OrderIDs: ids, Folder: new("Today")}))(t)
-	must(or.MoveToLocation(ctx, &linnworks.MoveToLocationRequest{OrderIDs: ids, PkStockLocationID: &a.overflow}))(t)
-	must(or.MoveToLocation(ctx, &linnworks.MoveToLocationRequest{OrderIDs: ids, PkStockLocationID: new(home)}))(t)
-	check(t, or.UpdateLinkItem(ctx, &linnworks.UpdateLinkItemRequest{PkStockID: &a.mug, PkStockItemID: &a.mug, Source: new("SHOP"), SubSource: new("UK"), ChannelSKU: new("c-other")}))
+	must(or.MoveToLocation(ctx, &linnworks.MoveToLocationRequest{OrderIDs: ids, StockLocationID: &a.overflow}))(t)
+	must(or.MoveToLocation(ctx, &linnworks.MoveToLocationRequest{OrderIDs: ids, StockLocationID: new(home)}))(t)
+	check(t, or.UpdateLinkItem(ctx, &linnworks.UpdateLinkItemRequest{StockID: &a.mug, StockItemID: &a.mug, Source: new("SHOP"), SubSource: new("UK"), ChannelSKU: new("c-other")}))
 
 	stats := must(op.GetViewStats(ctx, &linnworks.GetViewStatsRequest{LocationID: new(home)}))(t)
 	must(op.GetOpenOrders(ctx, &linnworks.OpenOrdersGetOpenOrdersRequest{ViewID: stats[0].ViewID, LocationID: home, EntriesPerPage: 10}))(t)
@@ -108,13 +108,13 @@ func touchOrders(t *testing.T, a account) {
 	must(a.c.Picking.GetPickingWave(ctx, &linnworks.GetPickingWaveRequest{PickingWaveID: new(1)}))(t)
 	check(t, a.Pick(id))
 	must(a.c.Picking.DeleteOrdersFromPickingWaves(ctx, &linnworks.DeleteOrdersFromPickingWavesRequest{OrderIDs: []int{number, 7}}))(t)
-	must(a.c.PrintService.GetTemplateList(ctx, &linnworks.GetTemplateListRequest{TemplateType: new("Shipping Labels")}))(t)
-	must(a.c.PrintService.CreatePDFFromJobForceTemplate(ctx, &linnworks.CreatePDFFromJobForceTemplateRequest{TemplateType: new("Shipping Labels"), IDs: []linnworks.GUID{id, a.mug}}))(t)
-	must(a.c.ShippingService.CancelOrderShippingLabel(ctx, &linnworks.CancelOrderShippingLabelRequest{PkOrderID: &id}))(t)
+	must(a.c.Print.GetTemplateList(ctx, &linnworks.GetTemplateListRequest{TemplateType: new("Shipping Labels")}))(t)
+	must(a.c.Print.CreatePDFFromJobForceTemplate(ctx, &linnworks.CreatePDFFromJobForceTemplateRequest{TemplateType: new("Shipping Labels"), IDs: []linnworks.GUID{id, a.mug}}))(t)
+	must(a.c.Shipping.CancelOrderShippingLabel(ctx, &linnworks.CancelOrderShippingLabelRequest{OrderID: &id}))(t)
 	must(or.ClearShippingLabelInfo(ctx, &linnworks.ClearShippingLabelInfoRequest{OrderIDs: []linnworks.GUID{id, a.mug}, WithoutConfirmation: new(true)}))(t)
-	must(a.c.ShippingService.GetIntegrations(ctx))(t)
+	must(a.c.Shipping.GetIntegrations(ctx))(t)
 	must(a.c.PostalServices.CreatePostalService(ctx, &linnworks.CreatePostalServiceRequest{PostalServiceDetails: &linnworks.PostalService{
-		PostalServiceName: "New", Vendor: "V", ID: home, PkPostalServiceID: home, IntegratedServiceID: home,
+		PostalServiceName: "New", Vendor: "V", ID: home, PostalServiceID: home, IntegratedServiceID: home,
 	}}))(t)
 
 	v2 := a.c.OrdersV2
@@ -139,7 +139,7 @@ func touchOrders(t *testing.T, a account) {
 	must(or.RemoveOrderItem(ctx, &linnworks.RemoveOrderItemRequest{OrderID: &merged.OrderID, RowID: &merged.Items[0].RowID, FulfilmentCenter: new(home)}))(t)
 	must(or.ProcessOrdersInBatch(ctx, &linnworks.ProcessOrdersInBatchRequest{OrdersIDs: []linnworks.GUID{merged.OrderID}, LocationID: new(home)}))(t)
 	a.order(t, paid("11", "c-mug", 1))
-	must(or.ProcessOrderByOrderOrReferenceID(ctx, &linnworks.ProcessOrderByOrderOrReferenceIDRequest{OrderOrReferenceID: new("11")}))(t)
+	must(or.ProcessOrderByOrderIDOrReference(ctx, &linnworks.ProcessOrderByOrderIDOrReferenceRequest{OrderOrReferenceID: new("11")}))(t)
 	elsewhere := a.AddLocationOf(linnworkstest.Location{Name: "Third party", FulfilmentCentre: true})
 	id = a.order(t, paid("12", "c-mug", 1))
 	must(or.MoveToLocation(ctx, &linnworks.MoveToLocationRequest{OrderIDs: []linnworks.GUID{id}, PkStockLocationID: &elsewhere}))(t)

@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -26,13 +27,26 @@ type builder struct {
 
 // Build joins snapshots and ledger.
 func Build(api *API) (*Model, error) {
+	if api.Propose {
+		if err := propose(api); err != nil {
+			return nil, err
+		}
+	}
+	b, err := build(api)
+	if err != nil {
+		return nil, err
+	}
+	return b.model, nil
+}
+
+func build(api *API) (*builder, error) {
 	b := &builder{
 		API:   api,
 		model: &Model{API: api, Types: map[string]*Type{}, Enums: map[string]*Enum{}},
 		taken: map[string]bool{}, visited: map[string]bool{}, sets: map[string]map[string]bool{}, requests: map[string]string{},
 		parts: map[string]string{}, services: map[string]int{},
 	}
-	for _, name := range reserved {
+	for _, name := range slices.Concat(reserved, api.Reserved) {
 		b.taken[name] = true
 	}
 	for _, names := range []map[string]string{api.Ledger.Types, api.Ledger.Enums} {
@@ -42,6 +56,9 @@ func Build(api *API) (*Model, error) {
 	}
 	ops := b.operations()
 	b.nameMethods(ops)
+	for _, l := range api.Ledger.Ops {
+		b.taken[l.Service+"Service"] = true
+	}
 	for _, op := range ops {
 		b.valueSets(op)
 	}
@@ -54,7 +71,7 @@ func Build(api *API) (*Model, error) {
 	if len(b.errs) > 0 {
 		return nil, errors.Join(b.errs...)
 	}
-	return b.model, nil
+	return b, nil
 }
 
 // reserved are the hand-written types of the clients.
@@ -114,11 +131,15 @@ func (b *builder) method(op *spec.Operation) {
 		place := op.Key + " data"
 		if op.Response.Kind == spec.Object && len(op.Response.Fields) > 0 {
 			name := b.typeName(place, func() string { return b.operationType(l, "Response") })
-			b.object(name, op.Module, op.Response, place, l.Name()+" response")
-			m.Response = &Expr{Base: name, Kind: object}
+			b.object(b.canonical(name), op.Module, op.Response, place, b.origin(name, l.Name()+" response"))
+			b.model.Types[b.canonical(name)].Reply = true
+			m.Response, m.ResponseName = &Expr{Base: b.canonical(name), Kind: object}, name
 		} else {
 			e := b.expr(op.Response, owner{op.Module, place, l.Service + l.Method, "result", l.Service})
 			m.Response = &e
+			if e.Kind == object && e.Prefix == "" {
+				m.ResponseName = e.Base
+			}
 		}
 	}
 	b.model.Methods = append(b.model.Methods, m)
@@ -141,13 +162,16 @@ func (b *builder) request(m *Method) *Type {
 	op, l := m.Operation, m.Ledger
 	place := op.Key + " request"
 	name := b.typeName(place, func() string { return b.operationType(l, "Request") })
-	t := b.declare(name, op.Module, l.Name()+" request")
+	m.RequestName, name = name, b.canonical(name)
+	t := b.declare(name, op.Module, b.origin(m.RequestName, l.Name()+" request"))
 	t.Top, t.Query = true, len(op.Query) > 0
-	for _, q := range slices.Sorted(maps.Keys(op.Query)) {
+	t.coming = slices.Sorted(maps.Keys(op.Query))
+	for _, q := range t.coming {
 		in := op.Query[q]
 		at := op.Key + " query." + q
 		if in.Kind == spec.Ref && op.Module.Types[in.Ref].Kind == spec.Object {
 			// An object in the query stands for its properties.
+			t.coming = append(t.coming[:len(t.coming):len(t.coming)], op.Module.Types[in.Ref].Names()...)
 			for _, f := range op.Module.Types[in.Ref].Names() {
 				b.field(t, f, "query", op.Module.Types[in.Ref].Fields[f], owner{op.Module, at + "." + f, name, f, l.Service})
 			}
@@ -184,6 +208,7 @@ func (b *builder) request(m *Method) *Type {
 		t.Alias = &e
 		return t
 	}
+	t.coming = append(t.coming[:len(t.coming):len(t.coming)], body.Names()...)
 	for _, f := range body.Names() {
 		b.field(t, f, in, body.Fields[f], owner{op.Module, at + "." + f, name, f, l.Service})
 	}
@@ -211,7 +236,24 @@ func (b *builder) declare(name string, m *spec.Module, origin string) *Type {
 		t = &Type{Name: name, Module: m.Name, Origin: origin, Fields: map[string]*Field{}}
 		b.model.Types[name] = t
 	}
+	if t.Origin == "" {
+		t.Origin = origin
+	}
 	return t
+}
+
+// canonical returns the type that a request or reply is one with.
+func (b *builder) canonical(name string) string {
+	return cmp.Or(b.Ledger.Same[name], name)
+}
+
+// origin is what a type's comment says of where it comes from, unless it goes
+// by another name there.
+func (b *builder) origin(name, what string) string {
+	if b.Ledger.Same[name] != "" {
+		return ""
+	}
+	return what
 }
 
 // object adds the fields of a schema to the named type. Several places may
@@ -226,6 +268,7 @@ func (b *builder) object(name string, m *spec.Module, s *spec.Schema, place, ori
 	if op := b.Ledger.Ops[operationOf(place)]; op != nil {
 		service = op.Service
 	}
+	t.coming = s.Names()
 	for _, f := range s.Names() {
 		b.field(t, f, "body", s.Fields[f], owner{m, place + "." + f, name, f, service})
 	}
@@ -262,13 +305,43 @@ func (b *builder) field(t *Type, name, in string, s *spec.Schema, o owner) {
 	}
 	f.Go = b.Ledger.Fields[at]
 	if f.Go == "" {
-		f.Go = naming.Exported(name[strings.LastIndexByte(name, '.')+1:])
-		for _, other := range t.Fields {
-			if other.Go == f.Go {
-				f.Go += "2"
-				b.add("field %s %s", at, f.Go)
-			}
-		}
+		f.Go = b.fieldName(t, name, at)
 	}
 	t.Fields[key] = f
+}
+
+// fieldName proposes the Go name of a field: without what the dialect leaves
+// out if no other field has that name, with a number if one has the whole.
+func (b *builder) fieldName(t *Type, name, at string) string {
+	last := name[strings.LastIndexByte(name, '.')+1:]
+	taken := func(goName string) bool {
+		for other, f := range t.Fields {
+			if f.Go == goName || b.Ledger.Fields[t.Name+"."+other] == goName {
+				return true
+			}
+		}
+		return false
+	}
+	if b.Field != nil && b.Field(last) != last {
+		if short := naming.Exported(b.Field(last)); !taken(short) && b.alone(t, last, short) {
+			b.add("field %s %s", at, short)
+			return short
+		}
+	}
+	full := naming.Exported(last)
+	if taken(full) {
+		full += "2"
+		b.add("field %s %s", at, full)
+	}
+	return full
+}
+
+// alone reports whether no other field of the place goes by a short name.
+func (b *builder) alone(t *Type, wire, short string) bool {
+	for _, other := range t.coming {
+		if other != wire && (naming.Exported(other) == short || naming.Exported(b.Field(other)) == short) {
+			return false
+		}
+	}
+	return true
 }

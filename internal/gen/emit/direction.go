@@ -50,7 +50,7 @@ func (b *builder) directions() {
 	}
 	for _, name := range slices.Sorted(maps.Keys(shared)) {
 		t := b.model.Types[name]
-		if t == nil || t.Top {
+		if t == nil || t.Top || !t.In && !t.Out {
 			continue
 		}
 		use := b.Ledger.Use[name]

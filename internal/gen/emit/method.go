@@ -22,7 +22,7 @@ func (p *printer) method(m *Method) {
 	}
 	req := "nil"
 	if m.Request != nil {
-		signature += ", req *" + m.Request.Name
+		signature += ", req *" + m.RequestName
 		req = "req"
 	}
 	path := "nil"
@@ -37,7 +37,7 @@ func (p *printer) method(m *Method) {
 	case m.Response == nil:
 		p.f("%s error {\n\treturn %s\n}\n\n", head, call("nil"))
 	case m.Response.Kind == object && m.Response.Prefix == "":
-		p.f("%s (*%s, error) {\n\tout := new(%s)\n\treturn out, %s\n}\n\n", head, m.Response.Base, m.Response.Base, call("out"))
+		p.f("%s (*%s, error) {\n\tout := new(%s)\n\treturn out, %s\n}\n\n", head, m.ResponseName, m.ResponseName, call("out"))
 	default:
 		p.f("%s (%s, error) {\n\tvar out %s\n\terr := %s\n\treturn out, err\n}\n\n", head, m.Response, m.Response, call("&out"))
 	}

@@ -14,6 +14,8 @@ type API struct {
 	Modules []*spec.Module
 	Ledger  *ledger.Ledger
 	Propose bool // add what the ledger lacks instead of failing
+
+	Reserved []string // exported names of the client that are written by hand
 }
 
 // Expr is the Go type of a value: "[]" and "map[string]" before a base.
@@ -58,6 +60,9 @@ type Type struct {
 	In, Out bool // reachable from requests, from responses
 	Top     bool // the request of an operation: its fields say where they go
 	Query   bool // of a Top: some of them go to the query
+	Reply   bool // the reply of an operation
+
+	coming []string // names on the wire of the place that is being added
 }
 
 // Enum is a generated named string or number.
@@ -75,8 +80,13 @@ type Method struct {
 	PathNames []string // placeholders in order
 	Request   *Type
 	Response  *Expr // nil: nothing comes back
-	Page      *Paging
-	Batches   []ledger.Batch
+
+	// Names of the request and of the reply. Where several operations have
+	// equal ones these are other names of the one type.
+	RequestName, ResponseName string
+
+	Page    *Paging
+	Batches []ledger.Batch
 }
 
 // Model is everything that is printed.

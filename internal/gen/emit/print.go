@@ -39,6 +39,14 @@ func (m *Model) Files() (map[string][]byte, error) {
 			at(t.Module).typ(t)
 		}
 	}
+	for _, method := range sortedMethods(m.Methods) {
+		if method.Request != nil {
+			at(method.Module.Name).alias(method.RequestName, method.Request.Name, "parameters", method)
+		}
+		if method.ResponseName != "" {
+			at(method.Module.Name).alias(method.ResponseName, method.Response.Base, "reply", method)
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(m.Enums)) {
 		at(m.Enums[name].Module).enum(m.Enums[name])
 	}
@@ -159,6 +167,13 @@ func (p *printer) typ(t *Type) {
 		p.field(t, t.Fields[name])
 	}
 	p.f("}\n\n")
+}
+
+// alias prints the name that a request or reply has besides the type's own.
+func (p *printer) alias(name, typ, what string, m *Method) {
+	if name != typ {
+		p.f("// %s is the type of the %s of %s, which equal those of\n// other operations.\ntype %s = %s\n\n", name, what, m.Ledger.Name(), name, typ)
+	}
 }
 
 func origin(t *Type) string {
