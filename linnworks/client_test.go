@@ -13,8 +13,8 @@ import (
 func TestMalformedCredentials(t *testing.T) {
 	set := map[string]func(*Credentials, string){
 		"application id":     func(c *Credentials, v string) { c.ApplicationID = v },
-		"application secret": func(c *Credentials, v string) { c.ApplicationSecret = Secret(v) },
-		"installation token": func(c *Credentials, v string) { c.Token = Secret(v) },
+		"application secret": func(c *Credentials, v string) { c.ApplicationSecret = NewSecret(v) },
+		"installation token": func(c *Credentials, v string) { c.Token = NewSecret(v) },
 	}
 	for field, assign := range set {
 		for value, want := range map[string]string{
@@ -80,7 +80,7 @@ func TestOptionsReachTheCall(t *testing.T) {
 	s := &server{}
 	var limits keys
 	var events []Event
-	c := newTestClient(t, s, WithLimiter(&limits), WithUserAgent("mine/1"), WithObserver(func(e Event) {
+	c := newTestClient(t, s, WithLimiter(&limits), WithUserAgent("mine/1"), WithObserver(func(_ context.Context, e Event) {
 		e.Wait, e.Duration = 0, 0
 		events = append(events, e)
 	}), WithMiddleware(func(r *http.Request, next Next) (*http.Response, error) {
@@ -98,8 +98,8 @@ func TestOptionsReachTheCall(t *testing.T) {
 		t.Error(d)
 	}
 	wantEvents := []Event{
-		{Operation: "Auth.AuthorizeByApplication", Attempt: 1, Status: 200, Bytes: len(session(1, "https://eu-ext.linnworks.net"))},
-		{Operation: "Things.Read", Attempt: 1, Status: 200, Bytes: 4},
+		{CallInfo: CallInfo{"Auth.AuthorizeByApplication", testApplicationID, 1}, Status: 200, Bytes: len(session(1, "https://eu-ext.linnworks.net"))},
+		{CallInfo: CallInfo{"Things.Read", testApplicationID, 1}, Status: 200, Bytes: 4},
 	}
 	if d := cmp.Diff(wantEvents, events); d != "" {
 		t.Error(d)

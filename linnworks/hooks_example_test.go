@@ -41,7 +41,9 @@ func ExamplePartialError() {
 		{"SKU":"MUG-BLUE","StockLevel":12},
 		{"SKU":"GIFT-SET","Errors":["Composite items have no level of their own"]}]}`})
 
-	reply, err := client.Stock.UpdateStockLevelsBulk(context.Background(), &linnworks.UpdateStockLevelsBulkRequest{})
+	reply, err := client.Stock.UpdateStockLevelsBulk(context.Background(), &linnworks.UpdateStockLevelsBulkRequest{Items: []linnworks.UpdateStockLevelsBulkRequestItem{
+		{SKU: new("MUG-BLUE"), StockLevel: new(12)}, {SKU: new("GIFT-SET"), StockLevel: new(3)},
+	}})
 	var partial *linnworks.PartialError
 	if errors.As(err, &partial) {
 		for _, item := range partial.Items {
@@ -93,8 +95,8 @@ func ExampleWithHTTPClient() {
 
 	client, err := linnworks.NewClient(linnworks.Credentials{
 		ApplicationID:     "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee",
-		ApplicationSecret: "bbbbbbbb-cccc-4ddd-8eee-ffffffffffff",
-		Token:             "cccccccc-dddd-4eee-8fff-000000000000",
+		ApplicationSecret: linnworks.NewSecret("bbbbbbbb-cccc-4ddd-8eee-ffffffffffff"),
+		Token:             linnworks.NewSecret("cccccccc-dddd-4eee-8fff-000000000000"),
 	}, linnworks.WithHTTPClient(&http.Client{Transport: mock}))
 	if err != nil {
 		log.Fatal(err)

@@ -42,10 +42,11 @@ func (s shared) Wait(ctx context.Context, key linnworks.LimitKey) error {
 	}
 }
 
-func (s shared) Learn(key linnworks.LimitKey, f linnworks.Feedback) {
+func (s shared) Learn(key linnworks.LimitKey, f linnworks.Feedback) time.Duration {
 	if l, ok := s.Limiter.(linnworks.LimitLearner); ok {
-		l.Learn(key, f)
+		return l.Learn(key, f)
 	}
+	return 0
 }
 
 // printed is a counter that admits everything.
@@ -79,7 +80,7 @@ func ExampleNewLimiterFunc() {
 	})
 	client := newClient(warehouse{"/api/Stock/SetStockLevel": `[]`}, linnworks.WithLimiter(limiter))
 
-	_, err := client.Stock.SetStockLevel(context.Background(), &linnworks.SetStockLevelRequest{})
+	_, err := client.Stock.SetStockLevel(context.Background(), &linnworks.SetStockLevelRequest{StockLevels: []linnworks.StockLevelUpdate{{SKU: "MUG-BLUE", LocationID: "00000000-0000-0000-0000-000000000000", Level: 3}}})
 	fmt.Println(err)
 	// Output:
 	// <nil>
@@ -97,7 +98,7 @@ func ExampleUrgent() {
 		}
 		fmt.Println(item.ItemNumber)
 	}
-	_, err := client.Stock.SetStockLevel(linnworks.Urgent(ctx), &linnworks.SetStockLevelRequest{})
+	_, err := client.Stock.SetStockLevel(linnworks.Urgent(ctx), &linnworks.SetStockLevelRequest{StockLevels: []linnworks.StockLevelUpdate{{SKU: "MUG-BLUE", LocationID: "00000000-0000-0000-0000-000000000000", Level: 3}}})
 	fmt.Println(linnworks.Urgency(sweep), linnworks.Urgency(ctx), linnworks.Urgency(linnworks.Urgent(ctx)), err)
 	// Output:
 	// -1 0 1 <nil>

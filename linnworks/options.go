@@ -1,6 +1,7 @@
 package linnworks
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -45,16 +46,34 @@ type Next = func(*http.Request) (*http.Response, error)
 // Middleware wraps the sending of every attempt, those that open a session
 // included. It runs inside the attempt's timeout. req carries the session token
 // in its Authorization header, and the body of a login the application secret:
-// what it logs is its own responsibility.
+// what it logs is its own responsibility. [CallInfoOf] says which call the
+// request's context belongs to.
 type Middleware = func(req *http.Request, next Next) (*http.Response, error)
 
-// Event describes one attempt of one call to an observer. Attempts that open a
-// session are events of Auth.AuthorizeByApplication.
-type Event struct {
-	// Operation is the service and method, such as Orders.CreateOrders.
+// CallInfo says which attempt of which call a request belongs to.
+type CallInfo struct {
+	// Operation is the service and method, such as Orders.CreateOrders, or for
+	// [Client.Call] the HTTP method and path.
 	Operation string
-	// Attempt counts from 1.
+	// Application is the application id of the client's credentials.
+	Application string
+	// Attempt counts the attempts of the call from 1.
 	Attempt int
+}
+
+// CallInfoOf returns what the context of a request says about its call, for
+// middleware and observers. ok is false outside a call.
+func CallInfoOf(ctx context.Context) (info CallInfo, ok bool) {
+	i, ok := transport.InfoOf(ctx)
+	return CallInfo{Operation: i.Operation, Application: i.Account, Attempt: i.Attempt}, ok
+}
+
+// Event describes one attempt of one call to an observer. Attempts that open a
+// session are events of Auth.AuthorizeByApplication. Replies of Linnworks carry no
+// id of the request.
+type Event struct {
+	CallInfo
+
 	// Wait is the time spent waiting for the rate limit before the attempt.
 	Wait time.Duration
 	// Duration is the time from sending to the last byte of the reply.
@@ -67,6 +86,9 @@ type Event struct {
 	Bytes int
 	// Err is nil for a success, else mostly an [*Error].
 	Err error
+	// Held is how long the limiter holds further calls of the operation, if that
+	// is seconds. Only the first attempt that finds a hold out tells it.
+	Held time.Duration
 }
 
 // WithLimiter replaces the rate limits, for instance with ones that several
@@ -116,20 +138,27 @@ func WithHTTPClient(c *http.Client) Option {
 }
 
 // WithLogger logs every attempt at debug level, with operation, path, attempt,
-// times, status, code, size and error. Queries, headers and bodies are never
+// times, status, code, size and error, and at warning level when the calls of an
+// operation are held back for seconds or longer. Queries, headers and bodies are never
 // logged. The default, and nil, log nothing.
 func WithLogger(l *slog.Logger) Option {
 	return func(s *settings) error { return s.SetLogger(l) }
 }
 
-// WithObserver calls observe after every attempt, on the goroutine of the call,
-// so several may run at once. The default observes nothing.
-func WithObserver(observe func(Event)) Option {
+// WithObserver calls observe after every attempt, with the context of the call. It
+// runs on the goroutine of the call, may run on several at once, and holds up the
+// call that it observes.
+func WithObserver(observe func(context.Context, Event)) Option {
 	return func(s *settings) error {
 		if observe == nil {
 			return errors.New("WithObserver: nil function")
 		}
-		return s.SetObserver(func(e transport.Event) { observe(Event(e)) })
+		return s.SetObserver(func(ctx context.Context, e transport.Event) {
+			observe(ctx, Event{
+				CallInfo: CallInfo{Operation: e.Operation, Application: e.Account, Attempt: e.Attempt},
+				Wait:     e.Wait, Duration: e.Duration, Status: e.Status, Code: e.Code, Bytes: e.Bytes, Err: e.Err, Held: e.Held,
+			})
+		})
 	}
 }
 
@@ -166,10 +195,17 @@ func WithTimeout(d time.Duration) Option {
 	return func(s *settings) error { return s.SetTimeout(d) }
 }
 
-// WithMaxRetryAfter caps the pause that a server may ask for. A longer one ends
-// the call with the throttle as its error. Default 2 minutes.
+// WithMaxRetryAfter caps what a server may make calls wait. A longer pause ends
+// the call that is told so with the throttle as its error, and holds the others
+// for so long only; then one of them goes ahead to find out. Default 2 minutes.
 func WithMaxRetryAfter(d time.Duration) Option {
 	return func(s *settings) error { return s.SetMaxRetryAfter(d) }
+}
+
+// WithMaxReply bounds the bytes of one reply, after decompression; a longer one
+// is an error of [ClassDecode]. Default 32 MiB.
+func WithMaxReply(bytes int64) Option {
+	return func(s *settings) error { return s.SetMaxReply(bytes) }
 }
 
 // WithJitter replaces the random numbers, from 0 up to 1, that spread the pauses

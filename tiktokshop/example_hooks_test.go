@@ -21,7 +21,7 @@ func ExampleWithObserver() {
 	client := shopOfReplies(
 		canned{"/order/202507/orders": `{"code":36009002,"message":"Too many requests.","request_id":"20261001C"}`},
 		tiktokshop.WithMaxAttempts(1),
-		tiktokshop.WithObserver(func(e tiktokshop.Event) {
+		tiktokshop.WithObserver(func(_ context.Context, e tiktokshop.Event) {
 			if tiktokshop.IsThrottle(e.Err) {
 				throttles++
 			}
@@ -79,7 +79,7 @@ func ExampleWithMiddleware() {
 func ExampleWithResponse() {
 	client := shopOfReplies(canned{"/order/202507/orders": `{"code":0,"data":{},"request_id":"20261001D"}`})
 	var response tiktokshop.Response
-	_, err := client.Order.GetOrderDetail(context.Background(), nil, tiktokshop.WithResponse(&response))
+	_, err := client.Order.GetOrderDetail(context.Background(), &tiktokshop.GetOrderDetailRequest{IDs: []string{"576"}}, tiktokshop.WithResponse(&response))
 	fmt.Println(response.RequestID, response.Status, len(response.Body), err)
 	// Output:
 	// 20261001D 200 45 <nil>
@@ -92,8 +92,8 @@ func ExampleWithHTTPClient_httpmock() {
 	mock.RegisterResponder(http.MethodPost, "https://open-api.tiktokglobalshop.com/order/202309/orders/search",
 		httpmock.NewStringResponder(200, `{"code":0,"data":{"orders":[{"id":"576461413038785752","status":"ON_HOLD"}]}}`))
 	client, err := tiktokshop.NewClient(
-		tiktokshop.App{Key: "6abc123def456", Secret: "from-partner-center"},
-		tiktokshop.WithTokens(tiktokshop.StaticToken("from-the-seller")),
+		tiktokshop.App{Key: "6abc123def456", Secret: tiktokshop.NewSecret("from-partner-center")},
+		tiktokshop.WithTokens(tiktokshop.StaticToken(tiktokshop.NewSecret("from-the-seller"))),
 		tiktokshop.WithHTTPClient(&http.Client{Transport: mock}),
 	)
 	if err != nil {
@@ -169,8 +169,8 @@ func ExampleFulfillmentService_MarkPackageAsShippedVerified() {
 
 // shopOfReplies is a client that always says the same.
 func shopOfReplies(replies canned, opts ...tiktokshop.Option) *tiktokshop.Client {
-	client, err := tiktokshop.NewClient(tiktokshop.App{Key: "6abc123def456", Secret: "from-partner-center"}, append(opts,
-		tiktokshop.WithTokens(tiktokshop.StaticToken("from-the-seller")),
+	client, err := tiktokshop.NewClient(tiktokshop.App{Key: "6abc123def456", Secret: tiktokshop.NewSecret("from-partner-center")}, append(opts,
+		tiktokshop.WithTokens(tiktokshop.StaticToken(tiktokshop.NewSecret("from-the-seller"))),
 		tiktokshop.WithHTTPClient(&http.Client{Transport: replies}),
 	)...)
 	if err != nil {

@@ -25,8 +25,8 @@ func (c canned) RoundTrip(req *http.Request) (*http.Response, error) {
 // newClient is a client of a shop that always says the same.
 func newClient(replies canned) *tiktokshop.Client {
 	client, err := tiktokshop.NewClient(
-		tiktokshop.App{Key: "6abc123def456", Secret: "from-partner-center", ServiceID: "7001"},
-		tiktokshop.WithTokens(tiktokshop.StaticToken("from-the-seller")),
+		tiktokshop.App{Key: "6abc123def456", Secret: tiktokshop.NewSecret("from-partner-center"), ServiceID: "7001"},
+		tiktokshop.WithTokens(tiktokshop.StaticToken(tiktokshop.NewSecret("from-the-seller"))),
 		tiktokshop.WithHTTPClient(&http.Client{Transport: replies}),
 	)
 	if err != nil {
@@ -105,7 +105,9 @@ func ExamplePartialError() {
 		"/product/202309/products/1729/inventory/update": `{"code":0,"data":{"errors":[
 			{"code":12052036,"message":"The SKU does not exist.","detail":{"sku_id":"17"}}]},"request_id":"20261001B"}`,
 	})
-	_, err := client.Product.UpdateInventory(context.Background(), "1729", &tiktokshop.UpdateInventoryRequest{})
+	_, err := client.Product.UpdateInventory(context.Background(), "1729", &tiktokshop.UpdateInventoryRequest{SKUs: []tiktokshop.UpdateInventoryRequestSKU{
+		{ID: "17", Inventory: []tiktokshop.UpdateInventoryRequestSKUInventory{{Quantity: 3}}},
+	}})
 	fmt.Println(err)
 	// Output:
 	// tiktokshop: Product.UpdateInventory: 1 item(s) failed; sku_id 17: not found: code 12052036: The SKU does not exist. [request 20261001B]
@@ -113,7 +115,7 @@ func ExamplePartialError() {
 
 func ExampleSign() {
 	query := url.Values{"app_key": {"29a39d"}, "timestamp": {"1623812664"}}
-	fmt.Println(tiktokshop.Sign("e59af819cc", "/authorization/202309/shops", query, "application/json", nil))
+	fmt.Println(tiktokshop.Sign(tiktokshop.NewSecret("e59af819cc"), "/authorization/202309/shops", query, "application/json", nil))
 	// Output:
 	// b596b73e0cc6de07ac26f036364178ab16b0a907af13d43f0a0cd2345f582dc8
 }

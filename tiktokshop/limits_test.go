@@ -134,9 +134,10 @@ type heard struct {
 
 func (h *heard) Wait(context.Context, LimitKey) error { return nil }
 
-func (h *heard) Learn(key LimitKey, f Feedback) {
+func (h *heard) Learn(key LimitKey, f Feedback) time.Duration {
 	h.feedback = append(h.feedback, f)
 	h.keys = append(h.keys, key)
+	return f.RetryAfter
 }
 
 func TestLimiterHearsOfRefusals(t *testing.T) {
@@ -203,7 +204,7 @@ func TestThrottleHoldsTheClass(t *testing.T) {
 func TestTurnAfterTheDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var events []Event
-		c, s := setup(t, []answer{ok(`{}`)}, WithLimiter(NewLimiter(Limits{Reads: 0.1})), WithObserver(func(e Event) { events = append(events, e) }))
+		c, s := setup(t, []answer{ok(`{}`)}, WithLimiter(NewLimiter(Limits{Reads: 0.1})), WithObserver(func(_ context.Context, e Event) { events = append(events, e) }))
 		if err := getOrder(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package tiktokshop
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -64,15 +65,34 @@ func scrubErrors(secret Secret) Middleware {
 type Next = func(*http.Request) (*http.Response, error)
 
 // Middleware wraps the sending of every attempt. It sees the signed request:
-// changing anything but headers breaks the signature.
+// changing anything but headers breaks the signature. [CallInfoOf] says which call
+// the request's context belongs to.
 type Middleware = func(req *http.Request, next Next) (*http.Response, error)
+
+// CallInfo says which attempt of which call a request belongs to.
+type CallInfo struct {
+	// Operation is the service and method, such as Order.GetOrderList, or for
+	// [Client.Call] the HTTP method and path.
+	Operation string
+	// Shop is the id of the shop that the client is bound to, empty for none.
+	Shop string
+	// Attempt counts the attempts of the call from 1.
+	Attempt int
+}
+
+// CallInfoOf returns what the context of a request says about its call, for
+// middleware, observers and token sources. ok is false outside a call.
+func CallInfoOf(ctx context.Context) (info CallInfo, ok bool) {
+	i, ok := transport.InfoOf(ctx)
+	return CallInfo{Operation: i.Operation, Shop: i.Account, Attempt: i.Attempt}, ok
+}
 
 // Event describes one attempt of one call to an observer.
 type Event struct {
-	// Operation is the service and method, such as Order.GetOrderList.
-	Operation string
-	// Attempt counts the attempts of the call from 1.
-	Attempt int
+	CallInfo
+
+	// RequestID is TikTok's id of the attempt, empty when no envelope arrived.
+	RequestID string
 	// Wait is the time spent waiting for the rate limit before the attempt.
 	Wait time.Duration
 	// Duration is the time from there to the last byte of the reply, getting
@@ -86,6 +106,9 @@ type Event struct {
 	Bytes int
 	// Err is nil for a success. It is that of the attempt, not yet of the call.
 	Err error
+	// Held is how long the limiter holds further calls of the same budget, if that
+	// is seconds. Only the first attempt that finds a hold out tells it.
+	Held time.Duration
 }
 
 // WithTokens sets where access tokens come from. The default has none and fails
@@ -146,20 +169,26 @@ func WithHTTPClient(c *http.Client) Option {
 	return func(s *settings) error { return s.SetHTTPClient(c) }
 }
 
-// WithLogger logs every attempt at debug level. The default, and nil, log
-// nothing. Queries, headers and bodies are never logged.
+// WithLogger logs every attempt at debug level, and at warning level when calls
+// are held back for seconds or longer. The default, and nil, log nothing. Queries, headers and bodies are never logged.
 func WithLogger(l *slog.Logger) Option {
 	return func(s *settings) error { return s.SetLogger(l) }
 }
 
-// WithObserver calls observe after every attempt. It runs on the goroutine of
-// the call, may run on several at once, and holds up the call that it observes.
-func WithObserver(observe func(Event)) Option {
+// WithObserver calls observe after every attempt, with the context of the call. It
+// runs on the goroutine of the call, may run on several at once, and holds up the
+// call that it observes.
+func WithObserver(observe func(context.Context, Event)) Option {
 	return func(s *settings) error {
 		if observe == nil {
 			return errors.New("WithObserver: nil function")
 		}
-		return s.SetObserver(func(e transport.Event) { observe(Event(e)) })
+		return s.SetObserver(func(ctx context.Context, e transport.Event) {
+			observe(ctx, Event{
+				CallInfo:  CallInfo{Operation: e.Operation, Shop: e.Account, Attempt: e.Attempt},
+				RequestID: e.RequestID, Wait: e.Wait, Duration: e.Duration, Status: e.Status, Code: e.Code, Bytes: e.Bytes, Err: e.Err, Held: e.Held,
+			})
+		})
 	}
 }
 
@@ -184,10 +213,17 @@ func WithTimeout(d time.Duration) Option {
 	return func(s *settings) error { return s.SetTimeout(d) }
 }
 
-// WithMaxRetryAfter caps the pause that a server may ask for. A longer one ends
-// the call with the throttle as its error. Default 2 minutes.
+// WithMaxRetryAfter caps what a server may make calls wait. A longer pause ends
+// the call that is told so with the throttle as its error, and holds the others
+// for so long only; then one of them goes ahead to find out. Default 2 minutes.
 func WithMaxRetryAfter(d time.Duration) Option {
 	return func(s *settings) error { return s.SetMaxRetryAfter(d) }
+}
+
+// WithMaxReply bounds the bytes of one reply, after decompression; a longer one
+// is an error of [ClassDecode]. Default 32 MiB.
+func WithMaxReply(bytes int64) Option {
+	return func(s *settings) error { return s.SetMaxReply(bytes) }
 }
 
 // WithJitter replaces the random numbers, from 0 up to 1, that spread the pauses
