@@ -399,27 +399,6 @@ type GetShowcaseProductsV202309ResponseProductStatus struct {
 	ReviewStatus    AffiliateReviewStatus                                      `json:"review_status,omitzero"`
 }
 
-// Image is part of a reply.
-type Image struct {
-	Height int    `json:"height,omitzero"`
-	URL    string `json:"url,omitzero"`
-	Width  int    `json:"width,omitzero"`
-}
-
-// Money is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
-type Money struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// PriceRange is part of a reply.
-type PriceRange struct {
-	Currency      string  `json:"currency,omitzero"`
-	HighestAmount Decimal `json:"highest_amount,omitzero"`
-	LowestAmount  Decimal `json:"lowest_amount,omitzero"`
-}
-
 // ProductCommission is part of a reply.
 type ProductCommission struct {
 	CommissionRate                int64 `json:"commission_rate,omitzero"`

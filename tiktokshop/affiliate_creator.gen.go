@@ -200,6 +200,7 @@ func (s *AffiliateCreatorService) GenerateAffiliateSharingLink(ctx context.Conte
 // GenerateAffiliateSharingLinkV202407 calls POST /affiliate_creator/202407/affiliate_sharing_links/generate_batch.
 //
 // It is not repeated once it was sent. Version 202407.
+// The newest version is [AffiliateCreatorService.GenerateAffiliateSharingLink].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/generate-affiliate-sharing-link-202407
 func (s *AffiliateCreatorService) GenerateAffiliateSharingLinkV202407(ctx context.Context, req *GenerateAffiliateSharingLinkV202407Request, opts ...CallOption) (*GenerateAffiliateSharingLinkV202407Response, error) {
@@ -239,6 +240,7 @@ func (s *AffiliateCreatorService) GetCreatorProfile(ctx context.Context, opts ..
 // GetCreatorProfileV202405 calls GET /affiliate_creator/202405/profiles.
 //
 // It only reads and is safe to repeat. Version 202405.
+// The newest version is [AffiliateCreatorService.GetCreatorProfile].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-creator-profile-202405
 func (s *AffiliateCreatorService) GetCreatorProfileV202405(ctx context.Context, opts ...CallOption) (*GetCreatorProfileV202405Response, error) {
@@ -325,6 +327,7 @@ func (s *AffiliateCreatorService) GetShoppableVideoPrecheckResult(ctx context.Co
 // GetShoppableVideoPrecheckResultV202511 calls GET /affiliate_creator/202511/videos/precheck_tasks/{task_id}.
 //
 // It only reads and is safe to repeat. Version 202511.
+// The newest version is [AffiliateCreatorService.GetShoppableVideoPrecheckResult].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shoppable-video-precheck-result-202511
 func (s *AffiliateCreatorService) GetShoppableVideoPrecheckResultV202511(ctx context.Context, taskID string, opts ...CallOption) (*GetShoppableVideoPrecheckResultV202511Response, error) {
@@ -469,6 +472,7 @@ func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersAll(ctx context.Co
 // SearchCreatorAffiliateOrdersV202405 calls POST /affiliate_creator/202405/orders/search.
 //
 // It only reads and is safe to repeat. Version 202405.
+// The newest version is [AffiliateCreatorService.SearchCreatorAffiliateOrders].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-creator-affiliate-orders-202405
 func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersV202405(ctx context.Context, req *SearchCreatorAffiliateOrdersV202405Request, opts ...CallOption) (*SearchCreatorAffiliateOrdersV202405Response, error) {
@@ -749,14 +753,20 @@ type CreatorSearchAffiliateTraceOrdersResponseOrderSKUTrace struct {
 
 // CreatorSearchOpenCollaborationProductRequest holds the parameters of AffiliateCreator.CreatorSearchOpenCollaborationProduct.
 type CreatorSearchOpenCollaborationProductRequest struct {
-	Category            *IDOnly              `json:"category,omitzero" url:"-"`
-	CommissionRateRange *CommissionRateRange `json:"commission_rate_range,omitzero" url:"-"`
-	PageSize            int64                `url:"page_size" json:"-"` // required, at most 20
-	PageToken           *string              `url:"page_token,omitempty" json:"-"`
-	SalesPriceRange     *SalesPriceRange     `json:"sales_price_range,omitzero" url:"-"`
-	SortField           *string              `url:"sort_field,omitempty" json:"-"`
-	SortOrder           *SortOrder           `url:"sort_order,omitempty" json:"-"`
-	TitleKeywords       []string             `json:"title_keywords,omitzero" url:"-"` // at most 20
+	Category            *IDOnly                                                      `json:"category,omitzero" url:"-"`
+	CommissionRateRange *CommissionRateRange                                         `json:"commission_rate_range,omitzero" url:"-"`
+	PageSize            int64                                                        `url:"page_size" json:"-"` // required, at most 20
+	PageToken           *string                                                      `url:"page_token,omitempty" json:"-"`
+	SalesPriceRange     *CreatorSearchOpenCollaborationProductRequestSalesPriceRange `json:"sales_price_range,omitzero" url:"-"`
+	SortField           *string                                                      `url:"sort_field,omitempty" json:"-"`
+	SortOrder           *SortOrder                                                   `url:"sort_order,omitempty" json:"-"`
+	TitleKeywords       []string                                                     `json:"title_keywords,omitzero" url:"-"` // at most 20
+}
+
+// CreatorSearchOpenCollaborationProductRequestSalesPriceRange is part of a request.
+type CreatorSearchOpenCollaborationProductRequestSalesPriceRange struct {
+	AmountGe *Decimal `json:"amount_ge,omitzero"`
+	AmountLt *Decimal `json:"amount_lt,omitzero"`
 }
 
 // CreatorSearchOpenCollaborationProductResponse is the reply of AffiliateCreator.CreatorSearchOpenCollaborationProduct.
@@ -852,8 +862,8 @@ type CreatorSelectAffiliateProductRequestFilterParams struct {
 
 // CreatorSelectAffiliateProductRequestFilterParamsPriceRange is part of a request.
 type CreatorSelectAffiliateProductRequestFilterParamsPriceRange struct {
-	PriceGe *string `json:"price_ge,omitzero"`
-	PriceLe *string `json:"price_le,omitzero"`
+	PriceGe *Decimal `json:"price_ge,omitzero"`
+	PriceLe *Decimal `json:"price_le,omitzero"`
 }
 
 // CreatorSelectAffiliateProductRequestSortParams is part of a request.
@@ -884,15 +894,15 @@ type CreatorSelectAffiliateProductResponseProduct struct {
 
 // CreatorSelectAffiliateProductResponseProductCommission is part of a reply.
 type CreatorSelectAffiliateProductResponseProductCommission struct {
-	Amount string `json:"amount,omitzero"`
-	Rate   int    `json:"rate,omitzero"`
+	Amount Decimal `json:"amount,omitzero"`
+	Rate   int     `json:"rate,omitzero"`
 }
 
 // CreatorSelectAffiliateProductResponseProductPrice is part of a reply.
 type CreatorSelectAffiliateProductResponseProductPrice struct {
-	CeilingPrice string `json:"ceiling_price,omitzero"`
-	Currency     string `json:"currency,omitzero"`
-	FloorPrice   string `json:"floor_price,omitzero"`
+	CeilingPrice Decimal `json:"ceiling_price,omitzero"`
+	Currency     string  `json:"currency,omitzero"`
+	FloorPrice   Decimal `json:"floor_price,omitzero"`
 }
 
 // CreatorSelectAffiliateProductResponseProductReview is part of a reply.
@@ -1250,30 +1260,10 @@ type GetShowcaseProductsResponseProductStatus struct {
 	ReviewStatus    AffiliateCreatorReviewStatus                        `json:"review_status,omitzero"`
 }
 
-// IDName is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
-type IDName struct {
-	ID   string `json:"id,omitzero"`
-	Name string `json:"name,omitzero"`
-}
-
-// IDOnly is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
-type IDOnly struct {
-	ID string `json:"id,omitzero"`
-}
-
 // Material is part of a request.
 type Material struct {
 	IDs  []string `json:"ids,omitzero"` // at most 50
 	Type *string  `json:"type,omitzero"`
-}
-
-// MoneyRange is part of a reply.
-type MoneyRange struct {
-	Currency      string  `json:"currency,omitzero"`
-	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
 }
 
 // PostShoppableVideoRequest holds the parameters of AffiliateCreator.PostShoppableVideo.
@@ -1335,12 +1325,6 @@ type RemoveShowcaseProductsResponse struct {
 	Code      int64  `json:"code,omitzero"`
 	Message   string `json:"message,omitzero"`
 	RequestID string `json:"request_id,omitzero"`
-}
-
-// SalesPriceRange is part of a request.
-type SalesPriceRange struct {
-	AmountGe *string `json:"amount_ge,omitzero"`
-	AmountLt *string `json:"amount_lt,omitzero"`
 }
 
 // SampleProduct is part of a reply.

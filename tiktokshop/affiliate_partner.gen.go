@@ -141,6 +141,7 @@ func (s *AffiliatePartnerService) GetCampaignCreatorContentStatistics(ctx contex
 // GetCampaignCreatorContentStatisticsV202501 calls GET /affiliate_partner/202501/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics.
 //
 // It only reads and is safe to repeat. Version 202501.
+// The newest version is [AffiliatePartnerService.GetCampaignCreatorContentStatistics].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-campaign-creator-product-content-statistics-202501
 func (s *AffiliatePartnerService) GetCampaignCreatorContentStatisticsV202501(ctx context.Context, campaignID string, productID string, creatorTempID string, req *GetCampaignCreatorContentStatisticsV202501Request, opts ...CallOption) (*GetCampaignCreatorContentStatisticsV202501Response, error) {
@@ -227,6 +228,7 @@ func (s *AffiliatePartnerService) GetCampaignCreatorSampleStatus(ctx context.Con
 // GetCampaignCreatorSampleStatusV202501 calls GET /affiliate_partner/202501/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics/sample/status.
 //
 // It only reads and is safe to repeat. Version 202501.
+// The newest version is [AffiliatePartnerService.GetCampaignCreatorSampleStatus].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-campaign-creator-product-sample-status-202501
 func (s *AffiliatePartnerService) GetCampaignCreatorSampleStatusV202501(ctx context.Context, campaignID string, productID string, creatorTempID string, opts ...CallOption) (*GetCampaignCreatorSampleStatusV202501Response, error) {

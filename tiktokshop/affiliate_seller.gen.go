@@ -26,6 +26,7 @@ func (s *AffiliateSellerService) CreateConversationWithCreator(ctx context.Conte
 // CreateConversationWithCreatorV202412 calls POST /affiliate_seller/202412/conversations.
 //
 // It is not repeated once it was sent. Version 202412.
+// The newest version is [AffiliateSellerService.CreateConversationWithCreator].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-conversation-with-creator-202412
 func (s *AffiliateSellerService) CreateConversationWithCreatorV202412(ctx context.Context, req *CreateConversationWithCreatorV202412Request, opts ...CallOption) (*CreateConversationWithCreatorV202412Response, error) {
@@ -52,6 +53,7 @@ func (s *AffiliateSellerService) CreateOpenCollaboration(ctx context.Context, re
 // CreateOpenCollaborationV202405 calls POST /affiliate_seller/202405/open_collaborations.
 //
 // It is not repeated once it was sent. Version 202405.
+// The newest version is [AffiliateSellerService.CreateOpenCollaboration].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-open-collaboration-202405
 func (s *AffiliateSellerService) CreateOpenCollaborationV202405(ctx context.Context, req *CreateOpenCollaborationV202405Request, opts ...CallOption) (*CreateOpenCollaborationV202405Response, error) {
@@ -78,6 +80,7 @@ func (s *AffiliateSellerService) CreateTargetCollaboration(ctx context.Context, 
 // CreateTargetCollaborationV202405 calls POST /affiliate_seller/202405/target_collaborations.
 //
 // It is not repeated once it was sent. Version 202405.
+// The newest version is [AffiliateSellerService.CreateTargetCollaboration].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-target-collaboration-202405
 func (s *AffiliateSellerService) CreateTargetCollaborationV202405(ctx context.Context, req *CreateTargetCollaborationV202405Request, opts ...CallOption) (*CreateTargetCollaborationV202405Response, error) {
@@ -173,6 +176,7 @@ func (s *AffiliateSellerService) GetConversationListAll(ctx context.Context, req
 // GetConversationListV202412 calls GET /affiliate_seller/202412/conversations.
 //
 // It only reads and is safe to repeat. Version 202412.
+// The newest version is [AffiliateSellerService.GetConversationList].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-conversation-list-202412
 func (s *AffiliateSellerService) GetConversationListV202412(ctx context.Context, req *GetConversationListV202412Request, opts ...CallOption) (*GetConversationListV202412Response, error) {
@@ -246,6 +250,7 @@ func (s *AffiliateSellerService) GetMarketplaceCreatorPerformance(ctx context.Co
 // GetMarketplaceCreatorPerformanceV202406 calls GET /affiliate_seller/202406/marketplace_creators/{creator_user_id}.
 //
 // It only reads and is safe to repeat. Version 202406.
+// The newest version is [AffiliateSellerService.GetMarketplaceCreatorPerformance].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-marketplace-creator-performance-202406
 func (s *AffiliateSellerService) GetMarketplaceCreatorPerformanceV202406(ctx context.Context, creatorUserID string, opts ...CallOption) (*GetMarketplaceCreatorPerformanceV202406Response, error) {
@@ -259,6 +264,7 @@ func (s *AffiliateSellerService) GetMarketplaceCreatorPerformanceV202406(ctx con
 // GetMarketplaceCreatorPerformanceV202505 calls GET /affiliate_seller/202505/marketplace_creators/{creator_user_id}.
 //
 // It only reads and is safe to repeat. Version 202505.
+// The newest version is [AffiliateSellerService.GetMarketplaceCreatorPerformance].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-marketplace-creator-performance-202505
 func (s *AffiliateSellerService) GetMarketplaceCreatorPerformanceV202505(ctx context.Context, creatorUserID string, opts ...CallOption) (*GetMarketplaceCreatorPerformanceV202505Response, error) {
@@ -340,6 +346,7 @@ func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailAll(ctx
 // GetOpenCollaborationCreatorContentDetailV202412 calls GET /affiliate_seller/202412/open_collaborations/creator_content_details.
 //
 // It only reads and is safe to repeat. Version 202412.
+// The newest version is [AffiliateSellerService.GetOpenCollaborationCreatorContentDetail].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-open-collaboration-creator-content-detail-202412
 func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailV202412(ctx context.Context, req *GetOpenCollaborationCreatorContentDetailV202412Request, opts ...CallOption) (*GetOpenCollaborationCreatorContentDetailV202412Response, error) {
@@ -437,6 +444,7 @@ func (s *AffiliateSellerService) QueryTargetCollaborationDetail(ctx context.Cont
 // QueryTargetCollaborationDetailV202409 calls GET /affiliate_seller/202409/target_collaborations/{target_collaboration_id}.
 //
 // It only reads and is safe to repeat. Version 202409.
+// The newest version is [AffiliateSellerService.QueryTargetCollaborationDetail].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/query-target-collaboration-detail-202409
 func (s *AffiliateSellerService) QueryTargetCollaborationDetailV202409(ctx context.Context, targetCollaborationID string, opts ...CallOption) (*QueryTargetCollaborationDetailV202409Response, error) {
@@ -450,6 +458,7 @@ func (s *AffiliateSellerService) QueryTargetCollaborationDetailV202409(ctx conte
 // QueryTargetCollaborationDetailV202412 calls GET /affiliate_seller/202412/target_collaborations/{target_collaboration_id}.
 //
 // It only reads and is safe to repeat. Version 202412.
+// The newest version is [AffiliateSellerService.QueryTargetCollaborationDetail].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/query-target-collaboration-detail-202412
 func (s *AffiliateSellerService) QueryTargetCollaborationDetailV202412(ctx context.Context, targetCollaborationID string, opts ...CallOption) (*QueryTargetCollaborationDetailV202412Response, error) {
@@ -475,6 +484,7 @@ func (s *AffiliateSellerService) RemoveCreatorFromOpenCollaboration(ctx context.
 // RemoveCreatorFromOpenCollaborationV202405 calls POST /affiliate_seller/202405/open_collaborations/{open_collaboration_id}/remove_creator.
 //
 // It is not repeated once it was sent. Version 202405.
+// The newest version is [AffiliateSellerService.RemoveCreatorFromOpenCollaboration].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/remove-creator-from-open-collaboration-202405
 func (s *AffiliateSellerService) RemoveCreatorFromOpenCollaborationV202405(ctx context.Context, openCollaborationID string, req *RemoveCreatorFromOpenCollaborationV202405Request, opts ...CallOption) error {
@@ -544,6 +554,7 @@ func (s *AffiliateSellerService) SearchOpenCollaborationAll(ctx context.Context,
 // SearchOpenCollaborationV202409 calls POST /affiliate_seller/202409/open_collaborations/search.
 //
 // It only reads and is safe to repeat. Version 202409.
+// The newest version is [AffiliateSellerService.SearchOpenCollaboration].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-open-collaboration-202409
 func (s *AffiliateSellerService) SearchOpenCollaborationV202409(ctx context.Context, req *SearchOpenCollaborationV202409Request, opts ...CallOption) (*SearchOpenCollaborationV202409Response, error) {
@@ -612,6 +623,7 @@ func (s *AffiliateSellerService) SearchSellerAffiliateOrdersAll(ctx context.Cont
 // SearchSellerAffiliateOrdersV202405 calls POST /affiliate_seller/202405/orders/search.
 //
 // It only reads and is safe to repeat. Version 202405.
+// The newest version is [AffiliateSellerService.SearchSellerAffiliateOrders].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-seller-affiliate-orders-202405
 func (s *AffiliateSellerService) SearchSellerAffiliateOrdersV202405(ctx context.Context, req *SearchSellerAffiliateOrdersV202405Request, opts ...CallOption) (*SearchSellerAffiliateOrdersV202405Response, error) {
@@ -676,6 +688,7 @@ func (s *AffiliateSellerService) SearchTargetCollaborationsAll(ctx context.Conte
 // SearchTargetCollaborationsV202409 calls POST /affiliate_seller/202409/target_collaborations/search.
 //
 // It only reads and is safe to repeat. Version 202409.
+// The newest version is [AffiliateSellerService.SearchTargetCollaborations].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-target-collaborations-202409
 func (s *AffiliateSellerService) SearchTargetCollaborationsV202409(ctx context.Context, req *SearchTargetCollaborationsV202409Request, opts ...CallOption) (*SearchTargetCollaborationsV202409Response, error) {
@@ -731,6 +744,7 @@ func (s *AffiliateSellerService) SellerReviewSampleApplications(ctx context.Cont
 // SellerReviewSampleApplicationsV202409 calls POST /affiliate_seller/202409/sample_applications/{application_id}/review.
 //
 // It is not repeated once it was sent. Version 202409.
+// The newest version is [AffiliateSellerService.SellerReviewSampleApplications].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/seller-review-sample-applications-202409
 func (s *AffiliateSellerService) SellerReviewSampleApplicationsV202409(ctx context.Context, applicationID string, req *SellerReviewSampleApplicationsV202409Request, opts ...CallOption) error {
@@ -807,6 +821,7 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceAll(ctx context
 // SellerSearchCreatorOnMarketplaceV202406 calls POST /affiliate_seller/202406/marketplace_creators/search.
 //
 // It only reads and is safe to repeat. Version 202406.
+// The newest version is [AffiliateSellerService.SellerSearchCreatorOnMarketplace].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/seller-search-creator-on-marketplace-202406
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202406(ctx context.Context, req *SellerSearchCreatorOnMarketplaceV202406Request, opts ...CallOption) (*SellerSearchCreatorOnMarketplaceV202406Response, error) {
@@ -837,6 +852,7 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202406All(ctx 
 // SellerSearchCreatorOnMarketplaceV202505 calls POST /affiliate_seller/202505/marketplace_creators/search.
 //
 // It only reads and is safe to repeat. Version 202505.
+// The newest version is [AffiliateSellerService.SellerSearchCreatorOnMarketplace].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/seller-search-creator-on-marketplace-202505
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202505(ctx context.Context, req *SellerSearchCreatorOnMarketplaceV202505Request, opts ...CallOption) (*SellerSearchCreatorOnMarketplaceV202505Response, error) {
@@ -910,6 +926,7 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsFulfillments(ctx 
 // SellerSearchSampleApplicationsV202409 calls POST /affiliate_seller/202409/sample_applications/search.
 //
 // It only reads and is safe to repeat. Version 202409.
+// The newest version is [AffiliateSellerService.SellerSearchSampleApplications].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/seller-search-sample-applications-202409
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202409(ctx context.Context, req *SellerSearchSampleApplicationsV202409Request, opts ...CallOption) (*SellerSearchSampleApplicationsV202409Response, error) {
@@ -940,6 +957,7 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202409All(ctx co
 // SellerSearchSampleApplicationsV202507 calls POST /affiliate_seller/202507/sample_applications/search.
 //
 // It only reads and is safe to repeat. Version 202507.
+// The newest version is [AffiliateSellerService.SellerSearchSampleApplications].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/seller-search-sample-applications-202507
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202507(ctx context.Context, req *SellerSearchSampleApplicationsV202507Request, opts ...CallOption) (*SellerSearchSampleApplicationsV202507Response, error) {
@@ -996,6 +1014,7 @@ func (s *AffiliateSellerService) UpdateTargetCollaboration(ctx context.Context, 
 // UpdateTargetCollaborationV202409 calls PUT /affiliate_seller/202409/target_collaborations/{target_collaboration_id}.
 //
 // It is not repeated once it was sent. Version 202409.
+// The newest version is [AffiliateSellerService.UpdateTargetCollaboration].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-target-collaboration-202409
 func (s *AffiliateSellerService) UpdateTargetCollaborationV202409(ctx context.Context, targetCollaborationID string, req *UpdateTargetCollaborationV202409Request, opts ...CallOption) (*UpdateTargetCollaborationV202409Response, error) {
@@ -1081,11 +1100,6 @@ type AffiliateSellerSellerContactInfo struct {
 type AffiliateSellerTargetCollaborationConflict struct {
 	CreatorUserID string `json:"creator_user_id,omitzero"`
 	ProductID     string `json:"product_id,omitzero"`
-}
-
-// Avatar is part of a reply.
-type Avatar struct {
-	URL string `json:"url,omitzero"`
 }
 
 // CreateConversationWithCreatorRequest holds the parameters of AffiliateSeller.CreateConversationWithCreator.
@@ -1223,14 +1237,6 @@ type EditOpenCollaborationSettingsRequest struct {
 type EditOpenCollaborationSettingsRequestAutoAddProduct struct {
 	CommissionRate *int64 `json:"commission_rate,omitzero"`
 	Enable         *bool  `json:"enable,omitzero"`
-}
-
-// FormattedMoneyRange is part of a reply.
-type FormattedMoneyRange struct {
-	Currency       string  `json:"currency,omitzero"`
-	FormattedRange string  `json:"formatted_range,omitzero"`
-	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount  Decimal `json:"minimum_amount,omitzero"`
 }
 
 // FreeSampleRule is part of a reply.
@@ -1586,12 +1592,6 @@ type GetOpenCollaborationSettingsOpenCollaborationSettings struct {
 // GetOpenCollaborationSettingsResponse is the reply of AffiliateSeller.GetOpenCollaborationSettings.
 type GetOpenCollaborationSettingsResponse struct {
 	OpenCollaborationSettings GetOpenCollaborationSettingsOpenCollaborationSettings `json:"open_collaboration_settings,omitzero"`
-}
-
-// KeyValue is part of a reply.
-type KeyValue struct {
-	Key   string `json:"key,omitzero"`
-	Value string `json:"value,omitzero"`
 }
 
 // MarkConversationReadRequest holds the parameters of AffiliateSeller.MarkConversationRead.
@@ -1981,14 +1981,14 @@ type SellerReviewSampleApplicationsRequest struct {
 
 // SellerSearchAffiliateOpenCollaborationProductRequest holds the parameters of AffiliateSeller.SellerSearchAffiliateOpenCollaborationProduct.
 type SellerSearchAffiliateOpenCollaborationProductRequest struct {
-	Category            *IDOnly              `json:"category,omitzero" url:"-"`
-	CommissionRateRange *CommissionRateRange `json:"commission_rate_range,omitzero" url:"-"`
-	PageSize            int64                `url:"page_size" json:"-"` // required, 1 to 20
-	PageToken           *string              `url:"page_token,omitempty" json:"-"`
-	SalesPriceRange     *SalesPriceRange     `json:"sales_price_range,omitzero" url:"-"`
-	SortField           *string              `url:"sort_field,omitempty" json:"-"`
-	SortOrder           *SortOrder           `url:"sort_order,omitempty" json:"-"`
-	TitleKeywords       []string             `json:"title_keywords,omitzero" url:"-"` // at most 20
+	Category            *IDOnly                                                       `json:"category,omitzero" url:"-"`
+	CommissionRateRange *CommissionRateRange                                          `json:"commission_rate_range,omitzero" url:"-"`
+	PageSize            int64                                                         `url:"page_size" json:"-"` // required, 1 to 20
+	PageToken           *string                                                       `url:"page_token,omitempty" json:"-"`
+	SalesPriceRange     *SellerSearchAffiliateOpenCollaborationProductSalesPriceRange `json:"sales_price_range,omitzero" url:"-"`
+	SortField           *string                                                       `url:"sort_field,omitempty" json:"-"`
+	SortOrder           *SortOrder                                                    `url:"sort_order,omitempty" json:"-"`
+	TitleKeywords       []string                                                      `json:"title_keywords,omitzero" url:"-"` // at most 20
 }
 
 // SellerSearchAffiliateOpenCollaborationProductResponse is the reply of AffiliateSeller.SellerSearchAffiliateOpenCollaborationProduct.
@@ -1996,6 +1996,12 @@ type SellerSearchAffiliateOpenCollaborationProductResponse struct {
 	NextPageToken string                                                 `json:"next_page_token,omitzero"`
 	Products      []CreatorSearchOpenCollaborationProductResponseProduct `json:"products,omitzero"`
 	TotalCount    int64                                                  `json:"total_count,omitzero"`
+}
+
+// SellerSearchAffiliateOpenCollaborationProductSalesPriceRange is part of a request.
+type SellerSearchAffiliateOpenCollaborationProductSalesPriceRange struct {
+	AmountGe *string `json:"amount_ge,omitzero"`
+	AmountLt *string `json:"amount_lt,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceCountRange is part of a request.

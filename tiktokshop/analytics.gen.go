@@ -95,6 +95,7 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListAll(ctx context.Context, re
 // GetShopLIVEPerformanceListV202505 calls POST /analytics/202505/shop_lives/performance.
 //
 // It only reads and is safe to repeat. Version 202505.
+// The newest version is [AnalyticsService.GetShopLIVEPerformanceList].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-live-performance-list-old-202505
 func (s *AnalyticsService) GetShopLIVEPerformanceListV202505(ctx context.Context, req *GetShopLIVEPerformanceListV202505Request, opts ...CallOption) (*GetShopLIVEPerformanceListV202505Response, error) {
@@ -125,6 +126,7 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListV202505All(ctx context.Cont
 // GetShopLIVEPerformanceListV202508 calls GET /analytics/202508/shop_lives/performance.
 //
 // It only reads and is safe to repeat. Version 202508.
+// The newest version is [AnalyticsService.GetShopLIVEPerformanceList].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-live-performance-list-202508
 func (s *AnalyticsService) GetShopLIVEPerformanceListV202508(ctx context.Context, req *GetShopLIVEPerformanceListV202508Request, opts ...CallOption) (*GetShopLIVEPerformanceListV202508Response, error) {
@@ -168,6 +170,7 @@ func (s *AnalyticsService) GetShopLIVEPerformanceOverview(ctx context.Context, r
 // GetShopLIVEPerformanceOverviewV202503 calls POST /analytics/202503/shop_lives/overview_performance.
 //
 // It only reads and is safe to repeat. Version 202503.
+// The newest version is [AnalyticsService.GetShopLIVEPerformanceOverview].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-live-performance-overview-old-202503
 func (s *AnalyticsService) GetShopLIVEPerformanceOverviewV202503(ctx context.Context, req *GetShopLIVEPerformanceOverviewV202503Request, opts ...CallOption) (*GetShopLIVEPerformanceOverviewV202503Response, error) {
@@ -181,6 +184,7 @@ func (s *AnalyticsService) GetShopLIVEPerformanceOverviewV202503(ctx context.Con
 // GetShopLIVEPerformanceOverviewV202508 calls GET /analytics/202508/shop_lives/overview_performance.
 //
 // It only reads and is safe to repeat. Version 202508.
+// The newest version is [AnalyticsService.GetShopLIVEPerformanceOverview].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-live-performance-overview-202508
 func (s *AnalyticsService) GetShopLIVEPerformanceOverviewV202508(ctx context.Context, req *GetShopLIVEPerformanceOverviewV202508Request, opts ...CallOption) (*GetShopLIVEPerformanceOverviewV202508Response, error) {
@@ -263,6 +267,7 @@ func (s *AnalyticsService) GetShopPerformancePerHour(ctx context.Context, date s
 // GetShopPerformanceV202405 calls GET /analytics/202405/shop/performance.
 //
 // It only reads and is safe to repeat. Version 202405.
+// The newest version is [AnalyticsService.GetShopPerformance].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-performance-202405
 func (s *AnalyticsService) GetShopPerformanceV202405(ctx context.Context, req *GetShopPerformanceV202405Request, opts ...CallOption) (*GetShopPerformanceV202405Response, error) {
@@ -289,6 +294,7 @@ func (s *AnalyticsService) GetShopProductPerformanceDetail(ctx context.Context, 
 // GetShopProductPerformanceDetailV202405 calls GET /analytics/202405/shop_products/{product_id}/performance.
 //
 // It only reads and is safe to repeat. Version 202405.
+// The newest version is [AnalyticsService.GetShopProductPerformanceDetail].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-product-performance-detail-202405
 func (s *AnalyticsService) GetShopProductPerformanceDetailV202405(ctx context.Context, productID string, req *GetShopProductPerformanceDetailV202405Request, opts ...CallOption) (*GetShopProductPerformanceDetailV202405Response, error) {
@@ -332,6 +338,7 @@ func (s *AnalyticsService) GetShopProductPerformanceListAll(ctx context.Context,
 // GetShopProductPerformanceListV202405 calls GET /analytics/202405/shop_products/performance.
 //
 // It only reads and is safe to repeat. Version 202405.
+// The newest version is [AnalyticsService.GetShopProductPerformanceList].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-product-performance-list-202405
 func (s *AnalyticsService) GetShopProductPerformanceListV202405(ctx context.Context, req *GetShopProductPerformanceListV202405Request, opts ...CallOption) (*GetShopProductPerformanceListV202405Response, error) {
@@ -405,6 +412,7 @@ func (s *AnalyticsService) GetShopSKUPerformanceListAll(ctx context.Context, req
 // GetShopSKUPerformanceListV202406 calls GET /analytics/202406/shop_skus/performance.
 //
 // It only reads and is safe to repeat. Version 202406.
+// The newest version is [AnalyticsService.GetShopSKUPerformanceList].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-sku-performance-list-202406
 func (s *AnalyticsService) GetShopSKUPerformanceListV202406(ctx context.Context, req *GetShopSKUPerformanceListV202406Request, opts ...CallOption) (*GetShopSKUPerformanceListV202406Response, error) {
@@ -435,6 +443,7 @@ func (s *AnalyticsService) GetShopSKUPerformanceListV202406All(ctx context.Conte
 // GetShopSKUPerformanceV202406 calls GET /analytics/202406/shop_skus/{sku_id}/performance.
 //
 // It only reads and is safe to repeat. Version 202406.
+// The newest version is [AnalyticsService.GetShopSKUPerformance].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-sku-performance-202406
 func (s *AnalyticsService) GetShopSKUPerformanceV202406(ctx context.Context, skuID string, req *GetShopSKUPerformanceV202406Request, opts ...CallOption) (*GetShopSKUPerformanceV202406Response, error) {
@@ -461,6 +470,7 @@ func (s *AnalyticsService) GetShopVideoPerformanceDetails(ctx context.Context, v
 // GetShopVideoPerformanceDetailsV202409 calls GET /analytics/202409/shop_videos/{video_id}/performance.
 //
 // It only reads and is safe to repeat. Version 202409.
+// The newest version is [AnalyticsService.GetShopVideoPerformanceDetails].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-video-performance-details-202409
 func (s *AnalyticsService) GetShopVideoPerformanceDetailsV202409(ctx context.Context, videoID string, req *GetShopVideoPerformanceDetailsV202409Request, opts ...CallOption) (*GetShopVideoPerformanceDetailsV202409Response, error) {
@@ -504,6 +514,7 @@ func (s *AnalyticsService) GetShopVideoPerformanceListAll(ctx context.Context, r
 // GetShopVideoPerformanceListV202409 calls GET /analytics/202409/shop_videos/performance.
 //
 // It only reads and is safe to repeat. Version 202409.
+// The newest version is [AnalyticsService.GetShopVideoPerformanceList].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-video-performance-list-202409
 func (s *AnalyticsService) GetShopVideoPerformanceListV202409(ctx context.Context, req *GetShopVideoPerformanceListV202409Request, opts ...CallOption) (*GetShopVideoPerformanceListV202409Response, error) {
@@ -547,6 +558,7 @@ func (s *AnalyticsService) GetShopVideoPerformanceOverview(ctx context.Context, 
 // GetShopVideoPerformanceOverviewV202409 calls GET /analytics/202409/shop_videos/overview_performance.
 //
 // It only reads and is safe to repeat. Version 202409.
+// The newest version is [AnalyticsService.GetShopVideoPerformanceOverview].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-video-performance-overview-202409
 func (s *AnalyticsService) GetShopVideoPerformanceOverviewV202409(ctx context.Context, req *GetShopVideoPerformanceOverviewV202409Request, opts ...CallOption) (*GetShopVideoPerformanceOverviewV202409Response, error) {
@@ -590,6 +602,7 @@ func (s *AnalyticsService) GetShopVideoProductPerformanceListAll(ctx context.Con
 // GetShopVideoProductPerformanceListV202409 calls GET /analytics/202409/shop_videos/{video_id}/products/performance.
 //
 // It only reads and is safe to repeat. Version 202409.
+// The newest version is [AnalyticsService.GetShopVideoProductPerformanceList].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-video-product-performance-list-202409
 func (s *AnalyticsService) GetShopVideoProductPerformanceListV202409(ctx context.Context, videoID string, req *GetShopVideoProductPerformanceListV202409Request, opts ...CallOption) (*GetShopVideoProductPerformanceListV202409Response, error) {
@@ -679,12 +692,6 @@ type AnalyticsClickThroughRateBreakdown struct {
 type ClickToOrderRate struct {
 	MainOrderCtor string `json:"main_order_ctor,omitzero"`
 	SKUOrderCtor  string `json:"sku_order_ctor,omitzero"`
-}
-
-// CountByType is part of a reply.
-type CountByType struct {
-	Amount int64  `json:"amount,omitzero"`
-	Type   string `json:"type,omitzero"`
 }
 
 // DataPoint is part of a reply.
@@ -2005,25 +2012,6 @@ type GetViewTrendPerformancesResponse struct {
 type GetViewTrendPerformancesResponseViewTrendPerformance struct {
 	DataPoints []DataPoint `json:"data_points,omitzero"`
 	StatsType  string      `json:"stats_type,omitzero"`
-}
-
-// MoneyByType is part of a reply.
-type MoneyByType struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-	Type     string  `json:"type,omitzero"`
-}
-
-// PortraitIndicator is part of a reply.
-type PortraitIndicator struct {
-	Type  string `json:"type,omitzero"`
-	Value string `json:"value,omitzero"`
-}
-
-// TimeRange is part of a reply.
-type TimeRange struct {
-	EndTime   UnixSeconds `json:"end_time,omitzero"`
-	StartTime UnixSeconds `json:"start_time,omitzero"`
 }
 
 // GetShopLIVEPerformanceListV202508Request is the type of the parameters of Analytics.GetShopLIVEPerformanceListV202508, which equal those of

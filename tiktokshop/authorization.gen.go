@@ -63,6 +63,7 @@ func (s *AuthorizationService) GetWidgetToken(ctx context.Context, req *GetWidge
 // GetWidgetTokenV202312 calls GET /authorization/202312/widget_token.
 //
 // It only reads and is safe to repeat. Version 202312.
+// The newest version is [AuthorizationService.GetWidgetToken].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-widget-token-202312
 func (s *AuthorizationService) GetWidgetTokenV202312(ctx context.Context, req *GetWidgetTokenV202312Request, opts ...CallOption) (*GetWidgetTokenV202312Response, error) {

@@ -38,6 +38,7 @@ func (s *DataReconciliationService) QualityFactoryOrderDataImportAPI(ctx context
 // QualityFactoryOrderDataImportAPIV202310 calls POST /data_reconciliation/202310/orders/import.
 //
 // It is not repeated once it was sent. Version 202310.
+// The newest version is [DataReconciliationService.QualityFactoryOrderDataImportAPI].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/quality-factory-order-data-import-api-202310
 func (s *DataReconciliationService) QualityFactoryOrderDataImportAPIV202310(ctx context.Context, req *QualityFactoryOrderDataImportAPIV202310Request, opts ...CallOption) (*QualityFactoryOrderDataImportAPIV202310Response, error) {
@@ -46,12 +47,6 @@ func (s *DataReconciliationService) QualityFactoryOrderDataImportAPIV202310(ctx 
 		name: "DataReconciliation.QualityFactoryOrderDataImportAPIV202310", method: "POST", path: "/data_reconciliation/202310/orders/import",
 		body: bodyJSON,
 	}, nil, req, out, opts)
-}
-
-// CodeMessage is part of a reply.
-type CodeMessage struct {
-	Code    string `json:"code,omitzero"`
-	Message string `json:"message,omitzero"`
 }
 
 // DataReconciliationDetail is part of a reply.

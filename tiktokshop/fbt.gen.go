@@ -295,15 +295,6 @@ type CreateFBTMCFOrderResponseMCFOrder struct {
 	MCFOrderID      string      `json:"mcf_order_id,omitzero"`
 }
 
-// Dimensions is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
-type Dimensions struct {
-	Height string     `json:"height,omitzero"`
-	Length string     `json:"length,omitzero"`
-	Unit   LengthUnit `json:"unit,omitzero"`
-	Width  string     `json:"width,omitzero"`
-}
-
 // GetFBFMCFOrderStatusRequest holds the parameters of FBT.GetFBFMCFOrderStatus.
 type GetFBFMCFOrderStatusRequest struct {
 	MCFOrderID string `url:"mcf_order_id" json:"-"` // required
@@ -667,13 +658,6 @@ type SearchGoodsInfoResponseGoodSKUProduct struct {
 type SearchGoodsInfoResponseGoodWarehouseConfirmationInfo struct {
 	Dimension Dimensions `json:"dimension,omitzero"`
 	Weight    Weight     `json:"weight,omitzero"`
-}
-
-// Weight is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
-type Weight struct {
-	Unit  WeightUnit `json:"unit,omitzero"`
-	Value string     `json:"value,omitzero"`
 }
 
 // FBTHandlingMethod is an open list: TikTok Shop may add values.

@@ -44,6 +44,7 @@ func (s *FinanceService) GetPaymentsAll(ctx context.Context, req *GetPaymentsReq
 // GetPaymentsV202309 calls GET /finance/202309/payments.
 //
 // It only reads and is safe to repeat. Version 202309.
+// The newest version is [FinanceService.GetPayments].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-payments-202309
 //
@@ -134,6 +135,7 @@ func (s *FinanceService) GetTransactionsByOrder(ctx context.Context, orderID str
 // GetTransactionsByOrderV202309 calls GET /finance/202309/orders/{order_id}/statement_transactions.
 //
 // It only reads and is safe to repeat. Version 202309.
+// The newest version is [FinanceService.GetTransactionsByOrder].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-transactions-by-order-202309
 //
@@ -179,6 +181,7 @@ func (s *FinanceService) GetTransactionsByStatementAll(ctx context.Context, stat
 // GetTransactionsByStatementV202309 calls GET /finance/202309/statements/{statement_id}/statement_transactions.
 //
 // It only reads and is safe to repeat. Version 202309.
+// The newest version is [FinanceService.GetTransactionsByStatement].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-transactions-by-statement-202309
 //
@@ -868,12 +871,6 @@ type Payment struct {
 	ReserveAmount               PaymentMoney  `json:"reserve_amount,omitzero"`
 	SettlementAmount            PaymentMoney  `json:"settlement_amount,omitzero"`
 	Status                      PaymentStatus `json:"status,omitzero"`
-}
-
-// PaymentMoney is part of a reply.
-type PaymentMoney struct {
-	Currency string  `json:"currency,omitzero"`
-	Value    Decimal `json:"value,omitzero"`
 }
 
 // RevenueBreakdown is part of a reply.

@@ -52,6 +52,7 @@ func (s *FulfillmentService) CreateFirstMileBundle(ctx context.Context, req *Cre
 // CreateFirstMileBundleV202407 calls POST /fulfillment/202407/bundles.
 //
 // It is not repeated once it was sent. Version 202407.
+// The newest version is [FulfillmentService.CreateFirstMileBundle].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-first-mile-bundle-202407
 func (s *FulfillmentService) CreateFirstMileBundleV202407(ctx context.Context, req *CreateFirstMileBundleV202407Request, opts ...CallOption) (*CreateFirstMileBundleV202407Response, error) {
@@ -91,6 +92,7 @@ func (s *FulfillmentService) CreatePackages(ctx context.Context, req *CreatePack
 // CreatePackagesV202309 calls POST /fulfillment/202309/packages.
 //
 // It is not repeated once it was sent. Version 202309.
+// The newest version is [FulfillmentService.CreatePackages].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-packages-202309
 func (s *FulfillmentService) CreatePackagesV202309(ctx context.Context, req *CreatePackagesV202309Request, opts ...CallOption) (*CreatePackagesV202309Response, error) {

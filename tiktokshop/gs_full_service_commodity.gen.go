@@ -26,6 +26,7 @@ func (s *GSFullServiceCommodityService) GSCalculateProductAuditInfo(ctx context.
 // GSCalculateProductAuditInfoV202508 calls POST /gs_full_service_commodity/202508/calculate_audit_info.
 //
 // It only reads and is safe to repeat. Version 202508.
+// The newest version is [GSFullServiceCommodityService.GSCalculateProductAuditInfo].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-calculate-product-audit-info-202508
 func (s *GSFullServiceCommodityService) GSCalculateProductAuditInfoV202508(ctx context.Context, req *GSCalculateProductAuditInfoV202508Request, opts ...CallOption) (*GSCalculateProductAuditInfoV202508Response, error) {
@@ -52,6 +53,7 @@ func (s *GSFullServiceCommodityService) GSCreateProduct(ctx context.Context, req
 // GSCreateProductV202405 calls POST /gs_full_service_commodity/202405/beta/products.
 //
 // It is not repeated once it was sent. Version 202405.
+// The newest version is [GSFullServiceCommodityService.GSCreateProduct].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-create-product-v2-202405
 func (s *GSFullServiceCommodityService) GSCreateProductV202405(ctx context.Context, req *GSCreateProductV202405Request, opts ...CallOption) (*GSCreateProductV202405Response, error) {
@@ -65,6 +67,7 @@ func (s *GSFullServiceCommodityService) GSCreateProductV202405(ctx context.Conte
 // GSCreateProductV202410 calls POST /gs_full_service_commodity/202410/beta/products.
 //
 // It is not repeated once it was sent. Version 202410.
+// The newest version is [GSFullServiceCommodityService.GSCreateProduct].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-create-product-v2-202410
 func (s *GSFullServiceCommodityService) GSCreateProductV202410(ctx context.Context, req *GSCreateProductV202410Request, opts ...CallOption) (*GSCreateProductV202410Response, error) {
@@ -78,6 +81,7 @@ func (s *GSFullServiceCommodityService) GSCreateProductV202410(ctx context.Conte
 // GSCreateProductV202508 calls POST /gs_full_service_commodity/202508/beta/products.
 //
 // It is not repeated once it was sent. Version 202508.
+// The newest version is [GSFullServiceCommodityService.GSCreateProduct].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-create-product-v2-202508
 func (s *GSFullServiceCommodityService) GSCreateProductV202508(ctx context.Context, req *GSCreateProductV202508Request, opts ...CallOption) (*GSCreateProductV202508Response, error) {
@@ -104,6 +108,7 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetAttributes(ctx context.C
 // GSFullServiceGetAttributesV202405 calls GET /gs_full_service_commodity/202405/beta/categories/{category_id}/attributes.
 //
 // It only reads and is safe to repeat. Version 202405.
+// The newest version is [GSFullServiceCommodityService.GSFullServiceGetAttributes].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-attributes-202405
 func (s *GSFullServiceCommodityService) GSFullServiceGetAttributesV202405(ctx context.Context, categoryID string, opts ...CallOption) (*GSFullServiceGetAttributesV202405Response, error) {
@@ -117,6 +122,7 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetAttributesV202405(ctx co
 // GSFullServiceGetAttributesV202503 calls GET /gs_full_service_commodity/202503/beta/categories/{category_id}/attributes.
 //
 // It only reads and is safe to repeat. Version 202503.
+// The newest version is [GSFullServiceCommodityService.GSFullServiceGetAttributes].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-attributes-202503
 func (s *GSFullServiceCommodityService) GSFullServiceGetAttributesV202503(ctx context.Context, categoryID string, opts ...CallOption) (*GSFullServiceGetAttributesV202503Response, error) {
@@ -169,6 +175,7 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetCertifications(ctx conte
 // GSFullServiceGetCertificationsV202406 calls GET /gs_full_service_commodity/202406/beta/categories/{category_id}/certifications.
 //
 // It only reads and is safe to repeat. Version 202406.
+// The newest version is [GSFullServiceCommodityService.GSFullServiceGetCertifications].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-certifications-202406
 func (s *GSFullServiceCommodityService) GSFullServiceGetCertificationsV202406(ctx context.Context, categoryID string, opts ...CallOption) (*GSFullServiceGetCertificationsV202406Response, error) {
@@ -399,9 +406,9 @@ func (s *GSFullServiceCommodityService) GSQuerySKUApprovals(ctx context.Context,
 
 // GSQuerySKUApprovalsAll hands out what stands on the pages of
 // [GSFullServiceCommodityService.GSQuerySKUApprovals]. It stops at the first error.
-func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsAll(ctx context.Context, req *GSQuerySKUApprovalsRequest, opts ...CallOption) iter.Seq2[GSQuerySKUApprovalsResponseSPUs, error] {
+func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsAll(ctx context.Context, req *GSQuerySKUApprovalsRequest, opts ...CallOption) iter.Seq2[SPUs, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GSQuerySKUApprovalsResponseSPUs, string, error) {
+	return tokenPages(func(token string) ([]SPUs, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -417,6 +424,7 @@ func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsAll(ctx context.Conte
 // GSQuerySKUApprovalsV202406 calls POST /gs_full_service_commodity/202406/beta/products/search.
 //
 // It only reads and is safe to repeat. Version 202406.
+// The newest version is [GSFullServiceCommodityService.GSQuerySKUApprovals].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-query-skus-and-the-approval-status-of-skus-v2-202406
 func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202406(ctx context.Context, req *GSQuerySKUApprovalsV202406Request, opts ...CallOption) (*GSQuerySKUApprovalsV202406Response, error) {
@@ -429,9 +437,9 @@ func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202406(ctx context.C
 
 // GSQuerySKUApprovalsV202406All hands out what stands on the pages of
 // [GSFullServiceCommodityService.GSQuerySKUApprovalsV202406]. It stops at the first error.
-func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202406All(ctx context.Context, req *GSQuerySKUApprovalsV202406Request, opts ...CallOption) iter.Seq2[GSQuerySKUApprovalsResponseSPUs, error] {
+func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202406All(ctx context.Context, req *GSQuerySKUApprovalsV202406Request, opts ...CallOption) iter.Seq2[SPUs, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GSQuerySKUApprovalsResponseSPUs, string, error) {
+	return tokenPages(func(token string) ([]SPUs, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -447,6 +455,7 @@ func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202406All(ctx contex
 // GSQuerySKUApprovalsV202410 calls POST /gs_full_service_commodity/202410/beta/products/search.
 //
 // It only reads and is safe to repeat. Version 202410.
+// The newest version is [GSFullServiceCommodityService.GSQuerySKUApprovals].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-query-skus-and-the-approval-status-of-skus-v2-202410
 func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202410(ctx context.Context, req *GSQuerySKUApprovalsV202410Request, opts ...CallOption) (*GSQuerySKUApprovalsV202410Response, error) {
@@ -459,9 +468,9 @@ func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202410(ctx context.C
 
 // GSQuerySKUApprovalsV202410All hands out what stands on the pages of
 // [GSFullServiceCommodityService.GSQuerySKUApprovalsV202410]. It stops at the first error.
-func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202410All(ctx context.Context, req *GSQuerySKUApprovalsV202410Request, opts ...CallOption) iter.Seq2[GSQuerySKUApprovalsResponseSPUs, error] {
+func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202410All(ctx context.Context, req *GSQuerySKUApprovalsV202410Request, opts ...CallOption) iter.Seq2[SPUs, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GSQuerySKUApprovalsResponseSPUs, string, error) {
+	return tokenPages(func(token string) ([]SPUs, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -612,9 +621,9 @@ func (s *GSFullServiceCommodityService) QuerySKUApprovals(ctx context.Context, r
 
 // QuerySKUApprovalsAll hands out what stands on the pages of
 // [GSFullServiceCommodityService.QuerySKUApprovals]. It stops at the first error.
-func (s *GSFullServiceCommodityService) QuerySKUApprovalsAll(ctx context.Context, req *QuerySKUApprovalsRequest, opts ...CallOption) iter.Seq2[QuerySKUApprovalsResponseSPUs, error] {
+func (s *GSFullServiceCommodityService) QuerySKUApprovalsAll(ctx context.Context, req *QuerySKUApprovalsRequest, opts ...CallOption) iter.Seq2[SPUs, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]QuerySKUApprovalsResponseSPUs, string, error) {
+	return tokenPages(func(token string) ([]SPUs, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -652,11 +661,6 @@ type DescriptionItem struct {
 	Sequence *int64  `json:"sequence,omitzero"`
 	Type     *string `json:"type,omitzero"`
 	URI      *string `json:"uri,omitzero"`
-}
-
-// FileURI is part of a request.
-type FileURI struct {
-	URI *string `json:"uri,omitzero"`
 }
 
 // GSCalculateProductAuditInfoRequest holds the parameters of GSFullServiceCommodity.GSCalculateProductAuditInfo.
@@ -1228,35 +1232,20 @@ type GSQualificationFileUploadResponse struct {
 
 // GSQuerySKUApprovalsRequest holds the parameters of GSFullServiceCommodity.GSQuerySKUApprovals.
 type GSQuerySKUApprovalsRequest struct {
-	ExternalSKUCodes []string `json:"external_sku_codes,omitzero"`
-	PageSize         *int64   `json:"page_size,omitzero"`
-	PageToken        *string  `json:"page_token,omitzero"`
-	PlatformSKUCodes []string `json:"platform_sku_codes,omitzero"`
-	PlatformSPUCodes []string `json:"platform_spu_codes,omitzero"`
-	PushTimeGe       *int64   `json:"push_time_ge,omitzero"`
-	PushTimeLt       *int64   `json:"push_time_lt,omitzero"`
-	SKUStatus        *string  `json:"sku_status,omitzero"`
+	ExternalSKUCodes []string     `json:"external_sku_codes,omitzero"`
+	PageSize         *int64       `json:"page_size,omitzero"`
+	PageToken        *string      `json:"page_token,omitzero"`
+	PlatformSKUCodes []string     `json:"platform_sku_codes,omitzero"`
+	PlatformSPUCodes []string     `json:"platform_spu_codes,omitzero"`
+	PushTimeGe       *UnixSeconds `json:"push_time_ge,omitzero"`
+	PushTimeLt       *UnixSeconds `json:"push_time_lt,omitzero"`
+	SKUStatus        *string      `json:"sku_status,omitzero"`
 }
 
 // GSQuerySKUApprovalsResponse is the reply of GSFullServiceCommodity.GSQuerySKUApprovals.
 type GSQuerySKUApprovalsResponse struct {
-	NextPageToken string                            `json:"next_page_token,omitzero"`
-	SPUs          []GSQuerySKUApprovalsResponseSPUs `json:"spus,omitzero"`
-}
-
-// GSQuerySKUApprovalsResponseSPUs is part of a reply.
-type GSQuerySKUApprovalsResponseSPUs struct {
-	SKUs    []GSQuerySKUApprovalsResponseSPUsSKU `json:"skus,omitzero"`
-	SPUCode string                               `json:"spu_code,omitzero"`
-}
-
-// GSQuerySKUApprovalsResponseSPUsSKU is part of a reply.
-type GSQuerySKUApprovalsResponseSPUsSKU struct {
-	Code            string `json:"code,omitzero"`
-	ExternalSKUCode string `json:"external_sku_code,omitzero"`
-	RejectReason    string `json:"reject_reason,omitzero"`
-	Status          string `json:"status,omitzero"`
-	UpdateTime      int64  `json:"update_time,omitzero"`
+	NextPageToken string `json:"next_page_token,omitzero"`
+	SPUs          []SPUs `json:"spus,omitzero"`
 }
 
 // GSVideoUploadRequest holds the parameters of GSFullServiceCommodity.GSVideoUpload.
@@ -1389,12 +1378,6 @@ type ImageUploadResponse struct {
 	Width  int64  `json:"width,omitzero"`
 }
 
-// Ingredient is part of a request.
-type Ingredient struct {
-	Percentage      *string `json:"percentage,omitzero"`
-	PropertyValueID *string `json:"property_value_id,omitzero"`
-}
-
 // KeyAttribute is part of a request.
 type KeyAttribute struct {
 	KeyAttributeID *string `json:"key_attribute_id,omitzero"`
@@ -1448,23 +1431,8 @@ type QuerySKUApprovalsRequest struct {
 
 // QuerySKUApprovalsResponse is the reply of GSFullServiceCommodity.QuerySKUApprovals.
 type QuerySKUApprovalsResponse struct {
-	NextPageToken string                          `json:"next_page_token,omitzero"`
-	SPUs          []QuerySKUApprovalsResponseSPUs `json:"spus,omitzero"`
-}
-
-// QuerySKUApprovalsResponseSPUs is part of a reply.
-type QuerySKUApprovalsResponseSPUs struct {
-	SKUs    []QuerySKUApprovalsResponseSPUsSKU `json:"skus,omitzero"`
-	SPUCode string                             `json:"spu_code,omitzero"`
-}
-
-// QuerySKUApprovalsResponseSPUsSKU is part of a reply.
-type QuerySKUApprovalsResponseSPUsSKU struct {
-	Code            string      `json:"code,omitzero"`
-	ExternalSKUCode string      `json:"external_sku_code,omitzero"`
-	RejectReason    string      `json:"reject_reason,omitzero"`
-	Status          string      `json:"status,omitzero"`
-	UpdateTime      UnixSeconds `json:"update_time,omitzero"`
+	NextPageToken string `json:"next_page_token,omitzero"`
+	SPUs          []SPUs `json:"spus,omitzero"`
 }
 
 // RequirementCondition is part of a reply.
@@ -1558,6 +1526,21 @@ type SPUSKCSKU struct {
 	StockupMode                 *string     `json:"stockup_mode,omitzero"`
 	TotalUnitCount              *string     `json:"total_unit_count,omitzero"`
 	Weight                      *Weight     `json:"weight,omitzero"`
+}
+
+// SPUs is part of a reply.
+type SPUs struct {
+	SKUs    []SPUsSKU `json:"skus,omitzero"`
+	SPUCode string    `json:"spu_code,omitzero"`
+}
+
+// SPUsSKU is part of a reply.
+type SPUsSKU struct {
+	Code            string      `json:"code,omitzero"`
+	ExternalSKUCode string      `json:"external_sku_code,omitzero"`
+	RejectReason    string      `json:"reject_reason,omitzero"`
+	Status          string      `json:"status,omitzero"`
+	UpdateTime      UnixSeconds `json:"update_time,omitzero"`
 }
 
 // SizeGroup is part of a reply.

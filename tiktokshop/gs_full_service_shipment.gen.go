@@ -332,6 +332,7 @@ func (s *GSFullServiceShipmentService) GlobalSellingGetSKUPrintDocument(ctx cont
 // GlobalSellingGetSKUPrintDocumentV202409 calls POST /gs_full_service_shipment/202409/delivery_orders/sku_documents/generate.
 //
 // It is not repeated once it was sent. Version 202409.
+// The newest version is [GSFullServiceShipmentService.GlobalSellingGetSKUPrintDocument].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-get-sku-print-document-202409
 func (s *GSFullServiceShipmentService) GlobalSellingGetSKUPrintDocumentV202409(ctx context.Context, req *GlobalSellingGetSKUPrintDocumentV202409Request, opts ...CallOption) (*GlobalSellingGetSKUPrintDocumentV202409Response, error) {
@@ -371,6 +372,7 @@ func (s *GSFullServiceShipmentService) GlobalSellingReserveShipment(ctx context.
 // GlobalSellingReserveShipmentV202407 calls POST /gs_full_service_shipment/202407/delivery_orders/reserve_ship.
 //
 // It is not repeated once it was sent. Version 202407.
+// The newest version is [GSFullServiceShipmentService.GlobalSellingReserveShipment].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-reserve-shipment-202407
 func (s *GSFullServiceShipmentService) GlobalSellingReserveShipmentV202407(ctx context.Context, req *GlobalSellingReserveShipmentV202407Request, opts ...CallOption) (*GlobalSellingReserveShipmentV202407Response, error) {
@@ -427,6 +429,7 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchAvailableShippingProvi
 // GlobalSellingSearchAvailableShippingProvidersV202407 calls POST /gs_full_service_shipment/202407/shipping_providers/search.
 //
 // It only reads and is safe to repeat. Version 202407.
+// The newest version is [GSFullServiceShipmentService.GlobalSellingSearchAvailableShippingProviders].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-search-available-shipping-providers-202407
 func (s *GSFullServiceShipmentService) GlobalSellingSearchAvailableShippingProvidersV202407(ctx context.Context, req *GlobalSellingSearchAvailableShippingProvidersV202407Request, opts ...CallOption) (*GlobalSellingSearchAvailableShippingProvidersV202407Response, error) {

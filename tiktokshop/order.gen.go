@@ -74,6 +74,7 @@ func (s *OrderService) GetOrderDetailBatched(ctx context.Context, req *GetOrderD
 // GetOrderDetailV202309 calls GET /order/202309/orders.
 //
 // It only reads and is safe to repeat. Version 202309.
+// The newest version is [OrderService.GetOrderDetail].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-order-detail-202309
 func (s *OrderService) GetOrderDetailV202309(ctx context.Context, req *GetOrderDetailV202309Request, opts ...CallOption) (*GetOrderDetailV202309Response, error) {

@@ -68,11 +68,7 @@ func (p OrderRecipientAddressDeliveryPreferences) LogValue() slog.Value {
 }
 
 func (p Package) text() string {
-	id := p.ID
-	if id == "" {
-		id = p.PackageID
-	}
-	return private("Package", id, packageStatus(&p))
+	return private("Package", p.Identifier(), p.State())
 }
 
 // Format prints id and status for every verb.

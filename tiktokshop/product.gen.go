@@ -89,6 +89,7 @@ func (s *ProductService) CheckListingPrerequisites(ctx context.Context, opts ...
 // CheckListingPrerequisitesV202309 calls GET /product/202309/prerequisites.
 //
 // It only reads and is safe to repeat. Version 202309.
+// The newest version is [ProductService.CheckListingPrerequisites].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/check-listing-prerequisites-202309
 func (s *ProductService) CheckListingPrerequisitesV202309(ctx context.Context, opts ...CallOption) (*CheckListingPrerequisitesV202309Response, error) {
@@ -327,6 +328,7 @@ func (s *ProductService) EditProduct(ctx context.Context, productID string, req 
 // EditProductV202309 calls PUT /product/202309/products/{product_id}.
 //
 // It is not repeated once it was sent. Version 202309.
+// The newest version is [ProductService.EditProduct].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/edit-product-202309
 func (s *ProductService) EditProductV202309(ctx context.Context, productID string, req *EditProductV202309Request, opts ...CallOption) (*EditProductV202309Response, error) {
@@ -650,6 +652,7 @@ func (s *ProductService) ListingSchemas(ctx context.Context, req *ListingSchemas
 // ListingSchemasV202401 calls GET /product/202401/listing_schemas.
 //
 // It only reads and is safe to repeat. Version 202401.
+// The newest version is [ProductService.ListingSchemas].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/listing-schemas-202401
 func (s *ProductService) ListingSchemasV202401(ctx context.Context, req *ListingSchemasV202401Request, opts ...CallOption) (*ListingSchemasV202401Response, error) {
@@ -727,6 +730,7 @@ func (s *ProductService) PartialEditProduct(ctx context.Context, productID strin
 // PartialEditProductV202309 calls POST /product/202309/products/{product_id}/partial_edit.
 //
 // It is not repeated once it was sent. Version 202309.
+// The newest version is [ProductService.PartialEditProduct].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/partial-edit-product-202309
 func (s *ProductService) PartialEditProductV202309(ctx context.Context, productID string, req *PartialEditProductV202309Request, opts ...CallOption) (*PartialEditProductV202309Response, error) {
@@ -1010,6 +1014,7 @@ func (s *ProductService) SearchGlobalProductsAll(ctx context.Context, req *Searc
 // SearchGlobalProductsV202309 calls POST /product/202309/global_products/search.
 //
 // It only reads and is safe to repeat. Version 202309.
+// The newest version is [ProductService.SearchGlobalProducts].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-global-products-202309
 func (s *ProductService) SearchGlobalProductsV202309(ctx context.Context, req *SearchGlobalProductsV202309Request, opts ...CallOption) (*SearchGlobalProductsV202309Response, error) {
@@ -1074,6 +1079,7 @@ func (s *ProductService) SearchManufacturersAll(ctx context.Context, req *Search
 // SearchManufacturersV202409 calls POST /product/202409/compliance/manufacturers/search.
 //
 // It only reads and is safe to repeat. Version 202409.
+// The newest version is [ProductService.SearchManufacturers].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-manufacturers-202409
 func (s *ProductService) SearchManufacturersV202409(ctx context.Context, req *SearchManufacturersV202409Request, opts ...CallOption) (*SearchManufacturersV202409Response, error) {
@@ -1176,6 +1182,7 @@ func (s *ProductService) SearchProductsAll(ctx context.Context, req *SearchProdu
 // SearchProductsV202309 calls POST /product/202309/products/search.
 //
 // It only reads and is safe to repeat. Version 202309.
+// The newest version is [ProductService.SearchProducts].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-products-202309
 func (s *ProductService) SearchProductsV202309(ctx context.Context, req *SearchProductsV202309Request, opts ...CallOption) (*SearchProductsV202309Response, error) {
@@ -1210,6 +1217,7 @@ func (s *ProductService) SearchProductsV202309All(ctx context.Context, req *Sear
 // SearchProductsV202312 calls POST /product/202312/products/search.
 //
 // It only reads and is safe to repeat. Version 202312.
+// The newest version is [ProductService.SearchProducts].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-products-202312
 func (s *ProductService) SearchProductsV202312(ctx context.Context, req *SearchProductsV202312Request, opts ...CallOption) (*SearchProductsV202312Response, error) {
@@ -1278,6 +1286,7 @@ func (s *ProductService) SearchResponsiblePersonsAll(ctx context.Context, req *S
 // SearchResponsiblePersonsV202409 calls POST /product/202409/compliance/responsible_persons/search.
 //
 // It only reads and is safe to repeat. Version 202409.
+// The newest version is [ProductService.SearchResponsiblePersons].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-responsible-persons-202409
 func (s *ProductService) SearchResponsiblePersonsV202409(ctx context.Context, req *SearchResponsiblePersonsV202409Request, opts ...CallOption) (*SearchResponsiblePersonsV202409Response, error) {
@@ -2690,12 +2699,6 @@ type IdentifierCode struct {
 	Type *IdentifierCodeType `json:"type,omitzero"`
 }
 
-// ImageURI is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
-type ImageURI struct {
-	URI string `json:"uri,omitzero"`
-}
-
 // ImportExternalProductInfoRequest holds the parameters of Product.ImportExternalProductInfo.
 type ImportExternalProductInfoRequest struct {
 	Data *File `multipart:"data" json:"-" url:"-"`
@@ -2765,9 +2768,9 @@ type ListingQuality struct {
 
 // ListingSchemasRequest holds the parameters of Product.ListingSchemas.
 type ListingSchemasRequest struct {
-	CategoryIDs     []int   `url:"category_ids,comma" json:"-"` // required
-	CategoryVersion *string `url:"category_version,omitempty" json:"-"`
-	Locale          *string `url:"locale,omitempty" json:"-"`
+	CategoryIDs     []string `url:"category_ids,comma" json:"-"` // required
+	CategoryVersion *string  `url:"category_version,omitempty" json:"-"`
+	Locale          *string  `url:"locale,omitempty" json:"-"`
 }
 
 // ListingSchemasResponse is the reply of Product.ListingSchemas.
@@ -2785,12 +2788,12 @@ type ListingSchemasResponseError struct {
 
 // ListingSchemasResponseErrorDetail is part of a reply.
 type ListingSchemasResponseErrorDetail struct {
-	CategoryID int `json:"category_id,omitzero"`
+	CategoryID ID `json:"category_id,omitzero"`
 }
 
 // ListingSchemasResponseListingSchema is part of a reply.
 type ListingSchemasResponseListingSchema struct {
-	CategoryID int                                        `json:"category_id,omitzero"`
+	CategoryID ID                                         `json:"category_id,omitzero"`
 	Fields     []ListingSchemasResponseListingSchemaField `json:"fields,omitzero"`
 }
 
@@ -2811,7 +2814,7 @@ type ListingSchemasV202401Response struct {
 
 // ListingSchemasV202401ResponseListingSchema is part of a reply.
 type ListingSchemasV202401ResponseListingSchema struct {
-	CategoryID int                                               `json:"category_id,omitzero"`
+	CategoryID ID                                                `json:"category_id,omitzero"`
 	Fileds     []ListingSchemasV202401ResponseListingSchemaFiled `json:"fileds,omitzero"`
 }
 
@@ -3274,15 +3277,6 @@ type ProductIdentifierCode struct {
 	Type ProductIdentifierCodeType `json:"type,omitzero"`
 }
 
-// ProductImage is part of a reply.
-type ProductImage struct {
-	Height    int      `json:"height,omitzero"`
-	ThumbURLs []string `json:"thumb_urls,omitzero"`
-	URI       string   `json:"uri,omitzero"`
-	URLs      []string `json:"urls,omitzero"`
-	Width     int      `json:"width,omitzero"`
-}
-
 // ProductInformationIssueDiagnosisRequest holds the parameters of Product.ProductInformationIssueDiagnosis.
 type ProductInformationIssueDiagnosisRequest struct {
 	ProductIDs []string `url:"product_ids,comma" json:"-"` // required, at most 200
@@ -3587,13 +3581,6 @@ type RecoverProductsResponse struct {
 	Errors []DeleteProductsResponseError `json:"errors,omitzero"`
 }
 
-// RegionalRequirement is part of a reply.
-type RegionalRequirement struct {
-	IsRequired      bool     `json:"is_required,omitzero"`
-	OptionalRegions []string `json:"optional_regions,omitzero"`
-	RequiredRegions []string `json:"required_regions,omitzero"`
-}
-
 // ReplicateProductRequest holds the parameters of Product.ReplicateProduct.
 type ReplicateProductRequest struct {
 	ReplicateTarget []ReplicateProductRequestReplicateTarget `json:"replicate_target,omitzero"`
@@ -3627,11 +3614,6 @@ type ReplicateProductResponseError struct {
 // ReplicateProductResponseErrorDetail is part of a reply.
 type ReplicateProductResponseErrorDetail struct {
 	Region string `json:"region,omitzero"`
-}
-
-// Requirement is part of a reply.
-type Requirement struct {
-	IsRequired bool `json:"is_required,omitzero"`
 }
 
 // SEOWord is part of a reply.
@@ -4283,11 +4265,11 @@ type UploadExternalProductRequestExternalProductFirstImage struct {
 // UploadExternalProductRequestExternalProductSKU is part of a request.
 type UploadExternalProductRequestExternalProductSKU struct {
 	CreateTime        *UnixSeconds                                                   `json:"create_time,omitzero"`
-	ExternalListPrice *string                                                        `json:"external_list_price,omitzero"`
+	ExternalListPrice *Decimal                                                       `json:"external_list_price,omitzero"`
 	ExternalSKUID     *string                                                        `json:"external_sku_id,omitzero"`
 	Image             *RecommendSizeChartRequestImage                                `json:"image,omitzero"`
 	InventoryQuantity *int64                                                         `json:"inventory_quantity,omitzero"` // 1 to 99999
-	Price             *string                                                        `json:"price,omitzero"`
+	Price             *Decimal                                                       `json:"price,omitzero"`
 	SelectedOptions   []UploadExternalProductRequestExternalProductSKUSelectedOption `json:"selected_options,omitzero"`
 	Status            *string                                                        `json:"status,omitzero"`
 	Taxable           *bool                                                          `json:"taxable,omitzero"`

@@ -64,6 +64,7 @@ func (s *ReturnRefundService) CancelOrder(ctx context.Context, req *CancelOrderR
 // CancelOrderV202309 calls POST /return_refund/202309/cancellations.
 //
 // It is not repeated once it was sent. Version 202309.
+// The newest version is [ReturnRefundService.CancelOrder].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/cancel-order-202309
 func (s *ReturnRefundService) CancelOrderV202309(ctx context.Context, req *CancelOrderV202309Request, opts ...CallOption) (*CancelOrderV202309Response, error) {
@@ -104,6 +105,7 @@ func (s *ReturnRefundService) GetAftersaleEligibility(ctx context.Context, order
 // GetAftersaleEligibilityV202309 calls GET /return_refund/202309/orders/{order_id}/aftersale_eligibility.
 //
 // It only reads and is safe to repeat. Version 202309.
+// The newest version is [ReturnRefundService.GetAftersaleEligibility].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-aftersale-eligibility-202309
 func (s *ReturnRefundService) GetAftersaleEligibilityV202309(ctx context.Context, orderID string, req *GetAftersaleEligibilityV202309Request, opts ...CallOption) (*GetAftersaleEligibilityV202309Response, error) {
@@ -117,6 +119,7 @@ func (s *ReturnRefundService) GetAftersaleEligibilityV202309(ctx context.Context
 // GetAftersaleEligibilityV202512 calls GET /return_refund/202512/orders/{order_id}/aftersale_eligibility.
 //
 // It only reads and is safe to repeat. Version 202512.
+// The newest version is [ReturnRefundService.GetAftersaleEligibility].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-aftersale-eligibility-202512
 func (s *ReturnRefundService) GetAftersaleEligibilityV202512(ctx context.Context, orderID string, req *GetAftersaleEligibilityV202512Request, opts ...CallOption) (*GetAftersaleEligibilityV202512Response, error) {
@@ -225,6 +228,7 @@ func (s *ReturnRefundService) SearchCancellationsAll(ctx context.Context, req *S
 // SearchCancellationsV202309 calls POST /return_refund/202309/cancellations/search.
 //
 // It only reads and is safe to repeat. Version 202309.
+// The newest version is [ReturnRefundService.SearchCancellations].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-cancellations-202309
 func (s *ReturnRefundService) SearchCancellationsV202309(ctx context.Context, req *SearchCancellationsV202309Request, opts ...CallOption) (*SearchCancellationsV202309Response, error) {
@@ -286,6 +290,7 @@ func (s *ReturnRefundService) SearchReturnsAll(ctx context.Context, req *SearchR
 // SearchReturnsV202309 calls POST /return_refund/202309/returns/search.
 //
 // It only reads and is safe to repeat. Version 202309.
+// The newest version is [ReturnRefundService.SearchReturns].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-returns-202309
 func (s *ReturnRefundService) SearchReturnsV202309(ctx context.Context, req *SearchReturnsV202309Request, opts ...CallOption) (*SearchReturnsV202309Response, error) {

@@ -25,6 +25,7 @@ func (s *ReviewRatingService) ImportProductReviews(ctx context.Context, req *Imp
 // ImportProductReviewsV202410 calls POST /review_rating/202410/product_reviews.
 //
 // It is not repeated once it was sent. Version 202410.
+// The newest version is [ReviewRatingService.ImportProductReviews].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/import-product-reviews-202410
 func (s *ReviewRatingService) ImportProductReviewsV202410(ctx context.Context, req *ImportProductReviewsV202410Request, opts ...CallOption) (*ImportProductReviewsV202410Response, error) {

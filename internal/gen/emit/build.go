@@ -22,6 +22,7 @@ type builder struct {
 	sets     map[string]map[string]bool // service and field -> the value sets it has
 	requests map[string]string          // definition -> request type that is built from it
 	parts    map[string]string          // Go type and field -> type of the object in it
+	given    map[string]bool            // Go type and field that the ledger names
 	services map[string]int             // method name -> number of services that have it
 }
 
@@ -54,6 +55,10 @@ func build(api *API) (*builder, error) {
 			b.taken[name] = true
 		}
 	}
+	b.given = map[string]bool{}
+	for at, name := range api.Ledger.Fields {
+		b.given[at[:strings.IndexByte(at, '.')+1]+name] = true
+	}
 	ops := b.operations()
 	b.nameMethods(ops)
 	for _, l := range api.Ledger.Ops {
@@ -68,6 +73,7 @@ func build(api *API) (*builder, error) {
 	b.directions()
 	b.pages()
 	b.retired()
+	b.versions()
 	if len(b.errs) > 0 {
 		return nil, errors.Join(b.errs...)
 	}
@@ -234,13 +240,29 @@ func (o owner) at(suffix string) owner {
 func (b *builder) declare(name string, m *spec.Module, origin string) *Type {
 	t := b.model.Types[name]
 	if t == nil {
-		t = &Type{Name: name, Module: m.Name, Origin: origin, Fields: map[string]*Field{}}
+		t = &Type{Name: name, Module: b.home(name, m), Origin: origin, Fields: map[string]*Field{}}
 		b.model.Types[name] = t
 	}
 	if t.Origin == "" {
 		t.Origin = origin
 	}
 	return t
+}
+
+// common is the file of what is the same everywhere.
+const common = "common"
+
+// home returns the file of a type.
+func (b *builder) home(name string, m *spec.Module) string {
+	for _, thing := range b.Things {
+		if thing.Name == name {
+			return common
+		}
+	}
+	if m == nil {
+		return ""
+	}
+	return m.Name
 }
 
 // canonical returns the type that a request or reply is one with.
@@ -316,12 +338,12 @@ func (b *builder) field(t *Type, name, in string, s *spec.Schema, o owner) {
 func (b *builder) fieldName(t *Type, name, at string) string {
 	last := name[strings.LastIndexByte(name, '.')+1:]
 	taken := func(goName string) bool {
-		for other, f := range t.Fields {
-			if f.Go == goName || b.Ledger.Fields[t.Name+"."+other] == goName {
+		for _, f := range t.Fields {
+			if f.Go == goName {
 				return true
 			}
 		}
-		return false
+		return b.given[t.Name+"."+goName]
 	}
 	if b.Field != nil && b.Field(last) != last {
 		if short := naming.Exported(b.Field(last)); !taken(short) && b.alone(t, last, short) {

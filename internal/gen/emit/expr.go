@@ -83,7 +83,7 @@ func (b *builder) expr(s *spec.Schema, o owner) Expr {
 	if len(s.Enum) > 0 {
 		return b.enum(s, b.enumName(o), o.module)
 	}
-	if b.Package == "tiktokshop" && s.Kind == spec.Int64 && replyID.MatchString(o.place) {
+	if b.Package == "tiktokshop" && (s.Kind == spec.Int64 || s.Kind == spec.Int32) && replyID.MatchString(o.place) {
 		return Expr{Base: "ID"} // may exceed what other languages keep exact
 	}
 	base, ok := b.Kinds[s.Kind]

@@ -127,6 +127,9 @@ func (p *printer) comment(m *Method) {
 		facts = append(facts, "Version "+m.Version+".")
 	}
 	p.f("// %s\n", strings.Join(facts, " "))
+	if m.Newest != nil {
+		p.f("// The newest version is [%s].\n", reference(m.Newest.Ledger.Name()))
+	}
 	if m.Module.Overlay {
 		p.f("// Newer than the official description, so less sure: %s.\n", m.Confidence)
 	}

@@ -48,6 +48,7 @@ type Field struct {
 	Source   *spec.Schema
 	Required bool
 	Pointer  bool // set for objects that would contain themselves
+	NoZero   bool // set for numbers of which zero is no value
 }
 
 // Type is a generated struct, or with Alias another named type.
@@ -86,6 +87,7 @@ type Method struct {
 	RequestName, ResponseName string
 
 	Page    *Paging
+	Newest  *Method // the newest version, if it is another one
 	Batches []ledger.Batch
 }
 
