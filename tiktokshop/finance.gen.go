@@ -273,48 +273,6 @@ func (s *FinanceService) GetWithdrawalsAll(ctx context.Context, req *GetWithdraw
 	})
 }
 
-// FeeTaxBreakdown is part of a reply.
-type FeeTaxBreakdown struct {
-	Fee FeeTaxBreakdownFee `json:"fee,omitzero"`
-	Tax Tax                `json:"tax,omitzero"`
-}
-
-// FeeTaxBreakdownFee is part of a reply.
-type FeeTaxBreakdownFee struct {
-	AffiliateAdsCommissionAmount        Decimal `json:"affiliate_ads_commission_amount,omitzero"`
-	AffiliateCommissionAmount           Decimal `json:"affiliate_commission_amount,omitzero"`
-	AffiliateCommissionAmountBeforePit  string  `json:"affiliate_commission_amount_before_pit,omitzero"`
-	AffiliateCommissionDeposit          string  `json:"affiliate_commission_deposit,omitzero"`
-	AffiliateCommissionRelease          string  `json:"affiliate_commission_release,omitzero"`
-	AffiliatePartnerCommissionAmount    Decimal `json:"affiliate_partner_commission_amount,omitzero"`
-	BonusCashbackServiceFeeAmount       Decimal `json:"bonus_cashback_service_fee_amount,omitzero"`
-	CampaignResourceFee                 Decimal `json:"campaign_resource_fee,omitzero"`
-	CofundedCreatorBonusAmount          Decimal `json:"cofunded_creator_bonus_amount,omitzero"`
-	CofundedPromotionServiceFeeAmount   Decimal `json:"cofunded_promotion_service_fee_amount,omitzero"`
-	CreditCardHandlingFeeAmount         Decimal `json:"credit_card_handling_fee_amount,omitzero"`
-	DtHandlingFeeAmount                 Decimal `json:"dt_handling_fee_amount,omitzero"`
-	DynamicCommissionAmount             Decimal `json:"dynamic_commission_amount,omitzero"`
-	EPRPOBServiceFeeAmount              Decimal `json:"epr_pob_service_fee_amount,omitzero"`
-	ExternalAffiliateMarketingFeeAmount Decimal `json:"external_affiliate_marketing_fee_amount,omitzero"`
-	FeePerItemSoldAmount                Decimal `json:"fee_per_item_sold_amount,omitzero"`
-	FlashSalesServiceFeeAmount          Decimal `json:"flash_sales_service_fee_amount,omitzero"`
-	InstallationServiceFee              Decimal `json:"installation_service_fee,omitzero"`
-	LiveSpecialsFeeAmount               Decimal `json:"live_specials_fee_amount,omitzero"`
-	MallServiceFeeAmount                Decimal `json:"mall_service_fee_amount,omitzero"`
-	PlatformCommissionAmount            Decimal `json:"platform_commission_amount,omitzero"`
-	PreOrderServiceFeeAmount            Decimal `json:"pre_order_service_fee_amount,omitzero"`
-	ReferralFeeAmount                   Decimal `json:"referral_fee_amount,omitzero"`
-	RefundAdministrationFeeAmount       Decimal `json:"refund_administration_fee_amount,omitzero"`
-	SellerPaylaterHandlingFeeAmount     Decimal `json:"seller_paylater_handling_fee_amount,omitzero"`
-	SFPServiceFeeAmount                 Decimal `json:"sfp_service_fee_amount,omitzero"`
-	ShippingFeeGuaranteeServiceFee      Decimal `json:"shipping_fee_guarantee_service_fee,omitzero"`
-	TAPShopAdsCommission                Decimal `json:"tap_shop_ads_commission,omitzero"`
-	TransactionFeeAmount                Decimal `json:"transaction_fee_amount,omitzero"`
-	TspCommissionAmount                 Decimal `json:"tsp_commission_amount,omitzero"`
-	VnFixInfrastructureFee              Decimal `json:"vn_fix_infrastructure_fee,omitzero"`
-	VoucherXtraServiceFeeAmount         Decimal `json:"voucher_xtra_service_fee_amount,omitzero"`
-}
-
 // GetPaymentsRequest holds the parameters of Finance.GetPayments.
 type GetPaymentsRequest struct {
 	CreateTimeGe *UnixSeconds `url:"create_time_ge,omitempty" json:"-"`
@@ -407,38 +365,125 @@ type GetTransactionsByOrderResponse struct {
 
 // GetTransactionsByOrderResponseSKUTransaction is part of a reply.
 type GetTransactionsByOrderResponseSKUTransaction struct {
-	FeeTaxAmount          Decimal                                                   `json:"fee_tax_amount,omitzero"`
-	FeeTaxBreakdown       FeeTaxBreakdown                                           `json:"fee_tax_breakdown,omitzero"`
-	ProductName           string                                                    `json:"product_name,omitzero"`
-	Quantity              string                                                    `json:"quantity,omitzero"`
-	RevenueAmount         Decimal                                                   `json:"revenue_amount,omitzero"`
-	RevenueBreakdown      RevenueBreakdown                                          `json:"revenue_breakdown,omitzero"`
-	SettlementAmount      Decimal                                                   `json:"settlement_amount,omitzero"`
-	ShippingCostAmount    Decimal                                                   `json:"shipping_cost_amount,omitzero"`
-	ShippingCostBreakdown GetTransactionsByOrderSKUTransactionShippingCostBreakdown `json:"shipping_cost_breakdown,omitzero"`
-	SKUID                 string                                                    `json:"sku_id,omitzero"`
-	SKUName               string                                                    `json:"sku_name,omitzero"`
-	StatementID           string                                                    `json:"statement_id,omitzero"`
+	FeeTaxAmount          Decimal                                                     `json:"fee_tax_amount,omitzero"`
+	FeeTaxBreakdown       GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdown `json:"fee_tax_breakdown,omitzero"`
+	ProductName           string                                                      `json:"product_name,omitzero"`
+	Quantity              string                                                      `json:"quantity,omitzero"`
+	RevenueAmount         Decimal                                                     `json:"revenue_amount,omitzero"`
+	RevenueBreakdown      RevenueBreakdown                                            `json:"revenue_breakdown,omitzero"`
+	SettlementAmount      Decimal                                                     `json:"settlement_amount,omitzero"`
+	ShippingCostAmount    Decimal                                                     `json:"shipping_cost_amount,omitzero"`
+	ShippingCostBreakdown GetTransactionsByOrderSKUTransactionShippingCostBreakdown   `json:"shipping_cost_breakdown,omitzero"`
+	SKUID                 string                                                      `json:"sku_id,omitzero"`
+	SKUName               string                                                      `json:"sku_name,omitzero"`
+	StatementID           string                                                      `json:"statement_id,omitzero"`
+}
+
+// GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdown is part of a reply.
+type GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdown struct {
+	Fee GetTransactionsByOrderSKUTransactionFeeTaxBreakdownFee `json:"fee,omitzero"`
+	Tax Tax                                                    `json:"tax,omitzero"`
+}
+
+// GetTransactionsByOrderSKUTransactionFeeTaxBreakdownFee is part of a reply.
+type GetTransactionsByOrderSKUTransactionFeeTaxBreakdownFee struct {
+	AffiliateAdsCommissionAmount        Decimal            `json:"affiliate_ads_commission_amount,omitzero"`
+	AffiliateCommissionAmount           Decimal            `json:"affiliate_commission_amount,omitzero"`
+	AffiliateCommissionAmountBeforePit  string             `json:"affiliate_commission_amount_before_pit,omitzero"`
+	AffiliateCommissionBeforePit        Decimal            `json:"affiliate_commission_before_pit,omitzero"` // not in the official description, used by several implementations
+	AffiliateCommissionDeposit          string             `json:"affiliate_commission_deposit,omitzero"`
+	AffiliateCommissionRelease          string             `json:"affiliate_commission_release,omitzero"`
+	AffiliatePartnerCommissionAmount    Decimal            `json:"affiliate_partner_commission_amount,omitzero"`
+	BonusCashbackServiceFeeAmount       Decimal            `json:"bonus_cashback_service_fee_amount,omitzero"`
+	BrandAmplificationProgramCommission Decimal            `json:"brand_amplification_program_commission,omitzero"` // not in the official description, used by several implementations
+	BrandCampaignFee                    Decimal            `json:"brand_campaign_fee,omitzero"`                     // not in the official description, used by several implementations
+	CampaignPeriodFeeCfpAmount          Decimal            `json:"campaign_period_fee_cfp_amount,omitzero"`         // not in the official description, used by several implementations
+	CampaignPeriodFeeSpAmount           Decimal            `json:"campaign_period_fee_sp_amount,omitzero"`          // not in the official description, used by several implementations
+	CampaignResourceFee                 Decimal            `json:"campaign_resource_fee,omitzero"`
+	CategoryLedCampaignFeeAmount        Decimal            `json:"category_led_campaign_fee_amount,omitzero"` // not in the official description, used by several implementations
+	CofundedCreatorBonusAmount          Decimal            `json:"cofunded_creator_bonus_amount,omitzero"`
+	CofundedPromotionServiceFeeAmount   Decimal            `json:"cofunded_promotion_service_fee_amount,omitzero"`
+	CpsShopAdsCommissionTaxAmount       Decimal            `json:"cps_shop_ads_commission_tax_amount,omitzero"` // not in the official description, used by several implementations
+	CreditCardHandlingFeeAmount         Decimal            `json:"credit_card_handling_fee_amount,omitzero"`
+	DtHandlingFeeAmount                 Decimal            `json:"dt_handling_fee_amount,omitzero"`
+	DynamicCommissionAmount             Decimal            `json:"dynamic_commission_amount,omitzero"`
+	EPRPOBServiceFeeAmount              Decimal            `json:"epr_pob_service_fee_amount,omitzero"`
+	ExternalAffiliateMarketingFeeAmount Decimal            `json:"external_affiliate_marketing_fee_amount,omitzero"`
+	FeePerItemSoldAmount                Decimal            `json:"fee_per_item_sold_amount,omitzero"`
+	FlashSalesServiceFeeAmount          Decimal            `json:"flash_sales_service_fee_amount,omitzero"`
+	GMVMaxAdFeeAmount                   Decimal            `json:"gmv_max_ad_fee_amount,omitzero"` // not in the official description, used by several implementations
+	GMVMaxCouponFee                     Decimal            `json:"gmv_max_coupon_fee,omitzero"`    // not in the official description, used by several implementations
+	InstallationServiceFee              Decimal            `json:"installation_service_fee,omitzero"`
+	LiveSpecialsFeeAmount               Decimal            `json:"live_specials_fee_amount,omitzero"`
+	MallServiceFeeAmount                Decimal            `json:"mall_service_fee_amount,omitzero"`
+	PlatformCommissionAmount            Decimal            `json:"platform_commission_amount,omitzero"`
+	PlatformSemiManagedCommissionFee    Decimal            `json:"platform_semi_managed_commission_fee,omitzero"`     // not in the official description, used by several implementations
+	PlatformSemiManagedCommissionFeeTax Decimal            `json:"platform_semi_managed_commission_fee_tax,omitzero"` // not in the official description, used by several implementations
+	PlatformSpecialServiceFeeAmount     Decimal            `json:"platform_special_service_fee_amount,omitzero"`      // not in the official description, used by several implementations
+	PreOrderServiceFeeAmount            Decimal            `json:"pre_order_service_fee_amount,omitzero"`
+	ReferralFeeAmount                   Decimal            `json:"referral_fee_amount,omitzero"`
+	RefundAdministrationFeeAmount       Decimal            `json:"refund_administration_fee_amount,omitzero"`
+	SellerGrowthFeeAmount               Decimal            `json:"seller_growth_fee_amount,omitzero"` // not in the official description, used by several implementations
+	SellerPaylaterHandlingFeeAmount     Decimal            `json:"seller_paylater_handling_fee_amount,omitzero"`
+	SFPServiceFeeAmount                 Decimal            `json:"sfp_service_fee_amount,omitzero"`
+	ShippingFeeGuaranteeServiceFee      Decimal            `json:"shipping_fee_guarantee_service_fee,omitzero"`
+	SmartPromotionFeeAmount             Decimal            `json:"smart_promotion_fee_amount,omitzero"` // not in the official description, used by several implementations
+	TAPShopAdsCommission                Decimal            `json:"tap_shop_ads_commission,omitzero"`
+	TransactionFeeAmount                Decimal            `json:"transaction_fee_amount,omitzero"`
+	TspCommissionAmount                 Decimal            `json:"tsp_commission_amount,omitzero"`
+	VnFixInfrastructureFee              Decimal            `json:"vn_fix_infrastructure_fee,omitzero"`
+	VoucherXtraServiceFeeAmount         Decimal            `json:"voucher_xtra_service_fee_amount,omitzero"`
+	Others                              map[string]Decimal `json:"-"` // by their names on the wire
+}
+
+// UnmarshalJSON keeps members that have no field of their own in Others.
+func (v *GetTransactionsByOrderSKUTransactionFeeTaxBreakdownFee) UnmarshalJSON(b []byte) error {
+	type plain GetTransactionsByOrderSKUTransactionFeeTaxBreakdownFee
+	return decodeOthers(b, (*plain)(v), &v.Others)
+}
+
+// MarshalJSON writes what UnmarshalJSON reads.
+func (v GetTransactionsByOrderSKUTransactionFeeTaxBreakdownFee) MarshalJSON() ([]byte, error) {
+	type plain GetTransactionsByOrderSKUTransactionFeeTaxBreakdownFee
+	return encodeOthers(plain(v), v.Others)
 }
 
 // GetTransactionsByOrderSKUTransactionShippingCostBreakdown is part of a reply.
 type GetTransactionsByOrderSKUTransactionShippingCostBreakdown struct {
 	ActualShippingFeeAmount              Decimal                                      `json:"actual_shipping_fee_amount,omitzero"`
 	CustomerPaidShippingFeeAmount        Decimal                                      `json:"customer_paid_shipping_fee_amount,omitzero"`
+	DistantShippingFeeAmount             Decimal                                      `json:"distant_shipping_fee_amount,omitzero"` // not in the official description, used by several implementations
 	ExchangeShippingFeeAmount            Decimal                                      `json:"exchange_shipping_fee_amount,omitzero"`
 	FailedDeliverySubsidyAmount          Decimal                                      `json:"failed_delivery_subsidy_amount,omitzero"`
 	FBTFreeShippingFeeAmount             Decimal                                      `json:"fbt_free_shipping_fee_amount,omitzero"`
 	FBTFulfillmentFeeReimbursementAmount Decimal                                      `json:"fbt_fulfillment_fee_reimbursement_amount,omitzero"`
+	FBTKeyMerchantSubsidy                Decimal                                      `json:"fbt_key_merchant_subsidy,omitzero"`     // not in the official description, used by several implementations
+	FBTOverallMerchantSubsidy            Decimal                                      `json:"fbt_overall_merchant_subsidy,omitzero"` // not in the official description, used by several implementations
 	FreeReturnSubsidyAmount              Decimal                                      `json:"free_return_subsidy_amount,omitzero"`
+	LogisticsServiceFee                  Decimal                                      `json:"logistics_service_fee,omitzero"` // not in the official description, used by several implementations
 	ReplacementShippingFeeAmount         Decimal                                      `json:"replacement_shipping_fee_amount,omitzero"`
 	ReturnShippingFeeAmount              Decimal                                      `json:"return_shipping_fee_amount,omitzero"`
 	ReturnShippingFeePaidBuyerAmount     Decimal                                      `json:"return_shipping_fee_paid_buyer_amount,omitzero"`
 	ReturnShippingLabelFeeAmount         Decimal                                      `json:"return_shipping_label_fee_amount,omitzero"`
 	SellerSelfShippingServiceFeeAmount   Decimal                                      `json:"seller_self_shipping_service_fee_amount,omitzero"`
+	ShippingAppServiceFeeAmount          Decimal                                      `json:"shipping_app_service_fee_amount,omitzero"` // not in the official description, used by several implementations
 	ShippingFeeDiscountAmount            Decimal                                      `json:"shipping_fee_discount_amount,omitzero"`
 	ShippingInsuranceFeeAmount           Decimal                                      `json:"shipping_insurance_fee_amount,omitzero"`
 	SignatureConfirmationFeeAmount       Decimal                                      `json:"signature_confirmation_fee_amount,omitzero"`
 	SupplementaryComponent               GetTransactionsByOrderSupplementaryComponent `json:"supplementary_component,omitzero"`
+	Others                               map[string]Decimal                           `json:"-"` // by their names on the wire
+}
+
+// UnmarshalJSON keeps members that have no field of their own in Others.
+func (v *GetTransactionsByOrderSKUTransactionShippingCostBreakdown) UnmarshalJSON(b []byte) error {
+	type plain GetTransactionsByOrderSKUTransactionShippingCostBreakdown
+	return decodeOthers(b, (*plain)(v), &v.Others)
+}
+
+// MarshalJSON writes what UnmarshalJSON reads.
+func (v GetTransactionsByOrderSKUTransactionShippingCostBreakdown) MarshalJSON() ([]byte, error) {
+	type plain GetTransactionsByOrderSKUTransactionShippingCostBreakdown
+	return encodeOthers(plain(v), v.Others)
 }
 
 // GetTransactionsByOrderSupplementaryComponent is part of a reply.
@@ -471,7 +516,7 @@ type GetTransactionsByOrderV202309ResponseStatementTransaction struct {
 	AdjustmentAmount                     Decimal                                                `json:"adjustment_amount,omitzero"`
 	AffiliateAdsCommissionAmount         Decimal                                                `json:"affiliate_ads_commission_amount,omitzero"`
 	AffiliateCommissionAmount            Decimal                                                `json:"affiliate_commission_amount,omitzero"`
-	AffiliateCommissionBeforePit         string                                                 `json:"affiliate_commission_before_pit,omitzero"`
+	AffiliateCommissionBeforePit         Decimal                                                `json:"affiliate_commission_before_pit,omitzero"`
 	AffiliatePartnerCommissionAmount     Decimal                                                `json:"affiliate_partner_commission_amount,omitzero"`
 	AfterSellerDiscountsSubtotalAmount   Decimal                                                `json:"after_seller_discounts_subtotal_amount,omitzero"`
 	Currency                             string                                                 `json:"currency,omitzero"`
@@ -747,31 +792,54 @@ type GetUnsettledTransactionsResponse struct {
 
 // GetUnsettledTransactionsResponseTransaction is part of a reply.
 type GetUnsettledTransactionsResponseTransaction struct {
-	AdjustmentID          string                                                     `json:"adjustment_id,omitzero"`
-	AdjustmentOrderID     string                                                     `json:"adjustment_order_id,omitzero"`
-	Currency              string                                                     `json:"currency,omitzero"`
-	EstAdjustmentAmount   Decimal                                                    `json:"est_adjustment_amount,omitzero"`
-	EstFeeTaxAmount       Decimal                                                    `json:"est_fee_tax_amount,omitzero"`
-	EstRevenueAmount      Decimal                                                    `json:"est_revenue_amount,omitzero"`
-	EstSettlementAmount   Decimal                                                    `json:"est_settlement_amount,omitzero"`
-	EstShippingCostAmount Decimal                                                    `json:"est_shipping_cost_amount,omitzero"`
-	EstimatedSettlement   string                                                     `json:"estimated_settlement,omitzero"`
-	FeeTaxBreakdown       GetUnsettledTransactionsResponseTransactionFeeTaxBreakdown `json:"fee_tax_breakdown,omitzero"`
-	ID                    string                                                     `json:"id,omitzero"`
-	OrderCreateTime       UnixSeconds                                                `json:"order_create_time,omitzero"`
-	OrderDeliveryTime     UnixSeconds                                                `json:"order_delivery_time,omitzero"`
-	OrderID               string                                                     `json:"order_id,omitzero"`
-	RevenueBreakdown      RevenueBreakdown                                           `json:"revenue_breakdown,omitzero"`
-	ShippingCostBreakdown GetUnsettledTransactionsTransactionShippingCostBreakdown   `json:"shipping_cost_breakdown,omitzero"`
-	Status                string                                                     `json:"status,omitzero"`
-	Type                  GetUnsettledTransactionsResponseTransactionType            `json:"type,omitzero"`
-	UnsettledReason       string                                                     `json:"unsettled_reason,omitzero"`
+	AdjustmentID          string                                                      `json:"adjustment_id,omitzero"`
+	AdjustmentOrderID     string                                                      `json:"adjustment_order_id,omitzero"`
+	Currency              string                                                      `json:"currency,omitzero"`
+	EstAdjustmentAmount   Decimal                                                     `json:"est_adjustment_amount,omitzero"`
+	EstFeeTaxAmount       Decimal                                                     `json:"est_fee_tax_amount,omitzero"`
+	EstRevenueAmount      Decimal                                                     `json:"est_revenue_amount,omitzero"`
+	EstSettlementAmount   Decimal                                                     `json:"est_settlement_amount,omitzero"`
+	EstShippingCostAmount Decimal                                                     `json:"est_shipping_cost_amount,omitzero"`
+	EstimatedSettlement   string                                                      `json:"estimated_settlement,omitzero"`
+	FeeTaxBreakdown       GetUnsettledTransactionsResponseTransactionFeeTaxBreakdown  `json:"fee_tax_breakdown,omitzero"`
+	ID                    string                                                      `json:"id,omitzero"`
+	OrderCreateTime       UnixSeconds                                                 `json:"order_create_time,omitzero"`
+	OrderDeliveryTime     UnixSeconds                                                 `json:"order_delivery_time,omitzero"`
+	OrderID               string                                                      `json:"order_id,omitzero"`
+	RevenueBreakdown      GetUnsettledTransactionsResponseTransactionRevenueBreakdown `json:"revenue_breakdown,omitzero"`
+	ShippingCostBreakdown GetUnsettledTransactionsTransactionShippingCostBreakdown    `json:"shipping_cost_breakdown,omitzero"`
+	Status                string                                                      `json:"status,omitzero"`
+	Type                  GetUnsettledTransactionsResponseTransactionType             `json:"type,omitzero"`
+	UnsettledReason       string                                                      `json:"unsettled_reason,omitzero"`
 }
 
 // GetUnsettledTransactionsResponseTransactionFeeTaxBreakdown is part of a reply.
 type GetUnsettledTransactionsResponseTransactionFeeTaxBreakdown struct {
 	Fee GetUnsettledTransactionsTransactionFeeTaxBreakdownFee `json:"fee,omitzero"`
 	Tax GetUnsettledTransactionsTransactionFeeTaxBreakdownTax `json:"tax,omitzero"`
+}
+
+// GetUnsettledTransactionsResponseTransactionRevenueBreakdown is part of a reply.
+type GetUnsettledTransactionsResponseTransactionRevenueBreakdown struct {
+	CODServiceFeeAmount                Decimal            `json:"cod_service_fee_amount,omitzero"`
+	RefundCODServiceFeeAmount          Decimal            `json:"refund_cod_service_fee_amount,omitzero"`
+	RefundSubtotalBeforeDiscountAmount Decimal            `json:"refund_subtotal_before_discount_amount,omitzero"`
+	SellerDiscountAmount               Decimal            `json:"seller_discount_amount,omitzero"`
+	SellerDiscountRefundAmount         Decimal            `json:"seller_discount_refund_amount,omitzero"`
+	SubtotalBeforeDiscountAmount       Decimal            `json:"subtotal_before_discount_amount,omitzero"`
+	Others                             map[string]Decimal `json:"-"` // by their names on the wire
+}
+
+// UnmarshalJSON keeps members that have no field of their own in Others.
+func (v *GetUnsettledTransactionsResponseTransactionRevenueBreakdown) UnmarshalJSON(b []byte) error {
+	type plain GetUnsettledTransactionsResponseTransactionRevenueBreakdown
+	return decodeOthers(b, (*plain)(v), &v.Others)
+}
+
+// MarshalJSON writes what UnmarshalJSON reads.
+func (v GetUnsettledTransactionsResponseTransactionRevenueBreakdown) MarshalJSON() ([]byte, error) {
+	type plain GetUnsettledTransactionsResponseTransactionRevenueBreakdown
+	return encodeOthers(plain(v), v.Others)
 }
 
 // GetUnsettledTransactionsSupplementaryComponent is part of a reply.
@@ -788,36 +856,67 @@ type GetUnsettledTransactionsSupplementaryComponent struct {
 
 // GetUnsettledTransactionsTransactionFeeTaxBreakdownFee is part of a reply.
 type GetUnsettledTransactionsTransactionFeeTaxBreakdownFee struct {
-	AffiliateAdsCommissionAmount       Decimal `json:"affiliate_ads_commission_amount,omitzero"`
-	AffiliateCommissionAmount          Decimal `json:"affiliate_commission_amount,omitzero"`
-	AffiliateCommissionBeforePitAmount Decimal `json:"affiliate_commission_before_pit_amount,omitzero"`
-	AffiliatePartnerCommissionAmount   Decimal `json:"affiliate_partner_commission_amount,omitzero"`
-	BonusCashbackServiceFeeAmount      Decimal `json:"bonus_cashback_service_fee_amount,omitzero"`
-	CreditCardHandlingFeeAmount        Decimal `json:"credit_card_handling_fee_amount,omitzero"`
-	LiveSpecialsFeeAmount              Decimal `json:"live_specials_fee_amount,omitzero"`
-	MallServiceFeeAmount               Decimal `json:"mall_service_fee_amount,omitzero"`
-	PitWithheldFromAdsCommissionAmount Decimal `json:"pit_withheld_from_ads_commission_amount,omitzero"`
-	PlatformCommissionAmount           Decimal `json:"platform_commission_amount,omitzero"`
-	ReferralFeeAmount                  Decimal `json:"referral_fee_amount,omitzero"`
-	RefundAdministrationFeeAmount      Decimal `json:"refund_administration_fee_amount,omitzero"`
-	RetailDeliveryFeeAmount            Decimal `json:"retail_delivery_fee_amount,omitzero"`
-	RetailDeliveryFeePaymentAmount     Decimal `json:"retail_delivery_fee_payment_amount,omitzero"`
-	RetailDeliveryFeeRefundAmount      Decimal `json:"retail_delivery_fee_refund_amount,omitzero"`
-	SFPServiceFeeAmount                Decimal `json:"sfp_service_fee_amount,omitzero"`
-	TransactionFeeAmount               Decimal `json:"transaction_fee_amount,omitzero"`
+	AffiliateAdsCommissionAmount       Decimal            `json:"affiliate_ads_commission_amount,omitzero"`
+	AffiliateCommissionAmount          Decimal            `json:"affiliate_commission_amount,omitzero"`
+	AffiliateCommissionBeforePitAmount Decimal            `json:"affiliate_commission_before_pit_amount,omitzero"`
+	AffiliatePartnerCommissionAmount   Decimal            `json:"affiliate_partner_commission_amount,omitzero"`
+	BonusCashbackServiceFeeAmount      Decimal            `json:"bonus_cashback_service_fee_amount,omitzero"`
+	CreditCardHandlingFeeAmount        Decimal            `json:"credit_card_handling_fee_amount,omitzero"`
+	DynamicCommissionAmount            Decimal            `json:"dynamic_commission_amount,omitzero"` // not in the official description, used by several implementations
+	LiveSpecialsFeeAmount              Decimal            `json:"live_specials_fee_amount,omitzero"`
+	MallServiceFeeAmount               Decimal            `json:"mall_service_fee_amount,omitzero"`
+	PitWithheldFromAdsCommissionAmount Decimal            `json:"pit_withheld_from_ads_commission_amount,omitzero"`
+	PlatformCommissionAmount           Decimal            `json:"platform_commission_amount,omitzero"`
+	PlatformSpecialServiceFeeAmount    Decimal            `json:"platform_special_service_fee_amount,omitzero"` // not in the official description, used by several implementations
+	ReferralFeeAmount                  Decimal            `json:"referral_fee_amount,omitzero"`
+	RefundAdministrationFeeAmount      Decimal            `json:"refund_administration_fee_amount,omitzero"`
+	RetailDeliveryFeeAmount            Decimal            `json:"retail_delivery_fee_amount,omitzero"`
+	RetailDeliveryFeePaymentAmount     Decimal            `json:"retail_delivery_fee_payment_amount,omitzero"`
+	RetailDeliveryFeeRefundAmount      Decimal            `json:"retail_delivery_fee_refund_amount,omitzero"`
+	SellerGrowthFeeAmount              Decimal            `json:"seller_growth_fee_amount,omitzero"` // not in the official description, used by several implementations
+	SFPServiceFeeAmount                Decimal            `json:"sfp_service_fee_amount,omitzero"`
+	SmartPromotionFeeAmount            Decimal            `json:"smart_promotion_fee_amount,omitzero"` // not in the official description, used by several implementations
+	TransactionFeeAmount               Decimal            `json:"transaction_fee_amount,omitzero"`
+	VnFixInfrastructureFee             Decimal            `json:"vn_fix_infrastructure_fee,omitzero"` // not in the official description, used by several implementations
+	Others                             map[string]Decimal `json:"-"`                                  // by their names on the wire
+}
+
+// UnmarshalJSON keeps members that have no field of their own in Others.
+func (v *GetUnsettledTransactionsTransactionFeeTaxBreakdownFee) UnmarshalJSON(b []byte) error {
+	type plain GetUnsettledTransactionsTransactionFeeTaxBreakdownFee
+	return decodeOthers(b, (*plain)(v), &v.Others)
+}
+
+// MarshalJSON writes what UnmarshalJSON reads.
+func (v GetUnsettledTransactionsTransactionFeeTaxBreakdownFee) MarshalJSON() ([]byte, error) {
+	type plain GetUnsettledTransactionsTransactionFeeTaxBreakdownFee
+	return encodeOthers(plain(v), v.Others)
 }
 
 // GetUnsettledTransactionsTransactionFeeTaxBreakdownTax is part of a reply.
 type GetUnsettledTransactionsTransactionFeeTaxBreakdownTax struct {
-	CustomsClearanceAmount Decimal `json:"customs_clearance_amount,omitzero"`
-	CustomsDutyAmount      Decimal `json:"customs_duty_amount,omitzero"`
-	GSTAmount              Decimal `json:"gst_amount,omitzero"`
-	ImportVATAmount        Decimal `json:"import_vat_amount,omitzero"`
-	SalesTaxAmount         Decimal `json:"sales_tax_amount,omitzero"`
-	SalesTaxPaymentAmount  Decimal `json:"sales_tax_payment_amount,omitzero"`
-	SalesTaxRefundAmount   Decimal `json:"sales_tax_refund_amount,omitzero"`
-	SstAmount              Decimal `json:"sst_amount,omitzero"`
-	VATAmount              Decimal `json:"vat_amount,omitzero"`
+	CustomsClearanceAmount Decimal            `json:"customs_clearance_amount,omitzero"`
+	CustomsDutyAmount      Decimal            `json:"customs_duty_amount,omitzero"`
+	GSTAmount              Decimal            `json:"gst_amount,omitzero"`
+	ImportVATAmount        Decimal            `json:"import_vat_amount,omitzero"`
+	SalesTaxAmount         Decimal            `json:"sales_tax_amount,omitzero"`
+	SalesTaxPaymentAmount  Decimal            `json:"sales_tax_payment_amount,omitzero"`
+	SalesTaxRefundAmount   Decimal            `json:"sales_tax_refund_amount,omitzero"`
+	SstAmount              Decimal            `json:"sst_amount,omitzero"`
+	VATAmount              Decimal            `json:"vat_amount,omitzero"`
+	Others                 map[string]Decimal `json:"-"` // by their names on the wire
+}
+
+// UnmarshalJSON keeps members that have no field of their own in Others.
+func (v *GetUnsettledTransactionsTransactionFeeTaxBreakdownTax) UnmarshalJSON(b []byte) error {
+	type plain GetUnsettledTransactionsTransactionFeeTaxBreakdownTax
+	return decodeOthers(b, (*plain)(v), &v.Others)
+}
+
+// MarshalJSON writes what UnmarshalJSON reads.
+func (v GetUnsettledTransactionsTransactionFeeTaxBreakdownTax) MarshalJSON() ([]byte, error) {
+	type plain GetUnsettledTransactionsTransactionFeeTaxBreakdownTax
+	return encodeOthers(plain(v), v.Others)
 }
 
 // GetUnsettledTransactionsTransactionShippingCostBreakdown is part of a reply.
@@ -831,6 +930,19 @@ type GetUnsettledTransactionsTransactionShippingCostBreakdown struct {
 	ShippingInsuranceFeeAmount     Decimal                                        `json:"shipping_insurance_fee_amount,omitzero"`
 	SignatureConfirmationFeeAmount Decimal                                        `json:"signature_confirmation_fee_amount,omitzero"`
 	SupplementaryComponent         GetUnsettledTransactionsSupplementaryComponent `json:"supplementary_component,omitzero"`
+	Others                         map[string]Decimal                             `json:"-"` // by their names on the wire
+}
+
+// UnmarshalJSON keeps members that have no field of their own in Others.
+func (v *GetUnsettledTransactionsTransactionShippingCostBreakdown) UnmarshalJSON(b []byte) error {
+	type plain GetUnsettledTransactionsTransactionShippingCostBreakdown
+	return decodeOthers(b, (*plain)(v), &v.Others)
+}
+
+// MarshalJSON writes what UnmarshalJSON reads.
+func (v GetUnsettledTransactionsTransactionShippingCostBreakdown) MarshalJSON() ([]byte, error) {
+	type plain GetUnsettledTransactionsTransactionShippingCostBreakdown
+	return encodeOthers(plain(v), v.Others)
 }
 
 // GetWithdrawalsRequest holds the parameters of Finance.GetWithdrawals.
@@ -875,12 +987,26 @@ type Payment struct {
 
 // RevenueBreakdown is part of a reply.
 type RevenueBreakdown struct {
-	CODServiceFeeAmount                Decimal `json:"cod_service_fee_amount,omitzero"`
-	RefundCODServiceFeeAmount          Decimal `json:"refund_cod_service_fee_amount,omitzero"`
-	RefundSubtotalBeforeDiscountAmount Decimal `json:"refund_subtotal_before_discount_amount,omitzero"`
-	SellerDiscountAmount               Decimal `json:"seller_discount_amount,omitzero"`
-	SellerDiscountRefundAmount         Decimal `json:"seller_discount_refund_amount,omitzero"`
-	SubtotalBeforeDiscountAmount       Decimal `json:"subtotal_before_discount_amount,omitzero"`
+	CODServiceFeeAmount                Decimal            `json:"cod_service_fee_amount,omitzero"`
+	DistantItemFeeAmount               Decimal            `json:"distant_item_fee_amount,omitzero"` // not in the official description, used by several implementations
+	RefundCODServiceFeeAmount          Decimal            `json:"refund_cod_service_fee_amount,omitzero"`
+	RefundSubtotalBeforeDiscountAmount Decimal            `json:"refund_subtotal_before_discount_amount,omitzero"`
+	SellerDiscountAmount               Decimal            `json:"seller_discount_amount,omitzero"`
+	SellerDiscountRefundAmount         Decimal            `json:"seller_discount_refund_amount,omitzero"`
+	SubtotalBeforeDiscountAmount       Decimal            `json:"subtotal_before_discount_amount,omitzero"`
+	Others                             map[string]Decimal `json:"-"` // by their names on the wire
+}
+
+// UnmarshalJSON keeps members that have no field of their own in Others.
+func (v *RevenueBreakdown) UnmarshalJSON(b []byte) error {
+	type plain RevenueBreakdown
+	return decodeOthers(b, (*plain)(v), &v.Others)
+}
+
+// MarshalJSON writes what UnmarshalJSON reads.
+func (v RevenueBreakdown) MarshalJSON() ([]byte, error) {
+	type plain RevenueBreakdown
+	return encodeOthers(plain(v), v.Others)
 }
 
 // Statement is part of a reply.
@@ -907,7 +1033,7 @@ type StatementTransaction struct {
 	AssociatedOrderID      string                                     `json:"associated_order_id,omitzero"`
 	EstimatedReleaseTime   string                                     `json:"estimated_release_time,omitzero"`
 	FeeTaxAmount           Decimal                                    `json:"fee_tax_amount,omitzero"`
-	FeeTaxBreakdown        FeeTaxBreakdown                            `json:"fee_tax_breakdown,omitzero"`
+	FeeTaxBreakdown        StatementTransactionFeeTaxBreakdown        `json:"fee_tax_breakdown,omitzero"`
 	ID                     string                                     `json:"id,omitzero"`
 	OrderCreateTime        UnixSeconds                                `json:"order_create_time,omitzero"`
 	OrderID                string                                     `json:"order_id,omitzero"`
@@ -923,25 +1049,112 @@ type StatementTransaction struct {
 	Type                   StatementTransactionType                   `json:"type,omitzero"`
 }
 
+// StatementTransactionFeeTaxBreakdown is part of a reply.
+type StatementTransactionFeeTaxBreakdown struct {
+	Fee StatementTransactionFeeTaxBreakdownFee `json:"fee,omitzero"`
+	Tax Tax                                    `json:"tax,omitzero"`
+}
+
+// StatementTransactionFeeTaxBreakdownFee is part of a reply.
+type StatementTransactionFeeTaxBreakdownFee struct {
+	AffiliateAdsCommissionAmount        Decimal            `json:"affiliate_ads_commission_amount,omitzero"`
+	AffiliateCommissionAmount           Decimal            `json:"affiliate_commission_amount,omitzero"`
+	AffiliateCommissionAmountBeforePit  Decimal            `json:"affiliate_commission_amount_before_pit,omitzero"`
+	AffiliateCommissionBeforePit        Decimal            `json:"affiliate_commission_before_pit,omitzero"` // not in the official description, used by several implementations
+	AffiliateCommissionDeposit          Decimal            `json:"affiliate_commission_deposit,omitzero"`
+	AffiliateCommissionRelease          Decimal            `json:"affiliate_commission_release,omitzero"`
+	AffiliatePartnerCommissionAmount    Decimal            `json:"affiliate_partner_commission_amount,omitzero"`
+	BonusCashbackServiceFeeAmount       Decimal            `json:"bonus_cashback_service_fee_amount,omitzero"`
+	BrandAmplificationProgramCommission Decimal            `json:"brand_amplification_program_commission,omitzero"` // not in the official description, used by several implementations
+	BrandCampaignFee                    Decimal            `json:"brand_campaign_fee,omitzero"`                     // not in the official description, used by several implementations
+	CampaignPeriodFeeCfpAmount          Decimal            `json:"campaign_period_fee_cfp_amount,omitzero"`         // not in the official description, used by several implementations
+	CampaignPeriodFeeSpAmount           Decimal            `json:"campaign_period_fee_sp_amount,omitzero"`          // not in the official description, used by several implementations
+	CampaignResourceFee                 Decimal            `json:"campaign_resource_fee,omitzero"`
+	CategoryLedCampaignFeeAmount        Decimal            `json:"category_led_campaign_fee_amount,omitzero"` // not in the official description, used by several implementations
+	CofundedCreatorBonusAmount          Decimal            `json:"cofunded_creator_bonus_amount,omitzero"`
+	CofundedPromotionServiceFeeAmount   Decimal            `json:"cofunded_promotion_service_fee_amount,omitzero"`
+	CpsShopAdsCommissionTaxAmount       Decimal            `json:"cps_shop_ads_commission_tax_amount,omitzero"` // not in the official description, used by several implementations
+	CreditCardHandlingFeeAmount         Decimal            `json:"credit_card_handling_fee_amount,omitzero"`
+	DtHandlingFeeAmount                 Decimal            `json:"dt_handling_fee_amount,omitzero"`
+	DynamicCommissionAmount             Decimal            `json:"dynamic_commission_amount,omitzero"`
+	EPRPOBServiceFeeAmount              Decimal            `json:"epr_pob_service_fee_amount,omitzero"`
+	ExternalAffiliateMarketingFeeAmount Decimal            `json:"external_affiliate_marketing_fee_amount,omitzero"`
+	FeePerItemSoldAmount                Decimal            `json:"fee_per_item_sold_amount,omitzero"`
+	FlashSalesServiceFeeAmount          Decimal            `json:"flash_sales_service_fee_amount,omitzero"`
+	GMVMaxAdFeeAmount                   Decimal            `json:"gmv_max_ad_fee_amount,omitzero"` // not in the official description, used by several implementations
+	GMVMaxCouponFee                     Decimal            `json:"gmv_max_coupon_fee,omitzero"`    // not in the official description, used by several implementations
+	InstallationServiceFee              Decimal            `json:"installation_service_fee,omitzero"`
+	LiveSpecialsFeeAmount               Decimal            `json:"live_specials_fee_amount,omitzero"`
+	MallServiceFeeAmount                Decimal            `json:"mall_service_fee_amount,omitzero"`
+	PlatformCommissionAmount            Decimal            `json:"platform_commission_amount,omitzero"`
+	PlatformSemiManagedCommissionFee    Decimal            `json:"platform_semi_managed_commission_fee,omitzero"`     // not in the official description, used by several implementations
+	PlatformSemiManagedCommissionFeeTax Decimal            `json:"platform_semi_managed_commission_fee_tax,omitzero"` // not in the official description, used by several implementations
+	PlatformSpecialServiceFeeAmount     Decimal            `json:"platform_special_service_fee_amount,omitzero"`      // not in the official description, used by several implementations
+	PreOrderServiceFeeAmount            Decimal            `json:"pre_order_service_fee_amount,omitzero"`
+	ReferralFeeAmount                   Decimal            `json:"referral_fee_amount,omitzero"`
+	RefundAdministrationFeeAmount       Decimal            `json:"refund_administration_fee_amount,omitzero"`
+	SellerGrowthFeeAmount               Decimal            `json:"seller_growth_fee_amount,omitzero"` // not in the official description, used by several implementations
+	SellerPaylaterHandlingFeeAmount     Decimal            `json:"seller_paylater_handling_fee_amount,omitzero"`
+	SFPServiceFeeAmount                 Decimal            `json:"sfp_service_fee_amount,omitzero"`
+	ShippingFeeGuaranteeServiceFee      Decimal            `json:"shipping_fee_guarantee_service_fee,omitzero"`
+	SmartPromotionFeeAmount             Decimal            `json:"smart_promotion_fee_amount,omitzero"` // not in the official description, used by several implementations
+	TAPShopAdsCommission                Decimal            `json:"tap_shop_ads_commission,omitzero"`
+	TransactionFeeAmount                Decimal            `json:"transaction_fee_amount,omitzero"`
+	TspCommissionAmount                 Decimal            `json:"tsp_commission_amount,omitzero"`
+	VnFixInfrastructureFee              Decimal            `json:"vn_fix_infrastructure_fee,omitzero"`
+	VoucherXtraServiceFeeAmount         Decimal            `json:"voucher_xtra_service_fee_amount,omitzero"`
+	Others                              map[string]Decimal `json:"-"` // by their names on the wire
+}
+
+// UnmarshalJSON keeps members that have no field of their own in Others.
+func (v *StatementTransactionFeeTaxBreakdownFee) UnmarshalJSON(b []byte) error {
+	type plain StatementTransactionFeeTaxBreakdownFee
+	return decodeOthers(b, (*plain)(v), &v.Others)
+}
+
+// MarshalJSON writes what UnmarshalJSON reads.
+func (v StatementTransactionFeeTaxBreakdownFee) MarshalJSON() ([]byte, error) {
+	type plain StatementTransactionFeeTaxBreakdownFee
+	return encodeOthers(plain(v), v.Others)
+}
+
 // StatementTransactionShippingCostBreakdown is part of a reply.
 type StatementTransactionShippingCostBreakdown struct {
 	ActualShippingFeeAmount              Decimal                                          `json:"actual_shipping_fee_amount,omitzero"`
 	CustomerPaidShippingFeeAmount        Decimal                                          `json:"customer_paid_shipping_fee_amount,omitzero"`
+	DistantShippingFeeAmount             Decimal                                          `json:"distant_shipping_fee_amount,omitzero"` // not in the official description, used by several implementations
 	ExchangeShippingFeeAmount            Decimal                                          `json:"exchange_shipping_fee_amount,omitzero"`
 	FailedDeliverySubsidyAmount          Decimal                                          `json:"failed_delivery_subsidy_amount,omitzero"`
 	FBTFreeShippingFeeAmount             Decimal                                          `json:"fbt_free_shipping_fee_amount,omitzero"`
 	FBTFulfillmentFeeReimbursementAmount Decimal                                          `json:"fbt_fulfillment_fee_reimbursement_amount,omitzero"`
+	FBTKeyMerchantSubsidy                Decimal                                          `json:"fbt_key_merchant_subsidy,omitzero"`     // not in the official description, used by several implementations
+	FBTOverallMerchantSubsidy            Decimal                                          `json:"fbt_overall_merchant_subsidy,omitzero"` // not in the official description, used by several implementations
 	FreeReturnSubsidyAmount              Decimal                                          `json:"free_return_subsidy_amount,omitzero"`
+	LogisticsServiceFee                  Decimal                                          `json:"logistics_service_fee,omitzero"` // not in the official description, used by several implementations
 	ReplacementShippingFeeAmount         Decimal                                          `json:"replacement_shipping_fee_amount,omitzero"`
 	ReturnShippingFeeAmount              Decimal                                          `json:"return_shipping_fee_amount,omitzero"`
 	ReturnShippingFeePaidBuyerAmount     Decimal                                          `json:"return_shipping_fee_paid_buyer_amount,omitzero"`
 	ReturnShippingLabelFeeAmount         Decimal                                          `json:"return_shipping_label_fee_amount,omitzero"`
 	SellerSelfShippingServiceFeeAmount   Decimal                                          `json:"seller_self_shipping_service_fee_amount,omitzero"`
+	ShippingAppServiceFeeAmount          Decimal                                          `json:"shipping_app_service_fee_amount,omitzero"` // not in the official description, used by several implementations
 	ShippingFeeDiscountAmount            Decimal                                          `json:"shipping_fee_discount_amount,omitzero"`
-	ShippingFeeGuaranteeReimbursement    string                                           `json:"shipping_fee_guarantee_reimbursement,omitzero"`
+	ShippingFeeGuaranteeReimbursement    Decimal                                          `json:"shipping_fee_guarantee_reimbursement,omitzero"`
 	ShippingInsuranceFeeAmount           Decimal                                          `json:"shipping_insurance_fee_amount,omitzero"`
 	SignatureConfirmationFeeAmount       Decimal                                          `json:"signature_confirmation_fee_amount,omitzero"`
 	SupplementaryComponent               GetTransactionsByStatementSupplementaryComponent `json:"supplementary_component,omitzero"`
+	Others                               map[string]Decimal                               `json:"-"` // by their names on the wire
+}
+
+// UnmarshalJSON keeps members that have no field of their own in Others.
+func (v *StatementTransactionShippingCostBreakdown) UnmarshalJSON(b []byte) error {
+	type plain StatementTransactionShippingCostBreakdown
+	return decodeOthers(b, (*plain)(v), &v.Others)
+}
+
+// MarshalJSON writes what UnmarshalJSON reads.
+func (v StatementTransactionShippingCostBreakdown) MarshalJSON() ([]byte, error) {
+	type plain StatementTransactionShippingCostBreakdown
+	return encodeOthers(plain(v), v.Others)
 }
 
 // StatementTransactionSupplementaryComponent is part of a reply.
@@ -957,24 +1170,40 @@ type StatementTransactionSupplementaryComponent struct {
 	RetailDeliveryFeeRefundAmount        Decimal `json:"retail_delivery_fee_refund_amount,omitzero"`
 	SalesTaxAmount                       Decimal `json:"sales_tax_amount,omitzero"`
 	SalesTaxPaymentAmount                Decimal `json:"sales_tax_payment_amount,omitzero"`
-	SalesTaxRefundAmount                 string  `json:"sales_tax_refund_amount,omitzero"`
+	SalesTaxRefundAmount                 Decimal `json:"sales_tax_refund_amount,omitzero"`
 	SellerCofundedDiscountAmount         Decimal `json:"seller_cofunded_discount_amount,omitzero"`
 	SellerCofundedDiscountRefundAmount   Decimal `json:"seller_cofunded_discount_refund_amount,omitzero"`
 }
 
 // Tax is part of a reply.
 type Tax struct {
-	AntiDumpingDutyAmount  Decimal `json:"anti_dumping_duty_amount,omitzero"`
-	CustomsClearanceAmount Decimal `json:"customs_clearance_amount,omitzero"`
-	CustomsDutyAmount      Decimal `json:"customs_duty_amount,omitzero"`
-	GSTAmount              Decimal `json:"gst_amount,omitzero"`
-	ImportVATAmount        Decimal `json:"import_vat_amount,omitzero"`
-	IsrAmount              Decimal `json:"isr_amount,omitzero"`
-	IVAAmount              Decimal `json:"iva_amount,omitzero"`
-	LocalVATAmount         Decimal `json:"local_vat_amount,omitzero"`
-	PitAmount              Decimal `json:"pit_amount,omitzero"`
-	SstAmount              Decimal `json:"sst_amount,omitzero"`
-	VATAmount              Decimal `json:"vat_amount,omitzero"`
+	AntiDumpingDutyAmount      Decimal            `json:"anti_dumping_duty_amount,omitzero"`
+	CedularTax                 Decimal            `json:"cedular_tax,omitzero"` // not in the official description, used by several implementations
+	CustomsClearanceAmount     Decimal            `json:"customs_clearance_amount,omitzero"`
+	CustomsDutyAmount          Decimal            `json:"customs_duty_amount,omitzero"`
+	GSTAmount                  Decimal            `json:"gst_amount,omitzero"`
+	ImportVATAmount            Decimal            `json:"import_vat_amount,omitzero"`
+	IsrAmount                  Decimal            `json:"isr_amount,omitzero"`
+	IVAAmount                  Decimal            `json:"iva_amount,omitzero"`
+	LocalVATAmount             Decimal            `json:"local_vat_amount,omitzero"`
+	PitAmount                  Decimal            `json:"pit_amount,omitzero"`
+	SalesTaxReferralFeeAmount  Decimal            `json:"sales_tax_referral_fee_amount,omitzero"`  // not in the official description, used by several implementations
+	SmartPromotionFeeTaxAmount Decimal            `json:"smart_promotion_fee_tax_amount,omitzero"` // not in the official description, used by several implementations
+	SstAmount                  Decimal            `json:"sst_amount,omitzero"`
+	VATAmount                  Decimal            `json:"vat_amount,omitzero"`
+	Others                     map[string]Decimal `json:"-"` // by their names on the wire
+}
+
+// UnmarshalJSON keeps members that have no field of their own in Others.
+func (v *Tax) UnmarshalJSON(b []byte) error {
+	type plain Tax
+	return decodeOthers(b, (*plain)(v), &v.Others)
+}
+
+// MarshalJSON writes what UnmarshalJSON reads.
+func (v Tax) MarshalJSON() ([]byte, error) {
+	type plain Tax
+	return encodeOthers(plain(v), v.Others)
 }
 
 // GetPaymentsV202309Request is the type of the parameters of Finance.GetPaymentsV202309, which equal those of

@@ -4,6 +4,7 @@ package tiktokshop
 
 import (
 	"context"
+	"encoding/json"
 	"iter"
 )
 
@@ -34,15 +35,30 @@ func (s *ReturnRefundService) ApproveReturn(ctx context.Context, returnID string
 	}, []string{returnID}, req, nil, opts)
 }
 
-// CalculateRefund calls POST /return_refund/202309/refunds/calculate.
+// CalculateRefund calls POST /return_refund/202602/refunds/calculate.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads and is safe to repeat. Version 202602.
+// Newer than the official description, so less sure: used by several implementations, seen in no live reply.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/calculate-refund-202309
+// Official page: https://partner.tiktokshop.com/docv2/page/calculate-refund-202602
 func (s *ReturnRefundService) CalculateRefund(ctx context.Context, req *CalculateRefundRequest, opts ...CallOption) (*CalculateRefundResponse, error) {
 	out := new(CalculateRefundResponse)
 	return out, s.client.call(ctx, operation{
-		name: "ReturnRefund.CalculateRefund", method: "POST", path: "/return_refund/202309/refunds/calculate",
+		name: "ReturnRefund.CalculateRefund", method: "POST", path: "/return_refund/202602/refunds/calculate",
+		body: bodyJSON, replay: replayRead,
+	}, nil, req, out, opts)
+}
+
+// CalculateRefundV202309 calls POST /return_refund/202309/refunds/calculate.
+//
+// It only reads and is safe to repeat. Version 202309.
+// The newest version is [ReturnRefundService.CalculateRefund].
+//
+// Official page: https://partner.tiktokshop.com/docv2/page/calculate-refund-202309
+func (s *ReturnRefundService) CalculateRefundV202309(ctx context.Context, req *CalculateRefundV202309Request, opts ...CallOption) (*CalculateRefundV202309Response, error) {
+	out := new(CalculateRefundV202309Response)
+	return out, s.client.call(ctx, operation{
+		name: "ReturnRefund.CalculateRefundV202309", method: "POST", path: "/return_refund/202309/refunds/calculate",
 		body: bodyJSON, replay: replayRead,
 	}, nil, req, out, opts)
 }
@@ -194,6 +210,41 @@ func (s *ReturnRefundService) RejectReturn(ctx context.Context, returnID string,
 	}, []string{returnID}, req, nil, opts)
 }
 
+// SearchAftersalesRequest calls POST /return_refund/202603/aftersales/search.
+//
+// It only reads and is safe to repeat. Version 202603.
+// Newer than the official description, so less sure: used by several implementations, seen in no live reply.
+//
+// Without WhitelistedDataFields the reply has ids and states alone.
+//
+// Official page: https://partner.tiktokshop.com/docv2/page/search-aftersales-request-202603
+func (s *ReturnRefundService) SearchAftersalesRequest(ctx context.Context, req *SearchAftersalesRequestRequest, opts ...CallOption) (*SearchAftersalesRequestResponse, error) {
+	out := new(SearchAftersalesRequestResponse)
+	return out, s.client.call(ctx, operation{
+		name: "ReturnRefund.SearchAftersalesRequest", method: "POST", path: "/return_refund/202603/aftersales/search",
+		query: true, body: bodyJSON, replay: replayRead,
+	}, nil, req, out, opts)
+}
+
+// SearchAftersalesRequestAll hands out what stands on the pages of
+// [ReturnRefundService.SearchAftersalesRequest]. It stops at the first error.
+func (s *ReturnRefundService) SearchAftersalesRequestAll(ctx context.Context, req *SearchAftersalesRequestRequest, opts ...CallOption) iter.Seq2[AftersalesRequest, error] {
+	start := valueOf(req)
+	return tokenPages(func(token string) ([]AftersalesRequest, string, error) {
+		r := start
+		if token != "" {
+			inner := valueOf(r.Pagination)
+			inner.PageToken = &token
+			r.Pagination = &inner
+		}
+		out, err := s.SearchAftersalesRequest(ctx, &r, opts...)
+		if err != nil {
+			return nil, "", err
+		}
+		return out.AftersalesRequests, out.NextPageToken, nil
+	})
+}
+
 // SearchCancellations calls POST /return_refund/202602/cancellations/search.
 //
 // It only reads and is safe to repeat. Version 202602.
@@ -253,6 +304,41 @@ func (s *ReturnRefundService) SearchCancellationsV202309All(ctx context.Context,
 			return nil, "", err
 		}
 		return out.Cancellations, out.NextPageToken, nil
+	})
+}
+
+// SearchReturnMerchandiseAuthorization calls POST /return_refund/202604/rma/search.
+//
+// It only reads and is safe to repeat. Version 202604.
+// Newer than the official description, so less sure: known from the official sample and one implementation, seen in no live reply.
+//
+// Without WhitelistedDataFields the reply has ids and states alone.
+//
+// Official page: https://partner.tiktokshop.com/docv2/page/search-return-merchandise-authorization-202604
+func (s *ReturnRefundService) SearchReturnMerchandiseAuthorization(ctx context.Context, req *SearchReturnMerchandiseAuthorizationRequest, opts ...CallOption) (*SearchReturnMerchandiseAuthorizationResponse, error) {
+	out := new(SearchReturnMerchandiseAuthorizationResponse)
+	return out, s.client.call(ctx, operation{
+		name: "ReturnRefund.SearchReturnMerchandiseAuthorization", method: "POST", path: "/return_refund/202604/rma/search",
+		query: true, body: bodyJSON, replay: replayRead,
+	}, nil, req, out, opts)
+}
+
+// SearchReturnMerchandiseAuthorizationAll hands out what stands on the pages of
+// [ReturnRefundService.SearchReturnMerchandiseAuthorization]. It stops at the first error.
+func (s *ReturnRefundService) SearchReturnMerchandiseAuthorizationAll(ctx context.Context, req *SearchReturnMerchandiseAuthorizationRequest, opts ...CallOption) iter.Seq2[ReturnMerchandiseAuthorization, error] {
+	start := valueOf(req)
+	return tokenPages(func(token string) ([]ReturnMerchandiseAuthorization, string, error) {
+		r := start
+		if token != "" {
+			inner := valueOf(r.Pagination)
+			inner.PageToken = &token
+			r.Pagination = &inner
+		}
+		out, err := s.SearchReturnMerchandiseAuthorization(ctx, &r, opts...)
+		if err != nil {
+			return nil, "", err
+		}
+		return out.ReturnMerchandiseAuthorizations, out.NextPageToken, nil
 	})
 }
 
@@ -330,6 +416,64 @@ func (s *ReturnRefundService) UploadShippingDocumentAndTrackingInfo(ctx context.
 	}, nil, req, nil, opts)
 }
 
+// AftersalesFilters is part of a request.
+type AftersalesFilters struct {
+	AftersalesRequestIDs      []string                  `json:"aftersales_request_ids,omitzero"`
+	AftersalesRequestStatuses []AftersalesRequestStatus `json:"aftersales_request_statuses,omitzero"`
+	BuyerIDs                  []string                  `json:"buyer_ids,omitzero"`
+	MainOrderIDs              []string                  `json:"main_order_ids,omitzero"`
+	ReturnTypes               []ReturnType              `json:"return_types,omitzero"`
+	Time                      *AftersalesTime           `json:"time,omitzero"`
+}
+
+// AftersalesLineItem is part of a reply.
+type AftersalesLineItem struct {
+	MainOrderID         string `json:"main_order_id,omitzero"`
+	ReturnLineItemID    string `json:"return_line_item_id,omitzero"`
+	SKUID               string `json:"sku_id,omitzero"`
+	SKUReturnRequestID  string `json:"sku_return_request_id,omitzero"`
+	SubReturnLineItemID string `json:"sub_return_line_item_id,omitzero"`
+}
+
+// AftersalesPagination is part of a request.
+type AftersalesPagination struct {
+	PageSize  *int    `json:"page_size,omitzero"`
+	PageToken *string `json:"page_token,omitzero"`
+}
+
+// AftersalesRequest is part of a reply.
+type AftersalesRequest struct {
+	ID                              string                           `json:"id,omitzero"`
+	LineItems                       []AftersalesLineItem             `json:"line_items,omitzero"`
+	ReturnMerchandiseAuthorizations []ReturnMerchandiseAuthorization `json:"return_merchandise_authorizations,omitzero"`
+	SKUReturnRequests               []SKUReturnRequest               `json:"sku_return_requests,omitzero"`
+	Status                          AftersalesRequestStatus          `json:"status,omitzero"`
+}
+
+// AftersalesSort is part of a request.
+type AftersalesSort struct {
+	SortField *string    `json:"sort_field,omitzero"`
+	SortOrder *SortOrder `json:"sort_order,omitzero"`
+}
+
+// AftersalesTime is part of a request.
+type AftersalesTime struct {
+	CreateTime *AftersalesTimeCreateTime `json:"create_time,omitzero"`
+	UpdateTime *AftersalesTimeUpdateTime `json:"update_time,omitzero"`
+}
+
+// AftersalesTimeCreateTime is part of a request.
+type AftersalesTimeCreateTime struct {
+	MaxUnixTimeExclusive *UnixSeconds `json:"max_unix_time_exclusive,omitzero"`
+	MinUnixTimeInclusive *UnixSeconds `json:"min_unix_time_inclusive,omitzero"`
+}
+
+// AftersalesTimeUpdateTime is part of a request.
+type AftersalesTimeUpdateTime struct {
+	MaxUnixTimeExclusive *UnixSeconds `json:"max_unix_time_exclusive,omitzero"`
+	MinUnixTimeInclusive *UnixSeconds `json:"min_unix_time_inclusive,omitzero"`
+}
+
 // ApproveCancellationRequest holds the parameters of ReturnRefund.ApproveCancellation.
 type ApproveCancellationRequest struct {
 	IdempotencyKey *string `url:"idempotency_key,omitempty" json:"-"` // at most 255 characters
@@ -345,13 +489,20 @@ type ApproveReturnRequest struct {
 
 // CalculateRefundRequest holds the parameters of ReturnRefund.CalculateRefund.
 type CalculateRefundRequest struct {
-	HandoverMethod   *string           `json:"handover_method,omitzero"`
-	OrderID          *string           `json:"order_id,omitzero"`
-	OrderLineItemIDs []string          `json:"order_line_item_ids,omitzero"`
-	ReasonName       *string           `json:"reason_name,omitzero"`
-	RequestType      *string           `json:"request_type,omitzero"`
-	ShipmentType     *string           `json:"shipment_type,omitzero"`
-	SKUs             []ReturnRefundSKU `json:"skus,omitzero"`
+	HandoverMethod   *string                     `json:"handover_method,omitzero"`
+	OrderID          *string                     `json:"order_id,omitzero"`
+	OrderLineItemIDs []string                    `json:"order_line_item_ids,omitzero"`
+	OrderLineList    []OrderLineList             `json:"order_line_list,omitzero"`
+	ReasonName       *string                     `json:"reason_name,omitzero"`
+	RequestType      *string                     `json:"request_type,omitzero"`
+	ShipmentType     *string                     `json:"shipment_type,omitzero"`
+	SKUs             []CalculateRefundRequestSKU `json:"skus,omitzero"`
+}
+
+// CalculateRefundRequestSKU is part of a request.
+type CalculateRefundRequestSKU struct {
+	Quantity *int    `json:"quantity,omitzero"`
+	SKUID    *string `json:"sku_id,omitzero"`
 }
 
 // CalculateRefundResponse is the reply of ReturnRefund.CalculateRefund.
@@ -369,18 +520,23 @@ type CalculateRefundResponseOrderRefundAmount struct {
 	RetailDeliveryFee Decimal `json:"retail_delivery_fee,omitzero"`
 }
 
-// CancelOrderRequest holds the parameters of ReturnRefund.CancelOrder.
-type CancelOrderRequest struct {
-	CancelReason  string                            `json:"cancel_reason"` // required
-	OrderID       string                            `json:"order_id"`      // required
-	OrderLineList []CancelOrderRequestOrderLineList `json:"order_line_list,omitzero"`
-	SKUs          []CancelOrderRequestSKU           `json:"skus,omitzero"`
+// CalculateRefundV202309Request holds the parameters of ReturnRefund.CalculateRefundV202309.
+type CalculateRefundV202309Request struct {
+	HandoverMethod   *string                     `json:"handover_method,omitzero"`
+	OrderID          *string                     `json:"order_id,omitzero"`
+	OrderLineItemIDs []string                    `json:"order_line_item_ids,omitzero"`
+	ReasonName       *string                     `json:"reason_name,omitzero"`
+	RequestType      *string                     `json:"request_type,omitzero"`
+	ShipmentType     *string                     `json:"shipment_type,omitzero"`
+	SKUs             []CalculateRefundRequestSKU `json:"skus,omitzero"`
 }
 
-// CancelOrderRequestOrderLineList is part of a request.
-type CancelOrderRequestOrderLineList struct {
-	OrderLineItemID    *string `json:"order_line_item_id,omitzero"`
-	SubOrderLineItemID *string `json:"sub_order_line_item_id,omitzero"`
+// CancelOrderRequest holds the parameters of ReturnRefund.CancelOrder.
+type CancelOrderRequest struct {
+	CancelReason  string                  `json:"cancel_reason"` // required
+	OrderID       string                  `json:"order_id"`      // required
+	OrderLineList []OrderLineList         `json:"order_line_list,omitzero"`
+	SKUs          []CancelOrderRequestSKU `json:"skus,omitzero"`
 }
 
 // CancelOrderRequestSKU is part of a request.
@@ -416,7 +572,7 @@ type Cancellation struct {
 	RefundAmount             RefundAmount                           `json:"refund_amount,omitzero"`
 	Role                     CancelRole                             `json:"role,omitzero"`
 	SellerNextActionResponse []CancellationSellerNextActionResponse `json:"seller_next_action_response,omitzero"`
-	ShouldReplenishStock     bool                                   `json:"should_replenish_stock,omitzero"`
+	ShouldReplenishStock     bool                                   `json:"should_replenish_stock,omitzero"` // not in the official description, seen in live replies
 	UpdateTime               UnixSeconds                            `json:"update_time,omitzero"`
 }
 
@@ -441,16 +597,16 @@ type CancellationSellerNextActionResponse struct {
 
 // CreateReturnRequest holds the parameters of ReturnRefund.CreateReturn.
 type CreateReturnRequest struct {
-	Currency         *string           `json:"currency,omitzero" url:"-"`
-	HandoverMethod   *string           `json:"handover_method,omitzero" url:"-"`
-	IdempotencyKey   *string           `url:"idempotency_key,omitempty" json:"-"`
-	OrderID          string            `json:"order_id" url:"-"` // required
-	OrderLineItemIDs []string          `json:"order_line_item_ids,omitzero" url:"-"`
-	RefundTotal      *Decimal          `json:"refund_total,omitzero" url:"-"`
-	ReturnReason     *string           `json:"return_reason,omitzero" url:"-"`
-	ReturnType       string            `json:"return_type" url:"-"` // required
-	ShipmentType     *string           `json:"shipment_type,omitzero" url:"-"`
-	SKUs             []ReturnRefundSKU `json:"skus,omitzero" url:"-"`
+	Currency         *string                     `json:"currency,omitzero" url:"-"`
+	HandoverMethod   *string                     `json:"handover_method,omitzero" url:"-"`
+	IdempotencyKey   *string                     `url:"idempotency_key,omitempty" json:"-"`
+	OrderID          string                      `json:"order_id" url:"-"` // required
+	OrderLineItemIDs []string                    `json:"order_line_item_ids,omitzero" url:"-"`
+	RefundTotal      *Decimal                    `json:"refund_total,omitzero" url:"-"`
+	ReturnReason     *string                     `json:"return_reason,omitzero" url:"-"`
+	ReturnType       string                      `json:"return_type" url:"-"` // required
+	ShipmentType     *string                     `json:"shipment_type,omitzero" url:"-"`
+	SKUs             []CalculateRefundRequestSKU `json:"skus,omitzero" url:"-"`
 }
 
 // CreateReturnResponse is the reply of ReturnRefund.CreateReturn.
@@ -586,6 +742,22 @@ type GetReturnRecordsResponseRecordVideo struct {
 	Width          int    `json:"width,omitzero"`
 }
 
+// OrderLineList is part of a request.
+type OrderLineList struct {
+	OrderLineItemID    *string `json:"order_line_item_id,omitzero"`
+	SubOrderLineItemID *string `json:"sub_order_line_item_id,omitzero"`
+}
+
+// RMAFilters is part of a request.
+type RMAFilters struct {
+	AftersalesRequestIDs []string        `json:"aftersales_request_ids,omitzero"`
+	MainOrderIDs         []string        `json:"main_order_ids,omitzero"`
+	PackageIDs           []string        `json:"package_ids,omitzero"`
+	RMAIDs               []string        `json:"rma_ids,omitzero"`
+	Statuses             []RMAStatus     `json:"statuses,omitzero"`
+	Time                 *AftersalesTime `json:"time,omitzero"`
+}
+
 // RefundAmount is part of a reply.
 type RefundAmount struct {
 	BuyerServiceFee   Decimal `json:"buyer_service_fee,omitzero"`
@@ -616,37 +788,38 @@ type RejectReturnRequest struct {
 
 // Return is part of a reply.
 type Return struct {
-	ArbitrationStatus          ReturnRefundArbitrationStatus    `json:"arbitration_status,omitzero"`
-	BuyerRejectedPartialRefund bool                             `json:"buyer_rejected_partial_refund,omitzero"`
-	CanBuyerKeepItem           bool                             `json:"can_buyer_keep_item,omitzero"`
-	CombinedReturnID           string                           `json:"combined_return_id,omitzero"`
-	CreateTime                 UnixSeconds                      `json:"create_time,omitzero"`
-	DiscountAmount             []ReturnDiscountAmount           `json:"discount_amount,omitzero"`
-	HandoverMethod             string                           `json:"handover_method,omitzero"`
-	IsCombinedReturn           bool                             `json:"is_combined_return,omitzero"`
-	NextReturnID               string                           `json:"next_return_id,omitzero"`
-	OrderID                    string                           `json:"order_id,omitzero"`
-	PartialRefund              Money                            `json:"partial_refund,omitzero"`
-	PreReturnID                string                           `json:"pre_return_id,omitzero"`
-	RefundAmount               RefundAmount                     `json:"refund_amount,omitzero"`
-	ReturnID                   string                           `json:"return_id,omitzero"`
-	ReturnLineItems            []ReturnLineItem                 `json:"return_line_items,omitzero"`
-	ReturnMethod               string                           `json:"return_method,omitzero"`
-	ReturnProviderID           string                           `json:"return_provider_id,omitzero"`
-	ReturnProviderName         string                           `json:"return_provider_name,omitzero"`
-	ReturnReason               string                           `json:"return_reason,omitzero"`
-	ReturnReasonText           string                           `json:"return_reason_text,omitzero"`
-	ReturnShippingDocumentType string                           `json:"return_shipping_document_type,omitzero"`
-	ReturnStatus               ReturnStatus                     `json:"return_status,omitzero"`
-	ReturnTrackingNumber       string                           `json:"return_tracking_number,omitzero"`
-	ReturnType                 ReturnType                       `json:"return_type,omitzero"`
-	ReturnWarehouseAddress     ReturnReturnWarehouseAddress     `json:"return_warehouse_address,omitzero"`
-	Role                       ReturnRole                       `json:"role,omitzero"`
-	SellerNextActionResponse   []ReturnSellerNextActionResponse `json:"seller_next_action_response,omitzero"`
-	SellerProposedReturnType   string                           `json:"seller_proposed_return_type,omitzero"`
-	ShipmentType               ReturnRefundShipmentType         `json:"shipment_type,omitzero"`
-	ShippingFeeAmount          []ReturnShippingFeeAmount        `json:"shipping_fee_amount,omitzero"`
-	UpdateTime                 UnixSeconds                      `json:"update_time,omitzero"`
+	ArbitrationStatus          ReturnArbitrationStatus    `json:"arbitration_status,omitzero"`
+	BuyerRejectedPartialRefund bool                       `json:"buyer_rejected_partial_refund,omitzero"`
+	CanBuyerKeepItem           bool                       `json:"can_buyer_keep_item,omitzero"`
+	CombinedReturnID           string                     `json:"combined_return_id,omitzero"`
+	CreateTime                 UnixSeconds                `json:"create_time,omitzero"`
+	DiscountAmount             []ReturnDiscountAmount     `json:"discount_amount,omitzero"`
+	HandoverMethod             string                     `json:"handover_method,omitzero"`
+	IsCombinedReturn           bool                       `json:"is_combined_return,omitzero"`
+	IsQuickRefund              bool                       `json:"is_quick_refund,omitzero"` // not in the official description, seen in live replies
+	NextReturnID               string                     `json:"next_return_id,omitzero"`
+	OrderID                    string                     `json:"order_id,omitzero"`
+	PartialRefund              Money                      `json:"partial_refund,omitzero"`
+	PreReturnID                string                     `json:"pre_return_id,omitzero"`
+	RefundAmount               RefundAmount               `json:"refund_amount,omitzero"`
+	ReturnID                   string                     `json:"return_id,omitzero"`
+	ReturnLineItems            []ReturnLineItem           `json:"return_line_items,omitzero"`
+	ReturnMethod               string                     `json:"return_method,omitzero"`
+	ReturnProviderID           string                     `json:"return_provider_id,omitzero"`
+	ReturnProviderName         string                     `json:"return_provider_name,omitzero"`
+	ReturnReason               string                     `json:"return_reason,omitzero"`
+	ReturnReasonText           string                     `json:"return_reason_text,omitzero"`
+	ReturnShippingDocumentType string                     `json:"return_shipping_document_type,omitzero"`
+	ReturnStatus               ReturnStatus               `json:"return_status,omitzero"`
+	ReturnTrackingNumber       string                     `json:"return_tracking_number,omitzero"`
+	ReturnType                 ReturnType                 `json:"return_type,omitzero"`
+	ReturnWarehouseAddress     ReturnWarehouseAddress     `json:"return_warehouse_address,omitzero"`
+	Role                       ReturnRole2                `json:"role,omitzero"`
+	SellerNextActionResponse   []SellerNextActionResponse `json:"seller_next_action_response,omitzero"`
+	SellerProposedReturnType   string                     `json:"seller_proposed_return_type,omitzero"`
+	ShipmentType               ReturnShipmentType         `json:"shipment_type,omitzero"`
+	ShippingFeeAmount          []ReturnShippingFeeAmount  `json:"shipping_fee_amount,omitzero"`
+	UpdateTime                 UnixSeconds                `json:"update_time,omitzero"`
 }
 
 // ReturnDiscountAmount is part of a reply.
@@ -670,6 +843,16 @@ type ReturnLineItem struct {
 	SKUName          string       `json:"sku_name,omitzero"`
 }
 
+// ReturnMerchandiseAuthorization is part of a reply.
+type ReturnMerchandiseAuthorization struct {
+	AftersalesRequestID string               `json:"aftersales_request_id,omitzero"`
+	ID                  string               `json:"id,omitzero"`
+	LineItems           []AftersalesLineItem `json:"line_items,omitzero"`
+	PackageID           string               `json:"package_id,omitzero"`
+	SKUReturnRequests   []SKUReturnRequest   `json:"sku_return_requests,omitzero"`
+	Status              RMAStatus            `json:"status,omitzero"`
+}
+
 // ReturnRefundImage is part of a request.
 type ReturnRefundImage struct {
 	Height   *int    `json:"height,omitzero"`
@@ -678,29 +861,120 @@ type ReturnRefundImage struct {
 	Width    *int    `json:"width,omitzero"`
 }
 
-// ReturnRefundSKU is part of a request.
-type ReturnRefundSKU struct {
-	Quantity *int    `json:"quantity,omitzero"`
-	SKUID    *string `json:"sku_id,omitzero"`
-}
-
-// ReturnReturnWarehouseAddress is part of a reply.
-type ReturnReturnWarehouseAddress struct {
-	FullAddress string `json:"full_address,omitzero"`
-}
-
-// ReturnSellerNextActionResponse is part of a reply.
-type ReturnSellerNextActionResponse struct {
-	Action   ReturnRefundAction `json:"action,omitzero"`
-	Deadline UnixSeconds        `json:"deadline,omitzero"`
-}
-
 // ReturnShippingFeeAmount is part of a reply.
 type ReturnShippingFeeAmount struct {
 	BuyerPaidReturnShippingFee    Decimal `json:"buyer_paid_return_shipping_fee,omitzero"`
 	Currency                      string  `json:"currency,omitzero"`
 	PlatformPaidReturnShippingFee Decimal `json:"platform_paid_return_shipping_fee,omitzero"`
 	SellerPaidReturnShippingFee   Decimal `json:"seller_paid_return_shipping_fee,omitzero"`
+}
+
+// ReturnWarehouseAddress is part of a reply.
+type ReturnWarehouseAddress struct {
+	FullAddress string `json:"full_address,omitzero"`
+}
+
+// SKUReturnDiscount is part of a reply.
+type SKUReturnDiscount struct {
+	ProductPlatformDiscount     Decimal `json:"product_platform_discount,omitzero"`
+	ProductSellerDiscount       Decimal `json:"product_seller_discount,omitzero"`
+	ShippingFeePlatformDiscount Decimal `json:"shipping_fee_platform_discount,omitzero"`
+	ShippingFeeSellerDiscount   Decimal `json:"shipping_fee_seller_discount,omitzero"`
+}
+
+// SKUReturnLineItem is part of a reply.
+type SKUReturnLineItem struct {
+	OrderLineItemID    string                 `json:"order_line_item_id,omitzero"`
+	ProductImage       Image                  `json:"product_image,omitzero"`
+	ProductName        string                 `json:"product_name,omitzero"`
+	RefundAmount       RefundAmount           `json:"refund_amount,omitzero"`
+	ReturnLineItemID   string                 `json:"return_line_item_id,omitzero"`
+	ReturnSubLineItems []SKUReturnSubLineItem `json:"return_sub_line_items,omitzero"`
+	SellerSKU          string                 `json:"seller_sku,omitzero"`
+	SKUID              string                 `json:"sku_id,omitzero"`
+	SKUName            string                 `json:"sku_name,omitzero"`
+}
+
+// SKUReturnRequest is part of a reply.
+type SKUReturnRequest struct {
+	ArbitrationStatus          ReturnRefundArbitrationStatus       `json:"arbitration_status,omitzero"`
+	BuyerKeepItem              bool                                `json:"buyer_keep_item,omitzero"`
+	BuyerRejectedPartialRefund bool                                `json:"buyer_rejected_partial_refund,omitzero"`
+	CombinedReturnID           string                              `json:"combined_return_id,omitzero"`
+	CreateTime                 UnixSeconds                         `json:"create_time,omitzero"`
+	Discount                   SKUReturnDiscount                   `json:"discount,omitzero"`
+	ExchangeOrderLines         json.RawMessage                     `json:"exchange_order_lines,omitzero"` // any JSON, its shape is not known
+	HandoverMethod             string                              `json:"handover_method,omitzero"`
+	IsCombinedReturn           bool                                `json:"is_combined_return,omitzero"`
+	IsQuickRefund              bool                                `json:"is_quick_refund,omitzero"`
+	NextReturnID               string                              `json:"next_return_id,omitzero"`
+	OrderID                    string                              `json:"order_id,omitzero"`
+	PartialRefundAmount        SKUReturnRequestPartialRefundAmount `json:"partial_refund_amount,omitzero"`
+	PreReturnID                string                              `json:"pre_return_id,omitzero"`
+	RefundAmount               RefundAmount                        `json:"refund_amount,omitzero"`
+	ReshipmentOrderID          string                              `json:"reshipment_order_id,omitzero"`
+	ReturnID                   string                              `json:"return_id,omitzero"`
+	ReturnLineItems            []SKUReturnLineItem                 `json:"return_line_items,omitzero"`
+	ReturnMethod               string                              `json:"return_method,omitzero"`
+	ReturnProviderID           string                              `json:"return_provider_id,omitzero"`
+	ReturnProviderName         string                              `json:"return_provider_name,omitzero"`
+	ReturnReason               string                              `json:"return_reason,omitzero"`
+	ReturnReasonText           string                              `json:"return_reason_text,omitzero"`
+	ReturnShippingDocumentType string                              `json:"return_shipping_document_type,omitzero"`
+	ReturnStatus               ReturnStatus                        `json:"return_status,omitzero"`
+	ReturnSubLineItems         []SKUReturnSubLineItem              `json:"return_sub_line_items,omitzero"`
+	ReturnTrackingNumber       string                              `json:"return_tracking_number,omitzero"`
+	ReturnType                 ReturnType                          `json:"return_type,omitzero"`
+	ReturnWarehouseAddress     ReturnWarehouseAddress              `json:"return_warehouse_address,omitzero"`
+	Role                       ReturnRole                          `json:"role,omitzero"`
+	SellerNextActionResponse   []SellerNextActionResponse          `json:"seller_next_action_response,omitzero"`
+	SellerProposedReturnType   string                              `json:"seller_proposed_return_type,omitzero"`
+	ShipmentType               ReturnRefundShipmentType            `json:"shipment_type,omitzero"`
+	ShippingFee                SKUReturnShippingFee                `json:"shipping_fee,omitzero"`
+	UpdateTime                 UnixSeconds                         `json:"update_time,omitzero"`
+}
+
+// SKUReturnRequestPartialRefundAmount is part of a reply.
+type SKUReturnRequestPartialRefundAmount struct {
+	Currency           string  `json:"currency,omitzero"`
+	PartialRefundTotal Decimal `json:"partial_refund_total,omitzero"`
+}
+
+// SKUReturnShippingFee is part of a reply.
+type SKUReturnShippingFee struct {
+	BuyerPaidReturnShippingFeeAmount    Decimal `json:"buyer_paid_return_shipping_fee_amount,omitzero"`
+	PlatformPaidReturnShippingFeeAmount Decimal `json:"platform_paid_return_shipping_fee_amount,omitzero"`
+	SellerPaidReturnShippingFeeAmount   Decimal `json:"seller_paid_return_shipping_fee_amount,omitzero"`
+}
+
+// SKUReturnSubLineItem is part of a reply.
+type SKUReturnSubLineItem struct {
+	OrderLineItemID     string       `json:"order_line_item_id,omitzero"`
+	ProductImage        Image        `json:"product_image,omitzero"`
+	ProductName         string       `json:"product_name,omitzero"`
+	RefundAmount        RefundAmount `json:"refund_amount,omitzero"`
+	ReturnLineItemID    string       `json:"return_line_item_id,omitzero"`
+	ReturnSubLineItemID string       `json:"return_sub_line_item_id,omitzero"`
+	SellerSKU           string       `json:"seller_sku,omitzero"`
+	SKUID               string       `json:"sku_id,omitzero"`
+	SKUName             string       `json:"sku_name,omitzero"`
+	SubOrderLineItemID  string       `json:"sub_order_line_item_id,omitzero"`
+}
+
+// SearchAftersalesRequestRequest holds the parameters of ReturnRefund.SearchAftersalesRequest.
+type SearchAftersalesRequestRequest struct {
+	Filters               *AftersalesFilters    `json:"filters,omitzero" url:"-"`
+	Locale                *string               `url:"locale,omitempty" json:"-"`
+	Pagination            *AftersalesPagination `json:"pagination,omitzero" url:"-"`
+	Sort                  *AftersalesSort       `json:"sort,omitzero" url:"-"`
+	WhitelistedDataFields []AftersalesBlock     `json:"whitelisted_data_fields,omitzero" url:"-"`
+}
+
+// SearchAftersalesRequestResponse is the reply of ReturnRefund.SearchAftersalesRequest.
+type SearchAftersalesRequestResponse struct {
+	AftersalesRequests []AftersalesRequest `json:"aftersales_requests,omitzero"`
+	NextPageToken      string              `json:"next_page_token,omitzero"`
+	TotalCount         int64               `json:"total_count,omitzero"`
 }
 
 // SearchCancellationsRequest holds the parameters of ReturnRefund.SearchCancellations.
@@ -728,24 +1002,40 @@ type SearchCancellationsResponse struct {
 	TotalCount    int            `json:"total_count,omitzero"`
 }
 
+// SearchReturnMerchandiseAuthorizationRequest holds the parameters of ReturnRefund.SearchReturnMerchandiseAuthorization.
+type SearchReturnMerchandiseAuthorizationRequest struct {
+	Filters               *RMAFilters           `json:"filters,omitzero" url:"-"`
+	Locale                *string               `url:"locale,omitempty" json:"-"`
+	Pagination            *AftersalesPagination `json:"pagination,omitzero" url:"-"`
+	Sort                  *AftersalesSort       `json:"sort,omitzero" url:"-"`
+	WhitelistedDataFields []AftersalesBlock     `json:"whitelisted_data_fields,omitzero" url:"-"`
+}
+
+// SearchReturnMerchandiseAuthorizationResponse is the reply of ReturnRefund.SearchReturnMerchandiseAuthorization.
+type SearchReturnMerchandiseAuthorizationResponse struct {
+	NextPageToken                   string                           `json:"next_page_token,omitzero"`
+	ReturnMerchandiseAuthorizations []ReturnMerchandiseAuthorization `json:"return_merchandise_authorizations,omitzero"`
+	TotalCount                      int64                            `json:"total_count,omitzero"`
+}
+
 // SearchReturnsRequest holds the parameters of ReturnRefund.SearchReturns.
 type SearchReturnsRequest struct {
-	ArbitrationStatus        []ReturnRefundArbitrationStatus `json:"arbitration_status,omitzero" url:"-"`
-	BuyerUserIDs             []string                        `json:"buyer_user_ids,omitzero" url:"-"`
-	CreateTimeGe             *UnixSeconds                    `json:"create_time_ge,omitzero" url:"-"`
-	CreateTimeLt             *UnixSeconds                    `json:"create_time_lt,omitzero" url:"-"`
-	Locale                   *string                         `json:"locale,omitzero" url:"-"`
-	OrderIDs                 []string                        `json:"order_ids,omitzero" url:"-"`
-	PageSize                 *string                         `url:"page_size,omitempty" json:"-"` // 10 to 50
-	PageToken                *string                         `url:"page_token,omitempty" json:"-"`
-	ReturnIDs                []string                        `json:"return_ids,omitzero" url:"-"`
-	ReturnStatus             []ReturnStatus                  `json:"return_status,omitzero" url:"-"`
-	ReturnTypes              []ReturnType                    `json:"return_types,omitzero" url:"-"`
-	SellerProposedReturnType []string                        `json:"seller_proposed_return_type,omitzero" url:"-"`
-	SortField                *string                         `url:"sort_field,omitempty" json:"-"`
-	SortOrder                *SortOrder                      `url:"sort_order,omitempty" json:"-"`
-	UpdateTimeGe             *UnixSeconds                    `json:"update_time_ge,omitzero" url:"-"`
-	UpdateTimeLt             *UnixSeconds                    `json:"update_time_lt,omitzero" url:"-"`
+	ArbitrationStatus        []SearchReturnsRequestArbitrationStatus `json:"arbitration_status,omitzero" url:"-"`
+	BuyerUserIDs             []string                                `json:"buyer_user_ids,omitzero" url:"-"`
+	CreateTimeGe             *UnixSeconds                            `json:"create_time_ge,omitzero" url:"-"`
+	CreateTimeLt             *UnixSeconds                            `json:"create_time_lt,omitzero" url:"-"`
+	Locale                   *string                                 `json:"locale,omitzero" url:"-"`
+	OrderIDs                 []string                                `json:"order_ids,omitzero" url:"-"`
+	PageSize                 *string                                 `url:"page_size,omitempty" json:"-"` // 10 to 50
+	PageToken                *string                                 `url:"page_token,omitempty" json:"-"`
+	ReturnIDs                []string                                `json:"return_ids,omitzero" url:"-"`
+	ReturnStatus             []ReturnStatus                          `json:"return_status,omitzero" url:"-"`
+	ReturnTypes              []ReturnType                            `json:"return_types,omitzero" url:"-"`
+	SellerProposedReturnType []string                                `json:"seller_proposed_return_type,omitzero" url:"-"`
+	SortField                *string                                 `url:"sort_field,omitempty" json:"-"`
+	SortOrder                *SortOrder                              `url:"sort_order,omitempty" json:"-"`
+	UpdateTimeGe             *UnixSeconds                            `json:"update_time_ge,omitzero" url:"-"`
+	UpdateTimeLt             *UnixSeconds                            `json:"update_time_lt,omitzero" url:"-"`
 }
 
 // SearchReturnsResponse is the reply of ReturnRefund.SearchReturns.
@@ -753,6 +1043,12 @@ type SearchReturnsResponse struct {
 	NextPageToken string   `json:"next_page_token,omitzero"`
 	ReturnOrders  []Return `json:"return_orders,omitzero"`
 	TotalCount    int      `json:"total_count,omitzero"`
+}
+
+// SellerNextActionResponse is part of a reply.
+type SellerNextActionResponse struct {
+	Action   ReturnRefundAction `json:"action,omitzero"`
+	Deadline UnixSeconds        `json:"deadline,omitzero"`
 }
 
 // UploadShippingDocumentAndTrackingInfoRequest holds the parameters of ReturnRefund.UploadShippingDocumentAndTrackingInfo.
@@ -763,6 +1059,10 @@ type UploadShippingDocumentAndTrackingInfoRequest struct {
 	ReturnShippingLabel *File    `multipart:"return_shipping_label" json:"-" url:"-"`
 	TrackingNumber      *string  `multipart:"tracking_number" json:"-" url:"-"`
 }
+
+// CalculateRefundV202309Response is the type of the reply of ReturnRefund.CalculateRefundV202309, which equal those of
+// other operations.
+type CalculateRefundV202309Response = CalculateRefundResponse
 
 // CancelOrderV202309Response is the type of the reply of ReturnRefund.CancelOrderV202309, which equal those of
 // other operations.
@@ -791,6 +1091,26 @@ type SearchReturnsV202309Request = SearchReturnsRequest
 // SearchReturnsV202309Response is the type of the reply of ReturnRefund.SearchReturnsV202309, which equal those of
 // other operations.
 type SearchReturnsV202309Response = SearchReturnsResponse
+
+// AftersalesBlock is an open list: TikTok Shop may add values.
+type AftersalesBlock string
+
+// Values of AftersalesBlock.
+const (
+	AftersalesBlockLineItems                       AftersalesBlock = "LINE_ITEMS"
+	AftersalesBlockSKUReturnRequests               AftersalesBlock = "SKU_RETURN_REQUESTS"
+	AftersalesBlockReturnMerchandiseAuthorizations AftersalesBlock = "RETURN_MERCHANDISE_AUTHORIZATIONS"
+)
+
+// AftersalesRequestStatus is an open list: TikTok Shop may add values.
+type AftersalesRequestStatus string
+
+// Values of AftersalesRequestStatus.
+const (
+	AftersalesRequestStatusInit                   AftersalesRequestStatus = "INIT"
+	AftersalesRequestStatusPendingRequestReview   AftersalesRequestStatus = "PENDING_REQUEST_REVIEW"
+	AftersalesRequestStatusRequestReviewCompleted AftersalesRequestStatus = "REQUEST_REVIEW_COMPLETED"
+)
 
 // ApproveReturnRequestDecision is an open list: TikTok Shop may add values.
 type ApproveReturnRequestDecision string
@@ -847,6 +1167,18 @@ const (
 	GetReturnRecordsResponseRecordRoleSystem   GetReturnRecordsResponseRecordRole = "SYSTEM"
 )
 
+// RMAStatus is an open list: TikTok Shop may add values.
+type RMAStatus string
+
+// Values of RMAStatus.
+const (
+	RMAStatusInit                   RMAStatus = "INIT"
+	RMAStatusRMACreated             RMAStatus = "RMA_CREATED"
+	RMAStatusAwaitingBuyerReturn    RMAStatus = "AWAITING_BUYER_RETURN"
+	RMAStatusPendingPackageReview   RMAStatus = "PENDING_PACKAGE_REVIEW"
+	RMAStatusPackageReviewCompleted RMAStatus = "PACKAGE_REVIEW_COMPLETED"
+)
+
 // RejectReturnRequestDecision is an open list: TikTok Shop may add values.
 type RejectReturnRequestDecision string
 
@@ -856,6 +1188,17 @@ const (
 	RejectReturnRequestDecisionRejectReturn          RejectReturnRequestDecision = "REJECT_RETURN"
 	RejectReturnRequestDecisionRejectReceivedPackage RejectReturnRequestDecision = "REJECT_RECEIVED_PACKAGE"
 	RejectReturnRequestDecisionRejectReplacement     RejectReturnRequestDecision = "REJECT_REPLACEMENT"
+)
+
+// ReturnArbitrationStatus is an open list: TikTok Shop may add values.
+type ReturnArbitrationStatus string
+
+// Values of ReturnArbitrationStatus.
+const (
+	ReturnArbitrationStatusInProgress    ReturnArbitrationStatus = "IN_PROGRESS"
+	ReturnArbitrationStatusSupportBuyer  ReturnArbitrationStatus = "SUPPORT_BUYER"
+	ReturnArbitrationStatusSupportSeller ReturnArbitrationStatus = "SUPPORT_SELLER"
+	ReturnArbitrationStatusClosed        ReturnArbitrationStatus = "CLOSED"
 )
 
 // ReturnDecision is an open list: TikTok Shop may add values.
@@ -938,6 +1281,26 @@ const (
 	ReturnRoleSystem   ReturnRole = "SYSTEM"
 )
 
+// ReturnRole2 is an open list: TikTok Shop may add values.
+type ReturnRole2 string
+
+// Values of ReturnRole2.
+const (
+	ReturnRole2Buyer    ReturnRole2 = "BUYER"
+	ReturnRole2Seller   ReturnRole2 = "SELLER"
+	ReturnRole2Operator ReturnRole2 = "OPERATOR"
+	ReturnRole2System   ReturnRole2 = "SYSTEM"
+)
+
+// ReturnShipmentType is an open list: TikTok Shop may add values.
+type ReturnShipmentType string
+
+// Values of ReturnShipmentType.
+const (
+	ReturnShipmentTypePlatform     ReturnShipmentType = "PLATFORM"
+	ReturnShipmentTypeBuyerArrange ReturnShipmentType = "BUYER_ARRANGE"
+)
+
 // ReturnStatus is an open list: TikTok Shop may add values.
 type ReturnStatus string
 
@@ -968,4 +1331,15 @@ const (
 	ReturnTypeReturnAndRefund ReturnType = "RETURN_AND_REFUND"
 	ReturnTypeReplacement     ReturnType = "REPLACEMENT"
 	ReturnTypeExchange        ReturnType = "EXCHANGE"
+)
+
+// SearchReturnsRequestArbitrationStatus is an open list: TikTok Shop may add values.
+type SearchReturnsRequestArbitrationStatus string
+
+// Values of SearchReturnsRequestArbitrationStatus.
+const (
+	SearchReturnsRequestArbitrationStatusInProgress    SearchReturnsRequestArbitrationStatus = "IN_PROGRESS"
+	SearchReturnsRequestArbitrationStatusSupportBuyer  SearchReturnsRequestArbitrationStatus = "SUPPORT_BUYER"
+	SearchReturnsRequestArbitrationStatusSupportSeller SearchReturnsRequestArbitrationStatus = "SUPPORT_SELLER"
+	SearchReturnsRequestArbitrationStatusClosed        SearchReturnsRequestArbitrationStatus = "CLOSED"
 )

@@ -59,7 +59,7 @@ var operations = []operation{
 
 	{name: "ReturnRefund.CancelOrderV202309", method: "POST", path: "/return_refund/202309/cancellations", scope: scopeReturns, serve: (*Fake).cancelOrder},
 	{name: "ReturnRefund.CancelOrder", method: "POST", path: "/return_refund/202602/cancellations", scope: scopeReturns, serve: (*Fake).cancelOrder},
-	{name: "ReturnRefund.SearchCancellationsV202309", method: "POST", path: "/return_refund/202309/cancellations/search", scope: scopeReturns, omit: []string{"should_replenish_stock"}, serve: (*Fake).searchCancellations},
+	{name: "ReturnRefund.SearchCancellationsV202309", method: "POST", path: "/return_refund/202309/cancellations/search", scope: scopeReturns, serve: (*Fake).searchCancellations},
 	{name: "ReturnRefund.SearchCancellations", method: "POST", path: "/return_refund/202602/cancellations/search", scope: scopeReturns, serve: (*Fake).searchCancellations},
 	{name: "ReturnRefund.ApproveCancellation", method: "POST", path: "/return_refund/202309/cancellations/{cancel_id}/approve", scope: scopeReturns, serve: (*Fake).approveCancellation},
 	{name: "ReturnRefund.RejectCancellation", method: "POST", path: "/return_refund/202309/cancellations/{cancel_id}/reject", scope: scopeReturns, serve: (*Fake).rejectCancellation},
@@ -67,7 +67,7 @@ var operations = []operation{
 	{name: "ReturnRefund.GetAftersaleEligibilityV202512", method: "GET", path: "/return_refund/202512/orders/{order_id}/aftersale_eligibility", scope: scopeReturns, serve: (*Fake).eligibility},
 	{name: "ReturnRefund.GetAftersaleEligibility", method: "GET", path: "/return_refund/202602/orders/{order_id}/aftersale_eligibility", scope: scopeReturns, serve: (*Fake).eligibility},
 	{name: "ReturnRefund.GetDecisionEligibility", method: "GET", path: "/return_refund/202601/decision_eligibility", scope: scopeReturns, serve: (*Fake).decisions},
-	{name: "ReturnRefund.CalculateRefund", method: "POST", path: "/return_refund/202309/refunds/calculate", scope: scopeReturns, serve: (*Fake).calculateRefund},
+	{name: "ReturnRefund.CalculateRefundV202309", method: "POST", path: "/return_refund/202309/refunds/calculate", scope: scopeReturns, serve: (*Fake).calculateRefund},
 	{name: "ReturnRefund.CreateReturn", method: "POST", path: "/return_refund/202309/returns", scope: scopeReturns, serve: (*Fake).createReturn},
 	{name: "ReturnRefund.SearchReturnsV202309", method: "POST", path: "/return_refund/202309/returns/search", scope: scopeReturns, serve: (*Fake).searchReturns},
 	{name: "ReturnRefund.SearchReturns", method: "POST", path: "/return_refund/202602/returns/search", scope: scopeReturns, serve: (*Fake).searchReturns},

@@ -70,7 +70,7 @@ func ExampleOperations() {
 	// ReturnRefund.GetAftersaleEligibilityV202512
 	// ReturnRefund.GetAftersaleEligibility
 	// ReturnRefund.GetDecisionEligibility
-	// ReturnRefund.CalculateRefund
+	// ReturnRefund.CalculateRefundV202309
 	// ReturnRefund.CreateReturn
 	// ReturnRefund.SearchReturnsV202309
 	// ReturnRefund.SearchReturns

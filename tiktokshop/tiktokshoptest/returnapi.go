@@ -325,7 +325,7 @@ func (f *Fake) returnRejections() []tiktokshop.GetRejectReasonsResponseReason {
 	}
 }
 
-// calculateRefund serves ReturnRefund.CalculateRefund.
+// calculateRefund serves ReturnRefund.CalculateRefundV202309.
 //
 // https://partner.tiktokshop.com/docv2/page/calculate-refund-202309
 func (f *Fake) calculateRefund(in *request) (any, error) {
@@ -361,7 +361,7 @@ func (f *Fake) calculateRefund(in *request) (any, error) {
 		return nil, fail(codeLineLimit, "The order has not these line items")
 	}
 	amount := refund(o, total, n == len(o.live()))
-	return tiktokshop.CalculateRefundResponse{OrderRefundAmount: tiktokshop.CalculateRefundResponseOrderRefundAmount{
+	return tiktokshop.CalculateRefundV202309Response{OrderRefundAmount: tiktokshop.CalculateRefundResponseOrderRefundAmount{
 		Currency: amount.Currency, RefundTotal: amount.RefundTotal, RefundSubtotal: amount.RefundSubtotal,
 		RefundShippingFee: amount.RefundShippingFee, RefundTax: amount.RefundTax,
 	}}, nil

@@ -241,7 +241,7 @@ func TestWhatMayBeAskedForDependsOnTheStatus(t *testing.T) {
 		if diff := cmp.Diff(map[string]bool{"CANCEL": false, "RETURN": false, "RETURN_AND_REFUND": false}, ask("SELLER")); diff != "" {
 			t.Error(diff)
 		}
-		calculated, err := l.client.ReturnRefund.CalculateRefund(t.Context(), &tiktokshop.CalculateRefundRequest{
+		calculated, err := l.client.ReturnRefund.CalculateRefundV202309(t.Context(), &tiktokshop.CalculateRefundV202309Request{
 			OrderID: &id, RequestType: new("REFUND"), SKUs: []tiktokshop.CalculateRefundRequestSKU{{SKUID: new(mug), Quantity: new(1)}},
 		})
 		if err != nil || calculated.OrderRefundAmount.RefundTotal != "8.00" {

@@ -58,10 +58,11 @@ type Type struct {
 	Origin  string // for the comment
 	Alias   *Expr
 	Fields  map[string]*Field
-	In, Out bool // reachable from requests, from responses
-	Top     bool // the request of an operation: its fields say where they go
-	Query   bool // of a Top: some of them go to the query
-	Reply   bool // the reply of an operation
+	In, Out bool   // reachable from requests, from responses
+	Top     bool   // the request of an operation: its fields say where they go
+	Query   bool   // of a Top: some of them go to the query
+	Reply   bool   // the reply of an operation
+	Others  *Field // holds the members that have no field of their own
 
 	coming []string // names on the wire of the place that is being added
 }

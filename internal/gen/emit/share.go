@@ -385,5 +385,8 @@ func (b *builder) shape(t *Type) string {
 		}
 		fmt.Fprintf(&key, ";%s %v%s%s %s", f.Go, pointer, f.Type.Prefix, base, p.tag(t, f, omit))
 	}
+	if t.Others != nil {
+		fmt.Fprintf(&key, ";others %s", t.Others.Type)
+	}
 	return key.String()
 }
