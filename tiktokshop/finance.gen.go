@@ -273,6 +273,75 @@ func (s *FinanceService) GetWithdrawalsAll(ctx context.Context, req *GetWithdraw
 	})
 }
 
+// FeeTaxBreakdown is part of a reply.
+type FeeTaxBreakdown struct {
+	Fee FeeTaxBreakdownFee `json:"fee,omitzero"`
+	Tax Tax                `json:"tax,omitzero"`
+}
+
+// FeeTaxBreakdownFee is part of a reply.
+type FeeTaxBreakdownFee struct {
+	AffiliateAdsCommissionAmount        Decimal            `json:"affiliate_ads_commission_amount,omitzero"`
+	AffiliateCommissionAmount           Decimal            `json:"affiliate_commission_amount,omitzero"`
+	AffiliateCommissionAmountBeforePit  Decimal            `json:"affiliate_commission_amount_before_pit,omitzero"`
+	AffiliateCommissionBeforePit        Decimal            `json:"affiliate_commission_before_pit,omitzero"` // not in the official description, used by several implementations
+	AffiliateCommissionDeposit          Decimal            `json:"affiliate_commission_deposit,omitzero"`
+	AffiliateCommissionRelease          Decimal            `json:"affiliate_commission_release,omitzero"`
+	AffiliatePartnerCommissionAmount    Decimal            `json:"affiliate_partner_commission_amount,omitzero"`
+	BonusCashbackServiceFeeAmount       Decimal            `json:"bonus_cashback_service_fee_amount,omitzero"`
+	BrandAmplificationProgramCommission Decimal            `json:"brand_amplification_program_commission,omitzero"` // not in the official description, used by several implementations
+	BrandCampaignFee                    Decimal            `json:"brand_campaign_fee,omitzero"`                     // not in the official description, used by several implementations
+	CampaignPeriodFeeCfpAmount          Decimal            `json:"campaign_period_fee_cfp_amount,omitzero"`         // not in the official description, used by several implementations
+	CampaignPeriodFeeSpAmount           Decimal            `json:"campaign_period_fee_sp_amount,omitzero"`          // not in the official description, used by several implementations
+	CampaignResourceFee                 Decimal            `json:"campaign_resource_fee,omitzero"`
+	CategoryLedCampaignFeeAmount        Decimal            `json:"category_led_campaign_fee_amount,omitzero"` // not in the official description, used by several implementations
+	CofundedCreatorBonusAmount          Decimal            `json:"cofunded_creator_bonus_amount,omitzero"`
+	CofundedPromotionServiceFeeAmount   Decimal            `json:"cofunded_promotion_service_fee_amount,omitzero"`
+	CpsShopAdsCommissionTaxAmount       Decimal            `json:"cps_shop_ads_commission_tax_amount,omitzero"` // not in the official description, used by several implementations
+	CreditCardHandlingFeeAmount         Decimal            `json:"credit_card_handling_fee_amount,omitzero"`
+	DtHandlingFeeAmount                 Decimal            `json:"dt_handling_fee_amount,omitzero"`
+	DynamicCommissionAmount             Decimal            `json:"dynamic_commission_amount,omitzero"`
+	EPRPOBServiceFeeAmount              Decimal            `json:"epr_pob_service_fee_amount,omitzero"`
+	ExternalAffiliateMarketingFeeAmount Decimal            `json:"external_affiliate_marketing_fee_amount,omitzero"`
+	FeePerItemSoldAmount                Decimal            `json:"fee_per_item_sold_amount,omitzero"`
+	FlashSalesServiceFeeAmount          Decimal            `json:"flash_sales_service_fee_amount,omitzero"`
+	GMVMaxAdFeeAmount                   Decimal            `json:"gmv_max_ad_fee_amount,omitzero"` // not in the official description, used by several implementations
+	GMVMaxCouponFee                     Decimal            `json:"gmv_max_coupon_fee,omitzero"`    // not in the official description, used by several implementations
+	InstallationServiceFee              Decimal            `json:"installation_service_fee,omitzero"`
+	LiveSpecialsFeeAmount               Decimal            `json:"live_specials_fee_amount,omitzero"`
+	MallServiceFeeAmount                Decimal            `json:"mall_service_fee_amount,omitzero"`
+	PlatformCommissionAmount            Decimal            `json:"platform_commission_amount,omitzero"`
+	PlatformSemiManagedCommissionFee    Decimal            `json:"platform_semi_managed_commission_fee,omitzero"`     // not in the official description, used by several implementations
+	PlatformSemiManagedCommissionFeeTax Decimal            `json:"platform_semi_managed_commission_fee_tax,omitzero"` // not in the official description, used by several implementations
+	PlatformSpecialServiceFeeAmount     Decimal            `json:"platform_special_service_fee_amount,omitzero"`      // not in the official description, used by several implementations
+	PreOrderServiceFeeAmount            Decimal            `json:"pre_order_service_fee_amount,omitzero"`
+	ReferralFeeAmount                   Decimal            `json:"referral_fee_amount,omitzero"`
+	RefundAdministrationFeeAmount       Decimal            `json:"refund_administration_fee_amount,omitzero"`
+	SellerGrowthFeeAmount               Decimal            `json:"seller_growth_fee_amount,omitzero"` // not in the official description, used by several implementations
+	SellerPaylaterHandlingFeeAmount     Decimal            `json:"seller_paylater_handling_fee_amount,omitzero"`
+	SFPServiceFeeAmount                 Decimal            `json:"sfp_service_fee_amount,omitzero"`
+	ShippingFeeGuaranteeServiceFee      Decimal            `json:"shipping_fee_guarantee_service_fee,omitzero"`
+	SmartPromotionFeeAmount             Decimal            `json:"smart_promotion_fee_amount,omitzero"` // not in the official description, used by several implementations
+	TAPShopAdsCommission                Decimal            `json:"tap_shop_ads_commission,omitzero"`
+	TransactionFeeAmount                Decimal            `json:"transaction_fee_amount,omitzero"`
+	TspCommissionAmount                 Decimal            `json:"tsp_commission_amount,omitzero"`
+	VnFixInfrastructureFee              Decimal            `json:"vn_fix_infrastructure_fee,omitzero"`
+	VoucherXtraServiceFeeAmount         Decimal            `json:"voucher_xtra_service_fee_amount,omitzero"`
+	Others                              map[string]Decimal `json:"-"` // by their names on the wire
+}
+
+// UnmarshalJSON keeps members that have no field of their own in Others.
+func (v *FeeTaxBreakdownFee) UnmarshalJSON(b []byte) error {
+	type plain FeeTaxBreakdownFee
+	return decodeOthers(b, (*plain)(v), &v.Others)
+}
+
+// MarshalJSON writes what UnmarshalJSON reads.
+func (v FeeTaxBreakdownFee) MarshalJSON() ([]byte, error) {
+	type plain FeeTaxBreakdownFee
+	return encodeOthers(plain(v), v.Others)
+}
+
 // GetPaymentsRequest holds the parameters of Finance.GetPayments.
 type GetPaymentsRequest struct {
 	CreateTimeGe *UnixSeconds `url:"create_time_ge,omitempty" json:"-"`
@@ -365,87 +434,18 @@ type GetTransactionsByOrderResponse struct {
 
 // GetTransactionsByOrderResponseSKUTransaction is part of a reply.
 type GetTransactionsByOrderResponseSKUTransaction struct {
-	FeeTaxAmount          Decimal                                                     `json:"fee_tax_amount,omitzero"`
-	FeeTaxBreakdown       GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdown `json:"fee_tax_breakdown,omitzero"`
-	ProductName           string                                                      `json:"product_name,omitzero"`
-	Quantity              string                                                      `json:"quantity,omitzero"`
-	RevenueAmount         Decimal                                                     `json:"revenue_amount,omitzero"`
-	RevenueBreakdown      RevenueBreakdown                                            `json:"revenue_breakdown,omitzero"`
-	SettlementAmount      Decimal                                                     `json:"settlement_amount,omitzero"`
-	ShippingCostAmount    Decimal                                                     `json:"shipping_cost_amount,omitzero"`
-	ShippingCostBreakdown GetTransactionsByOrderSKUTransactionShippingCostBreakdown   `json:"shipping_cost_breakdown,omitzero"`
-	SKUID                 string                                                      `json:"sku_id,omitzero"`
-	SKUName               string                                                      `json:"sku_name,omitzero"`
-	StatementID           string                                                      `json:"statement_id,omitzero"`
-}
-
-// GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdown is part of a reply.
-type GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdown struct {
-	Fee GetTransactionsByOrderSKUTransactionFeeTaxBreakdownFee `json:"fee,omitzero"`
-	Tax Tax                                                    `json:"tax,omitzero"`
-}
-
-// GetTransactionsByOrderSKUTransactionFeeTaxBreakdownFee is part of a reply.
-type GetTransactionsByOrderSKUTransactionFeeTaxBreakdownFee struct {
-	AffiliateAdsCommissionAmount        Decimal            `json:"affiliate_ads_commission_amount,omitzero"`
-	AffiliateCommissionAmount           Decimal            `json:"affiliate_commission_amount,omitzero"`
-	AffiliateCommissionAmountBeforePit  string             `json:"affiliate_commission_amount_before_pit,omitzero"`
-	AffiliateCommissionBeforePit        Decimal            `json:"affiliate_commission_before_pit,omitzero"` // not in the official description, used by several implementations
-	AffiliateCommissionDeposit          string             `json:"affiliate_commission_deposit,omitzero"`
-	AffiliateCommissionRelease          string             `json:"affiliate_commission_release,omitzero"`
-	AffiliatePartnerCommissionAmount    Decimal            `json:"affiliate_partner_commission_amount,omitzero"`
-	BonusCashbackServiceFeeAmount       Decimal            `json:"bonus_cashback_service_fee_amount,omitzero"`
-	BrandAmplificationProgramCommission Decimal            `json:"brand_amplification_program_commission,omitzero"` // not in the official description, used by several implementations
-	BrandCampaignFee                    Decimal            `json:"brand_campaign_fee,omitzero"`                     // not in the official description, used by several implementations
-	CampaignPeriodFeeCfpAmount          Decimal            `json:"campaign_period_fee_cfp_amount,omitzero"`         // not in the official description, used by several implementations
-	CampaignPeriodFeeSpAmount           Decimal            `json:"campaign_period_fee_sp_amount,omitzero"`          // not in the official description, used by several implementations
-	CampaignResourceFee                 Decimal            `json:"campaign_resource_fee,omitzero"`
-	CategoryLedCampaignFeeAmount        Decimal            `json:"category_led_campaign_fee_amount,omitzero"` // not in the official description, used by several implementations
-	CofundedCreatorBonusAmount          Decimal            `json:"cofunded_creator_bonus_amount,omitzero"`
-	CofundedPromotionServiceFeeAmount   Decimal            `json:"cofunded_promotion_service_fee_amount,omitzero"`
-	CpsShopAdsCommissionTaxAmount       Decimal            `json:"cps_shop_ads_commission_tax_amount,omitzero"` // not in the official description, used by several implementations
-	CreditCardHandlingFeeAmount         Decimal            `json:"credit_card_handling_fee_amount,omitzero"`
-	DtHandlingFeeAmount                 Decimal            `json:"dt_handling_fee_amount,omitzero"`
-	DynamicCommissionAmount             Decimal            `json:"dynamic_commission_amount,omitzero"`
-	EPRPOBServiceFeeAmount              Decimal            `json:"epr_pob_service_fee_amount,omitzero"`
-	ExternalAffiliateMarketingFeeAmount Decimal            `json:"external_affiliate_marketing_fee_amount,omitzero"`
-	FeePerItemSoldAmount                Decimal            `json:"fee_per_item_sold_amount,omitzero"`
-	FlashSalesServiceFeeAmount          Decimal            `json:"flash_sales_service_fee_amount,omitzero"`
-	GMVMaxAdFeeAmount                   Decimal            `json:"gmv_max_ad_fee_amount,omitzero"` // not in the official description, used by several implementations
-	GMVMaxCouponFee                     Decimal            `json:"gmv_max_coupon_fee,omitzero"`    // not in the official description, used by several implementations
-	InstallationServiceFee              Decimal            `json:"installation_service_fee,omitzero"`
-	LiveSpecialsFeeAmount               Decimal            `json:"live_specials_fee_amount,omitzero"`
-	MallServiceFeeAmount                Decimal            `json:"mall_service_fee_amount,omitzero"`
-	PlatformCommissionAmount            Decimal            `json:"platform_commission_amount,omitzero"`
-	PlatformSemiManagedCommissionFee    Decimal            `json:"platform_semi_managed_commission_fee,omitzero"`     // not in the official description, used by several implementations
-	PlatformSemiManagedCommissionFeeTax Decimal            `json:"platform_semi_managed_commission_fee_tax,omitzero"` // not in the official description, used by several implementations
-	PlatformSpecialServiceFeeAmount     Decimal            `json:"platform_special_service_fee_amount,omitzero"`      // not in the official description, used by several implementations
-	PreOrderServiceFeeAmount            Decimal            `json:"pre_order_service_fee_amount,omitzero"`
-	ReferralFeeAmount                   Decimal            `json:"referral_fee_amount,omitzero"`
-	RefundAdministrationFeeAmount       Decimal            `json:"refund_administration_fee_amount,omitzero"`
-	SellerGrowthFeeAmount               Decimal            `json:"seller_growth_fee_amount,omitzero"` // not in the official description, used by several implementations
-	SellerPaylaterHandlingFeeAmount     Decimal            `json:"seller_paylater_handling_fee_amount,omitzero"`
-	SFPServiceFeeAmount                 Decimal            `json:"sfp_service_fee_amount,omitzero"`
-	ShippingFeeGuaranteeServiceFee      Decimal            `json:"shipping_fee_guarantee_service_fee,omitzero"`
-	SmartPromotionFeeAmount             Decimal            `json:"smart_promotion_fee_amount,omitzero"` // not in the official description, used by several implementations
-	TAPShopAdsCommission                Decimal            `json:"tap_shop_ads_commission,omitzero"`
-	TransactionFeeAmount                Decimal            `json:"transaction_fee_amount,omitzero"`
-	TspCommissionAmount                 Decimal            `json:"tsp_commission_amount,omitzero"`
-	VnFixInfrastructureFee              Decimal            `json:"vn_fix_infrastructure_fee,omitzero"`
-	VoucherXtraServiceFeeAmount         Decimal            `json:"voucher_xtra_service_fee_amount,omitzero"`
-	Others                              map[string]Decimal `json:"-"` // by their names on the wire
-}
-
-// UnmarshalJSON keeps members that have no field of their own in Others.
-func (v *GetTransactionsByOrderSKUTransactionFeeTaxBreakdownFee) UnmarshalJSON(b []byte) error {
-	type plain GetTransactionsByOrderSKUTransactionFeeTaxBreakdownFee
-	return decodeOthers(b, (*plain)(v), &v.Others)
-}
-
-// MarshalJSON writes what UnmarshalJSON reads.
-func (v GetTransactionsByOrderSKUTransactionFeeTaxBreakdownFee) MarshalJSON() ([]byte, error) {
-	type plain GetTransactionsByOrderSKUTransactionFeeTaxBreakdownFee
-	return encodeOthers(plain(v), v.Others)
+	FeeTaxAmount          Decimal                                                   `json:"fee_tax_amount,omitzero"`
+	FeeTaxBreakdown       FeeTaxBreakdown                                           `json:"fee_tax_breakdown,omitzero"`
+	ProductName           string                                                    `json:"product_name,omitzero"`
+	Quantity              string                                                    `json:"quantity,omitzero"`
+	RevenueAmount         Decimal                                                   `json:"revenue_amount,omitzero"`
+	RevenueBreakdown      RevenueBreakdown                                          `json:"revenue_breakdown,omitzero"`
+	SettlementAmount      Decimal                                                   `json:"settlement_amount,omitzero"`
+	ShippingCostAmount    Decimal                                                   `json:"shipping_cost_amount,omitzero"`
+	ShippingCostBreakdown GetTransactionsByOrderSKUTransactionShippingCostBreakdown `json:"shipping_cost_breakdown,omitzero"`
+	SKUID                 string                                                    `json:"sku_id,omitzero"`
+	SKUName               string                                                    `json:"sku_name,omitzero"`
+	StatementID           string                                                    `json:"statement_id,omitzero"`
 }
 
 // GetTransactionsByOrderSKUTransactionShippingCostBreakdown is part of a reply.
@@ -498,7 +498,7 @@ type GetTransactionsByOrderSupplementaryComponent struct {
 	RefundedCustomerShippingFeeAmount    Decimal `json:"refunded_customer_shipping_fee_amount,omitzero"`
 	ReturnRefundSubsidyAmount            Decimal `json:"return_refund_subsidy_amount,omitzero"`
 	SellerShippingFeeDiscountAmount      Decimal `json:"seller_shipping_fee_discount_amount,omitzero"`
-	ShippingFeeGuaranteeReimbursement    string  `json:"shipping_fee_guarantee_reimbursement,omitzero"`
+	ShippingFeeGuaranteeReimbursement    Decimal `json:"shipping_fee_guarantee_reimbursement,omitzero"`
 	ShippingFeeSubsidyAmount             Decimal `json:"shipping_fee_subsidy_amount,omitzero"`
 }
 
@@ -579,7 +579,7 @@ type GetTransactionsByOrderV202309SKUStatementTransaction struct {
 	AdjustmentAmount                    Decimal `json:"adjustment_amount,omitzero"`
 	AffiliateAdsCommissionAmount        Decimal `json:"affiliate_ads_commission_amount,omitzero"`
 	AffiliateCommissionAmount           Decimal `json:"affiliate_commission_amount,omitzero"`
-	AffiliateCommissionBeforePit        string  `json:"affiliate_commission_before_pit,omitzero"`
+	AffiliateCommissionBeforePit        Decimal `json:"affiliate_commission_before_pit,omitzero"`
 	AffiliatePartnerCommissionAmount    Decimal `json:"affiliate_partner_commission_amount,omitzero"`
 	AfterSellerDiscountsSubtotalAmount  Decimal `json:"after_seller_discounts_subtotal_amount,omitzero"`
 	Currency                            string  `json:"currency,omitzero"`
@@ -714,7 +714,7 @@ type GetTransactionsByStatementV202309StatementTransaction struct {
 	AdjustmentOrderID                    string                                                    `json:"adjustment_order_id,omitzero"`
 	AffiliateAdsCommissionAmount         Decimal                                                   `json:"affiliate_ads_commission_amount,omitzero"`
 	AffiliateCommissionAmount            Decimal                                                   `json:"affiliate_commission_amount,omitzero"`
-	AffiliateCommissionBeforePit         string                                                    `json:"affiliate_commission_before_pit,omitzero"`
+	AffiliateCommissionBeforePit         Decimal                                                   `json:"affiliate_commission_before_pit,omitzero"`
 	AffiliatePartnerCommissionAmount     Decimal                                                   `json:"affiliate_partner_commission_amount,omitzero"`
 	AfterSellerDiscountsSubtotalAmount   Decimal                                                   `json:"after_seller_discounts_subtotal_amount,omitzero"`
 	Currency                             string                                                    `json:"currency,omitzero"`
@@ -1033,7 +1033,7 @@ type StatementTransaction struct {
 	AssociatedOrderID      string                                     `json:"associated_order_id,omitzero"`
 	EstimatedReleaseTime   string                                     `json:"estimated_release_time,omitzero"`
 	FeeTaxAmount           Decimal                                    `json:"fee_tax_amount,omitzero"`
-	FeeTaxBreakdown        StatementTransactionFeeTaxBreakdown        `json:"fee_tax_breakdown,omitzero"`
+	FeeTaxBreakdown        FeeTaxBreakdown                            `json:"fee_tax_breakdown,omitzero"`
 	ID                     string                                     `json:"id,omitzero"`
 	OrderCreateTime        UnixSeconds                                `json:"order_create_time,omitzero"`
 	OrderID                string                                     `json:"order_id,omitzero"`
@@ -1047,75 +1047,6 @@ type StatementTransaction struct {
 	ShippingCostBreakdown  StatementTransactionShippingCostBreakdown  `json:"shipping_cost_breakdown,omitzero"`
 	SupplementaryComponent StatementTransactionSupplementaryComponent `json:"supplementary_component,omitzero"`
 	Type                   StatementTransactionType                   `json:"type,omitzero"`
-}
-
-// StatementTransactionFeeTaxBreakdown is part of a reply.
-type StatementTransactionFeeTaxBreakdown struct {
-	Fee StatementTransactionFeeTaxBreakdownFee `json:"fee,omitzero"`
-	Tax Tax                                    `json:"tax,omitzero"`
-}
-
-// StatementTransactionFeeTaxBreakdownFee is part of a reply.
-type StatementTransactionFeeTaxBreakdownFee struct {
-	AffiliateAdsCommissionAmount        Decimal            `json:"affiliate_ads_commission_amount,omitzero"`
-	AffiliateCommissionAmount           Decimal            `json:"affiliate_commission_amount,omitzero"`
-	AffiliateCommissionAmountBeforePit  Decimal            `json:"affiliate_commission_amount_before_pit,omitzero"`
-	AffiliateCommissionBeforePit        Decimal            `json:"affiliate_commission_before_pit,omitzero"` // not in the official description, used by several implementations
-	AffiliateCommissionDeposit          Decimal            `json:"affiliate_commission_deposit,omitzero"`
-	AffiliateCommissionRelease          Decimal            `json:"affiliate_commission_release,omitzero"`
-	AffiliatePartnerCommissionAmount    Decimal            `json:"affiliate_partner_commission_amount,omitzero"`
-	BonusCashbackServiceFeeAmount       Decimal            `json:"bonus_cashback_service_fee_amount,omitzero"`
-	BrandAmplificationProgramCommission Decimal            `json:"brand_amplification_program_commission,omitzero"` // not in the official description, used by several implementations
-	BrandCampaignFee                    Decimal            `json:"brand_campaign_fee,omitzero"`                     // not in the official description, used by several implementations
-	CampaignPeriodFeeCfpAmount          Decimal            `json:"campaign_period_fee_cfp_amount,omitzero"`         // not in the official description, used by several implementations
-	CampaignPeriodFeeSpAmount           Decimal            `json:"campaign_period_fee_sp_amount,omitzero"`          // not in the official description, used by several implementations
-	CampaignResourceFee                 Decimal            `json:"campaign_resource_fee,omitzero"`
-	CategoryLedCampaignFeeAmount        Decimal            `json:"category_led_campaign_fee_amount,omitzero"` // not in the official description, used by several implementations
-	CofundedCreatorBonusAmount          Decimal            `json:"cofunded_creator_bonus_amount,omitzero"`
-	CofundedPromotionServiceFeeAmount   Decimal            `json:"cofunded_promotion_service_fee_amount,omitzero"`
-	CpsShopAdsCommissionTaxAmount       Decimal            `json:"cps_shop_ads_commission_tax_amount,omitzero"` // not in the official description, used by several implementations
-	CreditCardHandlingFeeAmount         Decimal            `json:"credit_card_handling_fee_amount,omitzero"`
-	DtHandlingFeeAmount                 Decimal            `json:"dt_handling_fee_amount,omitzero"`
-	DynamicCommissionAmount             Decimal            `json:"dynamic_commission_amount,omitzero"`
-	EPRPOBServiceFeeAmount              Decimal            `json:"epr_pob_service_fee_amount,omitzero"`
-	ExternalAffiliateMarketingFeeAmount Decimal            `json:"external_affiliate_marketing_fee_amount,omitzero"`
-	FeePerItemSoldAmount                Decimal            `json:"fee_per_item_sold_amount,omitzero"`
-	FlashSalesServiceFeeAmount          Decimal            `json:"flash_sales_service_fee_amount,omitzero"`
-	GMVMaxAdFeeAmount                   Decimal            `json:"gmv_max_ad_fee_amount,omitzero"` // not in the official description, used by several implementations
-	GMVMaxCouponFee                     Decimal            `json:"gmv_max_coupon_fee,omitzero"`    // not in the official description, used by several implementations
-	InstallationServiceFee              Decimal            `json:"installation_service_fee,omitzero"`
-	LiveSpecialsFeeAmount               Decimal            `json:"live_specials_fee_amount,omitzero"`
-	MallServiceFeeAmount                Decimal            `json:"mall_service_fee_amount,omitzero"`
-	PlatformCommissionAmount            Decimal            `json:"platform_commission_amount,omitzero"`
-	PlatformSemiManagedCommissionFee    Decimal            `json:"platform_semi_managed_commission_fee,omitzero"`     // not in the official description, used by several implementations
-	PlatformSemiManagedCommissionFeeTax Decimal            `json:"platform_semi_managed_commission_fee_tax,omitzero"` // not in the official description, used by several implementations
-	PlatformSpecialServiceFeeAmount     Decimal            `json:"platform_special_service_fee_amount,omitzero"`      // not in the official description, used by several implementations
-	PreOrderServiceFeeAmount            Decimal            `json:"pre_order_service_fee_amount,omitzero"`
-	ReferralFeeAmount                   Decimal            `json:"referral_fee_amount,omitzero"`
-	RefundAdministrationFeeAmount       Decimal            `json:"refund_administration_fee_amount,omitzero"`
-	SellerGrowthFeeAmount               Decimal            `json:"seller_growth_fee_amount,omitzero"` // not in the official description, used by several implementations
-	SellerPaylaterHandlingFeeAmount     Decimal            `json:"seller_paylater_handling_fee_amount,omitzero"`
-	SFPServiceFeeAmount                 Decimal            `json:"sfp_service_fee_amount,omitzero"`
-	ShippingFeeGuaranteeServiceFee      Decimal            `json:"shipping_fee_guarantee_service_fee,omitzero"`
-	SmartPromotionFeeAmount             Decimal            `json:"smart_promotion_fee_amount,omitzero"` // not in the official description, used by several implementations
-	TAPShopAdsCommission                Decimal            `json:"tap_shop_ads_commission,omitzero"`
-	TransactionFeeAmount                Decimal            `json:"transaction_fee_amount,omitzero"`
-	TspCommissionAmount                 Decimal            `json:"tsp_commission_amount,omitzero"`
-	VnFixInfrastructureFee              Decimal            `json:"vn_fix_infrastructure_fee,omitzero"`
-	VoucherXtraServiceFeeAmount         Decimal            `json:"voucher_xtra_service_fee_amount,omitzero"`
-	Others                              map[string]Decimal `json:"-"` // by their names on the wire
-}
-
-// UnmarshalJSON keeps members that have no field of their own in Others.
-func (v *StatementTransactionFeeTaxBreakdownFee) UnmarshalJSON(b []byte) error {
-	type plain StatementTransactionFeeTaxBreakdownFee
-	return decodeOthers(b, (*plain)(v), &v.Others)
-}
-
-// MarshalJSON writes what UnmarshalJSON reads.
-func (v StatementTransactionFeeTaxBreakdownFee) MarshalJSON() ([]byte, error) {
-	type plain StatementTransactionFeeTaxBreakdownFee
-	return encodeOthers(plain(v), v.Others)
 }
 
 // StatementTransactionShippingCostBreakdown is part of a reply.

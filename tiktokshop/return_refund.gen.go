@@ -489,20 +489,14 @@ type ApproveReturnRequest struct {
 
 // CalculateRefundRequest holds the parameters of ReturnRefund.CalculateRefund.
 type CalculateRefundRequest struct {
-	HandoverMethod   *string                     `json:"handover_method,omitzero"`
-	OrderID          *string                     `json:"order_id,omitzero"`
-	OrderLineItemIDs []string                    `json:"order_line_item_ids,omitzero"`
-	OrderLineList    []OrderLineList             `json:"order_line_list,omitzero"`
-	ReasonName       *string                     `json:"reason_name,omitzero"`
-	RequestType      *string                     `json:"request_type,omitzero"`
-	ShipmentType     *string                     `json:"shipment_type,omitzero"`
-	SKUs             []CalculateRefundRequestSKU `json:"skus,omitzero"`
-}
-
-// CalculateRefundRequestSKU is part of a request.
-type CalculateRefundRequestSKU struct {
-	Quantity *int    `json:"quantity,omitzero"`
-	SKUID    *string `json:"sku_id,omitzero"`
+	HandoverMethod   *string           `json:"handover_method,omitzero"`
+	OrderID          *string           `json:"order_id,omitzero"`
+	OrderLineItemIDs []string          `json:"order_line_item_ids,omitzero"`
+	OrderLineList    []OrderLineList   `json:"order_line_list,omitzero"`
+	ReasonName       *string           `json:"reason_name,omitzero"`
+	RequestType      *string           `json:"request_type,omitzero"`
+	ShipmentType     *string           `json:"shipment_type,omitzero"`
+	SKUs             []ReturnRefundSKU `json:"skus,omitzero"`
 }
 
 // CalculateRefundResponse is the reply of ReturnRefund.CalculateRefund.
@@ -522,13 +516,13 @@ type CalculateRefundResponseOrderRefundAmount struct {
 
 // CalculateRefundV202309Request holds the parameters of ReturnRefund.CalculateRefundV202309.
 type CalculateRefundV202309Request struct {
-	HandoverMethod   *string                     `json:"handover_method,omitzero"`
-	OrderID          *string                     `json:"order_id,omitzero"`
-	OrderLineItemIDs []string                    `json:"order_line_item_ids,omitzero"`
-	ReasonName       *string                     `json:"reason_name,omitzero"`
-	RequestType      *string                     `json:"request_type,omitzero"`
-	ShipmentType     *string                     `json:"shipment_type,omitzero"`
-	SKUs             []CalculateRefundRequestSKU `json:"skus,omitzero"`
+	HandoverMethod   *string           `json:"handover_method,omitzero"`
+	OrderID          *string           `json:"order_id,omitzero"`
+	OrderLineItemIDs []string          `json:"order_line_item_ids,omitzero"`
+	ReasonName       *string           `json:"reason_name,omitzero"`
+	RequestType      *string           `json:"request_type,omitzero"`
+	ShipmentType     *string           `json:"shipment_type,omitzero"`
+	SKUs             []ReturnRefundSKU `json:"skus,omitzero"`
 }
 
 // CancelOrderRequest holds the parameters of ReturnRefund.CancelOrder.
@@ -597,16 +591,16 @@ type CancellationSellerNextActionResponse struct {
 
 // CreateReturnRequest holds the parameters of ReturnRefund.CreateReturn.
 type CreateReturnRequest struct {
-	Currency         *string                     `json:"currency,omitzero" url:"-"`
-	HandoverMethod   *string                     `json:"handover_method,omitzero" url:"-"`
-	IdempotencyKey   *string                     `url:"idempotency_key,omitempty" json:"-"`
-	OrderID          string                      `json:"order_id" url:"-"` // required
-	OrderLineItemIDs []string                    `json:"order_line_item_ids,omitzero" url:"-"`
-	RefundTotal      *Decimal                    `json:"refund_total,omitzero" url:"-"`
-	ReturnReason     *string                     `json:"return_reason,omitzero" url:"-"`
-	ReturnType       string                      `json:"return_type" url:"-"` // required
-	ShipmentType     *string                     `json:"shipment_type,omitzero" url:"-"`
-	SKUs             []CalculateRefundRequestSKU `json:"skus,omitzero" url:"-"`
+	Currency         *string           `json:"currency,omitzero" url:"-"`
+	HandoverMethod   *string           `json:"handover_method,omitzero" url:"-"`
+	IdempotencyKey   *string           `url:"idempotency_key,omitempty" json:"-"`
+	OrderID          string            `json:"order_id" url:"-"` // required
+	OrderLineItemIDs []string          `json:"order_line_item_ids,omitzero" url:"-"`
+	RefundTotal      *Decimal          `json:"refund_total,omitzero" url:"-"`
+	ReturnReason     *string           `json:"return_reason,omitzero" url:"-"`
+	ReturnType       string            `json:"return_type" url:"-"` // required
+	ShipmentType     *string           `json:"shipment_type,omitzero" url:"-"`
+	SKUs             []ReturnRefundSKU `json:"skus,omitzero" url:"-"`
 }
 
 // CreateReturnResponse is the reply of ReturnRefund.CreateReturn.
@@ -788,38 +782,38 @@ type RejectReturnRequest struct {
 
 // Return is part of a reply.
 type Return struct {
-	ArbitrationStatus          ReturnArbitrationStatus    `json:"arbitration_status,omitzero"`
-	BuyerRejectedPartialRefund bool                       `json:"buyer_rejected_partial_refund,omitzero"`
-	CanBuyerKeepItem           bool                       `json:"can_buyer_keep_item,omitzero"`
-	CombinedReturnID           string                     `json:"combined_return_id,omitzero"`
-	CreateTime                 UnixSeconds                `json:"create_time,omitzero"`
-	DiscountAmount             []ReturnDiscountAmount     `json:"discount_amount,omitzero"`
-	HandoverMethod             string                     `json:"handover_method,omitzero"`
-	IsCombinedReturn           bool                       `json:"is_combined_return,omitzero"`
-	IsQuickRefund              bool                       `json:"is_quick_refund,omitzero"` // not in the official description, seen in live replies
-	NextReturnID               string                     `json:"next_return_id,omitzero"`
-	OrderID                    string                     `json:"order_id,omitzero"`
-	PartialRefund              Money                      `json:"partial_refund,omitzero"`
-	PreReturnID                string                     `json:"pre_return_id,omitzero"`
-	RefundAmount               RefundAmount               `json:"refund_amount,omitzero"`
-	ReturnID                   string                     `json:"return_id,omitzero"`
-	ReturnLineItems            []ReturnLineItem           `json:"return_line_items,omitzero"`
-	ReturnMethod               string                     `json:"return_method,omitzero"`
-	ReturnProviderID           string                     `json:"return_provider_id,omitzero"`
-	ReturnProviderName         string                     `json:"return_provider_name,omitzero"`
-	ReturnReason               string                     `json:"return_reason,omitzero"`
-	ReturnReasonText           string                     `json:"return_reason_text,omitzero"`
-	ReturnShippingDocumentType string                     `json:"return_shipping_document_type,omitzero"`
-	ReturnStatus               ReturnStatus               `json:"return_status,omitzero"`
-	ReturnTrackingNumber       string                     `json:"return_tracking_number,omitzero"`
-	ReturnType                 ReturnType                 `json:"return_type,omitzero"`
-	ReturnWarehouseAddress     ReturnWarehouseAddress     `json:"return_warehouse_address,omitzero"`
-	Role                       ReturnRole2                `json:"role,omitzero"`
-	SellerNextActionResponse   []SellerNextActionResponse `json:"seller_next_action_response,omitzero"`
-	SellerProposedReturnType   string                     `json:"seller_proposed_return_type,omitzero"`
-	ShipmentType               ReturnShipmentType         `json:"shipment_type,omitzero"`
-	ShippingFeeAmount          []ReturnShippingFeeAmount  `json:"shipping_fee_amount,omitzero"`
-	UpdateTime                 UnixSeconds                `json:"update_time,omitzero"`
+	ArbitrationStatus          ReturnRefundArbitrationStatus `json:"arbitration_status,omitzero"`
+	BuyerRejectedPartialRefund bool                          `json:"buyer_rejected_partial_refund,omitzero"`
+	CanBuyerKeepItem           bool                          `json:"can_buyer_keep_item,omitzero"`
+	CombinedReturnID           string                        `json:"combined_return_id,omitzero"`
+	CreateTime                 UnixSeconds                   `json:"create_time,omitzero"`
+	DiscountAmount             []ReturnDiscountAmount        `json:"discount_amount,omitzero"`
+	HandoverMethod             string                        `json:"handover_method,omitzero"`
+	IsCombinedReturn           bool                          `json:"is_combined_return,omitzero"`
+	IsQuickRefund              bool                          `json:"is_quick_refund,omitzero"` // not in the official description, seen in live replies
+	NextReturnID               string                        `json:"next_return_id,omitzero"`
+	OrderID                    string                        `json:"order_id,omitzero"`
+	PartialRefund              Money                         `json:"partial_refund,omitzero"`
+	PreReturnID                string                        `json:"pre_return_id,omitzero"`
+	RefundAmount               RefundAmount                  `json:"refund_amount,omitzero"`
+	ReturnID                   string                        `json:"return_id,omitzero"`
+	ReturnLineItems            []ReturnLineItem              `json:"return_line_items,omitzero"`
+	ReturnMethod               string                        `json:"return_method,omitzero"`
+	ReturnProviderID           string                        `json:"return_provider_id,omitzero"`
+	ReturnProviderName         string                        `json:"return_provider_name,omitzero"`
+	ReturnReason               string                        `json:"return_reason,omitzero"`
+	ReturnReasonText           string                        `json:"return_reason_text,omitzero"`
+	ReturnShippingDocumentType string                        `json:"return_shipping_document_type,omitzero"`
+	ReturnStatus               ReturnStatus                  `json:"return_status,omitzero"`
+	ReturnTrackingNumber       string                        `json:"return_tracking_number,omitzero"`
+	ReturnType                 ReturnType                    `json:"return_type,omitzero"`
+	ReturnWarehouseAddress     ReturnWarehouseAddress        `json:"return_warehouse_address,omitzero"`
+	Role                       ReturnRole                    `json:"role,omitzero"`
+	SellerNextActionResponse   []SellerNextActionResponse    `json:"seller_next_action_response,omitzero"`
+	SellerProposedReturnType   string                        `json:"seller_proposed_return_type,omitzero"`
+	ShipmentType               ReturnRefundShipmentType      `json:"shipment_type,omitzero"`
+	ShippingFeeAmount          []ReturnShippingFeeAmount     `json:"shipping_fee_amount,omitzero"`
+	UpdateTime                 UnixSeconds                   `json:"update_time,omitzero"`
 }
 
 // ReturnDiscountAmount is part of a reply.
@@ -859,6 +853,12 @@ type ReturnRefundImage struct {
 	ImageID  *string `json:"image_id,omitzero"`
 	MimeType *string `json:"mime_type,omitzero"`
 	Width    *int    `json:"width,omitzero"`
+}
+
+// ReturnRefundSKU is part of a request.
+type ReturnRefundSKU struct {
+	Quantity *int    `json:"quantity,omitzero"`
+	SKUID    *string `json:"sku_id,omitzero"`
 }
 
 // ReturnShippingFeeAmount is part of a reply.
@@ -1020,22 +1020,22 @@ type SearchReturnMerchandiseAuthorizationResponse struct {
 
 // SearchReturnsRequest holds the parameters of ReturnRefund.SearchReturns.
 type SearchReturnsRequest struct {
-	ArbitrationStatus        []SearchReturnsRequestArbitrationStatus `json:"arbitration_status,omitzero" url:"-"`
-	BuyerUserIDs             []string                                `json:"buyer_user_ids,omitzero" url:"-"`
-	CreateTimeGe             *UnixSeconds                            `json:"create_time_ge,omitzero" url:"-"`
-	CreateTimeLt             *UnixSeconds                            `json:"create_time_lt,omitzero" url:"-"`
-	Locale                   *string                                 `json:"locale,omitzero" url:"-"`
-	OrderIDs                 []string                                `json:"order_ids,omitzero" url:"-"`
-	PageSize                 *string                                 `url:"page_size,omitempty" json:"-"` // 10 to 50
-	PageToken                *string                                 `url:"page_token,omitempty" json:"-"`
-	ReturnIDs                []string                                `json:"return_ids,omitzero" url:"-"`
-	ReturnStatus             []ReturnStatus                          `json:"return_status,omitzero" url:"-"`
-	ReturnTypes              []ReturnType                            `json:"return_types,omitzero" url:"-"`
-	SellerProposedReturnType []string                                `json:"seller_proposed_return_type,omitzero" url:"-"`
-	SortField                *string                                 `url:"sort_field,omitempty" json:"-"`
-	SortOrder                *SortOrder                              `url:"sort_order,omitempty" json:"-"`
-	UpdateTimeGe             *UnixSeconds                            `json:"update_time_ge,omitzero" url:"-"`
-	UpdateTimeLt             *UnixSeconds                            `json:"update_time_lt,omitzero" url:"-"`
+	ArbitrationStatus        []ReturnRefundArbitrationStatus `json:"arbitration_status,omitzero" url:"-"`
+	BuyerUserIDs             []string                        `json:"buyer_user_ids,omitzero" url:"-"`
+	CreateTimeGe             *UnixSeconds                    `json:"create_time_ge,omitzero" url:"-"`
+	CreateTimeLt             *UnixSeconds                    `json:"create_time_lt,omitzero" url:"-"`
+	Locale                   *string                         `json:"locale,omitzero" url:"-"`
+	OrderIDs                 []string                        `json:"order_ids,omitzero" url:"-"`
+	PageSize                 *string                         `url:"page_size,omitempty" json:"-"` // 10 to 50
+	PageToken                *string                         `url:"page_token,omitempty" json:"-"`
+	ReturnIDs                []string                        `json:"return_ids,omitzero" url:"-"`
+	ReturnStatus             []ReturnStatus                  `json:"return_status,omitzero" url:"-"`
+	ReturnTypes              []ReturnType                    `json:"return_types,omitzero" url:"-"`
+	SellerProposedReturnType []string                        `json:"seller_proposed_return_type,omitzero" url:"-"`
+	SortField                *string                         `url:"sort_field,omitempty" json:"-"`
+	SortOrder                *SortOrder                      `url:"sort_order,omitempty" json:"-"`
+	UpdateTimeGe             *UnixSeconds                    `json:"update_time_ge,omitzero" url:"-"`
+	UpdateTimeLt             *UnixSeconds                    `json:"update_time_lt,omitzero" url:"-"`
 }
 
 // SearchReturnsResponse is the reply of ReturnRefund.SearchReturns.
@@ -1190,17 +1190,6 @@ const (
 	RejectReturnRequestDecisionRejectReplacement     RejectReturnRequestDecision = "REJECT_REPLACEMENT"
 )
 
-// ReturnArbitrationStatus is an open list: TikTok Shop may add values.
-type ReturnArbitrationStatus string
-
-// Values of ReturnArbitrationStatus.
-const (
-	ReturnArbitrationStatusInProgress    ReturnArbitrationStatus = "IN_PROGRESS"
-	ReturnArbitrationStatusSupportBuyer  ReturnArbitrationStatus = "SUPPORT_BUYER"
-	ReturnArbitrationStatusSupportSeller ReturnArbitrationStatus = "SUPPORT_SELLER"
-	ReturnArbitrationStatusClosed        ReturnArbitrationStatus = "CLOSED"
-)
-
 // ReturnDecision is an open list: TikTok Shop may add values.
 type ReturnDecision string
 
@@ -1281,26 +1270,6 @@ const (
 	ReturnRoleSystem   ReturnRole = "SYSTEM"
 )
 
-// ReturnRole2 is an open list: TikTok Shop may add values.
-type ReturnRole2 string
-
-// Values of ReturnRole2.
-const (
-	ReturnRole2Buyer    ReturnRole2 = "BUYER"
-	ReturnRole2Seller   ReturnRole2 = "SELLER"
-	ReturnRole2Operator ReturnRole2 = "OPERATOR"
-	ReturnRole2System   ReturnRole2 = "SYSTEM"
-)
-
-// ReturnShipmentType is an open list: TikTok Shop may add values.
-type ReturnShipmentType string
-
-// Values of ReturnShipmentType.
-const (
-	ReturnShipmentTypePlatform     ReturnShipmentType = "PLATFORM"
-	ReturnShipmentTypeBuyerArrange ReturnShipmentType = "BUYER_ARRANGE"
-)
-
 // ReturnStatus is an open list: TikTok Shop may add values.
 type ReturnStatus string
 
@@ -1331,15 +1300,4 @@ const (
 	ReturnTypeReturnAndRefund ReturnType = "RETURN_AND_REFUND"
 	ReturnTypeReplacement     ReturnType = "REPLACEMENT"
 	ReturnTypeExchange        ReturnType = "EXCHANGE"
-)
-
-// SearchReturnsRequestArbitrationStatus is an open list: TikTok Shop may add values.
-type SearchReturnsRequestArbitrationStatus string
-
-// Values of SearchReturnsRequestArbitrationStatus.
-const (
-	SearchReturnsRequestArbitrationStatusInProgress    SearchReturnsRequestArbitrationStatus = "IN_PROGRESS"
-	SearchReturnsRequestArbitrationStatusSupportBuyer  SearchReturnsRequestArbitrationStatus = "SUPPORT_BUYER"
-	SearchReturnsRequestArbitrationStatusSupportSeller SearchReturnsRequestArbitrationStatus = "SUPPORT_SELLER"
-	SearchReturnsRequestArbitrationStatusClosed        SearchReturnsRequestArbitrationStatus = "CLOSED"
 )

@@ -127,7 +127,7 @@ func touchOrders(t *testing.T, a account) {
 	line := a.details(t, id).Items[0]
 	must(or.UpdateOrderItem(ctx, &linnworks.UpdateOrderItemRequest{OrderID: &id, OrderItem: &linnworks.OrderItem{
 		RowID: line.RowID, Quantity: 3, PricePerUnit: "9", StockItemID: line.StockItemID, ItemID: line.ItemID, OrderID: id, ImageID: home,
-		OnPurchaseOrder: linnworks.OrderItemOnOrder{FkLocationID: home, FkSupplierID: home, PkPurchaseID: home, PkPurchaseItemID: home, RowID: home},
+		OnPurchaseOrder: linnworks.OrderItemOnOrder{LocationID: home, SupplierID: home, PurchaseID: home, PurchaseItemID: home, RowID: home},
 	}}))(t)
 	parts := must(or.SplitOrder(ctx, &linnworks.SplitOrderRequest{OrderID: &id, NewOrders: []linnworks.OrderSplit{{
 		Items: []linnworks.OrderSplitOutItem{{RowID: &line.RowID, Quantity: new(1)}},
@@ -142,7 +142,7 @@ func touchOrders(t *testing.T, a account) {
 	must(or.ProcessOrderByOrderIDOrReference(ctx, &linnworks.ProcessOrderByOrderIDOrReferenceRequest{OrderOrReferenceID: new("11")}))(t)
 	elsewhere := a.AddLocationOf(linnworkstest.Location{Name: "Third party", FulfilmentCentre: true})
 	id = a.order(t, paid("12", "c-mug", 1))
-	must(or.MoveToLocation(ctx, &linnworks.MoveToLocationRequest{OrderIDs: []linnworks.GUID{id}, PkStockLocationID: &elsewhere}))(t)
+	must(or.MoveToLocation(ctx, &linnworks.MoveToLocationRequest{OrderIDs: []linnworks.GUID{id}, StockLocationID: &elsewhere}))(t)
 	must(or.ProcessFulfilmentCentreOrder(ctx, &linnworks.ProcessFulfilmentCentreOrderRequest{OrderID: &id}))(t)
 	draft := a.AddDraft()
 	must(or.CompleteOrder(ctx, &linnworks.CompleteOrderRequest{OrderID: &draft}))(t)
@@ -158,11 +158,11 @@ func touchAfterSale(t *testing.T, a account) {
 	line := a.details(t, id).Items[0]
 
 	po := a.c.ProcessedOrders
-	must(po.AddOrderNote(ctx, &linnworks.AddOrderNoteRequest{PkOrderID: &id, NoteText: new("late"), IsInternal: new(true)}))(t)
-	must(po.GetOrderInfo(ctx, &linnworks.GetOrderInfoRequest{PkOrderID: &id}))(t)
-	must(po.GetProcessedAuditTrail(ctx, &linnworks.GetProcessedAuditTrailRequest{PkOrderID: &id}))(t)
-	must(po.GetProcessedOrderExtendedProperties(ctx, &linnworks.GetProcessedOrderExtendedPropertiesRequest{PkOrderID: &id}))(t)
-	must(po.GetReturnItemsInfo(ctx, &linnworks.GetReturnItemsInfoRequest{PkOrderID: &id}))(t)
+	must(po.AddOrderNote(ctx, &linnworks.AddOrderNoteRequest{OrderID: &id, NoteText: new("late"), IsInternal: new(true)}))(t)
+	must(po.GetOrderInfo(ctx, &linnworks.GetOrderInfoRequest{OrderID: &id}))(t)
+	must(po.GetProcessedAuditTrail(ctx, &linnworks.GetProcessedAuditTrailRequest{OrderID: &id}))(t)
+	must(po.GetProcessedOrderExtendedProperties(ctx, &linnworks.GetProcessedOrderExtendedPropertiesRequest{OrderID: &id}))(t)
+	must(po.GetReturnItemsInfo(ctx, &linnworks.GetReturnItemsInfoRequest{OrderID: &id}))(t)
 	must(po.GetOrderTrackingURLs(ctx, &linnworks.GetOrderTrackingURLsRequest{Items: []linnworks.TrackingURLRequestItem{{OrderID: new(1), Vendor: new("V"), PostalTrackingNumber: new("T1")}}}))(t)
 
 	rr := a.c.ReturnsRefunds
@@ -178,8 +178,8 @@ func touchAfterSale(t *testing.T, a account) {
 	}}}))(t)
 	must(rr.DeleteRefund(ctx, &linnworks.DeleteRefundRequest{RefundHeaderID: &again.RefundHeaderID}))(t)
 	must(rr.GetRefundHeadersByOrderID(ctx, &linnworks.GetRefundHeadersByOrderIDRequest{OrderID: &id}))(t)
-	must(po.GetTotalRefunds(ctx, &linnworks.ProcessedOrdersGetTotalRefundsRequest{PkOrderID: &id, IncludeBookings: new(true)}))(t)
-	must(po.GetRefunds(ctx, &linnworks.GetRefundsRequest{PkOrderID: &id}))(t)
+	must(po.GetTotalRefunds(ctx, &linnworks.ProcessedOrdersGetTotalRefundsRequest{OrderID: &id, IncludeBookings: new(true)}))(t)
+	must(po.GetRefunds(ctx, &linnworks.GetRefundsRequest{OrderID: &id}))(t)
 	booking := must(rr.CreateRMABooking(ctx, &linnworks.CreateRMABookingRequest{
 		OrderID: &id, Reference: new("R1"),
 		ReturnItems:   []linnworks.ReturnItem{{OrderItemRowID: &line.RowID, ReturnQuantity: new(1), ReturnLocation: new(home)}},
@@ -188,6 +188,6 @@ func touchAfterSale(t *testing.T, a account) {
 	}))(t)
 	must(rr.ActionRMABooking(ctx, &linnworks.ActionRMABookingRequest{RMAHeaderID: &booking.RMAHeaderID, OrderID: &id}))(t)
 	must(rr.GetRMAHeadersByOrderID(ctx, &linnworks.GetRMAHeadersByOrderIDRequest{OrderID: &id}))(t)
-	must(po.GetReturnsExchanges(ctx, &linnworks.GetReturnsExchangesRequest{PkOrderID: &id}))(t)
-	check(t, rr.RefundOrder(ctx, &linnworks.RefundOrderRequest{PkOrderID: &id, RefundReference: new("F1")}))
+	must(po.GetReturnsExchanges(ctx, &linnworks.GetReturnsExchangesRequest{OrderID: &id}))(t)
+	check(t, rr.RefundOrder(ctx, &linnworks.RefundOrderRequest{OrderID: &id, RefundReference: new("F1")}))
 }

@@ -149,7 +149,7 @@ func (f *Fake) ask(r *aftersale, s tiktokshop.ReturnStatus, action tiktokshop.Re
 		limit = 24 * time.Hour
 	}
 	deadline := f.now.Add(limit)
-	r.info.SellerNextActionResponse = []tiktokshop.ReturnSellerNextActionResponse{{Action: action, Deadline: tiktokshop.At(deadline)}}
+	r.info.SellerNextActionResponse = []tiktokshop.SellerNextActionResponse{{Action: action, Deadline: tiktokshop.At(deadline)}}
 	turn := r.deadline
 	f.at(deadline, func() {
 		if r.deadline == turn {

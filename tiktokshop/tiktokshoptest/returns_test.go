@@ -182,7 +182,7 @@ func TestTheSellerRefundsWhatWasDelivered(t *testing.T) {
 					return l.client.ReturnRefund.CreateReturn(t.Context(), req)
 				}
 				one := func(r *tiktokshop.CreateReturnRequest) {
-					r.SKUs = []tiktokshop.CreateReturnRequestSKU{{SKUID: new(mug), Quantity: new(1)}}
+					r.SKUs = []tiktokshop.ReturnRefundSKU{{SKUID: new(mug), Quantity: new(1)}}
 				}
 				_, err := create("", one)
 				l.code(err, 25011011)
@@ -242,7 +242,7 @@ func TestWhatMayBeAskedForDependsOnTheStatus(t *testing.T) {
 			t.Error(diff)
 		}
 		calculated, err := l.client.ReturnRefund.CalculateRefundV202309(t.Context(), &tiktokshop.CalculateRefundV202309Request{
-			OrderID: &id, RequestType: new("REFUND"), SKUs: []tiktokshop.CalculateRefundRequestSKU{{SKUID: new(mug), Quantity: new(1)}},
+			OrderID: &id, RequestType: new("REFUND"), SKUs: []tiktokshop.ReturnRefundSKU{{SKUID: new(mug), Quantity: new(1)}},
 		})
 		if err != nil || calculated.OrderRefundAmount.RefundTotal != "8.00" {
 			t.Errorf("got %+v, %v", calculated, err)
