@@ -47,7 +47,7 @@ var glued = map[string]string{
 }
 
 // respelt are capitals in places that no rule expects.
-var respelt = strings.NewReplacer("eBay", "Ebay", "ePID", "EPID", "Perfomance", "Performance", "Docurement", "Document", "PDFfrom", "PDFFrom", "SKUsandtheapprovalstatusof", "SKUsAndTheApprovalStatusOf")
+var respelt = strings.NewReplacer("eBay", "Ebay", "ePID", "EPID", "Perfomance", "Performance", "PDFfrom", "PDFFrom", "SKUsandtheapprovalstatusof", "SKUsAndTheApprovalStatusOf")
 
 // Words splits a name at separators and at changes of case. A run of capitals
 // is one word, and so is a run of capitals with a plural s.
