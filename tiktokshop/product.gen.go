@@ -2768,9 +2768,9 @@ type ListingQuality struct {
 
 // ListingSchemasRequest holds the parameters of Product.ListingSchemas.
 type ListingSchemasRequest struct {
-	CategoryIDs     []string `url:"category_ids,comma" json:"-"` // required
-	CategoryVersion *string  `url:"category_version,omitempty" json:"-"`
-	Locale          *string  `url:"locale,omitempty" json:"-"`
+	CategoryIDs     []int64 `url:"category_ids,comma" json:"-"` // required
+	CategoryVersion *string `url:"category_version,omitempty" json:"-"`
+	Locale          *string `url:"locale,omitempty" json:"-"`
 }
 
 // ListingSchemasResponse is the reply of Product.ListingSchemas.
