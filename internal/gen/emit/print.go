@@ -150,11 +150,10 @@ func (p *printer) enum(e *Enum) {
 }
 
 func (p *printer) typ(t *Type) {
-	if t.Alias != nil {
-		p.f("// %s is the body of %s.\ntype %s %s\n\n", t.Name, origin(t), t.Name, t.Alias)
-		return
+	p.f("// %s.\ntype %s struct {", p.describe(t), t.Name)
+	if len(t.Fields) > 0 {
+		p.f("\n")
 	}
-	p.f("// %s.\ntype %s struct {\n", p.describe(t), t.Name)
 	for _, name := range sortedFields(t) {
 		p.field(t, t.Fields[name])
 	}
@@ -208,6 +207,8 @@ func (p *printer) tag(t *Type, f *Field, omit bool) string {
 			opts += ",omitempty"
 		}
 		return fmt.Sprintf(`url:"%s%s" json:"-"`, f.Name, opts)
+	case "items":
+		return `json:"items" url:"-"`
 	case "part":
 		return fmt.Sprintf(`multipart:"%s" json:"-" url:"-"`, f.Name)
 	}
