@@ -18,7 +18,7 @@ func (t *TikTokShop) Carriers(ctx context.Context, o Order) ([]Carrier, error) {
 	if o.DeliveryOptionID == "" {
 		return nil, &RefusedError{Do: "ship the order in Seller Center", Err: errors.New("the order names no delivery option")}
 	}
-	reply, err := t.client.Logistics.GetShippingProviders(ctx, o.DeliveryOptionID)
+	reply, err := t.client.Logistics.GetShippingProviders(ctx, o.DeliveryOptionID, nil)
 	if err != nil {
 		return nil, shipError(err)
 	}
@@ -46,7 +46,7 @@ func (t *TikTokShop) Ship(ctx context.Context, s Shipment) error {
 		return err
 	}
 	for _, id := range packages {
-		err := t.client.Fulfillment.ShipPackage(ctx, id, &tiktokshop.ShipPackageRequest{
+		_, err := t.client.Fulfillment.ShipPackage(ctx, id, &tiktokshop.ShipPackageRequest{
 			SelfShipment: &tiktokshop.ShipPackageRequestSelfShipment{TrackingNumber: s.Tracking, ShippingProviderID: s.CarrierID},
 		})
 		if err != nil {
@@ -110,7 +110,7 @@ func (t *TikTokShop) ArrangeShipping(ctx context.Context, s Shipment) (Label, er
 	if len(packages) == 0 {
 		return Label{}, errors.New("the shop names no package of the order")
 	}
-	p, err := t.client.Fulfillment.GetPackageDetail(ctx, packages[0])
+	p, err := t.client.Fulfillment.GetPackageDetail(ctx, packages[0], nil)
 	if err != nil {
 		return Label{}, shipError(err)
 	}

@@ -50,7 +50,7 @@ const (
 	bodyWrapped          // one property "request" that holds the request
 	bodyFlat             // the request itself
 	bodyJSON             // v2: the request itself
-	bodyItems            // v2: the list in the request's field Items
+	bodyWhole            // v2: what the request has in Body, a list or a bare value
 )
 
 type hostKind int
@@ -424,15 +424,15 @@ func encodeBody(op operation, req any) (contentType string, body []byte, err err
 	switch {
 	case op.body == bodyNone, req == nil && op.body != bodyWrapped:
 		return "", nil, nil
-	case op.body == bodyItems:
-		req = reflect.Indirect(reflect.ValueOf(req)).FieldByName("Items").Interface()
+	case op.body == bodyWhole:
+		req = reflect.Indirect(reflect.ValueOf(req)).FieldByName("Body").Interface()
 		fallthrough
 	case req != nil:
 		if object, err = marshal(req); err != nil {
 			return "", nil, err
 		}
 	}
-	if op.form && op.body != bodyJSON && op.body != bodyItems {
+	if op.form && op.body != bodyJSON && op.body != bodyWhole {
 		fields, err := formFields(op, object)
 		return "application/x-www-form-urlencoded", []byte(fields.Encode()), err
 	}

@@ -188,9 +188,9 @@ func (b *builder) request(m *Method) *Type {
 		in = "part"
 	}
 	if body.Kind != spec.Object {
-		m.Items = true
+		m.Whole = true
 		e := b.expr(body, owner{op.Module, at, name, "item", l.Service})
-		t.Fields["items"] = &Field{Name: "items", Go: "Items", In: "items", Type: e, Source: body, Required: true}
+		t.Fields["body"] = &Field{Name: "body", Go: "Body", In: "whole", Type: e, Source: body, Required: true}
 		return t
 	}
 	for _, f := range body.Names() {

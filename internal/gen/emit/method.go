@@ -22,8 +22,8 @@ func (p *printer) method(m *Method) {
 	if len(args) > 0 {
 		path = "[]string{" + strings.Join(args, ", ") + "}"
 	}
-	p.f("func (s *%sService) %s(%s, opts ...CallOption) (out %s, err error) {\n", l.Service, l.Method, signature, m.result())
-	p.f("\terr = s.client.call(ctx, operation{\n%s\n\t}, %s, req, &out, opts)\n\treturn out, err\n}\n\n", p.operation(m), path)
+	p.f("func (s *%sService) %s(%s, opts ...CallOption) (%s, error) {\n\tvar out %s\n", l.Service, l.Method, signature, m.result(), m.result())
+	p.f("\terr := s.client.call(ctx, operation{\n%s\n\t}, %s, req, &out, opts)\n\treturn out, err\n}\n\n", p.operation(m), path)
 	if m.Page != nil {
 		p.iterator(m, signature, args)
 	}
@@ -53,8 +53,8 @@ func (p *printer) operation(m *Method) string {
 		spec.BodyJSON: "bodyJSON", spec.BodyMultipart: "bodyMultipart", spec.BodyParams: "bodyParams",
 		spec.BodyWrapped: "bodyWrapped", spec.BodyFlat: "bodyFlat",
 	}[m.Body]
-	if m.Items {
-		body = "bodyItems"
+	if m.Whole {
+		body = "bodyWhole"
 	}
 	if body != "" {
 		more = append(more, "body: "+body)

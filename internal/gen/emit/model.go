@@ -41,7 +41,7 @@ func (e Expr) String() string { return e.Prefix + e.Base }
 type Field struct {
 	Name     string // on the wire
 	Go       string
-	In       string // query, body, part or, for a body that is no object, items
+	In       string // query, body, part or, for a body that is no object, whole
 	Type     Expr
 	Source   *spec.Schema
 	Required bool
@@ -72,7 +72,7 @@ type Method struct {
 	*spec.Operation
 	Ledger    *ledger.Op
 	PathNames []string // placeholders in order
-	Items     bool     // the body is what the request has in Items
+	Whole     bool     // the body is what the request has in Body
 	Request   *Type
 	Response  *Expr
 	Page      *Paging

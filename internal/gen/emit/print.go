@@ -207,8 +207,8 @@ func (p *printer) tag(t *Type, f *Field, omit bool) string {
 			opts += ",omitempty"
 		}
 		return fmt.Sprintf(`url:"%s%s" json:"-"`, f.Name, opts)
-	case "items":
-		return `json:"items" url:"-"`
+	case "whole":
+		return `json:"body" url:"-"`
 	case "part":
 		return fmt.Sprintf(`multipart:"%s" json:"-" url:"-"`, f.Name)
 	}
