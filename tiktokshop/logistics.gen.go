@@ -60,7 +60,7 @@ func (s *LogisticsService) GetShippingProviders(ctx context.Context, deliveryOpt
 	var out *GetShippingProvidersResponse
 	err := s.client.call(ctx, operation{
 		name: "Logistics.GetShippingProviders", method: "GET", path: "/logistics/202309/delivery_options/{delivery_option_id}/shipping_providers",
-		replay: replayRead,
+		query: true, replay: replayRead,
 	}, []string{deliveryOptionID}, req, &out, opts)
 	return out, err
 }
@@ -280,7 +280,10 @@ type GetGlobalSellerWarehouseResponseGlobalWarehouse struct {
 }
 
 // GetShippingProvidersRequest holds the parameters of Logistics.GetShippingProviders.
-type GetShippingProvidersRequest struct{}
+type GetShippingProvidersRequest struct {
+	BuyerRegion     *string `url:"buyer_region,omitempty" json:"-"`     // not in the official description, announced by TikTok Shop, required for the EU since 26 March 2026
+	WarehouseRegion *string `url:"warehouse_region,omitempty" json:"-"` // not in the official description, announced by TikTok Shop, required for the EU since 26 March 2026
+}
 
 // GetShippingProvidersResponse is the reply of Logistics.GetShippingProviders.
 type GetShippingProvidersResponse struct {
