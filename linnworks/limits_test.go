@@ -80,7 +80,7 @@ func TestPublishedLimits(t *testing.T) {
 	_, _ = c.Stock.GetStockLevelBatch(ctx, &GetStockLevelBatchRequest{StockItemIDs: []GUID{}})
 	_, _ = c.Shipping.GetShippingQuote(ctx, nil)
 	_, _ = c.Shipping.GetFiledManifestsByVendor(ctx, nil)
-	_, _ = c.Shipping.GetIntegrations(ctx)
+	_, _ = c.Shipping.GetIntegrations(ctx, nil)
 	_, _ = c.OrdersV2.GetOrders(ctx, nil)
 	got := map[string]int{}
 	for _, key := range limits {

@@ -15,11 +15,12 @@ type PrintService service
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-CreatePDFfromJobForceTemplate
 func (s *PrintService) CreatePDFFromJobForceTemplate(ctx context.Context, req *CreatePDFFromJobForceTemplateRequest, opts ...CallOption) (*CreatePDFResult, error) {
-	out := new(CreatePDFResult)
-	return out, s.client.call(ctx, operation{
+	var out *CreatePDFResult
+	err := s.client.call(ctx, operation{
 		name: "Print.CreatePDFFromJobForceTemplate", method: "POST", path: "/api/PrintService/CreatePDFfromJobForceTemplate",
 		body: bodyParams, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreatePDFFromJobForceTemplateStockIn calls POST /api/PrintService/CreatePDFfromJobForceTemplateStockIn.
@@ -28,11 +29,12 @@ func (s *PrintService) CreatePDFFromJobForceTemplate(ctx context.Context, req *C
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-CreatePDFfromJobForceTemplateStockIn
 func (s *PrintService) CreatePDFFromJobForceTemplateStockIn(ctx context.Context, req *CreatePDFFromJobForceTemplateStockInRequest, opts ...CallOption) (*CreatePDFResult, error) {
-	out := new(CreatePDFResult)
-	return out, s.client.call(ctx, operation{
+	var out *CreatePDFResult
+	err := s.client.call(ctx, operation{
 		name: "Print.CreatePDFFromJobForceTemplateStockIn", method: "POST", path: "/api/PrintService/CreatePDFfromJobForceTemplateStockIn",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreatePDFFromJobForceTemplateWithQuantities calls POST /api/PrintService/CreatePDFfromJobForceTemplateWithQuantities.
@@ -41,11 +43,12 @@ func (s *PrintService) CreatePDFFromJobForceTemplateStockIn(ctx context.Context,
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-CreatePDFfromJobForceTemplateWithQuantities
 func (s *PrintService) CreatePDFFromJobForceTemplateWithQuantities(ctx context.Context, req *CreatePDFFromJobForceTemplateWithQuantitiesRequest, opts ...CallOption) (*CreatePDFResult, error) {
-	out := new(CreatePDFResult)
-	return out, s.client.call(ctx, operation{
+	var out *CreatePDFResult
+	err := s.client.call(ctx, operation{
 		name: "Print.CreatePDFFromJobForceTemplateWithQuantities", method: "POST", path: "/api/PrintService/CreatePDFfromJobForceTemplateWithQuantities",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateReturnShippingLabelsPDF calls POST /api/PrintService/CreateReturnShippingLabelsPDF.
@@ -54,11 +57,12 @@ func (s *PrintService) CreatePDFFromJobForceTemplateWithQuantities(ctx context.C
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-CreateReturnShippingLabelsPDF
 func (s *PrintService) CreateReturnShippingLabelsPDF(ctx context.Context, req *CreateReturnShippingLabelsPDFRequest, opts ...CallOption) (*CreatePDFResult, error) {
-	out := new(CreatePDFResult)
-	return out, s.client.call(ctx, operation{
+	var out *CreatePDFResult
+	err := s.client.call(ctx, operation{
 		name: "Print.CreateReturnShippingLabelsPDF", method: "POST", path: "/api/PrintService/CreateReturnShippingLabelsPDF",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateReturnShippingLabelsPDFWithSKUs calls POST /api/PrintService/CreateReturnShippingLabelsPDFWithSKUs.
@@ -67,11 +71,12 @@ func (s *PrintService) CreateReturnShippingLabelsPDF(ctx context.Context, req *C
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-CreateReturnShippingLabelsPDFWithSKUs
 func (s *PrintService) CreateReturnShippingLabelsPDFWithSKUs(ctx context.Context, req *CreateReturnShippingLabelsPDFWithSKUsRequest, opts ...CallOption) (*CreatePDFResult, error) {
-	out := new(CreatePDFResult)
-	return out, s.client.call(ctx, operation{
+	var out *CreatePDFResult
+	err := s.client.call(ctx, operation{
 		name: "Print.CreateReturnShippingLabelsPDFWithSKUs", method: "POST", path: "/api/PrintService/CreateReturnShippingLabelsPDFWithSKUs",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetTemplateList calls GET /api/PrintService/GetTemplateList.
@@ -93,12 +98,12 @@ func (s *PrintService) GetTemplateList(ctx context.Context, req *GetTemplateList
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-GetUsersForPrinterConfig
-func (s *PrintService) GetUsersForPrinterConfig(ctx context.Context, opts ...CallOption) ([]PermissionsUser, error) {
+func (s *PrintService) GetUsersForPrinterConfig(ctx context.Context, req *GetUsersForPrinterConfigRequest, opts ...CallOption) ([]PermissionsUser, error) {
 	var out []PermissionsUser
 	err := s.client.call(ctx, operation{
 		name: "Print.GetUsersForPrinterConfig", method: "GET", path: "/api/PrintService/GetUsersForPrinterConfig",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -109,12 +114,12 @@ func (s *PrintService) GetUsersForPrinterConfig(ctx context.Context, opts ...Cal
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-VP_GetPrinters
 //
 // Deprecated: the official description marks it so.
-func (s *PrintService) GetVirtualPrinters(ctx context.Context, opts ...CallOption) ([]VirtualPrinter, error) {
+func (s *PrintService) GetVirtualPrinters(ctx context.Context, req *GetVirtualPrintersRequest, opts ...CallOption) ([]VirtualPrinter, error) {
 	var out []VirtualPrinter
 	err := s.client.call(ctx, operation{
 		name: "Print.GetVirtualPrinters", method: "GET", path: "/api/PrintService/VP_GetPrinters",
 		replay: replayRead, limit: 250,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -124,11 +129,12 @@ func (s *PrintService) GetVirtualPrinters(ctx context.Context, opts ...CallOptio
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-PrintTemplatePreview
 func (s *PrintService) PrintTemplatePreview(ctx context.Context, req *PrintTemplatePreviewRequest, opts ...CallOption) (*CreatePDFResult, error) {
-	out := new(CreatePDFResult)
-	return out, s.client.call(ctx, operation{
+	var out *CreatePDFResult
+	err := s.client.call(ctx, operation{
 		name: "Print.PrintTemplatePreview", method: "POST", path: "/api/PrintService/PrintTemplatePreview",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreatePDFFromJobForceTemplateRequest holds the parameters of Print.CreatePDFFromJobForceTemplate.
@@ -195,6 +201,12 @@ type CreateReturnShippingLabelsPDFWithSKUsRequest struct {
 type GetTemplateListRequest struct {
 	TemplateType *string `url:"templateType,omitempty" json:"-"`
 }
+
+// GetUsersForPrinterConfigRequest holds the parameters of Print.GetUsersForPrinterConfig.
+type GetUsersForPrinterConfigRequest struct{}
+
+// GetVirtualPrintersRequest holds the parameters of Print.GetVirtualPrinters.
+type GetVirtualPrintersRequest struct{}
 
 // KeyValueRequest is part of a request.
 type KeyValueRequest struct {

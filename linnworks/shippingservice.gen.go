@@ -17,11 +17,12 @@ type ShippingService service
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShippingService-CancelOrderShippingLabel
 func (s *ShippingService) CancelOrderShippingLabel(ctx context.Context, req *CancelOrderShippingLabelRequest, opts ...CallOption) (*CancelOrderShippingLabelResponse, error) {
-	out := new(CancelOrderShippingLabelResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CancelOrderShippingLabelResponse
+	err := s.client.call(ctx, operation{
 		name: "Shipping.CancelOrderShippingLabel", method: "POST", path: "/api/ShippingService/CancelOrderShippingLabel",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetConsignmentsByManifest calls GET /api/ShippingService/GetConsignmentsByManifest.
@@ -30,11 +31,12 @@ func (s *ShippingService) CancelOrderShippingLabel(ctx context.Context, req *Can
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShippingService-GetConsignmentsByManifest
 func (s *ShippingService) GetConsignmentsByManifest(ctx context.Context, req *GetConsignmentsByManifestRequest, opts ...CallOption) (*ConsignmentPage, error) {
-	out := new(ConsignmentPage)
-	return out, s.client.call(ctx, operation{
+	var out *ConsignmentPage
+	err := s.client.call(ctx, operation{
 		name: "Shipping.GetConsignmentsByManifest", method: "GET", path: "/api/ShippingService/GetConsignmentsByManifest",
 		query: true, replay: replayRead, limit: 10,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetFiledManifestsByVendor calls GET /api/ShippingService/GetFiledManifestsByVendor.
@@ -43,11 +45,12 @@ func (s *ShippingService) GetConsignmentsByManifest(ctx context.Context, req *Ge
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShippingService-GetFiledManifestsByVendor
 func (s *ShippingService) GetFiledManifestsByVendor(ctx context.Context, req *GetFiledManifestsByVendorRequest, opts ...CallOption) (*FiledManifestPage, error) {
-	out := new(FiledManifestPage)
-	return out, s.client.call(ctx, operation{
+	var out *FiledManifestPage
+	err := s.client.call(ctx, operation{
 		name: "Shipping.GetFiledManifestsByVendor", method: "GET", path: "/api/ShippingService/GetFiledManifestsByVendor",
 		query: true, replay: replayRead, limit: 10,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetFiledManifestsByVendorAll hands out what stands on the pages of
@@ -70,12 +73,12 @@ func (s *ShippingService) GetFiledManifestsByVendorAll(ctx context.Context, req 
 // It only reads and is safe to repeat. 1 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShippingService-GetIntegrations
-func (s *ShippingService) GetIntegrations(ctx context.Context, opts ...CallOption) ([]SystemShippingAPIConfig, error) {
+func (s *ShippingService) GetIntegrations(ctx context.Context, req *GetIntegrationsRequest, opts ...CallOption) ([]SystemShippingAPIConfig, error) {
 	var out []SystemShippingAPIConfig
 	err := s.client.call(ctx, operation{
 		name: "Shipping.GetIntegrations", method: "GET", path: "/api/ShippingService/GetIntegrations",
 		replay: replayRead, limit: 1,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -85,11 +88,12 @@ func (s *ShippingService) GetIntegrations(ctx context.Context, opts ...CallOptio
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShippingService-GetShippingQuote
 func (s *ShippingService) GetShippingQuote(ctx context.Context, req *GetShippingQuoteRequest, opts ...CallOption) (*GetShippingQuoteResponse, error) {
-	out := new(GetShippingQuoteResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetShippingQuoteResponse
+	err := s.client.call(ctx, operation{
 		name: "Shipping.GetShippingQuote", method: "GET", path: "/api/ShippingService/GetShippingQuote",
 		query: true, jsonArrays: true, replay: replayRead, limit: 100,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // PostShipmentUpload calls POST /api/ShippingService/PostShipmentUpload.
@@ -97,11 +101,13 @@ func (s *ShippingService) GetShippingQuote(ctx context.Context, req *GetShipping
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShippingService-PostShipmentUpload
-func (s *ShippingService) PostShipmentUpload(ctx context.Context, req *PostShipmentUploadRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ShippingService) PostShipmentUpload(ctx context.Context, req *PostShipmentUploadRequest, opts ...CallOption) (*PostShipmentUploadResponse, error) {
+	var out *PostShipmentUploadResponse
+	err := s.client.call(ctx, operation{
 		name: "Shipping.PostShipmentUpload", method: "POST", path: "/api/ShippingService/PostShipmentUpload",
 		body: bodyFlat, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CancelOrderShippingLabelResponse is part of a reply.
@@ -192,6 +198,9 @@ type GetFiledManifestsByVendorRequest struct {
 	VendorFriendlyName *string `url:"vendorFriendlyName,omitempty" json:"-"`
 }
 
+// GetIntegrationsRequest holds the parameters of Shipping.GetIntegrations.
+type GetIntegrationsRequest struct{}
+
 // GetShippingQuoteRequest holds the parameters of Shipping.GetShippingQuote.
 type GetShippingQuoteRequest struct {
 	Accounts []json.RawMessage `url:"request.accounts,omitempty" json:"-"`
@@ -223,6 +232,9 @@ type ManifestPackage struct {
 type PostShipmentUploadRequest struct {
 	FileUploadItems []FileUploadItem `json:"FileUploadItems,omitzero"`
 }
+
+// PostShipmentUploadResponse is the reply of Shipping.PostShipmentUpload.
+type PostShipmentUploadResponse struct{}
 
 // PrintZoneConfig is part of a reply.
 type PrintZoneConfig struct {

@@ -16,11 +16,12 @@ type AffiliateService service
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/add-live-products-202309
 func (s *AffiliateService) AddLIVEProducts(ctx context.Context, req *AddLIVEProductsRequest, opts ...CallOption) (*AddLIVEProductsResponse, error) {
-	out := new(AddLIVEProductsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *AddLIVEProductsResponse
+	err := s.client.call(ctx, operation{
 		name: "Affiliate.AddLIVEProducts", method: "POST", path: "/affiliate/202309/live_rooms/products",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddShowcaseProductsV202309 calls POST /affiliate/202309/showcases/products.
@@ -29,11 +30,12 @@ func (s *AffiliateService) AddLIVEProducts(ctx context.Context, req *AddLIVEProd
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/add-showcase-products-old-202309
 func (s *AffiliateService) AddShowcaseProductsV202309(ctx context.Context, req *AddShowcaseProductsV202309Request, opts ...CallOption) (*AddShowcaseProductsV202309Response, error) {
-	out := new(AddShowcaseProductsV202309Response)
-	return out, s.client.call(ctx, operation{
+	var out *AddShowcaseProductsV202309Response
+	err := s.client.call(ctx, operation{
 		name: "Affiliate.AddShowcaseProductsV202309", method: "POST", path: "/affiliate/202309/showcases/products",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CheckAnchorContent calls POST /affiliate/202403/anchors/content_check.
@@ -41,11 +43,13 @@ func (s *AffiliateService) AddShowcaseProductsV202309(ctx context.Context, req *
 // It only reads and is safe to repeat. Version 202403.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/check-anchor-content-202403
-func (s *AffiliateService) CheckAnchorContent(ctx context.Context, req *CheckAnchorContentRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *AffiliateService) CheckAnchorContent(ctx context.Context, req *CheckAnchorContentRequest, opts ...CallOption) (*CheckAnchorContentResponse, error) {
+	var out *CheckAnchorContentResponse
+	err := s.client.call(ctx, operation{
 		name: "Affiliate.CheckAnchorContent", method: "POST", path: "/affiliate/202403/anchors/content_check",
 		body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CheckAnchorPrerequisites calls POST /affiliate/202402/anchors/prerequisite_check.
@@ -53,11 +57,13 @@ func (s *AffiliateService) CheckAnchorContent(ctx context.Context, req *CheckAnc
 // It only reads and is safe to repeat. Version 202402.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/check-anchor-prerequisites-202402
-func (s *AffiliateService) CheckAnchorPrerequisites(ctx context.Context, req *CheckAnchorPrerequisitesRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *AffiliateService) CheckAnchorPrerequisites(ctx context.Context, req *CheckAnchorPrerequisitesRequest, opts ...CallOption) (*CheckAnchorPrerequisitesResponse, error) {
+	var out *CheckAnchorPrerequisitesResponse
+	err := s.client.call(ctx, operation{
 		name: "Affiliate.CheckAnchorPrerequisites", method: "POST", path: "/affiliate/202402/anchors/prerequisite_check",
 		body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetCreatorProfileV202309 calls GET /affiliate/202309/profiles.
@@ -65,12 +71,13 @@ func (s *AffiliateService) CheckAnchorPrerequisites(ctx context.Context, req *Ch
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-creator-profile-old-202309
-func (s *AffiliateService) GetCreatorProfileV202309(ctx context.Context, opts ...CallOption) (*GetCreatorProfileV202309Response, error) {
-	out := new(GetCreatorProfileV202309Response)
-	return out, s.client.call(ctx, operation{
+func (s *AffiliateService) GetCreatorProfileV202309(ctx context.Context, req *GetCreatorProfileV202309Request, opts ...CallOption) (*GetCreatorProfileV202309Response, error) {
+	var out *GetCreatorProfileV202309Response
+	err := s.client.call(ctx, operation{
 		name: "Affiliate.GetCreatorProfileV202309", method: "GET", path: "/affiliate/202309/profiles",
 		replay: replayRead, noCipher: true,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetLIVEProducts calls GET /affiliate/202309/live_rooms/products.
@@ -78,12 +85,13 @@ func (s *AffiliateService) GetCreatorProfileV202309(ctx context.Context, opts ..
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-live-products-202309
-func (s *AffiliateService) GetLIVEProducts(ctx context.Context, opts ...CallOption) (*GetLIVEProductsResponse, error) {
-	out := new(GetLIVEProductsResponse)
-	return out, s.client.call(ctx, operation{
+func (s *AffiliateService) GetLIVEProducts(ctx context.Context, req *GetLIVEProductsRequest, opts ...CallOption) (*GetLIVEProductsResponse, error) {
+	var out *GetLIVEProductsResponse
+	err := s.client.call(ctx, operation{
 		name: "Affiliate.GetLIVEProducts", method: "GET", path: "/affiliate/202309/live_rooms/products",
 		replay: replayRead, noCipher: true,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetLiveRoomInfo calls GET /affiliate/202309/live_rooms.
@@ -91,12 +99,13 @@ func (s *AffiliateService) GetLIVEProducts(ctx context.Context, opts ...CallOpti
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-live-room-info-202309
-func (s *AffiliateService) GetLiveRoomInfo(ctx context.Context, opts ...CallOption) (*GetLiveRoomInfoResponse, error) {
-	out := new(GetLiveRoomInfoResponse)
-	return out, s.client.call(ctx, operation{
+func (s *AffiliateService) GetLiveRoomInfo(ctx context.Context, req *GetLiveRoomInfoRequest, opts ...CallOption) (*GetLiveRoomInfoResponse, error) {
+	var out *GetLiveRoomInfoResponse
+	err := s.client.call(ctx, operation{
 		name: "Affiliate.GetLiveRoomInfo", method: "GET", path: "/affiliate/202309/live_rooms",
 		replay: replayRead, noCipher: true,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetShopProductsV202309 calls GET /affiliate/202309/shop_products.
@@ -105,11 +114,12 @@ func (s *AffiliateService) GetLiveRoomInfo(ctx context.Context, opts ...CallOpti
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-products-legacy-202309
 func (s *AffiliateService) GetShopProductsV202309(ctx context.Context, req *GetShopProductsV202309Request, opts ...CallOption) (*GetShopProductsV202309Response, error) {
-	out := new(GetShopProductsV202309Response)
-	return out, s.client.call(ctx, operation{
+	var out *GetShopProductsV202309Response
+	err := s.client.call(ctx, operation{
 		name: "Affiliate.GetShopProductsV202309", method: "GET", path: "/affiliate/202309/shop_products",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetShopProductsV202309All hands out what stands on the pages of
@@ -135,11 +145,12 @@ func (s *AffiliateService) GetShopProductsV202309All(ctx context.Context, req *G
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-showcase-products-old-202309
 func (s *AffiliateService) GetShowcaseProductsV202309(ctx context.Context, req *GetShowcaseProductsV202309Request, opts ...CallOption) (*GetShowcaseProductsV202309Response, error) {
-	out := new(GetShowcaseProductsV202309Response)
-	return out, s.client.call(ctx, operation{
+	var out *GetShowcaseProductsV202309Response
+	err := s.client.call(ctx, operation{
 		name: "Affiliate.GetShowcaseProductsV202309", method: "GET", path: "/affiliate/202309/showcases/products",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetShowcaseProductsV202309Pages hands out the pages of
@@ -164,11 +175,13 @@ func (s *AffiliateService) GetShowcaseProductsV202309Pages(ctx context.Context, 
 // It is not repeated once it was sent. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/pin-live-product-202309
-func (s *AffiliateService) PinLIVEProduct(ctx context.Context, productID string, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *AffiliateService) PinLIVEProduct(ctx context.Context, productID string, req *PinLIVEProductRequest, opts ...CallOption) (*PinLIVEProductResponse, error) {
+	var out *PinLIVEProductResponse
+	err := s.client.call(ctx, operation{
 		name: "Affiliate.PinLIVEProduct", method: "POST", path: "/affiliate/202309/live_rooms/products/{product_id}/pin",
 		noCipher: true,
-	}, []string{productID}, nil, nil, opts)
+	}, []string{productID}, req, &out, opts)
+	return out, err
 }
 
 // RemoveLIVEProducts calls DELETE /affiliate/202309/live_rooms/products.
@@ -176,11 +189,13 @@ func (s *AffiliateService) PinLIVEProduct(ctx context.Context, productID string,
 // It is not repeated once it was sent. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/remove-live-products-202309
-func (s *AffiliateService) RemoveLIVEProducts(ctx context.Context, req *RemoveLIVEProductsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *AffiliateService) RemoveLIVEProducts(ctx context.Context, req *RemoveLIVEProductsRequest, opts ...CallOption) (*RemoveLIVEProductsResponse, error) {
+	var out *RemoveLIVEProductsResponse
+	err := s.client.call(ctx, operation{
 		name: "Affiliate.RemoveLIVEProducts", method: "DELETE", path: "/affiliate/202309/live_rooms/products",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // RemoveShowcaseProductsV202309 calls DELETE /affiliate/202309/showcases/products.
@@ -188,11 +203,13 @@ func (s *AffiliateService) RemoveLIVEProducts(ctx context.Context, req *RemoveLI
 // It is not repeated once it was sent. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/remove-showcase-products-old-202309
-func (s *AffiliateService) RemoveShowcaseProductsV202309(ctx context.Context, req *RemoveShowcaseProductsV202309Request, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *AffiliateService) RemoveShowcaseProductsV202309(ctx context.Context, req *RemoveShowcaseProductsV202309Request, opts ...CallOption) (*RemoveShowcaseProductsV202309Response, error) {
+	var out *RemoveShowcaseProductsV202309Response
+	err := s.client.call(ctx, operation{
 		name: "Affiliate.RemoveShowcaseProductsV202309", method: "DELETE", path: "/affiliate/202309/showcases/products",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // TopLIVEProducts calls POST /affiliate/202309/live_rooms/products/top.
@@ -200,11 +217,13 @@ func (s *AffiliateService) RemoveShowcaseProductsV202309(ctx context.Context, re
 // It is not repeated once it was sent. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/top-live-products-202309
-func (s *AffiliateService) TopLIVEProducts(ctx context.Context, req *TopLIVEProductsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *AffiliateService) TopLIVEProducts(ctx context.Context, req *TopLIVEProductsRequest, opts ...CallOption) (*TopLIVEProductsResponse, error) {
+	var out *TopLIVEProductsResponse
+	err := s.client.call(ctx, operation{
 		name: "Affiliate.TopLIVEProducts", method: "POST", path: "/affiliate/202309/live_rooms/products/top",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // TopShowcaseProductsV202309 calls POST /affiliate/202309/showcases/products/top.
@@ -212,11 +231,13 @@ func (s *AffiliateService) TopLIVEProducts(ctx context.Context, req *TopLIVEProd
 // It is not repeated once it was sent. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/top-showcase-products-old-202309
-func (s *AffiliateService) TopShowcaseProductsV202309(ctx context.Context, req *TopShowcaseProductsV202309Request, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *AffiliateService) TopShowcaseProductsV202309(ctx context.Context, req *TopShowcaseProductsV202309Request, opts ...CallOption) (*TopShowcaseProductsV202309Response, error) {
+	var out *TopShowcaseProductsV202309Response
+	err := s.client.call(ctx, operation{
 		name: "Affiliate.TopShowcaseProductsV202309", method: "POST", path: "/affiliate/202309/showcases/products/top",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UnpinLIVEProduct calls POST /affiliate/202309/live_rooms/products/{product_id}/unpin.
@@ -224,11 +245,13 @@ func (s *AffiliateService) TopShowcaseProductsV202309(ctx context.Context, req *
 // It is not repeated once it was sent. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/unpin-live-product-202309
-func (s *AffiliateService) UnpinLIVEProduct(ctx context.Context, productID string, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *AffiliateService) UnpinLIVEProduct(ctx context.Context, productID string, req *UnpinLIVEProductRequest, opts ...CallOption) (*UnpinLIVEProductResponse, error) {
+	var out *UnpinLIVEProductResponse
+	err := s.client.call(ctx, operation{
 		name: "Affiliate.UnpinLIVEProduct", method: "POST", path: "/affiliate/202309/live_rooms/products/{product_id}/unpin",
 		noCipher: true,
-	}, []string{productID}, nil, nil, opts)
+	}, []string{productID}, req, &out, opts)
+	return out, err
 }
 
 // AddLIVEProductsRequest holds the parameters of Affiliate.AddLIVEProducts.
@@ -263,10 +286,16 @@ type CheckAnchorContentRequest struct {
 	Title *string `json:"title,omitzero"`
 }
 
+// CheckAnchorContentResponse is the reply of Affiliate.CheckAnchorContent.
+type CheckAnchorContentResponse struct{}
+
 // CheckAnchorPrerequisitesRequest holds the parameters of Affiliate.CheckAnchorPrerequisites.
 type CheckAnchorPrerequisitesRequest struct {
 	ProductID *string `json:"product_id,omitzero"`
 }
+
+// CheckAnchorPrerequisitesResponse is the reply of Affiliate.CheckAnchorPrerequisites.
+type CheckAnchorPrerequisitesResponse struct{}
 
 // DeleteProductsResponseError is part of a reply.
 type DeleteProductsResponseError struct {
@@ -280,6 +309,9 @@ type ErrorDetail struct {
 	ProductID string `json:"product_id,omitzero"`
 }
 
+// GetCreatorProfileV202309Request holds the parameters of Affiliate.GetCreatorProfileV202309.
+type GetCreatorProfileV202309Request struct{}
+
 // GetCreatorProfileV202309Response is the reply of Affiliate.GetCreatorProfileV202309.
 type GetCreatorProfileV202309Response struct {
 	Avatar          Image    `json:"avatar,omitzero"`
@@ -292,6 +324,9 @@ type GetCreatorProfileV202309Response struct {
 	UserName        string   `json:"user_name,omitzero"`
 	UserType        string   `json:"user_type,omitzero"`
 }
+
+// GetLIVEProductsRequest holds the parameters of Affiliate.GetLIVEProducts.
+type GetLIVEProductsRequest struct{}
 
 // GetLIVEProductsResponse is the reply of Affiliate.GetLIVEProducts.
 type GetLIVEProductsResponse struct {
@@ -320,6 +355,9 @@ type GetLIVEProductsResponseProductStatus struct {
 	InventoryStatus AffiliateInventoryStatus                        `json:"inventory_status,omitzero"`
 	ReviewStatus    AffiliateReviewStatus                           `json:"review_status,omitzero"`
 }
+
+// GetLiveRoomInfoRequest holds the parameters of Affiliate.GetLiveRoomInfo.
+type GetLiveRoomInfoRequest struct{}
 
 // GetLiveRoomInfoResponse is the reply of Affiliate.GetLiveRoomInfo.
 type GetLiveRoomInfoResponse struct {
@@ -399,6 +437,12 @@ type GetShowcaseProductsV202309ResponseProductStatus struct {
 	ReviewStatus    AffiliateReviewStatus                                      `json:"review_status,omitzero"`
 }
 
+// PinLIVEProductRequest holds the parameters of Affiliate.PinLIVEProduct.
+type PinLIVEProductRequest struct{}
+
+// PinLIVEProductResponse is the reply of Affiliate.PinLIVEProduct.
+type PinLIVEProductResponse struct{}
+
 // ProductCommission is part of a reply.
 type ProductCommission struct {
 	CommissionRate                int64 `json:"commission_rate,omitzero"`
@@ -410,20 +454,38 @@ type RemoveLIVEProductsRequest struct {
 	ProductIDs []string `json:"product_ids,omitzero"`
 }
 
+// RemoveLIVEProductsResponse is the reply of Affiliate.RemoveLIVEProducts.
+type RemoveLIVEProductsResponse struct{}
+
 // RemoveShowcaseProductsV202309Request holds the parameters of Affiliate.RemoveShowcaseProductsV202309.
 type RemoveShowcaseProductsV202309Request struct {
 	ProductIDs []string `json:"product_ids,omitzero"` // at most 200
 }
+
+// RemoveShowcaseProductsV202309Response is the reply of Affiliate.RemoveShowcaseProductsV202309.
+type RemoveShowcaseProductsV202309Response struct{}
 
 // TopLIVEProductsRequest holds the parameters of Affiliate.TopLIVEProducts.
 type TopLIVEProductsRequest struct {
 	ProductIDs []string `json:"product_ids,omitzero"`
 }
 
+// TopLIVEProductsResponse is the reply of Affiliate.TopLIVEProducts.
+type TopLIVEProductsResponse struct{}
+
 // TopShowcaseProductsV202309Request holds the parameters of Affiliate.TopShowcaseProductsV202309.
 type TopShowcaseProductsV202309Request struct {
 	ProductIDs []string `json:"product_ids,omitzero"`
 }
+
+// TopShowcaseProductsV202309Response is the reply of Affiliate.TopShowcaseProductsV202309.
+type TopShowcaseProductsV202309Response struct{}
+
+// UnpinLIVEProductRequest holds the parameters of Affiliate.UnpinLIVEProduct.
+type UnpinLIVEProductRequest struct{}
+
+// UnpinLIVEProductResponse is the reply of Affiliate.UnpinLIVEProduct.
+type UnpinLIVEProductResponse struct{}
 
 // AffiliateInventoryStatus is an open list: TikTok Shop may add values.
 type AffiliateInventoryStatus string

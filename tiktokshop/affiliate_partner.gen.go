@@ -16,11 +16,12 @@ type AffiliatePartnerService service
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-affiliate-partner-campaign-202405
 func (s *AffiliatePartnerService) CreateAffiliatePartnerCampaign(ctx context.Context, req *CreateAffiliatePartnerCampaignRequest, opts ...CallOption) (*CreateAffiliatePartnerCampaignResponse, error) {
-	out := new(CreateAffiliatePartnerCampaignResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreateAffiliatePartnerCampaignResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.CreateAffiliatePartnerCampaign", method: "POST", path: "/affiliate_partner/202405/campaigns",
 		query: true, body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // EditAffiliatePartnerCampaign calls POST /affiliate_partner/202405/campaigns/{campaign_id}/partial_edit.
@@ -28,11 +29,13 @@ func (s *AffiliatePartnerService) CreateAffiliatePartnerCampaign(ctx context.Con
 // It is not repeated once it was sent. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/edit-affiliate-partner-campaign-202405
-func (s *AffiliatePartnerService) EditAffiliatePartnerCampaign(ctx context.Context, campaignID string, req *EditAffiliatePartnerCampaignRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *AffiliatePartnerService) EditAffiliatePartnerCampaign(ctx context.Context, campaignID string, req *EditAffiliatePartnerCampaignRequest, opts ...CallOption) (*EditAffiliatePartnerCampaignResponse, error) {
+	var out *EditAffiliatePartnerCampaignResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.EditAffiliatePartnerCampaign", method: "POST", path: "/affiliate_partner/202405/campaigns/{campaign_id}/partial_edit",
 		query: true, body: bodyJSON, noCipher: true,
-	}, []string{campaignID}, req, nil, opts)
+	}, []string{campaignID}, req, &out, opts)
+	return out, err
 }
 
 // GenerateAffiliatePartnerCampaignProductLink calls POST /affiliate_partner/202405/campaigns/{campaign_id}/products/{product_id}/promotion_link/generate.
@@ -41,11 +44,12 @@ func (s *AffiliatePartnerService) EditAffiliatePartnerCampaign(ctx context.Conte
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/generate-affiliate-partner-campaign-product-link-202405
 func (s *AffiliatePartnerService) GenerateAffiliatePartnerCampaignProductLink(ctx context.Context, campaignID string, productID string, req *GenerateAffiliatePartnerCampaignProductLinkRequest, opts ...CallOption) (*GenerateAffiliatePartnerCampaignProductLinkResponse, error) {
-	out := new(GenerateAffiliatePartnerCampaignProductLinkResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GenerateAffiliatePartnerCampaignProductLinkResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.GenerateAffiliatePartnerCampaignProductLink", method: "POST", path: "/affiliate_partner/202405/campaigns/{campaign_id}/products/{product_id}/promotion_link/generate",
 		query: true, body: bodyJSON, noCipher: true,
-	}, []string{campaignID, productID}, req, out, opts)
+	}, []string{campaignID, productID}, req, &out, opts)
+	return out, err
 }
 
 // GetAffiliatePartnerCampaignDetail calls GET /affiliate_partner/202405/campaigns/{campaign_id}.
@@ -54,11 +58,12 @@ func (s *AffiliatePartnerService) GenerateAffiliatePartnerCampaignProductLink(ct
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-partner-campaign-detail-202405
 func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignDetail(ctx context.Context, campaignID string, req *GetAffiliatePartnerCampaignDetailRequest, opts ...CallOption) (*GetAffiliatePartnerCampaignDetailResponse, error) {
-	out := new(GetAffiliatePartnerCampaignDetailResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetAffiliatePartnerCampaignDetailResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.GetAffiliatePartnerCampaignDetail", method: "GET", path: "/affiliate_partner/202405/campaigns/{campaign_id}",
 		query: true, replay: replayRead, noCipher: true,
-	}, []string{campaignID}, req, out, opts)
+	}, []string{campaignID}, req, &out, opts)
+	return out, err
 }
 
 // GetAffiliatePartnerCampaignList calls GET /affiliate_partner/202405/campaigns.
@@ -67,11 +72,12 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignDetail(ctx context.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-partner-campaign-list-202405
 func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignList(ctx context.Context, req *GetAffiliatePartnerCampaignListRequest, opts ...CallOption) (*GetAffiliatePartnerCampaignListResponse, error) {
-	out := new(GetAffiliatePartnerCampaignListResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetAffiliatePartnerCampaignListResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.GetAffiliatePartnerCampaignList", method: "GET", path: "/affiliate_partner/202405/campaigns",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetAffiliatePartnerCampaignListAll hands out what stands on the pages of
@@ -101,11 +107,12 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignListAll(ctx context
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-partner-campaign-product-list-202405
 func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignProductList(ctx context.Context, campaignID string, req *GetAffiliatePartnerCampaignProductListRequest, opts ...CallOption) (*GetAffiliatePartnerCampaignProductListResponse, error) {
-	out := new(GetAffiliatePartnerCampaignProductListResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetAffiliatePartnerCampaignProductListResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.GetAffiliatePartnerCampaignProductList", method: "GET", path: "/affiliate_partner/202405/campaigns/{campaign_id}/products",
 		query: true, replay: replayRead, noCipher: true,
-	}, []string{campaignID}, req, out, opts)
+	}, []string{campaignID}, req, &out, opts)
+	return out, err
 }
 
 // GetAffiliatePartnerCampaignProductListAll hands out what stands on the pages of
@@ -131,11 +138,12 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignProductListAll(ctx 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-campaign-creator-product-content-statistics-202508
 func (s *AffiliatePartnerService) GetCampaignCreatorContentStatistics(ctx context.Context, campaignID string, productID string, creatorTempID string, req *GetCampaignCreatorContentStatisticsRequest, opts ...CallOption) (*GetCampaignCreatorContentStatisticsResponse, error) {
-	out := new(GetCampaignCreatorContentStatisticsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetCampaignCreatorContentStatisticsResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.GetCampaignCreatorContentStatistics", method: "GET", path: "/affiliate_partner/202508/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics",
 		query: true, replay: replayRead, noCipher: true,
-	}, []string{campaignID, productID, creatorTempID}, req, out, opts)
+	}, []string{campaignID, productID, creatorTempID}, req, &out, opts)
+	return out, err
 }
 
 // GetCampaignCreatorContentStatisticsV202501 calls GET /affiliate_partner/202501/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics.
@@ -145,11 +153,12 @@ func (s *AffiliatePartnerService) GetCampaignCreatorContentStatistics(ctx contex
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-campaign-creator-product-content-statistics-202501
 func (s *AffiliatePartnerService) GetCampaignCreatorContentStatisticsV202501(ctx context.Context, campaignID string, productID string, creatorTempID string, req *GetCampaignCreatorContentStatisticsV202501Request, opts ...CallOption) (*GetCampaignCreatorContentStatisticsV202501Response, error) {
-	out := new(GetCampaignCreatorContentStatisticsV202501Response)
-	return out, s.client.call(ctx, operation{
+	var out *GetCampaignCreatorContentStatisticsV202501Response
+	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.GetCampaignCreatorContentStatisticsV202501", method: "GET", path: "/affiliate_partner/202501/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics",
 		query: true, replay: replayRead, noCipher: true,
-	}, []string{campaignID, productID, creatorTempID}, req, out, opts)
+	}, []string{campaignID, productID, creatorTempID}, req, &out, opts)
+	return out, err
 }
 
 // GetCampaignCreatorFulfillmentStatusInfo calls GET /affiliate_partner/202501/campaigns/{campaign_id}/products/{product_id}/performance.
@@ -158,11 +167,12 @@ func (s *AffiliatePartnerService) GetCampaignCreatorContentStatisticsV202501(ctx
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-campaign-creator-fulfillment-status-info-202501
 func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusInfo(ctx context.Context, campaignID string, productID string, req *GetCampaignCreatorFulfillmentStatusInfoRequest, opts ...CallOption) (*GetCampaignCreatorFulfillmentStatusInfoResponse, error) {
-	out := new(GetCampaignCreatorFulfillmentStatusInfoResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetCampaignCreatorFulfillmentStatusInfoResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.GetCampaignCreatorFulfillmentStatusInfo", method: "GET", path: "/affiliate_partner/202501/campaigns/{campaign_id}/products/{product_id}/performance",
 		query: true, replay: replayRead, noCipher: true,
-	}, []string{campaignID, productID}, req, out, opts)
+	}, []string{campaignID, productID}, req, &out, opts)
+	return out, err
 }
 
 // GetCampaignCreatorFulfillmentStatusInfoAll hands out what stands on the pages of
@@ -188,11 +198,12 @@ func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusInfoAll(ctx
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-campaign-creator-fulfillment-status-list-202501
 func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusList(ctx context.Context, campaignID string, req *GetCampaignCreatorFulfillmentStatusListRequest, opts ...CallOption) (*GetCampaignCreatorFulfillmentStatusListResponse, error) {
-	out := new(GetCampaignCreatorFulfillmentStatusListResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetCampaignCreatorFulfillmentStatusListResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.GetCampaignCreatorFulfillmentStatusList", method: "GET", path: "/affiliate_partner/202501/campaigns/{campaign_id}/products/performance",
 		query: true, replay: replayRead, noCipher: true,
-	}, []string{campaignID}, req, out, opts)
+	}, []string{campaignID}, req, &out, opts)
+	return out, err
 }
 
 // GetCampaignCreatorFulfillmentStatusListAll hands out what stands on the pages of
@@ -217,12 +228,13 @@ func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusListAll(ctx
 // It only reads and is safe to repeat. Version 202508.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-campaign-creator-product-sample-status-202508
-func (s *AffiliatePartnerService) GetCampaignCreatorSampleStatus(ctx context.Context, campaignID string, productID string, creatorTempID string, opts ...CallOption) (*GetCampaignCreatorSampleStatusResponse, error) {
-	out := new(GetCampaignCreatorSampleStatusResponse)
-	return out, s.client.call(ctx, operation{
+func (s *AffiliatePartnerService) GetCampaignCreatorSampleStatus(ctx context.Context, campaignID string, productID string, creatorTempID string, req *GetCampaignCreatorSampleStatusRequest, opts ...CallOption) (*GetCampaignCreatorSampleStatusResponse, error) {
+	var out *GetCampaignCreatorSampleStatusResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.GetCampaignCreatorSampleStatus", method: "GET", path: "/affiliate_partner/202508/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics/sample/status",
 		replay: replayRead, noCipher: true,
-	}, []string{campaignID, productID, creatorTempID}, nil, out, opts)
+	}, []string{campaignID, productID, creatorTempID}, req, &out, opts)
+	return out, err
 }
 
 // GetCampaignCreatorSampleStatusV202501 calls GET /affiliate_partner/202501/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics/sample/status.
@@ -231,12 +243,13 @@ func (s *AffiliatePartnerService) GetCampaignCreatorSampleStatus(ctx context.Con
 // The newest version is [AffiliatePartnerService.GetCampaignCreatorSampleStatus].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-campaign-creator-product-sample-status-202501
-func (s *AffiliatePartnerService) GetCampaignCreatorSampleStatusV202501(ctx context.Context, campaignID string, productID string, creatorTempID string, opts ...CallOption) (*GetCampaignCreatorSampleStatusV202501Response, error) {
-	out := new(GetCampaignCreatorSampleStatusV202501Response)
-	return out, s.client.call(ctx, operation{
+func (s *AffiliatePartnerService) GetCampaignCreatorSampleStatusV202501(ctx context.Context, campaignID string, productID string, creatorTempID string, req *GetCampaignCreatorSampleStatusV202501Request, opts ...CallOption) (*GetCampaignCreatorSampleStatusV202501Response, error) {
+	var out *GetCampaignCreatorSampleStatusV202501Response
+	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.GetCampaignCreatorSampleStatusV202501", method: "GET", path: "/affiliate_partner/202501/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics/sample/status",
 		replay: replayRead, noCipher: true,
-	}, []string{campaignID, productID, creatorTempID}, nil, out, opts)
+	}, []string{campaignID, productID, creatorTempID}, req, &out, opts)
+	return out, err
 }
 
 // PartnerGenerateMultiAffiliateCampaignProductLink calls POST /affiliate_partner/202505/campaigns/{campaign_id}/products/promotion_links/generate_batch.
@@ -245,11 +258,12 @@ func (s *AffiliatePartnerService) GetCampaignCreatorSampleStatusV202501(ctx cont
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/partner-generate-multi-affiliate-campaign-product-link-202505
 func (s *AffiliatePartnerService) PartnerGenerateMultiAffiliateCampaignProductLink(ctx context.Context, campaignID string, req *PartnerGenerateMultiAffiliateCampaignProductLinkRequest, opts ...CallOption) (*PartnerGenerateMultiAffiliateCampaignProductLinkResponse, error) {
-	out := new(PartnerGenerateMultiAffiliateCampaignProductLinkResponse)
-	return out, s.client.call(ctx, operation{
+	var out *PartnerGenerateMultiAffiliateCampaignProductLinkResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.PartnerGenerateMultiAffiliateCampaignProductLink", method: "POST", path: "/affiliate_partner/202505/campaigns/{campaign_id}/products/promotion_links/generate_batch",
 		query: true, body: bodyJSON, noCipher: true,
-	}, []string{campaignID}, req, out, opts)
+	}, []string{campaignID}, req, &out, opts)
+	return out, err
 }
 
 // PublishAffiliatePartnerCampaign calls POST /affiliate_partner/202405/campaigns/{campaign_id}/publish.
@@ -257,11 +271,13 @@ func (s *AffiliatePartnerService) PartnerGenerateMultiAffiliateCampaignProductLi
 // It is not repeated once it was sent. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/publish-affiliate-partner-campaign-202405
-func (s *AffiliatePartnerService) PublishAffiliatePartnerCampaign(ctx context.Context, campaignID string, req *PublishAffiliatePartnerCampaignRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *AffiliatePartnerService) PublishAffiliatePartnerCampaign(ctx context.Context, campaignID string, req *PublishAffiliatePartnerCampaignRequest, opts ...CallOption) (*PublishAffiliatePartnerCampaignResponse, error) {
+	var out *PublishAffiliatePartnerCampaignResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.PublishAffiliatePartnerCampaign", method: "POST", path: "/affiliate_partner/202405/campaigns/{campaign_id}/publish",
 		query: true, noCipher: true,
-	}, []string{campaignID}, req, nil, opts)
+	}, []string{campaignID}, req, &out, opts)
+	return out, err
 }
 
 // ReviewAffiliatePartnerCampaignProduct calls POST /affiliate_partner/202405/campaigns/{campaign_id}/products/{product_id}/review.
@@ -269,11 +285,13 @@ func (s *AffiliatePartnerService) PublishAffiliatePartnerCampaign(ctx context.Co
 // It is not repeated once it was sent. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/review-affiliate-partner-campaign-product-202405
-func (s *AffiliatePartnerService) ReviewAffiliatePartnerCampaignProduct(ctx context.Context, campaignID string, productID string, req *ReviewAffiliatePartnerCampaignProductRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *AffiliatePartnerService) ReviewAffiliatePartnerCampaignProduct(ctx context.Context, campaignID string, productID string, req *ReviewAffiliatePartnerCampaignProductRequest, opts ...CallOption) (*ReviewAffiliatePartnerCampaignProductResponse, error) {
+	var out *ReviewAffiliatePartnerCampaignProductResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.ReviewAffiliatePartnerCampaignProduct", method: "POST", path: "/affiliate_partner/202405/campaigns/{campaign_id}/products/{product_id}/review",
 		query: true, body: bodyJSON, noCipher: true,
-	}, []string{campaignID, productID}, req, nil, opts)
+	}, []string{campaignID, productID}, req, &out, opts)
+	return out, err
 }
 
 // SearchCAPAffiliateOrders calls POST /affiliate_partner/202504/cap_order/search.
@@ -282,11 +300,12 @@ func (s *AffiliatePartnerService) ReviewAffiliatePartnerCampaignProduct(ctx cont
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-cap-affiliate-orders-202504
 func (s *AffiliatePartnerService) SearchCAPAffiliateOrders(ctx context.Context, req *SearchCAPAffiliateOrdersRequest, opts ...CallOption) (*SearchCAPAffiliateOrdersResponse, error) {
-	out := new(SearchCAPAffiliateOrdersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchCAPAffiliateOrdersResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.SearchCAPAffiliateOrders", method: "POST", path: "/affiliate_partner/202504/cap_order/search",
 		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchCAPAffiliateOrdersAll hands out what stands on the pages of
@@ -316,11 +335,12 @@ func (s *AffiliatePartnerService) SearchCAPAffiliateOrdersAll(ctx context.Contex
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-tap-affiliate-orders-202411
 func (s *AffiliatePartnerService) SearchTAPAffiliateOrders(ctx context.Context, req *SearchTAPAffiliateOrdersRequest, opts ...CallOption) (*SearchTAPAffiliateOrdersResponse, error) {
-	out := new(SearchTAPAffiliateOrdersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchTAPAffiliateOrdersResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.SearchTAPAffiliateOrders", method: "POST", path: "/affiliate_partner/202411/orders/search",
 		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchTAPAffiliateOrdersAll hands out what stands on the pages of
@@ -419,6 +439,9 @@ type EditAffiliatePartnerCampaignRequest struct {
 	TargetSellerTypes     []AffiliatePartnerTargetSellerType `json:"target_seller_types,omitzero" url:"-"`
 	TargetShopCodes       []string                           `json:"target_shop_codes,omitzero" url:"-"`
 }
+
+// EditAffiliatePartnerCampaignResponse is the reply of AffiliatePartner.EditAffiliatePartnerCampaign.
+type EditAffiliatePartnerCampaignResponse struct{}
 
 // GenerateAffiliatePartnerCampaignProductLinkRequest holds the parameters of AffiliatePartner.GenerateAffiliatePartnerCampaignProductLink.
 type GenerateAffiliatePartnerCampaignProductLinkRequest struct {
@@ -678,6 +701,9 @@ type GetCampaignCreatorFulfillmentStatusListResponse struct {
 	TotalCount                int64                                      `json:"total_count,omitzero"`
 }
 
+// GetCampaignCreatorSampleStatusRequest holds the parameters of AffiliatePartner.GetCampaignCreatorSampleStatus.
+type GetCampaignCreatorSampleStatusRequest struct{}
+
 // GetCampaignCreatorSampleStatusResponse is the reply of AffiliatePartner.GetCampaignCreatorSampleStatus.
 type GetCampaignCreatorSampleStatusResponse struct {
 	SampleStatus GetCampaignCreatorSampleStatusResponseSampleStatus `json:"sample_status,omitzero"`
@@ -700,6 +726,9 @@ type GetCampaignCreatorSampleStatusSampleStatusTrackingResult struct {
 	TrackingEventUpdateDate          string `json:"tracking_event_update_date,omitzero"`
 }
 
+// GetCampaignCreatorSampleStatusV202501Request holds the parameters of AffiliatePartner.GetCampaignCreatorSampleStatusV202501.
+type GetCampaignCreatorSampleStatusV202501Request struct{}
+
 // PartnerGenerateMultiAffiliateCampaignProductLinkRequest holds the parameters of AffiliatePartner.PartnerGenerateMultiAffiliateCampaignProductLink.
 type PartnerGenerateMultiAffiliateCampaignProductLinkRequest struct {
 	CategoryAssetCipher *string  `url:"category_asset_cipher,omitempty" json:"-"`
@@ -717,12 +746,18 @@ type PublishAffiliatePartnerCampaignRequest struct {
 	CategoryAssetCipher string `url:"category_asset_cipher" json:"-"` // required
 }
 
+// PublishAffiliatePartnerCampaignResponse is the reply of AffiliatePartner.PublishAffiliatePartnerCampaign.
+type PublishAffiliatePartnerCampaignResponse struct{}
+
 // ReviewAffiliatePartnerCampaignProductRequest holds the parameters of AffiliatePartner.ReviewAffiliatePartnerCampaignProduct.
 type ReviewAffiliatePartnerCampaignProductRequest struct {
 	CategoryAssetCipher string                         `url:"category_asset_cipher" json:"-"` // required
 	RejectReasons       []AffiliatePartnerRejectReason `json:"reject_reasons,omitzero" url:"-"`
 	ReviewResult        *AffiliatePartnerReviewResult  `json:"review_result,omitzero" url:"-"`
 }
+
+// ReviewAffiliatePartnerCampaignProductResponse is the reply of AffiliatePartner.ReviewAffiliatePartnerCampaignProduct.
+type ReviewAffiliatePartnerCampaignProductResponse struct{}
 
 // SearchCAPAffiliateOrdersRequest holds the parameters of AffiliatePartner.SearchCAPAffiliateOrders.
 type SearchCAPAffiliateOrdersRequest struct {

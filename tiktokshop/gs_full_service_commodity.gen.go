@@ -16,11 +16,12 @@ type GSFullServiceCommodityService service
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-calculate-product-audit-info-202509
 func (s *GSFullServiceCommodityService) GSCalculateProductAuditInfo(ctx context.Context, req *GSCalculateProductAuditInfoRequest, opts ...CallOption) (*GSCalculateProductAuditInfoResponse, error) {
-	out := new(GSCalculateProductAuditInfoResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GSCalculateProductAuditInfoResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSCalculateProductAuditInfo", method: "POST", path: "/gs_full_service_commodity/202509/calculate_audit_info",
 		body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSCalculateProductAuditInfoV202508 calls POST /gs_full_service_commodity/202508/calculate_audit_info.
@@ -30,11 +31,12 @@ func (s *GSFullServiceCommodityService) GSCalculateProductAuditInfo(ctx context.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-calculate-product-audit-info-202508
 func (s *GSFullServiceCommodityService) GSCalculateProductAuditInfoV202508(ctx context.Context, req *GSCalculateProductAuditInfoV202508Request, opts ...CallOption) (*GSCalculateProductAuditInfoV202508Response, error) {
-	out := new(GSCalculateProductAuditInfoV202508Response)
-	return out, s.client.call(ctx, operation{
+	var out *GSCalculateProductAuditInfoV202508Response
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSCalculateProductAuditInfoV202508", method: "POST", path: "/gs_full_service_commodity/202508/calculate_audit_info",
 		body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSCreateProduct calls POST /gs_full_service_commodity/202509/beta/products.
@@ -43,11 +45,12 @@ func (s *GSFullServiceCommodityService) GSCalculateProductAuditInfoV202508(ctx c
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-create-product-v2-202509
 func (s *GSFullServiceCommodityService) GSCreateProduct(ctx context.Context, req *GSCreateProductRequest, opts ...CallOption) (*GSCreateProductResponse, error) {
-	out := new(GSCreateProductResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GSCreateProductResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSCreateProduct", method: "POST", path: "/gs_full_service_commodity/202509/beta/products",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSCreateProductV202405 calls POST /gs_full_service_commodity/202405/beta/products.
@@ -57,11 +60,12 @@ func (s *GSFullServiceCommodityService) GSCreateProduct(ctx context.Context, req
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-create-product-v2-202405
 func (s *GSFullServiceCommodityService) GSCreateProductV202405(ctx context.Context, req *GSCreateProductV202405Request, opts ...CallOption) (*GSCreateProductV202405Response, error) {
-	out := new(GSCreateProductV202405Response)
-	return out, s.client.call(ctx, operation{
+	var out *GSCreateProductV202405Response
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSCreateProductV202405", method: "POST", path: "/gs_full_service_commodity/202405/beta/products",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSCreateProductV202410 calls POST /gs_full_service_commodity/202410/beta/products.
@@ -71,11 +75,12 @@ func (s *GSFullServiceCommodityService) GSCreateProductV202405(ctx context.Conte
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-create-product-v2-202410
 func (s *GSFullServiceCommodityService) GSCreateProductV202410(ctx context.Context, req *GSCreateProductV202410Request, opts ...CallOption) (*GSCreateProductV202410Response, error) {
-	out := new(GSCreateProductV202410Response)
-	return out, s.client.call(ctx, operation{
+	var out *GSCreateProductV202410Response
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSCreateProductV202410", method: "POST", path: "/gs_full_service_commodity/202410/beta/products",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSCreateProductV202508 calls POST /gs_full_service_commodity/202508/beta/products.
@@ -85,11 +90,12 @@ func (s *GSFullServiceCommodityService) GSCreateProductV202410(ctx context.Conte
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-create-product-v2-202508
 func (s *GSFullServiceCommodityService) GSCreateProductV202508(ctx context.Context, req *GSCreateProductV202508Request, opts ...CallOption) (*GSCreateProductV202508Response, error) {
-	out := new(GSCreateProductV202508Response)
-	return out, s.client.call(ctx, operation{
+	var out *GSCreateProductV202508Response
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSCreateProductV202508", method: "POST", path: "/gs_full_service_commodity/202508/beta/products",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSFullServiceGetAttributes calls GET /gs_full_service_commodity/202507/beta/categories/{category_id}/attributes.
@@ -97,12 +103,13 @@ func (s *GSFullServiceCommodityService) GSCreateProductV202508(ctx context.Conte
 // It only reads and is safe to repeat. Version 202507.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-attributes-202507
-func (s *GSFullServiceCommodityService) GSFullServiceGetAttributes(ctx context.Context, categoryID string, opts ...CallOption) (*GSFullServiceGetAttributesResponse, error) {
-	out := new(GSFullServiceGetAttributesResponse)
-	return out, s.client.call(ctx, operation{
+func (s *GSFullServiceCommodityService) GSFullServiceGetAttributes(ctx context.Context, categoryID string, req *GSFullServiceGetAttributesRequest, opts ...CallOption) (*GSFullServiceGetAttributesResponse, error) {
+	var out *GSFullServiceGetAttributesResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSFullServiceGetAttributes", method: "GET", path: "/gs_full_service_commodity/202507/beta/categories/{category_id}/attributes",
 		replay: replayRead, noCipher: true,
-	}, []string{categoryID}, nil, out, opts)
+	}, []string{categoryID}, req, &out, opts)
+	return out, err
 }
 
 // GSFullServiceGetAttributesV202405 calls GET /gs_full_service_commodity/202405/beta/categories/{category_id}/attributes.
@@ -111,12 +118,13 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetAttributes(ctx context.C
 // The newest version is [GSFullServiceCommodityService.GSFullServiceGetAttributes].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-attributes-202405
-func (s *GSFullServiceCommodityService) GSFullServiceGetAttributesV202405(ctx context.Context, categoryID string, opts ...CallOption) (*GSFullServiceGetAttributesV202405Response, error) {
-	out := new(GSFullServiceGetAttributesV202405Response)
-	return out, s.client.call(ctx, operation{
+func (s *GSFullServiceCommodityService) GSFullServiceGetAttributesV202405(ctx context.Context, categoryID string, req *GSFullServiceGetAttributesV202405Request, opts ...CallOption) (*GSFullServiceGetAttributesV202405Response, error) {
+	var out *GSFullServiceGetAttributesV202405Response
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSFullServiceGetAttributesV202405", method: "GET", path: "/gs_full_service_commodity/202405/beta/categories/{category_id}/attributes",
 		replay: replayRead, noCipher: true,
-	}, []string{categoryID}, nil, out, opts)
+	}, []string{categoryID}, req, &out, opts)
+	return out, err
 }
 
 // GSFullServiceGetAttributesV202503 calls GET /gs_full_service_commodity/202503/beta/categories/{category_id}/attributes.
@@ -125,12 +133,13 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetAttributesV202405(ctx co
 // The newest version is [GSFullServiceCommodityService.GSFullServiceGetAttributes].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-attributes-202503
-func (s *GSFullServiceCommodityService) GSFullServiceGetAttributesV202503(ctx context.Context, categoryID string, opts ...CallOption) (*GSFullServiceGetAttributesV202503Response, error) {
-	out := new(GSFullServiceGetAttributesV202503Response)
-	return out, s.client.call(ctx, operation{
+func (s *GSFullServiceCommodityService) GSFullServiceGetAttributesV202503(ctx context.Context, categoryID string, req *GSFullServiceGetAttributesV202503Request, opts ...CallOption) (*GSFullServiceGetAttributesV202503Response, error) {
+	var out *GSFullServiceGetAttributesV202503Response
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSFullServiceGetAttributesV202503", method: "GET", path: "/gs_full_service_commodity/202503/beta/categories/{category_id}/attributes",
 		replay: replayRead, noCipher: true,
-	}, []string{categoryID}, nil, out, opts)
+	}, []string{categoryID}, req, &out, opts)
+	return out, err
 }
 
 // GSFullServiceGetBrands calls GET /gs_full_service_commodity/202405/beta/brands.
@@ -138,12 +147,13 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetAttributesV202503(ctx co
 // It only reads and is safe to repeat. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-brands-202405
-func (s *GSFullServiceCommodityService) GSFullServiceGetBrands(ctx context.Context, opts ...CallOption) (*GSFullServiceGetBrandsResponse, error) {
-	out := new(GSFullServiceGetBrandsResponse)
-	return out, s.client.call(ctx, operation{
+func (s *GSFullServiceCommodityService) GSFullServiceGetBrands(ctx context.Context, req *GSFullServiceGetBrandsRequest, opts ...CallOption) (*GSFullServiceGetBrandsResponse, error) {
+	var out *GSFullServiceGetBrandsResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSFullServiceGetBrands", method: "GET", path: "/gs_full_service_commodity/202405/beta/brands",
 		replay: replayRead, noCipher: true,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSFullServiceGetCategoryInformation calls GET /gs_full_service_commodity/202405/beta/categories/{category_id}.
@@ -151,12 +161,13 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetBrands(ctx context.Conte
 // It only reads and is safe to repeat. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-category-information-202405
-func (s *GSFullServiceCommodityService) GSFullServiceGetCategoryInformation(ctx context.Context, categoryID string, opts ...CallOption) (*GSFullServiceGetCategoryInformationResponse, error) {
-	out := new(GSFullServiceGetCategoryInformationResponse)
-	return out, s.client.call(ctx, operation{
+func (s *GSFullServiceCommodityService) GSFullServiceGetCategoryInformation(ctx context.Context, categoryID string, req *GSFullServiceGetCategoryInformationRequest, opts ...CallOption) (*GSFullServiceGetCategoryInformationResponse, error) {
+	var out *GSFullServiceGetCategoryInformationResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSFullServiceGetCategoryInformation", method: "GET", path: "/gs_full_service_commodity/202405/beta/categories/{category_id}",
 		replay: replayRead, noCipher: true,
-	}, []string{categoryID}, nil, out, opts)
+	}, []string{categoryID}, req, &out, opts)
+	return out, err
 }
 
 // GSFullServiceGetCertifications calls GET /gs_full_service_commodity/202507/beta/categories/{category_id}/certifications.
@@ -164,12 +175,13 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetCategoryInformation(ctx 
 // It only reads and is safe to repeat. Version 202507.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-certifications-202507
-func (s *GSFullServiceCommodityService) GSFullServiceGetCertifications(ctx context.Context, categoryID string, opts ...CallOption) (*GSFullServiceGetCertificationsResponse, error) {
-	out := new(GSFullServiceGetCertificationsResponse)
-	return out, s.client.call(ctx, operation{
+func (s *GSFullServiceCommodityService) GSFullServiceGetCertifications(ctx context.Context, categoryID string, req *GSFullServiceGetCertificationsRequest, opts ...CallOption) (*GSFullServiceGetCertificationsResponse, error) {
+	var out *GSFullServiceGetCertificationsResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSFullServiceGetCertifications", method: "GET", path: "/gs_full_service_commodity/202507/beta/categories/{category_id}/certifications",
 		replay: replayRead, noCipher: true,
-	}, []string{categoryID}, nil, out, opts)
+	}, []string{categoryID}, req, &out, opts)
+	return out, err
 }
 
 // GSFullServiceGetCertificationsV202406 calls GET /gs_full_service_commodity/202406/beta/categories/{category_id}/certifications.
@@ -178,12 +190,13 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetCertifications(ctx conte
 // The newest version is [GSFullServiceCommodityService.GSFullServiceGetCertifications].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-certifications-202406
-func (s *GSFullServiceCommodityService) GSFullServiceGetCertificationsV202406(ctx context.Context, categoryID string, opts ...CallOption) (*GSFullServiceGetCertificationsV202406Response, error) {
-	out := new(GSFullServiceGetCertificationsV202406Response)
-	return out, s.client.call(ctx, operation{
+func (s *GSFullServiceCommodityService) GSFullServiceGetCertificationsV202406(ctx context.Context, categoryID string, req *GSFullServiceGetCertificationsV202406Request, opts ...CallOption) (*GSFullServiceGetCertificationsV202406Response, error) {
+	var out *GSFullServiceGetCertificationsV202406Response
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSFullServiceGetCertificationsV202406", method: "GET", path: "/gs_full_service_commodity/202406/beta/categories/{category_id}/certifications",
 		replay: replayRead, noCipher: true,
-	}, []string{categoryID}, nil, out, opts)
+	}, []string{categoryID}, req, &out, opts)
+	return out, err
 }
 
 // GSFullServicePreviewGetAttributes calls GET /gs_full_service_commodity/202404/preview/categories/{category_id}/attributes.
@@ -191,12 +204,13 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetCertificationsV202406(ct
 // It only reads and is safe to repeat. Version 202404.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-preview-get-attributes-202404
-func (s *GSFullServiceCommodityService) GSFullServicePreviewGetAttributes(ctx context.Context, categoryID string, opts ...CallOption) (*GSFullServicePreviewGetAttributesResponse, error) {
-	out := new(GSFullServicePreviewGetAttributesResponse)
-	return out, s.client.call(ctx, operation{
+func (s *GSFullServiceCommodityService) GSFullServicePreviewGetAttributes(ctx context.Context, categoryID string, req *GSFullServicePreviewGetAttributesRequest, opts ...CallOption) (*GSFullServicePreviewGetAttributesResponse, error) {
+	var out *GSFullServicePreviewGetAttributesResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSFullServicePreviewGetAttributes", method: "GET", path: "/gs_full_service_commodity/202404/preview/categories/{category_id}/attributes",
 		replay: replayRead, noCipher: true,
-	}, []string{categoryID}, nil, out, opts)
+	}, []string{categoryID}, req, &out, opts)
+	return out, err
 }
 
 // GSFullServicePreviewGetBrands calls GET /gs_full_service_commodity/202404/preview/brands.
@@ -205,11 +219,12 @@ func (s *GSFullServiceCommodityService) GSFullServicePreviewGetAttributes(ctx co
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-preview-get-brands-202404
 func (s *GSFullServiceCommodityService) GSFullServicePreviewGetBrands(ctx context.Context, req *GSFullServicePreviewGetBrandsRequest, opts ...CallOption) (*GSFullServicePreviewGetBrandsResponse, error) {
-	out := new(GSFullServicePreviewGetBrandsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GSFullServicePreviewGetBrandsResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSFullServicePreviewGetBrands", method: "GET", path: "/gs_full_service_commodity/202404/preview/brands",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSFullServicePreviewGetCategoryInformation calls GET /gs_full_service_commodity/202404/preview/categories/{category_id}.
@@ -217,12 +232,13 @@ func (s *GSFullServiceCommodityService) GSFullServicePreviewGetBrands(ctx contex
 // It only reads and is safe to repeat. Version 202404.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-preview-get-category-information-202404
-func (s *GSFullServiceCommodityService) GSFullServicePreviewGetCategoryInformation(ctx context.Context, categoryID string, opts ...CallOption) (*GSFullServicePreviewGetCategoryInformationResponse, error) {
-	out := new(GSFullServicePreviewGetCategoryInformationResponse)
-	return out, s.client.call(ctx, operation{
+func (s *GSFullServiceCommodityService) GSFullServicePreviewGetCategoryInformation(ctx context.Context, categoryID string, req *GSFullServicePreviewGetCategoryInformationRequest, opts ...CallOption) (*GSFullServicePreviewGetCategoryInformationResponse, error) {
+	var out *GSFullServicePreviewGetCategoryInformationResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSFullServicePreviewGetCategoryInformation", method: "GET", path: "/gs_full_service_commodity/202404/preview/categories/{category_id}",
 		replay: replayRead, noCipher: true,
-	}, []string{categoryID}, nil, out, opts)
+	}, []string{categoryID}, req, &out, opts)
+	return out, err
 }
 
 // GSFullServiceSearchCategories calls POST /gs_full_service_commodity/202405/beta/categories/search.
@@ -231,11 +247,12 @@ func (s *GSFullServiceCommodityService) GSFullServicePreviewGetCategoryInformati
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-search-categories-202405
 func (s *GSFullServiceCommodityService) GSFullServiceSearchCategories(ctx context.Context, req *GSFullServiceSearchCategoriesRequest, opts ...CallOption) (*GSFullServiceSearchCategoriesResponse, error) {
-	out := new(GSFullServiceSearchCategoriesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GSFullServiceSearchCategoriesResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSFullServiceSearchCategories", method: "POST", path: "/gs_full_service_commodity/202405/beta/categories/search",
 		body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSFullServiceSearchCategoriesAll hands out what stands on the pages of
@@ -258,12 +275,13 @@ func (s *GSFullServiceCommodityService) GSFullServiceSearchCategoriesAll(ctx con
 // It only reads and is safe to repeat. Version 202406.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-get-grading-templates-config-v2-202406
-func (s *GSFullServiceCommodityService) GSGetGradingTemplatesConfig(ctx context.Context, opts ...CallOption) (*GSGetGradingTemplatesConfigResponse, error) {
-	out := new(GSGetGradingTemplatesConfigResponse)
-	return out, s.client.call(ctx, operation{
+func (s *GSFullServiceCommodityService) GSGetGradingTemplatesConfig(ctx context.Context, req *GSGetGradingTemplatesConfigRequest, opts ...CallOption) (*GSGetGradingTemplatesConfigResponse, error) {
+	var out *GSGetGradingTemplatesConfigResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSGetGradingTemplatesConfig", method: "GET", path: "/gs_full_service_commodity/202406/beta/grading_templates",
 		replay: replayRead, noCipher: true,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSGetSizeGroupsConfig calls GET /gs_full_service_commodity/202406/beta/size_groups.
@@ -272,11 +290,12 @@ func (s *GSFullServiceCommodityService) GSGetGradingTemplatesConfig(ctx context.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-get-size-groups-config-v2-202406
 func (s *GSFullServiceCommodityService) GSGetSizeGroupsConfig(ctx context.Context, req *GSGetSizeGroupsConfigRequest, opts ...CallOption) (*GSGetSizeGroupsConfigResponse, error) {
-	out := new(GSGetSizeGroupsConfigResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GSGetSizeGroupsConfigResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSGetSizeGroupsConfig", method: "GET", path: "/gs_full_service_commodity/202406/beta/size_groups",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSGetSupplierResponsiblePersons calls GET /gs_full_service_commodity/202508/supplier_rps.
@@ -285,11 +304,12 @@ func (s *GSFullServiceCommodityService) GSGetSizeGroupsConfig(ctx context.Contex
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-get-supplier-rp-202508
 func (s *GSFullServiceCommodityService) GSGetSupplierResponsiblePersons(ctx context.Context, req *GSGetSupplierResponsiblePersonsRequest, opts ...CallOption) (*GSGetSupplierResponsiblePersonsResponse, error) {
-	out := new(GSGetSupplierResponsiblePersonsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GSGetSupplierResponsiblePersonsResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSGetSupplierResponsiblePersons", method: "GET", path: "/gs_full_service_commodity/202508/supplier_rps",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSGetSupplierResponsiblePersonsAll hands out what stands on the pages of
@@ -315,11 +335,12 @@ func (s *GSFullServiceCommodityService) GSGetSupplierResponsiblePersonsAll(ctx c
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-image-upload-v2-202406
 func (s *GSFullServiceCommodityService) GSImageUpload(ctx context.Context, req *GSImageUploadRequest, opts ...CallOption) (*GSImageUploadResponse, error) {
-	out := new(GSImageUploadResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GSImageUploadResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSImageUpload", method: "POST", path: "/gs_full_service_commodity/202406/beta/images/upload",
 		body: bodyMultipart, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSListSupplierManufacturer calls GET /gs_full_service_commodity/202508/supplier_manufacturers.
@@ -328,11 +349,12 @@ func (s *GSFullServiceCommodityService) GSImageUpload(ctx context.Context, req *
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-list-supplier-manufacturer-202508
 func (s *GSFullServiceCommodityService) GSListSupplierManufacturer(ctx context.Context, req *GSListSupplierManufacturerRequest, opts ...CallOption) (*GSListSupplierManufacturerResponse, error) {
-	out := new(GSListSupplierManufacturerResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GSListSupplierManufacturerResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSListSupplierManufacturer", method: "GET", path: "/gs_full_service_commodity/202508/supplier_manufacturers",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSListSupplierManufacturerAll hands out what stands on the pages of
@@ -358,11 +380,12 @@ func (s *GSFullServiceCommodityService) GSListSupplierManufacturerAll(ctx contex
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-create-product-202405
 func (s *GSFullServiceCommodityService) GSPreviewCreateProduct(ctx context.Context, req *GSPreviewCreateProductRequest, opts ...CallOption) (*GSPreviewCreateProductResponse, error) {
-	out := new(GSPreviewCreateProductResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GSPreviewCreateProductResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSPreviewCreateProduct", method: "POST", path: "/gs_full_service_commodity/202405/preview/products",
 		query: true, body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSProductImageUploadRequirementsQuery calls GET /gs_full_service_commodity/202405/beta/categories/{category_id}/image_upload_requirements.
@@ -370,12 +393,13 @@ func (s *GSFullServiceCommodityService) GSPreviewCreateProduct(ctx context.Conte
 // It only reads and is safe to repeat. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-product-image-upload-requirements-query-202405
-func (s *GSFullServiceCommodityService) GSProductImageUploadRequirementsQuery(ctx context.Context, categoryID string, opts ...CallOption) (*GSProductImageUploadRequirementsQueryResponse, error) {
-	out := new(GSProductImageUploadRequirementsQueryResponse)
-	return out, s.client.call(ctx, operation{
+func (s *GSFullServiceCommodityService) GSProductImageUploadRequirementsQuery(ctx context.Context, categoryID string, req *GSProductImageUploadRequirementsQueryRequest, opts ...CallOption) (*GSProductImageUploadRequirementsQueryResponse, error) {
+	var out *GSProductImageUploadRequirementsQueryResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSProductImageUploadRequirementsQuery", method: "GET", path: "/gs_full_service_commodity/202405/beta/categories/{category_id}/image_upload_requirements",
 		replay: replayRead, noCipher: true,
-	}, []string{categoryID}, nil, out, opts)
+	}, []string{categoryID}, req, &out, opts)
+	return out, err
 }
 
 // GSQualificationFileUpload calls POST /gs_full_service_commodity/202405/beta/certification_files/upload.
@@ -384,11 +408,12 @@ func (s *GSFullServiceCommodityService) GSProductImageUploadRequirementsQuery(ct
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-qualification-file-upload-202405
 func (s *GSFullServiceCommodityService) GSQualificationFileUpload(ctx context.Context, req *GSQualificationFileUploadRequest, opts ...CallOption) (*GSQualificationFileUploadResponse, error) {
-	out := new(GSQualificationFileUploadResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GSQualificationFileUploadResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSQualificationFileUpload", method: "POST", path: "/gs_full_service_commodity/202405/beta/certification_files/upload",
 		body: bodyMultipart, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSQuerySKUApprovals calls POST /gs_full_service_commodity/202504/beta/products/search.
@@ -397,11 +422,12 @@ func (s *GSFullServiceCommodityService) GSQualificationFileUpload(ctx context.Co
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-query-skus-and-the-approval-status-of-skus-v2-202504
 func (s *GSFullServiceCommodityService) GSQuerySKUApprovals(ctx context.Context, req *GSQuerySKUApprovalsRequest, opts ...CallOption) (*GSQuerySKUApprovalsResponse, error) {
-	out := new(GSQuerySKUApprovalsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GSQuerySKUApprovalsResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSQuerySKUApprovals", method: "POST", path: "/gs_full_service_commodity/202504/beta/products/search",
 		body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSQuerySKUApprovalsAll hands out what stands on the pages of
@@ -428,11 +454,12 @@ func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsAll(ctx context.Conte
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-query-skus-and-the-approval-status-of-skus-v2-202406
 func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202406(ctx context.Context, req *GSQuerySKUApprovalsV202406Request, opts ...CallOption) (*GSQuerySKUApprovalsV202406Response, error) {
-	out := new(GSQuerySKUApprovalsV202406Response)
-	return out, s.client.call(ctx, operation{
+	var out *GSQuerySKUApprovalsV202406Response
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSQuerySKUApprovalsV202406", method: "POST", path: "/gs_full_service_commodity/202406/beta/products/search",
 		body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSQuerySKUApprovalsV202406All hands out what stands on the pages of
@@ -459,11 +486,12 @@ func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202406All(ctx contex
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-query-skus-and-the-approval-status-of-skus-v2-202410
 func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202410(ctx context.Context, req *GSQuerySKUApprovalsV202410Request, opts ...CallOption) (*GSQuerySKUApprovalsV202410Response, error) {
-	out := new(GSQuerySKUApprovalsV202410Response)
-	return out, s.client.call(ctx, operation{
+	var out *GSQuerySKUApprovalsV202410Response
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSQuerySKUApprovalsV202410", method: "POST", path: "/gs_full_service_commodity/202410/beta/products/search",
 		body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSQuerySKUApprovalsV202410All hands out what stands on the pages of
@@ -489,11 +517,12 @@ func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202410All(ctx contex
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-video-upload-202405
 func (s *GSFullServiceCommodityService) GSVideoUpload(ctx context.Context, req *GSVideoUploadRequest, opts ...CallOption) (*GSVideoUploadResponse, error) {
-	out := new(GSVideoUploadResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GSVideoUploadResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSVideoUpload", method: "POST", path: "/gs_full_service_commodity/202405/beta/videos/upload",
 		body: bodyMultipart, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetGlobalSellingFullServiceCategories calls POST /gs_full_service_commodity/202404/preview/categories/search.
@@ -502,11 +531,12 @@ func (s *GSFullServiceCommodityService) GSVideoUpload(ctx context.Context, req *
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-global-selling-full-service-categories-202404
 func (s *GSFullServiceCommodityService) GetGlobalSellingFullServiceCategories(ctx context.Context, req *GetGlobalSellingFullServiceCategoriesRequest, opts ...CallOption) (*GetGlobalSellingFullServiceCategoriesResponse, error) {
-	out := new(GetGlobalSellingFullServiceCategoriesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetGlobalSellingFullServiceCategoriesResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GetGlobalSellingFullServiceCategories", method: "POST", path: "/gs_full_service_commodity/202404/preview/categories/search",
 		body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetGlobalSellingFullServiceCategoriesAll hands out what stands on the pages of
@@ -530,11 +560,12 @@ func (s *GSFullServiceCommodityService) GetGlobalSellingFullServiceCategoriesAll
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-grading-templates-config-202405
 func (s *GSFullServiceCommodityService) GetGradingTemplatesConfig(ctx context.Context, req *GetGradingTemplatesConfigRequest, opts ...CallOption) (*GetGradingTemplatesConfigResponse, error) {
-	out := new(GetGradingTemplatesConfigResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetGradingTemplatesConfigResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GetGradingTemplatesConfig", method: "GET", path: "/gs_full_service_commodity/202405/preview/grading_templates",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetSizeGroups calls GET /gs_full_service_commodity/202408/size_groups.
@@ -543,11 +574,12 @@ func (s *GSFullServiceCommodityService) GetGradingTemplatesConfig(ctx context.Co
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-size-groups-202408
 func (s *GSFullServiceCommodityService) GetSizeGroups(ctx context.Context, req *GetSizeGroupsRequest, opts ...CallOption) (*GetSizeGroupsResponse, error) {
-	out := new(GetSizeGroupsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetSizeGroupsResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GetSizeGroups", method: "GET", path: "/gs_full_service_commodity/202408/size_groups",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetSizeGroupsConfig calls GET /gs_full_service_commodity/202405/preview/size_groups.
@@ -556,11 +588,12 @@ func (s *GSFullServiceCommodityService) GetSizeGroups(ctx context.Context, req *
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-size-groups-config-202405
 func (s *GSFullServiceCommodityService) GetSizeGroupsConfig(ctx context.Context, req *GetSizeGroupsConfigRequest, opts ...CallOption) (*GetSizeGroupsConfigResponse, error) {
-	out := new(GetSizeGroupsConfigResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetSizeGroupsConfigResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GetSizeGroupsConfig", method: "GET", path: "/gs_full_service_commodity/202405/preview/size_groups",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GlobalSellingGetSupplierAddresses calls GET /gs_full_service_commodity/202407/supplier_addresses.
@@ -569,11 +602,12 @@ func (s *GSFullServiceCommodityService) GetSizeGroupsConfig(ctx context.Context,
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-get-supplier-addresses-202407
 func (s *GSFullServiceCommodityService) GlobalSellingGetSupplierAddresses(ctx context.Context, req *GlobalSellingGetSupplierAddressesRequest, opts ...CallOption) (*GlobalSellingGetSupplierAddressesResponse, error) {
-	out := new(GlobalSellingGetSupplierAddressesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GlobalSellingGetSupplierAddressesResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GlobalSellingGetSupplierAddresses", method: "GET", path: "/gs_full_service_commodity/202407/supplier_addresses",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GlobalSellingGetSupplierAddressesAll hands out what stands on the pages of
@@ -599,11 +633,12 @@ func (s *GSFullServiceCommodityService) GlobalSellingGetSupplierAddressesAll(ctx
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/image-upload-202405
 func (s *GSFullServiceCommodityService) ImageUpload(ctx context.Context, req *ImageUploadRequest, opts ...CallOption) (*ImageUploadResponse, error) {
-	out := new(ImageUploadResponse)
-	return out, s.client.call(ctx, operation{
+	var out *ImageUploadResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.ImageUpload", method: "POST", path: "/gs_full_service_commodity/202405/preview/images/upload",
 		query: true, body: bodyMultipart, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // QuerySKUApprovals calls POST /gs_full_service_commodity/202405/preview/products/search.
@@ -612,11 +647,12 @@ func (s *GSFullServiceCommodityService) ImageUpload(ctx context.Context, req *Im
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/query-skus-and-the-approval-status-of-skus-202405
 func (s *GSFullServiceCommodityService) QuerySKUApprovals(ctx context.Context, req *QuerySKUApprovalsRequest, opts ...CallOption) (*QuerySKUApprovalsResponse, error) {
-	out := new(QuerySKUApprovalsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *QuerySKUApprovalsResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.QuerySKUApprovals", method: "POST", path: "/gs_full_service_commodity/202405/preview/products/search",
 		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // QuerySKUApprovalsAll hands out what stands on the pages of
@@ -843,6 +879,9 @@ type GSFullServiceCommoditySPUSKC struct {
 	SKUs                       []GSFullServiceCommoditySKU `json:"skus,omitzero"`
 }
 
+// GSFullServiceGetAttributesRequest holds the parameters of GSFullServiceCommodity.GSFullServiceGetAttributes.
+type GSFullServiceGetAttributesRequest struct{}
+
 // GSFullServiceGetAttributesResponse is the reply of GSFullServiceCommodity.GSFullServiceGetAttributes.
 type GSFullServiceGetAttributesResponse struct {
 	Attributes       []GSFullServiceGetAttributesResponseAttribute       `json:"attributes,omitzero"`
@@ -882,6 +921,9 @@ type GSFullServiceGetAttributesResponseRegionAttributeAttribute struct {
 	Values                []AttributeValue                                            `json:"values,omitzero"`
 }
 
+// GSFullServiceGetAttributesV202405Request holds the parameters of GSFullServiceCommodity.GSFullServiceGetAttributesV202405.
+type GSFullServiceGetAttributesV202405Request struct{}
+
 // GSFullServiceGetAttributesV202405Response is the reply of GSFullServiceCommodity.GSFullServiceGetAttributesV202405.
 type GSFullServiceGetAttributesV202405Response struct {
 	Attributes []GSFullServiceGetAttributesV202405ResponseAttribute `json:"attributes,omitzero"`
@@ -898,6 +940,9 @@ type GSFullServiceGetAttributesV202405ResponseAttribute struct {
 	ValueType          GSFullServiceGetAttributesV202405ResponseAttributeValueType `json:"value_type,omitzero"`
 	Values             []AttributeValue                                            `json:"values,omitzero"`
 }
+
+// GSFullServiceGetAttributesV202503Request holds the parameters of GSFullServiceCommodity.GSFullServiceGetAttributesV202503.
+type GSFullServiceGetAttributesV202503Request struct{}
 
 // GSFullServiceGetAttributesV202503Response is the reply of GSFullServiceCommodity.GSFullServiceGetAttributesV202503.
 type GSFullServiceGetAttributesV202503Response struct {
@@ -917,10 +962,16 @@ type GSFullServiceGetAttributesV202503ResponseAttribute struct {
 	Values             []AttributeValue                                            `json:"values,omitzero"`
 }
 
+// GSFullServiceGetBrandsRequest holds the parameters of GSFullServiceCommodity.GSFullServiceGetBrands.
+type GSFullServiceGetBrandsRequest struct{}
+
 // GSFullServiceGetBrandsResponse is the reply of GSFullServiceCommodity.GSFullServiceGetBrands.
 type GSFullServiceGetBrandsResponse struct {
 	Brands []Brand `json:"brands,omitzero"`
 }
+
+// GSFullServiceGetCategoryInformationRequest holds the parameters of GSFullServiceCommodity.GSFullServiceGetCategoryInformation.
+type GSFullServiceGetCategoryInformationRequest struct{}
 
 // GSFullServiceGetCategoryInformationResponse is the reply of GSFullServiceCommodity.GSFullServiceGetCategoryInformation.
 type GSFullServiceGetCategoryInformationResponse struct {
@@ -947,6 +998,9 @@ type GSFullServiceGetCertificationsCertificationQualification struct {
 	Type         string   `json:"type,omitzero"`
 }
 
+// GSFullServiceGetCertificationsRequest holds the parameters of GSFullServiceCommodity.GSFullServiceGetCertifications.
+type GSFullServiceGetCertificationsRequest struct{}
+
 // GSFullServiceGetCertificationsResponse is the reply of GSFullServiceCommodity.GSFullServiceGetCertifications.
 type GSFullServiceGetCertificationsResponse struct {
 	Certifications []GSFullServiceGetCertificationsResponseCertification `json:"certifications,omitzero"`
@@ -962,6 +1016,9 @@ type GSFullServiceGetCertificationsResponseCertification struct {
 	Type                  string                                                     `json:"type,omitzero"`
 }
 
+// GSFullServiceGetCertificationsV202406Request holds the parameters of GSFullServiceCommodity.GSFullServiceGetCertificationsV202406.
+type GSFullServiceGetCertificationsV202406Request struct{}
+
 // GSFullServiceGetCertificationsV202406Response is the reply of GSFullServiceCommodity.GSFullServiceGetCertificationsV202406.
 type GSFullServiceGetCertificationsV202406Response struct {
 	Certifications []GSFullServiceGetCertificationsV202406ResponseCertification `json:"certifications,omitzero"`
@@ -975,6 +1032,9 @@ type GSFullServiceGetCertificationsV202406ResponseCertification struct {
 	RegionCode     string                                                     `json:"region_code,omitzero"`
 	Type           string                                                     `json:"type,omitzero"`
 }
+
+// GSFullServicePreviewGetAttributesRequest holds the parameters of GSFullServiceCommodity.GSFullServicePreviewGetAttributes.
+type GSFullServicePreviewGetAttributesRequest struct{}
 
 // GSFullServicePreviewGetAttributesResponse is the reply of GSFullServiceCommodity.GSFullServicePreviewGetAttributes.
 type GSFullServicePreviewGetAttributesResponse struct {
@@ -1001,6 +1061,9 @@ type GSFullServicePreviewGetBrandsRequest struct {
 type GSFullServicePreviewGetBrandsResponse struct {
 	Brands []Brand `json:"brands,omitzero"`
 }
+
+// GSFullServicePreviewGetCategoryInformationRequest holds the parameters of GSFullServiceCommodity.GSFullServicePreviewGetCategoryInformation.
+type GSFullServicePreviewGetCategoryInformationRequest struct{}
 
 // GSFullServicePreviewGetCategoryInformationResponse is the reply of GSFullServiceCommodity.GSFullServicePreviewGetCategoryInformation.
 type GSFullServicePreviewGetCategoryInformationResponse struct {
@@ -1042,6 +1105,9 @@ type GSFullServiceSearchCategoriesResponseCategory struct {
 	Status   string `json:"status,omitzero"`
 	Version  string `json:"version,omitzero"`
 }
+
+// GSGetGradingTemplatesConfigRequest holds the parameters of GSFullServiceCommodity.GSGetGradingTemplatesConfig.
+type GSGetGradingTemplatesConfigRequest struct{}
 
 // GSGetGradingTemplatesConfigResponse is the reply of GSFullServiceCommodity.GSGetGradingTemplatesConfig.
 type GSGetGradingTemplatesConfigResponse struct {
@@ -1213,6 +1279,9 @@ type GSProductImageUploadRequirementsQueryMaterialUseType struct {
 	QuantityCeiling int64  `json:"quantity_ceiling,omitzero"`
 	QuantityFloor   int64  `json:"quantity_floor,omitzero"`
 }
+
+// GSProductImageUploadRequirementsQueryRequest holds the parameters of GSFullServiceCommodity.GSProductImageUploadRequirementsQuery.
+type GSProductImageUploadRequirementsQueryRequest struct{}
 
 // GSProductImageUploadRequirementsQueryResponse is the reply of GSFullServiceCommodity.GSProductImageUploadRequirementsQuery.
 type GSProductImageUploadRequirementsQueryResponse struct {

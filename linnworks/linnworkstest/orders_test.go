@@ -409,8 +409,8 @@ func TestServicesAreChosenByTheChannelsShippingMapping(t *testing.T) {
 			t.Errorf("tag %s: service %q, want %q", tag, got, want)
 		}
 	}
-	got := must(a.c.PostalServices.GetPostalServices(t.Context()))(t)
-	if len(got) != 2 || got[0].PostalServiceID != fast || len(got[0].Channels) != 1 || got[1].PostalServiceName != "Cheap" {
+	got := must(a.c.PostalServices.GetPostalServices(t.Context(), nil))(t)
+	if len(got) != 2 || got[0].PkPostalServiceID != fast || len(got[0].Channels) != 1 || got[1].PostalServiceName != "Cheap" {
 		t.Errorf("services %+v", got)
 	}
 }

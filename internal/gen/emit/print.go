@@ -41,12 +41,8 @@ func (m *Model) Files() (map[string][]byte, error) {
 		}
 	}
 	for _, method := range sortedMethods(m.Methods) {
-		if method.Request != nil {
-			at(method.Module.Name).alias(method.RequestName, method.Request.Name, "parameters", method)
-		}
-		if method.ResponseName != "" {
-			at(method.Module.Name).alias(method.ResponseName, method.Response.Base, "reply", method)
-		}
+		at(method.Module.Name).alias(method.RequestName, method.Request.Name, "parameters", method)
+		at(method.Module.Name).alias(method.ResponseName, method.Response.Base, "reply", method)
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Enums)) {
 		at(m.Enums[name].Module).enum(m.Enums[name])
@@ -159,11 +155,10 @@ func (p *printer) enum(e *Enum) {
 }
 
 func (p *printer) typ(t *Type) {
-	if t.Alias != nil {
-		p.f("// %s is the body of %s.\ntype %s %s\n\n", t.Name, origin(t), t.Name, t.Alias)
-		return
+	p.f("// %s.\ntype %s struct {", p.describe(t), t.Name)
+	if len(t.Fields) > 0 {
+		p.f("\n")
 	}
-	p.f("// %s.\ntype %s struct {\n", p.describe(t), t.Name)
 	for _, name := range sortedFields(t) {
 		if f := t.Fields[name]; f != t.Others {
 			p.field(t, f)
@@ -238,6 +233,8 @@ func (p *printer) tag(t *Type, f *Field, omit bool) string {
 			opts += ",omitempty"
 		}
 		return fmt.Sprintf(`url:"%s%s" json:"-"`, f.Name, opts)
+	case "whole":
+		return `json:"body" url:"-"`
 	case "part":
 		return fmt.Sprintf(`multipart:"%s" json:"-" url:"-"`, f.Name)
 	}

@@ -52,7 +52,7 @@ func (b *builder) share(l *ledger.Ledger) bool {
 	groups := map[string][]*places{}
 	for _, name := range slices.Sorted(maps.Keys(byType)) {
 		t := b.model.Types[name]
-		if t == nil || t.Alias != nil || !t.In && !t.Out || len(t.Fields) == 0 {
+		if t == nil || !t.In && !t.Out || len(t.Fields) == 0 {
 			continue
 		}
 		p := b.placesOf(t, byType[name], l)
