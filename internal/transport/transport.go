@@ -238,10 +238,11 @@ func Client(c *http.Client) *http.Client {
 //
 // When the context ends the call, or its deadline leaves no room for the next
 // attempt, the error is the context's and, if there was an attempt, also what
-// that attempt met.
-func (t *Transport) Do(ctx context.Context, call Call, p Protocol) (*Reply, error) {
+// that attempt met. A panic of what the caller plugged in is a [*PanicError].
+func (t *Transport) Do(ctx context.Context, call Call, p Protocol) (reply *Reply, err error) {
+	defer Recover(&err)
+	reply = &Reply{}
 	var (
-		reply        = &Reply{}
 		waited       time.Duration
 		lastErr      error
 		pauses       = t.pauses()
@@ -250,7 +251,7 @@ func (t *Transport) Do(ctx context.Context, call Call, p Protocol) (*Reply, erro
 	)
 	for attempt := 1; ; attempt++ {
 		start := time.Now()
-		err := admit(ctx, call)
+		err = admit(ctx, call)
 		wait := time.Since(start)
 		waited += wait
 		if err != nil {
