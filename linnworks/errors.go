@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/internal/transport"
-	"github.com/linnbridge/linnbridge/internal/wire"
 )
 
 // Class sorts errors by what a caller does about them.
@@ -27,6 +26,7 @@ const (
 	ClassThrottle    Class = "throttle"      // over the quota of the operation: repeat later
 	ClassSystem      Class = "system"        // Linnworks' fault: repeat a safe call, read back after a write
 	ClassNetwork     Class = "network"       // no complete reply: as ClassSystem
+	ClassCertificate Class = "certificate"   // the server's certificate is not trusted: nothing was sent
 	ClassSession     Class = "session"       // the session, or the credentials that open one, refused
 	ClassPermission  Class = "permission"    // the application or user lacks a permission
 	ClassLocked      Class = "locked"        // the account is locked: no session is opened
@@ -37,6 +37,7 @@ const (
 	ClassRequest     Class = "request"       // the call itself is wrong: do not repeat
 	ClassRoute       Class = "route"         // unknown path, or the wrong regional server
 	ClassDecode      Class = "decode"        // the reply is too large, or in another shape than documented
+	ClassPanic       Class = "panic"         // code that the program plugged in panicked: limiter, middleware, callback
 	ClassCancelled   Class = "cancelled"     // the caller's context ended, and no attempt had failed by itself
 	ClassUnknown     Class = "unknown"       // a limiter or middleware failed, or the status is unheard of
 )
@@ -74,6 +75,7 @@ var remedies = map[Class]struct {
 	ClassThrottle:    {OwnerOperator, "retry later; lower the rate if it persists"},
 	ClassSystem:      {OwnerLinnworks, "retry later; read back before repeating a write"},
 	ClassNetwork:     {OwnerOperator, "retry later; read back before repeating a write"},
+	ClassCertificate: {OwnerOperator, "check the address, the proxy, and the clock and root certificates of this machine"},
 	ClassSession:     {OwnerOperator, "check the application id, secret and installation token, and whether the application is still installed in the account"},
 	ClassPermission:  {OwnerAdministrator, "the account's administrator grants the permission to the application"},
 	ClassLocked:      {OwnerAdministrator, "retry later; the account's owner unlocks it if it stays locked"},
@@ -84,6 +86,7 @@ var remedies = map[Class]struct {
 	ClassRequest:     {OwnerIntegrator, "the integrator corrects the call"},
 	ClassRoute:       {OwnerIntegrator, "the integrator checks the path and the server"},
 	ClassDecode:      {OwnerIntegrator, "report it with the operation; Error.Body holds the beginning of the reply"},
+	ClassPanic:       {OwnerIntegrator, "the integrator corrects the function that panicked"},
 	ClassCancelled:   {"", "read back before repeating a write"},
 }
 
@@ -254,22 +257,8 @@ func clean(text string, mask mask) string {
 	return text
 }
 
-// mask blanks out secrets in a text.
-type mask func(string) string
-
-// newMask returns a mask of secrets in any case, with and without dashes.
-func newMask(secrets ...Secret) mask {
-	var forms []string
-	for _, s := range secrets {
-		text := s.Reveal()
-		if text == "" {
-			continue
-		}
-		forms = append(forms, regexp.QuoteMeta(text), regexp.QuoteMeta(strings.ReplaceAll(text, "-", "")))
-	}
-	pattern := regexp.MustCompile("(?i)" + strings.Join(forms, "|"))
-	return func(text string) string { return pattern.ReplaceAllString(text, wire.Redacted) }
-}
+// mask strikes secrets out of a text.
+type mask = func(string) string
 
 // classify decides by status and text. Throttles come first: taking one for "not
 // found" has made programs create things twice.
@@ -304,8 +293,13 @@ func classify(e *Error, host hostKind, problem bool) Class {
 // newError makes an Error of what the request path reports.
 func newError(op string, reply *transport.Reply, err error) *Error {
 	class := ClassUnknown
-	if _, ok := errors.AsType[*transport.NetworkError](err); ok {
+	if network, ok := errors.AsType[*transport.NetworkError](err); ok {
 		class = ClassNetwork
+		if network.Certificate {
+			class = ClassCertificate
+		}
+	} else if _, ok := errors.AsType[*transport.PanicError](err); ok {
+		class = ClassPanic
 	} else if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		class = ClassCancelled
 	} else if errors.Is(err, transport.ErrBodyTooLarge) {

@@ -282,7 +282,11 @@ type renewal struct {
 
 // Token returns the current token, after a refresh if its end is near.
 func (r *refreshing) Token(ctx context.Context) (t Token, err error) {
-	defer transport.Recover(&err) // of warn
+	defer func() { // warn is the program's
+		if p := transport.Recovered(recover()); p != nil {
+			t, err = Token{}, wire.ScrubError(p, t.AccessToken.Reveal(), t.RefreshToken.Reveal())
+		}
+	}()
 	t, err = r.get(ctx, Secret{})
 	if err == nil && r.warn != nil {
 		r.warnOf(ctx, t)
@@ -430,7 +434,7 @@ func (r *refreshing) refresh(ctx context.Context, refused Secret) (old, fresh To
 }
 
 func (r *refreshing) load(ctx context.Context) (t Token, err error) {
-	defer r.storeFailed("LoadToken", &err)
+	defer r.storeFailed("LoadToken", &t, &err)
 	return r.store.LoadToken(ctx)
 }
 
@@ -443,7 +447,7 @@ func (r *refreshing) update(ctx context.Context, before Token, refused Secret) (
 	var refreshErr error
 	called := false
 	err = func() (err error) {
-		defer r.storeFailed("UpdateToken", &err)
+		defer r.storeFailed("UpdateToken", &old, &err)
 		return r.store.UpdateToken(ctx, func(current Token) (Token, error) {
 			if called {
 				return Token{}, errors.New("the function was called before")
@@ -530,8 +534,8 @@ func (r *refreshing) asStored(stored Token, refused Secret) (Token, error) {
 }
 
 // storeFailed, deferred, makes what a method of the store failed with an error of
-// this package, a panic too.
-func (r *refreshing) storeFailed(method string, err *error) {
+// this package, a panic too. stored is what the store has given.
+func (r *refreshing) storeFailed(method string, stored *Token, err *error) {
 	class := ClassStore
 	if p := transport.Recovered(recover()); p != nil {
 		class, *err = ClassPanic, p
@@ -541,7 +545,7 @@ func (r *refreshing) storeFailed(method string, err *error) {
 	}
 	r.mu.Lock()
 	secrets := []string{r.client.core.secret.Reveal()}
-	tokens := []Token{r.current}
+	tokens := []Token{r.current, *stored}
 	if r.unsaved != nil {
 		tokens = append(tokens, r.unsaved.fresh, r.unsaved.replaces)
 	}
@@ -618,11 +622,13 @@ func (c *Client) token(ctx context.Context, op, path string, replay replay, old 
 	q.Set("app_secret", secret)
 	u := c.core.authURL.JoinPath(path)
 	u.RawQuery = q.Encode()
-	reply, err := c.core.transport.Do(ctx, transport.Call{
+	call := transport.Call{
 		Operation: op, Method: http.MethodGet, URL: u, Replay: replay,
-		Header: http.Header{"User-Agent": {c.core.userAgent}},
-		Wait:   p.admission(LimitKey{App: c.core.appKey, Operation: op}),
-	}, p)
+		Header:  http.Header{"User-Agent": {c.core.userAgent}},
+		Secrets: p.known,
+	}
+	p.limit(&call, LimitKey{App: c.core.appKey, Operation: op})
+	reply, err := c.core.transport.Do(ctx, call, p)
 	if err != nil {
 		return Token{}, p.fail(ctx, reply, err)
 	}
@@ -690,7 +696,7 @@ type unsigned struct{ signed }
 
 // Prepare only counts: the request is complete.
 func (p *unsigned) Prepare(context.Context, *http.Request, []byte) error {
-	p.begin()
+	p.attempts++
 	return nil
 }
 

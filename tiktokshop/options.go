@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/internal/transport"
-	"github.com/linnbridge/linnbridge/internal/wire"
 )
 
 // Option configures a [Client]. Every option checks its own input, and
@@ -27,37 +26,14 @@ type settings struct {
 	consentURL string
 }
 
-func defaults(secret Secret) settings {
-	base := transport.Defaults("linnbridge-tiktokshop")
-	_ = base.AddMiddleware([]Middleware{scrubErrors(secret)}) // the outermost; none is nil
+func defaults() settings {
 	return settings{
-		Settings:   base,
+		Settings:   transport.Defaults("linnbridge-tiktokshop"),
 		tokens:     noTokens{},
 		limiter:    DefaultLimiter(),
 		baseURL:    &url.URL{Scheme: "https", Host: "open-api.tiktokglobalshop.com"},
 		authURL:    &url.URL{Scheme: "https", Host: "auth.tiktok-shops.com"},
 		consentURL: ConsentURL,
-	}
-}
-
-// scrubErrors keeps the credentials of a request out of what its sending fails
-// with: net/http puts the URL into its errors, and a proxy or a middleware may
-// put anything there.
-func scrubErrors(secret Secret) Middleware {
-	return func(req *http.Request, next Next) (*http.Response, error) {
-		resp, err := next(req)
-		if err == nil {
-			return resp, nil
-		}
-		if u, ok := errors.AsType[*url.Error](err); ok {
-			err = u.Err
-		}
-		secrets := []string{secret.Reveal(), req.Header.Get("x-tts-access-token")}
-		q := req.URL.Query()
-		for _, name := range []string{"sign", "app_secret", "auth_code", "refresh_token"} {
-			secrets = append(secrets, q.Get(name))
-		}
-		return resp, wire.ScrubError(err, secrets...)
 	}
 }
 
@@ -106,6 +82,9 @@ type Event struct {
 	Bytes int
 	// Err is nil for a success. It is that of the attempt, not yet of the call.
 	Err error
+	// Held is how long the limiter holds further calls of the same budget, if that
+	// is seconds. Only the first attempt that finds a hold out tells it.
+	Held time.Duration
 }
 
 // WithTokens sets where access tokens come from. The default has none and fails
@@ -166,8 +145,8 @@ func WithHTTPClient(c *http.Client) Option {
 	return func(s *settings) error { return s.SetHTTPClient(c) }
 }
 
-// WithLogger logs every attempt at debug level. The default, and nil, log
-// nothing. Queries, headers and bodies are never logged.
+// WithLogger logs every attempt at debug level, and at warning level when calls
+// are held back for seconds or longer. The default, and nil, log nothing. Queries, headers and bodies are never logged.
 func WithLogger(l *slog.Logger) Option {
 	return func(s *settings) error { return s.SetLogger(l) }
 }
@@ -183,7 +162,7 @@ func WithObserver(observe func(context.Context, Event)) Option {
 		return s.SetObserver(func(ctx context.Context, e transport.Event) {
 			observe(ctx, Event{
 				CallInfo:  CallInfo{Operation: e.Operation, Shop: e.Account, Attempt: e.Attempt},
-				RequestID: e.RequestID, Wait: e.Wait, Duration: e.Duration, Status: e.Status, Code: e.Code, Bytes: e.Bytes, Err: e.Err,
+				RequestID: e.RequestID, Wait: e.Wait, Duration: e.Duration, Status: e.Status, Code: e.Code, Bytes: e.Bytes, Err: e.Err, Held: e.Held,
 			})
 		})
 	}
@@ -210,10 +189,17 @@ func WithTimeout(d time.Duration) Option {
 	return func(s *settings) error { return s.SetTimeout(d) }
 }
 
-// WithMaxRetryAfter caps the pause that a server may ask for. A longer one ends
-// the call with the throttle as its error. Default 2 minutes.
+// WithMaxRetryAfter caps what a server may make calls wait. A longer pause ends
+// the call that is told so with the throttle as its error, and holds the others
+// for so long only; then one of them goes ahead to find out. Default 2 minutes.
 func WithMaxRetryAfter(d time.Duration) Option {
 	return func(s *settings) error { return s.SetMaxRetryAfter(d) }
+}
+
+// WithMaxReply bounds the bytes of one reply, after decompression; a longer one
+// is an error of [ClassDecode]. Default 32 MiB.
+func WithMaxReply(bytes int64) Option {
+	return func(s *settings) error { return s.SetMaxReply(bytes) }
 }
 
 // WithJitter replaces the random numbers, from 0 up to 1, that spread the pauses
