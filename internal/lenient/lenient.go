@@ -207,16 +207,16 @@ func (d *decoder) value(v reflect.Value, t *info, in bool) bool {
 			return d.mistyped(raw, t.typ)
 		}
 	case object, list, dictionary:
-		if len(d.path) > d.root && isEmpty(raw) {
-			v.SetZero()
-			return true
-		}
 		if t.kind == list && t.elem.typ.Kind() == reflect.Uint8 && raw[0] == '"' {
 			b, err := base64.StdEncoding.DecodeString(unquote(raw))
 			if err != nil {
 				return d.fail("is no base64")
 			}
 			v.SetBytes(b)
+			return true
+		}
+		if len(d.path) > d.root && isEmpty(raw) {
+			v.SetZero()
 			return true
 		}
 		return d.mistyped(raw, t.typ)
