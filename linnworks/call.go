@@ -9,8 +9,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
+	"path"
 	"reflect"
 	"slices"
 	"strings"
@@ -67,13 +69,15 @@ const (
 	replayWrite = transport.ReplayWrite
 )
 
-// CallOption changes a single call.
+// CallOption changes a single call. What is wrong with one is the error of the
+// call, which is then not sent. None touches the login that a call may need.
 type CallOption func(*callSettings)
 
 type callSettings struct {
+	transport.CallSettings
+
 	response *Response
 	form     *bool
-	replay   *replay
 }
 
 // WithResponse fills r with the reply to the last attempt, on success and on
@@ -94,7 +98,30 @@ func FormEncoded(form bool) CallOption {
 // RepeatSafe declares that this call may be repeated when its outcome is
 // unknown, as reads and absolute writes are anyway.
 func RepeatSafe() CallOption {
-	return func(s *callSettings) { s.replay = new(replayWrite) }
+	return func(s *callSettings) { s.Replay = new(replayWrite) }
+}
+
+// NoRepeat makes one attempt, whatever it meets: for callers with retries of their
+// own. A call whose session was refused is still sent once more, in a new one,
+// because the first was not executed.
+func NoRepeat() CallOption { return Attempts(1) }
+
+// Attempts replaces [WithMaxAttempts] for one call. Less than 1 is an error.
+func Attempts(n int) CallOption {
+	return func(s *callSettings) { s.SetMaxAttempts(n) }
+}
+
+// AttemptTimeout replaces [WithTimeout] for one call, for instance to give a large
+// document more time. The context bounds the whole call all the same.
+func AttemptTimeout(d time.Duration) CallOption {
+	return func(s *callSettings) { s.SetTimeout(d) }
+}
+
+// Header sends a header with every attempt of one call, for instance a trace.
+// Those that the client sets itself (authorisation, content type and length, host)
+// are refused, but for User-Agent and Accept.
+func Header(name, value string) CallOption {
+	return func(s *callSettings) { s.SetHeader(name, value) }
 }
 
 // Response is what a reply carried besides its data. Printed, logged or encoded
@@ -124,73 +151,45 @@ func (r Response) LogValue() slog.Value { return slog.StringValue(r.String()) }
 
 // Call sends an operation that this package has no method for.
 //
-// path is the full path: one such as /api/Orders/GetOrderById goes to the
-// session's server, one below /v2/ or /v1/ to the regional host. For GET, params
-// become the query: a list as JSON text, or below /v2/ and /v1/ as repeated keys;
-// a nil is left out. Otherwise they become a JSON object, or form fields with
-// [FormEncoded]; an operation that wants its request wrapped gets it as
-// map[string]any{"request": ...}. out receives the reply; nil drops it.
+// rawPath is the full path, each segment escaped with [url.PathEscape] where it
+// needs it: one such as /api/Orders/GetOrderById goes to the session's server, one
+// below /v2/ or /v1/ to the regional host. query may be nil; an operation of
+// version 1 reads a list in it as one JSON text, the newer ones as repeated keys.
+// body, if not nil, is encoded as JSON, or with [FormEncoded] as a form field for
+// each of its members; an operation that wants its request wrapped gets it as
+// map[string]any{"request": ...}. out, if not nil, receives the reply.
 //
-// Only GET is repeated, unless [RepeatSafe] is given. The rate is limited for
-// each method and path, as where no limit is published.
-func (c *Client) Call(ctx context.Context, method, path string, params map[string]any, out any, opts ...CallOption) error {
-	op := operation{name: strings.TrimSpace(method + " " + path), method: method, path: path}
+// The call is repeated only if it is a GET or with [RepeatSafe]. The rate is limited
+// for each method and path, as where no limit is published.
+func (c *Client) Call(ctx context.Context, method, rawPath string, query url.Values, body, out any, opts ...CallOption) error {
+	op := operation{name: strings.TrimSpace(method + " " + rawPath), method: method, path: rawPath}
 	fail := func(what string) error { return fmt.Errorf("linnworks: Call: %s", what) }
 	if method == "" || strings.ToUpper(method) != method {
 		return fail("the method must be in capitals, such as GET")
 	}
-	if _, err := url.PathUnescape(path); err != nil || !strings.HasPrefix(path, "/") || strings.ContainsAny(path, "{}?#") {
-		return fail("the path must start with / and hold neither placeholders nor a query")
-	}
-	if slices.ContainsFunc(strings.Split(path, "/"), func(s string) bool { return s == "." || s == ".." }) {
-		return fail("the path must not hold dot segments")
+	// An unclean path would be cleaned on the way and address another resource.
+	if _, err := url.PathUnescape(rawPath); err != nil || !strings.HasPrefix(rawPath, "/") ||
+		strings.ContainsAny(rawPath, "{}?#") || path.Clean(rawPath) != rawPath {
+		return fail("the path must start with / and hold no placeholder, query, dot segment or stray %")
 	}
 	if v := reflect.ValueOf(out); out != nil && (v.Kind() != reflect.Pointer || v.IsNil()) {
 		return fail("out must be a pointer")
 	}
 	for prefix, host := range map[string]hostKind{"/v2/": hostV2, "/v1/": hostNew} {
-		if rest, ok := strings.CutPrefix(path, prefix); ok {
-			op.host, path = host, "/"+rest
+		if rest, ok := strings.CutPrefix(rawPath, prefix); ok {
+			op.host, rawPath = host, "/"+rest
 		}
 	}
-	values := url.Values{}
-	var body any
 	if method == http.MethodGet {
 		op.replay = replayRead
-		for name, v := range params {
-			if err := addQuery(values, name, v, op.host == hostServer); err != nil {
-				return fmt.Errorf("linnworks: %s: encoding the query: %w", op.name, err)
-			}
-		}
-	} else if params != nil {
-		op.body, body = bodyParams, params
+	}
+	if body != nil {
+		op.body = bodyParams
 		if op.host != hostServer {
 			op.body = bodyJSON
 		}
 	}
-	return c.send(ctx, op, path, values, body, out, opts)
-}
-
-// addQuery adds v to a query: a string bare, all else as JSON text, the elements
-// of a list apart unless jsonArrays.
-func addQuery(values url.Values, name string, v any, jsonArrays bool) error {
-	if e, ok := v.(query.Encoder); ok {
-		return e.EncodeValues(name, &values)
-	}
-	if list := reflect.ValueOf(v); !jsonArrays && list.Kind() == reflect.Slice {
-		for i := range list.Len() {
-			if err := addQuery(values, name, list.Index(i).Interface(), jsonArrays); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	raw, err := marshal(v)
-	if err != nil || string(raw) == "null" {
-		return err
-	}
-	values.Add(name, bare(raw))
-	return nil
+	return c.send(ctx, op, rawPath, query, body, out, opts)
 }
 
 // call sends op. path fills the placeholders of its path in order. req is the
@@ -202,6 +201,9 @@ func (c *Client) call(ctx context.Context, op operation, path []string, req, out
 		}
 	}
 	p, err := wire.Path(op.path, path)
+	if err == nil {
+		err = wire.Required(req, isGUID)
+	}
 	if err != nil {
 		return fmt.Errorf("linnworks: %s: %w", op.name, err)
 	}
@@ -216,6 +218,9 @@ func (c *Client) call(ctx context.Context, op operation, path []string, req, out
 	}
 	return c.send(ctx, op, p, values, req, out, opts)
 }
+
+// isGUID: an empty GUID goes out as "", which Linnworks cannot read.
+func isGUID(t reflect.Type) bool { return t == reflect.TypeFor[GUID]() }
 
 // joinArrays puts each list of req into values anew, as one key with a JSON
 // array instead of a key for each element.
@@ -244,8 +249,11 @@ func (c *Client) send(ctx context.Context, op operation, path string, values url
 		}
 		opt(&s)
 	}
-	if s.replay != nil {
-		op.replay = *s.replay
+	if s.Err != nil {
+		return fmt.Errorf("linnworks: %s: %w", op.name, s.Err)
+	}
+	if s.Replay != nil {
+		op.replay = *s.Replay
 	}
 	if s.form != nil {
 		op.form = *s.form
@@ -265,8 +273,10 @@ func (c *Client) send(ctx context.Context, op operation, path string, values url
 	if contentType != "" {
 		header.Set("Content-Type", contentType)
 	}
+	maps.Copy(header, s.Header)
 	reply, err := c.transport.Do(ctx, transport.Call{
-		Operation: op.name, Method: op.method, URL: p.url(), Header: header, Body: body, Replay: op.replay,
+		Operation: op.name, Account: c.credentials().ApplicationID, Method: op.method, URL: p.url(), Header: header, Body: body,
+		Replay: op.replay, MaxAttempts: s.MaxAttempts, Timeout: s.Timeout,
 		Wait: p.admission(LimitKey{Application: c.credentials().ApplicationID, Operation: op.name, PerMinute: op.limit}),
 	}, p)
 	if s.response != nil {

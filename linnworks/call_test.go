@@ -355,29 +355,26 @@ func TestRepeatSafe(t *testing.T) {
 func TestRawCall(t *testing.T) {
 	s := &server{answer: status(200, `{"Value":7}`)}
 	c := newTestClient(t, s)
-	params := map[string]any{
-		"text": "a b", "number": 1.5, "flag": true, "list": []string{"x", "y"}, "none": nil, "at": Time{time.Unix(0, 0)}, "price": Decimal("1.10"), "id": GUID("g"),
+	body := map[string]any{
+		"text": "a <b>", "number": 1.5, "flag": true, "list": []string{"x", "y"}, "none": nil, "at": Time{time.Unix(0, 0)}, "price": Decimal("1.10"), "id": GUID("g"),
 	}
-	for _, call := range []struct{ method, path, wantURL, wantBody string }{
-		{
-			"GET", "/api/Things/Get",
-			"https://eu-ext.linnworks.net/api/Things/Get?at=1970-01-01T00%3A00%3A00.000Z&flag=true&id=g&list=%5B%22x%22%2C%22y%22%5D&number=1.5&price=1.10&text=a+b", "",
-		},
-		{
-			"GET", "/v2/things/a%2Fb",
-			"https://eu-api.linnworks.net/v2/things/a%2Fb?at=1970-01-01T00%3A00%3A00.000Z&flag=true&id=g&list=x&list=y&number=1.5&price=1.10&text=a+b", "",
-		},
-		{
-			"POST", "/api/Things/Do", "https://eu-ext.linnworks.net/api/Things/Do",
-			`{"at":"1970-01-01T00:00:00.000Z","flag":true,"id":"g","list":["x","y"],"none":null,"number":1.5,"price":1.10,"text":"a b"}`,
-		},
-		{
-			"PUT", "/v1/things", "https://eu-api.linnworks.net/v1/things",
-			`{"at":"1970-01-01T00:00:00.000Z","flag":true,"id":"g","list":["x","y"],"none":null,"number":1.5,"price":1.10,"text":"a b"}`,
-		},
+	const sent = `{"at":"1970-01-01T00:00:00.000Z","flag":true,"id":"g","list":["x","y"],"none":null,"number":1.5,"price":1.10,"text":"a <b>"}`
+	for _, call := range []struct {
+		method, path      string
+		query             url.Values
+		body              any
+		wantURL, wantBody string
+	}{
+		{"GET", "/api/Things/Get", url.Values{"b": {"1", "2"}, "a": {"x y"}}, nil, "https://eu-ext.linnworks.net/api/Things/Get?a=x+y&b=1&b=2", ""},
+		{"GET", "/v2/things/a%2Fb", nil, nil, "https://eu-api.linnworks.net/v2/things/a%2Fb", ""},
+		{"POST", "/api/Things/Do", nil, body, "https://eu-ext.linnworks.net/api/Things/Do", sent},
+		{"POST", "/api/Things/Do", url.Values{"a": {"1"}}, []int{1, 2}, "https://eu-ext.linnworks.net/api/Things/Do?a=1", `[1,2]`},
+		{"POST", "/api/Things/Do", nil, &thing{IDs: []GUID{"g"}}, "https://eu-ext.linnworks.net/api/Things/Do", `{"orderIds":["g"],"tag":null}`},
+		{"POST", "/api/Things/Do", nil, nil, "https://eu-ext.linnworks.net/api/Things/Do", ""},
+		{"PUT", "/v1/things", nil, body, "https://eu-api.linnworks.net/v1/things", sent},
 	} {
 		var out struct{ Value int }
-		if err := c.Call(t.Context(), call.method, call.path, params, &out); err != nil || out.Value != 7 {
+		if err := c.Call(t.Context(), call.method, call.path, call.query, call.body, &out); err != nil || out.Value != 7 {
 			t.Errorf("%s %s: %v, out %v", call.method, call.path, err, out)
 		}
 		got := s.last(t)
@@ -387,9 +384,6 @@ func TestRawCall(t *testing.T) {
 		if d := cmp.Diff(call.wantBody, got.body); d != "" || got.method != call.method {
 			t.Errorf("%s %s: sent %s %s", call.method, call.path, got.method, d)
 		}
-	}
-	if err := c.Call(t.Context(), "POST", "/api/Things/Do", nil, nil); err != nil || s.last(t).body != "" {
-		t.Errorf("without parameters: %v, body %q", err, s.last(t).body)
 	}
 	_, before := s.count()
 	for _, call := range []struct {
@@ -408,11 +402,11 @@ func TestRawCall(t *testing.T) {
 		{"GET", "/api/X", thing{}},
 		{"GET", "/api/X", (*thing)(nil)},
 	} {
-		if err := c.Call(t.Context(), call.method, call.path, nil, call.out); err == nil || !strings.HasPrefix(err.Error(), "linnworks: Call: ") {
+		if err := c.Call(t.Context(), call.method, call.path, nil, nil, call.out); err == nil || !strings.HasPrefix(err.Error(), "linnworks: Call: ") {
 			t.Errorf("Call(%q, %q, %T): err = %v", call.method, call.path, call.out, err)
 		}
 	}
-	if err := c.Call(t.Context(), "GET", "/api/X", map[string]any{"f": func() {}}, nil); err == nil {
+	if err := c.Call(t.Context(), "POST", "/api/X", nil, map[string]any{"f": func() {}}, nil); err == nil {
 		t.Error("an unencodable parameter was accepted")
 	}
 	if _, after := s.count(); after != before {

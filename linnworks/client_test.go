@@ -80,7 +80,7 @@ func TestOptionsReachTheCall(t *testing.T) {
 	s := &server{}
 	var limits keys
 	var events []Event
-	c := newTestClient(t, s, WithLimiter(&limits), WithUserAgent("mine/1"), WithObserver(func(e Event) {
+	c := newTestClient(t, s, WithLimiter(&limits), WithUserAgent("mine/1"), WithObserver(func(_ context.Context, e Event) {
 		e.Wait, e.Duration = 0, 0
 		events = append(events, e)
 	}), WithMiddleware(func(r *http.Request, next Next) (*http.Response, error) {
@@ -98,8 +98,8 @@ func TestOptionsReachTheCall(t *testing.T) {
 		t.Error(d)
 	}
 	wantEvents := []Event{
-		{Operation: "Auth.AuthorizeByApplication", Attempt: 1, Status: 200, Bytes: len(session(1, "https://eu-ext.linnworks.net"))},
-		{Operation: "Things.Read", Attempt: 1, Status: 200, Bytes: 4},
+		{CallInfo: CallInfo{"Auth.AuthorizeByApplication", testApplicationID, 1}, Status: 200, Bytes: len(session(1, "https://eu-ext.linnworks.net"))},
+		{CallInfo: CallInfo{"Things.Read", testApplicationID, 1}, Status: 200, Bytes: 4},
 	}
 	if d := cmp.Diff(wantEvents, events); d != "" {
 		t.Error(d)

@@ -10,7 +10,7 @@ import (
 func ExampleClient_Call_empty() {
 	client := newClient(warehouse{"/api/Inventory/UpdateSupplier": ``})
 
-	err := client.Call(context.Background(), "POST", "/api/Inventory/UpdateSupplier", map[string]any{
+	err := client.Call(context.Background(), "POST", "/api/Inventory/UpdateSupplier", nil, map[string]any{
 		"supplier": map[string]any{"pkSupplierID": "00000000-0000-0000-0000-000000000001", "SupplierName": "Acme", "TelephoneNumber": ""},
 	}, nil)
 	fmt.Println(err)

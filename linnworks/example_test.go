@@ -7,6 +7,7 @@ import (
 	"io"
 	"log"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -71,7 +72,7 @@ func ExampleNewClient() {
 func ExampleError() {
 	client := newClient(warehouse{})
 
-	_, err := client.Stock.SetStockLevel(context.Background(), &linnworks.SetStockLevelRequest{})
+	_, err := client.Stock.SetStockLevel(context.Background(), &linnworks.SetStockLevelRequest{StockLevels: []linnworks.StockLevelUpdate{{SKU: "MUG-BLUE", LocationID: "00000000-0000-0000-0000-000000000000", Level: 3}}})
 	var failed *linnworks.Error
 	switch {
 	case linnworks.IsThrottle(err):
@@ -89,8 +90,7 @@ func ExampleClient_Call() {
 	var out struct{ Count int }
 	var response linnworks.Response
 	err := client.Call(context.Background(), "GET", "/api/Stock/GetSomethingNew",
-		map[string]any{"from": linnworks.Time{Time: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)}},
-		&out, linnworks.WithResponse(&response))
+		url.Values{"from": {"2026-03-01T09:00:00Z"}}, nil, &out, linnworks.WithResponse(&response))
 	fmt.Println(out.Count, response.Status, response.Attempts, err)
 	// Output:
 	// 3 200 1 <nil>
@@ -116,7 +116,7 @@ func ExampleWithMiddleware() {
 
 func ExampleWithObserver() {
 	client := newClient(warehouse{"/api/Inventory/GetStockLocations": `[]`},
-		linnworks.WithObserver(func(e linnworks.Event) {
+		linnworks.WithObserver(func(_ context.Context, e linnworks.Event) {
 			fmt.Println(e.Operation, e.Attempt, e.Status, e.Bytes, e.Err)
 		}))
 
@@ -140,7 +140,7 @@ func ExampleWithLimiter() {
 	client := newClient(warehouse{"/api/Stock/GetSomethingNew": `null`},
 		linnworks.WithLimiter(watched{linnworks.NewLimiter(0.5)}))
 
-	if err := client.Call(context.Background(), "GET", "/api/Stock/GetSomethingNew", nil, nil); err != nil {
+	if err := client.Call(context.Background(), "GET", "/api/Stock/GetSomethingNew", nil, nil, nil); err != nil {
 		log.Fatal(err)
 	}
 	// Output:

@@ -41,7 +41,9 @@ func ExamplePartialError() {
 		{"SKU":"MUG-BLUE","StockLevel":12},
 		{"SKU":"GIFT-SET","Errors":["Composite items have no level of their own"]}]}`})
 
-	reply, err := client.Stock.UpdateStockLevelsBulk(context.Background(), &linnworks.UpdateStockLevelsBulkRequest{})
+	reply, err := client.Stock.UpdateStockLevelsBulk(context.Background(), &linnworks.UpdateStockLevelsBulkRequest{Items: []linnworks.UpdateStockLevelsBulkRequestItem{
+		{SKU: new("MUG-BLUE"), StockLevel: new(12)}, {SKU: new("GIFT-SET"), StockLevel: new(3)},
+	}})
 	var partial *linnworks.PartialError
 	if errors.As(err, &partial) {
 		for _, item := range partial.Items {

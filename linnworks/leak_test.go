@@ -114,7 +114,7 @@ func TestErrorsAndLogsLeakNothing(t *testing.T) {
 					for _, handler := range []slog.Handler{slog.NewTextHandler(&out, debug), slog.NewJSONHandler(&out, debug)} {
 						logger := slog.New(handler)
 						s := &server{answer: answer, login: loginAnswer}
-						c := newTestClient(t, s, WithLogger(logger), WithObserver(func(e Event) { fmt.Fprintf(&out, "%v %+v %#v\n", e, e, e) }))
+						c := newTestClient(t, s, WithLogger(logger), WithObserver(func(_ context.Context, e Event) { fmt.Fprintf(&out, "%v %+v %#v\n", e, e, e) }))
 						op := readOp
 						op.body, op.query = bodyParams, true
 						type req struct {

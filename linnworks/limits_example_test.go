@@ -79,7 +79,7 @@ func ExampleNewLimiterFunc() {
 	})
 	client := newClient(warehouse{"/api/Stock/SetStockLevel": `[]`}, linnworks.WithLimiter(limiter))
 
-	_, err := client.Stock.SetStockLevel(context.Background(), &linnworks.SetStockLevelRequest{})
+	_, err := client.Stock.SetStockLevel(context.Background(), &linnworks.SetStockLevelRequest{StockLevels: []linnworks.StockLevelUpdate{{SKU: "MUG-BLUE", LocationID: "00000000-0000-0000-0000-000000000000", Level: 3}}})
 	fmt.Println(err)
 	// Output:
 	// <nil>
@@ -97,7 +97,7 @@ func ExampleUrgent() {
 		}
 		fmt.Println(item.ItemNumber)
 	}
-	_, err := client.Stock.SetStockLevel(linnworks.Urgent(ctx), &linnworks.SetStockLevelRequest{})
+	_, err := client.Stock.SetStockLevel(linnworks.Urgent(ctx), &linnworks.SetStockLevelRequest{StockLevels: []linnworks.StockLevelUpdate{{SKU: "MUG-BLUE", LocationID: "00000000-0000-0000-0000-000000000000", Level: 3}}})
 	fmt.Println(linnworks.Urgency(sweep), linnworks.Urgency(ctx), linnworks.Urgency(linnworks.Urgent(ctx)), err)
 	// Output:
 	// -1 0 1 <nil>

@@ -76,8 +76,8 @@ func TestPublishedLimits(t *testing.T) {
 	var limits keys
 	c := newTestClient(t, &server{answer: status(400, `{}`)}, WithLimiter(&limits))
 	ctx := t.Context()
-	_, _ = c.Orders.CreateOrders(ctx, nil)
-	_, _ = c.Stock.GetStockLevelBatch(ctx, nil)
+	_, _ = c.Orders.CreateOrders(ctx, &CreateOrdersRequest{Orders: []ChannelOrder{}})
+	_, _ = c.Stock.GetStockLevelBatch(ctx, &GetStockLevelBatchRequest{StockItemIDs: []GUID{}})
 	_, _ = c.ShippingService.GetShippingQuote(ctx, nil)
 	_, _ = c.ShippingService.GetFiledManifestsByVendor(ctx, nil)
 	_, _ = c.ShippingService.GetIntegrations(ctx)
@@ -177,7 +177,7 @@ func TestTurnAfterTheDeadline(t *testing.T) {
 				return 2
 			}
 			return 0
-		})), WithObserver(func(e Event) { events = append(events, e) }))
+		})), WithObserver(func(_ context.Context, e Event) { events = append(events, e) }))
 		if err := do(t.Context(), c, readOp); err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package linnworks
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -45,16 +46,34 @@ type Next = func(*http.Request) (*http.Response, error)
 // Middleware wraps the sending of every attempt, those that open a session
 // included. It runs inside the attempt's timeout. req carries the session token
 // in its Authorization header, and the body of a login the application secret:
-// what it logs is its own responsibility.
+// what it logs is its own responsibility. [CallInfoOf] says which call the
+// request's context belongs to.
 type Middleware = func(req *http.Request, next Next) (*http.Response, error)
 
-// Event describes one attempt of one call to an observer. Attempts that open a
-// session are events of Auth.AuthorizeByApplication.
-type Event struct {
-	// Operation is the service and method, such as Orders.CreateOrders.
+// CallInfo says which attempt of which call a request belongs to.
+type CallInfo struct {
+	// Operation is the service and method, such as Orders.CreateOrders, or for
+	// [Client.Call] the HTTP method and path.
 	Operation string
-	// Attempt counts from 1.
+	// Application is the application id of the client's credentials.
+	Application string
+	// Attempt counts the attempts of the call from 1.
 	Attempt int
+}
+
+// CallInfoOf returns what the context of a request says about its call, for
+// middleware and observers. ok is false outside a call.
+func CallInfoOf(ctx context.Context) (info CallInfo, ok bool) {
+	i, ok := transport.InfoOf(ctx)
+	return CallInfo{Operation: i.Operation, Application: i.Account, Attempt: i.Attempt}, ok
+}
+
+// Event describes one attempt of one call to an observer. Attempts that open a
+// session are events of Auth.AuthorizeByApplication. Replies of Linnworks carry no
+// id of the request.
+type Event struct {
+	CallInfo
+
 	// Wait is the time spent waiting for the rate limit before the attempt.
 	Wait time.Duration
 	// Duration is the time from sending to the last byte of the reply.
@@ -122,14 +141,20 @@ func WithLogger(l *slog.Logger) Option {
 	return func(s *settings) error { return s.SetLogger(l) }
 }
 
-// WithObserver calls observe after every attempt, on the goroutine of the call,
-// so several may run at once. The default observes nothing.
-func WithObserver(observe func(Event)) Option {
+// WithObserver calls observe after every attempt, with the context of the call. It
+// runs on the goroutine of the call, may run on several at once, and holds up the
+// call that it observes.
+func WithObserver(observe func(context.Context, Event)) Option {
 	return func(s *settings) error {
 		if observe == nil {
 			return errors.New("WithObserver: nil function")
 		}
-		return s.SetObserver(func(e transport.Event) { observe(Event(e)) })
+		return s.SetObserver(func(ctx context.Context, e transport.Event) {
+			observe(ctx, Event{
+				CallInfo: CallInfo{Operation: e.Operation, Application: e.Account, Attempt: e.Attempt},
+				Wait:     e.Wait, Duration: e.Duration, Status: e.Status, Code: e.Code, Bytes: e.Bytes, Err: e.Err,
+			})
+		})
 	}
 }
 

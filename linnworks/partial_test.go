@@ -24,6 +24,7 @@ func callByName(t *testing.T, c *Client, op string, req any, opts ...CallOption)
 		r := reflect.New(m.Type().In(1)).Elem()
 		if r.Kind() == reflect.Pointer {
 			r.Set(reflect.New(r.Type().Elem()))
+			setRequired(r.Elem())
 		}
 		if req != nil {
 			r = reflect.ValueOf(req)
@@ -36,6 +37,22 @@ func callByName(t *testing.T, c *Client, op string, req any, opts ...CallOption)
 	out := m.Call(in)
 	err, _ := out[len(out)-1].Interface().(error)
 	return out[0].Interface(), err
+}
+
+// setRequired gives the required lists and ids of a request a value.
+func setRequired(req reflect.Value) {
+	if req.Kind() != reflect.Struct {
+		return
+	}
+	for i := range req.NumField() {
+		switch f := req.Field(i); {
+		case strings.Contains(string(req.Type().Field(i).Tag), ",omit"):
+		case f.Kind() == reflect.Slice:
+			f.Set(reflect.MakeSlice(f.Type(), 0, 0))
+		case isGUID(f.Type()):
+			f.SetString("a1")
+		}
+	}
 }
 
 func TestPartialErrors(t *testing.T) {
@@ -75,7 +92,7 @@ func TestPartialErrors(t *testing.T) {
 		{"Orders.ChangeStatus", &ChangeStatusRequest{OrderIDs: []GUID{"A1", "b2"}}, `["a1"]`, []ItemError{{Key: "b2", Index: -1, Message: "not among the ids that the reply names as changed"}}},
 		{"Orders.ChangeStatus", &ChangeStatusRequest{OrderIDs: one}, `["A1"]`, nil},
 		{"Orders.ChangeStatus", &ChangeStatusRequest{OrderIDs: one}, ``, nil}, // it says nothing
-		{"Orders.ChangeStatus", nil, `[]`, nil},
+		{"Orders.ChangeStatus", &ChangeStatusRequest{OrderIDs: []GUID{}}, `[]`, nil},
 		{"Orders.ChangeOrderTag", &ChangeOrderTagRequest{OrderIDs: one}, `[]`, []ItemError{{Key: "a1", Index: -1, Message: "not among the ids that the reply names as changed"}}},
 		{"Orders.AssignToFolder", &AssignToFolderRequest{OrderIDs: one}, `[]`, []ItemError{{Key: "a1", Index: -1, Message: "not among the ids that the reply names as changed"}}},
 

@@ -78,7 +78,7 @@ func refreshingSetup(t *testing.T, store TokenStore, api, auth []answer) (c *Cli
 }
 
 func getOrder(ctx context.Context, c *Client) error {
-	_, err := c.Order.GetOrderDetail(ctx, nil)
+	_, err := c.Order.GetOrderDetail(ctx, oneOrder)
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -51,12 +52,14 @@ const (
 	replayWrite = transport.ReplayWrite
 )
 
-// CallOption changes a single call.
+// CallOption changes a single call. What is wrong with one is the error of the
+// call, which is then not sent.
 type CallOption func(*callSettings)
 
 type callSettings struct {
+	transport.CallSettings
+
 	response *Response
-	replay   *replay
 }
 
 // WithResponse fills r with the outcome of the last attempt, on success and on
@@ -68,7 +71,30 @@ func WithResponse(r *Response) CallOption {
 // RepeatSafe declares that the caller made this call safe to repeat, for
 // instance with a stable idempotency key. It is then repeated like a read.
 func RepeatSafe() CallOption {
-	return func(s *callSettings) { s.replay = new(replayWrite) }
+	return func(s *callSettings) { s.Replay = new(replayWrite) }
+}
+
+// NoRepeat makes one attempt, whatever it meets: for callers with retries of their
+// own. A call whose access token was refused is still sent once more, with a new
+// one, because the first was not executed.
+func NoRepeat() CallOption { return Attempts(1) }
+
+// Attempts replaces [WithMaxAttempts] for one call. Less than 1 is an error.
+func Attempts(n int) CallOption {
+	return func(s *callSettings) { s.SetMaxAttempts(n) }
+}
+
+// AttemptTimeout replaces [WithTimeout] for one call, for instance to give an
+// upload more time. The context bounds the whole call all the same.
+func AttemptTimeout(d time.Duration) CallOption {
+	return func(s *callSettings) { s.SetTimeout(d) }
+}
+
+// Header sends a header with every attempt of one call, for instance a trace or an
+// idempotency key. Headers are not signed. Those that the client sets itself
+// (access token, content type and length, host) are refused, but for User-Agent.
+func Header(name, value string) CallOption {
+	return func(s *callSettings) { s.SetHeader(name, value) }
 }
 
 // Response is what a reply carried besides its data. It prints without header
@@ -134,6 +160,9 @@ func (c *Client) call(ctx context.Context, op operation, args []string, req, out
 		}
 	}
 	p, err := wire.Path(op.path, args)
+	if err == nil {
+		err = wire.Required(req, noID)
+	}
 	if err != nil {
 		return fmt.Errorf("tiktokshop: %s: %w", op.name, err)
 	}
@@ -146,6 +175,9 @@ func (c *Client) call(ctx context.Context, op operation, args []string, req, out
 	return c.send(ctx, op, p, values, req, out, opts)
 }
 
+// noID: of TikTok's ids, the description has none of a type of their own.
+func noID(reflect.Type) bool { return false }
+
 func (c *Client) send(ctx context.Context, op operation, rawPath string, values url.Values, req, out any, opts []CallOption) error {
 	var s callSettings
 	for _, opt := range opts {
@@ -154,9 +186,12 @@ func (c *Client) send(ctx context.Context, op operation, rawPath string, values 
 		}
 		opt(&s)
 	}
+	if s.Err != nil {
+		return fmt.Errorf("tiktokshop: %s: %w", op.name, s.Err)
+	}
 	write := op.replay != replayRead // for the limits a read stays one, RepeatSafe or not
-	if s.replay != nil {
-		op.replay = *s.replay
+	if s.Replay != nil {
+		op.replay = *s.Replay
 	}
 	contentType, body, err := encodeBody(op.body, req)
 	if err != nil {
@@ -168,10 +203,12 @@ func (c *Client) send(ctx context.Context, op operation, rawPath string, values 
 		path:   strings.TrimPrefix(u.EscapedPath(), c.core.basePath),
 		params: c.params(values, op.noCipher),
 	}
+	header := http.Header{"Content-Type": {contentType}, "User-Agent": {c.core.userAgent}}
+	maps.Copy(header, s.Header)
 	call := transport.Call{
-		Operation: op.name, Method: op.method, URL: u, Body: body, Replay: op.replay,
-		Header: http.Header{"Content-Type": {contentType}, "User-Agent": {c.core.userAgent}},
-		Wait:   p.admission(LimitKey{App: c.core.appKey, Shop: c.shop.ID, Write: write, Operation: op.name}),
+		Operation: op.name, Account: c.shop.ID, Method: op.method, URL: u, Body: body, Header: header,
+		Replay: op.replay, MaxAttempts: s.MaxAttempts, Timeout: s.Timeout,
+		Wait: p.admission(LimitKey{App: c.core.appKey, Shop: c.shop.ID, Write: write, Operation: op.name}),
 	}
 	reply, err := c.core.transport.Do(ctx, call, p)
 	if s.response != nil {
@@ -288,7 +325,7 @@ func (p *signed) Classify(reply *transport.Reply) transport.Verdict {
 	e := p.read(reply)
 	p.last, p.answered = e, p.attempts
 	if e == nil {
-		return transport.Verdict{Code: "0"}
+		return transport.Verdict{Code: "0", RequestID: string(p.envelope.RequestID)}
 	}
 	p.learn(e)
 	// Without a code of TikTok's nothing tells what became of the call.
@@ -296,7 +333,7 @@ func (p *signed) Classify(reply *transport.Reply) transport.Verdict {
 		p.doubt = true
 	}
 	e.OutcomeUnknown = p.doubt
-	v := transport.Verdict{Err: e, After: e.RetryAfter}
+	v := transport.Verdict{Err: e, RequestID: e.RequestID, After: e.RetryAfter}
 	if e.Code != 0 {
 		v.Code = strconv.Itoa(e.Code)
 	}

@@ -222,7 +222,7 @@ func TestRetryAfterIsAMinimum(t *testing.T) {
 		busy := refused(429, 36009002, "too fast")
 		busy.retryAfter = "90"
 		c, s := setup(t, []answer{busy, ok(`{}`)})
-		if _, err := c.Order.GetOrderDetail(t.Context(), nil); err != nil {
+		if _, err := c.Order.GetOrderDetail(t.Context(), oneOrder); err != nil {
 			t.Fatal(err)
 		}
 		sent := s.requests()
@@ -238,7 +238,7 @@ func TestRetryAfterIsCapped(t *testing.T) {
 		busy.retryAfter = "121"
 		c, s := setup(t, []answer{busy})
 		start := time.Now()
-		_, err := c.Order.GetOrderDetail(t.Context(), nil)
+		_, err := c.Order.GetOrderDetail(t.Context(), oneOrder)
 		e, _ := errors.AsType[*Error](err)
 		if !IsThrottle(err) || e.RetryAfter != 121*time.Second || len(s.requests()) != 1 || time.Since(start) != 0 {
 			t.Errorf("%v after %d attempts and %s", err, len(s.requests()), time.Since(start))
@@ -252,7 +252,7 @@ func TestSandboxCapWaitsForTheHour(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(20 * time.Minute)
 		c, s := setup(t, []answer{refused(429, 36009037, "cap reached")})
-		_, err := c.Order.GetOrderDetail(t.Context(), nil)
+		_, err := c.Order.GetOrderDetail(t.Context(), oneOrder)
 		e, _ := errors.AsType[*Error](err)
 		if !IsThrottle(err) || e.RetryAfter != 40*time.Minute || len(s.requests()) != 1 {
 			t.Errorf("%v, retry after %s, %d attempts", err, e.RetryAfter, len(s.requests()))
@@ -262,11 +262,11 @@ func TestSandboxCapWaitsForTheHour(t *testing.T) {
 
 func TestRepeats(t *testing.T) {
 	read := func(ctx context.Context, c *Client) error {
-		_, err := c.Order.GetOrderDetail(ctx, nil)
+		_, err := c.Order.GetOrderDetail(ctx, oneOrder)
 		return err
 	}
 	absolute := func(ctx context.Context, c *Client) error {
-		_, err := c.Product.UpdateInventory(ctx, "1", nil)
+		_, err := c.Product.UpdateInventory(ctx, "1", &UpdateInventoryRequest{SKUs: []UpdateInventoryRequestSKU{}})
 		return err
 	}
 	once := func(opts ...CallOption) func(context.Context, *Client) error {
@@ -331,7 +331,7 @@ func TestRepeats(t *testing.T) {
 func TestContext(t *testing.T) {
 	busy := answer{status: 503}
 	get := func(ctx context.Context, c *Client) error {
-		_, err := c.Order.GetOrderDetail(ctx, nil)
+		_, err := c.Order.GetOrderDetail(ctx, oneOrder)
 		return err
 	}
 	t.Run("cancelled before", func(t *testing.T) {
@@ -414,7 +414,7 @@ func TestBadInputMakesNoCall(t *testing.T) {
 		"blank id": func(c *Client) error { _, err := c.Fulfillment.GetPackageDetail(ctx, " \n"); return err },
 		"dot id":   func(c *Client) error { _, err := c.Fulfillment.GetPackageDetail(ctx, ".."); return err },
 		"nil call option": func(c *Client) error {
-			_, err := c.Order.GetOrderDetail(ctx, nil, nil)
+			_, err := c.Order.GetOrderDetail(ctx, oneOrder, nil)
 			return err
 		},
 		"raw: no slash":    func(c *Client) error { return c.Call(ctx, "GET", "order", nil, nil, nil) },
@@ -447,7 +447,7 @@ func TestReplies(t *testing.T) {
 		`{"code":0,"data":{"errors":[{"code":0,"message":"ok"},null]}}`, `{"code":0,"request_id":123}`,
 	} {
 		c, _ := setup(t, []answer{{body: body}})
-		if got, err := c.Order.GetOrderDetail(t.Context(), nil); err != nil || got == nil || len(got.Orders) != 0 {
+		if got, err := c.Order.GetOrderDetail(t.Context(), oneOrder); err != nil || got == nil || len(got.Orders) != 0 {
 			t.Errorf("%s: %v, %v", body, got, err)
 		}
 	}
@@ -457,7 +457,7 @@ func TestReplies(t *testing.T) {
 	} {
 		c, _ := setup(t, []answer{{body: body}})
 		var r Response
-		_, err := c.Order.GetOrderDetail(t.Context(), nil, WithResponse(&r))
+		_, err := c.Order.GetOrderDetail(t.Context(), oneOrder, WithResponse(&r))
 		e, _ := errors.AsType[*Error](err)
 		if !is(err, ClassDecode) || e.HTTPStatus != 200 || string(r.Body) != body {
 			t.Errorf("%s: %v, response %v", body, err, r)
@@ -465,7 +465,7 @@ func TestReplies(t *testing.T) {
 	}
 	// What decodes before the odd field is not thrown away, the error decides.
 	c, _ := setup(t, []answer{ok(`{"errors":[{"code":12052036,"message":"no sku","detail":{"sku_id":"7"}}]}`)})
-	if got, err := c.Product.UpdateInventory(t.Context(), "1", nil); got == nil || err == nil {
+	if got, err := c.Product.UpdateInventory(t.Context(), "1", &UpdateInventoryRequest{SKUs: []UpdateInventoryRequestSKU{}}); got == nil || err == nil {
 		t.Errorf("partial failure: %v, %v", got, err)
 	}
 }
@@ -503,7 +503,7 @@ func TestReplyAboveTheLimit(t *testing.T) {
 		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Request: req, Body: io.NopCloser(io.LimitReader(zeros{}, 33<<20))}, nil
 	})}
 	c, _ := setup(t, []answer{ok(`{}`)}, WithHTTPClient(&huge))
-	if _, err := c.Order.GetOrderDetail(t.Context(), nil); !is(err, ClassDecode) || !strings.Contains(err.Error(), "limit") {
+	if _, err := c.Order.GetOrderDetail(t.Context(), oneOrder); !is(err, ClassDecode) || !strings.Contains(err.Error(), "limit") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -523,7 +523,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 		calls++
 		return &http.Response{StatusCode: http.StatusFound, Header: http.Header{"Location": {"https://evil.example/"}}, Request: req, Body: http.NoBody}, nil
 	})}))
-	if _, err := c.Order.GetOrderDetail(t.Context(), nil); err == nil || calls != 1 {
+	if _, err := c.Order.GetOrderDetail(t.Context(), oneOrder); err == nil || calls != 1 {
 		t.Errorf("%v after %d calls", err, calls)
 	}
 }

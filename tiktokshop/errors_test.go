@@ -1,6 +1,7 @@
 package tiktokshop
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -265,7 +266,7 @@ func TestPartialError(t *testing.T) {
 		{"code":36009002,"message":"a"},{"code":36009003,"message":"b"}
 	],"orders":[]}`
 	c, _ := setup(t, []answer{ok(data)})
-	got, err := c.Product.UpdateInventory(t.Context(), "1", nil)
+	got, err := c.Product.UpdateInventory(t.Context(), "1", &UpdateInventoryRequest{SKUs: []UpdateInventoryRequestSKU{}})
 	partial, found := errors.AsType[*PartialError](err)
 	if !found {
 		// The strange items cannot be decoded into the method's own type either.
@@ -315,7 +316,7 @@ func TestPartialError(t *testing.T) {
 
 func TestObserver(t *testing.T) {
 	var events []Event
-	c, _ := setup(t, []answer{refused(200, 36009002, "x")}, WithObserver(func(e Event) { events = append(events, e) }), WithMaxAttempts(1))
+	c, _ := setup(t, []answer{refused(200, 36009002, "x")}, WithObserver(func(_ context.Context, e Event) { events = append(events, e) }), WithMaxAttempts(1))
 	_ = getOrder(t.Context(), c)
 	if len(events) != 1 {
 		t.Fatalf("%d events", len(events))

@@ -21,7 +21,7 @@ func ExampleWithObserver() {
 	client := shopOfReplies(
 		canned{"/order/202507/orders": `{"code":36009002,"message":"Too many requests.","request_id":"20261001C"}`},
 		tiktokshop.WithMaxAttempts(1),
-		tiktokshop.WithObserver(func(e tiktokshop.Event) {
+		tiktokshop.WithObserver(func(_ context.Context, e tiktokshop.Event) {
 			if tiktokshop.IsThrottle(e.Err) {
 				throttles++
 			}
@@ -79,7 +79,7 @@ func ExampleWithMiddleware() {
 func ExampleWithResponse() {
 	client := shopOfReplies(canned{"/order/202507/orders": `{"code":0,"data":{},"request_id":"20261001D"}`})
 	var response tiktokshop.Response
-	_, err := client.Order.GetOrderDetail(context.Background(), nil, tiktokshop.WithResponse(&response))
+	_, err := client.Order.GetOrderDetail(context.Background(), &tiktokshop.GetOrderDetailRequest{IDs: []string{"576"}}, tiktokshop.WithResponse(&response))
 	fmt.Println(response.RequestID, response.Status, len(response.Body), err)
 	// Output:
 	// 20261001D 200 45 <nil>

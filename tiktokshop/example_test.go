@@ -105,7 +105,9 @@ func ExamplePartialError() {
 		"/product/202309/products/1729/inventory/update": `{"code":0,"data":{"errors":[
 			{"code":12052036,"message":"The SKU does not exist.","detail":{"sku_id":"17"}}]},"request_id":"20261001B"}`,
 	})
-	_, err := client.Product.UpdateInventory(context.Background(), "1729", &tiktokshop.UpdateInventoryRequest{})
+	_, err := client.Product.UpdateInventory(context.Background(), "1729", &tiktokshop.UpdateInventoryRequest{SKUs: []tiktokshop.UpdateInventoryRequestSKU{
+		{ID: "17", Inventory: []tiktokshop.UpdateInventoryRequestSKUInventory{{Quantity: 3}}},
+	}})
 	fmt.Println(err)
 	// Output:
 	// tiktokshop: Product.UpdateInventory: 1 item(s) failed; sku_id 17: not found: code 12052036: The SKU does not exist. [request 20261001B]

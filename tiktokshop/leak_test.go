@@ -173,7 +173,7 @@ func TestNothingLeaksFromCalls(t *testing.T) {
 			}
 			opts := []Option{
 				WithHTTPClient(&http.Client{Transport: rt}), WithLogger(logs), WithMaxAttempts(1),
-				WithObserver(func(e Event) { out.print(e); out.printTree(e.Err) }),
+				WithObserver(func(_ context.Context, e Event) { out.print(e); out.printTree(e.Err) }),
 				// A middleware that flattens errors, as they do.
 				WithMiddleware(func(req *http.Request, next Next) (*http.Response, error) {
 					resp, err := next(req)
@@ -209,7 +209,7 @@ func TestNothingLeaksFromCalls(t *testing.T) {
 
 func getOrder1(ctx context.Context, c *Client) error {
 	var r Response
-	_, err := c.Order.GetOrderDetail(ctx, nil, WithResponse(&r))
+	_, err := c.Order.GetOrderDetail(ctx, oneOrder, WithResponse(&r))
 	if s := fmt.Sprintf("%+v %#v %s", r, &r, []any{r}); strings.Contains(s, "MARKED") {
 		return errors.New(s)
 	}

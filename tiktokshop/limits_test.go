@@ -203,7 +203,7 @@ func TestThrottleHoldsTheClass(t *testing.T) {
 func TestTurnAfterTheDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var events []Event
-		c, s := setup(t, []answer{ok(`{}`)}, WithLimiter(NewLimiter(Limits{Reads: 0.1})), WithObserver(func(e Event) { events = append(events, e) }))
+		c, s := setup(t, []answer{ok(`{}`)}, WithLimiter(NewLimiter(Limits{Reads: 0.1})), WithObserver(func(_ context.Context, e Event) { events = append(events, e) }))
 		if err := getOrder(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package tiktokshop
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -64,15 +65,34 @@ func scrubErrors(secret Secret) Middleware {
 type Next = func(*http.Request) (*http.Response, error)
 
 // Middleware wraps the sending of every attempt. It sees the signed request:
-// changing anything but headers breaks the signature.
+// changing anything but headers breaks the signature. [CallInfoOf] says which call
+// the request's context belongs to.
 type Middleware = func(req *http.Request, next Next) (*http.Response, error)
+
+// CallInfo says which attempt of which call a request belongs to.
+type CallInfo struct {
+	// Operation is the service and method, such as Order.GetOrderList, or for
+	// [Client.Call] the HTTP method and path.
+	Operation string
+	// Shop is the id of the shop that the client is bound to, empty for none.
+	Shop string
+	// Attempt counts the attempts of the call from 1.
+	Attempt int
+}
+
+// CallInfoOf returns what the context of a request says about its call, for
+// middleware, observers and token sources. ok is false outside a call.
+func CallInfoOf(ctx context.Context) (info CallInfo, ok bool) {
+	i, ok := transport.InfoOf(ctx)
+	return CallInfo{Operation: i.Operation, Shop: i.Account, Attempt: i.Attempt}, ok
+}
 
 // Event describes one attempt of one call to an observer.
 type Event struct {
-	// Operation is the service and method, such as Order.GetOrderList.
-	Operation string
-	// Attempt counts the attempts of the call from 1.
-	Attempt int
+	CallInfo
+
+	// RequestID is TikTok's id of the attempt, empty when no envelope arrived.
+	RequestID string
 	// Wait is the time spent waiting for the rate limit before the attempt.
 	Wait time.Duration
 	// Duration is the time from there to the last byte of the reply, getting
@@ -152,14 +172,20 @@ func WithLogger(l *slog.Logger) Option {
 	return func(s *settings) error { return s.SetLogger(l) }
 }
 
-// WithObserver calls observe after every attempt. It runs on the goroutine of
-// the call, may run on several at once, and holds up the call that it observes.
-func WithObserver(observe func(Event)) Option {
+// WithObserver calls observe after every attempt, with the context of the call. It
+// runs on the goroutine of the call, may run on several at once, and holds up the
+// call that it observes.
+func WithObserver(observe func(context.Context, Event)) Option {
 	return func(s *settings) error {
 		if observe == nil {
 			return errors.New("WithObserver: nil function")
 		}
-		return s.SetObserver(func(e transport.Event) { observe(Event(e)) })
+		return s.SetObserver(func(ctx context.Context, e transport.Event) {
+			observe(ctx, Event{
+				CallInfo:  CallInfo{Operation: e.Operation, Shop: e.Account, Attempt: e.Attempt},
+				RequestID: e.RequestID, Wait: e.Wait, Duration: e.Duration, Status: e.Status, Code: e.Code, Bytes: e.Bytes, Err: e.Err,
+			})
+		})
 	}
 }
 

@@ -26,6 +26,7 @@ const (
 var (
 	testApp  = App{Key: testKey, Secret: testSecret, ServiceID: "7001"}
 	testShop = Shop{ID: "7495", Cipher: "GCP_cipher"}
+	oneOrder = &GetOrderDetailRequest{IDs: []string{"1"}}
 )
 
 // answer is one scripted reply.

@@ -221,6 +221,9 @@ func (a api) split(t *testing.T, b ledger.Batch) {
 	req := m.request()
 	list := batched(key, req.Elem(), b)
 	list.Set(reflect.MakeSlice(list.Type(), b.Max+1, b.Max+1))
+	for i := range list.Len() {
+		setRequired(list.Index(i))
+	}
 	var path []string
 	for range m.fn.Type().NumIn() - 3 { // besides the context, the request and the options
 		path = append(path, "1")
@@ -240,6 +243,20 @@ func (a api) split(t *testing.T, b ledger.Batch) {
 	}
 	if a.exchange.calls != 2 || list.Len() != b.Max+1 {
 		t.Errorf("%d requests for %d elements, of which %d are left", a.exchange.calls, b.Max+1, list.Len())
+	}
+}
+
+// setRequired gives the required lists in v, which would go out as null, a value.
+func setRequired(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 0, 0))
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if tag := string(v.Type().Field(i).Tag); v.Type().Field(i).IsExported() && !strings.Contains(tag, ",omit") {
+				setRequired(v.Field(i))
+			}
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -15,7 +16,7 @@ import (
 type Settings struct {
 	httpClient    *http.Client
 	logger        *slog.Logger
-	observer      func(Event)
+	observer      func(context.Context, Event)
 	middleware    []Middleware
 	maxAttempts   int
 	timeout       time.Duration
@@ -59,7 +60,7 @@ func (s *Settings) SetLogger(l *slog.Logger) error {
 }
 
 // SetObserver keeps observe; nil observes nothing.
-func (s *Settings) SetObserver(observe func(Event)) error {
+func (s *Settings) SetObserver(observe func(context.Context, Event)) error {
 	s.observer = observe
 	return nil
 }

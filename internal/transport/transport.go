@@ -11,6 +11,7 @@ package transport
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,6 +58,8 @@ type Verdict struct {
 	Retry Retry
 	// Code is the API's own result code, for observers.
 	Code string
+	// RequestID is the server's id of the call, for observers.
+	RequestID string
 	// After is the pause that the server asked for, zero if it did not.
 	After time.Duration
 }
@@ -73,15 +76,37 @@ type Protocol interface {
 	Reauthorise(ctx context.Context) error
 }
 
+// Info says which attempt of which call a request belongs to. Every request
+// carries it in its context.
+type Info struct {
+	// Operation is the service and method.
+	Operation string
+	// Account is whose data the call is about: a shop, an application.
+	Account string
+	// Attempt counts from 1.
+	Attempt int
+}
+
+type infoKey struct{}
+
+// InfoOf returns the Info of a request's context.
+func InfoOf(ctx context.Context) (Info, bool) {
+	info, ok := ctx.Value(infoKey{}).(Info)
+	return info, ok
+}
+
 // Call is one API call, encoded.
 type Call struct {
-	// Operation names the call in events and logs.
-	Operation string
-	Method    string
-	URL       *url.URL
-	Header    http.Header
-	Body      []byte
-	Replay    Replay
+	// Operation and Account name the call in events, logs and contexts.
+	Operation, Account string
+	Method             string
+	URL                *url.URL
+	Header             http.Header
+	Body               []byte
+	Replay             Replay
+	// MaxAttempts and Timeout replace those of the transport, zero does not.
+	MaxAttempts int
+	Timeout     time.Duration
 	// Wait blocks until the rate limit of this call admits one attempt.
 	Wait func(context.Context) error
 }
@@ -100,8 +125,10 @@ type Reply struct {
 
 // Event describes one attempt to an observer.
 type Event struct {
-	Operation string
-	Attempt   int
+	Info
+
+	// RequestID is the server's id of the attempt, empty if it gave none.
+	RequestID string
 	// Wait is the wait for the limit, Duration that from sending to the last
 	// byte.
 	Wait     time.Duration
@@ -122,9 +149,9 @@ type Middleware = func(req *http.Request, next Next) (*http.Response, error)
 // Transport sends calls. It is safe for concurrent use.
 type Transport struct {
 	HTTP       *http.Client
-	Middleware []Middleware // the first is the outermost
-	Logger     *slog.Logger // nil logs nothing
-	Observer   func(Event)  // nil observes nothing
+	Middleware []Middleware                 // the first is the outermost
+	Logger     *slog.Logger                 // nil logs nothing
+	Observer   func(context.Context, Event) // nil observes nothing
 	// MaxAttempts bounds the attempts of a replay-safe call; at least 1.
 	MaxAttempts int
 	// AttemptTimeout bounds one attempt, sending and reading included.
@@ -156,7 +183,7 @@ func (e *NetworkError) Error() string { return e.Err.Error() }
 // Unwrap returns the cause.
 func (e *NetworkError) Unwrap() error { return e.Err }
 
-// timeoutError says that [Transport.AttemptTimeout] ended an attempt. It is not
+// timeoutError says that the time of one attempt ended it. It is not
 // a context.DeadlineExceeded: that would blame the caller's deadline.
 type timeoutError time.Duration
 
@@ -219,7 +246,7 @@ func (t *Transport) Do(ctx context.Context, call Call, p Protocol) (*Reply, erro
 		lastErr      error
 		pauses       = t.pauses()
 		reauthorised bool
-		maxAttempts  = max(t.MaxAttempts, 1)
+		maxAttempts  = max(cmp.Or(call.MaxAttempts, t.MaxAttempts), 1)
 	)
 	for attempt := 1; ; attempt++ {
 		start := time.Now()
@@ -233,10 +260,12 @@ func (t *Transport) Do(ctx context.Context, call Call, p Protocol) (*Reply, erro
 
 		start = time.Now()
 		reply = &Reply{Attempts: attempt, Waited: waited}
-		verdict := t.attempt(ctx, call, p, reply)
+		info := Info{Operation: call.Operation, Account: call.Account, Attempt: attempt}
+		infoCtx := context.WithValue(ctx, infoKey{}, info)
+		verdict := t.attempt(infoCtx, call, p, reply)
 		lastErr = verdict.Err
-		t.report(ctx, call, Event{
-			Operation: call.Operation, Attempt: attempt, Wait: wait, Duration: time.Since(start),
+		t.report(infoCtx, call, Event{
+			Info: info, RequestID: verdict.RequestID, Wait: wait, Duration: time.Since(start),
 			Status: reply.Status, Code: verdict.Code, Bytes: len(reply.Body), Err: verdict.Err,
 		})
 		if verdict.Err == nil {
@@ -296,10 +325,10 @@ func admit(ctx context.Context, call Call) error {
 
 // attempt makes one attempt and puts what arrived into reply.
 func (t *Transport) attempt(caller context.Context, call Call, p Protocol, reply *Reply) Verdict {
-	ctx := caller
-	if t.AttemptTimeout > 0 {
+	ctx, timeout := caller, cmp.Or(call.Timeout, t.AttemptTimeout)
+	if timeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(caller, t.AttemptTimeout)
+		ctx, cancel = context.WithTimeout(caller, timeout)
 		defer cancel()
 	}
 	req, err := http.NewRequestWithContext(ctx, call.Method, call.URL.String(), bytes.NewReader(call.Body))
@@ -314,12 +343,12 @@ func (t *Transport) attempt(caller context.Context, call Call, p Protocol, reply
 	}
 	resp, err := t.send(req)
 	if err != nil {
-		return t.failed(caller, ctx, err)
+		return failed(caller, ctx, timeout, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, t.MaxBody+1))
 	if err != nil {
-		return t.failed(caller, ctx, err)
+		return failed(caller, ctx, timeout, err)
 	}
 	reply.Status, reply.Header, reply.Body = resp.StatusCode, resp.Header, body
 	if int64(len(body)) > t.MaxBody {
@@ -330,13 +359,13 @@ func (t *Transport) attempt(caller context.Context, call Call, p Protocol, reply
 }
 
 // failed classifies an attempt without a complete reply.
-func (t *Transport) failed(caller, attempt context.Context, err error) Verdict {
+func failed(caller, attempt context.Context, timeout time.Duration, err error) Verdict {
 	if callerErr := caller.Err(); callerErr != nil {
 		return Verdict{Err: fmt.Errorf("%w before the reply was complete; the server may have acted", callerErr)}
 	}
 	e := &NetworkError{Sent: !dialFailed(err), Err: withoutURL(err)}
 	if attempt.Err() != nil {
-		e.Err = timeoutError(t.AttemptTimeout)
+		e.Err = timeoutError(timeout)
 	}
 	return Verdict{Err: e, Retry: RetryLater}
 }
@@ -356,7 +385,7 @@ func (t *Transport) send(req *http.Request) (*http.Response, error) {
 
 func (t *Transport) report(ctx context.Context, call Call, e Event) {
 	if t.Observer != nil {
-		t.Observer(e)
+		t.Observer(ctx, e)
 	}
 	if t.Logger == nil || !t.Logger.Enabled(ctx, slog.LevelDebug) {
 		return

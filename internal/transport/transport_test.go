@@ -112,7 +112,7 @@ func TestStepsOfAnAttempt(t *testing.T) {
 			func(r *http.Request, next Next) (*http.Response, error) { p.step("outer"); return next(r) },
 			func(r *http.Request, next Next) (*http.Response, error) { p.step("inner"); return next(r) },
 		}
-		tr.Observer = func(e Event) {
+		tr.Observer = func(_ context.Context, e Event) {
 			p.step(fmt.Sprintf("observe %s %d %s %d %s %d %v", e.Operation, e.Attempt, e.Wait, e.Status, e.Code, e.Bytes, e.Err))
 		}
 		call := testCall(ReplayRead)

@@ -133,7 +133,7 @@ func TestBatchesShipWhatTheyCan(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		l.status(good, "AWAITING_COLLECTION")
-		_, err = l.client.Fulfillment.BatchShipPackages(t.Context(), &tiktokshop.BatchShipPackagesRequest{})
+		_, err = l.client.Fulfillment.BatchShipPackages(t.Context(), &tiktokshop.BatchShipPackagesRequest{Packages: []tiktokshop.BatchShipPackagesRequestPackage{}})
 		l.code(err, 36009004)
 	})
 }

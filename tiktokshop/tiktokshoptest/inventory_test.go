@@ -96,7 +96,7 @@ func TestStockUpdatesThatAreWrongAsAWhole(t *testing.T) {
 		l.code(l.update("1", one), 12052048)
 		l.code(l.update(plateProduct, one), 12052036)
 		l.code(l.update(mugProduct, one, one), 12052553)
-		l.code(l.update(mugProduct), 12052902)
+		l.code(l.update(mugProduct, []tiktokshop.UpdateInventoryRequestSKU{}...), 12052902)
 		l.ok(l.SetProductStatus(mugProduct, tiktokshop.ProductStatusFreeze))
 		l.code(l.update(mugProduct, one), 12052034)
 		l.stock(mug, north, 10, 0)

@@ -61,6 +61,7 @@ func Build(api *API) (*Model, error) {
 var reserved = []string{
 	"Client", "Option", "CallOption", "Error", "File", "ID", "GUID", "Decimal", "UnixSeconds", "Time", "Token", "Session",
 	"TokenSource", "TokenStore", "Response", "Request", "Credentials", "Event", "Limiter", "Observer", "Middleware", "Next",
+	"CallInfo", "Secret", "Header", "Attempts",
 }
 
 func (b *builder) fail(format string, args ...any) {

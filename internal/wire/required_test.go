@@ -1,0 +1,80 @@
+package wire
+
+import (
+	"reflect"
+	"testing"
+)
+
+type testID string
+
+type testRequest struct {
+	List    []int                   `json:"list"`
+	Missing []int                   `json:"missing,omitzero"`
+	Query   []int                   `url:"query" json:"-"`
+	Map     map[string]int          `json:"map"`
+	ID      testID                  `json:"id"`
+	Text    string                  `json:"text"`
+	Null    *[]int                  `json:"null"`
+	Hidden  []int                   `json:"-"`
+	Inner   testInner               `json:"inner"`
+	Inners  []*testInner            `json:"inners,omitzero"`
+	Self    *testRequest            `json:"self,omitzero"`
+	Names   map[string]testInner    `json:"names,omitzero"`
+	private []int                   //nolint:unused // must not be looked at
+	Any     any                     `json:"any,omitzero"`
+	Matrix  [][]testInner           `json:"matrix,omitzero"`
+	Ignored func(testRequest) error `json:"-"`
+}
+
+type testInner struct {
+	List []int `json:"list"`
+}
+
+func TestRequired(t *testing.T) {
+	isID := func(t reflect.Type) bool { return t == reflect.TypeFor[testID]() }
+	good := func() *testRequest {
+		return &testRequest{List: []int{}, Query: []int{1}, Map: map[string]int{}, ID: "1", Inner: testInner{[]int{}}}
+	}
+	for _, tt := range []struct {
+		name   string
+		change func(*testRequest)
+		want   string
+	}{
+		{"complete", func(*testRequest) {}, ""},
+		{"list", func(r *testRequest) { r.List = nil }, "List"},
+		{"in the query", func(r *testRequest) { r.Query = nil }, "Query"},
+		{"map", func(r *testRequest) { r.Map = nil }, "Map"},
+		{"id", func(r *testRequest) { r.ID = "" }, "ID"},
+		{"inside an object", func(r *testRequest) { r.Inner.List = nil }, "Inner.List"},
+		{"inside a list", func(r *testRequest) { r.Inners = []*testInner{nil, {[]int{}}, {}} }, "Inners[2].List"},
+		{"inside a list of lists", func(r *testRequest) { r.Matrix = [][]testInner{nil, {{}}} }, "Matrix[1][0].List"},
+		{"inside its own kind", func(r *testRequest) { r.Self = good(); r.Self.Self = good(); r.Self.Self.ID = "" }, "Self.Self.ID"},
+	} {
+		r := good()
+		tt.change(r)
+		want := ""
+		if tt.want != "" {
+			want = tt.want + " is required and was not set"
+		}
+		got := ""
+		if err := Required(r, isID); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%s: got %q, want %q", tt.name, got, want)
+		}
+	}
+	for _, req := range []any{nil, (*testRequest)(nil), []int(nil), map[string]int(nil), "text"} {
+		if err := Required(req, isID); err != nil {
+			t.Errorf("%T: got %v, want nil", req, err)
+		}
+	}
+}
+
+func BenchmarkRequired(b *testing.B) {
+	isID := func(t reflect.Type) bool { return t == reflect.TypeFor[testID]() }
+	r := &testRequest{List: []int{}, Query: []int{1}, Map: map[string]int{}, ID: "1", Inners: make([]*testInner, 20)}
+	for b.Loop() {
+		_ = Required(r, isID)
+	}
+}
