@@ -51,17 +51,17 @@ func (s *ShippingServiceService) GetFiledManifestsByVendor(ctx context.Context, 
 }
 
 // GetFiledManifestsByVendorAll hands out what stands on the pages of
-// [ShippingServiceService.GetFiledManifestsByVendor]. It stops at the first error.
+// [ShippingServiceService.GetFiledManifestsByVendor]. It stops at the first error but an [UnreadableError].
 func (s *ShippingServiceService) GetFiledManifestsByVendorAll(ctx context.Context, req *GetFiledManifestsByVendorRequest, opts ...CallOption) iter.Seq2[FiledManifest, error] {
 	start := valueOf(req)
 	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]FiledManifest, int, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetFiledManifestsByVendor(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, 0, err
 		}
-		return out.Data, out.TotalPages, nil
+		return out.Data, out.TotalPages, err
 	})
 }
 

@@ -113,7 +113,7 @@ func (s *AffiliateService) GetShopProductsLegacy(ctx context.Context, req *GetSh
 }
 
 // GetShopProductsLegacyAll hands out what stands on the pages of
-// [AffiliateService.GetShopProductsLegacy]. It stops at the first error.
+// [AffiliateService.GetShopProductsLegacy]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateService) GetShopProductsLegacyAll(ctx context.Context, req *GetShopProductsLegacyRequest, opts ...CallOption) iter.Seq2[GetShopProductsLegacyResponseProduct, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetShopProductsLegacyResponseProduct, string, error) {
@@ -122,10 +122,10 @@ func (s *AffiliateService) GetShopProductsLegacyAll(ctx context.Context, req *Ge
 			r.PageToken = &token
 		}
 		out, err := s.GetShopProductsLegacy(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Products, out.NextPageToken, nil
+		return out.Products, out.NextPageToken, err
 	})
 }
 
@@ -143,7 +143,7 @@ func (s *AffiliateService) GetShowcaseProductsOld(ctx context.Context, req *GetS
 }
 
 // GetShowcaseProductsOldPages hands out the pages of
-// [AffiliateService.GetShowcaseProductsOld]. It stops at the first error.
+// [AffiliateService.GetShowcaseProductsOld]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateService) GetShowcaseProductsOldPages(ctx context.Context, req *GetShowcaseProductsOldRequest, opts ...CallOption) iter.Seq2[*GetShowcaseProductsOldResponse, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]*GetShowcaseProductsOldResponse, string, error) {
@@ -152,10 +152,10 @@ func (s *AffiliateService) GetShowcaseProductsOldPages(ctx context.Context, req 
 			r.PageToken = &token
 		}
 		out, err := s.GetShowcaseProductsOld(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return []*GetShowcaseProductsOldResponse{out}, out.NextPageToken, nil
+		return []*GetShowcaseProductsOldResponse{out}, out.NextPageToken, err
 	})
 }
 

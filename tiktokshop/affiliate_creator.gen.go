@@ -24,7 +24,7 @@ func (s *AffiliateCreatorService) AddShowcaseProducts(ctx context.Context, req *
 }
 
 // AddShowcaseProductsBatched splits req.ProductIDs into parts of at most 20 and hands out the
-// reply of [AffiliateCreatorService.AddShowcaseProducts] to each. It stops at the first error.
+// reply of [AffiliateCreatorService.AddShowcaseProducts] to each. It stops at the first error but an [UnreadableError].
 func (s *AffiliateCreatorService) AddShowcaseProductsBatched(ctx context.Context, req *AddShowcaseProductsRequest, opts ...CallOption) iter.Seq2[*AddShowcaseProductsResponse, error] {
 	start := valueOf(req)
 	return batches(start.ProductIDs, 20, func(part []string) (*AddShowcaseProductsResponse, error) {
@@ -87,7 +87,7 @@ func (s *AffiliateCreatorService) CreatorSearchAffiliateTraceOrders(ctx context.
 }
 
 // CreatorSearchAffiliateTraceOrdersAll hands out what stands on the pages of
-// [AffiliateCreatorService.CreatorSearchAffiliateTraceOrders]. It stops at the first error.
+// [AffiliateCreatorService.CreatorSearchAffiliateTraceOrders]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateCreatorService) CreatorSearchAffiliateTraceOrdersAll(ctx context.Context, req *CreatorSearchAffiliateTraceOrdersRequest, opts ...CallOption) iter.Seq2[CreatorSearchAffiliateTraceOrdersResponseOrder, error] {
 	start := valueOf(req)
@@ -100,10 +100,10 @@ func (s *AffiliateCreatorService) CreatorSearchAffiliateTraceOrdersAll(ctx conte
 			r.PageToken = &token
 		}
 		out, err := s.CreatorSearchAffiliateTraceOrders(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Orders, out.NextPageToken, nil
+		return out.Orders, out.NextPageToken, err
 	})
 }
 
@@ -121,7 +121,7 @@ func (s *AffiliateCreatorService) CreatorSearchOpenCollaborationProduct(ctx cont
 }
 
 // CreatorSearchOpenCollaborationProductAll hands out what stands on the pages of
-// [AffiliateCreatorService.CreatorSearchOpenCollaborationProduct]. It stops at the first error.
+// [AffiliateCreatorService.CreatorSearchOpenCollaborationProduct]. It stops at the first error but an [UnreadableError].
 // Pages hold 20 unless req.PageSize says otherwise.
 func (s *AffiliateCreatorService) CreatorSearchOpenCollaborationProductAll(ctx context.Context, req *CreatorSearchOpenCollaborationProductRequest, opts ...CallOption) iter.Seq2[CreatorSearchOpenCollaborationProductResponseProduct, error] {
 	start := valueOf(req)
@@ -134,10 +134,10 @@ func (s *AffiliateCreatorService) CreatorSearchOpenCollaborationProductAll(ctx c
 			r.PageToken = &token
 		}
 		out, err := s.CreatorSearchOpenCollaborationProduct(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Products, out.NextPageToken, nil
+		return out.Products, out.NextPageToken, err
 	})
 }
 
@@ -168,7 +168,7 @@ func (s *AffiliateCreatorService) CreatorSelectAffiliateProduct(ctx context.Cont
 }
 
 // CreatorSelectAffiliateProductAll hands out what stands on the pages of
-// [AffiliateCreatorService.CreatorSelectAffiliateProduct]. It stops at the first error.
+// [AffiliateCreatorService.CreatorSelectAffiliateProduct]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateCreatorService) CreatorSelectAffiliateProductAll(ctx context.Context, req *CreatorSelectAffiliateProductRequest, opts ...CallOption) iter.Seq2[CreatorSelectAffiliateProductResponseProduct, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]CreatorSelectAffiliateProductResponseProduct, string, error) {
@@ -177,10 +177,10 @@ func (s *AffiliateCreatorService) CreatorSelectAffiliateProductAll(ctx context.C
 			r.PageToken = &token
 		}
 		out, err := s.CreatorSelectAffiliateProduct(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Products, out.NextPageToken, nil
+		return out.Products, out.NextPageToken, err
 	})
 }
 
@@ -289,7 +289,7 @@ func (s *AffiliateCreatorService) GetShopProducts(ctx context.Context, req *GetS
 }
 
 // GetShopProductsAll hands out what stands on the pages of
-// [AffiliateCreatorService.GetShopProducts]. It stops at the first error.
+// [AffiliateCreatorService.GetShopProducts]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateCreatorService) GetShopProductsAll(ctx context.Context, req *GetShopProductsRequest, opts ...CallOption) iter.Seq2[GetShopProductsResponseProduct, error] {
 	start := valueOf(req)
@@ -302,10 +302,10 @@ func (s *AffiliateCreatorService) GetShopProductsAll(ctx context.Context, req *G
 			r.PageToken = &token
 		}
 		out, err := s.GetShopProducts(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Products, out.NextPageToken, nil
+		return out.Products, out.NextPageToken, err
 	})
 }
 
@@ -362,7 +362,7 @@ func (s *AffiliateCreatorService) GetShowcaseProducts(ctx context.Context, req *
 }
 
 // GetShowcaseProductsAll hands out what stands on the pages of
-// [AffiliateCreatorService.GetShowcaseProducts]. It stops at the first error.
+// [AffiliateCreatorService.GetShowcaseProducts]. It stops at the first error but an [UnreadableError].
 // Pages hold 20 unless req.PageSize says otherwise.
 func (s *AffiliateCreatorService) GetShowcaseProductsAll(ctx context.Context, req *GetShowcaseProductsRequest, opts ...CallOption) iter.Seq2[GetShowcaseProductsResponseProduct, error] {
 	start := valueOf(req)
@@ -375,10 +375,10 @@ func (s *AffiliateCreatorService) GetShowcaseProductsAll(ctx context.Context, re
 			r.PageToken = &token
 		}
 		out, err := s.GetShowcaseProducts(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Products, out.NextPageToken, nil
+		return out.Products, out.NextPageToken, err
 	})
 }
 
@@ -422,7 +422,7 @@ func (s *AffiliateCreatorService) RemoveShowcaseProducts(ctx context.Context, re
 }
 
 // RemoveShowcaseProductsBatched splits req.ProductIDs into parts of at most 200 and hands out the
-// reply of [AffiliateCreatorService.RemoveShowcaseProducts] to each. It stops at the first error.
+// reply of [AffiliateCreatorService.RemoveShowcaseProducts] to each. It stops at the first error but an [UnreadableError].
 func (s *AffiliateCreatorService) RemoveShowcaseProductsBatched(ctx context.Context, req *RemoveShowcaseProductsRequest, opts ...CallOption) iter.Seq2[*RemoveShowcaseProductsResponse, error] {
 	start := valueOf(req)
 	return batches(start.ProductIDs, 200, func(part []string) (*RemoveShowcaseProductsResponse, error) {
@@ -446,7 +446,7 @@ func (s *AffiliateCreatorService) SearchCreatorAffiliateOrders(ctx context.Conte
 }
 
 // SearchCreatorAffiliateOrdersAll hands out what stands on the pages of
-// [AffiliateCreatorService.SearchCreatorAffiliateOrders]. It stops at the first error.
+// [AffiliateCreatorService.SearchCreatorAffiliateOrders]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersAll(ctx context.Context, req *SearchCreatorAffiliateOrdersRequest, opts ...CallOption) iter.Seq2[SearchCreatorAffiliateOrdersResponseOrder, error] {
 	start := valueOf(req)
@@ -459,10 +459,10 @@ func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersAll(ctx context.Co
 			r.PageToken = &token
 		}
 		out, err := s.SearchCreatorAffiliateOrders(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Orders, out.NextPageToken, nil
+		return out.Orders, out.NextPageToken, err
 	})
 }
 
@@ -480,7 +480,7 @@ func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersV202405(ctx contex
 }
 
 // SearchCreatorAffiliateOrdersV202405All hands out what stands on the pages of
-// [AffiliateCreatorService.SearchCreatorAffiliateOrdersV202405]. It stops at the first error.
+// [AffiliateCreatorService.SearchCreatorAffiliateOrdersV202405]. It stops at the first error but an [UnreadableError].
 // Pages hold 50 unless req.PageSize says otherwise.
 func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersV202405All(ctx context.Context, req *SearchCreatorAffiliateOrdersV202405Request, opts ...CallOption) iter.Seq2[SearchCreatorAffiliateOrdersV202405ResponseOrder, error] {
 	start := valueOf(req)
@@ -493,10 +493,10 @@ func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersV202405All(ctx con
 			r.PageToken = &token
 		}
 		out, err := s.SearchCreatorAffiliateOrdersV202405(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Orders, out.NextPageToken, nil
+		return out.Orders, out.NextPageToken, err
 	})
 }
 
@@ -514,7 +514,7 @@ func (s *AffiliateCreatorService) SearchCreatorSampleApplications(ctx context.Co
 }
 
 // SearchCreatorSampleApplicationsAll hands out what stands on the pages of
-// [AffiliateCreatorService.SearchCreatorSampleApplications]. It stops at the first error.
+// [AffiliateCreatorService.SearchCreatorSampleApplications]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateCreatorService) SearchCreatorSampleApplicationsAll(ctx context.Context, req *SearchCreatorSampleApplicationsRequest, opts ...CallOption) iter.Seq2[SearchCreatorSampleApplicationsResponseSampleApplication, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]SearchCreatorSampleApplicationsResponseSampleApplication, string, error) {
@@ -523,10 +523,10 @@ func (s *AffiliateCreatorService) SearchCreatorSampleApplicationsAll(ctx context
 			r.PageToken = &token
 		}
 		out, err := s.SearchCreatorSampleApplications(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.SampleApplications, out.NextPageToken, nil
+		return out.SampleApplications, out.NextPageToken, err
 	})
 }
 
@@ -544,7 +544,7 @@ func (s *AffiliateCreatorService) SearchCreatorTargetCollaborations(ctx context.
 }
 
 // SearchCreatorTargetCollaborationsAll hands out what stands on the pages of
-// [AffiliateCreatorService.SearchCreatorTargetCollaborations]. It stops at the first error.
+// [AffiliateCreatorService.SearchCreatorTargetCollaborations]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateCreatorService) SearchCreatorTargetCollaborationsAll(ctx context.Context, req *SearchCreatorTargetCollaborationsRequest, opts ...CallOption) iter.Seq2[SearchCreatorTargetCollaborationsResponseTargetCollaboration, error] {
 	start := valueOf(req)
@@ -557,10 +557,10 @@ func (s *AffiliateCreatorService) SearchCreatorTargetCollaborationsAll(ctx conte
 			r.PageToken = &token
 		}
 		out, err := s.SearchCreatorTargetCollaborations(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.TargetCollaborations, out.NextPageToken, nil
+		return out.TargetCollaborations, out.NextPageToken, err
 	})
 }
 

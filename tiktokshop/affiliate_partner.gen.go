@@ -62,7 +62,7 @@ func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorFulfillmentStatusIn
 }
 
 // GetAffiliateCampaignCreatorFulfillmentStatusInfoAll hands out what stands on the pages of
-// [AffiliatePartnerService.GetAffiliateCampaignCreatorFulfillmentStatusInfo]. It stops at the first error.
+// [AffiliatePartnerService.GetAffiliateCampaignCreatorFulfillmentStatusInfo]. It stops at the first error but an [UnreadableError].
 func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorFulfillmentStatusInfoAll(ctx context.Context, campaignID string, productID string, req *GetAffiliateCampaignCreatorFulfillmentStatusInfoRequest, opts ...CallOption) iter.Seq2[GetAffiliateCampaignCreatorFulfillmentStatusInfoResponsePromotionCreator, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetAffiliateCampaignCreatorFulfillmentStatusInfoResponsePromotionCreator, string, error) {
@@ -71,10 +71,10 @@ func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorFulfillmentStatusIn
 			r.PageToken = &token
 		}
 		out, err := s.GetAffiliateCampaignCreatorFulfillmentStatusInfo(ctx, campaignID, productID, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.PromotionCreators, out.NextPageToken, nil
+		return out.PromotionCreators, out.NextPageToken, err
 	})
 }
 
@@ -92,7 +92,7 @@ func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorFulfillmentStatusLi
 }
 
 // GetAffiliateCampaignCreatorFulfillmentStatusListAll hands out what stands on the pages of
-// [AffiliatePartnerService.GetAffiliateCampaignCreatorFulfillmentStatusList]. It stops at the first error.
+// [AffiliatePartnerService.GetAffiliateCampaignCreatorFulfillmentStatusList]. It stops at the first error but an [UnreadableError].
 func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorFulfillmentStatusListAll(ctx context.Context, campaignID string, req *GetAffiliateCampaignCreatorFulfillmentStatusListRequest, opts ...CallOption) iter.Seq2[GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatistic, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatistic, string, error) {
@@ -101,10 +101,10 @@ func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorFulfillmentStatusLi
 			r.PageToken = &token
 		}
 		out, err := s.GetAffiliateCampaignCreatorFulfillmentStatusList(ctx, campaignID, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.CampaignProductStatistics, out.NextPageToken, nil
+		return out.CampaignProductStatistics, out.NextPageToken, err
 	})
 }
 
@@ -187,7 +187,7 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignList(ctx context.Co
 }
 
 // GetAffiliatePartnerCampaignListAll hands out what stands on the pages of
-// [AffiliatePartnerService.GetAffiliatePartnerCampaignList]. It stops at the first error.
+// [AffiliatePartnerService.GetAffiliatePartnerCampaignList]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignListAll(ctx context.Context, req *GetAffiliatePartnerCampaignListRequest, opts ...CallOption) iter.Seq2[GetAffiliatePartnerCampaignListResponseCampaign, error] {
 	start := valueOf(req)
@@ -200,10 +200,10 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignListAll(ctx context
 			r.PageToken = &token
 		}
 		out, err := s.GetAffiliatePartnerCampaignList(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Campaigns, out.NextPageToken, nil
+		return out.Campaigns, out.NextPageToken, err
 	})
 }
 
@@ -221,7 +221,7 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignProductList(ctx con
 }
 
 // GetAffiliatePartnerCampaignProductListAll hands out what stands on the pages of
-// [AffiliatePartnerService.GetAffiliatePartnerCampaignProductList]. It stops at the first error.
+// [AffiliatePartnerService.GetAffiliatePartnerCampaignProductList]. It stops at the first error but an [UnreadableError].
 func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignProductListAll(ctx context.Context, campaignID string, req *GetAffiliatePartnerCampaignProductListRequest, opts ...CallOption) iter.Seq2[GetAffiliatePartnerCampaignProductListResponseProduct, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetAffiliatePartnerCampaignProductListResponseProduct, string, error) {
@@ -230,10 +230,10 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignProductListAll(ctx 
 			r.PageToken = &token
 		}
 		out, err := s.GetAffiliatePartnerCampaignProductList(ctx, campaignID, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Products, out.NextPageToken, nil
+		return out.Products, out.NextPageToken, err
 	})
 }
 
@@ -288,7 +288,7 @@ func (s *AffiliatePartnerService) SearchCAPAffiliateOrders(ctx context.Context, 
 }
 
 // SearchCAPAffiliateOrdersAll hands out what stands on the pages of
-// [AffiliatePartnerService.SearchCAPAffiliateOrders]. It stops at the first error.
+// [AffiliatePartnerService.SearchCAPAffiliateOrders]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliatePartnerService) SearchCAPAffiliateOrdersAll(ctx context.Context, req *SearchCAPAffiliateOrdersRequest, opts ...CallOption) iter.Seq2[SearchCAPAffiliateOrdersResponseOrder, error] {
 	start := valueOf(req)
@@ -301,10 +301,10 @@ func (s *AffiliatePartnerService) SearchCAPAffiliateOrdersAll(ctx context.Contex
 			r.PageToken = &token
 		}
 		out, err := s.SearchCAPAffiliateOrders(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Orders, out.NextPageToken, nil
+		return out.Orders, out.NextPageToken, err
 	})
 }
 
@@ -322,7 +322,7 @@ func (s *AffiliatePartnerService) SearchTAPAffiliateOrders(ctx context.Context, 
 }
 
 // SearchTAPAffiliateOrdersAll hands out what stands on the pages of
-// [AffiliatePartnerService.SearchTAPAffiliateOrders]. It stops at the first error.
+// [AffiliatePartnerService.SearchTAPAffiliateOrders]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliatePartnerService) SearchTAPAffiliateOrdersAll(ctx context.Context, req *SearchTAPAffiliateOrdersRequest, opts ...CallOption) iter.Seq2[SearchTAPAffiliateOrdersResponseOrder, error] {
 	start := valueOf(req)
@@ -335,10 +335,10 @@ func (s *AffiliatePartnerService) SearchTAPAffiliateOrdersAll(ctx context.Contex
 			r.PageToken = &token
 		}
 		out, err := s.SearchTAPAffiliateOrders(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Orders, out.NextPageToken, nil
+		return out.Orders, out.NextPageToken, err
 	})
 }
 

@@ -150,7 +150,7 @@ func (s *AffiliateSellerService) GetConversationList(ctx context.Context, req *G
 }
 
 // GetConversationListAll hands out what stands on the pages of
-// [AffiliateSellerService.GetConversationList]. It stops at the first error.
+// [AffiliateSellerService.GetConversationList]. It stops at the first error but an [UnreadableError].
 // Pages hold 50 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) GetConversationListAll(ctx context.Context, req *GetConversationListRequest, opts ...CallOption) iter.Seq2[GetConversationListResponseConversation, error] {
 	start := valueOf(req)
@@ -163,10 +163,10 @@ func (s *AffiliateSellerService) GetConversationListAll(ctx context.Context, req
 			r.PageToken = &token
 		}
 		out, err := s.GetConversationList(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Conversations, out.NextPageToken, nil
+		return out.Conversations, out.NextPageToken, err
 	})
 }
 
@@ -184,7 +184,7 @@ func (s *AffiliateSellerService) GetConversationListV202412(ctx context.Context,
 }
 
 // GetConversationListV202412All hands out what stands on the pages of
-// [AffiliateSellerService.GetConversationListV202412]. It stops at the first error.
+// [AffiliateSellerService.GetConversationListV202412]. It stops at the first error but an [UnreadableError].
 // Pages hold 50 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) GetConversationListV202412All(ctx context.Context, req *GetConversationListV202412Request, opts ...CallOption) iter.Seq2[GetConversationListV202412ResponseConversation, error] {
 	start := valueOf(req)
@@ -197,10 +197,10 @@ func (s *AffiliateSellerService) GetConversationListV202412All(ctx context.Conte
 			r.PageToken = &token
 		}
 		out, err := s.GetConversationListV202412(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Conversations, out.NextPageToken, nil
+		return out.Conversations, out.NextPageToken, err
 	})
 }
 
@@ -270,7 +270,7 @@ func (s *AffiliateSellerService) GetMessageInTheConversation(ctx context.Context
 }
 
 // GetMessageInTheConversationAll hands out what stands on the pages of
-// [AffiliateSellerService.GetMessageInTheConversation]. It stops at the first error.
+// [AffiliateSellerService.GetMessageInTheConversation]. It stops at the first error but an [UnreadableError].
 // Pages hold 20 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) GetMessageInTheConversationAll(ctx context.Context, conversationID string, req *GetMessageInTheConversationRequest, opts ...CallOption) iter.Seq2[GetMessageInTheConversationResponseMessage, error] {
 	start := valueOf(req)
@@ -283,10 +283,10 @@ func (s *AffiliateSellerService) GetMessageInTheConversationAll(ctx context.Cont
 			r.PageToken = &token
 		}
 		out, err := s.GetMessageInTheConversation(ctx, conversationID, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Messages, out.NextPageToken, nil
+		return out.Messages, out.NextPageToken, err
 	})
 }
 
@@ -304,7 +304,7 @@ func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetail(ctx co
 }
 
 // GetOpenCollaborationCreatorContentDetailAll hands out what stands on the pages of
-// [AffiliateSellerService.GetOpenCollaborationCreatorContentDetail]. It stops at the first error.
+// [AffiliateSellerService.GetOpenCollaborationCreatorContentDetail]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailAll(ctx context.Context, req *GetOpenCollaborationCreatorContentDetailRequest, opts ...CallOption) iter.Seq2[GetOpenCollaborationCreatorContentDetailResponseCreatorContentDetail, error] {
 	start := valueOf(req)
@@ -317,10 +317,10 @@ func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailAll(ctx
 			r.PageToken = &token
 		}
 		out, err := s.GetOpenCollaborationCreatorContentDetail(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.CreatorContentDetails, out.NextPageToken, nil
+		return out.CreatorContentDetails, out.NextPageToken, err
 	})
 }
 
@@ -338,7 +338,7 @@ func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailV202412
 }
 
 // GetOpenCollaborationCreatorContentDetailV202412All hands out what stands on the pages of
-// [AffiliateSellerService.GetOpenCollaborationCreatorContentDetailV202412]. It stops at the first error.
+// [AffiliateSellerService.GetOpenCollaborationCreatorContentDetailV202412]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailV202412All(ctx context.Context, req *GetOpenCollaborationCreatorContentDetailV202412Request, opts ...CallOption) iter.Seq2[GetOpenCollaborationCreatorContentDetailV202412ResponseCreatorContentDetail, error] {
 	start := valueOf(req)
@@ -351,10 +351,10 @@ func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailV202412
 			r.PageToken = &token
 		}
 		out, err := s.GetOpenCollaborationCreatorContentDetailV202412(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.CreatorContentDetails, out.NextPageToken, nil
+		return out.CreatorContentDetails, out.NextPageToken, err
 	})
 }
 
@@ -411,7 +411,7 @@ func (s *AffiliateSellerService) MarkConversationRead(ctx context.Context, req *
 }
 
 // MarkConversationReadBatched splits req.ConversationIDs into parts of at most 20 and hands out the
-// reply of [AffiliateSellerService.MarkConversationRead] to each. It stops at the first error.
+// reply of [AffiliateSellerService.MarkConversationRead] to each. It stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) MarkConversationReadBatched(ctx context.Context, req *MarkConversationReadRequest, opts ...CallOption) iter.Seq2[*MarkConversationReadResponse, error] {
 	start := valueOf(req)
 	return batches(start.ConversationIDs, 20, func(part []string) (*MarkConversationReadResponse, error) {
@@ -521,7 +521,7 @@ func (s *AffiliateSellerService) SearchOpenCollaboration(ctx context.Context, re
 }
 
 // SearchOpenCollaborationAll hands out what stands on the pages of
-// [AffiliateSellerService.SearchOpenCollaboration]. It stops at the first error.
+// [AffiliateSellerService.SearchOpenCollaboration]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) SearchOpenCollaborationAll(ctx context.Context, req *SearchOpenCollaborationRequest, opts ...CallOption) iter.Seq2[SearchOpenCollaborationResponseOpenCollaboration, error] {
 	start := valueOf(req)
@@ -534,10 +534,10 @@ func (s *AffiliateSellerService) SearchOpenCollaborationAll(ctx context.Context,
 			r.PageToken = &token
 		}
 		out, err := s.SearchOpenCollaboration(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.OpenCollaborations, out.NextPageToken, nil
+		return out.OpenCollaborations, out.NextPageToken, err
 	})
 }
 
@@ -555,7 +555,7 @@ func (s *AffiliateSellerService) SearchOpenCollaborationV202409(ctx context.Cont
 }
 
 // SearchOpenCollaborationV202409All hands out what stands on the pages of
-// [AffiliateSellerService.SearchOpenCollaborationV202409]. It stops at the first error.
+// [AffiliateSellerService.SearchOpenCollaborationV202409]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) SearchOpenCollaborationV202409All(ctx context.Context, req *SearchOpenCollaborationV202409Request, opts ...CallOption) iter.Seq2[SearchOpenCollaborationV202409ResponseOpenCollaboration, error] {
 	start := valueOf(req)
@@ -568,10 +568,10 @@ func (s *AffiliateSellerService) SearchOpenCollaborationV202409All(ctx context.C
 			r.PageToken = &token
 		}
 		out, err := s.SearchOpenCollaborationV202409(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.OpenCollaborations, out.NextPageToken, nil
+		return out.OpenCollaborations, out.NextPageToken, err
 	})
 }
 
@@ -589,7 +589,7 @@ func (s *AffiliateSellerService) SearchSellerAffiliateOrders(ctx context.Context
 }
 
 // SearchSellerAffiliateOrdersAll hands out what stands on the pages of
-// [AffiliateSellerService.SearchSellerAffiliateOrders]. It stops at the first error.
+// [AffiliateSellerService.SearchSellerAffiliateOrders]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) SearchSellerAffiliateOrdersAll(ctx context.Context, req *SearchSellerAffiliateOrdersRequest, opts ...CallOption) iter.Seq2[SearchSellerAffiliateOrdersResponseOrder, error] {
 	start := valueOf(req)
@@ -602,10 +602,10 @@ func (s *AffiliateSellerService) SearchSellerAffiliateOrdersAll(ctx context.Cont
 			r.PageToken = &token
 		}
 		out, err := s.SearchSellerAffiliateOrders(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Orders, out.NextPageToken, nil
+		return out.Orders, out.NextPageToken, err
 	})
 }
 
@@ -623,7 +623,7 @@ func (s *AffiliateSellerService) SearchSellerAffiliateOrdersV202405(ctx context.
 }
 
 // SearchSellerAffiliateOrdersV202405All hands out what stands on the pages of
-// [AffiliateSellerService.SearchSellerAffiliateOrdersV202405]. It stops at the first error.
+// [AffiliateSellerService.SearchSellerAffiliateOrdersV202405]. It stops at the first error but an [UnreadableError].
 // Pages hold 50 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) SearchSellerAffiliateOrdersV202405All(ctx context.Context, req *SearchSellerAffiliateOrdersV202405Request, opts ...CallOption) iter.Seq2[SearchSellerAffiliateOrdersV202405ResponseOrder, error] {
 	start := valueOf(req)
@@ -636,10 +636,10 @@ func (s *AffiliateSellerService) SearchSellerAffiliateOrdersV202405All(ctx conte
 			r.PageToken = &token
 		}
 		out, err := s.SearchSellerAffiliateOrdersV202405(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Orders, out.NextPageToken, nil
+		return out.Orders, out.NextPageToken, err
 	})
 }
 
@@ -657,7 +657,7 @@ func (s *AffiliateSellerService) SearchTargetCollaborations(ctx context.Context,
 }
 
 // SearchTargetCollaborationsAll hands out what stands on the pages of
-// [AffiliateSellerService.SearchTargetCollaborations]. It stops at the first error.
+// [AffiliateSellerService.SearchTargetCollaborations]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SearchTargetCollaborationsAll(ctx context.Context, req *SearchTargetCollaborationsRequest, opts ...CallOption) iter.Seq2[SearchTargetCollaborationsResponseTargetCollaboration, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]SearchTargetCollaborationsResponseTargetCollaboration, string, error) {
@@ -666,10 +666,10 @@ func (s *AffiliateSellerService) SearchTargetCollaborationsAll(ctx context.Conte
 			r.PageToken = &token
 		}
 		out, err := s.SearchTargetCollaborations(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.TargetCollaborations, out.NextPageToken, nil
+		return out.TargetCollaborations, out.NextPageToken, err
 	})
 }
 
@@ -687,7 +687,7 @@ func (s *AffiliateSellerService) SearchTargetCollaborationsV202409(ctx context.C
 }
 
 // SearchTargetCollaborationsV202409All hands out what stands on the pages of
-// [AffiliateSellerService.SearchTargetCollaborationsV202409]. It stops at the first error.
+// [AffiliateSellerService.SearchTargetCollaborationsV202409]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SearchTargetCollaborationsV202409All(ctx context.Context, req *SearchTargetCollaborationsV202409Request, opts ...CallOption) iter.Seq2[SearchTargetCollaborationsV202409ResponseTargetCollaboration, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]SearchTargetCollaborationsV202409ResponseTargetCollaboration, string, error) {
@@ -696,10 +696,10 @@ func (s *AffiliateSellerService) SearchTargetCollaborationsV202409All(ctx contex
 			r.PageToken = &token
 		}
 		out, err := s.SearchTargetCollaborationsV202409(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.TargetCollaborations, out.NextPageToken, nil
+		return out.TargetCollaborations, out.NextPageToken, err
 	})
 }
 
@@ -754,7 +754,7 @@ func (s *AffiliateSellerService) SellerSearchAffiliateOpenCollaborationProduct(c
 }
 
 // SellerSearchAffiliateOpenCollaborationProductAll hands out what stands on the pages of
-// [AffiliateSellerService.SellerSearchAffiliateOpenCollaborationProduct]. It stops at the first error.
+// [AffiliateSellerService.SellerSearchAffiliateOpenCollaborationProduct]. It stops at the first error but an [UnreadableError].
 // Pages hold 20 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) SellerSearchAffiliateOpenCollaborationProductAll(ctx context.Context, req *SellerSearchAffiliateOpenCollaborationProductRequest, opts ...CallOption) iter.Seq2[SellerSearchAffiliateOpenCollaborationProductResponseProduct, error] {
 	start := valueOf(req)
@@ -767,10 +767,10 @@ func (s *AffiliateSellerService) SellerSearchAffiliateOpenCollaborationProductAl
 			r.PageToken = &token
 		}
 		out, err := s.SellerSearchAffiliateOpenCollaborationProduct(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Products, out.NextPageToken, nil
+		return out.Products, out.NextPageToken, err
 	})
 }
 
@@ -788,7 +788,7 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplace(ctx context.Co
 }
 
 // SellerSearchCreatorOnMarketplaceAll hands out what stands on the pages of
-// [AffiliateSellerService.SellerSearchCreatorOnMarketplace]. It stops at the first error.
+// [AffiliateSellerService.SellerSearchCreatorOnMarketplace]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceAll(ctx context.Context, req *SellerSearchCreatorOnMarketplaceRequest, opts ...CallOption) iter.Seq2[SellerSearchCreatorOnMarketplaceResponseCreator, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]SellerSearchCreatorOnMarketplaceResponseCreator, string, error) {
@@ -797,10 +797,10 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceAll(ctx context
 			r.PageToken = &token
 		}
 		out, err := s.SellerSearchCreatorOnMarketplace(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Creators, out.NextPageToken, nil
+		return out.Creators, out.NextPageToken, err
 	})
 }
 
@@ -818,7 +818,7 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202406(ctx con
 }
 
 // SellerSearchCreatorOnMarketplaceV202406All hands out what stands on the pages of
-// [AffiliateSellerService.SellerSearchCreatorOnMarketplaceV202406]. It stops at the first error.
+// [AffiliateSellerService.SellerSearchCreatorOnMarketplaceV202406]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202406All(ctx context.Context, req *SellerSearchCreatorOnMarketplaceV202406Request, opts ...CallOption) iter.Seq2[SellerSearchCreatorOnMarketplaceV202406ResponseCreator, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]SellerSearchCreatorOnMarketplaceV202406ResponseCreator, string, error) {
@@ -827,10 +827,10 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202406All(ctx 
 			r.PageToken = &token
 		}
 		out, err := s.SellerSearchCreatorOnMarketplaceV202406(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Creators, out.NextPageToken, nil
+		return out.Creators, out.NextPageToken, err
 	})
 }
 
@@ -848,7 +848,7 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202505(ctx con
 }
 
 // SellerSearchCreatorOnMarketplaceV202505All hands out what stands on the pages of
-// [AffiliateSellerService.SellerSearchCreatorOnMarketplaceV202505]. It stops at the first error.
+// [AffiliateSellerService.SellerSearchCreatorOnMarketplaceV202505]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202505All(ctx context.Context, req *SellerSearchCreatorOnMarketplaceV202505Request, opts ...CallOption) iter.Seq2[SellerSearchCreatorOnMarketplaceV202505ResponseCreator, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]SellerSearchCreatorOnMarketplaceV202505ResponseCreator, string, error) {
@@ -857,10 +857,10 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202505All(ctx 
 			r.PageToken = &token
 		}
 		out, err := s.SellerSearchCreatorOnMarketplaceV202505(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Creators, out.NextPageToken, nil
+		return out.Creators, out.NextPageToken, err
 	})
 }
 
@@ -878,7 +878,7 @@ func (s *AffiliateSellerService) SellerSearchSampleApplications(ctx context.Cont
 }
 
 // SellerSearchSampleApplicationsAll hands out what stands on the pages of
-// [AffiliateSellerService.SellerSearchSampleApplications]. It stops at the first error.
+// [AffiliateSellerService.SellerSearchSampleApplications]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsAll(ctx context.Context, req *SellerSearchSampleApplicationsRequest, opts ...CallOption) iter.Seq2[SellerSearchSampleApplicationsResponseSampleApplication, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]SellerSearchSampleApplicationsResponseSampleApplication, string, error) {
@@ -887,10 +887,10 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsAll(ctx context.C
 			r.PageToken = &token
 		}
 		out, err := s.SellerSearchSampleApplications(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.SampleApplications, out.NextPageToken, nil
+		return out.SampleApplications, out.NextPageToken, err
 	})
 }
 
@@ -921,7 +921,7 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202409(ctx conte
 }
 
 // SellerSearchSampleApplicationsV202409All hands out what stands on the pages of
-// [AffiliateSellerService.SellerSearchSampleApplicationsV202409]. It stops at the first error.
+// [AffiliateSellerService.SellerSearchSampleApplicationsV202409]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202409All(ctx context.Context, req *SellerSearchSampleApplicationsV202409Request, opts ...CallOption) iter.Seq2[SellerSearchSampleApplicationsV202409ResponseSampleApplication, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]SellerSearchSampleApplicationsV202409ResponseSampleApplication, string, error) {
@@ -930,10 +930,10 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202409All(ctx co
 			r.PageToken = &token
 		}
 		out, err := s.SellerSearchSampleApplicationsV202409(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.SampleApplications, out.NextPageToken, nil
+		return out.SampleApplications, out.NextPageToken, err
 	})
 }
 
@@ -951,7 +951,7 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202507(ctx conte
 }
 
 // SellerSearchSampleApplicationsV202507All hands out what stands on the pages of
-// [AffiliateSellerService.SellerSearchSampleApplicationsV202507]. It stops at the first error.
+// [AffiliateSellerService.SellerSearchSampleApplicationsV202507]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202507All(ctx context.Context, req *SellerSearchSampleApplicationsV202507Request, opts ...CallOption) iter.Seq2[SellerSearchSampleApplicationsV202507ResponseSampleApplication, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]SellerSearchSampleApplicationsV202507ResponseSampleApplication, string, error) {
@@ -960,10 +960,10 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202507All(ctx co
 			r.PageToken = &token
 		}
 		out, err := s.SellerSearchSampleApplicationsV202507(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.SampleApplications, out.NextPageToken, nil
+		return out.SampleApplications, out.NextPageToken, err
 	})
 }
 

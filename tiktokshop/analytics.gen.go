@@ -76,7 +76,7 @@ func (s *AnalyticsService) GetShopLIVEPerformanceList(ctx context.Context, req *
 }
 
 // GetShopLIVEPerformanceListAll hands out what stands on the pages of
-// [AnalyticsService.GetShopLIVEPerformanceList]. It stops at the first error.
+// [AnalyticsService.GetShopLIVEPerformanceList]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopLIVEPerformanceListAll(ctx context.Context, req *GetShopLIVEPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopLIVEPerformanceListResponseLiveStreamSession, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetShopLIVEPerformanceListResponseLiveStreamSession, string, error) {
@@ -85,10 +85,10 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListAll(ctx context.Context, re
 			r.PageToken = &token
 		}
 		out, err := s.GetShopLIVEPerformanceList(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.LiveStreamSessions, out.NextPageToken, nil
+		return out.LiveStreamSessions, out.NextPageToken, err
 	})
 }
 
@@ -106,7 +106,7 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListOld(ctx context.Context, re
 }
 
 // GetShopLIVEPerformanceListOldAll hands out what stands on the pages of
-// [AnalyticsService.GetShopLIVEPerformanceListOld]. It stops at the first error.
+// [AnalyticsService.GetShopLIVEPerformanceListOld]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopLIVEPerformanceListOldAll(ctx context.Context, req *GetShopLIVEPerformanceListOldRequest, opts ...CallOption) iter.Seq2[GetShopLIVEPerformanceListOldResponseLiveStreamSession, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetShopLIVEPerformanceListOldResponseLiveStreamSession, string, error) {
@@ -115,10 +115,10 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListOldAll(ctx context.Context,
 			r.PageToken = &token
 		}
 		out, err := s.GetShopLIVEPerformanceListOld(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.LiveStreamSessions, out.NextPageToken, nil
+		return out.LiveStreamSessions, out.NextPageToken, err
 	})
 }
 
@@ -136,7 +136,7 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListV202508(ctx context.Context
 }
 
 // GetShopLIVEPerformanceListV202508All hands out what stands on the pages of
-// [AnalyticsService.GetShopLIVEPerformanceListV202508]. It stops at the first error.
+// [AnalyticsService.GetShopLIVEPerformanceListV202508]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopLIVEPerformanceListV202508All(ctx context.Context, req *GetShopLIVEPerformanceListV202508Request, opts ...CallOption) iter.Seq2[GetShopLIVEPerformanceListV202508ResponseLiveStreamSession, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetShopLIVEPerformanceListV202508ResponseLiveStreamSession, string, error) {
@@ -145,10 +145,10 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListV202508All(ctx context.Cont
 			r.PageToken = &token
 		}
 		out, err := s.GetShopLIVEPerformanceListV202508(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.LiveStreamSessions, out.NextPageToken, nil
+		return out.LiveStreamSessions, out.NextPageToken, err
 	})
 }
 
@@ -205,7 +205,7 @@ func (s *AnalyticsService) GetShopLIVEPerformancePerMinutes(ctx context.Context,
 }
 
 // GetShopLIVEPerformancePerMinutesPages hands out the pages of
-// [AnalyticsService.GetShopLIVEPerformancePerMinutes]. It stops at the first error.
+// [AnalyticsService.GetShopLIVEPerformancePerMinutes]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopLIVEPerformancePerMinutesPages(ctx context.Context, liveID string, req *GetShopLIVEPerformancePerMinutesRequest, opts ...CallOption) iter.Seq2[*GetShopLIVEPerformancePerMinutesResponse, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]*GetShopLIVEPerformancePerMinutesResponse, string, error) {
@@ -214,10 +214,10 @@ func (s *AnalyticsService) GetShopLIVEPerformancePerMinutesPages(ctx context.Con
 			r.PageToken = &token
 		}
 		out, err := s.GetShopLIVEPerformancePerMinutes(ctx, liveID, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return []*GetShopLIVEPerformancePerMinutesResponse{out}, out.NextPageToken, nil
+		return []*GetShopLIVEPerformancePerMinutesResponse{out}, out.NextPageToken, err
 	})
 }
 
@@ -313,7 +313,7 @@ func (s *AnalyticsService) GetShopProductPerformanceList(ctx context.Context, re
 }
 
 // GetShopProductPerformanceListAll hands out what stands on the pages of
-// [AnalyticsService.GetShopProductPerformanceList]. It stops at the first error.
+// [AnalyticsService.GetShopProductPerformanceList]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopProductPerformanceListAll(ctx context.Context, req *GetShopProductPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopProductPerformanceListResponseProduct, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetShopProductPerformanceListResponseProduct, string, error) {
@@ -322,10 +322,10 @@ func (s *AnalyticsService) GetShopProductPerformanceListAll(ctx context.Context,
 			r.PageToken = &token
 		}
 		out, err := s.GetShopProductPerformanceList(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Products, out.NextPageToken, nil
+		return out.Products, out.NextPageToken, err
 	})
 }
 
@@ -343,7 +343,7 @@ func (s *AnalyticsService) GetShopProductPerformanceListV202405(ctx context.Cont
 }
 
 // GetShopProductPerformanceListV202405All hands out what stands on the pages of
-// [AnalyticsService.GetShopProductPerformanceListV202405]. It stops at the first error.
+// [AnalyticsService.GetShopProductPerformanceListV202405]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopProductPerformanceListV202405All(ctx context.Context, req *GetShopProductPerformanceListV202405Request, opts ...CallOption) iter.Seq2[GetShopProductPerformanceListV202405ResponseProduct, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetShopProductPerformanceListV202405ResponseProduct, string, error) {
@@ -352,10 +352,10 @@ func (s *AnalyticsService) GetShopProductPerformanceListV202405All(ctx context.C
 			r.PageToken = &token
 		}
 		out, err := s.GetShopProductPerformanceListV202405(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Products, out.NextPageToken, nil
+		return out.Products, out.NextPageToken, err
 	})
 }
 
@@ -386,7 +386,7 @@ func (s *AnalyticsService) GetShopSKUPerformanceList(ctx context.Context, req *G
 }
 
 // GetShopSKUPerformanceListAll hands out what stands on the pages of
-// [AnalyticsService.GetShopSKUPerformanceList]. It stops at the first error.
+// [AnalyticsService.GetShopSKUPerformanceList]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopSKUPerformanceListAll(ctx context.Context, req *GetShopSKUPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopSKUPerformanceListResponseSKU, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetShopSKUPerformanceListResponseSKU, string, error) {
@@ -395,10 +395,10 @@ func (s *AnalyticsService) GetShopSKUPerformanceListAll(ctx context.Context, req
 			r.PageToken = &token
 		}
 		out, err := s.GetShopSKUPerformanceList(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.SKUs, out.NextPageToken, nil
+		return out.SKUs, out.NextPageToken, err
 	})
 }
 
@@ -416,7 +416,7 @@ func (s *AnalyticsService) GetShopSKUPerformanceListV202406(ctx context.Context,
 }
 
 // GetShopSKUPerformanceListV202406All hands out what stands on the pages of
-// [AnalyticsService.GetShopSKUPerformanceListV202406]. It stops at the first error.
+// [AnalyticsService.GetShopSKUPerformanceListV202406]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopSKUPerformanceListV202406All(ctx context.Context, req *GetShopSKUPerformanceListV202406Request, opts ...CallOption) iter.Seq2[GetShopSKUPerformanceListV202406ResponseSKU, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetShopSKUPerformanceListV202406ResponseSKU, string, error) {
@@ -425,10 +425,10 @@ func (s *AnalyticsService) GetShopSKUPerformanceListV202406All(ctx context.Conte
 			r.PageToken = &token
 		}
 		out, err := s.GetShopSKUPerformanceListV202406(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.SKUs, out.NextPageToken, nil
+		return out.SKUs, out.NextPageToken, err
 	})
 }
 
@@ -485,7 +485,7 @@ func (s *AnalyticsService) GetShopVideoPerformanceList(ctx context.Context, req 
 }
 
 // GetShopVideoPerformanceListAll hands out what stands on the pages of
-// [AnalyticsService.GetShopVideoPerformanceList]. It stops at the first error.
+// [AnalyticsService.GetShopVideoPerformanceList]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopVideoPerformanceListAll(ctx context.Context, req *GetShopVideoPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopVideoPerformanceListResponseVideo, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetShopVideoPerformanceListResponseVideo, string, error) {
@@ -494,10 +494,10 @@ func (s *AnalyticsService) GetShopVideoPerformanceListAll(ctx context.Context, r
 			r.PageToken = &token
 		}
 		out, err := s.GetShopVideoPerformanceList(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Videos, out.NextPageToken, nil
+		return out.Videos, out.NextPageToken, err
 	})
 }
 
@@ -515,7 +515,7 @@ func (s *AnalyticsService) GetShopVideoPerformanceListV202409(ctx context.Contex
 }
 
 // GetShopVideoPerformanceListV202409All hands out what stands on the pages of
-// [AnalyticsService.GetShopVideoPerformanceListV202409]. It stops at the first error.
+// [AnalyticsService.GetShopVideoPerformanceListV202409]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopVideoPerformanceListV202409All(ctx context.Context, req *GetShopVideoPerformanceListV202409Request, opts ...CallOption) iter.Seq2[GetShopVideoPerformanceListV202409ResponseVideo, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetShopVideoPerformanceListV202409ResponseVideo, string, error) {
@@ -524,10 +524,10 @@ func (s *AnalyticsService) GetShopVideoPerformanceListV202409All(ctx context.Con
 			r.PageToken = &token
 		}
 		out, err := s.GetShopVideoPerformanceListV202409(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Videos, out.NextPageToken, nil
+		return out.Videos, out.NextPageToken, err
 	})
 }
 
@@ -571,7 +571,7 @@ func (s *AnalyticsService) GetShopVideoProductPerformanceList(ctx context.Contex
 }
 
 // GetShopVideoProductPerformanceListAll hands out what stands on the pages of
-// [AnalyticsService.GetShopVideoProductPerformanceList]. It stops at the first error.
+// [AnalyticsService.GetShopVideoProductPerformanceList]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopVideoProductPerformanceListAll(ctx context.Context, videoID string, req *GetShopVideoProductPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopVideoProductPerformanceListResponseProduct, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetShopVideoProductPerformanceListResponseProduct, string, error) {
@@ -580,10 +580,10 @@ func (s *AnalyticsService) GetShopVideoProductPerformanceListAll(ctx context.Con
 			r.PageToken = &token
 		}
 		out, err := s.GetShopVideoProductPerformanceList(ctx, videoID, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Products, out.NextPageToken, nil
+		return out.Products, out.NextPageToken, err
 	})
 }
 
@@ -601,7 +601,7 @@ func (s *AnalyticsService) GetShopVideoProductPerformanceListV202409(ctx context
 }
 
 // GetShopVideoProductPerformanceListV202409All hands out what stands on the pages of
-// [AnalyticsService.GetShopVideoProductPerformanceListV202409]. It stops at the first error.
+// [AnalyticsService.GetShopVideoProductPerformanceListV202409]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopVideoProductPerformanceListV202409All(ctx context.Context, videoID string, req *GetShopVideoProductPerformanceListV202409Request, opts ...CallOption) iter.Seq2[GetShopVideoProductPerformanceListV202409ResponseProduct, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]GetShopVideoProductPerformanceListV202409ResponseProduct, string, error) {
@@ -610,10 +610,10 @@ func (s *AnalyticsService) GetShopVideoProductPerformanceListV202409All(ctx cont
 			r.PageToken = &token
 		}
 		out, err := s.GetShopVideoProductPerformanceListV202409(ctx, videoID, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Products, out.NextPageToken, nil
+		return out.Products, out.NextPageToken, err
 	})
 }
 

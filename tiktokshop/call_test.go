@@ -453,7 +453,7 @@ func TestReplies(t *testing.T) {
 	}
 	for _, body := range []string{
 		``, `null`, `[]`, `{}`, `"x"`, `<html>`, `{"code":null}`, `{"code":true}`, `{"code":0`, `{"code":0,"data":[]}`,
-		`{"code":0,"data":{"orders":[{"id":7}]}}`, `{"code":0,"data":"x"}`, `{"code":0.5}`,
+		`{"code":0,"data":{"orders":7}}`, `{"code":0,"data":"x"}`, `{"code":0.5}`, `{"code":0,"data":{"status":"Sign in"}}`,
 	} {
 		c, _ := setup(t, []answer{{body: body}})
 		var r Response
@@ -461,6 +461,12 @@ func TestReplies(t *testing.T) {
 		e, _ := errors.AsType[*Error](err)
 		if !is(err, ClassDecode) || e.HTTPStatus != 200 || string(r.Body) != body {
 			t.Errorf("%s: %v, response %v", body, err, r)
+		}
+	}
+	for _, body := range []string{"\ufeff" + `{"code":0,"data":{"orders":[{"id":7}]}}`, `{"data":{"orders":[{"id":"7"}]},"code":"0","message":[]}`} {
+		c, _ := setup(t, []answer{{body: body}})
+		if got, err := c.Order.GetOrderDetail(t.Context(), oneOrder); err != nil || len(got.Orders) != 1 || got.Orders[0].ID != "7" {
+			t.Errorf("%s: %v, %v", body, got, err)
 		}
 	}
 	// What decodes before the odd field is not thrown away, the error decides.

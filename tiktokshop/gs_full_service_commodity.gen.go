@@ -245,17 +245,17 @@ func (s *GSFullServiceCommodityService) GSFullServiceSearchCategories(ctx contex
 }
 
 // GSFullServiceSearchCategoriesAll hands out what stands on the pages of
-// [GSFullServiceCommodityService.GSFullServiceSearchCategories]. It stops at the first error.
+// [GSFullServiceCommodityService.GSFullServiceSearchCategories]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GSFullServiceSearchCategoriesAll(ctx context.Context, req *GSFullServiceSearchCategoriesRequest, opts ...CallOption) iter.Seq2[GSFullServiceSearchCategoriesResponseCategory, error] {
 	start := valueOf(req)
 	return numberedPages(numberOf(start.PageOffset), numberOf(start.PageSize), func(page int) ([]GSFullServiceSearchCategoriesResponseCategory, int, error) {
 		r := start
 		r.PageOffset = &page
 		out, err := s.GSFullServiceSearchCategories(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, 0, err
 		}
-		return out.Categories, 0, nil
+		return out.Categories, 0, err
 	})
 }
 
@@ -299,7 +299,7 @@ func (s *GSFullServiceCommodityService) GSGetSupplierRP(ctx context.Context, req
 }
 
 // GSGetSupplierRPAll hands out what stands on the pages of
-// [GSFullServiceCommodityService.GSGetSupplierRP]. It stops at the first error.
+// [GSFullServiceCommodityService.GSGetSupplierRP]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GSGetSupplierRPAll(ctx context.Context, req *GSGetSupplierRPRequest, opts ...CallOption) iter.Seq2[GSGetSupplierRPResponseRpInfo, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]GSGetSupplierRPResponseRpInfo, string, error) {
@@ -308,10 +308,10 @@ func (s *GSFullServiceCommodityService) GSGetSupplierRPAll(ctx context.Context, 
 			r.PageToken = &token
 		}
 		out, err := s.GSGetSupplierRP(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.RpInfos, out.NextPageToken, nil
+		return out.RpInfos, out.NextPageToken, err
 	})
 }
 
@@ -342,7 +342,7 @@ func (s *GSFullServiceCommodityService) GSListSupplierManufacturer(ctx context.C
 }
 
 // GSListSupplierManufacturerAll hands out what stands on the pages of
-// [GSFullServiceCommodityService.GSListSupplierManufacturer]. It stops at the first error.
+// [GSFullServiceCommodityService.GSListSupplierManufacturer]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GSListSupplierManufacturerAll(ctx context.Context, req *GSListSupplierManufacturerRequest, opts ...CallOption) iter.Seq2[GSListSupplierManufacturerResponseManufacturerList, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]GSListSupplierManufacturerResponseManufacturerList, string, error) {
@@ -351,10 +351,10 @@ func (s *GSFullServiceCommodityService) GSListSupplierManufacturerAll(ctx contex
 			r.PageToken = &token
 		}
 		out, err := s.GSListSupplierManufacturer(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.ManufacturerList, out.NextPageToken, nil
+		return out.ManufacturerList, out.NextPageToken, err
 	})
 }
 
@@ -398,7 +398,7 @@ func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2(
 }
 
 // GSQuerySKUsAndTheApprovalStatusOfSKUsV2All hands out what stands on the pages of
-// [GSFullServiceCommodityService.GSQuerySKUsAndTheApprovalStatusOfSKUsV2]. It stops at the first error.
+// [GSFullServiceCommodityService.GSQuerySKUsAndTheApprovalStatusOfSKUsV2]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2All(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2Request, opts ...CallOption) iter.Seq2[GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSPUs, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSPUs, string, error) {
@@ -407,10 +407,10 @@ func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2A
 			r.PageToken = &token
 		}
 		out, err := s.GSQuerySKUsAndTheApprovalStatusOfSKUsV2(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.SPUs, out.NextPageToken, nil
+		return out.SPUs, out.NextPageToken, err
 	})
 }
 
@@ -428,7 +428,7 @@ func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V
 }
 
 // GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406All hands out what stands on the pages of
-// [GSFullServiceCommodityService.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406]. It stops at the first error.
+// [GSFullServiceCommodityService.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406All(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406Request, opts ...CallOption) iter.Seq2[GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSPUs, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSPUs, string, error) {
@@ -437,10 +437,10 @@ func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V
 			r.PageToken = &token
 		}
 		out, err := s.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.SPUs, out.NextPageToken, nil
+		return out.SPUs, out.NextPageToken, err
 	})
 }
 
@@ -458,7 +458,7 @@ func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V
 }
 
 // GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410All hands out what stands on the pages of
-// [GSFullServiceCommodityService.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410]. It stops at the first error.
+// [GSFullServiceCommodityService.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410All(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410Request, opts ...CallOption) iter.Seq2[GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSPUs, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSPUs, string, error) {
@@ -467,10 +467,10 @@ func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V
 			r.PageToken = &token
 		}
 		out, err := s.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.SPUs, out.NextPageToken, nil
+		return out.SPUs, out.NextPageToken, err
 	})
 }
 
@@ -501,17 +501,17 @@ func (s *GSFullServiceCommodityService) GetGlobalSellingFullServiceCategories(ct
 }
 
 // GetGlobalSellingFullServiceCategoriesAll hands out what stands on the pages of
-// [GSFullServiceCommodityService.GetGlobalSellingFullServiceCategories]. It stops at the first error.
+// [GSFullServiceCommodityService.GetGlobalSellingFullServiceCategories]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GetGlobalSellingFullServiceCategoriesAll(ctx context.Context, req *GetGlobalSellingFullServiceCategoriesRequest, opts ...CallOption) iter.Seq2[GetGlobalSellingFullServiceCategoriesResponseCategory, error] {
 	start := valueOf(req)
 	return numberedPages(numberOf(start.PageOffset), numberOf(start.PageSize), func(page int) ([]GetGlobalSellingFullServiceCategoriesResponseCategory, int, error) {
 		r := start
 		r.PageOffset = &page
 		out, err := s.GetGlobalSellingFullServiceCategories(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, 0, err
 		}
-		return out.Categories, 0, nil
+		return out.Categories, 0, err
 	})
 }
 
@@ -568,7 +568,7 @@ func (s *GSFullServiceCommodityService) GlobalSellingGetSupplierAddresses(ctx co
 }
 
 // GlobalSellingGetSupplierAddressesAll hands out what stands on the pages of
-// [GSFullServiceCommodityService.GlobalSellingGetSupplierAddresses]. It stops at the first error.
+// [GSFullServiceCommodityService.GlobalSellingGetSupplierAddresses]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GlobalSellingGetSupplierAddressesAll(ctx context.Context, req *GlobalSellingGetSupplierAddressesRequest, opts ...CallOption) iter.Seq2[GlobalSellingGetSupplierAddressesResponseAddress, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]GlobalSellingGetSupplierAddressesResponseAddress, string, error) {
@@ -577,10 +577,10 @@ func (s *GSFullServiceCommodityService) GlobalSellingGetSupplierAddressesAll(ctx
 			r.PageToken = &token
 		}
 		out, err := s.GlobalSellingGetSupplierAddresses(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Addresses, out.NextPageToken, nil
+		return out.Addresses, out.NextPageToken, err
 	})
 }
 
@@ -611,7 +611,7 @@ func (s *GSFullServiceCommodityService) QuerySKUsAndTheApprovalStatusOfSKUs(ctx 
 }
 
 // QuerySKUsAndTheApprovalStatusOfSKUsAll hands out what stands on the pages of
-// [GSFullServiceCommodityService.QuerySKUsAndTheApprovalStatusOfSKUs]. It stops at the first error.
+// [GSFullServiceCommodityService.QuerySKUsAndTheApprovalStatusOfSKUs]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) QuerySKUsAndTheApprovalStatusOfSKUsAll(ctx context.Context, req *QuerySKUsAndTheApprovalStatusOfSKUsRequest, opts ...CallOption) iter.Seq2[QuerySKUsAndTheApprovalStatusOfSKUsResponseSPUs, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]QuerySKUsAndTheApprovalStatusOfSKUsResponseSPUs, string, error) {
@@ -620,10 +620,10 @@ func (s *GSFullServiceCommodityService) QuerySKUsAndTheApprovalStatusOfSKUsAll(c
 			r.PageToken = &token
 		}
 		out, err := s.QuerySKUsAndTheApprovalStatusOfSKUs(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.SPUs, out.NextPageToken, nil
+		return out.SPUs, out.NextPageToken, err
 	})
 }
 

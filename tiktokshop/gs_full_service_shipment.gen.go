@@ -74,7 +74,7 @@ func (s *GSFullServiceShipmentService) GSGetDeliveryOrderPrintDocument(ctx conte
 }
 
 // GSGetDeliveryOrderPrintDocumentBatched splits req.DeliveryOrderCodes into parts of at most 50 and hands out the
-// reply of [GSFullServiceShipmentService.GSGetDeliveryOrderPrintDocument] to each. It stops at the first error.
+// reply of [GSFullServiceShipmentService.GSGetDeliveryOrderPrintDocument] to each. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GSGetDeliveryOrderPrintDocumentBatched(ctx context.Context, req *GSGetDeliveryOrderPrintDocumentRequest, opts ...CallOption) iter.Seq2[*GSGetDeliveryOrderPrintDocumentResponse, error] {
 	start := valueOf(req)
 	return batches(start.DeliveryOrderCodes, 50, func(part []string) (*GSGetDeliveryOrderPrintDocumentResponse, error) {
@@ -98,7 +98,7 @@ func (s *GSFullServiceShipmentService) GSGetLogisticsWaybillsPrintDocument(ctx c
 }
 
 // GSGetLogisticsWaybillsPrintDocumentBatched splits req.LogisticsCodes into parts of at most 50 and hands out the
-// reply of [GSFullServiceShipmentService.GSGetLogisticsWaybillsPrintDocument] to each. It stops at the first error.
+// reply of [GSFullServiceShipmentService.GSGetLogisticsWaybillsPrintDocument] to each. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GSGetLogisticsWaybillsPrintDocumentBatched(ctx context.Context, req *GSGetLogisticsWaybillsPrintDocumentRequest, opts ...CallOption) iter.Seq2[*GSGetLogisticsWaybillsPrintDocumentResponse, error] {
 	start := valueOf(req)
 	return batches(start.LogisticsCodes, 50, func(part []string) (*GSGetLogisticsWaybillsPrintDocumentResponse, error) {
@@ -135,7 +135,7 @@ func (s *GSFullServiceShipmentService) GSQueryDeliveryBatchs(ctx context.Context
 }
 
 // GSQueryDeliveryBatchsBatched splits req.DeliveryBatchCodes into parts of at most 50 and hands out the
-// reply of [GSFullServiceShipmentService.GSQueryDeliveryBatchs] to each. It stops at the first error.
+// reply of [GSFullServiceShipmentService.GSQueryDeliveryBatchs] to each. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GSQueryDeliveryBatchsBatched(ctx context.Context, req *GSQueryDeliveryBatchsRequest, opts ...CallOption) iter.Seq2[*GSQueryDeliveryBatchsResponse, error] {
 	start := valueOf(req)
 	return batches(start.DeliveryBatchCodes, 50, func(part []string) (*GSQueryDeliveryBatchsResponse, error) {
@@ -185,7 +185,7 @@ func (s *GSFullServiceShipmentService) GSSearchDeliveryOrders(ctx context.Contex
 }
 
 // GSSearchDeliveryOrdersAll hands out what stands on the pages of
-// [GSFullServiceShipmentService.GSSearchDeliveryOrders]. It stops at the first error.
+// [GSFullServiceShipmentService.GSSearchDeliveryOrders]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GSSearchDeliveryOrdersAll(ctx context.Context, req *GSSearchDeliveryOrdersRequest, opts ...CallOption) iter.Seq2[GSSearchDeliveryOrdersResponseDeliveryOrder, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]GSSearchDeliveryOrdersResponseDeliveryOrder, string, error) {
@@ -194,10 +194,10 @@ func (s *GSFullServiceShipmentService) GSSearchDeliveryOrdersAll(ctx context.Con
 			r.PageToken = &token
 		}
 		out, err := s.GSSearchDeliveryOrders(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.DeliveryOrders, out.NextPageToken, nil
+		return out.DeliveryOrders, out.NextPageToken, err
 	})
 }
 
@@ -215,7 +215,7 @@ func (s *GSFullServiceShipmentService) GSSearchStockupOrders(ctx context.Context
 }
 
 // GSSearchStockupOrdersAll hands out what stands on the pages of
-// [GSFullServiceShipmentService.GSSearchStockupOrders]. It stops at the first error.
+// [GSFullServiceShipmentService.GSSearchStockupOrders]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GSSearchStockupOrdersAll(ctx context.Context, req *GSSearchStockupOrdersRequest, opts ...CallOption) iter.Seq2[GSSearchStockupOrdersResponseStockupOrder, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]GSSearchStockupOrdersResponseStockupOrder, string, error) {
@@ -224,10 +224,10 @@ func (s *GSFullServiceShipmentService) GSSearchStockupOrdersAll(ctx context.Cont
 			r.PageToken = &token
 		}
 		out, err := s.GSSearchStockupOrders(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.StockupOrders, out.NextPageToken, nil
+		return out.StockupOrders, out.NextPageToken, err
 	})
 }
 
@@ -245,7 +245,7 @@ func (s *GSFullServiceShipmentService) GetDeliveryOrderPrintDocument(ctx context
 }
 
 // GetDeliveryOrderPrintDocumentBatched splits req.DeliveryOrderCodes into parts of at most 50 and hands out the
-// reply of [GSFullServiceShipmentService.GetDeliveryOrderPrintDocument] to each. It stops at the first error.
+// reply of [GSFullServiceShipmentService.GetDeliveryOrderPrintDocument] to each. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GetDeliveryOrderPrintDocumentBatched(ctx context.Context, req *GetDeliveryOrderPrintDocumentRequest, opts ...CallOption) iter.Seq2[*GetDeliveryOrderPrintDocumentResponse, error] {
 	start := valueOf(req)
 	return batches(start.DeliveryOrderCodes, 50, func(part []string) (*GetDeliveryOrderPrintDocumentResponse, error) {
@@ -269,7 +269,7 @@ func (s *GSFullServiceShipmentService) GetLogisticsWaybillsPrintDocurement(ctx c
 }
 
 // GetLogisticsWaybillsPrintDocurementBatched splits req.LogisticsCodes into parts of at most 50 and hands out the
-// reply of [GSFullServiceShipmentService.GetLogisticsWaybillsPrintDocurement] to each. It stops at the first error.
+// reply of [GSFullServiceShipmentService.GetLogisticsWaybillsPrintDocurement] to each. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GetLogisticsWaybillsPrintDocurementBatched(ctx context.Context, req *GetLogisticsWaybillsPrintDocurementRequest, opts ...CallOption) iter.Seq2[*GetLogisticsWaybillsPrintDocurementResponse, error] {
 	start := valueOf(req)
 	return batches(start.LogisticsCodes, 50, func(part []string) (*GetLogisticsWaybillsPrintDocurementResponse, error) {
@@ -395,7 +395,7 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchAbnormalOrders(ctx con
 }
 
 // GlobalSellingSearchAbnormalOrdersAll hands out what stands on the pages of
-// [GSFullServiceShipmentService.GlobalSellingSearchAbnormalOrders]. It stops at the first error.
+// [GSFullServiceShipmentService.GlobalSellingSearchAbnormalOrders]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GlobalSellingSearchAbnormalOrdersAll(ctx context.Context, req *GlobalSellingSearchAbnormalOrdersRequest, opts ...CallOption) iter.Seq2[GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder, string, error) {
@@ -404,10 +404,10 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchAbnormalOrdersAll(ctx 
 			r.PageToken = &token
 		}
 		out, err := s.GlobalSellingSearchAbnormalOrders(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.AbnormalOrders, out.NextPageToken, nil
+		return out.AbnormalOrders, out.NextPageToken, err
 	})
 }
 
@@ -451,7 +451,7 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchDeliveryOrders(ctx con
 }
 
 // GlobalSellingSearchDeliveryOrdersAll hands out what stands on the pages of
-// [GSFullServiceShipmentService.GlobalSellingSearchDeliveryOrders]. It stops at the first error.
+// [GSFullServiceShipmentService.GlobalSellingSearchDeliveryOrders]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GlobalSellingSearchDeliveryOrdersAll(ctx context.Context, req *GlobalSellingSearchDeliveryOrdersRequest, opts ...CallOption) iter.Seq2[GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder, string, error) {
@@ -460,10 +460,10 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchDeliveryOrdersAll(ctx 
 			r.PageToken = &token
 		}
 		out, err := s.GlobalSellingSearchDeliveryOrders(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.DeliveryOrders, out.NextPageToken, nil
+		return out.DeliveryOrders, out.NextPageToken, err
 	})
 }
 
@@ -481,7 +481,7 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchReturnOrders(ctx conte
 }
 
 // GlobalSellingSearchReturnOrdersAll hands out what stands on the pages of
-// [GSFullServiceShipmentService.GlobalSellingSearchReturnOrders]. It stops at the first error.
+// [GSFullServiceShipmentService.GlobalSellingSearchReturnOrders]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GlobalSellingSearchReturnOrdersAll(ctx context.Context, req *GlobalSellingSearchReturnOrdersRequest, opts ...CallOption) iter.Seq2[GlobalSellingSearchReturnOrdersResponseReturnOrder, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]GlobalSellingSearchReturnOrdersResponseReturnOrder, string, error) {
@@ -490,10 +490,10 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchReturnOrdersAll(ctx co
 			r.PageToken = &token
 		}
 		out, err := s.GlobalSellingSearchReturnOrders(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.ReturnOrders, out.NextPageToken, nil
+		return out.ReturnOrders, out.NextPageToken, err
 	})
 }
 
@@ -511,7 +511,7 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchStockupOrders(ctx cont
 }
 
 // GlobalSellingSearchStockupOrdersAll hands out what stands on the pages of
-// [GSFullServiceShipmentService.GlobalSellingSearchStockupOrders]. It stops at the first error.
+// [GSFullServiceShipmentService.GlobalSellingSearchStockupOrders]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GlobalSellingSearchStockupOrdersAll(ctx context.Context, req *GlobalSellingSearchStockupOrdersRequest, opts ...CallOption) iter.Seq2[GlobalSellingSearchStockupOrdersResponseStockupOrder, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]GlobalSellingSearchStockupOrdersResponseStockupOrder, string, error) {
@@ -520,10 +520,10 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchStockupOrdersAll(ctx c
 			r.PageToken = &token
 		}
 		out, err := s.GlobalSellingSearchStockupOrders(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.StockupOrders, out.NextPageToken, nil
+		return out.StockupOrders, out.NextPageToken, err
 	})
 }
 
@@ -541,7 +541,7 @@ func (s *GSFullServiceShipmentService) QueryDeliveryBatchs(ctx context.Context, 
 }
 
 // QueryDeliveryBatchsBatched splits req.DeliveryBatchCodes into parts of at most 50 and hands out the
-// reply of [GSFullServiceShipmentService.QueryDeliveryBatchs] to each. It stops at the first error.
+// reply of [GSFullServiceShipmentService.QueryDeliveryBatchs] to each. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) QueryDeliveryBatchsBatched(ctx context.Context, req *QueryDeliveryBatchsRequest, opts ...CallOption) iter.Seq2[*QueryDeliveryBatchsResponse, error] {
 	start := valueOf(req)
 	return batches(start.DeliveryBatchCodes, 50, func(part []string) (*QueryDeliveryBatchsResponse, error) {
@@ -591,7 +591,7 @@ func (s *GSFullServiceShipmentService) SearchDeliveryOrders(ctx context.Context,
 }
 
 // SearchDeliveryOrdersAll hands out what stands on the pages of
-// [GSFullServiceShipmentService.SearchDeliveryOrders]. It stops at the first error.
+// [GSFullServiceShipmentService.SearchDeliveryOrders]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) SearchDeliveryOrdersAll(ctx context.Context, req *SearchDeliveryOrdersRequest, opts ...CallOption) iter.Seq2[SearchDeliveryOrdersResponseDeliveryOrder, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]SearchDeliveryOrdersResponseDeliveryOrder, string, error) {
@@ -600,10 +600,10 @@ func (s *GSFullServiceShipmentService) SearchDeliveryOrdersAll(ctx context.Conte
 			r.PageToken = &token
 		}
 		out, err := s.SearchDeliveryOrders(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.DeliveryOrders, out.NextPageToken, nil
+		return out.DeliveryOrders, out.NextPageToken, err
 	})
 }
 
@@ -621,7 +621,7 @@ func (s *GSFullServiceShipmentService) SearchStockupOrders(ctx context.Context, 
 }
 
 // SearchStockupOrdersAll hands out what stands on the pages of
-// [GSFullServiceShipmentService.SearchStockupOrders]. It stops at the first error.
+// [GSFullServiceShipmentService.SearchStockupOrders]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) SearchStockupOrdersAll(ctx context.Context, req *SearchStockupOrdersRequest, opts ...CallOption) iter.Seq2[SearchStockupOrdersResponseStockupOrder, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]SearchStockupOrdersResponseStockupOrder, string, error) {
@@ -630,10 +630,10 @@ func (s *GSFullServiceShipmentService) SearchStockupOrdersAll(ctx context.Contex
 			r.PageToken = &token
 		}
 		out, err := s.SearchStockupOrders(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.StockupOrders, out.NextPageToken, nil
+		return out.StockupOrders, out.NextPageToken, err
 	})
 }
 

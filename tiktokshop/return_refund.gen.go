@@ -205,7 +205,7 @@ func (s *ReturnRefundService) SearchCancellations(ctx context.Context, req *Sear
 }
 
 // SearchCancellationsAll hands out what stands on the pages of
-// [ReturnRefundService.SearchCancellations]. It stops at the first error.
+// [ReturnRefundService.SearchCancellations]. It stops at the first error but an [UnreadableError].
 func (s *ReturnRefundService) SearchCancellationsAll(ctx context.Context, req *SearchCancellationsRequest, opts ...CallOption) iter.Seq2[Cancellation, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]Cancellation, string, error) {
@@ -214,10 +214,10 @@ func (s *ReturnRefundService) SearchCancellationsAll(ctx context.Context, req *S
 			r.PageToken = &token
 		}
 		out, err := s.SearchCancellations(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Cancellations, out.NextPageToken, nil
+		return out.Cancellations, out.NextPageToken, err
 	})
 }
 
@@ -236,7 +236,7 @@ func (s *ReturnRefundService) SearchCancellationsV202602(ctx context.Context, re
 }
 
 // SearchCancellationsV202602All hands out what stands on the pages of
-// [ReturnRefundService.SearchCancellationsV202602]. It stops at the first error.
+// [ReturnRefundService.SearchCancellationsV202602]. It stops at the first error but an [UnreadableError].
 func (s *ReturnRefundService) SearchCancellationsV202602All(ctx context.Context, req *SearchCancellationsV202602Request, opts ...CallOption) iter.Seq2[Cancellation, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]Cancellation, string, error) {
@@ -245,10 +245,10 @@ func (s *ReturnRefundService) SearchCancellationsV202602All(ctx context.Context,
 			r.PageToken = &token
 		}
 		out, err := s.SearchCancellationsV202602(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Cancellations, out.NextPageToken, nil
+		return out.Cancellations, out.NextPageToken, err
 	})
 }
 
@@ -266,7 +266,7 @@ func (s *ReturnRefundService) SearchReturns(ctx context.Context, req *SearchRetu
 }
 
 // SearchReturnsAll hands out what stands on the pages of
-// [ReturnRefundService.SearchReturns]. It stops at the first error.
+// [ReturnRefundService.SearchReturns]. It stops at the first error but an [UnreadableError].
 func (s *ReturnRefundService) SearchReturnsAll(ctx context.Context, req *SearchReturnsRequest, opts ...CallOption) iter.Seq2[Return, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]Return, string, error) {
@@ -275,10 +275,10 @@ func (s *ReturnRefundService) SearchReturnsAll(ctx context.Context, req *SearchR
 			r.PageToken = &token
 		}
 		out, err := s.SearchReturns(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.ReturnOrders, out.NextPageToken, nil
+		return out.ReturnOrders, out.NextPageToken, err
 	})
 }
 
@@ -297,7 +297,7 @@ func (s *ReturnRefundService) SearchReturnsV202602(ctx context.Context, req *Sea
 }
 
 // SearchReturnsV202602All hands out what stands on the pages of
-// [ReturnRefundService.SearchReturnsV202602]. It stops at the first error.
+// [ReturnRefundService.SearchReturnsV202602]. It stops at the first error but an [UnreadableError].
 func (s *ReturnRefundService) SearchReturnsV202602All(ctx context.Context, req *SearchReturnsV202602Request, opts ...CallOption) iter.Seq2[Return, error] {
 	start := valueOf(req)
 	return tokenPages(func(token string) ([]Return, string, error) {
@@ -306,10 +306,10 @@ func (s *ReturnRefundService) SearchReturnsV202602All(ctx context.Context, req *
 			r.PageToken = &token
 		}
 		out, err := s.SearchReturnsV202602(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.ReturnOrders, out.NextPageToken, nil
+		return out.ReturnOrders, out.NextPageToken, err
 	})
 }
 

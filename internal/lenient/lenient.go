@@ -49,6 +49,10 @@ type Unread struct {
 	Why string
 }
 
+// ErrRecords is what the clients' errors are, to errors.Is, that come beside a
+// result without the records that could not be read.
+var ErrRecords = errors.New("records of the reply could not be read")
+
 // String names the record, the field and the difference.
 func (u Unread) String() string {
 	field := u.Field
@@ -82,6 +86,20 @@ func Unmarshal(data []byte, out any) ([]Unread, error) {
 	return Read(data, out, 0), nil
 }
 
+// UnmarshalAll is Unmarshal, but leaves no record out for one of its fields: such
+// fields are zero, and reported as those of the reply are. It is for what is only
+// looked into.
+func UnmarshalAll(data []byte, out any) ([]Unread, error) {
+	err := json.Unmarshal(data, out)
+	if err == nil || !Readable(err) {
+		return nil, err
+	}
+	v := reflect.ValueOf(out).Elem()
+	v.SetZero()
+	d := decoder{data: data, keep: true}
+	return d.read(v), nil
+}
+
 // Readable reports whether err is one of json.Unmarshal that says that the text
 // is JSON, of another shape.
 func Readable(err error) bool {
@@ -95,7 +113,10 @@ func Readable(err error) bool {
 // an empty text, list or object is not taken for another kind of emptiness.
 func Read(data []byte, out any, root int) []Unread {
 	d := decoder{data: data, root: root}
-	v := reflect.ValueOf(out).Elem()
+	return d.read(reflect.ValueOf(out).Elem())
+}
+
+func (d *decoder) read(v reflect.Value) []Unread {
 	d.space()
 	if !d.value(v, infoOf(v.Type()), false) {
 		d.report()
@@ -107,6 +128,7 @@ type decoder struct {
 	data   []byte
 	pos    int
 	root   int
+	keep   bool     // records with odd fields
 	path   []string // the members that lead to the value
 	odd    fault    // the first of the record, or what report reports
 	unread []Unread
@@ -283,7 +305,7 @@ func (d *decoder) list(v reflect.Value, t *info, in bool) bool {
 		v.SetLen(n + 1)
 		start := d.pos
 		switch {
-		case d.value(v.Index(n), t.elem, true):
+		case d.value(v.Index(n), t.elem, in || !d.keep):
 			n++
 		case in:
 			ok = false
@@ -308,7 +330,7 @@ func (d *decoder) dictionary(v reflect.Value, t *info, in bool) bool {
 		name := unquote(key)
 		elem.SetZero()
 		switch {
-		case d.value(elem, t.elem, true):
+		case d.value(elem, t.elem, in || !d.keep):
 			v.SetMapIndex(reflect.ValueOf(name).Convert(t.typ.Key()), elem)
 		case in:
 			ok = false

@@ -37,6 +37,10 @@ func (p *printer) method(m *Method) {
 	case m.Response == nil:
 		p.f("%s error {\n\treturn %s\n}\n\n", head, call("nil"))
 	case m.Response.Kind == object && m.Response.Prefix == "":
+		if l.Empty && l.Replay == "read" { // which leaves the pointer nil
+			p.f("%s (*%s, error) {\n\tvar out *%s\n\terr := %s\n\treturn out, err\n}\n\n", head, m.Response.Base, m.Response.Base, call("&out"))
+			break
+		}
 		p.f("%s (*%s, error) {\n\tout := new(%s)\n\treturn out, %s\n}\n\n", head, m.Response.Base, m.Response.Base, call("out"))
 	default:
 		p.f("%s (%s, error) {\n\tvar out %s\n\terr := %s\n\treturn out, err\n}\n\n", head, m.Response, m.Response, call("&out"))
@@ -82,6 +86,9 @@ func (p *printer) operation(m *Method) string {
 	if p.model.API.Package == "tiktokshop" && m.NoCipher {
 		more = append(more, "noCipher: true")
 	}
+	if l.Empty {
+		more = append(more, "empty: true")
+	}
 	if l.Limit > 0 {
 		more = append(more, fmt.Sprintf("limit: %d", l.Limit))
 	}
@@ -126,6 +133,12 @@ func (p *printer) comment(m *Method) {
 	if m.Version != "" {
 		facts = append(facts, "Version "+m.Version+".")
 	}
+	if l.Empty && m.Response != nil {
+		facts = append(facts, map[bool]string{
+			true:  "Where there is nothing to tell, the result is nil.",
+			false: "The reply may be empty, and so the result.",
+		}[l.Replay == "read"])
+	}
 	p.f("// %s\n", strings.Join(facts, " "))
 	if m.Module.Overlay {
 		p.f("// Newer than the official description, so less sure: %s.\n", m.Confidence)
@@ -155,7 +168,7 @@ func (p *printer) iterator(m *Method, signature string, args []string) {
 	if m.Page.List == "-" {
 		what = "hands out the pages of"
 	}
-	p.f("// %s %s\n// [%sService.%s]. It stops at the first error.\n", name, what, l.Service, l.Method)
+	p.f("// %s %s\n// [%sService.%s]. It stops at the first error but an [UnreadableError].\n", name, what, l.Service, l.Method)
 	if size, limit := p.pageSize(m.Request); limit > 0 {
 		p.f("// Pages hold %d unless req.%s says otherwise.\n", limit, size)
 	}
@@ -188,7 +201,7 @@ func (p *printer) iterator(m *Method, signature string, args []string) {
 		}
 		p.f("\treturn tokenPages(func(token string) ([]%s, string, error) {\n\t\tr := start\n\t\tif token != \"\" {\n%s\t\t\tr.%s = %s\n\t\t}\n",
 			elem, convert, token.Go, value)
-		p.f("\t\tout, err := s.%s(%s, &r, opts...)\n\t\tif err != nil {\n\t\t\treturn nil, \"\", err\n\t\t}\n\t\treturn %s, %s, nil\n\t})\n}\n\n", l.Method, call, list, nextText)
+		p.f("\t\tout, err := s.%s(%s, &r, opts...)\n\t\tif err != nil && !inPart(err) {\n\t\t\treturn nil, \"\", err\n\t\t}\n\t\treturn %s, %s, err\n\t})\n}\n\n", l.Method, call, list, nextText)
 		return
 	}
 	n := p.numbering(m)
@@ -197,7 +210,7 @@ func (p *printer) iterator(m *Method, signature string, args []string) {
 		pages = "out" + total
 	}
 	p.f("\tstart := valueOf(req)\n%s\treturn numberedPages(%s, %s, func(page int) ([]%s, int, error) {\n\t\tr := start\n%s", n.before, n.first, n.size, elem, n.set)
-	p.f("\t\tout, err := s.%s(%s, &r, opts...)\n\t\tif err != nil {\n\t\t\treturn nil, 0, err\n\t\t}\n\t\treturn %s, %s, nil\n\t})\n}\n\n", l.Method, call, list, pages)
+	p.f("\t\tout, err := s.%s(%s, &r, opts...)\n\t\tif err != nil && !inPart(err) {\n\t\t\treturn nil, 0, err\n\t\t}\n\t\treturn %s, %s, err\n\t})\n}\n\n", l.Method, call, list, pages)
 }
 
 // numbering is the source that reads and sets the number of a page.
@@ -262,7 +275,7 @@ func (p *printer) batch(m *Method, signature string, args []string, field string
 	if m.Response.Prefix != "" {
 		result = m.Response.String()
 	}
-	p.f("// %s splits req.%s into parts of at most %d and hands out the\n// reply of [%sService.%s] to each. It stops at the first error.\n",
+	p.f("// %s splits req.%s into parts of at most %d and hands out the\n// reply of [%sService.%s] to each. It stops at the first error but an [UnreadableError].\n",
 		name, f.Go, limit, l.Service, l.Method)
 	p.f("func (s *%sService) %s(%s, opts ...CallOption) iter.Seq2[%s, error] {\n", l.Service, name, signature, result)
 	p.f("\tstart := valueOf(req)\n\treturn batches(start.%s, %d, func(part []%s) (%s, error) {\n\t\tr := start\n\t\tr.%s = part\n\t\treturn s.%s(%s, &r, opts...)\n\t})\n}\n\n",
