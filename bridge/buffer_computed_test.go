@@ -113,7 +113,7 @@ func TestComputedBufferKeepsItsBound(t *testing.T) {
 	} {
 		for _, bound := range []float64{0.1, 0.01} {
 			c, err := NewComputedBuffer(ComputedOptions{
-				Bound: bound, AssumedDelay: time.Second, AssumedRate: 30, Memory: 2 * time.Hour, Now: func() time.Time { return noon },
+				Bound: bound, AssumedDelay: time.Second, AssumedRate: 30, Memory: 2 * time.Hour, Now: atNoon,
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -231,7 +231,7 @@ func TestSaleRateLimit(t *testing.T) {
 			r, covered, sum := rand.New(rand.NewPCG(3, uint64(rate*10))), 0, 0.0
 			for range runs {
 				c, err := NewComputedBuffer(ComputedOptions{
-					Bound: 0.01, AssumedDelay: time.Second, Confidence: confidence, Now: func() time.Time { return noon },
+					Bound: 0.01, AssumedDelay: time.Second, Confidence: confidence, Now: atNoon,
 				})
 				if err != nil {
 					t.Fatal(err)
@@ -270,7 +270,7 @@ func TestPoissonLimit(t *testing.T) {
 
 func TestComputedBuffer(t *testing.T) {
 	c, err := NewComputedBuffer(ComputedOptions{
-		Bound: 0.01, AssumedDelay: 6 * time.Minute, AssumedRate: 10, UnitsPerSale: 2, Now: func() time.Time { return noon },
+		Bound: 0.01, AssumedDelay: 6 * time.Minute, AssumedRate: 10, UnitsPerSale: 2, Now: atNoon,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -124,7 +124,7 @@ func TestLiveSessions(t *testing.T) {
 }
 
 func TestBufferPreview(t *testing.T) {
-	computed, err := NewComputedBuffer(ComputedOptions{Bound: 0.01, AssumedDelay: time.Minute, Now: func() time.Time { return noon }})
+	computed, err := NewComputedBuffer(ComputedOptions{Bound: 0.01, AssumedDelay: time.Minute, Now: atNoon})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +163,7 @@ func TestStockPushWithBufferRules(t *testing.T) {
 	r := mustRules(t, BufferOptions{
 		Rules:    []BufferRule{{Do: KeepUnits, Units: 1, Warehouses: []string{"W1"}}},
 		Sessions: []LiveSession{{Name: "live", Start: noon, End: noon.Add(time.Hour), Rule: BufferRule{Do: PublishAtMost, Units: 2, SKUs: []string{"MUG"}}}},
-		Now:      func() time.Time { return noon },
+		Now:      atNoon,
 	})
 	none := mustRules(t, BufferOptions{})
 	for rules, want := range map[*BufferRules]map[string]string{
@@ -378,7 +378,7 @@ func TestBufferRulesDoNotAllocate(t *testing.T) {
 	rules := mustRules(t, BufferOptions{
 		Rules:    []BufferRule{{Do: Heaviest, Rules: []BufferRule{{Do: KeepUnits, Units: 2, SKUs: []string{"MUG"}}, {Do: KeepPercent, Percent: 7}}}},
 		Sessions: []LiveSession{{Name: "live", Start: noon, End: noon.Add(1), Rule: BufferRule{Do: KeepComputed, Source: unitsSource(3)}}},
-		Now:      func() time.Time { return noon },
+		Now:      atNoon,
 	})
 	buffer, l := rules.Buffer(), Listing{ListingSKU: sku("MUG")}
 	if n := testing.AllocsPerRun(100, func() { buffer(l, "W1", 40) }); n > 0 {

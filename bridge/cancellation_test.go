@@ -469,6 +469,9 @@ func TestNewCancellerRefuses(t *testing.T) {
 }
 
 func (w *world) cancellerWith(o CancelOptions) *Canceller {
+	if o.Now == nil {
+		o.Now = w.now
+	}
 	c, err := NewCanceller(CancelPorts{Orders: w, Desk: w, OrderBook: w, Warehouse: w, Ledger: w, Locks: w, Exceptions: w}, o)
 	if err != nil {
 		w.t.Fatal(err)

@@ -261,7 +261,7 @@ func TestDeadlinesRaiseRates(t *testing.T) {
 		for i := range tc.open {
 			w.put(with(anOrder(fmt.Sprint("o", i), "MUG"), func(o *Order) { o.ShipBy = noon.Add(time.Hour) }))
 		}
-		d := deadlines(t, w, DeadlineOptions{Now: func() time.Time { return noon }})
+		d := deadlines(t, w, DeadlineOptions{Now: atNoon})
 		r, err := d.Check(t.Context(), append(history(tc.late, tc.of), anOrder("o0", "MUG"))...)
 		if tc.open == 0 { // an order of history that is not open counts as it is given
 			r, err = d.Check(t.Context(), history(tc.late, tc.of)...)
@@ -291,7 +291,7 @@ func TestDeadlinesFail(t *testing.T) {
 		w := newWorld(t)
 		w.put(with(anOrder("1", "MUG"), func(o *Order) { o.ShipBy = noon.Add(time.Hour) }))
 		w.fail = failOn(name)
-		d := deadlines(t, w, DeadlineOptions{Now: func() time.Time { return noon }})
+		d := deadlines(t, w, DeadlineOptions{Now: atNoon})
 		if _, err := d.Check(t.Context()); !errors.Is(err, errInjected) {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -63,12 +63,12 @@ func TestDispatchIsolatesABadOrder(t *testing.T) {
 	w := newWorld(t)
 	w.sentOrders(50)
 	poison := errors.New("order 0031 is another shop's")
-	gate, err := NewGate(GatePorts{Orders: poisoned{w, "0031", poison}, Cancellations: w}, GateOptions{Now: func() time.Time { return noon }})
+	gate, err := NewGate(GatePorts{Orders: poisoned{w, "0031", poison}, Cancellations: w}, GateOptions{Now: atNoon})
 	if err != nil {
 		t.Fatal(err)
 	}
 	d := w.dispatcher(nil)
-	d.ports.Gate, d.options.Now = gate, func() time.Time { return noon }
+	d.ports.Gate = gate
 	r, err := d.Dispatch(t.Context(), w.entries()...)
 	if !errors.Is(err, poison) || len(r) != 50 {
 		t.Fatal(len(r), err)
@@ -213,6 +213,7 @@ func TestDispatchCorrections(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			w := newWorld(t)
+			w.now = atNoon
 			o := anOrder("1", "MUG", "SPOON")
 			o.Status, o.ShippedAt = AwaitingCollection, noon.Add(-time.Hour)
 			o.Lines[0].Tracking, o.Lines[1].Tracking = "RM1", "RM1"
@@ -220,7 +221,6 @@ func TestDispatchCorrections(t *testing.T) {
 			tc.change(w, &o, e)
 			w.put(o)
 			d := w.dispatcher(nil)
-			d.options.Now = func() time.Time { return noon }
 			c, kept := &corrector{w, 1}, new(MemoryCorrections)
 			if _, refuse := w.refusals["correction"]; refuse {
 				c.most = 0
@@ -259,7 +259,6 @@ func TestDispatchCorrectionReplyLost(t *testing.T) {
 		e := w.processed(o, "RM2")
 		d := w.dispatcher(nil)
 		c := &corrector{w, 1}
-		d.options.Now = func() time.Time { return noon }
 		d.ports.Corrector, d.ports.Corrections = c, new(MemoryCorrections)
 		w.lost, w.fail = lost, failOn("CorrectTracking")
 		if _, err := d.Dispatch(t.Context(), w.entries()...); !errors.Is(err, errInjected) {

@@ -28,20 +28,15 @@ type queueWorld struct {
 
 func newQueueWorld(t *testing.T) *queueWorld {
 	q := &queueWorld{world: newWorld(t), now: noon, unlisted: map[string]bool{}}
-	q.exceptions.Now = func() time.Time { return q.now }
+	q.world.now = func() time.Time { return q.now }
 	return q
 }
 
 func (q *queueWorld) queue(o DispatchQueueOptions) *DispatchQueue {
 	q.t.Helper()
-	gate, err := NewGate(GatePorts{Orders: q, Cancellations: q}, GateOptions{Now: func() time.Time { return q.now }})
-	if err != nil {
-		q.t.Fatal(err)
-	}
 	d := q.dispatcher(nil)
-	d.options.Now = func() time.Time { return q.now }
-	d.ports.Gate, d.ports.Reader, d.ports.Documents, d.ports.Labels = gate, q, q, q
-	o.Now = func() time.Time { return q.now }
+	d.ports.Reader, d.ports.Documents, d.ports.Labels = q, q, q
+	o.Now = q.world.now
 	queue, err := NewDispatchQueue(DispatchQueuePorts{
 		Dispatcher: d, Source: q, Reader: q, Cursors: q, Revisits: q, Locks: q, Exceptions: q,
 	}, o)

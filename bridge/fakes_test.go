@@ -10,11 +10,21 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
 
 var noon = time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+
+func atNoon() time.Time { return noon }
+
+// sinceNoon returns a clock that starts at noon and moves on with each reading,
+// so that no two moments are the same, as with a real clock.
+func sinceNoon() func() time.Time {
+	var readings atomic.Int64
+	return func() time.Time { return noon.Add(time.Duration(readings.Add(1)) * time.Nanosecond) }
+}
 
 var errInjected = errors.New("the line went dead")
 
@@ -23,6 +33,9 @@ var errInjected = errors.New("the line went dead")
 type world struct {
 	t  *testing.T
 	mu sync.Mutex
+	// now is the clock of the world and of all that is built on it. It starts at
+	// noon as the orders do: beside the machine's clock they would be late one day.
+	now func() time.Time
 
 	calls []string
 	// fail returns the error of call number n (from 1), or nil. If lost is set
@@ -85,14 +98,16 @@ func sku(name string) ListingSKU {
 }
 
 func newWorld(t *testing.T) *world {
-	return &world{
-		t: t, orders: map[string]Order{}, broken: map[string]error{}, gone: map[string]bool{}, unlinked: map[string]bool{},
+	w := &world{
+		t: t, now: sinceNoon(), orders: map[string]Order{}, broken: map[string]error{}, gone: map[string]bool{}, unlinked: map[string]bool{},
 		items:    map[string]StockItem{"s-MUG": mug, "s-SPOON": spoon, "s-SET": set},
 		stock:    map[string]map[string]int{"i-mug": {"L1": 10, "L2": 3}, "i-spoon": {"L1": 9, "L2": 50}},
 		carriers: []Carrier{{"c-1", "Royal Mail"}, {"c-2", "DPD"}},
 		refusals: map[string]StockRefusal{},
 		imports:  MemoryImports{Now: func() time.Time { return noon.Add(time.Hour) }}, // begun later than the orders
 	}
+	w.exceptions.Now = func() time.Time { return w.now() }
+	return w
 }
 
 // do is every call: it fails before or after the effect, or not at all.
@@ -304,7 +319,7 @@ func (w *world) StockItems(ctx context.Context, listings []ListingSKU) (items ma
 
 // StockLevels implements StockReader: stock less what open orders take.
 func (w *world) StockLevels(ctx context.Context, ids []string) (r StockReading, err error) {
-	r.At = time.Now()
+	r.At = w.now()
 	err = w.do(ctx, "StockLevels", func() error {
 		r.Available, r.Untracked = w.available(), w.untracked
 		maps.DeleteFunc(r.Available, func(id string, _ map[string]int) bool { return w.gone[id] || !slices.Contains(ids, id) })
@@ -553,7 +568,7 @@ func (w *world) DropImportRecords(ctx context.Context, ids ...string) error {
 
 // The primitives over the world.
 
-func (w *world) importer() *Importer { return w.importerAt(time.Now) }
+func (w *world) importer() *Importer { return w.importerAt(w.now) }
 
 func (w *world) importerAt(now func() time.Time) *Importer {
 	im, err := NewImporter(ImportPorts{OrderBook: w, Tracer: w, Addresses: w, Catalogue: w, Ledger: w, Records: w, Locks: w, Exceptions: w},
@@ -574,6 +589,9 @@ func (w *world) stockPush(o StockOptions) *StockPush {
 	if o.Locations == nil {
 		o.Locations = map[string][]string{"W1": {"L1"}, "W2": {"L2"}}
 	}
+	if o.Now == nil {
+		o.Now = w.now
+	}
 	s, err := NewStockPush(StockPorts{Listings: w, Catalogue: w, Levels: w, Ledger: w, Publisher: w, Locks: w, Exceptions: w}, o)
 	if err != nil {
 		w.t.Fatal(err)
@@ -582,7 +600,7 @@ func (w *world) stockPush(o StockOptions) *StockPush {
 }
 
 func (w *world) gate() *Gate {
-	g, err := NewGate(GatePorts{Orders: w, Cancellations: w}, GateOptions{Now: func() time.Time { return noon }})
+	g, err := NewGate(GatePorts{Orders: w, Cancellations: w}, GateOptions{Now: w.now})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -590,7 +608,7 @@ func (w *world) gate() *Gate {
 }
 
 func (w *world) canceller(cutOff Stage) *Canceller {
-	c, err := NewCanceller(CancelPorts{Orders: w, Desk: w, OrderBook: w, Warehouse: w, Ledger: w, Locks: w, Exceptions: w}, CancelOptions{CutOff: cutOff})
+	c, err := NewCanceller(CancelPorts{Orders: w, Desk: w, OrderBook: w, Warehouse: w, Ledger: w, Locks: w, Exceptions: w}, CancelOptions{CutOff: cutOff, Now: w.now})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -599,7 +617,7 @@ func (w *world) canceller(cutOff Stage) *Canceller {
 
 func (w *world) dispatcher(carriers map[string]string) *Dispatcher {
 	d, err := NewDispatcher(DispatchPorts{Gate: w.gate(), Orders: w, Shipper: w, OrderBook: w, Tracking: w, Locks: w, Exceptions: w},
-		DispatchOptions{Carriers: carriers})
+		DispatchOptions{Carriers: carriers, Now: w.now})
 	if err != nil {
 		w.t.Fatal(err)
 	}

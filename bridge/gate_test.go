@@ -131,6 +131,7 @@ func TestGateBatch(t *testing.T) {
 
 func TestPermitValid(t *testing.T) {
 	w := newWorld(t)
+	w.now = atNoon
 	w.put(anOrder("1", "MUG"), with(anOrder("2", "MUG"), func(o *Order) { o.Status = OnHold }))
 	permits, err := w.gateWith(GatePorts{}, GateOptions{Lifetime: time.Minute}).Check(t.Context(), "1", "2")
 	if err != nil {
@@ -236,7 +237,7 @@ func (w *world) KnownOrders(ctx context.Context, ids []string) (list []Order, er
 }
 
 func (w *world) gateWith(p GatePorts, o GateOptions) *Gate {
-	p.Orders, p.Cancellations, o.Now = w, w, func() time.Time { return noon }
+	p.Orders, p.Cancellations, o.Now = w, w, w.now
 	g, err := NewGate(p, o)
 	if err != nil {
 		w.t.Fatal(err)

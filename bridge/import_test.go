@@ -131,6 +131,7 @@ func TestImportMaskedAddressNeverOverwrites(t *testing.T) {
 func TestImportHoldWindowPasses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
+		w.now = time.Now
 		o := with(anOrder("1", "MUG"), func(o *Order) { o.HoldUntil = time.Now().Add(time.Hour) })
 		for _, step := range []struct {
 			wait time.Duration

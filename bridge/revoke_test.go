@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -148,7 +147,7 @@ func TestRevokeErrors(t *testing.T) {
 }
 
 func (w *world) revoker(o RevokeOptions) *Revoker {
-	o.Now = func() time.Time { return noon }
+	o.Now = w.now
 	v, err := NewRevoker(RevokePorts{Orders: w, Desk: w, OrderBook: w, Ledger: w, Locks: w, Exceptions: w}, o)
 	if err != nil {
 		w.t.Fatal(err)

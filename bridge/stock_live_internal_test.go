@@ -76,6 +76,7 @@ func (w *liveWorld) live(t *testing.T, o LiveOptions) *LiveStock {
 
 func newLiveWorld(t *testing.T, names ...string) *liveWorld {
 	w := &liveWorld{world: newWorld(t)}
+	w.now = time.Now // a bubble's clock, as [LiveStock.Run] waits by it
 	for _, name := range names {
 		w.list(name, "W1")
 	}

@@ -270,6 +270,7 @@ func TestStockPushRefusalOfSomethingElse(t *testing.T) {
 func TestStockPushReleasesReservations(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
+		w.now = time.Now
 		w.list("MUG", "W1")
 		o := anOrder("1", "MUG", "MUG")
 		unpaid := with(o, func(o *Order) { o.Status = Unpaid })
@@ -371,7 +372,7 @@ func TestStockPushSeesWhatBecameVisible(t *testing.T) {
 	}
 	w.after = func(_ int, name string) {
 		if name == "Reservations" && w.count(name) == 1 {
-			r.VisibleAt = time.Now().Add(-time.Second)
+			r.VisibleAt = w.now().Add(-time.Second)
 			_ = w.memory.PutReservation(t.Context(), r)
 		}
 	}

@@ -285,9 +285,9 @@ func (c *Client) send(ctx context.Context, op operation, path string, values url
 	}
 	maps.Copy(header, s.Header)
 	reply, err := c.transport.Do(ctx, transport.Call{
-		Operation: op.name, Account: c.credentials().ApplicationID, Method: op.method, URL: p.url(), Header: header, Body: body,
+		Operation: op.name, Account: c.credentials.ApplicationID, Method: op.method, URL: p.url(), Header: header, Body: body,
 		Replay: op.replay, MaxAttempts: s.MaxAttempts, Timeout: s.Timeout,
-		Wait: p.admission(LimitKey{Application: c.credentials().ApplicationID, Operation: op.name, PerMinute: op.limit}),
+		Wait: p.admission(LimitKey{Application: c.credentials.ApplicationID, Operation: op.name, PerMinute: op.limit}),
 	}, p)
 	if s.response != nil {
 		*s.response = Response{

@@ -375,7 +375,7 @@ func TestLenientReply(t *testing.T) {
 	}
 	want := reply{
 		State: "2", Count: 7, Big: 9007199254740993, Ratio: 1.5, Paid: true, Price: "1.10",
-		At: Time{time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}, Secret: "5",
+		At: Time{time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}, Secret: NewSecret("5"),
 		Parts:  []part{{State: "NAMED", Names: []state{"1", "B"}}, {State: "0"}},
 		ByName: map[string]part{"x": {State: "true"}}, Any: map[string]any{"n": 1.1}, Pointer: new(state("3")),
 		part: part{Names: []state{"4"}},

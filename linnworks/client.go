@@ -14,8 +14,7 @@ import (
 // Credentials identify one installation of an application in one Linnworks
 // account. All three are GUIDs, with or without dashes.
 //
-// Printing Credentials shows the application id only; mind what [Secret] says
-// about unexported fields.
+// Printing Credentials shows the application id only.
 //
 // https://apidocs.linnworks.net/docs/generating-an-api-key
 type Credentials struct {
@@ -34,8 +33,8 @@ var guidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-f
 func (c Credentials) validate() error {
 	for _, f := range []struct{ name, value, source string }{
 		{"application id", c.ApplicationID, "the developer portal shows it"},
-		{"application secret", string(c.ApplicationSecret), "the developer portal shows it"},
-		{"installation token", string(c.Token), "installing the application in the account shows it"},
+		{"application secret", c.ApplicationSecret.Reveal(), "the developer portal shows it"},
+		{"installation token", c.Token.Reveal(), "installing the application in the account shows it"},
 	} {
 		switch {
 		case f.value == "":
@@ -57,10 +56,7 @@ func (c Credentials) validate() error {
 type Client struct {
 	services
 
-	// fmt walks into a Client where it cannot call Format: in the unexported
-	// fields of somebody else's struct. It does not look into functions, nor
-	// beyond the second pointer, where the open session is.
-	credentials func() Credentials
+	credentials Credentials
 	mask        mask
 	session     *sessions
 
@@ -91,7 +87,7 @@ func NewClient(credentials Credentials, opts ...Option) (*Client, error) {
 		}
 	}
 	c := &Client{
-		credentials: func() Credentials { return credentials },
+		credentials: credentials,
 		session:     &sessions{},
 		transport:   s.Transport(),
 		limiter:     s.limiter,
@@ -106,10 +102,10 @@ func NewClient(credentials Credentials, opts ...Option) (*Client, error) {
 
 // String names the client by its application, without secrets.
 func (c *Client) String() string {
-	if c == nil || c.credentials == nil {
+	if c == nil || c.session == nil {
 		return "linnworks.Client"
 	}
-	return "linnworks.Client(application " + c.credentials().ApplicationID + ")"
+	return "linnworks.Client(application " + c.credentials.ApplicationID + ")"
 }
 
 // Format prints [Client.String] for every verb.

@@ -13,8 +13,8 @@ import (
 func TestMalformedCredentials(t *testing.T) {
 	set := map[string]func(*Credentials, string){
 		"application id":     func(c *Credentials, v string) { c.ApplicationID = v },
-		"application secret": func(c *Credentials, v string) { c.ApplicationSecret = Secret(v) },
-		"installation token": func(c *Credentials, v string) { c.Token = Secret(v) },
+		"application secret": func(c *Credentials, v string) { c.ApplicationSecret = NewSecret(v) },
+		"installation token": func(c *Credentials, v string) { c.Token = NewSecret(v) },
 	}
 	for field, assign := range set {
 		for value, want := range map[string]string{

@@ -5,8 +5,8 @@
 //
 //	client, err := linnworks.NewClient(linnworks.Credentials{
 //		ApplicationID:     os.Getenv("LINNWORKS_APPLICATION_ID"),
-//		ApplicationSecret: linnworks.Secret(os.Getenv("LINNWORKS_APPLICATION_SECRET")),
-//		Token:             linnworks.Secret(os.Getenv("LINNWORKS_TOKEN")),
+//		ApplicationSecret: linnworks.NewSecret(os.Getenv("LINNWORKS_APPLICATION_SECRET")),
+//		Token:             linnworks.NewSecret(os.Getenv("LINNWORKS_TOKEN")),
 //	})
 //	if err != nil {
 //		return err

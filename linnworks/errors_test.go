@@ -185,7 +185,7 @@ func TestErrorText(t *testing.T) {
 			t.Error(d)
 		}
 	}
-	if got := clean(strings.Repeat("é", 5000), newMask("x")); len(got) > 1010 || !strings.HasSuffix(got, "é...") {
+	if got := clean(strings.Repeat("é", 5000), newMask(NewSecret("x"))); len(got) > 1010 || !strings.HasSuffix(got, "é...") {
 		t.Errorf("a long text became %d bytes, ending %q", len(got), got[len(got)-8:])
 	}
 }

@@ -32,8 +32,8 @@ func (w warehouse) RoundTrip(r *http.Request) (*http.Response, error) {
 func newClient(w warehouse, opts ...linnworks.Option) *linnworks.Client {
 	client, err := linnworks.NewClient(linnworks.Credentials{
 		ApplicationID:     "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee",
-		ApplicationSecret: "bbbbbbbb-cccc-4ddd-8eee-ffffffffffff",
-		Token:             "cccccccc-dddd-4eee-8fff-000000000000",
+		ApplicationSecret: linnworks.NewSecret("bbbbbbbb-cccc-4ddd-8eee-ffffffffffff"),
+		Token:             linnworks.NewSecret("cccccccc-dddd-4eee-8fff-000000000000"),
 	}, append(opts, linnworks.WithHTTPClient(&http.Client{Transport: w}))...)
 	if err != nil {
 		log.Fatal(err)
@@ -61,8 +61,8 @@ func Example() {
 func ExampleNewClient() {
 	_, err := linnworks.NewClient(linnworks.Credentials{
 		ApplicationID:     "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee",
-		ApplicationSecret: "bbbbbbbb-cccc-4ddd-8eee-ffffffffffff",
-		Token:             "Bearer cccccccc-dddd-4eee-8fff-000000000000",
+		ApplicationSecret: linnworks.NewSecret("bbbbbbbb-cccc-4ddd-8eee-ffffffffffff"),
+		Token:             linnworks.NewSecret("Bearer cccccccc-dddd-4eee-8fff-000000000000"),
 	})
 	fmt.Println(err)
 	// Output:
@@ -168,7 +168,7 @@ func ExampleParseTime() {
 }
 
 func ExampleSecret() {
-	secret := linnworks.Secret("bbbbbbbb-cccc-4ddd-8eee-ffffffffffff")
+	secret := linnworks.NewSecret("bbbbbbbb-cccc-4ddd-8eee-ffffffffffff")
 	fmt.Printf("%v %q %s\n", secret, secret, secret.Reveal()[:8])
 	// Output:
 	// [redacted] [redacted] bbbbbbbb

@@ -95,8 +95,8 @@ func ExampleWithHTTPClient() {
 
 	client, err := linnworks.NewClient(linnworks.Credentials{
 		ApplicationID:     "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee",
-		ApplicationSecret: "bbbbbbbb-cccc-4ddd-8eee-ffffffffffff",
-		Token:             "cccccccc-dddd-4eee-8fff-000000000000",
+		ApplicationSecret: linnworks.NewSecret("bbbbbbbb-cccc-4ddd-8eee-ffffffffffff"),
+		Token:             linnworks.NewSecret("cccccccc-dddd-4eee-8fff-000000000000"),
 	}, linnworks.WithHTTPClient(&http.Client{Transport: mock}))
 	if err != nil {
 		log.Fatal(err)

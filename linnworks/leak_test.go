@@ -265,13 +265,13 @@ func TestValuesLeakNothing(t *testing.T) {
 	type unexported struct {
 		client  *Client
 		copied  Client
-		creds   func() Credentials
+		creds   Credentials
 		orders  *OrdersService
 		service OrdersService
 	}
 	values := []any{
-		c, *c, creds, &creds, base, &base, Secret(testSecret), new(Secret(testSecret)), []Secret{testSecret}, map[string]Secret{"a": testSecret},
-		exported{c, *c, creds, base, testSecret}, &exported{c, *c, creds, base, testSecret},
+		c, *c, creds, &creds, base, &base, NewSecret(testSecret), new(NewSecret(testSecret)), []Secret{NewSecret(testSecret)}, map[string]Secret{"a": NewSecret(testSecret)},
+		exported{c, *c, creds, base, NewSecret(testSecret)}, &exported{c, *c, creds, base, NewSecret(testSecret)},
 		unexported{c, *c, c.credentials, c.Orders, *c.Orders}, &unexported{c, *c, c.credentials, c.Orders, *c.Orders},
 		c.Orders, *c.Orders, c.session.current == nil,
 		settings{limiter: DefaultLimiter()},
@@ -288,7 +288,7 @@ func TestValuesLeakNothing(t *testing.T) {
 	if !strings.Contains(out.String(), "linnworks.Client(application "+testApplicationID+")") || !strings.Contains(out.String(), "[redacted]") {
 		t.Errorf("prints as\n%s", out.String())
 	}
-	if got := fmt.Sprintf("%v|%s", Secret(""), new(Client)); got != "|linnworks.Client" {
+	if got := fmt.Sprintf("%v|%s", Secret{}, new(Client)); got != "|linnworks.Client" {
 		t.Errorf("empty values print as %q", got)
 	}
 }

@@ -17,7 +17,7 @@ const (
 )
 
 func testCredentials() Credentials {
-	return Credentials{ApplicationID: testApplicationID, ApplicationSecret: testSecret, Token: testInstallation}
+	return Credentials{ApplicationID: testApplicationID, ApplicationSecret: NewSecret(testSecret), Token: NewSecret(testInstallation)}
 }
 
 // testToken is the token of the nth session.

@@ -138,7 +138,7 @@ var states = map[string]Class{
 }
 
 func (c *Client) authorize(ctx context.Context) (*openSession, error) {
-	op, credentials := authorizeOperation, c.credentials()
+	op, credentials := authorizeOperation, c.credentials
 	var reply authorizeReply
 	var response Response
 	err := c.call(ctx, op, nil, &authorizeRequest{
@@ -164,7 +164,7 @@ func (c *Client) authorize(ctx context.Context) (*openSession, error) {
 	if class != "" {
 		return fail(class, strings.TrimSpace(state+" "+reply.Status.Reason), nil)
 	}
-	if reply.Token == "" {
+	if reply.Token.IsZero() {
 		return fail(ClassDecode, "", errors.New("the session has no token"))
 	}
 	s := &openSession{token: reply.Token, mask: mask}

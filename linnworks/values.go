@@ -210,24 +210,43 @@ func (t Time) EncodeValues(key string, v *url.Values) error {
 	return nil
 }
 
-// Secret is a credential. It prints as "[redacted]" whatever the verb, and
-// encodes and logs so too; [Secret.Reveal] gives the value to code that needs it.
+// Secret is a credential. It prints as "[redacted]" whatever the verb, wherever it
+// is held, and no differ, logger or encoder shows it. Encoding one, as JSON for
+// instance, fails: [Secret.Reveal] gives the text to code that stores or sends it.
 // It decodes from a plain string.
 //
-// fmt cannot call methods of unexported struct fields, and prints a string in
-// one as it is, even behind a pointer. A struct that keeps a Secret, or
-// [Credentials], in an unexported field and may get printed needs a Format method
-// of its own, or keeps a func() Secret. A [Client] is safe anywhere.
-type Secret string
+// Secrets of equal texts are equal with ==. The zero Secret is the empty text.
+type Secret struct{ text wire.Secret }
 
-// Reveal returns the value.
-func (s Secret) Reveal() string { return string(s) }
+// NewSecret returns text as a Secret.
+func NewSecret(text string) Secret { return Secret{wire.NewSecret(text)} }
 
-// Format hides the value from every fmt verb.
-func (s Secret) Format(f fmt.State, _ rune) { wire.FormatSecret(f, s == "") }
+// Reveal returns the text.
+func (s Secret) Reveal() string { return s.text.Reveal() }
 
-// LogValue hides the value from slog.
-func (s Secret) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(s)) }
+// IsZero reports whether the secret is empty.
+func (s Secret) IsZero() bool { return s.text.IsZero() }
 
-// MarshalText hides the value from encoders.
-func (s Secret) MarshalText() ([]byte, error) { return []byte(fmt.Sprint(s)), nil }
+// Equal is ==, for packages that compare values without looking into them.
+func (s Secret) Equal(other Secret) bool { return s == other }
+
+// Format hides the text from every fmt verb.
+func (s Secret) Format(f fmt.State, verb rune) { s.text.Format(f, verb) }
+
+// LogValue hides the text from slog.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.text.String()) }
+
+// MarshalText fails, see [Secret].
+func (s Secret) MarshalText() ([]byte, error) { return s.text.MarshalText() }
+
+// UnmarshalText takes b as the text.
+func (s *Secret) UnmarshalText(b []byte) error {
+	*s = NewSecret(string(b))
+	return nil
+}
+
+// UnmarshalJSON takes a string, a number as it is written, or null for nothing.
+func (s *Secret) UnmarshalJSON(b []byte) (err error) {
+	s.text, err = wire.SecretFromJSON(b)
+	return err
+}

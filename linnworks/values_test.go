@@ -1,13 +1,19 @@
 package linnworks
 
 import (
+	"bytes"
+	"encoding/gob"
 	"encoding/json"
+	"encoding/xml"
 	"fmt"
+	"log/slog"
 	"math/big"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestDecimal(t *testing.T) {
@@ -229,12 +235,81 @@ func TestGUID(t *testing.T) {
 	}
 }
 
-func TestSecret(t *testing.T) {
-	var s Secret
-	if err := json.Unmarshal([]byte(`"hidden"`), &s); err != nil || s.Reveal() != "hidden" {
-		t.Errorf("decodes as %q, %v", s.Reveal(), err)
+// TestSecretShowsNowhere prints, compares and encodes a secret in all the ways
+// that have shown one held as a string.
+func TestSecretShowsNowhere(t *testing.T) {
+	const text = "topsecret"
+	s := NewSecret(text)
+	type hidden struct {
+		secret Secret
+		list   []Secret
+		key    map[Secret]int
+		field  Credentials
+		ptr    *Credentials
 	}
-	if out, err := json.Marshal(map[string]Secret{"a": s, "b": ""}); err != nil || string(out) != `{"a":"[redacted]","b":""}` {
-		t.Errorf("encodes as %s, %v", out, err)
+	type shown struct {
+		Secret Secret
+		List   []Secret
+		Key    map[Secret]int
+		Field  Credentials
+		Ptr    *Credentials
+	}
+	field := Credentials{ApplicationID: "id", Token: s}
+	show := shown{s, []Secret{s}, map[Secret]int{s: 1}, field, &field}
+	h := hidden{s, []Secret{s}, map[Secret]int{s: 1}, field, &field}
+	values := []any{s, &s, show, &h, h, []any{h, &h}, map[string]hidden{"a": h}}
+
+	var out bytes.Buffer
+	for _, v := range values {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "% x", "%d", "%10s", "%T", "%p"} {
+			fmt.Fprintf(&out, verb+"\n", v)
+		}
+		for _, logger := range []*slog.Logger{slog.New(slog.NewTextHandler(&out, nil)), slog.New(slog.NewJSONHandler(&out, nil))} {
+			logger.Info("value", "v", v)
+		}
+	}
+	opt := cmp.AllowUnexported(hidden{})
+	for _, other := range []Secret{{}, NewSecret("othersecret")} {
+		out.WriteString(cmp.Diff(h, hidden{secret: other}, opt) + cmp.Diff(show, shown{Secret: other}) + cmp.Diff(s, other))
+		// A differ that looks into everything finds no text either.
+		out.WriteString(cmp.Diff(struct{ S any }{&s}, struct{ S any }{&other}))
+	}
+	for _, v := range []any{s, shown{Secret: s}, shown{Key: map[Secret]int{s: 1}}, []Secret{s}} {
+		encoded, err := json.Marshal(v)
+		if err == nil || !strings.Contains(err.Error(), "Reveal") {
+			t.Errorf("%T encodes as JSON to %s, %v", v, encoded, err)
+		}
+	}
+	if encoded, err := xml.Marshal(s); err == nil {
+		t.Errorf("encodes as XML to %s", encoded)
+	}
+	if err := gob.NewEncoder(&out).Encode(struct{ S Secret }{s}); err == nil {
+		t.Error("encodes as gob")
+	}
+	if strings.Contains(out.String(), text) || strings.Contains(out.String(), fmt.Sprintf("%x", text)) || strings.Contains(out.String(), "othersecret") {
+		t.Errorf("shows in\n%s", out.String())
+	}
+}
+
+func TestSecret(t *testing.T) {
+	a, b := NewSecret("topsecret"), NewSecret(strings.Join([]string{"top", "secret"}, ""))
+	if a != b || !a.Equal(b) || a == NewSecret("other") || map[Secret]int{a: 5}[b] != 5 {
+		t.Error("secrets do not compare by their texts")
+	}
+	if a.IsZero() || a.Reveal() != "topsecret" {
+		t.Errorf("NewSecret(topsecret) reveals %q", a.Reveal())
+	}
+	if empty := NewSecret(""); empty != (Secret{}) || !empty.IsZero() || empty.Reveal() != "" || fmt.Sprint(empty) != "" {
+		t.Errorf("the empty secret prints %v and reveals %q", empty, empty.Reveal())
+	}
+	if diff := cmp.Diff(a, b) + cmp.Diff(Credentials{ApplicationID: "id", Token: a}, Credentials{ApplicationID: "id", Token: b}); diff != "" {
+		t.Errorf("equal secrets differ (-want +got):\n%s", diff)
+	}
+	var in struct{ A, B, C, D Secret }
+	if err := json.Unmarshal([]byte(`{"A":"topsecret","B":"","C":null,"D":15}`), &in); err != nil || in.A != a || !in.B.IsZero() || !in.C.IsZero() || in.D.Reveal() != "15" {
+		t.Errorf("decodes as %q %q %q %q, %v", in.A.Reveal(), in.B.Reveal(), in.C.Reveal(), in.D.Reveal(), err)
+	}
+	if err := json.Unmarshal([]byte(`{"A":["topsecret"]}`), &in); err == nil || strings.Contains(err.Error(), "topsecret") {
+		t.Errorf("a list decodes as a secret, or its error repeats it: %v", err)
 	}
 }

@@ -31,8 +31,7 @@ const (
 // Token is one authorisation of one seller. It may cover several shops.
 //
 // A [TokenStore] keeps the fields one by one, the secrets as [Secret.Reveal]
-// gives them. A Token refuses to be encoded as JSON, because what comes out
-// would be redacted and the authorisation lost.
+// gives them. A Token refuses to be encoded as JSON, as a [Secret] does.
 type Token struct {
 	// AccessToken goes with every call.
 	AccessToken Secret
@@ -93,13 +92,13 @@ type RefusedTokenSource interface {
 
 // StaticToken is a source that always gives the same access token, for tests
 // and short-lived programs.
-func StaticToken(accessToken Secret) TokenSource { return &staticToken{seal(accessToken)} }
+func StaticToken(accessToken Secret) TokenSource { return &staticToken{accessToken} }
 
-type staticToken struct{ token sealed[Secret] }
+type staticToken struct{ token Secret }
 
 func (s *staticToken) Token(context.Context) (Token, error) {
-	t := Token{AccessToken: s.token.open()}
-	if t.AccessToken == "" {
+	t := Token{AccessToken: s.token}
+	if t.AccessToken.IsZero() {
 		return Token{}, errors.New("the access token is empty")
 	}
 	return t, nil
@@ -218,12 +217,12 @@ type refreshing struct {
 	lead   time.Duration
 
 	mu      sync.Mutex
-	current sealed[Token]   // zero until the store was read
-	unsaved sealed[Token]   // refreshed, but the store did not take it
-	refused sealed[refusal] // of the pair that only a new consent replaces
-	quiet   time.Time       // until then nothing is refreshed ahead of its end
-	warned  time.Time       // when warn was called last
-	running *renewal        // nil if none is
+	current Token     // zero until the store was read
+	unsaved Token     // refreshed, but the store did not take it
+	refused refusal   // of the pair that only a new consent replaces
+	quiet   time.Time // until then nothing is refreshed ahead of its end
+	warned  time.Time // when warn was called last
+	running *renewal  // nil if none is
 }
 
 // refusal is why a pair is no good any more.
@@ -242,13 +241,13 @@ func (no refusal) holds(t Token, now time.Time) bool {
 // renewal is one run of renew that many callers may wait for.
 type renewal struct {
 	done  chan struct{} // closed when token and err are set
-	token sealed[Token]
+	token Token
 	err   error
 }
 
 // Token returns the current token, after a refresh if its end is near.
 func (r *refreshing) Token(ctx context.Context) (Token, error) {
-	t, err := r.get(ctx, "")
+	t, err := r.get(ctx, Secret{})
 	if err == nil && r.warn != nil {
 		r.warnOf(ctx, t)
 	}
@@ -283,7 +282,7 @@ func (r *refreshing) Refused(ctx context.Context, t Token) error {
 func (r *refreshing) get(ctx context.Context, refused Secret) (Token, error) {
 	for {
 		r.mu.Lock()
-		if t := r.current.open(); r.usable(t, refused) {
+		if t := r.current; r.usable(t, refused) {
 			r.mu.Unlock()
 			return t, nil
 		}
@@ -301,7 +300,7 @@ func (r *refreshing) get(ctx context.Context, refused Secret) (Token, error) {
 			return Token{}, ctx.Err()
 		}
 		// A renewal that another caller started need not know of refused.
-		if t := n.token.open(); mine || n.err != nil || t.AccessToken != refused {
+		if t := n.token; mine || n.err != nil || t.AccessToken != refused {
 			return t, n.err
 		}
 	}
@@ -309,7 +308,7 @@ func (r *refreshing) get(ctx context.Context, refused Secret) (Token, error) {
 
 // usable tells whether t can be given out. r.mu is held.
 func (r *refreshing) usable(t Token, refused Secret) bool {
-	if t.AccessToken == "" || t.AccessToken == refused {
+	if t.AccessToken.IsZero() || t.AccessToken == refused {
 		return false
 	}
 	now := r.client.core.now()
@@ -327,9 +326,9 @@ func (r *refreshing) refuse(pair Token, e *Error, forGood bool) {
 	e.Consent = r.link
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.refused = seal(no)
-	if no.holds(r.current.open(), r.client.core.now()) {
-		r.current = nil
+	r.refused = no
+	if no.holds(r.current, r.client.core.now()) {
+		r.current = Token{}
 	}
 }
 
@@ -343,7 +342,7 @@ func (r *refreshing) run(ctx context.Context, n *renewal, refused Secret) {
 		close(n.done)
 	}()
 	t, err := r.renew(ctx, refused)
-	n.token, n.err = seal(t), err
+	n.token, n.err = t, err
 }
 
 // renew returns a token other than refused: the stored one if somebody else has
@@ -355,12 +354,12 @@ func (r *refreshing) renew(ctx context.Context, refused Secret) (Token, error) {
 	defer r.mu.Unlock()
 	now := r.client.core.now()
 	if err == nil {
-		r.current, r.unsaved, r.quiet = seal(fresh), nil, now.Add(renewPause)
+		r.current, r.unsaved, r.quiet = fresh, Token{}, now.Add(renewPause)
 		return fresh, nil
 	}
-	r.unsaved = seal(fresh)
+	r.unsaved = fresh
 	if old.AccessToken != refused && old.AccessExpires.After(now) && !NeedsAuthorisation(err) {
-		r.current, r.quiet = seal(old), now.Add(renewPause)
+		r.current, r.quiet = old, now.Add(renewPause)
 		return old, nil
 	}
 	return Token{}, err
@@ -370,10 +369,10 @@ func (r *refreshing) renew(ctx context.Context, refused Secret) (Token, error) {
 // is a pair that waits to be saved.
 func (r *refreshing) refresh(ctx context.Context, refused Secret) (old, fresh Token, err error) {
 	r.mu.Lock()
-	old, fresh = r.current.open(), r.unsaved.open()
-	no := r.refused.open()
+	old, fresh = r.current, r.unsaved
+	no := r.refused
 	r.mu.Unlock()
-	if fresh.AccessToken == "" {
+	if fresh.AccessToken.IsZero() {
 		stored, err := r.store.LoadToken(ctx)
 		if err != nil {
 			return old, Token{}, fmt.Errorf("loading the token: %w", err)
@@ -390,7 +389,7 @@ func (r *refreshing) refresh(ctx context.Context, refused Secret) (old, fresh To
 		old = stored
 		if fresh, err = r.client.RefreshToken(ctx, stored); err != nil {
 			if e, ok := errors.AsType[*Error](err); ok && e.Class == ClassAuthorisation {
-				r.refuse(stored, e, e.Code != 0 || stored.RefreshToken == "")
+				r.refuse(stored, e, e.Code != 0 || stored.RefreshToken.IsZero())
 			}
 			return old, Token{}, err
 		}
@@ -450,7 +449,7 @@ func (c *Client) ExchangeCode(ctx context.Context, code string) (Token, error) {
 // https://partner.tiktokshop.com/docv2/page/authorization-overview-202407
 func (c *Client) RefreshToken(ctx context.Context, old Token) (Token, error) {
 	const op = "RefreshToken"
-	if old.RefreshToken == "" {
+	if old.RefreshToken.IsZero() {
 		return Token{}, &Error{Operation: op, Class: ClassAuthorisation, Err: errors.New("there is no refresh token")}
 	}
 	return c.token(ctx, op, "/api/v2/token/refresh", replayWrite, old, url.Values{
@@ -463,7 +462,7 @@ func (c *Client) RefreshToken(ctx context.Context, old Token) (Token, error) {
 func (c *Client) token(ctx context.Context, op, path string, replay replay, old Token, q url.Values) (Token, error) {
 	var data json.RawMessage
 	p := &unsigned{signed{core: c.core, op: op, replay: replay, out: &data}}
-	secret := c.core.secret.open().Reveal()
+	secret := c.core.secret.Reveal()
 	p.secrets = []string{secret, q.Get("auth_code"), q.Get("refresh_token"), old.AccessToken.Reveal()}
 	q.Set("app_key", c.core.appKey)
 	q.Set("app_secret", secret)
@@ -499,17 +498,17 @@ func readToken(data json.RawMessage, old Token) (t Token, ok bool) {
 		return Token{}, false
 	}
 	t = old
-	t.AccessToken, t.AccessExpires = "", time.Time{}
-	read(fields["access_token"], &t.AccessToken)
+	t.AccessToken, t.AccessExpires = Secret{}, time.Time{}
+	readSecret(fields["access_token"], &t.AccessToken)
 	readTime(fields["access_token_expire_in"], &t.AccessExpires)
-	read(fields["refresh_token"], &t.RefreshToken)
+	readSecret(fields["refresh_token"], &t.RefreshToken)
 	readTime(fields["refresh_token_expire_in"], &t.RefreshExpires)
 	read(fields["open_id"], &t.OpenID)
 	read(fields["seller_name"], &t.SellerName)
 	read(fields["seller_base_region"], &t.SellerRegion)
 	read(fields["user_type"], &t.UserType)
 	read(fields["granted_scopes"], &t.Scopes)
-	return t, t.AccessToken != ""
+	return t, !t.AccessToken.IsZero()
 }
 
 // read sets *to unless the field is absent, empty or of another type.
@@ -517,6 +516,14 @@ func read[T any](field json.RawMessage, to *T) {
 	var v T
 	if len(field) != 0 && string(field) != "null" && string(field) != `""` && json.Unmarshal(field, &v) == nil {
 		*to = v
+	}
+}
+
+// readSecret takes a string only: what is a number is no token.
+func readSecret(field json.RawMessage, to *Secret) {
+	var text string
+	if read(field, &text); text != "" {
+		*to = NewSecret(text)
 	}
 }
 
@@ -562,7 +569,7 @@ func (p *unsigned) Classify(reply *transport.Reply) transport.Verdict {
 // given a token whenever they start. The zero value is empty.
 type MemoryTokens struct {
 	mu    sync.Mutex
-	token sealed[Token]
+	token Token
 }
 
 // Format keeps the tokens out of %+v.
@@ -574,13 +581,13 @@ func (m *MemoryTokens) Format(f fmt.State, _ rune) {
 func (m *MemoryTokens) LoadToken(context.Context) (Token, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.token.open(), nil
+	return m.token, nil
 }
 
 // SaveToken keeps t.
 func (m *MemoryTokens) SaveToken(_ context.Context, t Token) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.token = seal(t)
+	m.token = t
 	return nil
 }

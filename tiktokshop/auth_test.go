@@ -26,8 +26,8 @@ func pair(n int, now time.Time) answer {
 // stored is the token that pair n makes.
 func stored(n int, now time.Time) Token {
 	return Token{
-		AccessToken: Secret(fmt.Sprintf("access-%d-0123456789", n)), AccessExpires: now.Add(7 * 24 * time.Hour).Truncate(time.Second).UTC(),
-		RefreshToken: Secret(fmt.Sprintf("refresh-%d-0123456789", n)), RefreshExpires: time.Unix(4903858076, 0).UTC(),
+		AccessToken: NewSecret(fmt.Sprintf("access-%d-0123456789", n)), AccessExpires: now.Add(7 * 24 * time.Hour).Truncate(time.Second).UTC(),
+		RefreshToken: NewSecret(fmt.Sprintf("refresh-%d-0123456789", n)), RefreshExpires: time.Unix(4903858076, 0).UTC(),
 		OpenID: "o-1", SellerName: "Shop", SellerRegion: "GB", Scopes: []string{"seller.order.info"},
 	}
 }
@@ -121,7 +121,7 @@ var secrets = cmp.Transformer("Reveal", Secret.Reveal)
 func TestTokenReplies(t *testing.T) {
 	old := stored(1, time.Now())
 	for data, want := range map[string]func(*Token){
-		`{"access_token":"a","refresh_token":"r"}`: func(t *Token) { t.AccessExpires, t.RefreshToken = time.Time{}, "r" },
+		`{"access_token":"a","refresh_token":"r"}`: func(t *Token) { t.AccessExpires, t.RefreshToken = time.Time{}, NewSecret("r") },
 		`{"access_token":"a"}`:                     func(t *Token) { t.AccessExpires = time.Time{} },
 		`{"access_token":"a","access_token_expire_in":604800}`: func(t *Token) {
 			t.AccessExpires = time.Time{} // a duration: 1970 as a moment
@@ -131,7 +131,7 @@ func TestTokenReplies(t *testing.T) {
 		},
 	} {
 		want2 := old
-		want2.AccessToken = "a"
+		want2.AccessToken = NewSecret("a")
 		want(&want2)
 		c, _ := setup(t, []answer{ok(data)})
 		got, err := c.RefreshToken(t.Context(), old)
@@ -144,7 +144,7 @@ func TestTokenReplies(t *testing.T) {
 	}
 	// Success is code 0 whatever the status.
 	c, _ := setup(t, []answer{{status: 500, body: ok(`{"access_token":"a"}`).body}})
-	if got, err := c.RefreshToken(t.Context(), old); err != nil || got.AccessToken != "a" {
+	if got, err := c.RefreshToken(t.Context(), old); err != nil || got.AccessToken.Reveal() != "a" {
 		t.Errorf("got %v, %v", got, err)
 	}
 	for _, data := range []string{`null`, `{}`, `[]`, `"x"`, `{"access_token":""}`, `{"access_token":7,"refresh_token":"MARKED-x"}`} {
@@ -263,7 +263,7 @@ func TestSavedBeforeUsed(t *testing.T) {
 		if err := getOrder(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
-		if len(auth.requests()) != 1 || store.token.RefreshToken != "refresh-2-0123456789" {
+		if len(auth.requests()) != 1 || store.token.RefreshToken.Reveal() != "refresh-2-0123456789" {
 			t.Errorf("%d refreshes, stored %s", len(auth.requests()), store.token.RefreshToken.Reveal())
 		}
 		if got := api.requests()[0].header.Get("X-Tts-Access-Token"); got != "access-2-0123456789" {
@@ -453,7 +453,7 @@ func TestRefreshOutlivesItsCaller(t *testing.T) {
 		if err := getOrder(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
-		if len(auth.requests()) != 1 || len(api.requests()) != 1 || store.token.RefreshToken != "refresh-2-0123456789" {
+		if len(auth.requests()) != 1 || len(api.requests()) != 1 || store.token.RefreshToken.Reveal() != "refresh-2-0123456789" {
 			t.Errorf("%d refreshes, %d calls, stored %s", len(auth.requests()), len(api.requests()), store.token.RefreshToken.Reveal())
 		}
 	})
@@ -467,7 +467,7 @@ func TestTokenRefusesJSON(t *testing.T) {
 
 func TestForTokens(t *testing.T) {
 	c, s := setup(t, []answer{ok(`{}`)})
-	other := c.ForTokens(StaticToken("other-token-0123456789"))
+	other := c.ForTokens(StaticToken(NewSecret("other-token-0123456789")))
 	if other.Shop() != (Shop{}) || c.Shop() != testShop {
 		t.Errorf("shops: %v, %v", other.Shop(), c.Shop())
 	}
@@ -481,8 +481,8 @@ func TestForTokens(t *testing.T) {
 
 func TestNewClientInput(t *testing.T) {
 	for name, app := range map[string]App{
-		"no key": {Secret: "s"}, "blank key": {Key: " ", Secret: "s"}, "no secret": {Key: "k"},
-		"newline": {Key: "k", Secret: "MARKED\n"}, "inner space": {Key: "k", Secret: "MARKED secret"}, "nbsp": {Key: "k\u00a0", Secret: "s"},
+		"no key": {Secret: NewSecret("s")}, "blank key": {Key: " ", Secret: NewSecret("s")}, "no secret": {Key: "k"},
+		"newline": {Key: "k", Secret: NewSecret("MARKED\n")}, "inner space": {Key: "k", Secret: NewSecret("MARKED secret")}, "nbsp": {Key: "k\u00a0", Secret: NewSecret("s")},
 	} {
 		if _, err := NewClient(app); err == nil || strings.Contains(err.Error(), "MARKED") {
 			t.Errorf("%s: %v", name, err)

@@ -293,7 +293,7 @@ func (p *signed) Prepare(ctx context.Context, req *http.Request, body []byte) er
 	params := make([]param, 0, len(p.params)+3)
 	params = append(append(params, p.params...), param{"app_key", p.core.appKey}, param{"timestamp", now})
 	sortParams(params)
-	secret := p.core.secret.open()
+	secret := p.core.secret
 	signature := sign(secret, p.path, params, p.contentType, body)
 	req.URL.RawQuery = encodeParams(append(params, param{"sign", signature}))
 	req.Header.Set("x-tts-access-token", token.AccessToken.Reveal())

@@ -427,7 +427,7 @@ func TestBadInputMakesNoCall(t *testing.T) {
 		"raw: body":        func(c *Client) error { return c.Call(ctx, "POST", "/order", nil, func() {}, nil) },
 		"no token":         func(c *Client) error { _, err := c.ForTokens(nil).Authorization.GetAuthorizedShops(ctx); return err },
 		"empty token": func(c *Client) error {
-			_, err := c.ForTokens(StaticToken("")).Authorization.GetAuthorizedShops(ctx)
+			_, err := c.ForTokens(StaticToken(Secret{})).Authorization.GetAuthorizedShops(ctx)
 			return err
 		},
 	} {

@@ -111,7 +111,7 @@ func TestCallInfo(t *testing.T) {
 		c, _ := setup(t, []answer{{status: 503}, ok(`{}`)},
 			WithTokens(tokenFunc(func(ctx context.Context) (Token, error) {
 				look(ctx, "tokens")
-				return Token{AccessToken: testAccess}, nil
+				return Token{AccessToken: NewSecret(testAccess)}, nil
 			})),
 			WithMiddleware(func(r *http.Request, next Next) (*http.Response, error) {
 				look(r.Context(), "middleware")

@@ -57,7 +57,7 @@ type service struct{ client *Client }
 type core struct {
 	appKey    string
 	serviceID string
-	secret    sealed[Secret]
+	secret    Secret
 	tokens    TokenSource
 	transport *transport.Transport
 	limiter   Limiter
@@ -88,7 +88,7 @@ func NewClient(app App, opts ...Option) (*Client, error) {
 	c := &Client{core: &core{
 		appKey:    app.Key,
 		serviceID: app.ServiceID,
-		secret:    seal(app.Secret),
+		secret:    app.Secret,
 		tokens:    s.tokens,
 		limiter:   s.limiter,
 		baseURL:   base,

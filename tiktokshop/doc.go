@@ -7,8 +7,9 @@
 // A [Client] stands for one app of Partner Center. Its fields are the sections
 // of the API, and their methods the operations, named as on the official pages:
 //
-//	app := tiktokshop.App{Key: "...", Secret: "..."}
-//	client, err := tiktokshop.NewClient(app, tiktokshop.WithTokens(tiktokshop.StaticToken("...")))
+//	app := tiktokshop.App{Key: "...", Secret: tiktokshop.NewSecret(os.Getenv("TIKTOK_APP_SECRET"))}
+//	token := tiktokshop.NewSecret(os.Getenv("TIKTOK_ACCESS_TOKEN"))
+//	client, err := tiktokshop.NewClient(app, tiktokshop.WithTokens(tiktokshop.StaticToken(token)))
 //	...
 //	shops, err := client.Authorization.GetAuthorizedShops(ctx)
 //	...

@@ -92,8 +92,8 @@ func ExampleWithHTTPClient_httpmock() {
 	mock.RegisterResponder(http.MethodPost, "https://open-api.tiktokglobalshop.com/order/202309/orders/search",
 		httpmock.NewStringResponder(200, `{"code":0,"data":{"orders":[{"id":"576461413038785752","status":"ON_HOLD"}]}}`))
 	client, err := tiktokshop.NewClient(
-		tiktokshop.App{Key: "6abc123def456", Secret: "from-partner-center"},
-		tiktokshop.WithTokens(tiktokshop.StaticToken("from-the-seller")),
+		tiktokshop.App{Key: "6abc123def456", Secret: tiktokshop.NewSecret("from-partner-center")},
+		tiktokshop.WithTokens(tiktokshop.StaticToken(tiktokshop.NewSecret("from-the-seller"))),
 		tiktokshop.WithHTTPClient(&http.Client{Transport: mock}),
 	)
 	if err != nil {
@@ -169,8 +169,8 @@ func ExampleFulfillmentService_MarkPackageAsShippedVerified() {
 
 // shopOfReplies is a client that always says the same.
 func shopOfReplies(replies canned, opts ...tiktokshop.Option) *tiktokshop.Client {
-	client, err := tiktokshop.NewClient(tiktokshop.App{Key: "6abc123def456", Secret: "from-partner-center"}, append(opts,
-		tiktokshop.WithTokens(tiktokshop.StaticToken("from-the-seller")),
+	client, err := tiktokshop.NewClient(tiktokshop.App{Key: "6abc123def456", Secret: tiktokshop.NewSecret("from-partner-center")}, append(opts,
+		tiktokshop.WithTokens(tiktokshop.StaticToken(tiktokshop.NewSecret("from-the-seller"))),
 		tiktokshop.WithHTTPClient(&http.Client{Transport: replies}),
 	)...)
 	if err != nil {

@@ -25,8 +25,8 @@ func (c canned) RoundTrip(req *http.Request) (*http.Response, error) {
 // newClient is a client of a shop that always says the same.
 func newClient(replies canned) *tiktokshop.Client {
 	client, err := tiktokshop.NewClient(
-		tiktokshop.App{Key: "6abc123def456", Secret: "from-partner-center", ServiceID: "7001"},
-		tiktokshop.WithTokens(tiktokshop.StaticToken("from-the-seller")),
+		tiktokshop.App{Key: "6abc123def456", Secret: tiktokshop.NewSecret("from-partner-center"), ServiceID: "7001"},
+		tiktokshop.WithTokens(tiktokshop.StaticToken(tiktokshop.NewSecret("from-the-seller"))),
 		tiktokshop.WithHTTPClient(&http.Client{Transport: replies}),
 	)
 	if err != nil {
@@ -115,7 +115,7 @@ func ExamplePartialError() {
 
 func ExampleSign() {
 	query := url.Values{"app_key": {"29a39d"}, "timestamp": {"1623812664"}}
-	fmt.Println(tiktokshop.Sign("e59af819cc", "/authorization/202309/shops", query, "application/json", nil))
+	fmt.Println(tiktokshop.Sign(tiktokshop.NewSecret("e59af819cc"), "/authorization/202309/shops", query, "application/json", nil))
 	// Output:
 	// b596b73e0cc6de07ac26f036364178ab16b0a907af13d43f0a0cd2345f582dc8
 }

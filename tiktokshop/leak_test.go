@@ -99,7 +99,7 @@ func (s *sink) check(t *testing.T, secrets ...string) {
 
 func TestNothingLeaksFromCalls(t *testing.T) {
 	token := Token{
-		AccessToken: testAccess, AccessExpires: time.Now().Add(7 * 24 * time.Hour), RefreshToken: testRefresh,
+		AccessToken: NewSecret(testAccess), AccessExpires: time.Now().Add(7 * 24 * time.Hour), RefreshToken: NewSecret(testRefresh),
 		RefreshExpires: time.Now().Add(100 * 24 * time.Hour),
 	}
 	// echo stands in an answer for everything secret that the server knows.
@@ -196,7 +196,7 @@ func TestNothingLeaksFromCalls(t *testing.T) {
 				t.Fatal(err)
 			}
 			out.printTree(tt.call(t.Context(), c))
-			for _, v := range []any{c, *c, testApp, token, &token, store, source, opts, StaticToken(testAccess)} {
+			for _, v := range []any{c, *c, testApp, token, &token, store, source, opts, StaticToken(NewSecret(testAccess))} {
 				out.print(v)
 			}
 			if out.text.Len() == 0 {
@@ -222,7 +222,7 @@ func rawCall(ctx context.Context, c *Client) error {
 
 func tokenCalls(ctx context.Context, c *Client) error {
 	t, err1 := c.ExchangeCode(ctx, "MARKED-auth-code")
-	_, err2 := c.RefreshToken(ctx, Token{AccessToken: testAccess, RefreshToken: testRefresh})
+	_, err2 := c.RefreshToken(ctx, Token{AccessToken: NewSecret(testAccess), RefreshToken: NewSecret(testRefresh)})
 	return errors.Join(err1, err2, fmt.Errorf("%+v", t))
 }
 
@@ -231,7 +231,7 @@ func tokenCalls(ctx context.Context, c *Client) error {
 func TestNothingLeaksFromUnexportedFields(t *testing.T) {
 	c, _ := setup(t, []answer{ok(`{}`)})
 	store := new(MemoryTokens)
-	if err := store.SaveToken(t.Context(), Token{AccessToken: testAccess, RefreshToken: testRefresh}); err != nil {
+	if err := store.SaveToken(t.Context(), Token{AccessToken: NewSecret(testAccess), RefreshToken: NewSecret(testRefresh)}); err != nil {
 		t.Fatal(err)
 	}
 	source, err := RefreshingTokens(c, store)
@@ -250,13 +250,13 @@ func TestNothingLeaksFromUnexportedFields(t *testing.T) {
 		source TokenSource
 		static TokenSource
 		Store  *MemoryTokens
-	}{c, *c, store, source, StaticToken(testAccess), store}
+	}{c, *c, store, source, StaticToken(NewSecret(testAccess)), store}
 	var out sink
 	out.print(holder)
 	out.print(&holder)
 	out.print(&struct{ v any }{c})
 	out.print(&struct{ v any }{source})
-	out.print(&struct{ v any }{StaticToken(testAccess)})
+	out.print(&struct{ v any }{StaticToken(NewSecret(testAccess))})
 	out.check(t, testSecret, testAccess, testRefresh)
 
 	// Values of the caller's are out of reach by pointer, and so are errors.
@@ -265,7 +265,7 @@ func TestNothingLeaksFromUnexportedFields(t *testing.T) {
 			token *Token
 			app   *App
 			err   error
-		}{&Token{AccessToken: testAccess}, &App{Secret: testSecret}, &Error{Body: []byte(buyerName), Err: errors.New("x")}})
+		}{&Token{AccessToken: NewSecret(testAccess)}, &App{Secret: NewSecret(testSecret)}, &Error{Body: []byte(buyerName), Err: errors.New("x")}})
 	}
 	out.check(t, testSecret, testAccess, testRefresh, buyerName)
 }
@@ -276,7 +276,7 @@ func TestNothingLeaksFromStoresAndReadBacks(t *testing.T) {
 		var out sink
 		secrets := []string{testSecret, testAccess, testRefresh, buyerName, buyerAddress, buyerPhone, "MARKED-state"}
 		file := tempTokens(t)
-		token := Token{AccessToken: testAccess, RefreshToken: testRefresh, RefreshExpires: time.Now().Add(time.Hour)}
+		token := Token{AccessToken: NewSecret(testAccess), RefreshToken: NewSecret(testRefresh), RefreshExpires: time.Now().Add(time.Hour)}
 		if err := file.SaveToken(t.Context(), token); err != nil {
 			t.Fatal(err)
 		}

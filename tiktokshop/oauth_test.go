@@ -87,7 +87,7 @@ func TestOAuthHandler(t *testing.T) {
 		}
 	}
 	if len(grants) != 2 || grants[0].Account != "tenant-1" || grants[1].Account != "tenant-2" ||
-		grants[0].Token.AccessToken != testAccess || grants[0].FromAppStore {
+		grants[0].Token.AccessToken.Reveal() != testAccess || grants[0].FromAppStore {
 		t.Errorf("%+v", grants)
 	}
 	for _, method := range []string{http.MethodHead, http.MethodPost} {

@@ -24,7 +24,7 @@ const (
 )
 
 var (
-	testApp  = App{Key: testKey, Secret: testSecret, ServiceID: "7001"}
+	testApp  = App{Key: testKey, Secret: NewSecret(testSecret), ServiceID: "7001"}
 	testShop = Shop{ID: "7495", Cipher: "GCP_cipher"}
 	oneOrder = &GetOrderDetailRequest{IDs: []string{"1"}}
 )
@@ -131,7 +131,7 @@ func setup(t testing.TB, script []answer, opts ...Option) (*Client, *server) {
 	t.Helper()
 	s := &server{t: t, script: script}
 	all := append([]Option{
-		WithHTTPClient(&http.Client{Transport: s}), WithTokens(StaticToken(testAccess)), WithLimiter(NewLimiter(Limits{})),
+		WithHTTPClient(&http.Client{Transport: s}), WithTokens(StaticToken(NewSecret(testAccess))), WithLimiter(NewLimiter(Limits{})),
 	}, opts...)
 	c, err := NewClient(testApp, all...)
 	if err != nil {

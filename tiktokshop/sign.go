@@ -50,13 +50,14 @@ func sortParams(params []param) {
 
 // sign is [Sign] for sorted parameters.
 func sign(secret Secret, path string, params []param, contentType string, body []byte) string {
-	size := 2*len(secret) + len(path)
+	revealed := secret.Reveal()
+	size := 2*len(revealed) + len(path)
 	for _, p := range params {
 		size += len(p.name) + len(p.value)
 	}
 	// text is what stands before and after the body; the body is not copied.
 	text := make([]byte, 0, size)
-	text = append(text, secret...)
+	text = append(text, revealed...)
 	key := text
 	text = append(text, path...)
 	for i, p := range params {

@@ -85,7 +85,7 @@ func TestSignVectors(t *testing.T) {
 		},
 	} {
 		t.Run(v.name, func(t *testing.T) {
-			if got := Sign(Secret(v.secret), v.path, v.query, v.contentType, []byte(v.body)); got != v.want {
+			if got := Sign(NewSecret(v.secret), v.path, v.query, v.contentType, []byte(v.body)); got != v.want {
 				t.Errorf("Sign = %s, want %s", got, v.want)
 			}
 			if got := slowSign(v.secret, v.path, v.query, v.contentType, []byte(v.body)); got != v.want {
@@ -96,7 +96,7 @@ func TestSignVectors(t *testing.T) {
 }
 
 func TestSignMediaType(t *testing.T) {
-	plain := Sign("secret", "/p", nil, "", nil)
+	plain := Sign(NewSecret("secret"), "/p", nil, "", nil)
 	for contentType, signed := range map[string]bool{
 		"multipart/form-data":                  false,
 		"Multipart/Form-Data ;boundary=x":      false,
@@ -105,7 +105,7 @@ func TestSignMediaType(t *testing.T) {
 		"multipart/form-data-ish":              true,
 		"text/plain; note=multipart/form-data": true,
 	} {
-		if got := Sign("secret", "/p", nil, contentType, []byte("body")) != plain; got != signed {
+		if got := Sign(NewSecret("secret"), "/p", nil, contentType, []byte("body")) != plain; got != signed {
 			t.Errorf("%q: body signed: %t, want %t", contentType, got, signed)
 		}
 	}
@@ -114,17 +114,17 @@ func TestSignMediaType(t *testing.T) {
 // What is signed must be what url.Values.Encode sends: nothing for a name
 // without values, the first of several for the server that reads the first.
 func TestSignOddQueries(t *testing.T) {
-	want := Sign("secret", "/p", url.Values{"a": {"1"}}, "", nil)
-	if got := Sign("secret", "/p", url.Values{"a": {"1"}, "b": {}}, "", nil); got != want {
+	want := Sign(NewSecret("secret"), "/p", url.Values{"a": {"1"}}, "", nil)
+	if got := Sign(NewSecret("secret"), "/p", url.Values{"a": {"1"}, "b": {}}, "", nil); got != want {
 		t.Error("a name without values was signed")
 	}
-	if got := Sign("secret", "/p", url.Values{"a": {"1", "2"}}, "", nil); got != want {
+	if got := Sign(NewSecret("secret"), "/p", url.Values{"a": {"1", "2"}}, "", nil); got != want {
 		t.Error("another value than the first was signed")
 	}
-	if got := sign("secret", "/p", []param{{"a", "1"}, {"a", "2"}}, "", nil); got != want {
+	if got := sign(NewSecret("secret"), "/p", []param{{"a", "1"}, {"a", "2"}}, "", nil); got != want {
 		t.Error("a call with a repeated parameter is signed otherwise")
 	}
-	if got := Sign("secret", "/p", url.Values{"a": {"1"}, "b": {""}}, "", nil); got == want {
+	if got := Sign(NewSecret("secret"), "/p", url.Values{"a": {"1"}, "b": {""}}, "", nil); got == want {
 		t.Error("an empty value was left out although its name is sent")
 	}
 }
@@ -138,7 +138,7 @@ func FuzzSign(f *testing.F) {
 		if err != nil {
 			t.Skip("no query")
 		}
-		got := Sign(Secret(secret), path, query, contentType, body)
+		got := Sign(NewSecret(secret), path, query, contentType, body)
 		if want := slowSign(secret, path, query, contentType, body); isMultipart(contentType) == strings.HasPrefix(strings.ToLower(strings.TrimSpace(contentType)), "multipart/form-data") && got != want {
 			t.Fatalf("Sign = %s, the reference says %s", got, want)
 		}
@@ -156,13 +156,13 @@ func FuzzSign(f *testing.F) {
 				reversed[name] = values
 			}
 		}
-		if again := Sign(Secret(secret), path, reversed, contentType, body); again != got {
+		if again := Sign(NewSecret(secret), path, reversed, contentType, body); again != got {
 			t.Fatal("the signature depends on the order of the parameters")
 		}
 		for i := range min(len(body), 64) {
 			changed := bytes.Clone(body)
 			changed[i] ^= 1
-			if same := Sign(Secret(secret), path, query, contentType, changed) == got; same != isMultipart(contentType) {
+			if same := Sign(NewSecret(secret), path, query, contentType, changed) == got; same != isMultipart(contentType) {
 				t.Fatalf("byte %d of the body: same signature: %t", i, same)
 			}
 		}
@@ -182,7 +182,7 @@ func BenchmarkSign(b *testing.B) {
 	query := benchQuery()
 	b.ReportAllocs()
 	for b.Loop() {
-		Sign(testSecret, "/order/202309/orders/search", query, "application/json", benchBody)
+		Sign(NewSecret(testSecret), "/order/202309/orders/search", query, "application/json", benchBody)
 	}
 }
 

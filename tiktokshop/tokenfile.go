@@ -100,7 +100,7 @@ func (f *FileTokens) LoadToken(context.Context) (Token, error) {
 func (f *FileTokens) SaveToken(_ context.Context, t Token) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if t.AccessToken == "" && t.RefreshToken == "" {
+	if t.AccessToken.IsZero() && t.RefreshToken.IsZero() {
 		return fmt.Errorf("tiktokshop: token file %s: refusing to save a Token without tokens; to forget the old ones, delete the file", f.path)
 	}
 	out, err := json.MarshalIndent(tokenFile{
@@ -201,8 +201,8 @@ func readTokenFile(path string) (Token, error) {
 		return refuse("is damaged or no token file: restore it from a backup, or delete it and have the seller authorise the app again")
 	}
 	return Token{
-		AccessToken: Secret(t.AccessToken), AccessExpires: t.AccessExpires,
-		RefreshToken: Secret(t.RefreshToken), RefreshExpires: t.RefreshExpires,
+		AccessToken: NewSecret(t.AccessToken), AccessExpires: t.AccessExpires,
+		RefreshToken: NewSecret(t.RefreshToken), RefreshExpires: t.RefreshExpires,
 		OpenID: t.OpenID, SellerName: t.SellerName, SellerRegion: t.SellerRegion, UserType: t.UserType, Scopes: t.Scopes,
 	}, nil
 }

@@ -27,7 +27,7 @@ func tempTokens(t *testing.T) *FileTokens {
 
 func TestFileTokens(t *testing.T) {
 	f := tempTokens(t)
-	if got, err := f.LoadToken(t.Context()); err != nil || got.AccessToken != "" {
+	if got, err := f.LoadToken(t.Context()); err != nil || !got.AccessToken.IsZero() {
 		t.Errorf("a file that does not exist gives %v, %v", got, err)
 	}
 	want := stored(1, time.Now())
@@ -208,10 +208,10 @@ func FuzzTokenFile(f *testing.F) {
 			t.Fatal(err)
 		}
 		token, err := readTokenFile(path)
-		if err == nil && token.AccessToken == "" && token.RefreshToken == "" {
+		if err == nil && token.AccessToken.IsZero() && token.RefreshToken.IsZero() {
 			t.Errorf("%q was read as no token", content)
 		}
-		if err != nil && (token.AccessToken != "" || !strings.Contains(err.Error(), "damaged")) {
+		if err != nil && (!token.AccessToken.IsZero() || !strings.Contains(err.Error(), "damaged")) {
 			t.Errorf("%q: %v", content, err)
 		}
 	})

@@ -2,7 +2,6 @@ package tiktokshop
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -203,47 +202,43 @@ type File struct {
 	Content []byte
 }
 
-// Secret is a credential. It prints as "[redacted]" whatever the verb, in fmt,
-// in slog and in JSON; [Secret.Reveal] gives the value to code that stores it.
+// Secret is a credential. It prints as "[redacted]" whatever the verb, wherever it
+// is held, and no differ, logger or encoder shows it. Encoding one, as JSON for
+// instance, fails: [Secret.Reveal] gives the text to code that stores or sends it.
+// It decodes from a plain string.
 //
-// fmt cannot see that a value is secret through an unexported field: print the
-// fields of your own structs that hold a Secret, an [App] or a [Token] one by
-// one, or hold them by pointer.
-type Secret string
+// Secrets of equal texts are equal with ==. The zero Secret is the empty text.
+type Secret struct{ text wire.Secret }
 
-// sealed keeps a value of the package's own out of the reach of fmt, which calls
-// no method through an unexported field, follows pointers there for some verbs,
-// but never calls a function.
-type sealed[T any] func() T
+// NewSecret returns text as a Secret.
+func NewSecret(text string) Secret { return Secret{wire.NewSecret(text)} }
 
-func seal[T any](v T) sealed[T] { return func() T { return v } }
+// Reveal returns the text.
+func (s Secret) Reveal() string { return s.text.Reveal() }
 
-// open returns the value, the zero value if there is none.
-func (s sealed[T]) open() (v T) {
-	if s != nil {
-		v = s()
-	}
-	return v
+// IsZero reports whether the secret is empty.
+func (s Secret) IsZero() bool { return s.text.IsZero() }
+
+// Equal is ==, for packages that compare values without looking into them.
+func (s Secret) Equal(other Secret) bool { return s == other }
+
+// Format hides the text from every fmt verb.
+func (s Secret) Format(f fmt.State, verb rune) { s.text.Format(f, verb) }
+
+// LogValue hides the text from slog.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.text.String()) }
+
+// MarshalText fails, see [Secret].
+func (s Secret) MarshalText() ([]byte, error) { return s.text.MarshalText() }
+
+// UnmarshalText takes b as the text.
+func (s *Secret) UnmarshalText(b []byte) error {
+	*s = NewSecret(string(b))
+	return nil
 }
 
-// Reveal returns the value.
-func (s Secret) Reveal() string { return string(s) }
-
-// Format hides the value from every fmt verb.
-func (s Secret) Format(f fmt.State, _ rune) { wire.FormatSecret(f, s == "") }
-
-// LogValue hides the value from slog.
-func (s Secret) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(s)) }
-
-// MarshalText hides the value from encoders.
-func (s Secret) MarshalText() ([]byte, error) { return []byte(fmt.Sprint(s)), nil }
-
-// UnmarshalText takes the value, and refuses the placeholder that
-// [Secret.MarshalText] wrote in its stead.
-func (s *Secret) UnmarshalText(b []byte) error {
-	if string(b) == wire.Redacted {
-		return errors.New("tiktokshop: the secret was redacted when it was encoded: encode what Reveal returns")
-	}
-	*s = Secret(b)
-	return nil
+// UnmarshalJSON takes a string, a number as it is written, or null for nothing.
+func (s *Secret) UnmarshalJSON(b []byte) (err error) {
+	s.text, err = wire.SecretFromJSON(b)
+	return err
 }

@@ -547,7 +547,7 @@ func TestDeleteShopWebhookVerified(t *testing.T) {
 // shopOf returns a client, bound to a shop, whose calls answer replies.
 func shopOf(t *testing.T, answer func(*http.Request) (data string, err error)) *tiktokshop.Client {
 	t.Helper()
-	c, err := tiktokshop.NewClient(tiktokshop.App{Key: "k", Secret: "s"}, tiktokshop.WithTokens(tiktokshop.StaticToken("t")),
+	c, err := tiktokshop.NewClient(tiktokshop.App{Key: "k", Secret: tiktokshop.NewSecret("s")}, tiktokshop.WithTokens(tiktokshop.StaticToken(tiktokshop.NewSecret("t"))),
 		tiktokshop.WithLimiter(tiktokshop.NewLimiter(tiktokshop.Limits{})), tiktokshop.WithMiddleware(
 			func(r *http.Request, _ tiktokshop.Next) (*http.Response, error) {
 				data, err := answer(r)

@@ -58,7 +58,7 @@ func SignWebhook(app App, body []byte) string {
 func VerifyWebhook(app App, signature string, body []byte) error {
 	var given [2 * sha256.Size]byte
 	switch {
-	case app.Key == "" || app.Secret == "":
+	case app.Key == "" || app.Secret.IsZero():
 		return app.validate()
 	case signature == "":
 		return ErrWebhookUnsigned
@@ -73,7 +73,7 @@ func VerifyWebhook(app App, signature string, body []byte) error {
 }
 
 func webhookMAC(app App, body []byte) (signature [2 * sha256.Size]byte) {
-	mac := hmac.New(sha256.New, []byte(app.Secret))
+	mac := hmac.New(sha256.New, []byte(app.Secret.Reveal()))
 	_, _ = io.WriteString(mac, app.Key)
 	_, _ = mac.Write(body)
 	var sum [sha256.Size]byte

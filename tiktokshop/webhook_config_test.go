@@ -100,7 +100,7 @@ func TestSetWebhooks(t *testing.T) {
 	if _, err := c.Event.SetWebhooks(t.Context(), address); err == nil {
 		t.Error("no types were accepted")
 	}
-	if _, err := c.ForTokens(StaticToken(testAccess)).Event.SetWebhooks(t.Context(), address, WebhookPackageUpdate); err == nil || !strings.Contains(err.Error(), "ForShop") {
+	if _, err := c.ForTokens(StaticToken(NewSecret(testAccess))).Event.SetWebhooks(t.Context(), address, WebhookPackageUpdate); err == nil || !strings.Contains(err.Error(), "ForShop") {
 		t.Errorf("without a shop: %v", err)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/linnbridge/linnbridge/tiktokshop"
 )
 
-var app = tiktokshop.App{Key: "6abc123def456", Secret: "test_app_secret_1", ServiceID: "7001"}
+var app = tiktokshop.App{Key: "6abc123def456", Secret: tiktokshop.NewSecret("test_app_secret_1"), ServiceID: "7001"}
 
 func ExampleParseWebhook() {
 	body := []byte(`{"type":1,"tts_notification_id":"7380066284010030890","shop_id":"7495540735365777507",` +

@@ -27,10 +27,10 @@ var webhookVectors = []struct {
 	app             App
 	body, signature string
 }{
-	{App{Key: "abcdef", Secret: "123"},
+	{App{Key: "abcdef", Secret: NewSecret("123")},
 		`{"type":1,"tts_notification_id":"7380066284010030890","shop_id":"7495540735365777507","timestamp":1718305585,"data":{"is_on_hold_order":true,"order_id":"576653688135258178","order_status":"UNPAID","update_time":1718305585}}`,
 		"5dec0f11ec2f6783b8deee53c9ffbf8d024302f7c7e7fa55a35d17629031ac05"},
-	{App{Key: "6abc123def456", Secret: "test_app_secret_1"},
+	{App{Key: "6abc123def456", Secret: NewSecret("test_app_secret_1")},
 		`{"type":11,"tts_notification_id":"7327112393057371910","shop_id":"7494049642642441621","timestamp":1767225600,"data":{"order_id":"576486316948490001","cancellations_role":"BUYER","cancel_status":"CANCELLATION_REQUEST_PENDING","cancel_id":"4035318504086604100","create_time":1767225590}}`,
 		"a5f8231d4b82d89817984f68f04b6542dab4020d47a3100f9298b5fadba985d2"},
 }
@@ -61,7 +61,7 @@ func TestVerifyWebhook(t *testing.T) {
 			"space":           {v.app, v.signature, v.body + "\n", ErrWebhookSignature},
 			"no body":         {v.app, v.signature, "", ErrWebhookSignature},
 			"other key":       {App{Key: "other", Secret: v.app.Secret}, v.signature, v.body, ErrWebhookSignature},
-			"other secret":    {App{Key: v.app.Key, Secret: "other"}, v.signature, v.body, ErrWebhookSignature},
+			"other secret":    {App{Key: v.app.Key, Secret: NewSecret("other")}, v.signature, v.body, ErrWebhookSignature},
 			"moved key bytes": {App{Key: v.app.Key + "{", Secret: v.app.Secret}, v.signature, v.body, ErrWebhookSignature},
 		} {
 			if err := VerifyWebhook(tt.app, tt.signature, []byte(tt.body)); !errors.Is(err, tt.want) {
@@ -70,7 +70,7 @@ func TestVerifyWebhook(t *testing.T) {
 		}
 	}
 	// Without a secret anybody could sign.
-	for _, app := range []App{{}, {Key: "k"}, {Secret: "s"}} {
+	for _, app := range []App{{}, {Key: "k"}, {Secret: NewSecret("s")}} {
 		if err := VerifyWebhook(app, SignWebhook(app, nil), nil); err == nil {
 			t.Errorf("%q verifies", app.Key)
 		}
@@ -628,7 +628,7 @@ func BenchmarkVerifyWebhook(b *testing.B) {
 		message := append([]byte(v.app.Key), body...)
 		var sum [sha256.Size]byte
 		for b.Loop() {
-			mac := hmac.New(sha256.New, []byte(v.app.Secret))
+			mac := hmac.New(sha256.New, []byte(v.app.Secret.Reveal()))
 			_, _ = mac.Write(message)
 			mac.Sum(sum[:0])
 		}

@@ -78,9 +78,16 @@ func check(t *testing.T, err error) {
 	}
 }
 
-// patience is how long the suites wait for what must happen. Their own tests
-// shorten it.
-var patience = 30 * time.Second
+// patience is how long the suites wait for what must happen.
+const patience = 30 * time.Second
+
+// part runs a part of a suite.
+func part(t *testing.T, name string, f func(*testing.T)) {
+	t.Run(name, func(t *testing.T) { surround(t, f) })
+}
+
+// surround is what a part runs in: nothing, or a bubble in the suites' own tests.
+var surround = func(t *testing.T, f func(*testing.T)) { f(t) }
 
 // soon fails the test if f takes longer than a broken store would.
 func soon(t *testing.T, what string, f func()) {

@@ -38,7 +38,7 @@ func TestExceptions(t *testing.T, open func(t *testing.T, now func() time.Time) 
 		"claimed at once":  testClaimedAtOnce,
 		"like Case itself": testLikeModel,
 	} {
-		t.Run(name, func(t *testing.T) {
+		part(t, name, func(t *testing.T) {
 			clock := &handClock{now: moment}
 			test(&queueTest{T: t, clock: clock, store: open(t, clock.Now), again: reopening(reopen)})
 		})

@@ -21,7 +21,7 @@ func TestImportRecords(t *testing.T, open func(t *testing.T, now func() time.Tim
 		"copies":             testImportCopies,
 		"at once":            testImportsAtOnce,
 	} {
-		t.Run(name, func(t *testing.T) {
+		part(t, name, func(t *testing.T) {
 			clock := &handClock{now: moment}
 			test(t, clock, open(t, clock.Now), again)
 		})

@@ -24,10 +24,10 @@ type IntakeStore interface {
 // [TestStore] for open and reopen.
 func TestIntakeStore(t *testing.T, open func(*testing.T) IntakeStore, reopen func(*testing.T, IntakeStore) IntakeStore) {
 	again := reopening(reopen)
-	t.Run("cursors", func(t *testing.T) { testCursors(t, open(t), again) })
-	t.Run("hints", func(t *testing.T) { testHints(t, open(t), again) })
-	t.Run("hints at once", func(t *testing.T) { testHintsAtOnce(t, open(t)) })
-	t.Run("revisits", func(t *testing.T) { testRevisits(t, open(t), again) })
+	part(t, "cursors", func(t *testing.T) { testCursors(t, open(t), again) })
+	part(t, "hints", func(t *testing.T) { testHints(t, open(t), again) })
+	part(t, "hints at once", func(t *testing.T) { testHintsAtOnce(t, open(t)) })
+	part(t, "revisits", func(t *testing.T) { testRevisits(t, open(t), again) })
 }
 
 func testCursors(t *testing.T, s IntakeStore, again func(*testing.T, IntakeStore) IntakeStore) {

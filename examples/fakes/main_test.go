@@ -34,9 +34,9 @@ func TestWhatIsPrintedOpensBothSides(t *testing.T) {
 		return m[1]
 	}
 	shop, err := tiktokshop.NewClient(
-		tiktokshop.App{Key: value("app key"), Secret: tiktokshop.Secret(value("app secret"))},
+		tiktokshop.App{Key: value("app key"), Secret: tiktokshop.NewSecret(value("app secret"))},
 		tiktokshop.WithBaseURL(value("TikTok Shop")),
-		tiktokshop.WithTokens(tiktokshop.StaticToken(tiktokshop.Secret(value("access token")))),
+		tiktokshop.WithTokens(tiktokshop.StaticToken(tiktokshop.NewSecret(value("access token")))),
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -50,8 +50,8 @@ func TestWhatIsPrintedOpensBothSides(t *testing.T) {
 		t.Errorf("%d orders, error %v", len(orders.Orders), err)
 	}
 	warehouse, err := linnworks.NewClient(linnworks.Credentials{
-		ApplicationID: value("application id"), ApplicationSecret: linnworks.Secret(value("application secret")),
-		Token: linnworks.Secret(value("token")),
+		ApplicationID: value("application id"), ApplicationSecret: linnworks.NewSecret(value("application secret")),
+		Token: linnworks.NewSecret(value("token")),
 	}, linnworks.WithAuthURL(value("Linnworks")))
 	if err != nil {
 		t.Fatal(err)

@@ -36,15 +36,15 @@ func connectLive(ctx context.Context, getenv func(string) string, since time.Dur
 		return nil, err
 	}
 	tiktok, err := tiktokshop.NewClient(
-		tiktokshop.App{Key: getenv("TIKTOK_APP_KEY"), Secret: tiktokshop.Secret(getenv("TIKTOK_APP_SECRET"))},
-		tiktokshop.WithTokens(tiktokshop.StaticToken(tiktokshop.Secret(getenv("TIKTOK_ACCESS_TOKEN")))),
+		tiktokshop.App{Key: getenv("TIKTOK_APP_KEY"), Secret: tiktokshop.NewSecret(getenv("TIKTOK_APP_SECRET"))},
+		tiktokshop.WithTokens(tiktokshop.StaticToken(tiktokshop.NewSecret(getenv("TIKTOK_ACCESS_TOKEN")))),
 	)
 	if err != nil {
 		return nil, err
 	}
 	linn, err := linnworks.NewClient(linnworks.Credentials{
-		ApplicationID: getenv("LINNWORKS_APPLICATION_ID"), ApplicationSecret: linnworks.Secret(getenv("LINNWORKS_APPLICATION_SECRET")),
-		Token: linnworks.Secret(getenv("LINNWORKS_TOKEN")),
+		ApplicationID: getenv("LINNWORKS_APPLICATION_ID"), ApplicationSecret: linnworks.NewSecret(getenv("LINNWORKS_APPLICATION_SECRET")),
+		Token: linnworks.NewSecret(getenv("LINNWORKS_TOKEN")),
 	})
 	if err != nil {
 		return nil, err

@@ -71,8 +71,8 @@ func descriptions(t *testing.T, name string, want int) map[string]*described {
 func TestTikTokShop(t *testing.T) {
 	t.Parallel()
 	x := &exchange{}
-	client, err := tiktokshop.NewClient(tiktokshop.App{Key: "app", Secret: "secret"},
-		tiktokshop.WithHTTPClient(&http.Client{Transport: x}), tiktokshop.WithTokens(tiktokshop.StaticToken("token")),
+	client, err := tiktokshop.NewClient(tiktokshop.App{Key: "app", Secret: tiktokshop.NewSecret("secret")},
+		tiktokshop.WithHTTPClient(&http.Client{Transport: x}), tiktokshop.WithTokens(tiktokshop.StaticToken(tiktokshop.NewSecret("token"))),
 		tiktokshop.WithLimiter(unlimited{}), tiktokshop.WithMaxAttempts(1))
 	if err != nil {
 		t.Fatal(err)
@@ -113,7 +113,7 @@ func TestLinnworks(t *testing.T) {
 	t.Parallel()
 	const session = `{"Token":"99999999-2222-4333-8444-555555555555","Server":"https://eu-ext.linnworks.net","Locality":"EU"}`
 	x := &exchange{}
-	client, err := linnworks.NewClient(linnworks.Credentials{ApplicationID: "11111111-2222-4333-8444-555555555555", ApplicationSecret: "11111111-2222-4333-8444-666666666666", Token: "11111111-2222-4333-8444-777777777777"},
+	client, err := linnworks.NewClient(linnworks.Credentials{ApplicationID: "11111111-2222-4333-8444-555555555555", ApplicationSecret: linnworks.NewSecret("11111111-2222-4333-8444-666666666666"), Token: linnworks.NewSecret("11111111-2222-4333-8444-777777777777")},
 		linnworks.WithHTTPClient(&http.Client{Transport: x}), linnworks.WithLimiter(unlimitedLinnworks{}), linnworks.WithMaxAttempts(1))
 	if err != nil {
 		t.Fatal(err)

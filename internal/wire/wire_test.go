@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -91,19 +93,63 @@ func TestDecimalFromJSON(t *testing.T) {
 	}
 }
 
-type secret string
-
-func (s secret) Format(f fmt.State, _ rune) { FormatSecret(f, s == "") }
-
-func TestFormatSecret(t *testing.T) {
+func TestSecretFormat(t *testing.T) {
 	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%10s", "%-5v"} {
-		if got := fmt.Sprintf(format, secret("topsecret")); got != Redacted {
+		if got := fmt.Sprintf(format, NewSecret("topsecret")); got != Redacted {
 			t.Errorf("%s prints %s", format, got)
 		}
-		if got := fmt.Sprintf(format, secret("")); got != "" {
+		if got := fmt.Sprintf(format, NewSecret("")); got != "" {
 			t.Errorf("%s prints %q for an empty secret", format, got)
 		}
 	}
+}
+
+// Secrets that nobody holds any more are forgotten, and come back as others that
+// are equal among themselves.
+func TestSecretsAreForgotten(t *testing.T) {
+	for i := range 1000 {
+		NewSecret(fmt.Sprint("forgotten ", i))
+	}
+	kept := NewSecret("kept")
+	left := 1000
+	for range 1000 {
+		runtime.GC()
+		texts.Lock()
+		left = len(texts.of)
+		texts.Unlock()
+		if left < 100 {
+			break
+		}
+		runtime.Gosched()
+	}
+	if left >= 100 {
+		t.Errorf("%d secrets are still kept", left)
+	}
+	if again := NewSecret("forgotten 1"); again != NewSecret("forgotten 1") || again.Reveal() != "forgotten 1" {
+		t.Error("a secret that came back is not equal to itself")
+	}
+	if NewSecret("kept") != kept {
+		t.Error("a secret that is held was forgotten")
+	}
+	runtime.KeepAlive(kept)
+}
+
+func TestSecretConcurrently(t *testing.T) {
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for i := range 500 {
+				text := fmt.Sprint("concurrent ", i%5)
+				if a, b := NewSecret(text), NewSecret(text); a != b || a.Reveal() != text {
+					t.Errorf("%s: two secrets of one text differ", text)
+				}
+			}
+		})
+	}
+	for range 20 {
+		runtime.GC()
+	}
+	wg.Wait()
 }
 
 func TestScrub(t *testing.T) {

@@ -150,8 +150,8 @@ const (
 func (f *Fake) Credentials() linnworks.Credentials {
 	return linnworks.Credentials{
 		ApplicationID:     "a0000000-0000-4000-8000-000000000001",
-		ApplicationSecret: "a0000000-0000-4000-8000-000000000002",
-		Token:             "a0000000-0000-4000-8000-000000000003",
+		ApplicationSecret: linnworks.NewSecret("a0000000-0000-4000-8000-000000000002"),
+		Token:             linnworks.NewSecret("a0000000-0000-4000-8000-000000000003"),
 	}
 }
 

@@ -121,8 +121,8 @@ func (f *Fake) authorize(req *linnworks.AuthorizeByApplicationRequest, at place)
 		ID: "a0000000-0000-4000-8000-000000000004", EntityID: "a0000000-0000-4000-8000-000000000005",
 		UserID: "a0000000-0000-4000-8000-000000000006", AppName: "linnworkstest", UserName: user,
 		UserType: "Application", Device: "ByApplication", Locality: "EU", GroupName: "Default", SuperAdmin: true,
-		DatabaseName: "tenant", DatabaseServer: "db.linnworkstest.example", DatabaseUser: "tenant-user", DatabasePassword: "not-to-be-logged",
-		Token: linnworks.Secret(token), Server: server,
+		DatabaseName: "tenant", DatabaseServer: "db.linnworkstest.example", DatabaseUser: "tenant-user", DatabasePassword: linnworks.NewSecret("not-to-be-logged"),
+		Token: linnworks.NewSecret(token), Server: server,
 		Status: linnworks.SessionStatus{State: linnworks.SessionStatusState(state.state), Reason: state.reason},
 	}, nil
 }

@@ -88,7 +88,7 @@ func TestOpeningASessionTakesThreeEncodings(t *testing.T) {
 func TestWrongCredentialsOpenNoSession(t *testing.T) {
 	a := open(t)
 	wrong := a.Credentials()
-	wrong.Token = "00000000-1111-2222-3333-444444444444"
+	wrong.Token = linnworks.NewSecret("00000000-1111-2222-3333-444444444444")
 	c, err := linnworks.NewClient(wrong, linnworks.WithHTTPClient(&http.Client{Transport: a.RoundTripper()}))
 	check(t, err)
 	if _, err := c.Inventory.GetStockLocations(t.Context()); !linnworks.IsSession(err) {

@@ -75,9 +75,9 @@ func (f *Fake) grant() {
 	}
 	old := f.tokens.current
 	t := tiktokshop.Token{
-		AccessToken:    tiktokshop.Secret(prefix + "fakeaccess" + n),
+		AccessToken:    tiktokshop.NewSecret(prefix + "fakeaccess" + n),
 		AccessExpires:  f.now.Add(accessLife).UTC().Truncate(time.Second),
-		RefreshToken:   tiktokshop.Secret(prefix + "fakerefresh" + n),
+		RefreshToken:   tiktokshop.NewSecret(prefix + "fakerefresh" + n),
 		RefreshExpires: old.RefreshExpires, // refreshing does not prolong the consent
 		OpenID:         openID, SellerName: "Fake Seller", SellerRegion: f.shops[0].market.region,
 		Scopes: old.Scopes,

@@ -114,7 +114,7 @@ func TestTokenCallsCheckTheSecretOfTheApp(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		f := tiktokshoptest.New()
 		app := f.App()
-		app.Secret = "another"
+		app.Secret = tiktokshop.NewSecret("another")
 		c, err := tiktokshop.NewClient(app, tiktokshop.WithHTTPClient(&http.Client{Transport: f.RoundTripper()}))
 		if err != nil {
 			t.Fatal(err)

@@ -126,7 +126,7 @@ func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, seed)) 
 // authorised the app.
 func New(opts ...Option) *Fake {
 	f := newShop(&platform{
-		app:      tiktokshop.App{Key: "6fakeshopapp1", Secret: "0fake1secret2of3the4fake5app6", ServiceID: "7300000000000000001"},
+		app:      tiktokshop.App{Key: "6fakeshopapp1", Secret: tiktokshop.NewSecret("0fake1secret2of3the4fake5app6"), ServiceID: "7300000000000000001"},
 		clock:    time.Now,
 		on:       map[Quirk]bool{},
 		rng:      newRand(1),

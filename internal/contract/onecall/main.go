@@ -19,7 +19,7 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	shop, err := tiktokshop.NewClient(tiktokshop.App{Key: os.Getenv("TIKTOK_APP_KEY"), Secret: tiktokshop.Secret(os.Getenv("TIKTOK_APP_SECRET"))})
+	shop, err := tiktokshop.NewClient(tiktokshop.App{Key: os.Getenv("TIKTOK_APP_KEY"), Secret: tiktokshop.NewSecret(os.Getenv("TIKTOK_APP_SECRET"))})
 	if err != nil {
 		return err
 	}
@@ -27,7 +27,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	warehouse, err := linnworks.NewClient(linnworks.Credentials{Token: linnworks.Secret(os.Getenv("LINNWORKS_TOKEN"))})
+	warehouse, err := linnworks.NewClient(linnworks.Credentials{Token: linnworks.NewSecret(os.Getenv("LINNWORKS_TOKEN"))})
 	if err != nil {
 		return err
 	}
