@@ -2,6 +2,7 @@ package tiktokshop
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
