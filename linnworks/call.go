@@ -284,10 +284,11 @@ func (c *Client) send(ctx context.Context, op operation, path string, values url
 		header.Set("Content-Type", contentType)
 	}
 	maps.Copy(header, s.Header)
+	key := LimitKey{Application: c.credentials.ApplicationID, Operation: op.name, PerMinute: op.limit}
 	reply, err := c.transport.Do(ctx, transport.Call{
-		Operation: op.name, Account: c.credentials.ApplicationID, Method: op.method, URL: p.url(), Header: header, Body: body,
+		Operation: op.name, Account: key.Application, Method: op.method, URL: p.url(), Header: header, Body: body,
 		Replay: op.replay, MaxAttempts: s.MaxAttempts, Timeout: s.Timeout,
-		Wait: p.admission(LimitKey{Application: c.credentials.ApplicationID, Operation: op.name, PerMinute: op.limit}),
+		Wait: func(ctx context.Context) error { return c.limiter.Wait(ctx, key) }, Learn: learner(c.limiter, key), Budget: op.name,
 	}, p)
 	if s.response != nil {
 		*s.response = Response{
@@ -326,11 +327,7 @@ type inSession struct {
 	query   string
 	session *openSession // nil for calls that open one
 	replay  replay
-	pending bool // an attempt has no reply so far
-	lost    bool // an attempt may have taken effect although it failed
-	// The budget of the call, and when it let the last attempt go.
-	key      LimitKey
-	admitted time.Time
+	doubt   bool // an attempt was answered in a way that does not tell whether it took effect
 }
 
 func (p *inSession) url() *url.URL {
@@ -352,9 +349,6 @@ func (p *inSession) mask() mask {
 // Prepare sets the session token. The address is set anew too: a fresh session
 // may live on another server.
 func (p *inSession) Prepare(_ context.Context, req *http.Request, _ []byte) error {
-	// Calls that are never repeated get here again only if nothing was sent.
-	p.lost = p.lost || p.pending && p.replay == replayWrite
-	p.pending = true
 	if p.session == nil {
 		return nil
 	}
@@ -377,18 +371,24 @@ func (p *inSession) Reauthorise(ctx context.Context) error {
 
 // Classify reads status and error body.
 func (p *inSession) Classify(reply *transport.Reply) transport.Verdict {
-	p.pending = false
 	if reply.Status >= 200 && reply.Status < 300 {
 		return transport.Verdict{}
 	}
 	e := readError(p.op, reply, p.host, p.mask())
-	p.learn(e)
-	p.lost = p.lost || e.Class == ClassSystem || e.Class == ClassRequest && reply.Status >= 500
-	e.OutcomeUnknown = p.lost && p.replay != replayRead
+	p.doubt = p.doubt || e.Class == ClassSystem || e.Class == ClassRequest && reply.Status >= 500
+	e.OutcomeUnknown = p.unknown(reply)
 	v := transport.Verdict{Err: e, Code: e.Code, After: e.RetryAfter}
+	switch {
+	case e.Class == ClassThrottle:
+		v.Limit = transport.Throttled
+	case reply.Status == http.StatusServiceUnavailable:
+		v.Limit = transport.Overloaded
+	}
 	switch {
 	case e.Class == ClassSession && p.session != nil:
 		v.Retry = transport.RetryReauthorised
+	case reply.Status == http.StatusTooManyRequests:
+		v.Retry = transport.RetryUnread
 	case e.Class.Temporary():
 		v.Retry = transport.RetryLater
 	}
@@ -404,10 +404,13 @@ func (p *inSession) explain(reply *transport.Reply, err error) error {
 	if _, ok := errors.AsType[*LimitError](err); ok {
 		e.Class = ClassThrottle
 	}
-	network, ok := errors.AsType[*transport.NetworkError](err)
-	p.lost = p.lost || p.pending && (!ok || network.Sent)
-	e.OutcomeUnknown = p.lost && p.replay != replayRead
+	e.OutcomeUnknown = p.unknown(reply)
 	return e
+}
+
+// unknown reports whether the call may have taken effect although it failed.
+func (p *inSession) unknown(reply *transport.Reply) bool {
+	return (p.doubt || reply.Lost) && p.replay != replayRead
 }
 
 // nothing tells whether a reply is empty or null.

@@ -27,6 +27,7 @@ const (
 	ClassThrottle    Class = "throttle"      // over the quota of the operation: repeat later
 	ClassSystem      Class = "system"        // Linnworks' fault: repeat a safe call, read back after a write
 	ClassNetwork     Class = "network"       // no complete reply: as ClassSystem
+	ClassCertificate Class = "certificate"   // the server's certificate is not trusted: nothing was sent
 	ClassSession     Class = "session"       // the session, or the credentials that open one, refused
 	ClassPermission  Class = "permission"    // the application or user lacks a permission
 	ClassLocked      Class = "locked"        // the account is locked: no session is opened
@@ -74,6 +75,7 @@ var remedies = map[Class]struct {
 	ClassThrottle:    {OwnerOperator, "retry later; lower the rate if it persists"},
 	ClassSystem:      {OwnerLinnworks, "retry later; read back before repeating a write"},
 	ClassNetwork:     {OwnerOperator, "retry later; read back before repeating a write"},
+	ClassCertificate: {OwnerOperator, "check the address, the proxy, and the clock and root certificates of this machine"},
 	ClassSession:     {OwnerOperator, "check the application id, secret and installation token, and whether the application is still installed in the account"},
 	ClassPermission:  {OwnerAdministrator, "the account's administrator grants the permission to the application"},
 	ClassLocked:      {OwnerAdministrator, "retry later; the account's owner unlocks it if it stays locked"},
@@ -304,8 +306,11 @@ func classify(e *Error, host hostKind, problem bool) Class {
 // newError makes an Error of what the request path reports.
 func newError(op string, reply *transport.Reply, err error) *Error {
 	class := ClassUnknown
-	if _, ok := errors.AsType[*transport.NetworkError](err); ok {
+	if network, ok := errors.AsType[*transport.NetworkError](err); ok {
 		class = ClassNetwork
+		if network.Certificate {
+			class = ClassCertificate
+		}
 	} else if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		class = ClassCancelled
 	} else if errors.Is(err, transport.ErrBodyTooLarge) {

@@ -3,7 +3,6 @@ package linnworks
 import (
 	"context"
 	"errors"
-	"net/http"
 	"time"
 
 	"github.com/linnbridge/linnbridge/internal/transport"
@@ -37,8 +36,11 @@ type Limiter interface {
 // LimitLearner is what a [Limiter] may be besides. Learn is called for every
 // attempt that Linnworks refused as one too many or for being overloaded, before
 // the attempt is repeated. It must not block.
+//
+// Learn returns for how long the limiter now holds the calls under key, which the
+// client reports to its observer and its log if it is seconds; 0 reports nothing.
 type LimitLearner interface {
-	Learn(key LimitKey, f Feedback)
+	Learn(key LimitKey, f Feedback) time.Duration
 }
 
 // Feedback is what a refused attempt tells about its budget.
@@ -46,11 +48,15 @@ type Feedback struct {
 	// Admitted is when [Limiter.Wait] let the attempt go. Of several that were
 	// under way together only the first says that the rate is too high.
 	Admitted time.Time
-	// RetryAfter is the pause that Linnworks asked for. For a throttle that
-	// names none it is a minute, the window in which Linnworks counts.
+	// RetryAfter is the pause that Linnworks asked for, at most that of
+	// [WithMaxRetryAfter]. For a throttle that names none it is a minute, the
+	// window in which Linnworks counts.
 	RetryAfter time.Duration
 	// Overload tells a 503, for which the rate is not to blame, from a throttle.
 	Overload bool
+	// Probe tells that Linnworks asked for longer than RetryAfter: one call should
+	// go ahead of the others then.
+	Probe bool
 }
 
 // LimitError says that a call was not sent because its turn would come after its
@@ -154,26 +160,14 @@ func (l operationLimiter) Wait(ctx context.Context, key LimitKey) error {
 	return err
 }
 
-func (l operationLimiter) Learn(key LimitKey, f Feedback) {
-	l.buckets.Learn(key, transport.Feedback(f))
+func (l operationLimiter) Learn(key LimitKey, f Feedback) time.Duration {
+	return l.buckets.Learn(key, transport.Feedback(f))
 }
 
-// admission is the wait of one attempt for its budget.
-func (p *inSession) admission(key LimitKey) func(context.Context) error {
-	p.key = key
-	return func(ctx context.Context) error {
-		err := p.client.limiter.Wait(ctx, key)
-		p.admitted = time.Now()
-		return err
+// learner returns what tells l of refused attempts, nil if it does not learn.
+func learner(l Limiter, key LimitKey) func(transport.Feedback) time.Duration {
+	if learner, ok := l.(LimitLearner); ok {
+		return func(f transport.Feedback) time.Duration { return learner.Learn(key, Feedback(f)) }
 	}
-}
-
-// learn tells the limiter what the failure of the last attempt says about the
-// budget.
-func (p *inSession) learn(e *Error) {
-	learner, ok := p.client.limiter.(LimitLearner)
-	throttled := e.Class == ClassThrottle
-	if ok && (throttled || e.HTTPStatus == http.StatusServiceUnavailable) {
-		learner.Learn(p.key, Feedback{Admitted: p.admitted, RetryAfter: e.RetryAfter, Overload: !throttled})
-	}
+	return nil
 }

@@ -42,10 +42,11 @@ func (s shared) Wait(ctx context.Context, key linnworks.LimitKey) error {
 	}
 }
 
-func (s shared) Learn(key linnworks.LimitKey, f linnworks.Feedback) {
+func (s shared) Learn(key linnworks.LimitKey, f linnworks.Feedback) time.Duration {
 	if l, ok := s.Limiter.(linnworks.LimitLearner); ok {
-		l.Learn(key, f)
+		return l.Learn(key, f)
 	}
+	return 0
 }
 
 // printed is a counter that admits everything.

@@ -103,9 +103,10 @@ type heard struct {
 	of       []string
 }
 
-func (h *heard) Learn(key LimitKey, f Feedback) {
+func (h *heard) Learn(key LimitKey, f Feedback) time.Duration {
 	h.feedback = append(h.feedback, f)
 	h.of = append(h.of, key.Operation)
+	return f.RetryAfter
 }
 
 func TestLimiterHearsOfRefusals(t *testing.T) {

@@ -468,11 +468,12 @@ func (c *Client) token(ctx context.Context, op, path string, replay replay, old 
 	q.Set("app_secret", secret)
 	u := c.core.authURL.JoinPath(path)
 	u.RawQuery = q.Encode()
-	reply, err := c.core.transport.Do(ctx, transport.Call{
+	call := transport.Call{
 		Operation: op, Method: http.MethodGet, URL: u, Replay: replay,
 		Header: http.Header{"User-Agent": {c.core.userAgent}},
-		Wait:   p.admission(LimitKey{App: c.core.appKey, Operation: op}),
-	}, p)
+	}
+	p.limit(&call, LimitKey{App: c.core.appKey, Operation: op})
+	reply, err := c.core.transport.Do(ctx, call, p)
 	if err != nil {
 		return Token{}, p.fail(ctx, reply, err)
 	}
@@ -540,7 +541,7 @@ type unsigned struct{ signed }
 
 // Prepare only counts: the request is complete.
 func (p *unsigned) Prepare(context.Context, *http.Request, []byte) error {
-	p.begin()
+	p.attempts++
 	return nil
 }
 

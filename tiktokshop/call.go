@@ -212,8 +212,8 @@ func (c *Client) send(ctx context.Context, op operation, rawPath string, values 
 	call := transport.Call{
 		Operation: op.name, Account: c.shop.ID, Method: op.method, URL: u, Body: body, Header: header,
 		Replay: op.replay, MaxAttempts: s.MaxAttempts, Timeout: s.Timeout,
-		Wait: p.admission(LimitKey{App: c.core.appKey, Shop: c.shop.ID, Write: write, Operation: op.name}),
 	}
+	p.limit(&call, LimitKey{App: c.core.appKey, Shop: c.shop.ID, Write: write, Operation: op.name})
 	reply, err := c.core.transport.Do(ctx, call, p)
 	if s.response != nil {
 		*s.response = p.response(reply)
@@ -254,7 +254,6 @@ type signed struct {
 	out         any // receives the data, nil to drop it
 
 	attempts     int
-	answered     int              // the last attempt that got a complete reply
 	doubt        bool             // an attempt of a write may have taken effect
 	token        Token            // of the last attempt
 	secrets      []string         // of the last attempt, to be struck out of texts
@@ -266,19 +265,15 @@ type signed struct {
 	reauthorised bool
 	// Why the call ended otherwise than with a reply, if it did.
 	refreshErr, limitErr error
-	// The budget of the call, and when it let the last attempt go.
-	key      LimitKey
-	admitted time.Time
 }
 
-// admission is the wait of one attempt for its rate limit.
-func (p *signed) admission(key LimitKey) func(context.Context) error {
-	p.key = key
-	return func(ctx context.Context) error {
+// limit puts a call under the rate limit of key.
+func (p *signed) limit(call *transport.Call, key LimitKey) {
+	call.Wait = func(ctx context.Context) error {
 		p.limitErr = p.core.limiter.Wait(ctx, key)
-		p.admitted = time.Now()
 		return p.limitErr
 	}
+	call.Learn, call.Budget = learner(p.core.limiter, key), key.budget()
 }
 
 // Prepare signs one attempt: the timestamp is part of the signature and only
@@ -297,22 +292,12 @@ func (p *signed) Prepare(ctx context.Context, req *http.Request, body []byte) er
 	signature := sign(secret, p.path, params, p.contentType, body)
 	req.URL.RawQuery = encodeParams(append(params, param{"sign", signature}))
 	req.Header.Set("x-tts-access-token", token.AccessToken.Reveal())
-	p.begin()
+	p.attempts++
 	p.token = token
 	p.secrets = []string{
 		secret.Reveal(), token.AccessToken.Reveal(), token.RefreshToken.Reveal(), signature,
 	}
 	return nil
-}
-
-// begin counts an attempt.
-func (p *signed) begin() {
-	// One that got no reply may have been received. What is repeated although it
-	// is not safe to repeat was not: its connection was never made.
-	if p.answered != p.attempts && p.replay == replayWrite {
-		p.doubt = true
-	}
-	p.attempts++
 }
 
 // Reauthorise has the token replaced that was refused.
@@ -330,17 +315,22 @@ func (p *signed) Reauthorise(ctx context.Context) error {
 // HTTP status.
 func (p *signed) Classify(reply *transport.Reply) transport.Verdict {
 	e := p.read(reply)
-	p.last, p.answered = e, p.attempts
+	p.last = e
 	if e == nil {
 		return transport.Verdict{Code: "0", RequestID: string(p.envelope.RequestID)}
 	}
-	p.learn(e)
 	// Without a code of TikTok's nothing tells what became of the call.
-	if p.replay != replayRead && (e.Class == ClassSystem || e.Class == ClassDecode || e.Class == ClassUnknown && e.Code == 0) {
+	if p.replay != replayRead && (reply.Lost || e.Class == ClassSystem || e.Class == ClassDecode || e.Class == ClassUnknown && e.Code == 0) {
 		p.doubt = true
 	}
 	e.OutcomeUnknown = p.doubt
 	v := transport.Verdict{Err: e, RequestID: e.RequestID, After: e.RetryAfter}
+	switch {
+	case e.Class == ClassThrottle:
+		v.Limit = transport.Throttled
+	case reply.Status == http.StatusServiceUnavailable:
+		v.Limit = transport.Overloaded
+	}
 	if e.Code != 0 {
 		v.Code = strconv.Itoa(e.Code)
 	}
@@ -353,6 +343,8 @@ func (p *signed) Classify(reply *transport.Reply) transport.Verdict {
 		}
 	case e.Class == ClassToken && e.Code != 0:
 		v.Retry = transport.RetryReauthorised
+	case e.Class == ClassThrottle: // by status or code, the gate refuses before the call is run
+		v.Retry = transport.RetryUnread
 	case e.Class.Temporary():
 		v.Retry = transport.RetryLater
 	}
@@ -397,11 +389,8 @@ func (p *signed) read(reply *transport.Reply) *Error {
 	return e
 }
 
-// response describes the last reply, nil if there was none.
+// response describes the reply to the last attempt.
 func (p *signed) response(reply *transport.Reply) Response {
-	if reply == nil {
-		return Response{Attempts: p.attempts}
-	}
 	return Response{
 		Status: reply.Status, RequestID: string(p.envelope.RequestID), Header: reply.Header,
 		Body: reply.Body, Attempts: p.attempts, Waited: reply.Waited,
@@ -429,7 +418,7 @@ func (p *signed) addConsent(e *Error) {
 func (p *signed) clean(text string) string { return clip(wire.Scrub(text, p.secrets...), 1<<10) }
 
 // fail turns what the request path reports into the error of the call. reply is
-// the last one, nil if there was none.
+// that of the last attempt.
 func (p *signed) fail(ctx context.Context, reply *transport.Reply, err error) error {
 	last := p.last
 	if last != nil && !errors.Is(err, last) {
@@ -437,7 +426,7 @@ func (p *signed) fail(ctx context.Context, reply *transport.Reply, err error) er
 	}
 	answered := last != nil && last.HTTPStatus != 0
 	network, lost := errors.AsType[*transport.NetworkError](err)
-	if p.answered != p.attempts && p.replay != replayRead && (!lost || network.Sent) {
+	if reply.Lost && p.replay != replayRead {
 		p.doubt = true
 	}
 	var (
@@ -462,12 +451,13 @@ func (p *signed) fail(ctx context.Context, reply *transport.Reply, err error) er
 		class, cause = ClassUnknown, err
 		if lost {
 			class = ClassNetwork
+			if network.Certificate {
+				class = ClassCertificate
+			}
 		}
 	}
 	e := p.error(class, cause)
-	if reply != nil {
-		e.HTTPStatus = reply.Status
-	}
+	e.HTTPStatus = reply.Status
 	if last != nil {
 		e.Code, e.Message, e.RetryAfter = last.Code, last.Message, last.RetryAfter
 	}

@@ -293,7 +293,7 @@ func TestRepeats(t *testing.T) {
 		{"503 for a shipment", answer{status: 503}, once(), 1, ClassSystem},
 		{"503 for a shipment made safe", answer{status: 503}, once(RepeatSafe()), 5, ClassSystem},
 		{"502 with HTML", html, read, 5, ClassSystem},
-		{"429 for a shipment", refused(429, 36009002, "x"), once(), 1, ClassThrottle},
+		{"429 for a shipment", refused(429, 36009002, "x"), once(), 5, ClassThrottle},
 		{"throttle in a 200", refused(200, 36009002, "x"), read, 5, ClassThrottle},
 		{"gateway timeout in a 200", refused(200, 36009007, "x"), read, 5, ClassSystem},
 		{"lock", refused(200, 25001028, "x"), read, 5, ClassLock},
@@ -509,7 +509,11 @@ func TestReplyAboveTheLimit(t *testing.T) {
 		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Request: req, Body: io.NopCloser(io.LimitReader(zeros{}, 33<<20))}, nil
 	})}
 	c, _ := setup(t, []answer{ok(`{}`)}, WithHTTPClient(&huge))
-	if _, err := c.Order.GetOrderDetail(t.Context(), oneOrder); !is(err, ClassDecode) || !strings.Contains(err.Error(), "limit") {
+	if _, err := c.Order.GetOrderDetail(t.Context(), oneOrder); !is(err, ClassDecode) || !strings.Contains(err.Error(), "WithMaxReply") {
+		t.Errorf("got %v", err)
+	}
+	c, _ = setup(t, []answer{ok(`{}`)}, WithMaxReply(10))
+	if err := getOrder(t.Context(), c); !is(err, ClassDecode) || !strings.Contains(err.Error(), "WithMaxReply allows: 10 bytes") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -25,6 +25,7 @@ const (
 	ClassThrottle      Class = "throttle"       // too many calls, by TikTok's count or the client's own: repeat later
 	ClassSystem        Class = "system"         // TikTok's fault or overload: repeat a safe call, read back after a write
 	ClassNetwork       Class = "network"        // no complete reply: as ClassSystem
+	ClassCertificate   Class = "certificate"    // the server's certificate is not trusted: nothing was sent
 	ClassLock          Class = "lock"           // something else holds the object: repeat later
 	ClassNotReady      Class = "not ready"      // still being made, such as a label: repeat in seconds
 	ClassToken         Class = "token"          // access token expired, invalid or not to be had
@@ -76,6 +77,7 @@ var owners = map[Class]Owner{
 	ClassThrottle:      OwnerIntegrator,
 	ClassSystem:        OwnerTikTok,
 	ClassNetwork:       OwnerOperations,
+	ClassCertificate:   OwnerOperations,
 	ClassLock:          OwnerNobody,
 	ClassNotReady:      OwnerNobody,
 	ClassToken:         OwnerIntegrator,
@@ -105,6 +107,7 @@ var remedies = map[Class]string{
 	ClassThrottle:      "retry later; lower the rate if it persists",
 	ClassSystem:        "retry later; read back before repeating a write",
 	ClassNetwork:       "retry later; read back before repeating a write",
+	ClassCertificate:   "check the address, the proxy, and the clock and root certificates of this machine",
 	ClassLock:          "retry later",
 	ClassNotReady:      "retry in a few seconds",
 	ClassToken:         "refresh the access token or configure a source that can; if that is refused, the seller authorises the app again",

@@ -3,7 +3,6 @@ package tiktokshop
 import (
 	"context"
 	"errors"
-	"net/http"
 	"strings"
 	"time"
 
@@ -42,8 +41,11 @@ type Limiter interface {
 // LimitLearner is what a [Limiter] may be besides. Learn is called for every
 // attempt that TikTok refused as one too many or for being overloaded, before
 // the attempt is repeated. It must not block.
+//
+// Learn returns for how long the limiter now holds the calls under key, which the
+// client reports to its observer and its log if it is seconds; 0 reports nothing.
 type LimitLearner interface {
-	Learn(key LimitKey, f Feedback)
+	Learn(key LimitKey, f Feedback) time.Duration
 }
 
 // Feedback is what a refused attempt tells about its budget.
@@ -51,10 +53,14 @@ type Feedback struct {
 	// Admitted is when [Limiter.Wait] let the attempt go. Of several that were
 	// under way together only the first says that the rate is too high.
 	Admitted time.Time
-	// RetryAfter is the pause that TikTok asked for, 0 if it named none.
+	// RetryAfter is the pause that TikTok asked for, at most that of
+	// [WithMaxRetryAfter], 0 if it named none.
 	RetryAfter time.Duration
 	// Overload tells a 503, for which the rate is not to blame, from a throttle.
 	Overload bool
+	// Probe tells that TikTok asked for longer than RetryAfter: one call should go
+	// ahead of the others then.
+	Probe bool
 }
 
 // LimitError says that a call was not sent because its turn would come after its
@@ -158,7 +164,32 @@ func (b budgets) Wait(ctx context.Context, key LimitKey) error {
 	return err
 }
 
-func (b budgets) Learn(key LimitKey, f Feedback) { b.keyed.Learn(b.of(key), transport.Feedback(f)) }
+func (b budgets) Learn(key LimitKey, f Feedback) time.Duration {
+	return b.keyed.Learn(b.of(key), transport.Feedback(f))
+}
+
+// learner returns what tells l of refused attempts, nil if it does not learn.
+func learner(l Limiter, key LimitKey) func(transport.Feedback) time.Duration {
+	if learner, ok := l.(LimitLearner); ok {
+		return func(f transport.Feedback) time.Duration { return learner.Learn(key, Feedback(f)) }
+	}
+	return nil
+}
+
+// budget names in reports the calls that are limited together.
+func (k LimitKey) budget() string {
+	kind := "reads"
+	switch {
+	case k.Write:
+		kind = "writes"
+	case k.analytics():
+		kind = "reports"
+	}
+	if k.Shop == "" {
+		return kind + " without a shop"
+	}
+	return kind + " of shop " + k.Shop
+}
 
 // of returns the key that the operations of one class share.
 func (b budgets) of(key LimitKey) LimitKey {
@@ -168,14 +199,4 @@ func (b budgets) of(key LimitKey) LimitKey {
 		key.Operation = "Analytics"
 	}
 	return key
-}
-
-// learn tells the limiter what the failure of the last attempt says about the
-// budget.
-func (p *signed) learn(e *Error) {
-	learner, ok := p.core.limiter.(LimitLearner)
-	throttled := e.Class == ClassThrottle
-	if ok && (throttled || e.HTTPStatus == http.StatusServiceUnavailable) {
-		learner.Learn(p.key, Feedback{Admitted: p.admitted, RetryAfter: e.RetryAfter, Overload: !throttled})
-	}
 }

@@ -46,10 +46,11 @@ func (s shared) Wait(ctx context.Context, key tiktokshop.LimitKey) error {
 	}
 }
 
-func (s shared) Learn(key tiktokshop.LimitKey, f tiktokshop.Feedback) {
+func (s shared) Learn(key tiktokshop.LimitKey, f tiktokshop.Feedback) time.Duration {
 	if l, ok := s.Limiter.(tiktokshop.LimitLearner); ok {
-		l.Learn(key, f)
+		return l.Learn(key, f)
 	}
+	return 0
 }
 
 // emptyAfter is a bucket that has room for so many calls.

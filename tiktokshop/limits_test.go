@@ -134,9 +134,10 @@ type heard struct {
 
 func (h *heard) Wait(context.Context, LimitKey) error { return nil }
 
-func (h *heard) Learn(key LimitKey, f Feedback) {
+func (h *heard) Learn(key LimitKey, f Feedback) time.Duration {
 	h.feedback = append(h.feedback, f)
 	h.keys = append(h.keys, key)
+	return f.RetryAfter
 }
 
 func TestLimiterHearsOfRefusals(t *testing.T) {

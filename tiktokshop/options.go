@@ -106,6 +106,9 @@ type Event struct {
 	Bytes int
 	// Err is nil for a success. It is that of the attempt, not yet of the call.
 	Err error
+	// Held is how long the limiter holds further calls of the same budget, if that
+	// is seconds. Only the first attempt that finds a hold out tells it.
+	Held time.Duration
 }
 
 // WithTokens sets where access tokens come from. The default has none and fails
@@ -166,8 +169,8 @@ func WithHTTPClient(c *http.Client) Option {
 	return func(s *settings) error { return s.SetHTTPClient(c) }
 }
 
-// WithLogger logs every attempt at debug level. The default, and nil, log
-// nothing. Queries, headers and bodies are never logged.
+// WithLogger logs every attempt at debug level, and at warning level when calls
+// are held back for seconds or longer. The default, and nil, log nothing. Queries, headers and bodies are never logged.
 func WithLogger(l *slog.Logger) Option {
 	return func(s *settings) error { return s.SetLogger(l) }
 }
@@ -183,7 +186,7 @@ func WithObserver(observe func(context.Context, Event)) Option {
 		return s.SetObserver(func(ctx context.Context, e transport.Event) {
 			observe(ctx, Event{
 				CallInfo:  CallInfo{Operation: e.Operation, Shop: e.Account, Attempt: e.Attempt},
-				RequestID: e.RequestID, Wait: e.Wait, Duration: e.Duration, Status: e.Status, Code: e.Code, Bytes: e.Bytes, Err: e.Err,
+				RequestID: e.RequestID, Wait: e.Wait, Duration: e.Duration, Status: e.Status, Code: e.Code, Bytes: e.Bytes, Err: e.Err, Held: e.Held,
 			})
 		})
 	}
@@ -210,10 +213,17 @@ func WithTimeout(d time.Duration) Option {
 	return func(s *settings) error { return s.SetTimeout(d) }
 }
 
-// WithMaxRetryAfter caps the pause that a server may ask for. A longer one ends
-// the call with the throttle as its error. Default 2 minutes.
+// WithMaxRetryAfter caps what a server may make calls wait. A longer pause ends
+// the call that is told so with the throttle as its error, and holds the others
+// for so long only; then one of them goes ahead to find out. Default 2 minutes.
 func WithMaxRetryAfter(d time.Duration) Option {
 	return func(s *settings) error { return s.SetMaxRetryAfter(d) }
+}
+
+// WithMaxReply bounds the bytes of one reply, after decompression; a longer one
+// is an error of [ClassDecode]. Default 32 MiB.
+func WithMaxReply(bytes int64) Option {
+	return func(s *settings) error { return s.SetMaxReply(bytes) }
 }
 
 // WithJitter replaces the random numbers, from 0 up to 1, that spread the pauses

@@ -2,6 +2,8 @@ package tiktokshop
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -54,7 +56,7 @@ func TestRetryRules(t *testing.T) {
 						err := call(t.Context(), c)
 						e, _ := errors.AsType[*Error](err)
 						attempts := 1
-						if want.Temporary() && name != "unsafe write" {
+						if want.Temporary() && (name != "unsafe write" || want == ClassThrottle) {
 							attempts = 5
 						}
 						unknown := want == ClassSystem && name != "read"
@@ -83,6 +85,7 @@ func TestRetryRules(t *testing.T) {
 func TestOutcomeUnknown(t *testing.T) {
 	slow := answer{body: "never"}
 	lost, html := answer{err: io.ErrUnexpectedEOF}, answer{status: 502, body: "<html>"}
+	badCertificate := answer{err: &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}}
 	refusedDial := answer{err: &net.OpError{Op: "dial", Err: errors.New("connection refused")}}
 	throttle, hold := refused(429, 36009002, "x"), refused(200, 21011044, "x")
 	for _, tt := range []struct {
@@ -96,6 +99,8 @@ func TestOutcomeUnknown(t *testing.T) {
 		{"lost read", []answer{lost}, "read", false, ClassNetwork},
 		{"timed out", []answer{slow}, "unsafe write", true, ClassNetwork},
 		{"never connected", []answer{refusedDial}, "unsafe write", false, ClassNetwork},
+		{"never connected for an absolute write", []answer{refusedDial}, "absolute write", false, ClassNetwork},
+		{"bad certificate", []answer{badCertificate}, "unsafe write", false, ClassCertificate},
 		{"never connected, then lost", []answer{refusedDial, lost}, "unsafe write", true, ClassNetwork},
 		{"never connected, then refused", []answer{refusedDial, hold}, "unsafe write", false, ClassOnHold},
 		{"lost, then throttled", []answer{lost, throttle}, "write made safe", true, ClassThrottle},

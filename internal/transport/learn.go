@@ -24,6 +24,9 @@ const (
 	// An overloaded server is left alone for minPause, then twice as long each
 	// time, up to maxPause.
 	minPause, maxPause = time.Second, time.Minute
+	// The call that goes ahead after a hold that was cut has so much time to be
+	// refused before the others follow.
+	probeTime = 5 * time.Second
 )
 
 // Feedback is what a refused attempt tells about its limit.
@@ -36,6 +39,9 @@ type Feedback struct {
 	// Overload tells that the server is overloaded and not that this client is
 	// too fast.
 	Overload bool
+	// Probe tells that RetryAfter was cut, and may be too short: when it is over,
+	// one call is to go ahead of the others.
+	Probe bool
 }
 
 // learnt is what a bucket knows from refusals.
@@ -48,14 +54,14 @@ type learnt struct {
 
 // Learn holds key for as long as the server asks, or for the window where it
 // does not say, and after a throttle lowers the rate of key. Quiet time raises
-// it again.
-func (k *Keyed[K]) Learn(key K, f Feedback) {
+// it again. It returns for how long key is held from now on.
+func (k *Keyed[K]) Learn(key K, f Feedback) time.Duration {
 	b := k.lock(key)
 	defer k.mu.Unlock()
 	now := time.Now()
 	switch stale := !f.Admitted.After(b.changed) && !f.Admitted.IsZero(); {
 	case stale && f.RetryAfter <= 0:
-		return
+		return b.left(now)
 	case stale:
 		b.hold(now.Add(f.RetryAfter), b.tokens.Limit())
 	case f.Overload:
@@ -63,6 +69,7 @@ func (k *Keyed[K]) Learn(key K, f Feedback) {
 	default:
 		b.throttled(now, f)
 	}
+	b.probe = b.probe || f.Probe
 	b.expel(func(w *waiter, ahead int) error {
 		if !w.hasDeadline {
 			return nil
@@ -70,7 +77,11 @@ func (k *Keyed[K]) Learn(key K, f Feedback) {
 		return b.tooLate(now, w.deadline, ahead)
 	})
 	k.serve(b, now)
+	return b.left(now)
 }
+
+// left is how long nothing is admitted from now on.
+func (b *bucket) left(now time.Time) time.Duration { return max(0, b.held.Sub(now)) }
 
 // throttled lowers the rate. A server that counts in a window, fixed or sliding,
 // and says when there is room again also says since when it has counted, and what

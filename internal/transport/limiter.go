@@ -172,6 +172,7 @@ type bucket struct {
 	limit  Limit
 	tokens *rate.Limiter
 	held   time.Time // nothing is admitted before
+	probe  bool      // the next call goes ahead of the others
 	log    history
 	learnt
 	queues
@@ -206,6 +207,9 @@ func (b *bucket) admit(now time.Time) bool {
 		return false
 	}
 	b.log.add(now)
+	if b.probe {
+		b.probe, b.held = false, now.Add(probeTime)
+	}
 	return true
 }
 
@@ -213,6 +217,9 @@ func (b *bucket) admit(now time.Time) bool {
 func (b *bucket) due(now time.Time, n int) time.Time {
 	if now.Before(b.held) {
 		now = b.held
+	}
+	if b.probe && n > 0 {
+		now = now.Add(probeTime)
 	}
 	r := b.tokens.Limit()
 	if r == rate.Inf {

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -10,22 +11,28 @@ import (
 // maxRetryAfter bounds what a header may ask for; more is a mistake.
 const maxRetryAfter = 24 * time.Hour
 
-// RetryAfter reads the Retry-After header, in seconds or as an HTTP date
-// relative to now. Absent, malformed and past values give zero, values beyond a
-// day a day.
+// RetryAfter reads the Retry-After header, in decimal seconds or as an HTTP date.
+// A date is relative to the Date of the reply, since the clocks may differ, or to
+// now where that is missing. Absent, malformed and past values give zero, values
+// beyond a day a day.
 func RetryAfter(h http.Header, now time.Time) time.Duration {
 	v := strings.TrimSpace(h.Get("Retry-After"))
 	if v == "" {
 		return 0
 	}
-	if seconds, err := strconv.ParseFloat(v, 64); err == nil {
-		if !(seconds > 0) {
+	if strings.Trim(v, "0123456789.") == "" {
+		seconds, err := strconv.ParseFloat(v, 64)
+		if err != nil && !errors.Is(err, strconv.ErrRange) {
 			return 0
 		}
 		return time.Duration(min(seconds, maxRetryAfter.Seconds()) * float64(time.Second))
 	}
-	if at, err := http.ParseTime(v); err == nil && at.After(now) {
-		return min(at.Sub(now), maxRetryAfter)
+	at, err := http.ParseTime(v)
+	if err != nil {
+		return 0
 	}
-	return 0
+	if date, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = date
+	}
+	return max(0, min(at.Sub(now), maxRetryAfter))
 }

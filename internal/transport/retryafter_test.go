@@ -16,8 +16,13 @@ func TestRetryAfter(t *testing.T) {
 		"30":                             30 * time.Second,
 		" 30 ":                           30 * time.Second,
 		"1.5":                            1500 * time.Millisecond,
-		"1e9":                            24 * time.Hour,
-		"Inf":                            24 * time.Hour,
+		"999999999999999999999999999":    24 * time.Hour,
+		"1e9":                            0,
+		"9e99":                           0,
+		"0x10":                           0,
+		"1.2.3":                          0,
+		".":                              0,
+		"Inf":                            0,
 		"NaN":                            0,
 		"soon":                           0,
 		"Sun, 01 Mar 2026 12:00:10 GMT":  10 * time.Second,
@@ -27,6 +32,17 @@ func TestRetryAfter(t *testing.T) {
 	} {
 		if got := RetryAfter(http.Header{"Retry-After": {value}}, retryAfterNow); got != want {
 			t.Errorf("RetryAfter(%q) = %s, want %s", value, got, want)
+		}
+	}
+	// A server whose clock is ahead, and one whose clock is behind.
+	for _, offset := range []time.Duration{10 * time.Minute, -10 * time.Minute, 0} {
+		server := retryAfterNow.Add(offset)
+		h := http.Header{
+			"Date":        {server.Format(http.TimeFormat)},
+			"Retry-After": {server.Add(5 * time.Second).Format(http.TimeFormat)},
+		}
+		if got := RetryAfter(h, retryAfterNow); got != 5*time.Second {
+			t.Errorf("a server %s ahead asks for %s, want 5s", offset, got)
 		}
 	}
 	if got := RetryAfter(nil, retryAfterNow); got != 0 {

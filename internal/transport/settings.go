@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/url"
 	"strings"
@@ -21,6 +22,7 @@ type Settings struct {
 	maxAttempts   int
 	timeout       time.Duration
 	maxRetryAfter time.Duration
+	maxReply      int64
 	jitter        func() float64
 
 	UserAgent string
@@ -28,18 +30,20 @@ type Settings struct {
 
 // Defaults are the settings of a client without options.
 func Defaults(userAgent string) Settings {
-	return Settings{maxAttempts: 5, timeout: 30 * time.Second, maxRetryAfter: 2 * time.Minute, UserAgent: userAgent}
+	return Settings{
+		maxAttempts: 5, timeout: 30 * time.Second, maxRetryAfter: 2 * time.Minute, maxReply: maxReply, UserAgent: userAgent,
+	}
 }
 
-// maxReply bounds one reply. The largest known ones, full pages of stock items
-// with all their parts, stay below a tenth of it.
+// maxReply bounds one reply by default. The largest known ones, full pages of
+// stock items with all their parts, stay below a tenth of it.
 const maxReply = 32 << 20
 
 // Transport returns the transport that s describes.
 func (s *Settings) Transport() *Transport {
 	return &Transport{
 		HTTP: Client(s.httpClient), Middleware: s.middleware, Logger: s.logger, Observer: s.observer,
-		MaxAttempts: s.maxAttempts, AttemptTimeout: s.timeout, MaxBody: maxReply,
+		MaxAttempts: s.maxAttempts, AttemptTimeout: s.timeout, MaxBody: s.maxReply,
 		BackoffBase: time.Second, BackoffMax: time.Minute, MaxRetryAfter: s.maxRetryAfter, Jitter: s.jitter,
 	}
 }
@@ -100,6 +104,15 @@ func (s *Settings) SetMaxRetryAfter(d time.Duration) error {
 		return fmt.Errorf("WithMaxRetryAfter: %s is not positive", d)
 	}
 	s.maxRetryAfter = d
+	return nil
+}
+
+// SetMaxReply checks and keeps n.
+func (s *Settings) SetMaxReply(n int64) error {
+	if n < 1 || n == math.MaxInt64 { // one more is read to notice a longer reply
+		return fmt.Errorf("WithMaxReply: %d is not a number of bytes from 1 up", n)
+	}
+	s.maxReply = n
 	return nil
 }
 

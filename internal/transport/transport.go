@@ -4,9 +4,12 @@
 // authorised and signed, is sent, is read up to a limit, and is classified by
 // the API's own [Protocol]. Between attempts the path sleeps exponentially with
 // jitter, at least as long as the server asked, and always watches the context.
-// Only calls marked as safe to repeat are repeated, with two exceptions in which
-// the server has done nothing: a connection that was never made, and refused
-// credentials.
+// Only calls marked as safe to repeat are repeated, with three exceptions in which
+// the server has done nothing: no connection was made, the credentials were
+// refused, or the call was refused unread for its rate.
+//
+// Nothing below this path may repeat a call: net/http does so where it can, see
+// [oneShot].
 package transport
 
 import (
@@ -18,9 +21,9 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
@@ -47,6 +50,9 @@ const (
 	RetryNo Retry = iota
 	// RetryLater repeats a replay-safe call after a pause.
 	RetryLater
+	// RetryUnread repeats any call after a pause: the server refused it without
+	// looking at it, so nothing was done.
+	RetryUnread
 	// RetryReauthorised repeats any call once, at once, with fresh credentials:
 	// a reply that refuses the credentials means that nothing was done.
 	RetryReauthorised
@@ -62,7 +68,21 @@ type Verdict struct {
 	RequestID string
 	// After is the pause that the server asked for, zero if it did not.
 	After time.Duration
+	// Limit says what the reply tells about the rate limit of the call.
+	Limit Limiting
 }
+
+// Limiting is what a refusal says about a rate limit.
+type Limiting int
+
+const (
+	// NotLimited refuses for another reason.
+	NotLimited Limiting = iota
+	// Throttled refuses a call as one too many.
+	Throttled
+	// Overloaded refuses a call because the server is overloaded.
+	Overloaded
+)
 
 // Protocol is what differs between the two APIs. One value serves one call, and
 // its methods are called one at a time.
@@ -109,6 +129,11 @@ type Call struct {
 	Timeout     time.Duration
 	// Wait blocks until the rate limit of this call admits one attempt.
 	Wait func(context.Context) error
+	// Learn, if not nil, tells the limiter of a refused attempt, and returns for
+	// how long the limiter now holds the calls of Budget.
+	Learn func(Feedback) time.Duration
+	// Budget names in reports the calls that share the limit.
+	Budget string
 }
 
 // Reply is a complete reply and how it was obtained.
@@ -121,6 +146,9 @@ type Reply struct {
 	Attempts int
 	// Waited is the time spent waiting for limits and between attempts.
 	Waited time.Duration
+	// Lost reports whether an attempt, this one or an earlier one, may have
+	// reached the server and got no complete reply.
+	Lost bool
 }
 
 // Event describes one attempt to an observer.
@@ -137,6 +165,9 @@ type Event struct {
 	Code     string
 	Bytes    int
 	Err      error
+	// Held is how long the limiter holds the calls that share the limit of this
+	// one, set on the first attempt that finds out and if it is seconds.
+	Held time.Duration
 }
 
 // Next sends a request on.
@@ -163,19 +194,26 @@ type Transport struct {
 	BackoffBase, BackoffMax time.Duration
 	// Jitter replaces rand.Float64: numbers from 0 up to 1.
 	Jitter func() float64
-	// MaxRetryAfter caps a pause that a server asks for. A longer one ends the
-	// call, so that the caller hears of it.
+	// MaxRetryAfter caps what a server may make calls wait. A longer pause ends
+	// the call, so that the caller hears of it, and holds the limiter for so long
+	// only; then one call finds out whether the server still refuses.
 	MaxRetryAfter time.Duration
+
+	protocols sync.Map // host to the HTTP major version that it answered in
+	holds     holds
 }
 
 // NetworkError says that an attempt got no complete reply, and that the caller's
 // context is not the reason. Its text never holds the URL: the query carries
 // signatures and, on token calls, secrets.
 type NetworkError struct {
-	// Sent is false only when the connection was never made, so that the
-	// server cannot have seen the call.
+	// Sent reports whether the server may have seen the call. It is false only
+	// if no connection was made, or one that died before the call was written.
 	Sent bool
-	Err  error
+	// Certificate reports whether the server's certificate is the reason: it
+	// does not mend by itself.
+	Certificate bool
+	Err         error
 }
 
 func (e *NetworkError) Error() string { return e.Err.Error() }
@@ -185,11 +223,12 @@ func (e *NetworkError) Unwrap() error { return e.Err }
 
 // timeoutError says that the time of one attempt ended it. It is not
 // a context.DeadlineExceeded: that would blame the caller's deadline.
-type timeoutError time.Duration
-
-func (e timeoutError) Error() string {
-	return fmt.Sprintf("no complete reply within %s", time.Duration(e))
+type timeoutError struct {
+	after   time.Duration
+	missing string
 }
+
+func (e timeoutError) Error() string { return fmt.Sprintf("no %s within %s", e.missing, e.after) }
 
 // Timeout makes it a net.Error's timeout to whoever asks.
 func (timeoutError) Timeout() bool { return true }
@@ -219,7 +258,7 @@ func stopped(why, last error) error {
 }
 
 // ErrBodyTooLarge is returned for a reply beyond [Transport.MaxBody].
-var ErrBodyTooLarge = errors.New("reply is larger than the limit")
+var ErrBodyTooLarge = errors.New("the reply is larger than WithMaxReply allows")
 
 // Client returns a copy of c that does not follow redirects: a redirect would
 // carry credentials to a host that nobody chose.
@@ -247,6 +286,7 @@ func (t *Transport) Do(ctx context.Context, call Call, p Protocol) (*Reply, erro
 		pauses       = t.pauses()
 		reauthorised bool
 		maxAttempts  = max(cmp.Or(call.MaxAttempts, t.MaxAttempts), 1)
+		lost         bool
 	)
 	for attempt := 1; ; attempt++ {
 		start := time.Now()
@@ -259,14 +299,15 @@ func (t *Transport) Do(ctx context.Context, call Call, p Protocol) (*Reply, erro
 		}
 
 		start = time.Now()
-		reply = &Reply{Attempts: attempt, Waited: waited}
+		reply = &Reply{Attempts: attempt, Waited: waited, Lost: lost}
 		info := Info{Operation: call.Operation, Account: call.Account, Attempt: attempt}
 		infoCtx := context.WithValue(ctx, infoKey{}, info)
 		verdict := t.attempt(infoCtx, call, p, reply)
-		lastErr = verdict.Err
+		lost, lastErr = reply.Lost, verdict.Err
 		t.report(infoCtx, call, Event{
 			Info: info, RequestID: verdict.RequestID, Wait: wait, Duration: time.Since(start),
 			Status: reply.Status, Code: verdict.Code, Bytes: len(reply.Body), Err: verdict.Err,
+			Held: t.learn(ctx, call, verdict, reply.Status, start),
 		})
 		if verdict.Err == nil {
 			return reply, nil
@@ -283,8 +324,9 @@ func (t *Transport) Do(ctx context.Context, call Call, p Protocol) (*Reply, erro
 			}
 			maxAttempts++ // a refused credential does not use up a try
 			continue
-		case RetryLater:
-			if call.Replay == ReplayNever && !neverSent(verdict.Err) || attempt >= maxAttempts {
+		case RetryLater, RetryUnread:
+			again := call.Replay != ReplayNever || verdict.Retry == RetryUnread || neverSent(verdict.Err)
+			if !again || attempt >= maxAttempts {
 				return reply, verdict.Err
 			}
 		default:
@@ -341,31 +383,66 @@ func (t *Transport) attempt(caller context.Context, call Call, p Protocol, reply
 	if err := p.Prepare(ctx, req, call.Body); err != nil {
 		return Verdict{Err: err}
 	}
-	resp, err := t.send(req)
+	t.oneShot(req, call)
+	seen := new(progress)
+	// Not before: what Prepare sends to get credentials is another request.
+	resp, err := t.send(req.WithContext(seen.trace(ctx)))
 	if err != nil {
-		return failed(caller, ctx, timeout, err)
+		return failed(caller, ctx, timeout, err, seen, reply)
 	}
 	defer func() { _ = resp.Body.Close() }()
+	if resp.ProtoMajor > 0 {
+		t.protocols.Store(req.URL.Host, resp.ProtoMajor)
+	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, t.MaxBody+1))
 	if err != nil {
-		return failed(caller, ctx, timeout, err)
+		seen.answered()
+		return failed(caller, ctx, timeout, err, seen, reply)
 	}
 	reply.Status, reply.Header, reply.Body = resp.StatusCode, resp.Header, body
 	if int64(len(body)) > t.MaxBody {
-		reply.Body = body[:t.MaxBody]
-		return Verdict{Err: fmt.Errorf("%w of %d bytes", ErrBodyTooLarge, t.MaxBody)}
+		reply.Body, reply.Lost = body[:t.MaxBody], true
+		return Verdict{Err: fmt.Errorf("%w: %d bytes", ErrBodyTooLarge, t.MaxBody)}
 	}
 	return p.Classify(reply)
 }
 
-// failed classifies an attempt without a complete reply.
-func failed(caller, attempt context.Context, timeout time.Duration, err error) Verdict {
-	if callerErr := caller.Err(); callerErr != nil {
-		return Verdict{Err: fmt.Errorf("%w before the reply was complete; the server may have acted", callerErr)}
+// oneShot keeps net/http from sending the request twice by itself. On a
+// connection that was kept alive it repeats what has no body or one that it can
+// get again: the call would be counted once and arrive twice.
+//
+// HTTP/2 repeats only what the server refused, and would send an empty body as a
+// frame of its own, which not every server takes: reads go without one there,
+// and where the protocol is not known yet.
+func (t *Transport) oneShot(req *http.Request, call Call) {
+	req.GetBody = nil
+	if len(call.Body) > 0 {
+		return // a body that can be read once
 	}
-	e := &NetworkError{Sent: !dialFailed(err), Err: withoutURL(err)}
-	if attempt.Err() != nil {
-		e.Err = timeoutError(timeout)
+	switch req.Method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodDelete:
+		major, _ := t.protocols.Load(req.URL.Host)
+		if call.Replay == ReplayNever || major == 1 || req.URL.Scheme == "http" {
+			req.Body = io.NopCloser(bytes.NewReader(nil)) // net/http finds it empty and sends none
+		}
+	}
+}
+
+// failed classifies an attempt without a complete reply.
+func failed(caller, attempt context.Context, timeout time.Duration, err error, seen *progress, reply *Reply) Verdict {
+	e := &NetworkError{Sent: seen.sent(attempt, err), Certificate: badCertificate(err), Err: withoutURL(err)}
+	reply.Lost = reply.Lost || e.Sent
+	switch callerErr := caller.Err(); {
+	case callerErr != nil && e.Sent:
+		return Verdict{Err: fmt.Errorf("%w before the reply was complete; the server may have acted", callerErr)}
+	case callerErr != nil:
+		return Verdict{Err: fmt.Errorf("%w before anything was sent", callerErr)}
+	case e.Certificate:
+		return Verdict{Err: e}
+	case attempt.Err() != nil && e.Sent:
+		e.Err = timeoutError{timeout, "complete reply"}
+	case attempt.Err() != nil:
+		e.Err = timeoutError{timeout, "connection"}
 	}
 	return Verdict{Err: e, Retry: RetryLater}
 }
@@ -421,12 +498,6 @@ func (t *Transport) jittered(pause time.Duration) time.Duration {
 		jitter = t.Jitter
 	}
 	return time.Duration(float64(pause) * (0.75 + 0.5*jitter()))
-}
-
-// dialFailed tells whether no connection was made, to the server or its proxy.
-func dialFailed(err error) bool {
-	var op *net.OpError
-	return errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
 }
 
 func neverSent(err error) bool {

@@ -3,6 +3,8 @@ package transport
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -70,7 +72,11 @@ func (p *protocol) Classify(r *Reply) Verdict {
 		return Verdict{Code: "ok"}
 	case r.Status == 401:
 		v.Retry = RetryReauthorised
-	case r.Status == 429 || r.Status >= 500:
+	case r.Status == 429:
+		v.Retry, v.Limit = RetryUnread, Throttled
+	case r.Status == 503:
+		v.Retry, v.Limit = RetryLater, Overloaded
+	case r.Status >= 500:
 		v.Retry = RetryLater
 	}
 	return v
@@ -159,11 +165,12 @@ func TestWhatIsRepeated(t *testing.T) {
 		"redirect":            {status(302), 1, 1, 1},
 		"refused for good":    {status(400), 1, 1, 1},
 		"temporary":           {status(503), 1, 5, 5},
-		"throttle":            {status(429), 1, 5, 5},
+		"throttle":            {status(429), 5, 5, 5},
 		"credentials refused": {status(401), 2, 2, 2},
 		"no connection":       {fault(dial), 5, 5, 5},
 		"no proxy":            {fault(fmt.Errorf("wrapped: %w", proxy)), 5, 5, 5},
 		"connection lost":     {fault(read), 1, 5, 5},
+		"unknown authority":   {fault(&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}), 1, 1, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for replay, want := range map[Replay]int{ReplayNever: c.never, ReplayRead: c.read, ReplayWrite: c.write} {

@@ -1,0 +1,195 @@
+package transport
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// Whether the server may have seen a call is observed, with the real net/http.
+func TestSentOrNotIsObserved(t *testing.T) {
+	quiet := log.New(io.Discard, "", 0)
+	withTLS := httptest.NewUnstartedServer(http.NotFoundHandler())
+	withTLS.Config.ErrorLog = quiet
+	withTLS.StartTLS()
+	t.Cleanup(withTLS.Close)
+	trusted := withTLS.Client().Transport.(*http.Transport).TLSClientConfig
+	plain := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(plain.Close)
+	reset := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, _ := http.NewResponseController(w).Hijack()
+		_ = conn.Close()
+	}))
+	t.Cleanup(reset.Close)
+	half := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, _ := http.NewResponseController(w).Hijack()
+		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+		_ = conn.Close()
+	}))
+	t.Cleanup(half.Close)
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // accepts and says nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = silent.Close() })
+	// The network swallows the connection, as when packets are dropped.
+	blackhole := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}}
+	nowhere := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+		return nil, &net.DNSError{Err: "no such host", Name: "api.test", IsNotFound: true}
+	}}
+	for name, tt := range map[string]struct {
+		base        string
+		rt          *http.Transport
+		sent        bool
+		certificate bool
+		attempts    int // of a call that must not be repeated once it was sent
+		ctx         time.Duration
+	}{
+		"dial swallowed":                 {"https://api.test", blackhole, false, false, 2, 0},
+		"dial swallowed, caller gone":    {"https://api.test", blackhole, false, false, 1, 50 * time.Millisecond},
+		"no such host":                   {"https://api.test", nowhere, false, false, 2, 0},
+		"unknown authority":              {withTLS.URL, &http.Transport{}, false, true, 1, 0},
+		"certificate of another host":    {strings.Replace(withTLS.URL, "127.0.0.1", "localhost", 1), &http.Transport{TLSClientConfig: trusted}, false, true, 1, 0},
+		"plain HTTP on a TLS port":       {strings.Replace(plain.URL, "http:", "https:", 1), &http.Transport{}, false, false, 2, 0},
+		"no handshake":                   {"https://" + silent.Addr().String(), &http.Transport{}, false, false, 2, 0},
+		"no reply":                       {"http://" + silent.Addr().String(), &http.Transport{}, true, false, 1, 0},
+		"no reply, caller gone":          {"http://" + silent.Addr().String(), &http.Transport{}, true, false, 1, 50 * time.Millisecond},
+		"connection closed":              {reset.URL, &http.Transport{}, true, false, 1, 0},
+		"connection closed in the reply": {half.URL, &http.Transport{}, true, false, 1, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			defer tt.rt.CloseIdleConnections()
+			tr := newTransport(nil)
+			tr.HTTP.Transport = tt.rt
+			tr.AttemptTimeout, tr.BackoffBase, tr.MaxAttempts = 200*time.Millisecond, time.Millisecond, 2
+			call := testCall(ReplayNever)
+			call.URL, _ = url.Parse(tt.base + "/things")
+			ctx := t.Context()
+			if tt.ctx != 0 {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithTimeout(ctx, tt.ctx)
+				defer cancel()
+			}
+			reply, err := tr.Do(ctx, call, &protocol{})
+			var network *NetworkError
+			switch {
+			case tt.ctx != 0:
+				if !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("err = %v, want the caller's deadline", err)
+				}
+			case !errors.As(err, &network) || network.Sent != tt.sent || network.Certificate != tt.certificate:
+				t.Errorf("err = %+v, want sent %t, certificate %t", network, tt.sent, tt.certificate)
+			}
+			if reply.Lost != tt.sent || reply.Attempts != tt.attempts {
+				t.Errorf("lost %t after %d attempts, want %t, %d (%v)", reply.Lost, reply.Attempts, tt.sent, tt.attempts, err)
+			}
+		})
+	}
+}
+
+// A sender that reports nothing is taken to have sent, but for a failed dial.
+func TestSenderThatReportsNothing(t *testing.T) {
+	for _, tt := range []struct {
+		err  error
+		sent bool
+	}{
+		{io.ErrUnexpectedEOF, true},
+		{context.DeadlineExceeded, true},
+		{&net.OpError{Op: "dial", Err: errors.New("refused")}, false},
+		{&net.OpError{Op: "read", Err: errors.New("reset")}, true},
+	} {
+		tr := newTransport(func(*http.Request) (*http.Response, error) { return nil, tt.err })
+		tr.MaxAttempts = 1
+		if reply, err := tr.Do(t.Context(), testCall(ReplayNever), &protocol{}); reply.Lost != tt.sent {
+			t.Errorf("%v: lost %t, want %t", err, reply.Lost, tt.sent)
+		}
+	}
+}
+
+// On a connection that was kept alive and dies, net/http itself would send most
+// requests again. Each attempt arrives once all the same, and none has a body
+// that the call has not.
+func TestAnAttemptArrivesOnce(t *testing.T) {
+	for _, method := range []string{"GET", "HEAD", "OPTIONS", "DELETE", "POST", "PUT"} {
+		for _, body := range []string{"", "payload"} {
+			for _, replay := range []Replay{ReplayNever, ReplayRead} {
+				t.Run(method+" "+body, func(t *testing.T) {
+					t.Parallel()
+					listener, err := net.Listen("tcp", "127.0.0.1:0")
+					if err != nil {
+						t.Fatal(err)
+					}
+					defer func() { _ = listener.Close() }()
+					var arrived atomic.Int64
+					go func() {
+						for {
+							conn, err := listener.Accept()
+							if err != nil {
+								return
+							}
+							go serveOnce(t, conn, body, &arrived)
+						}
+					}()
+					pool := &http.Transport{}
+					defer pool.CloseIdleConnections()
+					tr := newTransport(nil)
+					tr.HTTP.Transport = pool
+					tr.MaxAttempts, tr.BackoffBase = 2, time.Millisecond
+					call := testCall(replay)
+					call.Method, call.Body = method, []byte(body)
+					if body != "" || method == "DELETE" {
+						// What net/http would take for leave to repeat any method.
+						call.Header.Set("Idempotency-Key", "1")
+					}
+					call.URL, _ = url.Parse("http://" + listener.Addr().String() + "/things")
+					if _, err := tr.Do(t.Context(), call, &protocol{}); err != nil {
+						t.Fatal(err)
+					}
+					arrived.Store(0)
+					reply, err := tr.Do(t.Context(), call, &protocol{})
+					want := int64(2) // a new connection answers its first request
+					if replay == ReplayNever {
+						want = 1
+					}
+					if arrived.Load() != want || int64(reply.Attempts) != want || (err == nil) != (replay == ReplayRead) {
+						t.Errorf("%d arrived in %d attempts, want %d (%v)", arrived.Load(), reply.Attempts, want, err)
+					}
+				})
+			}
+		}
+	}
+}
+
+// serveOnce answers the first request of a connection and dies at the second.
+func serveOnce(t *testing.T, conn net.Conn, body string, arrived *atomic.Int64) {
+	defer func() { _ = conn.Close() }()
+	r := bufio.NewReader(conn)
+	for n := range 2 {
+		req, err := http.ReadRequest(r)
+		if err != nil {
+			return
+		}
+		got, _ := io.ReadAll(req.Body)
+		arrived.Add(1)
+		if string(got) != body || len(req.TransferEncoding) != 0 || req.ContentLength != int64(len(body)) {
+			t.Errorf("%s with body %q, length %d, encoding %v; want %q", req.Method, got, req.ContentLength, req.TransferEncoding, body)
+		}
+		if n == 0 {
+			_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+		}
+	}
+}
