@@ -55,7 +55,7 @@ func (l *Linnworks) StockLevels(ctx context.Context, itemIDs []string) (StockRea
 			if len(item.StockItemLevels) == 0 {
 				continue // it does not prove zero
 			}
-			id := string(lower(item.PkStockItemID))
+			id := string(lower(item.StockItemID))
 			reading.add(id, item.StockItemLevels)
 			l.remember(id, item.StockItemLevels[0].SKU, item.StockItemLevels[0].StockItemIntID)
 		}
