@@ -6,7 +6,7 @@ import (
 	"context"
 )
 
-// PrintServiceService calls the operations of the section PrintService.
+// PrintServiceService has the 9 operations of the section [Client.PrintService].
 type PrintServiceService service
 
 // CreatePDFFromJobForceTemplate calls POST /api/PrintService/CreatePDFfromJobForceTemplate.

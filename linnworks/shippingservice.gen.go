@@ -8,7 +8,7 @@ import (
 	"iter"
 )
 
-// ShippingServiceService calls the operations of the section ShippingService.
+// ShippingServiceService has the 6 operations of the section [Client.ShippingService].
 type ShippingServiceService service
 
 // CancelOrderShippingLabel calls POST /api/ShippingService/CancelOrderShippingLabel.

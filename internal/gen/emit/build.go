@@ -96,7 +96,11 @@ func (b *builder) method(op *spec.Operation) {
 	if l == nil {
 		return // already reported
 	}
-	if l.Body != op.Body {
+	switch {
+	case l.Body == op.Body:
+	case l.Body == "":
+		b.add("set %s body=%s", op.Key, op.Body)
+	default:
 		b.fail("%s: body shape is %q, the ledger says %q", op.Key, op.Body, l.Body)
 	}
 	m := &Method{Operation: op, Ledger: l, PathNames: placeholders(op.URL())}
@@ -125,7 +129,7 @@ func (b *builder) response(op *spec.Operation, l *ledger.Op) *Expr {
 	if s.Kind == spec.Ref && b.Ledger.Types[place] != "" {
 		s = op.Module.Types[s.Ref] // it answered nothing, or something else, when it was named
 	}
-	if s.Kind == spec.Object && (op.Response == nil || len(s.Fields) > 0) {
+	if s.Kind == spec.Object && (op.Response == nil || len(s.Fields) > 0 && !b.Ledger.Opaque[place]) {
 		name := b.typeName(place, func() string { return b.operationType(l, "Response") })
 		b.object(name, op.Module, s, place, l.Name()+" response")
 		return &Expr{Base: name, Kind: object}
