@@ -77,7 +77,7 @@ type Client struct {
 	PickingV2            *PickingV2Service
 	PostSale             *PostSaleService
 	PostalServices       *PostalServicesService
-	PrintService         *PrintServiceService
+	Print                *PrintService
 	PrintZone            *PrintZoneService
 	ProcessedOrders      *ProcessedOrdersService
 	PurchaseOrder        *PurchaseOrderService
@@ -85,7 +85,7 @@ type Client struct {
 	RulesEngine          *RulesEngineService
 	Settings             *SettingsService
 	ShipStation          *ShipStationService
-	ShippingService      *ShippingServiceService
+	Shipping             *ShippingService
 	Stock                *StockService
 	WMS                  *WMSService
 	WarehouseTransfer    *WarehouseTransferService
