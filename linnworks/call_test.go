@@ -2,6 +2,7 @@ package linnworks
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
