@@ -6,7 +6,7 @@ import (
 	"context"
 )
 
-// AuthService calls the operations of the section Auth.
+// AuthService has the 2 operations of the section [Client.Auth].
 type AuthService service
 
 // AuthorizeByApplication calls POST /api/Auth/AuthorizeByApplication.

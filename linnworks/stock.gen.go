@@ -8,7 +8,7 @@ import (
 	"iter"
 )
 
-// StockService calls the operations of the section Stock.
+// StockService has the 51 operations of the section [Client.Stock].
 type StockService service
 
 // AddRollingStockTake calls POST /api/Stock/AddRollingStockTake.

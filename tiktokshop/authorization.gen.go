@@ -6,7 +6,7 @@ import (
 	"context"
 )
 
-// AuthorizationService calls the operations of the section Authorization.
+// AuthorizationService has the 5 operations of the section [Client.Authorization].
 type AuthorizationService service
 
 // DeauthorizeShop calls DELETE /authorization/202403/shops.
