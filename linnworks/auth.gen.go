@@ -4,6 +4,9 @@ package linnworks
 
 import (
 	"context"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
+	"log/slog"
 )
 
 // AuthService has the 2 operations of the section [Client.Auth].
@@ -93,6 +96,12 @@ type BaseSession struct {
 	UserType              string            `json:"UserType,omitzero"`
 	SidRegistration       GUID              `json:"sid_registration,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v BaseSession) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "EntityID", "ID", "UserID") }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v BaseSession) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GetApplicationProfileBySecretKeyRequest holds the parameters of Auth.GetApplicationProfileBySecretKey.
 type GetApplicationProfileBySecretKeyRequest struct {

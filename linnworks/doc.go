@@ -70,9 +70,11 @@
 // how the reply tells, the method returns a [*PartialError] beside its result.
 // Beside any other error the result is zero.
 //
-// Orders, addresses and notes print and log without the buyer: ids and states
-// only. Their JSON is complete. A list of them given to a slog.JSONHandler is
-// encoded as JSON, and fmt cannot help values in unexported fields.
+// Types with names, addresses, contacts or notes of people, such as
+// [OrderDetails], print and log their ids and states alone; so do the requests and
+// replies that hold them in slog. Their JSON is complete: a list or a struct of
+// your own that holds them is what slog's JSON handler encodes, and in unexported
+// fields fmt calls no method.
 //
 // # Verified writes
 //

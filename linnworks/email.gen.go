@@ -5,6 +5,9 @@ package linnworks
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
+	"log/slog"
 )
 
 // EmailService has the 4 operations of the section [Client.Email].
@@ -134,6 +137,12 @@ type GenerateAdhocEmailResponse struct {
 	IsComplete       bool     `json:"isComplete,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v GenerateAdhocEmailResponse) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GenerateAdhocEmailResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GenerateFreeTextEmailRequest holds the parameters of Email.GenerateFreeTextEmail.
 type GenerateFreeTextEmailRequest struct {
 	Body         *string `json:"body,omitzero"`
@@ -142,11 +151,23 @@ type GenerateFreeTextEmailRequest struct {
 	TemplateType *string `json:"templateType,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v GenerateFreeTextEmailRequest) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GenerateFreeTextEmailRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GenerateFreeTextEmailResponse is part of a reply.
 type GenerateFreeTextEmailResponse struct {
 	FailedRecipients []string `json:"FailedRecipients,omitzero"`
 	IsComplete       bool     `json:"isComplete,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v GenerateFreeTextEmailResponse) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GenerateFreeTextEmailResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GetEmailTemplateRequest holds the parameters of Email.GetEmailTemplate.
 type GetEmailTemplateRequest struct {

@@ -5,6 +5,9 @@ package linnworks
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
+	"log/slog"
 )
 
 // ImportExportService has the 11 operations of the section [Client.ImportExport].
@@ -353,6 +356,9 @@ type Import struct {
 	Specification SpecificationImportGenericFeedImportColumn `json:"Specification,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v Import) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // ImportColumn is part of a reply.
 type ImportColumn struct {
 	AdditionalData []AddData `json:"AdditionalData,omitzero"`
@@ -373,6 +379,12 @@ type ImportGenericFeed struct {
 	HasHeaders bool                      `json:"HasHeaders,omitzero"`
 	Quote      string                    `json:"Quote,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v ImportGenericFeed) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ImportGenericFeed) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // ImportRegister is part of a reply.
 type ImportRegister struct {
@@ -470,6 +482,9 @@ type SpecificationImportGenericFeedImportColumn struct {
 	ExecutionOptions []ExecutionOption `json:"ExecutionOptions,omitzero"`
 	Feed             ImportGenericFeed `json:"Feed,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SpecificationImportGenericFeedImportColumn) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // StringFilter is part of a reply.
 type StringFilter struct {

@@ -5,7 +5,10 @@ package linnworks
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
+	"log/slog"
 )
 
 // InventoryService has the 141 operations of the section [Client.Inventory].
@@ -2081,6 +2084,9 @@ type APIResultResponseStockItemProductIdentifier struct {
 	ResultStatus APIResultStatus            `json:"ResultStatus,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v APIResultResponseStockItemProductIdentifier) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // AddImageToInventoryItemRequest holds the parameters of Inventory.AddImageToInventoryItem.
 type AddImageToInventoryItemRequest struct {
 	ImageURL    *string `json:"ImageUrl,omitzero"`
@@ -2123,6 +2129,9 @@ type AddProductIdentifiersRequest struct {
 	ProductIdentifiers []StockItemProductIdentifier `json:"ProductIdentifiers,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v AddProductIdentifiersRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // AddScrapCategoriesRequest holds the parameters of Inventory.AddScrapCategories.
 type AddScrapCategoriesRequest struct {
 	CategoryNames []string `json:"CategoryNames,omitzero"`
@@ -2140,15 +2149,24 @@ type AddScrapItemRequest struct {
 	ScrapItem         *ScrapItem `json:"ScrapItem,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v AddScrapItemRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // AddScrapItemResponse is part of a reply.
 type AddScrapItemResponse struct {
 	ScrapItem ScrapItem `json:"ScrapItem,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v AddScrapItemResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // AddSupplierRequest holds the parameters of Inventory.AddSupplier.
 type AddSupplierRequest struct {
 	Supplier *Supplier `json:"supplier,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v AddSupplierRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // AdjustTemplatesInstantRequest holds the parameters of Inventory.AdjustTemplatesInstant.
 type AdjustTemplatesInstantRequest struct {
@@ -2245,6 +2263,9 @@ type AnyConfig struct {
 	SubSource                                    string                       `json:"SubSource,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v AnyConfig) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // ArchiveInventoryItemsRequest holds the parameters of Inventory.ArchiveInventoryItems.
 type ArchiveInventoryItemsRequest struct {
 	Parameters *InventoryParametersRequest `json:"parameters,omitzero"`
@@ -2326,6 +2347,11 @@ type BatchedAPIResponseStockItemProductIdentifier struct {
 	TotalResults int                                           `json:"TotalResults,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v BatchedAPIResponseStockItemProductIdentifier) LogValue() slog.Value {
+	return wire.LogPrivate(v)
+}
+
 // BulkScrapBatchedItemsRequest holds the parameters of Inventory.BulkScrapBatchedItems.
 type BulkScrapBatchedItemsRequest struct {
 	LocationID *GUID               `json:"LocationId,omitzero"`
@@ -2390,6 +2416,14 @@ type ChannelSettingAudit struct {
 	ChannelID       int    `json:"fkChannelId,omitzero"`
 	AuditID         int    `json:"pkAuditId,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v ChannelSettingAudit) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "ChannelID", "AuditID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ChannelSettingAudit) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // Column is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
@@ -2485,6 +2519,12 @@ type ConfigItemExternal struct {
 	SortOrder            int                         `json:"SortOrder,omitzero"`
 	ValueType            ConfigItemExternalValueType `json:"ValueType,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v ConfigItemExternal) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "ConfigItemID") }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ConfigItemExternal) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // ConfigItemInt32 is part of a reply.
 type ConfigItemInt32 struct {
@@ -2937,6 +2977,9 @@ type GetBatchAuditResponse struct {
 	Response []StockItemBatchAudit `json:"response,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetBatchAuditResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GetBatchInventoryByIDRequest holds the parameters of Inventory.GetBatchInventoryByID.
 type GetBatchInventoryByIDRequest struct {
 	BatchInventoryIDs         []int `json:"BatchInventoryIds,omitzero"`
@@ -3122,6 +3165,9 @@ type GetProductIdentifiersByStockItemIDResponse struct {
 	ProductIdentifiers []StockItemProductIdentifier `json:"ProductIdentifiers,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetProductIdentifiersByStockItemIDResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GetScannableProductIdentifiersByOrderIDsResponse is part of a reply.
 type GetScannableProductIdentifiersByOrderIDsResponse struct {
 	ScannableProductIdentifiersForStockItemsByOrderID map[string]map[string][]ProductIdentifierInformation `json:"ScannableProductIdentifiersForStockItemsByOrderId,omitzero"`
@@ -3145,6 +3191,9 @@ type GetScrapHistoryRequest struct {
 type GetScrapHistoryResponse struct {
 	ScrapHistory ScrapItemPage `json:"ScrapHistory,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetScrapHistoryResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GetSelectionListSelectStringValueOption is part of a reply.
 type GetSelectionListSelectStringValueOption struct {
@@ -3300,6 +3349,9 @@ type HeaderConfig struct {
 	StockPercentage                              ConfigItemDouble                `json:"StockPercentage,omitzero"`
 	SubSource                                    string                          `json:"SubSource,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v HeaderConfig) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // InsertUpdateEbayCompatibilityListResponse is part of a reply.
 type InsertUpdateEbayCompatibilityListResponse struct {
@@ -3519,10 +3571,16 @@ type ScrapBatchedItemRequest struct {
 	ScrapItem         *ScrapItem `json:"ScrapItem,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ScrapBatchedItemRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // ScrapBatchedItemResponse is part of a reply.
 type ScrapBatchedItemResponse struct {
 	ScrapItem ScrapItem `json:"ScrapItem,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ScrapBatchedItemResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // ScrapCategory is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
@@ -3547,6 +3605,14 @@ type ScrapItem struct {
 	UserName        string  `json:"UserName,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v ScrapItem) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "ID", "StockItemID", "StockLocationID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ScrapItem) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // ScrapItemExtended is part of a request.
 type ScrapItemExtended struct {
 	BatchInventoryID *int    `json:"BatchInventoryId,omitzero"`
@@ -3565,6 +3631,9 @@ type ScrapItemPage struct {
 	TotalEntries   int64       `json:"TotalEntries,omitzero"`
 	TotalPages     int         `json:"TotalPages,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ScrapItemPage) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // SetInventoryItemImageAsMainRequest holds the parameters of Inventory.SetInventoryItemImageAsMain.
 type SetInventoryItemImageAsMainRequest struct {
@@ -3623,6 +3692,14 @@ type StockItemAuditTrail struct {
 	UserName       string `json:"UserName,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v StockItemAuditTrail) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "StockItemID", "StockItemIntID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v StockItemAuditTrail) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // StockItemAuditTrailPage is part of a reply.
 type StockItemAuditTrailPage struct {
 	CurrentPage    int                   `json:"CurrentPage,omitzero"`
@@ -3630,6 +3707,9 @@ type StockItemAuditTrailPage struct {
 	Items          []StockItemAuditTrail `json:"Items,omitzero"`
 	TotalItems     int                   `json:"TotalItems,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v StockItemAuditTrailPage) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // StockItemBatch is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
@@ -3660,6 +3740,14 @@ type StockItemBatchAudit struct {
 	Username         string  `json:"Username,omitzero"`
 	JobID            int     `json:"fkJobId,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v StockItemBatchAudit) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "BatchID", "BatchInventoryID", "OrderID", "JobID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v StockItemBatchAudit) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // StockItemBatchInventory is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
@@ -3935,6 +4023,14 @@ type StockItemProductIdentifier struct {
 	Value            string                         `json:"Value,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v StockItemProductIdentifier) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "ID", "StockItemID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v StockItemProductIdentifier) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // StockItemSupplierStat is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type StockItemSupplierStat struct {
@@ -3987,6 +4083,14 @@ type StockLocation struct {
 	ZipCode                                  string `json:"ZipCode,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v StockLocation) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "Country", "StockLocationID", "StockLocationIntID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v StockLocation) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // Supplier is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type Supplier struct {
@@ -4006,6 +4110,12 @@ type Supplier struct {
 	WebPage            string `json:"WebPage,omitzero"`
 	SupplierID         GUID   `json:"pkSupplierID,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v Supplier) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "Country", "SupplierID") }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v Supplier) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // UnarchiveInventoryItemsResponse is the reply of Inventory.UnarchiveInventoryItems.
 type UnarchiveInventoryItemsResponse struct{}

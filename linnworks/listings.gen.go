@@ -5,7 +5,10 @@ package linnworks
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
+	"log/slog"
 )
 
 // ListingsService has the 22 operations of the section [Client.Listings].
@@ -580,6 +583,9 @@ type CreateEbayConfiguratorsRequest struct {
 	Configs []EbayConfig `json:"configs,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v CreateEbayConfiguratorsRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // CreateEbayConfiguratorsResponse is the reply of Listings.CreateEbayConfigurators.
 type CreateEbayConfiguratorsResponse struct{}
 
@@ -749,6 +755,14 @@ type EbayConfig struct {
 	VATExtendedProperty                            string                         `json:"VatExtendedProperty,omitzero"`
 	ConfigID                                       GUID                           `json:"pkConfigId,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v EbayConfig) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "CharityOrganisationID", "DomesticShippingProfileID", "FreeCalculatedShippingServiceID", "InternationalShippingProfileID", "LastUpdateSessionID", "OriginalConfigID", "ConfigID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v EbayConfig) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // EbayConfiguratorProperties is part of a reply.
 type EbayConfiguratorProperties struct {

@@ -4,6 +4,8 @@ package linnworks
 
 import (
 	"context"
+	"github.com/linnbridge/linnbridge/internal/wire"
+	"log/slog"
 )
 
 // LocationsService has the 6 operations of the section [Client.Locations].
@@ -97,6 +99,9 @@ func (s *LocationsService) UpdateLocation(ctx context.Context, req *UpdateLocati
 type AddLocationRequest struct {
 	Location *StockLocation `json:"location,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v AddLocationRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // AddLocationResponse is the reply of Locations.AddLocation.
 type AddLocationResponse struct{}

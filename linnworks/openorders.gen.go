@@ -4,7 +4,10 @@ package linnworks
 
 import (
 	"context"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
+	"log/slog"
 )
 
 // OpenOrdersService has the 18 operations of the section [Client.OpenOrders].
@@ -361,6 +364,12 @@ type CustomerAddress struct {
 	Town         string `json:"Town,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v CustomerAddress) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "Country", "CountryID") }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v CustomerAddress) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // DeleteAssignedStockRequest holds the parameters of OpenOrders.DeleteAssignedStock.
 type DeleteAssignedStockRequest struct {
 	OrderIDs []int `json:"OrderIds,omitzero"`
@@ -402,6 +411,9 @@ type FilteredOpenOrderPage struct {
 	TotalEntries                   int64       `json:"TotalEntries,omitzero"`
 	TotalPages                     int         `json:"TotalPages,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v FilteredOpenOrderPage) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GUIDPage is part of a reply.
 type GUIDPage struct {
@@ -448,6 +460,9 @@ type GetOpenOrdersDetailsRequest struct {
 type GetOpenOrdersDetailsResponse struct {
 	Orders []OrderDetails `json:"Orders,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetOpenOrdersDetailsResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GetOrderItemIndicatorResponse is part of a reply.
 type GetOrderItemIndicatorResponse struct {
@@ -516,6 +531,14 @@ type OpenOrder struct {
 	TotalsInfo        OrderTotalsInfo       `json:"TotalsInfo,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v OpenOrder) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "OrderID", "NumOrderID", "GeneralInfo.Source", "GeneralInfo.SubSource", "GeneralInfo.ReferenceNum", "GeneralInfo.Status", "GeneralInfo.IsParked", "GeneralInfo.HoldOrCancel", "Items")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v OpenOrder) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // OpenOrderItem is part of a reply.
 type OpenOrderItem struct {
 	BarcodeNumber      string              `json:"BarcodeNumber,omitzero"`
@@ -549,6 +572,12 @@ type OrderCustomerInfo struct {
 	ChannelBuyerName string          `json:"ChannelBuyerName,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v OrderCustomerInfo) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v OrderCustomerInfo) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // OrderDetails is part of a reply.
 type OrderDetails struct {
 	CustomerInfo         OrderCustomerInfo  `json:"CustomerInfo,omitzero"`
@@ -567,6 +596,14 @@ type OrderDetails struct {
 	TaxID                string             `json:"TaxId,omitzero"`
 	TotalsInfo           OrderTotalsInfo    `json:"TotalsInfo,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v OrderDetails) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "OrderID", "NumOrderID", "GeneralInfo.Source", "GeneralInfo.SubSource", "GeneralInfo.ReferenceNum", "GeneralInfo.Status", "GeneralInfo.IsParked", "GeneralInfo.HoldOrCancel", "Processed", "Items")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v OrderDetails) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // OrderFulfillmentState is part of a reply.
 type OrderFulfillmentState struct {
@@ -761,6 +798,14 @@ type OrderNote struct {
 	OrderNoteID GUID   `json:"OrderNoteId,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v OrderNote) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "NoteTypeID", "OrderID", "OrderNoteID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v OrderNote) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // OrderShippingInfo is part of a reply.
 type OrderShippingInfo struct {
 	ItemWeight        Decimal `json:"ItemWeight,omitzero"`
@@ -782,6 +827,12 @@ type OrderShippingInfo struct {
 type OrderTaxInfo struct {
 	TaxNumber string `json:"TaxNumber,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v OrderTaxInfo) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v OrderTaxInfo) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // OrderTotalsInfo is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
@@ -826,6 +877,9 @@ type OrderViewStats struct {
 	ViewID                  int                     `json:"ViewId,omitzero"`
 	ViewName                string                  `json:"ViewName,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v OrderViewStats) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // OrderViewUserPreference is part of a reply.
 type OrderViewUserPreference struct {
@@ -904,12 +958,21 @@ type ViewUser struct {
 	UserType     string `json:"UserType,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v ViewUser) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "UserID") }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ViewUser) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // ViewUserManagement is part of a reply.
 type ViewUserManagement struct {
 	ViewGroups []ViewGroup `json:"ViewGroups,omitzero"`
 	ViewID     int         `json:"ViewId,omitzero"`
 	ViewUsers  []ViewUser  `json:"ViewUsers,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ViewUserManagement) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GetIdentifiersByOrderIDsRequest is the type of the parameters of OpenOrders.GetIdentifiersByOrderIDs, which equal those of
 // other operations.

@@ -5,7 +5,10 @@ package linnworks
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
+	"log/slog"
 )
 
 // OrdersService has the 102 operations of the section [Client.Orders].
@@ -1529,10 +1532,19 @@ type AddOrdersNoteRequest struct {
 	OrderIDs         []GUID  `json:"OrderIds,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v AddOrdersNoteRequest) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v AddOrdersNoteRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // AddOrdersNoteResponse is part of a reply.
 type AddOrdersNoteResponse struct {
 	OrderNotes []OrderNoteDto `json:"OrderNotes,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v AddOrdersNoteResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // AssignOrderItemBatchesRequest holds the parameters of Orders.AssignOrderItemBatches.
 type AssignOrderItemBatchesRequest struct {
@@ -1672,6 +1684,12 @@ type CancelOrderRequest struct {
 	Refund           Decimal `json:"refund"`  // required
 }
 
+// Format hides personal data from every verb.
+func (v CancelOrderRequest) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "OrderID") }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v CancelOrderRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // ChangeOrderTagRequest holds the parameters of Orders.ChangeOrderTag.
 type ChangeOrderTagRequest struct {
 	OrderIDs []GUID `json:"orderIds"` // required
@@ -1708,6 +1726,12 @@ type ChannelAddress struct {
 	Town             string `json:"Town,omitzero"`
 	IsEmpty          bool   `json:"isEmpty,omitzero"` // read-only
 }
+
+// Format hides personal data from every verb.
+func (v ChannelAddress) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "Country") }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ChannelAddress) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // ChannelOrder is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
@@ -1768,6 +1792,14 @@ type ChannelOrder struct {
 	UseChannelTax               bool                                 `json:"UseChannelTax"`
 	OrderID                     GUID                                 `json:"pkOrderId,omitzero"` // read-only
 }
+
+// Format hides personal data from every verb.
+func (v ChannelOrder) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "Source", "SubSource", "ReferenceNumber", "PaymentStatus", "OrderState", "OrderItems")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ChannelOrder) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // ChannelOrderExtendedProperty is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
@@ -1846,6 +1878,14 @@ type ChannelOrderNote struct {
 	NoteUserName  string `json:"NoteUserName,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v ChannelOrderNote) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "NoteEntryDate", "Internal")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ChannelOrderNote) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // ClearShippingLabelInfoRequest holds the parameters of Orders.ClearShippingLabelInfo.
 type ClearShippingLabelInfoRequest struct {
 	OrderIDs            []GUID `json:"orderIds,omitzero"`
@@ -1892,6 +1932,9 @@ type CreateOrdersRequest struct {
 	Location string         `json:"location"` // required
 	Orders   []ChannelOrder `json:"orders"`   // required, at most 20
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v CreateOrdersRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // CreateSerialisedValuesForOrderItemsRequest holds the parameters of Orders.CreateSerialisedValuesForOrderItems.
 type CreateSerialisedValuesForOrderItemsRequest struct {
@@ -2033,6 +2076,9 @@ type GetOrderAuditTrailsByIDsResponse struct {
 	AuditTrails []OrderAuditTrailExtended `json:"AuditTrails,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetOrderAuditTrailsByIDsResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GetOrderDetailsByNumOrderIDRequest holds the parameters of Orders.GetOrderDetailsByNumOrderID.
 type GetOrderDetailsByNumOrderIDRequest struct {
 	OrderID *int `url:"OrderId,omitempty" json:"-"`
@@ -2154,6 +2200,9 @@ type KeyValuePairListOrderSummaryString struct {
 	Value string         `json:"Value,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v KeyValuePairListOrderSummaryString) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // LinePricingRequest is part of a request.
 type LinePricingRequest struct {
 	DiscountPercentage *Decimal `json:"DiscountPercentage,omitzero"`
@@ -2224,6 +2273,9 @@ type OpenOrderPage struct {
 	TotalPages     int         `json:"TotalPages,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v OpenOrderPage) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // OrderAuditTrail is part of a reply.
 type OrderAuditTrail struct {
 	Date               Time   `json:"Date,omitzero"`
@@ -2235,11 +2287,20 @@ type OrderAuditTrail struct {
 	OrderHistoryTypeID string `json:"fkOrderHistoryTypeId,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v OrderAuditTrail) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "OrderHistoryTypeID") }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v OrderAuditTrail) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // OrderAuditTrailExtended is part of a reply.
 type OrderAuditTrailExtended struct {
 	AuditTrail []OrderAuditTrail `json:"AuditTrail,omitzero"`
 	OrderID    GUID              `json:"pkOrderId,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v OrderAuditTrailExtended) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // OrderCountry is part of a reply.
 type OrderCountry struct {
@@ -2293,6 +2354,14 @@ type OrderNoteDto struct {
 	OrderID     GUID   `json:"OrderId,omitzero"`
 	OrderNoteID GUID   `json:"OrderNoteId,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v OrderNoteDto) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "NoteTypeID", "OrderID", "OrderNoteID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v OrderNoteDto) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // OrderNoteType is part of a reply.
 type OrderNoteType struct {
@@ -2364,6 +2433,14 @@ type OrderSummary struct {
 	ReceivedDate          Time   `json:"ReceivedDate,omitzero"`
 	Source                string `json:"Source,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v OrderSummary) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "OrderID", "NumOrderID", "Source", "NumProducts")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v OrderSummary) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // OrderXML is part of a reply.
 type OrderXML struct {
@@ -2515,6 +2592,9 @@ type ProcessOrderByOrderIDOrReferenceResponse struct {
 	Response         json.RawMessage                                        `json:"Response,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ProcessOrderByOrderIDOrReferenceResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // ProcessOrderRequest holds the parameters of Orders.ProcessOrder.
 type ProcessOrderRequest struct {
 	Context       *ClientContext `json:"context,omitzero"`
@@ -2644,6 +2724,9 @@ type SetOrderCustomerInfoRequest struct {
 	SaveToCRM *bool              `json:"saveToCrm,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SetOrderCustomerInfoRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // SetOrderGeneralInfoRequest holds the parameters of Orders.SetOrderGeneralInfo.
 type SetOrderGeneralInfoRequest struct {
 	Info     *OrderGeneralInfo `json:"info,omitzero"`
@@ -2659,6 +2742,9 @@ type SetOrderNotesRequest struct {
 	OrderID    *GUID       `json:"orderId,omitzero"`
 	OrderNotes []OrderNote `json:"orderNotes,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SetOrderNotesRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // SetOrderNotesResponse is the reply of Orders.SetOrderNotes.
 type SetOrderNotesResponse struct{}
@@ -2750,6 +2836,9 @@ type UpdateBillingAddressRequest struct {
 	OrderID        *GUID            `json:"orderId,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v UpdateBillingAddressRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // UpdateBillingAddressResponse is the reply of Orders.UpdateBillingAddress.
 type UpdateBillingAddressResponse struct{}
 
@@ -2807,6 +2896,12 @@ type UserOrderView struct {
 	ViewName    string `json:"ViewName,omitzero"`
 	ViewID      int    `json:"pkViewId,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v UserOrderView) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "ViewID") }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v UserOrderView) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // ValidateCouponRequest holds the parameters of Orders.ValidateCoupon.
 type ValidateCouponRequest struct {

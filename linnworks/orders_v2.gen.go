@@ -4,7 +4,10 @@ package linnworks
 
 import (
 	"context"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
+	"log/slog"
 )
 
 // OrdersV2Service has the 5 operations of the section [Client.OrdersV2].
@@ -129,6 +132,9 @@ type GetOrdersResponse struct {
 	TotalOrders     int                      `json:"TotalOrders,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetOrdersResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // OrderFulfillmentStatus is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type OrderFulfillmentStatus struct {
@@ -204,6 +210,14 @@ type OrdersV2Order struct {
 	TotalsInfo           OrdersV2OrderTotalsInfo         `json:"TotalsInfo,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v OrdersV2Order) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "OrderID", "NumOrderID", "GeneralInfo.Source", "GeneralInfo.SubSource", "GeneralInfo.ReferenceNum", "GeneralInfo.Status", "GeneralInfo.IsParked", "GeneralInfo.IsLocked", "Processed", "Items")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v OrdersV2Order) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // OrdersV2OrderCustomerInfo is part of a reply.
 type OrdersV2OrderCustomerInfo struct {
 	Address          ShippingAddress `json:"Address,omitzero"`
@@ -211,6 +225,12 @@ type OrdersV2OrderCustomerInfo struct {
 	ChannelBuyerName string          `json:"ChannelBuyerName,omitzero"`
 	TaxID            string          `json:"TaxId,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v OrdersV2OrderCustomerInfo) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v OrdersV2OrderCustomerInfo) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // OrdersV2OrderExtendedProperty is part of a reply.
 type OrdersV2OrderExtendedProperty struct {
@@ -270,6 +290,14 @@ type OrdersV2OrderNote struct {
 	OrderNoteID GUID   `json:"OrderNoteId,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v OrdersV2OrderNote) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "NoteTypeID", "OrderNoteID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v OrdersV2OrderNote) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // OrdersV2OrderShippingInfo is part of a reply.
 type OrdersV2OrderShippingInfo struct {
 	ItemWeight        Decimal `json:"ItemWeight,omitzero"`
@@ -320,6 +348,14 @@ type OrdersV2ProcessedOrder struct {
 	TotalsInfo           OrdersV2OrderTotalsInfo         `json:"TotalsInfo,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v OrdersV2ProcessedOrder) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "OrderID", "NumOrderID", "GeneralInfo.Source", "GeneralInfo.SubSource", "GeneralInfo.ReferenceNum", "GeneralInfo.Status", "GeneralInfo.IsCancelled", "Items")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v OrdersV2ProcessedOrder) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // ProcessedOrderGeneralInfo is part of a reply.
 type ProcessedOrderGeneralInfo struct {
 	DespatchByDate       Time                `json:"DespatchByDate,omitzero"`
@@ -363,6 +399,12 @@ type ShippingAddress struct {
 	Region       string `json:"Region,omitzero"`
 	Town         string `json:"Town,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v ShippingAddress) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "Country", "CountryID") }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ShippingAddress) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // UpdateFulfillmentStatusRequest holds the parameters of OrdersV2.UpdateFulfillmentStatus.
 type UpdateFulfillmentStatusRequest struct {

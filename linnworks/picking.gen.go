@@ -4,6 +4,9 @@ package linnworks
 
 import (
 	"context"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
+	"log/slog"
 )
 
 // PickingService has the 15 operations of the section [Client.Picking].
@@ -270,6 +273,9 @@ type GeneratePickingWaveResponse struct {
 	ValidationResults []PickWaveAllocateCheckResult `json:"ValidationResults,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GeneratePickingWaveResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GetItemBinracksRequest holds the parameters of Picking.GetItemBinracks.
 type GetItemBinracksRequest struct {
 	CurrentBinRackSuggestion *string `url:"currentBinRackSuggestion,omitempty" json:"-"`
@@ -297,6 +303,9 @@ type GetPickingWaveHeadersResponse struct {
 	PickwaveHeaders []PickingWave `json:"PickwaveHeaders,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetPickingWaveHeadersResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GetPickingWaveRequest holds the parameters of Picking.GetPickingWave.
 type GetPickingWaveRequest struct {
 	PickingWaveID *int `url:"pickingWaveId,omitempty" json:"-"`
@@ -309,10 +318,16 @@ type GetPickingWavesResponse struct {
 	SKUs         []StockItemInfo       `json:"Skus,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetPickingWavesResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GetPickwaveUsersWithSummaryResponse is part of a reply.
 type GetPickwaveUsersWithSummaryResponse struct {
 	PickingWaves []PickingWave `json:"PickingWaves,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetPickwaveUsersWithSummaryResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // PickWaveAllocateCheckResult is part of a reply.
 type PickWaveAllocateCheckResult struct {
@@ -366,6 +381,14 @@ type PickingWave struct {
 	UserID                       int                  `json:"UserId,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v PickingWave) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "LocationID", "PickingWaveID", "State", "UserID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v PickingWave) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // PickingWaveDespatchData is part of a reply.
 type PickingWaveDespatchData struct {
 	OrderID       int    `json:"OrderId,omitzero"`
@@ -400,6 +423,14 @@ type PickingWaveDetailed struct {
 	State                        PickingWaveDetailedState       `json:"State,omitzero"`
 	UserID                       int                            `json:"UserId,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v PickingWaveDetailed) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "LocationID", "PickingWaveID", "State", "UserID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v PickingWaveDetailed) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // PickingWaveGenerateItemMulti is part of a request.
 type PickingWaveGenerateItemMulti struct {

@@ -4,6 +4,9 @@ package linnworks
 
 import (
 	"context"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
+	"log/slog"
 )
 
 // PostSaleService has the 2 operations of the section [Client.PostSale].
@@ -70,6 +73,9 @@ type CancellationOptions struct {
 	OrderIsLockedOnUnhandledError bool                    `json:"OrderIsLockedOnUnhandledError,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v CancellationOptions) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // ChannelExistingCancellation is part of a reply.
 type ChannelExistingCancellation struct {
 	Quantity int    `json:"Quantity,omitzero"`
@@ -103,6 +109,14 @@ type CreateCancellationRequest struct {
 	SubReasonTag                   *string     `json:"SubReasonTag,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v CreateCancellationRequest) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "HeaderID", "OrderID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v CreateCancellationRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // OrderRefundHeader is part of a reply.
 type OrderRefundHeader struct {
 	Actioned          bool             `json:"Actioned,omitzero"`
@@ -121,6 +135,9 @@ type OrderRefundHeader struct {
 	RefundLink        string           `json:"RefundLink,omitzero"`
 	Status            PostSaleStatus   `json:"Status,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v OrderRefundHeader) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // PostSaleChannelReason is part of a reply.
 type PostSaleChannelReason struct {
@@ -169,6 +186,9 @@ type ValidatedCancellation struct {
 	SubStatus                     PostSaleSubStatus             `json:"SubStatus,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ValidatedCancellation) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // VerifiedRefund is part of a reply.
 type VerifiedRefund struct {
 	Actioned               bool                       `json:"Actioned,omitzero"`
@@ -198,6 +218,14 @@ type VerifiedRefund struct {
 	SubReasonTag           string                     `json:"SubReasonTag,omitzero"`
 	ValidationError        string                     `json:"ValidationError,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v VerifiedRefund) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "RefundHeaderID", "RefundRowID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v VerifiedRefund) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // VerifiedRefundItem is part of a reply.
 type VerifiedRefundItem struct {

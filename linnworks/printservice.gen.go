@@ -4,6 +4,9 @@ package linnworks
 
 import (
 	"context"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
+	"log/slog"
 )
 
 // PrintService has the 9 operations of the section [Client.Print].
@@ -183,6 +186,14 @@ type CreatePDFResult struct {
 	URL          string            `json:"URL,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v CreatePDFResult) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "IDsProcessed", "KeyedError", "PrintErrors", "PageCount")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v CreatePDFResult) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // CreateReturnShippingLabelsPDFRequest holds the parameters of Print.CreateReturnShippingLabelsPDF.
 type CreateReturnShippingLabelsPDFRequest struct {
 	IDs                       []GUID                     `json:"IDs,omitzero"`
@@ -237,6 +248,12 @@ type PermissionsUser struct {
 	FkUserID                  GUID   `json:"fkUserId,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v PermissionsUser) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "UserID", "FkUserID") }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v PermissionsUser) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // PrintError is part of a reply.
 type PrintError struct {
 	Error        string           `json:"Error,omitzero"`
@@ -244,6 +261,12 @@ type PrintError struct {
 	Tags         []PrintErrorTags `json:"Tags,omitzero"`
 	TemplateType string           `json:"TemplateType,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v PrintError) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "ID", "TemplateType") }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v PrintError) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // PrintErrorTags is part of a reply.
 type PrintErrorTags struct {

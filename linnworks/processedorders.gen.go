@@ -4,7 +4,10 @@ package linnworks
 
 import (
 	"context"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
+	"log/slog"
 )
 
 // ProcessedOrdersService has the 36 operations of the section [Client.ProcessedOrders].
@@ -557,6 +560,12 @@ type AddOrderNoteRequest struct {
 	OrderID    *GUID   `json:"pkOrderID,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v AddOrderNoteRequest) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "OrderID") }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v AddOrderNoteRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // AddReturnCategoryRequest holds the parameters of ProcessedOrders.AddReturnCategory.
 type AddReturnCategoryRequest struct {
 	CategoryName *string `json:"categoryName,omitzero"`
@@ -574,6 +583,14 @@ type AuditEntry struct {
 	SidHistory         int    `json:"sid_history,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v AuditEntry) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "OrderHistoryTypeID", "OrderID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v AuditEntry) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // ChangeOrderNoteRequest holds the parameters of ProcessedOrders.ChangeOrderNote.
 type ChangeOrderNoteRequest struct {
 	IsInternal  *bool   `json:"isInternal,omitzero"`
@@ -581,6 +598,14 @@ type ChangeOrderNoteRequest struct {
 	NoteTypeID  *int    `json:"noteTypeId,omitzero"`
 	OrderNoteID *GUID   `json:"pkOrderNoteId,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v ChangeOrderNoteRequest) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "NoteTypeID", "OrderNoteID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ChangeOrderNoteRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // ChangeOrderNoteResponse is the reply of ProcessedOrders.ChangeOrderNote.
 type ChangeOrderNoteResponse struct{}
@@ -672,10 +697,16 @@ type GetOrderTrackingURLsRequest struct {
 	Items []TrackingURLRequestItem `json:"Items,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetOrderTrackingURLsRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GetOrderTrackingURLsResponse is part of a reply.
 type GetOrderTrackingURLsResponse struct {
 	Items []TrackingURLResponseItem `json:"Items,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetOrderTrackingURLsResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GetReturnCategoriesRequest holds the parameters of ProcessedOrders.GetReturnCategories.
 type GetReturnCategoriesRequest struct{}
@@ -825,6 +856,14 @@ type ProcessedOrder struct {
 	TimeDiff               Decimal `json:"timeDiff,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v ProcessedOrder) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "OrderID", "NumOrderID", "Source", "SubSource", "ReferenceNum", "Status", "HoldOrCancel", "IsResend", "IsExchange")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ProcessedOrder) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // ProcessedOrderNote is part of a reply.
 type ProcessedOrderNote struct {
 	Internal      bool   `json:"Internal,omitzero"`
@@ -836,6 +875,14 @@ type ProcessedOrderNote struct {
 	OrderNoteID   GUID   `json:"pkOrderNoteId,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v ProcessedOrderNote) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "NoteTypeID", "OrderID", "OrderNoteID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ProcessedOrderNote) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // ProcessedOrderPage is part of a reply.
 type ProcessedOrderPage struct {
 	Data           []ProcessedOrder `json:"Data,omitzero"`
@@ -844,6 +891,9 @@ type ProcessedOrderPage struct {
 	TotalEntries   int64            `json:"TotalEntries,omitzero"`
 	TotalPages     int              `json:"TotalPages,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ProcessedOrderPage) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // ProcessedOrderRelation is part of a reply.
 type ProcessedOrderRelation struct {
@@ -970,6 +1020,14 @@ type ReturnOrderHeader struct {
 	OrderID           GUID    `json:"pkOrderId,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v ReturnOrderHeader) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "Source", "SubSource", "NumOrderID", "OrderID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ReturnOrderHeader) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // RowQty is part of a request.
 type RowQty struct {
 	AdditionalCost   *Decimal        `json:"AdditionalCost,omitzero"`
@@ -1019,6 +1077,9 @@ type SearchProcessedOrdersResponse struct {
 	ProcessedOrders ProcessedOrderPage `json:"ProcessedOrders,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SearchProcessedOrdersResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // SearchSorting is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type SearchSorting struct {
@@ -1058,6 +1119,12 @@ type TrackingURLRequestItem struct {
 	Vendor               *string `json:"Vendor,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v TrackingURLRequestItem) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "OrderID") }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v TrackingURLRequestItem) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // TrackingURLResponseItem is part of a reply.
 type TrackingURLResponseItem struct {
 	OrderID              int    `json:"OrderId,omitzero"`
@@ -1066,6 +1133,12 @@ type TrackingURLResponseItem struct {
 	TrackingURL          string `json:"TrackingURL,omitzero"`
 	Vendor               string `json:"Vendor,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v TrackingURLResponseItem) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "OrderID") }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v TrackingURLResponseItem) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // ValidationResult is part of a reply.
 type ValidationResult struct {

@@ -4,7 +4,10 @@ package linnworks
 
 import (
 	"context"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
+	"log/slog"
 )
 
 // PurchaseOrderService has the 40 operations of the section [Client.PurchaseOrder].
@@ -672,6 +675,9 @@ type AddPurchaseOrderExtendedPropertyResponse struct {
 	Items []PurchaseOrderExtendedProperty `json:"Items,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v AddPurchaseOrderExtendedPropertyResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // AddPurchaseOrderItem is part of a request.
 type AddPurchaseOrderItem struct {
 	Cost         *Decimal `json:"Cost,omitzero"`
@@ -704,6 +710,14 @@ type AddPurchaseOrderNoteRequest struct {
 	Note       *string `json:"Note,omitzero"`
 	PurchaseID *GUID   `json:"pkPurchaseId,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v AddPurchaseOrderNoteRequest) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "PurchaseID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v AddPurchaseOrderNoteRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // ChangePurchaseOrderStatusParameter is part of a request.
 type ChangePurchaseOrderStatusParameter struct {
@@ -894,6 +908,12 @@ type EmailSent struct {
 	EmailID       int    `json:"pkEmailId,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v EmailSent) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "EmailID") }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v EmailSent) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // ExportPurchaseOrderRequest holds the parameters of PurchaseOrder.ExportPurchaseOrder.
 type ExportPurchaseOrderRequest struct {
 	ColumnMappings  []ColumnPurchaseOrderMappingModel   `json:"ColumnMappings,omitzero"`
@@ -947,6 +967,9 @@ type GetEmailsSentResponse struct {
 	Items []EmailSent `json:"Items,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetEmailsSentResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GetPaymentStatementResponse is part of a reply.
 type GetPaymentStatementResponse struct {
 	Items []PurchaseOrderPaymentStatement `json:"items,omitzero"`
@@ -961,6 +984,9 @@ type GetPurchaseOrderAuditRequest struct {
 type GetPurchaseOrderExtendedPropertyResponse struct {
 	Items []PurchaseOrderExtendedProperty `json:"Items,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetPurchaseOrderExtendedPropertyResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GetPurchaseOrderStatusListRequest holds the parameters of PurchaseOrder.GetPurchaseOrderStatusList.
 type GetPurchaseOrderStatusListRequest struct{}
@@ -1143,6 +1169,14 @@ type PurchaseOrderAudit struct {
 	PurchaseAuditTrailID    GUID   `json:"pkPurchaseAuditTrailId,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v PurchaseOrderAudit) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "PurchaseID", "PurchaseAuditTrailID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v PurchaseOrderAudit) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // PurchaseOrderDeliveredItem is part of a request.
 type PurchaseOrderDeliveredItem struct {
 	QuantityDelivered *int  `json:"QuantityDelivered,omitzero"`
@@ -1171,6 +1205,14 @@ type PurchaseOrderExtendedProperty struct {
 	RowID         int    `json:"RowId,omitzero"`
 	UserName      string `json:"UserName,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v PurchaseOrderExtendedProperty) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "PurchaseID", "RowID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v PurchaseOrderExtendedProperty) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // PurchaseOrderFindStockItemRequest holds the parameters of PurchaseOrder.FindStockItem.
 type PurchaseOrderFindStockItemRequest struct {
@@ -1254,6 +1296,14 @@ type PurchaseOrderNote struct {
 	UserName            string `json:"UserName,omitzero"`
 	PurchaseOrderNoteID GUID   `json:"pkPurchaseOrderNoteId,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v PurchaseOrderNote) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "PurchaseOrderNoteID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v PurchaseOrderNote) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // PurchaseOrderPaymentStatement is part of a reply.
 type PurchaseOrderPaymentStatement struct {

@@ -5,7 +5,10 @@ package linnworks
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
+	"log/slog"
 )
 
 // ReturnsRefundsService has the 32 operations of the section [Client.ReturnsRefunds].
@@ -510,6 +513,9 @@ type AcknowledgeRefundErrorsResponse struct {
 	Status                            PostSaleStatus                                    `json:"Status,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v AcknowledgeRefundErrorsResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // ActionBookedOrderRequest holds the parameters of ReturnsRefunds.ActionBookedOrder.
 type ActionBookedOrderRequest struct {
 	BookedItems []BookedReturnsExchangeItem `json:"bookedItems,omitzero"`
@@ -554,6 +560,9 @@ type ActionRefundResponse struct {
 	Status               PostSaleStatus                         `json:"Status,omitzero"`
 	SuccessfullyActioned bool                                   `json:"SuccessfullyActioned,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ActionRefundResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // ActionablePostSaleSearchFilters is part of a request.
 type ActionablePostSaleSearchFilters struct {
@@ -606,6 +615,14 @@ type BookedReturnsExchangeOrder struct {
 	OrderID            GUID   `json:"pkOrderID,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v BookedReturnsExchangeOrder) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "ReferenceNum", "NumOrderID", "OrderID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v BookedReturnsExchangeOrder) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // CreateRMABookingRequest holds the parameters of ReturnsRefunds.CreateRMABooking.
 type CreateRMABookingRequest struct {
 	ChannelInitiated *bool          `json:"ChannelInitiated,omitzero"`
@@ -631,6 +648,9 @@ type CreateRefundRequest struct {
 	RefundLines      []NewRefundLine `json:"RefundLines,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v CreateRefundRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // CreateRefundResponse is part of a reply.
 type CreateRefundResponse struct {
 	CannotRefundReason CreateRefundResponseCannotRefundReason `json:"CannotRefundReason,omitzero"`
@@ -640,6 +660,9 @@ type CreateRefundResponse struct {
 	RefundReference    string                                 `json:"RefundReference,omitzero"`
 	Status             PostSaleStatus                         `json:"Status,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v CreateRefundResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // CreateReturnsRefundsCSVRequest holds the parameters of ReturnsRefunds.CreateReturnsRefundsCSV.
 type CreateReturnsRefundsCSVRequest struct {
@@ -746,6 +769,9 @@ type GetActionableRefundHeadersResponse struct {
 	TotalHeaders   int                 `json:"TotalHeaders,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetActionableRefundHeadersResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GetBookedReturnsExchangeOrdersRequest holds the parameters of ReturnsRefunds.GetBookedReturnsExchangeOrders.
 type GetBookedReturnsExchangeOrdersRequest struct{}
 
@@ -771,6 +797,11 @@ type GetProcessedOrAckedErrorRefundHeadersResponse struct {
 	TotalHeaders   int                 `json:"TotalHeaders,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetProcessedOrAckedErrorRefundHeadersResponse) LogValue() slog.Value {
+	return wire.LogPrivate(v)
+}
+
 // GetRMAHeadersByOrderIDRequest holds the parameters of ReturnsRefunds.GetRMAHeadersByOrderID.
 type GetRMAHeadersByOrderIDRequest struct {
 	OrderID *GUID `json:"OrderId,omitzero"`
@@ -786,12 +817,18 @@ type GetRefundHeadersByOrderIDResponse struct {
 	RefundHeaders []OrderRefundHeader `json:"RefundHeaders,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetRefundHeadersByOrderIDResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GetRefundLinesByHeaderIDResponse is part of a reply.
 type GetRefundLinesByHeaderIDResponse struct {
 	RefundHeaderID int              `json:"RefundHeaderId,omitzero"`
 	RefundLines    []VerifiedRefund `json:"RefundLines,omitzero"`
 	RefundOptions  RefundOptions    `json:"RefundOptions,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetRefundLinesByHeaderIDResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GetRefundOptionsRequest holds the parameters of ReturnsRefunds.GetRefundOptions.
 type GetRefundOptionsRequest struct {
@@ -803,6 +840,9 @@ type GetRefundOptionsRequest struct {
 type GetRefundOptionsResponse struct {
 	RefundOptions RefundOptions `json:"RefundOptions,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetRefundOptionsResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GetRefundOrdersRequest holds the parameters of ReturnsRefunds.GetRefundOrders.
 type GetRefundOrdersRequest struct{}
@@ -817,6 +857,9 @@ type GetReturnOptionsRequest struct {
 type GetReturnOptionsResponse struct {
 	ReturnOptions ReturnOptions `json:"ReturnOptions,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetReturnOptionsResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GetSearchTypesRequest holds the parameters of ReturnsRefunds.GetSearchTypes.
 type GetSearchTypesRequest struct {
@@ -850,6 +893,14 @@ type NewRefundLine struct {
 	ReturnRowID            *int                       `json:"ReturnRowId,omitzero"`
 	SubReasonTag           *string                    `json:"SubReasonTag,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v NewRefundLine) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "OrderItemRowID", "ReturnRowID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v NewRefundLine) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // OrderRMAHeader is part of a reply.
 type OrderRMAHeader struct {
@@ -909,6 +960,9 @@ type RefundOptions struct {
 	SubStatuses                    []PostSaleSubStatus             `json:"SubStatuses,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v RefundOptions) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // RefundOrder is part of a reply.
 type RefundOrder struct {
 	Amount             Decimal `json:"Amount,omitzero"`
@@ -927,6 +981,14 @@ type RefundOrder struct {
 	NumOrderID         int     `json:"nOrderId,omitzero"`
 	OrderID            GUID    `json:"pkOrderID,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v RefundOrder) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "ReferenceNum", "Source", "SubSource", "NumOrderID", "OrderID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v RefundOrder) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // RefundOrderRequest holds the parameters of ReturnsRefunds.RefundOrder.
 type RefundOrderRequest struct {
@@ -999,6 +1061,9 @@ type ReturnOptions struct {
 	ReturnReasons             []PostSaleChannelReason         `json:"ReturnReasons,omitzero"`
 	SubStatuses               []PostSaleSubStatus             `json:"SubStatuses,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ReturnOptions) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // ReturnsRefundsGetTotalRefundsRequest holds the parameters of ReturnsRefunds.GetTotalRefunds.
 type ReturnsRefundsGetTotalRefundsRequest struct {
@@ -1084,6 +1149,14 @@ type ReturnsRefundsWeb struct {
 	ReturnID             int                           `json:"pkReturnId,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v ReturnsRefundsWeb) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "ReferenceNum", "RefundStatus", "Source", "SubSource", "Country", "OrderItemReturnID", "ReturnLocationID", "NumOrderID", "OrderID", "RefundRowID", "ReturnID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ReturnsRefundsWeb) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // ReturnsRefundsWebPage is part of a reply.
 type ReturnsRefundsWebPage struct {
 	Data           []ReturnsRefundsWeb `json:"Data,omitzero"`
@@ -1092,6 +1165,9 @@ type ReturnsRefundsWebPage struct {
 	TotalEntries   int64               `json:"TotalEntries,omitzero"`
 	TotalPages     int                 `json:"TotalPages,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ReturnsRefundsWebPage) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // SearchField is part of a reply.
 type SearchField struct {
@@ -1139,6 +1215,9 @@ type UpdateRefundRequest struct {
 	RefundLines    []UpdatedRefundLine `json:"RefundLines,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v UpdateRefundRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // UpdateRefundResponse is part of a reply.
 type UpdateRefundResponse struct {
 	CannotRefundReason UpdateRefundResponseCannotRefundReason `json:"CannotRefundReason,omitzero"`
@@ -1148,6 +1227,9 @@ type UpdateRefundResponse struct {
 	RefundReference    string                                 `json:"RefundReference,omitzero"`
 	Status             PostSaleStatus                         `json:"Status,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v UpdateRefundResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // UpdatedExchangeItem is part of a request.
 type UpdatedExchangeItem struct {
@@ -1192,6 +1274,12 @@ type UpdatedRefundLine struct {
 	RemoveFromRefund       *bool    `json:"RemoveFromRefund,omitzero"`
 	SubReasonTag           *string  `json:"SubReasonTag,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v UpdatedRefundLine) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "RefundRowID") }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v UpdatedRefundLine) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // UpdatedResendItem is part of a request.
 type UpdatedResendItem struct {

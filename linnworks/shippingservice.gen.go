@@ -5,7 +5,10 @@ package linnworks
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
+	"log/slog"
 )
 
 // ShippingService has the 6 operations of the section [Client.Shipping].
@@ -135,6 +138,14 @@ type Consignment struct {
 	Weight              Decimal           `json:"Weight,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v Consignment) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "ConsignmentID", "Country", "OrderID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v Consignment) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // ConsignmentPage is part of a reply.
 type ConsignmentPage struct {
 	Data           []Consignment `json:"Data,omitzero"`
@@ -143,6 +154,9 @@ type ConsignmentPage struct {
 	TotalEntries   int64         `json:"TotalEntries,omitzero"`
 	TotalPages     int           `json:"TotalPages,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ConsignmentPage) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // FileUploadItem is part of a request.
 type FileUploadItem struct {

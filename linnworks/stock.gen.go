@@ -5,7 +5,10 @@ package linnworks
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
+	"log/slog"
 )
 
 // StockService has the 51 operations of the section [Client.Stock].
@@ -829,10 +832,16 @@ type AddRollingStockTakeRequest struct {
 	SessionDuriationSeconds *int            `json:"SessionDuriationSeconds,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v AddRollingStockTakeRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // AddRollingStockTakeResponse is part of a reply.
 type AddRollingStockTakeResponse struct {
 	ErroredItems []StockTakeItemWithError `json:"ErroredItems,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v AddRollingStockTakeResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // AddVariationItemsRequest holds the parameters of Stock.AddVariationItems.
 type AddVariationItemsRequest struct {
@@ -852,6 +861,14 @@ type BatchPickingWaveStockItems struct {
 	UserID                int    `json:"UserId"`
 	UserName              string `json:"UserName,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v BatchPickingWaveStockItems) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "OrderID", "PickingWaveID", "PickingWaveItemsRowID", "StockItemID", "UserID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v BatchPickingWaveStockItems) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // BatchStockLevelDelta is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
@@ -1175,6 +1192,9 @@ type GetWarehouseMoveResponse struct {
 	WarehouseMove WarehouseMoveDetailed `json:"WarehouseMove,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetWarehouseMoveResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GetWarehouseMovesByBinrackRequest holds the parameters of Stock.GetWarehouseMovesByBinrack.
 type GetWarehouseMovesByBinrackRequest struct {
 	BinrackID *int `json:"BinrackId,omitzero"`
@@ -1184,6 +1204,9 @@ type GetWarehouseMovesByBinrackRequest struct {
 type GetWarehouseMovesByBinrackResponse struct {
 	WarehouseMoves WarehouseMoveCollection `json:"WarehouseMoves,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetWarehouseMovesByBinrackResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // InventoryStockLocation is part of a reply.
 type InventoryStockLocation struct {
@@ -1260,6 +1283,12 @@ type StockItemChangeHistory struct {
 	StockValue  Decimal `json:"StockValue,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v StockItemChangeHistory) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "StockItemID") }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v StockItemChangeHistory) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // StockItemChangeHistoryPage is part of a reply.
 type StockItemChangeHistoryPage struct {
 	Data           []StockItemChangeHistory `json:"Data,omitzero"`
@@ -1268,6 +1297,9 @@ type StockItemChangeHistoryPage struct {
 	TotalEntries   int64                    `json:"TotalEntries,omitzero"`
 	TotalPages     int                      `json:"TotalPages,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v StockItemChangeHistoryPage) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // StockItemDuePO is part of a reply.
 type StockItemDuePO struct {
@@ -1484,6 +1516,9 @@ type StockTakeItem struct {
 	StockValue       *Decimal                     `json:"StockValue,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v StockTakeItem) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // StockTakeItemWithError is part of a reply.
 type StockTakeItemWithError struct {
 	BatchInventoryID int                          `json:"BatchInventoryId,omitzero"`
@@ -1495,6 +1530,9 @@ type StockTakeItemWithError struct {
 	StockItemID      GUID                         `json:"StockItemId,omitzero"`
 	StockValue       Decimal                      `json:"StockValue,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v StockTakeItemWithError) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // TempFile is part of a reply.
 type TempFile struct {
@@ -1666,6 +1704,9 @@ type WarehouseMoveCollection struct {
 	Outgoing []WarehouseMoveDetailed `json:"Outgoing,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v WarehouseMoveCollection) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // WarehouseMoveDetailed is part of a reply.
 type WarehouseMoveDetailed struct {
 	Batch                StockItemBatch              `json:"Batch,omitzero"`
@@ -1685,6 +1726,14 @@ type WarehouseMoveDetailed struct {
 	UserID               GUID                        `json:"UserId,omitzero"`
 	UserName             string                      `json:"UserName,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v WarehouseMoveDetailed) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "BatchID", "BatchInventoryID", "JobID", "MoveID", "StockLocationID", "TotID", "UserID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v WarehouseMoveDetailed) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // CreateStockBatchesRequest is the type of the parameters of Stock.CreateStockBatches, which equal those of
 // other operations.

@@ -4,7 +4,10 @@ package linnworks
 
 import (
 	"context"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
+	"log/slog"
 )
 
 // WarehouseTransferService has the 49 operations of the section [Client.WarehouseTransfer].
@@ -773,12 +776,23 @@ type AddItemsToTransferResponse struct {
 	TransferItems []WarehouseTransferItem `json:"TransferItems,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v AddItemsToTransferResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // AddTransferBinNoteRequest holds the parameters of WarehouseTransfer.AddTransferBinNote.
 type AddTransferBinNoteRequest struct {
 	TransferBinID *GUID   `json:"fkTransferBinId,omitzero"`
 	TransferID    *GUID   `json:"fkTransferId,omitzero"`
 	Note          *string `json:"note,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v AddTransferBinNoteRequest) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "TransferBinID", "TransferID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v AddTransferBinNoteRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // AddTransferItemNoteRequest holds the parameters of WarehouseTransfer.AddTransferItemNote.
 type AddTransferItemNoteRequest struct {
@@ -787,11 +801,25 @@ type AddTransferItemNoteRequest struct {
 	Note           *string `json:"note,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v AddTransferItemNoteRequest) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "TransferID", "TransferItemID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v AddTransferItemNoteRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // AddTransferNoteRequest holds the parameters of WarehouseTransfer.AddTransferNote.
 type AddTransferNoteRequest struct {
 	Note       *string `json:"note,omitzero"`
 	TransferID *GUID   `json:"pkTransferId,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v AddTransferNoteRequest) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "TransferID") }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v AddTransferNoteRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // AddTransferPropertyRequest holds the parameters of WarehouseTransfer.AddTransferProperty.
 type AddTransferPropertyRequest struct {
@@ -1053,6 +1081,9 @@ type WarehouseTransfer struct {
 	NStatus                   int                         `json:"nStatus,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v WarehouseTransfer) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // WarehouseTransferAudit is part of a reply.
 type WarehouseTransferAudit struct {
 	AuditDate       Time                            `json:"AuditDate,omitzero"`
@@ -1061,6 +1092,14 @@ type WarehouseTransferAudit struct {
 	TransferAuditID GUID                            `json:"PkTransferAuditId,omitzero"`
 	NAuditType      int                             `json:"nAuditType,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v WarehouseTransferAudit) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "TransferAuditID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v WarehouseTransferAudit) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // WarehouseTransferBin is part of a reply.
 type WarehouseTransferBin struct {
@@ -1072,6 +1111,9 @@ type WarehouseTransferBin struct {
 	BinID        GUID                       `json:"PkBinId,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v WarehouseTransferBin) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // WarehouseTransferBinNote is part of a reply.
 type WarehouseTransferBinNote struct {
 	Note              string `json:"Note,omitzero"`
@@ -1081,6 +1123,14 @@ type WarehouseTransferBinNote struct {
 	BinID             GUID   `json:"PkBinId,omitzero"`
 	TransferBinNoteID GUID   `json:"PkTransferBinNoteId,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v WarehouseTransferBinNote) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "BinID", "TransferBinNoteID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v WarehouseTransferBinNote) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // WarehouseTransferCheckForDraftTransferRequest holds the parameters of WarehouseTransfer.CheckForDraftTransfer.
 type WarehouseTransferCheckForDraftTransferRequest struct {
@@ -1112,6 +1162,9 @@ type WarehouseTransferItem struct {
 	SentQuantity            int                         `json:"SentQuantity,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v WarehouseTransferItem) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // WarehouseTransferItemNote is part of a reply.
 type WarehouseTransferItemNote struct {
 	BinID              GUID   `json:"FkBinId,omitzero"`
@@ -1122,6 +1175,14 @@ type WarehouseTransferItemNote struct {
 	TransferItemID     GUID   `json:"PkTransferItemId,omitzero"`
 	TransferItemNoteID GUID   `json:"PkTransferItemNoteId,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v WarehouseTransferItemNote) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "BinID", "TransferItemID", "TransferItemNoteID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v WarehouseTransferItemNote) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // WarehouseTransferItemQuantity is part of a request.
 type WarehouseTransferItemQuantity struct {
@@ -1139,6 +1200,12 @@ type WarehouseTransferNote struct {
 	TransferNoteID GUID   `json:"PkTransferNoteId,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v WarehouseTransferNote) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "TransferNoteID") }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v WarehouseTransferNote) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // WarehouseTransferPage is part of a reply.
 type WarehouseTransferPage struct {
 	Data           []WarehouseTransfer `json:"Data,omitzero"`
@@ -1147,6 +1214,9 @@ type WarehouseTransferPage struct {
 	TotalEntries   int64               `json:"TotalEntries,omitzero"`
 	TotalPages     int                 `json:"TotalPages,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v WarehouseTransferPage) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // WarehouseTransferProperty is part of a reply.
 type WarehouseTransferProperty struct {

@@ -5,7 +5,10 @@ package linnworks
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
+	"log/slog"
 )
 
 // WarehouseTransferV2Service has the 75 operations of the section [Client.WarehouseTransferV2].
@@ -1191,12 +1194,18 @@ type ConfirmTransportationOptionRequest struct {
 	Body []ConfirmTransportationOptionsRequestInput `json:"body" url:"-"` // required
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ConfirmTransportationOptionRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // ConfirmTransportationOptionsRequestInput is part of a request.
 type ConfirmTransportationOptionsRequestInput struct {
 	ShipmentID                 int                         `json:"shipmentId"` // required
 	TransportationContactModel *TransportationContactModel `json:"transportationContactModel,omitzero"`
 	TransportationOptionID     string                      `json:"transportationOptionId"` // required
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ConfirmTransportationOptionsRequestInput) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // ContentUpdatePreviewModel is part of a reply.
 type ContentUpdatePreviewModel struct {
@@ -1324,6 +1333,9 @@ type GenerateTransportationOptionRequest struct {
 	PlacementOptionID                    string                                     `json:"placementOptionId"`                    // required
 	ShipmentTransportationConfigurations []ShipmentTransportationConfigurationModel `json:"shipmentTransportationConfigurations"` // required
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GenerateTransportationOptionRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GetBillOfLadingByShipmentIDResponse is part of a reply.
 type GetBillOfLadingByShipmentIDResponse struct {
@@ -1495,6 +1507,9 @@ type GetShippingPlanByIDResponse struct {
 	Status             ShippingPlanStatus `json:"status,omitzero"`
 	ToLocation         GUID               `json:"toLocation,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetShippingPlanByIDResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GetShippingPlanCardByIDRequest holds the parameters of WarehouseTransferV2.GetShippingPlanCardByID.
 type GetShippingPlanCardByIDRequest struct{}
@@ -1965,6 +1980,14 @@ type ShipmentModel struct {
 	WarehouseAddress                 string              `json:"warehouseAddress,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v ShipmentModel) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "AmazonReferenceID", "AmazonShipmentID", "ID", "ShipmentConfirmationID", "ShippingPlanID", "Status")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ShipmentModel) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // ShipmentPackageLabelTypeModel is part of a reply.
 type ShipmentPackageLabelTypeModel struct {
 	AmazonPageType     string                      `json:"amazonPageType,omitzero"`
@@ -2012,6 +2035,14 @@ type ShipmentResponse struct {
 	WarehouseAddress                 string                 `json:"warehouseAddress,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v ShipmentResponse) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "AmazonReferenceID", "AmazonShipmentID", "ID", "ShipmentConfirmationID", "ShippingPlanID", "Status")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ShipmentResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // ShipmentSearchModel is part of a reply.
 type ShipmentSearchModel struct {
 	AmazonShipmentID       string `json:"amazonShipmentId,omitzero"`
@@ -2026,6 +2057,9 @@ type ShipmentTransportationConfigurationModel struct {
 	ReadyToShipWindow  *TransportationWindowInputModel `json:"readyToShipWindow,omitzero"`
 	ShipmentID         *int                            `json:"shipmentId,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ShipmentTransportationConfigurationModel) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // ShipmentTransportationDetailModel is part of a reply.
 type ShipmentTransportationDetailModel struct {
@@ -2080,6 +2114,12 @@ type TransportationContactModel struct {
 	Name        string  `json:"name"`           // required, 1 to 50
 	PhoneNumber string  `json:"phoneNumber"`    // required, 1 to 20
 }
+
+// Format hides personal data from every verb.
+func (v TransportationContactModel) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v TransportationContactModel) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // TransportationOptionModel is part of a reply.
 type TransportationOptionModel struct {

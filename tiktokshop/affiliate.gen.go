@@ -4,7 +4,10 @@ package tiktokshop
 
 import (
 	"context"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
+	"log/slog"
 )
 
 // AffiliateService has the 15 operations of the section [Client.Affiliate].
@@ -324,6 +327,14 @@ type GetCreatorProfileV202309Response struct {
 	UserName        string   `json:"user_name,omitzero"`
 	UserType        string   `json:"user_type,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v GetCreatorProfileV202309Response) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "PartnerID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetCreatorProfileV202309Response) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GetLIVEProductsRequest holds the parameters of Affiliate.GetLIVEProducts.
 type GetLIVEProductsRequest struct{}

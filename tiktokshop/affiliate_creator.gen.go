@@ -4,7 +4,10 @@ package tiktokshop
 
 import (
 	"context"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
+	"log/slog"
 )
 
 // AffiliateCreatorService has the 29 operations of the section [Client.AffiliateCreator].
@@ -1067,6 +1070,14 @@ type GetCreatorProfileResponse struct {
 	Username          string                     `json:"username,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v GetCreatorProfileResponse) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "CreatorUserOpenID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetCreatorProfileResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GetCreatorProfileV202405Request holds the parameters of AffiliateCreator.GetCreatorProfileV202405.
 type GetCreatorProfileV202405Request struct{}
 
@@ -1081,6 +1092,14 @@ type GetCreatorProfileV202405Response struct {
 	UserType        AffiliateCreatorUserType   `json:"user_type,omitzero"`
 	Username        string                     `json:"username,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v GetCreatorProfileV202405Response) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "CreatorUserID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetCreatorProfileV202405Response) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GetCreatorSampleApplicationDetailCreatorFulfillment is part of a reply.
 type GetCreatorSampleApplicationDetailCreatorFulfillment struct {

@@ -4,7 +4,10 @@ package tiktokshop
 
 import (
 	"context"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
+	"log/slog"
 )
 
 // AffiliatePartnerService has the 17 operations of the section [Client.AffiliatePartner].
@@ -405,6 +408,12 @@ type ContactInfo struct {
 	Zalo     *string `json:"zalo,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v ContactInfo) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ContactInfo) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // CreateAffiliatePartnerCampaignRequest holds the parameters of AffiliatePartner.CreateAffiliatePartnerCampaign.
 type CreateAffiliatePartnerCampaignRequest struct {
 	CampaignEndTime       *UnixSeconds                       `json:"campaign_end_time,omitzero" url:"-"`
@@ -419,6 +428,9 @@ type CreateAffiliatePartnerCampaignRequest struct {
 	TargetSellerTypes     []AffiliatePartnerTargetSellerType `json:"target_seller_types,omitzero" url:"-"`
 	TargetShopCodes       []string                           `json:"target_shop_codes,omitzero" url:"-"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v CreateAffiliatePartnerCampaignRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // CreateAffiliatePartnerCampaignResponse is the reply of AffiliatePartner.CreateAffiliatePartnerCampaign.
 type CreateAffiliatePartnerCampaignResponse struct {
@@ -439,6 +451,9 @@ type EditAffiliatePartnerCampaignRequest struct {
 	TargetSellerTypes     []AffiliatePartnerTargetSellerType `json:"target_seller_types,omitzero" url:"-"`
 	TargetShopCodes       []string                           `json:"target_shop_codes,omitzero" url:"-"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v EditAffiliatePartnerCampaignRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // EditAffiliatePartnerCampaignResponse is the reply of AffiliatePartner.EditAffiliatePartnerCampaign.
 type EditAffiliatePartnerCampaignResponse struct{}
@@ -476,6 +491,9 @@ type GetAffiliatePartnerCampaignDetailResponse struct {
 	TargetShops           []GetAffiliatePartnerCampaignDetailResponseTargetShop `json:"target_shops,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetAffiliatePartnerCampaignDetailResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GetAffiliatePartnerCampaignDetailResponseContactInfo is part of a reply.
 type GetAffiliatePartnerCampaignDetailResponseContactInfo struct {
 	Email    string `json:"email,omitzero"`
@@ -484,6 +502,16 @@ type GetAffiliatePartnerCampaignDetailResponseContactInfo struct {
 	Viber    string `json:"viber,omitzero"`
 	WhatsApp string `json:"whatsapp,omitzero"`
 	Zalo     string `json:"zalo,omitzero"`
+}
+
+// Format hides personal data from every verb.
+func (v GetAffiliatePartnerCampaignDetailResponseContactInfo) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v)
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetAffiliatePartnerCampaignDetailResponseContactInfo) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // GetAffiliatePartnerCampaignDetailResponseTargetShop is part of a reply.
@@ -620,6 +648,16 @@ type GetCampaignCreatorFulfillmentStatusInfoCreator struct {
 	UserName      string `json:"user_name,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v GetCampaignCreatorFulfillmentStatusInfoCreator) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "CreatorTempID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetCampaignCreatorFulfillmentStatusInfoCreator) LogValue() slog.Value {
+	return wire.LogPrivate(v)
+}
+
 // GetCampaignCreatorFulfillmentStatusInfoPromotionCreator is part of a reply.
 type GetCampaignCreatorFulfillmentStatusInfoPromotionCreator struct {
 	AffiliateProductID string                                         `json:"affiliate_product_id,omitzero"`
@@ -633,6 +671,11 @@ type GetCampaignCreatorFulfillmentStatusInfoPromotionCreator struct {
 	VideoCount         int                                            `json:"video_count,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetCampaignCreatorFulfillmentStatusInfoPromotionCreator) LogValue() slog.Value {
+	return wire.LogPrivate(v)
+}
+
 // GetCampaignCreatorFulfillmentStatusInfoRequest holds the parameters of AffiliatePartner.GetCampaignCreatorFulfillmentStatusInfo.
 type GetCampaignCreatorFulfillmentStatusInfoRequest struct {
 	PageSize  *int64  `url:"page_size,omitempty" json:"-"` // 1 to 50
@@ -644,6 +687,11 @@ type GetCampaignCreatorFulfillmentStatusInfoResponse struct {
 	NextPageToken     string                                                    `json:"next_page_token,omitzero"`
 	PromotionCreators []GetCampaignCreatorFulfillmentStatusInfoPromotionCreator `json:"promotion_creators,omitzero"`
 	TotalCreatorCount int64                                                     `json:"total_creator_count,omitzero"`
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetCampaignCreatorFulfillmentStatusInfoResponse) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // GetCampaignCreatorFulfillmentStatusListCampaignProductDetail is part of a reply.
@@ -778,6 +826,9 @@ type SearchCAPAffiliateOrdersResponse struct {
 	TotalCount    int64                                   `json:"total_count,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SearchCAPAffiliateOrdersResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // SearchCAPAffiliateOrdersResponseOrder is part of a reply.
 type SearchCAPAffiliateOrdersResponseOrder struct {
 	CreateTime   UnixSeconds                                 `json:"create_time,omitzero"`
@@ -787,6 +838,9 @@ type SearchCAPAffiliateOrdersResponseOrder struct {
 	Status       SearchCAPAffiliateOrdersResponseOrderStatus `json:"status,omitzero"`
 	Tags         string                                      `json:"tags,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SearchCAPAffiliateOrdersResponseOrder) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // SearchCAPAffiliateOrdersResponseOrderSKUs is part of a reply.
 type SearchCAPAffiliateOrdersResponseOrderSKUs struct {
@@ -826,6 +880,14 @@ type SearchCAPAffiliateOrdersResponseOrderSKUs struct {
 	TotalAgencyCommission      Money                       `json:"total_agency_commission,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v SearchCAPAffiliateOrdersResponseOrderSKUs) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "ContentID", "ID", "OpenCollaborationID", "ProductID", "TargetCollaborationID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SearchCAPAffiliateOrdersResponseOrderSKUs) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // SearchTAPAffiliateOrdersRequest holds the parameters of AffiliatePartner.SearchTAPAffiliateOrders.
 type SearchTAPAffiliateOrdersRequest struct {
 	CampaignID          *string      `json:"campaign_id,omitzero" url:"-"`
@@ -843,6 +905,9 @@ type SearchTAPAffiliateOrdersResponse struct {
 	TotalCount    int64                                   `json:"total_count,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SearchTAPAffiliateOrdersResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // SearchTAPAffiliateOrdersResponseOrder is part of a reply.
 type SearchTAPAffiliateOrdersResponseOrder struct {
 	CreateTime   UnixSeconds                                 `json:"create_time,omitzero"`
@@ -851,6 +916,9 @@ type SearchTAPAffiliateOrdersResponseOrder struct {
 	SKUs         SearchTAPAffiliateOrdersResponseOrderSKUs   `json:"skus,omitzero"`
 	Status       SearchTAPAffiliateOrdersResponseOrderStatus `json:"status,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SearchTAPAffiliateOrdersResponseOrder) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // SearchTAPAffiliateOrdersResponseOrderSKUs is part of a reply.
 type SearchTAPAffiliateOrdersResponseOrderSKUs struct {
@@ -880,6 +948,14 @@ type SearchTAPAffiliateOrdersResponseOrderSKUs struct {
 	ReturnedQuantity                    int                         `json:"returned_quantity,omitzero"`
 	TAPCommissionRate                   int64                       `json:"tap_commission_rate,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v SearchTAPAffiliateOrdersResponseOrderSKUs) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "CampaignID", "ContentID", "ID", "ProductID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SearchTAPAffiliateOrdersResponseOrderSKUs) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GetCampaignCreatorContentStatisticsV202501Request is the type of the parameters of AffiliatePartner.GetCampaignCreatorContentStatisticsV202501, which equal those of
 // other operations.

@@ -4,7 +4,10 @@ package tiktokshop
 
 import (
 	"context"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
+	"log/slog"
 )
 
 // AffiliateSellerService has the 51 operations of the section [Client.AffiliateSeller].
@@ -1123,12 +1126,25 @@ type AffiliateSellerCreatorContentDetail struct {
 	VideoCount       int                                               `json:"video_count,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v AffiliateSellerCreatorContentDetail) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // AffiliateSellerCreatorContentDetailCreatorProfile is part of a reply.
 type AffiliateSellerCreatorContentDetailCreatorProfile struct {
 	Avatar        Avatar `json:"avatar,omitzero"`
 	FollowerCount int    `json:"follower_count,omitzero"`
 	Nickname      string `json:"nickname,omitzero"`
 	Username      string `json:"username,omitzero"`
+}
+
+// Format hides personal data from every verb.
+func (v AffiliateSellerCreatorContentDetailCreatorProfile) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v)
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v AffiliateSellerCreatorContentDetailCreatorProfile) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // AffiliateSellerCreatorTopFollowerDemographics is part of a reply.
@@ -1154,6 +1170,12 @@ type AffiliateSellerSellerContactInfo struct {
 	Email *string `json:"email,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v AffiliateSellerSellerContactInfo) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v AffiliateSellerSellerContactInfo) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // AffiliateSellerTargetCollaborationConflict is part of a reply.
 type AffiliateSellerTargetCollaborationConflict struct {
 	CreatorUserID string `json:"creator_user_id,omitzero"`
@@ -1175,6 +1197,14 @@ type CreateConversationWithCreatorResponse struct {
 	UnreadCount    int64  `json:"unread_count,omitzero"`
 	Username       string `json:"username,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v CreateConversationWithCreatorResponse) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "ConversationID", "CreatorImID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v CreateConversationWithCreatorResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // CreateConversationWithCreatorV202412Request holds the parameters of AffiliateSeller.CreateConversationWithCreatorV202412.
 type CreateConversationWithCreatorV202412Request struct {
@@ -1218,6 +1248,9 @@ type CreateTargetCollaborationRequest struct {
 	SellerContactInfo  *AffiliateSellerSellerContactInfo         `json:"seller_contact_info,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v CreateTargetCollaborationRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // CreateTargetCollaborationRequestProduct is part of a request.
 type CreateTargetCollaborationRequestProduct struct {
 	ID                    *string `json:"id,omitzero"`
@@ -1241,6 +1274,9 @@ type CreateTargetCollaborationV202405Request struct {
 	Products          []CreateTargetCollaborationV202405RequestProduct `json:"products,omitzero"` // at most 100
 	SellerContactInfo *AffiliateSellerSellerContactInfo                `json:"seller_contact_info,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v CreateTargetCollaborationV202405Request) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // CreateTargetCollaborationV202405RequestProduct is part of a request.
 type CreateTargetCollaborationV202405RequestProduct struct {
@@ -1340,6 +1376,9 @@ type GetConversationListResponse struct {
 	NextPageToken string                                    `json:"next_page_token,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetConversationListResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GetConversationListResponseConversation is part of a reply.
 type GetConversationListResponseConversation struct {
 	Avatar      string `json:"avatar,omitzero"`
@@ -1348,6 +1387,14 @@ type GetConversationListResponseConversation struct {
 	UnreadCount int64  `json:"unread_count,omitzero"`
 	Username    string `json:"username,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v GetConversationListResponseConversation) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "CreatorImID", "ID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetConversationListResponseConversation) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GetConversationListV202412Request holds the parameters of AffiliateSeller.GetConversationListV202412.
 type GetConversationListV202412Request struct {
@@ -1381,6 +1428,9 @@ type GetLatestUnreadMessagesResponse struct {
 	NewestMessageList []GetLatestUnreadMessagesResponseNewestMessageList `json:"newest_message_list,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetLatestUnreadMessagesResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GetLatestUnreadMessagesResponseNewestMessageList is part of a reply.
 type GetLatestUnreadMessagesResponseNewestMessageList struct {
 	Content            string                                               `json:"content,omitzero"`
@@ -1390,6 +1440,16 @@ type GetLatestUnreadMessagesResponseNewestMessageList struct {
 	UnreadMessageCount int64                                                `json:"unread_message_count,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v GetLatestUnreadMessagesResponseNewestMessageList) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "ConversationID", "SenderID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetLatestUnreadMessagesResponseNewestMessageList) LogValue() slog.Value {
+	return wire.LogPrivate(v)
+}
+
 // GetMarketplaceCreatorPerformanceRequest holds the parameters of AffiliateSeller.GetMarketplaceCreatorPerformance.
 type GetMarketplaceCreatorPerformanceRequest struct{}
 
@@ -1397,6 +1457,9 @@ type GetMarketplaceCreatorPerformanceRequest struct{}
 type GetMarketplaceCreatorPerformanceResponse struct {
 	Creator GetMarketplaceCreatorPerformanceResponseCreator `json:"creator,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetMarketplaceCreatorPerformanceResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GetMarketplaceCreatorPerformanceResponseCreator is part of a reply.
 type GetMarketplaceCreatorPerformanceResponseCreator struct {
@@ -1450,12 +1513,27 @@ type GetMarketplaceCreatorPerformanceResponseCreator struct {
 	VideoGPMRange             FormattedMoneyRange                      `json:"video_gpm_range,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v GetMarketplaceCreatorPerformanceResponseCreator) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v)
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetMarketplaceCreatorPerformanceResponseCreator) LogValue() slog.Value {
+	return wire.LogPrivate(v)
+}
+
 // GetMarketplaceCreatorPerformanceV202406Request holds the parameters of AffiliateSeller.GetMarketplaceCreatorPerformanceV202406.
 type GetMarketplaceCreatorPerformanceV202406Request struct{}
 
 // GetMarketplaceCreatorPerformanceV202406Response is the reply of AffiliateSeller.GetMarketplaceCreatorPerformanceV202406.
 type GetMarketplaceCreatorPerformanceV202406Response struct {
 	Creator GetMarketplaceCreatorPerformanceV202406ResponseCreator `json:"creator,omitzero"`
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetMarketplaceCreatorPerformanceV202406Response) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // GetMarketplaceCreatorPerformanceV202406ResponseCreator is part of a reply.
@@ -1503,12 +1581,27 @@ type GetMarketplaceCreatorPerformanceV202406ResponseCreator struct {
 	VideoGPMRange             MoneyRange                               `json:"video_gpm_range,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v GetMarketplaceCreatorPerformanceV202406ResponseCreator) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v)
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetMarketplaceCreatorPerformanceV202406ResponseCreator) LogValue() slog.Value {
+	return wire.LogPrivate(v)
+}
+
 // GetMarketplaceCreatorPerformanceV202505Request holds the parameters of AffiliateSeller.GetMarketplaceCreatorPerformanceV202505.
 type GetMarketplaceCreatorPerformanceV202505Request struct{}
 
 // GetMarketplaceCreatorPerformanceV202505Response is the reply of AffiliateSeller.GetMarketplaceCreatorPerformanceV202505.
 type GetMarketplaceCreatorPerformanceV202505Response struct {
 	Creator GetMarketplaceCreatorPerformanceV202505ResponseCreator `json:"creator,omitzero"`
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetMarketplaceCreatorPerformanceV202505Response) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // GetMarketplaceCreatorPerformanceV202505ResponseCreator is part of a reply.
@@ -1556,6 +1649,16 @@ type GetMarketplaceCreatorPerformanceV202505ResponseCreator struct {
 	VideoGPMRange             FormattedMoneyRange                      `json:"video_gpm_range,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v GetMarketplaceCreatorPerformanceV202505ResponseCreator) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v)
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetMarketplaceCreatorPerformanceV202505ResponseCreator) LogValue() slog.Value {
+	return wire.LogPrivate(v)
+}
+
 // GetMessageInTheConversationRequest holds the parameters of AffiliateSeller.GetMessageInTheConversation.
 type GetMessageInTheConversationRequest struct {
 	PageSize  int64   `url:"page_size" json:"-"` // required, at most 20
@@ -1569,11 +1672,17 @@ type GetMessageInTheConversationResponse struct {
 	NextPageToken string                                       `json:"next_page_token,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetMessageInTheConversationResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GetMessageInTheConversationResponseMessage is part of a reply.
 type GetMessageInTheConversationResponseMessage struct {
 	ConversationIndex string                                                `json:"conversation_index,omitzero"`
 	MessageBody       GetMessageInTheConversationResponseMessageMessageBody `json:"message_body,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetMessageInTheConversationResponseMessage) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GetMessageInTheConversationResponseMessageMessageBody is part of a reply.
 type GetMessageInTheConversationResponseMessageMessageBody struct {
@@ -1585,6 +1694,16 @@ type GetMessageInTheConversationResponseMessageMessageBody struct {
 	Type           GetMessageInTheConversationResponseMessageMessageBodyType `json:"type,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v GetMessageInTheConversationResponseMessageMessageBody) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "ConversationID", "ID", "SenderID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetMessageInTheConversationResponseMessageMessageBody) LogValue() slog.Value {
+	return wire.LogPrivate(v)
+}
+
 // GetOpenCollaborationCreatorContentDetailCreatorContentDetail is part of a reply.
 type GetOpenCollaborationCreatorContentDetailCreatorContentDetail struct {
 	CreatorProfile   GetOpenCollaborationCreatorContentDetailCreatorProfile `json:"creator_profile,omitzero"`
@@ -1594,6 +1713,11 @@ type GetOpenCollaborationCreatorContentDetailCreatorContentDetail struct {
 	VideoCount       int                                                    `json:"video_count,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetOpenCollaborationCreatorContentDetailCreatorContentDetail) LogValue() slog.Value {
+	return wire.LogPrivate(v)
+}
+
 // GetOpenCollaborationCreatorContentDetailCreatorProfile is part of a reply.
 type GetOpenCollaborationCreatorContentDetailCreatorProfile struct {
 	Avatar        Avatar `json:"avatar,omitzero"`
@@ -1601,6 +1725,16 @@ type GetOpenCollaborationCreatorContentDetailCreatorProfile struct {
 	FollowerCount int    `json:"follower_count,omitzero"`
 	Nickname      string `json:"nickname,omitzero"`
 	Username      string `json:"username,omitzero"`
+}
+
+// Format hides personal data from every verb.
+func (v GetOpenCollaborationCreatorContentDetailCreatorProfile) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "CreatorOpenID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetOpenCollaborationCreatorContentDetailCreatorProfile) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // GetOpenCollaborationCreatorContentDetailRequest holds the parameters of AffiliateSeller.GetOpenCollaborationCreatorContentDetail.
@@ -1618,6 +1752,11 @@ type GetOpenCollaborationCreatorContentDetailResponse struct {
 	TotalCount            int64                                                          `json:"total_count,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetOpenCollaborationCreatorContentDetailResponse) LogValue() slog.Value {
+	return wire.LogPrivate(v)
+}
+
 // GetOpenCollaborationCreatorContentDetailResponseProduct is part of a reply.
 type GetOpenCollaborationCreatorContentDetailResponseProduct struct {
 	ID       string `json:"id,omitzero"`
@@ -1630,6 +1769,11 @@ type GetOpenCollaborationCreatorContentDetailV202412Response struct {
 	NextPageToken         string                                                  `json:"next_page_token,omitzero"`
 	Product               GetOpenCollaborationCreatorContentDetailResponseProduct `json:"product,omitzero"`
 	TotalCount            int64                                                   `json:"total_count,omitzero"`
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetOpenCollaborationCreatorContentDetailV202412Response) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // GetOpenCollaborationSampleRulesRequest holds the parameters of AffiliateSeller.GetOpenCollaborationSampleRules.
@@ -1710,6 +1854,9 @@ type QueryTargetCollaborationDetailResponse struct {
 	TargetCollaboration QueryTargetCollaborationDetailResponseTargetCollaboration `json:"target_collaboration,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v QueryTargetCollaborationDetailResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // QueryTargetCollaborationDetailResponseTargetCollaboration is part of a reply.
 type QueryTargetCollaborationDetailResponseTargetCollaboration struct {
 	ContentCreatorCount  int64                                                      `json:"content_creator_count,omitzero"`
@@ -1729,6 +1876,11 @@ type QueryTargetCollaborationDetailResponseTargetCollaboration struct {
 	UpdateTime           UnixSeconds                                                `json:"update_time,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v QueryTargetCollaborationDetailResponseTargetCollaboration) LogValue() slog.Value {
+	return wire.LogPrivate(v)
+}
+
 // QueryTargetCollaborationDetailTargetCollaborationCreator is part of a reply.
 type QueryTargetCollaborationDetailTargetCollaborationCreator struct {
 	Avatar                 Avatar                                `json:"avatar,omitzero"`
@@ -1740,6 +1892,16 @@ type QueryTargetCollaborationDetailTargetCollaborationCreator struct {
 	SelectionRegion        string                                `json:"selection_region,omitzero"`
 	ShowcaseProductCount   int64                                 `json:"showcase_product_count,omitzero"`
 	Username               string                                `json:"username,omitzero"`
+}
+
+// Format hides personal data from every verb.
+func (v QueryTargetCollaborationDetailTargetCollaborationCreator) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "CollaborationStatus", "CreatorOpenID", "ProductEffectiveStatus")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v QueryTargetCollaborationDetailTargetCollaborationCreator) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // QueryTargetCollaborationDetailTargetCollaborationProduct is part of a reply.
@@ -1765,6 +1927,16 @@ type QueryTargetCollaborationDetailV202409Creator struct {
 	ShowcaseProductCount   int64                                 `json:"showcase_product_count,omitzero"`
 	UserID                 string                                `json:"user_id,omitzero"`
 	Username               string                                `json:"username,omitzero"`
+}
+
+// Format hides personal data from every verb.
+func (v QueryTargetCollaborationDetailV202409Creator) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "CollaborationStatus", "ProductEffectiveStatus", "UserID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v QueryTargetCollaborationDetailV202409Creator) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // QueryTargetCollaborationDetailV202409Product is part of a reply.
@@ -1796,6 +1968,11 @@ type QueryTargetCollaborationDetailV202409Response struct {
 	TargetCollaboration QueryTargetCollaborationDetailV202409TargetCollaboration `json:"target_collaboration,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v QueryTargetCollaborationDetailV202409Response) LogValue() slog.Value {
+	return wire.LogPrivate(v)
+}
+
 // QueryTargetCollaborationDetailV202409TargetCollaboration is part of a reply.
 type QueryTargetCollaborationDetailV202409TargetCollaboration struct {
 	ContentCreatorCount  int64                                                        `json:"content_creator_count,omitzero"`
@@ -1815,6 +1992,11 @@ type QueryTargetCollaborationDetailV202409TargetCollaboration struct {
 	UpdateTime           UnixSeconds                                                  `json:"update_time,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v QueryTargetCollaborationDetailV202409TargetCollaboration) LogValue() slog.Value {
+	return wire.LogPrivate(v)
+}
+
 // QueryTargetCollaborationDetailV202412Creator is part of a reply.
 type QueryTargetCollaborationDetailV202412Creator struct {
 	Avatar                 Avatar                                `json:"avatar,omitzero"`
@@ -1827,12 +2009,27 @@ type QueryTargetCollaborationDetailV202412Creator struct {
 	Username               string                                `json:"username,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v QueryTargetCollaborationDetailV202412Creator) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "CollaborationStatus", "ProductEffectiveStatus")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v QueryTargetCollaborationDetailV202412Creator) LogValue() slog.Value {
+	return wire.LogPrivate(v)
+}
+
 // QueryTargetCollaborationDetailV202412Request holds the parameters of AffiliateSeller.QueryTargetCollaborationDetailV202412.
 type QueryTargetCollaborationDetailV202412Request struct{}
 
 // QueryTargetCollaborationDetailV202412Response is the reply of AffiliateSeller.QueryTargetCollaborationDetailV202412.
 type QueryTargetCollaborationDetailV202412Response struct {
 	TargetCollaboration QueryTargetCollaborationDetailV202412TargetCollaboration `json:"target_collaboration,omitzero"`
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v QueryTargetCollaborationDetailV202412Response) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // QueryTargetCollaborationDetailV202412TargetCollaboration is part of a reply.
@@ -1852,6 +2049,11 @@ type QueryTargetCollaborationDetailV202412TargetCollaboration struct {
 	StartTime            UnixSeconds                                                  `json:"start_time,omitzero"`
 	Type                 QueryTargetCollaborationDetailV202412TargetCollaborationType `json:"type,omitzero"`
 	UpdateTime           UnixSeconds                                                  `json:"update_time,omitzero"`
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v QueryTargetCollaborationDetailV202412TargetCollaboration) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // RemoveCreatorFromOpenCollaborationRequest holds the parameters of AffiliateSeller.RemoveCreatorFromOpenCollaboration.
@@ -1965,6 +2167,9 @@ type SearchSellerAffiliateOrdersResponse struct {
 	TotalCount    int64                                      `json:"total_count,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SearchSellerAffiliateOrdersResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // SearchSellerAffiliateOrdersResponseOrder is part of a reply.
 type SearchSellerAffiliateOrdersResponseOrder struct {
 	CreateTime   UnixSeconds                                    `json:"create_time,omitzero"`
@@ -1973,6 +2178,9 @@ type SearchSellerAffiliateOrdersResponseOrder struct {
 	SKUs         []SearchSellerAffiliateOrdersResponseOrderSKU  `json:"skus,omitzero"`
 	Status       SearchSellerAffiliateOrdersResponseOrderStatus `json:"status,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SearchSellerAffiliateOrdersResponseOrder) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // SearchSellerAffiliateOrdersResponseOrderSKU is part of a reply.
 type SearchSellerAffiliateOrdersResponseOrderSKU struct {
@@ -2000,6 +2208,14 @@ type SearchSellerAffiliateOrdersResponseOrderSKU struct {
 	ShopAdsCommissionRate               string                                                 `json:"shop_ads_commission_rate,omitzero"`
 	TargetCollaborationID               string                                                 `json:"target_collaboration_id,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v SearchSellerAffiliateOrdersResponseOrderSKU) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "CampaignID", "ContentID", "OpenCollaborationID", "ProductID", "TargetCollaborationID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SearchSellerAffiliateOrdersResponseOrderSKU) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // SearchSellerAffiliateOrdersV202405Request holds the parameters of AffiliateSeller.SearchSellerAffiliateOrdersV202405.
 type SearchSellerAffiliateOrdersV202405Request struct {
@@ -2070,6 +2286,12 @@ type SearchTargetCollaborationsV202409Request struct {
 type SellerContactInfo struct {
 	Email string `json:"email,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v SellerContactInfo) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SellerContactInfo) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // SellerGetSampleRequestDeeplinkRequest holds the parameters of AffiliateSeller.SellerGetSampleRequestDeeplink.
 type SellerGetSampleRequestDeeplinkRequest struct {
@@ -2195,6 +2417,9 @@ type SellerSearchCreatorOnMarketplaceResponse struct {
 	SearchKey     string                                            `json:"search_key,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SellerSearchCreatorOnMarketplaceResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // SellerSearchCreatorOnMarketplaceResponseCreator is part of a reply.
 type SellerSearchCreatorOnMarketplaceResponseCreator struct {
 	Avatar                  Avatar                                        `json:"avatar,omitzero"`
@@ -2212,6 +2437,16 @@ type SellerSearchCreatorOnMarketplaceResponseCreator struct {
 	UnitsSoldRange          CreatorUnitsSoldRange                         `json:"units_sold_range,omitzero"`
 	Username                string                                        `json:"username,omitzero"`
 	VideoGMV                Money                                         `json:"video_gmv,omitzero"`
+}
+
+// Format hides personal data from every verb.
+func (v SellerSearchCreatorOnMarketplaceResponseCreator) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "CreatorOpenID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SellerSearchCreatorOnMarketplaceResponseCreator) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // SellerSearchCreatorOnMarketplaceV202406Request holds the parameters of AffiliateSeller.SellerSearchCreatorOnMarketplaceV202406.
@@ -2232,6 +2467,11 @@ type SellerSearchCreatorOnMarketplaceV202406Response struct {
 	SearchKey     string                                                   `json:"search_key,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SellerSearchCreatorOnMarketplaceV202406Response) LogValue() slog.Value {
+	return wire.LogPrivate(v)
+}
+
 // SellerSearchCreatorOnMarketplaceV202406ResponseCreator is part of a reply.
 type SellerSearchCreatorOnMarketplaceV202406ResponseCreator struct {
 	Avatar                  Avatar                                        `json:"avatar,omitzero"`
@@ -2250,11 +2490,26 @@ type SellerSearchCreatorOnMarketplaceV202406ResponseCreator struct {
 	VideoGMV                Money                                         `json:"video_gmv,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v SellerSearchCreatorOnMarketplaceV202406ResponseCreator) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v)
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SellerSearchCreatorOnMarketplaceV202406ResponseCreator) LogValue() slog.Value {
+	return wire.LogPrivate(v)
+}
+
 // SellerSearchCreatorOnMarketplaceV202505Response is the reply of AffiliateSeller.SellerSearchCreatorOnMarketplaceV202505.
 type SellerSearchCreatorOnMarketplaceV202505Response struct {
 	Creators      []SellerSearchCreatorOnMarketplaceV202505ResponseCreator `json:"creators,omitzero"`
 	NextPageToken string                                                   `json:"next_page_token,omitzero"`
 	SearchKey     string                                                   `json:"search_key,omitzero"`
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SellerSearchCreatorOnMarketplaceV202505Response) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // SellerSearchCreatorOnMarketplaceV202505ResponseCreator is part of a reply.
@@ -2273,6 +2528,16 @@ type SellerSearchCreatorOnMarketplaceV202505ResponseCreator struct {
 	UnitsSoldRange          CreatorUnitsSoldRange                         `json:"units_sold_range,omitzero"`
 	Username                string                                        `json:"username,omitzero"`
 	VideoGMV                Money                                         `json:"video_gmv,omitzero"`
+}
+
+// Format hides personal data from every verb.
+func (v SellerSearchCreatorOnMarketplaceV202505ResponseCreator) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v)
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SellerSearchCreatorOnMarketplaceV202505ResponseCreator) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // SellerSearchSampleApplicationsFulfillmentsFulfillment is part of a reply.
@@ -2325,12 +2590,23 @@ type SellerSearchSampleApplicationsRequest struct {
 	Username             *string `json:"username,omitzero" url:"-"`
 }
 
+// Format hides personal data from every verb.
+func (v SellerSearchSampleApplicationsRequest) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "CreatorUserOepnID", "OrderID", "ProductID", "Status", "TargetCollabrationID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SellerSearchSampleApplicationsRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // SellerSearchSampleApplicationsResponse is the reply of AffiliateSeller.SellerSearchSampleApplications.
 type SellerSearchSampleApplicationsResponse struct {
 	NextPageToken      string                                                    `json:"next_page_token,omitzero"`
 	SampleApplications []SellerSearchSampleApplicationsResponseSampleApplication `json:"sample_applications,omitzero"`
 	TotalCount         int64                                                     `json:"total_count,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SellerSearchSampleApplicationsResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // SellerSearchSampleApplicationsResponseSampleApplication is part of a reply.
 type SellerSearchSampleApplicationsResponseSampleApplication struct {
@@ -2350,6 +2626,11 @@ type SellerSearchSampleApplicationsResponseSampleApplication struct {
 	TrackingNumber         string                                                 `json:"tracking_number,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SellerSearchSampleApplicationsResponseSampleApplication) LogValue() slog.Value {
+	return wire.LogPrivate(v)
+}
+
 // SellerSearchSampleApplicationsSampleApplicationCreator is part of a reply.
 type SellerSearchSampleApplicationsSampleApplicationCreator struct {
 	AvatarURL             string `json:"avatar_url,omitzero"`
@@ -2361,6 +2642,16 @@ type SellerSearchSampleApplicationsSampleApplicationCreator struct {
 	GMV                   Money  `json:"gmv,omitzero"`
 	Nickname              string `json:"nickname,omitzero"`
 	Username              string `json:"username,omitzero"`
+}
+
+// Format hides personal data from every verb.
+func (v SellerSearchSampleApplicationsSampleApplicationCreator) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "CreatorOpenID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SellerSearchSampleApplicationsSampleApplicationCreator) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // SellerSearchSampleApplicationsSampleApplicationProduct is part of a reply.
@@ -2385,6 +2676,16 @@ type SellerSearchSampleApplicationsV202409Creator struct {
 	Username              string `json:"username,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v SellerSearchSampleApplicationsV202409Creator) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "UserID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SellerSearchSampleApplicationsV202409Creator) LogValue() slog.Value {
+	return wire.LogPrivate(v)
+}
+
 // SellerSearchSampleApplicationsV202409Request holds the parameters of AffiliateSeller.SellerSearchSampleApplicationsV202409.
 type SellerSearchSampleApplicationsV202409Request struct {
 	CreatorUserID        *string `json:"creator_user_id,omitzero" url:"-"`
@@ -2398,11 +2699,26 @@ type SellerSearchSampleApplicationsV202409Request struct {
 	Username             *string `json:"username,omitzero" url:"-"`
 }
 
+// Format hides personal data from every verb.
+func (v SellerSearchSampleApplicationsV202409Request) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "CreatorUserID", "OrderID", "ProductID", "Status", "TargetCollabrationID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SellerSearchSampleApplicationsV202409Request) LogValue() slog.Value {
+	return wire.LogPrivate(v)
+}
+
 // SellerSearchSampleApplicationsV202409Response is the reply of AffiliateSeller.SellerSearchSampleApplicationsV202409.
 type SellerSearchSampleApplicationsV202409Response struct {
 	NextPageToken      string                                                   `json:"next_page_token,omitzero"`
 	SampleApplications []SellerSearchSampleApplicationsV202409SampleApplication `json:"sample_applications,omitzero"`
 	TotalCount         int64                                                    `json:"total_count,omitzero"`
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SellerSearchSampleApplicationsV202409Response) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // SellerSearchSampleApplicationsV202409SampleApplication is part of a reply.
@@ -2423,11 +2739,22 @@ type SellerSearchSampleApplicationsV202409SampleApplication struct {
 	TrackingNumber         string                                                 `json:"tracking_number,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SellerSearchSampleApplicationsV202409SampleApplication) LogValue() slog.Value {
+	return wire.LogPrivate(v)
+}
+
 // SendIMMessageRequest holds the parameters of AffiliateSeller.SendIMMessage.
 type SendIMMessageRequest struct {
 	Content *string                 `json:"content,omitzero"`
 	MsgType *AffiliateSellerMsgType `json:"msg_type,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v SendIMMessageRequest) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SendIMMessageRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // SendIMMessageResponse is the reply of AffiliateSeller.SendIMMessage.
 type SendIMMessageResponse struct {
@@ -2456,6 +2783,9 @@ type UpdateTargetCollaborationRequest struct {
 	SellerContactInfo  *AffiliateSellerSellerContactInfo         `json:"seller_contact_info,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v UpdateTargetCollaborationRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // UpdateTargetCollaborationRequestProduct is part of a request.
 type UpdateTargetCollaborationRequestProduct struct {
 	CommissionRate         *int64  `json:"commission_rate,omitzero"` // 100 to 8000
@@ -2469,6 +2799,9 @@ type UpdateTargetCollaborationResponse struct {
 	UpdateFailed                 UpdateTargetCollaborationResponseUpdateFailed `json:"update_failed,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v UpdateTargetCollaborationResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // UpdateTargetCollaborationResponseUpdateFailed is part of a reply.
 type UpdateTargetCollaborationResponseUpdateFailed struct {
 	AddCreatorOpenIDs    []string                                                 `json:"add_creator_open_ids,omitzero"`
@@ -2479,6 +2812,11 @@ type UpdateTargetCollaborationResponseUpdateFailed struct {
 	RemoveCreatorOpenIDs []string                                                 `json:"remove_creator_open_ids,omitzero"`
 	RemoveProductIDs     []string                                                 `json:"remove_product_ids,omitzero"`
 	SellerContactInfo    SellerContactInfo                                        `json:"seller_contact_info,omitzero"`
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v UpdateTargetCollaborationResponseUpdateFailed) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // UpdateTargetCollaborationResponseUpdateFailedAddProducts is part of a reply.
@@ -2503,6 +2841,9 @@ type UpdateTargetCollaborationV202409Request struct {
 	SellerContactInfo *AffiliateSellerSellerContactInfo                `json:"seller_contact_info,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v UpdateTargetCollaborationV202409Request) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // UpdateTargetCollaborationV202409RequestProduct is part of a request.
 type UpdateTargetCollaborationV202409RequestProduct struct {
 	CommissionRate *int64  `json:"commission_rate,omitzero"` // 100 to 8000
@@ -2515,6 +2856,9 @@ type UpdateTargetCollaborationV202409Response struct {
 	UpdateFailed                 UpdateTargetCollaborationV202409ResponseUpdateFailed `json:"update_failed,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v UpdateTargetCollaborationV202409Response) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // UpdateTargetCollaborationV202409ResponseUpdateFailed is part of a reply.
 type UpdateTargetCollaborationV202409ResponseUpdateFailed struct {
 	AddCreatorIDs     []string                                                 `json:"add_creator_ids,omitzero"`
@@ -2525,6 +2869,11 @@ type UpdateTargetCollaborationV202409ResponseUpdateFailed struct {
 	RemoveCreatorIDs  []string                                                 `json:"remove_creator_ids,omitzero"`
 	RemoveProductIDs  []string                                                 `json:"remove_product_ids,omitzero"`
 	SellerContactInfo SellerContactInfo                                        `json:"seller_contact_info,omitzero"`
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v UpdateTargetCollaborationV202409ResponseUpdateFailed) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // UploadMessageImageRequest holds the parameters of AffiliateSeller.UploadMessageImage.

@@ -4,7 +4,10 @@ package tiktokshop
 
 import (
 	"context"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
+	"log/slog"
 )
 
 // AnalyticsService has the 35 operations of the section [Client.Analytics].
@@ -878,6 +881,9 @@ type GetShopLIVEPerformanceListResponse struct {
 	TotalCount          int64                                                 `json:"total_count,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetShopLIVEPerformanceListResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GetShopLIVEPerformanceListResponseLiveStreamSession is part of a reply.
 type GetShopLIVEPerformanceListResponseLiveStreamSession struct {
 	EndTime                string                                                      `json:"end_time,omitzero"`
@@ -887,6 +893,16 @@ type GetShopLIVEPerformanceListResponseLiveStreamSession struct {
 	StartTime              string                                                      `json:"start_time,omitzero"`
 	Title                  string                                                      `json:"title,omitzero"`
 	Username               string                                                      `json:"username,omitzero"`
+}
+
+// Format hides personal data from every verb.
+func (v GetShopLIVEPerformanceListResponseLiveStreamSession) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "ID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetShopLIVEPerformanceListResponseLiveStreamSession) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // GetShopLIVEPerformanceListV202505Request holds the parameters of Analytics.GetShopLIVEPerformanceListV202505.
@@ -909,6 +925,9 @@ type GetShopLIVEPerformanceListV202505Response struct {
 	TotalCount          int64                                                        `json:"total_count,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetShopLIVEPerformanceListV202505Response) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GetShopLIVEPerformanceListV202505ResponseLiveStreamSession is part of a reply.
 type GetShopLIVEPerformanceListV202505ResponseLiveStreamSession struct {
 	EndTime                string                                            `json:"end_time,omitzero"`
@@ -918,6 +937,16 @@ type GetShopLIVEPerformanceListV202505ResponseLiveStreamSession struct {
 	StartTime              string                                            `json:"start_time,omitzero"`
 	Title                  string                                            `json:"title,omitzero"`
 	Username               string                                            `json:"username,omitzero"`
+}
+
+// Format hides personal data from every verb.
+func (v GetShopLIVEPerformanceListV202505ResponseLiveStreamSession) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "ID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetShopLIVEPerformanceListV202505ResponseLiveStreamSession) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // GetShopLIVEPerformanceListV202505SalesPerformance is part of a reply.
@@ -1377,12 +1406,20 @@ type GetShopProductPerformanceDetailResponse struct {
 	Performance         GetShopProductPerformanceDetailResponsePerformance `json:"performance,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetShopProductPerformanceDetailResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GetShopProductPerformanceDetailResponsePerformance is part of a reply.
 type GetShopProductPerformanceDetailResponsePerformance struct {
 	Intervals   []GetShopProductPerformanceDetailResponsePerformanceInterval   `json:"intervals,omitzero"`
 	Ratings     []GetShopProductPerformanceDetailResponsePerformanceRating     `json:"ratings,omitzero"`
 	TopContents []GetShopProductPerformanceDetailResponsePerformanceTopContent `json:"top_contents,omitzero"`
 	TopCreators []GetShopProductPerformanceDetailResponsePerformanceTopCreator `json:"top_creators,omitzero"`
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetShopProductPerformanceDetailResponsePerformance) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // GetShopProductPerformanceDetailResponsePerformanceInterval is part of a reply.
@@ -1414,6 +1451,16 @@ type GetShopProductPerformanceDetailResponsePerformanceTopCreator struct {
 	CreatorProfile string `json:"creator_profile,omitzero"`
 	GMV            Money  `json:"gmv,omitzero"`
 	ItemsSold      int64  `json:"items_sold,omitzero"`
+}
+
+// Format hides personal data from every verb.
+func (v GetShopProductPerformanceDetailResponsePerformanceTopCreator) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "CreatorOpenID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetShopProductPerformanceDetailResponsePerformanceTopCreator) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // GetShopProductPerformanceDetailTrafficBreakdownTraffic is part of a reply.
@@ -1828,6 +1875,9 @@ type GetShopVideoPerformanceListResponse struct {
 	Videos              []GetShopVideoPerformanceListResponseVideo `json:"videos,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetShopVideoPerformanceListResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GetShopVideoPerformanceListResponseVideo is part of a reply.
 type GetShopVideoPerformanceListResponseVideo struct {
 	AvgCustomers     int64    `json:"avg_customers,omitzero"`
@@ -1845,6 +1895,14 @@ type GetShopVideoPerformanceListResponseVideo struct {
 	VideoPostTime    string   `json:"video_post_time,omitzero"`
 	Views            int64    `json:"views,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v GetShopVideoPerformanceListResponseVideo) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "ID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetShopVideoPerformanceListResponseVideo) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GetShopVideoPerformanceListV202409Request holds the parameters of Analytics.GetShopVideoPerformanceListV202409.
 type GetShopVideoPerformanceListV202409Request struct {
@@ -1866,6 +1924,9 @@ type GetShopVideoPerformanceListV202409Response struct {
 	Videos              []GetShopVideoPerformanceListV202409ResponseVideo `json:"videos,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetShopVideoPerformanceListV202409Response) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GetShopVideoPerformanceListV202409ResponseVideo is part of a reply.
 type GetShopVideoPerformanceListV202409ResponseVideo struct {
 	ClickThroughRate string   `json:"click_through_rate,omitzero"`
@@ -1878,6 +1939,16 @@ type GetShopVideoPerformanceListV202409ResponseVideo struct {
 	Username         string   `json:"username,omitzero"`
 	VideoPostTime    string   `json:"video_post_time,omitzero"`
 	Views            int64    `json:"views,omitzero"`
+}
+
+// Format hides personal data from every verb.
+func (v GetShopVideoPerformanceListV202409ResponseVideo) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "ID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetShopVideoPerformanceListV202409ResponseVideo) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // GetShopVideoPerformanceOverviewRequest holds the parameters of Analytics.GetShopVideoPerformanceOverview.

@@ -4,6 +4,9 @@ package tiktokshop
 
 import (
 	"context"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
+	"log/slog"
 )
 
 // CustomerEngagementService has the 7 operations of the section [Client.CustomerEngagement].
@@ -226,10 +229,19 @@ type SendEngagementMessageRequest struct {
 	TaskID      *string  `json:"task_id,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v SendEngagementMessageRequest) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "TaskID") }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SendEngagementMessageRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // SendEngagementMessageResponse is the reply of CustomerEngagement.SendEngagementMessage.
 type SendEngagementMessageResponse struct {
 	Errors []SendEngagementMessageResponseError `json:"errors,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SendEngagementMessageResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // SendEngagementMessageResponseError is part of a reply.
 type SendEngagementMessageResponseError struct {
@@ -238,10 +250,21 @@ type SendEngagementMessageResponseError struct {
 	Message string                                   `json:"message,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SendEngagementMessageResponseError) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // SendEngagementMessageResponseErrorDetail is part of a reply.
 type SendEngagementMessageResponseErrorDetail struct {
 	BuyerEmail string `json:"buyer_email,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v SendEngagementMessageResponseErrorDetail) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v)
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SendEngagementMessageResponseErrorDetail) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // CustomerEngagementCouponType is an open list: TikTok Shop may add values.
 type CustomerEngagementCouponType string

@@ -4,7 +4,10 @@ package tiktokshop
 
 import (
 	"context"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
+	"log/slog"
 )
 
 // CustomerServiceService has the 10 operations of the section [Client.CustomerService].
@@ -226,6 +229,9 @@ type GetConversationMessagesResponse struct {
 	UnsupportedMsgTips string                                   `json:"unsupported_msg_tips,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetConversationMessagesResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GetConversationMessagesResponseMessage is part of a reply.
 type GetConversationMessagesResponseMessage struct {
 	Content    string                                     `json:"content,omitzero"`
@@ -238,6 +244,14 @@ type GetConversationMessagesResponseMessage struct {
 	Type       GetConversationMessagesResponseMessageType `json:"type,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v GetConversationMessagesResponseMessage) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "ID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetConversationMessagesResponseMessage) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GetConversationRequest holds the parameters of CustomerService.GetConversation.
 type GetConversationRequest struct{}
 
@@ -245,6 +259,9 @@ type GetConversationRequest struct{}
 type GetConversationResponse struct {
 	Conversation GetConversationResponseConversation `json:"conversation,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetConversationResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GetConversationResponseConversation is part of a reply.
 type GetConversationResponseConversation struct {
@@ -255,6 +272,9 @@ type GetConversationResponseConversation struct {
 	UnreadCount      int                                              `json:"unread_count,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetConversationResponseConversation) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GetConversationResponseConversationParticipant is part of a reply.
 type GetConversationResponseConversationParticipant struct {
 	Avatar   string                                             `json:"avatar,omitzero"`
@@ -263,6 +283,16 @@ type GetConversationResponseConversationParticipant struct {
 	Platform CustomerServicePlatform                            `json:"platform,omitzero"`
 	Role     GetConversationResponseConversationParticipantRole `json:"role,omitzero"`
 	UserID   string                                             `json:"user_id,omitzero"`
+}
+
+// Format hides personal data from every verb.
+func (v GetConversationResponseConversationParticipant) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "ImUserID", "UserID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetConversationResponseConversationParticipant) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // GetConversationsRequest holds the parameters of CustomerService.GetConversations.
@@ -278,6 +308,9 @@ type GetConversationsResponse struct {
 	NextPageToken string                                 `json:"next_page_token,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetConversationsResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GetConversationsResponseConversation is part of a reply.
 type GetConversationsResponseConversation struct {
 	CanSendMessage   bool                                              `json:"can_send_message,omitzero"`
@@ -288,6 +321,9 @@ type GetConversationsResponseConversation struct {
 	Participants     []GetConversationsResponseConversationParticipant `json:"participants,omitzero"`
 	UnreadCount      int                                               `json:"unread_count,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetConversationsResponseConversation) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GetConversationsResponseConversationLatestMessage is part of a reply.
 type GetConversationsResponseConversationLatestMessage struct {
@@ -300,6 +336,16 @@ type GetConversationsResponseConversationLatestMessage struct {
 	Type       GetConversationsResponseConversationLatestMessageType `json:"type,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v GetConversationsResponseConversationLatestMessage) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "ID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetConversationsResponseConversationLatestMessage) LogValue() slog.Value {
+	return wire.LogPrivate(v)
+}
+
 // GetConversationsResponseConversationParticipant is part of a reply.
 type GetConversationsResponseConversationParticipant struct {
 	Avatar        string                                              `json:"avatar,omitzero"`
@@ -308,6 +354,16 @@ type GetConversationsResponseConversationParticipant struct {
 	Nickname      string                                              `json:"nickname,omitzero"`
 	Role          GetConversationsResponseConversationParticipantRole `json:"role,omitzero"`
 	UserID        string                                              `json:"user_id,omitzero"`
+}
+
+// Format hides personal data from every verb.
+func (v GetConversationsResponseConversationParticipant) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "ImUserID", "UserID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetConversationsResponseConversationParticipant) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // GetCustomerServicePerformanceRequest holds the parameters of CustomerService.GetCustomerServicePerformance.
@@ -341,6 +397,12 @@ type SendMessageRequest struct {
 	Type    *SendMessageRequestType `json:"type,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v SendMessageRequest) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SendMessageRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // SendMessageResponse is the reply of CustomerService.SendMessage.
 type SendMessageResponse struct {
 	MessageID string `json:"message_id,omitzero"`
@@ -353,6 +415,12 @@ type Sender struct {
 	Nickname string     `json:"nickname,omitzero"`
 	Role     SenderRole `json:"role,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v Sender) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "ImUserID") }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v Sender) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // UpdateAgentSettingsRequest holds the parameters of CustomerService.UpdateAgentSettings.
 type UpdateAgentSettingsRequest struct {

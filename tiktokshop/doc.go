@@ -82,9 +82,11 @@
 // Texts name the operation, the shop, TikTok's code and words, the request id
 // for its support, and the remedy ([Class.Remedy]). App secret, tokens and
 // signatures are kept out of errors, logs and everything that fmt prints, and so
-// are replies, which may hold a buyer's data; [Order], [Package] and other types
-// that carry one print no more than which they are, though their JSON is
-// complete. Codes that the package does not know are [ClassUnknown] and never
+// are the bodies of replies. Types with names, addresses, contacts or messages of
+// people, such as [Order], print and log their ids and states alone; so do the
+// requests and replies that hold them in slog. Their JSON is complete: a list or a
+// struct of your own that holds them is what slog's JSON handler encodes, and in
+// unexported fields fmt calls no method. Codes that the package does not know are [ClassUnknown] and never
 // repeated.
 //
 // # Limits

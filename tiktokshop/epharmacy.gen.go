@@ -4,7 +4,10 @@ package tiktokshop
 
 import (
 	"context"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
+	"log/slog"
 )
 
 // EpharmacyService has the 5 operations of the section [Client.Epharmacy].
@@ -118,6 +121,9 @@ type GetPharmaciesResponse struct {
 	TotalCount    int64                           `json:"total_count,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetPharmaciesResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GetPharmaciesResponsePharmacy is part of a reply.
 type GetPharmaciesResponsePharmacy struct {
 	LicenseExpireTime UnixSeconds                                  `json:"license_expire_time,omitzero"`
@@ -126,6 +132,9 @@ type GetPharmaciesResponsePharmacy struct {
 	Pharmacist        GetPharmaciesResponsePharmacyPharmacist      `json:"pharmacist,omitzero"`
 	WarehouseID       string                                       `json:"warehouse_id,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetPharmaciesResponsePharmacy) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GetPharmaciesResponsePharmacyOperationHour is part of a reply.
 type GetPharmaciesResponsePharmacyOperationHour struct {
@@ -141,10 +150,19 @@ type GetPharmaciesResponsePharmacyPharmacist struct {
 	PracticeLicenseNumber     string      `json:"practice_license_number,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v GetPharmaciesResponsePharmacyPharmacist) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetPharmaciesResponsePharmacyPharmacist) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // UpdatePharmaciesRequest holds the parameters of Epharmacy.UpdatePharmacies.
 type UpdatePharmaciesRequest struct {
 	Pharmacies []UpdatePharmaciesRequestPharmacy `json:"pharmacies,omitzero"` // at most 20
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v UpdatePharmaciesRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // UpdatePharmaciesRequestPharmacy is part of a request.
 type UpdatePharmaciesRequestPharmacy struct {
@@ -154,6 +172,9 @@ type UpdatePharmaciesRequestPharmacy struct {
 	Pharmacist        *UpdatePharmaciesRequestPharmacyPharmacist     `json:"pharmacist,omitzero"`
 	WarehouseID       *string                                        `json:"warehouse_id,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v UpdatePharmaciesRequestPharmacy) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // UpdatePharmaciesRequestPharmacyOperationHour is part of a request.
 type UpdatePharmaciesRequestPharmacyOperationHour struct {
@@ -168,6 +189,14 @@ type UpdatePharmaciesRequestPharmacyPharmacist struct {
 	PracticeLicenseExpireTime *UnixSeconds `json:"practice_license_expire_time,omitzero"`
 	PracticeLicenseNumber     *string      `json:"practice_license_number,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v UpdatePharmaciesRequestPharmacyPharmacist) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v)
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v UpdatePharmaciesRequestPharmacyPharmacist) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // UpdatePharmaciesResponse is the reply of Epharmacy.UpdatePharmacies.
 type UpdatePharmaciesResponse struct {

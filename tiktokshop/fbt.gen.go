@@ -4,7 +4,10 @@ package tiktokshop
 
 import (
 	"context"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
+	"log/slog"
 )
 
 // FBTService has the 11 operations of the section [Client.FBT].
@@ -269,6 +272,9 @@ type CreateFBTMCFOrderRequest struct {
 	Goods           []CreateFBTMCFOrderRequestGood     `json:"goods,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v CreateFBTMCFOrderRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // CreateFBTMCFOrderRequestConsignee is part of a request.
 type CreateFBTMCFOrderRequestConsignee struct {
 	Address     *CreateFBTMCFOrderRequestConsigneeAddress `json:"address,omitzero"`
@@ -276,6 +282,12 @@ type CreateFBTMCFOrderRequestConsignee struct {
 	Name        *string                                   `json:"name,omitzero"`
 	PhoneNumber *string                                   `json:"phone_number,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v CreateFBTMCFOrderRequestConsignee) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v CreateFBTMCFOrderRequestConsignee) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // CreateFBTMCFOrderRequestConsigneeAddress is part of a request.
 type CreateFBTMCFOrderRequestConsigneeAddress struct {
@@ -287,6 +299,14 @@ type CreateFBTMCFOrderRequestConsigneeAddress struct {
 	PostalCode       *string `json:"postal_code,omitzero"`
 	StateOrRegion    *string `json:"state_or_region,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v CreateFBTMCFOrderRequestConsigneeAddress) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "CountryCode")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v CreateFBTMCFOrderRequestConsigneeAddress) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // CreateFBTMCFOrderRequestGood is part of a request.
 type CreateFBTMCFOrderRequestGood struct {
@@ -376,6 +396,9 @@ type GetFBTWarehouseListResponse struct {
 	Warehouses []GetFBTWarehouseListResponseWarehouse `json:"warehouses,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetFBTWarehouseListResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GetFBTWarehouseListResponseWarehouse is part of a reply.
 type GetFBTWarehouseListResponseWarehouse struct {
 	Addresses         []GetFBTWarehouseListResponseWarehouseAddress          `json:"addresses,omitzero"`
@@ -386,6 +409,9 @@ type GetFBTWarehouseListResponseWarehouse struct {
 	Type              string                                                 `json:"type,omitzero"`
 	WarehouseIDs      []string                                               `json:"warehouse_ids,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetFBTWarehouseListResponseWarehouse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GetFBTWarehouseListResponseWarehouseAddress is part of a reply.
 type GetFBTWarehouseListResponseWarehouseAddress struct {
@@ -398,6 +424,14 @@ type GetFBTWarehouseListResponseWarehouseAddress struct {
 	RegionCode   string `json:"region_code,omitzero"`
 	State        string `json:"state,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v GetFBTWarehouseListResponseWarehouseAddress) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "RegionCode", "State")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetFBTWarehouseListResponseWarehouseAddress) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GetFBTWarehouseListResponseWarehouseLogisticsService is part of a reply.
 type GetFBTWarehouseListResponseWarehouseLogisticsService struct {
@@ -605,6 +639,9 @@ type SearchGoodsInfoResponse struct {
 	TotalCount    int                           `json:"total_count,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SearchGoodsInfoResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // SearchGoodsInfoResponseGood is part of a reply.
 type SearchGoodsInfoResponseGood struct {
 	Barcodes                  []SearchGoodsInfoResponseGoodBarcode                 `json:"barcodes,omitzero"`
@@ -617,6 +654,9 @@ type SearchGoodsInfoResponseGood struct {
 	SKUs                      []SearchGoodsInfoResponseGoodSKU                     `json:"skus,omitzero"`
 	WarehouseConfirmationInfo SearchGoodsInfoResponseGoodWarehouseConfirmationInfo `json:"warehouse_confirmation_info,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SearchGoodsInfoResponseGood) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // SearchGoodsInfoResponseGoodBarcode is part of a reply.
 type SearchGoodsInfoResponseGoodBarcode struct {
@@ -637,6 +677,11 @@ type SearchGoodsInfoResponseGoodLotExpirationInfo struct {
 	ShelfLifeDays          int                                                   `json:"shelf_life_days,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SearchGoodsInfoResponseGoodLotExpirationInfo) LogValue() slog.Value {
+	return wire.LogPrivate(v)
+}
+
 // SearchGoodsInfoResponseGoodLotExpirationInfoAddresses is part of a reply.
 type SearchGoodsInfoResponseGoodLotExpirationInfoAddresses struct {
 	AddressLine1 string `json:"address_line_1,omitzero"`
@@ -649,6 +694,16 @@ type SearchGoodsInfoResponseGoodLotExpirationInfoAddresses struct {
 	PostalCode   string `json:"postal_code,omitzero"`
 	RegionCode   string `json:"region_code,omitzero"`
 	State        string `json:"state,omitzero"`
+}
+
+// Format hides personal data from every verb.
+func (v SearchGoodsInfoResponseGoodLotExpirationInfoAddresses) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "RegionCode", "State")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SearchGoodsInfoResponseGoodLotExpirationInfoAddresses) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // SearchGoodsInfoResponseGoodMerchantDeclarationInfo is part of a reply.

@@ -4,7 +4,10 @@ package tiktokshop
 
 import (
 	"context"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
+	"log/slog"
 )
 
 // FinanceService has the 10 operations of the section [Client.Finance].
@@ -368,6 +371,9 @@ type GetPaymentsResponse struct {
 	Payments      []Payment `json:"payments,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetPaymentsResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GetStatementsRequest holds the parameters of Finance.GetStatements.
 type GetStatementsRequest struct {
 	PageSize        *int           `url:"page_size,omitempty" json:"-"` // 1 to 100
@@ -393,12 +399,18 @@ type GetTaxInformationResponse struct {
 	TaxInformation GetTaxInformationResponseTaxInformation `json:"tax_information,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetTaxInformationResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GetTaxInformationResponseTaxInformation is part of a reply.
 type GetTaxInformationResponseTaxInformation struct {
 	BusinessEntity GetTaxInformationResponseTaxInformationBusinessEntity `json:"business_entity,omitzero"`
 	OverallStatus  GetTaxInformationResponseTaxInformationOverallStatus  `json:"overall_status,omitzero"`
 	TaxNumbers     []GetTaxInformationResponseTaxInformationTaxNumber    `json:"tax_numbers,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetTaxInformationResponseTaxInformation) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GetTaxInformationResponseTaxInformationBusinessEntity is part of a reply.
 type GetTaxInformationResponseTaxInformationBusinessEntity struct {
@@ -408,6 +420,16 @@ type GetTaxInformationResponseTaxInformationBusinessEntity struct {
 	FiscalRegime      string `json:"fiscal_regime,omitzero"`
 	OrganizationLevel string `json:"organization_level,omitzero"`
 	PostalCode        string `json:"postal_code,omitzero"`
+}
+
+// Format hides personal data from every verb.
+func (v GetTaxInformationResponseTaxInformationBusinessEntity) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v)
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetTaxInformationResponseTaxInformationBusinessEntity) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // GetTaxInformationResponseTaxInformationOverallStatus is part of a reply.
@@ -425,11 +447,31 @@ type GetTaxInformationResponseTaxInformationTaxNumber struct {
 	Type               string                                                      `json:"type,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v GetTaxInformationResponseTaxInformationTaxNumber) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "RegistrationStatus", "TaxFormAuditStatus")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetTaxInformationResponseTaxInformationTaxNumber) LogValue() slog.Value {
+	return wire.LogPrivate(v)
+}
+
 // GetTaxInformationResponseTaxInformationTaxNumberRecentAudit is part of a reply.
 type GetTaxInformationResponseTaxInformationTaxNumberRecentAudit struct {
 	RejectionReasons []string `json:"rejection_reasons,omitzero"`
 	Status           string   `json:"status,omitzero"`
 	TaxNumber        string   `json:"tax_number,omitzero"`
+}
+
+// Format hides personal data from every verb.
+func (v GetTaxInformationResponseTaxInformationTaxNumberRecentAudit) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "Status")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetTaxInformationResponseTaxInformationTaxNumberRecentAudit) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // GetTransactionsByOrderRequest holds the parameters of Finance.GetTransactionsByOrder.
@@ -1003,6 +1045,12 @@ type Payment struct {
 	SettlementAmount            PaymentMoney  `json:"settlement_amount,omitzero"`
 	Status                      PaymentStatus `json:"status,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v Payment) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "ID", "Status") }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v Payment) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // RevenueBreakdown is part of a reply.
 type RevenueBreakdown struct {

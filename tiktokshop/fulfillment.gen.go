@@ -5,7 +5,10 @@ package tiktokshop
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
+	"log/slog"
 )
 
 // FulfillmentService has the 30 operations of the section [Client.Fulfillment].
@@ -539,6 +542,14 @@ type CreateFirstMileBundleRequest struct {
 	TrackingNumber     *string                    `json:"tracking_number,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v CreateFirstMileBundleRequest) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "ShippingProviderID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v CreateFirstMileBundleRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // CreateFirstMileBundleResponse is the reply of Fulfillment.CreateFirstMileBundle.
 type CreateFirstMileBundleResponse struct {
 	Errors            []CreateFirstMileBundleResponseError `json:"errors,omitzero"`
@@ -854,6 +865,14 @@ type Package struct {
 	Weight                 Weight                        `json:"weight,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v Package) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "ID", "PackageID", "Status", "PackageStatus")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v Package) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // PackageInsurance is part of a reply.
 type PackageInsurance struct {
 	ClaimStatus     FulfillmentClaimStatus `json:"claim_status,omitzero"`
@@ -890,6 +909,12 @@ type PackageRecipientAddress struct {
 	RegionCode    string `json:"region_code,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v PackageRecipientAddress) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "RegionCode") }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v PackageRecipientAddress) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // PackageSenderAddress is part of a reply.
 type PackageSenderAddress struct {
 	AddressDetail string `json:"address_detail,omitzero"`
@@ -903,6 +928,12 @@ type PackageSenderAddress struct {
 	PostalCode    string `json:"postal_code,omitzero"`
 	RegionCode    string `json:"region_code,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v PackageSenderAddress) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "RegionCode") }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v PackageSenderAddress) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // PickupSlot is part of a request.
 type PickupSlot struct {
@@ -1001,6 +1032,9 @@ type SearchPackageResponse struct {
 	Packages      []Package `json:"packages,omitzero"`
 	TotalCount    int       `json:"total_count,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SearchPackageResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // ShipPackageRequest holds the parameters of Fulfillment.ShipPackage.
 type ShipPackageRequest struct {

@@ -4,7 +4,10 @@ package tiktokshop
 
 import (
 	"context"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
+	"log/slog"
 )
 
 // GSFullServiceCommodityService has the 36 operations of the section [Client.GSFullServiceCommodity].
@@ -828,6 +831,12 @@ type GSFullServiceCommodityPhoneNumber struct {
 	PhoneNumberRegion string `json:"phone_number_region,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v GSFullServiceCommodityPhoneNumber) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GSFullServiceCommodityPhoneNumber) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GSFullServiceCommoditySKC is part of a request.
 type GSFullServiceCommoditySKC struct {
 	ExternalSKCCode            *string     `json:"external_skc_code,omitzero"`
@@ -1137,6 +1146,9 @@ type GSGetSupplierResponsiblePersonsResponse struct {
 	RPInfos       []GSGetSupplierResponsiblePersonsResponseRPInfo `json:"rp_infos,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GSGetSupplierResponsiblePersonsResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GSGetSupplierResponsiblePersonsResponseRPInfo is part of a reply.
 type GSGetSupplierResponsiblePersonsResponseRPInfo struct {
 	Address     GSGetSupplierResponsiblePersonsResponseRPInfoAddress `json:"address,omitzero"`
@@ -1153,6 +1165,16 @@ type GSGetSupplierResponsiblePersonsResponseRPInfo struct {
 	Version     int64                                                `json:"version,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v GSGetSupplierResponsiblePersonsResponseRPInfo) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "ID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GSGetSupplierResponsiblePersonsResponseRPInfo) LogValue() slog.Value {
+	return wire.LogPrivate(v)
+}
+
 // GSGetSupplierResponsiblePersonsResponseRPInfoAddress is part of a reply.
 type GSGetSupplierResponsiblePersonsResponseRPInfoAddress struct {
 	City     string `json:"city,omitzero"`
@@ -1162,11 +1184,31 @@ type GSGetSupplierResponsiblePersonsResponseRPInfoAddress struct {
 	Street2  string `json:"street2,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v GSGetSupplierResponsiblePersonsResponseRPInfoAddress) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "Country")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GSGetSupplierResponsiblePersonsResponseRPInfoAddress) LogValue() slog.Value {
+	return wire.LogPrivate(v)
+}
+
 // GSGetSupplierResponsiblePersonsResponseRPInfoName is part of a reply.
 type GSGetSupplierResponsiblePersonsResponseRPInfoName struct {
 	FirstName  string `json:"first_name,omitzero"`
 	LastName   string `json:"last_name,omitzero"`
 	MiddleName string `json:"middle_name,omitzero"`
+}
+
+// Format hides personal data from every verb.
+func (v GSGetSupplierResponsiblePersonsResponseRPInfoName) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v)
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GSGetSupplierResponsiblePersonsResponseRPInfoName) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // GSImageUploadRequest holds the parameters of GSFullServiceCommodity.GSImageUpload.
@@ -1194,6 +1236,9 @@ type GSListSupplierManufacturerResponse struct {
 	NextPageToken    string                                               `json:"next_page_token,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GSListSupplierManufacturerResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GSListSupplierManufacturerResponseManufacturerList is part of a reply.
 type GSListSupplierManufacturerResponseManufacturerList struct {
 	Address             string                            `json:"address,omitzero"`
@@ -1202,6 +1247,16 @@ type GSListSupplierManufacturerResponseManufacturerList struct {
 	ManufacturerName    string                            `json:"manufacturer_name,omitzero"`
 	PhoneNumber         GSFullServiceCommodityPhoneNumber `json:"phone_number,omitzero"`
 	RegisteredTradeName string                            `json:"registered_trade_name,omitzero"`
+}
+
+// Format hides personal data from every verb.
+func (v GSListSupplierManufacturerResponseManufacturerList) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "ID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GSListSupplierManufacturerResponseManufacturerList) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // GSPreviewCreateProductRequest holds the parameters of GSFullServiceCommodity.GSPreviewCreateProduct.
@@ -1414,6 +1469,9 @@ type GlobalSellingGetSupplierAddressesResponse struct {
 	TotalCount    int                                                `json:"total_count,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GlobalSellingGetSupplierAddressesResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GlobalSellingGetSupplierAddressesResponseAddress is part of a reply.
 type GlobalSellingGetSupplierAddressesResponseAddress struct {
 	ContactName string                                                 `json:"contact_name,omitzero"`
@@ -1421,6 +1479,16 @@ type GlobalSellingGetSupplierAddressesResponseAddress struct {
 	FullAddress string                                                 `json:"full_address,omitzero"`
 	ID          string                                                 `json:"id,omitzero"`
 	PhoneNumber string                                                 `json:"phone_number,omitzero"`
+}
+
+// Format hides personal data from every verb.
+func (v GlobalSellingGetSupplierAddressesResponseAddress) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "ID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GlobalSellingGetSupplierAddressesResponseAddress) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // GlobalSellingGetSupplierAddressesResponseAddressDetail is part of a reply.
@@ -1431,6 +1499,16 @@ type GlobalSellingGetSupplierAddressesResponseAddressDetail struct {
 	DistrictName string `json:"district_name,omitzero"`
 	ProvinceName string `json:"province_name,omitzero"`
 	TownName     string `json:"town_name,omitzero"`
+}
+
+// Format hides personal data from every verb.
+func (v GlobalSellingGetSupplierAddressesResponseAddressDetail) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v)
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GlobalSellingGetSupplierAddressesResponseAddressDetail) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // ImageUploadRequest holds the parameters of GSFullServiceCommodity.ImageUpload.

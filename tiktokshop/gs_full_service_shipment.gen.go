@@ -4,7 +4,10 @@ package tiktokshop
 
 import (
 	"context"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
+	"log/slog"
 )
 
 // GSFullServiceShipmentService has the 33 operations of the section [Client.GSFullServiceShipment].
@@ -692,6 +695,14 @@ type AddressDetail struct {
 	TownName     string `json:"town_name,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v AddressDetail) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "CityID", "CountryID", "DistrictID", "ProvinceID", "TownID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v AddressDetail) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // ConfirmDeliveryRequest holds the parameters of GSFullServiceShipment.ConfirmDelivery.
 type ConfirmDeliveryRequest struct {
 	DeliveryOrderCode *string `json:"delivery_order_code,omitzero" url:"-"`
@@ -798,6 +809,12 @@ type GSFullServiceShipmentAddressDetail struct {
 	TownName     string `json:"town_name,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v GSFullServiceShipmentAddressDetail) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GSFullServiceShipmentAddressDetail) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GSFullServiceShipmentAvailableProvider is part of a reply.
 type GSFullServiceShipmentAvailableProvider struct {
 	DeliveryOption GSFullServiceShipmentDeliveryOption                 `json:"delivery_option,omitzero"`
@@ -849,6 +866,12 @@ type GSFullServiceShipmentSenderContact struct {
 	PostalCode    *string                     `json:"postal_code,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v GSFullServiceShipmentSenderContact) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GSFullServiceShipmentSenderContact) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GSFullServiceShipmentShippingProvider is part of a reply.
 type GSFullServiceShipmentShippingProvider struct {
 	DeliveryOption GSFullServiceShipmentDeliveryOption `json:"delivery_option,omitzero"`
@@ -868,6 +891,12 @@ type GSFullServiceShipmentWarehouseContact struct {
 	PhoneNumber   string                             `json:"phone_number,omitzero"`
 	PostalCode    string                             `json:"postal_code,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v GSFullServiceShipmentWarehouseContact) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GSFullServiceShipmentWarehouseContact) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GSGetDeliveryOrderPrintDocumentRequest holds the parameters of GSFullServiceShipment.GSGetDeliveryOrderPrintDocument.
 type GSGetDeliveryOrderPrintDocumentRequest struct {
@@ -925,6 +954,9 @@ type GSQueryDeliveryBatchesResponse struct {
 	DeliveryBatchs []GSQueryDeliveryBatchesResponseDeliveryBatch `json:"delivery_batchs,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GSQueryDeliveryBatchesResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GSQueryDeliveryBatchesResponseDeliveryBatch is part of a reply.
 type GSQueryDeliveryBatchesResponseDeliveryBatch struct {
 	Code                     string                                                      `json:"code,omitzero"`
@@ -942,6 +974,14 @@ type GSQueryDeliveryBatchesResponseDeliveryBatch struct {
 	SenderContact            SenderContact                                               `json:"sender_contact,omitzero"`
 	Status                   string                                                      `json:"status,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v GSQueryDeliveryBatchesResponseDeliveryBatch) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "Status")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GSQueryDeliveryBatchesResponseDeliveryBatch) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GSQueryDeliveryBatchesResponseDeliveryBatchLogisticsOrder is part of a reply.
 type GSQueryDeliveryBatchesResponseDeliveryBatchLogisticsOrder struct {
@@ -965,6 +1005,9 @@ type GSReserveShippingRequest struct {
 	WarehouseCode       *string                             `json:"warehouse_code,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GSReserveShippingRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GSReserveShippingResponse is the reply of GSFullServiceShipment.GSReserveShipping.
 type GSReserveShippingResponse struct {
 	DeliveryBatchCode string `json:"delivery_batch_code,omitzero"`
@@ -979,6 +1022,9 @@ type GSSearchAvailableShippingProvidersRequest struct {
 	TotalWeight        *Weight                             `json:"total_weight,omitzero"`
 	WarehouseCode      *string                             `json:"warehouse_code,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GSSearchAvailableShippingProvidersRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GSSearchAvailableShippingProvidersResponse is the reply of GSFullServiceShipment.GSSearchAvailableShippingProviders.
 type GSSearchAvailableShippingProvidersResponse struct {
@@ -1018,6 +1064,9 @@ type GSSearchDeliveryOrdersResponse struct {
 	TotalCount     int64                                         `json:"total_count,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GSSearchDeliveryOrdersResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GSSearchDeliveryOrdersResponseDeliveryOrder is part of a reply.
 type GSSearchDeliveryOrdersResponseDeliveryOrder struct {
 	ArrivedTime            UnixSeconds            `json:"arrived_time,omitzero"`
@@ -1056,6 +1105,9 @@ type GSSearchDeliveryOrdersResponseDeliveryOrder struct {
 	WarehouseContact       WarehouseContact       `json:"warehouse_contact,omitzero"`
 	WarehouseName          string                 `json:"warehouse_name,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GSSearchDeliveryOrdersResponseDeliveryOrder) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GSSearchStockupOrdersRequest holds the parameters of GSFullServiceShipment.GSSearchStockupOrders.
 type GSSearchStockupOrdersRequest struct {
@@ -1157,6 +1209,12 @@ type GlobalSellingConfirmStockupOrderRequest struct {
 	StockupOrderCode *string                                      `json:"stockup_order_code,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v GlobalSellingConfirmStockupOrderRequest) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GlobalSellingConfirmStockupOrderRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GlobalSellingConfirmStockupOrderRequestSKU is part of a request.
 type GlobalSellingConfirmStockupOrderRequestSKU struct {
 	Code                   *string `json:"code,omitzero"`
@@ -1227,6 +1285,16 @@ type GlobalSellingQueryLogisticsOrdersLogisticsOrderSenderContact struct {
 	PostalCode    string                             `json:"postal_code,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v GlobalSellingQueryLogisticsOrdersLogisticsOrderSenderContact) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v)
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GlobalSellingQueryLogisticsOrdersLogisticsOrderSenderContact) LogValue() slog.Value {
+	return wire.LogPrivate(v)
+}
+
 // GlobalSellingQueryLogisticsOrdersLogisticsSubOrder is part of a reply.
 type GlobalSellingQueryLogisticsOrdersLogisticsSubOrder struct {
 	Code             string                                                   `json:"code,omitzero"`
@@ -1254,6 +1322,16 @@ type GlobalSellingQueryLogisticsOrdersReceiverContact struct {
 	PostalCode    string                             `json:"postal_code,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v GlobalSellingQueryLogisticsOrdersReceiverContact) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v)
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GlobalSellingQueryLogisticsOrdersReceiverContact) LogValue() slog.Value {
+	return wire.LogPrivate(v)
+}
+
 // GlobalSellingQueryLogisticsOrdersRequest holds the parameters of GSFullServiceShipment.GlobalSellingQueryLogisticsOrders.
 type GlobalSellingQueryLogisticsOrdersRequest struct {
 	LogisticsOrders []string `url:"logistics_orders,comma" json:"-"` // required
@@ -1263,6 +1341,9 @@ type GlobalSellingQueryLogisticsOrdersRequest struct {
 type GlobalSellingQueryLogisticsOrdersResponse struct {
 	LogisticsOrders []GlobalSellingQueryLogisticsOrdersResponseLogisticsOrder `json:"logistics_orders,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GlobalSellingQueryLogisticsOrdersResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GlobalSellingQueryLogisticsOrdersResponseLogisticsOrder is part of a reply.
 type GlobalSellingQueryLogisticsOrdersResponseLogisticsOrder struct {
@@ -1286,6 +1367,16 @@ type GlobalSellingQueryLogisticsOrdersResponseLogisticsOrder struct {
 	SignTime                  UnixSeconds                                                  `json:"sign_time,omitzero"`
 	Status                    GlobalSellingQueryLogisticsOrdersLogisticsOrderStatus        `json:"status,omitzero"`
 	Type                      GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderType  `json:"type,omitzero"`
+}
+
+// Format hides personal data from every verb.
+func (v GlobalSellingQueryLogisticsOrdersResponseLogisticsOrder) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "Status")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GlobalSellingQueryLogisticsOrdersResponseLogisticsOrder) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // GlobalSellingReserveShipmentRequest holds the parameters of GSFullServiceShipment.GlobalSellingReserveShipment.
@@ -1338,6 +1429,9 @@ type GlobalSellingSearchAbnormalOrdersResponse struct {
 	TotalCount     int64                                                    `json:"total_count,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GlobalSellingSearchAbnormalOrdersResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder is part of a reply.
 type GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder struct {
 	AbnormalQuantity            string                                                      `json:"abnormal_quantity,omitzero"`
@@ -1357,6 +1451,16 @@ type GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder struct {
 	SKUs                        []GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSKU `json:"skus,omitzero"`
 	StockupOrderCode            string                                                      `json:"stockup_order_code,omitzero"`
 	Type                        GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderType  `json:"type,omitzero"`
+}
+
+// Format hides personal data from every verb.
+func (v GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "CategoryID", "RelativeReturnStatus")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSKU is part of a reply.
@@ -1397,6 +1501,11 @@ type GlobalSellingSearchAvailableShippingProvidersResponse struct {
 	WarehouseList       []GlobalSellingSearchAvailableShippingProvidersWarehouseList `json:"warehouse_list,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GlobalSellingSearchAvailableShippingProvidersResponse) LogValue() slog.Value {
+	return wire.LogPrivate(v)
+}
+
 // GlobalSellingSearchAvailableShippingProvidersV202407Response is the reply of GSFullServiceShipment.GlobalSellingSearchAvailableShippingProvidersV202407.
 type GlobalSellingSearchAvailableShippingProvidersV202407Response struct {
 	ReserveArrivedTimes []GSFullServiceShipmentReserveArrivedTime `json:"reserve_arrived_times,omitzero"`
@@ -1408,6 +1517,11 @@ type GlobalSellingSearchAvailableShippingProvidersWarehouseList struct {
 	WarehouseCode    string                                `json:"warehouse_code,omitzero"`
 	WarehouseContact GSFullServiceShipmentWarehouseContact `json:"warehouse_contact,omitzero"`
 	WarehouseName    string                                `json:"warehouse_name,omitzero"`
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GlobalSellingSearchAvailableShippingProvidersWarehouseList) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // GlobalSellingSearchDeliveryOrdersDeliveryOrderLogistics is part of a reply.
@@ -1455,6 +1569,9 @@ type GlobalSellingSearchDeliveryOrdersResponse struct {
 	TotalCount     int64                                                    `json:"total_count,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GlobalSellingSearchDeliveryOrdersResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder is part of a reply.
 type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder struct {
 	ArrivedTime            UnixSeconds                                                  `json:"arrived_time,omitzero"`
@@ -1491,6 +1608,11 @@ type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder struct {
 	WarehouseCode          string                                                       `json:"warehouse_code,omitzero"`
 	WarehouseContact       GSFullServiceShipmentWarehouseContact                        `json:"warehouse_contact,omitzero"`
 	WarehouseName          string                                                       `json:"warehouse_name,omitzero"`
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSKU is part of a reply.
@@ -1673,6 +1795,9 @@ type QueryDeliveryBatchesResponse struct {
 	DeliveryBatchs []QueryDeliveryBatchesResponseDeliveryBatch `json:"delivery_batchs,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v QueryDeliveryBatchesResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // QueryDeliveryBatchesResponseDeliveryBatch is part of a reply.
 type QueryDeliveryBatchesResponseDeliveryBatch struct {
 	Code                     string                                                    `json:"code,omitzero"`
@@ -1690,6 +1815,14 @@ type QueryDeliveryBatchesResponseDeliveryBatch struct {
 	SenderContact            SenderContact                                             `json:"sender_contact,omitzero"`
 	Status                   string                                                    `json:"status,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v QueryDeliveryBatchesResponseDeliveryBatch) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "Status")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v QueryDeliveryBatchesResponseDeliveryBatch) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // QueryDeliveryBatchesResponseDeliveryBatchLogisticsOrder is part of a reply.
 type QueryDeliveryBatchesResponseDeliveryBatchLogisticsOrder struct {
@@ -1710,6 +1843,12 @@ type ReceiverContact struct {
 	PhoneNumber   string        `json:"phone_number,omitzero"`
 	PostalCode    string        `json:"postal_code,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v ReceiverContact) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ReceiverContact) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // Reserve is part of a request.
 type Reserve struct {
@@ -1755,6 +1894,9 @@ type ReserveShippingRequest struct {
 	WarehouseCode      *string                             `json:"warehouse_code,omitzero" url:"-"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ReserveShippingRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // ReserveShippingResponse is the reply of GSFullServiceShipment.ReserveShipping.
 type ReserveShippingResponse struct {
 	DeliveryBatchCode string `json:"delivery_batch_code,omitzero"`
@@ -1780,6 +1922,9 @@ type SearchAvailableShippingProvidersRequest struct {
 	TotalWeight        *Weight                             `json:"total_weight,omitzero" url:"-"`
 	WarehouseCode      *string                             `json:"warehouse_code,omitzero" url:"-"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SearchAvailableShippingProvidersRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // SearchAvailableShippingProvidersResponse is the reply of GSFullServiceShipment.SearchAvailableShippingProviders.
 type SearchAvailableShippingProvidersResponse struct {
@@ -1828,6 +1973,9 @@ type SearchDeliveryOrdersResponse struct {
 	TotalCount     int64                                       `json:"total_count,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SearchDeliveryOrdersResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // SearchDeliveryOrdersResponseDeliveryOrder is part of a reply.
 type SearchDeliveryOrdersResponseDeliveryOrder struct {
 	ArrivedTime          UnixSeconds            `json:"arrived_time,omitzero"`
@@ -1865,6 +2013,9 @@ type SearchDeliveryOrdersResponseDeliveryOrder struct {
 	WarehouseContact     WarehouseContact       `json:"warehouse_contact,omitzero"`
 	WarehouseName        string                 `json:"warehouse_name,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SearchDeliveryOrdersResponseDeliveryOrder) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // SearchStockupOrdersRequest holds the parameters of GSFullServiceShipment.SearchStockupOrders.
 type SearchStockupOrdersRequest struct {
@@ -1935,6 +2086,12 @@ type SenderContact struct {
 	PostalCode    string        `json:"postal_code,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v SenderContact) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SenderContact) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // SenderContactAddressDetail is part of a request.
 type SenderContactAddressDetail struct {
 	CityID       *int64  `json:"city_id,omitzero"`
@@ -1949,6 +2106,14 @@ type SenderContactAddressDetail struct {
 	TownID       *int64  `json:"town_id,omitzero"`
 	TownName     *string `json:"town_name,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v SenderContactAddressDetail) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "CityID", "CountryID", "DistrictID", "ProvinceID", "TownID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SenderContactAddressDetail) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // StockupOrderSKU is part of a reply.
 type StockupOrderSKU struct {
@@ -1982,6 +2147,12 @@ type WarehouseContact struct {
 	PhoneNumber   string        `json:"phone_number,omitzero"`
 	PostalCode    string        `json:"postal_code,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v WarehouseContact) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v WarehouseContact) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GlobalSellingGetSKUPrintDocumentV202409Response is the type of the reply of GSFullServiceShipment.GlobalSellingGetSKUPrintDocumentV202409, which equal those of
 // other operations.

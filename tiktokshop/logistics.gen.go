@@ -4,6 +4,9 @@ package tiktokshop
 
 import (
 	"context"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
+	"log/slog"
 )
 
 // LogisticsService has the 8 operations of the section [Client.Logistics].
@@ -134,10 +137,19 @@ type CoverAddressDetail struct {
 	State        *string `json:"state,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v CoverAddressDetail) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "State") }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v CoverAddressDetail) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // CreateWarehouseRequest holds the parameters of Logistics.CreateWarehouse.
 type CreateWarehouseRequest struct {
 	Warehouse *LogisticsWarehouse `json:"warehouse,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v CreateWarehouseRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // CreateWarehouseResponse is the reply of Logistics.CreateWarehouse.
 type CreateWarehouseResponse struct {
@@ -278,6 +290,9 @@ type GetWarehouseListResponse struct {
 	Warehouses []Warehouse `json:"warehouses,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetWarehouseListResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // LogisticsAddress is part of a request.
 type LogisticsAddress struct {
 	AddressLine1 *string `json:"address_line_1,omitzero"`
@@ -290,6 +305,12 @@ type LogisticsAddress struct {
 	Region       *string `json:"region,omitzero"`
 	State        *string `json:"state,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v LogisticsAddress) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "State") }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v LogisticsAddress) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // LogisticsWarehouse is part of a request.
 type LogisticsWarehouse struct {
@@ -308,6 +329,14 @@ type LogisticsWarehouse struct {
 	Type                 *string              `json:"type,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v LogisticsWarehouse) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "ExternalWarehouseID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v LogisticsWarehouse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // ShippingProvider is part of a reply.
 type ShippingProvider struct {
 	ID   string `json:"id,omitzero"`
@@ -318,6 +347,9 @@ type ShippingProvider struct {
 type StandardizeWarehouseAddressRequest struct {
 	Address *StandardizeWarehouseAddressRequestAddress `json:"address,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v StandardizeWarehouseAddressRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // StandardizeWarehouseAddressRequestAddress is part of a request.
 type StandardizeWarehouseAddressRequestAddress struct {
@@ -331,15 +363,31 @@ type StandardizeWarehouseAddressRequestAddress struct {
 	Town         *string `json:"town,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v StandardizeWarehouseAddressRequestAddress) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "RegionCode", "State")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v StandardizeWarehouseAddressRequestAddress) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // StandardizeWarehouseAddressResponse is the reply of Logistics.StandardizeWarehouseAddress.
 type StandardizeWarehouseAddressResponse struct {
 	StandardizationResult StandardizeWarehouseAddressResponseStandardizationResult `json:"standardization_result,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v StandardizeWarehouseAddressResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // StandardizeWarehouseAddressResponseStandardizationResult is part of a reply.
 type StandardizeWarehouseAddressResponseStandardizationResult struct {
 	StandardizedAddress StandardizeWarehouseAddressStandardizedAddress `json:"standardized_address,omitzero"`
 	Updated             bool                                           `json:"updated,omitzero"`
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v StandardizeWarehouseAddressResponseStandardizationResult) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // StandardizeWarehouseAddressStandardizedAddress is part of a reply.
@@ -354,10 +402,23 @@ type StandardizeWarehouseAddressStandardizedAddress struct {
 	Town         string `json:"town,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v StandardizeWarehouseAddressStandardizedAddress) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "RegionCode", "State")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v StandardizeWarehouseAddressStandardizedAddress) LogValue() slog.Value {
+	return wire.LogPrivate(v)
+}
+
 // UpdateWarehouseRequest holds the parameters of Logistics.UpdateWarehouse.
 type UpdateWarehouseRequest struct {
 	Warehouse *LogisticsWarehouse `json:"warehouse,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v UpdateWarehouseRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // UpdateWarehouseResponse is the reply of Logistics.UpdateWarehouse.
 type UpdateWarehouseResponse struct {
@@ -375,6 +436,9 @@ type Warehouse struct {
 	SubType      WarehouseSubType `json:"sub_type,omitzero"`
 	Type         WarehouseType    `json:"type,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v Warehouse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // WarehouseAddress is part of a reply.
 type WarehouseAddress struct {
@@ -399,11 +463,23 @@ type WarehouseAddress struct {
 	Town                 string                      `json:"town,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v WarehouseAddress) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "RegionCode", "State") }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v WarehouseAddress) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // WarehouseAddressGeolocation is part of a reply.
 type WarehouseAddressGeolocation struct {
 	Latitude  string `json:"latitude,omitzero"`
 	Longitude string `json:"longitude,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v WarehouseAddressGeolocation) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v WarehouseAddressGeolocation) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // DeliveryOptionDimensionLimitUnit is an open list: TikTok Shop may add values.
 type DeliveryOptionDimensionLimitUnit string

@@ -4,7 +4,10 @@ package tiktokshop
 
 import (
 	"context"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
+	"log/slog"
 )
 
 // OrderService has the 9 operations of the section [Client.Order].
@@ -277,6 +280,9 @@ type GetOrderDetailResponse struct {
 	Orders []Order `json:"orders,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetOrderDetailResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GetOrderListRequest holds the parameters of Order.GetOrderList.
 type GetOrderListRequest struct {
 	BuyerUserID          *string       `json:"buyer_user_id,omitzero" url:"-"`
@@ -300,6 +306,9 @@ type GetOrderListResponse struct {
 	Orders        []Order `json:"orders,omitzero"`
 	TotalCount    int     `json:"total_count,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetOrderListResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GetPriceDetailRequest holds the parameters of Order.GetPriceDetail.
 type GetPriceDetailRequest struct{}
@@ -373,6 +382,9 @@ type GetPrivilegedOrderDetailRequest struct {
 type GetPrivilegedOrderDetailResponse struct {
 	Orders []Order `json:"orders,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetPrivilegedOrderDetailResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // LineItem is part of a reply.
 type LineItem struct {
@@ -453,6 +465,12 @@ type Order struct {
 	UserID                             string                `json:"user_id,omitzero"`
 	WarehouseID                        string                `json:"warehouse_id,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v Order) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "ID", "Status") }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v Order) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // OrderHandlingDuration is part of a reply.
 type OrderHandlingDuration struct {
@@ -568,10 +586,24 @@ type OrderRecipientAddress struct {
 	TokenizedEmail       string                                   `json:"tokenized_email,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v OrderRecipientAddress) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "RegionCode") }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v OrderRecipientAddress) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // OrderRecipientAddressDeliveryPreferences is part of a reply.
 type OrderRecipientAddressDeliveryPreferences struct {
 	DropOffLocation string `json:"drop_off_location,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v OrderRecipientAddressDeliveryPreferences) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v)
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v OrderRecipientAddressDeliveryPreferences) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // OrderRecipientAddressDistrictInfo is part of a reply.
 type OrderRecipientAddressDistrictInfo struct {
@@ -580,6 +612,14 @@ type OrderRecipientAddressDistrictInfo struct {
 	AddressName      string `json:"address_name,omitzero"`
 	ISOCode          string `json:"iso_code,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v OrderRecipientAddressDistrictInfo) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "AddressLevel")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v OrderRecipientAddressDistrictInfo) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // SearchOrderByExternalOrderReferenceRequest holds the parameters of Order.SearchOrderByExternalOrderReference.
 type SearchOrderByExternalOrderReferenceRequest struct {

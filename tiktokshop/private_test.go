@@ -35,10 +35,10 @@ func TestBuyersDataIsNotPrinted(t *testing.T) {
 		keep    func()
 		want    string
 	}{
-		{&order, func() { order.ID, order.Status = "576", OrderStatusOnHold }, "tiktokshop.Order(576, ON_HOLD, [redacted])"},
+		{&order, func() { order.ID, order.Status = "576", OrderStatusOnHold }, "tiktokshop.Order{ID:576 Status:ON_HOLD ...[redacted]}"},
 		{new(OrderRecipientAddress), nil, ""},
 		{new(OrderRecipientAddressDistrictInfo), nil, ""},
-		{new(OrderRecipientAddressDeliveryPreferences), nil, "tiktokshop.OrderRecipientAddressDeliveryPreferences([redacted])"},
+		{new(OrderRecipientAddressDeliveryPreferences), nil, "tiktokshop.OrderRecipientAddressDeliveryPreferences{...[redacted]}"},
 		{new(Package), nil, ""},
 		{new(PackageRecipientAddress), nil, ""},
 		{new(PackageSenderAddress), nil, ""},
@@ -97,7 +97,7 @@ func TestBuyersDataIsNotPrinted(t *testing.T) {
 			}
 		}
 	}
-	// In JSON logs the replies with buyers' data are counts.
+	// In JSON logs the replies with buyers' data are what fmt prints.
 	for _, reply := range []slog.LogValuer{
 		GetOrderDetailResponse{Orders: []Order{{BuyerEmail: marked}}}, GetOrderDetailV202309Response{Orders: []Order{{BuyerEmail: marked}}},
 		GetOrderListResponse{Orders: []Order{{BuyerEmail: marked}}}, GetPrivilegedOrderDetailResponse{Orders: []Order{{BuyerEmail: marked}}},
@@ -106,7 +106,7 @@ func TestBuyersDataIsNotPrinted(t *testing.T) {
 	} {
 		var out sink
 		slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "v", reply)
-		if out.check(t, marked); !strings.Contains(out.text.String(), `"v":"1 `) {
+		if out.check(t, marked); !strings.Contains(out.text.String(), "[redacted]") {
 			t.Errorf("%T logs %s", reply, out.text.String())
 		}
 	}

@@ -4,7 +4,10 @@ package tiktokshop
 
 import (
 	"context"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
+	"log/slog"
 )
 
 // ProductService has the 77 operations of the section [Client.Product].
@@ -1668,6 +1671,9 @@ type CheckGlobalProductListingRequest struct {
 	Video             *IDOnly                                 `json:"video,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v CheckGlobalProductListingRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // CheckGlobalProductListingRequestSKU is part of a request.
 type CheckGlobalProductListingRequestSKU struct {
 	GlobalQuantity  *int                                               `json:"global_quantity,omitzero"`
@@ -1714,6 +1720,9 @@ type CheckListingPrerequisitesV202309Response struct {
 	Shop CheckListingPrerequisitesV202309ResponseShop `json:"shop,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v CheckListingPrerequisitesV202309Response) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // CheckListingPrerequisitesV202309ResponseShop is part of a reply.
 type CheckListingPrerequisitesV202309ResponseShop struct {
 	BankAccount string                                                `json:"bank_account,omitzero"`
@@ -1722,6 +1731,16 @@ type CheckListingPrerequisitesV202309ResponseShop struct {
 	Logistics   CheckListingPrerequisitesV202309ResponseShopLogistics `json:"logistics,omitzero"`
 	Status      string                                                `json:"status,omitzero"`
 	TaxInfo     string                                                `json:"tax_info,omitzero"`
+}
+
+// Format hides personal data from every verb.
+func (v CheckListingPrerequisitesV202309ResponseShop) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "Status")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v CheckListingPrerequisitesV202309ResponseShop) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // CheckListingPrerequisitesV202309ResponseShopGne is part of a reply.
@@ -1897,6 +1916,9 @@ type CreateGlobalProductRequest struct {
 	Video                   *IDOnly                                 `json:"video,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v CreateGlobalProductRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // CreateGlobalProductRequestSKU is part of a request.
 type CreateGlobalProductRequestSKU struct {
 	ExternalGlobalSKUID  *string                    `json:"external_global_sku_id,omitzero"` // at most 999 characters
@@ -1948,6 +1970,12 @@ type CreateManufacturerRequest struct {
 	PhoneNumber         *ProductPhoneNumber `json:"phone_number,omitzero"`
 	RegisteredTradeName *string             `json:"registered_trade_name,omitzero"` // at most 200 characters
 }
+
+// Format hides personal data from every verb.
+func (v CreateManufacturerRequest) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v CreateManufacturerRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // CreateManufacturerResponse is the reply of Product.CreateManufacturer.
 type CreateManufacturerResponse struct {
@@ -2019,11 +2047,25 @@ type CreateResponsiblePersonRequest struct {
 	PhoneNumber *CreateResponsiblePersonRequestPhoneNumber `json:"phone_number,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v CreateResponsiblePersonRequest) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v CreateResponsiblePersonRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // CreateResponsiblePersonRequestPhoneNumber is part of a request.
 type CreateResponsiblePersonRequestPhoneNumber struct {
 	CountryCode *string `json:"country_code,omitzero"` // at most 4 characters
 	LocalNumber *string `json:"local_number,omitzero"` // 7 to 11
 }
+
+// Format hides personal data from every verb.
+func (v CreateResponsiblePersonRequestPhoneNumber) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "CountryCode")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v CreateResponsiblePersonRequestPhoneNumber) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // CreateResponsiblePersonResponse is the reply of Product.CreateResponsiblePerson.
 type CreateResponsiblePersonResponse struct {
@@ -2132,6 +2174,9 @@ type EditGlobalProductRequest struct {
 	Title                   *string                                 `json:"title,omitzero"`
 	Video                   *IDOnly                                 `json:"video,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v EditGlobalProductRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // EditGlobalProductRequestCertification is part of a request.
 type EditGlobalProductRequestCertification struct {
@@ -2616,6 +2661,9 @@ type GetGlobalProductResponse struct {
 	Video                   IDOnly                                  `json:"video,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetGlobalProductResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GetGlobalProductResponseCertification is part of a reply.
 type GetGlobalProductResponseCertification struct {
 	Files  []ProductFile                            `json:"files,omitzero"`
@@ -2638,6 +2686,12 @@ type GetGlobalProductResponseManufacturer struct {
 	Name        string `json:"name,omitzero"`
 	PhoneNumber string `json:"phone_number,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v GetGlobalProductResponseManufacturer) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetGlobalProductResponseManufacturer) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GetGlobalProductResponseProduct is part of a reply.
 type GetGlobalProductResponseProduct struct {
@@ -2823,6 +2877,9 @@ type Inventory struct {
 	SKUs      []InventorySKU `json:"skus,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v Inventory) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // InventorySKU is part of a reply.
 type InventorySKU struct {
 	ID                                  string                                          `json:"id,omitzero"`
@@ -2833,11 +2890,19 @@ type InventorySKU struct {
 	WarehouseInventory                  []WarehouseInventory                            `json:"warehouse_inventory,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v InventorySKU) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // InventorySKUTotalAvailableInventoryDistribution is part of a reply.
 type InventorySKUTotalAvailableInventoryDistribution struct {
 	CampaignInventory []InventorySearchCampaignInventory `json:"campaign_inventory,omitzero"`
 	CreatorInventory  []InventorySearchCreatorInventory  `json:"creator_inventory,omitzero"`
 	InShopInventory   InventorySearchInShopInventory     `json:"in_shop_inventory,omitzero"`
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v InventorySKUTotalAvailableInventoryDistribution) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // InventorySearchCampaignInventory is part of a reply.
@@ -2851,6 +2916,12 @@ type InventorySearchCreatorInventory struct {
 	CreatorName string `json:"creator_name,omitzero"`
 	Quantity    int    `json:"quantity,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v InventorySearchCreatorInventory) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v InventorySearchCreatorInventory) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // InventorySearchInShopInventory is part of a reply.
 type InventorySearchInShopInventory struct {
@@ -2867,6 +2938,9 @@ type InventorySearchRequest struct {
 type InventorySearchResponse struct {
 	Inventory []Inventory `json:"inventory,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v InventorySearchResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // ListingQuality is part of a reply.
 type ListingQuality struct {
@@ -2943,6 +3017,12 @@ type Manufacturer struct {
 	PhoneNumber *string `json:"phone_number,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v Manufacturer) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v Manufacturer) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // OptimizedImagesRequest holds the parameters of Product.OptimizedImages.
 type OptimizedImagesRequest struct {
 	Images []OptimizedImagesRequestImage `json:"images,omitzero"` // at most 200
@@ -3008,6 +3088,9 @@ type PartialEditGlobalProductRequest struct {
 	Video                   *IDOnly                                 `json:"video,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v PartialEditGlobalProductRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // PartialEditGlobalProductResponse is the reply of Product.PartialEditGlobalProduct.
 type PartialEditGlobalProductResponse struct {
 	GlobalSKUs     []GlobalSKU     `json:"global_skus,omitzero"`
@@ -3023,6 +3106,12 @@ type PartialEditManufacturerRequest struct {
 	PhoneNumber         *ProductPhoneNumber `json:"phone_number,omitzero"`
 	RegisteredTradeName *string             `json:"registered_trade_name,omitzero"` // at most 200 characters
 }
+
+// Format hides personal data from every verb.
+func (v PartialEditManufacturerRequest) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v PartialEditManufacturerRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // PartialEditManufacturerResponse is the reply of Product.PartialEditManufacturer.
 type PartialEditManufacturerResponse struct{}
@@ -3161,6 +3250,12 @@ type PartialEditResponsiblePersonRequest struct {
 	PhoneNumber *CreateResponsiblePersonRequestPhoneNumber `json:"phone_number,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v PartialEditResponsiblePersonRequest) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v PartialEditResponsiblePersonRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // PartialEditResponsiblePersonResponse is the reply of Product.PartialEditResponsiblePerson.
 type PartialEditResponsiblePersonResponse struct{}
 
@@ -3169,6 +3264,12 @@ type PhoneNumber struct {
 	CountryCode string `json:"country_code,omitzero"`
 	LocalNumber string `json:"local_number,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v PhoneNumber) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "CountryCode") }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v PhoneNumber) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // PreSale is part of a request.
 type PreSale struct {
@@ -3245,6 +3346,12 @@ type ProductAddress struct {
 	StreetAddressLine1 *string `json:"street_address_line1,omitzero"` // at most 500 characters
 	StreetAddressLine2 *string `json:"street_address_line2,omitzero"` // at most 500 characters
 }
+
+// Format hides personal data from every verb.
+func (v ProductAddress) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "Country") }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ProductAddress) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // ProductAttribute is part of a request.
 type ProductAttribute struct {
@@ -3426,6 +3533,12 @@ type ProductPhoneNumber struct {
 	CountryCode  *string              `json:"country_code,omitzero"` // at most 4 characters
 	LocalNumber  *string              `json:"local_number,omitzero"` // 7 to 20
 }
+
+// Format hides personal data from every verb.
+func (v ProductPhoneNumber) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "CountryCode") }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ProductPhoneNumber) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // ProductPrescriptionRequirement is part of a reply.
 type ProductPrescriptionRequirement struct {
@@ -4013,6 +4126,16 @@ type SearchManufacturersManufacturerRegionalProfilePhoneNumber struct {
 	LocalNumber  string              `json:"local_number,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v SearchManufacturersManufacturerRegionalProfilePhoneNumber) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "CountryCode")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SearchManufacturersManufacturerRegionalProfilePhoneNumber) LogValue() slog.Value {
+	return wire.LogPrivate(v)
+}
+
 // SearchManufacturersRequest holds the parameters of Product.SearchManufacturers.
 type SearchManufacturersRequest struct {
 	Keyword         *string  `json:"keyword,omitzero" url:"-"` // at most 200 characters
@@ -4029,11 +4152,17 @@ type SearchManufacturersResponse struct {
 	TotalCount    int64                                     `json:"total_count,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SearchManufacturersResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // SearchManufacturersResponseManufacturer is part of a reply.
 type SearchManufacturersResponseManufacturer struct {
 	ID               string                                                   `json:"id,omitzero"`
 	RegionalProfiles []SearchManufacturersResponseManufacturerRegionalProfile `json:"regional_profiles,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SearchManufacturersResponseManufacturer) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // SearchManufacturersResponseManufacturerRegionalProfile is part of a reply.
 type SearchManufacturersResponseManufacturerRegionalProfile struct {
@@ -4043,6 +4172,16 @@ type SearchManufacturersResponseManufacturerRegionalProfile struct {
 	Name                string                                                    `json:"name,omitzero"`
 	PhoneNumber         SearchManufacturersManufacturerRegionalProfilePhoneNumber `json:"phone_number,omitzero"`
 	RegisteredTradeName string                                                    `json:"registered_trade_name,omitzero"`
+}
+
+// Format hides personal data from every verb.
+func (v SearchManufacturersResponseManufacturerRegionalProfile) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v)
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SearchManufacturersResponseManufacturerRegionalProfile) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // SearchManufacturersV202409Request holds the parameters of Product.SearchManufacturersV202409.
@@ -4060,6 +4199,9 @@ type SearchManufacturersV202409Response struct {
 	TotalCount    int64                                            `json:"total_count,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SearchManufacturersV202409Response) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // SearchManufacturersV202409ResponseManufacturer is part of a reply.
 type SearchManufacturersV202409ResponseManufacturer struct {
 	Address             string      `json:"address,omitzero"`
@@ -4068,6 +4210,16 @@ type SearchManufacturersV202409ResponseManufacturer struct {
 	Name                string      `json:"name,omitzero"`
 	PhoneNumber         PhoneNumber `json:"phone_number,omitzero"`
 	RegisteredTradeName string      `json:"registered_trade_name,omitzero"`
+}
+
+// Format hides personal data from every verb.
+func (v SearchManufacturersV202409ResponseManufacturer) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "ID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SearchManufacturersV202409ResponseManufacturer) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // SearchOpportunitiesRequest holds the parameters of Product.SearchOpportunities.
@@ -4161,6 +4313,16 @@ type SearchResponsiblePersonsRegionalProfileAddress struct {
 	StreetAddressLine2 string `json:"street_address_line2,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v SearchResponsiblePersonsRegionalProfileAddress) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "Country")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SearchResponsiblePersonsRegionalProfileAddress) LogValue() slog.Value {
+	return wire.LogPrivate(v)
+}
+
 // SearchResponsiblePersonsRequest holds the parameters of Product.SearchResponsiblePersons.
 type SearchResponsiblePersonsRequest struct {
 	Keyword              *string  `json:"keyword,omitzero" url:"-"` // at most 200 characters
@@ -4177,10 +4339,18 @@ type SearchResponsiblePersonsResponse struct {
 	TotalCount         int64                                               `json:"total_count,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SearchResponsiblePersonsResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // SearchResponsiblePersonsResponseResponsiblePerson is part of a reply.
 type SearchResponsiblePersonsResponseResponsiblePerson struct {
 	ID               string                                                     `json:"id,omitzero"`
 	RegionalProfiles []SearchResponsiblePersonsResponsiblePersonRegionalProfile `json:"regional_profiles,omitzero"`
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SearchResponsiblePersonsResponseResponsiblePerson) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // SearchResponsiblePersonsResponsiblePersonRegionalProfile is part of a reply.
@@ -4190,6 +4360,16 @@ type SearchResponsiblePersonsResponsiblePersonRegionalProfile struct {
 	Locale      string                                         `json:"locale,omitzero"`
 	Name        string                                         `json:"name,omitzero"`
 	PhoneNumber PhoneNumber                                    `json:"phone_number,omitzero"`
+}
+
+// Format hides personal data from every verb.
+func (v SearchResponsiblePersonsResponsiblePersonRegionalProfile) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v)
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SearchResponsiblePersonsResponsiblePersonRegionalProfile) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // SearchResponsiblePersonsV202409Request holds the parameters of Product.SearchResponsiblePersonsV202409.
@@ -4207,6 +4387,9 @@ type SearchResponsiblePersonsV202409Response struct {
 	TotalCount         int64                                                      `json:"total_count,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SearchResponsiblePersonsV202409Response) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // SearchResponsiblePersonsV202409ResponseResponsiblePerson is part of a reply.
 type SearchResponsiblePersonsV202409ResponseResponsiblePerson struct {
 	Address     SearchResponsiblePersonsRegionalProfileAddress `json:"address,omitzero"`
@@ -4214,6 +4397,16 @@ type SearchResponsiblePersonsV202409ResponseResponsiblePerson struct {
 	ID          string                                         `json:"id,omitzero"`
 	Name        string                                         `json:"name,omitzero"`
 	PhoneNumber PhoneNumber                                    `json:"phone_number,omitzero"`
+}
+
+// Format hides personal data from every verb.
+func (v SearchResponsiblePersonsV202409ResponseResponsiblePerson) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "ID")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SearchResponsiblePersonsV202409ResponseResponsiblePerson) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // SearchSizeChartsRequest holds the parameters of Product.SearchSizeCharts.

@@ -5,7 +5,10 @@ package tiktokshop
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
+	"log/slog"
 )
 
 // ReturnRefundService has the 22 operations of the section [Client.ReturnRefund].
@@ -477,6 +480,9 @@ type AftersalesRequest struct {
 	Status                          AftersalesRequestStatus          `json:"status,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v AftersalesRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // AftersalesSort is part of a request.
 type AftersalesSort struct {
 	SortField *string    `json:"sort_field,omitzero"`
@@ -602,6 +608,14 @@ type Cancellation struct {
 	ShouldReplenishStock     bool                                   `json:"should_replenish_stock,omitzero"` // not in the official description, seen in live replies
 	UpdateTime               UnixSeconds                            `json:"update_time,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v Cancellation) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "CancelID", "OrderID", "CancelStatus")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v Cancellation) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // CancellationLineItem is part of a reply.
 type CancellationLineItem struct {
@@ -748,6 +762,9 @@ type GetReturnRecordsResponse struct {
 	Records []GetReturnRecordsResponseRecord `json:"records,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetReturnRecordsResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // GetReturnRecordsResponseRecord is part of a reply.
 type GetReturnRecordsResponseRecord struct {
 	CreateTime  UnixSeconds                           `json:"create_time,omitzero"`
@@ -759,6 +776,14 @@ type GetReturnRecordsResponseRecord struct {
 	Role        GetReturnRecordsResponseRecordRole    `json:"role,omitzero"`
 	Videos      []GetReturnRecordsResponseRecordVideo `json:"videos,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v GetReturnRecordsResponseRecord) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "Event", "Role")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v GetReturnRecordsResponseRecord) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GetReturnRecordsResponseRecordVideo is part of a reply.
 type GetReturnRecordsResponseRecordVideo struct {
@@ -804,6 +829,12 @@ type RejectCancellationRequest struct {
 	RejectReason   string              `json:"reject_reason" url:"-"` // required
 }
 
+// Format hides personal data from every verb.
+func (v RejectCancellationRequest) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v RejectCancellationRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // RejectCancellationResponse is the reply of ReturnRefund.RejectCancellation.
 type RejectCancellationResponse struct{}
 
@@ -815,6 +846,12 @@ type RejectReturnRequest struct {
 	Images         []ReturnRefundImage         `json:"images,omitzero" url:"-"`
 	RejectReason   *string                     `json:"reject_reason,omitzero" url:"-"`
 }
+
+// Format hides personal data from every verb.
+func (v RejectReturnRequest) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v RejectReturnRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // RejectReturnResponse is the reply of ReturnRefund.RejectReturn.
 type RejectReturnResponse struct{}
@@ -855,6 +892,14 @@ type Return struct {
 	UpdateTime                 UnixSeconds                   `json:"update_time,omitzero"`
 }
 
+// Format hides personal data from every verb.
+func (v Return) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "ReturnID", "OrderID", "ReturnStatus")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v Return) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // ReturnDiscountAmount is part of a reply.
 type ReturnDiscountAmount struct {
 	Currency                    string  `json:"currency,omitzero"`
@@ -886,6 +931,9 @@ type ReturnMerchandiseAuthorization struct {
 	Status              RMAStatus            `json:"status,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ReturnMerchandiseAuthorization) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // ReturnRefundImage is part of a request.
 type ReturnRefundImage struct {
 	Height   *int    `json:"height,omitzero"`
@@ -912,6 +960,12 @@ type ReturnShippingFeeAmount struct {
 type ReturnWarehouseAddress struct {
 	FullAddress string `json:"full_address,omitzero"`
 }
+
+// Format hides personal data from every verb.
+func (v ReturnWarehouseAddress) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ReturnWarehouseAddress) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // SKUReturnDiscount is part of a reply.
 type SKUReturnDiscount struct {
@@ -973,6 +1027,9 @@ type SKUReturnRequest struct {
 	UpdateTime                 UnixSeconds                         `json:"update_time,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SKUReturnRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // SKUReturnRequestPartialRefundAmount is part of a reply.
 type SKUReturnRequestPartialRefundAmount struct {
 	Currency           string  `json:"currency,omitzero"`
@@ -1016,6 +1073,9 @@ type SearchAftersalesRequestResponse struct {
 	TotalCount         int64               `json:"total_count,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SearchAftersalesRequestResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // SearchCancellationsRequest holds the parameters of ReturnRefund.SearchCancellations.
 type SearchCancellationsRequest struct {
 	BuyerUserIDs []string       `json:"buyer_user_ids,omitzero" url:"-"`
@@ -1041,6 +1101,9 @@ type SearchCancellationsResponse struct {
 	TotalCount    int            `json:"total_count,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SearchCancellationsResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // SearchReturnMerchandiseAuthorizationRequest holds the parameters of ReturnRefund.SearchReturnMerchandiseAuthorization.
 type SearchReturnMerchandiseAuthorizationRequest struct {
 	Filters               *RMAFilters           `json:"filters,omitzero" url:"-"`
@@ -1055,6 +1118,11 @@ type SearchReturnMerchandiseAuthorizationResponse struct {
 	NextPageToken                   string                           `json:"next_page_token,omitzero"`
 	ReturnMerchandiseAuthorizations []ReturnMerchandiseAuthorization `json:"return_merchandise_authorizations,omitzero"`
 	TotalCount                      int64                            `json:"total_count,omitzero"`
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SearchReturnMerchandiseAuthorizationResponse) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // SearchReturnsRequest holds the parameters of ReturnRefund.SearchReturns.
@@ -1083,6 +1151,9 @@ type SearchReturnsResponse struct {
 	ReturnOrders  []Return `json:"return_orders,omitzero"`
 	TotalCount    int      `json:"total_count,omitzero"`
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v SearchReturnsResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // SellerNextActionResponse is part of a reply.
 type SellerNextActionResponse struct {

@@ -4,6 +4,9 @@ package tiktokshop
 
 import (
 	"context"
+	"fmt"
+	"github.com/linnbridge/linnbridge/internal/wire"
+	"log/slog"
 )
 
 // ReviewRatingService has the 3 operations of the section [Client.ReviewRating].
@@ -57,11 +60,17 @@ type ImportProductReviewsRequest struct {
 	ProductReview *ImportProductReviewsRequestProductReview `json:"product_review,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ImportProductReviewsRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // ImportProductReviewsRequestProductReview is part of a request.
 type ImportProductReviewsRequestProductReview struct {
 	Product       *ImportProductReviewsRequestProductReviewProduct       `json:"product,omitzero"`
 	ReviewRecords []ImportProductReviewsRequestProductReviewReviewRecord `json:"review_records,omitzero"` // at most 50
 }
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ImportProductReviewsRequestProductReview) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // ImportProductReviewsRequestProductReviewProduct is part of a request.
 type ImportProductReviewsRequestProductReviewProduct struct {
@@ -92,6 +101,16 @@ type ImportProductReviewsRequestProductReviewReviewRecord struct {
 	VideoURIs           []string `json:"video_uris,omitzero"`            // at most 1
 }
 
+// Format hides personal data from every verb.
+func (v ImportProductReviewsRequestProductReviewReviewRecord) Format(f fmt.State, _ rune) {
+	wire.PrintPrivate(f, v, "ExternalReviewID", "Source")
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ImportProductReviewsRequestProductReviewReviewRecord) LogValue() slog.Value {
+	return wire.LogPrivate(v)
+}
+
 // ImportProductReviewsResponse is the reply of ReviewRating.ImportProductReviews.
 type ImportProductReviewsResponse struct {
 	Errors []ImportProductReviewsResponseError `json:"errors,omitzero"`
@@ -114,10 +133,18 @@ type ImportProductReviewsV202410Request struct {
 	ProductReview *ImportProductReviewsV202410RequestProductReview `json:"product_review,omitzero"`
 }
 
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ImportProductReviewsV202410Request) LogValue() slog.Value { return wire.LogPrivate(v) }
+
 // ImportProductReviewsV202410RequestProductReview is part of a request.
 type ImportProductReviewsV202410RequestProductReview struct {
 	Product       *ImportProductReviewsV202410RequestProductReviewProduct `json:"product,omitzero"`
 	ReviewRecords []ImportProductReviewsRequestProductReviewReviewRecord  `json:"review_records,omitzero"` // at most 50
+}
+
+// LogValue is what fmt prints, so that personal data stays out of logs.
+func (v ImportProductReviewsV202410RequestProductReview) LogValue() slog.Value {
+	return wire.LogPrivate(v)
 }
 
 // ImportProductReviewsV202410RequestProductReviewProduct is part of a request.

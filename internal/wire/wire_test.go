@@ -202,3 +202,22 @@ func TestScrubError(t *testing.T) {
 		t.Errorf("the type that a program asks for is not found: %v", found)
 	}
 }
+
+func TestPrintPrivate(t *testing.T) {
+	type info struct{ Source string }
+	type order struct {
+		ID, Status, Buyer string
+		Number            int
+		Info              info
+		More              *info
+		Lines             []string
+		Parked            bool
+	}
+	o := order{ID: "7", Buyer: "Ada", Info: info{"SHOP"}, Lines: []string{"Ada", "Ada"}}
+	var b strings.Builder
+	PrintPrivate(&b, o, "ID", "Status", "Number", "Info.Source", "More.Source", "Lines", "Parked")
+	const want = "wire.order{ID:7 Number:0 Source:SHOP Lines:2 Parked:false ...[redacted]}"
+	if b.String() != want {
+		t.Errorf("got  %s\nwant %s", b.String(), want)
+	}
+}

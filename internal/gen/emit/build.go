@@ -73,6 +73,7 @@ func build(api *API) (*builder, error) {
 	}
 	b.directions()
 	b.checkSecrets()
+	b.checkPrint()
 	b.pages()
 	b.retired()
 	b.versions()

@@ -77,7 +77,10 @@ func (p *printer) source(pkg string) ([]byte, error) {
 	var src bytes.Buffer
 	fmt.Fprintf(&src, "%spackage %s\n\n", header, pkg)
 	var imports []string
-	for _, use := range [][2]string{{"context", "context.Context"}, {"encoding/json", "json.RawMessage"}, {"iter", "iter.Seq2"}} {
+	for _, use := range [][2]string{
+		{"context", "context.Context"}, {"encoding/json", "json.RawMessage"}, {"fmt", "fmt.State"}, {"iter", "iter.Seq2"}, {"log/slog", "slog.Value"},
+		{"github.com/linnbridge/linnbridge/internal/wire", "wire."},
+	} {
 		if bytes.Contains(p.body.Bytes(), []byte(use[1])) {
 			imports = append(imports, strconv.Quote(use[0]))
 		}
@@ -167,6 +170,7 @@ func (p *printer) typ(t *Type) {
 	}
 	p.f("}\n\n")
 	p.secrets(t)
+	p.private(t)
 	if t.Others != nil {
 		p.f("// UnmarshalJSON keeps members that have no field of their own in %s.\n", t.Others.Go)
 		p.f("func (v *%s) UnmarshalJSON(b []byte) error {\n\ttype plain %s\n\treturn decodeOthers(b, (*plain)(v), &v.%s)\n}\n\n", t.Name, t.Name, t.Others.Go)

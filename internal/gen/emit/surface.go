@@ -46,6 +46,9 @@ func exported(fset *token.FileSet, decl ast.Decl) (lines []string) {
 			receiver = strings.TrimPrefix(text(f.Recv.List[0].Type), "*") + "."
 		}
 		for _, list := range []*ast.FieldList{f.Type.Params, f.Type.Results} {
+			if list == nil { // no results
+				continue
+			}
 			for _, p := range list.List {
 				p.Names = nil // may change
 			}

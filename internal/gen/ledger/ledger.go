@@ -14,6 +14,8 @@
 //	kind <Go type>.<field> <kind>          a better type than the description's
 //	opaque <place>                         an object without known members: json.RawMessage for good
 //	required <Go type>.<field>             plain, always sent
+//	private <Go type>.<field>              personal data, never printed; or public, where the name misleads
+//	print <Go type> <Go fields>            holds personal data and prints these fields alone
 //	null <Go type>.<field>                 pointer, nil is sent as null
 //	max <Go type>.<field> <number>         a documented limit that the description lacks
 //	use <Go type> in|out|both              direction that fixed the type's shape
@@ -65,6 +67,9 @@ type Ledger struct {
 	Kinds    map[string]string
 	Required map[string]bool
 	Null     map[string]bool
+	Private  map[string]bool
+	Public   map[string]bool
+	Print    map[string][]string // Go type -> Go fields
 	Opaque   map[string]bool
 	Max      map[string]int
 	Use      map[string]string
@@ -123,7 +128,7 @@ func digest(b []byte) string {
 func Parse(text []byte) (*Ledger, error) {
 	l := &Ledger{
 		Ops: map[string]*Op{}, Types: map[string]string{}, Same: map[string]string{}, Enums: map[string]string{}, Consts: map[string]string{}, Fields: map[string]string{},
-		Kinds: map[string]string{}, Required: map[string]bool{}, Null: map[string]bool{}, Opaque: map[string]bool{}, Max: map[string]int{}, Use: map[string]string{},
+		Kinds: map[string]string{}, Required: map[string]bool{}, Null: map[string]bool{}, Private: map[string]bool{}, Public: map[string]bool{}, Print: map[string][]string{}, Opaque: map[string]bool{}, Max: map[string]int{}, Use: map[string]string{},
 		methods: map[string]string{}, text: text,
 	}
 	n := 0
@@ -178,6 +183,15 @@ func (l *Ledger) line(line string) error {
 		return nil
 	case f[0] == "null" && len(f) == 2:
 		l.Null[f[1]] = true
+		return nil
+	case f[0] == "private" && len(f) == 2:
+		l.Private[f[1]] = true
+		return nil
+	case f[0] == "public" && len(f) == 2:
+		l.Public[f[1]] = true
+		return nil
+	case f[0] == "print" && len(f) >= 2:
+		l.Print[f[1]] = f[2:]
 		return nil
 	case f[0] == "opaque" && len(f) >= 2:
 		l.Opaque[strings.Join(f[1:], " ")] = true
