@@ -70,7 +70,7 @@ func (s *OpenOrdersService) FilterNotProcessedOpenOrders(ctx context.Context, re
 	out := new(FilterNotProcessedOpenOrdersResponse)
 	return out, s.client.call(ctx, operation{
 		name: "OpenOrders.FilterNotProcessedOpenOrders", method: "GET", path: "/api/OpenOrders/FilterNotProcessedOpenOrders",
-		query: true, jsonArrays: true, replay: replayRead, limit: 150,
+		query: true, replay: replayRead, limit: 150,
 	}, nil, req, out, opts)
 }
 

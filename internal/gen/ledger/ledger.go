@@ -3,7 +3,7 @@
 //
 // Its lines:
 //
-//	op <METHOD> <path> <Service>.<Method> replay=read|write|never [body=...] [limit=...] [page=...] [form=yes]
+//	op <METHOD> <path> <Service>.<Method> replay=read|write|never [body=...] [limit=...] [page=...] [form=yes] [lists=json]
 //	set <METHOD> <path> key=value ...      later value of an attribute of op
 //	retired <METHOD> <path> <Service>.<Method of the successor>
 //	type <place> <Go type>                 place: "METHOD /path data.orders[]" or "module#Definition"
@@ -38,6 +38,7 @@ type Op struct {
 	Limit           int
 	Page            string // see emit.Paging
 	Form            bool
+	JSONLists       bool   // lists in the query go as JSON text, not as repeated keys
 	Retired         string // the successor
 }
 
@@ -218,6 +219,8 @@ func (o *Op) set(attributes []string) error {
 			o.Page = value
 		case "form":
 			o.Form = value == "yes"
+		case "lists":
+			o.JSONLists = value == "json"
 		default:
 			err = fmt.Errorf("unknown attribute %q", a)
 		}
