@@ -80,6 +80,11 @@ func (a api) specDir(root string) string { return filepath.Join(root, "internal"
 
 func (a api) ledgerPath(root string) string { return filepath.Join(a.specDir(root), "ledger.txt") }
 
+// describedPath is the list of operations of the fake.
+func (a api) describedPath(root string) string {
+	return filepath.Join(root, a.name, a.name+"test", "described.gen.go")
+}
+
 func (a api) importSpecs(w io.Writer, root, from string) error {
 	modules, err := a.read(from)
 	if err != nil {
@@ -143,7 +148,17 @@ func (a api) generate(root string) error {
 	if err != nil {
 		return err
 	}
-	return emit.WriteFiles(filepath.Join(root, a.name), filepath.Join(a.specDir(root), "generated.txt"), files)
+	if err := emit.WriteFiles(filepath.Join(root, a.name), filepath.Join(a.specDir(root), "generated.txt"), files); err != nil {
+		return err
+	}
+	src, err := model.Described()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(a.describedPath(root)), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(a.describedPath(root), src, 0o644)
 }
 
 func (a api) count(w io.Writer, root string) error {
