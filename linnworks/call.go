@@ -279,6 +279,7 @@ func (c *Client) send(ctx context.Context, op operation, path string, values url
 		Operation: op.name, Account: key.Application, Method: op.method, URL: p.url(), Header: header, Body: body,
 		Replay: op.replay, MaxAttempts: s.MaxAttempts, Timeout: s.Timeout,
 		Wait: func(ctx context.Context) error { return c.limiter.Wait(ctx, key) }, Learn: learner(c.limiter, key), Budget: op.name,
+		Secrets: p.secrets,
 	}, p)
 	if s.response != nil {
 		*s.response = Response{
@@ -320,13 +321,16 @@ func (p *inSession) url() *url.URL {
 	return u
 }
 
-// mask finds the secrets of the call in a text.
-func (p *inSession) mask() mask {
+// secrets are the credentials of the call.
+func (p *inSession) secrets() []string {
 	if p.session == nil {
-		return p.client.mask
+		return p.client.credentials.secrets()
 	}
-	return p.session.mask
+	return append(p.client.credentials.secrets(), p.session.token.Reveal())
 }
+
+// mask strikes the credentials of the call out of a text.
+func (p *inSession) mask() mask { return wire.Scrubber(p.secrets()...) }
 
 // Prepare sets the session token. The address is set anew too: a fresh session
 // may live on another server.

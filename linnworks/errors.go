@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/internal/transport"
-	"github.com/linnbridge/linnbridge/internal/wire"
 )
 
 // Class sorts errors by what a caller does about them.
@@ -256,22 +255,8 @@ func clean(text string, mask mask) string {
 	return text
 }
 
-// mask blanks out secrets in a text.
-type mask func(string) string
-
-// newMask returns a mask of secrets in any case, with and without dashes.
-func newMask(secrets ...Secret) mask {
-	var forms []string
-	for _, s := range secrets {
-		text := s.Reveal()
-		if text == "" {
-			continue
-		}
-		forms = append(forms, regexp.QuoteMeta(text), regexp.QuoteMeta(strings.ReplaceAll(text, "-", "")))
-	}
-	pattern := regexp.MustCompile("(?i)" + strings.Join(forms, "|"))
-	return func(text string) string { return pattern.ReplaceAllString(text, wire.Redacted) }
-}
+// mask strikes secrets out of a text.
+type mask = func(string) string
 
 // classify decides by status and text. Throttles come first: taking one for "not
 // found" has made programs create things twice.

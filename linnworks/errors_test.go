@@ -14,6 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/linnbridge/linnbridge/internal/wire"
 )
 
 // fail returns the error of one read that is answered so.
@@ -185,7 +187,7 @@ func TestErrorText(t *testing.T) {
 			t.Error(d)
 		}
 	}
-	if got := clean(strings.Repeat("é", 5000), newMask(NewSecret("x"))); len(got) > 1010 || !strings.HasSuffix(got, "é...") {
+	if got := clean(strings.Repeat("é", 5000), wire.Scrubber("an app secret")); len(got) > 1010 || !strings.HasSuffix(got, "é...") {
 		t.Errorf("a long text became %d bytes, ending %q", len(got), got[len(got)-8:])
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/linnbridge/linnbridge/internal/transport"
+	"github.com/linnbridge/linnbridge/internal/wire"
 )
 
 // openSession is what calls need of a session. It never changes.
@@ -16,7 +17,6 @@ type openSession struct {
 	token  Secret
 	server *url.URL
 	region string // eu, us or as
-	mask   mask
 }
 
 // sessions keeps the open session and has one caller at a time open another,
@@ -149,7 +149,7 @@ func (c *Client) authorize(ctx context.Context) (*openSession, error) {
 	if err != nil {
 		return nil, err
 	}
-	mask := newMask(credentials.ApplicationSecret, credentials.Token, reply.Token)
+	mask := wire.Scrubber(append(credentials.secrets(), reply.Token.Reveal())...)
 	fail := func(class Class, message string, err error) (*openSession, error) {
 		return nil, &Error{
 			Operation: op.name, Class: class, Message: clean(message, mask), HTTPStatus: response.Status,
@@ -167,7 +167,7 @@ func (c *Client) authorize(ctx context.Context) (*openSession, error) {
 	if reply.Token.IsZero() {
 		return fail(ClassDecode, "", errors.New("the session has no token"))
 	}
-	s := &openSession{token: reply.Token, mask: mask}
+	s := &openSession{token: reply.Token}
 	if s.server = c.hosts.server; s.server == nil {
 		if s.server, err = serverURL(reply.Server, c.hosts.auth.Scheme); err != nil {
 			return fail(ClassDecode, "", err)

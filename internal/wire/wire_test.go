@@ -2,9 +2,11 @@ package wire
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"math/big"
+	"net"
 	"runtime"
 	"strings"
 	"sync"
@@ -147,6 +149,14 @@ func TestScrub(t *testing.T) {
 		{"a token/1+2=3456 b", "token/1+2=3456", "a [redacted] b"},
 		{"?t=token%2F1%2B2%3D3456&x", "token/1+2=3456", "?t=[redacted]&x"},
 		{"tokentokentoken", "tokentoken", "[redacted]token"},
+		{"/t/token%2F1+2=3456/x TOKEN/1+2=3456", "token/1+2=3456", "/t/[redacted]/x [redacted]"},
+		{"a0000000000040008000000000000002", "A0000000-0000-4000-8000-000000000002", "[redacted]"},
+		{`{"t":"a\"b\\c<defg"} {"t":"a\"b\\c\u003cdefg"}`, `a"b\c<defg`, `{"t":"[redacted]"} {"t":"[redacted]"}`},
+		{"746f6b656e2d303132333435", "token-012345", "[redacted]"},
+		{base64.StdEncoding.EncodeToString([]byte("token-012345")), "token-012345", "[redacted]"},
+		{base64.StdEncoding.EncodeToString([]byte("token-0123456")), "token-0123456", "[redacted]=="},
+		{base64.StdEncoding.EncodeToString([]byte("u:token-012345 tail")), "token-012345", "dTp[redacted]UgdGFpbA=="},
+		{base64.URLEncoding.EncodeToString([]byte("uv:t>?ken~0123>?~ tail")), "t>?ken~0123>?~", "dXY6[redacted]gdGFpbA=="},
 		{"a short word", "short", "a short word"},
 		{"nothing", "", "nothing"},
 	} {
@@ -176,5 +186,9 @@ func TestScrubError(t *testing.T) {
 	}
 	if errors.Unwrap(got) != nil {
 		t.Error("the original can be unwrapped")
+	}
+	cause := &net.OpError{Op: "dial", Err: errors.New("topsecret")}
+	if found, ok := errors.AsType[*net.OpError](ScrubError(cause, "topsecret")); !ok || found != cause {
+		t.Errorf("the type that a program asks for is not found: %v", found)
 	}
 }
