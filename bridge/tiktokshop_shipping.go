@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/linnbridge/linnbridge/tiktokshop"
@@ -51,7 +52,7 @@ func (t *TikTokShop) route(ctx context.Context, o Order) (*tiktokshop.GetShippin
 	regions := t.regions
 	t.mu.Unlock()
 	if regions == nil {
-		reply, err := t.client.Logistics.GetWarehouseList(ctx)
+		reply, err := t.client.Logistics.GetWarehouseList(ctx, nil)
 		if err != nil {
 			return nil, fmt.Errorf("reading the countries of the shop's warehouses: %w", err)
 		}
@@ -87,7 +88,7 @@ func (t *TikTokShop) Ship(ctx context.Context, s Shipment) error {
 		return err
 	}
 	for _, id := range packages {
-		err := t.client.Fulfillment.ShipPackage(ctx, id, &tiktokshop.ShipPackageRequest{
+		_, err := t.client.Fulfillment.ShipPackage(ctx, id, &tiktokshop.ShipPackageRequest{
 			SelfShipment: &tiktokshop.ShipPackageRequestSelfShipment{TrackingNumber: s.Tracking, ShippingProviderID: s.CarrierID},
 		})
 		if err != nil {
@@ -151,7 +152,7 @@ func (t *TikTokShop) ArrangeShipping(ctx context.Context, s Shipment) (Label, er
 	if len(packages) == 0 {
 		return Label{}, errors.New("the shop names no package of the order")
 	}
-	p, err := t.client.Fulfillment.GetPackageDetail(ctx, packages[0])
+	p, err := t.client.Fulfillment.GetPackageDetail(ctx, packages[0], nil)
 	if err != nil {
 		return Label{}, shipError(err)
 	}
@@ -179,11 +180,10 @@ func (t *TikTokShop) createPackages(s Shipment) *tiktokshop.CreatePackagesReques
 		r.OrderLineItem = append(r.OrderLineItem, tiktokshop.CreatePackagesRequestOrderLineItem{OrderLineID: new(id)})
 	}
 	if p := t.options.Parcel; p != (Parcel{}) {
-		text := func(n int) *string { return new(fmt.Sprint(n)) }
-		r.Dimension = &tiktokshop.CreatePackagesRequestDimension{
-			Length: text(p.LengthCM), Width: text(p.WidthCM), Height: text(p.HeightCM), Unit: new(tiktokshop.CreatePackagesRequestDimensionUnit("CM")),
+		r.Dimension = &tiktokshop.Dimensions{
+			Length: strconv.Itoa(p.LengthCM), Width: strconv.Itoa(p.WidthCM), Height: strconv.Itoa(p.HeightCM), Unit: tiktokshop.LengthUnitCm,
 		}
-		r.Weight = &tiktokshop.CreatePackagesRequestWeight{Value: text(p.WeightGrams), Unit: new(tiktokshop.CreatePackagesRequestWeightUnit("GRAM"))}
+		r.Weight = &tiktokshop.Weight{Value: strconv.Itoa(p.WeightGrams), Unit: tiktokshop.WeightUnitGram}
 	}
 	return r
 }

@@ -11,7 +11,7 @@
 //	if err != nil {
 //		return err
 //	}
-//	locations, err := client.Inventory.GetStockLocations(ctx)
+//	locations, err := client.Inventory.GetStockLocations(ctx, nil)
 //
 // Every section of the API is a field of [Client], every operation a method of
 // it. A method takes a context, a pointer to its request (nil for an empty one)
@@ -55,6 +55,7 @@
 // A success may still carry failures of single items, in a list named Errors or
 // the like, and some operations leave out what they did not do. Where it is known
 // how the reply tells, the method returns a [*PartialError] beside its result.
+// Beside any other error the result is zero.
 //
 // Orders, addresses and notes print and log without the buyer: ids and states
 // only. Their JSON is complete. A list of them given to a slog.JSONHandler is
@@ -65,7 +66,7 @@
 // Some operations answer with success and do nothing, or tell nothing at all.
 // Methods with the suffix Verified call them and look: [OrdersService] has them
 // for status, tag, lock, cancellation, creation, processing and shipping,
-// [PrintServiceService] for labels, and [StockService] for levels. They return a
+// [PrintService] for labels, and [StockService] for levels. They return a
 // [*NotAppliedError] for what was seen not to be so, settle outcomes that the
 // network left open, and can be called again. Each says what it costs in calls.
 //

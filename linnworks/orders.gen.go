@@ -17,11 +17,12 @@ type OrdersService service
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-AddCoupon
 func (s *OrdersService) AddCoupon(ctx context.Context, req *AddCouponRequest, opts ...CallOption) (*UpdateOrderItemResult, error) {
-	out := new(UpdateOrderItemResult)
-	return out, s.client.call(ctx, operation{
+	var out *UpdateOrderItemResult
+	err := s.client.call(ctx, operation{
 		name: "Orders.AddCoupon", method: "POST", path: "/api/Orders/AddCoupon",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddExtendedProperties calls POST /api/Orders/AddExtendedProperties.
@@ -30,11 +31,12 @@ func (s *OrdersService) AddCoupon(ctx context.Context, req *AddCouponRequest, op
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-AddExtendedProperties
 func (s *OrdersService) AddExtendedProperties(ctx context.Context, req *AddExtendedPropertiesRequest, opts ...CallOption) (*AddExtendedPropertiesResponse, error) {
-	out := new(AddExtendedPropertiesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *AddExtendedPropertiesResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.AddExtendedProperties", method: "POST", path: "/api/Orders/AddExtendedProperties",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddOrderItem calls POST /api/Orders/AddOrderItem.
@@ -43,11 +45,12 @@ func (s *OrdersService) AddExtendedProperties(ctx context.Context, req *AddExten
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-AddOrderItem
 func (s *OrdersService) AddOrderItem(ctx context.Context, req *AddOrderItemRequest, opts ...CallOption) (*UpdateOrderItemResult, error) {
-	out := new(UpdateOrderItemResult)
-	return out, s.client.call(ctx, operation{
+	var out *UpdateOrderItemResult
+	err := s.client.call(ctx, operation{
 		name: "Orders.AddOrderItem", method: "POST", path: "/api/Orders/AddOrderItem",
 		body: bodyParams, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddOrderService calls POST /api/Orders/AddOrderService.
@@ -56,11 +59,12 @@ func (s *OrdersService) AddOrderItem(ctx context.Context, req *AddOrderItemReque
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-AddOrderService
 func (s *OrdersService) AddOrderService(ctx context.Context, req *AddOrderServiceRequest, opts ...CallOption) (*UpdateOrderItemResult, error) {
-	out := new(UpdateOrderItemResult)
-	return out, s.client.call(ctx, operation{
+	var out *UpdateOrderItemResult
+	err := s.client.call(ctx, operation{
 		name: "Orders.AddOrderService", method: "POST", path: "/api/Orders/AddOrderService",
 		body: bodyFlat, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddOrdersNote calls POST /api/Orders/AddOrdersNote.
@@ -69,11 +73,12 @@ func (s *OrdersService) AddOrderService(ctx context.Context, req *AddOrderServic
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-AddOrdersNote
 func (s *OrdersService) AddOrdersNote(ctx context.Context, req *AddOrdersNoteRequest, opts ...CallOption) (*AddOrdersNoteResponse, error) {
-	out := new(AddOrdersNoteResponse)
-	return out, s.client.call(ctx, operation{
+	var out *AddOrdersNoteResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.AddOrdersNote", method: "POST", path: "/api/Orders/AddOrdersNote",
 		body: bodyFlat, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AssignOrderItemBatches calls POST /api/Orders/AssignOrderItemBatches.
@@ -81,11 +86,13 @@ func (s *OrdersService) AddOrdersNote(ctx context.Context, req *AddOrdersNoteReq
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-AssignOrderItemBatches
-func (s *OrdersService) AssignOrderItemBatches(ctx context.Context, req *AssignOrderItemBatchesRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *OrdersService) AssignOrderItemBatches(ctx context.Context, req *AssignOrderItemBatchesRequest, opts ...CallOption) (*AssignOrderItemBatchesResponse, error) {
+	var out *AssignOrderItemBatchesResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.AssignOrderItemBatches", method: "POST", path: "/api/Orders/AssignOrderItemBatches",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AssignStockToOrder calls POST /api/Orders/AssignStockToOrder.
@@ -248,11 +255,12 @@ func (s *OrdersService) CreateNewItemAndLink(ctx context.Context, req *CreateNew
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-CreateNewOrder
 func (s *OrdersService) CreateNewOrder(ctx context.Context, req *CreateNewOrderRequest, opts ...CallOption) (*OpenOrder, error) {
-	out := new(OpenOrder)
-	return out, s.client.call(ctx, operation{
+	var out *OpenOrder
+	err := s.client.call(ctx, operation{
 		name: "Orders.CreateNewOrder", method: "POST", path: "/api/Orders/CreateNewOrder",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateOrders calls POST /api/Orders/CreateOrders.
@@ -274,11 +282,13 @@ func (s *OrdersService) CreateOrders(ctx context.Context, req *CreateOrdersReque
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-CreateSerialisedValuesForOrderItems
-func (s *OrdersService) CreateSerialisedValuesForOrderItems(ctx context.Context, req *CreateSerialisedValuesForOrderItemsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *OrdersService) CreateSerialisedValuesForOrderItems(ctx context.Context, req *CreateSerialisedValuesForOrderItemsRequest, opts ...CallOption) (*CreateSerialisedValuesForOrderItemsResponse, error) {
+	var out *CreateSerialisedValuesForOrderItemsResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.CreateSerialisedValuesForOrderItems", method: "POST", path: "/api/Orders/CreateSerialisedValuesForOrderItems",
 		body: bodyFlat, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CustomerLookUp calls GET /api/Orders/CustomerLookUp.
@@ -300,22 +310,24 @@ func (s *OrdersService) CustomerLookUp(ctx context.Context, req *CustomerLookUpR
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-DeleteOrder
-func (s *OrdersService) DeleteOrder(ctx context.Context, req *DeleteOrderRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *OrdersService) DeleteOrder(ctx context.Context, req *DeleteOrderRequest, opts ...CallOption) (*DeleteOrderResponse, error) {
+	var out *DeleteOrderResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.DeleteOrder", method: "POST", path: "/api/Orders/DeleteOrder",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
-// GetAllAvailableOrderItemBatchsByOrderID calls POST /api/Orders/GetAllAvailableOrderItemBatchsByOrderId.
+// GetAllAvailableOrderItemBatchesByOrderID calls POST /api/Orders/GetAllAvailableOrderItemBatchsByOrderId.
 //
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetAllAvailableOrderItemBatchsByOrderId
-func (s *OrdersService) GetAllAvailableOrderItemBatchsByOrderID(ctx context.Context, req *GetAllAvailableOrderItemBatchsByOrderIDRequest, opts ...CallOption) ([]StockItemBatch, error) {
+func (s *OrdersService) GetAllAvailableOrderItemBatchesByOrderID(ctx context.Context, req *GetAllAvailableOrderItemBatchesByOrderIDRequest, opts ...CallOption) ([]StockItemBatch, error) {
 	var out []StockItemBatch
 	err := s.client.call(ctx, operation{
-		name: "Orders.GetAllAvailableOrderItemBatchsByOrderID", method: "POST", path: "/api/Orders/GetAllAvailableOrderItemBatchsByOrderId",
+		name: "Orders.GetAllAvailableOrderItemBatchesByOrderID", method: "POST", path: "/api/Orders/GetAllAvailableOrderItemBatchsByOrderId",
 		body: bodyParams, replay: replayRead, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
@@ -368,12 +380,12 @@ func (s *OrdersService) GetAssignedOrderItemBatches(ctx context.Context, req *Ge
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetAvailableFolders
-func (s *OrdersService) GetAvailableFolders(ctx context.Context, opts ...CallOption) ([]OrderFolder, error) {
+func (s *OrdersService) GetAvailableFolders(ctx context.Context, req *GetAvailableFoldersRequest, opts ...CallOption) ([]OrderFolder, error) {
 	var out []OrderFolder
 	err := s.client.call(ctx, operation{
 		name: "Orders.GetAvailableFolders", method: "GET", path: "/api/Orders/GetAvailableFolders",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -382,12 +394,12 @@ func (s *OrdersService) GetAvailableFolders(ctx context.Context, opts ...CallOpt
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetBatchPilots
-func (s *OrdersService) GetBatchPilots(ctx context.Context, opts ...CallOption) ([]KeyValuePairGUIDString, error) {
+func (s *OrdersService) GetBatchPilots(ctx context.Context, req *GetBatchPilotsRequest, opts ...CallOption) ([]KeyValuePairGUIDString, error) {
 	var out []KeyValuePairGUIDString
 	err := s.client.call(ctx, operation{
 		name: "Orders.GetBatchPilots", method: "GET", path: "/api/Orders/GetBatchPilots",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -396,12 +408,12 @@ func (s *OrdersService) GetBatchPilots(ctx context.Context, opts ...CallOption) 
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetCountries
-func (s *OrdersService) GetCountries(ctx context.Context, opts ...CallOption) ([]OrderCountry, error) {
+func (s *OrdersService) GetCountries(ctx context.Context, req *OrdersGetCountriesRequest, opts ...CallOption) ([]OrderCountry, error) {
 	var out []OrderCountry
 	err := s.client.call(ctx, operation{
 		name: "Orders.GetCountries", method: "GET", path: "/api/Orders/GetCountries",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -410,12 +422,12 @@ func (s *OrdersService) GetCountries(ctx context.Context, opts ...CallOption) ([
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetDefaultPaymentMethodIdForNewOrder
-func (s *OrdersService) GetDefaultPaymentMethodIDForNewOrder(ctx context.Context, opts ...CallOption) (GUID, error) {
+func (s *OrdersService) GetDefaultPaymentMethodIDForNewOrder(ctx context.Context, req *GetDefaultPaymentMethodIDForNewOrderRequest, opts ...CallOption) (GUID, error) {
 	var out GUID
 	err := s.client.call(ctx, operation{
 		name: "Orders.GetDefaultPaymentMethodIDForNewOrder", method: "GET", path: "/api/Orders/GetDefaultPaymentMethodIdForNewOrder",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -424,12 +436,12 @@ func (s *OrdersService) GetDefaultPaymentMethodIDForNewOrder(ctx context.Context
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetDraftOrders
-func (s *OrdersService) GetDraftOrders(ctx context.Context, opts ...CallOption) ([]GUID, error) {
+func (s *OrdersService) GetDraftOrders(ctx context.Context, req *GetDraftOrdersRequest, opts ...CallOption) ([]GUID, error) {
 	var out []GUID
 	err := s.client.call(ctx, operation{
 		name: "Orders.GetDraftOrders", method: "GET", path: "/api/Orders/GetDraftOrders",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -452,12 +464,12 @@ func (s *OrdersService) GetExtendedProperties(ctx context.Context, req *GetExten
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetExtendedPropertyNames
-func (s *OrdersService) GetExtendedPropertyNames(ctx context.Context, opts ...CallOption) ([]string, error) {
+func (s *OrdersService) GetExtendedPropertyNames(ctx context.Context, req *OrdersGetExtendedPropertyNamesRequest, opts ...CallOption) ([]string, error) {
 	var out []string
 	err := s.client.call(ctx, operation{
 		name: "Orders.GetExtendedPropertyNames", method: "GET", path: "/api/Orders/GetExtendedPropertyNames",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -466,12 +478,12 @@ func (s *OrdersService) GetExtendedPropertyNames(ctx context.Context, opts ...Ca
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetExtendedPropertyTypes
-func (s *OrdersService) GetExtendedPropertyTypes(ctx context.Context, opts ...CallOption) ([]string, error) {
+func (s *OrdersService) GetExtendedPropertyTypes(ctx context.Context, req *OrdersGetExtendedPropertyTypesRequest, opts ...CallOption) ([]string, error) {
 	var out []string
 	err := s.client.call(ctx, operation{
 		name: "Orders.GetExtendedPropertyTypes", method: "GET", path: "/api/Orders/GetExtendedPropertyTypes",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -522,12 +534,13 @@ func (s *OrdersService) GetOpenOrderItemsSuppliers(ctx context.Context, req *Get
 // It only reads and is safe to repeat. 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOpenOrders
-func (s *OrdersService) GetOpenOrders(ctx context.Context, req *OrdersGetOpenOrdersRequest, opts ...CallOption) (*GenericPagedResultOpenOrder, error) {
-	out := new(GenericPagedResultOpenOrder)
-	return out, s.client.call(ctx, operation{
+func (s *OrdersService) GetOpenOrders(ctx context.Context, req *OrdersGetOpenOrdersRequest, opts ...CallOption) (*OpenOrderPage, error) {
+	var out *OpenOrderPage
+	err := s.client.call(ctx, operation{
 		name: "Orders.GetOpenOrders", method: "POST", path: "/api/Orders/GetOpenOrders",
 		body: bodyParams, replay: replayRead, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOpenOrdersAll hands out what stands on the pages of
@@ -551,11 +564,12 @@ func (s *OrdersService) GetOpenOrdersAll(ctx context.Context, req *OrdersGetOpen
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOpenOrdersByItemBarcode
 func (s *OrdersService) GetOpenOrdersByItemBarcode(ctx context.Context, req *GetOpenOrdersByItemBarcodeRequest, opts ...CallOption) (*KeyValuePairListOrderSummaryString, error) {
-	out := new(KeyValuePairListOrderSummaryString)
-	return out, s.client.call(ctx, operation{
+	var out *KeyValuePairListOrderSummaryString
+	err := s.client.call(ctx, operation{
 		name: "Orders.GetOpenOrdersByItemBarcode", method: "POST", path: "/api/Orders/GetOpenOrdersByItemBarcode",
 		body: bodyParams, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOrder calls POST /api/Orders/GetOrder.
@@ -564,11 +578,12 @@ func (s *OrdersService) GetOpenOrdersByItemBarcode(ctx context.Context, req *Get
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrder
 func (s *OrdersService) GetOrder(ctx context.Context, req *GetOrderRequest, opts ...CallOption) (*OpenOrder, error) {
-	out := new(OpenOrder)
-	return out, s.client.call(ctx, operation{
+	var out *OpenOrder
+	err := s.client.call(ctx, operation{
 		name: "Orders.GetOrder", method: "POST", path: "/api/Orders/GetOrder",
 		body: bodyParams, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOrderAuditTrail calls GET /api/Orders/GetOrderAuditTrail.
@@ -591,11 +606,12 @@ func (s *OrdersService) GetOrderAuditTrail(ctx context.Context, req *GetOrderAud
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderAuditTrailsByIds
 func (s *OrdersService) GetOrderAuditTrailsByIDs(ctx context.Context, req *GetOrderAuditTrailsByIDsRequest, opts ...CallOption) (*GetOrderAuditTrailsByIDsResponse, error) {
-	out := new(GetOrderAuditTrailsByIDsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetOrderAuditTrailsByIDsResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.GetOrderAuditTrailsByIDs", method: "POST", path: "/api/Orders/GetOrderAuditTrailsByIds",
 		body: bodyFlat, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOrderByID calls GET /api/Orders/GetOrderById.
@@ -604,11 +620,12 @@ func (s *OrdersService) GetOrderAuditTrailsByIDs(ctx context.Context, req *GetOr
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderById
 func (s *OrdersService) GetOrderByID(ctx context.Context, req *GetOrderByIDRequest, opts ...CallOption) (*OrderDetails, error) {
-	out := new(OrderDetails)
-	return out, s.client.call(ctx, operation{
+	var out *OrderDetails
+	err := s.client.call(ctx, operation{
 		name: "Orders.GetOrderByID", method: "GET", path: "/api/Orders/GetOrderById",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOrderDetailsByNumOrderID calls GET /api/Orders/GetOrderDetailsByNumOrderId.
@@ -617,11 +634,12 @@ func (s *OrdersService) GetOrderByID(ctx context.Context, req *GetOrderByIDReque
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderDetailsByNumOrderId
 func (s *OrdersService) GetOrderDetailsByNumOrderID(ctx context.Context, req *GetOrderDetailsByNumOrderIDRequest, opts ...CallOption) (*OrderDetails, error) {
-	out := new(OrderDetails)
-	return out, s.client.call(ctx, operation{
+	var out *OrderDetails
+	err := s.client.call(ctx, operation{
 		name: "Orders.GetOrderDetailsByNumOrderID", method: "GET", path: "/api/Orders/GetOrderDetailsByNumOrderId",
 		query: true, replay: replayRead, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOrderDetailsByReferenceID calls GET /api/Orders/GetOrderDetailsByReferenceId.
@@ -638,29 +656,30 @@ func (s *OrdersService) GetOrderDetailsByReferenceID(ctx context.Context, req *G
 	return out, err
 }
 
+// GetOrderItemBatchesByOrderID calls POST /api/Orders/GetOrderItemBatchsByOrderId.
+//
+// It only reads and is safe to repeat. 150 calls a minute.
+//
+// Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderItemBatchsByOrderId
+func (s *OrdersService) GetOrderItemBatchesByOrderID(ctx context.Context, req *GetOrderItemBatchesByOrderIDRequest, opts ...CallOption) ([]OrderItemBatch, error) {
+	var out []OrderItemBatch
+	err := s.client.call(ctx, operation{
+		name: "Orders.GetOrderItemBatchesByOrderID", method: "POST", path: "/api/Orders/GetOrderItemBatchsByOrderId",
+		body: bodyFlat, bodyName: "parameters", replay: replayRead, limit: 150,
+	}, nil, req, &out, opts)
+	return out, err
+}
+
 // GetOrderItemBatchesByOrderIDs calls POST /api/Orders/GetOrderItemBatchesByOrderIds.
 //
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderItemBatchesByOrderIds
 func (s *OrdersService) GetOrderItemBatchesByOrderIDs(ctx context.Context, req *GetOrderItemBatchesByOrderIDsRequest, opts ...CallOption) (*GetOrderItemBatchesByOrderIDsResponse, error) {
-	out := new(GetOrderItemBatchesByOrderIDsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetOrderItemBatchesByOrderIDsResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.GetOrderItemBatchesByOrderIDs", method: "POST", path: "/api/Orders/GetOrderItemBatchesByOrderIds",
 		body: bodyFlat, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
-}
-
-// GetOrderItemBatchsByOrderID calls POST /api/Orders/GetOrderItemBatchsByOrderId.
-//
-// It only reads and is safe to repeat. 150 calls a minute.
-//
-// Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderItemBatchsByOrderId
-func (s *OrdersService) GetOrderItemBatchsByOrderID(ctx context.Context, req *GetOrderItemBatchsByOrderIDRequest, opts ...CallOption) ([]OrderItemBatch, error) {
-	var out []OrderItemBatch
-	err := s.client.call(ctx, operation{
-		name: "Orders.GetOrderItemBatchsByOrderID", method: "POST", path: "/api/Orders/GetOrderItemBatchsByOrderId",
-		body: bodyFlat, bodyName: "parameters", replay: replayRead, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -671,11 +690,12 @@ func (s *OrdersService) GetOrderItemBatchsByOrderID(ctx context.Context, req *Ge
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderItemComposition
 func (s *OrdersService) GetOrderItemComposition(ctx context.Context, req *GetOrderItemCompositionRequest, opts ...CallOption) (*OrderItem, error) {
-	out := new(OrderItem)
-	return out, s.client.call(ctx, operation{
+	var out *OrderItem
+	err := s.client.call(ctx, operation{
 		name: "Orders.GetOrderItemComposition", method: "GET", path: "/api/Orders/GetOrderItemComposition",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOrderItemRowSerialValuesByOrderIDs calls POST /api/Orders/GetOrderItemRowSerialValuesByOrderIds.
@@ -684,11 +704,12 @@ func (s *OrdersService) GetOrderItemComposition(ctx context.Context, req *GetOrd
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderItemRowSerialValuesByOrderIds
 func (s *OrdersService) GetOrderItemRowSerialValuesByOrderIDs(ctx context.Context, req *GetOrderItemRowSerialValuesByOrderIDsRequest, opts ...CallOption) (*GetSerialisedValuesForOrdersResponse, error) {
-	out := new(GetSerialisedValuesForOrdersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetSerialisedValuesForOrdersResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.GetOrderItemRowSerialValuesByOrderIDs", method: "POST", path: "/api/Orders/GetOrderItemRowSerialValuesByOrderIds",
 		body: bodyFlat, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOrderItemRowSerialValuesByOrderIDsBatched splits req.OrderIDs into parts of at most 25 and hands out the
@@ -721,12 +742,12 @@ func (s *OrdersService) GetOrderItems(ctx context.Context, req *GetOrderItemsReq
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderNoteTypes
-func (s *OrdersService) GetOrderNoteTypes(ctx context.Context, opts ...CallOption) ([]OrderNoteType, error) {
+func (s *OrdersService) GetOrderNoteTypes(ctx context.Context, req *GetOrderNoteTypesRequest, opts ...CallOption) ([]OrderNoteType, error) {
 	var out []OrderNoteType
 	err := s.client.call(ctx, operation{
 		name: "Orders.GetOrderNoteTypes", method: "GET", path: "/api/Orders/GetOrderNoteTypes",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -792,11 +813,12 @@ func (s *OrdersService) GetOrderRelations(ctx context.Context, req *GetOrderRela
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderView
 func (s *OrdersService) GetOrderView(ctx context.Context, req *GetOrderViewRequest, opts ...CallOption) (*UserOrderView, error) {
-	out := new(UserOrderView)
-	return out, s.client.call(ctx, operation{
+	var out *UserOrderView
+	err := s.client.call(ctx, operation{
 		name: "Orders.GetOrderView", method: "GET", path: "/api/Orders/GetOrderView",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOrderViews calls GET /api/Orders/GetOrderViews.
@@ -806,12 +828,12 @@ func (s *OrdersService) GetOrderView(ctx context.Context, req *GetOrderViewReque
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderViews
 //
 // Deprecated: the official description marks it so.
-func (s *OrdersService) GetOrderViews(ctx context.Context, opts ...CallOption) ([]UserOrderView, error) {
+func (s *OrdersService) GetOrderViews(ctx context.Context, req *GetOrderViewsRequest, opts ...CallOption) ([]UserOrderView, error) {
 	var out []UserOrderView
 	err := s.client.call(ctx, operation{
 		name: "Orders.GetOrderViews", method: "GET", path: "/api/Orders/GetOrderViews",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -871,13 +893,13 @@ func (s *OrdersService) GetOrdersByID(ctx context.Context, req *GetOrdersByIDReq
 	return out, err
 }
 
-// GetOrdersByIDBatched splits req.PkOrderIDs into parts of at most 200 and hands out the
+// GetOrdersByIDBatched splits req.OrderIDs into parts of at most 200 and hands out the
 // reply of [OrdersService.GetOrdersByID] to each. It stops at the first error.
 func (s *OrdersService) GetOrdersByIDBatched(ctx context.Context, req *GetOrdersByIDRequest, opts ...CallOption) iter.Seq2[[]OrderDetails, error] {
 	start := valueOf(req)
-	return batches(start.PkOrderIDs, 200, func(part []GUID) ([]OrderDetails, error) {
+	return batches(start.OrderIDs, 200, func(part []GUID) ([]OrderDetails, error) {
 		r := start
-		r.PkOrderIDs = part
+		r.OrderIDs = part
 		return s.GetOrdersByID(ctx, &r, opts...)
 	})
 }
@@ -915,12 +937,12 @@ func (s *OrdersService) GetOrdersRelations(ctx context.Context, req *GetOrdersRe
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetPackagingGroups
-func (s *OrdersService) GetPackagingGroups(ctx context.Context, opts ...CallOption) ([]PackageGroup, error) {
+func (s *OrdersService) GetPackagingGroups(ctx context.Context, req *GetPackagingGroupsRequest, opts ...CallOption) ([]PackageGroup, error) {
 	var out []PackageGroup
 	err := s.client.call(ctx, operation{
 		name: "Orders.GetPackagingGroups", method: "GET", path: "/api/Orders/GetPackagingGroups",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -929,12 +951,12 @@ func (s *OrdersService) GetPackagingGroups(ctx context.Context, opts ...CallOpti
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetPaymentMethods
-func (s *OrdersService) GetPaymentMethods(ctx context.Context, opts ...CallOption) ([]PaymentMethod, error) {
+func (s *OrdersService) GetPaymentMethods(ctx context.Context, req *GetPaymentMethodsRequest, opts ...CallOption) ([]PaymentMethod, error) {
 	var out []PaymentMethod
 	err := s.client.call(ctx, operation{
 		name: "Orders.GetPaymentMethods", method: "GET", path: "/api/Orders/GetPaymentMethods",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -943,12 +965,12 @@ func (s *OrdersService) GetPaymentMethods(ctx context.Context, opts ...CallOptio
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetShippingMethods
-func (s *OrdersService) GetShippingMethods(ctx context.Context, opts ...CallOption) ([]ShippingMethod, error) {
+func (s *OrdersService) GetShippingMethods(ctx context.Context, req *GetShippingMethodsRequest, opts ...CallOption) ([]ShippingMethod, error) {
 	var out []ShippingMethod
 	err := s.client.call(ctx, operation{
 		name: "Orders.GetShippingMethods", method: "GET", path: "/api/Orders/GetShippingMethods",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -957,12 +979,12 @@ func (s *OrdersService) GetShippingMethods(ctx context.Context, opts ...CallOpti
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetUserLocationId
-func (s *OrdersService) GetUserLocationID(ctx context.Context, opts ...CallOption) (GUID, error) {
+func (s *OrdersService) GetUserLocationID(ctx context.Context, req *GetUserLocationIDRequest, opts ...CallOption) (GUID, error) {
 	var out GUID
 	err := s.client.call(ctx, operation{
 		name: "Orders.GetUserLocationID", method: "GET", path: "/api/Orders/GetUserLocationId",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -971,11 +993,13 @@ func (s *OrdersService) GetUserLocationID(ctx context.Context, opts ...CallOptio
 // It writes absolute values and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-LockOrder
-func (s *OrdersService) LockOrder(ctx context.Context, req *LockOrderRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *OrdersService) LockOrder(ctx context.Context, req *LockOrderRequest, opts ...CallOption) (*LockOrderResponse, error) {
+	var out *LockOrderResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.LockOrder", method: "POST", path: "/api/Orders/LockOrder",
 		body: bodyParams, replay: replayWrite, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // MergeOrders calls POST /api/Orders/MergeOrders.
@@ -984,11 +1008,12 @@ func (s *OrdersService) LockOrder(ctx context.Context, req *LockOrderRequest, op
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-MergeOrders
 func (s *OrdersService) MergeOrders(ctx context.Context, req *MergeOrdersRequest, opts ...CallOption) (*OpenOrder, error) {
-	out := new(OpenOrder)
-	return out, s.client.call(ctx, operation{
+	var out *OpenOrder
+	err := s.client.call(ctx, operation{
 		name: "Orders.MergeOrders", method: "POST", path: "/api/Orders/MergeOrders",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // MoveToLocation calls POST /api/Orders/MoveToLocation.
@@ -997,11 +1022,12 @@ func (s *OrdersService) MergeOrders(ctx context.Context, req *MergeOrdersRequest
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-MoveToLocation
 func (s *OrdersService) MoveToLocation(ctx context.Context, req *MoveToLocationRequest, opts ...CallOption) (*MoveToLocationResult, error) {
-	out := new(MoveToLocationResult)
-	return out, s.client.call(ctx, operation{
+	var out *MoveToLocationResult
+	err := s.client.call(ctx, operation{
 		name: "Orders.MoveToLocation", method: "POST", path: "/api/Orders/MoveToLocation",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ProcessFulfilmentCentreOrder calls POST /api/Orders/ProcessFulfilmentCentreOrder.
@@ -1010,11 +1036,12 @@ func (s *OrdersService) MoveToLocation(ctx context.Context, req *MoveToLocationR
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-ProcessFulfilmentCentreOrder
 func (s *OrdersService) ProcessFulfilmentCentreOrder(ctx context.Context, req *ProcessFulfilmentCentreOrderRequest, opts ...CallOption) (*ProcessOrderResult, error) {
-	out := new(ProcessOrderResult)
-	return out, s.client.call(ctx, operation{
+	var out *ProcessOrderResult
+	err := s.client.call(ctx, operation{
 		name: "Orders.ProcessFulfilmentCentreOrder", method: "POST", path: "/api/Orders/ProcessFulfilmentCentreOrder",
 		body: bodyParams, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ProcessOrder calls POST /api/Orders/ProcessOrder.
@@ -1023,24 +1050,26 @@ func (s *OrdersService) ProcessFulfilmentCentreOrder(ctx context.Context, req *P
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-ProcessOrder
 func (s *OrdersService) ProcessOrder(ctx context.Context, req *ProcessOrderRequest, opts ...CallOption) (*ProcessOrderResult, error) {
-	out := new(ProcessOrderResult)
-	return out, s.client.call(ctx, operation{
+	var out *ProcessOrderResult
+	err := s.client.call(ctx, operation{
 		name: "Orders.ProcessOrder", method: "POST", path: "/api/Orders/ProcessOrder",
 		body: bodyParams, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
-// ProcessOrderByOrderOrReferenceID calls POST /api/Orders/ProcessOrderByOrderOrReferenceId.
+// ProcessOrderByOrderIDOrReference calls POST /api/Orders/ProcessOrderByOrderOrReferenceId.
 //
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-ProcessOrderByOrderOrReferenceId
-func (s *OrdersService) ProcessOrderByOrderOrReferenceID(ctx context.Context, req *ProcessOrderByOrderOrReferenceIDRequest, opts ...CallOption) (*ProcessOrderByOrderIDOrReferenceResponse, error) {
-	out := new(ProcessOrderByOrderIDOrReferenceResponse)
-	return out, s.client.call(ctx, operation{
-		name: "Orders.ProcessOrderByOrderOrReferenceID", method: "POST", path: "/api/Orders/ProcessOrderByOrderOrReferenceId",
+func (s *OrdersService) ProcessOrderByOrderIDOrReference(ctx context.Context, req *ProcessOrderByOrderIDOrReferenceRequest, opts ...CallOption) (*ProcessOrderByOrderIDOrReferenceResponse, error) {
+	var out *ProcessOrderByOrderIDOrReferenceResponse
+	err := s.client.call(ctx, operation{
+		name: "Orders.ProcessOrderByOrderIDOrReference", method: "POST", path: "/api/Orders/ProcessOrderByOrderOrReferenceId",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ProcessOrderRequiredBatchScans calls POST /api/Orders/ProcessOrder_RequiredBatchScans.
@@ -1048,11 +1077,13 @@ func (s *OrdersService) ProcessOrderByOrderOrReferenceID(ctx context.Context, re
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-ProcessOrder_RequiredBatchScans
-func (s *OrdersService) ProcessOrderRequiredBatchScans(ctx context.Context, req *ProcessOrderRequiredBatchScansRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *OrdersService) ProcessOrderRequiredBatchScans(ctx context.Context, req *ProcessOrderRequiredBatchScansRequest, opts ...CallOption) (*ProcessOrderRequiredBatchScansResponse, error) {
+	var out *ProcessOrderRequiredBatchScansResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.ProcessOrderRequiredBatchScans", method: "POST", path: "/api/Orders/ProcessOrder_RequiredBatchScans",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ProcessOrdersInBatch calls POST /api/Orders/ProcessOrdersInBatch.
@@ -1075,11 +1106,12 @@ func (s *OrdersService) ProcessOrdersInBatch(ctx context.Context, req *ProcessOr
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-RecalculateSingleOrderPackaging
 func (s *OrdersService) RecalculateSingleOrderPackaging(ctx context.Context, req *RecalculateSingleOrderPackagingRequest, opts ...CallOption) (*CalcOrderHeader, error) {
-	out := new(CalcOrderHeader)
-	return out, s.client.call(ctx, operation{
+	var out *CalcOrderHeader
+	err := s.client.call(ctx, operation{
 		name: "Orders.RecalculateSingleOrderPackaging", method: "POST", path: "/api/Orders/RecalculateSingleOrderPackaging",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // RemoveOrderItem calls POST /api/Orders/RemoveOrderItem.
@@ -1088,11 +1120,12 @@ func (s *OrdersService) RecalculateSingleOrderPackaging(ctx context.Context, req
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-RemoveOrderItem
 func (s *OrdersService) RemoveOrderItem(ctx context.Context, req *RemoveOrderItemRequest, opts ...CallOption) (*UpdateOrderItemResult, error) {
-	out := new(UpdateOrderItemResult)
-	return out, s.client.call(ctx, operation{
+	var out *UpdateOrderItemResult
+	err := s.client.call(ctx, operation{
 		name: "Orders.RemoveOrderItem", method: "POST", path: "/api/Orders/RemoveOrderItem",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // RunRulesEngine calls POST /api/Orders/RunRulesEngine.
@@ -1114,11 +1147,13 @@ func (s *OrdersService) RunRulesEngine(ctx context.Context, req *RunRulesEngineR
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SaveOrderView
-func (s *OrdersService) SaveOrderView(ctx context.Context, req *SaveOrderViewRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *OrdersService) SaveOrderView(ctx context.Context, req *SaveOrderViewRequest, opts ...CallOption) (*SaveOrderViewResponse, error) {
+	var out *SaveOrderViewResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.SaveOrderView", method: "POST", path: "/api/Orders/SaveOrderView",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SetAdditionalInfo calls POST /api/Orders/SetAdditionalInfo.
@@ -1126,11 +1161,13 @@ func (s *OrdersService) SaveOrderView(ctx context.Context, req *SaveOrderViewReq
 // It is not repeated once it was sent. 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetAdditionalInfo
-func (s *OrdersService) SetAdditionalInfo(ctx context.Context, req *SetAdditionalInfoRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *OrdersService) SetAdditionalInfo(ctx context.Context, req *SetAdditionalInfoRequest, opts ...CallOption) (*SetAdditionalInfoResponse, error) {
+	var out *SetAdditionalInfoResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.SetAdditionalInfo", method: "POST", path: "/api/Orders/SetAdditionalInfo",
 		body: bodyParams, limit: 250,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SetAvailableFolders calls POST /api/Orders/SetAvailableFolders.
@@ -1152,11 +1189,13 @@ func (s *OrdersService) SetAvailableFolders(ctx context.Context, req *SetAvailab
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetDefaultPaymentMethodIdForNewOrder
-func (s *OrdersService) SetDefaultPaymentMethodIDForNewOrder(ctx context.Context, req *SetDefaultPaymentMethodIDForNewOrderRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *OrdersService) SetDefaultPaymentMethodIDForNewOrder(ctx context.Context, req *SetDefaultPaymentMethodIDForNewOrderRequest, opts ...CallOption) (*SetDefaultPaymentMethodIDForNewOrderResponse, error) {
+	var out *SetDefaultPaymentMethodIDForNewOrderResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.SetDefaultPaymentMethodIDForNewOrder", method: "POST", path: "/api/Orders/SetDefaultPaymentMethodIdForNewOrder",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SetExtendedProperties calls POST /api/Orders/SetExtendedProperties.
@@ -1207,11 +1246,12 @@ func (s *OrdersService) SetLabelsPrinted(ctx context.Context, req *SetLabelsPrin
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetOrderCustomerInfo
 func (s *OrdersService) SetOrderCustomerInfo(ctx context.Context, req *SetOrderCustomerInfoRequest, opts ...CallOption) (*OrderTotalsInfo, error) {
-	out := new(OrderTotalsInfo)
-	return out, s.client.call(ctx, operation{
+	var out *OrderTotalsInfo
+	err := s.client.call(ctx, operation{
 		name: "Orders.SetOrderCustomerInfo", method: "POST", path: "/api/Orders/SetOrderCustomerInfo",
 		body: bodyParams, replay: replayWrite, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SetOrderGeneralInfo calls POST /api/Orders/SetOrderGeneralInfo.
@@ -1219,11 +1259,13 @@ func (s *OrdersService) SetOrderCustomerInfo(ctx context.Context, req *SetOrderC
 // It writes absolute values and is safe to repeat. 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetOrderGeneralInfo
-func (s *OrdersService) SetOrderGeneralInfo(ctx context.Context, req *SetOrderGeneralInfoRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *OrdersService) SetOrderGeneralInfo(ctx context.Context, req *SetOrderGeneralInfoRequest, opts ...CallOption) (*SetOrderGeneralInfoResponse, error) {
+	var out *SetOrderGeneralInfoResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.SetOrderGeneralInfo", method: "POST", path: "/api/Orders/SetOrderGeneralInfo",
 		body: bodyParams, replay: replayWrite, limit: 250,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SetOrderNotes calls POST /api/Orders/SetOrderNotes.
@@ -1231,11 +1273,13 @@ func (s *OrdersService) SetOrderGeneralInfo(ctx context.Context, req *SetOrderGe
 // It writes absolute values and is safe to repeat. 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetOrderNotes
-func (s *OrdersService) SetOrderNotes(ctx context.Context, req *SetOrderNotesRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *OrdersService) SetOrderNotes(ctx context.Context, req *SetOrderNotesRequest, opts ...CallOption) (*SetOrderNotesResponse, error) {
+	var out *SetOrderNotesResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.SetOrderNotes", method: "POST", path: "/api/Orders/SetOrderNotes",
 		body: bodyParams, replay: replayWrite, limit: 250,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SetOrderPackaging calls POST /api/Orders/SetOrderPackaging.
@@ -1244,11 +1288,12 @@ func (s *OrdersService) SetOrderNotes(ctx context.Context, req *SetOrderNotesReq
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetOrderPackaging
 func (s *OrdersService) SetOrderPackaging(ctx context.Context, req *SetOrderPackagingRequest, opts ...CallOption) (*CalcOrderHeader, error) {
-	out := new(CalcOrderHeader)
-	return out, s.client.call(ctx, operation{
+	var out *CalcOrderHeader
+	err := s.client.call(ctx, operation{
 		name: "Orders.SetOrderPackaging", method: "POST", path: "/api/Orders/SetOrderPackaging",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SetOrderPackagingSplit calls POST /api/Orders/SetOrderPackagingSplit.
@@ -1257,11 +1302,12 @@ func (s *OrdersService) SetOrderPackaging(ctx context.Context, req *SetOrderPack
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetOrderPackagingSplit
 func (s *OrdersService) SetOrderPackagingSplit(ctx context.Context, req *SetOrderPackagingSplitRequest, opts ...CallOption) (*UpdateTotalsResult, error) {
-	out := new(UpdateTotalsResult)
-	return out, s.client.call(ctx, operation{
+	var out *UpdateTotalsResult
+	err := s.client.call(ctx, operation{
 		name: "Orders.SetOrderPackagingSplit", method: "POST", path: "/api/Orders/SetOrderPackagingSplit",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SetOrderShippingInfo calls POST /api/Orders/SetOrderShippingInfo.
@@ -1270,11 +1316,12 @@ func (s *OrdersService) SetOrderPackagingSplit(ctx context.Context, req *SetOrde
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetOrderShippingInfo
 func (s *OrdersService) SetOrderShippingInfo(ctx context.Context, req *SetOrderShippingInfoRequest, opts ...CallOption) (*UpdateTotalsResult, error) {
-	out := new(UpdateTotalsResult)
-	return out, s.client.call(ctx, operation{
+	var out *UpdateTotalsResult
+	err := s.client.call(ctx, operation{
 		name: "Orders.SetOrderShippingInfo", method: "POST", path: "/api/Orders/SetOrderShippingInfo",
 		body: bodyParams, replay: replayWrite, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SetOrderSplitPackagingManualOverwrite calls POST /api/Orders/SetOrderSplitPackagingManualOverwrite.
@@ -1283,11 +1330,12 @@ func (s *OrdersService) SetOrderShippingInfo(ctx context.Context, req *SetOrderS
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetOrderSplitPackagingManualOverwrite
 func (s *OrdersService) SetOrderSplitPackagingManualOverwrite(ctx context.Context, req *SetOrderSplitPackagingManualOverwriteRequest, opts ...CallOption) (*CalcOrderHeader, error) {
-	out := new(CalcOrderHeader)
-	return out, s.client.call(ctx, operation{
+	var out *CalcOrderHeader
+	err := s.client.call(ctx, operation{
 		name: "Orders.SetOrderSplitPackagingManualOverwrite", method: "POST", path: "/api/Orders/SetOrderSplitPackagingManualOverwrite",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SetOrderTotalsInfo calls POST /api/Orders/SetOrderTotalsInfo.
@@ -1295,11 +1343,13 @@ func (s *OrdersService) SetOrderSplitPackagingManualOverwrite(ctx context.Contex
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetOrderTotalsInfo
-func (s *OrdersService) SetOrderTotalsInfo(ctx context.Context, req *SetOrderTotalsInfoRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *OrdersService) SetOrderTotalsInfo(ctx context.Context, req *SetOrderTotalsInfoRequest, opts ...CallOption) (*SetOrderTotalsInfoResponse, error) {
+	var out *SetOrderTotalsInfoResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.SetOrderTotalsInfo", method: "POST", path: "/api/Orders/SetOrderTotalsInfo",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SetPaymentMethods calls POST /api/Orders/SetPaymentMethods.
@@ -1321,11 +1371,13 @@ func (s *OrdersService) SetPaymentMethods(ctx context.Context, req *SetPaymentMe
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetPickListPrinted
-func (s *OrdersService) SetPickListPrinted(ctx context.Context, req *SetPickListPrintedRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *OrdersService) SetPickListPrinted(ctx context.Context, req *SetPickListPrintedRequest, opts ...CallOption) (*SetPickListPrintedResponse, error) {
+	var out *SetPickListPrintedResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.SetPickListPrinted", method: "POST", path: "/api/Orders/SetPickListPrinted",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SplitOrder calls POST /api/Orders/SplitOrder.
@@ -1361,11 +1413,13 @@ func (s *OrdersService) UnassignToFolder(ctx context.Context, req *UnassignToFol
 // It is not repeated once it was sent. 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-UpdateAdditionalInfo
-func (s *OrdersService) UpdateAdditionalInfo(ctx context.Context, req *UpdateAdditionalInfoRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *OrdersService) UpdateAdditionalInfo(ctx context.Context, req *UpdateAdditionalInfoRequest, opts ...CallOption) (*UpdateAdditionalInfoResponse, error) {
+	var out *UpdateAdditionalInfoResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.UpdateAdditionalInfo", method: "POST", path: "/api/Orders/UpdateAdditionalInfo",
 		body: bodyWrapped, limit: 250,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateBillingAddress calls POST /api/Orders/UpdateBillingAddress.
@@ -1373,11 +1427,13 @@ func (s *OrdersService) UpdateAdditionalInfo(ctx context.Context, req *UpdateAdd
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-UpdateBillingAddress
-func (s *OrdersService) UpdateBillingAddress(ctx context.Context, req *UpdateBillingAddressRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *OrdersService) UpdateBillingAddress(ctx context.Context, req *UpdateBillingAddressRequest, opts ...CallOption) (*UpdateBillingAddressResponse, error) {
+	var out *UpdateBillingAddressResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.UpdateBillingAddress", method: "POST", path: "/api/Orders/UpdateBillingAddress",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateLinkItem calls POST /api/Orders/UpdateLinkItem.
@@ -1385,11 +1441,13 @@ func (s *OrdersService) UpdateBillingAddress(ctx context.Context, req *UpdateBil
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-UpdateLinkItem
-func (s *OrdersService) UpdateLinkItem(ctx context.Context, req *UpdateLinkItemRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *OrdersService) UpdateLinkItem(ctx context.Context, req *UpdateLinkItemRequest, opts ...CallOption) (*UpdateLinkItemResponse, error) {
+	var out *UpdateLinkItemResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.UpdateLinkItem", method: "POST", path: "/api/Orders/UpdateLinkItem",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateOrderItem calls POST /api/Orders/UpdateOrderItem.
@@ -1398,11 +1456,12 @@ func (s *OrdersService) UpdateLinkItem(ctx context.Context, req *UpdateLinkItemR
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-UpdateOrderItem
 func (s *OrdersService) UpdateOrderItem(ctx context.Context, req *UpdateOrderItemRequest, opts ...CallOption) (*UpdateOrderItemResult, error) {
-	out := new(UpdateOrderItemResult)
-	return out, s.client.call(ctx, operation{
+	var out *UpdateOrderItemResult
+	err := s.client.call(ctx, operation{
 		name: "Orders.UpdateOrderItem", method: "POST", path: "/api/Orders/UpdateOrderItem",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ValidateCoupon calls POST /api/Orders/ValidateCoupon.
@@ -1411,11 +1470,12 @@ func (s *OrdersService) UpdateOrderItem(ctx context.Context, req *UpdateOrderIte
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-ValidateCoupon
 func (s *OrdersService) ValidateCoupon(ctx context.Context, req *ValidateCouponRequest, opts ...CallOption) (*CouponValidationResult, error) {
-	out := new(CouponValidationResult)
-	return out, s.client.call(ctx, operation{
+	var out *CouponValidationResult
+	err := s.client.call(ctx, operation{
 		name: "Orders.ValidateCoupon", method: "POST", path: "/api/Orders/ValidateCoupon",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddCouponRequest holds the parameters of Orders.AddCoupon.
@@ -1480,6 +1540,9 @@ type AssignOrderItemBatchesRequest struct {
 	OrderID *GUID            `json:"OrderId,omitzero"`
 }
 
+// AssignOrderItemBatchesResponse is the reply of Orders.AssignOrderItemBatches.
+type AssignOrderItemBatchesResponse struct{}
+
 // AssignStockToOrderRequest holds the parameters of Orders.AssignStockToOrder.
 type AssignStockToOrderRequest struct {
 	BatchAssignmentMode *AssignStockToOrderRequestBatchAssignmentMode `json:"BatchAssignmentMode,omitzero"`
@@ -1495,7 +1558,7 @@ type AssignToFolderRequest struct {
 
 // AvailableOrderItemBatchsInfo is part of a request.
 type AvailableOrderItemBatchsInfo struct {
-	PkOrderID *GUID `json:"pkOrderId,omitzero"`
+	OrderID *GUID `json:"pkOrderId,omitzero"`
 }
 
 // BasicExtendedProperty is sent and received. Bools and numbers are always sent, the
@@ -1529,20 +1592,20 @@ type BooleanFieldFilter struct {
 // CalcBin is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type CalcBin struct {
-	Cost              Decimal       `json:"Cost,omitzero"`
-	Depth             Decimal       `json:"Depth,omitzero"`
-	Height            Decimal       `json:"Height,omitzero"`
-	ItemWeight        Decimal       `json:"ItemWeight,omitzero"`
-	Items             []CalcBinItem `json:"Items,omitzero"`
-	LabelID           string        `json:"LabelId,omitzero"`
-	ManualAdjust      bool          `json:"ManualAdjust"`
-	PackagingWeight   Decimal       `json:"PackagingWeight,omitzero"`
-	PrintDate         Time          `json:"PrintDate,omitzero"`
-	TrackingNumber    string        `json:"TrackingNumber,omitzero"`
-	Weight            Decimal       `json:"Weight,omitzero"`
-	Width             Decimal       `json:"Width,omitzero"`
-	FkPackagingTypeID GUID          `json:"fkPackagingTypeId,omitzero"`
-	PkBinID           GUID          `json:"pkBinId,omitzero"`
+	Cost            Decimal       `json:"Cost,omitzero"`
+	Depth           Decimal       `json:"Depth,omitzero"`
+	Height          Decimal       `json:"Height,omitzero"`
+	ItemWeight      Decimal       `json:"ItemWeight,omitzero"`
+	Items           []CalcBinItem `json:"Items,omitzero"`
+	LabelID         string        `json:"LabelId,omitzero"`
+	ManualAdjust    bool          `json:"ManualAdjust"`
+	PackagingWeight Decimal       `json:"PackagingWeight,omitzero"`
+	PrintDate       Time          `json:"PrintDate,omitzero"`
+	TrackingNumber  string        `json:"TrackingNumber,omitzero"`
+	Weight          Decimal       `json:"Weight,omitzero"`
+	Width           Decimal       `json:"Width,omitzero"`
+	PackagingTypeID GUID          `json:"fkPackagingTypeId,omitzero"`
+	BinID           GUID          `json:"pkBinId,omitzero"`
 }
 
 // CalcBinItem is sent and received. Bools and numbers are always sent, the
@@ -1552,53 +1615,53 @@ type CalcBinItem struct {
 	BoxID               int  `json:"BoxId"`
 	Quantity            int  `json:"Quantity"`
 	ShippingOrderItemID int  `json:"ShippingOrderItemId"`
-	FkOrderItemID       GUID `json:"fkOrderItemId,omitzero"`
+	OrderItemID         GUID `json:"fkOrderItemId,omitzero"`
 }
 
 // CalcOrderHeader is part of a reply.
 type CalcOrderHeader struct {
-	Bins               []CalcBin                `json:"Bins,omitzero"`
-	CalculationHints   []string                 `json:"CalculationHints,omitzero"`
-	CanAutoSplit       bool                     `json:"CanAutoSplit,omitzero"`
-	DimMethod          CalcOrderHeaderDimMethod `json:"DimMethod,omitzero"`
-	IsAutoSplit        bool                     `json:"IsAutoSplit,omitzero"`
-	IsSplitPackaging   bool                     `json:"IsSplitPackaging,omitzero"`
-	ItemWeight         Decimal                  `json:"ItemWeight,omitzero"`
-	Items              []CalcOrderItem          `json:"Items,omitzero"`
-	LabelPrinted       bool                     `json:"LabelPrinted,omitzero"`
-	ManualAdjust       bool                     `json:"ManualAdjust,omitzero"`
-	PackagingWeight    Decimal                  `json:"PackagingWeight,omitzero"`
-	SplitPackageCount  int                      `json:"SplitPackageCount,omitzero"`
-	ThreeDimPackaging  PackingResult            `json:"ThreeDimPackaging,omitzero"`
-	TotalDepth         Decimal                  `json:"TotalDepth,omitzero"`
-	TotalHeight        Decimal                  `json:"TotalHeight,omitzero"`
-	TotalWeight        Decimal                  `json:"TotalWeight,omitzero"`
-	TotalWidth         Decimal                  `json:"TotalWidth,omitzero"`
-	CCountry           string                   `json:"cCountry,omitzero"`
-	FkCountryID        GUID                     `json:"fkCountryId,omitzero"`
-	FkPackagingGroupID GUID                     `json:"fkPackagingGroupId,omitzero"`
-	FkPackagingTypeID  GUID                     `json:"fkPackagingTypeId,omitzero"`
-	FkPostalServiceID  GUID                     `json:"fkPostalServiceId,omitzero"`
-	NOrderID           int                      `json:"nOrderId,omitzero"`
-	PkOrderID          GUID                     `json:"pkOrderID,omitzero"`
+	Bins              []CalcBin                `json:"Bins,omitzero"`
+	CalculationHints  []string                 `json:"CalculationHints,omitzero"`
+	CanAutoSplit      bool                     `json:"CanAutoSplit,omitzero"`
+	DimMethod         CalcOrderHeaderDimMethod `json:"DimMethod,omitzero"`
+	IsAutoSplit       bool                     `json:"IsAutoSplit,omitzero"`
+	IsSplitPackaging  bool                     `json:"IsSplitPackaging,omitzero"`
+	ItemWeight        Decimal                  `json:"ItemWeight,omitzero"`
+	Items             []CalcOrderItem          `json:"Items,omitzero"`
+	LabelPrinted      bool                     `json:"LabelPrinted,omitzero"`
+	ManualAdjust      bool                     `json:"ManualAdjust,omitzero"`
+	PackagingWeight   Decimal                  `json:"PackagingWeight,omitzero"`
+	SplitPackageCount int                      `json:"SplitPackageCount,omitzero"`
+	ThreeDimPackaging PackingResult            `json:"ThreeDimPackaging,omitzero"`
+	TotalDepth        Decimal                  `json:"TotalDepth,omitzero"`
+	TotalHeight       Decimal                  `json:"TotalHeight,omitzero"`
+	TotalWeight       Decimal                  `json:"TotalWeight,omitzero"`
+	TotalWidth        Decimal                  `json:"TotalWidth,omitzero"`
+	Country           string                   `json:"cCountry,omitzero"`
+	CountryID         GUID                     `json:"fkCountryId,omitzero"`
+	PackagingGroupID  GUID                     `json:"fkPackagingGroupId,omitzero"`
+	PackagingTypeID   GUID                     `json:"fkPackagingTypeId,omitzero"`
+	PostalServiceID   GUID                     `json:"fkPostalServiceId,omitzero"`
+	NumOrderID        int                      `json:"nOrderId,omitzero"`
+	OrderID           GUID                     `json:"pkOrderID,omitzero"`
 }
 
 // CalcOrderItem is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type CalcOrderItem struct {
-	Boxes                  []StockItemBoxConfiguration `json:"Boxes,omitzero"`
-	DimDepth               Decimal                     `json:"DimDepth,omitzero"`
-	DimHeight              Decimal                     `json:"DimHeight,omitzero"`
-	DimWidth               Decimal                     `json:"DimWidth,omitzero"`
-	IsCompositeChild       bool                        `json:"IsCompositeChild,omitzero"` // read-only
-	ItemWeight             Decimal                     `json:"ItemWeight,omitzero"`
-	PackageGroup           GUID                        `json:"PackageGroup,omitzero"`
-	SKU                    string                      `json:"SKU,omitzero"`
-	StockItemIntID         int                         `json:"StockItemIntId"`
-	FkCompositeParentRowID GUID                        `json:"fkCompositeParentRowId,omitzero"`
-	FkOrderItemID          GUID                        `json:"fkOrderItemId,omitzero"`
-	FkStockItemID          GUID                        `json:"fkStockItemId,omitzero"`
-	NQty                   int                         `json:"nQty"`
+	Boxes                []StockItemBoxConfiguration `json:"Boxes,omitzero"`
+	DimDepth             Decimal                     `json:"DimDepth,omitzero"`
+	DimHeight            Decimal                     `json:"DimHeight,omitzero"`
+	DimWidth             Decimal                     `json:"DimWidth,omitzero"`
+	IsCompositeChild     bool                        `json:"IsCompositeChild,omitzero"` // read-only
+	ItemWeight           Decimal                     `json:"ItemWeight,omitzero"`
+	PackageGroup         GUID                        `json:"PackageGroup,omitzero"`
+	SKU                  string                      `json:"SKU,omitzero"`
+	StockItemIntID       int                         `json:"StockItemIntId"`
+	CompositeParentRowID GUID                        `json:"fkCompositeParentRowId,omitzero"`
+	OrderItemID          GUID                        `json:"fkOrderItemId,omitzero"`
+	StockItemID          GUID                        `json:"fkStockItemId,omitzero"`
+	Qty                  int                         `json:"nQty"`
 }
 
 // CancelOrderRequest holds the parameters of Orders.CancelOrder.
@@ -1703,7 +1766,7 @@ type ChannelOrder struct {
 	TotalRefund                 Decimal                              `json:"TotalRefund,omitzero"`
 	UpdatedDate                 Time                                 `json:"UpdatedDate,omitzero"`
 	UseChannelTax               bool                                 `json:"UseChannelTax"`
-	PkOrderID                   GUID                                 `json:"pkOrderId,omitzero"` // read-only
+	OrderID                     GUID                                 `json:"pkOrderId,omitzero"` // read-only
 }
 
 // ChannelOrderExtendedProperty is sent and received. Bools and numbers are always sent, the
@@ -1783,16 +1846,6 @@ type ChannelOrderNote struct {
 	NoteUserName  string `json:"NoteUserName,omitzero"`
 }
 
-// ClearInvoicePrintedRequest holds the parameters of Orders.ClearInvoicePrinted.
-type ClearInvoicePrintedRequest struct {
-	OrderIDs []GUID `json:"orderIds,omitzero"`
-}
-
-// ClearPickListPrintedRequest holds the parameters of Orders.ClearPickListPrinted.
-type ClearPickListPrintedRequest struct {
-	OrderIDs []GUID `json:"orderIds,omitzero"`
-}
-
 // ClearShippingLabelInfoRequest holds the parameters of Orders.ClearShippingLabelInfo.
 type ClearShippingLabelInfoRequest struct {
 	OrderIDs            []GUID `json:"orderIds,omitzero"`
@@ -1803,11 +1856,6 @@ type ClearShippingLabelInfoRequest struct {
 // rest unless it is empty; [Client.Call] can send that too.
 type ClientContext struct {
 	Module string `json:"Module,omitzero"`
-}
-
-// CompleteOrderRequest holds the parameters of Orders.CompleteOrder.
-type CompleteOrderRequest struct {
-	OrderID *GUID `json:"orderId,omitzero"`
 }
 
 // CouponValidationResult is sent and received. Bools and numbers are always sent, the
@@ -1828,7 +1876,7 @@ type CreateNewItemAndLinkRequest struct {
 	InitialQuantity *int    `json:"initialQuantity,omitzero"`
 	ItemTitle       *string `json:"itemTitle,omitzero"`
 	LocationID      *GUID   `json:"locationId,omitzero"`
-	PkStockItemID   *GUID   `json:"pkStockItemId,omitzero"`
+	StockItemID     *GUID   `json:"pkStockItemId,omitzero"`
 	Source          *string `json:"source,omitzero"`
 	SubSource       *string `json:"subSource,omitzero"`
 }
@@ -1850,6 +1898,9 @@ type CreateSerialisedValuesForOrderItemsRequest struct {
 	OrderItemSerialData []OrderItemSerialModel `json:"OrderItemSerialData,omitzero"`
 }
 
+// CreateSerialisedValuesForOrderItemsResponse is the reply of Orders.CreateSerialisedValuesForOrderItems.
+type CreateSerialisedValuesForOrderItemsResponse struct{}
+
 // CustomerLookUpRequest holds the parameters of Orders.CustomerLookUp.
 type CustomerLookUpRequest struct {
 	Field *string `url:"field,omitempty" json:"-"`
@@ -1870,6 +1921,9 @@ type DateFieldFilter struct {
 type DeleteOrderRequest struct {
 	OrderID *GUID `json:"orderId,omitzero"`
 }
+
+// DeleteOrderResponse is the reply of Orders.DeleteOrder.
+type DeleteOrderResponse struct{}
 
 // Face is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
@@ -1914,17 +1968,8 @@ type FieldsFilter struct {
 	TextFields      []TextFieldFilter    `json:"TextFields,omitzero"`
 }
 
-// GenericPagedResultOpenOrder is part of a reply.
-type GenericPagedResultOpenOrder struct {
-	Data           []OpenOrder `json:"Data,omitzero"`
-	EntriesPerPage int         `json:"EntriesPerPage,omitzero"`
-	PageNumber     int         `json:"PageNumber,omitzero"`
-	TotalEntries   int64       `json:"TotalEntries,omitzero"`
-	TotalPages     int         `json:"TotalPages,omitzero"`
-}
-
-// GetAllAvailableOrderItemBatchsByOrderIDRequest holds the parameters of Orders.GetAllAvailableOrderItemBatchsByOrderID.
-type GetAllAvailableOrderItemBatchsByOrderIDRequest struct {
+// GetAllAvailableOrderItemBatchesByOrderIDRequest holds the parameters of Orders.GetAllAvailableOrderItemBatchesByOrderID.
+type GetAllAvailableOrderItemBatchesByOrderIDRequest struct {
 	Parameters *AvailableOrderItemBatchsInfo `json:"parameters,omitzero"`
 }
 
@@ -1952,10 +1997,17 @@ type GetAssignedOrderItemBatchesRequest struct {
 	OrderItemRows []GUID `json:"OrderItemRows,omitzero"`
 }
 
-// GetExtendedPropertiesRequest holds the parameters of Orders.GetExtendedProperties.
-type GetExtendedPropertiesRequest struct {
-	OrderID *GUID `url:"orderId,omitempty" json:"-"`
-}
+// GetAvailableFoldersRequest holds the parameters of Orders.GetAvailableFolders.
+type GetAvailableFoldersRequest struct{}
+
+// GetBatchPilotsRequest holds the parameters of Orders.GetBatchPilots.
+type GetBatchPilotsRequest struct{}
+
+// GetDefaultPaymentMethodIDForNewOrderRequest holds the parameters of Orders.GetDefaultPaymentMethodIDForNewOrder.
+type GetDefaultPaymentMethodIDForNewOrderRequest struct{}
+
+// GetDraftOrdersRequest holds the parameters of Orders.GetDraftOrders.
+type GetDraftOrdersRequest struct{}
 
 // GetLinkedItemsRequest holds the parameters of Orders.GetLinkedItems.
 type GetLinkedItemsRequest struct {
@@ -1969,11 +2021,6 @@ type GetOpenOrderIDByOrderOrReferenceIDRequest struct {
 	OrderOrReferenceID *string       `json:"orderOrReferenceId,omitzero"`
 }
 
-// GetOpenOrderItemsSuppliersRequest holds the parameters of Orders.GetOpenOrderItemsSuppliers.
-type GetOpenOrderItemsSuppliersRequest struct {
-	OrderID *GUID `url:"orderId,omitempty" json:"-"`
-}
-
 // GetOpenOrdersByItemBarcodeRequest holds the parameters of Orders.GetOpenOrdersByItemBarcode.
 type GetOpenOrdersByItemBarcodeRequest struct {
 	Filters        *FieldsFilter `json:"filters,omitzero"`
@@ -1981,24 +2028,9 @@ type GetOpenOrdersByItemBarcodeRequest struct {
 	ProductBarcode *string       `json:"productBarcode,omitzero"`
 }
 
-// GetOrderAuditTrailRequest holds the parameters of Orders.GetOrderAuditTrail.
-type GetOrderAuditTrailRequest struct {
-	OrderID *GUID `url:"orderId,omitempty" json:"-"`
-}
-
-// GetOrderAuditTrailsByIDsRequest holds the parameters of Orders.GetOrderAuditTrailsByIDs.
-type GetOrderAuditTrailsByIDsRequest struct {
-	OrderIDs []GUID `json:"OrderIds,omitzero"`
-}
-
 // GetOrderAuditTrailsByIDsResponse is part of a reply.
 type GetOrderAuditTrailsByIDsResponse struct {
 	AuditTrails []OrderAuditTrailExtended `json:"AuditTrails,omitzero"`
-}
-
-// GetOrderByIDRequest holds the parameters of Orders.GetOrderByID.
-type GetOrderByIDRequest struct {
-	PkOrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
 }
 
 // GetOrderDetailsByNumOrderIDRequest holds the parameters of Orders.GetOrderDetailsByNumOrderID.
@@ -2013,17 +2045,12 @@ type GetOrderDetailsByReferenceIDRequest struct {
 
 // GetOrderItemBatchesByOrderIDsRequest holds the parameters of Orders.GetOrderItemBatchesByOrderIDs.
 type GetOrderItemBatchesByOrderIDsRequest struct {
-	PkOrderIDs []GUID `json:"pkOrderIds,omitzero"`
+	OrderIDs []GUID `json:"pkOrderIds,omitzero"`
 }
 
 // GetOrderItemBatchesByOrderIDsResponse is part of a reply.
 type GetOrderItemBatchesByOrderIDsResponse struct {
 	OrderBatches []OrderItemBatchExtended `json:"OrderBatches,omitzero"`
-}
-
-// GetOrderItemBatchsByOrderIDRequest holds the parameters of Orders.GetOrderItemBatchsByOrderID.
-type GetOrderItemBatchsByOrderIDRequest struct {
-	PkOrderID *GUID `json:"pkOrderId,omitzero"`
 }
 
 // GetOrderItemCompositionRequest holds the parameters of Orders.GetOrderItemComposition.
@@ -2033,38 +2060,26 @@ type GetOrderItemCompositionRequest struct {
 	StockItemID      *GUID `url:"stockItemId,omitempty" json:"-"`
 }
 
-// GetOrderItemRowSerialValuesByOrderIDsRequest holds the parameters of Orders.GetOrderItemRowSerialValuesByOrderIDs.
-type GetOrderItemRowSerialValuesByOrderIDsRequest struct {
-	OrderIDs []GUID `json:"OrderIds,omitzero"`
-}
-
 // GetOrderItemsRequest holds the parameters of Orders.GetOrderItems.
 type GetOrderItemsRequest struct {
 	FulfilmentCenter *GUID `url:"fulfilmentCenter,omitempty" json:"-"`
 	OrderID          *GUID `url:"orderId,omitempty" json:"-"`
 }
 
-// GetOrderNotesRequest holds the parameters of Orders.GetOrderNotes.
-type GetOrderNotesRequest struct {
-	OrderID *GUID `url:"orderId,omitempty" json:"-"`
-}
+// GetOrderNoteTypesRequest holds the parameters of Orders.GetOrderNoteTypes.
+type GetOrderNoteTypesRequest struct{}
 
 // GetOrderPackagingCalculationRequest holds the parameters of Orders.GetOrderPackagingCalculation.
 type GetOrderPackagingCalculationRequest struct {
 	Recalculate       *bool  `json:"Recalculate,omitzero"`
 	SaveRecalculation *bool  `json:"SaveRecalculation,omitzero"`
-	PkOrderIDs        []GUID `json:"pkOrderIds,omitzero"`
+	OrderIDs          []GUID `json:"pkOrderIds,omitzero"`
 }
 
 // GetOrderPackagingSplitRequest holds the parameters of Orders.GetOrderPackagingSplit.
 type GetOrderPackagingSplitRequest struct {
 	OpenOrdersOnly *bool `url:"openOrdersOnly,omitempty" json:"-"`
 	OrderID        *GUID `url:"orderId,omitempty" json:"-"`
-}
-
-// GetOrderRelationsRequest holds the parameters of Orders.GetOrderRelations.
-type GetOrderRelationsRequest struct {
-	OrderID *GUID `url:"orderId,omitempty" json:"-"`
 }
 
 // GetOrderRequest holds the parameters of Orders.GetOrder.
@@ -2078,13 +2093,11 @@ type GetOrderRequest struct {
 // GetOrderViewRequest holds the parameters of Orders.GetOrderView.
 type GetOrderViewRequest struct {
 	MarkAsLatestViewed *bool `url:"markAsLatestViewed,omitempty" json:"-"`
-	PkViewID           *int  `url:"pkViewId,omitempty" json:"-"`
+	ViewID             *int  `url:"pkViewId,omitempty" json:"-"`
 }
 
-// GetOrderXMLJSTreeRequest holds the parameters of Orders.GetOrderXMLJSTree.
-type GetOrderXMLJSTreeRequest struct {
-	OrderID *GUID `url:"orderId,omitempty" json:"-"`
-}
+// GetOrderViewsRequest holds the parameters of Orders.GetOrderViews.
+type GetOrderViewsRequest struct{}
 
 // GetOrderXMLRequest holds the parameters of Orders.GetOrderXML.
 type GetOrderXMLRequest struct {
@@ -2093,7 +2106,7 @@ type GetOrderXMLRequest struct {
 
 // GetOrdersByIDRequest holds the parameters of Orders.GetOrdersByID.
 type GetOrdersByIDRequest struct {
-	PkOrderIDs []GUID `json:"pkOrderIds"` // required
+	OrderIDs []GUID `json:"pkOrderIds"` // required
 }
 
 // GetOrdersNotesRequest holds the parameters of Orders.GetOrdersNotes.
@@ -2101,15 +2114,27 @@ type GetOrdersNotesRequest struct {
 	OrderIDs []GUID `json:"orderIds,omitzero"`
 }
 
-// GetOrdersRelationsRequest holds the parameters of Orders.GetOrdersRelations.
-type GetOrdersRelationsRequest struct {
-	OrderIDs []GUID `json:"orderIds,omitzero"`
+// GetPackagingGroupsRequest holds the parameters of Orders.GetPackagingGroups.
+type GetPackagingGroupsRequest struct{}
+
+// GetPaymentMethodsRequest holds the parameters of Orders.GetPaymentMethods.
+type GetPaymentMethodsRequest struct{}
+
+// GetRefundsRequest holds the parameters of ProcessedOrders.GetRefunds.
+type GetRefundsRequest struct {
+	OrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
 }
 
 // GetSerialisedValuesForOrdersResponse is part of a reply.
 type GetSerialisedValuesForOrdersResponse struct {
 	OrderItemRowSerialValuesByOrderIDs map[string][]OrderItemSerialModel `json:"OrderItemRowSerialValuesByOrderIds,omitzero"`
 }
+
+// GetShippingMethodsRequest holds the parameters of Orders.GetShippingMethods.
+type GetShippingMethodsRequest struct{}
+
+// GetUserLocationIDRequest holds the parameters of Orders.GetUserLocationID.
+type GetUserLocationIDRequest struct{}
 
 // KeyValuePairGUIDGUID is part of a reply.
 type KeyValuePairGUIDGUID struct {
@@ -2141,7 +2166,7 @@ type LinePricingRequest struct {
 type LinkedItem struct {
 	ItemName   string `json:"ItemName,omitzero"`
 	ItemNumber string `json:"ItemNumber,omitzero"`
-	PkStockID  GUID   `json:"pkStockId,omitzero"`
+	StockID    GUID   `json:"pkStockId,omitzero"`
 }
 
 // ListFieldFilter is sent and received. Bools and numbers are always sent, the
@@ -2158,18 +2183,21 @@ type LockOrderRequest struct {
 	OrderIDs  []GUID `json:"orderIds"`  // required
 }
 
+// LockOrderResponse is the reply of Orders.LockOrder.
+type LockOrderResponse struct{}
+
 // MergeOrdersRequest holds the parameters of Orders.MergeOrders.
 type MergeOrdersRequest struct {
-	FulfilmentCenter  *GUID  `json:"fulfilmentCenter,omitzero"`
-	OrdersToMerge     []GUID `json:"ordersToMerge,omitzero"`
-	PkPostalServiceID *GUID  `json:"pkPostalServiceId,omitzero"`
+	FulfilmentCenter *GUID  `json:"fulfilmentCenter,omitzero"`
+	OrdersToMerge    []GUID `json:"ordersToMerge,omitzero"`
+	PostalServiceID  *GUID  `json:"pkPostalServiceId,omitzero"`
 }
 
 // MoveToLocationRequest holds the parameters of Orders.MoveToLocation.
 type MoveToLocationRequest struct {
 	FulfillmentStatusToApply *MoveToLocationRequestFulfillmentStatusToApply `json:"fulfillmentStatusToApply,omitzero"`
 	OrderIDs                 []GUID                                         `json:"orderIds,omitzero"`
-	PkStockLocationID        *GUID                                          `json:"pkStockLocationId,omitzero"`
+	StockLocationID          *GUID                                          `json:"pkStockLocationId,omitzero"`
 }
 
 // MoveToLocationResult is part of a reply.
@@ -2187,21 +2215,30 @@ type NumericFieldFilter struct {
 	Value     Decimal                `json:"Value,omitzero"`
 }
 
+// OpenOrderPage is part of a reply.
+type OpenOrderPage struct {
+	Data           []OpenOrder `json:"Data,omitzero"`
+	EntriesPerPage int         `json:"EntriesPerPage,omitzero"`
+	PageNumber     int         `json:"PageNumber,omitzero"`
+	TotalEntries   int64       `json:"TotalEntries,omitzero"`
+	TotalPages     int         `json:"TotalPages,omitzero"`
+}
+
 // OrderAuditTrail is part of a reply.
 type OrderAuditTrail struct {
-	Date                 Time   `json:"Date,omitzero"`
-	Note                 string `json:"Note,omitzero"`
-	Tag                  string `json:"Tag,omitzero"`
-	Type                 string `json:"Type,omitzero"`
-	TypeDescription      string `json:"TypeDescription,omitzero"`
-	User                 string `json:"User,omitzero"`
-	FkOrderHistoryTypeID string `json:"fkOrderHistoryTypeId,omitzero"`
+	Date               Time   `json:"Date,omitzero"`
+	Note               string `json:"Note,omitzero"`
+	Tag                string `json:"Tag,omitzero"`
+	Type               string `json:"Type,omitzero"`
+	TypeDescription    string `json:"TypeDescription,omitzero"`
+	User               string `json:"User,omitzero"`
+	OrderHistoryTypeID string `json:"fkOrderHistoryTypeId,omitzero"`
 }
 
 // OrderAuditTrailExtended is part of a reply.
 type OrderAuditTrailExtended struct {
 	AuditTrail []OrderAuditTrail `json:"AuditTrail,omitzero"`
-	PkOrderID  GUID              `json:"pkOrderId,omitzero"`
+	OrderID    GUID              `json:"pkOrderId,omitzero"`
 }
 
 // OrderCountry is part of a reply.
@@ -2218,7 +2255,7 @@ type OrderCountry struct {
 // rest unless it is empty; [Client.Call] can send that too.
 type OrderFolder struct {
 	FolderName string `json:"FolderName,omitzero"`
-	PkFolderID GUID   `json:"pkFolderId,omitzero"`
+	FolderID   GUID   `json:"pkFolderId,omitzero"`
 }
 
 // OrderItemOptionUpdate is part of a request.
@@ -2226,7 +2263,7 @@ type OrderItemOptionUpdate struct {
 	DeleteEntry *bool   `json:"DeleteEntry,omitzero"`
 	Property    *string `json:"Property,omitzero"`
 	Value       *string `json:"Value,omitzero"`
-	PkOptionID  *GUID   `json:"pkOptionId,omitzero"`
+	OptionID    *GUID   `json:"pkOptionId,omitzero"`
 }
 
 // OrderItemSerialModel is sent and received. Bools and numbers are always sent, the
@@ -2239,11 +2276,11 @@ type OrderItemSerialModel struct {
 // OrderItemShippingBatchWithRow is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type OrderItemShippingBatchWithRow struct {
-	BatchNumber        string `json:"BatchNumber,omitzero"`
-	OrderItemRowID     GUID   `json:"OrderItemRowId,omitzero"`
-	Quantity           int    `json:"Quantity"`
-	FkBinID            GUID   `json:"fkBinId,omitzero"`
-	FkOrderItemBatchID int    `json:"fkOrderItemBatchId"`
+	BatchNumber      string `json:"BatchNumber,omitzero"`
+	OrderItemRowID   GUID   `json:"OrderItemRowId,omitzero"`
+	Quantity         int    `json:"Quantity"`
+	BinID            GUID   `json:"fkBinId,omitzero"`
+	OrderItemBatchID int    `json:"fkOrderItemBatchId"`
 }
 
 // OrderNoteDto is part of a reply.
@@ -2266,16 +2303,16 @@ type OrderNoteType struct {
 // OrderPackagingSplit is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type OrderPackagingSplit struct {
-	Depth             Decimal                   `json:"Depth,omitzero"`
-	Height            Decimal                   `json:"Height,omitzero"`
-	Items             []OrderPackagingSplitItem `json:"Items,omitzero"`
-	PackagingWeight   Decimal                   `json:"PackagingWeight,omitzero"`
-	TotalWeight       Decimal                   `json:"TotalWeight,omitzero"`
-	TrackingNumbers   string                    `json:"TrackingNumbers,omitzero"` // read-only
-	Width             Decimal                   `json:"Width,omitzero"`
-	FkPackagingTypeID GUID                      `json:"fkPackagingTypeId,omitzero"`
-	PkBinID           GUID                      `json:"pkBinId,omitzero"`
-	PkPostalServiceID GUID                      `json:"pkPostalServiceId,omitzero"`
+	Depth           Decimal                   `json:"Depth,omitzero"`
+	Height          Decimal                   `json:"Height,omitzero"`
+	Items           []OrderPackagingSplitItem `json:"Items,omitzero"`
+	PackagingWeight Decimal                   `json:"PackagingWeight,omitzero"`
+	TotalWeight     Decimal                   `json:"TotalWeight,omitzero"`
+	TrackingNumbers string                    `json:"TrackingNumbers,omitzero"` // read-only
+	Width           Decimal                   `json:"Width,omitzero"`
+	PackagingTypeID GUID                      `json:"fkPackagingTypeId,omitzero"`
+	BinID           GUID                      `json:"pkBinId,omitzero"`
+	PostalServiceID GUID                      `json:"pkPostalServiceId,omitzero"`
 }
 
 // OrderPackagingSplitItem is sent and received. Bools and numbers are always sent, the
@@ -2335,6 +2372,15 @@ type OrderXML struct {
 	XML     string            `json:"XML,omitzero"`
 	XMLDoc  []json.RawMessage `json:"XMLDoc,omitzero"`
 }
+
+// OrdersGetCountriesRequest holds the parameters of Orders.GetCountries.
+type OrdersGetCountriesRequest struct{}
+
+// OrdersGetExtendedPropertyNamesRequest holds the parameters of Orders.GetExtendedPropertyNames.
+type OrdersGetExtendedPropertyNamesRequest struct{}
+
+// OrdersGetExtendedPropertyTypesRequest holds the parameters of Orders.GetExtendedPropertyTypes.
+type OrdersGetExtendedPropertyTypesRequest struct{}
 
 // OrdersGetOpenOrdersRequest holds the parameters of Orders.GetOpenOrders.
 type OrdersGetOpenOrdersRequest struct {
@@ -2402,18 +2448,18 @@ type PackageType struct {
 // PackedItem is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type PackedItem struct {
-	Depth         Decimal `json:"Depth,omitzero"`
-	Faces         []Face  `json:"Faces,omitzero"`
-	Height        Decimal `json:"Height,omitzero"`
-	ID            GUID    `json:"ID,omitzero"` // read-only
-	Layer         int     `json:"Layer"`
-	PkStockItemID GUID    `json:"PkStockItemId,omitzero"`
-	SKU           string  `json:"SKU,omitzero"`
-	Weight        Decimal `json:"Weight,omitzero"`
-	Width         Decimal `json:"Width,omitzero"`
-	X             Decimal `json:"X,omitzero"`
-	Y             Decimal `json:"Y,omitzero"`
-	Z             Decimal `json:"Z,omitzero"`
+	Depth       Decimal `json:"Depth,omitzero"`
+	Faces       []Face  `json:"Faces,omitzero"`
+	Height      Decimal `json:"Height,omitzero"`
+	ID          GUID    `json:"ID,omitzero"` // read-only
+	Layer       int     `json:"Layer"`
+	StockItemID GUID    `json:"PkStockItemId,omitzero"`
+	SKU         string  `json:"SKU,omitzero"`
+	Weight      Decimal `json:"Weight,omitzero"`
+	Width       Decimal `json:"Width,omitzero"`
+	X           Decimal `json:"X,omitzero"`
+	Y           Decimal `json:"Y,omitzero"`
+	Z           Decimal `json:"Z,omitzero"`
 }
 
 // PackingResult is sent and received. Bools and numbers are always sent, the
@@ -2446,12 +2492,16 @@ type PostageService struct {
 	PostalServiceName      string `json:"PostalServiceName,omitzero"`
 	TrackingNumberRequired bool   `json:"TrackingNumberRequired,omitzero"`
 	Vendor                 string `json:"Vendor,omitzero"`
-	PkPostalServiceID      GUID   `json:"pkPostalServiceId,omitzero"`
+	PostalServiceID        GUID   `json:"pkPostalServiceId,omitzero"`
 }
 
-// ProcessFulfilmentCentreOrderRequest holds the parameters of Orders.ProcessFulfilmentCentreOrder.
-type ProcessFulfilmentCentreOrderRequest struct {
-	OrderID *GUID `json:"orderId,omitzero"`
+// ProcessOrderByOrderIDOrReferenceRequest holds the parameters of Orders.ProcessOrderByOrderIDOrReference.
+type ProcessOrderByOrderIDOrReferenceRequest struct {
+	LocationID                       *GUID   `json:"LocationId,omitzero"`
+	OrderOrReferenceID               *string `json:"OrderOrReferenceId,omitzero"`
+	OrderProcessingNotesAcknowledged *bool   `json:"OrderProcessingNotesAcknowledged,omitzero"`
+	ScansPerformed                   *bool   `json:"ScansPerformed,omitzero"`
+	WorkflowJobID                    *int    `json:"WorkflowJobId,omitzero"`
 }
 
 // ProcessOrderByOrderIDOrReferenceResponse is part of a reply.
@@ -2463,15 +2513,6 @@ type ProcessOrderByOrderIDOrReferenceResponse struct {
 	OrderSummary     OrderSummary                                           `json:"OrderSummary,omitzero"`
 	ProcessedState   ProcessOrderByOrderIDOrReferenceResponseProcessedState `json:"ProcessedState,omitzero"`
 	Response         json.RawMessage                                        `json:"Response,omitzero"`
-}
-
-// ProcessOrderByOrderOrReferenceIDRequest holds the parameters of Orders.ProcessOrderByOrderOrReferenceID.
-type ProcessOrderByOrderOrReferenceIDRequest struct {
-	LocationID                       *GUID   `json:"LocationId,omitzero"`
-	OrderOrReferenceID               *string `json:"OrderOrReferenceId,omitzero"`
-	OrderProcessingNotesAcknowledged *bool   `json:"OrderProcessingNotesAcknowledged,omitzero"`
-	ScansPerformed                   *bool   `json:"ScansPerformed,omitzero"`
-	WorkflowJobID                    *int    `json:"WorkflowJobId,omitzero"`
 }
 
 // ProcessOrderRequest holds the parameters of Orders.ProcessOrder.
@@ -2486,6 +2527,9 @@ type ProcessOrderRequest struct {
 type ProcessOrderRequiredBatchScansRequest struct {
 	BatchAssignment *BatchAssignmentForOrderItems `json:"BatchAssignment,omitzero"`
 }
+
+// ProcessOrderRequiredBatchScansResponse is the reply of Orders.ProcessOrderRequiredBatchScans.
+type ProcessOrderRequiredBatchScansResponse struct{}
 
 // ProcessOrderResult is part of a reply.
 type ProcessOrderResult struct {
@@ -2503,30 +2547,35 @@ type ProcessOrdersInBatchRequest struct {
 
 // RecalculateSingleOrderPackagingRequest holds the parameters of Orders.RecalculateSingleOrderPackaging.
 type RecalculateSingleOrderPackagingRequest struct {
-	Bins               []CalcBin                                        `json:"Bins,omitzero"`
-	CalculationHints   []string                                         `json:"CalculationHints,omitzero"`
-	CanAutoSplit       *bool                                            `json:"CanAutoSplit,omitzero"` // read-only
-	DimMethod          *RecalculateSingleOrderPackagingRequestDimMethod `json:"DimMethod,omitzero"`
-	IsAutoSplit        *bool                                            `json:"IsAutoSplit,omitzero"`
-	IsSplitPackaging   *bool                                            `json:"IsSplitPackaging,omitzero"` // read-only
-	ItemWeight         *Decimal                                         `json:"ItemWeight,omitzero"`
-	Items              []CalcOrderItem                                  `json:"Items,omitzero"`
-	LabelPrinted       *bool                                            `json:"LabelPrinted,omitzero"`
-	ManualAdjust       *bool                                            `json:"ManualAdjust,omitzero"`
-	PackagingWeight    *Decimal                                         `json:"PackagingWeight,omitzero"`
-	SplitPackageCount  *int                                             `json:"SplitPackageCount,omitzero"`
-	ThreeDimPackaging  *PackingResult                                   `json:"ThreeDimPackaging,omitzero"`
-	TotalDepth         *Decimal                                         `json:"TotalDepth,omitzero"`
-	TotalHeight        *Decimal                                         `json:"TotalHeight,omitzero"`
-	TotalWeight        *Decimal                                         `json:"TotalWeight,omitzero"`
-	TotalWidth         *Decimal                                         `json:"TotalWidth,omitzero"`
-	CCountry           *string                                          `json:"cCountry,omitzero"`
-	FkCountryID        *GUID                                            `json:"fkCountryId,omitzero"`
-	FkPackagingGroupID *GUID                                            `json:"fkPackagingGroupId,omitzero"`
-	FkPackagingTypeID  *GUID                                            `json:"fkPackagingTypeId,omitzero"`
-	FkPostalServiceID  *GUID                                            `json:"fkPostalServiceId,omitzero"`
-	NOrderID           *int                                             `json:"nOrderId,omitzero"`
-	PkOrderID          *GUID                                            `json:"pkOrderID,omitzero"`
+	Bins              []CalcBin                                        `json:"Bins,omitzero"`
+	CalculationHints  []string                                         `json:"CalculationHints,omitzero"`
+	CanAutoSplit      *bool                                            `json:"CanAutoSplit,omitzero"` // read-only
+	DimMethod         *RecalculateSingleOrderPackagingRequestDimMethod `json:"DimMethod,omitzero"`
+	IsAutoSplit       *bool                                            `json:"IsAutoSplit,omitzero"`
+	IsSplitPackaging  *bool                                            `json:"IsSplitPackaging,omitzero"` // read-only
+	ItemWeight        *Decimal                                         `json:"ItemWeight,omitzero"`
+	Items             []CalcOrderItem                                  `json:"Items,omitzero"`
+	LabelPrinted      *bool                                            `json:"LabelPrinted,omitzero"`
+	ManualAdjust      *bool                                            `json:"ManualAdjust,omitzero"`
+	PackagingWeight   *Decimal                                         `json:"PackagingWeight,omitzero"`
+	SplitPackageCount *int                                             `json:"SplitPackageCount,omitzero"`
+	ThreeDimPackaging *PackingResult                                   `json:"ThreeDimPackaging,omitzero"`
+	TotalDepth        *Decimal                                         `json:"TotalDepth,omitzero"`
+	TotalHeight       *Decimal                                         `json:"TotalHeight,omitzero"`
+	TotalWeight       *Decimal                                         `json:"TotalWeight,omitzero"`
+	TotalWidth        *Decimal                                         `json:"TotalWidth,omitzero"`
+	Country           *string                                          `json:"cCountry,omitzero"`
+	CountryID         *GUID                                            `json:"fkCountryId,omitzero"`
+	PackagingGroupID  *GUID                                            `json:"fkPackagingGroupId,omitzero"`
+	PackagingTypeID   *GUID                                            `json:"fkPackagingTypeId,omitzero"`
+	PostalServiceID   *GUID                                            `json:"fkPostalServiceId,omitzero"`
+	NumOrderID        *int                                             `json:"nOrderId,omitzero"`
+	OrderID           *GUID                                            `json:"pkOrderID,omitzero"`
+}
+
+// RefundShippingRequest holds the parameters of ProcessedOrders.RefundShipping.
+type RefundShippingRequest struct {
+	OrderID *GUID `json:"pkOrderId,omitzero"`
 }
 
 // RemoveOrderItemRequest holds the parameters of Orders.RemoveOrderItem.
@@ -2545,9 +2594,12 @@ type RunRulesEngineRequest struct {
 // SaveOrderViewRequest holds the parameters of Orders.SaveOrderView.
 type SaveOrderViewRequest struct {
 	OrderViewDetailJSON *string `json:"OrderViewDetailJSON,omitzero"`
-	PkViewID            *int    `json:"pkViewId,omitzero"`
+	ViewID              *int    `json:"pkViewId,omitzero"`
 	ViewName            *string `json:"viewName,omitzero"`
 }
+
+// SaveOrderViewResponse is the reply of Orders.SaveOrderView.
+type SaveOrderViewResponse struct{}
 
 // SerialModel is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
@@ -2563,6 +2615,9 @@ type SetAdditionalInfoRequest struct {
 	RowID          *GUID             `json:"rowId,omitzero"`
 }
 
+// SetAdditionalInfoResponse is the reply of Orders.SetAdditionalInfo.
+type SetAdditionalInfoResponse struct{}
+
 // SetAvailableFoldersRequest holds the parameters of Orders.SetAvailableFolders.
 type SetAvailableFoldersRequest struct {
 	Folders []OrderFolder `json:"folders,omitzero"`
@@ -2573,20 +2628,13 @@ type SetDefaultPaymentMethodIDForNewOrderRequest struct {
 	PaymentMethod *GUID `json:"paymentMethod,omitzero"`
 }
 
+// SetDefaultPaymentMethodIDForNewOrderResponse is the reply of Orders.SetDefaultPaymentMethodIDForNewOrder.
+type SetDefaultPaymentMethodIDForNewOrderResponse struct{}
+
 // SetExtendedPropertiesRequest holds the parameters of Orders.SetExtendedProperties.
 type SetExtendedPropertiesRequest struct {
 	ExtendedProperties []ExtendedProperty `json:"extendedProperties,omitzero"`
 	OrderID            *GUID              `json:"orderId,omitzero"`
-}
-
-// SetInvoicesPrintedRequest holds the parameters of Orders.SetInvoicesPrinted.
-type SetInvoicesPrintedRequest struct {
-	OrderIDs []GUID `json:"orderIds,omitzero"`
-}
-
-// SetLabelsPrintedRequest holds the parameters of Orders.SetLabelsPrinted.
-type SetLabelsPrintedRequest struct {
-	OrderIDs []GUID `json:"orderIds,omitzero"`
 }
 
 // SetOrderCustomerInfoRequest holds the parameters of Orders.SetOrderCustomerInfo.
@@ -2603,23 +2651,29 @@ type SetOrderGeneralInfoRequest struct {
 	WasDraft *bool             `json:"wasDraft,omitzero"`
 }
 
+// SetOrderGeneralInfoResponse is the reply of Orders.SetOrderGeneralInfo.
+type SetOrderGeneralInfoResponse struct{}
+
 // SetOrderNotesRequest holds the parameters of Orders.SetOrderNotes.
 type SetOrderNotesRequest struct {
 	OrderID    *GUID       `json:"orderId,omitzero"`
 	OrderNotes []OrderNote `json:"orderNotes,omitzero"`
 }
 
+// SetOrderNotesResponse is the reply of Orders.SetOrderNotes.
+type SetOrderNotesResponse struct{}
+
 // SetOrderPackagingRequest holds the parameters of Orders.SetOrderPackaging.
 type SetOrderPackagingRequest struct {
-	IsAutoSplit        *bool    `json:"IsAutoSplit,omitzero"`
-	ManualAdjust       *bool    `json:"ManualAdjust,omitzero"`
-	TotalDepth         *Decimal `json:"TotalDepth,omitzero"`
-	TotalHeight        *Decimal `json:"TotalHeight,omitzero"`
-	TotalWeight        *Decimal `json:"TotalWeight,omitzero"`
-	TotalWidth         *Decimal `json:"TotalWidth,omitzero"`
-	FkPackagingGroupID *GUID    `json:"fkPackagingGroupId,omitzero"`
-	FkPackagingTypeID  *GUID    `json:"fkPackagingTypeId,omitzero"`
-	PkOrderID          *GUID    `json:"pkOrderId,omitzero"`
+	IsAutoSplit      *bool    `json:"IsAutoSplit,omitzero"`
+	ManualAdjust     *bool    `json:"ManualAdjust,omitzero"`
+	TotalDepth       *Decimal `json:"TotalDepth,omitzero"`
+	TotalHeight      *Decimal `json:"TotalHeight,omitzero"`
+	TotalWeight      *Decimal `json:"TotalWeight,omitzero"`
+	TotalWidth       *Decimal `json:"TotalWidth,omitzero"`
+	PackagingGroupID *GUID    `json:"fkPackagingGroupId,omitzero"`
+	PackagingTypeID  *GUID    `json:"fkPackagingTypeId,omitzero"`
+	OrderID          *GUID    `json:"pkOrderId,omitzero"`
 }
 
 // SetOrderPackagingSplitRequest holds the parameters of Orders.SetOrderPackagingSplit.
@@ -2634,39 +2688,14 @@ type SetOrderShippingInfoRequest struct {
 	OrderID GUID                           `json:"orderId"` // required
 }
 
-// SetOrderSplitPackagingManualOverwriteRequest holds the parameters of Orders.SetOrderSplitPackagingManualOverwrite.
-type SetOrderSplitPackagingManualOverwriteRequest struct {
-	Bins               []CalcBin                                              `json:"Bins,omitzero"`
-	CalculationHints   []string                                               `json:"CalculationHints,omitzero"`
-	CanAutoSplit       *bool                                                  `json:"CanAutoSplit,omitzero"` // read-only
-	DimMethod          *SetOrderSplitPackagingManualOverwriteRequestDimMethod `json:"DimMethod,omitzero"`
-	IsAutoSplit        *bool                                                  `json:"IsAutoSplit,omitzero"`
-	IsSplitPackaging   *bool                                                  `json:"IsSplitPackaging,omitzero"` // read-only
-	ItemWeight         *Decimal                                               `json:"ItemWeight,omitzero"`
-	Items              []CalcOrderItem                                        `json:"Items,omitzero"`
-	LabelPrinted       *bool                                                  `json:"LabelPrinted,omitzero"`
-	ManualAdjust       *bool                                                  `json:"ManualAdjust,omitzero"`
-	PackagingWeight    *Decimal                                               `json:"PackagingWeight,omitzero"`
-	SplitPackageCount  *int                                                   `json:"SplitPackageCount,omitzero"`
-	ThreeDimPackaging  *PackingResult                                         `json:"ThreeDimPackaging,omitzero"`
-	TotalDepth         *Decimal                                               `json:"TotalDepth,omitzero"`
-	TotalHeight        *Decimal                                               `json:"TotalHeight,omitzero"`
-	TotalWeight        *Decimal                                               `json:"TotalWeight,omitzero"`
-	TotalWidth         *Decimal                                               `json:"TotalWidth,omitzero"`
-	CCountry           *string                                                `json:"cCountry,omitzero"`
-	FkCountryID        *GUID                                                  `json:"fkCountryId,omitzero"`
-	FkPackagingGroupID *GUID                                                  `json:"fkPackagingGroupId,omitzero"`
-	FkPackagingTypeID  *GUID                                                  `json:"fkPackagingTypeId,omitzero"`
-	FkPostalServiceID  *GUID                                                  `json:"fkPostalServiceId,omitzero"`
-	NOrderID           *int                                                   `json:"nOrderId,omitzero"`
-	PkOrderID          *GUID                                                  `json:"pkOrderID,omitzero"`
-}
-
 // SetOrderTotalsInfoRequest holds the parameters of Orders.SetOrderTotalsInfo.
 type SetOrderTotalsInfoRequest struct {
 	Info    *OrderTotalsInfo `json:"info,omitzero"`
 	OrderID *GUID            `json:"orderId,omitzero"`
 }
+
+// SetOrderTotalsInfoResponse is the reply of Orders.SetOrderTotalsInfo.
+type SetOrderTotalsInfoResponse struct{}
 
 // SetPaymentMethodsRequest holds the parameters of Orders.SetPaymentMethods.
 type SetPaymentMethodsRequest struct {
@@ -2677,6 +2706,9 @@ type SetPaymentMethodsRequest struct {
 type SetPickListPrintedRequest struct {
 	Request *OrdersSetPickListPrintedRequest `json:"Request,omitzero"`
 }
+
+// SetPickListPrintedResponse is the reply of Orders.SetPickListPrinted.
+type SetPickListPrintedResponse struct{}
 
 // ShippingMethod is part of a reply.
 type ShippingMethod struct {
@@ -2702,12 +2734,6 @@ type TextFieldFilter struct {
 	Type      TextFieldFilterType `json:"Type,omitzero"`
 }
 
-// UnassignToFolderRequest holds the parameters of Orders.UnassignToFolder.
-type UnassignToFolderRequest struct {
-	Folder   *string `json:"folder,omitzero"`
-	OrderIDs []GUID  `json:"orderIds,omitzero"`
-}
-
 // UpdateAdditionalInfoRequest holds the parameters of Orders.UpdateAdditionalInfo.
 type UpdateAdditionalInfoRequest struct {
 	AdditionalInfo []OrderItemOptionUpdate `json:"AdditionalInfo,omitzero"`
@@ -2715,20 +2741,29 @@ type UpdateAdditionalInfoRequest struct {
 	OrderItemRowID *GUID                   `json:"OrderItemRowId,omitzero"`
 }
 
+// UpdateAdditionalInfoResponse is the reply of Orders.UpdateAdditionalInfo.
+type UpdateAdditionalInfoResponse struct{}
+
 // UpdateBillingAddressRequest holds the parameters of Orders.UpdateBillingAddress.
 type UpdateBillingAddressRequest struct {
 	BillingAddress *CustomerAddress `json:"billingAddress,omitzero"`
 	OrderID        *GUID            `json:"orderId,omitzero"`
 }
 
+// UpdateBillingAddressResponse is the reply of Orders.UpdateBillingAddress.
+type UpdateBillingAddressResponse struct{}
+
 // UpdateLinkItemRequest holds the parameters of Orders.UpdateLinkItem.
 type UpdateLinkItemRequest struct {
-	ChannelSKU    *string `json:"channelSKU,omitzero"`
-	PkStockID     *GUID   `json:"pkStockId,omitzero"`
-	PkStockItemID *GUID   `json:"pkStockItemId,omitzero"`
-	Source        *string `json:"source,omitzero"`
-	SubSource     *string `json:"subSource,omitzero"`
+	ChannelSKU  *string `json:"channelSKU,omitzero"`
+	StockID     *GUID   `json:"pkStockId,omitzero"`
+	StockItemID *GUID   `json:"pkStockItemId,omitzero"`
+	Source      *string `json:"source,omitzero"`
+	SubSource   *string `json:"subSource,omitzero"`
 }
+
+// UpdateLinkItemResponse is the reply of Orders.UpdateLinkItem.
+type UpdateLinkItemResponse struct{}
 
 // UpdateOrderItemRequest holds the parameters of Orders.UpdateOrderItem.
 type UpdateOrderItemRequest struct {
@@ -2770,7 +2805,7 @@ type UserOrderView struct {
 	JSONDetail  string `json:"JSONDetail,omitzero"`
 	OwnerName   string `json:"OwnerName,omitzero"`
 	ViewName    string `json:"ViewName,omitzero"`
-	PkViewID    int    `json:"pkViewId,omitzero"`
+	ViewID      int    `json:"pkViewId,omitzero"`
 }
 
 // ValidateCouponRequest holds the parameters of Orders.ValidateCoupon.
@@ -2778,6 +2813,82 @@ type ValidateCouponRequest struct {
 	Barcode *string `json:"barcode,omitzero"`
 	OrderID *GUID   `json:"orderId,omitzero"`
 }
+
+// ClearInvoicePrintedRequest is the type of the parameters of Orders.ClearInvoicePrinted, which equal those of
+// other operations.
+type ClearInvoicePrintedRequest = GetOrdersNotesRequest
+
+// ClearPickListPrintedRequest is the type of the parameters of Orders.ClearPickListPrinted, which equal those of
+// other operations.
+type ClearPickListPrintedRequest = GetOrdersNotesRequest
+
+// CompleteOrderRequest is the type of the parameters of Orders.CompleteOrder, which equal those of
+// other operations.
+type CompleteOrderRequest = DeleteOrderRequest
+
+// GetExtendedPropertiesRequest is the type of the parameters of Orders.GetExtendedProperties, which equal those of
+// other operations.
+type GetExtendedPropertiesRequest = GetOrderXMLRequest
+
+// GetOpenOrderItemsSuppliersRequest is the type of the parameters of Orders.GetOpenOrderItemsSuppliers, which equal those of
+// other operations.
+type GetOpenOrderItemsSuppliersRequest = GetOrderXMLRequest
+
+// GetOrderAuditTrailRequest is the type of the parameters of Orders.GetOrderAuditTrail, which equal those of
+// other operations.
+type GetOrderAuditTrailRequest = GetOrderXMLRequest
+
+// GetOrderAuditTrailsByIDsRequest is the type of the parameters of Orders.GetOrderAuditTrailsByIDs, which equal those of
+// other operations.
+type GetOrderAuditTrailsByIDsRequest = MarkReadyForCollectionRequest
+
+// GetOrderByIDRequest is the type of the parameters of Orders.GetOrderByID, which equal those of
+// other operations.
+type GetOrderByIDRequest = GetRefundsRequest
+
+// GetOrderItemBatchesByOrderIDRequest is the type of the parameters of Orders.GetOrderItemBatchesByOrderID, which equal those of
+// other operations.
+type GetOrderItemBatchesByOrderIDRequest = RefundShippingRequest
+
+// GetOrderItemRowSerialValuesByOrderIDsRequest is the type of the parameters of Orders.GetOrderItemRowSerialValuesByOrderIDs, which equal those of
+// other operations.
+type GetOrderItemRowSerialValuesByOrderIDsRequest = MarkReadyForCollectionRequest
+
+// GetOrderNotesRequest is the type of the parameters of Orders.GetOrderNotes, which equal those of
+// other operations.
+type GetOrderNotesRequest = GetOrderXMLRequest
+
+// GetOrderRelationsRequest is the type of the parameters of Orders.GetOrderRelations, which equal those of
+// other operations.
+type GetOrderRelationsRequest = GetOrderXMLRequest
+
+// GetOrderXMLJSTreeRequest is the type of the parameters of Orders.GetOrderXMLJSTree, which equal those of
+// other operations.
+type GetOrderXMLJSTreeRequest = GetOrderXMLRequest
+
+// GetOrdersRelationsRequest is the type of the parameters of Orders.GetOrdersRelations, which equal those of
+// other operations.
+type GetOrdersRelationsRequest = GetOrdersNotesRequest
+
+// ProcessFulfilmentCentreOrderRequest is the type of the parameters of Orders.ProcessFulfilmentCentreOrder, which equal those of
+// other operations.
+type ProcessFulfilmentCentreOrderRequest = DeleteOrderRequest
+
+// SetInvoicesPrintedRequest is the type of the parameters of Orders.SetInvoicesPrinted, which equal those of
+// other operations.
+type SetInvoicesPrintedRequest = GetOrdersNotesRequest
+
+// SetLabelsPrintedRequest is the type of the parameters of Orders.SetLabelsPrinted, which equal those of
+// other operations.
+type SetLabelsPrintedRequest = GetOrdersNotesRequest
+
+// SetOrderSplitPackagingManualOverwriteRequest is the type of the parameters of Orders.SetOrderSplitPackagingManualOverwrite, which equal those of
+// other operations.
+type SetOrderSplitPackagingManualOverwriteRequest = RecalculateSingleOrderPackagingRequest
+
+// UnassignToFolderRequest is the type of the parameters of Orders.UnassignToFolder, which equal those of
+// other operations.
+type UnassignToFolderRequest = AssignToFolderRequest
 
 // AssignStockToOrderRequestBatchAssignmentMode is an open list: Linnworks may add values.
 type AssignStockToOrderRequestBatchAssignmentMode string
@@ -3130,19 +3241,6 @@ const (
 	RecalculateSingleOrderPackagingRequestDimMethodWeightFit     RecalculateSingleOrderPackagingRequestDimMethod = "WEIGHTFIT"
 	RecalculateSingleOrderPackagingRequestDimMethodThreeDimAll   RecalculateSingleOrderPackagingRequestDimMethod = "THREEDIM_ALL"
 	RecalculateSingleOrderPackagingRequestDimMethodThreeDimItems RecalculateSingleOrderPackagingRequestDimMethod = "THREEDIM_ITEMS"
-)
-
-// SetOrderSplitPackagingManualOverwriteRequestDimMethod is an open list: Linnworks may add values.
-type SetOrderSplitPackagingManualOverwriteRequestDimMethod string
-
-// Values of SetOrderSplitPackagingManualOverwriteRequestDimMethod.
-const (
-	SetOrderSplitPackagingManualOverwriteRequestDimMethodLegacy        SetOrderSplitPackagingManualOverwriteRequestDimMethod = "LEGACY"
-	SetOrderSplitPackagingManualOverwriteRequestDimMethodMax           SetOrderSplitPackagingManualOverwriteRequestDimMethod = "MAX"
-	SetOrderSplitPackagingManualOverwriteRequestDimMethodStacked       SetOrderSplitPackagingManualOverwriteRequestDimMethod = "STACKED"
-	SetOrderSplitPackagingManualOverwriteRequestDimMethodWeightFit     SetOrderSplitPackagingManualOverwriteRequestDimMethod = "WEIGHTFIT"
-	SetOrderSplitPackagingManualOverwriteRequestDimMethodThreeDimAll   SetOrderSplitPackagingManualOverwriteRequestDimMethod = "THREEDIM_ALL"
-	SetOrderSplitPackagingManualOverwriteRequestDimMethodThreeDimItems SetOrderSplitPackagingManualOverwriteRequestDimMethod = "THREEDIM_ITEMS"
 )
 
 // SplitOrderRequestFulfillmentStatus is an open list: Linnworks may add values.

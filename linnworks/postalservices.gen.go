@@ -15,11 +15,12 @@ type PostalServicesService service
 //
 // Official page: https://apps.linnworks.net/Api/Method/PostalServices-CreatePostalService
 func (s *PostalServicesService) CreatePostalService(ctx context.Context, req *CreatePostalServiceRequest, opts ...CallOption) (*PostalServiceDetails, error) {
-	out := new(PostalServiceDetails)
-	return out, s.client.call(ctx, operation{
+	var out *PostalServiceDetails
+	err := s.client.call(ctx, operation{
 		name: "PostalServices.CreatePostalService", method: "POST", path: "/api/PostalServices/CreatePostalService",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeletePostalService calls POST /api/PostalServices/DeletePostalService.
@@ -27,11 +28,13 @@ func (s *PostalServicesService) CreatePostalService(ctx context.Context, req *Cr
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PostalServices-DeletePostalService
-func (s *PostalServicesService) DeletePostalService(ctx context.Context, req *DeletePostalServiceRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *PostalServicesService) DeletePostalService(ctx context.Context, req *DeletePostalServiceRequest, opts ...CallOption) (*DeletePostalServiceResponse, error) {
+	var out *DeletePostalServiceResponse
+	err := s.client.call(ctx, operation{
 		name: "PostalServices.DeletePostalService", method: "POST", path: "/api/PostalServices/DeletePostalService",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetChannelLinks calls GET /api/PostalServices/GetChannelLinks.
@@ -53,12 +56,12 @@ func (s *PostalServicesService) GetChannelLinks(ctx context.Context, req *GetCha
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PostalServices-GetPostalServices
-func (s *PostalServicesService) GetPostalServices(ctx context.Context, opts ...CallOption) ([]PostalService, error) {
+func (s *PostalServicesService) GetPostalServices(ctx context.Context, req *PostalServicesGetPostalServicesRequest, opts ...CallOption) ([]PostalService, error) {
 	var out []PostalService
 	err := s.client.call(ctx, operation{
 		name: "PostalServices.GetPostalServices", method: "GET", path: "/api/PostalServices/GetPostalServices",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -67,11 +70,13 @@ func (s *PostalServicesService) GetPostalServices(ctx context.Context, opts ...C
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PostalServices-UpdatePostalService
-func (s *PostalServicesService) UpdatePostalService(ctx context.Context, req *UpdatePostalServiceRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *PostalServicesService) UpdatePostalService(ctx context.Context, req *UpdatePostalServiceRequest, opts ...CallOption) (*UpdatePostalServiceResponse, error) {
+	var out *UpdatePostalServiceResponse
+	err := s.client.call(ctx, operation{
 		name: "PostalServices.UpdatePostalService", method: "POST", path: "/api/PostalServices/UpdatePostalService",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // Channel is sent and received. Bools and numbers are always sent, the
@@ -80,7 +85,7 @@ type Channel struct {
 	PostalServiceName string `json:"PostalServiceName,omitzero"`
 	Source            string `json:"Source,omitzero"`
 	SubSource         string `json:"SubSource,omitzero"`
-	PkPostalServiceID GUID   `json:"pkPostalServiceId,omitzero"`
+	PostalServiceID   GUID   `json:"pkPostalServiceId,omitzero"`
 }
 
 // ChannelServiceLinks is part of a reply.
@@ -102,6 +107,9 @@ type DeletePostalServiceRequest struct {
 	IDToDelete *GUID `json:"idToDelete,omitzero"`
 }
 
+// DeletePostalServiceResponse is the reply of PostalServices.DeletePostalService.
+type DeletePostalServiceResponse struct{}
+
 // GetChannelLinksRequest holds the parameters of PostalServices.GetChannelLinks.
 type GetChannelLinksRequest struct {
 	PostalServiceID *GUID `url:"postalServiceId,omitempty" json:"-"`
@@ -110,23 +118,23 @@ type GetChannelLinksRequest struct {
 // PostalService is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type PostalService struct {
-	Channels                 []Channel         `json:"Channels,omitzero"`
-	IgnorePackagingGroup     bool              `json:"IgnorePackagingGroup"`
-	IntegratedServiceID      GUID              `json:"IntegratedServiceId,omitzero"`
-	PostalServiceCode        string            `json:"PostalServiceCode,omitzero"`
-	PostalServiceName        string            `json:"PostalServiceName,omitzero"`
-	PostalServiceTag         string            `json:"PostalServiceTag,omitzero"`
-	PrintModule              string            `json:"PrintModule,omitzero"`
-	PrintModuleTitle         string            `json:"PrintModuleTitle,omitzero"`
-	ServiceCountry           string            `json:"ServiceCountry,omitzero"`
-	ShippingServices         []ShippingService `json:"ShippingServices,omitzero"`
-	TrackingNumberRequired   bool              `json:"TrackingNumberRequired"`
-	Vendor                   string            `json:"Vendor,omitzero"`
-	WeightRequired           bool              `json:"WeightRequired"`
-	FkShippingAPIConfigID    int               `json:"fkShippingAPIConfigId"`
-	HasMappedShippingService bool              `json:"hasMappedShippingService"`
-	ID                       GUID              `json:"id,omitzero"` // read-only
-	PkPostalServiceID        GUID              `json:"pkPostalServiceId,omitzero"`
+	Channels                 []Channel                       `json:"Channels,omitzero"`
+	IgnorePackagingGroup     bool                            `json:"IgnorePackagingGroup"`
+	IntegratedServiceID      GUID                            `json:"IntegratedServiceId,omitzero"`
+	PostalServiceCode        string                          `json:"PostalServiceCode,omitzero"`
+	PostalServiceName        string                          `json:"PostalServiceName,omitzero"`
+	PostalServiceTag         string                          `json:"PostalServiceTag,omitzero"`
+	PrintModule              string                          `json:"PrintModule,omitzero"`
+	PrintModuleTitle         string                          `json:"PrintModuleTitle,omitzero"`
+	ServiceCountry           string                          `json:"ServiceCountry,omitzero"`
+	ShippingServices         []PostalServicesShippingService `json:"ShippingServices,omitzero"`
+	TrackingNumberRequired   bool                            `json:"TrackingNumberRequired"`
+	Vendor                   string                          `json:"Vendor,omitzero"`
+	WeightRequired           bool                            `json:"WeightRequired"`
+	ShippingAPIConfigID      int                             `json:"fkShippingAPIConfigId"`
+	HasMappedShippingService bool                            `json:"hasMappedShippingService"`
+	ID                       GUID                            `json:"id,omitzero"` // read-only
+	PostalServiceID          GUID                            `json:"pkPostalServiceId,omitzero"`
 }
 
 // PostalServiceDetails is sent and received. Bools and numbers are always sent, the
@@ -143,16 +151,19 @@ type PostalServiceDetails struct {
 	TrackingNumberRequired bool   `json:"TrackingNumberRequired"`
 	Vendor                 string `json:"Vendor,omitzero"`
 	WeightRequired         bool   `json:"WeightRequired"`
-	FkShippingAPIConfigID  int    `json:"fkShippingAPIConfigId"`
-	PkPostalServiceID      GUID   `json:"pkPostalServiceId,omitzero"`
+	ShippingAPIConfigID    int    `json:"fkShippingAPIConfigId"`
+	PostalServiceID        GUID   `json:"pkPostalServiceId,omitzero"`
 }
 
-// ShippingService is sent and received. Bools and numbers are always sent, the
+// PostalServicesGetPostalServicesRequest holds the parameters of PostalServices.GetPostalServices.
+type PostalServicesGetPostalServicesRequest struct{}
+
+// PostalServicesShippingService is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
-type ShippingService struct {
+type PostalServicesShippingService struct {
 	PostalServiceName  string `json:"PostalServiceName,omitzero"`
 	AccountID          string `json:"accountid,omitzero"`
-	PkPostalServiceID  GUID   `json:"pkPostalServiceId,omitzero"`
+	PostalServiceID    GUID   `json:"pkPostalServiceId,omitzero"`
 	Vendor             string `json:"vendor,omitzero"`
 	VendorFriendlyName string `json:"vendorFriendlyName,omitzero"`
 }
@@ -161,3 +172,6 @@ type ShippingService struct {
 type UpdatePostalServiceRequest struct {
 	PostalServiceDetails *PostalServiceDetails `json:"PostalServiceDetails,omitzero"`
 }
+
+// UpdatePostalServiceResponse is the reply of PostalServices.UpdatePostalService.
+type UpdatePostalServiceResponse struct{}

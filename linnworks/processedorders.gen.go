@@ -30,11 +30,12 @@ func (s *ProcessedOrdersService) AddOrderNote(ctx context.Context, req *AddOrder
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-AddReturnCategory
 func (s *ProcessedOrdersService) AddReturnCategory(ctx context.Context, req *AddReturnCategoryRequest, opts ...CallOption) (*OrderReturnCategory, error) {
-	out := new(OrderReturnCategory)
-	return out, s.client.call(ctx, operation{
+	var out *OrderReturnCategory
+	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.AddReturnCategory", method: "POST", path: "/api/ProcessedOrders/AddReturnCategory",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ChangeOrderNote calls POST /api/ProcessedOrders/ChangeOrderNote.
@@ -42,11 +43,13 @@ func (s *ProcessedOrdersService) AddReturnCategory(ctx context.Context, req *Add
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-ChangeOrderNote
-func (s *ProcessedOrdersService) ChangeOrderNote(ctx context.Context, req *ChangeOrderNoteRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ProcessedOrdersService) ChangeOrderNote(ctx context.Context, req *ChangeOrderNoteRequest, opts ...CallOption) (*ChangeOrderNoteResponse, error) {
+	var out *ChangeOrderNoteResponse
+	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.ChangeOrderNote", method: "POST", path: "/api/ProcessedOrders/ChangeOrderNote",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CheckOrderFullyReturned calls GET /api/ProcessedOrders/CheckOrderFullyReturned.
@@ -110,11 +113,13 @@ func (s *ProcessedOrdersService) CreateResend(ctx context.Context, req *CreateRe
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-DeleteOrderNote
-func (s *ProcessedOrdersService) DeleteOrderNote(ctx context.Context, req *DeleteOrderNoteRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ProcessedOrdersService) DeleteOrderNote(ctx context.Context, req *DeleteOrderNoteRequest, opts ...CallOption) (*DeleteOrderNoteResponse, error) {
+	var out *DeleteOrderNoteResponse
+	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.DeleteOrderNote", method: "POST", path: "/api/ProcessedOrders/DeleteOrderNote",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteReturnCategory calls POST /api/ProcessedOrders/DeleteReturnCategory.
@@ -122,11 +127,13 @@ func (s *ProcessedOrdersService) DeleteOrderNote(ctx context.Context, req *Delet
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-DeleteReturnCategory
-func (s *ProcessedOrdersService) DeleteReturnCategory(ctx context.Context, req *DeleteReturnCategoryRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ProcessedOrdersService) DeleteReturnCategory(ctx context.Context, req *DeleteReturnCategoryRequest, opts ...CallOption) (*DeleteReturnCategoryResponse, error) {
+	var out *DeleteReturnCategoryResponse
+	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.DeleteReturnCategory", method: "POST", path: "/api/ProcessedOrders/DeleteReturnCategory",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DownloadOrdersToCSV calls POST /api/ProcessedOrders/DownloadOrdersToCSV.
@@ -135,11 +142,12 @@ func (s *ProcessedOrdersService) DeleteReturnCategory(ctx context.Context, req *
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-DownloadOrdersToCSV
 func (s *ProcessedOrdersService) DownloadOrdersToCSV(ctx context.Context, req *DownloadOrdersToCSVRequest, opts ...CallOption) (*DownloadOrdersToCSVResponse, error) {
-	out := new(DownloadOrdersToCSVResponse)
-	return out, s.client.call(ctx, operation{
+	var out *DownloadOrdersToCSVResponse
+	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.DownloadOrdersToCSV", method: "POST", path: "/api/ProcessedOrders/DownloadOrdersToCSV",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetChannelRefundReasons calls GET /api/ProcessedOrders/GetChannelRefundReasons.
@@ -147,8 +155,8 @@ func (s *ProcessedOrdersService) DownloadOrdersToCSV(ctx context.Context, req *D
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-GetChannelRefundReasons
-func (s *ProcessedOrdersService) GetChannelRefundReasons(ctx context.Context, req *GetChannelRefundReasonsRequest, opts ...CallOption) ([]ChannelRefundReason, error) {
-	var out []ChannelRefundReason
+func (s *ProcessedOrdersService) GetChannelRefundReasons(ctx context.Context, req *GetChannelRefundReasonsRequest, opts ...CallOption) ([]ChannelReason, error) {
+	var out []ChannelReason
 	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.GetChannelRefundReasons", method: "GET", path: "/api/ProcessedOrders/GetChannelRefundReasons",
 		query: true, replay: replayRead, limit: 150,
@@ -162,11 +170,12 @@ func (s *ProcessedOrdersService) GetChannelRefundReasons(ctx context.Context, re
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-GetOrderInfo
 func (s *ProcessedOrdersService) GetOrderInfo(ctx context.Context, req *GetOrderInfoRequest, opts ...CallOption) (*ProcessedOrder, error) {
-	out := new(ProcessedOrder)
-	return out, s.client.call(ctx, operation{
+	var out *ProcessedOrder
+	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.GetOrderInfo", method: "GET", path: "/api/ProcessedOrders/GetOrderInfo",
 		query: true, replay: replayRead, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOrderTrackingURLs calls POST /api/ProcessedOrders/GetOrderTrackingURLs.
@@ -175,11 +184,12 @@ func (s *ProcessedOrdersService) GetOrderInfo(ctx context.Context, req *GetOrder
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-GetOrderTrackingURLs
 func (s *ProcessedOrdersService) GetOrderTrackingURLs(ctx context.Context, req *GetOrderTrackingURLsRequest, opts ...CallOption) (*GetOrderTrackingURLsResponse, error) {
-	out := new(GetOrderTrackingURLsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetOrderTrackingURLsResponse
+	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.GetOrderTrackingURLs", method: "POST", path: "/api/ProcessedOrders/GetOrderTrackingURLs",
 		body: bodyFlat, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetPackageSplit calls GET /api/ProcessedOrders/GetPackageSplit.
@@ -288,11 +298,12 @@ func (s *ProcessedOrdersService) GetRefunds(ctx context.Context, req *GetRefunds
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-GetRefundsOptions
 func (s *ProcessedOrdersService) GetRefundsOptions(ctx context.Context, req *GetRefundsOptionsRequest, opts ...CallOption) (*RefundScreenOptions, error) {
-	out := new(RefundScreenOptions)
-	return out, s.client.call(ctx, operation{
+	var out *RefundScreenOptions
+	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.GetRefundsOptions", method: "GET", path: "/api/ProcessedOrders/GetRefundsOptions",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetReturnCategories calls GET /api/ProcessedOrders/GetReturnCategories.
@@ -300,12 +311,12 @@ func (s *ProcessedOrdersService) GetRefundsOptions(ctx context.Context, req *Get
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-GetReturnCategories
-func (s *ProcessedOrdersService) GetReturnCategories(ctx context.Context, opts ...CallOption) ([]OrderReturnCategory, error) {
+func (s *ProcessedOrdersService) GetReturnCategories(ctx context.Context, req *GetReturnCategoriesRequest, opts ...CallOption) ([]OrderReturnCategory, error) {
 	var out []OrderReturnCategory
 	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.GetReturnCategories", method: "GET", path: "/api/ProcessedOrders/GetReturnCategories",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -329,11 +340,12 @@ func (s *ProcessedOrdersService) GetReturnItemsInfo(ctx context.Context, req *Ge
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-GetReturnOrderInfo
 func (s *ProcessedOrdersService) GetReturnOrderInfo(ctx context.Context, req *GetReturnOrderInfoRequest, opts ...CallOption) (*ReturnOrderHeader, error) {
-	out := new(ReturnOrderHeader)
-	return out, s.client.call(ctx, operation{
+	var out *ReturnOrderHeader
+	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.GetReturnOrderInfo", method: "GET", path: "/api/ProcessedOrders/GetReturnOrderInfo",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetReturnsExchanges calls GET /api/ProcessedOrders/GetReturnsExchanges.
@@ -356,11 +368,12 @@ func (s *ProcessedOrdersService) GetReturnsExchanges(ctx context.Context, req *G
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-GetTotalRefunds
 func (s *ProcessedOrdersService) GetTotalRefunds(ctx context.Context, req *ProcessedOrdersGetTotalRefundsRequest, opts ...CallOption) (*ExistingRefundTotal, error) {
-	out := new(ExistingRefundTotal)
-	return out, s.client.call(ctx, operation{
+	var out *ExistingRefundTotal
+	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.GetTotalRefunds", method: "GET", path: "/api/ProcessedOrders/GetTotalRefunds",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // IsRefundValid calls POST /api/ProcessedOrders/IsRefundValid.
@@ -369,11 +382,12 @@ func (s *ProcessedOrdersService) GetTotalRefunds(ctx context.Context, req *Proce
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-IsRefundValid
 func (s *ProcessedOrdersService) IsRefundValid(ctx context.Context, req *IsRefundValidRequest, opts ...CallOption) (*ValidationResult, error) {
-	out := new(ValidationResult)
-	return out, s.client.call(ctx, operation{
+	var out *ValidationResult
+	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.IsRefundValid", method: "POST", path: "/api/ProcessedOrders/IsRefundValid",
 		body: bodyParams, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // IsRefundValidationRequiredByOrderID calls GET /api/ProcessedOrders/IsRefundValidationRequiredByOrderId.
@@ -395,11 +409,13 @@ func (s *ProcessedOrdersService) IsRefundValidationRequiredByOrderID(ctx context
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-MarkManualRefundsAsActioned
-func (s *ProcessedOrdersService) MarkManualRefundsAsActioned(ctx context.Context, req *MarkManualRefundsAsActionedRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ProcessedOrdersService) MarkManualRefundsAsActioned(ctx context.Context, req *MarkManualRefundsAsActionedRequest, opts ...CallOption) (*MarkManualRefundsAsActionedResponse, error) {
+	var out *MarkManualRefundsAsActionedResponse
+	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.MarkManualRefundsAsActioned", method: "POST", path: "/api/ProcessedOrders/MarkManualRefundsAsActioned",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // RefundFreeText calls POST /api/ProcessedOrders/RefundFreeText.
@@ -449,11 +465,13 @@ func (s *ProcessedOrdersService) RefundShipping(ctx context.Context, req *Refund
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-RenameReturnCategory
-func (s *ProcessedOrdersService) RenameReturnCategory(ctx context.Context, req *RenameReturnCategoryRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ProcessedOrdersService) RenameReturnCategory(ctx context.Context, req *RenameReturnCategoryRequest, opts ...CallOption) (*RenameReturnCategoryResponse, error) {
+	var out *RenameReturnCategoryResponse
+	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.RenameReturnCategory", method: "POST", path: "/api/ProcessedOrders/RenameReturnCategory",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchProcessedOrders calls POST /api/ProcessedOrders/SearchProcessedOrders.
@@ -462,11 +480,12 @@ func (s *ProcessedOrdersService) RenameReturnCategory(ctx context.Context, req *
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-SearchProcessedOrders
 func (s *ProcessedOrdersService) SearchProcessedOrders(ctx context.Context, req *SearchProcessedOrdersRequest, opts ...CallOption) (*SearchProcessedOrdersResponse, error) {
-	out := new(SearchProcessedOrdersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchProcessedOrdersResponse
+	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.SearchProcessedOrders", method: "POST", path: "/api/ProcessedOrders/SearchProcessedOrders",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchProcessedOrdersAll hands out what stands on the pages of
@@ -491,12 +510,13 @@ func (s *ProcessedOrdersService) SearchProcessedOrdersAll(ctx context.Context, r
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-SearchProcessedOrdersPaged
 //
 // Deprecated: the official description marks it so.
-func (s *ProcessedOrdersService) SearchProcessedOrdersPaged(ctx context.Context, req *SearchProcessedOrdersPagedRequest, opts ...CallOption) (*GenericPagedResultProcessedOrderWeb, error) {
-	out := new(GenericPagedResultProcessedOrderWeb)
-	return out, s.client.call(ctx, operation{
+func (s *ProcessedOrdersService) SearchProcessedOrdersPaged(ctx context.Context, req *SearchProcessedOrdersPagedRequest, opts ...CallOption) (*ProcessedOrderPage, error) {
+	var out *ProcessedOrderPage
+	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.SearchProcessedOrdersPaged", method: "POST", path: "/api/ProcessedOrders/SearchProcessedOrdersPaged",
 		body: bodyParams, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchProcessedOrdersPagedAll hands out what stands on the pages of
@@ -522,18 +542,19 @@ func (s *ProcessedOrdersService) SearchProcessedOrdersPagedAll(ctx context.Conte
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-ValidateCompleteOrderRefund
 func (s *ProcessedOrdersService) ValidateCompleteOrderRefund(ctx context.Context, req *ValidateCompleteOrderRefundRequest, opts ...CallOption) (*ValidationResult, error) {
-	out := new(ValidationResult)
-	return out, s.client.call(ctx, operation{
+	var out *ValidationResult
+	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.ValidateCompleteOrderRefund", method: "POST", path: "/api/ProcessedOrders/ValidateCompleteOrderRefund",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddOrderNoteRequest holds the parameters of ProcessedOrders.AddOrderNote.
 type AddOrderNoteRequest struct {
 	IsInternal *bool   `json:"isInternal,omitzero"`
 	NoteText   *string `json:"noteText,omitzero"`
-	PkOrderID  *GUID   `json:"pkOrderID,omitzero"`
+	OrderID    *GUID   `json:"pkOrderID,omitzero"`
 }
 
 // AddReturnCategoryRequest holds the parameters of ProcessedOrders.AddReturnCategory.
@@ -543,40 +564,32 @@ type AddReturnCategoryRequest struct {
 
 // AuditEntry is part of a reply.
 type AuditEntry struct {
-	DateStamp            Time   `json:"DateStamp,omitzero"`
-	HistoryNote          string `json:"HistoryNote,omitzero"`
-	Tag                  string `json:"Tag,omitzero"`
-	TypeDescription      string `json:"TypeDescription,omitzero"`
-	UpdatedBy            string `json:"UpdatedBy,omitzero"`
-	FkOrderHistoryTypeID string `json:"fkOrderHistoryTypeId,omitzero"`
-	FkOrderID            GUID   `json:"fkOrderId,omitzero"`
-	SidHistory           int    `json:"sid_history,omitzero"`
+	DateStamp          Time   `json:"DateStamp,omitzero"`
+	HistoryNote        string `json:"HistoryNote,omitzero"`
+	Tag                string `json:"Tag,omitzero"`
+	TypeDescription    string `json:"TypeDescription,omitzero"`
+	UpdatedBy          string `json:"UpdatedBy,omitzero"`
+	OrderHistoryTypeID string `json:"fkOrderHistoryTypeId,omitzero"`
+	OrderID            GUID   `json:"fkOrderId,omitzero"`
+	SidHistory         int    `json:"sid_history,omitzero"`
 }
 
 // ChangeOrderNoteRequest holds the parameters of ProcessedOrders.ChangeOrderNote.
 type ChangeOrderNoteRequest struct {
-	IsInternal    *bool   `json:"isInternal,omitzero"`
-	NoteText      *string `json:"noteText,omitzero"`
-	NoteTypeID    *int    `json:"noteTypeId,omitzero"`
-	PkOrderNoteID *GUID   `json:"pkOrderNoteId,omitzero"`
+	IsInternal  *bool   `json:"isInternal,omitzero"`
+	NoteText    *string `json:"noteText,omitzero"`
+	NoteTypeID  *int    `json:"noteTypeId,omitzero"`
+	OrderNoteID *GUID   `json:"pkOrderNoteId,omitzero"`
 }
 
-// ChannelRefundReason is part of a reply.
-type ChannelRefundReason struct {
-	DisplayName string                   `json:"DisplayName,omitzero"`
-	SubReasons  []ChannelRefundSubReason `json:"SubReasons,omitzero"`
-	Tag         string                   `json:"Tag,omitzero"`
-}
+// ChangeOrderNoteResponse is the reply of ProcessedOrders.ChangeOrderNote.
+type ChangeOrderNoteResponse struct{}
 
-// ChannelRefundSubReason is part of a reply.
-type ChannelRefundSubReason struct {
-	DisplayName string `json:"DisplayName,omitzero"`
-	Tag         string `json:"Tag,omitzero"`
-}
-
-// CheckOrderFullyReturnedRequest holds the parameters of ProcessedOrders.CheckOrderFullyReturned.
-type CheckOrderFullyReturnedRequest struct {
-	PkOrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
+// ChannelReason is part of a reply.
+type ChannelReason struct {
+	DisplayName string             `json:"DisplayName,omitzero"`
+	SubReasons  []ChannelSubReason `json:"SubReasons,omitzero"`
+	Tag         string             `json:"Tag,omitzero"`
 }
 
 // CreateExchangeRequest holds the parameters of ProcessedOrders.CreateExchange.
@@ -588,7 +601,7 @@ type CreateExchangeRequest struct {
 	ExchangeItems     []RowQty `json:"exchangeItems,omitzero"`
 	IgnoredValidation *bool    `json:"ignoredValidation,omitzero"`
 	IsBooking         *bool    `json:"isBooking,omitzero"`
-	PkOrderID         *GUID    `json:"pkOrderId,omitzero"`
+	OrderID           *GUID    `json:"pkOrderId,omitzero"`
 	Reason            *string  `json:"reason,omitzero"`
 	ReturnLocation    *GUID    `json:"returnLocation,omitzero"`
 }
@@ -598,7 +611,7 @@ type CreateFullResendRequest struct {
 	AdditionalCost   *Decimal `json:"additionalCost,omitzero"`
 	Category         *string  `json:"category,omitzero"`
 	DespatchLocation *GUID    `json:"despatchLocation,omitzero"`
-	PkOrderID        *GUID    `json:"pkOrderId,omitzero"`
+	OrderID          *GUID    `json:"pkOrderId,omitzero"`
 	Reason           *string  `json:"reason,omitzero"`
 }
 
@@ -607,20 +620,26 @@ type CreateResendRequest struct {
 	AdditionalCost   *Decimal `json:"additionalCost,omitzero"`
 	Category         *string  `json:"category,omitzero"`
 	DespatchLocation *GUID    `json:"despatchLocation,omitzero"`
-	PkOrderID        *GUID    `json:"pkOrderId,omitzero"`
+	OrderID          *GUID    `json:"pkOrderId,omitzero"`
 	Reason           *string  `json:"reason,omitzero"`
 	ResendItems      []RowQty `json:"resendItems,omitzero"`
 }
 
 // DeleteOrderNoteRequest holds the parameters of ProcessedOrders.DeleteOrderNote.
 type DeleteOrderNoteRequest struct {
-	PkOrderNoteID *GUID `json:"pkOrderNoteId,omitzero"`
+	OrderNoteID *GUID `json:"pkOrderNoteId,omitzero"`
 }
+
+// DeleteOrderNoteResponse is the reply of ProcessedOrders.DeleteOrderNote.
+type DeleteOrderNoteResponse struct{}
 
 // DeleteReturnCategoryRequest holds the parameters of ProcessedOrders.DeleteReturnCategory.
 type DeleteReturnCategoryRequest struct {
-	PkItemID *int `json:"pkItemId,omitzero"`
+	ItemID *int `json:"pkItemId,omitzero"`
 }
+
+// DeleteReturnCategoryResponse is the reply of ProcessedOrders.DeleteReturnCategory.
+type DeleteReturnCategoryResponse struct{}
 
 // DownloadOrdersToCSVRequest holds the parameters of ProcessedOrders.DownloadOrdersToCSV.
 type DownloadOrdersToCSVRequest struct {
@@ -648,25 +667,6 @@ type ExistingRefundTotal struct {
 	TotalCharge Decimal `json:"TotalCharge,omitzero"`
 }
 
-// GenericPagedResultProcessedOrderWeb is part of a reply.
-type GenericPagedResultProcessedOrderWeb struct {
-	Data           []ProcessedOrder `json:"Data,omitzero"`
-	EntriesPerPage int              `json:"EntriesPerPage,omitzero"`
-	PageNumber     int              `json:"PageNumber,omitzero"`
-	TotalEntries   int64            `json:"TotalEntries,omitzero"`
-	TotalPages     int              `json:"TotalPages,omitzero"`
-}
-
-// GetChannelRefundReasonsRequest holds the parameters of ProcessedOrders.GetChannelRefundReasons.
-type GetChannelRefundReasonsRequest struct {
-	PkOrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
-}
-
-// GetOrderInfoRequest holds the parameters of ProcessedOrders.GetOrderInfo.
-type GetOrderInfoRequest struct {
-	PkOrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
-}
-
 // GetOrderTrackingURLsRequest holds the parameters of ProcessedOrders.GetOrderTrackingURLs.
 type GetOrderTrackingURLsRequest struct {
 	Items []TrackingURLRequestItem `json:"Items,omitzero"`
@@ -677,77 +677,23 @@ type GetOrderTrackingURLsResponse struct {
 	Items []TrackingURLResponseItem `json:"Items,omitzero"`
 }
 
-// GetPackageSplitRequest holds the parameters of ProcessedOrders.GetPackageSplit.
-type GetPackageSplitRequest struct {
-	PkOrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
-}
-
-// GetProcessedAuditTrailRequest holds the parameters of ProcessedOrders.GetProcessedAuditTrail.
-type GetProcessedAuditTrailRequest struct {
-	PkOrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
-}
-
-// GetProcessedOrderExtendedPropertiesRequest holds the parameters of ProcessedOrders.GetProcessedOrderExtendedProperties.
-type GetProcessedOrderExtendedPropertiesRequest struct {
-	PkOrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
-}
-
-// GetProcessedOrderNotesRequest holds the parameters of ProcessedOrders.GetProcessedOrderNotes.
-type GetProcessedOrderNotesRequest struct {
-	PkOrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
-}
-
-// GetProcessedRelativesRequest holds the parameters of ProcessedOrders.GetProcessedRelatives.
-type GetProcessedRelativesRequest struct {
-	PkOrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
-}
-
-// GetRefundableServiceItemsRequest holds the parameters of ProcessedOrders.GetRefundableServiceItems.
-type GetRefundableServiceItemsRequest struct {
-	PkOrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
-}
-
-// GetRefundsOptionsRequest holds the parameters of ProcessedOrders.GetRefundsOptions.
-type GetRefundsOptionsRequest struct {
-	PkOrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
-}
-
-// GetRefundsRequest holds the parameters of ProcessedOrders.GetRefunds.
-type GetRefundsRequest struct {
-	PkOrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
-}
-
-// GetReturnItemsInfoRequest holds the parameters of ProcessedOrders.GetReturnItemsInfo.
-type GetReturnItemsInfoRequest struct {
-	PkOrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
-}
+// GetReturnCategoriesRequest holds the parameters of ProcessedOrders.GetReturnCategories.
+type GetReturnCategoriesRequest struct{}
 
 // GetReturnOrderInfoRequest holds the parameters of ProcessedOrders.GetReturnOrderInfo.
 type GetReturnOrderInfoRequest struct {
 	IncludeRefundLink *bool `url:"includeRefundLink,omitempty" json:"-"`
-	PkOrderID         *GUID `url:"pkOrderId,omitempty" json:"-"`
-}
-
-// GetReturnsExchangesRequest holds the parameters of ProcessedOrders.GetReturnsExchanges.
-type GetReturnsExchangesRequest struct {
-	PkOrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
+	OrderID           *GUID `url:"pkOrderId,omitempty" json:"-"`
 }
 
 // IsRefundValidRequest holds the parameters of ProcessedOrders.IsRefundValid.
 type IsRefundValidRequest struct {
-	PkOrderID   *GUID        `json:"pkOrderId,omitzero"`
+	OrderID     *GUID        `json:"pkOrderId,omitzero"`
 	RefundItems []RefundItem `json:"refundItems,omitzero"`
 }
 
-// IsRefundValidationRequiredByOrderIDRequest holds the parameters of ProcessedOrders.IsRefundValidationRequiredByOrderID.
-type IsRefundValidationRequiredByOrderIDRequest struct {
-	PkOrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
-}
-
-// MarkManualRefundsAsActionedRequest holds the parameters of ProcessedOrders.MarkManualRefundsAsActioned.
-type MarkManualRefundsAsActionedRequest struct {
-	PkOrderID *GUID `json:"pkOrderId,omitzero"`
-}
+// MarkManualRefundsAsActionedResponse is the reply of ProcessedOrders.MarkManualRefundsAsActioned.
+type MarkManualRefundsAsActionedResponse struct{}
 
 // OrderExtendedProperty is part of a reply.
 type OrderExtendedProperty struct {
@@ -776,9 +722,9 @@ type OrderItemReturnInfo struct {
 	TaxCostInclusive         bool                         `json:"TaxCostInclusive,omitzero"`
 	TaxRate                  Decimal                      `json:"TaxRate,omitzero"`
 	UnitValue                Decimal                      `json:"UnitValue,omitzero"`
-	FkOrderItemRowID         GUID                         `json:"fkOrderItemRowId,omitzero"`
-	FkRefundRowID            GUID                         `json:"fkRefundRowId,omitzero"`
-	PkStockItemID            GUID                         `json:"pkStockItemId,omitzero"`
+	OrderItemRowID           GUID                         `json:"fkOrderItemRowId,omitzero"`
+	RefundRowID              GUID                         `json:"fkRefundRowId,omitzero"`
+	StockItemID              GUID                         `json:"pkStockItemId,omitzero"`
 }
 
 // OrderItemReturnInfoBatched is part of a reply.
@@ -802,15 +748,15 @@ type OrderItemReturnInfoBatched struct {
 	TaxCostInclusive         bool    `json:"TaxCostInclusive,omitzero"`
 	TaxRate                  Decimal `json:"TaxRate,omitzero"`
 	UnitValue                Decimal `json:"UnitValue,omitzero"`
-	FkOrderItemRowID         GUID    `json:"fkOrderItemRowId,omitzero"`
-	FkRefundRowID            GUID    `json:"fkRefundRowId,omitzero"`
-	PkStockItemID            GUID    `json:"pkStockItemId,omitzero"`
+	OrderItemRowID           GUID    `json:"fkOrderItemRowId,omitzero"`
+	RefundRowID              GUID    `json:"fkRefundRowId,omitzero"`
+	StockItemID              GUID    `json:"pkStockItemId,omitzero"`
 }
 
 // OrderReturnCategory is part of a reply.
 type OrderReturnCategory struct {
 	CategoryName string `json:"CategoryName,omitzero"`
-	PkItemID     int    `json:"pkItemId,omitzero"`
+	ItemID       int    `json:"pkItemId,omitzero"`
 }
 
 // ProcessedOrder is part of a reply.
@@ -859,23 +805,23 @@ type ProcessedOrder struct {
 	TotalWeight            Decimal `json:"TotalWeight,omitzero"`
 	Town                   string  `json:"Town,omitzero"`
 	Vendor                 string  `json:"Vendor,omitzero"`
-	CBillingAddress        string  `json:"cBillingAddress,omitzero"`
-	CCountry               string  `json:"cCountry,omitzero"`
-	CCurrency              string  `json:"cCurrency,omitzero"`
-	CEmailAddress          string  `json:"cEmailAddress,omitzero"`
-	CFullName              string  `json:"cFullName,omitzero"`
-	CPostCode              string  `json:"cPostCode,omitzero"`
-	CShippingAddress       string  `json:"cShippingAddress,omitzero"`
-	DCancelledOn           Time    `json:"dCancelledOn,omitzero"`
-	DPaidOn                Time    `json:"dPaidOn,omitzero"`
-	DProcessedOn           Time    `json:"dProcessedOn,omitzero"`
-	DReceivedDate          Time    `json:"dReceivedDate,omitzero"`
-	FPostageCost           Decimal `json:"fPostageCost,omitzero"`
-	FTax                   Decimal `json:"fTax,omitzero"`
-	FTotalCharge           Decimal `json:"fTotalCharge,omitzero"`
-	NOrderID               int     `json:"nOrderId,omitzero"`
-	NStatus                int     `json:"nStatus,omitzero"`
-	PkOrderID              GUID    `json:"pkOrderID,omitzero"`
+	BillingAddress         string  `json:"cBillingAddress,omitzero"`
+	Country                string  `json:"cCountry,omitzero"`
+	Currency               string  `json:"cCurrency,omitzero"`
+	EmailAddress           string  `json:"cEmailAddress,omitzero"`
+	FullName               string  `json:"cFullName,omitzero"`
+	PostCode               string  `json:"cPostCode,omitzero"`
+	ShippingAddress        string  `json:"cShippingAddress,omitzero"`
+	CancelledOn            Time    `json:"dCancelledOn,omitzero"`
+	PaidOn                 Time    `json:"dPaidOn,omitzero"`
+	ProcessedOn            Time    `json:"dProcessedOn,omitzero"`
+	ReceivedDate           Time    `json:"dReceivedDate,omitzero"`
+	PostageCost            Decimal `json:"fPostageCost,omitzero"`
+	Tax                    Decimal `json:"fTax,omitzero"`
+	TotalCharge            Decimal `json:"fTotalCharge,omitzero"`
+	NumOrderID             int     `json:"nOrderId,omitzero"`
+	Status                 int     `json:"nStatus,omitzero"`
+	OrderID                GUID    `json:"pkOrderID,omitzero"`
 	TimeDiff               Decimal `json:"timeDiff,omitzero"`
 }
 
@@ -886,8 +832,17 @@ type ProcessedOrderNote struct {
 	NoteEntryDate Time   `json:"NoteEntryDate,omitzero"`
 	NoteTypeID    int    `json:"NoteTypeId,omitzero"`
 	NoteUserName  string `json:"NoteUserName,omitzero"`
-	FkOrderID     GUID   `json:"fkOrderId,omitzero"`
-	PkOrderNoteID GUID   `json:"pkOrderNoteId,omitzero"`
+	OrderID       GUID   `json:"fkOrderId,omitzero"`
+	OrderNoteID   GUID   `json:"pkOrderNoteId,omitzero"`
+}
+
+// ProcessedOrderPage is part of a reply.
+type ProcessedOrderPage struct {
+	Data           []ProcessedOrder `json:"Data,omitzero"`
+	EntriesPerPage int              `json:"EntriesPerPage,omitzero"`
+	PageNumber     int              `json:"PageNumber,omitzero"`
+	TotalEntries   int64            `json:"TotalEntries,omitzero"`
+	TotalPages     int              `json:"TotalPages,omitzero"`
 }
 
 // ProcessedOrderRelation is part of a reply.
@@ -902,13 +857,7 @@ type ProcessedOrderRelation struct {
 // ProcessedOrdersGetTotalRefundsRequest holds the parameters of ProcessedOrders.GetTotalRefunds.
 type ProcessedOrdersGetTotalRefundsRequest struct {
 	IncludeBookings *bool `url:"includeBookings,omitempty" json:"-"`
-	PkOrderID       *GUID `url:"pkOrderId,omitempty" json:"-"`
-}
-
-// RefundFreeTextRequest holds the parameters of ProcessedOrders.RefundFreeText.
-type RefundFreeTextRequest struct {
-	PkOrderID   *GUID        `json:"pkOrderId,omitzero"`
-	RefundItems []RefundItem `json:"refundItems,omitzero"`
+	OrderID         *GUID `url:"pkOrderId,omitempty" json:"-"`
 }
 
 // RefundInfo is part of a reply.
@@ -930,8 +879,8 @@ type RefundInfo struct {
 	SKU                             string                 `json:"SKU,omitzero"`
 	ShouldSerializeChannelReason    bool                   `json:"ShouldSerializeChannelReason,omitzero"`
 	ShouldSerializeChannelReasonSec bool                   `json:"ShouldSerializeChannelReasonSec,omitzero"`
-	FkOrderItemRowID                GUID                   `json:"fkOrderItemRowId,omitzero"`
-	PkRefundRowID                   GUID                   `json:"pkRefundRowId,omitzero"`
+	OrderItemRowID                  GUID                   `json:"fkOrderItemRowId,omitzero"`
+	RefundRowID                     GUID                   `json:"pkRefundRowId,omitzero"`
 }
 
 // RefundItem is sent and received. Bools and numbers are always sent, the
@@ -944,8 +893,8 @@ type RefundItem struct {
 	RefundAmount     Decimal        `json:"RefundAmount,omitzero"`
 	RefundQty        int            `json:"RefundQty"`
 	Type             RefundItemType `json:"Type,omitzero"`
-	FkOrderItemID    GUID           `json:"fkOrderItemId,omitzero"`
-	PkRefundRowID    GUID           `json:"pkRefundRowId,omitzero"`
+	OrderItemID      GUID           `json:"fkOrderItemId,omitzero"`
+	RefundRowID      GUID           `json:"pkRefundRowId,omitzero"`
 }
 
 // RefundScreenOptions is part of a reply.
@@ -958,22 +907,14 @@ type RefundScreenOptions struct {
 	SupportsAutomatedRefunds  bool                              `json:"SupportsAutomatedRefunds,omitzero"`
 }
 
-// RefundServicesRequest holds the parameters of ProcessedOrders.RefundServices.
-type RefundServicesRequest struct {
-	PkOrderID   *GUID        `json:"pkOrderId,omitzero"`
-	RefundItems []RefundItem `json:"refundItems,omitzero"`
-}
-
-// RefundShippingRequest holds the parameters of ProcessedOrders.RefundShipping.
-type RefundShippingRequest struct {
-	PkOrderID *GUID `json:"pkOrderId,omitzero"`
-}
-
 // RenameReturnCategoryRequest holds the parameters of ProcessedOrders.RenameReturnCategory.
 type RenameReturnCategoryRequest struct {
-	NewName  *string `json:"newName,omitzero"`
-	PkItemID *int    `json:"pkItemId,omitzero"`
+	NewName *string `json:"newName,omitzero"`
+	ItemID  *int    `json:"pkItemId,omitzero"`
 }
+
+// RenameReturnCategoryResponse is the reply of ProcessedOrders.RenameReturnCategory.
+type RenameReturnCategoryResponse struct{}
 
 // ReturnInfo is part of a reply.
 type ReturnInfo struct {
@@ -1004,14 +945,14 @@ type ReturnInfo struct {
 	ScrapQty            int               `json:"ScrapQty,omitzero"`
 	Scrapped            bool              `json:"Scrapped,omitzero"`
 	FkNewOrderID        GUID              `json:"fkNewOrderId,omitzero"`
-	FkNewOrderItemRowID GUID              `json:"fkNewOrderItemRowId,omitzero"`
-	FkNewStockItemID    GUID              `json:"fkNewStockItemId,omitzero"`
-	FkOrderID           GUID              `json:"fkOrderId,omitzero"`
-	FkOrderItemRowID    GUID              `json:"fkOrderItemRowId,omitzero"`
-	FkRefundRowID       GUID              `json:"fkRefundRowId,omitzero"`
-	FkReturnLocationID  GUID              `json:"fkReturnLocationId,omitzero"`
-	NOrderID            int               `json:"nOrderId,omitzero"`
-	PkReturnID          int               `json:"pkReturnId,omitzero"`
+	NewOrderItemRowID   GUID              `json:"fkNewOrderItemRowId,omitzero"`
+	NewStockItemID      GUID              `json:"fkNewStockItemId,omitzero"`
+	OrderID             GUID              `json:"fkOrderId,omitzero"`
+	OrderItemRowID      GUID              `json:"fkOrderItemRowId,omitzero"`
+	RefundRowID         GUID              `json:"fkRefundRowId,omitzero"`
+	ReturnLocationID    GUID              `json:"fkReturnLocationId,omitzero"`
+	NumOrderID          int               `json:"nOrderId,omitzero"`
+	ReturnID            int               `json:"pkReturnId,omitzero"`
 }
 
 // ReturnOrderHeader is part of a reply.
@@ -1020,13 +961,13 @@ type ReturnOrderHeader struct {
 	RefundLink        string  `json:"RefundLink,omitzero"`
 	Source            string  `json:"Source,omitzero"`
 	SubSource         string  `json:"SubSource,omitzero"`
-	CCurrency         string  `json:"cCurrency,omitzero"`
-	CShippingAddress  string  `json:"cShippingAddress,omitzero"`
-	DProcessedOn      Time    `json:"dProcessedOn,omitzero"`
-	DReceivedDate     Time    `json:"dReceivedDate,omitzero"`
-	FTotalCharge      Decimal `json:"fTotalCharge,omitzero"`
-	NOrderID          int     `json:"nOrderId,omitzero"`
-	PkOrderID         GUID    `json:"pkOrderId,omitzero"`
+	Currency          string  `json:"cCurrency,omitzero"`
+	ShippingAddress   string  `json:"cShippingAddress,omitzero"`
+	ProcessedOn       Time    `json:"dProcessedOn,omitzero"`
+	ReceivedDate      Time    `json:"dReceivedDate,omitzero"`
+	TotalCharge       Decimal `json:"fTotalCharge,omitzero"`
+	NumOrderID        int     `json:"nOrderId,omitzero"`
+	OrderID           GUID    `json:"pkOrderId,omitzero"`
 }
 
 // RowQty is part of a request.
@@ -1075,7 +1016,7 @@ type SearchProcessedOrdersRequest struct {
 
 // SearchProcessedOrdersResponse is part of a reply.
 type SearchProcessedOrdersResponse struct {
-	ProcessedOrders GenericPagedResultProcessedOrderWeb `json:"ProcessedOrders,omitzero"`
+	ProcessedOrders ProcessedOrderPage `json:"ProcessedOrders,omitzero"`
 }
 
 // SearchSorting is sent and received. Bools and numbers are always sent, the
@@ -1087,26 +1028,26 @@ type SearchSorting struct {
 
 // ServiceItem is part of a reply.
 type ServiceItem struct {
-	AllowsAutomatedRefund   bool                   `json:"AllowsAutomatedRefund,omitzero"`
-	DefaultChannelReason    ChannelRefundReason    `json:"DefaultChannelReason,omitzero"`
-	DefaultChannelSubReason ChannelRefundSubReason `json:"DefaultChannelSubReason,omitzero"`
-	ItemNumber              string                 `json:"ItemNumber,omitzero"`
-	ServiceCost             Decimal                `json:"ServiceCost,omitzero"`
-	ServiceName             string                 `json:"ServiceName,omitzero"`
-	PkOrderItemRowID        GUID                   `json:"pkOrderItemRowId,omitzero"`
+	AllowsAutomatedRefund   bool             `json:"AllowsAutomatedRefund,omitzero"`
+	DefaultChannelReason    ChannelReason    `json:"DefaultChannelReason,omitzero"`
+	DefaultChannelSubReason ChannelSubReason `json:"DefaultChannelSubReason,omitzero"`
+	ItemNumber              string           `json:"ItemNumber,omitzero"`
+	ServiceCost             Decimal          `json:"ServiceCost,omitzero"`
+	ServiceName             string           `json:"ServiceName,omitzero"`
+	OrderItemRowID          GUID             `json:"pkOrderItemRowId,omitzero"`
 }
 
 // SplitPackaging is part of a reply.
 type SplitPackaging struct {
-	BinIndex         int     `json:"BinIndex,omitzero"`
-	ItemTitle        string  `json:"ItemTitle,omitzero"`
-	PackageTitle     string  `json:"PackageTitle,omitzero"`
-	Quantity         int     `json:"Quantity,omitzero"`
-	SKU              string  `json:"SKU,omitzero"`
-	TrackingNumber   string  `json:"TrackingNumber,omitzero"`
-	Weight           Decimal `json:"Weight,omitzero"`
-	FkOrderItemRowID GUID    `json:"fkOrderItemRowId,omitzero"`
-	PkBinID          GUID    `json:"pkBinId,omitzero"`
+	BinIndex       int     `json:"BinIndex,omitzero"`
+	ItemTitle      string  `json:"ItemTitle,omitzero"`
+	PackageTitle   string  `json:"PackageTitle,omitzero"`
+	Quantity       int     `json:"Quantity,omitzero"`
+	SKU            string  `json:"SKU,omitzero"`
+	TrackingNumber string  `json:"TrackingNumber,omitzero"`
+	Weight         Decimal `json:"Weight,omitzero"`
+	OrderItemRowID GUID    `json:"fkOrderItemRowId,omitzero"`
+	BinID          GUID    `json:"pkBinId,omitzero"`
 }
 
 // TrackingURLRequestItem is part of a request.
@@ -1126,17 +1067,80 @@ type TrackingURLResponseItem struct {
 	Vendor               string `json:"Vendor,omitzero"`
 }
 
-// ValidateCompleteOrderRefundRequest holds the parameters of ProcessedOrders.ValidateCompleteOrderRefund.
-type ValidateCompleteOrderRefundRequest struct {
-	PkOrderID *GUID `json:"pkOrderId,omitzero"`
-}
-
 // ValidationResult is part of a reply.
 type ValidationResult struct {
 	AdditionalInformation string               `json:"AdditionalInformation,omitzero"`
 	InvalidItems          []RefundItem         `json:"InvalidItems,omitzero"`
 	Type                  ValidationResultType `json:"Type,omitzero"`
 }
+
+// CheckOrderFullyReturnedRequest is the type of the parameters of ProcessedOrders.CheckOrderFullyReturned, which equal those of
+// other operations.
+type CheckOrderFullyReturnedRequest = GetRefundsRequest
+
+// GetChannelRefundReasonsRequest is the type of the parameters of ProcessedOrders.GetChannelRefundReasons, which equal those of
+// other operations.
+type GetChannelRefundReasonsRequest = GetRefundsRequest
+
+// GetOrderInfoRequest is the type of the parameters of ProcessedOrders.GetOrderInfo, which equal those of
+// other operations.
+type GetOrderInfoRequest = GetRefundsRequest
+
+// GetPackageSplitRequest is the type of the parameters of ProcessedOrders.GetPackageSplit, which equal those of
+// other operations.
+type GetPackageSplitRequest = GetRefundsRequest
+
+// GetProcessedAuditTrailRequest is the type of the parameters of ProcessedOrders.GetProcessedAuditTrail, which equal those of
+// other operations.
+type GetProcessedAuditTrailRequest = GetRefundsRequest
+
+// GetProcessedOrderExtendedPropertiesRequest is the type of the parameters of ProcessedOrders.GetProcessedOrderExtendedProperties, which equal those of
+// other operations.
+type GetProcessedOrderExtendedPropertiesRequest = GetRefundsRequest
+
+// GetProcessedOrderNotesRequest is the type of the parameters of ProcessedOrders.GetProcessedOrderNotes, which equal those of
+// other operations.
+type GetProcessedOrderNotesRequest = GetRefundsRequest
+
+// GetProcessedRelativesRequest is the type of the parameters of ProcessedOrders.GetProcessedRelatives, which equal those of
+// other operations.
+type GetProcessedRelativesRequest = GetRefundsRequest
+
+// GetRefundableServiceItemsRequest is the type of the parameters of ProcessedOrders.GetRefundableServiceItems, which equal those of
+// other operations.
+type GetRefundableServiceItemsRequest = GetRefundsRequest
+
+// GetRefundsOptionsRequest is the type of the parameters of ProcessedOrders.GetRefundsOptions, which equal those of
+// other operations.
+type GetRefundsOptionsRequest = GetRefundsRequest
+
+// GetReturnItemsInfoRequest is the type of the parameters of ProcessedOrders.GetReturnItemsInfo, which equal those of
+// other operations.
+type GetReturnItemsInfoRequest = GetRefundsRequest
+
+// GetReturnsExchangesRequest is the type of the parameters of ProcessedOrders.GetReturnsExchanges, which equal those of
+// other operations.
+type GetReturnsExchangesRequest = GetRefundsRequest
+
+// IsRefundValidationRequiredByOrderIDRequest is the type of the parameters of ProcessedOrders.IsRefundValidationRequiredByOrderID, which equal those of
+// other operations.
+type IsRefundValidationRequiredByOrderIDRequest = GetRefundsRequest
+
+// MarkManualRefundsAsActionedRequest is the type of the parameters of ProcessedOrders.MarkManualRefundsAsActioned, which equal those of
+// other operations.
+type MarkManualRefundsAsActionedRequest = RefundShippingRequest
+
+// RefundFreeTextRequest is the type of the parameters of ProcessedOrders.RefundFreeText, which equal those of
+// other operations.
+type RefundFreeTextRequest = IsRefundValidRequest
+
+// RefundServicesRequest is the type of the parameters of ProcessedOrders.RefundServices, which equal those of
+// other operations.
+type RefundServicesRequest = IsRefundValidRequest
+
+// ValidateCompleteOrderRefundRequest is the type of the parameters of ProcessedOrders.ValidateCompleteOrderRefund, which equal those of
+// other operations.
+type ValidateCompleteOrderRefundRequest = RefundShippingRequest
 
 // DownloadOrdersToCSVRequestDateField is an open list: Linnworks may add values.
 type DownloadOrdersToCSVRequestDateField string

@@ -16,11 +16,12 @@ type PurchaseOrderService service
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Add_AdditionalCostTypes
 func (s *PurchaseOrderService) AddAdditionalCostTypes(ctx context.Context, req *AddAdditionalCostTypesRequest, opts ...CallOption) (*AddAdditionalCostTypesResponse, error) {
-	out := new(AddAdditionalCostTypesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *AddAdditionalCostTypesResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.AddAdditionalCostTypes", method: "POST", path: "/api/PurchaseOrder/Add_AdditionalCostTypes",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddPurchaseOrderExtendedProperty calls POST /api/PurchaseOrder/Add_PurchaseOrderExtendedProperty.
@@ -29,11 +30,12 @@ func (s *PurchaseOrderService) AddAdditionalCostTypes(ctx context.Context, req *
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Add_PurchaseOrderExtendedProperty
 func (s *PurchaseOrderService) AddPurchaseOrderExtendedProperty(ctx context.Context, req *AddPurchaseOrderExtendedPropertyRequest, opts ...CallOption) (*AddPurchaseOrderExtendedPropertyResponse, error) {
-	out := new(AddPurchaseOrderExtendedPropertyResponse)
-	return out, s.client.call(ctx, operation{
+	var out *AddPurchaseOrderExtendedPropertyResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.AddPurchaseOrderExtendedProperty", method: "POST", path: "/api/PurchaseOrder/Add_PurchaseOrderExtendedProperty",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddPurchaseOrderItem calls POST /api/PurchaseOrder/Add_PurchaseOrderItem.
@@ -42,11 +44,12 @@ func (s *PurchaseOrderService) AddPurchaseOrderExtendedProperty(ctx context.Cont
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Add_PurchaseOrderItem
 func (s *PurchaseOrderService) AddPurchaseOrderItem(ctx context.Context, req *AddPurchaseOrderItemRequest, opts ...CallOption) (*UpdatePurchaseOrderItemResponse, error) {
-	out := new(UpdatePurchaseOrderItemResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UpdatePurchaseOrderItemResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.AddPurchaseOrderItem", method: "POST", path: "/api/PurchaseOrder/Add_PurchaseOrderItem",
 		body: bodyParams, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddPurchaseOrderNote calls POST /api/PurchaseOrder/Add_PurchaseOrderNote.
@@ -55,11 +58,12 @@ func (s *PurchaseOrderService) AddPurchaseOrderItem(ctx context.Context, req *Ad
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Add_PurchaseOrderNote
 func (s *PurchaseOrderService) AddPurchaseOrderNote(ctx context.Context, req *AddPurchaseOrderNoteRequest, opts ...CallOption) (*PurchaseOrderNote, error) {
-	out := new(PurchaseOrderNote)
-	return out, s.client.call(ctx, operation{
+	var out *PurchaseOrderNote
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.AddPurchaseOrderNote", method: "POST", path: "/api/PurchaseOrder/Add_PurchaseOrderNote",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ChangePurchaseOrderStatus calls POST /api/PurchaseOrder/Change_PurchaseOrderStatus.
@@ -67,12 +71,13 @@ func (s *PurchaseOrderService) AddPurchaseOrderNote(ctx context.Context, req *Ad
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Change_PurchaseOrderStatus
-func (s *PurchaseOrderService) ChangePurchaseOrderStatus(ctx context.Context, req *ChangePurchaseOrderStatusRequest, opts ...CallOption) (*CommonPurchaseOrderHeader, error) {
-	out := new(CommonPurchaseOrderHeader)
-	return out, s.client.call(ctx, operation{
+func (s *PurchaseOrderService) ChangePurchaseOrderStatus(ctx context.Context, req *ChangePurchaseOrderStatusRequest, opts ...CallOption) (*PurchaseOrderHeader, error) {
+	var out *PurchaseOrderHeader
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.ChangePurchaseOrderStatus", method: "POST", path: "/api/PurchaseOrder/Change_PurchaseOrderStatus",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreatePOsFromInventory calls POST /api/PurchaseOrder/CreatePOsFromInventory.
@@ -81,11 +86,12 @@ func (s *PurchaseOrderService) ChangePurchaseOrderStatus(ctx context.Context, re
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-CreatePOsFromInventory
 func (s *PurchaseOrderService) CreatePOsFromInventory(ctx context.Context, req *CreatePOsFromInventoryRequest, opts ...CallOption) (*CreatePOsFromInventoryResponse, error) {
-	out := new(CreatePOsFromInventoryResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreatePOsFromInventoryResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.CreatePOsFromInventory", method: "POST", path: "/api/PurchaseOrder/CreatePOsFromInventory",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreatePurchaseOrderInitial calls POST /api/PurchaseOrder/Create_PurchaseOrder_Initial.
@@ -107,11 +113,13 @@ func (s *PurchaseOrderService) CreatePurchaseOrderInitial(ctx context.Context, r
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Delete_AdditionalCostTypes
-func (s *PurchaseOrderService) DeleteAdditionalCostTypes(ctx context.Context, req *DeleteAdditionalCostTypesRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *PurchaseOrderService) DeleteAdditionalCostTypes(ctx context.Context, req *DeleteAdditionalCostTypesRequest, opts ...CallOption) (*DeleteAdditionalCostTypesResponse, error) {
+	var out *DeleteAdditionalCostTypesResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.DeleteAdditionalCostTypes", method: "POST", path: "/api/PurchaseOrder/Delete_AdditionalCostTypes",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeletePurchaseOrder calls POST /api/PurchaseOrder/Delete_PurchaseOrder.
@@ -119,11 +127,13 @@ func (s *PurchaseOrderService) DeleteAdditionalCostTypes(ctx context.Context, re
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Delete_PurchaseOrder
-func (s *PurchaseOrderService) DeletePurchaseOrder(ctx context.Context, req *DeletePurchaseOrderRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *PurchaseOrderService) DeletePurchaseOrder(ctx context.Context, req *DeletePurchaseOrderRequest, opts ...CallOption) (*DeletePurchaseOrderResponse, error) {
+	var out *DeletePurchaseOrderResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.DeletePurchaseOrder", method: "POST", path: "/api/PurchaseOrder/Delete_PurchaseOrder",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeletePurchaseOrderExtendedProperty calls POST /api/PurchaseOrder/Delete_PurchaseOrderExtendedProperty.
@@ -131,11 +141,13 @@ func (s *PurchaseOrderService) DeletePurchaseOrder(ctx context.Context, req *Del
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Delete_PurchaseOrderExtendedProperty
-func (s *PurchaseOrderService) DeletePurchaseOrderExtendedProperty(ctx context.Context, req *DeletePurchaseOrderExtendedPropertyRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *PurchaseOrderService) DeletePurchaseOrderExtendedProperty(ctx context.Context, req *DeletePurchaseOrderExtendedPropertyRequest, opts ...CallOption) (*DeletePurchaseOrderExtendedPropertyResponse, error) {
+	var out *DeletePurchaseOrderExtendedPropertyResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.DeletePurchaseOrderExtendedProperty", method: "POST", path: "/api/PurchaseOrder/Delete_PurchaseOrderExtendedProperty",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeletePurchaseOrderItem calls POST /api/PurchaseOrder/Delete_PurchaseOrderItem.
@@ -143,12 +155,13 @@ func (s *PurchaseOrderService) DeletePurchaseOrderExtendedProperty(ctx context.C
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Delete_PurchaseOrderItem
-func (s *PurchaseOrderService) DeletePurchaseOrderItem(ctx context.Context, req *DeletePurchaseOrderItemRequest, opts ...CallOption) (*CommonPurchaseOrderHeader, error) {
-	out := new(CommonPurchaseOrderHeader)
-	return out, s.client.call(ctx, operation{
+func (s *PurchaseOrderService) DeletePurchaseOrderItem(ctx context.Context, req *DeletePurchaseOrderItemRequest, opts ...CallOption) (*PurchaseOrderHeader, error) {
+	var out *PurchaseOrderHeader
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.DeletePurchaseOrderItem", method: "POST", path: "/api/PurchaseOrder/Delete_PurchaseOrderItem",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeletePurchaseOrderNote calls POST /api/PurchaseOrder/Delete_PurchaseOrderNote.
@@ -171,11 +184,12 @@ func (s *PurchaseOrderService) DeletePurchaseOrderNote(ctx context.Context, req 
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Deliver_PurchaseItem
 func (s *PurchaseOrderService) DeliverPurchaseItem(ctx context.Context, req *DeliverPurchaseItemRequest, opts ...CallOption) (*DeliverPurchaseOrderItemResponse, error) {
-	out := new(DeliverPurchaseOrderItemResponse)
-	return out, s.client.call(ctx, operation{
+	var out *DeliverPurchaseOrderItemResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.DeliverPurchaseItem", method: "POST", path: "/api/PurchaseOrder/Deliver_PurchaseItem",
 		body: bodyParams, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeliverPurchaseItemAll calls POST /api/PurchaseOrder/Deliver_PurchaseItemAll.
@@ -184,11 +198,12 @@ func (s *PurchaseOrderService) DeliverPurchaseItem(ctx context.Context, req *Del
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Deliver_PurchaseItemAll
 func (s *PurchaseOrderService) DeliverPurchaseItemAll(ctx context.Context, req *DeliverPurchaseItemAllRequest, opts ...CallOption) (*DeliverPurchaseOrderItemAllResponse, error) {
-	out := new(DeliverPurchaseOrderItemAllResponse)
-	return out, s.client.call(ctx, operation{
+	var out *DeliverPurchaseOrderItemAllResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.DeliverPurchaseItemAll", method: "POST", path: "/api/PurchaseOrder/Deliver_PurchaseItemAll",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeliverPurchaseItemAllExceptBatchItems calls POST /api/PurchaseOrder/Deliver_PurchaseItemAll_ExceptBatchItems.
@@ -197,11 +212,12 @@ func (s *PurchaseOrderService) DeliverPurchaseItemAll(ctx context.Context, req *
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Deliver_PurchaseItemAll_ExceptBatchItems
 func (s *PurchaseOrderService) DeliverPurchaseItemAllExceptBatchItems(ctx context.Context, req *DeliverPurchaseItemAllExceptBatchItemsRequest, opts ...CallOption) (*DeliverPurchaseOrderItemAllNoBatchResponse, error) {
-	out := new(DeliverPurchaseOrderItemAllNoBatchResponse)
-	return out, s.client.call(ctx, operation{
+	var out *DeliverPurchaseOrderItemAllNoBatchResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.DeliverPurchaseItemAllExceptBatchItems", method: "POST", path: "/api/PurchaseOrder/Deliver_PurchaseItemAll_ExceptBatchItems",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeliverPurchaseItemsWithQuantity calls POST /api/PurchaseOrder/Deliver_PurchaseItems_WithQuantity.
@@ -209,11 +225,13 @@ func (s *PurchaseOrderService) DeliverPurchaseItemAllExceptBatchItems(ctx contex
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Deliver_PurchaseItems_WithQuantity
-func (s *PurchaseOrderService) DeliverPurchaseItemsWithQuantity(ctx context.Context, req *DeliverPurchaseItemsWithQuantityRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *PurchaseOrderService) DeliverPurchaseItemsWithQuantity(ctx context.Context, req *DeliverPurchaseItemsWithQuantityRequest, opts ...CallOption) (*DeliverPurchaseItemsWithQuantityResponse, error) {
+	var out *DeliverPurchaseItemsWithQuantityResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.DeliverPurchaseItemsWithQuantity", method: "POST", path: "/api/PurchaseOrder/Deliver_PurchaseItems_WithQuantity",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ExportPurchaseOrder calls POST /api/PurchaseOrder/ExportPurchaseOrder.
@@ -222,11 +240,12 @@ func (s *PurchaseOrderService) DeliverPurchaseItemsWithQuantity(ctx context.Cont
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-ExportPurchaseOrder
 func (s *PurchaseOrderService) ExportPurchaseOrder(ctx context.Context, req *ExportPurchaseOrderRequest, opts ...CallOption) (*DownloadResponse, error) {
-	out := new(DownloadResponse)
-	return out, s.client.call(ctx, operation{
+	var out *DownloadResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.ExportPurchaseOrder", method: "POST", path: "/api/PurchaseOrder/ExportPurchaseOrder",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // FindStockItem calls POST /api/PurchaseOrder/FindStockItem.
@@ -235,11 +254,12 @@ func (s *PurchaseOrderService) ExportPurchaseOrder(ctx context.Context, req *Exp
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-FindStockItem
 func (s *PurchaseOrderService) FindStockItem(ctx context.Context, req *PurchaseOrderFindStockItemRequest, opts ...CallOption) (*FindStockItemResponse, error) {
-	out := new(FindStockItemResponse)
-	return out, s.client.call(ctx, operation{
+	var out *FindStockItemResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.FindStockItem", method: "POST", path: "/api/PurchaseOrder/FindStockItem",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetAdditionalCost calls POST /api/PurchaseOrder/Get_Additional_Cost.
@@ -248,11 +268,12 @@ func (s *PurchaseOrderService) FindStockItem(ctx context.Context, req *PurchaseO
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_Additional_Cost
 func (s *PurchaseOrderService) GetAdditionalCost(ctx context.Context, req *GetAdditionalCostRequest, opts ...CallOption) (*GetAdditionalCostResponse, error) {
-	out := new(GetAdditionalCostResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetAdditionalCostResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.GetAdditionalCost", method: "POST", path: "/api/PurchaseOrder/Get_Additional_Cost",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetAdditionalCostTypes calls POST /api/PurchaseOrder/Get_AdditionalCostTypes.
@@ -261,11 +282,12 @@ func (s *PurchaseOrderService) GetAdditionalCost(ctx context.Context, req *GetAd
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_AdditionalCostTypes
 func (s *PurchaseOrderService) GetAdditionalCostTypes(ctx context.Context, req *GetAdditionalCostTypesRequest, opts ...CallOption) (*GetAdditionalCostTypesResponse, error) {
-	out := new(GetAdditionalCostTypesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetAdditionalCostTypesResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.GetAdditionalCostTypes", method: "POST", path: "/api/PurchaseOrder/Get_AdditionalCostTypes",
 		body: bodyParams, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetDeliveredRecords calls POST /api/PurchaseOrder/Get_DeliveredRecords.
@@ -274,11 +296,12 @@ func (s *PurchaseOrderService) GetAdditionalCostTypes(ctx context.Context, req *
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_DeliveredRecords
 func (s *PurchaseOrderService) GetDeliveredRecords(ctx context.Context, req *GetDeliveredRecordsRequest, opts ...CallOption) (*GetDeliveredRecordsResponse, error) {
-	out := new(GetDeliveredRecordsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetDeliveredRecordsResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.GetDeliveredRecords", method: "POST", path: "/api/PurchaseOrder/Get_DeliveredRecords",
 		body: bodyParams, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetEmailCSVFile calls POST /api/PurchaseOrder/Get_EmailCSVFile.
@@ -287,11 +310,12 @@ func (s *PurchaseOrderService) GetDeliveredRecords(ctx context.Context, req *Get
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_EmailCSVFile
 func (s *PurchaseOrderService) GetEmailCSVFile(ctx context.Context, req *GetEmailCSVFileRequest, opts ...CallOption) (*GetEmailCSVFileResponse, error) {
-	out := new(GetEmailCSVFileResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetEmailCSVFileResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.GetEmailCSVFile", method: "POST", path: "/api/PurchaseOrder/Get_EmailCSVFile",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetEmailsSent calls POST /api/PurchaseOrder/Get_EmailsSent.
@@ -300,11 +324,12 @@ func (s *PurchaseOrderService) GetEmailCSVFile(ctx context.Context, req *GetEmai
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_EmailsSent
 func (s *PurchaseOrderService) GetEmailsSent(ctx context.Context, req *GetEmailsSentRequest, opts ...CallOption) (*GetEmailsSentResponse, error) {
-	out := new(GetEmailsSentResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetEmailsSentResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.GetEmailsSent", method: "POST", path: "/api/PurchaseOrder/Get_EmailsSent",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetPaymentStatement calls POST /api/PurchaseOrder/Get_Payment_Statement.
@@ -313,11 +338,12 @@ func (s *PurchaseOrderService) GetEmailsSent(ctx context.Context, req *GetEmails
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_Payment_Statement
 func (s *PurchaseOrderService) GetPaymentStatement(ctx context.Context, req *GetPaymentStatementRequest, opts ...CallOption) (*GetPaymentStatementResponse, error) {
-	out := new(GetPaymentStatementResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetPaymentStatementResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.GetPaymentStatement", method: "POST", path: "/api/PurchaseOrder/Get_Payment_Statement",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetPurchaseOrder calls POST /api/PurchaseOrder/Get_PurchaseOrder.
@@ -326,11 +352,12 @@ func (s *PurchaseOrderService) GetPaymentStatement(ctx context.Context, req *Get
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_PurchaseOrder
 func (s *PurchaseOrderService) GetPurchaseOrder(ctx context.Context, req *GetPurchaseOrderRequest, opts ...CallOption) (*PurchaseOrderResponse, error) {
-	out := new(PurchaseOrderResponse)
-	return out, s.client.call(ctx, operation{
+	var out *PurchaseOrderResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.GetPurchaseOrder", method: "POST", path: "/api/PurchaseOrder/Get_PurchaseOrder",
 		body: bodyParams, replay: replayRead, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetPurchaseOrderAudit calls POST /api/PurchaseOrder/Get_PurchaseOrderAudit.
@@ -353,11 +380,12 @@ func (s *PurchaseOrderService) GetPurchaseOrderAudit(ctx context.Context, req *G
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_PurchaseOrderExtendedProperty
 func (s *PurchaseOrderService) GetPurchaseOrderExtendedProperty(ctx context.Context, req *GetPurchaseOrderExtendedPropertyRequest, opts ...CallOption) (*GetPurchaseOrderExtendedPropertyResponse, error) {
-	out := new(GetPurchaseOrderExtendedPropertyResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetPurchaseOrderExtendedPropertyResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.GetPurchaseOrderExtendedProperty", method: "POST", path: "/api/PurchaseOrder/Get_PurchaseOrderExtendedProperty",
 		body: bodyWrapped, replay: replayRead, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetPurchaseOrderNote calls POST /api/PurchaseOrder/Get_PurchaseOrderNote.
@@ -408,11 +436,12 @@ func (s *PurchaseOrderService) GetPurchaseOrdersWithStockItems(ctx context.Conte
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Modify_AdditionalCost
 func (s *PurchaseOrderService) ModifyAdditionalCost(ctx context.Context, req *ModifyAdditionalCostRequest, opts ...CallOption) (*PurchaseOrderModifyAdditionalCostResponse, error) {
-	out := new(PurchaseOrderModifyAdditionalCostResponse)
-	return out, s.client.call(ctx, operation{
+	var out *PurchaseOrderModifyAdditionalCostResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.ModifyAdditionalCost", method: "POST", path: "/api/PurchaseOrder/Modify_AdditionalCost",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ModifyAdditionalCostAllocation calls POST /api/PurchaseOrder/Modify_AdditionalCostAllocation.
@@ -421,11 +450,12 @@ func (s *PurchaseOrderService) ModifyAdditionalCost(ctx context.Context, req *Mo
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Modify_AdditionalCostAllocation
 func (s *PurchaseOrderService) ModifyAdditionalCostAllocation(ctx context.Context, req *ModifyAdditionalCostAllocationRequest, opts ...CallOption) (*ModifyAdditionalCostAllocationResponse, error) {
-	out := new(ModifyAdditionalCostAllocationResponse)
-	return out, s.client.call(ctx, operation{
+	var out *ModifyAdditionalCostAllocationResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.ModifyAdditionalCostAllocation", method: "POST", path: "/api/PurchaseOrder/Modify_AdditionalCostAllocation",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ModifyPaymentStatement calls POST /api/PurchaseOrder/Modify_PaymentStatement.
@@ -434,11 +464,12 @@ func (s *PurchaseOrderService) ModifyAdditionalCostAllocation(ctx context.Contex
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Modify_PaymentStatement
 func (s *PurchaseOrderService) ModifyPaymentStatement(ctx context.Context, req *ModifyPaymentStatementRequest, opts ...CallOption) (*PurchaseOrderModifyPaymentStatementResponse, error) {
-	out := new(PurchaseOrderModifyPaymentStatementResponse)
-	return out, s.client.call(ctx, operation{
+	var out *PurchaseOrderModifyPaymentStatementResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.ModifyPaymentStatement", method: "POST", path: "/api/PurchaseOrder/Modify_PaymentStatement",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ModifyPurchaseOrderItemsBulk calls POST /api/PurchaseOrder/Modify_PurchaseOrderItems_Bulk.
@@ -447,11 +478,12 @@ func (s *PurchaseOrderService) ModifyPaymentStatement(ctx context.Context, req *
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Modify_PurchaseOrderItems_Bulk
 func (s *PurchaseOrderService) ModifyPurchaseOrderItemsBulk(ctx context.Context, req *ModifyPurchaseOrderItemsBulkRequest, opts ...CallOption) (*ModifyPurchaseOrderItemsBulkResponse, error) {
-	out := new(ModifyPurchaseOrderItemsBulkResponse)
-	return out, s.client.call(ctx, operation{
+	var out *ModifyPurchaseOrderItemsBulkResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.ModifyPurchaseOrderItemsBulk", method: "POST", path: "/api/PurchaseOrder/Modify_PurchaseOrderItems_Bulk",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchPurchaseOrders calls POST /api/PurchaseOrder/Search_PurchaseOrders.
@@ -462,21 +494,22 @@ func (s *PurchaseOrderService) ModifyPurchaseOrderItemsBulk(ctx context.Context,
 //
 // Deprecated: the official description marks it so.
 func (s *PurchaseOrderService) SearchPurchaseOrders(ctx context.Context, req *SearchPurchaseOrdersRequest, opts ...CallOption) (*SearchPurchaseOrdersResult, error) {
-	out := new(SearchPurchaseOrdersResult)
-	return out, s.client.call(ctx, operation{
+	var out *SearchPurchaseOrdersResult
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.SearchPurchaseOrders", method: "POST", path: "/api/PurchaseOrder/Search_PurchaseOrders",
 		body: bodyParams, replay: replayRead, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchPurchaseOrdersAll hands out what stands on the pages of
 // [PurchaseOrderService.SearchPurchaseOrders]. It stops at the first error.
 //
 // Deprecated: as the method that it calls.
-func (s *PurchaseOrderService) SearchPurchaseOrdersAll(ctx context.Context, req *SearchPurchaseOrdersRequest, opts ...CallOption) iter.Seq2[CommonPurchaseOrderHeader, error] {
+func (s *PurchaseOrderService) SearchPurchaseOrdersAll(ctx context.Context, req *SearchPurchaseOrdersRequest, opts ...CallOption) iter.Seq2[PurchaseOrderHeader, error] {
 	start := valueOf(req)
 	parameters := valueOf(start.SearchParameter)
-	return numberedPages(numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), func(page int) ([]CommonPurchaseOrderHeader, int, error) {
+	return numberedPages(numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), func(page int) ([]PurchaseOrderHeader, int, error) {
 		r := start
 		inner := parameters
 		inner.PageNumber = &page
@@ -495,18 +528,19 @@ func (s *PurchaseOrderService) SearchPurchaseOrdersAll(ctx context.Context, req 
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Search_PurchaseOrders2
 func (s *PurchaseOrderService) SearchPurchaseOrders2(ctx context.Context, req *SearchPurchaseOrders2Request, opts ...CallOption) (*SearchPurchaseOrdersResult, error) {
-	out := new(SearchPurchaseOrdersResult)
-	return out, s.client.call(ctx, operation{
+	var out *SearchPurchaseOrdersResult
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.SearchPurchaseOrders2", method: "POST", path: "/api/PurchaseOrder/Search_PurchaseOrders2",
 		body: bodyFlat, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchPurchaseOrders2All hands out what stands on the pages of
 // [PurchaseOrderService.SearchPurchaseOrders2]. It stops at the first error.
-func (s *PurchaseOrderService) SearchPurchaseOrders2All(ctx context.Context, req *SearchPurchaseOrders2Request, opts ...CallOption) iter.Seq2[CommonPurchaseOrderHeader, error] {
+func (s *PurchaseOrderService) SearchPurchaseOrders2All(ctx context.Context, req *SearchPurchaseOrders2Request, opts ...CallOption) iter.Seq2[PurchaseOrderHeader, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]CommonPurchaseOrderHeader, int, error) {
+	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]PurchaseOrderHeader, int, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.SearchPurchaseOrders2(ctx, &r, opts...)
@@ -523,11 +557,12 @@ func (s *PurchaseOrderService) SearchPurchaseOrders2All(ctx context.Context, req
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Update_AdditionalCostTypes
 func (s *PurchaseOrderService) UpdateAdditionalCostTypes(ctx context.Context, req *UpdateAdditionalCostTypesRequest, opts ...CallOption) (*UpdateAdditionalCostTypesResponse, error) {
-	out := new(UpdateAdditionalCostTypesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UpdateAdditionalCostTypesResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.UpdateAdditionalCostTypes", method: "POST", path: "/api/PurchaseOrder/Update_AdditionalCostTypes",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdatePurchaseOrderExtendedProperty calls POST /api/PurchaseOrder/Update_PurchaseOrderExtendedProperty.
@@ -535,11 +570,13 @@ func (s *PurchaseOrderService) UpdateAdditionalCostTypes(ctx context.Context, re
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Update_PurchaseOrderExtendedProperty
-func (s *PurchaseOrderService) UpdatePurchaseOrderExtendedProperty(ctx context.Context, req *UpdatePurchaseOrderExtendedPropertyRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *PurchaseOrderService) UpdatePurchaseOrderExtendedProperty(ctx context.Context, req *UpdatePurchaseOrderExtendedPropertyRequest, opts ...CallOption) (*UpdatePurchaseOrderExtendedPropertyResponse, error) {
+	var out *UpdatePurchaseOrderExtendedPropertyResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.UpdatePurchaseOrderExtendedProperty", method: "POST", path: "/api/PurchaseOrder/Update_PurchaseOrderExtendedProperty",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdatePurchaseOrderHeader calls POST /api/PurchaseOrder/Update_PurchaseOrderHeader.
@@ -547,12 +584,13 @@ func (s *PurchaseOrderService) UpdatePurchaseOrderExtendedProperty(ctx context.C
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Update_PurchaseOrderHeader
-func (s *PurchaseOrderService) UpdatePurchaseOrderHeader(ctx context.Context, req *UpdatePurchaseOrderHeaderRequest, opts ...CallOption) (*CommonPurchaseOrderHeader, error) {
-	out := new(CommonPurchaseOrderHeader)
-	return out, s.client.call(ctx, operation{
+func (s *PurchaseOrderService) UpdatePurchaseOrderHeader(ctx context.Context, req *UpdatePurchaseOrderHeaderRequest, opts ...CallOption) (*PurchaseOrderHeader, error) {
+	var out *PurchaseOrderHeader
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.UpdatePurchaseOrderHeader", method: "POST", path: "/api/PurchaseOrder/Update_PurchaseOrderHeader",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdatePurchaseOrderItem calls POST /api/PurchaseOrder/Update_PurchaseOrderItem.
@@ -561,11 +599,12 @@ func (s *PurchaseOrderService) UpdatePurchaseOrderHeader(ctx context.Context, re
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Update_PurchaseOrderItem
 func (s *PurchaseOrderService) UpdatePurchaseOrderItem(ctx context.Context, req *UpdatePurchaseOrderItemRequest, opts ...CallOption) (*UpdatePurchaseOrderItemResponse, error) {
-	out := new(UpdatePurchaseOrderItemResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UpdatePurchaseOrderItemResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.UpdatePurchaseOrderItem", method: "POST", path: "/api/PurchaseOrder/Update_PurchaseOrderItem",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddAdditionalCostAllocationItem is part of a request.
@@ -606,14 +645,14 @@ type AddAdditionalCostTypesResponse struct {
 
 // AddPaymentStatementItem is part of a request.
 type AddPaymentStatementItem struct {
-	ConversionRate                 *Decimal `json:"ConversionRate,omitzero"`
-	CreationDate                   *Time    `json:"CreationDate,omitzero"`
-	Currency                       *string  `json:"Currency,omitzero"`
-	ID                             *GUID    `json:"Id,omitzero"`
-	LineCost                       *Decimal `json:"LineCost,omitzero"`
-	PaymentDate                    *Time    `json:"PaymentDate,omitzero"`
-	Reference                      *string  `json:"Reference,omitzero"`
-	FkPurchaseAdditionalCostItemID *int     `json:"fkPurchaseAdditionalCostItemId,omitzero"`
+	ConversionRate               *Decimal `json:"ConversionRate,omitzero"`
+	CreationDate                 *Time    `json:"CreationDate,omitzero"`
+	Currency                     *string  `json:"Currency,omitzero"`
+	ID                           *GUID    `json:"Id,omitzero"`
+	LineCost                     *Decimal `json:"LineCost,omitzero"`
+	PaymentDate                  *Time    `json:"PaymentDate,omitzero"`
+	Reference                    *string  `json:"Reference,omitzero"`
+	PurchaseAdditionalCostItemID *int     `json:"fkPurchaseAdditionalCostItemId,omitzero"`
 }
 
 // AddPurchaseOrderExtendedPropertyItem is part of a request.
@@ -646,13 +685,13 @@ type AddPurchaseOrderItem struct {
 
 // AddPurchaseOrderItemParameter is part of a request.
 type AddPurchaseOrderItemParameter struct {
-	Cost          *Decimal `json:"Cost,omitzero"`
-	PackQuantity  *int     `json:"PackQuantity,omitzero"`
-	PackSize      *int     `json:"PackSize,omitzero"`
-	Qty           *int     `json:"Qty,omitzero"`
-	TaxRate       *Decimal `json:"TaxRate,omitzero"`
-	FkStockItemID *GUID    `json:"fkStockItemId,omitzero"`
-	PkPurchaseID  *GUID    `json:"pkPurchaseId,omitzero"`
+	Cost         *Decimal `json:"Cost,omitzero"`
+	PackQuantity *int     `json:"PackQuantity,omitzero"`
+	PackSize     *int     `json:"PackSize,omitzero"`
+	Qty          *int     `json:"Qty,omitzero"`
+	TaxRate      *Decimal `json:"TaxRate,omitzero"`
+	StockItemID  *GUID    `json:"fkStockItemId,omitzero"`
+	PurchaseID   *GUID    `json:"pkPurchaseId,omitzero"`
 }
 
 // AddPurchaseOrderItemRequest holds the parameters of PurchaseOrder.AddPurchaseOrderItem.
@@ -662,14 +701,14 @@ type AddPurchaseOrderItemRequest struct {
 
 // AddPurchaseOrderNoteRequest holds the parameters of PurchaseOrder.AddPurchaseOrderNote.
 type AddPurchaseOrderNoteRequest struct {
-	Note         *string `json:"Note,omitzero"`
-	PkPurchaseID *GUID   `json:"pkPurchaseId,omitzero"`
+	Note       *string `json:"Note,omitzero"`
+	PurchaseID *GUID   `json:"pkPurchaseId,omitzero"`
 }
 
 // ChangePurchaseOrderStatusParameter is part of a request.
 type ChangePurchaseOrderStatusParameter struct {
-	PkPurchaseID *GUID                                     `json:"pkPurchaseId,omitzero"`
-	Status       *ChangePurchaseOrderStatusParameterStatus `json:"status,omitzero"`
+	PurchaseID *GUID                                     `json:"pkPurchaseId,omitzero"`
+	Status     *ChangePurchaseOrderStatusParameterStatus `json:"status,omitzero"`
 }
 
 // ChangePurchaseOrderStatusRequest holds the parameters of PurchaseOrder.ChangePurchaseOrderStatus.
@@ -693,7 +732,7 @@ type CommonModifiedAdditionalCostItem struct {
 	AllocationLocked                      bool                                             `json:"AllocationLocked,omitzero"`
 	AllocationMethod                      CommonModifiedAdditionalCostItemAllocationMethod `json:"AllocationMethod,omitzero"`
 	ConversionRate                        Decimal                                          `json:"ConversionRate,omitzero"`
-	CostAllocation                        []CommonPurchaseOrderAdditionalCostAllocation    `json:"CostAllocation,omitzero"`
+	CostAllocation                        []PurchaseOrderAdditionalCostAllocation          `json:"CostAllocation,omitzero"`
 	Currency                              string                                           `json:"Currency,omitzero"`
 	ID                                    GUID                                             `json:"Id,omitzero"`
 	Print                                 bool                                             `json:"Print,omitzero"`
@@ -705,113 +744,16 @@ type CommonModifiedAdditionalCostItem struct {
 	TotalLineCost                         Decimal                                          `json:"TotalLineCost,omitzero"`
 }
 
-// CommonPurchaseOrderAdditionalCost is part of a reply.
-type CommonPurchaseOrderAdditionalCost struct {
-	AdditionalCostTypeID                  int                                               `json:"AdditionalCostTypeId,omitzero"`
-	AdditionalCostTypeIsPartialAllocation bool                                              `json:"AdditionalCostTypeIsPartialAllocation,omitzero"`
-	AdditionalCostTypeIsShippingType      bool                                              `json:"AdditionalCostTypeIsShippingType,omitzero"`
-	AdditionalCostTypeName                string                                            `json:"AdditionalCostTypeName,omitzero"`
-	AllocationLocked                      bool                                              `json:"AllocationLocked,omitzero"`
-	AllocationMethod                      CommonPurchaseOrderAdditionalCostAllocationMethod `json:"AllocationMethod,omitzero"`
-	ConversionRate                        Decimal                                           `json:"ConversionRate,omitzero"`
-	CostAllocation                        []CommonPurchaseOrderAdditionalCostAllocation     `json:"CostAllocation,omitzero"`
-	Currency                              string                                            `json:"Currency,omitzero"`
-	Print                                 bool                                              `json:"Print,omitzero"`
-	PurchaseAdditionalCostItemID          int                                               `json:"PurchaseAdditionalCostItemId,omitzero"`
-	Reference                             string                                            `json:"Reference,omitzero"`
-	SubTotalLineCost                      Decimal                                           `json:"SubTotalLineCost,omitzero"`
-	Tax                                   Decimal                                           `json:"Tax,omitzero"`
-	TaxRate                               Decimal                                           `json:"TaxRate,omitzero"`
-	TotalLineCost                         Decimal                                           `json:"TotalLineCost,omitzero"`
-}
-
-// CommonPurchaseOrderAdditionalCostAllocation is part of a reply.
-type CommonPurchaseOrderAdditionalCostAllocation struct {
-	AllocationPercentage         Decimal `json:"AllocationPercentage,omitzero"`
-	CostAllocationID             int     `json:"CostAllocationId,omitzero"`
-	PurchaseAdditionalCostItemID int     `json:"PurchaseAdditionalCostItemId,omitzero"`
-	PurchaseItemID               GUID    `json:"PurchaseItemId,omitzero"`
-}
-
 // CommonPurchaseOrderDeliveredRecord is part of a reply.
 type CommonPurchaseOrderDeliveredRecord struct {
-	CreatedDateTime    Time    `json:"CreatedDateTime,omitzero"`
-	DeliveredQuantity  int     `json:"DeliveredQuantity,omitzero"`
-	ModifiedDateTime   Time    `json:"ModifiedDateTime,omitzero"`
-	UnitCost           Decimal `json:"UnitCost,omitzero"`
-	FkBatchInventoryID int     `json:"fkBatchInventoryId,omitzero"`
-	FkPurchaseItemID   GUID    `json:"fkPurchaseItemId,omitzero"`
-	FkStockLocationID  GUID    `json:"fkStockLocationId,omitzero"`
-	PkDeliveryRecordID int     `json:"pkDeliveryRecordId,omitzero"`
-}
-
-// CommonPurchaseOrderHeader is part of a reply.
-type CommonPurchaseOrderHeader struct {
-	ConversionRate            Decimal                         `json:"ConversionRate,omitzero"`
-	ConvertedGrandTotal       Decimal                         `json:"ConvertedGrandTotal,omitzero"`
-	ConvertedOtherCost        Decimal                         `json:"ConvertedOtherCost,omitzero"`
-	ConvertedOtherTax         Decimal                         `json:"ConvertedOtherTax,omitzero"`
-	ConvertedShippingCost     Decimal                         `json:"ConvertedShippingCost,omitzero"`
-	ConvertedShippingTax      Decimal                         `json:"ConvertedShippingTax,omitzero"`
-	Currency                  string                          `json:"Currency,omitzero"`
-	DateOfDelivery            Time                            `json:"DateOfDelivery,omitzero"`
-	DateOfPurchase            Time                            `json:"DateOfPurchase,omitzero"`
-	DeliveredLinesCount       int                             `json:"DeliveredLinesCount,omitzero"`
-	ExternalInvoiceNumber     string                          `json:"ExternalInvoiceNumber,omitzero"`
-	LineCount                 int                             `json:"LineCount,omitzero"`
-	Locked                    bool                            `json:"Locked,omitzero"`
-	PostagePaid               Decimal                         `json:"PostagePaid,omitzero"`
-	QuotedDeliveryDate        Time                            `json:"QuotedDeliveryDate,omitzero"`
-	ShippingTaxRate           Decimal                         `json:"ShippingTaxRate,omitzero"`
-	Status                    CommonPurchaseOrderHeaderStatus `json:"Status,omitzero"`
-	SupplierReferenceNumber   string                          `json:"SupplierReferenceNumber,omitzero"`
-	TotalCost                 Decimal                         `json:"TotalCost,omitzero"`
-	UnitAmountTaxIncludedType int                             `json:"UnitAmountTaxIncludedType,omitzero"`
-	FkLocationID              GUID                            `json:"fkLocationId,omitzero"`
-	FkSupplierID              GUID                            `json:"fkSupplierId,omitzero"`
-	PkPurchaseID              GUID                            `json:"pkPurchaseID,omitzero"`
-	TaxPaid                   Decimal                         `json:"taxPaid,omitzero"`
-}
-
-// CommonPurchaseOrderItem is part of a reply.
-type CommonPurchaseOrderItem struct {
-	BarcodeNumber                  string  `json:"BarcodeNumber,omitzero"`
-	BinRack                        string  `json:"BinRack,omitzero"`
-	BoundToOpenOrdersItems         int     `json:"BoundToOpenOrdersItems,omitzero"`
-	Cost                           Decimal `json:"Cost,omitzero"`
-	Delivered                      int     `json:"Delivered,omitzero"`
-	DimDepth                       Decimal `json:"DimDepth,omitzero"`
-	DimHeight                      Decimal `json:"DimHeight,omitzero"`
-	DimWidth                       Decimal `json:"DimWidth,omitzero"`
-	InventoryTrackingType          int     `json:"InventoryTrackingType,omitzero"`
-	IsDeleted                      bool    `json:"IsDeleted,omitzero"`
-	ItemTitle                      string  `json:"ItemTitle,omitzero"`
-	PackQuantity                   int     `json:"PackQuantity,omitzero"`
-	PackSize                       int     `json:"PackSize,omitzero"`
-	Quantity                       int     `json:"Quantity,omitzero"`
-	QuantityBoundToOpenOrdersItems int     `json:"QuantityBoundToOpenOrdersItems,omitzero"`
-	SKU                            string  `json:"SKU,omitzero"`
-	SKUGroupIDs                    []int   `json:"SkuGroupIds,omitzero"`
-	SortOrder                      int     `json:"SortOrder,omitzero"`
-	StockItemIntID                 int     `json:"StockItemIntId,omitzero"`
-	SupplierBarcode                string  `json:"SupplierBarcode,omitzero"`
-	SupplierCode                   string  `json:"SupplierCode,omitzero"`
-	Tax                            Decimal `json:"Tax,omitzero"`
-	TaxRate                        Decimal `json:"TaxRate,omitzero"`
-	FkStockItemID                  GUID    `json:"fkStockItemId,omitzero"`
-	PkPurchaseItemID               GUID    `json:"pkPurchaseItemId,omitzero"`
-}
-
-// CommonPurchaseOrderPaymentStatement is part of a reply.
-type CommonPurchaseOrderPaymentStatement struct {
-	ConversionRate                 Decimal `json:"ConversionRate,omitzero"`
-	CreationDate                   Time    `json:"CreationDate,omitzero"`
-	Currency                       string  `json:"Currency,omitzero"`
-	LineCost                       Decimal `json:"LineCost,omitzero"`
-	PaymentDate                    Time    `json:"PaymentDate,omitzero"`
-	PurchasePaymentStatementID     int     `json:"PurchasePaymentStatementId,omitzero"`
-	Reference                      string  `json:"Reference,omitzero"`
-	FkPurchaseAdditionalCostItemID int     `json:"fkPurchaseAdditionalCostItemId,omitzero"`
+	CreatedDateTime   Time    `json:"CreatedDateTime,omitzero"`
+	DeliveredQuantity int     `json:"DeliveredQuantity,omitzero"`
+	ModifiedDateTime  Time    `json:"ModifiedDateTime,omitzero"`
+	UnitCost          Decimal `json:"UnitCost,omitzero"`
+	BatchInventoryID  int     `json:"fkBatchInventoryId,omitzero"`
+	PurchaseItemID    GUID    `json:"fkPurchaseItemId,omitzero"`
+	StockLocationID   GUID    `json:"fkStockLocationId,omitzero"`
+	DeliveryRecordID  int     `json:"pkDeliveryRecordId,omitzero"`
 }
 
 // CreatePOsFromInventoryRequest holds the parameters of PurchaseOrder.CreatePOsFromInventory.
@@ -822,8 +764,8 @@ type CreatePOsFromInventoryRequest struct {
 
 // CreatePOsFromInventoryResponse is part of a reply.
 type CreatePOsFromInventoryResponse struct {
-	PurchaseOrders    map[string]TupleGUIDString `json:"PurchaseOrders,omitzero"`
-	SkippedStockItems []GUID                     `json:"SkippedStockItems,omitzero"`
+	PurchaseOrders    map[string]PurchaseOrderReference `json:"PurchaseOrders,omitzero"`
+	SkippedStockItems []GUID                            `json:"SkippedStockItems,omitzero"`
 }
 
 // CreatePurchaseOrderInitialParameter is part of a request.
@@ -837,8 +779,8 @@ type CreatePurchaseOrderInitialParameter struct {
 	ShippingTaxRate           *Decimal `json:"ShippingTaxRate,omitzero"`
 	SupplierReferenceNumber   *string  `json:"SupplierReferenceNumber,omitzero"`
 	UnitAmountTaxIncludedType *int     `json:"UnitAmountTaxIncludedType,omitzero"`
-	FkLocationID              *GUID    `json:"fkLocationId,omitzero"`
-	FkSupplierID              *GUID    `json:"fkSupplierId,omitzero"`
+	LocationID                *GUID    `json:"fkLocationId,omitzero"`
+	SupplierID                *GUID    `json:"fkSupplierId,omitzero"`
 }
 
 // CreatePurchaseOrderInitialRequest holds the parameters of PurchaseOrder.CreatePurchaseOrderInitial.
@@ -851,16 +793,22 @@ type DeleteAdditionalCostTypesRequest struct {
 	AdditionalCostTypeID *int `json:"AdditionalCostTypeId,omitzero"`
 }
 
+// DeleteAdditionalCostTypesResponse is the reply of PurchaseOrder.DeleteAdditionalCostTypes.
+type DeleteAdditionalCostTypesResponse struct{}
+
 // DeletePurchaseOrderExtendedPropertyRequest holds the parameters of PurchaseOrder.DeletePurchaseOrderExtendedProperty.
 type DeletePurchaseOrderExtendedPropertyRequest struct {
 	PurchaseID *GUID `json:"PurchaseId,omitzero"`
 	RowIDs     []int `json:"RowIds,omitzero"`
 }
 
+// DeletePurchaseOrderExtendedPropertyResponse is the reply of PurchaseOrder.DeletePurchaseOrderExtendedProperty.
+type DeletePurchaseOrderExtendedPropertyResponse struct{}
+
 // DeletePurchaseOrderItemParameter is part of a request.
 type DeletePurchaseOrderItemParameter struct {
-	PkPurchaseID     *GUID `json:"pkPurchaseId,omitzero"`
-	PkPurchaseItemID *GUID `json:"pkPurchaseItemId,omitzero"`
+	PurchaseID     *GUID `json:"pkPurchaseId,omitzero"`
+	PurchaseItemID *GUID `json:"pkPurchaseItemId,omitzero"`
 }
 
 // DeletePurchaseOrderItemRequest holds the parameters of PurchaseOrder.DeletePurchaseOrderItem.
@@ -870,19 +818,12 @@ type DeletePurchaseOrderItemRequest struct {
 
 // DeletePurchaseOrderNoteRequest holds the parameters of PurchaseOrder.DeletePurchaseOrderNote.
 type DeletePurchaseOrderNoteRequest struct {
-	PkPurchaseID          *GUID `json:"pkPurchaseId,omitzero"`
-	PkPurchaseOrderNoteID *GUID `json:"pkPurchaseOrderNoteId,omitzero"`
+	PurchaseID          *GUID `json:"pkPurchaseId,omitzero"`
+	PurchaseOrderNoteID *GUID `json:"pkPurchaseOrderNoteId,omitzero"`
 }
 
-// DeletePurchaseOrderRequest holds the parameters of PurchaseOrder.DeletePurchaseOrder.
-type DeletePurchaseOrderRequest struct {
-	PkPurchaseID *GUID `json:"pkPurchaseId,omitzero"`
-}
-
-// DeliverPurchaseItemAllExceptBatchItemsRequest holds the parameters of PurchaseOrder.DeliverPurchaseItemAllExceptBatchItems.
-type DeliverPurchaseItemAllExceptBatchItemsRequest struct {
-	PurchaseID *GUID `json:"purchaseId,omitzero"`
-}
+// DeletePurchaseOrderResponse is the reply of PurchaseOrder.DeletePurchaseOrder.
+type DeletePurchaseOrderResponse struct{}
 
 // DeliverPurchaseItemAllRequest holds the parameters of PurchaseOrder.DeliverPurchaseItemAll.
 type DeliverPurchaseItemAllRequest struct {
@@ -896,10 +837,13 @@ type DeliverPurchaseItemRequest struct {
 
 // DeliverPurchaseItemsWithQuantityRequest holds the parameters of PurchaseOrder.DeliverPurchaseItemsWithQuantity.
 type DeliverPurchaseItemsWithQuantityRequest struct {
-	DeliveryID   *int                         `json:"DeliveryId,omitzero"`
-	Items        []PurchaseOrderDeliveredItem `json:"Items,omitzero"`
-	PkPurchaseID *GUID                        `json:"pkPurchaseId,omitzero"`
+	DeliveryID *int                         `json:"DeliveryId,omitzero"`
+	Items      []PurchaseOrderDeliveredItem `json:"Items,omitzero"`
+	PurchaseID *GUID                        `json:"pkPurchaseId,omitzero"`
 }
+
+// DeliverPurchaseItemsWithQuantityResponse is the reply of PurchaseOrder.DeliverPurchaseItemsWithQuantity.
+type DeliverPurchaseItemsWithQuantityResponse struct{}
 
 // DeliverPurchaseOrderItemAllNoBatchResponse is part of a reply.
 type DeliverPurchaseOrderItemAllNoBatchResponse struct {
@@ -910,8 +854,8 @@ type DeliverPurchaseOrderItemAllNoBatchResponse struct {
 
 // DeliverPurchaseOrderItemAllResponse is part of a reply.
 type DeliverPurchaseOrderItemAllResponse struct {
-	PurchaseOrderHeader CommonPurchaseOrderHeader `json:"PurchaseOrderHeader,omitzero"`
-	PurchaseOrderItems  []CommonPurchaseOrderItem `json:"PurchaseOrderItems,omitzero"`
+	PurchaseOrderHeader PurchaseOrderHeader `json:"PurchaseOrderHeader,omitzero"`
+	PurchaseOrderItems  []PurchaseOrderItem `json:"PurchaseOrderItems,omitzero"`
 }
 
 // DeliverPurchaseOrderItemRequest is part of a request.
@@ -923,8 +867,8 @@ type DeliverPurchaseOrderItemRequest struct {
 	Delivered        *int    `json:"Delivered,omitzero"`
 	DeliveryID       *int    `json:"DeliveryId,omitzero"`
 	PrioritySequence *int    `json:"PrioritySequence,omitzero"`
-	PkPurchaseID     *GUID   `json:"pkPurchaseId,omitzero"`
-	PkPurchaseItemID *GUID   `json:"pkPurchaseItemId,omitzero"`
+	PurchaseID       *GUID   `json:"pkPurchaseId,omitzero"`
+	PurchaseItemID   *GUID   `json:"pkPurchaseItemId,omitzero"`
 }
 
 // DeliverPurchaseOrderItemResponse is part of a reply.
@@ -947,7 +891,7 @@ type EmailSent struct {
 	SendDate      Time   `json:"SendDate,omitzero"`
 	Subject       string `json:"Subject,omitzero"`
 	UserName      string `json:"UserName,omitzero"`
-	PkEmailID     int    `json:"pkEmailId,omitzero"`
+	EmailID       int    `json:"pkEmailId,omitzero"`
 }
 
 // ExportPurchaseOrderRequest holds the parameters of PurchaseOrder.ExportPurchaseOrder.
@@ -972,31 +916,20 @@ type GetAdditionalCostRequest struct {
 
 // GetAdditionalCostResponse is part of a reply.
 type GetAdditionalCostResponse struct {
-	Items []CommonPurchaseOrderAdditionalCost `json:"items,omitzero"`
+	Items []PurchaseOrderAdditionalCost `json:"items,omitzero"`
 }
 
 // GetAdditionalCostTypesRequest holds the parameters of PurchaseOrder.GetAdditionalCostTypes.
-type GetAdditionalCostTypesRequest struct {
-}
+type GetAdditionalCostTypesRequest struct{}
 
 // GetAdditionalCostTypesResponse is part of a reply.
 type GetAdditionalCostTypesResponse struct {
 	AdditionalTypes []PurchaseOrderAdditionalCostType `json:"AdditionalTypes,omitzero"`
 }
 
-// GetDeliveredRecordsRequest holds the parameters of PurchaseOrder.GetDeliveredRecords.
-type GetDeliveredRecordsRequest struct {
-	PkPurchaseID *GUID `json:"pkPurchaseId,omitzero"`
-}
-
 // GetDeliveredRecordsResponse is part of a reply.
 type GetDeliveredRecordsResponse struct {
 	Items []CommonPurchaseOrderDeliveredRecord `json:"Items,omitzero"`
-}
-
-// GetEmailCSVFileRequest holds the parameters of PurchaseOrder.GetEmailCSVFile.
-type GetEmailCSVFileRequest struct {
-	PkPurchaseID *GUID `json:"pkPurchaseId,omitzero"`
 }
 
 // GetEmailCSVFileResponse is part of a reply.
@@ -1006,7 +939,7 @@ type GetEmailCSVFileResponse struct {
 
 // GetEmailsSentRequest holds the parameters of PurchaseOrder.GetEmailsSent.
 type GetEmailsSentRequest struct {
-	PkPurchaseID *GUID `json:"pkPurchaseId,omitzero"`
+	PurchaseID *GUID `json:"pkPurchaseId,omitzero"`
 }
 
 // GetEmailsSentResponse is part of a reply.
@@ -1014,14 +947,9 @@ type GetEmailsSentResponse struct {
 	Items []EmailSent `json:"Items,omitzero"`
 }
 
-// GetPaymentStatementRequest holds the parameters of PurchaseOrder.GetPaymentStatement.
-type GetPaymentStatementRequest struct {
-	PurchaseID *GUID `json:"PurchaseId,omitzero"`
-}
-
 // GetPaymentStatementResponse is part of a reply.
 type GetPaymentStatementResponse struct {
-	Items []CommonPurchaseOrderPaymentStatement `json:"items,omitzero"`
+	Items []PurchaseOrderPaymentStatement `json:"items,omitzero"`
 }
 
 // GetPurchaseOrderAuditRequest holds the parameters of PurchaseOrder.GetPurchaseOrderAudit.
@@ -1029,29 +957,13 @@ type GetPurchaseOrderAuditRequest struct {
 	AuditLog *SearchPurchaseOrderAuditLog `json:"auditLog,omitzero"`
 }
 
-// GetPurchaseOrderExtendedPropertyRequest holds the parameters of PurchaseOrder.GetPurchaseOrderExtendedProperty.
-type GetPurchaseOrderExtendedPropertyRequest struct {
-	PurchaseID *GUID `json:"PurchaseId,omitzero"`
-}
-
 // GetPurchaseOrderExtendedPropertyResponse is part of a reply.
 type GetPurchaseOrderExtendedPropertyResponse struct {
 	Items []PurchaseOrderExtendedProperty `json:"Items,omitzero"`
 }
 
-// GetPurchaseOrderNoteRequest holds the parameters of PurchaseOrder.GetPurchaseOrderNote.
-type GetPurchaseOrderNoteRequest struct {
-	PkPurchaseID *GUID `json:"pkPurchaseId,omitzero"`
-}
-
-// GetPurchaseOrderRequest holds the parameters of PurchaseOrder.GetPurchaseOrder.
-type GetPurchaseOrderRequest struct {
-	PkPurchaseID *GUID `json:"pkPurchaseId,omitzero"`
-}
-
 // GetPurchaseOrderStatusListRequest holds the parameters of PurchaseOrder.GetPurchaseOrderStatusList.
-type GetPurchaseOrderStatusListRequest struct {
-}
+type GetPurchaseOrderStatusListRequest struct{}
 
 // GetPurchaseOrdersWithStockItemsRequest holds the parameters of PurchaseOrder.GetPurchaseOrdersWithStockItems.
 type GetPurchaseOrdersWithStockItemsRequest struct {
@@ -1069,15 +981,15 @@ type ModifiedAdditionalCostAllocationItem struct {
 
 // ModifiedPaymentStatementItem is part of a reply.
 type ModifiedPaymentStatementItem struct {
-	ConversionRate                 Decimal `json:"ConversionRate,omitzero"`
-	CreationDate                   Time    `json:"CreationDate,omitzero"`
-	Currency                       string  `json:"Currency,omitzero"`
-	ID                             GUID    `json:"Id,omitzero"`
-	LineCost                       Decimal `json:"LineCost,omitzero"`
-	PaymentDate                    Time    `json:"PaymentDate,omitzero"`
-	PurchasePaymentStatementID     int     `json:"PurchasePaymentStatementId,omitzero"`
-	Reference                      string  `json:"Reference,omitzero"`
-	FkPurchaseAdditionalCostItemID int     `json:"fkPurchaseAdditionalCostItemId,omitzero"`
+	ConversionRate               Decimal `json:"ConversionRate,omitzero"`
+	CreationDate                 Time    `json:"CreationDate,omitzero"`
+	Currency                     string  `json:"Currency,omitzero"`
+	ID                           GUID    `json:"Id,omitzero"`
+	LineCost                     Decimal `json:"LineCost,omitzero"`
+	PaymentDate                  Time    `json:"PaymentDate,omitzero"`
+	PurchasePaymentStatementID   int     `json:"PurchasePaymentStatementId,omitzero"`
+	Reference                    string  `json:"Reference,omitzero"`
+	PurchaseAdditionalCostItemID int     `json:"fkPurchaseAdditionalCostItemId,omitzero"`
 }
 
 // ModifiedPurchaseOrderItem is part of a reply.
@@ -1134,7 +1046,7 @@ type ModifyPurchaseOrderItemsBulkRequest struct {
 // ModifyPurchaseOrderItemsBulkResponse is part of a reply.
 type ModifyPurchaseOrderItemsBulkResponse struct {
 	ModifiedItems       []ModifiedPurchaseOrderItem `json:"ModifiedItems,omitzero"`
-	PurchaseOrderHeader CommonPurchaseOrderHeader   `json:"PurchaseOrderHeader,omitzero"`
+	PurchaseOrderHeader PurchaseOrderHeader         `json:"PurchaseOrderHeader,omitzero"`
 }
 
 // MyInventoryPOCreationItems is part of a request.
@@ -1175,9 +1087,9 @@ type PurchaseItemFound struct {
 	SupplierMinOrderQty   int     `json:"SupplierMinOrderQty,omitzero"`
 	SupplierPackSize      int     `json:"SupplierPackSize,omitzero"`
 	TaxRate               Decimal `json:"TaxRate,omitzero"`
-	FkStockLocationID     GUID    `json:"fkStockLocationId,omitzero"`
-	FkSupplierID          GUID    `json:"fkSupplierId,omitzero"`
-	PkStockItemID         GUID    `json:"pkStockItemId,omitzero"`
+	StockLocationID       GUID    `json:"fkStockLocationId,omitzero"`
+	SupplierID            GUID    `json:"fkSupplierId,omitzero"`
+	StockItemID           GUID    `json:"pkStockItemId,omitzero"`
 }
 
 // PurchaseOrderAdditionalCost is part of a reply.
@@ -1227,27 +1139,27 @@ type PurchaseOrderAudit struct {
 	AuditTrailTime          string `json:"AuditTrailTime,omitzero"`
 	AuditTrailType          string `json:"AuditTrailType,omitzero"`
 	UserName                string `json:"UserName,omitzero"`
-	FkPurchaseID            GUID   `json:"fkPurchaseId,omitzero"`
-	PkPurchaseAuditTrailID  GUID   `json:"pkPurchaseAuditTrailId,omitzero"`
+	PurchaseID              GUID   `json:"fkPurchaseId,omitzero"`
+	PurchaseAuditTrailID    GUID   `json:"pkPurchaseAuditTrailId,omitzero"`
 }
 
 // PurchaseOrderDeliveredItem is part of a request.
 type PurchaseOrderDeliveredItem struct {
 	QuantityDelivered *int  `json:"QuantityDelivered,omitzero"`
-	PkPurchaseItemID  *GUID `json:"pkPurchaseItemId,omitzero"`
+	PurchaseItemID    *GUID `json:"pkPurchaseItemId,omitzero"`
 }
 
 // PurchaseOrderDeliveredRecord is part of a reply.
 type PurchaseOrderDeliveredRecord struct {
-	CreatedDateTime    Time    `json:"CreatedDateTime,omitzero"`
-	DeliveredQuantity  int     `json:"DeliveredQuantity,omitzero"`
-	ModifiedDateTime   Time    `json:"ModifiedDateTime,omitzero"`
-	UnitCost           Decimal `json:"UnitCost,omitzero"`
-	FkBatchInventoryID int     `json:"fkBatchInventoryId,omitzero"`
-	FkDeliveryID       int     `json:"fkDeliveryId,omitzero"`
-	FkPurchaseItemID   GUID    `json:"fkPurchaseItemId,omitzero"`
-	FkStockLocationID  GUID    `json:"fkStockLocationId,omitzero"`
-	PkDeliveryRecordID int     `json:"pkDeliveryRecordId,omitzero"`
+	CreatedDateTime   Time    `json:"CreatedDateTime,omitzero"`
+	DeliveredQuantity int     `json:"DeliveredQuantity,omitzero"`
+	ModifiedDateTime  Time    `json:"ModifiedDateTime,omitzero"`
+	UnitCost          Decimal `json:"UnitCost,omitzero"`
+	BatchInventoryID  int     `json:"fkBatchInventoryId,omitzero"`
+	DeliveryID        int     `json:"fkDeliveryId,omitzero"`
+	PurchaseItemID    GUID    `json:"fkPurchaseItemId,omitzero"`
+	StockLocationID   GUID    `json:"fkStockLocationId,omitzero"`
+	DeliveryRecordID  int     `json:"pkDeliveryRecordId,omitzero"`
 }
 
 // PurchaseOrderExtendedProperty is part of a reply.
@@ -1287,9 +1199,9 @@ type PurchaseOrderHeader struct {
 	SupplierReferenceNumber   string                    `json:"SupplierReferenceNumber,omitzero"`
 	TotalCost                 Decimal                   `json:"TotalCost,omitzero"`
 	UnitAmountTaxIncludedType int                       `json:"UnitAmountTaxIncludedType,omitzero"`
-	FkLocationID              GUID                      `json:"fkLocationId,omitzero"`
-	FkSupplierID              GUID                      `json:"fkSupplierId,omitzero"`
-	PkPurchaseID              GUID                      `json:"pkPurchaseID,omitzero"`
+	LocationID                GUID                      `json:"fkLocationId,omitzero"`
+	SupplierID                GUID                      `json:"fkSupplierId,omitzero"`
+	PurchaseID                GUID                      `json:"pkPurchaseID,omitzero"`
 	TaxPaid                   Decimal                   `json:"taxPaid,omitzero"`
 }
 
@@ -1318,14 +1230,14 @@ type PurchaseOrderItem struct {
 	SupplierCode                   string  `json:"SupplierCode,omitzero"`
 	Tax                            Decimal `json:"Tax,omitzero"`
 	TaxRate                        Decimal `json:"TaxRate,omitzero"`
-	FkStockItemID                  GUID    `json:"fkStockItemId,omitzero"`
-	PkPurchaseItemID               GUID    `json:"pkPurchaseItemId,omitzero"`
+	StockItemID                    GUID    `json:"fkStockItemId,omitzero"`
+	PurchaseItemID                 GUID    `json:"pkPurchaseItemId,omitzero"`
 }
 
 // PurchaseOrderModifyAdditionalCostResponse is part of a reply.
 type PurchaseOrderModifyAdditionalCostResponse struct {
 	ModifiedItems       []CommonModifiedAdditionalCostItem `json:"ModifiedItems,omitzero"`
-	PurchaseOrderHeader CommonPurchaseOrderHeader          `json:"PurchaseOrderHeader,omitzero"`
+	PurchaseOrderHeader PurchaseOrderHeader                `json:"PurchaseOrderHeader,omitzero"`
 }
 
 // PurchaseOrderModifyPaymentStatementResponse is part of a reply.
@@ -1335,24 +1247,30 @@ type PurchaseOrderModifyPaymentStatementResponse struct {
 
 // PurchaseOrderNote is part of a reply.
 type PurchaseOrderNote struct {
-	Note                  string `json:"Note,omitzero"`
-	NoteDate              string `json:"NoteDate,omitzero"`
-	NoteDateTime          Time   `json:"NoteDateTime,omitzero"`
-	NoteTime              string `json:"NoteTime,omitzero"`
-	UserName              string `json:"UserName,omitzero"`
-	PkPurchaseOrderNoteID GUID   `json:"pkPurchaseOrderNoteId,omitzero"`
+	Note                string `json:"Note,omitzero"`
+	NoteDate            string `json:"NoteDate,omitzero"`
+	NoteDateTime        Time   `json:"NoteDateTime,omitzero"`
+	NoteTime            string `json:"NoteTime,omitzero"`
+	UserName            string `json:"UserName,omitzero"`
+	PurchaseOrderNoteID GUID   `json:"pkPurchaseOrderNoteId,omitzero"`
 }
 
 // PurchaseOrderPaymentStatement is part of a reply.
 type PurchaseOrderPaymentStatement struct {
-	ConversionRate                 Decimal `json:"ConversionRate,omitzero"`
-	CreationDate                   Time    `json:"CreationDate,omitzero"`
-	Currency                       string  `json:"Currency,omitzero"`
-	LineCost                       Decimal `json:"LineCost,omitzero"`
-	PaymentDate                    Time    `json:"PaymentDate,omitzero"`
-	PurchasePaymentStatementID     int     `json:"PurchasePaymentStatementId,omitzero"`
-	Reference                      string  `json:"Reference,omitzero"`
-	FkPurchaseAdditionalCostItemID int     `json:"fkPurchaseAdditionalCostItemId,omitzero"`
+	ConversionRate               Decimal `json:"ConversionRate,omitzero"`
+	CreationDate                 Time    `json:"CreationDate,omitzero"`
+	Currency                     string  `json:"Currency,omitzero"`
+	LineCost                     Decimal `json:"LineCost,omitzero"`
+	PaymentDate                  Time    `json:"PaymentDate,omitzero"`
+	PurchasePaymentStatementID   int     `json:"PurchasePaymentStatementId,omitzero"`
+	Reference                    string  `json:"Reference,omitzero"`
+	PurchaseAdditionalCostItemID int     `json:"fkPurchaseAdditionalCostItemId,omitzero"`
+}
+
+// PurchaseOrderReference is part of a reply.
+type PurchaseOrderReference struct {
+	Item1 GUID   `json:"Item1,omitzero"`
+	Item2 string `json:"Item2,omitzero"`
 }
 
 // PurchaseOrderResponse is part of a reply.
@@ -1373,7 +1291,7 @@ type PurchaseOrderWithStockItem struct {
 
 // SearchPurchaseOrderAuditLog is part of a request.
 type SearchPurchaseOrderAuditLog struct {
-	PkPurchaseID *GUID `json:"pkPurchaseId,omitzero"`
+	PurchaseID *GUID `json:"pkPurchaseId,omitzero"`
 }
 
 // SearchPurchaseOrderParameter is part of a request.
@@ -1408,17 +1326,11 @@ type SearchPurchaseOrdersRequest struct {
 
 // SearchPurchaseOrdersResult is part of a reply.
 type SearchPurchaseOrdersResult struct {
-	CurrentPageNumber    int                         `json:"CurrentPageNumber,omitzero"`
-	EntriesPerPage       int                         `json:"EntriesPerPage,omitzero"`
-	Result               []CommonPurchaseOrderHeader `json:"Result,omitzero"`
-	TotalNumberOfRecords int                         `json:"TotalNumberOfRecords,omitzero"`
-	TotalPages           int                         `json:"TotalPages,omitzero"`
-}
-
-// TupleGUIDString is part of a reply.
-type TupleGUIDString struct {
-	Item1 GUID   `json:"Item1,omitzero"`
-	Item2 string `json:"Item2,omitzero"`
+	CurrentPageNumber    int                   `json:"CurrentPageNumber,omitzero"`
+	EntriesPerPage       int                   `json:"EntriesPerPage,omitzero"`
+	Result               []PurchaseOrderHeader `json:"Result,omitzero"`
+	TotalNumberOfRecords int                   `json:"TotalNumberOfRecords,omitzero"`
+	TotalPages           int                   `json:"TotalPages,omitzero"`
 }
 
 // UpdateAdditionalCostAllocationItem is part of a request.
@@ -1461,15 +1373,15 @@ type UpdateAdditionalCostTypesResponse struct {
 
 // UpdatePaymentStatementItem is part of a request.
 type UpdatePaymentStatementItem struct {
-	ConversionRate                 *Decimal `json:"ConversionRate,omitzero"`
-	CreationDate                   *Time    `json:"CreationDate,omitzero"`
-	Currency                       *string  `json:"Currency,omitzero"`
-	ID                             *GUID    `json:"Id,omitzero"`
-	LineCost                       *Decimal `json:"LineCost,omitzero"`
-	PaymentDate                    *Time    `json:"PaymentDate,omitzero"`
-	PurchasePaymentStatementID     *int     `json:"PurchasePaymentStatementId,omitzero"`
-	Reference                      *string  `json:"Reference,omitzero"`
-	FkPurchaseAdditionalCostItemID *int     `json:"fkPurchaseAdditionalCostItemId,omitzero"`
+	ConversionRate               *Decimal `json:"ConversionRate,omitzero"`
+	CreationDate                 *Time    `json:"CreationDate,omitzero"`
+	Currency                     *string  `json:"Currency,omitzero"`
+	ID                           *GUID    `json:"Id,omitzero"`
+	LineCost                     *Decimal `json:"LineCost,omitzero"`
+	PaymentDate                  *Time    `json:"PaymentDate,omitzero"`
+	PurchasePaymentStatementID   *int     `json:"PurchasePaymentStatementId,omitzero"`
+	Reference                    *string  `json:"Reference,omitzero"`
+	PurchaseAdditionalCostItemID *int     `json:"fkPurchaseAdditionalCostItemId,omitzero"`
 }
 
 // UpdatePurchaseOrderExtendedPropertyItem is part of a request.
@@ -1485,6 +1397,9 @@ type UpdatePurchaseOrderExtendedPropertyRequest struct {
 	PurchaseID            *GUID                                     `json:"PurchaseId,omitzero"`
 }
 
+// UpdatePurchaseOrderExtendedPropertyResponse is the reply of PurchaseOrder.UpdatePurchaseOrderExtendedProperty.
+type UpdatePurchaseOrderExtendedPropertyResponse struct{}
+
 // UpdatePurchaseOrderHeaderParameter is part of a request.
 type UpdatePurchaseOrderHeaderParameter struct {
 	ConversionRate            *Decimal `json:"ConversionRate,omitzero"`
@@ -1496,9 +1411,9 @@ type UpdatePurchaseOrderHeaderParameter struct {
 	ShippingTaxRate           *Decimal `json:"ShippingTaxRate,omitzero"`
 	SupplierReferenceNumber   *string  `json:"SupplierReferenceNumber,omitzero"`
 	UnitAmountTaxIncludedType *int     `json:"UnitAmountTaxIncludedType,omitzero"`
-	FkLocationID              *GUID    `json:"fkLocationId,omitzero"`
-	FkSupplierID              *GUID    `json:"fkSupplierId,omitzero"`
-	PkPurchaseID              *GUID    `json:"pkPurchaseID,omitzero"`
+	LocationID                *GUID    `json:"fkLocationId,omitzero"`
+	SupplierID                *GUID    `json:"fkSupplierId,omitzero"`
+	PurchaseID                *GUID    `json:"pkPurchaseID,omitzero"`
 }
 
 // UpdatePurchaseOrderHeaderRequest holds the parameters of PurchaseOrder.UpdatePurchaseOrderHeader.
@@ -1520,13 +1435,13 @@ type UpdatePurchaseOrderItem struct {
 
 // UpdatePurchaseOrderItemParameter is part of a request.
 type UpdatePurchaseOrderItemParameter struct {
-	Cost             *Decimal `json:"Cost,omitzero"`
-	PackQuantity     *int     `json:"PackQuantity,omitzero"`
-	PackSize         *int     `json:"PackSize,omitzero"`
-	Quantity         *int     `json:"Quantity,omitzero"`
-	TaxRate          *Decimal `json:"TaxRate,omitzero"`
-	PkPurchaseID     *GUID    `json:"pkPurchaseId,omitzero"`
-	PkPurchaseItemID *GUID    `json:"pkPurchaseItemId,omitzero"`
+	Cost           *Decimal `json:"Cost,omitzero"`
+	PackQuantity   *int     `json:"PackQuantity,omitzero"`
+	PackSize       *int     `json:"PackSize,omitzero"`
+	Quantity       *int     `json:"Quantity,omitzero"`
+	TaxRate        *Decimal `json:"TaxRate,omitzero"`
+	PurchaseID     *GUID    `json:"pkPurchaseId,omitzero"`
+	PurchaseItemID *GUID    `json:"pkPurchaseItemId,omitzero"`
 }
 
 // UpdatePurchaseOrderItemRequest holds the parameters of PurchaseOrder.UpdatePurchaseOrderItem.
@@ -1536,10 +1451,42 @@ type UpdatePurchaseOrderItemRequest struct {
 
 // UpdatePurchaseOrderItemResponse is part of a reply.
 type UpdatePurchaseOrderItemResponse struct {
-	BatchInventoryID     int                       `json:"BatchInventoryId,omitzero"`
-	NewPurchaseOrderItem CommonPurchaseOrderItem   `json:"NewPurchaseOrderItem,omitzero"`
-	PurchaseOrderHeader  CommonPurchaseOrderHeader `json:"PurchaseOrderHeader,omitzero"`
+	BatchInventoryID     int                 `json:"BatchInventoryId,omitzero"`
+	NewPurchaseOrderItem PurchaseOrderItem   `json:"NewPurchaseOrderItem,omitzero"`
+	PurchaseOrderHeader  PurchaseOrderHeader `json:"PurchaseOrderHeader,omitzero"`
 }
+
+// DeletePurchaseOrderRequest is the type of the parameters of PurchaseOrder.DeletePurchaseOrder, which equal those of
+// other operations.
+type DeletePurchaseOrderRequest = GetEmailsSentRequest
+
+// DeliverPurchaseItemAllExceptBatchItemsRequest is the type of the parameters of PurchaseOrder.DeliverPurchaseItemAllExceptBatchItems, which equal those of
+// other operations.
+type DeliverPurchaseItemAllExceptBatchItemsRequest = DeliverPurchaseItemAllRequest
+
+// GetDeliveredRecordsRequest is the type of the parameters of PurchaseOrder.GetDeliveredRecords, which equal those of
+// other operations.
+type GetDeliveredRecordsRequest = GetEmailsSentRequest
+
+// GetEmailCSVFileRequest is the type of the parameters of PurchaseOrder.GetEmailCSVFile, which equal those of
+// other operations.
+type GetEmailCSVFileRequest = GetEmailsSentRequest
+
+// GetPaymentStatementRequest is the type of the parameters of PurchaseOrder.GetPaymentStatement, which equal those of
+// other operations.
+type GetPaymentStatementRequest = GetAdditionalCostRequest
+
+// GetPurchaseOrderRequest is the type of the parameters of PurchaseOrder.GetPurchaseOrder, which equal those of
+// other operations.
+type GetPurchaseOrderRequest = GetEmailsSentRequest
+
+// GetPurchaseOrderExtendedPropertyRequest is the type of the parameters of PurchaseOrder.GetPurchaseOrderExtendedProperty, which equal those of
+// other operations.
+type GetPurchaseOrderExtendedPropertyRequest = GetAdditionalCostRequest
+
+// GetPurchaseOrderNoteRequest is the type of the parameters of PurchaseOrder.GetPurchaseOrderNote, which equal those of
+// other operations.
+type GetPurchaseOrderNoteRequest = GetEmailsSentRequest
 
 // AddAdditionalCostItemAllocationMethod is an open list: Linnworks may add values.
 type AddAdditionalCostItemAllocationMethod string
@@ -1602,36 +1549,6 @@ func (v *CommonModifiedAdditionalCostItemAllocationMethod) UnmarshalJSON(b []byt
 	return decodeEnum(b, v, "ByValue", "ByCBM")
 }
 
-// CommonPurchaseOrderAdditionalCostAllocationMethod is an open list: Linnworks may add values.
-type CommonPurchaseOrderAdditionalCostAllocationMethod string
-
-// Values of CommonPurchaseOrderAdditionalCostAllocationMethod.
-const (
-	CommonPurchaseOrderAdditionalCostAllocationMethodByValue CommonPurchaseOrderAdditionalCostAllocationMethod = "ByValue"
-	CommonPurchaseOrderAdditionalCostAllocationMethodByCBM   CommonPurchaseOrderAdditionalCostAllocationMethod = "ByCBM"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *CommonPurchaseOrderAdditionalCostAllocationMethod) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "ByValue", "ByCBM")
-}
-
-// CommonPurchaseOrderHeaderStatus is an open list: Linnworks may add values.
-type CommonPurchaseOrderHeaderStatus string
-
-// Values of CommonPurchaseOrderHeaderStatus.
-const (
-	CommonPurchaseOrderHeaderStatusPending   CommonPurchaseOrderHeaderStatus = "PENDING"
-	CommonPurchaseOrderHeaderStatusOpen      CommonPurchaseOrderHeaderStatus = "OPEN"
-	CommonPurchaseOrderHeaderStatusPartial   CommonPurchaseOrderHeaderStatus = "PARTIAL"
-	CommonPurchaseOrderHeaderStatusDelivered CommonPurchaseOrderHeaderStatus = "DELIVERED"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *CommonPurchaseOrderHeaderStatus) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "PENDING", "OPEN", "PARTIAL", "DELIVERED")
-}
-
 // ExportPurchaseOrderRequestEncoding is an open list: Linnworks may add values.
 type ExportPurchaseOrderRequestEncoding string
 
@@ -1665,7 +1582,7 @@ const (
 	MyInventoryPOCreationItemsErrorCodeSupplierNotFound     MyInventoryPOCreationItemsErrorCode = "SUPPLIER_NOT_FOUND"
 	MyInventoryPOCreationItemsErrorCodeNoDefaultSupplier    MyInventoryPOCreationItemsErrorCode = "NO_DEFAULT_SUPPLIER"
 	MyInventoryPOCreationItemsErrorCodeStockLevelUnknown    MyInventoryPOCreationItemsErrorCode = "STOCK_LEVEL_UNKNOWN"
-	MyInventoryPOCreationItemsErrorCodeUnspecifiedRpError   MyInventoryPOCreationItemsErrorCode = "UNSPECIFIED_RP_ERROR"
+	MyInventoryPOCreationItemsErrorCodeUnspecifiedRPError   MyInventoryPOCreationItemsErrorCode = "UNSPECIFIED_RP_ERROR"
 	MyInventoryPOCreationItemsErrorCodeNoPreviousPos        MyInventoryPOCreationItemsErrorCode = "NO_PREVIOUS_POS"
 	MyInventoryPOCreationItemsErrorCodeBelowSupplierMinimum MyInventoryPOCreationItemsErrorCode = "BELOW_SUPPLIER_MINIMUM"
 	MyInventoryPOCreationItemsErrorCodeNoMinimumLevel       MyInventoryPOCreationItemsErrorCode = "NO_MINIMUM_LEVEL"

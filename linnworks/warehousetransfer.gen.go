@@ -16,11 +16,12 @@ type WarehouseTransferService service
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-AddItemToTransfer
 func (s *WarehouseTransferService) AddItemToTransfer(ctx context.Context, req *AddItemToTransferRequest, opts ...CallOption) (*WarehouseTransferItem, error) {
-	out := new(WarehouseTransferItem)
-	return out, s.client.call(ctx, operation{
+	var out *WarehouseTransferItem
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.AddItemToTransfer", method: "POST", path: "/api/WarehouseTransfer/AddItemToTransfer",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddItemsToTransfer calls POST /api/WarehouseTransfer/AddItemsToTransfer.
@@ -29,11 +30,12 @@ func (s *WarehouseTransferService) AddItemToTransfer(ctx context.Context, req *A
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-AddItemsToTransfer
 func (s *WarehouseTransferService) AddItemsToTransfer(ctx context.Context, req *AddItemsToTransferRequest, opts ...CallOption) (*AddItemsToTransferResponse, error) {
-	out := new(AddItemsToTransferResponse)
-	return out, s.client.call(ctx, operation{
+	var out *AddItemsToTransferResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.AddItemsToTransfer", method: "POST", path: "/api/WarehouseTransfer/AddItemsToTransfer",
 		body: bodyFlat, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddTransferBinNote calls POST /api/WarehouseTransfer/AddTransferBinNote.
@@ -111,11 +113,13 @@ func (s *WarehouseTransferService) AllocateItemToBin(ctx context.Context, req *A
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeBinDetails
-func (s *WarehouseTransferService) ChangeBinDetails(ctx context.Context, req *ChangeBinDetailsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferService) ChangeBinDetails(ctx context.Context, req *ChangeBinDetailsRequest, opts ...CallOption) (*ChangeBinDetailsResponse, error) {
+	var out *ChangeBinDetailsResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.ChangeBinDetails", method: "POST", path: "/api/WarehouseTransfer/ChangeBinDetails",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ChangeTransferFromLocation calls POST /api/WarehouseTransfer/ChangeTransferFromLocation.
@@ -123,11 +127,13 @@ func (s *WarehouseTransferService) ChangeBinDetails(ctx context.Context, req *Ch
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferFromLocation
-func (s *WarehouseTransferService) ChangeTransferFromLocation(ctx context.Context, req *ChangeTransferFromLocationRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferService) ChangeTransferFromLocation(ctx context.Context, req *ChangeTransferFromLocationRequest, opts ...CallOption) (*ChangeTransferFromLocationResponse, error) {
+	var out *ChangeTransferFromLocationResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.ChangeTransferFromLocation", method: "POST", path: "/api/WarehouseTransfer/ChangeTransferFromLocation",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ChangeTransferItemReceivedQuantity calls POST /api/WarehouseTransfer/ChangeTransferItemReceivedQuantity.
@@ -135,11 +141,13 @@ func (s *WarehouseTransferService) ChangeTransferFromLocation(ctx context.Contex
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferItemReceivedQuantity
-func (s *WarehouseTransferService) ChangeTransferItemReceivedQuantity(ctx context.Context, req *ChangeTransferItemReceivedQuantityRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferService) ChangeTransferItemReceivedQuantity(ctx context.Context, req *ChangeTransferItemReceivedQuantityRequest, opts ...CallOption) (*ChangeTransferItemReceivedQuantityResponse, error) {
+	var out *ChangeTransferItemReceivedQuantityResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.ChangeTransferItemReceivedQuantity", method: "POST", path: "/api/WarehouseTransfer/ChangeTransferItemReceivedQuantity",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ChangeTransferItemRequestQuantity calls POST /api/WarehouseTransfer/ChangeTransferItemRequestQuantity.
@@ -147,11 +155,13 @@ func (s *WarehouseTransferService) ChangeTransferItemReceivedQuantity(ctx contex
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferItemRequestQuantity
-func (s *WarehouseTransferService) ChangeTransferItemRequestQuantity(ctx context.Context, req *ChangeTransferItemRequestQuantityRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferService) ChangeTransferItemRequestQuantity(ctx context.Context, req *ChangeTransferItemRequestQuantityRequest, opts ...CallOption) (*ChangeTransferItemRequestQuantityResponse, error) {
+	var out *ChangeTransferItemRequestQuantityResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.ChangeTransferItemRequestQuantity", method: "POST", path: "/api/WarehouseTransfer/ChangeTransferItemRequestQuantity",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ChangeTransferItemSentQuantity calls POST /api/WarehouseTransfer/ChangeTransferItemSentQuantity.
@@ -160,11 +170,12 @@ func (s *WarehouseTransferService) ChangeTransferItemRequestQuantity(ctx context
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferItemSentQuantity
 func (s *WarehouseTransferService) ChangeTransferItemSentQuantity(ctx context.Context, req *ChangeTransferItemSentQuantityRequest, opts ...CallOption) (*WarehouseTransferItem, error) {
-	out := new(WarehouseTransferItem)
-	return out, s.client.call(ctx, operation{
+	var out *WarehouseTransferItem
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.ChangeTransferItemSentQuantity", method: "POST", path: "/api/WarehouseTransfer/ChangeTransferItemSentQuantity",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ChangeTransferLocations calls POST /api/WarehouseTransfer/ChangeTransferLocations.
@@ -172,11 +183,13 @@ func (s *WarehouseTransferService) ChangeTransferItemSentQuantity(ctx context.Co
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferLocations
-func (s *WarehouseTransferService) ChangeTransferLocations(ctx context.Context, req *ChangeTransferLocationsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferService) ChangeTransferLocations(ctx context.Context, req *ChangeTransferLocationsRequest, opts ...CallOption) (*ChangeTransferLocationsResponse, error) {
+	var out *ChangeTransferLocationsResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.ChangeTransferLocations", method: "POST", path: "/api/WarehouseTransfer/ChangeTransferLocations",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ChangeTransferProperty calls POST /api/WarehouseTransfer/ChangeTransferProperty.
@@ -184,11 +197,13 @@ func (s *WarehouseTransferService) ChangeTransferLocations(ctx context.Context, 
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferProperty
-func (s *WarehouseTransferService) ChangeTransferProperty(ctx context.Context, req *ChangeTransferPropertyRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferService) ChangeTransferProperty(ctx context.Context, req *ChangeTransferPropertyRequest, opts ...CallOption) (*ChangeTransferPropertyResponse, error) {
+	var out *ChangeTransferPropertyResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.ChangeTransferProperty", method: "POST", path: "/api/WarehouseTransfer/ChangeTransferProperty",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ChangeTransferStatus calls POST /api/WarehouseTransfer/ChangeTransferStatus.
@@ -196,11 +211,13 @@ func (s *WarehouseTransferService) ChangeTransferProperty(ctx context.Context, r
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferStatus
-func (s *WarehouseTransferService) ChangeTransferStatus(ctx context.Context, req *ChangeTransferStatusRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferService) ChangeTransferStatus(ctx context.Context, req *ChangeTransferStatusRequest, opts ...CallOption) (*ChangeTransferStatusResponse, error) {
+	var out *ChangeTransferStatusResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.ChangeTransferStatus", method: "POST", path: "/api/WarehouseTransfer/ChangeTransferStatus",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ChangeTransferToLocation calls POST /api/WarehouseTransfer/ChangeTransferToLocation.
@@ -208,11 +225,13 @@ func (s *WarehouseTransferService) ChangeTransferStatus(ctx context.Context, req
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferToLocation
-func (s *WarehouseTransferService) ChangeTransferToLocation(ctx context.Context, req *ChangeTransferToLocationRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferService) ChangeTransferToLocation(ctx context.Context, req *ChangeTransferToLocationRequest, opts ...CallOption) (*ChangeTransferToLocationResponse, error) {
+	var out *ChangeTransferToLocationResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.ChangeTransferToLocation", method: "POST", path: "/api/WarehouseTransfer/ChangeTransferToLocation",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CheckForDraftTransfer calls GET /api/WarehouseTransfer/CheckForDraftTransfer.
@@ -235,11 +254,12 @@ func (s *WarehouseTransferService) CheckForDraftTransfer(ctx context.Context, re
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-CreateNewBin
 func (s *WarehouseTransferService) CreateNewBin(ctx context.Context, req *CreateNewBinRequest, opts ...CallOption) (*WarehouseTransferBin, error) {
-	out := new(WarehouseTransferBin)
-	return out, s.client.call(ctx, operation{
+	var out *WarehouseTransferBin
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.CreateNewBin", method: "POST", path: "/api/WarehouseTransfer/CreateNewBin",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateTransferFromDescrepancies calls POST /api/WarehouseTransfer/CreateTransferFromDescrepancies.
@@ -248,11 +268,12 @@ func (s *WarehouseTransferService) CreateNewBin(ctx context.Context, req *Create
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-CreateTransferFromDescrepancies
 func (s *WarehouseTransferService) CreateTransferFromDescrepancies(ctx context.Context, req *CreateTransferFromDescrepanciesRequest, opts ...CallOption) (*WarehouseTransfer, error) {
-	out := new(WarehouseTransfer)
-	return out, s.client.call(ctx, operation{
+	var out *WarehouseTransfer
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.CreateTransferFromDescrepancies", method: "POST", path: "/api/WarehouseTransfer/CreateTransferFromDescrepancies",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateTransferRequestWithReturn calls POST /api/WarehouseTransfer/CreateTransferRequestWithReturn.
@@ -261,11 +282,12 @@ func (s *WarehouseTransferService) CreateTransferFromDescrepancies(ctx context.C
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-CreateTransferRequestWithReturn
 func (s *WarehouseTransferService) CreateTransferRequestWithReturn(ctx context.Context, req *CreateTransferRequestWithReturnRequest, opts ...CallOption) (*WarehouseTransfer, error) {
-	out := new(WarehouseTransfer)
-	return out, s.client.call(ctx, operation{
+	var out *WarehouseTransfer
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.CreateTransferRequestWithReturn", method: "POST", path: "/api/WarehouseTransfer/CreateTransferRequestWithReturn",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteEmptyDraftTransfer calls POST /api/WarehouseTransfer/DeleteEmptyDraftTransfer.
@@ -273,11 +295,13 @@ func (s *WarehouseTransferService) CreateTransferRequestWithReturn(ctx context.C
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-DeleteEmptyDraftTransfer
-func (s *WarehouseTransferService) DeleteEmptyDraftTransfer(ctx context.Context, req *DeleteEmptyDraftTransferRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferService) DeleteEmptyDraftTransfer(ctx context.Context, req *DeleteEmptyDraftTransferRequest, opts ...CallOption) (*DeleteEmptyDraftTransferResponse, error) {
+	var out *DeleteEmptyDraftTransferResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.DeleteEmptyDraftTransfer", method: "POST", path: "/api/WarehouseTransfer/DeleteEmptyDraftTransfer",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteTransfer calls POST /api/WarehouseTransfer/DeleteTransfer.
@@ -285,11 +309,13 @@ func (s *WarehouseTransferService) DeleteEmptyDraftTransfer(ctx context.Context,
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-DeleteTransfer
-func (s *WarehouseTransferService) DeleteTransfer(ctx context.Context, req *DeleteTransferRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferService) DeleteTransfer(ctx context.Context, req *DeleteTransferRequest, opts ...CallOption) (*DeleteTransferResponse, error) {
+	var out *DeleteTransferResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.DeleteTransfer", method: "POST", path: "/api/WarehouseTransfer/DeleteTransfer",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteTransferProperty calls POST /api/WarehouseTransfer/DeleteTransferProperty.
@@ -297,11 +323,13 @@ func (s *WarehouseTransferService) DeleteTransfer(ctx context.Context, req *Dele
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-DeleteTransferProperty
-func (s *WarehouseTransferService) DeleteTransferProperty(ctx context.Context, req *DeleteTransferPropertyRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferService) DeleteTransferProperty(ctx context.Context, req *DeleteTransferPropertyRequest, opts ...CallOption) (*DeleteTransferPropertyResponse, error) {
+	var out *DeleteTransferPropertyResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.DeleteTransferProperty", method: "POST", path: "/api/WarehouseTransfer/DeleteTransferProperty",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetActiveTransfersAllLocations calls GET /api/WarehouseTransfer/GetActiveTransfersAllLocations.
@@ -309,12 +337,12 @@ func (s *WarehouseTransferService) DeleteTransferProperty(ctx context.Context, r
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetActiveTransfersAllLocations
-func (s *WarehouseTransferService) GetActiveTransfersAllLocations(ctx context.Context, opts ...CallOption) ([]WarehouseTransfer, error) {
+func (s *WarehouseTransferService) GetActiveTransfersAllLocations(ctx context.Context, req *GetActiveTransfersAllLocationsRequest, opts ...CallOption) ([]WarehouseTransfer, error) {
 	var out []WarehouseTransfer
 	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.GetActiveTransfersAllLocations", method: "GET", path: "/api/WarehouseTransfer/GetActiveTransfersAllLocations",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -337,12 +365,13 @@ func (s *WarehouseTransferService) GetActiveTransfersForLocation(ctx context.Con
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetArchivedTransfers
-func (s *WarehouseTransferService) GetArchivedTransfers(ctx context.Context, req *GetArchivedTransfersRequest, opts ...CallOption) (*GenericPagedResultWarehouseTransfer, error) {
-	out := new(GenericPagedResultWarehouseTransfer)
-	return out, s.client.call(ctx, operation{
+func (s *WarehouseTransferService) GetArchivedTransfers(ctx context.Context, req *GetArchivedTransfersRequest, opts ...CallOption) (*WarehouseTransferPage, error) {
+	var out *WarehouseTransferPage
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.GetArchivedTransfers", method: "GET", path: "/api/WarehouseTransfer/GetArchivedTransfers",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetArchivedTransfersAll hands out what stands on the pages of
@@ -365,12 +394,13 @@ func (s *WarehouseTransferService) GetArchivedTransfersAll(ctx context.Context, 
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetArchivedTransfersBetweenArchivedDates
-func (s *WarehouseTransferService) GetArchivedTransfersBetweenArchivedDates(ctx context.Context, req *GetArchivedTransfersBetweenArchivedDatesRequest, opts ...CallOption) (*GenericPagedResultWarehouseTransfer, error) {
-	out := new(GenericPagedResultWarehouseTransfer)
-	return out, s.client.call(ctx, operation{
+func (s *WarehouseTransferService) GetArchivedTransfersBetweenArchivedDates(ctx context.Context, req *GetArchivedTransfersBetweenArchivedDatesRequest, opts ...CallOption) (*WarehouseTransferPage, error) {
+	var out *WarehouseTransferPage
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.GetArchivedTransfersBetweenArchivedDates", method: "GET", path: "/api/WarehouseTransfer/GetArchivedTransfersBetweenArchivedDates",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetArchivedTransfersBetweenArchivedDatesAll hands out what stands on the pages of
@@ -393,12 +423,13 @@ func (s *WarehouseTransferService) GetArchivedTransfersBetweenArchivedDatesAll(c
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetArchivedTransfersBetweenDates
-func (s *WarehouseTransferService) GetArchivedTransfersBetweenDates(ctx context.Context, req *GetArchivedTransfersBetweenDatesRequest, opts ...CallOption) (*GenericPagedResultWarehouseTransfer, error) {
-	out := new(GenericPagedResultWarehouseTransfer)
-	return out, s.client.call(ctx, operation{
+func (s *WarehouseTransferService) GetArchivedTransfersBetweenDates(ctx context.Context, req *GetArchivedTransfersBetweenDatesRequest, opts ...CallOption) (*WarehouseTransferPage, error) {
+	var out *WarehouseTransferPage
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.GetArchivedTransfersBetweenDates", method: "GET", path: "/api/WarehouseTransfer/GetArchivedTransfersBetweenDates",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetArchivedTransfersBetweenDatesAll hands out what stands on the pages of
@@ -421,12 +452,13 @@ func (s *WarehouseTransferService) GetArchivedTransfersBetweenDatesAll(ctx conte
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetArchivedTransfersFiltered
-func (s *WarehouseTransferService) GetArchivedTransfersFiltered(ctx context.Context, req *GetArchivedTransfersFilteredRequest, opts ...CallOption) (*GenericPagedResultWarehouseTransfer, error) {
-	out := new(GenericPagedResultWarehouseTransfer)
-	return out, s.client.call(ctx, operation{
+func (s *WarehouseTransferService) GetArchivedTransfersFiltered(ctx context.Context, req *GetArchivedTransfersFilteredRequest, opts ...CallOption) (*WarehouseTransferPage, error) {
+	var out *WarehouseTransferPage
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.GetArchivedTransfersFiltered", method: "GET", path: "/api/WarehouseTransfer/GetArchivedTransfersFiltered",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetArchivedTransfersFilteredAll hands out what stands on the pages of
@@ -491,12 +523,12 @@ func (s *WarehouseTransferService) GetModifiedBasic(ctx context.Context, req *Ge
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetServerTime
-func (s *WarehouseTransferService) GetServerTime(ctx context.Context, opts ...CallOption) (Time, error) {
+func (s *WarehouseTransferService) GetServerTime(ctx context.Context, req *GetServerTimeRequest, opts ...CallOption) (Time, error) {
 	var out Time
 	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.GetServerTime", method: "GET", path: "/api/WarehouseTransfer/GetServerTime",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -604,11 +636,12 @@ func (s *WarehouseTransferService) GetTransferProperties(ctx context.Context, re
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetTransferWithItems
 func (s *WarehouseTransferService) GetTransferWithItems(ctx context.Context, req *GetTransferWithItemsRequest, opts ...CallOption) (*WarehouseTransfer, error) {
-	out := new(WarehouseTransfer)
-	return out, s.client.call(ctx, operation{
+	var out *WarehouseTransfer
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.GetTransferWithItems", method: "GET", path: "/api/WarehouseTransfer/GetTransferWithItems",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetTransferWithNotes calls GET /api/WarehouseTransfer/GetTransferWithNotes.
@@ -617,11 +650,12 @@ func (s *WarehouseTransferService) GetTransferWithItems(ctx context.Context, req
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetTransferWithNotes
 func (s *WarehouseTransferService) GetTransferWithNotes(ctx context.Context, req *GetTransferWithNotesRequest, opts ...CallOption) (*WarehouseTransfer, error) {
-	out := new(WarehouseTransfer)
-	return out, s.client.call(ctx, operation{
+	var out *WarehouseTransfer
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.GetTransferWithNotes", method: "GET", path: "/api/WarehouseTransfer/GetTransferWithNotes",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // IsDraftTransferChanged calls GET /api/WarehouseTransfer/IsDraftTransferChanged.
@@ -657,11 +691,13 @@ func (s *WarehouseTransferService) PrintTransfer(ctx context.Context, req *Print
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-RemoveAllEmptyBins
-func (s *WarehouseTransferService) RemoveAllEmptyBins(ctx context.Context, req *RemoveAllEmptyBinsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferService) RemoveAllEmptyBins(ctx context.Context, req *RemoveAllEmptyBinsRequest, opts ...CallOption) (*RemoveAllEmptyBinsResponse, error) {
+	var out *RemoveAllEmptyBinsResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.RemoveAllEmptyBins", method: "POST", path: "/api/WarehouseTransfer/RemoveAllEmptyBins",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // RemoveItemFromTransfer calls POST /api/WarehouseTransfer/RemoveItemFromTransfer.
@@ -669,11 +705,13 @@ func (s *WarehouseTransferService) RemoveAllEmptyBins(ctx context.Context, req *
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-RemoveItemFromTransfer
-func (s *WarehouseTransferService) RemoveItemFromTransfer(ctx context.Context, req *RemoveItemFromTransferRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferService) RemoveItemFromTransfer(ctx context.Context, req *RemoveItemFromTransferRequest, opts ...CallOption) (*RemoveItemFromTransferResponse, error) {
+	var out *RemoveItemFromTransferResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.RemoveItemFromTransfer", method: "POST", path: "/api/WarehouseTransfer/RemoveItemFromTransfer",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchTransfersAllLocations calls GET /api/WarehouseTransfer/SearchTransfersAllLocations.
@@ -709,17 +747,19 @@ func (s *WarehouseTransferService) SearchTransfersByLocation(ctx context.Context
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-SetReferenceNumber
-func (s *WarehouseTransferService) SetReferenceNumber(ctx context.Context, req *SetReferenceNumberRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferService) SetReferenceNumber(ctx context.Context, req *SetReferenceNumberRequest, opts ...CallOption) (*SetReferenceNumberResponse, error) {
+	var out *SetReferenceNumberResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.SetReferenceNumber", method: "POST", path: "/api/WarehouseTransfer/SetReferenceNumber",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddItemToTransferRequest holds the parameters of WarehouseTransfer.AddItemToTransfer.
 type AddItemToTransferRequest struct {
-	FkTransferID  *GUID `json:"fkTransferId,omitzero"`
-	PkStockItemID *GUID `json:"pkStockItemId,omitzero"`
+	TransferID  *GUID `json:"fkTransferId,omitzero"`
+	StockItemID *GUID `json:"pkStockItemId,omitzero"`
 }
 
 // AddItemsToTransferRequest holds the parameters of WarehouseTransfer.AddItemsToTransfer.
@@ -735,37 +775,37 @@ type AddItemsToTransferResponse struct {
 
 // AddTransferBinNoteRequest holds the parameters of WarehouseTransfer.AddTransferBinNote.
 type AddTransferBinNoteRequest struct {
-	FkTransferBinID *GUID   `json:"fkTransferBinId,omitzero"`
-	FkTransferID    *GUID   `json:"fkTransferId,omitzero"`
-	Note            *string `json:"note,omitzero"`
+	TransferBinID *GUID   `json:"fkTransferBinId,omitzero"`
+	TransferID    *GUID   `json:"fkTransferId,omitzero"`
+	Note          *string `json:"note,omitzero"`
 }
 
 // AddTransferItemNoteRequest holds the parameters of WarehouseTransfer.AddTransferItemNote.
 type AddTransferItemNoteRequest struct {
-	FkTransferID     *GUID   `json:"fkTransferId,omitzero"`
-	FkTransferItemID *GUID   `json:"fkTransferItemId,omitzero"`
-	Note             *string `json:"note,omitzero"`
+	TransferID     *GUID   `json:"fkTransferId,omitzero"`
+	TransferItemID *GUID   `json:"fkTransferItemId,omitzero"`
+	Note           *string `json:"note,omitzero"`
 }
 
 // AddTransferNoteRequest holds the parameters of WarehouseTransfer.AddTransferNote.
 type AddTransferNoteRequest struct {
-	Note         *string `json:"note,omitzero"`
-	PkTransferID *GUID   `json:"pkTransferId,omitzero"`
+	Note       *string `json:"note,omitzero"`
+	TransferID *GUID   `json:"pkTransferId,omitzero"`
 }
 
 // AddTransferPropertyRequest holds the parameters of WarehouseTransfer.AddTransferProperty.
 type AddTransferPropertyRequest struct {
-	FkTransferID  *GUID   `json:"fkTransferId,omitzero"`
+	TransferID    *GUID   `json:"fkTransferId,omitzero"`
 	PropertyName  *string `json:"propertyName,omitzero"`
 	PropertyValue *string `json:"propertyValue,omitzero"`
 }
 
 // AllocateItemToBinRequest holds the parameters of WarehouseTransfer.AllocateItemToBin.
 type AllocateItemToBinRequest struct {
-	PkDstBinID       *GUID `json:"pkDstBinId,omitzero"`
-	PkSrcBinID       *GUID `json:"pkSrcBinId,omitzero"`
-	PkTransferItemID *GUID `json:"pkTransferItemId,omitzero"`
-	Quantity         *int  `json:"quantity,omitzero"`
+	DstBinID       *GUID `json:"pkDstBinId,omitzero"`
+	SrcBinID       *GUID `json:"pkSrcBinId,omitzero"`
+	TransferItemID *GUID `json:"pkTransferItemId,omitzero"`
+	Quantity       *int  `json:"quantity,omitzero"`
 }
 
 // ChangeBinDetailsRequest holds the parameters of WarehouseTransfer.ChangeBinDetails.
@@ -773,74 +813,79 @@ type ChangeBinDetailsRequest struct {
 	BinBarcode   *string `json:"BinBarcode,omitzero"`
 	BinName      *string `json:"BinName,omitzero"`
 	BinReference *string `json:"BinReference,omitzero"`
-	PkBinID      *GUID   `json:"pkBinId,omitzero"`
-	PkTransferID *GUID   `json:"pkTransferId,omitzero"`
+	BinID        *GUID   `json:"pkBinId,omitzero"`
+	TransferID   *GUID   `json:"pkTransferId,omitzero"`
 }
 
-// ChangeTransferFromLocationRequest holds the parameters of WarehouseTransfer.ChangeTransferFromLocation.
-type ChangeTransferFromLocationRequest struct {
-	NewLocationID *GUID `json:"newLocationId,omitzero"`
-	PkTransferID  *GUID `json:"pkTransferId,omitzero"`
-}
+// ChangeBinDetailsResponse is the reply of WarehouseTransfer.ChangeBinDetails.
+type ChangeBinDetailsResponse struct{}
 
-// ChangeTransferItemReceivedQuantityRequest holds the parameters of WarehouseTransfer.ChangeTransferItemReceivedQuantity.
-type ChangeTransferItemReceivedQuantityRequest struct {
-	Quantity         *int  `json:"Quantity,omitzero"`
-	PkBinID          *GUID `json:"pkBinId,omitzero"`
-	PkTransferID     *GUID `json:"pkTransferId,omitzero"`
-	PkTransferItemID *GUID `json:"pkTransferItemId,omitzero"`
-}
+// ChangeTransferFromLocationResponse is the reply of WarehouseTransfer.ChangeTransferFromLocation.
+type ChangeTransferFromLocationResponse struct{}
+
+// ChangeTransferItemReceivedQuantityResponse is the reply of WarehouseTransfer.ChangeTransferItemReceivedQuantity.
+type ChangeTransferItemReceivedQuantityResponse struct{}
 
 // ChangeTransferItemRequestQuantityRequest holds the parameters of WarehouseTransfer.ChangeTransferItemRequestQuantity.
 type ChangeTransferItemRequestQuantityRequest struct {
-	Quantity         *int  `json:"Quantity,omitzero"`
-	PkTransferID     *GUID `json:"pkTransferId,omitzero"`
-	PkTransferItemID *GUID `json:"pkTransferItemId,omitzero"`
+	Quantity       *int  `json:"Quantity,omitzero"`
+	TransferID     *GUID `json:"pkTransferId,omitzero"`
+	TransferItemID *GUID `json:"pkTransferItemId,omitzero"`
 }
+
+// ChangeTransferItemRequestQuantityResponse is the reply of WarehouseTransfer.ChangeTransferItemRequestQuantity.
+type ChangeTransferItemRequestQuantityResponse struct{}
 
 // ChangeTransferItemSentQuantityRequest holds the parameters of WarehouseTransfer.ChangeTransferItemSentQuantity.
 type ChangeTransferItemSentQuantityRequest struct {
-	Quantity         *int  `json:"Quantity,omitzero"`
-	PkBinID          *GUID `json:"pkBinId,omitzero"`
-	PkTransferID     *GUID `json:"pkTransferId,omitzero"`
-	PkTransferItemID *GUID `json:"pkTransferItemId,omitzero"`
+	Quantity       *int  `json:"Quantity,omitzero"`
+	BinID          *GUID `json:"pkBinId,omitzero"`
+	TransferID     *GUID `json:"pkTransferId,omitzero"`
+	TransferItemID *GUID `json:"pkTransferItemId,omitzero"`
 }
 
 // ChangeTransferLocationsRequest holds the parameters of WarehouseTransfer.ChangeTransferLocations.
 type ChangeTransferLocationsRequest struct {
 	FromLocationID *GUID `json:"fromLocationId,omitzero"`
-	PkTransferID   *GUID `json:"pkTransferId,omitzero"`
+	TransferID     *GUID `json:"pkTransferId,omitzero"`
 	ToLocationID   *GUID `json:"toLocationId,omitzero"`
 }
 
+// ChangeTransferLocationsResponse is the reply of WarehouseTransfer.ChangeTransferLocations.
+type ChangeTransferLocationsResponse struct{}
+
 // ChangeTransferPropertyRequest holds the parameters of WarehouseTransfer.ChangeTransferProperty.
 type ChangeTransferPropertyRequest struct {
-	NewValue             *string `json:"newValue,omitzero"`
-	PkTransferID         *GUID   `json:"pkTransferId,omitzero"`
-	PkTransferPropertyID *GUID   `json:"pkTransferPropertyId,omitzero"`
+	NewValue           *string `json:"newValue,omitzero"`
+	TransferID         *GUID   `json:"pkTransferId,omitzero"`
+	TransferPropertyID *GUID   `json:"pkTransferPropertyId,omitzero"`
 }
+
+// ChangeTransferPropertyResponse is the reply of WarehouseTransfer.ChangeTransferProperty.
+type ChangeTransferPropertyResponse struct{}
 
 // ChangeTransferStatusRequest holds the parameters of WarehouseTransfer.ChangeTransferStatus.
 type ChangeTransferStatusRequest struct {
-	NewStatus    *ChangeTransferStatusRequestNewStatus `json:"newStatus,omitzero"`
-	PkTransferID *GUID                                 `json:"pkTransferId,omitzero"`
+	NewStatus  *ChangeTransferStatusRequestNewStatus `json:"newStatus,omitzero"`
+	TransferID *GUID                                 `json:"pkTransferId,omitzero"`
 }
+
+// ChangeTransferStatusResponse is the reply of WarehouseTransfer.ChangeTransferStatus.
+type ChangeTransferStatusResponse struct{}
 
 // ChangeTransferToLocationRequest holds the parameters of WarehouseTransfer.ChangeTransferToLocation.
 type ChangeTransferToLocationRequest struct {
 	NewLocationID *GUID `json:"newLocationId,omitzero"`
-	PkTransferID  *GUID `json:"pkTransferId,omitzero"`
+	TransferID    *GUID `json:"pkTransferId,omitzero"`
 }
+
+// ChangeTransferToLocationResponse is the reply of WarehouseTransfer.ChangeTransferToLocation.
+type ChangeTransferToLocationResponse struct{}
 
 // CreateNewBinRequest holds the parameters of WarehouseTransfer.CreateNewBin.
 type CreateNewBinRequest struct {
-	Barcode      *string `json:"barcode,omitzero"`
-	PkTransferID *GUID   `json:"pkTransferId,omitzero"`
-}
-
-// CreateTransferFromDescrepanciesRequest holds the parameters of WarehouseTransfer.CreateTransferFromDescrepancies.
-type CreateTransferFromDescrepanciesRequest struct {
-	PkTransferID *GUID `json:"pkTransferId,omitzero"`
+	Barcode    *string `json:"barcode,omitzero"`
+	TransferID *GUID   `json:"pkTransferId,omitzero"`
 }
 
 // CreateTransferRequestWithReturnRequest holds the parameters of WarehouseTransfer.CreateTransferRequestWithReturn.
@@ -849,44 +894,29 @@ type CreateTransferRequestWithReturnRequest struct {
 	ToLocationID   *GUID `json:"toLocationId,omitzero"`
 }
 
-// DeleteEmptyDraftTransferRequest holds the parameters of WarehouseTransfer.DeleteEmptyDraftTransfer.
-type DeleteEmptyDraftTransferRequest struct {
-	PkTransferID *GUID `json:"pkTransferId,omitzero"`
-}
+// DeleteEmptyDraftTransferResponse is the reply of WarehouseTransfer.DeleteEmptyDraftTransfer.
+type DeleteEmptyDraftTransferResponse struct{}
 
 // DeleteTransferPropertyRequest holds the parameters of WarehouseTransfer.DeleteTransferProperty.
 type DeleteTransferPropertyRequest struct {
-	PkTransferID         *GUID `json:"pkTransferId,omitzero"`
-	PkTransferPropertyID *GUID `json:"pkTransferPropertyId,omitzero"`
+	TransferID         *GUID `json:"pkTransferId,omitzero"`
+	TransferPropertyID *GUID `json:"pkTransferPropertyId,omitzero"`
 }
+
+// DeleteTransferPropertyResponse is the reply of WarehouseTransfer.DeleteTransferProperty.
+type DeleteTransferPropertyResponse struct{}
 
 // DeleteTransferRequest holds the parameters of WarehouseTransfer.DeleteTransfer.
 type DeleteTransferRequest struct {
 	DeleteReason *string `json:"DeleteReason,omitzero"`
-	PkTransferID *GUID   `json:"pkTransferId,omitzero"`
+	TransferID   *GUID   `json:"pkTransferId,omitzero"`
 }
 
-// GenericPagedResultWarehouseTransfer is part of a reply.
-type GenericPagedResultWarehouseTransfer struct {
-	Data           []WarehouseTransfer `json:"Data,omitzero"`
-	EntriesPerPage int                 `json:"EntriesPerPage,omitzero"`
-	PageNumber     int                 `json:"PageNumber,omitzero"`
-	TotalEntries   int64               `json:"TotalEntries,omitzero"`
-	TotalPages     int                 `json:"TotalPages,omitzero"`
-}
+// DeleteTransferResponse is the reply of WarehouseTransfer.DeleteTransfer.
+type DeleteTransferResponse struct{}
 
-// GetActiveTransfersForLocationRequest holds the parameters of WarehouseTransfer.GetActiveTransfersForLocation.
-type GetActiveTransfersForLocationRequest struct {
-	LocationID *GUID `url:"locationId,omitempty" json:"-"`
-}
-
-// GetArchivedTransfersBetweenArchivedDatesRequest holds the parameters of WarehouseTransfer.GetArchivedTransfersBetweenArchivedDates.
-type GetArchivedTransfersBetweenArchivedDatesRequest struct {
-	End            *Time `url:"end,omitempty" json:"-"`
-	EntriesPerPage *int  `url:"entriesPerPage,omitempty" json:"-"`
-	PageNumber     *int  `url:"pageNumber,omitempty" json:"-"`
-	Start          *Time `url:"start,omitempty" json:"-"`
-}
+// GetActiveTransfersAllLocationsRequest holds the parameters of WarehouseTransfer.GetActiveTransfersAllLocations.
+type GetActiveTransfersAllLocationsRequest struct{}
 
 // GetArchivedTransfersBetweenDatesRequest holds the parameters of WarehouseTransfer.GetArchivedTransfersBetweenDates.
 type GetArchivedTransfersBetweenDatesRequest struct {
@@ -910,76 +940,54 @@ type GetArchivedTransfersRequest struct {
 	PageNumber     *int `url:"pageNumber,omitempty" json:"-"`
 }
 
-// GetDiscrepancyItemsRequest holds the parameters of WarehouseTransfer.GetDiscrepancyItems.
-type GetDiscrepancyItemsRequest struct {
-	PkTransferID *GUID `url:"pkTransferId,omitempty" json:"-"`
-}
-
 // GetModifiedBasicRequest holds the parameters of WarehouseTransfer.GetModifiedBasic.
 type GetModifiedBasicRequest struct {
 	UpdateDate *Time `url:"updateDate,omitempty" json:"-"`
 }
 
+// GetServerTimeRequest holds the parameters of WarehouseTransfer.GetServerTime.
+type GetServerTimeRequest struct{}
+
 // GetStockAvailabilityRequest holds the parameters of WarehouseTransfer.GetStockAvailability.
 type GetStockAvailabilityRequest struct {
-	PkTransferItemID *GUID `url:"pkTransferItemId,omitempty" json:"-"`
+	TransferItemID *GUID `url:"pkTransferItemId,omitempty" json:"-"`
 }
 
 // GetTransferAuditRequest holds the parameters of WarehouseTransfer.GetTransferAudit.
 type GetTransferAuditRequest struct {
-	PkTransferID *GUID `url:"pkTransferId,omitempty" json:"-"`
+	TransferID *GUID `url:"pkTransferId,omitempty" json:"-"`
 }
 
 // GetTransferBinNotesRequest holds the parameters of WarehouseTransfer.GetTransferBinNotes.
 type GetTransferBinNotesRequest struct {
-	PkBinID *GUID `url:"pkBinId,omitempty" json:"-"`
+	BinID *GUID `url:"pkBinId,omitempty" json:"-"`
 }
 
 // GetTransferItemNotesRequest holds the parameters of WarehouseTransfer.GetTransferItemNotes.
 type GetTransferItemNotesRequest struct {
-	PkTransferID     *GUID `url:"pkTransferId,omitempty" json:"-"`
-	PkTransferItemID *GUID `url:"pkTransferItemId,omitempty" json:"-"`
-}
-
-// GetTransferNotesRequest holds the parameters of WarehouseTransfer.GetTransferNotes.
-type GetTransferNotesRequest struct {
-	PkTransferID *GUID `url:"pkTransferId,omitempty" json:"-"`
-}
-
-// GetTransferPropertiesRequest holds the parameters of WarehouseTransfer.GetTransferProperties.
-type GetTransferPropertiesRequest struct {
-	PkTransferID *GUID `url:"pkTransferId,omitempty" json:"-"`
-}
-
-// GetTransferWithItemsRequest holds the parameters of WarehouseTransfer.GetTransferWithItems.
-type GetTransferWithItemsRequest struct {
-	PkTransferID *GUID `url:"pkTransferId,omitempty" json:"-"`
-}
-
-// GetTransferWithNotesRequest holds the parameters of WarehouseTransfer.GetTransferWithNotes.
-type GetTransferWithNotesRequest struct {
-	PkTransferID *GUID `url:"pkTransferId,omitempty" json:"-"`
-}
-
-// IsDraftTransferChangedRequest holds the parameters of WarehouseTransfer.IsDraftTransferChanged.
-type IsDraftTransferChangedRequest struct {
-	PkTransferID *GUID `url:"pkTransferId,omitempty" json:"-"`
+	TransferID     *GUID `url:"pkTransferId,omitempty" json:"-"`
+	TransferItemID *GUID `url:"pkTransferItemId,omitempty" json:"-"`
 }
 
 // PrintTransferRequest holds the parameters of WarehouseTransfer.PrintTransfer.
 type PrintTransferRequest struct {
-	PkTransferID *GUID `json:"pkTransferId,omitzero"`
+	TransferID *GUID `json:"pkTransferId,omitzero"`
 }
 
 // RemoveAllEmptyBinsRequest holds the parameters of WarehouseTransfer.RemoveAllEmptyBins.
-type RemoveAllEmptyBinsRequest struct {
-}
+type RemoveAllEmptyBinsRequest struct{}
+
+// RemoveAllEmptyBinsResponse is the reply of WarehouseTransfer.RemoveAllEmptyBins.
+type RemoveAllEmptyBinsResponse struct{}
 
 // RemoveItemFromTransferRequest holds the parameters of WarehouseTransfer.RemoveItemFromTransfer.
 type RemoveItemFromTransferRequest struct {
-	PkTransferID     *GUID `json:"pkTransferId,omitzero"`
-	PkTransferItemID *GUID `json:"pkTransferItemId,omitzero"`
+	TransferID     *GUID `json:"pkTransferId,omitzero"`
+	TransferItemID *GUID `json:"pkTransferItemId,omitzero"`
 }
+
+// RemoveItemFromTransferResponse is the reply of WarehouseTransfer.RemoveItemFromTransfer.
+type RemoveItemFromTransferResponse struct{}
 
 // SearchTransfersAllLocationsRequest holds the parameters of WarehouseTransfer.SearchTransfersAllLocations.
 type SearchTransfersAllLocationsRequest struct {
@@ -997,13 +1005,16 @@ type SearchTransfersByLocationRequest struct {
 // SetReferenceNumberRequest holds the parameters of WarehouseTransfer.SetReferenceNumber.
 type SetReferenceNumberRequest struct {
 	ReferenceNumber *string `json:"ReferenceNumber,omitzero"`
-	PkTransferID    *GUID   `json:"pkTransferId,omitzero"`
+	TransferID      *GUID   `json:"pkTransferId,omitzero"`
 }
+
+// SetReferenceNumberResponse is the reply of WarehouseTransfer.SetReferenceNumber.
+type SetReferenceNumberResponse struct{}
 
 // StockAvailability is part of a reply.
 type StockAvailability struct {
 	LevelType       StockAvailabilityLevelType `json:"LevelType,omitzero"`
-	PkID            GUID                       `json:"PkId,omitzero"`
+	ID              GUID                       `json:"PkId,omitzero"`
 	Quantity        int                        `json:"Quantity,omitzero"`
 	ReferenceNumber string                     `json:"ReferenceNumber,omitzero"`
 	Status          StockAvailabilityStatus    `json:"Status,omitzero"`
@@ -1031,24 +1042,24 @@ type WarehouseTransfer struct {
 	NumberOfNotes             int                         `json:"NumberOfNotes,omitzero"`
 	OrderDate                 Time                        `json:"OrderDate,omitzero"`
 	OriginalTransferReference string                      `json:"OriginalTransferReference,omitzero"`
-	PkTransferID              GUID                        `json:"PkTransferId,omitzero"`
+	TransferID                GUID                        `json:"PkTransferId,omitzero"`
 	ReferenceNumber           string                      `json:"ReferenceNumber,omitzero"`
 	Status                    WarehouseTransferStatus     `json:"Status,omitzero"`
 	ToLocation                string                      `json:"ToLocation,omitzero"`
 	ToLocationID              GUID                        `json:"ToLocationId,omitzero"`
 	TransferProperties        []WarehouseTransferProperty `json:"TransferProperties,omitzero"`
 	UpdateStatus              UpdateStatus                `json:"UpdateStatus,omitzero"`
-	FkOriginalTransferID      GUID                        `json:"fkOriginalTransferId,omitzero"`
+	OriginalTransferID        GUID                        `json:"fkOriginalTransferId,omitzero"`
 	NStatus                   int                         `json:"nStatus,omitzero"`
 }
 
 // WarehouseTransferAudit is part of a reply.
 type WarehouseTransferAudit struct {
-	AuditDate         Time                            `json:"AuditDate,omitzero"`
-	AuditNote         string                          `json:"AuditNote,omitzero"`
-	AuditType         WarehouseTransferAuditAuditType `json:"AuditType,omitzero"`
-	PkTransferAuditID GUID                            `json:"PkTransferAuditId,omitzero"`
-	NAuditType        int                             `json:"nAuditType,omitzero"`
+	AuditDate       Time                            `json:"AuditDate,omitzero"`
+	AuditNote       string                          `json:"AuditNote,omitzero"`
+	AuditType       WarehouseTransferAuditAuditType `json:"AuditType,omitzero"`
+	TransferAuditID GUID                            `json:"PkTransferAuditId,omitzero"`
+	NAuditType      int                             `json:"nAuditType,omitzero"`
 }
 
 // WarehouseTransferBin is part of a reply.
@@ -1058,17 +1069,17 @@ type WarehouseTransferBin struct {
 	BinName      string                     `json:"BinName,omitzero"`
 	BinNotes     []WarehouseTransferBinNote `json:"BinNotes,omitzero"`
 	BinReference string                     `json:"BinReference,omitzero"`
-	PkBinID      GUID                       `json:"PkBinId,omitzero"`
+	BinID        GUID                       `json:"PkBinId,omitzero"`
 }
 
 // WarehouseTransferBinNote is part of a reply.
 type WarehouseTransferBinNote struct {
-	Note                string `json:"Note,omitzero"`
-	NoteDateTime        Time   `json:"NoteDateTime,omitzero"`
-	NoteRead            bool   `json:"NoteRead,omitzero"`
-	NoteUser            string `json:"NoteUser,omitzero"`
-	PkBinID             GUID   `json:"PkBinId,omitzero"`
-	PkTransferBinNoteID GUID   `json:"PkTransferBinNoteId,omitzero"`
+	Note              string `json:"Note,omitzero"`
+	NoteDateTime      Time   `json:"NoteDateTime,omitzero"`
+	NoteRead          bool   `json:"NoteRead,omitzero"`
+	NoteUser          string `json:"NoteUser,omitzero"`
+	BinID             GUID   `json:"PkBinId,omitzero"`
+	TransferBinNoteID GUID   `json:"PkTransferBinNoteId,omitzero"`
 }
 
 // WarehouseTransferCheckForDraftTransferRequest holds the parameters of WarehouseTransfer.CheckForDraftTransfer.
@@ -1082,24 +1093,19 @@ type WarehouseTransferGetListTransfersRequest struct {
 	IDs []GUID `json:"ids,omitzero"`
 }
 
-// WarehouseTransferGetTransferItemsRequest holds the parameters of WarehouseTransfer.GetTransferItems.
-type WarehouseTransferGetTransferItemsRequest struct {
-	PkTransferID *GUID `url:"pkTransferId,omitempty" json:"-"`
-}
-
 // WarehouseTransferItem is part of a reply.
 type WarehouseTransferItem struct {
 	Barcode                 string                      `json:"Barcode,omitzero"`
 	BinRackNumber           string                      `json:"BinRackNumber,omitzero"`
 	DueFromLocationQuantity int                         `json:"DueFromLocationQuantity,omitzero"`
-	FkStockItemID           GUID                        `json:"FkStockItemId,omitzero"`
+	StockItemID             GUID                        `json:"FkStockItemId,omitzero"`
 	InFromLocationQuantity  int                         `json:"InFromLocationQuantity,omitzero"`
 	InToLocationQuantity    int                         `json:"InToLocationQuantity,omitzero"`
 	ItemNoteCount           int                         `json:"ItemNoteCount,omitzero"`
 	ItemNotes               []WarehouseTransferItemNote `json:"ItemNotes,omitzero"`
 	ItemTitle               string                      `json:"ItemTitle,omitzero"`
-	PkBinID                 GUID                        `json:"PkBinId,omitzero"`
-	PkTransferItemID        GUID                        `json:"PkTransferItemId,omitzero"`
+	BinID                   GUID                        `json:"PkBinId,omitzero"`
+	TransferItemID          GUID                        `json:"PkTransferItemId,omitzero"`
 	ReceivedQuantity        int                         `json:"ReceivedQuantity,omitzero"`
 	RequestedQuantity       int                         `json:"RequestedQuantity,omitzero"`
 	SKU                     string                      `json:"SKU,omitzero"`
@@ -1108,37 +1114,98 @@ type WarehouseTransferItem struct {
 
 // WarehouseTransferItemNote is part of a reply.
 type WarehouseTransferItemNote struct {
-	FkBinID              GUID   `json:"FkBinId,omitzero"`
-	Note                 string `json:"Note,omitzero"`
-	NoteDateTime         Time   `json:"NoteDateTime,omitzero"`
-	NoteRead             bool   `json:"NoteRead,omitzero"`
-	NoteUser             string `json:"NoteUser,omitzero"`
-	PkTransferItemID     GUID   `json:"PkTransferItemId,omitzero"`
-	PkTransferItemNoteID GUID   `json:"PkTransferItemNoteId,omitzero"`
+	BinID              GUID   `json:"FkBinId,omitzero"`
+	Note               string `json:"Note,omitzero"`
+	NoteDateTime       Time   `json:"NoteDateTime,omitzero"`
+	NoteRead           bool   `json:"NoteRead,omitzero"`
+	NoteUser           string `json:"NoteUser,omitzero"`
+	TransferItemID     GUID   `json:"PkTransferItemId,omitzero"`
+	TransferItemNoteID GUID   `json:"PkTransferItemNoteId,omitzero"`
 }
 
 // WarehouseTransferItemQuantity is part of a request.
 type WarehouseTransferItemQuantity struct {
-	Quantity         *int  `json:"Quantity,omitzero"`
-	FkStockItemID    *GUID `json:"fkStockItemId,omitzero"`
-	PkTransferItemID *GUID `json:"pkTransferItemId,omitzero"`
+	Quantity       *int  `json:"Quantity,omitzero"`
+	StockItemID    *GUID `json:"fkStockItemId,omitzero"`
+	TransferItemID *GUID `json:"pkTransferItemId,omitzero"`
 }
 
 // WarehouseTransferNote is part of a reply.
 type WarehouseTransferNote struct {
-	Note             string `json:"Note,omitzero"`
-	NoteDateTime     Time   `json:"NoteDateTime,omitzero"`
-	NoteRead         bool   `json:"NoteRead,omitzero"`
-	NoteUser         string `json:"NoteUser,omitzero"`
-	PkTransferNoteID GUID   `json:"PkTransferNoteId,omitzero"`
+	Note           string `json:"Note,omitzero"`
+	NoteDateTime   Time   `json:"NoteDateTime,omitzero"`
+	NoteRead       bool   `json:"NoteRead,omitzero"`
+	NoteUser       string `json:"NoteUser,omitzero"`
+	TransferNoteID GUID   `json:"PkTransferNoteId,omitzero"`
+}
+
+// WarehouseTransferPage is part of a reply.
+type WarehouseTransferPage struct {
+	Data           []WarehouseTransfer `json:"Data,omitzero"`
+	EntriesPerPage int                 `json:"EntriesPerPage,omitzero"`
+	PageNumber     int                 `json:"PageNumber,omitzero"`
+	TotalEntries   int64               `json:"TotalEntries,omitzero"`
+	TotalPages     int                 `json:"TotalPages,omitzero"`
 }
 
 // WarehouseTransferProperty is part of a reply.
 type WarehouseTransferProperty struct {
-	PkTransferPropertyID  GUID   `json:"PkTransferPropertyId,omitzero"`
+	TransferPropertyID    GUID   `json:"PkTransferPropertyId,omitzero"`
 	TransferPropertyName  string `json:"TransferPropertyName,omitzero"`
 	TransferPropertyValue string `json:"TransferPropertyValue,omitzero"`
 }
+
+// ChangeTransferFromLocationRequest is the type of the parameters of WarehouseTransfer.ChangeTransferFromLocation, which equal those of
+// other operations.
+type ChangeTransferFromLocationRequest = ChangeTransferToLocationRequest
+
+// ChangeTransferItemReceivedQuantityRequest is the type of the parameters of WarehouseTransfer.ChangeTransferItemReceivedQuantity, which equal those of
+// other operations.
+type ChangeTransferItemReceivedQuantityRequest = ChangeTransferItemSentQuantityRequest
+
+// CreateTransferFromDescrepanciesRequest is the type of the parameters of WarehouseTransfer.CreateTransferFromDescrepancies, which equal those of
+// other operations.
+type CreateTransferFromDescrepanciesRequest = PrintTransferRequest
+
+// DeleteEmptyDraftTransferRequest is the type of the parameters of WarehouseTransfer.DeleteEmptyDraftTransfer, which equal those of
+// other operations.
+type DeleteEmptyDraftTransferRequest = PrintTransferRequest
+
+// GetActiveTransfersForLocationRequest is the type of the parameters of WarehouseTransfer.GetActiveTransfersForLocation, which equal those of
+// other operations.
+type GetActiveTransfersForLocationRequest = IsOwnedStockLocationRequest
+
+// GetArchivedTransfersBetweenArchivedDatesRequest is the type of the parameters of WarehouseTransfer.GetArchivedTransfersBetweenArchivedDates, which equal those of
+// other operations.
+type GetArchivedTransfersBetweenArchivedDatesRequest = GetArchivedTransfersBetweenDatesRequest
+
+// GetDiscrepancyItemsRequest is the type of the parameters of WarehouseTransfer.GetDiscrepancyItems, which equal those of
+// other operations.
+type GetDiscrepancyItemsRequest = GetTransferAuditRequest
+
+// WarehouseTransferGetTransferItemsRequest is the type of the parameters of WarehouseTransfer.GetTransferItems, which equal those of
+// other operations.
+type WarehouseTransferGetTransferItemsRequest = GetTransferAuditRequest
+
+// GetTransferNotesRequest is the type of the parameters of WarehouseTransfer.GetTransferNotes, which equal those of
+// other operations.
+type GetTransferNotesRequest = GetTransferAuditRequest
+
+// GetTransferPropertiesRequest is the type of the parameters of WarehouseTransfer.GetTransferProperties, which equal those of
+// other operations.
+type GetTransferPropertiesRequest = GetTransferAuditRequest
+
+// GetTransferWithItemsRequest is the type of the parameters of WarehouseTransfer.GetTransferWithItems, which equal those of
+// other operations.
+type GetTransferWithItemsRequest = GetTransferAuditRequest
+
+// GetTransferWithNotesRequest is the type of the parameters of WarehouseTransfer.GetTransferWithNotes, which equal those of
+// other operations.
+type GetTransferWithNotesRequest = GetTransferAuditRequest
+
+// IsDraftTransferChangedRequest is the type of the parameters of WarehouseTransfer.IsDraftTransferChanged, which equal those of
+// other operations.
+type IsDraftTransferChangedRequest = GetTransferAuditRequest
 
 // ChangeTransferStatusRequestNewStatus is an open list: Linnworks may add values.
 type ChangeTransferStatusRequestNewStatus string

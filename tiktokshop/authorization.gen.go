@@ -14,11 +14,13 @@ type AuthorizationService service
 // It writes absolute values and is safe to repeat. Version 202403.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/deauthorize-shop-202403
-func (s *AuthorizationService) DeauthorizeShop(ctx context.Context, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *AuthorizationService) DeauthorizeShop(ctx context.Context, req *DeauthorizeShopRequest, opts ...CallOption) (*DeauthorizeShopResponse, error) {
+	var out *DeauthorizeShopResponse
+	err := s.client.call(ctx, operation{
 		name: "Authorization.DeauthorizeShop", method: "DELETE", path: "/authorization/202403/shops",
 		replay: replayWrite,
-	}, nil, nil, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetAuthorizedCategoryAssets calls GET /authorization/202405/category_assets.
@@ -26,12 +28,13 @@ func (s *AuthorizationService) DeauthorizeShop(ctx context.Context, opts ...Call
 // It only reads and is safe to repeat. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-authorized-category-assets-202405
-func (s *AuthorizationService) GetAuthorizedCategoryAssets(ctx context.Context, opts ...CallOption) (*GetAuthorizedCategoryAssetsResponse, error) {
-	out := new(GetAuthorizedCategoryAssetsResponse)
-	return out, s.client.call(ctx, operation{
+func (s *AuthorizationService) GetAuthorizedCategoryAssets(ctx context.Context, req *GetAuthorizedCategoryAssetsRequest, opts ...CallOption) (*GetAuthorizedCategoryAssetsResponse, error) {
+	var out *GetAuthorizedCategoryAssetsResponse
+	err := s.client.call(ctx, operation{
 		name: "Authorization.GetAuthorizedCategoryAssets", method: "GET", path: "/authorization/202405/category_assets",
 		replay: replayRead, noCipher: true,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetAuthorizedShops calls GET /authorization/202309/shops.
@@ -39,12 +42,13 @@ func (s *AuthorizationService) GetAuthorizedCategoryAssets(ctx context.Context, 
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-authorized-shops-202309
-func (s *AuthorizationService) GetAuthorizedShops(ctx context.Context, opts ...CallOption) (*GetAuthorizedShopsResponse, error) {
-	out := new(GetAuthorizedShopsResponse)
-	return out, s.client.call(ctx, operation{
+func (s *AuthorizationService) GetAuthorizedShops(ctx context.Context, req *GetAuthorizedShopsRequest, opts ...CallOption) (*GetAuthorizedShopsResponse, error) {
+	var out *GetAuthorizedShopsResponse
+	err := s.client.call(ctx, operation{
 		name: "Authorization.GetAuthorizedShops", method: "GET", path: "/authorization/202309/shops",
 		replay: replayRead, noCipher: true,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetWidgetToken calls GET /authorization/202401/widget_token.
@@ -53,25 +57,37 @@ func (s *AuthorizationService) GetAuthorizedShops(ctx context.Context, opts ...C
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-widget-token-202401
 func (s *AuthorizationService) GetWidgetToken(ctx context.Context, req *GetWidgetTokenRequest, opts ...CallOption) (*GetWidgetTokenResponse, error) {
-	out := new(GetWidgetTokenResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetWidgetTokenResponse
+	err := s.client.call(ctx, operation{
 		name: "Authorization.GetWidgetToken", method: "GET", path: "/authorization/202401/widget_token",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetWidgetTokenV202312 calls GET /authorization/202312/widget_token.
 //
 // It only reads and is safe to repeat. Version 202312.
+// The newest version is [AuthorizationService.GetWidgetToken].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-widget-token-202312
 func (s *AuthorizationService) GetWidgetTokenV202312(ctx context.Context, req *GetWidgetTokenV202312Request, opts ...CallOption) (*GetWidgetTokenV202312Response, error) {
-	out := new(GetWidgetTokenV202312Response)
-	return out, s.client.call(ctx, operation{
+	var out *GetWidgetTokenV202312Response
+	err := s.client.call(ctx, operation{
 		name: "Authorization.GetWidgetTokenV202312", method: "GET", path: "/authorization/202312/widget_token",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
+
+// DeauthorizeShopRequest holds the parameters of Authorization.DeauthorizeShop.
+type DeauthorizeShopRequest struct{}
+
+// DeauthorizeShopResponse is the reply of Authorization.DeauthorizeShop.
+type DeauthorizeShopResponse struct{}
+
+// GetAuthorizedCategoryAssetsRequest holds the parameters of Authorization.GetAuthorizedCategoryAssets.
+type GetAuthorizedCategoryAssetsRequest struct{}
 
 // GetAuthorizedCategoryAssetsResponse is the reply of Authorization.GetAuthorizedCategoryAssets.
 type GetAuthorizedCategoryAssetsResponse struct {
@@ -90,6 +106,9 @@ type GetAuthorizedCategoryAssetsResponseCategoryAssetCategory struct {
 	ID   ID     `json:"id,omitzero"`
 	Name string `json:"name,omitzero"`
 }
+
+// GetAuthorizedShopsRequest holds the parameters of Authorization.GetAuthorizedShops.
+type GetAuthorizedShopsRequest struct{}
 
 // GetAuthorizedShopsResponse is the reply of Authorization.GetAuthorizedShops.
 type GetAuthorizedShopsResponse struct {
@@ -112,22 +131,6 @@ type GetWidgetTokenResponseWidgetToken struct {
 	Token    string      `json:"token,omitzero"`
 }
 
-// GetWidgetTokenV202312Request holds the parameters of Authorization.GetWidgetTokenV202312.
-type GetWidgetTokenV202312Request struct {
-	ShopID *int64 `url:"shop_id,omitempty" json:"-"`
-}
-
-// GetWidgetTokenV202312Response is the reply of Authorization.GetWidgetTokenV202312.
-type GetWidgetTokenV202312Response struct {
-	WidgetToken GetWidgetTokenV202312ResponseWidgetToken `json:"widget_token,omitzero"`
-}
-
-// GetWidgetTokenV202312ResponseWidgetToken is part of a reply.
-type GetWidgetTokenV202312ResponseWidgetToken struct {
-	ExpireAt UnixSeconds `json:"expire_at,omitzero"`
-	Token    string      `json:"token,omitzero"`
-}
-
 // Shop is part of a reply.
 type Shop struct {
 	Cipher     string     `json:"cipher,omitzero"`
@@ -137,6 +140,14 @@ type Shop struct {
 	Region     string     `json:"region,omitzero"`
 	SellerType SellerType `json:"seller_type,omitzero"`
 }
+
+// GetWidgetTokenV202312Request is the type of the parameters of Authorization.GetWidgetTokenV202312, which equal those of
+// other operations.
+type GetWidgetTokenV202312Request = GetWidgetTokenRequest
+
+// GetWidgetTokenV202312Response is the type of the reply of Authorization.GetWidgetTokenV202312, which equal those of
+// other operations.
+type GetWidgetTokenV202312Response = GetWidgetTokenResponse
 
 // SellerType is an open list: TikTok Shop may add values.
 type SellerType string

@@ -15,11 +15,12 @@ type DataReconciliationService service
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/order-status-data-exchange-202309
 func (s *DataReconciliationService) OrderStatusDataExchange(ctx context.Context, req *OrderStatusDataExchangeRequest, opts ...CallOption) (*OrderStatusDataExchangeResponse, error) {
-	out := new(OrderStatusDataExchangeResponse)
-	return out, s.client.call(ctx, operation{
+	var out *OrderStatusDataExchangeResponse
+	err := s.client.call(ctx, operation{
 		name: "DataReconciliation.OrderStatusDataExchange", method: "POST", path: "/data_reconciliation/202309/orders/sync",
 		query: true, body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // QualityFactoryOrderDataImportAPI calls POST /data_reconciliation/202401/orders/import.
@@ -28,24 +29,42 @@ func (s *DataReconciliationService) OrderStatusDataExchange(ctx context.Context,
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/quality-factory-order-data-import-api-202401
 func (s *DataReconciliationService) QualityFactoryOrderDataImportAPI(ctx context.Context, req *QualityFactoryOrderDataImportAPIRequest, opts ...CallOption) (*QualityFactoryOrderDataImportAPIResponse, error) {
-	out := new(QualityFactoryOrderDataImportAPIResponse)
-	return out, s.client.call(ctx, operation{
+	var out *QualityFactoryOrderDataImportAPIResponse
+	err := s.client.call(ctx, operation{
 		name: "DataReconciliation.QualityFactoryOrderDataImportAPI", method: "POST", path: "/data_reconciliation/202401/orders/import",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // QualityFactoryOrderDataImportAPIV202310 calls POST /data_reconciliation/202310/orders/import.
 //
 // It is not repeated once it was sent. Version 202310.
+// The newest version is [DataReconciliationService.QualityFactoryOrderDataImportAPI].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/quality-factory-order-data-import-api-202310
 func (s *DataReconciliationService) QualityFactoryOrderDataImportAPIV202310(ctx context.Context, req *QualityFactoryOrderDataImportAPIV202310Request, opts ...CallOption) (*QualityFactoryOrderDataImportAPIV202310Response, error) {
-	out := new(QualityFactoryOrderDataImportAPIV202310Response)
-	return out, s.client.call(ctx, operation{
+	var out *QualityFactoryOrderDataImportAPIV202310Response
+	err := s.client.call(ctx, operation{
 		name: "DataReconciliation.QualityFactoryOrderDataImportAPIV202310", method: "POST", path: "/data_reconciliation/202310/orders/import",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
+}
+
+// DataReconciliationDetail is part of a reply.
+type DataReconciliationDetail struct {
+	ChannelOrderID string        `json:"channel_order_id,omitzero"`
+	ChannelType    string        `json:"channel_type,omitzero"`
+	ExtraErrors    []CodeMessage `json:"extra_errors,omitzero"`
+	OrderID        string        `json:"order_id,omitzero"`
+}
+
+// DataReconciliationError is part of a reply.
+type DataReconciliationError struct {
+	Code    string                   `json:"code,omitzero"`
+	Detail  DataReconciliationDetail `json:"detail,omitzero"`
+	Message string                   `json:"message,omitzero"`
 }
 
 // OrderStatusDataExchangeRequest holds the parameters of DataReconciliation.OrderStatusDataExchange.
@@ -76,28 +95,7 @@ type OrderStatusDataExchangeRequestOrderPackage struct {
 
 // OrderStatusDataExchangeResponse is the reply of DataReconciliation.OrderStatusDataExchange.
 type OrderStatusDataExchangeResponse struct {
-	Errors []OrderStatusDataExchangeResponseError `json:"errors,omitzero"`
-}
-
-// OrderStatusDataExchangeResponseError is part of a reply.
-type OrderStatusDataExchangeResponseError struct {
-	Code    string                                     `json:"code,omitzero"`
-	Detail  OrderStatusDataExchangeResponseErrorDetail `json:"detail,omitzero"`
-	Message string                                     `json:"message,omitzero"`
-}
-
-// OrderStatusDataExchangeResponseErrorDetail is part of a reply.
-type OrderStatusDataExchangeResponseErrorDetail struct {
-	ChannelOrderID string                                                 `json:"channel_order_id,omitzero"`
-	ChannelType    string                                                 `json:"channel_type,omitzero"`
-	ExtraErrors    []OrderStatusDataExchangeResponseErrorDetailExtraError `json:"extra_errors,omitzero"`
-	OrderID        string                                                 `json:"order_id,omitzero"`
-}
-
-// OrderStatusDataExchangeResponseErrorDetailExtraError is part of a reply.
-type OrderStatusDataExchangeResponseErrorDetailExtraError struct {
-	Code    string `json:"code,omitzero"`
-	Message string `json:"message,omitzero"`
+	Errors []DataReconciliationError `json:"errors,omitzero"`
 }
 
 // QualityFactoryOrderDataImportAPIRequest holds the parameters of DataReconciliation.QualityFactoryOrderDataImportAPI.
@@ -127,28 +125,7 @@ type QualityFactoryOrderDataImportAPIRequestOrderPackage struct {
 
 // QualityFactoryOrderDataImportAPIResponse is the reply of DataReconciliation.QualityFactoryOrderDataImportAPI.
 type QualityFactoryOrderDataImportAPIResponse struct {
-	Errors []QualityFactoryOrderDataImportAPIResponseError `json:"errors,omitzero"`
-}
-
-// QualityFactoryOrderDataImportAPIResponseError is part of a reply.
-type QualityFactoryOrderDataImportAPIResponseError struct {
-	Code    string                                              `json:"code,omitzero"`
-	Detail  QualityFactoryOrderDataImportAPIResponseErrorDetail `json:"detail,omitzero"`
-	Message string                                              `json:"message,omitzero"`
-}
-
-// QualityFactoryOrderDataImportAPIResponseErrorDetail is part of a reply.
-type QualityFactoryOrderDataImportAPIResponseErrorDetail struct {
-	ChannelOrderID string                                                          `json:"channel_order_id,omitzero"`
-	ChannelType    string                                                          `json:"channel_type,omitzero"`
-	ExtraErrors    []QualityFactoryOrderDataImportAPIResponseErrorDetailExtraError `json:"extra_errors,omitzero"`
-	OrderID        string                                                          `json:"order_id,omitzero"`
-}
-
-// QualityFactoryOrderDataImportAPIResponseErrorDetailExtraError is part of a reply.
-type QualityFactoryOrderDataImportAPIResponseErrorDetailExtraError struct {
-	Code    string `json:"code,omitzero"`
-	Message string `json:"message,omitzero"`
+	Errors []DataReconciliationError `json:"errors,omitzero"`
 }
 
 // QualityFactoryOrderDataImportAPIV202310Request holds the parameters of DataReconciliation.QualityFactoryOrderDataImportAPIV202310.
@@ -158,46 +135,17 @@ type QualityFactoryOrderDataImportAPIV202310Request struct {
 
 // QualityFactoryOrderDataImportAPIV202310RequestOrder is part of a request.
 type QualityFactoryOrderDataImportAPIV202310RequestOrder struct {
-	ChannelFinancialStatus   *string                                                      `json:"channel_financial_status,omitzero"`
-	ChannelFulfillmentStatus *string                                                      `json:"channel_fulfillment_status,omitzero"`
-	ChannelOrderID           *string                                                      `json:"channel_order_id,omitzero"`
-	ChannelOrderStatus       *string                                                      `json:"channel_order_status,omitzero"`
-	ChannelOrderUpdateTime   *string                                                      `json:"channel_order_update_time,omitzero"`
-	ChannelType              *string                                                      `json:"channel_type,omitzero"`
-	NotExistReason           *string                                                      `json:"not_exist_reason,omitzero"`
-	OrderID                  *string                                                      `json:"order_id,omitzero"`
-	Packages                 []QualityFactoryOrderDataImportAPIV202310RequestOrderPackage `json:"packages,omitzero"`
+	ChannelFinancialStatus   *string                                               `json:"channel_financial_status,omitzero"`
+	ChannelFulfillmentStatus *string                                               `json:"channel_fulfillment_status,omitzero"`
+	ChannelOrderID           *string                                               `json:"channel_order_id,omitzero"`
+	ChannelOrderStatus       *string                                               `json:"channel_order_status,omitzero"`
+	ChannelOrderUpdateTime   *string                                               `json:"channel_order_update_time,omitzero"`
+	ChannelType              *string                                               `json:"channel_type,omitzero"`
+	NotExistReason           *string                                               `json:"not_exist_reason,omitzero"`
+	OrderID                  *string                                               `json:"order_id,omitzero"`
+	Packages                 []QualityFactoryOrderDataImportAPIRequestOrderPackage `json:"packages,omitzero"`
 }
 
-// QualityFactoryOrderDataImportAPIV202310RequestOrderPackage is part of a request.
-type QualityFactoryOrderDataImportAPIV202310RequestOrderPackage struct {
-	PackageID            *string `json:"package_id,omitzero"`
-	ShippingProviderName *string `json:"shipping_provider_name,omitzero"`
-	TrackingNumber       *string `json:"tracking_number,omitzero"`
-}
-
-// QualityFactoryOrderDataImportAPIV202310Response is the reply of DataReconciliation.QualityFactoryOrderDataImportAPIV202310.
-type QualityFactoryOrderDataImportAPIV202310Response struct {
-	Errors []QualityFactoryOrderDataImportAPIV202310ResponseError `json:"errors,omitzero"`
-}
-
-// QualityFactoryOrderDataImportAPIV202310ResponseError is part of a reply.
-type QualityFactoryOrderDataImportAPIV202310ResponseError struct {
-	Code    string                                                     `json:"code,omitzero"`
-	Detail  QualityFactoryOrderDataImportAPIV202310ResponseErrorDetail `json:"detail,omitzero"`
-	Message string                                                     `json:"message,omitzero"`
-}
-
-// QualityFactoryOrderDataImportAPIV202310ResponseErrorDetail is part of a reply.
-type QualityFactoryOrderDataImportAPIV202310ResponseErrorDetail struct {
-	ChannelOrderID string                                                                 `json:"channel_order_id,omitzero"`
-	ChannelType    string                                                                 `json:"channel_type,omitzero"`
-	ExtraErrors    []QualityFactoryOrderDataImportAPIV202310ResponseErrorDetailExtraError `json:"extra_errors,omitzero"`
-	OrderID        string                                                                 `json:"order_id,omitzero"`
-}
-
-// QualityFactoryOrderDataImportAPIV202310ResponseErrorDetailExtraError is part of a reply.
-type QualityFactoryOrderDataImportAPIV202310ResponseErrorDetailExtraError struct {
-	Code    string `json:"code,omitzero"`
-	Message string `json:"message,omitzero"`
-}
+// QualityFactoryOrderDataImportAPIV202310Response is the type of the reply of DataReconciliation.QualityFactoryOrderDataImportAPIV202310, which equal those of
+// other operations.
+type QualityFactoryOrderDataImportAPIV202310Response = QualityFactoryOrderDataImportAPIResponse

@@ -17,11 +17,12 @@ type FulfillmentService service
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/batch-ship-packages-202309
 func (s *FulfillmentService) BatchShipPackages(ctx context.Context, req *BatchShipPackagesRequest, opts ...CallOption) (*BatchShipPackagesResponse, error) {
-	out := new(BatchShipPackagesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *BatchShipPackagesResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.BatchShipPackages", method: "POST", path: "/fulfillment/202309/packages/ship",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CombinePackage calls POST /fulfillment/202309/packages/combine.
@@ -30,37 +31,41 @@ func (s *FulfillmentService) BatchShipPackages(ctx context.Context, req *BatchSh
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/combine-package-202309
 func (s *FulfillmentService) CombinePackage(ctx context.Context, req *CombinePackageRequest, opts ...CallOption) (*CombinePackageResponse, error) {
-	out := new(CombinePackageResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CombinePackageResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.CombinePackage", method: "POST", path: "/fulfillment/202309/packages/combine",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
-// CreateFirstMileBundle calls POST /fulfillment/202407/bundles.
-//
-// It is not repeated once it was sent. Version 202407.
-//
-// Official page: https://partner.tiktokshop.com/docv2/page/create-first-mile-bundle-202407
-func (s *FulfillmentService) CreateFirstMileBundle(ctx context.Context, req *CreateFirstMileBundleRequest, opts ...CallOption) (*CreateFirstMileBundleResponse, error) {
-	out := new(CreateFirstMileBundleResponse)
-	return out, s.client.call(ctx, operation{
-		name: "Fulfillment.CreateFirstMileBundle", method: "POST", path: "/fulfillment/202407/bundles",
-		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
-}
-
-// CreateFirstMileBundleV2 calls POST /fulfillment/202510/first_mile_bundle.
+// CreateFirstMileBundle calls POST /fulfillment/202510/first_mile_bundle.
 //
 // It is not repeated once it was sent. Version 202510.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-first-mile-bundle-v2-202510
-func (s *FulfillmentService) CreateFirstMileBundleV2(ctx context.Context, req *CreateFirstMileBundleV2Request, opts ...CallOption) (*CreateFirstMileBundleV2Response, error) {
-	out := new(CreateFirstMileBundleV2Response)
-	return out, s.client.call(ctx, operation{
-		name: "Fulfillment.CreateFirstMileBundleV2", method: "POST", path: "/fulfillment/202510/first_mile_bundle",
+func (s *FulfillmentService) CreateFirstMileBundle(ctx context.Context, req *CreateFirstMileBundleRequest, opts ...CallOption) (*CreateFirstMileBundleResponse, error) {
+	var out *CreateFirstMileBundleResponse
+	err := s.client.call(ctx, operation{
+		name: "Fulfillment.CreateFirstMileBundle", method: "POST", path: "/fulfillment/202510/first_mile_bundle",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
+}
+
+// CreateFirstMileBundleV202407 calls POST /fulfillment/202407/bundles.
+//
+// It is not repeated once it was sent. Version 202407.
+// The newest version is [FulfillmentService.CreateFirstMileBundle].
+//
+// Official page: https://partner.tiktokshop.com/docv2/page/create-first-mile-bundle-202407
+func (s *FulfillmentService) CreateFirstMileBundleV202407(ctx context.Context, req *CreateFirstMileBundleV202407Request, opts ...CallOption) (*CreateFirstMileBundleV202407Response, error) {
+	var out *CreateFirstMileBundleV202407Response
+	err := s.client.call(ctx, operation{
+		name: "Fulfillment.CreateFirstMileBundleV202407", method: "POST", path: "/fulfillment/202407/bundles",
+		body: bodyJSON, noCipher: true,
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateLastMileBundle calls POST /fulfillment/202408/last_mile_bundles.
@@ -69,11 +74,12 @@ func (s *FulfillmentService) CreateFirstMileBundleV2(ctx context.Context, req *C
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-last-mile-bundle-202408
 func (s *FulfillmentService) CreateLastMileBundle(ctx context.Context, req *CreateLastMileBundleRequest, opts ...CallOption) (*CreateLastMileBundleResponse, error) {
-	out := new(CreateLastMileBundleResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreateLastMileBundleResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.CreateLastMileBundle", method: "POST", path: "/fulfillment/202408/last_mile_bundles",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreatePackages calls POST /fulfillment/202512/packages.
@@ -82,24 +88,27 @@ func (s *FulfillmentService) CreateLastMileBundle(ctx context.Context, req *Crea
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-packages-202512
 func (s *FulfillmentService) CreatePackages(ctx context.Context, req *CreatePackagesRequest, opts ...CallOption) (*CreatePackagesResponse, error) {
-	out := new(CreatePackagesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreatePackagesResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.CreatePackages", method: "POST", path: "/fulfillment/202512/packages",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreatePackagesV202309 calls POST /fulfillment/202309/packages.
 //
 // It is not repeated once it was sent. Version 202309.
+// The newest version is [FulfillmentService.CreatePackages].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-packages-202309
 func (s *FulfillmentService) CreatePackagesV202309(ctx context.Context, req *CreatePackagesV202309Request, opts ...CallOption) (*CreatePackagesV202309Response, error) {
-	out := new(CreatePackagesV202309Response)
-	return out, s.client.call(ctx, operation{
+	var out *CreatePackagesV202309Response
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.CreatePackagesV202309", method: "POST", path: "/fulfillment/202309/packages",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // FulfillmentUploadDeliveryFile calls POST /fulfillment/202309/files/upload.
@@ -108,11 +117,12 @@ func (s *FulfillmentService) CreatePackagesV202309(ctx context.Context, req *Cre
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/fulfillment-upload-delivery-file-202309
 func (s *FulfillmentService) FulfillmentUploadDeliveryFile(ctx context.Context, req *FulfillmentUploadDeliveryFileRequest, opts ...CallOption) (*FulfillmentUploadDeliveryFileResponse, error) {
-	out := new(FulfillmentUploadDeliveryFileResponse)
-	return out, s.client.call(ctx, operation{
+	var out *FulfillmentUploadDeliveryFileResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.FulfillmentUploadDeliveryFile", method: "POST", path: "/fulfillment/202309/files/upload",
 		body: bodyMultipart,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // FulfillmentUploadDeliveryImage calls POST /fulfillment/202309/images/upload.
@@ -121,11 +131,12 @@ func (s *FulfillmentService) FulfillmentUploadDeliveryFile(ctx context.Context, 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/fulfillment-upload-delivery-image-202309
 func (s *FulfillmentService) FulfillmentUploadDeliveryImage(ctx context.Context, req *FulfillmentUploadDeliveryImageRequest, opts ...CallOption) (*FulfillmentUploadDeliveryImageResponse, error) {
-	out := new(FulfillmentUploadDeliveryImageResponse)
-	return out, s.client.call(ctx, operation{
+	var out *FulfillmentUploadDeliveryImageResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.FulfillmentUploadDeliveryImage", method: "POST", path: "/fulfillment/202309/images/upload",
 		body: bodyMultipart,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetEligibleShippingService calls POST /fulfillment/202309/orders/{order_id}/shipping_services/query.
@@ -134,11 +145,12 @@ func (s *FulfillmentService) FulfillmentUploadDeliveryImage(ctx context.Context,
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-eligible-shipping-service-202309
 func (s *FulfillmentService) GetEligibleShippingService(ctx context.Context, orderID string, req *GetEligibleShippingServiceRequest, opts ...CallOption) (*GetEligibleShippingServiceResponse, error) {
-	out := new(GetEligibleShippingServiceResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetEligibleShippingServiceResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.GetEligibleShippingService", method: "POST", path: "/fulfillment/202309/orders/{order_id}/shipping_services/query",
 		body: bodyJSON, replay: replayRead,
-	}, []string{orderID}, req, out, opts)
+	}, []string{orderID}, req, &out, opts)
+	return out, err
 }
 
 // GetHandoverTimeslots calls GET /fulfillment/202309/orders/{order_id}/handover_time_slots.
@@ -147,11 +159,12 @@ func (s *FulfillmentService) GetEligibleShippingService(ctx context.Context, ord
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-handover-timeslots-202309
 func (s *FulfillmentService) GetHandoverTimeslots(ctx context.Context, orderID string, req *GetHandoverTimeslotsRequest, opts ...CallOption) (*GetHandoverTimeslotsResponse, error) {
-	out := new(GetHandoverTimeslotsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetHandoverTimeslotsResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.GetHandoverTimeslots", method: "GET", path: "/fulfillment/202309/orders/{order_id}/handover_time_slots",
 		query: true, replay: replayRead,
-	}, []string{orderID}, req, out, opts)
+	}, []string{orderID}, req, &out, opts)
+	return out, err
 }
 
 // GetOrderSplitAttributes calls GET /fulfillment/202309/orders/split_attributes.
@@ -160,11 +173,12 @@ func (s *FulfillmentService) GetHandoverTimeslots(ctx context.Context, orderID s
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-order-split-attributes-202309
 func (s *FulfillmentService) GetOrderSplitAttributes(ctx context.Context, req *GetOrderSplitAttributesRequest, opts ...CallOption) (*GetOrderSplitAttributesResponse, error) {
-	out := new(GetOrderSplitAttributesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetOrderSplitAttributesResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.GetOrderSplitAttributes", method: "GET", path: "/fulfillment/202309/orders/split_attributes",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetPackageDetail calls GET /fulfillment/202309/packages/{package_id}.
@@ -172,12 +186,13 @@ func (s *FulfillmentService) GetOrderSplitAttributes(ctx context.Context, req *G
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-package-detail-202309
-func (s *FulfillmentService) GetPackageDetail(ctx context.Context, packageID string, opts ...CallOption) (*Package, error) {
-	out := new(Package)
-	return out, s.client.call(ctx, operation{
+func (s *FulfillmentService) GetPackageDetail(ctx context.Context, packageID string, req *GetPackageDetailRequest, opts ...CallOption) (*Package, error) {
+	var out *Package
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.GetPackageDetail", method: "GET", path: "/fulfillment/202309/packages/{package_id}",
 		replay: replayRead,
-	}, []string{packageID}, nil, out, opts)
+	}, []string{packageID}, req, &out, opts)
+	return out, err
 }
 
 // GetPackageHandoverTimeSlots calls GET /fulfillment/202309/packages/{package_id}/handover_time_slots.
@@ -185,12 +200,13 @@ func (s *FulfillmentService) GetPackageDetail(ctx context.Context, packageID str
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-package-handover-time-slots-202309
-func (s *FulfillmentService) GetPackageHandoverTimeSlots(ctx context.Context, packageID string, opts ...CallOption) (*GetPackageHandoverTimeSlotsResponse, error) {
-	out := new(GetPackageHandoverTimeSlotsResponse)
-	return out, s.client.call(ctx, operation{
+func (s *FulfillmentService) GetPackageHandoverTimeSlots(ctx context.Context, packageID string, req *GetPackageHandoverTimeSlotsRequest, opts ...CallOption) (*GetPackageHandoverTimeSlotsResponse, error) {
+	var out *GetPackageHandoverTimeSlotsResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.GetPackageHandoverTimeSlots", method: "GET", path: "/fulfillment/202309/packages/{package_id}/handover_time_slots",
 		replay: replayRead,
-	}, []string{packageID}, nil, out, opts)
+	}, []string{packageID}, req, &out, opts)
+	return out, err
 }
 
 // GetPackageShippingDocument calls GET /fulfillment/202309/packages/{package_id}/shipping_documents.
@@ -199,11 +215,12 @@ func (s *FulfillmentService) GetPackageHandoverTimeSlots(ctx context.Context, pa
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-package-shipping-document-202309
 func (s *FulfillmentService) GetPackageShippingDocument(ctx context.Context, packageID string, req *GetPackageShippingDocumentRequest, opts ...CallOption) (*GetPackageShippingDocumentResponse, error) {
-	out := new(GetPackageShippingDocumentResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetPackageShippingDocumentResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.GetPackageShippingDocument", method: "GET", path: "/fulfillment/202309/packages/{package_id}/shipping_documents",
 		query: true, replay: replayRead,
-	}, []string{packageID}, req, out, opts)
+	}, []string{packageID}, req, &out, opts)
+	return out, err
 }
 
 // GetTracking calls GET /fulfillment/202309/orders/{order_id}/tracking.
@@ -211,12 +228,13 @@ func (s *FulfillmentService) GetPackageShippingDocument(ctx context.Context, pac
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-tracking-202309
-func (s *FulfillmentService) GetTracking(ctx context.Context, orderID string, opts ...CallOption) (*GetTrackingResponse, error) {
-	out := new(GetTrackingResponse)
-	return out, s.client.call(ctx, operation{
+func (s *FulfillmentService) GetTracking(ctx context.Context, orderID string, req *GetTrackingRequest, opts ...CallOption) (*GetTrackingResponse, error) {
+	var out *GetTrackingResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.GetTracking", method: "GET", path: "/fulfillment/202309/orders/{order_id}/tracking",
 		replay: replayRead,
-	}, []string{orderID}, nil, out, opts)
+	}, []string{orderID}, req, &out, opts)
+	return out, err
 }
 
 // MarkPackageAsShipped calls POST /fulfillment/202309/orders/{order_id}/packages.
@@ -225,11 +243,12 @@ func (s *FulfillmentService) GetTracking(ctx context.Context, orderID string, op
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/mark-package-as-shipped-202309
 func (s *FulfillmentService) MarkPackageAsShipped(ctx context.Context, orderID string, req *MarkPackageAsShippedRequest, opts ...CallOption) (*MarkPackageAsShippedResponse, error) {
-	out := new(MarkPackageAsShippedResponse)
-	return out, s.client.call(ctx, operation{
+	var out *MarkPackageAsShippedResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.MarkPackageAsShipped", method: "POST", path: "/fulfillment/202309/orders/{order_id}/packages",
 		body: bodyJSON,
-	}, []string{orderID}, req, out, opts)
+	}, []string{orderID}, req, &out, opts)
+	return out, err
 }
 
 // RedeemInfoCallback calls POST /fulfillment/202601/redeem_info/callback.
@@ -238,11 +257,12 @@ func (s *FulfillmentService) MarkPackageAsShipped(ctx context.Context, orderID s
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/redeem-info-callback-202601
 func (s *FulfillmentService) RedeemInfoCallback(ctx context.Context, req *RedeemInfoCallbackRequest, opts ...CallOption) (*RedeemInfoCallbackResponse, error) {
-	out := new(RedeemInfoCallbackResponse)
-	return out, s.client.call(ctx, operation{
+	var out *RedeemInfoCallbackResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.RedeemInfoCallback", method: "POST", path: "/fulfillment/202601/redeem_info/callback",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SchedulePackageHandover calls POST /fulfillment/202309/packages/schedule.
@@ -251,11 +271,12 @@ func (s *FulfillmentService) RedeemInfoCallback(ctx context.Context, req *Redeem
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/schedule-package-handover-202309
 func (s *FulfillmentService) SchedulePackageHandover(ctx context.Context, req *SchedulePackageHandoverRequest, opts ...CallOption) (*SchedulePackageHandoverResponse, error) {
-	out := new(SchedulePackageHandoverResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SchedulePackageHandoverResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.SchedulePackageHandover", method: "POST", path: "/fulfillment/202309/packages/schedule",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchCombinablePackages calls GET /fulfillment/202309/combinable_packages/search.
@@ -264,11 +285,12 @@ func (s *FulfillmentService) SchedulePackageHandover(ctx context.Context, req *S
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-combinable-packages-202309
 func (s *FulfillmentService) SearchCombinablePackages(ctx context.Context, req *SearchCombinablePackagesRequest, opts ...CallOption) (*SearchCombinablePackagesResponse, error) {
-	out := new(SearchCombinablePackagesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchCombinablePackagesResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.SearchCombinablePackages", method: "GET", path: "/fulfillment/202309/combinable_packages/search",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchCombinablePackagesAll hands out what stands on the pages of
@@ -298,11 +320,12 @@ func (s *FulfillmentService) SearchCombinablePackagesAll(ctx context.Context, re
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-package-202309
 func (s *FulfillmentService) SearchPackage(ctx context.Context, req *SearchPackageRequest, opts ...CallOption) (*SearchPackageResponse, error) {
-	out := new(SearchPackageResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchPackageResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.SearchPackage", method: "POST", path: "/fulfillment/202309/packages/search",
 		query: true, body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchPackageAll hands out what stands on the pages of
@@ -331,11 +354,13 @@ func (s *FulfillmentService) SearchPackageAll(ctx context.Context, req *SearchPa
 // It is not repeated once it was sent. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/ship-package-202309
-func (s *FulfillmentService) ShipPackage(ctx context.Context, packageID string, req *ShipPackageRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *FulfillmentService) ShipPackage(ctx context.Context, packageID string, req *ShipPackageRequest, opts ...CallOption) (*ShipPackageResponse, error) {
+	var out *ShipPackageResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.ShipPackage", method: "POST", path: "/fulfillment/202309/packages/{package_id}/ship",
 		body: bodyJSON,
-	}, []string{packageID}, req, nil, opts)
+	}, []string{packageID}, req, &out, opts)
+	return out, err
 }
 
 // SplitOrders calls POST /fulfillment/202309/orders/{order_id}/split.
@@ -344,24 +369,12 @@ func (s *FulfillmentService) ShipPackage(ctx context.Context, packageID string, 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/split-orders-202309
 func (s *FulfillmentService) SplitOrders(ctx context.Context, orderID string, req *SplitOrdersRequest, opts ...CallOption) (*SplitOrdersResponse, error) {
-	out := new(SplitOrdersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SplitOrdersResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.SplitOrders", method: "POST", path: "/fulfillment/202309/orders/{order_id}/split",
 		body: bodyJSON,
-	}, []string{orderID}, req, out, opts)
-}
-
-// TTSTrackingValidation calls GET /fulfillment/202508/tts_tracking_validation.
-//
-// It only reads and is safe to repeat. Version 202508.
-//
-// Official page: https://partner.tiktokshop.com/docv2/page/tts-tracking-validation-202508
-func (s *FulfillmentService) TTSTrackingValidation(ctx context.Context, req *TTSTrackingValidationRequest, opts ...CallOption) (*TTSTrackingValidationResponse, error) {
-	out := new(TTSTrackingValidationResponse)
-	return out, s.client.call(ctx, operation{
-		name: "Fulfillment.TTSTrackingValidation", method: "GET", path: "/fulfillment/202508/tts_tracking_validation",
-		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, []string{orderID}, req, &out, opts)
+	return out, err
 }
 
 // UncombinePackages calls POST /fulfillment/202309/packages/{package_id}/uncombine.
@@ -370,11 +383,12 @@ func (s *FulfillmentService) TTSTrackingValidation(ctx context.Context, req *TTS
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/uncombine-packages-202309
 func (s *FulfillmentService) UncombinePackages(ctx context.Context, packageID string, req *UncombinePackagesRequest, opts ...CallOption) (*UncombinePackagesResponse, error) {
-	out := new(UncombinePackagesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UncombinePackagesResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.UncombinePackages", method: "POST", path: "/fulfillment/202309/packages/{package_id}/uncombine",
 		body: bodyJSON,
-	}, []string{packageID}, req, out, opts)
+	}, []string{packageID}, req, &out, opts)
+	return out, err
 }
 
 // UpdatePackageDeliveryStatus calls POST /fulfillment/202309/packages/deliver.
@@ -383,11 +397,12 @@ func (s *FulfillmentService) UncombinePackages(ctx context.Context, packageID st
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-package-delivery-status-202309
 func (s *FulfillmentService) UpdatePackageDeliveryStatus(ctx context.Context, req *UpdatePackageDeliveryStatusRequest, opts ...CallOption) (*UpdatePackageDeliveryStatusResponse, error) {
-	out := new(UpdatePackageDeliveryStatusResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UpdatePackageDeliveryStatusResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.UpdatePackageDeliveryStatus", method: "POST", path: "/fulfillment/202309/packages/deliver",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdatePackageShippingInfo calls POST /fulfillment/202309/packages/{package_id}/shipping_info/update.
@@ -395,24 +410,26 @@ func (s *FulfillmentService) UpdatePackageDeliveryStatus(ctx context.Context, re
 // It is not repeated once it was sent. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-package-shipping-info-202309
-func (s *FulfillmentService) UpdatePackageShippingInfo(ctx context.Context, packageID string, req *UpdatePackageShippingInfoRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *FulfillmentService) UpdatePackageShippingInfo(ctx context.Context, packageID string, req *UpdatePackageShippingInfoRequest, opts ...CallOption) (*UpdatePackageShippingInfoResponse, error) {
+	var out *UpdatePackageShippingInfoResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.UpdatePackageShippingInfo", method: "POST", path: "/fulfillment/202309/packages/{package_id}/shipping_info/update",
 		body: bodyJSON,
-	}, []string{packageID}, req, nil, opts)
+	}, []string{packageID}, req, &out, opts)
+	return out, err
 }
 
-// UpdateSOFTrackV202609 calls POST /fulfillment/202609/order/sof/track/update.
+// UpdateSOFTrack calls POST /fulfillment/202609/order/sof/track/update.
 //
 // It is not repeated once it was sent. Version 202609.
 // Newer than the official description, so less sure: known from one source, neither the location nor the reply in detail.
 //
 // For sellers in the US and Brazil whom TikTok Shop allows to deliver
 // themselves; others get code 11007016. OccurTime is in Unix milliseconds.
-func (s *FulfillmentService) UpdateSOFTrackV202609(ctx context.Context, req *UpdateSOFTrackV202609Request, opts ...CallOption) (json.RawMessage, error) {
+func (s *FulfillmentService) UpdateSOFTrack(ctx context.Context, req *UpdateSOFTrackRequest, opts ...CallOption) (json.RawMessage, error) {
 	var out json.RawMessage
 	err := s.client.call(ctx, operation{
-		name: "Fulfillment.UpdateSOFTrackV202609", method: "POST", path: "/fulfillment/202609/order/sof/track/update",
+		name: "Fulfillment.UpdateSOFTrack", method: "POST", path: "/fulfillment/202609/order/sof/track/update",
 		body: bodyJSON,
 	}, nil, req, &out, opts)
 	return out, err
@@ -423,11 +440,13 @@ func (s *FulfillmentService) UpdateSOFTrackV202609(ctx context.Context, req *Upd
 // It is not repeated once it was sent. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-shipping-info-202309
-func (s *FulfillmentService) UpdateShippingInfo(ctx context.Context, orderID string, req *UpdateShippingInfoRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *FulfillmentService) UpdateShippingInfo(ctx context.Context, orderID string, req *UpdateShippingInfoRequest, opts ...CallOption) (*UpdateShippingInfoResponse, error) {
+	var out *UpdateShippingInfoResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.UpdateShippingInfo", method: "POST", path: "/fulfillment/202309/orders/{order_id}/shipping_info/update",
 		body: bodyJSON,
-	}, []string{orderID}, req, nil, opts)
+	}, []string{orderID}, req, &out, opts)
+	return out, err
 }
 
 // UploadInvoice calls POST /fulfillment/202502/invoice/upload.
@@ -436,11 +455,26 @@ func (s *FulfillmentService) UpdateShippingInfo(ctx context.Context, orderID str
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/upload-invoice-202502
 func (s *FulfillmentService) UploadInvoice(ctx context.Context, req *UploadInvoiceRequest, opts ...CallOption) (*UploadInvoiceResponse, error) {
-	out := new(UploadInvoiceResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UploadInvoiceResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.UploadInvoice", method: "POST", path: "/fulfillment/202502/invoice/upload",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
+}
+
+// ValidateTracking calls GET /fulfillment/202508/tts_tracking_validation.
+//
+// It only reads and is safe to repeat. Version 202508.
+//
+// Official page: https://partner.tiktokshop.com/docv2/page/tts-tracking-validation-202508
+func (s *FulfillmentService) ValidateTracking(ctx context.Context, req *ValidateTrackingRequest, opts ...CallOption) (*ValidateTrackingResponse, error) {
+	var out *ValidateTrackingResponse
+	err := s.client.call(ctx, operation{
+		name: "Fulfillment.ValidateTracking", method: "GET", path: "/fulfillment/202508/tts_tracking_validation",
+		query: true, replay: replayRead,
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // BatchShipPackagesRequest holds the parameters of Fulfillment.BatchShipPackages.
@@ -452,14 +486,8 @@ type BatchShipPackagesRequest struct {
 type BatchShipPackagesRequestPackage struct {
 	HandoverMethod *HandoverMethod                              `json:"handover_method,omitzero"`
 	ID             string                                       `json:"id"` // required
-	PickupSlot     *BatchShipPackagesRequestPackagePickupSlot   `json:"pickup_slot,omitzero"`
+	PickupSlot     *PickupSlot                                  `json:"pickup_slot,omitzero"`
 	SelfShipment   *BatchShipPackagesRequestPackageSelfShipment `json:"self_shipment,omitzero"`
-}
-
-// BatchShipPackagesRequestPackagePickupSlot is part of a request.
-type BatchShipPackagesRequestPackagePickupSlot struct {
-	EndTime   *UnixSeconds `json:"end_time,omitzero"`
-	StartTime *UnixSeconds `json:"start_time,omitzero"`
 }
 
 // BatchShipPackagesRequestPackageSelfShipment is part of a request.
@@ -475,14 +503,9 @@ type BatchShipPackagesResponse struct {
 
 // BatchShipPackagesResponseError is part of a reply.
 type BatchShipPackagesResponseError struct {
-	Code    int64                                `json:"code,omitzero"`
-	Detail  BatchShipPackagesResponseErrorDetail `json:"detail,omitzero"`
-	Message string                               `json:"message,omitzero"`
-}
-
-// BatchShipPackagesResponseErrorDetail is part of a reply.
-type BatchShipPackagesResponseErrorDetail struct {
-	PackageID string `json:"package_id,omitzero"`
+	Code    int64                             `json:"code,omitzero"`
+	Detail  CombinePackageResponseErrorDetail `json:"detail,omitzero"`
+	Message string                            `json:"message,omitzero"`
 }
 
 // CombinePackageRequest holds the parameters of Fulfillment.CombinePackage.
@@ -498,26 +521,13 @@ type CombinePackageRequestCombinablePackage struct {
 
 // CombinePackageResponse is the reply of Fulfillment.CombinePackage.
 type CombinePackageResponse struct {
-	Errors   []CombinePackageResponseError   `json:"errors,omitzero"`
-	Packages []CombinePackageResponsePackage `json:"packages,omitzero"`
-}
-
-// CombinePackageResponseError is part of a reply.
-type CombinePackageResponseError struct {
-	Code    int                               `json:"code,omitzero"`
-	Detail  CombinePackageResponseErrorDetail `json:"detail,omitzero"`
-	Message string                            `json:"message,omitzero"`
+	Errors   []FulfillmentError   `json:"errors,omitzero"`
+	Packages []FulfillmentPackage `json:"packages,omitzero"`
 }
 
 // CombinePackageResponseErrorDetail is part of a reply.
 type CombinePackageResponseErrorDetail struct {
 	PackageID string `json:"package_id,omitzero"`
-}
-
-// CombinePackageResponsePackage is part of a reply.
-type CombinePackageResponsePackage struct {
-	ID       string   `json:"id,omitzero"`
-	OrderIDs []string `json:"order_ids,omitzero"`
 }
 
 // CreateFirstMileBundleRequest holds the parameters of Fulfillment.CreateFirstMileBundle.
@@ -545,34 +555,6 @@ type CreateFirstMileBundleResponseError struct {
 
 // CreateFirstMileBundleResponseErrorDetail is part of a reply.
 type CreateFirstMileBundleResponseErrorDetail struct {
-	OrderID string `json:"order_id,omitzero"`
-}
-
-// CreateFirstMileBundleV2Request holds the parameters of Fulfillment.CreateFirstMileBundleV2.
-type CreateFirstMileBundleV2Request struct {
-	HandoverMethod     *FulfillmentHandoverMethod `json:"handover_method,omitzero"`
-	OrderIDs           []string                   `json:"order_ids,omitzero"`
-	PhoneTailNumber    *string                    `json:"phone_tail_number,omitzero"`
-	ShippingProviderID *string                    `json:"shipping_provider_id,omitzero"`
-	TrackingNumber     *string                    `json:"tracking_number,omitzero"`
-}
-
-// CreateFirstMileBundleV2Response is the reply of Fulfillment.CreateFirstMileBundleV2.
-type CreateFirstMileBundleV2Response struct {
-	Errors            []CreateFirstMileBundleV2ResponseError `json:"errors,omitzero"`
-	FirstMileBundleID string                                 `json:"first_mile_bundle_id,omitzero"`
-	URL               string                                 `json:"url,omitzero"`
-}
-
-// CreateFirstMileBundleV2ResponseError is part of a reply.
-type CreateFirstMileBundleV2ResponseError struct {
-	Code    int64                                      `json:"code,omitzero"`
-	Detail  CreateFirstMileBundleV2ResponseErrorDetail `json:"detail,omitzero"`
-	Message string                                     `json:"message,omitzero"`
-}
-
-// CreateFirstMileBundleV2ResponseErrorDetail is part of a reply.
-type CreateFirstMileBundleV2ResponseErrorDetail struct {
 	OrderID string `json:"order_id,omitzero"`
 }
 
@@ -613,21 +595,13 @@ type CreateLastMileBundleResponse struct {
 
 // CreatePackagesRequest holds the parameters of Fulfillment.CreatePackages.
 type CreatePackagesRequest struct {
-	Dimension         *CreatePackagesRequestDimension      `json:"dimension,omitzero"`
+	Dimension         *Dimensions                          `json:"dimension,omitzero"`
 	OrderID           *string                              `json:"order_id,omitzero"`
 	OrderLineItem     []CreatePackagesRequestOrderLineItem `json:"order_line_item,omitzero"`
 	OrderListIDs      []string                             `json:"order_list_ids,omitzero"`
 	ShipType          *string                              `json:"ship_type,omitzero"`
 	ShippingServiceID *string                              `json:"shipping_service_id,omitzero"`
-	Weight            *CreatePackagesRequestWeight         `json:"weight,omitzero"`
-}
-
-// CreatePackagesRequestDimension is part of a request.
-type CreatePackagesRequestDimension struct {
-	Height *string                             `json:"height,omitzero"`
-	Length *string                             `json:"length,omitzero"`
-	Unit   *CreatePackagesRequestDimensionUnit `json:"unit,omitzero"`
-	Width  *string                             `json:"width,omitzero"`
+	Weight            *Weight                              `json:"weight,omitzero"`
 }
 
 // CreatePackagesRequestOrderLineItem is part of a request.
@@ -635,27 +609,13 @@ type CreatePackagesRequestOrderLineItem struct {
 	OrderLineID *string `json:"order_line_id,omitzero"`
 }
 
-// CreatePackagesRequestWeight is part of a request.
-type CreatePackagesRequestWeight struct {
-	Unit  *CreatePackagesRequestWeightUnit `json:"unit,omitzero"`
-	Value *string                          `json:"value,omitzero"`
-}
-
 // CreatePackagesResponse is the reply of Fulfillment.CreatePackages.
 type CreatePackagesResponse struct {
 	CreateTime          UnixSeconds                               `json:"create_time,omitzero"`
-	Dimension           CreatePackagesResponseDimension           `json:"dimension,omitzero"`
+	Dimension           Dimensions                                `json:"dimension,omitzero"`
 	PackageID           string                                    `json:"package_id,omitzero"`
 	ShippingServiceInfo CreatePackagesResponseShippingServiceInfo `json:"shipping_service_info,omitzero"`
-	Weight              CreatePackagesResponseWeight              `json:"weight,omitzero"`
-}
-
-// CreatePackagesResponseDimension is part of a reply.
-type CreatePackagesResponseDimension struct {
-	Height string                              `json:"height,omitzero"`
-	Length string                              `json:"length,omitzero"`
-	Unit   CreatePackagesResponseDimensionUnit `json:"unit,omitzero"`
-	Width  string                              `json:"width,omitzero"`
+	Weight              Weight                                    `json:"weight,omitzero"`
 }
 
 // CreatePackagesResponseShippingServiceInfo is part of a reply.
@@ -670,70 +630,49 @@ type CreatePackagesResponseShippingServiceInfo struct {
 	ShippingProviderName string  `json:"shipping_provider_name,omitzero"`
 }
 
-// CreatePackagesResponseWeight is part of a reply.
-type CreatePackagesResponseWeight struct {
-	Unit  CreatePackagesResponseWeightUnit `json:"unit,omitzero"`
-	Value string                           `json:"value,omitzero"`
-}
-
 // CreatePackagesV202309Request holds the parameters of Fulfillment.CreatePackagesV202309.
 type CreatePackagesV202309Request struct {
-	Dimension         *CreatePackagesV202309RequestDimension `json:"dimension,omitzero"`
-	OrderID           *string                                `json:"order_id,omitzero"`
-	OrderLineItemIDs  []string                               `json:"order_line_item_ids,omitzero"`
-	ShippingServiceID *string                                `json:"shipping_service_id,omitzero"`
-	Weight            *CreatePackagesV202309RequestWeight    `json:"weight,omitzero"`
-}
-
-// CreatePackagesV202309RequestDimension is part of a request.
-type CreatePackagesV202309RequestDimension struct {
-	Height *string                                    `json:"height,omitzero"`
-	Length *string                                    `json:"length,omitzero"`
-	Unit   *CreatePackagesV202309RequestDimensionUnit `json:"unit,omitzero"`
-	Width  *string                                    `json:"width,omitzero"`
-}
-
-// CreatePackagesV202309RequestWeight is part of a request.
-type CreatePackagesV202309RequestWeight struct {
-	Unit  *CreatePackagesV202309RequestWeightUnit `json:"unit,omitzero"`
-	Value *string                                 `json:"value,omitzero"`
+	Dimension         *Dimensions `json:"dimension,omitzero"`
+	OrderID           *string     `json:"order_id,omitzero"`
+	OrderLineItemIDs  []string    `json:"order_line_item_ids,omitzero"`
+	ShippingServiceID *string     `json:"shipping_service_id,omitzero"`
+	Weight            *Weight     `json:"weight,omitzero"`
 }
 
 // CreatePackagesV202309Response is the reply of Fulfillment.CreatePackagesV202309.
 type CreatePackagesV202309Response struct {
-	CreateTime          UnixSeconds                                      `json:"create_time,omitzero"`
-	Dimension           CreatePackagesV202309ResponseDimension           `json:"dimension,omitzero"`
-	OrderID             string                                           `json:"order_id,omitzero"`
-	OrderLineItemIDs    []string                                         `json:"order_line_item_ids,omitzero"`
-	PackageID           string                                           `json:"package_id,omitzero"`
-	ShippingServiceInfo CreatePackagesV202309ResponseShippingServiceInfo `json:"shipping_service_info,omitzero"`
-	Weight              CreatePackagesV202309ResponseWeight              `json:"weight,omitzero"`
+	CreateTime          UnixSeconds                               `json:"create_time,omitzero"`
+	Dimension           Dimensions                                `json:"dimension,omitzero"`
+	OrderID             string                                    `json:"order_id,omitzero"`
+	OrderLineItemIDs    []string                                  `json:"order_line_item_ids,omitzero"`
+	PackageID           string                                    `json:"package_id,omitzero"`
+	ShippingServiceInfo CreatePackagesResponseShippingServiceInfo `json:"shipping_service_info,omitzero"`
+	Weight              Weight                                    `json:"weight,omitzero"`
 }
 
-// CreatePackagesV202309ResponseDimension is part of a reply.
-type CreatePackagesV202309ResponseDimension struct {
-	Height string                                     `json:"height,omitzero"`
-	Length string                                     `json:"length,omitzero"`
-	Unit   CreatePackagesV202309ResponseDimensionUnit `json:"unit,omitzero"`
-	Width  string                                     `json:"width,omitzero"`
+// EditProductResponseWarning is part of a reply.
+type EditProductResponseWarning struct {
+	Message string `json:"message,omitzero"`
 }
 
-// CreatePackagesV202309ResponseShippingServiceInfo is part of a reply.
-type CreatePackagesV202309ResponseShippingServiceInfo struct {
-	Currency             string  `json:"currency,omitzero"`
-	EarliestDeliveryDays int     `json:"earliest_delivery_days,omitzero"`
-	ID                   string  `json:"id,omitzero"`
-	LatestDeliveryDays   int     `json:"latest_delivery_days,omitzero"`
-	Name                 string  `json:"name,omitzero"`
-	Price                Decimal `json:"price,omitzero"`
-	ShippingProviderID   string  `json:"shipping_provider_id,omitzero"`
-	ShippingProviderName string  `json:"shipping_provider_name,omitzero"`
+// FulfillmentError is part of a reply.
+type FulfillmentError struct {
+	Code    int                               `json:"code,omitzero"`
+	Detail  CombinePackageResponseErrorDetail `json:"detail,omitzero"`
+	Message string                            `json:"message,omitzero"`
 }
 
-// CreatePackagesV202309ResponseWeight is part of a reply.
-type CreatePackagesV202309ResponseWeight struct {
-	Unit  CreatePackagesV202309ResponseWeightUnit `json:"unit,omitzero"`
-	Value string                                  `json:"value,omitzero"`
+// FulfillmentPackage is part of a reply.
+type FulfillmentPackage struct {
+	ID       string   `json:"id,omitzero"`
+	OrderIDs []string `json:"order_ids,omitzero"`
+}
+
+// FulfillmentPickupSlot is part of a reply.
+type FulfillmentPickupSlot struct {
+	Avaliable bool        `json:"avaliable,omitzero"`
+	EndTime   UnixSeconds `json:"end_time,omitzero"`
+	StartTime UnixSeconds `json:"start_time,omitzero"`
 }
 
 // FulfillmentUploadDeliveryFileRequest holds the parameters of Fulfillment.FulfillmentUploadDeliveryFile.
@@ -762,40 +701,18 @@ type FulfillmentUploadDeliveryImageResponse struct {
 
 // GetEligibleShippingServiceRequest holds the parameters of Fulfillment.GetEligibleShippingService.
 type GetEligibleShippingServiceRequest struct {
-	Dimension        *GetEligibleShippingServiceRequestDimension `json:"dimension,omitzero"`
-	OrderLineItemIDs []string                                    `json:"order_line_item_ids,omitzero"`
-	Weight           *GetEligibleShippingServiceRequestWeight    `json:"weight,omitzero"`
-}
-
-// GetEligibleShippingServiceRequestDimension is part of a request.
-type GetEligibleShippingServiceRequestDimension struct {
-	Height *string `json:"height,omitzero"`
-	Length *string `json:"length,omitzero"`
-	Unit   *string `json:"unit,omitzero"`
-	Width  *string `json:"width,omitzero"`
-}
-
-// GetEligibleShippingServiceRequestWeight is part of a request.
-type GetEligibleShippingServiceRequestWeight struct {
-	Unit  *string `json:"unit,omitzero"`
-	Value *string `json:"value,omitzero"`
+	Dimension        *Dimensions `json:"dimension,omitzero"`
+	OrderLineItemIDs []string    `json:"order_line_item_ids,omitzero"`
+	Weight           *Weight     `json:"weight,omitzero"`
 }
 
 // GetEligibleShippingServiceResponse is the reply of Fulfillment.GetEligibleShippingService.
 type GetEligibleShippingServiceResponse struct {
-	Dimension        GetEligibleShippingServiceResponseDimension         `json:"dimension,omitzero"`
+	Dimension        Dimensions                                          `json:"dimension,omitzero"`
 	OrderID          string                                              `json:"order_id,omitzero"`
 	OrderLineID      []string                                            `json:"order_line_id,omitzero"`
 	ShippingServices []GetEligibleShippingServiceResponseShippingService `json:"shipping_services,omitzero"`
-	Weight           GetEligibleShippingServiceResponseWeight            `json:"weight,omitzero"`
-}
-
-// GetEligibleShippingServiceResponseDimension is part of a reply.
-type GetEligibleShippingServiceResponseDimension struct {
-	Height string `json:"height,omitzero"`
-	Length string `json:"length,omitzero"`
-	Unit   string `json:"unit,omitzero"`
-	Width  string `json:"width,omitzero"`
+	Weight           Weight                                              `json:"weight,omitzero"`
 }
 
 // GetEligibleShippingServiceResponseShippingService is part of a reply.
@@ -811,12 +728,6 @@ type GetEligibleShippingServiceResponseShippingService struct {
 	ShippingProviderName string  `json:"shipping_provider_name,omitzero"`
 }
 
-// GetEligibleShippingServiceResponseWeight is part of a reply.
-type GetEligibleShippingServiceResponseWeight struct {
-	Unit  string `json:"unit,omitzero"`
-	Value string `json:"value,omitzero"`
-}
-
 // GetHandoverTimeslotsRequest holds the parameters of Fulfillment.GetHandoverTimeslots.
 type GetHandoverTimeslotsRequest struct {
 	OrderLineItemIDs []string `url:"order_line_item_ids,comma,omitempty" json:"-"`
@@ -824,18 +735,11 @@ type GetHandoverTimeslotsRequest struct {
 
 // GetHandoverTimeslotsResponse is the reply of Fulfillment.GetHandoverTimeslots.
 type GetHandoverTimeslotsResponse struct {
-	CanDropOff       bool                                     `json:"can_drop_off,omitzero"`
-	CanPickup        bool                                     `json:"can_pickup,omitzero"`
-	CanVanCollection bool                                     `json:"can_van_collection,omitzero"`
-	DropOffPointURL  string                                   `json:"drop_off_point_url,omitzero"`
-	PickupSlots      []GetHandoverTimeslotsResponsePickupSlot `json:"pickup_slots,omitzero"`
-}
-
-// GetHandoverTimeslotsResponsePickupSlot is part of a reply.
-type GetHandoverTimeslotsResponsePickupSlot struct {
-	Avaliable bool        `json:"avaliable,omitzero"`
-	EndTime   UnixSeconds `json:"end_time,omitzero"`
-	StartTime UnixSeconds `json:"start_time,omitzero"`
+	CanDropOff       bool                    `json:"can_drop_off,omitzero"`
+	CanPickup        bool                    `json:"can_pickup,omitzero"`
+	CanVanCollection bool                    `json:"can_van_collection,omitzero"`
+	DropOffPointURL  string                  `json:"drop_off_point_url,omitzero"`
+	PickupSlots      []FulfillmentPickupSlot `json:"pickup_slots,omitzero"`
 }
 
 // GetOrderSplitAttributesRequest holds the parameters of Fulfillment.GetOrderSplitAttributes.
@@ -864,20 +768,19 @@ type GetOrderSplitAttributesResponseSplitAttributeMustSplitReason struct {
 	Type       string `json:"type,omitzero"`
 }
 
+// GetPackageDetailRequest holds the parameters of Fulfillment.GetPackageDetail.
+type GetPackageDetailRequest struct{}
+
+// GetPackageHandoverTimeSlotsRequest holds the parameters of Fulfillment.GetPackageHandoverTimeSlots.
+type GetPackageHandoverTimeSlotsRequest struct{}
+
 // GetPackageHandoverTimeSlotsResponse is the reply of Fulfillment.GetPackageHandoverTimeSlots.
 type GetPackageHandoverTimeSlotsResponse struct {
-	CanDropOff       bool                                            `json:"can_drop_off,omitzero"`
-	CanPickup        bool                                            `json:"can_pickup,omitzero"`
-	CanVanCollection bool                                            `json:"can_van_collection,omitzero"`
-	DropOffPointURL  string                                          `json:"drop_off_point_url,omitzero"`
-	PickupSlots      []GetPackageHandoverTimeSlotsResponsePickupSlot `json:"pickup_slots,omitzero"`
-}
-
-// GetPackageHandoverTimeSlotsResponsePickupSlot is part of a reply.
-type GetPackageHandoverTimeSlotsResponsePickupSlot struct {
-	Avaliable bool        `json:"avaliable,omitzero"`
-	EndTime   UnixSeconds `json:"end_time,omitzero"`
-	StartTime UnixSeconds `json:"start_time,omitzero"`
+	CanDropOff       bool                    `json:"can_drop_off,omitzero"`
+	CanPickup        bool                    `json:"can_pickup,omitzero"`
+	CanVanCollection bool                    `json:"can_van_collection,omitzero"`
+	DropOffPointURL  string                  `json:"drop_off_point_url,omitzero"`
+	PickupSlots      []FulfillmentPickupSlot `json:"pickup_slots,omitzero"`
 }
 
 // GetPackageShippingDocumentRequest holds the parameters of Fulfillment.GetPackageShippingDocument.
@@ -892,6 +795,9 @@ type GetPackageShippingDocumentResponse struct {
 	DocURL         string `json:"doc_url,omitzero"`
 	TrackingNumber string `json:"tracking_number,omitzero"`
 }
+
+// GetTrackingRequest holds the parameters of Fulfillment.GetTracking.
+type GetTrackingRequest struct{}
 
 // GetTrackingResponse is the reply of Fulfillment.GetTracking.
 type GetTrackingResponse struct {
@@ -913,15 +819,10 @@ type MarkPackageAsShippedRequest struct {
 
 // MarkPackageAsShippedResponse is the reply of Fulfillment.MarkPackageAsShipped.
 type MarkPackageAsShippedResponse struct {
-	OrderID          string                              `json:"order_id,omitzero"`
-	OrderLineItemIDs []string                            `json:"order_line_item_ids,omitzero"`
-	PackageID        string                              `json:"package_id,omitzero"`
-	Warning          MarkPackageAsShippedResponseWarning `json:"warning,omitzero"`
-}
-
-// MarkPackageAsShippedResponseWarning is part of a reply.
-type MarkPackageAsShippedResponseWarning struct {
-	Message string `json:"message,omitzero"`
+	OrderID          string                     `json:"order_id,omitzero"`
+	OrderLineItemIDs []string                   `json:"order_line_item_ids,omitzero"`
+	PackageID        string                     `json:"package_id,omitzero"`
+	Warning          EditProductResponseWarning `json:"warning,omitzero"`
 }
 
 // Package is the reply of Fulfillment.GetPackageDetail.
@@ -929,7 +830,7 @@ type Package struct {
 	CreateTime             UnixSeconds                   `json:"create_time,omitzero"`
 	DeliveryOptionID       string                        `json:"delivery_option_id,omitzero"`
 	DeliveryOptionName     string                        `json:"delivery_option_name,omitzero"`
-	Dimension              PackageDimension              `json:"dimension,omitzero"`
+	Dimension              Dimensions                    `json:"dimension,omitzero"`
 	HandoverMethod         HandoverMethod                `json:"handover_method,omitzero"`
 	HasMultiSKUs           bool                          `json:"has_multi_skus,omitzero"`
 	ID                     string                        `json:"id,omitzero"`
@@ -940,7 +841,7 @@ type Package struct {
 	Orders                 []PackageOrder                `json:"orders,omitzero"`
 	PackageID              string                        `json:"package_id,omitzero"`
 	PackageStatus          PackageStatus                 `json:"package_status,omitzero"`
-	PickupSlot             PackagePickupSlot             `json:"pickup_slot,omitzero"`
+	PickupSlot             TimeRange                     `json:"pickup_slot,omitzero"`
 	RecipientAddress       PackageRecipientAddress       `json:"recipient_address,omitzero"`
 	SenderAddress          PackageSenderAddress          `json:"sender_address,omitzero"`
 	ShippingProviderID     string                        `json:"shipping_provider_id,omitzero"`
@@ -950,15 +851,7 @@ type Package struct {
 	Status                 PackageStatus                 `json:"status,omitzero"`
 	TrackingNumber         string                        `json:"tracking_number,omitzero"`
 	UpdateTime             UnixSeconds                   `json:"update_time,omitzero"`
-	Weight                 PackageWeight                 `json:"weight,omitzero"`
-}
-
-// PackageDimension is part of a reply.
-type PackageDimension struct {
-	Height string               `json:"height,omitzero"`
-	Length string               `json:"length,omitzero"`
-	Unit   PackageDimensionUnit `json:"unit,omitzero"`
-	Width  string               `json:"width,omitzero"`
+	Weight                 Weight                        `json:"weight,omitzero"`
 }
 
 // PackageInsurance is part of a reply.
@@ -981,12 +874,6 @@ type PackageOrderSKU struct {
 	ImageURL string `json:"image_url,omitzero"`
 	Name     string `json:"name,omitzero"`
 	Quantity int64  `json:"quantity,omitzero"`
-}
-
-// PackagePickupSlot is part of a reply.
-type PackagePickupSlot struct {
-	EndTime   UnixSeconds `json:"end_time,omitzero"`
-	StartTime UnixSeconds `json:"start_time,omitzero"`
 }
 
 // PackageRecipientAddress is part of a reply.
@@ -1017,10 +904,10 @@ type PackageSenderAddress struct {
 	RegionCode    string `json:"region_code,omitzero"`
 }
 
-// PackageWeight is part of a reply.
-type PackageWeight struct {
-	Unit  PackageWeightUnit `json:"unit,omitzero"`
-	Value string            `json:"value,omitzero"`
+// PickupSlot is part of a request.
+type PickupSlot struct {
+	EndTime   *UnixSeconds `json:"end_time,omitzero"`
+	StartTime *UnixSeconds `json:"start_time,omitzero"`
 }
 
 // RedeemInfoCallbackRequest holds the parameters of Fulfillment.RedeemInfoCallback.
@@ -1055,45 +942,25 @@ type RedeemInfoCallbackResponseOrderStatus struct {
 
 // SchedulePackageHandoverRequest holds the parameters of Fulfillment.SchedulePackageHandover.
 type SchedulePackageHandoverRequest struct {
-	HandoverMethod   *string                                   `json:"handover_method,omitzero"`
-	OrderID          *string                                   `json:"order_id,omitzero"`
-	OrderLineItemIDs []string                                  `json:"order_line_item_ids,omitzero"`
-	PickupSlot       *SchedulePackageHandoverRequestPickupSlot `json:"pickup_slot,omitzero"`
-}
-
-// SchedulePackageHandoverRequestPickupSlot is part of a request.
-type SchedulePackageHandoverRequestPickupSlot struct {
-	EndTime   *UnixSeconds `json:"end_time,omitzero"`
-	StartTime *UnixSeconds `json:"start_time,omitzero"`
+	HandoverMethod   *string     `json:"handover_method,omitzero"`
+	OrderID          *string     `json:"order_id,omitzero"`
+	OrderLineItemIDs []string    `json:"order_line_item_ids,omitzero"`
+	PickupSlot       *PickupSlot `json:"pickup_slot,omitzero"`
 }
 
 // SchedulePackageHandoverResponse is the reply of Fulfillment.SchedulePackageHandover.
 type SchedulePackageHandoverResponse struct {
-	CreateTime           UnixSeconds                              `json:"create_time,omitzero"`
-	Dimension            SchedulePackageHandoverResponseDimension `json:"dimension,omitzero"`
-	HandoverMethod       string                                   `json:"handover_method,omitzero"`
-	OrderID              string                                   `json:"order_id,omitzero"`
-	OrderLineItemIDs     []string                                 `json:"order_line_item_ids,omitzero"`
-	PackageID            string                                   `json:"package_id,omitzero"`
-	ShippingProviderID   string                                   `json:"shipping_provider_id,omitzero"`
-	ShippingProviderName string                                   `json:"shipping_provider_name,omitzero"`
-	TrackingNumber       string                                   `json:"tracking_number,omitzero"`
-	UpdateTime           UnixSeconds                              `json:"update_time,omitzero"`
-	Weight               SchedulePackageHandoverResponseWeight    `json:"weight,omitzero"`
-}
-
-// SchedulePackageHandoverResponseDimension is part of a reply.
-type SchedulePackageHandoverResponseDimension struct {
-	Height string `json:"height,omitzero"`
-	Length string `json:"length,omitzero"`
-	Unit   string `json:"unit,omitzero"`
-	Width  string `json:"width,omitzero"`
-}
-
-// SchedulePackageHandoverResponseWeight is part of a reply.
-type SchedulePackageHandoverResponseWeight struct {
-	Unit  string `json:"unit,omitzero"`
-	Value string `json:"value,omitzero"`
+	CreateTime           UnixSeconds `json:"create_time,omitzero"`
+	Dimension            Dimensions  `json:"dimension,omitzero"`
+	HandoverMethod       string      `json:"handover_method,omitzero"`
+	OrderID              string      `json:"order_id,omitzero"`
+	OrderLineItemIDs     []string    `json:"order_line_item_ids,omitzero"`
+	PackageID            string      `json:"package_id,omitzero"`
+	ShippingProviderID   string      `json:"shipping_provider_id,omitzero"`
+	ShippingProviderName string      `json:"shipping_provider_name,omitzero"`
+	TrackingNumber       string      `json:"tracking_number,omitzero"`
+	UpdateTime           UnixSeconds `json:"update_time,omitzero"`
+	Weight               Weight      `json:"weight,omitzero"`
 }
 
 // SearchCombinablePackagesRequest holds the parameters of Fulfillment.SearchCombinablePackages.
@@ -1138,14 +1005,8 @@ type SearchPackageResponse struct {
 // ShipPackageRequest holds the parameters of Fulfillment.ShipPackage.
 type ShipPackageRequest struct {
 	HandoverMethod *HandoverMethod                 `json:"handover_method,omitzero"`
-	PickupSlot     *ShipPackageRequestPickupSlot   `json:"pickup_slot,omitzero"`
+	PickupSlot     *PickupSlot                     `json:"pickup_slot,omitzero"`
 	SelfShipment   *ShipPackageRequestSelfShipment `json:"self_shipment,omitzero"`
-}
-
-// ShipPackageRequestPickupSlot is part of a request.
-type ShipPackageRequestPickupSlot struct {
-	EndTime   *UnixSeconds `json:"end_time,omitzero"`
-	StartTime *UnixSeconds `json:"start_time,omitzero"`
 }
 
 // ShipPackageRequestSelfShipment is part of a request.
@@ -1153,6 +1014,9 @@ type ShipPackageRequestSelfShipment struct {
 	ShippingProviderID string `json:"shipping_provider_id"` // required
 	TrackingNumber     string `json:"tracking_number"`      // required
 }
+
+// ShipPackageResponse is the reply of Fulfillment.ShipPackage.
+type ShipPackageResponse struct{}
 
 // SplitOrdersRequest holds the parameters of Fulfillment.SplitOrders.
 type SplitOrdersRequest struct {
@@ -1176,17 +1040,6 @@ type SplitOrdersResponsePackage struct {
 	SplittableGroupID string `json:"splittable_group_id,omitzero"`
 }
 
-// TTSTrackingValidationRequest holds the parameters of Fulfillment.TTSTrackingValidation.
-type TTSTrackingValidationRequest struct {
-	TrackingNumber string `url:"tracking_number" json:"-"` // required
-}
-
-// TTSTrackingValidationResponse is the reply of Fulfillment.TTSTrackingValidation.
-type TTSTrackingValidationResponse struct {
-	IsTikTokCollection bool `json:"is_tiktok_collection,omitzero"`
-	IsTikTokShipping   bool `json:"is_tiktok_shipping,omitzero"`
-}
-
 // UncombinePackagesRequest holds the parameters of Fulfillment.UncombinePackages.
 type UncombinePackagesRequest struct {
 	OrderIDs []string `json:"order_ids,omitzero"`
@@ -1194,13 +1047,7 @@ type UncombinePackagesRequest struct {
 
 // UncombinePackagesResponse is the reply of Fulfillment.UncombinePackages.
 type UncombinePackagesResponse struct {
-	Packages []UncombinePackagesResponsePackage `json:"packages,omitzero"`
-}
-
-// UncombinePackagesResponsePackage is part of a reply.
-type UncombinePackagesResponsePackage struct {
-	ID       string   `json:"id,omitzero"`
-	OrderIDs []string `json:"order_ids,omitzero"`
+	Packages []FulfillmentPackage `json:"packages,omitzero"`
 }
 
 // UpdatePackageDeliveryStatusRequest holds the parameters of Fulfillment.UpdatePackageDeliveryStatus.
@@ -1219,19 +1066,7 @@ type UpdatePackageDeliveryStatusRequestPackage struct {
 
 // UpdatePackageDeliveryStatusResponse is the reply of Fulfillment.UpdatePackageDeliveryStatus.
 type UpdatePackageDeliveryStatusResponse struct {
-	Errors []UpdatePackageDeliveryStatusResponseError `json:"errors,omitzero"`
-}
-
-// UpdatePackageDeliveryStatusResponseError is part of a reply.
-type UpdatePackageDeliveryStatusResponseError struct {
-	Code    int                                            `json:"code,omitzero"`
-	Detail  UpdatePackageDeliveryStatusResponseErrorDetail `json:"detail,omitzero"`
-	Message string                                         `json:"message,omitzero"`
-}
-
-// UpdatePackageDeliveryStatusResponseErrorDetail is part of a reply.
-type UpdatePackageDeliveryStatusResponseErrorDetail struct {
-	PackageID string `json:"package_id,omitzero"`
+	Errors []FulfillmentError `json:"errors,omitzero"`
 }
 
 // UpdatePackageShippingInfoRequest holds the parameters of Fulfillment.UpdatePackageShippingInfo.
@@ -1240,17 +1075,20 @@ type UpdatePackageShippingInfoRequest struct {
 	TrackingNumber     string `json:"tracking_number"`      // required
 }
 
-// UpdateSOFTrackV202609Request holds the parameters of Fulfillment.UpdateSOFTrackV202609.
-type UpdateSOFTrackV202609Request struct {
-	Country             *string                             `json:"country,omitzero"`
-	ExternalTrackingURL *string                             `json:"external_tracking_url,omitzero"`
-	OrderID             *string                             `json:"order_id,omitzero"`
-	ProviderID          *string                             `json:"provider_id,omitzero"`
-	Tracks              []UpdateSOFTrackV202609RequestTrack `json:"tracks,omitzero"` // at most 50
+// UpdatePackageShippingInfoResponse is the reply of Fulfillment.UpdatePackageShippingInfo.
+type UpdatePackageShippingInfoResponse struct{}
+
+// UpdateSOFTrackRequest holds the parameters of Fulfillment.UpdateSOFTrack.
+type UpdateSOFTrackRequest struct {
+	Country             *string                      `json:"country,omitzero"`
+	ExternalTrackingURL *string                      `json:"external_tracking_url,omitzero"`
+	OrderID             *string                      `json:"order_id,omitzero"`
+	ProviderID          *string                      `json:"provider_id,omitzero"`
+	Tracks              []UpdateSOFTrackRequestTrack `json:"tracks,omitzero"` // at most 50
 }
 
-// UpdateSOFTrackV202609RequestTrack is part of a request.
-type UpdateSOFTrackV202609RequestTrack struct {
+// UpdateSOFTrackRequestTrack is part of a request.
+type UpdateSOFTrackRequestTrack struct {
 	ActionCode   *string         `json:"action_code,omitzero"`
 	Description  *string         `json:"description,omitzero"`
 	FailedReason *string         `json:"failed_reason,omitzero"`
@@ -1264,6 +1102,9 @@ type UpdateShippingInfoRequest struct {
 	ShippingProviderID string `json:"shipping_provider_id"` // required
 	TrackingNumber     string `json:"tracking_number"`      // required
 }
+
+// UpdateShippingInfoResponse is the reply of Fulfillment.UpdateShippingInfo.
+type UpdateShippingInfoResponse struct{}
 
 // UploadInvoiceRequest holds the parameters of Fulfillment.UploadInvoice.
 type UploadInvoiceRequest struct {
@@ -1296,77 +1137,24 @@ type UploadInvoiceResponseErrorDetail struct {
 	PackageID string   `json:"package_id,omitzero"`
 }
 
-// CreatePackagesRequestDimensionUnit is an open list: TikTok Shop may add values.
-type CreatePackagesRequestDimensionUnit string
+// ValidateTrackingRequest holds the parameters of Fulfillment.ValidateTracking.
+type ValidateTrackingRequest struct {
+	TrackingNumber string `url:"tracking_number" json:"-"` // required
+}
 
-// Values of CreatePackagesRequestDimensionUnit.
-const (
-	CreatePackagesRequestDimensionUnitCm   CreatePackagesRequestDimensionUnit = "CM"
-	CreatePackagesRequestDimensionUnitInch CreatePackagesRequestDimensionUnit = "INCH"
-)
+// ValidateTrackingResponse is the reply of Fulfillment.ValidateTracking.
+type ValidateTrackingResponse struct {
+	IsTikTokCollection bool `json:"is_tiktok_collection,omitzero"`
+	IsTikTokShipping   bool `json:"is_tiktok_shipping,omitzero"`
+}
 
-// CreatePackagesRequestWeightUnit is an open list: TikTok Shop may add values.
-type CreatePackagesRequestWeightUnit string
+// CreateFirstMileBundleV202407Request is the type of the parameters of Fulfillment.CreateFirstMileBundleV202407, which equal those of
+// other operations.
+type CreateFirstMileBundleV202407Request = CreateFirstMileBundleRequest
 
-// Values of CreatePackagesRequestWeightUnit.
-const (
-	CreatePackagesRequestWeightUnitGram  CreatePackagesRequestWeightUnit = "GRAM"
-	CreatePackagesRequestWeightUnitPound CreatePackagesRequestWeightUnit = "POUND"
-)
-
-// CreatePackagesResponseDimensionUnit is an open list: TikTok Shop may add values.
-type CreatePackagesResponseDimensionUnit string
-
-// Values of CreatePackagesResponseDimensionUnit.
-const (
-	CreatePackagesResponseDimensionUnitCm   CreatePackagesResponseDimensionUnit = "CM"
-	CreatePackagesResponseDimensionUnitInch CreatePackagesResponseDimensionUnit = "INCH"
-)
-
-// CreatePackagesResponseWeightUnit is an open list: TikTok Shop may add values.
-type CreatePackagesResponseWeightUnit string
-
-// Values of CreatePackagesResponseWeightUnit.
-const (
-	CreatePackagesResponseWeightUnitGram  CreatePackagesResponseWeightUnit = "GRAM"
-	CreatePackagesResponseWeightUnitPound CreatePackagesResponseWeightUnit = "POUND"
-)
-
-// CreatePackagesV202309RequestDimensionUnit is an open list: TikTok Shop may add values.
-type CreatePackagesV202309RequestDimensionUnit string
-
-// Values of CreatePackagesV202309RequestDimensionUnit.
-const (
-	CreatePackagesV202309RequestDimensionUnitCm   CreatePackagesV202309RequestDimensionUnit = "CM"
-	CreatePackagesV202309RequestDimensionUnitInch CreatePackagesV202309RequestDimensionUnit = "INCH"
-)
-
-// CreatePackagesV202309RequestWeightUnit is an open list: TikTok Shop may add values.
-type CreatePackagesV202309RequestWeightUnit string
-
-// Values of CreatePackagesV202309RequestWeightUnit.
-const (
-	CreatePackagesV202309RequestWeightUnitGram  CreatePackagesV202309RequestWeightUnit = "GRAM"
-	CreatePackagesV202309RequestWeightUnitPound CreatePackagesV202309RequestWeightUnit = "POUND"
-)
-
-// CreatePackagesV202309ResponseDimensionUnit is an open list: TikTok Shop may add values.
-type CreatePackagesV202309ResponseDimensionUnit string
-
-// Values of CreatePackagesV202309ResponseDimensionUnit.
-const (
-	CreatePackagesV202309ResponseDimensionUnitCm   CreatePackagesV202309ResponseDimensionUnit = "CM"
-	CreatePackagesV202309ResponseDimensionUnitInch CreatePackagesV202309ResponseDimensionUnit = "INCH"
-)
-
-// CreatePackagesV202309ResponseWeightUnit is an open list: TikTok Shop may add values.
-type CreatePackagesV202309ResponseWeightUnit string
-
-// Values of CreatePackagesV202309ResponseWeightUnit.
-const (
-	CreatePackagesV202309ResponseWeightUnitGram  CreatePackagesV202309ResponseWeightUnit = "GRAM"
-	CreatePackagesV202309ResponseWeightUnitPound CreatePackagesV202309ResponseWeightUnit = "POUND"
-)
+// CreateFirstMileBundleV202407Response is the type of the reply of Fulfillment.CreateFirstMileBundleV202407, which equal those of
+// other operations.
+type CreateFirstMileBundleV202407Response = CreateFirstMileBundleResponse
 
 // FulfillmentClaimStatus is an open list: TikTok Shop may add values.
 type FulfillmentClaimStatus string
@@ -1451,15 +1239,6 @@ const (
 	HandoverMethodDropOff HandoverMethod = "DROP_OFF"
 )
 
-// PackageDimensionUnit is an open list: TikTok Shop may add values.
-type PackageDimensionUnit string
-
-// Values of PackageDimensionUnit.
-const (
-	PackageDimensionUnitCm   PackageDimensionUnit = "CM"
-	PackageDimensionUnitInch PackageDimensionUnit = "INCH"
-)
-
 // PackageStatus is an open list: TikTok Shop may add values.
 type PackageStatus string
 
@@ -1470,15 +1249,6 @@ const (
 	PackageStatusCompleted  PackageStatus = "COMPLETED"
 	PackageStatusCancelled  PackageStatus = "CANCELLED"
 	PackageStatusToFulfill  PackageStatus = "TO_FULFILL"
-)
-
-// PackageWeightUnit is an open list: TikTok Shop may add values.
-type PackageWeightUnit string
-
-// Values of PackageWeightUnit.
-const (
-	PackageWeightUnitGram  PackageWeightUnit = "GRAM"
-	PackageWeightUnitPound PackageWeightUnit = "POUND"
 )
 
 // ShippingType is an open list: TikTok Shop may add values.

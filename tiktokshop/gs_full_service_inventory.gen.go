@@ -15,11 +15,12 @@ type GSFullServiceInventoryService service
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-query-virtual-inventory-202405
 func (s *GSFullServiceInventoryService) GSFullServiceQueryVirtualInventory(ctx context.Context, req *GSFullServiceQueryVirtualInventoryRequest, opts ...CallOption) (*GSFullServiceQueryVirtualInventoryResponse, error) {
-	out := new(GSFullServiceQueryVirtualInventoryResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GSFullServiceQueryVirtualInventoryResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceInventory.GSFullServiceQueryVirtualInventory", method: "POST", path: "/gs_full_service_inventory/202405/beta/virtual_inventory/query",
 		body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSFullServiceUpdateVirtualInventory calls POST /gs_full_service_inventory/202405/beta/virtual_inventory/update.
@@ -28,11 +29,12 @@ func (s *GSFullServiceInventoryService) GSFullServiceQueryVirtualInventory(ctx c
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-update-virtual-inventory-202405
 func (s *GSFullServiceInventoryService) GSFullServiceUpdateVirtualInventory(ctx context.Context, req *GSFullServiceUpdateVirtualInventoryRequest, opts ...CallOption) (*GSFullServiceUpdateVirtualInventoryResponse, error) {
-	out := new(GSFullServiceUpdateVirtualInventoryResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GSFullServiceUpdateVirtualInventoryResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceInventory.GSFullServiceUpdateVirtualInventory", method: "POST", path: "/gs_full_service_inventory/202405/beta/virtual_inventory/update",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // QueryGlobalSellingVirtualInventory calls POST /gs_full_service_inventory/202404/preview/virtual_inventory/query.
@@ -41,11 +43,12 @@ func (s *GSFullServiceInventoryService) GSFullServiceUpdateVirtualInventory(ctx 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/query-global-selling-virtual-inventory-202404
 func (s *GSFullServiceInventoryService) QueryGlobalSellingVirtualInventory(ctx context.Context, req *QueryGlobalSellingVirtualInventoryRequest, opts ...CallOption) (*QueryGlobalSellingVirtualInventoryResponse, error) {
-	out := new(QueryGlobalSellingVirtualInventoryResponse)
-	return out, s.client.call(ctx, operation{
+	var out *QueryGlobalSellingVirtualInventoryResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceInventory.QueryGlobalSellingVirtualInventory", method: "POST", path: "/gs_full_service_inventory/202404/preview/virtual_inventory/query",
 		body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SetGlobalSellingVirtualInventory calls POST /gs_full_service_inventory/202404/preview/virtual_inventory/update.
@@ -54,11 +57,35 @@ func (s *GSFullServiceInventoryService) QueryGlobalSellingVirtualInventory(ctx c
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/set-global-selling-virtual-inventory-202404
 func (s *GSFullServiceInventoryService) SetGlobalSellingVirtualInventory(ctx context.Context, req *SetGlobalSellingVirtualInventoryRequest, opts ...CallOption) (*SetGlobalSellingVirtualInventoryResponse, error) {
-	out := new(SetGlobalSellingVirtualInventoryResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SetGlobalSellingVirtualInventoryResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceInventory.SetGlobalSellingVirtualInventory", method: "POST", path: "/gs_full_service_inventory/202404/preview/virtual_inventory/update",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
+}
+
+// GSFullServiceInventoryError is part of a reply.
+type GSFullServiceInventoryError struct {
+	Code          string `json:"code,omitzero"`
+	Message       string `json:"message,omitzero"`
+	SKUCode       string `json:"sku_code,omitzero"`
+	WarehouseCode string `json:"warehouse_code,omitzero"`
+}
+
+// GSFullServiceInventoryInventory is part of a reply.
+type GSFullServiceInventoryInventory struct {
+	OccupiedQuantity int64  `json:"occupied_quantity,omitzero"`
+	Quantity         int64  `json:"quantity,omitzero"`
+	SKUCode          string `json:"sku_code,omitzero"`
+	WarehouseCode    string `json:"warehouse_code,omitzero"`
+}
+
+// GSFullServiceInventorySKU is part of a request.
+type GSFullServiceInventorySKU struct {
+	Code          *string `json:"code,omitzero"`
+	Quantity      *int64  `json:"quantity,omitzero"`
+	WarehouseCode *string `json:"warehouse_code,omitzero"`
 }
 
 // GSFullServiceQueryVirtualInventoryRequest holds the parameters of GSFullServiceInventory.GSFullServiceQueryVirtualInventory.
@@ -68,40 +95,17 @@ type GSFullServiceQueryVirtualInventoryRequest struct {
 
 // GSFullServiceQueryVirtualInventoryResponse is the reply of GSFullServiceInventory.GSFullServiceQueryVirtualInventory.
 type GSFullServiceQueryVirtualInventoryResponse struct {
-	Inventory []GSFullServiceQueryVirtualInventoryResponseInventory `json:"inventory,omitzero"`
-}
-
-// GSFullServiceQueryVirtualInventoryResponseInventory is part of a reply.
-type GSFullServiceQueryVirtualInventoryResponseInventory struct {
-	OccupiedQuantity int64  `json:"occupied_quantity,omitzero"`
-	Quantity         int64  `json:"quantity,omitzero"`
-	SKUCode          string `json:"sku_code,omitzero"`
-	WarehouseCode    string `json:"warehouse_code,omitzero"`
+	Inventory []GSFullServiceInventoryInventory `json:"inventory,omitzero"`
 }
 
 // GSFullServiceUpdateVirtualInventoryRequest holds the parameters of GSFullServiceInventory.GSFullServiceUpdateVirtualInventory.
 type GSFullServiceUpdateVirtualInventoryRequest struct {
-	SKUs []GSFullServiceUpdateVirtualInventoryRequestSKU `json:"skus,omitzero"`
-}
-
-// GSFullServiceUpdateVirtualInventoryRequestSKU is part of a request.
-type GSFullServiceUpdateVirtualInventoryRequestSKU struct {
-	Code          *string `json:"code,omitzero"`
-	Quantity      *int64  `json:"quantity,omitzero"`
-	WarehouseCode *string `json:"warehouse_code,omitzero"`
+	SKUs []GSFullServiceInventorySKU `json:"skus,omitzero"`
 }
 
 // GSFullServiceUpdateVirtualInventoryResponse is the reply of GSFullServiceInventory.GSFullServiceUpdateVirtualInventory.
 type GSFullServiceUpdateVirtualInventoryResponse struct {
-	Errors []GSFullServiceUpdateVirtualInventoryResponseError `json:"errors,omitzero"`
-}
-
-// GSFullServiceUpdateVirtualInventoryResponseError is part of a reply.
-type GSFullServiceUpdateVirtualInventoryResponseError struct {
-	Code          string `json:"code,omitzero"`
-	Message       string `json:"message,omitzero"`
-	SKUCode       string `json:"sku_code,omitzero"`
-	WarehouseCode string `json:"warehouse_code,omitzero"`
+	Errors []GSFullServiceInventoryError `json:"errors,omitzero"`
 }
 
 // QueryGlobalSellingVirtualInventoryRequest holds the parameters of GSFullServiceInventory.QueryGlobalSellingVirtualInventory.
@@ -112,39 +116,16 @@ type QueryGlobalSellingVirtualInventoryRequest struct {
 
 // QueryGlobalSellingVirtualInventoryResponse is the reply of GSFullServiceInventory.QueryGlobalSellingVirtualInventory.
 type QueryGlobalSellingVirtualInventoryResponse struct {
-	Inventory []QueryGlobalSellingVirtualInventoryResponseInventory `json:"inventory,omitzero"`
-}
-
-// QueryGlobalSellingVirtualInventoryResponseInventory is part of a reply.
-type QueryGlobalSellingVirtualInventoryResponseInventory struct {
-	OccupiedQuantity int64  `json:"occupied_quantity,omitzero"`
-	Quantity         int64  `json:"quantity,omitzero"`
-	SKUCode          string `json:"sku_code,omitzero"`
-	WarehouseCode    string `json:"warehouse_code,omitzero"`
+	Inventory []GSFullServiceInventoryInventory `json:"inventory,omitzero"`
 }
 
 // SetGlobalSellingVirtualInventoryRequest holds the parameters of GSFullServiceInventory.SetGlobalSellingVirtualInventory.
 type SetGlobalSellingVirtualInventoryRequest struct {
-	SKUs       []SetGlobalSellingVirtualInventoryRequestSKU `json:"skus,omitzero"`
-	SupplierID *string                                      `json:"supplier_id,omitzero"`
-}
-
-// SetGlobalSellingVirtualInventoryRequestSKU is part of a request.
-type SetGlobalSellingVirtualInventoryRequestSKU struct {
-	Code          *string `json:"code,omitzero"`
-	Quantity      *int64  `json:"quantity,omitzero"`
-	WarehouseCode *string `json:"warehouse_code,omitzero"`
+	SKUs       []GSFullServiceInventorySKU `json:"skus,omitzero"`
+	SupplierID *string                     `json:"supplier_id,omitzero"`
 }
 
 // SetGlobalSellingVirtualInventoryResponse is the reply of GSFullServiceInventory.SetGlobalSellingVirtualInventory.
 type SetGlobalSellingVirtualInventoryResponse struct {
-	Errors []SetGlobalSellingVirtualInventoryResponseError `json:"errors,omitzero"`
-}
-
-// SetGlobalSellingVirtualInventoryResponseError is part of a reply.
-type SetGlobalSellingVirtualInventoryResponseError struct {
-	Code          string `json:"code,omitzero"`
-	Message       string `json:"message,omitzero"`
-	SKUCode       string `json:"sku_code,omitzero"`
-	WarehouseCode string `json:"warehouse_code,omitzero"`
+	Errors []GSFullServiceInventoryError `json:"errors,omitzero"`
 }

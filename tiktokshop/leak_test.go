@@ -343,7 +343,7 @@ func TestNothingLeaksFromStoresAndReadBacks(t *testing.T) {
 			_, err3 := c.Product.UpdateInventoryVerified(ctx, "1", &UpdateInventoryRequest{SKUs: []UpdateInventoryRequestSKU{
 				{ID: "17", Inventory: []UpdateInventoryRequestSKUInventory{{Quantity: 1}}},
 			}})
-			_, err4 := c.ReturnRefund.CancelOrderVerified(ctx, &CancelOrderRequest{OrderID: "576"})
+			_, err4 := c.ReturnRefund.CancelOrderVerified(ctx, &CancelOrderV202309Request{OrderID: "576"})
 			for _, err := range []error{
 				err1, err2, err3, err4,
 				f.ShipPackageVerified(ctx, "115", &ShipPackageRequest{SelfShipment: &ShipPackageRequestSelfShipment{TrackingNumber: "JD1"}}),

@@ -15,11 +15,12 @@ type LogisticsService service
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-warehouse-202502
 func (s *LogisticsService) CreateWarehouse(ctx context.Context, req *CreateWarehouseRequest, opts ...CallOption) (*CreateWarehouseResponse, error) {
-	out := new(CreateWarehouseResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreateWarehouseResponse
+	err := s.client.call(ctx, operation{
 		name: "Logistics.CreateWarehouse", method: "POST", path: "/logistics/202502/warehouses",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetAvailableShippingTemplate calls GET /logistics/202510/seller_templates.
@@ -28,11 +29,12 @@ func (s *LogisticsService) CreateWarehouse(ctx context.Context, req *CreateWareh
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-available-shipping-template-202510
 func (s *LogisticsService) GetAvailableShippingTemplate(ctx context.Context, req *GetAvailableShippingTemplateRequest, opts ...CallOption) (*GetAvailableShippingTemplateResponse, error) {
-	out := new(GetAvailableShippingTemplateResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetAvailableShippingTemplateResponse
+	err := s.client.call(ctx, operation{
 		name: "Logistics.GetAvailableShippingTemplate", method: "GET", path: "/logistics/202510/seller_templates",
 		body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetGlobalSellerWarehouse calls GET /logistics/202309/global_warehouses.
@@ -40,12 +42,13 @@ func (s *LogisticsService) GetAvailableShippingTemplate(ctx context.Context, req
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-global-seller-warehouse-202309
-func (s *LogisticsService) GetGlobalSellerWarehouse(ctx context.Context, opts ...CallOption) (*GetGlobalSellerWarehouseResponse, error) {
-	out := new(GetGlobalSellerWarehouseResponse)
-	return out, s.client.call(ctx, operation{
+func (s *LogisticsService) GetGlobalSellerWarehouse(ctx context.Context, req *GetGlobalSellerWarehouseRequest, opts ...CallOption) (*GetGlobalSellerWarehouseResponse, error) {
+	var out *GetGlobalSellerWarehouseResponse
+	err := s.client.call(ctx, operation{
 		name: "Logistics.GetGlobalSellerWarehouse", method: "GET", path: "/logistics/202309/global_warehouses",
 		replay: replayRead, noCipher: true,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetShippingProviders calls GET /logistics/202309/delivery_options/{delivery_option_id}/shipping_providers.
@@ -54,11 +57,12 @@ func (s *LogisticsService) GetGlobalSellerWarehouse(ctx context.Context, opts ..
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shipping-providers-202309
 func (s *LogisticsService) GetShippingProviders(ctx context.Context, deliveryOptionID string, req *GetShippingProvidersRequest, opts ...CallOption) (*GetShippingProvidersResponse, error) {
-	out := new(GetShippingProvidersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetShippingProvidersResponse
+	err := s.client.call(ctx, operation{
 		name: "Logistics.GetShippingProviders", method: "GET", path: "/logistics/202309/delivery_options/{delivery_option_id}/shipping_providers",
 		query: true, replay: replayRead,
-	}, []string{deliveryOptionID}, req, out, opts)
+	}, []string{deliveryOptionID}, req, &out, opts)
+	return out, err
 }
 
 // GetWarehouseDeliveryOptions calls GET /logistics/202309/warehouses/{warehouse_id}/delivery_options.
@@ -67,11 +71,12 @@ func (s *LogisticsService) GetShippingProviders(ctx context.Context, deliveryOpt
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-warehouse-delivery-options-202309
 func (s *LogisticsService) GetWarehouseDeliveryOptions(ctx context.Context, warehouseID string, req *GetWarehouseDeliveryOptionsRequest, opts ...CallOption) (*GetWarehouseDeliveryOptionsResponse, error) {
-	out := new(GetWarehouseDeliveryOptionsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetWarehouseDeliveryOptionsResponse
+	err := s.client.call(ctx, operation{
 		name: "Logistics.GetWarehouseDeliveryOptions", method: "GET", path: "/logistics/202309/warehouses/{warehouse_id}/delivery_options",
 		query: true, replay: replayRead,
-	}, []string{warehouseID}, req, out, opts)
+	}, []string{warehouseID}, req, &out, opts)
+	return out, err
 }
 
 // GetWarehouseList calls GET /logistics/202309/warehouses.
@@ -79,12 +84,13 @@ func (s *LogisticsService) GetWarehouseDeliveryOptions(ctx context.Context, ware
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-warehouse-list-202309
-func (s *LogisticsService) GetWarehouseList(ctx context.Context, opts ...CallOption) (*GetWarehouseListResponse, error) {
-	out := new(GetWarehouseListResponse)
-	return out, s.client.call(ctx, operation{
+func (s *LogisticsService) GetWarehouseList(ctx context.Context, req *GetWarehouseListRequest, opts ...CallOption) (*GetWarehouseListResponse, error) {
+	var out *GetWarehouseListResponse
+	err := s.client.call(ctx, operation{
 		name: "Logistics.GetWarehouseList", method: "GET", path: "/logistics/202309/warehouses",
 		replay: replayRead,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // StandardizeWarehouseAddress calls POST /logistics/202412/addresses/standardize.
@@ -93,11 +99,12 @@ func (s *LogisticsService) GetWarehouseList(ctx context.Context, opts ...CallOpt
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/standardize-warehouse-address-202412
 func (s *LogisticsService) StandardizeWarehouseAddress(ctx context.Context, req *StandardizeWarehouseAddressRequest, opts ...CallOption) (*StandardizeWarehouseAddressResponse, error) {
-	out := new(StandardizeWarehouseAddressResponse)
-	return out, s.client.call(ctx, operation{
+	var out *StandardizeWarehouseAddressResponse
+	err := s.client.call(ctx, operation{
 		name: "Logistics.StandardizeWarehouseAddress", method: "POST", path: "/logistics/202412/addresses/standardize",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateWarehouse calls POST /logistics/202502/warehouses/{warehouse_id}.
@@ -106,71 +113,36 @@ func (s *LogisticsService) StandardizeWarehouseAddress(ctx context.Context, req 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-warehouse-202502
 func (s *LogisticsService) UpdateWarehouse(ctx context.Context, warehouseID string, req *UpdateWarehouseRequest, opts ...CallOption) (*UpdateWarehouseResponse, error) {
-	out := new(UpdateWarehouseResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UpdateWarehouseResponse
+	err := s.client.call(ctx, operation{
 		name: "Logistics.UpdateWarehouse", method: "POST", path: "/logistics/202502/warehouses/{warehouse_id}",
 		body: bodyJSON,
-	}, []string{warehouseID}, req, out, opts)
+	}, []string{warehouseID}, req, &out, opts)
+	return out, err
+}
+
+// CoverAddressDetail is part of a request.
+type CoverAddressDetail struct {
+	AddressLine1 *string `json:"address_line_1,omitzero"`
+	AddressLine2 *string `json:"address_line_2,omitzero"`
+	AddressLine3 *string `json:"address_line_3,omitzero"`
+	AddressLine4 *string `json:"address_line_4,omitzero"`
+	City         *string `json:"city,omitzero"`
+	District     *string `json:"district,omitzero"`
+	Postcode     *string `json:"postcode,omitzero"`
+	Region       *string `json:"region,omitzero"`
+	State        *string `json:"state,omitzero"`
 }
 
 // CreateWarehouseRequest holds the parameters of Logistics.CreateWarehouse.
 type CreateWarehouseRequest struct {
-	Warehouse *CreateWarehouseRequestWarehouse `json:"warehouse,omitzero"`
-}
-
-// CreateWarehouseRequestWarehouse is part of a request.
-type CreateWarehouseRequestWarehouse struct {
-	Address              *CreateWarehouseRequestWarehouseAddress             `json:"address,omitzero"`
-	ContactPerson        *string                                             `json:"contact_person,omitzero"`
-	CoverAddressDetail   []CreateWarehouseRequestWarehouseCoverAddressDetail `json:"cover_address_detail,omitzero"`
-	CoverRegionCode      *string                                             `json:"cover_region_code,omitzero"`
-	DefaultWarehouse     *bool                                               `json:"default_warehouse,omitzero"`
-	ExternalWarehouseID  *string                                             `json:"external_warehouse_id,omitzero"`
-	FirstName            *string                                             `json:"first_name,omitzero"`
-	FirstNameLocalScript *string                                             `json:"first_name_local_script,omitzero"`
-	LastName             *string                                             `json:"last_name,omitzero"`
-	LastNameLocalScript  *string                                             `json:"last_name_local_script,omitzero"`
-	Name                 *string                                             `json:"name,omitzero"`
-	PhoneNumber          *string                                             `json:"phone_number,omitzero"`
-	Type                 *string                                             `json:"type,omitzero"`
-}
-
-// CreateWarehouseRequestWarehouseAddress is part of a request.
-type CreateWarehouseRequestWarehouseAddress struct {
-	AddressLine1 *string `json:"address_line_1,omitzero"`
-	AddressLine2 *string `json:"address_line_2,omitzero"`
-	AddressLine3 *string `json:"address_line_3,omitzero"`
-	AddressLine4 *string `json:"address_line_4,omitzero"`
-	City         *string `json:"city,omitzero"`
-	District     *string `json:"district,omitzero"`
-	Postcode     *string `json:"postcode,omitzero"`
-	Region       *string `json:"region,omitzero"`
-	State        *string `json:"state,omitzero"`
-}
-
-// CreateWarehouseRequestWarehouseCoverAddressDetail is part of a request.
-type CreateWarehouseRequestWarehouseCoverAddressDetail struct {
-	AddressLine1 *string `json:"address_line_1,omitzero"`
-	AddressLine2 *string `json:"address_line_2,omitzero"`
-	AddressLine3 *string `json:"address_line_3,omitzero"`
-	AddressLine4 *string `json:"address_line_4,omitzero"`
-	City         *string `json:"city,omitzero"`
-	District     *string `json:"district,omitzero"`
-	Postcode     *string `json:"postcode,omitzero"`
-	Region       *string `json:"region,omitzero"`
-	State        *string `json:"state,omitzero"`
+	Warehouse *LogisticsWarehouse `json:"warehouse,omitzero"`
 }
 
 // CreateWarehouseResponse is the reply of Logistics.CreateWarehouse.
 type CreateWarehouseResponse struct {
-	ErrorList   []CreateWarehouseResponseErrorList `json:"error_list,omitzero"`
-	WarehouseID string                             `json:"warehouse_id,omitzero"`
-}
-
-// CreateWarehouseResponseErrorList is part of a reply.
-type CreateWarehouseResponseErrorList struct {
-	Code    int64  `json:"code,omitzero"`
-	Message string `json:"message,omitzero"`
+	ErrorList   []ErrorList `json:"error_list,omitzero"`
+	WarehouseID string      `json:"warehouse_id,omitzero"`
 }
 
 // DeliveryOption is part of a reply.
@@ -197,6 +169,18 @@ type DeliveryOptionWeightLimit struct {
 	MaxWeight int64                         `json:"max_weight,omitzero"`
 	MinWeight int64                         `json:"min_weight,omitzero"`
 	Unit      DeliveryOptionWeightLimitUnit `json:"unit,omitzero"`
+}
+
+// ErrorList is part of a reply.
+type ErrorList struct {
+	Code    int64  `json:"code,omitzero"`
+	Message string `json:"message,omitzero"`
+}
+
+// GetAvailableShippingTemplateFilterReason is part of a reply.
+type GetAvailableShippingTemplateFilterReason struct {
+	FilterType string `json:"filter_type,omitzero"`
+	Reason     string `json:"reason,omitzero"`
 }
 
 // GetAvailableShippingTemplateRequest holds the parameters of Logistics.GetAvailableShippingTemplate.
@@ -231,21 +215,9 @@ type GetAvailableShippingTemplateResponse struct {
 
 // GetAvailableShippingTemplateResponseTemplate is part of a reply.
 type GetAvailableShippingTemplateResponseTemplate struct {
-	ServiceUnreachableReason []GetAvailableShippingTemplateResponseTemplateServiceUnreachableReason `json:"service_unreachable_reason,omitzero"`
-	Template                 GetAvailableShippingTemplateResponseTemplateTemplate                   `json:"template,omitzero"`
-	TemplateIsAvailable      bool                                                                   `json:"template_is_available,omitzero"`
-}
-
-// GetAvailableShippingTemplateResponseTemplateServiceUnreachableReason is part of a reply.
-type GetAvailableShippingTemplateResponseTemplateServiceUnreachableReason struct {
-	FilterReason []GetAvailableShippingTemplateResponseTemplateServiceUnreachableReasonFilterReason `json:"filter_reason,omitzero"`
-	ServiceID    string                                                                             `json:"service_id,omitzero"`
-}
-
-// GetAvailableShippingTemplateResponseTemplateServiceUnreachableReasonFilterReason is part of a reply.
-type GetAvailableShippingTemplateResponseTemplateServiceUnreachableReasonFilterReason struct {
-	FilterType string `json:"filter_type,omitzero"`
-	Reason     string `json:"reason,omitzero"`
+	ServiceUnreachableReason []GetAvailableShippingTemplateTemplateServiceUnreachableReason `json:"service_unreachable_reason,omitzero"`
+	Template                 GetAvailableShippingTemplateResponseTemplateTemplate           `json:"template,omitzero"`
+	TemplateIsAvailable      bool                                                           `json:"template_is_available,omitzero"`
 }
 
 // GetAvailableShippingTemplateResponseTemplateTemplate is part of a reply.
@@ -255,6 +227,15 @@ type GetAvailableShippingTemplateResponseTemplateTemplate struct {
 	TemplateName  string `json:"template_name,omitzero"`
 	TemplateParty int64  `json:"template_party,omitzero"`
 }
+
+// GetAvailableShippingTemplateTemplateServiceUnreachableReason is part of a reply.
+type GetAvailableShippingTemplateTemplateServiceUnreachableReason struct {
+	FilterReason []GetAvailableShippingTemplateFilterReason `json:"filter_reason,omitzero"`
+	ServiceID    string                                     `json:"service_id,omitzero"`
+}
+
+// GetGlobalSellerWarehouseRequest holds the parameters of Logistics.GetGlobalSellerWarehouse.
+type GetGlobalSellerWarehouseRequest struct{}
 
 // GetGlobalSellerWarehouseResponse is the reply of Logistics.GetGlobalSellerWarehouse.
 type GetGlobalSellerWarehouseResponse struct {
@@ -289,9 +270,42 @@ type GetWarehouseDeliveryOptionsResponse struct {
 	DeliveryOptions []DeliveryOption `json:"delivery_options,omitzero"`
 }
 
+// GetWarehouseListRequest holds the parameters of Logistics.GetWarehouseList.
+type GetWarehouseListRequest struct{}
+
 // GetWarehouseListResponse is the reply of Logistics.GetWarehouseList.
 type GetWarehouseListResponse struct {
 	Warehouses []Warehouse `json:"warehouses,omitzero"`
+}
+
+// LogisticsAddress is part of a request.
+type LogisticsAddress struct {
+	AddressLine1 *string `json:"address_line_1,omitzero"`
+	AddressLine2 *string `json:"address_line_2,omitzero"`
+	AddressLine3 *string `json:"address_line_3,omitzero"`
+	AddressLine4 *string `json:"address_line_4,omitzero"`
+	City         *string `json:"city,omitzero"`
+	District     *string `json:"district,omitzero"`
+	Postcode     *string `json:"postcode,omitzero"`
+	Region       *string `json:"region,omitzero"`
+	State        *string `json:"state,omitzero"`
+}
+
+// LogisticsWarehouse is part of a request.
+type LogisticsWarehouse struct {
+	Address              *LogisticsAddress    `json:"address,omitzero"`
+	ContactPerson        *string              `json:"contact_person,omitzero"`
+	CoverAddressDetail   []CoverAddressDetail `json:"cover_address_detail,omitzero"`
+	CoverRegionCode      *string              `json:"cover_region_code,omitzero"`
+	DefaultWarehouse     *bool                `json:"default_warehouse,omitzero"`
+	ExternalWarehouseID  *string              `json:"external_warehouse_id,omitzero"`
+	FirstName            *string              `json:"first_name,omitzero"`
+	FirstNameLocalScript *string              `json:"first_name_local_script,omitzero"`
+	LastName             *string              `json:"last_name,omitzero"`
+	LastNameLocalScript  *string              `json:"last_name_local_script,omitzero"`
+	Name                 *string              `json:"name,omitzero"`
+	PhoneNumber          *string              `json:"phone_number,omitzero"`
+	Type                 *string              `json:"type,omitzero"`
 }
 
 // ShippingProvider is part of a reply.
@@ -324,12 +338,12 @@ type StandardizeWarehouseAddressResponse struct {
 
 // StandardizeWarehouseAddressResponseStandardizationResult is part of a reply.
 type StandardizeWarehouseAddressResponseStandardizationResult struct {
-	StandardizedAddress StandardizeWarehouseAddressResponseStandardizationResultStandardizedAddress `json:"standardized_address,omitzero"`
-	Updated             bool                                                                        `json:"updated,omitzero"`
+	StandardizedAddress StandardizeWarehouseAddressStandardizedAddress `json:"standardized_address,omitzero"`
+	Updated             bool                                           `json:"updated,omitzero"`
 }
 
-// StandardizeWarehouseAddressResponseStandardizationResultStandardizedAddress is part of a reply.
-type StandardizeWarehouseAddressResponseStandardizationResultStandardizedAddress struct {
+// StandardizeWarehouseAddressStandardizedAddress is part of a reply.
+type StandardizeWarehouseAddressStandardizedAddress struct {
 	AddressLine1 string `json:"address_line1,omitzero"`
 	AddressLine2 string `json:"address_line2,omitzero"`
 	City         string `json:"city,omitzero"`
@@ -342,61 +356,12 @@ type StandardizeWarehouseAddressResponseStandardizationResultStandardizedAddress
 
 // UpdateWarehouseRequest holds the parameters of Logistics.UpdateWarehouse.
 type UpdateWarehouseRequest struct {
-	Warehouse *UpdateWarehouseRequestWarehouse `json:"warehouse,omitzero"`
-}
-
-// UpdateWarehouseRequestWarehouse is part of a request.
-type UpdateWarehouseRequestWarehouse struct {
-	Address              *UpdateWarehouseRequestWarehouseAddress             `json:"address,omitzero"`
-	ContactPerson        *string                                             `json:"contact_person,omitzero"`
-	CoverAddressDetail   []UpdateWarehouseRequestWarehouseCoverAddressDetail `json:"cover_address_detail,omitzero"`
-	CoverRegionCode      *string                                             `json:"cover_region_code,omitzero"`
-	DefaultWarehouse     *bool                                               `json:"default_warehouse,omitzero"`
-	ExternalWarehouseID  *string                                             `json:"external_warehouse_id,omitzero"`
-	FirstName            *string                                             `json:"first_name,omitzero"`
-	FirstNameLocalScript *string                                             `json:"first_name_local_script,omitzero"`
-	LastName             *string                                             `json:"last_name,omitzero"`
-	LastNameLocalScript  *string                                             `json:"last_name_local_script,omitzero"`
-	Name                 *string                                             `json:"name,omitzero"`
-	PhoneNumber          *string                                             `json:"phone_number,omitzero"`
-	Type                 *string                                             `json:"type,omitzero"`
-}
-
-// UpdateWarehouseRequestWarehouseAddress is part of a request.
-type UpdateWarehouseRequestWarehouseAddress struct {
-	AddressLine1 *string `json:"address_line_1,omitzero"`
-	AddressLine2 *string `json:"address_line_2,omitzero"`
-	AddressLine3 *string `json:"address_line_3,omitzero"`
-	AddressLine4 *string `json:"address_line_4,omitzero"`
-	City         *string `json:"city,omitzero"`
-	District     *string `json:"district,omitzero"`
-	Postcode     *string `json:"postcode,omitzero"`
-	Region       *string `json:"region,omitzero"`
-	State        *string `json:"state,omitzero"`
-}
-
-// UpdateWarehouseRequestWarehouseCoverAddressDetail is part of a request.
-type UpdateWarehouseRequestWarehouseCoverAddressDetail struct {
-	AddressLine1 *string `json:"address_line_1,omitzero"`
-	AddressLine2 *string `json:"address_line_2,omitzero"`
-	AddressLine3 *string `json:"address_line_3,omitzero"`
-	AddressLine4 *string `json:"address_line_4,omitzero"`
-	City         *string `json:"city,omitzero"`
-	District     *string `json:"district,omitzero"`
-	Postcode     *string `json:"postcode,omitzero"`
-	Region       *string `json:"region,omitzero"`
-	State        *string `json:"state,omitzero"`
+	Warehouse *LogisticsWarehouse `json:"warehouse,omitzero"`
 }
 
 // UpdateWarehouseResponse is the reply of Logistics.UpdateWarehouse.
 type UpdateWarehouseResponse struct {
-	ErrorList []UpdateWarehouseResponseErrorList `json:"error_list,omitzero"`
-}
-
-// UpdateWarehouseResponseErrorList is part of a reply.
-type UpdateWarehouseResponseErrorList struct {
-	Code    int64  `json:"code,omitzero"`
-	Message string `json:"message,omitzero"`
+	ErrorList []ErrorList `json:"error_list,omitzero"`
 }
 
 // Warehouse is part of a reply.

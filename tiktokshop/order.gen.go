@@ -16,11 +16,12 @@ type OrderService service
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/add-external-order-references-202406
 func (s *OrderService) AddExternalOrderReferences(ctx context.Context, req *AddExternalOrderReferencesRequest, opts ...CallOption) (*AddExternalOrderReferencesResponse, error) {
-	out := new(AddExternalOrderReferencesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *AddExternalOrderReferencesResponse
+	err := s.client.call(ctx, operation{
 		name: "Order.AddExternalOrderReferences", method: "POST", path: "/order/202406/orders/external_orders",
 		body: bodyJSON, replay: replayWrite,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddExternalOrderReferencesBatched splits req.Orders into parts of at most 100 and hands out the
@@ -40,11 +41,12 @@ func (s *OrderService) AddExternalOrderReferencesBatched(ctx context.Context, re
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-external-order-references-202406
 func (s *OrderService) GetExternalOrderReferences(ctx context.Context, orderID string, req *GetExternalOrderReferencesRequest, opts ...CallOption) (*GetExternalOrderReferencesResponse, error) {
-	out := new(GetExternalOrderReferencesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetExternalOrderReferencesResponse
+	err := s.client.call(ctx, operation{
 		name: "Order.GetExternalOrderReferences", method: "GET", path: "/order/202406/orders/{order_id}/external_orders",
 		query: true, replay: replayRead,
-	}, []string{orderID}, req, out, opts)
+	}, []string{orderID}, req, &out, opts)
+	return out, err
 }
 
 // GetOrderDetail calls GET /order/202507/orders.
@@ -53,11 +55,12 @@ func (s *OrderService) GetExternalOrderReferences(ctx context.Context, orderID s
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-order-detail-202507
 func (s *OrderService) GetOrderDetail(ctx context.Context, req *GetOrderDetailRequest, opts ...CallOption) (*GetOrderDetailResponse, error) {
-	out := new(GetOrderDetailResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetOrderDetailResponse
+	err := s.client.call(ctx, operation{
 		name: "Order.GetOrderDetail", method: "GET", path: "/order/202507/orders",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOrderDetailBatched splits req.IDs into parts of at most 50 and hands out the
@@ -74,14 +77,16 @@ func (s *OrderService) GetOrderDetailBatched(ctx context.Context, req *GetOrderD
 // GetOrderDetailV202309 calls GET /order/202309/orders.
 //
 // It only reads and is safe to repeat. Version 202309.
+// The newest version is [OrderService.GetOrderDetail].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-order-detail-202309
 func (s *OrderService) GetOrderDetailV202309(ctx context.Context, req *GetOrderDetailV202309Request, opts ...CallOption) (*GetOrderDetailV202309Response, error) {
-	out := new(GetOrderDetailV202309Response)
-	return out, s.client.call(ctx, operation{
+	var out *GetOrderDetailV202309Response
+	err := s.client.call(ctx, operation{
 		name: "Order.GetOrderDetailV202309", method: "GET", path: "/order/202309/orders",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOrderDetailV202309Batched splits req.IDs into parts of at most 50 and hands out the
@@ -101,11 +106,12 @@ func (s *OrderService) GetOrderDetailV202309Batched(ctx context.Context, req *Ge
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-order-list-202309
 func (s *OrderService) GetOrderList(ctx context.Context, req *GetOrderListRequest, opts ...CallOption) (*GetOrderListResponse, error) {
-	out := new(GetOrderListResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetOrderListResponse
+	err := s.client.call(ctx, operation{
 		name: "Order.GetOrderList", method: "POST", path: "/order/202309/orders/search",
 		query: true, body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOrderListAll hands out what stands on the pages of
@@ -134,12 +140,13 @@ func (s *OrderService) GetOrderListAll(ctx context.Context, req *GetOrderListReq
 // It only reads and is safe to repeat. Version 202407.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-price-detail-202407
-func (s *OrderService) GetPriceDetail(ctx context.Context, orderID string, opts ...CallOption) (*GetPriceDetailResponse, error) {
-	out := new(GetPriceDetailResponse)
-	return out, s.client.call(ctx, operation{
+func (s *OrderService) GetPriceDetail(ctx context.Context, orderID string, req *GetPriceDetailRequest, opts ...CallOption) (*GetPriceDetailResponse, error) {
+	var out *GetPriceDetailResponse
+	err := s.client.call(ctx, operation{
 		name: "Order.GetPriceDetail", method: "GET", path: "/order/202407/orders/{order_id}/price_detail",
 		replay: replayRead,
-	}, []string{orderID}, nil, out, opts)
+	}, []string{orderID}, req, &out, opts)
+	return out, err
 }
 
 // GetPrivilegedOrderDetail calls GET /order/202309/privileged_orders.
@@ -148,11 +155,12 @@ func (s *OrderService) GetPriceDetail(ctx context.Context, orderID string, opts 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-privileged-order-detail-202309
 func (s *OrderService) GetPrivilegedOrderDetail(ctx context.Context, req *GetPrivilegedOrderDetailRequest, opts ...CallOption) (*GetPrivilegedOrderDetailResponse, error) {
-	out := new(GetPrivilegedOrderDetailResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetPrivilegedOrderDetailResponse
+	err := s.client.call(ctx, operation{
 		name: "Order.GetPrivilegedOrderDetail", method: "GET", path: "/order/202309/privileged_orders",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetPrivilegedOrderDetailBatched splits req.IDs into parts of at most 50 and hands out the
@@ -172,11 +180,12 @@ func (s *OrderService) GetPrivilegedOrderDetailBatched(ctx context.Context, req 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-order-by-external-order-reference-202406
 func (s *OrderService) SearchOrderByExternalOrderReference(ctx context.Context, req *SearchOrderByExternalOrderReferenceRequest, opts ...CallOption) (*SearchOrderByExternalOrderReferenceResponse, error) {
-	out := new(SearchOrderByExternalOrderReferenceResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchOrderByExternalOrderReferenceResponse
+	err := s.client.call(ctx, operation{
 		name: "Order.SearchOrderByExternalOrderReference", method: "POST", path: "/order/202406/orders/external_order_search",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateTheBlindBoxOpeningResults calls POST /order/202511/orders/blind_box_result/callback.
@@ -184,11 +193,13 @@ func (s *OrderService) SearchOrderByExternalOrderReference(ctx context.Context, 
 // It is not repeated once it was sent. Version 202511.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-the-blind-box-opening-results-202511
-func (s *OrderService) UpdateTheBlindBoxOpeningResults(ctx context.Context, req *UpdateTheBlindBoxOpeningResultsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *OrderService) UpdateTheBlindBoxOpeningResults(ctx context.Context, req *UpdateTheBlindBoxOpeningResultsRequest, opts ...CallOption) (*UpdateTheBlindBoxOpeningResultsResponse, error) {
+	var out *UpdateTheBlindBoxOpeningResultsResponse
+	err := s.client.call(ctx, operation{
 		name: "Order.UpdateTheBlindBoxOpeningResults", method: "POST", path: "/order/202511/orders/blind_box_result/callback",
 		body: bodyJSON,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddExternalOrderReferencesRequest holds the parameters of Order.AddExternalOrderReferences.
@@ -239,6 +250,13 @@ type AddExternalOrderReferencesResponseErrorDetailExternalOrder struct {
 	Platform string `json:"platform,omitzero"`
 }
 
+// ExternalOrder is part of a reply.
+type ExternalOrder struct {
+	ID        string     `json:"id,omitzero"`
+	LineItems []LineItem `json:"line_items,omitzero"`
+	Platform  string     `json:"platform,omitzero"`
+}
+
 // GetExternalOrderReferencesRequest holds the parameters of Order.GetExternalOrderReferences.
 type GetExternalOrderReferencesRequest struct {
 	Platform OrderPlatform `url:"platform" json:"-"` // required
@@ -246,20 +264,7 @@ type GetExternalOrderReferencesRequest struct {
 
 // GetExternalOrderReferencesResponse is the reply of Order.GetExternalOrderReferences.
 type GetExternalOrderReferencesResponse struct {
-	ExternalOrders []GetExternalOrderReferencesResponseExternalOrder `json:"external_orders,omitzero"`
-}
-
-// GetExternalOrderReferencesResponseExternalOrder is part of a reply.
-type GetExternalOrderReferencesResponseExternalOrder struct {
-	ID        string                                                    `json:"id,omitzero"`
-	LineItems []GetExternalOrderReferencesResponseExternalOrderLineItem `json:"line_items,omitzero"`
-	Platform  string                                                    `json:"platform,omitzero"`
-}
-
-// GetExternalOrderReferencesResponseExternalOrderLineItem is part of a reply.
-type GetExternalOrderReferencesResponseExternalOrderLineItem struct {
-	ID       string `json:"id,omitzero"`
-	OriginID string `json:"origin_id,omitzero"`
+	ExternalOrders []ExternalOrder `json:"external_orders,omitzero"`
 }
 
 // GetOrderDetailRequest holds the parameters of Order.GetOrderDetail.
@@ -269,16 +274,6 @@ type GetOrderDetailRequest struct {
 
 // GetOrderDetailResponse is the reply of Order.GetOrderDetail.
 type GetOrderDetailResponse struct {
-	Orders []Order `json:"orders,omitzero"`
-}
-
-// GetOrderDetailV202309Request holds the parameters of Order.GetOrderDetailV202309.
-type GetOrderDetailV202309Request struct {
-	IDs []string `url:"ids,comma" json:"-"` // required, at most 50
-}
-
-// GetOrderDetailV202309Response is the reply of Order.GetOrderDetailV202309.
-type GetOrderDetailV202309Response struct {
 	Orders []Order `json:"orders,omitzero"`
 }
 
@@ -305,6 +300,9 @@ type GetOrderListResponse struct {
 	Orders        []Order `json:"orders,omitzero"`
 	TotalCount    int     `json:"total_count,omitzero"`
 }
+
+// GetPriceDetailRequest holds the parameters of Order.GetPriceDetail.
+type GetPriceDetailRequest struct{}
 
 // GetPriceDetailResponse is the reply of Order.GetPriceDetail.
 type GetPriceDetailResponse struct {
@@ -376,6 +374,12 @@ type GetPrivilegedOrderDetailResponse struct {
 	Orders []Order `json:"orders,omitzero"`
 }
 
+// LineItem is part of a reply.
+type LineItem struct {
+	ID       string `json:"id,omitzero"`
+	OriginID string `json:"origin_id,omitzero"`
+}
+
 // Order is part of a reply.
 type Order struct {
 	AutoCombineGroupID                 string                `json:"auto_combine_group_id,omitzero"`
@@ -420,7 +424,7 @@ type Order struct {
 	NeedUploadInvoice                  string                `json:"need_upload_invoice,omitzero"`
 	OrderRights                        []int                 `json:"order_rights,omitzero"`
 	OrderType                          OrderType             `json:"order_type,omitzero"`
-	Packages                           []OrderPackage        `json:"packages,omitzero"`
+	Packages                           []IDOnly              `json:"packages,omitzero"`
 	PaidTime                           UnixSeconds           `json:"paid_time,omitzero"`
 	Payment                            OrderPayment          `json:"payment,omitzero"`
 	PaymentAuthCode                    string                `json:"payment_auth_code,omitzero"`
@@ -512,11 +516,6 @@ type OrderLineItemItemTax struct {
 	TaxType   string  `json:"tax_type,omitzero"`
 }
 
-// OrderPackage is part of a reply.
-type OrderPackage struct {
-	ID string `json:"id,omitzero"`
-}
-
 // OrderPayment is part of a reply.
 type OrderPayment struct {
 	BuyerServiceFee             Decimal `json:"buyer_service_fee,omitzero"`
@@ -595,21 +594,8 @@ type SearchOrderByExternalOrderReferenceResponse struct {
 
 // SearchOrderByExternalOrderReferenceResponseOrder is part of a reply.
 type SearchOrderByExternalOrderReferenceResponseOrder struct {
-	ExternalOrder SearchOrderByExternalOrderReferenceResponseOrderExternalOrder `json:"external_order,omitzero"`
-	ID            string                                                        `json:"id,omitzero"`
-}
-
-// SearchOrderByExternalOrderReferenceResponseOrderExternalOrder is part of a reply.
-type SearchOrderByExternalOrderReferenceResponseOrderExternalOrder struct {
-	ID        string                                                                  `json:"id,omitzero"`
-	LineItems []SearchOrderByExternalOrderReferenceResponseOrderExternalOrderLineItem `json:"line_items,omitzero"`
-	Platform  string                                                                  `json:"platform,omitzero"`
-}
-
-// SearchOrderByExternalOrderReferenceResponseOrderExternalOrderLineItem is part of a reply.
-type SearchOrderByExternalOrderReferenceResponseOrderExternalOrderLineItem struct {
-	ID       string `json:"id,omitzero"`
-	OriginID string `json:"origin_id,omitzero"`
+	ExternalOrder ExternalOrder `json:"external_order,omitzero"`
+	ID            string        `json:"id,omitzero"`
 }
 
 // UpdateTheBlindBoxOpeningResultsRequest holds the parameters of Order.UpdateTheBlindBoxOpeningResults.
@@ -625,6 +611,17 @@ type UpdateTheBlindBoxOpeningResultsRequestBlindBoxResult struct {
 	BlindResultSKUID     *string `json:"blind_result_sku_id,omitzero"`
 	OrderLineID          *string `json:"order_line_id,omitzero"`
 }
+
+// UpdateTheBlindBoxOpeningResultsResponse is the reply of Order.UpdateTheBlindBoxOpeningResults.
+type UpdateTheBlindBoxOpeningResultsResponse struct{}
+
+// GetOrderDetailV202309Request is the type of the parameters of Order.GetOrderDetailV202309, which equal those of
+// other operations.
+type GetOrderDetailV202309Request = GetOrderDetailRequest
+
+// GetOrderDetailV202309Response is the type of the reply of Order.GetOrderDetailV202309, which equal those of
+// other operations.
+type GetOrderDetailV202309Response = GetOrderDetailResponse
 
 // CancellationInitiator is an open list: TikTok Shop may add values.
 type CancellationInitiator string

@@ -114,11 +114,11 @@ func (s *FulfillmentService) ShipPackageVerified(ctx context.Context, packageID 
 	}
 	var got string
 	shipped := func() (bool, error) {
-		p, err := s.GetPackageDetail(ctx, packageID)
+		p, err := s.GetPackageDetail(ctx, packageID, nil)
 		if err != nil {
 			return false, err
 		}
-		status := packageStatus(p)
+		status := p.State()
 		got = string(status)
 		if !onItsWay(status) {
 			return false, nil
@@ -131,7 +131,7 @@ func (s *FulfillmentService) ShipPackageVerified(ctx context.Context, packageID 
 	if done, err := shipped(); done || err != nil {
 		return err
 	}
-	written := s.ShipPackage(ctx, packageID, req, opts...)
+	_, written := s.ShipPackage(ctx, packageID, req, opts...)
 	if !inDoubt(written) {
 		return written
 	}
@@ -139,15 +139,6 @@ func (s *FulfillmentService) ShipPackageVerified(ctx context.Context, packageID 
 		return err
 	}
 	return s.client.notApplied(op, "package "+packageID, want, "a package that is "+got, written)
-}
-
-// packageStatus reads the field that carries it: the detail and the search name
-// it differently.
-func packageStatus(p *Package) PackageStatus {
-	if p.PackageStatus != "" {
-		return p.PackageStatus
-	}
-	return p.Status
 }
 
 // onItsWay tells whether a package with this status has been shipped.
@@ -272,7 +263,7 @@ func (s *FulfillmentService) UpdateShippingInfoVerified(ctx context.Context, ord
 	if done, err := corrected(); done || err != nil {
 		return err
 	}
-	written := s.UpdateShippingInfo(ctx, orderID, req, opts...)
+	_, written := s.UpdateShippingInfo(ctx, orderID, req, opts...)
 	if !inDoubt(written) {
 		return written
 	}
@@ -289,7 +280,7 @@ func (s *FulfillmentService) UpdatePackageShippingInfoVerified(ctx context.Conte
 	number := valueOf(req).TrackingNumber
 	var got string
 	corrected := func() (bool, error) {
-		p, err := s.GetPackageDetail(ctx, packageID)
+		p, err := s.GetPackageDetail(ctx, packageID, nil)
 		if err != nil {
 			return false, err
 		}
@@ -299,7 +290,7 @@ func (s *FulfillmentService) UpdatePackageShippingInfoVerified(ctx context.Conte
 	if done, err := corrected(); done || err != nil {
 		return err
 	}
-	written := s.UpdatePackageShippingInfo(ctx, packageID, req, opts...)
+	_, written := s.UpdatePackageShippingInfo(ctx, packageID, req, opts...)
 	if !inDoubt(written) {
 		return written
 	}

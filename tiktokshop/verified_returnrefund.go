@@ -19,7 +19,7 @@ func (s *ReturnRefundService) ApproveCancellationVerified(ctx context.Context, c
 	if r.IdempotencyKey == nil {
 		r.IdempotencyKey = new("approve-" + cancelID)
 	}
-	written := s.ApproveCancellation(ctx, cancelID, &r, append(slices.Clip(opts), RepeatSafe())...)
+	_, written := s.ApproveCancellation(ctx, cancelID, &r, append(slices.Clip(opts), RepeatSafe())...)
 	return s.decided(ctx, "ReturnRefund.ApproveCancellation", cancelID, written, CancelStatusSuccess, CancelStatusComplete)
 }
 
@@ -33,7 +33,7 @@ func (s *ReturnRefundService) RejectCancellationVerified(ctx context.Context, ca
 	if r.IdempotencyKey == nil {
 		r.IdempotencyKey = new("reject-" + cancelID)
 	}
-	written := s.RejectCancellation(ctx, cancelID, &r, append(slices.Clip(opts), RepeatSafe())...)
+	_, written := s.RejectCancellation(ctx, cancelID, &r, append(slices.Clip(opts), RepeatSafe())...)
 	return s.decided(ctx, "ReturnRefund.RejectCancellation", cancelID, written, CancelStatusCancel, CancelStatusCancelled)
 }
 
@@ -59,7 +59,7 @@ func (s *ReturnRefundService) decided(ctx context.Context, op, cancelID string, 
 
 // cancellation reads one cancellation, nil if the search does not find it.
 func (s *ReturnRefundService) cancellation(ctx context.Context, id string) (*Cancellation, error) {
-	reply, err := s.SearchCancellations(ctx, &SearchCancellationsRequest{CancelIDs: []string{id}})
+	reply, err := s.SearchCancellationsV202309(ctx, &SearchCancellationsV202309Request{CancelIDs: []string{id}})
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (s *ReturnRefundService) cancellation(ctx context.Context, id string) (*Can
 	return nil, nil
 }
 
-// CancelOrderVerified is [ReturnRefundService.CancelOrder] confirmed by the
+// CancelOrderVerified is [ReturnRefundService.CancelOrderV202309] confirmed by the
 // search: the reply of the write says no more than that TikTok accepted it. It
 // lists the cancellations of the order first, so that where the outcome of the
 // write is unknown the new one can be told from older ones. A cancellation that
@@ -83,17 +83,18 @@ func (s *ReturnRefundService) cancellation(ctx context.Context, id string) (*Can
 //
 // It costs three calls, of which two read, and up to two more that read while
 // the search lags.
-func (s *ReturnRefundService) CancelOrderVerified(ctx context.Context, req *CancelOrderRequest, opts ...CallOption) (*Cancellation, error) {
-	const op = "ReturnRefund.CancelOrder"
+func (s *ReturnRefundService) CancelOrderVerified(ctx context.Context, req *CancelOrderV202309Request, opts ...CallOption) (*Cancellation, error) {
+	const op = "ReturnRefund.CancelOrderV202309"
 	r := valueOf(req)
 	before, err := s.cancellationsOf(ctx, r.OrderID)
 	if err != nil {
 		return nil, err
 	}
-	reply, written := s.CancelOrder(ctx, req, opts...)
+	reply, written := s.CancelOrderV202309(ctx, req, opts...)
 	if written != nil && !inDoubt(written) {
 		return nil, written
 	}
+	id := valueOf(reply).CancelID // none where the outcome is unknown
 	var (
 		made *Cancellation
 		got  = "none"
@@ -104,8 +105,8 @@ func (s *ReturnRefundService) CancelOrderVerified(ctx context.Context, req *Canc
 			return false, err
 		}
 		for i, c := range now {
-			ours := c.CancelID == reply.CancelID
-			if reply.CancelID == "" {
+			ours := c.CancelID == id
+			if id == "" {
 				known := slices.ContainsFunc(before, func(b Cancellation) bool { return b.CancelID == c.CancelID })
 				ours = !known && c.Role == CancelRoleSeller && c.CancelReason == r.CancelReason
 			}
@@ -123,13 +124,13 @@ func (s *ReturnRefundService) CancelOrderVerified(ctx context.Context, req *Canc
 	if done || err != nil {
 		return made, err
 	}
-	return nil, s.client.notApplied(op, "order "+r.OrderID, cmp.Or(reply.CancelID, "a cancellation"), got, written)
+	return nil, s.client.notApplied(op, "order "+r.OrderID, cmp.Or(id, "a cancellation"), got, written)
 }
 
 // cancellationsOf lists the cancellations of an order.
 func (s *ReturnRefundService) cancellationsOf(ctx context.Context, orderID string) ([]Cancellation, error) {
 	var list []Cancellation
-	for c, err := range s.SearchCancellationsAll(ctx, &SearchCancellationsRequest{OrderIDs: []string{orderID}, PageSize: new("50")}) {
+	for c, err := range s.SearchCancellationsV202309All(ctx, &SearchCancellationsV202309Request{OrderIDs: []string{orderID}, PageSize: new("50")}) {
 		if err != nil {
 			return nil, err
 		}

@@ -67,7 +67,7 @@ func TestWhatIsPrintedOpensBothSides(t *testing.T) {
 	if err != nil || len(ids) == 0 || len(found.Orders) != len(ids) {
 		t.Errorf("%d of the %d printed orders, error %v", len(found.Orders), len(ids), err)
 	}
-	sites, err := given.Logistics.GetWarehouseList(ctx)
+	sites, err := given.Logistics.GetWarehouseList(ctx, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func TestWhatIsPrintedOpensBothSides(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	locations, err := warehouse.Inventory.GetStockLocations(ctx)
+	locations, err := warehouse.Inventory.GetStockLocations(ctx, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

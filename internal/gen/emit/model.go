@@ -14,6 +14,8 @@ type API struct {
 	Modules []*spec.Module
 	Ledger  *ledger.Ledger
 	Propose bool // add what the ledger lacks instead of failing
+
+	Reserved []string // exported names of the client that are written by hand
 }
 
 // Expr is the Go type of a value: "[]" and "map[string]" before a base.
@@ -41,24 +43,27 @@ func (e Expr) String() string { return e.Prefix + e.Base }
 type Field struct {
 	Name     string // on the wire
 	Go       string
-	In       string // query, body or part
+	In       string // query, body, part or, for a body that is no object, whole
 	Type     Expr
 	Source   *spec.Schema
 	Required bool
 	Pointer  bool // set for objects that would contain themselves
+	NoZero   bool // set for numbers of which zero is no value
 }
 
-// Type is a generated struct, or with Alias another named type.
+// Type is a generated struct.
 type Type struct {
 	Name    string
 	Module  string
 	Origin  string // for the comment
-	Alias   *Expr
 	Fields  map[string]*Field
 	In, Out bool   // reachable from requests, from responses
 	Top     bool   // the request of an operation: its fields say where they go
 	Query   bool   // of a Top: some of them go to the query
+	Reply   bool   // the reply of an operation
 	Others  *Field // holds the members that have no field of their own
+
+	coming []string // names on the wire of the place that is being added
 }
 
 // Enum is a generated named string or number.
@@ -74,10 +79,17 @@ type Method struct {
 	*spec.Operation
 	Ledger    *ledger.Op
 	PathNames []string // placeholders in order
+	Whole     bool     // the body is what the request has in Body
 	Request   *Type
-	Response  *Expr // nil: nothing comes back
-	Page      *Paging
-	Batches   []ledger.Batch
+	Response  *Expr
+
+	// Names of the request and of the reply. Where several operations have
+	// equal ones these are other names of the one type.
+	RequestName, ResponseName string
+
+	Page    *Paging
+	Newest  *Method // the newest version, if it is another one
+	Batches []ledger.Batch
 }
 
 // Model is everything that is printed.

@@ -40,6 +40,10 @@ func (m *Model) Files() (map[string][]byte, error) {
 			at(t.Module).typ(t)
 		}
 	}
+	for _, method := range sortedMethods(m.Methods) {
+		at(method.Module.Name).alias(method.RequestName, method.Request.Name, "parameters", method)
+		at(method.Module.Name).alias(method.ResponseName, method.Response.Base, "reply", method)
+	}
 	for _, name := range slices.Sorted(maps.Keys(m.Enums)) {
 		at(m.Enums[name].Module).enum(m.Enums[name])
 	}
@@ -151,11 +155,10 @@ func (p *printer) enum(e *Enum) {
 }
 
 func (p *printer) typ(t *Type) {
-	if t.Alias != nil {
-		p.f("// %s is the body of %s.\ntype %s %s\n\n", t.Name, origin(t), t.Name, t.Alias)
-		return
+	p.f("// %s.\ntype %s struct {", p.describe(t), t.Name)
+	if len(t.Fields) > 0 {
+		p.f("\n")
 	}
-	p.f("// %s.\ntype %s struct {\n", p.describe(t), t.Name)
 	for _, name := range sortedFields(t) {
 		if f := t.Fields[name]; f != t.Others {
 			p.field(t, f)
@@ -170,6 +173,13 @@ func (p *printer) typ(t *Type) {
 		p.f("func (v *%s) UnmarshalJSON(b []byte) error {\n\ttype plain %s\n\treturn decodeOthers(b, (*plain)(v), &v.%s)\n}\n\n", t.Name, t.Name, t.Others.Go)
 		p.f("// MarshalJSON writes what UnmarshalJSON reads.\n")
 		p.f("func (v %s) MarshalJSON() ([]byte, error) {\n\ttype plain %s\n\treturn encodeOthers(plain(v), v.%s)\n}\n\n", t.Name, t.Name, t.Others.Go)
+	}
+}
+
+// alias prints the name that a request or reply has besides the type's own.
+func (p *printer) alias(name, typ, what string, m *Method) {
+	if name != typ {
+		p.f("// %s is the type of the %s of %s, which equal those of\n// other operations.\ntype %s = %s\n\n", name, what, m.Ledger.Name(), name, typ)
 	}
 }
 
@@ -223,6 +233,8 @@ func (p *printer) tag(t *Type, f *Field, omit bool) string {
 			opts += ",omitempty"
 		}
 		return fmt.Sprintf(`url:"%s%s" json:"-"`, f.Name, opts)
+	case "whole":
+		return `json:"body" url:"-"`
 	case "part":
 		return fmt.Sprintf(`multipart:"%s" json:"-" url:"-"`, f.Name)
 	}
