@@ -161,7 +161,13 @@ type store struct{ load, save error }
 func (s store) LoadToken(context.Context) (tiktokshop.Token, error) {
 	return tiktokshop.Token{RefreshToken: tiktokshop.NewSecret(refreshToken)}, s.load
 }
-func (s store) SaveToken(context.Context, tiktokshop.Token) error { return s.save }
+func (s store) UpdateToken(ctx context.Context, update func(tiktokshop.Token) (tiktokshop.Token, error)) error {
+	current, _ := s.LoadToken(ctx)
+	if _, err := update(current); err != nil {
+		return err
+	}
+	return s.save
+}
 
 func shop(t *testing.T, d door, log *slog.Logger, seen func(any)) *tiktokshop.Client {
 	t.Helper()
