@@ -64,6 +64,13 @@ func TestCommitted(t *testing.T) {
 			for name := range files {
 				t.Errorf("%s is missing", name)
 			}
+			want, err := model.Described()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := os.ReadFile(a.describedPath(root)); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("the fake's list of operations is not what the generator writes (%v); run go generate ./...", err)
+			}
 		})
 	}
 }
