@@ -33,7 +33,11 @@ func TestCommitted(t *testing.T) {
 	for _, a := range apis {
 		t.Run(a.name, func(t *testing.T) {
 			t.Parallel()
-			files, err := a.files(root)
+			model, err := a.model(root)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files, err := model.Files()
 			if err != nil {
 				t.Fatal(err)
 			}
