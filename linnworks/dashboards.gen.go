@@ -53,17 +53,17 @@ func (s *DashboardsService) GetInventoryLocationProductsData(ctx context.Context
 }
 
 // GetInventoryLocationProductsDataAll hands out what stands on the pages of
-// [DashboardsService.GetInventoryLocationProductsData]. It stops at the first error.
+// [DashboardsService.GetInventoryLocationProductsData]. It stops at the first error but an [UnreadableError].
 func (s *DashboardsService) GetInventoryLocationProductsDataAll(ctx context.Context, req *GetInventoryLocationProductsDataRequest, opts ...CallOption) iter.Seq2[StockCategoryLocationProduct, error] {
 	start := valueOf(req)
 	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]StockCategoryLocationProduct, int, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetInventoryLocationProductsData(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, 0, err
 		}
-		return out.Results, 0, nil
+		return out.Results, 0, err
 	})
 }
 

@@ -54,17 +54,17 @@ func (s *ShippingService) GetFiledManifestsByVendor(ctx context.Context, req *Ge
 }
 
 // GetFiledManifestsByVendorAll hands out what stands on the pages of
-// [ShippingService.GetFiledManifestsByVendor]. It stops at the first error.
+// [ShippingService.GetFiledManifestsByVendor]. It stops at the first error but an [UnreadableError].
 func (s *ShippingService) GetFiledManifestsByVendorAll(ctx context.Context, req *GetFiledManifestsByVendorRequest, opts ...CallOption) iter.Seq2[FiledManifest, error] {
 	start := valueOf(req)
 	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]FiledManifest, int, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetFiledManifestsByVendor(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, 0, err
 		}
-		return out.Data, out.TotalPages, nil
+		return out.Data, out.TotalPages, err
 	})
 }
 

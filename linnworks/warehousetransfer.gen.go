@@ -375,17 +375,17 @@ func (s *WarehouseTransferService) GetArchivedTransfers(ctx context.Context, req
 }
 
 // GetArchivedTransfersAll hands out what stands on the pages of
-// [WarehouseTransferService.GetArchivedTransfers]. It stops at the first error.
+// [WarehouseTransferService.GetArchivedTransfers]. It stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferService) GetArchivedTransfersAll(ctx context.Context, req *GetArchivedTransfersRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
 	start := valueOf(req)
 	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]WarehouseTransfer, int, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetArchivedTransfers(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, 0, err
 		}
-		return out.Data, out.TotalPages, nil
+		return out.Data, out.TotalPages, err
 	})
 }
 
@@ -404,17 +404,17 @@ func (s *WarehouseTransferService) GetArchivedTransfersBetweenArchivedDates(ctx 
 }
 
 // GetArchivedTransfersBetweenArchivedDatesAll hands out what stands on the pages of
-// [WarehouseTransferService.GetArchivedTransfersBetweenArchivedDates]. It stops at the first error.
+// [WarehouseTransferService.GetArchivedTransfersBetweenArchivedDates]. It stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferService) GetArchivedTransfersBetweenArchivedDatesAll(ctx context.Context, req *GetArchivedTransfersBetweenArchivedDatesRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
 	start := valueOf(req)
 	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]WarehouseTransfer, int, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetArchivedTransfersBetweenArchivedDates(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, 0, err
 		}
-		return out.Data, out.TotalPages, nil
+		return out.Data, out.TotalPages, err
 	})
 }
 
@@ -433,17 +433,17 @@ func (s *WarehouseTransferService) GetArchivedTransfersBetweenDates(ctx context.
 }
 
 // GetArchivedTransfersBetweenDatesAll hands out what stands on the pages of
-// [WarehouseTransferService.GetArchivedTransfersBetweenDates]. It stops at the first error.
+// [WarehouseTransferService.GetArchivedTransfersBetweenDates]. It stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferService) GetArchivedTransfersBetweenDatesAll(ctx context.Context, req *GetArchivedTransfersBetweenDatesRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
 	start := valueOf(req)
 	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]WarehouseTransfer, int, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetArchivedTransfersBetweenDates(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, 0, err
 		}
-		return out.Data, out.TotalPages, nil
+		return out.Data, out.TotalPages, err
 	})
 }
 
@@ -462,17 +462,17 @@ func (s *WarehouseTransferService) GetArchivedTransfersFiltered(ctx context.Cont
 }
 
 // GetArchivedTransfersFilteredAll hands out what stands on the pages of
-// [WarehouseTransferService.GetArchivedTransfersFiltered]. It stops at the first error.
+// [WarehouseTransferService.GetArchivedTransfersFiltered]. It stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferService) GetArchivedTransfersFilteredAll(ctx context.Context, req *GetArchivedTransfersFilteredRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
 	start := valueOf(req)
 	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]WarehouseTransfer, int, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetArchivedTransfersFiltered(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, 0, err
 		}
-		return out.Data, out.TotalPages, nil
+		return out.Data, out.TotalPages, err
 	})
 }
 

@@ -152,17 +152,17 @@ func (s *WarehouseTransferNewService) FindStockItem(ctx context.Context, req *Wa
 }
 
 // FindStockItemAll hands out what stands on the pages of
-// [WarehouseTransferNewService.FindStockItem]. It stops at the first error.
+// [WarehouseTransferNewService.FindStockItem]. It stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferNewService) FindStockItemAll(ctx context.Context, req *WarehouseTransferNewFindStockItemRequest, opts ...CallOption) iter.Seq2[StockItemModel, error] {
 	start := valueOf(req)
 	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]StockItemModel, int, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.FindStockItem(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, 0, err
 		}
-		return out.Data, out.TotalPages, nil
+		return out.Data, out.TotalPages, err
 	})
 }
 
@@ -181,17 +181,17 @@ func (s *WarehouseTransferNewService) FindWarehouseTransferStockItems(ctx contex
 }
 
 // FindWarehouseTransferStockItemsAll hands out what stands on the pages of
-// [WarehouseTransferNewService.FindWarehouseTransferStockItems]. It stops at the first error.
+// [WarehouseTransferNewService.FindWarehouseTransferStockItems]. It stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferNewService) FindWarehouseTransferStockItemsAll(ctx context.Context, req *FindWarehouseTransferStockItemsRequest, opts ...CallOption) iter.Seq2[WarehouseTransferStockItemModel, error] {
 	start := valueOf(req)
 	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]WarehouseTransferStockItemModel, int, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.FindWarehouseTransferStockItems(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, 0, err
 		}
-		return out.Data, out.TotalPages, nil
+		return out.Data, out.TotalPages, err
 	})
 }
 
