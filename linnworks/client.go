@@ -58,8 +58,41 @@ func (c Credentials) secrets() []string {
 // Client calls the Linnworks API for one installation. It is safe for
 // concurrent use; make one and keep it. The session is opened by the first call,
 // kept, and opened anew when Linnworks refuses it.
+//
+// Its services are the sections of the official reference.
 type Client struct {
-	services
+	Auth                 *AuthService
+	Dashboards           *DashboardsService
+	Email                *EmailService
+	GenericListings      *GenericListingsService
+	ImportExport         *ImportExportService
+	Inventory            *InventoryService
+	Listings             *ListingsService
+	Locations            *LocationsService
+	Macro                *MacroService
+	OpenOrders           *OpenOrdersService
+	Orders               *OrdersService
+	OrdersV2             *OrdersV2Service
+	Picking              *PickingService
+	PickingV2            *PickingV2Service
+	PostSale             *PostSaleService
+	PostalServices       *PostalServicesService
+	Print                *PrintService
+	PrintZone            *PrintZoneService
+	ProcessedOrders      *ProcessedOrdersService
+	PurchaseOrder        *PurchaseOrderService
+	ReturnsRefunds       *ReturnsRefundsService
+	RulesEngine          *RulesEngineService
+	Settings             *SettingsService
+	ShipStation          *ShipStationService
+	Shipping             *ShippingService
+	Stock                *StockService
+	WMS                  *WMSService
+	WarehouseTransfer    *WarehouseTransferService
+	WarehouseTransferNew *WarehouseTransferNewService
+	WarehouseTransferV2  *WarehouseTransferV2Service
+
+	common service // what all services are
 
 	credentials Credentials
 	session     *sessions
@@ -99,7 +132,7 @@ func NewClient(credentials Credentials, opts ...Option) (*Client, error) {
 		userAgent:   s.UserAgent,
 		warn:        s.warn,
 	}
-	c.services = newServices(c)
+	c.serve()
 	return c, nil
 }
 

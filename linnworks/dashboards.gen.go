@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// DashboardsService calls the operations of the section Dashboards.
+// DashboardsService has the 7 operations of the section [Client.Dashboards].
 type DashboardsService service
 
 // GetInventoryLocationCategoriesData calls GET /api/Dashboards/GetInventoryLocationCategoriesData.

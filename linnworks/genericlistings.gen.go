@@ -8,7 +8,7 @@ import (
 	"iter"
 )
 
-// GenericListingsService calls the operations of the section GenericListings.
+// GenericListingsService has the 12 operations of the section [Client.GenericListings].
 type GenericListingsService service
 
 // CreateConfigurator calls POST /api/GenericListings/CreateConfigurator.

@@ -8,7 +8,7 @@ import (
 	"iter"
 )
 
-// InventoryService calls the operations of the section Inventory.
+// InventoryService has the 141 operations of the section [Client.Inventory].
 type InventoryService service
 
 // AddImageToInventoryItem calls POST /api/Inventory/AddImageToInventoryItem.

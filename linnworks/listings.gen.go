@@ -8,7 +8,7 @@ import (
 	"iter"
 )
 
-// ListingsService calls the operations of the section Listings.
+// ListingsService has the 22 operations of the section [Client.Listings].
 type ListingsService service
 
 // CancelListingBulkOperation calls POST /api/Listings/CancelListingBulkOperation.

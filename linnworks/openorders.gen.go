@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// OpenOrdersService calls the operations of the section OpenOrders.
+// OpenOrdersService has the 18 operations of the section [Client.OpenOrders].
 type OpenOrdersService service
 
 // AssignOrderIdentifier calls POST /api/OpenOrders/AssignOrderIdentifier.

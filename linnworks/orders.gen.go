@@ -8,7 +8,7 @@ import (
 	"iter"
 )
 
-// OrdersService calls the operations of the section Orders.
+// OrdersService has the 102 operations of the section [Client.Orders].
 type OrdersService service
 
 // AddCoupon calls POST /api/Orders/AddCoupon.

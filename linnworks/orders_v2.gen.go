@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// OrdersV2Service calls the operations of the section OrdersV2.
+// OrdersV2Service has the 5 operations of the section [Client.OrdersV2].
 type OrdersV2Service service
 
 // GetFulfillmentStatus calls GET /orders/{orderId}/fulfillment-status.

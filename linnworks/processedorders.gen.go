@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// ProcessedOrdersService calls the operations of the section ProcessedOrders.
+// ProcessedOrdersService has the 36 operations of the section [Client.ProcessedOrders].
 type ProcessedOrdersService service
 
 // AddOrderNote calls POST /api/ProcessedOrders/AddOrderNote.

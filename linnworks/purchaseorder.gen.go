@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// PurchaseOrderService calls the operations of the section PurchaseOrder.
+// PurchaseOrderService has the 40 operations of the section [Client.PurchaseOrder].
 type PurchaseOrderService service
 
 // AddAdditionalCostTypes calls POST /api/PurchaseOrder/Add_AdditionalCostTypes.

@@ -8,7 +8,7 @@ import (
 	"iter"
 )
 
-// ReturnsRefundsService calls the operations of the section ReturnsRefunds.
+// ReturnsRefundsService has the 32 operations of the section [Client.ReturnsRefunds].
 type ReturnsRefundsService service
 
 // AcknowledgeRMAErrors calls POST /api/ReturnsRefunds/AcknowledgeRMAErrors.

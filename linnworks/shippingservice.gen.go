@@ -8,7 +8,7 @@ import (
 	"iter"
 )
 
-// ShippingService calls the operations of the section Shipping.
+// ShippingService has the 6 operations of the section [Client.Shipping].
 type ShippingService service
 
 // CancelOrderShippingLabel calls POST /api/ShippingService/CancelOrderShippingLabel.

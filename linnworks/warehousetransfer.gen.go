@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// WarehouseTransferService calls the operations of the section WarehouseTransfer.
+// WarehouseTransferService has the 49 operations of the section [Client.WarehouseTransfer].
 type WarehouseTransferService service
 
 // AddItemToTransfer calls POST /api/WarehouseTransfer/AddItemToTransfer.

@@ -8,7 +8,7 @@ import (
 	"iter"
 )
 
-// WarehouseTransferNewService calls the operations of the section WarehouseTransferNew.
+// WarehouseTransferNewService has the 28 operations of the section [Client.WarehouseTransferNew].
 type WarehouseTransferNewService service
 
 // AddItem calls PUT /warehousetransfer/transfers/AddItem.

@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// AffiliateService calls the operations of the section Affiliate.
+// AffiliateService has the 15 operations of the section [Client.Affiliate].
 type AffiliateService service
 
 // AddLIVEProducts calls POST /affiliate/202309/live_rooms/products.

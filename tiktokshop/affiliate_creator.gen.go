@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// AffiliateCreatorService calls the operations of the section AffiliateCreator.
+// AffiliateCreatorService has the 29 operations of the section [Client.AffiliateCreator].
 type AffiliateCreatorService service
 
 // AddShowcaseProducts calls POST /affiliate_creator/202405/showcases/products/add.

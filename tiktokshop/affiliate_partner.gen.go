@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// AffiliatePartnerService calls the operations of the section AffiliatePartner.
+// AffiliatePartnerService has the 17 operations of the section [Client.AffiliatePartner].
 type AffiliatePartnerService service
 
 // CreateAffiliatePartnerCampaign calls POST /affiliate_partner/202405/campaigns.

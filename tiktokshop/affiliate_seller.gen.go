@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// AffiliateSellerService calls the operations of the section AffiliateSeller.
+// AffiliateSellerService has the 51 operations of the section [Client.AffiliateSeller].
 type AffiliateSellerService service
 
 // CreateConversationWithCreator calls POST /affiliate_seller/202508/conversations.

@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// AnalyticsService calls the operations of the section Analytics.
+// AnalyticsService has the 35 operations of the section [Client.Analytics].
 type AnalyticsService service
 
 // GetGMVTrendPerformances calls GET /analytics/202309/live_rooms/{live_room_id}/gmv_trend_performances.

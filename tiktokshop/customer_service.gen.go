@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// CustomerServiceService calls the operations of the section CustomerService.
+// CustomerServiceService has the 10 operations of the section [Client.CustomerService].
 type CustomerServiceService service
 
 // CreateConversation calls POST /customer_service/202309/conversations.

@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// EpharmacyService calls the operations of the section Epharmacy.
+// EpharmacyService has the 5 operations of the section [Client.Epharmacy].
 type EpharmacyService service
 
 // GetConsultationProvider calls GET /epharmacy/202507/consultations/{consultation_id}/providers.

@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// FBTService calls the operations of the section FBT.
+// FBTService has the 11 operations of the section [Client.FBT].
 type FBTService service
 
 // CancelFBTMCFOrder calls POST /fbt/202601/mcf_outbound_orders/cancel.

@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// FinanceService calls the operations of the section Finance.
+// FinanceService has the 10 operations of the section [Client.Finance].
 type FinanceService service
 
 // GetPayments calls GET /finance/202605/payments.

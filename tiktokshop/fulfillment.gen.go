@@ -8,7 +8,7 @@ import (
 	"iter"
 )
 
-// FulfillmentService calls the operations of the section Fulfillment.
+// FulfillmentService has the 30 operations of the section [Client.Fulfillment].
 type FulfillmentService service
 
 // BatchShipPackages calls POST /fulfillment/202309/packages/ship.

@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// GSFullServiceCommodityService calls the operations of the section GSFullServiceCommodity.
+// GSFullServiceCommodityService has the 36 operations of the section [Client.GSFullServiceCommodity].
 type GSFullServiceCommodityService service
 
 // GSCalculateProductAuditInfo calls POST /gs_full_service_commodity/202509/calculate_audit_info.

@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// GSFullServiceShipmentService calls the operations of the section GSFullServiceShipment.
+// GSFullServiceShipmentService has the 33 operations of the section [Client.GSFullServiceShipment].
 type GSFullServiceShipmentService service
 
 // ConfirmDelivery calls POST /gs_full_service_shipment/202405/preview/delivery_orders/confirm.

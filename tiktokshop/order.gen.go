@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// OrderService calls the operations of the section Order.
+// OrderService has the 9 operations of the section [Client.Order].
 type OrderService service
 
 // AddExternalOrderReferences calls POST /order/202406/orders/external_orders.

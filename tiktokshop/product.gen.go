@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// ProductService calls the operations of the section Product.
+// ProductService has the 77 operations of the section [Client.Product].
 type ProductService service
 
 // ActivateProduct calls POST /product/202309/products/activate.

@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// PromotionService calls the operations of the section Promotion.
+// PromotionService has the 9 operations of the section [Client.Promotion].
 type PromotionService service
 
 // CreateActivity calls POST /promotion/202309/activities.

@@ -8,7 +8,7 @@ import (
 	"iter"
 )
 
-// ReturnRefundService calls the operations of the section ReturnRefund.
+// ReturnRefundService has the 22 operations of the section [Client.ReturnRefund].
 type ReturnRefundService service
 
 // ApproveCancellation calls POST /return_refund/202309/cancellations/{cancel_id}/approve.
