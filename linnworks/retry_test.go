@@ -165,3 +165,14 @@ func TestSessionWarning(t *testing.T) {
 		t.Errorf("err = %v", err)
 	}
 }
+
+// A repeat would be answered with success and without the ids of the orders that
+// the first attempt saved.
+func TestCreateOrdersIsSentOnce(t *testing.T) {
+	s := &server{answer: func(request) (*http.Response, error) { return nil, errors.New("connection reset") }}
+	c := newTestClient(t, s)
+	ids, err := c.Orders.CreateOrders(t.Context(), &CreateOrdersRequest{Orders: []ChannelOrder{{ReferenceNumber: "1"}}})
+	if _, calls := s.count(); calls != 1 || !IsOutcomeUnknown(err) || ids != nil {
+		t.Errorf("%d calls, ids %v, err %v; want one of unknown outcome", calls, ids, err)
+	}
+}

@@ -54,14 +54,14 @@ func (s *ShippingServiceService) GetFiledManifestsByVendor(ctx context.Context, 
 // [ShippingServiceService.GetFiledManifestsByVendor]. It stops at the first error.
 func (s *ShippingServiceService) GetFiledManifestsByVendorAll(ctx context.Context, req *GetFiledManifestsByVendorRequest, opts ...CallOption) iter.Seq2[FiledManifest, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]FiledManifest, int, error) {
+	return numberedPages("ShippingService.GetFiledManifestsByVendor", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]FiledManifest, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetFiledManifestsByVendor(ctx, &r, opts...)
 		if err != nil {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, nil
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, nil
 	})
 }
 

@@ -245,14 +245,14 @@ func (s *StockService) GetItemChangesHistory(ctx context.Context, req *GetItemCh
 // [StockService.GetItemChangesHistory]. It stops at the first error.
 func (s *StockService) GetItemChangesHistoryAll(ctx context.Context, req *GetItemChangesHistoryRequest, opts ...CallOption) iter.Seq2[StockItemChangeHistory, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]StockItemChangeHistory, int, error) {
+	return numberedPages("Stock.GetItemChangesHistory", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]StockItemChangeHistory, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetItemChangesHistory(ctx, &r, opts...)
 		if err != nil {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, nil
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, nil
 	})
 }
 
@@ -369,14 +369,14 @@ func (s *StockService) GetStockItems(ctx context.Context, req *GetStockItemsRequ
 // [StockService.GetStockItems]. It stops at the first error.
 func (s *StockService) GetStockItemsAll(ctx context.Context, req *GetStockItemsRequest, opts ...CallOption) iter.Seq2[StockItem, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]StockItem, int, error) {
+	return numberedPages("Stock.GetStockItems", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]StockItem, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetStockItems(ctx, &r, opts...)
 		if err != nil {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, nil
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, nil
 	})
 }
 
@@ -425,14 +425,14 @@ func (s *StockService) GetStockItemsFull(ctx context.Context, req *GetStockItems
 // [StockService.GetStockItemsFull]. It stops at the first error.
 func (s *StockService) GetStockItemsFullAll(ctx context.Context, req *GetStockItemsFullRequest, opts ...CallOption) iter.Seq2[StockItemFull, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]StockItemFull, int, error) {
+	return numberedPages("Stock.GetStockItemsFull", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]StockItemFull, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetStockItemsFull(ctx, &r, opts...)
 		if err != nil {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out, 0, nil
+		return out, pageHead{}, nil
 	})
 }
 
@@ -662,14 +662,14 @@ func (s *StockService) SearchBinracks(ctx context.Context, req *SearchBinracksRe
 // [StockService.SearchBinracks]. It stops at the first error.
 func (s *StockService) SearchBinracksAll(ctx context.Context, req *SearchBinracksRequest, opts ...CallOption) iter.Seq2[WarehouseBinRack, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), 0, func(page int) ([]WarehouseBinRack, int, error) {
+	return numberedPages("Stock.SearchBinracks", numberOf(start.PageNumber), 0, func(page int) ([]WarehouseBinRack, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.SearchBinracks(ctx, &r, opts...)
 		if err != nil {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.BinRacks, 0, nil
+		return out.BinRacks, pageHead{}, nil
 	})
 }
 
@@ -690,14 +690,14 @@ func (s *StockService) SearchVariationGroups(ctx context.Context, req *SearchVar
 // [StockService.SearchVariationGroups]. It stops at the first error.
 func (s *StockService) SearchVariationGroupsAll(ctx context.Context, req *SearchVariationGroupsRequest, opts ...CallOption) iter.Seq2[VariationGroup, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]VariationGroup, int, error) {
+	return numberedPages("Stock.SearchVariationGroups", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]VariationGroup, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.SearchVariationGroups(ctx, &r, opts...)
 		if err != nil {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, nil
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, nil
 	})
 }
 

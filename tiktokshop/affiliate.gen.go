@@ -116,7 +116,7 @@ func (s *AffiliateService) GetShopProductsLegacy(ctx context.Context, req *GetSh
 // [AffiliateService.GetShopProductsLegacy]. It stops at the first error.
 func (s *AffiliateService) GetShopProductsLegacyAll(ctx context.Context, req *GetShopProductsLegacyRequest, opts ...CallOption) iter.Seq2[GetShopProductsLegacyResponseProduct, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopProductsLegacyResponseProduct, string, error) {
+	return tokenPages("Affiliate.GetShopProductsLegacy", func(token string) ([]GetShopProductsLegacyResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -146,7 +146,7 @@ func (s *AffiliateService) GetShowcaseProductsOld(ctx context.Context, req *GetS
 // [AffiliateService.GetShowcaseProductsOld]. It stops at the first error.
 func (s *AffiliateService) GetShowcaseProductsOldPages(ctx context.Context, req *GetShowcaseProductsOldRequest, opts ...CallOption) iter.Seq2[*GetShowcaseProductsOldResponse, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]*GetShowcaseProductsOldResponse, string, error) {
+	return tokenPages("Affiliate.GetShowcaseProductsOld", func(token string) ([]*GetShowcaseProductsOldResponse, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token

@@ -94,7 +94,7 @@ func (s *AffiliateCreatorService) CreatorSearchAffiliateTraceOrdersAll(ctx conte
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]CreatorSearchAffiliateTraceOrdersResponseOrder, string, error) {
+	return tokenPages("AffiliateCreator.CreatorSearchAffiliateTraceOrders", func(token string) ([]CreatorSearchAffiliateTraceOrdersResponseOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -128,7 +128,7 @@ func (s *AffiliateCreatorService) CreatorSearchOpenCollaborationProductAll(ctx c
 	if start.PageSize == 0 {
 		start.PageSize = 20
 	}
-	return tokenPages(func(token string) ([]CreatorSearchOpenCollaborationProductResponseProduct, string, error) {
+	return tokenPages("AffiliateCreator.CreatorSearchOpenCollaborationProduct", func(token string) ([]CreatorSearchOpenCollaborationProductResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -171,7 +171,7 @@ func (s *AffiliateCreatorService) CreatorSelectAffiliateProduct(ctx context.Cont
 // [AffiliateCreatorService.CreatorSelectAffiliateProduct]. It stops at the first error.
 func (s *AffiliateCreatorService) CreatorSelectAffiliateProductAll(ctx context.Context, req *CreatorSelectAffiliateProductRequest, opts ...CallOption) iter.Seq2[CreatorSelectAffiliateProductResponseProduct, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]CreatorSelectAffiliateProductResponseProduct, string, error) {
+	return tokenPages("AffiliateCreator.CreatorSelectAffiliateProduct", func(token string) ([]CreatorSelectAffiliateProductResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -296,7 +296,7 @@ func (s *AffiliateCreatorService) GetShopProductsAll(ctx context.Context, req *G
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]GetShopProductsResponseProduct, string, error) {
+	return tokenPages("AffiliateCreator.GetShopProducts", func(token string) ([]GetShopProductsResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -369,7 +369,7 @@ func (s *AffiliateCreatorService) GetShowcaseProductsAll(ctx context.Context, re
 	if start.PageSize == 0 {
 		start.PageSize = 20
 	}
-	return tokenPages(func(token string) ([]GetShowcaseProductsResponseProduct, string, error) {
+	return tokenPages("AffiliateCreator.GetShowcaseProducts", func(token string) ([]GetShowcaseProductsResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -453,7 +453,7 @@ func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersAll(ctx context.Co
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchCreatorAffiliateOrdersResponseOrder, string, error) {
+	return tokenPages("AffiliateCreator.SearchCreatorAffiliateOrders", func(token string) ([]SearchCreatorAffiliateOrdersResponseOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -487,7 +487,7 @@ func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersV202405All(ctx con
 	if start.PageSize == 0 {
 		start.PageSize = 50
 	}
-	return tokenPages(func(token string) ([]SearchCreatorAffiliateOrdersV202405ResponseOrder, string, error) {
+	return tokenPages("AffiliateCreator.SearchCreatorAffiliateOrdersV202405", func(token string) ([]SearchCreatorAffiliateOrdersV202405ResponseOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -517,7 +517,7 @@ func (s *AffiliateCreatorService) SearchCreatorSampleApplications(ctx context.Co
 // [AffiliateCreatorService.SearchCreatorSampleApplications]. It stops at the first error.
 func (s *AffiliateCreatorService) SearchCreatorSampleApplicationsAll(ctx context.Context, req *SearchCreatorSampleApplicationsRequest, opts ...CallOption) iter.Seq2[SearchCreatorSampleApplicationsResponseSampleApplication, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SearchCreatorSampleApplicationsResponseSampleApplication, string, error) {
+	return tokenPages("AffiliateCreator.SearchCreatorSampleApplications", func(token string) ([]SearchCreatorSampleApplicationsResponseSampleApplication, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -551,7 +551,7 @@ func (s *AffiliateCreatorService) SearchCreatorTargetCollaborationsAll(ctx conte
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchCreatorTargetCollaborationsResponseTargetCollaboration, string, error) {
+	return tokenPages("AffiliateCreator.SearchCreatorTargetCollaborations", func(token string) ([]SearchCreatorTargetCollaborationsResponseTargetCollaboration, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token

@@ -65,7 +65,7 @@ func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorFulfillmentStatusIn
 // [AffiliatePartnerService.GetAffiliateCampaignCreatorFulfillmentStatusInfo]. It stops at the first error.
 func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorFulfillmentStatusInfoAll(ctx context.Context, campaignID string, productID string, req *GetAffiliateCampaignCreatorFulfillmentStatusInfoRequest, opts ...CallOption) iter.Seq2[GetAffiliateCampaignCreatorFulfillmentStatusInfoResponsePromotionCreator, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetAffiliateCampaignCreatorFulfillmentStatusInfoResponsePromotionCreator, string, error) {
+	return tokenPages("AffiliatePartner.GetAffiliateCampaignCreatorFulfillmentStatusInfo", func(token string) ([]GetAffiliateCampaignCreatorFulfillmentStatusInfoResponsePromotionCreator, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -95,7 +95,7 @@ func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorFulfillmentStatusLi
 // [AffiliatePartnerService.GetAffiliateCampaignCreatorFulfillmentStatusList]. It stops at the first error.
 func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorFulfillmentStatusListAll(ctx context.Context, campaignID string, req *GetAffiliateCampaignCreatorFulfillmentStatusListRequest, opts ...CallOption) iter.Seq2[GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatistic, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatistic, string, error) {
+	return tokenPages("AffiliatePartner.GetAffiliateCampaignCreatorFulfillmentStatusList", func(token string) ([]GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatistic, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -194,7 +194,7 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignListAll(ctx context
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]GetAffiliatePartnerCampaignListResponseCampaign, string, error) {
+	return tokenPages("AffiliatePartner.GetAffiliatePartnerCampaignList", func(token string) ([]GetAffiliatePartnerCampaignListResponseCampaign, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -224,7 +224,7 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignProductList(ctx con
 // [AffiliatePartnerService.GetAffiliatePartnerCampaignProductList]. It stops at the first error.
 func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignProductListAll(ctx context.Context, campaignID string, req *GetAffiliatePartnerCampaignProductListRequest, opts ...CallOption) iter.Seq2[GetAffiliatePartnerCampaignProductListResponseProduct, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetAffiliatePartnerCampaignProductListResponseProduct, string, error) {
+	return tokenPages("AffiliatePartner.GetAffiliatePartnerCampaignProductList", func(token string) ([]GetAffiliatePartnerCampaignProductListResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -295,7 +295,7 @@ func (s *AffiliatePartnerService) SearchCAPAffiliateOrdersAll(ctx context.Contex
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchCAPAffiliateOrdersResponseOrder, string, error) {
+	return tokenPages("AffiliatePartner.SearchCAPAffiliateOrders", func(token string) ([]SearchCAPAffiliateOrdersResponseOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -329,7 +329,7 @@ func (s *AffiliatePartnerService) SearchTAPAffiliateOrdersAll(ctx context.Contex
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchTAPAffiliateOrdersResponseOrder, string, error) {
+	return tokenPages("AffiliatePartner.SearchTAPAffiliateOrders", func(token string) ([]SearchTAPAffiliateOrdersResponseOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token

@@ -157,7 +157,7 @@ func (s *AffiliateSellerService) GetConversationListAll(ctx context.Context, req
 	if start.PageSize == 0 {
 		start.PageSize = 50
 	}
-	return tokenPages(func(token string) ([]GetConversationListResponseConversation, string, error) {
+	return tokenPages("AffiliateSeller.GetConversationList", func(token string) ([]GetConversationListResponseConversation, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -191,7 +191,7 @@ func (s *AffiliateSellerService) GetConversationListV202412All(ctx context.Conte
 	if start.PageSize == 0 {
 		start.PageSize = 50
 	}
-	return tokenPages(func(token string) ([]GetConversationListV202412ResponseConversation, string, error) {
+	return tokenPages("AffiliateSeller.GetConversationListV202412", func(token string) ([]GetConversationListV202412ResponseConversation, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -277,7 +277,7 @@ func (s *AffiliateSellerService) GetMessageInTheConversationAll(ctx context.Cont
 	if start.PageSize == 0 {
 		start.PageSize = 20
 	}
-	return tokenPages(func(token string) ([]GetMessageInTheConversationResponseMessage, string, error) {
+	return tokenPages("AffiliateSeller.GetMessageInTheConversation", func(token string) ([]GetMessageInTheConversationResponseMessage, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -311,7 +311,7 @@ func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailAll(ctx
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]GetOpenCollaborationCreatorContentDetailResponseCreatorContentDetail, string, error) {
+	return tokenPages("AffiliateSeller.GetOpenCollaborationCreatorContentDetail", func(token string) ([]GetOpenCollaborationCreatorContentDetailResponseCreatorContentDetail, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -345,7 +345,7 @@ func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailV202412
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]GetOpenCollaborationCreatorContentDetailV202412ResponseCreatorContentDetail, string, error) {
+	return tokenPages("AffiliateSeller.GetOpenCollaborationCreatorContentDetailV202412", func(token string) ([]GetOpenCollaborationCreatorContentDetailV202412ResponseCreatorContentDetail, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -528,7 +528,7 @@ func (s *AffiliateSellerService) SearchOpenCollaborationAll(ctx context.Context,
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchOpenCollaborationResponseOpenCollaboration, string, error) {
+	return tokenPages("AffiliateSeller.SearchOpenCollaboration", func(token string) ([]SearchOpenCollaborationResponseOpenCollaboration, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -562,7 +562,7 @@ func (s *AffiliateSellerService) SearchOpenCollaborationV202409All(ctx context.C
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchOpenCollaborationV202409ResponseOpenCollaboration, string, error) {
+	return tokenPages("AffiliateSeller.SearchOpenCollaborationV202409", func(token string) ([]SearchOpenCollaborationV202409ResponseOpenCollaboration, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -596,7 +596,7 @@ func (s *AffiliateSellerService) SearchSellerAffiliateOrdersAll(ctx context.Cont
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchSellerAffiliateOrdersResponseOrder, string, error) {
+	return tokenPages("AffiliateSeller.SearchSellerAffiliateOrders", func(token string) ([]SearchSellerAffiliateOrdersResponseOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -630,7 +630,7 @@ func (s *AffiliateSellerService) SearchSellerAffiliateOrdersV202405All(ctx conte
 	if start.PageSize == 0 {
 		start.PageSize = 50
 	}
-	return tokenPages(func(token string) ([]SearchSellerAffiliateOrdersV202405ResponseOrder, string, error) {
+	return tokenPages("AffiliateSeller.SearchSellerAffiliateOrdersV202405", func(token string) ([]SearchSellerAffiliateOrdersV202405ResponseOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -660,7 +660,7 @@ func (s *AffiliateSellerService) SearchTargetCollaborations(ctx context.Context,
 // [AffiliateSellerService.SearchTargetCollaborations]. It stops at the first error.
 func (s *AffiliateSellerService) SearchTargetCollaborationsAll(ctx context.Context, req *SearchTargetCollaborationsRequest, opts ...CallOption) iter.Seq2[SearchTargetCollaborationsResponseTargetCollaboration, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SearchTargetCollaborationsResponseTargetCollaboration, string, error) {
+	return tokenPages("AffiliateSeller.SearchTargetCollaborations", func(token string) ([]SearchTargetCollaborationsResponseTargetCollaboration, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -690,7 +690,7 @@ func (s *AffiliateSellerService) SearchTargetCollaborationsV202409(ctx context.C
 // [AffiliateSellerService.SearchTargetCollaborationsV202409]. It stops at the first error.
 func (s *AffiliateSellerService) SearchTargetCollaborationsV202409All(ctx context.Context, req *SearchTargetCollaborationsV202409Request, opts ...CallOption) iter.Seq2[SearchTargetCollaborationsV202409ResponseTargetCollaboration, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SearchTargetCollaborationsV202409ResponseTargetCollaboration, string, error) {
+	return tokenPages("AffiliateSeller.SearchTargetCollaborationsV202409", func(token string) ([]SearchTargetCollaborationsV202409ResponseTargetCollaboration, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -761,7 +761,7 @@ func (s *AffiliateSellerService) SellerSearchAffiliateOpenCollaborationProductAl
 	if start.PageSize == 0 {
 		start.PageSize = 20
 	}
-	return tokenPages(func(token string) ([]SellerSearchAffiliateOpenCollaborationProductResponseProduct, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchAffiliateOpenCollaborationProduct", func(token string) ([]SellerSearchAffiliateOpenCollaborationProductResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -791,7 +791,7 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplace(ctx context.Co
 // [AffiliateSellerService.SellerSearchCreatorOnMarketplace]. It stops at the first error.
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceAll(ctx context.Context, req *SellerSearchCreatorOnMarketplaceRequest, opts ...CallOption) iter.Seq2[SellerSearchCreatorOnMarketplaceResponseCreator, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SellerSearchCreatorOnMarketplaceResponseCreator, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchCreatorOnMarketplace", func(token string) ([]SellerSearchCreatorOnMarketplaceResponseCreator, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -821,7 +821,7 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202406(ctx con
 // [AffiliateSellerService.SellerSearchCreatorOnMarketplaceV202406]. It stops at the first error.
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202406All(ctx context.Context, req *SellerSearchCreatorOnMarketplaceV202406Request, opts ...CallOption) iter.Seq2[SellerSearchCreatorOnMarketplaceV202406ResponseCreator, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SellerSearchCreatorOnMarketplaceV202406ResponseCreator, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchCreatorOnMarketplaceV202406", func(token string) ([]SellerSearchCreatorOnMarketplaceV202406ResponseCreator, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -851,7 +851,7 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202505(ctx con
 // [AffiliateSellerService.SellerSearchCreatorOnMarketplaceV202505]. It stops at the first error.
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202505All(ctx context.Context, req *SellerSearchCreatorOnMarketplaceV202505Request, opts ...CallOption) iter.Seq2[SellerSearchCreatorOnMarketplaceV202505ResponseCreator, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SellerSearchCreatorOnMarketplaceV202505ResponseCreator, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchCreatorOnMarketplaceV202505", func(token string) ([]SellerSearchCreatorOnMarketplaceV202505ResponseCreator, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -881,7 +881,7 @@ func (s *AffiliateSellerService) SellerSearchSampleApplications(ctx context.Cont
 // [AffiliateSellerService.SellerSearchSampleApplications]. It stops at the first error.
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsAll(ctx context.Context, req *SellerSearchSampleApplicationsRequest, opts ...CallOption) iter.Seq2[SellerSearchSampleApplicationsResponseSampleApplication, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SellerSearchSampleApplicationsResponseSampleApplication, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchSampleApplications", func(token string) ([]SellerSearchSampleApplicationsResponseSampleApplication, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -924,7 +924,7 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202409(ctx conte
 // [AffiliateSellerService.SellerSearchSampleApplicationsV202409]. It stops at the first error.
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202409All(ctx context.Context, req *SellerSearchSampleApplicationsV202409Request, opts ...CallOption) iter.Seq2[SellerSearchSampleApplicationsV202409ResponseSampleApplication, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SellerSearchSampleApplicationsV202409ResponseSampleApplication, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchSampleApplicationsV202409", func(token string) ([]SellerSearchSampleApplicationsV202409ResponseSampleApplication, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -954,7 +954,7 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202507(ctx conte
 // [AffiliateSellerService.SellerSearchSampleApplicationsV202507]. It stops at the first error.
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202507All(ctx context.Context, req *SellerSearchSampleApplicationsV202507Request, opts ...CallOption) iter.Seq2[SellerSearchSampleApplicationsV202507ResponseSampleApplication, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SellerSearchSampleApplicationsV202507ResponseSampleApplication, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchSampleApplicationsV202507", func(token string) ([]SellerSearchSampleApplicationsV202507ResponseSampleApplication, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token

@@ -248,14 +248,14 @@ func (s *GSFullServiceCommodityService) GSFullServiceSearchCategories(ctx contex
 // [GSFullServiceCommodityService.GSFullServiceSearchCategories]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GSFullServiceSearchCategoriesAll(ctx context.Context, req *GSFullServiceSearchCategoriesRequest, opts ...CallOption) iter.Seq2[GSFullServiceSearchCategoriesResponseCategory, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageOffset), numberOf(start.PageSize), func(page int) ([]GSFullServiceSearchCategoriesResponseCategory, int, error) {
+	return numberedPages("GSFullServiceCommodity.GSFullServiceSearchCategories", numberOf(start.PageOffset), numberOf(start.PageSize), func(page int) ([]GSFullServiceSearchCategoriesResponseCategory, pageHead, error) {
 		r := start
 		r.PageOffset = &page
 		out, err := s.GSFullServiceSearchCategories(ctx, &r, opts...)
 		if err != nil {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Categories, 0, nil
+		return out.Categories, pageHead{}, nil
 	})
 }
 
@@ -302,7 +302,7 @@ func (s *GSFullServiceCommodityService) GSGetSupplierRP(ctx context.Context, req
 // [GSFullServiceCommodityService.GSGetSupplierRP]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GSGetSupplierRPAll(ctx context.Context, req *GSGetSupplierRPRequest, opts ...CallOption) iter.Seq2[GSGetSupplierRPResponseRpInfo, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GSGetSupplierRPResponseRpInfo, string, error) {
+	return tokenPages("GSFullServiceCommodity.GSGetSupplierRP", func(token string) ([]GSGetSupplierRPResponseRpInfo, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -345,7 +345,7 @@ func (s *GSFullServiceCommodityService) GSListSupplierManufacturer(ctx context.C
 // [GSFullServiceCommodityService.GSListSupplierManufacturer]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GSListSupplierManufacturerAll(ctx context.Context, req *GSListSupplierManufacturerRequest, opts ...CallOption) iter.Seq2[GSListSupplierManufacturerResponseManufacturerList, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GSListSupplierManufacturerResponseManufacturerList, string, error) {
+	return tokenPages("GSFullServiceCommodity.GSListSupplierManufacturer", func(token string) ([]GSListSupplierManufacturerResponseManufacturerList, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -401,7 +401,7 @@ func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2(
 // [GSFullServiceCommodityService.GSQuerySKUsAndTheApprovalStatusOfSKUsV2]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2All(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2Request, opts ...CallOption) iter.Seq2[GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSPUs, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSPUs, string, error) {
+	return tokenPages("GSFullServiceCommodity.GSQuerySKUsAndTheApprovalStatusOfSKUsV2", func(token string) ([]GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSPUs, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -431,7 +431,7 @@ func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V
 // [GSFullServiceCommodityService.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406All(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406Request, opts ...CallOption) iter.Seq2[GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSPUs, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSPUs, string, error) {
+	return tokenPages("GSFullServiceCommodity.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406", func(token string) ([]GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSPUs, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -461,7 +461,7 @@ func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V
 // [GSFullServiceCommodityService.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410All(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410Request, opts ...CallOption) iter.Seq2[GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSPUs, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSPUs, string, error) {
+	return tokenPages("GSFullServiceCommodity.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410", func(token string) ([]GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSPUs, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -504,14 +504,14 @@ func (s *GSFullServiceCommodityService) GetGlobalSellingFullServiceCategories(ct
 // [GSFullServiceCommodityService.GetGlobalSellingFullServiceCategories]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GetGlobalSellingFullServiceCategoriesAll(ctx context.Context, req *GetGlobalSellingFullServiceCategoriesRequest, opts ...CallOption) iter.Seq2[GetGlobalSellingFullServiceCategoriesResponseCategory, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageOffset), numberOf(start.PageSize), func(page int) ([]GetGlobalSellingFullServiceCategoriesResponseCategory, int, error) {
+	return numberedPages("GSFullServiceCommodity.GetGlobalSellingFullServiceCategories", numberOf(start.PageOffset), numberOf(start.PageSize), func(page int) ([]GetGlobalSellingFullServiceCategoriesResponseCategory, pageHead, error) {
 		r := start
 		r.PageOffset = &page
 		out, err := s.GetGlobalSellingFullServiceCategories(ctx, &r, opts...)
 		if err != nil {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Categories, 0, nil
+		return out.Categories, pageHead{}, nil
 	})
 }
 
@@ -571,7 +571,7 @@ func (s *GSFullServiceCommodityService) GlobalSellingGetSupplierAddresses(ctx co
 // [GSFullServiceCommodityService.GlobalSellingGetSupplierAddresses]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GlobalSellingGetSupplierAddressesAll(ctx context.Context, req *GlobalSellingGetSupplierAddressesRequest, opts ...CallOption) iter.Seq2[GlobalSellingGetSupplierAddressesResponseAddress, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GlobalSellingGetSupplierAddressesResponseAddress, string, error) {
+	return tokenPages("GSFullServiceCommodity.GlobalSellingGetSupplierAddresses", func(token string) ([]GlobalSellingGetSupplierAddressesResponseAddress, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -614,7 +614,7 @@ func (s *GSFullServiceCommodityService) QuerySKUsAndTheApprovalStatusOfSKUs(ctx 
 // [GSFullServiceCommodityService.QuerySKUsAndTheApprovalStatusOfSKUs]. It stops at the first error.
 func (s *GSFullServiceCommodityService) QuerySKUsAndTheApprovalStatusOfSKUsAll(ctx context.Context, req *QuerySKUsAndTheApprovalStatusOfSKUsRequest, opts ...CallOption) iter.Seq2[QuerySKUsAndTheApprovalStatusOfSKUsResponseSPUs, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]QuerySKUsAndTheApprovalStatusOfSKUsResponseSPUs, string, error) {
+	return tokenPages("GSFullServiceCommodity.QuerySKUsAndTheApprovalStatusOfSKUs", func(token string) ([]QuerySKUsAndTheApprovalStatusOfSKUsResponseSPUs, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token

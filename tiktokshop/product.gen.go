@@ -384,7 +384,7 @@ func (s *ProductService) GetBrandsAll(ctx context.Context, req *GetBrandsRequest
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]GetBrandsResponseBrand, string, error) {
+	return tokenPages("Product.GetBrands", func(token string) ([]GetBrandsResponseBrand, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -770,7 +770,7 @@ func (s *ProductService) ProductAuditingResearchAll(ctx context.Context, req *Pr
 	if start.PageSize == 0 {
 		start.PageSize = 20
 	}
-	return tokenPages(func(token string) ([]ProductAuditingResearchResponseProduct, string, error) {
+	return tokenPages("Product.ProductAuditingResearch", func(token string) ([]ProductAuditingResearchResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -930,7 +930,7 @@ func (s *ProductService) SearchCandidateProductsAll(ctx context.Context, req *Se
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchCandidateProductsResponseCandidateProduct, string, error) {
+	return tokenPages("Product.SearchCandidateProducts", func(token string) ([]SearchCandidateProductsResponseCandidateProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -960,7 +960,7 @@ func (s *ProductService) SearchCombinedListingRecommendations(ctx context.Contex
 // [ProductService.SearchCombinedListingRecommendations]. It stops at the first error.
 func (s *ProductService) SearchCombinedListingRecommendationsAll(ctx context.Context, req *SearchCombinedListingRecommendationsRequest, opts ...CallOption) iter.Seq2[SearchCombinedListingRecommendationsResponseCombinedListingRecommendation, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SearchCombinedListingRecommendationsResponseCombinedListingRecommendation, string, error) {
+	return tokenPages("Product.SearchCombinedListingRecommendations", func(token string) ([]SearchCombinedListingRecommendationsResponseCombinedListingRecommendation, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -994,7 +994,7 @@ func (s *ProductService) SearchGlobalProductsAll(ctx context.Context, req *Searc
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchGlobalProductsResponseGlobalProduct, string, error) {
+	return tokenPages("Product.SearchGlobalProducts", func(token string) ([]SearchGlobalProductsResponseGlobalProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1024,7 +1024,7 @@ func (s *ProductService) SearchGlobalProductsV202309(ctx context.Context, req *S
 // [ProductService.SearchGlobalProductsV202309]. It stops at the first error.
 func (s *ProductService) SearchGlobalProductsV202309All(ctx context.Context, req *SearchGlobalProductsV202309Request, opts ...CallOption) iter.Seq2[SearchGlobalProductsV202309ResponseGlobalProduct, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SearchGlobalProductsV202309ResponseGlobalProduct, string, error) {
+	return tokenPages("Product.SearchGlobalProductsV202309", func(token string) ([]SearchGlobalProductsV202309ResponseGlobalProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1058,7 +1058,7 @@ func (s *ProductService) SearchManufacturersAll(ctx context.Context, req *Search
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchManufacturersResponseManufacturer, string, error) {
+	return tokenPages("Product.SearchManufacturers", func(token string) ([]SearchManufacturersResponseManufacturer, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1092,7 +1092,7 @@ func (s *ProductService) SearchManufacturersV202409All(ctx context.Context, req 
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchManufacturersV202409ResponseManufacturer, string, error) {
+	return tokenPages("Product.SearchManufacturersV202409", func(token string) ([]SearchManufacturersV202409ResponseManufacturer, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1126,7 +1126,7 @@ func (s *ProductService) SearchOpportunitiesAll(ctx context.Context, req *Search
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchOpportunitiesResponseOpportunity, string, error) {
+	return tokenPages("Product.SearchOpportunities", func(token string) ([]SearchOpportunitiesResponseOpportunity, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1160,7 +1160,7 @@ func (s *ProductService) SearchProductsAll(ctx context.Context, req *SearchProdu
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]Product, string, error) {
+	return tokenPages("Product.SearchProducts", func(token string) ([]Product, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1194,7 +1194,7 @@ func (s *ProductService) SearchProductsV202309All(ctx context.Context, req *Sear
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]Product, string, error) {
+	return tokenPages("Product.SearchProductsV202309", func(token string) ([]Product, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1228,7 +1228,7 @@ func (s *ProductService) SearchProductsV202312All(ctx context.Context, req *Sear
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]Product, string, error) {
+	return tokenPages("Product.SearchProductsV202312", func(token string) ([]Product, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1262,7 +1262,7 @@ func (s *ProductService) SearchResponsiblePersonsAll(ctx context.Context, req *S
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchResponsiblePersonsResponseResponsiblePerson, string, error) {
+	return tokenPages("Product.SearchResponsiblePersons", func(token string) ([]SearchResponsiblePersonsResponseResponsiblePerson, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1296,7 +1296,7 @@ func (s *ProductService) SearchResponsiblePersonsV202409All(ctx context.Context,
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchResponsiblePersonsV202409ResponseResponsiblePerson, string, error) {
+	return tokenPages("Product.SearchResponsiblePersonsV202409", func(token string) ([]SearchResponsiblePersonsV202409ResponseResponsiblePerson, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1330,7 +1330,7 @@ func (s *ProductService) SearchSizeChartsAll(ctx context.Context, req *SearchSiz
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchSizeChartsResponseSizeChart, string, error) {
+	return tokenPages("Product.SearchSizeCharts", func(token string) ([]SearchSizeChartsResponseSizeChart, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token

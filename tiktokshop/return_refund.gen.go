@@ -208,7 +208,7 @@ func (s *ReturnRefundService) SearchCancellations(ctx context.Context, req *Sear
 // [ReturnRefundService.SearchCancellations]. It stops at the first error.
 func (s *ReturnRefundService) SearchCancellationsAll(ctx context.Context, req *SearchCancellationsRequest, opts ...CallOption) iter.Seq2[Cancellation, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]Cancellation, string, error) {
+	return tokenPages("ReturnRefund.SearchCancellations", func(token string) ([]Cancellation, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -239,7 +239,7 @@ func (s *ReturnRefundService) SearchCancellationsV202602(ctx context.Context, re
 // [ReturnRefundService.SearchCancellationsV202602]. It stops at the first error.
 func (s *ReturnRefundService) SearchCancellationsV202602All(ctx context.Context, req *SearchCancellationsV202602Request, opts ...CallOption) iter.Seq2[Cancellation, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]Cancellation, string, error) {
+	return tokenPages("ReturnRefund.SearchCancellationsV202602", func(token string) ([]Cancellation, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -269,7 +269,7 @@ func (s *ReturnRefundService) SearchReturns(ctx context.Context, req *SearchRetu
 // [ReturnRefundService.SearchReturns]. It stops at the first error.
 func (s *ReturnRefundService) SearchReturnsAll(ctx context.Context, req *SearchReturnsRequest, opts ...CallOption) iter.Seq2[Return, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]Return, string, error) {
+	return tokenPages("ReturnRefund.SearchReturns", func(token string) ([]Return, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -300,7 +300,7 @@ func (s *ReturnRefundService) SearchReturnsV202602(ctx context.Context, req *Sea
 // [ReturnRefundService.SearchReturnsV202602]. It stops at the first error.
 func (s *ReturnRefundService) SearchReturnsV202602All(ctx context.Context, req *SearchReturnsV202602Request, opts ...CallOption) iter.Seq2[Return, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]Return, string, error) {
+	return tokenPages("ReturnRefund.SearchReturnsV202602", func(token string) ([]Return, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token

@@ -3,19 +3,23 @@
 package paging
 
 import (
+	"errors"
+	"fmt"
 	"iter"
+	"reflect"
 	"slices"
 )
 
 // Tokens walks pages that an opaque token chains together. It ends at an
-// empty token, at one that was seen already, and at the first error.
-func Tokens[T any](fetch func(token string) ([]T, string, error)) iter.Seq2[T, error] {
+// empty token and at the first error. A token that was seen already is an error,
+// made by fail: there are more items, and the server does not hand them out.
+func Tokens[T any](fail func(error) error, fetch func(token string) ([]T, string, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
+		var zero T
 		seen := map[string]bool{}
 		for token := ""; ; {
 			items, next, err := fetch(token)
 			if err != nil {
-				var zero T
 				yield(zero, err)
 				return
 			}
@@ -24,7 +28,11 @@ func Tokens[T any](fetch func(token string) ([]T, string, error)) iter.Seq2[T, e
 					return
 				}
 			}
-			if next == "" || seen[next] {
+			if next == "" {
+				return
+			}
+			if seen[next] {
+				yield(zero, fail(errors.New("the list does not end: the server repeats a page token")))
 				return
 			}
 			seen[next] = true
@@ -33,21 +41,44 @@ func Tokens[T any](fetch func(token string) ([]T, string, error)) iter.Seq2[T, e
 	}
 }
 
-// Numbered walks pages that are counted from one. It ends after the last
-// page where the reply tells their number (one before may be empty, where the
-// server filters afterwards), otherwise at a page that is empty or shorter than
-// asked for, and at the first error. over, if not nil, tells errors that only
-// say that the pages are over.
-func Numbered[T any](first, size int, over func(error) bool, fetch func(page int) ([]T, int, error)) iter.Seq2[T, error] {
+// Head is what a page says about the whole list, as far as it does.
+type Head struct {
+	// Pages and Entries are the totals, 0 where they are not told.
+	Pages, Entries int
+}
+
+// maxEmpty bounds the pages in a row that may be empty.
+const maxEmpty = 1000
+
+// Numbered walks pages that are counted from one and ends at the first error. It
+// ends after the last page where the reply tells their number (one before may be
+// empty, where the server filters afterwards), or when all entries came where it
+// tells theirs. Where it tells neither, the end is an empty page, or one that is
+// shorter than size once the first was not: a server may hand out less than it is
+// asked for. over, if not nil, reports whether an error only says that the pages
+// are over.
+//
+// A server that hands out the same page again, or an empty one while entries are
+// missing, is an error, made by fail.
+func Numbered[T any](first, size int, over func(error) bool, fail func(error) error, fetch func(page int) ([]T, Head, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		for page := max(first, 1); ; page++ {
-			items, total, err := fetch(page)
+		var (
+			zero     T
+			previous []T
+			came     int // entries, from the first page on
+			empty    int // pages in a row
+		)
+		first, size := max(first, 1), size // of this walk
+		for page := first; ; page++ {
+			items, head, err := fetch(page)
 			if err != nil {
-				if over != nil && over(err) {
-					return
+				if over == nil || !over(err) {
+					yield(zero, err)
 				}
-				var zero T
-				yield(zero, err)
+				return
+			}
+			if page > first && len(items) > 0 && reflect.DeepEqual(items, previous) {
+				yield(zero, fail(fmt.Errorf("the list does not end: page %d is the same as the one before", page)))
 				return
 			}
 			for _, item := range items {
@@ -55,9 +86,34 @@ func Numbered[T any](first, size int, over func(error) bool, fetch func(page int
 					return
 				}
 			}
-			if total > 0 && page >= total || total == 0 && (len(items) == 0 || len(items) < size) {
+			came += len(items)
+			if empty++; len(items) > 0 {
+				empty = 0
+			}
+			switch {
+			case head.Pages > 0:
+				if page >= head.Pages {
+					return
+				}
+				if empty > maxEmpty {
+					yield(zero, fail(fmt.Errorf("the list does not end: %d pages in a row are empty", empty)))
+					return
+				}
+			case head.Entries > 0 && came >= head.Entries:
+				return
+			case head.Entries > 0 && len(items) == 0:
+				if first == 1 {
+					yield(zero, fail(fmt.Errorf("page %d is empty, and %d of %d entries came", page, came, head.Entries)))
+				}
+				return
+			case head.Entries > 0:
+			case len(items) == 0, len(items) < size && page > first:
 				return
 			}
+			if page == first {
+				size = min(size, len(items))
+			}
+			previous = items
 		}
 	}
 }
