@@ -55,7 +55,7 @@ func (s *DashboardsService) GetInventoryLocationProductsData(ctx context.Context
 // [DashboardsService.GetInventoryLocationProductsData]. It stops at the first error.
 func (s *DashboardsService) GetInventoryLocationProductsDataAll(ctx context.Context, req *GetInventoryLocationProductsDataRequest, opts ...CallOption) iter.Seq2[StockCategoryLocationProduct, error] {
 	start := valueOf(req)
-	return numberedPages("Dashboards.GetInventoryLocationProductsData", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]StockCategoryLocationProduct, pageHead, error) {
+	return numberedPages("Dashboards.GetInventoryLocationProductsData", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]StockCategoryLocationProduct, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetInventoryLocationProductsData(ctx, &r, opts...)

@@ -185,7 +185,9 @@ func readError(op string, reply *transport.Reply, host hostKind, mask mask) *Err
 		Errors        any
 	}
 	err := json.Unmarshal(bytes.TrimPrefix(reply.Body, []byte("\ufeff")), &body)
-	if len(bytes.TrimSpace(reply.Body)) == 0 {
+	if redirect := transport.Redirect(reply); redirect != nil {
+		e.Err = redirect
+	} else if len(bytes.TrimSpace(reply.Body)) == 0 {
 		e.Err = errors.New("empty reply")
 	} else if err != nil {
 		e.Body = snapshot(reply.Body, host, mask)

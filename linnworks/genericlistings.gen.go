@@ -94,7 +94,7 @@ func (s *GenericListingsService) GetConfiguratorsInfoPaged(ctx context.Context, 
 func (s *GenericListingsService) GetConfiguratorsInfoPagedAll(ctx context.Context, req *GetConfiguratorsInfoPagedRequest, opts ...CallOption) iter.Seq2[json.RawMessage, error] {
 	start := valueOf(req)
 	parameters := valueOf(start.PaginationParameters)
-	return numberedPages("GenericListings.GetConfiguratorsInfoPaged", numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), func(page int) ([]json.RawMessage, pageHead, error) {
+	return numberedPages("GenericListings.GetConfiguratorsInfoPaged", numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), 0, func(page int) ([]json.RawMessage, pageHead, error) {
 		r := start
 		inner := parameters
 		inner.PageNumber = &page
@@ -125,7 +125,7 @@ func (s *GenericListingsService) OpenTemplatesByInventory(ctx context.Context, r
 func (s *GenericListingsService) OpenTemplatesByInventoryAll(ctx context.Context, req *OpenTemplatesByInventoryRequest, opts ...CallOption) iter.Seq2[json.RawMessage, error] {
 	start := valueOf(req)
 	parameters := valueOf(start.PaginationParameters)
-	return numberedPages("GenericListings.OpenTemplatesByInventory", numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), func(page int) ([]json.RawMessage, pageHead, error) {
+	return numberedPages("GenericListings.OpenTemplatesByInventory", numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), 0, func(page int) ([]json.RawMessage, pageHead, error) {
 		r := start
 		inner := parameters
 		inner.PageNumber = &page

@@ -851,7 +851,7 @@ func (s *InventoryService) GetInventoryItemAuditTrailPaged(ctx context.Context, 
 // [InventoryService.GetInventoryItemAuditTrailPaged]. It stops at the first error.
 func (s *InventoryService) GetInventoryItemAuditTrailPagedAll(ctx context.Context, req *GetInventoryItemAuditTrailPagedRequest, opts ...CallOption) iter.Seq2[StockItemAuditTrail, error] {
 	start := valueOf(req)
-	return numberedPages("Inventory.GetInventoryItemAuditTrailPaged", numberOf(start.PageNumber), numberOf(start.PageSize), func(page int) ([]StockItemAuditTrail, pageHead, error) {
+	return numberedPages("Inventory.GetInventoryItemAuditTrailPaged", numberOf(start.PageNumber), numberOf(start.PageSize), 0, func(page int) ([]StockItemAuditTrail, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetInventoryItemAuditTrailPaged(ctx, &r, opts...)
@@ -1273,7 +1273,7 @@ func (s *InventoryService) GetScrapHistory(ctx context.Context, req *GetScrapHis
 // [InventoryService.GetScrapHistory]. It stops at the first error.
 func (s *InventoryService) GetScrapHistoryAll(ctx context.Context, req *GetScrapHistoryRequest, opts ...CallOption) iter.Seq2[ScrapItem, error] {
 	start := valueOf(req)
-	return numberedPages("Inventory.GetScrapHistory", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]ScrapItem, pageHead, error) {
+	return numberedPages("Inventory.GetScrapHistory", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]ScrapItem, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetScrapHistory(ctx, &r, opts...)

@@ -132,7 +132,7 @@ func (s *OpenOrdersService) GetOpenOrderIDs(ctx context.Context, req *GetOpenOrd
 // [OpenOrdersService.GetOpenOrderIDs]. It stops at the first error.
 func (s *OpenOrdersService) GetOpenOrderIDsAll(ctx context.Context, req *GetOpenOrderIDsRequest, opts ...CallOption) iter.Seq2[GUID, error] {
 	start := valueOf(req)
-	return numberedPages("OpenOrders.GetOpenOrderIDs", numberOf(start.PageNumber), start.EntriesPerPage, func(page int) ([]GUID, pageHead, error) {
+	return numberedPages("OpenOrders.GetOpenOrderIDs", numberOf(start.PageNumber), start.EntriesPerPage, 0, func(page int) ([]GUID, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetOpenOrderIDs(ctx, &r, opts...)
@@ -160,7 +160,7 @@ func (s *OpenOrdersService) GetOpenOrders(ctx context.Context, req *OpenOrdersGe
 // [OpenOrdersService.GetOpenOrders]. It stops at the first error.
 func (s *OpenOrdersService) GetOpenOrdersAll(ctx context.Context, req *OpenOrdersGetOpenOrdersRequest, opts ...CallOption) iter.Seq2[OpenOrder, error] {
 	start := valueOf(req)
-	return numberedPages("OpenOrders.GetOpenOrders", numberOf(start.PageNumber), start.EntriesPerPage, func(page int) ([]OpenOrder, pageHead, error) {
+	return numberedPages("OpenOrders.GetOpenOrders", numberOf(start.PageNumber), start.EntriesPerPage, 0, func(page int) ([]OpenOrder, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetOpenOrders(ctx, &r, opts...)

@@ -15,8 +15,8 @@ func tokenPages[T any](op string, fetch func(token string) ([]T, string, error))
 	return paging.Tokens(endless(op), fetch)
 }
 
-func numberedPages[T any](op string, first, size int, fetch func(page int) ([]T, pageHead, error)) iter.Seq2[T, error] {
-	return paging.Numbered(first, size, pastLastPage, endless(op), fetch)
+func numberedPages[T any](op string, first, size, limit int, fetch func(page int) ([]T, pageHead, error)) iter.Seq2[T, error] {
+	return paging.Numbered(first, size, limit, pastLastPage, endless(op), fetch)
 }
 
 // pageHead is what a page says about the whole list.

@@ -13,7 +13,7 @@ import (
 func TestPastLastPage(t *testing.T) {
 	t.Parallel()
 	var got []int
-	for item, err := range numberedPages("Things.List", 1, 2, func(page int) ([]int, pageHead, error) {
+	for item, err := range numberedPages("Things.List", 1, 2, 0, func(page int) ([]int, pageHead, error) {
 		if page == 2 {
 			return nil, pageHead{}, fmt.Errorf("page 2: %w", &Error{HTTPStatus: 400, Message: "No items found with given filter."})
 		}
@@ -27,7 +27,7 @@ func TestPastLastPage(t *testing.T) {
 	if !slices.Equal(got, []int{1, 2}) {
 		t.Errorf("got %v", got)
 	}
-	for _, err := range numberedPages("Things.List", 1, 2, func(int) ([]int, pageHead, error) {
+	for _, err := range numberedPages("Things.List", 1, 2, 0, func(int) ([]int, pageHead, error) {
 		return nil, pageHead{}, &Error{HTTPStatus: 429, Message: "no items found"}
 	}) {
 		if err == nil {

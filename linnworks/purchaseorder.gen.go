@@ -476,7 +476,7 @@ func (s *PurchaseOrderService) SearchPurchaseOrders(ctx context.Context, req *Se
 func (s *PurchaseOrderService) SearchPurchaseOrdersAll(ctx context.Context, req *SearchPurchaseOrdersRequest, opts ...CallOption) iter.Seq2[CommonPurchaseOrderHeader, error] {
 	start := valueOf(req)
 	parameters := valueOf(start.SearchParameter)
-	return numberedPages("PurchaseOrder.SearchPurchaseOrders", numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), func(page int) ([]CommonPurchaseOrderHeader, pageHead, error) {
+	return numberedPages("PurchaseOrder.SearchPurchaseOrders", numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), 0, func(page int) ([]CommonPurchaseOrderHeader, pageHead, error) {
 		r := start
 		inner := parameters
 		inner.PageNumber = &page
@@ -506,7 +506,7 @@ func (s *PurchaseOrderService) SearchPurchaseOrders2(ctx context.Context, req *S
 // [PurchaseOrderService.SearchPurchaseOrders2]. It stops at the first error.
 func (s *PurchaseOrderService) SearchPurchaseOrders2All(ctx context.Context, req *SearchPurchaseOrders2Request, opts ...CallOption) iter.Seq2[CommonPurchaseOrderHeader, error] {
 	start := valueOf(req)
-	return numberedPages("PurchaseOrder.SearchPurchaseOrders2", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]CommonPurchaseOrderHeader, pageHead, error) {
+	return numberedPages("PurchaseOrder.SearchPurchaseOrders2", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]CommonPurchaseOrderHeader, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.SearchPurchaseOrders2(ctx, &r, opts...)

@@ -409,7 +409,7 @@ func (s *ReturnsRefundsService) SearchReturnsRefundsPaged(ctx context.Context, r
 // [ReturnsRefundsService.SearchReturnsRefundsPaged]. It stops at the first error.
 func (s *ReturnsRefundsService) SearchReturnsRefundsPagedAll(ctx context.Context, req *SearchReturnsRefundsPagedRequest, opts ...CallOption) iter.Seq2[ReturnsRefundsWeb, error] {
 	start := valueOf(req)
-	return numberedPages("ReturnsRefunds.SearchReturnsRefundsPaged", numberOf(start.PageNum), numberOf(start.NumEntriesPerPage), func(page int) ([]ReturnsRefundsWeb, pageHead, error) {
+	return numberedPages("ReturnsRefunds.SearchReturnsRefundsPaged", numberOf(start.PageNum), numberOf(start.NumEntriesPerPage), 0, func(page int) ([]ReturnsRefundsWeb, pageHead, error) {
 		r := start
 		r.PageNum = &page
 		out, err := s.SearchReturnsRefundsPaged(ctx, &r, opts...)

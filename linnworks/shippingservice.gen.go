@@ -54,7 +54,7 @@ func (s *ShippingServiceService) GetFiledManifestsByVendor(ctx context.Context, 
 // [ShippingServiceService.GetFiledManifestsByVendor]. It stops at the first error.
 func (s *ShippingServiceService) GetFiledManifestsByVendorAll(ctx context.Context, req *GetFiledManifestsByVendorRequest, opts ...CallOption) iter.Seq2[FiledManifest, error] {
 	start := valueOf(req)
-	return numberedPages("ShippingService.GetFiledManifestsByVendor", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]FiledManifest, pageHead, error) {
+	return numberedPages("ShippingService.GetFiledManifestsByVendor", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]FiledManifest, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetFiledManifestsByVendor(ctx, &r, opts...)

@@ -349,7 +349,7 @@ func (s *WarehouseTransferService) GetArchivedTransfers(ctx context.Context, req
 // [WarehouseTransferService.GetArchivedTransfers]. It stops at the first error.
 func (s *WarehouseTransferService) GetArchivedTransfersAll(ctx context.Context, req *GetArchivedTransfersRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
 	start := valueOf(req)
-	return numberedPages("WarehouseTransfer.GetArchivedTransfers", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]WarehouseTransfer, pageHead, error) {
+	return numberedPages("WarehouseTransfer.GetArchivedTransfers", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]WarehouseTransfer, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetArchivedTransfers(ctx, &r, opts...)
@@ -377,7 +377,7 @@ func (s *WarehouseTransferService) GetArchivedTransfersBetweenArchivedDates(ctx 
 // [WarehouseTransferService.GetArchivedTransfersBetweenArchivedDates]. It stops at the first error.
 func (s *WarehouseTransferService) GetArchivedTransfersBetweenArchivedDatesAll(ctx context.Context, req *GetArchivedTransfersBetweenArchivedDatesRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
 	start := valueOf(req)
-	return numberedPages("WarehouseTransfer.GetArchivedTransfersBetweenArchivedDates", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]WarehouseTransfer, pageHead, error) {
+	return numberedPages("WarehouseTransfer.GetArchivedTransfersBetweenArchivedDates", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]WarehouseTransfer, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetArchivedTransfersBetweenArchivedDates(ctx, &r, opts...)
@@ -405,7 +405,7 @@ func (s *WarehouseTransferService) GetArchivedTransfersBetweenDates(ctx context.
 // [WarehouseTransferService.GetArchivedTransfersBetweenDates]. It stops at the first error.
 func (s *WarehouseTransferService) GetArchivedTransfersBetweenDatesAll(ctx context.Context, req *GetArchivedTransfersBetweenDatesRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
 	start := valueOf(req)
-	return numberedPages("WarehouseTransfer.GetArchivedTransfersBetweenDates", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]WarehouseTransfer, pageHead, error) {
+	return numberedPages("WarehouseTransfer.GetArchivedTransfersBetweenDates", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]WarehouseTransfer, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetArchivedTransfersBetweenDates(ctx, &r, opts...)
@@ -433,7 +433,7 @@ func (s *WarehouseTransferService) GetArchivedTransfersFiltered(ctx context.Cont
 // [WarehouseTransferService.GetArchivedTransfersFiltered]. It stops at the first error.
 func (s *WarehouseTransferService) GetArchivedTransfersFilteredAll(ctx context.Context, req *GetArchivedTransfersFilteredRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
 	start := valueOf(req)
-	return numberedPages("WarehouseTransfer.GetArchivedTransfersFiltered", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]WarehouseTransfer, pageHead, error) {
+	return numberedPages("WarehouseTransfer.GetArchivedTransfersFiltered", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]WarehouseTransfer, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetArchivedTransfersFiltered(ctx, &r, opts...)

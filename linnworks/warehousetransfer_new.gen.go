@@ -152,7 +152,7 @@ func (s *WarehouseTransferNewService) FindStockItem(ctx context.Context, req *Wa
 // [WarehouseTransferNewService.FindStockItem]. It stops at the first error.
 func (s *WarehouseTransferNewService) FindStockItemAll(ctx context.Context, req *WarehouseTransferNewFindStockItemRequest, opts ...CallOption) iter.Seq2[StockItemModel, error] {
 	start := valueOf(req)
-	return numberedPages("WarehouseTransferNew.FindStockItem", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]StockItemModel, pageHead, error) {
+	return numberedPages("WarehouseTransferNew.FindStockItem", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 200, func(page int) ([]StockItemModel, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.FindStockItem(ctx, &r, opts...)
@@ -180,7 +180,7 @@ func (s *WarehouseTransferNewService) FindWarehouseTransferStockItems(ctx contex
 // [WarehouseTransferNewService.FindWarehouseTransferStockItems]. It stops at the first error.
 func (s *WarehouseTransferNewService) FindWarehouseTransferStockItemsAll(ctx context.Context, req *FindWarehouseTransferStockItemsRequest, opts ...CallOption) iter.Seq2[WarehouseTransferStockItemModel, error] {
 	start := valueOf(req)
-	return numberedPages("WarehouseTransferNew.FindWarehouseTransferStockItems", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]WarehouseTransferStockItemModel, pageHead, error) {
+	return numberedPages("WarehouseTransferNew.FindWarehouseTransferStockItems", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 200, func(page int) ([]WarehouseTransferStockItemModel, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.FindWarehouseTransferStockItems(ctx, &r, opts...)

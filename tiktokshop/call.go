@@ -313,7 +313,7 @@ func (p *signed) Classify(reply *transport.Reply) transport.Verdict {
 		return transport.Verdict{Code: "0", RequestID: string(p.envelope.RequestID)}
 	}
 	// Without a code of TikTok's nothing tells what became of the call.
-	if p.replay != replayRead && (reply.Lost || e.Class == ClassSystem || e.Class == ClassDecode || e.Class == ClassUnknown && e.Code == 0) {
+	if p.replay != replayRead && (reply.Lost || e.Class == ClassSystem || e.Class == ClassDecode || (e.Class == ClassUnknown || e.Class == ClassRoute) && e.Code == 0) {
 		p.doubt = true
 	}
 	e.OutcomeUnknown = p.doubt
@@ -363,6 +363,9 @@ func (p *signed) read(reply *transport.Reply) *Error {
 		e.Body, e.Err = snapshot(reply.Body), fmt.Errorf("the reply is not TikTok's JSON envelope: %w", shape(err))
 	}
 	e.Class = classify(e)
+	if redirect := transport.Redirect(reply); redirect != nil && !known {
+		e.Class, e.Err = ClassRoute, redirect
+	}
 	switch e.Code {
 	case codePermissionOrFault:
 		if p.doubtful++; p.doubtful > 2 {

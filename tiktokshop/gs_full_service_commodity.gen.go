@@ -248,7 +248,7 @@ func (s *GSFullServiceCommodityService) GSFullServiceSearchCategories(ctx contex
 // [GSFullServiceCommodityService.GSFullServiceSearchCategories]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GSFullServiceSearchCategoriesAll(ctx context.Context, req *GSFullServiceSearchCategoriesRequest, opts ...CallOption) iter.Seq2[GSFullServiceSearchCategoriesResponseCategory, error] {
 	start := valueOf(req)
-	return numberedPages("GSFullServiceCommodity.GSFullServiceSearchCategories", numberOf(start.PageOffset), numberOf(start.PageSize), func(page int) ([]GSFullServiceSearchCategoriesResponseCategory, pageHead, error) {
+	return numberedPages("GSFullServiceCommodity.GSFullServiceSearchCategories", numberOf(start.PageOffset), numberOf(start.PageSize), 100, func(page int) ([]GSFullServiceSearchCategoriesResponseCategory, pageHead, error) {
 		r := start
 		r.PageOffset = &page
 		out, err := s.GSFullServiceSearchCategories(ctx, &r, opts...)
@@ -504,7 +504,7 @@ func (s *GSFullServiceCommodityService) GetGlobalSellingFullServiceCategories(ct
 // [GSFullServiceCommodityService.GetGlobalSellingFullServiceCategories]. It stops at the first error.
 func (s *GSFullServiceCommodityService) GetGlobalSellingFullServiceCategoriesAll(ctx context.Context, req *GetGlobalSellingFullServiceCategoriesRequest, opts ...CallOption) iter.Seq2[GetGlobalSellingFullServiceCategoriesResponseCategory, error] {
 	start := valueOf(req)
-	return numberedPages("GSFullServiceCommodity.GetGlobalSellingFullServiceCategories", numberOf(start.PageOffset), numberOf(start.PageSize), func(page int) ([]GetGlobalSellingFullServiceCategoriesResponseCategory, pageHead, error) {
+	return numberedPages("GSFullServiceCommodity.GetGlobalSellingFullServiceCategories", numberOf(start.PageOffset), numberOf(start.PageSize), 0, func(page int) ([]GetGlobalSellingFullServiceCategoriesResponseCategory, pageHead, error) {
 		r := start
 		r.PageOffset = &page
 		out, err := s.GetGlobalSellingFullServiceCategories(ctx, &r, opts...)

@@ -12,8 +12,8 @@ func tokenPages[T any](op string, fetch func(token string) ([]T, string, error))
 	return paging.Tokens(endless(op), fetch)
 }
 
-func numberedPages[T any](op string, first, size int, fetch func(page int) ([]T, pageHead, error)) iter.Seq2[T, error] {
-	return paging.Numbered(first, size, nil, endless(op), fetch)
+func numberedPages[T any](op string, first, size, limit int, fetch func(page int) ([]T, pageHead, error)) iter.Seq2[T, error] {
+	return paging.Numbered(first, size, limit, nil, endless(op), fetch)
 }
 
 // pageHead is what a page says about the whole list.

@@ -54,13 +54,13 @@ const maxEmpty = 1000
 // ends after the last page where the reply tells their number (one before may be
 // empty, where the server filters afterwards), or when all entries came where it
 // tells theirs. Where it tells neither, the end is an empty page, or one that is
-// shorter than size once the first was not: a server may hand out less than it is
-// asked for. over, if not nil, reports whether an error only says that the pages
+// shorter than the first: a server may hand out less than the size that it is asked
+// for, unless that is no more than limit, which the server is known to grant. over, if not nil, reports whether an error only says that the pages
 // are over.
 //
 // A server that hands out the same page again, or an empty one while entries are
 // missing, is an error, made by fail.
-func Numbered[T any](first, size int, over func(error) bool, fail func(error) error, fetch func(page int) ([]T, Head, error)) iter.Seq2[T, error] {
+func Numbered[T any](first, size, limit int, over func(error) bool, fail func(error) error, fetch func(page int) ([]T, Head, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var (
 			zero     T
@@ -69,6 +69,7 @@ func Numbered[T any](first, size int, over func(error) bool, fail func(error) er
 			empty    int // pages in a row
 		)
 		first, size := max(first, 1), size // of this walk
+		granted := size <= limit
 		for page := first; ; page++ {
 			items, head, err := fetch(page)
 			if err != nil {
@@ -107,10 +108,10 @@ func Numbered[T any](first, size int, over func(error) bool, fail func(error) er
 				}
 				return
 			case head.Entries > 0:
-			case len(items) == 0, len(items) < size && page > first:
+			case len(items) == 0, len(items) < size && (granted || page > first):
 				return
 			}
-			if page == first {
+			if page == first && !granted {
 				size = min(size, len(items))
 			}
 			previous = items

@@ -124,7 +124,11 @@ func TestNumberedPages(t *testing.T) {
 		for _, limit := range []int{size, size - 1, 1} {
 			for n := range 12 {
 				fetch, calls := numbered(n, size, limit, told)
-				seq := Numbered(0, size, nil, wrapped, fetch)
+				granted := 0
+				if limit == size && n%2 == 0 { // sometimes it is known that the server grants the size
+					granted = limit
+				}
+				seq := Numbered(0, size, granted, nil, wrapped, fetch)
 				for range 2 { // a sequence can be walked again
 					*calls = 0
 					var got []int
@@ -137,7 +141,7 @@ func TestNumberedPages(t *testing.T) {
 					if !slices.Equal(got, upTo(n)) {
 						t.Errorf("%s, %d items in pages of %d: got %v", name, n, limit, got)
 					}
-					if most := n/limit + 1; *calls > most && !(name == "no total" && *calls == most+1 && n < size) {
+					if most := n/limit + 1; *calls > most && !(name == "no total" && *calls == most+1 && n < size && granted == 0) {
 						t.Errorf("%s, %d items in pages of %d took %d calls", name, n, limit, *calls)
 					}
 				}
@@ -183,7 +187,7 @@ func TestNumberedPagesThatDoNotEnd(t *testing.T) {
 			t.Parallel()
 			items := 0
 			var got error
-			for _, err := range Numbered(tt.first, 2, nil, wrapped, func(page int) ([]int, Head, error) {
+			for _, err := range Numbered(tt.first, 2, 0, nil, wrapped, func(page int) ([]int, Head, error) {
 				list, head := tt.page(page)
 				return list, head, nil
 			}) {
@@ -203,12 +207,12 @@ func TestNumberedPagesThatDoNotEnd(t *testing.T) {
 func TestNumberedPagesError(t *testing.T) {
 	t.Parallel()
 	fetch := func(int) ([]int, Head, error) { return nil, Head{}, errPage }
-	for _, err := range Numbered(1, 10, nil, wrapped, fetch) {
+	for _, err := range Numbered(1, 10, 0, nil, wrapped, fetch) {
 		if !errors.Is(err, errPage) {
 			t.Errorf("got %v", err)
 		}
 	}
-	for _, err := range Numbered(1, 10, func(err error) bool { return errors.Is(err, errPage) }, wrapped, fetch) {
+	for _, err := range Numbered(1, 10, 0, func(err error) bool { return errors.Is(err, errPage) }, wrapped, fetch) {
 		t.Errorf("the end of the pages is no error: %v", err)
 	}
 }

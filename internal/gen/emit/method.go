@@ -192,14 +192,17 @@ func (p *printer) iterator(m *Method, signature string, args []string) {
 		return
 	}
 	n := p.numbering(m)
-	p.f("\tstart := valueOf(req)\n%s\treturn numberedPages(%q, %s, %s, func(page int) ([]%s, pageHead, error) {\n\t\tr := start\n%s",
-		n.before, l.Service+"."+l.Method, n.first, n.size, elem, n.set)
+	p.f("\tstart := valueOf(req)\n%s\treturn numberedPages(%q, %s, %s, %d, func(page int) ([]%s, pageHead, error) {\n\t\tr := start\n%s",
+		n.before, l.Service+"."+l.Method, n.first, n.size, n.limit, elem, n.set)
 	p.f("\t\tout, err := s.%s(%s, &r, opts...)\n\t\tif err != nil {\n\t\t\treturn nil, pageHead{}, err\n\t\t}\n\t\treturn %s, pageHead{%s}, nil\n\t})\n}\n\n",
 		l.Method, call, list, totals)
 }
 
 // numbering is the source that reads and sets the number of a page.
-type numbering struct{ before, first, size, set string }
+type numbering struct {
+	before, first, size, set string
+	limit                    int // of the size, as documented
+}
 
 func (p *printer) numbering(m *Method) numbering {
 	t, from, to := m.Request, "start", "r"
@@ -230,7 +233,7 @@ func (p *printer) numbering(m *Method) numbering {
 	}
 	n.set = before + "\t\t" + to + "." + page.Go + " = " + value + "\n" + after
 	if f := t.Fields[size]; f != nil {
-		n.size = read(f)
+		n.size, n.limit = read(f), p.limit(t, f)
 	}
 	return n
 }
