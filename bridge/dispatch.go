@@ -336,7 +336,7 @@ func (b *dispatchBatch) findLines(ctx context.Context, j *dispatchJob) (ok bool,
 // findCarrier finds the shop's provider. ok is false when there is none: that is
 // raised once for all orders of the carrier.
 func (b *dispatchBatch) findCarrier(ctx context.Context, j *dispatchJob, o Order) (ok bool, err error) {
-	w, key := j.warehouse, o.DeliveryOptionID+" "+o.Market
+	w, key := j.warehouse, o.DeliveryOptionID+" "+o.WarehouseID+" "+o.Market
 	providers, have := b.providers[key]
 	if !have {
 		if providers, err = b.ports.Shipper.Carriers(ctx, o); err != nil {

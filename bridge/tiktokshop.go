@@ -44,7 +44,8 @@ type TikTokShop struct {
 	options TikTokShopOptions
 
 	mu      sync.Mutex
-	bundles map[string]bool // by product id, as far as they were looked at
+	bundles map[string]bool   // by product id, as far as they were looked at
+	regions map[string]string // countries of the shop's warehouses, nil until they are needed
 }
 
 var _ interface {

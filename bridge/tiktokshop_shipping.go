@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +19,11 @@ func (t *TikTokShop) Carriers(ctx context.Context, o Order) ([]Carrier, error) {
 	if o.DeliveryOptionID == "" {
 		return nil, &RefusedError{Do: "ship the order in Seller Center", Err: errors.New("the order names no delivery option")}
 	}
-	reply, err := t.client.Logistics.GetShippingProviders(ctx, o.DeliveryOptionID)
+	route, err := t.route(ctx, o)
+	if err != nil {
+		return nil, shipError(err)
+	}
+	reply, err := t.client.Logistics.GetShippingProviders(ctx, o.DeliveryOptionID, route)
 	if err != nil {
 		return nil, shipError(err)
 	}
@@ -27,6 +32,42 @@ func (t *TikTokShop) Carriers(ctx context.Context, o Order) ([]Carrier, error) {
 		list[i] = Carrier{ID: p.ID, Name: p.Name}
 	}
 	return list, nil
+}
+
+// routeMarkets are the markets whose providers depend on the countries that a
+// parcel leaves and goes to. TikTok demands both there.
+//
+// https://partner.tiktokshop.com/docv2/page/7z0wsn3s
+var routeMarkets = []string{"DE", "FR", "IT", "ES", "IE"}
+
+// route tells where a parcel comes from and goes to, nil where TikTok does not
+// ask. A warehouse of unknown country counts as one in the country of the shop.
+func (t *TikTokShop) route(ctx context.Context, o Order) (*tiktokshop.GetShippingProvidersRequest, error) {
+	home := t.client.Shop().Region
+	if !slices.Contains(routeMarkets, home) {
+		return nil, nil
+	}
+	t.mu.Lock()
+	regions := t.regions
+	t.mu.Unlock()
+	if regions == nil {
+		reply, err := t.client.Logistics.GetWarehouseList(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("reading the countries of the shop's warehouses: %w", err)
+		}
+		regions = map[string]string{}
+		for _, w := range reply.Warehouses {
+			regions[w.ID] = w.Address.RegionCode
+		}
+		t.mu.Lock()
+		t.regions = regions
+		t.mu.Unlock()
+	}
+	route := &tiktokshop.GetShippingProvidersRequest{WarehouseRegion: new(cmp.Or(regions[o.WarehouseID], home))}
+	if o.Market != "" {
+		route.BuyerRegion = new(o.Market)
+	}
+	return route, nil
 }
 
 // Ship implements [Shipper]. Orders that have packages since payment (Southeast

@@ -10,10 +10,10 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/linnbridge/linnbridge/internal/transport"
 	"github.com/linnbridge/linnbridge/internal/wire"
@@ -240,22 +240,49 @@ func textOf(v any) string {
 	return string(text)
 }
 
-var (
-	urlQuery   = regexp.MustCompile(`(https?://[^\s'"?]*)\?[^\s'"]*`)
-	whiteSpace = regexp.MustCompile(`[\s\p{Cc}]+`)
-)
-
 // clean makes a text from Linnworks fit for an error: on one line, bounded,
 // without our secrets, and without the queries of the URLs that it repeats.
 func clean(text string, mask mask) string {
-	const limit = 1000
-	text = mask(text)
-	text = urlQuery.ReplaceAllString(text, "$1")
-	text = strings.TrimSpace(whiteSpace.ReplaceAllString(text, " "))
-	if len(text) > limit {
-		text = strings.ToValidUTF8(text[:limit], "") + "..."
+	const (
+		limit = 1000
+		read  = 8 << 10 // of a text that may be as long as a reply
+		form  = 36      // of a secret, which the cut may split
+	)
+	cut := len(text) > read
+	text = mask(text[:min(len(text), read)])
+	if cut {
+		text = text[:max(0, len(text)-form)]
+	}
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, withoutQueries(text))
+	text = strings.Join(strings.Fields(text), " ")
+	if cut || len(text) > limit {
+		text = strings.ToValidUTF8(text[:min(len(text), limit)], "") + "..."
 	}
 	return text
+}
+
+// withoutQueries drops the queries of the URLs in a text.
+func withoutQueries(text string) string {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(text, "://")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		end := strings.IndexFunc(rest, func(r rune) bool { return unicode.IsSpace(r) || r == '\'' || r == '"' })
+		if end < 0 {
+			end = len(rest)
+		}
+		address, _, _ := strings.Cut(rest[:end], "?")
+		b.WriteString("://" + address)
+		text = rest[end:]
+	}
 }
 
 // mask blanks out secrets in a text.
@@ -265,14 +292,38 @@ type mask func(string) string
 func newMask(secrets ...Secret) mask {
 	var forms []string
 	for _, s := range secrets {
-		text := s.Reveal()
-		if text == "" {
-			continue
+		if text := lowerASCII(s.Reveal()); text != "" {
+			forms = append(forms, text, strings.ReplaceAll(text, "-", ""))
 		}
-		forms = append(forms, regexp.QuoteMeta(text), regexp.QuoteMeta(strings.ReplaceAll(text, "-", "")))
 	}
-	pattern := regexp.MustCompile("(?i)" + strings.Join(forms, "|"))
-	return func(text string) string { return pattern.ReplaceAllString(text, wire.Redacted) }
+	return func(text string) string {
+		var b strings.Builder
+		for lower := lowerASCII(text); ; {
+			at, length := len(text), 0
+			for _, form := range forms {
+				if i := strings.Index(lower, form); i >= 0 && i < at {
+					at, length = i, len(form)
+				}
+			}
+			b.WriteString(text[:at])
+			if length == 0 {
+				return b.String()
+			}
+			b.WriteString(wire.Redacted)
+			text, lower = text[at+length:], lower[at+length:]
+		}
+	}
+}
+
+// lowerASCII lowers the letters of GUIDs and leaves the length as it is.
+func lowerASCII(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
 }
 
 // classify decides by status and text. Throttles come first: taking one for "not

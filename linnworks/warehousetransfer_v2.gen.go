@@ -1449,7 +1449,7 @@ type Operation struct {
 	Op            *string                 `json:"op,omitzero"`
 	OperationType *OperationOperationType `json:"operationType,omitzero"` // read-only
 	Path          *string                 `json:"path,omitzero"`
-	Value         json.RawMessage         `json:"value,omitzero"`
+	Value         json.RawMessage         `json:"value,omitzero"` // any JSON, its shape is not known
 }
 
 // OperationModel is part of a reply.

@@ -400,83 +400,158 @@ type GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdown struct {
 
 // GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownFee is part of a reply.
 type GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownFee struct {
-	AffiliateAdsCommissionAmount        Decimal `json:"affiliate_ads_commission_amount,omitzero"`
-	AffiliateCommissionAmount           Decimal `json:"affiliate_commission_amount,omitzero"`
-	AffiliateCommissionAmountBeforePit  string  `json:"affiliate_commission_amount_before_pit,omitzero"`
-	AffiliateCommissionDeposit          string  `json:"affiliate_commission_deposit,omitzero"`
-	AffiliateCommissionRelease          string  `json:"affiliate_commission_release,omitzero"`
-	AffiliatePartnerCommissionAmount    Decimal `json:"affiliate_partner_commission_amount,omitzero"`
-	BonusCashbackServiceFeeAmount       Decimal `json:"bonus_cashback_service_fee_amount,omitzero"`
-	CampaignResourceFee                 Decimal `json:"campaign_resource_fee,omitzero"`
-	CofundedCreatorBonusAmount          Decimal `json:"cofunded_creator_bonus_amount,omitzero"`
-	CofundedPromotionServiceFeeAmount   Decimal `json:"cofunded_promotion_service_fee_amount,omitzero"`
-	CreditCardHandlingFeeAmount         Decimal `json:"credit_card_handling_fee_amount,omitzero"`
-	DtHandlingFeeAmount                 Decimal `json:"dt_handling_fee_amount,omitzero"`
-	DynamicCommissionAmount             Decimal `json:"dynamic_commission_amount,omitzero"`
-	EPRPOBServiceFeeAmount              Decimal `json:"epr_pob_service_fee_amount,omitzero"`
-	ExternalAffiliateMarketingFeeAmount Decimal `json:"external_affiliate_marketing_fee_amount,omitzero"`
-	FeePerItemSoldAmount                Decimal `json:"fee_per_item_sold_amount,omitzero"`
-	FlashSalesServiceFeeAmount          Decimal `json:"flash_sales_service_fee_amount,omitzero"`
-	InstallationServiceFee              Decimal `json:"installation_service_fee,omitzero"`
-	LiveSpecialsFeeAmount               Decimal `json:"live_specials_fee_amount,omitzero"`
-	MallServiceFeeAmount                Decimal `json:"mall_service_fee_amount,omitzero"`
-	PlatformCommissionAmount            Decimal `json:"platform_commission_amount,omitzero"`
-	PreOrderServiceFeeAmount            Decimal `json:"pre_order_service_fee_amount,omitzero"`
-	ReferralFeeAmount                   Decimal `json:"referral_fee_amount,omitzero"`
-	RefundAdministrationFeeAmount       Decimal `json:"refund_administration_fee_amount,omitzero"`
-	SellerPaylaterHandlingFeeAmount     Decimal `json:"seller_paylater_handling_fee_amount,omitzero"`
-	SFPServiceFeeAmount                 Decimal `json:"sfp_service_fee_amount,omitzero"`
-	ShippingFeeGuaranteeServiceFee      Decimal `json:"shipping_fee_guarantee_service_fee,omitzero"`
-	TAPShopAdsCommission                Decimal `json:"tap_shop_ads_commission,omitzero"`
-	TransactionFeeAmount                Decimal `json:"transaction_fee_amount,omitzero"`
-	TspCommissionAmount                 Decimal `json:"tsp_commission_amount,omitzero"`
-	VnFixInfrastructureFee              Decimal `json:"vn_fix_infrastructure_fee,omitzero"`
-	VoucherXtraServiceFeeAmount         Decimal `json:"voucher_xtra_service_fee_amount,omitzero"`
+	AffiliateAdsCommissionAmount        Decimal            `json:"affiliate_ads_commission_amount,omitzero"`
+	AffiliateCommissionAmount           Decimal            `json:"affiliate_commission_amount,omitzero"`
+	AffiliateCommissionAmountBeforePit  Decimal            `json:"affiliate_commission_amount_before_pit,omitzero"`
+	AffiliateCommissionBeforePit        Decimal            `json:"affiliate_commission_before_pit,omitzero"` // not in the official description, used by several implementations
+	AffiliateCommissionDeposit          Decimal            `json:"affiliate_commission_deposit,omitzero"`
+	AffiliateCommissionRelease          Decimal            `json:"affiliate_commission_release,omitzero"`
+	AffiliatePartnerCommissionAmount    Decimal            `json:"affiliate_partner_commission_amount,omitzero"`
+	BonusCashbackServiceFeeAmount       Decimal            `json:"bonus_cashback_service_fee_amount,omitzero"`
+	BrandAmplificationProgramCommission Decimal            `json:"brand_amplification_program_commission,omitzero"` // not in the official description, used by several implementations
+	BrandCampaignFee                    Decimal            `json:"brand_campaign_fee,omitzero"`                     // not in the official description, used by several implementations
+	CampaignPeriodFeeCfpAmount          Decimal            `json:"campaign_period_fee_cfp_amount,omitzero"`         // not in the official description, used by several implementations
+	CampaignPeriodFeeSpAmount           Decimal            `json:"campaign_period_fee_sp_amount,omitzero"`          // not in the official description, used by several implementations
+	CampaignResourceFee                 Decimal            `json:"campaign_resource_fee,omitzero"`
+	CategoryLedCampaignFeeAmount        Decimal            `json:"category_led_campaign_fee_amount,omitzero"` // not in the official description, used by several implementations
+	CofundedCreatorBonusAmount          Decimal            `json:"cofunded_creator_bonus_amount,omitzero"`
+	CofundedPromotionServiceFeeAmount   Decimal            `json:"cofunded_promotion_service_fee_amount,omitzero"`
+	CpsShopAdsCommissionTaxAmount       Decimal            `json:"cps_shop_ads_commission_tax_amount,omitzero"` // not in the official description, used by several implementations
+	CreditCardHandlingFeeAmount         Decimal            `json:"credit_card_handling_fee_amount,omitzero"`
+	DtHandlingFeeAmount                 Decimal            `json:"dt_handling_fee_amount,omitzero"`
+	DynamicCommissionAmount             Decimal            `json:"dynamic_commission_amount,omitzero"`
+	EPRPOBServiceFeeAmount              Decimal            `json:"epr_pob_service_fee_amount,omitzero"`
+	ExternalAffiliateMarketingFeeAmount Decimal            `json:"external_affiliate_marketing_fee_amount,omitzero"`
+	FeePerItemSoldAmount                Decimal            `json:"fee_per_item_sold_amount,omitzero"`
+	FlashSalesServiceFeeAmount          Decimal            `json:"flash_sales_service_fee_amount,omitzero"`
+	GMVMaxAdFeeAmount                   Decimal            `json:"gmv_max_ad_fee_amount,omitzero"` // not in the official description, used by several implementations
+	GMVMaxCouponFee                     Decimal            `json:"gmv_max_coupon_fee,omitzero"`    // not in the official description, used by several implementations
+	InstallationServiceFee              Decimal            `json:"installation_service_fee,omitzero"`
+	LiveSpecialsFeeAmount               Decimal            `json:"live_specials_fee_amount,omitzero"`
+	MallServiceFeeAmount                Decimal            `json:"mall_service_fee_amount,omitzero"`
+	PlatformCommissionAmount            Decimal            `json:"platform_commission_amount,omitzero"`
+	PlatformSemiManagedCommissionFee    Decimal            `json:"platform_semi_managed_commission_fee,omitzero"`     // not in the official description, used by several implementations
+	PlatformSemiManagedCommissionFeeTax Decimal            `json:"platform_semi_managed_commission_fee_tax,omitzero"` // not in the official description, used by several implementations
+	PlatformSpecialServiceFeeAmount     Decimal            `json:"platform_special_service_fee_amount,omitzero"`      // not in the official description, used by several implementations
+	PreOrderServiceFeeAmount            Decimal            `json:"pre_order_service_fee_amount,omitzero"`
+	ReferralFeeAmount                   Decimal            `json:"referral_fee_amount,omitzero"`
+	RefundAdministrationFeeAmount       Decimal            `json:"refund_administration_fee_amount,omitzero"`
+	SellerGrowthFeeAmount               Decimal            `json:"seller_growth_fee_amount,omitzero"` // not in the official description, used by several implementations
+	SellerPaylaterHandlingFeeAmount     Decimal            `json:"seller_paylater_handling_fee_amount,omitzero"`
+	SFPServiceFeeAmount                 Decimal            `json:"sfp_service_fee_amount,omitzero"`
+	ShippingFeeGuaranteeServiceFee      Decimal            `json:"shipping_fee_guarantee_service_fee,omitzero"`
+	SmartPromotionFeeAmount             Decimal            `json:"smart_promotion_fee_amount,omitzero"` // not in the official description, used by several implementations
+	TAPShopAdsCommission                Decimal            `json:"tap_shop_ads_commission,omitzero"`
+	TransactionFeeAmount                Decimal            `json:"transaction_fee_amount,omitzero"`
+	TspCommissionAmount                 Decimal            `json:"tsp_commission_amount,omitzero"`
+	VnFixInfrastructureFee              Decimal            `json:"vn_fix_infrastructure_fee,omitzero"`
+	VoucherXtraServiceFeeAmount         Decimal            `json:"voucher_xtra_service_fee_amount,omitzero"`
+	Others                              map[string]Decimal `json:"-"` // by their names on the wire
+}
+
+// UnmarshalJSON keeps members that have no field of their own in Others.
+func (v *GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownFee) UnmarshalJSON(b []byte) error {
+	type plain GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownFee
+	return decodeOthers(b, (*plain)(v), &v.Others)
+}
+
+// MarshalJSON writes what UnmarshalJSON reads.
+func (v GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownFee) MarshalJSON() ([]byte, error) {
+	type plain GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownFee
+	return encodeOthers(plain(v), v.Others)
 }
 
 // GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownTax is part of a reply.
 type GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownTax struct {
-	AntiDumpingDutyAmount  Decimal `json:"anti_dumping_duty_amount,omitzero"`
-	CustomsClearanceAmount Decimal `json:"customs_clearance_amount,omitzero"`
-	CustomsDutyAmount      Decimal `json:"customs_duty_amount,omitzero"`
-	GSTAmount              Decimal `json:"gst_amount,omitzero"`
-	ImportVATAmount        Decimal `json:"import_vat_amount,omitzero"`
-	IsrAmount              Decimal `json:"isr_amount,omitzero"`
-	IVAAmount              Decimal `json:"iva_amount,omitzero"`
-	LocalVATAmount         Decimal `json:"local_vat_amount,omitzero"`
-	PitAmount              Decimal `json:"pit_amount,omitzero"`
-	SstAmount              Decimal `json:"sst_amount,omitzero"`
-	VATAmount              Decimal `json:"vat_amount,omitzero"`
+	AntiDumpingDutyAmount      Decimal            `json:"anti_dumping_duty_amount,omitzero"`
+	CedularTax                 Decimal            `json:"cedular_tax,omitzero"` // not in the official description, used by several implementations
+	CustomsClearanceAmount     Decimal            `json:"customs_clearance_amount,omitzero"`
+	CustomsDutyAmount          Decimal            `json:"customs_duty_amount,omitzero"`
+	GSTAmount                  Decimal            `json:"gst_amount,omitzero"`
+	ImportVATAmount            Decimal            `json:"import_vat_amount,omitzero"`
+	IsrAmount                  Decimal            `json:"isr_amount,omitzero"`
+	IVAAmount                  Decimal            `json:"iva_amount,omitzero"`
+	LocalVATAmount             Decimal            `json:"local_vat_amount,omitzero"`
+	PitAmount                  Decimal            `json:"pit_amount,omitzero"`
+	SalesTaxReferralFeeAmount  Decimal            `json:"sales_tax_referral_fee_amount,omitzero"`  // not in the official description, used by several implementations
+	SmartPromotionFeeTaxAmount Decimal            `json:"smart_promotion_fee_tax_amount,omitzero"` // not in the official description, used by several implementations
+	SstAmount                  Decimal            `json:"sst_amount,omitzero"`
+	VATAmount                  Decimal            `json:"vat_amount,omitzero"`
+	Others                     map[string]Decimal `json:"-"` // by their names on the wire
+}
+
+// UnmarshalJSON keeps members that have no field of their own in Others.
+func (v *GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownTax) UnmarshalJSON(b []byte) error {
+	type plain GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownTax
+	return decodeOthers(b, (*plain)(v), &v.Others)
+}
+
+// MarshalJSON writes what UnmarshalJSON reads.
+func (v GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownTax) MarshalJSON() ([]byte, error) {
+	type plain GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownTax
+	return encodeOthers(plain(v), v.Others)
 }
 
 // GetTransactionsByOrderResponseSKUTransactionRevenueBreakdown is part of a reply.
 type GetTransactionsByOrderResponseSKUTransactionRevenueBreakdown struct {
-	CODServiceFeeAmount                Decimal `json:"cod_service_fee_amount,omitzero"`
-	RefundCODServiceFeeAmount          Decimal `json:"refund_cod_service_fee_amount,omitzero"`
-	RefundSubtotalBeforeDiscountAmount Decimal `json:"refund_subtotal_before_discount_amount,omitzero"`
-	SellerDiscountAmount               Decimal `json:"seller_discount_amount,omitzero"`
-	SellerDiscountRefundAmount         Decimal `json:"seller_discount_refund_amount,omitzero"`
-	SubtotalBeforeDiscountAmount       Decimal `json:"subtotal_before_discount_amount,omitzero"`
+	CODServiceFeeAmount                Decimal            `json:"cod_service_fee_amount,omitzero"`
+	DistantItemFeeAmount               Decimal            `json:"distant_item_fee_amount,omitzero"` // not in the official description, used by several implementations
+	RefundCODServiceFeeAmount          Decimal            `json:"refund_cod_service_fee_amount,omitzero"`
+	RefundSubtotalBeforeDiscountAmount Decimal            `json:"refund_subtotal_before_discount_amount,omitzero"`
+	SellerDiscountAmount               Decimal            `json:"seller_discount_amount,omitzero"`
+	SellerDiscountRefundAmount         Decimal            `json:"seller_discount_refund_amount,omitzero"`
+	SubtotalBeforeDiscountAmount       Decimal            `json:"subtotal_before_discount_amount,omitzero"`
+	Others                             map[string]Decimal `json:"-"` // by their names on the wire
+}
+
+// UnmarshalJSON keeps members that have no field of their own in Others.
+func (v *GetTransactionsByOrderResponseSKUTransactionRevenueBreakdown) UnmarshalJSON(b []byte) error {
+	type plain GetTransactionsByOrderResponseSKUTransactionRevenueBreakdown
+	return decodeOthers(b, (*plain)(v), &v.Others)
+}
+
+// MarshalJSON writes what UnmarshalJSON reads.
+func (v GetTransactionsByOrderResponseSKUTransactionRevenueBreakdown) MarshalJSON() ([]byte, error) {
+	type plain GetTransactionsByOrderResponseSKUTransactionRevenueBreakdown
+	return encodeOthers(plain(v), v.Others)
 }
 
 // GetTransactionsByOrderResponseSKUTransactionShippingCostBreakdown is part of a reply.
 type GetTransactionsByOrderResponseSKUTransactionShippingCostBreakdown struct {
 	ActualShippingFeeAmount              Decimal                                                                                 `json:"actual_shipping_fee_amount,omitzero"`
 	CustomerPaidShippingFeeAmount        Decimal                                                                                 `json:"customer_paid_shipping_fee_amount,omitzero"`
+	DistantShippingFeeAmount             Decimal                                                                                 `json:"distant_shipping_fee_amount,omitzero"` // not in the official description, used by several implementations
 	ExchangeShippingFeeAmount            Decimal                                                                                 `json:"exchange_shipping_fee_amount,omitzero"`
 	FailedDeliverySubsidyAmount          Decimal                                                                                 `json:"failed_delivery_subsidy_amount,omitzero"`
 	FBTFreeShippingFeeAmount             Decimal                                                                                 `json:"fbt_free_shipping_fee_amount,omitzero"`
 	FBTFulfillmentFeeReimbursementAmount Decimal                                                                                 `json:"fbt_fulfillment_fee_reimbursement_amount,omitzero"`
+	FBTKeyMerchantSubsidy                Decimal                                                                                 `json:"fbt_key_merchant_subsidy,omitzero"`     // not in the official description, used by several implementations
+	FBTOverallMerchantSubsidy            Decimal                                                                                 `json:"fbt_overall_merchant_subsidy,omitzero"` // not in the official description, used by several implementations
 	FreeReturnSubsidyAmount              Decimal                                                                                 `json:"free_return_subsidy_amount,omitzero"`
+	LogisticsServiceFee                  Decimal                                                                                 `json:"logistics_service_fee,omitzero"` // not in the official description, used by several implementations
 	ReplacementShippingFeeAmount         Decimal                                                                                 `json:"replacement_shipping_fee_amount,omitzero"`
 	ReturnShippingFeeAmount              Decimal                                                                                 `json:"return_shipping_fee_amount,omitzero"`
 	ReturnShippingFeePaidBuyerAmount     Decimal                                                                                 `json:"return_shipping_fee_paid_buyer_amount,omitzero"`
 	ReturnShippingLabelFeeAmount         Decimal                                                                                 `json:"return_shipping_label_fee_amount,omitzero"`
 	SellerSelfShippingServiceFeeAmount   Decimal                                                                                 `json:"seller_self_shipping_service_fee_amount,omitzero"`
+	ShippingAppServiceFeeAmount          Decimal                                                                                 `json:"shipping_app_service_fee_amount,omitzero"` // not in the official description, used by several implementations
 	ShippingFeeDiscountAmount            Decimal                                                                                 `json:"shipping_fee_discount_amount,omitzero"`
 	ShippingInsuranceFeeAmount           Decimal                                                                                 `json:"shipping_insurance_fee_amount,omitzero"`
 	SignatureConfirmationFeeAmount       Decimal                                                                                 `json:"signature_confirmation_fee_amount,omitzero"`
 	SupplementaryComponent               GetTransactionsByOrderResponseSKUTransactionShippingCostBreakdownSupplementaryComponent `json:"supplementary_component,omitzero"`
+	Others                               map[string]Decimal                                                                      `json:"-"` // by their names on the wire
+}
+
+// UnmarshalJSON keeps members that have no field of their own in Others.
+func (v *GetTransactionsByOrderResponseSKUTransactionShippingCostBreakdown) UnmarshalJSON(b []byte) error {
+	type plain GetTransactionsByOrderResponseSKUTransactionShippingCostBreakdown
+	return decodeOthers(b, (*plain)(v), &v.Others)
+}
+
+// MarshalJSON writes what UnmarshalJSON reads.
+func (v GetTransactionsByOrderResponseSKUTransactionShippingCostBreakdown) MarshalJSON() ([]byte, error) {
+	type plain GetTransactionsByOrderResponseSKUTransactionShippingCostBreakdown
+	return encodeOthers(plain(v), v.Others)
 }
 
 // GetTransactionsByOrderResponseSKUTransactionShippingCostBreakdownSupplementaryComponent is part of a reply.
@@ -491,7 +566,7 @@ type GetTransactionsByOrderResponseSKUTransactionShippingCostBreakdownSupplement
 	RefundedCustomerShippingFeeAmount    Decimal `json:"refunded_customer_shipping_fee_amount,omitzero"`
 	ReturnRefundSubsidyAmount            Decimal `json:"return_refund_subsidy_amount,omitzero"`
 	SellerShippingFeeDiscountAmount      Decimal `json:"seller_shipping_fee_discount_amount,omitzero"`
-	ShippingFeeGuaranteeReimbursement    string  `json:"shipping_fee_guarantee_reimbursement,omitzero"`
+	ShippingFeeGuaranteeReimbursement    Decimal `json:"shipping_fee_guarantee_reimbursement,omitzero"`
 	ShippingFeeSubsidyAmount             Decimal `json:"shipping_fee_subsidy_amount,omitzero"`
 }
 
@@ -509,7 +584,7 @@ type GetTransactionsByOrderV202309ResponseStatementTransaction struct {
 	AdjustmentAmount                     Decimal                                                                            `json:"adjustment_amount,omitzero"`
 	AffiliateAdsCommissionAmount         Decimal                                                                            `json:"affiliate_ads_commission_amount,omitzero"`
 	AffiliateCommissionAmount            Decimal                                                                            `json:"affiliate_commission_amount,omitzero"`
-	AffiliateCommissionBeforePit         string                                                                             `json:"affiliate_commission_before_pit,omitzero"`
+	AffiliateCommissionBeforePit         Decimal                                                                            `json:"affiliate_commission_before_pit,omitzero"`
 	AffiliatePartnerCommissionAmount     Decimal                                                                            `json:"affiliate_partner_commission_amount,omitzero"`
 	AfterSellerDiscountsSubtotalAmount   Decimal                                                                            `json:"after_seller_discounts_subtotal_amount,omitzero"`
 	Currency                             string                                                                             `json:"currency,omitzero"`
@@ -572,7 +647,7 @@ type GetTransactionsByOrderV202309ResponseStatementTransactionSKUStatementTransa
 	AdjustmentAmount                    Decimal `json:"adjustment_amount,omitzero"`
 	AffiliateAdsCommissionAmount        Decimal `json:"affiliate_ads_commission_amount,omitzero"`
 	AffiliateCommissionAmount           Decimal `json:"affiliate_commission_amount,omitzero"`
-	AffiliateCommissionBeforePit        string  `json:"affiliate_commission_before_pit,omitzero"`
+	AffiliateCommissionBeforePit        Decimal `json:"affiliate_commission_before_pit,omitzero"`
 	AffiliatePartnerCommissionAmount    Decimal `json:"affiliate_partner_commission_amount,omitzero"`
 	AfterSellerDiscountsSubtotalAmount  Decimal `json:"after_seller_discounts_subtotal_amount,omitzero"`
 	Currency                            string  `json:"currency,omitzero"`
@@ -690,7 +765,7 @@ type GetTransactionsByStatementV202309ResponseStatementTransaction struct {
 	AdjustmentOrderID                    string                                                            `json:"adjustment_order_id,omitzero"`
 	AffiliateAdsCommissionAmount         Decimal                                                           `json:"affiliate_ads_commission_amount,omitzero"`
 	AffiliateCommissionAmount            Decimal                                                           `json:"affiliate_commission_amount,omitzero"`
-	AffiliateCommissionBeforePit         string                                                            `json:"affiliate_commission_before_pit,omitzero"`
+	AffiliateCommissionBeforePit         Decimal                                                           `json:"affiliate_commission_before_pit,omitzero"`
 	AffiliatePartnerCommissionAmount     Decimal                                                           `json:"affiliate_partner_commission_amount,omitzero"`
 	AfterSellerDiscountsSubtotalAmount   Decimal                                                           `json:"after_seller_discounts_subtotal_amount,omitzero"`
 	Currency                             string                                                            `json:"currency,omitzero"`
@@ -797,46 +872,90 @@ type GetUnsettledTransactionsResponseTransactionFeeTaxBreakdown struct {
 
 // GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownFee is part of a reply.
 type GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownFee struct {
-	AffiliateAdsCommissionAmount       Decimal `json:"affiliate_ads_commission_amount,omitzero"`
-	AffiliateCommissionAmount          Decimal `json:"affiliate_commission_amount,omitzero"`
-	AffiliateCommissionBeforePitAmount Decimal `json:"affiliate_commission_before_pit_amount,omitzero"`
-	AffiliatePartnerCommissionAmount   Decimal `json:"affiliate_partner_commission_amount,omitzero"`
-	BonusCashbackServiceFeeAmount      Decimal `json:"bonus_cashback_service_fee_amount,omitzero"`
-	CreditCardHandlingFeeAmount        Decimal `json:"credit_card_handling_fee_amount,omitzero"`
-	LiveSpecialsFeeAmount              Decimal `json:"live_specials_fee_amount,omitzero"`
-	MallServiceFeeAmount               Decimal `json:"mall_service_fee_amount,omitzero"`
-	PitWithheldFromAdsCommissionAmount Decimal `json:"pit_withheld_from_ads_commission_amount,omitzero"`
-	PlatformCommissionAmount           Decimal `json:"platform_commission_amount,omitzero"`
-	ReferralFeeAmount                  Decimal `json:"referral_fee_amount,omitzero"`
-	RefundAdministrationFeeAmount      Decimal `json:"refund_administration_fee_amount,omitzero"`
-	RetailDeliveryFeeAmount            Decimal `json:"retail_delivery_fee_amount,omitzero"`
-	RetailDeliveryFeePaymentAmount     Decimal `json:"retail_delivery_fee_payment_amount,omitzero"`
-	RetailDeliveryFeeRefundAmount      Decimal `json:"retail_delivery_fee_refund_amount,omitzero"`
-	SFPServiceFeeAmount                Decimal `json:"sfp_service_fee_amount,omitzero"`
-	TransactionFeeAmount               Decimal `json:"transaction_fee_amount,omitzero"`
+	AffiliateAdsCommissionAmount       Decimal            `json:"affiliate_ads_commission_amount,omitzero"`
+	AffiliateCommissionAmount          Decimal            `json:"affiliate_commission_amount,omitzero"`
+	AffiliateCommissionBeforePitAmount Decimal            `json:"affiliate_commission_before_pit_amount,omitzero"`
+	AffiliatePartnerCommissionAmount   Decimal            `json:"affiliate_partner_commission_amount,omitzero"`
+	BonusCashbackServiceFeeAmount      Decimal            `json:"bonus_cashback_service_fee_amount,omitzero"`
+	CreditCardHandlingFeeAmount        Decimal            `json:"credit_card_handling_fee_amount,omitzero"`
+	DynamicCommissionAmount            Decimal            `json:"dynamic_commission_amount,omitzero"` // not in the official description, used by several implementations
+	LiveSpecialsFeeAmount              Decimal            `json:"live_specials_fee_amount,omitzero"`
+	MallServiceFeeAmount               Decimal            `json:"mall_service_fee_amount,omitzero"`
+	PitWithheldFromAdsCommissionAmount Decimal            `json:"pit_withheld_from_ads_commission_amount,omitzero"`
+	PlatformCommissionAmount           Decimal            `json:"platform_commission_amount,omitzero"`
+	PlatformSpecialServiceFeeAmount    Decimal            `json:"platform_special_service_fee_amount,omitzero"` // not in the official description, used by several implementations
+	ReferralFeeAmount                  Decimal            `json:"referral_fee_amount,omitzero"`
+	RefundAdministrationFeeAmount      Decimal            `json:"refund_administration_fee_amount,omitzero"`
+	RetailDeliveryFeeAmount            Decimal            `json:"retail_delivery_fee_amount,omitzero"`
+	RetailDeliveryFeePaymentAmount     Decimal            `json:"retail_delivery_fee_payment_amount,omitzero"`
+	RetailDeliveryFeeRefundAmount      Decimal            `json:"retail_delivery_fee_refund_amount,omitzero"`
+	SellerGrowthFeeAmount              Decimal            `json:"seller_growth_fee_amount,omitzero"` // not in the official description, used by several implementations
+	SFPServiceFeeAmount                Decimal            `json:"sfp_service_fee_amount,omitzero"`
+	SmartPromotionFeeAmount            Decimal            `json:"smart_promotion_fee_amount,omitzero"` // not in the official description, used by several implementations
+	TransactionFeeAmount               Decimal            `json:"transaction_fee_amount,omitzero"`
+	VnFixInfrastructureFee             Decimal            `json:"vn_fix_infrastructure_fee,omitzero"` // not in the official description, used by several implementations
+	Others                             map[string]Decimal `json:"-"`                                  // by their names on the wire
+}
+
+// UnmarshalJSON keeps members that have no field of their own in Others.
+func (v *GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownFee) UnmarshalJSON(b []byte) error {
+	type plain GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownFee
+	return decodeOthers(b, (*plain)(v), &v.Others)
+}
+
+// MarshalJSON writes what UnmarshalJSON reads.
+func (v GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownFee) MarshalJSON() ([]byte, error) {
+	type plain GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownFee
+	return encodeOthers(plain(v), v.Others)
 }
 
 // GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownTax is part of a reply.
 type GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownTax struct {
-	CustomsClearanceAmount Decimal `json:"customs_clearance_amount,omitzero"`
-	CustomsDutyAmount      Decimal `json:"customs_duty_amount,omitzero"`
-	GSTAmount              Decimal `json:"gst_amount,omitzero"`
-	ImportVATAmount        Decimal `json:"import_vat_amount,omitzero"`
-	SalesTaxAmount         Decimal `json:"sales_tax_amount,omitzero"`
-	SalesTaxPaymentAmount  Decimal `json:"sales_tax_payment_amount,omitzero"`
-	SalesTaxRefundAmount   Decimal `json:"sales_tax_refund_amount,omitzero"`
-	SstAmount              Decimal `json:"sst_amount,omitzero"`
-	VATAmount              Decimal `json:"vat_amount,omitzero"`
+	CustomsClearanceAmount Decimal            `json:"customs_clearance_amount,omitzero"`
+	CustomsDutyAmount      Decimal            `json:"customs_duty_amount,omitzero"`
+	GSTAmount              Decimal            `json:"gst_amount,omitzero"`
+	ImportVATAmount        Decimal            `json:"import_vat_amount,omitzero"`
+	SalesTaxAmount         Decimal            `json:"sales_tax_amount,omitzero"`
+	SalesTaxPaymentAmount  Decimal            `json:"sales_tax_payment_amount,omitzero"`
+	SalesTaxRefundAmount   Decimal            `json:"sales_tax_refund_amount,omitzero"`
+	SstAmount              Decimal            `json:"sst_amount,omitzero"`
+	VATAmount              Decimal            `json:"vat_amount,omitzero"`
+	Others                 map[string]Decimal `json:"-"` // by their names on the wire
+}
+
+// UnmarshalJSON keeps members that have no field of their own in Others.
+func (v *GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownTax) UnmarshalJSON(b []byte) error {
+	type plain GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownTax
+	return decodeOthers(b, (*plain)(v), &v.Others)
+}
+
+// MarshalJSON writes what UnmarshalJSON reads.
+func (v GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownTax) MarshalJSON() ([]byte, error) {
+	type plain GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownTax
+	return encodeOthers(plain(v), v.Others)
 }
 
 // GetUnsettledTransactionsResponseTransactionRevenueBreakdown is part of a reply.
 type GetUnsettledTransactionsResponseTransactionRevenueBreakdown struct {
-	CODServiceFeeAmount                Decimal `json:"cod_service_fee_amount,omitzero"`
-	RefundCODServiceFeeAmount          Decimal `json:"refund_cod_service_fee_amount,omitzero"`
-	RefundSubtotalBeforeDiscountAmount Decimal `json:"refund_subtotal_before_discount_amount,omitzero"`
-	SellerDiscountAmount               Decimal `json:"seller_discount_amount,omitzero"`
-	SellerDiscountRefundAmount         Decimal `json:"seller_discount_refund_amount,omitzero"`
-	SubtotalBeforeDiscountAmount       Decimal `json:"subtotal_before_discount_amount,omitzero"`
+	CODServiceFeeAmount                Decimal            `json:"cod_service_fee_amount,omitzero"`
+	RefundCODServiceFeeAmount          Decimal            `json:"refund_cod_service_fee_amount,omitzero"`
+	RefundSubtotalBeforeDiscountAmount Decimal            `json:"refund_subtotal_before_discount_amount,omitzero"`
+	SellerDiscountAmount               Decimal            `json:"seller_discount_amount,omitzero"`
+	SellerDiscountRefundAmount         Decimal            `json:"seller_discount_refund_amount,omitzero"`
+	SubtotalBeforeDiscountAmount       Decimal            `json:"subtotal_before_discount_amount,omitzero"`
+	Others                             map[string]Decimal `json:"-"` // by their names on the wire
+}
+
+// UnmarshalJSON keeps members that have no field of their own in Others.
+func (v *GetUnsettledTransactionsResponseTransactionRevenueBreakdown) UnmarshalJSON(b []byte) error {
+	type plain GetUnsettledTransactionsResponseTransactionRevenueBreakdown
+	return decodeOthers(b, (*plain)(v), &v.Others)
+}
+
+// MarshalJSON writes what UnmarshalJSON reads.
+func (v GetUnsettledTransactionsResponseTransactionRevenueBreakdown) MarshalJSON() ([]byte, error) {
+	type plain GetUnsettledTransactionsResponseTransactionRevenueBreakdown
+	return encodeOthers(plain(v), v.Others)
 }
 
 // GetUnsettledTransactionsResponseTransactionShippingCostBreakdown is part of a reply.
@@ -850,6 +969,19 @@ type GetUnsettledTransactionsResponseTransactionShippingCostBreakdown struct {
 	ShippingInsuranceFeeAmount     Decimal                                                                                `json:"shipping_insurance_fee_amount,omitzero"`
 	SignatureConfirmationFeeAmount Decimal                                                                                `json:"signature_confirmation_fee_amount,omitzero"`
 	SupplementaryComponent         GetUnsettledTransactionsResponseTransactionShippingCostBreakdownSupplementaryComponent `json:"supplementary_component,omitzero"`
+	Others                         map[string]Decimal                                                                     `json:"-"` // by their names on the wire
+}
+
+// UnmarshalJSON keeps members that have no field of their own in Others.
+func (v *GetUnsettledTransactionsResponseTransactionShippingCostBreakdown) UnmarshalJSON(b []byte) error {
+	type plain GetUnsettledTransactionsResponseTransactionShippingCostBreakdown
+	return decodeOthers(b, (*plain)(v), &v.Others)
+}
+
+// MarshalJSON writes what UnmarshalJSON reads.
+func (v GetUnsettledTransactionsResponseTransactionShippingCostBreakdown) MarshalJSON() ([]byte, error) {
+	type plain GetUnsettledTransactionsResponseTransactionShippingCostBreakdown
+	return encodeOthers(plain(v), v.Others)
 }
 
 // GetUnsettledTransactionsResponseTransactionShippingCostBreakdownSupplementaryComponent is part of a reply.
@@ -976,84 +1108,159 @@ type StatementTransactionFeeTaxBreakdown struct {
 
 // StatementTransactionFeeTaxBreakdownFee is part of a reply.
 type StatementTransactionFeeTaxBreakdownFee struct {
-	AffiliateAdsCommissionAmount        Decimal `json:"affiliate_ads_commission_amount,omitzero"`
-	AffiliateCommissionAmount           Decimal `json:"affiliate_commission_amount,omitzero"`
-	AffiliateCommissionAmountBeforePit  string  `json:"affiliate_commission_amount_before_pit,omitzero"`
-	AffiliateCommissionDeposit          string  `json:"affiliate_commission_deposit,omitzero"`
-	AffiliateCommissionRelease          string  `json:"affiliate_commission_release,omitzero"`
-	AffiliatePartnerCommissionAmount    Decimal `json:"affiliate_partner_commission_amount,omitzero"`
-	BonusCashbackServiceFeeAmount       Decimal `json:"bonus_cashback_service_fee_amount,omitzero"`
-	CampaignResourceFee                 Decimal `json:"campaign_resource_fee,omitzero"`
-	CofundedCreatorBonusAmount          Decimal `json:"cofunded_creator_bonus_amount,omitzero"`
-	CofundedPromotionServiceFeeAmount   Decimal `json:"cofunded_promotion_service_fee_amount,omitzero"`
-	CreditCardHandlingFeeAmount         Decimal `json:"credit_card_handling_fee_amount,omitzero"`
-	DtHandlingFeeAmount                 Decimal `json:"dt_handling_fee_amount,omitzero"`
-	DynamicCommissionAmount             Decimal `json:"dynamic_commission_amount,omitzero"`
-	EPRPOBServiceFeeAmount              Decimal `json:"epr_pob_service_fee_amount,omitzero"`
-	ExternalAffiliateMarketingFeeAmount Decimal `json:"external_affiliate_marketing_fee_amount,omitzero"`
-	FeePerItemSoldAmount                Decimal `json:"fee_per_item_sold_amount,omitzero"`
-	FlashSalesServiceFeeAmount          Decimal `json:"flash_sales_service_fee_amount,omitzero"`
-	InstallationServiceFee              Decimal `json:"installation_service_fee,omitzero"`
-	LiveSpecialsFeeAmount               Decimal `json:"live_specials_fee_amount,omitzero"`
-	MallServiceFeeAmount                Decimal `json:"mall_service_fee_amount,omitzero"`
-	PlatformCommissionAmount            Decimal `json:"platform_commission_amount,omitzero"`
-	PreOrderServiceFeeAmount            Decimal `json:"pre_order_service_fee_amount,omitzero"`
-	ReferralFeeAmount                   Decimal `json:"referral_fee_amount,omitzero"`
-	RefundAdministrationFeeAmount       Decimal `json:"refund_administration_fee_amount,omitzero"`
-	SellerPaylaterHandlingFeeAmount     Decimal `json:"seller_paylater_handling_fee_amount,omitzero"`
-	SFPServiceFeeAmount                 Decimal `json:"sfp_service_fee_amount,omitzero"`
-	ShippingFeeGuaranteeServiceFee      Decimal `json:"shipping_fee_guarantee_service_fee,omitzero"`
-	TAPShopAdsCommission                Decimal `json:"tap_shop_ads_commission,omitzero"`
-	TransactionFeeAmount                Decimal `json:"transaction_fee_amount,omitzero"`
-	TspCommissionAmount                 Decimal `json:"tsp_commission_amount,omitzero"`
-	VnFixInfrastructureFee              Decimal `json:"vn_fix_infrastructure_fee,omitzero"`
-	VoucherXtraServiceFeeAmount         Decimal `json:"voucher_xtra_service_fee_amount,omitzero"`
+	AffiliateAdsCommissionAmount        Decimal            `json:"affiliate_ads_commission_amount,omitzero"`
+	AffiliateCommissionAmount           Decimal            `json:"affiliate_commission_amount,omitzero"`
+	AffiliateCommissionAmountBeforePit  Decimal            `json:"affiliate_commission_amount_before_pit,omitzero"`
+	AffiliateCommissionBeforePit        Decimal            `json:"affiliate_commission_before_pit,omitzero"` // not in the official description, used by several implementations
+	AffiliateCommissionDeposit          Decimal            `json:"affiliate_commission_deposit,omitzero"`
+	AffiliateCommissionRelease          Decimal            `json:"affiliate_commission_release,omitzero"`
+	AffiliatePartnerCommissionAmount    Decimal            `json:"affiliate_partner_commission_amount,omitzero"`
+	BonusCashbackServiceFeeAmount       Decimal            `json:"bonus_cashback_service_fee_amount,omitzero"`
+	BrandAmplificationProgramCommission Decimal            `json:"brand_amplification_program_commission,omitzero"` // not in the official description, used by several implementations
+	BrandCampaignFee                    Decimal            `json:"brand_campaign_fee,omitzero"`                     // not in the official description, used by several implementations
+	CampaignPeriodFeeCfpAmount          Decimal            `json:"campaign_period_fee_cfp_amount,omitzero"`         // not in the official description, used by several implementations
+	CampaignPeriodFeeSpAmount           Decimal            `json:"campaign_period_fee_sp_amount,omitzero"`          // not in the official description, used by several implementations
+	CampaignResourceFee                 Decimal            `json:"campaign_resource_fee,omitzero"`
+	CategoryLedCampaignFeeAmount        Decimal            `json:"category_led_campaign_fee_amount,omitzero"` // not in the official description, used by several implementations
+	CofundedCreatorBonusAmount          Decimal            `json:"cofunded_creator_bonus_amount,omitzero"`
+	CofundedPromotionServiceFeeAmount   Decimal            `json:"cofunded_promotion_service_fee_amount,omitzero"`
+	CpsShopAdsCommissionTaxAmount       Decimal            `json:"cps_shop_ads_commission_tax_amount,omitzero"` // not in the official description, used by several implementations
+	CreditCardHandlingFeeAmount         Decimal            `json:"credit_card_handling_fee_amount,omitzero"`
+	DtHandlingFeeAmount                 Decimal            `json:"dt_handling_fee_amount,omitzero"`
+	DynamicCommissionAmount             Decimal            `json:"dynamic_commission_amount,omitzero"`
+	EPRPOBServiceFeeAmount              Decimal            `json:"epr_pob_service_fee_amount,omitzero"`
+	ExternalAffiliateMarketingFeeAmount Decimal            `json:"external_affiliate_marketing_fee_amount,omitzero"`
+	FeePerItemSoldAmount                Decimal            `json:"fee_per_item_sold_amount,omitzero"`
+	FlashSalesServiceFeeAmount          Decimal            `json:"flash_sales_service_fee_amount,omitzero"`
+	GMVMaxAdFeeAmount                   Decimal            `json:"gmv_max_ad_fee_amount,omitzero"` // not in the official description, used by several implementations
+	GMVMaxCouponFee                     Decimal            `json:"gmv_max_coupon_fee,omitzero"`    // not in the official description, used by several implementations
+	InstallationServiceFee              Decimal            `json:"installation_service_fee,omitzero"`
+	LiveSpecialsFeeAmount               Decimal            `json:"live_specials_fee_amount,omitzero"`
+	MallServiceFeeAmount                Decimal            `json:"mall_service_fee_amount,omitzero"`
+	PlatformCommissionAmount            Decimal            `json:"platform_commission_amount,omitzero"`
+	PlatformSemiManagedCommissionFee    Decimal            `json:"platform_semi_managed_commission_fee,omitzero"`     // not in the official description, used by several implementations
+	PlatformSemiManagedCommissionFeeTax Decimal            `json:"platform_semi_managed_commission_fee_tax,omitzero"` // not in the official description, used by several implementations
+	PlatformSpecialServiceFeeAmount     Decimal            `json:"platform_special_service_fee_amount,omitzero"`      // not in the official description, used by several implementations
+	PreOrderServiceFeeAmount            Decimal            `json:"pre_order_service_fee_amount,omitzero"`
+	ReferralFeeAmount                   Decimal            `json:"referral_fee_amount,omitzero"`
+	RefundAdministrationFeeAmount       Decimal            `json:"refund_administration_fee_amount,omitzero"`
+	SellerGrowthFeeAmount               Decimal            `json:"seller_growth_fee_amount,omitzero"` // not in the official description, used by several implementations
+	SellerPaylaterHandlingFeeAmount     Decimal            `json:"seller_paylater_handling_fee_amount,omitzero"`
+	SFPServiceFeeAmount                 Decimal            `json:"sfp_service_fee_amount,omitzero"`
+	ShippingFeeGuaranteeServiceFee      Decimal            `json:"shipping_fee_guarantee_service_fee,omitzero"`
+	SmartPromotionFeeAmount             Decimal            `json:"smart_promotion_fee_amount,omitzero"` // not in the official description, used by several implementations
+	TAPShopAdsCommission                Decimal            `json:"tap_shop_ads_commission,omitzero"`
+	TransactionFeeAmount                Decimal            `json:"transaction_fee_amount,omitzero"`
+	TspCommissionAmount                 Decimal            `json:"tsp_commission_amount,omitzero"`
+	VnFixInfrastructureFee              Decimal            `json:"vn_fix_infrastructure_fee,omitzero"`
+	VoucherXtraServiceFeeAmount         Decimal            `json:"voucher_xtra_service_fee_amount,omitzero"`
+	Others                              map[string]Decimal `json:"-"` // by their names on the wire
+}
+
+// UnmarshalJSON keeps members that have no field of their own in Others.
+func (v *StatementTransactionFeeTaxBreakdownFee) UnmarshalJSON(b []byte) error {
+	type plain StatementTransactionFeeTaxBreakdownFee
+	return decodeOthers(b, (*plain)(v), &v.Others)
+}
+
+// MarshalJSON writes what UnmarshalJSON reads.
+func (v StatementTransactionFeeTaxBreakdownFee) MarshalJSON() ([]byte, error) {
+	type plain StatementTransactionFeeTaxBreakdownFee
+	return encodeOthers(plain(v), v.Others)
 }
 
 // StatementTransactionFeeTaxBreakdownTax is part of a reply.
 type StatementTransactionFeeTaxBreakdownTax struct {
-	AntiDumpingDutyAmount  Decimal `json:"anti_dumping_duty_amount,omitzero"`
-	CustomsClearanceAmount Decimal `json:"customs_clearance_amount,omitzero"`
-	CustomsDutyAmount      Decimal `json:"customs_duty_amount,omitzero"`
-	GSTAmount              Decimal `json:"gst_amount,omitzero"`
-	ImportVATAmount        Decimal `json:"import_vat_amount,omitzero"`
-	IsrAmount              Decimal `json:"isr_amount,omitzero"`
-	IVAAmount              Decimal `json:"iva_amount,omitzero"`
-	LocalVATAmount         Decimal `json:"local_vat_amount,omitzero"`
-	PitAmount              Decimal `json:"pit_amount,omitzero"`
-	SstAmount              Decimal `json:"sst_amount,omitzero"`
-	VATAmount              Decimal `json:"vat_amount,omitzero"`
+	AntiDumpingDutyAmount      Decimal            `json:"anti_dumping_duty_amount,omitzero"`
+	CedularTax                 Decimal            `json:"cedular_tax,omitzero"` // not in the official description, used by several implementations
+	CustomsClearanceAmount     Decimal            `json:"customs_clearance_amount,omitzero"`
+	CustomsDutyAmount          Decimal            `json:"customs_duty_amount,omitzero"`
+	GSTAmount                  Decimal            `json:"gst_amount,omitzero"`
+	ImportVATAmount            Decimal            `json:"import_vat_amount,omitzero"`
+	IsrAmount                  Decimal            `json:"isr_amount,omitzero"`
+	IVAAmount                  Decimal            `json:"iva_amount,omitzero"`
+	LocalVATAmount             Decimal            `json:"local_vat_amount,omitzero"`
+	PitAmount                  Decimal            `json:"pit_amount,omitzero"`
+	SalesTaxReferralFeeAmount  Decimal            `json:"sales_tax_referral_fee_amount,omitzero"`  // not in the official description, used by several implementations
+	SmartPromotionFeeTaxAmount Decimal            `json:"smart_promotion_fee_tax_amount,omitzero"` // not in the official description, used by several implementations
+	SstAmount                  Decimal            `json:"sst_amount,omitzero"`
+	VATAmount                  Decimal            `json:"vat_amount,omitzero"`
+	Others                     map[string]Decimal `json:"-"` // by their names on the wire
+}
+
+// UnmarshalJSON keeps members that have no field of their own in Others.
+func (v *StatementTransactionFeeTaxBreakdownTax) UnmarshalJSON(b []byte) error {
+	type plain StatementTransactionFeeTaxBreakdownTax
+	return decodeOthers(b, (*plain)(v), &v.Others)
+}
+
+// MarshalJSON writes what UnmarshalJSON reads.
+func (v StatementTransactionFeeTaxBreakdownTax) MarshalJSON() ([]byte, error) {
+	type plain StatementTransactionFeeTaxBreakdownTax
+	return encodeOthers(plain(v), v.Others)
 }
 
 // StatementTransactionRevenueBreakdown is part of a reply.
 type StatementTransactionRevenueBreakdown struct {
-	CODServiceFeeAmount                Decimal `json:"cod_service_fee_amount,omitzero"`
-	RefundCODServiceFeeAmount          Decimal `json:"refund_cod_service_fee_amount,omitzero"`
-	RefundSubtotalBeforeDiscountAmount Decimal `json:"refund_subtotal_before_discount_amount,omitzero"`
-	SellerDiscountAmount               Decimal `json:"seller_discount_amount,omitzero"`
-	SellerDiscountRefundAmount         Decimal `json:"seller_discount_refund_amount,omitzero"`
-	SubtotalBeforeDiscountAmount       Decimal `json:"subtotal_before_discount_amount,omitzero"`
+	CODServiceFeeAmount                Decimal            `json:"cod_service_fee_amount,omitzero"`
+	DistantItemFeeAmount               Decimal            `json:"distant_item_fee_amount,omitzero"` // not in the official description, used by several implementations
+	RefundCODServiceFeeAmount          Decimal            `json:"refund_cod_service_fee_amount,omitzero"`
+	RefundSubtotalBeforeDiscountAmount Decimal            `json:"refund_subtotal_before_discount_amount,omitzero"`
+	SellerDiscountAmount               Decimal            `json:"seller_discount_amount,omitzero"`
+	SellerDiscountRefundAmount         Decimal            `json:"seller_discount_refund_amount,omitzero"`
+	SubtotalBeforeDiscountAmount       Decimal            `json:"subtotal_before_discount_amount,omitzero"`
+	Others                             map[string]Decimal `json:"-"` // by their names on the wire
+}
+
+// UnmarshalJSON keeps members that have no field of their own in Others.
+func (v *StatementTransactionRevenueBreakdown) UnmarshalJSON(b []byte) error {
+	type plain StatementTransactionRevenueBreakdown
+	return decodeOthers(b, (*plain)(v), &v.Others)
+}
+
+// MarshalJSON writes what UnmarshalJSON reads.
+func (v StatementTransactionRevenueBreakdown) MarshalJSON() ([]byte, error) {
+	type plain StatementTransactionRevenueBreakdown
+	return encodeOthers(plain(v), v.Others)
 }
 
 // StatementTransactionShippingCostBreakdown is part of a reply.
 type StatementTransactionShippingCostBreakdown struct {
 	ActualShippingFeeAmount              Decimal                                                         `json:"actual_shipping_fee_amount,omitzero"`
 	CustomerPaidShippingFeeAmount        Decimal                                                         `json:"customer_paid_shipping_fee_amount,omitzero"`
+	DistantShippingFeeAmount             Decimal                                                         `json:"distant_shipping_fee_amount,omitzero"` // not in the official description, used by several implementations
 	ExchangeShippingFeeAmount            Decimal                                                         `json:"exchange_shipping_fee_amount,omitzero"`
 	FailedDeliverySubsidyAmount          Decimal                                                         `json:"failed_delivery_subsidy_amount,omitzero"`
 	FBTFreeShippingFeeAmount             Decimal                                                         `json:"fbt_free_shipping_fee_amount,omitzero"`
 	FBTFulfillmentFeeReimbursementAmount Decimal                                                         `json:"fbt_fulfillment_fee_reimbursement_amount,omitzero"`
+	FBTKeyMerchantSubsidy                Decimal                                                         `json:"fbt_key_merchant_subsidy,omitzero"`     // not in the official description, used by several implementations
+	FBTOverallMerchantSubsidy            Decimal                                                         `json:"fbt_overall_merchant_subsidy,omitzero"` // not in the official description, used by several implementations
 	FreeReturnSubsidyAmount              Decimal                                                         `json:"free_return_subsidy_amount,omitzero"`
+	LogisticsServiceFee                  Decimal                                                         `json:"logistics_service_fee,omitzero"` // not in the official description, used by several implementations
 	ReplacementShippingFeeAmount         Decimal                                                         `json:"replacement_shipping_fee_amount,omitzero"`
 	ReturnShippingFeeAmount              Decimal                                                         `json:"return_shipping_fee_amount,omitzero"`
 	ReturnShippingFeePaidBuyerAmount     Decimal                                                         `json:"return_shipping_fee_paid_buyer_amount,omitzero"`
 	ReturnShippingLabelFeeAmount         Decimal                                                         `json:"return_shipping_label_fee_amount,omitzero"`
 	SellerSelfShippingServiceFeeAmount   Decimal                                                         `json:"seller_self_shipping_service_fee_amount,omitzero"`
+	ShippingAppServiceFeeAmount          Decimal                                                         `json:"shipping_app_service_fee_amount,omitzero"` // not in the official description, used by several implementations
 	ShippingFeeDiscountAmount            Decimal                                                         `json:"shipping_fee_discount_amount,omitzero"`
-	ShippingFeeGuaranteeReimbursement    string                                                          `json:"shipping_fee_guarantee_reimbursement,omitzero"`
+	ShippingFeeGuaranteeReimbursement    Decimal                                                         `json:"shipping_fee_guarantee_reimbursement,omitzero"`
 	ShippingInsuranceFeeAmount           Decimal                                                         `json:"shipping_insurance_fee_amount,omitzero"`
 	SignatureConfirmationFeeAmount       Decimal                                                         `json:"signature_confirmation_fee_amount,omitzero"`
 	SupplementaryComponent               StatementTransactionShippingCostBreakdownSupplementaryComponent `json:"supplementary_component,omitzero"`
+	Others                               map[string]Decimal                                              `json:"-"` // by their names on the wire
+}
+
+// UnmarshalJSON keeps members that have no field of their own in Others.
+func (v *StatementTransactionShippingCostBreakdown) UnmarshalJSON(b []byte) error {
+	type plain StatementTransactionShippingCostBreakdown
+	return decodeOthers(b, (*plain)(v), &v.Others)
+}
+
+// MarshalJSON writes what UnmarshalJSON reads.
+func (v StatementTransactionShippingCostBreakdown) MarshalJSON() ([]byte, error) {
+	type plain StatementTransactionShippingCostBreakdown
+	return encodeOthers(plain(v), v.Others)
 }
 
 // StatementTransactionShippingCostBreakdownSupplementaryComponent is part of a reply.
@@ -1086,7 +1293,7 @@ type StatementTransactionSupplementaryComponent struct {
 	RetailDeliveryFeeRefundAmount        Decimal `json:"retail_delivery_fee_refund_amount,omitzero"`
 	SalesTaxAmount                       Decimal `json:"sales_tax_amount,omitzero"`
 	SalesTaxPaymentAmount                Decimal `json:"sales_tax_payment_amount,omitzero"`
-	SalesTaxRefundAmount                 string  `json:"sales_tax_refund_amount,omitzero"`
+	SalesTaxRefundAmount                 Decimal `json:"sales_tax_refund_amount,omitzero"`
 	SellerCofundedDiscountAmount         Decimal `json:"seller_cofunded_discount_amount,omitzero"`
 	SellerCofundedDiscountRefundAmount   Decimal `json:"seller_cofunded_discount_refund_amount,omitzero"`
 }

@@ -53,12 +53,12 @@ func (s *LogisticsService) GetGlobalSellerWarehouse(ctx context.Context, opts ..
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shipping-providers-202309
-func (s *LogisticsService) GetShippingProviders(ctx context.Context, deliveryOptionID string, opts ...CallOption) (*GetShippingProvidersResponse, error) {
+func (s *LogisticsService) GetShippingProviders(ctx context.Context, deliveryOptionID string, req *GetShippingProvidersRequest, opts ...CallOption) (*GetShippingProvidersResponse, error) {
 	out := new(GetShippingProvidersResponse)
 	return out, s.client.call(ctx, operation{
 		name: "Logistics.GetShippingProviders", method: "GET", path: "/logistics/202309/delivery_options/{delivery_option_id}/shipping_providers",
-		replay: replayRead,
-	}, []string{deliveryOptionID}, nil, out, opts)
+		query: true, replay: replayRead,
+	}, []string{deliveryOptionID}, req, out, opts)
 }
 
 // GetWarehouseDeliveryOptions calls GET /logistics/202309/warehouses/{warehouse_id}/delivery_options.
@@ -266,6 +266,12 @@ type GetGlobalSellerWarehouseResponseGlobalWarehouse struct {
 	ID        string             `json:"id,omitzero"`
 	Name      string             `json:"name,omitzero"`
 	Ownership LogisticsOwnership `json:"ownership,omitzero"`
+}
+
+// GetShippingProvidersRequest holds the parameters of Logistics.GetShippingProviders.
+type GetShippingProvidersRequest struct {
+	BuyerRegion     *string `url:"buyer_region,omitempty" json:"-"`     // not in the official description, announced by TikTok Shop, required for the EU since 26 March 2026
+	WarehouseRegion *string `url:"warehouse_region,omitempty" json:"-"` // not in the official description, announced by TikTok Shop, required for the EU since 26 March 2026
 }
 
 // GetShippingProvidersResponse is the reply of Logistics.GetShippingProviders.

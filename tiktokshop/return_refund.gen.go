@@ -4,6 +4,7 @@ package tiktokshop
 
 import (
 	"context"
+	"encoding/json"
 	"iter"
 )
 
@@ -43,6 +44,20 @@ func (s *ReturnRefundService) CalculateRefund(ctx context.Context, req *Calculat
 	out := new(CalculateRefundResponse)
 	return out, s.client.call(ctx, operation{
 		name: "ReturnRefund.CalculateRefund", method: "POST", path: "/return_refund/202309/refunds/calculate",
+		body: bodyJSON, replay: replayRead,
+	}, nil, req, out, opts)
+}
+
+// CalculateRefundV202602 calls POST /return_refund/202602/refunds/calculate.
+//
+// It only reads and is safe to repeat. Version 202602.
+// Newer than the official description, so less sure: used by several implementations, seen in no live reply.
+//
+// Official page: https://partner.tiktokshop.com/docv2/page/calculate-refund-202602
+func (s *ReturnRefundService) CalculateRefundV202602(ctx context.Context, req *CalculateRefundV202602Request, opts ...CallOption) (*CalculateRefundV202602Response, error) {
+	out := new(CalculateRefundV202602Response)
+	return out, s.client.call(ctx, operation{
+		name: "ReturnRefund.CalculateRefundV202602", method: "POST", path: "/return_refund/202602/refunds/calculate",
 		body: bodyJSON, replay: replayRead,
 	}, nil, req, out, opts)
 }
@@ -191,6 +206,41 @@ func (s *ReturnRefundService) RejectReturn(ctx context.Context, returnID string,
 	}, []string{returnID}, req, nil, opts)
 }
 
+// SearchAftersalesRequestV202603 calls POST /return_refund/202603/aftersales/search.
+//
+// It only reads and is safe to repeat. Version 202603.
+// Newer than the official description, so less sure: used by several implementations, seen in no live reply.
+//
+// Without WhitelistedDataFields the reply has ids and states alone.
+//
+// Official page: https://partner.tiktokshop.com/docv2/page/search-aftersales-request-202603
+func (s *ReturnRefundService) SearchAftersalesRequestV202603(ctx context.Context, req *SearchAftersalesRequestV202603Request, opts ...CallOption) (*SearchAftersalesRequestV202603Response, error) {
+	out := new(SearchAftersalesRequestV202603Response)
+	return out, s.client.call(ctx, operation{
+		name: "ReturnRefund.SearchAftersalesRequestV202603", method: "POST", path: "/return_refund/202603/aftersales/search",
+		query: true, body: bodyJSON, replay: replayRead,
+	}, nil, req, out, opts)
+}
+
+// SearchAftersalesRequestV202603All hands out what stands on the pages of
+// [ReturnRefundService.SearchAftersalesRequestV202603]. It stops at the first error.
+func (s *ReturnRefundService) SearchAftersalesRequestV202603All(ctx context.Context, req *SearchAftersalesRequestV202603Request, opts ...CallOption) iter.Seq2[AftersalesRequest, error] {
+	start := valueOf(req)
+	return tokenPages("ReturnRefund.SearchAftersalesRequestV202603", func(token string) ([]AftersalesRequest, string, error) {
+		r := start
+		if token != "" {
+			inner := valueOf(r.Pagination)
+			inner.PageToken = &token
+			r.Pagination = &inner
+		}
+		out, err := s.SearchAftersalesRequestV202603(ctx, &r, opts...)
+		if err != nil {
+			return nil, "", err
+		}
+		return out.AftersalesRequests, out.NextPageToken, nil
+	})
+}
+
 // SearchCancellations calls POST /return_refund/202309/cancellations/search.
 //
 // It only reads and is safe to repeat. Version 202309.
@@ -249,6 +299,41 @@ func (s *ReturnRefundService) SearchCancellationsV202602All(ctx context.Context,
 			return nil, "", err
 		}
 		return out.Cancellations, out.NextPageToken, nil
+	})
+}
+
+// SearchReturnMerchandiseAuthorizationV202604 calls POST /return_refund/202604/rma/search.
+//
+// It only reads and is safe to repeat. Version 202604.
+// Newer than the official description, so less sure: known from the official sample and one implementation, seen in no live reply.
+//
+// Without WhitelistedDataFields the reply has ids and states alone.
+//
+// Official page: https://partner.tiktokshop.com/docv2/page/search-return-merchandise-authorization-202604
+func (s *ReturnRefundService) SearchReturnMerchandiseAuthorizationV202604(ctx context.Context, req *SearchReturnMerchandiseAuthorizationV202604Request, opts ...CallOption) (*SearchReturnMerchandiseAuthorizationV202604Response, error) {
+	out := new(SearchReturnMerchandiseAuthorizationV202604Response)
+	return out, s.client.call(ctx, operation{
+		name: "ReturnRefund.SearchReturnMerchandiseAuthorizationV202604", method: "POST", path: "/return_refund/202604/rma/search",
+		query: true, body: bodyJSON, replay: replayRead,
+	}, nil, req, out, opts)
+}
+
+// SearchReturnMerchandiseAuthorizationV202604All hands out what stands on the pages of
+// [ReturnRefundService.SearchReturnMerchandiseAuthorizationV202604]. It stops at the first error.
+func (s *ReturnRefundService) SearchReturnMerchandiseAuthorizationV202604All(ctx context.Context, req *SearchReturnMerchandiseAuthorizationV202604Request, opts ...CallOption) iter.Seq2[ReturnMerchandiseAuthorization, error] {
+	start := valueOf(req)
+	return tokenPages("ReturnRefund.SearchReturnMerchandiseAuthorizationV202604", func(token string) ([]ReturnMerchandiseAuthorization, string, error) {
+		r := start
+		if token != "" {
+			inner := valueOf(r.Pagination)
+			inner.PageToken = &token
+			r.Pagination = &inner
+		}
+		out, err := s.SearchReturnMerchandiseAuthorizationV202604(ctx, &r, opts...)
+		if err != nil {
+			return nil, "", err
+		}
+		return out.ReturnMerchandiseAuthorizations, out.NextPageToken, nil
 	})
 }
 
@@ -325,6 +410,58 @@ func (s *ReturnRefundService) UploadShippingDocumentAndTrackingInfo(ctx context.
 	}, nil, req, nil, opts)
 }
 
+// AftersalesFilters is part of a request.
+type AftersalesFilters struct {
+	AftersalesRequestIDs      []string                  `json:"aftersales_request_ids,omitzero"`
+	AftersalesRequestStatuses []AftersalesRequestStatus `json:"aftersales_request_statuses,omitzero"`
+	BuyerIDs                  []string                  `json:"buyer_ids,omitzero"`
+	MainOrderIDs              []string                  `json:"main_order_ids,omitzero"`
+	ReturnTypes               []ReturnType              `json:"return_types,omitzero"`
+	Time                      *AftersalesTime           `json:"time,omitzero"`
+}
+
+// AftersalesLineItem is part of a reply.
+type AftersalesLineItem struct {
+	MainOrderID         string `json:"main_order_id,omitzero"`
+	ReturnLineItemID    string `json:"return_line_item_id,omitzero"`
+	SKUID               string `json:"sku_id,omitzero"`
+	SKUReturnRequestID  string `json:"sku_return_request_id,omitzero"`
+	SubReturnLineItemID string `json:"sub_return_line_item_id,omitzero"`
+}
+
+// AftersalesPagination is part of a request.
+type AftersalesPagination struct {
+	PageSize  *int    `json:"page_size,omitzero"`
+	PageToken *string `json:"page_token,omitzero"`
+}
+
+// AftersalesRequest is part of a reply.
+type AftersalesRequest struct {
+	ID                              string                           `json:"id,omitzero"`
+	LineItems                       []AftersalesLineItem             `json:"line_items,omitzero"`
+	ReturnMerchandiseAuthorizations []ReturnMerchandiseAuthorization `json:"return_merchandise_authorizations,omitzero"`
+	SKUReturnRequests               []SKUReturnRequest               `json:"sku_return_requests,omitzero"`
+	Status                          AftersalesRequestStatus          `json:"status,omitzero"`
+}
+
+// AftersalesSort is part of a request.
+type AftersalesSort struct {
+	SortField *string    `json:"sort_field,omitzero"`
+	SortOrder *SortOrder `json:"sort_order,omitzero"`
+}
+
+// AftersalesTime is part of a request.
+type AftersalesTime struct {
+	CreateTime *AftersalesTimeRange `json:"create_time,omitzero"`
+	UpdateTime *AftersalesTimeRange `json:"update_time,omitzero"`
+}
+
+// AftersalesTimeRange is part of a request.
+type AftersalesTimeRange struct {
+	MaxUnixTimeExclusive *UnixSeconds `json:"max_unix_time_exclusive,omitzero"`
+	MinUnixTimeInclusive *UnixSeconds `json:"min_unix_time_inclusive,omitzero"`
+}
+
 // ApproveCancellationRequest holds the parameters of ReturnRefund.ApproveCancellation.
 type ApproveCancellationRequest struct {
 	IdempotencyKey *string `url:"idempotency_key,omitempty" json:"-"` // at most 255 characters
@@ -374,6 +511,29 @@ type CalculateRefundResponseOrderRefundAmount struct {
 	RefundTax         Decimal `json:"refund_tax,omitzero"`
 	RefundTotal       Decimal `json:"refund_total,omitzero"`
 	RetailDeliveryFee Decimal `json:"retail_delivery_fee,omitzero"`
+}
+
+// CalculateRefundV202602Request holds the parameters of ReturnRefund.CalculateRefundV202602.
+type CalculateRefundV202602Request struct {
+	HandoverMethod   *string                                      `json:"handover_method,omitzero"`
+	OrderID          *string                                      `json:"order_id,omitzero"`
+	OrderLineItemIDs []string                                     `json:"order_line_item_ids,omitzero"`
+	OrderLineList    []CalculateRefundV202602RequestOrderLineList `json:"order_line_list,omitzero"`
+	ReasonName       *string                                      `json:"reason_name,omitzero"`
+	RequestType      *string                                      `json:"request_type,omitzero"`
+	ShipmentType     *string                                      `json:"shipment_type,omitzero"`
+	SKUs             []CalculateRefundRequestSKU                  `json:"skus,omitzero"`
+}
+
+// CalculateRefundV202602RequestOrderLineList is part of a request.
+type CalculateRefundV202602RequestOrderLineList struct {
+	OrderLineItemID    *string `json:"order_line_item_id,omitzero"`
+	SubOrderLineItemID *string `json:"sub_order_line_item_id,omitzero"`
+}
+
+// CalculateRefundV202602Response is the reply of ReturnRefund.CalculateRefundV202602.
+type CalculateRefundV202602Response struct {
+	OrderRefundAmount CalculateRefundResponseOrderRefundAmount `json:"order_refund_amount,omitzero"`
 }
 
 // CancelOrderRequest holds the parameters of ReturnRefund.CancelOrder.
@@ -435,7 +595,7 @@ type Cancellation struct {
 	RefundAmount             CancellationRefundAmount               `json:"refund_amount,omitzero"`
 	Role                     CancelRole                             `json:"role,omitzero"`
 	SellerNextActionResponse []CancellationSellerNextActionResponse `json:"seller_next_action_response,omitzero"`
-	ShouldReplenishStock     bool                                   `json:"should_replenish_stock,omitzero"`
+	ShouldReplenishStock     bool                                   `json:"should_replenish_stock,omitzero"` // not in the official description, seen in live replies
 	UpdateTime               UnixSeconds                            `json:"update_time,omitzero"`
 }
 
@@ -674,6 +834,16 @@ type GetReturnRecordsResponseRecordVideo struct {
 	Width          int    `json:"width,omitzero"`
 }
 
+// RMAFilters is part of a request.
+type RMAFilters struct {
+	AftersalesRequestIDs []string        `json:"aftersales_request_ids,omitzero"`
+	MainOrderIDs         []string        `json:"main_order_ids,omitzero"`
+	PackageIDs           []string        `json:"package_ids,omitzero"`
+	RMAIDs               []string        `json:"rma_ids,omitzero"`
+	Statuses             []RMAStatus     `json:"statuses,omitzero"`
+	Time                 *AftersalesTime `json:"time,omitzero"`
+}
+
 // RejectCancellationRequest holds the parameters of ReturnRefund.RejectCancellation.
 type RejectCancellationRequest struct {
 	Comment        *string                          `json:"comment,omitzero" url:"-"`
@@ -717,6 +887,7 @@ type Return struct {
 	DiscountAmount             []ReturnDiscountAmount           `json:"discount_amount,omitzero"`
 	HandoverMethod             string                           `json:"handover_method,omitzero"`
 	IsCombinedReturn           bool                             `json:"is_combined_return,omitzero"`
+	IsQuickRefund              bool                             `json:"is_quick_refund,omitzero"` // not in the official description, seen in live replies
 	NextReturnID               string                           `json:"next_return_id,omitzero"`
 	OrderID                    string                           `json:"order_id,omitzero"`
 	PartialRefund              ReturnPartialRefund              `json:"partial_refund,omitzero"`
@@ -781,6 +952,16 @@ type ReturnLineItemRefundAmount struct {
 	RetailDeliveryFee Decimal `json:"retail_delivery_fee,omitzero"`
 }
 
+// ReturnMerchandiseAuthorization is part of a reply.
+type ReturnMerchandiseAuthorization struct {
+	AftersalesRequestID string               `json:"aftersales_request_id,omitzero"`
+	ID                  string               `json:"id,omitzero"`
+	LineItems           []AftersalesLineItem `json:"line_items,omitzero"`
+	PackageID           string               `json:"package_id,omitzero"`
+	SKUReturnRequests   []SKUReturnRequest   `json:"sku_return_requests,omitzero"`
+	Status              RMAStatus            `json:"status,omitzero"`
+}
+
 // ReturnPartialRefund is part of a reply.
 type ReturnPartialRefund struct {
 	Amount   Decimal `json:"amount,omitzero"`
@@ -815,6 +996,109 @@ type ReturnShippingFeeAmount struct {
 	Currency                      string  `json:"currency,omitzero"`
 	PlatformPaidReturnShippingFee Decimal `json:"platform_paid_return_shipping_fee,omitzero"`
 	SellerPaidReturnShippingFee   Decimal `json:"seller_paid_return_shipping_fee,omitzero"`
+}
+
+// SKUReturnDiscount is part of a reply.
+type SKUReturnDiscount struct {
+	ProductPlatformDiscount     Decimal `json:"product_platform_discount,omitzero"`
+	ProductSellerDiscount       Decimal `json:"product_seller_discount,omitzero"`
+	ShippingFeePlatformDiscount Decimal `json:"shipping_fee_platform_discount,omitzero"`
+	ShippingFeeSellerDiscount   Decimal `json:"shipping_fee_seller_discount,omitzero"`
+}
+
+// SKUReturnLineItem is part of a reply.
+type SKUReturnLineItem struct {
+	OrderLineItemID    string                     `json:"order_line_item_id,omitzero"`
+	ProductImage       ReturnLineItemProductImage `json:"product_image,omitzero"`
+	ProductName        string                     `json:"product_name,omitzero"`
+	RefundAmount       ReturnLineItemRefundAmount `json:"refund_amount,omitzero"`
+	ReturnLineItemID   string                     `json:"return_line_item_id,omitzero"`
+	ReturnSubLineItems []SKUReturnSubLineItem     `json:"return_sub_line_items,omitzero"`
+	SellerSKU          string                     `json:"seller_sku,omitzero"`
+	SKUID              string                     `json:"sku_id,omitzero"`
+	SKUName            string                     `json:"sku_name,omitzero"`
+}
+
+// SKUReturnPartialRefund is part of a reply.
+type SKUReturnPartialRefund struct {
+	Currency           string  `json:"currency,omitzero"`
+	PartialRefundTotal Decimal `json:"partial_refund_total,omitzero"`
+}
+
+// SKUReturnRequest is part of a reply.
+type SKUReturnRequest struct {
+	ArbitrationStatus          ReturnRefundArbitrationStatus    `json:"arbitration_status,omitzero"`
+	BuyerKeepItem              bool                             `json:"buyer_keep_item,omitzero"`
+	BuyerRejectedPartialRefund bool                             `json:"buyer_rejected_partial_refund,omitzero"`
+	CombinedReturnID           string                           `json:"combined_return_id,omitzero"`
+	CreateTime                 UnixSeconds                      `json:"create_time,omitzero"`
+	Discount                   SKUReturnDiscount                `json:"discount,omitzero"`
+	ExchangeOrderLines         json.RawMessage                  `json:"exchange_order_lines,omitzero"` // any JSON, its shape is not known
+	HandoverMethod             string                           `json:"handover_method,omitzero"`
+	IsCombinedReturn           bool                             `json:"is_combined_return,omitzero"`
+	IsQuickRefund              bool                             `json:"is_quick_refund,omitzero"`
+	NextReturnID               string                           `json:"next_return_id,omitzero"`
+	OrderID                    string                           `json:"order_id,omitzero"`
+	PartialRefundAmount        SKUReturnPartialRefund           `json:"partial_refund_amount,omitzero"`
+	PreReturnID                string                           `json:"pre_return_id,omitzero"`
+	RefundAmount               ReturnRefundAmount               `json:"refund_amount,omitzero"`
+	ReshipmentOrderID          string                           `json:"reshipment_order_id,omitzero"`
+	ReturnID                   string                           `json:"return_id,omitzero"`
+	ReturnLineItems            []SKUReturnLineItem              `json:"return_line_items,omitzero"`
+	ReturnMethod               string                           `json:"return_method,omitzero"`
+	ReturnProviderID           string                           `json:"return_provider_id,omitzero"`
+	ReturnProviderName         string                           `json:"return_provider_name,omitzero"`
+	ReturnReason               string                           `json:"return_reason,omitzero"`
+	ReturnReasonText           string                           `json:"return_reason_text,omitzero"`
+	ReturnShippingDocumentType string                           `json:"return_shipping_document_type,omitzero"`
+	ReturnStatus               ReturnStatus                     `json:"return_status,omitzero"`
+	ReturnSubLineItems         []SKUReturnSubLineItem           `json:"return_sub_line_items,omitzero"`
+	ReturnTrackingNumber       string                           `json:"return_tracking_number,omitzero"`
+	ReturnType                 ReturnType                       `json:"return_type,omitzero"`
+	ReturnWarehouseAddress     ReturnReturnWarehouseAddress     `json:"return_warehouse_address,omitzero"`
+	Role                       ReturnRole                       `json:"role,omitzero"`
+	SellerNextActionResponse   []ReturnSellerNextActionResponse `json:"seller_next_action_response,omitzero"`
+	SellerProposedReturnType   string                           `json:"seller_proposed_return_type,omitzero"`
+	ShipmentType               ReturnRefundShipmentType         `json:"shipment_type,omitzero"`
+	ShippingFee                SKUReturnShippingFee             `json:"shipping_fee,omitzero"`
+	UpdateTime                 UnixSeconds                      `json:"update_time,omitzero"`
+}
+
+// SKUReturnShippingFee is part of a reply.
+type SKUReturnShippingFee struct {
+	BuyerPaidReturnShippingFeeAmount    Decimal `json:"buyer_paid_return_shipping_fee_amount,omitzero"`
+	PlatformPaidReturnShippingFeeAmount Decimal `json:"platform_paid_return_shipping_fee_amount,omitzero"`
+	SellerPaidReturnShippingFeeAmount   Decimal `json:"seller_paid_return_shipping_fee_amount,omitzero"`
+}
+
+// SKUReturnSubLineItem is part of a reply.
+type SKUReturnSubLineItem struct {
+	OrderLineItemID     string                     `json:"order_line_item_id,omitzero"`
+	ProductImage        ReturnLineItemProductImage `json:"product_image,omitzero"`
+	ProductName         string                     `json:"product_name,omitzero"`
+	RefundAmount        ReturnLineItemRefundAmount `json:"refund_amount,omitzero"`
+	ReturnLineItemID    string                     `json:"return_line_item_id,omitzero"`
+	ReturnSubLineItemID string                     `json:"return_sub_line_item_id,omitzero"`
+	SellerSKU           string                     `json:"seller_sku,omitzero"`
+	SKUID               string                     `json:"sku_id,omitzero"`
+	SKUName             string                     `json:"sku_name,omitzero"`
+	SubOrderLineItemID  string                     `json:"sub_order_line_item_id,omitzero"`
+}
+
+// SearchAftersalesRequestV202603Request holds the parameters of ReturnRefund.SearchAftersalesRequestV202603.
+type SearchAftersalesRequestV202603Request struct {
+	Filters               *AftersalesFilters    `json:"filters,omitzero" url:"-"`
+	Locale                *string               `url:"locale,omitempty" json:"-"`
+	Pagination            *AftersalesPagination `json:"pagination,omitzero" url:"-"`
+	Sort                  *AftersalesSort       `json:"sort,omitzero" url:"-"`
+	WhitelistedDataFields []AftersalesBlock     `json:"whitelisted_data_fields,omitzero" url:"-"`
+}
+
+// SearchAftersalesRequestV202603Response is the reply of ReturnRefund.SearchAftersalesRequestV202603.
+type SearchAftersalesRequestV202603Response struct {
+	AftersalesRequests []AftersalesRequest `json:"aftersales_requests,omitzero"`
+	NextPageToken      string              `json:"next_page_token,omitzero"`
+	TotalCount         int64               `json:"total_count,omitzero"`
 }
 
 // SearchCancellationsRequest holds the parameters of ReturnRefund.SearchCancellations.
@@ -865,6 +1149,22 @@ type SearchCancellationsV202602Response struct {
 	Cancellations []Cancellation `json:"cancellations,omitzero"`
 	NextPageToken string         `json:"next_page_token,omitzero"`
 	TotalCount    int            `json:"total_count,omitzero"`
+}
+
+// SearchReturnMerchandiseAuthorizationV202604Request holds the parameters of ReturnRefund.SearchReturnMerchandiseAuthorizationV202604.
+type SearchReturnMerchandiseAuthorizationV202604Request struct {
+	Filters               *RMAFilters           `json:"filters,omitzero" url:"-"`
+	Locale                *string               `url:"locale,omitempty" json:"-"`
+	Pagination            *AftersalesPagination `json:"pagination,omitzero" url:"-"`
+	Sort                  *AftersalesSort       `json:"sort,omitzero" url:"-"`
+	WhitelistedDataFields []AftersalesBlock     `json:"whitelisted_data_fields,omitzero" url:"-"`
+}
+
+// SearchReturnMerchandiseAuthorizationV202604Response is the reply of ReturnRefund.SearchReturnMerchandiseAuthorizationV202604.
+type SearchReturnMerchandiseAuthorizationV202604Response struct {
+	NextPageToken                   string                           `json:"next_page_token,omitzero"`
+	ReturnMerchandiseAuthorizations []ReturnMerchandiseAuthorization `json:"return_merchandise_authorizations,omitzero"`
+	TotalCount                      int64                            `json:"total_count,omitzero"`
 }
 
 // SearchReturnsRequest holds the parameters of ReturnRefund.SearchReturns.
@@ -930,6 +1230,26 @@ type UploadShippingDocumentAndTrackingInfoRequest struct {
 	TrackingNumber      *string  `multipart:"tracking_number" json:"-" url:"-"`
 }
 
+// AftersalesBlock is an open list: TikTok Shop may add values.
+type AftersalesBlock string
+
+// Values of AftersalesBlock.
+const (
+	AftersalesBlockLineItems                       AftersalesBlock = "LINE_ITEMS"
+	AftersalesBlockSKUReturnRequests               AftersalesBlock = "SKU_RETURN_REQUESTS"
+	AftersalesBlockReturnMerchandiseAuthorizations AftersalesBlock = "RETURN_MERCHANDISE_AUTHORIZATIONS"
+)
+
+// AftersalesRequestStatus is an open list: TikTok Shop may add values.
+type AftersalesRequestStatus string
+
+// Values of AftersalesRequestStatus.
+const (
+	AftersalesRequestStatusInit                   AftersalesRequestStatus = "INIT"
+	AftersalesRequestStatusPendingRequestReview   AftersalesRequestStatus = "PENDING_REQUEST_REVIEW"
+	AftersalesRequestStatusRequestReviewCompleted AftersalesRequestStatus = "REQUEST_REVIEW_COMPLETED"
+)
+
 // ApproveReturnRequestDecision is an open list: TikTok Shop may add values.
 type ApproveReturnRequestDecision string
 
@@ -983,6 +1303,18 @@ const (
 	GetReturnRecordsResponseRecordRoleSeller   GetReturnRecordsResponseRecordRole = "SELLER"
 	GetReturnRecordsResponseRecordRoleOperator GetReturnRecordsResponseRecordRole = "OPERATOR"
 	GetReturnRecordsResponseRecordRoleSystem   GetReturnRecordsResponseRecordRole = "SYSTEM"
+)
+
+// RMAStatus is an open list: TikTok Shop may add values.
+type RMAStatus string
+
+// Values of RMAStatus.
+const (
+	RMAStatusInit                   RMAStatus = "INIT"
+	RMAStatusRMACreated             RMAStatus = "RMA_CREATED"
+	RMAStatusAwaitingBuyerReturn    RMAStatus = "AWAITING_BUYER_RETURN"
+	RMAStatusPendingPackageReview   RMAStatus = "PENDING_PACKAGE_REVIEW"
+	RMAStatusPackageReviewCompleted RMAStatus = "PACKAGE_REVIEW_COMPLETED"
 )
 
 // RejectReturnRequestDecision is an open list: TikTok Shop may add values.

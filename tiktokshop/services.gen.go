@@ -30,7 +30,7 @@ type services struct {
 	FBT *FBTService
 	// Finance has 10 operations.
 	Finance *FinanceService
-	// Fulfillment has 29 operations.
+	// Fulfillment has 30 operations.
 	Fulfillment *FulfillmentService
 	// GSFullServiceCommodity has 36 operations.
 	GSFullServiceCommodity *GSFullServiceCommodityService
@@ -46,7 +46,7 @@ type services struct {
 	Product *ProductService
 	// Promotion has 9 operations.
 	Promotion *PromotionService
-	// ReturnRefund has 19 operations.
+	// ReturnRefund has 22 operations.
 	ReturnRefund *ReturnRefundService
 	// ReviewRating has 3 operations.
 	ReviewRating *ReviewRatingService

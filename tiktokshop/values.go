@@ -188,3 +188,13 @@ func (s *Secret) UnmarshalJSON(b []byte) (err error) {
 	s.text, err = wire.SecretFromJSON(b)
 	return err
 }
+
+// decodeOthers and encodeOthers are what generated types with a field Others
+// are read and written with.
+func decodeOthers[V any](b []byte, known any, others *map[string]V) error {
+	return wire.DecodeOthers(b, known, others)
+}
+
+func encodeOthers[V any](known any, others map[string]V) ([]byte, error) {
+	return wire.EncodeOthers(known, others)
+}

@@ -58,6 +58,7 @@ const (
 	WebhookGlobalReplicationStatusChange   WebhookType = 51 // *[GlobalReplicationStatusChange]
 	WebhookGlobalListingMethodChange       WebhookType = 52 // *[GlobalListingMethodChange]
 	WebhookVideoPrecheckResult             WebhookType = 55 // *[VideoPrecheckResult]
+	WebhookFBTMCFOrderStatus               WebhookType = 58 // *[FBTMCFOrderStatus]
 	WebhookPromotionActivity               WebhookType = 63 // no struct: its fields are not known
 	WebhookAftersalesRequestStatusUpdate   WebhookType = 64 // *[AftersalesRequestStatusUpdate]
 	WebhookRMAStatusUpdate                 WebhookType = 65 // *[RMAStatusUpdate]
@@ -106,6 +107,7 @@ var webhookTypes = map[WebhookType]struct {
 	WebhookGlobalReplicationStatusChange:   {"global replication status change", ""},
 	WebhookGlobalListingMethodChange:       {"global listing method change", ""},
 	WebhookVideoPrecheckResult:             {"video precheck result", ""},
+	WebhookFBTMCFOrderStatus:               {"FBT MCF order status", ""},
 	WebhookPromotionActivity:               {"promotion activity", ""},
 	WebhookAftersalesRequestStatusUpdate:   {"aftersales request status update", ""},
 	WebhookRMAStatusUpdate:                 {"RMA status update", ""},
@@ -145,6 +147,9 @@ type WebhookEvent struct {
 	ShopID        string
 	SellerOpenID  string
 	CreatorOpenID string
+	// SellerID is TikTok's number of the seller. Only the inventory update has it,
+	// which may come without ShopID.
+	SellerID string
 	// Time is when the event happened, to the second and in UTC; deliveries that
 	// TikTok repeats carry the time of the first. Zero where TikTok sent none.
 	Time time.Time
@@ -225,8 +230,11 @@ func ParseWebhook(body []byte) (*WebhookEvent, error) {
 			e.Data = data
 		}
 	}
-	if update, ok := e.Data.(*InventoryUpdate); ok && e.Time.IsZero() {
-		e.Time = update.OccurredAt.UTC()
+	if update, ok := e.Data.(*InventoryUpdate); ok {
+		e.SellerID = string(update.SellerID)
+		if e.Time.IsZero() {
+			e.Time = update.OccurredAt.UTC()
+		}
 	}
 	if e.DecodeErr = errors.Join(odd...); e.DecodeErr != nil {
 		e.Data = nil
@@ -252,7 +260,7 @@ func (e *WebhookEvent) Decode(into any) error {
 func (e *WebhookEvent) Key() string {
 	if e.ID != "" {
 		// TikTok's samples all carry one id, so the id alone could confuse events.
-		key := fmt.Sprintf("%d/%s/%s", e.Type, cmp.Or(e.ShopID, e.SellerOpenID, e.CreatorOpenID), e.ID)
+		key := fmt.Sprintf("%d/%s/%s", e.Type, cmp.Or(e.ShopID, e.SellerOpenID, e.CreatorOpenID, e.SellerID), e.ID)
 		if len(key) <= 200 {
 			return key
 		}
@@ -285,7 +293,7 @@ func (e *WebhookEvent) UnmarshalJSON(b []byte) error {
 // String names the event without its payload.
 func (e WebhookEvent) String() string {
 	return fmt.Sprintf("tiktokshop.WebhookEvent(%v, id %q, of %q, %s)",
-		e.Type, e.ID, cmp.Or(e.ShopID, e.SellerOpenID, e.CreatorOpenID), e.Time.Format(time.RFC3339))
+		e.Type, e.ID, cmp.Or(e.ShopID, e.SellerOpenID, e.CreatorOpenID, e.SellerID), e.Time.Format(time.RFC3339))
 }
 
 // Format prints String for every verb.
@@ -372,6 +380,8 @@ func (e *WebhookEvent) newData() any {
 		return new(GlobalListingMethodChange)
 	case WebhookVideoPrecheckResult:
 		return new(VideoPrecheckResult)
+	case WebhookFBTMCFOrderStatus:
+		return new(FBTMCFOrderStatus)
 	case WebhookAftersalesRequestStatusUpdate:
 		return new(AftersalesRequestStatusUpdate)
 	case WebhookRMAStatusUpdate:
@@ -836,10 +846,10 @@ type ProductAuditStatusChange struct {
 // AuditDecision is part of [ProductAuditStatusChange].
 type AuditDecision struct {
 	// Status is NONE, AUDITING, FAILED, PRE_APPROVED or APPROVED.
-	Status string
+	Status string `json:"status"`
 	// PreApprovedReasons say what is missing for APPROVED: KYC_PENDING or
 	// RESTRICTED_CATEGORY_PENDING.
-	PreApprovedReasons []string
+	PreApprovedReasons []string `json:"pre_approved_reasons"`
 }
 
 // UnmarshalJSON accepts the reasons under their name in the table and under that
@@ -969,6 +979,32 @@ type VideoPrecheckResult struct {
 	} `json:"issues"`
 }
 
+// FBTMCFOrderStatus is the payload of type 58, known from one public sample
+// only: an order of another shop that Fulfilled by TikTok ships (multi-channel
+// fulfilment).
+type FBTMCFOrderStatus struct {
+	Order struct {
+		ID ID `json:"mcf_order_id"`
+		// ExternalOrderID is the id of the order in the other shop.
+		ExternalOrderID string                     `json:"external_order_id"`
+		ConsignOrders   OneOrMany[MCFConsignOrder] `json:"consign_orders"`
+		CreateTime      UnixSeconds                `json:"create_time"`
+	} `json:"mcf_order"`
+}
+
+// MCFConsignOrder is part of [FBTMCFOrderStatus]: one parcel.
+type MCFConsignOrder struct {
+	ID             ID     `json:"id"`
+	TrackingNumber string `json:"tracking_number"`
+	Carrier        string `json:"carrier"`
+	// Status is an open list, such as processing.
+	Status string `json:"status"`
+	Goods  OneOrMany[struct {
+		ID       ID    `json:"id"`
+		Quantity int64 `json:"quantity"`
+	}] `json:"goods"`
+}
+
 // AftersalesRequestStatusUpdate is the payload of type 64, known from one public
 // sample only.
 type AftersalesRequestStatusUpdate struct {
@@ -979,15 +1015,35 @@ type AftersalesRequestStatusUpdate struct {
 	UpdateTime UnixSeconds `json:"aftersales_request_update_time"`
 }
 
-// RMAStatusUpdate is the payload of type 65, known from one public sample only.
-// An RMA is a return merchandise authorisation.
+// RMAStatusUpdate is the payload of type 65. An RMA is a return merchandise
+// authorisation. TikTok's table and its sample name the times differently; both
+// decode.
 type RMAStatusUpdate struct {
-	RMAID               ID          `json:"rma_id"`
-	AftersalesRequestID ID          `json:"aftersales_request_id"`
-	Role                ReturnRole  `json:"return_role"`
-	Status              string      `json:"rma_status"`
-	CreateTime          UnixSeconds `json:"rma_create_time"`
-	UpdateTime          UnixSeconds `json:"rma_update_time"`
+	RMAID               ID         `json:"rma_id"`
+	AftersalesRequestID ID         `json:"aftersales_request_id"`
+	Role                ReturnRole `json:"return_role"`
+	// Status is an open list: RMA_CREATED, PENDING_PACKAGE_REVIEW while the seller
+	// has two business days to answer, PACKAGE_REVIEW_COMPLETED.
+	Status     string      `json:"rma_status"`
+	CreateTime UnixSeconds `json:"rma_create_time"`
+	UpdateTime UnixSeconds `json:"rma_update_time"`
+}
+
+// UnmarshalJSON accepts the times under their names in the table and under those
+// in the sample.
+func (u *RMAStatusUpdate) UnmarshalJSON(b []byte) error {
+	type sample RMAStatusUpdate
+	var v struct {
+		sample
+		CreateTime UnixSeconds `json:"rma_request_create_time"`
+		UpdateTime UnixSeconds `json:"rma_request_update_time"`
+	}
+	if err := json.Unmarshal(b, &v); err != nil {
+		return err
+	}
+	*u = RMAStatusUpdate(v.sample)
+	u.CreateTime, u.UpdateTime = cmp.Or(u.CreateTime, v.CreateTime), cmp.Or(u.UpdateTime, v.UpdateTime)
+	return nil
 }
 
 // RefundSuccess is the payload of type 67, known from one public sample only.
@@ -1013,7 +1069,8 @@ type RefundLineItem struct {
 // InventoryUpdate says how the stock of a SKU changed. TikTok documents its
 // fields but neither its number, of which 68 has been seen, nor an envelope: it
 // is recognised by its fields, within an envelope or without. Without one,
-// [WebhookEvent.ShopID] is empty; find the shop by the SKU.
+// [WebhookEvent.ShopID] is empty: find the shop by [WebhookEvent.SellerID], which
+// events with an envelope tie to it, or by the SKU.
 //
 // https://partner.tiktokshop.com/docv2/page/9q4we8qr
 type InventoryUpdate struct {

@@ -72,6 +72,15 @@ func goldenEvents() []struct {
 		Suggestion string `json:"suggestion"`
 	}{"copy", "be original"})
 
+	consigned := &FBTMCFOrderStatus{}
+	consigned.Order.ID, consigned.Order.ExternalOrderID, consigned.Order.CreateTime = "7136104329798256386", "shopify-33", seconds
+	parcel := MCFConsignOrder{ID: "OBF12345678", TrackingNumber: "TN87654321", Carrier: "USPS", Status: "processing"}
+	parcel.Goods = append(parcel.Goods, struct {
+		ID       ID    `json:"id"`
+		Quantity int64 `json:"quantity"`
+	}{"1231231", 1})
+	consigned.Order.ConsignOrders = append(consigned.Order.ConsignOrders, parcel)
+
 	return []struct {
 		body string
 		want any
@@ -140,6 +149,9 @@ func goldenEvents() []struct {
 		{inventoryUpdate, update},
 		{notify(68, ofShop, inventoryUpdate), update},
 		{notify(71, ofShop, inventoryUpdate), update}, // its number is not documented
+		{notify(65, ofShop, `{"rma_id":"58","aftersales_request_id":"57","return_role":"BUYER","rma_status":"RMA_CREATED","rma_request_create_time":1767225590,"rma_request_update_time":1767225590}`),
+			&RMAStatusUpdate{"58", "57", ReturnRoleBuyer, "RMA_CREATED", seconds, seconds}},
+		{notify(58, ofCreator, `{"mcf_order":{"external_order_id":"shopify-33","mcf_order_id":"7136104329798256386","consign_orders":{"id":"OBF12345678","tracking_number":"TN87654321","carrier":"USPS","status":"processing","goods":{"id":"1231231","quantity":1}},"create_time":1767225590}}`), consigned},
 	}
 }
 
@@ -162,6 +174,22 @@ func TestWebhookEventGolden(t *testing.T) {
 			t.Errorf("%v: the envelope was not read", e)
 		}
 		covered[e.Type] = true
+		if _, ok := tt.want.(*InventoryUpdate); ok && e.SellerID != "7498123456789012345" {
+			t.Errorf("%v: the seller is %q", e, e.SellerID)
+		}
+
+		// The payload alone, into another store and back.
+		alone, err := json.Marshal(e.Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again := (&WebhookEvent{Type: e.Type}).newData()
+		if again == nil {
+			again = new(InventoryUpdate) // under another number
+		}
+		if err := json.Unmarshal(alone, again); err != nil || !reflect.DeepEqual(again, e.Data) {
+			t.Errorf("%v: the payload came back as %#v, %v; want %#v", e, again, err, e.Data)
+		}
 
 		// Through a queue and back.
 		stored, err := json.Marshal(e)

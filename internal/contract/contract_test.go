@@ -23,6 +23,7 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 
 	"github.com/linnbridge/linnbridge/internal/gen/ledger"
+	"github.com/linnbridge/linnbridge/internal/gen/spec"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 )
@@ -65,7 +66,32 @@ func descriptions(t *testing.T, name string, want int) map[string]*described {
 	if len(all) != want {
 		t.Fatalf("%d operations are described, want %d", len(all), want)
 	}
+	modules, err := spec.Load(filepath.Join(root, "internal", "spec", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range modules {
+		for key, op := range m.Operations {
+			if d := all[key]; d != nil {
+				d.widen(t, op)
+			}
+		}
+	}
 	return all
+}
+
+// widen adds the parameters that an overlay entry adds to an operation.
+func (d *described) widen(t *testing.T, op *spec.Operation) {
+	t.Helper()
+	for name, s := range op.Query {
+		switch {
+		case s.Confidence == "":
+		case s.Kind != spec.String:
+			t.Fatalf("%s: the overlay adds the query parameter %s of a kind that this test does not know: %s", op.Key, name, s.Kind)
+		default:
+			d.op.Parameters = append(d.op.Parameters, &openapi3.ParameterRef{Value: openapi3.NewQueryParameter(name).WithSchema(openapi3.NewStringSchema())})
+		}
+	}
 }
 
 func TestTikTokShop(t *testing.T) {

@@ -322,8 +322,7 @@ func table(t *testing.T) []row {
 		{name: "no reply", server: &server{reply: hang}, want: lost.saying("no complete reply within 30s")},
 		{name: "closed after the request", server: &server{reply: ""}, want: lost},
 		{name: "what is not HTTP", server: &server{reply: "220 mail.test ESMTP\r\n\r\n"}, want: lost},
-		{name: "closed before the request", server: &server{serve: func(net.Conn) {}},
-			// Part of the request may have been read.
+		{name: "closed in the middle of the request", server: &server{serve: func(conn net.Conn) { _, _ = io.CopyN(io.Discard, conn, 10) }},
 			want: behaviour{class: "network", attempts: 5, never: 1, unknown: true}},
 		{name: "a dial that hangs", server: &server{refuse: func(context.Context) error { time.Sleep(40 * time.Second); return errors.New("too late") }},
 			want: notSent.saying("no connection within 30s")},

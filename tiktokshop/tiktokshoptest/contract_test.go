@@ -8,14 +8,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/linnbridge/linnbridge/internal/gen/spec"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
 )
@@ -30,28 +29,24 @@ type described struct {
 	key      string
 }
 
-// describe reads the description.
+// describe reads the description and what is known beyond it.
 func describe(t *testing.T) (all []described) {
 	t.Helper()
-	var files []string
-	for _, pattern := range []string{"*.json", "overlay/*.json"} {
-		found, err := filepath.Glob("../../internal/spec/tiktokshop/" + pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, found...)
+	modules, err := spec.Load("../../internal/spec/tiktokshop")
+	if err != nil {
+		t.Fatal(err)
 	}
 	placeholder := regexp.MustCompile(`\\\{[a-z_]+\\\}`)
-	for _, name := range files {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var file struct{ Operations map[string]described }
-		if err := json.Unmarshal(text, &file); err != nil {
-			t.Fatal(err)
-		}
-		for key, op := range file.Operations {
+	for _, m := range modules {
+		for _, key := range m.Keys() {
+			text, err := json.Marshal(m.Operations[key])
+			if err != nil {
+				t.Fatal(err)
+			}
+			var op described
+			if err := json.Unmarshal(text, &op); err != nil {
+				t.Fatal(err)
+			}
 			method, path, _ := strings.Cut(key, " ")
 			op.method, op.key = method, key
 			op.path = regexp.MustCompile("^" + placeholder.ReplaceAllString(regexp.QuoteMeta(path), `[^/]+`) + "$")
@@ -255,7 +250,7 @@ func (l *lab) session(market string) {
 	l.ok(c.Event.DeleteShopWebhook(ctx, &tiktokshop.DeleteShopWebhookRequest{EventType: "ORDER_STATUS_CHANGE"}))
 	do(l, c.Logistics.GetWarehouseList)
 	got(c.Logistics.GetWarehouseDeliveryOptions(ctx, north, nil))(l)
-	got(c.Logistics.GetShippingProviders(ctx, tiktokshoptest.OptionStandard))(l)
+	got(c.Logistics.GetShippingProviders(ctx, tiktokshoptest.OptionStandard, nil))(l)
 	l.products()
 
 	bundle := tiktokshoptest.OrderSpec{

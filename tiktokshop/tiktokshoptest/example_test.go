@@ -33,7 +33,7 @@ func Example() {
 	ctx := context.Background()
 	client, err := shop.Client()
 	check(err)
-	providers, err := client.Logistics.GetShippingProviders(ctx, tiktokshoptest.OptionStandard)
+	providers, err := client.Logistics.GetShippingProviders(ctx, tiktokshoptest.OptionStandard, nil)
 	check(err)
 	_, err = client.Fulfillment.MarkPackageAsShipped(ctx, id, &tiktokshop.MarkPackageAsShippedRequest{
 		ShippingProviderID: providers.ShippingProviders[0].ID, TrackingNumber: "AB123456789GB",

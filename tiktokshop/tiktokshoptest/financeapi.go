@@ -265,7 +265,10 @@ func (f *Fake) unsettled(in *request) (any, error) {
 			Currency: f.market.currency, Type: "ORDER", Status: "UNSETTLED", UnsettledReason: "ORDER_IN_PROGRESS",
 			EstRevenueAmount: x.revenue().decimal(), EstShippingCostAmount: x.shipping().decimal(), EstFeeTaxAmount: x.fees().decimal(),
 			EstAdjustmentAmount: x.adjustment.decimal(), EstSettlementAmount: x.settlement().decimal(),
-			RevenueBreakdown: tiktokshop.GetUnsettledTransactionsResponseTransactionRevenueBreakdown(x.revenueParts()),
+			RevenueBreakdown: tiktokshop.GetUnsettledTransactionsResponseTransactionRevenueBreakdown{
+				SubtotalBeforeDiscountAmount: x.subtotal.decimal(), SellerDiscountAmount: x.discount.decimal(),
+				RefundSubtotalBeforeDiscountAmount: x.refunded.decimal(), SellerDiscountRefundAmount: x.discountBack.decimal(),
+			},
 		}
 		if t := o.info.DeliveryTime; t != 0 {
 			row.UnsettledReason = "IN_AFTER_SALES_PERIOD"

@@ -59,7 +59,7 @@ var operations = []operation{
 
 	{name: "ReturnRefund.CancelOrder", method: "POST", path: "/return_refund/202309/cancellations", scope: scopeReturns, serve: (*Fake).cancelOrder},
 	{name: "ReturnRefund.CancelOrderV202602", method: "POST", path: "/return_refund/202602/cancellations", scope: scopeReturns, serve: (*Fake).cancelOrder},
-	{name: "ReturnRefund.SearchCancellations", method: "POST", path: "/return_refund/202309/cancellations/search", scope: scopeReturns, omit: []string{"should_replenish_stock"}, serve: (*Fake).searchCancellations},
+	{name: "ReturnRefund.SearchCancellations", method: "POST", path: "/return_refund/202309/cancellations/search", scope: scopeReturns, serve: (*Fake).searchCancellations},
 	{name: "ReturnRefund.SearchCancellationsV202602", method: "POST", path: "/return_refund/202602/cancellations/search", scope: scopeReturns, serve: (*Fake).searchCancellations},
 	{name: "ReturnRefund.ApproveCancellation", method: "POST", path: "/return_refund/202309/cancellations/{cancel_id}/approve", scope: scopeReturns, serve: (*Fake).approveCancellation},
 	{name: "ReturnRefund.RejectCancellation", method: "POST", path: "/return_refund/202309/cancellations/{cancel_id}/reject", scope: scopeReturns, serve: (*Fake).rejectCancellation},

@@ -118,7 +118,7 @@ var quirks = []QuirkInfo{
 	{QuirkCancelRequestBlocks, false, "a pending request to cancel blocks shipping, unless US shipping beats it"},
 	{QuirkUSShippingBeatsRequest, false, "in the US shipping rejects a pending request to cancel instead of being blocked by it"},
 	{QuirkProviderOfDeliveryOption, false, "the provider of a shipment has to be one of the order's delivery option"},
-	{QuirkProviderRegions, true, "in DE, FR, IT, ES and IE the providers need warehouse_region and buyer_region in the query"},
+	{QuirkProviderRegions, false, "in DE, FR, IT, ES and IE the providers need warehouse_region and buyer_region in the query"},
 	{QuirkTrackingNumberOnce, false, "a tracking number serves one order, or 20 of one buyer and address"},
 	{QuirkOneCorrection, false, "the tracking number of an order can be corrected once, in some markets for 72 hours"},
 	{QuirkDocumentNotReady, false, "the first request for the documents of a package is answered that they are being made"},

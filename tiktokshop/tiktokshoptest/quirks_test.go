@@ -480,11 +480,18 @@ func TestQuirkProviderOfDeliveryOption(t *testing.T) {
 
 func TestQuirkProviderRegions(t *testing.T) {
 	quirk(t, tiktokshoptest.QuirkProviderRegions, func(l *lab, on bool) {
-		_, err := l.client.Logistics.GetShippingProviders(l.Context(), tiktokshoptest.OptionStandard)
-		l.codeIf(on, err, 36009004)
-		path := "/logistics/202309/delivery_options/" + tiktokshoptest.OptionStandard + "/shipping_providers"
-		_, code, _ := l.get(path, url.Values{"warehouse_region": {"DE"}, "buyer_region": {"FR"}})
-		l.is("code", code, 0)
+		for _, test := range []struct {
+			route   *tiktokshop.GetShippingProvidersRequest
+			refused bool
+		}{
+			{nil, true},
+			{&tiktokshop.GetShippingProvidersRequest{WarehouseRegion: new("DE")}, true},
+			{&tiktokshop.GetShippingProvidersRequest{WarehouseRegion: new("DE"), BuyerRegion: new("France")}, true},
+			{&tiktokshop.GetShippingProvidersRequest{WarehouseRegion: new("DE"), BuyerRegion: new("FR")}, false},
+		} {
+			_, err := l.client.Logistics.GetShippingProviders(l.Context(), tiktokshoptest.OptionStandard, test.route)
+			l.codeIf(on && test.refused, err, 36009004)
+		}
 	}, in("DE"))
 }
 

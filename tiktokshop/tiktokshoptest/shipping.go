@@ -678,12 +678,17 @@ func (f *Fake) shippingProviders(in *request) (any, error) {
 	}
 	if f.has(QuirkProviderRegions) && slices.Contains(fiveEU, f.market.region) {
 		for _, name := range []string{"warehouse_region", "buyer_region"} {
-			if err := required(name, in.query.Get(name)); err != nil {
-				return nil, err
+			if region := in.query.Get(name); !isRegion(region) {
+				return nil, invalid(name, "the two letters of a country are required")
 			}
 		}
 	}
 	return tiktokshop.GetShippingProvidersResponse{ShippingProviders: f.market.providers(option)}, nil
+}
+
+// isRegion reports whether s has the form of an ISO 3166 alpha-2 code.
+func isRegion(s string) bool {
+	return len(s) == 2 && s[0] >= 'A' && s[0] <= 'Z' && s[1] >= 'A' && s[1] <= 'Z'
 }
 
 // deliveryOptions serves Logistics.GetWarehouseDeliveryOptions.

@@ -205,7 +205,7 @@ func TestProviderAndTrackingNumberAreChecked(t *testing.T) {
 			})
 			return err
 		}
-		offered, err := l.client.Logistics.GetShippingProviders(t.Context(), tiktokshoptest.OptionExpress)
+		offered, err := l.client.Logistics.GetShippingProviders(t.Context(), tiktokshoptest.OptionExpress, nil)
 		l.ok(err)
 		good := offered.ShippingProviders[0].ID
 		notOffered := l.ShippingProviders(tiktokshoptest.OptionStandard)[2].ID
@@ -216,7 +216,7 @@ func TestProviderAndTrackingNumberAreChecked(t *testing.T) {
 		l.ok(mark(id, good, "AB1"))
 		l.code(mark(l.place(mugs(1)), good, "AB1"), 21011025)
 		l.ok(mark(l.place(spec), good, "AB1")) // same buyer, same address: one parcel
-		_, err = l.client.Logistics.GetShippingProviders(t.Context(), tiktokshoptest.OptionTikTok)
+		_, err = l.client.Logistics.GetShippingProviders(t.Context(), tiktokshoptest.OptionTikTok, nil)
 		l.code(err, 21008117)
 	})
 }

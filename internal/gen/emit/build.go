@@ -251,6 +251,9 @@ func (b *builder) field(t *Type, name, in string, s *spec.Schema, o owner) {
 	if kind := b.Ledger.Kinds[at]; kind != "" {
 		e = b.override(e, kind)
 	}
+	if name == spec.Others {
+		e.Prefix = "map[string]" + e.Prefix
+	}
 	f := &Field{Name: name, In: in, Type: e, Source: s, Required: s.Required || b.Ledger.Required[at]}
 	if have := t.Fields[key]; have != nil {
 		merged, ok := merge(have.Type, e)
@@ -262,6 +265,9 @@ func (b *builder) field(t *Type, name, in string, s *spec.Schema, o owner) {
 		return
 	}
 	f.Go = b.Ledger.Fields[at]
+	if name == spec.Others {
+		f.Go, t.Others = "Others", f
+	}
 	if f.Go == "" {
 		f.Go = naming.Exported(name[strings.LastIndexByte(name, '.')+1:])
 		for _, other := range t.Fields {

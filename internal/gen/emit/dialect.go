@@ -17,7 +17,7 @@ type Dialect struct {
 	Service    func(*spec.Operation) string
 	ModuleName func(*spec.Module) string // stands before names that collide
 	Replay     func(*spec.Operation) string
-	Page       func(*Method) string // address of the official page
+	Page       func(*Method) string // address of the official page, empty if not known
 	Decodes    bool                 // enums may arrive as numbers
 
 	SharedEnums map[string]string // fields that mean the same everywhere -> enum
@@ -44,6 +44,9 @@ func TikTokShop() Dialect {
 		ModuleName: func(m *spec.Module) string { return naming.Exported(m.Name) },
 		Replay:     tiktokReplay,
 		Page: func(m *Method) string {
+			if m.Operation.Page == "" {
+				return "" // of an overlay entry
+			}
 			return "https://partner.tiktokshop.com/docv2/page/" + m.Operation.Page
 		},
 	}

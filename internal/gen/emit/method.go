@@ -130,13 +130,32 @@ func (p *printer) comment(m *Method) {
 	if m.Module.Overlay {
 		p.f("// Newer than the official description, so less sure: %s.\n", m.Confidence)
 	}
-	p.f("//\n// Official page: %s\n", p.model.API.Page(m))
+	if m.Note != "" {
+		p.f("//\n%s", paragraph(m.Note))
+	}
+	if page := p.model.API.Page(m); page != "" {
+		p.f("//\n// Official page: %s\n", page)
+	}
 	switch {
 	case l.Retired != "":
 		p.f("//\n// Deprecated: %s retired it; use [%s].\n", p.model.API.Vendor, reference(l.Retired))
 	case m.Deprecated:
 		p.f("//\n// Deprecated: the official description marks it so.\n")
 	}
+}
+
+// paragraph breaks a text into lines of a comment.
+func paragraph(text string) string {
+	var b strings.Builder
+	line := "//"
+	for word := range strings.FieldsSeq(text) {
+		if len(line)+len(word) >= 80 {
+			b.WriteString(line + "\n")
+			line = "//"
+		}
+		line += " " + word
+	}
+	return b.String() + line + "\n"
 }
 
 // reference turns Service.Method into a link of the documentation.
@@ -168,7 +187,19 @@ func (p *printer) iterator(m *Method, signature string, args []string) {
 	}
 	p.f("%s iter.Seq2[%s, error] {\n", head, elem)
 	if m.Page.Style == "token" {
-		token := m.Request.Fields[m.Page.Token]
+		t, to, nested := m.Request, "r", numbering{}
+		token := t.Fields[m.Page.Token]
+		if token == nil { // inside an object
+			outer, inner, _ := strings.Cut(m.Page.Token, ".")
+			f := t.Fields[outer]
+			t, to = p.model.Types[f.Type.Base], "inner"
+			token = t.Fields[inner]
+			value, address := "r."+f.Go, ""
+			if pointer, _ := m.Request.form(f, false); pointer {
+				value, address = "valueOf("+value+")", "&"
+			}
+			nested = numbering{before: "\t\t\tinner := " + value + "\n", set: "\t\t\tr." + f.Go + " = " + address + "inner\n"}
+		}
 		next := p.model.Types[m.Response.Base].Fields[m.Page.Next]
 		nextText := "out." + next.Go
 		if next.Type.Base != "string" {
@@ -179,15 +210,15 @@ func (p *printer) iterator(m *Method, signature string, args []string) {
 		if token.Type.Base != "string" {
 			convert = fmt.Sprintf("\t\t\ttoken := %s(token)\n", token.Type.Base)
 		}
-		if pointer, _ := m.Request.form(token, false); !pointer {
+		if pointer, _ := t.form(token, false); !pointer {
 			value = "token"
 		}
 		p.f("\tstart := valueOf(req)\n")
 		if size, limit := p.pageSize(m.Request); limit > 0 {
 			p.f("\tif start.%s == 0 {\n\t\tstart.%s = %d\n\t}\n", size, size, limit)
 		}
-		p.f("\treturn tokenPages(%q, func(token string) ([]%s, string, error) {\n\t\tr := start\n\t\tif token != \"\" {\n%s\t\t\tr.%s = %s\n\t\t}\n",
-			l.Service+"."+l.Method, elem, convert, token.Go, value)
+		p.f("\treturn tokenPages(%q, func(token string) ([]%s, string, error) {\n\t\tr := start\n\t\tif token != \"\" {\n%s%s\t\t\t%s.%s = %s\n%s\t\t}\n",
+			l.Service+"."+l.Method, elem, convert, nested.before, to, token.Go, value, nested.set)
 		p.f("\t\tout, err := s.%s(%s, &r, opts...)\n\t\tif err != nil {\n\t\t\treturn nil, \"\", err\n\t\t}\n\t\treturn %s, %s, nil\n\t})\n}\n\n", l.Method, call, list, nextText)
 		return
 	}

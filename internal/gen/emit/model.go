@@ -55,9 +55,10 @@ type Type struct {
 	Origin  string // for the comment
 	Alias   *Expr
 	Fields  map[string]*Field
-	In, Out bool // reachable from requests, from responses
-	Top     bool // the request of an operation: its fields say where they go
-	Query   bool // of a Top: some of them go to the query
+	In, Out bool   // reachable from requests, from responses
+	Top     bool   // the request of an operation: its fields say where they go
+	Query   bool   // of a Top: some of them go to the query
+	Others  *Field // holds the members that have no field of their own
 }
 
 // Enum is a generated named string or number.

@@ -56,7 +56,7 @@ func (b *builder) proposePaging(m *Method) string {
 	}
 	find := func(names ...string) string { return b.find(m.Request, true, names) }
 	t := b.model.Types[m.Response.Base]
-	if token := b.find(m.Request, false, []string{"page_token", "searchtoken"}); token != "" && t != nil {
+	if token := b.find(m.Request, true, []string{"page_token", "searchtoken"}); token != "" && t != nil {
 		for _, next := range []string{"next_page_token", "NextSearchToken"} {
 			if t.Fields[next] != nil {
 				return "token:" + token + ":" + next + ":" + b.list(t)

@@ -46,9 +46,13 @@ type Operation struct {
 	Request    *Schema            `json:"request,omitempty"`
 	Response   *Schema            `json:"response,omitempty"`
 
-	// Of overlay entries: where the facts come from and how sure they are.
+	// Of overlay entries: where the facts come from and how sure they are, what
+	// a caller must know, and whether the entry only adds fields to an operation
+	// of the description.
 	Evidence   string `json:"evidence,omitempty"`
 	Confidence string `json:"confidence,omitempty"`
+	Note       string `json:"note,omitempty"`
+	Adds       bool   `json:"adds,omitempty"`
 
 	Key    string  `json:"-"` // "METHOD /path"
 	Module *Module `json:"-"`
@@ -114,13 +118,21 @@ func Load(dir string) ([]*Module, error) {
 			all = append(all, m)
 		}
 	}
-	seen := map[string]bool{}
+	seen := map[string]*Operation{}
 	for _, m := range all {
 		for _, key := range m.Keys() {
-			if seen[key] {
+			op := m.Operations[key]
+			switch {
+			case op.Adds:
+				if err := seen[key].add(op); err != nil {
+					return nil, fmt.Errorf("overlay of %s: %w", key, err)
+				}
+				delete(m.Operations, key)
+			case seen[key] != nil:
 				return nil, fmt.Errorf("%s stands twice; if the description has it now, take it out of the overlay", key)
+			default:
+				seen[key] = op
 			}
-			seen[key] = true
 		}
 	}
 	if len(all) == 0 {

@@ -47,6 +47,8 @@ type Schema struct {
 	Nullable bool
 	ReadOnly bool
 	Min, Max int // count of an array, length of a string, range of a number
+
+	Confidence string // of a field that an overlay entry added
 }
 
 // inline reports whether the schema holds an object written in place.

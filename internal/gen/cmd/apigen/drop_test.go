@@ -122,6 +122,100 @@ func TestNewDrop(t *testing.T) {
 	}
 }
 
+// TestOverlayAdds adds fields to an operation of a tiny description, and then
+// takes a drop that has one of them.
+func TestOverlayAdds(t *testing.T) {
+	t.Parallel()
+	const (
+		tiny = "../../emit/testdata/tiktokshop"
+		list = "POST /order/202309/orders/search"
+	)
+	root, specs := t.TempDir(), t.TempDir()
+	overlay := filepath.Join(root, "internal", "spec", "tiktokshop", "overlay")
+	for _, dir := range []string{filepath.Join(root, "tiktokshop"), overlay} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.CopyFS(filepath.Join(specs, "tiktokshop"), os.DirFS(tiny)); err != nil {
+		t.Fatal(err)
+	}
+	command := func(name string, args ...string) error {
+		return run(append([]string{name, "-root", root, "-api", "tiktokshop"}, args...), new(bytes.Buffer))
+	}
+	write := func(entry string) {
+		t.Helper()
+		text := `{"source":"overlay","operations":{` + entry + `}}`
+		if err := os.WriteFile(filepath.Join(overlay, "order.json"), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := command("import", "-specs", specs); err != nil {
+		t.Fatal(err)
+	}
+	entry := func(key, more string) string {
+		return `"` + key + `":{"name":"GetOrderList","adds":true,"evidence":"a changelog","confidence":"announced"` + more + `}`
+	}
+	for _, bad := range []struct{ entry, want string }{
+		{entry("GET /order/209901/orders", ""), "the description does not have"},
+		{strings.Replace(entry(list, ""), `"evidence":"a changelog",`, "", 1), "it lacks its evidence"},
+		{entry(list, `,"query":{"page_size":"string"}`), "query.page_size as int32; take it out of the overlay"},
+		{entry(list, `,"response":{"orders":["array",{"id":"string"}]}`), "response.orders[].id as string; take it out of the overlay"},
+	} {
+		write(bad.entry)
+		if err := command("generate"); err == nil || !strings.Contains(err.Error(), bad.want) {
+			t.Errorf("%s: got %v, want %q", bad.entry, err, bad.want)
+		}
+	}
+
+	write(entry(list, `,"query":{"region":"string"},"request":{"brand":"string"},"response":{"orders":["array",{"note":"string","*":"decimal"}]}`))
+	if err := command("ledger"); err != nil {
+		t.Fatal(err)
+	}
+	if err := command("generate"); err != nil {
+		t.Fatal(err)
+	}
+	src, err := os.ReadFile(filepath.Join(root, "tiktokshop", "order.gen.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := strings.Join(strings.Fields(string(src)), " ")
+	for _, want := range []string{
+		"Region *string `url:\"region,omitempty\" json:\"-\"` // not in the official description, announced",
+		"Brand *string `json:\"brand,omitzero\" url:\"-\"` // not in the official description, announced",
+		"Note string `json:\"note,omitzero\"` // not in the official description, announced",
+		"Others map[string]Decimal `json:\"-\"` // by their names on the wire",
+		"return decodeOthers(b, (*plain)(v), &v.Others)",
+	} {
+		if !strings.Contains(code, want) {
+			t.Errorf("the generated file lacks %s:\n%s", want, src)
+		}
+	}
+
+	file := filepath.Join(specs, "tiktokshop", "paths", "order.json")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc map[string]any
+	if err := json.Unmarshal(text, &doc); err != nil {
+		t.Fatal(err)
+	}
+	at(t, doc, "paths", "/order/202309/orders/search", "post", "requestBody", "content", "application/json", "schema", "properties")["brand"] = map[string]any{"type": "string"}
+	if text, err = json.Marshal(doc); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := command("import", "-specs", specs); err != nil {
+		t.Fatal(err)
+	}
+	if err := command("generate"); err == nil || !strings.Contains(err.Error(), "the description has request.brand as string; take it out of the overlay") {
+		t.Errorf("a drop with a field of the overlay: got %v", err)
+	}
+}
+
 // at descends into objects.
 func at(t *testing.T, object map[string]any, path ...string) map[string]any {
 	t.Helper()
