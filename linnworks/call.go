@@ -282,6 +282,7 @@ func (c *Client) send(ctx context.Context, op operation, path string, values url
 		Operation: op.name, Account: key.Application, Method: op.method, URL: p.url(), Header: header, Body: body,
 		Replay: op.replay, MaxAttempts: s.MaxAttempts, Timeout: s.Timeout,
 		Wait: func(ctx context.Context) error { return c.limiter.Wait(ctx, key) }, Learn: learner(c.limiter, key), Budget: op.name,
+		Secrets: p.secrets,
 	}, p)
 	if s.response != nil {
 		*s.response = Response{
@@ -312,7 +313,8 @@ type inSession struct {
 	query   string
 	session *openSession // nil for calls that open one
 	replay  replay
-	doubt   bool // an attempt was answered in a way that does not tell whether it took effect
+	sent    time.Time // of the last attempt
+	doubt   bool      // an attempt was answered in a way that does not tell whether it took effect
 }
 
 func (p *inSession) url() *url.URL {
@@ -323,17 +325,21 @@ func (p *inSession) url() *url.URL {
 	return u
 }
 
-// mask finds the secrets of the call in a text.
-func (p *inSession) mask() mask {
+// secrets are the credentials of the call.
+func (p *inSession) secrets() []string {
 	if p.session == nil {
-		return p.client.mask
+		return p.client.credentials.secrets()
 	}
-	return p.session.mask
+	return append(p.client.credentials.secrets(), p.session.token.Reveal())
 }
+
+// mask strikes the credentials of the call out of a text.
+func (p *inSession) mask() mask { return wire.Scrubber(p.secrets()...) }
 
 // Prepare sets the session token. The address is set anew too: a fresh session
 // may live on another server.
 func (p *inSession) Prepare(_ context.Context, req *http.Request, _ []byte) error {
+	p.sent = time.Now()
 	if p.session == nil {
 		return nil
 	}
@@ -368,7 +374,7 @@ func (p *inSession) Classify(reply *transport.Reply) transport.Verdict {
 	e.OutcomeUnknown = p.unknown(reply)
 	v := transport.Verdict{Err: e, Code: e.Code, After: e.RetryAfter}
 	if e.Class == ClassSession && p.session != nil {
-		good, renew := p.client.session.refused(p.op, p.session)
+		good, renew := p.client.session.refused(p.op, p.session, p.sent)
 		if good {
 			e.Class, e.Err = ClassPermission, errRefusedOperation
 		}

@@ -66,6 +66,11 @@ func (c Credentials) validate() error {
 	return nil
 }
 
+// secrets are what no text may repeat.
+func (c Credentials) secrets() []string {
+	return []string{c.ApplicationSecret.Reveal(), c.Token.Reveal()}
+}
+
 // Client calls the Linnworks API for one installation. It is safe for
 // concurrent use; make one and keep it. The session is opened by the first call,
 // kept, and opened anew when Linnworks refuses it.
@@ -73,7 +78,6 @@ type Client struct {
 	services
 
 	credentials Credentials
-	mask        mask
 	session     *sessions
 
 	transport *transport.Transport
@@ -108,7 +112,6 @@ func NewClient(credentials Credentials, opts ...Option) (*Client, error) {
 		transport:   s.Transport(),
 		limiter:     s.limiter,
 		hosts:       s.hosts,
-		mask:        newMask(credentials.ApplicationSecret, credentials.Token),
 		userAgent:   s.UserAgent,
 		warn:        s.warn,
 	}

@@ -243,25 +243,16 @@ func textOf(v any) string {
 // clean makes a text from Linnworks fit for an error: on one line, bounded,
 // without our secrets, and without the queries of the URLs that it repeats.
 func clean(text string, mask mask) string {
-	const (
-		limit = 1000
-		read  = 8 << 10 // of a text that may be as long as a reply
-		form  = 36      // of a secret, which the cut may split
-	)
-	cut := len(text) > read
-	text = mask(text[:min(len(text), read)])
-	if cut {
-		text = text[:max(0, len(text)-form)]
-	}
+	const limit = 1000
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return ' '
 		}
 		return r
-	}, withoutQueries(text))
+	}, withoutQueries(wire.Head(text, mask)))
 	text = strings.Join(strings.Fields(text), " ")
-	if cut || len(text) > limit {
-		text = strings.ToValidUTF8(text[:min(len(text), limit)], "") + "..."
+	if len(text) > limit {
+		text = strings.ToValidUTF8(text[:limit], "") + "..."
 	}
 	return text
 }
@@ -285,46 +276,8 @@ func withoutQueries(text string) string {
 	}
 }
 
-// mask blanks out secrets in a text.
-type mask func(string) string
-
-// newMask returns a mask of secrets in any case, with and without dashes.
-func newMask(secrets ...Secret) mask {
-	var forms []string
-	for _, s := range secrets {
-		if text := lowerASCII(s.Reveal()); text != "" {
-			forms = append(forms, text, strings.ReplaceAll(text, "-", ""))
-		}
-	}
-	return func(text string) string {
-		var b strings.Builder
-		for lower := lowerASCII(text); ; {
-			at, length := len(text), 0
-			for _, form := range forms {
-				if i := strings.Index(lower, form); i >= 0 && i < at {
-					at, length = i, len(form)
-				}
-			}
-			b.WriteString(text[:at])
-			if length == 0 {
-				return b.String()
-			}
-			b.WriteString(wire.Redacted)
-			text, lower = text[at+length:], lower[at+length:]
-		}
-	}
-}
-
-// lowerASCII lowers the letters of GUIDs and leaves the length as it is.
-func lowerASCII(s string) string {
-	b := []byte(s)
-	for i, c := range b {
-		if 'A' <= c && c <= 'Z' {
-			b[i] = c + 'a' - 'A'
-		}
-	}
-	return string(b)
-}
+// mask strikes secrets out of a text.
+type mask = func(string) string
 
 // classify decides by status and text. Throttles come first: taking one for "not
 // found" has made programs create things twice.

@@ -54,19 +54,26 @@ func (s *sessions) accepted(op string, session *openSession) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.operations, op)
-	switch {
-	case session != s.current:
-	case s.usedBy == "":
-		s.usedBy = op
-	case s.usedBy != op:
-		s.usedByMany = true
+	if session != s.current {
+		return
 	}
+	if s.used[0].by != op {
+		s.used[1] = s.used[0]
+	}
+	s.used[0] = use{op, time.Now()}
 }
 
-// refused notes that a call of the operation was refused for its session. It
-// reports whether the session is good all the same, being a few seconds old and
-// accepted for another operation, and whether another session may help.
-func (s *sessions) refused(op string, session *openSession) (good, renew bool) {
+// use is the last success of an operation in a session.
+type use struct {
+	by string
+	at time.Time
+}
+
+// refused notes that a call of the operation, sent at the given time, was refused
+// for its session. It reports whether the session is good all the same, being a
+// few seconds old and accepted since then for another operation, and whether
+// another session may help.
+func (s *sessions) refused(op string, session *openSession, sent time.Time) (good, renew bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if time.Since(session.opened) > young {
@@ -86,7 +93,11 @@ func (s *sessions) refused(op string, session *openSession) (good, renew bool) {
 			r.begin(errRefusedOperation, minOperationPause, maxOperationPause)
 		}
 	}
-	good = session == s.current && (s.usedByMany || s.usedBy != "" && s.usedBy != op)
+	other := s.used[0]
+	if other.by == op {
+		other = s.used[1]
+	}
+	good = session == s.current && other.at.After(sent)
 	return good, !good && r.fresh < 2
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/internal/transport"
+	"github.com/linnbridge/linnbridge/internal/wire"
 )
 
 // openSession is what calls need of a session. It never changes.
@@ -17,7 +18,6 @@ type openSession struct {
 	token  Secret
 	server *url.URL
 	region string // eu, us or as
-	mask   mask
 	opened time.Time
 }
 
@@ -27,10 +27,9 @@ type sessions struct {
 	mu      sync.Mutex
 	current *openSession
 	opening *opening // nil unless a caller is at it
-	// Which operation used the current session with success first, and whether
-	// others did.
-	usedBy     string
-	usedByMany bool
+	// The last use of the current session with success, and the last one by
+	// another operation.
+	used [2]use
 
 	login      refusal // of the credentials
 	operations map[string]*refusedOperation
@@ -95,7 +94,7 @@ func (s *sessions) open(ctx context.Context, o *opening, open func(context.Conte
 	defer func() {
 		s.mu.Lock()
 		s.current, s.opening = o.session, nil
-		s.usedBy, s.usedByMany = "", false
+		s.used = [2]use{}
 		switch {
 		case o.err == nil:
 			s.login = refusal{}
@@ -169,7 +168,7 @@ func (c *Client) authorize(ctx context.Context) (*openSession, error) {
 	if err != nil {
 		return nil, err
 	}
-	mask := newMask(credentials.ApplicationSecret, credentials.Token, reply.Token)
+	mask := wire.Scrubber(append(credentials.secrets(), reply.Token.Reveal())...)
 	fail := func(class Class, message string, err error) (*openSession, error) {
 		return nil, &Error{
 			Operation: op.name, Class: class, Message: clean(message, mask), HTTPStatus: response.Status,
@@ -187,7 +186,7 @@ func (c *Client) authorize(ctx context.Context) (*openSession, error) {
 	if reply.Token.IsZero() {
 		return fail(ClassDecode, "", errors.New("the session has no token"))
 	}
-	s := &openSession{token: reply.Token, mask: mask, opened: time.Now()}
+	s := &openSession{token: reply.Token, opened: time.Now()}
 	if s.server = c.hosts.server; s.server == nil {
 		if s.server, err = serverURL(reply.Server, c.hosts.auth.Scheme); err != nil {
 			return fail(ClassDecode, "", err)

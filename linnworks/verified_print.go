@@ -3,6 +3,8 @@ package linnworks
 import (
 	"context"
 	"slices"
+
+	"github.com/linnbridge/linnbridge/internal/wire"
 )
 
 // PrintedLabels is the result of
@@ -61,6 +63,7 @@ func (s *PrintServiceService) CreatePDFFromJobForceTemplateVerified(ctx context.
 		labels.Printed = ids
 		return labels, nil
 	}
+	mask := wire.Scrubber(s.client.credentials.secrets()...)
 	err = verify(op, wrote, func() (items []ItemError, err error) {
 		after, err := s.client.Orders.FindOrders(ctx, ids)
 		for i, id := range ids {
@@ -69,7 +72,7 @@ func (s *PrintServiceService) CreatePDFFromJobForceTemplateVerified(ctx context.
 				labels.Printed = append(labels.Printed, id)
 				continue
 			}
-			items = append(items, ItemError{Key: string(id), Index: i, Message: "no label was printed", Detail: clean(o.LabelError, s.client.mask)})
+			items = append(items, ItemError{Key: string(id), Index: i, Message: "no label was printed", Detail: clean(o.LabelError, mask)})
 		}
 		return items, err
 	})

@@ -375,7 +375,7 @@ func (r *refreshing) refresh(ctx context.Context, refused Secret) (old, fresh To
 	if fresh.AccessToken.IsZero() {
 		stored, err := r.store.LoadToken(ctx)
 		if err != nil {
-			return old, Token{}, fmt.Errorf("loading the token: %w", err)
+			return old, Token{}, fmt.Errorf("loading the token: %w", wire.ScrubError(err, old.AccessToken.Reveal(), old.RefreshToken.Reveal()))
 		}
 		if no.holds(stored, r.client.core.now()) {
 			return stored, Token{}, no.err
@@ -395,7 +395,7 @@ func (r *refreshing) refresh(ctx context.Context, refused Secret) (old, fresh To
 		}
 	}
 	if err := r.store.SaveToken(ctx, fresh); err != nil {
-		err = wire.ScrubError(err, fresh.AccessToken.Reveal(), fresh.RefreshToken.Reveal())
+		err = wire.ScrubError(err, fresh.AccessToken.Reveal(), fresh.RefreshToken.Reveal(), old.AccessToken.Reveal(), old.RefreshToken.Reveal())
 		return old, fresh, fmt.Errorf("saving the refreshed token, which was therefore not used: %w", err)
 	}
 	return old, fresh, nil
@@ -469,7 +469,8 @@ func (c *Client) token(ctx context.Context, op, path string, replay replay, old 
 	u.RawQuery = q.Encode()
 	call := transport.Call{
 		Operation: op, Method: http.MethodGet, URL: u, Replay: replay,
-		Header: http.Header{"User-Agent": {c.core.userAgent}},
+		Header:  http.Header{"User-Agent": {c.core.userAgent}},
+		Secrets: p.known,
 	}
 	p.limit(&call, LimitKey{App: c.core.appKey, Operation: op})
 	reply, err := c.core.transport.Do(ctx, call, p)

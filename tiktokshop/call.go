@@ -208,6 +208,7 @@ func (c *Client) send(ctx context.Context, op operation, rawPath string, values 
 	call := transport.Call{
 		Operation: op.name, Account: c.shop.ID, Method: op.method, URL: u, Body: body, Header: header,
 		Replay: op.replay, MaxAttempts: s.MaxAttempts, Timeout: s.Timeout,
+		Secrets: p.known,
 	}
 	p.limit(&call, LimitKey{App: c.core.appKey, Shop: c.shop.ID, Write: write, Operation: op.name})
 	reply, err := c.core.transport.Do(ctx, call, p)
@@ -291,6 +292,14 @@ func (p *signed) Prepare(ctx context.Context, req *http.Request, body []byte) er
 		secret.Reveal(), token.AccessToken.Reveal(), token.RefreshToken.Reveal(), signature,
 	}
 	return nil
+}
+
+// known are the secrets of the last attempt, the app's even before the first.
+func (p *signed) known() []string {
+	if p.secrets == nil {
+		return []string{p.core.secret.Reveal()}
+	}
+	return p.secrets
 }
 
 // Reauthorise has the token replaced that was refused.
@@ -410,7 +419,7 @@ func (p *signed) response(reply *transport.Reply) Response {
 func (p *signed) error(class Class, cause error) *Error {
 	e := &Error{
 		Operation: p.op, Shop: p.shop, Class: class, RequestID: string(p.envelope.RequestID),
-		OutcomeUnknown: p.doubt, Attempts: p.attempts, Err: wire.ScrubError(cause, p.secrets...),
+		OutcomeUnknown: p.doubt, Attempts: p.attempts, Err: wire.ScrubError(cause, p.known()...),
 	}
 	p.addConsent(e)
 	return e
@@ -424,7 +433,7 @@ func (p *signed) addConsent(e *Error) {
 }
 
 // clean strikes the secrets of the call out of a text of TikTok's.
-func (p *signed) clean(text string) string { return clip(wire.Scrub(text, p.secrets...), 1<<10) }
+func (p *signed) clean(text string) string { return clip(wire.Head(text, wire.Scrubber(p.known()...)), 1<<10) }
 
 // fail turns what the request path reports into the error of the call. reply is
 // that of the last attempt.

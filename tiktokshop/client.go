@@ -75,7 +75,7 @@ func NewClient(app App, opts ...Option) (*Client, error) {
 	if err := app.validate(); err != nil {
 		return nil, err
 	}
-	s := defaults(app.Secret)
+	s := defaults()
 	for i, opt := range opts {
 		if opt == nil {
 			return nil, fmt.Errorf("tiktokshop: option %d is nil", i+1)

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/internal/transport"
-	"github.com/linnbridge/linnbridge/internal/wire"
 )
 
 // Option configures a [Client]. Every option checks its own input, and
@@ -27,37 +26,14 @@ type settings struct {
 	consentURL string
 }
 
-func defaults(secret Secret) settings {
-	base := transport.Defaults("linnbridge-tiktokshop")
-	_ = base.AddMiddleware([]Middleware{scrubErrors(secret)}) // the outermost; none is nil
+func defaults() settings {
 	return settings{
-		Settings:   base,
+		Settings:   transport.Defaults("linnbridge-tiktokshop"),
 		tokens:     noTokens{},
 		limiter:    DefaultLimiter(),
 		baseURL:    &url.URL{Scheme: "https", Host: "open-api.tiktokglobalshop.com"},
 		authURL:    &url.URL{Scheme: "https", Host: "auth.tiktok-shops.com"},
 		consentURL: ConsentURL,
-	}
-}
-
-// scrubErrors keeps the credentials of a request out of what its sending fails
-// with: net/http puts the URL into its errors, and a proxy or a middleware may
-// put anything there.
-func scrubErrors(secret Secret) Middleware {
-	return func(req *http.Request, next Next) (*http.Response, error) {
-		resp, err := next(req)
-		if err == nil {
-			return resp, nil
-		}
-		if u, ok := errors.AsType[*url.Error](err); ok {
-			err = u.Err
-		}
-		secrets := []string{secret.Reveal(), req.Header.Get("x-tts-access-token")}
-		q := req.URL.Query()
-		for _, name := range []string{"sign", "app_secret", "auth_code", "refresh_token"} {
-			secrets = append(secrets, q.Get(name))
-		}
-		return resp, wire.ScrubError(err, secrets...)
 	}
 }
 

@@ -27,6 +27,8 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
+
+	"github.com/linnbridge/linnbridge/internal/wire"
 )
 
 // Replay says whether an operation may be sent again when the outcome of an
@@ -129,6 +131,10 @@ type Call struct {
 	Timeout     time.Duration
 	// Wait blocks until the rate limit of this call admits one attempt.
 	Wait func(context.Context) error
+	// Secrets are the credentials of the call, as far as they are known. They are
+	// struck out of all that it fails with: what a limiter, a middleware, a proxy
+	// or net/http says may repeat the request.
+	Secrets func() []string
 	// Learn, if not nil, tells the limiter of a refused attempt, and returns for
 	// how long the limiter now holds the calls of Budget.
 	Learn func(Feedback) time.Duration
@@ -308,7 +314,7 @@ func (t *Transport) Do(ctx context.Context, call Call, p Protocol) (*Reply, erro
 		waited += wait
 		if err != nil {
 			reply.Waited = waited
-			return reply, stopped(err, lastErr)
+			return reply, stopped(call.scrub(err), lastErr)
 		}
 
 		start = time.Now()
@@ -316,6 +322,7 @@ func (t *Transport) Do(ctx context.Context, call Call, p Protocol) (*Reply, erro
 		info := Info{Operation: call.Operation, Account: call.Account, Attempt: attempt}
 		infoCtx := context.WithValue(ctx, infoKey{}, info)
 		verdict := t.attempt(infoCtx, call, p, reply)
+		verdict.Err = call.scrub(verdict.Err)
 		lost, lastErr = reply.Lost, verdict.Err
 		t.report(infoCtx, call, Event{
 			Info: info, RequestID: verdict.RequestID, Wait: wait, Duration: time.Since(start),
@@ -332,7 +339,7 @@ func (t *Transport) Do(ctx context.Context, call Call, p Protocol) (*Reply, erro
 				return reply, verdict.Err
 			}
 			reauthorised = true
-			if err := p.Reauthorise(ctx); err != nil {
+			if err := call.scrub(p.Reauthorise(ctx)); err != nil {
 				return reply, fmt.Errorf("%w (after: %w)", err, verdict.Err)
 			}
 			maxAttempts++ // a refused credential does not use up a try
@@ -361,6 +368,18 @@ func (t *Transport) Do(ctx context.Context, call Call, p Protocol) (*Reply, erro
 			return reply, stopped(err, verdict.Err)
 		}
 	}
+}
+
+// scrub returns err without the secrets of the call, and with the types it had.
+func (c Call) scrub(err error) error {
+	if err == nil || c.Secrets == nil {
+		return err
+	}
+	secrets := c.Secrets()
+	if n, ok := errors.AsType[*NetworkError](err); ok {
+		n.Err = wire.ScrubError(n.Err, secrets...)
+	}
+	return wire.ScrubError(err, secrets...)
 }
 
 // admit waits for the limit of the call.

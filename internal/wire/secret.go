@@ -1,12 +1,17 @@
 package wire
 
 import (
+	"cmp"
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/url"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"weak"
@@ -100,28 +105,120 @@ func SecretFromJSON(b []byte) (Secret, error) {
 	return NewSecret(s), nil
 }
 
-// minSecret keeps [Scrub] from tearing a text apart for a secret that is as
+// minSecret keeps [Scrubber] from tearing a text apart for a secret that is as
 // short as a word; real ones are several times longer.
 const minSecret = 8
 
-// Scrub replaces every occurrence of the secrets in text, as they are and as a
-// query spells them.
-func Scrub(text string, secrets ...string) string {
-	for _, secret := range secrets {
-		if len(secret) < minSecret {
-			continue
+// Scrub replaces the secrets in text, see [Scrubber].
+func Scrub(text string, secrets ...string) string { return Scrubber(secrets...)(text) }
+
+// Scrubber returns a function that replaces the secrets in a text, in either case
+// and however they were written down: as they are, without the dashes of a GUID,
+// as JSON, a path or a query spells them, as hex, and as base64, also inside of
+// something longer.
+func Scrubber(secrets ...string) func(text string) string {
+	known := sync.OnceValue(func() []string { // when the first text is there: calls seldom fail
+		var forms []string
+		for _, secret := range secrets {
+			if len(secret) >= minSecret {
+				forms = append(forms, spellings(secret)...)
+			}
 		}
-		text = strings.ReplaceAll(text, secret, Redacted)
-		if escaped := url.QueryEscape(secret); escaped != secret {
-			text = strings.ReplaceAll(text, escaped, Redacted)
+		for i, form := range forms {
+			forms[i] = lowerASCII(form)
+		}
+		// The longest first: one secret may begin another.
+		slices.SortFunc(forms, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+		return slices.Compact(forms)
+	})
+	return func(text string) string {
+		if text == "" || len(known()) == 0 {
+			return text
+		}
+		return redact(text, known())
+	}
+}
+
+// redact replaces the forms, which are in lower case, in either case. Regular
+// expressions would do it too, and make every program a third of a megabyte larger.
+func redact(text string, forms []string) string {
+	var b strings.Builder
+	lower, from := lowerASCII(text), 0
+	next := make([]int, len(forms)) // where each form is met next, if that is known
+	for i := range next {
+		next[i] = -1
+	}
+	for {
+		at, length := len(text), 0
+		for i, form := range forms {
+			if next[i] < from {
+				if next[i] = strings.Index(lower[from:], form); next[i] < 0 {
+					next[i] = len(text)
+				} else {
+					next[i] += from
+				}
+			}
+			if next[i] < at {
+				at, length = next[i], len(form)
+			}
+		}
+		b.WriteString(text[from:at])
+		if length == 0 {
+			return b.String()
+		}
+		b.WriteString(Redacted)
+		from = at + length
+	}
+}
+
+// lowerASCII lowers the letters from A to Z, and so leaves the length as it is.
+func lowerASCII(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
 		}
 	}
-	return text
+	return string(b)
+}
+
+// Head scrubs the beginning of a text that may be as long as a reply.
+func Head(text string, scrub func(string) string) string {
+	const (
+		most = 8 << 10
+		tail = 1 << 10 // what is left of a secret that the cut has split is no longer
+	)
+	if len(text) <= most {
+		return scrub(text)
+	}
+	text = scrub(text[:most])
+	return text[:max(0, len(text)-tail)] + "..."
+}
+
+// spellings are the ways to write a secret down.
+func spellings(secret string) []string {
+	quoted, _ := json.Marshal(secret)
+	forms := []string{
+		secret, strings.ReplaceAll(secret, "-", ""), url.QueryEscape(secret), url.PathEscape(secret),
+		strings.Trim(strconv.Quote(secret), `"`), strings.Trim(string(quoted), `"`), hex.EncodeToString([]byte(secret)),
+		base64.RawStdEncoding.EncodeToString([]byte(secret)), base64.RawURLEncoding.EncodeToString([]byte(secret)),
+	}
+	// Base64 spells three bytes with four letters, so there are three ways to spell
+	// what is inside of a longer text. The letters at its ends depend on that text.
+	for before, mixed := range []int{0, 2, 3} {
+		bytes := append(make([]byte, before), secret...)
+		letters := base64.RawStdEncoding.EncodeToString(bytes)[mixed:]
+		if len(bytes)%3 != 0 {
+			letters = letters[:len(letters)-1]
+		}
+		forms = append(forms, letters, strings.NewReplacer("+", "-", "/", "_").Replace(letters))
+	}
+	return forms
 }
 
 // ScrubError returns err, or where its text holds a secret an error with the
-// scrubbed text, which still matches what err matches but does not hand it out
-// to be printed.
+// scrubbed text. That one matches what err matches and hands out the errors that
+// err is made of to those who ask for their type, but is never printed with them.
 func ScrubError(err error, secrets ...string) error {
 	if err == nil {
 		return nil
@@ -131,14 +228,15 @@ func ScrubError(err error, secrets ...string) error {
 	if clean == text {
 		return err
 	}
-	return &scrubbed{text: clean, is: func(target error) bool { return errors.Is(err, target) }}
+	return &scrubbed{text: clean, original: func() error { return err }}
 }
 
 // scrubbed keeps the original in a closure, where no verb finds it.
 type scrubbed struct {
-	text string
-	is   func(target error) bool
+	text     string
+	original func() error
 }
 
 func (s *scrubbed) Error() string        { return s.text }
-func (s *scrubbed) Is(target error) bool { return s.is(target) }
+func (s *scrubbed) Is(target error) bool { return errors.Is(s.original(), target) }
+func (s *scrubbed) As(target any) bool   { return errors.As(s.original(), target) }

@@ -2,9 +2,11 @@ package wire
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"math/big"
+	"net"
 	"runtime"
 	"strings"
 	"sync"
@@ -147,6 +149,14 @@ func TestScrub(t *testing.T) {
 		{"a token/1+2=3456 b", "token/1+2=3456", "a [redacted] b"},
 		{"?t=token%2F1%2B2%3D3456&x", "token/1+2=3456", "?t=[redacted]&x"},
 		{"tokentokentoken", "tokentoken", "[redacted]token"},
+		{"/t/token%2F1+2=3456/x TOKEN/1+2=3456", "token/1+2=3456", "/t/[redacted]/x [redacted]"},
+		{"a0000000000040008000000000000002", "A0000000-0000-4000-8000-000000000002", "[redacted]"},
+		{`{"t":"a\"b\\c<defg"} {"t":"a\"b\\c\u003cdefg"}`, `a"b\c<defg`, `{"t":"[redacted]"} {"t":"[redacted]"}`},
+		{"746f6b656e2d303132333435", "token-012345", "[redacted]"},
+		{base64.StdEncoding.EncodeToString([]byte("token-012345")), "token-012345", "[redacted]"},
+		{base64.StdEncoding.EncodeToString([]byte("token-0123456")), "token-0123456", "[redacted]=="},
+		{base64.StdEncoding.EncodeToString([]byte("u:token-012345 tail")), "token-012345", "dTp[redacted]UgdGFpbA=="},
+		{base64.URLEncoding.EncodeToString([]byte("uv:t>?ken~0123>?~ tail")), "t>?ken~0123>?~", "dXY6[redacted]gdGFpbA=="},
 		{"a short word", "short", "a short word"},
 		{"nothing", "", "nothing"},
 	} {
@@ -176,5 +186,37 @@ func TestScrubError(t *testing.T) {
 	}
 	if errors.Unwrap(got) != nil {
 		t.Error("the original can be unwrapped")
+	}
+	cause := &net.OpError{Op: "dial", Err: errors.New("topsecret")}
+	if found, ok := errors.AsType[*net.OpError](ScrubError(cause, "topsecret")); !ok || found != cause {
+		t.Errorf("the type that a program asks for is not found: %v", found)
+	}
+}
+
+func TestScrubWhereverItStands(t *testing.T) {
+	const secret, other = "5ec2e700-dead-4bad", "5ec2e700-dead-4bad-8bad"
+	scrub := Scrubber(secret, other, "", "short")
+	for in, want := range map[string]string{
+		"":                                    "",
+		"nothing, short":                      "nothing, short",
+		secret:                                Redacted,
+		"a " + strings.ToUpper(secret) + " b": "a " + Redacted + " b",
+		other + secret + other:                Redacted + Redacted + Redacted,
+		"5EC2E700DEAD4BAD5ec2e700":            Redacted + "5ec2e700",
+		"\u00e9" + secret + "\u0130":          "\u00e9" + Redacted + "\u0130",
+		secret[1:]:                            secret[1:],
+	} {
+		if got := scrub(in); got != want {
+			t.Errorf("%q became %q, want %q", in, got, want)
+		}
+	}
+	// What is cut leaves no half of a secret.
+	for before := 8<<10 - len(other) - 1; before <= 8<<10; before++ {
+		if got := Head(strings.Repeat("q", before)+other+strings.Repeat("q", 100), scrub); strings.Contains(got, "5") || len(got) < 7<<10-30 || len(got) > 8<<10 {
+			t.Fatalf("after %d bytes: %d bytes are left, %q", before, len(got), got[len(got)-50:])
+		}
+	}
+	if got := Head("q"+secret, scrub); got != "q"+Redacted {
+		t.Errorf("a short text became %q", got)
 	}
 }
