@@ -166,6 +166,9 @@ func (s *sides) open(t *testing.T) []string {
 
 func mugs(n int) []tiktokshoptest.Line { return []tiktokshoptest.Line{{SKUID: mugSKU, Quantity: n}} }
 
+// errOf drops the result of a call.
+func errOf[T any](_ T, err error) error { return err }
+
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {

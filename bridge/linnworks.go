@@ -88,7 +88,7 @@ func NewLinnworks(ctx context.Context, client *linnworks.Client, o LinnworksOpti
 		return nil, fmt.Errorf("bridge: NewLinnworks: Source %q is the name of another channel: choose one of your own", o.Source)
 	}
 	o.Now = clock(o.Now)
-	locations, err := client.Inventory.GetStockLocations(ctx)
+	locations, err := client.Inventory.GetStockLocations(ctx, nil)
 	if err != nil {
 		return nil, fmt.Errorf("bridge: NewLinnworks: %w", err)
 	}

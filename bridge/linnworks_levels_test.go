@@ -150,7 +150,7 @@ func (s *store) minimum(t *testing.T, id string, at linnworks.GUID, level int) {
 	c, err := s.Client(linnworks.WithLimiter(unpaced{}))
 	must(t, err)
 	item := linnworks.GUID(id)
-	must(t, c.Stock.UpdateStockMinimumLevel(t.Context(), &linnworks.UpdateStockMinimumLevelRequest{StockItemID: &item, LocationID: &at, MinimumLevel: &level}))
+	must(t, errOf(c.Stock.UpdateStockMinimumLevel(t.Context(), &linnworks.UpdateStockMinimumLevelRequest{StockItemID: &item, LocationID: &at, MinimumLevel: &level})))
 }
 
 func TestSweepStockStops(t *testing.T) {
@@ -330,9 +330,9 @@ func (s *store) rename(t *testing.T, id, sku string) {
 	c, err := s.Client(linnworks.WithLimiter(unpaced{}))
 	must(t, err)
 	item := linnworks.GUID(id)
-	must(t, c.Inventory.UpdateInventoryItem(t.Context(), &linnworks.UpdateInventoryItemRequest{
+	must(t, errOf(c.Inventory.UpdateInventoryItem(t.Context(), &linnworks.UpdateInventoryItemRequest{
 		InventoryItem: &linnworks.InventoryUpdateInventoryItemRequest{StockItemID: &item, ItemNumber: &sku},
-	}))
+	})))
 }
 
 // A page may hold items without their levels: that is not zero.

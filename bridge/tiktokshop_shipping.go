@@ -51,7 +51,7 @@ func (t *TikTokShop) route(ctx context.Context, o Order) (*tiktokshop.GetShippin
 	regions := t.regions
 	t.mu.Unlock()
 	if regions == nil {
-		reply, err := t.client.Logistics.GetWarehouseList(ctx)
+		reply, err := t.client.Logistics.GetWarehouseList(ctx, nil)
 		if err != nil {
 			return nil, fmt.Errorf("reading the countries of the shop's warehouses: %w", err)
 		}
@@ -87,7 +87,7 @@ func (t *TikTokShop) Ship(ctx context.Context, s Shipment) error {
 		return err
 	}
 	for _, id := range packages {
-		err := t.client.Fulfillment.ShipPackage(ctx, id, &tiktokshop.ShipPackageRequest{
+		_, err := t.client.Fulfillment.ShipPackage(ctx, id, &tiktokshop.ShipPackageRequest{
 			SelfShipment: &tiktokshop.ShipPackageRequestSelfShipment{TrackingNumber: s.Tracking, ShippingProviderID: s.CarrierID},
 		})
 		if err != nil {
@@ -151,7 +151,7 @@ func (t *TikTokShop) ArrangeShipping(ctx context.Context, s Shipment) (Label, er
 	if len(packages) == 0 {
 		return Label{}, errors.New("the shop names no package of the order")
 	}
-	p, err := t.client.Fulfillment.GetPackageDetail(ctx, packages[0])
+	p, err := t.client.Fulfillment.GetPackageDetail(ctx, packages[0], nil)
 	if err != nil {
 		return Label{}, shipError(err)
 	}

@@ -15,11 +15,12 @@ type AuthService service
 //
 // Official page: https://apps.linnworks.net/Api/Method/Auth-AuthorizeByApplication
 func (s *AuthService) AuthorizeByApplication(ctx context.Context, req *AuthorizeByApplicationRequest, opts ...CallOption) (*BaseSession, error) {
-	out := new(BaseSession)
-	return out, s.client.call(ctx, operation{
+	var out *BaseSession
+	err := s.client.call(ctx, operation{
 		name: "Auth.AuthorizeByApplication", method: "POST", path: "/api/Auth/AuthorizeByApplication",
 		body: bodyFlat, replay: replayWrite, limit: 150, host: hostAuth,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetApplicationProfileBySecretKey calls POST /api/Auth/GetApplicationProfileBySecretKey.
@@ -28,11 +29,12 @@ func (s *AuthService) AuthorizeByApplication(ctx context.Context, req *Authorize
 //
 // Official page: https://apps.linnworks.net/Api/Method/Auth-GetApplicationProfileBySecretKey
 func (s *AuthService) GetApplicationProfileBySecretKey(ctx context.Context, req *GetApplicationProfileBySecretKeyRequest, opts ...CallOption) (*ApplicationProfileResponse, error) {
-	out := new(ApplicationProfileResponse)
-	return out, s.client.call(ctx, operation{
+	var out *ApplicationProfileResponse
+	err := s.client.call(ctx, operation{
 		name: "Auth.GetApplicationProfileBySecretKey", method: "POST", path: "/api/Auth/GetApplicationProfileBySecretKey",
 		body: bodyParams, replay: replayRead, limit: 150, host: hostAuth,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ApplicationProfileResponse is part of a reply.

@@ -49,7 +49,8 @@ const (
 	bodyParams           // one property per parameter
 	bodyWrapped          // one property "request" that holds the request
 	bodyFlat             // the request itself
-	bodyJSON             // v2: any JSON value
+	bodyJSON             // v2: the request itself
+	bodyWhole            // v2: what the request has in Body, a list or a bare value
 )
 
 type hostKind int
@@ -193,13 +194,10 @@ func (c *Client) Call(ctx context.Context, method, rawPath string, query url.Val
 }
 
 // call sends op. path fills the placeholders of its path in order. req is the
-// request struct, nil for none; out receives the reply, nil to drop it.
+// request struct, nil for none; out points to the result, which receives the
+// reply and is zero beside any error but a partial one, see [wire.Result].
 func (c *Client) call(ctx context.Context, op operation, path []string, req, out any, opts []CallOption) error {
-	if req != nil {
-		if v := reflect.ValueOf(req); v.Kind() == reflect.Pointer && v.IsNil() {
-			req = reflect.New(v.Type().Elem()).Interface()
-		}
-	}
+	req = wire.Request(req)
 	p, err := wire.Path(op.path, path)
 	if err == nil {
 		err = wire.Required(req, isGUID)
@@ -216,7 +214,11 @@ func (c *Client) call(ctx context.Context, op operation, path []string, req, out
 			return fmt.Errorf("linnworks: %s: encoding the query: %w", op.name, err)
 		}
 	}
-	return c.send(ctx, op, p, values, req, out, opts)
+	err = c.send(ctx, op, p, values, req, wire.Result(out), opts)
+	if err != nil && !IsPartial(err) {
+		wire.Discard(out)
+	}
+	return err
 }
 
 // isGUID: an empty GUID goes out as "", which Linnworks cannot read.
@@ -446,12 +448,15 @@ func encodeBody(op operation, req any) (contentType string, body []byte, err err
 	switch {
 	case op.body == bodyNone, req == nil && op.body != bodyWrapped:
 		return "", nil, nil
+	case op.body == bodyWhole:
+		req = reflect.Indirect(reflect.ValueOf(req)).FieldByName("Body").Interface()
+		fallthrough
 	case req != nil:
 		if object, err = marshal(req); err != nil {
 			return "", nil, err
 		}
 	}
-	if op.form && op.body != bodyJSON {
+	if op.form && op.body != bodyJSON && op.body != bodyWhole {
 		fields, err := formFields(op, object)
 		return "application/x-www-form-urlencoded", []byte(fields.Encode()), err
 	}

@@ -413,3 +413,35 @@ func TestRawCall(t *testing.T) {
 		t.Error("a malformed call was sent")
 	}
 }
+
+func TestResultBesideAnError(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		status int
+		reply  string
+		want   bool // a result
+	}{
+		"success":       {200, `{"Processed":true}`, true},
+		"partial":       {200, `{"Processed":false,"Error":"no"}`, true},
+		"refused":       {400, `{"Code":"1","Message":"no"}`, false},
+		"another shape": {200, `[]`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &server{answer: func(request) (*http.Response, error) { return respond(tt.status, tt.reply), nil }}
+			got, err := newTestClient(t, s, WithMaxAttempts(1)).Orders.ProcessOrder(t.Context(), &ProcessOrderRequest{OrderID: "11111111-2222-4333-8444-555555555555"})
+			if (got != nil) != tt.want {
+				t.Errorf("got %v beside %v", got, err)
+			}
+		})
+	}
+	s := &server{answer: func(request) (*http.Response, error) { return respond(200, `[{"StockLocationId":`), nil }}
+	if got, err := newTestClient(t, s, WithMaxAttempts(1)).Inventory.GetStockLocations(t.Context(), nil); got != nil || err == nil {
+		t.Errorf("got %v, %v", got, err)
+	}
+	// A reply of no documented form is not looked at.
+	s = &server{answer: func(request) (*http.Response, error) { return respond(200, `"done"`), nil }}
+	if got, err := newTestClient(t, s).Orders.LockOrder(t.Context(), &LockOrderRequest{OrderIDs: []GUID{"11111111-2222-4333-8444-555555555555"}}); got == nil || err != nil {
+		t.Errorf("got %v, %v", got, err)
+	}
+}

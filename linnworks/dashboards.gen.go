@@ -44,11 +44,12 @@ func (s *DashboardsService) GetInventoryLocationData(ctx context.Context, req *G
 //
 // Official page: https://apps.linnworks.net/Api/Method/Dashboards-GetInventoryLocationProductsData
 func (s *DashboardsService) GetInventoryLocationProductsData(ctx context.Context, req *GetInventoryLocationProductsDataRequest, opts ...CallOption) (*PagedStockCategoryLocationProductResult, error) {
-	out := new(PagedStockCategoryLocationProductResult)
-	return out, s.client.call(ctx, operation{
+	var out *PagedStockCategoryLocationProductResult
+	err := s.client.call(ctx, operation{
 		name: "Dashboards.GetInventoryLocationProductsData", method: "GET", path: "/api/Dashboards/GetInventoryLocationProductsData",
 		query: true, replay: replayRead, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetInventoryLocationProductsDataAll hands out what stands on the pages of

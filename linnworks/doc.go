@@ -11,7 +11,7 @@
 //	if err != nil {
 //		return err
 //	}
-//	locations, err := client.Inventory.GetStockLocations(ctx)
+//	locations, err := client.Inventory.GetStockLocations(ctx, nil)
 //
 // Every section of the API is a field of [Client], every operation a method of
 // it. A method takes a context, a pointer to its request (nil for an empty one)
@@ -55,6 +55,7 @@
 // A success may still carry failures of single items, in a list named Errors or
 // the like, and some operations leave out what they did not do. Where it is known
 // how the reply tells, the method returns a [*PartialError] beside its result.
+// Beside any other error the result is zero.
 //
 // Orders, addresses and notes print and log without the buyer: ids and states
 // only. Their JSON is complete. A list of them given to a slog.JSONHandler is

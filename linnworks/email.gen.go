@@ -16,11 +16,12 @@ type EmailService service
 //
 // Official page: https://apps.linnworks.net/Api/Method/Email-GenerateAdhocEmail
 func (s *EmailService) GenerateAdhocEmail(ctx context.Context, req *GenerateAdhocEmailRequest, opts ...CallOption) (*GenerateAdhocEmailResponse, error) {
-	out := new(GenerateAdhocEmailResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GenerateAdhocEmailResponse
+	err := s.client.call(ctx, operation{
 		name: "Email.GenerateAdhocEmail", method: "POST", path: "/api/Email/GenerateAdhocEmail",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GenerateFreeTextEmail calls POST /api/Email/GenerateFreeTextEmail.
@@ -29,11 +30,12 @@ func (s *EmailService) GenerateAdhocEmail(ctx context.Context, req *GenerateAdho
 //
 // Official page: https://apps.linnworks.net/Api/Method/Email-GenerateFreeTextEmail
 func (s *EmailService) GenerateFreeTextEmail(ctx context.Context, req *GenerateFreeTextEmailRequest, opts ...CallOption) (*GenerateFreeTextEmailResponse, error) {
-	out := new(GenerateFreeTextEmailResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GenerateFreeTextEmailResponse
+	err := s.client.call(ctx, operation{
 		name: "Email.GenerateFreeTextEmail", method: "POST", path: "/api/Email/GenerateFreeTextEmail",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetEmailTemplate calls GET /api/Email/GetEmailTemplate.
@@ -42,11 +44,12 @@ func (s *EmailService) GenerateFreeTextEmail(ctx context.Context, req *GenerateF
 //
 // Official page: https://apps.linnworks.net/Api/Method/Email-GetEmailTemplate
 func (s *EmailService) GetEmailTemplate(ctx context.Context, req *GetEmailTemplateRequest, opts ...CallOption) (*EmailTemplate, error) {
-	out := new(EmailTemplate)
-	return out, s.client.call(ctx, operation{
+	var out *EmailTemplate
+	err := s.client.call(ctx, operation{
 		name: "Email.GetEmailTemplate", method: "GET", path: "/api/Email/GetEmailTemplate",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetEmailTemplates calls GET /api/Email/GetEmailTemplates.
@@ -54,12 +57,12 @@ func (s *EmailService) GetEmailTemplate(ctx context.Context, req *GetEmailTempla
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Email-GetEmailTemplates
-func (s *EmailService) GetEmailTemplates(ctx context.Context, opts ...CallOption) ([]EmailTemplateHeader, error) {
+func (s *EmailService) GetEmailTemplates(ctx context.Context, req *GetEmailTemplatesRequest, opts ...CallOption) ([]EmailTemplateHeader, error) {
 	var out []EmailTemplateHeader
 	err := s.client.call(ctx, operation{
 		name: "Email.GetEmailTemplates", method: "GET", path: "/api/Email/GetEmailTemplates",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -149,6 +152,9 @@ type GenerateFreeTextEmailResponse struct {
 type GetEmailTemplateRequest struct {
 	PkEmailTemplateRowID *int `url:"pkEmailTemplateRowId,omitempty" json:"-"`
 }
+
+// GetEmailTemplatesRequest holds the parameters of Email.GetEmailTemplates.
+type GetEmailTemplatesRequest struct{}
 
 // TemplateTag is part of a reply.
 type TemplateTag struct {

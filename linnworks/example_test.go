@@ -46,7 +46,7 @@ func Example() {
 		{"StockLocationId":"00000000-0000-0000-0000-000000000000","LocationName":"Default"},
 		{"StockLocationId":"9a0e2c44-51f0-4b7e-8f43-0c6f2f1c3b11","LocationName":"Leeds"}]`})
 
-	locations, err := client.Inventory.GetStockLocations(context.Background())
+	locations, err := client.Inventory.GetStockLocations(context.Background(), nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func ExampleWithMiddleware() {
 			return resp, err
 		}))
 
-	if _, err := client.Inventory.GetStockLocations(context.Background()); err != nil {
+	if _, err := client.Inventory.GetStockLocations(context.Background(), nil); err != nil {
 		log.Fatal(err)
 	}
 	// Output:
@@ -120,7 +120,7 @@ func ExampleWithObserver() {
 			fmt.Println(e.Operation, e.Attempt, e.Status, e.Bytes, e.Err)
 		}))
 
-	if _, err := client.Inventory.GetStockLocations(context.Background()); err != nil {
+	if _, err := client.Inventory.GetStockLocations(context.Background(), nil); err != nil {
 		log.Fatal(err)
 	}
 	// Output:

@@ -17,11 +17,12 @@ type GenericListingsService service
 //
 // Official page: https://apps.linnworks.net/Api/Method/GenericListings-CreateConfigurator
 func (s *GenericListingsService) CreateConfigurator(ctx context.Context, req *CreateConfiguratorRequest, opts ...CallOption) (*CreateConfiguratorResponse, error) {
-	out := new(CreateConfiguratorResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreateConfiguratorResponse
+	err := s.client.call(ctx, operation{
 		name: "GenericListings.CreateConfigurator", method: "POST", path: "/api/GenericListings/CreateConfigurator",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateTemplates calls POST /api/GenericListings/CreateTemplates.
@@ -30,11 +31,12 @@ func (s *GenericListingsService) CreateConfigurator(ctx context.Context, req *Cr
 //
 // Official page: https://apps.linnworks.net/Api/Method/GenericListings-CreateTemplates
 func (s *GenericListingsService) CreateTemplates(ctx context.Context, req *CreateTemplatesRequest, opts ...CallOption) (*CreateTemplatesResponse, error) {
-	out := new(CreateTemplatesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreateTemplatesResponse
+	err := s.client.call(ctx, operation{
 		name: "GenericListings.CreateTemplates", method: "POST", path: "/api/GenericListings/CreateTemplates",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteConfigurators calls POST /api/GenericListings/DeleteConfigurators.
@@ -43,11 +45,12 @@ func (s *GenericListingsService) CreateTemplates(ctx context.Context, req *Creat
 //
 // Official page: https://apps.linnworks.net/Api/Method/GenericListings-DeleteConfigurators
 func (s *GenericListingsService) DeleteConfigurators(ctx context.Context, req *DeleteConfiguratorsRequest, opts ...CallOption) (*DeleteConfiguratorsResponse, error) {
-	out := new(DeleteConfiguratorsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *DeleteConfiguratorsResponse
+	err := s.client.call(ctx, operation{
 		name: "GenericListings.DeleteConfigurators", method: "POST", path: "/api/GenericListings/DeleteConfigurators",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetConfiguratorData calls POST /api/GenericListings/GetConfiguratorData.
@@ -56,11 +59,12 @@ func (s *GenericListingsService) DeleteConfigurators(ctx context.Context, req *D
 //
 // Official page: https://apps.linnworks.net/Api/Method/GenericListings-GetConfiguratorData
 func (s *GenericListingsService) GetConfiguratorData(ctx context.Context, req *GetConfiguratorDataRequest, opts ...CallOption) (*GetConfiguratorDataResponse, error) {
-	out := new(GetConfiguratorDataResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetConfiguratorDataResponse
+	err := s.client.call(ctx, operation{
 		name: "GenericListings.GetConfiguratorData", method: "POST", path: "/api/GenericListings/GetConfiguratorData",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetConfiguratorDescription calls POST /api/GenericListings/GetConfiguratorDescription.
@@ -69,11 +73,12 @@ func (s *GenericListingsService) GetConfiguratorData(ctx context.Context, req *G
 //
 // Official page: https://apps.linnworks.net/Api/Method/GenericListings-GetConfiguratorDescription
 func (s *GenericListingsService) GetConfiguratorDescription(ctx context.Context, req *GetConfiguratorDescriptionRequest, opts ...CallOption) (*GetConfiguratorDescriptionResponse, error) {
-	out := new(GetConfiguratorDescriptionResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetConfiguratorDescriptionResponse
+	err := s.client.call(ctx, operation{
 		name: "GenericListings.GetConfiguratorDescription", method: "POST", path: "/api/GenericListings/GetConfiguratorDescription",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetConfiguratorsInfoPaged calls POST /api/GenericListings/GetConfiguratorsInfoPaged.
@@ -82,11 +87,12 @@ func (s *GenericListingsService) GetConfiguratorDescription(ctx context.Context,
 //
 // Official page: https://apps.linnworks.net/Api/Method/GenericListings-GetConfiguratorsInfoPaged
 func (s *GenericListingsService) GetConfiguratorsInfoPaged(ctx context.Context, req *GetConfiguratorsInfoPagedRequest, opts ...CallOption) (*GetConfiguratorsInfoResponse, error) {
-	out := new(GetConfiguratorsInfoResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetConfiguratorsInfoResponse
+	err := s.client.call(ctx, operation{
 		name: "GenericListings.GetConfiguratorsInfoPaged", method: "POST", path: "/api/GenericListings/GetConfiguratorsInfoPaged",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetConfiguratorsInfoPagedAll hands out what stands on the pages of
@@ -113,11 +119,12 @@ func (s *GenericListingsService) GetConfiguratorsInfoPagedAll(ctx context.Contex
 //
 // Official page: https://apps.linnworks.net/Api/Method/GenericListings-OpenTemplatesByInventory
 func (s *GenericListingsService) OpenTemplatesByInventory(ctx context.Context, req *OpenTemplatesByInventoryRequest, opts ...CallOption) (*OpenTemplatesByInventoryResponse, error) {
-	out := new(OpenTemplatesByInventoryResponse)
-	return out, s.client.call(ctx, operation{
+	var out *OpenTemplatesByInventoryResponse
+	err := s.client.call(ctx, operation{
 		name: "GenericListings.OpenTemplatesByInventory", method: "POST", path: "/api/GenericListings/OpenTemplatesByInventory",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // OpenTemplatesByInventoryAll hands out what stands on the pages of
@@ -158,11 +165,12 @@ func (s *GenericListingsService) ProcessTemplates(ctx context.Context, req *Proc
 //
 // Official page: https://apps.linnworks.net/Api/Method/GenericListings-SaveConfiguratorData
 func (s *GenericListingsService) SaveConfiguratorData(ctx context.Context, req *SaveConfiguratorDataRequest, opts ...CallOption) (*SaveConfiguratorDataResponse, error) {
-	out := new(SaveConfiguratorDataResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SaveConfiguratorDataResponse
+	err := s.client.call(ctx, operation{
 		name: "GenericListings.SaveConfiguratorData", method: "POST", path: "/api/GenericListings/SaveConfiguratorData",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SaveConfiguratorDescription calls POST /api/GenericListings/SaveConfiguratorDescription.
@@ -171,11 +179,12 @@ func (s *GenericListingsService) SaveConfiguratorData(ctx context.Context, req *
 //
 // Official page: https://apps.linnworks.net/Api/Method/GenericListings-SaveConfiguratorDescription
 func (s *GenericListingsService) SaveConfiguratorDescription(ctx context.Context, req *SaveConfiguratorDescriptionRequest, opts ...CallOption) (*SaveConfiguratorDescriptionResponse, error) {
-	out := new(SaveConfiguratorDescriptionResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SaveConfiguratorDescriptionResponse
+	err := s.client.call(ctx, operation{
 		name: "GenericListings.SaveConfiguratorDescription", method: "POST", path: "/api/GenericListings/SaveConfiguratorDescription",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SaveConfiguratorFields calls POST /api/GenericListings/SaveConfiguratorFields.

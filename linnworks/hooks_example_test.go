@@ -28,7 +28,7 @@ func ExampleWithLogger() {
 	})
 	client := newClient(warehouse{"/api/Inventory/GetStockLocations": `[]`}, linnworks.WithLogger(slog.New(handler)))
 
-	if _, err := client.Inventory.GetStockLocations(context.Background()); err != nil {
+	if _, err := client.Inventory.GetStockLocations(context.Background(), nil); err != nil {
 		log.Fatal(err)
 	}
 	// Output:
@@ -77,7 +77,7 @@ func ExampleWithSessionWarning() {
 			fmt.Println("maintenance:", linnworks.IsMaintenance(err))
 		}))
 
-	_, err := client.Inventory.GetStockLocations(context.Background())
+	_, err := client.Inventory.GetStockLocations(context.Background(), nil)
 	fmt.Println("unavailable:", linnworks.IsUnavailable(err))
 	// Output:
 	// maintenance: true
@@ -101,7 +101,7 @@ func ExampleWithHTTPClient() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	locations, err := client.Inventory.GetStockLocations(context.Background())
+	locations, err := client.Inventory.GetStockLocations(context.Background(), nil)
 	if err != nil {
 		log.Fatal(err)
 	}

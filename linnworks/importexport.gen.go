@@ -15,11 +15,13 @@ type ImportExportService service
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ImportExport-DeleteExport
-func (s *ImportExportService) DeleteExport(ctx context.Context, req *DeleteExportRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ImportExportService) DeleteExport(ctx context.Context, req *DeleteExportRequest, opts ...CallOption) (*DeleteExportResponse, error) {
+	var out *DeleteExportResponse
+	err := s.client.call(ctx, operation{
 		name: "ImportExport.DeleteExport", method: "POST", path: "/api/ImportExport/DeleteExport",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteImport calls POST /api/ImportExport/DeleteImport.
@@ -27,11 +29,13 @@ func (s *ImportExportService) DeleteExport(ctx context.Context, req *DeleteExpor
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ImportExport-DeleteImport
-func (s *ImportExportService) DeleteImport(ctx context.Context, req *DeleteImportRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ImportExportService) DeleteImport(ctx context.Context, req *DeleteImportRequest, opts ...CallOption) (*DeleteImportResponse, error) {
+	var out *DeleteImportResponse
+	err := s.client.call(ctx, operation{
 		name: "ImportExport.DeleteImport", method: "POST", path: "/api/ImportExport/DeleteImport",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // EnableExport calls POST /api/ImportExport/EnableExport.
@@ -40,11 +44,12 @@ func (s *ImportExportService) DeleteImport(ctx context.Context, req *DeleteImpor
 //
 // Official page: https://apps.linnworks.net/Api/Method/ImportExport-EnableExport
 func (s *ImportExportService) EnableExport(ctx context.Context, req *EnableExportRequest, opts ...CallOption) (*ExportRegister, error) {
-	out := new(ExportRegister)
-	return out, s.client.call(ctx, operation{
+	var out *ExportRegister
+	err := s.client.call(ctx, operation{
 		name: "ImportExport.EnableExport", method: "POST", path: "/api/ImportExport/EnableExport",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // EnableImport calls POST /api/ImportExport/EnableImport.
@@ -53,11 +58,12 @@ func (s *ImportExportService) EnableExport(ctx context.Context, req *EnableExpor
 //
 // Official page: https://apps.linnworks.net/Api/Method/ImportExport-EnableImport
 func (s *ImportExportService) EnableImport(ctx context.Context, req *EnableImportRequest, opts ...CallOption) (*ImportRegister, error) {
-	out := new(ImportRegister)
-	return out, s.client.call(ctx, operation{
+	var out *ImportRegister
+	err := s.client.call(ctx, operation{
 		name: "ImportExport.EnableImport", method: "POST", path: "/api/ImportExport/EnableImport",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetExport calls GET /api/ImportExport/GetExport.
@@ -66,11 +72,12 @@ func (s *ImportExportService) EnableImport(ctx context.Context, req *EnableImpor
 //
 // Official page: https://apps.linnworks.net/Api/Method/ImportExport-GetExport
 func (s *ImportExportService) GetExport(ctx context.Context, req *GetExportRequest, opts ...CallOption) (*Export, error) {
-	out := new(Export)
-	return out, s.client.call(ctx, operation{
+	var out *Export
+	err := s.client.call(ctx, operation{
 		name: "ImportExport.GetExport", method: "GET", path: "/api/ImportExport/GetExport",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetExportList calls GET /api/ImportExport/GetExportList.
@@ -78,12 +85,13 @@ func (s *ImportExportService) GetExport(ctx context.Context, req *GetExportReque
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ImportExport-GetExportList
-func (s *ImportExportService) GetExportList(ctx context.Context, opts ...CallOption) (*GetExportListResponse, error) {
-	out := new(GetExportListResponse)
-	return out, s.client.call(ctx, operation{
+func (s *ImportExportService) GetExportList(ctx context.Context, req *GetExportListRequest, opts ...CallOption) (*GetExportListResponse, error) {
+	var out *GetExportListResponse
+	err := s.client.call(ctx, operation{
 		name: "ImportExport.GetExportList", method: "GET", path: "/api/ImportExport/GetExportList",
 		replay: replayRead, limit: 150,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetFullfilmentCenterSettings calls GET /api/ImportExport/GetFullfilmentCenterSettings.
@@ -92,11 +100,12 @@ func (s *ImportExportService) GetExportList(ctx context.Context, opts ...CallOpt
 //
 // Official page: https://apps.linnworks.net/Api/Method/ImportExport-GetFullfilmentCenterSettings
 func (s *ImportExportService) GetFullfilmentCenterSettings(ctx context.Context, req *GetFullfilmentCenterSettingsRequest, opts ...CallOption) (*FulfilmentCenterImportExportSettings, error) {
-	out := new(FulfilmentCenterImportExportSettings)
-	return out, s.client.call(ctx, operation{
+	var out *FulfilmentCenterImportExportSettings
+	err := s.client.call(ctx, operation{
 		name: "ImportExport.GetFullfilmentCenterSettings", method: "GET", path: "/api/ImportExport/GetFullfilmentCenterSettings",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetImport calls GET /api/ImportExport/GetImport.
@@ -105,11 +114,12 @@ func (s *ImportExportService) GetFullfilmentCenterSettings(ctx context.Context, 
 //
 // Official page: https://apps.linnworks.net/Api/Method/ImportExport-GetImport
 func (s *ImportExportService) GetImport(ctx context.Context, req *GetImportRequest, opts ...CallOption) (*Import, error) {
-	out := new(Import)
-	return out, s.client.call(ctx, operation{
+	var out *Import
+	err := s.client.call(ctx, operation{
 		name: "ImportExport.GetImport", method: "GET", path: "/api/ImportExport/GetImport",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetImportList calls GET /api/ImportExport/GetImportList.
@@ -117,12 +127,13 @@ func (s *ImportExportService) GetImport(ctx context.Context, req *GetImportReque
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ImportExport-GetImportList
-func (s *ImportExportService) GetImportList(ctx context.Context, opts ...CallOption) (*GetImportListResponse, error) {
-	out := new(GetImportListResponse)
-	return out, s.client.call(ctx, operation{
+func (s *ImportExportService) GetImportList(ctx context.Context, req *GetImportListRequest, opts ...CallOption) (*GetImportListResponse, error) {
+	var out *GetImportListResponse
+	err := s.client.call(ctx, operation{
 		name: "ImportExport.GetImportList", method: "GET", path: "/api/ImportExport/GetImportList",
 		replay: replayRead, limit: 150,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // RunNowExport calls POST /api/ImportExport/RunNowExport.
@@ -130,11 +141,13 @@ func (s *ImportExportService) GetImportList(ctx context.Context, opts ...CallOpt
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ImportExport-RunNowExport
-func (s *ImportExportService) RunNowExport(ctx context.Context, req *RunNowExportRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ImportExportService) RunNowExport(ctx context.Context, req *RunNowExportRequest, opts ...CallOption) (*RunNowExportResponse, error) {
+	var out *RunNowExportResponse
+	err := s.client.call(ctx, operation{
 		name: "ImportExport.RunNowExport", method: "POST", path: "/api/ImportExport/RunNowExport",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // RunNowImport calls POST /api/ImportExport/RunNowImport.
@@ -142,11 +155,13 @@ func (s *ImportExportService) RunNowExport(ctx context.Context, req *RunNowExpor
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ImportExport-RunNowImport
-func (s *ImportExportService) RunNowImport(ctx context.Context, req *RunNowImportRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ImportExportService) RunNowImport(ctx context.Context, req *RunNowImportRequest, opts ...CallOption) (*RunNowImportResponse, error) {
+	var out *RunNowImportResponse
+	err := s.client.call(ctx, operation{
 		name: "ImportExport.RunNowImport", method: "POST", path: "/api/ImportExport/RunNowImport",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddData is part of a reply.
@@ -174,10 +189,16 @@ type DeleteExportRequest struct {
 	ID *int `json:"id,omitzero"`
 }
 
+// DeleteExportResponse is the reply of ImportExport.DeleteExport.
+type DeleteExportResponse struct{}
+
 // DeleteImportRequest holds the parameters of ImportExport.DeleteImport.
 type DeleteImportRequest struct {
 	ID *int `json:"id,omitzero"`
 }
+
+// DeleteImportResponse is the reply of ImportExport.DeleteImport.
+type DeleteImportResponse struct{}
 
 // EnableExportRequest holds the parameters of ImportExport.EnableExport.
 type EnableExportRequest struct {
@@ -304,6 +325,9 @@ type FulfilmentCenterImportExportSettings struct {
 	FkStockLocationID      GUID `json:"fkStockLocationId,omitzero"`
 }
 
+// GetExportListRequest holds the parameters of ImportExport.GetExportList.
+type GetExportListRequest struct{}
+
 // GetExportListResponse is part of a reply.
 type GetExportListResponse struct {
 	Register []ExportRegisterPublicSchedules `json:"register,omitzero"`
@@ -318,6 +342,9 @@ type GetExportRequest struct {
 type GetFullfilmentCenterSettingsRequest struct {
 	FkStockLocationID *GUID `url:"fkStockLocationId,omitempty" json:"-"`
 }
+
+// GetImportListRequest holds the parameters of ImportExport.GetImportList.
+type GetImportListRequest struct{}
 
 // GetImportListResponse is part of a reply.
 type GetImportListResponse struct {
@@ -409,10 +436,16 @@ type RunNowExportRequest struct {
 	ExportID *int `json:"exportId,omitzero"`
 }
 
+// RunNowExportResponse is the reply of ImportExport.RunNowExport.
+type RunNowExportResponse struct{}
+
 // RunNowImportRequest holds the parameters of ImportExport.RunNowImport.
 type RunNowImportRequest struct {
 	ImportID *int `json:"importId,omitzero"`
 }
+
+// RunNowImportResponse is the reply of ImportExport.RunNowImport.
+type RunNowImportResponse struct{}
 
 // Schedule is part of a reply.
 type Schedule struct {

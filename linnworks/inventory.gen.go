@@ -17,11 +17,12 @@ type InventoryService service
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-AddImageToInventoryItem
 func (s *InventoryService) AddImageToInventoryItem(ctx context.Context, req *AddImageToInventoryItemRequest, opts ...CallOption) (*AddImageToInventoryItemResponse, error) {
-	out := new(AddImageToInventoryItemResponse)
-	return out, s.client.call(ctx, operation{
+	var out *AddImageToInventoryItemResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.AddImageToInventoryItem", method: "POST", path: "/api/Inventory/AddImageToInventoryItem",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddInventoryItem calls POST /api/Inventory/AddInventoryItem.
@@ -29,11 +30,13 @@ func (s *InventoryService) AddImageToInventoryItem(ctx context.Context, req *Add
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-AddInventoryItem
-func (s *InventoryService) AddInventoryItem(ctx context.Context, req *AddInventoryItemRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) AddInventoryItem(ctx context.Context, req *AddInventoryItemRequest, opts ...CallOption) (*AddInventoryItemResponse, error) {
+	var out *AddInventoryItemResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.AddInventoryItem", method: "POST", path: "/api/Inventory/AddInventoryItem",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddInventoryItemBulk calls POST /api/Inventory/AddInventoryItemBulk.
@@ -42,11 +45,12 @@ func (s *InventoryService) AddInventoryItem(ctx context.Context, req *AddInvento
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-AddInventoryItemBulk
 func (s *InventoryService) AddInventoryItemBulk(ctx context.Context, req *AddInventoryItemBulkRequest, opts ...CallOption) (*BatchedAPIResponseGUID, error) {
-	out := new(BatchedAPIResponseGUID)
-	return out, s.client.call(ctx, operation{
+	var out *BatchedAPIResponseGUID
+	err := s.client.call(ctx, operation{
 		name: "Inventory.AddInventoryItemBulk", method: "POST", path: "/api/Inventory/AddInventoryItemBulk",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddItemLocations calls POST /api/Inventory/AddItemLocations.
@@ -54,11 +58,13 @@ func (s *InventoryService) AddInventoryItemBulk(ctx context.Context, req *AddInv
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-AddItemLocations
-func (s *InventoryService) AddItemLocations(ctx context.Context, req *AddItemLocationsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) AddItemLocations(ctx context.Context, req *AddItemLocationsRequest, opts ...CallOption) (*AddItemLocationsResponse, error) {
+	var out *AddItemLocationsResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.AddItemLocations", method: "POST", path: "/api/Inventory/AddItemLocations",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddProductIdentifiers calls POST /api/Inventory/AddProductIdentifiers.
@@ -67,11 +73,12 @@ func (s *InventoryService) AddItemLocations(ctx context.Context, req *AddItemLoc
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-AddProductIdentifiers
 func (s *InventoryService) AddProductIdentifiers(ctx context.Context, req *AddProductIdentifiersRequest, opts ...CallOption) (*BatchedAPIResponseStockItemProductIdentifier, error) {
-	out := new(BatchedAPIResponseStockItemProductIdentifier)
-	return out, s.client.call(ctx, operation{
+	var out *BatchedAPIResponseStockItemProductIdentifier
+	err := s.client.call(ctx, operation{
 		name: "Inventory.AddProductIdentifiers", method: "POST", path: "/api/Inventory/AddProductIdentifiers",
 		body: bodyWrapped, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddScrapCategories calls POST /api/Inventory/AddScrapCategories.
@@ -80,11 +87,12 @@ func (s *InventoryService) AddProductIdentifiers(ctx context.Context, req *AddPr
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-AddScrapCategories
 func (s *InventoryService) AddScrapCategories(ctx context.Context, req *AddScrapCategoriesRequest, opts ...CallOption) (*AddScrapCategoriesResponse, error) {
-	out := new(AddScrapCategoriesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *AddScrapCategoriesResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.AddScrapCategories", method: "POST", path: "/api/Inventory/AddScrapCategories",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddScrapItem calls POST /api/Inventory/AddScrapItem.
@@ -93,11 +101,12 @@ func (s *InventoryService) AddScrapCategories(ctx context.Context, req *AddScrap
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-AddScrapItem
 func (s *InventoryService) AddScrapItem(ctx context.Context, req *AddScrapItemRequest, opts ...CallOption) (*AddScrapItemResponse, error) {
-	out := new(AddScrapItemResponse)
-	return out, s.client.call(ctx, operation{
+	var out *AddScrapItemResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.AddScrapItem", method: "POST", path: "/api/Inventory/AddScrapItem",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddSupplier calls POST /api/Inventory/AddSupplier.
@@ -106,11 +115,12 @@ func (s *InventoryService) AddScrapItem(ctx context.Context, req *AddScrapItemRe
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-AddSupplier
 func (s *InventoryService) AddSupplier(ctx context.Context, req *AddSupplierRequest, opts ...CallOption) (*Supplier, error) {
-	out := new(Supplier)
-	return out, s.client.call(ctx, operation{
+	var out *Supplier
+	err := s.client.call(ctx, operation{
 		name: "Inventory.AddSupplier", method: "POST", path: "/api/Inventory/AddSupplier",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AdjustTemplatesInstant calls POST /api/Inventory/AdjustTemplatesInstant.
@@ -118,11 +128,13 @@ func (s *InventoryService) AddSupplier(ctx context.Context, req *AddSupplierRequ
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-AdjustTemplatesInstant
-func (s *InventoryService) AdjustTemplatesInstant(ctx context.Context, req *AdjustTemplatesInstantRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) AdjustTemplatesInstant(ctx context.Context, req *AdjustTemplatesInstantRequest, opts ...CallOption) (*AdjustTemplatesInstantResponse, error) {
+	var out *AdjustTemplatesInstantResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.AdjustTemplatesInstant", method: "POST", path: "/api/Inventory/AdjustTemplatesInstant",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ArchiveInventoryItems calls POST /api/Inventory/ArchiveInventoryItems.
@@ -130,11 +142,13 @@ func (s *InventoryService) AdjustTemplatesInstant(ctx context.Context, req *Adju
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-ArchiveInventoryItems
-func (s *InventoryService) ArchiveInventoryItems(ctx context.Context, req *ArchiveInventoryItemsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) ArchiveInventoryItems(ctx context.Context, req *ArchiveInventoryItemsRequest, opts ...CallOption) (*ArchiveInventoryItemsResponse, error) {
+	var out *ArchiveInventoryItemsResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.ArchiveInventoryItems", method: "POST", path: "/api/Inventory/ArchiveInventoryItems",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // BatchGetInventoryItemChannelSKUs calls POST /api/Inventory/BatchGetInventoryItemChannelSKUs.
@@ -167,11 +181,13 @@ func (s *InventoryService) BatchGetInventoryItemChannelSKUsBatched(ctx context.C
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-BulkScrapBatchedItems
-func (s *InventoryService) BulkScrapBatchedItems(ctx context.Context, req *BulkScrapBatchedItemsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) BulkScrapBatchedItems(ctx context.Context, req *BulkScrapBatchedItemsRequest, opts ...CallOption) (*BulkScrapBatchedItemsResponse, error) {
+	var out *BulkScrapBatchedItemsResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.BulkScrapBatchedItems", method: "POST", path: "/api/Inventory/BulkScrapBatchedItems",
 		body: bodyFlat, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateBatches calls POST /api/Inventory/CreateBatches.
@@ -179,11 +195,13 @@ func (s *InventoryService) BulkScrapBatchedItems(ctx context.Context, req *BulkS
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-CreateBatches
-func (s *InventoryService) CreateBatches(ctx context.Context, req *CreateBatchesRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) CreateBatches(ctx context.Context, req *CreateBatchesRequest, opts ...CallOption) (*CreateBatchesResponse, error) {
+	var out *CreateBatchesResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.CreateBatches", method: "POST", path: "/api/Inventory/CreateBatches",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateCategory calls POST /api/Inventory/CreateCategory.
@@ -192,11 +210,12 @@ func (s *InventoryService) CreateBatches(ctx context.Context, req *CreateBatches
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-CreateCategory
 func (s *InventoryService) CreateCategory(ctx context.Context, req *CreateCategoryRequest, opts ...CallOption) (*LinnworksCategory, error) {
-	out := new(LinnworksCategory)
-	return out, s.client.call(ctx, operation{
+	var out *LinnworksCategory
+	err := s.client.call(ctx, operation{
 		name: "Inventory.CreateCategory", method: "POST", path: "/api/Inventory/CreateCategory",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateChannelMapping calls POST /api/Inventory/CreateChannelMapping.
@@ -205,11 +224,12 @@ func (s *InventoryService) CreateCategory(ctx context.Context, req *CreateCatego
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-CreateChannelMapping
 func (s *InventoryService) CreateChannelMapping(ctx context.Context, req *CreateChannelMappingRequest, opts ...CallOption) (*BatchedAPIResponseChannelMappingCreateInfo, error) {
-	out := new(BatchedAPIResponseChannelMappingCreateInfo)
-	return out, s.client.call(ctx, operation{
+	var out *BatchedAPIResponseChannelMappingCreateInfo
+	err := s.client.call(ctx, operation{
 		name: "Inventory.CreateChannelMapping", method: "POST", path: "/api/Inventory/CreateChannelMapping",
 		body: bodyFlat, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateCountries calls POST /api/Inventory/CreateCountries.
@@ -217,11 +237,13 @@ func (s *InventoryService) CreateChannelMapping(ctx context.Context, req *Create
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-CreateCountries
-func (s *InventoryService) CreateCountries(ctx context.Context, req *CreateCountriesRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) CreateCountries(ctx context.Context, req *CreateCountriesRequest, opts ...CallOption) (*CreateCountriesResponse, error) {
+	var out *CreateCountriesResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.CreateCountries", method: "POST", path: "/api/Inventory/CreateCountries",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateCountryRegions calls POST /api/Inventory/CreateCountryRegions.
@@ -230,11 +252,12 @@ func (s *InventoryService) CreateCountries(ctx context.Context, req *CreateCount
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-CreateCountryRegions
 func (s *InventoryService) CreateCountryRegions(ctx context.Context, req *CreateCountryRegionsRequest, opts ...CallOption) (*CreateCountryRegionsResponse, error) {
-	out := new(CreateCountryRegionsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreateCountryRegionsResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.CreateCountryRegions", method: "POST", path: "/api/Inventory/CreateCountryRegions",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateInventoryItemCompositions calls POST /api/Inventory/CreateInventoryItemCompositions.
@@ -242,11 +265,13 @@ func (s *InventoryService) CreateCountryRegions(ctx context.Context, req *Create
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-CreateInventoryItemCompositions
-func (s *InventoryService) CreateInventoryItemCompositions(ctx context.Context, req *CreateInventoryItemCompositionsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) CreateInventoryItemCompositions(ctx context.Context, req *CreateInventoryItemCompositionsRequest, opts ...CallOption) (*CreateInventoryItemCompositionsResponse, error) {
+	var out *CreateInventoryItemCompositionsResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.CreateInventoryItemCompositions", method: "POST", path: "/api/Inventory/CreateInventoryItemCompositions",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateInventoryItemDescriptions calls POST /api/Inventory/CreateInventoryItemDescriptions.
@@ -254,11 +279,13 @@ func (s *InventoryService) CreateInventoryItemCompositions(ctx context.Context, 
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-CreateInventoryItemDescriptions
-func (s *InventoryService) CreateInventoryItemDescriptions(ctx context.Context, req *CreateInventoryItemDescriptionsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) CreateInventoryItemDescriptions(ctx context.Context, req *CreateInventoryItemDescriptionsRequest, opts ...CallOption) (*CreateInventoryItemDescriptionsResponse, error) {
+	var out *CreateInventoryItemDescriptionsResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.CreateInventoryItemDescriptions", method: "POST", path: "/api/Inventory/CreateInventoryItemDescriptions",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateInventoryItemExtendedProperties calls POST /api/Inventory/CreateInventoryItemExtendedProperties.
@@ -266,11 +293,13 @@ func (s *InventoryService) CreateInventoryItemDescriptions(ctx context.Context, 
 // It is not repeated once it was sent. 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-CreateInventoryItemExtendedProperties
-func (s *InventoryService) CreateInventoryItemExtendedProperties(ctx context.Context, req *CreateInventoryItemExtendedPropertiesRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) CreateInventoryItemExtendedProperties(ctx context.Context, req *CreateInventoryItemExtendedPropertiesRequest, opts ...CallOption) (*CreateInventoryItemExtendedPropertiesResponse, error) {
+	var out *CreateInventoryItemExtendedPropertiesResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.CreateInventoryItemExtendedProperties", method: "POST", path: "/api/Inventory/CreateInventoryItemExtendedProperties",
 		body: bodyParams, limit: 250,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateInventoryItemPrices calls POST /api/Inventory/CreateInventoryItemPrices.
@@ -278,11 +307,13 @@ func (s *InventoryService) CreateInventoryItemExtendedProperties(ctx context.Con
 // It is not repeated once it was sent. 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-CreateInventoryItemPrices
-func (s *InventoryService) CreateInventoryItemPrices(ctx context.Context, req *CreateInventoryItemPricesRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) CreateInventoryItemPrices(ctx context.Context, req *CreateInventoryItemPricesRequest, opts ...CallOption) (*CreateInventoryItemPricesResponse, error) {
+	var out *CreateInventoryItemPricesResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.CreateInventoryItemPrices", method: "POST", path: "/api/Inventory/CreateInventoryItemPrices",
 		body: bodyParams, limit: 250,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateInventoryItemPricingRules calls POST /api/Inventory/CreateInventoryItemPricingRules.
@@ -290,11 +321,13 @@ func (s *InventoryService) CreateInventoryItemPrices(ctx context.Context, req *C
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-CreateInventoryItemPricingRules
-func (s *InventoryService) CreateInventoryItemPricingRules(ctx context.Context, req *CreateInventoryItemPricingRulesRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) CreateInventoryItemPricingRules(ctx context.Context, req *CreateInventoryItemPricingRulesRequest, opts ...CallOption) (*CreateInventoryItemPricingRulesResponse, error) {
+	var out *CreateInventoryItemPricingRulesResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.CreateInventoryItemPricingRules", method: "POST", path: "/api/Inventory/CreateInventoryItemPricingRules",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateInventoryItemTitles calls POST /api/Inventory/CreateInventoryItemTitles.
@@ -302,11 +335,13 @@ func (s *InventoryService) CreateInventoryItemPricingRules(ctx context.Context, 
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-CreateInventoryItemTitles
-func (s *InventoryService) CreateInventoryItemTitles(ctx context.Context, req *CreateInventoryItemTitlesRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) CreateInventoryItemTitles(ctx context.Context, req *CreateInventoryItemTitlesRequest, opts ...CallOption) (*CreateInventoryItemTitlesResponse, error) {
+	var out *CreateInventoryItemTitlesResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.CreateInventoryItemTitles", method: "POST", path: "/api/Inventory/CreateInventoryItemTitles",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateStockSupplierStat calls POST /api/Inventory/CreateStockSupplierStat.
@@ -314,11 +349,13 @@ func (s *InventoryService) CreateInventoryItemTitles(ctx context.Context, req *C
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-CreateStockSupplierStat
-func (s *InventoryService) CreateStockSupplierStat(ctx context.Context, req *CreateStockSupplierStatRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) CreateStockSupplierStat(ctx context.Context, req *CreateStockSupplierStatRequest, opts ...CallOption) (*CreateStockSupplierStatResponse, error) {
+	var out *CreateStockSupplierStatResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.CreateStockSupplierStat", method: "POST", path: "/api/Inventory/CreateStockSupplierStat",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateUserSpecificView calls POST /api/Inventory/CreateUserSpecificView.
@@ -326,11 +363,13 @@ func (s *InventoryService) CreateStockSupplierStat(ctx context.Context, req *Cre
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-CreateUserSpecificView
-func (s *InventoryService) CreateUserSpecificView(ctx context.Context, req *CreateUserSpecificViewRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) CreateUserSpecificView(ctx context.Context, req *CreateUserSpecificViewRequest, opts ...CallOption) (*CreateUserSpecificViewResponse, error) {
+	var out *CreateUserSpecificViewResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.CreateUserSpecificView", method: "POST", path: "/api/Inventory/CreateUserSpecificView",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteBatchInventoryInBulk calls POST /api/Inventory/DeleteBatchInventoryInBulk.
@@ -338,11 +377,13 @@ func (s *InventoryService) CreateUserSpecificView(ctx context.Context, req *Crea
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteBatchInventoryInBulk
-func (s *InventoryService) DeleteBatchInventoryInBulk(ctx context.Context, req *DeleteBatchInventoryInBulkRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) DeleteBatchInventoryInBulk(ctx context.Context, req *DeleteBatchInventoryInBulkRequest, opts ...CallOption) (*DeleteBatchInventoryInBulkResponse, error) {
+	var out *DeleteBatchInventoryInBulkResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.DeleteBatchInventoryInBulk", method: "POST", path: "/api/Inventory/DeleteBatchInventoryInBulk",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteBatchesByStockItemID calls POST /api/Inventory/DeleteBatchesByStockItemId.
@@ -350,11 +391,13 @@ func (s *InventoryService) DeleteBatchInventoryInBulk(ctx context.Context, req *
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteBatchesByStockItemId
-func (s *InventoryService) DeleteBatchesByStockItemID(ctx context.Context, req *DeleteBatchesByStockItemIDRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) DeleteBatchesByStockItemID(ctx context.Context, req *DeleteBatchesByStockItemIDRequest, opts ...CallOption) (*DeleteBatchesByStockItemIDResponse, error) {
+	var out *DeleteBatchesByStockItemIDResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.DeleteBatchesByStockItemID", method: "POST", path: "/api/Inventory/DeleteBatchesByStockItemId",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteCategoryByID calls POST /api/Inventory/DeleteCategoryById.
@@ -362,11 +405,13 @@ func (s *InventoryService) DeleteBatchesByStockItemID(ctx context.Context, req *
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteCategoryById
-func (s *InventoryService) DeleteCategoryByID(ctx context.Context, req *DeleteCategoryByIDRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) DeleteCategoryByID(ctx context.Context, req *DeleteCategoryByIDRequest, opts ...CallOption) (*DeleteCategoryByIDResponse, error) {
+	var out *DeleteCategoryByIDResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.DeleteCategoryByID", method: "POST", path: "/api/Inventory/DeleteCategoryById",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteCountries calls POST /api/Inventory/DeleteCountries.
@@ -374,11 +419,13 @@ func (s *InventoryService) DeleteCategoryByID(ctx context.Context, req *DeleteCa
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteCountries
-func (s *InventoryService) DeleteCountries(ctx context.Context, req *DeleteCountriesRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) DeleteCountries(ctx context.Context, req *DeleteCountriesRequest, opts ...CallOption) (*DeleteCountriesResponse, error) {
+	var out *DeleteCountriesResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.DeleteCountries", method: "POST", path: "/api/Inventory/DeleteCountries",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteEbayCompatibilityList calls POST /api/Inventory/DeleteEbayCompatibilityList.
@@ -387,11 +434,12 @@ func (s *InventoryService) DeleteCountries(ctx context.Context, req *DeleteCount
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteEbayCompatibilityList
 func (s *InventoryService) DeleteEbayCompatibilityList(ctx context.Context, req *DeleteEbayCompatibilityListRequest, opts ...CallOption) (*DeleteEbayCompatibilityListResponse, error) {
-	out := new(DeleteEbayCompatibilityListResponse)
-	return out, s.client.call(ctx, operation{
+	var out *DeleteEbayCompatibilityListResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.DeleteEbayCompatibilityList", method: "POST", path: "/api/Inventory/DeleteEbayCompatibilityList",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteImagesFromInventoryItem calls POST /api/Inventory/DeleteImagesFromInventoryItem.
@@ -401,11 +449,13 @@ func (s *InventoryService) DeleteEbayCompatibilityList(ctx context.Context, req 
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteImagesFromInventoryItem
 //
 // Deprecated: the official description marks it so.
-func (s *InventoryService) DeleteImagesFromInventoryItem(ctx context.Context, req *DeleteImagesFromInventoryItemRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) DeleteImagesFromInventoryItem(ctx context.Context, req *DeleteImagesFromInventoryItemRequest, opts ...CallOption) (*DeleteImagesFromInventoryItemResponse, error) {
+	var out *DeleteImagesFromInventoryItemResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.DeleteImagesFromInventoryItem", method: "POST", path: "/api/Inventory/DeleteImagesFromInventoryItem",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteInventoryItemBulk calls POST /api/Inventory/DeleteInventoryItemBulk.
@@ -414,11 +464,12 @@ func (s *InventoryService) DeleteImagesFromInventoryItem(ctx context.Context, re
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteInventoryItemBulk
 func (s *InventoryService) DeleteInventoryItemBulk(ctx context.Context, req *DeleteInventoryItemBulkRequest, opts ...CallOption) (*BatchedAPIResponseDeleteInventoryItemBulkResponse, error) {
-	out := new(BatchedAPIResponseDeleteInventoryItemBulkResponse)
-	return out, s.client.call(ctx, operation{
+	var out *BatchedAPIResponseDeleteInventoryItemBulkResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.DeleteInventoryItemBulk", method: "POST", path: "/api/Inventory/DeleteInventoryItemBulk",
 		body: bodyFlat, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteInventoryItemChannelSKUs calls POST /api/Inventory/DeleteInventoryItemChannelSKUs.
@@ -426,11 +477,13 @@ func (s *InventoryService) DeleteInventoryItemBulk(ctx context.Context, req *Del
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteInventoryItemChannelSKUs
-func (s *InventoryService) DeleteInventoryItemChannelSKUs(ctx context.Context, req *DeleteInventoryItemChannelSKUsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) DeleteInventoryItemChannelSKUs(ctx context.Context, req *DeleteInventoryItemChannelSKUsRequest, opts ...CallOption) (*DeleteInventoryItemChannelSKUsResponse, error) {
+	var out *DeleteInventoryItemChannelSKUsResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.DeleteInventoryItemChannelSKUs", method: "POST", path: "/api/Inventory/DeleteInventoryItemChannelSKUs",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteInventoryItemCompositions calls POST /api/Inventory/DeleteInventoryItemCompositions.
@@ -438,11 +491,13 @@ func (s *InventoryService) DeleteInventoryItemChannelSKUs(ctx context.Context, r
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteInventoryItemCompositions
-func (s *InventoryService) DeleteInventoryItemCompositions(ctx context.Context, req *DeleteInventoryItemCompositionsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) DeleteInventoryItemCompositions(ctx context.Context, req *DeleteInventoryItemCompositionsRequest, opts ...CallOption) (*DeleteInventoryItemCompositionsResponse, error) {
+	var out *DeleteInventoryItemCompositionsResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.DeleteInventoryItemCompositions", method: "POST", path: "/api/Inventory/DeleteInventoryItemCompositions",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteInventoryItemDescriptions calls POST /api/Inventory/DeleteInventoryItemDescriptions.
@@ -450,11 +505,13 @@ func (s *InventoryService) DeleteInventoryItemCompositions(ctx context.Context, 
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteInventoryItemDescriptions
-func (s *InventoryService) DeleteInventoryItemDescriptions(ctx context.Context, req *DeleteInventoryItemDescriptionsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) DeleteInventoryItemDescriptions(ctx context.Context, req *DeleteInventoryItemDescriptionsRequest, opts ...CallOption) (*DeleteInventoryItemDescriptionsResponse, error) {
+	var out *DeleteInventoryItemDescriptionsResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.DeleteInventoryItemDescriptions", method: "POST", path: "/api/Inventory/DeleteInventoryItemDescriptions",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteInventoryItemExtendedProperties calls POST /api/Inventory/DeleteInventoryItemExtendedProperties.
@@ -462,11 +519,13 @@ func (s *InventoryService) DeleteInventoryItemDescriptions(ctx context.Context, 
 // It is not repeated once it was sent. 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteInventoryItemExtendedProperties
-func (s *InventoryService) DeleteInventoryItemExtendedProperties(ctx context.Context, req *DeleteInventoryItemExtendedPropertiesRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) DeleteInventoryItemExtendedProperties(ctx context.Context, req *DeleteInventoryItemExtendedPropertiesRequest, opts ...CallOption) (*DeleteInventoryItemExtendedPropertiesResponse, error) {
+	var out *DeleteInventoryItemExtendedPropertiesResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.DeleteInventoryItemExtendedProperties", method: "POST", path: "/api/Inventory/DeleteInventoryItemExtendedProperties",
 		body: bodyParams, limit: 250,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteInventoryItemImageBulk calls POST /api/Inventory/DeleteInventoryItemImageBulk.
@@ -475,11 +534,12 @@ func (s *InventoryService) DeleteInventoryItemExtendedProperties(ctx context.Con
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteInventoryItemImageBulk
 func (s *InventoryService) DeleteInventoryItemImageBulk(ctx context.Context, req *DeleteInventoryItemImageBulkRequest, opts ...CallOption) (*BatchedAPIResponseDeleteInventoryItemImagesResponse, error) {
-	out := new(BatchedAPIResponseDeleteInventoryItemImagesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *BatchedAPIResponseDeleteInventoryItemImagesResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.DeleteInventoryItemImageBulk", method: "POST", path: "/api/Inventory/DeleteInventoryItemImageBulk",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteInventoryItemPrices calls POST /api/Inventory/DeleteInventoryItemPrices.
@@ -487,11 +547,13 @@ func (s *InventoryService) DeleteInventoryItemImageBulk(ctx context.Context, req
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteInventoryItemPrices
-func (s *InventoryService) DeleteInventoryItemPrices(ctx context.Context, req *DeleteInventoryItemPricesRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) DeleteInventoryItemPrices(ctx context.Context, req *DeleteInventoryItemPricesRequest, opts ...CallOption) (*DeleteInventoryItemPricesResponse, error) {
+	var out *DeleteInventoryItemPricesResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.DeleteInventoryItemPrices", method: "POST", path: "/api/Inventory/DeleteInventoryItemPrices",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteInventoryItemPricingRules calls POST /api/Inventory/DeleteInventoryItemPricingRules.
@@ -499,11 +561,13 @@ func (s *InventoryService) DeleteInventoryItemPrices(ctx context.Context, req *D
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteInventoryItemPricingRules
-func (s *InventoryService) DeleteInventoryItemPricingRules(ctx context.Context, req *DeleteInventoryItemPricingRulesRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) DeleteInventoryItemPricingRules(ctx context.Context, req *DeleteInventoryItemPricingRulesRequest, opts ...CallOption) (*DeleteInventoryItemPricingRulesResponse, error) {
+	var out *DeleteInventoryItemPricingRulesResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.DeleteInventoryItemPricingRules", method: "POST", path: "/api/Inventory/DeleteInventoryItemPricingRules",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteInventoryItemTitles calls POST /api/Inventory/DeleteInventoryItemTitles.
@@ -511,11 +575,13 @@ func (s *InventoryService) DeleteInventoryItemPricingRules(ctx context.Context, 
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteInventoryItemTitles
-func (s *InventoryService) DeleteInventoryItemTitles(ctx context.Context, req *DeleteInventoryItemTitlesRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) DeleteInventoryItemTitles(ctx context.Context, req *DeleteInventoryItemTitlesRequest, opts ...CallOption) (*DeleteInventoryItemTitlesResponse, error) {
+	var out *DeleteInventoryItemTitlesResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.DeleteInventoryItemTitles", method: "POST", path: "/api/Inventory/DeleteInventoryItemTitles",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteInventoryItems calls POST /api/Inventory/DeleteInventoryItems.
@@ -523,11 +589,13 @@ func (s *InventoryService) DeleteInventoryItemTitles(ctx context.Context, req *D
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteInventoryItems
-func (s *InventoryService) DeleteInventoryItems(ctx context.Context, req *DeleteInventoryItemsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) DeleteInventoryItems(ctx context.Context, req *DeleteInventoryItemsRequest, opts ...CallOption) (*DeleteInventoryItemsResponse, error) {
+	var out *DeleteInventoryItemsResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.DeleteInventoryItems", method: "POST", path: "/api/Inventory/DeleteInventoryItems",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteItemLocations calls POST /api/Inventory/DeleteItemLocations.
@@ -535,11 +603,13 @@ func (s *InventoryService) DeleteInventoryItems(ctx context.Context, req *Delete
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteItemLocations
-func (s *InventoryService) DeleteItemLocations(ctx context.Context, req *DeleteItemLocationsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) DeleteItemLocations(ctx context.Context, req *DeleteItemLocationsRequest, opts ...CallOption) (*DeleteItemLocationsResponse, error) {
+	var out *DeleteItemLocationsResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.DeleteItemLocations", method: "POST", path: "/api/Inventory/DeleteItemLocations",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteProductIdentifiers calls POST /api/Inventory/DeleteProductIdentifiers.
@@ -547,11 +617,13 @@ func (s *InventoryService) DeleteItemLocations(ctx context.Context, req *DeleteI
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteProductIdentifiers
-func (s *InventoryService) DeleteProductIdentifiers(ctx context.Context, req *DeleteProductIdentifiersRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) DeleteProductIdentifiers(ctx context.Context, req *DeleteProductIdentifiersRequest, opts ...CallOption) (*DeleteProductIdentifiersResponse, error) {
+	var out *DeleteProductIdentifiersResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.DeleteProductIdentifiers", method: "POST", path: "/api/Inventory/DeleteProductIdentifiers",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteScrapCategories calls POST /api/Inventory/DeleteScrapCategories.
@@ -559,11 +631,13 @@ func (s *InventoryService) DeleteProductIdentifiers(ctx context.Context, req *De
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteScrapCategories
-func (s *InventoryService) DeleteScrapCategories(ctx context.Context, req *DeleteScrapCategoriesRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) DeleteScrapCategories(ctx context.Context, req *DeleteScrapCategoriesRequest, opts ...CallOption) (*DeleteScrapCategoriesResponse, error) {
+	var out *DeleteScrapCategoriesResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.DeleteScrapCategories", method: "POST", path: "/api/Inventory/DeleteScrapCategories",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteStockSupplierStat calls POST /api/Inventory/DeleteStockSupplierStat.
@@ -571,11 +645,13 @@ func (s *InventoryService) DeleteScrapCategories(ctx context.Context, req *Delet
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteStockSupplierStat
-func (s *InventoryService) DeleteStockSupplierStat(ctx context.Context, req *DeleteStockSupplierStatRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) DeleteStockSupplierStat(ctx context.Context, req *DeleteStockSupplierStatRequest, opts ...CallOption) (*DeleteStockSupplierStatResponse, error) {
+	var out *DeleteStockSupplierStatResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.DeleteStockSupplierStat", method: "POST", path: "/api/Inventory/DeleteStockSupplierStat",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteSuppliers calls POST /api/Inventory/DeleteSuppliers.
@@ -583,11 +659,13 @@ func (s *InventoryService) DeleteStockSupplierStat(ctx context.Context, req *Del
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteSuppliers
-func (s *InventoryService) DeleteSuppliers(ctx context.Context, req *DeleteSuppliersRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) DeleteSuppliers(ctx context.Context, req *DeleteSuppliersRequest, opts ...CallOption) (*DeleteSuppliersResponse, error) {
+	var out *DeleteSuppliersResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.DeleteSuppliers", method: "POST", path: "/api/Inventory/DeleteSuppliers",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteUserSpecificView calls POST /api/Inventory/DeleteUserSpecificView.
@@ -595,11 +673,13 @@ func (s *InventoryService) DeleteSuppliers(ctx context.Context, req *DeleteSuppl
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteUserSpecificView
-func (s *InventoryService) DeleteUserSpecificView(ctx context.Context, req *DeleteUserSpecificViewRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) DeleteUserSpecificView(ctx context.Context, req *DeleteUserSpecificViewRequest, opts ...CallOption) (*DeleteUserSpecificViewResponse, error) {
+	var out *DeleteUserSpecificViewResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.DeleteUserSpecificView", method: "POST", path: "/api/Inventory/DeleteUserSpecificView",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DuplicateInventoryItem calls POST /api/Inventory/DuplicateInventoryItem.
@@ -607,11 +687,13 @@ func (s *InventoryService) DeleteUserSpecificView(ctx context.Context, req *Dele
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DuplicateInventoryItem
-func (s *InventoryService) DuplicateInventoryItem(ctx context.Context, req *DuplicateInventoryItemRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) DuplicateInventoryItem(ctx context.Context, req *DuplicateInventoryItemRequest, opts ...CallOption) (*DuplicateInventoryItemResponse, error) {
+	var out *DuplicateInventoryItemResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.DuplicateInventoryItem", method: "POST", path: "/api/Inventory/DuplicateInventoryItem",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetAllExtendedPropertyNames calls GET /api/Inventory/GetAllExtendedPropertyNames.
@@ -619,12 +701,12 @@ func (s *InventoryService) DuplicateInventoryItem(ctx context.Context, req *Dupl
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetAllExtendedPropertyNames
-func (s *InventoryService) GetAllExtendedPropertyNames(ctx context.Context, opts ...CallOption) (map[string][]string, error) {
+func (s *InventoryService) GetAllExtendedPropertyNames(ctx context.Context, req *GetAllExtendedPropertyNamesRequest, opts ...CallOption) (map[string][]string, error) {
 	var out map[string][]string
 	err := s.client.call(ctx, operation{
 		name: "Inventory.GetAllExtendedPropertyNames", method: "GET", path: "/api/Inventory/GetAllExtendedPropertyNames",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -634,11 +716,12 @@ func (s *InventoryService) GetAllExtendedPropertyNames(ctx context.Context, opts
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetBatchAudit
 func (s *InventoryService) GetBatchAudit(ctx context.Context, req *GetBatchAuditRequest, opts ...CallOption) (*GetBatchAuditResponse, error) {
-	out := new(GetBatchAuditResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetBatchAuditResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.GetBatchAudit", method: "POST", path: "/api/Inventory/GetBatchAudit",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetBatchInventoryByID calls POST /api/Inventory/GetBatchInventoryById.
@@ -647,11 +730,12 @@ func (s *InventoryService) GetBatchAudit(ctx context.Context, req *GetBatchAudit
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetBatchInventoryById
 func (s *InventoryService) GetBatchInventoryByID(ctx context.Context, req *GetBatchInventoryByIDRequest, opts ...CallOption) (*GetBatchInventoryByIDResponse, error) {
-	out := new(GetBatchInventoryByIDResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetBatchInventoryByIDResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.GetBatchInventoryByID", method: "POST", path: "/api/Inventory/GetBatchInventoryById",
 		body: bodyFlat, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetBatchesByStockItemID calls GET /api/Inventory/GetBatchesByStockItemId.
@@ -673,12 +757,12 @@ func (s *InventoryService) GetBatchesByStockItemID(ctx context.Context, req *Get
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetCategories
-func (s *InventoryService) GetCategories(ctx context.Context, opts ...CallOption) ([]LinnworksCategory, error) {
+func (s *InventoryService) GetCategories(ctx context.Context, req *GetCategoriesRequest, opts ...CallOption) ([]LinnworksCategory, error) {
 	var out []LinnworksCategory
 	err := s.client.call(ctx, operation{
 		name: "Inventory.GetCategories", method: "GET", path: "/api/Inventory/GetCategories",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -687,12 +771,12 @@ func (s *InventoryService) GetCategories(ctx context.Context, opts ...CallOption
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetChannels
-func (s *InventoryService) GetChannels(ctx context.Context, opts ...CallOption) ([]AnyConfig, error) {
+func (s *InventoryService) GetChannels(ctx context.Context, req *GetChannelsRequest, opts ...CallOption) ([]AnyConfig, error) {
 	var out []AnyConfig
 	err := s.client.call(ctx, operation{
 		name: "Inventory.GetChannels", method: "GET", path: "/api/Inventory/GetChannels",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -715,12 +799,12 @@ func (s *InventoryService) GetChannelsBySource(ctx context.Context, req *GetChan
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetCountries
-func (s *InventoryService) GetCountries(ctx context.Context, opts ...CallOption) ([]Country, error) {
+func (s *InventoryService) GetCountries(ctx context.Context, req *InventoryGetCountriesRequest, opts ...CallOption) ([]Country, error) {
 	var out []Country
 	err := s.client.call(ctx, operation{
 		name: "Inventory.GetCountries", method: "GET", path: "/api/Inventory/GetCountries",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -729,12 +813,12 @@ func (s *InventoryService) GetCountries(ctx context.Context, opts ...CallOption)
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetCountryCodes
-func (s *InventoryService) GetCountryCodes(ctx context.Context, opts ...CallOption) (map[string]string, error) {
+func (s *InventoryService) GetCountryCodes(ctx context.Context, req *GetCountryCodesRequest, opts ...CallOption) (map[string]string, error) {
 	var out map[string]string
 	err := s.client.call(ctx, operation{
 		name: "Inventory.GetCountryCodes", method: "GET", path: "/api/Inventory/GetCountryCodes",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -771,12 +855,12 @@ func (s *InventoryService) GetExtendedPropertyNames(ctx context.Context, req *In
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetExtendedPropertyTypes
-func (s *InventoryService) GetExtendedPropertyTypes(ctx context.Context, opts ...CallOption) ([]string, error) {
+func (s *InventoryService) GetExtendedPropertyTypes(ctx context.Context, req *InventoryGetExtendedPropertyTypesRequest, opts ...CallOption) ([]string, error) {
 	var out []string
 	err := s.client.call(ctx, operation{
 		name: "Inventory.GetExtendedPropertyTypes", method: "GET", path: "/api/Inventory/GetExtendedPropertyTypes",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -786,11 +870,12 @@ func (s *InventoryService) GetExtendedPropertyTypes(ctx context.Context, opts ..
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetImagesInBulk
 func (s *InventoryService) GetImagesInBulk(ctx context.Context, req *GetImagesInBulkRequest, opts ...CallOption) (*GetImagesInBulkResponse, error) {
-	out := new(GetImagesInBulkResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetImagesInBulkResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.GetImagesInBulk", method: "POST", path: "/api/Inventory/GetImagesInBulk",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetInventoryBatchTypes calls GET /api/Inventory/GetInventoryBatchTypes.
@@ -798,12 +883,12 @@ func (s *InventoryService) GetImagesInBulk(ctx context.Context, req *GetImagesIn
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetInventoryBatchTypes
-func (s *InventoryService) GetInventoryBatchTypes(ctx context.Context, opts ...CallOption) (map[string]int, error) {
+func (s *InventoryService) GetInventoryBatchTypes(ctx context.Context, req *GetInventoryBatchTypesRequest, opts ...CallOption) (map[string]int, error) {
 	var out map[string]int
 	err := s.client.call(ctx, operation{
 		name: "Inventory.GetInventoryBatchTypes", method: "GET", path: "/api/Inventory/GetInventoryBatchTypes",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -813,11 +898,12 @@ func (s *InventoryService) GetInventoryBatchTypes(ctx context.Context, opts ...C
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetInventoryItem
 func (s *InventoryService) GetInventoryItem(ctx context.Context, req *GetInventoryItemRequest, opts ...CallOption) (*StockItemInv, error) {
-	out := new(StockItemInv)
-	return out, s.client.call(ctx, operation{
+	var out *StockItemInv
+	err := s.client.call(ctx, operation{
 		name: "Inventory.GetInventoryItem", method: "GET", path: "/api/Inventory/GetInventoryItem",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetInventoryItemAuditTrail calls GET /api/Inventory/GetInventoryItemAuditTrail.
@@ -840,11 +926,12 @@ func (s *InventoryService) GetInventoryItemAuditTrail(ctx context.Context, req *
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetInventoryItemAuditTrailPaged
 func (s *InventoryService) GetInventoryItemAuditTrailPaged(ctx context.Context, req *GetInventoryItemAuditTrailPagedRequest, opts ...CallOption) (*PagedResultStockItemAuditTrail, error) {
-	out := new(PagedResultStockItemAuditTrail)
-	return out, s.client.call(ctx, operation{
+	var out *PagedResultStockItemAuditTrail
+	err := s.client.call(ctx, operation{
 		name: "Inventory.GetInventoryItemAuditTrailPaged", method: "POST", path: "/api/Inventory/GetInventoryItemAuditTrailPaged",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetInventoryItemAuditTrailPagedAll hands out what stands on the pages of
@@ -882,11 +969,12 @@ func (s *InventoryService) GetInventoryItemBatchInformation(ctx context.Context,
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetInventoryItemBatchInformationByIds
 func (s *InventoryService) GetInventoryItemBatchInformationByIDs(ctx context.Context, req *GetInventoryItemBatchInformationByIDsRequest, opts ...CallOption) (*GetInventoryItemBatchInformationByIDsResponse, error) {
-	out := new(GetInventoryItemBatchInformationByIDsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetInventoryItemBatchInformationByIDsResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.GetInventoryItemBatchInformationByIDs", method: "POST", path: "/api/Inventory/GetInventoryItemBatchInformationByIds",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetInventoryItemByID calls GET /api/Inventory/GetInventoryItemById.
@@ -895,11 +983,12 @@ func (s *InventoryService) GetInventoryItemBatchInformationByIDs(ctx context.Con
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetInventoryItemById
 func (s *InventoryService) GetInventoryItemByID(ctx context.Context, req *GetInventoryItemByIDRequest, opts ...CallOption) (*StockItemInv, error) {
-	out := new(StockItemInv)
-	return out, s.client.call(ctx, operation{
+	var out *StockItemInv
+	err := s.client.call(ctx, operation{
 		name: "Inventory.GetInventoryItemByID", method: "GET", path: "/api/Inventory/GetInventoryItemById",
 		query: true, replay: replayRead, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetInventoryItemChannelSKUs calls GET /api/Inventory/GetInventoryItemChannelSKUs.
@@ -1005,12 +1094,12 @@ func (s *InventoryService) GetInventoryItemLocations(ctx context.Context, req *G
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetInventoryItemPriceChannelSuffixes
-func (s *InventoryService) GetInventoryItemPriceChannelSuffixes(ctx context.Context, opts ...CallOption) (map[string][]string, error) {
+func (s *InventoryService) GetInventoryItemPriceChannelSuffixes(ctx context.Context, req *GetInventoryItemPriceChannelSuffixesRequest, opts ...CallOption) (map[string][]string, error) {
 	var out map[string][]string
 	err := s.client.call(ctx, operation{
 		name: "Inventory.GetInventoryItemPriceChannelSuffixes", method: "GET", path: "/api/Inventory/GetInventoryItemPriceChannelSuffixes",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -1047,12 +1136,12 @@ func (s *InventoryService) GetInventoryItemPriceRulesBySource(ctx context.Contex
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetInventoryItemPriceTags
-func (s *InventoryService) GetInventoryItemPriceTags(ctx context.Context, opts ...CallOption) (map[string][]string, error) {
+func (s *InventoryService) GetInventoryItemPriceTags(ctx context.Context, req *GetInventoryItemPriceTagsRequest, opts ...CallOption) (map[string][]string, error) {
 	var out map[string][]string
 	err := s.client.call(ctx, operation{
 		name: "Inventory.GetInventoryItemPriceTags", method: "GET", path: "/api/Inventory/GetInventoryItemPriceTags",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -1090,11 +1179,12 @@ func (s *InventoryService) GetInventoryItemTitles(ctx context.Context, req *GetI
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetInventoryItemsCompositionByIds
 func (s *InventoryService) GetInventoryItemsCompositionByIDs(ctx context.Context, req *GetInventoryItemsCompositionByIDsRequest, opts ...CallOption) (*GetInventoryItemsCompositionByIDsResponse, error) {
-	out := new(GetInventoryItemsCompositionByIDsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetInventoryItemsCompositionByIDsResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.GetInventoryItemsCompositionByIDs", method: "POST", path: "/api/Inventory/GetInventoryItemsCompositionByIds",
 		body: bodyWrapped, replay: replayRead, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetInventoryItemsCompositionByIDsBatched splits req.InventoryItemIDs into parts of at most 100 and hands out the
@@ -1127,12 +1217,12 @@ func (s *InventoryService) GetInventoryItemsCount(ctx context.Context, req *GetI
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetNewItemNumber
-func (s *InventoryService) GetNewItemNumber(ctx context.Context, opts ...CallOption) (string, error) {
+func (s *InventoryService) GetNewItemNumber(ctx context.Context, req *GetNewItemNumberRequest, opts ...CallOption) (string, error) {
 	var out string
 	err := s.client.call(ctx, operation{
 		name: "Inventory.GetNewItemNumber", method: "GET", path: "/api/Inventory/GetNewItemNumber",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -1141,12 +1231,12 @@ func (s *InventoryService) GetNewItemNumber(ctx context.Context, opts ...CallOpt
 // It only reads and is safe to repeat. 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetPackageGroups
-func (s *InventoryService) GetPackageGroups(ctx context.Context, opts ...CallOption) ([]KeyGUIDValue, error) {
+func (s *InventoryService) GetPackageGroups(ctx context.Context, req *GetPackageGroupsRequest, opts ...CallOption) ([]KeyGUIDValue, error) {
 	var out []KeyGUIDValue
 	err := s.client.call(ctx, operation{
 		name: "Inventory.GetPackageGroups", method: "GET", path: "/api/Inventory/GetPackageGroups",
 		replay: replayRead, limit: 250,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -1155,12 +1245,12 @@ func (s *InventoryService) GetPackageGroups(ctx context.Context, opts ...CallOpt
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetPostalServices
-func (s *InventoryService) GetPostalServices(ctx context.Context, opts ...CallOption) ([]KeyGUIDValue, error) {
+func (s *InventoryService) GetPostalServices(ctx context.Context, req *InventoryGetPostalServicesRequest, opts ...CallOption) ([]KeyGUIDValue, error) {
 	var out []KeyGUIDValue
 	err := s.client.call(ctx, operation{
 		name: "Inventory.GetPostalServices", method: "GET", path: "/api/Inventory/GetPostalServices",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -1169,12 +1259,12 @@ func (s *InventoryService) GetPostalServices(ctx context.Context, opts ...CallOp
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetPreDefinedViews
-func (s *InventoryService) GetPreDefinedViews(ctx context.Context, opts ...CallOption) ([]InventoryView, error) {
+func (s *InventoryService) GetPreDefinedViews(ctx context.Context, req *GetPreDefinedViewsRequest, opts ...CallOption) ([]InventoryView, error) {
 	var out []InventoryView
 	err := s.client.call(ctx, operation{
 		name: "Inventory.GetPreDefinedViews", method: "GET", path: "/api/Inventory/GetPreDefinedViews",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -1183,12 +1273,13 @@ func (s *InventoryService) GetPreDefinedViews(ctx context.Context, opts ...CallO
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetProductIdentifierExtendedTypes
-func (s *InventoryService) GetProductIdentifierExtendedTypes(ctx context.Context, opts ...CallOption) (*GetProductIdentifierExtendedResponse, error) {
-	out := new(GetProductIdentifierExtendedResponse)
-	return out, s.client.call(ctx, operation{
+func (s *InventoryService) GetProductIdentifierExtendedTypes(ctx context.Context, req *GetProductIdentifierExtendedTypesRequest, opts ...CallOption) (*GetProductIdentifierExtendedResponse, error) {
+	var out *GetProductIdentifierExtendedResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.GetProductIdentifierExtendedTypes", method: "GET", path: "/api/Inventory/GetProductIdentifierExtendedTypes",
 		replay: replayRead, limit: 150,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetProductIdentifierTypes calls GET /api/Inventory/GetProductIdentifierTypes.
@@ -1196,12 +1287,13 @@ func (s *InventoryService) GetProductIdentifierExtendedTypes(ctx context.Context
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetProductIdentifierTypes
-func (s *InventoryService) GetProductIdentifierTypes(ctx context.Context, opts ...CallOption) (*GetProductIdentifierTypesRequest, error) {
-	out := new(GetProductIdentifierTypesRequest)
-	return out, s.client.call(ctx, operation{
+func (s *InventoryService) GetProductIdentifierTypes(ctx context.Context, req *InventoryGetProductIdentifierTypesRequest, opts ...CallOption) (*GetProductIdentifierTypesRequest, error) {
+	var out *GetProductIdentifierTypesRequest
+	err := s.client.call(ctx, operation{
 		name: "Inventory.GetProductIdentifierTypes", method: "GET", path: "/api/Inventory/GetProductIdentifierTypes",
 		replay: replayRead, limit: 150,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetProductIdentifiersBulkByStockItemID calls POST /api/Inventory/GetProductIdentifiersBulkByStockItemId.
@@ -1210,11 +1302,12 @@ func (s *InventoryService) GetProductIdentifierTypes(ctx context.Context, opts .
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetProductIdentifiersBulkByStockItemId
 func (s *InventoryService) GetProductIdentifiersBulkByStockItemID(ctx context.Context, req *GetProductIdentifiersBulkByStockItemIDRequest, opts ...CallOption) (*GetProductIdentifiersByStockItemIDResponse, error) {
-	out := new(GetProductIdentifiersByStockItemIDResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetProductIdentifiersByStockItemIDResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.GetProductIdentifiersBulkByStockItemID", method: "POST", path: "/api/Inventory/GetProductIdentifiersBulkByStockItemId",
 		body: bodyFlat, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetProductIdentifiersByStockItemID calls POST /api/Inventory/GetProductIdentifiersByStockItemId.
@@ -1223,11 +1316,12 @@ func (s *InventoryService) GetProductIdentifiersBulkByStockItemID(ctx context.Co
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetProductIdentifiersByStockItemId
 func (s *InventoryService) GetProductIdentifiersByStockItemID(ctx context.Context, req *GetProductIdentifiersByStockItemIDRequest, opts ...CallOption) (*GetProductIdentifiersByStockItemIDResponse, error) {
-	out := new(GetProductIdentifiersByStockItemIDResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetProductIdentifiersByStockItemIDResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.GetProductIdentifiersByStockItemID", method: "POST", path: "/api/Inventory/GetProductIdentifiersByStockItemId",
 		body: bodyWrapped, replay: replayRead, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetScannableProductIdentifiersByOrderIDs calls POST /api/Inventory/GetScannableProductIdentifiersByOrderIds.
@@ -1236,11 +1330,12 @@ func (s *InventoryService) GetProductIdentifiersByStockItemID(ctx context.Contex
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetScannableProductIdentifiersByOrderIds
 func (s *InventoryService) GetScannableProductIdentifiersByOrderIDs(ctx context.Context, req *GetScannableProductIdentifiersByOrderIDsRequest, opts ...CallOption) (*GetScannableProductIdentifiersByOrderIDsResponse, error) {
-	out := new(GetScannableProductIdentifiersByOrderIDsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetScannableProductIdentifiersByOrderIDsResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.GetScannableProductIdentifiersByOrderIDs", method: "POST", path: "/api/Inventory/GetScannableProductIdentifiersByOrderIds",
 		body: bodyFlat, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetScrapCategories calls GET /api/Inventory/GetScrapCategories.
@@ -1248,12 +1343,13 @@ func (s *InventoryService) GetScannableProductIdentifiersByOrderIDs(ctx context.
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetScrapCategories
-func (s *InventoryService) GetScrapCategories(ctx context.Context, opts ...CallOption) (*GetScrapCategoriesResponse, error) {
-	out := new(GetScrapCategoriesResponse)
-	return out, s.client.call(ctx, operation{
+func (s *InventoryService) GetScrapCategories(ctx context.Context, req *GetScrapCategoriesRequest, opts ...CallOption) (*GetScrapCategoriesResponse, error) {
+	var out *GetScrapCategoriesResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.GetScrapCategories", method: "GET", path: "/api/Inventory/GetScrapCategories",
 		replay: replayRead, limit: 150,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetScrapHistory calls POST /api/Inventory/GetScrapHistory.
@@ -1262,11 +1358,12 @@ func (s *InventoryService) GetScrapCategories(ctx context.Context, opts ...CallO
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetScrapHistory
 func (s *InventoryService) GetScrapHistory(ctx context.Context, req *GetScrapHistoryRequest, opts ...CallOption) (*GetScrapHistoryResponse, error) {
-	out := new(GetScrapHistoryResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetScrapHistoryResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.GetScrapHistory", method: "POST", path: "/api/Inventory/GetScrapHistory",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetScrapHistoryAll hands out what stands on the pages of
@@ -1290,11 +1387,12 @@ func (s *InventoryService) GetScrapHistoryAll(ctx context.Context, req *GetScrap
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetStockItemBatchesByLocation
 func (s *InventoryService) GetStockItemBatchesByLocation(ctx context.Context, req *GetStockItemBatchesByLocationRequest, opts ...CallOption) (*GetStockItemBatchesByLocationResponse, error) {
-	out := new(GetStockItemBatchesByLocationResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetStockItemBatchesByLocationResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.GetStockItemBatchesByLocation", method: "POST", path: "/api/Inventory/GetStockItemBatchesByLocation",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetStockItemIDsBySKU calls POST /api/Inventory/GetStockItemIdsBySKU.
@@ -1303,11 +1401,12 @@ func (s *InventoryService) GetStockItemBatchesByLocation(ctx context.Context, re
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetStockItemIdsBySKU
 func (s *InventoryService) GetStockItemIDsBySKU(ctx context.Context, req *GetStockItemIDsBySKURequest, opts ...CallOption) (*GetStockItemIDsBySKU, error) {
-	out := new(GetStockItemIDsBySKU)
-	return out, s.client.call(ctx, operation{
+	var out *GetStockItemIDsBySKU
+	err := s.client.call(ctx, operation{
 		name: "Inventory.GetStockItemIDsBySKU", method: "POST", path: "/api/Inventory/GetStockItemIdsBySKU",
 		body: bodyWrapped, replay: replayRead, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetStockItemLabels calls POST /api/Inventory/GetStockItemLabels.
@@ -1329,12 +1428,12 @@ func (s *InventoryService) GetStockItemLabels(ctx context.Context, req *GetStock
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetStockLocations
-func (s *InventoryService) GetStockLocations(ctx context.Context, opts ...CallOption) ([]StockLocation, error) {
+func (s *InventoryService) GetStockLocations(ctx context.Context, req *GetStockLocationsRequest, opts ...CallOption) ([]StockLocation, error) {
 	var out []StockLocation
 	err := s.client.call(ctx, operation{
 		name: "Inventory.GetStockLocations", method: "GET", path: "/api/Inventory/GetStockLocations",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -1372,11 +1471,12 @@ func (s *InventoryService) GetStockSupplierStatsBulk(ctx context.Context, req *G
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetSupplierDetails
 func (s *InventoryService) GetSupplierDetails(ctx context.Context, req *GetSupplierDetailsRequest, opts ...CallOption) (*Supplier, error) {
-	out := new(Supplier)
-	return out, s.client.call(ctx, operation{
+	var out *Supplier
+	err := s.client.call(ctx, operation{
 		name: "Inventory.GetSupplierDetails", method: "GET", path: "/api/Inventory/GetSupplierDetails",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetSuppliers calls GET /api/Inventory/GetSuppliers.
@@ -1384,12 +1484,12 @@ func (s *InventoryService) GetSupplierDetails(ctx context.Context, req *GetSuppl
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetSuppliers
-func (s *InventoryService) GetSuppliers(ctx context.Context, opts ...CallOption) ([]Supplier, error) {
+func (s *InventoryService) GetSuppliers(ctx context.Context, req *GetSuppliersRequest, opts ...CallOption) ([]Supplier, error) {
 	var out []Supplier
 	err := s.client.call(ctx, operation{
 		name: "Inventory.GetSuppliers", method: "GET", path: "/api/Inventory/GetSuppliers",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -1398,12 +1498,12 @@ func (s *InventoryService) GetSuppliers(ctx context.Context, opts ...CallOption)
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetUserSpecificViews
-func (s *InventoryService) GetUserSpecificViews(ctx context.Context, opts ...CallOption) ([]InventoryView, error) {
+func (s *InventoryService) GetUserSpecificViews(ctx context.Context, req *GetUserSpecificViewsRequest, opts ...CallOption) ([]InventoryView, error) {
 	var out []InventoryView
 	err := s.client.call(ctx, operation{
 		name: "Inventory.GetUserSpecificViews", method: "GET", path: "/api/Inventory/GetUserSpecificViews",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -1427,11 +1527,12 @@ func (s *InventoryService) HasStockItemBatches(ctx context.Context, req *HasStoc
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-HasStockItemStockLevel
 func (s *InventoryService) HasStockItemStockLevel(ctx context.Context, req *HasStockItemStockLevelRequest, opts ...CallOption) (*HasStockItemStockLevelResponse, error) {
-	out := new(HasStockItemStockLevelResponse)
-	return out, s.client.call(ctx, operation{
+	var out *HasStockItemStockLevelResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.HasStockItemStockLevel", method: "POST", path: "/api/Inventory/HasStockItemStockLevel",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // InsertUpdateEbayCompatibilityList calls POST /api/Inventory/InsertUpdateEbayCompatibilityList.
@@ -1440,11 +1541,12 @@ func (s *InventoryService) HasStockItemStockLevel(ctx context.Context, req *HasS
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-InsertUpdateEbayCompatibilityList
 func (s *InventoryService) InsertUpdateEbayCompatibilityList(ctx context.Context, req *InsertUpdateEbayCompatibilityListRequest, opts ...CallOption) (*InsertUpdateEbayCompatibilityListResponse, error) {
-	out := new(InsertUpdateEbayCompatibilityListResponse)
-	return out, s.client.call(ctx, operation{
+	var out *InsertUpdateEbayCompatibilityListResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.InsertUpdateEbayCompatibilityList", method: "POST", path: "/api/Inventory/InsertUpdateEbayCompatibilityList",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // IsInventoryItemChannelSKULinked calls GET /api/Inventory/IsInventoryItemChannelSKULinked.
@@ -1481,11 +1583,12 @@ func (s *InventoryService) IsOwnedStockLocation(ctx context.Context, req *IsOwne
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-ItemsHaveScannableIdentifiers
 func (s *InventoryService) ItemsHaveScannableIdentifiers(ctx context.Context, req *ItemsHaveScannableIdentifiersRequest, opts ...CallOption) (*ItemsHaveScannableIdentifiersResponse, error) {
-	out := new(ItemsHaveScannableIdentifiersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *ItemsHaveScannableIdentifiersResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.ItemsHaveScannableIdentifiers", method: "POST", path: "/api/Inventory/ItemsHaveScannableIdentifiers",
 		body: bodyFlat, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ScrapBatchedItem calls POST /api/Inventory/ScrapBatchedItem.
@@ -1494,11 +1597,12 @@ func (s *InventoryService) ItemsHaveScannableIdentifiers(ctx context.Context, re
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-ScrapBatchedItem
 func (s *InventoryService) ScrapBatchedItem(ctx context.Context, req *ScrapBatchedItemRequest, opts ...CallOption) (*ScrapBatchedItemResponse, error) {
-	out := new(ScrapBatchedItemResponse)
-	return out, s.client.call(ctx, operation{
+	var out *ScrapBatchedItemResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.ScrapBatchedItem", method: "POST", path: "/api/Inventory/ScrapBatchedItem",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SetInventoryItemImageAsMain calls POST /api/Inventory/SetInventoryItemImageAsMain.
@@ -1506,11 +1610,13 @@ func (s *InventoryService) ScrapBatchedItem(ctx context.Context, req *ScrapBatch
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-SetInventoryItemImageAsMain
-func (s *InventoryService) SetInventoryItemImageAsMain(ctx context.Context, req *SetInventoryItemImageAsMainRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) SetInventoryItemImageAsMain(ctx context.Context, req *SetInventoryItemImageAsMainRequest, opts ...CallOption) (*SetInventoryItemImageAsMainResponse, error) {
+	var out *SetInventoryItemImageAsMainResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.SetInventoryItemImageAsMain", method: "POST", path: "/api/Inventory/SetInventoryItemImageAsMain",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UnarchiveInventoryItems calls POST /api/Inventory/UnarchiveInventoryItems.
@@ -1518,11 +1624,13 @@ func (s *InventoryService) SetInventoryItemImageAsMain(ctx context.Context, req 
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UnarchiveInventoryItems
-func (s *InventoryService) UnarchiveInventoryItems(ctx context.Context, req *UnarchiveInventoryItemsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) UnarchiveInventoryItems(ctx context.Context, req *UnarchiveInventoryItemsRequest, opts ...CallOption) (*UnarchiveInventoryItemsResponse, error) {
+	var out *UnarchiveInventoryItemsResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.UnarchiveInventoryItems", method: "POST", path: "/api/Inventory/UnarchiveInventoryItems",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UnlinkChannelListing calls POST /api/Inventory/UnlinkChannelListing.
@@ -1530,11 +1638,13 @@ func (s *InventoryService) UnarchiveInventoryItems(ctx context.Context, req *Una
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UnlinkChannelListing
-func (s *InventoryService) UnlinkChannelListing(ctx context.Context, req *UnlinkChannelListingRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) UnlinkChannelListing(ctx context.Context, req *UnlinkChannelListingRequest, opts ...CallOption) (*UnlinkChannelListingResponse, error) {
+	var out *UnlinkChannelListingResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.UnlinkChannelListing", method: "POST", path: "/api/Inventory/UnlinkChannelListing",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateBatchDates calls POST /api/Inventory/UpdateBatchDates.
@@ -1543,11 +1653,12 @@ func (s *InventoryService) UnlinkChannelListing(ctx context.Context, req *Unlink
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateBatchDates
 func (s *InventoryService) UpdateBatchDates(ctx context.Context, req *UpdateBatchDatesRequest, opts ...CallOption) (*UpdateBatchDatesResponse, error) {
-	out := new(UpdateBatchDatesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UpdateBatchDatesResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.UpdateBatchDates", method: "POST", path: "/api/Inventory/UpdateBatchDates",
 		body: bodyFlat, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateBatchDetails calls POST /api/Inventory/UpdateBatchDetails.
@@ -1555,11 +1666,13 @@ func (s *InventoryService) UpdateBatchDates(ctx context.Context, req *UpdateBatc
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateBatchDetails
-func (s *InventoryService) UpdateBatchDetails(ctx context.Context, req *UpdateBatchDetailsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) UpdateBatchDetails(ctx context.Context, req *UpdateBatchDetailsRequest, opts ...CallOption) (*UpdateBatchDetailsResponse, error) {
+	var out *UpdateBatchDetailsResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.UpdateBatchDetails", method: "POST", path: "/api/Inventory/UpdateBatchDetails",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateBatchesWithInventory calls POST /api/Inventory/UpdateBatchesWithInventory.
@@ -1567,11 +1680,13 @@ func (s *InventoryService) UpdateBatchDetails(ctx context.Context, req *UpdateBa
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateBatchesWithInventory
-func (s *InventoryService) UpdateBatchesWithInventory(ctx context.Context, req *UpdateBatchesWithInventoryRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) UpdateBatchesWithInventory(ctx context.Context, req *UpdateBatchesWithInventoryRequest, opts ...CallOption) (*UpdateBatchesWithInventoryResponse, error) {
+	var out *UpdateBatchesWithInventoryResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.UpdateBatchesWithInventory", method: "POST", path: "/api/Inventory/UpdateBatchesWithInventory",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateCategory calls POST /api/Inventory/UpdateCategory.
@@ -1579,11 +1694,13 @@ func (s *InventoryService) UpdateBatchesWithInventory(ctx context.Context, req *
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateCategory
-func (s *InventoryService) UpdateCategory(ctx context.Context, req *UpdateCategoryRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) UpdateCategory(ctx context.Context, req *UpdateCategoryRequest, opts ...CallOption) (*UpdateCategoryResponse, error) {
+	var out *UpdateCategoryResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.UpdateCategory", method: "POST", path: "/api/Inventory/UpdateCategory",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateChannelMapping calls POST /api/Inventory/UpdateChannelMapping.
@@ -1592,11 +1709,12 @@ func (s *InventoryService) UpdateCategory(ctx context.Context, req *UpdateCatego
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateChannelMapping
 func (s *InventoryService) UpdateChannelMapping(ctx context.Context, req *UpdateChannelMappingRequest, opts ...CallOption) (*BatchedAPIResponseChannelMappingUpdateInfo, error) {
-	out := new(BatchedAPIResponseChannelMappingUpdateInfo)
-	return out, s.client.call(ctx, operation{
+	var out *BatchedAPIResponseChannelMappingUpdateInfo
+	err := s.client.call(ctx, operation{
 		name: "Inventory.UpdateChannelMapping", method: "POST", path: "/api/Inventory/UpdateChannelMapping",
 		body: bodyFlat, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateCompositeParentStockLevel calls POST /api/Inventory/UpdateCompositeParentStockLevel.
@@ -1618,11 +1736,13 @@ func (s *InventoryService) UpdateCompositeParentStockLevel(ctx context.Context, 
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateCountries
-func (s *InventoryService) UpdateCountries(ctx context.Context, req *UpdateCountriesRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) UpdateCountries(ctx context.Context, req *UpdateCountriesRequest, opts ...CallOption) (*UpdateCountriesResponse, error) {
+	var out *UpdateCountriesResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.UpdateCountries", method: "POST", path: "/api/Inventory/UpdateCountries",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateCountryRegions calls POST /api/Inventory/UpdateCountryRegions.
@@ -1630,11 +1750,13 @@ func (s *InventoryService) UpdateCountries(ctx context.Context, req *UpdateCount
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateCountryRegions
-func (s *InventoryService) UpdateCountryRegions(ctx context.Context, req *UpdateCountryRegionsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) UpdateCountryRegions(ctx context.Context, req *UpdateCountryRegionsRequest, opts ...CallOption) (*UpdateCountryRegionsResponse, error) {
+	var out *UpdateCountryRegionsResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.UpdateCountryRegions", method: "POST", path: "/api/Inventory/UpdateCountryRegions",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateImages calls POST /api/Inventory/UpdateImages.
@@ -1642,11 +1764,13 @@ func (s *InventoryService) UpdateCountryRegions(ctx context.Context, req *Update
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateImages
-func (s *InventoryService) UpdateImages(ctx context.Context, req *UpdateImagesRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) UpdateImages(ctx context.Context, req *UpdateImagesRequest, opts ...CallOption) (*UpdateImagesResponse, error) {
+	var out *UpdateImagesResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.UpdateImages", method: "POST", path: "/api/Inventory/UpdateImages",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateInventoryItem calls POST /api/Inventory/UpdateInventoryItem.
@@ -1654,11 +1778,13 @@ func (s *InventoryService) UpdateImages(ctx context.Context, req *UpdateImagesRe
 // It is not repeated once it was sent. 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateInventoryItem
-func (s *InventoryService) UpdateInventoryItem(ctx context.Context, req *UpdateInventoryItemRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) UpdateInventoryItem(ctx context.Context, req *UpdateInventoryItemRequest, opts ...CallOption) (*UpdateInventoryItemResponse, error) {
+	var out *UpdateInventoryItemResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.UpdateInventoryItem", method: "POST", path: "/api/Inventory/UpdateInventoryItem",
 		body: bodyParams, limit: 250,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateInventoryItemChannelSKUsWithLocation calls POST /api/Inventory/UpdateInventoryItemChannelSKUsWithLocation.
@@ -1666,11 +1792,13 @@ func (s *InventoryService) UpdateInventoryItem(ctx context.Context, req *UpdateI
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateInventoryItemChannelSKUsWithLocation
-func (s *InventoryService) UpdateInventoryItemChannelSKUsWithLocation(ctx context.Context, req *UpdateInventoryItemChannelSKUsWithLocationRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) UpdateInventoryItemChannelSKUsWithLocation(ctx context.Context, req *UpdateInventoryItemChannelSKUsWithLocationRequest, opts ...CallOption) (*UpdateInventoryItemChannelSKUsWithLocationResponse, error) {
+	var out *UpdateInventoryItemChannelSKUsWithLocationResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.UpdateInventoryItemChannelSKUsWithLocation", method: "POST", path: "/api/Inventory/UpdateInventoryItemChannelSKUsWithLocation",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateInventoryItemCompositions calls POST /api/Inventory/UpdateInventoryItemCompositions.
@@ -1678,11 +1806,13 @@ func (s *InventoryService) UpdateInventoryItemChannelSKUsWithLocation(ctx contex
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateInventoryItemCompositions
-func (s *InventoryService) UpdateInventoryItemCompositions(ctx context.Context, req *UpdateInventoryItemCompositionsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) UpdateInventoryItemCompositions(ctx context.Context, req *UpdateInventoryItemCompositionsRequest, opts ...CallOption) (*UpdateInventoryItemCompositionsResponse, error) {
+	var out *UpdateInventoryItemCompositionsResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.UpdateInventoryItemCompositions", method: "POST", path: "/api/Inventory/UpdateInventoryItemCompositions",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateInventoryItemDescriptions calls POST /api/Inventory/UpdateInventoryItemDescriptions.
@@ -1690,11 +1820,13 @@ func (s *InventoryService) UpdateInventoryItemCompositions(ctx context.Context, 
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateInventoryItemDescriptions
-func (s *InventoryService) UpdateInventoryItemDescriptions(ctx context.Context, req *UpdateInventoryItemDescriptionsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) UpdateInventoryItemDescriptions(ctx context.Context, req *UpdateInventoryItemDescriptionsRequest, opts ...CallOption) (*UpdateInventoryItemDescriptionsResponse, error) {
+	var out *UpdateInventoryItemDescriptionsResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.UpdateInventoryItemDescriptions", method: "POST", path: "/api/Inventory/UpdateInventoryItemDescriptions",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateInventoryItemExtendedProperties calls POST /api/Inventory/UpdateInventoryItemExtendedProperties.
@@ -1702,11 +1834,13 @@ func (s *InventoryService) UpdateInventoryItemDescriptions(ctx context.Context, 
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateInventoryItemExtendedProperties
-func (s *InventoryService) UpdateInventoryItemExtendedProperties(ctx context.Context, req *UpdateInventoryItemExtendedPropertiesRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) UpdateInventoryItemExtendedProperties(ctx context.Context, req *UpdateInventoryItemExtendedPropertiesRequest, opts ...CallOption) (*UpdateInventoryItemExtendedPropertiesResponse, error) {
+	var out *UpdateInventoryItemExtendedPropertiesResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.UpdateInventoryItemExtendedProperties", method: "POST", path: "/api/Inventory/UpdateInventoryItemExtendedProperties",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateInventoryItemField calls POST /api/Inventory/UpdateInventoryItemField.
@@ -1756,11 +1890,13 @@ func (s *InventoryService) UpdateInventoryItemLocationField(ctx context.Context,
 // It is not repeated once it was sent. 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateInventoryItemPrices
-func (s *InventoryService) UpdateInventoryItemPrices(ctx context.Context, req *UpdateInventoryItemPricesRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) UpdateInventoryItemPrices(ctx context.Context, req *UpdateInventoryItemPricesRequest, opts ...CallOption) (*UpdateInventoryItemPricesResponse, error) {
+	var out *UpdateInventoryItemPricesResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.UpdateInventoryItemPrices", method: "POST", path: "/api/Inventory/UpdateInventoryItemPrices",
 		body: bodyParams, limit: 250,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateInventoryItemPricingRules calls POST /api/Inventory/UpdateInventoryItemPricingRules.
@@ -1768,11 +1904,13 @@ func (s *InventoryService) UpdateInventoryItemPrices(ctx context.Context, req *U
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateInventoryItemPricingRules
-func (s *InventoryService) UpdateInventoryItemPricingRules(ctx context.Context, req *UpdateInventoryItemPricingRulesRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) UpdateInventoryItemPricingRules(ctx context.Context, req *UpdateInventoryItemPricingRulesRequest, opts ...CallOption) (*UpdateInventoryItemPricingRulesResponse, error) {
+	var out *UpdateInventoryItemPricingRulesResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.UpdateInventoryItemPricingRules", method: "POST", path: "/api/Inventory/UpdateInventoryItemPricingRules",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateInventoryItemStockField calls POST /api/Inventory/UpdateInventoryItemStockField.
@@ -1794,11 +1932,13 @@ func (s *InventoryService) UpdateInventoryItemStockField(ctx context.Context, re
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateInventoryItemTitles
-func (s *InventoryService) UpdateInventoryItemTitles(ctx context.Context, req *UpdateInventoryItemTitlesRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) UpdateInventoryItemTitles(ctx context.Context, req *UpdateInventoryItemTitlesRequest, opts ...CallOption) (*UpdateInventoryItemTitlesResponse, error) {
+	var out *UpdateInventoryItemTitlesResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.UpdateInventoryItemTitles", method: "POST", path: "/api/Inventory/UpdateInventoryItemTitles",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateItemLocations calls POST /api/Inventory/UpdateItemLocations.
@@ -1806,11 +1946,13 @@ func (s *InventoryService) UpdateInventoryItemTitles(ctx context.Context, req *U
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateItemLocations
-func (s *InventoryService) UpdateItemLocations(ctx context.Context, req *UpdateItemLocationsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) UpdateItemLocations(ctx context.Context, req *UpdateItemLocationsRequest, opts ...CallOption) (*UpdateItemLocationsResponse, error) {
+	var out *UpdateItemLocationsResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.UpdateItemLocations", method: "POST", path: "/api/Inventory/UpdateItemLocations",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateProductIdentifiers calls POST /api/Inventory/UpdateProductIdentifiers.
@@ -1818,11 +1960,13 @@ func (s *InventoryService) UpdateItemLocations(ctx context.Context, req *UpdateI
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateProductIdentifiers
-func (s *InventoryService) UpdateProductIdentifiers(ctx context.Context, req *UpdateProductIdentifiersRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) UpdateProductIdentifiers(ctx context.Context, req *UpdateProductIdentifiersRequest, opts ...CallOption) (*UpdateProductIdentifiersResponse, error) {
+	var out *UpdateProductIdentifiersResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.UpdateProductIdentifiers", method: "POST", path: "/api/Inventory/UpdateProductIdentifiers",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateScrapCategories calls POST /api/Inventory/UpdateScrapCategories.
@@ -1830,11 +1974,13 @@ func (s *InventoryService) UpdateProductIdentifiers(ctx context.Context, req *Up
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateScrapCategories
-func (s *InventoryService) UpdateScrapCategories(ctx context.Context, req *UpdateScrapCategoriesRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) UpdateScrapCategories(ctx context.Context, req *UpdateScrapCategoriesRequest, opts ...CallOption) (*UpdateScrapCategoriesResponse, error) {
+	var out *UpdateScrapCategoriesResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.UpdateScrapCategories", method: "POST", path: "/api/Inventory/UpdateScrapCategories",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateStockSupplierStat calls POST /api/Inventory/UpdateStockSupplierStat.
@@ -1842,11 +1988,13 @@ func (s *InventoryService) UpdateScrapCategories(ctx context.Context, req *Updat
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateStockSupplierStat
-func (s *InventoryService) UpdateStockSupplierStat(ctx context.Context, req *UpdateStockSupplierStatRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) UpdateStockSupplierStat(ctx context.Context, req *UpdateStockSupplierStatRequest, opts ...CallOption) (*UpdateStockSupplierStatResponse, error) {
+	var out *UpdateStockSupplierStatResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.UpdateStockSupplierStat", method: "POST", path: "/api/Inventory/UpdateStockSupplierStat",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateSupplier calls POST /api/Inventory/UpdateSupplier.
@@ -1854,11 +2002,13 @@ func (s *InventoryService) UpdateStockSupplierStat(ctx context.Context, req *Upd
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateSupplier
-func (s *InventoryService) UpdateSupplier(ctx context.Context, req *UpdateSupplierRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) UpdateSupplier(ctx context.Context, req *UpdateSupplierRequest, opts ...CallOption) (*UpdateSupplierResponse, error) {
+	var out *UpdateSupplierResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.UpdateSupplier", method: "POST", path: "/api/Inventory/UpdateSupplier",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateUserSpecificView calls POST /api/Inventory/UpdateUserSpecificView.
@@ -1866,11 +2016,13 @@ func (s *InventoryService) UpdateSupplier(ctx context.Context, req *UpdateSuppli
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateUserSpecificView
-func (s *InventoryService) UpdateUserSpecificView(ctx context.Context, req *UpdateUserSpecificViewRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *InventoryService) UpdateUserSpecificView(ctx context.Context, req *UpdateUserSpecificViewRequest, opts ...CallOption) (*UpdateUserSpecificViewResponse, error) {
+	var out *UpdateUserSpecificViewResponse
+	err := s.client.call(ctx, operation{
 		name: "Inventory.UpdateUserSpecificView", method: "POST", path: "/api/Inventory/UpdateUserSpecificView",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UploadImagesToInventoryItem calls POST /api/Inventory/UploadImagesToInventoryItem.
@@ -1955,10 +2107,16 @@ type AddInventoryItemRequest struct {
 	InventoryItem *StockItem `json:"inventoryItem,omitzero"`
 }
 
+// AddInventoryItemResponse is the reply of Inventory.AddInventoryItem.
+type AddInventoryItemResponse struct{}
+
 // AddItemLocationsRequest holds the parameters of Inventory.AddItemLocations.
 type AddItemLocationsRequest struct {
 	ItemLocations []StockItemLocation `json:"itemLocations,omitzero"`
 }
+
+// AddItemLocationsResponse is the reply of Inventory.AddItemLocations.
+type AddItemLocationsResponse struct{}
 
 // AddProductIdentifiersRequest holds the parameters of Inventory.AddProductIdentifiers.
 type AddProductIdentifiersRequest struct {
@@ -1999,6 +2157,9 @@ type AdjustTemplatesInstantRequest struct {
 	Source            *string            `json:"source,omitzero"`
 	SubSource         *string            `json:"subSource,omitzero"`
 }
+
+// AdjustTemplatesInstantResponse is the reply of Inventory.AdjustTemplatesInstant.
+type AdjustTemplatesInstantResponse struct{}
 
 // AdjustmentOptions is part of a request.
 type AdjustmentOptions struct {
@@ -2089,6 +2250,9 @@ type ArchiveInventoryItemsRequest struct {
 	Parameters *InventoryParametersRequest `json:"parameters,omitzero"`
 }
 
+// ArchiveInventoryItemsResponse is the reply of Inventory.ArchiveInventoryItems.
+type ArchiveInventoryItemsResponse struct{}
+
 // BatchDatesUpdateItem is part of a request.
 type BatchDatesUpdateItem struct {
 	BatchNumber *string `json:"BatchNumber,omitzero"`
@@ -2167,6 +2331,9 @@ type BulkScrapBatchedItemsRequest struct {
 	LocationID *GUID               `json:"LocationId,omitzero"`
 	ScrapItems []ScrapItemExtended `json:"ScrapItems,omitzero"`
 }
+
+// BulkScrapBatchedItemsResponse is the reply of Inventory.BulkScrapBatchedItems.
+type BulkScrapBatchedItemsResponse struct{}
 
 // ChannelMappingCreateInfo is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
@@ -2492,6 +2659,9 @@ type CreateBatchesRequest struct {
 	Batches []StockItemBatch `json:"batches,omitzero"`
 }
 
+// CreateBatchesResponse is the reply of Inventory.CreateBatches.
+type CreateBatchesResponse struct{}
+
 // CreateCategoryRequest holds the parameters of Inventory.CreateCategory.
 type CreateCategoryRequest struct {
 	CategoryID   *GUID   `json:"categoryId,omitzero"`
@@ -2508,6 +2678,9 @@ type CreateCountriesRequest struct {
 	Countries []Country `json:"countries,omitzero"`
 }
 
+// CreateCountriesResponse is the reply of Inventory.CreateCountries.
+type CreateCountriesResponse struct{}
+
 // CreateCountryRegionsRequest holds the parameters of Inventory.CreateCountryRegions.
 type CreateCountryRegionsRequest struct {
 	Regions []CountryRegion `json:"regions,omitzero"`
@@ -2523,40 +2696,64 @@ type CreateInventoryItemCompositionsRequest struct {
 	InventoryItemCompositions []ItemComposition `json:"inventoryItemCompositions,omitzero"`
 }
 
+// CreateInventoryItemCompositionsResponse is the reply of Inventory.CreateInventoryItemCompositions.
+type CreateInventoryItemCompositionsResponse struct{}
+
 // CreateInventoryItemDescriptionsRequest holds the parameters of Inventory.CreateInventoryItemDescriptions.
 type CreateInventoryItemDescriptionsRequest struct {
 	InventoryItemDescriptions []StockItemDescription `json:"inventoryItemDescriptions,omitzero"`
 }
+
+// CreateInventoryItemDescriptionsResponse is the reply of Inventory.CreateInventoryItemDescriptions.
+type CreateInventoryItemDescriptionsResponse struct{}
 
 // CreateInventoryItemExtendedPropertiesRequest holds the parameters of Inventory.CreateInventoryItemExtendedProperties.
 type CreateInventoryItemExtendedPropertiesRequest struct {
 	InventoryItemExtendedProperties []StockItemExtendedPropertyUpsertItem `json:"inventoryItemExtendedProperties,omitzero"`
 }
 
+// CreateInventoryItemExtendedPropertiesResponse is the reply of Inventory.CreateInventoryItemExtendedProperties.
+type CreateInventoryItemExtendedPropertiesResponse struct{}
+
 // CreateInventoryItemPricesRequest holds the parameters of Inventory.CreateInventoryItemPrices.
 type CreateInventoryItemPricesRequest struct {
 	InventoryItemPrices []StockItemPrice `json:"inventoryItemPrices,omitzero"`
 }
+
+// CreateInventoryItemPricesResponse is the reply of Inventory.CreateInventoryItemPrices.
+type CreateInventoryItemPricesResponse struct{}
 
 // CreateInventoryItemPricingRulesRequest holds the parameters of Inventory.CreateInventoryItemPricingRules.
 type CreateInventoryItemPricingRulesRequest struct {
 	Rules []StockItemPricingRule `json:"rules,omitzero"`
 }
 
+// CreateInventoryItemPricingRulesResponse is the reply of Inventory.CreateInventoryItemPricingRules.
+type CreateInventoryItemPricingRulesResponse struct{}
+
 // CreateInventoryItemTitlesRequest holds the parameters of Inventory.CreateInventoryItemTitles.
 type CreateInventoryItemTitlesRequest struct {
 	InventoryItemTitles []StockItemTitle `json:"inventoryItemTitles,omitzero"`
 }
+
+// CreateInventoryItemTitlesResponse is the reply of Inventory.CreateInventoryItemTitles.
+type CreateInventoryItemTitlesResponse struct{}
 
 // CreateStockSupplierStatRequest holds the parameters of Inventory.CreateStockSupplierStat.
 type CreateStockSupplierStatRequest struct {
 	ItemSuppliers []StockItemSupplierStat `json:"itemSuppliers,omitzero"`
 }
 
+// CreateStockSupplierStatResponse is the reply of Inventory.CreateStockSupplierStat.
+type CreateStockSupplierStatResponse struct{}
+
 // CreateUserSpecificViewRequest holds the parameters of Inventory.CreateUserSpecificView.
 type CreateUserSpecificViewRequest struct {
 	View *InventoryView `json:"view,omitzero"`
 }
+
+// CreateUserSpecificViewResponse is the reply of Inventory.CreateUserSpecificView.
+type CreateUserSpecificViewResponse struct{}
 
 // CustomAttributeData is part of a reply.
 type CustomAttributeData struct {
@@ -2585,20 +2782,32 @@ type DeleteBatchInventoryInBulkRequest struct {
 	BatchInventoryIDs []int `json:"batchInventoryIds,omitzero"`
 }
 
+// DeleteBatchInventoryInBulkResponse is the reply of Inventory.DeleteBatchInventoryInBulk.
+type DeleteBatchInventoryInBulkResponse struct{}
+
 // DeleteBatchesByStockItemIDRequest holds the parameters of Inventory.DeleteBatchesByStockItemID.
 type DeleteBatchesByStockItemIDRequest struct {
 	StockItemID *GUID `json:"stockItemId,omitzero"`
 }
+
+// DeleteBatchesByStockItemIDResponse is the reply of Inventory.DeleteBatchesByStockItemID.
+type DeleteBatchesByStockItemIDResponse struct{}
 
 // DeleteCategoryByIDRequest holds the parameters of Inventory.DeleteCategoryByID.
 type DeleteCategoryByIDRequest struct {
 	CategoryID *GUID `json:"categoryId,omitzero"`
 }
 
+// DeleteCategoryByIDResponse is the reply of Inventory.DeleteCategoryByID.
+type DeleteCategoryByIDResponse struct{}
+
 // DeleteCountriesRequest holds the parameters of Inventory.DeleteCountries.
 type DeleteCountriesRequest struct {
 	CountriesIDs []GUID `json:"countriesIds,omitzero"`
 }
+
+// DeleteCountriesResponse is the reply of Inventory.DeleteCountries.
+type DeleteCountriesResponse struct{}
 
 // DeleteEbayCompatibilityListRequest holds the parameters of Inventory.DeleteEbayCompatibilityList.
 type DeleteEbayCompatibilityListRequest struct {
@@ -2614,6 +2823,9 @@ type DeleteEbayCompatibilityListResponse struct {
 type DeleteImagesFromInventoryItemRequest struct {
 	InventoryItemImages map[string][]string `json:"inventoryItemImages,omitzero"`
 }
+
+// DeleteImagesFromInventoryItemResponse is the reply of Inventory.DeleteImagesFromInventoryItem.
+type DeleteImagesFromInventoryItemResponse struct{}
 
 // DeleteInventoryItemBulkRequest holds the parameters of Inventory.DeleteInventoryItemBulk.
 type DeleteInventoryItemBulkRequest struct {
@@ -2632,16 +2844,25 @@ type DeleteInventoryItemChannelSKUsRequest struct {
 	InventoryItemChannelSKUIDs []GUID `json:"inventoryItemChannelSKUIds,omitzero"`
 }
 
+// DeleteInventoryItemChannelSKUsResponse is the reply of Inventory.DeleteInventoryItemChannelSKUs.
+type DeleteInventoryItemChannelSKUsResponse struct{}
+
 // DeleteInventoryItemCompositionsRequest holds the parameters of Inventory.DeleteInventoryItemCompositions.
 type DeleteInventoryItemCompositionsRequest struct {
 	InventoryItemCompositionIDs []GUID `json:"inventoryItemCompositionIds,omitzero"`
 	StockItemID                 *GUID  `json:"stockItemId,omitzero"`
 }
 
+// DeleteInventoryItemCompositionsResponse is the reply of Inventory.DeleteInventoryItemCompositions.
+type DeleteInventoryItemCompositionsResponse struct{}
+
 // DeleteInventoryItemDescriptionsRequest holds the parameters of Inventory.DeleteInventoryItemDescriptions.
 type DeleteInventoryItemDescriptionsRequest struct {
 	InventoryItemDescriptionIDs []GUID `json:"inventoryItemDescriptionIds,omitzero"`
 }
+
+// DeleteInventoryItemDescriptionsResponse is the reply of Inventory.DeleteInventoryItemDescriptions.
+type DeleteInventoryItemDescriptionsResponse struct{}
 
 // DeleteInventoryItemExtendedPropertiesRequest holds the parameters of Inventory.DeleteInventoryItemExtendedProperties.
 type DeleteInventoryItemExtendedPropertiesRequest struct {
@@ -2649,6 +2870,9 @@ type DeleteInventoryItemExtendedPropertiesRequest struct {
 	InventoryItemID                  *GUID   `json:"inventoryItemId,omitzero"`
 	ItemNumber                       *string `json:"itemNumber,omitzero"`
 }
+
+// DeleteInventoryItemExtendedPropertiesResponse is the reply of Inventory.DeleteInventoryItemExtendedProperties.
+type DeleteInventoryItemExtendedPropertiesResponse struct{}
 
 // DeleteInventoryItemImageBulkRequest holds the parameters of Inventory.DeleteInventoryItemImageBulk.
 type DeleteInventoryItemImageBulkRequest struct {
@@ -2674,15 +2898,24 @@ type DeleteInventoryItemPricesRequest struct {
 	InventoryItemPriceIDs []GUID `json:"inventoryItemPriceIds,omitzero"`
 }
 
+// DeleteInventoryItemPricesResponse is the reply of Inventory.DeleteInventoryItemPrices.
+type DeleteInventoryItemPricesResponse struct{}
+
 // DeleteInventoryItemPricingRulesRequest holds the parameters of Inventory.DeleteInventoryItemPricingRules.
 type DeleteInventoryItemPricingRulesRequest struct {
 	PricingRuleIDs []int `json:"pricingRuleIds,omitzero"`
 }
 
+// DeleteInventoryItemPricingRulesResponse is the reply of Inventory.DeleteInventoryItemPricingRules.
+type DeleteInventoryItemPricingRulesResponse struct{}
+
 // DeleteInventoryItemTitlesRequest holds the parameters of Inventory.DeleteInventoryItemTitles.
 type DeleteInventoryItemTitlesRequest struct {
 	InventoryItemTitleIDs []GUID `json:"inventoryItemTitleIds,omitzero"`
 }
+
+// DeleteInventoryItemTitlesResponse is the reply of Inventory.DeleteInventoryItemTitles.
+type DeleteInventoryItemTitlesResponse struct{}
 
 // DeleteInventoryItemsRequest holds the parameters of Inventory.DeleteInventoryItems.
 type DeleteInventoryItemsRequest struct {
@@ -2690,21 +2923,33 @@ type DeleteInventoryItemsRequest struct {
 	Request          *InventoryDeleteInventoryItemsRequest `json:"request,omitzero"`
 }
 
+// DeleteInventoryItemsResponse is the reply of Inventory.DeleteInventoryItems.
+type DeleteInventoryItemsResponse struct{}
+
 // DeleteItemLocationsRequest holds the parameters of Inventory.DeleteItemLocations.
 type DeleteItemLocationsRequest struct {
 	InventoryItemID *GUID  `json:"inventoryItemId,omitzero"`
 	ItemLocations   []GUID `json:"itemLocations,omitzero"`
 }
 
+// DeleteItemLocationsResponse is the reply of Inventory.DeleteItemLocations.
+type DeleteItemLocationsResponse struct{}
+
 // DeleteProductIdentifiersRequest holds the parameters of Inventory.DeleteProductIdentifiers.
 type DeleteProductIdentifiersRequest struct {
 	ProductIdentifierIDs []int64 `json:"ProductIdentifierIds,omitzero"`
 }
 
+// DeleteProductIdentifiersResponse is the reply of Inventory.DeleteProductIdentifiers.
+type DeleteProductIdentifiersResponse struct{}
+
 // DeleteScrapCategoriesRequest holds the parameters of Inventory.DeleteScrapCategories.
 type DeleteScrapCategoriesRequest struct {
 	CategoryIDs []int `json:"CategoryIds,omitzero"`
 }
+
+// DeleteScrapCategoriesResponse is the reply of Inventory.DeleteScrapCategories.
+type DeleteScrapCategoriesResponse struct{}
 
 // DeleteStockSupplierStatRequest holds the parameters of Inventory.DeleteStockSupplierStat.
 type DeleteStockSupplierStatRequest struct {
@@ -2712,15 +2957,24 @@ type DeleteStockSupplierStatRequest struct {
 	StockItemID     *GUID  `json:"stockItemId,omitzero"`
 }
 
+// DeleteStockSupplierStatResponse is the reply of Inventory.DeleteStockSupplierStat.
+type DeleteStockSupplierStatResponse struct{}
+
 // DeleteSuppliersRequest holds the parameters of Inventory.DeleteSuppliers.
 type DeleteSuppliersRequest struct {
 	SuppliersIDs []GUID `json:"suppliersIds,omitzero"`
 }
 
+// DeleteSuppliersResponse is the reply of Inventory.DeleteSuppliers.
+type DeleteSuppliersResponse struct{}
+
 // DeleteUserSpecificViewRequest holds the parameters of Inventory.DeleteUserSpecificView.
 type DeleteUserSpecificViewRequest struct {
 	ViewName *string `json:"viewName,omitzero"`
 }
+
+// DeleteUserSpecificViewResponse is the reply of Inventory.DeleteUserSpecificView.
+type DeleteUserSpecificViewResponse struct{}
 
 // DuplicateInventoryItemRequest holds the parameters of Inventory.DuplicateInventoryItem.
 type DuplicateInventoryItemRequest struct {
@@ -2728,6 +2982,9 @@ type DuplicateInventoryItemRequest struct {
 	InventoryItem *StockItem `json:"inventoryItem,omitzero"`
 	SourceItemID  *GUID      `json:"sourceItemId,omitzero"`
 }
+
+// DuplicateInventoryItemResponse is the reply of Inventory.DuplicateInventoryItem.
+type DuplicateInventoryItemResponse struct{}
 
 // Filter is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
@@ -2749,6 +3006,9 @@ type GenericPagedResultScrapItem struct {
 	TotalEntries   int64       `json:"TotalEntries,omitzero"`
 	TotalPages     int         `json:"TotalPages,omitzero"`
 }
+
+// GetAllExtendedPropertyNamesRequest holds the parameters of Inventory.GetAllExtendedPropertyNames.
+type GetAllExtendedPropertyNamesRequest struct{}
 
 // GetBatchAuditRequest holds the parameters of Inventory.GetBatchAudit.
 type GetBatchAuditRequest struct {
@@ -2778,10 +3038,19 @@ type GetBatchesByStockItemIDRequest struct {
 	StockLocationID *GUID `url:"stockLocationId,omitempty" json:"-"`
 }
 
+// GetCategoriesRequest holds the parameters of Inventory.GetCategories.
+type GetCategoriesRequest struct{}
+
 // GetChannelsBySourceRequest holds the parameters of Inventory.GetChannelsBySource.
 type GetChannelsBySourceRequest struct {
 	Source *string `url:"source,omitempty" json:"-"`
 }
+
+// GetChannelsRequest holds the parameters of Inventory.GetChannels.
+type GetChannelsRequest struct{}
+
+// GetCountryCodesRequest holds the parameters of Inventory.GetCountryCodes.
+type GetCountryCodesRequest struct{}
 
 // GetEbayCompatibilityListRequest holds the parameters of Inventory.GetEbayCompatibilityList.
 type GetEbayCompatibilityListRequest struct {
@@ -2817,6 +3086,9 @@ type GetImagesInBulkResponseImage struct {
 	StockItemID         GUID   `json:"StockItemId,omitzero"`
 	PkRowID             GUID   `json:"pkRowId,omitzero"`
 }
+
+// GetInventoryBatchTypesRequest holds the parameters of Inventory.GetInventoryBatchTypes.
+type GetInventoryBatchTypesRequest struct{}
 
 // GetInventoryItemAuditTrailPagedRequest holds the parameters of Inventory.GetInventoryItemAuditTrailPaged.
 type GetInventoryItemAuditTrailPagedRequest struct {
@@ -2893,6 +3165,9 @@ type GetInventoryItemLocationsRequest struct {
 	InventoryItemID *GUID `url:"inventoryItemId,omitempty" json:"-"`
 }
 
+// GetInventoryItemPriceChannelSuffixesRequest holds the parameters of Inventory.GetInventoryItemPriceChannelSuffixes.
+type GetInventoryItemPriceChannelSuffixesRequest struct{}
+
 // GetInventoryItemPriceRulesByIDRequest holds the parameters of Inventory.GetInventoryItemPriceRulesByID.
 type GetInventoryItemPriceRulesByIDRequest struct {
 	StockItemPriceID *GUID `url:"stockItemPriceId,omitempty" json:"-"`
@@ -2904,6 +3179,9 @@ type GetInventoryItemPriceRulesBySourceRequest struct {
 	StockItemID *GUID   `url:"stockItemId,omitempty" json:"-"`
 	SubSource   *string `url:"subSource,omitempty" json:"-"`
 }
+
+// GetInventoryItemPriceTagsRequest holds the parameters of Inventory.GetInventoryItemPriceTags.
+type GetInventoryItemPriceTagsRequest struct{}
 
 // GetInventoryItemPricesRequest holds the parameters of Inventory.GetInventoryItemPrices.
 type GetInventoryItemPricesRequest struct {
@@ -2937,10 +3215,22 @@ type GetInventoryItemsCountRequest struct {
 	IncludeDeleted  *bool `url:"includeDeleted,omitempty" json:"-"`
 }
 
+// GetNewItemNumberRequest holds the parameters of Inventory.GetNewItemNumber.
+type GetNewItemNumberRequest struct{}
+
+// GetPackageGroupsRequest holds the parameters of Inventory.GetPackageGroups.
+type GetPackageGroupsRequest struct{}
+
+// GetPreDefinedViewsRequest holds the parameters of Inventory.GetPreDefinedViews.
+type GetPreDefinedViewsRequest struct{}
+
 // GetProductIdentifierExtendedResponse is part of a reply.
 type GetProductIdentifierExtendedResponse struct {
 	Types []ProductIdentifierInformation `json:"Types,omitzero"`
 }
+
+// GetProductIdentifierExtendedTypesRequest holds the parameters of Inventory.GetProductIdentifierExtendedTypes.
+type GetProductIdentifierExtendedTypesRequest struct{}
 
 // GetProductIdentifierTypesRequest is part of a reply.
 type GetProductIdentifierTypesRequest struct {
@@ -2971,6 +3261,9 @@ type GetScannableProductIdentifiersByOrderIDsRequest struct {
 type GetScannableProductIdentifiersByOrderIDsResponse struct {
 	ScannableProductIdentifiersForStockItemsByOrderID map[string]map[string][]ProductIdentifierInformation `json:"ScannableProductIdentifiersForStockItemsByOrderId,omitzero"`
 }
+
+// GetScrapCategoriesRequest holds the parameters of Inventory.GetScrapCategories.
+type GetScrapCategoriesRequest struct{}
 
 // GetScrapCategoriesResponse is part of a reply.
 type GetScrapCategoriesResponse struct {
@@ -3029,6 +3322,9 @@ type GetStockItemLabelsRequest struct {
 	Token           *GUID             `json:"token,omitzero"`
 }
 
+// GetStockLocationsRequest holds the parameters of Inventory.GetStockLocations.
+type GetStockLocationsRequest struct{}
+
 // GetStockSupplierStatRequest holds the parameters of Inventory.GetStockSupplierStat.
 type GetStockSupplierStatRequest struct {
 	InventoryItemID *GUID `url:"inventoryItemId,omitempty" json:"-"`
@@ -3043,6 +3339,12 @@ type GetStockSupplierStatsBulkRequest struct {
 type GetSupplierDetailsRequest struct {
 	SupplierID *GUID `url:"supplierId,omitempty" json:"-"`
 }
+
+// GetSuppliersRequest holds the parameters of Inventory.GetSuppliers.
+type GetSuppliersRequest struct{}
+
+// GetUserSpecificViewsRequest holds the parameters of Inventory.GetUserSpecificViews.
+type GetUserSpecificViewsRequest struct{}
 
 // HasStockItemBatchesRequest holds the parameters of Inventory.HasStockItemBatches.
 type HasStockItemBatchesRequest struct {
@@ -3157,10 +3459,16 @@ type InventoryDeleteInventoryItemsRequest struct {
 	Token            *GUID             `json:"Token,omitzero"`
 }
 
+// InventoryGetCountriesRequest holds the parameters of Inventory.GetCountries.
+type InventoryGetCountriesRequest struct{}
+
 // InventoryGetExtendedPropertyNamesRequest holds the parameters of Inventory.GetExtendedPropertyNames.
 type InventoryGetExtendedPropertyNamesRequest struct {
 	PropertyType *string `url:"propertyType,omitempty" json:"-"`
 }
+
+// InventoryGetExtendedPropertyTypesRequest holds the parameters of Inventory.GetExtendedPropertyTypes.
+type InventoryGetExtendedPropertyTypesRequest struct{}
 
 // InventoryGetInventoryItemBatchInformationRequest is part of a request.
 type InventoryGetInventoryItemBatchInformationRequest struct {
@@ -3169,6 +3477,12 @@ type InventoryGetInventoryItemBatchInformationRequest struct {
 	StockItemID     *GUID `json:"StockItemId,omitzero"`
 	StockLocationID *GUID `json:"StockLocationId,omitzero"`
 }
+
+// InventoryGetPostalServicesRequest holds the parameters of Inventory.GetPostalServices.
+type InventoryGetPostalServicesRequest struct{}
+
+// InventoryGetProductIdentifierTypesRequest holds the parameters of Inventory.GetProductIdentifierTypes.
+type InventoryGetProductIdentifierTypesRequest struct{}
 
 // InventoryParametersRequest is part of a request.
 type InventoryParametersRequest struct {
@@ -3438,6 +3752,9 @@ type SetInventoryItemImageAsMainRequest struct {
 	InventoryItemID *GUID `json:"inventoryItemId,omitzero"`
 	MainImageID     *GUID `json:"mainImageId,omitzero"`
 }
+
+// SetInventoryItemImageAsMainResponse is the reply of Inventory.SetInventoryItemImageAsMain.
+type SetInventoryItemImageAsMainResponse struct{}
 
 // StockItem is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
@@ -3868,12 +4185,18 @@ type UnarchiveInventoryItemsRequest struct {
 	Parameters *InventoryParametersRequest `json:"parameters,omitzero"`
 }
 
+// UnarchiveInventoryItemsResponse is the reply of Inventory.UnarchiveInventoryItems.
+type UnarchiveInventoryItemsResponse struct{}
+
 // UnlinkChannelListingRequest holds the parameters of Inventory.UnlinkChannelListing.
 type UnlinkChannelListingRequest struct {
 	ChannelRefID *string `json:"channelRefId,omitzero"`
 	Source       *string `json:"source,omitzero"`
 	SubSource    *string `json:"subSource,omitzero"`
 }
+
+// UnlinkChannelListingResponse is the reply of Inventory.UnlinkChannelListing.
+type UnlinkChannelListingResponse struct{}
 
 // UpdateBatchDatesRequest holds the parameters of Inventory.UpdateBatchDates.
 type UpdateBatchDatesRequest struct {
@@ -3893,15 +4216,24 @@ type UpdateBatchDetailsRequest struct {
 	StockItemID             *GUID `json:"StockItemId,omitzero"`
 }
 
+// UpdateBatchDetailsResponse is the reply of Inventory.UpdateBatchDetails.
+type UpdateBatchDetailsResponse struct{}
+
 // UpdateBatchesWithInventoryRequest holds the parameters of Inventory.UpdateBatchesWithInventory.
 type UpdateBatchesWithInventoryRequest struct {
 	Batches []StockItemBatch `json:"batches,omitzero"`
 }
 
+// UpdateBatchesWithInventoryResponse is the reply of Inventory.UpdateBatchesWithInventory.
+type UpdateBatchesWithInventoryResponse struct{}
+
 // UpdateCategoryRequest holds the parameters of Inventory.UpdateCategory.
 type UpdateCategoryRequest struct {
 	Category *LinnworksCategory `json:"category,omitzero"`
 }
+
+// UpdateCategoryResponse is the reply of Inventory.UpdateCategory.
+type UpdateCategoryResponse struct{}
 
 // UpdateChannelMappingRequest holds the parameters of Inventory.UpdateChannelMapping.
 type UpdateChannelMappingRequest struct {
@@ -3920,35 +4252,56 @@ type UpdateCountriesRequest struct {
 	Countries []Country `json:"countries,omitzero"`
 }
 
+// UpdateCountriesResponse is the reply of Inventory.UpdateCountries.
+type UpdateCountriesResponse struct{}
+
 // UpdateCountryRegionsRequest holds the parameters of Inventory.UpdateCountryRegions.
 type UpdateCountryRegionsRequest struct {
 	Regions []CountryRegion `json:"regions,omitzero"`
 }
+
+// UpdateCountryRegionsResponse is the reply of Inventory.UpdateCountryRegions.
+type UpdateCountryRegionsResponse struct{}
 
 // UpdateImagesRequest holds the parameters of Inventory.UpdateImages.
 type UpdateImagesRequest struct {
 	Images []StockItemImageSimple `json:"images,omitzero"`
 }
 
+// UpdateImagesResponse is the reply of Inventory.UpdateImages.
+type UpdateImagesResponse struct{}
+
 // UpdateInventoryItemChannelSKUsWithLocationRequest holds the parameters of Inventory.UpdateInventoryItemChannelSKUsWithLocation.
 type UpdateInventoryItemChannelSKUsWithLocationRequest struct {
 	InventoryItemChannelSKUsWithLocation []StockItemChannelSKUWithLocation `json:"inventoryItemChannelSKUsWithLocation,omitzero"`
 }
+
+// UpdateInventoryItemChannelSKUsWithLocationResponse is the reply of Inventory.UpdateInventoryItemChannelSKUsWithLocation.
+type UpdateInventoryItemChannelSKUsWithLocationResponse struct{}
 
 // UpdateInventoryItemCompositionsRequest holds the parameters of Inventory.UpdateInventoryItemCompositions.
 type UpdateInventoryItemCompositionsRequest struct {
 	InventoryItemCompositions []ItemComposition `json:"inventoryItemCompositions,omitzero"`
 }
 
+// UpdateInventoryItemCompositionsResponse is the reply of Inventory.UpdateInventoryItemCompositions.
+type UpdateInventoryItemCompositionsResponse struct{}
+
 // UpdateInventoryItemDescriptionsRequest holds the parameters of Inventory.UpdateInventoryItemDescriptions.
 type UpdateInventoryItemDescriptionsRequest struct {
 	InventoryItemDescriptions []StockItemDescription `json:"inventoryItemDescriptions,omitzero"`
 }
 
+// UpdateInventoryItemDescriptionsResponse is the reply of Inventory.UpdateInventoryItemDescriptions.
+type UpdateInventoryItemDescriptionsResponse struct{}
+
 // UpdateInventoryItemExtendedPropertiesRequest holds the parameters of Inventory.UpdateInventoryItemExtendedProperties.
 type UpdateInventoryItemExtendedPropertiesRequest struct {
 	InventoryItemExtendedProperties []StockItemExtendedPropertyWithSKU `json:"inventoryItemExtendedProperties,omitzero"`
 }
+
+// UpdateInventoryItemExtendedPropertiesResponse is the reply of Inventory.UpdateInventoryItemExtendedProperties.
+type UpdateInventoryItemExtendedPropertiesResponse struct{}
 
 // UpdateInventoryItemFieldRequest holds the parameters of Inventory.UpdateInventoryItemField.
 type UpdateInventoryItemFieldRequest struct {
@@ -3980,15 +4333,24 @@ type UpdateInventoryItemPricesRequest struct {
 	InventoryItemPrices []StockItemPrice `json:"inventoryItemPrices,omitzero"`
 }
 
+// UpdateInventoryItemPricesResponse is the reply of Inventory.UpdateInventoryItemPrices.
+type UpdateInventoryItemPricesResponse struct{}
+
 // UpdateInventoryItemPricingRulesRequest holds the parameters of Inventory.UpdateInventoryItemPricingRules.
 type UpdateInventoryItemPricingRulesRequest struct {
 	Rules []StockItemPricingRule `json:"rules,omitzero"`
 }
 
+// UpdateInventoryItemPricingRulesResponse is the reply of Inventory.UpdateInventoryItemPricingRules.
+type UpdateInventoryItemPricingRulesResponse struct{}
+
 // UpdateInventoryItemRequest holds the parameters of Inventory.UpdateInventoryItem.
 type UpdateInventoryItemRequest struct {
 	InventoryItem *InventoryUpdateInventoryItemRequest `json:"inventoryItem,omitzero"`
 }
+
+// UpdateInventoryItemResponse is the reply of Inventory.UpdateInventoryItem.
+type UpdateInventoryItemResponse struct{}
 
 // UpdateInventoryItemStockFieldRequest holds the parameters of Inventory.UpdateInventoryItemStockField.
 type UpdateInventoryItemStockFieldRequest struct {
@@ -4004,36 +4366,57 @@ type UpdateInventoryItemTitlesRequest struct {
 	InventoryItemTitles []StockItemTitle `json:"inventoryItemTitles,omitzero"`
 }
 
+// UpdateInventoryItemTitlesResponse is the reply of Inventory.UpdateInventoryItemTitles.
+type UpdateInventoryItemTitlesResponse struct{}
+
 // UpdateItemLocationsRequest holds the parameters of Inventory.UpdateItemLocations.
 type UpdateItemLocationsRequest struct {
 	ItemLocations []StockItemLocation `json:"itemLocations,omitzero"`
 }
+
+// UpdateItemLocationsResponse is the reply of Inventory.UpdateItemLocations.
+type UpdateItemLocationsResponse struct{}
 
 // UpdateProductIdentifiersRequest holds the parameters of Inventory.UpdateProductIdentifiers.
 type UpdateProductIdentifiersRequest struct {
 	ProductIdentifiers []StockItemProductIdentifier `json:"ProductIdentifiers,omitzero"`
 }
 
+// UpdateProductIdentifiersResponse is the reply of Inventory.UpdateProductIdentifiers.
+type UpdateProductIdentifiersResponse struct{}
+
 // UpdateScrapCategoriesRequest holds the parameters of Inventory.UpdateScrapCategories.
 type UpdateScrapCategoriesRequest struct {
 	Categories []ScrapCategory `json:"Categories,omitzero"`
 }
+
+// UpdateScrapCategoriesResponse is the reply of Inventory.UpdateScrapCategories.
+type UpdateScrapCategoriesResponse struct{}
 
 // UpdateStockSupplierStatRequest holds the parameters of Inventory.UpdateStockSupplierStat.
 type UpdateStockSupplierStatRequest struct {
 	ItemSuppliers []StockItemSupplierStat `json:"itemSuppliers,omitzero"`
 }
 
+// UpdateStockSupplierStatResponse is the reply of Inventory.UpdateStockSupplierStat.
+type UpdateStockSupplierStatResponse struct{}
+
 // UpdateSupplierRequest holds the parameters of Inventory.UpdateSupplier.
 type UpdateSupplierRequest struct {
 	Supplier *Supplier `json:"supplier,omitzero"`
 }
+
+// UpdateSupplierResponse is the reply of Inventory.UpdateSupplier.
+type UpdateSupplierResponse struct{}
 
 // UpdateUserSpecificViewRequest holds the parameters of Inventory.UpdateUserSpecificView.
 type UpdateUserSpecificViewRequest struct {
 	View     *InventoryView `json:"view,omitzero"`
 	ViewName *string        `json:"viewName,omitzero"`
 }
+
+// UpdateUserSpecificViewResponse is the reply of Inventory.UpdateUserSpecificView.
+type UpdateUserSpecificViewResponse struct{}
 
 // UploadImagesToInventoryItemRequest holds the parameters of Inventory.UploadImagesToInventoryItem.
 type UploadImagesToInventoryItemRequest struct {

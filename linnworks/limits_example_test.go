@@ -62,7 +62,7 @@ func ExampleLimiter() {
 	client := newClient(warehouse{"/api/Inventory/GetStockLocations": `[]`},
 		linnworks.WithLimiter(shared{linnworks.DefaultLimiter(), printed{}}))
 
-	if _, err := client.Inventory.GetStockLocations(context.Background()); err != nil {
+	if _, err := client.Inventory.GetStockLocations(context.Background(), nil); err != nil {
 		log.Fatal(err)
 	}
 	// Output:
@@ -111,7 +111,7 @@ func ExampleLimitError() {
 	defer cancel()
 
 	for range 2 {
-		_, err := client.ShippingService.GetIntegrations(ctx)
+		_, err := client.ShippingService.GetIntegrations(ctx, nil)
 		fmt.Println(linnworks.IsThrottle(err))
 	}
 	// Output:

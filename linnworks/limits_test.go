@@ -80,7 +80,7 @@ func TestPublishedLimits(t *testing.T) {
 	_, _ = c.Stock.GetStockLevelBatch(ctx, &GetStockLevelBatchRequest{StockItemIDs: []GUID{}})
 	_, _ = c.ShippingService.GetShippingQuote(ctx, nil)
 	_, _ = c.ShippingService.GetFiledManifestsByVendor(ctx, nil)
-	_, _ = c.ShippingService.GetIntegrations(ctx)
+	_, _ = c.ShippingService.GetIntegrations(ctx, nil)
 	_, _ = c.OrdersV2.GetOrders(ctx, nil)
 	got := map[string]int{}
 	for _, key := range limits {

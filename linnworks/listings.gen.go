@@ -30,11 +30,13 @@ func (s *ListingsService) CancelListingBulkOperation(ctx context.Context, req *C
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-CreateBigcommerceConfigurators
-func (s *ListingsService) CreateBigCommerceConfigurators(ctx context.Context, req *CreateBigCommerceConfiguratorsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ListingsService) CreateBigCommerceConfigurators(ctx context.Context, req *CreateBigCommerceConfiguratorsRequest, opts ...CallOption) (*CreateBigCommerceConfiguratorsResponse, error) {
+	var out *CreateBigCommerceConfiguratorsResponse
+	err := s.client.call(ctx, operation{
 		name: "Listings.CreateBigCommerceConfigurators", method: "POST", path: "/api/Listings/CreateBigcommerceConfigurators",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateBigCommerceTemplates calls POST /api/Listings/CreateBigcommerceTemplates.
@@ -43,11 +45,12 @@ func (s *ListingsService) CreateBigCommerceConfigurators(ctx context.Context, re
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-CreateBigcommerceTemplates
 func (s *ListingsService) CreateBigCommerceTemplates(ctx context.Context, req *CreateBigCommerceTemplatesRequest, opts ...CallOption) (*PagedResultBigCommerceListing, error) {
-	out := new(PagedResultBigCommerceListing)
-	return out, s.client.call(ctx, operation{
+	var out *PagedResultBigCommerceListing
+	err := s.client.call(ctx, operation{
 		name: "Listings.CreateBigCommerceTemplates", method: "POST", path: "/api/Listings/CreateBigcommerceTemplates",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateEbayConfigurators calls POST /api/Listings/CreateeBayConfigurators.
@@ -55,11 +58,13 @@ func (s *ListingsService) CreateBigCommerceTemplates(ctx context.Context, req *C
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-CreateeBayConfigurators
-func (s *ListingsService) CreateEbayConfigurators(ctx context.Context, req *CreateEbayConfiguratorsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ListingsService) CreateEbayConfigurators(ctx context.Context, req *CreateEbayConfiguratorsRequest, opts ...CallOption) (*CreateEbayConfiguratorsResponse, error) {
+	var out *CreateEbayConfiguratorsResponse
+	err := s.client.call(ctx, operation{
 		name: "Listings.CreateEbayConfigurators", method: "POST", path: "/api/Listings/CreateeBayConfigurators",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateEbayTemplates calls POST /api/Listings/CreateEbayTemplates.
@@ -68,11 +73,12 @@ func (s *ListingsService) CreateEbayConfigurators(ctx context.Context, req *Crea
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-CreateEbayTemplates
 func (s *ListingsService) CreateEbayTemplates(ctx context.Context, req *CreateEbayTemplatesRequest, opts ...CallOption) (*PagedResultEbayListing, error) {
-	out := new(PagedResultEbayListing)
-	return out, s.client.call(ctx, operation{
+	var out *PagedResultEbayListing
+	err := s.client.call(ctx, operation{
 		name: "Listings.CreateEbayTemplates", method: "POST", path: "/api/Listings/CreateEbayTemplates",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateTemplatesFromViewInBulk calls POST /api/Listings/CreateTemplatesFromViewInBulk.
@@ -94,11 +100,13 @@ func (s *ListingsService) CreateTemplatesFromViewInBulk(ctx context.Context, req
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-DeleteBigcommerceConfigurators
-func (s *ListingsService) DeleteBigCommerceConfigurators(ctx context.Context, req *DeleteBigCommerceConfiguratorsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ListingsService) DeleteBigCommerceConfigurators(ctx context.Context, req *DeleteBigCommerceConfiguratorsRequest, opts ...CallOption) (*DeleteBigCommerceConfiguratorsResponse, error) {
+	var out *DeleteBigCommerceConfiguratorsResponse
+	err := s.client.call(ctx, operation{
 		name: "Listings.DeleteBigCommerceConfigurators", method: "POST", path: "/api/Listings/DeleteBigcommerceConfigurators",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteBigCommerceTemplates calls POST /api/Listings/DeleteBigcommerceTemplates.
@@ -106,11 +114,13 @@ func (s *ListingsService) DeleteBigCommerceConfigurators(ctx context.Context, re
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-DeleteBigcommerceTemplates
-func (s *ListingsService) DeleteBigCommerceTemplates(ctx context.Context, req *DeleteBigCommerceTemplatesRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ListingsService) DeleteBigCommerceTemplates(ctx context.Context, req *DeleteBigCommerceTemplatesRequest, opts ...CallOption) (*DeleteBigCommerceTemplatesResponse, error) {
+	var out *DeleteBigCommerceTemplatesResponse
+	err := s.client.call(ctx, operation{
 		name: "Listings.DeleteBigCommerceTemplates", method: "POST", path: "/api/Listings/DeleteBigcommerceTemplates",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteEbayConfigurators calls POST /api/Listings/DeleteeBayConfigurators.
@@ -118,11 +128,13 @@ func (s *ListingsService) DeleteBigCommerceTemplates(ctx context.Context, req *D
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-DeleteeBayConfigurators
-func (s *ListingsService) DeleteEbayConfigurators(ctx context.Context, req *DeleteEbayConfiguratorsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ListingsService) DeleteEbayConfigurators(ctx context.Context, req *DeleteEbayConfiguratorsRequest, opts ...CallOption) (*DeleteEbayConfiguratorsResponse, error) {
+	var out *DeleteEbayConfiguratorsResponse
+	err := s.client.call(ctx, operation{
 		name: "Listings.DeleteEbayConfigurators", method: "POST", path: "/api/Listings/DeleteeBayConfigurators",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteEbayTemplates calls POST /api/Listings/DeleteEbayTemplates.
@@ -130,11 +142,13 @@ func (s *ListingsService) DeleteEbayConfigurators(ctx context.Context, req *Dele
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-DeleteEbayTemplates
-func (s *ListingsService) DeleteEbayTemplates(ctx context.Context, req *DeleteEbayTemplatesRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ListingsService) DeleteEbayTemplates(ctx context.Context, req *DeleteEbayTemplatesRequest, opts ...CallOption) (*DeleteEbayTemplatesResponse, error) {
+	var out *DeleteEbayTemplatesResponse
+	err := s.client.call(ctx, operation{
 		name: "Listings.DeleteEbayTemplates", method: "POST", path: "/api/Listings/DeleteEbayTemplates",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // EndListingsPendingRelist calls POST /api/Listings/EndListingsPendingRelist.
@@ -142,11 +156,13 @@ func (s *ListingsService) DeleteEbayTemplates(ctx context.Context, req *DeleteEb
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-EndListingsPendingRelist
-func (s *ListingsService) EndListingsPendingRelist(ctx context.Context, req *EndListingsPendingRelistRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ListingsService) EndListingsPendingRelist(ctx context.Context, req *EndListingsPendingRelistRequest, opts ...CallOption) (*EndListingsPendingRelistResponse, error) {
+	var out *EndListingsPendingRelistResponse
+	err := s.client.call(ctx, operation{
 		name: "Listings.EndListingsPendingRelist", method: "POST", path: "/api/Listings/EndListingsPendingRelist",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetAllEbayConfigurators calls GET /api/Listings/GetAllEbayConfigurators.
@@ -154,12 +170,13 @@ func (s *ListingsService) EndListingsPendingRelist(ctx context.Context, req *End
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-GetAllEbayConfigurators
-func (s *ListingsService) GetAllEbayConfigurators(ctx context.Context, opts ...CallOption) (*GetEbayConfiguratorsResponse, error) {
-	out := new(GetEbayConfiguratorsResponse)
-	return out, s.client.call(ctx, operation{
+func (s *ListingsService) GetAllEbayConfigurators(ctx context.Context, req *GetAllEbayConfiguratorsRequest, opts ...CallOption) (*GetEbayConfiguratorsResponse, error) {
+	var out *GetEbayConfiguratorsResponse
+	err := s.client.call(ctx, operation{
 		name: "Listings.GetAllEbayConfigurators", method: "GET", path: "/api/Listings/GetAllEbayConfigurators",
 		replay: replayRead, limit: 150,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetBigCommerceConfigurators calls GET /api/Listings/GetBigcommerceConfigurators.
@@ -167,12 +184,12 @@ func (s *ListingsService) GetAllEbayConfigurators(ctx context.Context, opts ...C
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-GetBigcommerceConfigurators
-func (s *ListingsService) GetBigCommerceConfigurators(ctx context.Context, opts ...CallOption) ([]BigCommerceConfigurator, error) {
+func (s *ListingsService) GetBigCommerceConfigurators(ctx context.Context, req *GetBigCommerceConfiguratorsRequest, opts ...CallOption) ([]BigCommerceConfigurator, error) {
 	var out []BigCommerceConfigurator
 	err := s.client.call(ctx, operation{
 		name: "Listings.GetBigCommerceConfigurators", method: "GET", path: "/api/Listings/GetBigcommerceConfigurators",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -182,11 +199,12 @@ func (s *ListingsService) GetBigCommerceConfigurators(ctx context.Context, opts 
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-GetBigCommerceTemplates
 func (s *ListingsService) GetBigCommerceTemplates(ctx context.Context, req *GetBigCommerceTemplatesRequest, opts ...CallOption) (*PagedResultBigCommerceListing, error) {
-	out := new(PagedResultBigCommerceListing)
-	return out, s.client.call(ctx, operation{
+	var out *PagedResultBigCommerceListing
+	err := s.client.call(ctx, operation{
 		name: "Listings.GetBigCommerceTemplates", method: "POST", path: "/api/Listings/GetBigCommerceTemplates",
 		body: bodyParams, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetBigCommerceTemplatesAll hands out what stands on the pages of
@@ -212,12 +230,12 @@ func (s *ListingsService) GetBigCommerceTemplatesAll(ctx context.Context, req *G
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-GeteBayConfigurators
-func (s *ListingsService) GetEbayConfigurators(ctx context.Context, opts ...CallOption) ([]EbayConfig, error) {
+func (s *ListingsService) GetEbayConfigurators(ctx context.Context, req *GetEbayConfiguratorsRequest, opts ...CallOption) ([]EbayConfig, error) {
 	var out []EbayConfig
 	err := s.client.call(ctx, operation{
 		name: "Listings.GetEbayConfigurators", method: "GET", path: "/api/Listings/GeteBayConfigurators",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -241,11 +259,12 @@ func (s *ListingsService) GetEbayListingOperations(ctx context.Context, req *Get
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-GeteBayTemplates
 func (s *ListingsService) GetEbayTemplates(ctx context.Context, req *GetEbayTemplatesRequest, opts ...CallOption) (*PagedResultEbayListing, error) {
-	out := new(PagedResultEbayListing)
-	return out, s.client.call(ctx, operation{
+	var out *PagedResultEbayListing
+	err := s.client.call(ctx, operation{
 		name: "Listings.GetEbayTemplates", method: "POST", path: "/api/Listings/GeteBayTemplates",
 		body: bodyParams, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetEbayTemplatesAll hands out what stands on the pages of
@@ -271,11 +290,13 @@ func (s *ListingsService) GetEbayTemplatesAll(ctx context.Context, req *GetEbayT
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-ProcessBigcommerceListings
-func (s *ListingsService) ProcessBigCommerceListings(ctx context.Context, req *ProcessBigCommerceListingsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ListingsService) ProcessBigCommerceListings(ctx context.Context, req *ProcessBigCommerceListingsRequest, opts ...CallOption) (*ProcessBigCommerceListingsResponse, error) {
+	var out *ProcessBigCommerceListingsResponse
+	err := s.client.call(ctx, operation{
 		name: "Listings.ProcessBigCommerceListings", method: "POST", path: "/api/Listings/ProcessBigcommerceListings",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ProcessEbayListings calls POST /api/Listings/ProcesseBayListings.
@@ -283,11 +304,13 @@ func (s *ListingsService) ProcessBigCommerceListings(ctx context.Context, req *P
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-ProcesseBayListings
-func (s *ListingsService) ProcessEbayListings(ctx context.Context, req *ProcessEbayListingsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ListingsService) ProcessEbayListings(ctx context.Context, req *ProcessEbayListingsRequest, opts ...CallOption) (*ProcessEbayListingsResponse, error) {
+	var out *ProcessEbayListingsResponse
+	err := s.client.call(ctx, operation{
 		name: "Listings.ProcessEbayListings", method: "POST", path: "/api/Listings/ProcesseBayListings",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SetListingStrikeOffState calls POST /api/Listings/SetListingStrikeOffState.
@@ -295,11 +318,13 @@ func (s *ListingsService) ProcessEbayListings(ctx context.Context, req *ProcessE
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-SetListingStrikeOffState
-func (s *ListingsService) SetListingStrikeOffState(ctx context.Context, req *SetListingStrikeOffStateRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ListingsService) SetListingStrikeOffState(ctx context.Context, req *SetListingStrikeOffStateRequest, opts ...CallOption) (*SetListingStrikeOffStateResponse, error) {
+	var out *SetListingStrikeOffStateResponse
+	err := s.client.call(ctx, operation{
 		name: "Listings.SetListingStrikeOffState", method: "POST", path: "/api/Listings/SetListingStrikeOffState",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateBigCommerceConfigurators calls POST /api/Listings/UpdateBigcommerceConfigurators.
@@ -307,11 +332,13 @@ func (s *ListingsService) SetListingStrikeOffState(ctx context.Context, req *Set
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-UpdateBigcommerceConfigurators
-func (s *ListingsService) UpdateBigCommerceConfigurators(ctx context.Context, req *UpdateBigCommerceConfiguratorsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ListingsService) UpdateBigCommerceConfigurators(ctx context.Context, req *UpdateBigCommerceConfiguratorsRequest, opts ...CallOption) (*UpdateBigCommerceConfiguratorsResponse, error) {
+	var out *UpdateBigCommerceConfiguratorsResponse
+	err := s.client.call(ctx, operation{
 		name: "Listings.UpdateBigCommerceConfigurators", method: "POST", path: "/api/Listings/UpdateBigcommerceConfigurators",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateEbayConfigurators calls POST /api/Listings/UpdateeBayConfigurators.
@@ -319,11 +346,13 @@ func (s *ListingsService) UpdateBigCommerceConfigurators(ctx context.Context, re
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-UpdateeBayConfigurators
-func (s *ListingsService) UpdateEbayConfigurators(ctx context.Context, req *UpdateEbayConfiguratorsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ListingsService) UpdateEbayConfigurators(ctx context.Context, req *UpdateEbayConfiguratorsRequest, opts ...CallOption) (*UpdateEbayConfiguratorsResponse, error) {
+	var out *UpdateEbayConfiguratorsResponse
+	err := s.client.call(ctx, operation{
 		name: "Listings.UpdateEbayConfigurators", method: "POST", path: "/api/Listings/UpdateeBayConfigurators",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AssignedOption is sent and received. Bools and numbers are always sent, the
@@ -535,6 +564,9 @@ type CreateBigCommerceConfiguratorsRequest struct {
 	Configs []BigCommerceConfigurator `json:"configs,omitzero"`
 }
 
+// CreateBigCommerceConfiguratorsResponse is the reply of Listings.CreateBigCommerceConfigurators.
+type CreateBigCommerceConfiguratorsResponse struct{}
+
 // CreateBigCommerceTemplatesRequest holds the parameters of Listings.CreateBigCommerceTemplates.
 type CreateBigCommerceTemplatesRequest struct {
 	Parameters *ProcessTemplatesParameters `json:"parameters,omitzero"`
@@ -544,6 +576,9 @@ type CreateBigCommerceTemplatesRequest struct {
 type CreateEbayConfiguratorsRequest struct {
 	Configs []EbayConfig `json:"configs,omitzero"`
 }
+
+// CreateEbayConfiguratorsResponse is the reply of Listings.CreateEbayConfigurators.
+type CreateEbayConfiguratorsResponse struct{}
 
 // CreateEbayTemplatesRequest holds the parameters of Listings.CreateEbayTemplates.
 type CreateEbayTemplatesRequest struct {
@@ -572,20 +607,32 @@ type DeleteBigCommerceConfiguratorsRequest struct {
 	Configs []GUID `json:"configs,omitzero"`
 }
 
+// DeleteBigCommerceConfiguratorsResponse is the reply of Listings.DeleteBigCommerceConfigurators.
+type DeleteBigCommerceConfiguratorsResponse struct{}
+
 // DeleteBigCommerceTemplatesRequest holds the parameters of Listings.DeleteBigCommerceTemplates.
 type DeleteBigCommerceTemplatesRequest struct {
 	TemplateIDs []GUID `json:"templateIds,omitzero"`
 }
+
+// DeleteBigCommerceTemplatesResponse is the reply of Listings.DeleteBigCommerceTemplates.
+type DeleteBigCommerceTemplatesResponse struct{}
 
 // DeleteEbayConfiguratorsRequest holds the parameters of Listings.DeleteEbayConfigurators.
 type DeleteEbayConfiguratorsRequest struct {
 	Configs []GUID `json:"configs,omitzero"`
 }
 
+// DeleteEbayConfiguratorsResponse is the reply of Listings.DeleteEbayConfigurators.
+type DeleteEbayConfiguratorsResponse struct{}
+
 // DeleteEbayTemplatesRequest holds the parameters of Listings.DeleteEbayTemplates.
 type DeleteEbayTemplatesRequest struct {
 	TemplateIDs []GUID `json:"templateIds,omitzero"`
 }
+
+// DeleteEbayTemplatesResponse is the reply of Listings.DeleteEbayTemplates.
+type DeleteEbayTemplatesResponse struct{}
 
 // EbayAttribute is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
@@ -921,10 +968,22 @@ type EndListingsPendingRelistRequest struct {
 	Listings []EbayListingAudit `json:"Listings,omitzero"`
 }
 
+// EndListingsPendingRelistResponse is the reply of Listings.EndListingsPendingRelist.
+type EndListingsPendingRelistResponse struct{}
+
+// GetAllEbayConfiguratorsRequest holds the parameters of Listings.GetAllEbayConfigurators.
+type GetAllEbayConfiguratorsRequest struct{}
+
+// GetBigCommerceConfiguratorsRequest holds the parameters of Listings.GetBigCommerceConfigurators.
+type GetBigCommerceConfiguratorsRequest struct{}
+
 // GetBigCommerceTemplatesRequest holds the parameters of Listings.GetBigCommerceTemplates.
 type GetBigCommerceTemplatesRequest struct {
 	Parameters *GetTemplatesParameters `json:"parameters,omitzero"`
 }
+
+// GetEbayConfiguratorsRequest holds the parameters of Listings.GetEbayConfigurators.
+type GetEbayConfiguratorsRequest struct{}
 
 // GetEbayConfiguratorsResponse is part of a reply.
 type GetEbayConfiguratorsResponse struct {
@@ -1044,12 +1103,18 @@ type ProcessBigCommerceListingsRequest struct {
 	Items []BigCommerceListing `json:"items,omitzero"`
 }
 
+// ProcessBigCommerceListingsResponse is the reply of Listings.ProcessBigCommerceListings.
+type ProcessBigCommerceListingsResponse struct{}
+
 // ProcessEbayListingsRequest holds the parameters of Listings.ProcessEbayListings.
 type ProcessEbayListingsRequest struct {
 	Action *string       `json:"action,omitzero"`
 	Force  *bool         `json:"force,omitzero"`
 	Items  []EbayListing `json:"items,omitzero"`
 }
+
+// ProcessEbayListingsResponse is the reply of Listings.ProcessEbayListings.
+type ProcessEbayListingsResponse struct{}
 
 // ProcessTemplatesParameters is part of a request.
 type ProcessTemplatesParameters struct {
@@ -1070,6 +1135,9 @@ type SetListingStrikeOffStateRequest struct {
 	StrikeOffState *bool                                          `json:"StrikeOffState,omitzero"`
 	StrikeReason   *string                                        `json:"StrikeReason,omitzero"`
 }
+
+// SetListingStrikeOffStateResponse is the reply of Listings.SetListingStrikeOffState.
+type SetListingStrikeOffStateResponse struct{}
 
 // Shipping is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
@@ -1107,10 +1175,16 @@ type UpdateBigCommerceConfiguratorsRequest struct {
 	Configs []BigCommerceConfigurator `json:"configs,omitzero"`
 }
 
+// UpdateBigCommerceConfiguratorsResponse is the reply of Listings.UpdateBigCommerceConfigurators.
+type UpdateBigCommerceConfiguratorsResponse struct{}
+
 // UpdateEbayConfiguratorsRequest holds the parameters of Listings.UpdateEbayConfigurators.
 type UpdateEbayConfiguratorsRequest struct {
 	Configs []EbayConfig `json:"configs,omitzero"`
 }
+
+// UpdateEbayConfiguratorsResponse is the reply of Listings.UpdateEbayConfigurators.
+type UpdateEbayConfiguratorsResponse struct{}
 
 // VarAttribute is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.

@@ -14,11 +14,13 @@ type LocationsService service
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Locations-AddLocation
-func (s *LocationsService) AddLocation(ctx context.Context, req *AddLocationRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *LocationsService) AddLocation(ctx context.Context, req *AddLocationRequest, opts ...CallOption) (*AddLocationResponse, error) {
+	var out *AddLocationResponse
+	err := s.client.call(ctx, operation{
 		name: "Locations.AddLocation", method: "POST", path: "/api/Locations/AddLocation",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteLocation calls POST /api/Locations/DeleteLocation.
@@ -26,11 +28,13 @@ func (s *LocationsService) AddLocation(ctx context.Context, req *AddLocationRequ
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Locations-DeleteLocation
-func (s *LocationsService) DeleteLocation(ctx context.Context, req *DeleteLocationRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *LocationsService) DeleteLocation(ctx context.Context, req *DeleteLocationRequest, opts ...CallOption) (*DeleteLocationResponse, error) {
+	var out *DeleteLocationResponse
+	err := s.client.call(ctx, operation{
 		name: "Locations.DeleteLocation", method: "POST", path: "/api/Locations/DeleteLocation",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteWarehouseTote calls POST /api/Locations/DeleteWarehouseTOTE.
@@ -39,11 +43,12 @@ func (s *LocationsService) DeleteLocation(ctx context.Context, req *DeleteLocati
 //
 // Official page: https://apps.linnworks.net/Api/Method/Locations-DeleteWarehouseTOTE
 func (s *LocationsService) DeleteWarehouseTote(ctx context.Context, req *DeleteWarehouseToteRequest, opts ...CallOption) (*DeleteWarehouseToteResponse, error) {
-	out := new(DeleteWarehouseToteResponse)
-	return out, s.client.call(ctx, operation{
+	var out *DeleteWarehouseToteResponse
+	err := s.client.call(ctx, operation{
 		name: "Locations.DeleteWarehouseTote", method: "POST", path: "/api/Locations/DeleteWarehouseTOTE",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetLocation calls GET /api/Locations/GetLocation.
@@ -52,11 +57,12 @@ func (s *LocationsService) DeleteWarehouseTote(ctx context.Context, req *DeleteW
 //
 // Official page: https://apps.linnworks.net/Api/Method/Locations-GetLocation
 func (s *LocationsService) GetLocation(ctx context.Context, req *GetLocationRequest, opts ...CallOption) (*StockLocation, error) {
-	out := new(StockLocation)
-	return out, s.client.call(ctx, operation{
+	var out *StockLocation
+	err := s.client.call(ctx, operation{
 		name: "Locations.GetLocation", method: "GET", path: "/api/Locations/GetLocation",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetWarehouseTotes calls POST /api/Locations/GetWarehouseTOTEs.
@@ -65,11 +71,12 @@ func (s *LocationsService) GetLocation(ctx context.Context, req *GetLocationRequ
 //
 // Official page: https://apps.linnworks.net/Api/Method/Locations-GetWarehouseTOTEs
 func (s *LocationsService) GetWarehouseTotes(ctx context.Context, req *GetWarehouseTotesRequest, opts ...CallOption) (*GetWarehouseTotesResponse, error) {
-	out := new(GetWarehouseTotesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetWarehouseTotesResponse
+	err := s.client.call(ctx, operation{
 		name: "Locations.GetWarehouseTotes", method: "POST", path: "/api/Locations/GetWarehouseTOTEs",
 		body: bodyFlat, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateLocation calls POST /api/Locations/UpdateLocation.
@@ -77,11 +84,13 @@ func (s *LocationsService) GetWarehouseTotes(ctx context.Context, req *GetWareho
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Locations-UpdateLocation
-func (s *LocationsService) UpdateLocation(ctx context.Context, req *UpdateLocationRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *LocationsService) UpdateLocation(ctx context.Context, req *UpdateLocationRequest, opts ...CallOption) (*UpdateLocationResponse, error) {
+	var out *UpdateLocationResponse
+	err := s.client.call(ctx, operation{
 		name: "Locations.UpdateLocation", method: "POST", path: "/api/Locations/UpdateLocation",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddLocationRequest holds the parameters of Locations.AddLocation.
@@ -89,10 +98,16 @@ type AddLocationRequest struct {
 	Location *StockLocation `json:"location,omitzero"`
 }
 
+// AddLocationResponse is the reply of Locations.AddLocation.
+type AddLocationResponse struct{}
+
 // DeleteLocationRequest holds the parameters of Locations.DeleteLocation.
 type DeleteLocationRequest struct {
 	PkStockLocationID *GUID `json:"pkStockLocationId,omitzero"`
 }
+
+// DeleteLocationResponse is the reply of Locations.DeleteLocation.
+type DeleteLocationResponse struct{}
 
 // DeleteWarehouseToteRequest holds the parameters of Locations.DeleteWarehouseTote.
 type DeleteWarehouseToteRequest struct {
@@ -126,6 +141,9 @@ type GetWarehouseTotesResponse struct {
 type UpdateLocationRequest struct {
 	Location *StockLocation `json:"location,omitzero"`
 }
+
+// UpdateLocationResponse is the reply of Locations.UpdateLocation.
+type UpdateLocationResponse struct{}
 
 // WarehouseTote is part of a reply.
 type WarehouseTote struct {

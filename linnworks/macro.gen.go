@@ -14,12 +14,13 @@ type MacroService service
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Macro-GetInstalledMacros
-func (s *MacroService) GetInstalledMacros(ctx context.Context, opts ...CallOption) (*GetInstalledMacrosResponse, error) {
-	out := new(GetInstalledMacrosResponse)
-	return out, s.client.call(ctx, operation{
+func (s *MacroService) GetInstalledMacros(ctx context.Context, req *GetInstalledMacrosRequest, opts ...CallOption) (*GetInstalledMacrosResponse, error) {
+	var out *GetInstalledMacrosResponse
+	err := s.client.call(ctx, operation{
 		name: "Macro.GetInstalledMacros", method: "GET", path: "/api/Macro/GetInstalledMacros",
 		replay: replayRead, limit: 150,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetMacroConfigurations calls GET /api/Macro/GetMacroConfigurations.
@@ -27,19 +28,25 @@ func (s *MacroService) GetInstalledMacros(ctx context.Context, opts ...CallOptio
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Macro-GetMacroConfigurations
-func (s *MacroService) GetMacroConfigurations(ctx context.Context, opts ...CallOption) ([]MacroRegister, error) {
+func (s *MacroService) GetMacroConfigurations(ctx context.Context, req *GetMacroConfigurationsRequest, opts ...CallOption) ([]MacroRegister, error) {
 	var out []MacroRegister
 	err := s.client.call(ctx, operation{
 		name: "Macro.GetMacroConfigurations", method: "GET", path: "/api/Macro/GetMacroConfigurations",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
+
+// GetInstalledMacrosRequest holds the parameters of Macro.GetInstalledMacros.
+type GetInstalledMacrosRequest struct{}
 
 // GetInstalledMacrosResponse is part of a reply.
 type GetInstalledMacrosResponse struct {
 	Macros []InstalledMacro `json:"Macros,omitzero"`
 }
+
+// GetMacroConfigurationsRequest holds the parameters of Macro.GetMacroConfigurations.
+type GetMacroConfigurationsRequest struct{}
 
 // InstalledMacro is part of a reply.
 type InstalledMacro struct {

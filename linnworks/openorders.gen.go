@@ -16,11 +16,12 @@ type OpenOrdersService service
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-AssignOrderIdentifier
 func (s *OpenOrdersService) AssignOrderIdentifier(ctx context.Context, req *AssignOrderIdentifierRequest, opts ...CallOption) (*AssignResult, error) {
-	out := new(AssignResult)
-	return out, s.client.call(ctx, operation{
+	var out *AssignResult
+	err := s.client.call(ctx, operation{
 		name: "OpenOrders.AssignOrderIdentifier", method: "POST", path: "/api/OpenOrders/AssignOrderIdentifier",
 		body: bodyFlat, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AssignStockToOrders calls POST /api/OpenOrders/AssignStockToOrders.
@@ -29,11 +30,12 @@ func (s *OpenOrdersService) AssignOrderIdentifier(ctx context.Context, req *Assi
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-AssignStockToOrders
 func (s *OpenOrdersService) AssignStockToOrders(ctx context.Context, req *AssignStockToOrdersRequest, opts ...CallOption) (*AssignStockToOrdersResponseOrderItemBatchExtendedGUID, error) {
-	out := new(AssignStockToOrdersResponseOrderItemBatchExtendedGUID)
-	return out, s.client.call(ctx, operation{
+	var out *AssignStockToOrdersResponseOrderItemBatchExtendedGUID
+	err := s.client.call(ctx, operation{
 		name: "OpenOrders.AssignStockToOrders", method: "POST", path: "/api/OpenOrders/AssignStockToOrders",
 		body: bodyFlat, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteAssignedStock calls POST /api/OpenOrders/DeleteAssignedStock.
@@ -42,11 +44,12 @@ func (s *OpenOrdersService) AssignStockToOrders(ctx context.Context, req *Assign
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-DeleteAssignedStock
 func (s *OpenOrdersService) DeleteAssignedStock(ctx context.Context, req *DeleteAssignedStockRequest, opts ...CallOption) (*AssignStockToOrdersResponseInt32Int32, error) {
-	out := new(AssignStockToOrdersResponseInt32Int32)
-	return out, s.client.call(ctx, operation{
+	var out *AssignStockToOrdersResponseInt32Int32
+	err := s.client.call(ctx, operation{
 		name: "OpenOrders.DeleteAssignedStock", method: "POST", path: "/api/OpenOrders/DeleteAssignedStock",
 		body: bodyFlat, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteIdentifier calls POST /api/OpenOrders/DeleteIdentifier.
@@ -54,11 +57,13 @@ func (s *OpenOrdersService) DeleteAssignedStock(ctx context.Context, req *Delete
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-DeleteIdentifier
-func (s *OpenOrdersService) DeleteIdentifier(ctx context.Context, req *DeleteIdentifierRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *OpenOrdersService) DeleteIdentifier(ctx context.Context, req *DeleteIdentifierRequest, opts ...CallOption) (*DeleteIdentifierResponse, error) {
+	var out *DeleteIdentifierResponse
+	err := s.client.call(ctx, operation{
 		name: "OpenOrders.DeleteIdentifier", method: "POST", path: "/api/OpenOrders/DeleteIdentifier",
 		body: bodyFlat, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // FilterNotProcessedOpenOrders calls GET /api/OpenOrders/FilterNotProcessedOpenOrders.
@@ -67,11 +72,12 @@ func (s *OpenOrdersService) DeleteIdentifier(ctx context.Context, req *DeleteIde
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-FilterNotProcessedOpenOrders
 func (s *OpenOrdersService) FilterNotProcessedOpenOrders(ctx context.Context, req *FilterNotProcessedOpenOrdersRequest, opts ...CallOption) (*FilterNotProcessedOpenOrdersResponse, error) {
-	out := new(FilterNotProcessedOpenOrdersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *FilterNotProcessedOpenOrdersResponse
+	err := s.client.call(ctx, operation{
 		name: "OpenOrders.FilterNotProcessedOpenOrders", method: "GET", path: "/api/OpenOrders/FilterNotProcessedOpenOrders",
 		query: true, jsonArrays: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetAvailableChannels calls GET /api/OpenOrders/GetAvailableChannels.
@@ -79,12 +85,13 @@ func (s *OpenOrdersService) FilterNotProcessedOpenOrders(ctx context.Context, re
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-GetAvailableChannels
-func (s *OpenOrdersService) GetAvailableChannels(ctx context.Context, opts ...CallOption) (*GetAvailableChannelsResponse, error) {
-	out := new(GetAvailableChannelsResponse)
-	return out, s.client.call(ctx, operation{
+func (s *OpenOrdersService) GetAvailableChannels(ctx context.Context, req *GetAvailableChannelsRequest, opts ...CallOption) (*GetAvailableChannelsResponse, error) {
+	var out *GetAvailableChannelsResponse
+	err := s.client.call(ctx, operation{
 		name: "OpenOrders.GetAvailableChannels", method: "GET", path: "/api/OpenOrders/GetAvailableChannels",
 		replay: replayRead, limit: 150,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetIdentifiers calls GET /api/OpenOrders/GetIdentifiers.
@@ -92,12 +99,12 @@ func (s *OpenOrdersService) GetAvailableChannels(ctx context.Context, opts ...Ca
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-GetIdentifiers
-func (s *OpenOrdersService) GetIdentifiers(ctx context.Context, opts ...CallOption) ([]Identifier, error) {
+func (s *OpenOrdersService) GetIdentifiers(ctx context.Context, req *GetIdentifiersRequest, opts ...CallOption) ([]Identifier, error) {
 	var out []Identifier
 	err := s.client.call(ctx, operation{
 		name: "OpenOrders.GetIdentifiers", method: "GET", path: "/api/OpenOrders/GetIdentifiers",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -121,11 +128,12 @@ func (s *OpenOrdersService) GetIdentifiersByOrderIDs(ctx context.Context, req *G
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-GetOpenOrderIds
 func (s *OpenOrdersService) GetOpenOrderIDs(ctx context.Context, req *GetOpenOrderIDsRequest, opts ...CallOption) (*GenericPagedResultGUID, error) {
-	out := new(GenericPagedResultGUID)
-	return out, s.client.call(ctx, operation{
+	var out *GenericPagedResultGUID
+	err := s.client.call(ctx, operation{
 		name: "OpenOrders.GetOpenOrderIDs", method: "POST", path: "/api/OpenOrders/GetOpenOrderIds",
 		body: bodyFlat, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOpenOrderIDsAll hands out what stands on the pages of
@@ -149,11 +157,12 @@ func (s *OpenOrdersService) GetOpenOrderIDsAll(ctx context.Context, req *GetOpen
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-GetOpenOrders
 func (s *OpenOrdersService) GetOpenOrders(ctx context.Context, req *OpenOrdersGetOpenOrdersRequest, opts ...CallOption) (*PostFilterPagedResponseOpenOrder, error) {
-	out := new(PostFilterPagedResponseOpenOrder)
-	return out, s.client.call(ctx, operation{
+	var out *PostFilterPagedResponseOpenOrder
+	err := s.client.call(ctx, operation{
 		name: "OpenOrders.GetOpenOrders", method: "POST", path: "/api/OpenOrders/GetOpenOrders",
 		body: bodyFlat, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOpenOrdersAll hands out what stands on the pages of
@@ -177,11 +186,12 @@ func (s *OpenOrdersService) GetOpenOrdersAll(ctx context.Context, req *OpenOrder
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-GetOpenOrdersDetails
 func (s *OpenOrdersService) GetOpenOrdersDetails(ctx context.Context, req *GetOpenOrdersDetailsRequest, opts ...CallOption) (*GetOpenOrdersDetailsResponse, error) {
-	out := new(GetOpenOrdersDetailsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetOpenOrdersDetailsResponse
+	err := s.client.call(ctx, operation{
 		name: "OpenOrders.GetOpenOrdersDetails", method: "POST", path: "/api/OpenOrders/GetOpenOrdersDetails",
 		body: bodyFlat, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOpenOrdersDetailsBatched splits req.OrderIDs into parts of at most 50 and hands out the
@@ -201,11 +211,12 @@ func (s *OpenOrdersService) GetOpenOrdersDetailsBatched(ctx context.Context, req
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-GetOrderItemIndicators
 func (s *OpenOrdersService) GetOrderItemIndicators(ctx context.Context, req *GetOrderItemIndicatorsRequest, opts ...CallOption) (*GetOrderItemIndicatorResponse, error) {
-	out := new(GetOrderItemIndicatorResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetOrderItemIndicatorResponse
+	err := s.client.call(ctx, operation{
 		name: "OpenOrders.GetOrderItemIndicators", method: "POST", path: "/api/OpenOrders/GetOrderItemIndicators",
 		body: bodyFlat, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOrdersLowFidelity calls POST /api/OpenOrders/GetOrdersLowFidelity.
@@ -214,11 +225,12 @@ func (s *OpenOrdersService) GetOrderItemIndicators(ctx context.Context, req *Get
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-GetOrdersLowFidelity
 func (s *OpenOrdersService) GetOrdersLowFidelity(ctx context.Context, req *GetOrdersLowFidelityRequest, opts ...CallOption) (*GetOrdersLowFidelityResponse, error) {
-	out := new(GetOrdersLowFidelityResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetOrdersLowFidelityResponse
+	err := s.client.call(ctx, operation{
 		name: "OpenOrders.GetOrdersLowFidelity", method: "POST", path: "/api/OpenOrders/GetOrdersLowFidelity",
 		body: bodyFlat, form: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetViewStats calls POST /api/OpenOrders/GetViewStats.
@@ -241,11 +253,12 @@ func (s *OpenOrdersService) GetViewStats(ctx context.Context, req *GetViewStatsR
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-MarkReadyForCollection
 func (s *OpenOrdersService) MarkReadyForCollection(ctx context.Context, req *MarkReadyForCollectionRequest, opts ...CallOption) (*GenericOrderOperationResult, error) {
-	out := new(GenericOrderOperationResult)
-	return out, s.client.call(ctx, operation{
+	var out *GenericOrderOperationResult
+	err := s.client.call(ctx, operation{
 		name: "OpenOrders.MarkReadyForCollection", method: "POST", path: "/api/OpenOrders/MarkReadyForCollection",
 		body: bodyFlat, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SaveIdentifier calls POST /api/OpenOrders/SaveIdentifier.
@@ -254,11 +267,12 @@ func (s *OpenOrdersService) MarkReadyForCollection(ctx context.Context, req *Mar
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-SaveIdentifier
 func (s *OpenOrdersService) SaveIdentifier(ctx context.Context, req *SaveIdentifierRequest, opts ...CallOption) (*Identifier, error) {
-	out := new(Identifier)
-	return out, s.client.call(ctx, operation{
+	var out *Identifier
+	err := s.client.call(ctx, operation{
 		name: "OpenOrders.SaveIdentifier", method: "POST", path: "/api/OpenOrders/SaveIdentifier",
 		body: bodyFlat, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchOrders calls POST /api/OpenOrders/SearchOrders.
@@ -267,11 +281,12 @@ func (s *OpenOrdersService) SaveIdentifier(ctx context.Context, req *SaveIdentif
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-SearchOrders
 func (s *OpenOrdersService) SearchOrders(ctx context.Context, req *SearchOrdersRequest, opts ...CallOption) (*SearchOrdersResponse, error) {
-	out := new(SearchOrdersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchOrdersResponse
+	err := s.client.call(ctx, operation{
 		name: "OpenOrders.SearchOrders", method: "POST", path: "/api/OpenOrders/SearchOrders",
 		body: bodyFlat, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UnassignOrderIdentifier calls POST /api/OpenOrders/UnassignOrderIdentifier.
@@ -280,11 +295,12 @@ func (s *OpenOrdersService) SearchOrders(ctx context.Context, req *SearchOrdersR
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-UnassignOrderIdentifier
 func (s *OpenOrdersService) UnassignOrderIdentifier(ctx context.Context, req *UnassignOrderIdentifierRequest, opts ...CallOption) (*AssignResult, error) {
-	out := new(AssignResult)
-	return out, s.client.call(ctx, operation{
+	var out *AssignResult
+	err := s.client.call(ctx, operation{
 		name: "OpenOrders.UnassignOrderIdentifier", method: "POST", path: "/api/OpenOrders/UnassignOrderIdentifier",
 		body: bodyFlat, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AssignOrderIdentifierRequest holds the parameters of OpenOrders.AssignOrderIdentifier.
@@ -355,6 +371,9 @@ type DeleteIdentifierRequest struct {
 	Tag *string `json:"Tag,omitzero"`
 }
 
+// DeleteIdentifierResponse is the reply of OpenOrders.DeleteIdentifier.
+type DeleteIdentifierResponse struct{}
+
 // ExtendedProperty is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type ExtendedProperty struct {
@@ -389,6 +408,9 @@ type GenericPagedResultGUID struct {
 	TotalPages     int    `json:"TotalPages,omitzero"`
 }
 
+// GetAvailableChannelsRequest holds the parameters of OpenOrders.GetAvailableChannels.
+type GetAvailableChannelsRequest struct{}
+
 // GetAvailableChannelsResponse is part of a reply.
 type GetAvailableChannelsResponse struct {
 	Channels []ServiceInformation `json:"Channels,omitzero"`
@@ -398,6 +420,9 @@ type GetAvailableChannelsResponse struct {
 type GetIdentifiersByOrderIDsRequest struct {
 	OrderIDs []GUID `json:"OrderIds,omitzero"`
 }
+
+// GetIdentifiersRequest holds the parameters of OpenOrders.GetIdentifiers.
+type GetIdentifiersRequest struct{}
 
 // GetOpenOrderIDsRequest holds the parameters of OpenOrders.GetOpenOrderIDs.
 type GetOpenOrderIDsRequest struct {

@@ -17,11 +17,12 @@ type OrdersService service
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-AddCoupon
 func (s *OrdersService) AddCoupon(ctx context.Context, req *AddCouponRequest, opts ...CallOption) (*UpdateOrderItemResult, error) {
-	out := new(UpdateOrderItemResult)
-	return out, s.client.call(ctx, operation{
+	var out *UpdateOrderItemResult
+	err := s.client.call(ctx, operation{
 		name: "Orders.AddCoupon", method: "POST", path: "/api/Orders/AddCoupon",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddExtendedProperties calls POST /api/Orders/AddExtendedProperties.
@@ -30,11 +31,12 @@ func (s *OrdersService) AddCoupon(ctx context.Context, req *AddCouponRequest, op
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-AddExtendedProperties
 func (s *OrdersService) AddExtendedProperties(ctx context.Context, req *AddExtendedPropertiesRequest, opts ...CallOption) (*AddExtendedPropertiesResponse, error) {
-	out := new(AddExtendedPropertiesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *AddExtendedPropertiesResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.AddExtendedProperties", method: "POST", path: "/api/Orders/AddExtendedProperties",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddOrderItem calls POST /api/Orders/AddOrderItem.
@@ -43,11 +45,12 @@ func (s *OrdersService) AddExtendedProperties(ctx context.Context, req *AddExten
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-AddOrderItem
 func (s *OrdersService) AddOrderItem(ctx context.Context, req *AddOrderItemRequest, opts ...CallOption) (*UpdateOrderItemResult, error) {
-	out := new(UpdateOrderItemResult)
-	return out, s.client.call(ctx, operation{
+	var out *UpdateOrderItemResult
+	err := s.client.call(ctx, operation{
 		name: "Orders.AddOrderItem", method: "POST", path: "/api/Orders/AddOrderItem",
 		body: bodyParams, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddOrderService calls POST /api/Orders/AddOrderService.
@@ -56,11 +59,12 @@ func (s *OrdersService) AddOrderItem(ctx context.Context, req *AddOrderItemReque
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-AddOrderService
 func (s *OrdersService) AddOrderService(ctx context.Context, req *AddOrderServiceRequest, opts ...CallOption) (*UpdateOrderItemResult, error) {
-	out := new(UpdateOrderItemResult)
-	return out, s.client.call(ctx, operation{
+	var out *UpdateOrderItemResult
+	err := s.client.call(ctx, operation{
 		name: "Orders.AddOrderService", method: "POST", path: "/api/Orders/AddOrderService",
 		body: bodyFlat, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddOrdersNote calls POST /api/Orders/AddOrdersNote.
@@ -69,11 +73,12 @@ func (s *OrdersService) AddOrderService(ctx context.Context, req *AddOrderServic
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-AddOrdersNote
 func (s *OrdersService) AddOrdersNote(ctx context.Context, req *AddOrdersNoteRequest, opts ...CallOption) (*AddOrdersNoteResponse, error) {
-	out := new(AddOrdersNoteResponse)
-	return out, s.client.call(ctx, operation{
+	var out *AddOrdersNoteResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.AddOrdersNote", method: "POST", path: "/api/Orders/AddOrdersNote",
 		body: bodyFlat, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AssignOrderItemBatches calls POST /api/Orders/AssignOrderItemBatches.
@@ -81,11 +86,13 @@ func (s *OrdersService) AddOrdersNote(ctx context.Context, req *AddOrdersNoteReq
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-AssignOrderItemBatches
-func (s *OrdersService) AssignOrderItemBatches(ctx context.Context, req *AssignOrderItemBatchesRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *OrdersService) AssignOrderItemBatches(ctx context.Context, req *AssignOrderItemBatchesRequest, opts ...CallOption) (*AssignOrderItemBatchesResponse, error) {
+	var out *AssignOrderItemBatchesResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.AssignOrderItemBatches", method: "POST", path: "/api/Orders/AssignOrderItemBatches",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AssignStockToOrder calls POST /api/Orders/AssignStockToOrder.
@@ -248,11 +255,12 @@ func (s *OrdersService) CreateNewItemAndLink(ctx context.Context, req *CreateNew
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-CreateNewOrder
 func (s *OrdersService) CreateNewOrder(ctx context.Context, req *CreateNewOrderRequest, opts ...CallOption) (*OpenOrder, error) {
-	out := new(OpenOrder)
-	return out, s.client.call(ctx, operation{
+	var out *OpenOrder
+	err := s.client.call(ctx, operation{
 		name: "Orders.CreateNewOrder", method: "POST", path: "/api/Orders/CreateNewOrder",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateOrders calls POST /api/Orders/CreateOrders.
@@ -274,11 +282,13 @@ func (s *OrdersService) CreateOrders(ctx context.Context, req *CreateOrdersReque
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-CreateSerialisedValuesForOrderItems
-func (s *OrdersService) CreateSerialisedValuesForOrderItems(ctx context.Context, req *CreateSerialisedValuesForOrderItemsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *OrdersService) CreateSerialisedValuesForOrderItems(ctx context.Context, req *CreateSerialisedValuesForOrderItemsRequest, opts ...CallOption) (*CreateSerialisedValuesForOrderItemsResponse, error) {
+	var out *CreateSerialisedValuesForOrderItemsResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.CreateSerialisedValuesForOrderItems", method: "POST", path: "/api/Orders/CreateSerialisedValuesForOrderItems",
 		body: bodyFlat, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CustomerLookUp calls GET /api/Orders/CustomerLookUp.
@@ -300,11 +310,13 @@ func (s *OrdersService) CustomerLookUp(ctx context.Context, req *CustomerLookUpR
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-DeleteOrder
-func (s *OrdersService) DeleteOrder(ctx context.Context, req *DeleteOrderRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *OrdersService) DeleteOrder(ctx context.Context, req *DeleteOrderRequest, opts ...CallOption) (*DeleteOrderResponse, error) {
+	var out *DeleteOrderResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.DeleteOrder", method: "POST", path: "/api/Orders/DeleteOrder",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetAllAvailableOrderItemBatchsByOrderID calls POST /api/Orders/GetAllAvailableOrderItemBatchsByOrderId.
@@ -368,12 +380,12 @@ func (s *OrdersService) GetAssignedOrderItemBatches(ctx context.Context, req *Ge
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetAvailableFolders
-func (s *OrdersService) GetAvailableFolders(ctx context.Context, opts ...CallOption) ([]OrderFolder, error) {
+func (s *OrdersService) GetAvailableFolders(ctx context.Context, req *GetAvailableFoldersRequest, opts ...CallOption) ([]OrderFolder, error) {
 	var out []OrderFolder
 	err := s.client.call(ctx, operation{
 		name: "Orders.GetAvailableFolders", method: "GET", path: "/api/Orders/GetAvailableFolders",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -382,12 +394,12 @@ func (s *OrdersService) GetAvailableFolders(ctx context.Context, opts ...CallOpt
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetBatchPilots
-func (s *OrdersService) GetBatchPilots(ctx context.Context, opts ...CallOption) ([]KeyValuePairGUIDString, error) {
+func (s *OrdersService) GetBatchPilots(ctx context.Context, req *GetBatchPilotsRequest, opts ...CallOption) ([]KeyValuePairGUIDString, error) {
 	var out []KeyValuePairGUIDString
 	err := s.client.call(ctx, operation{
 		name: "Orders.GetBatchPilots", method: "GET", path: "/api/Orders/GetBatchPilots",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -396,12 +408,12 @@ func (s *OrdersService) GetBatchPilots(ctx context.Context, opts ...CallOption) 
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetCountries
-func (s *OrdersService) GetCountries(ctx context.Context, opts ...CallOption) ([]OrderCountry, error) {
+func (s *OrdersService) GetCountries(ctx context.Context, req *OrdersGetCountriesRequest, opts ...CallOption) ([]OrderCountry, error) {
 	var out []OrderCountry
 	err := s.client.call(ctx, operation{
 		name: "Orders.GetCountries", method: "GET", path: "/api/Orders/GetCountries",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -410,12 +422,12 @@ func (s *OrdersService) GetCountries(ctx context.Context, opts ...CallOption) ([
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetDefaultPaymentMethodIdForNewOrder
-func (s *OrdersService) GetDefaultPaymentMethodIDForNewOrder(ctx context.Context, opts ...CallOption) (GUID, error) {
+func (s *OrdersService) GetDefaultPaymentMethodIDForNewOrder(ctx context.Context, req *GetDefaultPaymentMethodIDForNewOrderRequest, opts ...CallOption) (GUID, error) {
 	var out GUID
 	err := s.client.call(ctx, operation{
 		name: "Orders.GetDefaultPaymentMethodIDForNewOrder", method: "GET", path: "/api/Orders/GetDefaultPaymentMethodIdForNewOrder",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -424,12 +436,12 @@ func (s *OrdersService) GetDefaultPaymentMethodIDForNewOrder(ctx context.Context
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetDraftOrders
-func (s *OrdersService) GetDraftOrders(ctx context.Context, opts ...CallOption) ([]GUID, error) {
+func (s *OrdersService) GetDraftOrders(ctx context.Context, req *GetDraftOrdersRequest, opts ...CallOption) ([]GUID, error) {
 	var out []GUID
 	err := s.client.call(ctx, operation{
 		name: "Orders.GetDraftOrders", method: "GET", path: "/api/Orders/GetDraftOrders",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -452,12 +464,12 @@ func (s *OrdersService) GetExtendedProperties(ctx context.Context, req *GetExten
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetExtendedPropertyNames
-func (s *OrdersService) GetExtendedPropertyNames(ctx context.Context, opts ...CallOption) ([]string, error) {
+func (s *OrdersService) GetExtendedPropertyNames(ctx context.Context, req *OrdersGetExtendedPropertyNamesRequest, opts ...CallOption) ([]string, error) {
 	var out []string
 	err := s.client.call(ctx, operation{
 		name: "Orders.GetExtendedPropertyNames", method: "GET", path: "/api/Orders/GetExtendedPropertyNames",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -466,12 +478,12 @@ func (s *OrdersService) GetExtendedPropertyNames(ctx context.Context, opts ...Ca
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetExtendedPropertyTypes
-func (s *OrdersService) GetExtendedPropertyTypes(ctx context.Context, opts ...CallOption) ([]string, error) {
+func (s *OrdersService) GetExtendedPropertyTypes(ctx context.Context, req *OrdersGetExtendedPropertyTypesRequest, opts ...CallOption) ([]string, error) {
 	var out []string
 	err := s.client.call(ctx, operation{
 		name: "Orders.GetExtendedPropertyTypes", method: "GET", path: "/api/Orders/GetExtendedPropertyTypes",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -523,11 +535,12 @@ func (s *OrdersService) GetOpenOrderItemsSuppliers(ctx context.Context, req *Get
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOpenOrders
 func (s *OrdersService) GetOpenOrders(ctx context.Context, req *OrdersGetOpenOrdersRequest, opts ...CallOption) (*GenericPagedResultOpenOrder, error) {
-	out := new(GenericPagedResultOpenOrder)
-	return out, s.client.call(ctx, operation{
+	var out *GenericPagedResultOpenOrder
+	err := s.client.call(ctx, operation{
 		name: "Orders.GetOpenOrders", method: "POST", path: "/api/Orders/GetOpenOrders",
 		body: bodyParams, replay: replayRead, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOpenOrdersAll hands out what stands on the pages of
@@ -551,11 +564,12 @@ func (s *OrdersService) GetOpenOrdersAll(ctx context.Context, req *OrdersGetOpen
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOpenOrdersByItemBarcode
 func (s *OrdersService) GetOpenOrdersByItemBarcode(ctx context.Context, req *GetOpenOrdersByItemBarcodeRequest, opts ...CallOption) (*KeyValuePairListOrderSummaryString, error) {
-	out := new(KeyValuePairListOrderSummaryString)
-	return out, s.client.call(ctx, operation{
+	var out *KeyValuePairListOrderSummaryString
+	err := s.client.call(ctx, operation{
 		name: "Orders.GetOpenOrdersByItemBarcode", method: "POST", path: "/api/Orders/GetOpenOrdersByItemBarcode",
 		body: bodyParams, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOrder calls POST /api/Orders/GetOrder.
@@ -564,11 +578,12 @@ func (s *OrdersService) GetOpenOrdersByItemBarcode(ctx context.Context, req *Get
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrder
 func (s *OrdersService) GetOrder(ctx context.Context, req *GetOrderRequest, opts ...CallOption) (*OpenOrder, error) {
-	out := new(OpenOrder)
-	return out, s.client.call(ctx, operation{
+	var out *OpenOrder
+	err := s.client.call(ctx, operation{
 		name: "Orders.GetOrder", method: "POST", path: "/api/Orders/GetOrder",
 		body: bodyParams, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOrderAuditTrail calls GET /api/Orders/GetOrderAuditTrail.
@@ -591,11 +606,12 @@ func (s *OrdersService) GetOrderAuditTrail(ctx context.Context, req *GetOrderAud
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderAuditTrailsByIds
 func (s *OrdersService) GetOrderAuditTrailsByIDs(ctx context.Context, req *GetOrderAuditTrailsByIDsRequest, opts ...CallOption) (*GetOrderAuditTrailsByIDsResponse, error) {
-	out := new(GetOrderAuditTrailsByIDsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetOrderAuditTrailsByIDsResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.GetOrderAuditTrailsByIDs", method: "POST", path: "/api/Orders/GetOrderAuditTrailsByIds",
 		body: bodyFlat, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOrderByID calls GET /api/Orders/GetOrderById.
@@ -604,11 +620,12 @@ func (s *OrdersService) GetOrderAuditTrailsByIDs(ctx context.Context, req *GetOr
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderById
 func (s *OrdersService) GetOrderByID(ctx context.Context, req *GetOrderByIDRequest, opts ...CallOption) (*OrderDetails, error) {
-	out := new(OrderDetails)
-	return out, s.client.call(ctx, operation{
+	var out *OrderDetails
+	err := s.client.call(ctx, operation{
 		name: "Orders.GetOrderByID", method: "GET", path: "/api/Orders/GetOrderById",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOrderDetailsByNumOrderID calls GET /api/Orders/GetOrderDetailsByNumOrderId.
@@ -617,11 +634,12 @@ func (s *OrdersService) GetOrderByID(ctx context.Context, req *GetOrderByIDReque
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderDetailsByNumOrderId
 func (s *OrdersService) GetOrderDetailsByNumOrderID(ctx context.Context, req *GetOrderDetailsByNumOrderIDRequest, opts ...CallOption) (*OrderDetails, error) {
-	out := new(OrderDetails)
-	return out, s.client.call(ctx, operation{
+	var out *OrderDetails
+	err := s.client.call(ctx, operation{
 		name: "Orders.GetOrderDetailsByNumOrderID", method: "GET", path: "/api/Orders/GetOrderDetailsByNumOrderId",
 		query: true, replay: replayRead, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOrderDetailsByReferenceID calls GET /api/Orders/GetOrderDetailsByReferenceId.
@@ -644,11 +662,12 @@ func (s *OrdersService) GetOrderDetailsByReferenceID(ctx context.Context, req *G
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderItemBatchesByOrderIds
 func (s *OrdersService) GetOrderItemBatchesByOrderIDs(ctx context.Context, req *GetOrderItemBatchesByOrderIDsRequest, opts ...CallOption) (*GetOrderItemBatchesByOrderIDsResponse, error) {
-	out := new(GetOrderItemBatchesByOrderIDsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetOrderItemBatchesByOrderIDsResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.GetOrderItemBatchesByOrderIDs", method: "POST", path: "/api/Orders/GetOrderItemBatchesByOrderIds",
 		body: bodyFlat, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOrderItemBatchsByOrderID calls POST /api/Orders/GetOrderItemBatchsByOrderId.
@@ -671,11 +690,12 @@ func (s *OrdersService) GetOrderItemBatchsByOrderID(ctx context.Context, req *Ge
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderItemComposition
 func (s *OrdersService) GetOrderItemComposition(ctx context.Context, req *GetOrderItemCompositionRequest, opts ...CallOption) (*OrderItem, error) {
-	out := new(OrderItem)
-	return out, s.client.call(ctx, operation{
+	var out *OrderItem
+	err := s.client.call(ctx, operation{
 		name: "Orders.GetOrderItemComposition", method: "GET", path: "/api/Orders/GetOrderItemComposition",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOrderItemRowSerialValuesByOrderIDs calls POST /api/Orders/GetOrderItemRowSerialValuesByOrderIds.
@@ -684,11 +704,12 @@ func (s *OrdersService) GetOrderItemComposition(ctx context.Context, req *GetOrd
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderItemRowSerialValuesByOrderIds
 func (s *OrdersService) GetOrderItemRowSerialValuesByOrderIDs(ctx context.Context, req *GetOrderItemRowSerialValuesByOrderIDsRequest, opts ...CallOption) (*GetSerialisedValuesForOrdersResponse, error) {
-	out := new(GetSerialisedValuesForOrdersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetSerialisedValuesForOrdersResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.GetOrderItemRowSerialValuesByOrderIDs", method: "POST", path: "/api/Orders/GetOrderItemRowSerialValuesByOrderIds",
 		body: bodyFlat, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOrderItemRowSerialValuesByOrderIDsBatched splits req.OrderIDs into parts of at most 25 and hands out the
@@ -721,12 +742,12 @@ func (s *OrdersService) GetOrderItems(ctx context.Context, req *GetOrderItemsReq
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderNoteTypes
-func (s *OrdersService) GetOrderNoteTypes(ctx context.Context, opts ...CallOption) ([]OrderNoteType, error) {
+func (s *OrdersService) GetOrderNoteTypes(ctx context.Context, req *GetOrderNoteTypesRequest, opts ...CallOption) ([]OrderNoteType, error) {
 	var out []OrderNoteType
 	err := s.client.call(ctx, operation{
 		name: "Orders.GetOrderNoteTypes", method: "GET", path: "/api/Orders/GetOrderNoteTypes",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -792,11 +813,12 @@ func (s *OrdersService) GetOrderRelations(ctx context.Context, req *GetOrderRela
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderView
 func (s *OrdersService) GetOrderView(ctx context.Context, req *GetOrderViewRequest, opts ...CallOption) (*UserOrderView, error) {
-	out := new(UserOrderView)
-	return out, s.client.call(ctx, operation{
+	var out *UserOrderView
+	err := s.client.call(ctx, operation{
 		name: "Orders.GetOrderView", method: "GET", path: "/api/Orders/GetOrderView",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOrderViews calls GET /api/Orders/GetOrderViews.
@@ -806,12 +828,12 @@ func (s *OrdersService) GetOrderView(ctx context.Context, req *GetOrderViewReque
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderViews
 //
 // Deprecated: the official description marks it so.
-func (s *OrdersService) GetOrderViews(ctx context.Context, opts ...CallOption) ([]UserOrderView, error) {
+func (s *OrdersService) GetOrderViews(ctx context.Context, req *GetOrderViewsRequest, opts ...CallOption) ([]UserOrderView, error) {
 	var out []UserOrderView
 	err := s.client.call(ctx, operation{
 		name: "Orders.GetOrderViews", method: "GET", path: "/api/Orders/GetOrderViews",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -915,12 +937,12 @@ func (s *OrdersService) GetOrdersRelations(ctx context.Context, req *GetOrdersRe
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetPackagingGroups
-func (s *OrdersService) GetPackagingGroups(ctx context.Context, opts ...CallOption) ([]PackageGroup, error) {
+func (s *OrdersService) GetPackagingGroups(ctx context.Context, req *GetPackagingGroupsRequest, opts ...CallOption) ([]PackageGroup, error) {
 	var out []PackageGroup
 	err := s.client.call(ctx, operation{
 		name: "Orders.GetPackagingGroups", method: "GET", path: "/api/Orders/GetPackagingGroups",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -929,12 +951,12 @@ func (s *OrdersService) GetPackagingGroups(ctx context.Context, opts ...CallOpti
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetPaymentMethods
-func (s *OrdersService) GetPaymentMethods(ctx context.Context, opts ...CallOption) ([]PaymentMethod, error) {
+func (s *OrdersService) GetPaymentMethods(ctx context.Context, req *GetPaymentMethodsRequest, opts ...CallOption) ([]PaymentMethod, error) {
 	var out []PaymentMethod
 	err := s.client.call(ctx, operation{
 		name: "Orders.GetPaymentMethods", method: "GET", path: "/api/Orders/GetPaymentMethods",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -943,12 +965,12 @@ func (s *OrdersService) GetPaymentMethods(ctx context.Context, opts ...CallOptio
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetShippingMethods
-func (s *OrdersService) GetShippingMethods(ctx context.Context, opts ...CallOption) ([]ShippingMethod, error) {
+func (s *OrdersService) GetShippingMethods(ctx context.Context, req *GetShippingMethodsRequest, opts ...CallOption) ([]ShippingMethod, error) {
 	var out []ShippingMethod
 	err := s.client.call(ctx, operation{
 		name: "Orders.GetShippingMethods", method: "GET", path: "/api/Orders/GetShippingMethods",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -957,12 +979,12 @@ func (s *OrdersService) GetShippingMethods(ctx context.Context, opts ...CallOpti
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetUserLocationId
-func (s *OrdersService) GetUserLocationID(ctx context.Context, opts ...CallOption) (GUID, error) {
+func (s *OrdersService) GetUserLocationID(ctx context.Context, req *GetUserLocationIDRequest, opts ...CallOption) (GUID, error) {
 	var out GUID
 	err := s.client.call(ctx, operation{
 		name: "Orders.GetUserLocationID", method: "GET", path: "/api/Orders/GetUserLocationId",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -971,11 +993,13 @@ func (s *OrdersService) GetUserLocationID(ctx context.Context, opts ...CallOptio
 // It writes absolute values and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-LockOrder
-func (s *OrdersService) LockOrder(ctx context.Context, req *LockOrderRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *OrdersService) LockOrder(ctx context.Context, req *LockOrderRequest, opts ...CallOption) (*LockOrderResponse, error) {
+	var out *LockOrderResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.LockOrder", method: "POST", path: "/api/Orders/LockOrder",
 		body: bodyParams, replay: replayWrite, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // MergeOrders calls POST /api/Orders/MergeOrders.
@@ -984,11 +1008,12 @@ func (s *OrdersService) LockOrder(ctx context.Context, req *LockOrderRequest, op
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-MergeOrders
 func (s *OrdersService) MergeOrders(ctx context.Context, req *MergeOrdersRequest, opts ...CallOption) (*OpenOrder, error) {
-	out := new(OpenOrder)
-	return out, s.client.call(ctx, operation{
+	var out *OpenOrder
+	err := s.client.call(ctx, operation{
 		name: "Orders.MergeOrders", method: "POST", path: "/api/Orders/MergeOrders",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // MoveToLocation calls POST /api/Orders/MoveToLocation.
@@ -997,11 +1022,12 @@ func (s *OrdersService) MergeOrders(ctx context.Context, req *MergeOrdersRequest
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-MoveToLocation
 func (s *OrdersService) MoveToLocation(ctx context.Context, req *MoveToLocationRequest, opts ...CallOption) (*MoveToLocationResult, error) {
-	out := new(MoveToLocationResult)
-	return out, s.client.call(ctx, operation{
+	var out *MoveToLocationResult
+	err := s.client.call(ctx, operation{
 		name: "Orders.MoveToLocation", method: "POST", path: "/api/Orders/MoveToLocation",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ProcessFulfilmentCentreOrder calls POST /api/Orders/ProcessFulfilmentCentreOrder.
@@ -1010,11 +1036,12 @@ func (s *OrdersService) MoveToLocation(ctx context.Context, req *MoveToLocationR
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-ProcessFulfilmentCentreOrder
 func (s *OrdersService) ProcessFulfilmentCentreOrder(ctx context.Context, req *ProcessFulfilmentCentreOrderRequest, opts ...CallOption) (*ProcessOrderResult, error) {
-	out := new(ProcessOrderResult)
-	return out, s.client.call(ctx, operation{
+	var out *ProcessOrderResult
+	err := s.client.call(ctx, operation{
 		name: "Orders.ProcessFulfilmentCentreOrder", method: "POST", path: "/api/Orders/ProcessFulfilmentCentreOrder",
 		body: bodyParams, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ProcessOrder calls POST /api/Orders/ProcessOrder.
@@ -1023,11 +1050,12 @@ func (s *OrdersService) ProcessFulfilmentCentreOrder(ctx context.Context, req *P
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-ProcessOrder
 func (s *OrdersService) ProcessOrder(ctx context.Context, req *ProcessOrderRequest, opts ...CallOption) (*ProcessOrderResult, error) {
-	out := new(ProcessOrderResult)
-	return out, s.client.call(ctx, operation{
+	var out *ProcessOrderResult
+	err := s.client.call(ctx, operation{
 		name: "Orders.ProcessOrder", method: "POST", path: "/api/Orders/ProcessOrder",
 		body: bodyParams, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ProcessOrderByOrderOrReferenceID calls POST /api/Orders/ProcessOrderByOrderOrReferenceId.
@@ -1036,11 +1064,12 @@ func (s *OrdersService) ProcessOrder(ctx context.Context, req *ProcessOrderReque
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-ProcessOrderByOrderOrReferenceId
 func (s *OrdersService) ProcessOrderByOrderOrReferenceID(ctx context.Context, req *ProcessOrderByOrderOrReferenceIDRequest, opts ...CallOption) (*ProcessOrderByOrderIDOrReferenceResponse, error) {
-	out := new(ProcessOrderByOrderIDOrReferenceResponse)
-	return out, s.client.call(ctx, operation{
+	var out *ProcessOrderByOrderIDOrReferenceResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.ProcessOrderByOrderOrReferenceID", method: "POST", path: "/api/Orders/ProcessOrderByOrderOrReferenceId",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ProcessOrderRequiredBatchScans calls POST /api/Orders/ProcessOrder_RequiredBatchScans.
@@ -1048,11 +1077,13 @@ func (s *OrdersService) ProcessOrderByOrderOrReferenceID(ctx context.Context, re
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-ProcessOrder_RequiredBatchScans
-func (s *OrdersService) ProcessOrderRequiredBatchScans(ctx context.Context, req *ProcessOrderRequiredBatchScansRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *OrdersService) ProcessOrderRequiredBatchScans(ctx context.Context, req *ProcessOrderRequiredBatchScansRequest, opts ...CallOption) (*ProcessOrderRequiredBatchScansResponse, error) {
+	var out *ProcessOrderRequiredBatchScansResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.ProcessOrderRequiredBatchScans", method: "POST", path: "/api/Orders/ProcessOrder_RequiredBatchScans",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ProcessOrdersInBatch calls POST /api/Orders/ProcessOrdersInBatch.
@@ -1075,11 +1106,12 @@ func (s *OrdersService) ProcessOrdersInBatch(ctx context.Context, req *ProcessOr
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-RecalculateSingleOrderPackaging
 func (s *OrdersService) RecalculateSingleOrderPackaging(ctx context.Context, req *RecalculateSingleOrderPackagingRequest, opts ...CallOption) (*CalcOrderHeader, error) {
-	out := new(CalcOrderHeader)
-	return out, s.client.call(ctx, operation{
+	var out *CalcOrderHeader
+	err := s.client.call(ctx, operation{
 		name: "Orders.RecalculateSingleOrderPackaging", method: "POST", path: "/api/Orders/RecalculateSingleOrderPackaging",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // RemoveOrderItem calls POST /api/Orders/RemoveOrderItem.
@@ -1088,11 +1120,12 @@ func (s *OrdersService) RecalculateSingleOrderPackaging(ctx context.Context, req
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-RemoveOrderItem
 func (s *OrdersService) RemoveOrderItem(ctx context.Context, req *RemoveOrderItemRequest, opts ...CallOption) (*UpdateOrderItemResult, error) {
-	out := new(UpdateOrderItemResult)
-	return out, s.client.call(ctx, operation{
+	var out *UpdateOrderItemResult
+	err := s.client.call(ctx, operation{
 		name: "Orders.RemoveOrderItem", method: "POST", path: "/api/Orders/RemoveOrderItem",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // RunRulesEngine calls POST /api/Orders/RunRulesEngine.
@@ -1114,11 +1147,13 @@ func (s *OrdersService) RunRulesEngine(ctx context.Context, req *RunRulesEngineR
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SaveOrderView
-func (s *OrdersService) SaveOrderView(ctx context.Context, req *SaveOrderViewRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *OrdersService) SaveOrderView(ctx context.Context, req *SaveOrderViewRequest, opts ...CallOption) (*SaveOrderViewResponse, error) {
+	var out *SaveOrderViewResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.SaveOrderView", method: "POST", path: "/api/Orders/SaveOrderView",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SetAdditionalInfo calls POST /api/Orders/SetAdditionalInfo.
@@ -1126,11 +1161,13 @@ func (s *OrdersService) SaveOrderView(ctx context.Context, req *SaveOrderViewReq
 // It is not repeated once it was sent. 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetAdditionalInfo
-func (s *OrdersService) SetAdditionalInfo(ctx context.Context, req *SetAdditionalInfoRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *OrdersService) SetAdditionalInfo(ctx context.Context, req *SetAdditionalInfoRequest, opts ...CallOption) (*SetAdditionalInfoResponse, error) {
+	var out *SetAdditionalInfoResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.SetAdditionalInfo", method: "POST", path: "/api/Orders/SetAdditionalInfo",
 		body: bodyParams, limit: 250,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SetAvailableFolders calls POST /api/Orders/SetAvailableFolders.
@@ -1152,11 +1189,13 @@ func (s *OrdersService) SetAvailableFolders(ctx context.Context, req *SetAvailab
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetDefaultPaymentMethodIdForNewOrder
-func (s *OrdersService) SetDefaultPaymentMethodIDForNewOrder(ctx context.Context, req *SetDefaultPaymentMethodIDForNewOrderRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *OrdersService) SetDefaultPaymentMethodIDForNewOrder(ctx context.Context, req *SetDefaultPaymentMethodIDForNewOrderRequest, opts ...CallOption) (*SetDefaultPaymentMethodIDForNewOrderResponse, error) {
+	var out *SetDefaultPaymentMethodIDForNewOrderResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.SetDefaultPaymentMethodIDForNewOrder", method: "POST", path: "/api/Orders/SetDefaultPaymentMethodIdForNewOrder",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SetExtendedProperties calls POST /api/Orders/SetExtendedProperties.
@@ -1207,11 +1246,12 @@ func (s *OrdersService) SetLabelsPrinted(ctx context.Context, req *SetLabelsPrin
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetOrderCustomerInfo
 func (s *OrdersService) SetOrderCustomerInfo(ctx context.Context, req *SetOrderCustomerInfoRequest, opts ...CallOption) (*OrderTotalsInfo, error) {
-	out := new(OrderTotalsInfo)
-	return out, s.client.call(ctx, operation{
+	var out *OrderTotalsInfo
+	err := s.client.call(ctx, operation{
 		name: "Orders.SetOrderCustomerInfo", method: "POST", path: "/api/Orders/SetOrderCustomerInfo",
 		body: bodyParams, replay: replayWrite, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SetOrderGeneralInfo calls POST /api/Orders/SetOrderGeneralInfo.
@@ -1219,11 +1259,13 @@ func (s *OrdersService) SetOrderCustomerInfo(ctx context.Context, req *SetOrderC
 // It writes absolute values and is safe to repeat. 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetOrderGeneralInfo
-func (s *OrdersService) SetOrderGeneralInfo(ctx context.Context, req *SetOrderGeneralInfoRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *OrdersService) SetOrderGeneralInfo(ctx context.Context, req *SetOrderGeneralInfoRequest, opts ...CallOption) (*SetOrderGeneralInfoResponse, error) {
+	var out *SetOrderGeneralInfoResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.SetOrderGeneralInfo", method: "POST", path: "/api/Orders/SetOrderGeneralInfo",
 		body: bodyParams, replay: replayWrite, limit: 250,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SetOrderNotes calls POST /api/Orders/SetOrderNotes.
@@ -1231,11 +1273,13 @@ func (s *OrdersService) SetOrderGeneralInfo(ctx context.Context, req *SetOrderGe
 // It writes absolute values and is safe to repeat. 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetOrderNotes
-func (s *OrdersService) SetOrderNotes(ctx context.Context, req *SetOrderNotesRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *OrdersService) SetOrderNotes(ctx context.Context, req *SetOrderNotesRequest, opts ...CallOption) (*SetOrderNotesResponse, error) {
+	var out *SetOrderNotesResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.SetOrderNotes", method: "POST", path: "/api/Orders/SetOrderNotes",
 		body: bodyParams, replay: replayWrite, limit: 250,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SetOrderPackaging calls POST /api/Orders/SetOrderPackaging.
@@ -1244,11 +1288,12 @@ func (s *OrdersService) SetOrderNotes(ctx context.Context, req *SetOrderNotesReq
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetOrderPackaging
 func (s *OrdersService) SetOrderPackaging(ctx context.Context, req *SetOrderPackagingRequest, opts ...CallOption) (*CalcOrderHeader, error) {
-	out := new(CalcOrderHeader)
-	return out, s.client.call(ctx, operation{
+	var out *CalcOrderHeader
+	err := s.client.call(ctx, operation{
 		name: "Orders.SetOrderPackaging", method: "POST", path: "/api/Orders/SetOrderPackaging",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SetOrderPackagingSplit calls POST /api/Orders/SetOrderPackagingSplit.
@@ -1257,11 +1302,12 @@ func (s *OrdersService) SetOrderPackaging(ctx context.Context, req *SetOrderPack
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetOrderPackagingSplit
 func (s *OrdersService) SetOrderPackagingSplit(ctx context.Context, req *SetOrderPackagingSplitRequest, opts ...CallOption) (*UpdateTotalsResult, error) {
-	out := new(UpdateTotalsResult)
-	return out, s.client.call(ctx, operation{
+	var out *UpdateTotalsResult
+	err := s.client.call(ctx, operation{
 		name: "Orders.SetOrderPackagingSplit", method: "POST", path: "/api/Orders/SetOrderPackagingSplit",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SetOrderShippingInfo calls POST /api/Orders/SetOrderShippingInfo.
@@ -1270,11 +1316,12 @@ func (s *OrdersService) SetOrderPackagingSplit(ctx context.Context, req *SetOrde
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetOrderShippingInfo
 func (s *OrdersService) SetOrderShippingInfo(ctx context.Context, req *SetOrderShippingInfoRequest, opts ...CallOption) (*UpdateTotalsResult, error) {
-	out := new(UpdateTotalsResult)
-	return out, s.client.call(ctx, operation{
+	var out *UpdateTotalsResult
+	err := s.client.call(ctx, operation{
 		name: "Orders.SetOrderShippingInfo", method: "POST", path: "/api/Orders/SetOrderShippingInfo",
 		body: bodyParams, replay: replayWrite, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SetOrderSplitPackagingManualOverwrite calls POST /api/Orders/SetOrderSplitPackagingManualOverwrite.
@@ -1283,11 +1330,12 @@ func (s *OrdersService) SetOrderShippingInfo(ctx context.Context, req *SetOrderS
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetOrderSplitPackagingManualOverwrite
 func (s *OrdersService) SetOrderSplitPackagingManualOverwrite(ctx context.Context, req *SetOrderSplitPackagingManualOverwriteRequest, opts ...CallOption) (*CalcOrderHeader, error) {
-	out := new(CalcOrderHeader)
-	return out, s.client.call(ctx, operation{
+	var out *CalcOrderHeader
+	err := s.client.call(ctx, operation{
 		name: "Orders.SetOrderSplitPackagingManualOverwrite", method: "POST", path: "/api/Orders/SetOrderSplitPackagingManualOverwrite",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SetOrderTotalsInfo calls POST /api/Orders/SetOrderTotalsInfo.
@@ -1295,11 +1343,13 @@ func (s *OrdersService) SetOrderSplitPackagingManualOverwrite(ctx context.Contex
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetOrderTotalsInfo
-func (s *OrdersService) SetOrderTotalsInfo(ctx context.Context, req *SetOrderTotalsInfoRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *OrdersService) SetOrderTotalsInfo(ctx context.Context, req *SetOrderTotalsInfoRequest, opts ...CallOption) (*SetOrderTotalsInfoResponse, error) {
+	var out *SetOrderTotalsInfoResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.SetOrderTotalsInfo", method: "POST", path: "/api/Orders/SetOrderTotalsInfo",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SetPaymentMethods calls POST /api/Orders/SetPaymentMethods.
@@ -1321,11 +1371,13 @@ func (s *OrdersService) SetPaymentMethods(ctx context.Context, req *SetPaymentMe
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetPickListPrinted
-func (s *OrdersService) SetPickListPrinted(ctx context.Context, req *SetPickListPrintedRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *OrdersService) SetPickListPrinted(ctx context.Context, req *SetPickListPrintedRequest, opts ...CallOption) (*SetPickListPrintedResponse, error) {
+	var out *SetPickListPrintedResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.SetPickListPrinted", method: "POST", path: "/api/Orders/SetPickListPrinted",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SplitOrder calls POST /api/Orders/SplitOrder.
@@ -1361,11 +1413,13 @@ func (s *OrdersService) UnassignToFolder(ctx context.Context, req *UnassignToFol
 // It is not repeated once it was sent. 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-UpdateAdditionalInfo
-func (s *OrdersService) UpdateAdditionalInfo(ctx context.Context, req *UpdateAdditionalInfoRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *OrdersService) UpdateAdditionalInfo(ctx context.Context, req *UpdateAdditionalInfoRequest, opts ...CallOption) (*UpdateAdditionalInfoResponse, error) {
+	var out *UpdateAdditionalInfoResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.UpdateAdditionalInfo", method: "POST", path: "/api/Orders/UpdateAdditionalInfo",
 		body: bodyWrapped, limit: 250,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateBillingAddress calls POST /api/Orders/UpdateBillingAddress.
@@ -1373,11 +1427,13 @@ func (s *OrdersService) UpdateAdditionalInfo(ctx context.Context, req *UpdateAdd
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-UpdateBillingAddress
-func (s *OrdersService) UpdateBillingAddress(ctx context.Context, req *UpdateBillingAddressRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *OrdersService) UpdateBillingAddress(ctx context.Context, req *UpdateBillingAddressRequest, opts ...CallOption) (*UpdateBillingAddressResponse, error) {
+	var out *UpdateBillingAddressResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.UpdateBillingAddress", method: "POST", path: "/api/Orders/UpdateBillingAddress",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateLinkItem calls POST /api/Orders/UpdateLinkItem.
@@ -1385,11 +1441,13 @@ func (s *OrdersService) UpdateBillingAddress(ctx context.Context, req *UpdateBil
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-UpdateLinkItem
-func (s *OrdersService) UpdateLinkItem(ctx context.Context, req *UpdateLinkItemRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *OrdersService) UpdateLinkItem(ctx context.Context, req *UpdateLinkItemRequest, opts ...CallOption) (*UpdateLinkItemResponse, error) {
+	var out *UpdateLinkItemResponse
+	err := s.client.call(ctx, operation{
 		name: "Orders.UpdateLinkItem", method: "POST", path: "/api/Orders/UpdateLinkItem",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateOrderItem calls POST /api/Orders/UpdateOrderItem.
@@ -1398,11 +1456,12 @@ func (s *OrdersService) UpdateLinkItem(ctx context.Context, req *UpdateLinkItemR
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-UpdateOrderItem
 func (s *OrdersService) UpdateOrderItem(ctx context.Context, req *UpdateOrderItemRequest, opts ...CallOption) (*UpdateOrderItemResult, error) {
-	out := new(UpdateOrderItemResult)
-	return out, s.client.call(ctx, operation{
+	var out *UpdateOrderItemResult
+	err := s.client.call(ctx, operation{
 		name: "Orders.UpdateOrderItem", method: "POST", path: "/api/Orders/UpdateOrderItem",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ValidateCoupon calls POST /api/Orders/ValidateCoupon.
@@ -1411,11 +1470,12 @@ func (s *OrdersService) UpdateOrderItem(ctx context.Context, req *UpdateOrderIte
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-ValidateCoupon
 func (s *OrdersService) ValidateCoupon(ctx context.Context, req *ValidateCouponRequest, opts ...CallOption) (*CouponValidationResult, error) {
-	out := new(CouponValidationResult)
-	return out, s.client.call(ctx, operation{
+	var out *CouponValidationResult
+	err := s.client.call(ctx, operation{
 		name: "Orders.ValidateCoupon", method: "POST", path: "/api/Orders/ValidateCoupon",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddCouponRequest holds the parameters of Orders.AddCoupon.
@@ -1479,6 +1539,9 @@ type AssignOrderItemBatchesRequest struct {
 	Batches []OrderItemBatch `json:"Batches,omitzero"`
 	OrderID *GUID            `json:"OrderId,omitzero"`
 }
+
+// AssignOrderItemBatchesResponse is the reply of Orders.AssignOrderItemBatches.
+type AssignOrderItemBatchesResponse struct{}
 
 // AssignStockToOrderRequest holds the parameters of Orders.AssignStockToOrder.
 type AssignStockToOrderRequest struct {
@@ -1850,6 +1913,9 @@ type CreateSerialisedValuesForOrderItemsRequest struct {
 	OrderItemSerialData []OrderItemSerialModel `json:"OrderItemSerialData,omitzero"`
 }
 
+// CreateSerialisedValuesForOrderItemsResponse is the reply of Orders.CreateSerialisedValuesForOrderItems.
+type CreateSerialisedValuesForOrderItemsResponse struct{}
+
 // CustomerLookUpRequest holds the parameters of Orders.CustomerLookUp.
 type CustomerLookUpRequest struct {
 	Field *string `url:"field,omitempty" json:"-"`
@@ -1870,6 +1936,9 @@ type DateFieldFilter struct {
 type DeleteOrderRequest struct {
 	OrderID *GUID `json:"orderId,omitzero"`
 }
+
+// DeleteOrderResponse is the reply of Orders.DeleteOrder.
+type DeleteOrderResponse struct{}
 
 // Face is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
@@ -1951,6 +2020,18 @@ type GetAllOpenOrdersRequest struct {
 type GetAssignedOrderItemBatchesRequest struct {
 	OrderItemRows []GUID `json:"OrderItemRows,omitzero"`
 }
+
+// GetAvailableFoldersRequest holds the parameters of Orders.GetAvailableFolders.
+type GetAvailableFoldersRequest struct{}
+
+// GetBatchPilotsRequest holds the parameters of Orders.GetBatchPilots.
+type GetBatchPilotsRequest struct{}
+
+// GetDefaultPaymentMethodIDForNewOrderRequest holds the parameters of Orders.GetDefaultPaymentMethodIDForNewOrder.
+type GetDefaultPaymentMethodIDForNewOrderRequest struct{}
+
+// GetDraftOrdersRequest holds the parameters of Orders.GetDraftOrders.
+type GetDraftOrdersRequest struct{}
 
 // GetExtendedPropertiesRequest holds the parameters of Orders.GetExtendedProperties.
 type GetExtendedPropertiesRequest struct {
@@ -2044,6 +2125,9 @@ type GetOrderItemsRequest struct {
 	OrderID          *GUID `url:"orderId,omitempty" json:"-"`
 }
 
+// GetOrderNoteTypesRequest holds the parameters of Orders.GetOrderNoteTypes.
+type GetOrderNoteTypesRequest struct{}
+
 // GetOrderNotesRequest holds the parameters of Orders.GetOrderNotes.
 type GetOrderNotesRequest struct {
 	OrderID *GUID `url:"orderId,omitempty" json:"-"`
@@ -2081,6 +2165,9 @@ type GetOrderViewRequest struct {
 	PkViewID           *int  `url:"pkViewId,omitempty" json:"-"`
 }
 
+// GetOrderViewsRequest holds the parameters of Orders.GetOrderViews.
+type GetOrderViewsRequest struct{}
+
 // GetOrderXMLJSTreeRequest holds the parameters of Orders.GetOrderXMLJSTree.
 type GetOrderXMLJSTreeRequest struct {
 	OrderID *GUID `url:"orderId,omitempty" json:"-"`
@@ -2106,10 +2193,22 @@ type GetOrdersRelationsRequest struct {
 	OrderIDs []GUID `json:"orderIds,omitzero"`
 }
 
+// GetPackagingGroupsRequest holds the parameters of Orders.GetPackagingGroups.
+type GetPackagingGroupsRequest struct{}
+
+// GetPaymentMethodsRequest holds the parameters of Orders.GetPaymentMethods.
+type GetPaymentMethodsRequest struct{}
+
 // GetSerialisedValuesForOrdersResponse is part of a reply.
 type GetSerialisedValuesForOrdersResponse struct {
 	OrderItemRowSerialValuesByOrderIDs map[string][]OrderItemSerialModel `json:"OrderItemRowSerialValuesByOrderIds,omitzero"`
 }
+
+// GetShippingMethodsRequest holds the parameters of Orders.GetShippingMethods.
+type GetShippingMethodsRequest struct{}
+
+// GetUserLocationIDRequest holds the parameters of Orders.GetUserLocationID.
+type GetUserLocationIDRequest struct{}
 
 // KeyValuePairGUIDGUID is part of a reply.
 type KeyValuePairGUIDGUID struct {
@@ -2157,6 +2256,9 @@ type LockOrderRequest struct {
 	LockOrder bool   `json:"lockOrder"` // required
 	OrderIDs  []GUID `json:"orderIds"`  // required
 }
+
+// LockOrderResponse is the reply of Orders.LockOrder.
+type LockOrderResponse struct{}
 
 // MergeOrdersRequest holds the parameters of Orders.MergeOrders.
 type MergeOrdersRequest struct {
@@ -2336,6 +2438,15 @@ type OrderXML struct {
 	XMLDoc  []json.RawMessage `json:"XMLDoc,omitzero"`
 }
 
+// OrdersGetCountriesRequest holds the parameters of Orders.GetCountries.
+type OrdersGetCountriesRequest struct{}
+
+// OrdersGetExtendedPropertyNamesRequest holds the parameters of Orders.GetExtendedPropertyNames.
+type OrdersGetExtendedPropertyNamesRequest struct{}
+
+// OrdersGetExtendedPropertyTypesRequest holds the parameters of Orders.GetExtendedPropertyTypes.
+type OrdersGetExtendedPropertyTypesRequest struct{}
+
 // OrdersGetOpenOrdersRequest holds the parameters of Orders.GetOpenOrders.
 type OrdersGetOpenOrdersRequest struct {
 	AdditionalFilter *string        `json:"additionalFilter,omitzero"`
@@ -2487,6 +2598,9 @@ type ProcessOrderRequiredBatchScansRequest struct {
 	BatchAssignment *BatchAssignmentForOrderItems `json:"BatchAssignment,omitzero"`
 }
 
+// ProcessOrderRequiredBatchScansResponse is the reply of Orders.ProcessOrderRequiredBatchScans.
+type ProcessOrderRequiredBatchScansResponse struct{}
+
 // ProcessOrderResult is part of a reply.
 type ProcessOrderResult struct {
 	Error     string `json:"Error,omitzero"`
@@ -2549,6 +2663,9 @@ type SaveOrderViewRequest struct {
 	ViewName            *string `json:"viewName,omitzero"`
 }
 
+// SaveOrderViewResponse is the reply of Orders.SaveOrderView.
+type SaveOrderViewResponse struct{}
+
 // SerialModel is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type SerialModel struct {
@@ -2563,6 +2680,9 @@ type SetAdditionalInfoRequest struct {
 	RowID          *GUID             `json:"rowId,omitzero"`
 }
 
+// SetAdditionalInfoResponse is the reply of Orders.SetAdditionalInfo.
+type SetAdditionalInfoResponse struct{}
+
 // SetAvailableFoldersRequest holds the parameters of Orders.SetAvailableFolders.
 type SetAvailableFoldersRequest struct {
 	Folders []OrderFolder `json:"folders,omitzero"`
@@ -2572,6 +2692,9 @@ type SetAvailableFoldersRequest struct {
 type SetDefaultPaymentMethodIDForNewOrderRequest struct {
 	PaymentMethod *GUID `json:"paymentMethod,omitzero"`
 }
+
+// SetDefaultPaymentMethodIDForNewOrderResponse is the reply of Orders.SetDefaultPaymentMethodIDForNewOrder.
+type SetDefaultPaymentMethodIDForNewOrderResponse struct{}
 
 // SetExtendedPropertiesRequest holds the parameters of Orders.SetExtendedProperties.
 type SetExtendedPropertiesRequest struct {
@@ -2603,11 +2726,17 @@ type SetOrderGeneralInfoRequest struct {
 	WasDraft *bool             `json:"wasDraft,omitzero"`
 }
 
+// SetOrderGeneralInfoResponse is the reply of Orders.SetOrderGeneralInfo.
+type SetOrderGeneralInfoResponse struct{}
+
 // SetOrderNotesRequest holds the parameters of Orders.SetOrderNotes.
 type SetOrderNotesRequest struct {
 	OrderID    *GUID       `json:"orderId,omitzero"`
 	OrderNotes []OrderNote `json:"orderNotes,omitzero"`
 }
+
+// SetOrderNotesResponse is the reply of Orders.SetOrderNotes.
+type SetOrderNotesResponse struct{}
 
 // SetOrderPackagingRequest holds the parameters of Orders.SetOrderPackaging.
 type SetOrderPackagingRequest struct {
@@ -2668,6 +2797,9 @@ type SetOrderTotalsInfoRequest struct {
 	OrderID *GUID            `json:"orderId,omitzero"`
 }
 
+// SetOrderTotalsInfoResponse is the reply of Orders.SetOrderTotalsInfo.
+type SetOrderTotalsInfoResponse struct{}
+
 // SetPaymentMethodsRequest holds the parameters of Orders.SetPaymentMethods.
 type SetPaymentMethodsRequest struct {
 	PaymentMethods []PaymentMethod `json:"paymentMethods,omitzero"`
@@ -2677,6 +2809,9 @@ type SetPaymentMethodsRequest struct {
 type SetPickListPrintedRequest struct {
 	Request *OrdersSetPickListPrintedRequest `json:"Request,omitzero"`
 }
+
+// SetPickListPrintedResponse is the reply of Orders.SetPickListPrinted.
+type SetPickListPrintedResponse struct{}
 
 // ShippingMethod is part of a reply.
 type ShippingMethod struct {
@@ -2715,11 +2850,17 @@ type UpdateAdditionalInfoRequest struct {
 	OrderItemRowID *GUID                   `json:"OrderItemRowId,omitzero"`
 }
 
+// UpdateAdditionalInfoResponse is the reply of Orders.UpdateAdditionalInfo.
+type UpdateAdditionalInfoResponse struct{}
+
 // UpdateBillingAddressRequest holds the parameters of Orders.UpdateBillingAddress.
 type UpdateBillingAddressRequest struct {
 	BillingAddress *CustomerAddress `json:"billingAddress,omitzero"`
 	OrderID        *GUID            `json:"orderId,omitzero"`
 }
+
+// UpdateBillingAddressResponse is the reply of Orders.UpdateBillingAddress.
+type UpdateBillingAddressResponse struct{}
 
 // UpdateLinkItemRequest holds the parameters of Orders.UpdateLinkItem.
 type UpdateLinkItemRequest struct {
@@ -2729,6 +2870,9 @@ type UpdateLinkItemRequest struct {
 	Source        *string `json:"source,omitzero"`
 	SubSource     *string `json:"subSource,omitzero"`
 }
+
+// UpdateLinkItemResponse is the reply of Orders.UpdateLinkItem.
+type UpdateLinkItemResponse struct{}
 
 // UpdateOrderItemRequest holds the parameters of Orders.UpdateOrderItem.
 type UpdateOrderItemRequest struct {

@@ -15,12 +15,13 @@ type OrdersV2Service service
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *OrdersV2Service) GetFulfillmentStatus(ctx context.Context, orderID string, opts ...CallOption) (*OrderFulfillmentStatus, error) {
-	out := new(OrderFulfillmentStatus)
-	return out, s.client.call(ctx, operation{
+func (s *OrdersV2Service) GetFulfillmentStatus(ctx context.Context, orderID string, req *GetFulfillmentStatusRequest, opts ...CallOption) (*OrderFulfillmentStatus, error) {
+	var out *OrderFulfillmentStatus
+	err := s.client.call(ctx, operation{
 		name: "OrdersV2.GetFulfillmentStatus", method: "GET", path: "/orders/{orderId}/fulfillment-status",
 		replay: replayRead, host: hostV2,
-	}, []string{orderID}, nil, out, opts)
+	}, []string{orderID}, req, &out, opts)
+	return out, err
 }
 
 // GetFulfillmentStatuses calls GET /orders/fulfillment-status.
@@ -43,11 +44,12 @@ func (s *OrdersV2Service) GetFulfillmentStatuses(ctx context.Context, req *GetFu
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *OrdersV2Service) GetOrders(ctx context.Context, req *OrdersV2GetOrdersRequest, opts ...CallOption) (*GetOrdersResponse, error) {
-	out := new(GetOrdersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetOrdersResponse
+	err := s.client.call(ctx, operation{
 		name: "OrdersV2.GetOrders", method: "GET", path: "/orders",
 		query: true, replay: replayRead, host: hostV2,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOrdersPages hands out the pages of
@@ -74,11 +76,12 @@ func (s *OrdersV2Service) GetOrdersPages(ctx context.Context, req *OrdersV2GetOr
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *OrdersV2Service) UpdateFulfillmentStatus(ctx context.Context, orderID string, req *UpdateFulfillmentStatusRequest, opts ...CallOption) (*OrderFulfillmentStatus, error) {
-	out := new(OrderFulfillmentStatus)
-	return out, s.client.call(ctx, operation{
+	var out *OrderFulfillmentStatus
+	err := s.client.call(ctx, operation{
 		name: "OrdersV2.UpdateFulfillmentStatus", method: "PUT", path: "/orders/{orderId}/fulfillment-status",
 		body: bodyJSON, host: hostV2,
-	}, []string{orderID}, req, out, opts)
+	}, []string{orderID}, req, &out, opts)
+	return out, err
 }
 
 // UpdateFulfillmentStatuses calls POST /orders/fulfillment-status.
@@ -87,11 +90,12 @@ func (s *OrdersV2Service) UpdateFulfillmentStatus(ctx context.Context, orderID s
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *OrdersV2Service) UpdateFulfillmentStatuses(ctx context.Context, req *UpdateFulfillmentStatusesRequest, opts ...CallOption) (*UpdateFulfillmentStatusesResponse, error) {
-	out := new(UpdateFulfillmentStatusesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UpdateFulfillmentStatusesResponse
+	err := s.client.call(ctx, operation{
 		name: "OrdersV2.UpdateFulfillmentStatuses", method: "POST", path: "/orders/fulfillment-status",
-		body: bodyJSON, host: hostV2,
-	}, nil, req, out, opts)
+		body: bodyWhole, host: hostV2,
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // APIResultResponseOrderFulfillmentStatus is part of a reply.
@@ -106,6 +110,9 @@ type BasicIdentifier struct {
 	Name string `json:"Name,omitzero"`
 	Tag  string `json:"Tag,omitzero"`
 }
+
+// GetFulfillmentStatusRequest holds the parameters of OrdersV2.GetFulfillmentStatus.
+type GetFulfillmentStatusRequest struct{}
 
 // GetFulfillmentStatusesRequest holds the parameters of OrdersV2.GetFulfillmentStatuses.
 type GetFulfillmentStatusesRequest struct {
@@ -362,8 +369,10 @@ type UpdateFulfillmentStatusRequest struct {
 	FulfillmentStatus *FulfillmentStatus `json:"FulfillmentStatus,omitzero"`
 }
 
-// UpdateFulfillmentStatusesRequest is the body of OrdersV2.UpdateFulfillmentStatuses.
-type UpdateFulfillmentStatusesRequest []OrderFulfillmentStatus
+// UpdateFulfillmentStatusesRequest holds the parameters of OrdersV2.UpdateFulfillmentStatuses.
+type UpdateFulfillmentStatusesRequest struct {
+	Body []OrderFulfillmentStatus `json:"body" url:"-"` // required
+}
 
 // UpdateFulfillmentStatusesResponse is part of a reply.
 type UpdateFulfillmentStatusesResponse struct {

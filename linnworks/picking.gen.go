@@ -15,11 +15,12 @@ type PickingService service
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-CheckAllocatableToPickwave
 func (s *PickingService) CheckAllocatableToPickwave(ctx context.Context, req *CheckAllocatableToPickwaveRequest, opts ...CallOption) (*CheckAllocatableToPickwaveResponse, error) {
-	out := new(CheckAllocatableToPickwaveResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CheckAllocatableToPickwaveResponse
+	err := s.client.call(ctx, operation{
 		name: "Picking.CheckAllocatableToPickwave", method: "POST", path: "/api/Picking/CheckAllocatableToPickwave",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteOrdersFromPickingWaves calls POST /api/Picking/DeleteOrdersFromPickingWaves.
@@ -28,11 +29,12 @@ func (s *PickingService) CheckAllocatableToPickwave(ctx context.Context, req *Ch
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-DeleteOrdersFromPickingWaves
 func (s *PickingService) DeleteOrdersFromPickingWaves(ctx context.Context, req *DeleteOrdersFromPickingWavesRequest, opts ...CallOption) (*DeleteOrdersFromPickingWavesResponse, error) {
-	out := new(DeleteOrdersFromPickingWavesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *DeleteOrdersFromPickingWavesResponse
+	err := s.client.call(ctx, operation{
 		name: "Picking.DeleteOrdersFromPickingWaves", method: "POST", path: "/api/Picking/DeleteOrdersFromPickingWaves",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GeneratePickingWave calls POST /api/Picking/GeneratePickingWave.
@@ -41,11 +43,12 @@ func (s *PickingService) DeleteOrdersFromPickingWaves(ctx context.Context, req *
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-GeneratePickingWave
 func (s *PickingService) GeneratePickingWave(ctx context.Context, req *GeneratePickingWaveRequest, opts ...CallOption) (*GeneratePickingWaveResponse, error) {
-	out := new(GeneratePickingWaveResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GeneratePickingWaveResponse
+	err := s.client.call(ctx, operation{
 		name: "Picking.GeneratePickingWave", method: "POST", path: "/api/Picking/GeneratePickingWave",
 		body: bodyFlat, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetAllPickingWaveHeaders calls GET /api/Picking/GetAllPickingWaveHeaders.
@@ -54,11 +57,12 @@ func (s *PickingService) GeneratePickingWave(ctx context.Context, req *GenerateP
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-GetAllPickingWaveHeaders
 func (s *PickingService) GetAllPickingWaveHeaders(ctx context.Context, req *GetAllPickingWaveHeadersRequest, opts ...CallOption) (*GetPickingWaveHeadersResponse, error) {
-	out := new(GetPickingWaveHeadersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetPickingWaveHeadersResponse
+	err := s.client.call(ctx, operation{
 		name: "Picking.GetAllPickingWaveHeaders", method: "GET", path: "/api/Picking/GetAllPickingWaveHeaders",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetAllPickingWaves calls GET /api/Picking/GetAllPickingWaves.
@@ -67,11 +71,12 @@ func (s *PickingService) GetAllPickingWaveHeaders(ctx context.Context, req *GetA
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-GetAllPickingWaves
 func (s *PickingService) GetAllPickingWaves(ctx context.Context, req *GetAllPickingWavesRequest, opts ...CallOption) (*GetPickingWavesResponse, error) {
-	out := new(GetPickingWavesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetPickingWavesResponse
+	err := s.client.call(ctx, operation{
 		name: "Picking.GetAllPickingWaves", method: "GET", path: "/api/Picking/GetAllPickingWaves",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetItemBinracks calls GET /api/Picking/GetItemBinracks.
@@ -80,11 +85,12 @@ func (s *PickingService) GetAllPickingWaves(ctx context.Context, req *GetAllPick
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-GetItemBinracks
 func (s *PickingService) GetItemBinracks(ctx context.Context, req *GetItemBinracksRequest, opts ...CallOption) (*GetItemBinracksResponse, error) {
-	out := new(GetItemBinracksResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetItemBinracksResponse
+	err := s.client.call(ctx, operation{
 		name: "Picking.GetItemBinracks", method: "GET", path: "/api/Picking/GetItemBinracks",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetMyPickingWaveHeaders calls GET /api/Picking/GetMyPickingWaveHeaders.
@@ -93,11 +99,12 @@ func (s *PickingService) GetItemBinracks(ctx context.Context, req *GetItemBinrac
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-GetMyPickingWaveHeaders
 func (s *PickingService) GetMyPickingWaveHeaders(ctx context.Context, req *GetMyPickingWaveHeadersRequest, opts ...CallOption) (*GetPickingWaveHeadersResponse, error) {
-	out := new(GetPickingWaveHeadersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetPickingWaveHeadersResponse
+	err := s.client.call(ctx, operation{
 		name: "Picking.GetMyPickingWaveHeaders", method: "GET", path: "/api/Picking/GetMyPickingWaveHeaders",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetMyPickingWaves calls GET /api/Picking/GetMyPickingWaves.
@@ -106,11 +113,12 @@ func (s *PickingService) GetMyPickingWaveHeaders(ctx context.Context, req *GetMy
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-GetMyPickingWaves
 func (s *PickingService) GetMyPickingWaves(ctx context.Context, req *GetMyPickingWavesRequest, opts ...CallOption) (*GetPickingWavesResponse, error) {
-	out := new(GetPickingWavesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetPickingWavesResponse
+	err := s.client.call(ctx, operation{
 		name: "Picking.GetMyPickingWaves", method: "GET", path: "/api/Picking/GetMyPickingWaves",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetPickingWave calls GET /api/Picking/GetPickingWave.
@@ -119,11 +127,12 @@ func (s *PickingService) GetMyPickingWaves(ctx context.Context, req *GetMyPickin
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-GetPickingWave
 func (s *PickingService) GetPickingWave(ctx context.Context, req *GetPickingWaveRequest, opts ...CallOption) (*GetPickingWavesResponse, error) {
-	out := new(GetPickingWavesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetPickingWavesResponse
+	err := s.client.call(ctx, operation{
 		name: "Picking.GetPickingWave", method: "GET", path: "/api/Picking/GetPickingWave",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetPickingWaveDespatchDataByLocation calls GET /api/Picking/GetPickingwaveDespatchDataByLocation.
@@ -146,11 +155,12 @@ func (s *PickingService) GetPickingWaveDespatchDataByLocation(ctx context.Contex
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-GetPickwaveUsersWithSummary
 func (s *PickingService) GetPickwaveUsersWithSummary(ctx context.Context, req *GetPickwaveUsersWithSummaryRequest, opts ...CallOption) (*GetPickwaveUsersWithSummaryResponse, error) {
-	out := new(GetPickwaveUsersWithSummaryResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetPickwaveUsersWithSummaryResponse
+	err := s.client.call(ctx, operation{
 		name: "Picking.GetPickwaveUsersWithSummary", method: "GET", path: "/api/Picking/GetPickwaveUsersWithSummary",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdatePickedItemDelta calls POST /api/Picking/UpdatePickedItemDelta.
@@ -159,11 +169,12 @@ func (s *PickingService) GetPickwaveUsersWithSummary(ctx context.Context, req *G
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-UpdatePickedItemDelta
 func (s *PickingService) UpdatePickedItemDelta(ctx context.Context, req *UpdatePickedItemDeltaRequest, opts ...CallOption) (*GetPickingWavesResponse, error) {
-	out := new(GetPickingWavesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetPickingWavesResponse
+	err := s.client.call(ctx, operation{
 		name: "Picking.UpdatePickedItemDelta", method: "POST", path: "/api/Picking/UpdatePickedItemDelta",
 		body: bodyFlat, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdatePickingWaveHeader calls POST /api/Picking/UpdatePickingWaveHeader.
@@ -172,11 +183,12 @@ func (s *PickingService) UpdatePickedItemDelta(ctx context.Context, req *UpdateP
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-UpdatePickingWaveHeader
 func (s *PickingService) UpdatePickingWaveHeader(ctx context.Context, req *UpdatePickingWaveHeaderRequest, opts ...CallOption) (*GetPickingWavesResponse, error) {
-	out := new(GetPickingWavesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetPickingWavesResponse
+	err := s.client.call(ctx, operation{
 		name: "Picking.UpdatePickingWaveHeader", method: "POST", path: "/api/Picking/UpdatePickingWaveHeader",
 		body: bodyFlat, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdatePickingWaveItem calls POST /api/Picking/UpdatePickingWaveItem.
@@ -185,11 +197,12 @@ func (s *PickingService) UpdatePickingWaveHeader(ctx context.Context, req *Updat
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-UpdatePickingWaveItem
 func (s *PickingService) UpdatePickingWaveItem(ctx context.Context, req *UpdatePickingWaveItemRequest, opts ...CallOption) (*GetPickingWavesResponse, error) {
-	out := new(GetPickingWavesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetPickingWavesResponse
+	err := s.client.call(ctx, operation{
 		name: "Picking.UpdatePickingWaveItem", method: "POST", path: "/api/Picking/UpdatePickingWaveItem",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdatePickingWaveItemWithNewBinrack calls POST /api/Picking/UpdatePickingWaveItemWithNewBinrack.
@@ -198,11 +211,12 @@ func (s *PickingService) UpdatePickingWaveItem(ctx context.Context, req *UpdateP
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-UpdatePickingWaveItemWithNewBinrack
 func (s *PickingService) UpdatePickingWaveItemWithNewBinrack(ctx context.Context, req *UpdatePickingWaveItemWithNewBinrackRequest, opts ...CallOption) (*GetPickingWavesResponse, error) {
-	out := new(GetPickingWavesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetPickingWavesResponse
+	err := s.client.call(ctx, operation{
 		name: "Picking.UpdatePickingWaveItemWithNewBinrack", method: "POST", path: "/api/Picking/UpdatePickingWaveItemWithNewBinrack",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // BinRackStockItem is part of a reply.

@@ -14,11 +14,13 @@ type PickingV2Service service
 // It is not repeated once it was sent.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *PickingV2Service) AssignPickwaveIdentifiers(ctx context.Context, req *AssignPickwaveIdentifiersRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *PickingV2Service) AssignPickwaveIdentifiers(ctx context.Context, req *AssignPickwaveIdentifiersRequest, opts ...CallOption) (*AssignPickwaveIdentifiersResponse, error) {
+	var out *AssignPickwaveIdentifiersResponse
+	err := s.client.call(ctx, operation{
 		name: "PickingV2.AssignPickwaveIdentifiers", method: "POST", path: "/picking/orderpickwave/identifiers",
 		query: true, host: hostV2,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreatePickwaveIdentifier calls POST /picking/pickwaveidentifier.
@@ -27,11 +29,12 @@ func (s *PickingV2Service) AssignPickwaveIdentifiers(ctx context.Context, req *A
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *PickingV2Service) CreatePickwaveIdentifier(ctx context.Context, req *CreatePickwaveIdentifierRequest, opts ...CallOption) (*PickwaveIdentifier, error) {
-	out := new(PickwaveIdentifier)
-	return out, s.client.call(ctx, operation{
+	var out *PickwaveIdentifier
+	err := s.client.call(ctx, operation{
 		name: "PickingV2.CreatePickwaveIdentifier", method: "POST", path: "/picking/pickwaveidentifier",
 		body: bodyJSON, host: hostV2,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeletePickwaveIdentifier calls DELETE /picking/pickwaveidentifier/{identifierId}.
@@ -39,11 +42,13 @@ func (s *PickingV2Service) CreatePickwaveIdentifier(ctx context.Context, req *Cr
 // It is not repeated once it was sent.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *PickingV2Service) DeletePickwaveIdentifier(ctx context.Context, identifierID string, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *PickingV2Service) DeletePickwaveIdentifier(ctx context.Context, identifierID string, req *DeletePickwaveIdentifierRequest, opts ...CallOption) (*DeletePickwaveIdentifierResponse, error) {
+	var out *DeletePickwaveIdentifierResponse
+	err := s.client.call(ctx, operation{
 		name: "PickingV2.DeletePickwaveIdentifier", method: "DELETE", path: "/picking/pickwaveidentifier/{identifierId}",
 		host: hostV2,
-	}, []string{identifierID}, nil, nil, opts)
+	}, []string{identifierID}, req, &out, opts)
+	return out, err
 }
 
 // GetPickwaveIdentifiers calls GET /picking/pickwaveidentifier.
@@ -51,12 +56,12 @@ func (s *PickingV2Service) DeletePickwaveIdentifier(ctx context.Context, identif
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *PickingV2Service) GetPickwaveIdentifiers(ctx context.Context, opts ...CallOption) ([]PickwaveIdentifier, error) {
+func (s *PickingV2Service) GetPickwaveIdentifiers(ctx context.Context, req *GetPickwaveIdentifiersRequest, opts ...CallOption) ([]PickwaveIdentifier, error) {
 	var out []PickwaveIdentifier
 	err := s.client.call(ctx, operation{
 		name: "PickingV2.GetPickwaveIdentifiers", method: "GET", path: "/picking/pickwaveidentifier",
 		replay: replayRead, host: hostV2,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -66,10 +71,22 @@ type AssignPickwaveIdentifiersRequest struct {
 	PickingWaveIDs []int `url:"pickingWaveIds,omitempty" json:"-"`
 }
 
+// AssignPickwaveIdentifiersResponse is the reply of PickingV2.AssignPickwaveIdentifiers.
+type AssignPickwaveIdentifiersResponse struct{}
+
 // CreatePickwaveIdentifierRequest holds the parameters of PickingV2.CreatePickwaveIdentifier.
 type CreatePickwaveIdentifierRequest struct {
 	PickwaveIdentifier *PickwaveIdentifier `json:"pickwaveIdentifier,omitzero"`
 }
+
+// DeletePickwaveIdentifierRequest holds the parameters of PickingV2.DeletePickwaveIdentifier.
+type DeletePickwaveIdentifierRequest struct{}
+
+// DeletePickwaveIdentifierResponse is the reply of PickingV2.DeletePickwaveIdentifier.
+type DeletePickwaveIdentifierResponse struct{}
+
+// GetPickwaveIdentifiersRequest holds the parameters of PickingV2.GetPickwaveIdentifiers.
+type GetPickwaveIdentifiersRequest struct{}
 
 // PickwaveIdentifier is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.

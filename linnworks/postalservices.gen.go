@@ -15,11 +15,12 @@ type PostalServicesService service
 //
 // Official page: https://apps.linnworks.net/Api/Method/PostalServices-CreatePostalService
 func (s *PostalServicesService) CreatePostalService(ctx context.Context, req *CreatePostalServiceRequest, opts ...CallOption) (*PostalServiceDetails, error) {
-	out := new(PostalServiceDetails)
-	return out, s.client.call(ctx, operation{
+	var out *PostalServiceDetails
+	err := s.client.call(ctx, operation{
 		name: "PostalServices.CreatePostalService", method: "POST", path: "/api/PostalServices/CreatePostalService",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeletePostalService calls POST /api/PostalServices/DeletePostalService.
@@ -27,11 +28,13 @@ func (s *PostalServicesService) CreatePostalService(ctx context.Context, req *Cr
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PostalServices-DeletePostalService
-func (s *PostalServicesService) DeletePostalService(ctx context.Context, req *DeletePostalServiceRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *PostalServicesService) DeletePostalService(ctx context.Context, req *DeletePostalServiceRequest, opts ...CallOption) (*DeletePostalServiceResponse, error) {
+	var out *DeletePostalServiceResponse
+	err := s.client.call(ctx, operation{
 		name: "PostalServices.DeletePostalService", method: "POST", path: "/api/PostalServices/DeletePostalService",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetChannelLinks calls GET /api/PostalServices/GetChannelLinks.
@@ -53,12 +56,12 @@ func (s *PostalServicesService) GetChannelLinks(ctx context.Context, req *GetCha
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PostalServices-GetPostalServices
-func (s *PostalServicesService) GetPostalServices(ctx context.Context, opts ...CallOption) ([]PostalService, error) {
+func (s *PostalServicesService) GetPostalServices(ctx context.Context, req *PostalServicesGetPostalServicesRequest, opts ...CallOption) ([]PostalService, error) {
 	var out []PostalService
 	err := s.client.call(ctx, operation{
 		name: "PostalServices.GetPostalServices", method: "GET", path: "/api/PostalServices/GetPostalServices",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -67,11 +70,13 @@ func (s *PostalServicesService) GetPostalServices(ctx context.Context, opts ...C
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PostalServices-UpdatePostalService
-func (s *PostalServicesService) UpdatePostalService(ctx context.Context, req *UpdatePostalServiceRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *PostalServicesService) UpdatePostalService(ctx context.Context, req *UpdatePostalServiceRequest, opts ...CallOption) (*UpdatePostalServiceResponse, error) {
+	var out *UpdatePostalServiceResponse
+	err := s.client.call(ctx, operation{
 		name: "PostalServices.UpdatePostalService", method: "POST", path: "/api/PostalServices/UpdatePostalService",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // Channel is sent and received. Bools and numbers are always sent, the
@@ -101,6 +106,9 @@ type CreatePostalServiceRequest struct {
 type DeletePostalServiceRequest struct {
 	IDToDelete *GUID `json:"idToDelete,omitzero"`
 }
+
+// DeletePostalServiceResponse is the reply of PostalServices.DeletePostalService.
+type DeletePostalServiceResponse struct{}
 
 // GetChannelLinksRequest holds the parameters of PostalServices.GetChannelLinks.
 type GetChannelLinksRequest struct {
@@ -147,6 +155,9 @@ type PostalServiceDetails struct {
 	PkPostalServiceID      GUID   `json:"pkPostalServiceId,omitzero"`
 }
 
+// PostalServicesGetPostalServicesRequest holds the parameters of PostalServices.GetPostalServices.
+type PostalServicesGetPostalServicesRequest struct{}
+
 // ShippingService is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type ShippingService struct {
@@ -161,3 +172,6 @@ type ShippingService struct {
 type UpdatePostalServiceRequest struct {
 	PostalServiceDetails *PostalServiceDetails `json:"PostalServiceDetails,omitzero"`
 }
+
+// UpdatePostalServiceResponse is the reply of PostalServices.UpdatePostalService.
+type UpdatePostalServiceResponse struct{}

@@ -15,11 +15,12 @@ type PostSaleService service
 //
 // Official page: https://apps.linnworks.net/Api/Method/PostSale-CreateCancellation
 func (s *PostSaleService) CreateCancellation(ctx context.Context, req *CreateCancellationRequest, opts ...CallOption) (*ValidatedCancellation, error) {
-	out := new(ValidatedCancellation)
-	return out, s.client.call(ctx, operation{
+	var out *ValidatedCancellation
+	err := s.client.call(ctx, operation{
 		name: "PostSale.CreateCancellation", method: "POST", path: "/api/PostSale/CreateCancellation",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetCancellationOptions calls GET /api/PostSale/GetCancellationOptions.
@@ -28,11 +29,12 @@ func (s *PostSaleService) CreateCancellation(ctx context.Context, req *CreateCan
 //
 // Official page: https://apps.linnworks.net/Api/Method/PostSale-GetCancellationOptions
 func (s *PostSaleService) GetCancellationOptions(ctx context.Context, req *GetCancellationOptionsRequest, opts ...CallOption) (*CancellationOptions, error) {
-	out := new(CancellationOptions)
-	return out, s.client.call(ctx, operation{
+	var out *CancellationOptions
+	err := s.client.call(ctx, operation{
 		name: "PostSale.GetCancellationOptions", method: "GET", path: "/api/PostSale/GetCancellationOptions",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ActionForm is part of a request.

@@ -15,11 +15,12 @@ type PrintServiceService service
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-CreatePDFfromJobForceTemplate
 func (s *PrintServiceService) CreatePDFFromJobForceTemplate(ctx context.Context, req *CreatePDFFromJobForceTemplateRequest, opts ...CallOption) (*CreatePDFResult, error) {
-	out := new(CreatePDFResult)
-	return out, s.client.call(ctx, operation{
+	var out *CreatePDFResult
+	err := s.client.call(ctx, operation{
 		name: "PrintService.CreatePDFFromJobForceTemplate", method: "POST", path: "/api/PrintService/CreatePDFfromJobForceTemplate",
 		body: bodyParams, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreatePDFFromJobForceTemplateStockIn calls POST /api/PrintService/CreatePDFfromJobForceTemplateStockIn.
@@ -28,11 +29,12 @@ func (s *PrintServiceService) CreatePDFFromJobForceTemplate(ctx context.Context,
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-CreatePDFfromJobForceTemplateStockIn
 func (s *PrintServiceService) CreatePDFFromJobForceTemplateStockIn(ctx context.Context, req *CreatePDFFromJobForceTemplateStockInRequest, opts ...CallOption) (*CreatePDFResult, error) {
-	out := new(CreatePDFResult)
-	return out, s.client.call(ctx, operation{
+	var out *CreatePDFResult
+	err := s.client.call(ctx, operation{
 		name: "PrintService.CreatePDFFromJobForceTemplateStockIn", method: "POST", path: "/api/PrintService/CreatePDFfromJobForceTemplateStockIn",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreatePDFFromJobForceTemplateWithQuantities calls POST /api/PrintService/CreatePDFfromJobForceTemplateWithQuantities.
@@ -41,11 +43,12 @@ func (s *PrintServiceService) CreatePDFFromJobForceTemplateStockIn(ctx context.C
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-CreatePDFfromJobForceTemplateWithQuantities
 func (s *PrintServiceService) CreatePDFFromJobForceTemplateWithQuantities(ctx context.Context, req *CreatePDFFromJobForceTemplateWithQuantitiesRequest, opts ...CallOption) (*CreatePDFResult, error) {
-	out := new(CreatePDFResult)
-	return out, s.client.call(ctx, operation{
+	var out *CreatePDFResult
+	err := s.client.call(ctx, operation{
 		name: "PrintService.CreatePDFFromJobForceTemplateWithQuantities", method: "POST", path: "/api/PrintService/CreatePDFfromJobForceTemplateWithQuantities",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateReturnShippingLabelsPDF calls POST /api/PrintService/CreateReturnShippingLabelsPDF.
@@ -54,11 +57,12 @@ func (s *PrintServiceService) CreatePDFFromJobForceTemplateWithQuantities(ctx co
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-CreateReturnShippingLabelsPDF
 func (s *PrintServiceService) CreateReturnShippingLabelsPDF(ctx context.Context, req *CreateReturnShippingLabelsPDFRequest, opts ...CallOption) (*CreatePDFResult, error) {
-	out := new(CreatePDFResult)
-	return out, s.client.call(ctx, operation{
+	var out *CreatePDFResult
+	err := s.client.call(ctx, operation{
 		name: "PrintService.CreateReturnShippingLabelsPDF", method: "POST", path: "/api/PrintService/CreateReturnShippingLabelsPDF",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateReturnShippingLabelsPDFWithSKUs calls POST /api/PrintService/CreateReturnShippingLabelsPDFWithSKUs.
@@ -67,11 +71,12 @@ func (s *PrintServiceService) CreateReturnShippingLabelsPDF(ctx context.Context,
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-CreateReturnShippingLabelsPDFWithSKUs
 func (s *PrintServiceService) CreateReturnShippingLabelsPDFWithSKUs(ctx context.Context, req *CreateReturnShippingLabelsPDFWithSKUsRequest, opts ...CallOption) (*CreatePDFResult, error) {
-	out := new(CreatePDFResult)
-	return out, s.client.call(ctx, operation{
+	var out *CreatePDFResult
+	err := s.client.call(ctx, operation{
 		name: "PrintService.CreateReturnShippingLabelsPDFWithSKUs", method: "POST", path: "/api/PrintService/CreateReturnShippingLabelsPDFWithSKUs",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetTemplateList calls GET /api/PrintService/GetTemplateList.
@@ -93,12 +98,12 @@ func (s *PrintServiceService) GetTemplateList(ctx context.Context, req *GetTempl
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-GetUsersForPrinterConfig
-func (s *PrintServiceService) GetUsersForPrinterConfig(ctx context.Context, opts ...CallOption) ([]PermissionsUser, error) {
+func (s *PrintServiceService) GetUsersForPrinterConfig(ctx context.Context, req *GetUsersForPrinterConfigRequest, opts ...CallOption) ([]PermissionsUser, error) {
 	var out []PermissionsUser
 	err := s.client.call(ctx, operation{
 		name: "PrintService.GetUsersForPrinterConfig", method: "GET", path: "/api/PrintService/GetUsersForPrinterConfig",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -108,11 +113,12 @@ func (s *PrintServiceService) GetUsersForPrinterConfig(ctx context.Context, opts
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-PrintTemplatePreview
 func (s *PrintServiceService) PrintTemplatePreview(ctx context.Context, req *PrintTemplatePreviewRequest, opts ...CallOption) (*CreatePDFResult, error) {
-	out := new(CreatePDFResult)
-	return out, s.client.call(ctx, operation{
+	var out *CreatePDFResult
+	err := s.client.call(ctx, operation{
 		name: "PrintService.PrintTemplatePreview", method: "POST", path: "/api/PrintService/PrintTemplatePreview",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // VPGetPrinters calls GET /api/PrintService/VP_GetPrinters.
@@ -122,12 +128,12 @@ func (s *PrintServiceService) PrintTemplatePreview(ctx context.Context, req *Pri
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-VP_GetPrinters
 //
 // Deprecated: the official description marks it so.
-func (s *PrintServiceService) VPGetPrinters(ctx context.Context, opts ...CallOption) ([]VirtualPrinter, error) {
+func (s *PrintServiceService) VPGetPrinters(ctx context.Context, req *VPGetPrintersRequest, opts ...CallOption) ([]VirtualPrinter, error) {
 	var out []VirtualPrinter
 	err := s.client.call(ctx, operation{
 		name: "PrintService.VPGetPrinters", method: "GET", path: "/api/PrintService/VP_GetPrinters",
 		replay: replayRead, limit: 250,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -195,6 +201,9 @@ type CreateReturnShippingLabelsPDFWithSKUsRequest struct {
 type GetTemplateListRequest struct {
 	TemplateType *string `url:"templateType,omitempty" json:"-"`
 }
+
+// GetUsersForPrinterConfigRequest holds the parameters of PrintService.GetUsersForPrinterConfig.
+type GetUsersForPrinterConfigRequest struct{}
 
 // KeyValueRequest is part of a request.
 type KeyValueRequest struct {
@@ -266,6 +275,9 @@ type TemplateHeader struct {
 	BLogicalDelete      bool   `json:"bLogicalDelete,omitzero"`
 	PkTemplateRowID     int    `json:"pkTemplateRowId,omitzero"`
 }
+
+// VPGetPrintersRequest holds the parameters of PrintService.VPGetPrinters.
+type VPGetPrintersRequest struct{}
 
 // VirtualPrinter is part of a reply.
 type VirtualPrinter struct {

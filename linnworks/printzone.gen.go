@@ -14,13 +14,17 @@ type PrintZoneService service
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintZone-GetAllPrintZones
-func (s *PrintZoneService) GetAllPrintZones(ctx context.Context, opts ...CallOption) (*GetAllPrintZonesResponse, error) {
-	out := new(GetAllPrintZonesResponse)
-	return out, s.client.call(ctx, operation{
+func (s *PrintZoneService) GetAllPrintZones(ctx context.Context, req *GetAllPrintZonesRequest, opts ...CallOption) (*GetAllPrintZonesResponse, error) {
+	var out *GetAllPrintZonesResponse
+	err := s.client.call(ctx, operation{
 		name: "PrintZone.GetAllPrintZones", method: "GET", path: "/api/PrintZone/GetAllPrintZones",
 		replay: replayRead, limit: 150,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
+
+// GetAllPrintZonesRequest holds the parameters of PrintZone.GetAllPrintZones.
+type GetAllPrintZonesRequest struct{}
 
 // GetAllPrintZonesResponse is part of a reply.
 type GetAllPrintZonesResponse struct {

@@ -30,11 +30,12 @@ func (s *ProcessedOrdersService) AddOrderNote(ctx context.Context, req *AddOrder
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-AddReturnCategory
 func (s *ProcessedOrdersService) AddReturnCategory(ctx context.Context, req *AddReturnCategoryRequest, opts ...CallOption) (*OrderReturnCategory, error) {
-	out := new(OrderReturnCategory)
-	return out, s.client.call(ctx, operation{
+	var out *OrderReturnCategory
+	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.AddReturnCategory", method: "POST", path: "/api/ProcessedOrders/AddReturnCategory",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ChangeOrderNote calls POST /api/ProcessedOrders/ChangeOrderNote.
@@ -42,11 +43,13 @@ func (s *ProcessedOrdersService) AddReturnCategory(ctx context.Context, req *Add
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-ChangeOrderNote
-func (s *ProcessedOrdersService) ChangeOrderNote(ctx context.Context, req *ChangeOrderNoteRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ProcessedOrdersService) ChangeOrderNote(ctx context.Context, req *ChangeOrderNoteRequest, opts ...CallOption) (*ChangeOrderNoteResponse, error) {
+	var out *ChangeOrderNoteResponse
+	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.ChangeOrderNote", method: "POST", path: "/api/ProcessedOrders/ChangeOrderNote",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CheckOrderFullyReturned calls GET /api/ProcessedOrders/CheckOrderFullyReturned.
@@ -110,11 +113,13 @@ func (s *ProcessedOrdersService) CreateResend(ctx context.Context, req *CreateRe
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-DeleteOrderNote
-func (s *ProcessedOrdersService) DeleteOrderNote(ctx context.Context, req *DeleteOrderNoteRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ProcessedOrdersService) DeleteOrderNote(ctx context.Context, req *DeleteOrderNoteRequest, opts ...CallOption) (*DeleteOrderNoteResponse, error) {
+	var out *DeleteOrderNoteResponse
+	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.DeleteOrderNote", method: "POST", path: "/api/ProcessedOrders/DeleteOrderNote",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteReturnCategory calls POST /api/ProcessedOrders/DeleteReturnCategory.
@@ -122,11 +127,13 @@ func (s *ProcessedOrdersService) DeleteOrderNote(ctx context.Context, req *Delet
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-DeleteReturnCategory
-func (s *ProcessedOrdersService) DeleteReturnCategory(ctx context.Context, req *DeleteReturnCategoryRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ProcessedOrdersService) DeleteReturnCategory(ctx context.Context, req *DeleteReturnCategoryRequest, opts ...CallOption) (*DeleteReturnCategoryResponse, error) {
+	var out *DeleteReturnCategoryResponse
+	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.DeleteReturnCategory", method: "POST", path: "/api/ProcessedOrders/DeleteReturnCategory",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DownloadOrdersToCSV calls POST /api/ProcessedOrders/DownloadOrdersToCSV.
@@ -135,11 +142,12 @@ func (s *ProcessedOrdersService) DeleteReturnCategory(ctx context.Context, req *
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-DownloadOrdersToCSV
 func (s *ProcessedOrdersService) DownloadOrdersToCSV(ctx context.Context, req *DownloadOrdersToCSVRequest, opts ...CallOption) (*DownloadOrdersToCSVResponse, error) {
-	out := new(DownloadOrdersToCSVResponse)
-	return out, s.client.call(ctx, operation{
+	var out *DownloadOrdersToCSVResponse
+	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.DownloadOrdersToCSV", method: "POST", path: "/api/ProcessedOrders/DownloadOrdersToCSV",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetChannelRefundReasons calls GET /api/ProcessedOrders/GetChannelRefundReasons.
@@ -162,11 +170,12 @@ func (s *ProcessedOrdersService) GetChannelRefundReasons(ctx context.Context, re
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-GetOrderInfo
 func (s *ProcessedOrdersService) GetOrderInfo(ctx context.Context, req *GetOrderInfoRequest, opts ...CallOption) (*ProcessedOrder, error) {
-	out := new(ProcessedOrder)
-	return out, s.client.call(ctx, operation{
+	var out *ProcessedOrder
+	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.GetOrderInfo", method: "GET", path: "/api/ProcessedOrders/GetOrderInfo",
 		query: true, replay: replayRead, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOrderTrackingURLs calls POST /api/ProcessedOrders/GetOrderTrackingURLs.
@@ -175,11 +184,12 @@ func (s *ProcessedOrdersService) GetOrderInfo(ctx context.Context, req *GetOrder
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-GetOrderTrackingURLs
 func (s *ProcessedOrdersService) GetOrderTrackingURLs(ctx context.Context, req *GetOrderTrackingURLsRequest, opts ...CallOption) (*GetOrderTrackingURLsResponse, error) {
-	out := new(GetOrderTrackingURLsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetOrderTrackingURLsResponse
+	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.GetOrderTrackingURLs", method: "POST", path: "/api/ProcessedOrders/GetOrderTrackingURLs",
 		body: bodyFlat, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetPackageSplit calls GET /api/ProcessedOrders/GetPackageSplit.
@@ -288,11 +298,12 @@ func (s *ProcessedOrdersService) GetRefunds(ctx context.Context, req *GetRefunds
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-GetRefundsOptions
 func (s *ProcessedOrdersService) GetRefundsOptions(ctx context.Context, req *GetRefundsOptionsRequest, opts ...CallOption) (*RefundScreenOptions, error) {
-	out := new(RefundScreenOptions)
-	return out, s.client.call(ctx, operation{
+	var out *RefundScreenOptions
+	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.GetRefundsOptions", method: "GET", path: "/api/ProcessedOrders/GetRefundsOptions",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetReturnCategories calls GET /api/ProcessedOrders/GetReturnCategories.
@@ -300,12 +311,12 @@ func (s *ProcessedOrdersService) GetRefundsOptions(ctx context.Context, req *Get
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-GetReturnCategories
-func (s *ProcessedOrdersService) GetReturnCategories(ctx context.Context, opts ...CallOption) ([]OrderReturnCategory, error) {
+func (s *ProcessedOrdersService) GetReturnCategories(ctx context.Context, req *GetReturnCategoriesRequest, opts ...CallOption) ([]OrderReturnCategory, error) {
 	var out []OrderReturnCategory
 	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.GetReturnCategories", method: "GET", path: "/api/ProcessedOrders/GetReturnCategories",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -329,11 +340,12 @@ func (s *ProcessedOrdersService) GetReturnItemsInfo(ctx context.Context, req *Ge
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-GetReturnOrderInfo
 func (s *ProcessedOrdersService) GetReturnOrderInfo(ctx context.Context, req *GetReturnOrderInfoRequest, opts ...CallOption) (*ReturnOrderHeader, error) {
-	out := new(ReturnOrderHeader)
-	return out, s.client.call(ctx, operation{
+	var out *ReturnOrderHeader
+	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.GetReturnOrderInfo", method: "GET", path: "/api/ProcessedOrders/GetReturnOrderInfo",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetReturnsExchanges calls GET /api/ProcessedOrders/GetReturnsExchanges.
@@ -356,11 +368,12 @@ func (s *ProcessedOrdersService) GetReturnsExchanges(ctx context.Context, req *G
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-GetTotalRefunds
 func (s *ProcessedOrdersService) GetTotalRefunds(ctx context.Context, req *ProcessedOrdersGetTotalRefundsRequest, opts ...CallOption) (*ExistingRefundTotal, error) {
-	out := new(ExistingRefundTotal)
-	return out, s.client.call(ctx, operation{
+	var out *ExistingRefundTotal
+	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.GetTotalRefunds", method: "GET", path: "/api/ProcessedOrders/GetTotalRefunds",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // IsRefundValid calls POST /api/ProcessedOrders/IsRefundValid.
@@ -369,11 +382,12 @@ func (s *ProcessedOrdersService) GetTotalRefunds(ctx context.Context, req *Proce
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-IsRefundValid
 func (s *ProcessedOrdersService) IsRefundValid(ctx context.Context, req *IsRefundValidRequest, opts ...CallOption) (*ValidationResult, error) {
-	out := new(ValidationResult)
-	return out, s.client.call(ctx, operation{
+	var out *ValidationResult
+	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.IsRefundValid", method: "POST", path: "/api/ProcessedOrders/IsRefundValid",
 		body: bodyParams, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // IsRefundValidationRequiredByOrderID calls GET /api/ProcessedOrders/IsRefundValidationRequiredByOrderId.
@@ -395,11 +409,13 @@ func (s *ProcessedOrdersService) IsRefundValidationRequiredByOrderID(ctx context
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-MarkManualRefundsAsActioned
-func (s *ProcessedOrdersService) MarkManualRefundsAsActioned(ctx context.Context, req *MarkManualRefundsAsActionedRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ProcessedOrdersService) MarkManualRefundsAsActioned(ctx context.Context, req *MarkManualRefundsAsActionedRequest, opts ...CallOption) (*MarkManualRefundsAsActionedResponse, error) {
+	var out *MarkManualRefundsAsActionedResponse
+	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.MarkManualRefundsAsActioned", method: "POST", path: "/api/ProcessedOrders/MarkManualRefundsAsActioned",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // RefundFreeText calls POST /api/ProcessedOrders/RefundFreeText.
@@ -449,11 +465,13 @@ func (s *ProcessedOrdersService) RefundShipping(ctx context.Context, req *Refund
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-RenameReturnCategory
-func (s *ProcessedOrdersService) RenameReturnCategory(ctx context.Context, req *RenameReturnCategoryRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ProcessedOrdersService) RenameReturnCategory(ctx context.Context, req *RenameReturnCategoryRequest, opts ...CallOption) (*RenameReturnCategoryResponse, error) {
+	var out *RenameReturnCategoryResponse
+	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.RenameReturnCategory", method: "POST", path: "/api/ProcessedOrders/RenameReturnCategory",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchProcessedOrders calls POST /api/ProcessedOrders/SearchProcessedOrders.
@@ -462,11 +480,12 @@ func (s *ProcessedOrdersService) RenameReturnCategory(ctx context.Context, req *
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-SearchProcessedOrders
 func (s *ProcessedOrdersService) SearchProcessedOrders(ctx context.Context, req *SearchProcessedOrdersRequest, opts ...CallOption) (*SearchProcessedOrdersResponse, error) {
-	out := new(SearchProcessedOrdersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchProcessedOrdersResponse
+	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.SearchProcessedOrders", method: "POST", path: "/api/ProcessedOrders/SearchProcessedOrders",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchProcessedOrdersAll hands out what stands on the pages of
@@ -492,11 +511,12 @@ func (s *ProcessedOrdersService) SearchProcessedOrdersAll(ctx context.Context, r
 //
 // Deprecated: the official description marks it so.
 func (s *ProcessedOrdersService) SearchProcessedOrdersPaged(ctx context.Context, req *SearchProcessedOrdersPagedRequest, opts ...CallOption) (*GenericPagedResultProcessedOrderWeb, error) {
-	out := new(GenericPagedResultProcessedOrderWeb)
-	return out, s.client.call(ctx, operation{
+	var out *GenericPagedResultProcessedOrderWeb
+	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.SearchProcessedOrdersPaged", method: "POST", path: "/api/ProcessedOrders/SearchProcessedOrdersPaged",
 		body: bodyParams, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchProcessedOrdersPagedAll hands out what stands on the pages of
@@ -522,11 +542,12 @@ func (s *ProcessedOrdersService) SearchProcessedOrdersPagedAll(ctx context.Conte
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-ValidateCompleteOrderRefund
 func (s *ProcessedOrdersService) ValidateCompleteOrderRefund(ctx context.Context, req *ValidateCompleteOrderRefundRequest, opts ...CallOption) (*ValidationResult, error) {
-	out := new(ValidationResult)
-	return out, s.client.call(ctx, operation{
+	var out *ValidationResult
+	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.ValidateCompleteOrderRefund", method: "POST", path: "/api/ProcessedOrders/ValidateCompleteOrderRefund",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddOrderNoteRequest holds the parameters of ProcessedOrders.AddOrderNote.
@@ -560,6 +581,9 @@ type ChangeOrderNoteRequest struct {
 	NoteTypeID    *int    `json:"noteTypeId,omitzero"`
 	PkOrderNoteID *GUID   `json:"pkOrderNoteId,omitzero"`
 }
+
+// ChangeOrderNoteResponse is the reply of ProcessedOrders.ChangeOrderNote.
+type ChangeOrderNoteResponse struct{}
 
 // ChannelRefundReason is part of a reply.
 type ChannelRefundReason struct {
@@ -617,10 +641,16 @@ type DeleteOrderNoteRequest struct {
 	PkOrderNoteID *GUID `json:"pkOrderNoteId,omitzero"`
 }
 
+// DeleteOrderNoteResponse is the reply of ProcessedOrders.DeleteOrderNote.
+type DeleteOrderNoteResponse struct{}
+
 // DeleteReturnCategoryRequest holds the parameters of ProcessedOrders.DeleteReturnCategory.
 type DeleteReturnCategoryRequest struct {
 	PkItemID *int `json:"pkItemId,omitzero"`
 }
+
+// DeleteReturnCategoryResponse is the reply of ProcessedOrders.DeleteReturnCategory.
+type DeleteReturnCategoryResponse struct{}
 
 // DownloadOrdersToCSVRequest holds the parameters of ProcessedOrders.DownloadOrdersToCSV.
 type DownloadOrdersToCSVRequest struct {
@@ -717,6 +747,9 @@ type GetRefundsRequest struct {
 	PkOrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
 }
 
+// GetReturnCategoriesRequest holds the parameters of ProcessedOrders.GetReturnCategories.
+type GetReturnCategoriesRequest struct{}
+
 // GetReturnItemsInfoRequest holds the parameters of ProcessedOrders.GetReturnItemsInfo.
 type GetReturnItemsInfoRequest struct {
 	PkOrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
@@ -748,6 +781,9 @@ type IsRefundValidationRequiredByOrderIDRequest struct {
 type MarkManualRefundsAsActionedRequest struct {
 	PkOrderID *GUID `json:"pkOrderId,omitzero"`
 }
+
+// MarkManualRefundsAsActionedResponse is the reply of ProcessedOrders.MarkManualRefundsAsActioned.
+type MarkManualRefundsAsActionedResponse struct{}
 
 // OrderExtendedProperty is part of a reply.
 type OrderExtendedProperty struct {
@@ -974,6 +1010,9 @@ type RenameReturnCategoryRequest struct {
 	NewName  *string `json:"newName,omitzero"`
 	PkItemID *int    `json:"pkItemId,omitzero"`
 }
+
+// RenameReturnCategoryResponse is the reply of ProcessedOrders.RenameReturnCategory.
+type RenameReturnCategoryResponse struct{}
 
 // ReturnInfo is part of a reply.
 type ReturnInfo struct {

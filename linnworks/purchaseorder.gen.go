@@ -16,11 +16,12 @@ type PurchaseOrderService service
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Add_AdditionalCostTypes
 func (s *PurchaseOrderService) AddAdditionalCostTypes(ctx context.Context, req *AddAdditionalCostTypesRequest, opts ...CallOption) (*AddAdditionalCostTypesResponse, error) {
-	out := new(AddAdditionalCostTypesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *AddAdditionalCostTypesResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.AddAdditionalCostTypes", method: "POST", path: "/api/PurchaseOrder/Add_AdditionalCostTypes",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddPurchaseOrderExtendedProperty calls POST /api/PurchaseOrder/Add_PurchaseOrderExtendedProperty.
@@ -29,11 +30,12 @@ func (s *PurchaseOrderService) AddAdditionalCostTypes(ctx context.Context, req *
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Add_PurchaseOrderExtendedProperty
 func (s *PurchaseOrderService) AddPurchaseOrderExtendedProperty(ctx context.Context, req *AddPurchaseOrderExtendedPropertyRequest, opts ...CallOption) (*AddPurchaseOrderExtendedPropertyResponse, error) {
-	out := new(AddPurchaseOrderExtendedPropertyResponse)
-	return out, s.client.call(ctx, operation{
+	var out *AddPurchaseOrderExtendedPropertyResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.AddPurchaseOrderExtendedProperty", method: "POST", path: "/api/PurchaseOrder/Add_PurchaseOrderExtendedProperty",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddPurchaseOrderItem calls POST /api/PurchaseOrder/Add_PurchaseOrderItem.
@@ -42,11 +44,12 @@ func (s *PurchaseOrderService) AddPurchaseOrderExtendedProperty(ctx context.Cont
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Add_PurchaseOrderItem
 func (s *PurchaseOrderService) AddPurchaseOrderItem(ctx context.Context, req *AddPurchaseOrderItemRequest, opts ...CallOption) (*UpdatePurchaseOrderItemResponse, error) {
-	out := new(UpdatePurchaseOrderItemResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UpdatePurchaseOrderItemResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.AddPurchaseOrderItem", method: "POST", path: "/api/PurchaseOrder/Add_PurchaseOrderItem",
 		body: bodyParams, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddPurchaseOrderNote calls POST /api/PurchaseOrder/Add_PurchaseOrderNote.
@@ -55,11 +58,12 @@ func (s *PurchaseOrderService) AddPurchaseOrderItem(ctx context.Context, req *Ad
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Add_PurchaseOrderNote
 func (s *PurchaseOrderService) AddPurchaseOrderNote(ctx context.Context, req *AddPurchaseOrderNoteRequest, opts ...CallOption) (*PurchaseOrderNote, error) {
-	out := new(PurchaseOrderNote)
-	return out, s.client.call(ctx, operation{
+	var out *PurchaseOrderNote
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.AddPurchaseOrderNote", method: "POST", path: "/api/PurchaseOrder/Add_PurchaseOrderNote",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ChangePurchaseOrderStatus calls POST /api/PurchaseOrder/Change_PurchaseOrderStatus.
@@ -68,11 +72,12 @@ func (s *PurchaseOrderService) AddPurchaseOrderNote(ctx context.Context, req *Ad
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Change_PurchaseOrderStatus
 func (s *PurchaseOrderService) ChangePurchaseOrderStatus(ctx context.Context, req *ChangePurchaseOrderStatusRequest, opts ...CallOption) (*CommonPurchaseOrderHeader, error) {
-	out := new(CommonPurchaseOrderHeader)
-	return out, s.client.call(ctx, operation{
+	var out *CommonPurchaseOrderHeader
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.ChangePurchaseOrderStatus", method: "POST", path: "/api/PurchaseOrder/Change_PurchaseOrderStatus",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreatePOsFromInventory calls POST /api/PurchaseOrder/CreatePOsFromInventory.
@@ -81,11 +86,12 @@ func (s *PurchaseOrderService) ChangePurchaseOrderStatus(ctx context.Context, re
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-CreatePOsFromInventory
 func (s *PurchaseOrderService) CreatePOsFromInventory(ctx context.Context, req *CreatePOsFromInventoryRequest, opts ...CallOption) (*CreatePOsFromInventoryResponse, error) {
-	out := new(CreatePOsFromInventoryResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreatePOsFromInventoryResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.CreatePOsFromInventory", method: "POST", path: "/api/PurchaseOrder/CreatePOsFromInventory",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreatePurchaseOrderInitial calls POST /api/PurchaseOrder/Create_PurchaseOrder_Initial.
@@ -107,11 +113,13 @@ func (s *PurchaseOrderService) CreatePurchaseOrderInitial(ctx context.Context, r
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Delete_AdditionalCostTypes
-func (s *PurchaseOrderService) DeleteAdditionalCostTypes(ctx context.Context, req *DeleteAdditionalCostTypesRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *PurchaseOrderService) DeleteAdditionalCostTypes(ctx context.Context, req *DeleteAdditionalCostTypesRequest, opts ...CallOption) (*DeleteAdditionalCostTypesResponse, error) {
+	var out *DeleteAdditionalCostTypesResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.DeleteAdditionalCostTypes", method: "POST", path: "/api/PurchaseOrder/Delete_AdditionalCostTypes",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeletePurchaseOrder calls POST /api/PurchaseOrder/Delete_PurchaseOrder.
@@ -119,11 +127,13 @@ func (s *PurchaseOrderService) DeleteAdditionalCostTypes(ctx context.Context, re
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Delete_PurchaseOrder
-func (s *PurchaseOrderService) DeletePurchaseOrder(ctx context.Context, req *DeletePurchaseOrderRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *PurchaseOrderService) DeletePurchaseOrder(ctx context.Context, req *DeletePurchaseOrderRequest, opts ...CallOption) (*DeletePurchaseOrderResponse, error) {
+	var out *DeletePurchaseOrderResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.DeletePurchaseOrder", method: "POST", path: "/api/PurchaseOrder/Delete_PurchaseOrder",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeletePurchaseOrderExtendedProperty calls POST /api/PurchaseOrder/Delete_PurchaseOrderExtendedProperty.
@@ -131,11 +141,13 @@ func (s *PurchaseOrderService) DeletePurchaseOrder(ctx context.Context, req *Del
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Delete_PurchaseOrderExtendedProperty
-func (s *PurchaseOrderService) DeletePurchaseOrderExtendedProperty(ctx context.Context, req *DeletePurchaseOrderExtendedPropertyRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *PurchaseOrderService) DeletePurchaseOrderExtendedProperty(ctx context.Context, req *DeletePurchaseOrderExtendedPropertyRequest, opts ...CallOption) (*DeletePurchaseOrderExtendedPropertyResponse, error) {
+	var out *DeletePurchaseOrderExtendedPropertyResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.DeletePurchaseOrderExtendedProperty", method: "POST", path: "/api/PurchaseOrder/Delete_PurchaseOrderExtendedProperty",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeletePurchaseOrderItem calls POST /api/PurchaseOrder/Delete_PurchaseOrderItem.
@@ -144,11 +156,12 @@ func (s *PurchaseOrderService) DeletePurchaseOrderExtendedProperty(ctx context.C
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Delete_PurchaseOrderItem
 func (s *PurchaseOrderService) DeletePurchaseOrderItem(ctx context.Context, req *DeletePurchaseOrderItemRequest, opts ...CallOption) (*CommonPurchaseOrderHeader, error) {
-	out := new(CommonPurchaseOrderHeader)
-	return out, s.client.call(ctx, operation{
+	var out *CommonPurchaseOrderHeader
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.DeletePurchaseOrderItem", method: "POST", path: "/api/PurchaseOrder/Delete_PurchaseOrderItem",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeletePurchaseOrderNote calls POST /api/PurchaseOrder/Delete_PurchaseOrderNote.
@@ -171,11 +184,12 @@ func (s *PurchaseOrderService) DeletePurchaseOrderNote(ctx context.Context, req 
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Deliver_PurchaseItem
 func (s *PurchaseOrderService) DeliverPurchaseItem(ctx context.Context, req *DeliverPurchaseItemRequest, opts ...CallOption) (*DeliverPurchaseOrderItemResponse, error) {
-	out := new(DeliverPurchaseOrderItemResponse)
-	return out, s.client.call(ctx, operation{
+	var out *DeliverPurchaseOrderItemResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.DeliverPurchaseItem", method: "POST", path: "/api/PurchaseOrder/Deliver_PurchaseItem",
 		body: bodyParams, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeliverPurchaseItemAll calls POST /api/PurchaseOrder/Deliver_PurchaseItemAll.
@@ -184,11 +198,12 @@ func (s *PurchaseOrderService) DeliverPurchaseItem(ctx context.Context, req *Del
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Deliver_PurchaseItemAll
 func (s *PurchaseOrderService) DeliverPurchaseItemAll(ctx context.Context, req *DeliverPurchaseItemAllRequest, opts ...CallOption) (*DeliverPurchaseOrderItemAllResponse, error) {
-	out := new(DeliverPurchaseOrderItemAllResponse)
-	return out, s.client.call(ctx, operation{
+	var out *DeliverPurchaseOrderItemAllResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.DeliverPurchaseItemAll", method: "POST", path: "/api/PurchaseOrder/Deliver_PurchaseItemAll",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeliverPurchaseItemAllExceptBatchItems calls POST /api/PurchaseOrder/Deliver_PurchaseItemAll_ExceptBatchItems.
@@ -197,11 +212,12 @@ func (s *PurchaseOrderService) DeliverPurchaseItemAll(ctx context.Context, req *
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Deliver_PurchaseItemAll_ExceptBatchItems
 func (s *PurchaseOrderService) DeliverPurchaseItemAllExceptBatchItems(ctx context.Context, req *DeliverPurchaseItemAllExceptBatchItemsRequest, opts ...CallOption) (*DeliverPurchaseOrderItemAllNoBatchResponse, error) {
-	out := new(DeliverPurchaseOrderItemAllNoBatchResponse)
-	return out, s.client.call(ctx, operation{
+	var out *DeliverPurchaseOrderItemAllNoBatchResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.DeliverPurchaseItemAllExceptBatchItems", method: "POST", path: "/api/PurchaseOrder/Deliver_PurchaseItemAll_ExceptBatchItems",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeliverPurchaseItemsWithQuantity calls POST /api/PurchaseOrder/Deliver_PurchaseItems_WithQuantity.
@@ -209,11 +225,13 @@ func (s *PurchaseOrderService) DeliverPurchaseItemAllExceptBatchItems(ctx contex
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Deliver_PurchaseItems_WithQuantity
-func (s *PurchaseOrderService) DeliverPurchaseItemsWithQuantity(ctx context.Context, req *DeliverPurchaseItemsWithQuantityRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *PurchaseOrderService) DeliverPurchaseItemsWithQuantity(ctx context.Context, req *DeliverPurchaseItemsWithQuantityRequest, opts ...CallOption) (*DeliverPurchaseItemsWithQuantityResponse, error) {
+	var out *DeliverPurchaseItemsWithQuantityResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.DeliverPurchaseItemsWithQuantity", method: "POST", path: "/api/PurchaseOrder/Deliver_PurchaseItems_WithQuantity",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ExportPurchaseOrder calls POST /api/PurchaseOrder/ExportPurchaseOrder.
@@ -222,11 +240,12 @@ func (s *PurchaseOrderService) DeliverPurchaseItemsWithQuantity(ctx context.Cont
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-ExportPurchaseOrder
 func (s *PurchaseOrderService) ExportPurchaseOrder(ctx context.Context, req *ExportPurchaseOrderRequest, opts ...CallOption) (*DownloadResponse, error) {
-	out := new(DownloadResponse)
-	return out, s.client.call(ctx, operation{
+	var out *DownloadResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.ExportPurchaseOrder", method: "POST", path: "/api/PurchaseOrder/ExportPurchaseOrder",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // FindStockItem calls POST /api/PurchaseOrder/FindStockItem.
@@ -235,11 +254,12 @@ func (s *PurchaseOrderService) ExportPurchaseOrder(ctx context.Context, req *Exp
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-FindStockItem
 func (s *PurchaseOrderService) FindStockItem(ctx context.Context, req *PurchaseOrderFindStockItemRequest, opts ...CallOption) (*FindStockItemResponse, error) {
-	out := new(FindStockItemResponse)
-	return out, s.client.call(ctx, operation{
+	var out *FindStockItemResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.FindStockItem", method: "POST", path: "/api/PurchaseOrder/FindStockItem",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetAdditionalCost calls POST /api/PurchaseOrder/Get_Additional_Cost.
@@ -248,11 +268,12 @@ func (s *PurchaseOrderService) FindStockItem(ctx context.Context, req *PurchaseO
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_Additional_Cost
 func (s *PurchaseOrderService) GetAdditionalCost(ctx context.Context, req *GetAdditionalCostRequest, opts ...CallOption) (*GetAdditionalCostResponse, error) {
-	out := new(GetAdditionalCostResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetAdditionalCostResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.GetAdditionalCost", method: "POST", path: "/api/PurchaseOrder/Get_Additional_Cost",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetAdditionalCostTypes calls POST /api/PurchaseOrder/Get_AdditionalCostTypes.
@@ -261,11 +282,12 @@ func (s *PurchaseOrderService) GetAdditionalCost(ctx context.Context, req *GetAd
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_AdditionalCostTypes
 func (s *PurchaseOrderService) GetAdditionalCostTypes(ctx context.Context, req *GetAdditionalCostTypesRequest, opts ...CallOption) (*GetAdditionalCostTypesResponse, error) {
-	out := new(GetAdditionalCostTypesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetAdditionalCostTypesResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.GetAdditionalCostTypes", method: "POST", path: "/api/PurchaseOrder/Get_AdditionalCostTypes",
 		body: bodyParams, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetDeliveredRecords calls POST /api/PurchaseOrder/Get_DeliveredRecords.
@@ -274,11 +296,12 @@ func (s *PurchaseOrderService) GetAdditionalCostTypes(ctx context.Context, req *
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_DeliveredRecords
 func (s *PurchaseOrderService) GetDeliveredRecords(ctx context.Context, req *GetDeliveredRecordsRequest, opts ...CallOption) (*GetDeliveredRecordsResponse, error) {
-	out := new(GetDeliveredRecordsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetDeliveredRecordsResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.GetDeliveredRecords", method: "POST", path: "/api/PurchaseOrder/Get_DeliveredRecords",
 		body: bodyParams, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetEmailCSVFile calls POST /api/PurchaseOrder/Get_EmailCSVFile.
@@ -287,11 +310,12 @@ func (s *PurchaseOrderService) GetDeliveredRecords(ctx context.Context, req *Get
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_EmailCSVFile
 func (s *PurchaseOrderService) GetEmailCSVFile(ctx context.Context, req *GetEmailCSVFileRequest, opts ...CallOption) (*GetEmailCSVFileResponse, error) {
-	out := new(GetEmailCSVFileResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetEmailCSVFileResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.GetEmailCSVFile", method: "POST", path: "/api/PurchaseOrder/Get_EmailCSVFile",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetEmailsSent calls POST /api/PurchaseOrder/Get_EmailsSent.
@@ -300,11 +324,12 @@ func (s *PurchaseOrderService) GetEmailCSVFile(ctx context.Context, req *GetEmai
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_EmailsSent
 func (s *PurchaseOrderService) GetEmailsSent(ctx context.Context, req *GetEmailsSentRequest, opts ...CallOption) (*GetEmailsSentResponse, error) {
-	out := new(GetEmailsSentResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetEmailsSentResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.GetEmailsSent", method: "POST", path: "/api/PurchaseOrder/Get_EmailsSent",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetPaymentStatement calls POST /api/PurchaseOrder/Get_Payment_Statement.
@@ -313,11 +338,12 @@ func (s *PurchaseOrderService) GetEmailsSent(ctx context.Context, req *GetEmails
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_Payment_Statement
 func (s *PurchaseOrderService) GetPaymentStatement(ctx context.Context, req *GetPaymentStatementRequest, opts ...CallOption) (*GetPaymentStatementResponse, error) {
-	out := new(GetPaymentStatementResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetPaymentStatementResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.GetPaymentStatement", method: "POST", path: "/api/PurchaseOrder/Get_Payment_Statement",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetPurchaseOrder calls POST /api/PurchaseOrder/Get_PurchaseOrder.
@@ -326,11 +352,12 @@ func (s *PurchaseOrderService) GetPaymentStatement(ctx context.Context, req *Get
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_PurchaseOrder
 func (s *PurchaseOrderService) GetPurchaseOrder(ctx context.Context, req *GetPurchaseOrderRequest, opts ...CallOption) (*PurchaseOrderResponse, error) {
-	out := new(PurchaseOrderResponse)
-	return out, s.client.call(ctx, operation{
+	var out *PurchaseOrderResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.GetPurchaseOrder", method: "POST", path: "/api/PurchaseOrder/Get_PurchaseOrder",
 		body: bodyParams, replay: replayRead, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetPurchaseOrderAudit calls POST /api/PurchaseOrder/Get_PurchaseOrderAudit.
@@ -353,11 +380,12 @@ func (s *PurchaseOrderService) GetPurchaseOrderAudit(ctx context.Context, req *G
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_PurchaseOrderExtendedProperty
 func (s *PurchaseOrderService) GetPurchaseOrderExtendedProperty(ctx context.Context, req *GetPurchaseOrderExtendedPropertyRequest, opts ...CallOption) (*GetPurchaseOrderExtendedPropertyResponse, error) {
-	out := new(GetPurchaseOrderExtendedPropertyResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetPurchaseOrderExtendedPropertyResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.GetPurchaseOrderExtendedProperty", method: "POST", path: "/api/PurchaseOrder/Get_PurchaseOrderExtendedProperty",
 		body: bodyWrapped, replay: replayRead, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetPurchaseOrderNote calls POST /api/PurchaseOrder/Get_PurchaseOrderNote.
@@ -408,11 +436,12 @@ func (s *PurchaseOrderService) GetPurchaseOrdersWithStockItems(ctx context.Conte
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Modify_AdditionalCost
 func (s *PurchaseOrderService) ModifyAdditionalCost(ctx context.Context, req *ModifyAdditionalCostRequest, opts ...CallOption) (*PurchaseOrderModifyAdditionalCostResponse, error) {
-	out := new(PurchaseOrderModifyAdditionalCostResponse)
-	return out, s.client.call(ctx, operation{
+	var out *PurchaseOrderModifyAdditionalCostResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.ModifyAdditionalCost", method: "POST", path: "/api/PurchaseOrder/Modify_AdditionalCost",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ModifyAdditionalCostAllocation calls POST /api/PurchaseOrder/Modify_AdditionalCostAllocation.
@@ -421,11 +450,12 @@ func (s *PurchaseOrderService) ModifyAdditionalCost(ctx context.Context, req *Mo
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Modify_AdditionalCostAllocation
 func (s *PurchaseOrderService) ModifyAdditionalCostAllocation(ctx context.Context, req *ModifyAdditionalCostAllocationRequest, opts ...CallOption) (*ModifyAdditionalCostAllocationResponse, error) {
-	out := new(ModifyAdditionalCostAllocationResponse)
-	return out, s.client.call(ctx, operation{
+	var out *ModifyAdditionalCostAllocationResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.ModifyAdditionalCostAllocation", method: "POST", path: "/api/PurchaseOrder/Modify_AdditionalCostAllocation",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ModifyPaymentStatement calls POST /api/PurchaseOrder/Modify_PaymentStatement.
@@ -434,11 +464,12 @@ func (s *PurchaseOrderService) ModifyAdditionalCostAllocation(ctx context.Contex
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Modify_PaymentStatement
 func (s *PurchaseOrderService) ModifyPaymentStatement(ctx context.Context, req *ModifyPaymentStatementRequest, opts ...CallOption) (*PurchaseOrderModifyPaymentStatementResponse, error) {
-	out := new(PurchaseOrderModifyPaymentStatementResponse)
-	return out, s.client.call(ctx, operation{
+	var out *PurchaseOrderModifyPaymentStatementResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.ModifyPaymentStatement", method: "POST", path: "/api/PurchaseOrder/Modify_PaymentStatement",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ModifyPurchaseOrderItemsBulk calls POST /api/PurchaseOrder/Modify_PurchaseOrderItems_Bulk.
@@ -447,11 +478,12 @@ func (s *PurchaseOrderService) ModifyPaymentStatement(ctx context.Context, req *
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Modify_PurchaseOrderItems_Bulk
 func (s *PurchaseOrderService) ModifyPurchaseOrderItemsBulk(ctx context.Context, req *ModifyPurchaseOrderItemsBulkRequest, opts ...CallOption) (*ModifyPurchaseOrderItemsBulkResponse, error) {
-	out := new(ModifyPurchaseOrderItemsBulkResponse)
-	return out, s.client.call(ctx, operation{
+	var out *ModifyPurchaseOrderItemsBulkResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.ModifyPurchaseOrderItemsBulk", method: "POST", path: "/api/PurchaseOrder/Modify_PurchaseOrderItems_Bulk",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchPurchaseOrders calls POST /api/PurchaseOrder/Search_PurchaseOrders.
@@ -462,11 +494,12 @@ func (s *PurchaseOrderService) ModifyPurchaseOrderItemsBulk(ctx context.Context,
 //
 // Deprecated: the official description marks it so.
 func (s *PurchaseOrderService) SearchPurchaseOrders(ctx context.Context, req *SearchPurchaseOrdersRequest, opts ...CallOption) (*SearchPurchaseOrdersResult, error) {
-	out := new(SearchPurchaseOrdersResult)
-	return out, s.client.call(ctx, operation{
+	var out *SearchPurchaseOrdersResult
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.SearchPurchaseOrders", method: "POST", path: "/api/PurchaseOrder/Search_PurchaseOrders",
 		body: bodyParams, replay: replayRead, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchPurchaseOrdersAll hands out what stands on the pages of
@@ -495,11 +528,12 @@ func (s *PurchaseOrderService) SearchPurchaseOrdersAll(ctx context.Context, req 
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Search_PurchaseOrders2
 func (s *PurchaseOrderService) SearchPurchaseOrders2(ctx context.Context, req *SearchPurchaseOrders2Request, opts ...CallOption) (*SearchPurchaseOrdersResult, error) {
-	out := new(SearchPurchaseOrdersResult)
-	return out, s.client.call(ctx, operation{
+	var out *SearchPurchaseOrdersResult
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.SearchPurchaseOrders2", method: "POST", path: "/api/PurchaseOrder/Search_PurchaseOrders2",
 		body: bodyFlat, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchPurchaseOrders2All hands out what stands on the pages of
@@ -523,11 +557,12 @@ func (s *PurchaseOrderService) SearchPurchaseOrders2All(ctx context.Context, req
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Update_AdditionalCostTypes
 func (s *PurchaseOrderService) UpdateAdditionalCostTypes(ctx context.Context, req *UpdateAdditionalCostTypesRequest, opts ...CallOption) (*UpdateAdditionalCostTypesResponse, error) {
-	out := new(UpdateAdditionalCostTypesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UpdateAdditionalCostTypesResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.UpdateAdditionalCostTypes", method: "POST", path: "/api/PurchaseOrder/Update_AdditionalCostTypes",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdatePurchaseOrderExtendedProperty calls POST /api/PurchaseOrder/Update_PurchaseOrderExtendedProperty.
@@ -535,11 +570,13 @@ func (s *PurchaseOrderService) UpdateAdditionalCostTypes(ctx context.Context, re
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Update_PurchaseOrderExtendedProperty
-func (s *PurchaseOrderService) UpdatePurchaseOrderExtendedProperty(ctx context.Context, req *UpdatePurchaseOrderExtendedPropertyRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *PurchaseOrderService) UpdatePurchaseOrderExtendedProperty(ctx context.Context, req *UpdatePurchaseOrderExtendedPropertyRequest, opts ...CallOption) (*UpdatePurchaseOrderExtendedPropertyResponse, error) {
+	var out *UpdatePurchaseOrderExtendedPropertyResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.UpdatePurchaseOrderExtendedProperty", method: "POST", path: "/api/PurchaseOrder/Update_PurchaseOrderExtendedProperty",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdatePurchaseOrderHeader calls POST /api/PurchaseOrder/Update_PurchaseOrderHeader.
@@ -548,11 +585,12 @@ func (s *PurchaseOrderService) UpdatePurchaseOrderExtendedProperty(ctx context.C
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Update_PurchaseOrderHeader
 func (s *PurchaseOrderService) UpdatePurchaseOrderHeader(ctx context.Context, req *UpdatePurchaseOrderHeaderRequest, opts ...CallOption) (*CommonPurchaseOrderHeader, error) {
-	out := new(CommonPurchaseOrderHeader)
-	return out, s.client.call(ctx, operation{
+	var out *CommonPurchaseOrderHeader
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.UpdatePurchaseOrderHeader", method: "POST", path: "/api/PurchaseOrder/Update_PurchaseOrderHeader",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdatePurchaseOrderItem calls POST /api/PurchaseOrder/Update_PurchaseOrderItem.
@@ -561,11 +599,12 @@ func (s *PurchaseOrderService) UpdatePurchaseOrderHeader(ctx context.Context, re
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Update_PurchaseOrderItem
 func (s *PurchaseOrderService) UpdatePurchaseOrderItem(ctx context.Context, req *UpdatePurchaseOrderItemRequest, opts ...CallOption) (*UpdatePurchaseOrderItemResponse, error) {
-	out := new(UpdatePurchaseOrderItemResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UpdatePurchaseOrderItemResponse
+	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.UpdatePurchaseOrderItem", method: "POST", path: "/api/PurchaseOrder/Update_PurchaseOrderItem",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddAdditionalCostAllocationItem is part of a request.
@@ -851,11 +890,17 @@ type DeleteAdditionalCostTypesRequest struct {
 	AdditionalCostTypeID *int `json:"AdditionalCostTypeId,omitzero"`
 }
 
+// DeleteAdditionalCostTypesResponse is the reply of PurchaseOrder.DeleteAdditionalCostTypes.
+type DeleteAdditionalCostTypesResponse struct{}
+
 // DeletePurchaseOrderExtendedPropertyRequest holds the parameters of PurchaseOrder.DeletePurchaseOrderExtendedProperty.
 type DeletePurchaseOrderExtendedPropertyRequest struct {
 	PurchaseID *GUID `json:"PurchaseId,omitzero"`
 	RowIDs     []int `json:"RowIds,omitzero"`
 }
+
+// DeletePurchaseOrderExtendedPropertyResponse is the reply of PurchaseOrder.DeletePurchaseOrderExtendedProperty.
+type DeletePurchaseOrderExtendedPropertyResponse struct{}
 
 // DeletePurchaseOrderItemParameter is part of a request.
 type DeletePurchaseOrderItemParameter struct {
@@ -879,6 +924,9 @@ type DeletePurchaseOrderRequest struct {
 	PkPurchaseID *GUID `json:"pkPurchaseId,omitzero"`
 }
 
+// DeletePurchaseOrderResponse is the reply of PurchaseOrder.DeletePurchaseOrder.
+type DeletePurchaseOrderResponse struct{}
+
 // DeliverPurchaseItemAllExceptBatchItemsRequest holds the parameters of PurchaseOrder.DeliverPurchaseItemAllExceptBatchItems.
 type DeliverPurchaseItemAllExceptBatchItemsRequest struct {
 	PurchaseID *GUID `json:"purchaseId,omitzero"`
@@ -900,6 +948,9 @@ type DeliverPurchaseItemsWithQuantityRequest struct {
 	Items        []PurchaseOrderDeliveredItem `json:"Items,omitzero"`
 	PkPurchaseID *GUID                        `json:"pkPurchaseId,omitzero"`
 }
+
+// DeliverPurchaseItemsWithQuantityResponse is the reply of PurchaseOrder.DeliverPurchaseItemsWithQuantity.
+type DeliverPurchaseItemsWithQuantityResponse struct{}
 
 // DeliverPurchaseOrderItemAllNoBatchResponse is part of a reply.
 type DeliverPurchaseOrderItemAllNoBatchResponse struct {
@@ -976,8 +1027,7 @@ type GetAdditionalCostResponse struct {
 }
 
 // GetAdditionalCostTypesRequest holds the parameters of PurchaseOrder.GetAdditionalCostTypes.
-type GetAdditionalCostTypesRequest struct {
-}
+type GetAdditionalCostTypesRequest struct{}
 
 // GetAdditionalCostTypesResponse is part of a reply.
 type GetAdditionalCostTypesResponse struct {
@@ -1050,8 +1100,7 @@ type GetPurchaseOrderRequest struct {
 }
 
 // GetPurchaseOrderStatusListRequest holds the parameters of PurchaseOrder.GetPurchaseOrderStatusList.
-type GetPurchaseOrderStatusListRequest struct {
-}
+type GetPurchaseOrderStatusListRequest struct{}
 
 // GetPurchaseOrdersWithStockItemsRequest holds the parameters of PurchaseOrder.GetPurchaseOrdersWithStockItems.
 type GetPurchaseOrdersWithStockItemsRequest struct {
@@ -1484,6 +1533,9 @@ type UpdatePurchaseOrderExtendedPropertyRequest struct {
 	ExtendedPropertyItems []UpdatePurchaseOrderExtendedPropertyItem `json:"ExtendedPropertyItems,omitzero"`
 	PurchaseID            *GUID                                     `json:"PurchaseId,omitzero"`
 }
+
+// UpdatePurchaseOrderExtendedPropertyResponse is the reply of PurchaseOrder.UpdatePurchaseOrderExtendedProperty.
+type UpdatePurchaseOrderExtendedPropertyResponse struct{}
 
 // UpdatePurchaseOrderHeaderParameter is part of a request.
 type UpdatePurchaseOrderHeaderParameter struct {

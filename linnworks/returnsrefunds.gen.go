@@ -17,11 +17,12 @@ type ReturnsRefundsService service
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-AcknowledgeRMAErrors
 func (s *ReturnsRefundsService) AcknowledgeRMAErrors(ctx context.Context, req *AcknowledgeRMAErrorsRequest, opts ...CallOption) (*AcknowledgeRMAErrorsResponse, error) {
-	out := new(AcknowledgeRMAErrorsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *AcknowledgeRMAErrorsResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnsRefunds.AcknowledgeRMAErrors", method: "POST", path: "/api/ReturnsRefunds/AcknowledgeRMAErrors",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AcknowledgeRefundErrors calls POST /api/ReturnsRefunds/AcknowledgeRefundErrors.
@@ -30,11 +31,12 @@ func (s *ReturnsRefundsService) AcknowledgeRMAErrors(ctx context.Context, req *A
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-AcknowledgeRefundErrors
 func (s *ReturnsRefundsService) AcknowledgeRefundErrors(ctx context.Context, req *AcknowledgeRefundErrorsRequest, opts ...CallOption) (*AcknowledgeRefundErrorsResponse, error) {
-	out := new(AcknowledgeRefundErrorsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *AcknowledgeRefundErrorsResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnsRefunds.AcknowledgeRefundErrors", method: "POST", path: "/api/ReturnsRefunds/AcknowledgeRefundErrors",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ActionBookedOrder calls POST /api/ReturnsRefunds/ActionBookedOrder.
@@ -42,11 +44,13 @@ func (s *ReturnsRefundsService) AcknowledgeRefundErrors(ctx context.Context, req
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-ActionBookedOrder
-func (s *ReturnsRefundsService) ActionBookedOrder(ctx context.Context, req *ActionBookedOrderRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ReturnsRefundsService) ActionBookedOrder(ctx context.Context, req *ActionBookedOrderRequest, opts ...CallOption) (*ActionBookedOrderResponse, error) {
+	var out *ActionBookedOrderResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnsRefunds.ActionBookedOrder", method: "POST", path: "/api/ReturnsRefunds/ActionBookedOrder",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ActionRMABooking calls POST /api/ReturnsRefunds/ActionRMABooking.
@@ -55,11 +59,12 @@ func (s *ReturnsRefundsService) ActionBookedOrder(ctx context.Context, req *Acti
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-ActionRMABooking
 func (s *ReturnsRefundsService) ActionRMABooking(ctx context.Context, req *ActionRMABookingRequest, opts ...CallOption) (*ActionRMABookingResponse, error) {
-	out := new(ActionRMABookingResponse)
-	return out, s.client.call(ctx, operation{
+	var out *ActionRMABookingResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnsRefunds.ActionRMABooking", method: "POST", path: "/api/ReturnsRefunds/ActionRMABooking",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ActionRefund calls POST /api/ReturnsRefunds/ActionRefund.
@@ -68,11 +73,12 @@ func (s *ReturnsRefundsService) ActionRMABooking(ctx context.Context, req *Actio
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-ActionRefund
 func (s *ReturnsRefundsService) ActionRefund(ctx context.Context, req *ActionRefundRequest, opts ...CallOption) (*ActionRefundResponse, error) {
-	out := new(ActionRefundResponse)
-	return out, s.client.call(ctx, operation{
+	var out *ActionRefundResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnsRefunds.ActionRefund", method: "POST", path: "/api/ReturnsRefunds/ActionRefund",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateRMABooking calls POST /api/ReturnsRefunds/CreateRMABooking.
@@ -81,11 +87,12 @@ func (s *ReturnsRefundsService) ActionRefund(ctx context.Context, req *ActionRef
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-CreateRMABooking
 func (s *ReturnsRefundsService) CreateRMABooking(ctx context.Context, req *CreateRMABookingRequest, opts ...CallOption) (*CreateRMABookingResponse, error) {
-	out := new(CreateRMABookingResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreateRMABookingResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnsRefunds.CreateRMABooking", method: "POST", path: "/api/ReturnsRefunds/CreateRMABooking",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateRefund calls POST /api/ReturnsRefunds/CreateRefund.
@@ -94,11 +101,12 @@ func (s *ReturnsRefundsService) CreateRMABooking(ctx context.Context, req *Creat
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-CreateRefund
 func (s *ReturnsRefundsService) CreateRefund(ctx context.Context, req *CreateRefundRequest, opts ...CallOption) (*CreateRefundResponse, error) {
-	out := new(CreateRefundResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreateRefundResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnsRefunds.CreateRefund", method: "POST", path: "/api/ReturnsRefunds/CreateRefund",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateReturnsRefundsCSV calls GET /api/ReturnsRefunds/CreateReturnsRefundsCSV.
@@ -120,11 +128,13 @@ func (s *ReturnsRefundsService) CreateReturnsRefundsCSV(ctx context.Context, req
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-DeleteBookedItem
-func (s *ReturnsRefundsService) DeleteBookedItem(ctx context.Context, req *DeleteBookedItemRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ReturnsRefundsService) DeleteBookedItem(ctx context.Context, req *DeleteBookedItemRequest, opts ...CallOption) (*DeleteBookedItemResponse, error) {
+	var out *DeleteBookedItemResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnsRefunds.DeleteBookedItem", method: "POST", path: "/api/ReturnsRefunds/DeleteBookedItem",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteBookedOrder calls POST /api/ReturnsRefunds/DeleteBookedOrder.
@@ -132,11 +142,13 @@ func (s *ReturnsRefundsService) DeleteBookedItem(ctx context.Context, req *Delet
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-DeleteBookedOrder
-func (s *ReturnsRefundsService) DeleteBookedOrder(ctx context.Context, req *DeleteBookedOrderRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ReturnsRefundsService) DeleteBookedOrder(ctx context.Context, req *DeleteBookedOrderRequest, opts ...CallOption) (*DeleteBookedOrderResponse, error) {
+	var out *DeleteBookedOrderResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnsRefunds.DeleteBookedOrder", method: "POST", path: "/api/ReturnsRefunds/DeleteBookedOrder",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeletePendingRefundItem calls POST /api/ReturnsRefunds/DeletePendingRefundItem.
@@ -146,11 +158,13 @@ func (s *ReturnsRefundsService) DeleteBookedOrder(ctx context.Context, req *Dele
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-DeletePendingRefundItem
 //
 // Deprecated: the official description marks it so.
-func (s *ReturnsRefundsService) DeletePendingRefundItem(ctx context.Context, req *DeletePendingRefundItemRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ReturnsRefundsService) DeletePendingRefundItem(ctx context.Context, req *DeletePendingRefundItemRequest, opts ...CallOption) (*DeletePendingRefundItemResponse, error) {
+	var out *DeletePendingRefundItemResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnsRefunds.DeletePendingRefundItem", method: "POST", path: "/api/ReturnsRefunds/DeletePendingRefundItem",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteRMA calls POST /api/ReturnsRefunds/DeleteRMA.
@@ -186,11 +200,13 @@ func (s *ReturnsRefundsService) DeleteRefund(ctx context.Context, req *DeleteRef
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-EditBookedItemInfo
-func (s *ReturnsRefundsService) EditBookedItemInfo(ctx context.Context, req *EditBookedItemInfoRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ReturnsRefundsService) EditBookedItemInfo(ctx context.Context, req *EditBookedItemInfoRequest, opts ...CallOption) (*EditBookedItemInfoResponse, error) {
+	var out *EditBookedItemInfoResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnsRefunds.EditBookedItemInfo", method: "POST", path: "/api/ReturnsRefunds/EditBookedItemInfo",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetActionableRMAHeaders calls POST /api/ReturnsRefunds/GetActionableRMAHeaders.
@@ -199,11 +215,12 @@ func (s *ReturnsRefundsService) EditBookedItemInfo(ctx context.Context, req *Edi
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetActionableRMAHeaders
 func (s *ReturnsRefundsService) GetActionableRMAHeaders(ctx context.Context, req *GetActionableRMAHeadersRequest, opts ...CallOption) (*GetActionableRMAHeadersResponse, error) {
-	out := new(GetActionableRMAHeadersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetActionableRMAHeadersResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnsRefunds.GetActionableRMAHeaders", method: "POST", path: "/api/ReturnsRefunds/GetActionableRMAHeaders",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetActionableRefundHeaders calls POST /api/ReturnsRefunds/GetActionableRefundHeaders.
@@ -212,11 +229,12 @@ func (s *ReturnsRefundsService) GetActionableRMAHeaders(ctx context.Context, req
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetActionableRefundHeaders
 func (s *ReturnsRefundsService) GetActionableRefundHeaders(ctx context.Context, req *GetActionableRefundHeadersRequest, opts ...CallOption) (*GetActionableRefundHeadersResponse, error) {
-	out := new(GetActionableRefundHeadersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetActionableRefundHeadersResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnsRefunds.GetActionableRefundHeaders", method: "POST", path: "/api/ReturnsRefunds/GetActionableRefundHeaders",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetBookedReturnsExchangeOrders calls GET /api/ReturnsRefunds/GetBookedReturnsExchangeOrders.
@@ -224,12 +242,12 @@ func (s *ReturnsRefundsService) GetActionableRefundHeaders(ctx context.Context, 
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetBookedReturnsExchangeOrders
-func (s *ReturnsRefundsService) GetBookedReturnsExchangeOrders(ctx context.Context, opts ...CallOption) ([]BookedReturnsExchangeOrder, error) {
+func (s *ReturnsRefundsService) GetBookedReturnsExchangeOrders(ctx context.Context, req *GetBookedReturnsExchangeOrdersRequest, opts ...CallOption) ([]BookedReturnsExchangeOrder, error) {
 	var out []BookedReturnsExchangeOrder
 	err := s.client.call(ctx, operation{
 		name: "ReturnsRefunds.GetBookedReturnsExchangeOrders", method: "GET", path: "/api/ReturnsRefunds/GetBookedReturnsExchangeOrders",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -239,11 +257,12 @@ func (s *ReturnsRefundsService) GetBookedReturnsExchangeOrders(ctx context.Conte
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetProcessedOrAckedErrorRMAHeaders
 func (s *ReturnsRefundsService) GetProcessedOrAckedErrorRMAHeaders(ctx context.Context, req *GetProcessedOrAckedErrorRMAHeadersRequest, opts ...CallOption) (*GetProcessedOrAckedErrorRMAHeadersResponse, error) {
-	out := new(GetProcessedOrAckedErrorRMAHeadersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetProcessedOrAckedErrorRMAHeadersResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnsRefunds.GetProcessedOrAckedErrorRMAHeaders", method: "POST", path: "/api/ReturnsRefunds/GetProcessedOrAckedErrorRMAHeaders",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetProcessedOrAckedErrorRefundHeaders calls POST /api/ReturnsRefunds/GetProcessedOrAckedErrorRefundHeaders.
@@ -252,11 +271,12 @@ func (s *ReturnsRefundsService) GetProcessedOrAckedErrorRMAHeaders(ctx context.C
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetProcessedOrAckedErrorRefundHeaders
 func (s *ReturnsRefundsService) GetProcessedOrAckedErrorRefundHeaders(ctx context.Context, req *GetProcessedOrAckedErrorRefundHeadersRequest, opts ...CallOption) (*GetProcessedOrAckedErrorRefundHeadersResponse, error) {
-	out := new(GetProcessedOrAckedErrorRefundHeadersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetProcessedOrAckedErrorRefundHeadersResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnsRefunds.GetProcessedOrAckedErrorRefundHeaders", method: "POST", path: "/api/ReturnsRefunds/GetProcessedOrAckedErrorRefundHeaders",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetRMAHeadersByOrderID calls POST /api/ReturnsRefunds/GetRMAHeadersByOrderId.
@@ -265,11 +285,12 @@ func (s *ReturnsRefundsService) GetProcessedOrAckedErrorRefundHeaders(ctx contex
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetRMAHeadersByOrderId
 func (s *ReturnsRefundsService) GetRMAHeadersByOrderID(ctx context.Context, req *GetRMAHeadersByOrderIDRequest, opts ...CallOption) (*GetRMAHeadersByOrderIDResponse, error) {
-	out := new(GetRMAHeadersByOrderIDResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetRMAHeadersByOrderIDResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnsRefunds.GetRMAHeadersByOrderID", method: "POST", path: "/api/ReturnsRefunds/GetRMAHeadersByOrderId",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetRefundHeadersByOrderID calls POST /api/ReturnsRefunds/GetRefundHeadersByOrderId.
@@ -278,11 +299,12 @@ func (s *ReturnsRefundsService) GetRMAHeadersByOrderID(ctx context.Context, req 
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetRefundHeadersByOrderId
 func (s *ReturnsRefundsService) GetRefundHeadersByOrderID(ctx context.Context, req *GetRefundHeadersByOrderIDRequest, opts ...CallOption) (*GetRefundHeadersByOrderIDResponse, error) {
-	out := new(GetRefundHeadersByOrderIDResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetRefundHeadersByOrderIDResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnsRefunds.GetRefundHeadersByOrderID", method: "POST", path: "/api/ReturnsRefunds/GetRefundHeadersByOrderId",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetRefundLinesByHeaderID calls POST /api/ReturnsRefunds/GetRefundLinesByHeaderId.
@@ -291,11 +313,12 @@ func (s *ReturnsRefundsService) GetRefundHeadersByOrderID(ctx context.Context, r
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetRefundLinesByHeaderId
 func (s *ReturnsRefundsService) GetRefundLinesByHeaderID(ctx context.Context, req *GetRefundLinesByHeaderIDRequest, opts ...CallOption) (*GetRefundLinesByHeaderIDResponse, error) {
-	out := new(GetRefundLinesByHeaderIDResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetRefundLinesByHeaderIDResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnsRefunds.GetRefundLinesByHeaderID", method: "POST", path: "/api/ReturnsRefunds/GetRefundLinesByHeaderId",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetRefundOptions calls POST /api/ReturnsRefunds/GetRefundOptions.
@@ -304,11 +327,12 @@ func (s *ReturnsRefundsService) GetRefundLinesByHeaderID(ctx context.Context, re
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetRefundOptions
 func (s *ReturnsRefundsService) GetRefundOptions(ctx context.Context, req *GetRefundOptionsRequest, opts ...CallOption) (*GetRefundOptionsResponse, error) {
-	out := new(GetRefundOptionsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetRefundOptionsResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnsRefunds.GetRefundOptions", method: "POST", path: "/api/ReturnsRefunds/GetRefundOptions",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetRefundOrders calls GET /api/ReturnsRefunds/GetRefundOrders.
@@ -316,12 +340,12 @@ func (s *ReturnsRefundsService) GetRefundOptions(ctx context.Context, req *GetRe
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetRefundOrders
-func (s *ReturnsRefundsService) GetRefundOrders(ctx context.Context, opts ...CallOption) ([]RefundOrder, error) {
+func (s *ReturnsRefundsService) GetRefundOrders(ctx context.Context, req *GetRefundOrdersRequest, opts ...CallOption) ([]RefundOrder, error) {
 	var out []RefundOrder
 	err := s.client.call(ctx, operation{
 		name: "ReturnsRefunds.GetRefundOrders", method: "GET", path: "/api/ReturnsRefunds/GetRefundOrders",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -331,11 +355,12 @@ func (s *ReturnsRefundsService) GetRefundOrders(ctx context.Context, opts ...Cal
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetReturnOptions
 func (s *ReturnsRefundsService) GetReturnOptions(ctx context.Context, req *GetReturnOptionsRequest, opts ...CallOption) (*GetReturnOptionsResponse, error) {
-	out := new(GetReturnOptionsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetReturnOptionsResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnsRefunds.GetReturnOptions", method: "POST", path: "/api/ReturnsRefunds/GetReturnOptions",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetSearchTypes calls GET /api/ReturnsRefunds/GetSearchTypes.
@@ -371,12 +396,12 @@ func (s *ReturnsRefundsService) GetTotalRefunds(ctx context.Context, req *Return
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetWarehouseLocations
-func (s *ReturnsRefundsService) GetWarehouseLocations(ctx context.Context, opts ...CallOption) ([]WarehouseLocation, error) {
+func (s *ReturnsRefundsService) GetWarehouseLocations(ctx context.Context, req *GetWarehouseLocationsRequest, opts ...CallOption) ([]WarehouseLocation, error) {
 	var out []WarehouseLocation
 	err := s.client.call(ctx, operation{
 		name: "ReturnsRefunds.GetWarehouseLocations", method: "GET", path: "/api/ReturnsRefunds/GetWarehouseLocations",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -385,11 +410,13 @@ func (s *ReturnsRefundsService) GetWarehouseLocations(ctx context.Context, opts 
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-RefundOrder
-func (s *ReturnsRefundsService) RefundOrder(ctx context.Context, req *RefundOrderRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ReturnsRefundsService) RefundOrder(ctx context.Context, req *RefundOrderRequest, opts ...CallOption) (*RefundOrderResponse, error) {
+	var out *RefundOrderResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnsRefunds.RefundOrder", method: "POST", path: "/api/ReturnsRefunds/RefundOrder",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchReturnsRefundsPaged calls GET /api/ReturnsRefunds/SearchReturnsRefundsPaged.
@@ -398,11 +425,12 @@ func (s *ReturnsRefundsService) RefundOrder(ctx context.Context, req *RefundOrde
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-SearchReturnsRefundsPaged
 func (s *ReturnsRefundsService) SearchReturnsRefundsPaged(ctx context.Context, req *SearchReturnsRefundsPagedRequest, opts ...CallOption) (*GenericPagedResultReturnsRefundsWeb, error) {
-	out := new(GenericPagedResultReturnsRefundsWeb)
-	return out, s.client.call(ctx, operation{
+	var out *GenericPagedResultReturnsRefundsWeb
+	err := s.client.call(ctx, operation{
 		name: "ReturnsRefunds.SearchReturnsRefundsPaged", method: "GET", path: "/api/ReturnsRefunds/SearchReturnsRefundsPaged",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchReturnsRefundsPagedAll hands out what stands on the pages of
@@ -426,11 +454,12 @@ func (s *ReturnsRefundsService) SearchReturnsRefundsPagedAll(ctx context.Context
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-UpdateRMABooking
 func (s *ReturnsRefundsService) UpdateRMABooking(ctx context.Context, req *UpdateRMABookingRequest, opts ...CallOption) (*UpdateRMABookingResponse, error) {
-	out := new(UpdateRMABookingResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UpdateRMABookingResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnsRefunds.UpdateRMABooking", method: "POST", path: "/api/ReturnsRefunds/UpdateRMABooking",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateRefund calls POST /api/ReturnsRefunds/UpdateRefund.
@@ -439,11 +468,12 @@ func (s *ReturnsRefundsService) UpdateRMABooking(ctx context.Context, req *Updat
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-UpdateRefund
 func (s *ReturnsRefundsService) UpdateRefund(ctx context.Context, req *UpdateRefundRequest, opts ...CallOption) (*UpdateRefundResponse, error) {
-	out := new(UpdateRefundResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UpdateRefundResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnsRefunds.UpdateRefund", method: "POST", path: "/api/ReturnsRefunds/UpdateRefund",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AcknowledgeRMAErrorsRequest holds the parameters of ReturnsRefunds.AcknowledgeRMAErrors.
@@ -485,6 +515,9 @@ type ActionBookedOrderRequest struct {
 	BookedItems []BookedReturnsExchangeItem `json:"bookedItems,omitzero"`
 	PkOrderID   *GUID                       `json:"pkOrderId,omitzero"`
 }
+
+// ActionBookedOrderResponse is the reply of ReturnsRefunds.ActionBookedOrder.
+type ActionBookedOrderResponse struct{}
 
 // ActionRMABookingRequest holds the parameters of ReturnsRefunds.ActionRMABooking.
 type ActionRMABookingRequest struct {
@@ -634,16 +667,25 @@ type DeleteBookedItemRequest struct {
 	PkReturnID *int  `json:"pkReturnId,omitzero"`
 }
 
+// DeleteBookedItemResponse is the reply of ReturnsRefunds.DeleteBookedItem.
+type DeleteBookedItemResponse struct{}
+
 // DeleteBookedOrderRequest holds the parameters of ReturnsRefunds.DeleteBookedOrder.
 type DeleteBookedOrderRequest struct {
 	PkOrderID *GUID `json:"pkOrderId,omitzero"`
 }
+
+// DeleteBookedOrderResponse is the reply of ReturnsRefunds.DeleteBookedOrder.
+type DeleteBookedOrderResponse struct{}
 
 // DeletePendingRefundItemRequest holds the parameters of ReturnsRefunds.DeletePendingRefundItem.
 type DeletePendingRefundItemRequest struct {
 	FkOrderID     *GUID `json:"fkOrderId,omitzero"`
 	PkRefundRowID *GUID `json:"pkRefundRowId,omitzero"`
 }
+
+// DeletePendingRefundItemResponse is the reply of ReturnsRefunds.DeletePendingRefundItem.
+type DeletePendingRefundItemResponse struct{}
 
 // DeleteRMARequest holds the parameters of ReturnsRefunds.DeleteRMA.
 type DeleteRMARequest struct {
@@ -664,6 +706,9 @@ type EditBookedItemInfoRequest struct {
 	BookedReturnsExchangeItem *BookedReturnsExchangeItem `json:"bookedReturnsExchangeItem,omitzero"`
 	PkOrderID                 *GUID                      `json:"pkOrderId,omitzero"`
 }
+
+// EditBookedItemInfoResponse is the reply of ReturnsRefunds.EditBookedItemInfo.
+type EditBookedItemInfoResponse struct{}
 
 // ExchangeItem is part of a request.
 type ExchangeItem struct {
@@ -727,6 +772,9 @@ type GetActionableRefundHeadersResponse struct {
 	RefundHeaders  []OrderRefundHeader `json:"RefundHeaders,omitzero"`
 	TotalHeaders   int                 `json:"TotalHeaders,omitzero"`
 }
+
+// GetBookedReturnsExchangeOrdersRequest holds the parameters of ReturnsRefunds.GetBookedReturnsExchangeOrders.
+type GetBookedReturnsExchangeOrdersRequest struct{}
 
 // GetProcessedOrAckedErrorRMAHeadersRequest holds the parameters of ReturnsRefunds.GetProcessedOrAckedErrorRMAHeaders.
 type GetProcessedOrAckedErrorRMAHeadersRequest struct {
@@ -800,6 +848,9 @@ type GetRefundOptionsResponse struct {
 	RefundOptions RefundOptions `json:"RefundOptions,omitzero"`
 }
 
+// GetRefundOrdersRequest holds the parameters of ReturnsRefunds.GetRefundOrders.
+type GetRefundOrdersRequest struct{}
+
 // GetReturnOptionsRequest holds the parameters of ReturnsRefunds.GetReturnOptions.
 type GetReturnOptionsRequest struct {
 	OrderID     *GUID `json:"OrderId,omitzero"`
@@ -815,6 +866,9 @@ type GetReturnOptionsResponse struct {
 type GetSearchTypesRequest struct {
 	HistoryType *ReturnsRefundsHistoryType `url:"historyType,omitempty" json:"-"`
 }
+
+// GetWarehouseLocationsRequest holds the parameters of ReturnsRefunds.GetWarehouseLocations.
+type GetWarehouseLocationsRequest struct{}
 
 // ItemizedRefundReason is part of a reply.
 type ItemizedRefundReason struct {
@@ -923,6 +977,9 @@ type RefundOrderRequest struct {
 	PkOrderID       *GUID   `json:"pkOrderId,omitzero"`
 	RefundReference *string `json:"refundReference,omitzero"`
 }
+
+// RefundOrderResponse is the reply of ReturnsRefunds.RefundOrder.
+type RefundOrderResponse struct{}
 
 // ResendItem is part of a request.
 type ResendItem struct {

@@ -16,11 +16,12 @@ type RulesEngineService service
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-AddAction
 func (s *RulesEngineService) AddAction(ctx context.Context, req *AddActionRequest, opts ...CallOption) (*RuleActionResponse, error) {
-	out := new(RuleActionResponse)
-	return out, s.client.call(ctx, operation{
+	var out *RuleActionResponse
+	err := s.client.call(ctx, operation{
 		name: "RulesEngine.AddAction", method: "POST", path: "/api/RulesEngine/AddAction",
 		body: bodyFlat, bodyName: "action", limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CheckConditionNameExists calls GET /api/RulesEngine/CheckConditionNameExists.
@@ -43,11 +44,12 @@ func (s *RulesEngineService) CheckConditionNameExists(ctx context.Context, req *
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-CopyAction
 func (s *RulesEngineService) CopyAction(ctx context.Context, req *CopyActionRequest, opts ...CallOption) (*RuleActionResponse, error) {
-	out := new(RuleActionResponse)
-	return out, s.client.call(ctx, operation{
+	var out *RuleActionResponse
+	err := s.client.call(ctx, operation{
 		name: "RulesEngine.CopyAction", method: "POST", path: "/api/RulesEngine/CopyAction",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CopyCondition calls POST /api/RulesEngine/CopyCondition.
@@ -56,11 +58,12 @@ func (s *RulesEngineService) CopyAction(ctx context.Context, req *CopyActionRequ
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-CopyCondition
 func (s *RulesEngineService) CopyCondition(ctx context.Context, req *CopyConditionRequest, opts ...CallOption) (*RuleConditionHeader, error) {
-	out := new(RuleConditionHeader)
-	return out, s.client.call(ctx, operation{
+	var out *RuleConditionHeader
+	err := s.client.call(ctx, operation{
 		name: "RulesEngine.CopyCondition", method: "POST", path: "/api/RulesEngine/CopyCondition",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateDraftFromExisting calls POST /api/RulesEngine/CreateDraftFromExisting.
@@ -83,11 +86,12 @@ func (s *RulesEngineService) CreateDraftFromExisting(ctx context.Context, req *C
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-CreateNewCondition
 func (s *RulesEngineService) CreateNewCondition(ctx context.Context, req *CreateNewConditionRequest, opts ...CallOption) (*RuleConditionHeader, error) {
-	out := new(RuleConditionHeader)
-	return out, s.client.call(ctx, operation{
+	var out *RuleConditionHeader
+	err := s.client.call(ctx, operation{
 		name: "RulesEngine.CreateNewCondition", method: "POST", path: "/api/RulesEngine/CreateNewCondition",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateNewDraft calls POST /api/RulesEngine/CreateNewDraft.
@@ -96,11 +100,12 @@ func (s *RulesEngineService) CreateNewCondition(ctx context.Context, req *Create
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-CreateNewDraft
 func (s *RulesEngineService) CreateNewDraft(ctx context.Context, req *CreateNewDraftRequest, opts ...CallOption) (*RuleHeaderBasic, error) {
-	out := new(RuleHeaderBasic)
-	return out, s.client.call(ctx, operation{
+	var out *RuleHeaderBasic
+	err := s.client.call(ctx, operation{
 		name: "RulesEngine.CreateNewDraft", method: "POST", path: "/api/RulesEngine/CreateNewDraft",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateNewDraftFromExisting calls POST /api/RulesEngine/CreateNewDraftFromExisting.
@@ -109,11 +114,12 @@ func (s *RulesEngineService) CreateNewDraft(ctx context.Context, req *CreateNewD
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-CreateNewDraftFromExisting
 func (s *RulesEngineService) CreateNewDraftFromExisting(ctx context.Context, req *CreateNewDraftFromExistingRequest, opts ...CallOption) (*RuleHeaderBasic, error) {
-	out := new(RuleHeaderBasic)
-	return out, s.client.call(ctx, operation{
+	var out *RuleHeaderBasic
+	err := s.client.call(ctx, operation{
 		name: "RulesEngine.CreateNewDraftFromExisting", method: "POST", path: "/api/RulesEngine/CreateNewDraftFromExisting",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteAction calls POST /api/RulesEngine/DeleteAction.
@@ -121,11 +127,13 @@ func (s *RulesEngineService) CreateNewDraftFromExisting(ctx context.Context, req
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-DeleteAction
-func (s *RulesEngineService) DeleteAction(ctx context.Context, req *DeleteActionRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *RulesEngineService) DeleteAction(ctx context.Context, req *DeleteActionRequest, opts ...CallOption) (*DeleteActionResponse, error) {
+	var out *DeleteActionResponse
+	err := s.client.call(ctx, operation{
 		name: "RulesEngine.DeleteAction", method: "POST", path: "/api/RulesEngine/DeleteAction",
 		body: bodyFlat, bodyName: "action", limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteCondition calls POST /api/RulesEngine/DeleteCondition.
@@ -133,11 +141,13 @@ func (s *RulesEngineService) DeleteAction(ctx context.Context, req *DeleteAction
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-DeleteCondition
-func (s *RulesEngineService) DeleteCondition(ctx context.Context, req *DeleteConditionRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *RulesEngineService) DeleteCondition(ctx context.Context, req *DeleteConditionRequest, opts ...CallOption) (*DeleteConditionResponse, error) {
+	var out *DeleteConditionResponse
+	err := s.client.call(ctx, operation{
 		name: "RulesEngine.DeleteCondition", method: "POST", path: "/api/RulesEngine/DeleteCondition",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteRuleByID calls POST /api/RulesEngine/DeleteRuleById.
@@ -145,11 +155,13 @@ func (s *RulesEngineService) DeleteCondition(ctx context.Context, req *DeleteCon
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-DeleteRuleById
-func (s *RulesEngineService) DeleteRuleByID(ctx context.Context, req *DeleteRuleByIDRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *RulesEngineService) DeleteRuleByID(ctx context.Context, req *DeleteRuleByIDRequest, opts ...CallOption) (*DeleteRuleByIDResponse, error) {
+	var out *DeleteRuleByIDResponse
+	err := s.client.call(ctx, operation{
 		name: "RulesEngine.DeleteRuleByID", method: "POST", path: "/api/RulesEngine/DeleteRuleById",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetAction calls GET /api/RulesEngine/GetAction.
@@ -158,11 +170,12 @@ func (s *RulesEngineService) DeleteRuleByID(ctx context.Context, req *DeleteRule
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetAction
 func (s *RulesEngineService) GetAction(ctx context.Context, req *GetActionRequest, opts ...CallOption) (*RuleActionResponse, error) {
-	out := new(RuleActionResponse)
-	return out, s.client.call(ctx, operation{
+	var out *RuleActionResponse
+	err := s.client.call(ctx, operation{
 		name: "RulesEngine.GetAction", method: "GET", path: "/api/RulesEngine/GetAction",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetActionOptions calls GET /api/RulesEngine/GetActionOptions.
@@ -199,11 +212,12 @@ func (s *RulesEngineService) GetActionTypes(ctx context.Context, req *GetActionT
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetConditionWeb
 func (s *RulesEngineService) GetConditionWeb(ctx context.Context, req *GetConditionWebRequest, opts ...CallOption) (*ConditionHeaderBasic, error) {
-	out := new(ConditionHeaderBasic)
-	return out, s.client.call(ctx, operation{
+	var out *ConditionHeaderBasic
+	err := s.client.call(ctx, operation{
 		name: "RulesEngine.GetConditionWeb", method: "GET", path: "/api/RulesEngine/GetConditionWeb",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetEvaluationFields calls GET /api/RulesEngine/GetEvaluationFields.
@@ -225,12 +239,12 @@ func (s *RulesEngineService) GetEvaluationFields(ctx context.Context, req *GetEv
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetEvaluatorTypes
-func (s *RulesEngineService) GetEvaluatorTypes(ctx context.Context, opts ...CallOption) ([]EvaluatorDescriptor, error) {
+func (s *RulesEngineService) GetEvaluatorTypes(ctx context.Context, req *GetEvaluatorTypesRequest, opts ...CallOption) ([]EvaluatorDescriptor, error) {
 	var out []EvaluatorDescriptor
 	err := s.client.call(ctx, operation{
 		name: "RulesEngine.GetEvaluatorTypes", method: "GET", path: "/api/RulesEngine/GetEvaluatorTypes",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -296,11 +310,12 @@ func (s *RulesEngineService) GetOptions(ctx context.Context, req *GetOptionsRequ
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetRequiredFieldsByRuleId
 func (s *RulesEngineService) GetRequiredFieldsByRuleID(ctx context.Context, req *GetRequiredFieldsByRuleIDRequest, opts ...CallOption) (*RulesFields, error) {
-	out := new(RulesFields)
-	return out, s.client.call(ctx, operation{
+	var out *RulesFields
+	err := s.client.call(ctx, operation{
 		name: "RulesEngine.GetRequiredFieldsByRuleID", method: "GET", path: "/api/RulesEngine/GetRequiredFieldsByRuleId",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetRequiredFieldsByType calls GET /api/RulesEngine/GetRequiredFieldsByType.
@@ -309,11 +324,12 @@ func (s *RulesEngineService) GetRequiredFieldsByRuleID(ctx context.Context, req 
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetRequiredFieldsByType
 func (s *RulesEngineService) GetRequiredFieldsByType(ctx context.Context, req *GetRequiredFieldsByTypeRequest, opts ...CallOption) (*RulesFields, error) {
-	out := new(RulesFields)
-	return out, s.client.call(ctx, operation{
+	var out *RulesFields
+	err := s.client.call(ctx, operation{
 		name: "RulesEngine.GetRequiredFieldsByType", method: "GET", path: "/api/RulesEngine/GetRequiredFieldsByType",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetRuleConditionNodes calls GET /api/RulesEngine/GetRuleConditionNodes.
@@ -335,12 +351,12 @@ func (s *RulesEngineService) GetRuleConditionNodes(ctx context.Context, req *Get
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetRules
-func (s *RulesEngineService) GetRules(ctx context.Context, opts ...CallOption) ([]RuleHeaderBasic, error) {
+func (s *RulesEngineService) GetRules(ctx context.Context, req *GetRulesRequest, opts ...CallOption) ([]RuleHeaderBasic, error) {
 	var out []RuleHeaderBasic
 	err := s.client.call(ctx, operation{
 		name: "RulesEngine.GetRules", method: "GET", path: "/api/RulesEngine/GetRules",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -363,11 +379,13 @@ func (s *RulesEngineService) GetRulesByType(ctx context.Context, req *GetRulesBy
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-SaveConditionChanges
-func (s *RulesEngineService) SaveConditionChanges(ctx context.Context, req *SaveConditionChangesRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *RulesEngineService) SaveConditionChanges(ctx context.Context, req *SaveConditionChangesRequest, opts ...CallOption) (*SaveConditionChangesResponse, error) {
+	var out *SaveConditionChangesResponse
+	err := s.client.call(ctx, operation{
 		name: "RulesEngine.SaveConditionChanges", method: "POST", path: "/api/RulesEngine/SaveConditionChanges",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SetConditionEnabled calls POST /api/RulesEngine/SetConditionEnabled.
@@ -375,11 +393,13 @@ func (s *RulesEngineService) SaveConditionChanges(ctx context.Context, req *Save
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-SetConditionEnabled
-func (s *RulesEngineService) SetConditionEnabled(ctx context.Context, req *SetConditionEnabledRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *RulesEngineService) SetConditionEnabled(ctx context.Context, req *SetConditionEnabledRequest, opts ...CallOption) (*SetConditionEnabledResponse, error) {
+	var out *SetConditionEnabledResponse
+	err := s.client.call(ctx, operation{
 		name: "RulesEngine.SetConditionEnabled", method: "POST", path: "/api/RulesEngine/SetConditionEnabled",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SetDraftLive calls POST /api/RulesEngine/SetDraftLive.
@@ -401,11 +421,13 @@ func (s *RulesEngineService) SetDraftLive(ctx context.Context, req *SetDraftLive
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-SetRuleEnabled
-func (s *RulesEngineService) SetRuleEnabled(ctx context.Context, req *SetRuleEnabledRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *RulesEngineService) SetRuleEnabled(ctx context.Context, req *SetRuleEnabledRequest, opts ...CallOption) (*SetRuleEnabledResponse, error) {
+	var out *SetRuleEnabledResponse
+	err := s.client.call(ctx, operation{
 		name: "RulesEngine.SetRuleEnabled", method: "POST", path: "/api/RulesEngine/SetRuleEnabled",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SetRuleName calls POST /api/RulesEngine/SetRuleName.
@@ -413,11 +435,13 @@ func (s *RulesEngineService) SetRuleEnabled(ctx context.Context, req *SetRuleEna
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-SetRuleName
-func (s *RulesEngineService) SetRuleName(ctx context.Context, req *SetRuleNameRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *RulesEngineService) SetRuleName(ctx context.Context, req *SetRuleNameRequest, opts ...CallOption) (*SetRuleNameResponse, error) {
+	var out *SetRuleNameResponse
+	err := s.client.call(ctx, operation{
 		name: "RulesEngine.SetRuleName", method: "POST", path: "/api/RulesEngine/SetRuleName",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SwapConditions calls POST /api/RulesEngine/SwapConditions.
@@ -425,11 +449,13 @@ func (s *RulesEngineService) SetRuleName(ctx context.Context, req *SetRuleNameRe
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-SwapConditions
-func (s *RulesEngineService) SwapConditions(ctx context.Context, req *SwapConditionsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *RulesEngineService) SwapConditions(ctx context.Context, req *SwapConditionsRequest, opts ...CallOption) (*SwapConditionsResponse, error) {
+	var out *SwapConditionsResponse
+	err := s.client.call(ctx, operation{
 		name: "RulesEngine.SwapConditions", method: "POST", path: "/api/RulesEngine/SwapConditions",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SwapRules calls POST /api/RulesEngine/SwapRules.
@@ -437,11 +463,13 @@ func (s *RulesEngineService) SwapConditions(ctx context.Context, req *SwapCondit
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-SwapRules
-func (s *RulesEngineService) SwapRules(ctx context.Context, req *SwapRulesRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *RulesEngineService) SwapRules(ctx context.Context, req *SwapRulesRequest, opts ...CallOption) (*SwapRulesResponse, error) {
+	var out *SwapRulesResponse
+	err := s.client.call(ctx, operation{
 		name: "RulesEngine.SwapRules", method: "POST", path: "/api/RulesEngine/SwapRules",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // TestEvaluateRule calls POST /api/RulesEngine/TestEvaluateRule.
@@ -450,11 +478,12 @@ func (s *RulesEngineService) SwapRules(ctx context.Context, req *SwapRulesReques
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-TestEvaluateRule
 func (s *RulesEngineService) TestEvaluateRule(ctx context.Context, req *TestEvaluateRuleRequest, opts ...CallOption) (*RuleEvaluationResult, error) {
-	out := new(RuleEvaluationResult)
-	return out, s.client.call(ctx, operation{
+	var out *RuleEvaluationResult
+	err := s.client.call(ctx, operation{
 		name: "RulesEngine.TestEvaluateRule", method: "POST", path: "/api/RulesEngine/TestEvaluateRule",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateAction calls POST /api/RulesEngine/UpdateAction.
@@ -462,11 +491,13 @@ func (s *RulesEngineService) TestEvaluateRule(ctx context.Context, req *TestEval
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-UpdateAction
-func (s *RulesEngineService) UpdateAction(ctx context.Context, req *UpdateActionRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *RulesEngineService) UpdateAction(ctx context.Context, req *UpdateActionRequest, opts ...CallOption) (*UpdateActionResponse, error) {
+	var out *UpdateActionResponse
+	err := s.client.call(ctx, operation{
 		name: "RulesEngine.UpdateAction", method: "POST", path: "/api/RulesEngine/UpdateAction",
 		body: bodyFlat, bodyName: "action", limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ActionOption is part of a reply.
@@ -564,15 +595,24 @@ type DeleteActionRequest struct {
 	PkActionID *int `json:"pkActionId,omitzero"`
 }
 
+// DeleteActionResponse is the reply of RulesEngine.DeleteAction.
+type DeleteActionResponse struct{}
+
 // DeleteConditionRequest holds the parameters of RulesEngine.DeleteCondition.
 type DeleteConditionRequest struct {
 	PkConditionID *int `json:"pkConditionId,omitzero"`
 }
 
+// DeleteConditionResponse is the reply of RulesEngine.DeleteCondition.
+type DeleteConditionResponse struct{}
+
 // DeleteRuleByIDRequest holds the parameters of RulesEngine.DeleteRuleByID.
 type DeleteRuleByIDRequest struct {
 	PkRuleID *int `json:"pkRuleId,omitzero"`
 }
+
+// DeleteRuleByIDResponse is the reply of RulesEngine.DeleteRuleByID.
+type DeleteRuleByIDResponse struct{}
 
 // EvaluatorDescriptor is part of a reply.
 type EvaluatorDescriptor struct {
@@ -632,6 +672,9 @@ type GetEvaluationFieldsRequest struct {
 	Type *GetEvaluationFieldsRequestType `url:"type,omitempty" json:"-"`
 }
 
+// GetEvaluatorTypesRequest holds the parameters of RulesEngine.GetEvaluatorTypes.
+type GetEvaluatorTypesRequest struct{}
+
 // GetKeyOptionsRequest holds the parameters of RulesEngine.GetKeyOptions.
 type GetKeyOptionsRequest struct {
 	FieldName *string                   `url:"fieldName,omitempty" json:"-"`
@@ -676,6 +719,9 @@ type GetRuleConditionNodesRequest struct {
 type GetRulesByTypeRequest struct {
 	Type *GetRulesByTypeRequestType `url:"type,omitempty" json:"-"`
 }
+
+// GetRulesRequest holds the parameters of RulesEngine.GetRules.
+type GetRulesRequest struct{}
 
 // MultiKeyOptionResponse is part of a reply.
 type MultiKeyOptionResponse struct {
@@ -803,11 +849,17 @@ type SaveConditionChangesRequest struct {
 	ConditionHeader *ConditionHeaderBasic `json:"conditionHeader,omitzero"`
 }
 
+// SaveConditionChangesResponse is the reply of RulesEngine.SaveConditionChanges.
+type SaveConditionChangesResponse struct{}
+
 // SetConditionEnabledRequest holds the parameters of RulesEngine.SetConditionEnabled.
 type SetConditionEnabledRequest struct {
 	Enabled       *bool `json:"enabled,omitzero"`
 	PkConditionID *int  `json:"pkConditionId,omitzero"`
 }
+
+// SetConditionEnabledResponse is the reply of RulesEngine.SetConditionEnabled.
+type SetConditionEnabledResponse struct{}
 
 // SetDraftLiveRequest holds the parameters of RulesEngine.SetDraftLive.
 type SetDraftLiveRequest struct {
@@ -820,11 +872,17 @@ type SetRuleEnabledRequest struct {
 	PkRuleID *int  `json:"pkRuleId,omitzero"`
 }
 
+// SetRuleEnabledResponse is the reply of RulesEngine.SetRuleEnabled.
+type SetRuleEnabledResponse struct{}
+
 // SetRuleNameRequest holds the parameters of RulesEngine.SetRuleName.
 type SetRuleNameRequest struct {
 	PkRuleID *int    `json:"pkRuleId,omitzero"`
 	RuleName *string `json:"ruleName,omitzero"`
 }
+
+// SetRuleNameResponse is the reply of RulesEngine.SetRuleName.
+type SetRuleNameResponse struct{}
 
 // SwapConditionsRequest holds the parameters of RulesEngine.SwapConditions.
 type SwapConditionsRequest struct {
@@ -832,11 +890,17 @@ type SwapConditionsRequest struct {
 	PkConditionId2 *int `json:"pkConditionId2,omitzero"`
 }
 
+// SwapConditionsResponse is the reply of RulesEngine.SwapConditions.
+type SwapConditionsResponse struct{}
+
 // SwapRulesRequest holds the parameters of RulesEngine.SwapRules.
 type SwapRulesRequest struct {
 	PkRuleId1 *int `json:"pkRuleId1,omitzero"`
 	PkRuleId2 *int `json:"pkRuleId2,omitzero"`
 }
+
+// SwapRulesResponse is the reply of RulesEngine.SwapRules.
+type SwapRulesResponse struct{}
 
 // TestEvaluateRuleRequest holds the parameters of RulesEngine.TestEvaluateRule.
 type TestEvaluateRuleRequest struct {
@@ -859,6 +923,9 @@ type UpdateActionRequest struct {
 	FkConditionID *int                           `json:"fkConditionId,omitzero"`
 	PkActionID    *int                           `json:"pkActionId,omitzero"`
 }
+
+// UpdateActionResponse is the reply of RulesEngine.UpdateAction.
+type UpdateActionResponse struct{}
 
 // AddActionRequestActionType is an open list: Linnworks may add values.
 type AddActionRequestActionType string

@@ -14,11 +14,13 @@ type SettingsService service
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Settings-DeleteCurrencyConversionRates
-func (s *SettingsService) DeleteCurrencyConversionRates(ctx context.Context, req *DeleteCurrencyConversionRatesRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *SettingsService) DeleteCurrencyConversionRates(ctx context.Context, req *DeleteCurrencyConversionRatesRequest, opts ...CallOption) (*DeleteCurrencyConversionRatesResponse, error) {
+	var out *DeleteCurrencyConversionRatesResponse
+	err := s.client.call(ctx, operation{
 		name: "Settings.DeleteCurrencyConversionRates", method: "POST", path: "/api/Settings/DeleteCurrencyConversionRates",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetAvailableTimeZones calls GET /api/Settings/GetAvailableTimeZones.
@@ -26,12 +28,13 @@ func (s *SettingsService) DeleteCurrencyConversionRates(ctx context.Context, req
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Settings-GetAvailableTimeZones
-func (s *SettingsService) GetAvailableTimeZones(ctx context.Context, opts ...CallOption) (*GetAvailableTimeZonesResponse, error) {
-	out := new(GetAvailableTimeZonesResponse)
-	return out, s.client.call(ctx, operation{
+func (s *SettingsService) GetAvailableTimeZones(ctx context.Context, req *GetAvailableTimeZonesRequest, opts ...CallOption) (*GetAvailableTimeZonesResponse, error) {
+	var out *GetAvailableTimeZonesResponse
+	err := s.client.call(ctx, operation{
 		name: "Settings.GetAvailableTimeZones", method: "GET", path: "/api/Settings/GetAvailableTimeZones",
 		replay: replayRead, limit: 150,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetCurrencyConversionRates calls GET /api/Settings/GetCurrencyConversionRates.
@@ -54,11 +57,12 @@ func (s *SettingsService) GetCurrencyConversionRates(ctx context.Context, req *G
 //
 // Official page: https://apps.linnworks.net/Api/Method/Settings-GetLatestCurrencyRate
 func (s *SettingsService) GetLatestCurrencyRate(ctx context.Context, req *GetLatestCurrencyRateRequest, opts ...CallOption) (*GetLatestCurrencyRateResponse, error) {
-	out := new(GetLatestCurrencyRateResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetLatestCurrencyRateResponse
+	err := s.client.call(ctx, operation{
 		name: "Settings.GetLatestCurrencyRate", method: "GET", path: "/api/Settings/GetLatestCurrencyRate",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetMeasures calls GET /api/Settings/GetMeasures.
@@ -66,12 +70,13 @@ func (s *SettingsService) GetLatestCurrencyRate(ctx context.Context, req *GetLat
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Settings-GetMeasures
-func (s *SettingsService) GetMeasures(ctx context.Context, opts ...CallOption) (*Measures, error) {
-	out := new(Measures)
-	return out, s.client.call(ctx, operation{
+func (s *SettingsService) GetMeasures(ctx context.Context, req *GetMeasuresRequest, opts ...CallOption) (*Measures, error) {
+	var out *Measures
+	err := s.client.call(ctx, operation{
 		name: "Settings.GetMeasures", method: "GET", path: "/api/Settings/GetMeasures",
 		replay: replayRead, limit: 150,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // InsertCurrencyConversionRates calls POST /api/Settings/InsertCurrencyConversionRates.
@@ -79,11 +84,13 @@ func (s *SettingsService) GetMeasures(ctx context.Context, opts ...CallOption) (
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Settings-InsertCurrencyConversionRates
-func (s *SettingsService) InsertCurrencyConversionRates(ctx context.Context, req *InsertCurrencyConversionRatesRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *SettingsService) InsertCurrencyConversionRates(ctx context.Context, req *InsertCurrencyConversionRatesRequest, opts ...CallOption) (*InsertCurrencyConversionRatesResponse, error) {
+	var out *InsertCurrencyConversionRatesResponse
+	err := s.client.call(ctx, operation{
 		name: "Settings.InsertCurrencyConversionRates", method: "POST", path: "/api/Settings/InsertCurrencyConversionRates",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateCurrencyConversionRates calls POST /api/Settings/UpdateCurrencyConversionRates.
@@ -91,11 +98,13 @@ func (s *SettingsService) InsertCurrencyConversionRates(ctx context.Context, req
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Settings-UpdateCurrencyConversionRates
-func (s *SettingsService) UpdateCurrencyConversionRates(ctx context.Context, req *UpdateCurrencyConversionRatesRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *SettingsService) UpdateCurrencyConversionRates(ctx context.Context, req *UpdateCurrencyConversionRatesRequest, opts ...CallOption) (*UpdateCurrencyConversionRatesResponse, error) {
+	var out *UpdateCurrencyConversionRatesResponse
+	err := s.client.call(ctx, operation{
 		name: "Settings.UpdateCurrencyConversionRates", method: "POST", path: "/api/Settings/UpdateCurrencyConversionRates",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AvailableTimeZone is part of a reply.
@@ -123,6 +132,12 @@ type DeleteCurrencyConversionRatesRequest struct {
 	Currencies []string `json:"currencies,omitzero"`
 }
 
+// DeleteCurrencyConversionRatesResponse is the reply of Settings.DeleteCurrencyConversionRates.
+type DeleteCurrencyConversionRatesResponse struct{}
+
+// GetAvailableTimeZonesRequest holds the parameters of Settings.GetAvailableTimeZones.
+type GetAvailableTimeZonesRequest struct{}
+
 // GetAvailableTimeZonesResponse is part of a reply.
 type GetAvailableTimeZonesResponse struct {
 	TimeZones []AvailableTimeZone `json:"TimeZones,omitzero"`
@@ -145,10 +160,16 @@ type GetLatestCurrencyRateResponse struct {
 	Rates        []CurrencyRate `json:"Rates,omitzero"`
 }
 
+// GetMeasuresRequest holds the parameters of Settings.GetMeasures.
+type GetMeasuresRequest struct{}
+
 // InsertCurrencyConversionRatesRequest holds the parameters of Settings.InsertCurrencyConversionRates.
 type InsertCurrencyConversionRatesRequest struct {
 	Rates []CurrencyConversionRate `json:"rates,omitzero"`
 }
+
+// InsertCurrencyConversionRatesResponse is the reply of Settings.InsertCurrencyConversionRates.
+type InsertCurrencyConversionRatesResponse struct{}
 
 // Measures is part of a reply.
 type Measures struct {
@@ -160,3 +181,6 @@ type Measures struct {
 type UpdateCurrencyConversionRatesRequest struct {
 	Rates []CurrencyConversionRate `json:"rates,omitzero"`
 }
+
+// UpdateCurrencyConversionRatesResponse is the reply of Settings.UpdateCurrencyConversionRates.
+type UpdateCurrencyConversionRatesResponse struct{}

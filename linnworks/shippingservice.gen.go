@@ -17,11 +17,12 @@ type ShippingServiceService service
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShippingService-CancelOrderShippingLabel
 func (s *ShippingServiceService) CancelOrderShippingLabel(ctx context.Context, req *CancelOrderShippingLabelRequest, opts ...CallOption) (*CancelOrderShippingLabelResponse, error) {
-	out := new(CancelOrderShippingLabelResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CancelOrderShippingLabelResponse
+	err := s.client.call(ctx, operation{
 		name: "ShippingService.CancelOrderShippingLabel", method: "POST", path: "/api/ShippingService/CancelOrderShippingLabel",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetConsignmentsByManifest calls GET /api/ShippingService/GetConsignmentsByManifest.
@@ -30,11 +31,12 @@ func (s *ShippingServiceService) CancelOrderShippingLabel(ctx context.Context, r
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShippingService-GetConsignmentsByManifest
 func (s *ShippingServiceService) GetConsignmentsByManifest(ctx context.Context, req *GetConsignmentsByManifestRequest, opts ...CallOption) (*GenericPagedResultConsignment, error) {
-	out := new(GenericPagedResultConsignment)
-	return out, s.client.call(ctx, operation{
+	var out *GenericPagedResultConsignment
+	err := s.client.call(ctx, operation{
 		name: "ShippingService.GetConsignmentsByManifest", method: "GET", path: "/api/ShippingService/GetConsignmentsByManifest",
 		query: true, replay: replayRead, limit: 10,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetFiledManifestsByVendor calls GET /api/ShippingService/GetFiledManifestsByVendor.
@@ -43,11 +45,12 @@ func (s *ShippingServiceService) GetConsignmentsByManifest(ctx context.Context, 
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShippingService-GetFiledManifestsByVendor
 func (s *ShippingServiceService) GetFiledManifestsByVendor(ctx context.Context, req *GetFiledManifestsByVendorRequest, opts ...CallOption) (*GenericPagedResultFiledManifest, error) {
-	out := new(GenericPagedResultFiledManifest)
-	return out, s.client.call(ctx, operation{
+	var out *GenericPagedResultFiledManifest
+	err := s.client.call(ctx, operation{
 		name: "ShippingService.GetFiledManifestsByVendor", method: "GET", path: "/api/ShippingService/GetFiledManifestsByVendor",
 		query: true, replay: replayRead, limit: 10,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetFiledManifestsByVendorAll hands out what stands on the pages of
@@ -70,12 +73,12 @@ func (s *ShippingServiceService) GetFiledManifestsByVendorAll(ctx context.Contex
 // It only reads and is safe to repeat. 1 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShippingService-GetIntegrations
-func (s *ShippingServiceService) GetIntegrations(ctx context.Context, opts ...CallOption) ([]SystemShippingAPIConfig, error) {
+func (s *ShippingServiceService) GetIntegrations(ctx context.Context, req *GetIntegrationsRequest, opts ...CallOption) ([]SystemShippingAPIConfig, error) {
 	var out []SystemShippingAPIConfig
 	err := s.client.call(ctx, operation{
 		name: "ShippingService.GetIntegrations", method: "GET", path: "/api/ShippingService/GetIntegrations",
 		replay: replayRead, limit: 1,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -85,11 +88,12 @@ func (s *ShippingServiceService) GetIntegrations(ctx context.Context, opts ...Ca
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShippingService-GetShippingQuote
 func (s *ShippingServiceService) GetShippingQuote(ctx context.Context, req *GetShippingQuoteRequest, opts ...CallOption) (*GetShippingQuoteResponse, error) {
-	out := new(GetShippingQuoteResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetShippingQuoteResponse
+	err := s.client.call(ctx, operation{
 		name: "ShippingService.GetShippingQuote", method: "GET", path: "/api/ShippingService/GetShippingQuote",
 		query: true, jsonArrays: true, replay: replayRead, limit: 100,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // PostShipmentUpload calls POST /api/ShippingService/PostShipmentUpload.
@@ -97,11 +101,13 @@ func (s *ShippingServiceService) GetShippingQuote(ctx context.Context, req *GetS
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShippingService-PostShipmentUpload
-func (s *ShippingServiceService) PostShipmentUpload(ctx context.Context, req *PostShipmentUploadRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ShippingServiceService) PostShipmentUpload(ctx context.Context, req *PostShipmentUploadRequest, opts ...CallOption) (*PostShipmentUploadResponse, error) {
+	var out *PostShipmentUploadResponse
+	err := s.client.call(ctx, operation{
 		name: "ShippingService.PostShipmentUpload", method: "POST", path: "/api/ShippingService/PostShipmentUpload",
 		body: bodyFlat, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CancelOrderShippingLabelRequest holds the parameters of ShippingService.CancelOrderShippingLabel.
@@ -197,6 +203,9 @@ type GetFiledManifestsByVendorRequest struct {
 	VendorFriendlyName *string `url:"vendorFriendlyName,omitempty" json:"-"`
 }
 
+// GetIntegrationsRequest holds the parameters of ShippingService.GetIntegrations.
+type GetIntegrationsRequest struct{}
+
 // GetShippingQuoteRequest holds the parameters of ShippingService.GetShippingQuote.
 type GetShippingQuoteRequest struct {
 	Accounts  []json.RawMessage `url:"request.accounts,omitempty" json:"-"`
@@ -228,6 +237,9 @@ type ManifestPackage struct {
 type PostShipmentUploadRequest struct {
 	FileUploadItems []FileUploadItem `json:"FileUploadItems,omitzero"`
 }
+
+// PostShipmentUploadResponse is the reply of ShippingService.PostShipmentUpload.
+type PostShipmentUploadResponse struct{}
 
 // PrintZoneConfig is part of a reply.
 type PrintZoneConfig struct {

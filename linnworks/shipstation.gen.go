@@ -15,11 +15,12 @@ type ShipStationService service
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShipStation-CreateShipStationIntegration
 func (s *ShipStationService) CreateShipStationIntegration(ctx context.Context, req *CreateShipStationIntegrationRequest, opts ...CallOption) (*ShipStationConfig, error) {
-	out := new(ShipStationConfig)
-	return out, s.client.call(ctx, operation{
+	var out *ShipStationConfig
+	err := s.client.call(ctx, operation{
 		name: "ShipStation.CreateShipStationIntegration", method: "POST", path: "/api/ShipStation/CreateShipStationIntegration",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteShipStationIntegration calls POST /api/ShipStation/DeleteShipStationIntegration.
@@ -27,11 +28,13 @@ func (s *ShipStationService) CreateShipStationIntegration(ctx context.Context, r
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShipStation-DeleteShipStationIntegration
-func (s *ShipStationService) DeleteShipStationIntegration(ctx context.Context, req *DeleteShipStationIntegrationRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ShipStationService) DeleteShipStationIntegration(ctx context.Context, req *DeleteShipStationIntegrationRequest, opts ...CallOption) (*DeleteShipStationIntegrationResponse, error) {
+	var out *DeleteShipStationIntegrationResponse
+	err := s.client.call(ctx, operation{
 		name: "ShipStation.DeleteShipStationIntegration", method: "POST", path: "/api/ShipStation/DeleteShipStationIntegration",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // EditShipStationIntegration calls POST /api/ShipStation/EditShipStationIntegration.
@@ -54,11 +57,12 @@ func (s *ShipStationService) EditShipStationIntegration(ctx context.Context, req
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShipStation-GetShipStationIntegration
 func (s *ShipStationService) GetShipStationIntegration(ctx context.Context, req *GetShipStationIntegrationRequest, opts ...CallOption) (*ShipStationConfig, error) {
-	out := new(ShipStationConfig)
-	return out, s.client.call(ctx, operation{
+	var out *ShipStationConfig
+	err := s.client.call(ctx, operation{
 		name: "ShipStation.GetShipStationIntegration", method: "GET", path: "/api/ShipStation/GetShipStationIntegration",
 		query: true, replay: replayRead, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetShipStationIntegrations calls GET /api/ShipStation/GetShipStationIntegrations.
@@ -66,12 +70,12 @@ func (s *ShipStationService) GetShipStationIntegration(ctx context.Context, req 
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShipStation-GetShipStationIntegrations
-func (s *ShipStationService) GetShipStationIntegrations(ctx context.Context, opts ...CallOption) ([]ShipStationConfig, error) {
+func (s *ShipStationService) GetShipStationIntegrations(ctx context.Context, req *GetShipStationIntegrationsRequest, opts ...CallOption) ([]ShipStationConfig, error) {
 	var out []ShipStationConfig
 	err := s.client.call(ctx, operation{
 		name: "ShipStation.GetShipStationIntegrations", method: "GET", path: "/api/ShipStation/GetShipStationIntegrations",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -85,6 +89,9 @@ type DeleteShipStationIntegrationRequest struct {
 	IntegrationID *string `json:"integrationId,omitzero"`
 }
 
+// DeleteShipStationIntegrationResponse is the reply of ShipStation.DeleteShipStationIntegration.
+type DeleteShipStationIntegrationResponse struct{}
+
 // EditShipStationIntegrationRequest holds the parameters of ShipStation.EditShipStationIntegration.
 type EditShipStationIntegrationRequest struct {
 	Integration *ShipStationConfig `json:"integration,omitzero"`
@@ -94,6 +101,9 @@ type EditShipStationIntegrationRequest struct {
 type GetShipStationIntegrationRequest struct {
 	IntegrationID *string `url:"integrationId,omitempty" json:"-"`
 }
+
+// GetShipStationIntegrationsRequest holds the parameters of ShipStation.GetShipStationIntegrations.
+type GetShipStationIntegrationsRequest struct{}
 
 // ShipService is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.

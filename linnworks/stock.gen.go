@@ -17,11 +17,12 @@ type StockService service
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-AddRollingStockTake
 func (s *StockService) AddRollingStockTake(ctx context.Context, req *AddRollingStockTakeRequest, opts ...CallOption) (*AddRollingStockTakeResponse, error) {
-	out := new(AddRollingStockTakeResponse)
-	return out, s.client.call(ctx, operation{
+	var out *AddRollingStockTakeResponse
+	err := s.client.call(ctx, operation{
 		name: "Stock.AddRollingStockTake", method: "POST", path: "/api/Stock/AddRollingStockTake",
 		body: bodyFlat, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddVariationItems calls POST /api/Stock/AddVariationItems.
@@ -44,11 +45,12 @@ func (s *StockService) AddVariationItems(ctx context.Context, req *AddVariationI
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-BatchStockLevelDelta
 func (s *StockService) BatchStockLevelDelta(ctx context.Context, req *BatchStockLevelDeltaRequest, opts ...CallOption) (*BatchStockLevelDeltaResponse, error) {
-	out := new(BatchStockLevelDeltaResponse)
-	return out, s.client.call(ctx, operation{
+	var out *BatchStockLevelDeltaResponse
+	err := s.client.call(ctx, operation{
 		name: "Stock.BatchStockLevelDelta", method: "POST", path: "/api/Stock/BatchStockLevelDelta",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // BookInStockBatch calls POST /api/Stock/BookInStockBatch.
@@ -57,11 +59,12 @@ func (s *StockService) BatchStockLevelDelta(ctx context.Context, req *BatchStock
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-BookInStockBatch
 func (s *StockService) BookInStockBatch(ctx context.Context, req *BookInStockBatchRequest, opts ...CallOption) (*StockItemBatch, error) {
-	out := new(StockItemBatch)
-	return out, s.client.call(ctx, operation{
+	var out *StockItemBatch
+	err := s.client.call(ctx, operation{
 		name: "Stock.BookInStockBatch", method: "POST", path: "/api/Stock/BookInStockBatch",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // BookInStockItem calls POST /api/Stock/BookInStockItem.
@@ -69,11 +72,13 @@ func (s *StockService) BookInStockBatch(ctx context.Context, req *BookInStockBat
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-BookInStockItem
-func (s *StockService) BookInStockItem(ctx context.Context, req *BookInStockItemRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *StockService) BookInStockItem(ctx context.Context, req *BookInStockItemRequest, opts ...CallOption) (*BookInStockItemResponse, error) {
+	var out *BookInStockItemResponse
+	err := s.client.call(ctx, operation{
 		name: "Stock.BookInStockItem", method: "POST", path: "/api/Stock/BookInStockItem",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CheckVariationParentSKUExists calls GET /api/Stock/CheckVariationParentSKUExists.
@@ -95,11 +100,13 @@ func (s *StockService) CheckVariationParentSKUExists(ctx context.Context, req *C
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-CompleteWarehouseMove
-func (s *StockService) CompleteWarehouseMove(ctx context.Context, req *CompleteWarehouseMoveRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *StockService) CompleteWarehouseMove(ctx context.Context, req *CompleteWarehouseMoveRequest, opts ...CallOption) (*CompleteWarehouseMoveResponse, error) {
+	var out *CompleteWarehouseMoveResponse
+	err := s.client.call(ctx, operation{
 		name: "Stock.CompleteWarehouseMove", method: "POST", path: "/api/Stock/CompleteWarehouseMove",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateStockBatches calls POST /api/Stock/CreateStockBatches.
@@ -122,11 +129,12 @@ func (s *StockService) CreateStockBatches(ctx context.Context, req *CreateStockB
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-CreateVariationGroup
 func (s *StockService) CreateVariationGroup(ctx context.Context, req *CreateVariationGroupRequest, opts ...CallOption) (*VariationGroup, error) {
-	out := new(VariationGroup)
-	return out, s.client.call(ctx, operation{
+	var out *VariationGroup
+	err := s.client.call(ctx, operation{
 		name: "Stock.CreateVariationGroup", method: "POST", path: "/api/Stock/CreateVariationGroup",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateWarehouseMove calls POST /api/Stock/CreateWarehouseMove.
@@ -135,11 +143,12 @@ func (s *StockService) CreateVariationGroup(ctx context.Context, req *CreateVari
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-CreateWarehouseMove
 func (s *StockService) CreateWarehouseMove(ctx context.Context, req *CreateWarehouseMoveRequest, opts ...CallOption) (*GetWarehouseMoveResponse, error) {
-	out := new(GetWarehouseMoveResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetWarehouseMoveResponse
+	err := s.client.call(ctx, operation{
 		name: "Stock.CreateWarehouseMove", method: "POST", path: "/api/Stock/CreateWarehouseMove",
 		body: bodyFlat, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteMove calls POST /api/Stock/DeleteMove.
@@ -147,11 +156,13 @@ func (s *StockService) CreateWarehouseMove(ctx context.Context, req *CreateWareh
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-DeleteMove
-func (s *StockService) DeleteMove(ctx context.Context, req *DeleteMoveRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *StockService) DeleteMove(ctx context.Context, req *DeleteMoveRequest, opts ...CallOption) (*DeleteMoveResponse, error) {
+	var out *DeleteMoveResponse
+	err := s.client.call(ctx, operation{
 		name: "Stock.DeleteMove", method: "POST", path: "/api/Stock/DeleteMove",
 		body: bodyFlat, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteVariationGroup calls GET /api/Stock/DeleteVariationGroup.
@@ -159,11 +170,13 @@ func (s *StockService) DeleteMove(ctx context.Context, req *DeleteMoveRequest, o
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-DeleteVariationGroup
-func (s *StockService) DeleteVariationGroup(ctx context.Context, req *DeleteVariationGroupRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *StockService) DeleteVariationGroup(ctx context.Context, req *DeleteVariationGroupRequest, opts ...CallOption) (*DeleteVariationGroupResponse, error) {
+	var out *DeleteVariationGroupResponse
+	err := s.client.call(ctx, operation{
 		name: "Stock.DeleteVariationGroup", method: "GET", path: "/api/Stock/DeleteVariationGroup",
 		query: true, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteVariationGroups calls POST /api/Stock/DeleteVariationGroups.
@@ -171,11 +184,13 @@ func (s *StockService) DeleteVariationGroup(ctx context.Context, req *DeleteVari
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-DeleteVariationGroups
-func (s *StockService) DeleteVariationGroups(ctx context.Context, req *DeleteVariationGroupsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *StockService) DeleteVariationGroups(ctx context.Context, req *DeleteVariationGroupsRequest, opts ...CallOption) (*DeleteVariationGroupsResponse, error) {
+	var out *DeleteVariationGroupsResponse
+	err := s.client.call(ctx, operation{
 		name: "Stock.DeleteVariationGroups", method: "POST", path: "/api/Stock/DeleteVariationGroups",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteVariationItem calls POST /api/Stock/DeleteVariationItem.
@@ -183,11 +198,13 @@ func (s *StockService) DeleteVariationGroups(ctx context.Context, req *DeleteVar
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-DeleteVariationItem
-func (s *StockService) DeleteVariationItem(ctx context.Context, req *DeleteVariationItemRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *StockService) DeleteVariationItem(ctx context.Context, req *DeleteVariationItemRequest, opts ...CallOption) (*DeleteVariationItemResponse, error) {
+	var out *DeleteVariationItemResponse
+	err := s.client.call(ctx, operation{
 		name: "Stock.DeleteVariationItem", method: "POST", path: "/api/Stock/DeleteVariationItem",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteVariationItems calls POST /api/Stock/DeleteVariationItems.
@@ -195,11 +212,13 @@ func (s *StockService) DeleteVariationItem(ctx context.Context, req *DeleteVaria
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-DeleteVariationItems
-func (s *StockService) DeleteVariationItems(ctx context.Context, req *DeleteVariationItemsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *StockService) DeleteVariationItems(ctx context.Context, req *DeleteVariationItemsRequest, opts ...CallOption) (*DeleteVariationItemsResponse, error) {
+	var out *DeleteVariationItemsResponse
+	err := s.client.call(ctx, operation{
 		name: "Stock.DeleteVariationItems", method: "POST", path: "/api/Stock/DeleteVariationItems",
 		body: bodyWrapped, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetBinRacksByID calls POST /api/Stock/GetBinRacksById.
@@ -208,11 +227,12 @@ func (s *StockService) DeleteVariationItems(ctx context.Context, req *DeleteVari
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetBinRacksById
 func (s *StockService) GetBinRacksByID(ctx context.Context, req *GetBinRacksByIDRequest, opts ...CallOption) (*BinracksResponse, error) {
-	out := new(BinracksResponse)
-	return out, s.client.call(ctx, operation{
+	var out *BinracksResponse
+	err := s.client.call(ctx, operation{
 		name: "Stock.GetBinRacksByID", method: "POST", path: "/api/Stock/GetBinRacksById",
 		body: bodyFlat, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetBinrackSKUs calls POST /api/Stock/GetBinrackSkus.
@@ -221,11 +241,12 @@ func (s *StockService) GetBinRacksByID(ctx context.Context, req *GetBinRacksByID
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetBinrackSkus
 func (s *StockService) GetBinrackSKUs(ctx context.Context, req *GetBinrackSKUsRequest, opts ...CallOption) (*BinrackSKUResponse, error) {
-	out := new(BinrackSKUResponse)
-	return out, s.client.call(ctx, operation{
+	var out *BinrackSKUResponse
+	err := s.client.call(ctx, operation{
 		name: "Stock.GetBinrackSKUs", method: "POST", path: "/api/Stock/GetBinrackSkus",
 		body: bodyFlat, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetItemChangesHistory calls GET /api/Stock/GetItemChangesHistory.
@@ -234,11 +255,12 @@ func (s *StockService) GetBinrackSKUs(ctx context.Context, req *GetBinrackSKUsRe
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetItemChangesHistory
 func (s *StockService) GetItemChangesHistory(ctx context.Context, req *GetItemChangesHistoryRequest, opts ...CallOption) (*GenericPagedResultStockItemChangeHistory, error) {
-	out := new(GenericPagedResultStockItemChangeHistory)
-	return out, s.client.call(ctx, operation{
+	var out *GenericPagedResultStockItemChangeHistory
+	err := s.client.call(ctx, operation{
 		name: "Stock.GetItemChangesHistory", method: "GET", path: "/api/Stock/GetItemChangesHistory",
 		query: true, replay: replayRead, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetItemChangesHistoryAll hands out what stands on the pages of
@@ -262,11 +284,12 @@ func (s *StockService) GetItemChangesHistoryAll(ctx context.Context, req *GetIte
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetItemChangesHistoryCSV
 func (s *StockService) GetItemChangesHistoryCSV(ctx context.Context, req *GetItemChangesHistoryCSVRequest, opts ...CallOption) (*TempFile, error) {
-	out := new(TempFile)
-	return out, s.client.call(ctx, operation{
+	var out *TempFile
+	err := s.client.call(ctx, operation{
 		name: "Stock.GetItemChangesHistoryCSV", method: "GET", path: "/api/Stock/GetItemChangesHistoryCSV",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetSoldStat calls GET /api/Stock/GetSoldStat.
@@ -345,11 +368,12 @@ func (s *StockService) GetStockItemScrapStat(ctx context.Context, req *GetStockI
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockItemTypeInfo
 func (s *StockService) GetStockItemTypeInfo(ctx context.Context, req *GetStockItemTypeInfoRequest, opts ...CallOption) (*GetStockItemTypeInfoResponse, error) {
-	out := new(GetStockItemTypeInfoResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetStockItemTypeInfoResponse
+	err := s.client.call(ctx, operation{
 		name: "Stock.GetStockItemTypeInfo", method: "POST", path: "/api/Stock/GetStockItemTypeInfo",
 		body: bodyFlat, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetStockItems calls GET /api/Stock/GetStockItems.
@@ -358,11 +382,12 @@ func (s *StockService) GetStockItemTypeInfo(ctx context.Context, req *GetStockIt
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockItems
 func (s *StockService) GetStockItems(ctx context.Context, req *GetStockItemsRequest, opts ...CallOption) (*GenericPagedResultStockItem, error) {
-	out := new(GenericPagedResultStockItem)
-	return out, s.client.call(ctx, operation{
+	var out *GenericPagedResultStockItem
+	err := s.client.call(ctx, operation{
 		name: "Stock.GetStockItems", method: "GET", path: "/api/Stock/GetStockItems",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetStockItemsAll hands out what stands on the pages of
@@ -386,11 +411,12 @@ func (s *StockService) GetStockItemsAll(ctx context.Context, req *GetStockItemsR
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockItemsByIds
 func (s *StockService) GetStockItemsByIDs(ctx context.Context, req *GetStockItemsByIDsRequest, opts ...CallOption) (*GetStockItemsByIDsResponse, error) {
-	out := new(GetStockItemsByIDsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetStockItemsByIDsResponse
+	err := s.client.call(ctx, operation{
 		name: "Stock.GetStockItemsByIDs", method: "POST", path: "/api/Stock/GetStockItemsByIds",
 		body: bodyFlat, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetStockItemsByKey calls POST /api/Stock/GetStockItemsByKey.
@@ -442,11 +468,12 @@ func (s *StockService) GetStockItemsFullAll(ctx context.Context, req *GetStockIt
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockItemsFullByIds
 func (s *StockService) GetStockItemsFullByIDs(ctx context.Context, req *GetStockItemsFullByIDsRequest, opts ...CallOption) (*GetStockItemsFullByIDsResponse, error) {
-	out := new(GetStockItemsFullByIDsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetStockItemsFullByIDsResponse
+	err := s.client.call(ctx, operation{
 		name: "Stock.GetStockItemsFullByIDs", method: "POST", path: "/api/Stock/GetStockItemsFullByIds",
 		body: bodyWrapped, replay: replayRead, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetStockItemsFullByIDsBatched splits req.StockItemIDs into parts of at most 200 and hands out the
@@ -466,11 +493,12 @@ func (s *StockService) GetStockItemsFullByIDsBatched(ctx context.Context, req *G
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockItemsLocation
 func (s *StockService) GetStockItemsLocation(ctx context.Context, req *GetStockItemsLocationRequest, opts ...CallOption) (*GetStockItemsLocationResponse, error) {
-	out := new(GetStockItemsLocationResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetStockItemsLocationResponse
+	err := s.client.call(ctx, operation{
 		name: "Stock.GetStockItemsLocation", method: "POST", path: "/api/Stock/GetStockItemsLocation",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetStockLevel calls GET /api/Stock/GetStockLevel.
@@ -518,11 +546,12 @@ func (s *StockService) GetStockLevelBatchBatched(ctx context.Context, req *GetSt
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockLevelByLocation
 func (s *StockService) GetStockLevelByLocation(ctx context.Context, req *GetStockLevelByLocationRequest, opts ...CallOption) (*GetStockLevelByLocationResponse, error) {
-	out := new(GetStockLevelByLocationResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetStockLevelByLocationResponse
+	err := s.client.call(ctx, operation{
 		name: "Stock.GetStockLevelByLocation", method: "POST", path: "/api/Stock/GetStockLevelByLocation",
 		body: bodyWrapped, replay: replayRead, limit: 250,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetStockSold calls GET /api/Stock/GetStockSold.
@@ -545,11 +574,12 @@ func (s *StockService) GetStockSold(ctx context.Context, req *GetStockSoldReques
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetVariationGroupByName
 func (s *StockService) GetVariationGroupByName(ctx context.Context, req *GetVariationGroupByNameRequest, opts ...CallOption) (*VariationGroup, error) {
-	out := new(VariationGroup)
-	return out, s.client.call(ctx, operation{
+	var out *VariationGroup
+	err := s.client.call(ctx, operation{
 		name: "Stock.GetVariationGroupByName", method: "GET", path: "/api/Stock/GetVariationGroupByName",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetVariationGroupByParentID calls GET /api/Stock/GetVariationGroupByParentId.
@@ -558,11 +588,12 @@ func (s *StockService) GetVariationGroupByName(ctx context.Context, req *GetVari
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetVariationGroupByParentId
 func (s *StockService) GetVariationGroupByParentID(ctx context.Context, req *GetVariationGroupByParentIDRequest, opts ...CallOption) (*VariationGroup, error) {
-	out := new(VariationGroup)
-	return out, s.client.call(ctx, operation{
+	var out *VariationGroup
+	err := s.client.call(ctx, operation{
 		name: "Stock.GetVariationGroupByParentID", method: "GET", path: "/api/Stock/GetVariationGroupByParentId",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetVariationGroupSearchTypes calls GET /api/Stock/GetVariationGroupSearchTypes.
@@ -570,12 +601,12 @@ func (s *StockService) GetVariationGroupByParentID(ctx context.Context, req *Get
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetVariationGroupSearchTypes
-func (s *StockService) GetVariationGroupSearchTypes(ctx context.Context, opts ...CallOption) ([]GenericEnumDescriptor, error) {
+func (s *StockService) GetVariationGroupSearchTypes(ctx context.Context, req *GetVariationGroupSearchTypesRequest, opts ...CallOption) ([]GenericEnumDescriptor, error) {
 	var out []GenericEnumDescriptor
 	err := s.client.call(ctx, operation{
 		name: "Stock.GetVariationGroupSearchTypes", method: "GET", path: "/api/Stock/GetVariationGroupSearchTypes",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -599,11 +630,12 @@ func (s *StockService) GetVariationItems(ctx context.Context, req *GetVariationI
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetWarehouseMove
 func (s *StockService) GetWarehouseMove(ctx context.Context, req *GetWarehouseMoveRequest, opts ...CallOption) (*GetWarehouseMoveResponse, error) {
-	out := new(GetWarehouseMoveResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetWarehouseMoveResponse
+	err := s.client.call(ctx, operation{
 		name: "Stock.GetWarehouseMove", method: "POST", path: "/api/Stock/GetWarehouseMove",
 		body: bodyFlat, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetWarehouseMovesByBinrack calls POST /api/Stock/GetWarehouseMovesByBinrack.
@@ -612,11 +644,12 @@ func (s *StockService) GetWarehouseMove(ctx context.Context, req *GetWarehouseMo
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetWarehouseMovesByBinrack
 func (s *StockService) GetWarehouseMovesByBinrack(ctx context.Context, req *GetWarehouseMovesByBinrackRequest, opts ...CallOption) (*GetWarehouseMovesByBinrackResponse, error) {
-	out := new(GetWarehouseMovesByBinrackResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetWarehouseMovesByBinrackResponse
+	err := s.client.call(ctx, operation{
 		name: "Stock.GetWarehouseMovesByBinrack", method: "POST", path: "/api/Stock/GetWarehouseMovesByBinrack",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // RenameVariationGroup calls POST /api/Stock/RenameVariationGroup.
@@ -624,11 +657,13 @@ func (s *StockService) GetWarehouseMovesByBinrack(ctx context.Context, req *GetW
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-RenameVariationGroup
-func (s *StockService) RenameVariationGroup(ctx context.Context, req *RenameVariationGroupRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *StockService) RenameVariationGroup(ctx context.Context, req *RenameVariationGroupRequest, opts ...CallOption) (*RenameVariationGroupResponse, error) {
+	var out *RenameVariationGroupResponse
+	err := s.client.call(ctx, operation{
 		name: "Stock.RenameVariationGroup", method: "POST", path: "/api/Stock/RenameVariationGroup",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SKUExists calls GET /api/Stock/SKUExists.
@@ -651,11 +686,12 @@ func (s *StockService) SKUExists(ctx context.Context, req *SKUExistsRequest, opt
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-SearchBinracks
 func (s *StockService) SearchBinracks(ctx context.Context, req *SearchBinracksRequest, opts ...CallOption) (*BinracksResponse, error) {
-	out := new(BinracksResponse)
-	return out, s.client.call(ctx, operation{
+	var out *BinracksResponse
+	err := s.client.call(ctx, operation{
 		name: "Stock.SearchBinracks", method: "POST", path: "/api/Stock/SearchBinracks",
 		body: bodyWrapped, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchBinracksAll hands out what stands on the pages of
@@ -679,11 +715,12 @@ func (s *StockService) SearchBinracksAll(ctx context.Context, req *SearchBinrack
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-SearchVariationGroups
 func (s *StockService) SearchVariationGroups(ctx context.Context, req *SearchVariationGroupsRequest, opts ...CallOption) (*GenericPagedResultVariationGroup, error) {
-	out := new(GenericPagedResultVariationGroup)
-	return out, s.client.call(ctx, operation{
+	var out *GenericPagedResultVariationGroup
+	err := s.client.call(ctx, operation{
 		name: "Stock.SearchVariationGroups", method: "GET", path: "/api/Stock/SearchVariationGroups",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchVariationGroupsAll hands out what stands on the pages of
@@ -735,11 +772,12 @@ func (s *StockService) UpdateSKUGroupIdentifier(ctx context.Context, req *Update
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-UpdateStockLevelsBulk
 func (s *StockService) UpdateStockLevelsBulk(ctx context.Context, req *UpdateStockLevelsBulkRequest, opts ...CallOption) (*UpdateStockLevelsBulkResponse, error) {
-	out := new(UpdateStockLevelsBulkResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UpdateStockLevelsBulkResponse
+	err := s.client.call(ctx, operation{
 		name: "Stock.UpdateStockLevelsBulk", method: "POST", path: "/api/Stock/UpdateStockLevelsBulk",
 		body: bodyFlat, replay: replayWrite, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateStockLevelsBySKU calls POST /api/Stock/UpdateStockLevelsBySKU.
@@ -761,11 +799,13 @@ func (s *StockService) UpdateStockLevelsBySKU(ctx context.Context, req *UpdateSt
 // It writes absolute values and is safe to repeat. 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-UpdateStockMinimumLevel
-func (s *StockService) UpdateStockMinimumLevel(ctx context.Context, req *UpdateStockMinimumLevelRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *StockService) UpdateStockMinimumLevel(ctx context.Context, req *UpdateStockMinimumLevelRequest, opts ...CallOption) (*UpdateStockMinimumLevelResponse, error) {
+	var out *UpdateStockMinimumLevelResponse
+	err := s.client.call(ctx, operation{
 		name: "Stock.UpdateStockMinimumLevel", method: "POST", path: "/api/Stock/UpdateStockMinimumLevel",
 		body: bodyParams, replay: replayWrite, limit: 250,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateWarehouseMove calls POST /api/Stock/UpdateWarehouseMove.
@@ -774,11 +814,12 @@ func (s *StockService) UpdateStockMinimumLevel(ctx context.Context, req *UpdateS
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-UpdateWarehouseMove
 func (s *StockService) UpdateWarehouseMove(ctx context.Context, req *UpdateWarehouseMoveRequest, opts ...CallOption) (*GetWarehouseMoveResponse, error) {
-	out := new(GetWarehouseMoveResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetWarehouseMoveResponse
+	err := s.client.call(ctx, operation{
 		name: "Stock.UpdateWarehouseMove", method: "POST", path: "/api/Stock/UpdateWarehouseMove",
 		body: bodyFlat, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddRollingStockTakeRequest holds the parameters of Stock.AddRollingStockTake.
@@ -884,6 +925,9 @@ type BookInStockItemRequest struct {
 	StockItem *BookInStockItem `json:"stockItem,omitzero"`
 }
 
+// BookInStockItemResponse is the reply of Stock.BookInStockItem.
+type BookInStockItemResponse struct{}
+
 // CheckVariationParentSKUExistsRequest holds the parameters of Stock.CheckVariationParentSKUExists.
 type CheckVariationParentSKUExistsRequest struct {
 	ParentSKU *string `url:"parentSKU,omitempty" json:"-"`
@@ -894,6 +938,9 @@ type CompleteWarehouseMoveRequest struct {
 	FinalBinrackID *int `json:"FinalBinrackId,omitzero"`
 	MoveID         *int `json:"MoveId,omitzero"`
 }
+
+// CompleteWarehouseMoveResponse is the reply of Stock.CompleteWarehouseMove.
+type CompleteWarehouseMoveResponse struct{}
 
 // CreateStockBatchesRequest holds the parameters of Stock.CreateStockBatches.
 type CreateStockBatchesRequest struct {
@@ -921,15 +968,24 @@ type DeleteMoveRequest struct {
 	MoveID *int `json:"MoveId,omitzero"`
 }
 
+// DeleteMoveResponse is the reply of Stock.DeleteMove.
+type DeleteMoveResponse struct{}
+
 // DeleteVariationGroupRequest holds the parameters of Stock.DeleteVariationGroup.
 type DeleteVariationGroupRequest struct {
 	PkVariationGroupID *GUID `url:"pkVariationGroupId,omitempty" json:"-"`
 }
 
+// DeleteVariationGroupResponse is the reply of Stock.DeleteVariationGroup.
+type DeleteVariationGroupResponse struct{}
+
 // DeleteVariationGroupsRequest holds the parameters of Stock.DeleteVariationGroups.
 type DeleteVariationGroupsRequest struct {
 	VariationGroupsIDList []GUID `json:"VariationGroupsIdList,omitzero"`
 }
+
+// DeleteVariationGroupsResponse is the reply of Stock.DeleteVariationGroups.
+type DeleteVariationGroupsResponse struct{}
 
 // DeleteVariationItemRequest holds the parameters of Stock.DeleteVariationItem.
 type DeleteVariationItemRequest struct {
@@ -937,11 +993,17 @@ type DeleteVariationItemRequest struct {
 	PkVariationItemID *GUID `json:"pkVariationItemId,omitzero"`
 }
 
+// DeleteVariationItemResponse is the reply of Stock.DeleteVariationItem.
+type DeleteVariationItemResponse struct{}
+
 // DeleteVariationItemsRequest holds the parameters of Stock.DeleteVariationItems.
 type DeleteVariationItemsRequest struct {
 	StockItemIDs    []GUID `json:"StockItemIds,omitzero"`
 	VariationItemID *GUID  `json:"VariationItemId,omitzero"`
 }
+
+// DeleteVariationItemsResponse is the reply of Stock.DeleteVariationItems.
+type DeleteVariationItemsResponse struct{}
 
 // Dimension is part of a reply.
 type Dimension struct {
@@ -1159,6 +1221,9 @@ type GetVariationGroupByParentIDRequest struct {
 	PkStockItemID *GUID `url:"pkStockItemId,omitempty" json:"-"`
 }
 
+// GetVariationGroupSearchTypesRequest holds the parameters of Stock.GetVariationGroupSearchTypes.
+type GetVariationGroupSearchTypesRequest struct{}
+
 // GetVariationItemsRequest holds the parameters of Stock.GetVariationItems.
 type GetVariationItemsRequest struct {
 	PkVariationItemID *GUID `url:"pkVariationItemId,omitempty" json:"-"`
@@ -1200,6 +1265,9 @@ type RenameVariationGroupRequest struct {
 	PkVariationItemID *GUID   `json:"pkVariationItemId,omitzero"`
 	VariationName     *string `json:"variationName,omitzero"`
 }
+
+// RenameVariationGroupResponse is the reply of Stock.RenameVariationGroup.
+type RenameVariationGroupResponse struct{}
 
 // SKUExistsRequest holds the parameters of Stock.SKUExists.
 type SKUExistsRequest struct {
@@ -1544,6 +1612,9 @@ type UpdateStockMinimumLevelRequest struct {
 	MinimumLevel *int  `json:"minimumLevel,omitzero"`
 	StockItemID  *GUID `json:"stockItemId,omitzero"`
 }
+
+// UpdateStockMinimumLevelResponse is the reply of Stock.UpdateStockMinimumLevel.
+type UpdateStockMinimumLevelResponse struct{}
 
 // UpdateWarehouseMoveRequest holds the parameters of Stock.UpdateWarehouseMove.
 type UpdateWarehouseMoveRequest struct {

@@ -59,7 +59,7 @@ func (s *OrdersService) LockOrderVerified(ctx context.Context, req *LockOrderReq
 	if err := checkIDs(op, r.OrderIDs...); err != nil {
 		return err
 	}
-	err := s.LockOrder(ctx, &r, opts...)
+	_, err := s.LockOrder(ctx, &r, opts...)
 	return s.verifyOrders(ctx, op, r.OrderIDs, err, func(o OrderDetails) bool {
 		return !o.Processed && o.GeneralInfo.HoldOrCancel == r.LockOrder
 	})
@@ -95,7 +95,7 @@ func (s *OrdersService) CancelOrderVerified(ctx context.Context, req *CancelOrde
 	r.FulfilmentCenter = cmp.Or(r.FulfilmentCenter, o.FulfilmentLocationID, o.GeneralInfo.Location, ZeroGUID)
 
 	if o.GeneralInfo.HoldOrCancel {
-		err = s.LockOrder(ctx, &LockOrderRequest{OrderIDs: ids, LockOrder: false})
+		_, err = s.LockOrder(ctx, &LockOrderRequest{OrderIDs: ids, LockOrder: false})
 	}
 	if err == nil && isParked(o) {
 		// That it was parked no longer would be fine; the cancellation will tell.
@@ -127,7 +127,7 @@ func (s *OrdersService) stopAgain(ctx context.Context, o OrderDetails) error {
 		}
 	}
 	if o.GeneralInfo.HoldOrCancel {
-		if err := s.LockOrder(ctx, &LockOrderRequest{OrderIDs: ids, LockOrder: true}); err != nil {
+		if _, err := s.LockOrder(ctx, &LockOrderRequest{OrderIDs: ids, LockOrder: true}); err != nil {
 			errs = also(errs, fmt.Errorf("the order may be unlocked: %w", err))
 		}
 	}

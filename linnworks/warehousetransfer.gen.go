@@ -16,11 +16,12 @@ type WarehouseTransferService service
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-AddItemToTransfer
 func (s *WarehouseTransferService) AddItemToTransfer(ctx context.Context, req *AddItemToTransferRequest, opts ...CallOption) (*WarehouseTransferItem, error) {
-	out := new(WarehouseTransferItem)
-	return out, s.client.call(ctx, operation{
+	var out *WarehouseTransferItem
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.AddItemToTransfer", method: "POST", path: "/api/WarehouseTransfer/AddItemToTransfer",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddItemsToTransfer calls POST /api/WarehouseTransfer/AddItemsToTransfer.
@@ -29,11 +30,12 @@ func (s *WarehouseTransferService) AddItemToTransfer(ctx context.Context, req *A
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-AddItemsToTransfer
 func (s *WarehouseTransferService) AddItemsToTransfer(ctx context.Context, req *AddItemsToTransferRequest, opts ...CallOption) (*AddItemsToTransferResponse, error) {
-	out := new(AddItemsToTransferResponse)
-	return out, s.client.call(ctx, operation{
+	var out *AddItemsToTransferResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.AddItemsToTransfer", method: "POST", path: "/api/WarehouseTransfer/AddItemsToTransfer",
 		body: bodyFlat, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddTransferBinNote calls POST /api/WarehouseTransfer/AddTransferBinNote.
@@ -111,11 +113,13 @@ func (s *WarehouseTransferService) AllocateItemToBin(ctx context.Context, req *A
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeBinDetails
-func (s *WarehouseTransferService) ChangeBinDetails(ctx context.Context, req *ChangeBinDetailsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferService) ChangeBinDetails(ctx context.Context, req *ChangeBinDetailsRequest, opts ...CallOption) (*ChangeBinDetailsResponse, error) {
+	var out *ChangeBinDetailsResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.ChangeBinDetails", method: "POST", path: "/api/WarehouseTransfer/ChangeBinDetails",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ChangeTransferFromLocation calls POST /api/WarehouseTransfer/ChangeTransferFromLocation.
@@ -123,11 +127,13 @@ func (s *WarehouseTransferService) ChangeBinDetails(ctx context.Context, req *Ch
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferFromLocation
-func (s *WarehouseTransferService) ChangeTransferFromLocation(ctx context.Context, req *ChangeTransferFromLocationRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferService) ChangeTransferFromLocation(ctx context.Context, req *ChangeTransferFromLocationRequest, opts ...CallOption) (*ChangeTransferFromLocationResponse, error) {
+	var out *ChangeTransferFromLocationResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.ChangeTransferFromLocation", method: "POST", path: "/api/WarehouseTransfer/ChangeTransferFromLocation",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ChangeTransferItemReceivedQuantity calls POST /api/WarehouseTransfer/ChangeTransferItemReceivedQuantity.
@@ -135,11 +141,13 @@ func (s *WarehouseTransferService) ChangeTransferFromLocation(ctx context.Contex
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferItemReceivedQuantity
-func (s *WarehouseTransferService) ChangeTransferItemReceivedQuantity(ctx context.Context, req *ChangeTransferItemReceivedQuantityRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferService) ChangeTransferItemReceivedQuantity(ctx context.Context, req *ChangeTransferItemReceivedQuantityRequest, opts ...CallOption) (*ChangeTransferItemReceivedQuantityResponse, error) {
+	var out *ChangeTransferItemReceivedQuantityResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.ChangeTransferItemReceivedQuantity", method: "POST", path: "/api/WarehouseTransfer/ChangeTransferItemReceivedQuantity",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ChangeTransferItemRequestQuantity calls POST /api/WarehouseTransfer/ChangeTransferItemRequestQuantity.
@@ -147,11 +155,13 @@ func (s *WarehouseTransferService) ChangeTransferItemReceivedQuantity(ctx contex
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferItemRequestQuantity
-func (s *WarehouseTransferService) ChangeTransferItemRequestQuantity(ctx context.Context, req *ChangeTransferItemRequestQuantityRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferService) ChangeTransferItemRequestQuantity(ctx context.Context, req *ChangeTransferItemRequestQuantityRequest, opts ...CallOption) (*ChangeTransferItemRequestQuantityResponse, error) {
+	var out *ChangeTransferItemRequestQuantityResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.ChangeTransferItemRequestQuantity", method: "POST", path: "/api/WarehouseTransfer/ChangeTransferItemRequestQuantity",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ChangeTransferItemSentQuantity calls POST /api/WarehouseTransfer/ChangeTransferItemSentQuantity.
@@ -160,11 +170,12 @@ func (s *WarehouseTransferService) ChangeTransferItemRequestQuantity(ctx context
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferItemSentQuantity
 func (s *WarehouseTransferService) ChangeTransferItemSentQuantity(ctx context.Context, req *ChangeTransferItemSentQuantityRequest, opts ...CallOption) (*WarehouseTransferItem, error) {
-	out := new(WarehouseTransferItem)
-	return out, s.client.call(ctx, operation{
+	var out *WarehouseTransferItem
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.ChangeTransferItemSentQuantity", method: "POST", path: "/api/WarehouseTransfer/ChangeTransferItemSentQuantity",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ChangeTransferLocations calls POST /api/WarehouseTransfer/ChangeTransferLocations.
@@ -172,11 +183,13 @@ func (s *WarehouseTransferService) ChangeTransferItemSentQuantity(ctx context.Co
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferLocations
-func (s *WarehouseTransferService) ChangeTransferLocations(ctx context.Context, req *ChangeTransferLocationsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferService) ChangeTransferLocations(ctx context.Context, req *ChangeTransferLocationsRequest, opts ...CallOption) (*ChangeTransferLocationsResponse, error) {
+	var out *ChangeTransferLocationsResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.ChangeTransferLocations", method: "POST", path: "/api/WarehouseTransfer/ChangeTransferLocations",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ChangeTransferProperty calls POST /api/WarehouseTransfer/ChangeTransferProperty.
@@ -184,11 +197,13 @@ func (s *WarehouseTransferService) ChangeTransferLocations(ctx context.Context, 
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferProperty
-func (s *WarehouseTransferService) ChangeTransferProperty(ctx context.Context, req *ChangeTransferPropertyRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferService) ChangeTransferProperty(ctx context.Context, req *ChangeTransferPropertyRequest, opts ...CallOption) (*ChangeTransferPropertyResponse, error) {
+	var out *ChangeTransferPropertyResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.ChangeTransferProperty", method: "POST", path: "/api/WarehouseTransfer/ChangeTransferProperty",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ChangeTransferStatus calls POST /api/WarehouseTransfer/ChangeTransferStatus.
@@ -196,11 +211,13 @@ func (s *WarehouseTransferService) ChangeTransferProperty(ctx context.Context, r
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferStatus
-func (s *WarehouseTransferService) ChangeTransferStatus(ctx context.Context, req *ChangeTransferStatusRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferService) ChangeTransferStatus(ctx context.Context, req *ChangeTransferStatusRequest, opts ...CallOption) (*ChangeTransferStatusResponse, error) {
+	var out *ChangeTransferStatusResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.ChangeTransferStatus", method: "POST", path: "/api/WarehouseTransfer/ChangeTransferStatus",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ChangeTransferToLocation calls POST /api/WarehouseTransfer/ChangeTransferToLocation.
@@ -208,11 +225,13 @@ func (s *WarehouseTransferService) ChangeTransferStatus(ctx context.Context, req
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferToLocation
-func (s *WarehouseTransferService) ChangeTransferToLocation(ctx context.Context, req *ChangeTransferToLocationRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferService) ChangeTransferToLocation(ctx context.Context, req *ChangeTransferToLocationRequest, opts ...CallOption) (*ChangeTransferToLocationResponse, error) {
+	var out *ChangeTransferToLocationResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.ChangeTransferToLocation", method: "POST", path: "/api/WarehouseTransfer/ChangeTransferToLocation",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CheckForDraftTransfer calls GET /api/WarehouseTransfer/CheckForDraftTransfer.
@@ -235,11 +254,12 @@ func (s *WarehouseTransferService) CheckForDraftTransfer(ctx context.Context, re
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-CreateNewBin
 func (s *WarehouseTransferService) CreateNewBin(ctx context.Context, req *CreateNewBinRequest, opts ...CallOption) (*WarehouseTransferBin, error) {
-	out := new(WarehouseTransferBin)
-	return out, s.client.call(ctx, operation{
+	var out *WarehouseTransferBin
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.CreateNewBin", method: "POST", path: "/api/WarehouseTransfer/CreateNewBin",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateTransferFromDescrepancies calls POST /api/WarehouseTransfer/CreateTransferFromDescrepancies.
@@ -248,11 +268,12 @@ func (s *WarehouseTransferService) CreateNewBin(ctx context.Context, req *Create
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-CreateTransferFromDescrepancies
 func (s *WarehouseTransferService) CreateTransferFromDescrepancies(ctx context.Context, req *CreateTransferFromDescrepanciesRequest, opts ...CallOption) (*WarehouseTransfer, error) {
-	out := new(WarehouseTransfer)
-	return out, s.client.call(ctx, operation{
+	var out *WarehouseTransfer
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.CreateTransferFromDescrepancies", method: "POST", path: "/api/WarehouseTransfer/CreateTransferFromDescrepancies",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateTransferRequestWithReturn calls POST /api/WarehouseTransfer/CreateTransferRequestWithReturn.
@@ -261,11 +282,12 @@ func (s *WarehouseTransferService) CreateTransferFromDescrepancies(ctx context.C
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-CreateTransferRequestWithReturn
 func (s *WarehouseTransferService) CreateTransferRequestWithReturn(ctx context.Context, req *CreateTransferRequestWithReturnRequest, opts ...CallOption) (*WarehouseTransfer, error) {
-	out := new(WarehouseTransfer)
-	return out, s.client.call(ctx, operation{
+	var out *WarehouseTransfer
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.CreateTransferRequestWithReturn", method: "POST", path: "/api/WarehouseTransfer/CreateTransferRequestWithReturn",
 		body: bodyParams, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteEmptyDraftTransfer calls POST /api/WarehouseTransfer/DeleteEmptyDraftTransfer.
@@ -273,11 +295,13 @@ func (s *WarehouseTransferService) CreateTransferRequestWithReturn(ctx context.C
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-DeleteEmptyDraftTransfer
-func (s *WarehouseTransferService) DeleteEmptyDraftTransfer(ctx context.Context, req *DeleteEmptyDraftTransferRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferService) DeleteEmptyDraftTransfer(ctx context.Context, req *DeleteEmptyDraftTransferRequest, opts ...CallOption) (*DeleteEmptyDraftTransferResponse, error) {
+	var out *DeleteEmptyDraftTransferResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.DeleteEmptyDraftTransfer", method: "POST", path: "/api/WarehouseTransfer/DeleteEmptyDraftTransfer",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteTransfer calls POST /api/WarehouseTransfer/DeleteTransfer.
@@ -285,11 +309,13 @@ func (s *WarehouseTransferService) DeleteEmptyDraftTransfer(ctx context.Context,
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-DeleteTransfer
-func (s *WarehouseTransferService) DeleteTransfer(ctx context.Context, req *DeleteTransferRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferService) DeleteTransfer(ctx context.Context, req *DeleteTransferRequest, opts ...CallOption) (*DeleteTransferResponse, error) {
+	var out *DeleteTransferResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.DeleteTransfer", method: "POST", path: "/api/WarehouseTransfer/DeleteTransfer",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteTransferProperty calls POST /api/WarehouseTransfer/DeleteTransferProperty.
@@ -297,11 +323,13 @@ func (s *WarehouseTransferService) DeleteTransfer(ctx context.Context, req *Dele
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-DeleteTransferProperty
-func (s *WarehouseTransferService) DeleteTransferProperty(ctx context.Context, req *DeleteTransferPropertyRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferService) DeleteTransferProperty(ctx context.Context, req *DeleteTransferPropertyRequest, opts ...CallOption) (*DeleteTransferPropertyResponse, error) {
+	var out *DeleteTransferPropertyResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.DeleteTransferProperty", method: "POST", path: "/api/WarehouseTransfer/DeleteTransferProperty",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetActiveTransfersAllLocations calls GET /api/WarehouseTransfer/GetActiveTransfersAllLocations.
@@ -309,12 +337,12 @@ func (s *WarehouseTransferService) DeleteTransferProperty(ctx context.Context, r
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetActiveTransfersAllLocations
-func (s *WarehouseTransferService) GetActiveTransfersAllLocations(ctx context.Context, opts ...CallOption) ([]WarehouseTransfer, error) {
+func (s *WarehouseTransferService) GetActiveTransfersAllLocations(ctx context.Context, req *GetActiveTransfersAllLocationsRequest, opts ...CallOption) ([]WarehouseTransfer, error) {
 	var out []WarehouseTransfer
 	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.GetActiveTransfersAllLocations", method: "GET", path: "/api/WarehouseTransfer/GetActiveTransfersAllLocations",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -338,11 +366,12 @@ func (s *WarehouseTransferService) GetActiveTransfersForLocation(ctx context.Con
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetArchivedTransfers
 func (s *WarehouseTransferService) GetArchivedTransfers(ctx context.Context, req *GetArchivedTransfersRequest, opts ...CallOption) (*GenericPagedResultWarehouseTransfer, error) {
-	out := new(GenericPagedResultWarehouseTransfer)
-	return out, s.client.call(ctx, operation{
+	var out *GenericPagedResultWarehouseTransfer
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.GetArchivedTransfers", method: "GET", path: "/api/WarehouseTransfer/GetArchivedTransfers",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetArchivedTransfersAll hands out what stands on the pages of
@@ -366,11 +395,12 @@ func (s *WarehouseTransferService) GetArchivedTransfersAll(ctx context.Context, 
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetArchivedTransfersBetweenArchivedDates
 func (s *WarehouseTransferService) GetArchivedTransfersBetweenArchivedDates(ctx context.Context, req *GetArchivedTransfersBetweenArchivedDatesRequest, opts ...CallOption) (*GenericPagedResultWarehouseTransfer, error) {
-	out := new(GenericPagedResultWarehouseTransfer)
-	return out, s.client.call(ctx, operation{
+	var out *GenericPagedResultWarehouseTransfer
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.GetArchivedTransfersBetweenArchivedDates", method: "GET", path: "/api/WarehouseTransfer/GetArchivedTransfersBetweenArchivedDates",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetArchivedTransfersBetweenArchivedDatesAll hands out what stands on the pages of
@@ -394,11 +424,12 @@ func (s *WarehouseTransferService) GetArchivedTransfersBetweenArchivedDatesAll(c
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetArchivedTransfersBetweenDates
 func (s *WarehouseTransferService) GetArchivedTransfersBetweenDates(ctx context.Context, req *GetArchivedTransfersBetweenDatesRequest, opts ...CallOption) (*GenericPagedResultWarehouseTransfer, error) {
-	out := new(GenericPagedResultWarehouseTransfer)
-	return out, s.client.call(ctx, operation{
+	var out *GenericPagedResultWarehouseTransfer
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.GetArchivedTransfersBetweenDates", method: "GET", path: "/api/WarehouseTransfer/GetArchivedTransfersBetweenDates",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetArchivedTransfersBetweenDatesAll hands out what stands on the pages of
@@ -422,11 +453,12 @@ func (s *WarehouseTransferService) GetArchivedTransfersBetweenDatesAll(ctx conte
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetArchivedTransfersFiltered
 func (s *WarehouseTransferService) GetArchivedTransfersFiltered(ctx context.Context, req *GetArchivedTransfersFilteredRequest, opts ...CallOption) (*GenericPagedResultWarehouseTransfer, error) {
-	out := new(GenericPagedResultWarehouseTransfer)
-	return out, s.client.call(ctx, operation{
+	var out *GenericPagedResultWarehouseTransfer
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.GetArchivedTransfersFiltered", method: "GET", path: "/api/WarehouseTransfer/GetArchivedTransfersFiltered",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetArchivedTransfersFilteredAll hands out what stands on the pages of
@@ -491,12 +523,12 @@ func (s *WarehouseTransferService) GetModifiedBasic(ctx context.Context, req *Ge
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetServerTime
-func (s *WarehouseTransferService) GetServerTime(ctx context.Context, opts ...CallOption) (Time, error) {
+func (s *WarehouseTransferService) GetServerTime(ctx context.Context, req *GetServerTimeRequest, opts ...CallOption) (Time, error) {
 	var out Time
 	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.GetServerTime", method: "GET", path: "/api/WarehouseTransfer/GetServerTime",
 		replay: replayRead, limit: 150,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -604,11 +636,12 @@ func (s *WarehouseTransferService) GetTransferProperties(ctx context.Context, re
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetTransferWithItems
 func (s *WarehouseTransferService) GetTransferWithItems(ctx context.Context, req *GetTransferWithItemsRequest, opts ...CallOption) (*WarehouseTransfer, error) {
-	out := new(WarehouseTransfer)
-	return out, s.client.call(ctx, operation{
+	var out *WarehouseTransfer
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.GetTransferWithItems", method: "GET", path: "/api/WarehouseTransfer/GetTransferWithItems",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetTransferWithNotes calls GET /api/WarehouseTransfer/GetTransferWithNotes.
@@ -617,11 +650,12 @@ func (s *WarehouseTransferService) GetTransferWithItems(ctx context.Context, req
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetTransferWithNotes
 func (s *WarehouseTransferService) GetTransferWithNotes(ctx context.Context, req *GetTransferWithNotesRequest, opts ...CallOption) (*WarehouseTransfer, error) {
-	out := new(WarehouseTransfer)
-	return out, s.client.call(ctx, operation{
+	var out *WarehouseTransfer
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.GetTransferWithNotes", method: "GET", path: "/api/WarehouseTransfer/GetTransferWithNotes",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // IsDraftTransferChanged calls GET /api/WarehouseTransfer/IsDraftTransferChanged.
@@ -657,11 +691,13 @@ func (s *WarehouseTransferService) PrintTransfer(ctx context.Context, req *Print
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-RemoveAllEmptyBins
-func (s *WarehouseTransferService) RemoveAllEmptyBins(ctx context.Context, req *RemoveAllEmptyBinsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferService) RemoveAllEmptyBins(ctx context.Context, req *RemoveAllEmptyBinsRequest, opts ...CallOption) (*RemoveAllEmptyBinsResponse, error) {
+	var out *RemoveAllEmptyBinsResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.RemoveAllEmptyBins", method: "POST", path: "/api/WarehouseTransfer/RemoveAllEmptyBins",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // RemoveItemFromTransfer calls POST /api/WarehouseTransfer/RemoveItemFromTransfer.
@@ -669,11 +705,13 @@ func (s *WarehouseTransferService) RemoveAllEmptyBins(ctx context.Context, req *
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-RemoveItemFromTransfer
-func (s *WarehouseTransferService) RemoveItemFromTransfer(ctx context.Context, req *RemoveItemFromTransferRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferService) RemoveItemFromTransfer(ctx context.Context, req *RemoveItemFromTransferRequest, opts ...CallOption) (*RemoveItemFromTransferResponse, error) {
+	var out *RemoveItemFromTransferResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.RemoveItemFromTransfer", method: "POST", path: "/api/WarehouseTransfer/RemoveItemFromTransfer",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchTransfersAllLocations calls GET /api/WarehouseTransfer/SearchTransfersAllLocations.
@@ -709,11 +747,13 @@ func (s *WarehouseTransferService) SearchTransfersByLocation(ctx context.Context
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-SetReferenceNumber
-func (s *WarehouseTransferService) SetReferenceNumber(ctx context.Context, req *SetReferenceNumberRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferService) SetReferenceNumber(ctx context.Context, req *SetReferenceNumberRequest, opts ...CallOption) (*SetReferenceNumberResponse, error) {
+	var out *SetReferenceNumberResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.SetReferenceNumber", method: "POST", path: "/api/WarehouseTransfer/SetReferenceNumber",
 		body: bodyParams, limit: 150,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddItemToTransferRequest holds the parameters of WarehouseTransfer.AddItemToTransfer.
@@ -777,11 +817,17 @@ type ChangeBinDetailsRequest struct {
 	PkTransferID *GUID   `json:"pkTransferId,omitzero"`
 }
 
+// ChangeBinDetailsResponse is the reply of WarehouseTransfer.ChangeBinDetails.
+type ChangeBinDetailsResponse struct{}
+
 // ChangeTransferFromLocationRequest holds the parameters of WarehouseTransfer.ChangeTransferFromLocation.
 type ChangeTransferFromLocationRequest struct {
 	NewLocationID *GUID `json:"newLocationId,omitzero"`
 	PkTransferID  *GUID `json:"pkTransferId,omitzero"`
 }
+
+// ChangeTransferFromLocationResponse is the reply of WarehouseTransfer.ChangeTransferFromLocation.
+type ChangeTransferFromLocationResponse struct{}
 
 // ChangeTransferItemReceivedQuantityRequest holds the parameters of WarehouseTransfer.ChangeTransferItemReceivedQuantity.
 type ChangeTransferItemReceivedQuantityRequest struct {
@@ -791,12 +837,18 @@ type ChangeTransferItemReceivedQuantityRequest struct {
 	PkTransferItemID *GUID `json:"pkTransferItemId,omitzero"`
 }
 
+// ChangeTransferItemReceivedQuantityResponse is the reply of WarehouseTransfer.ChangeTransferItemReceivedQuantity.
+type ChangeTransferItemReceivedQuantityResponse struct{}
+
 // ChangeTransferItemRequestQuantityRequest holds the parameters of WarehouseTransfer.ChangeTransferItemRequestQuantity.
 type ChangeTransferItemRequestQuantityRequest struct {
 	Quantity         *int  `json:"Quantity,omitzero"`
 	PkTransferID     *GUID `json:"pkTransferId,omitzero"`
 	PkTransferItemID *GUID `json:"pkTransferItemId,omitzero"`
 }
+
+// ChangeTransferItemRequestQuantityResponse is the reply of WarehouseTransfer.ChangeTransferItemRequestQuantity.
+type ChangeTransferItemRequestQuantityResponse struct{}
 
 // ChangeTransferItemSentQuantityRequest holds the parameters of WarehouseTransfer.ChangeTransferItemSentQuantity.
 type ChangeTransferItemSentQuantityRequest struct {
@@ -813,6 +865,9 @@ type ChangeTransferLocationsRequest struct {
 	ToLocationID   *GUID `json:"toLocationId,omitzero"`
 }
 
+// ChangeTransferLocationsResponse is the reply of WarehouseTransfer.ChangeTransferLocations.
+type ChangeTransferLocationsResponse struct{}
+
 // ChangeTransferPropertyRequest holds the parameters of WarehouseTransfer.ChangeTransferProperty.
 type ChangeTransferPropertyRequest struct {
 	NewValue             *string `json:"newValue,omitzero"`
@@ -820,17 +875,26 @@ type ChangeTransferPropertyRequest struct {
 	PkTransferPropertyID *GUID   `json:"pkTransferPropertyId,omitzero"`
 }
 
+// ChangeTransferPropertyResponse is the reply of WarehouseTransfer.ChangeTransferProperty.
+type ChangeTransferPropertyResponse struct{}
+
 // ChangeTransferStatusRequest holds the parameters of WarehouseTransfer.ChangeTransferStatus.
 type ChangeTransferStatusRequest struct {
 	NewStatus    *ChangeTransferStatusRequestNewStatus `json:"newStatus,omitzero"`
 	PkTransferID *GUID                                 `json:"pkTransferId,omitzero"`
 }
 
+// ChangeTransferStatusResponse is the reply of WarehouseTransfer.ChangeTransferStatus.
+type ChangeTransferStatusResponse struct{}
+
 // ChangeTransferToLocationRequest holds the parameters of WarehouseTransfer.ChangeTransferToLocation.
 type ChangeTransferToLocationRequest struct {
 	NewLocationID *GUID `json:"newLocationId,omitzero"`
 	PkTransferID  *GUID `json:"pkTransferId,omitzero"`
 }
+
+// ChangeTransferToLocationResponse is the reply of WarehouseTransfer.ChangeTransferToLocation.
+type ChangeTransferToLocationResponse struct{}
 
 // CreateNewBinRequest holds the parameters of WarehouseTransfer.CreateNewBin.
 type CreateNewBinRequest struct {
@@ -854,17 +918,26 @@ type DeleteEmptyDraftTransferRequest struct {
 	PkTransferID *GUID `json:"pkTransferId,omitzero"`
 }
 
+// DeleteEmptyDraftTransferResponse is the reply of WarehouseTransfer.DeleteEmptyDraftTransfer.
+type DeleteEmptyDraftTransferResponse struct{}
+
 // DeleteTransferPropertyRequest holds the parameters of WarehouseTransfer.DeleteTransferProperty.
 type DeleteTransferPropertyRequest struct {
 	PkTransferID         *GUID `json:"pkTransferId,omitzero"`
 	PkTransferPropertyID *GUID `json:"pkTransferPropertyId,omitzero"`
 }
 
+// DeleteTransferPropertyResponse is the reply of WarehouseTransfer.DeleteTransferProperty.
+type DeleteTransferPropertyResponse struct{}
+
 // DeleteTransferRequest holds the parameters of WarehouseTransfer.DeleteTransfer.
 type DeleteTransferRequest struct {
 	DeleteReason *string `json:"DeleteReason,omitzero"`
 	PkTransferID *GUID   `json:"pkTransferId,omitzero"`
 }
+
+// DeleteTransferResponse is the reply of WarehouseTransfer.DeleteTransfer.
+type DeleteTransferResponse struct{}
 
 // GenericPagedResultWarehouseTransfer is part of a reply.
 type GenericPagedResultWarehouseTransfer struct {
@@ -874,6 +947,9 @@ type GenericPagedResultWarehouseTransfer struct {
 	TotalEntries   int64               `json:"TotalEntries,omitzero"`
 	TotalPages     int                 `json:"TotalPages,omitzero"`
 }
+
+// GetActiveTransfersAllLocationsRequest holds the parameters of WarehouseTransfer.GetActiveTransfersAllLocations.
+type GetActiveTransfersAllLocationsRequest struct{}
 
 // GetActiveTransfersForLocationRequest holds the parameters of WarehouseTransfer.GetActiveTransfersForLocation.
 type GetActiveTransfersForLocationRequest struct {
@@ -919,6 +995,9 @@ type GetDiscrepancyItemsRequest struct {
 type GetModifiedBasicRequest struct {
 	UpdateDate *Time `url:"updateDate,omitempty" json:"-"`
 }
+
+// GetServerTimeRequest holds the parameters of WarehouseTransfer.GetServerTime.
+type GetServerTimeRequest struct{}
 
 // GetStockAvailabilityRequest holds the parameters of WarehouseTransfer.GetStockAvailability.
 type GetStockAvailabilityRequest struct {
@@ -972,14 +1051,19 @@ type PrintTransferRequest struct {
 }
 
 // RemoveAllEmptyBinsRequest holds the parameters of WarehouseTransfer.RemoveAllEmptyBins.
-type RemoveAllEmptyBinsRequest struct {
-}
+type RemoveAllEmptyBinsRequest struct{}
+
+// RemoveAllEmptyBinsResponse is the reply of WarehouseTransfer.RemoveAllEmptyBins.
+type RemoveAllEmptyBinsResponse struct{}
 
 // RemoveItemFromTransferRequest holds the parameters of WarehouseTransfer.RemoveItemFromTransfer.
 type RemoveItemFromTransferRequest struct {
 	PkTransferID     *GUID `json:"pkTransferId,omitzero"`
 	PkTransferItemID *GUID `json:"pkTransferItemId,omitzero"`
 }
+
+// RemoveItemFromTransferResponse is the reply of WarehouseTransfer.RemoveItemFromTransfer.
+type RemoveItemFromTransferResponse struct{}
 
 // SearchTransfersAllLocationsRequest holds the parameters of WarehouseTransfer.SearchTransfersAllLocations.
 type SearchTransfersAllLocationsRequest struct {
@@ -999,6 +1083,9 @@ type SetReferenceNumberRequest struct {
 	ReferenceNumber *string `json:"ReferenceNumber,omitzero"`
 	PkTransferID    *GUID   `json:"pkTransferId,omitzero"`
 }
+
+// SetReferenceNumberResponse is the reply of WarehouseTransfer.SetReferenceNumber.
+type SetReferenceNumberResponse struct{}
 
 // StockAvailability is part of a reply.
 type StockAvailability struct {

@@ -17,11 +17,12 @@ type WarehouseTransferNewService service
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) AddItem(ctx context.Context, req *AddItemRequest, opts ...CallOption) (*TransferItemViewModel, error) {
-	out := new(TransferItemViewModel)
-	return out, s.client.call(ctx, operation{
+	var out *TransferItemViewModel
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferNew.AddItem", method: "PUT", path: "/warehousetransfer/transfers/AddItem",
 		body: bodyJSON, host: hostNew,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddItemBatches calls POST /warehousetransfer/transfers/AddItemBatches.
@@ -100,11 +101,12 @@ func (s *WarehouseTransferNewService) CheckForDraftTransfer(ctx context.Context,
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) CreateTransfer(ctx context.Context, req *CreateTransferRequest, opts ...CallOption) (*WarehouseTransferViewModel, error) {
-	out := new(WarehouseTransferViewModel)
-	return out, s.client.call(ctx, operation{
+	var out *WarehouseTransferViewModel
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferNew.CreateTransfer", method: "POST", path: "/warehousetransfer/transfers/CreateTransfer",
 		body: bodyJSON, host: hostNew,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteItems calls DELETE /warehousetransfer/transfers/DeleteItems.
@@ -141,11 +143,12 @@ func (s *WarehouseTransferNewService) DeleteWarehouseTransfer(ctx context.Contex
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) FindStockItem(ctx context.Context, req *WarehouseTransferNewFindStockItemRequest, opts ...CallOption) (*StockItemModelGenericPagedResult, error) {
-	out := new(StockItemModelGenericPagedResult)
-	return out, s.client.call(ctx, operation{
+	var out *StockItemModelGenericPagedResult
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferNew.FindStockItem", method: "GET", path: "/warehousetransfer/stock",
 		query: true, replay: replayRead, host: hostNew,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // FindStockItemAll hands out what stands on the pages of
@@ -169,11 +172,12 @@ func (s *WarehouseTransferNewService) FindStockItemAll(ctx context.Context, req 
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) FindWarehouseTransferStockItems(ctx context.Context, req *FindWarehouseTransferStockItemsRequest, opts ...CallOption) (*WarehouseTransferStockItemModelGenericPagedResult, error) {
-	out := new(WarehouseTransferStockItemModelGenericPagedResult)
-	return out, s.client.call(ctx, operation{
+	var out *WarehouseTransferStockItemModelGenericPagedResult
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferNew.FindWarehouseTransferStockItems", method: "GET", path: "/warehousetransfer/stock/FindWarehouseTransferStockItems",
 		query: true, replay: replayRead, host: hostNew,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // FindWarehouseTransferStockItemsAll hands out what stands on the pages of
@@ -197,11 +201,12 @@ func (s *WarehouseTransferNewService) FindWarehouseTransferStockItemsAll(ctx con
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) GetListTransfers(ctx context.Context, req *WarehouseTransferNewGetListTransfersRequest, opts ...CallOption) (*WarehouseTransferViewModel, error) {
-	out := new(WarehouseTransferViewModel)
-	return out, s.client.call(ctx, operation{
+	var out *WarehouseTransferViewModel
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferNew.GetListTransfers", method: "GET", path: "/warehousetransfer/transfers/GetListTransfers",
 		query: true, replay: replayRead, host: hostNew,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetMetaData calls GET /warehousetransfer/fbainbound/fbatransfercards/metadata.
@@ -211,12 +216,13 @@ func (s *WarehouseTransferNewService) GetListTransfers(ctx context.Context, req 
 // Official page: https://apidocs.linnworks.net/reference
 //
 // Deprecated: the official description marks it so.
-func (s *WarehouseTransferNewService) GetMetaData(ctx context.Context, opts ...CallOption) (*WarehouseTransferNewGetViewMetaDataResponse, error) {
-	out := new(WarehouseTransferNewGetViewMetaDataResponse)
-	return out, s.client.call(ctx, operation{
+func (s *WarehouseTransferNewService) GetMetaData(ctx context.Context, req *WarehouseTransferNewGetMetaDataRequest, opts ...CallOption) (*WarehouseTransferNewGetViewMetaDataResponse, error) {
+	var out *WarehouseTransferNewGetViewMetaDataResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferNew.GetMetaData", method: "GET", path: "/warehousetransfer/fbainbound/fbatransfercards/metadata",
 		replay: replayRead, host: hostNew,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetTransferCards calls GET /warehousetransfer/transfers/GetTransferCards.
@@ -224,12 +230,13 @@ func (s *WarehouseTransferNewService) GetMetaData(ctx context.Context, opts ...C
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferNewService) GetTransferCards(ctx context.Context, opts ...CallOption) (*WarehouseTransferViewModel, error) {
-	out := new(WarehouseTransferViewModel)
-	return out, s.client.call(ctx, operation{
+func (s *WarehouseTransferNewService) GetTransferCards(ctx context.Context, req *GetTransferCardsRequest, opts ...CallOption) (*WarehouseTransferViewModel, error) {
+	var out *WarehouseTransferViewModel
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferNew.GetTransferCards", method: "GET", path: "/warehousetransfer/transfers/GetTransferCards",
 		replay: replayRead, host: hostNew,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetTransferCardsByLocation calls GET /warehousetransfer/transfers/GetTransferCardsByLocation.
@@ -238,11 +245,12 @@ func (s *WarehouseTransferNewService) GetTransferCards(ctx context.Context, opts
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) GetTransferCardsByLocation(ctx context.Context, req *GetTransferCardsByLocationRequest, opts ...CallOption) (*WarehouseTransferViewModel, error) {
-	out := new(WarehouseTransferViewModel)
-	return out, s.client.call(ctx, operation{
+	var out *WarehouseTransferViewModel
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferNew.GetTransferCardsByLocation", method: "GET", path: "/warehousetransfer/transfers/GetTransferCardsByLocation",
 		query: true, replay: replayRead, host: hostNew,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetTransferItemBatches calls GET /warehousetransfer/transfers/GetTransferItemBatches/{transferId}.
@@ -251,11 +259,12 @@ func (s *WarehouseTransferNewService) GetTransferCardsByLocation(ctx context.Con
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) GetTransferItemBatches(ctx context.Context, transferID string, req *GetTransferItemBatchesRequest, opts ...CallOption) (*GetBatchesByWarehouseTransferIDResponse, error) {
-	out := new(GetBatchesByWarehouseTransferIDResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetBatchesByWarehouseTransferIDResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferNew.GetTransferItemBatches", method: "GET", path: "/warehousetransfer/transfers/GetTransferItemBatches/{transferId}",
 		query: true, replay: replayRead, host: hostNew,
-	}, []string{transferID}, req, out, opts)
+	}, []string{transferID}, req, &out, opts)
+	return out, err
 }
 
 // GetTransferItems calls PUT /warehousetransfer/transfers/GetTransferItems.
@@ -264,11 +273,12 @@ func (s *WarehouseTransferNewService) GetTransferItemBatches(ctx context.Context
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) GetTransferItems(ctx context.Context, req *WarehouseTransferNewGetTransferItemsRequest, opts ...CallOption) (*TransferItemViewModel, error) {
-	out := new(TransferItemViewModel)
-	return out, s.client.call(ctx, operation{
+	var out *TransferItemViewModel
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferNew.GetTransferItems", method: "PUT", path: "/warehousetransfer/transfers/GetTransferItems",
 		query: true, replay: replayRead, host: hostNew,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ImportStockRequestItems calls POST /warehousetransfer/Import/importstockrequestitems/{transferId}.
@@ -277,11 +287,12 @@ func (s *WarehouseTransferNewService) GetTransferItems(ctx context.Context, req 
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) ImportStockRequestItems(ctx context.Context, transferID string, req *ImportStockRequestItemsRequest, opts ...CallOption) (*ImportProductsToStockRequestResponse, error) {
-	out := new(ImportProductsToStockRequestResponse)
-	return out, s.client.call(ctx, operation{
+	var out *ImportProductsToStockRequestResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferNew.ImportStockRequestItems", method: "POST", path: "/warehousetransfer/Import/importstockrequestitems/{transferId}",
 		body: bodyJSON, host: hostNew,
-	}, []string{transferID}, req, out, opts)
+	}, []string{transferID}, req, &out, opts)
+	return out, err
 }
 
 // ImportStockTransferItems calls POST /warehousetransfer/Import/importstocktransferitems/{transferId}.
@@ -290,11 +301,12 @@ func (s *WarehouseTransferNewService) ImportStockRequestItems(ctx context.Contex
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) ImportStockTransferItems(ctx context.Context, transferID string, req *ImportStockTransferItemsRequest, opts ...CallOption) (*ImportProductsToStockTransferResponse, error) {
-	out := new(ImportProductsToStockTransferResponse)
-	return out, s.client.call(ctx, operation{
+	var out *ImportProductsToStockTransferResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferNew.ImportStockTransferItems", method: "POST", path: "/warehousetransfer/Import/importstocktransferitems/{transferId}",
 		body: bodyJSON, host: hostNew,
-	}, []string{transferID}, req, out, opts)
+	}, []string{transferID}, req, &out, opts)
+	return out, err
 }
 
 // ReceiveSelectedTransferItemsForWMS calls POST /warehousetransfer/transfers/ReceiveSelectedTransferItemsForWMS.
@@ -375,11 +387,12 @@ func (s *WarehouseTransferNewService) UpdateItemSentQuantity(ctx context.Context
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) UpdateItemsReceivedQuantities(ctx context.Context, req *UpdateItemsReceivedQuantitiesRequest, opts ...CallOption) (*UpdateItemsReceivedQuantitiesResponse, error) {
-	out := new(UpdateItemsReceivedQuantitiesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UpdateItemsReceivedQuantitiesResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferNew.UpdateItemsReceivedQuantities", method: "PUT", path: "/warehousetransfer/transfers/UpdateItemsReceivedQuantities",
 		body: bodyJSON, host: hostNew,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateStatus calls PUT /warehousetransfer/transfers/UpdateStatus.
@@ -415,12 +428,13 @@ func (s *WarehouseTransferNewService) UpdateToLocation(ctx context.Context, req 
 // It is not repeated once it was sent.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferNewService) UploadCSV(ctx context.Context, importType string, opts ...CallOption) (*UploadCSVResponse, error) {
-	out := new(UploadCSVResponse)
-	return out, s.client.call(ctx, operation{
+func (s *WarehouseTransferNewService) UploadCSV(ctx context.Context, importType string, req *UploadCSVRequest, opts ...CallOption) (*UploadCSVResponse, error) {
+	var out *UploadCSVResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferNew.UploadCSV", method: "POST", path: "/warehousetransfer/Import/upload/{importType}",
 		host: hostNew,
-	}, []string{importType}, nil, out, opts)
+	}, []string{importType}, req, &out, opts)
+	return out, err
 }
 
 // AddItemBatchesRequest holds the parameters of WarehouseTransferNew.AddItemBatches.
@@ -509,6 +523,9 @@ type GetBatchesByWarehouseTransferIDResponse struct {
 type GetTransferCardsByLocationRequest struct {
 	LocationID *GUID `url:"locationId,omitempty" json:"-"`
 }
+
+// GetTransferCardsRequest holds the parameters of WarehouseTransferNew.GetTransferCards.
+type GetTransferCardsRequest struct{}
 
 // GetTransferItemBatchesRequest holds the parameters of WarehouseTransferNew.GetTransferItemBatches.
 type GetTransferItemBatchesRequest struct {
@@ -793,6 +810,9 @@ type UpdateToLocationRequest struct {
 	PkTransferID  *int  `json:"pkTransferId,omitzero"`
 }
 
+// UploadCSVRequest holds the parameters of WarehouseTransferNew.UploadCSV.
+type UploadCSVRequest struct{}
+
 // UploadCSVResponse is part of a reply.
 type UploadCSVResponse struct {
 	ExpirationDate Time `json:"expirationDate,omitzero"`
@@ -821,6 +841,9 @@ type WarehouseTransferNewFindStockItemRequest struct {
 type WarehouseTransferNewGetListTransfersRequest struct {
 	IDs []int `url:"ids,omitempty" json:"-"`
 }
+
+// WarehouseTransferNewGetMetaDataRequest holds the parameters of WarehouseTransferNew.GetMetaData.
+type WarehouseTransferNewGetMetaDataRequest struct{}
 
 // WarehouseTransferNewGetTransferItemsRequest holds the parameters of WarehouseTransferNew.GetTransferItems.
 type WarehouseTransferNewGetTransferItemsRequest struct {

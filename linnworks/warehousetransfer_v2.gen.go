@@ -34,7 +34,7 @@ func (s *WarehouseTransferV2Service) AddShipmentBoxes(ctx context.Context, shipp
 	var out []ShipmentBoxModel
 	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.AddShipmentBoxes", method: "POST", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/boxes",
-		body: bodyJSON, host: hostV2,
+		body: bodyWhole, host: hostV2,
 	}, []string{shippingPlanID}, req, &out, opts)
 	return out, err
 }
@@ -48,7 +48,7 @@ func (s *WarehouseTransferV2Service) AddShipmentPallets(ctx context.Context, shi
 	var out []ShipmentPalletModel
 	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.AddShipmentPallets", method: "POST", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/pallets",
-		body: bodyJSON, host: hostV2,
+		body: bodyWhole, host: hostV2,
 	}, []string{shippingPlanID, shipmentID}, req, &out, opts)
 	return out, err
 }
@@ -58,11 +58,13 @@ func (s *WarehouseTransferV2Service) AddShipmentPallets(ctx context.Context, shi
 // It is not repeated once it was sent.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) ArchiveShipments(ctx context.Context, req *ArchiveShipmentsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferV2Service) ArchiveShipments(ctx context.Context, req *ArchiveShipmentsRequest, opts ...CallOption) (*ArchiveShipmentsResponse, error) {
+	var out *ArchiveShipmentsResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.ArchiveShipments", method: "POST", path: "/warehousetransfer/fba-inbound/transfer-cards/archive",
 		body: bodyJSON, host: hostV2,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AssignItemToBox calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/box-items/{shipmentBoxItemId}/assigned-item.
@@ -71,11 +73,12 @@ func (s *WarehouseTransferV2Service) ArchiveShipments(ctx context.Context, req *
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) AssignItemToBox(ctx context.Context, shippingPlanID string, shipmentBoxItemID string, req *AssignItemToBoxRequest, opts ...CallOption) (*AssignItemToBoxResponse, error) {
-	out := new(AssignItemToBoxResponse)
-	return out, s.client.call(ctx, operation{
+	var out *AssignItemToBoxResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.AssignItemToBox", method: "POST", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/box-items/{shipmentBoxItemId}/assigned-item",
 		body: bodyJSON, host: hostV2,
-	}, []string{shippingPlanID, shipmentBoxItemID}, req, out, opts)
+	}, []string{shippingPlanID, shipmentBoxItemID}, req, &out, opts)
+	return out, err
 }
 
 // ConfirmContentUpdatePreview calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/content-update-previews/{contentUpdatePreviewId}/confirm.
@@ -83,12 +86,13 @@ func (s *WarehouseTransferV2Service) AssignItemToBox(ctx context.Context, shippi
 // It is not repeated once it was sent.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) ConfirmContentUpdatePreview(ctx context.Context, shippingPlanID string, shipmentID string, contentUpdatePreviewID string, opts ...CallOption) (*OperationModel, error) {
-	out := new(OperationModel)
-	return out, s.client.call(ctx, operation{
+func (s *WarehouseTransferV2Service) ConfirmContentUpdatePreview(ctx context.Context, shippingPlanID string, shipmentID string, contentUpdatePreviewID string, req *ConfirmContentUpdatePreviewRequest, opts ...CallOption) (*OperationModel, error) {
+	var out *OperationModel
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.ConfirmContentUpdatePreview", method: "POST", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/content-update-previews/{contentUpdatePreviewId}/confirm",
 		host: hostV2,
-	}, []string{shippingPlanID, shipmentID, contentUpdatePreviewID}, nil, out, opts)
+	}, []string{shippingPlanID, shipmentID, contentUpdatePreviewID}, req, &out, opts)
+	return out, err
 }
 
 // ConfirmDeliveryWindowOptions calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/delivery-window-options/{deliveryWindowOptionId}/confirm.
@@ -96,12 +100,13 @@ func (s *WarehouseTransferV2Service) ConfirmContentUpdatePreview(ctx context.Con
 // It is not repeated once it was sent.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) ConfirmDeliveryWindowOptions(ctx context.Context, shippingPlanID string, shipmentID string, deliveryWindowOptionID string, opts ...CallOption) (*OperationModel, error) {
-	out := new(OperationModel)
-	return out, s.client.call(ctx, operation{
+func (s *WarehouseTransferV2Service) ConfirmDeliveryWindowOptions(ctx context.Context, shippingPlanID string, shipmentID string, deliveryWindowOptionID string, req *ConfirmDeliveryWindowOptionsRequest, opts ...CallOption) (*OperationModel, error) {
+	var out *OperationModel
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.ConfirmDeliveryWindowOptions", method: "POST", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/delivery-window-options/{deliveryWindowOptionId}/confirm",
 		host: hostV2,
-	}, []string{shippingPlanID, shipmentID, deliveryWindowOptionID}, nil, out, opts)
+	}, []string{shippingPlanID, shipmentID, deliveryWindowOptionID}, req, &out, opts)
+	return out, err
 }
 
 // ConfirmPackingOption calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/packing-options/{optionId}/confirm.
@@ -109,12 +114,13 @@ func (s *WarehouseTransferV2Service) ConfirmDeliveryWindowOptions(ctx context.Co
 // It is not repeated once it was sent.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) ConfirmPackingOption(ctx context.Context, shippingPlanID string, optionID string, opts ...CallOption) (*OperationModel, error) {
-	out := new(OperationModel)
-	return out, s.client.call(ctx, operation{
+func (s *WarehouseTransferV2Service) ConfirmPackingOption(ctx context.Context, shippingPlanID string, optionID string, req *ConfirmPackingOptionRequest, opts ...CallOption) (*OperationModel, error) {
+	var out *OperationModel
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.ConfirmPackingOption", method: "POST", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/packing-options/{optionId}/confirm",
 		host: hostV2,
-	}, []string{shippingPlanID, optionID}, nil, out, opts)
+	}, []string{shippingPlanID, optionID}, req, &out, opts)
+	return out, err
 }
 
 // ConfirmPlacementOption calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/placement-options/{optionId}/confirm.
@@ -122,12 +128,13 @@ func (s *WarehouseTransferV2Service) ConfirmPackingOption(ctx context.Context, s
 // It is not repeated once it was sent.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) ConfirmPlacementOption(ctx context.Context, shippingPlanID string, optionID string, opts ...CallOption) (*OperationModel, error) {
-	out := new(OperationModel)
-	return out, s.client.call(ctx, operation{
+func (s *WarehouseTransferV2Service) ConfirmPlacementOption(ctx context.Context, shippingPlanID string, optionID string, req *ConfirmPlacementOptionRequest, opts ...CallOption) (*OperationModel, error) {
+	var out *OperationModel
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.ConfirmPlacementOption", method: "POST", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/placement-options/{optionId}/confirm",
 		host: hostV2,
-	}, []string{shippingPlanID, optionID}, nil, out, opts)
+	}, []string{shippingPlanID, optionID}, req, &out, opts)
+	return out, err
 }
 
 // ConfirmTransportationOption calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/transport-options/confirm.
@@ -136,11 +143,12 @@ func (s *WarehouseTransferV2Service) ConfirmPlacementOption(ctx context.Context,
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) ConfirmTransportationOption(ctx context.Context, shippingPlanID string, req *ConfirmTransportationOptionRequest, opts ...CallOption) (*OperationModel, error) {
-	out := new(OperationModel)
-	return out, s.client.call(ctx, operation{
+	var out *OperationModel
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.ConfirmTransportationOption", method: "POST", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/transport-options/confirm",
-		body: bodyJSON, host: hostV2,
-	}, []string{shippingPlanID}, req, out, opts)
+		body: bodyWhole, host: hostV2,
+	}, []string{shippingPlanID}, req, &out, opts)
+	return out, err
 }
 
 // CreateShipmentItemBatch calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/items.
@@ -163,11 +171,12 @@ func (s *WarehouseTransferV2Service) CreateShipmentItemBatch(ctx context.Context
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) CreateShippingPlan(ctx context.Context, req *CreateShippingPlanRequest, opts ...CallOption) (*GetShippingPlanCardsResponse, error) {
-	out := new(GetShippingPlanCardsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetShippingPlanCardsResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.CreateShippingPlan", method: "POST", path: "/warehousetransfer/fba-inbound/shipping-plans",
 		body: bodyJSON, host: hostV2,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteShipmentBoxes calls DELETE /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/boxes/{shipmentBoxId}.
@@ -175,11 +184,13 @@ func (s *WarehouseTransferV2Service) CreateShippingPlan(ctx context.Context, req
 // It is not repeated once it was sent.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) DeleteShipmentBoxes(ctx context.Context, shippingPlanID string, shipmentBoxID string, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferV2Service) DeleteShipmentBoxes(ctx context.Context, shippingPlanID string, shipmentBoxID string, req *DeleteShipmentBoxesRequest, opts ...CallOption) (*DeleteShipmentBoxesResponse, error) {
+	var out *DeleteShipmentBoxesResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.DeleteShipmentBoxes", method: "DELETE", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/boxes/{shipmentBoxId}",
 		host: hostV2,
-	}, []string{shippingPlanID, shipmentBoxID}, nil, nil, opts)
+	}, []string{shippingPlanID, shipmentBoxID}, req, &out, opts)
+	return out, err
 }
 
 // DeleteShipmentItem calls DELETE /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/items.
@@ -187,11 +198,13 @@ func (s *WarehouseTransferV2Service) DeleteShipmentBoxes(ctx context.Context, sh
 // It is not repeated once it was sent.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) DeleteShipmentItem(ctx context.Context, shippingPlanID string, req *DeleteShipmentItemRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferV2Service) DeleteShipmentItem(ctx context.Context, shippingPlanID string, req *DeleteShipmentItemRequest, opts ...CallOption) (*DeleteShipmentItemResponse, error) {
+	var out *DeleteShipmentItemResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.DeleteShipmentItem", method: "DELETE", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/items",
 		body: bodyJSON, host: hostV2,
-	}, []string{shippingPlanID}, req, nil, opts)
+	}, []string{shippingPlanID}, req, &out, opts)
+	return out, err
 }
 
 // DeleteShipmentPallet calls DELETE /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/pallets/{shipmentPalletId}.
@@ -199,11 +212,13 @@ func (s *WarehouseTransferV2Service) DeleteShipmentItem(ctx context.Context, shi
 // It is not repeated once it was sent.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) DeleteShipmentPallet(ctx context.Context, shippingPlanID string, shipmentID string, shipmentPalletID string, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferV2Service) DeleteShipmentPallet(ctx context.Context, shippingPlanID string, shipmentID string, shipmentPalletID string, req *DeleteShipmentPalletRequest, opts ...CallOption) (*DeleteShipmentPalletResponse, error) {
+	var out *DeleteShipmentPalletResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.DeleteShipmentPallet", method: "DELETE", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/pallets/{shipmentPalletId}",
 		host: hostV2,
-	}, []string{shippingPlanID, shipmentID, shipmentPalletID}, nil, nil, opts)
+	}, []string{shippingPlanID, shipmentID, shipmentPalletID}, req, &out, opts)
+	return out, err
 }
 
 // DeleteShippingPlan calls DELETE /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}.
@@ -211,11 +226,13 @@ func (s *WarehouseTransferV2Service) DeleteShipmentPallet(ctx context.Context, s
 // It is not repeated once it was sent.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) DeleteShippingPlan(ctx context.Context, shippingPlanID string, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferV2Service) DeleteShippingPlan(ctx context.Context, shippingPlanID string, req *DeleteShippingPlanRequest, opts ...CallOption) (*DeleteShippingPlanResponse, error) {
+	var out *DeleteShippingPlanResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.DeleteShippingPlan", method: "DELETE", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}",
 		host: hostV2,
-	}, []string{shippingPlanID}, nil, nil, opts)
+	}, []string{shippingPlanID}, req, &out, opts)
+	return out, err
 }
 
 // GenerateContentUpdatePreview calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/content-update-previews/generate.
@@ -224,11 +241,12 @@ func (s *WarehouseTransferV2Service) DeleteShippingPlan(ctx context.Context, shi
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GenerateContentUpdatePreview(ctx context.Context, shippingPlanID string, shipmentID string, req *GenerateContentUpdatePreviewRequest, opts ...CallOption) (*OperationModel, error) {
-	out := new(OperationModel)
-	return out, s.client.call(ctx, operation{
+	var out *OperationModel
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GenerateContentUpdatePreview", method: "POST", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/content-update-previews/generate",
 		body: bodyJSON, host: hostV2,
-	}, []string{shippingPlanID, shipmentID}, req, out, opts)
+	}, []string{shippingPlanID, shipmentID}, req, &out, opts)
+	return out, err
 }
 
 // GenerateDeliveryWindowOptions calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/delivery-window-options/generate.
@@ -236,12 +254,13 @@ func (s *WarehouseTransferV2Service) GenerateContentUpdatePreview(ctx context.Co
 // It is not repeated once it was sent.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) GenerateDeliveryWindowOptions(ctx context.Context, shippingPlanID string, shipmentID string, opts ...CallOption) (*OperationModel, error) {
-	out := new(OperationModel)
-	return out, s.client.call(ctx, operation{
+func (s *WarehouseTransferV2Service) GenerateDeliveryWindowOptions(ctx context.Context, shippingPlanID string, shipmentID string, req *GenerateDeliveryWindowOptionsRequest, opts ...CallOption) (*OperationModel, error) {
+	var out *OperationModel
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GenerateDeliveryWindowOptions", method: "POST", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/delivery-window-options/generate",
 		host: hostV2,
-	}, []string{shippingPlanID, shipmentID}, nil, out, opts)
+	}, []string{shippingPlanID, shipmentID}, req, &out, opts)
+	return out, err
 }
 
 // GeneratePackingOption calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/packing-options/generate.
@@ -249,12 +268,13 @@ func (s *WarehouseTransferV2Service) GenerateDeliveryWindowOptions(ctx context.C
 // It is not repeated once it was sent.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) GeneratePackingOption(ctx context.Context, shippingPlanID string, opts ...CallOption) (*OperationModel, error) {
-	out := new(OperationModel)
-	return out, s.client.call(ctx, operation{
+func (s *WarehouseTransferV2Service) GeneratePackingOption(ctx context.Context, shippingPlanID string, req *GeneratePackingOptionRequest, opts ...CallOption) (*OperationModel, error) {
+	var out *OperationModel
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GeneratePackingOption", method: "POST", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/packing-options/generate",
 		host: hostV2,
-	}, []string{shippingPlanID}, nil, out, opts)
+	}, []string{shippingPlanID}, req, &out, opts)
+	return out, err
 }
 
 // GeneratePlacementOption calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/placement-options/generate.
@@ -262,12 +282,13 @@ func (s *WarehouseTransferV2Service) GeneratePackingOption(ctx context.Context, 
 // It is not repeated once it was sent.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) GeneratePlacementOption(ctx context.Context, shippingPlanID string, opts ...CallOption) (*OperationModel, error) {
-	out := new(OperationModel)
-	return out, s.client.call(ctx, operation{
+func (s *WarehouseTransferV2Service) GeneratePlacementOption(ctx context.Context, shippingPlanID string, req *GeneratePlacementOptionRequest, opts ...CallOption) (*OperationModel, error) {
+	var out *OperationModel
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GeneratePlacementOption", method: "POST", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/placement-options/generate",
 		host: hostV2,
-	}, []string{shippingPlanID}, nil, out, opts)
+	}, []string{shippingPlanID}, req, &out, opts)
+	return out, err
 }
 
 // GenerateTransportationOption calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/transport-options/estimate.
@@ -276,11 +297,12 @@ func (s *WarehouseTransferV2Service) GeneratePlacementOption(ctx context.Context
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GenerateTransportationOption(ctx context.Context, shippingPlanID string, req *GenerateTransportationOptionRequest, opts ...CallOption) (*OperationModel, error) {
-	out := new(OperationModel)
-	return out, s.client.call(ctx, operation{
+	var out *OperationModel
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GenerateTransportationOption", method: "POST", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/transport-options/estimate",
 		body: bodyJSON, host: hostV2,
-	}, []string{shippingPlanID}, req, out, opts)
+	}, []string{shippingPlanID}, req, &out, opts)
+	return out, err
 }
 
 // GetBillOfLading calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/bill-of-lading.
@@ -288,12 +310,13 @@ func (s *WarehouseTransferV2Service) GenerateTransportationOption(ctx context.Co
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) GetBillOfLading(ctx context.Context, shippingPlanID string, shipmentID string, opts ...CallOption) (*GetBillOfLadingByShipmentIDResponse, error) {
-	out := new(GetBillOfLadingByShipmentIDResponse)
-	return out, s.client.call(ctx, operation{
+func (s *WarehouseTransferV2Service) GetBillOfLading(ctx context.Context, shippingPlanID string, shipmentID string, req *GetBillOfLadingRequest, opts ...CallOption) (*GetBillOfLadingByShipmentIDResponse, error) {
+	var out *GetBillOfLadingByShipmentIDResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GetBillOfLading", method: "GET", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/bill-of-lading",
 		replay: replayRead, host: hostV2,
-	}, []string{shippingPlanID, shipmentID}, nil, out, opts)
+	}, []string{shippingPlanID, shipmentID}, req, &out, opts)
+	return out, err
 }
 
 // GetChannelByID calls GET /warehousetransfer/fba-inbound/channels/{channelId}.
@@ -301,12 +324,13 @@ func (s *WarehouseTransferV2Service) GetBillOfLading(ctx context.Context, shippi
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) GetChannelByID(ctx context.Context, channelID string, opts ...CallOption) (*ChannelDetailModel, error) {
-	out := new(ChannelDetailModel)
-	return out, s.client.call(ctx, operation{
+func (s *WarehouseTransferV2Service) GetChannelByID(ctx context.Context, channelID string, req *GetChannelByIDRequest, opts ...CallOption) (*ChannelDetailModel, error) {
+	var out *ChannelDetailModel
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GetChannelByID", method: "GET", path: "/warehousetransfer/fba-inbound/channels/{channelId}",
 		replay: replayRead, host: hostV2,
-	}, []string{channelID}, nil, out, opts)
+	}, []string{channelID}, req, &out, opts)
+	return out, err
 }
 
 // GetContentUpdatePreview calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/content-update-previews.
@@ -314,12 +338,12 @@ func (s *WarehouseTransferV2Service) GetChannelByID(ctx context.Context, channel
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) GetContentUpdatePreview(ctx context.Context, shippingPlanID string, shipmentID string, opts ...CallOption) ([]ContentUpdatePreviewModel, error) {
+func (s *WarehouseTransferV2Service) GetContentUpdatePreview(ctx context.Context, shippingPlanID string, shipmentID string, req *GetContentUpdatePreviewRequest, opts ...CallOption) ([]ContentUpdatePreviewModel, error) {
 	var out []ContentUpdatePreviewModel
 	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GetContentUpdatePreview", method: "GET", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/content-update-previews",
 		replay: replayRead, host: hostV2,
-	}, []string{shippingPlanID, shipmentID}, nil, &out, opts)
+	}, []string{shippingPlanID, shipmentID}, req, &out, opts)
 	return out, err
 }
 
@@ -328,12 +352,12 @@ func (s *WarehouseTransferV2Service) GetContentUpdatePreview(ctx context.Context
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) GetDeliveryInformation(ctx context.Context, shippingPlanID string, opts ...CallOption) ([]GetDeliveryInformationResponse, error) {
+func (s *WarehouseTransferV2Service) GetDeliveryInformation(ctx context.Context, shippingPlanID string, req *GetDeliveryInformationRequest, opts ...CallOption) ([]GetDeliveryInformationResponse, error) {
 	var out []GetDeliveryInformationResponse
 	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GetDeliveryInformation", method: "GET", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/delivery-information",
 		replay: replayRead, host: hostV2,
-	}, []string{shippingPlanID}, nil, &out, opts)
+	}, []string{shippingPlanID}, req, &out, opts)
 	return out, err
 }
 
@@ -343,11 +367,12 @@ func (s *WarehouseTransferV2Service) GetDeliveryInformation(ctx context.Context,
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetLabelByShipmentID(ctx context.Context, shippingPlanID string, shipmentID string, req *GetLabelByShipmentIDRequest, opts ...CallOption) (*GetLabelByShipmentIDResponse, error) {
-	out := new(GetLabelByShipmentIDResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetLabelByShipmentIDResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GetLabelByShipmentID", method: "GET", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/labels",
 		query: true, replay: replayRead, host: hostV2,
-	}, []string{shippingPlanID, shipmentID}, req, out, opts)
+	}, []string{shippingPlanID, shipmentID}, req, &out, opts)
+	return out, err
 }
 
 // GetMetaData calls GET /warehousetransfer/fba-inbound/metadata.
@@ -355,12 +380,13 @@ func (s *WarehouseTransferV2Service) GetLabelByShipmentID(ctx context.Context, s
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) GetMetaData(ctx context.Context, opts ...CallOption) (*GetViewMetaDataResponse, error) {
-	out := new(GetViewMetaDataResponse)
-	return out, s.client.call(ctx, operation{
+func (s *WarehouseTransferV2Service) GetMetaData(ctx context.Context, req *WarehouseTransferV2GetMetaDataRequest, opts ...CallOption) (*GetViewMetaDataResponse, error) {
+	var out *GetViewMetaDataResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GetMetaData", method: "GET", path: "/warehousetransfer/fba-inbound/metadata",
 		replay: replayRead, host: hostV2,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOperationByEntityIDType calls GET /warehousetransfer/fba-inbound/operations.
@@ -369,11 +395,12 @@ func (s *WarehouseTransferV2Service) GetMetaData(ctx context.Context, opts ...Ca
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetOperationByEntityIDType(ctx context.Context, req *GetOperationByEntityIDTypeRequest, opts ...CallOption) (*OperationModel, error) {
-	out := new(OperationModel)
-	return out, s.client.call(ctx, operation{
+	var out *OperationModel
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GetOperationByEntityIDType", method: "GET", path: "/warehousetransfer/fba-inbound/operations",
 		query: true, replay: replayRead, host: hostV2,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOperationByID calls GET /warehousetransfer/fba-inbound/operations/{operationId}.
@@ -381,12 +408,13 @@ func (s *WarehouseTransferV2Service) GetOperationByEntityIDType(ctx context.Cont
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) GetOperationByID(ctx context.Context, operationID string, opts ...CallOption) (*OperationModel, error) {
-	out := new(OperationModel)
-	return out, s.client.call(ctx, operation{
+func (s *WarehouseTransferV2Service) GetOperationByID(ctx context.Context, operationID string, req *GetOperationByIDRequest, opts ...CallOption) (*OperationModel, error) {
+	var out *OperationModel
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GetOperationByID", method: "GET", path: "/warehousetransfer/fba-inbound/operations/{operationId}",
 		replay: replayRead, host: hostV2,
-	}, []string{operationID}, nil, out, opts)
+	}, []string{operationID}, req, &out, opts)
+	return out, err
 }
 
 // GetOperationLatestByEntityIDTypes calls GET /warehousetransfer/fba-inbound/operations/latest.
@@ -395,11 +423,12 @@ func (s *WarehouseTransferV2Service) GetOperationByID(ctx context.Context, opera
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetOperationLatestByEntityIDTypes(ctx context.Context, req *GetOperationLatestByEntityIDTypesRequest, opts ...CallOption) (*OperationModel, error) {
-	out := new(OperationModel)
-	return out, s.client.call(ctx, operation{
+	var out *OperationModel
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GetOperationLatestByEntityIDTypes", method: "GET", path: "/warehousetransfer/fba-inbound/operations/latest",
 		query: true, replay: replayRead, host: hostV2,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetPackingGroup calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/packing-groups.
@@ -407,12 +436,12 @@ func (s *WarehouseTransferV2Service) GetOperationLatestByEntityIDTypes(ctx conte
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) GetPackingGroup(ctx context.Context, shippingPlanID string, opts ...CallOption) ([]GetPackingGroupModel, error) {
+func (s *WarehouseTransferV2Service) GetPackingGroup(ctx context.Context, shippingPlanID string, req *GetPackingGroupRequest, opts ...CallOption) ([]GetPackingGroupModel, error) {
 	var out []GetPackingGroupModel
 	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GetPackingGroup", method: "GET", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/packing-groups",
 		replay: replayRead, host: hostV2,
-	}, []string{shippingPlanID}, nil, &out, opts)
+	}, []string{shippingPlanID}, req, &out, opts)
 	return out, err
 }
 
@@ -421,12 +450,12 @@ func (s *WarehouseTransferV2Service) GetPackingGroup(ctx context.Context, shippi
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) GetPackingOption(ctx context.Context, shippingPlanID string, opts ...CallOption) ([]PackingOptionModel, error) {
+func (s *WarehouseTransferV2Service) GetPackingOption(ctx context.Context, shippingPlanID string, req *GetPackingOptionRequest, opts ...CallOption) ([]PackingOptionModel, error) {
 	var out []PackingOptionModel
 	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GetPackingOption", method: "GET", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/packing-options",
 		replay: replayRead, host: hostV2,
-	}, []string{shippingPlanID}, nil, &out, opts)
+	}, []string{shippingPlanID}, req, &out, opts)
 	return out, err
 }
 
@@ -436,11 +465,12 @@ func (s *WarehouseTransferV2Service) GetPackingOption(ctx context.Context, shipp
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetPalletLabelByShipmentID(ctx context.Context, shippingPlanID string, shipmentID string, req *GetPalletLabelByShipmentIDRequest, opts ...CallOption) (*GetLabelByShipmentIDResponse, error) {
-	out := new(GetLabelByShipmentIDResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetLabelByShipmentIDResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GetPalletLabelByShipmentID", method: "GET", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/pallet-labels",
 		query: true, replay: replayRead, host: hostV2,
-	}, []string{shippingPlanID, shipmentID}, req, out, opts)
+	}, []string{shippingPlanID, shipmentID}, req, &out, opts)
+	return out, err
 }
 
 // GetPlacementOption calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/placement-options.
@@ -448,12 +478,12 @@ func (s *WarehouseTransferV2Service) GetPalletLabelByShipmentID(ctx context.Cont
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) GetPlacementOption(ctx context.Context, shippingPlanID string, opts ...CallOption) ([]PlacementOptionModel, error) {
+func (s *WarehouseTransferV2Service) GetPlacementOption(ctx context.Context, shippingPlanID string, req *GetPlacementOptionRequest, opts ...CallOption) ([]PlacementOptionModel, error) {
 	var out []PlacementOptionModel
 	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GetPlacementOption", method: "GET", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/placement-options",
 		replay: replayRead, host: hostV2,
-	}, []string{shippingPlanID}, nil, &out, opts)
+	}, []string{shippingPlanID}, req, &out, opts)
 	return out, err
 }
 
@@ -462,12 +492,13 @@ func (s *WarehouseTransferV2Service) GetPlacementOption(ctx context.Context, shi
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) GetPrepInstructionsByShippingPlanID(ctx context.Context, shippingPlanID string, opts ...CallOption) (*GetPrepInstructionsByShippingPlanIDResponse, error) {
-	out := new(GetPrepInstructionsByShippingPlanIDResponse)
-	return out, s.client.call(ctx, operation{
+func (s *WarehouseTransferV2Service) GetPrepInstructionsByShippingPlanID(ctx context.Context, shippingPlanID string, req *GetPrepInstructionsByShippingPlanIDRequest, opts ...CallOption) (*GetPrepInstructionsByShippingPlanIDResponse, error) {
+	var out *GetPrepInstructionsByShippingPlanIDResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GetPrepInstructionsByShippingPlanID", method: "GET", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/prep-instructions",
 		replay: replayRead, host: hostV2,
-	}, []string{shippingPlanID}, nil, out, opts)
+	}, []string{shippingPlanID}, req, &out, opts)
+	return out, err
 }
 
 // GetShipmentBoxItems calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/box-items.
@@ -475,12 +506,12 @@ func (s *WarehouseTransferV2Service) GetPrepInstructionsByShippingPlanID(ctx con
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) GetShipmentBoxItems(ctx context.Context, shippingPlanID string, opts ...CallOption) ([]ShipmentBoxItemExtendedModel, error) {
+func (s *WarehouseTransferV2Service) GetShipmentBoxItems(ctx context.Context, shippingPlanID string, req *GetShipmentBoxItemsRequest, opts ...CallOption) ([]ShipmentBoxItemExtendedModel, error) {
 	var out []ShipmentBoxItemExtendedModel
 	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GetShipmentBoxItems", method: "GET", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/box-items",
 		replay: replayRead, host: hostV2,
-	}, []string{shippingPlanID}, nil, &out, opts)
+	}, []string{shippingPlanID}, req, &out, opts)
 	return out, err
 }
 
@@ -489,12 +520,12 @@ func (s *WarehouseTransferV2Service) GetShipmentBoxItems(ctx context.Context, sh
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) GetShipmentBoxItemsByPackingGroup(ctx context.Context, shippingPlanID string, packingGroupID string, opts ...CallOption) ([]ShipmentBoxItemExtendedModel, error) {
+func (s *WarehouseTransferV2Service) GetShipmentBoxItemsByPackingGroup(ctx context.Context, shippingPlanID string, packingGroupID string, req *GetShipmentBoxItemsByPackingGroupRequest, opts ...CallOption) ([]ShipmentBoxItemExtendedModel, error) {
 	var out []ShipmentBoxItemExtendedModel
 	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GetShipmentBoxItemsByPackingGroup", method: "GET", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/packing-groups/{packingGroupId}",
 		replay: replayRead, host: hostV2,
-	}, []string{shippingPlanID, packingGroupID}, nil, &out, opts)
+	}, []string{shippingPlanID, packingGroupID}, req, &out, opts)
 	return out, err
 }
 
@@ -503,12 +534,12 @@ func (s *WarehouseTransferV2Service) GetShipmentBoxItemsByPackingGroup(ctx conte
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) GetShipmentBoxItemsByShipment(ctx context.Context, shippingPlanID string, shipmentID string, opts ...CallOption) ([]ShipmentBoxItemExtendedModel, error) {
+func (s *WarehouseTransferV2Service) GetShipmentBoxItemsByShipment(ctx context.Context, shippingPlanID string, shipmentID string, req *GetShipmentBoxItemsByShipmentRequest, opts ...CallOption) ([]ShipmentBoxItemExtendedModel, error) {
 	var out []ShipmentBoxItemExtendedModel
 	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GetShipmentBoxItemsByShipment", method: "GET", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/box-items",
 		replay: replayRead, host: hostV2,
-	}, []string{shippingPlanID, shipmentID}, nil, &out, opts)
+	}, []string{shippingPlanID, shipmentID}, req, &out, opts)
 	return out, err
 }
 
@@ -517,12 +548,12 @@ func (s *WarehouseTransferV2Service) GetShipmentBoxItemsByShipment(ctx context.C
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) GetShipmentBoxTrackingsByShipmentID(ctx context.Context, shippingPlanID string, shipmentID string, opts ...CallOption) ([]ShipmentBoxTrackingExtendedModel, error) {
+func (s *WarehouseTransferV2Service) GetShipmentBoxTrackingsByShipmentID(ctx context.Context, shippingPlanID string, shipmentID string, req *GetShipmentBoxTrackingsByShipmentIDRequest, opts ...CallOption) ([]ShipmentBoxTrackingExtendedModel, error) {
 	var out []ShipmentBoxTrackingExtendedModel
 	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GetShipmentBoxTrackingsByShipmentID", method: "GET", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/box-trackings",
 		replay: replayRead, host: hostV2,
-	}, []string{shippingPlanID, shipmentID}, nil, &out, opts)
+	}, []string{shippingPlanID, shipmentID}, req, &out, opts)
 	return out, err
 }
 
@@ -531,12 +562,12 @@ func (s *WarehouseTransferV2Service) GetShipmentBoxTrackingsByShipmentID(ctx con
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) GetShipmentBoxes(ctx context.Context, shippingPlanID string, opts ...CallOption) ([]ShipmentBoxModel, error) {
+func (s *WarehouseTransferV2Service) GetShipmentBoxes(ctx context.Context, shippingPlanID string, req *GetShipmentBoxesRequest, opts ...CallOption) ([]ShipmentBoxModel, error) {
 	var out []ShipmentBoxModel
 	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GetShipmentBoxes", method: "GET", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/boxes",
 		replay: replayRead, host: hostV2,
-	}, []string{shippingPlanID}, nil, &out, opts)
+	}, []string{shippingPlanID}, req, &out, opts)
 	return out, err
 }
 
@@ -545,12 +576,12 @@ func (s *WarehouseTransferV2Service) GetShipmentBoxes(ctx context.Context, shipp
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) GetShipmentBoxesByShipmentID(ctx context.Context, shippingPlanID string, shipmentID string, opts ...CallOption) ([]ShipmentBoxModel, error) {
+func (s *WarehouseTransferV2Service) GetShipmentBoxesByShipmentID(ctx context.Context, shippingPlanID string, shipmentID string, req *GetShipmentBoxesByShipmentIDRequest, opts ...CallOption) ([]ShipmentBoxModel, error) {
 	var out []ShipmentBoxModel
 	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GetShipmentBoxesByShipmentID", method: "GET", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/boxes/{shipmentId}",
 		replay: replayRead, host: hostV2,
-	}, []string{shippingPlanID, shipmentID}, nil, &out, opts)
+	}, []string{shippingPlanID, shipmentID}, req, &out, opts)
 	return out, err
 }
 
@@ -559,12 +590,13 @@ func (s *WarehouseTransferV2Service) GetShipmentBoxesByShipmentID(ctx context.Co
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) GetShipmentByID(ctx context.Context, shippingPlanID string, shipmentID string, opts ...CallOption) (*ShipmentModel, error) {
-	out := new(ShipmentModel)
-	return out, s.client.call(ctx, operation{
+func (s *WarehouseTransferV2Service) GetShipmentByID(ctx context.Context, shippingPlanID string, shipmentID string, req *GetShipmentByIDRequest, opts ...CallOption) (*ShipmentModel, error) {
+	var out *ShipmentModel
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GetShipmentByID", method: "GET", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}",
 		replay: replayRead, host: hostV2,
-	}, []string{shippingPlanID, shipmentID}, nil, out, opts)
+	}, []string{shippingPlanID, shipmentID}, req, &out, opts)
+	return out, err
 }
 
 // GetShipmentCards calls GET /warehousetransfer/fba-inbound/transfer-cards/shipments.
@@ -572,12 +604,13 @@ func (s *WarehouseTransferV2Service) GetShipmentByID(ctx context.Context, shippi
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) GetShipmentCards(ctx context.Context, opts ...CallOption) (*GetShipmentCardsResponse, error) {
-	out := new(GetShipmentCardsResponse)
-	return out, s.client.call(ctx, operation{
+func (s *WarehouseTransferV2Service) GetShipmentCards(ctx context.Context, req *GetShipmentCardsRequest, opts ...CallOption) (*GetShipmentCardsResponse, error) {
+	var out *GetShipmentCardsResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GetShipmentCards", method: "GET", path: "/warehousetransfer/fba-inbound/transfer-cards/shipments",
 		replay: replayRead, host: hostV2,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetShipmentDeliveryWindowOption calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/delivery-window-option.
@@ -585,12 +618,13 @@ func (s *WarehouseTransferV2Service) GetShipmentCards(ctx context.Context, opts 
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) GetShipmentDeliveryWindowOption(ctx context.Context, shippingPlanID string, shipmentID string, opts ...CallOption) (*GetShipmentDeliveryWindowOptionResponse, error) {
-	out := new(GetShipmentDeliveryWindowOptionResponse)
-	return out, s.client.call(ctx, operation{
+func (s *WarehouseTransferV2Service) GetShipmentDeliveryWindowOption(ctx context.Context, shippingPlanID string, shipmentID string, req *GetShipmentDeliveryWindowOptionRequest, opts ...CallOption) (*GetShipmentDeliveryWindowOptionResponse, error) {
+	var out *GetShipmentDeliveryWindowOptionResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GetShipmentDeliveryWindowOption", method: "GET", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/delivery-window-option",
 		replay: replayRead, host: hostV2,
-	}, []string{shippingPlanID, shipmentID}, nil, out, opts)
+	}, []string{shippingPlanID, shipmentID}, req, &out, opts)
+	return out, err
 }
 
 // GetShipmentItems calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/items.
@@ -623,12 +657,12 @@ func (s *WarehouseTransferV2Service) GetShipmentItemsBatched(ctx context.Context
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) GetShipmentPallets(ctx context.Context, shippingPlanID string, shipmentID string, opts ...CallOption) ([]ShipmentPalletModel, error) {
+func (s *WarehouseTransferV2Service) GetShipmentPallets(ctx context.Context, shippingPlanID string, shipmentID string, req *GetShipmentPalletsRequest, opts ...CallOption) ([]ShipmentPalletModel, error) {
 	var out []ShipmentPalletModel
 	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GetShipmentPallets", method: "GET", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/pallets",
 		replay: replayRead, host: hostV2,
-	}, []string{shippingPlanID, shipmentID}, nil, &out, opts)
+	}, []string{shippingPlanID, shipmentID}, req, &out, opts)
 	return out, err
 }
 
@@ -637,12 +671,12 @@ func (s *WarehouseTransferV2Service) GetShipmentPallets(ctx context.Context, shi
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) GetShipmentPalletsByID(ctx context.Context, shippingPlanID string, shipmentID string, palletID string, opts ...CallOption) ([]ShipmentPalletModel, error) {
+func (s *WarehouseTransferV2Service) GetShipmentPalletsByID(ctx context.Context, shippingPlanID string, shipmentID string, palletID string, req *GetShipmentPalletsByIDRequest, opts ...CallOption) ([]ShipmentPalletModel, error) {
 	var out []ShipmentPalletModel
 	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GetShipmentPalletsByID", method: "GET", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/pallets/{palletId}",
 		replay: replayRead, host: hostV2,
-	}, []string{shippingPlanID, shipmentID, palletID}, nil, &out, opts)
+	}, []string{shippingPlanID, shipmentID, palletID}, req, &out, opts)
 	return out, err
 }
 
@@ -651,12 +685,12 @@ func (s *WarehouseTransferV2Service) GetShipmentPalletsByID(ctx context.Context,
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) GetShipmentsByShippingPlanID(ctx context.Context, shippingPlanID string, opts ...CallOption) ([]ShipmentResponse, error) {
+func (s *WarehouseTransferV2Service) GetShipmentsByShippingPlanID(ctx context.Context, shippingPlanID string, req *GetShipmentsByShippingPlanIDRequest, opts ...CallOption) ([]ShipmentResponse, error) {
 	var out []ShipmentResponse
 	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GetShipmentsByShippingPlanID", method: "GET", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments",
 		replay: replayRead, host: hostV2,
-	}, []string{shippingPlanID}, nil, &out, opts)
+	}, []string{shippingPlanID}, req, &out, opts)
 	return out, err
 }
 
@@ -665,12 +699,13 @@ func (s *WarehouseTransferV2Service) GetShipmentsByShippingPlanID(ctx context.Co
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) GetShippingPlanByID(ctx context.Context, shippingPlanID string, opts ...CallOption) (*GetShippingPlanByIDResponse, error) {
-	out := new(GetShippingPlanByIDResponse)
-	return out, s.client.call(ctx, operation{
+func (s *WarehouseTransferV2Service) GetShippingPlanByID(ctx context.Context, shippingPlanID string, req *GetShippingPlanByIDRequest, opts ...CallOption) (*GetShippingPlanByIDResponse, error) {
+	var out *GetShippingPlanByIDResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GetShippingPlanByID", method: "GET", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}",
 		replay: replayRead, host: hostV2,
-	}, []string{shippingPlanID}, nil, out, opts)
+	}, []string{shippingPlanID}, req, &out, opts)
+	return out, err
 }
 
 // GetShippingPlanCardByID calls GET /warehousetransfer/fba-inbound/transfer-cards/shipping-plans/{shippingPlanId}.
@@ -678,12 +713,13 @@ func (s *WarehouseTransferV2Service) GetShippingPlanByID(ctx context.Context, sh
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) GetShippingPlanCardByID(ctx context.Context, shippingPlanID string, opts ...CallOption) (*GetShippingPlanCardsResponse, error) {
-	out := new(GetShippingPlanCardsResponse)
-	return out, s.client.call(ctx, operation{
+func (s *WarehouseTransferV2Service) GetShippingPlanCardByID(ctx context.Context, shippingPlanID string, req *GetShippingPlanCardByIDRequest, opts ...CallOption) (*GetShippingPlanCardsResponse, error) {
+	var out *GetShippingPlanCardsResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GetShippingPlanCardByID", method: "GET", path: "/warehousetransfer/fba-inbound/transfer-cards/shipping-plans/{shippingPlanId}",
 		replay: replayRead, host: hostV2,
-	}, []string{shippingPlanID}, nil, out, opts)
+	}, []string{shippingPlanID}, req, &out, opts)
+	return out, err
 }
 
 // GetShippingPlanCards calls GET /warehousetransfer/fba-inbound/transfer-cards/shipping-plans.
@@ -691,12 +727,12 @@ func (s *WarehouseTransferV2Service) GetShippingPlanCardByID(ctx context.Context
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) GetShippingPlanCards(ctx context.Context, opts ...CallOption) ([]GetShippingPlanCardsResponse, error) {
+func (s *WarehouseTransferV2Service) GetShippingPlanCards(ctx context.Context, req *GetShippingPlanCardsRequest, opts ...CallOption) ([]GetShippingPlanCardsResponse, error) {
 	var out []GetShippingPlanCardsResponse
 	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GetShippingPlanCards", method: "GET", path: "/warehousetransfer/fba-inbound/transfer-cards/shipping-plans",
 		replay: replayRead, host: hostV2,
-	}, nil, nil, &out, opts)
+	}, nil, req, &out, opts)
 	return out, err
 }
 
@@ -719,12 +755,13 @@ func (s *WarehouseTransferV2Service) GetStockItemBatchesByShippingPlanID(ctx con
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) GetTransferByID(ctx context.Context, id string, opts ...CallOption) (*WarehouseTransferModel, error) {
-	out := new(WarehouseTransferModel)
-	return out, s.client.call(ctx, operation{
+func (s *WarehouseTransferV2Service) GetTransferByID(ctx context.Context, id string, req *GetTransferByIDRequest, opts ...CallOption) (*WarehouseTransferModel, error) {
+	var out *WarehouseTransferModel
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GetTransferByID", method: "GET", path: "/warehousetransfer/transfers/{id}",
 		replay: replayRead, host: hostV2,
-	}, []string{id}, nil, out, opts)
+	}, []string{id}, req, &out, opts)
+	return out, err
 }
 
 // GetTransportDetails calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/transport-details.
@@ -732,12 +769,13 @@ func (s *WarehouseTransferV2Service) GetTransferByID(ctx context.Context, id str
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) GetTransportDetails(ctx context.Context, shippingPlanID string, shipmentID string, opts ...CallOption) (*ShipmentTransportationDetailModel, error) {
-	out := new(ShipmentTransportationDetailModel)
-	return out, s.client.call(ctx, operation{
+func (s *WarehouseTransferV2Service) GetTransportDetails(ctx context.Context, shippingPlanID string, shipmentID string, req *GetTransportDetailsRequest, opts ...CallOption) (*ShipmentTransportationDetailModel, error) {
+	var out *ShipmentTransportationDetailModel
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GetTransportDetails", method: "GET", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/transport-details",
 		replay: replayRead, host: hostV2,
-	}, []string{shippingPlanID, shipmentID}, nil, out, opts)
+	}, []string{shippingPlanID, shipmentID}, req, &out, opts)
+	return out, err
 }
 
 // GetTransportationOption calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/transport-options.
@@ -745,12 +783,12 @@ func (s *WarehouseTransferV2Service) GetTransportDetails(ctx context.Context, sh
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) GetTransportationOption(ctx context.Context, shippingPlanID string, shipmentID string, opts ...CallOption) ([]TransportationOptionModel, error) {
+func (s *WarehouseTransferV2Service) GetTransportationOption(ctx context.Context, shippingPlanID string, shipmentID string, req *GetTransportationOptionRequest, opts ...CallOption) ([]TransportationOptionModel, error) {
 	var out []TransportationOptionModel
 	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.GetTransportationOption", method: "GET", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/transport-options",
 		replay: replayRead, host: hostV2,
-	}, []string{shippingPlanID, shipmentID}, nil, &out, opts)
+	}, []string{shippingPlanID, shipmentID}, req, &out, opts)
 	return out, err
 }
 
@@ -760,11 +798,12 @@ func (s *WarehouseTransferV2Service) GetTransportationOption(ctx context.Context
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) ImportItems(ctx context.Context, shippingPlanID string, req *ImportItemsRequest, opts ...CallOption) (*ImportShipmentItemsResponse, error) {
-	out := new(ImportShipmentItemsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *ImportShipmentItemsResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.ImportItems", method: "POST", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/items/import",
 		body: bodyJSON, host: hostV2,
-	}, []string{shippingPlanID}, req, out, opts)
+	}, []string{shippingPlanID}, req, &out, opts)
+	return out, err
 }
 
 // ListDeliveryWindowOptions calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/delivery-window-options.
@@ -772,12 +811,12 @@ func (s *WarehouseTransferV2Service) ImportItems(ctx context.Context, shippingPl
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) ListDeliveryWindowOptions(ctx context.Context, shippingPlanID string, shipmentID string, opts ...CallOption) ([]ListDeliveryWindowOptionResponse, error) {
+func (s *WarehouseTransferV2Service) ListDeliveryWindowOptions(ctx context.Context, shippingPlanID string, shipmentID string, req *ListDeliveryWindowOptionsRequest, opts ...CallOption) ([]ListDeliveryWindowOptionResponse, error) {
 	var out []ListDeliveryWindowOptionResponse
 	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.ListDeliveryWindowOptions", method: "GET", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/delivery-window-options",
 		replay: replayRead, host: hostV2,
-	}, []string{shippingPlanID, shipmentID}, nil, &out, opts)
+	}, []string{shippingPlanID, shipmentID}, req, &out, opts)
 	return out, err
 }
 
@@ -786,12 +825,13 @@ func (s *WarehouseTransferV2Service) ListDeliveryWindowOptions(ctx context.Conte
 // It is not repeated once it was sent.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) RefreshShipmentCards(ctx context.Context, opts ...CallOption) (*RefreshShipmentCardsResponse, error) {
-	out := new(RefreshShipmentCardsResponse)
-	return out, s.client.call(ctx, operation{
+func (s *WarehouseTransferV2Service) RefreshShipmentCards(ctx context.Context, req *RefreshShipmentCardsRequest, opts ...CallOption) (*RefreshShipmentCardsResponse, error) {
+	var out *RefreshShipmentCardsResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.RefreshShipmentCards", method: "POST", path: "/warehousetransfer/fba-inbound/transfer-cards/refresh",
 		host: hostV2,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SavePlacementOption calls PUT /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/placement-options/{optionId}.
@@ -799,12 +839,13 @@ func (s *WarehouseTransferV2Service) RefreshShipmentCards(ctx context.Context, o
 // It is not repeated once it was sent.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) SavePlacementOption(ctx context.Context, shippingPlanID string, optionID string, opts ...CallOption) (*OperationModel, error) {
-	out := new(OperationModel)
-	return out, s.client.call(ctx, operation{
+func (s *WarehouseTransferV2Service) SavePlacementOption(ctx context.Context, shippingPlanID string, optionID string, req *SavePlacementOptionRequest, opts ...CallOption) (*OperationModel, error) {
+	var out *OperationModel
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.SavePlacementOption", method: "PUT", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/placement-options/{optionId}",
 		host: hostV2,
-	}, []string{shippingPlanID, optionID}, nil, out, opts)
+	}, []string{shippingPlanID, optionID}, req, &out, opts)
+	return out, err
 }
 
 // SaveShippingPlan calls PUT /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/delivery-window-options.
@@ -813,11 +854,12 @@ func (s *WarehouseTransferV2Service) SavePlacementOption(ctx context.Context, sh
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) SaveShippingPlan(ctx context.Context, shippingPlanID string, req *SaveShippingPlanRequest, opts ...CallOption) (*OperationModel, error) {
-	out := new(OperationModel)
-	return out, s.client.call(ctx, operation{
+	var out *OperationModel
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.SaveShippingPlan", method: "PUT", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/delivery-window-options",
-		body: bodyJSON, host: hostV2,
-	}, []string{shippingPlanID}, req, out, opts)
+		body: bodyWhole, host: hostV2,
+	}, []string{shippingPlanID}, req, &out, opts)
+	return out, err
 }
 
 // SaveTransportationOption calls PUT /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/transport-options.
@@ -825,11 +867,13 @@ func (s *WarehouseTransferV2Service) SaveShippingPlan(ctx context.Context, shipp
 // It is not repeated once it was sent.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) SaveTransportationOption(ctx context.Context, shippingPlanID string, req *SaveTransportationOptionRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferV2Service) SaveTransportationOption(ctx context.Context, shippingPlanID string, req *SaveTransportationOptionRequest, opts ...CallOption) (*SaveTransportationOptionResponse, error) {
+	var out *SaveTransportationOptionResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.SaveTransportationOption", method: "PUT", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/transport-options",
-		body: bodyJSON, host: hostV2,
-	}, []string{shippingPlanID}, req, nil, opts)
+		body: bodyWhole, host: hostV2,
+	}, []string{shippingPlanID}, req, &out, opts)
+	return out, err
 }
 
 // SendShipmentTrackingDetails calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/tracking-details.
@@ -838,11 +882,12 @@ func (s *WarehouseTransferV2Service) SaveTransportationOption(ctx context.Contex
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) SendShipmentTrackingDetails(ctx context.Context, shippingPlanID string, shipmentID string, req *SendShipmentTrackingDetailsRequest, opts ...CallOption) (*OperationModel, error) {
-	out := new(OperationModel)
-	return out, s.client.call(ctx, operation{
+	var out *OperationModel
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.SendShipmentTrackingDetails", method: "POST", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/tracking-details",
 		body: bodyJSON, host: hostV2,
-	}, []string{shippingPlanID, shipmentID}, req, out, opts)
+	}, []string{shippingPlanID, shipmentID}, req, &out, opts)
+	return out, err
 }
 
 // SetPackingInformation calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/packing-information.
@@ -850,12 +895,13 @@ func (s *WarehouseTransferV2Service) SendShipmentTrackingDetails(ctx context.Con
 // It is not repeated once it was sent.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) SetPackingInformation(ctx context.Context, shippingPlanID string, opts ...CallOption) (*OperationModel, error) {
-	out := new(OperationModel)
-	return out, s.client.call(ctx, operation{
+func (s *WarehouseTransferV2Service) SetPackingInformation(ctx context.Context, shippingPlanID string, req *SetPackingInformationRequest, opts ...CallOption) (*OperationModel, error) {
+	var out *OperationModel
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.SetPackingInformation", method: "POST", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/packing-information",
 		host: hostV2,
-	}, []string{shippingPlanID}, nil, out, opts)
+	}, []string{shippingPlanID}, req, &out, opts)
+	return out, err
 }
 
 // SetPrepDetails calls PUT /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/items/prep-categories.
@@ -864,11 +910,12 @@ func (s *WarehouseTransferV2Service) SetPackingInformation(ctx context.Context, 
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) SetPrepDetails(ctx context.Context, shippingPlanID string, req *SetPrepDetailsRequest, opts ...CallOption) (*OperationModel, error) {
-	out := new(OperationModel)
-	return out, s.client.call(ctx, operation{
+	var out *OperationModel
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.SetPrepDetails", method: "PUT", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/items/prep-categories",
 		body: bodyJSON, host: hostV2,
-	}, []string{shippingPlanID}, req, out, opts)
+	}, []string{shippingPlanID}, req, &out, opts)
+	return out, err
 }
 
 // SubmitShippingPlan calls PUT /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/submit.
@@ -876,12 +923,13 @@ func (s *WarehouseTransferV2Service) SetPrepDetails(ctx context.Context, shippin
 // It is not repeated once it was sent.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) SubmitShippingPlan(ctx context.Context, shippingPlanID string, opts ...CallOption) (*GetShippingPlanCardsResponse, error) {
-	out := new(GetShippingPlanCardsResponse)
-	return out, s.client.call(ctx, operation{
+func (s *WarehouseTransferV2Service) SubmitShippingPlan(ctx context.Context, shippingPlanID string, req *SubmitShippingPlanRequest, opts ...CallOption) (*GetShippingPlanCardsResponse, error) {
+	var out *GetShippingPlanCardsResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.SubmitShippingPlan", method: "PUT", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/submit",
 		host: hostV2,
-	}, []string{shippingPlanID}, nil, out, opts)
+	}, []string{shippingPlanID}, req, &out, opts)
+	return out, err
 }
 
 // UpdateQuantity calls PATCH /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/items/{shipmentItemId}/quantity.
@@ -890,11 +938,12 @@ func (s *WarehouseTransferV2Service) SubmitShippingPlan(ctx context.Context, shi
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) UpdateQuantity(ctx context.Context, shippingPlanID string, shipmentItemID string, req *UpdateQuantityRequest, opts ...CallOption) (*ShipmentItemResponse, error) {
-	out := new(ShipmentItemResponse)
-	return out, s.client.call(ctx, operation{
+	var out *ShipmentItemResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.UpdateQuantity", method: "PATCH", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/items/{shipmentItemId}/quantity",
-		body: bodyJSON, host: hostV2,
-	}, []string{shippingPlanID, shipmentItemID}, req, out, opts)
+		body: bodyWhole, host: hostV2,
+	}, []string{shippingPlanID, shipmentItemID}, req, &out, opts)
+	return out, err
 }
 
 // UpdateShipmentBoxTrackingNumber calls PATCH /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/box-trackings/{shipmentBoxTrackingId}.
@@ -903,11 +952,12 @@ func (s *WarehouseTransferV2Service) UpdateQuantity(ctx context.Context, shippin
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) UpdateShipmentBoxTrackingNumber(ctx context.Context, shippingPlanID string, shipmentID string, shipmentBoxTrackingID string, req *UpdateShipmentBoxTrackingNumberRequest, opts ...CallOption) (*ShipmentBoxTrackingExtendedModel, error) {
-	out := new(ShipmentBoxTrackingExtendedModel)
-	return out, s.client.call(ctx, operation{
+	var out *ShipmentBoxTrackingExtendedModel
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.UpdateShipmentBoxTrackingNumber", method: "PATCH", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/box-trackings/{shipmentBoxTrackingId}",
-		body: bodyJSON, host: hostV2,
-	}, []string{shippingPlanID, shipmentID, shipmentBoxTrackingID}, req, out, opts)
+		body: bodyWhole, host: hostV2,
+	}, []string{shippingPlanID, shipmentID, shipmentBoxTrackingID}, req, &out, opts)
+	return out, err
 }
 
 // UpdateShipmentBoxes calls PUT /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/boxes.
@@ -919,7 +969,7 @@ func (s *WarehouseTransferV2Service) UpdateShipmentBoxes(ctx context.Context, sh
 	var out []ShipmentBoxModel
 	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.UpdateShipmentBoxes", method: "PUT", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/boxes",
-		body: bodyJSON, host: hostV2,
+		body: bodyWhole, host: hostV2,
 	}, []string{shippingPlanID}, req, &out, opts)
 	return out, err
 }
@@ -929,11 +979,13 @@ func (s *WarehouseTransferV2Service) UpdateShipmentBoxes(ctx context.Context, sh
 // It is not repeated once it was sent.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) UpdateShipmentItem(ctx context.Context, shippingPlanID string, shipmentItemID string, req *UpdateShipmentItemRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *WarehouseTransferV2Service) UpdateShipmentItem(ctx context.Context, shippingPlanID string, shipmentItemID string, req *UpdateShipmentItemRequest, opts ...CallOption) (*UpdateShipmentItemResponse, error) {
+	var out *UpdateShipmentItemResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.UpdateShipmentItem", method: "PUT", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/items/{shipmentItemId}",
 		body: bodyJSON, host: hostV2,
-	}, []string{shippingPlanID, shipmentItemID}, req, nil, opts)
+	}, []string{shippingPlanID, shipmentItemID}, req, &out, opts)
+	return out, err
 }
 
 // UpdateShipmentItemExpirationDate calls PUT /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/items/expiration-date.
@@ -956,11 +1008,12 @@ func (s *WarehouseTransferV2Service) UpdateShipmentItemExpirationDate(ctx contex
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) UpdateShipmentItemLabelOwner(ctx context.Context, shippingPlanID string, req *UpdateShipmentItemLabelOwnerRequest, opts ...CallOption) (*ShipmentItemResponse, error) {
-	out := new(ShipmentItemResponse)
-	return out, s.client.call(ctx, operation{
+	var out *ShipmentItemResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.UpdateShipmentItemLabelOwner", method: "PUT", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/items/prep-instructions/label-owner",
 		body: bodyJSON, host: hostV2,
-	}, []string{shippingPlanID}, req, out, opts)
+	}, []string{shippingPlanID}, req, &out, opts)
+	return out, err
 }
 
 // UpdateShipmentItemPrepOwner calls PUT /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/items/prep-instructions/prep-owner.
@@ -983,11 +1036,12 @@ func (s *WarehouseTransferV2Service) UpdateShipmentItemPrepOwner(ctx context.Con
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) UpdateShipmentPallets(ctx context.Context, shippingPlanID string, shipmentID string, palletID string, req *UpdateShipmentPalletsRequest, opts ...CallOption) (*ShipmentPalletModel, error) {
-	out := new(ShipmentPalletModel)
-	return out, s.client.call(ctx, operation{
+	var out *ShipmentPalletModel
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.UpdateShipmentPallets", method: "PATCH", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/pallets/{palletId}",
-		body: bodyJSON, host: hostV2,
-	}, []string{shippingPlanID, shipmentID, palletID}, req, out, opts)
+		body: bodyWhole, host: hostV2,
+	}, []string{shippingPlanID, shipmentID, palletID}, req, &out, opts)
+	return out, err
 }
 
 // UpdateShippingPlan calls PUT /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}.
@@ -996,11 +1050,12 @@ func (s *WarehouseTransferV2Service) UpdateShipmentPallets(ctx context.Context, 
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) UpdateShippingPlan(ctx context.Context, shippingPlanID string, req *UpdateShippingPlanRequest, opts ...CallOption) (*GetShippingPlanCardsResponse, error) {
-	out := new(GetShippingPlanCardsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetShippingPlanCardsResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.UpdateShippingPlan", method: "PUT", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}",
 		body: bodyJSON, host: hostV2,
-	}, []string{shippingPlanID}, req, out, opts)
+	}, []string{shippingPlanID}, req, &out, opts)
+	return out, err
 }
 
 // UpdateShippingPlanPrepInstructionsByShippingPlanID calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/prep-instructions.
@@ -1008,12 +1063,13 @@ func (s *WarehouseTransferV2Service) UpdateShippingPlan(ctx context.Context, shi
 // It is not repeated once it was sent.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferV2Service) UpdateShippingPlanPrepInstructionsByShippingPlanID(ctx context.Context, shippingPlanID string, opts ...CallOption) (*GetPrepInstructionsFromAmazonByShippingPlanIDResponse, error) {
-	out := new(GetPrepInstructionsFromAmazonByShippingPlanIDResponse)
-	return out, s.client.call(ctx, operation{
+func (s *WarehouseTransferV2Service) UpdateShippingPlanPrepInstructionsByShippingPlanID(ctx context.Context, shippingPlanID string, req *UpdateShippingPlanPrepInstructionsByShippingPlanIDRequest, opts ...CallOption) (*GetPrepInstructionsFromAmazonByShippingPlanIDResponse, error) {
+	var out *GetPrepInstructionsFromAmazonByShippingPlanIDResponse
+	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferV2.UpdateShippingPlanPrepInstructionsByShippingPlanID", method: "POST", path: "/warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/prep-instructions",
 		host: hostV2,
-	}, []string{shippingPlanID}, nil, out, opts)
+	}, []string{shippingPlanID}, req, &out, opts)
+	return out, err
 }
 
 // AddFBAItemBatchRequest holds the parameters of WarehouseTransferV2.AddFBAItemBatch.
@@ -1038,8 +1094,10 @@ type AddShipmentBoxModel struct {
 	Width           *Decimal           `json:"width,omitzero"`
 }
 
-// AddShipmentBoxesRequest is the body of WarehouseTransferV2.AddShipmentBoxes.
-type AddShipmentBoxesRequest []AddShipmentBoxModel
+// AddShipmentBoxesRequest holds the parameters of WarehouseTransferV2.AddShipmentBoxes.
+type AddShipmentBoxesRequest struct {
+	Body []AddShipmentBoxModel `json:"body" url:"-"` // required
+}
 
 // AddShipmentPalletModel is part of a request.
 type AddShipmentPalletModel struct {
@@ -1054,8 +1112,10 @@ type AddShipmentPalletModel struct {
 	Width                     *Decimal `json:"width,omitzero"`
 }
 
-// AddShipmentPalletsRequest is the body of WarehouseTransferV2.AddShipmentPallets.
-type AddShipmentPalletsRequest []AddShipmentPalletModel
+// AddShipmentPalletsRequest holds the parameters of WarehouseTransferV2.AddShipmentPallets.
+type AddShipmentPalletsRequest struct {
+	Body []AddShipmentPalletModel `json:"body" url:"-"` // required
+}
 
 // AmazonConfigErrors is part of a reply.
 type AmazonConfigErrors struct {
@@ -1074,6 +1134,9 @@ type AmazonPrepInstructionItem struct {
 type ArchiveShipmentsRequest struct {
 	ShipmentIDs []int `json:"shipmentIds,omitzero"`
 }
+
+// ArchiveShipmentsResponse is the reply of WarehouseTransferV2.ArchiveShipments.
+type ArchiveShipmentsResponse struct{}
 
 // AssignItemToBoxRequest holds the parameters of WarehouseTransferV2.AssignItemToBox.
 type AssignItemToBoxRequest struct {
@@ -1111,8 +1174,22 @@ type ChannelDetailModel struct {
 	ChannelSiteCode AmazonSiteLocale `json:"channelSiteCode,omitzero"`
 }
 
-// ConfirmTransportationOptionRequest is the body of WarehouseTransferV2.ConfirmTransportationOption.
-type ConfirmTransportationOptionRequest []ConfirmTransportationOptionsRequestInput
+// ConfirmContentUpdatePreviewRequest holds the parameters of WarehouseTransferV2.ConfirmContentUpdatePreview.
+type ConfirmContentUpdatePreviewRequest struct{}
+
+// ConfirmDeliveryWindowOptionsRequest holds the parameters of WarehouseTransferV2.ConfirmDeliveryWindowOptions.
+type ConfirmDeliveryWindowOptionsRequest struct{}
+
+// ConfirmPackingOptionRequest holds the parameters of WarehouseTransferV2.ConfirmPackingOption.
+type ConfirmPackingOptionRequest struct{}
+
+// ConfirmPlacementOptionRequest holds the parameters of WarehouseTransferV2.ConfirmPlacementOption.
+type ConfirmPlacementOptionRequest struct{}
+
+// ConfirmTransportationOptionRequest holds the parameters of WarehouseTransferV2.ConfirmTransportationOption.
+type ConfirmTransportationOptionRequest struct {
+	Body []ConfirmTransportationOptionsRequestInput `json:"body" url:"-"` // required
+}
 
 // ConfirmTransportationOptionsRequestInput is part of a request.
 type ConfirmTransportationOptionsRequestInput struct {
@@ -1186,10 +1263,31 @@ type CurrencyModel struct {
 	Code   string  `json:"code,omitzero"`
 }
 
+// DeleteShipmentBoxesRequest holds the parameters of WarehouseTransferV2.DeleteShipmentBoxes.
+type DeleteShipmentBoxesRequest struct{}
+
+// DeleteShipmentBoxesResponse is the reply of WarehouseTransferV2.DeleteShipmentBoxes.
+type DeleteShipmentBoxesResponse struct{}
+
 // DeleteShipmentItemRequest holds the parameters of WarehouseTransferV2.DeleteShipmentItem.
 type DeleteShipmentItemRequest struct {
 	ShipmentItemIDs []int `json:"shipmentItemIds"` // required, at most 200
 }
+
+// DeleteShipmentItemResponse is the reply of WarehouseTransferV2.DeleteShipmentItem.
+type DeleteShipmentItemResponse struct{}
+
+// DeleteShipmentPalletRequest holds the parameters of WarehouseTransferV2.DeleteShipmentPallet.
+type DeleteShipmentPalletRequest struct{}
+
+// DeleteShipmentPalletResponse is the reply of WarehouseTransferV2.DeleteShipmentPallet.
+type DeleteShipmentPalletResponse struct{}
+
+// DeleteShippingPlanRequest holds the parameters of WarehouseTransferV2.DeleteShippingPlan.
+type DeleteShippingPlanRequest struct{}
+
+// DeleteShippingPlanResponse is the reply of WarehouseTransferV2.DeleteShippingPlan.
+type DeleteShippingPlanResponse struct{}
 
 // FailedShippingItem is part of a reply.
 type FailedShippingItem struct {
@@ -1212,6 +1310,15 @@ type GenerateContentUpdatePreviewRequest struct {
 	Items []ContentUpdateShipmentItemModel `json:"items"` // required
 }
 
+// GenerateDeliveryWindowOptionsRequest holds the parameters of WarehouseTransferV2.GenerateDeliveryWindowOptions.
+type GenerateDeliveryWindowOptionsRequest struct{}
+
+// GeneratePackingOptionRequest holds the parameters of WarehouseTransferV2.GeneratePackingOption.
+type GeneratePackingOptionRequest struct{}
+
+// GeneratePlacementOptionRequest holds the parameters of WarehouseTransferV2.GeneratePlacementOption.
+type GeneratePlacementOptionRequest struct{}
+
 // GenerateTransportationOptionRequest holds the parameters of WarehouseTransferV2.GenerateTransportationOption.
 type GenerateTransportationOptionRequest struct {
 	PlacementOptionID                    string                                     `json:"placementOptionId"`                    // required
@@ -1222,6 +1329,18 @@ type GenerateTransportationOptionRequest struct {
 type GetBillOfLadingByShipmentIDResponse struct {
 	BillOfLadingURL string `json:"billOfLadingUrl,omitzero"`
 }
+
+// GetBillOfLadingRequest holds the parameters of WarehouseTransferV2.GetBillOfLading.
+type GetBillOfLadingRequest struct{}
+
+// GetChannelByIDRequest holds the parameters of WarehouseTransferV2.GetChannelByID.
+type GetChannelByIDRequest struct{}
+
+// GetContentUpdatePreviewRequest holds the parameters of WarehouseTransferV2.GetContentUpdatePreview.
+type GetContentUpdatePreviewRequest struct{}
+
+// GetDeliveryInformationRequest holds the parameters of WarehouseTransferV2.GetDeliveryInformation.
+type GetDeliveryInformationRequest struct{}
 
 // GetDeliveryInformationResponse is part of a reply.
 type GetDeliveryInformationResponse struct {
@@ -1252,6 +1371,9 @@ type GetOperationByEntityIDTypeRequest struct {
 	OperationType *WarehouseTransferV2OperationType `url:"operationType,omitempty" json:"-"`
 }
 
+// GetOperationByIDRequest holds the parameters of WarehouseTransferV2.GetOperationByID.
+type GetOperationByIDRequest struct{}
+
 // GetOperationLatestByEntityIDTypesRequest holds the parameters of WarehouseTransferV2.GetOperationLatestByEntityIDTypes.
 type GetOperationLatestByEntityIDTypesRequest struct {
 	EntityID       int                                                     `url:"entityId" json:"-"`       // required
@@ -1265,11 +1387,23 @@ type GetPackingGroupModel struct {
 	ShippingPlanID       int    `json:"shippingPlanId,omitzero"`
 }
 
+// GetPackingGroupRequest holds the parameters of WarehouseTransferV2.GetPackingGroup.
+type GetPackingGroupRequest struct{}
+
+// GetPackingOptionRequest holds the parameters of WarehouseTransferV2.GetPackingOption.
+type GetPackingOptionRequest struct{}
+
 // GetPalletLabelByShipmentIDRequest holds the parameters of WarehouseTransferV2.GetPalletLabelByShipmentID.
 type GetPalletLabelByShipmentIDRequest struct {
 	NumberOfPallets *int            `url:"numberOfPallets,omitempty" json:"-"`
 	PageType        *AmazonPageType `url:"pageType,omitempty" json:"-"`
 }
+
+// GetPlacementOptionRequest holds the parameters of WarehouseTransferV2.GetPlacementOption.
+type GetPlacementOptionRequest struct{}
+
+// GetPrepInstructionsByShippingPlanIDRequest holds the parameters of WarehouseTransferV2.GetPrepInstructionsByShippingPlanID.
+type GetPrepInstructionsByShippingPlanIDRequest struct{}
 
 // GetPrepInstructionsByShippingPlanIDResponse is part of a reply.
 type GetPrepInstructionsByShippingPlanIDResponse struct {
@@ -1284,12 +1418,39 @@ type GetPrepInstructionsFromAmazonByShippingPlanIDResponse struct {
 	SKUPrepInstructionsList []SKUPrepInstructionItem `json:"skuPrepInstructionsList,omitzero"`
 }
 
+// GetShipmentBoxItemsByPackingGroupRequest holds the parameters of WarehouseTransferV2.GetShipmentBoxItemsByPackingGroup.
+type GetShipmentBoxItemsByPackingGroupRequest struct{}
+
+// GetShipmentBoxItemsByShipmentRequest holds the parameters of WarehouseTransferV2.GetShipmentBoxItemsByShipment.
+type GetShipmentBoxItemsByShipmentRequest struct{}
+
+// GetShipmentBoxItemsRequest holds the parameters of WarehouseTransferV2.GetShipmentBoxItems.
+type GetShipmentBoxItemsRequest struct{}
+
+// GetShipmentBoxTrackingsByShipmentIDRequest holds the parameters of WarehouseTransferV2.GetShipmentBoxTrackingsByShipmentID.
+type GetShipmentBoxTrackingsByShipmentIDRequest struct{}
+
+// GetShipmentBoxesByShipmentIDRequest holds the parameters of WarehouseTransferV2.GetShipmentBoxesByShipmentID.
+type GetShipmentBoxesByShipmentIDRequest struct{}
+
+// GetShipmentBoxesRequest holds the parameters of WarehouseTransferV2.GetShipmentBoxes.
+type GetShipmentBoxesRequest struct{}
+
+// GetShipmentByIDRequest holds the parameters of WarehouseTransferV2.GetShipmentByID.
+type GetShipmentByIDRequest struct{}
+
+// GetShipmentCardsRequest holds the parameters of WarehouseTransferV2.GetShipmentCards.
+type GetShipmentCardsRequest struct{}
+
 // GetShipmentCardsResponse is part of a reply.
 type GetShipmentCardsResponse struct {
 	AmazonConfigErrors []AmazonConfigErrors `json:"amazonConfigErrors,omitzero"`
 	Cards              []ShipmentCardModel  `json:"cards,omitzero"`
 	LastUpdateDate     Time                 `json:"lastUpdateDate,omitzero"`
 }
+
+// GetShipmentDeliveryWindowOptionRequest holds the parameters of WarehouseTransferV2.GetShipmentDeliveryWindowOption.
+type GetShipmentDeliveryWindowOptionRequest struct{}
 
 // GetShipmentDeliveryWindowOptionResponse is part of a reply.
 type GetShipmentDeliveryWindowOptionResponse struct {
@@ -1307,6 +1468,18 @@ type GetShipmentItemsRequest struct {
 	ShipmentItemID []int `url:"shipmentItemId,omitempty" json:"-"` // at most 200
 }
 
+// GetShipmentPalletsByIDRequest holds the parameters of WarehouseTransferV2.GetShipmentPalletsByID.
+type GetShipmentPalletsByIDRequest struct{}
+
+// GetShipmentPalletsRequest holds the parameters of WarehouseTransferV2.GetShipmentPallets.
+type GetShipmentPalletsRequest struct{}
+
+// GetShipmentsByShippingPlanIDRequest holds the parameters of WarehouseTransferV2.GetShipmentsByShippingPlanID.
+type GetShipmentsByShippingPlanIDRequest struct{}
+
+// GetShippingPlanByIDRequest holds the parameters of WarehouseTransferV2.GetShippingPlanByID.
+type GetShippingPlanByIDRequest struct{}
+
 // GetShippingPlanByIDResponse is part of a reply.
 type GetShippingPlanByIDResponse struct {
 	ChannelID          int                `json:"channelId,omitzero"`
@@ -1322,6 +1495,12 @@ type GetShippingPlanByIDResponse struct {
 	Status             ShippingPlanStatus `json:"status,omitzero"`
 	ToLocation         GUID               `json:"toLocation,omitzero"`
 }
+
+// GetShippingPlanCardByIDRequest holds the parameters of WarehouseTransferV2.GetShippingPlanCardByID.
+type GetShippingPlanCardByIDRequest struct{}
+
+// GetShippingPlanCardsRequest holds the parameters of WarehouseTransferV2.GetShippingPlanCards.
+type GetShippingPlanCardsRequest struct{}
 
 // GetShippingPlanCardsResponse is part of a reply.
 type GetShippingPlanCardsResponse struct {
@@ -1350,6 +1529,15 @@ type GetShippingPlanCardsResponse struct {
 type GetStockItemBatchesByShippingPlanIDRequest struct {
 	StockItemIDs []int `url:"stockItemIds,omitempty" json:"-"`
 }
+
+// GetTransferByIDRequest holds the parameters of WarehouseTransferV2.GetTransferByID.
+type GetTransferByIDRequest struct{}
+
+// GetTransportDetailsRequest holds the parameters of WarehouseTransferV2.GetTransportDetails.
+type GetTransportDetailsRequest struct{}
+
+// GetTransportationOptionRequest holds the parameters of WarehouseTransferV2.GetTransportationOption.
+type GetTransportationOptionRequest struct{}
 
 // GetViewMetaDataResponse is part of a reply.
 type GetViewMetaDataResponse struct {
@@ -1443,6 +1631,9 @@ type ListDeliveryWindowOptionResponse struct {
 	ValidUntil             Time             `json:"validUntil,omitzero"`
 }
 
+// ListDeliveryWindowOptionsRequest holds the parameters of WarehouseTransferV2.ListDeliveryWindowOptions.
+type ListDeliveryWindowOptionsRequest struct{}
+
 // Operation is part of a request.
 type Operation struct {
 	From          *string                 `json:"from,omitzero"`
@@ -1519,6 +1710,9 @@ type QuoteModel struct {
 	VoidableUntil Time          `json:"voidableUntil,omitzero"`
 }
 
+// RefreshShipmentCardsRequest holds the parameters of WarehouseTransferV2.RefreshShipmentCards.
+type RefreshShipmentCardsRequest struct{}
+
 // RefreshShipmentCardsResponse is part of a reply.
 type RefreshShipmentCardsResponse struct {
 	AmazonConfigErrors []AmazonConfigErrors `json:"amazonConfigErrors,omitzero"`
@@ -1550,22 +1744,35 @@ type SKUPrepInstructionItem struct {
 	TotalFeeAmount       map[string]Decimal          `json:"totalFeeAmount,omitzero"`
 }
 
+// SavePlacementOptionRequest holds the parameters of WarehouseTransferV2.SavePlacementOption.
+type SavePlacementOptionRequest struct{}
+
 // SaveShipmentTransportationOptionsRequestInput is part of a request.
 type SaveShipmentTransportationOptionsRequestInput struct {
 	ShipmentID             int    `json:"shipmentId"`             // required
 	TransportationOptionID string `json:"transportationOptionId"` // required
 }
 
-// SaveShippingPlanRequest is the body of WarehouseTransferV2.SaveShippingPlan.
-type SaveShippingPlanRequest []ShipmentDeliveryWindowModel
+// SaveShippingPlanRequest holds the parameters of WarehouseTransferV2.SaveShippingPlan.
+type SaveShippingPlanRequest struct {
+	Body []ShipmentDeliveryWindowModel `json:"body" url:"-"` // required
+}
 
-// SaveTransportationOptionRequest is the body of WarehouseTransferV2.SaveTransportationOption.
-type SaveTransportationOptionRequest []SaveShipmentTransportationOptionsRequestInput
+// SaveTransportationOptionRequest holds the parameters of WarehouseTransferV2.SaveTransportationOption.
+type SaveTransportationOptionRequest struct {
+	Body []SaveShipmentTransportationOptionsRequestInput `json:"body" url:"-"` // required
+}
+
+// SaveTransportationOptionResponse is the reply of WarehouseTransferV2.SaveTransportationOption.
+type SaveTransportationOptionResponse struct{}
 
 // SendShipmentTrackingDetailsRequest holds the parameters of WarehouseTransferV2.SendShipmentTrackingDetails.
 type SendShipmentTrackingDetailsRequest struct {
 	LTLTrackingDetails *LTLTrackingDetailModel `json:"ltlTrackingDetails,omitzero"`
 }
+
+// SetPackingInformationRequest holds the parameters of WarehouseTransferV2.SetPackingInformation.
+type SetPackingInformationRequest struct{}
 
 // SetPrepCategoryRequestItem is part of a request.
 type SetPrepCategoryRequestItem struct {
@@ -1864,6 +2071,9 @@ type StockItemSearchModel struct {
 	SellerSKU     string `json:"sellerSKU,omitzero"`
 }
 
+// SubmitShippingPlanRequest holds the parameters of WarehouseTransferV2.SubmitShippingPlan.
+type SubmitShippingPlanRequest struct{}
+
 // TransportationContactModel is part of a request.
 type TransportationContactModel struct {
 	Email       *string `json:"email,omitzero"` // 1 to 1024
@@ -1888,8 +2098,10 @@ type TransportationWindowInputModel struct {
 	Start *Time `json:"start,omitzero"`
 }
 
-// UpdateQuantityRequest is the body of WarehouseTransferV2.UpdateQuantity.
-type UpdateQuantityRequest int
+// UpdateQuantityRequest holds the parameters of WarehouseTransferV2.UpdateQuantity.
+type UpdateQuantityRequest struct {
+	Body int `json:"body" url:"-"` // required
+}
 
 // UpdateShipmentBoxModel is part of a request.
 type UpdateShipmentBoxModel struct {
@@ -1904,11 +2116,15 @@ type UpdateShipmentBoxModel struct {
 	Width           *Decimal           `json:"width,omitzero"`
 }
 
-// UpdateShipmentBoxTrackingNumberRequest is the body of WarehouseTransferV2.UpdateShipmentBoxTrackingNumber.
-type UpdateShipmentBoxTrackingNumberRequest string
+// UpdateShipmentBoxTrackingNumberRequest holds the parameters of WarehouseTransferV2.UpdateShipmentBoxTrackingNumber.
+type UpdateShipmentBoxTrackingNumberRequest struct {
+	Body string `json:"body" url:"-"` // required
+}
 
-// UpdateShipmentBoxesRequest is the body of WarehouseTransferV2.UpdateShipmentBoxes.
-type UpdateShipmentBoxesRequest []UpdateShipmentBoxModel
+// UpdateShipmentBoxesRequest holds the parameters of WarehouseTransferV2.UpdateShipmentBoxes.
+type UpdateShipmentBoxesRequest struct {
+	Body []UpdateShipmentBoxModel `json:"body" url:"-"` // required
+}
 
 // UpdateShipmentItemExpirationDateRequest holds the parameters of WarehouseTransferV2.UpdateShipmentItemExpirationDate.
 type UpdateShipmentItemExpirationDateRequest struct {
@@ -1947,8 +2163,16 @@ type UpdateShipmentItemRequest struct {
 	StockItemID    int  `json:"stockItemId"` // required
 }
 
-// UpdateShipmentPalletsRequest is the body of WarehouseTransferV2.UpdateShipmentPallets.
-type UpdateShipmentPalletsRequest []Operation
+// UpdateShipmentItemResponse is the reply of WarehouseTransferV2.UpdateShipmentItem.
+type UpdateShipmentItemResponse struct{}
+
+// UpdateShipmentPalletsRequest holds the parameters of WarehouseTransferV2.UpdateShipmentPallets.
+type UpdateShipmentPalletsRequest struct {
+	Body []Operation `json:"body" url:"-"` // required
+}
+
+// UpdateShippingPlanPrepInstructionsByShippingPlanIDRequest holds the parameters of WarehouseTransferV2.UpdateShippingPlanPrepInstructionsByShippingPlanID.
+type UpdateShippingPlanPrepInstructionsByShippingPlanIDRequest struct{}
 
 // UpdateShippingPlanRequest holds the parameters of WarehouseTransferV2.UpdateShippingPlan.
 type UpdateShippingPlanRequest struct {
@@ -1972,6 +2196,9 @@ type WarehouseTransferModel struct {
 	TransferType    int    `json:"transferType,omitzero"`
 	UpdateDate      Time   `json:"updateDate,omitzero"`
 }
+
+// WarehouseTransferV2GetMetaDataRequest holds the parameters of WarehouseTransferV2.GetMetaData.
+type WarehouseTransferV2GetMetaDataRequest struct{}
 
 // WeightRangeModel is part of a reply.
 type WeightRangeModel struct {

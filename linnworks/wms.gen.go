@@ -16,11 +16,12 @@ type WMSService service
 //
 // Official page: https://apps.linnworks.net/Api/Method/Wms-AddWarehouseZone
 func (s *WMSService) AddWarehouseZone(ctx context.Context, req *AddWarehouseZoneRequest, opts ...CallOption) (*AddWarehouseZoneResponse, error) {
-	out := new(AddWarehouseZoneResponse)
-	return out, s.client.call(ctx, operation{
+	var out *AddWarehouseZoneResponse
+	err := s.client.call(ctx, operation{
 		name: "WMS.AddWarehouseZone", method: "POST", path: "/api/Wms/AddWarehouseZone",
 		body: bodyFlat, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddWarehouseZoneType calls POST /api/Wms/AddWarehouseZoneType.
@@ -29,11 +30,12 @@ func (s *WMSService) AddWarehouseZone(ctx context.Context, req *AddWarehouseZone
 //
 // Official page: https://apps.linnworks.net/Api/Method/Wms-AddWarehouseZoneType
 func (s *WMSService) AddWarehouseZoneType(ctx context.Context, req *AddWarehouseZoneTypeRequest, opts ...CallOption) (*AddWarehouseZoneTypeResponse, error) {
-	out := new(AddWarehouseZoneTypeResponse)
-	return out, s.client.call(ctx, operation{
+	var out *AddWarehouseZoneTypeResponse
+	err := s.client.call(ctx, operation{
 		name: "WMS.AddWarehouseZoneType", method: "POST", path: "/api/Wms/AddWarehouseZoneType",
 		body: bodyFlat, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteWarehouseZone calls POST /api/Wms/DeleteWarehouseZone.
@@ -70,11 +72,12 @@ func (s *WMSService) DeleteWarehouseZoneType(ctx context.Context, req *DeleteWar
 //
 // Official page: https://apps.linnworks.net/Api/Method/Wms-GetBinrackZonesByBinrackIdOrName
 func (s *WMSService) GetBinrackZonesByBinrackIDOrName(ctx context.Context, req *GetBinrackZonesByBinrackIDOrNameRequest, opts ...CallOption) (*GetBinrackZonesByBinrackIDOrNameResponse, error) {
-	out := new(GetBinrackZonesByBinrackIDOrNameResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetBinrackZonesByBinrackIDOrNameResponse
+	err := s.client.call(ctx, operation{
 		name: "WMS.GetBinrackZonesByBinrackIDOrName", method: "POST", path: "/api/Wms/GetBinrackZonesByBinrackIdOrName",
 		body: bodyFlat, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetBinrackZonesByZoneIDOrName calls POST /api/Wms/GetBinrackZonesByZoneIdOrName.
@@ -83,11 +86,12 @@ func (s *WMSService) GetBinrackZonesByBinrackIDOrName(ctx context.Context, req *
 //
 // Official page: https://apps.linnworks.net/Api/Method/Wms-GetBinrackZonesByZoneIdOrName
 func (s *WMSService) GetBinrackZonesByZoneIDOrName(ctx context.Context, req *GetBinrackZonesByZoneIDOrNameRequest, opts ...CallOption) (*GetBinrackZonesByZoneIDOrNameResponse, error) {
-	out := new(GetBinrackZonesByZoneIDOrNameResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetBinrackZonesByZoneIDOrNameResponse
+	err := s.client.call(ctx, operation{
 		name: "WMS.GetBinrackZonesByZoneIDOrName", method: "POST", path: "/api/Wms/GetBinrackZonesByZoneIdOrName",
 		body: bodyFlat, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetWarehouseZoneTypes calls GET /api/Wms/GetWarehouseZoneTypes.
@@ -95,12 +99,13 @@ func (s *WMSService) GetBinrackZonesByZoneIDOrName(ctx context.Context, req *Get
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Wms-GetWarehouseZoneTypes
-func (s *WMSService) GetWarehouseZoneTypes(ctx context.Context, opts ...CallOption) (*GetWarehouseZoneTypesResponse, error) {
-	out := new(GetWarehouseZoneTypesResponse)
-	return out, s.client.call(ctx, operation{
+func (s *WMSService) GetWarehouseZoneTypes(ctx context.Context, req *GetWarehouseZoneTypesRequest, opts ...CallOption) (*GetWarehouseZoneTypesResponse, error) {
+	var out *GetWarehouseZoneTypesResponse
+	err := s.client.call(ctx, operation{
 		name: "WMS.GetWarehouseZoneTypes", method: "GET", path: "/api/Wms/GetWarehouseZoneTypes",
 		replay: replayRead, limit: 150,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetWarehouseZonesByLocation calls GET /api/Wms/GetWarehouseZonesByLocation.
@@ -109,11 +114,12 @@ func (s *WMSService) GetWarehouseZoneTypes(ctx context.Context, opts ...CallOpti
 //
 // Official page: https://apps.linnworks.net/Api/Method/Wms-GetWarehouseZonesByLocation
 func (s *WMSService) GetWarehouseZonesByLocation(ctx context.Context, req *GetWarehouseZonesByLocationRequest, opts ...CallOption) (*GetWarehouseZonesByLocationResponse, error) {
-	out := new(GetWarehouseZonesByLocationResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetWarehouseZonesByLocationResponse
+	err := s.client.call(ctx, operation{
 		name: "WMS.GetWarehouseZonesByLocation", method: "GET", path: "/api/Wms/GetWarehouseZonesByLocation",
 		query: true, replay: replayRead, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateWarehouseBinrackBinrackToZone calls POST /api/Wms/UpdateWarehouseBinrackBinrackToZone.
@@ -122,11 +128,12 @@ func (s *WMSService) GetWarehouseZonesByLocation(ctx context.Context, req *GetWa
 //
 // Official page: https://apps.linnworks.net/Api/Method/Wms-UpdateWarehouseBinrackBinrackToZone
 func (s *WMSService) UpdateWarehouseBinrackBinrackToZone(ctx context.Context, req *UpdateWarehouseBinrackBinrackToZoneRequest, opts ...CallOption) (*UpdateWarehouseBinrackBinrackToZoneResponse, error) {
-	out := new(UpdateWarehouseBinrackBinrackToZoneResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UpdateWarehouseBinrackBinrackToZoneResponse
+	err := s.client.call(ctx, operation{
 		name: "WMS.UpdateWarehouseBinrackBinrackToZone", method: "POST", path: "/api/Wms/UpdateWarehouseBinrackBinrackToZone",
 		body: bodyFlat, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateWarehouseZone calls POST /api/Wms/UpdateWarehouseZone.
@@ -135,11 +142,12 @@ func (s *WMSService) UpdateWarehouseBinrackBinrackToZone(ctx context.Context, re
 //
 // Official page: https://apps.linnworks.net/Api/Method/Wms-UpdateWarehouseZone
 func (s *WMSService) UpdateWarehouseZone(ctx context.Context, req *UpdateWarehouseZoneRequest, opts ...CallOption) (*UpdateWarehouseZoneResponse, error) {
-	out := new(UpdateWarehouseZoneResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UpdateWarehouseZoneResponse
+	err := s.client.call(ctx, operation{
 		name: "WMS.UpdateWarehouseZone", method: "POST", path: "/api/Wms/UpdateWarehouseZone",
 		body: bodyFlat, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateWarehouseZoneType calls POST /api/Wms/UpdateWarehouseZoneType.
@@ -148,11 +156,12 @@ func (s *WMSService) UpdateWarehouseZone(ctx context.Context, req *UpdateWarehou
 //
 // Official page: https://apps.linnworks.net/Api/Method/Wms-UpdateWarehouseZoneType
 func (s *WMSService) UpdateWarehouseZoneType(ctx context.Context, req *UpdateWarehouseZoneTypeRequest, opts ...CallOption) (*UpdateWarehouseZoneTypeResponse, error) {
-	out := new(UpdateWarehouseZoneTypeResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UpdateWarehouseZoneTypeResponse
+	err := s.client.call(ctx, operation{
 		name: "WMS.UpdateWarehouseZoneType", method: "POST", path: "/api/Wms/UpdateWarehouseZoneType",
 		body: bodyFlat, limit: 150,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddWarehouseZoneRequest holds the parameters of WMS.AddWarehouseZone.
@@ -214,6 +223,9 @@ type GetBinrackZonesByZoneIDOrNameRequest struct {
 type GetBinrackZonesByZoneIDOrNameResponse struct {
 	WarehouseZones []WarehouseZone `json:"WarehouseZones,omitzero"`
 }
+
+// GetWarehouseZoneTypesRequest holds the parameters of WMS.GetWarehouseZoneTypes.
+type GetWarehouseZoneTypesRequest struct{}
 
 // GetWarehouseZoneTypesResponse is part of a reply.
 type GetWarehouseZoneTypesResponse struct {

@@ -16,11 +16,12 @@ type AffiliateService service
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/add-live-products-202309
 func (s *AffiliateService) AddLIVEProducts(ctx context.Context, req *AddLIVEProductsRequest, opts ...CallOption) (*AddLIVEProductsResponse, error) {
-	out := new(AddLIVEProductsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *AddLIVEProductsResponse
+	err := s.client.call(ctx, operation{
 		name: "Affiliate.AddLIVEProducts", method: "POST", path: "/affiliate/202309/live_rooms/products",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddShowcaseProductsOld calls POST /affiliate/202309/showcases/products.
@@ -29,11 +30,12 @@ func (s *AffiliateService) AddLIVEProducts(ctx context.Context, req *AddLIVEProd
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/add-showcase-products-old-202309
 func (s *AffiliateService) AddShowcaseProductsOld(ctx context.Context, req *AddShowcaseProductsOldRequest, opts ...CallOption) (*AddShowcaseProductsOldResponse, error) {
-	out := new(AddShowcaseProductsOldResponse)
-	return out, s.client.call(ctx, operation{
+	var out *AddShowcaseProductsOldResponse
+	err := s.client.call(ctx, operation{
 		name: "Affiliate.AddShowcaseProductsOld", method: "POST", path: "/affiliate/202309/showcases/products",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CheckAnchorContent calls POST /affiliate/202403/anchors/content_check.
@@ -41,11 +43,13 @@ func (s *AffiliateService) AddShowcaseProductsOld(ctx context.Context, req *AddS
 // It only reads and is safe to repeat. Version 202403.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/check-anchor-content-202403
-func (s *AffiliateService) CheckAnchorContent(ctx context.Context, req *CheckAnchorContentRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *AffiliateService) CheckAnchorContent(ctx context.Context, req *CheckAnchorContentRequest, opts ...CallOption) (*CheckAnchorContentResponse, error) {
+	var out *CheckAnchorContentResponse
+	err := s.client.call(ctx, operation{
 		name: "Affiliate.CheckAnchorContent", method: "POST", path: "/affiliate/202403/anchors/content_check",
 		body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CheckAnchorPrerequisites calls POST /affiliate/202402/anchors/prerequisite_check.
@@ -53,11 +57,13 @@ func (s *AffiliateService) CheckAnchorContent(ctx context.Context, req *CheckAnc
 // It only reads and is safe to repeat. Version 202402.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/check-anchor-prerequisites-202402
-func (s *AffiliateService) CheckAnchorPrerequisites(ctx context.Context, req *CheckAnchorPrerequisitesRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *AffiliateService) CheckAnchorPrerequisites(ctx context.Context, req *CheckAnchorPrerequisitesRequest, opts ...CallOption) (*CheckAnchorPrerequisitesResponse, error) {
+	var out *CheckAnchorPrerequisitesResponse
+	err := s.client.call(ctx, operation{
 		name: "Affiliate.CheckAnchorPrerequisites", method: "POST", path: "/affiliate/202402/anchors/prerequisite_check",
 		body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetCreatorProfileOld calls GET /affiliate/202309/profiles.
@@ -65,12 +71,13 @@ func (s *AffiliateService) CheckAnchorPrerequisites(ctx context.Context, req *Ch
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-creator-profile-old-202309
-func (s *AffiliateService) GetCreatorProfileOld(ctx context.Context, opts ...CallOption) (*GetCreatorProfileOldResponse, error) {
-	out := new(GetCreatorProfileOldResponse)
-	return out, s.client.call(ctx, operation{
+func (s *AffiliateService) GetCreatorProfileOld(ctx context.Context, req *GetCreatorProfileOldRequest, opts ...CallOption) (*GetCreatorProfileOldResponse, error) {
+	var out *GetCreatorProfileOldResponse
+	err := s.client.call(ctx, operation{
 		name: "Affiliate.GetCreatorProfileOld", method: "GET", path: "/affiliate/202309/profiles",
 		replay: replayRead, noCipher: true,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetLIVEProducts calls GET /affiliate/202309/live_rooms/products.
@@ -78,12 +85,13 @@ func (s *AffiliateService) GetCreatorProfileOld(ctx context.Context, opts ...Cal
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-live-products-202309
-func (s *AffiliateService) GetLIVEProducts(ctx context.Context, opts ...CallOption) (*GetLIVEProductsResponse, error) {
-	out := new(GetLIVEProductsResponse)
-	return out, s.client.call(ctx, operation{
+func (s *AffiliateService) GetLIVEProducts(ctx context.Context, req *GetLIVEProductsRequest, opts ...CallOption) (*GetLIVEProductsResponse, error) {
+	var out *GetLIVEProductsResponse
+	err := s.client.call(ctx, operation{
 		name: "Affiliate.GetLIVEProducts", method: "GET", path: "/affiliate/202309/live_rooms/products",
 		replay: replayRead, noCipher: true,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetLiveRoomInfo calls GET /affiliate/202309/live_rooms.
@@ -91,12 +99,13 @@ func (s *AffiliateService) GetLIVEProducts(ctx context.Context, opts ...CallOpti
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-live-room-info-202309
-func (s *AffiliateService) GetLiveRoomInfo(ctx context.Context, opts ...CallOption) (*GetLiveRoomInfoResponse, error) {
-	out := new(GetLiveRoomInfoResponse)
-	return out, s.client.call(ctx, operation{
+func (s *AffiliateService) GetLiveRoomInfo(ctx context.Context, req *GetLiveRoomInfoRequest, opts ...CallOption) (*GetLiveRoomInfoResponse, error) {
+	var out *GetLiveRoomInfoResponse
+	err := s.client.call(ctx, operation{
 		name: "Affiliate.GetLiveRoomInfo", method: "GET", path: "/affiliate/202309/live_rooms",
 		replay: replayRead, noCipher: true,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetShopProductsLegacy calls GET /affiliate/202309/shop_products.
@@ -105,11 +114,12 @@ func (s *AffiliateService) GetLiveRoomInfo(ctx context.Context, opts ...CallOpti
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-products-legacy-202309
 func (s *AffiliateService) GetShopProductsLegacy(ctx context.Context, req *GetShopProductsLegacyRequest, opts ...CallOption) (*GetShopProductsLegacyResponse, error) {
-	out := new(GetShopProductsLegacyResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetShopProductsLegacyResponse
+	err := s.client.call(ctx, operation{
 		name: "Affiliate.GetShopProductsLegacy", method: "GET", path: "/affiliate/202309/shop_products",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetShopProductsLegacyAll hands out what stands on the pages of
@@ -135,11 +145,12 @@ func (s *AffiliateService) GetShopProductsLegacyAll(ctx context.Context, req *Ge
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-showcase-products-old-202309
 func (s *AffiliateService) GetShowcaseProductsOld(ctx context.Context, req *GetShowcaseProductsOldRequest, opts ...CallOption) (*GetShowcaseProductsOldResponse, error) {
-	out := new(GetShowcaseProductsOldResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetShowcaseProductsOldResponse
+	err := s.client.call(ctx, operation{
 		name: "Affiliate.GetShowcaseProductsOld", method: "GET", path: "/affiliate/202309/showcases/products",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetShowcaseProductsOldPages hands out the pages of
@@ -164,11 +175,13 @@ func (s *AffiliateService) GetShowcaseProductsOldPages(ctx context.Context, req 
 // It is not repeated once it was sent. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/pin-live-product-202309
-func (s *AffiliateService) PinLIVEProduct(ctx context.Context, productID string, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *AffiliateService) PinLIVEProduct(ctx context.Context, productID string, req *PinLIVEProductRequest, opts ...CallOption) (*PinLIVEProductResponse, error) {
+	var out *PinLIVEProductResponse
+	err := s.client.call(ctx, operation{
 		name: "Affiliate.PinLIVEProduct", method: "POST", path: "/affiliate/202309/live_rooms/products/{product_id}/pin",
 		noCipher: true,
-	}, []string{productID}, nil, nil, opts)
+	}, []string{productID}, req, &out, opts)
+	return out, err
 }
 
 // RemoveLIVEProducts calls DELETE /affiliate/202309/live_rooms/products.
@@ -176,11 +189,13 @@ func (s *AffiliateService) PinLIVEProduct(ctx context.Context, productID string,
 // It is not repeated once it was sent. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/remove-live-products-202309
-func (s *AffiliateService) RemoveLIVEProducts(ctx context.Context, req *RemoveLIVEProductsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *AffiliateService) RemoveLIVEProducts(ctx context.Context, req *RemoveLIVEProductsRequest, opts ...CallOption) (*RemoveLIVEProductsResponse, error) {
+	var out *RemoveLIVEProductsResponse
+	err := s.client.call(ctx, operation{
 		name: "Affiliate.RemoveLIVEProducts", method: "DELETE", path: "/affiliate/202309/live_rooms/products",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // RemoveShowcaseProductsOld calls DELETE /affiliate/202309/showcases/products.
@@ -188,11 +203,13 @@ func (s *AffiliateService) RemoveLIVEProducts(ctx context.Context, req *RemoveLI
 // It is not repeated once it was sent. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/remove-showcase-products-old-202309
-func (s *AffiliateService) RemoveShowcaseProductsOld(ctx context.Context, req *RemoveShowcaseProductsOldRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *AffiliateService) RemoveShowcaseProductsOld(ctx context.Context, req *RemoveShowcaseProductsOldRequest, opts ...CallOption) (*RemoveShowcaseProductsOldResponse, error) {
+	var out *RemoveShowcaseProductsOldResponse
+	err := s.client.call(ctx, operation{
 		name: "Affiliate.RemoveShowcaseProductsOld", method: "DELETE", path: "/affiliate/202309/showcases/products",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // TopLIVEProducts calls POST /affiliate/202309/live_rooms/products/top.
@@ -200,11 +217,13 @@ func (s *AffiliateService) RemoveShowcaseProductsOld(ctx context.Context, req *R
 // It is not repeated once it was sent. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/top-live-products-202309
-func (s *AffiliateService) TopLIVEProducts(ctx context.Context, req *TopLIVEProductsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *AffiliateService) TopLIVEProducts(ctx context.Context, req *TopLIVEProductsRequest, opts ...CallOption) (*TopLIVEProductsResponse, error) {
+	var out *TopLIVEProductsResponse
+	err := s.client.call(ctx, operation{
 		name: "Affiliate.TopLIVEProducts", method: "POST", path: "/affiliate/202309/live_rooms/products/top",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // TopShowcaseProductsOld calls POST /affiliate/202309/showcases/products/top.
@@ -212,11 +231,13 @@ func (s *AffiliateService) TopLIVEProducts(ctx context.Context, req *TopLIVEProd
 // It is not repeated once it was sent. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/top-showcase-products-old-202309
-func (s *AffiliateService) TopShowcaseProductsOld(ctx context.Context, req *TopShowcaseProductsOldRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *AffiliateService) TopShowcaseProductsOld(ctx context.Context, req *TopShowcaseProductsOldRequest, opts ...CallOption) (*TopShowcaseProductsOldResponse, error) {
+	var out *TopShowcaseProductsOldResponse
+	err := s.client.call(ctx, operation{
 		name: "Affiliate.TopShowcaseProductsOld", method: "POST", path: "/affiliate/202309/showcases/products/top",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UnpinLIVEProduct calls POST /affiliate/202309/live_rooms/products/{product_id}/unpin.
@@ -224,11 +245,13 @@ func (s *AffiliateService) TopShowcaseProductsOld(ctx context.Context, req *TopS
 // It is not repeated once it was sent. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/unpin-live-product-202309
-func (s *AffiliateService) UnpinLIVEProduct(ctx context.Context, productID string, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *AffiliateService) UnpinLIVEProduct(ctx context.Context, productID string, req *UnpinLIVEProductRequest, opts ...CallOption) (*UnpinLIVEProductResponse, error) {
+	var out *UnpinLIVEProductResponse
+	err := s.client.call(ctx, operation{
 		name: "Affiliate.UnpinLIVEProduct", method: "POST", path: "/affiliate/202309/live_rooms/products/{product_id}/unpin",
 		noCipher: true,
-	}, []string{productID}, nil, nil, opts)
+	}, []string{productID}, req, &out, opts)
+	return out, err
 }
 
 // AddLIVEProductsRequest holds the parameters of Affiliate.AddLIVEProducts.
@@ -280,10 +303,19 @@ type CheckAnchorContentRequest struct {
 	Title *string `json:"title,omitzero"`
 }
 
+// CheckAnchorContentResponse is the reply of Affiliate.CheckAnchorContent.
+type CheckAnchorContentResponse struct{}
+
 // CheckAnchorPrerequisitesRequest holds the parameters of Affiliate.CheckAnchorPrerequisites.
 type CheckAnchorPrerequisitesRequest struct {
 	ProductID *string `json:"product_id,omitzero"`
 }
+
+// CheckAnchorPrerequisitesResponse is the reply of Affiliate.CheckAnchorPrerequisites.
+type CheckAnchorPrerequisitesResponse struct{}
+
+// GetCreatorProfileOldRequest holds the parameters of Affiliate.GetCreatorProfileOld.
+type GetCreatorProfileOldRequest struct{}
 
 // GetCreatorProfileOldResponse is the reply of Affiliate.GetCreatorProfileOld.
 type GetCreatorProfileOldResponse struct {
@@ -304,6 +336,9 @@ type GetCreatorProfileOldResponseAvatar struct {
 	URL    string `json:"url,omitzero"`
 	Width  int    `json:"width,omitzero"`
 }
+
+// GetLIVEProductsRequest holds the parameters of Affiliate.GetLIVEProducts.
+type GetLIVEProductsRequest struct{}
 
 // GetLIVEProductsResponse is the reply of Affiliate.GetLIVEProducts.
 type GetLIVEProductsResponse struct {
@@ -373,6 +408,9 @@ type GetLIVEProductsResponseProductStatus struct {
 	InventoryStatus AffiliateInventoryStatus                        `json:"inventory_status,omitzero"`
 	ReviewStatus    AffiliateReviewStatus                           `json:"review_status,omitzero"`
 }
+
+// GetLiveRoomInfoRequest holds the parameters of Affiliate.GetLiveRoomInfo.
+type GetLiveRoomInfoRequest struct{}
 
 // GetLiveRoomInfoResponse is the reply of Affiliate.GetLiveRoomInfo.
 type GetLiveRoomInfoResponse struct {
@@ -513,25 +551,49 @@ type GetShowcaseProductsOldResponseProductStatus struct {
 	ReviewStatus    AffiliateReviewStatus                                  `json:"review_status,omitzero"`
 }
 
+// PinLIVEProductRequest holds the parameters of Affiliate.PinLIVEProduct.
+type PinLIVEProductRequest struct{}
+
+// PinLIVEProductResponse is the reply of Affiliate.PinLIVEProduct.
+type PinLIVEProductResponse struct{}
+
 // RemoveLIVEProductsRequest holds the parameters of Affiliate.RemoveLIVEProducts.
 type RemoveLIVEProductsRequest struct {
 	ProductIDs []string `json:"product_ids,omitzero"`
 }
+
+// RemoveLIVEProductsResponse is the reply of Affiliate.RemoveLIVEProducts.
+type RemoveLIVEProductsResponse struct{}
 
 // RemoveShowcaseProductsOldRequest holds the parameters of Affiliate.RemoveShowcaseProductsOld.
 type RemoveShowcaseProductsOldRequest struct {
 	ProductIDs []string `json:"product_ids,omitzero"` // at most 200
 }
 
+// RemoveShowcaseProductsOldResponse is the reply of Affiliate.RemoveShowcaseProductsOld.
+type RemoveShowcaseProductsOldResponse struct{}
+
 // TopLIVEProductsRequest holds the parameters of Affiliate.TopLIVEProducts.
 type TopLIVEProductsRequest struct {
 	ProductIDs []string `json:"product_ids,omitzero"`
 }
 
+// TopLIVEProductsResponse is the reply of Affiliate.TopLIVEProducts.
+type TopLIVEProductsResponse struct{}
+
 // TopShowcaseProductsOldRequest holds the parameters of Affiliate.TopShowcaseProductsOld.
 type TopShowcaseProductsOldRequest struct {
 	ProductIDs []string `json:"product_ids,omitzero"`
 }
+
+// TopShowcaseProductsOldResponse is the reply of Affiliate.TopShowcaseProductsOld.
+type TopShowcaseProductsOldResponse struct{}
+
+// UnpinLIVEProductRequest holds the parameters of Affiliate.UnpinLIVEProduct.
+type UnpinLIVEProductRequest struct{}
+
+// UnpinLIVEProductResponse is the reply of Affiliate.UnpinLIVEProduct.
+type UnpinLIVEProductResponse struct{}
 
 // AffiliateInventoryStatus is an open list: TikTok Shop may add values.
 type AffiliateInventoryStatus string

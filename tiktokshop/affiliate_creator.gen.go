@@ -16,11 +16,12 @@ type AffiliateCreatorService service
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/add-showcase-products-202405
 func (s *AffiliateCreatorService) AddShowcaseProducts(ctx context.Context, req *AddShowcaseProductsRequest, opts ...CallOption) (*AddShowcaseProductsResponse, error) {
-	out := new(AddShowcaseProductsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *AddShowcaseProductsResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.AddShowcaseProducts", method: "POST", path: "/affiliate_creator/202405/showcases/products/add",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddShowcaseProductsBatched splits req.ProductIDs into parts of at most 20 and hands out the
@@ -40,11 +41,12 @@ func (s *AffiliateCreatorService) AddShowcaseProductsBatched(ctx context.Context
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/creator-generate-general-link-202505
 func (s *AffiliateCreatorService) CreatorGenerateGeneralLink(ctx context.Context, req *CreatorGenerateGeneralLinkRequest, opts ...CallOption) (*CreatorGenerateGeneralLinkResponse, error) {
-	out := new(CreatorGenerateGeneralLinkResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreatorGenerateGeneralLinkResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.CreatorGenerateGeneralLink", method: "POST", path: "/affiliate_creator/202505/affiliate_sharing_links/general_publishers/generate_batch",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreatorGeneratePublisherLink calls POST /affiliate_creator/202504/affiliate_sharing_links/publisher/{publisher_id}/generate_batch.
@@ -53,11 +55,12 @@ func (s *AffiliateCreatorService) CreatorGenerateGeneralLink(ctx context.Context
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/creator-generate-publisher-link-202504
 func (s *AffiliateCreatorService) CreatorGeneratePublisherLink(ctx context.Context, publisherID string, req *CreatorGeneratePublisherLinkRequest, opts ...CallOption) (*CreatorGeneratePublisherLinkResponse, error) {
-	out := new(CreatorGeneratePublisherLinkResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreatorGeneratePublisherLinkResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.CreatorGeneratePublisherLink", method: "POST", path: "/affiliate_creator/202504/affiliate_sharing_links/publisher/{publisher_id}/generate_batch",
 		body: bodyJSON, noCipher: true,
-	}, []string{publisherID}, req, out, opts)
+	}, []string{publisherID}, req, &out, opts)
+	return out, err
 }
 
 // CreatorGetSampleRequestDeeplink calls GET /affiliate_creator/202512/samples/deeplink.
@@ -66,11 +69,12 @@ func (s *AffiliateCreatorService) CreatorGeneratePublisherLink(ctx context.Conte
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/creator-get-sample-request-deeplink-202512
 func (s *AffiliateCreatorService) CreatorGetSampleRequestDeeplink(ctx context.Context, req *CreatorGetSampleRequestDeeplinkRequest, opts ...CallOption) (*CreatorGetSampleRequestDeeplinkResponse, error) {
-	out := new(CreatorGetSampleRequestDeeplinkResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreatorGetSampleRequestDeeplinkResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.CreatorGetSampleRequestDeeplink", method: "GET", path: "/affiliate_creator/202512/samples/deeplink",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreatorSearchAffiliateTraceOrders calls POST /affiliate_creator/202505/orders/trace/search.
@@ -79,11 +83,12 @@ func (s *AffiliateCreatorService) CreatorGetSampleRequestDeeplink(ctx context.Co
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/creator-search-affiliate-trace-orders-202505
 func (s *AffiliateCreatorService) CreatorSearchAffiliateTraceOrders(ctx context.Context, req *CreatorSearchAffiliateTraceOrdersRequest, opts ...CallOption) (*CreatorSearchAffiliateTraceOrdersResponse, error) {
-	out := new(CreatorSearchAffiliateTraceOrdersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreatorSearchAffiliateTraceOrdersResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.CreatorSearchAffiliateTraceOrders", method: "POST", path: "/affiliate_creator/202505/orders/trace/search",
 		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreatorSearchAffiliateTraceOrdersAll hands out what stands on the pages of
@@ -113,11 +118,12 @@ func (s *AffiliateCreatorService) CreatorSearchAffiliateTraceOrdersAll(ctx conte
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/creator-search-open-collaboration-product-202405
 func (s *AffiliateCreatorService) CreatorSearchOpenCollaborationProduct(ctx context.Context, req *CreatorSearchOpenCollaborationProductRequest, opts ...CallOption) (*CreatorSearchOpenCollaborationProductResponse, error) {
-	out := new(CreatorSearchOpenCollaborationProductResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreatorSearchOpenCollaborationProductResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.CreatorSearchOpenCollaborationProduct", method: "POST", path: "/affiliate_creator/202405/open_collaborations/products/search",
 		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreatorSearchOpenCollaborationProductAll hands out what stands on the pages of
@@ -147,11 +153,12 @@ func (s *AffiliateCreatorService) CreatorSearchOpenCollaborationProductAll(ctx c
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/creator-search-sample-application-fulfillments-202409
 func (s *AffiliateCreatorService) CreatorSearchSampleApplicationFulfillments(ctx context.Context, req *CreatorSearchSampleApplicationFulfillmentsRequest, opts ...CallOption) (*CreatorSearchSampleApplicationFulfillmentsResponse, error) {
-	out := new(CreatorSearchSampleApplicationFulfillmentsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreatorSearchSampleApplicationFulfillmentsResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.CreatorSearchSampleApplicationFulfillments", method: "POST", path: "/affiliate_creator/202409/sample_applications/fulfillments/search",
 		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreatorSelectAffiliateProduct calls POST /affiliate_creator/202501/selection/products/search.
@@ -160,11 +167,12 @@ func (s *AffiliateCreatorService) CreatorSearchSampleApplicationFulfillments(ctx
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/creator-select-affiliate-product-202501
 func (s *AffiliateCreatorService) CreatorSelectAffiliateProduct(ctx context.Context, req *CreatorSelectAffiliateProductRequest, opts ...CallOption) (*CreatorSelectAffiliateProductResponse, error) {
-	out := new(CreatorSelectAffiliateProductResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreatorSelectAffiliateProductResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.CreatorSelectAffiliateProduct", method: "POST", path: "/affiliate_creator/202501/selection/products/search",
 		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreatorSelectAffiliateProductAll hands out what stands on the pages of
@@ -190,11 +198,12 @@ func (s *AffiliateCreatorService) CreatorSelectAffiliateProductAll(ctx context.C
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/generate-affiliate-sharing-link-202501
 func (s *AffiliateCreatorService) GenerateAffiliateSharingLink(ctx context.Context, req *GenerateAffiliateSharingLinkRequest, opts ...CallOption) (*GenerateAffiliateSharingLinkResponse, error) {
-	out := new(GenerateAffiliateSharingLinkResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GenerateAffiliateSharingLinkResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.GenerateAffiliateSharingLink", method: "POST", path: "/affiliate_creator/202501/affiliate_sharing_links/generate_batch",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GenerateAffiliateSharingLinkV202407 calls POST /affiliate_creator/202407/affiliate_sharing_links/generate_batch.
@@ -203,11 +212,12 @@ func (s *AffiliateCreatorService) GenerateAffiliateSharingLink(ctx context.Conte
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/generate-affiliate-sharing-link-202407
 func (s *AffiliateCreatorService) GenerateAffiliateSharingLinkV202407(ctx context.Context, req *GenerateAffiliateSharingLinkV202407Request, opts ...CallOption) (*GenerateAffiliateSharingLinkV202407Response, error) {
-	out := new(GenerateAffiliateSharingLinkV202407Response)
-	return out, s.client.call(ctx, operation{
+	var out *GenerateAffiliateSharingLinkV202407Response
+	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.GenerateAffiliateSharingLinkV202407", method: "POST", path: "/affiliate_creator/202407/affiliate_sharing_links/generate_batch",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetCreatorApplicableSampleLabel calls GET /affiliate_creator/202412/samples/labels.
@@ -216,11 +226,12 @@ func (s *AffiliateCreatorService) GenerateAffiliateSharingLinkV202407(ctx contex
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-creator-applicable-sample-label-202412
 func (s *AffiliateCreatorService) GetCreatorApplicableSampleLabel(ctx context.Context, req *GetCreatorApplicableSampleLabelRequest, opts ...CallOption) (*GetCreatorApplicableSampleLabelResponse, error) {
-	out := new(GetCreatorApplicableSampleLabelResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetCreatorApplicableSampleLabelResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.GetCreatorApplicableSampleLabel", method: "GET", path: "/affiliate_creator/202412/samples/labels",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetCreatorProfile calls GET /affiliate_creator/202508/profiles.
@@ -228,12 +239,13 @@ func (s *AffiliateCreatorService) GetCreatorApplicableSampleLabel(ctx context.Co
 // It only reads and is safe to repeat. Version 202508.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-creator-profile-202508
-func (s *AffiliateCreatorService) GetCreatorProfile(ctx context.Context, opts ...CallOption) (*GetCreatorProfileResponse, error) {
-	out := new(GetCreatorProfileResponse)
-	return out, s.client.call(ctx, operation{
+func (s *AffiliateCreatorService) GetCreatorProfile(ctx context.Context, req *GetCreatorProfileRequest, opts ...CallOption) (*GetCreatorProfileResponse, error) {
+	var out *GetCreatorProfileResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.GetCreatorProfile", method: "GET", path: "/affiliate_creator/202508/profiles",
 		replay: replayRead, noCipher: true,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetCreatorProfileV202405 calls GET /affiliate_creator/202405/profiles.
@@ -241,12 +253,13 @@ func (s *AffiliateCreatorService) GetCreatorProfile(ctx context.Context, opts ..
 // It only reads and is safe to repeat. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-creator-profile-202405
-func (s *AffiliateCreatorService) GetCreatorProfileV202405(ctx context.Context, opts ...CallOption) (*GetCreatorProfileV202405Response, error) {
-	out := new(GetCreatorProfileV202405Response)
-	return out, s.client.call(ctx, operation{
+func (s *AffiliateCreatorService) GetCreatorProfileV202405(ctx context.Context, req *GetCreatorProfileV202405Request, opts ...CallOption) (*GetCreatorProfileV202405Response, error) {
+	var out *GetCreatorProfileV202405Response
+	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.GetCreatorProfileV202405", method: "GET", path: "/affiliate_creator/202405/profiles",
 		replay: replayRead, noCipher: true,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetCreatorSampleApplicationDetail calls POST /affiliate_creator/202412/sample_applications/single_query.
@@ -255,11 +268,12 @@ func (s *AffiliateCreatorService) GetCreatorProfileV202405(ctx context.Context, 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-creator-sample-application-detail-202412
 func (s *AffiliateCreatorService) GetCreatorSampleApplicationDetail(ctx context.Context, req *GetCreatorSampleApplicationDetailRequest, opts ...CallOption) (*GetCreatorSampleApplicationDetailResponse, error) {
-	out := new(GetCreatorSampleApplicationDetailResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetCreatorSampleApplicationDetailResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.GetCreatorSampleApplicationDetail", method: "POST", path: "/affiliate_creator/202412/sample_applications/single_query",
 		body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOpenCollaborationProductListByProductIDs calls POST /affiliate_creator/202509/open_collaborations/products.
@@ -268,11 +282,12 @@ func (s *AffiliateCreatorService) GetCreatorSampleApplicationDetail(ctx context.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-open-collaboration-product-list-by-product-ids-202509
 func (s *AffiliateCreatorService) GetOpenCollaborationProductListByProductIDs(ctx context.Context, req *GetOpenCollaborationProductListByProductIDsRequest, opts ...CallOption) (*GetOpenCollaborationProductListByProductIDsResponse, error) {
-	out := new(GetOpenCollaborationProductListByProductIDsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetOpenCollaborationProductListByProductIDsResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.GetOpenCollaborationProductListByProductIDs", method: "POST", path: "/affiliate_creator/202509/open_collaborations/products",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetShopProducts calls GET /affiliate_creator/202509/shop_products.
@@ -281,11 +296,12 @@ func (s *AffiliateCreatorService) GetOpenCollaborationProductListByProductIDs(ct
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-products-202509
 func (s *AffiliateCreatorService) GetShopProducts(ctx context.Context, req *GetShopProductsRequest, opts ...CallOption) (*GetShopProductsResponse, error) {
-	out := new(GetShopProductsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetShopProductsResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.GetShopProducts", method: "GET", path: "/affiliate_creator/202509/shop_products",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetShopProductsAll hands out what stands on the pages of
@@ -314,12 +330,13 @@ func (s *AffiliateCreatorService) GetShopProductsAll(ctx context.Context, req *G
 // It only reads and is safe to repeat. Version 202601.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shoppable-video-precheck-result-202601
-func (s *AffiliateCreatorService) GetShoppableVideoPrecheckResult(ctx context.Context, taskID string, opts ...CallOption) (*GetShoppableVideoPrecheckResultResponse, error) {
-	out := new(GetShoppableVideoPrecheckResultResponse)
-	return out, s.client.call(ctx, operation{
+func (s *AffiliateCreatorService) GetShoppableVideoPrecheckResult(ctx context.Context, taskID string, req *GetShoppableVideoPrecheckResultRequest, opts ...CallOption) (*GetShoppableVideoPrecheckResultResponse, error) {
+	var out *GetShoppableVideoPrecheckResultResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.GetShoppableVideoPrecheckResult", method: "GET", path: "/affiliate_creator/202601/videos/precheck_tasks/{task_id}",
 		replay: replayRead, noCipher: true,
-	}, []string{taskID}, nil, out, opts)
+	}, []string{taskID}, req, &out, opts)
+	return out, err
 }
 
 // GetShoppableVideoPrecheckResultV202511 calls GET /affiliate_creator/202511/videos/precheck_tasks/{task_id}.
@@ -327,12 +344,13 @@ func (s *AffiliateCreatorService) GetShoppableVideoPrecheckResult(ctx context.Co
 // It only reads and is safe to repeat. Version 202511.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shoppable-video-precheck-result-202511
-func (s *AffiliateCreatorService) GetShoppableVideoPrecheckResultV202511(ctx context.Context, taskID string, opts ...CallOption) (*GetShoppableVideoPrecheckResultV202511Response, error) {
-	out := new(GetShoppableVideoPrecheckResultV202511Response)
-	return out, s.client.call(ctx, operation{
+func (s *AffiliateCreatorService) GetShoppableVideoPrecheckResultV202511(ctx context.Context, taskID string, req *GetShoppableVideoPrecheckResultV202511Request, opts ...CallOption) (*GetShoppableVideoPrecheckResultV202511Response, error) {
+	var out *GetShoppableVideoPrecheckResultV202511Response
+	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.GetShoppableVideoPrecheckResultV202511", method: "GET", path: "/affiliate_creator/202511/videos/precheck_tasks/{task_id}",
 		replay: replayRead, noCipher: true,
-	}, []string{taskID}, nil, out, opts)
+	}, []string{taskID}, req, &out, opts)
+	return out, err
 }
 
 // GetShoppableVideoStatus calls GET /affiliate_creator/202509/videos/{video_id}/status.
@@ -340,12 +358,13 @@ func (s *AffiliateCreatorService) GetShoppableVideoPrecheckResultV202511(ctx con
 // It only reads and is safe to repeat. Version 202509.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shoppable-video-status-202509
-func (s *AffiliateCreatorService) GetShoppableVideoStatus(ctx context.Context, videoID string, opts ...CallOption) (*GetShoppableVideoStatusResponse, error) {
-	out := new(GetShoppableVideoStatusResponse)
-	return out, s.client.call(ctx, operation{
+func (s *AffiliateCreatorService) GetShoppableVideoStatus(ctx context.Context, videoID string, req *GetShoppableVideoStatusRequest, opts ...CallOption) (*GetShoppableVideoStatusResponse, error) {
+	var out *GetShoppableVideoStatusResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.GetShoppableVideoStatus", method: "GET", path: "/affiliate_creator/202509/videos/{video_id}/status",
 		replay: replayRead, noCipher: true,
-	}, []string{videoID}, nil, out, opts)
+	}, []string{videoID}, req, &out, opts)
+	return out, err
 }
 
 // GetShowcaseProducts calls GET /affiliate_creator/202405/showcases/products.
@@ -354,11 +373,12 @@ func (s *AffiliateCreatorService) GetShoppableVideoStatus(ctx context.Context, v
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-showcase-products-202405
 func (s *AffiliateCreatorService) GetShowcaseProducts(ctx context.Context, req *GetShowcaseProductsRequest, opts ...CallOption) (*GetShowcaseProductsResponse, error) {
-	out := new(GetShowcaseProductsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetShowcaseProductsResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.GetShowcaseProducts", method: "GET", path: "/affiliate_creator/202405/showcases/products",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetShowcaseProductsAll hands out what stands on the pages of
@@ -388,11 +408,12 @@ func (s *AffiliateCreatorService) GetShowcaseProductsAll(ctx context.Context, re
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/post-shoppable-video-202505
 func (s *AffiliateCreatorService) PostShoppableVideo(ctx context.Context, req *PostShoppableVideoRequest, opts ...CallOption) (*PostShoppableVideoResponse, error) {
-	out := new(PostShoppableVideoResponse)
-	return out, s.client.call(ctx, operation{
+	var out *PostShoppableVideoResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.PostShoppableVideo", method: "POST", path: "/affiliate_creator/202505/videos",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // PrecheckVideoContent calls POST /affiliate_creator/202511/videos/precheck_task.
@@ -401,11 +422,12 @@ func (s *AffiliateCreatorService) PostShoppableVideo(ctx context.Context, req *P
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/precheck-video-content-202511
 func (s *AffiliateCreatorService) PrecheckVideoContent(ctx context.Context, req *PrecheckVideoContentRequest, opts ...CallOption) (*PrecheckVideoContentResponse, error) {
-	out := new(PrecheckVideoContentResponse)
-	return out, s.client.call(ctx, operation{
+	var out *PrecheckVideoContentResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.PrecheckVideoContent", method: "POST", path: "/affiliate_creator/202511/videos/precheck_task",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // RemoveShowcaseProducts calls DELETE /affiliate_creator/202409/showcases/products.
@@ -414,11 +436,12 @@ func (s *AffiliateCreatorService) PrecheckVideoContent(ctx context.Context, req 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/remove-showcase-products-202409
 func (s *AffiliateCreatorService) RemoveShowcaseProducts(ctx context.Context, req *RemoveShowcaseProductsRequest, opts ...CallOption) (*RemoveShowcaseProductsResponse, error) {
-	out := new(RemoveShowcaseProductsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *RemoveShowcaseProductsResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.RemoveShowcaseProducts", method: "DELETE", path: "/affiliate_creator/202409/showcases/products",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // RemoveShowcaseProductsBatched splits req.ProductIDs into parts of at most 200 and hands out the
@@ -438,11 +461,12 @@ func (s *AffiliateCreatorService) RemoveShowcaseProductsBatched(ctx context.Cont
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-creator-affiliate-orders-202410
 func (s *AffiliateCreatorService) SearchCreatorAffiliateOrders(ctx context.Context, req *SearchCreatorAffiliateOrdersRequest, opts ...CallOption) (*SearchCreatorAffiliateOrdersResponse, error) {
-	out := new(SearchCreatorAffiliateOrdersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchCreatorAffiliateOrdersResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.SearchCreatorAffiliateOrders", method: "POST", path: "/affiliate_creator/202410/orders/search",
 		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchCreatorAffiliateOrdersAll hands out what stands on the pages of
@@ -472,11 +496,12 @@ func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersAll(ctx context.Co
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-creator-affiliate-orders-202405
 func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersV202405(ctx context.Context, req *SearchCreatorAffiliateOrdersV202405Request, opts ...CallOption) (*SearchCreatorAffiliateOrdersV202405Response, error) {
-	out := new(SearchCreatorAffiliateOrdersV202405Response)
-	return out, s.client.call(ctx, operation{
+	var out *SearchCreatorAffiliateOrdersV202405Response
+	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.SearchCreatorAffiliateOrdersV202405", method: "POST", path: "/affiliate_creator/202405/orders/search",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchCreatorAffiliateOrdersV202405All hands out what stands on the pages of
@@ -506,11 +531,12 @@ func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersV202405All(ctx con
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-creator-sample-applications-202412
 func (s *AffiliateCreatorService) SearchCreatorSampleApplications(ctx context.Context, req *SearchCreatorSampleApplicationsRequest, opts ...CallOption) (*SearchCreatorSampleApplicationsResponse, error) {
-	out := new(SearchCreatorSampleApplicationsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchCreatorSampleApplicationsResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.SearchCreatorSampleApplications", method: "POST", path: "/affiliate_creator/202412/sample_applications/search",
 		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchCreatorSampleApplicationsAll hands out what stands on the pages of
@@ -536,11 +562,12 @@ func (s *AffiliateCreatorService) SearchCreatorSampleApplicationsAll(ctx context
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-creator-target-collaborations-202405
 func (s *AffiliateCreatorService) SearchCreatorTargetCollaborations(ctx context.Context, req *SearchCreatorTargetCollaborationsRequest, opts ...CallOption) (*SearchCreatorTargetCollaborationsResponse, error) {
-	out := new(SearchCreatorTargetCollaborationsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchCreatorTargetCollaborationsResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.SearchCreatorTargetCollaborations", method: "POST", path: "/affiliate_creator/202405/target_collaborations/search",
 		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchCreatorTargetCollaborationsAll hands out what stands on the pages of
@@ -570,11 +597,12 @@ func (s *AffiliateCreatorService) SearchCreatorTargetCollaborationsAll(ctx conte
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/top-showcase-products-202409
 func (s *AffiliateCreatorService) TopShowcaseProducts(ctx context.Context, req *TopShowcaseProductsRequest, opts ...CallOption) (*TopShowcaseProductsResponse, error) {
-	out := new(TopShowcaseProductsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *TopShowcaseProductsResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.TopShowcaseProducts", method: "POST", path: "/affiliate_creator/202409/showcases/products/top",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UploadShoppableVideoFile calls POST /affiliate_creator/202505/videos/video_files.
@@ -583,11 +611,12 @@ func (s *AffiliateCreatorService) TopShowcaseProducts(ctx context.Context, req *
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/upload-shoppable-video-file-202505
 func (s *AffiliateCreatorService) UploadShoppableVideoFile(ctx context.Context, req *UploadShoppableVideoFileRequest, opts ...CallOption) (*UploadShoppableVideoFileResponse, error) {
-	out := new(UploadShoppableVideoFileResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UploadShoppableVideoFileResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.UploadShoppableVideoFile", method: "POST", path: "/affiliate_creator/202505/videos/video_files",
 		body: bodyMultipart, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddShowcaseProductsRequest holds the parameters of AffiliateCreator.AddShowcaseProducts.
@@ -1164,6 +1193,9 @@ type GetCreatorApplicableSampleLabelResponseLabelSampleProductSampleSKUListSaleP
 	ValueName string `json:"value_name,omitzero"`
 }
 
+// GetCreatorProfileRequest holds the parameters of AffiliateCreator.GetCreatorProfile.
+type GetCreatorProfileRequest struct{}
+
 // GetCreatorProfileResponse is the reply of AffiliateCreator.GetCreatorProfile.
 type GetCreatorProfileResponse struct {
 	Avatar            GetCreatorProfileResponseAvatar `json:"avatar,omitzero"`
@@ -1182,6 +1214,9 @@ type GetCreatorProfileResponseAvatar struct {
 	URL    string `json:"url,omitzero"`
 	Width  int    `json:"width,omitzero"`
 }
+
+// GetCreatorProfileV202405Request holds the parameters of AffiliateCreator.GetCreatorProfileV202405.
+type GetCreatorProfileV202405Request struct{}
 
 // GetCreatorProfileV202405Response is the reply of AffiliateCreator.GetCreatorProfileV202405.
 type GetCreatorProfileV202405Response struct {
@@ -1348,6 +1383,9 @@ type GetShopProductsResponseProductPrice struct {
 	Currency string  `json:"currency,omitzero"`
 }
 
+// GetShoppableVideoPrecheckResultRequest holds the parameters of AffiliateCreator.GetShoppableVideoPrecheckResult.
+type GetShoppableVideoPrecheckResultRequest struct{}
+
 // GetShoppableVideoPrecheckResultResponse is the reply of AffiliateCreator.GetShoppableVideoPrecheckResult.
 type GetShoppableVideoPrecheckResultResponse struct {
 	PrecheckTask GetShoppableVideoPrecheckResultResponsePrecheckTask `json:"precheck_task,omitzero"`
@@ -1384,6 +1422,9 @@ type GetShoppableVideoPrecheckResultResponsePrecheckTaskViolationCheckResultIssu
 	Suggestions string `json:"suggestions,omitzero"`
 }
 
+// GetShoppableVideoPrecheckResultV202511Request holds the parameters of AffiliateCreator.GetShoppableVideoPrecheckResultV202511.
+type GetShoppableVideoPrecheckResultV202511Request struct{}
+
 // GetShoppableVideoPrecheckResultV202511Response is the reply of AffiliateCreator.GetShoppableVideoPrecheckResultV202511.
 type GetShoppableVideoPrecheckResultV202511Response struct {
 	PrecheckTask GetShoppableVideoPrecheckResultV202511ResponsePrecheckTask `json:"precheck_task,omitzero"`
@@ -1401,6 +1442,9 @@ type GetShoppableVideoPrecheckResultV202511ResponsePrecheckTaskIssue struct {
 	Risk        string `json:"risk,omitzero"`
 	Suggestions string `json:"suggestions,omitzero"`
 }
+
+// GetShoppableVideoStatusRequest holds the parameters of AffiliateCreator.GetShoppableVideoStatus.
+type GetShoppableVideoStatusRequest struct{}
 
 // GetShoppableVideoStatusResponse is the reply of AffiliateCreator.GetShoppableVideoStatus.
 type GetShoppableVideoStatusResponse struct {

@@ -16,11 +16,12 @@ type AffiliatePartnerService service
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-affiliate-partner-campaign-202405
 func (s *AffiliatePartnerService) CreateAffiliatePartnerCampaign(ctx context.Context, req *CreateAffiliatePartnerCampaignRequest, opts ...CallOption) (*CreateAffiliatePartnerCampaignResponse, error) {
-	out := new(CreateAffiliatePartnerCampaignResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreateAffiliatePartnerCampaignResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.CreateAffiliatePartnerCampaign", method: "POST", path: "/affiliate_partner/202405/campaigns",
 		query: true, body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // EditAffiliatePartnerCampaign calls POST /affiliate_partner/202405/campaigns/{campaign_id}/partial_edit.
@@ -28,11 +29,13 @@ func (s *AffiliatePartnerService) CreateAffiliatePartnerCampaign(ctx context.Con
 // It is not repeated once it was sent. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/edit-affiliate-partner-campaign-202405
-func (s *AffiliatePartnerService) EditAffiliatePartnerCampaign(ctx context.Context, campaignID string, req *EditAffiliatePartnerCampaignRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *AffiliatePartnerService) EditAffiliatePartnerCampaign(ctx context.Context, campaignID string, req *EditAffiliatePartnerCampaignRequest, opts ...CallOption) (*EditAffiliatePartnerCampaignResponse, error) {
+	var out *EditAffiliatePartnerCampaignResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.EditAffiliatePartnerCampaign", method: "POST", path: "/affiliate_partner/202405/campaigns/{campaign_id}/partial_edit",
 		query: true, body: bodyJSON, noCipher: true,
-	}, []string{campaignID}, req, nil, opts)
+	}, []string{campaignID}, req, &out, opts)
+	return out, err
 }
 
 // GenerateAffiliatePartnerCampaignProductLink calls POST /affiliate_partner/202405/campaigns/{campaign_id}/products/{product_id}/promotion_link/generate.
@@ -41,11 +44,12 @@ func (s *AffiliatePartnerService) EditAffiliatePartnerCampaign(ctx context.Conte
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/generate-affiliate-partner-campaign-product-link-202405
 func (s *AffiliatePartnerService) GenerateAffiliatePartnerCampaignProductLink(ctx context.Context, campaignID string, productID string, req *GenerateAffiliatePartnerCampaignProductLinkRequest, opts ...CallOption) (*GenerateAffiliatePartnerCampaignProductLinkResponse, error) {
-	out := new(GenerateAffiliatePartnerCampaignProductLinkResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GenerateAffiliatePartnerCampaignProductLinkResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.GenerateAffiliatePartnerCampaignProductLink", method: "POST", path: "/affiliate_partner/202405/campaigns/{campaign_id}/products/{product_id}/promotion_link/generate",
 		query: true, body: bodyJSON, noCipher: true,
-	}, []string{campaignID, productID}, req, out, opts)
+	}, []string{campaignID, productID}, req, &out, opts)
+	return out, err
 }
 
 // GetAffiliateCampaignCreatorFulfillmentStatusInfo calls GET /affiliate_partner/202501/campaigns/{campaign_id}/products/{product_id}/performance.
@@ -54,11 +58,12 @@ func (s *AffiliatePartnerService) GenerateAffiliatePartnerCampaignProductLink(ct
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-campaign-creator-fulfillment-status-info-202501
 func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorFulfillmentStatusInfo(ctx context.Context, campaignID string, productID string, req *GetAffiliateCampaignCreatorFulfillmentStatusInfoRequest, opts ...CallOption) (*GetAffiliateCampaignCreatorFulfillmentStatusInfoResponse, error) {
-	out := new(GetAffiliateCampaignCreatorFulfillmentStatusInfoResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetAffiliateCampaignCreatorFulfillmentStatusInfoResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.GetAffiliateCampaignCreatorFulfillmentStatusInfo", method: "GET", path: "/affiliate_partner/202501/campaigns/{campaign_id}/products/{product_id}/performance",
 		query: true, replay: replayRead, noCipher: true,
-	}, []string{campaignID, productID}, req, out, opts)
+	}, []string{campaignID, productID}, req, &out, opts)
+	return out, err
 }
 
 // GetAffiliateCampaignCreatorFulfillmentStatusInfoAll hands out what stands on the pages of
@@ -84,11 +89,12 @@ func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorFulfillmentStatusIn
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-campaign-creator-fulfillment-status-list-202501
 func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorFulfillmentStatusList(ctx context.Context, campaignID string, req *GetAffiliateCampaignCreatorFulfillmentStatusListRequest, opts ...CallOption) (*GetAffiliateCampaignCreatorFulfillmentStatusListResponse, error) {
-	out := new(GetAffiliateCampaignCreatorFulfillmentStatusListResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetAffiliateCampaignCreatorFulfillmentStatusListResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.GetAffiliateCampaignCreatorFulfillmentStatusList", method: "GET", path: "/affiliate_partner/202501/campaigns/{campaign_id}/products/performance",
 		query: true, replay: replayRead, noCipher: true,
-	}, []string{campaignID}, req, out, opts)
+	}, []string{campaignID}, req, &out, opts)
+	return out, err
 }
 
 // GetAffiliateCampaignCreatorFulfillmentStatusListAll hands out what stands on the pages of
@@ -114,11 +120,12 @@ func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorFulfillmentStatusLi
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-campaign-creator-product-content-statistics-202508
 func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorProductContentStatistics(ctx context.Context, campaignID string, productID string, creatorTempID string, req *GetAffiliateCampaignCreatorProductContentStatisticsRequest, opts ...CallOption) (*GetAffiliateCampaignCreatorProductContentStatisticsResponse, error) {
-	out := new(GetAffiliateCampaignCreatorProductContentStatisticsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetAffiliateCampaignCreatorProductContentStatisticsResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.GetAffiliateCampaignCreatorProductContentStatistics", method: "GET", path: "/affiliate_partner/202508/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics",
 		query: true, replay: replayRead, noCipher: true,
-	}, []string{campaignID, productID, creatorTempID}, req, out, opts)
+	}, []string{campaignID, productID, creatorTempID}, req, &out, opts)
+	return out, err
 }
 
 // GetAffiliateCampaignCreatorProductContentStatisticsV202501 calls GET /affiliate_partner/202501/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics.
@@ -127,11 +134,12 @@ func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorProductContentStati
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-campaign-creator-product-content-statistics-202501
 func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorProductContentStatisticsV202501(ctx context.Context, campaignID string, productID string, creatorTempID string, req *GetAffiliateCampaignCreatorProductContentStatisticsV202501Request, opts ...CallOption) (*GetAffiliateCampaignCreatorProductContentStatisticsV202501Response, error) {
-	out := new(GetAffiliateCampaignCreatorProductContentStatisticsV202501Response)
-	return out, s.client.call(ctx, operation{
+	var out *GetAffiliateCampaignCreatorProductContentStatisticsV202501Response
+	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.GetAffiliateCampaignCreatorProductContentStatisticsV202501", method: "GET", path: "/affiliate_partner/202501/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics",
 		query: true, replay: replayRead, noCipher: true,
-	}, []string{campaignID, productID, creatorTempID}, req, out, opts)
+	}, []string{campaignID, productID, creatorTempID}, req, &out, opts)
+	return out, err
 }
 
 // GetAffiliateCampaignCreatorProductSampleStatus calls GET /affiliate_partner/202508/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics/sample/status.
@@ -139,12 +147,13 @@ func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorProductContentStati
 // It only reads and is safe to repeat. Version 202508.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-campaign-creator-product-sample-status-202508
-func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorProductSampleStatus(ctx context.Context, campaignID string, productID string, creatorTempID string, opts ...CallOption) (*GetAffiliateCampaignCreatorProductSampleStatusResponse, error) {
-	out := new(GetAffiliateCampaignCreatorProductSampleStatusResponse)
-	return out, s.client.call(ctx, operation{
+func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorProductSampleStatus(ctx context.Context, campaignID string, productID string, creatorTempID string, req *GetAffiliateCampaignCreatorProductSampleStatusRequest, opts ...CallOption) (*GetAffiliateCampaignCreatorProductSampleStatusResponse, error) {
+	var out *GetAffiliateCampaignCreatorProductSampleStatusResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.GetAffiliateCampaignCreatorProductSampleStatus", method: "GET", path: "/affiliate_partner/202508/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics/sample/status",
 		replay: replayRead, noCipher: true,
-	}, []string{campaignID, productID, creatorTempID}, nil, out, opts)
+	}, []string{campaignID, productID, creatorTempID}, req, &out, opts)
+	return out, err
 }
 
 // GetAffiliateCampaignCreatorProductSampleStatusV202501 calls GET /affiliate_partner/202501/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics/sample/status.
@@ -152,12 +161,13 @@ func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorProductSampleStatus
 // It only reads and is safe to repeat. Version 202501.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-campaign-creator-product-sample-status-202501
-func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorProductSampleStatusV202501(ctx context.Context, campaignID string, productID string, creatorTempID string, opts ...CallOption) (*GetAffiliateCampaignCreatorProductSampleStatusV202501Response, error) {
-	out := new(GetAffiliateCampaignCreatorProductSampleStatusV202501Response)
-	return out, s.client.call(ctx, operation{
+func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorProductSampleStatusV202501(ctx context.Context, campaignID string, productID string, creatorTempID string, req *GetAffiliateCampaignCreatorProductSampleStatusV202501Request, opts ...CallOption) (*GetAffiliateCampaignCreatorProductSampleStatusV202501Response, error) {
+	var out *GetAffiliateCampaignCreatorProductSampleStatusV202501Response
+	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.GetAffiliateCampaignCreatorProductSampleStatusV202501", method: "GET", path: "/affiliate_partner/202501/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics/sample/status",
 		replay: replayRead, noCipher: true,
-	}, []string{campaignID, productID, creatorTempID}, nil, out, opts)
+	}, []string{campaignID, productID, creatorTempID}, req, &out, opts)
+	return out, err
 }
 
 // GetAffiliatePartnerCampaignDetail calls GET /affiliate_partner/202405/campaigns/{campaign_id}.
@@ -166,11 +176,12 @@ func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorProductSampleStatus
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-partner-campaign-detail-202405
 func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignDetail(ctx context.Context, campaignID string, req *GetAffiliatePartnerCampaignDetailRequest, opts ...CallOption) (*GetAffiliatePartnerCampaignDetailResponse, error) {
-	out := new(GetAffiliatePartnerCampaignDetailResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetAffiliatePartnerCampaignDetailResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.GetAffiliatePartnerCampaignDetail", method: "GET", path: "/affiliate_partner/202405/campaigns/{campaign_id}",
 		query: true, replay: replayRead, noCipher: true,
-	}, []string{campaignID}, req, out, opts)
+	}, []string{campaignID}, req, &out, opts)
+	return out, err
 }
 
 // GetAffiliatePartnerCampaignList calls GET /affiliate_partner/202405/campaigns.
@@ -179,11 +190,12 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignDetail(ctx context.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-partner-campaign-list-202405
 func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignList(ctx context.Context, req *GetAffiliatePartnerCampaignListRequest, opts ...CallOption) (*GetAffiliatePartnerCampaignListResponse, error) {
-	out := new(GetAffiliatePartnerCampaignListResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetAffiliatePartnerCampaignListResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.GetAffiliatePartnerCampaignList", method: "GET", path: "/affiliate_partner/202405/campaigns",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetAffiliatePartnerCampaignListAll hands out what stands on the pages of
@@ -213,11 +225,12 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignListAll(ctx context
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-partner-campaign-product-list-202405
 func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignProductList(ctx context.Context, campaignID string, req *GetAffiliatePartnerCampaignProductListRequest, opts ...CallOption) (*GetAffiliatePartnerCampaignProductListResponse, error) {
-	out := new(GetAffiliatePartnerCampaignProductListResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetAffiliatePartnerCampaignProductListResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.GetAffiliatePartnerCampaignProductList", method: "GET", path: "/affiliate_partner/202405/campaigns/{campaign_id}/products",
 		query: true, replay: replayRead, noCipher: true,
-	}, []string{campaignID}, req, out, opts)
+	}, []string{campaignID}, req, &out, opts)
+	return out, err
 }
 
 // GetAffiliatePartnerCampaignProductListAll hands out what stands on the pages of
@@ -243,11 +256,12 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignProductListAll(ctx 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/partner-generate-multi-affiliate-campaign-product-link-202505
 func (s *AffiliatePartnerService) PartnerGenerateMultiAffiliateCampaignProductLink(ctx context.Context, campaignID string, req *PartnerGenerateMultiAffiliateCampaignProductLinkRequest, opts ...CallOption) (*PartnerGenerateMultiAffiliateCampaignProductLinkResponse, error) {
-	out := new(PartnerGenerateMultiAffiliateCampaignProductLinkResponse)
-	return out, s.client.call(ctx, operation{
+	var out *PartnerGenerateMultiAffiliateCampaignProductLinkResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.PartnerGenerateMultiAffiliateCampaignProductLink", method: "POST", path: "/affiliate_partner/202505/campaigns/{campaign_id}/products/promotion_links/generate_batch",
 		query: true, body: bodyJSON, noCipher: true,
-	}, []string{campaignID}, req, out, opts)
+	}, []string{campaignID}, req, &out, opts)
+	return out, err
 }
 
 // PublishAffiliatePartnerCampaign calls POST /affiliate_partner/202405/campaigns/{campaign_id}/publish.
@@ -255,11 +269,13 @@ func (s *AffiliatePartnerService) PartnerGenerateMultiAffiliateCampaignProductLi
 // It is not repeated once it was sent. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/publish-affiliate-partner-campaign-202405
-func (s *AffiliatePartnerService) PublishAffiliatePartnerCampaign(ctx context.Context, campaignID string, req *PublishAffiliatePartnerCampaignRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *AffiliatePartnerService) PublishAffiliatePartnerCampaign(ctx context.Context, campaignID string, req *PublishAffiliatePartnerCampaignRequest, opts ...CallOption) (*PublishAffiliatePartnerCampaignResponse, error) {
+	var out *PublishAffiliatePartnerCampaignResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.PublishAffiliatePartnerCampaign", method: "POST", path: "/affiliate_partner/202405/campaigns/{campaign_id}/publish",
 		query: true, noCipher: true,
-	}, []string{campaignID}, req, nil, opts)
+	}, []string{campaignID}, req, &out, opts)
+	return out, err
 }
 
 // ReviewAffiliatePartnerCampaignProduct calls POST /affiliate_partner/202405/campaigns/{campaign_id}/products/{product_id}/review.
@@ -267,11 +283,13 @@ func (s *AffiliatePartnerService) PublishAffiliatePartnerCampaign(ctx context.Co
 // It is not repeated once it was sent. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/review-affiliate-partner-campaign-product-202405
-func (s *AffiliatePartnerService) ReviewAffiliatePartnerCampaignProduct(ctx context.Context, campaignID string, productID string, req *ReviewAffiliatePartnerCampaignProductRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *AffiliatePartnerService) ReviewAffiliatePartnerCampaignProduct(ctx context.Context, campaignID string, productID string, req *ReviewAffiliatePartnerCampaignProductRequest, opts ...CallOption) (*ReviewAffiliatePartnerCampaignProductResponse, error) {
+	var out *ReviewAffiliatePartnerCampaignProductResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.ReviewAffiliatePartnerCampaignProduct", method: "POST", path: "/affiliate_partner/202405/campaigns/{campaign_id}/products/{product_id}/review",
 		query: true, body: bodyJSON, noCipher: true,
-	}, []string{campaignID, productID}, req, nil, opts)
+	}, []string{campaignID, productID}, req, &out, opts)
+	return out, err
 }
 
 // SearchCAPAffiliateOrders calls POST /affiliate_partner/202504/cap_order/search.
@@ -280,11 +298,12 @@ func (s *AffiliatePartnerService) ReviewAffiliatePartnerCampaignProduct(ctx cont
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-cap-affiliate-orders-202504
 func (s *AffiliatePartnerService) SearchCAPAffiliateOrders(ctx context.Context, req *SearchCAPAffiliateOrdersRequest, opts ...CallOption) (*SearchCAPAffiliateOrdersResponse, error) {
-	out := new(SearchCAPAffiliateOrdersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchCAPAffiliateOrdersResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.SearchCAPAffiliateOrders", method: "POST", path: "/affiliate_partner/202504/cap_order/search",
 		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchCAPAffiliateOrdersAll hands out what stands on the pages of
@@ -314,11 +333,12 @@ func (s *AffiliatePartnerService) SearchCAPAffiliateOrdersAll(ctx context.Contex
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-tap-affiliate-orders-202411
 func (s *AffiliatePartnerService) SearchTAPAffiliateOrders(ctx context.Context, req *SearchTAPAffiliateOrdersRequest, opts ...CallOption) (*SearchTAPAffiliateOrdersResponse, error) {
-	out := new(SearchTAPAffiliateOrdersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchTAPAffiliateOrdersResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.SearchTAPAffiliateOrders", method: "POST", path: "/affiliate_partner/202411/orders/search",
 		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchTAPAffiliateOrdersAll hands out what stands on the pages of
@@ -396,6 +416,9 @@ type EditAffiliatePartnerCampaignRequestContactInfo struct {
 	WhatsApp *string `json:"whatsapp,omitzero"`
 	Zalo     *string `json:"zalo,omitzero"`
 }
+
+// EditAffiliatePartnerCampaignResponse is the reply of AffiliatePartner.EditAffiliatePartnerCampaign.
+type EditAffiliatePartnerCampaignResponse struct{}
 
 // GenerateAffiliatePartnerCampaignProductLinkRequest holds the parameters of AffiliatePartner.GenerateAffiliatePartnerCampaignProductLink.
 type GenerateAffiliatePartnerCampaignProductLinkRequest struct {
@@ -566,6 +589,9 @@ type GetAffiliateCampaignCreatorProductContentStatisticsV202501ResponseCreatorCo
 	ViewCount         string  `json:"view_count,omitzero"`
 }
 
+// GetAffiliateCampaignCreatorProductSampleStatusRequest holds the parameters of AffiliatePartner.GetAffiliateCampaignCreatorProductSampleStatus.
+type GetAffiliateCampaignCreatorProductSampleStatusRequest struct{}
+
 // GetAffiliateCampaignCreatorProductSampleStatusResponse is the reply of AffiliatePartner.GetAffiliateCampaignCreatorProductSampleStatus.
 type GetAffiliateCampaignCreatorProductSampleStatusResponse struct {
 	SampleStatus GetAffiliateCampaignCreatorProductSampleStatusResponseSampleStatus `json:"sample_status,omitzero"`
@@ -587,6 +613,9 @@ type GetAffiliateCampaignCreatorProductSampleStatusResponseSampleStatusTrackingR
 	TrackingEventDescriptionExtended string `json:"tracking_event_description_extended,omitzero"`
 	TrackingEventUpdateDate          string `json:"tracking_event_update_date,omitzero"`
 }
+
+// GetAffiliateCampaignCreatorProductSampleStatusV202501Request holds the parameters of AffiliatePartner.GetAffiliateCampaignCreatorProductSampleStatusV202501.
+type GetAffiliateCampaignCreatorProductSampleStatusV202501Request struct{}
 
 // GetAffiliateCampaignCreatorProductSampleStatusV202501Response is the reply of AffiliatePartner.GetAffiliateCampaignCreatorProductSampleStatusV202501.
 type GetAffiliateCampaignCreatorProductSampleStatusV202501Response struct {
@@ -797,12 +826,18 @@ type PublishAffiliatePartnerCampaignRequest struct {
 	CategoryAssetCipher string `url:"category_asset_cipher" json:"-"` // required
 }
 
+// PublishAffiliatePartnerCampaignResponse is the reply of AffiliatePartner.PublishAffiliatePartnerCampaign.
+type PublishAffiliatePartnerCampaignResponse struct{}
+
 // ReviewAffiliatePartnerCampaignProductRequest holds the parameters of AffiliatePartner.ReviewAffiliatePartnerCampaignProduct.
 type ReviewAffiliatePartnerCampaignProductRequest struct {
 	CategoryAssetCipher string                         `url:"category_asset_cipher" json:"-"` // required
 	RejectReasons       []AffiliatePartnerRejectReason `json:"reject_reasons,omitzero" url:"-"`
 	ReviewResult        *AffiliatePartnerReviewResult  `json:"review_result,omitzero" url:"-"`
 }
+
+// ReviewAffiliatePartnerCampaignProductResponse is the reply of AffiliatePartner.ReviewAffiliatePartnerCampaignProduct.
+type ReviewAffiliatePartnerCampaignProductResponse struct{}
 
 // SearchCAPAffiliateOrdersRequest holds the parameters of AffiliatePartner.SearchCAPAffiliateOrders.
 type SearchCAPAffiliateOrdersRequest struct {

@@ -16,11 +16,12 @@ type AffiliateSellerService service
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-conversation-with-creator-202508
 func (s *AffiliateSellerService) CreateConversationWithCreator(ctx context.Context, req *CreateConversationWithCreatorRequest, opts ...CallOption) (*CreateConversationWithCreatorResponse, error) {
-	out := new(CreateConversationWithCreatorResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreateConversationWithCreatorResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.CreateConversationWithCreator", method: "POST", path: "/affiliate_seller/202508/conversations",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateConversationWithCreatorV202412 calls POST /affiliate_seller/202412/conversations.
@@ -29,11 +30,12 @@ func (s *AffiliateSellerService) CreateConversationWithCreator(ctx context.Conte
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-conversation-with-creator-202412
 func (s *AffiliateSellerService) CreateConversationWithCreatorV202412(ctx context.Context, req *CreateConversationWithCreatorV202412Request, opts ...CallOption) (*CreateConversationWithCreatorV202412Response, error) {
-	out := new(CreateConversationWithCreatorV202412Response)
-	return out, s.client.call(ctx, operation{
+	var out *CreateConversationWithCreatorV202412Response
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.CreateConversationWithCreatorV202412", method: "POST", path: "/affiliate_seller/202412/conversations",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateOpenCollaboration calls POST /affiliate_seller/202412/open_collaborations.
@@ -42,11 +44,12 @@ func (s *AffiliateSellerService) CreateConversationWithCreatorV202412(ctx contex
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-open-collaboration-202412
 func (s *AffiliateSellerService) CreateOpenCollaboration(ctx context.Context, req *CreateOpenCollaborationRequest, opts ...CallOption) (*CreateOpenCollaborationResponse, error) {
-	out := new(CreateOpenCollaborationResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreateOpenCollaborationResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.CreateOpenCollaboration", method: "POST", path: "/affiliate_seller/202412/open_collaborations",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateOpenCollaborationV202405 calls POST /affiliate_seller/202405/open_collaborations.
@@ -55,11 +58,12 @@ func (s *AffiliateSellerService) CreateOpenCollaboration(ctx context.Context, re
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-open-collaboration-202405
 func (s *AffiliateSellerService) CreateOpenCollaborationV202405(ctx context.Context, req *CreateOpenCollaborationV202405Request, opts ...CallOption) (*CreateOpenCollaborationV202405Response, error) {
-	out := new(CreateOpenCollaborationV202405Response)
-	return out, s.client.call(ctx, operation{
+	var out *CreateOpenCollaborationV202405Response
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.CreateOpenCollaborationV202405", method: "POST", path: "/affiliate_seller/202405/open_collaborations",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateTargetCollaboration calls POST /affiliate_seller/202508/target_collaborations.
@@ -68,11 +72,12 @@ func (s *AffiliateSellerService) CreateOpenCollaborationV202405(ctx context.Cont
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-target-collaboration-202508
 func (s *AffiliateSellerService) CreateTargetCollaboration(ctx context.Context, req *CreateTargetCollaborationRequest, opts ...CallOption) (*CreateTargetCollaborationResponse, error) {
-	out := new(CreateTargetCollaborationResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreateTargetCollaborationResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.CreateTargetCollaboration", method: "POST", path: "/affiliate_seller/202508/target_collaborations",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateTargetCollaborationV202405 calls POST /affiliate_seller/202405/target_collaborations.
@@ -81,11 +86,12 @@ func (s *AffiliateSellerService) CreateTargetCollaboration(ctx context.Context, 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-target-collaboration-202405
 func (s *AffiliateSellerService) CreateTargetCollaborationV202405(ctx context.Context, req *CreateTargetCollaborationV202405Request, opts ...CallOption) (*CreateTargetCollaborationV202405Response, error) {
-	out := new(CreateTargetCollaborationV202405Response)
-	return out, s.client.call(ctx, operation{
+	var out *CreateTargetCollaborationV202405Response
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.CreateTargetCollaborationV202405", method: "POST", path: "/affiliate_seller/202405/target_collaborations",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // EditOpenCollaborationSampleRule calls POST /affiliate_seller/202410/open_collaborations/sample_rules.
@@ -93,11 +99,13 @@ func (s *AffiliateSellerService) CreateTargetCollaborationV202405(ctx context.Co
 // It is not repeated once it was sent. Version 202410.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/edit-open-collaboration-sample-rule-202410
-func (s *AffiliateSellerService) EditOpenCollaborationSampleRule(ctx context.Context, req *EditOpenCollaborationSampleRuleRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *AffiliateSellerService) EditOpenCollaborationSampleRule(ctx context.Context, req *EditOpenCollaborationSampleRuleRequest, opts ...CallOption) (*EditOpenCollaborationSampleRuleResponse, error) {
+	var out *EditOpenCollaborationSampleRuleResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.EditOpenCollaborationSampleRule", method: "POST", path: "/affiliate_seller/202410/open_collaborations/sample_rules",
 		body: bodyJSON,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // EditOpenCollaborationSettings calls POST /affiliate_seller/202405/open_collaboration_settings.
@@ -105,11 +113,13 @@ func (s *AffiliateSellerService) EditOpenCollaborationSampleRule(ctx context.Con
 // It is not repeated once it was sent. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/edit-open-collaboration-settings-202405
-func (s *AffiliateSellerService) EditOpenCollaborationSettings(ctx context.Context, req *EditOpenCollaborationSettingsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *AffiliateSellerService) EditOpenCollaborationSettings(ctx context.Context, req *EditOpenCollaborationSettingsRequest, opts ...CallOption) (*EditOpenCollaborationSettingsResponse, error) {
+	var out *EditOpenCollaborationSettingsResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.EditOpenCollaborationSettings", method: "POST", path: "/affiliate_seller/202405/open_collaboration_settings",
 		body: bodyJSON,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GenerateAffiliateProductPromotionLink calls POST /affiliate_seller/202405/products/{product_id}/promotion_link/generate.
@@ -117,11 +127,12 @@ func (s *AffiliateSellerService) EditOpenCollaborationSettings(ctx context.Conte
 // It is not repeated once it was sent. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/generate-affiliate-product-promotion-link-202405
-func (s *AffiliateSellerService) GenerateAffiliateProductPromotionLink(ctx context.Context, productID string, opts ...CallOption) (*GenerateAffiliateProductPromotionLinkResponse, error) {
-	out := new(GenerateAffiliateProductPromotionLinkResponse)
-	return out, s.client.call(ctx, operation{
+func (s *AffiliateSellerService) GenerateAffiliateProductPromotionLink(ctx context.Context, productID string, req *GenerateAffiliateProductPromotionLinkRequest, opts ...CallOption) (*GenerateAffiliateProductPromotionLinkResponse, error) {
+	var out *GenerateAffiliateProductPromotionLinkResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.GenerateAffiliateProductPromotionLink", method: "POST", path: "/affiliate_seller/202405/products/{product_id}/promotion_link/generate",
-	}, []string{productID}, nil, out, opts)
+	}, []string{productID}, req, &out, opts)
+	return out, err
 }
 
 // GenerateTargetCollaborationLink calls POST /affiliate_seller/202509/target_collaboration/{target_collaboration_id}/link.
@@ -129,11 +140,12 @@ func (s *AffiliateSellerService) GenerateAffiliateProductPromotionLink(ctx conte
 // It is not repeated once it was sent. Version 202509.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/generate-target-collaboration-link-202509
-func (s *AffiliateSellerService) GenerateTargetCollaborationLink(ctx context.Context, targetCollaborationID string, opts ...CallOption) (*GenerateTargetCollaborationLinkResponse, error) {
-	out := new(GenerateTargetCollaborationLinkResponse)
-	return out, s.client.call(ctx, operation{
+func (s *AffiliateSellerService) GenerateTargetCollaborationLink(ctx context.Context, targetCollaborationID string, req *GenerateTargetCollaborationLinkRequest, opts ...CallOption) (*GenerateTargetCollaborationLinkResponse, error) {
+	var out *GenerateTargetCollaborationLinkResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.GenerateTargetCollaborationLink", method: "POST", path: "/affiliate_seller/202509/target_collaboration/{target_collaboration_id}/link",
-	}, []string{targetCollaborationID}, nil, out, opts)
+	}, []string{targetCollaborationID}, req, &out, opts)
+	return out, err
 }
 
 // GetConversationList calls GET /affiliate_seller/202505/conversations.
@@ -142,11 +154,12 @@ func (s *AffiliateSellerService) GenerateTargetCollaborationLink(ctx context.Con
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-conversation-list-202505
 func (s *AffiliateSellerService) GetConversationList(ctx context.Context, req *GetConversationListRequest, opts ...CallOption) (*GetConversationListResponse, error) {
-	out := new(GetConversationListResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetConversationListResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.GetConversationList", method: "GET", path: "/affiliate_seller/202505/conversations",
 		query: true, body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetConversationListAll hands out what stands on the pages of
@@ -176,11 +189,12 @@ func (s *AffiliateSellerService) GetConversationListAll(ctx context.Context, req
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-conversation-list-202412
 func (s *AffiliateSellerService) GetConversationListV202412(ctx context.Context, req *GetConversationListV202412Request, opts ...CallOption) (*GetConversationListV202412Response, error) {
-	out := new(GetConversationListV202412Response)
-	return out, s.client.call(ctx, operation{
+	var out *GetConversationListV202412Response
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.GetConversationListV202412", method: "GET", path: "/affiliate_seller/202412/conversations",
 		query: true, body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetConversationListV202412All hands out what stands on the pages of
@@ -209,12 +223,13 @@ func (s *AffiliateSellerService) GetConversationListV202412All(ctx context.Conte
 // It only reads and is safe to repeat. Version 202412.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-latest-unread-messages-202412
-func (s *AffiliateSellerService) GetLatestUnreadMessages(ctx context.Context, opts ...CallOption) (*GetLatestUnreadMessagesResponse, error) {
-	out := new(GetLatestUnreadMessagesResponse)
-	return out, s.client.call(ctx, operation{
+func (s *AffiliateSellerService) GetLatestUnreadMessages(ctx context.Context, req *GetLatestUnreadMessagesRequest, opts ...CallOption) (*GetLatestUnreadMessagesResponse, error) {
+	var out *GetLatestUnreadMessagesResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.GetLatestUnreadMessages", method: "GET", path: "/affiliate_seller/202412/conversations/messages/list/newest",
 		replay: replayRead,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetMarketplaceCreatorPerformance calls GET /affiliate_seller/202508/marketplace_creators/{creator_user_id}.
@@ -222,12 +237,13 @@ func (s *AffiliateSellerService) GetLatestUnreadMessages(ctx context.Context, op
 // It only reads and is safe to repeat. Version 202508.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-marketplace-creator-performance-202508
-func (s *AffiliateSellerService) GetMarketplaceCreatorPerformance(ctx context.Context, creatorUserID string, opts ...CallOption) (*GetMarketplaceCreatorPerformanceResponse, error) {
-	out := new(GetMarketplaceCreatorPerformanceResponse)
-	return out, s.client.call(ctx, operation{
+func (s *AffiliateSellerService) GetMarketplaceCreatorPerformance(ctx context.Context, creatorUserID string, req *GetMarketplaceCreatorPerformanceRequest, opts ...CallOption) (*GetMarketplaceCreatorPerformanceResponse, error) {
+	var out *GetMarketplaceCreatorPerformanceResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.GetMarketplaceCreatorPerformance", method: "GET", path: "/affiliate_seller/202508/marketplace_creators/{creator_user_id}",
 		replay: replayRead,
-	}, []string{creatorUserID}, nil, out, opts)
+	}, []string{creatorUserID}, req, &out, opts)
+	return out, err
 }
 
 // GetMarketplaceCreatorPerformanceV202406 calls GET /affiliate_seller/202406/marketplace_creators/{creator_user_id}.
@@ -235,12 +251,13 @@ func (s *AffiliateSellerService) GetMarketplaceCreatorPerformance(ctx context.Co
 // It only reads and is safe to repeat. Version 202406.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-marketplace-creator-performance-202406
-func (s *AffiliateSellerService) GetMarketplaceCreatorPerformanceV202406(ctx context.Context, creatorUserID string, opts ...CallOption) (*GetMarketplaceCreatorPerformanceV202406Response, error) {
-	out := new(GetMarketplaceCreatorPerformanceV202406Response)
-	return out, s.client.call(ctx, operation{
+func (s *AffiliateSellerService) GetMarketplaceCreatorPerformanceV202406(ctx context.Context, creatorUserID string, req *GetMarketplaceCreatorPerformanceV202406Request, opts ...CallOption) (*GetMarketplaceCreatorPerformanceV202406Response, error) {
+	var out *GetMarketplaceCreatorPerformanceV202406Response
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.GetMarketplaceCreatorPerformanceV202406", method: "GET", path: "/affiliate_seller/202406/marketplace_creators/{creator_user_id}",
 		replay: replayRead,
-	}, []string{creatorUserID}, nil, out, opts)
+	}, []string{creatorUserID}, req, &out, opts)
+	return out, err
 }
 
 // GetMarketplaceCreatorPerformanceV202505 calls GET /affiliate_seller/202505/marketplace_creators/{creator_user_id}.
@@ -248,12 +265,13 @@ func (s *AffiliateSellerService) GetMarketplaceCreatorPerformanceV202406(ctx con
 // It only reads and is safe to repeat. Version 202505.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-marketplace-creator-performance-202505
-func (s *AffiliateSellerService) GetMarketplaceCreatorPerformanceV202505(ctx context.Context, creatorUserID string, opts ...CallOption) (*GetMarketplaceCreatorPerformanceV202505Response, error) {
-	out := new(GetMarketplaceCreatorPerformanceV202505Response)
-	return out, s.client.call(ctx, operation{
+func (s *AffiliateSellerService) GetMarketplaceCreatorPerformanceV202505(ctx context.Context, creatorUserID string, req *GetMarketplaceCreatorPerformanceV202505Request, opts ...CallOption) (*GetMarketplaceCreatorPerformanceV202505Response, error) {
+	var out *GetMarketplaceCreatorPerformanceV202505Response
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.GetMarketplaceCreatorPerformanceV202505", method: "GET", path: "/affiliate_seller/202505/marketplace_creators/{creator_user_id}",
 		replay: replayRead,
-	}, []string{creatorUserID}, nil, out, opts)
+	}, []string{creatorUserID}, req, &out, opts)
+	return out, err
 }
 
 // GetMessageInTheConversation calls GET /affiliate_seller/202412/conversation/{conversation_id}/messages.
@@ -262,11 +280,12 @@ func (s *AffiliateSellerService) GetMarketplaceCreatorPerformanceV202505(ctx con
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-message-in-the-conversation-202412
 func (s *AffiliateSellerService) GetMessageInTheConversation(ctx context.Context, conversationID string, req *GetMessageInTheConversationRequest, opts ...CallOption) (*GetMessageInTheConversationResponse, error) {
-	out := new(GetMessageInTheConversationResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetMessageInTheConversationResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.GetMessageInTheConversation", method: "GET", path: "/affiliate_seller/202412/conversation/{conversation_id}/messages",
 		query: true, replay: replayRead,
-	}, []string{conversationID}, req, out, opts)
+	}, []string{conversationID}, req, &out, opts)
+	return out, err
 }
 
 // GetMessageInTheConversationAll hands out what stands on the pages of
@@ -296,11 +315,12 @@ func (s *AffiliateSellerService) GetMessageInTheConversationAll(ctx context.Cont
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-open-collaboration-creator-content-detail-202508
 func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetail(ctx context.Context, req *GetOpenCollaborationCreatorContentDetailRequest, opts ...CallOption) (*GetOpenCollaborationCreatorContentDetailResponse, error) {
-	out := new(GetOpenCollaborationCreatorContentDetailResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetOpenCollaborationCreatorContentDetailResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.GetOpenCollaborationCreatorContentDetail", method: "GET", path: "/affiliate_seller/202508/open_collaborations/creator_content_details",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOpenCollaborationCreatorContentDetailAll hands out what stands on the pages of
@@ -330,11 +350,12 @@ func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailAll(ctx
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-open-collaboration-creator-content-detail-202412
 func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailV202412(ctx context.Context, req *GetOpenCollaborationCreatorContentDetailV202412Request, opts ...CallOption) (*GetOpenCollaborationCreatorContentDetailV202412Response, error) {
-	out := new(GetOpenCollaborationCreatorContentDetailV202412Response)
-	return out, s.client.call(ctx, operation{
+	var out *GetOpenCollaborationCreatorContentDetailV202412Response
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.GetOpenCollaborationCreatorContentDetailV202412", method: "GET", path: "/affiliate_seller/202412/open_collaborations/creator_content_details",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOpenCollaborationCreatorContentDetailV202412All hands out what stands on the pages of
@@ -364,11 +385,12 @@ func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailV202412
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-open-collaboration-sample-rules-202410
 func (s *AffiliateSellerService) GetOpenCollaborationSampleRules(ctx context.Context, req *GetOpenCollaborationSampleRulesRequest, opts ...CallOption) (*GetOpenCollaborationSampleRulesResponse, error) {
-	out := new(GetOpenCollaborationSampleRulesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetOpenCollaborationSampleRulesResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.GetOpenCollaborationSampleRules", method: "GET", path: "/affiliate_seller/202410/open_collaborations/sample_rules",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOpenCollaborationSettings calls GET /affiliate_seller/202409/open_collaboration_settings.
@@ -376,12 +398,13 @@ func (s *AffiliateSellerService) GetOpenCollaborationSampleRules(ctx context.Con
 // It only reads and is safe to repeat. Version 202409.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-open-collaboration-settings-202409
-func (s *AffiliateSellerService) GetOpenCollaborationSettings(ctx context.Context, opts ...CallOption) (*GetOpenCollaborationSettingsResponse, error) {
-	out := new(GetOpenCollaborationSettingsResponse)
-	return out, s.client.call(ctx, operation{
+func (s *AffiliateSellerService) GetOpenCollaborationSettings(ctx context.Context, req *GetOpenCollaborationSettingsRequest, opts ...CallOption) (*GetOpenCollaborationSettingsResponse, error) {
+	var out *GetOpenCollaborationSettingsResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.GetOpenCollaborationSettings", method: "GET", path: "/affiliate_seller/202409/open_collaboration_settings",
 		replay: replayRead,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetSellerSearchCreatorMarketplaceAdvancedFilters calls POST /affiliate_seller/202601/marketplace_creators/search/filter.
@@ -389,12 +412,13 @@ func (s *AffiliateSellerService) GetOpenCollaborationSettings(ctx context.Contex
 // It only reads and is safe to repeat. Version 202601.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-seller-search-creator-marketplace-advanced-filters-202601
-func (s *AffiliateSellerService) GetSellerSearchCreatorMarketplaceAdvancedFilters(ctx context.Context, opts ...CallOption) (*GetSellerSearchCreatorMarketplaceAdvancedFiltersResponse, error) {
-	out := new(GetSellerSearchCreatorMarketplaceAdvancedFiltersResponse)
-	return out, s.client.call(ctx, operation{
+func (s *AffiliateSellerService) GetSellerSearchCreatorMarketplaceAdvancedFilters(ctx context.Context, req *GetSellerSearchCreatorMarketplaceAdvancedFiltersRequest, opts ...CallOption) (*GetSellerSearchCreatorMarketplaceAdvancedFiltersResponse, error) {
+	var out *GetSellerSearchCreatorMarketplaceAdvancedFiltersResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.GetSellerSearchCreatorMarketplaceAdvancedFilters", method: "POST", path: "/affiliate_seller/202601/marketplace_creators/search/filter",
 		replay: replayRead,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // MarkConversationRead calls POST /affiliate_seller/202412/conversatons/read.
@@ -403,11 +427,12 @@ func (s *AffiliateSellerService) GetSellerSearchCreatorMarketplaceAdvancedFilter
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/mark-conversation-read-202412
 func (s *AffiliateSellerService) MarkConversationRead(ctx context.Context, req *MarkConversationReadRequest, opts ...CallOption) (*MarkConversationReadResponse, error) {
-	out := new(MarkConversationReadResponse)
-	return out, s.client.call(ctx, operation{
+	var out *MarkConversationReadResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.MarkConversationRead", method: "POST", path: "/affiliate_seller/202412/conversatons/read",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // MarkConversationReadBatched splits req.ConversationIDs into parts of at most 20 and hands out the
@@ -426,12 +451,13 @@ func (s *AffiliateSellerService) MarkConversationReadBatched(ctx context.Context
 // It only reads and is safe to repeat. Version 202508.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/query-target-collaboration-detail-202508
-func (s *AffiliateSellerService) QueryTargetCollaborationDetail(ctx context.Context, targetCollaborationID string, opts ...CallOption) (*QueryTargetCollaborationDetailResponse, error) {
-	out := new(QueryTargetCollaborationDetailResponse)
-	return out, s.client.call(ctx, operation{
+func (s *AffiliateSellerService) QueryTargetCollaborationDetail(ctx context.Context, targetCollaborationID string, req *QueryTargetCollaborationDetailRequest, opts ...CallOption) (*QueryTargetCollaborationDetailResponse, error) {
+	var out *QueryTargetCollaborationDetailResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.QueryTargetCollaborationDetail", method: "GET", path: "/affiliate_seller/202508/target_collaborations/{target_collaboration_id}",
 		replay: replayRead,
-	}, []string{targetCollaborationID}, nil, out, opts)
+	}, []string{targetCollaborationID}, req, &out, opts)
+	return out, err
 }
 
 // QueryTargetCollaborationDetailV202409 calls GET /affiliate_seller/202409/target_collaborations/{target_collaboration_id}.
@@ -439,12 +465,13 @@ func (s *AffiliateSellerService) QueryTargetCollaborationDetail(ctx context.Cont
 // It only reads and is safe to repeat. Version 202409.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/query-target-collaboration-detail-202409
-func (s *AffiliateSellerService) QueryTargetCollaborationDetailV202409(ctx context.Context, targetCollaborationID string, opts ...CallOption) (*QueryTargetCollaborationDetailV202409Response, error) {
-	out := new(QueryTargetCollaborationDetailV202409Response)
-	return out, s.client.call(ctx, operation{
+func (s *AffiliateSellerService) QueryTargetCollaborationDetailV202409(ctx context.Context, targetCollaborationID string, req *QueryTargetCollaborationDetailV202409Request, opts ...CallOption) (*QueryTargetCollaborationDetailV202409Response, error) {
+	var out *QueryTargetCollaborationDetailV202409Response
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.QueryTargetCollaborationDetailV202409", method: "GET", path: "/affiliate_seller/202409/target_collaborations/{target_collaboration_id}",
 		replay: replayRead,
-	}, []string{targetCollaborationID}, nil, out, opts)
+	}, []string{targetCollaborationID}, req, &out, opts)
+	return out, err
 }
 
 // QueryTargetCollaborationDetailV202412 calls GET /affiliate_seller/202412/target_collaborations/{target_collaboration_id}.
@@ -452,12 +479,13 @@ func (s *AffiliateSellerService) QueryTargetCollaborationDetailV202409(ctx conte
 // It only reads and is safe to repeat. Version 202412.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/query-target-collaboration-detail-202412
-func (s *AffiliateSellerService) QueryTargetCollaborationDetailV202412(ctx context.Context, targetCollaborationID string, opts ...CallOption) (*QueryTargetCollaborationDetailV202412Response, error) {
-	out := new(QueryTargetCollaborationDetailV202412Response)
-	return out, s.client.call(ctx, operation{
+func (s *AffiliateSellerService) QueryTargetCollaborationDetailV202412(ctx context.Context, targetCollaborationID string, req *QueryTargetCollaborationDetailV202412Request, opts ...CallOption) (*QueryTargetCollaborationDetailV202412Response, error) {
+	var out *QueryTargetCollaborationDetailV202412Response
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.QueryTargetCollaborationDetailV202412", method: "GET", path: "/affiliate_seller/202412/target_collaborations/{target_collaboration_id}",
 		replay: replayRead,
-	}, []string{targetCollaborationID}, nil, out, opts)
+	}, []string{targetCollaborationID}, req, &out, opts)
+	return out, err
 }
 
 // RemoveCreatorFromOpenCollaboration calls POST /affiliate_seller/202508/open_collaborations/{open_collaboration_id}/remove_creator.
@@ -465,11 +493,13 @@ func (s *AffiliateSellerService) QueryTargetCollaborationDetailV202412(ctx conte
 // It is not repeated once it was sent. Version 202508.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/remove-creator-from-open-collaboration-202508
-func (s *AffiliateSellerService) RemoveCreatorFromOpenCollaboration(ctx context.Context, openCollaborationID string, req *RemoveCreatorFromOpenCollaborationRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *AffiliateSellerService) RemoveCreatorFromOpenCollaboration(ctx context.Context, openCollaborationID string, req *RemoveCreatorFromOpenCollaborationRequest, opts ...CallOption) (*RemoveCreatorFromOpenCollaborationResponse, error) {
+	var out *RemoveCreatorFromOpenCollaborationResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.RemoveCreatorFromOpenCollaboration", method: "POST", path: "/affiliate_seller/202508/open_collaborations/{open_collaboration_id}/remove_creator",
 		body: bodyJSON,
-	}, []string{openCollaborationID}, req, nil, opts)
+	}, []string{openCollaborationID}, req, &out, opts)
+	return out, err
 }
 
 // RemoveCreatorFromOpenCollaborationV202405 calls POST /affiliate_seller/202405/open_collaborations/{open_collaboration_id}/remove_creator.
@@ -477,11 +507,13 @@ func (s *AffiliateSellerService) RemoveCreatorFromOpenCollaboration(ctx context.
 // It is not repeated once it was sent. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/remove-creator-from-open-collaboration-202405
-func (s *AffiliateSellerService) RemoveCreatorFromOpenCollaborationV202405(ctx context.Context, openCollaborationID string, req *RemoveCreatorFromOpenCollaborationV202405Request, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *AffiliateSellerService) RemoveCreatorFromOpenCollaborationV202405(ctx context.Context, openCollaborationID string, req *RemoveCreatorFromOpenCollaborationV202405Request, opts ...CallOption) (*RemoveCreatorFromOpenCollaborationV202405Response, error) {
+	var out *RemoveCreatorFromOpenCollaborationV202405Response
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.RemoveCreatorFromOpenCollaborationV202405", method: "POST", path: "/affiliate_seller/202405/open_collaborations/{open_collaboration_id}/remove_creator",
 		body: bodyJSON,
-	}, []string{openCollaborationID}, req, nil, opts)
+	}, []string{openCollaborationID}, req, &out, opts)
+	return out, err
 }
 
 // RemoveOpenCollaboration calls DELETE /affiliate_seller/202409/open_collaborations/products/{product_id}.
@@ -489,11 +521,12 @@ func (s *AffiliateSellerService) RemoveCreatorFromOpenCollaborationV202405(ctx c
 // It is not repeated once it was sent. Version 202409.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/remove-open-collaboration-202409
-func (s *AffiliateSellerService) RemoveOpenCollaboration(ctx context.Context, productID string, opts ...CallOption) (*RemoveOpenCollaborationResponse, error) {
-	out := new(RemoveOpenCollaborationResponse)
-	return out, s.client.call(ctx, operation{
+func (s *AffiliateSellerService) RemoveOpenCollaboration(ctx context.Context, productID string, req *RemoveOpenCollaborationRequest, opts ...CallOption) (*RemoveOpenCollaborationResponse, error) {
+	var out *RemoveOpenCollaborationResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.RemoveOpenCollaboration", method: "DELETE", path: "/affiliate_seller/202409/open_collaborations/products/{product_id}",
-	}, []string{productID}, nil, out, opts)
+	}, []string{productID}, req, &out, opts)
+	return out, err
 }
 
 // RemoveTargetCollaboration calls DELETE /affiliate_seller/202409/target_collaborations/{target_collaboration_id}.
@@ -501,10 +534,12 @@ func (s *AffiliateSellerService) RemoveOpenCollaboration(ctx context.Context, pr
 // It is not repeated once it was sent. Version 202409.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/remove-target-collaboration-202409
-func (s *AffiliateSellerService) RemoveTargetCollaboration(ctx context.Context, targetCollaborationID string, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *AffiliateSellerService) RemoveTargetCollaboration(ctx context.Context, targetCollaborationID string, req *RemoveTargetCollaborationRequest, opts ...CallOption) (*RemoveTargetCollaborationResponse, error) {
+	var out *RemoveTargetCollaborationResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.RemoveTargetCollaboration", method: "DELETE", path: "/affiliate_seller/202409/target_collaborations/{target_collaboration_id}",
-	}, []string{targetCollaborationID}, nil, nil, opts)
+	}, []string{targetCollaborationID}, req, &out, opts)
+	return out, err
 }
 
 // SearchOpenCollaboration calls POST /affiliate_seller/202412/open_collaborations/search.
@@ -513,11 +548,12 @@ func (s *AffiliateSellerService) RemoveTargetCollaboration(ctx context.Context, 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-open-collaboration-202412
 func (s *AffiliateSellerService) SearchOpenCollaboration(ctx context.Context, req *SearchOpenCollaborationRequest, opts ...CallOption) (*SearchOpenCollaborationResponse, error) {
-	out := new(SearchOpenCollaborationResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchOpenCollaborationResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.SearchOpenCollaboration", method: "POST", path: "/affiliate_seller/202412/open_collaborations/search",
 		query: true, body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchOpenCollaborationAll hands out what stands on the pages of
@@ -547,11 +583,12 @@ func (s *AffiliateSellerService) SearchOpenCollaborationAll(ctx context.Context,
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-open-collaboration-202409
 func (s *AffiliateSellerService) SearchOpenCollaborationV202409(ctx context.Context, req *SearchOpenCollaborationV202409Request, opts ...CallOption) (*SearchOpenCollaborationV202409Response, error) {
-	out := new(SearchOpenCollaborationV202409Response)
-	return out, s.client.call(ctx, operation{
+	var out *SearchOpenCollaborationV202409Response
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.SearchOpenCollaborationV202409", method: "POST", path: "/affiliate_seller/202409/open_collaborations/search",
 		query: true, body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchOpenCollaborationV202409All hands out what stands on the pages of
@@ -581,11 +618,12 @@ func (s *AffiliateSellerService) SearchOpenCollaborationV202409All(ctx context.C
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-seller-affiliate-orders-202410
 func (s *AffiliateSellerService) SearchSellerAffiliateOrders(ctx context.Context, req *SearchSellerAffiliateOrdersRequest, opts ...CallOption) (*SearchSellerAffiliateOrdersResponse, error) {
-	out := new(SearchSellerAffiliateOrdersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchSellerAffiliateOrdersResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.SearchSellerAffiliateOrders", method: "POST", path: "/affiliate_seller/202410/orders/search",
 		query: true, body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchSellerAffiliateOrdersAll hands out what stands on the pages of
@@ -615,11 +653,12 @@ func (s *AffiliateSellerService) SearchSellerAffiliateOrdersAll(ctx context.Cont
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-seller-affiliate-orders-202405
 func (s *AffiliateSellerService) SearchSellerAffiliateOrdersV202405(ctx context.Context, req *SearchSellerAffiliateOrdersV202405Request, opts ...CallOption) (*SearchSellerAffiliateOrdersV202405Response, error) {
-	out := new(SearchSellerAffiliateOrdersV202405Response)
-	return out, s.client.call(ctx, operation{
+	var out *SearchSellerAffiliateOrdersV202405Response
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.SearchSellerAffiliateOrdersV202405", method: "POST", path: "/affiliate_seller/202405/orders/search",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchSellerAffiliateOrdersV202405All hands out what stands on the pages of
@@ -649,11 +688,12 @@ func (s *AffiliateSellerService) SearchSellerAffiliateOrdersV202405All(ctx conte
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-target-collaborations-202508
 func (s *AffiliateSellerService) SearchTargetCollaborations(ctx context.Context, req *SearchTargetCollaborationsRequest, opts ...CallOption) (*SearchTargetCollaborationsResponse, error) {
-	out := new(SearchTargetCollaborationsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchTargetCollaborationsResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.SearchTargetCollaborations", method: "POST", path: "/affiliate_seller/202508/target_collaborations/search",
 		query: true, body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchTargetCollaborationsAll hands out what stands on the pages of
@@ -679,11 +719,12 @@ func (s *AffiliateSellerService) SearchTargetCollaborationsAll(ctx context.Conte
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-target-collaborations-202409
 func (s *AffiliateSellerService) SearchTargetCollaborationsV202409(ctx context.Context, req *SearchTargetCollaborationsV202409Request, opts ...CallOption) (*SearchTargetCollaborationsV202409Response, error) {
-	out := new(SearchTargetCollaborationsV202409Response)
-	return out, s.client.call(ctx, operation{
+	var out *SearchTargetCollaborationsV202409Response
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.SearchTargetCollaborationsV202409", method: "POST", path: "/affiliate_seller/202409/target_collaborations/search",
 		query: true, body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchTargetCollaborationsV202409All hands out what stands on the pages of
@@ -709,11 +750,12 @@ func (s *AffiliateSellerService) SearchTargetCollaborationsV202409All(ctx contex
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/seller-get-sample-request-deeplink-202512
 func (s *AffiliateSellerService) SellerGetSampleRequestDeeplink(ctx context.Context, req *SellerGetSampleRequestDeeplinkRequest, opts ...CallOption) (*SellerGetSampleRequestDeeplinkResponse, error) {
-	out := new(SellerGetSampleRequestDeeplinkResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SellerGetSampleRequestDeeplinkResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.SellerGetSampleRequestDeeplink", method: "GET", path: "/affiliate_seller/202512/sample_applications/deeplink",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SellerReviewSampleApplications calls POST /affiliate_seller/202507/sample_applications/{application_id}/review.
@@ -721,11 +763,13 @@ func (s *AffiliateSellerService) SellerGetSampleRequestDeeplink(ctx context.Cont
 // It is not repeated once it was sent. Version 202507.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/seller-review-sample-applications-202507
-func (s *AffiliateSellerService) SellerReviewSampleApplications(ctx context.Context, applicationID string, req *SellerReviewSampleApplicationsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *AffiliateSellerService) SellerReviewSampleApplications(ctx context.Context, applicationID string, req *SellerReviewSampleApplicationsRequest, opts ...CallOption) (*SellerReviewSampleApplicationsResponse, error) {
+	var out *SellerReviewSampleApplicationsResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.SellerReviewSampleApplications", method: "POST", path: "/affiliate_seller/202507/sample_applications/{application_id}/review",
 		body: bodyJSON,
-	}, []string{applicationID}, req, nil, opts)
+	}, []string{applicationID}, req, &out, opts)
+	return out, err
 }
 
 // SellerReviewSampleApplicationsV202409 calls POST /affiliate_seller/202409/sample_applications/{application_id}/review.
@@ -733,11 +777,13 @@ func (s *AffiliateSellerService) SellerReviewSampleApplications(ctx context.Cont
 // It is not repeated once it was sent. Version 202409.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/seller-review-sample-applications-202409
-func (s *AffiliateSellerService) SellerReviewSampleApplicationsV202409(ctx context.Context, applicationID string, req *SellerReviewSampleApplicationsV202409Request, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *AffiliateSellerService) SellerReviewSampleApplicationsV202409(ctx context.Context, applicationID string, req *SellerReviewSampleApplicationsV202409Request, opts ...CallOption) (*SellerReviewSampleApplicationsV202409Response, error) {
+	var out *SellerReviewSampleApplicationsV202409Response
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.SellerReviewSampleApplicationsV202409", method: "POST", path: "/affiliate_seller/202409/sample_applications/{application_id}/review",
 		body: bodyJSON,
-	}, []string{applicationID}, req, nil, opts)
+	}, []string{applicationID}, req, &out, opts)
+	return out, err
 }
 
 // SellerSearchAffiliateOpenCollaborationProduct calls POST /affiliate_seller/202405/open_collaborations/products/search.
@@ -746,11 +792,12 @@ func (s *AffiliateSellerService) SellerReviewSampleApplicationsV202409(ctx conte
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/seller-search-affiliate-open-collaboration-product-202405
 func (s *AffiliateSellerService) SellerSearchAffiliateOpenCollaborationProduct(ctx context.Context, req *SellerSearchAffiliateOpenCollaborationProductRequest, opts ...CallOption) (*SellerSearchAffiliateOpenCollaborationProductResponse, error) {
-	out := new(SellerSearchAffiliateOpenCollaborationProductResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SellerSearchAffiliateOpenCollaborationProductResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.SellerSearchAffiliateOpenCollaborationProduct", method: "POST", path: "/affiliate_seller/202405/open_collaborations/products/search",
 		query: true, body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SellerSearchAffiliateOpenCollaborationProductAll hands out what stands on the pages of
@@ -780,11 +827,12 @@ func (s *AffiliateSellerService) SellerSearchAffiliateOpenCollaborationProductAl
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/seller-search-creator-on-marketplace-202508
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplace(ctx context.Context, req *SellerSearchCreatorOnMarketplaceRequest, opts ...CallOption) (*SellerSearchCreatorOnMarketplaceResponse, error) {
-	out := new(SellerSearchCreatorOnMarketplaceResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SellerSearchCreatorOnMarketplaceResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.SellerSearchCreatorOnMarketplace", method: "POST", path: "/affiliate_seller/202508/marketplace_creators/search",
 		query: true, body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SellerSearchCreatorOnMarketplaceAll hands out what stands on the pages of
@@ -810,11 +858,12 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceAll(ctx context
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/seller-search-creator-on-marketplace-202406
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202406(ctx context.Context, req *SellerSearchCreatorOnMarketplaceV202406Request, opts ...CallOption) (*SellerSearchCreatorOnMarketplaceV202406Response, error) {
-	out := new(SellerSearchCreatorOnMarketplaceV202406Response)
-	return out, s.client.call(ctx, operation{
+	var out *SellerSearchCreatorOnMarketplaceV202406Response
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.SellerSearchCreatorOnMarketplaceV202406", method: "POST", path: "/affiliate_seller/202406/marketplace_creators/search",
 		query: true, body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SellerSearchCreatorOnMarketplaceV202406All hands out what stands on the pages of
@@ -840,11 +889,12 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202406All(ctx 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/seller-search-creator-on-marketplace-202505
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202505(ctx context.Context, req *SellerSearchCreatorOnMarketplaceV202505Request, opts ...CallOption) (*SellerSearchCreatorOnMarketplaceV202505Response, error) {
-	out := new(SellerSearchCreatorOnMarketplaceV202505Response)
-	return out, s.client.call(ctx, operation{
+	var out *SellerSearchCreatorOnMarketplaceV202505Response
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.SellerSearchCreatorOnMarketplaceV202505", method: "POST", path: "/affiliate_seller/202505/marketplace_creators/search",
 		query: true, body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SellerSearchCreatorOnMarketplaceV202505All hands out what stands on the pages of
@@ -870,11 +920,12 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202505All(ctx 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/seller-search-sample-applications-202508
 func (s *AffiliateSellerService) SellerSearchSampleApplications(ctx context.Context, req *SellerSearchSampleApplicationsRequest, opts ...CallOption) (*SellerSearchSampleApplicationsResponse, error) {
-	out := new(SellerSearchSampleApplicationsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SellerSearchSampleApplicationsResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.SellerSearchSampleApplications", method: "POST", path: "/affiliate_seller/202508/sample_applications/search",
 		query: true, body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SellerSearchSampleApplicationsAll hands out what stands on the pages of
@@ -900,11 +951,12 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsAll(ctx context.C
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/seller-search-sample-applications-fulfillments-202409
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsFulfillments(ctx context.Context, applicationID string, req *SellerSearchSampleApplicationsFulfillmentsRequest, opts ...CallOption) (*SellerSearchSampleApplicationsFulfillmentsResponse, error) {
-	out := new(SellerSearchSampleApplicationsFulfillmentsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SellerSearchSampleApplicationsFulfillmentsResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.SellerSearchSampleApplicationsFulfillments", method: "POST", path: "/affiliate_seller/202409/sample_applications/{application_id}/fulfillments/search",
 		body: bodyJSON, replay: replayRead,
-	}, []string{applicationID}, req, out, opts)
+	}, []string{applicationID}, req, &out, opts)
+	return out, err
 }
 
 // SellerSearchSampleApplicationsV202409 calls POST /affiliate_seller/202409/sample_applications/search.
@@ -913,11 +965,12 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsFulfillments(ctx 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/seller-search-sample-applications-202409
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202409(ctx context.Context, req *SellerSearchSampleApplicationsV202409Request, opts ...CallOption) (*SellerSearchSampleApplicationsV202409Response, error) {
-	out := new(SellerSearchSampleApplicationsV202409Response)
-	return out, s.client.call(ctx, operation{
+	var out *SellerSearchSampleApplicationsV202409Response
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.SellerSearchSampleApplicationsV202409", method: "POST", path: "/affiliate_seller/202409/sample_applications/search",
 		query: true, body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SellerSearchSampleApplicationsV202409All hands out what stands on the pages of
@@ -943,11 +996,12 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202409All(ctx co
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/seller-search-sample-applications-202507
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202507(ctx context.Context, req *SellerSearchSampleApplicationsV202507Request, opts ...CallOption) (*SellerSearchSampleApplicationsV202507Response, error) {
-	out := new(SellerSearchSampleApplicationsV202507Response)
-	return out, s.client.call(ctx, operation{
+	var out *SellerSearchSampleApplicationsV202507Response
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.SellerSearchSampleApplicationsV202507", method: "POST", path: "/affiliate_seller/202507/sample_applications/search",
 		query: true, body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SellerSearchSampleApplicationsV202507All hands out what stands on the pages of
@@ -973,11 +1027,12 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202507All(ctx co
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/send-im-message-202412
 func (s *AffiliateSellerService) SendIMMessage(ctx context.Context, conversationID string, req *SendIMMessageRequest, opts ...CallOption) (*SendIMMessageResponse, error) {
-	out := new(SendIMMessageResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SendIMMessageResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.SendIMMessage", method: "POST", path: "/affiliate_seller/202412/conversations/{conversation_id}/messages",
 		body: bodyJSON,
-	}, []string{conversationID}, req, out, opts)
+	}, []string{conversationID}, req, &out, opts)
+	return out, err
 }
 
 // UpdateTargetCollaboration calls PUT /affiliate_seller/202508/target_collaborations/{target_collaboration_id}.
@@ -986,11 +1041,12 @@ func (s *AffiliateSellerService) SendIMMessage(ctx context.Context, conversation
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-target-collaboration-202508
 func (s *AffiliateSellerService) UpdateTargetCollaboration(ctx context.Context, targetCollaborationID string, req *UpdateTargetCollaborationRequest, opts ...CallOption) (*UpdateTargetCollaborationResponse, error) {
-	out := new(UpdateTargetCollaborationResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UpdateTargetCollaborationResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.UpdateTargetCollaboration", method: "PUT", path: "/affiliate_seller/202508/target_collaborations/{target_collaboration_id}",
 		body: bodyJSON,
-	}, []string{targetCollaborationID}, req, out, opts)
+	}, []string{targetCollaborationID}, req, &out, opts)
+	return out, err
 }
 
 // UpdateTargetCollaborationV202409 calls PUT /affiliate_seller/202409/target_collaborations/{target_collaboration_id}.
@@ -999,11 +1055,12 @@ func (s *AffiliateSellerService) UpdateTargetCollaboration(ctx context.Context, 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-target-collaboration-202409
 func (s *AffiliateSellerService) UpdateTargetCollaborationV202409(ctx context.Context, targetCollaborationID string, req *UpdateTargetCollaborationV202409Request, opts ...CallOption) (*UpdateTargetCollaborationV202409Response, error) {
-	out := new(UpdateTargetCollaborationV202409Response)
-	return out, s.client.call(ctx, operation{
+	var out *UpdateTargetCollaborationV202409Response
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.UpdateTargetCollaborationV202409", method: "PUT", path: "/affiliate_seller/202409/target_collaborations/{target_collaboration_id}",
 		body: bodyJSON,
-	}, []string{targetCollaborationID}, req, out, opts)
+	}, []string{targetCollaborationID}, req, &out, opts)
+	return out, err
 }
 
 // UploadMessageImage calls POST /affiliate_seller/202511/images/upload.
@@ -1012,11 +1069,12 @@ func (s *AffiliateSellerService) UpdateTargetCollaborationV202409(ctx context.Co
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/upload-message-image-202511
 func (s *AffiliateSellerService) UploadMessageImage(ctx context.Context, req *UploadMessageImageRequest, opts ...CallOption) (*UploadMessageImageResponse, error) {
-	out := new(UploadMessageImageResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UploadMessageImageResponse
+	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.UploadMessageImage", method: "POST", path: "/affiliate_seller/202511/images/upload",
 		body: bodyMultipart, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateConversationWithCreatorRequest holds the parameters of AffiliateSeller.CreateConversationWithCreator.
@@ -1204,6 +1262,9 @@ type EditOpenCollaborationSampleRuleRequestSampleRuleThresholds struct {
 	PredictedFulfillmentRank *string  `json:"predicted_fulfillment_rank,omitzero"`
 }
 
+// EditOpenCollaborationSampleRuleResponse is the reply of AffiliateSeller.EditOpenCollaborationSampleRule.
+type EditOpenCollaborationSampleRuleResponse struct{}
+
 // EditOpenCollaborationSettingsRequest holds the parameters of AffiliateSeller.EditOpenCollaborationSettings.
 type EditOpenCollaborationSettingsRequest struct {
 	AutoAddProduct *EditOpenCollaborationSettingsRequestAutoAddProduct `json:"auto_add_product,omitzero"`
@@ -1215,10 +1276,19 @@ type EditOpenCollaborationSettingsRequestAutoAddProduct struct {
 	Enable         *bool  `json:"enable,omitzero"`
 }
 
+// EditOpenCollaborationSettingsResponse is the reply of AffiliateSeller.EditOpenCollaborationSettings.
+type EditOpenCollaborationSettingsResponse struct{}
+
+// GenerateAffiliateProductPromotionLinkRequest holds the parameters of AffiliateSeller.GenerateAffiliateProductPromotionLink.
+type GenerateAffiliateProductPromotionLinkRequest struct{}
+
 // GenerateAffiliateProductPromotionLinkResponse is the reply of AffiliateSeller.GenerateAffiliateProductPromotionLink.
 type GenerateAffiliateProductPromotionLinkResponse struct {
 	ProductPromotionLink string `json:"product_promotion_link,omitzero"`
 }
+
+// GenerateTargetCollaborationLinkRequest holds the parameters of AffiliateSeller.GenerateTargetCollaborationLink.
+type GenerateTargetCollaborationLinkRequest struct{}
 
 // GenerateTargetCollaborationLinkResponse is the reply of AffiliateSeller.GenerateTargetCollaborationLink.
 type GenerateTargetCollaborationLinkResponse struct {
@@ -1274,6 +1344,9 @@ type GetConversationListV202412ResponseConversation struct {
 	Username    string `json:"username,omitzero"`
 }
 
+// GetLatestUnreadMessagesRequest holds the parameters of AffiliateSeller.GetLatestUnreadMessages.
+type GetLatestUnreadMessagesRequest struct{}
+
 // GetLatestUnreadMessagesResponse is the reply of AffiliateSeller.GetLatestUnreadMessages.
 type GetLatestUnreadMessagesResponse struct {
 	NewestMessageList []GetLatestUnreadMessagesResponseNewestMessageList `json:"newest_message_list,omitzero"`
@@ -1287,6 +1360,9 @@ type GetLatestUnreadMessagesResponseNewestMessageList struct {
 	Type               GetLatestUnreadMessagesResponseNewestMessageListType `json:"type,omitzero"`
 	UnreadMessageCount int64                                                `json:"unread_message_count,omitzero"`
 }
+
+// GetMarketplaceCreatorPerformanceRequest holds the parameters of AffiliateSeller.GetMarketplaceCreatorPerformance.
+type GetMarketplaceCreatorPerformanceRequest struct{}
 
 // GetMarketplaceCreatorPerformanceResponse is the reply of AffiliateSeller.GetMarketplaceCreatorPerformance.
 type GetMarketplaceCreatorPerformanceResponse struct {
@@ -1482,6 +1558,9 @@ type GetMarketplaceCreatorPerformanceResponseCreatorVideoGPMRange struct {
 	MinimumAmount  Decimal `json:"minimum_amount,omitzero"`
 }
 
+// GetMarketplaceCreatorPerformanceV202406Request holds the parameters of AffiliateSeller.GetMarketplaceCreatorPerformanceV202406.
+type GetMarketplaceCreatorPerformanceV202406Request struct{}
+
 // GetMarketplaceCreatorPerformanceV202406Response is the reply of AffiliateSeller.GetMarketplaceCreatorPerformanceV202406.
 type GetMarketplaceCreatorPerformanceV202406Response struct {
 	Creator GetMarketplaceCreatorPerformanceV202406ResponseCreator `json:"creator,omitzero"`
@@ -1644,6 +1723,9 @@ type GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGPMRange struct 
 	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
 	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
 }
+
+// GetMarketplaceCreatorPerformanceV202505Request holds the parameters of AffiliateSeller.GetMarketplaceCreatorPerformanceV202505.
+type GetMarketplaceCreatorPerformanceV202505Request struct{}
 
 // GetMarketplaceCreatorPerformanceV202505Response is the reply of AffiliateSeller.GetMarketplaceCreatorPerformanceV202505.
 type GetMarketplaceCreatorPerformanceV202505Response struct {
@@ -1961,6 +2043,9 @@ type GetOpenCollaborationSampleRulesResponseSampleRuleThresholds struct {
 	PredictedFulfillmentRank string   `json:"predicted_fulfillment_rank,omitzero"`
 }
 
+// GetOpenCollaborationSettingsRequest holds the parameters of AffiliateSeller.GetOpenCollaborationSettings.
+type GetOpenCollaborationSettingsRequest struct{}
+
 // GetOpenCollaborationSettingsResponse is the reply of AffiliateSeller.GetOpenCollaborationSettings.
 type GetOpenCollaborationSettingsResponse struct {
 	OpenCollaborationSettings GetOpenCollaborationSettingsResponseOpenCollaborationSettings `json:"open_collaboration_settings,omitzero"`
@@ -1976,6 +2061,9 @@ type GetOpenCollaborationSettingsResponseOpenCollaborationSettingsAutoAddProduct
 	CommissionRate int64 `json:"commission_rate,omitzero"`
 	Enable         bool  `json:"enable,omitzero"`
 }
+
+// GetSellerSearchCreatorMarketplaceAdvancedFiltersRequest holds the parameters of AffiliateSeller.GetSellerSearchCreatorMarketplaceAdvancedFilters.
+type GetSellerSearchCreatorMarketplaceAdvancedFiltersRequest struct{}
 
 // GetSellerSearchCreatorMarketplaceAdvancedFiltersResponse is the reply of AffiliateSeller.GetSellerSearchCreatorMarketplaceAdvancedFilters.
 type GetSellerSearchCreatorMarketplaceAdvancedFiltersResponse struct {
@@ -1998,6 +2086,9 @@ type MarkConversationReadRequest struct {
 type MarkConversationReadResponse struct {
 	FailedConversationIDs []string `json:"failed_conversation_ids,omitzero"`
 }
+
+// QueryTargetCollaborationDetailRequest holds the parameters of AffiliateSeller.QueryTargetCollaborationDetail.
+type QueryTargetCollaborationDetailRequest struct{}
 
 // QueryTargetCollaborationDetailResponse is the reply of AffiliateSeller.QueryTargetCollaborationDetail.
 type QueryTargetCollaborationDetailResponse struct {
@@ -2081,6 +2172,9 @@ type QueryTargetCollaborationDetailResponseTargetCollaborationSellerContactInfo 
 	Email string `json:"email,omitzero"`
 }
 
+// QueryTargetCollaborationDetailV202409Request holds the parameters of AffiliateSeller.QueryTargetCollaborationDetailV202409.
+type QueryTargetCollaborationDetailV202409Request struct{}
+
 // QueryTargetCollaborationDetailV202409Response is the reply of AffiliateSeller.QueryTargetCollaborationDetailV202409.
 type QueryTargetCollaborationDetailV202409Response struct {
 	TargetCollaboration QueryTargetCollaborationDetailV202409ResponseTargetCollaboration `json:"target_collaboration,omitzero"`
@@ -2161,6 +2255,9 @@ type QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductOrig
 type QueryTargetCollaborationDetailV202409ResponseTargetCollaborationSellerContactInfo struct {
 	Email string `json:"email,omitzero"`
 }
+
+// QueryTargetCollaborationDetailV202412Request holds the parameters of AffiliateSeller.QueryTargetCollaborationDetailV202412.
+type QueryTargetCollaborationDetailV202412Request struct{}
 
 // QueryTargetCollaborationDetailV202412Response is the reply of AffiliateSeller.QueryTargetCollaborationDetailV202412.
 type QueryTargetCollaborationDetailV202412Response struct {
@@ -2248,16 +2345,31 @@ type RemoveCreatorFromOpenCollaborationRequest struct {
 	ProductID         *string `json:"product_id,omitzero"`
 }
 
+// RemoveCreatorFromOpenCollaborationResponse is the reply of AffiliateSeller.RemoveCreatorFromOpenCollaboration.
+type RemoveCreatorFromOpenCollaborationResponse struct{}
+
 // RemoveCreatorFromOpenCollaborationV202405Request holds the parameters of AffiliateSeller.RemoveCreatorFromOpenCollaborationV202405.
 type RemoveCreatorFromOpenCollaborationV202405Request struct {
 	CreatorUserID *string `json:"creator_user_id,omitzero"`
 	ProductID     *string `json:"product_id,omitzero"`
 }
 
+// RemoveCreatorFromOpenCollaborationV202405Response is the reply of AffiliateSeller.RemoveCreatorFromOpenCollaborationV202405.
+type RemoveCreatorFromOpenCollaborationV202405Response struct{}
+
+// RemoveOpenCollaborationRequest holds the parameters of AffiliateSeller.RemoveOpenCollaboration.
+type RemoveOpenCollaborationRequest struct{}
+
 // RemoveOpenCollaborationResponse is the reply of AffiliateSeller.RemoveOpenCollaboration.
 type RemoveOpenCollaborationResponse struct {
 	TerminatedEffectiveTime UnixSeconds `json:"terminated_effective_time,omitzero"`
 }
+
+// RemoveTargetCollaborationRequest holds the parameters of AffiliateSeller.RemoveTargetCollaboration.
+type RemoveTargetCollaborationRequest struct{}
+
+// RemoveTargetCollaborationResponse is the reply of AffiliateSeller.RemoveTargetCollaboration.
+type RemoveTargetCollaborationResponse struct{}
 
 // SearchOpenCollaborationRequest holds the parameters of AffiliateSeller.SearchOpenCollaboration.
 type SearchOpenCollaborationRequest struct {
@@ -2608,11 +2720,17 @@ type SellerReviewSampleApplicationsRequest struct {
 	ReviewResult *AffiliateSellerReviewResult `json:"review_result,omitzero"`
 }
 
+// SellerReviewSampleApplicationsResponse is the reply of AffiliateSeller.SellerReviewSampleApplications.
+type SellerReviewSampleApplicationsResponse struct{}
+
 // SellerReviewSampleApplicationsV202409Request holds the parameters of AffiliateSeller.SellerReviewSampleApplicationsV202409.
 type SellerReviewSampleApplicationsV202409Request struct {
 	RejectReason *string                      `json:"reject_reason,omitzero"`
 	ReviewResult *AffiliateSellerReviewResult `json:"review_result,omitzero"`
 }
+
+// SellerReviewSampleApplicationsV202409Response is the reply of AffiliateSeller.SellerReviewSampleApplicationsV202409.
+type SellerReviewSampleApplicationsV202409Response struct{}
 
 // SellerSearchAffiliateOpenCollaborationProductRequest holds the parameters of AffiliateSeller.SellerSearchAffiliateOpenCollaborationProduct.
 type SellerSearchAffiliateOpenCollaborationProductRequest struct {

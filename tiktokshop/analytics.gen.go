@@ -15,12 +15,13 @@ type AnalyticsService service
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-gmv-trend-performances-202309
-func (s *AnalyticsService) GetGMVTrendPerformances(ctx context.Context, liveRoomID string, opts ...CallOption) (*GetGMVTrendPerformancesResponse, error) {
-	out := new(GetGMVTrendPerformancesResponse)
-	return out, s.client.call(ctx, operation{
+func (s *AnalyticsService) GetGMVTrendPerformances(ctx context.Context, liveRoomID string, req *GetGMVTrendPerformancesRequest, opts ...CallOption) (*GetGMVTrendPerformancesResponse, error) {
+	var out *GetGMVTrendPerformancesResponse
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetGMVTrendPerformances", method: "GET", path: "/analytics/202309/live_rooms/{live_room_id}/gmv_trend_performances",
 		replay: replayRead, noCipher: true,
-	}, []string{liveRoomID}, nil, out, opts)
+	}, []string{liveRoomID}, req, &out, opts)
+	return out, err
 }
 
 // GetInteractiveTrendPerformances calls GET /analytics/202309/live_rooms/{live_room_id}/interactive_trend_performances.
@@ -28,12 +29,13 @@ func (s *AnalyticsService) GetGMVTrendPerformances(ctx context.Context, liveRoom
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-interactive-trend-performances-202309
-func (s *AnalyticsService) GetInteractiveTrendPerformances(ctx context.Context, liveRoomID string, opts ...CallOption) (*GetInteractiveTrendPerformancesResponse, error) {
-	out := new(GetInteractiveTrendPerformancesResponse)
-	return out, s.client.call(ctx, operation{
+func (s *AnalyticsService) GetInteractiveTrendPerformances(ctx context.Context, liveRoomID string, req *GetInteractiveTrendPerformancesRequest, opts ...CallOption) (*GetInteractiveTrendPerformancesResponse, error) {
+	var out *GetInteractiveTrendPerformancesResponse
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetInteractiveTrendPerformances", method: "GET", path: "/analytics/202309/live_rooms/{live_room_id}/interactive_trend_performances",
 		replay: replayRead, noCipher: true,
-	}, []string{liveRoomID}, nil, out, opts)
+	}, []string{liveRoomID}, req, &out, opts)
+	return out, err
 }
 
 // GetLiveCoreStats calls GET /analytics/202309/live_rooms/{live_room_id}/core_stats.
@@ -41,12 +43,13 @@ func (s *AnalyticsService) GetInteractiveTrendPerformances(ctx context.Context, 
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-live-core-stats-202309
-func (s *AnalyticsService) GetLiveCoreStats(ctx context.Context, liveRoomID string, opts ...CallOption) (*GetLiveCoreStatsResponse, error) {
-	out := new(GetLiveCoreStatsResponse)
-	return out, s.client.call(ctx, operation{
+func (s *AnalyticsService) GetLiveCoreStats(ctx context.Context, liveRoomID string, req *GetLiveCoreStatsRequest, opts ...CallOption) (*GetLiveCoreStatsResponse, error) {
+	var out *GetLiveCoreStatsResponse
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetLiveCoreStats", method: "GET", path: "/analytics/202309/live_rooms/{live_room_id}/core_stats",
 		replay: replayRead, noCipher: true,
-	}, []string{liveRoomID}, nil, out, opts)
+	}, []string{liveRoomID}, req, &out, opts)
+	return out, err
 }
 
 // GetProductStats calls GET /analytics/202309/live_rooms/{live_room_id}/product_stats.
@@ -54,12 +57,13 @@ func (s *AnalyticsService) GetLiveCoreStats(ctx context.Context, liveRoomID stri
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-product-stats-202309
-func (s *AnalyticsService) GetProductStats(ctx context.Context, liveRoomID string, opts ...CallOption) (*GetProductStatsResponse, error) {
-	out := new(GetProductStatsResponse)
-	return out, s.client.call(ctx, operation{
+func (s *AnalyticsService) GetProductStats(ctx context.Context, liveRoomID string, req *GetProductStatsRequest, opts ...CallOption) (*GetProductStatsResponse, error) {
+	var out *GetProductStatsResponse
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetProductStats", method: "GET", path: "/analytics/202309/live_rooms/{live_room_id}/product_stats",
 		replay: replayRead, noCipher: true,
-	}, []string{liveRoomID}, nil, out, opts)
+	}, []string{liveRoomID}, req, &out, opts)
+	return out, err
 }
 
 // GetShopLIVEPerformanceList calls GET /analytics/202509/shop_lives/performance.
@@ -68,11 +72,12 @@ func (s *AnalyticsService) GetProductStats(ctx context.Context, liveRoomID strin
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-live-performance-list-202509
 func (s *AnalyticsService) GetShopLIVEPerformanceList(ctx context.Context, req *GetShopLIVEPerformanceListRequest, opts ...CallOption) (*GetShopLIVEPerformanceListResponse, error) {
-	out := new(GetShopLIVEPerformanceListResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetShopLIVEPerformanceListResponse
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopLIVEPerformanceList", method: "GET", path: "/analytics/202509/shop_lives/performance",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetShopLIVEPerformanceListAll hands out what stands on the pages of
@@ -98,11 +103,12 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListAll(ctx context.Context, re
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-live-performance-list-old-202505
 func (s *AnalyticsService) GetShopLIVEPerformanceListOld(ctx context.Context, req *GetShopLIVEPerformanceListOldRequest, opts ...CallOption) (*GetShopLIVEPerformanceListOldResponse, error) {
-	out := new(GetShopLIVEPerformanceListOldResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetShopLIVEPerformanceListOldResponse
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopLIVEPerformanceListOld", method: "POST", path: "/analytics/202505/shop_lives/performance",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetShopLIVEPerformanceListOldAll hands out what stands on the pages of
@@ -128,11 +134,12 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListOldAll(ctx context.Context,
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-live-performance-list-202508
 func (s *AnalyticsService) GetShopLIVEPerformanceListV202508(ctx context.Context, req *GetShopLIVEPerformanceListV202508Request, opts ...CallOption) (*GetShopLIVEPerformanceListV202508Response, error) {
-	out := new(GetShopLIVEPerformanceListV202508Response)
-	return out, s.client.call(ctx, operation{
+	var out *GetShopLIVEPerformanceListV202508Response
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopLIVEPerformanceListV202508", method: "GET", path: "/analytics/202508/shop_lives/performance",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetShopLIVEPerformanceListV202508All hands out what stands on the pages of
@@ -158,11 +165,12 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListV202508All(ctx context.Cont
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-live-performance-overview-202509
 func (s *AnalyticsService) GetShopLIVEPerformanceOverview(ctx context.Context, req *GetShopLIVEPerformanceOverviewRequest, opts ...CallOption) (*GetShopLIVEPerformanceOverviewResponse, error) {
-	out := new(GetShopLIVEPerformanceOverviewResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetShopLIVEPerformanceOverviewResponse
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopLIVEPerformanceOverview", method: "GET", path: "/analytics/202509/shop_lives/overview_performance",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetShopLIVEPerformanceOverviewOld calls POST /analytics/202503/shop_lives/overview_performance.
@@ -171,11 +179,12 @@ func (s *AnalyticsService) GetShopLIVEPerformanceOverview(ctx context.Context, r
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-live-performance-overview-old-202503
 func (s *AnalyticsService) GetShopLIVEPerformanceOverviewOld(ctx context.Context, req *GetShopLIVEPerformanceOverviewOldRequest, opts ...CallOption) (*GetShopLIVEPerformanceOverviewOldResponse, error) {
-	out := new(GetShopLIVEPerformanceOverviewOldResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetShopLIVEPerformanceOverviewOldResponse
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopLIVEPerformanceOverviewOld", method: "POST", path: "/analytics/202503/shop_lives/overview_performance",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetShopLIVEPerformanceOverviewV202508 calls GET /analytics/202508/shop_lives/overview_performance.
@@ -184,11 +193,12 @@ func (s *AnalyticsService) GetShopLIVEPerformanceOverviewOld(ctx context.Context
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-live-performance-overview-202508
 func (s *AnalyticsService) GetShopLIVEPerformanceOverviewV202508(ctx context.Context, req *GetShopLIVEPerformanceOverviewV202508Request, opts ...CallOption) (*GetShopLIVEPerformanceOverviewV202508Response, error) {
-	out := new(GetShopLIVEPerformanceOverviewV202508Response)
-	return out, s.client.call(ctx, operation{
+	var out *GetShopLIVEPerformanceOverviewV202508Response
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopLIVEPerformanceOverviewV202508", method: "GET", path: "/analytics/202508/shop_lives/overview_performance",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetShopLIVEPerformancePerMinutes calls GET /analytics/202510/shop_lives/{live_id}/performance_per_minutes.
@@ -197,11 +207,12 @@ func (s *AnalyticsService) GetShopLIVEPerformanceOverviewV202508(ctx context.Con
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-live-performance-per-minutes-202510
 func (s *AnalyticsService) GetShopLIVEPerformancePerMinutes(ctx context.Context, liveID string, req *GetShopLIVEPerformancePerMinutesRequest, opts ...CallOption) (*GetShopLIVEPerformancePerMinutesResponse, error) {
-	out := new(GetShopLIVEPerformancePerMinutesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetShopLIVEPerformancePerMinutesResponse
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopLIVEPerformancePerMinutes", method: "GET", path: "/analytics/202510/shop_lives/{live_id}/performance_per_minutes",
 		query: true, replay: replayRead,
-	}, []string{liveID}, req, out, opts)
+	}, []string{liveID}, req, &out, opts)
+	return out, err
 }
 
 // GetShopLIVEPerformancePerMinutesPages hands out the pages of
@@ -227,11 +238,12 @@ func (s *AnalyticsService) GetShopLIVEPerformancePerMinutesPages(ctx context.Con
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-live-products-performance-list-202512
 func (s *AnalyticsService) GetShopLIVEProductsPerformanceList(ctx context.Context, liveID string, req *GetShopLIVEProductsPerformanceListRequest, opts ...CallOption) (*GetShopLIVEProductsPerformanceListResponse, error) {
-	out := new(GetShopLIVEProductsPerformanceListResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetShopLIVEProductsPerformanceListResponse
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopLIVEProductsPerformanceList", method: "GET", path: "/analytics/202512/shop/{live_id}/products_performance",
 		query: true, replay: replayRead,
-	}, []string{liveID}, req, out, opts)
+	}, []string{liveID}, req, &out, opts)
+	return out, err
 }
 
 // GetShopPerformance calls GET /analytics/202509/shop/performance.
@@ -240,11 +252,12 @@ func (s *AnalyticsService) GetShopLIVEProductsPerformanceList(ctx context.Contex
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-performance-202509
 func (s *AnalyticsService) GetShopPerformance(ctx context.Context, req *GetShopPerformanceRequest, opts ...CallOption) (*GetShopPerformanceResponse, error) {
-	out := new(GetShopPerformanceResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetShopPerformanceResponse
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopPerformance", method: "GET", path: "/analytics/202509/shop/performance",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetShopPerformancePerHour calls GET /analytics/202510/shop/performance/{date}/performance_per_hour.
@@ -253,11 +266,12 @@ func (s *AnalyticsService) GetShopPerformance(ctx context.Context, req *GetShopP
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-performance-per-hour-202510
 func (s *AnalyticsService) GetShopPerformancePerHour(ctx context.Context, date string, req *GetShopPerformancePerHourRequest, opts ...CallOption) (*GetShopPerformancePerHourResponse, error) {
-	out := new(GetShopPerformancePerHourResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetShopPerformancePerHourResponse
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopPerformancePerHour", method: "GET", path: "/analytics/202510/shop/performance/{date}/performance_per_hour",
 		query: true, replay: replayRead,
-	}, []string{date}, req, out, opts)
+	}, []string{date}, req, &out, opts)
+	return out, err
 }
 
 // GetShopPerformanceV202405 calls GET /analytics/202405/shop/performance.
@@ -266,11 +280,12 @@ func (s *AnalyticsService) GetShopPerformancePerHour(ctx context.Context, date s
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-performance-202405
 func (s *AnalyticsService) GetShopPerformanceV202405(ctx context.Context, req *GetShopPerformanceV202405Request, opts ...CallOption) (*GetShopPerformanceV202405Response, error) {
-	out := new(GetShopPerformanceV202405Response)
-	return out, s.client.call(ctx, operation{
+	var out *GetShopPerformanceV202405Response
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopPerformanceV202405", method: "GET", path: "/analytics/202405/shop/performance",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetShopProductPerformanceDetail calls GET /analytics/202509/shop_products/{product_id}/performance.
@@ -279,11 +294,12 @@ func (s *AnalyticsService) GetShopPerformanceV202405(ctx context.Context, req *G
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-product-performance-detail-202509
 func (s *AnalyticsService) GetShopProductPerformanceDetail(ctx context.Context, productID string, req *GetShopProductPerformanceDetailRequest, opts ...CallOption) (*GetShopProductPerformanceDetailResponse, error) {
-	out := new(GetShopProductPerformanceDetailResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetShopProductPerformanceDetailResponse
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopProductPerformanceDetail", method: "GET", path: "/analytics/202509/shop_products/{product_id}/performance",
 		query: true, replay: replayRead,
-	}, []string{productID}, req, out, opts)
+	}, []string{productID}, req, &out, opts)
+	return out, err
 }
 
 // GetShopProductPerformanceDetailV202405 calls GET /analytics/202405/shop_products/{product_id}/performance.
@@ -292,11 +308,12 @@ func (s *AnalyticsService) GetShopProductPerformanceDetail(ctx context.Context, 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-product-performance-detail-202405
 func (s *AnalyticsService) GetShopProductPerformanceDetailV202405(ctx context.Context, productID string, req *GetShopProductPerformanceDetailV202405Request, opts ...CallOption) (*GetShopProductPerformanceDetailV202405Response, error) {
-	out := new(GetShopProductPerformanceDetailV202405Response)
-	return out, s.client.call(ctx, operation{
+	var out *GetShopProductPerformanceDetailV202405Response
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopProductPerformanceDetailV202405", method: "GET", path: "/analytics/202405/shop_products/{product_id}/performance",
 		query: true, replay: replayRead,
-	}, []string{productID}, req, out, opts)
+	}, []string{productID}, req, &out, opts)
+	return out, err
 }
 
 // GetShopProductPerformanceList calls GET /analytics/202509/shop_products/performance.
@@ -305,11 +322,12 @@ func (s *AnalyticsService) GetShopProductPerformanceDetailV202405(ctx context.Co
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-product-performance-list-202509
 func (s *AnalyticsService) GetShopProductPerformanceList(ctx context.Context, req *GetShopProductPerformanceListRequest, opts ...CallOption) (*GetShopProductPerformanceListResponse, error) {
-	out := new(GetShopProductPerformanceListResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetShopProductPerformanceListResponse
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopProductPerformanceList", method: "GET", path: "/analytics/202509/shop_products/performance",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetShopProductPerformanceListAll hands out what stands on the pages of
@@ -335,11 +353,12 @@ func (s *AnalyticsService) GetShopProductPerformanceListAll(ctx context.Context,
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-product-performance-list-202405
 func (s *AnalyticsService) GetShopProductPerformanceListV202405(ctx context.Context, req *GetShopProductPerformanceListV202405Request, opts ...CallOption) (*GetShopProductPerformanceListV202405Response, error) {
-	out := new(GetShopProductPerformanceListV202405Response)
-	return out, s.client.call(ctx, operation{
+	var out *GetShopProductPerformanceListV202405Response
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopProductPerformanceListV202405", method: "GET", path: "/analytics/202405/shop_products/performance",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetShopProductPerformanceListV202405All hands out what stands on the pages of
@@ -365,11 +384,12 @@ func (s *AnalyticsService) GetShopProductPerformanceListV202405All(ctx context.C
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-sku-performance-202509
 func (s *AnalyticsService) GetShopSKUPerformance(ctx context.Context, skuID string, req *GetShopSKUPerformanceRequest, opts ...CallOption) (*GetShopSKUPerformanceResponse, error) {
-	out := new(GetShopSKUPerformanceResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetShopSKUPerformanceResponse
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopSKUPerformance", method: "GET", path: "/analytics/202509/shop_skus/{sku_id}/performance",
 		query: true, replay: replayRead,
-	}, []string{skuID}, req, out, opts)
+	}, []string{skuID}, req, &out, opts)
+	return out, err
 }
 
 // GetShopSKUPerformanceList calls GET /analytics/202509/shop_skus/performance.
@@ -378,11 +398,12 @@ func (s *AnalyticsService) GetShopSKUPerformance(ctx context.Context, skuID stri
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-sku-performance-list-202509
 func (s *AnalyticsService) GetShopSKUPerformanceList(ctx context.Context, req *GetShopSKUPerformanceListRequest, opts ...CallOption) (*GetShopSKUPerformanceListResponse, error) {
-	out := new(GetShopSKUPerformanceListResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetShopSKUPerformanceListResponse
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopSKUPerformanceList", method: "GET", path: "/analytics/202509/shop_skus/performance",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetShopSKUPerformanceListAll hands out what stands on the pages of
@@ -408,11 +429,12 @@ func (s *AnalyticsService) GetShopSKUPerformanceListAll(ctx context.Context, req
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-sku-performance-list-202406
 func (s *AnalyticsService) GetShopSKUPerformanceListV202406(ctx context.Context, req *GetShopSKUPerformanceListV202406Request, opts ...CallOption) (*GetShopSKUPerformanceListV202406Response, error) {
-	out := new(GetShopSKUPerformanceListV202406Response)
-	return out, s.client.call(ctx, operation{
+	var out *GetShopSKUPerformanceListV202406Response
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopSKUPerformanceListV202406", method: "GET", path: "/analytics/202406/shop_skus/performance",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetShopSKUPerformanceListV202406All hands out what stands on the pages of
@@ -438,11 +460,12 @@ func (s *AnalyticsService) GetShopSKUPerformanceListV202406All(ctx context.Conte
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-sku-performance-202406
 func (s *AnalyticsService) GetShopSKUPerformanceV202406(ctx context.Context, skuID string, req *GetShopSKUPerformanceV202406Request, opts ...CallOption) (*GetShopSKUPerformanceV202406Response, error) {
-	out := new(GetShopSKUPerformanceV202406Response)
-	return out, s.client.call(ctx, operation{
+	var out *GetShopSKUPerformanceV202406Response
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopSKUPerformanceV202406", method: "GET", path: "/analytics/202406/shop_skus/{sku_id}/performance",
 		query: true, replay: replayRead,
-	}, []string{skuID}, req, out, opts)
+	}, []string{skuID}, req, &out, opts)
+	return out, err
 }
 
 // GetShopVideoPerformanceDetails calls GET /analytics/202509/shop_videos/{video_id}/performance.
@@ -451,11 +474,12 @@ func (s *AnalyticsService) GetShopSKUPerformanceV202406(ctx context.Context, sku
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-video-performance-details-202509
 func (s *AnalyticsService) GetShopVideoPerformanceDetails(ctx context.Context, videoID string, req *GetShopVideoPerformanceDetailsRequest, opts ...CallOption) (*GetShopVideoPerformanceDetailsResponse, error) {
-	out := new(GetShopVideoPerformanceDetailsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetShopVideoPerformanceDetailsResponse
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopVideoPerformanceDetails", method: "GET", path: "/analytics/202509/shop_videos/{video_id}/performance",
 		query: true, replay: replayRead,
-	}, []string{videoID}, req, out, opts)
+	}, []string{videoID}, req, &out, opts)
+	return out, err
 }
 
 // GetShopVideoPerformanceDetailsV202409 calls GET /analytics/202409/shop_videos/{video_id}/performance.
@@ -464,11 +488,12 @@ func (s *AnalyticsService) GetShopVideoPerformanceDetails(ctx context.Context, v
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-video-performance-details-202409
 func (s *AnalyticsService) GetShopVideoPerformanceDetailsV202409(ctx context.Context, videoID string, req *GetShopVideoPerformanceDetailsV202409Request, opts ...CallOption) (*GetShopVideoPerformanceDetailsV202409Response, error) {
-	out := new(GetShopVideoPerformanceDetailsV202409Response)
-	return out, s.client.call(ctx, operation{
+	var out *GetShopVideoPerformanceDetailsV202409Response
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopVideoPerformanceDetailsV202409", method: "GET", path: "/analytics/202409/shop_videos/{video_id}/performance",
 		query: true, replay: replayRead,
-	}, []string{videoID}, req, out, opts)
+	}, []string{videoID}, req, &out, opts)
+	return out, err
 }
 
 // GetShopVideoPerformanceList calls GET /analytics/202509/shop_videos/performance.
@@ -477,11 +502,12 @@ func (s *AnalyticsService) GetShopVideoPerformanceDetailsV202409(ctx context.Con
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-video-performance-list-202509
 func (s *AnalyticsService) GetShopVideoPerformanceList(ctx context.Context, req *GetShopVideoPerformanceListRequest, opts ...CallOption) (*GetShopVideoPerformanceListResponse, error) {
-	out := new(GetShopVideoPerformanceListResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetShopVideoPerformanceListResponse
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopVideoPerformanceList", method: "GET", path: "/analytics/202509/shop_videos/performance",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetShopVideoPerformanceListAll hands out what stands on the pages of
@@ -507,11 +533,12 @@ func (s *AnalyticsService) GetShopVideoPerformanceListAll(ctx context.Context, r
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-video-performance-list-202409
 func (s *AnalyticsService) GetShopVideoPerformanceListV202409(ctx context.Context, req *GetShopVideoPerformanceListV202409Request, opts ...CallOption) (*GetShopVideoPerformanceListV202409Response, error) {
-	out := new(GetShopVideoPerformanceListV202409Response)
-	return out, s.client.call(ctx, operation{
+	var out *GetShopVideoPerformanceListV202409Response
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopVideoPerformanceListV202409", method: "GET", path: "/analytics/202409/shop_videos/performance",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetShopVideoPerformanceListV202409All hands out what stands on the pages of
@@ -537,11 +564,12 @@ func (s *AnalyticsService) GetShopVideoPerformanceListV202409All(ctx context.Con
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-video-performance-overview-202509
 func (s *AnalyticsService) GetShopVideoPerformanceOverview(ctx context.Context, req *GetShopVideoPerformanceOverviewRequest, opts ...CallOption) (*GetShopVideoPerformanceOverviewResponse, error) {
-	out := new(GetShopVideoPerformanceOverviewResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetShopVideoPerformanceOverviewResponse
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopVideoPerformanceOverview", method: "GET", path: "/analytics/202509/shop_videos/overview_performance",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetShopVideoPerformanceOverviewV202409 calls GET /analytics/202409/shop_videos/overview_performance.
@@ -550,11 +578,12 @@ func (s *AnalyticsService) GetShopVideoPerformanceOverview(ctx context.Context, 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-video-performance-overview-202409
 func (s *AnalyticsService) GetShopVideoPerformanceOverviewV202409(ctx context.Context, req *GetShopVideoPerformanceOverviewV202409Request, opts ...CallOption) (*GetShopVideoPerformanceOverviewV202409Response, error) {
-	out := new(GetShopVideoPerformanceOverviewV202409Response)
-	return out, s.client.call(ctx, operation{
+	var out *GetShopVideoPerformanceOverviewV202409Response
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopVideoPerformanceOverviewV202409", method: "GET", path: "/analytics/202409/shop_videos/overview_performance",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetShopVideoProductPerformanceList calls GET /analytics/202509/shop_videos/{video_id}/products/performance.
@@ -563,11 +592,12 @@ func (s *AnalyticsService) GetShopVideoPerformanceOverviewV202409(ctx context.Co
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-video-product-performance-list-202509
 func (s *AnalyticsService) GetShopVideoProductPerformanceList(ctx context.Context, videoID string, req *GetShopVideoProductPerformanceListRequest, opts ...CallOption) (*GetShopVideoProductPerformanceListResponse, error) {
-	out := new(GetShopVideoProductPerformanceListResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetShopVideoProductPerformanceListResponse
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopVideoProductPerformanceList", method: "GET", path: "/analytics/202509/shop_videos/{video_id}/products/performance",
 		query: true, replay: replayRead,
-	}, []string{videoID}, req, out, opts)
+	}, []string{videoID}, req, &out, opts)
+	return out, err
 }
 
 // GetShopVideoProductPerformanceListAll hands out what stands on the pages of
@@ -593,11 +623,12 @@ func (s *AnalyticsService) GetShopVideoProductPerformanceListAll(ctx context.Con
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-video-product-performance-list-202409
 func (s *AnalyticsService) GetShopVideoProductPerformanceListV202409(ctx context.Context, videoID string, req *GetShopVideoProductPerformanceListV202409Request, opts ...CallOption) (*GetShopVideoProductPerformanceListV202409Response, error) {
-	out := new(GetShopVideoProductPerformanceListV202409Response)
-	return out, s.client.call(ctx, operation{
+	var out *GetShopVideoProductPerformanceListV202409Response
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopVideoProductPerformanceListV202409", method: "GET", path: "/analytics/202409/shop_videos/{video_id}/products/performance",
 		query: true, replay: replayRead,
-	}, []string{videoID}, req, out, opts)
+	}, []string{videoID}, req, &out, opts)
+	return out, err
 }
 
 // GetShopVideoProductPerformanceListV202409All hands out what stands on the pages of
@@ -622,12 +653,13 @@ func (s *AnalyticsService) GetShopVideoProductPerformanceListV202409All(ctx cont
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-traffic-performances-202309
-func (s *AnalyticsService) GetTrafficPerformances(ctx context.Context, liveRoomID string, opts ...CallOption) (*GetTrafficPerformancesResponse, error) {
-	out := new(GetTrafficPerformancesResponse)
-	return out, s.client.call(ctx, operation{
+func (s *AnalyticsService) GetTrafficPerformances(ctx context.Context, liveRoomID string, req *GetTrafficPerformancesRequest, opts ...CallOption) (*GetTrafficPerformancesResponse, error) {
+	var out *GetTrafficPerformancesResponse
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetTrafficPerformances", method: "GET", path: "/analytics/202309/live_rooms/{live_room_id}/traffic_performances",
 		replay: replayRead, noCipher: true,
-	}, []string{liveRoomID}, nil, out, opts)
+	}, []string{liveRoomID}, req, &out, opts)
+	return out, err
 }
 
 // GetUserPortraits calls GET /analytics/202309/live_rooms/{live_room_id}/user_portraits.
@@ -635,12 +667,13 @@ func (s *AnalyticsService) GetTrafficPerformances(ctx context.Context, liveRoomI
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-user-portraits-202309
-func (s *AnalyticsService) GetUserPortraits(ctx context.Context, liveRoomID string, opts ...CallOption) (*GetUserPortraitsResponse, error) {
-	out := new(GetUserPortraitsResponse)
-	return out, s.client.call(ctx, operation{
+func (s *AnalyticsService) GetUserPortraits(ctx context.Context, liveRoomID string, req *GetUserPortraitsRequest, opts ...CallOption) (*GetUserPortraitsResponse, error) {
+	var out *GetUserPortraitsResponse
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetUserPortraits", method: "GET", path: "/analytics/202309/live_rooms/{live_room_id}/user_portraits",
 		replay: replayRead, noCipher: true,
-	}, []string{liveRoomID}, nil, out, opts)
+	}, []string{liveRoomID}, req, &out, opts)
+	return out, err
 }
 
 // GetVideoPerformances calls GET /analytics/202403/videos/performances.
@@ -649,11 +682,12 @@ func (s *AnalyticsService) GetUserPortraits(ctx context.Context, liveRoomID stri
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-video-performances-202403
 func (s *AnalyticsService) GetVideoPerformances(ctx context.Context, req *GetVideoPerformancesRequest, opts ...CallOption) (*GetVideoPerformancesResponse, error) {
-	out := new(GetVideoPerformancesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetVideoPerformancesResponse
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetVideoPerformances", method: "GET", path: "/analytics/202403/videos/performances",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetViewTrendPerformances calls GET /analytics/202309/live_rooms/{live_room_id}/view_trend_performances.
@@ -661,13 +695,17 @@ func (s *AnalyticsService) GetVideoPerformances(ctx context.Context, req *GetVid
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-view-trend-performances-202309
-func (s *AnalyticsService) GetViewTrendPerformances(ctx context.Context, liveRoomID string, opts ...CallOption) (*GetViewTrendPerformancesResponse, error) {
-	out := new(GetViewTrendPerformancesResponse)
-	return out, s.client.call(ctx, operation{
+func (s *AnalyticsService) GetViewTrendPerformances(ctx context.Context, liveRoomID string, req *GetViewTrendPerformancesRequest, opts ...CallOption) (*GetViewTrendPerformancesResponse, error) {
+	var out *GetViewTrendPerformancesResponse
+	err := s.client.call(ctx, operation{
 		name: "Analytics.GetViewTrendPerformances", method: "GET", path: "/analytics/202309/live_rooms/{live_room_id}/view_trend_performances",
 		replay: replayRead, noCipher: true,
-	}, []string{liveRoomID}, nil, out, opts)
+	}, []string{liveRoomID}, req, &out, opts)
+	return out, err
 }
+
+// GetGMVTrendPerformancesRequest holds the parameters of Analytics.GetGMVTrendPerformances.
+type GetGMVTrendPerformancesRequest struct{}
 
 // GetGMVTrendPerformancesResponse is the reply of Analytics.GetGMVTrendPerformances.
 type GetGMVTrendPerformancesResponse struct {
@@ -693,6 +731,9 @@ type GetGMVTrendPerformancesResponseGMVTrendPerformanceDataPointGMV struct {
 	Currency string  `json:"currency,omitzero"`
 }
 
+// GetInteractiveTrendPerformancesRequest holds the parameters of Analytics.GetInteractiveTrendPerformances.
+type GetInteractiveTrendPerformancesRequest struct{}
+
 // GetInteractiveTrendPerformancesResponse is the reply of Analytics.GetInteractiveTrendPerformances.
 type GetInteractiveTrendPerformancesResponse struct {
 	InteractiveTrendPerformances []GetInteractiveTrendPerformancesResponseInteractiveTrendPerformance `json:"interactive_trend_performances,omitzero"`
@@ -709,6 +750,9 @@ type GetInteractiveTrendPerformancesResponseInteractiveTrendPerformanceDataPoint
 	Timestamp UnixSeconds `json:"timestamp,omitzero"`
 	Value     string      `json:"value,omitzero"`
 }
+
+// GetLiveCoreStatsRequest holds the parameters of Analytics.GetLiveCoreStats.
+type GetLiveCoreStatsRequest struct{}
 
 // GetLiveCoreStatsResponse is the reply of Analytics.GetLiveCoreStats.
 type GetLiveCoreStatsResponse struct {
@@ -747,6 +791,9 @@ type GetLiveCoreStatsResponseStatsLocalUnitPrice struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
+
+// GetProductStatsRequest holds the parameters of Analytics.GetProductStats.
+type GetProductStatsRequest struct{}
 
 // GetProductStatsResponse is the reply of Analytics.GetProductStats.
 type GetProductStatsResponse struct {
@@ -2656,6 +2703,9 @@ type GetShopVideoProductPerformanceListV202409ResponseProductGMV struct {
 	Currency string  `json:"currency,omitzero"`
 }
 
+// GetTrafficPerformancesRequest holds the parameters of Analytics.GetTrafficPerformances.
+type GetTrafficPerformancesRequest struct{}
+
 // GetTrafficPerformancesResponse is the reply of Analytics.GetTrafficPerformances.
 type GetTrafficPerformancesResponse struct {
 	TrafficPerformances []GetTrafficPerformancesResponseTrafficPerformance `json:"traffic_performances,omitzero"`
@@ -2678,6 +2728,9 @@ type GetTrafficPerformancesResponseTrafficPerformanceSubSource struct {
 	Name    string `json:"name,omitzero"`
 	WatchPv int64  `json:"watch_pv,omitzero"`
 }
+
+// GetUserPortraitsRequest holds the parameters of Analytics.GetUserPortraits.
+type GetUserPortraitsRequest struct{}
 
 // GetUserPortraitsResponse is the reply of Analytics.GetUserPortraits.
 type GetUserPortraitsResponse struct {
@@ -2776,6 +2829,9 @@ type GetVideoPerformancesResponseVideoPerformanceTimeRange struct {
 	EndTime   UnixSeconds `json:"end_time,omitzero"`
 	StartTime UnixSeconds `json:"start_time,omitzero"`
 }
+
+// GetViewTrendPerformancesRequest holds the parameters of Analytics.GetViewTrendPerformances.
+type GetViewTrendPerformancesRequest struct{}
 
 // GetViewTrendPerformancesResponse is the reply of Analytics.GetViewTrendPerformances.
 type GetViewTrendPerformancesResponse struct {

@@ -14,11 +14,13 @@ type AuthorizationService service
 // It writes absolute values and is safe to repeat. Version 202403.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/deauthorize-shop-202403
-func (s *AuthorizationService) DeauthorizeShop(ctx context.Context, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *AuthorizationService) DeauthorizeShop(ctx context.Context, req *DeauthorizeShopRequest, opts ...CallOption) (*DeauthorizeShopResponse, error) {
+	var out *DeauthorizeShopResponse
+	err := s.client.call(ctx, operation{
 		name: "Authorization.DeauthorizeShop", method: "DELETE", path: "/authorization/202403/shops",
 		replay: replayWrite,
-	}, nil, nil, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetAuthorizedCategoryAssets calls GET /authorization/202405/category_assets.
@@ -26,12 +28,13 @@ func (s *AuthorizationService) DeauthorizeShop(ctx context.Context, opts ...Call
 // It only reads and is safe to repeat. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-authorized-category-assets-202405
-func (s *AuthorizationService) GetAuthorizedCategoryAssets(ctx context.Context, opts ...CallOption) (*GetAuthorizedCategoryAssetsResponse, error) {
-	out := new(GetAuthorizedCategoryAssetsResponse)
-	return out, s.client.call(ctx, operation{
+func (s *AuthorizationService) GetAuthorizedCategoryAssets(ctx context.Context, req *GetAuthorizedCategoryAssetsRequest, opts ...CallOption) (*GetAuthorizedCategoryAssetsResponse, error) {
+	var out *GetAuthorizedCategoryAssetsResponse
+	err := s.client.call(ctx, operation{
 		name: "Authorization.GetAuthorizedCategoryAssets", method: "GET", path: "/authorization/202405/category_assets",
 		replay: replayRead, noCipher: true,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetAuthorizedShops calls GET /authorization/202309/shops.
@@ -39,12 +42,13 @@ func (s *AuthorizationService) GetAuthorizedCategoryAssets(ctx context.Context, 
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-authorized-shops-202309
-func (s *AuthorizationService) GetAuthorizedShops(ctx context.Context, opts ...CallOption) (*GetAuthorizedShopsResponse, error) {
-	out := new(GetAuthorizedShopsResponse)
-	return out, s.client.call(ctx, operation{
+func (s *AuthorizationService) GetAuthorizedShops(ctx context.Context, req *GetAuthorizedShopsRequest, opts ...CallOption) (*GetAuthorizedShopsResponse, error) {
+	var out *GetAuthorizedShopsResponse
+	err := s.client.call(ctx, operation{
 		name: "Authorization.GetAuthorizedShops", method: "GET", path: "/authorization/202309/shops",
 		replay: replayRead, noCipher: true,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetWidgetToken calls GET /authorization/202401/widget_token.
@@ -53,11 +57,12 @@ func (s *AuthorizationService) GetAuthorizedShops(ctx context.Context, opts ...C
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-widget-token-202401
 func (s *AuthorizationService) GetWidgetToken(ctx context.Context, req *GetWidgetTokenRequest, opts ...CallOption) (*GetWidgetTokenResponse, error) {
-	out := new(GetWidgetTokenResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetWidgetTokenResponse
+	err := s.client.call(ctx, operation{
 		name: "Authorization.GetWidgetToken", method: "GET", path: "/authorization/202401/widget_token",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetWidgetTokenV202312 calls GET /authorization/202312/widget_token.
@@ -66,12 +71,22 @@ func (s *AuthorizationService) GetWidgetToken(ctx context.Context, req *GetWidge
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-widget-token-202312
 func (s *AuthorizationService) GetWidgetTokenV202312(ctx context.Context, req *GetWidgetTokenV202312Request, opts ...CallOption) (*GetWidgetTokenV202312Response, error) {
-	out := new(GetWidgetTokenV202312Response)
-	return out, s.client.call(ctx, operation{
+	var out *GetWidgetTokenV202312Response
+	err := s.client.call(ctx, operation{
 		name: "Authorization.GetWidgetTokenV202312", method: "GET", path: "/authorization/202312/widget_token",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
+
+// DeauthorizeShopRequest holds the parameters of Authorization.DeauthorizeShop.
+type DeauthorizeShopRequest struct{}
+
+// DeauthorizeShopResponse is the reply of Authorization.DeauthorizeShop.
+type DeauthorizeShopResponse struct{}
+
+// GetAuthorizedCategoryAssetsRequest holds the parameters of Authorization.GetAuthorizedCategoryAssets.
+type GetAuthorizedCategoryAssetsRequest struct{}
 
 // GetAuthorizedCategoryAssetsResponse is the reply of Authorization.GetAuthorizedCategoryAssets.
 type GetAuthorizedCategoryAssetsResponse struct {
@@ -90,6 +105,9 @@ type GetAuthorizedCategoryAssetsResponseCategoryAssetCategory struct {
 	ID   ID     `json:"id,omitzero"`
 	Name string `json:"name,omitzero"`
 }
+
+// GetAuthorizedShopsRequest holds the parameters of Authorization.GetAuthorizedShops.
+type GetAuthorizedShopsRequest struct{}
 
 // GetAuthorizedShopsResponse is the reply of Authorization.GetAuthorizedShops.
 type GetAuthorizedShopsResponse struct {

@@ -152,13 +152,10 @@ func (c *Client) Call(ctx context.Context, method, rawPath string, query url.Val
 }
 
 // call sends op. args fill the placeholders of its path; req is the request
-// struct, nil for none; out receives the data of the envelope, nil to drop it.
+// struct, nil for none; out points to the result, which receives the data of the
+// envelope and is zero beside any error but a partial one, see [wire.Result].
 func (c *Client) call(ctx context.Context, op operation, args []string, req, out any, opts []CallOption) error {
-	if req != nil {
-		if v := reflect.ValueOf(req); v.Kind() == reflect.Pointer && v.IsNil() {
-			req = reflect.New(v.Type().Elem()).Interface()
-		}
-	}
+	req = wire.Request(req)
 	p, err := wire.Path(op.path, args)
 	if err == nil {
 		err = wire.Required(req, noID)
@@ -172,7 +169,11 @@ func (c *Client) call(ctx context.Context, op operation, args []string, req, out
 			return fmt.Errorf("tiktokshop: %s: encoding the query: %w", op.name, err)
 		}
 	}
-	return c.send(ctx, op, p, values, req, out, opts)
+	err = c.send(ctx, op, p, values, req, wire.Result(out), opts)
+	if err != nil && !IsPartial(err) {
+		wire.Discard(out)
+	}
+	return err
 }
 
 // noID: of TikTok's ids, the description has none of a type of their own.

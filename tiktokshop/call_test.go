@@ -67,7 +67,7 @@ func TestRequestsAsSent(t *testing.T) {
 		{
 			"no cipher where it is refused",
 			func(c *Client) error {
-				_, err := c.Authorization.GetAuthorizedShops(ctx)
+				_, err := c.Authorization.GetAuthorizedShops(ctx, nil)
 				return err
 			},
 			received{method: "GET", path: "/authorization/202309/shops", query: url.Values{}},
@@ -75,7 +75,7 @@ func TestRequestsAsSent(t *testing.T) {
 		{
 			"an id is one segment, whatever it holds",
 			func(c *Client) error {
-				_, err := c.Fulfillment.GetPackageDetail(ctx, "1/2?x=% é")
+				_, err := c.Fulfillment.GetPackageDetail(ctx, "1/2?x=% é", nil)
 				return err
 			},
 			received{
@@ -410,9 +410,9 @@ func TestContext(t *testing.T) {
 func TestBadInputMakesNoCall(t *testing.T) {
 	ctx := t.Context()
 	for name, call := range map[string]func(*Client) error{
-		"empty id": func(c *Client) error { _, err := c.Fulfillment.GetPackageDetail(ctx, ""); return err },
-		"blank id": func(c *Client) error { _, err := c.Fulfillment.GetPackageDetail(ctx, " \n"); return err },
-		"dot id":   func(c *Client) error { _, err := c.Fulfillment.GetPackageDetail(ctx, ".."); return err },
+		"empty id": func(c *Client) error { _, err := c.Fulfillment.GetPackageDetail(ctx, "", nil); return err },
+		"blank id": func(c *Client) error { _, err := c.Fulfillment.GetPackageDetail(ctx, " \n", nil); return err },
+		"dot id":   func(c *Client) error { _, err := c.Fulfillment.GetPackageDetail(ctx, "..", nil); return err },
 		"nil call option": func(c *Client) error {
 			_, err := c.Order.GetOrderDetail(ctx, oneOrder, nil)
 			return err
@@ -425,9 +425,12 @@ func TestBadInputMakesNoCall(t *testing.T) {
 		"raw: escape":      func(c *Client) error { return c.Call(ctx, "GET", "/order/%zz", nil, nil, nil) },
 		"raw: method":      func(c *Client) error { return c.Call(ctx, "G T", "/order", nil, nil, nil) },
 		"raw: body":        func(c *Client) error { return c.Call(ctx, "POST", "/order", nil, func() {}, nil) },
-		"no token":         func(c *Client) error { _, err := c.ForTokens(nil).Authorization.GetAuthorizedShops(ctx); return err },
+		"no token": func(c *Client) error {
+			_, err := c.ForTokens(nil).Authorization.GetAuthorizedShops(ctx, nil)
+			return err
+		},
 		"empty token": func(c *Client) error {
-			_, err := c.ForTokens(StaticToken(Secret{})).Authorization.GetAuthorizedShops(ctx)
+			_, err := c.ForTokens(StaticToken(Secret{})).Authorization.GetAuthorizedShops(ctx, nil)
 			return err
 		},
 	} {
@@ -569,4 +572,33 @@ func BenchmarkCall(b *testing.B) {
 			_ = resp.Body.Close()
 		}
 	})
+}
+
+func TestResultBesideAnError(t *testing.T) {
+	t.Parallel()
+	const shops = `{"shops":[{"id":"7"}]`
+	for name, tt := range map[string]struct {
+		reply answer
+		want  bool // a result
+	}{
+		"success":        {ok(shops + `}`), true},
+		"partial":        {ok(shops + `,"errors":[{"code":36009003,"message":"m"}]}`), true},
+		"no data":        {ok(`null`), true},
+		"business error": {refused(400, 36009004, "m"), false},
+		"another shape":  {ok(`{"shops":7}`), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, _ := setup(t, []answer{tt.reply}, WithMaxAttempts(1))
+			got, err := c.Authorization.GetAuthorizedShops(t.Context(), nil)
+			if (got != nil) != tt.want {
+				t.Errorf("got %v beside %v", got, err)
+			}
+		})
+	}
+	// A reply of no documented form is not looked at.
+	c, _ := setup(t, []answer{ok(`"done"`)})
+	if got, err := c.Authorization.DeauthorizeShop(t.Context(), nil); got == nil || err != nil {
+		t.Errorf("got %v, %v", got, err)
+	}
 }

@@ -15,11 +15,12 @@ type CustomerEngagementService service
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-custom-engagement-task-202502
 func (s *CustomerEngagementService) CreateCustomEngagementTask(ctx context.Context, req *CreateCustomEngagementTaskRequest, opts ...CallOption) (*CreateCustomEngagementTaskResponse, error) {
-	out := new(CreateCustomEngagementTaskResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreateCustomEngagementTaskResponse
+	err := s.client.call(ctx, operation{
 		name: "CustomerEngagement.CreateCustomEngagementTask", method: "POST", path: "/customer_engagement/202502/engagement_tasks/custom",
 		query: true, body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateEngagementTask calls POST /customer_engagement/202412/engagement_tasks.
@@ -28,11 +29,12 @@ func (s *CustomerEngagementService) CreateCustomEngagementTask(ctx context.Conte
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-engagement-task-202412
 func (s *CustomerEngagementService) CreateEngagementTask(ctx context.Context, req *CreateEngagementTaskRequest, opts ...CallOption) (*CreateEngagementTaskResponse, error) {
-	out := new(CreateEngagementTaskResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreateEngagementTaskResponse
+	err := s.client.call(ctx, operation{
 		name: "CustomerEngagement.CreateEngagementTask", method: "POST", path: "/customer_engagement/202412/engagement_tasks",
 		query: true, body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetCustomerTabVisibility calls GET /customer_engagement/202501/customer_tab/visibility.
@@ -40,12 +42,13 @@ func (s *CustomerEngagementService) CreateEngagementTask(ctx context.Context, re
 // It only reads and is safe to repeat. Version 202501.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-customer-tab-visibility-202501
-func (s *CustomerEngagementService) GetCustomerTabVisibility(ctx context.Context, opts ...CallOption) (*GetCustomerTabVisibilityResponse, error) {
-	out := new(GetCustomerTabVisibilityResponse)
-	return out, s.client.call(ctx, operation{
+func (s *CustomerEngagementService) GetCustomerTabVisibility(ctx context.Context, req *GetCustomerTabVisibilityRequest, opts ...CallOption) (*GetCustomerTabVisibilityResponse, error) {
+	var out *GetCustomerTabVisibilityResponse
+	err := s.client.call(ctx, operation{
 		name: "CustomerEngagement.GetCustomerTabVisibility", method: "GET", path: "/customer_engagement/202501/customer_tab/visibility",
 		replay: replayRead,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetFeaturePermissions calls GET /customer_engagement/202502/permissions.
@@ -53,12 +56,13 @@ func (s *CustomerEngagementService) GetCustomerTabVisibility(ctx context.Context
 // It only reads and is safe to repeat. Version 202502.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-feature-permissions-202502
-func (s *CustomerEngagementService) GetFeaturePermissions(ctx context.Context, opts ...CallOption) (*GetFeaturePermissionsResponse, error) {
-	out := new(GetFeaturePermissionsResponse)
-	return out, s.client.call(ctx, operation{
+func (s *CustomerEngagementService) GetFeaturePermissions(ctx context.Context, req *GetFeaturePermissionsRequest, opts ...CallOption) (*GetFeaturePermissionsResponse, error) {
+	var out *GetFeaturePermissionsResponse
+	err := s.client.call(ctx, operation{
 		name: "CustomerEngagement.GetFeaturePermissions", method: "GET", path: "/customer_engagement/202502/permissions",
 		replay: replayRead,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetMessageTemplates calls GET /customer_engagement/202412/message_templates.
@@ -67,11 +71,12 @@ func (s *CustomerEngagementService) GetFeaturePermissions(ctx context.Context, o
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-message-templates-202412
 func (s *CustomerEngagementService) GetMessageTemplates(ctx context.Context, req *GetMessageTemplatesRequest, opts ...CallOption) (*GetMessageTemplatesResponse, error) {
-	out := new(GetMessageTemplatesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetMessageTemplatesResponse
+	err := s.client.call(ctx, operation{
 		name: "CustomerEngagement.GetMessageTemplates", method: "GET", path: "/customer_engagement/202412/message_templates",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetTaskPerformances calls POST /customer_engagement/202412/performances.
@@ -80,11 +85,12 @@ func (s *CustomerEngagementService) GetMessageTemplates(ctx context.Context, req
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-task-performances-202412
 func (s *CustomerEngagementService) GetTaskPerformances(ctx context.Context, req *GetTaskPerformancesRequest, opts ...CallOption) (*GetTaskPerformancesResponse, error) {
-	out := new(GetTaskPerformancesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetTaskPerformancesResponse
+	err := s.client.call(ctx, operation{
 		name: "CustomerEngagement.GetTaskPerformances", method: "POST", path: "/customer_engagement/202412/performances",
 		body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SendEngagementMessage calls POST /customer_engagement/202412/messages.
@@ -93,11 +99,12 @@ func (s *CustomerEngagementService) GetTaskPerformances(ctx context.Context, req
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/send-engagement-message-202412
 func (s *CustomerEngagementService) SendEngagementMessage(ctx context.Context, req *SendEngagementMessageRequest, opts ...CallOption) (*SendEngagementMessageResponse, error) {
-	out := new(SendEngagementMessageResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SendEngagementMessageResponse
+	err := s.client.call(ctx, operation{
 		name: "CustomerEngagement.SendEngagementMessage", method: "POST", path: "/customer_engagement/202412/messages",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateCustomEngagementTaskRequest holds the parameters of CustomerEngagement.CreateCustomEngagementTask.
@@ -138,10 +145,16 @@ type CreateEngagementTaskResponse struct {
 	TaskID string `json:"task_id,omitzero"`
 }
 
+// GetCustomerTabVisibilityRequest holds the parameters of CustomerEngagement.GetCustomerTabVisibility.
+type GetCustomerTabVisibilityRequest struct{}
+
 // GetCustomerTabVisibilityResponse is the reply of CustomerEngagement.GetCustomerTabVisibility.
 type GetCustomerTabVisibilityResponse struct {
 	IsVisible bool `json:"is_visible,omitzero"`
 }
+
+// GetFeaturePermissionsRequest holds the parameters of CustomerEngagement.GetFeaturePermissions.
+type GetFeaturePermissionsRequest struct{}
 
 // GetFeaturePermissionsResponse is the reply of CustomerEngagement.GetFeaturePermissions.
 type GetFeaturePermissionsResponse struct {

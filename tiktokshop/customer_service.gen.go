@@ -16,11 +16,12 @@ type CustomerServiceService service
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-conversation-202309
 func (s *CustomerServiceService) CreateConversation(ctx context.Context, req *CreateConversationRequest, opts ...CallOption) (*CreateConversationResponse, error) {
-	out := new(CreateConversationResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreateConversationResponse
+	err := s.client.call(ctx, operation{
 		name: "CustomerService.CreateConversation", method: "POST", path: "/customer_service/202309/conversations",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetAgentSettings calls GET /customer_service/202309/agents/settings.
@@ -28,12 +29,13 @@ func (s *CustomerServiceService) CreateConversation(ctx context.Context, req *Cr
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-agent-settings-202309
-func (s *CustomerServiceService) GetAgentSettings(ctx context.Context, opts ...CallOption) (*GetAgentSettingsResponse, error) {
-	out := new(GetAgentSettingsResponse)
-	return out, s.client.call(ctx, operation{
+func (s *CustomerServiceService) GetAgentSettings(ctx context.Context, req *GetAgentSettingsRequest, opts ...CallOption) (*GetAgentSettingsResponse, error) {
+	var out *GetAgentSettingsResponse
+	err := s.client.call(ctx, operation{
 		name: "CustomerService.GetAgentSettings", method: "GET", path: "/customer_service/202309/agents/settings",
 		replay: replayRead,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetConversation calls GET /customer_service/202601/conversations/{conversation_id}.
@@ -41,12 +43,13 @@ func (s *CustomerServiceService) GetAgentSettings(ctx context.Context, opts ...C
 // It only reads and is safe to repeat. Version 202601.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-conversation-202601
-func (s *CustomerServiceService) GetConversation(ctx context.Context, conversationID string, opts ...CallOption) (*GetConversationResponse, error) {
-	out := new(GetConversationResponse)
-	return out, s.client.call(ctx, operation{
+func (s *CustomerServiceService) GetConversation(ctx context.Context, conversationID string, req *GetConversationRequest, opts ...CallOption) (*GetConversationResponse, error) {
+	var out *GetConversationResponse
+	err := s.client.call(ctx, operation{
 		name: "CustomerService.GetConversation", method: "GET", path: "/customer_service/202601/conversations/{conversation_id}",
 		replay: replayRead,
-	}, []string{conversationID}, nil, out, opts)
+	}, []string{conversationID}, req, &out, opts)
+	return out, err
 }
 
 // GetConversationMessages calls GET /customer_service/202309/conversations/{conversation_id}/messages.
@@ -55,11 +58,12 @@ func (s *CustomerServiceService) GetConversation(ctx context.Context, conversati
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-conversation-messages-202309
 func (s *CustomerServiceService) GetConversationMessages(ctx context.Context, conversationID string, req *GetConversationMessagesRequest, opts ...CallOption) (*GetConversationMessagesResponse, error) {
-	out := new(GetConversationMessagesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetConversationMessagesResponse
+	err := s.client.call(ctx, operation{
 		name: "CustomerService.GetConversationMessages", method: "GET", path: "/customer_service/202309/conversations/{conversation_id}/messages",
 		query: true, replay: replayRead,
-	}, []string{conversationID}, req, out, opts)
+	}, []string{conversationID}, req, &out, opts)
+	return out, err
 }
 
 // GetConversationMessagesAll hands out what stands on the pages of
@@ -89,11 +93,12 @@ func (s *CustomerServiceService) GetConversationMessagesAll(ctx context.Context,
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-conversations-202309
 func (s *CustomerServiceService) GetConversations(ctx context.Context, req *GetConversationsRequest, opts ...CallOption) (*GetConversationsResponse, error) {
-	out := new(GetConversationsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetConversationsResponse
+	err := s.client.call(ctx, operation{
 		name: "CustomerService.GetConversations", method: "GET", path: "/customer_service/202309/conversations",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetConversationsAll hands out what stands on the pages of
@@ -123,11 +128,12 @@ func (s *CustomerServiceService) GetConversationsAll(ctx context.Context, req *G
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-customer-service-performance-202407
 func (s *CustomerServiceService) GetCustomerServicePerformance(ctx context.Context, req *GetCustomerServicePerformanceRequest, opts ...CallOption) (*GetCustomerServicePerformanceResponse, error) {
-	out := new(GetCustomerServicePerformanceResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetCustomerServicePerformanceResponse
+	err := s.client.call(ctx, operation{
 		name: "CustomerService.GetCustomerServicePerformance", method: "GET", path: "/customer_service/202407/performance",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ReadMessage calls POST /customer_service/202309/conversations/{conversation_id}/messages/read.
@@ -135,10 +141,12 @@ func (s *CustomerServiceService) GetCustomerServicePerformance(ctx context.Conte
 // It is not repeated once it was sent. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/read-message-202309
-func (s *CustomerServiceService) ReadMessage(ctx context.Context, conversationID string, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *CustomerServiceService) ReadMessage(ctx context.Context, conversationID string, req *ReadMessageRequest, opts ...CallOption) (*ReadMessageResponse, error) {
+	var out *ReadMessageResponse
+	err := s.client.call(ctx, operation{
 		name: "CustomerService.ReadMessage", method: "POST", path: "/customer_service/202309/conversations/{conversation_id}/messages/read",
-	}, []string{conversationID}, nil, nil, opts)
+	}, []string{conversationID}, req, &out, opts)
+	return out, err
 }
 
 // SendMessage calls POST /customer_service/202309/conversations/{conversation_id}/messages.
@@ -147,11 +155,12 @@ func (s *CustomerServiceService) ReadMessage(ctx context.Context, conversationID
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/send-message-202309
 func (s *CustomerServiceService) SendMessage(ctx context.Context, conversationID string, req *SendMessageRequest, opts ...CallOption) (*SendMessageResponse, error) {
-	out := new(SendMessageResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SendMessageResponse
+	err := s.client.call(ctx, operation{
 		name: "CustomerService.SendMessage", method: "POST", path: "/customer_service/202309/conversations/{conversation_id}/messages",
 		body: bodyJSON,
-	}, []string{conversationID}, req, out, opts)
+	}, []string{conversationID}, req, &out, opts)
+	return out, err
 }
 
 // UpdateAgentSettings calls PUT /customer_service/202309/agents/settings.
@@ -159,11 +168,13 @@ func (s *CustomerServiceService) SendMessage(ctx context.Context, conversationID
 // It is not repeated once it was sent. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-agent-settings-202309
-func (s *CustomerServiceService) UpdateAgentSettings(ctx context.Context, req *UpdateAgentSettingsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *CustomerServiceService) UpdateAgentSettings(ctx context.Context, req *UpdateAgentSettingsRequest, opts ...CallOption) (*UpdateAgentSettingsResponse, error) {
+	var out *UpdateAgentSettingsResponse
+	err := s.client.call(ctx, operation{
 		name: "CustomerService.UpdateAgentSettings", method: "PUT", path: "/customer_service/202309/agents/settings",
 		body: bodyJSON,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UploadBuyerMessagesImage calls POST /customer_service/202309/images/upload.
@@ -172,11 +183,12 @@ func (s *CustomerServiceService) UpdateAgentSettings(ctx context.Context, req *U
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/upload-buyer-messages-image-202309
 func (s *CustomerServiceService) UploadBuyerMessagesImage(ctx context.Context, req *UploadBuyerMessagesImageRequest, opts ...CallOption) (*UploadBuyerMessagesImageResponse, error) {
-	out := new(UploadBuyerMessagesImageResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UploadBuyerMessagesImageResponse
+	err := s.client.call(ctx, operation{
 		name: "CustomerService.UploadBuyerMessagesImage", method: "POST", path: "/customer_service/202309/images/upload",
 		body: bodyMultipart,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateConversationRequest holds the parameters of CustomerService.CreateConversation.
@@ -188,6 +200,9 @@ type CreateConversationRequest struct {
 type CreateConversationResponse struct {
 	ConversationID string `json:"conversation_id,omitzero"`
 }
+
+// GetAgentSettingsRequest holds the parameters of CustomerService.GetAgentSettings.
+type GetAgentSettingsRequest struct{}
 
 // GetAgentSettingsResponse is the reply of CustomerService.GetAgentSettings.
 type GetAgentSettingsResponse struct {
@@ -230,6 +245,9 @@ type GetConversationMessagesResponseMessageSender struct {
 	Nickname string                                           `json:"nickname,omitzero"`
 	Role     GetConversationMessagesResponseMessageSenderRole `json:"role,omitzero"`
 }
+
+// GetConversationRequest holds the parameters of CustomerService.GetConversation.
+type GetConversationRequest struct{}
 
 // GetConversationResponse is the reply of CustomerService.GetConversation.
 type GetConversationResponse struct {
@@ -327,6 +345,12 @@ type GetCustomerServicePerformanceResponsePerformance struct {
 	SupportSessionCount    int    `json:"support_session_count,omitzero"`
 }
 
+// ReadMessageRequest holds the parameters of CustomerService.ReadMessage.
+type ReadMessageRequest struct{}
+
+// ReadMessageResponse is the reply of CustomerService.ReadMessage.
+type ReadMessageResponse struct{}
+
 // SendMessageRequest holds the parameters of CustomerService.SendMessage.
 type SendMessageRequest struct {
 	Content *string                 `json:"content,omitzero"` // at most 2000 characters
@@ -342,6 +366,9 @@ type SendMessageResponse struct {
 type UpdateAgentSettingsRequest struct {
 	CanAcceptChat *bool `json:"can_accept_chat,omitzero"`
 }
+
+// UpdateAgentSettingsResponse is the reply of CustomerService.UpdateAgentSettings.
+type UpdateAgentSettingsResponse struct{}
 
 // UploadBuyerMessagesImageRequest holds the parameters of CustomerService.UploadBuyerMessagesImage.
 type UploadBuyerMessagesImageRequest struct {

@@ -15,11 +15,12 @@ type DataReconciliationService service
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/order-status-data-exchange-202309
 func (s *DataReconciliationService) OrderStatusDataExchange(ctx context.Context, req *OrderStatusDataExchangeRequest, opts ...CallOption) (*OrderStatusDataExchangeResponse, error) {
-	out := new(OrderStatusDataExchangeResponse)
-	return out, s.client.call(ctx, operation{
+	var out *OrderStatusDataExchangeResponse
+	err := s.client.call(ctx, operation{
 		name: "DataReconciliation.OrderStatusDataExchange", method: "POST", path: "/data_reconciliation/202309/orders/sync",
 		query: true, body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // QualityFactoryOrderDataImportAPI calls POST /data_reconciliation/202401/orders/import.
@@ -28,11 +29,12 @@ func (s *DataReconciliationService) OrderStatusDataExchange(ctx context.Context,
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/quality-factory-order-data-import-api-202401
 func (s *DataReconciliationService) QualityFactoryOrderDataImportAPI(ctx context.Context, req *QualityFactoryOrderDataImportAPIRequest, opts ...CallOption) (*QualityFactoryOrderDataImportAPIResponse, error) {
-	out := new(QualityFactoryOrderDataImportAPIResponse)
-	return out, s.client.call(ctx, operation{
+	var out *QualityFactoryOrderDataImportAPIResponse
+	err := s.client.call(ctx, operation{
 		name: "DataReconciliation.QualityFactoryOrderDataImportAPI", method: "POST", path: "/data_reconciliation/202401/orders/import",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // QualityFactoryOrderDataImportAPIV202310 calls POST /data_reconciliation/202310/orders/import.
@@ -41,11 +43,12 @@ func (s *DataReconciliationService) QualityFactoryOrderDataImportAPI(ctx context
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/quality-factory-order-data-import-api-202310
 func (s *DataReconciliationService) QualityFactoryOrderDataImportAPIV202310(ctx context.Context, req *QualityFactoryOrderDataImportAPIV202310Request, opts ...CallOption) (*QualityFactoryOrderDataImportAPIV202310Response, error) {
-	out := new(QualityFactoryOrderDataImportAPIV202310Response)
-	return out, s.client.call(ctx, operation{
+	var out *QualityFactoryOrderDataImportAPIV202310Response
+	err := s.client.call(ctx, operation{
 		name: "DataReconciliation.QualityFactoryOrderDataImportAPIV202310", method: "POST", path: "/data_reconciliation/202310/orders/import",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // OrderStatusDataExchangeRequest holds the parameters of DataReconciliation.OrderStatusDataExchange.

@@ -11,7 +11,7 @@
 //	token := tiktokshop.NewSecret(os.Getenv("TIKTOK_ACCESS_TOKEN"))
 //	client, err := tiktokshop.NewClient(app, tiktokshop.WithTokens(tiktokshop.StaticToken(token)))
 //	...
-//	shops, err := client.Authorization.GetAuthorizedShops(ctx)
+//	shops, err := client.Authorization.GetAuthorizedShops(ctx, nil)
 //	...
 //	shop, err := client.ForShop(shops.Shops[0])
 //	...
@@ -50,7 +50,7 @@
 // A business code in a reply is an error, whatever the HTTP status, and so is a
 // failure of single items in a reply that is otherwise a success. The first is
 // an [*Error], the second a [*PartialError], returned beside a result that is
-// complete for the other items. Branch with the predicates, or on the [Class]:
+// complete for the other items. Beside any other error the result is nil. Branch with the predicates, or on the [Class]:
 //
 //	_, err := shop.Fulfillment.MarkPackageAsShipped(ctx, orderID, req)
 //	switch {

@@ -15,12 +15,13 @@ type EpharmacyService service
 // It only reads and is safe to repeat. Version 202507.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-consultation-provider-202507
-func (s *EpharmacyService) GetConsultationProvider(ctx context.Context, consultationID string, opts ...CallOption) (*GetConsultationProviderResponse, error) {
-	out := new(GetConsultationProviderResponse)
-	return out, s.client.call(ctx, operation{
+func (s *EpharmacyService) GetConsultationProvider(ctx context.Context, consultationID string, req *GetConsultationProviderRequest, opts ...CallOption) (*GetConsultationProviderResponse, error) {
+	var out *GetConsultationProviderResponse
+	err := s.client.call(ctx, operation{
 		name: "Epharmacy.GetConsultationProvider", method: "GET", path: "/epharmacy/202507/consultations/{consultation_id}/providers",
 		replay: replayRead,
-	}, []string{consultationID}, nil, out, opts)
+	}, []string{consultationID}, req, &out, opts)
+	return out, err
 }
 
 // GetPharmacies calls GET /epharmacy/202504/pharmacies.
@@ -29,11 +30,12 @@ func (s *EpharmacyService) GetConsultationProvider(ctx context.Context, consulta
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-pharmacies-202504
 func (s *EpharmacyService) GetPharmacies(ctx context.Context, req *GetPharmaciesRequest, opts ...CallOption) (*GetPharmaciesResponse, error) {
-	out := new(GetPharmaciesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetPharmaciesResponse
+	err := s.client.call(ctx, operation{
 		name: "Epharmacy.GetPharmacies", method: "GET", path: "/epharmacy/202504/pharmacies",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetPharmaciesAll hands out what stands on the pages of
@@ -59,11 +61,12 @@ func (s *EpharmacyService) GetPharmaciesAll(ctx context.Context, req *GetPharmac
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-pharmacies-202504
 func (s *EpharmacyService) UpdatePharmacies(ctx context.Context, req *UpdatePharmaciesRequest, opts ...CallOption) (*UpdatePharmaciesResponse, error) {
-	out := new(UpdatePharmaciesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UpdatePharmaciesResponse
+	err := s.client.call(ctx, operation{
 		name: "Epharmacy.UpdatePharmacies", method: "POST", path: "/epharmacy/202504/pharmacies/update",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdatePrescriptionRequirement calls POST /epharmacy/202504/products/{product_id}/prescription_requirements/update.
@@ -71,11 +74,13 @@ func (s *EpharmacyService) UpdatePharmacies(ctx context.Context, req *UpdatePhar
 // It is not repeated once it was sent. Version 202504.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-prescription-requirement-202504
-func (s *EpharmacyService) UpdatePrescriptionRequirement(ctx context.Context, productID string, req *UpdatePrescriptionRequirementRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *EpharmacyService) UpdatePrescriptionRequirement(ctx context.Context, productID string, req *UpdatePrescriptionRequirementRequest, opts ...CallOption) (*UpdatePrescriptionRequirementResponse, error) {
+	var out *UpdatePrescriptionRequirementResponse
+	err := s.client.call(ctx, operation{
 		name: "Epharmacy.UpdatePrescriptionRequirement", method: "POST", path: "/epharmacy/202504/products/{product_id}/prescription_requirements/update",
 		body: bodyJSON,
-	}, []string{productID}, req, nil, opts)
+	}, []string{productID}, req, &out, opts)
+	return out, err
 }
 
 // UpdatePrescriptionStatus calls POST /epharmacy/202504/orders/{order_id}/update_prescription_status.
@@ -83,12 +88,17 @@ func (s *EpharmacyService) UpdatePrescriptionRequirement(ctx context.Context, pr
 // It is not repeated once it was sent. Version 202504.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-prescription-status-202504
-func (s *EpharmacyService) UpdatePrescriptionStatus(ctx context.Context, orderID string, req *UpdatePrescriptionStatusRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *EpharmacyService) UpdatePrescriptionStatus(ctx context.Context, orderID string, req *UpdatePrescriptionStatusRequest, opts ...CallOption) (*UpdatePrescriptionStatusResponse, error) {
+	var out *UpdatePrescriptionStatusResponse
+	err := s.client.call(ctx, operation{
 		name: "Epharmacy.UpdatePrescriptionStatus", method: "POST", path: "/epharmacy/202504/orders/{order_id}/update_prescription_status",
 		body: bodyJSON,
-	}, []string{orderID}, req, nil, opts)
+	}, []string{orderID}, req, &out, opts)
+	return out, err
 }
+
+// GetConsultationProviderRequest holds the parameters of Epharmacy.GetConsultationProvider.
+type GetConsultationProviderRequest struct{}
 
 // GetConsultationProviderResponse is the reply of Epharmacy.GetConsultationProvider.
 type GetConsultationProviderResponse struct {
@@ -191,11 +201,17 @@ type UpdatePrescriptionRequirementRequestPrescriptionRequirement struct {
 	NeedsPrescription *bool `json:"needs_prescription,omitzero"`
 }
 
+// UpdatePrescriptionRequirementResponse is the reply of Epharmacy.UpdatePrescriptionRequirement.
+type UpdatePrescriptionRequirementResponse struct{}
+
 // UpdatePrescriptionStatusRequest holds the parameters of Epharmacy.UpdatePrescriptionStatus.
 type UpdatePrescriptionStatusRequest struct {
 	PrescriptionStatus *EpharmacyPrescriptionStatus `json:"prescription_status,omitzero"`
 	RejectionReason    *string                      `json:"rejection_reason,omitzero"` // at most 5000 characters
 }
+
+// UpdatePrescriptionStatusResponse is the reply of Epharmacy.UpdatePrescriptionStatus.
+type UpdatePrescriptionStatusResponse struct{}
 
 // EpharmacyPrescriptionStatus is an open list: TikTok Shop may add values.
 type EpharmacyPrescriptionStatus string

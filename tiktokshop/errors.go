@@ -341,6 +341,13 @@ func clip(s string, n int) string {
 	return strings.ToValidUTF8(s[:n], "") + "..."
 }
 
+// IsPartial reports whether a call succeeded for some items only: the error is
+// or wraps a [*PartialError].
+func IsPartial(err error) bool {
+	_, ok := errors.AsType[*PartialError](err)
+	return ok
+}
+
 // partial finds the per-item errors that a reply with code 0 may carry. One
 // that cannot be read still counts: it is not a success.
 func (p *signed) partial(data []byte) error {

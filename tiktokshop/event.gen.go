@@ -14,11 +14,13 @@ type EventService service
 // It writes absolute values and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/delete-shop-webhook-202309
-func (s *EventService) DeleteShopWebhook(ctx context.Context, req *DeleteShopWebhookRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *EventService) DeleteShopWebhook(ctx context.Context, req *DeleteShopWebhookRequest, opts ...CallOption) (*DeleteShopWebhookResponse, error) {
+	var out *DeleteShopWebhookResponse
+	err := s.client.call(ctx, operation{
 		name: "Event.DeleteShopWebhook", method: "DELETE", path: "/event/202309/webhooks",
 		body: bodyJSON, replay: replayWrite,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetShopWebhooks calls GET /event/202309/webhooks.
@@ -26,12 +28,13 @@ func (s *EventService) DeleteShopWebhook(ctx context.Context, req *DeleteShopWeb
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-webhooks-202309
-func (s *EventService) GetShopWebhooks(ctx context.Context, opts ...CallOption) (*GetShopWebhooksResponse, error) {
-	out := new(GetShopWebhooksResponse)
-	return out, s.client.call(ctx, operation{
+func (s *EventService) GetShopWebhooks(ctx context.Context, req *GetShopWebhooksRequest, opts ...CallOption) (*GetShopWebhooksResponse, error) {
+	var out *GetShopWebhooksResponse
+	err := s.client.call(ctx, operation{
 		name: "Event.GetShopWebhooks", method: "GET", path: "/event/202309/webhooks",
 		replay: replayRead,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateShopWebhook calls PUT /event/202309/webhooks.
@@ -39,17 +42,25 @@ func (s *EventService) GetShopWebhooks(ctx context.Context, opts ...CallOption) 
 // It writes absolute values and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-shop-webhook-202309
-func (s *EventService) UpdateShopWebhook(ctx context.Context, req *UpdateShopWebhookRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *EventService) UpdateShopWebhook(ctx context.Context, req *UpdateShopWebhookRequest, opts ...CallOption) (*UpdateShopWebhookResponse, error) {
+	var out *UpdateShopWebhookResponse
+	err := s.client.call(ctx, operation{
 		name: "Event.UpdateShopWebhook", method: "PUT", path: "/event/202309/webhooks",
 		body: bodyJSON, replay: replayWrite,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteShopWebhookRequest holds the parameters of Event.DeleteShopWebhook.
 type DeleteShopWebhookRequest struct {
 	EventType EventType `json:"event_type"` // required
 }
+
+// DeleteShopWebhookResponse is the reply of Event.DeleteShopWebhook.
+type DeleteShopWebhookResponse struct{}
+
+// GetShopWebhooksRequest holds the parameters of Event.GetShopWebhooks.
+type GetShopWebhooksRequest struct{}
 
 // GetShopWebhooksResponse is the reply of Event.GetShopWebhooks.
 type GetShopWebhooksResponse struct {
@@ -62,6 +73,9 @@ type UpdateShopWebhookRequest struct {
 	Address   string    `json:"address"`    // required, at most 255 characters
 	EventType EventType `json:"event_type"` // required
 }
+
+// UpdateShopWebhookResponse is the reply of Event.UpdateShopWebhook.
+type UpdateShopWebhookResponse struct{}
 
 // Webhook is part of a reply.
 type Webhook struct {

@@ -128,7 +128,7 @@ func ExampleConsentLink() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	_, err = client.ForTokens(tokens).Authorization.GetAuthorizedShops(ctx)
+	_, err = client.ForTokens(tokens).Authorization.GetAuthorizedShops(ctx, nil)
 	if tiktokshop.NeedsAuthorisation(err) {
 		link, err := tiktokshop.ConsentLink(ctx, err)
 		fmt.Println("for the", tiktokshop.OwnerSeller, link, err)

@@ -43,7 +43,7 @@ func Example() {
 			{"id":"576461413038785752","status":"AWAITING_SHIPMENT","payment":{"total_amount":"24.90","currency":"GBP"}},
 			{"id":"576461413038785753","status":"ON_HOLD","payment":{"total_amount":"7.00","currency":"GBP"}}],"total_count":2}}`,
 	})
-	shops, err := client.Authorization.GetAuthorizedShops(ctx)
+	shops, err := client.Authorization.GetAuthorizedShops(ctx, nil)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -16,11 +16,12 @@ type FBTService service
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/cancel-fbt-mcf-order-202601
 func (s *FBTService) CancelFBTMCFOrder(ctx context.Context, req *CancelFBTMCFOrderRequest, opts ...CallOption) (*CancelFBTMCFOrderResponse, error) {
-	out := new(CancelFBTMCFOrderResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CancelFBTMCFOrderResponse
+	err := s.client.call(ctx, operation{
 		name: "FBT.CancelFBTMCFOrder", method: "POST", path: "/fbt/202601/mcf_outbound_orders/cancel",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateFBTMCFOrder calls POST /fbt/202601/mcf_outbound_orders.
@@ -29,11 +30,12 @@ func (s *FBTService) CancelFBTMCFOrder(ctx context.Context, req *CancelFBTMCFOrd
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-fbt-mcf-order-202601
 func (s *FBTService) CreateFBTMCFOrder(ctx context.Context, req *CreateFBTMCFOrderRequest, opts ...CallOption) (*CreateFBTMCFOrderResponse, error) {
-	out := new(CreateFBTMCFOrderResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreateFBTMCFOrderResponse
+	err := s.client.call(ctx, operation{
 		name: "FBT.CreateFBTMCFOrder", method: "POST", path: "/fbt/202601/mcf_outbound_orders",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetFBFMCFOrderStatus calls GET /fbt/202601/mcf_outbound_orders.
@@ -42,11 +44,12 @@ func (s *FBTService) CreateFBTMCFOrder(ctx context.Context, req *CreateFBTMCFOrd
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-fbf-mcf-order-status-202601
 func (s *FBTService) GetFBFMCFOrderStatus(ctx context.Context, req *GetFBFMCFOrderStatusRequest, opts ...CallOption) (*GetFBFMCFOrderStatusResponse, error) {
-	out := new(GetFBFMCFOrderStatusResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetFBFMCFOrderStatusResponse
+	err := s.client.call(ctx, operation{
 		name: "FBT.GetFBFMCFOrderStatus", method: "GET", path: "/fbt/202601/mcf_outbound_orders",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetFBTMerchantMCFStatus calls GET /fbt/202601/merchants/mcf_status.
@@ -54,12 +57,13 @@ func (s *FBTService) GetFBFMCFOrderStatus(ctx context.Context, req *GetFBFMCFOrd
 // It only reads and is safe to repeat. Version 202601.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-fbt-merchant-mcf-status-202601
-func (s *FBTService) GetFBTMerchantMCFStatus(ctx context.Context, opts ...CallOption) (*GetFBTMerchantMCFStatusResponse, error) {
-	out := new(GetFBTMerchantMCFStatusResponse)
-	return out, s.client.call(ctx, operation{
+func (s *FBTService) GetFBTMerchantMCFStatus(ctx context.Context, req *GetFBTMerchantMCFStatusRequest, opts ...CallOption) (*GetFBTMerchantMCFStatusResponse, error) {
+	var out *GetFBTMerchantMCFStatusResponse
+	err := s.client.call(ctx, operation{
 		name: "FBT.GetFBTMerchantMCFStatus", method: "GET", path: "/fbt/202601/merchants/mcf_status",
 		replay: replayRead,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetFBTMerchantOnboardedRegions calls GET /fbt/202409/merchants/onboarded_regions.
@@ -67,12 +71,13 @@ func (s *FBTService) GetFBTMerchantMCFStatus(ctx context.Context, opts ...CallOp
 // It only reads and is safe to repeat. Version 202409.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-fbt-merchant-onboarded-regions-202409
-func (s *FBTService) GetFBTMerchantOnboardedRegions(ctx context.Context, opts ...CallOption) (*GetFBTMerchantOnboardedRegionsResponse, error) {
-	out := new(GetFBTMerchantOnboardedRegionsResponse)
-	return out, s.client.call(ctx, operation{
+func (s *FBTService) GetFBTMerchantOnboardedRegions(ctx context.Context, req *GetFBTMerchantOnboardedRegionsRequest, opts ...CallOption) (*GetFBTMerchantOnboardedRegionsResponse, error) {
+	var out *GetFBTMerchantOnboardedRegionsResponse
+	err := s.client.call(ctx, operation{
 		name: "FBT.GetFBTMerchantOnboardedRegions", method: "GET", path: "/fbt/202409/merchants/onboarded_regions",
 		replay: replayRead,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetFBTWarehouseList calls GET /fbt/202408/warehouses.
@@ -80,12 +85,13 @@ func (s *FBTService) GetFBTMerchantOnboardedRegions(ctx context.Context, opts ..
 // It only reads and is safe to repeat. Version 202408.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-fbt-warehouse-list-202408
-func (s *FBTService) GetFBTWarehouseList(ctx context.Context, opts ...CallOption) (*GetFBTWarehouseListResponse, error) {
-	out := new(GetFBTWarehouseListResponse)
-	return out, s.client.call(ctx, operation{
+func (s *FBTService) GetFBTWarehouseList(ctx context.Context, req *GetFBTWarehouseListRequest, opts ...CallOption) (*GetFBTWarehouseListResponse, error) {
+	var out *GetFBTWarehouseListResponse
+	err := s.client.call(ctx, operation{
 		name: "FBT.GetFBTWarehouseList", method: "GET", path: "/fbt/202408/warehouses",
 		replay: replayRead,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetInboundOrder calls GET /fbt/202409/inbound_orders.
@@ -94,11 +100,12 @@ func (s *FBTService) GetFBTWarehouseList(ctx context.Context, opts ...CallOption
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-inbound-order-202409
 func (s *FBTService) GetInboundOrder(ctx context.Context, req *GetInboundOrderRequest, opts ...CallOption) (*GetInboundOrderResponse, error) {
-	out := new(GetInboundOrderResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetInboundOrderResponse
+	err := s.client.call(ctx, operation{
 		name: "FBT.GetInboundOrder", method: "GET", path: "/fbt/202409/inbound_orders",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // QueryGoodsInventoryForMCF calls POST /fbt/202601/mcf/goods/inventory/search.
@@ -107,11 +114,12 @@ func (s *FBTService) GetInboundOrder(ctx context.Context, req *GetInboundOrderRe
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/query-goods-inventory-for-mcf-202601
 func (s *FBTService) QueryGoodsInventoryForMCF(ctx context.Context, req *QueryGoodsInventoryForMCFRequest, opts ...CallOption) (*QueryGoodsInventoryForMCFResponse, error) {
-	out := new(QueryGoodsInventoryForMCFResponse)
-	return out, s.client.call(ctx, operation{
+	var out *QueryGoodsInventoryForMCFResponse
+	err := s.client.call(ctx, operation{
 		name: "FBT.QueryGoodsInventoryForMCF", method: "POST", path: "/fbt/202601/mcf/goods/inventory/search",
 		body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // QueryGoodsInventoryForMCFBatched splits req.Goods into parts of at most 50 and hands out the
@@ -131,11 +139,12 @@ func (s *FBTService) QueryGoodsInventoryForMCFBatched(ctx context.Context, req *
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-fbt-inventory-202408
 func (s *FBTService) SearchFBTInventory(ctx context.Context, req *SearchFBTInventoryRequest, opts ...CallOption) (*SearchFBTInventoryResponse, error) {
-	out := new(SearchFBTInventoryResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchFBTInventoryResponse
+	err := s.client.call(ctx, operation{
 		name: "FBT.SearchFBTInventory", method: "POST", path: "/fbt/202408/inventory/search",
 		query: true, body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchFBTInventoryAll hands out what stands on the pages of
@@ -165,11 +174,12 @@ func (s *FBTService) SearchFBTInventoryAll(ctx context.Context, req *SearchFBTIn
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-fbt-inventory-record-202410
 func (s *FBTService) SearchFBTInventoryRecord(ctx context.Context, req *SearchFBTInventoryRecordRequest, opts ...CallOption) (*SearchFBTInventoryRecordResponse, error) {
-	out := new(SearchFBTInventoryRecordResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchFBTInventoryRecordResponse
+	err := s.client.call(ctx, operation{
 		name: "FBT.SearchFBTInventoryRecord", method: "POST", path: "/fbt/202410/inventory_records/search",
 		query: true, body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchFBTInventoryRecordAll hands out what stands on the pages of
@@ -199,11 +209,12 @@ func (s *FBTService) SearchFBTInventoryRecordAll(ctx context.Context, req *Searc
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-goods-info-202409
 func (s *FBTService) SearchGoodsInfo(ctx context.Context, req *SearchGoodsInfoRequest, opts ...CallOption) (*SearchGoodsInfoResponse, error) {
-	out := new(SearchGoodsInfoResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchGoodsInfoResponse
+	err := s.client.call(ctx, operation{
 		name: "FBT.SearchGoodsInfo", method: "POST", path: "/fbt/202409/goods/search",
 		query: true, body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchGoodsInfoAll hands out what stands on the pages of
@@ -342,6 +353,9 @@ type GetFBFMCFOrderStatusResponseMCFOrderConsignOrderShippingProvider struct {
 	Name string `json:"name,omitzero"`
 }
 
+// GetFBTMerchantMCFStatusRequest holds the parameters of FBT.GetFBTMerchantMCFStatus.
+type GetFBTMerchantMCFStatusRequest struct{}
+
 // GetFBTMerchantMCFStatusResponse is the reply of FBT.GetFBTMerchantMCFStatus.
 type GetFBTMerchantMCFStatusResponse struct {
 	MCFStatus GetFBTMerchantMCFStatusResponseMCFStatus `json:"mcf_status,omitzero"`
@@ -352,6 +366,9 @@ type GetFBTMerchantMCFStatusResponseMCFStatus struct {
 	IsMCF int `json:"is_mcf,omitzero"`
 }
 
+// GetFBTMerchantOnboardedRegionsRequest holds the parameters of FBT.GetFBTMerchantOnboardedRegions.
+type GetFBTMerchantOnboardedRegionsRequest struct{}
+
 // GetFBTMerchantOnboardedRegionsResponse is the reply of FBT.GetFBTMerchantOnboardedRegions.
 type GetFBTMerchantOnboardedRegionsResponse struct {
 	OnboardedRegions []GetFBTMerchantOnboardedRegionsResponseOnboardedRegion `json:"onboarded_regions,omitzero"`
@@ -361,6 +378,9 @@ type GetFBTMerchantOnboardedRegionsResponse struct {
 type GetFBTMerchantOnboardedRegionsResponseOnboardedRegion struct {
 	RegionCode string `json:"region_code,omitzero"`
 }
+
+// GetFBTWarehouseListRequest holds the parameters of FBT.GetFBTWarehouseList.
+type GetFBTWarehouseListRequest struct{}
 
 // GetFBTWarehouseListResponse is the reply of FBT.GetFBTWarehouseList.
 type GetFBTWarehouseListResponse struct {

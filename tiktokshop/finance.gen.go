@@ -18,11 +18,12 @@ type FinanceService service
 //
 // Deprecated: TikTok Shop retired it; use [FinanceService.GetPaymentsV202605].
 func (s *FinanceService) GetPayments(ctx context.Context, req *GetPaymentsRequest, opts ...CallOption) (*GetPaymentsResponse, error) {
-	out := new(GetPaymentsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetPaymentsResponse
+	err := s.client.call(ctx, operation{
 		name: "Finance.GetPayments", method: "GET", path: "/finance/202309/payments",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetPaymentsAll hands out what stands on the pages of
@@ -51,11 +52,12 @@ func (s *FinanceService) GetPaymentsAll(ctx context.Context, req *GetPaymentsReq
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-payments-202605
 func (s *FinanceService) GetPaymentsV202605(ctx context.Context, req *GetPaymentsV202605Request, opts ...CallOption) (*GetPaymentsV202605Response, error) {
-	out := new(GetPaymentsV202605Response)
-	return out, s.client.call(ctx, operation{
+	var out *GetPaymentsV202605Response
+	err := s.client.call(ctx, operation{
 		name: "Finance.GetPaymentsV202605", method: "GET", path: "/finance/202605/payments",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetPaymentsV202605All hands out what stands on the pages of
@@ -81,11 +83,12 @@ func (s *FinanceService) GetPaymentsV202605All(ctx context.Context, req *GetPaym
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-statements-202309
 func (s *FinanceService) GetStatements(ctx context.Context, req *GetStatementsRequest, opts ...CallOption) (*GetStatementsResponse, error) {
-	out := new(GetStatementsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetStatementsResponse
+	err := s.client.call(ctx, operation{
 		name: "Finance.GetStatements", method: "GET", path: "/finance/202309/statements",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetStatementsAll hands out what stands on the pages of
@@ -110,12 +113,13 @@ func (s *FinanceService) GetStatementsAll(ctx context.Context, req *GetStatement
 // It only reads and is safe to repeat. Version 202504.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-tax-information-202504
-func (s *FinanceService) GetTaxInformation(ctx context.Context, opts ...CallOption) (*GetTaxInformationResponse, error) {
-	out := new(GetTaxInformationResponse)
-	return out, s.client.call(ctx, operation{
+func (s *FinanceService) GetTaxInformation(ctx context.Context, req *GetTaxInformationRequest, opts ...CallOption) (*GetTaxInformationResponse, error) {
+	var out *GetTaxInformationResponse
+	err := s.client.call(ctx, operation{
 		name: "Finance.GetTaxInformation", method: "GET", path: "/finance/202504/tax_information",
 		replay: replayRead,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetTransactionsByOrder calls GET /finance/202501/orders/{order_id}/statement_transactions.
@@ -123,12 +127,13 @@ func (s *FinanceService) GetTaxInformation(ctx context.Context, opts ...CallOpti
 // It only reads and is safe to repeat. Version 202501.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-transactions-by-order-202501
-func (s *FinanceService) GetTransactionsByOrder(ctx context.Context, orderID string, opts ...CallOption) (*GetTransactionsByOrderResponse, error) {
-	out := new(GetTransactionsByOrderResponse)
-	return out, s.client.call(ctx, operation{
+func (s *FinanceService) GetTransactionsByOrder(ctx context.Context, orderID string, req *GetTransactionsByOrderRequest, opts ...CallOption) (*GetTransactionsByOrderResponse, error) {
+	var out *GetTransactionsByOrderResponse
+	err := s.client.call(ctx, operation{
 		name: "Finance.GetTransactionsByOrder", method: "GET", path: "/finance/202501/orders/{order_id}/statement_transactions",
 		replay: replayRead,
-	}, []string{orderID}, nil, out, opts)
+	}, []string{orderID}, req, &out, opts)
+	return out, err
 }
 
 // GetTransactionsByOrderV202309 calls GET /finance/202309/orders/{order_id}/statement_transactions.
@@ -138,12 +143,13 @@ func (s *FinanceService) GetTransactionsByOrder(ctx context.Context, orderID str
 // Official page: https://partner.tiktokshop.com/docv2/page/get-transactions-by-order-202309
 //
 // Deprecated: TikTok Shop retired it; use [FinanceService.GetTransactionsByOrder].
-func (s *FinanceService) GetTransactionsByOrderV202309(ctx context.Context, orderID string, opts ...CallOption) (*GetTransactionsByOrderV202309Response, error) {
-	out := new(GetTransactionsByOrderV202309Response)
-	return out, s.client.call(ctx, operation{
+func (s *FinanceService) GetTransactionsByOrderV202309(ctx context.Context, orderID string, req *GetTransactionsByOrderV202309Request, opts ...CallOption) (*GetTransactionsByOrderV202309Response, error) {
+	var out *GetTransactionsByOrderV202309Response
+	err := s.client.call(ctx, operation{
 		name: "Finance.GetTransactionsByOrderV202309", method: "GET", path: "/finance/202309/orders/{order_id}/statement_transactions",
 		replay: replayRead,
-	}, []string{orderID}, nil, out, opts)
+	}, []string{orderID}, req, &out, opts)
+	return out, err
 }
 
 // GetTransactionsByStatement calls GET /finance/202501/statements/{statement_id}/statement_transactions.
@@ -152,11 +158,12 @@ func (s *FinanceService) GetTransactionsByOrderV202309(ctx context.Context, orde
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-transactions-by-statement-202501
 func (s *FinanceService) GetTransactionsByStatement(ctx context.Context, statementID string, req *GetTransactionsByStatementRequest, opts ...CallOption) (*GetTransactionsByStatementResponse, error) {
-	out := new(GetTransactionsByStatementResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetTransactionsByStatementResponse
+	err := s.client.call(ctx, operation{
 		name: "Finance.GetTransactionsByStatement", method: "GET", path: "/finance/202501/statements/{statement_id}/statement_transactions",
 		query: true, replay: replayRead,
-	}, []string{statementID}, req, out, opts)
+	}, []string{statementID}, req, &out, opts)
+	return out, err
 }
 
 // GetTransactionsByStatementAll hands out what stands on the pages of
@@ -184,11 +191,12 @@ func (s *FinanceService) GetTransactionsByStatementAll(ctx context.Context, stat
 //
 // Deprecated: TikTok Shop retired it; use [FinanceService.GetTransactionsByStatement].
 func (s *FinanceService) GetTransactionsByStatementV202309(ctx context.Context, statementID string, req *GetTransactionsByStatementV202309Request, opts ...CallOption) (*GetTransactionsByStatementV202309Response, error) {
-	out := new(GetTransactionsByStatementV202309Response)
-	return out, s.client.call(ctx, operation{
+	var out *GetTransactionsByStatementV202309Response
+	err := s.client.call(ctx, operation{
 		name: "Finance.GetTransactionsByStatementV202309", method: "GET", path: "/finance/202309/statements/{statement_id}/statement_transactions",
 		query: true, replay: replayRead,
-	}, []string{statementID}, req, out, opts)
+	}, []string{statementID}, req, &out, opts)
+	return out, err
 }
 
 // GetTransactionsByStatementV202309All hands out what stands on the pages of
@@ -216,11 +224,12 @@ func (s *FinanceService) GetTransactionsByStatementV202309All(ctx context.Contex
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-unsettled-transactions-202507
 func (s *FinanceService) GetUnsettledTransactions(ctx context.Context, req *GetUnsettledTransactionsRequest, opts ...CallOption) (*GetUnsettledTransactionsResponse, error) {
-	out := new(GetUnsettledTransactionsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetUnsettledTransactionsResponse
+	err := s.client.call(ctx, operation{
 		name: "Finance.GetUnsettledTransactions", method: "GET", path: "/finance/202507/orders/unsettled",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetUnsettledTransactionsAll hands out what stands on the pages of
@@ -246,11 +255,12 @@ func (s *FinanceService) GetUnsettledTransactionsAll(ctx context.Context, req *G
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-withdrawals-202309
 func (s *FinanceService) GetWithdrawals(ctx context.Context, req *GetWithdrawalsRequest, opts ...CallOption) (*GetWithdrawalsResponse, error) {
-	out := new(GetWithdrawalsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetWithdrawalsResponse
+	err := s.client.call(ctx, operation{
 		name: "Finance.GetWithdrawals", method: "GET", path: "/finance/202309/withdrawals",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetWithdrawalsAll hands out what stands on the pages of
@@ -319,6 +329,9 @@ type GetStatementsResponse struct {
 	Statements    []Statement `json:"statements,omitzero"`
 }
 
+// GetTaxInformationRequest holds the parameters of Finance.GetTaxInformation.
+type GetTaxInformationRequest struct{}
+
 // GetTaxInformationResponse is the reply of Finance.GetTaxInformation.
 type GetTaxInformationResponse struct {
 	TaxInformation GetTaxInformationResponseTaxInformation `json:"tax_information,omitzero"`
@@ -362,6 +375,9 @@ type GetTaxInformationResponseTaxInformationTaxNumberRecentAudit struct {
 	Status           string   `json:"status,omitzero"`
 	TaxNumber        string   `json:"tax_number,omitzero"`
 }
+
+// GetTransactionsByOrderRequest holds the parameters of Finance.GetTransactionsByOrder.
+type GetTransactionsByOrderRequest struct{}
 
 // GetTransactionsByOrderResponse is the reply of Finance.GetTransactionsByOrder.
 type GetTransactionsByOrderResponse struct {
@@ -569,6 +585,9 @@ type GetTransactionsByOrderResponseSKUTransactionShippingCostBreakdownSupplement
 	ShippingFeeGuaranteeReimbursement    Decimal `json:"shipping_fee_guarantee_reimbursement,omitzero"`
 	ShippingFeeSubsidyAmount             Decimal `json:"shipping_fee_subsidy_amount,omitzero"`
 }
+
+// GetTransactionsByOrderV202309Request holds the parameters of Finance.GetTransactionsByOrderV202309.
+type GetTransactionsByOrderV202309Request struct{}
 
 // GetTransactionsByOrderV202309Response is the reply of Finance.GetTransactionsByOrderV202309.
 type GetTransactionsByOrderV202309Response struct {

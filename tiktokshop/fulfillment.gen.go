@@ -17,11 +17,12 @@ type FulfillmentService service
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/batch-ship-packages-202309
 func (s *FulfillmentService) BatchShipPackages(ctx context.Context, req *BatchShipPackagesRequest, opts ...CallOption) (*BatchShipPackagesResponse, error) {
-	out := new(BatchShipPackagesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *BatchShipPackagesResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.BatchShipPackages", method: "POST", path: "/fulfillment/202309/packages/ship",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CombinePackage calls POST /fulfillment/202309/packages/combine.
@@ -30,11 +31,12 @@ func (s *FulfillmentService) BatchShipPackages(ctx context.Context, req *BatchSh
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/combine-package-202309
 func (s *FulfillmentService) CombinePackage(ctx context.Context, req *CombinePackageRequest, opts ...CallOption) (*CombinePackageResponse, error) {
-	out := new(CombinePackageResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CombinePackageResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.CombinePackage", method: "POST", path: "/fulfillment/202309/packages/combine",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateFirstMileBundle calls POST /fulfillment/202407/bundles.
@@ -43,11 +45,12 @@ func (s *FulfillmentService) CombinePackage(ctx context.Context, req *CombinePac
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-first-mile-bundle-202407
 func (s *FulfillmentService) CreateFirstMileBundle(ctx context.Context, req *CreateFirstMileBundleRequest, opts ...CallOption) (*CreateFirstMileBundleResponse, error) {
-	out := new(CreateFirstMileBundleResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreateFirstMileBundleResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.CreateFirstMileBundle", method: "POST", path: "/fulfillment/202407/bundles",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateFirstMileBundleV2 calls POST /fulfillment/202510/first_mile_bundle.
@@ -56,11 +59,12 @@ func (s *FulfillmentService) CreateFirstMileBundle(ctx context.Context, req *Cre
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-first-mile-bundle-v2-202510
 func (s *FulfillmentService) CreateFirstMileBundleV2(ctx context.Context, req *CreateFirstMileBundleV2Request, opts ...CallOption) (*CreateFirstMileBundleV2Response, error) {
-	out := new(CreateFirstMileBundleV2Response)
-	return out, s.client.call(ctx, operation{
+	var out *CreateFirstMileBundleV2Response
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.CreateFirstMileBundleV2", method: "POST", path: "/fulfillment/202510/first_mile_bundle",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateLastMileBundle calls POST /fulfillment/202408/last_mile_bundles.
@@ -69,11 +73,12 @@ func (s *FulfillmentService) CreateFirstMileBundleV2(ctx context.Context, req *C
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-last-mile-bundle-202408
 func (s *FulfillmentService) CreateLastMileBundle(ctx context.Context, req *CreateLastMileBundleRequest, opts ...CallOption) (*CreateLastMileBundleResponse, error) {
-	out := new(CreateLastMileBundleResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreateLastMileBundleResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.CreateLastMileBundle", method: "POST", path: "/fulfillment/202408/last_mile_bundles",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreatePackages calls POST /fulfillment/202512/packages.
@@ -82,11 +87,12 @@ func (s *FulfillmentService) CreateLastMileBundle(ctx context.Context, req *Crea
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-packages-202512
 func (s *FulfillmentService) CreatePackages(ctx context.Context, req *CreatePackagesRequest, opts ...CallOption) (*CreatePackagesResponse, error) {
-	out := new(CreatePackagesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreatePackagesResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.CreatePackages", method: "POST", path: "/fulfillment/202512/packages",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreatePackagesV202309 calls POST /fulfillment/202309/packages.
@@ -95,11 +101,12 @@ func (s *FulfillmentService) CreatePackages(ctx context.Context, req *CreatePack
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-packages-202309
 func (s *FulfillmentService) CreatePackagesV202309(ctx context.Context, req *CreatePackagesV202309Request, opts ...CallOption) (*CreatePackagesV202309Response, error) {
-	out := new(CreatePackagesV202309Response)
-	return out, s.client.call(ctx, operation{
+	var out *CreatePackagesV202309Response
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.CreatePackagesV202309", method: "POST", path: "/fulfillment/202309/packages",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // FulfillmentUploadDeliveryFile calls POST /fulfillment/202309/files/upload.
@@ -108,11 +115,12 @@ func (s *FulfillmentService) CreatePackagesV202309(ctx context.Context, req *Cre
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/fulfillment-upload-delivery-file-202309
 func (s *FulfillmentService) FulfillmentUploadDeliveryFile(ctx context.Context, req *FulfillmentUploadDeliveryFileRequest, opts ...CallOption) (*FulfillmentUploadDeliveryFileResponse, error) {
-	out := new(FulfillmentUploadDeliveryFileResponse)
-	return out, s.client.call(ctx, operation{
+	var out *FulfillmentUploadDeliveryFileResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.FulfillmentUploadDeliveryFile", method: "POST", path: "/fulfillment/202309/files/upload",
 		body: bodyMultipart,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // FulfillmentUploadDeliveryImage calls POST /fulfillment/202309/images/upload.
@@ -121,11 +129,12 @@ func (s *FulfillmentService) FulfillmentUploadDeliveryFile(ctx context.Context, 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/fulfillment-upload-delivery-image-202309
 func (s *FulfillmentService) FulfillmentUploadDeliveryImage(ctx context.Context, req *FulfillmentUploadDeliveryImageRequest, opts ...CallOption) (*FulfillmentUploadDeliveryImageResponse, error) {
-	out := new(FulfillmentUploadDeliveryImageResponse)
-	return out, s.client.call(ctx, operation{
+	var out *FulfillmentUploadDeliveryImageResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.FulfillmentUploadDeliveryImage", method: "POST", path: "/fulfillment/202309/images/upload",
 		body: bodyMultipart,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetEligibleShippingService calls POST /fulfillment/202309/orders/{order_id}/shipping_services/query.
@@ -134,11 +143,12 @@ func (s *FulfillmentService) FulfillmentUploadDeliveryImage(ctx context.Context,
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-eligible-shipping-service-202309
 func (s *FulfillmentService) GetEligibleShippingService(ctx context.Context, orderID string, req *GetEligibleShippingServiceRequest, opts ...CallOption) (*GetEligibleShippingServiceResponse, error) {
-	out := new(GetEligibleShippingServiceResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetEligibleShippingServiceResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.GetEligibleShippingService", method: "POST", path: "/fulfillment/202309/orders/{order_id}/shipping_services/query",
 		body: bodyJSON, replay: replayRead,
-	}, []string{orderID}, req, out, opts)
+	}, []string{orderID}, req, &out, opts)
+	return out, err
 }
 
 // GetHandoverTimeslots calls GET /fulfillment/202309/orders/{order_id}/handover_time_slots.
@@ -147,11 +157,12 @@ func (s *FulfillmentService) GetEligibleShippingService(ctx context.Context, ord
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-handover-timeslots-202309
 func (s *FulfillmentService) GetHandoverTimeslots(ctx context.Context, orderID string, req *GetHandoverTimeslotsRequest, opts ...CallOption) (*GetHandoverTimeslotsResponse, error) {
-	out := new(GetHandoverTimeslotsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetHandoverTimeslotsResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.GetHandoverTimeslots", method: "GET", path: "/fulfillment/202309/orders/{order_id}/handover_time_slots",
 		query: true, replay: replayRead,
-	}, []string{orderID}, req, out, opts)
+	}, []string{orderID}, req, &out, opts)
+	return out, err
 }
 
 // GetOrderSplitAttributes calls GET /fulfillment/202309/orders/split_attributes.
@@ -160,11 +171,12 @@ func (s *FulfillmentService) GetHandoverTimeslots(ctx context.Context, orderID s
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-order-split-attributes-202309
 func (s *FulfillmentService) GetOrderSplitAttributes(ctx context.Context, req *GetOrderSplitAttributesRequest, opts ...CallOption) (*GetOrderSplitAttributesResponse, error) {
-	out := new(GetOrderSplitAttributesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetOrderSplitAttributesResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.GetOrderSplitAttributes", method: "GET", path: "/fulfillment/202309/orders/split_attributes",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetPackageDetail calls GET /fulfillment/202309/packages/{package_id}.
@@ -172,12 +184,13 @@ func (s *FulfillmentService) GetOrderSplitAttributes(ctx context.Context, req *G
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-package-detail-202309
-func (s *FulfillmentService) GetPackageDetail(ctx context.Context, packageID string, opts ...CallOption) (*Package, error) {
-	out := new(Package)
-	return out, s.client.call(ctx, operation{
+func (s *FulfillmentService) GetPackageDetail(ctx context.Context, packageID string, req *GetPackageDetailRequest, opts ...CallOption) (*Package, error) {
+	var out *Package
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.GetPackageDetail", method: "GET", path: "/fulfillment/202309/packages/{package_id}",
 		replay: replayRead,
-	}, []string{packageID}, nil, out, opts)
+	}, []string{packageID}, req, &out, opts)
+	return out, err
 }
 
 // GetPackageHandoverTimeSlots calls GET /fulfillment/202309/packages/{package_id}/handover_time_slots.
@@ -185,12 +198,13 @@ func (s *FulfillmentService) GetPackageDetail(ctx context.Context, packageID str
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-package-handover-time-slots-202309
-func (s *FulfillmentService) GetPackageHandoverTimeSlots(ctx context.Context, packageID string, opts ...CallOption) (*GetPackageHandoverTimeSlotsResponse, error) {
-	out := new(GetPackageHandoverTimeSlotsResponse)
-	return out, s.client.call(ctx, operation{
+func (s *FulfillmentService) GetPackageHandoverTimeSlots(ctx context.Context, packageID string, req *GetPackageHandoverTimeSlotsRequest, opts ...CallOption) (*GetPackageHandoverTimeSlotsResponse, error) {
+	var out *GetPackageHandoverTimeSlotsResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.GetPackageHandoverTimeSlots", method: "GET", path: "/fulfillment/202309/packages/{package_id}/handover_time_slots",
 		replay: replayRead,
-	}, []string{packageID}, nil, out, opts)
+	}, []string{packageID}, req, &out, opts)
+	return out, err
 }
 
 // GetPackageShippingDocument calls GET /fulfillment/202309/packages/{package_id}/shipping_documents.
@@ -199,11 +213,12 @@ func (s *FulfillmentService) GetPackageHandoverTimeSlots(ctx context.Context, pa
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-package-shipping-document-202309
 func (s *FulfillmentService) GetPackageShippingDocument(ctx context.Context, packageID string, req *GetPackageShippingDocumentRequest, opts ...CallOption) (*GetPackageShippingDocumentResponse, error) {
-	out := new(GetPackageShippingDocumentResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetPackageShippingDocumentResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.GetPackageShippingDocument", method: "GET", path: "/fulfillment/202309/packages/{package_id}/shipping_documents",
 		query: true, replay: replayRead,
-	}, []string{packageID}, req, out, opts)
+	}, []string{packageID}, req, &out, opts)
+	return out, err
 }
 
 // GetTracking calls GET /fulfillment/202309/orders/{order_id}/tracking.
@@ -211,12 +226,13 @@ func (s *FulfillmentService) GetPackageShippingDocument(ctx context.Context, pac
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-tracking-202309
-func (s *FulfillmentService) GetTracking(ctx context.Context, orderID string, opts ...CallOption) (*GetTrackingResponse, error) {
-	out := new(GetTrackingResponse)
-	return out, s.client.call(ctx, operation{
+func (s *FulfillmentService) GetTracking(ctx context.Context, orderID string, req *GetTrackingRequest, opts ...CallOption) (*GetTrackingResponse, error) {
+	var out *GetTrackingResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.GetTracking", method: "GET", path: "/fulfillment/202309/orders/{order_id}/tracking",
 		replay: replayRead,
-	}, []string{orderID}, nil, out, opts)
+	}, []string{orderID}, req, &out, opts)
+	return out, err
 }
 
 // MarkPackageAsShipped calls POST /fulfillment/202309/orders/{order_id}/packages.
@@ -225,11 +241,12 @@ func (s *FulfillmentService) GetTracking(ctx context.Context, orderID string, op
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/mark-package-as-shipped-202309
 func (s *FulfillmentService) MarkPackageAsShipped(ctx context.Context, orderID string, req *MarkPackageAsShippedRequest, opts ...CallOption) (*MarkPackageAsShippedResponse, error) {
-	out := new(MarkPackageAsShippedResponse)
-	return out, s.client.call(ctx, operation{
+	var out *MarkPackageAsShippedResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.MarkPackageAsShipped", method: "POST", path: "/fulfillment/202309/orders/{order_id}/packages",
 		body: bodyJSON,
-	}, []string{orderID}, req, out, opts)
+	}, []string{orderID}, req, &out, opts)
+	return out, err
 }
 
 // RedeemInfoCallback calls POST /fulfillment/202601/redeem_info/callback.
@@ -238,11 +255,12 @@ func (s *FulfillmentService) MarkPackageAsShipped(ctx context.Context, orderID s
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/redeem-info-callback-202601
 func (s *FulfillmentService) RedeemInfoCallback(ctx context.Context, req *RedeemInfoCallbackRequest, opts ...CallOption) (*RedeemInfoCallbackResponse, error) {
-	out := new(RedeemInfoCallbackResponse)
-	return out, s.client.call(ctx, operation{
+	var out *RedeemInfoCallbackResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.RedeemInfoCallback", method: "POST", path: "/fulfillment/202601/redeem_info/callback",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SchedulePackageHandover calls POST /fulfillment/202309/packages/schedule.
@@ -251,11 +269,12 @@ func (s *FulfillmentService) RedeemInfoCallback(ctx context.Context, req *Redeem
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/schedule-package-handover-202309
 func (s *FulfillmentService) SchedulePackageHandover(ctx context.Context, req *SchedulePackageHandoverRequest, opts ...CallOption) (*SchedulePackageHandoverResponse, error) {
-	out := new(SchedulePackageHandoverResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SchedulePackageHandoverResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.SchedulePackageHandover", method: "POST", path: "/fulfillment/202309/packages/schedule",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchCombinablePackages calls GET /fulfillment/202309/combinable_packages/search.
@@ -264,11 +283,12 @@ func (s *FulfillmentService) SchedulePackageHandover(ctx context.Context, req *S
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-combinable-packages-202309
 func (s *FulfillmentService) SearchCombinablePackages(ctx context.Context, req *SearchCombinablePackagesRequest, opts ...CallOption) (*SearchCombinablePackagesResponse, error) {
-	out := new(SearchCombinablePackagesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchCombinablePackagesResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.SearchCombinablePackages", method: "GET", path: "/fulfillment/202309/combinable_packages/search",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchCombinablePackagesAll hands out what stands on the pages of
@@ -298,11 +318,12 @@ func (s *FulfillmentService) SearchCombinablePackagesAll(ctx context.Context, re
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-package-202309
 func (s *FulfillmentService) SearchPackage(ctx context.Context, req *SearchPackageRequest, opts ...CallOption) (*SearchPackageResponse, error) {
-	out := new(SearchPackageResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchPackageResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.SearchPackage", method: "POST", path: "/fulfillment/202309/packages/search",
 		query: true, body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchPackageAll hands out what stands on the pages of
@@ -331,11 +352,13 @@ func (s *FulfillmentService) SearchPackageAll(ctx context.Context, req *SearchPa
 // It is not repeated once it was sent. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/ship-package-202309
-func (s *FulfillmentService) ShipPackage(ctx context.Context, packageID string, req *ShipPackageRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *FulfillmentService) ShipPackage(ctx context.Context, packageID string, req *ShipPackageRequest, opts ...CallOption) (*ShipPackageResponse, error) {
+	var out *ShipPackageResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.ShipPackage", method: "POST", path: "/fulfillment/202309/packages/{package_id}/ship",
 		body: bodyJSON,
-	}, []string{packageID}, req, nil, opts)
+	}, []string{packageID}, req, &out, opts)
+	return out, err
 }
 
 // SplitOrders calls POST /fulfillment/202309/orders/{order_id}/split.
@@ -344,11 +367,12 @@ func (s *FulfillmentService) ShipPackage(ctx context.Context, packageID string, 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/split-orders-202309
 func (s *FulfillmentService) SplitOrders(ctx context.Context, orderID string, req *SplitOrdersRequest, opts ...CallOption) (*SplitOrdersResponse, error) {
-	out := new(SplitOrdersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SplitOrdersResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.SplitOrders", method: "POST", path: "/fulfillment/202309/orders/{order_id}/split",
 		body: bodyJSON,
-	}, []string{orderID}, req, out, opts)
+	}, []string{orderID}, req, &out, opts)
+	return out, err
 }
 
 // TTSTrackingValidation calls GET /fulfillment/202508/tts_tracking_validation.
@@ -357,11 +381,12 @@ func (s *FulfillmentService) SplitOrders(ctx context.Context, orderID string, re
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/tts-tracking-validation-202508
 func (s *FulfillmentService) TTSTrackingValidation(ctx context.Context, req *TTSTrackingValidationRequest, opts ...CallOption) (*TTSTrackingValidationResponse, error) {
-	out := new(TTSTrackingValidationResponse)
-	return out, s.client.call(ctx, operation{
+	var out *TTSTrackingValidationResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.TTSTrackingValidation", method: "GET", path: "/fulfillment/202508/tts_tracking_validation",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UncombinePackages calls POST /fulfillment/202309/packages/{package_id}/uncombine.
@@ -370,11 +395,12 @@ func (s *FulfillmentService) TTSTrackingValidation(ctx context.Context, req *TTS
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/uncombine-packages-202309
 func (s *FulfillmentService) UncombinePackages(ctx context.Context, packageID string, req *UncombinePackagesRequest, opts ...CallOption) (*UncombinePackagesResponse, error) {
-	out := new(UncombinePackagesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UncombinePackagesResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.UncombinePackages", method: "POST", path: "/fulfillment/202309/packages/{package_id}/uncombine",
 		body: bodyJSON,
-	}, []string{packageID}, req, out, opts)
+	}, []string{packageID}, req, &out, opts)
+	return out, err
 }
 
 // UpdatePackageDeliveryStatus calls POST /fulfillment/202309/packages/deliver.
@@ -383,11 +409,12 @@ func (s *FulfillmentService) UncombinePackages(ctx context.Context, packageID st
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-package-delivery-status-202309
 func (s *FulfillmentService) UpdatePackageDeliveryStatus(ctx context.Context, req *UpdatePackageDeliveryStatusRequest, opts ...CallOption) (*UpdatePackageDeliveryStatusResponse, error) {
-	out := new(UpdatePackageDeliveryStatusResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UpdatePackageDeliveryStatusResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.UpdatePackageDeliveryStatus", method: "POST", path: "/fulfillment/202309/packages/deliver",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdatePackageShippingInfo calls POST /fulfillment/202309/packages/{package_id}/shipping_info/update.
@@ -395,11 +422,13 @@ func (s *FulfillmentService) UpdatePackageDeliveryStatus(ctx context.Context, re
 // It is not repeated once it was sent. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-package-shipping-info-202309
-func (s *FulfillmentService) UpdatePackageShippingInfo(ctx context.Context, packageID string, req *UpdatePackageShippingInfoRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *FulfillmentService) UpdatePackageShippingInfo(ctx context.Context, packageID string, req *UpdatePackageShippingInfoRequest, opts ...CallOption) (*UpdatePackageShippingInfoResponse, error) {
+	var out *UpdatePackageShippingInfoResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.UpdatePackageShippingInfo", method: "POST", path: "/fulfillment/202309/packages/{package_id}/shipping_info/update",
 		body: bodyJSON,
-	}, []string{packageID}, req, nil, opts)
+	}, []string{packageID}, req, &out, opts)
+	return out, err
 }
 
 // UpdateSOFTrackV202609 calls POST /fulfillment/202609/order/sof/track/update.
@@ -423,11 +452,13 @@ func (s *FulfillmentService) UpdateSOFTrackV202609(ctx context.Context, req *Upd
 // It is not repeated once it was sent. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-shipping-info-202309
-func (s *FulfillmentService) UpdateShippingInfo(ctx context.Context, orderID string, req *UpdateShippingInfoRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *FulfillmentService) UpdateShippingInfo(ctx context.Context, orderID string, req *UpdateShippingInfoRequest, opts ...CallOption) (*UpdateShippingInfoResponse, error) {
+	var out *UpdateShippingInfoResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.UpdateShippingInfo", method: "POST", path: "/fulfillment/202309/orders/{order_id}/shipping_info/update",
 		body: bodyJSON,
-	}, []string{orderID}, req, nil, opts)
+	}, []string{orderID}, req, &out, opts)
+	return out, err
 }
 
 // UploadInvoice calls POST /fulfillment/202502/invoice/upload.
@@ -436,11 +467,12 @@ func (s *FulfillmentService) UpdateShippingInfo(ctx context.Context, orderID str
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/upload-invoice-202502
 func (s *FulfillmentService) UploadInvoice(ctx context.Context, req *UploadInvoiceRequest, opts ...CallOption) (*UploadInvoiceResponse, error) {
-	out := new(UploadInvoiceResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UploadInvoiceResponse
+	err := s.client.call(ctx, operation{
 		name: "Fulfillment.UploadInvoice", method: "POST", path: "/fulfillment/202502/invoice/upload",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // BatchShipPackagesRequest holds the parameters of Fulfillment.BatchShipPackages.
@@ -864,6 +896,12 @@ type GetOrderSplitAttributesResponseSplitAttributeMustSplitReason struct {
 	Type       string `json:"type,omitzero"`
 }
 
+// GetPackageDetailRequest holds the parameters of Fulfillment.GetPackageDetail.
+type GetPackageDetailRequest struct{}
+
+// GetPackageHandoverTimeSlotsRequest holds the parameters of Fulfillment.GetPackageHandoverTimeSlots.
+type GetPackageHandoverTimeSlotsRequest struct{}
+
 // GetPackageHandoverTimeSlotsResponse is the reply of Fulfillment.GetPackageHandoverTimeSlots.
 type GetPackageHandoverTimeSlotsResponse struct {
 	CanDropOff       bool                                            `json:"can_drop_off,omitzero"`
@@ -892,6 +930,9 @@ type GetPackageShippingDocumentResponse struct {
 	DocURL         string `json:"doc_url,omitzero"`
 	TrackingNumber string `json:"tracking_number,omitzero"`
 }
+
+// GetTrackingRequest holds the parameters of Fulfillment.GetTracking.
+type GetTrackingRequest struct{}
 
 // GetTrackingResponse is the reply of Fulfillment.GetTracking.
 type GetTrackingResponse struct {
@@ -1154,6 +1195,9 @@ type ShipPackageRequestSelfShipment struct {
 	TrackingNumber     string `json:"tracking_number"`      // required
 }
 
+// ShipPackageResponse is the reply of Fulfillment.ShipPackage.
+type ShipPackageResponse struct{}
+
 // SplitOrdersRequest holds the parameters of Fulfillment.SplitOrders.
 type SplitOrdersRequest struct {
 	SplittableGroups []SplitOrdersRequestSplittableGroup `json:"splittable_groups,omitzero"`
@@ -1240,6 +1284,9 @@ type UpdatePackageShippingInfoRequest struct {
 	TrackingNumber     string `json:"tracking_number"`      // required
 }
 
+// UpdatePackageShippingInfoResponse is the reply of Fulfillment.UpdatePackageShippingInfo.
+type UpdatePackageShippingInfoResponse struct{}
+
 // UpdateSOFTrackV202609Request holds the parameters of Fulfillment.UpdateSOFTrackV202609.
 type UpdateSOFTrackV202609Request struct {
 	Country             *string                             `json:"country,omitzero"`
@@ -1264,6 +1311,9 @@ type UpdateShippingInfoRequest struct {
 	ShippingProviderID string `json:"shipping_provider_id"` // required
 	TrackingNumber     string `json:"tracking_number"`      // required
 }
+
+// UpdateShippingInfoResponse is the reply of Fulfillment.UpdateShippingInfo.
+type UpdateShippingInfoResponse struct{}
 
 // UploadInvoiceRequest holds the parameters of Fulfillment.UploadInvoice.
 type UploadInvoiceRequest struct {

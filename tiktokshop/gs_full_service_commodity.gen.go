@@ -16,11 +16,12 @@ type GSFullServiceCommodityService service
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-calculate-product-audit-info-202509
 func (s *GSFullServiceCommodityService) GSCalculateProductAuditInfo(ctx context.Context, req *GSCalculateProductAuditInfoRequest, opts ...CallOption) (*GSCalculateProductAuditInfoResponse, error) {
-	out := new(GSCalculateProductAuditInfoResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GSCalculateProductAuditInfoResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSCalculateProductAuditInfo", method: "POST", path: "/gs_full_service_commodity/202509/calculate_audit_info",
 		body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSCalculateProductAuditInfoV202508 calls POST /gs_full_service_commodity/202508/calculate_audit_info.
@@ -29,11 +30,12 @@ func (s *GSFullServiceCommodityService) GSCalculateProductAuditInfo(ctx context.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-calculate-product-audit-info-202508
 func (s *GSFullServiceCommodityService) GSCalculateProductAuditInfoV202508(ctx context.Context, req *GSCalculateProductAuditInfoV202508Request, opts ...CallOption) (*GSCalculateProductAuditInfoV202508Response, error) {
-	out := new(GSCalculateProductAuditInfoV202508Response)
-	return out, s.client.call(ctx, operation{
+	var out *GSCalculateProductAuditInfoV202508Response
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSCalculateProductAuditInfoV202508", method: "POST", path: "/gs_full_service_commodity/202508/calculate_audit_info",
 		body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSCreateProduct calls POST /gs_full_service_commodity/202405/preview/products.
@@ -42,11 +44,12 @@ func (s *GSFullServiceCommodityService) GSCalculateProductAuditInfoV202508(ctx c
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-create-product-202405
 func (s *GSFullServiceCommodityService) GSCreateProduct(ctx context.Context, req *GSCreateProductRequest, opts ...CallOption) (*GSCreateProductResponse, error) {
-	out := new(GSCreateProductResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GSCreateProductResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSCreateProduct", method: "POST", path: "/gs_full_service_commodity/202405/preview/products",
 		query: true, body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSCreateProductV2 calls POST /gs_full_service_commodity/202509/beta/products.
@@ -55,11 +58,12 @@ func (s *GSFullServiceCommodityService) GSCreateProduct(ctx context.Context, req
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-create-product-v2-202509
 func (s *GSFullServiceCommodityService) GSCreateProductV2(ctx context.Context, req *GSCreateProductV2Request, opts ...CallOption) (*GSCreateProductV2Response, error) {
-	out := new(GSCreateProductV2Response)
-	return out, s.client.call(ctx, operation{
+	var out *GSCreateProductV2Response
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSCreateProductV2", method: "POST", path: "/gs_full_service_commodity/202509/beta/products",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSCreateProductV2V202405 calls POST /gs_full_service_commodity/202405/beta/products.
@@ -68,11 +72,12 @@ func (s *GSFullServiceCommodityService) GSCreateProductV2(ctx context.Context, r
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-create-product-v2-202405
 func (s *GSFullServiceCommodityService) GSCreateProductV2V202405(ctx context.Context, req *GSCreateProductV2V202405Request, opts ...CallOption) (*GSCreateProductV2V202405Response, error) {
-	out := new(GSCreateProductV2V202405Response)
-	return out, s.client.call(ctx, operation{
+	var out *GSCreateProductV2V202405Response
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSCreateProductV2V202405", method: "POST", path: "/gs_full_service_commodity/202405/beta/products",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSCreateProductV2V202410 calls POST /gs_full_service_commodity/202410/beta/products.
@@ -81,11 +86,12 @@ func (s *GSFullServiceCommodityService) GSCreateProductV2V202405(ctx context.Con
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-create-product-v2-202410
 func (s *GSFullServiceCommodityService) GSCreateProductV2V202410(ctx context.Context, req *GSCreateProductV2V202410Request, opts ...CallOption) (*GSCreateProductV2V202410Response, error) {
-	out := new(GSCreateProductV2V202410Response)
-	return out, s.client.call(ctx, operation{
+	var out *GSCreateProductV2V202410Response
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSCreateProductV2V202410", method: "POST", path: "/gs_full_service_commodity/202410/beta/products",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSCreateProductV2V202508 calls POST /gs_full_service_commodity/202508/beta/products.
@@ -94,11 +100,12 @@ func (s *GSFullServiceCommodityService) GSCreateProductV2V202410(ctx context.Con
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-create-product-v2-202508
 func (s *GSFullServiceCommodityService) GSCreateProductV2V202508(ctx context.Context, req *GSCreateProductV2V202508Request, opts ...CallOption) (*GSCreateProductV2V202508Response, error) {
-	out := new(GSCreateProductV2V202508Response)
-	return out, s.client.call(ctx, operation{
+	var out *GSCreateProductV2V202508Response
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSCreateProductV2V202508", method: "POST", path: "/gs_full_service_commodity/202508/beta/products",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSFullServiceGetAttributes calls GET /gs_full_service_commodity/202507/beta/categories/{category_id}/attributes.
@@ -106,12 +113,13 @@ func (s *GSFullServiceCommodityService) GSCreateProductV2V202508(ctx context.Con
 // It only reads and is safe to repeat. Version 202507.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-attributes-202507
-func (s *GSFullServiceCommodityService) GSFullServiceGetAttributes(ctx context.Context, categoryID string, opts ...CallOption) (*GSFullServiceGetAttributesResponse, error) {
-	out := new(GSFullServiceGetAttributesResponse)
-	return out, s.client.call(ctx, operation{
+func (s *GSFullServiceCommodityService) GSFullServiceGetAttributes(ctx context.Context, categoryID string, req *GSFullServiceGetAttributesRequest, opts ...CallOption) (*GSFullServiceGetAttributesResponse, error) {
+	var out *GSFullServiceGetAttributesResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSFullServiceGetAttributes", method: "GET", path: "/gs_full_service_commodity/202507/beta/categories/{category_id}/attributes",
 		replay: replayRead, noCipher: true,
-	}, []string{categoryID}, nil, out, opts)
+	}, []string{categoryID}, req, &out, opts)
+	return out, err
 }
 
 // GSFullServiceGetAttributesV202405 calls GET /gs_full_service_commodity/202405/beta/categories/{category_id}/attributes.
@@ -119,12 +127,13 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetAttributes(ctx context.C
 // It only reads and is safe to repeat. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-attributes-202405
-func (s *GSFullServiceCommodityService) GSFullServiceGetAttributesV202405(ctx context.Context, categoryID string, opts ...CallOption) (*GSFullServiceGetAttributesV202405Response, error) {
-	out := new(GSFullServiceGetAttributesV202405Response)
-	return out, s.client.call(ctx, operation{
+func (s *GSFullServiceCommodityService) GSFullServiceGetAttributesV202405(ctx context.Context, categoryID string, req *GSFullServiceGetAttributesV202405Request, opts ...CallOption) (*GSFullServiceGetAttributesV202405Response, error) {
+	var out *GSFullServiceGetAttributesV202405Response
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSFullServiceGetAttributesV202405", method: "GET", path: "/gs_full_service_commodity/202405/beta/categories/{category_id}/attributes",
 		replay: replayRead, noCipher: true,
-	}, []string{categoryID}, nil, out, opts)
+	}, []string{categoryID}, req, &out, opts)
+	return out, err
 }
 
 // GSFullServiceGetAttributesV202503 calls GET /gs_full_service_commodity/202503/beta/categories/{category_id}/attributes.
@@ -132,12 +141,13 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetAttributesV202405(ctx co
 // It only reads and is safe to repeat. Version 202503.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-attributes-202503
-func (s *GSFullServiceCommodityService) GSFullServiceGetAttributesV202503(ctx context.Context, categoryID string, opts ...CallOption) (*GSFullServiceGetAttributesV202503Response, error) {
-	out := new(GSFullServiceGetAttributesV202503Response)
-	return out, s.client.call(ctx, operation{
+func (s *GSFullServiceCommodityService) GSFullServiceGetAttributesV202503(ctx context.Context, categoryID string, req *GSFullServiceGetAttributesV202503Request, opts ...CallOption) (*GSFullServiceGetAttributesV202503Response, error) {
+	var out *GSFullServiceGetAttributesV202503Response
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSFullServiceGetAttributesV202503", method: "GET", path: "/gs_full_service_commodity/202503/beta/categories/{category_id}/attributes",
 		replay: replayRead, noCipher: true,
-	}, []string{categoryID}, nil, out, opts)
+	}, []string{categoryID}, req, &out, opts)
+	return out, err
 }
 
 // GSFullServiceGetBrands calls GET /gs_full_service_commodity/202405/beta/brands.
@@ -145,12 +155,13 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetAttributesV202503(ctx co
 // It only reads and is safe to repeat. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-brands-202405
-func (s *GSFullServiceCommodityService) GSFullServiceGetBrands(ctx context.Context, opts ...CallOption) (*GSFullServiceGetBrandsResponse, error) {
-	out := new(GSFullServiceGetBrandsResponse)
-	return out, s.client.call(ctx, operation{
+func (s *GSFullServiceCommodityService) GSFullServiceGetBrands(ctx context.Context, req *GSFullServiceGetBrandsRequest, opts ...CallOption) (*GSFullServiceGetBrandsResponse, error) {
+	var out *GSFullServiceGetBrandsResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSFullServiceGetBrands", method: "GET", path: "/gs_full_service_commodity/202405/beta/brands",
 		replay: replayRead, noCipher: true,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSFullServiceGetCategoryInformation calls GET /gs_full_service_commodity/202405/beta/categories/{category_id}.
@@ -158,12 +169,13 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetBrands(ctx context.Conte
 // It only reads and is safe to repeat. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-category-information-202405
-func (s *GSFullServiceCommodityService) GSFullServiceGetCategoryInformation(ctx context.Context, categoryID string, opts ...CallOption) (*GSFullServiceGetCategoryInformationResponse, error) {
-	out := new(GSFullServiceGetCategoryInformationResponse)
-	return out, s.client.call(ctx, operation{
+func (s *GSFullServiceCommodityService) GSFullServiceGetCategoryInformation(ctx context.Context, categoryID string, req *GSFullServiceGetCategoryInformationRequest, opts ...CallOption) (*GSFullServiceGetCategoryInformationResponse, error) {
+	var out *GSFullServiceGetCategoryInformationResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSFullServiceGetCategoryInformation", method: "GET", path: "/gs_full_service_commodity/202405/beta/categories/{category_id}",
 		replay: replayRead, noCipher: true,
-	}, []string{categoryID}, nil, out, opts)
+	}, []string{categoryID}, req, &out, opts)
+	return out, err
 }
 
 // GSFullServiceGetCertifications calls GET /gs_full_service_commodity/202507/beta/categories/{category_id}/certifications.
@@ -171,12 +183,13 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetCategoryInformation(ctx 
 // It only reads and is safe to repeat. Version 202507.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-certifications-202507
-func (s *GSFullServiceCommodityService) GSFullServiceGetCertifications(ctx context.Context, categoryID string, opts ...CallOption) (*GSFullServiceGetCertificationsResponse, error) {
-	out := new(GSFullServiceGetCertificationsResponse)
-	return out, s.client.call(ctx, operation{
+func (s *GSFullServiceCommodityService) GSFullServiceGetCertifications(ctx context.Context, categoryID string, req *GSFullServiceGetCertificationsRequest, opts ...CallOption) (*GSFullServiceGetCertificationsResponse, error) {
+	var out *GSFullServiceGetCertificationsResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSFullServiceGetCertifications", method: "GET", path: "/gs_full_service_commodity/202507/beta/categories/{category_id}/certifications",
 		replay: replayRead, noCipher: true,
-	}, []string{categoryID}, nil, out, opts)
+	}, []string{categoryID}, req, &out, opts)
+	return out, err
 }
 
 // GSFullServiceGetCertificationsV202406 calls GET /gs_full_service_commodity/202406/beta/categories/{category_id}/certifications.
@@ -184,12 +197,13 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetCertifications(ctx conte
 // It only reads and is safe to repeat. Version 202406.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-certifications-202406
-func (s *GSFullServiceCommodityService) GSFullServiceGetCertificationsV202406(ctx context.Context, categoryID string, opts ...CallOption) (*GSFullServiceGetCertificationsV202406Response, error) {
-	out := new(GSFullServiceGetCertificationsV202406Response)
-	return out, s.client.call(ctx, operation{
+func (s *GSFullServiceCommodityService) GSFullServiceGetCertificationsV202406(ctx context.Context, categoryID string, req *GSFullServiceGetCertificationsV202406Request, opts ...CallOption) (*GSFullServiceGetCertificationsV202406Response, error) {
+	var out *GSFullServiceGetCertificationsV202406Response
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSFullServiceGetCertificationsV202406", method: "GET", path: "/gs_full_service_commodity/202406/beta/categories/{category_id}/certifications",
 		replay: replayRead, noCipher: true,
-	}, []string{categoryID}, nil, out, opts)
+	}, []string{categoryID}, req, &out, opts)
+	return out, err
 }
 
 // GSFullServicePreviewGetAttributes calls GET /gs_full_service_commodity/202404/preview/categories/{category_id}/attributes.
@@ -197,12 +211,13 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetCertificationsV202406(ct
 // It only reads and is safe to repeat. Version 202404.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-preview-get-attributes-202404
-func (s *GSFullServiceCommodityService) GSFullServicePreviewGetAttributes(ctx context.Context, categoryID string, opts ...CallOption) (*GSFullServicePreviewGetAttributesResponse, error) {
-	out := new(GSFullServicePreviewGetAttributesResponse)
-	return out, s.client.call(ctx, operation{
+func (s *GSFullServiceCommodityService) GSFullServicePreviewGetAttributes(ctx context.Context, categoryID string, req *GSFullServicePreviewGetAttributesRequest, opts ...CallOption) (*GSFullServicePreviewGetAttributesResponse, error) {
+	var out *GSFullServicePreviewGetAttributesResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSFullServicePreviewGetAttributes", method: "GET", path: "/gs_full_service_commodity/202404/preview/categories/{category_id}/attributes",
 		replay: replayRead, noCipher: true,
-	}, []string{categoryID}, nil, out, opts)
+	}, []string{categoryID}, req, &out, opts)
+	return out, err
 }
 
 // GSFullServicePreviewGetBrands calls GET /gs_full_service_commodity/202404/preview/brands.
@@ -211,11 +226,12 @@ func (s *GSFullServiceCommodityService) GSFullServicePreviewGetAttributes(ctx co
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-preview-get-brands-202404
 func (s *GSFullServiceCommodityService) GSFullServicePreviewGetBrands(ctx context.Context, req *GSFullServicePreviewGetBrandsRequest, opts ...CallOption) (*GSFullServicePreviewGetBrandsResponse, error) {
-	out := new(GSFullServicePreviewGetBrandsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GSFullServicePreviewGetBrandsResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSFullServicePreviewGetBrands", method: "GET", path: "/gs_full_service_commodity/202404/preview/brands",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSFullServicePreviewGetCategoryInformation calls GET /gs_full_service_commodity/202404/preview/categories/{category_id}.
@@ -223,12 +239,13 @@ func (s *GSFullServiceCommodityService) GSFullServicePreviewGetBrands(ctx contex
 // It only reads and is safe to repeat. Version 202404.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-preview-get-category-information-202404
-func (s *GSFullServiceCommodityService) GSFullServicePreviewGetCategoryInformation(ctx context.Context, categoryID string, opts ...CallOption) (*GSFullServicePreviewGetCategoryInformationResponse, error) {
-	out := new(GSFullServicePreviewGetCategoryInformationResponse)
-	return out, s.client.call(ctx, operation{
+func (s *GSFullServiceCommodityService) GSFullServicePreviewGetCategoryInformation(ctx context.Context, categoryID string, req *GSFullServicePreviewGetCategoryInformationRequest, opts ...CallOption) (*GSFullServicePreviewGetCategoryInformationResponse, error) {
+	var out *GSFullServicePreviewGetCategoryInformationResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSFullServicePreviewGetCategoryInformation", method: "GET", path: "/gs_full_service_commodity/202404/preview/categories/{category_id}",
 		replay: replayRead, noCipher: true,
-	}, []string{categoryID}, nil, out, opts)
+	}, []string{categoryID}, req, &out, opts)
+	return out, err
 }
 
 // GSFullServiceSearchCategories calls POST /gs_full_service_commodity/202405/beta/categories/search.
@@ -237,11 +254,12 @@ func (s *GSFullServiceCommodityService) GSFullServicePreviewGetCategoryInformati
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-search-categories-202405
 func (s *GSFullServiceCommodityService) GSFullServiceSearchCategories(ctx context.Context, req *GSFullServiceSearchCategoriesRequest, opts ...CallOption) (*GSFullServiceSearchCategoriesResponse, error) {
-	out := new(GSFullServiceSearchCategoriesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GSFullServiceSearchCategoriesResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSFullServiceSearchCategories", method: "POST", path: "/gs_full_service_commodity/202405/beta/categories/search",
 		body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSFullServiceSearchCategoriesAll hands out what stands on the pages of
@@ -264,12 +282,13 @@ func (s *GSFullServiceCommodityService) GSFullServiceSearchCategoriesAll(ctx con
 // It only reads and is safe to repeat. Version 202406.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-get-grading-templates-config-v2-202406
-func (s *GSFullServiceCommodityService) GSGetGradingTemplatesConfigV2(ctx context.Context, opts ...CallOption) (*GSGetGradingTemplatesConfigV2Response, error) {
-	out := new(GSGetGradingTemplatesConfigV2Response)
-	return out, s.client.call(ctx, operation{
+func (s *GSFullServiceCommodityService) GSGetGradingTemplatesConfigV2(ctx context.Context, req *GSGetGradingTemplatesConfigV2Request, opts ...CallOption) (*GSGetGradingTemplatesConfigV2Response, error) {
+	var out *GSGetGradingTemplatesConfigV2Response
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSGetGradingTemplatesConfigV2", method: "GET", path: "/gs_full_service_commodity/202406/beta/grading_templates",
 		replay: replayRead, noCipher: true,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSGetSizeGroupsConfigV2 calls GET /gs_full_service_commodity/202406/beta/size_groups.
@@ -278,11 +297,12 @@ func (s *GSFullServiceCommodityService) GSGetGradingTemplatesConfigV2(ctx contex
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-get-size-groups-config-v2-202406
 func (s *GSFullServiceCommodityService) GSGetSizeGroupsConfigV2(ctx context.Context, req *GSGetSizeGroupsConfigV2Request, opts ...CallOption) (*GSGetSizeGroupsConfigV2Response, error) {
-	out := new(GSGetSizeGroupsConfigV2Response)
-	return out, s.client.call(ctx, operation{
+	var out *GSGetSizeGroupsConfigV2Response
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSGetSizeGroupsConfigV2", method: "GET", path: "/gs_full_service_commodity/202406/beta/size_groups",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSGetSupplierRP calls GET /gs_full_service_commodity/202508/supplier_rps.
@@ -291,11 +311,12 @@ func (s *GSFullServiceCommodityService) GSGetSizeGroupsConfigV2(ctx context.Cont
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-get-supplier-rp-202508
 func (s *GSFullServiceCommodityService) GSGetSupplierRP(ctx context.Context, req *GSGetSupplierRPRequest, opts ...CallOption) (*GSGetSupplierRPResponse, error) {
-	out := new(GSGetSupplierRPResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GSGetSupplierRPResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSGetSupplierRP", method: "GET", path: "/gs_full_service_commodity/202508/supplier_rps",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSGetSupplierRPAll hands out what stands on the pages of
@@ -321,11 +342,12 @@ func (s *GSFullServiceCommodityService) GSGetSupplierRPAll(ctx context.Context, 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-image-upload-v2-202406
 func (s *GSFullServiceCommodityService) GSImageUploadV2(ctx context.Context, req *GSImageUploadV2Request, opts ...CallOption) (*GSImageUploadV2Response, error) {
-	out := new(GSImageUploadV2Response)
-	return out, s.client.call(ctx, operation{
+	var out *GSImageUploadV2Response
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSImageUploadV2", method: "POST", path: "/gs_full_service_commodity/202406/beta/images/upload",
 		body: bodyMultipart, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSListSupplierManufacturer calls GET /gs_full_service_commodity/202508/supplier_manufacturers.
@@ -334,11 +356,12 @@ func (s *GSFullServiceCommodityService) GSImageUploadV2(ctx context.Context, req
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-list-supplier-manufacturer-202508
 func (s *GSFullServiceCommodityService) GSListSupplierManufacturer(ctx context.Context, req *GSListSupplierManufacturerRequest, opts ...CallOption) (*GSListSupplierManufacturerResponse, error) {
-	out := new(GSListSupplierManufacturerResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GSListSupplierManufacturerResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSListSupplierManufacturer", method: "GET", path: "/gs_full_service_commodity/202508/supplier_manufacturers",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSListSupplierManufacturerAll hands out what stands on the pages of
@@ -363,12 +386,13 @@ func (s *GSFullServiceCommodityService) GSListSupplierManufacturerAll(ctx contex
 // It only reads and is safe to repeat. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-product-image-upload-requirements-query-202405
-func (s *GSFullServiceCommodityService) GSProductImageUploadRequirementsQuery(ctx context.Context, categoryID string, opts ...CallOption) (*GSProductImageUploadRequirementsQueryResponse, error) {
-	out := new(GSProductImageUploadRequirementsQueryResponse)
-	return out, s.client.call(ctx, operation{
+func (s *GSFullServiceCommodityService) GSProductImageUploadRequirementsQuery(ctx context.Context, categoryID string, req *GSProductImageUploadRequirementsQueryRequest, opts ...CallOption) (*GSProductImageUploadRequirementsQueryResponse, error) {
+	var out *GSProductImageUploadRequirementsQueryResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSProductImageUploadRequirementsQuery", method: "GET", path: "/gs_full_service_commodity/202405/beta/categories/{category_id}/image_upload_requirements",
 		replay: replayRead, noCipher: true,
-	}, []string{categoryID}, nil, out, opts)
+	}, []string{categoryID}, req, &out, opts)
+	return out, err
 }
 
 // GSQualificationFileUpload calls POST /gs_full_service_commodity/202405/beta/certification_files/upload.
@@ -377,11 +401,12 @@ func (s *GSFullServiceCommodityService) GSProductImageUploadRequirementsQuery(ct
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-qualification-file-upload-202405
 func (s *GSFullServiceCommodityService) GSQualificationFileUpload(ctx context.Context, req *GSQualificationFileUploadRequest, opts ...CallOption) (*GSQualificationFileUploadResponse, error) {
-	out := new(GSQualificationFileUploadResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GSQualificationFileUploadResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSQualificationFileUpload", method: "POST", path: "/gs_full_service_commodity/202405/beta/certification_files/upload",
 		body: bodyMultipart, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSQuerySKUsAndTheApprovalStatusOfSKUsV2 calls POST /gs_full_service_commodity/202504/beta/products/search.
@@ -390,11 +415,12 @@ func (s *GSFullServiceCommodityService) GSQualificationFileUpload(ctx context.Co
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-query-skus-and-the-approval-status-of-skus-v2-202504
 func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2Request, opts ...CallOption) (*GSQuerySKUsAndTheApprovalStatusOfSKUsV2Response, error) {
-	out := new(GSQuerySKUsAndTheApprovalStatusOfSKUsV2Response)
-	return out, s.client.call(ctx, operation{
+	var out *GSQuerySKUsAndTheApprovalStatusOfSKUsV2Response
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSQuerySKUsAndTheApprovalStatusOfSKUsV2", method: "POST", path: "/gs_full_service_commodity/202504/beta/products/search",
 		body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSQuerySKUsAndTheApprovalStatusOfSKUsV2All hands out what stands on the pages of
@@ -420,11 +446,12 @@ func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2A
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-query-skus-and-the-approval-status-of-skus-v2-202406
 func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406Request, opts ...CallOption) (*GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406Response, error) {
-	out := new(GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406Response)
-	return out, s.client.call(ctx, operation{
+	var out *GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406Response
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406", method: "POST", path: "/gs_full_service_commodity/202406/beta/products/search",
 		body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406All hands out what stands on the pages of
@@ -450,11 +477,12 @@ func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-query-skus-and-the-approval-status-of-skus-v2-202410
 func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410Request, opts ...CallOption) (*GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410Response, error) {
-	out := new(GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410Response)
-	return out, s.client.call(ctx, operation{
+	var out *GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410Response
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410", method: "POST", path: "/gs_full_service_commodity/202410/beta/products/search",
 		body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410All hands out what stands on the pages of
@@ -480,11 +508,12 @@ func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-video-upload-202405
 func (s *GSFullServiceCommodityService) GSVideoUpload(ctx context.Context, req *GSVideoUploadRequest, opts ...CallOption) (*GSVideoUploadResponse, error) {
-	out := new(GSVideoUploadResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GSVideoUploadResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSVideoUpload", method: "POST", path: "/gs_full_service_commodity/202405/beta/videos/upload",
 		body: bodyMultipart, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetGlobalSellingFullServiceCategories calls POST /gs_full_service_commodity/202404/preview/categories/search.
@@ -493,11 +522,12 @@ func (s *GSFullServiceCommodityService) GSVideoUpload(ctx context.Context, req *
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-global-selling-full-service-categories-202404
 func (s *GSFullServiceCommodityService) GetGlobalSellingFullServiceCategories(ctx context.Context, req *GetGlobalSellingFullServiceCategoriesRequest, opts ...CallOption) (*GetGlobalSellingFullServiceCategoriesResponse, error) {
-	out := new(GetGlobalSellingFullServiceCategoriesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetGlobalSellingFullServiceCategoriesResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GetGlobalSellingFullServiceCategories", method: "POST", path: "/gs_full_service_commodity/202404/preview/categories/search",
 		body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetGlobalSellingFullServiceCategoriesAll hands out what stands on the pages of
@@ -521,11 +551,12 @@ func (s *GSFullServiceCommodityService) GetGlobalSellingFullServiceCategoriesAll
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-grading-templates-config-202405
 func (s *GSFullServiceCommodityService) GetGradingTemplatesConfig(ctx context.Context, req *GetGradingTemplatesConfigRequest, opts ...CallOption) (*GetGradingTemplatesConfigResponse, error) {
-	out := new(GetGradingTemplatesConfigResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetGradingTemplatesConfigResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GetGradingTemplatesConfig", method: "GET", path: "/gs_full_service_commodity/202405/preview/grading_templates",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetSizeGroups calls GET /gs_full_service_commodity/202408/size_groups.
@@ -534,11 +565,12 @@ func (s *GSFullServiceCommodityService) GetGradingTemplatesConfig(ctx context.Co
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-size-groups-202408
 func (s *GSFullServiceCommodityService) GetSizeGroups(ctx context.Context, req *GetSizeGroupsRequest, opts ...CallOption) (*GetSizeGroupsResponse, error) {
-	out := new(GetSizeGroupsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetSizeGroupsResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GetSizeGroups", method: "GET", path: "/gs_full_service_commodity/202408/size_groups",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetSizeGroupsConfig calls GET /gs_full_service_commodity/202405/preview/size_groups.
@@ -547,11 +579,12 @@ func (s *GSFullServiceCommodityService) GetSizeGroups(ctx context.Context, req *
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-size-groups-config-202405
 func (s *GSFullServiceCommodityService) GetSizeGroupsConfig(ctx context.Context, req *GetSizeGroupsConfigRequest, opts ...CallOption) (*GetSizeGroupsConfigResponse, error) {
-	out := new(GetSizeGroupsConfigResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetSizeGroupsConfigResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GetSizeGroupsConfig", method: "GET", path: "/gs_full_service_commodity/202405/preview/size_groups",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GlobalSellingGetSupplierAddresses calls GET /gs_full_service_commodity/202407/supplier_addresses.
@@ -560,11 +593,12 @@ func (s *GSFullServiceCommodityService) GetSizeGroupsConfig(ctx context.Context,
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-get-supplier-addresses-202407
 func (s *GSFullServiceCommodityService) GlobalSellingGetSupplierAddresses(ctx context.Context, req *GlobalSellingGetSupplierAddressesRequest, opts ...CallOption) (*GlobalSellingGetSupplierAddressesResponse, error) {
-	out := new(GlobalSellingGetSupplierAddressesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GlobalSellingGetSupplierAddressesResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GlobalSellingGetSupplierAddresses", method: "GET", path: "/gs_full_service_commodity/202407/supplier_addresses",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GlobalSellingGetSupplierAddressesAll hands out what stands on the pages of
@@ -590,11 +624,12 @@ func (s *GSFullServiceCommodityService) GlobalSellingGetSupplierAddressesAll(ctx
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/image-upload-202405
 func (s *GSFullServiceCommodityService) ImageUpload(ctx context.Context, req *ImageUploadRequest, opts ...CallOption) (*ImageUploadResponse, error) {
-	out := new(ImageUploadResponse)
-	return out, s.client.call(ctx, operation{
+	var out *ImageUploadResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.ImageUpload", method: "POST", path: "/gs_full_service_commodity/202405/preview/images/upload",
 		query: true, body: bodyMultipart, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // QuerySKUsAndTheApprovalStatusOfSKUs calls POST /gs_full_service_commodity/202405/preview/products/search.
@@ -603,11 +638,12 @@ func (s *GSFullServiceCommodityService) ImageUpload(ctx context.Context, req *Im
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/query-skus-and-the-approval-status-of-skus-202405
 func (s *GSFullServiceCommodityService) QuerySKUsAndTheApprovalStatusOfSKUs(ctx context.Context, req *QuerySKUsAndTheApprovalStatusOfSKUsRequest, opts ...CallOption) (*QuerySKUsAndTheApprovalStatusOfSKUsResponse, error) {
-	out := new(QuerySKUsAndTheApprovalStatusOfSKUsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *QuerySKUsAndTheApprovalStatusOfSKUsResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.QuerySKUsAndTheApprovalStatusOfSKUs", method: "POST", path: "/gs_full_service_commodity/202405/preview/products/search",
 		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // QuerySKUsAndTheApprovalStatusOfSKUsAll hands out what stands on the pages of
@@ -1984,6 +2020,9 @@ type GSCreateProductV2V202508Response struct {
 	SPUCode string `json:"spu_code,omitzero"`
 }
 
+// GSFullServiceGetAttributesRequest holds the parameters of GSFullServiceCommodity.GSFullServiceGetAttributes.
+type GSFullServiceGetAttributesRequest struct{}
+
 // GSFullServiceGetAttributesResponse is the reply of GSFullServiceCommodity.GSFullServiceGetAttributes.
 type GSFullServiceGetAttributesResponse struct {
 	Attributes       []GSFullServiceGetAttributesResponseAttribute       `json:"attributes,omitzero"`
@@ -2049,6 +2088,9 @@ type GSFullServiceGetAttributesResponseRegionAttributeAttributeValue struct {
 	NameZh string `json:"name_zh,omitzero"`
 }
 
+// GSFullServiceGetAttributesV202405Request holds the parameters of GSFullServiceCommodity.GSFullServiceGetAttributesV202405.
+type GSFullServiceGetAttributesV202405Request struct{}
+
 // GSFullServiceGetAttributesV202405Response is the reply of GSFullServiceCommodity.GSFullServiceGetAttributesV202405.
 type GSFullServiceGetAttributesV202405Response struct {
 	Attributes []GSFullServiceGetAttributesV202405ResponseAttribute `json:"attributes,omitzero"`
@@ -2072,6 +2114,9 @@ type GSFullServiceGetAttributesV202405ResponseAttributeValue struct {
 	NameEn string `json:"name_en,omitzero"`
 	NameZh string `json:"name_zh,omitzero"`
 }
+
+// GSFullServiceGetAttributesV202503Request holds the parameters of GSFullServiceCommodity.GSFullServiceGetAttributesV202503.
+type GSFullServiceGetAttributesV202503Request struct{}
 
 // GSFullServiceGetAttributesV202503Response is the reply of GSFullServiceCommodity.GSFullServiceGetAttributesV202503.
 type GSFullServiceGetAttributesV202503Response struct {
@@ -2098,6 +2143,9 @@ type GSFullServiceGetAttributesV202503ResponseAttributeValue struct {
 	NameZh string `json:"name_zh,omitzero"`
 }
 
+// GSFullServiceGetBrandsRequest holds the parameters of GSFullServiceCommodity.GSFullServiceGetBrands.
+type GSFullServiceGetBrandsRequest struct{}
+
 // GSFullServiceGetBrandsResponse is the reply of GSFullServiceCommodity.GSFullServiceGetBrands.
 type GSFullServiceGetBrandsResponse struct {
 	Brands []GSFullServiceGetBrandsResponseBrand `json:"brands,omitzero"`
@@ -2109,6 +2157,9 @@ type GSFullServiceGetBrandsResponseBrand struct {
 	ID             string `json:"id,omitzero"`
 	Name           string `json:"name,omitzero"`
 }
+
+// GSFullServiceGetCategoryInformationRequest holds the parameters of GSFullServiceCommodity.GSFullServiceGetCategoryInformation.
+type GSFullServiceGetCategoryInformationRequest struct{}
 
 // GSFullServiceGetCategoryInformationResponse is the reply of GSFullServiceCommodity.GSFullServiceGetCategoryInformation.
 type GSFullServiceGetCategoryInformationResponse struct {
@@ -2125,6 +2176,9 @@ type GSFullServiceGetCategoryInformationResponse struct {
 	ParentID             string `json:"parent_id,omitzero"`
 	SecondKeyAttributeID string `json:"second_key_attribute_id,omitzero"`
 }
+
+// GSFullServiceGetCertificationsRequest holds the parameters of GSFullServiceCommodity.GSFullServiceGetCertifications.
+type GSFullServiceGetCertificationsRequest struct{}
 
 // GSFullServiceGetCertificationsResponse is the reply of GSFullServiceCommodity.GSFullServiceGetCertifications.
 type GSFullServiceGetCertificationsResponse struct {
@@ -2156,6 +2210,9 @@ type GSFullServiceGetCertificationsResponseCertificationRequirementCondition str
 	AttributeValueIDs []string `json:"attribute_value_ids,omitzero"`
 }
 
+// GSFullServiceGetCertificationsV202406Request holds the parameters of GSFullServiceCommodity.GSFullServiceGetCertificationsV202406.
+type GSFullServiceGetCertificationsV202406Request struct{}
+
 // GSFullServiceGetCertificationsV202406Response is the reply of GSFullServiceCommodity.GSFullServiceGetCertificationsV202406.
 type GSFullServiceGetCertificationsV202406Response struct {
 	Certifications []GSFullServiceGetCertificationsV202406ResponseCertification `json:"certifications,omitzero"`
@@ -2178,6 +2235,9 @@ type GSFullServiceGetCertificationsV202406ResponseCertificationQualification str
 	MaxFileCount int64    `json:"max_file_count,omitzero"`
 	Type         string   `json:"type,omitzero"`
 }
+
+// GSFullServicePreviewGetAttributesRequest holds the parameters of GSFullServiceCommodity.GSFullServicePreviewGetAttributes.
+type GSFullServicePreviewGetAttributesRequest struct{}
 
 // GSFullServicePreviewGetAttributesResponse is the reply of GSFullServiceCommodity.GSFullServicePreviewGetAttributes.
 type GSFullServicePreviewGetAttributesResponse struct {
@@ -2219,6 +2279,9 @@ type GSFullServicePreviewGetBrandsResponseBrand struct {
 	Name           string `json:"name,omitzero"`
 }
 
+// GSFullServicePreviewGetCategoryInformationRequest holds the parameters of GSFullServiceCommodity.GSFullServicePreviewGetCategoryInformation.
+type GSFullServicePreviewGetCategoryInformationRequest struct{}
+
 // GSFullServicePreviewGetCategoryInformationResponse is the reply of GSFullServiceCommodity.GSFullServicePreviewGetCategoryInformation.
 type GSFullServicePreviewGetCategoryInformationResponse struct {
 	FirstKeyAttributeID  string `json:"first_key_attribute_id,omitzero"`
@@ -2259,6 +2322,9 @@ type GSFullServiceSearchCategoriesResponseCategory struct {
 	Status   string `json:"status,omitzero"`
 	Version  string `json:"version,omitzero"`
 }
+
+// GSGetGradingTemplatesConfigV2Request holds the parameters of GSFullServiceCommodity.GSGetGradingTemplatesConfigV2.
+type GSGetGradingTemplatesConfigV2Request struct{}
 
 // GSGetGradingTemplatesConfigV2Response is the reply of GSFullServiceCommodity.GSGetGradingTemplatesConfigV2.
 type GSGetGradingTemplatesConfigV2Response struct {
@@ -2384,6 +2450,9 @@ type GSListSupplierManufacturerResponseManufacturerListPhoneNumber struct {
 	PhoneNumber       string `json:"phone_number,omitzero"`
 	PhoneNumberRegion string `json:"phone_number_region,omitzero"`
 }
+
+// GSProductImageUploadRequirementsQueryRequest holds the parameters of GSFullServiceCommodity.GSProductImageUploadRequirementsQuery.
+type GSProductImageUploadRequirementsQueryRequest struct{}
 
 // GSProductImageUploadRequirementsQueryResponse is the reply of GSFullServiceCommodity.GSProductImageUploadRequirementsQuery.
 type GSProductImageUploadRequirementsQueryResponse struct {

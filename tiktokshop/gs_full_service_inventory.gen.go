@@ -15,11 +15,12 @@ type GSFullServiceInventoryService service
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-query-virtual-inventory-202405
 func (s *GSFullServiceInventoryService) GSFullServiceQueryVirtualInventory(ctx context.Context, req *GSFullServiceQueryVirtualInventoryRequest, opts ...CallOption) (*GSFullServiceQueryVirtualInventoryResponse, error) {
-	out := new(GSFullServiceQueryVirtualInventoryResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GSFullServiceQueryVirtualInventoryResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceInventory.GSFullServiceQueryVirtualInventory", method: "POST", path: "/gs_full_service_inventory/202405/beta/virtual_inventory/query",
 		body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSFullServiceUpdateVirtualInventory calls POST /gs_full_service_inventory/202405/beta/virtual_inventory/update.
@@ -28,11 +29,12 @@ func (s *GSFullServiceInventoryService) GSFullServiceQueryVirtualInventory(ctx c
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-update-virtual-inventory-202405
 func (s *GSFullServiceInventoryService) GSFullServiceUpdateVirtualInventory(ctx context.Context, req *GSFullServiceUpdateVirtualInventoryRequest, opts ...CallOption) (*GSFullServiceUpdateVirtualInventoryResponse, error) {
-	out := new(GSFullServiceUpdateVirtualInventoryResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GSFullServiceUpdateVirtualInventoryResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceInventory.GSFullServiceUpdateVirtualInventory", method: "POST", path: "/gs_full_service_inventory/202405/beta/virtual_inventory/update",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // QueryGlobalSellingVirtualInventory calls POST /gs_full_service_inventory/202404/preview/virtual_inventory/query.
@@ -41,11 +43,12 @@ func (s *GSFullServiceInventoryService) GSFullServiceUpdateVirtualInventory(ctx 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/query-global-selling-virtual-inventory-202404
 func (s *GSFullServiceInventoryService) QueryGlobalSellingVirtualInventory(ctx context.Context, req *QueryGlobalSellingVirtualInventoryRequest, opts ...CallOption) (*QueryGlobalSellingVirtualInventoryResponse, error) {
-	out := new(QueryGlobalSellingVirtualInventoryResponse)
-	return out, s.client.call(ctx, operation{
+	var out *QueryGlobalSellingVirtualInventoryResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceInventory.QueryGlobalSellingVirtualInventory", method: "POST", path: "/gs_full_service_inventory/202404/preview/virtual_inventory/query",
 		body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SetGlobalSellingVirtualInventory calls POST /gs_full_service_inventory/202404/preview/virtual_inventory/update.
@@ -54,11 +57,12 @@ func (s *GSFullServiceInventoryService) QueryGlobalSellingVirtualInventory(ctx c
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/set-global-selling-virtual-inventory-202404
 func (s *GSFullServiceInventoryService) SetGlobalSellingVirtualInventory(ctx context.Context, req *SetGlobalSellingVirtualInventoryRequest, opts ...CallOption) (*SetGlobalSellingVirtualInventoryResponse, error) {
-	out := new(SetGlobalSellingVirtualInventoryResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SetGlobalSellingVirtualInventoryResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceInventory.SetGlobalSellingVirtualInventory", method: "POST", path: "/gs_full_service_inventory/202404/preview/virtual_inventory/update",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSFullServiceQueryVirtualInventoryRequest holds the parameters of GSFullServiceInventory.GSFullServiceQueryVirtualInventory.

@@ -15,11 +15,13 @@ type GSFullServiceShipmentService service
 // It is not repeated once it was sent. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/confirm-delivery-202405
-func (s *GSFullServiceShipmentService) ConfirmDelivery(ctx context.Context, req *ConfirmDeliveryRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *GSFullServiceShipmentService) ConfirmDelivery(ctx context.Context, req *ConfirmDeliveryRequest, opts ...CallOption) (*ConfirmDeliveryResponse, error) {
+	var out *ConfirmDeliveryResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.ConfirmDelivery", method: "POST", path: "/gs_full_service_shipment/202405/preview/delivery_orders/confirm",
 		query: true, body: bodyJSON, noCipher: true,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateDeliveryOrder calls POST /gs_full_service_shipment/202405/preview/delivery_orders.
@@ -28,11 +30,12 @@ func (s *GSFullServiceShipmentService) ConfirmDelivery(ctx context.Context, req 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-delivery-order-202405
 func (s *GSFullServiceShipmentService) CreateDeliveryOrder(ctx context.Context, req *CreateDeliveryOrderRequest, opts ...CallOption) (*CreateDeliveryOrderResponse, error) {
-	out := new(CreateDeliveryOrderResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreateDeliveryOrderResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.CreateDeliveryOrder", method: "POST", path: "/gs_full_service_shipment/202405/preview/delivery_orders",
 		query: true, body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSConfirmDelivery calls POST /gs_full_service_shipment/202405/beta/delivery_orders/confirm.
@@ -40,11 +43,13 @@ func (s *GSFullServiceShipmentService) CreateDeliveryOrder(ctx context.Context, 
 // It is not repeated once it was sent. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-confirm-delivery-202405
-func (s *GSFullServiceShipmentService) GSConfirmDelivery(ctx context.Context, req *GSConfirmDeliveryRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *GSFullServiceShipmentService) GSConfirmDelivery(ctx context.Context, req *GSConfirmDeliveryRequest, opts ...CallOption) (*GSConfirmDeliveryResponse, error) {
+	var out *GSConfirmDeliveryResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GSConfirmDelivery", method: "POST", path: "/gs_full_service_shipment/202405/beta/delivery_orders/confirm",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSCreateDeliveryOrder calls POST /gs_full_service_shipment/202405/beta/delivery_orders.
@@ -53,11 +58,12 @@ func (s *GSFullServiceShipmentService) GSConfirmDelivery(ctx context.Context, re
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-create-delivery-order-202405
 func (s *GSFullServiceShipmentService) GSCreateDeliveryOrder(ctx context.Context, req *GSCreateDeliveryOrderRequest, opts ...CallOption) (*GSCreateDeliveryOrderResponse, error) {
-	out := new(GSCreateDeliveryOrderResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GSCreateDeliveryOrderResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GSCreateDeliveryOrder", method: "POST", path: "/gs_full_service_shipment/202405/beta/delivery_orders",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSGetDeliveryOrderPrintDocument calls GET /gs_full_service_shipment/202405/beta/delivery_orders/documents.
@@ -66,11 +72,12 @@ func (s *GSFullServiceShipmentService) GSCreateDeliveryOrder(ctx context.Context
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-get-delivery-order-print-document-202405
 func (s *GSFullServiceShipmentService) GSGetDeliveryOrderPrintDocument(ctx context.Context, req *GSGetDeliveryOrderPrintDocumentRequest, opts ...CallOption) (*GSGetDeliveryOrderPrintDocumentResponse, error) {
-	out := new(GSGetDeliveryOrderPrintDocumentResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GSGetDeliveryOrderPrintDocumentResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GSGetDeliveryOrderPrintDocument", method: "GET", path: "/gs_full_service_shipment/202405/beta/delivery_orders/documents",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSGetDeliveryOrderPrintDocumentBatched splits req.DeliveryOrderCodes into parts of at most 50 and hands out the
@@ -90,11 +97,12 @@ func (s *GSFullServiceShipmentService) GSGetDeliveryOrderPrintDocumentBatched(ct
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-get-logistics-waybills-print-document-202405
 func (s *GSFullServiceShipmentService) GSGetLogisticsWaybillsPrintDocument(ctx context.Context, req *GSGetLogisticsWaybillsPrintDocumentRequest, opts ...CallOption) (*GSGetLogisticsWaybillsPrintDocumentResponse, error) {
-	out := new(GSGetLogisticsWaybillsPrintDocumentResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GSGetLogisticsWaybillsPrintDocumentResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GSGetLogisticsWaybillsPrintDocument", method: "GET", path: "/gs_full_service_shipment/202405/beta/waybills",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSGetLogisticsWaybillsPrintDocumentBatched splits req.LogisticsCodes into parts of at most 50 and hands out the
@@ -114,11 +122,12 @@ func (s *GSFullServiceShipmentService) GSGetLogisticsWaybillsPrintDocumentBatche
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-get-sku-print-document-202405
 func (s *GSFullServiceShipmentService) GSGetSKUPrintDocument(ctx context.Context, req *GSGetSKUPrintDocumentRequest, opts ...CallOption) (*GSGetSKUPrintDocumentResponse, error) {
-	out := new(GSGetSKUPrintDocumentResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GSGetSKUPrintDocumentResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GSGetSKUPrintDocument", method: "POST", path: "/gs_full_service_shipment/202405/beta/delivery_orders/sku_documents/generate",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSQueryDeliveryBatchs calls GET /gs_full_service_shipment/202405/beta/delivery_orders/delivery_batchs.
@@ -127,11 +136,12 @@ func (s *GSFullServiceShipmentService) GSGetSKUPrintDocument(ctx context.Context
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-query-delivery-batchs-202405
 func (s *GSFullServiceShipmentService) GSQueryDeliveryBatchs(ctx context.Context, req *GSQueryDeliveryBatchsRequest, opts ...CallOption) (*GSQueryDeliveryBatchsResponse, error) {
-	out := new(GSQueryDeliveryBatchsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GSQueryDeliveryBatchsResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GSQueryDeliveryBatchs", method: "GET", path: "/gs_full_service_shipment/202405/beta/delivery_orders/delivery_batchs",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSQueryDeliveryBatchsBatched splits req.DeliveryBatchCodes into parts of at most 50 and hands out the
@@ -151,11 +161,12 @@ func (s *GSFullServiceShipmentService) GSQueryDeliveryBatchsBatched(ctx context.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-reserve-shipping-202405
 func (s *GSFullServiceShipmentService) GSReserveShipping(ctx context.Context, req *GSReserveShippingRequest, opts ...CallOption) (*GSReserveShippingResponse, error) {
-	out := new(GSReserveShippingResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GSReserveShippingResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GSReserveShipping", method: "POST", path: "/gs_full_service_shipment/202405/beta/delivery_orders/reserve_ship",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSSearchAvailableShippingProviders calls POST /gs_full_service_shipment/202405/beta/shipping_providers/search.
@@ -164,11 +175,12 @@ func (s *GSFullServiceShipmentService) GSReserveShipping(ctx context.Context, re
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-search-available-shipping-providers-202405
 func (s *GSFullServiceShipmentService) GSSearchAvailableShippingProviders(ctx context.Context, req *GSSearchAvailableShippingProvidersRequest, opts ...CallOption) (*GSSearchAvailableShippingProvidersResponse, error) {
-	out := new(GSSearchAvailableShippingProvidersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GSSearchAvailableShippingProvidersResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GSSearchAvailableShippingProviders", method: "POST", path: "/gs_full_service_shipment/202405/beta/shipping_providers/search",
 		body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSSearchDeliveryOrders calls POST /gs_full_service_shipment/202405/beta/delivery_orders/search.
@@ -177,11 +189,12 @@ func (s *GSFullServiceShipmentService) GSSearchAvailableShippingProviders(ctx co
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-search-delivery-orders-202405
 func (s *GSFullServiceShipmentService) GSSearchDeliveryOrders(ctx context.Context, req *GSSearchDeliveryOrdersRequest, opts ...CallOption) (*GSSearchDeliveryOrdersResponse, error) {
-	out := new(GSSearchDeliveryOrdersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GSSearchDeliveryOrdersResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GSSearchDeliveryOrders", method: "POST", path: "/gs_full_service_shipment/202405/beta/delivery_orders/search",
 		body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSSearchDeliveryOrdersAll hands out what stands on the pages of
@@ -207,11 +220,12 @@ func (s *GSFullServiceShipmentService) GSSearchDeliveryOrdersAll(ctx context.Con
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-search-stockup-orders-202405
 func (s *GSFullServiceShipmentService) GSSearchStockupOrders(ctx context.Context, req *GSSearchStockupOrdersRequest, opts ...CallOption) (*GSSearchStockupOrdersResponse, error) {
-	out := new(GSSearchStockupOrdersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GSSearchStockupOrdersResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GSSearchStockupOrders", method: "POST", path: "/gs_full_service_shipment/202405/beta/stockup_orders/search",
 		body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GSSearchStockupOrdersAll hands out what stands on the pages of
@@ -237,11 +251,12 @@ func (s *GSFullServiceShipmentService) GSSearchStockupOrdersAll(ctx context.Cont
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-delivery-order-print-document-202405
 func (s *GSFullServiceShipmentService) GetDeliveryOrderPrintDocument(ctx context.Context, req *GetDeliveryOrderPrintDocumentRequest, opts ...CallOption) (*GetDeliveryOrderPrintDocumentResponse, error) {
-	out := new(GetDeliveryOrderPrintDocumentResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetDeliveryOrderPrintDocumentResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GetDeliveryOrderPrintDocument", method: "GET", path: "/gs_full_service_shipment/202405/preview/delivery_orders/documents",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetDeliveryOrderPrintDocumentBatched splits req.DeliveryOrderCodes into parts of at most 50 and hands out the
@@ -261,11 +276,12 @@ func (s *GSFullServiceShipmentService) GetDeliveryOrderPrintDocumentBatched(ctx 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-logistics-waybills-print-docurement-202405
 func (s *GSFullServiceShipmentService) GetLogisticsWaybillsPrintDocurement(ctx context.Context, req *GetLogisticsWaybillsPrintDocurementRequest, opts ...CallOption) (*GetLogisticsWaybillsPrintDocurementResponse, error) {
-	out := new(GetLogisticsWaybillsPrintDocurementResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetLogisticsWaybillsPrintDocurementResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GetLogisticsWaybillsPrintDocurement", method: "GET", path: "/gs_full_service_shipment/202405/preview/waybills",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetLogisticsWaybillsPrintDocurementBatched splits req.LogisticsCodes into parts of at most 50 and hands out the
@@ -284,11 +300,13 @@ func (s *GSFullServiceShipmentService) GetLogisticsWaybillsPrintDocurementBatche
 // It is not repeated once it was sent. Version 202407.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-cancel-shipment-202407
-func (s *GSFullServiceShipmentService) GlobalSellingCancelShipment(ctx context.Context, req *GlobalSellingCancelShipmentRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *GSFullServiceShipmentService) GlobalSellingCancelShipment(ctx context.Context, req *GlobalSellingCancelShipmentRequest, opts ...CallOption) (*GlobalSellingCancelShipmentResponse, error) {
+	var out *GlobalSellingCancelShipmentResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GlobalSellingCancelShipment", method: "POST", path: "/gs_full_service_shipment/202407/logistics_orders/cancel_ship",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GlobalSellingConfirmStockupOrder calls POST /gs_full_service_shipment/202409/stockup_orders/confirm.
@@ -296,11 +314,13 @@ func (s *GSFullServiceShipmentService) GlobalSellingCancelShipment(ctx context.C
 // It is not repeated once it was sent. Version 202409.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-confirm-stockup-order-202409
-func (s *GSFullServiceShipmentService) GlobalSellingConfirmStockupOrder(ctx context.Context, req *GlobalSellingConfirmStockupOrderRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *GSFullServiceShipmentService) GlobalSellingConfirmStockupOrder(ctx context.Context, req *GlobalSellingConfirmStockupOrderRequest, opts ...CallOption) (*GlobalSellingConfirmStockupOrderResponse, error) {
+	var out *GlobalSellingConfirmStockupOrderResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GlobalSellingConfirmStockupOrder", method: "POST", path: "/gs_full_service_shipment/202409/stockup_orders/confirm",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GlobalSellingGetQualityDocuments calls GET /gs_full_service_shipment/202407/quality_documents.
@@ -309,11 +329,12 @@ func (s *GSFullServiceShipmentService) GlobalSellingConfirmStockupOrder(ctx cont
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-get-quality-documents-202407
 func (s *GSFullServiceShipmentService) GlobalSellingGetQualityDocuments(ctx context.Context, req *GlobalSellingGetQualityDocumentsRequest, opts ...CallOption) (*GlobalSellingGetQualityDocumentsResponse, error) {
-	out := new(GlobalSellingGetQualityDocumentsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GlobalSellingGetQualityDocumentsResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GlobalSellingGetQualityDocuments", method: "GET", path: "/gs_full_service_shipment/202407/quality_documents",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GlobalSellingGetSKUPrintDocument calls POST /gs_full_service_shipment/202503/delivery_orders/sku_documents/generate.
@@ -322,11 +343,12 @@ func (s *GSFullServiceShipmentService) GlobalSellingGetQualityDocuments(ctx cont
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-get-sku-print-document-202503
 func (s *GSFullServiceShipmentService) GlobalSellingGetSKUPrintDocument(ctx context.Context, req *GlobalSellingGetSKUPrintDocumentRequest, opts ...CallOption) (*GlobalSellingGetSKUPrintDocumentResponse, error) {
-	out := new(GlobalSellingGetSKUPrintDocumentResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GlobalSellingGetSKUPrintDocumentResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GlobalSellingGetSKUPrintDocument", method: "POST", path: "/gs_full_service_shipment/202503/delivery_orders/sku_documents/generate",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GlobalSellingGetSKUPrintDocumentV202409 calls POST /gs_full_service_shipment/202409/delivery_orders/sku_documents/generate.
@@ -335,11 +357,12 @@ func (s *GSFullServiceShipmentService) GlobalSellingGetSKUPrintDocument(ctx cont
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-get-sku-print-document-202409
 func (s *GSFullServiceShipmentService) GlobalSellingGetSKUPrintDocumentV202409(ctx context.Context, req *GlobalSellingGetSKUPrintDocumentV202409Request, opts ...CallOption) (*GlobalSellingGetSKUPrintDocumentV202409Response, error) {
-	out := new(GlobalSellingGetSKUPrintDocumentV202409Response)
-	return out, s.client.call(ctx, operation{
+	var out *GlobalSellingGetSKUPrintDocumentV202409Response
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GlobalSellingGetSKUPrintDocumentV202409", method: "POST", path: "/gs_full_service_shipment/202409/delivery_orders/sku_documents/generate",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GlobalSellingQueryLogisticsOrders calls GET /gs_full_service_shipment/202407/logistics_orders.
@@ -348,11 +371,12 @@ func (s *GSFullServiceShipmentService) GlobalSellingGetSKUPrintDocumentV202409(c
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-query-logistics-orders-202407
 func (s *GSFullServiceShipmentService) GlobalSellingQueryLogisticsOrders(ctx context.Context, req *GlobalSellingQueryLogisticsOrdersRequest, opts ...CallOption) (*GlobalSellingQueryLogisticsOrdersResponse, error) {
-	out := new(GlobalSellingQueryLogisticsOrdersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GlobalSellingQueryLogisticsOrdersResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GlobalSellingQueryLogisticsOrders", method: "GET", path: "/gs_full_service_shipment/202407/logistics_orders",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GlobalSellingReserveShipment calls POST /gs_full_service_shipment/202410/delivery_orders/reserve_ship.
@@ -361,11 +385,12 @@ func (s *GSFullServiceShipmentService) GlobalSellingQueryLogisticsOrders(ctx con
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-reserve-shipment-202410
 func (s *GSFullServiceShipmentService) GlobalSellingReserveShipment(ctx context.Context, req *GlobalSellingReserveShipmentRequest, opts ...CallOption) (*GlobalSellingReserveShipmentResponse, error) {
-	out := new(GlobalSellingReserveShipmentResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GlobalSellingReserveShipmentResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GlobalSellingReserveShipment", method: "POST", path: "/gs_full_service_shipment/202410/delivery_orders/reserve_ship",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GlobalSellingReserveShipmentV202407 calls POST /gs_full_service_shipment/202407/delivery_orders/reserve_ship.
@@ -374,11 +399,12 @@ func (s *GSFullServiceShipmentService) GlobalSellingReserveShipment(ctx context.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-reserve-shipment-202407
 func (s *GSFullServiceShipmentService) GlobalSellingReserveShipmentV202407(ctx context.Context, req *GlobalSellingReserveShipmentV202407Request, opts ...CallOption) (*GlobalSellingReserveShipmentV202407Response, error) {
-	out := new(GlobalSellingReserveShipmentV202407Response)
-	return out, s.client.call(ctx, operation{
+	var out *GlobalSellingReserveShipmentV202407Response
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GlobalSellingReserveShipmentV202407", method: "POST", path: "/gs_full_service_shipment/202407/delivery_orders/reserve_ship",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GlobalSellingSearchAbnormalOrders calls POST /gs_full_service_shipment/202407/abnormal_orders/search.
@@ -387,11 +413,12 @@ func (s *GSFullServiceShipmentService) GlobalSellingReserveShipmentV202407(ctx c
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-search-abnormal-orders-202407
 func (s *GSFullServiceShipmentService) GlobalSellingSearchAbnormalOrders(ctx context.Context, req *GlobalSellingSearchAbnormalOrdersRequest, opts ...CallOption) (*GlobalSellingSearchAbnormalOrdersResponse, error) {
-	out := new(GlobalSellingSearchAbnormalOrdersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GlobalSellingSearchAbnormalOrdersResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GlobalSellingSearchAbnormalOrders", method: "POST", path: "/gs_full_service_shipment/202407/abnormal_orders/search",
 		body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GlobalSellingSearchAbnormalOrdersAll hands out what stands on the pages of
@@ -417,11 +444,12 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchAbnormalOrdersAll(ctx 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-search-available-shipping-providers-202410
 func (s *GSFullServiceShipmentService) GlobalSellingSearchAvailableShippingProviders(ctx context.Context, req *GlobalSellingSearchAvailableShippingProvidersRequest, opts ...CallOption) (*GlobalSellingSearchAvailableShippingProvidersResponse, error) {
-	out := new(GlobalSellingSearchAvailableShippingProvidersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GlobalSellingSearchAvailableShippingProvidersResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GlobalSellingSearchAvailableShippingProviders", method: "POST", path: "/gs_full_service_shipment/202410/shipping_providers/search",
 		body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GlobalSellingSearchAvailableShippingProvidersV202407 calls POST /gs_full_service_shipment/202407/shipping_providers/search.
@@ -430,11 +458,12 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchAvailableShippingProvi
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-search-available-shipping-providers-202407
 func (s *GSFullServiceShipmentService) GlobalSellingSearchAvailableShippingProvidersV202407(ctx context.Context, req *GlobalSellingSearchAvailableShippingProvidersV202407Request, opts ...CallOption) (*GlobalSellingSearchAvailableShippingProvidersV202407Response, error) {
-	out := new(GlobalSellingSearchAvailableShippingProvidersV202407Response)
-	return out, s.client.call(ctx, operation{
+	var out *GlobalSellingSearchAvailableShippingProvidersV202407Response
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GlobalSellingSearchAvailableShippingProvidersV202407", method: "POST", path: "/gs_full_service_shipment/202407/shipping_providers/search",
 		body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GlobalSellingSearchDeliveryOrders calls POST /gs_full_service_shipment/202407/delivery_orders/search.
@@ -443,11 +472,12 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchAvailableShippingProvi
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-search-delivery-orders-202407
 func (s *GSFullServiceShipmentService) GlobalSellingSearchDeliveryOrders(ctx context.Context, req *GlobalSellingSearchDeliveryOrdersRequest, opts ...CallOption) (*GlobalSellingSearchDeliveryOrdersResponse, error) {
-	out := new(GlobalSellingSearchDeliveryOrdersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GlobalSellingSearchDeliveryOrdersResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GlobalSellingSearchDeliveryOrders", method: "POST", path: "/gs_full_service_shipment/202407/delivery_orders/search",
 		body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GlobalSellingSearchDeliveryOrdersAll hands out what stands on the pages of
@@ -473,11 +503,12 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchDeliveryOrdersAll(ctx 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-search-return-orders-202407
 func (s *GSFullServiceShipmentService) GlobalSellingSearchReturnOrders(ctx context.Context, req *GlobalSellingSearchReturnOrdersRequest, opts ...CallOption) (*GlobalSellingSearchReturnOrdersResponse, error) {
-	out := new(GlobalSellingSearchReturnOrdersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GlobalSellingSearchReturnOrdersResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GlobalSellingSearchReturnOrders", method: "POST", path: "/gs_full_service_shipment/202407/return_orders/search",
 		body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GlobalSellingSearchReturnOrdersAll hands out what stands on the pages of
@@ -503,11 +534,12 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchReturnOrdersAll(ctx co
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-search-stockup-orders-202407
 func (s *GSFullServiceShipmentService) GlobalSellingSearchStockupOrders(ctx context.Context, req *GlobalSellingSearchStockupOrdersRequest, opts ...CallOption) (*GlobalSellingSearchStockupOrdersResponse, error) {
-	out := new(GlobalSellingSearchStockupOrdersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GlobalSellingSearchStockupOrdersResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GlobalSellingSearchStockupOrders", method: "POST", path: "/gs_full_service_shipment/202407/stockup_orders/search",
 		body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GlobalSellingSearchStockupOrdersAll hands out what stands on the pages of
@@ -533,11 +565,12 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchStockupOrdersAll(ctx c
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/query-delivery-batchs-202405
 func (s *GSFullServiceShipmentService) QueryDeliveryBatchs(ctx context.Context, req *QueryDeliveryBatchsRequest, opts ...CallOption) (*QueryDeliveryBatchsResponse, error) {
-	out := new(QueryDeliveryBatchsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *QueryDeliveryBatchsResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.QueryDeliveryBatchs", method: "GET", path: "/gs_full_service_shipment/202405/preview/delivery_orders/delivery_batchs",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // QueryDeliveryBatchsBatched splits req.DeliveryBatchCodes into parts of at most 50 and hands out the
@@ -557,11 +590,12 @@ func (s *GSFullServiceShipmentService) QueryDeliveryBatchsBatched(ctx context.Co
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/reserve-shipping-202405
 func (s *GSFullServiceShipmentService) ReserveShipping(ctx context.Context, req *ReserveShippingRequest, opts ...CallOption) (*ReserveShippingResponse, error) {
-	out := new(ReserveShippingResponse)
-	return out, s.client.call(ctx, operation{
+	var out *ReserveShippingResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.ReserveShipping", method: "POST", path: "/gs_full_service_shipment/202405/preview/delivery_orders/reserve_ship",
 		query: true, body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchAvailableShippingProviders calls POST /gs_full_service_shipment/202405/preview/shipping_providers/search.
@@ -570,11 +604,12 @@ func (s *GSFullServiceShipmentService) ReserveShipping(ctx context.Context, req 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-available-shipping-providers-202405
 func (s *GSFullServiceShipmentService) SearchAvailableShippingProviders(ctx context.Context, req *SearchAvailableShippingProvidersRequest, opts ...CallOption) (*SearchAvailableShippingProvidersResponse, error) {
-	out := new(SearchAvailableShippingProvidersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchAvailableShippingProvidersResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.SearchAvailableShippingProviders", method: "POST", path: "/gs_full_service_shipment/202405/preview/shipping_providers/search",
 		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchDeliveryOrders calls POST /gs_full_service_shipment/202405/preview/delivery_orders/search.
@@ -583,11 +618,12 @@ func (s *GSFullServiceShipmentService) SearchAvailableShippingProviders(ctx cont
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-delivery-orders-202405
 func (s *GSFullServiceShipmentService) SearchDeliveryOrders(ctx context.Context, req *SearchDeliveryOrdersRequest, opts ...CallOption) (*SearchDeliveryOrdersResponse, error) {
-	out := new(SearchDeliveryOrdersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchDeliveryOrdersResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.SearchDeliveryOrders", method: "POST", path: "/gs_full_service_shipment/202405/preview/delivery_orders/search",
 		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchDeliveryOrdersAll hands out what stands on the pages of
@@ -613,11 +649,12 @@ func (s *GSFullServiceShipmentService) SearchDeliveryOrdersAll(ctx context.Conte
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-stockup-orders-202405
 func (s *GSFullServiceShipmentService) SearchStockupOrders(ctx context.Context, req *SearchStockupOrdersRequest, opts ...CallOption) (*SearchStockupOrdersResponse, error) {
-	out := new(SearchStockupOrdersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchStockupOrdersResponse
+	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.SearchStockupOrders", method: "POST", path: "/gs_full_service_shipment/202405/preview/stockup_orders/search",
 		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchStockupOrdersAll hands out what stands on the pages of
@@ -642,6 +679,9 @@ type ConfirmDeliveryRequest struct {
 	DeliveryOrderCode *string `json:"delivery_order_code,omitzero" url:"-"`
 	SupplierID        string  `url:"supplier_id" json:"-"` // required
 }
+
+// ConfirmDeliveryResponse is the reply of GSFullServiceShipment.ConfirmDelivery.
+type ConfirmDeliveryResponse struct{}
 
 // CreateDeliveryOrderRequest holds the parameters of GSFullServiceShipment.CreateDeliveryOrder.
 type CreateDeliveryOrderRequest struct {
@@ -684,6 +724,9 @@ type CreateDeliveryOrderResponse struct {
 type GSConfirmDeliveryRequest struct {
 	DeliveryOrderCode *string `json:"delivery_order_code,omitzero"`
 }
+
+// GSConfirmDeliveryResponse is the reply of GSFullServiceShipment.GSConfirmDelivery.
+type GSConfirmDeliveryResponse struct{}
 
 // GSCreateDeliveryOrderRequest holds the parameters of GSFullServiceShipment.GSCreateDeliveryOrder.
 type GSCreateDeliveryOrderRequest struct {
@@ -1277,6 +1320,9 @@ type GlobalSellingCancelShipmentRequest struct {
 	LogisticsOrder *string `json:"logistics_order,omitzero"`
 }
 
+// GlobalSellingCancelShipmentResponse is the reply of GSFullServiceShipment.GlobalSellingCancelShipment.
+type GlobalSellingCancelShipmentResponse struct{}
+
 // GlobalSellingConfirmStockupOrderRequest holds the parameters of GSFullServiceShipment.GlobalSellingConfirmStockupOrder.
 type GlobalSellingConfirmStockupOrderRequest struct {
 	IsOrderConfirmed *bool                                        `json:"is_order_confirmed,omitzero"`
@@ -1291,6 +1337,9 @@ type GlobalSellingConfirmStockupOrderRequestSKU struct {
 	Code                   *string `json:"code,omitzero"`
 	ConfirmStockupQuantity *int64  `json:"confirm_stockup_quantity,omitzero"`
 }
+
+// GlobalSellingConfirmStockupOrderResponse is the reply of GSFullServiceShipment.GlobalSellingConfirmStockupOrder.
+type GlobalSellingConfirmStockupOrderResponse struct{}
 
 // GlobalSellingGetQualityDocumentsRequest holds the parameters of GSFullServiceShipment.GlobalSellingGetQualityDocuments.
 type GlobalSellingGetQualityDocumentsRequest struct {

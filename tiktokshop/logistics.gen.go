@@ -15,11 +15,12 @@ type LogisticsService service
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-warehouse-202502
 func (s *LogisticsService) CreateWarehouse(ctx context.Context, req *CreateWarehouseRequest, opts ...CallOption) (*CreateWarehouseResponse, error) {
-	out := new(CreateWarehouseResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreateWarehouseResponse
+	err := s.client.call(ctx, operation{
 		name: "Logistics.CreateWarehouse", method: "POST", path: "/logistics/202502/warehouses",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetAvailableShippingTemplate calls GET /logistics/202510/seller_templates.
@@ -28,11 +29,12 @@ func (s *LogisticsService) CreateWarehouse(ctx context.Context, req *CreateWareh
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-available-shipping-template-202510
 func (s *LogisticsService) GetAvailableShippingTemplate(ctx context.Context, req *GetAvailableShippingTemplateRequest, opts ...CallOption) (*GetAvailableShippingTemplateResponse, error) {
-	out := new(GetAvailableShippingTemplateResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetAvailableShippingTemplateResponse
+	err := s.client.call(ctx, operation{
 		name: "Logistics.GetAvailableShippingTemplate", method: "GET", path: "/logistics/202510/seller_templates",
 		body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetGlobalSellerWarehouse calls GET /logistics/202309/global_warehouses.
@@ -40,12 +42,13 @@ func (s *LogisticsService) GetAvailableShippingTemplate(ctx context.Context, req
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-global-seller-warehouse-202309
-func (s *LogisticsService) GetGlobalSellerWarehouse(ctx context.Context, opts ...CallOption) (*GetGlobalSellerWarehouseResponse, error) {
-	out := new(GetGlobalSellerWarehouseResponse)
-	return out, s.client.call(ctx, operation{
+func (s *LogisticsService) GetGlobalSellerWarehouse(ctx context.Context, req *GetGlobalSellerWarehouseRequest, opts ...CallOption) (*GetGlobalSellerWarehouseResponse, error) {
+	var out *GetGlobalSellerWarehouseResponse
+	err := s.client.call(ctx, operation{
 		name: "Logistics.GetGlobalSellerWarehouse", method: "GET", path: "/logistics/202309/global_warehouses",
 		replay: replayRead, noCipher: true,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetShippingProviders calls GET /logistics/202309/delivery_options/{delivery_option_id}/shipping_providers.
@@ -54,11 +57,12 @@ func (s *LogisticsService) GetGlobalSellerWarehouse(ctx context.Context, opts ..
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shipping-providers-202309
 func (s *LogisticsService) GetShippingProviders(ctx context.Context, deliveryOptionID string, req *GetShippingProvidersRequest, opts ...CallOption) (*GetShippingProvidersResponse, error) {
-	out := new(GetShippingProvidersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetShippingProvidersResponse
+	err := s.client.call(ctx, operation{
 		name: "Logistics.GetShippingProviders", method: "GET", path: "/logistics/202309/delivery_options/{delivery_option_id}/shipping_providers",
 		query: true, replay: replayRead,
-	}, []string{deliveryOptionID}, req, out, opts)
+	}, []string{deliveryOptionID}, req, &out, opts)
+	return out, err
 }
 
 // GetWarehouseDeliveryOptions calls GET /logistics/202309/warehouses/{warehouse_id}/delivery_options.
@@ -67,11 +71,12 @@ func (s *LogisticsService) GetShippingProviders(ctx context.Context, deliveryOpt
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-warehouse-delivery-options-202309
 func (s *LogisticsService) GetWarehouseDeliveryOptions(ctx context.Context, warehouseID string, req *GetWarehouseDeliveryOptionsRequest, opts ...CallOption) (*GetWarehouseDeliveryOptionsResponse, error) {
-	out := new(GetWarehouseDeliveryOptionsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetWarehouseDeliveryOptionsResponse
+	err := s.client.call(ctx, operation{
 		name: "Logistics.GetWarehouseDeliveryOptions", method: "GET", path: "/logistics/202309/warehouses/{warehouse_id}/delivery_options",
 		query: true, replay: replayRead,
-	}, []string{warehouseID}, req, out, opts)
+	}, []string{warehouseID}, req, &out, opts)
+	return out, err
 }
 
 // GetWarehouseList calls GET /logistics/202309/warehouses.
@@ -79,12 +84,13 @@ func (s *LogisticsService) GetWarehouseDeliveryOptions(ctx context.Context, ware
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-warehouse-list-202309
-func (s *LogisticsService) GetWarehouseList(ctx context.Context, opts ...CallOption) (*GetWarehouseListResponse, error) {
-	out := new(GetWarehouseListResponse)
-	return out, s.client.call(ctx, operation{
+func (s *LogisticsService) GetWarehouseList(ctx context.Context, req *GetWarehouseListRequest, opts ...CallOption) (*GetWarehouseListResponse, error) {
+	var out *GetWarehouseListResponse
+	err := s.client.call(ctx, operation{
 		name: "Logistics.GetWarehouseList", method: "GET", path: "/logistics/202309/warehouses",
 		replay: replayRead,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // StandardizeWarehouseAddress calls POST /logistics/202412/addresses/standardize.
@@ -93,11 +99,12 @@ func (s *LogisticsService) GetWarehouseList(ctx context.Context, opts ...CallOpt
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/standardize-warehouse-address-202412
 func (s *LogisticsService) StandardizeWarehouseAddress(ctx context.Context, req *StandardizeWarehouseAddressRequest, opts ...CallOption) (*StandardizeWarehouseAddressResponse, error) {
-	out := new(StandardizeWarehouseAddressResponse)
-	return out, s.client.call(ctx, operation{
+	var out *StandardizeWarehouseAddressResponse
+	err := s.client.call(ctx, operation{
 		name: "Logistics.StandardizeWarehouseAddress", method: "POST", path: "/logistics/202412/addresses/standardize",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateWarehouse calls POST /logistics/202502/warehouses/{warehouse_id}.
@@ -106,11 +113,12 @@ func (s *LogisticsService) StandardizeWarehouseAddress(ctx context.Context, req 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-warehouse-202502
 func (s *LogisticsService) UpdateWarehouse(ctx context.Context, warehouseID string, req *UpdateWarehouseRequest, opts ...CallOption) (*UpdateWarehouseResponse, error) {
-	out := new(UpdateWarehouseResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UpdateWarehouseResponse
+	err := s.client.call(ctx, operation{
 		name: "Logistics.UpdateWarehouse", method: "POST", path: "/logistics/202502/warehouses/{warehouse_id}",
 		body: bodyJSON,
-	}, []string{warehouseID}, req, out, opts)
+	}, []string{warehouseID}, req, &out, opts)
+	return out, err
 }
 
 // CreateWarehouseRequest holds the parameters of Logistics.CreateWarehouse.
@@ -256,6 +264,9 @@ type GetAvailableShippingTemplateResponseTemplateTemplate struct {
 	TemplateParty int64  `json:"template_party,omitzero"`
 }
 
+// GetGlobalSellerWarehouseRequest holds the parameters of Logistics.GetGlobalSellerWarehouse.
+type GetGlobalSellerWarehouseRequest struct{}
+
 // GetGlobalSellerWarehouseResponse is the reply of Logistics.GetGlobalSellerWarehouse.
 type GetGlobalSellerWarehouseResponse struct {
 	GlobalWarehouses []GetGlobalSellerWarehouseResponseGlobalWarehouse `json:"global_warehouses,omitzero"`
@@ -288,6 +299,9 @@ type GetWarehouseDeliveryOptionsRequest struct {
 type GetWarehouseDeliveryOptionsResponse struct {
 	DeliveryOptions []DeliveryOption `json:"delivery_options,omitzero"`
 }
+
+// GetWarehouseListRequest holds the parameters of Logistics.GetWarehouseList.
+type GetWarehouseListRequest struct{}
 
 // GetWarehouseListResponse is the reply of Logistics.GetWarehouseList.
 type GetWarehouseListResponse struct {

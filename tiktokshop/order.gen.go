@@ -16,11 +16,12 @@ type OrderService service
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/add-external-order-references-202406
 func (s *OrderService) AddExternalOrderReferences(ctx context.Context, req *AddExternalOrderReferencesRequest, opts ...CallOption) (*AddExternalOrderReferencesResponse, error) {
-	out := new(AddExternalOrderReferencesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *AddExternalOrderReferencesResponse
+	err := s.client.call(ctx, operation{
 		name: "Order.AddExternalOrderReferences", method: "POST", path: "/order/202406/orders/external_orders",
 		body: bodyJSON, replay: replayWrite,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddExternalOrderReferencesBatched splits req.Orders into parts of at most 100 and hands out the
@@ -40,11 +41,12 @@ func (s *OrderService) AddExternalOrderReferencesBatched(ctx context.Context, re
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-external-order-references-202406
 func (s *OrderService) GetExternalOrderReferences(ctx context.Context, orderID string, req *GetExternalOrderReferencesRequest, opts ...CallOption) (*GetExternalOrderReferencesResponse, error) {
-	out := new(GetExternalOrderReferencesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetExternalOrderReferencesResponse
+	err := s.client.call(ctx, operation{
 		name: "Order.GetExternalOrderReferences", method: "GET", path: "/order/202406/orders/{order_id}/external_orders",
 		query: true, replay: replayRead,
-	}, []string{orderID}, req, out, opts)
+	}, []string{orderID}, req, &out, opts)
+	return out, err
 }
 
 // GetOrderDetail calls GET /order/202507/orders.
@@ -53,11 +55,12 @@ func (s *OrderService) GetExternalOrderReferences(ctx context.Context, orderID s
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-order-detail-202507
 func (s *OrderService) GetOrderDetail(ctx context.Context, req *GetOrderDetailRequest, opts ...CallOption) (*GetOrderDetailResponse, error) {
-	out := new(GetOrderDetailResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetOrderDetailResponse
+	err := s.client.call(ctx, operation{
 		name: "Order.GetOrderDetail", method: "GET", path: "/order/202507/orders",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOrderDetailBatched splits req.IDs into parts of at most 50 and hands out the
@@ -77,11 +80,12 @@ func (s *OrderService) GetOrderDetailBatched(ctx context.Context, req *GetOrderD
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-order-detail-202309
 func (s *OrderService) GetOrderDetailV202309(ctx context.Context, req *GetOrderDetailV202309Request, opts ...CallOption) (*GetOrderDetailV202309Response, error) {
-	out := new(GetOrderDetailV202309Response)
-	return out, s.client.call(ctx, operation{
+	var out *GetOrderDetailV202309Response
+	err := s.client.call(ctx, operation{
 		name: "Order.GetOrderDetailV202309", method: "GET", path: "/order/202309/orders",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOrderDetailV202309Batched splits req.IDs into parts of at most 50 and hands out the
@@ -101,11 +105,12 @@ func (s *OrderService) GetOrderDetailV202309Batched(ctx context.Context, req *Ge
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-order-list-202309
 func (s *OrderService) GetOrderList(ctx context.Context, req *GetOrderListRequest, opts ...CallOption) (*GetOrderListResponse, error) {
-	out := new(GetOrderListResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetOrderListResponse
+	err := s.client.call(ctx, operation{
 		name: "Order.GetOrderList", method: "POST", path: "/order/202309/orders/search",
 		query: true, body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetOrderListAll hands out what stands on the pages of
@@ -134,12 +139,13 @@ func (s *OrderService) GetOrderListAll(ctx context.Context, req *GetOrderListReq
 // It only reads and is safe to repeat. Version 202407.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-price-detail-202407
-func (s *OrderService) GetPriceDetail(ctx context.Context, orderID string, opts ...CallOption) (*GetPriceDetailResponse, error) {
-	out := new(GetPriceDetailResponse)
-	return out, s.client.call(ctx, operation{
+func (s *OrderService) GetPriceDetail(ctx context.Context, orderID string, req *GetPriceDetailRequest, opts ...CallOption) (*GetPriceDetailResponse, error) {
+	var out *GetPriceDetailResponse
+	err := s.client.call(ctx, operation{
 		name: "Order.GetPriceDetail", method: "GET", path: "/order/202407/orders/{order_id}/price_detail",
 		replay: replayRead,
-	}, []string{orderID}, nil, out, opts)
+	}, []string{orderID}, req, &out, opts)
+	return out, err
 }
 
 // GetPrivilegedOrderDetail calls GET /order/202309/privileged_orders.
@@ -148,11 +154,12 @@ func (s *OrderService) GetPriceDetail(ctx context.Context, orderID string, opts 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-privileged-order-detail-202309
 func (s *OrderService) GetPrivilegedOrderDetail(ctx context.Context, req *GetPrivilegedOrderDetailRequest, opts ...CallOption) (*GetPrivilegedOrderDetailResponse, error) {
-	out := new(GetPrivilegedOrderDetailResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetPrivilegedOrderDetailResponse
+	err := s.client.call(ctx, operation{
 		name: "Order.GetPrivilegedOrderDetail", method: "GET", path: "/order/202309/privileged_orders",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetPrivilegedOrderDetailBatched splits req.IDs into parts of at most 50 and hands out the
@@ -172,11 +179,12 @@ func (s *OrderService) GetPrivilegedOrderDetailBatched(ctx context.Context, req 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-order-by-external-order-reference-202406
 func (s *OrderService) SearchOrderByExternalOrderReference(ctx context.Context, req *SearchOrderByExternalOrderReferenceRequest, opts ...CallOption) (*SearchOrderByExternalOrderReferenceResponse, error) {
-	out := new(SearchOrderByExternalOrderReferenceResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchOrderByExternalOrderReferenceResponse
+	err := s.client.call(ctx, operation{
 		name: "Order.SearchOrderByExternalOrderReference", method: "POST", path: "/order/202406/orders/external_order_search",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UpdateTheBlindBoxOpeningResults calls POST /order/202511/orders/blind_box_result/callback.
@@ -184,11 +192,13 @@ func (s *OrderService) SearchOrderByExternalOrderReference(ctx context.Context, 
 // It is not repeated once it was sent. Version 202511.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-the-blind-box-opening-results-202511
-func (s *OrderService) UpdateTheBlindBoxOpeningResults(ctx context.Context, req *UpdateTheBlindBoxOpeningResultsRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *OrderService) UpdateTheBlindBoxOpeningResults(ctx context.Context, req *UpdateTheBlindBoxOpeningResultsRequest, opts ...CallOption) (*UpdateTheBlindBoxOpeningResultsResponse, error) {
+	var out *UpdateTheBlindBoxOpeningResultsResponse
+	err := s.client.call(ctx, operation{
 		name: "Order.UpdateTheBlindBoxOpeningResults", method: "POST", path: "/order/202511/orders/blind_box_result/callback",
 		body: bodyJSON,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AddExternalOrderReferencesRequest holds the parameters of Order.AddExternalOrderReferences.
@@ -305,6 +315,9 @@ type GetOrderListResponse struct {
 	Orders        []Order `json:"orders,omitzero"`
 	TotalCount    int     `json:"total_count,omitzero"`
 }
+
+// GetPriceDetailRequest holds the parameters of Order.GetPriceDetail.
+type GetPriceDetailRequest struct{}
 
 // GetPriceDetailResponse is the reply of Order.GetPriceDetail.
 type GetPriceDetailResponse struct {
@@ -625,6 +638,9 @@ type UpdateTheBlindBoxOpeningResultsRequestBlindBoxResult struct {
 	BlindResultSKUID     *string `json:"blind_result_sku_id,omitzero"`
 	OrderLineID          *string `json:"order_line_id,omitzero"`
 }
+
+// UpdateTheBlindBoxOpeningResultsResponse is the reply of Order.UpdateTheBlindBoxOpeningResults.
+type UpdateTheBlindBoxOpeningResultsResponse struct{}
 
 // CancellationInitiator is an open list: TikTok Shop may add values.
 type CancellationInitiator string

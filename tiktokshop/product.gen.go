@@ -16,11 +16,12 @@ type ProductService service
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/activate-product-202309
 func (s *ProductService) ActivateProduct(ctx context.Context, req *ActivateProductRequest, opts ...CallOption) (*ActivateProductResponse, error) {
-	out := new(ActivateProductResponse)
-	return out, s.client.call(ctx, operation{
+	var out *ActivateProductResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.ActivateProduct", method: "POST", path: "/product/202309/products/activate",
 		body: bodyJSON, replay: replayWrite,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ActivateProductBatched splits req.ProductIDs into parts of at most 20 and hands out the
@@ -40,11 +41,12 @@ func (s *ProductService) ActivateProductBatched(ctx context.Context, req *Activa
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/apply-opportunities-202409
 func (s *ProductService) ApplyOpportunities(ctx context.Context, productID string, req *ApplyOpportunitiesRequest, opts ...CallOption) (*ApplyOpportunitiesResponse, error) {
-	out := new(ApplyOpportunitiesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *ApplyOpportunitiesResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.ApplyOpportunities", method: "PUT", path: "/product/202409/products/{product_id}/opportunities",
 		body: bodyJSON,
-	}, []string{productID}, req, out, opts)
+	}, []string{productID}, req, &out, opts)
+	return out, err
 }
 
 // BindLocalProducts calls POST /product/202503/global_products/{global_product_id}/bind_local_products.
@@ -53,11 +55,12 @@ func (s *ProductService) ApplyOpportunities(ctx context.Context, productID strin
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/bind-local-products-202503
 func (s *ProductService) BindLocalProducts(ctx context.Context, globalProductID string, req *BindLocalProductsRequest, opts ...CallOption) (*BindLocalProductsResponse, error) {
-	out := new(BindLocalProductsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *BindLocalProductsResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.BindLocalProducts", method: "POST", path: "/product/202503/global_products/{global_product_id}/bind_local_products",
 		body: bodyJSON, noCipher: true,
-	}, []string{globalProductID}, req, out, opts)
+	}, []string{globalProductID}, req, &out, opts)
+	return out, err
 }
 
 // CheckGlobalProductListing calls POST /product/202404/global_products/listing_check.
@@ -66,11 +69,12 @@ func (s *ProductService) BindLocalProducts(ctx context.Context, globalProductID 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/check-global-product-listing-202404
 func (s *ProductService) CheckGlobalProductListing(ctx context.Context, req *CheckGlobalProductListingRequest, opts ...CallOption) (*CheckGlobalProductListingResponse, error) {
-	out := new(CheckGlobalProductListingResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CheckGlobalProductListingResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.CheckGlobalProductListing", method: "POST", path: "/product/202404/global_products/listing_check",
 		body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CheckListingPrerequisites calls GET /product/202312/prerequisites.
@@ -78,12 +82,13 @@ func (s *ProductService) CheckGlobalProductListing(ctx context.Context, req *Che
 // It only reads and is safe to repeat. Version 202312.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/check-listing-prerequisites-202312
-func (s *ProductService) CheckListingPrerequisites(ctx context.Context, opts ...CallOption) (*CheckListingPrerequisitesResponse, error) {
-	out := new(CheckListingPrerequisitesResponse)
-	return out, s.client.call(ctx, operation{
+func (s *ProductService) CheckListingPrerequisites(ctx context.Context, req *CheckListingPrerequisitesRequest, opts ...CallOption) (*CheckListingPrerequisitesResponse, error) {
+	var out *CheckListingPrerequisitesResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.CheckListingPrerequisites", method: "GET", path: "/product/202312/prerequisites",
 		replay: replayRead,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CheckListingPrerequisitesV202309 calls GET /product/202309/prerequisites.
@@ -91,12 +96,13 @@ func (s *ProductService) CheckListingPrerequisites(ctx context.Context, opts ...
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/check-listing-prerequisites-202309
-func (s *ProductService) CheckListingPrerequisitesV202309(ctx context.Context, opts ...CallOption) (*CheckListingPrerequisitesV202309Response, error) {
-	out := new(CheckListingPrerequisitesV202309Response)
-	return out, s.client.call(ctx, operation{
+func (s *ProductService) CheckListingPrerequisitesV202309(ctx context.Context, req *CheckListingPrerequisitesV202309Request, opts ...CallOption) (*CheckListingPrerequisitesV202309Response, error) {
+	var out *CheckListingPrerequisitesV202309Response
+	err := s.client.call(ctx, operation{
 		name: "Product.CheckListingPrerequisitesV202309", method: "GET", path: "/product/202309/prerequisites",
 		replay: replayRead,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CheckProductListing calls POST /product/202309/products/listing_check.
@@ -105,11 +111,12 @@ func (s *ProductService) CheckListingPrerequisitesV202309(ctx context.Context, o
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/check-product-listing-202309
 func (s *ProductService) CheckProductListing(ctx context.Context, req *CheckProductListingRequest, opts ...CallOption) (*CheckProductListingResponse, error) {
-	out := new(CheckProductListingResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CheckProductListingResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.CheckProductListing", method: "POST", path: "/product/202309/products/listing_check",
 		query: true, body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateAttributeRecommendationRequest calls POST /product/202501/attribute_recommendation_request.
@@ -117,11 +124,13 @@ func (s *ProductService) CheckProductListing(ctx context.Context, req *CheckProd
 // It is not repeated once it was sent. Version 202501.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-attribute-recommendation-request-202501
-func (s *ProductService) CreateAttributeRecommendationRequest(ctx context.Context, req *CreateAttributeRecommendationRequestRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ProductService) CreateAttributeRecommendationRequest(ctx context.Context, req *CreateAttributeRecommendationRequestRequest, opts ...CallOption) (*CreateAttributeRecommendationRequestResponse, error) {
+	var out *CreateAttributeRecommendationRequestResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.CreateAttributeRecommendationRequest", method: "POST", path: "/product/202501/attribute_recommendation_request",
 		body: bodyJSON,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateCategoryUpgradeTask calls POST /product/202407/products/category_upgrade_task.
@@ -129,10 +138,12 @@ func (s *ProductService) CreateAttributeRecommendationRequest(ctx context.Contex
 // It is not repeated once it was sent. Version 202407.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-category-upgrade-task-202407
-func (s *ProductService) CreateCategoryUpgradeTask(ctx context.Context, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ProductService) CreateCategoryUpgradeTask(ctx context.Context, req *CreateCategoryUpgradeTaskRequest, opts ...CallOption) (*CreateCategoryUpgradeTaskResponse, error) {
+	var out *CreateCategoryUpgradeTaskResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.CreateCategoryUpgradeTask", method: "POST", path: "/product/202407/products/category_upgrade_task",
-	}, nil, nil, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateCustomBrands calls POST /product/202309/brands.
@@ -141,11 +152,12 @@ func (s *ProductService) CreateCategoryUpgradeTask(ctx context.Context, opts ...
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-custom-brands-202309
 func (s *ProductService) CreateCustomBrands(ctx context.Context, req *CreateCustomBrandsRequest, opts ...CallOption) (*CreateCustomBrandsResponse, error) {
-	out := new(CreateCustomBrandsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreateCustomBrandsResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.CreateCustomBrands", method: "POST", path: "/product/202309/brands",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateGlobalProduct calls POST /product/202309/global_products.
@@ -154,11 +166,12 @@ func (s *ProductService) CreateCustomBrands(ctx context.Context, req *CreateCust
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-global-product-202309
 func (s *ProductService) CreateGlobalProduct(ctx context.Context, req *CreateGlobalProductRequest, opts ...CallOption) (*CreateGlobalProductResponse, error) {
-	out := new(CreateGlobalProductResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreateGlobalProductResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.CreateGlobalProduct", method: "POST", path: "/product/202309/global_products",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateImageTranslationTasks calls POST /product/202505/images/translation_tasks.
@@ -167,11 +180,12 @@ func (s *ProductService) CreateGlobalProduct(ctx context.Context, req *CreateGlo
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-image-translation-tasks-202505
 func (s *ProductService) CreateImageTranslationTasks(ctx context.Context, req *CreateImageTranslationTasksRequest, opts ...CallOption) (*CreateImageTranslationTasksResponse, error) {
-	out := new(CreateImageTranslationTasksResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreateImageTranslationTasksResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.CreateImageTranslationTasks", method: "POST", path: "/product/202505/images/translation_tasks",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateManufacturer calls POST /product/202409/compliance/manufacturers.
@@ -180,11 +194,12 @@ func (s *ProductService) CreateImageTranslationTasks(ctx context.Context, req *C
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-manufacturer-202409
 func (s *ProductService) CreateManufacturer(ctx context.Context, req *CreateManufacturerRequest, opts ...CallOption) (*CreateManufacturerResponse, error) {
-	out := new(CreateManufacturerResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreateManufacturerResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.CreateManufacturer", method: "POST", path: "/product/202409/compliance/manufacturers",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateProduct calls POST /product/202309/products.
@@ -193,11 +208,12 @@ func (s *ProductService) CreateManufacturer(ctx context.Context, req *CreateManu
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-product-202309
 func (s *ProductService) CreateProduct(ctx context.Context, req *CreateProductRequest, opts ...CallOption) (*CreateProductResponse, error) {
-	out := new(CreateProductResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreateProductResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.CreateProduct", method: "POST", path: "/product/202309/products",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateResponsiblePerson calls POST /product/202409/compliance/responsible_persons.
@@ -206,11 +222,12 @@ func (s *ProductService) CreateProduct(ctx context.Context, req *CreateProductRe
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-responsible-person-202409
 func (s *ProductService) CreateResponsiblePerson(ctx context.Context, req *CreateResponsiblePersonRequest, opts ...CallOption) (*CreateResponsiblePersonResponse, error) {
-	out := new(CreateResponsiblePersonResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreateResponsiblePersonResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.CreateResponsiblePerson", method: "POST", path: "/product/202409/compliance/responsible_persons",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeactivateProducts calls POST /product/202309/products/deactivate.
@@ -219,11 +236,12 @@ func (s *ProductService) CreateResponsiblePerson(ctx context.Context, req *Creat
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/deactivate-products-202309
 func (s *ProductService) DeactivateProducts(ctx context.Context, req *DeactivateProductsRequest, opts ...CallOption) (*DeactivateProductsResponse, error) {
-	out := new(DeactivateProductsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *DeactivateProductsResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.DeactivateProducts", method: "POST", path: "/product/202309/products/deactivate",
 		body: bodyJSON, replay: replayWrite,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeactivateProductsBatched splits req.ProductIDs into parts of at most 20 and hands out the
@@ -243,11 +261,12 @@ func (s *ProductService) DeactivateProductsBatched(ctx context.Context, req *Dea
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/delete-global-products-202309
 func (s *ProductService) DeleteGlobalProducts(ctx context.Context, req *DeleteGlobalProductsRequest, opts ...CallOption) (*DeleteGlobalProductsResponse, error) {
-	out := new(DeleteGlobalProductsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *DeleteGlobalProductsResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.DeleteGlobalProducts", method: "DELETE", path: "/product/202309/global_products",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteGlobalProductsBatched splits req.GlobalProductIDs into parts of at most 20 and hands out the
@@ -267,11 +286,12 @@ func (s *ProductService) DeleteGlobalProductsBatched(ctx context.Context, req *D
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/delete-products-202309
 func (s *ProductService) DeleteProducts(ctx context.Context, req *DeleteProductsRequest, opts ...CallOption) (*DeleteProductsResponse, error) {
-	out := new(DeleteProductsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *DeleteProductsResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.DeleteProducts", method: "DELETE", path: "/product/202309/products",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeleteProductsBatched splits req.ProductIDs into parts of at most 20 and hands out the
@@ -291,11 +311,12 @@ func (s *ProductService) DeleteProductsBatched(ctx context.Context, req *DeleteP
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/diagnose-and-optimize-product-202411
 func (s *ProductService) DiagnoseAndOptimizeProduct(ctx context.Context, req *DiagnoseAndOptimizeProductRequest, opts ...CallOption) (*DiagnoseAndOptimizeProductResponse, error) {
-	out := new(DiagnoseAndOptimizeProductResponse)
-	return out, s.client.call(ctx, operation{
+	var out *DiagnoseAndOptimizeProductResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.DiagnoseAndOptimizeProduct", method: "POST", path: "/product/202411/products/diagnose_optimize",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // EditGlobalProduct calls PUT /product/202309/global_products/{global_product_id}.
@@ -304,11 +325,12 @@ func (s *ProductService) DiagnoseAndOptimizeProduct(ctx context.Context, req *Di
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/edit-global-product-202309
 func (s *ProductService) EditGlobalProduct(ctx context.Context, globalProductID string, req *EditGlobalProductRequest, opts ...CallOption) (*EditGlobalProductResponse, error) {
-	out := new(EditGlobalProductResponse)
-	return out, s.client.call(ctx, operation{
+	var out *EditGlobalProductResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.EditGlobalProduct", method: "PUT", path: "/product/202309/global_products/{global_product_id}",
 		body: bodyJSON, noCipher: true,
-	}, []string{globalProductID}, req, out, opts)
+	}, []string{globalProductID}, req, &out, opts)
+	return out, err
 }
 
 // EditProduct calls PUT /product/202509/products/{product_id}.
@@ -317,11 +339,12 @@ func (s *ProductService) EditGlobalProduct(ctx context.Context, globalProductID 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/edit-product-202509
 func (s *ProductService) EditProduct(ctx context.Context, productID string, req *EditProductRequest, opts ...CallOption) (*EditProductResponse, error) {
-	out := new(EditProductResponse)
-	return out, s.client.call(ctx, operation{
+	var out *EditProductResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.EditProduct", method: "PUT", path: "/product/202509/products/{product_id}",
 		body: bodyJSON,
-	}, []string{productID}, req, out, opts)
+	}, []string{productID}, req, &out, opts)
+	return out, err
 }
 
 // EditProductV202309 calls PUT /product/202309/products/{product_id}.
@@ -330,11 +353,12 @@ func (s *ProductService) EditProduct(ctx context.Context, productID string, req 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/edit-product-202309
 func (s *ProductService) EditProductV202309(ctx context.Context, productID string, req *EditProductV202309Request, opts ...CallOption) (*EditProductV202309Response, error) {
-	out := new(EditProductV202309Response)
-	return out, s.client.call(ctx, operation{
+	var out *EditProductV202309Response
+	err := s.client.call(ctx, operation{
 		name: "Product.EditProductV202309", method: "PUT", path: "/product/202309/products/{product_id}",
 		body: bodyJSON,
-	}, []string{productID}, req, out, opts)
+	}, []string{productID}, req, &out, opts)
+	return out, err
 }
 
 // EnableStrikethroughPrices calls POST /product/202502/products/{product_id}/strikethrough_prices/enable.
@@ -343,11 +367,12 @@ func (s *ProductService) EditProductV202309(ctx context.Context, productID strin
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/enable-strikethrough-prices-202502
 func (s *ProductService) EnableStrikethroughPrices(ctx context.Context, productID string, req *EnableStrikethroughPricesRequest, opts ...CallOption) (*EnableStrikethroughPricesResponse, error) {
-	out := new(EnableStrikethroughPricesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *EnableStrikethroughPricesResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.EnableStrikethroughPrices", method: "POST", path: "/product/202502/products/{product_id}/strikethrough_prices/enable",
 		body: bodyJSON,
-	}, []string{productID}, req, out, opts)
+	}, []string{productID}, req, &out, opts)
+	return out, err
 }
 
 // GetAttributes calls GET /product/202309/categories/{category_id}/attributes.
@@ -356,11 +381,12 @@ func (s *ProductService) EnableStrikethroughPrices(ctx context.Context, productI
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-attributes-202309
 func (s *ProductService) GetAttributes(ctx context.Context, categoryID string, req *GetAttributesRequest, opts ...CallOption) (*GetAttributesResponse, error) {
-	out := new(GetAttributesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetAttributesResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.GetAttributes", method: "GET", path: "/product/202309/categories/{category_id}/attributes",
 		query: true, replay: replayRead,
-	}, []string{categoryID}, req, out, opts)
+	}, []string{categoryID}, req, &out, opts)
+	return out, err
 }
 
 // GetBrands calls GET /product/202309/brands.
@@ -369,11 +395,12 @@ func (s *ProductService) GetAttributes(ctx context.Context, categoryID string, r
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-brands-202309
 func (s *ProductService) GetBrands(ctx context.Context, req *GetBrandsRequest, opts ...CallOption) (*GetBrandsResponse, error) {
-	out := new(GetBrandsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetBrandsResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.GetBrands", method: "GET", path: "/product/202309/brands",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetBrandsAll hands out what stands on the pages of
@@ -403,11 +430,12 @@ func (s *ProductService) GetBrandsAll(ctx context.Context, req *GetBrandsRequest
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-categories-202309
 func (s *ProductService) GetCategories(ctx context.Context, req *GetCategoriesRequest, opts ...CallOption) (*GetCategoriesResponse, error) {
-	out := new(GetCategoriesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetCategoriesResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.GetCategories", method: "GET", path: "/product/202309/categories",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetCategoryRules calls GET /product/202309/categories/{category_id}/rules.
@@ -416,11 +444,12 @@ func (s *ProductService) GetCategories(ctx context.Context, req *GetCategoriesRe
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-category-rules-202309
 func (s *ProductService) GetCategoryRules(ctx context.Context, categoryID string, req *GetCategoryRulesRequest, opts ...CallOption) (*GetCategoryRulesResponse, error) {
-	out := new(GetCategoryRulesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetCategoryRulesResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.GetCategoryRules", method: "GET", path: "/product/202309/categories/{category_id}/rules",
 		query: true, replay: replayRead,
-	}, []string{categoryID}, req, out, opts)
+	}, []string{categoryID}, req, &out, opts)
+	return out, err
 }
 
 // GetGlobalAttributes calls GET /product/202309/categories/{category_id}/global_attributes.
@@ -429,11 +458,12 @@ func (s *ProductService) GetCategoryRules(ctx context.Context, categoryID string
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-global-attributes-202309
 func (s *ProductService) GetGlobalAttributes(ctx context.Context, categoryID string, req *GetGlobalAttributesRequest, opts ...CallOption) (*GetGlobalAttributesResponse, error) {
-	out := new(GetGlobalAttributesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetGlobalAttributesResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.GetGlobalAttributes", method: "GET", path: "/product/202309/categories/{category_id}/global_attributes",
 		query: true, replay: replayRead, noCipher: true,
-	}, []string{categoryID}, req, out, opts)
+	}, []string{categoryID}, req, &out, opts)
+	return out, err
 }
 
 // GetGlobalCategories calls GET /product/202309/global_categories.
@@ -442,11 +472,12 @@ func (s *ProductService) GetGlobalAttributes(ctx context.Context, categoryID str
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-global-categories-202309
 func (s *ProductService) GetGlobalCategories(ctx context.Context, req *GetGlobalCategoriesRequest, opts ...CallOption) (*GetGlobalCategoriesResponse, error) {
-	out := new(GetGlobalCategoriesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetGlobalCategoriesResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.GetGlobalCategories", method: "GET", path: "/product/202309/global_categories",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetGlobalCategoryRules calls GET /product/202309/categories/{category_id}/global_rules.
@@ -455,11 +486,12 @@ func (s *ProductService) GetGlobalCategories(ctx context.Context, req *GetGlobal
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-global-category-rules-202309
 func (s *ProductService) GetGlobalCategoryRules(ctx context.Context, categoryID string, req *GetGlobalCategoryRulesRequest, opts ...CallOption) (*GetGlobalCategoryRulesResponse, error) {
-	out := new(GetGlobalCategoryRulesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetGlobalCategoryRulesResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.GetGlobalCategoryRules", method: "GET", path: "/product/202309/categories/{category_id}/global_rules",
 		query: true, replay: replayRead, noCipher: true,
-	}, []string{categoryID}, req, out, opts)
+	}, []string{categoryID}, req, &out, opts)
+	return out, err
 }
 
 // GetGlobalListingRules calls GET /product/202507/global_listing_rules.
@@ -467,12 +499,13 @@ func (s *ProductService) GetGlobalCategoryRules(ctx context.Context, categoryID 
 // It only reads and is safe to repeat. Version 202507.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-global-listing-rules-202507
-func (s *ProductService) GetGlobalListingRules(ctx context.Context, opts ...CallOption) (*GetGlobalListingRulesResponse, error) {
-	out := new(GetGlobalListingRulesResponse)
-	return out, s.client.call(ctx, operation{
+func (s *ProductService) GetGlobalListingRules(ctx context.Context, req *GetGlobalListingRulesRequest, opts ...CallOption) (*GetGlobalListingRulesResponse, error) {
+	var out *GetGlobalListingRulesResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.GetGlobalListingRules", method: "GET", path: "/product/202507/global_listing_rules",
 		replay: replayRead,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetGlobalProduct calls GET /product/202309/global_products/{global_product_id}.
@@ -480,12 +513,13 @@ func (s *ProductService) GetGlobalListingRules(ctx context.Context, opts ...Call
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-global-product-202309
-func (s *ProductService) GetGlobalProduct(ctx context.Context, globalProductID string, opts ...CallOption) (*GetGlobalProductResponse, error) {
-	out := new(GetGlobalProductResponse)
-	return out, s.client.call(ctx, operation{
+func (s *ProductService) GetGlobalProduct(ctx context.Context, globalProductID string, req *GetGlobalProductRequest, opts ...CallOption) (*GetGlobalProductResponse, error) {
+	var out *GetGlobalProductResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.GetGlobalProduct", method: "GET", path: "/product/202309/global_products/{global_product_id}",
 		replay: replayRead, noCipher: true,
-	}, []string{globalProductID}, nil, out, opts)
+	}, []string{globalProductID}, req, &out, opts)
+	return out, err
 }
 
 // GetGlobalReplicatedProducts calls GET /product/202507/products/{product_id}/replicated_products.
@@ -493,12 +527,13 @@ func (s *ProductService) GetGlobalProduct(ctx context.Context, globalProductID s
 // It only reads and is safe to repeat. Version 202507.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-global-replicated-products-202507
-func (s *ProductService) GetGlobalReplicatedProducts(ctx context.Context, productID string, opts ...CallOption) (*GetGlobalReplicatedProductsResponse, error) {
-	out := new(GetGlobalReplicatedProductsResponse)
-	return out, s.client.call(ctx, operation{
+func (s *ProductService) GetGlobalReplicatedProducts(ctx context.Context, productID string, req *GetGlobalReplicatedProductsRequest, opts ...CallOption) (*GetGlobalReplicatedProductsResponse, error) {
+	var out *GetGlobalReplicatedProductsResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.GetGlobalReplicatedProducts", method: "GET", path: "/product/202507/products/{product_id}/replicated_products",
 		replay: replayRead,
-	}, []string{productID}, nil, out, opts)
+	}, []string{productID}, req, &out, opts)
+	return out, err
 }
 
 // GetImageTranslationTasks calls GET /product/202506/images/translation_tasks.
@@ -507,11 +542,12 @@ func (s *ProductService) GetGlobalReplicatedProducts(ctx context.Context, produc
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-image-translation-tasks-202506
 func (s *ProductService) GetImageTranslationTasks(ctx context.Context, req *GetImageTranslationTasksRequest, opts ...CallOption) (*GetImageTranslationTasksResponse, error) {
-	out := new(GetImageTranslationTasksResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetImageTranslationTasksResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.GetImageTranslationTasks", method: "GET", path: "/product/202506/images/translation_tasks",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetImageTranslationTasksBatched splits req.TranslationTaskIDs into parts of at most 20 and hands out the
@@ -531,11 +567,12 @@ func (s *ProductService) GetImageTranslationTasksBatched(ctx context.Context, re
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-product-202309
 func (s *ProductService) GetProduct(ctx context.Context, productID string, req *GetProductRequest, opts ...CallOption) (*Product, error) {
-	out := new(Product)
-	return out, s.client.call(ctx, operation{
+	var out *Product
+	err := s.client.call(ctx, operation{
 		name: "Product.GetProduct", method: "GET", path: "/product/202309/products/{product_id}",
 		query: true, replay: replayRead,
-	}, []string{productID}, req, out, opts)
+	}, []string{productID}, req, &out, opts)
+	return out, err
 }
 
 // GetProductsSEOWords calls GET /product/202405/products/seo_words.
@@ -544,11 +581,12 @@ func (s *ProductService) GetProduct(ctx context.Context, productID string, req *
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-products-seo-words-202405
 func (s *ProductService) GetProductsSEOWords(ctx context.Context, req *GetProductsSEOWordsRequest, opts ...CallOption) (*GetProductsSEOWordsResponse, error) {
-	out := new(GetProductsSEOWordsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetProductsSEOWordsResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.GetProductsSEOWords", method: "GET", path: "/product/202405/products/seo_words",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetProductsSEOWordsBatched splits req.ProductIDs into parts of at most 20 and hands out the
@@ -568,11 +606,12 @@ func (s *ProductService) GetProductsSEOWordsBatched(ctx context.Context, req *Ge
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-recommended-product-title-and-description-202405
 func (s *ProductService) GetRecommendedProductTitleAndDescription(ctx context.Context, req *GetRecommendedProductTitleAndDescriptionRequest, opts ...CallOption) (*GetRecommendedProductTitleAndDescriptionResponse, error) {
-	out := new(GetRecommendedProductTitleAndDescriptionResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetRecommendedProductTitleAndDescriptionResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.GetRecommendedProductTitleAndDescription", method: "GET", path: "/product/202405/products/suggestions",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetRecommendedProductTitleAndDescriptionBatched splits req.ProductIDs into parts of at most 20 and hands out the
@@ -592,11 +631,12 @@ func (s *ProductService) GetRecommendedProductTitleAndDescriptionBatched(ctx con
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/import-external-product-info-202508
 func (s *ProductService) ImportExternalProductInfo(ctx context.Context, req *ImportExternalProductInfoRequest, opts ...CallOption) (*ImportExternalProductInfoResponse, error) {
-	out := new(ImportExternalProductInfoResponse)
-	return out, s.client.call(ctx, operation{
+	var out *ImportExternalProductInfoResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.ImportExternalProductInfo", method: "POST", path: "/product/202508/import_external",
 		body: bodyMultipart, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // InventorySearch calls POST /product/202309/inventory/search.
@@ -605,11 +645,12 @@ func (s *ProductService) ImportExternalProductInfo(ctx context.Context, req *Imp
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/inventory-search-202309
 func (s *ProductService) InventorySearch(ctx context.Context, req *InventorySearchRequest, opts ...CallOption) (*InventorySearchResponse, error) {
-	out := new(InventorySearchResponse)
-	return out, s.client.call(ctx, operation{
+	var out *InventorySearchResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.InventorySearch", method: "POST", path: "/product/202309/inventory/search",
 		body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // InventorySearchByProductIDs splits req.ProductIDs into parts of at most 100 and hands out the
@@ -640,11 +681,12 @@ func (s *ProductService) InventorySearchBySKUIDs(ctx context.Context, req *Inven
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/listing-schemas-202407
 func (s *ProductService) ListingSchemas(ctx context.Context, req *ListingSchemasRequest, opts ...CallOption) (*ListingSchemasResponse, error) {
-	out := new(ListingSchemasResponse)
-	return out, s.client.call(ctx, operation{
+	var out *ListingSchemasResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.ListingSchemas", method: "GET", path: "/product/202407/listing_schemas",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ListingSchemasV202401 calls GET /product/202401/listing_schemas.
@@ -653,11 +695,12 @@ func (s *ProductService) ListingSchemas(ctx context.Context, req *ListingSchemas
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/listing-schemas-202401
 func (s *ProductService) ListingSchemasV202401(ctx context.Context, req *ListingSchemasV202401Request, opts ...CallOption) (*ListingSchemasV202401Response, error) {
-	out := new(ListingSchemasV202401Response)
-	return out, s.client.call(ctx, operation{
+	var out *ListingSchemasV202401Response
+	err := s.client.call(ctx, operation{
 		name: "Product.ListingSchemasV202401", method: "GET", path: "/product/202401/listing_schemas",
 		query: true, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // OptimizedImages calls POST /product/202404/images/optimize.
@@ -666,11 +709,12 @@ func (s *ProductService) ListingSchemasV202401(ctx context.Context, req *Listing
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/optimized-images-202404
 func (s *ProductService) OptimizedImages(ctx context.Context, req *OptimizedImagesRequest, opts ...CallOption) (*OptimizedImagesResponse, error) {
-	out := new(OptimizedImagesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *OptimizedImagesResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.OptimizedImages", method: "POST", path: "/product/202404/images/optimize",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // PartialEditCandidateProducts calls POST /product/202409/candidate_products/partial_edit/batch.
@@ -679,11 +723,12 @@ func (s *ProductService) OptimizedImages(ctx context.Context, req *OptimizedImag
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/partial-edit-candidate-products-202409
 func (s *ProductService) PartialEditCandidateProducts(ctx context.Context, req *PartialEditCandidateProductsRequest, opts ...CallOption) (*PartialEditCandidateProductsResponse, error) {
-	out := new(PartialEditCandidateProductsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *PartialEditCandidateProductsResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.PartialEditCandidateProducts", method: "POST", path: "/product/202409/candidate_products/partial_edit/batch",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // PartialEditGlobalProduct calls PUT /product/202509/global_products/{global_product_id}/partial_edit.
@@ -692,11 +737,12 @@ func (s *ProductService) PartialEditCandidateProducts(ctx context.Context, req *
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/partial-edit-global-product-202509
 func (s *ProductService) PartialEditGlobalProduct(ctx context.Context, globalProductID string, req *PartialEditGlobalProductRequest, opts ...CallOption) (*PartialEditGlobalProductResponse, error) {
-	out := new(PartialEditGlobalProductResponse)
-	return out, s.client.call(ctx, operation{
+	var out *PartialEditGlobalProductResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.PartialEditGlobalProduct", method: "PUT", path: "/product/202509/global_products/{global_product_id}/partial_edit",
 		body: bodyJSON, noCipher: true,
-	}, []string{globalProductID}, req, out, opts)
+	}, []string{globalProductID}, req, &out, opts)
+	return out, err
 }
 
 // PartialEditManufacturer calls POST /product/202409/compliance/manufacturers/{manufacturer_id}/partial_edit.
@@ -704,11 +750,13 @@ func (s *ProductService) PartialEditGlobalProduct(ctx context.Context, globalPro
 // It is not repeated once it was sent. Version 202409.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/partial-edit-manufacturer-202409
-func (s *ProductService) PartialEditManufacturer(ctx context.Context, manufacturerID string, req *PartialEditManufacturerRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ProductService) PartialEditManufacturer(ctx context.Context, manufacturerID string, req *PartialEditManufacturerRequest, opts ...CallOption) (*PartialEditManufacturerResponse, error) {
+	var out *PartialEditManufacturerResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.PartialEditManufacturer", method: "POST", path: "/product/202409/compliance/manufacturers/{manufacturer_id}/partial_edit",
 		body: bodyJSON, noCipher: true,
-	}, []string{manufacturerID}, req, nil, opts)
+	}, []string{manufacturerID}, req, &out, opts)
+	return out, err
 }
 
 // PartialEditProduct calls POST /product/202509/products/{product_id}/partial_edit.
@@ -717,11 +765,12 @@ func (s *ProductService) PartialEditManufacturer(ctx context.Context, manufactur
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/partial-edit-product-202509
 func (s *ProductService) PartialEditProduct(ctx context.Context, productID string, req *PartialEditProductRequest, opts ...CallOption) (*PartialEditProductResponse, error) {
-	out := new(PartialEditProductResponse)
-	return out, s.client.call(ctx, operation{
+	var out *PartialEditProductResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.PartialEditProduct", method: "POST", path: "/product/202509/products/{product_id}/partial_edit",
 		body: bodyJSON,
-	}, []string{productID}, req, out, opts)
+	}, []string{productID}, req, &out, opts)
+	return out, err
 }
 
 // PartialEditProductV202309 calls POST /product/202309/products/{product_id}/partial_edit.
@@ -730,11 +779,12 @@ func (s *ProductService) PartialEditProduct(ctx context.Context, productID strin
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/partial-edit-product-202309
 func (s *ProductService) PartialEditProductV202309(ctx context.Context, productID string, req *PartialEditProductV202309Request, opts ...CallOption) (*PartialEditProductV202309Response, error) {
-	out := new(PartialEditProductV202309Response)
-	return out, s.client.call(ctx, operation{
+	var out *PartialEditProductV202309Response
+	err := s.client.call(ctx, operation{
 		name: "Product.PartialEditProductV202309", method: "POST", path: "/product/202309/products/{product_id}/partial_edit",
 		body: bodyJSON,
-	}, []string{productID}, req, out, opts)
+	}, []string{productID}, req, &out, opts)
+	return out, err
 }
 
 // PartialEditResponsiblePerson calls POST /product/202409/compliance/responsible_persons/{responsible_person_id}/partial_edit.
@@ -742,11 +792,13 @@ func (s *ProductService) PartialEditProductV202309(ctx context.Context, productI
 // It is not repeated once it was sent. Version 202409.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/partial-edit-responsible-person-202409
-func (s *ProductService) PartialEditResponsiblePerson(ctx context.Context, responsiblePersonID string, req *PartialEditResponsiblePersonRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ProductService) PartialEditResponsiblePerson(ctx context.Context, responsiblePersonID string, req *PartialEditResponsiblePersonRequest, opts ...CallOption) (*PartialEditResponsiblePersonResponse, error) {
+	var out *PartialEditResponsiblePersonResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.PartialEditResponsiblePerson", method: "POST", path: "/product/202409/compliance/responsible_persons/{responsible_person_id}/partial_edit",
 		body: bodyJSON, noCipher: true,
-	}, []string{responsiblePersonID}, req, nil, opts)
+	}, []string{responsiblePersonID}, req, &out, opts)
+	return out, err
 }
 
 // ProductAuditingResearch calls POST /product/202601/compliance/auditing/research.
@@ -755,11 +807,12 @@ func (s *ProductService) PartialEditResponsiblePerson(ctx context.Context, respo
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/product-auditing-research-202601
 func (s *ProductService) ProductAuditingResearch(ctx context.Context, req *ProductAuditingResearchRequest, opts ...CallOption) (*ProductAuditingResearchResponse, error) {
-	out := new(ProductAuditingResearchResponse)
-	return out, s.client.call(ctx, operation{
+	var out *ProductAuditingResearchResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.ProductAuditingResearch", method: "POST", path: "/product/202601/compliance/auditing/research",
 		query: true, body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ProductAuditingResearchAll hands out what stands on the pages of
@@ -789,11 +842,12 @@ func (s *ProductService) ProductAuditingResearchAll(ctx context.Context, req *Pr
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/product-information-issue-diagnosis-202405
 func (s *ProductService) ProductInformationIssueDiagnosis(ctx context.Context, req *ProductInformationIssueDiagnosisRequest, opts ...CallOption) (*ProductInformationIssueDiagnosisResponse, error) {
-	out := new(ProductInformationIssueDiagnosisResponse)
-	return out, s.client.call(ctx, operation{
+	var out *ProductInformationIssueDiagnosisResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.ProductInformationIssueDiagnosis", method: "GET", path: "/product/202405/products/diagnoses",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ProductInformationIssueDiagnosisBatched splits req.ProductIDs into parts of at most 200 and hands out the
@@ -813,11 +867,12 @@ func (s *ProductService) ProductInformationIssueDiagnosisBatched(ctx context.Con
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/publish-global-product-202309
 func (s *ProductService) PublishGlobalProduct(ctx context.Context, globalProductID string, req *PublishGlobalProductRequest, opts ...CallOption) (*PublishGlobalProductResponse, error) {
-	out := new(PublishGlobalProductResponse)
-	return out, s.client.call(ctx, operation{
+	var out *PublishGlobalProductResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.PublishGlobalProduct", method: "POST", path: "/product/202309/global_products/{global_product_id}/publish",
 		body: bodyJSON, noCipher: true,
-	}, []string{globalProductID}, req, out, opts)
+	}, []string{globalProductID}, req, &out, opts)
+	return out, err
 }
 
 // RecommendBrand calls POST /product/202309/brands/recommend.
@@ -826,11 +881,12 @@ func (s *ProductService) PublishGlobalProduct(ctx context.Context, globalProduct
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/recommend-brand-202309
 func (s *ProductService) RecommendBrand(ctx context.Context, req *RecommendBrandRequest, opts ...CallOption) (*RecommendBrandResponse, error) {
-	out := new(RecommendBrandResponse)
-	return out, s.client.call(ctx, operation{
+	var out *RecommendBrandResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.RecommendBrand", method: "POST", path: "/product/202309/brands/recommend",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // RecommendCategory calls POST /product/202309/categories/recommend.
@@ -839,11 +895,12 @@ func (s *ProductService) RecommendBrand(ctx context.Context, req *RecommendBrand
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/recommend-category-202309
 func (s *ProductService) RecommendCategory(ctx context.Context, req *RecommendCategoryRequest, opts ...CallOption) (*RecommendCategoryResponse, error) {
-	out := new(RecommendCategoryResponse)
-	return out, s.client.call(ctx, operation{
+	var out *RecommendCategoryResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.RecommendCategory", method: "POST", path: "/product/202309/categories/recommend",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // RecommendGlobalCategories calls POST /product/202309/global_categories/recommend.
@@ -852,11 +909,12 @@ func (s *ProductService) RecommendCategory(ctx context.Context, req *RecommendCa
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/recommend-global-categories-202309
 func (s *ProductService) RecommendGlobalCategories(ctx context.Context, req *RecommendGlobalCategoriesRequest, opts ...CallOption) (*RecommendGlobalCategoriesResponse, error) {
-	out := new(RecommendGlobalCategoriesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *RecommendGlobalCategoriesResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.RecommendGlobalCategories", method: "POST", path: "/product/202309/global_categories/recommend",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // RecommendSizeChart calls POST /product/202309/images/size_charts/identify.
@@ -865,11 +923,12 @@ func (s *ProductService) RecommendGlobalCategories(ctx context.Context, req *Rec
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/recommend-size-chart-202309
 func (s *ProductService) RecommendSizeChart(ctx context.Context, req *RecommendSizeChartRequest, opts ...CallOption) (*RecommendSizeChartResponse, error) {
-	out := new(RecommendSizeChartResponse)
-	return out, s.client.call(ctx, operation{
+	var out *RecommendSizeChartResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.RecommendSizeChart", method: "POST", path: "/product/202309/images/size_charts/identify",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // RecoverProducts calls POST /product/202309/products/recover.
@@ -878,11 +937,12 @@ func (s *ProductService) RecommendSizeChart(ctx context.Context, req *RecommendS
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/recover-products-202309
 func (s *ProductService) RecoverProducts(ctx context.Context, req *RecoverProductsRequest, opts ...CallOption) (*RecoverProductsResponse, error) {
-	out := new(RecoverProductsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *RecoverProductsResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.RecoverProducts", method: "POST", path: "/product/202309/products/recover",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // RecoverProductsBatched splits req.ProductIDs into parts of at most 20 and hands out the
@@ -902,11 +962,12 @@ func (s *ProductService) RecoverProductsBatched(ctx context.Context, req *Recove
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/replicate-product-202507
 func (s *ProductService) ReplicateProduct(ctx context.Context, productID string, req *ReplicateProductRequest, opts ...CallOption) (*ReplicateProductResponse, error) {
-	out := new(ReplicateProductResponse)
-	return out, s.client.call(ctx, operation{
+	var out *ReplicateProductResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.ReplicateProduct", method: "POST", path: "/product/202507/products/{product_id}/global_replicate",
 		body: bodyJSON,
-	}, []string{productID}, req, out, opts)
+	}, []string{productID}, req, &out, opts)
+	return out, err
 }
 
 // SearchCandidateProducts calls POST /product/202409/candidate_products/search.
@@ -915,11 +976,12 @@ func (s *ProductService) ReplicateProduct(ctx context.Context, productID string,
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-candidate-products-202409
 func (s *ProductService) SearchCandidateProducts(ctx context.Context, req *SearchCandidateProductsRequest, opts ...CallOption) (*SearchCandidateProductsResponse, error) {
-	out := new(SearchCandidateProductsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchCandidateProductsResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.SearchCandidateProducts", method: "POST", path: "/product/202409/candidate_products/search",
 		query: true, body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchCandidateProductsAll hands out what stands on the pages of
@@ -949,11 +1011,12 @@ func (s *ProductService) SearchCandidateProductsAll(ctx context.Context, req *Se
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-combined-listing-recommendations-202506
 func (s *ProductService) SearchCombinedListingRecommendations(ctx context.Context, req *SearchCombinedListingRecommendationsRequest, opts ...CallOption) (*SearchCombinedListingRecommendationsResponse, error) {
-	out := new(SearchCombinedListingRecommendationsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchCombinedListingRecommendationsResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.SearchCombinedListingRecommendations", method: "POST", path: "/product/202506/combined_listing_recommendations/search",
 		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchCombinedListingRecommendationsAll hands out what stands on the pages of
@@ -979,11 +1042,12 @@ func (s *ProductService) SearchCombinedListingRecommendationsAll(ctx context.Con
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-global-products-202312
 func (s *ProductService) SearchGlobalProducts(ctx context.Context, req *SearchGlobalProductsRequest, opts ...CallOption) (*SearchGlobalProductsResponse, error) {
-	out := new(SearchGlobalProductsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchGlobalProductsResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.SearchGlobalProducts", method: "POST", path: "/product/202312/global_products/search",
 		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchGlobalProductsAll hands out what stands on the pages of
@@ -1013,11 +1077,12 @@ func (s *ProductService) SearchGlobalProductsAll(ctx context.Context, req *Searc
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-global-products-202309
 func (s *ProductService) SearchGlobalProductsV202309(ctx context.Context, req *SearchGlobalProductsV202309Request, opts ...CallOption) (*SearchGlobalProductsV202309Response, error) {
-	out := new(SearchGlobalProductsV202309Response)
-	return out, s.client.call(ctx, operation{
+	var out *SearchGlobalProductsV202309Response
+	err := s.client.call(ctx, operation{
 		name: "Product.SearchGlobalProductsV202309", method: "POST", path: "/product/202309/global_products/search",
 		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchGlobalProductsV202309All hands out what stands on the pages of
@@ -1043,11 +1108,12 @@ func (s *ProductService) SearchGlobalProductsV202309All(ctx context.Context, req
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-manufacturers-202501
 func (s *ProductService) SearchManufacturers(ctx context.Context, req *SearchManufacturersRequest, opts ...CallOption) (*SearchManufacturersResponse, error) {
-	out := new(SearchManufacturersResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchManufacturersResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.SearchManufacturers", method: "POST", path: "/product/202501/compliance/manufacturers/search",
 		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchManufacturersAll hands out what stands on the pages of
@@ -1077,11 +1143,12 @@ func (s *ProductService) SearchManufacturersAll(ctx context.Context, req *Search
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-manufacturers-202409
 func (s *ProductService) SearchManufacturersV202409(ctx context.Context, req *SearchManufacturersV202409Request, opts ...CallOption) (*SearchManufacturersV202409Response, error) {
-	out := new(SearchManufacturersV202409Response)
-	return out, s.client.call(ctx, operation{
+	var out *SearchManufacturersV202409Response
+	err := s.client.call(ctx, operation{
 		name: "Product.SearchManufacturersV202409", method: "POST", path: "/product/202409/compliance/manufacturers/search",
 		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchManufacturersV202409All hands out what stands on the pages of
@@ -1111,11 +1178,12 @@ func (s *ProductService) SearchManufacturersV202409All(ctx context.Context, req 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-opportunities-202409
 func (s *ProductService) SearchOpportunities(ctx context.Context, req *SearchOpportunitiesRequest, opts ...CallOption) (*SearchOpportunitiesResponse, error) {
-	out := new(SearchOpportunitiesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchOpportunitiesResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.SearchOpportunities", method: "POST", path: "/product/202409/opportunities/search",
 		query: true, body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchOpportunitiesAll hands out what stands on the pages of
@@ -1145,11 +1213,12 @@ func (s *ProductService) SearchOpportunitiesAll(ctx context.Context, req *Search
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-products-202502
 func (s *ProductService) SearchProducts(ctx context.Context, req *SearchProductsRequest, opts ...CallOption) (*SearchProductsResponse, error) {
-	out := new(SearchProductsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchProductsResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.SearchProducts", method: "POST", path: "/product/202502/products/search",
 		query: true, body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchProductsAll hands out what stands on the pages of
@@ -1179,11 +1248,12 @@ func (s *ProductService) SearchProductsAll(ctx context.Context, req *SearchProdu
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-products-202309
 func (s *ProductService) SearchProductsV202309(ctx context.Context, req *SearchProductsV202309Request, opts ...CallOption) (*SearchProductsV202309Response, error) {
-	out := new(SearchProductsV202309Response)
-	return out, s.client.call(ctx, operation{
+	var out *SearchProductsV202309Response
+	err := s.client.call(ctx, operation{
 		name: "Product.SearchProductsV202309", method: "POST", path: "/product/202309/products/search",
 		query: true, body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchProductsV202309All hands out what stands on the pages of
@@ -1213,11 +1283,12 @@ func (s *ProductService) SearchProductsV202309All(ctx context.Context, req *Sear
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-products-202312
 func (s *ProductService) SearchProductsV202312(ctx context.Context, req *SearchProductsV202312Request, opts ...CallOption) (*SearchProductsV202312Response, error) {
-	out := new(SearchProductsV202312Response)
-	return out, s.client.call(ctx, operation{
+	var out *SearchProductsV202312Response
+	err := s.client.call(ctx, operation{
 		name: "Product.SearchProductsV202312", method: "POST", path: "/product/202312/products/search",
 		query: true, body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchProductsV202312All hands out what stands on the pages of
@@ -1247,11 +1318,12 @@ func (s *ProductService) SearchProductsV202312All(ctx context.Context, req *Sear
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-responsible-persons-202501
 func (s *ProductService) SearchResponsiblePersons(ctx context.Context, req *SearchResponsiblePersonsRequest, opts ...CallOption) (*SearchResponsiblePersonsResponse, error) {
-	out := new(SearchResponsiblePersonsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchResponsiblePersonsResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.SearchResponsiblePersons", method: "POST", path: "/product/202501/compliance/responsible_persons/search",
 		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchResponsiblePersonsAll hands out what stands on the pages of
@@ -1281,11 +1353,12 @@ func (s *ProductService) SearchResponsiblePersonsAll(ctx context.Context, req *S
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-responsible-persons-202409
 func (s *ProductService) SearchResponsiblePersonsV202409(ctx context.Context, req *SearchResponsiblePersonsV202409Request, opts ...CallOption) (*SearchResponsiblePersonsV202409Response, error) {
-	out := new(SearchResponsiblePersonsV202409Response)
-	return out, s.client.call(ctx, operation{
+	var out *SearchResponsiblePersonsV202409Response
+	err := s.client.call(ctx, operation{
 		name: "Product.SearchResponsiblePersonsV202409", method: "POST", path: "/product/202409/compliance/responsible_persons/search",
 		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchResponsiblePersonsV202409All hands out what stands on the pages of
@@ -1315,11 +1388,12 @@ func (s *ProductService) SearchResponsiblePersonsV202409All(ctx context.Context,
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-size-charts-202407
 func (s *ProductService) SearchSizeCharts(ctx context.Context, req *SearchSizeChartsRequest, opts ...CallOption) (*SearchSizeChartsResponse, error) {
-	out := new(SearchSizeChartsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchSizeChartsResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.SearchSizeCharts", method: "POST", path: "/product/202407/sizecharts/search",
 		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchSizeChartsAll hands out what stands on the pages of
@@ -1348,11 +1422,13 @@ func (s *ProductService) SearchSizeChartsAll(ctx context.Context, req *SearchSiz
 // It writes absolute values and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-global-inventory-202309
-func (s *ProductService) UpdateGlobalInventory(ctx context.Context, globalProductID string, req *UpdateGlobalInventoryRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ProductService) UpdateGlobalInventory(ctx context.Context, globalProductID string, req *UpdateGlobalInventoryRequest, opts ...CallOption) (*UpdateGlobalInventoryResponse, error) {
+	var out *UpdateGlobalInventoryResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.UpdateGlobalInventory", method: "POST", path: "/product/202309/global_products/{global_product_id}/inventory/update",
 		body: bodyJSON, replay: replayWrite, noCipher: true,
-	}, []string{globalProductID}, req, nil, opts)
+	}, []string{globalProductID}, req, &out, opts)
+	return out, err
 }
 
 // UpdateInventory calls POST /product/202309/products/{product_id}/inventory/update.
@@ -1361,11 +1437,12 @@ func (s *ProductService) UpdateGlobalInventory(ctx context.Context, globalProduc
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-inventory-202309
 func (s *ProductService) UpdateInventory(ctx context.Context, productID string, req *UpdateInventoryRequest, opts ...CallOption) (*UpdateInventoryResponse, error) {
-	out := new(UpdateInventoryResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UpdateInventoryResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.UpdateInventory", method: "POST", path: "/product/202309/products/{product_id}/inventory/update",
 		body: bodyJSON, replay: replayWrite,
-	}, []string{productID}, req, out, opts)
+	}, []string{productID}, req, &out, opts)
+	return out, err
 }
 
 // UpdatePrice calls POST /product/202309/products/{product_id}/prices/update.
@@ -1373,11 +1450,13 @@ func (s *ProductService) UpdateInventory(ctx context.Context, productID string, 
 // It writes absolute values and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-price-202309
-func (s *ProductService) UpdatePrice(ctx context.Context, productID string, req *UpdatePriceRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ProductService) UpdatePrice(ctx context.Context, productID string, req *UpdatePriceRequest, opts ...CallOption) (*UpdatePriceResponse, error) {
+	var out *UpdatePriceResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.UpdatePrice", method: "POST", path: "/product/202309/products/{product_id}/prices/update",
 		body: bodyJSON, replay: replayWrite,
-	}, []string{productID}, req, nil, opts)
+	}, []string{productID}, req, &out, opts)
+	return out, err
 }
 
 // UploadCandidateProducts calls POST /product/202409/candidate_products/batch.
@@ -1386,11 +1465,12 @@ func (s *ProductService) UpdatePrice(ctx context.Context, productID string, req 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/upload-candidate-products-202409
 func (s *ProductService) UploadCandidateProducts(ctx context.Context, req *UploadCandidateProductsRequest, opts ...CallOption) (*UploadCandidateProductsResponse, error) {
-	out := new(UploadCandidateProductsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UploadCandidateProductsResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.UploadCandidateProducts", method: "POST", path: "/product/202409/candidate_products/batch",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UploadExternalProduct calls POST /product/202506/external_products.
@@ -1398,11 +1478,13 @@ func (s *ProductService) UploadCandidateProducts(ctx context.Context, req *Uploa
 // It is not repeated once it was sent. Version 202506.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/upload-external-product-202506
-func (s *ProductService) UploadExternalProduct(ctx context.Context, req *UploadExternalProductRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ProductService) UploadExternalProduct(ctx context.Context, req *UploadExternalProductRequest, opts ...CallOption) (*UploadExternalProductResponse, error) {
+	var out *UploadExternalProductResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.UploadExternalProduct", method: "POST", path: "/product/202506/external_products",
 		body: bodyJSON,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UploadProductFile calls POST /product/202309/files/upload.
@@ -1411,11 +1493,12 @@ func (s *ProductService) UploadExternalProduct(ctx context.Context, req *UploadE
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/upload-product-file-202309
 func (s *ProductService) UploadProductFile(ctx context.Context, req *UploadProductFileRequest, opts ...CallOption) (*UploadProductFileResponse, error) {
-	out := new(UploadProductFileResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UploadProductFileResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.UploadProductFile", method: "POST", path: "/product/202309/files/upload",
 		body: bodyMultipart, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UploadProductImage calls POST /product/202309/images/upload.
@@ -1424,11 +1507,12 @@ func (s *ProductService) UploadProductFile(ctx context.Context, req *UploadProdu
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/upload-product-image-202309
 func (s *ProductService) UploadProductImage(ctx context.Context, req *UploadProductImageRequest, opts ...CallOption) (*UploadProductImageResponse, error) {
-	out := new(UploadProductImageResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UploadProductImageResponse
+	err := s.client.call(ctx, operation{
 		name: "Product.UploadProductImage", method: "POST", path: "/product/202309/images/upload",
 		body: bodyMultipart, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ActivateProductRequest holds the parameters of Product.ActivateProduct.
@@ -1683,6 +1767,9 @@ type CheckGlobalProductListingResponseFailReason struct {
 	Message string `json:"message,omitzero"`
 }
 
+// CheckListingPrerequisitesRequest holds the parameters of Product.CheckListingPrerequisites.
+type CheckListingPrerequisitesRequest struct{}
+
 // CheckListingPrerequisitesResponse is the reply of Product.CheckListingPrerequisites.
 type CheckListingPrerequisitesResponse struct {
 	CheckResults []CheckListingPrerequisitesResponseCheckResult `json:"check_results,omitzero"`
@@ -1694,6 +1781,9 @@ type CheckListingPrerequisitesResponseCheckResult struct {
 	FailReasons []string         `json:"fail_reasons,omitzero"`
 	IsFailed    bool             `json:"is_failed,omitzero"`
 }
+
+// CheckListingPrerequisitesV202309Request holds the parameters of Product.CheckListingPrerequisitesV202309.
+type CheckListingPrerequisitesV202309Request struct{}
 
 // CheckListingPrerequisitesV202309Response is the reply of Product.CheckListingPrerequisitesV202309.
 type CheckListingPrerequisitesV202309Response struct {
@@ -2050,6 +2140,15 @@ type CreateAttributeRecommendationRequestRequestExternalProductSKUSalesAttribute
 type CreateAttributeRecommendationRequestRequestExternalProductSKUSalesAttributeSKUImage struct {
 	URI *string `json:"uri,omitzero"`
 }
+
+// CreateAttributeRecommendationRequestResponse is the reply of Product.CreateAttributeRecommendationRequest.
+type CreateAttributeRecommendationRequestResponse struct{}
+
+// CreateCategoryUpgradeTaskRequest holds the parameters of Product.CreateCategoryUpgradeTask.
+type CreateCategoryUpgradeTaskRequest struct{}
+
+// CreateCategoryUpgradeTaskResponse is the reply of Product.CreateCategoryUpgradeTask.
+type CreateCategoryUpgradeTaskResponse struct{}
 
 // CreateCustomBrandsRequest holds the parameters of Product.CreateCustomBrands.
 type CreateCustomBrandsRequest struct {
@@ -3774,6 +3873,9 @@ type GetGlobalCategoryRulesResponseSizeChart struct {
 	IsSupported bool `json:"is_supported,omitzero"`
 }
 
+// GetGlobalListingRulesRequest holds the parameters of Product.GetGlobalListingRules.
+type GetGlobalListingRulesRequest struct{}
+
 // GetGlobalListingRulesResponse is the reply of Product.GetGlobalListingRules.
 type GetGlobalListingRulesResponse struct {
 	InventoryRules []GetGlobalListingRulesResponseInventoryRule `json:"inventory_rules,omitzero"`
@@ -3792,6 +3894,9 @@ type GetGlobalListingRulesResponseInventoryRuleAssociatedWarehouse struct {
 	Region      string `json:"region,omitzero"`
 	WarehouseID string `json:"warehouse_id,omitzero"`
 }
+
+// GetGlobalProductRequest holds the parameters of Product.GetGlobalProduct.
+type GetGlobalProductRequest struct{}
 
 // GetGlobalProductResponse is the reply of Product.GetGlobalProduct.
 type GetGlobalProductResponse struct {
@@ -3989,6 +4094,9 @@ type GetGlobalProductResponseSizeChartTemplate struct {
 type GetGlobalProductResponseVideo struct {
 	ID string `json:"id,omitzero"`
 }
+
+// GetGlobalReplicatedProductsRequest holds the parameters of Product.GetGlobalReplicatedProducts.
+type GetGlobalReplicatedProductsRequest struct{}
 
 // GetGlobalReplicatedProductsResponse is the reply of Product.GetGlobalReplicatedProducts.
 type GetGlobalReplicatedProductsResponse struct {
@@ -4592,6 +4700,9 @@ type PartialEditManufacturerRequestPhoneNumber struct {
 	LocalNumber  *string              `json:"local_number,omitzero"` // 7 to 20
 }
 
+// PartialEditManufacturerResponse is the reply of Product.PartialEditManufacturer.
+type PartialEditManufacturerResponse struct{}
+
 // PartialEditProductRequest holds the parameters of Product.PartialEditProduct.
 type PartialEditProductRequest struct {
 	BrandID              *string                                      `json:"brand_id,omitzero"`
@@ -5147,6 +5258,9 @@ type PartialEditResponsiblePersonRequestPhoneNumber struct {
 	CountryCode *string `json:"country_code,omitzero"` // at most 4 characters
 	LocalNumber *string `json:"local_number,omitzero"` // 7 to 11
 }
+
+// PartialEditResponsiblePersonResponse is the reply of Product.PartialEditResponsiblePerson.
+type PartialEditResponsiblePersonResponse struct{}
 
 // Product is the reply of Product.GetProduct.
 type Product struct {
@@ -6409,6 +6523,9 @@ type UpdateGlobalInventoryRequestGlobalSKUInventory struct {
 	Quantity          *int    `json:"quantity,omitzero"`
 }
 
+// UpdateGlobalInventoryResponse is the reply of Product.UpdateGlobalInventory.
+type UpdateGlobalInventoryResponse struct{}
+
 // UpdateInventoryRequest holds the parameters of Product.UpdateInventory.
 type UpdateInventoryRequest struct {
 	SKUs []UpdateInventoryRequestSKU `json:"skus"` // required
@@ -6485,6 +6602,9 @@ type UpdatePriceRequestSKUPrice struct {
 	Currency  *string  `json:"currency,omitzero"`
 	SalePrice *Decimal `json:"sale_price,omitzero"`
 }
+
+// UpdatePriceResponse is the reply of Product.UpdatePrice.
+type UpdatePriceResponse struct{}
 
 // UploadCandidateProductsRequest holds the parameters of Product.UploadCandidateProducts.
 type UploadCandidateProductsRequest struct {
@@ -6613,6 +6733,9 @@ type UploadExternalProductRequestExternalProductSKUWeight struct {
 	Unit  *string `json:"unit,omitzero"`
 	Value *string `json:"value,omitzero"`
 }
+
+// UploadExternalProductResponse is the reply of Product.UploadExternalProduct.
+type UploadExternalProductResponse struct{}
 
 // UploadProductFileRequest holds the parameters of Product.UploadProductFile.
 type UploadProductFileRequest struct {

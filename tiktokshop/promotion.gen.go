@@ -16,11 +16,12 @@ type PromotionService service
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-activity-202309
 func (s *PromotionService) CreateActivity(ctx context.Context, req *CreateActivityRequest, opts ...CallOption) (*CreateActivityResponse, error) {
-	out := new(CreateActivityResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreateActivityResponse
+	err := s.client.call(ctx, operation{
 		name: "Promotion.CreateActivity", method: "POST", path: "/promotion/202309/activities",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // DeactivateActivity calls POST /promotion/202309/activities/{activity_id}/deactivate.
@@ -28,11 +29,12 @@ func (s *PromotionService) CreateActivity(ctx context.Context, req *CreateActivi
 // It is not repeated once it was sent. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/deactivate-activity-202309
-func (s *PromotionService) DeactivateActivity(ctx context.Context, activityID string, opts ...CallOption) (*DeactivateActivityResponse, error) {
-	out := new(DeactivateActivityResponse)
-	return out, s.client.call(ctx, operation{
+func (s *PromotionService) DeactivateActivity(ctx context.Context, activityID string, req *DeactivateActivityRequest, opts ...CallOption) (*DeactivateActivityResponse, error) {
+	var out *DeactivateActivityResponse
+	err := s.client.call(ctx, operation{
 		name: "Promotion.DeactivateActivity", method: "POST", path: "/promotion/202309/activities/{activity_id}/deactivate",
-	}, []string{activityID}, nil, out, opts)
+	}, []string{activityID}, req, &out, opts)
+	return out, err
 }
 
 // GetActivity calls GET /promotion/202309/activities/{activity_id}.
@@ -40,12 +42,13 @@ func (s *PromotionService) DeactivateActivity(ctx context.Context, activityID st
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-activity-202309
-func (s *PromotionService) GetActivity(ctx context.Context, activityID string, opts ...CallOption) (*GetActivityResponse, error) {
-	out := new(GetActivityResponse)
-	return out, s.client.call(ctx, operation{
+func (s *PromotionService) GetActivity(ctx context.Context, activityID string, req *GetActivityRequest, opts ...CallOption) (*GetActivityResponse, error) {
+	var out *GetActivityResponse
+	err := s.client.call(ctx, operation{
 		name: "Promotion.GetActivity", method: "GET", path: "/promotion/202309/activities/{activity_id}",
 		replay: replayRead,
-	}, []string{activityID}, nil, out, opts)
+	}, []string{activityID}, req, &out, opts)
+	return out, err
 }
 
 // GetCoupon calls GET /promotion/202406/coupons/{coupon_id}.
@@ -53,12 +56,13 @@ func (s *PromotionService) GetActivity(ctx context.Context, activityID string, o
 // It only reads and is safe to repeat. Version 202406.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-coupon-202406
-func (s *PromotionService) GetCoupon(ctx context.Context, couponID string, opts ...CallOption) (*GetCouponResponse, error) {
-	out := new(GetCouponResponse)
-	return out, s.client.call(ctx, operation{
+func (s *PromotionService) GetCoupon(ctx context.Context, couponID string, req *GetCouponRequest, opts ...CallOption) (*GetCouponResponse, error) {
+	var out *GetCouponResponse
+	err := s.client.call(ctx, operation{
 		name: "Promotion.GetCoupon", method: "GET", path: "/promotion/202406/coupons/{coupon_id}",
 		replay: replayRead,
-	}, []string{couponID}, nil, out, opts)
+	}, []string{couponID}, req, &out, opts)
+	return out, err
 }
 
 // RemoveActivityProduct calls DELETE /promotion/202309/activities/{activity_id}/products.
@@ -67,11 +71,12 @@ func (s *PromotionService) GetCoupon(ctx context.Context, couponID string, opts 
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/remove-activity-product-202309
 func (s *PromotionService) RemoveActivityProduct(ctx context.Context, activityID string, req *RemoveActivityProductRequest, opts ...CallOption) (*RemoveActivityProductResponse, error) {
-	out := new(RemoveActivityProductResponse)
-	return out, s.client.call(ctx, operation{
+	var out *RemoveActivityProductResponse
+	err := s.client.call(ctx, operation{
 		name: "Promotion.RemoveActivityProduct", method: "DELETE", path: "/promotion/202309/activities/{activity_id}/products",
 		body: bodyJSON,
-	}, []string{activityID}, req, out, opts)
+	}, []string{activityID}, req, &out, opts)
+	return out, err
 }
 
 // RemoveActivityProductByProductIDs splits req.ProductIDs into parts of at most 300 and hands out the
@@ -102,11 +107,12 @@ func (s *PromotionService) RemoveActivityProductBySKUIDs(ctx context.Context, ac
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-activities-202309
 func (s *PromotionService) SearchActivities(ctx context.Context, req *SearchActivitiesRequest, opts ...CallOption) (*SearchActivitiesResponse, error) {
-	out := new(SearchActivitiesResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchActivitiesResponse
+	err := s.client.call(ctx, operation{
 		name: "Promotion.SearchActivities", method: "POST", path: "/promotion/202309/activities/search",
 		body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchActivitiesAll hands out what stands on the pages of
@@ -132,11 +138,12 @@ func (s *PromotionService) SearchActivitiesAll(ctx context.Context, req *SearchA
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-coupons-202406
 func (s *PromotionService) SearchCoupons(ctx context.Context, req *SearchCouponsRequest, opts ...CallOption) (*SearchCouponsResponse, error) {
-	out := new(SearchCouponsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchCouponsResponse
+	err := s.client.call(ctx, operation{
 		name: "Promotion.SearchCoupons", method: "POST", path: "/promotion/202406/coupons/search",
 		query: true, body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchCouponsAll hands out what stands on the pages of
@@ -162,11 +169,12 @@ func (s *PromotionService) SearchCouponsAll(ctx context.Context, req *SearchCoup
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-activity-202309
 func (s *PromotionService) UpdateActivity(ctx context.Context, activityID string, req *UpdateActivityRequest, opts ...CallOption) (*UpdateActivityResponse, error) {
-	out := new(UpdateActivityResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UpdateActivityResponse
+	err := s.client.call(ctx, operation{
 		name: "Promotion.UpdateActivity", method: "PUT", path: "/promotion/202309/activities/{activity_id}",
 		body: bodyJSON,
-	}, []string{activityID}, req, out, opts)
+	}, []string{activityID}, req, &out, opts)
+	return out, err
 }
 
 // UpdateActivityProduct calls PUT /promotion/202309/activities/{activity_id}/products.
@@ -175,11 +183,12 @@ func (s *PromotionService) UpdateActivity(ctx context.Context, activityID string
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-activity-product-202309
 func (s *PromotionService) UpdateActivityProduct(ctx context.Context, activityID string, req *UpdateActivityProductRequest, opts ...CallOption) (*UpdateActivityProductResponse, error) {
-	out := new(UpdateActivityProductResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UpdateActivityProductResponse
+	err := s.client.call(ctx, operation{
 		name: "Promotion.UpdateActivityProduct", method: "PUT", path: "/promotion/202309/activities/{activity_id}/products",
 		body: bodyJSON,
-	}, []string{activityID}, req, out, opts)
+	}, []string{activityID}, req, &out, opts)
+	return out, err
 }
 
 // CreateActivityRequest holds the parameters of Promotion.CreateActivity.
@@ -272,6 +281,9 @@ type CreateActivityResponse struct {
 	UpdateTime UnixSeconds                  `json:"update_time,omitzero"`
 }
 
+// DeactivateActivityRequest holds the parameters of Promotion.DeactivateActivity.
+type DeactivateActivityRequest struct{}
+
 // DeactivateActivityResponse is the reply of Promotion.DeactivateActivity.
 type DeactivateActivityResponse struct {
 	ActivityID string                           `json:"activity_id,omitzero"`
@@ -279,6 +291,9 @@ type DeactivateActivityResponse struct {
 	Title      string                           `json:"title,omitzero"`
 	UpdateTime UnixSeconds                      `json:"update_time,omitzero"`
 }
+
+// GetActivityRequest holds the parameters of Promotion.GetActivity.
+type GetActivityRequest struct{}
 
 // GetActivityResponse is the reply of Promotion.GetActivity.
 type GetActivityResponse struct {
@@ -398,6 +413,9 @@ type GetActivityResponseProductSKUActivityPrice struct {
 type GetActivityResponseTargetUserInfo struct {
 	UserType PromotionUserType `json:"user_type,omitzero"`
 }
+
+// GetCouponRequest holds the parameters of Promotion.GetCoupon.
+type GetCouponRequest struct{}
 
 // GetCouponResponse is the reply of Promotion.GetCoupon.
 type GetCouponResponse struct {

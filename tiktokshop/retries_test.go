@@ -18,14 +18,16 @@ import (
 var ways = map[string]func(context.Context, *Client) error{
 	"read": func(ctx context.Context, c *Client) error { return getOrder(ctx, c) },
 	"absolute write": func(ctx context.Context, c *Client) error {
-		return c.Event.UpdateShopWebhook(ctx, nil)
+		_, err := c.Event.UpdateShopWebhook(ctx, nil)
+		return err
 	},
 	"unsafe write": func(ctx context.Context, c *Client) error {
 		_, err := c.Fulfillment.CreatePackages(ctx, nil)
 		return err
 	},
 	"write made safe": func(ctx context.Context, c *Client) error {
-		return c.ReturnRefund.ApproveCancellation(ctx, "1", nil, RepeatSafe())
+		_, err := c.ReturnRefund.ApproveCancellation(ctx, "1", nil, RepeatSafe())
+		return err
 	},
 }
 

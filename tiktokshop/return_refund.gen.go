@@ -16,11 +16,13 @@ type ReturnRefundService service
 // It is not repeated once it was sent. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/approve-cancellation-202309
-func (s *ReturnRefundService) ApproveCancellation(ctx context.Context, cancelID string, req *ApproveCancellationRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ReturnRefundService) ApproveCancellation(ctx context.Context, cancelID string, req *ApproveCancellationRequest, opts ...CallOption) (*ApproveCancellationResponse, error) {
+	var out *ApproveCancellationResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnRefund.ApproveCancellation", method: "POST", path: "/return_refund/202309/cancellations/{cancel_id}/approve",
 		query: true,
-	}, []string{cancelID}, req, nil, opts)
+	}, []string{cancelID}, req, &out, opts)
+	return out, err
 }
 
 // ApproveReturn calls POST /return_refund/202309/returns/{return_id}/approve.
@@ -28,11 +30,13 @@ func (s *ReturnRefundService) ApproveCancellation(ctx context.Context, cancelID 
 // It is not repeated once it was sent. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/approve-return-202309
-func (s *ReturnRefundService) ApproveReturn(ctx context.Context, returnID string, req *ApproveReturnRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ReturnRefundService) ApproveReturn(ctx context.Context, returnID string, req *ApproveReturnRequest, opts ...CallOption) (*ApproveReturnResponse, error) {
+	var out *ApproveReturnResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnRefund.ApproveReturn", method: "POST", path: "/return_refund/202309/returns/{return_id}/approve",
 		query: true, body: bodyJSON,
-	}, []string{returnID}, req, nil, opts)
+	}, []string{returnID}, req, &out, opts)
+	return out, err
 }
 
 // CalculateRefund calls POST /return_refund/202309/refunds/calculate.
@@ -41,11 +45,12 @@ func (s *ReturnRefundService) ApproveReturn(ctx context.Context, returnID string
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/calculate-refund-202309
 func (s *ReturnRefundService) CalculateRefund(ctx context.Context, req *CalculateRefundRequest, opts ...CallOption) (*CalculateRefundResponse, error) {
-	out := new(CalculateRefundResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CalculateRefundResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnRefund.CalculateRefund", method: "POST", path: "/return_refund/202309/refunds/calculate",
 		body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CalculateRefundV202602 calls POST /return_refund/202602/refunds/calculate.
@@ -55,11 +60,12 @@ func (s *ReturnRefundService) CalculateRefund(ctx context.Context, req *Calculat
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/calculate-refund-202602
 func (s *ReturnRefundService) CalculateRefundV202602(ctx context.Context, req *CalculateRefundV202602Request, opts ...CallOption) (*CalculateRefundV202602Response, error) {
-	out := new(CalculateRefundV202602Response)
-	return out, s.client.call(ctx, operation{
+	var out *CalculateRefundV202602Response
+	err := s.client.call(ctx, operation{
 		name: "ReturnRefund.CalculateRefundV202602", method: "POST", path: "/return_refund/202602/refunds/calculate",
 		body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CancelOrder calls POST /return_refund/202309/cancellations.
@@ -68,11 +74,12 @@ func (s *ReturnRefundService) CalculateRefundV202602(ctx context.Context, req *C
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/cancel-order-202309
 func (s *ReturnRefundService) CancelOrder(ctx context.Context, req *CancelOrderRequest, opts ...CallOption) (*CancelOrderResponse, error) {
-	out := new(CancelOrderResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CancelOrderResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnRefund.CancelOrder", method: "POST", path: "/return_refund/202309/cancellations",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CancelOrderV202602 calls POST /return_refund/202602/cancellations.
@@ -82,11 +89,12 @@ func (s *ReturnRefundService) CancelOrder(ctx context.Context, req *CancelOrderR
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/cancel-order-202602
 func (s *ReturnRefundService) CancelOrderV202602(ctx context.Context, req *CancelOrderV202602Request, opts ...CallOption) (*CancelOrderV202602Response, error) {
-	out := new(CancelOrderV202602Response)
-	return out, s.client.call(ctx, operation{
+	var out *CancelOrderV202602Response
+	err := s.client.call(ctx, operation{
 		name: "ReturnRefund.CancelOrderV202602", method: "POST", path: "/return_refund/202602/cancellations",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // CreateReturn calls POST /return_refund/202309/returns.
@@ -95,11 +103,12 @@ func (s *ReturnRefundService) CancelOrderV202602(ctx context.Context, req *Cance
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-return-202309
 func (s *ReturnRefundService) CreateReturn(ctx context.Context, req *CreateReturnRequest, opts ...CallOption) (*CreateReturnResponse, error) {
-	out := new(CreateReturnResponse)
-	return out, s.client.call(ctx, operation{
+	var out *CreateReturnResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnRefund.CreateReturn", method: "POST", path: "/return_refund/202309/returns",
 		query: true, body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetAftersaleEligibility calls GET /return_refund/202512/orders/{order_id}/aftersale_eligibility.
@@ -108,11 +117,12 @@ func (s *ReturnRefundService) CreateReturn(ctx context.Context, req *CreateRetur
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-aftersale-eligibility-202512
 func (s *ReturnRefundService) GetAftersaleEligibility(ctx context.Context, orderID string, req *GetAftersaleEligibilityRequest, opts ...CallOption) (*GetAftersaleEligibilityResponse, error) {
-	out := new(GetAftersaleEligibilityResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetAftersaleEligibilityResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnRefund.GetAftersaleEligibility", method: "GET", path: "/return_refund/202512/orders/{order_id}/aftersale_eligibility",
 		query: true, replay: replayRead,
-	}, []string{orderID}, req, out, opts)
+	}, []string{orderID}, req, &out, opts)
+	return out, err
 }
 
 // GetAftersaleEligibilityV202309 calls GET /return_refund/202309/orders/{order_id}/aftersale_eligibility.
@@ -121,11 +131,12 @@ func (s *ReturnRefundService) GetAftersaleEligibility(ctx context.Context, order
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-aftersale-eligibility-202309
 func (s *ReturnRefundService) GetAftersaleEligibilityV202309(ctx context.Context, orderID string, req *GetAftersaleEligibilityV202309Request, opts ...CallOption) (*GetAftersaleEligibilityV202309Response, error) {
-	out := new(GetAftersaleEligibilityV202309Response)
-	return out, s.client.call(ctx, operation{
+	var out *GetAftersaleEligibilityV202309Response
+	err := s.client.call(ctx, operation{
 		name: "ReturnRefund.GetAftersaleEligibilityV202309", method: "GET", path: "/return_refund/202309/orders/{order_id}/aftersale_eligibility",
 		query: true, replay: replayRead,
-	}, []string{orderID}, req, out, opts)
+	}, []string{orderID}, req, &out, opts)
+	return out, err
 }
 
 // GetAftersaleEligibilityV202602 calls GET /return_refund/202602/orders/{order_id}/aftersale_eligibility.
@@ -135,11 +146,12 @@ func (s *ReturnRefundService) GetAftersaleEligibilityV202309(ctx context.Context
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-aftersale-eligibility-202602
 func (s *ReturnRefundService) GetAftersaleEligibilityV202602(ctx context.Context, orderID string, req *GetAftersaleEligibilityV202602Request, opts ...CallOption) (*GetAftersaleEligibilityV202602Response, error) {
-	out := new(GetAftersaleEligibilityV202602Response)
-	return out, s.client.call(ctx, operation{
+	var out *GetAftersaleEligibilityV202602Response
+	err := s.client.call(ctx, operation{
 		name: "ReturnRefund.GetAftersaleEligibilityV202602", method: "GET", path: "/return_refund/202602/orders/{order_id}/aftersale_eligibility",
 		query: true, replay: replayRead,
-	}, []string{orderID}, req, out, opts)
+	}, []string{orderID}, req, &out, opts)
+	return out, err
 }
 
 // GetDecisionEligibilityV202601 calls GET /return_refund/202601/decision_eligibility.
@@ -149,11 +161,12 @@ func (s *ReturnRefundService) GetAftersaleEligibilityV202602(ctx context.Context
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-decision-eligibility-202601
 func (s *ReturnRefundService) GetDecisionEligibilityV202601(ctx context.Context, req *GetDecisionEligibilityV202601Request, opts ...CallOption) (*GetDecisionEligibilityV202601Response, error) {
-	out := new(GetDecisionEligibilityV202601Response)
-	return out, s.client.call(ctx, operation{
+	var out *GetDecisionEligibilityV202601Response
+	err := s.client.call(ctx, operation{
 		name: "ReturnRefund.GetDecisionEligibilityV202601", method: "GET", path: "/return_refund/202601/decision_eligibility",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetRejectReasons calls GET /return_refund/202309/reject_reasons.
@@ -162,11 +175,12 @@ func (s *ReturnRefundService) GetDecisionEligibilityV202601(ctx context.Context,
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-reject-reasons-202309
 func (s *ReturnRefundService) GetRejectReasons(ctx context.Context, req *GetRejectReasonsRequest, opts ...CallOption) (*GetRejectReasonsResponse, error) {
-	out := new(GetRejectReasonsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetRejectReasonsResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnRefund.GetRejectReasons", method: "GET", path: "/return_refund/202309/reject_reasons",
 		query: true, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetReturnRecords calls GET /return_refund/202309/returns/{return_id}/records.
@@ -175,11 +189,12 @@ func (s *ReturnRefundService) GetRejectReasons(ctx context.Context, req *GetReje
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-return-records-202309
 func (s *ReturnRefundService) GetReturnRecords(ctx context.Context, returnID string, req *GetReturnRecordsRequest, opts ...CallOption) (*GetReturnRecordsResponse, error) {
-	out := new(GetReturnRecordsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *GetReturnRecordsResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnRefund.GetReturnRecords", method: "GET", path: "/return_refund/202309/returns/{return_id}/records",
 		query: true, replay: replayRead,
-	}, []string{returnID}, req, out, opts)
+	}, []string{returnID}, req, &out, opts)
+	return out, err
 }
 
 // RejectCancellation calls POST /return_refund/202309/cancellations/{cancel_id}/reject.
@@ -187,11 +202,13 @@ func (s *ReturnRefundService) GetReturnRecords(ctx context.Context, returnID str
 // It is not repeated once it was sent. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/reject-cancellation-202309
-func (s *ReturnRefundService) RejectCancellation(ctx context.Context, cancelID string, req *RejectCancellationRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ReturnRefundService) RejectCancellation(ctx context.Context, cancelID string, req *RejectCancellationRequest, opts ...CallOption) (*RejectCancellationResponse, error) {
+	var out *RejectCancellationResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnRefund.RejectCancellation", method: "POST", path: "/return_refund/202309/cancellations/{cancel_id}/reject",
 		query: true, body: bodyJSON,
-	}, []string{cancelID}, req, nil, opts)
+	}, []string{cancelID}, req, &out, opts)
+	return out, err
 }
 
 // RejectReturn calls POST /return_refund/202309/returns/{return_id}/reject.
@@ -199,11 +216,13 @@ func (s *ReturnRefundService) RejectCancellation(ctx context.Context, cancelID s
 // It is not repeated once it was sent. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/reject-return-202309
-func (s *ReturnRefundService) RejectReturn(ctx context.Context, returnID string, req *RejectReturnRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ReturnRefundService) RejectReturn(ctx context.Context, returnID string, req *RejectReturnRequest, opts ...CallOption) (*RejectReturnResponse, error) {
+	var out *RejectReturnResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnRefund.RejectReturn", method: "POST", path: "/return_refund/202309/returns/{return_id}/reject",
 		query: true, body: bodyJSON,
-	}, []string{returnID}, req, nil, opts)
+	}, []string{returnID}, req, &out, opts)
+	return out, err
 }
 
 // SearchAftersalesRequestV202603 calls POST /return_refund/202603/aftersales/search.
@@ -215,11 +234,12 @@ func (s *ReturnRefundService) RejectReturn(ctx context.Context, returnID string,
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-aftersales-request-202603
 func (s *ReturnRefundService) SearchAftersalesRequestV202603(ctx context.Context, req *SearchAftersalesRequestV202603Request, opts ...CallOption) (*SearchAftersalesRequestV202603Response, error) {
-	out := new(SearchAftersalesRequestV202603Response)
-	return out, s.client.call(ctx, operation{
+	var out *SearchAftersalesRequestV202603Response
+	err := s.client.call(ctx, operation{
 		name: "ReturnRefund.SearchAftersalesRequestV202603", method: "POST", path: "/return_refund/202603/aftersales/search",
 		query: true, body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchAftersalesRequestV202603All hands out what stands on the pages of
@@ -247,11 +267,12 @@ func (s *ReturnRefundService) SearchAftersalesRequestV202603All(ctx context.Cont
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-cancellations-202309
 func (s *ReturnRefundService) SearchCancellations(ctx context.Context, req *SearchCancellationsRequest, opts ...CallOption) (*SearchCancellationsResponse, error) {
-	out := new(SearchCancellationsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchCancellationsResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnRefund.SearchCancellations", method: "POST", path: "/return_refund/202309/cancellations/search",
 		query: true, body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchCancellationsAll hands out what stands on the pages of
@@ -278,11 +299,12 @@ func (s *ReturnRefundService) SearchCancellationsAll(ctx context.Context, req *S
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-cancellations-202602
 func (s *ReturnRefundService) SearchCancellationsV202602(ctx context.Context, req *SearchCancellationsV202602Request, opts ...CallOption) (*SearchCancellationsV202602Response, error) {
-	out := new(SearchCancellationsV202602Response)
-	return out, s.client.call(ctx, operation{
+	var out *SearchCancellationsV202602Response
+	err := s.client.call(ctx, operation{
 		name: "ReturnRefund.SearchCancellationsV202602", method: "POST", path: "/return_refund/202602/cancellations/search",
 		query: true, body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchCancellationsV202602All hands out what stands on the pages of
@@ -311,11 +333,12 @@ func (s *ReturnRefundService) SearchCancellationsV202602All(ctx context.Context,
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-return-merchandise-authorization-202604
 func (s *ReturnRefundService) SearchReturnMerchandiseAuthorizationV202604(ctx context.Context, req *SearchReturnMerchandiseAuthorizationV202604Request, opts ...CallOption) (*SearchReturnMerchandiseAuthorizationV202604Response, error) {
-	out := new(SearchReturnMerchandiseAuthorizationV202604Response)
-	return out, s.client.call(ctx, operation{
+	var out *SearchReturnMerchandiseAuthorizationV202604Response
+	err := s.client.call(ctx, operation{
 		name: "ReturnRefund.SearchReturnMerchandiseAuthorizationV202604", method: "POST", path: "/return_refund/202604/rma/search",
 		query: true, body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchReturnMerchandiseAuthorizationV202604All hands out what stands on the pages of
@@ -343,11 +366,12 @@ func (s *ReturnRefundService) SearchReturnMerchandiseAuthorizationV202604All(ctx
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-returns-202309
 func (s *ReturnRefundService) SearchReturns(ctx context.Context, req *SearchReturnsRequest, opts ...CallOption) (*SearchReturnsResponse, error) {
-	out := new(SearchReturnsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SearchReturnsResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnRefund.SearchReturns", method: "POST", path: "/return_refund/202309/returns/search",
 		query: true, body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchReturnsAll hands out what stands on the pages of
@@ -374,11 +398,12 @@ func (s *ReturnRefundService) SearchReturnsAll(ctx context.Context, req *SearchR
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-returns-202602
 func (s *ReturnRefundService) SearchReturnsV202602(ctx context.Context, req *SearchReturnsV202602Request, opts ...CallOption) (*SearchReturnsV202602Response, error) {
-	out := new(SearchReturnsV202602Response)
-	return out, s.client.call(ctx, operation{
+	var out *SearchReturnsV202602Response
+	err := s.client.call(ctx, operation{
 		name: "ReturnRefund.SearchReturnsV202602", method: "POST", path: "/return_refund/202602/returns/search",
 		query: true, body: bodyJSON, replay: replayRead,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SearchReturnsV202602All hands out what stands on the pages of
@@ -403,11 +428,13 @@ func (s *ReturnRefundService) SearchReturnsV202602All(ctx context.Context, req *
 // It is not repeated once it was sent. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/upload-shipping-document-and-tracking-info-202405
-func (s *ReturnRefundService) UploadShippingDocumentAndTrackingInfo(ctx context.Context, req *UploadShippingDocumentAndTrackingInfoRequest, opts ...CallOption) error {
-	return s.client.call(ctx, operation{
+func (s *ReturnRefundService) UploadShippingDocumentAndTrackingInfo(ctx context.Context, req *UploadShippingDocumentAndTrackingInfoRequest, opts ...CallOption) (*UploadShippingDocumentAndTrackingInfoResponse, error) {
+	var out *UploadShippingDocumentAndTrackingInfoResponse
+	err := s.client.call(ctx, operation{
 		name: "ReturnRefund.UploadShippingDocumentAndTrackingInfo", method: "POST", path: "/return_refund/202405/returns/shipping_documents",
 		query: true, body: bodyMultipart,
-	}, nil, req, nil, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // AftersalesFilters is part of a request.
@@ -467,6 +494,9 @@ type ApproveCancellationRequest struct {
 	IdempotencyKey *string `url:"idempotency_key,omitempty" json:"-"` // at most 255 characters
 }
 
+// ApproveCancellationResponse is the reply of ReturnRefund.ApproveCancellation.
+type ApproveCancellationResponse struct{}
+
 // ApproveReturnRequest holds the parameters of ReturnRefund.ApproveReturn.
 type ApproveReturnRequest struct {
 	BuyerKeepItem  *bool                              `json:"buyer_keep_item,omitzero" url:"-"`
@@ -480,6 +510,9 @@ type ApproveReturnRequestPartialRefund struct {
 	Amount   *Decimal `json:"amount,omitzero"`
 	Currency *string  `json:"currency,omitzero"`
 }
+
+// ApproveReturnResponse is the reply of ReturnRefund.ApproveReturn.
+type ApproveReturnResponse struct{}
 
 // CalculateRefundRequest holds the parameters of ReturnRefund.CalculateRefund.
 type CalculateRefundRequest struct {
@@ -860,6 +893,9 @@ type RejectCancellationRequestImage struct {
 	Width    *int    `json:"width,omitzero"`
 }
 
+// RejectCancellationResponse is the reply of ReturnRefund.RejectCancellation.
+type RejectCancellationResponse struct{}
+
 // RejectReturnRequest holds the parameters of ReturnRefund.RejectReturn.
 type RejectReturnRequest struct {
 	Comment        *string                     `json:"comment,omitzero" url:"-"`
@@ -876,6 +912,9 @@ type RejectReturnRequestImage struct {
 	MimeType *string `json:"mime_type,omitzero"`
 	Width    *int    `json:"width,omitzero"`
 }
+
+// RejectReturnResponse is the reply of ReturnRefund.RejectReturn.
+type RejectReturnResponse struct{}
 
 // Return is part of a reply.
 type Return struct {
@@ -1229,6 +1268,9 @@ type UploadShippingDocumentAndTrackingInfoRequest struct {
 	ReturnShippingLabel *File    `multipart:"return_shipping_label" json:"-" url:"-"`
 	TrackingNumber      *string  `multipart:"tracking_number" json:"-" url:"-"`
 }
+
+// UploadShippingDocumentAndTrackingInfoResponse is the reply of ReturnRefund.UploadShippingDocumentAndTrackingInfo.
+type UploadShippingDocumentAndTrackingInfoResponse struct{}
 
 // AftersalesBlock is an open list: TikTok Shop may add values.
 type AftersalesBlock string

@@ -15,11 +15,12 @@ type ReviewRatingService service
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/import-product-reviews-202508
 func (s *ReviewRatingService) ImportProductReviews(ctx context.Context, req *ImportProductReviewsRequest, opts ...CallOption) (*ImportProductReviewsResponse, error) {
-	out := new(ImportProductReviewsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *ImportProductReviewsResponse
+	err := s.client.call(ctx, operation{
 		name: "ReviewRating.ImportProductReviews", method: "POST", path: "/review_rating/202508/product_reviews",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ImportProductReviewsV202410 calls POST /review_rating/202410/product_reviews.
@@ -28,11 +29,12 @@ func (s *ReviewRatingService) ImportProductReviews(ctx context.Context, req *Imp
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/import-product-reviews-202410
 func (s *ReviewRatingService) ImportProductReviewsV202410(ctx context.Context, req *ImportProductReviewsV202410Request, opts ...CallOption) (*ImportProductReviewsV202410Response, error) {
-	out := new(ImportProductReviewsV202410Response)
-	return out, s.client.call(ctx, operation{
+	var out *ImportProductReviewsV202410Response
+	err := s.client.call(ctx, operation{
 		name: "ReviewRating.ImportProductReviewsV202410", method: "POST", path: "/review_rating/202410/product_reviews",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // UploadReviewMedia calls POST /review_rating/202410/media/upload.
@@ -41,11 +43,12 @@ func (s *ReviewRatingService) ImportProductReviewsV202410(ctx context.Context, r
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/upload-review-media-202410
 func (s *ReviewRatingService) UploadReviewMedia(ctx context.Context, req *UploadReviewMediaRequest, opts ...CallOption) (*UploadReviewMediaResponse, error) {
-	out := new(UploadReviewMediaResponse)
-	return out, s.client.call(ctx, operation{
+	var out *UploadReviewMediaResponse
+	err := s.client.call(ctx, operation{
 		name: "ReviewRating.UploadReviewMedia", method: "POST", path: "/review_rating/202410/media/upload",
 		body: bodyMultipart, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ImportProductReviewsRequest holds the parameters of ReviewRating.ImportProductReviews.

@@ -14,12 +14,13 @@ type SellerService service
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-active-shops-202309
-func (s *SellerService) GetActiveShops(ctx context.Context, opts ...CallOption) (*GetActiveShopsResponse, error) {
-	out := new(GetActiveShopsResponse)
-	return out, s.client.call(ctx, operation{
+func (s *SellerService) GetActiveShops(ctx context.Context, req *GetActiveShopsRequest, opts ...CallOption) (*GetActiveShopsResponse, error) {
+	var out *GetActiveShopsResponse
+	err := s.client.call(ctx, operation{
 		name: "Seller.GetActiveShops", method: "GET", path: "/seller/202309/shops",
 		replay: replayRead, noCipher: true,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetSellerPermissions calls GET /seller/202309/permissions.
@@ -27,12 +28,13 @@ func (s *SellerService) GetActiveShops(ctx context.Context, opts ...CallOption) 
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-seller-permissions-202309
-func (s *SellerService) GetSellerPermissions(ctx context.Context, opts ...CallOption) (*GetSellerPermissionsResponse, error) {
-	out := new(GetSellerPermissionsResponse)
-	return out, s.client.call(ctx, operation{
+func (s *SellerService) GetSellerPermissions(ctx context.Context, req *GetSellerPermissionsRequest, opts ...CallOption) (*GetSellerPermissionsResponse, error) {
+	var out *GetSellerPermissionsResponse
+	err := s.client.call(ctx, operation{
 		name: "Seller.GetSellerPermissions", method: "GET", path: "/seller/202309/permissions",
 		replay: replayRead, noCipher: true,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetSellerStatus calls GET /seller/202508/status.
@@ -40,12 +42,13 @@ func (s *SellerService) GetSellerPermissions(ctx context.Context, opts ...CallOp
 // It only reads and is safe to repeat. Version 202508.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-seller-status-202508
-func (s *SellerService) GetSellerStatus(ctx context.Context, opts ...CallOption) (*GetSellerStatusResponse, error) {
-	out := new(GetSellerStatusResponse)
-	return out, s.client.call(ctx, operation{
+func (s *SellerService) GetSellerStatus(ctx context.Context, req *GetSellerStatusRequest, opts ...CallOption) (*GetSellerStatusResponse, error) {
+	var out *GetSellerStatusResponse
+	err := s.client.call(ctx, operation{
 		name: "Seller.GetSellerStatus", method: "GET", path: "/seller/202508/status",
 		replay: replayRead, noCipher: true,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetShopCreators calls GET /seller/202407/shop_creators.
@@ -53,12 +56,13 @@ func (s *SellerService) GetSellerStatus(ctx context.Context, opts ...CallOption)
 // It only reads and is safe to repeat. Version 202407.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-creators-202407
-func (s *SellerService) GetShopCreators(ctx context.Context, opts ...CallOption) (*GetShopCreatorsResponse, error) {
-	out := new(GetShopCreatorsResponse)
-	return out, s.client.call(ctx, operation{
+func (s *SellerService) GetShopCreators(ctx context.Context, req *GetShopCreatorsRequest, opts ...CallOption) (*GetShopCreatorsResponse, error) {
+	var out *GetShopCreatorsResponse
+	err := s.client.call(ctx, operation{
 		name: "Seller.GetShopCreators", method: "GET", path: "/seller/202407/shop_creators",
 		replay: replayRead,
-	}, nil, nil, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // SyncCollections calls POST /seller/202508/collections/sync.
@@ -67,12 +71,16 @@ func (s *SellerService) GetShopCreators(ctx context.Context, opts ...CallOption)
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/sync-collections-202508
 func (s *SellerService) SyncCollections(ctx context.Context, req *SyncCollectionsRequest, opts ...CallOption) (*SyncCollectionsResponse, error) {
-	out := new(SyncCollectionsResponse)
-	return out, s.client.call(ctx, operation{
+	var out *SyncCollectionsResponse
+	err := s.client.call(ctx, operation{
 		name: "Seller.SyncCollections", method: "POST", path: "/seller/202508/collections/sync",
 		body: bodyJSON,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
+
+// GetActiveShopsRequest holds the parameters of Seller.GetActiveShops.
+type GetActiveShopsRequest struct{}
 
 // GetActiveShopsResponse is the reply of Seller.GetActiveShops.
 type GetActiveShopsResponse struct {
@@ -85,10 +93,16 @@ type GetActiveShopsResponseShop struct {
 	Region string `json:"region,omitzero"`
 }
 
+// GetSellerPermissionsRequest holds the parameters of Seller.GetSellerPermissions.
+type GetSellerPermissionsRequest struct{}
+
 // GetSellerPermissionsResponse is the reply of Seller.GetSellerPermissions.
 type GetSellerPermissionsResponse struct {
 	Permissions []string `json:"permissions,omitzero"`
 }
+
+// GetSellerStatusRequest holds the parameters of Seller.GetSellerStatus.
+type GetSellerStatusRequest struct{}
 
 // GetSellerStatusResponse is the reply of Seller.GetSellerStatus.
 type GetSellerStatusResponse struct {
@@ -108,6 +122,9 @@ type GetSellerStatusResponseSellerStatusDataShopStatus struct {
 	ShopID     string `json:"shop_id,omitzero"`
 	ShopStatus string `json:"shop_status,omitzero"`
 }
+
+// GetShopCreatorsRequest holds the parameters of Seller.GetShopCreators.
+type GetShopCreatorsRequest struct{}
 
 // GetShopCreatorsResponse is the reply of Seller.GetShopCreators.
 type GetShopCreatorsResponse struct {

@@ -15,11 +15,12 @@ type SupplyChainService service
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/confirm-package-shipment-202309
 func (s *SupplyChainService) ConfirmPackageShipment(ctx context.Context, req *ConfirmPackageShipmentRequest, opts ...CallOption) (*ConfirmPackageShipmentResponse, error) {
-	out := new(ConfirmPackageShipmentResponse)
-	return out, s.client.call(ctx, operation{
+	var out *ConfirmPackageShipmentResponse
+	err := s.client.call(ctx, operation{
 		name: "SupplyChain.ConfirmPackageShipment", method: "POST", path: "/supply_chain/202309/packages/sync",
 		body: bodyJSON, noCipher: true,
-	}, nil, req, out, opts)
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // ConfirmPackageShipmentRequest holds the parameters of SupplyChain.ConfirmPackageShipment.

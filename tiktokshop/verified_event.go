@@ -10,13 +10,13 @@ import "context"
 // list lags.
 func (s *EventService) DeleteShopWebhookVerified(ctx context.Context, req *DeleteShopWebhookRequest, opts ...CallOption) error {
 	const op = "Event.DeleteShopWebhook"
-	written := s.DeleteShopWebhook(ctx, req, opts...)
+	_, written := s.DeleteShopWebhook(ctx, req, opts...)
 	if written != nil && !inDoubt(written) {
 		return written
 	}
 	name := valueOf(req).EventType
 	gone, err := lookBack(ctx, written, func() (bool, error) {
-		list, err := s.GetShopWebhooks(ctx)
+		list, err := s.GetShopWebhooks(ctx, nil)
 		if err != nil {
 			return false, err
 		}

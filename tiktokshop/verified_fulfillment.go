@@ -114,7 +114,7 @@ func (s *FulfillmentService) ShipPackageVerified(ctx context.Context, packageID 
 	}
 	var got string
 	shipped := func() (bool, error) {
-		p, err := s.GetPackageDetail(ctx, packageID)
+		p, err := s.GetPackageDetail(ctx, packageID, nil)
 		if err != nil {
 			return false, err
 		}
@@ -131,7 +131,7 @@ func (s *FulfillmentService) ShipPackageVerified(ctx context.Context, packageID 
 	if done, err := shipped(); done || err != nil {
 		return err
 	}
-	written := s.ShipPackage(ctx, packageID, req, opts...)
+	_, written := s.ShipPackage(ctx, packageID, req, opts...)
 	if !inDoubt(written) {
 		return written
 	}
@@ -272,7 +272,7 @@ func (s *FulfillmentService) UpdateShippingInfoVerified(ctx context.Context, ord
 	if done, err := corrected(); done || err != nil {
 		return err
 	}
-	written := s.UpdateShippingInfo(ctx, orderID, req, opts...)
+	_, written := s.UpdateShippingInfo(ctx, orderID, req, opts...)
 	if !inDoubt(written) {
 		return written
 	}
@@ -289,7 +289,7 @@ func (s *FulfillmentService) UpdatePackageShippingInfoVerified(ctx context.Conte
 	number := valueOf(req).TrackingNumber
 	var got string
 	corrected := func() (bool, error) {
-		p, err := s.GetPackageDetail(ctx, packageID)
+		p, err := s.GetPackageDetail(ctx, packageID, nil)
 		if err != nil {
 			return false, err
 		}
@@ -299,7 +299,7 @@ func (s *FulfillmentService) UpdatePackageShippingInfoVerified(ctx context.Conte
 	if done, err := corrected(); done || err != nil {
 		return err
 	}
-	written := s.UpdatePackageShippingInfo(ctx, packageID, req, opts...)
+	_, written := s.UpdatePackageShippingInfo(ctx, packageID, req, opts...)
 	if !inDoubt(written) {
 		return written
 	}

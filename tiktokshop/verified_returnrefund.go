@@ -19,7 +19,7 @@ func (s *ReturnRefundService) ApproveCancellationVerified(ctx context.Context, c
 	if r.IdempotencyKey == nil {
 		r.IdempotencyKey = new("approve-" + cancelID)
 	}
-	written := s.ApproveCancellation(ctx, cancelID, &r, append(slices.Clip(opts), RepeatSafe())...)
+	_, written := s.ApproveCancellation(ctx, cancelID, &r, append(slices.Clip(opts), RepeatSafe())...)
 	return s.decided(ctx, "ReturnRefund.ApproveCancellation", cancelID, written, CancelStatusSuccess, CancelStatusComplete)
 }
 
@@ -33,7 +33,7 @@ func (s *ReturnRefundService) RejectCancellationVerified(ctx context.Context, ca
 	if r.IdempotencyKey == nil {
 		r.IdempotencyKey = new("reject-" + cancelID)
 	}
-	written := s.RejectCancellation(ctx, cancelID, &r, append(slices.Clip(opts), RepeatSafe())...)
+	_, written := s.RejectCancellation(ctx, cancelID, &r, append(slices.Clip(opts), RepeatSafe())...)
 	return s.decided(ctx, "ReturnRefund.RejectCancellation", cancelID, written, CancelStatusCancel, CancelStatusCancelled)
 }
 
@@ -94,6 +94,7 @@ func (s *ReturnRefundService) CancelOrderVerified(ctx context.Context, req *Canc
 	if written != nil && !inDoubt(written) {
 		return nil, written
 	}
+	id := valueOf(reply).CancelID // none where the outcome is unknown
 	var (
 		made *Cancellation
 		got  = "none"
@@ -104,8 +105,8 @@ func (s *ReturnRefundService) CancelOrderVerified(ctx context.Context, req *Canc
 			return false, err
 		}
 		for i, c := range now {
-			ours := c.CancelID == reply.CancelID
-			if reply.CancelID == "" {
+			ours := c.CancelID == id
+			if id == "" {
 				known := slices.ContainsFunc(before, func(b Cancellation) bool { return b.CancelID == c.CancelID })
 				ours = !known && c.Role == CancelRoleSeller && c.CancelReason == r.CancelReason
 			}
@@ -123,7 +124,7 @@ func (s *ReturnRefundService) CancelOrderVerified(ctx context.Context, req *Canc
 	if done || err != nil {
 		return made, err
 	}
-	return nil, s.client.notApplied(op, "order "+r.OrderID, cmp.Or(reply.CancelID, "a cancellation"), got, written)
+	return nil, s.client.notApplied(op, "order "+r.OrderID, cmp.Or(id, "a cancellation"), got, written)
 }
 
 // cancellationsOf lists the cancellations of an order.

@@ -62,7 +62,7 @@ func (s *EventService) SetWebhooks(ctx context.Context, address string, types ..
 			settings.Unchanged = append(settings.Unchanged, t)
 			continue
 		}
-		err := s.UpdateShopWebhook(ctx, &UpdateShopWebhookRequest{Address: address, EventType: name})
+		_, err := s.UpdateShopWebhook(ctx, &UpdateShopWebhookRequest{Address: address, EventType: name})
 		if err == nil {
 			settings.Set = append(settings.Set, t)
 			continue
@@ -85,7 +85,7 @@ func (s *EventService) WebhookAddresses(ctx context.Context) (map[EventType]stri
 	if s.client.shop.Cipher == "" {
 		return nil, errors.New("tiktokshop: webhooks are set shop by shop: bind the client with ForShop")
 	}
-	got, err := s.GetShopWebhooks(ctx)
+	got, err := s.GetShopWebhooks(ctx, nil)
 	if err != nil {
 		return nil, err
 	}

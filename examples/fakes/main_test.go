@@ -56,7 +56,7 @@ func TestWhatIsPrintedOpensBothSides(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	locations, err := warehouse.Inventory.GetStockLocations(ctx)
+	locations, err := warehouse.Inventory.GetStockLocations(ctx, nil)
 	if err != nil || len(locations) != 2 {
 		t.Errorf("%d locations, error %v", len(locations), err)
 	}

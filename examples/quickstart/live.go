@@ -110,7 +110,7 @@ func (s *session) survey(ctx context.Context) error {
 
 // bindShop finds the shop that the token covers.
 func bindShop(ctx context.Context, c *tiktokshop.Client, id string) (*tiktokshop.Client, error) {
-	reply, err := c.Authorization.GetAuthorizedShops(ctx)
+	reply, err := c.Authorization.GetAuthorizedShops(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +125,7 @@ func bindShop(ctx context.Context, c *tiktokshop.Client, id string) (*tiktokshop
 }
 
 func everythingToDefault(ctx context.Context, c *tiktokshop.Client) (map[string][]string, error) {
-	reply, err := c.Logistics.GetWarehouseList(ctx)
+	reply, err := c.Logistics.GetWarehouseList(ctx, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -88,7 +88,8 @@ func newTikTok(t *testing.T, scheme string, rt http.RoundTripper, limits bool) a
 			return of(err)
 		},
 		write: func(ctx context.Context) *failure {
-			return of(c.Event.UpdateShopWebhook(ctx, &tiktokshop.UpdateShopWebhookRequest{Address: "https://shop.test", EventType: "ORDER_STATUS_CHANGE"}))
+			_, err := c.Event.UpdateShopWebhook(ctx, &tiktokshop.UpdateShopWebhookRequest{Address: "https://shop.test", EventType: "ORDER_STATUS_CHANGE"})
+			return of(err)
 		},
 		never: func(ctx context.Context) *failure {
 			_, err := c.Fulfillment.MarkPackageAsShipped(ctx, "1", &tiktokshop.MarkPackageAsShippedRequest{ShippingProviderID: "2", TrackingNumber: "3"})
@@ -129,7 +130,8 @@ func newLinnworks(t *testing.T, scheme string, rt http.RoundTripper, limits bool
 			return of(err)
 		},
 		write: func(ctx context.Context) *failure {
-			return of(c.Orders.LockOrder(ctx, &linnworks.LockOrderRequest{OrderIDs: []linnworks.GUID{id}}))
+			_, err := c.Orders.LockOrder(ctx, &linnworks.LockOrderRequest{OrderIDs: []linnworks.GUID{id}})
+			return of(err)
 		},
 		never: func(ctx context.Context) *failure {
 			_, err := c.Orders.CreateNewOrder(ctx, nil)

@@ -205,7 +205,7 @@ func TestSecretsOfForeignErrors(t *testing.T) {
 		secrets []string
 	}{
 		"tiktokshop call": {func(t *testing.T, d door, log *slog.Logger, seen func(any)) error {
-			_, err := shop(t, d, log, seen).Authorization.GetAuthorizedShops(t.Context())
+			_, err := shop(t, d, log, seen).Authorization.GetAuthorizedShops(t.Context(), nil)
 			return err
 		}, []string{appSecret, accessToken}},
 		"tiktokshop exchange": {func(t *testing.T, d door, log *slog.Logger, seen func(any)) error {
@@ -274,7 +274,7 @@ func TestSecretsOfForeignTokenErrors(t *testing.T) {
 				var out bytes.Buffer
 				log := slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
 				c := shop(t, fresh, log, func(v any) { printAll(&out, v) })
-				_, err := c.ForTokens(tt.source(c)).Authorization.GetAuthorizedShops(t.Context())
+				_, err := c.ForTokens(tt.source(c)).Authorization.GetAuthorizedShops(t.Context(), nil)
 				checkClean(t, &out, err, tt.secrets)
 			})
 		})

@@ -147,11 +147,11 @@ func TestRefundsAreBookedThenActionedUpToTheTotal(t *testing.T) {
 	if diff := cmp.Diff(linnworks.ExistingRefundTotal{Amount: "15", TotalCharge: "20", Refundable: "5"}, totals()); diff != "" {
 		t.Errorf("totals (-want +got):\n%s", diff)
 	}
-	check(t, a.c.ReturnsRefunds.RefundOrder(t.Context(), &linnworks.RefundOrderRequest{PkOrderID: &o.OrderID, RefundReference: new("rest")}))
+	check(t, errOf(a.c.ReturnsRefunds.RefundOrder(t.Context(), &linnworks.RefundOrderRequest{PkOrderID: &o.OrderID, RefundReference: new("rest")})))
 	if totals().Refundable != "0" || refund("1").CannotRefundReason != "OrderIsFullyRefundedInLinnworks" {
 		t.Errorf("totals %+v, want all refunded", totals())
 	}
-	if err := a.c.ReturnsRefunds.RefundOrder(t.Context(), &linnworks.RefundOrderRequest{PkOrderID: &o.OrderID}); err == nil {
+	if _, err := a.c.ReturnsRefunds.RefundOrder(t.Context(), &linnworks.RefundOrderRequest{PkOrderID: &o.OrderID}); err == nil {
 		t.Error("refunded twice")
 	}
 	if _, err := a.c.ReturnsRefunds.DeleteRefund(t.Context(), &linnworks.DeleteRefundRequest{RefundHeaderID: &first.RefundHeaderID}); err == nil {
@@ -267,13 +267,13 @@ func TestOrdersAreProcessedInBatchesAndByReference(t *testing.T) {
 func TestADeletedOrderLeavesNoTrace(t *testing.T) {
 	a := open(t)
 	id := a.order(t, paid("1", "c-mug", 1))
-	check(t, a.c.Orders.DeleteOrder(t.Context(), &linnworks.DeleteOrderRequest{OrderID: &id}))
+	check(t, errOf(a.c.Orders.DeleteOrder(t.Context(), &linnworks.DeleteOrderRequest{OrderID: &id})))
 	if len(a.Orders()) != 0 || len(a.open(t)) != 0 || a.level(t, "MUG", home).InOrders != 0 || len(a.poll(t, func(*linnworks.OrdersV2GetOrdersRequest) {})) != 0 {
 		t.Error("the order left a trace")
 	}
 	again := a.order(t, paid("1", "c-mug", 1))
 	check(t, a.Process(again))
-	if err := a.c.Orders.DeleteOrder(t.Context(), &linnworks.DeleteOrderRequest{OrderID: &again}); err == nil {
+	if _, err := a.c.Orders.DeleteOrder(t.Context(), &linnworks.DeleteOrderRequest{OrderID: &again}); err == nil {
 		t.Error("a processed order was deleted")
 	}
 }
@@ -281,9 +281,9 @@ func TestADeletedOrderLeavesNoTrace(t *testing.T) {
 func TestLinkingAnUnlinkedLineReservesAndKeepsItsIdentity(t *testing.T) {
 	a := open(t)
 	id := a.order(t, paid("1", "unknown", 2))
-	check(t, a.c.Orders.UpdateLinkItem(t.Context(), &linnworks.UpdateLinkItemRequest{
+	check(t, errOf(a.c.Orders.UpdateLinkItem(t.Context(), &linnworks.UpdateLinkItemRequest{
 		PkStockItemID: &a.set, Source: new("SHOP"), SubSource: new("UK"), ChannelSKU: new("unknown"),
-	}))
+	})))
 	line := a.details(t, id).Items[0]
 	if line.SKU != "SET" || line.ItemNumber != "1" || line.IsUnlinked || a.level(t, "TEA", home).InOrders != 6 {
 		t.Errorf("line %+v", line)

@@ -244,8 +244,8 @@ func touchEverything(t *testing.T, a account) {
 	ctx := t.Context()
 	post := a.AddPostalService("Post 24", "The Post")
 	check(t, a.MapPostalService("SHOP", "UK", "express", post))
-	must(a.c.Inventory.GetStockLocations(ctx))(t)
-	must(a.c.PostalServices.GetPostalServices(ctx))(t)
+	must(a.c.Inventory.GetStockLocations(ctx, nil))(t)
+	must(a.c.PostalServices.GetPostalServices(ctx, nil))(t)
 	must(a.c.Inventory.GetStockItemIDsBySKU(ctx, &linnworks.GetStockItemIDsBySKURequest{SKUs: []string{"MUG", "SET"}}))(t)
 	must(a.c.Inventory.GetInventoryItemsCompositionByIDs(ctx, &linnworks.GetInventoryItemsCompositionByIDsRequest{InventoryItemIDs: []linnworks.GUID{a.set}}))(t)
 	must(a.c.Stock.GetStockItemsFull(ctx, sweep(1, true)))(t)
@@ -266,7 +266,7 @@ func touchEverything(t *testing.T, a account) {
 	must(a.c.Orders.ChangeOrderTag(ctx, &linnworks.ChangeOrderTagRequest{OrderIDs: ids}))(t)
 	must(a.c.Orders.ChangeStatus(ctx, &linnworks.ChangeStatusRequest{OrderIDs: ids, Status: 1}))(t)
 	for _, on := range []bool{true, false} {
-		check(t, a.c.Orders.LockOrder(ctx, &linnworks.LockOrderRequest{OrderIDs: ids, LockOrder: on}))
+		check(t, errOf(a.c.Orders.LockOrder(ctx, &linnworks.LockOrderRequest{OrderIDs: ids, LockOrder: on})))
 	}
 	must(a.c.Orders.RunRulesEngine(ctx, &linnworks.RunRulesEngineRequest{OrderIDs: ids}))(t)
 	must(a.c.Orders.SetOrderShippingInfo(ctx, &linnworks.SetOrderShippingInfoRequest{OrderID: ids[0], Info: linnworks.UpdateOrderShippingInfoRequest{

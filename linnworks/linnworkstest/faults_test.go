@@ -47,7 +47,7 @@ func TestQuotasCanBeChangedOrSwitchedOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		off, two := open(t, linnworkstest.WithoutQuotas()), open(t, linnworkstest.WithQuota("orders.getordersbyid", 2))
 		for range 300 {
-			must(off.c.PostalServices.GetPostalServices(t.Context()))(t)
+			must(off.c.PostalServices.GetPostalServices(t.Context(), nil))(t)
 		}
 		id := two.order(t, paid("1", "c-mug", 1))
 		start := time.Now()
@@ -67,7 +67,7 @@ func TestTheClientsOwnPaceStaysWithinTheQuotas(t *testing.T) {
 		c, err := f.Client()
 		check(t, err)
 		for range 400 {
-			must(c.Inventory.GetStockLocations(t.Context()))(t)
+			must(c.Inventory.GetStockLocations(t.Context(), nil))(t)
 		}
 		for _, call := range f.Calls() {
 			if call.Status == 429 {
@@ -127,7 +127,7 @@ func TestFaultsWaitForTheirCall(t *testing.T) {
 	var got []string
 	for i := range 5 {
 		status, _ := a.raw(t, "Orders/GetOrdersById", asJSON, `{"pkOrderIds":[]}`)
-		must(a.c.PostalServices.GetPostalServices(t.Context()))(t)
+		must(a.c.PostalServices.GetPostalServices(t.Context(), nil))(t)
 		got = append(got, fmt.Sprint(i+1, ":", status))
 	}
 	if diff := cmp.Diff([]string{"1:200", "2:418", "3:418", "4:200", "5:200"}, got); diff != "" {
@@ -151,12 +151,12 @@ func TestSlowAnswersRespectTheCallersContext(t *testing.T) {
 			t.Errorf("%d on hand, want 10", got)
 		}
 		a.Fail("*", 1, linnworkstest.Throttle(0).Late(time.Second))
-		if _, err := must(a.Client(linnworks.WithMaxAttempts(1)))(t).Inventory.GetStockLocations(t.Context()); !linnworks.IsThrottle(err) || time.Since(start) != 11*time.Second {
+		if _, err := must(a.Client(linnworks.WithMaxAttempts(1)))(t).Inventory.GetStockLocations(t.Context(), nil); !linnworks.IsThrottle(err) || time.Since(start) != 11*time.Second {
 			t.Errorf("error %v after %s, want a throttle a second later", err, time.Since(start))
 		}
 		a.Fail("*", 1, linnworkstest.Slow(3*time.Second))
 		start = time.Now()
-		must(a.c.PostalServices.GetPostalServices(t.Context()))(t)
+		must(a.c.PostalServices.GetPostalServices(t.Context(), nil))(t)
 		if time.Since(start) != 3*time.Second {
 			t.Errorf("a slow answer took %s, want 3s", time.Since(start))
 		}

@@ -409,7 +409,7 @@ func TestServicesAreChosenByTheChannelsShippingMapping(t *testing.T) {
 			t.Errorf("tag %s: service %q, want %q", tag, got, want)
 		}
 	}
-	got := must(a.c.PostalServices.GetPostalServices(t.Context()))(t)
+	got := must(a.c.PostalServices.GetPostalServices(t.Context(), nil))(t)
 	if len(got) != 2 || got[0].PkPostalServiceID != fast || len(got[0].Channels) != 1 || got[1].PostalServiceName != "Cheap" {
 		t.Errorf("services %+v", got)
 	}

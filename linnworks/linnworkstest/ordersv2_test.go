@@ -132,9 +132,9 @@ func TestFulfilmentStatusIsSetOneByOneAndInBatches(t *testing.T) {
 	if got.FulfillmentStatus != "Submitted" || got.OrderID != ids[0] {
 		t.Errorf("status %+v", got)
 	}
-	batch, err := v2.UpdateFulfillmentStatuses(t.Context(), &linnworks.UpdateFulfillmentStatusesRequest{
+	batch, err := v2.UpdateFulfillmentStatuses(t.Context(), &linnworks.UpdateFulfillmentStatusesRequest{Body: []linnworks.OrderFulfillmentStatus{
 		{OrderID: ids[1], FulfillmentStatus: "Accepted"}, {OrderID: a.mug, FulfillmentStatus: "Accepted"},
-	})
+	}})
 	if batch == nil {
 		t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func TestFulfilmentStatusIsSetOneByOneAndInBatches(t *testing.T) {
 	if refused(nil, err) != http.StatusUnprocessableEntity {
 		t.Errorf("error %v of a processed order, want 422", err)
 	}
-	if _, err := v2.GetFulfillmentStatus(t.Context(), string(a.mug)); !linnworks.IsNotFound(err) {
+	if _, err := v2.GetFulfillmentStatus(t.Context(), string(a.mug), nil); !linnworks.IsNotFound(err) {
 		t.Errorf("error %v of an unknown order, want not found", err)
 	}
 	status, _, _ := a.send(t, http.MethodDelete, "https://eu-api.linnworks.net/v2/orders", a.token(t), "", "")

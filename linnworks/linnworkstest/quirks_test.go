@@ -138,7 +138,7 @@ var quirkTests = []quirkTest{
 		return refused(a.c.Orders.CreateOrders(t.Context(), &linnworks.CreateOrdersRequest{Orders: []linnworks.ChannelOrder{paid("1", "c-mug", 1)}, Location: string(home)}))
 	}, 400, "done"},
 	{linnworkstest.LocksFreeStock, func(t *testing.T, a account) any {
-		check(t, a.c.Orders.LockOrder(t.Context(), &linnworks.LockOrderRequest{OrderIDs: []linnworks.GUID{a.saved(t, plain).OrderID}, LockOrder: true}))
+		check(t, errOf(a.c.Orders.LockOrder(t.Context(), &linnworks.LockOrderRequest{OrderIDs: []linnworks.GUID{a.saved(t, plain).OrderID}, LockOrder: true})))
 		return a.level(t, "MUG", home).Available
 	}, 10, 9},
 	{linnworkstest.LongPostcodesPark, func(t *testing.T, a account) any {
@@ -231,7 +231,7 @@ var quirkTests = []quirkTest{
 		_, body, _ := a.send(t, http.MethodPost, "https://api.linnworks.net/api/Auth/AuthorizeByApplication", "", asForm, url.Values{
 			"ApplicationId": {c.ApplicationID}, "ApplicationSecret": {c.ApplicationSecret.Reveal()}, "Token": {c.Token.Reveal()},
 		}.Encode())
-		must(a.c.Inventory.GetStockLocations(t.Context()))(t)
+		must(a.c.Inventory.GetStockLocations(t.Context(), nil))(t)
 		return strings.Contains(body, `"Server":"eu-ext.`)
 	}, true, false},
 	{linnworkstest.ShippingInfoOverwrites, func(t *testing.T, a account) any {
@@ -244,9 +244,9 @@ var quirkTests = []quirkTest{
 		return len(slices.DeleteFunc(a.split(t, a.order(t, paid("1", "c-mug", 2)), 1), func(o linnworks.OpenOrder) bool { return o.GeneralInfo.ReferenceNum != "1" }))
 	}, 2, 1},
 	{linnworkstest.StaleKitLevels, func(t *testing.T, a account) any {
-		check(t, a.c.Inventory.UpdateInventoryItemCompositions(t.Context(), &linnworks.UpdateInventoryItemCompositionsRequest{
+		check(t, errOf(a.c.Inventory.UpdateInventoryItemCompositions(t.Context(), &linnworks.UpdateInventoryItemCompositionsRequest{
 			InventoryItemCompositions: []linnworks.ItemComposition{{StockItemID: a.set, LinkedStockItemID: a.mug, Quantity: 2}},
-		}))
+		})))
 		before := a.level(t, "SET", home).Available
 		check(t, a.SetOnHand("MUG", home, 8))
 		return []int{before, a.level(t, "SET", home).Available}

@@ -24,8 +24,8 @@ func faulty(t *testing.T, seed uint64, n int) []string {
 		a := open(t, linnworkstest.WithFaults(seed, linnworkstest.Rough(0.5)), linnworkstest.WithoutQuotas())
 		a.c = must(a.Client(linnworks.WithLimiter(unlimited{}), linnworks.WithMaxAttempts(1)))(t) // whose pauses are random
 		for range n {
-			_, _ = a.c.Inventory.GetStockLocations(t.Context())
-			_, _ = a.c.PostalServices.GetPostalServices(t.Context())
+			_, _ = a.c.Inventory.GetStockLocations(t.Context(), nil)
+			_, _ = a.c.PostalServices.GetPostalServices(t.Context(), nil)
 		}
 		for _, c := range a.Calls() {
 			out = append(out, fmt.Sprintln(c.Operation, c.Status, c.Fault))
@@ -57,9 +57,9 @@ func TestFaultsCanBePaused(t *testing.T) {
 	a := open(t, linnworkstest.WithFaults(1, linnworkstest.Rates{CutBefore: 1}))
 	a.c = must(a.Client(linnworks.WithMaxAttempts(1)))(t)
 	a.PauseFaults(true)
-	must(a.c.Inventory.GetStockLocations(t.Context()))(t)
+	must(a.c.Inventory.GetStockLocations(t.Context(), nil))(t)
 	a.PauseFaults(false)
-	if _, err := a.c.Inventory.GetStockLocations(t.Context()); err == nil {
+	if _, err := a.c.Inventory.GetStockLocations(t.Context(), nil); err == nil {
 		t.Error("the call met no fault")
 	}
 	if got := a.Calls(linnworkstest.Faulty(), linnworkstest.Answered(0)); len(got) == 0 || len(a.Calls(linnworkstest.Not(linnworkstest.Faulty()))) != 2 {
@@ -139,7 +139,7 @@ func TestTheStateOfTheAccountStopsCalls(t *testing.T) {
 			t.Errorf("locked: status %d, want 403", got)
 		}
 		fresh := must(a.Client(linnworks.WithMaxAttempts(1)))(t)
-		if _, err := fresh.Inventory.GetStockLocations(t.Context()); err == nil || !strings.Contains(err.Error(), "LOCKED_FULL an unpaid bill") {
+		if _, err := fresh.Inventory.GetStockLocations(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "LOCKED_FULL an unpaid bill") {
 			t.Errorf("error %v, want the state and its reason", err)
 		}
 		a.SetAccountState("AVAILABLE", "")
@@ -166,7 +166,7 @@ func TestTheStateOfTheAccountStopsCalls(t *testing.T) {
 func TestAMissingPermissionIs403(t *testing.T) {
 	a := open(t, linnworkstest.WithoutPermission("orders.delete*"))
 	id := a.order(t, paid("1", "c-mug", 1))
-	if err := a.c.Orders.DeleteOrder(t.Context(), &linnworks.DeleteOrderRequest{OrderID: &id}); refused(nil, err) != 403 {
+	if _, err := a.c.Orders.DeleteOrder(t.Context(), &linnworks.DeleteOrderRequest{OrderID: &id}); refused(nil, err) != 403 {
 		t.Errorf("error %v, want 403", err)
 	}
 }

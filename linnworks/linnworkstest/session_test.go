@@ -29,7 +29,7 @@ func TestSessionDiesAfterTwentyMinutesWithoutACall(t *testing.T) {
 		a := open(t)
 		for _, pause := range []time.Duration{0, 19 * time.Minute, 19 * time.Minute, 20 * time.Minute} {
 			time.Sleep(pause)
-			must(a.c.Inventory.GetStockLocations(t.Context()))(t)
+			must(a.c.Inventory.GetStockLocations(t.Context(), nil))(t)
 		}
 		want := []string{
 			"Auth.AuthorizeByApplication 200",
@@ -91,7 +91,7 @@ func TestWrongCredentialsOpenNoSession(t *testing.T) {
 	wrong.Token = linnworks.NewSecret("00000000-1111-2222-3333-444444444444")
 	c, err := linnworks.NewClient(wrong, linnworks.WithHTTPClient(&http.Client{Transport: a.RoundTripper()}))
 	check(t, err)
-	if _, err := c.Inventory.GetStockLocations(t.Context()); !linnworks.IsSession(err) {
+	if _, err := c.Inventory.GetStockLocations(t.Context(), nil); !linnworks.IsSession(err) {
 		t.Errorf("error %v, want one about the session", err)
 	}
 }
@@ -145,7 +145,7 @@ func TestARealListenerNamesItselfAsTheServer(t *testing.T) {
 	defer server.Close()
 	c, err := linnworks.NewClient(f.Credentials(), linnworks.WithAuthURL(server.URL), linnworks.WithMaxAttempts(1))
 	check(t, err)
-	got := must(c.Inventory.GetStockLocations(t.Context()))(t)
+	got := must(c.Inventory.GetStockLocations(t.Context(), nil))(t)
 	if len(got) != 1 || got[0].LocationName != "Default" || !got[0].StockLocationID.Equal(linnworks.ZeroGUID) {
 		t.Errorf("locations %+v, want Default alone", got)
 	}
@@ -160,7 +160,7 @@ func TestServerURLDecidesWhichHostIsRight(t *testing.T) {
 	f := linnworkstest.New(linnworkstest.WithServerURL("https://warehouse.example"))
 	c, err := f.Client()
 	check(t, err)
-	must(c.Inventory.GetStockLocations(t.Context()))(t)
+	must(c.Inventory.GetStockLocations(t.Context(), nil))(t)
 	server := httptest.NewServer(f)
 	defer server.Close()
 	req := must(http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/api/Inventory/GetStockLocations", nil))(t)

@@ -47,6 +47,9 @@ func open(t *testing.T, opts ...linnworkstest.Option) account {
 	return a
 }
 
+// errOf drops the result of a call.
+func errOf[T any](_ T, err error) error { return err }
+
 func check(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {

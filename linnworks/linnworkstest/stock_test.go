@@ -25,7 +25,7 @@ func TestStockFollowsTheLifeOfAnOrder(t *testing.T) {
 		{"parking keeps the reservation", func() error { return a.Park(id, true) }, level{10, 3, 7}},
 		{"unparking changes nothing", func() error { return a.Park(id, false) }, level{10, 3, 7}},
 		{"locking frees the stock", func() error {
-			return a.c.Orders.LockOrder(t.Context(), &linnworks.LockOrderRequest{OrderIDs: ids, LockOrder: true})
+			return errOf(a.c.Orders.LockOrder(t.Context(), &linnworks.LockOrderRequest{OrderIDs: ids, LockOrder: true}))
 		}, level{10, 0, 10}},
 		{"unlocking reserves again", func() error { return a.Lock(id, false) }, level{10, 3, 7}},
 		{"more sold than there is", func() error { a.order(t, paid("2", "c-mug", 9)); return nil }, level{10, 12, -2}},

@@ -15,26 +15,26 @@ func touchCatalogue(t *testing.T, a account) {
 	in, st := a.c.Inventory, a.c.Stock
 	must(a.c.Auth.GetApplicationProfileBySecretKey(ctx, &linnworks.GetApplicationProfileBySecretKeyRequest{ApplicationID: new(home)}))(t)
 	must(a.c.Settings.GetCurrencyConversionRates(ctx, nil))(t)
-	check(t, a.c.Locations.AddLocation(ctx, &linnworks.AddLocationRequest{Location: &linnworks.StockLocation{LocationName: "Annex", StockLocationID: home}}))
+	check(t, errOf(a.c.Locations.AddLocation(ctx, &linnworks.AddLocationRequest{Location: &linnworks.StockLocation{LocationName: "Annex", StockLocationID: home}})))
 	must(a.c.Locations.GetLocation(ctx, &linnworks.GetLocationRequest{PkStockLocationID: &a.overflow}))(t)
 	a.AddChannel("TIKTOK", "UK", true)
-	must(in.GetChannels(ctx))(t)
+	must(in.GetChannels(ctx, nil))(t)
 	must(in.GetChannelsBySource(ctx, &linnworks.GetChannelsBySourceRequest{Source: new("tiktok")}))(t)
 	must(in.GetInventoryItemsCount(ctx, &linnworks.GetInventoryItemsCountRequest{IncludeArchived: new(true)}))(t)
-	must(in.GetPostalServices(ctx))(t)
+	must(in.GetPostalServices(ctx, nil))(t)
 
 	cup := linnworks.GUID("00000000-0000-4000-8000-00000000000c")
-	check(t, in.AddInventoryItem(ctx, &linnworks.AddInventoryItemRequest{InventoryItem: &linnworks.StockItem{StockItemID: cup, ItemNumber: "CUP", ItemTitle: "Cup"}}))
-	check(t, in.UpdateInventoryItem(ctx, &linnworks.UpdateInventoryItemRequest{InventoryItem: &linnworks.InventoryUpdateInventoryItemRequest{
+	check(t, errOf(in.AddInventoryItem(ctx, &linnworks.AddInventoryItemRequest{InventoryItem: &linnworks.StockItem{StockItemID: cup, ItemNumber: "CUP", ItemTitle: "Cup"}})))
+	check(t, errOf(in.UpdateInventoryItem(ctx, &linnworks.UpdateInventoryItemRequest{InventoryItem: &linnworks.InventoryUpdateInventoryItemRequest{
 		StockItemID: &cup, ItemNumber: new("CUP"), ItemTitle: new("Blue cup"),
-	}}))
+	}})))
 	must(in.GetInventoryItem(ctx, &linnworks.GetInventoryItemRequest{SKU: new("CUP")}))(t)
 	must(in.GetInventoryItemByID(ctx, &linnworks.GetInventoryItemByIDRequest{ID: &cup}))(t)
 	row := []linnworks.ItemComposition{{StockItemID: cup, LinkedStockItemID: a.mug, Quantity: 2}}
-	check(t, in.CreateInventoryItemCompositions(ctx, &linnworks.CreateInventoryItemCompositionsRequest{InventoryItemCompositions: row}))
-	check(t, in.UpdateInventoryItemCompositions(ctx, &linnworks.UpdateInventoryItemCompositionsRequest{InventoryItemCompositions: row}))
+	check(t, errOf(in.CreateInventoryItemCompositions(ctx, &linnworks.CreateInventoryItemCompositionsRequest{InventoryItemCompositions: row})))
+	check(t, errOf(in.UpdateInventoryItemCompositions(ctx, &linnworks.UpdateInventoryItemCompositionsRequest{InventoryItemCompositions: row})))
 	must(in.GetInventoryItemCompositions(ctx, &linnworks.GetInventoryItemCompositionsRequest{InventoryItemID: &cup, GetFullDetail: new(true)}))(t)
-	check(t, in.DeleteInventoryItemCompositions(ctx, &linnworks.DeleteInventoryItemCompositionsRequest{StockItemID: &cup, InventoryItemCompositionIDs: []linnworks.GUID{a.mug}}))
+	check(t, errOf(in.DeleteInventoryItemCompositions(ctx, &linnworks.DeleteInventoryItemCompositionsRequest{StockItemID: &cup, InventoryItemCompositionIDs: []linnworks.GUID{a.mug}})))
 	must(in.UpdateCompositeParentStockLevel(ctx, &linnworks.UpdateCompositeParentStockLevelRequest{StockItemID: &a.set, LocationID: &a.overflow, FieldValue: new(-1)}))(t)
 
 	created := must(in.CreateChannelMapping(ctx, &linnworks.CreateChannelMappingRequest{Mappings: []linnworks.ChannelMappingCreateInfo{
@@ -46,8 +46,8 @@ func touchCatalogue(t *testing.T, a account) {
 	must(in.BatchGetInventoryItemChannelSKUs(ctx, &linnworks.BatchGetInventoryItemChannelSKUsRequest{InventoryItemIDs: []linnworks.GUID{cup, a.mug}}))(t)
 	must(in.GetInventoryItemChannelSKUsWithLocation(ctx, &linnworks.GetInventoryItemChannelSKUsWithLocationRequest{ChannelSKURowID: &mapping}))(t)
 	must(in.IsInventoryItemChannelSKULinked(ctx, &linnworks.IsInventoryItemChannelSKULinkedRequest{ChannelSKU: new("c-cup"), Source: new("SHOP"), SubSource: new("UK")}))(t)
-	check(t, in.UnlinkChannelListing(ctx, &linnworks.UnlinkChannelListingRequest{ChannelRefID: new("r1"), Source: new("SHOP"), SubSource: new("UK")}))
-	check(t, in.DeleteInventoryItemChannelSKUs(ctx, &linnworks.DeleteInventoryItemChannelSKUsRequest{InventoryItemChannelSKUIDs: []linnworks.GUID{mapping}}))
+	check(t, errOf(in.UnlinkChannelListing(ctx, &linnworks.UnlinkChannelListingRequest{ChannelRefID: new("r1"), Source: new("SHOP"), SubSource: new("UK")})))
+	check(t, errOf(in.DeleteInventoryItemChannelSKUs(ctx, &linnworks.DeleteInventoryItemChannelSKUsRequest{InventoryItemChannelSKUIDs: []linnworks.GUID{mapping}})))
 
 	must(st.GetStockItemsFullByIDs(ctx, &linnworks.GetStockItemsFullByIDsRequest{
 		StockItemIDs: []linnworks.GUID{cup, a.mug}, DataRequirements: []linnworks.GetStockItemsFullByIDsRequestDataRequirement{"StockLevels"},
@@ -60,7 +60,7 @@ func touchCatalogue(t *testing.T, a account) {
 	must(st.UpdateStockLevelsBulk(ctx, &linnworks.UpdateStockLevelsBulkRequest{Items: []linnworks.UpdateStockLevelsBulkRequestItem{
 		{SKU: new("TEA"), StockLocationName: new("Default"), StockLevel: new(90), MinimumLevel: new(0), RowIndex: new(1)},
 	}}))(t)
-	check(t, st.UpdateStockMinimumLevel(ctx, &linnworks.UpdateStockMinimumLevelRequest{StockItemID: &cup, LocationID: new(home), MinimumLevel: new(-1)}))
+	check(t, errOf(st.UpdateStockMinimumLevel(ctx, &linnworks.UpdateStockMinimumLevelRequest{StockItemID: &cup, LocationID: new(home), MinimumLevel: new(-1)})))
 	must(st.GetItemChangesHistory(ctx, &linnworks.GetItemChangesHistoryRequest{StockItemID: &a.mug, LocationID: new(home), EntriesPerPage: new(10), PageNumber: new(1)}))(t)
 }
 
@@ -81,16 +81,16 @@ func touchOrders(t *testing.T, a account) {
 	must(or.GetOrderAuditTrail(ctx, &linnworks.GetOrderAuditTrailRequest{OrderID: &id}))(t)
 	must(or.GetOrderAuditTrailsByIDs(ctx, &linnworks.GetOrderAuditTrailsByIDsRequest{OrderIDs: ids}))(t)
 	must(or.SetExtendedProperties(ctx, &linnworks.SetExtendedPropertiesRequest{OrderID: &id, ExtendedProperties: []linnworks.ExtendedProperty{{RowID: home, Name: "a", Value: "b", Type: "Order"}}}))(t)
-	check(t, or.SetOrderNotes(ctx, &linnworks.SetOrderNotesRequest{OrderID: &id, OrderNotes: []linnworks.OrderNote{{Note: "n", OrderID: id, OrderNoteID: home}}}))
+	check(t, errOf(or.SetOrderNotes(ctx, &linnworks.SetOrderNotesRequest{OrderID: &id, OrderNotes: []linnworks.OrderNote{{Note: "n", OrderID: id, OrderNoteID: home}}})))
 	general := a.details(t, id).GeneralInfo
-	check(t, or.SetOrderGeneralInfo(ctx, &linnworks.SetOrderGeneralInfoRequest{OrderID: &id, Info: &general}))
+	check(t, errOf(or.SetOrderGeneralInfo(ctx, &linnworks.SetOrderGeneralInfoRequest{OrderID: &id, Info: &general})))
 	must(or.ChangeShippingMethod(ctx, &linnworks.ChangeShippingMethodRequest{OrderIDs: ids, ShippingMethod: new("Post 24")}))(t)
-	must(or.GetShippingMethods(ctx))(t)
+	must(or.GetShippingMethods(ctx, nil))(t)
 	must(or.AssignToFolder(ctx, &linnworks.AssignToFolderRequest{OrderIDs: ids, Folder: new("Today")}))(t)
 	must(or.UnassignToFolder(ctx, &linnworks.UnassignToFolderRequest{OrderIDs: ids, Folder: new("Today")}))(t)
 	must(or.MoveToLocation(ctx, &linnworks.MoveToLocationRequest{OrderIDs: ids, PkStockLocationID: &a.overflow}))(t)
 	must(or.MoveToLocation(ctx, &linnworks.MoveToLocationRequest{OrderIDs: ids, PkStockLocationID: new(home)}))(t)
-	check(t, or.UpdateLinkItem(ctx, &linnworks.UpdateLinkItemRequest{PkStockID: &a.mug, PkStockItemID: &a.mug, Source: new("SHOP"), SubSource: new("UK"), ChannelSKU: new("c-other")}))
+	check(t, errOf(or.UpdateLinkItem(ctx, &linnworks.UpdateLinkItemRequest{PkStockID: &a.mug, PkStockItemID: &a.mug, Source: new("SHOP"), SubSource: new("UK"), ChannelSKU: new("c-other")})))
 
 	stats := must(op.GetViewStats(ctx, &linnworks.GetViewStatsRequest{LocationID: new(home)}))(t)
 	must(op.GetOpenOrders(ctx, &linnworks.OpenOrdersGetOpenOrdersRequest{ViewID: stats[0].ViewID, LocationID: home, EntriesPerPage: 10}))(t)
@@ -98,7 +98,7 @@ func touchOrders(t *testing.T, a account) {
 	must(op.GetOpenOrdersDetails(ctx, &linnworks.GetOpenOrdersDetailsRequest{OrderIDs: ids, DetailLevel: []linnworks.GetOpenOrdersDetailsRequestDetailLevel{"NOTES"}}))(t)
 	must(op.GetOrdersLowFidelity(ctx, &linnworks.GetOrdersLowFidelityRequest{LocationID: new(home)}))(t)
 	must(op.SearchOrders(ctx, &linnworks.SearchOrdersRequest{LocationID: new(home), SearchTerm: new("10"), IncludeProcessed: new(true)}))(t)
-	must(op.GetIdentifiers(ctx))(t)
+	must(op.GetIdentifiers(ctx, nil))(t)
 	must(op.AssignOrderIdentifier(ctx, &linnworks.AssignOrderIdentifierRequest{OrderIDs: ids, Tag: new("VIP")}))(t)
 	must(op.UnassignOrderIdentifier(ctx, &linnworks.UnassignOrderIdentifierRequest{OrderIDs: ids, Tag: new("VIP")}))(t)
 	must(op.FilterNotProcessedOpenOrders(ctx, &linnworks.FilterNotProcessedOpenOrdersRequest{OrderIDs: []int{number}}))(t)
@@ -112,17 +112,17 @@ func touchOrders(t *testing.T, a account) {
 	must(a.c.PrintService.CreatePDFFromJobForceTemplate(ctx, &linnworks.CreatePDFFromJobForceTemplateRequest{TemplateType: new("Shipping Labels"), IDs: []linnworks.GUID{id, a.mug}}))(t)
 	must(a.c.ShippingService.CancelOrderShippingLabel(ctx, &linnworks.CancelOrderShippingLabelRequest{PkOrderID: &id}))(t)
 	must(or.ClearShippingLabelInfo(ctx, &linnworks.ClearShippingLabelInfoRequest{OrderIDs: []linnworks.GUID{id, a.mug}, WithoutConfirmation: new(true)}))(t)
-	must(a.c.ShippingService.GetIntegrations(ctx))(t)
+	must(a.c.ShippingService.GetIntegrations(ctx, nil))(t)
 	must(a.c.PostalServices.CreatePostalService(ctx, &linnworks.CreatePostalServiceRequest{PostalServiceDetails: &linnworks.PostalService{
 		PostalServiceName: "New", Vendor: "V", ID: home, PkPostalServiceID: home, IntegratedServiceID: home,
 	}}))(t)
 
 	v2 := a.c.OrdersV2
 	must(v2.GetOrders(ctx, &linnworks.OrdersV2GetOrdersRequest{FromDate: &linnworks.Time{Time: opening}, IncludeProcessed: new(true), EntriesPerPage: new(2)}))(t)
-	must(v2.GetFulfillmentStatus(ctx, string(id)))(t)
+	must(v2.GetFulfillmentStatus(ctx, string(id), nil))(t)
 	must(v2.GetFulfillmentStatuses(ctx, &linnworks.GetFulfillmentStatusesRequest{ID: []linnworks.GUID{id}}))(t)
 	must(v2.UpdateFulfillmentStatus(ctx, string(id), &linnworks.UpdateFulfillmentStatusRequest{FulfillmentStatus: new(linnworks.FulfillmentStatusSubmitted)}))(t)
-	must(v2.UpdateFulfillmentStatuses(ctx, &linnworks.UpdateFulfillmentStatusesRequest{{OrderID: id, FulfillmentStatus: "Accepted"}, {OrderID: a.mug, FulfillmentStatus: "Accepted"}}))(t)
+	must(v2.UpdateFulfillmentStatuses(ctx, &linnworks.UpdateFulfillmentStatusesRequest{Body: []linnworks.OrderFulfillmentStatus{{OrderID: id, FulfillmentStatus: "Accepted"}, {OrderID: a.mug, FulfillmentStatus: "Accepted"}}}))(t)
 
 	line := a.details(t, id).Items[0]
 	must(or.UpdateOrderItem(ctx, &linnworks.UpdateOrderItemRequest{OrderID: &id, OrderItem: &linnworks.OrderItem{
@@ -146,7 +146,7 @@ func touchOrders(t *testing.T, a account) {
 	must(or.ProcessFulfilmentCentreOrder(ctx, &linnworks.ProcessFulfilmentCentreOrderRequest{OrderID: &id}))(t)
 	draft := a.AddDraft()
 	must(or.CompleteOrder(ctx, &linnworks.CompleteOrderRequest{OrderID: &draft}))(t)
-	check(t, or.DeleteOrder(ctx, &linnworks.DeleteOrderRequest{OrderID: &draft}))
+	check(t, errOf(or.DeleteOrder(ctx, &linnworks.DeleteOrderRequest{OrderID: &draft})))
 }
 
 func touchAfterSale(t *testing.T, a account) {
@@ -189,5 +189,5 @@ func touchAfterSale(t *testing.T, a account) {
 	must(rr.ActionRMABooking(ctx, &linnworks.ActionRMABookingRequest{RMAHeaderID: &booking.RMAHeaderID, OrderID: &id}))(t)
 	must(rr.GetRMAHeadersByOrderID(ctx, &linnworks.GetRMAHeadersByOrderIDRequest{OrderID: &id}))(t)
 	must(po.GetReturnsExchanges(ctx, &linnworks.GetReturnsExchangesRequest{PkOrderID: &id}))(t)
-	check(t, rr.RefundOrder(ctx, &linnworks.RefundOrderRequest{PkOrderID: &id, RefundReference: new("F1")}))
+	check(t, errOf(rr.RefundOrder(ctx, &linnworks.RefundOrderRequest{PkOrderID: &id, RefundReference: new("F1")})))
 }

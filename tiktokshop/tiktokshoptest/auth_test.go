@@ -17,11 +17,11 @@ func TestExpiredTokensAreRefusedWith401(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(7*24*time.Hour - time.Second)
-		if _, err := c.Authorization.GetAuthorizedShops(t.Context()); err != nil {
+		if _, err := c.Authorization.GetAuthorizedShops(t.Context(), nil); err != nil {
 			t.Errorf("in its last second: %v", err)
 		}
 		time.Sleep(time.Second)
-		_, err = c.Authorization.GetAuthorizedShops(t.Context())
+		_, err = c.Authorization.GetAuthorizedShops(t.Context(), nil)
 		if err := wantCode(err, 105002); err != nil {
 			t.Error(err)
 		}
@@ -95,7 +95,7 @@ func TestARefreshingClientOutlivesItsTokens(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 20 {
-			if _, err := c.Logistics.GetWarehouseList(t.Context()); err != nil {
+			if _, err := c.Logistics.GetWarehouseList(t.Context(), nil); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(24 * time.Hour)
@@ -104,7 +104,7 @@ func TestARefreshingClientOutlivesItsTokens(t *testing.T) {
 			t.Errorf("%d refreshes in 20 days", n)
 		}
 		f.ExpireTokens()
-		if _, err := c.Logistics.GetWarehouseList(t.Context()); err != nil {
+		if _, err := c.Logistics.GetWarehouseList(t.Context(), nil); err != nil {
 			t.Errorf("after an early end of the token: %v", err)
 		}
 	})
@@ -130,7 +130,7 @@ func TestTheClientOfTheFakeRenewsItsTokenByItself(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		l := newLab(t, tiktokshoptest.WithMarket("US"), tiktokshoptest.WithShop("7490", "TTP_cipher"))
 		time.Sleep(30 * 24 * time.Hour)
-		out, err := l.client.Authorization.GetAuthorizedShops(t.Context())
+		out, err := l.client.Authorization.GetAuthorizedShops(t.Context(), nil)
 		l.ok(err)
 		if s := out.Shops[0]; s.ID != "7490" || s.Cipher != "TTP_cipher" || s.Region != "US" {
 			t.Errorf("got %+v", s)

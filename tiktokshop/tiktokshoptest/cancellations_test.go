@@ -18,11 +18,11 @@ func (l *lab) request(id string) string {
 }
 
 func (l *lab) approve(cancelID, key string) error {
-	return l.client.ReturnRefund.ApproveCancellation(l.Context(), cancelID, &tiktokshop.ApproveCancellationRequest{IdempotencyKey: &key})
+	return errOf(l.client.ReturnRefund.ApproveCancellation(l.Context(), cancelID, &tiktokshop.ApproveCancellationRequest{IdempotencyKey: &key}))
 }
 
 func (l *lab) reject(cancelID, key, reason string) error {
-	return l.client.ReturnRefund.RejectCancellation(l.Context(), cancelID, &tiktokshop.RejectCancellationRequest{IdempotencyKey: &key, RejectReason: reason})
+	return errOf(l.client.ReturnRefund.RejectCancellation(l.Context(), cancelID, &tiktokshop.RejectCancellationRequest{IdempotencyKey: &key, RejectReason: reason}))
 }
 
 func TestBuyersCancelAtOnceOnlyBeforeTheHoldEnds(t *testing.T) {

@@ -21,7 +21,7 @@ func trade(t *testing.T, seed uint64) (outcomes []string, log tiktokshoptest.Fau
 	l := newLab(t, tiktokshoptest.WithFaults(seed, tiktokshoptest.Evenly(0.08)), nowhere)
 	l.SetWebhooks(hooks)
 	for range 200 {
-		_, err := l.client.Logistics.GetWarehouseList(t.Context())
+		_, err := l.client.Logistics.GetWarehouseList(t.Context(), nil)
 		outcomes = append(outcomes, fmt.Sprint(err))
 		l.ok(l.SetStock(mug, north, len(outcomes)))
 		l.SendWebhooks(t.Context())
@@ -79,7 +79,7 @@ func TestFaultsOfEveryKindShowAsTheyShould(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				l := newLab(t, tiktokshoptest.WithFaults(1, test.rates))
 				begin := time.Now()
-				_, err := l.client.Logistics.GetWarehouseList(t.Context())
+				_, err := l.client.Logistics.GetWarehouseList(t.Context(), nil)
 				if !test.want(err) {
 					t.Errorf("got %v", err)
 				}
@@ -88,7 +88,7 @@ func TestFaultsOfEveryKindShowAsTheyShould(t *testing.T) {
 				}
 				l.SetFaults(tiktokshoptest.Rates{})
 				time.Sleep(time.Hour)
-				_, err = l.client.Logistics.GetWarehouseList(t.Context())
+				_, err = l.client.Logistics.GetWarehouseList(t.Context(), nil)
 				l.ok(err)
 			})
 		})
@@ -121,7 +121,7 @@ func TestAListenerServesAndCutsRepliesOff(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Authorization.GetAuthorizedShops(t.Context()); err != nil {
+	if _, err := c.Authorization.GetAuthorizedShops(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
 	for _, fault := range []tiktokshoptest.Fault{{Truncate: true}, {Drop: true}} {

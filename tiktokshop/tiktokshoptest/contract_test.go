@@ -2,7 +2,6 @@ package tiktokshoptest_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -242,13 +241,13 @@ func (l *lab) session(market string) {
 	l.ok(err)
 	_, err = c.RefreshToken(ctx, l.Token())
 	l.ok(err)
-	do(l, c.Authorization.GetAuthorizedShops)
-	do(l, c.Seller.GetActiveShops)
-	do(l, c.Seller.GetSellerPermissions)
-	l.ok(c.Event.UpdateShopWebhook(ctx, &tiktokshop.UpdateShopWebhookRequest{Address: "https://hooks.example.com/t", EventType: "ORDER_STATUS_CHANGE"}))
-	do(l, c.Event.GetShopWebhooks)
-	l.ok(c.Event.DeleteShopWebhook(ctx, &tiktokshop.DeleteShopWebhookRequest{EventType: "ORDER_STATUS_CHANGE"}))
-	do(l, c.Logistics.GetWarehouseList)
+	l.ok(errOf(c.Authorization.GetAuthorizedShops(ctx, nil)))
+	l.ok(errOf(c.Seller.GetActiveShops(ctx, nil)))
+	l.ok(errOf(c.Seller.GetSellerPermissions(ctx, nil)))
+	l.ok(errOf(c.Event.UpdateShopWebhook(ctx, &tiktokshop.UpdateShopWebhookRequest{Address: "https://hooks.example.com/t", EventType: "ORDER_STATUS_CHANGE"})))
+	l.ok(errOf(c.Event.GetShopWebhooks(ctx, nil)))
+	l.ok(errOf(c.Event.DeleteShopWebhook(ctx, &tiktokshop.DeleteShopWebhookRequest{EventType: "ORDER_STATUS_CHANGE"})))
+	l.ok(errOf(c.Logistics.GetWarehouseList(ctx, nil)))
 	got(c.Logistics.GetWarehouseDeliveryOptions(ctx, north, nil))(l)
 	got(c.Logistics.GetShippingProviders(ctx, tiktokshoptest.OptionStandard, nil))(l)
 	l.products()
@@ -261,7 +260,7 @@ func (l *lab) session(market string) {
 	got(c.Order.GetOrderList(ctx, &tiktokshop.GetOrderListRequest{PageSize: 1, SortField: new("update_time")}))(l)
 	got(c.Order.GetOrderDetail(ctx, &tiktokshop.GetOrderDetailRequest{IDs: []string{id}}))(l)
 	got(c.Order.GetOrderDetailV202309(ctx, &tiktokshop.GetOrderDetailV202309Request{IDs: []string{id}}))(l)
-	got(c.Order.GetPriceDetail(ctx, id))(l)
+	got(c.Order.GetPriceDetail(ctx, id, nil))(l)
 	ref := tiktokshop.AddExternalOrderReferencesRequestOrderExternalOrder{ID: "L1", Platform: "ORDER_MANAGEMENT_SYSTEM"}
 	for _, line := range l.detail(id).LineItems {
 		ref.LineItems = append(ref.LineItems, tiktokshop.AddExternalOrderReferencesRequestOrderExternalOrderLineItem{ID: "1", OriginID: line.ID})
@@ -277,12 +276,12 @@ func (l *lab) session(market string) {
 	case "GB":
 		_, err := l.mark(id, "AB1")
 		l.ok(err)
-		l.ok(c.Fulfillment.UpdateShippingInfo(ctx, id, &tiktokshop.UpdateShippingInfoRequest{TrackingNumber: "AB2", ShippingProviderID: l.ShippingProviders(tiktokshoptest.OptionStandard)[0].ID}))
+		l.ok(errOf(c.Fulfillment.UpdateShippingInfo(ctx, id, &tiktokshop.UpdateShippingInfoRequest{TrackingNumber: "AB2", ShippingProviderID: l.ShippingProviders(tiktokshoptest.OptionStandard)[0].ID})))
 	case "US":
 		l.labels()
 		_, err := l.mark(id, "AB1")
 		l.ok(err)
-		l.ok(c.Fulfillment.UpdatePackageShippingInfo(ctx, l.detail(id).Packages[0].ID, &tiktokshop.UpdatePackageShippingInfoRequest{TrackingNumber: "AB3", ShippingProviderID: l.ShippingProviders(tiktokshoptest.OptionStandard)[0].ID}))
+		l.ok(errOf(c.Fulfillment.UpdatePackageShippingInfo(ctx, l.detail(id).Packages[0].ID, &tiktokshop.UpdatePackageShippingInfoRequest{TrackingNumber: "AB3", ShippingProviderID: l.ShippingProviders(tiktokshoptest.OptionStandard)[0].ID})))
 	case "TH":
 		l.slices()
 		l.ok(l.ship(l.detail(id).Packages[0].ID, l.byHand("AB4")))
@@ -295,18 +294,12 @@ func (l *lab) session(market string) {
 		l.ok(l.AcceptInvoice(pack, ""))
 		l.ok(l.ship(pack, l.byHand("AB5")))
 	}
-	got(c.Fulfillment.GetTracking(ctx, id))(l)
+	got(c.Fulfillment.GetTracking(ctx, id, nil))(l)
 	l.ok(l.Collect(id))
 	l.ok(l.Deliver(id))
 	l.aftersales(id)
 	l.money(id)
-	l.ok(c.Authorization.DeauthorizeShop(ctx))
-}
-
-func do[T any](l *lab, call func(context.Context, ...tiktokshop.CallOption) (T, error)) {
-	l.Helper()
-	_, err := call(l.Context())
-	l.ok(err)
+	l.ok(errOf(c.Authorization.DeauthorizeShop(ctx, nil)))
 }
 
 // got returns a function that fails the test if err is not nil.
@@ -345,9 +338,9 @@ func (l *lab) products() {
 	}
 	l.ok(stock(plate, plateProduct, 40))
 	l.ok(l.LockStock(mug, "Black Friday", false, 0))
-	l.ok(c.Product.UpdatePrice(ctx, plateProduct, &tiktokshop.UpdatePriceRequest{SKUs: []tiktokshop.UpdatePriceRequestSKU{{
+	l.ok(errOf(c.Product.UpdatePrice(ctx, plateProduct, &tiktokshop.UpdatePriceRequest{SKUs: []tiktokshop.UpdatePriceRequestSKU{{
 		ID: plate, Price: &tiktokshop.UpdatePriceRequestSKUPrice{Amount: new(tiktokshop.Decimal("6.00")), Currency: new(l.currency())},
-	}}}))
+	}}})))
 	got(c.Product.DeactivateProducts(ctx, &tiktokshop.DeactivateProductsRequest{ProductIDs: []string{plateProduct}}))(l)
 	got(c.Product.ActivateProduct(ctx, &tiktokshop.ActivateProductRequest{ProductIDs: []string{plateProduct}}))(l)
 	l.ok(l.FinishAudit(plateProduct, true))
@@ -372,7 +365,7 @@ func (l *lab) labels() {
 	l.ok(err)
 	got(c.Fulfillment.SchedulePackageHandover(ctx, &tiktokshop.SchedulePackageHandoverRequest{OrderID: &id}))(l)
 	l.ok(l.Collect(id))
-	got(c.Fulfillment.GetPackageDetail(ctx, pack))(l)
+	got(c.Fulfillment.GetPackageDetail(ctx, pack, nil))(l)
 	id = l.place(byTikTok(2))
 	got(c.Fulfillment.CreatePackagesV202309(ctx, &tiktokshop.CreatePackagesV202309Request{OrderID: &id, OrderLineItemIDs: l.lines(id)[:1]}))(l)
 }
@@ -398,12 +391,12 @@ func (l *lab) slices() {
 	pack := got(c.Fulfillment.CombinePackage(ctx, req))(l).Packages[0].ID
 	got(c.Fulfillment.UncombinePackages(ctx, pack, &tiktokshop.UncombinePackagesRequest{OrderIDs: []string{b}}))(l)
 	pack = got(c.Fulfillment.CombinePackage(ctx, req))(l).Packages[0].ID
-	got(c.Fulfillment.GetPackageHandoverTimeSlots(ctx, pack))(l)
+	got(c.Fulfillment.GetPackageHandoverTimeSlots(ctx, pack, nil))(l)
 	_, err := c.Fulfillment.BatchShipPackages(ctx, &tiktokshop.BatchShipPackagesRequest{Packages: []tiktokshop.BatchShipPackagesRequestPackage{{ID: pack}, {ID: "1"}}})
 	if err == nil {
 		l.Error("no error of a package")
 	}
-	got(c.Fulfillment.GetPackageDetail(ctx, pack))(l)
+	got(c.Fulfillment.GetPackageDetail(ctx, pack, nil))(l)
 	got(c.Fulfillment.SearchPackage(ctx, &tiktokshop.SearchPackageRequest{PageSize: 50}))(l)
 	calm, err := l.Client()
 	l.ok(err)
@@ -423,9 +416,9 @@ func (l *lab) aftersales(id string) {
 		request := got(l.RequestCancellation(l.place(mugs(1)), "ecom_order_to_ship_canceled_reason_no_longer_needed"))(l)
 		reasons := got(c.ReturnRefund.GetRejectReasons(ctx, &tiktokshop.GetRejectReasonsRequest{ReturnOrCancelID: request}))(l)
 		if approve {
-			l.ok(c.ReturnRefund.ApproveCancellation(ctx, request, nil))
+			l.ok(errOf(c.ReturnRefund.ApproveCancellation(ctx, request, nil)))
 		} else {
-			l.ok(c.ReturnRefund.RejectCancellation(ctx, request, &tiktokshop.RejectCancellationRequest{RejectReason: reasons.Reasons[0].Name}))
+			l.ok(errOf(c.ReturnRefund.RejectCancellation(ctx, request, &tiktokshop.RejectCancellationRequest{RejectReason: reasons.Reasons[0].Name})))
 		}
 	}
 	got(c.ReturnRefund.SearchCancellations(ctx, &tiktokshop.SearchCancellationsRequest{PageSize: new("1")}))(l)
@@ -434,10 +427,10 @@ func (l *lab) aftersales(id string) {
 	lines := l.detail(id).LineItems
 	back := got(l.RequestReturn(id, tiktokshoptest.ReturnSpec{Type: "RETURN_AND_REFUND", LineIDs: []string{lines[0].ID}}))(l)
 	got(c.ReturnRefund.GetDecisionEligibilityV202601(ctx, &tiktokshop.GetDecisionEligibilityV202601Request{ReturnOrCancelID: back}))(l)
-	l.ok(c.ReturnRefund.ApproveReturn(ctx, back, &tiktokshop.ApproveReturnRequest{Decision: "APPROVE_RETURN"}))
+	l.ok(errOf(c.ReturnRefund.ApproveReturn(ctx, back, &tiktokshop.ApproveReturnRequest{Decision: "APPROVE_RETURN"})))
 	l.ok(l.SendReturn(back, "R1"))
 	reasons := got(c.ReturnRefund.GetRejectReasons(ctx, &tiktokshop.GetRejectReasonsRequest{ReturnOrCancelID: back}))(l)
-	l.ok(c.ReturnRefund.RejectReturn(ctx, back, &tiktokshop.RejectReturnRequest{Decision: "REJECT_RECEIVED_PACKAGE", RejectReason: &reasons.Reasons[0].Name}))
+	l.ok(errOf(c.ReturnRefund.RejectReturn(ctx, back, &tiktokshop.RejectReturnRequest{Decision: "REJECT_RECEIVED_PACKAGE", RejectReason: &reasons.Reasons[0].Name})))
 	got(c.ReturnRefund.GetReturnRecords(ctx, back, nil))(l)
 	got(c.ReturnRefund.CreateReturn(ctx, &tiktokshop.CreateReturnRequest{
 		OrderID: id, ReturnType: "REFUND", ReturnReason: new(l.ReturnReasons()[0]), OrderLineItemIDs: []string{lines[1].ID},
@@ -464,7 +457,7 @@ func (l *lab) money(id string) {
 	time.Sleep(48 * time.Hour)
 	statements := got(c.Finance.GetStatements(ctx, &tiktokshop.GetStatementsRequest{SortField: "statement_time"}))(l).Statements
 	got(c.Finance.GetTransactionsByStatement(ctx, statements[0].ID, &tiktokshop.GetTransactionsByStatementRequest{SortField: "order_create_time"}))(l)
-	got(c.Finance.GetTransactionsByOrder(ctx, id))(l)
+	got(c.Finance.GetTransactionsByOrder(ctx, id, nil))(l)
 	got(c.Finance.GetPaymentsV202605(ctx, &tiktokshop.GetPaymentsV202605Request{SortField: "create_time"}))(l)
 	l.ok(l.Withdraw("5.00"))
 	got(c.Finance.GetWithdrawals(ctx, &tiktokshop.GetWithdrawalsRequest{Types: []tiktokshop.FinanceType{"WITHDRAW", "SETTLE"}}))(l)

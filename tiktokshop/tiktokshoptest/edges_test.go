@@ -100,7 +100,7 @@ func TestDecisionsAreOfferedByState(t *testing.T) {
 		request, err := l.RequestCancellation(l.place(mugs(1)), "why")
 		l.ok(err)
 		l.is("cancellation", ask(request), []string{"APPROVE_REQUEST_CANCEL", "REJECT_REQUEST_CANCEL"})
-		l.ok(l.client.ReturnRefund.ApproveCancellation(t.Context(), request, nil))
+		l.ok(errOf(l.client.ReturnRefund.ApproveCancellation(t.Context(), request, nil)))
 		l.is("decided", ask(request), []string(nil))
 		back := l.complain(l.delivered(1), "REPLACEMENT")
 		l.is("replacement", ask(back), []string{"APPROVE_REPLACEMENT", "REJECT_REPLACEMENT", "ISSUE_REPLACEMENT_REFUND"})
@@ -109,7 +109,7 @@ func TestDecisionsAreOfferedByState(t *testing.T) {
 		l.code(err, 25007006)
 		key := "k1"
 		for range 2 { // the second has no effect, and succeeds
-			l.ok(l.client.ReturnRefund.ApproveReturn(t.Context(), back, &tiktokshop.ApproveReturnRequest{Decision: "APPROVE_REPLACEMENT", IdempotencyKey: &key}))
+			l.ok(errOf(l.client.ReturnRefund.ApproveReturn(t.Context(), back, &tiktokshop.ApproveReturnRequest{Decision: "APPROVE_REPLACEMENT", IdempotencyKey: &key})))
 		}
 		l.is("orders", len(l.Orders()), 3)
 		l.code(l.accept("1", "APPROVE_REFUND"), 25007006)

@@ -127,7 +127,7 @@ func ExampleWithFaults() {
 	check(err)
 	failed := 0
 	for range 5 {
-		if _, err := client.Seller.GetActiveShops(context.Background()); err != nil {
+		if _, err := client.Seller.GetActiveShops(context.Background(), nil); err != nil {
 			failed++
 		}
 	}

@@ -46,15 +46,15 @@ func TestScriptedReplies(t *testing.T) {
 		list := tiktokshoptest.On("Logistics.GetWarehouseList")
 		l.Fail(list, 1, tiktokshoptest.Fault{Status: 429, Code: 36009002, RetryAfter: 1500 * time.Millisecond})
 		l.Fail(list, 1, tiktokshoptest.Fault{Status: 502, Body: "<html>bad gateway</html>"})
-		_, err := l.client.Logistics.GetWarehouseList(t.Context())
+		_, err := l.client.Logistics.GetWarehouseList(t.Context(), nil)
 		if e, ok := errors.AsType[*tiktokshop.Error](err); !ok || e.Class != tiktokshop.ClassThrottle || e.RetryAfter != 2*time.Second {
 			t.Errorf("got %v", err)
 		}
-		_, err = l.client.Logistics.GetWarehouseList(t.Context())
+		_, err = l.client.Logistics.GetWarehouseList(t.Context(), nil)
 		if e, ok := errors.AsType[*tiktokshop.Error](err); !ok || e.HTTPStatus != 502 || e.Code != 0 {
 			t.Errorf("got %v", err)
 		}
-		_, err = l.client.Logistics.GetWarehouseList(t.Context())
+		_, err = l.client.Logistics.GetWarehouseList(t.Context(), nil)
 		l.ok(err)
 	})
 }
@@ -67,7 +67,7 @@ func TestAThrottledReadIsRepeatedByTheClient(t *testing.T) {
 			t.Fatal(err)
 		}
 		f.Fail(tiktokshoptest.On(), 2, tiktokshoptest.Fault{Status: 429, Code: 36009002})
-		if _, err := c.Logistics.GetWarehouseList(t.Context()); err != nil {
+		if _, err := c.Logistics.GetWarehouseList(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
 		if n := len(f.Calls()); n != 3 {

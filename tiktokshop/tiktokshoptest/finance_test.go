@@ -97,7 +97,7 @@ func TestMoneyAgreesFromTheOrderLineToThePayment(t *testing.T) {
 				payments, err := l.client.Finance.GetPaymentsV202605(t.Context(), &tiktokshop.GetPaymentsV202605Request{SortField: "create_time"})
 				l.ok(err)
 				p := payments.Payments[0]
-				byOrder, err := l.client.Finance.GetTransactionsByOrder(t.Context(), id)
+				byOrder, err := l.client.Finance.GetTransactionsByOrder(t.Context(), id, nil)
 				l.ok(err)
 				var bySKU []tiktokshop.Decimal
 				for _, x := range byOrder.SKUTransactions {
@@ -157,7 +157,7 @@ func TestOperationsOfFinanceNeedTheirSortField(t *testing.T) {
 		l.code(err, 36009004)
 		_, err = l.client.Finance.GetPayments(t.Context(), &tiktokshop.GetPaymentsRequest{SortField: "create_time"})
 		l.code(err, 36009014) // retired
-		_, err = l.client.Finance.GetTransactionsByOrderV202309(t.Context(), "1")
+		_, err = l.client.Finance.GetTransactionsByOrderV202309(t.Context(), "1", nil)
 		l.code(err, 36009014)
 	})
 }

@@ -175,7 +175,7 @@ func TestAClockThatRunsFastFailsEveryCall(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = c.Logistics.GetWarehouseList(t.Context())
+		_, err = c.Logistics.GetWarehouseList(t.Context(), nil)
 		if err := wantCode(err, 36009004); err != nil {
 			t.Error(err)
 		}
@@ -191,7 +191,7 @@ func TestSimulatedTimeWithAClientInRealTime(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 3 {
-			if _, err = c.Logistics.GetWarehouseList(t.Context()); err != nil {
+			if _, err = c.Logistics.GetWarehouseList(t.Context(), nil); err != nil {
 				t.Fatal(err)
 			}
 			if calls := f.Calls(); !calls[len(calls)-1].Time.Equal(now) {
@@ -211,7 +211,7 @@ func TestAllOfItWorksOverARealListener(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := c.Authorization.GetAuthorizedShops(t.Context())
+	out, err := c.Authorization.GetAuthorizedShops(t.Context(), nil)
 	if err != nil || len(out.Shops) != 1 || out.Shops[0] != f.Shop() {
 		t.Errorf("got %+v, %v", out, err)
 	}

@@ -42,7 +42,7 @@ func TestAnOrderIsSplitByUnitOrBySKU(t *testing.T) {
 					_, err = l.split(id, lines[:2])
 					l.ok(err)
 				}
-				_, err = l.client.Fulfillment.GetPackageDetail(t.Context(), old)
+				_, err = l.client.Fulfillment.GetPackageDetail(t.Context(), old, nil)
 				l.code(err, 21011028)
 				o := l.detail(id)
 				if o.SplitOrCombineTag != "SPLIT" || len(o.Packages) != 2 {
@@ -172,13 +172,13 @@ func TestAPickupSlotHasToBeFree(t *testing.T) {
 		l := newLab(t)
 		id := l.place(byTikTok(1))
 		pack := l.detail(id).Packages[0].ID
-		slots, err := l.client.Fulfillment.GetPackageHandoverTimeSlots(t.Context(), pack)
+		slots, err := l.client.Fulfillment.GetPackageHandoverTimeSlots(t.Context(), pack, nil)
 		l.ok(err)
 		for _, s := range slots.PickupSlots[:2] {
 			err := l.ship(pack, &tiktokshop.ShipPackageRequest{PickupSlot: &tiktokshop.ShipPackageRequestPickupSlot{StartTime: &s.StartTime, EndTime: &s.EndTime}})
 			l.codeIf(!s.Avaliable, err, 21011054)
 		}
-		p, err := l.client.Fulfillment.GetPackageDetail(t.Context(), pack)
+		p, err := l.client.Fulfillment.GetPackageDetail(t.Context(), pack, nil)
 		if err != nil || p.PickupSlot.StartTime != slots.PickupSlots[1].StartTime || p.HandoverMethod != "PICKUP" {
 			t.Errorf("got %+v, %v", p, err)
 		}
@@ -237,7 +237,7 @@ func TestUntraceableAndLostParcelsAreCancelledByTikTok(t *testing.T) {
 		l.ok(err)
 		l.ok(l.Collect(id))
 		l.ok(l.ReportTracking(id, "Out for delivery"))
-		tracking, err := l.client.Fulfillment.GetTracking(t.Context(), id)
+		tracking, err := l.client.Fulfillment.GetTracking(t.Context(), id, nil)
 		if err != nil || len(tracking.Tracking) != 3 || tracking.Tracking[0].Description != "Out for delivery" {
 			t.Errorf("got %+v, %v", tracking, err)
 		}
@@ -250,9 +250,9 @@ func TestPricesAreSetOfLiveProductsAlone(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		l := newLab(t)
 		set := func(sku string, amount tiktokshop.Decimal, currency string) error {
-			return l.client.Product.UpdatePrice(t.Context(), mugProduct, &tiktokshop.UpdatePriceRequest{SKUs: []tiktokshop.UpdatePriceRequestSKU{{
+			return errOf(l.client.Product.UpdatePrice(t.Context(), mugProduct, &tiktokshop.UpdatePriceRequest{SKUs: []tiktokshop.UpdatePriceRequestSKU{{
 				ID: sku, Price: &tiktokshop.UpdatePriceRequestSKUPrice{Amount: &amount, Currency: &currency},
-			}}})
+			}}}))
 		}
 		l.ok(set(mug, "9.50", "GBP"))
 		if o, _ := l.Order(l.place(mugs(1))); o.Payment.TotalAmount != "9.50" {
@@ -284,7 +284,7 @@ func TestRecordedCallsAreSelected(t *testing.T) {
 		_, err = l.mark(id, "AB2")
 		l.code(err, 21011006)
 		l.detail(id)
-		_, err = l.client.Logistics.GetWarehouseList(t.Context())
+		_, err = l.client.Logistics.GetWarehouseList(t.Context(), nil)
 		l.ok(err)
 		for _, test := range []struct {
 			match tiktokshoptest.Match

@@ -136,12 +136,12 @@ func TestQuirkOldGrantsKeepScopes(t *testing.T) {
 		l.SetScopes("seller.authorization.info", "seller.finance.info")
 		_, err := l.client.ExchangeCode(l.Context(), l.Authorise())
 		l.ok(err)
-		_, err = l.client.Logistics.GetWarehouseList(l.Context())
+		_, err = l.client.Logistics.GetWarehouseList(l.Context(), nil)
 		l.code(err, 105005)
 		l.SetScopes("seller.logistics")
 		_, err = l.client.RefreshToken(l.Context(), l.Token())
 		l.ok(err)
-		_, err = l.client.Logistics.GetWarehouseList(l.Context())
+		_, err = l.client.Logistics.GetWarehouseList(l.Context(), nil)
 		l.codeIf(on, err, 105005)
 	})
 }
@@ -290,7 +290,7 @@ func TestQuirkCancelSpelling(t *testing.T) {
 
 func TestQuirkBurstsInsideTheSecond(t *testing.T) {
 	quirk(t, tiktokshoptest.QuirkBurstsInsideTheSecond, func(l *lab, on bool) {
-		call := func() error { _, err := l.client.Logistics.GetWarehouseList(l.Context()); return err }
+		call := func() error { _, err := l.client.Logistics.GetWarehouseList(l.Context(), nil); return err }
 		l.ok(call())
 		l.codeIf(on, call(), 36009002)
 		time.Sleep(500 * time.Millisecond)
@@ -305,7 +305,7 @@ func TestQuirkBurstsInsideTheSecond(t *testing.T) {
 func TestQuirkThrottledWithStatus200(t *testing.T) {
 	quirk(t, tiktokshoptest.QuirkThrottledWithStatus200, func(l *lab, on bool) {
 		for range 2 {
-			_, _ = l.client.Logistics.GetWarehouseList(l.Context())
+			_, _ = l.client.Logistics.GetWarehouseList(l.Context(), nil)
 		}
 		c := l.Calls()[1]
 		l.is("status and code", []int{c.Status, c.Code}, []int{map[bool]int{true: 200, false: 429}[on], 36009002})
@@ -510,9 +510,9 @@ func TestQuirkOneCorrection(t *testing.T) {
 		_, err := l.mark(id, "AB1")
 		l.ok(err)
 		correct := func(number string) error {
-			return l.client.Fulfillment.UpdateShippingInfo(l.Context(), id, &tiktokshop.UpdateShippingInfoRequest{
+			return errOf(l.client.Fulfillment.UpdateShippingInfo(l.Context(), id, &tiktokshop.UpdateShippingInfoRequest{
 				TrackingNumber: number, ShippingProviderID: l.ShippingProviders(tiktokshoptest.OptionStandard)[0].ID,
-			})
+			}))
 		}
 		l.ok(correct("AB2"))
 		l.codeIf(on, correct("AB3"), 21011051)
@@ -778,7 +778,7 @@ func TestQuirkEmptyArrayRefused(t *testing.T) {
 		l.is("not empty", send(ship, `{"pickup_slot":[1]}`), 36009004)
 		l.is("nested", send("/fulfillment/202309/packages/ship", `{"packages":[{"id":"1","pickup_slot":[],"self_shipment":[]}]}`), map[bool]int{true: 36009004}[on])
 		l.is("field", send(ship, `{"handover_method":"DROP_OFF","pickup_slot":[],"self_shipment":[]}`), map[bool]int{true: 36009004}[on])
-		p, err := l.client.Fulfillment.GetPackageDetail(l.Context(), pack)
+		p, err := l.client.Fulfillment.GetPackageDetail(l.Context(), pack, nil)
 		l.ok(err)
 		l.is("handover", p.HandoverMethod, map[bool]string{false: "DROP_OFF"}[on])
 	})

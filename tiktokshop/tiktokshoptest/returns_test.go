@@ -24,15 +24,15 @@ func (l *lab) delivered(n int) string {
 }
 
 func (l *lab) accept(returnID, decision string) error {
-	return l.client.ReturnRefund.ApproveReturn(l.Context(), returnID, &tiktokshop.ApproveReturnRequest{Decision: tiktokshop.ApproveReturnRequestDecision(decision)})
+	return errOf(l.client.ReturnRefund.ApproveReturn(l.Context(), returnID, &tiktokshop.ApproveReturnRequest{Decision: tiktokshop.ApproveReturnRequestDecision(decision)}))
 }
 
 func (l *lab) refuse(returnID, decision string) error {
 	reasons, err := l.client.ReturnRefund.GetRejectReasons(l.Context(), &tiktokshop.GetRejectReasonsRequest{ReturnOrCancelID: returnID})
 	l.ok(err)
-	return l.client.ReturnRefund.RejectReturn(l.Context(), returnID, &tiktokshop.RejectReturnRequest{
+	return errOf(l.client.ReturnRefund.RejectReturn(l.Context(), returnID, &tiktokshop.RejectReturnRequest{
 		Decision: tiktokshop.RejectReturnRequestDecision(decision), RejectReason: &reasons.Reasons[0].Name,
-	})
+	}))
 }
 
 func (l *lab) complain(id string, kind tiktokshop.ReturnType) string {
@@ -150,9 +150,9 @@ func TestAPartialRefundIsOfferedAndAnswered(t *testing.T) {
 		l := newLab(t)
 		back := l.complain(l.delivered(1), "REFUND")
 		offer := func(amount tiktokshop.Decimal) error {
-			return l.client.ReturnRefund.ApproveReturn(t.Context(), back, &tiktokshop.ApproveReturnRequest{
+			return errOf(l.client.ReturnRefund.ApproveReturn(t.Context(), back, &tiktokshop.ApproveReturnRequest{
 				Decision: "OFFER_PARTIAL_REFUND", PartialRefund: &tiktokshop.ApproveReturnRequestPartialRefund{Amount: &amount, Currency: new("GBP")},
-			})
+			}))
 		}
 		l.code(offer("12.00"), 25005005)
 		l.code(l.accept(back, "OFFER_PARTIAL_REFUND"), 36009004)

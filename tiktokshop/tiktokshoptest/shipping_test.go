@@ -21,7 +21,7 @@ func byTikTok(n int) tiktokshoptest.OrderSpec {
 }
 
 func (l *lab) ship(packageID string, req *tiktokshop.ShipPackageRequest) error {
-	return l.client.Fulfillment.ShipPackage(l.Context(), packageID, req)
+	return errOf(l.client.Fulfillment.ShipPackage(l.Context(), packageID, req))
 }
 
 // label buys a label for a whole order.
@@ -29,7 +29,10 @@ func (l *lab) label(id string) (string, error) {
 	out, err := l.client.Fulfillment.CreatePackages(l.Context(), &tiktokshop.CreatePackagesRequest{
 		ShipType: new("1"), OrderID: &id,
 	})
-	return out.PackageID, err
+	if err != nil {
+		return "", err
+	}
+	return out.PackageID, nil
 }
 
 func TestPackageIDsExistFromPaymentOnlyInSomeMarkets(t *testing.T) {
@@ -137,7 +140,7 @@ func TestPartsOfAnOrderShipOneByOne(t *testing.T) {
 				t.Errorf("line %s (-want +got):\n%s", item.ID, diff)
 			}
 		}
-		p, err := l.client.Fulfillment.GetPackageDetail(t.Context(), second)
+		p, err := l.client.Fulfillment.GetPackageDetail(t.Context(), second, nil)
 		l.ok(err)
 		want := &tiktokshop.Package{
 			PackageID: second, PackageStatus: "PROCESSING", TrackingNumber: "AB2", ShippingType: "SELLER", SplitAndCombineTag: "SPLIT", NoteTag: "BUYER_UNNOTED",
@@ -335,9 +338,9 @@ func TestATrackingNumberIsCorrectedOnceWithinThreeDays(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		l := newLab(t)
 		correct := func(id, number string) error {
-			return l.client.Fulfillment.UpdateShippingInfo(t.Context(), id, &tiktokshop.UpdateShippingInfoRequest{
+			return errOf(l.client.Fulfillment.UpdateShippingInfo(t.Context(), id, &tiktokshop.UpdateShippingInfoRequest{
 				ShippingProviderID: l.ShippingProviders(tiktokshoptest.OptionStandard)[1].ID, TrackingNumber: number,
-			})
+			}))
 		}
 		id, late := l.place(mugs(1)), l.place(mugs(1))
 		l.code(correct(id, "AB9"), 21011043)
@@ -365,9 +368,9 @@ func TestASplitOrderIsCorrectedByPackage(t *testing.T) {
 		_, err = l.mark(id, "AB2")
 		l.ok(err)
 		provider := l.ShippingProviders(tiktokshoptest.OptionStandard)[0].ID
-		l.code(l.client.Fulfillment.UpdateShippingInfo(t.Context(), id, &tiktokshop.UpdateShippingInfoRequest{ShippingProviderID: provider, TrackingNumber: "AB3"}), 21011048)
-		l.ok(l.client.Fulfillment.UpdatePackageShippingInfo(t.Context(), p, &tiktokshop.UpdatePackageShippingInfoRequest{ShippingProviderID: provider, TrackingNumber: "AB3"}))
-		detail, err := l.client.Fulfillment.GetPackageDetail(t.Context(), p)
+		l.code(errOf(l.client.Fulfillment.UpdateShippingInfo(t.Context(), id, &tiktokshop.UpdateShippingInfoRequest{ShippingProviderID: provider, TrackingNumber: "AB3"})), 21011048)
+		l.ok(errOf(l.client.Fulfillment.UpdatePackageShippingInfo(t.Context(), p, &tiktokshop.UpdatePackageShippingInfoRequest{ShippingProviderID: provider, TrackingNumber: "AB3"})))
+		detail, err := l.client.Fulfillment.GetPackageDetail(t.Context(), p, nil)
 		l.ok(err)
 		if detail.TrackingNumber != "AB3" {
 			t.Errorf("got %s", detail.TrackingNumber)

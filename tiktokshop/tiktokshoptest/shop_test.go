@@ -55,6 +55,9 @@ func inBubble(t *testing.T, run func(t *testing.T)) {
 	synctest.Test(t, run)
 }
 
+// errOf drops the result of a call.
+func errOf[T any](_ T, err error) error { return err }
+
 func (l *lab) ok(err error) {
 	l.Helper()
 	if err != nil {
@@ -101,7 +104,10 @@ func (l *lab) mark(id, number string, lines ...string) (string, error) {
 	out, err := l.client.Fulfillment.MarkPackageAsShipped(l.Context(), id, &tiktokshop.MarkPackageAsShippedRequest{
 		OrderLineItemIDs: lines, TrackingNumber: number, ShippingProviderID: l.ShippingProviders(tiktokshoptest.OptionStandard)[0].ID,
 	})
-	return out.PackageID, err
+	if err != nil {
+		return "", err
+	}
+	return out.PackageID, nil
 }
 
 func (l *lab) detail(id string) tiktokshop.Order {

@@ -27,7 +27,7 @@ func TestTheShopsOfAnAuthorisationAreApart(t *testing.T) {
 		}
 		_, err = l.client.Order.GetOrderDetail(t.Context(), &tiktokshop.GetOrderDetailRequest{IDs: []string{id}})
 		l.code(err, 21008111)
-		shops, err := l.client.Authorization.GetAuthorizedShops(t.Context())
+		shops, err := l.client.Authorization.GetAuthorizedShops(t.Context(), nil)
 		l.ok(err)
 		if diff := cmp.Diff([]tiktokshop.Shop{l.Shop(), second.Shop()}, shops.Shops); diff != "" || shops.Shops[0].SellerType != "CROSS_BORDER" || len(l.Shops()) != 2 {
 			t.Errorf("shops (-want +got):\n%s", diff)
@@ -37,17 +37,17 @@ func TestTheShopsOfAnAuthorisationAreApart(t *testing.T) {
 			t.Errorf("got %+v", calls)
 		}
 
-		l.ok(c.Authorization.DeauthorizeShop(t.Context()))
-		_, err = c.Logistics.GetWarehouseList(t.Context())
+		l.ok(errOf(c.Authorization.DeauthorizeShop(t.Context(), nil)))
+		_, err = c.Logistics.GetWarehouseList(t.Context(), nil)
 		l.code(err, 101000)
-		_, err = l.client.Logistics.GetWarehouseList(t.Context())
+		_, err = l.client.Logistics.GetWarehouseList(t.Context(), nil)
 		l.ok(err) // the other shop stays
 		l.Deauthorise()
-		_, err = l.client.Logistics.GetWarehouseList(t.Context())
+		_, err = l.client.Logistics.GetWarehouseList(t.Context(), nil)
 		l.code(err, 36009004)
 		_, err = l.client.ExchangeCode(t.Context(), l.Authorise())
 		l.ok(err)
-		_, err = c.Logistics.GetWarehouseList(t.Context())
+		_, err = c.Logistics.GetWarehouseList(t.Context(), nil)
 		l.ok(err)
 	})
 }
@@ -55,10 +55,10 @@ func TestTheShopsOfAnAuthorisationAreApart(t *testing.T) {
 func TestInactiveShopsAndSellersAreRefused(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		l := newLab(t)
-		call := func() error { _, err := l.client.Logistics.GetWarehouseList(t.Context()); return err }
+		call := func() error { _, err := l.client.Logistics.GetWarehouseList(t.Context(), nil); return err }
 		l.SetShopActive(false)
 		l.code(call(), 36009043)
-		active, err := l.client.Seller.GetActiveShops(t.Context())
+		active, err := l.client.Seller.GetActiveShops(t.Context(), nil)
 		if err != nil || len(active.Shops) != 0 {
 			t.Errorf("got %+v, %v", active, err)
 		}
@@ -80,7 +80,7 @@ func TestInactiveShopsAndSellersAreRefused(t *testing.T) {
 func TestScopesAreCheckedByOperation(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		l := newLab(t, tiktokshoptest.WithScopes("seller.logistics"))
-		_, err := l.client.Logistics.GetWarehouseList(t.Context())
+		_, err := l.client.Logistics.GetWarehouseList(t.Context(), nil)
 		l.ok(err)
 		_, err = l.client.Order.GetOrderList(t.Context(), &tiktokshop.GetOrderListRequest{PageSize: 1})
 		l.code(err, 105005)

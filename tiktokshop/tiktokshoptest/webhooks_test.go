@@ -288,12 +288,12 @@ func TestAddressesOfWebhooksAreSetByTheEventAPI(t *testing.T) {
 			t.Errorf("got %+v", settings)
 		}
 		for _, address := range []string{"http://hooks.example.com", "https://hooks.example.com:8443", "https://127.0.0.1/", "https://x." + strings.Repeat("a", 255)} {
-			err := l.client.Event.UpdateShopWebhook(t.Context(), &tiktokshop.UpdateShopWebhookRequest{EventType: "PACKAGE_UPDATE", Address: address})
+			_, err := l.client.Event.UpdateShopWebhook(t.Context(), &tiktokshop.UpdateShopWebhookRequest{EventType: "PACKAGE_UPDATE", Address: address})
 			l.code(err, 36009004)
 		}
-		l.code(l.client.Event.UpdateShopWebhook(t.Context(), &tiktokshop.UpdateShopWebhookRequest{EventType: "NONE", Address: hooks}), 36009004)
+		l.code(errOf(l.client.Event.UpdateShopWebhook(t.Context(), &tiktokshop.UpdateShopWebhookRequest{EventType: "NONE", Address: hooks})), 36009004)
 		for range 2 { // succeeds always
-			l.ok(l.client.Event.DeleteShopWebhook(t.Context(), &tiktokshop.DeleteShopWebhookRequest{EventType: "ORDER_STATUS_CHANGE"}))
+			l.ok(errOf(l.client.Event.DeleteShopWebhook(t.Context(), &tiktokshop.DeleteShopWebhookRequest{EventType: "ORDER_STATUS_CHANGE"})))
 		}
 		left, err := l.client.Event.WebhookAddresses(t.Context())
 		if err != nil || len(left) != 0 {

@@ -31,7 +31,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	locations, err := warehouse.Inventory.GetStockLocations(ctx)
+	locations, err := warehouse.Inventory.GetStockLocations(ctx, nil)
 	fmt.Println(len(orders.Orders), len(locations))
 	return err
 }

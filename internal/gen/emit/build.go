@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/linnbridge/linnbridge/internal/gen/ledger"
 	"github.com/linnbridge/linnbridge/internal/gen/naming"
 	"github.com/linnbridge/linnbridge/internal/gen/spec"
 )
@@ -99,30 +100,38 @@ func (b *builder) method(op *spec.Operation) {
 		b.fail("%s: body shape is %q, the ledger says %q", op.Key, op.Body, l.Body)
 	}
 	m := &Method{Operation: op, Ledger: l, PathNames: placeholders(op.URL())}
-	if len(op.Query) > 0 || op.Body != "" {
-		m.Request = b.request(m)
-	}
+	m.Request = b.request(m)
 	for _, batch := range b.Ledger.Batches {
 		switch {
 		case batch.Method != l.Name():
-		case m.Request == nil || m.Request.Fields[batch.Field] == nil || op.Response == nil:
+		case m.Request.Fields[batch.Field] == nil || op.Response == nil:
 			b.fail("%s has no list %s to split", batch.Method, batch.Field)
 		default:
 			m.Batches = append(m.Batches, batch)
 		}
 	}
-	if op.Response != nil {
-		place := op.Key + " data"
-		if op.Response.Kind == spec.Object && len(op.Response.Fields) > 0 {
-			name := b.typeName(place, func() string { return b.operationType(l, "Response") })
-			b.object(name, op.Module, op.Response, place, l.Name()+" response")
-			m.Response = &Expr{Base: name, Kind: object}
-		} else {
-			e := b.expr(op.Response, owner{op.Module, place, l.Service + l.Method, "result", l.Service})
-			m.Response = &e
-		}
-	}
+	m.Response = b.response(op, l)
 	b.model.Methods = append(b.model.Methods, m)
+}
+
+// response returns what a method returns. An operation that answers nothing has
+// a struct without fields, so that it can answer something later.
+func (b *builder) response(op *spec.Operation, l *ledger.Op) *Expr {
+	place := op.Key + " data"
+	s := op.Response
+	if s == nil {
+		s = &spec.Schema{Kind: spec.Object}
+	}
+	if s.Kind == spec.Ref && b.Ledger.Types[place] != "" {
+		s = op.Module.Types[s.Ref] // it answered nothing, or something else, when it was named
+	}
+	if s.Kind == spec.Object && (op.Response == nil || len(s.Fields) > 0) {
+		name := b.typeName(place, func() string { return b.operationType(l, "Response") })
+		b.object(name, op.Module, s, place, l.Name()+" response")
+		return &Expr{Base: name, Kind: object}
+	}
+	e := b.expr(s, owner{op.Module, place, l.Service + l.Method, "result", l.Service})
+	return &e
 }
 
 func placeholders(path string) []string {
@@ -137,7 +146,8 @@ func placeholders(path string) []string {
 	}
 }
 
-// request builds the struct of a call's query and body.
+// request builds the struct of a call's query and body. Every method has one,
+// if without fields, so that it can take something later.
 func (b *builder) request(m *Method) *Type {
 	op, l := m.Operation, m.Ledger
 	place := op.Key + " request"
@@ -178,11 +188,9 @@ func (b *builder) request(m *Method) *Type {
 		in = "part"
 	}
 	if body.Kind != spec.Object {
-		if len(op.Query) > 0 {
-			b.fail("%s: a body that is no object beside a query", op.Key)
-		}
+		m.Whole = true
 		e := b.expr(body, owner{op.Module, at, name, "item", l.Service})
-		t.Alias = &e
+		t.Fields["body"] = &Field{Name: "body", Go: "Body", In: "whole", Type: e, Source: body, Required: true}
 		return t
 	}
 	for _, f := range body.Names() {

@@ -18,9 +18,6 @@ func (b *builder) directions() {
 			for _, f := range t.Fields {
 				in(f.Type)
 			}
-			if t.Alias != nil {
-				in(*t.Alias)
-			}
 		}
 	}
 	out = func(e Expr) {
@@ -35,12 +32,8 @@ func (b *builder) directions() {
 		}
 	}
 	for _, m := range b.model.Methods {
-		if m.Request != nil {
-			in(Expr{Base: m.Request.Name})
-		}
-		if m.Response != nil {
-			out(*m.Response)
-		}
+		in(Expr{Base: m.Request.Name})
+		out(*m.Response)
 	}
 	shared := map[string]bool{} // types of definitions, the only ones that can change
 	for place, name := range b.Ledger.Types {
@@ -75,14 +68,9 @@ func (b *builder) prune() {
 		for _, f := range t.Fields {
 			used[f.Type.Base] = true
 		}
-		if t.Alias != nil {
-			used[t.Alias.Base] = true
-		}
 	}
 	for _, m := range b.model.Methods {
-		if m.Response != nil {
-			used[m.Response.Base] = true
-		}
+		used[m.Response.Base] = true
 	}
 	for name, e := range b.model.Enums {
 		if !used[name] {

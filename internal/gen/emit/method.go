@@ -2,6 +2,7 @@ package emit
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/linnbridge/linnbridge/internal/gen/naming"
@@ -16,37 +17,27 @@ func (p *printer) method(m *Method) {
 		params, args = append(params, arg+" string"), append(args, arg)
 	}
 	p.comment(m)
-	signature := "ctx context.Context"
-	if len(params) > 0 {
-		signature += ", " + strings.Join(params, ", ")
-	}
-	req := "nil"
-	if m.Request != nil {
-		signature += ", req *" + m.Request.Name
-		req = "req"
-	}
+	signature := strings.Join(slices.Concat([]string{"ctx context.Context"}, params, []string{"req *" + m.Request.Name}), ", ")
 	path := "nil"
 	if len(args) > 0 {
 		path = "[]string{" + strings.Join(args, ", ") + "}"
 	}
-	call := func(out string) string {
-		return fmt.Sprintf("s.client.call(ctx, operation{\n%s\n\t}, %s, %s, %s, opts)", p.operation(m), path, req, out)
-	}
-	head := fmt.Sprintf("func (s *%sService) %s(%s, opts ...CallOption)", l.Service, l.Method, signature)
-	switch {
-	case m.Response == nil:
-		p.f("%s error {\n\treturn %s\n}\n\n", head, call("nil"))
-	case m.Response.Kind == object && m.Response.Prefix == "":
-		p.f("%s (*%s, error) {\n\tout := new(%s)\n\treturn out, %s\n}\n\n", head, m.Response.Base, m.Response.Base, call("out"))
-	default:
-		p.f("%s (%s, error) {\n\tvar out %s\n\terr := %s\n\treturn out, err\n}\n\n", head, m.Response, m.Response, call("&out"))
-	}
+	p.f("func (s *%sService) %s(%s, opts ...CallOption) (%s, error) {\n\tvar out %s\n", l.Service, l.Method, signature, m.result(), m.result())
+	p.f("\terr := s.client.call(ctx, operation{\n%s\n\t}, %s, req, &out, opts)\n\treturn out, err\n}\n\n", p.operation(m), path)
 	if m.Page != nil {
 		p.iterator(m, signature, args)
 	}
 	for _, b := range m.Batches {
 		p.batch(m, signature, args, b.Field, b.Max)
 	}
+}
+
+// result returns the type of what a method returns beside its error.
+func (m *Method) result() string {
+	if m.Response.Kind == object && m.Response.Prefix == "" {
+		return "*" + m.Response.Base
+	}
+	return m.Response.String()
 }
 
 func (p *printer) operation(m *Method) string {
@@ -58,10 +49,14 @@ func (p *printer) operation(m *Method) string {
 	if len(m.Query) > 0 {
 		more = append(more, "query: true")
 	}
-	if body := map[string]string{
+	body := map[string]string{
 		spec.BodyJSON: "bodyJSON", spec.BodyMultipart: "bodyMultipart", spec.BodyParams: "bodyParams",
 		spec.BodyWrapped: "bodyWrapped", spec.BodyFlat: "bodyFlat",
-	}[m.Body]; body != "" {
+	}[m.Body]
+	if m.Whole {
+		body = "bodyWhole"
+	}
+	if body != "" {
 		more = append(more, "body: "+body)
 	}
 	if m.BodyName != "" {
@@ -290,10 +285,7 @@ func (p *printer) batch(m *Method, signature string, args []string, field string
 		name = l.Method + "By" + f.Go
 	}
 	elem := strings.TrimPrefix(f.Type.String(), "[]")
-	result := "*" + m.Response.Base
-	if m.Response.Prefix != "" {
-		result = m.Response.String()
-	}
+	result := m.result()
 	p.f("// %s splits req.%s into parts of at most %d and hands out the\n// reply of [%sService.%s] to each. It stops at the first error.\n",
 		name, f.Go, limit, l.Service, l.Method)
 	p.f("func (s *%sService) %s(%s, opts ...CallOption) iter.Seq2[%s, error] {\n", l.Service, name, signature, result)

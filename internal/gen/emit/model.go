@@ -41,19 +41,18 @@ func (e Expr) String() string { return e.Prefix + e.Base }
 type Field struct {
 	Name     string // on the wire
 	Go       string
-	In       string // query, body or part
+	In       string // query, body, part or, for a body that is no object, whole
 	Type     Expr
 	Source   *spec.Schema
 	Required bool
 	Pointer  bool // set for objects that would contain themselves
 }
 
-// Type is a generated struct, or with Alias another named type.
+// Type is a generated struct.
 type Type struct {
 	Name    string
 	Module  string
 	Origin  string // for the comment
-	Alias   *Expr
 	Fields  map[string]*Field
 	In, Out bool   // reachable from requests, from responses
 	Top     bool   // the request of an operation: its fields say where they go
@@ -74,8 +73,9 @@ type Method struct {
 	*spec.Operation
 	Ledger    *ledger.Op
 	PathNames []string // placeholders in order
+	Whole     bool     // the body is what the request has in Body
 	Request   *Type
-	Response  *Expr // nil: nothing comes back
+	Response  *Expr
 	Page      *Paging
 	Batches   []ledger.Batch
 }

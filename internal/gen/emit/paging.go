@@ -51,9 +51,6 @@ func (b *builder) pages() {
 }
 
 func (b *builder) proposePaging(m *Method) string {
-	if m.Request == nil || m.Response == nil || m.Request.Alias != nil {
-		return ""
-	}
 	find := func(names ...string) string { return b.find(m.Request, true, names) }
 	t := b.model.Types[m.Response.Base]
 	if token := b.find(m.Request, true, []string{"page_token", "searchtoken"}); token != "" && t != nil {
@@ -99,7 +96,7 @@ func (b *builder) find(t *Type, deep bool, names []string) string {
 	}
 	for _, name := range sortedFields(t) {
 		f := t.Fields[name]
-		if inner := b.model.Types[f.Type.Base]; deep && inner != nil && f.Type.Prefix == "" && inner.Alias == nil {
+		if inner := b.model.Types[f.Type.Base]; deep && inner != nil && f.Type.Prefix == "" {
 			if found := b.find(inner, false, names); found != "" {
 				return name + "." + found
 			}

@@ -151,11 +151,10 @@ func (p *printer) enum(e *Enum) {
 }
 
 func (p *printer) typ(t *Type) {
-	if t.Alias != nil {
-		p.f("// %s is the body of %s.\ntype %s %s\n\n", t.Name, origin(t), t.Name, t.Alias)
-		return
+	p.f("// %s.\ntype %s struct {", p.describe(t), t.Name)
+	if len(t.Fields) > 0 {
+		p.f("\n")
 	}
-	p.f("// %s.\ntype %s struct {\n", p.describe(t), t.Name)
 	for _, name := range sortedFields(t) {
 		if f := t.Fields[name]; f != t.Others {
 			p.field(t, f)
@@ -223,6 +222,8 @@ func (p *printer) tag(t *Type, f *Field, omit bool) string {
 			opts += ",omitempty"
 		}
 		return fmt.Sprintf(`url:"%s%s" json:"-"`, f.Name, opts)
+	case "whole":
+		return `json:"body" url:"-"`
 	case "part":
 		return fmt.Sprintf(`multipart:"%s" json:"-" url:"-"`, f.Name)
 	}

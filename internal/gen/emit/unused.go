@@ -49,7 +49,7 @@ func (m *Model) Unused() []string {
 		}
 	}
 	for _, b := range l.Batches {
-		if method := methods[b.Method]; method == nil || method.Request == nil || method.Request.Fields[b.Field] == nil {
+		if method := methods[b.Method]; method == nil || method.Request.Fields[b.Field] == nil {
 			note("batch %s %s", b.Method, b.Field)
 		}
 	}
